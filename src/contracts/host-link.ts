@@ -1,0 +1,55 @@
+/**
+ * What controller and agent say to each other. The agent dials out; commands are rows of the store and the link only carries
+ * them, so a lost link loses nothing: the agent says the last command it finished and gets the rest again.
+ */
+import type { Guest } from '#core/guests/guest.ts';
+import type { DeviceTags, PciFunction } from '#core/pci/device.ts';
+import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
+
+/** What an agent is told to do. Every command is idempotent. */
+export type HostCommandBody = { do: 'spawn'; guest: Guest } | { do: 'destroy'; guestId: string };
+
+export interface HostCommand {
+  /** Counts up per host, without gaps of meaning: a later command never overtakes an earlier one of the same guest. */
+  seq: number;
+  serverId: string;
+  body: HostCommandBody;
+}
+
+/** How a command ended. `domainXml` and `steps` come with a spawn. */
+export type CommandResult =
+  | { ok: true; domainXml?: string; steps: StepRecord[] }
+  | { ok: false; message: string; detail: string; steps: StepRecord[] };
+
+/** One executed step, with its time. */
+export interface StepRecord {
+  step: string;
+  milliseconds: number;
+}
+
+/** The host as its agent sees it: facts, and the PCI functions that the host's device specs admit, with their tags. */
+export interface HostReport {
+  facts: HypervisorFacts;
+  hostIp: string;
+  devices: { function: PciFunction; tags: DeviceTags }[];
+  guests: FoundGuest[];
+}
+
+export type ToController =
+  | { type: 'hello'; host: string; report: HostReport }
+  | { type: 'report'; report: HostReport }
+  | { type: 'result'; seq: number; result: CommandResult }
+  | { type: 'heartbeat' };
+
+export type ToAgent = { type: 'command'; command: HostCommand };
+
+/** One end of the link. `Out` is what this end may say. */
+export interface Channel<Out, In> {
+  send(message: Out): void;
+  onMessage(listener: (message: In) => void): void;
+  onClose(listener: () => void): void;
+  close(): void;
+}
+
+export type AgentEnd = Channel<ToController, ToAgent>;
+export type ControllerEnd = Channel<ToAgent, ToController>;

@@ -1,0 +1,28 @@
+/** The network service as the compute side needs it: ports, networks, binding. Embedded, or a real Neutron. */
+import type { Network, Port, PortChange } from '#core/networking/port.ts';
+import type { Caller } from './identity.ts';
+
+/** On whose behalf: the user's own token (tenancy is the network service's to judge), or the service's own rights. */
+export type Acting = Caller | 'service';
+
+export interface NewPort {
+  networkId: string;
+  projectId: string;
+  deviceId: string;
+  fixedIp: string | null;
+}
+
+export interface NetworkService {
+  /** Throws `notFound` when it does not exist or is not the caller's to see. */
+  showPort(id: string, acting: Acting): Promise<Port>;
+  /** With subnets and, for the service, provider segments. Throws `notFound`. */
+  showNetwork(id: string, acting: Acting): Promise<Network>;
+  /** Networks the project may boot on: its own, else shared ones. */
+  listBootableNetworks(caller: Caller): Promise<Network[]>;
+  /** Throws `conflict` (address in use, none left) or `overQuota`. */
+  createPort(port: NewPort): Promise<Port>;
+  /** Applies the change with the service's rights and returns the port as read back. `vifType` 'binding_failed' is an answer, not an error. */
+  updatePort(id: string, change: PortChange): Promise<Port>;
+  /** Deleting a port that is gone is no error. */
+  deletePort(id: string): Promise<void>;
+}

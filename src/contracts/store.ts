@@ -1,0 +1,218 @@
+/**
+ * The store: all state of the compute side. Reads return plain core objects; every write is one transaction.
+ * A workflow records each of its steps with `commit`: all that the step changes, or nothing.
+ */
+import type { PciDevice } from '#core/pci/device.ts';
+import type { PciDevicePool } from '#core/pci/pool.ts';
+import type { PciRequest } from '#core/pci/request.ts';
+import type { Decision } from '#core/scheduling/decision.ts';
+import type { Flavor } from '#core/servers/flavor.ts';
+import type { Server, ServerNic } from '#core/servers/server.ts';
+import type { CommandResult, HostCommand, HostCommandBody } from './host-link.ts';
+import type { HypervisorFacts } from './hypervisor.ts';
+
+/** A row of `compute_nodes`. `lastSeenAt`: the agent's last word. Times are epoch milliseconds. */
+export interface Host {
+  id: string;
+  name: string;
+  generation: number;
+  availabilityZone: string;
+  hostIp: string;
+  facts: HypervisorFacts;
+  vcpusUsed: number;
+  memoryMibUsed: number;
+  diskGibUsed: number;
+  runningGuests: number;
+  /** `compute_nodes.pci_stats`. */
+  pciStats: PciDevicePool[];
+  enabled: boolean;
+  disabledReason: string | null;
+  forcedDown: boolean;
+  lastSeenAt: number;
+  createdAt: number;
+}
+
+/** Changes to a host, valid only while its generation is still `generation`. */
+export interface HostChange {
+  hostId: string;
+  generation: number;
+  /** Rows to write, whole; matched by address. */
+  devices?: PciDevice[];
+  /** Addresses whose rows go. */
+  removedDevices?: string[];
+  pciStats?: PciDevicePool[];
+  facts?: HypervisorFacts;
+  hostIp?: string;
+  vcpusUsed?: number;
+  memoryMibUsed?: number;
+  diskGibUsed?: number;
+  runningGuests?: number;
+}
+
+export type TaskKind = 'boot' | 'delete';
+
+/** The workflow of a server: at most one. `epoch` grows when another workflow takes over; what an older epoch commits is refused. */
+export interface Task {
+  id: string;
+  serverId: string;
+  kind: TaskKind;
+  step: string;
+  epoch: number;
+  /** What the steps hand on. */
+  data: Record<string, unknown>;
+  actionId: string;
+  /** null: waits for a host's answer. */
+  dueAt: number | null;
+}
+
+/** What the task does next; `null` as a whole ends it. */
+export interface NextStep {
+  step: string;
+  data: Record<string, unknown>;
+  /** null: park until the host answers. */
+  dueAt: number | null;
+}
+
+export interface NewCommand {
+  hostId: string;
+  serverId: string;
+  body: HostCommandBody;
+}
+
+/** A command with how it ended, when it has. */
+export interface StoredCommand extends HostCommand {
+  hostId: string;
+  result: CommandResult | null;
+}
+
+/** An event of an instance action. `result` null while it runs. */
+export interface ActionEvent {
+  name: string;
+  startedAt: number;
+  finishedAt: number | null;
+  result: 'Success' | 'Error' | null;
+  details: string | null;
+  host: string | null;
+}
+
+export interface Action {
+  id: string;
+  serverId: string;
+  action: string;
+  requestId: string;
+  userId: string;
+  projectId: string;
+  startedAt: number;
+  updatedAt: number;
+  message: string | null;
+  events: ActionEvent[];
+}
+
+export type NewAction = Omit<Action, 'events' | 'updatedAt' | 'message'>;
+
+/** One step of a workflow, recorded whole or not at all. */
+export interface Transition {
+  task: Task;
+  next: NextStep | null;
+  /** Fields of the server row to set. */
+  server?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
+  /** NICs to write, matched by id. */
+  nics?: ServerNic[];
+  host?: HostChange;
+  command?: NewCommand;
+  decision?: Decision;
+  /** Events to add to the task's action. */
+  events?: ActionEvent[];
+  /** Ends the action with this message when it failed. */
+  actionMessage?: string;
+}
+
+/** `stale-host`: the host changed since it was read. `superseded`: another workflow took this server over. */
+export type CommitResult = { ok: true } | { ok: false; why: 'stale-host' | 'superseded' };
+
+export interface NewServer {
+  server: Omit<Server, 'serial'>;
+  pciRequests: PciRequest[];
+  task: Omit<Task, 'epoch'>;
+  action: NewAction;
+}
+
+export interface ServerFilter {
+  projectId?: string;
+  hostId?: string;
+  includeDeleted?: boolean;
+}
+
+export interface ServerStore {
+  /** Throws `conflict` when a port of it belongs to another live server (unique), naming the port. */
+  create(newServer: NewServer): Promise<Server>;
+  /** undefined when unknown. Deleted servers are found too (`vmState` 'deleted'). */
+  get(id: string): Promise<Server | undefined>;
+  /** Newest first. */
+  list(filter: ServerFilter): Promise<Server[]>;
+  pciRequests(serverId: string): Promise<PciRequest[]>;
+  decisions(serverId: string): Promise<Decision[]>;
+  /** Newest first. */
+  actions(serverId: string): Promise<Action[]>;
+  /** Sets fields that no workflow owns (name, description, metadata, access addresses, tags). */
+  update(id: string, change: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>): Promise<void>;
+  /** The domain XML its host last reported, or undefined. */
+  domainXml(serverId: string): Promise<string | undefined>;
+}
+
+export interface HostStore {
+  /** Makes the host known under this name, or returns what is. */
+  register(host: Pick<Host, 'name' | 'availabilityZone' | 'hostIp' | 'facts'>): Promise<Host>;
+  get(id: string): Promise<Host | undefined>;
+  list(): Promise<Host[]>;
+  devices(hostId: string): Promise<PciDevice[]>;
+  /** Writes a change outside any workflow (inventory). */
+  update(change: HostChange): Promise<'ok' | 'stale-host'>;
+  seen(hostId: string, at: number): Promise<void>;
+}
+
+export interface TaskStore {
+  /** Takes up to `limit` due tasks that nobody works on; they are the owner's until released or the lease runs out. */
+  lease(owner: string, now: number, leaseMs: number, limit: number): Promise<Task[]>;
+  /** Gives a task back. Tasks of a dead process are given back when their lease runs out. */
+  release(task: Task, owner: string): Promise<void>;
+  /** Gives back every lease of every owner: for a process that knows it is alone. */
+  releaseAll(): Promise<void>;
+  /**
+   * Starts a workflow for a server, taking over from the one it has, if any (its epoch ends).
+   * The new one is leased only when the step that runs now has returned.
+   */
+  begin(
+    task: Omit<Task, 'epoch'>,
+    action: NewAction,
+    server: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>,
+  ): Promise<Task>;
+  /** The task of a server as it is now. */
+  of(serverId: string): Promise<Task | undefined>;
+}
+
+export interface CommandStore {
+  /** Commands of a host that have no result yet, in order. */
+  pending(hostId: string): Promise<HostCommand[]>;
+  /** Records how one ended and makes the server's parked task due. A second result for it is ignored. */
+  complete(hostId: string, seq: number, result: CommandResult, now: number): Promise<void>;
+  /** The newest command of this kind for a server. */
+  last(serverId: string, kind: HostCommandBody['do']): Promise<StoredCommand | undefined>;
+}
+
+export interface FlavorStore {
+  create(flavor: Flavor): Promise<void>;
+  get(id: string): Promise<Flavor | undefined>;
+  list(): Promise<Flavor[]>;
+  remove(id: string): Promise<void>;
+}
+
+export interface Store {
+  servers: ServerStore;
+  hosts: HostStore;
+  tasks: TaskStore;
+  commands: CommandStore;
+  flavors: FlavorStore;
+  commit(transition: Transition): Promise<CommitResult>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,51 @@
+/** The one error the product throws on purpose. It knows kinds, not HTTP: `api/faults.ts` gives each kind its status. */
+
+export const errorKinds = [
+  'invalid',
+  'unauthenticated',
+  'forbidden',
+  'notFound',
+  'conflict',
+  'overQuota',
+  'notAcceptable',
+  'notImplemented',
+  'unavailable',
+  'bug',
+] as const;
+
+/** What went wrong, in words that no transport owns. */
+export type ErrorKind = (typeof errorKinds)[number];
+
+/**
+ * An error with a closed kind, a message fit for the user, and an inner detail fit for the log.
+ * The message names the field, the value and the rule.
+ * Example: `new ComputeError('invalid', 'networks[0].port: no port 5f… exists')`.
+ */
+export class ComputeError extends Error {
+  readonly kind: ErrorKind;
+  readonly detail: string | undefined;
+
+  constructor(kind: ErrorKind, message: string, more: { detail?: string; cause?: unknown } = {}) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = 'ComputeError';
+    this.kind = kind;
+    this.detail = more.detail;
+  }
+}
+
+/** Is this a ComputeError, of this kind when one is given? Example: `isComputeError(e, 'notFound')`. */
+export function isComputeError(error: unknown, kind?: ErrorKind): error is ComputeError {
+  return error instanceof ComputeError && (kind === undefined || error.kind === kind);
+}
+
+/** Throws a `bug` when something that must hold does not. Example: `invariant(host, 'task 7 has no host')`. */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new ComputeError('bug', 'internal error', { detail: message });
+}
+
+/** For the default branch of an exhaustive switch: does not compile while a case is missing. */
+export function assertNever(value: never): never {
+  throw new ComputeError('bug', 'internal error', {
+    detail: `unexpected value ${JSON.stringify(value)}`,
+  });
+}

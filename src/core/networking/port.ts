@@ -1,0 +1,68 @@
+/** A port and its network as the network service shows them, in our words. How the service is called is not known here. */
+import type { VnicType } from './vnic-type.ts';
+
+export interface FixedIp {
+  subnetId: string;
+  ipAddress: string;
+}
+
+/** Free-form `binding:profile`; Novella owns the keys named in `port-binding.ts` and keeps all others. */
+export type BindingProfile = Record<string, unknown>;
+
+/** `binding:vif_details`. Example: `{ port_filter: false, connectivity: 'l2', vlan: '42' }` (vlan is text). */
+export type VifDetails = Record<string, unknown>;
+
+/** A port. `bindingHost` '' and `vifType` 'unbound' while no host has it. */
+export interface Port {
+  id: string;
+  name: string;
+  networkId: string;
+  projectId: string;
+  macAddress: string;
+  adminStateUp: boolean;
+  status: string;
+  deviceId: string;
+  deviceOwner: string;
+  fixedIps: FixedIp[];
+  vnicType: VnicType;
+  bindingHost: string;
+  profile: BindingProfile;
+  vifType: string;
+  vifDetails: VifDetails;
+}
+
+export interface NetworkSegment {
+  networkType: string | null;
+  physicalNetwork: string | null;
+  segmentationId: number | null;
+}
+
+/** A network. `segments` has one entry for a provider network, more for a multi-segment one. */
+export interface Network {
+  id: string;
+  name: string;
+  projectId: string;
+  mtu: number;
+  segments: NetworkSegment[];
+  subnets: Subnet[];
+}
+
+export interface Subnet {
+  id: string;
+  cidr: string;
+  ipVersion: 4 | 6;
+  gatewayIp: string | null;
+  dnsNameservers: string[];
+  hostRoutes: { destination: string; nexthop: string }[];
+  enableDhcp: boolean;
+}
+
+/** Changes to a port; absent keys stay. `profile` replaces the whole profile. */
+export interface PortChange {
+  deviceId?: string;
+  deviceOwner?: string;
+  bindingHost?: string | null;
+  profile?: BindingProfile;
+  macAddress?: string;
+  dnsName?: string;
+}

@@ -1,0 +1,57 @@
+/** PCI addresses: domain:bus:slot.function. Knows their text; knows nothing of devices or sysfs. */
+import { ComputeError } from '../errors.ts';
+
+declare const pciAddress: unique symbol;
+
+/** A checked address in full lower-case form, usable as a map key. Example: `0000:81:00.2`. */
+export type PciAddress = string & { readonly [pciAddress]: true };
+
+/** The numbers of an address. Example: `{ domain: 0, bus: 0x81, slot: 0, function: 2 }`. */
+export interface PciAddressParts {
+  domain: number;
+  bus: number;
+  slot: number;
+  function: number;
+}
+
+const form = /^([0-9a-f]{4,8}):([0-9a-f]{2}):([01][0-9a-f])\.([0-7])$/;
+
+/**
+ * The address that this text is, or undefined. Upper case is accepted, short forms are not.
+ * Example: `tryParsePciAddress('0000:81:00.2')` → the address; `'81:00.2'` → undefined.
+ * Source: Linux `Documentation/ABI/testing/sysfs-bus-pci`, file names of /sys/bus/pci/devices.
+ */
+export function tryParsePciAddress(text: string): PciAddress | undefined {
+  const lower = text.toLowerCase();
+  return form.test(lower) ? (lower as PciAddress) : undefined;
+}
+
+/** The address that this text is. Throws `invalid`, naming the text, when it is none. */
+export function parsePciAddress(text: string): PciAddress {
+  const address = tryParsePciAddress(text);
+  if (address !== undefined) return address;
+  throw new ComputeError(
+    'invalid',
+    `PCI address "${text}": must be DOMAIN:BUS:SLOT.FUNCTION in hexadecimal, such as 0000:81:00.2`,
+  );
+}
+
+/** The numbers of an address, for XML and for sorting. Example: `0000:81:00.2` → bus 0x81, function 2. */
+export function pciAddressParts(address: PciAddress): PciAddressParts {
+  const [domain = '', bus = '', rest = ''] = address.split(':');
+  const [slot = '', fn = ''] = rest.split('.');
+  return {
+    domain: Number.parseInt(domain, 16),
+    bus: Number.parseInt(bus, 16),
+    slot: Number.parseInt(slot, 16),
+    function: Number.parseInt(fn, 16),
+  };
+}
+
+/** The address with these numbers. Example: `{ domain: 0, bus: 1, slot: 16, function: 2 }` → `0000:01:10.2`. */
+export function printPciAddress(parts: PciAddressParts): PciAddress {
+  const hex = (value: number, width: number) => value.toString(16).padStart(width, '0');
+  return parsePciAddress(
+    `${hex(parts.domain, 4)}:${hex(parts.bus, 2)}:${hex(parts.slot, 2)}.${parts.function.toString(16)}`,
+  );
+}

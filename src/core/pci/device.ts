@@ -1,0 +1,61 @@
+/** A PCI function as a host shows it, and as Novella keeps it. The rules of who may hold it are in `claim.ts`. */
+import type { PciAddress } from './address.ts';
+
+/** Wire spelling of Nova's `dev_type`. type-PCI: has no SR-IOV; type-PF: can make VFs; type-VF: made by a PF. */
+export type PciDeviceType = 'type-PCI' | 'type-PF' | 'type-VF' | 'vdpa';
+
+/**
+ * available → claimed (chosen for a server) → allocated (its guest runs). `unclaimable`: a VF of it is claimed or its PF
+ * is claimed; `unavailable`: the same once allocated. `missing`: held by a server, no longer reported by the host.
+ * `removed`: gone. Source: Nova `PciDeviceStatus`; `missing` is ours (a held row is never dropped).
+ */
+export type PciDeviceStatus =
+  | 'available'
+  | 'claimed'
+  | 'allocated'
+  | 'unclaimable'
+  | 'unavailable'
+  | 'missing'
+  | 'removed';
+
+/** What discovery found beyond the identity of a function; absent keys were not found. */
+export interface PciCapabilities {
+  /** Of a VF: the MAC of its PF and its number on that PF. */
+  sriov?: { pfMacAddress?: string; vfNum?: number };
+  /** Vital product data: the serial of the card. */
+  vpd?: { cardSerialNumber?: string };
+  /** Offloads of its netdev, libvirt's names. Example: `['rx', 'tx', 'sg']`. */
+  network?: string[];
+}
+
+/** One PCI function as the host reports it now: facts only. Ids are four lower-case hex digits. */
+export interface PciFunction {
+  address: PciAddress;
+  vendorId: string;
+  productId: string;
+  deviceType: PciDeviceType;
+  /** The PF of a VF; null for all else. */
+  parentAddress: PciAddress | null;
+  /** null when the host does not say (sysfs shows -1). */
+  numaNode: number | null;
+  /** Its own network interface, when a driver made one. */
+  ifname: string | null;
+  /** The network interface of its PF. */
+  parentIfname: string | null;
+  /** Of a PF with a netdev: its MAC. */
+  macAddress: string | null;
+  capabilities: PciCapabilities;
+}
+
+/** Tags of the device spec that admitted a device: text values, null where the operator wrote null. */
+export type DeviceTags = Record<string, string | null>;
+
+/** A function that the operator offers to guests, with the tags of its entry and who holds it. */
+export interface PciDevice extends PciFunction {
+  tags: DeviceTags;
+  status: PciDeviceStatus;
+  /** The server that holds it (claimed or allocated), else null. */
+  serverId: string | null;
+  /** The PciRequest it was taken for, else null. */
+  requestId: string | null;
+}

@@ -1,0 +1,22 @@
+/** What a server asks for in PCI devices: one request per SR-IOV port, and those of the flavor's aliases. */
+
+/** How strictly a device must be on the guest's NUMA nodes. Source: Nova `hw:pci_numa_affinity_policy`. */
+export type NumaPolicy = 'required' | 'socket' | 'preferred' | 'legacy';
+
+/** Keys a device must have, wire names. Example: `{ physical_network: 'physnet1', remote_managed: 'False' }`. */
+export type PciRequestSpec = Record<string, string | null>;
+
+/**
+ * "count devices, each matching one of spec". The id links it to the NIC that needs it and to the device it gets.
+ * Source: the seed, "PCI Requests"; Nova `InstancePCIRequest`.
+ */
+export interface PciRequest {
+  requestId: string;
+  count: number;
+  spec: PciRequestSpec[];
+  /** The flavor alias it came from; null for a port's. */
+  aliasName: string | null;
+  numaPolicy: NumaPolicy | null;
+  /** The port it is for; null for an alias. */
+  requesterId: string | null;
+}

@@ -1,0 +1,24 @@
+/** The scheduler's snapshot of one host. Where snapshots come from is not known here. */
+import type { PciDevicePool } from '../pci/pool.ts';
+
+/** `generation` counts changes of the host row; a claim made from this snapshot holds only while it still is the row's. */
+export interface HostState {
+  id: string;
+  name: string;
+  generation: number;
+  availabilityZone: string;
+  enabled: boolean;
+  disabledReason: string | null;
+  /** Its agent reports in time. */
+  alive: boolean;
+  vcpus: number;
+  vcpusUsed: number;
+  memoryMib: number;
+  memoryMibUsed: number;
+  diskGib: number;
+  diskGibUsed: number;
+  cpuAllocationRatio: number;
+  memoryAllocationRatio: number;
+  diskAllocationRatio: number;
+  pools: PciDevicePool[];
+}

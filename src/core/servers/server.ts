@@ -1,0 +1,86 @@
+/** A server: what the user sees of one virtual machine. Its guest (the libvirt side) is `core/guests/guest.ts`. */
+import type { NetworkRequest } from '../networking/network-request.ts';
+import type { Vif } from '../networking/vif.ts';
+import type { Flavor } from './flavor.ts';
+
+export type VmState =
+  | 'building'
+  | 'active'
+  | 'stopped'
+  | 'paused'
+  | 'suspended'
+  | 'error'
+  | 'deleted';
+
+/** What is being done to it; null when nothing is. Wire spelling of Nova. */
+export type TaskState =
+  | 'scheduling'
+  | 'networking'
+  | 'spawning'
+  | 'deleting'
+  | 'powering-off'
+  | 'powering-on'
+  | 'rebooting'
+  | 'rebooting_hard'
+  | 'rebuilding'
+  | null;
+
+/** Nova's numbers: 0 no state, 1 running, 3 paused, 4 shut down, 6 crashed, 7 suspended. */
+export type PowerState = 0 | 1 | 3 | 4 | 6 | 7;
+
+/** Why a server is in ERROR, in words for the user. `details` are for administrators. */
+export interface ServerFault {
+  code: number;
+  message: string;
+  details: string;
+  created: number;
+}
+
+/** One NIC of a server: the request, and the port and VIF once known. */
+export interface ServerNic extends NetworkRequest {
+  id: string;
+  /** Place in the boot request; the guest's NIC order. */
+  position: number;
+  /** Novella made the port, so Novella deletes it; a user's port survives its server. */
+  ownsPort: boolean;
+  vif: Vif | null;
+}
+
+/** Times are epoch milliseconds. */
+export interface Server {
+  id: string;
+  /** Counts up; the guest's name is made of it: `instance-0000002a`. */
+  serial: number;
+  name: string;
+  hostname: string;
+  description: string | null;
+  projectId: string;
+  userId: string;
+  imageId: string | null;
+  flavor: Flavor;
+  keyName: string | null;
+  metadata: Record<string, string>;
+  tags: string[];
+  userData: string | null;
+  configDrive: boolean;
+  accessIpv4: string | null;
+  accessIpv6: string | null;
+  diskConfig: 'AUTO' | 'MANUAL';
+  availabilityZone: string | null;
+  reservationId: string;
+  launchIndex: number;
+  locked: boolean;
+  lockedReason: string | null;
+  vmState: VmState;
+  taskState: TaskState;
+  powerState: PowerState;
+  hostId: string | null;
+  hostName: string | null;
+  fault: ServerFault | null;
+  createdAt: number;
+  updatedAt: number;
+  launchedAt: number | null;
+  terminatedAt: number | null;
+  deletedAt: number | null;
+  nics: ServerNic[];
+}

@@ -1,0 +1,106 @@
+/**
+ * One HTTP service on fastify: request ids, JSON bodies, and errors that always have the service's own body.
+ * Knows no route and no OpenStack shape; those come from `api` and `embedded`.
+ */
+import { randomUUID } from 'node:crypto';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { ComputeError } from '#core/errors.ts';
+
+/** How a service words an error. */
+export interface ErrorReply {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface HttpServiceOptions {
+  log: Logger;
+  toErrorReply(error: ComputeError, request: FastifyRequest): ErrorReply;
+  /** Message for a path or method that has no route. */
+  unknownRoute(request: FastifyRequest): ComputeError;
+  bodyLimitBytes?: number;
+}
+
+/** A fastify instance with the house rules on it. Every reply carries `X-Openstack-Request-Id: req-<uuid>`. */
+export function createHttpService(options: HttpServiceOptions): FastifyInstance {
+  const app = fastify({
+    loggerInstance: options.log as never,
+    disableRequestLogging: true,
+    genReqId: () => `req-${randomUUID()}`,
+    bodyLimit: options.bodyLimitBytes ?? 1024 * 1024,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true },
+  }) as unknown as FastifyInstance;
+
+  const sendError = (error: ComputeError, request: FastifyRequest, reply: FastifyReply) => {
+    if (error.kind === 'bug') request.log.error({ err: error, detail: error.detail }, 'bug');
+    const answer = options.toErrorReply(error, request);
+    if (answer.headers !== undefined) reply.headers(answer.headers);
+    return reply.code(answer.status).send(answer.body);
+  };
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-openstack-request-id', request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.debug(
+      { method: request.method, url: request.url, status: reply.statusCode },
+      'request',
+    );
+  });
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    const body = String(text);
+    if (body.trim() === '') return done(null, undefined);
+    try {
+      done(null, JSON.parse(body));
+    } catch (error) {
+      done(malformed(error));
+    }
+  });
+  app.setErrorHandler((error, request, reply) => sendError(asComputeError(error), request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    sendError(options.unknownRoute(request), request, reply),
+  );
+  return app;
+}
+
+function malformed(cause: unknown): ComputeError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new ComputeError('invalid', `The request body is not valid JSON: ${why}`, { cause });
+}
+
+/** fastify's own errors carry a status; all else that is not ours is a bug. */
+function asComputeError(error: unknown): ComputeError {
+  if (error instanceof ComputeError) return error;
+  const { statusCode, message } = error as { statusCode?: number; message?: string };
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new ComputeError('invalid', message ?? 'bad request', { cause: error });
+  }
+  return new ComputeError('bug', 'The server failed in a way it should not have.', {
+    detail: message ?? String(error),
+    cause: error,
+  });
+}
+
+/** Starts listening and returns the port that was taken (`port` 0: a free one). Throws `unavailable` when it is in use. */
+export async function listen(
+  app: FastifyInstance,
+  name: string,
+  host: string,
+  port: number,
+): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== 'EADDRINUSE') throw cause;
+    throw new ComputeError(
+      'unavailable',
+      `${name}: ${host}:${port} is in use by another program; stop it or choose another port`,
+      { cause },
+    );
+  }
+  const address = app.server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}

@@ -1,0 +1,151 @@
+/** Holds the direction rule of ARCHITECTURE.md: who may import whom, what the core must not touch, how long a file may be. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const source = join(root, 'src');
+
+/** Ring → rings it may import (beside itself). */
+const allowed: Record<string, string[]> = {
+  core: [],
+  contracts: ['core'],
+  integrations: ['contracts', 'core'],
+  workflows: ['contracts', 'core'],
+  http: ['core'],
+  api: ['http', 'workflows', 'contracts', 'core'],
+  embedded: ['http', 'contracts', 'core'],
+  agent: ['contracts', 'core'],
+  cli: ['core'],
+  programs: [
+    'core',
+    'contracts',
+    'integrations',
+    'workflows',
+    'http',
+    'api',
+    'embedded',
+    'agent',
+    'cli',
+  ],
+};
+
+interface SourceFile {
+  path: string;
+  ring: string;
+  text: string;
+  imports: string[];
+}
+
+function readSources(): SourceFile[] {
+  return readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => {
+      const text = readFileSync(join(source, name), 'utf8');
+      const imports = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'([^']+)'/g)]
+        .map((match) => match[1] ?? '')
+        .concat([...text.matchAll(/import\('([^']+)'\)/g)].map((match) => match[1] ?? ''))
+        .concat([...text.matchAll(/(?:^|\n)import\s+'([^']+)'/g)].map((match) => match[1] ?? ''));
+      return { path: name, ring: name.split('/')[0] ?? '', text, imports };
+    });
+}
+
+/** The path below src that an import names, or undefined for a package. */
+function target(file: SourceFile, specifier: string): string | undefined {
+  if (specifier.startsWith('#')) return specifier.slice(1);
+  if (specifier.startsWith('.')) {
+    return relative(source, resolve(source, dirname(file.path), specifier));
+  }
+  return undefined;
+}
+
+const files = readSources();
+const product = files.filter((file) => !/\.(test|contract)\.ts$/.test(file.path));
+
+test('every ring imports only the rings that the direction rule allows', () => {
+  const wrong = product.flatMap((file) =>
+    file.imports
+      .map((specifier) => target(file, specifier))
+      .filter((path) => path !== undefined)
+      .filter((path) => {
+        const ring = path.split('/')[0] ?? '';
+        return ring !== file.ring && !(allowed[file.ring] ?? []).includes(ring);
+      })
+      .map((path) => `src/${file.path} imports ${path}: ${file.ring} may not know it`),
+  );
+  expect(wrong, 'see ARCHITECTURE.md, "Direction"').toEqual([]);
+});
+
+test('integrations never import each other', () => {
+  const wrong = product
+    .filter((file) => file.ring === 'integrations')
+    .flatMap((file) =>
+      file.imports
+        .map((specifier) => target(file, specifier))
+        .filter((path) => path?.startsWith('integrations/'))
+        .filter((path) => path?.split('/')[1] !== file.path.split('/')[1])
+        .map((path) => `src/${file.path} imports ${path}`),
+    );
+  expect(wrong, 'give it as a contract from programs').toEqual([]);
+});
+
+test('no file imports itself in a circle', () => {
+  const edges = new Map(
+    product.map((file) => [
+      file.path,
+      file.imports.map((specifier) => target(file, specifier)).filter((path) => path !== undefined),
+    ]),
+  );
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const walk = (path: string, trail: string[]): void => {
+    const at = trail.indexOf(path);
+    if (at >= 0) circles.push([...trail.slice(at), path].join(' → '));
+    if (at >= 0 || done.has(path)) return;
+    for (const next of edges.get(path) ?? []) walk(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of edges.keys()) walk(path, []);
+  expect(circles).toEqual([]);
+});
+
+test('the core is pure: no Node module, package, clock, randomness, process or promise', () => {
+  const wrong = product
+    .filter((file) => file.ring === 'core')
+    .flatMap((file) => {
+      const code = file.text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+      const packages = file.imports
+        .filter((specifier) => target(file, specifier) === undefined)
+        .map((specifier) => `imports ${specifier}`);
+      const words = [
+        ...code.matchAll(
+          /\b(Date|Math\.random|process\.|console\.|async |await |Promise<|setTimeout|fetch\()/g,
+        ),
+      ].map((match) => `uses ${match[1]?.trim()}`);
+      return [...packages, ...words].map((what) => `src/${file.path} ${what}`);
+    });
+  expect(wrong, 'time, ids and randomness are arguments of the core').toEqual([]);
+});
+
+test('only programs read the environment', () => {
+  const wrong = product
+    .filter((file) => file.ring !== 'programs' && /process\.env/.test(file.text))
+    .map((file) => `src/${file.path}`);
+  expect(wrong).toEqual([]);
+});
+
+test('no source file is longer than 400 lines', () => {
+  const long = files
+    .map((file) => ({ path: file.path, lines: file.text.split('\n').length }))
+    .filter(({ lines }) => lines > 400)
+    .map(({ path, lines }) => `src/${path}: ${lines} lines`);
+  expect(long, 'split by idea').toEqual([]);
+});
+
+test('no drawer: names say the idea', () => {
+  const drawers = files
+    .map((file) => file.path)
+    .filter((path) => /(^|\/)(utils?|common|lib|helpers?|misc|types)(\/|\.ts$)/.test(path));
+  expect(drawers).toEqual([]);
+});
