@@ -19,6 +19,8 @@ export interface NetworkService {
   showNetwork(id: string, acting: Acting): Promise<Network>;
   /** Networks the project may boot on: its own, else shared ones. */
   listBootableNetworks(caller: Caller): Promise<Network[]>;
+  /** Every port whose `device_id` is this server, seen with the service's rights: what a server still holds, whatever our rows say. */
+  listServerPorts(serverId: string): Promise<Port[]>;
   /** Throws `conflict` (address in use, none left) or `overQuota`. */
   createPort(port: NewPort): Promise<Port>;
   /** Applies the change with the service's rights and returns the port as read back. `vifType` 'binding_failed' is an answer, not an error. */

@@ -1,0 +1,19 @@
+/** What the steps of a boot hand on in the task row. */
+import type { Task } from '#contracts/store.ts';
+
+export interface BootData extends Record<string, unknown> {
+  /** 1 for the first host tried. */
+  attempt: number;
+  availabilityZone: string | null;
+  forcedHost: string | null;
+  failedHosts: { host: string; reason: string }[];
+  /** When the step that now waits for the host began. */
+  startedAt?: number;
+  /** Why the boot is being undone. */
+  failure?: { message: string; detail: string; retry: boolean };
+}
+
+/** The data of a boot task. */
+export function bootData(task: Task): BootData {
+  return task.data as BootData;
+}

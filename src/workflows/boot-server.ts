@@ -1,0 +1,93 @@
+/** Workflow: schedule → bind-ports → guest-started; and on failure back in reverse, then the next host or ERROR. */
+import type { Task } from '#contracts/store.ts';
+import { type ComputeError, invariant } from '#core/errors.ts';
+import { bindPorts } from './bind-ports.ts';
+import { bootData } from './boot-data.ts';
+import type { WorkflowContext } from './context.ts';
+import { guestStarted } from './guest-started.ts';
+import { finishedEvent } from './record-event.ts';
+import { schedule } from './schedule.ts';
+import { serverOf } from './server-of.ts';
+import { destroyGuest, guestDestroyed, releaseChange, unbindPorts } from './tear-down.ts';
+import type { StepOutcome, Workflow } from './workflow.ts';
+
+const eventNames: Record<string, string> = {
+  'bind-ports': 'bind_ports',
+  'guest-started': 'spawn',
+};
+
+const undoRetryMs = 2_000;
+
+export const bootServer: Workflow = {
+  steps: {
+    schedule: { run: schedule, exclusive: true },
+    'bind-ports': { run: bindPorts },
+    'guest-started': { run: guestStarted, exclusive: true },
+    'destroy-guest': { run: destroyGuest },
+    'guest-destroyed': { run: guestDestroyed },
+    'unbind-ports': { run: unbindPorts },
+    release: { run: release, exclusive: true },
+  },
+  failed,
+};
+
+/** A forward step that fails starts the undo; an undo step that fails is tried again, for what it frees must not leak. */
+async function failed(
+  context: WorkflowContext,
+  task: Task,
+  error: ComputeError,
+): Promise<StepOutcome> {
+  const now = context.clock.now();
+  const event = eventNames[task.step];
+  if (event === undefined && task.step !== 'schedule') {
+    return { next: { step: task.step, data: task.data, dueAt: now + undoRetryMs } };
+  }
+  const failure = {
+    message: error.message,
+    detail: error.detail ?? '',
+    retry: error.kind === 'unavailable',
+  };
+  const startedAt = bootData(task).startedAt ?? now;
+  return {
+    events: [finishedEvent(context, event ?? 'schedule', startedAt, { error: error.message })],
+    next: { step: 'destroy-guest', data: { ...task.data, failure }, dueAt: now },
+  };
+}
+
+/** Last step of an undo: gives the claim back, and tries another host where that can help. */
+async function release(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const server = await serverOf(context, task);
+  const { failure, failedHosts, attempt, ...rest } = bootData(task);
+  invariant(failure, `boot of ${server.id} is undone without a failure`);
+  const host = await releaseChange(context, server);
+  const off = { hostId: null, hostName: null };
+  const tried = [...failedHosts, { host: server.hostName ?? '', reason: failure.message }];
+  const now = context.clock.now();
+  if (failure.retry && server.hostName !== null && attempt < context.settings.bootAttempts) {
+    return {
+      ...(host !== undefined && { host }),
+      server: { ...off, taskState: 'scheduling' },
+      next: {
+        step: 'schedule',
+        data: { ...rest, attempt: attempt + 1, failedHosts: tried },
+        dueAt: now,
+      },
+    };
+  }
+  const message =
+    tried.length > 1
+      ? `No host could start the server. ${tried.map((t) => `${t.host}: ${t.reason}`).join('; ')}`
+      : failure.message;
+  return {
+    ...(host !== undefined && { host }),
+    server: {
+      ...off,
+      vmState: 'error',
+      taskState: null,
+      powerState: 0,
+      fault: { code: 500, message, details: failure.detail, created: now },
+    },
+    actionMessage: message,
+    next: null,
+  };
+}

@@ -1,0 +1,149 @@
+/**
+ * Runs workflows: takes due tasks from the store, runs their steps one after the other, and records each with one commit.
+ * Holds no state that a restart would miss; the task rows are all.
+ */
+import type { Task, TaskKind } from '#contracts/store.ts';
+import type { WorkflowContext } from './context.ts';
+import { asFailure, type StepOutcome, Superseded, type Workflow } from './workflow.ts';
+
+export interface DispatcherOptions {
+  /** Names this process in leases. */
+  owner: string;
+  workflows: Record<TaskKind, Workflow>;
+  /** Tasks worked on at the same time. */
+  concurrency: number;
+  leaseMs: number;
+  /** Finds what a lost wake-up missed. */
+  pollMs: number;
+}
+
+/** Starts taking tasks. `stop` returns when the steps that run now have ended. */
+export function startDispatcher(
+  context: WorkflowContext,
+  options: DispatcherOptions,
+): { stop(): Promise<void> } {
+  const running = new Set<Promise<void>>();
+  const exclusive = oneAtATime();
+  let stopped = false;
+  let looking: Promise<void> | undefined;
+  let lookAgain = false;
+
+  const takeDue = async (): Promise<void> => {
+    do {
+      lookAgain = false;
+      const free = options.concurrency - running.size;
+      if (stopped || free <= 0) return;
+      const now = context.clock.now();
+      const tasks = await context.store.tasks.lease(options.owner, now, options.leaseMs, free);
+      for (const task of tasks) track(work(task));
+      if (tasks.length === free) return;
+    } while (lookAgain);
+  };
+
+  const look = (): void => {
+    lookAgain = true;
+    if (stopped || looking !== undefined) return;
+    looking = takeDue()
+      .catch((error: unknown) =>
+        context.log.error({ err: error }, 'cannot take tasks; will try again'),
+      )
+      .finally(() => {
+        looking = undefined;
+      });
+  };
+
+  const track = (promise: Promise<void>): void => {
+    running.add(promise);
+    void promise.finally(() => {
+      running.delete(promise);
+      look();
+    });
+  };
+
+  const work = async (task: Task): Promise<void> => {
+    try {
+      await runTask(context, options, exclusive, task);
+    } catch (error) {
+      context.log.error({ err: error, task }, 'task stopped unexpectedly; its lease will run out');
+    }
+  };
+
+  const unlisten = context.wakeup.listen('tasks', look);
+  const timer = setInterval(look, options.pollMs);
+  look();
+  return {
+    async stop() {
+      stopped = true;
+      unlisten();
+      clearInterval(timer);
+      await looking;
+      await Promise.all(running);
+    },
+  };
+}
+
+/** Steps until the task ends, waits, or is taken over. */
+async function runTask(
+  context: WorkflowContext,
+  options: DispatcherOptions,
+  exclusive: <T>(act: () => Promise<T>) => Promise<T>,
+  leased: Task,
+): Promise<void> {
+  let task: Task | undefined = leased;
+  while (task !== undefined) {
+    const current: Task = task;
+    const step = options.workflows[current.kind].steps[current.step];
+    const act = () => runStep(context, options.workflows[current.kind], current);
+    task = await (step?.exclusive === true ? exclusive(act) : act());
+  }
+  await context.store.tasks.release(leased, options.owner);
+}
+
+/** Runs and records one step. Returns the task at its next step when that is due at once. */
+async function runStep(
+  context: WorkflowContext,
+  workflow: Workflow,
+  task: Task,
+): Promise<Task | undefined> {
+  const step = workflow.steps[task.step];
+  if (step === undefined) {
+    context.log.error({ task }, 'task is at a step that this version does not know');
+    return undefined;
+  }
+  const outcome = await attempt(context, workflow, task);
+  if (outcome === undefined) return undefined;
+  const committed = await context.store.commit({ task, ...outcome });
+  if (!committed.ok) return committed.why === 'stale-host' ? task : undefined;
+  if (outcome.command !== undefined) context.wakeup.notify(`commands:${outcome.command.hostId}`);
+  const { next } = outcome;
+  if (next === null || next.dueAt === null || next.dueAt > context.clock.now()) return undefined;
+  return { ...task, step: next.step, data: next.data, dueAt: next.dueAt };
+}
+
+async function attempt(
+  context: WorkflowContext,
+  workflow: Workflow,
+  task: Task,
+): Promise<StepOutcome | undefined> {
+  try {
+    return await workflow.steps[task.step]?.run(context, task);
+  } catch (error) {
+    if (error instanceof Superseded) return undefined;
+    const failure = asFailure(error);
+    context.log.warn(
+      { task: task.id, server: task.serverId, step: task.step, detail: failure.detail },
+      `${task.kind}: step ${task.step} failed: ${failure.message}`,
+    );
+    return workflow.failed(context, task, failure);
+  }
+}
+
+/** Acts given to it run one after the other. */
+function oneAtATime(): <T>(act: () => Promise<T>) => Promise<T> {
+  let tail: Promise<unknown> = Promise.resolve();
+  return (act) => {
+    const result = tail.then(act);
+    tail = result.catch(() => {});
+    return result;
+  };
+}

@@ -1,0 +1,41 @@
+/** Step: the host answered the spawn. The server becomes ACTIVE and its claim final, or the boot is undone. */
+import type { Task } from '#contracts/store.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
+import { allocateClaimed } from '#core/pci/claim.ts';
+import { poolsOf } from '#core/pci/pool.ts';
+import { bootData } from './boot-data.ts';
+import type { WorkflowContext } from './context.ts';
+import { finishedEvent } from './record-event.ts';
+import { withChanges } from './schedule.ts';
+import { hostOf, serverOf } from './server-of.ts';
+import type { StepOutcome } from './workflow.ts';
+
+/** Throws the host's own words when the guest did not start. */
+export async function guestStarted(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const command = await context.store.commands.last(task.serverId, 'spawn');
+  invariant(command?.result, `server ${task.serverId}: its host has not answered the spawn`);
+  const { result } = command;
+  if (!result.ok) throw new ComputeError('unavailable', result.message, { detail: result.detail });
+  const server = await serverOf(context, task);
+  const host = await hostOf(context, server);
+  invariant(host, `server ${server.id} started on no host`);
+  const devices = await context.store.hosts.devices(host.id);
+  const changed = allocateClaimed(devices, server.id);
+  const now = context.clock.now();
+  return {
+    host: {
+      hostId: host.id,
+      generation: host.generation,
+      runningGuests: host.runningGuests + 1,
+      ...(changed.length > 0 && {
+        devices: changed,
+        pciStats: poolsOf(withChanges(devices, changed)),
+      }),
+    },
+    server: { vmState: 'active', taskState: null, powerState: 1, launchedAt: now, fault: null },
+    events: [
+      finishedEvent(context, 'spawn', bootData(task).startedAt ?? now, { host: host.name }),
+    ],
+    next: null,
+  };
+}

@@ -1,0 +1,146 @@
+/** Step: chooses a host, takes the exact devices and resources there, and records why. Choice and claim are one commit. */
+import type { Host, HostChange, Task } from '#contracts/store.ts';
+import { allocateDevices } from '#core/pci/allocate.ts';
+import { claimDevices } from '#core/pci/claim.ts';
+import type { PciDevice } from '#core/pci/device.ts';
+import { poolsOf } from '#core/pci/pool.ts';
+import type { PciRequest } from '#core/pci/request.ts';
+import type { Decision, Rejection } from '#core/scheduling/decision.ts';
+import { noValidHostMessage } from '#core/scheduling/no-valid-host.ts';
+import type { RequestSpec } from '#core/scheduling/request-spec.ts';
+import { selectHosts } from '#core/scheduling/select-hosts.ts';
+import type { Server } from '#core/servers/server.ts';
+import { bootData } from './boot-data.ts';
+import type { WorkflowContext } from './context.ts';
+import { hostStates } from './host-states.ts';
+import { finishedEvent } from './record-event.ts';
+import { serverOf } from './server-of.ts';
+import type { StepOutcome } from './workflow.ts';
+
+/** Chooses and claims for the task's server. With no host left the server goes to ERROR with every host's reason. */
+export async function schedule(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const requests = await context.store.servers.pciRequests(server.id);
+  const spec = requestSpec(server, requests, task);
+  const selection = selectHosts(spec, await hostStates(context));
+  const decision: Decision = {
+    serverId: server.id,
+    attempt: bootData(task).attempt,
+    decidedAt: startedAt,
+    chosen: null,
+    ...selection,
+    devices: [],
+  };
+  for (const candidate of selection.candidates) {
+    const claim = await tryClaim(context, candidate.host, server, requests);
+    if ('rejection' in claim) decision.rejections.push(claim.rejection);
+    else return chosen(context, task, { ...claim, decision, startedAt });
+  }
+  return noHost(context, { decision, startedAt });
+}
+
+function requestSpec(server: Server, pciRequests: PciRequest[], task: Task): RequestSpec {
+  const { availabilityZone, forcedHost, failedHosts } = bootData(task);
+  return {
+    serverId: server.id,
+    projectId: server.projectId,
+    vcpus: server.flavor.vcpus,
+    memoryMib: server.flavor.memoryMib,
+    diskGib: server.flavor.diskGib + server.flavor.ephemeralGib,
+    pciRequests,
+    availabilityZone,
+    forcedHost,
+    failedHosts,
+  };
+}
+
+type ClaimTry = { host: Host; change: HostChange; taken: PciDevice[] } | { rejection: Rejection };
+
+async function tryClaim(
+  context: WorkflowContext,
+  hostName: string,
+  server: Server,
+  requests: PciRequest[],
+): Promise<ClaimTry> {
+  const host = (await context.store.hosts.list()).find((row) => row.name === hostName);
+  if (host === undefined) {
+    const reason = { code: 'host-gone', message: 'the host was removed meanwhile' };
+    return { rejection: { host: hostName, filter: 'claim', reasons: [reason] } };
+  }
+  const devices = requests.length === 0 ? [] : await context.store.hosts.devices(host.id);
+  const allocation = allocateDevices({ devices, requests });
+  if (!allocation.ok) {
+    return { rejection: { host: hostName, filter: 'claim', reasons: allocation.reasons } };
+  }
+  const changed = claimDevices(devices, allocation.assignments, server.id);
+  const change: HostChange = {
+    hostId: host.id,
+    generation: host.generation,
+    vcpusUsed: host.vcpusUsed + server.flavor.vcpus,
+    memoryMibUsed: host.memoryMibUsed + server.flavor.memoryMib,
+    diskGibUsed: host.diskGibUsed + server.flavor.diskGib + server.flavor.ephemeralGib,
+  };
+  if (changed.length > 0) {
+    change.devices = changed;
+    change.pciStats = poolsOf(withChanges(devices, changed));
+  }
+  return { host, change, taken: changed.filter((device) => device.serverId === server.id) };
+}
+
+/** The devices of a host after a change of some of them. */
+export function withChanges(devices: PciDevice[], changed: PciDevice[]): PciDevice[] {
+  const byAddress = new Map(changed.map((device) => [device.address, device]));
+  return devices.map((device) => byAddress.get(device.address) ?? device);
+}
+
+function chosen(
+  context: WorkflowContext,
+  task: Task,
+  claim: {
+    host: Host;
+    change: HostChange;
+    taken: PciDevice[];
+    decision: Decision;
+    startedAt: number;
+  },
+): StepOutcome {
+  const { host, change, taken, decision, startedAt } = claim;
+  const devices = taken.map((device) => ({
+    requestId: device.requestId ?? '',
+    address: device.address,
+    pool: device.parentAddress ?? device.address,
+  }));
+  return {
+    host: change,
+    decision: { ...decision, chosen: host.name, devices },
+    server: {
+      hostId: host.id,
+      hostName: host.name,
+      availabilityZone: host.availabilityZone,
+      taskState: 'networking',
+    },
+    events: [finishedEvent(context, 'schedule', startedAt, { host: host.name })],
+    next: { step: 'bind-ports', data: task.data, dueAt: context.clock.now() },
+  };
+}
+
+function noHost(
+  context: WorkflowContext,
+  { decision, startedAt }: { decision: Decision; startedAt: number },
+): StepOutcome {
+  const message = noValidHostMessage(decision.rejections);
+  return {
+    decision,
+    server: {
+      vmState: 'error',
+      taskState: null,
+      hostId: null,
+      hostName: null,
+      fault: { code: 500, message, details: '', created: context.clock.now() },
+    },
+    events: [finishedEvent(context, 'schedule', startedAt, { error: message })],
+    actionMessage: message,
+    next: null,
+  };
+}

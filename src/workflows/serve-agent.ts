@@ -1,0 +1,91 @@
+/** The controller's end of one agent's link: takes its reports and results in, and sends it what waits for its host. */
+import type { ControllerEnd, ToController } from '#contracts/host-link.ts';
+import type { Host } from '#contracts/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { WorkflowContext } from './context.ts';
+import { refreshInventory } from './refresh-inventory.ts';
+
+/**
+ * Serves one agent until its link closes. Messages are taken in order. `onReady` is told once, when the host's first
+ * report is in the store: from then on it can be scheduled to.
+ */
+export function serveAgent(
+  context: WorkflowContext,
+  end: ControllerEnd,
+  onReady: (host: Host) => void = () => {},
+): void {
+  const session = new AgentSession(context, end, onReady);
+  let tail: Promise<void> = Promise.resolve();
+  end.onMessage((message) => {
+    tail = tail
+      .then(() => session.take(message))
+      .catch((error: unknown) => {
+        context.log.error({ err: error, message: message.type }, 'agent message failed');
+      });
+  });
+  end.onClose(() => session.close());
+}
+
+class AgentSession {
+  readonly #context: WorkflowContext;
+  readonly #end: ControllerEnd;
+  readonly #onReady: (host: Host) => void;
+  #host: Host | undefined;
+  #lastSent = 0;
+  #unlisten: () => void = () => {};
+  #sending: Promise<void> = Promise.resolve();
+
+  constructor(context: WorkflowContext, end: ControllerEnd, onReady: (host: Host) => void) {
+    this.#context = context;
+    this.#end = end;
+    this.#onReady = onReady;
+  }
+
+  async take(message: ToController): Promise<void> {
+    const { store, clock, wakeup } = this.#context;
+    if (message.type === 'hello') return this.#hello(message);
+    const host = this.#host;
+    if (host === undefined) {
+      throw new ComputeError('invalid', `agent said "${message.type}" before "hello"`);
+    }
+    switch (message.type) {
+      case 'report':
+        await refreshInventory(this.#context, host.name, message.report);
+        return;
+      case 'heartbeat':
+        await store.hosts.seen(host.id, clock.now());
+        return;
+      case 'result':
+        await store.commands.complete(host.id, message.seq, message.result, clock.now());
+        wakeup.notify('tasks');
+        return;
+    }
+  }
+
+  close(): void {
+    this.#unlisten();
+  }
+
+  async #hello(message: Extract<ToController, { type: 'hello' }>): Promise<void> {
+    const host = await refreshInventory(this.#context, message.host, message.report);
+    this.#host = host;
+    this.#unlisten = this.#context.wakeup.listen(`commands:${host.id}`, () => this.#send(host));
+    this.#send(host);
+    this.#onReady(host);
+  }
+
+  #send(host: Host): void {
+    this.#sending = this.#sending
+      .then(async () => {
+        const waiting = await this.#context.store.commands.pending(host.id);
+        for (const command of waiting) {
+          if (command.seq <= this.#lastSent) continue;
+          this.#lastSent = command.seq;
+          this.#end.send({ type: 'command', command });
+        }
+      })
+      .catch((error: unknown) => {
+        this.#context.log.error({ err: error, host: host.name }, 'cannot send commands');
+      });
+  }
+}

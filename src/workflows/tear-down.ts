@@ -1,0 +1,94 @@
+/** Steps that take a server off its host, shared by delete and by a boot that failed: guest, ports, devices, in that order. */
+import type { HostChange, Task } from '#contracts/store.ts';
+import { unbindChange } from '#core/networking/port-binding.ts';
+import { freeDevices } from '#core/pci/claim.ts';
+import { poolsOf } from '#core/pci/pool.ts';
+import type { Server } from '#core/servers/server.ts';
+import type { WorkflowContext } from './context.ts';
+import { finishedEvent } from './record-event.ts';
+import { withChanges } from './schedule.ts';
+import { hostOf, serverOf } from './server-of.ts';
+import { type StepOutcome, stillOurs } from './workflow.ts';
+
+/** Tells the host to remove the guest and waits for its answer; goes on at once when no host was ever told to start it. */
+export async function destroyGuest(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const server = await serverOf(context, task);
+  const spawned = await context.store.commands.last(server.id, 'spawn');
+  const now = context.clock.now();
+  const data = { ...task.data, startedAt: now };
+  if (server.hostId === null || spawned === undefined || spawned.hostId !== server.hostId) {
+    return { next: { step: 'unbind-ports', data, dueAt: now } };
+  }
+  return {
+    command: {
+      hostId: server.hostId,
+      serverId: server.id,
+      body: { do: 'destroy', guestId: server.id },
+    },
+    next: { step: 'guest-destroyed', data, dueAt: null },
+  };
+}
+
+/** The host answered. A guest it could not remove keeps its devices: the command is given again until it is gone. */
+export async function guestDestroyed(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const command = await context.store.commands.last(task.serverId, 'destroy');
+  const now = context.clock.now();
+  const startedAt = Number(task.data['startedAt'] ?? now);
+  if (command?.result?.ok === true) {
+    return {
+      events: [finishedEvent(context, 'destroy', startedAt)],
+      next: { step: 'unbind-ports', data: task.data, dueAt: now },
+    };
+  }
+  const error = command?.result?.message ?? 'the host has not answered';
+  context.log.warn({ server: task.serverId, error }, 'guest not removed; will try again');
+  return {
+    events: [finishedEvent(context, 'destroy', startedAt, { error })],
+    next: { step: 'destroy-guest', data: task.data, dueAt: now + destroyRetryMs },
+  };
+}
+
+const destroyRetryMs = 5_000;
+
+/** Ports the user made are unbound and survive, without the keys that Novella put there; ports made for the server are deleted. */
+export async function unbindPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const kept = new Set(server.nics.filter((nic) => !nic.ownsPort).map((nic) => nic.portId));
+  for (const port of await context.network.listServerPorts(server.id)) {
+    await stillOurs(context, task);
+    if (kept.has(port.id)) await context.network.updatePort(port.id, unbindChange(port));
+    else await context.network.deletePort(port.id);
+  }
+  return {
+    nics: server.nics.map((nic) =>
+      nic.ownsPort ? { ...nic, portId: null, vif: null } : { ...nic, vif: null },
+    ),
+    events: [finishedEvent(context, 'unbind_ports', startedAt)],
+    next: { step: 'release', data: task.data, dueAt: context.clock.now() },
+  };
+}
+
+/** The change that gives back all that the server holds on its host; undefined when it is on none. */
+export async function releaseChange(
+  context: WorkflowContext,
+  server: Server,
+): Promise<HostChange | undefined> {
+  const host = await hostOf(context, server);
+  if (host === undefined) return undefined;
+  const devices = await context.store.hosts.devices(host.id);
+  const changed = freeDevices(devices, server.id);
+  const disk = server.flavor.diskGib + server.flavor.ephemeralGib;
+  return {
+    hostId: host.id,
+    generation: host.generation,
+    vcpusUsed: Math.max(0, host.vcpusUsed - server.flavor.vcpus),
+    memoryMibUsed: Math.max(0, host.memoryMibUsed - server.flavor.memoryMib),
+    diskGibUsed: Math.max(0, host.diskGibUsed - disk),
+    ...(server.vmState === 'active' && { runningGuests: Math.max(0, host.runningGuests - 1) }),
+    ...(changed.length > 0 && {
+      devices: changed,
+      pciStats: poolsOf(withChanges(devices, changed)),
+    }),
+  };
+}
