@@ -1,0 +1,273 @@
+import { Command } from 'commander';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RecordedCloud, startRecordedCloud } from '#test/recorded-cloud.ts';
+import { addCommands } from './commands.ts';
+import type { DeviceView, ExplainReply, PoolsReply } from './operator-api.ts';
+
+const serverId = '6d0f5f54-3f0c-4b8e-9f6c-0f5b4f8f7a10';
+const requestId = '0b6c7c40-95a5-4a9e-8f57-6a5f0f8bb6c1';
+
+const free: DeviceView = {
+  host: 'host-2',
+  address: '0000:01:10.0',
+  vendor_id: '8086',
+  product_id: '10ca',
+  dev_type: 'type-VF',
+  parent_addr: '0000:01:00.0',
+  numa_node: null,
+  ifname: 'enp1s0f0v0',
+  tags: { physical_network: 'physnet1' },
+  physical_network: 'physnet1',
+  status: 'available',
+  instance_uuid: null,
+  request_id: null,
+};
+const held: DeviceView = {
+  ...free,
+  host: 'host-1',
+  numa_node: 0,
+  status: 'allocated',
+  instance_uuid: serverId,
+  request_id: requestId,
+};
+const pools: PoolsReply = {
+  pools: [
+    {
+      host: 'host-1',
+      vendor_id: '8086',
+      product_id: '10ca',
+      dev_type: 'type-VF',
+      numa_node: 0,
+      address: '0000:01:00.0',
+      tags: { physical_network: 'physnet1' },
+      physical_network: 'physnet1',
+      count: 6,
+    },
+  ],
+  stats: [
+    {
+      host: 'host-1',
+      physical_network: 'physnet1',
+      product_id: '10ca',
+      vendor_id: '8086',
+      count: 6,
+    },
+    { host: 'host-2', physical_network: null, product_id: '10c9', vendor_id: '8086', count: 1 },
+  ],
+};
+const explanation: ExplainReply = {
+  server: { id: serverId, name: 'web', status: 'ACTIVE', host: 'host-1', fault: null },
+  decisions: [
+    {
+      attempt: 1,
+      decided_at: '2026-01-02T03:04:05Z',
+      chosen: 'host-1',
+      candidates: [{ host: 'host-1', weight: 1.5, weights: { ram: 1, pci: 0.5 } }],
+      rejections: [
+        {
+          host: 'host-2',
+          filter: 'PciPassthroughFilter',
+          reasons: [{ code: 'pci-exhausted', message: 'physnet1: 0 of 1 VF free' }],
+        },
+      ],
+      devices: [{ request_id: requestId, address: '0000:01:10.0', pool: 'physnet1' }],
+    },
+  ],
+  nics: [
+    {
+      position: 0,
+      network_id: 'net-1',
+      port_id: 'port-1',
+      vnic_type: 'direct',
+      vif_type: 'hw_veb',
+      mac_address: 'fa:16:3e:00:00:01',
+      pci_request_id: requestId,
+      pci_slot: '0000:01:10.0',
+      physical_network: 'physnet1',
+      binding_profile: {},
+    },
+    {
+      position: 1,
+      network_id: 'net-1',
+      port_id: 'port-2',
+      vnic_type: 'normal',
+      vif_type: 'bridge',
+      mac_address: 'fa:16:3e:00:00:02',
+      pci_request_id: null,
+      pci_slot: null,
+      physical_network: null,
+      binding_profile: null,
+    },
+  ],
+  pci_requests: [],
+  devices: [held],
+  domain_xml: '<domain type="kvm"/>\n',
+};
+
+let cloud: RecordedCloud;
+beforeAll(async () => {
+  cloud = await startRecordedCloud();
+  cloud.answer('GET /novella/v1/pci/devices', { body: { devices: [free, held] } });
+  cloud.answer('GET /novella/v1/pci/pools', { body: pools });
+  cloud.answer(`GET /novella/v1/servers/${serverId}/explain`, { body: explanation });
+  cloud.answer('GET /v2.1/servers?all_tenants=True', {
+    body: { servers: [{ id: serverId, name: 'web' }] },
+  });
+  const named = (text: string) => `GET /v2.1/servers?all_tenants=True&name=${text}`;
+  cloud.answer(named('%5Eweb%24'), { body: { servers: [{ id: serverId, name: 'web' }] } });
+  cloud.answer(named('%5Eno%5C.one%24'), { body: { servers: [{ id: 'x', name: 'no.one.else' }] } });
+  cloud.answer(named('%5Etwin%24'), {
+    body: {
+      servers: [
+        { id: 'id-1', name: 'twin' },
+        { id: 'id-2', name: 'twin' },
+      ],
+    },
+  });
+});
+afterAll(() => cloud.stop());
+
+/** Runs a command line as a user would type it and gives what it printed. */
+async function run(line: string): Promise<string> {
+  let text = '';
+  const { authUrl, username, password, projectName } = cloud.credentials;
+  const program = new Command('novella').exitOverride().configureOutput({ writeErr: () => {} });
+  addCommands(program, {
+    variables: {
+      OS_AUTH_URL: authUrl,
+      OS_USERNAME: username,
+      OS_PASSWORD: password,
+      OS_PROJECT_NAME: projectName,
+    },
+    workingFolder: '/nowhere',
+    home: '/nowhere',
+    screen: {
+      isTerminal: false,
+      write: (more) => {
+        text += more;
+      },
+    },
+  });
+  await program.parseAsync(line.split(' '), { from: 'user' });
+  return text;
+}
+
+test('pci devices: a line per device by host and address, with the server that holds it', async () => {
+  expect(await run('pci devices')).toBe(
+    [
+      'HOST    ADDRESS       TYPE  ID         NUMA  NETWORK   STATUS     SERVER',
+      'host-1  0000:01:10.0  VF    8086:10ca     0  physnet1  allocated  6d0f5f54 web',
+      'host-2  0000:01:10.0  VF    8086:10ca     -  physnet1  available  -',
+      '',
+    ].join('\n'),
+  );
+});
+
+const narrowed = [
+  { line: 'pci devices --host host-1 --json', gives: [held] },
+  { line: 'pci devices --free --json', gives: [free] },
+  { line: 'pci devices --status allocated --json', gives: [held] },
+  { line: 'pci devices --free --host host-1 --json', gives: [] },
+];
+for (const { line, gives } of narrowed) {
+  test(`novella ${line} gives ${gives.length} devices`, async () => {
+    expect(JSON.parse(await run(line))).toEqual({ devices: gives });
+  });
+}
+
+test('pci devices says when nothing matches', async () => {
+  expect(await run('pci devices --host host-9')).toBe('No PCI device matches.\n');
+});
+
+test('pci devices goes without names where the caller may not list all servers', async () => {
+  const list = 'GET /v2.1/servers?all_tenants=True';
+  cloud.answer(list, { status: 403, body: { forbidden: { message: 'policy' } } });
+  const text = await run('pci devices');
+  cloud.answer(list, { body: { servers: [{ id: serverId, name: 'web' }] } });
+  expect(text).toMatch(/allocated {2}6d0f5f54$/m);
+});
+
+test('pci pools: what is free per pool, and the roll-up per host in the words of the seed', async () => {
+  expect(await run('pci pools')).toBe(
+    [
+      'HOST    NETWORK   PRODUCT  VENDOR  TYPE  NUMA  PF            FREE',
+      'host-1  physnet1  10ca     8086    VF       0  0000:01:00.0     6',
+      '',
+      'Free by physical network, product, vendor:',
+      '  host-1',
+      '    physnet1, 10ca, 8086 : 6',
+      '  host-2',
+      '    -, 10c9, 8086 : 1',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('pci pools --json is the document of the API', async () => {
+  expect(JSON.parse(await run('pci pools --json'))).toEqual(pools);
+});
+
+test('explain tells host, candidates, refusals, and each NIC from request to binding', async () => {
+  expect(await run('explain web')).toBe(
+    [
+      `Server  web  ${serverId}`,
+      'Status  ACTIVE',
+      'Host    host-1',
+      '',
+      'Attempt 1: why host-1, decided 2026-01-02T03:04:05Z',
+      '  CANDIDATE  WEIGHT  MADE OF',
+      '  host-1       1.50  ram 1.00, pci 0.50',
+      '  REFUSED  BY                    REASON',
+      '  host-2   PciPassthroughFilter  physnet1: 0 of 1 VF free',
+      `  took 0000:01:10.0 for request ${requestId} (physnet1)`,
+      '',
+      'NICs',
+      '  0  direct  fa:16:3e:00:00:01  port port-1',
+      `     request ${requestId}`,
+      '     → 0000:01:10.0 allocated on host-1',
+      '     → bound as hw_veb at 0000:01:10.0, physnet1',
+      '  1  normal  fa:16:3e:00:00:02  port port-2  bound as bridge, takes no device',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('explain --xml adds the domain XML', async () => {
+  const plain = await run(`explain ${serverId}`);
+  expect(await run(`explain ${serverId} --xml`)).toBe(`${plain}\n<domain type="kvm"/>\n`);
+});
+
+test('explain --json is the document of the API', async () => {
+  expect(JSON.parse(await run('explain web --json'))).toEqual(explanation);
+});
+
+test('explain shows the fault of a server that no host took', async () => {
+  const id = serverId.replace('6', '7');
+  const message = 'No valid host: host-1: physnet2: 0 of 1 VF free';
+  const server = { ...explanation.server, id, status: 'ERROR', host: null, fault: { message } };
+  const body = { ...explanation, server, decisions: [], nics: [], domain_xml: null };
+  cloud.answer(`GET /novella/v1/servers/${id}/explain`, { body });
+  expect(await run(`explain ${id} --xml`)).toBe(
+    [
+      `Server  web  ${id}`,
+      'Status  ERROR',
+      'Host    none',
+      `Fault   ${message}`,
+      '',
+      'No domain XML: the server has not reached its host.',
+      '',
+    ].join('\n'),
+  );
+});
+
+const refused = [
+  { line: 'explain no.one', says: 'no server has the id or name "no.one"' },
+  { line: 'explain twin', says: '2 servers are named "twin": id-1, id-2. Give the id.' },
+  { line: 'pci devices --status gone', says: 'Allowed choices are available' },
+  { line: 'pci devices --free --status claimed', says: 'cannot be used with' },
+];
+for (const { line, says } of refused) {
+  test(`novella ${line} is refused in words`, async () => {
+    await expect(run(line)).rejects.toThrow(says);
+  });
+}

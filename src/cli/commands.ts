@@ -1,0 +1,55 @@
+/** The operator's commands as commander knows them: names, options, help. What they do is in a file each. */
+import { type Command, Option } from 'commander';
+import { findCloud, type Surroundings } from './clouds-yaml.ts';
+import { showExplanation } from './explain.ts';
+import { type PciDevicesOptions, showPciDevices } from './pci-devices.ts';
+import { showPciPools } from './pci-pools.ts';
+import type { Screen } from './screen.ts';
+import { openSession, type Session } from './session.ts';
+
+/** What the commands need of the program that runs them. */
+export interface CommandEnvironment extends Surroundings {
+  screen: Screen;
+}
+
+interface Common {
+  osCloud?: string;
+  json?: boolean;
+}
+
+const statuses = ['available', 'claimed', 'allocated', 'unclaimable', 'unavailable', 'missing'];
+
+/** Adds `pci devices`, `pci pools` and `explain` to the program. They throw ComputeError; the program prints it. */
+export function addCommands(program: Command, environment: CommandEnvironment): void {
+  const { screen } = environment;
+  const login = async (options: Common): Promise<Session> =>
+    openSession(findCloud(environment, options.osCloud));
+  const pci = program.command('pci').description('PCI devices of all hosts');
+
+  withCommonOptions(pci.command('devices'))
+    .description('list the devices that may be handed out, and who holds them')
+    .option('--host <name>', 'only those of this host')
+    .addOption(new Option('--status <status>', 'only those in this status').choices(statuses))
+    .addOption(new Option('--free', 'only those that are free').conflicts('status'))
+    .action(async (options: Common & PciDevicesOptions) =>
+      showPciDevices(await login(options), options, screen),
+    );
+
+  withCommonOptions(pci.command('pools'))
+    .description('count what is free, per host and physical network')
+    .action(async (options: Common) => showPciPools(await login(options), options, screen));
+
+  withCommonOptions(program.command('explain'))
+    .description('say where a server is, why, and with which devices')
+    .argument('<server>', 'id or name')
+    .option('--xml', 'show its libvirt domain XML too')
+    .action(async (server: string, options: Common & { xml?: boolean }) =>
+      showExplanation(await login(options), { ...options, server }, screen),
+    );
+}
+
+function withCommonOptions(command: Command): Command {
+  return command
+    .option('--os-cloud <name>', 'the cloud of clouds.yaml to use')
+    .option('--json', 'print one JSON document');
+}

@@ -1,0 +1,113 @@
+/** The words of `novella explain`: a server's explanation as lines for people. Pure text from the API's document. */
+import type { DecisionView, DeviceView, ExplainReply, NicView } from './operator-api.ts';
+import { bold, tableLines } from './table.ts';
+
+interface Style {
+  bold?: boolean;
+}
+
+/** The whole explanation: state, fault, each decision, each NIC with its way from request to binding. */
+export function explainLines(reply: ExplainReply, style: Style = {}): string[] {
+  const heading = (text: string) => (style.bold === true ? bold(text) : text);
+  const { server } = reply;
+  return [
+    ...[
+      ['Server', `${server.name}  ${server.id}`],
+      ['Status', server.status],
+      ['Host', server.host ?? 'none'],
+    ].map(([label = '', text = '']) => `${heading(label.padEnd(6))}  ${text}`),
+    ...(server.fault === null ? [] : [`${heading('Fault ')}  ${server.fault.message}`]),
+    ...reply.decisions.flatMap((decision) => [
+      '',
+      heading(decisionTitle(decision)),
+      ...indent(decisionLines(decision, style)),
+    ]),
+    ...(reply.nics.length === 0 ? [] : ['', heading('NICs')]),
+    ...indent(reply.nics.flatMap((nic) => nicLines(nic, reply.devices))),
+  ];
+}
+
+/** Why one decision fell as it did: candidates with weights, refused hosts with reasons, devices taken. */
+export function decisionLines(decision: DecisionView, style: Style = {}): string[] {
+  const refusals = decision.rejections.flatMap((rejection) =>
+    rejection.reasons.map((reason) => ({ ...rejection, message: reason.message })),
+  );
+  return [
+    ...section(
+      tableLines(
+        [
+          { title: 'CANDIDATE', value: (one) => one.host },
+          { title: 'WEIGHT', value: (one) => figure(one.weight), align: 'right' },
+          { title: 'MADE OF', value: (one) => weightText(one.weights) },
+        ],
+        decision.candidates,
+        style,
+      ),
+      decision.candidates.length,
+    ),
+    ...section(
+      tableLines(
+        [
+          { title: 'REFUSED', value: (one) => one.host },
+          { title: 'BY', value: (one) => one.filter },
+          { title: 'REASON', value: (one) => one.message },
+        ],
+        refusals,
+        style,
+      ),
+      refusals.length,
+    ),
+    ...decision.devices.map(
+      (device) => `took ${device.address} for request ${device.request_id} (${device.pool})`,
+    ),
+  ];
+}
+
+function decisionTitle(decision: DecisionView): string {
+  const answer = decision.chosen === null ? 'no host' : `why ${decision.chosen}`;
+  return `Attempt ${decision.attempt}: ${answer}, decided ${decision.decided_at}`;
+}
+
+/** A table with nothing in it says nothing. */
+function section(lines: string[], rows: number): string[] {
+  return rows === 0 ? [] : lines;
+}
+
+function weightText(weights: Record<string, number>): string {
+  return Object.entries(weights)
+    .map(([name, weight]) => `${name} ${figure(weight)}`)
+    .join(', ');
+}
+
+function figure(weight: number): string {
+  return weight.toFixed(2);
+}
+
+/** Two lines a NIC at most: what it is; then request → device → binding, for those that take a device. */
+function nicLines(nic: NicView, devices: readonly DeviceView[]): string[] {
+  const what = [
+    `${nic.position}`,
+    nic.vnic_type ?? 'vnic type not known yet',
+    nic.mac_address ?? 'no MAC yet',
+    nic.port_id === null ? `network ${nic.network_id ?? 'none'}` : `port ${nic.port_id}`,
+  ];
+  const binding = nic.vif_type === null ? 'not bound' : `bound as ${nic.vif_type}`;
+  if (nic.pci_request_id === null) return [`${what.join('  ')}  ${binding}, takes no device`];
+  const device = devices.find((one) => one.request_id === nic.pci_request_id);
+  const taken =
+    device === undefined ? 'no device' : `${device.address} ${device.status} on ${device.host}`;
+  const slot =
+    nic.pci_slot === null
+      ? ''
+      : ` at ${nic.pci_slot}, ${nic.physical_network ?? 'no physical network'}`;
+  return [
+    what.join('  '),
+    `   request ${nic.pci_request_id}`,
+    `   → ${taken}`,
+    `   → ${binding}${slot}`,
+  ];
+}
+
+function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}

@@ -1,0 +1,160 @@
+/** The requests that the operator's commands send, with the shapes of their replies in wire names. Prints nothing. */
+import { ComputeError, isComputeError } from '#core/errors.ts';
+import type { PciDeviceStatus, PciDeviceType } from '#core/pci/device.ts';
+import type { Reason } from '#core/reason.ts';
+import { request, type Session } from './session.ts';
+
+/** The microversion that the commands speak. */
+export const microversion = '2.79';
+
+/** A PCI device of a host; nulls where the host does not say or nobody holds it. */
+export interface DeviceView {
+  host: string;
+  address: string;
+  vendor_id: string;
+  product_id: string;
+  dev_type: PciDeviceType;
+  parent_addr: string | null;
+  numa_node: number | null;
+  ifname: string | null;
+  tags: Record<string, string | null>;
+  physical_network: string | null;
+  status: PciDeviceStatus;
+  instance_uuid: string | null;
+  request_id: string | null;
+}
+
+/** Devices of one host alike in all that a request can ask for. `address` is their PF's. */
+export interface PoolView {
+  host: string;
+  vendor_id: string;
+  product_id: string;
+  dev_type: PciDeviceType;
+  numa_node: number | null;
+  address: string;
+  tags: Record<string, string | null>;
+  physical_network: string | null;
+  count: number;
+}
+
+/** The roll-up of the pools by physical network, product and vendor. Source: the seed, stats entry. */
+export interface StatsView {
+  host: string;
+  physical_network: string | null;
+  product_id: string;
+  vendor_id: string;
+  count: number;
+}
+
+export interface PoolsReply {
+  pools: PoolView[];
+  stats: StatsView[];
+}
+
+export interface DecisionView {
+  attempt: number;
+  decided_at: string;
+  chosen: string | null;
+  candidates: { host: string; weight: number; weights: Record<string, number> }[];
+  rejections: { host: string; filter: string; reasons: Reason[] }[];
+  devices: { request_id: string; address: string; pool: string }[];
+}
+
+/** A NIC, in boot order; nulls until its port is known and bound. */
+export interface NicView {
+  position: number;
+  network_id: string | null;
+  port_id: string | null;
+  vnic_type: string | null;
+  vif_type: string | null;
+  mac_address: string | null;
+  pci_request_id: string | null;
+  pci_slot: string | null;
+  physical_network: string | null;
+  binding_profile: Record<string, unknown> | null;
+}
+
+/** All that is known of why a server is where it is. */
+export interface ExplainReply {
+  server: {
+    id: string;
+    name: string;
+    status: string;
+    host: string | null;
+    fault: { message: string } | null;
+  };
+  decisions: DecisionView[];
+  nics: NicView[];
+  pci_requests: unknown[];
+  devices: DeviceView[];
+  domain_xml: string | null;
+}
+
+/** A server's id and name. */
+export interface NamedServer {
+  id: string;
+  name: string;
+}
+
+/** Every PCI device that the operator offers, by host and address. */
+export async function listDevices(session: Session): Promise<DeviceView[]> {
+  const reply = await request<{ devices: DeviceView[] }>(session, {
+    service: 'operator',
+    path: '/pci/devices',
+  });
+  const place = (device: DeviceView) => `${device.host} ${device.address}`;
+  return reply.devices.sort((one, other) => place(one).localeCompare(place(other)));
+}
+
+/** The pools of all hosts and their roll-up. Counts are of free devices. */
+export function listPools(session: Session): Promise<PoolsReply> {
+  return request<PoolsReply>(session, { service: 'operator', path: '/pci/pools' });
+}
+
+/** Why this server is where it is. Throws `notFound` for an id that no server has. */
+export function explainServer(session: Session, serverId: string): Promise<ExplainReply> {
+  return request<ExplainReply>(session, {
+    service: 'operator',
+    path: `/servers/${serverId}/explain`,
+  });
+}
+
+/** The servers of all projects; with a name, those whose name is exactly this one. */
+export async function listServers(session: Session, name?: string): Promise<NamedServer[]> {
+  const query = new URLSearchParams({ all_tenants: 'True' });
+  if (name !== undefined) query.set('name', `^${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+  const { servers } = await request<{ servers: NamedServer[] }>(session, {
+    service: 'compute',
+    path: `/servers?${query.toString()}`,
+    microversion,
+  });
+  return name === undefined ? servers : servers.filter((server) => server.name === name);
+}
+
+const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The id of the server meant by an id or a name. Throws `notFound`, or `conflict` naming the ids when several have the name. */
+export async function findServerId(session: Session, idOrName: string): Promise<string> {
+  if (uuidForm.test(idOrName)) return idOrName;
+  const found = await listServers(session, idOrName);
+  if (found.length > 1) {
+    const ids = found.map((server) => server.id).join(', ');
+    throw new ComputeError(
+      'conflict',
+      `${found.length} servers are named "${idOrName}": ${ids}. Give the id.`,
+    );
+  }
+  const [server] = found;
+  if (server !== undefined) return server.id;
+  throw new ComputeError('notFound', `no server has the id or name "${idOrName}"`);
+}
+
+/** Names by server id, for tables; none when the caller may not list the servers of all projects. */
+export async function serverNames(session: Session): Promise<Map<string, string>> {
+  try {
+    return new Map((await listServers(session)).map((server) => [server.id, server.name]));
+  } catch (error) {
+    if (isComputeError(error, 'forbidden')) return new Map();
+    throw error;
+  }
+}

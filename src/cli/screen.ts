@@ -1,0 +1,17 @@
+/** Where a command's answer goes. Knows people (text) and programs (JSON); does not know what is said. */
+
+/** The answer's way out. `isTerminal`: a person reads it right now, so headings may be bold. */
+export interface Screen {
+  write(text: string): void;
+  isTerminal: boolean;
+}
+
+/** Writes lines, each with its line end. Example: `writeLines(screen, ['a', 'b'])` → `a\nb\n`. */
+export function writeLines(screen: Screen, lines: readonly string[]): void {
+  screen.write(lines.map((line) => `${line}\n`).join(''));
+}
+
+/** Writes one JSON document, indented, for `--json`. */
+export function writeJson(screen: Screen, document: unknown): void {
+  screen.write(`${JSON.stringify(document, null, 2)}\n`);
+}

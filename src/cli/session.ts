@@ -1,0 +1,185 @@
+/**
+ * A small OpenStack client: password login at Keystone v3, the catalog, JSON requests to the services in it.
+ * Errors carry the service's own words. Knows no resource.
+ */
+import { ComputeError, type ErrorKind } from '#core/errors.ts';
+import type { CloudCredentials } from './clouds-yaml.ts';
+
+/** A login: a token scoped to a project, and the public endpoint of each service type. */
+export interface Session {
+  token: string;
+  projectId: string;
+  /** Example: `{ compute: 'http://127.0.0.1:8774/v2.1' }`. */
+  endpoints: Record<string, string>;
+}
+
+/** `operator` is Novella's own API, at the origin of the compute endpoint. */
+export type ServiceName = 'compute' | 'network' | 'image' | 'operator';
+
+/** One request. `path` continues the endpoint. Example: `{ service: 'compute', path: '/servers/detail' }`. */
+export interface ServiceRequest {
+  service: ServiceName;
+  path: string;
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  body?: unknown;
+  /** Compute microversion. Example: `2.79`. Absent: the service's lowest. */
+  microversion?: string;
+}
+
+const requestTimeoutMs = 60_000;
+
+interface TokenReply {
+  token?: {
+    project?: { id?: string };
+    catalog?: { type: string; endpoints: { interface: string; url: string }[] }[];
+  };
+}
+
+/** Logs in. Throws `unauthenticated` with Keystone's words, `unavailable` when nobody answers. Source: Keystone v3, "Password authentication with scoped authorization". */
+export async function openSession(cloud: CloudCredentials): Promise<Session> {
+  const base = cloud.authUrl.replace(/\/+$/, '');
+  const url = `${base.endsWith('/v3') ? base : `${base}/v3`}/auth/tokens`;
+  const body = {
+    auth: {
+      identity: {
+        methods: ['password'],
+        password: {
+          user: {
+            name: cloud.username,
+            password: cloud.password,
+            domain: { name: cloud.userDomainName },
+          },
+        },
+      },
+      scope: { project: { name: cloud.projectName, domain: { name: cloud.projectDomainName } } },
+    },
+  };
+  const { headers, json } = await exchange('identity', url, { method: 'POST', body });
+  const { token } = json as TokenReply;
+  const id = headers.get('x-subject-token');
+  if (id === null || token?.catalog === undefined) {
+    throw new ComputeError(
+      'unavailable',
+      `identity: ${url} gave no scoped token; is it Keystone v3?`,
+    );
+  }
+  const endpoints = token.catalog.map(({ type, endpoints }): [string, string] => {
+    const endpoint = endpoints.find((one) => one.interface === 'public');
+    return [type, (endpoint?.url ?? '').replace(/\/+$/, '')];
+  });
+  return {
+    token: id,
+    projectId: token.project?.id ?? '',
+    endpoints: Object.fromEntries(endpoints.filter(([, address]) => address !== '')),
+  };
+}
+
+/** The address that a service's paths continue. Throws `notFound` naming the types that the catalog has. */
+export function serviceUrl(session: Session, service: ServiceName): string {
+  const type = service === 'operator' ? 'compute' : service;
+  const url = session.endpoints[type];
+  if (url === undefined) {
+    const types = Object.keys(session.endpoints).join(', ') || 'none';
+    throw new ComputeError(
+      'notFound',
+      `the catalog has no public ${type} endpoint; it has ${types}`,
+    );
+  }
+  return service === 'operator' ? `${new URL(url).origin}/novella/v1` : url;
+}
+
+/**
+ * Sends one request and returns its JSON (undefined for an empty reply).
+ * A refusal is thrown as ComputeError: the service's message, then what was asked, the status and the request id.
+ */
+export async function request<T>(session: Session, asked: ServiceRequest): Promise<T> {
+  const headers: Record<string, string> = { 'x-auth-token': session.token };
+  if (asked.microversion !== undefined) {
+    headers['openstack-api-version'] = `compute ${asked.microversion}`;
+  }
+  const url = serviceUrl(session, asked.service) + asked.path;
+  const { json } = await exchange(asked.service, url, { ...asked, headers });
+  return json as T;
+}
+
+interface Exchange {
+  method?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+async function exchange(
+  service: string,
+  url: string,
+  sent: Exchange,
+): Promise<{ headers: Headers; json: unknown }> {
+  const method = sent.method ?? 'GET';
+  const reply = await reach(service, url, {
+    method,
+    headers: {
+      accept: 'application/json',
+      ...(sent.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...sent.headers,
+    },
+    ...(sent.body === undefined ? {} : { body: JSON.stringify(sent.body) }),
+    signal: AbortSignal.timeout(requestTimeoutMs),
+  });
+  const text = await reply.text();
+  const json = parseJson(text);
+  if (reply.ok && (json !== undefined || text === '')) return { headers: reply.headers, json };
+  const id = reply.headers.get('x-openstack-request-id');
+  const asked = `${service} ${method} ${new URL(url).pathname}: ${reply.status}`;
+  const words = reply.ok ? 'the reply is not JSON' : (messageIn(json) ?? reply.statusText);
+  throw new ComputeError(
+    reply.ok ? 'unavailable' : kindOf(reply.status),
+    `${words} (${asked}${id === null ? '' : `, request ${id}`})`,
+  );
+}
+
+async function reach(service: string, url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (cause) {
+    const inner = cause instanceof Error ? (cause.cause ?? cause) : cause;
+    const why = (inner as { code?: string }).code ?? String(inner);
+    throw new ComputeError(
+      'unavailable',
+      `${service}: ${url} does not answer (${why}); is "novella up" running, and is the address right?`,
+      { cause },
+    );
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Services wrap their message once, each under a key of its own: `badRequest`, `NeutronError`, `error`. */
+function messageIn(json: unknown): string | undefined {
+  if (typeof json !== 'object' || json === null) return undefined;
+  for (const value of [json, ...Object.values(json)]) {
+    const { message } = (value ?? {}) as { message?: unknown };
+    if (typeof message === 'string') return message;
+  }
+  return undefined;
+}
+
+const kinds: Record<number, ErrorKind> = {
+  400: 'invalid',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'notFound',
+  406: 'notAcceptable',
+  409: 'conflict',
+  413: 'overQuota',
+  500: 'bug',
+  501: 'notImplemented',
+};
+
+function kindOf(status: number): ErrorKind {
+  return kinds[status] ?? (status < 500 ? 'invalid' : 'unavailable');
+}
