@@ -16,3 +16,11 @@ export interface ImageService {
   /** Throws `notFound`. */
   showImage(id: string, caller: Caller): Promise<Image>;
 }
+
+/** The bytes of images, for hosts that need them. */
+export interface ImageContents {
+  /** Throws `notFound` when there is no such image, `conflict` when its bytes are not there yet. `sha512` in hex. */
+  openImage(
+    id: string,
+  ): Promise<{ sizeBytes: number; sha512: string; bytes: AsyncIterable<Uint8Array> }>;
+}

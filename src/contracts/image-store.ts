@@ -1,0 +1,44 @@
+/** What the embedded image service keeps of an image. The bytes lie in files beside the database. */
+
+export type ImageStatus = 'queued' | 'saving' | 'active';
+
+export const imageVisibilities = ['public', 'private', 'shared', 'community'] as const;
+export type ImageVisibility = (typeof imageVisibilities)[number];
+
+/** Sizes in bytes; hashes in hex; null until the bytes are there. Times are epoch milliseconds. */
+export interface StoredImage {
+  id: string;
+  name: string | null;
+  status: ImageStatus;
+  visibility: ImageVisibility;
+  projectId: string;
+  diskFormat: string | null;
+  containerFormat: string | null;
+  sizeBytes: number | null;
+  md5: string | null;
+  sha512: string | null;
+  minDiskGib: number;
+  minMemoryMib: number;
+  isProtected: boolean;
+  isHidden: boolean;
+  tags: string[];
+  /** Custom properties. Example: `{ 'hw_vif_model': 'virtio' }`. */
+  properties: Record<string, string>;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface ImageStore {
+  add(image: StoredImage): Promise<void>;
+  /** undefined when unknown. */
+  get(id: string): Promise<StoredImage | undefined>;
+  /** Newest first. */
+  list(): Promise<StoredImage[]>;
+  /** Sets fields; with `whileStatus` only while the image has that status. False when no row was changed. */
+  update(
+    id: string,
+    change: Partial<Omit<StoredImage, 'id'>>,
+    whileStatus?: ImageStatus,
+  ): Promise<boolean>;
+  remove(id: string): Promise<void>;
+}

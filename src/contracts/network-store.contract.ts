@@ -1,0 +1,161 @@
+/** What every network store must do. */
+import { expect, test } from 'vitest';
+import type {
+  NetworkStore,
+  StoredNetwork,
+  StoredPort,
+  StoredSecurityGroup,
+  StoredSecurityGroupRule,
+  StoredSubnet,
+} from './network-store.ts';
+
+const kept = {
+  projectId: 'p1',
+  name: 'n',
+  description: '',
+  revision: 1,
+  createdAt: 1,
+  updatedAt: 1,
+};
+const network: StoredNetwork = {
+  ...kept,
+  id: 'net1',
+  adminStateUp: true,
+  shared: false,
+  external: false,
+  networkType: 'vlan',
+  physicalNetwork: 'physnet1',
+  segmentationId: 42,
+};
+const subnet: StoredSubnet = {
+  ...kept,
+  id: 'sub1',
+  networkId: 'net1',
+  ipVersion: 4,
+  cidr: '10.0.0.0/24',
+  gatewayIp: null,
+  allocationPools: [{ start: '10.0.0.2', end: '10.0.0.254' }],
+  dnsNameservers: ['9.9.9.9'],
+  hostRoutes: [],
+  enableDhcp: true,
+};
+const port: StoredPort = {
+  ...kept,
+  id: 'port1',
+  networkId: 'net1',
+  macAddress: 'fa:16:3e:00:00:01',
+  adminStateUp: true,
+  status: 'DOWN',
+  deviceId: '',
+  deviceOwner: '',
+  fixedIps: [{ subnetId: 'sub1', ipAddress: '10.0.0.5' }],
+  securityGroupIds: ['g'],
+  portSecurityEnabled: true,
+  vnicType: 'direct',
+  bindingHost: '',
+  profile: { trusted: 'true' },
+  vifType: 'unbound',
+  vifDetails: {},
+};
+const group: StoredSecurityGroup = { ...kept, id: 'g1', name: 'default' };
+const rule: StoredSecurityGroupRule = {
+  id: 'r1',
+  projectId: 'p1',
+  description: '',
+  revision: 0,
+  createdAt: 1,
+  updatedAt: 1,
+  securityGroupId: 'g1',
+  direction: 'ingress',
+  ethertype: 'IPv4',
+  protocol: 'tcp',
+  portRangeMin: 22,
+  portRangeMax: 22,
+  remoteIpPrefix: null,
+  remoteGroupId: null,
+};
+
+export function networkStoreContract(open: () => Promise<NetworkStore>): void {
+  const filled = async () => {
+    const store = await open();
+    await store.addNetwork(network);
+    await store.addSubnet(subnet);
+    await store.addPort(port);
+    return store;
+  };
+
+  test('gives back networks, subnets and ports as they were added', async () => {
+    const store = await filled();
+    expect(await store.network('net1')).toEqual(network);
+    expect(await store.subnets('net1')).toEqual([subnet]);
+    expect(await store.subnets('net2')).toEqual([]);
+    expect(await store.port('port1')).toEqual(port);
+    expect(await store.takenAddresses('sub1')).toEqual(['10.0.0.5']);
+  });
+
+  test('refuses a segment twice, flat networks included', async () => {
+    const store = await filled();
+    await expect(store.addNetwork({ ...network, id: 'net2' })).rejects.toThrow('vlan 42');
+    const flat: StoredNetwork = { ...network, networkType: 'flat', segmentationId: null };
+    await store.addNetwork({ ...flat, id: 'flat1' });
+    await expect(store.addNetwork({ ...flat, id: 'flat2' })).rejects.toThrow('flat');
+  });
+
+  test('refuses an address twice in a subnet and a MAC twice on a network', async () => {
+    const store = await filled();
+    const other = { ...port, id: 'port2' };
+    await expect(store.addPort(other)).rejects.toThrow('fa:16:3e:00:00:01');
+    await expect(
+      store.atomic((rows) => rows.addPort({ ...other, macAddress: 'fa:16:3e:00:00:02' })),
+    ).rejects.toThrow('10.0.0.5');
+    expect(await store.port('port2')).toBeUndefined();
+  });
+
+  test('finds ports by each filter', async () => {
+    const store = await filled();
+    await store.updatePort({ ...port, deviceId: 'vm1', revision: 2 });
+    const count = async (filter: Parameters<NetworkStore['ports']>[0]) =>
+      (await store.ports(filter)).length;
+    expect(await count({ deviceId: 'vm1' })).toBe(1);
+    expect(await count({ deviceId: 'vm2' })).toBe(0);
+    expect(await count({ projectId: 'p1', networkId: 'net1', name: 'n' })).toBe(1);
+    expect(await count({ name: 'other' })).toBe(0);
+  });
+
+  test('a change of a port replaces its addresses, and removing it frees them', async () => {
+    const store = await filled();
+    const fixedIps = [{ subnetId: 'sub1', ipAddress: '10.0.0.9' }];
+    await store.updatePort({ ...port, fixedIps });
+    expect(await store.takenAddresses('sub1')).toEqual(['10.0.0.9']);
+    await store.removePort('port1');
+    expect(await store.takenAddresses('sub1')).toEqual([]);
+    expect(await store.isMacTaken('net1', port.macAddress)).toBe(false);
+  });
+
+  test('subnets go with their network', async () => {
+    const store = await filled();
+    await store.removePort('port1');
+    await store.removeNetwork('net1');
+    expect(await store.subnets()).toEqual([]);
+  });
+
+  test('what a transaction throws undoes all of it', async () => {
+    const store = await filled();
+    const work = store.atomic(async (rows) => {
+      await rows.updateNetwork({ ...network, name: 'renamed' });
+      throw new Error('no');
+    });
+    await expect(work).rejects.toThrow('no');
+    expect((await store.network('net1'))?.name).toBe('n');
+  });
+
+  test('a project has one default security group; rules go with their group', async () => {
+    const store = await open();
+    await store.addSecurityGroup(group, [rule]);
+    await expect(store.addSecurityGroup({ ...group, id: 'g2' }, [])).rejects.toThrow('default');
+    expect(await store.securityGroups('p1')).toEqual([group]);
+    expect(await store.securityGroupRules('p1')).toEqual([rule]);
+    await store.removeSecurityGroup('g1');
+    expect(await store.securityGroupRules()).toEqual([]);
+  });
+}

@@ -1,0 +1,126 @@
+/** What the embedded network service keeps: networks with their segment, subnets, ports with their addresses, security groups. */
+import type { FixedIp } from '#core/networking/port.ts';
+import type { VnicType } from '#core/networking/vnic-type.ts';
+
+/** What every kept thing has. Times are epoch milliseconds; `revision` grows with each change. */
+export interface Stored {
+  id: string;
+  projectId: string;
+  name: string;
+  description: string;
+  revision: number;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** `segmentationId` null for a flat network. */
+export interface StoredNetwork extends Stored {
+  adminStateUp: boolean;
+  shared: boolean;
+  external: boolean;
+  networkType: 'vlan' | 'flat';
+  physicalNetwork: string;
+  segmentationId: number | null;
+}
+
+/** Both ends belong to it. Example: `{ start: '10.0.0.2', end: '10.0.0.254' }`. */
+export interface AllocationPool {
+  start: string;
+  end: string;
+}
+
+export interface HostRoute {
+  destination: string;
+  nexthop: string;
+}
+
+export interface StoredSubnet extends Stored {
+  networkId: string;
+  ipVersion: 4 | 6;
+  cidr: string;
+  gatewayIp: string | null;
+  allocationPools: AllocationPool[];
+  dnsNameservers: string[];
+  hostRoutes: HostRoute[];
+  enableDhcp: boolean;
+}
+
+export interface StoredPort extends Stored {
+  networkId: string;
+  macAddress: string;
+  adminStateUp: boolean;
+  status: 'DOWN' | 'ACTIVE';
+  deviceId: string;
+  deviceOwner: string;
+  fixedIps: FixedIp[];
+  securityGroupIds: string[];
+  portSecurityEnabled: boolean;
+  vnicType: VnicType;
+  bindingHost: string;
+  profile: Record<string, unknown>;
+  vifType: string;
+  vifDetails: Record<string, unknown>;
+}
+
+export type StoredSecurityGroup = Stored;
+
+/** null means any. */
+export interface StoredSecurityGroupRule extends Omit<Stored, 'name'> {
+  securityGroupId: string;
+  direction: 'ingress' | 'egress';
+  ethertype: 'IPv4' | 'IPv6';
+  protocol: string | null;
+  portRangeMin: number | null;
+  portRangeMax: number | null;
+  remoteIpPrefix: string | null;
+  remoteGroupId: string | null;
+}
+
+export interface PortFilter {
+  projectId?: string;
+  networkId?: string;
+  deviceId?: string;
+  name?: string;
+}
+
+/**
+ * Reads and writes. Reads of one give undefined when there is none; lists are oldest first.
+ * Adding what breaks uniqueness (a segment, a MAC on its network, an address in its subnet) throws `conflict`.
+ */
+export interface NetworkRows {
+  addNetwork(network: StoredNetwork): Promise<void>;
+  network(id: string): Promise<StoredNetwork | undefined>;
+  networks(): Promise<StoredNetwork[]>;
+  updateNetwork(network: StoredNetwork): Promise<void>;
+  /** Its subnets go with it. */
+  removeNetwork(id: string): Promise<void>;
+
+  addSubnet(subnet: StoredSubnet): Promise<void>;
+  subnet(id: string): Promise<StoredSubnet | undefined>;
+  subnets(networkId?: string): Promise<StoredSubnet[]>;
+  updateSubnet(subnet: StoredSubnet): Promise<void>;
+  removeSubnet(id: string): Promise<void>;
+
+  addPort(port: StoredPort): Promise<void>;
+  port(id: string): Promise<StoredPort | undefined>;
+  ports(filter: PortFilter): Promise<StoredPort[]>;
+  updatePort(port: StoredPort): Promise<void>;
+  removePort(id: string): Promise<void>;
+  isMacTaken(networkId: string, macAddress: string): Promise<boolean>;
+  /** Addresses that ports have in this subnet. */
+  takenAddresses(subnetId: string): Promise<string[]>;
+
+  addSecurityGroup(group: StoredSecurityGroup, rules: StoredSecurityGroupRule[]): Promise<void>;
+  securityGroup(id: string): Promise<StoredSecurityGroup | undefined>;
+  securityGroups(projectId?: string): Promise<StoredSecurityGroup[]>;
+  /** Its rules go with it. */
+  removeSecurityGroup(id: string): Promise<void>;
+  addSecurityGroupRule(rule: StoredSecurityGroupRule): Promise<void>;
+  securityGroupRules(projectId?: string): Promise<StoredSecurityGroupRule[]>;
+  removeSecurityGroupRule(id: string): Promise<void>;
+}
+
+export interface NetworkStore extends NetworkRows {
+  /** Runs the work as one transaction over `rows`; what it throws undoes it. The work must use `rows` only. */
+  atomic<T>(work: (rows: NetworkRows) => Promise<T>): Promise<T>;
+}

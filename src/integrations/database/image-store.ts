@@ -1,0 +1,41 @@
+/** The image store in SQL. */
+import { CamelCasePlugin, type Kysely } from 'kysely';
+import type { ImageStore, StoredImage } from '#contracts/image-store.ts';
+import { type RowOf, rowShape } from './row-shape.ts';
+import { refuseDuplicate } from './unique-violation.ts';
+
+export interface ImageTables {
+  images: RowOf<StoredImage, 'isProtected' | 'isHidden', 'tags' | 'properties'>;
+}
+
+const shape = rowShape<StoredImage>()(['isProtected', 'isHidden'], ['tags', 'properties']);
+
+/** The image store over a database that has migration 0003. */
+export function createImageStore<Tables>(database: Kysely<Tables>): ImageStore {
+  const db = database.withPlugin(new CamelCasePlugin()) as unknown as Kysely<ImageTables>;
+  return {
+    async add(image) {
+      await refuseDuplicate(`image ${image.id} exists already`, () =>
+        db.insertInto('images').values(shape.toRow(image)).execute(),
+      );
+    },
+    async get(id) {
+      const one = db.selectFrom('images').selectAll().where('id', '=', id);
+      const row = await one.executeTakeFirst();
+      return row && shape.fromRow(row);
+    },
+    async list() {
+      const all = db.selectFrom('images').selectAll();
+      return (await all.orderBy('createdAt', 'desc').orderBy('id').execute()).map(shape.fromRow);
+    },
+    async update(id, change, whileStatus) {
+      let query = db.updateTable('images').set(shape.toPartialRow(change)).where('id', '=', id);
+      if (whileStatus !== undefined) query = query.where('status', '=', whileStatus);
+      const [result] = await query.execute();
+      return (result?.numUpdatedRows ?? 0n) > 0n;
+    },
+    async remove(id) {
+      await db.deleteFrom('images').where('id', '=', id).execute();
+    },
+  };
+}

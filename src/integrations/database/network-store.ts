@@ -1,0 +1,20 @@
+/** The network store in SQL: its parts put together, and its transactions. */
+import { CamelCasePlugin, type Kysely } from 'kysely';
+import type { NetworkRows, NetworkStore } from '#contracts/network-store.ts';
+import { networkRows } from './network-store/networks.ts';
+import { portRows } from './network-store/ports.ts';
+import { securityGroupRows } from './network-store/security-groups.ts';
+import type { NetworkTables } from './network-store/tables.ts';
+
+/** The network store over a database that has migration 0003. */
+export function createNetworkStore<Tables>(database: Kysely<Tables>): NetworkStore {
+  const db = database.withPlugin(new CamelCasePlugin()) as unknown as Kysely<NetworkTables>;
+  return {
+    ...rows(db),
+    atomic: (work) => db.transaction().execute((step) => work(rows(step))),
+  };
+}
+
+function rows(db: Kysely<NetworkTables>): NetworkRows {
+  return { ...networkRows(db), ...portRows(db), ...securityGroupRows(db) };
+}
