@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. clients: stock OpenStack commands. */
+/** unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. clients: stock OpenStack commands. docs: the shell blocks of the documents. */
 export default defineConfig({
   test: {
     projects: [
@@ -22,6 +22,15 @@ export default defineConfig({
         test: {
           name: 'clients',
           include: ['test/clients/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'docs',
+          include: ['test/docs/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -1,0 +1,191 @@
+/** `novella.yaml`: read, checked, and with its defaults. What is wrong is named by file, place and rule before anything starts. */
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { LineCounter, parseDocument } from 'yaml';
+import { ComputeError } from '#core/errors.ts';
+
+const Port = Type.Integer({ minimum: 0, maximum: 65535 });
+const DeviceSpecEntry = Type.Union([Type.String(), Type.Record(Type.String(), Type.Unknown())]);
+
+const SimulatedHost = Type.Object(
+  {
+    name: Type.String({ minLength: 1 }),
+    vcpus: Type.Optional(Type.Integer({ minimum: 1 })),
+    memory_mib: Type.Optional(Type.Integer({ minimum: 1 })),
+    disk_gib: Type.Optional(Type.Integer({ minimum: 1 })),
+    device_spec: Type.Optional(Type.Array(DeviceSpecEntry)),
+  },
+  { additionalProperties: false },
+);
+
+const Fleet = Type.Object(
+  {
+    hosts: Type.Integer({ minimum: 1, maximum: 10_000 }),
+    pfs: Type.Integer({ minimum: 1, maximum: 16 }),
+    vfs: Type.Integer({ minimum: 1, maximum: 256 }),
+  },
+  { additionalProperties: false },
+);
+
+const File = Type.Object(
+  {
+    state_dir: Type.Optional(Type.String({ minLength: 1 })),
+    listen: Type.Optional(Type.String({ minLength: 1 })),
+    ports: Type.Optional(
+      Type.Object(
+        {
+          compute: Type.Optional(Port),
+          identity: Type.Optional(Port),
+          network: Type.Optional(Port),
+          image: Type.Optional(Port),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    pci: Type.Optional(
+      Type.Object({ alias: Type.Array(DeviceSpecEntry) }, { additionalProperties: false }),
+    ),
+    simulated: Type.Optional(
+      Type.Union([
+        Fleet,
+        Type.Object({ hosts: Type.Array(SimulatedHost) }, { additionalProperties: false }),
+      ]),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** One entry of a device list, with where it was written. */
+export interface ConfigEntry {
+  text: string;
+  /** Example: `novella.yaml:12 simulated.hosts[0].device_spec[1]`. */
+  source: string;
+}
+
+/** A simulated host that shows the captured igb machine. */
+export interface CapturedHostConfig {
+  name: string;
+  vcpus: number;
+  memoryMib: number;
+  diskGib: number;
+  deviceSpec: ConfigEntry[];
+}
+
+export interface ServicePorts {
+  compute: number;
+  identity: number;
+  network: number;
+  image: number;
+}
+
+export interface Config {
+  stateDir: string;
+  listen: string;
+  ports: ServicePorts;
+  aliases: ConfigEntry[];
+  simulated:
+    | { kind: 'captured'; hosts: CapturedHostConfig[] }
+    | { kind: 'fleet'; hosts: number; pfs: number; vfs: number };
+}
+
+/** The ports of OpenStack. */
+export const standardPorts: ServicePorts = {
+  compute: 8774,
+  identity: 5000,
+  network: 9696,
+  image: 9292,
+};
+
+/** A free port for each service, chosen when it starts to listen. */
+export const freePorts: ServicePorts = { compute: 0, identity: 0, network: 0, image: 0 };
+
+const defaultSpec = ['{"devname": "enp1s0", "physical_network": "physnet1"}'].concat(
+  '{"devname": "enp2s0", "physical_network": "physnet2"}',
+);
+
+type FileShape = Type.Static<typeof File>;
+
+/**
+ * The configuration in this file, or the defaults when none is given: two simulated hosts, state below `./.novella`.
+ * Throws `invalid` naming file, line, key and rule.
+ */
+export function readConfig(path?: string): Config {
+  if (path === undefined) return toConfig({}, () => 'built-in default');
+  if (!existsSync(path)) throw new ComputeError('invalid', `${path}: no such file`);
+  const lines = new LineCounter();
+  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines });
+  const [broken] = document.errors;
+  if (broken !== undefined) throw new ComputeError('invalid', `${path}: ${broken.message}`);
+  const place = (keys: (string | number)[]): string => {
+    const node = document.getIn(keys, true) as { range?: [number, number, number] } | undefined;
+    const line = node?.range === undefined ? '' : `:${lines.linePos(node.range[0]).line}`;
+    return `${path}${line} ${dotted(keys)}`;
+  };
+  const content: unknown = document.toJS() ?? {};
+  const checker = Compile(File);
+  if (!checker.Check(content)) {
+    const [first] = checker.Errors(content);
+    const keys = (first?.instancePath ?? '').split('/').slice(1).map(asKey);
+    throw new ComputeError('invalid', `${place(keys)}: ${first?.message ?? 'is not valid'}`);
+  }
+  return toConfig(content, place);
+}
+
+function asKey(text: string): string | number {
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+/** Example: `['simulated', 'hosts', 0]` → `simulated.hosts[0]`. */
+function dotted(keys: (string | number)[]): string {
+  return keys
+    .map((key, at) => (typeof key === 'number' ? `[${key}]` : `${at === 0 ? '' : '.'}${key}`))
+    .join('');
+}
+
+function toConfig(file: FileShape, place: (keys: (string | number)[]) => string): Config {
+  return {
+    stateDir: resolve(file.state_dir ?? '.novella'),
+    listen: file.listen ?? '127.0.0.1',
+    ports: { ...standardPorts, ...file.ports },
+    aliases: entries(file.pci?.alias ?? [], ['pci', 'alias'], place),
+    simulated: toSimulated(file.simulated, place),
+  };
+}
+
+function toSimulated(
+  simulated: FileShape['simulated'],
+  place: (keys: (string | number)[]) => string,
+): Config['simulated'] {
+  if (simulated !== undefined && typeof simulated.hosts === 'number') {
+    const { hosts, pfs, vfs } = simulated as Type.Static<typeof Fleet>;
+    return { kind: 'fleet', hosts, pfs, vfs };
+  }
+  const hosts = simulated?.hosts ?? [{ name: 'host-1' }, { name: 'host-2' }];
+  return {
+    kind: 'captured',
+    hosts: (hosts as Type.Static<typeof SimulatedHost>[]).map((host, at) => ({
+      name: host.name,
+      vcpus: host.vcpus ?? 8,
+      memoryMib: host.memory_mib ?? 16_384,
+      diskGib: host.disk_gib ?? 200,
+      deviceSpec: entries(
+        host.device_spec ?? defaultSpec,
+        ['simulated', 'hosts', at, 'device_spec'],
+        place,
+      ),
+    })),
+  };
+}
+
+function entries(
+  list: readonly (string | Record<string, unknown>)[],
+  keys: (string | number)[],
+  place: (keys: (string | number)[]) => string,
+): ConfigEntry[] {
+  return list.map((entry, at) => ({
+    text: typeof entry === 'string' ? entry : JSON.stringify(entry),
+    source: place([...keys, at]),
+  }));
+}

@@ -1,0 +1,167 @@
+/** The stock clients of Debian drive `novella up` through the whole journey of an SR-IOV user. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensureDebianPackages } from '#test/debian-packages.ts';
+import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { type StockClient, stockClient } from '#test/stock-client.ts';
+
+const state = temporaryDirectory();
+let novella: NovellaProcess;
+let client: StockClient;
+
+beforeAll(async () => {
+  ensureDebianPackages(['python3-openstackclient', 'python3-novaclient']);
+  novella = await startNovella(state.path);
+  client = stockClient(novella.cloudsYaml);
+});
+
+afterAll(async () => {
+  await novella?.stop();
+  state.remove();
+});
+
+const vfSlot = /^0000:0[12]:1[01]\.[0-6]$/;
+
+describe('a user of the openstack command', () => {
+  test('makes a VLAN provider network, a subnet and SR-IOV ports', async () => {
+    const network = await client.json(
+      ...['network', 'create', '--provider-network-type', 'vlan'],
+      ...['--provider-physical-network', 'physnet1', '--provider-segment', '42', 'red'],
+    );
+    expect(network).toMatchObject({
+      name: 'red',
+      'provider:network_type': 'vlan',
+      'provider:physical_network': 'physnet1',
+      'provider:segmentation_id': 42,
+    });
+    const subnet = await client.json(
+      ...['subnet', 'create', '--network', 'red', '--subnet-range', '10.42.0.0/24', 'red-subnet'],
+    );
+    expect(subnet).toMatchObject({ cidr: '10.42.0.0/24', gateway_ip: '10.42.0.1' });
+    for (const [name, vnicType] of [
+      ['direct-1', 'direct'],
+      ['macvtap-1', 'macvtap'],
+      ['direct-2', 'direct'],
+      ['macvtap-2', 'macvtap'],
+    ]) {
+      const port = await client.json(
+        ...['port', 'create', '--network', 'red', '--vnic-type', String(vnicType), String(name)],
+      );
+      expect(port).toMatchObject({ binding_vnic_type: vnicType, binding_vif_type: 'unbound' });
+    }
+  });
+
+  test('lists flavors, images and hypervisors', async () => {
+    const flavors = await client.json('flavor', 'list');
+    expect(flavors.map((flavor: { Name: string }) => flavor.Name)).toContain('m1.small');
+    const images = await client.json('image', 'list');
+    expect(images).toEqual([expect.objectContaining({ Name: 'tiny', Status: 'active' })]);
+    const hypervisors = await client.json('hypervisor', 'list');
+    expect(
+      hypervisors.map((host: Record<string, string>) => [
+        host['Hypervisor Hostname'],
+        host['State'],
+      ]),
+    ).toEqual([
+      ['host-1', 'up'],
+      ['host-2', 'up'],
+    ]);
+  });
+
+  test('boots a server with a direct port, a macvtap port and a network', async () => {
+    const server = await client.json(
+      ...['server', 'create', '--flavor', 'm1.small', '--image', 'tiny'],
+      ...['--port', 'direct-1', '--port', 'macvtap-1', '--network', 'red', '--wait', 'first'],
+    );
+    expect(server.status).toBe('ACTIVE');
+    expect(server.addresses.red).toHaveLength(3);
+    const shown = await client.json('server', 'show', 'first');
+    expect(shown).toMatchObject({ name: 'first', status: 'ACTIVE' });
+    const listed = await client.json('server', 'list');
+    expect(listed).toEqual([
+      expect.objectContaining({ Name: 'first', Status: 'ACTIVE', Image: 'tiny' }),
+    ]);
+  });
+
+  test('reads on the port which VF it got, with the MAC and VLAN untouched', async () => {
+    const host = (await client.json('server', 'show', 'first'))['OS-EXT-SRV-ATTR:host'];
+    const slots = new Set<string>();
+    for (const name of ['direct-1', 'macvtap-1']) {
+      const port = await client.json('port', 'show', name);
+      expect(port).toMatchObject({
+        binding_host_id: host,
+        binding_vif_type: 'hw_veb',
+        binding_vif_details: expect.objectContaining({ vlan: '42' }),
+        binding_profile: expect.objectContaining({
+          pci_vendor_info: '8086:10ca',
+          physical_network: 'physnet1',
+          pci_slot: expect.stringMatching(vfSlot),
+        }),
+        status: 'ACTIVE',
+      });
+      slots.add(port.binding_profile.pci_slot);
+    }
+    expect(slots.size).toBe(2);
+  });
+
+  test('follows what happened in the event list', async () => {
+    const events = await client.json('server', 'event', 'list', 'first');
+    expect(events).toEqual([expect.objectContaining({ Action: 'create' })]);
+    const event = await client.json('server', 'event', 'show', 'first', events[0]['Request ID']);
+    expect(event.events.map((each: { event: string; result: string }) => each.event)).toEqual([
+      'schedule',
+      'bind_ports',
+      'spawn',
+    ]);
+  });
+
+  test('is told in plain words what is wrong', async () => {
+    const boot = ['server', 'create', '--flavor', 'm1.small', '--image', 'tiny'];
+    const inUse = await client.openstack(...boot, '--port', 'direct-1', 'second');
+    expect(inUse.code).not.toBe(0);
+    expect(inUse.stderr).toMatch(/port .* is in use|Port .* is in use/);
+    const noPort = await client.openstack(
+      ...boot,
+      ...['--nic', 'port-id=11111111-2222-4333-8444-555555555555', 'second'],
+    );
+    expect(noPort.code).not.toBe(0);
+    expect(noPort.stderr).toContain('11111111-2222-4333-8444-555555555555');
+    const noFlavor = await client.openstack(
+      ...['server', 'create', '--flavor', 'none-such', '--image', 'tiny', 'second'],
+    );
+    expect(noFlavor.code).not.toBe(0);
+    expect(noFlavor.stderr).toMatch(/none-such/);
+    const listed = await client.json('server', 'list');
+    expect(listed).toHaveLength(1);
+  });
+
+  test('deletes the server, and its ports are free again', async () => {
+    const deleted = await client.openstack('server', 'delete', '--wait', 'first');
+    expect(deleted.stderr).toBe('');
+    expect(deleted.code).toBe(0);
+    expect(await client.json('server', 'list')).toEqual([]);
+    const port = await client.json('port', 'show', 'direct-1');
+    expect(port).toMatchObject({ binding_vif_type: 'unbound', binding_profile: {}, device_id: '' });
+    const ports = await client.json('port', 'list');
+    expect(ports).toHaveLength(4);
+  });
+});
+
+describe('a user of the older nova command', () => {
+  test('boots with two port-ids, sees the server and deletes it', async () => {
+    const idOf = async (name: string): Promise<string> =>
+      (await client.json('port', 'show', name)).id;
+    const booted = await client.nova(
+      ...['boot', '--poll', '--flavor', 'm1.small', '--image', 'tiny'],
+      ...['--nic', `port-id=${await idOf('direct-2')}`],
+      ...['--nic', `port-id=${await idOf('macvtap-2')}`, 'old-style'],
+    );
+    expect(booted.stderr).not.toContain('ERROR');
+    expect(booted.code).toBe(0);
+    const shown = await client.nova('show', 'old-style');
+    expect(shown.stdout).toMatch(/status\s+\| ACTIVE/);
+    const listed = await client.nova('list');
+    expect(listed.stdout).toMatch(/old-style\s+\| ACTIVE/);
+    const deleted = await client.nova('delete', 'old-style');
+    expect(deleted.code).toBe(0);
+  });
+});

@@ -1,0 +1,71 @@
+/** Every shell block of README and docs is executed, here or by a stage of `.ci/run`; an untagged one fails. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '#test/command.ts';
+import { ensureDebianPackages } from '#test/debian-packages.ts';
+import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { shellBlocks } from './shell-blocks.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'ARCHITECTURE.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+];
+const blocks = documents.flatMap((file) =>
+  shellBlocks(file, readFileSync(join(root, file), 'utf8')),
+);
+
+test('every shell block says how it is tested', () => {
+  const untagged = blocks
+    .filter(({ tags }) => !tags.includes('run') && !tags.includes('covered-by=ci'))
+    .map(({ file, line }) => `${file}:${line}`);
+  expect(untagged).toEqual([]);
+});
+
+test('a block that CI covers consists of commands that .ci/run runs', () => {
+  const stages = readFileSync(join(root, '.ci/run'), 'utf8');
+  const missing = blocks
+    .filter(({ tags }) => tags.includes('covered-by=ci'))
+    .flatMap(({ file, line, text }) =>
+      text
+        .split(/\n|&&/)
+        .map((command) => command.trim())
+        .filter((command) => command !== '' && !stages.includes(command))
+        .map((command) => `${file}:${line}: ${command}`),
+    );
+  expect(missing).toEqual([]);
+});
+
+for (const file of documents) {
+  const executed = blocks.filter((block) => block.file === file && block.tags.includes('run'));
+  if (executed.length === 0) continue;
+  describe(file, () => {
+    const state = temporaryDirectory();
+    let novella: NovellaProcess;
+    beforeAll(async () => {
+      ensureDebianPackages(['python3-openstackclient', 'python3-novaclient']);
+      novella = await startNovella(state.path);
+    });
+    afterAll(async () => {
+      await novella?.stop();
+      state.remove();
+    });
+
+    test('its shell blocks run, one after the other, against a fresh cloud', async () => {
+      const script = executed
+        .map(({ text }) => text.replaceAll('.novella/', `${state.path}/`))
+        .join('\n');
+      const { code, stderr, stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], {
+        OS_CLIENT_CONFIG_FILE: novella.cloudsYaml,
+        OS_CLOUD: 'novella',
+      });
+      expect(code, `${stdout}\n${stderr}`).toBe(0);
+    });
+  });
+}

@@ -1,0 +1,26 @@
+/** Debian packages that a test needs beside Node: installed when they are missing and we may. */
+import { spawnSync } from 'node:child_process';
+
+/** Makes sure these packages are installed. Throws with the command to run when this user may not install them. */
+export function ensureDebianPackages(names: string[]): void {
+  const missing = names.filter((name) => !isInstalled(name));
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0) {
+    throw new Error(
+      `this test needs: apt-get install --no-install-recommends ${missing.join(' ')}`,
+    );
+  }
+  apt('update', '-qq');
+  apt('install', '-y', '-qq', '--no-install-recommends', ...missing);
+}
+
+function isInstalled(name: string): boolean {
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Status}', name], { encoding: 'utf8' });
+  return stdout.includes('ok installed');
+}
+
+function apt(...args: string[]): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const { status, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`apt-get ${args.join(' ')}: ${stderr}`);
+}

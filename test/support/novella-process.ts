@@ -1,0 +1,67 @@
+/** Novella as its users run it: a process of its own, on free ports, with a state directory that a test owns. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const starter = fileURLToPath(new URL('../../bin/novella.mjs', import.meta.url));
+
+export interface NovellaProcess {
+  urls: { identity: string; compute: string; network: string; image: string };
+  stateDir: string;
+  cloudsYaml: string;
+  pid: number;
+  /** Asks it to end and waits until it has. */
+  stop(): Promise<void>;
+  /** `kill -9`, and waits until it is gone. */
+  kill(): Promise<void>;
+}
+
+/** A new directory for one test; `remove` it at the end. */
+export function temporaryDirectory(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'novella-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Starts `novella up` on free ports and waits until its API answers. Rejects with its output when it ends before. */
+export async function startNovella(
+  stateDir: string,
+  moreArguments: string[] = [],
+): Promise<NovellaProcess> {
+  const child = spawn(
+    process.execPath,
+    [starter, 'up', '--state-dir', stateDir, '--free-ports', '--ready-line', ...moreArguments],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const urls = await readyUrls(child);
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await ended;
+  };
+  return {
+    urls,
+    stateDir,
+    cloudsYaml: join(stateDir, 'clouds.yaml'),
+    pid: child.pid ?? -1,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
+}
+
+function readyUrls(child: ChildProcess): Promise<NovellaProcess['urls']> {
+  return new Promise((resolve, reject) => {
+    const said: string[] = [];
+    child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+    child.once('exit', (code) =>
+      reject(new Error(`novella up ended with ${code}: ${said.join('').slice(-4000)}`)),
+    );
+    if (child.stdout === null) return reject(new Error('no stdout'));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      said.push(`${line}\n`);
+      if (line.startsWith('ready ')) resolve(JSON.parse(line.slice(6)).urls);
+    });
+  });
+}
