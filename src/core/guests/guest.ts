@@ -1,14 +1,32 @@
 /** The guest: what a hypervisor is to be told of one server. Hypervisor-neutral; XML is made elsewhere. */
 import type { PciAddress } from '../pci/address.ts';
 
+/** Limits of a NIC, texts as in the flavor (kilobytes a second; burst in kilobytes). Source: Nova `quota:vif_inbound_average` … */
+export interface NicRate {
+  average?: string;
+  peak?: string;
+  burst?: string;
+}
+
 interface NicIdentity {
   portId: string;
   macAddress: string;
   /** null: leave the hypervisor's default. */
   mtu: number | null;
+  /** null: not limited. */
+  bandwidth: { inbound: NicRate; outbound: NicRate } | null;
 }
 
-/** A NIC of the guest, by how the host makes it. `vlan` null: untagged. */
+/** What the guest sees of a NIC that the host makes. null: leave the hypervisor's default. */
+export interface NicFrontend {
+  /** Example: `virtio`. */
+  model: string | null;
+  queues: number | null;
+  rxQueueSize: number | null;
+  txQueueSize: number | null;
+}
+
+/** A NIC of the guest, by how the host makes it. `vlan` null: left to the switch. */
 export type GuestNic = NicIdentity &
   (
     | { kind: 'hostdev'; address: PciAddress; vlan: number | null; portProfileId: string | null }
@@ -17,12 +35,51 @@ export type GuestNic = NicIdentity &
         address: PciAddress;
         vlan: number | null;
         portProfileId: string | null;
+        frontend: NicFrontend;
       }
     | { kind: 'hostdev-physical'; address: PciAddress }
-    | { kind: 'bridge'; bridge: string; devName: string }
-    | { kind: 'ovs'; bridge: string; devName: string; interfaceId: string }
-    | { kind: 'tap'; devName: string }
+    | { kind: 'vdpa'; address: PciAddress }
+    | { kind: 'bridge'; bridge: string; devName: string; frontend: NicFrontend }
+    | { kind: 'ovs'; bridge: string; devName: string; interfaceId: string; frontend: NicFrontend }
+    | {
+        kind: 'tap';
+        devName: string;
+        /** The tap is there before the guest starts; else libvirt makes it. */
+        madeByUs: boolean;
+        frontend: NicFrontend;
+      }
+    | {
+        kind: 'vhostuser';
+        socket: string;
+        mode: 'client' | 'server';
+        devName: string;
+        frontend: NicFrontend;
+      }
+    | {
+        kind: 'interface-macvtap';
+        interface: string;
+        mode: string;
+        vlan: number | null;
+        frontend: NicFrontend;
+      }
+    | {
+        kind: 'qbg';
+        interface: string;
+        managerId: string;
+        typeId: string;
+        version: string;
+        instanceId: string;
+        frontend: NicFrontend;
+      }
   );
+
+/** A NIC that holds a PCI device of the host. */
+export type PciGuestNic = Extract<GuestNic, { address: PciAddress }>;
+
+/** Does this NIC hold a PCI device? */
+export function isPciNic(nic: GuestNic): nic is PciGuestNic {
+  return 'address' in nic;
+}
 
 /** A PCI device of a flavor alias, given as it is. */
 export interface GuestHostDevice {
@@ -46,4 +103,12 @@ export interface Guest {
   imageId: string | null;
   nics: GuestNic[];
   hostDevices: GuestHostDevice[];
+}
+
+/** Every PCI device that the guest holds, NICs first. */
+export function guestAddresses(guest: Guest): PciAddress[] {
+  return [
+    ...guest.nics.filter(isPciNic).map((nic) => nic.address),
+    ...guest.hostDevices.map((device) => device.address),
+  ];
 }

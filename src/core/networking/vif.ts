@@ -13,10 +13,19 @@ export interface Vif {
   vifType: string;
   details: VifDetails;
   profile: BindingProfile;
-  network: { id: string; name: string; mtu: number; bridge: string | null };
+  /** `bridge`: the switch on the host that a virtual NIC joins. `mtu` null: unknown. */
+  network: { id: string; name: string; mtu: number | null; bridge: string | null };
   fixedIps: FixedIp[];
   /** Host-side name of a virtual NIC. Example: `tap6d0f5f54-9a`. */
   devName: string;
   /** Device role tag, else null. */
   tag: string | null;
+  /** Only of `802.1qbg`: the host interface and the parameters of the switch port. */
+  qbg?: {
+    interface: string;
+    managerId: string;
+    typeId: string;
+    version: string;
+    instanceId: string;
+  };
 }

@@ -1,0 +1,103 @@
+/** From a server whose ports are bound to its guest, and the proof that ports and claimed devices agree. */
+import type { PciDevice } from '../pci/device.ts';
+import type { Reason, Verdict } from '../reason.ts';
+import type { Server, ServerNic } from '../servers/server.ts';
+import { type Guest, type GuestNic, isPciNic } from './guest.ts';
+import type { NicWishes } from './nic-frontend.ts';
+import { planGuestNic } from './plan-nic.ts';
+
+/** `devices`: those that the server holds on its host. */
+export interface GuestParts {
+  server: Server;
+  devices: readonly PciDevice[];
+  /** Of the image; none when absent. */
+  imageProperties?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The guest of a server. Refuses when a NIC has no VIF, when its VIF cannot be plugged, or when the device in its port is not
+ * the one claimed for its PCI request; all such reasons at once. Devices that no NIC asked for are given as they are.
+ * Source: the seed, "pci-request-id" (the id links device and NIC).
+ */
+export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
+  const { server, devices } = parts;
+  const wishes: NicWishes = {
+    vcpus: server.flavor.vcpus,
+    extraSpecs: server.flavor.extraSpecs,
+    imageProperties: parts.imageProperties ?? {},
+    rxQueueSize: null,
+    txQueueSize: null,
+  };
+  const nics: GuestNic[] = [];
+  const reasons: Reason[] = [];
+  for (const nic of server.nics.toSorted((a, b) => a.position - b.position)) {
+    const verdict = planNic(nic, devices, wishes);
+    if (verdict.ok) nics.push(verdict.nic);
+    else reasons.push(...verdict.reasons);
+  }
+  if (reasons.length > 0) return { ok: false, reasons };
+  const ofNics = new Set(server.nics.map((nic) => nic.pciRequestId));
+  return {
+    ok: true,
+    guest: {
+      id: server.id,
+      name: guestName(server.serial),
+      title: server.name,
+      projectId: server.projectId,
+      flavorName: server.flavor.name,
+      vcpus: server.flavor.vcpus,
+      memoryMib: server.flavor.memoryMib,
+      diskGib: server.flavor.diskGib,
+      imageId: server.imageId,
+      nics,
+      hostDevices: devices.flatMap(({ address, requestId }) =>
+        requestId === null || ofNics.has(requestId) ? [] : [{ address, requestId }],
+      ),
+    },
+  };
+}
+
+/** The hypervisor's name of a server. Example: 42 → `instance-0000002a`. Source: Nova `instance_name_template`. */
+export function guestName(serial: number): string {
+  return `instance-${serial.toString(16).padStart(8, '0')}`;
+}
+
+function planNic(
+  nic: ServerNic,
+  devices: readonly PciDevice[],
+  wishes: NicWishes,
+): Verdict<{ nic: GuestNic }> {
+  if (nic.vif === null) {
+    return no('nic-not-bound', `NIC ${nic.position} (port ${nic.portId ?? 'none'}): not bound yet`);
+  }
+  const verdict = planGuestNic(nic.vif, wishes);
+  if (!verdict.ok) return verdict;
+  const problem = deviceProblem(nic, verdict.nic, devices);
+  return problem === undefined ? verdict : no('device-mismatch', problem);
+}
+
+/** What is wrong between the device in the port's binding and the device claimed for the NIC's request. */
+function deviceProblem(
+  nic: ServerNic,
+  planned: GuestNic,
+  devices: readonly PciDevice[],
+): string | undefined {
+  const name = `NIC ${nic.position} (port ${planned.portId})`;
+  const inPort = isPciNic(planned) ? planned.address : null;
+  if (nic.pciRequestId === null) {
+    return inPort === null ? undefined : `${name}: names device ${inPort} but asked for none`;
+  }
+  const claimed = devices.filter((device) => device.requestId === nic.pciRequestId);
+  const [device] = claimed;
+  if (device === undefined || claimed.length > 1) {
+    return `${name}: PCI request ${nic.pciRequestId} holds ${claimed.length} devices, must hold 1`;
+  }
+  if (inPort !== null && inPort !== device.address) {
+    return `${name}: its port names ${inPort}, but ${device.address} is claimed for PCI request ${nic.pciRequestId}`;
+  }
+  return undefined;
+}
+
+function no(code: string, message: string): { ok: false; reasons: Reason[] } {
+  return { ok: false, reasons: [{ code, message }] };
+}
