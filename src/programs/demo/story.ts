@@ -1,0 +1,60 @@
+/** What the demo has learnt so far, as the services' own documents. Steps add to it; checks and report read it. */
+import type { DeviceView, ExplainReply, PoolView } from '#cli/operator-api.ts';
+import type { Session } from '#cli/session.ts';
+import { ComputeError } from '#core/errors.ts';
+
+/** A port as the network service shows it to an administrator. */
+export interface PortView {
+  id: string;
+  name: string;
+  mac_address: string;
+  device_id: string;
+  'binding:vnic_type': string;
+  'binding:host_id': string | null;
+  'binding:profile': Record<string, unknown>;
+  'binding:vif_type': string;
+  'binding:vif_details': Record<string, unknown>;
+}
+
+/** A server as the compute API shows it, the keys that the demo reads. */
+export interface ServerView {
+  id: string;
+  name: string;
+  status: string;
+  'OS-EXT-SRV-ATTR:host': string | null;
+  fault?: { message: string };
+}
+
+/** What is free and who holds what, at one moment. */
+export interface Inventory {
+  devices: DeviceView[];
+  pools: PoolView[];
+}
+
+/** Facts in the order in which they are learnt. */
+export interface Story {
+  before: Inventory;
+  redNetworkId: string;
+  blueNetworkId: string;
+  /** The user's two ports, direct then macvtap; read again once bound. */
+  ports: PortView[];
+  server: ServerView;
+  explanation: ExplainReply;
+  after: Inventory;
+  /** Only when the server was deleted again. */
+  end: Inventory;
+  portsAtEnd: PortView[];
+}
+
+/** One step: its title, and what it did in a few words. It speaks only to the public HTTP API. */
+export interface Step {
+  title: string;
+  run(session: Session, story: Partial<Story>): Promise<string>;
+}
+
+/** A fact that an earlier step learnt. Throws `bug` when the steps are in the wrong order. */
+export function known<Fact extends keyof Story>(story: Partial<Story>, fact: Fact): Story[Fact] {
+  const value = story[fact];
+  if (value !== undefined) return value;
+  throw new ComputeError('bug', `demo: nothing has learnt "${fact}" yet`);
+}
