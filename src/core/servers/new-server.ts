@@ -1,0 +1,37 @@
+/** What a user asks for when a server is created, once the body is checked. What exists (flavor, image, ports) is not known here. */
+import type { NetworkRequest } from '../networking/network-request.ts';
+
+/** One NIC as asked for: a network (perhaps with an address on it) or a port. Never neither. */
+export type RequestedNic = Omit<NetworkRequest, 'pciRequestId'>;
+
+/**
+ * The wish for a server. Flavor, image, networks and ports are ids that nobody has looked up yet.
+ * `networks`: 'none' = no NIC; 'auto' = the project's only network (several: conflict; none: invalid);
+ * 'unspecified' = left out before microversion 2.37, the same but no network gives a server without NIC.
+ * Source: Nova `POST /servers`; the seed, "requested_networks".
+ */
+export interface NewServerRequest {
+  name: string;
+  /** null: made from the name. Example of one made: `My Server_1` → `my-server-1`. */
+  hostname: string | null;
+  description: string | null;
+  flavorId: string;
+  imageId: string;
+  networks: 'auto' | 'none' | 'unspecified' | RequestedNic[];
+  minCount: number;
+  maxCount: number;
+  availabilityZone: string | null;
+  /** Administrators only, checked before: the host to use (`az:host`, or `host` of 2.74). */
+  forcedHost: string | null;
+  keyName: string | null;
+  metadata: Record<string, string>;
+  tags: string[];
+  /** Base64, as sent. */
+  userData: string | null;
+  configDrive: boolean;
+  accessIpv4: string | null;
+  accessIpv6: string | null;
+  diskConfig: 'AUTO' | 'MANUAL';
+  /** Example: `{ different_host: ['5f…'] }`. */
+  hints: Record<string, string | string[]>;
+}
