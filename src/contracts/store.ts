@@ -201,9 +201,14 @@ export interface CommandStore {
 }
 
 export interface FlavorStore {
+  /** Throws `conflict` when another has this id or name. */
   create(flavor: Flavor): Promise<void>;
   get(id: string): Promise<Flavor | undefined>;
+  /** In the order they were made. */
   list(): Promise<Flavor[]>;
+  /** Replaces the extra specs. Throws `notFound`. */
+  setExtraSpecs(id: string, extraSpecs: Record<string, string>): Promise<void>;
+  /** Throws `notFound`. */
   remove(id: string): Promise<void>;
 }
 

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, type ErrorKind } from '#core/errors.ts';
 
 /** How a service words an error. */
 export interface ErrorReply {
@@ -71,12 +71,15 @@ function malformed(cause: unknown): ComputeError {
   return new ComputeError('invalid', `The request body is not valid JSON: ${why}`, { cause });
 }
 
+const kindByStatus: Partial<Record<number, ErrorKind>> = { 413: 'tooLarge', 415: 'badMediaType' };
+
 /** fastify's own errors carry a status; all else that is not ours is a bug. */
 function asComputeError(error: unknown): ComputeError {
   if (error instanceof ComputeError) return error;
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return new ComputeError('invalid', message ?? 'bad request', { cause: error });
+    const kind = kindByStatus[statusCode] ?? 'invalid';
+    return new ComputeError(kind, message ?? 'bad request', { cause: error });
   }
   return new ComputeError('bug', 'The server failed in a way it should not have.', {
     detail: message ?? String(error),
