@@ -1,0 +1,76 @@
+/** Starts `novella up` as a process of its own, on free ports and a temporary state directory, and ends it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { readCloud } from '#cli/clouds-yaml.ts';
+import { openSession, type Session } from '#cli/session.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** `hosts` equal simulated hosts of `pfs` PFs with `vfs` VFs each. */
+export interface Fleet {
+  hosts: number;
+  pfs: number;
+  vfs: number;
+}
+
+export interface RunningNovella {
+  pid: number;
+  /** From the start of the process to its ready line. */
+  readyMs: number;
+  login(): Promise<Session>;
+  stop(): Promise<void>;
+}
+
+/** Starts it and waits for its ready line. Without a fleet: the two hosts of the default configuration. */
+export async function startNovella(fleet?: Fleet): Promise<RunningNovella> {
+  const folder = mkdtempSync(join(tmpdir(), 'novella-bench-'));
+  const stateDir = join(folder, 'state');
+  const config = join(folder, 'novella.yaml');
+  const ports = { compute: 0, identity: 0, network: 0, image: 0 };
+  const simulated = fleet === undefined ? {} : { simulated: fleet };
+  writeFileSync(config, stringify({ state_dir: stateDir, ports, ...simulated }));
+  const started = performance.now();
+  const child = spawn(
+    process.execPath,
+    ['src/programs/main.ts', 'up', '--config', config, '--ready-line'],
+    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  await readyLine(child);
+  const readyMs = performance.now() - started;
+  return {
+    pid: child.pid ?? 0,
+    readyMs,
+    login: () => openSession(readCloud(join(stateDir, 'clouds.yaml'))),
+    stop: async () => {
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exit;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits for `ready {…}`, and goes on reading so that the pipe never fills. */
+async function readyLine(child: ChildProcess): Promise<void> {
+  if (child.stdout === null) throw new Error('novella up: started without a pipe');
+  const lines = createInterface({ input: child.stdout });
+  await new Promise<void>((resolve, reject) => {
+    lines.on('line', (line) => {
+      if (line.startsWith('ready ')) resolve();
+    });
+    child.once('exit', (code) => reject(new Error(`novella up ended with ${code} before ready`)));
+  });
+}
+
+/** Resident memory of a process. Source: proc(5), /proc/PID/status, VmRSS. */
+export function residentMib(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  if (kib === undefined) throw new Error(`/proc/${pid}/status has no VmRSS`);
+  return Number(kib) / 1024;
+}
