@@ -8,7 +8,7 @@ import { migrations } from './migrations/index.ts';
  * Runs what has not run yet and returns the names that ran. `upTo` stops after that one (for upgrade tests).
  * Throws `unavailable`, naming the migration, when one fails; that one is then rolled back.
  */
-export async function migrate(db: Kysely<never>, upTo?: string): Promise<string[]> {
+export async function migrate<Tables>(db: Kysely<Tables>, upTo?: string): Promise<string[]> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async (): Promise<Record<string, Migration>> => migrations },

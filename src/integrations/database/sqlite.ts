@@ -1,5 +1,6 @@
 /** SQLite through Node's own `node:sqlite`, as a Kysely dialect. Knows the engine; knows no table. */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { setImmediate as afterEvents, setTimeout as sleep } from 'node:timers/promises';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -11,10 +12,11 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { ComputeError } from '#core/errors.ts';
 
 /**
  * Opens (and makes) the database in this file; `:memory:` for none. Commits are durable: WAL with `synchronous=FULL`.
- * Another process may have it open too: writers wait up to `busyTimeoutMs` for each other.
+ * Another connection or process may have it open too: writers wait up to `busyTimeoutMs` for each other, then throw `unavailable`.
  */
 export function openSqlite<Tables>(path: string, busyTimeoutMs = 10_000): Kysely<Tables> {
   const database = new DatabaseSync(path);
@@ -22,28 +24,39 @@ export function openSqlite<Tables>(path: string, busyTimeoutMs = 10_000): Kysely
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
   database.exec('PRAGMA foreign_keys = ON');
-  return new Kysely<Tables>({ dialect: new NodeSqliteDialect(database) });
+  // From here on waiting is ours: SQLite's own would stop this process, and with it a writer on another connection of it.
+  database.exec('PRAGMA busy_timeout = 0');
+  return new Kysely<Tables>({ dialect: new NodeSqliteDialect(database, busyTimeoutMs) });
 }
 
 class NodeSqliteDialect implements Dialect {
   readonly #database: DatabaseSync;
+  readonly #busyTimeoutMs: number;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, busyTimeoutMs: number) {
     this.#database = database;
+    this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   createDriver(): Driver {
-    return new NodeSqliteDriver(this.#database);
+    return new NodeSqliteDriver(this.#database, this.#busyTimeoutMs);
   }
   createQueryCompiler() {
     return new SqliteQueryCompiler();
   }
   createAdapter() {
-    return new SqliteAdapter();
+    return new TransactionalDdlAdapter();
   }
   // oxlint-disable-next-line typescript/no-explicit-any -- Kysely's own signature
   createIntrospector(db: Kysely<any>) {
     return new SqliteIntrospector(db);
+  }
+}
+
+/** Migrations run inside one transaction: SQLite's DDL rolls back like all else, and a second process waits its turn. */
+class TransactionalDdlAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
   }
 }
 
@@ -54,9 +67,9 @@ class NodeSqliteDriver implements Driver {
   #tail: Promise<void> = Promise.resolve();
   #free: () => void = () => {};
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, busyTimeoutMs: number) {
     this.#database = database;
-    this.#connection = new NodeSqliteConnection(database);
+    this.#connection = new NodeSqliteConnection(database, busyTimeoutMs);
   }
 
   async init(): Promise<void> {}
@@ -82,6 +95,8 @@ class NodeSqliteDriver implements Driver {
   }
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('commit'));
+    // SQLite answers at once, so a queue of transactions would never let sockets and timers have a turn.
+    await afterEvents();
   }
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('rollback'));
@@ -94,25 +109,39 @@ class NodeSqliteDriver implements Driver {
 }
 
 const statementCacheSize = 500;
+const busyPollMs = 1;
+
+interface CachedStatement {
+  statement: ReturnType<DatabaseSync['prepare']>;
+  returnsRows: boolean;
+}
 
 class NodeSqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, ReturnType<DatabaseSync['prepare']>>();
+  readonly #busyTimeoutMs: number;
+  readonly #statements = new Map<string, CachedStatement>();
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, busyTimeoutMs: number) {
     this.#database = database;
+    this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const statement = this.#prepare(query.sql);
-    const parameters = query.parameters as SQLInputValue[];
-    if (statement.columns().length > 0) return { rows: statement.all(...parameters) as Row[] };
-    const { changes, lastInsertRowid } = statement.run(...parameters);
-    return {
-      rows: [],
-      numAffectedRows: BigInt(changes),
-      insertId: BigInt(lastInsertRowid),
-    };
+    const startedAt = performance.now();
+    for (;;) {
+      try {
+        return this.#execute<Row>(query);
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        if (performance.now() - startedAt >= this.#busyTimeoutMs) {
+          throw new ComputeError('unavailable', 'the database is busy', {
+            detail: `another connection held the write lock for ${this.#busyTimeoutMs} ms`,
+            cause: error,
+          });
+        }
+      }
+      await sleep(busyPollMs);
+    }
   }
 
   // oxlint-disable-next-line require-yield -- the interface asks for it; results here are small
@@ -124,12 +153,29 @@ class NodeSqliteConnection implements DatabaseConnection {
     this.#statements.clear();
   }
 
-  #prepare(sql: string): ReturnType<DatabaseSync['prepare']> {
+  #execute<Row>(query: CompiledQuery): QueryResult<Row> {
+    const { statement, returnsRows } = this.#prepare(query.sql);
+    const parameters = query.parameters as SQLInputValue[];
+    if (returnsRows) return { rows: statement.all(...parameters) as Row[] };
+    const { changes, lastInsertRowid } = statement.run(...parameters);
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+  }
+
+  #prepare(sql: string): CachedStatement {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
     if (this.#statements.size >= statementCacheSize) this.#statements.clear();
     const statement = this.#database.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
+    const prepared = { statement, returnsRows: statement.columns().length > 0 };
+    this.#statements.set(sql, prepared);
+    return prepared;
   }
+}
+
+const sqliteBusy = 5;
+
+/** SQLITE_BUSY and its extended codes. Source: sqlite.org/rescode.html. */
+function isBusy(error: unknown): boolean {
+  const code = (error as { errcode?: unknown }).errcode;
+  return typeof code === 'number' && (code & 0xff) === sqliteBusy;
 }

@@ -1,7 +1,11 @@
 /** Every migration, in order. A released one never changes; a change is a new one. */
 import type { Migration } from 'kysely/migration';
+import { compute } from './0001-compute.ts';
+import { pciDeviceRequestId } from './0002-pci-device-request-id.ts';
 import { embeddedServices } from './0003-embedded-services.ts';
 
 export const migrations: Record<string, Migration> = {
+  '0001-compute': compute,
+  '0002-pci-device-request-id': pciDeviceRequestId,
   '0003-embedded-services': embeddedServices,
 };

@@ -1,0 +1,129 @@
+/** Commands for hosts, and how they ended. Their rows are written by `commit`. */
+import type { Kysely } from 'kysely';
+import type { CommandResult, HostCommandBody } from '#contracts/host-link.ts';
+import type { CommandStore, NewCommand, StoredCommand } from '#contracts/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { ComputeTables } from './tables.ts';
+
+type Db = Kysely<ComputeTables>;
+
+export function commandStore(db: Db): CommandStore {
+  return {
+    pending: async (hostId) => {
+      const rows = await db
+        .selectFrom('host_commands')
+        .select(['seq', 'instance_uuid', 'body'])
+        .where('compute_node_id', '=', hostId)
+        .where('succeeded', 'is', null)
+        .orderBy('seq')
+        .execute();
+      return rows.map((row) => ({
+        seq: row.seq,
+        serverId: row.instance_uuid,
+        body: JSON.parse(row.body) as HostCommandBody,
+      }));
+    },
+    complete: (hostId, seq, result, now) =>
+      db.transaction().execute((trx) => complete(trx, { hostId, seq, result, now })),
+    last: (serverId, kind) => lastCommand(db, serverId, kind),
+  };
+}
+
+/** Writes a command under the next number of its host. */
+export async function insertCommand(trx: Db, command: NewCommand): Promise<void> {
+  const host = await trx
+    .updateTable('compute_nodes')
+    .set((eb) => ({ last_command_seq: eb('last_command_seq', '+', 1) }))
+    .where('uuid', '=', command.hostId)
+    .returning('last_command_seq')
+    .executeTakeFirst();
+  if (host === undefined) {
+    throw new ComputeError('notFound', `command: no host ${command.hostId} exists`);
+  }
+  await trx
+    .insertInto('host_commands')
+    .values({
+      compute_node_id: command.hostId,
+      seq: host.last_command_seq,
+      instance_uuid: command.serverId,
+      kind: command.body.do,
+      body: JSON.stringify(command.body),
+      succeeded: null,
+      result: null,
+    })
+    .execute();
+}
+
+/** Is an answer to this server's newest command still to come? An older command's answer is nobody's to wait for. */
+export async function awaitsAnswer(trx: Db, serverId: string): Promise<boolean> {
+  const newest = await trx
+    .selectFrom('host_commands')
+    .select('succeeded')
+    .where('instance_uuid', '=', serverId)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return newest !== undefined && newest.succeeded === null;
+}
+
+async function complete(
+  trx: Db,
+  { hostId, seq, result, now }: { hostId: string; seq: number; result: CommandResult; now: number },
+): Promise<void> {
+  const ended = await trx
+    .updateTable('host_commands')
+    .set({ succeeded: result.ok ? 1 : 0, result: JSON.stringify(result) })
+    .where('compute_node_id', '=', hostId)
+    .where('seq', '=', seq)
+    .where('succeeded', 'is', null)
+    .returning('instance_uuid')
+    .executeTakeFirst();
+  if (ended === undefined || (await awaitsAnswer(trx, ended.instance_uuid))) return;
+  await trx
+    .updateTable('tasks')
+    .set({ due_at: now })
+    .where('instance_uuid', '=', ended.instance_uuid)
+    .where('step', 'is not', null)
+    .where('due_at', 'is', null)
+    .execute();
+}
+
+async function lastCommand(
+  db: Db,
+  serverId: string,
+  kind: HostCommandBody['do'],
+): Promise<StoredCommand | undefined> {
+  const row = await db
+    .selectFrom('host_commands')
+    .selectAll()
+    .where('instance_uuid', '=', serverId)
+    .where('kind', '=', kind)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return (
+    row && {
+      hostId: row.compute_node_id,
+      seq: row.seq,
+      serverId: row.instance_uuid,
+      body: JSON.parse(row.body) as HostCommandBody,
+      result: row.result === null ? null : (JSON.parse(row.result) as CommandResult),
+    }
+  );
+}
+
+/** The domain XML that came with the newest spawn of this server that succeeded. */
+export async function newestDomainXml(db: Db, serverId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('host_commands')
+    .select('result')
+    .where('instance_uuid', '=', serverId)
+    .where('kind', '=', 'spawn')
+    .where('succeeded', '=', 1)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (row === undefined || row.result === null) return undefined;
+  const result = JSON.parse(row.result) as CommandResult;
+  return result.ok ? result.domainXml : undefined;
+}

@@ -1,0 +1,79 @@
+/** Records one step of a workflow: everything the transition names, in one transaction, or nothing. */
+import type { Kysely } from 'kysely';
+import type { Clock } from '#contracts/clock.ts';
+import type { CommitResult, Transition } from '#contracts/store.ts';
+import { recordProgress } from './actions.ts';
+import { awaitsAnswer, insertCommand } from './commands.ts';
+import { insertDecision } from './decisions.ts';
+import { applyHostChange } from './hosts.ts';
+import { refusePortInUse, retireNics, writeNics } from './nics.ts';
+import { serverColumns } from './server-row.ts';
+import type { ComputeTables } from './tables.ts';
+import { advanceTask } from './tasks.ts';
+
+type Db = Kysely<ComputeTables>;
+
+/** Rolls the transaction back with an answer instead of an error. */
+class Refused extends Error {
+  readonly why: 'stale-host' | 'superseded';
+
+  constructor(why: 'stale-host' | 'superseded') {
+    super(why);
+    this.why = why;
+  }
+}
+
+export async function commitTransition(
+  db: Db,
+  clock: Clock,
+  transition: Transition,
+): Promise<CommitResult> {
+  try {
+    await refusePortInUse(db, transition.nics ?? [], () =>
+      db.transaction().execute((trx) => write(trx, transition, clock.now())),
+    );
+    return { ok: true };
+  } catch (error) {
+    if (error instanceof Refused) return { ok: false, why: error.why };
+    throw error;
+  }
+}
+
+async function write(trx: Db, transition: Transition, now: number): Promise<void> {
+  const { task, host, command, decision, events, actionMessage } = transition;
+  const deleted = typeof transition.server?.deletedAt === 'number';
+  const next = await wokenNext(trx, transition, now);
+  if (!(await advanceTask(trx, task, { next, forget: deleted }))) throw new Refused('superseded');
+  if (host !== undefined && !(await applyHostChange(trx, host))) throw new Refused('stale-host');
+  await writeServer(trx, transition, now);
+  if (deleted) await retireNics(trx, task.serverId);
+  if (command !== undefined) await insertCommand(trx, command);
+  if (decision !== undefined) await insertDecision(trx, decision);
+  await recordProgress(trx, task.actionId, {
+    ...(events !== undefined && { events }),
+    ...(actionMessage !== undefined && { message: actionMessage }),
+    now,
+  });
+}
+
+/** The next step; due at once when it would wait for an answer that has come meanwhile, or that no host was asked for. */
+async function wokenNext(
+  trx: Db,
+  { task, next, command }: Transition,
+  now: number,
+): Promise<Transition['next']> {
+  if (next === null || next.dueAt !== null || command !== undefined) return next;
+  return (await awaitsAnswer(trx, task.serverId)) ? next : { ...next, dueAt: now };
+}
+
+async function writeServer(trx: Db, transition: Transition, now: number): Promise<void> {
+  const { task, server, nics } = transition;
+  if (server !== undefined) {
+    await trx
+      .updateTable('instances')
+      .set({ updated_at: now, ...serverColumns(server) })
+      .where('uuid', '=', task.serverId)
+      .execute();
+  }
+  if (nics !== undefined) await writeNics(trx, task.serverId, nics);
+}

@@ -1,0 +1,68 @@
+/** Hosts between core objects and rows. */
+import type { HypervisorFacts } from '#contracts/hypervisor.ts';
+import type { Host, HostChange } from '#contracts/store.ts';
+import { pciStatsText, toPools } from './pci-device-row.ts';
+import type { ComputeNodeRow } from './tables.ts';
+
+/** `compute_nodes.cpu_info`. */
+interface CpuInfo {
+  model: string;
+  arch: string;
+}
+
+/** The columns of a host's facts. */
+export function factsColumns(facts: HypervisorFacts) {
+  const cpuInfo: CpuInfo = { model: facts.cpuModel, arch: facts.architecture };
+  return {
+    hypervisor_type: facts.type,
+    hypervisor_version: facts.version,
+    vcpus: facts.vcpus,
+    memory_mb: facts.memoryMib,
+    local_gb: facts.diskGib,
+    cpu_info: JSON.stringify(cpuInfo),
+  };
+}
+
+/** The columns of the host's own row that a change sets. */
+export function hostColumns(change: HostChange): Partial<ComputeNodeRow> {
+  return {
+    ...(change.pciStats !== undefined && { pci_stats: pciStatsText(change.pciStats) }),
+    ...(change.facts !== undefined && factsColumns(change.facts)),
+    ...(change.hostIp !== undefined && { host_ip: change.hostIp }),
+    ...(change.vcpusUsed !== undefined && { vcpus_used: change.vcpusUsed }),
+    ...(change.memoryMibUsed !== undefined && { memory_mb_used: change.memoryMibUsed }),
+    ...(change.diskGibUsed !== undefined && { local_gb_used: change.diskGibUsed }),
+    ...(change.runningGuests !== undefined && { running_vms: change.runningGuests }),
+  };
+}
+
+/** The host of a row. */
+export function toHost(row: ComputeNodeRow): Host {
+  const cpuInfo = JSON.parse(row.cpu_info) as CpuInfo;
+  return {
+    id: row.uuid,
+    name: row.hypervisor_hostname,
+    generation: row.generation,
+    availabilityZone: row.availability_zone,
+    hostIp: row.host_ip,
+    facts: {
+      type: row.hypervisor_type,
+      version: row.hypervisor_version,
+      vcpus: row.vcpus,
+      memoryMib: row.memory_mb,
+      diskGib: row.local_gb,
+      cpuModel: cpuInfo.model,
+      architecture: cpuInfo.arch,
+    },
+    vcpusUsed: row.vcpus_used,
+    memoryMibUsed: row.memory_mb_used,
+    diskGibUsed: row.local_gb_used,
+    runningGuests: row.running_vms,
+    pciStats: toPools(row.pci_stats),
+    enabled: row.disabled === 0,
+    disabledReason: row.disabled_reason,
+    forcedDown: row.forced_down !== 0,
+    lastSeenAt: row.last_seen_at,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,89 @@
+/** Hosts: rows of `compute_nodes`, changed only under their generation. */
+import type { Kysely } from 'kysely';
+import type { NewId, Clock } from '#contracts/clock.ts';
+import type { Host, HostChange, HostStore } from '#contracts/store.ts';
+import { invariant } from '#core/errors.ts';
+import { factsColumns, hostColumns, toHost } from './host-row.ts';
+import { listDevices, removeDevices, writeDevices } from './pci-devices.ts';
+import type { ComputeTables } from './tables.ts';
+
+type Db = Kysely<ComputeTables>;
+
+export function hostStore(db: Db, clock: Clock, newId: NewId): HostStore {
+  return {
+    register: (host) => registerHost(db, host, { id: newId(), now: clock.now() }),
+    get: async (id) => {
+      const row = await hostRows(db).where('uuid', '=', id).executeTakeFirst();
+      return row && toHost(row);
+    },
+    list: async () => (await hostRows(db).orderBy('hypervisor_hostname').execute()).map(toHost),
+    devices: (hostId) => listDevices(db, hostId),
+    update: async (change) => {
+      const fresh = await db.transaction().execute((trx) => applyHostChange(trx, change));
+      return fresh ? 'ok' : 'stale-host';
+    },
+    seen: async (hostId, at) => {
+      await db
+        .updateTable('compute_nodes')
+        .set({ last_seen_at: at })
+        .where('uuid', '=', hostId)
+        .execute();
+    },
+  };
+}
+
+/**
+ * Writes a change and counts the generation up; false, and nothing written, when the host has changed since it was read.
+ * The conditional update of the host's row is the only lock: who comes second finds another generation.
+ */
+export async function applyHostChange(trx: Db, change: HostChange): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('compute_nodes')
+    .set({ ...hostColumns(change), generation: change.generation + 1 })
+    .where('uuid', '=', change.hostId)
+    .where('generation', '=', change.generation)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return false;
+  if (change.devices !== undefined) await writeDevices(trx, change.hostId, change.devices);
+  if (change.removedDevices !== undefined) {
+    await removeDevices(trx, change.hostId, change.removedDevices);
+  }
+  return true;
+}
+
+function hostRows(db: Db) {
+  return db.selectFrom('compute_nodes').selectAll();
+}
+
+async function registerHost(
+  db: Db,
+  host: Parameters<HostStore['register']>[0],
+  { id, now }: { id: string; now: number },
+): Promise<Host> {
+  await db
+    .insertInto('compute_nodes')
+    .values({
+      uuid: id,
+      hypervisor_hostname: host.name,
+      generation: 1,
+      availability_zone: host.availabilityZone,
+      host_ip: host.hostIp,
+      ...factsColumns(host.facts),
+      vcpus_used: 0,
+      memory_mb_used: 0,
+      local_gb_used: 0,
+      running_vms: 0,
+      pci_stats: '[]',
+      disabled: 0,
+      disabled_reason: null,
+      forced_down: 0,
+      last_seen_at: now,
+      created_at: now,
+      last_command_seq: 0,
+    })
+    .onConflict((conflict) => conflict.column('hypervisor_hostname').doNothing())
+    .execute();
+  const row = await hostRows(db).where('hypervisor_hostname', '=', host.name).executeTakeFirst();
+  invariant(row, `host ${host.name} is not there after it was registered`);
+  return toHost(row);
+}

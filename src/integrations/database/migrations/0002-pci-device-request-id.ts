@@ -1,0 +1,14 @@
+/**
+ * A device knows the PciRequest it was taken for (Nova's `pci_devices.request_id`); rows from before have none. From here
+ * on the database itself keeps a held device with its server.
+ */
+import type { Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+import { fenceHeldDevices } from '../dialect.ts';
+
+export const pciDeviceRequestId: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    await db.schema.alterTable('pci_devices').addColumn('request_id', 'text').execute();
+    await fenceHeldDevices(db);
+  },
+};

@@ -1,0 +1,75 @@
+/** Rows of `instance_nics`. A port belongs to at most one NIC that lives; the database refuses a second. */
+import type { Kysely } from 'kysely';
+import { ComputeError } from '#core/errors.ts';
+import type { ServerNic } from '#core/servers/server.ts';
+import { nicRow } from './server-row.ts';
+import type { ComputeTables } from './tables.ts';
+import { isUniqueViolation } from './unique-violation.ts';
+
+type Db = Kysely<ComputeTables>;
+
+/** Writes these NICs whole, matched by id. */
+export async function writeNics(trx: Db, serverId: string, nics: ServerNic[]): Promise<void> {
+  if (nics.length === 0) return;
+  await trx
+    .insertInto('instance_nics')
+    .values(nics.map((nic) => nicRow(serverId, nic)))
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet((eb) => ({
+        position: eb.ref('excluded.position'),
+        network_id: eb.ref('excluded.network_id'),
+        fixed_ip: eb.ref('excluded.fixed_ip'),
+        port_id: eb.ref('excluded.port_id'),
+        tag: eb.ref('excluded.tag'),
+        pci_request_id: eb.ref('excluded.pci_request_id'),
+        owns_port: eb.ref('excluded.owns_port'),
+        vif: eb.ref('excluded.vif'),
+      })),
+    )
+    .execute();
+}
+
+/** The server is deleted: its ports are free for others. */
+export async function retireNics(trx: Db, serverId: string): Promise<void> {
+  await trx
+    .updateTable('instance_nics')
+    .set({ live: 0 })
+    .where('instance_uuid', '=', serverId)
+    .execute();
+}
+
+/** Runs a write that may take ports. Throws `conflict`, naming the port, when one belongs to another NIC. */
+export async function refusePortInUse<T>(
+  db: Db,
+  nics: ServerNic[],
+  write: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await write();
+  } catch (cause) {
+    if (nics.length === 0 || !isUniqueViolation(cause)) throw cause;
+    throw (await portInUse(db, nics, cause)) ?? cause;
+  }
+}
+
+async function portInUse(db: Db, nics: ServerNic[], cause: unknown): Promise<Error | undefined> {
+  const ports = nics.map((nic) => nic.portId).filter((id) => id !== null);
+  const twice = ports.find((id, place) => ports.indexOf(id) !== place);
+  if (twice !== undefined) {
+    return new ComputeError('conflict', `Port ${twice} is named twice.`, { cause });
+  }
+  if (ports.length === 0) return undefined;
+  const own = nics.map((nic) => nic.id);
+  const taken = await db
+    .selectFrom('instance_nics')
+    .select(['port_id', 'instance_uuid'])
+    .where('live', '=', 1)
+    .where('port_id', 'in', ports)
+    .where('id', 'not in', own)
+    .executeTakeFirst();
+  if (taken === undefined) return undefined;
+  return new ComputeError('conflict', `Port ${taken.port_id} is still in use.`, {
+    detail: `it belongs to a NIC of server ${taken.instance_uuid}`,
+    cause,
+  });
+}

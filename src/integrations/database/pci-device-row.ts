@@ -1,0 +1,102 @@
+/** PCI devices and pools between core objects and rows. The JSON inside has Nova's names too. */
+import type { Insertable, Selectable } from 'kysely';
+import type { PciAddress } from '#core/pci/address.ts';
+import type { PciDevice, PciDeviceStatus, PciDeviceType } from '#core/pci/device.ts';
+import type { PciDevicePool } from '#core/pci/pool.ts';
+import type { PciDeviceRow } from './tables.ts';
+
+/** `pci_devices.extra_info`. */
+interface ExtraInfo {
+  ifname: PciDevice['ifname'];
+  parent_ifname: PciDevice['parentIfname'];
+  mac_address: PciDevice['macAddress'];
+  capabilities: PciDevice['capabilities'];
+}
+
+/** The row of a device. `dev_id` is libvirt's node device name: `pci_0000_81_00_2`. */
+export function deviceRow(hostId: string, device: PciDevice): Insertable<PciDeviceRow> {
+  const extraInfo: ExtraInfo = {
+    ifname: device.ifname,
+    parent_ifname: device.parentIfname,
+    mac_address: device.macAddress,
+    capabilities: device.capabilities,
+  };
+  return {
+    compute_node_id: hostId,
+    address: device.address,
+    vendor_id: device.vendorId,
+    product_id: device.productId,
+    dev_type: device.deviceType,
+    dev_id: `pci_${device.address.replaceAll(/[:.]/g, '_')}`,
+    label: `label_${device.vendorId}_${device.productId}`,
+    status: device.status,
+    numa_node: device.numaNode,
+    parent_addr: device.parentAddress,
+    extra_info: JSON.stringify(extraInfo),
+    tags: JSON.stringify(device.tags),
+    instance_uuid: device.serverId,
+    request_id: device.requestId,
+  };
+}
+
+/** The device of a row. */
+export function toDevice(row: Selectable<PciDeviceRow>): PciDevice {
+  const extraInfo = JSON.parse(row.extra_info) as ExtraInfo;
+  return {
+    address: row.address as PciAddress,
+    vendorId: row.vendor_id,
+    productId: row.product_id,
+    deviceType: row.dev_type as PciDeviceType,
+    parentAddress: row.parent_addr as PciAddress | null,
+    numaNode: row.numa_node,
+    ifname: extraInfo.ifname,
+    parentIfname: extraInfo.parent_ifname,
+    macAddress: extraInfo.mac_address,
+    capabilities: extraInfo.capabilities,
+    tags: JSON.parse(row.tags) as PciDevice['tags'],
+    status: row.status as PciDeviceStatus,
+    serverId: row.instance_uuid,
+    requestId: row.request_id,
+  };
+}
+
+/** `compute_nodes.pci_stats`: the pools with Nova's keys. */
+export function pciStatsText(pools: PciDevicePool[]): string {
+  return JSON.stringify(
+    pools.map((pool) => ({
+      vendor_id: pool.vendorId,
+      product_id: pool.productId,
+      numa_node: pool.numaNode,
+      dev_type: pool.deviceType,
+      address: pool.address,
+      parent_ifname: pool.parentIfname,
+      tags: pool.tags,
+      count: pool.count,
+    })),
+  );
+}
+
+interface PciStatsEntry {
+  vendor_id: string;
+  product_id: string;
+  numa_node: number | null;
+  dev_type: PciDeviceType;
+  address: string;
+  parent_ifname: string | null;
+  tags: PciDevicePool['tags'];
+  count: number;
+}
+
+/** The pools of a `pci_stats` text. */
+export function toPools(pciStats: string): PciDevicePool[] {
+  return (JSON.parse(pciStats) as PciStatsEntry[]).map((entry) => ({
+    vendorId: entry.vendor_id,
+    productId: entry.product_id,
+    numaNode: entry.numa_node,
+    deviceType: entry.dev_type,
+    address: entry.address,
+    parentIfname: entry.parent_ifname,
+    tags: entry.tags,
+    count: entry.count,
+  }));
+}

@@ -1,0 +1,111 @@
+/** Servers with their NICs, requests and history. */
+import type { Kysely, SelectQueryBuilder } from 'kysely';
+import type { Clock } from '#contracts/clock.ts';
+import type { NewServer, ServerFilter, ServerStore } from '#contracts/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { PciRequest } from '#core/pci/request.ts';
+import type { Server } from '#core/servers/server.ts';
+import { insertAction, listActions } from './actions.ts';
+import { newestDomainXml } from './commands.ts';
+import { listDecisions } from './decisions.ts';
+import { type FieldMap, toFields, toRow } from './field-map.ts';
+import { refusePortInUse, writeNics } from './nics.ts';
+import { instanceRow, serverColumns, toServer } from './server-row.ts';
+import type { ComputeTables, PciRequestRow } from './tables.ts';
+import { insertTask } from './tasks.ts';
+
+type Db = Kysely<ComputeTables>;
+
+const requestMap: FieldMap<PciRequest, PciRequestRow> = {
+  requestId: ['request_id', 'plain'],
+  count: ['count', 'plain'],
+  spec: ['spec', 'json'],
+  aliasName: ['alias_name', 'plain'],
+  numaPolicy: ['numa_policy', 'plain'],
+  requesterId: ['requester_id', 'plain'],
+};
+
+export function serverStore(db: Db, clock: Clock): ServerStore {
+  return {
+    create: (newServer) =>
+      refusePortInUse(db, newServer.server.nics, () =>
+        db.transaction().execute((trx) => createServer(trx, newServer)),
+      ),
+    get: async (id) => (await readServers(db, (query) => query.where('uuid', '=', id)))[0],
+    list: (filter) => readServers(db, (query) => narrow(query, filter)),
+    pciRequests: async (serverId) => {
+      const rows = await db
+        .selectFrom('pci_requests')
+        .selectAll()
+        .where('instance_uuid', '=', serverId)
+        .orderBy('id')
+        .execute();
+      return rows.map((row) => toFields(requestMap, row));
+    },
+    decisions: (serverId) => listDecisions(db, serverId),
+    actions: (serverId) => listActions(db, serverId),
+    update: async (id, change) => {
+      const { numUpdatedRows } = await db
+        .updateTable('instances')
+        .set({ updated_at: clock.now(), ...serverColumns(change) })
+        .where('uuid', '=', id)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) {
+        throw new ComputeError('notFound', `Instance ${id} could not be found.`);
+      }
+    },
+    domainXml: (serverId) => newestDomainXml(db, serverId),
+  };
+}
+
+async function createServer(
+  trx: Db,
+  { server, pciRequests, task, action }: NewServer,
+): Promise<Server> {
+  const { id: serial } = await trx
+    .insertInto('instances')
+    .values(instanceRow(server))
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await writeNics(trx, server.id, server.nics);
+  if (pciRequests.length > 0) {
+    const rows = pciRequests.map((request) =>
+      toRow(requestMap, request, { instance_uuid: server.id }),
+    );
+    await trx.insertInto('pci_requests').values(rows).execute();
+  }
+  await insertAction(trx, action);
+  await insertTask(trx, task);
+  return { ...server, serial };
+}
+
+type InstanceQuery<Selected> = SelectQueryBuilder<ComputeTables, 'instances', Selected>;
+type Narrow = <Selected>(query: InstanceQuery<Selected>) => InstanceQuery<Selected>;
+
+function narrow<Selected>(
+  query: InstanceQuery<Selected>,
+  { projectId, hostId, includeDeleted }: ServerFilter,
+): InstanceQuery<Selected> {
+  let narrowed = query;
+  if (projectId !== undefined) narrowed = narrowed.where('project_id', '=', projectId);
+  if (hostId !== undefined) narrowed = narrowed.where('compute_node_id', '=', hostId);
+  if (includeDeleted !== true) narrowed = narrowed.where('deleted_at', 'is', null);
+  return narrowed;
+}
+
+/** Servers newest first, in two queries however many they are. */
+async function readServers(db: Db, narrow: Narrow): Promise<Server[]> {
+  const rows = await narrow(db.selectFrom('instances').selectAll())
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+  if (rows.length === 0) return [];
+  const nics = await db
+    .selectFrom('instance_nics')
+    .selectAll()
+    .where('instance_uuid', 'in', narrow(db.selectFrom('instances').select('uuid')))
+    .orderBy('position')
+    .execute();
+  const nicsOf = Map.groupBy(nics, (nic) => nic.instance_uuid);
+  return rows.map((row) => toServer(row, nicsOf.get(row.uuid) ?? []));
+}

@@ -1,0 +1,50 @@
+/** The store of the compute side, put together from its capabilities. */
+import { randomUUID } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import type { Clock, NewId } from '#contracts/clock.ts';
+import type { Store } from '#contracts/store.ts';
+import { commandStore } from './commands.ts';
+import { commitTransition } from './commit.ts';
+import { flavorStore } from './flavors.ts';
+import { hostStore } from './hosts.ts';
+import { migrate } from './migrate.ts';
+import { serverStore } from './servers.ts';
+import { openSqlite } from './sqlite.ts';
+import type { ComputeTables } from './tables.ts';
+import { taskStore } from './tasks.ts';
+
+export interface StoreOptions {
+  clock?: Clock;
+  newId?: NewId;
+  /** How long a write waits for another process. */
+  busyTimeoutMs?: number;
+}
+
+/** The store over a database that has the newest schema. Closing the store closes the database. */
+export function computeStore(
+  db: Kysely<ComputeTables>,
+  { clock = { now: Date.now }, newId = randomUUID }: StoreOptions = {},
+): Store {
+  return {
+    servers: serverStore(db, clock),
+    hosts: hostStore(db, clock, newId),
+    tasks: taskStore(db, clock),
+    commands: commandStore(db),
+    flavors: flavorStore(db),
+    commit: (transition) => commitTransition(db, clock, transition),
+    close: () => db.destroy(),
+  };
+}
+
+/**
+ * Opens the database in this file (`:memory:` for none), makes or upgrades its tables, and returns the store with the
+ * database itself, for the stores of the embedded services that live in the same file.
+ */
+export async function openStore(
+  path: string,
+  options: StoreOptions = {},
+): Promise<{ store: Store; db: Kysely<ComputeTables> }> {
+  const db = openSqlite<ComputeTables>(path, options.busyTimeoutMs);
+  await migrate(db);
+  return { store: computeStore(db, options), db };
+}

@@ -1,0 +1,185 @@
+/** Tasks: the workflow each server has, who works on it, and until when. */
+import type { Kysely, Selectable } from 'kysely';
+import type { Clock } from '#contracts/clock.ts';
+import type { NewAction, NextStep, Task, TaskKind, TaskStore } from '#contracts/store.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
+import { insertAction } from './actions.ts';
+import { type ServerFields, serverColumns } from './server-row.ts';
+import type { ComputeTables, TaskRow } from './tables.ts';
+
+type Db = Kysely<ComputeTables>;
+
+const noLease = { leased_by: null, leased_until: null, leased_epoch: null };
+
+export function taskStore(db: Db, clock: Clock): TaskStore {
+  return {
+    lease: (owner, now, leaseMs, limit) => leaseTasks(db, { owner, now, leaseMs, limit }),
+    release: async (task, owner) => {
+      // By the epoch that was leased, not the current one: a workflow that took over waits for just this.
+      await db
+        .updateTable('tasks')
+        .set(noLease)
+        .where('instance_uuid', '=', task.serverId)
+        .where('leased_by', '=', owner)
+        .where('leased_epoch', '=', task.epoch)
+        .execute();
+    },
+    releaseAll: async () => {
+      await db.updateTable('tasks').set(noLease).where('leased_by', 'is not', null).execute();
+    },
+    begin: (task, action, server) =>
+      db.transaction().execute((trx) => beginTask(trx, { task, action, server, now: clock.now() })),
+    of: async (serverId) => {
+      const row = await db
+        .selectFrom('tasks')
+        .selectAll()
+        .where('instance_uuid', '=', serverId)
+        .where('step', 'is not', null)
+        .executeTakeFirst();
+      return row && toTask(row);
+    },
+  };
+}
+
+/** A server's first task, in the transaction that makes the server. */
+export async function insertTask(trx: Db, task: Omit<Task, 'epoch'>): Promise<void> {
+  await trx.insertInto('tasks').values(newTaskRow(task)).execute();
+}
+
+/**
+ * Moves a task to its next step, or ends it; false when it is no longer the server's task. `forget`: the server is gone, so
+ * no later task of it needs to count on from this epoch.
+ */
+export async function advanceTask(
+  trx: Db,
+  task: Task,
+  { next, forget }: { next: NextStep | null; forget: boolean },
+): Promise<boolean> {
+  if (next === null && forget) {
+    const { numDeletedRows } = await trx
+      .deleteFrom('tasks')
+      .where('instance_uuid', '=', task.serverId)
+      .where('uuid', '=', task.id)
+      .where('epoch', '=', task.epoch)
+      .where('step', 'is not', null)
+      .executeTakeFirst();
+    return numDeletedRows > 0n;
+  }
+  const { numUpdatedRows } = await trx
+    .updateTable('tasks')
+    .set(
+      next === null
+        ? { step: null, data: '{}', due_at: null }
+        : { step: next.step, data: JSON.stringify(next.data), due_at: next.dueAt },
+    )
+    .where('instance_uuid', '=', task.serverId)
+    .where('uuid', '=', task.id)
+    .where('epoch', '=', task.epoch)
+    .where('step', 'is not', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+function newTaskRow(task: Omit<Task, 'epoch'>): TaskRow {
+  return {
+    instance_uuid: task.serverId,
+    uuid: task.id,
+    kind: task.kind,
+    step: task.step,
+    epoch: 1,
+    data: JSON.stringify(task.data),
+    action_uuid: task.actionId,
+    due_at: task.dueAt,
+    ...noLease,
+  };
+}
+
+async function leaseTasks(
+  db: Db,
+  { owner, now, leaseMs, limit }: { owner: string; now: number; leaseMs: number; limit: number },
+): Promise<Task[]> {
+  // One statement, so that no second process can take the same rows between a look and a take.
+  const rows = await db
+    .updateTable('tasks')
+    .set((eb) => {
+      // A lease that ran out: its holder may still be at work, so what it commits must be refused from here on.
+      const epoch = eb
+        .case()
+        .when('leased_by', 'is', null)
+        .then(eb.ref('epoch'))
+        .else(eb('epoch', '+', 1))
+        .end();
+      return { leased_by: owner, leased_until: now + leaseMs, epoch, leased_epoch: epoch };
+    })
+    .where('instance_uuid', 'in', (eb) =>
+      eb
+        .selectFrom('tasks')
+        .select('instance_uuid')
+        .where('due_at', '<=', now)
+        .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<=', now)]))
+        .orderBy('due_at')
+        .limit(limit),
+    )
+    .returningAll()
+    .execute();
+  return rows.sort((a, b) => (a.due_at ?? 0) - (b.due_at ?? 0)).map(toTask);
+}
+
+async function beginTask(
+  trx: Db,
+  {
+    task,
+    action,
+    server,
+    now,
+  }: {
+    task: Omit<Task, 'epoch'>;
+    action: NewAction;
+    server: Partial<ServerFields>;
+    now: number;
+  },
+): Promise<Task> {
+  const { numUpdatedRows } = await trx
+    .updateTable('instances')
+    .set({ updated_at: now, ...serverColumns(server) })
+    .where('uuid', '=', task.serverId)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) {
+    throw new ComputeError('notFound', `Instance ${task.serverId} could not be found.`);
+  }
+  await insertAction(trx, action);
+  const row = await trx
+    .insertInto('tasks')
+    .values(newTaskRow(task))
+    .onConflict((conflict) =>
+      // The lease stays: it ends when the step that runs now returns, or runs out.
+      conflict.column('instance_uuid').doUpdateSet((eb) => ({
+        uuid: eb.ref('excluded.uuid'),
+        kind: eb.ref('excluded.kind'),
+        step: eb.ref('excluded.step'),
+        epoch: eb('tasks.epoch', '+', 1),
+        data: eb.ref('excluded.data'),
+        action_uuid: eb.ref('excluded.action_uuid'),
+        due_at: eb.ref('excluded.due_at'),
+      })),
+    )
+    .returningAll()
+    .executeTakeFirst();
+  invariant(row, `task ${task.id} is not there after it was begun`);
+  return toTask(row);
+}
+
+function toTask(row: Selectable<TaskRow>): Task {
+  invariant(row.step !== null, `task ${row.uuid} has ended`);
+  return {
+    id: row.uuid,
+    serverId: row.instance_uuid,
+    kind: row.kind as TaskKind,
+    step: row.step,
+    epoch: row.epoch,
+    data: JSON.parse(row.data) as Record<string, unknown>,
+    actionId: row.action_uuid,
+    dueAt: row.due_at,
+  };
+}
