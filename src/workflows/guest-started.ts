@@ -33,9 +33,7 @@ export async function guestStarted(context: WorkflowContext, task: Task): Promis
       }),
     },
     server: { vmState: 'active', taskState: null, powerState: 1, launchedAt: now, fault: null },
-    events: [
-      finishedEvent(context, 'spawn', bootData(task).startedAt ?? now, { host: host.name }),
-    ],
+    events: [finishedEvent(context, 'spawn', bootData(task).startedAt ?? now, { host: host.name })],
     next: null,
   };
 }

@@ -1,0 +1,187 @@
+/** Accepts new servers: everything that can be refused is refused here, then server, requests and boot task are stored at once. */
+import type { Caller } from '#contracts/identity.ts';
+import type { Image } from '#contracts/images.ts';
+import type { NewServer } from '#contracts/store.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
+import { requestsForFlavor } from '#core/pci/alias.ts';
+import type { PciRequest } from '#core/pci/request.ts';
+import type { Flavor } from '#core/servers/flavor.ts';
+import { hostnameOf } from '#core/servers/hostname.ts';
+import type { NewServerRequest, RequestedNic } from '#core/servers/new-server.ts';
+import type { Server } from '#core/servers/server.ts';
+import type { BootData } from './boot-data.ts';
+import type { WorkflowContext } from './context.ts';
+import { automaticNics, type ResolvedNics, resolveNics } from './resolve-nics.ts';
+
+/**
+ * Stores `maxCount` servers and returns them; they boot afterwards. `requestId` is the API request's, for the action list.
+ * Throws ComputeError, with nothing stored, when flavor, image, network or port does not fit.
+ */
+export async function createServers(
+  context: WorkflowContext,
+  caller: Caller,
+  request: NewServerRequest,
+  requestId: string,
+): Promise<Server[]> {
+  const flavor = await findFlavor(context, request.flavorId);
+  const image = await findImage(context, caller, request.imageId);
+  checkImageFits(flavor, image);
+  const asked = await askedNics(context, caller, request);
+  const reservationId = `r-${context.newId().replaceAll('-', '').slice(0, 8)}`;
+  const servers: Server[] = [];
+  for (let index = 0; index < request.maxCount; index++) {
+    const resolved = await resolveNics(context, caller, asked);
+    const aliases = requestsForFlavor(flavor.extraSpecs, context.settings.aliases, context.newId);
+    const made = newServer(context, {
+      caller,
+      request,
+      flavor,
+      resolved,
+      pciRequests: [...aliases, ...resolved.pciRequests],
+      reservationId,
+      index,
+      requestId,
+    });
+    servers.push(await context.store.servers.create(made));
+  }
+  context.wakeup.notify('tasks');
+  return servers;
+}
+
+async function findFlavor(context: WorkflowContext, id: string): Promise<Flavor> {
+  const flavor = await context.store.flavors.get(id);
+  if (flavor !== undefined) return flavor;
+  throw new ComputeError('invalid', `flavorRef: Flavor ${id} could not be found.`);
+}
+
+async function findImage(context: WorkflowContext, caller: Caller, id: string): Promise<Image> {
+  try {
+    const image = await context.images.showImage(id, caller);
+    if (image.status === 'active') return image;
+    throw new ComputeError('invalid', `imageRef: Image ${id} is not active: ${image.status}.`);
+  } catch (cause) {
+    if (!isComputeError(cause, 'notFound')) throw cause;
+    throw new ComputeError('invalid', `imageRef: Image ${id} could not be found.`, { cause });
+  }
+}
+
+function checkImageFits(flavor: Flavor, image: Image): void {
+  if (flavor.memoryMib < image.minMemoryMib) {
+    throw new ComputeError(
+      'invalid',
+      `flavorRef: flavor ${flavor.name} has ${flavor.memoryMib} MiB of memory, image ${image.id} needs at least ${image.minMemoryMib}`,
+    );
+  }
+  if (flavor.diskGib > 0 && flavor.diskGib < image.minDiskGib) {
+    throw new ComputeError(
+      'invalid',
+      `flavorRef: flavor ${flavor.name} has ${flavor.diskGib} GiB of disk, image ${image.id} needs at least ${image.minDiskGib}`,
+    );
+  }
+}
+
+async function askedNics(
+  context: WorkflowContext,
+  caller: Caller,
+  { networks }: NewServerRequest,
+): Promise<RequestedNic[]> {
+  if (networks === 'none') return [];
+  if (networks === 'auto' || networks === 'unspecified') {
+    return automaticNics(context, caller, networks);
+  }
+  return networks;
+}
+
+interface Making {
+  caller: Caller;
+  request: NewServerRequest;
+  flavor: Flavor;
+  resolved: ResolvedNics;
+  pciRequests: PciRequest[];
+  reservationId: string;
+  index: number;
+  requestId: string;
+}
+
+function newServer(context: WorkflowContext, making: Making): NewServer {
+  const { caller, request } = making;
+  const server = serverRow(context, making);
+  const now = server.createdAt;
+  const actionId = context.newId();
+  const data: BootData = {
+    attempt: 1,
+    availabilityZone: request.availabilityZone,
+    forcedHost: request.forcedHost,
+    failedHosts: [],
+  };
+  return {
+    server,
+    pciRequests: making.pciRequests,
+    task: {
+      id: context.newId(),
+      serverId: server.id,
+      kind: 'boot',
+      step: 'schedule',
+      data,
+      actionId,
+      dueAt: now,
+    },
+    action: {
+      id: actionId,
+      serverId: server.id,
+      action: 'create',
+      requestId: making.requestId,
+      userId: caller.userId,
+      projectId: caller.projectId,
+      startedAt: now,
+    },
+  };
+}
+
+function serverRow(context: WorkflowContext, making: Making): Omit<Server, 'serial'> {
+  const { caller, request, flavor, resolved, reservationId, index } = making;
+  const id = context.newId();
+  const now = context.clock.now();
+  const name = request.maxCount > 1 ? `${request.name}-${index + 1}` : request.name;
+  return {
+    id,
+    name,
+    hostname: request.hostname ?? hostnameOf(name, `server-${id}`),
+    description: request.description,
+    projectId: caller.projectId,
+    userId: caller.userId,
+    imageId: request.imageId,
+    flavor,
+    keyName: request.keyName,
+    metadata: request.metadata,
+    tags: request.tags,
+    userData: request.userData,
+    configDrive: request.configDrive,
+    accessIpv4: request.accessIpv4,
+    accessIpv6: request.accessIpv6,
+    diskConfig: request.diskConfig,
+    availabilityZone: request.availabilityZone,
+    reservationId,
+    launchIndex: index,
+    locked: false,
+    lockedReason: null,
+    vmState: 'building',
+    taskState: 'scheduling',
+    powerState: 0,
+    hostId: null,
+    hostName: null,
+    fault: null,
+    createdAt: now,
+    updatedAt: now,
+    launchedAt: null,
+    terminatedAt: null,
+    deletedAt: null,
+    nics: resolved.nics.map((nic, position) => ({
+      ...nic,
+      id: context.newId(),
+      position,
+      ownsPort: false,
+      vif: null,
+    })),
+  };
+}
