@@ -1,5 +1,6 @@
 /** The hypervisor of one host. A simulated one and libvirt pass the same suite. */
 import type { Guest } from '#core/guests/guest.ts';
+import type { FoundGuest } from '#core/guests/plan.ts';
 
 /** What a host has to offer, apart from PCI devices. */
 export interface HypervisorFacts {
@@ -12,12 +13,7 @@ export interface HypervisorFacts {
   architecture: string;
 }
 
-/** A guest as the hypervisor knows it. `shutOff`: defined, not running. */
-export interface FoundGuest {
-  id: string;
-  name: string;
-  state: 'running' | 'paused' | 'shutOff' | 'crashed';
-}
+export type { FoundGuest };
 
 /** Every act is idempotent: doing it again when it is done changes nothing and is no error. */
 export interface Hypervisor {

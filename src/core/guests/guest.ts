@@ -29,7 +29,14 @@ export interface NicFrontend {
 /** A NIC of the guest, by how the host makes it. `vlan` null: left to the switch. */
 export type GuestNic = NicIdentity &
   (
-    | { kind: 'hostdev'; address: PciAddress; vlan: number | null; portProfileId: string | null }
+    | {
+        kind: 'hostdev';
+        address: PciAddress;
+        vlan: number | null;
+        portProfileId: string | null;
+        /** Is the VF to be trusted? null: the port does not say. */
+        trusted: boolean | null;
+      }
     | {
         kind: 'macvtap';
         address: PciAddress;
@@ -103,12 +110,4 @@ export interface Guest {
   imageId: string | null;
   nics: GuestNic[];
   hostDevices: GuestHostDevice[];
-}
-
-/** Every PCI device that the guest holds, NICs first. */
-export function guestAddresses(guest: Guest): PciAddress[] {
-  return [
-    ...guest.nics.filter(isPciNic).map((nic) => nic.address),
-    ...guest.hostDevices.map((device) => device.address),
-  ];
 }

@@ -88,9 +88,16 @@ function planHwVeb(plan: NicPlan): Planned {
   const isVf = vif.vnicType === 'direct' || vif.vnicType === 'accelerator-direct';
   return planned(
     isVf
-      ? { ...limited, ...place, kind: 'hostdev' }
+      ? { ...limited, ...place, kind: 'hostdev', trusted: trust(vif) }
       : { ...limited, ...place, kind: 'macvtap', frontend: plan.frontend },
   );
+}
+
+/** Only `direct` ports carry the wish; `trusted` is text. Source: Nova `plug_hw_veb`. */
+function trust(vif: Vif): boolean | null {
+  const { trusted } = vif.profile;
+  if (trusted === undefined || vif.vnicType !== 'direct') return null;
+  return isTrueText(typeof trusted === 'string' ? trusted : String(trusted === true));
 }
 
 /** The external switch does the VLAN, named by a port profile; libvirt refuses a VLAN beside it. */
@@ -104,7 +111,7 @@ function planQbh(plan: NicPlan): Planned {
   const place = { address: slot.address, vlan: null, portProfileId };
   return planned(
     vif.vnicType === 'direct'
-      ? { ...limited, ...place, kind: 'hostdev' }
+      ? { ...limited, ...place, kind: 'hostdev', trusted: null }
       : { ...limited, ...place, kind: 'macvtap', frontend: plan.frontend },
   );
 }
@@ -167,6 +174,7 @@ function planOffloaded(plan: NicPlan): Planned {
     address: slot.address,
     vlan: null,
     portProfileId: null,
+    trusted: null,
   });
 }
 

@@ -1,0 +1,115 @@
+/** From the guest that is wished and what the host has now to the steps between them. */
+import type { PciFunction } from '../pci/device.ts';
+import type { Reason } from '../reason.ts';
+import type { Guest, GuestNic } from './guest.ts';
+import { type HeldDevice, heldDevices } from './held-device.ts';
+import { noMac, type Step, type VfStep } from './step.ts';
+
+/** A guest as the host has it. `shutOff`: defined, not running. */
+export interface FoundGuest {
+  id: string;
+  name: string;
+  state: 'running' | 'paused' | 'shutOff' | 'crashed';
+  /** What it holds while it runs. */
+  devices: HeldDevice[];
+}
+
+/**
+ * Steps that make the guest run on its host, from whatever is there. None when it runs already.
+ * Example: nothing found → check-devices, define, start.
+ */
+export function planSpawn(guest: Guest, found: FoundGuest | undefined): Step[] {
+  if (found !== undefined && isLive(found)) return [];
+  return [
+    { do: 'check-devices', guest },
+    ...guest.nics.flatMap(plugSteps),
+    { do: 'define', guest },
+    { do: 'start', guestId: guest.id },
+  ];
+}
+
+/**
+ * Steps that take the guest off its host and leave its VFs as if they had never been used. None when it is gone.
+ * The guest goes last: as long as it is known, an interrupted removal can be done again.
+ */
+export function planDestroy(found: FoundGuest | undefined): Step[] {
+  if (found === undefined) return [];
+  return [
+    ...(isLive(found) ? [{ do: 'destroy', guestId: found.id } as const] : []),
+    ...found.devices.flatMap(restoreSteps),
+    { do: 'undefine', guestId: found.id },
+  ];
+}
+
+/** Does this guest hold its devices now? */
+export function isLive(found: FoundGuest): boolean {
+  return found.state === 'running' || found.state === 'paused';
+}
+
+/**
+ * What a NIC needs of its VF before the guest starts. libvirt itself sets a VF that it hands over whole; one under a macvtap is
+ * set here, so that the network's own agent sees the port's MAC. Source: Nova `plug_hw_veb`.
+ */
+export function plugSteps(nic: GuestNic): VfStep[] {
+  if (nic.kind === 'macvtap' && nic.portProfileId === null) {
+    const { address, macAddress } = nic;
+    const vlan = nic.vlan ?? 0;
+    return [
+      { do: 'set-vf', address, macAddress, vlan },
+      { do: 'set-vf-link', address, macAddress, up: vlan > 0 },
+    ];
+  }
+  if (nic.kind === 'hostdev' && nic.trusted === true) {
+    return [{ do: 'set-vf-trust', address: nic.address, trusted: true }];
+  }
+  return [];
+}
+
+/**
+ * What gives a VF back clean: a MAC left on it would keep its PF from sending to the guest that has the MAC next.
+ * Source: Nova `unplug_hw_veb`.
+ */
+export function restoreSteps(device: HeldDevice): VfStep[] {
+  const { address } = device;
+  if (device.isConfigured) {
+    return [
+      { do: 'set-vf', address, macAddress: noMac, vlan: 0 },
+      { do: 'set-vf-link', address, macAddress: noMac, up: false },
+    ];
+  }
+  return device.trust ? [{ do: 'set-vf-trust', address, trusted: false }] : [];
+}
+
+/**
+ * Why the guest must not start here: a device that is not on the host, that another live guest holds, or (under a macvtap) that
+ * has no interface. Empty when all is well. libvirt itself does not refuse a VF under two macvtaps.
+ */
+export function deviceProblems(
+  guest: Guest,
+  host: { functions: readonly PciFunction[]; guests: readonly FoundGuest[] },
+): Reason[] {
+  const others = host.guests.filter((other) => other.id !== guest.id && isLive(other));
+  return heldDevices(guest).flatMap(({ address, through }) => {
+    const fn = host.functions.find((each) => each.address === address);
+    if (fn === undefined) {
+      return [reason('device-missing', `PCI device ${address} is not on this host`)];
+    }
+    const holder = others.find((other) => other.devices.some((each) => each.address === address));
+    if (holder !== undefined) {
+      return [reason('device-in-use', `PCI device ${address} is in use by guest ${holder.name}`)];
+    }
+    if (through === 'macvtap' && fn.ifname === null) {
+      return [
+        reason(
+          'vf-without-interface',
+          `PCI device ${address} has no network interface, which a macvtap port needs (driver vfio-pci, or no driver)`,
+        ),
+      ];
+    }
+    return [];
+  });
+}
+
+function reason(code: string, message: string): Reason {
+  return { code, message };
+}

@@ -1,0 +1,24 @@
+/** The words in which a host is told what to do for a guest. Each is idempotent; the agent has one executor for each. */
+import type { PciAddress } from '../pci/address.ts';
+import type { Guest } from './guest.ts';
+
+/** MAC that means "none set" to the kernel. Source: ip-link(8). */
+export const noMac = '00:00:00:00:00:00';
+
+/** A change of one VF's settings. Source: ip-link(8), `vf NUM mac … vlan … trust …`. */
+export type VfStep =
+  /** Through the PF: the MAC and VLAN that the VF's traffic gets. `vlan` 0: untagged. */
+  | { do: 'set-vf'; address: PciAddress; macAddress: string; vlan: number }
+  /** Through the PF: may the guest change MAC and promiscuous mode? */
+  | { do: 'set-vf-trust'; address: PciAddress; trusted: boolean }
+  /** On the VF's own interface, where it has one. */
+  | { do: 'set-vf-link'; address: PciAddress; macAddress: string; up: boolean };
+
+export type Step =
+  /** Fails unless every device of the guest is on the host and held by no other guest. */
+  | { do: 'check-devices'; guest: Guest }
+  | VfStep
+  | { do: 'define'; guest: Guest }
+  | { do: 'start'; guestId: string }
+  | { do: 'destroy'; guestId: string }
+  | { do: 'undefine'; guestId: string };
