@@ -200,14 +200,20 @@ export interface CommandStore {
   last(serverId: string, kind: HostCommandBody['do']): Promise<StoredCommand | undefined>;
 }
 
+/** `extraSpecs` by key: null removes the key, keys not named stay. */
+export interface FlavorChange {
+  description?: string | null;
+  extraSpecs?: Record<string, string | null>;
+}
+
 export interface FlavorStore {
   /** Throws `conflict` when another has this id or name. */
   create(flavor: Flavor): Promise<void>;
   get(id: string): Promise<Flavor | undefined>;
   /** In the order they were made. */
   list(): Promise<Flavor[]>;
-  /** Replaces the extra specs. Throws `notFound`. */
-  setExtraSpecs(id: string, extraSpecs: Record<string, string>): Promise<void>;
+  /** Makes the change in one transaction, so that two writers of different keys both win. Returns what is now. Throws `notFound`. */
+  update(id: string, change: FlavorChange): Promise<Flavor>;
   /** Throws `notFound`. */
   remove(id: string): Promise<void>;
 }

@@ -1,9 +1,9 @@
 /** Flavors. Servers keep a copy of theirs, so removing one touches no server. */
 import type { Kysely } from 'kysely';
-import type { FlavorStore } from '#contracts/store.ts';
+import type { FlavorChange, FlavorStore } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
-import { type FieldMap, toFields, toRow } from './field-map.ts';
+import { type FieldMap, toColumns, toFields, toRow } from './field-map.ts';
 import type { ComputeTables, FlavorRow } from './tables.ts';
 import { refuseDuplicate } from './unique-violation.ts';
 
@@ -38,14 +38,7 @@ export function flavorStore(db: Kysely<ComputeTables>): FlavorStore {
       const found = await rows().orderBy('id').execute();
       return found.map((row) => toFields(flavorMap, row));
     },
-    setExtraSpecs: async (id, extraSpecs) => {
-      const { numUpdatedRows } = await db
-        .updateTable('flavors')
-        .set({ extra_specs: JSON.stringify(extraSpecs) })
-        .where('flavorid', '=', id)
-        .executeTakeFirst();
-      if (numUpdatedRows === 0n) throw noSuchFlavor(id);
-    },
+    update: (id, change) => db.transaction().execute((trx) => updateFlavor(trx, id, change)),
     remove: async (id) => {
       const { numDeletedRows } = await db
         .deleteFrom('flavors')
@@ -54,6 +47,32 @@ export function flavorStore(db: Kysely<ComputeTables>): FlavorStore {
       if (numDeletedRows === 0n) throw noSuchFlavor(id);
     },
   };
+}
+
+async function updateFlavor(
+  trx: Kysely<ComputeTables>,
+  id: string,
+  change: FlavorChange,
+): Promise<Flavor> {
+  const row = await trx
+    .selectFrom('flavors')
+    .selectAll()
+    .where('flavorid', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) throw noSuchFlavor(id);
+  const known = toFields(flavorMap, row);
+  const specs = Object.entries({ ...known.extraSpecs, ...change.extraSpecs });
+  const flavor = {
+    ...known,
+    description: change.description === undefined ? known.description : change.description,
+    extraSpecs: Object.fromEntries(specs.filter(([, value]) => value !== null)),
+  } as Flavor;
+  await trx
+    .updateTable('flavors')
+    .set(toColumns(flavorMap, flavor))
+    .where('flavorid', '=', id)
+    .execute();
+  return flavor;
 }
 
 function noSuchFlavor(id: string): ComputeError {
