@@ -1,0 +1,34 @@
+/** Nudges between the parts of one process. */
+import type { Wakeup, WakeupTopic } from '#contracts/wakeup.ts';
+
+/**
+ * A Wakeup without any wire. Listeners are called after the one who notifies has gone on; many nudges of one topic until
+ * then are one.
+ */
+export function inProcessWakeup(): Wakeup {
+  const listeners = new Map<WakeupTopic, Set<() => void>>();
+  const nudged = new Set<WakeupTopic>();
+
+  const deliver = (topic: WakeupTopic): void => {
+    nudged.delete(topic);
+    for (const listener of [...(listeners.get(topic) ?? [])]) listener();
+  };
+
+  return {
+    notify(topic) {
+      if (nudged.has(topic)) return;
+      nudged.add(topic);
+      queueMicrotask(() => deliver(topic));
+    },
+    listen(topic, listener) {
+      // Wrapped, so that a function given twice is listened with twice.
+      const entry = (): void => listener();
+      const ofTopic = listeners.get(topic) ?? new Set();
+      listeners.set(topic, ofTopic.add(entry));
+      return () => {
+        ofTopic.delete(entry);
+        if (ofTopic.size === 0 && listeners.get(topic) === ofTopic) listeners.delete(topic);
+      };
+    },
+  };
+}
