@@ -23,6 +23,8 @@ const network: StoredNetwork = {
   adminStateUp: true,
   shared: false,
   external: false,
+  portSecurityEnabled: true,
+  mtu: 1500,
   networkType: 'vlan',
   physicalNetwork: 'physnet1',
   segmentationId: 42,

@@ -18,6 +18,9 @@ export interface StoredNetwork extends Stored {
   adminStateUp: boolean;
   shared: boolean;
   external: boolean;
+  /** What its ports get unless they say otherwise. */
+  portSecurityEnabled: boolean;
+  mtu: number;
   networkType: 'vlan' | 'flat';
   physicalNetwork: string;
   segmentationId: number | null;

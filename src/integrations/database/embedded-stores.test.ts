@@ -29,9 +29,12 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-describe('identity store on SQLite', () =>
-  identityStoreContract(async () => createIdentityStore(await freshDatabase())));
-describe('network store on SQLite', () =>
-  networkStoreContract(async () => createNetworkStore(await freshDatabase())));
-describe('image store on SQLite', () =>
-  imageStoreContract(async () => createImageStore(await freshDatabase())));
+describe('identity store on SQLite', () => {
+  identityStoreContract(async () => createIdentityStore(await freshDatabase()));
+});
+describe('network store on SQLite', () => {
+  networkStoreContract(async () => createNetworkStore(await freshDatabase()));
+});
+describe('image store on SQLite', () => {
+  imageStoreContract(async () => createImageStore(await freshDatabase()));
+});

@@ -81,6 +81,8 @@ async function createNetworkTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('admin_state_up', 'integer', (column) => column.notNull())
     .addColumn('shared', 'integer', (column) => column.notNull())
     .addColumn('external', 'integer', (column) => column.notNull())
+    .addColumn('port_security_enabled', 'integer', (column) => column.notNull())
+    .addColumn('mtu', 'integer', (column) => column.notNull())
     .addColumn('network_type', 'text', (column) => column.notNull())
     .addColumn('physical_network', 'text', (column) => column.notNull())
     .addColumn('segmentation_id', 'integer')

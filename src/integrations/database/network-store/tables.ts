@@ -12,7 +12,7 @@ import { type RowOf, rowShape } from '../row-shape.ts';
 export type PortBody = Omit<StoredPort, 'fixedIps'>;
 
 export interface NetworkTables {
-  networks: RowOf<StoredNetwork, 'adminStateUp' | 'shared' | 'external'>;
+  networks: RowOf<StoredNetwork, 'adminStateUp' | 'shared' | 'external' | 'portSecurityEnabled'>;
   subnets: RowOf<StoredSubnet, 'enableDhcp', 'allocationPools' | 'dnsNameservers' | 'hostRoutes'>;
   ports: RowOf<
     PortBody,
@@ -24,7 +24,10 @@ export interface NetworkTables {
   securityGroupRules: StoredSecurityGroupRule;
 }
 
-export const networkShape = rowShape<StoredNetwork>()(['adminStateUp', 'shared', 'external'], []);
+export const networkShape = rowShape<StoredNetwork>()(
+  ['adminStateUp', 'shared', 'external', 'portSecurityEnabled'],
+  [],
+);
 export const subnetShape = rowShape<StoredSubnet>()(
   ['enableDhcp'],
   ['allocationPools', 'dnsNameservers', 'hostRoutes'],

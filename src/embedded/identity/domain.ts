@@ -1,0 +1,15 @@
+/** The one domain there is, as Keystone bootstraps it. */
+
+export const defaultDomain = { id: 'default', name: 'Default' };
+
+/** How a request names a domain; one of the two. */
+export interface DomainReference {
+  id?: string;
+  name?: string;
+}
+
+/** Does this name the default domain? Without id and name it does not. */
+export function isDefaultDomain(domain: DomainReference | undefined): boolean {
+  if (domain?.id !== undefined) return domain.id === defaultDomain.id;
+  return domain?.name === defaultDomain.name;
+}

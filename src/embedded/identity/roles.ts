@@ -1,0 +1,14 @@
+/** Which roles there are, and which ones a role brings along. */
+import type { StoredRole } from '#contracts/identity-store.ts';
+
+/** Role names made on first start. */
+export const roleNames = ['admin', 'member', 'reader', 'service'] as const;
+
+/** Source: Keystone's bootstrap: admin implies member implies reader. */
+const implied: Record<string, string[]> = { admin: ['member', 'reader'], member: ['reader'] };
+
+/** The roles granted and those they imply, by name. Example: member → member, reader. */
+export function effectiveRoles(granted: StoredRole[], all: StoredRole[]): StoredRole[] {
+  const names = new Set(granted.flatMap(({ name }) => [name, ...(implied[name] ?? [])]));
+  return all.filter(({ name }) => names.has(name));
+}

@@ -1,0 +1,103 @@
+/** Every route of the embedded identity service, and what of Keystone it lacks. */
+import type { NotOffered } from '../not-offered.ts';
+import type { GuardedCall, OpenCall, Route, RouteTable } from '../route-table.ts';
+import {
+  type Directory,
+  kinds,
+  list,
+  listProjectsOf,
+  listRoleAssignments,
+  show,
+} from './directory.ts';
+import {
+  authenticate,
+  issueToken,
+  revokeToken,
+  showOwnCatalog,
+  showToken,
+} from './token-routes.ts';
+import type { Session } from './tokens.ts';
+import { viewVersion } from './views.ts';
+
+export function identityRoutes(directory: Directory): RouteTable<Session> {
+  const open: Route<OpenCall>[] = [
+    {
+      method: 'GET',
+      path: '/',
+      status: 300,
+      answer: ({ baseUrl }) => ({ versions: { values: [viewVersion(baseUrl)] } }),
+    },
+    {
+      method: 'GET',
+      path: '/v3',
+      answer: ({ baseUrl }) => ({ version: viewVersion(baseUrl) }),
+    },
+    {
+      method: 'POST',
+      path: '/v3/auth/tokens',
+      status: 201,
+      answer: (call) => issueToken(call, directory),
+    },
+  ];
+  const guarded: Route<GuardedCall<Session>>[] = [
+    { method: 'GET', path: '/v3/auth/tokens', answer: (call) => showToken(call, directory) },
+    {
+      method: 'DELETE',
+      path: '/v3/auth/tokens',
+      status: 204,
+      answer: (call) => revokeToken(call, directory),
+    },
+    { method: 'GET', path: '/v3/auth/catalog', answer: (call) => showOwnCatalog(call, directory) },
+    {
+      method: 'GET',
+      path: '/v3/auth/projects',
+      answer: (call) => listProjectsOf(call.caller.user.id, call, directory),
+    },
+    {
+      method: 'GET',
+      path: '/v3/users/:id/projects',
+      answer: (call) => listProjectsOf(call.params['id'] ?? '', call, directory),
+    },
+    {
+      method: 'GET',
+      path: '/v3/role_assignments',
+      answer: (call) => listRoleAssignments(call, directory),
+    },
+    ...kinds.flatMap((kind): Route<GuardedCall<Session>>[] => [
+      { method: 'GET', path: `/v3/${kind.plural}`, answer: (call) => list(kind, call, directory) },
+      {
+        method: 'GET',
+        path: `/v3/${kind.plural}/:id`,
+        answer: (call) => show(kind, call, directory),
+      },
+    ]),
+  ];
+  return { open, guarded, guard: (request) => authenticate(request, directory) };
+}
+
+export const keystoneLacks: NotOffered = {
+  '/v2.0': 'the identity API v2.0',
+  '/v3/projects': 'changing projects',
+  '/v3/users': 'changing users, application credentials and groups of a user',
+  '/v3/roles': 'changing roles',
+  '/v3/domains': 'changing domains',
+  '/v3/services': 'changing the catalog',
+  '/v3/endpoints': 'changing the catalog',
+  '/v3/regions': 'changing regions',
+  '/v3/groups': 'groups',
+  '/v3/credentials': 'credentials',
+  '/v3/policies': 'policies',
+  '/v3/limits': 'limits',
+  '/v3/registered_limits': 'limits',
+  '/v3/role_inferences': 'role inferences',
+  '/v3/system': 'system role assignments',
+  '/v3/auth/system': 'system scope',
+  '/v3/auth/domains': 'domain scope',
+  '/v3/ec2tokens': 'EC2 credentials',
+  '/v3/OS-TRUST': 'trusts',
+  '/v3/OS-FEDERATION': 'federation',
+  '/v3/OS-OAUTH1': 'OAuth',
+  '/v3/OS-OAUTH2': 'OAuth',
+  '/v3/OS-EP-FILTER': 'endpoint groups',
+  '/v3/OS-INHERIT': 'inherited role assignments',
+};

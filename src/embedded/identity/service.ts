@@ -1,0 +1,79 @@
+/** The embedded identity service: a small Keystone v3 over the identity store. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { Clock, NewId } from '#contracts/clock.ts';
+import type { Caller, IdentityService } from '#contracts/identity.ts';
+import type { IdentityStore } from '#contracts/identity-store.ts';
+import { ComputeError } from '#core/errors.ts';
+import { createHttpService, type ErrorReply } from '#http/service.ts';
+import { titledError } from '../error-status.ts';
+import { refuseUnknown } from '../not-offered.ts';
+import { mountRoutes } from '../route-table.ts';
+import { type BootstrapUser, bootstrap } from './bootstrap.ts';
+import type { Catalog } from './catalog.ts';
+import { identityRoutes, keystoneLacks } from './routes.ts';
+import { createTokens, type Session } from './tokens.ts';
+
+export interface IdentityOptions {
+  store: IdentityStore;
+  clock: Clock;
+  newId: NewId;
+  log: Logger;
+  /** Asked at each use: URLs are known only when every service listens. */
+  catalog: () => Catalog;
+  /** Made on start where missing. */
+  users: BootstrapUser[];
+  /** Default: one hour, as Keystone's. */
+  tokenLifetimeMs?: number;
+  /** How long a revoked role may still count. Default: 10 seconds. */
+  cacheMs?: number;
+}
+
+/** Bootstraps the store and builds the app; it does not listen. */
+export async function createIdentityService(
+  options: IdentityOptions,
+): Promise<{ app: FastifyInstance; service: IdentityService }> {
+  const { store, clock, catalog } = options;
+  await bootstrap(store, options.newId, options.users);
+  const tokens = createTokens({
+    store,
+    clock,
+    lifetimeMs: options.tokenLifetimeMs ?? 3_600_000,
+    cacheMs: options.cacheMs ?? 10_000,
+  });
+  const app = createHttpService({
+    log: options.log,
+    toErrorReply: identityError,
+    unknownRoute: (request) =>
+      refuseUnknown(request, { name: 'identity', full: 'Keystone', lacks: keystoneLacks }),
+  });
+  mountRoutes(app, identityRoutes({ store, tokens, catalog }));
+  const validate = async (token: string) => {
+    const session = await tokens.find(token);
+    if (session !== undefined) return callerOf(session, token);
+    throw new ComputeError('unauthenticated', 'The token is unknown, expired or revoked.');
+  };
+  return { app, service: { validate } };
+}
+
+/** An unscoped token gives a caller whose project fields are ''. */
+function callerOf({ user, project, roles }: Session, token: string): Caller {
+  const names = roles.map(({ name }) => name);
+  return {
+    userId: user.id,
+    userName: user.name,
+    projectId: project?.id ?? '',
+    projectName: project?.name ?? '',
+    domainId: user.domainId,
+    roles: names,
+    isAdmin: names.includes('admin'),
+    token,
+  };
+}
+
+function identityError(error: ComputeError, request: FastifyRequest): ErrorReply {
+  const reply = titledError(error);
+  if (reply.status !== 401) return reply;
+  const uri = `${request.protocol}://${request.host}/v3`;
+  return { ...reply, headers: { 'www-authenticate': `Keystone uri="${uri}"` } };
+}

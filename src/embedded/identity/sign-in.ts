@@ -1,0 +1,155 @@
+/** From the body of `POST /v3/auth/tokens` to a session: who it is, and on which project. Source: Identity API v3, "Authentication". */
+import { type Static, Type } from 'typebox';
+import type { IdentityStore, StoredProject, StoredUser } from '#contracts/identity-store.ts';
+import { ComputeError } from '#core/errors.ts';
+import { bodyReader } from '../request-body.ts';
+import { defaultDomain, isDefaultDomain } from './domain.ts';
+import { isPassword, nobodysHash } from './password.ts';
+import type { NewSession, Tokens } from './tokens.ts';
+
+const domain = Type.Object({
+  id: Type.Optional(Type.String()),
+  name: Type.Optional(Type.String()),
+});
+/** By id, or by name and domain. */
+const named = Type.Object({
+  id: Type.Optional(Type.String()),
+  name: Type.Optional(Type.String()),
+  domain: Type.Optional(domain),
+});
+const authBody = Type.Object({
+  auth: Type.Object({
+    identity: Type.Object({
+      methods: Type.Array(Type.String(), { minItems: 1 }),
+      password: Type.Optional(
+        Type.Object({ user: Type.Intersect([named, Type.Object({ password: Type.String() })]) }),
+      ),
+      token: Type.Optional(Type.Object({ id: Type.String() })),
+    }),
+    scope: Type.Optional(
+      Type.Union([
+        Type.Literal('unscoped'),
+        Type.Object({
+          project: Type.Optional(named),
+          system: Type.Optional(Type.Unknown()),
+          domain: Type.Optional(Type.Unknown()),
+          'OS-TRUST:trust': Type.Optional(Type.Unknown()),
+        }),
+      ]),
+    ),
+  }),
+});
+type Auth = Static<typeof authBody>['auth'];
+type Named = Static<typeof named>;
+const readAuthBody = bodyReader(authBody);
+
+export interface SignIn {
+  store: IdentityStore;
+  tokens: Tokens;
+}
+
+/** What the body asks for, checked. Throws `unauthenticated` for a wrong user, password, token or project, `notImplemented` for other ways in. */
+export async function signIn(body: unknown, { store, tokens }: SignIn): Promise<NewSession> {
+  const { auth } = readAuthBody(body);
+  const known = await identify(auth, { store, tokens });
+  const project = await findProject(auth, known.user, store);
+  if (project !== undefined) {
+    const roles = await tokens.rolesOn(known.user.id, project.id);
+    if (roles.length === 0) {
+      throw unauthenticated(`User '${known.user.name}' has no role on project '${project.name}'.`);
+    }
+  }
+  return { ...known, project };
+}
+
+async function identify(
+  { identity }: Auth,
+  { store, tokens }: SignIn,
+): Promise<Omit<NewSession, 'project'>> {
+  const [method, ...others] = identity.methods;
+  if (others.length > 0 || (method !== 'password' && method !== 'token')) {
+    throw new ComputeError(
+      'notImplemented',
+      `auth.identity.methods: ${identity.methods.join(', ')} is not offered by the embedded identity service; use password or token.`,
+    );
+  }
+  if (method === 'token') return continueToken(identity.token?.id, { store, tokens });
+  const user = await checkPassword(identity.password?.user, store);
+  return { user, methods: ['password'] };
+}
+
+async function continueToken(
+  text: string | undefined,
+  { store, tokens }: SignIn,
+): Promise<Omit<NewSession, 'project'>> {
+  if (text === undefined) throw missing('auth.identity.token.id', 'methods names token');
+  const session = await tokens.find(text);
+  const user = session && (await store.user(session.token.userId));
+  if (session === undefined || user === undefined) {
+    throw unauthenticated('The token is unknown, expired or revoked.');
+  }
+  const methods = [...new Set(['token', ...session.token.methods])];
+  return { user, methods, expiresAt: session.token.expiresAt };
+}
+
+async function checkPassword(
+  given: (Named & { password: string }) | undefined,
+  store: IdentityStore,
+): Promise<StoredUser> {
+  if (given === undefined) throw missing('auth.identity.password.user', 'methods names password');
+  const user = await find(given, 'auth.identity.password.user', {
+    byId: (id) => store.user(id),
+    byName: (name) => store.userNamed(name, defaultDomain.id),
+  });
+  const isRight = await isPassword(given.password, user?.passwordHash ?? nobodysHash);
+  if (user === undefined || !isRight || !user.enabled) {
+    throw unauthenticated('The user name or the password is wrong.');
+  }
+  return user;
+}
+
+async function findProject(
+  { scope }: Auth,
+  user: StoredUser,
+  store: IdentityStore,
+): Promise<StoredProject | undefined> {
+  if (scope === 'unscoped') return undefined;
+  if (scope === undefined) {
+    return user.defaultProjectId === null ? undefined : store.project(user.defaultProjectId);
+  }
+  if (scope.project === undefined) {
+    throw new ComputeError(
+      'notImplemented',
+      `auth.scope: '${Object.keys(scope).join(', ')}' is not offered by the embedded identity service; scope the token to a project.`,
+    );
+  }
+  const project = await find(scope.project, 'auth.scope.project', {
+    byId: (id) => store.project(id),
+    byName: (name) => store.projectNamed(name, defaultDomain.id),
+  });
+  if (project?.enabled === true) return project;
+  const name = scope.project.id ?? scope.project.name ?? '';
+  throw unauthenticated(`There is no project '${name}' that you have a role on.`);
+}
+
+async function find<T>(
+  { id, name, domain }: Named,
+  field: string,
+  by: {
+    byId: (id: string) => Promise<T | undefined>;
+    byName: (name: string) => Promise<T | undefined>;
+  },
+): Promise<T | undefined> {
+  if (id !== undefined) return by.byId(id);
+  if (name === undefined) throw missing(`${field}.id or ${field}.name`, 'one of them is needed');
+  if (domain === undefined) throw missing(`${field}.domain`, 'a name is unique only in its domain');
+  return isDefaultDomain(domain) ? by.byName(name) : undefined;
+}
+
+function missing(field: string, rule: string): ComputeError {
+  return new ComputeError('invalid', `${field}: missing: ${rule}`);
+}
+
+function unauthenticated(message: string): ComputeError {
+  return new ComputeError('unauthenticated', message);
+}

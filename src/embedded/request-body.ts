@@ -1,0 +1,91 @@
+/** Checks a request body against its schema and says what is wrong in the user's words. */
+import type { Static, TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { ComputeError } from '#core/errors.ts';
+
+/** What a validator finds wrong. Source: typebox, in the words of JSON Schema. */
+interface Finding {
+  keyword: string;
+  instancePath: string;
+  params: object;
+  message: string;
+}
+
+/**
+ * A reader of bodies with this schema. It throws `invalid`, naming field, value and rule.
+ * Example: "port.binding:vnic_type: 'bogus' is not allowed: must be one of normal, direct".
+ */
+export function bodyReader<Schema extends TSchema>(
+  schema: Schema,
+): (body: unknown) => Static<Schema> {
+  const validator = Compile(schema);
+  return (body) => {
+    if (body === undefined) throw new ComputeError('invalid', 'The request has no JSON body.');
+    if (validator.Check(body)) return body;
+    throw new ComputeError('invalid', explain(validator.Errors(body), body));
+  };
+}
+
+function explain(findings: Finding[], body: unknown): string {
+  const extra = findings.find(({ keyword }) => keyword === 'additionalProperties');
+  const finding = extra ?? findings[0];
+  if (finding === undefined) return 'The request body is not as it should be.';
+  const field = fieldOf(finding);
+  const params = finding.params as Record<string, string[]>;
+  switch (finding.keyword) {
+    case 'additionalProperties':
+      return `${field}: unknown key ${quoted(params['additionalProperties'])}`;
+    case 'required':
+      return `${field}: required key ${quoted(params['requiredProperties'])} is missing`;
+    default: {
+      const value = valueAt(finding.instancePath, body);
+      return `${field}: ${shown(value)} is not allowed: ${ruleOf(finding, findings)}`;
+    }
+  }
+}
+
+/** A union reports once per branch; its rule is all of them. */
+function ruleOf(finding: Finding, findings: Finding[]): string {
+  const branches = findings.filter(
+    ({ instancePath, keyword }) => instancePath === finding.instancePath && keyword !== 'anyOf',
+  );
+  return [...new Set(branches.map(rulePart))].join(' or ');
+}
+
+function rulePart({ keyword, params, message }: Finding): string {
+  if (keyword === 'enum') {
+    return `must be one of ${(params as { allowedValues: unknown[] }).allowedValues.join(', ')}`;
+  }
+  if (keyword === 'const') {
+    return `must be ${JSON.stringify((params as { allowedValue: unknown }).allowedValue)}`;
+  }
+  return message;
+}
+
+function fieldOf({ instancePath }: Finding): string {
+  const names = pathOf(instancePath);
+  return names.length === 0 ? 'body' : names.join('.');
+}
+
+function pathOf(instancePath: string): string[] {
+  return instancePath
+    .split('/')
+    .slice(1)
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function valueAt(instancePath: string, body: unknown): unknown {
+  return pathOf(instancePath).reduce<unknown>(
+    (value, name) => (value as Record<string, unknown> | undefined)?.[name],
+    body,
+  );
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function quoted(names: string[] | undefined): string {
+  return (names ?? []).map((name) => `'${name}'`).join(', ');
+}

@@ -1,0 +1,115 @@
+/** The three embedded services over one fresh SQLite file, called through fastify's inject. For tests. */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import pino from 'pino';
+import { createIdentityService } from '#embedded/identity/service.ts';
+import { createIdentityStore } from '#integrations/database/identity-store.ts';
+import { embeddedServices } from '#integrations/database/migrations/0003-embedded-services.ts';
+import { openSqlite } from '#integrations/database/sqlite.ts';
+
+export const adminPassword = 'admin-secret';
+export const demoPassword = 'demo-secret';
+
+export interface Answer {
+  status: number;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into bodies of every shape
+  body: any;
+  headers: Record<string, unknown>;
+}
+
+export interface AskOptions {
+  token?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** Sends one request; `body` goes as JSON unless it is text or bytes. */
+export async function ask(
+  app: FastifyInstance,
+  act: string,
+  { token, body, headers }: AskOptions = {},
+): Promise<Answer> {
+  const [method = '', url = ''] = act.split(' ');
+  const isRaw = typeof body === 'string' || body instanceof Uint8Array;
+  const reply = await app.inject({
+    method: method as 'GET',
+    url,
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(token !== undefined && { 'x-auth-token': token }),
+      ...headers,
+    },
+    ...(body !== undefined && { payload: isRaw ? body : JSON.stringify(body) }),
+  });
+  const isJson = reply.body !== '' && String(reply.headers['content-type']).includes('json');
+  return {
+    status: reply.statusCode,
+    body: isJson ? reply.json() : reply.body,
+    headers: reply.headers,
+  };
+}
+
+/** The body that signs a user in on a project of the default domain. */
+export function signInBody(name: string, password: string, project: string) {
+  const domain = { id: 'default' };
+  return {
+    auth: {
+      identity: { methods: ['password'], password: { user: { name, password, domain } } },
+      scope: { project: { name: project, domain } },
+    },
+  };
+}
+
+export type EmbeddedCloud = Awaited<ReturnType<typeof startEmbeddedCloud>>;
+
+/** Users admin (project admin) and demo (project demo). `time.now` can be set. `stop` removes its files. */
+export async function startEmbeddedCloud() {
+  const folder = mkdtempSync(join(tmpdir(), 'novella-embedded-'));
+  const db = openSqlite<unknown>(join(folder, 'novella.sqlite'));
+  await embeddedServices.up(db);
+  const time = { now: Date.parse('2026-11-23T07:15:00Z') };
+  const base = {
+    clock: { now: () => time.now },
+    newId: () => randomUUID(),
+    log: pino({ level: 'silent' }),
+  };
+  const identity = await createIdentityService({
+    ...base,
+    store: createIdentityStore(db),
+    users: [
+      { name: 'admin', password: adminPassword, project: 'admin', role: 'admin' },
+      { name: 'demo', password: demoPassword, project: 'demo', role: 'member' },
+    ],
+    catalog: () => ({
+      region: 'RegionOne',
+      services: [
+        { type: 'identity', name: 'keystone', url: 'http://127.0.0.1:5000/v3' },
+        { type: 'compute', name: 'nova', url: 'http://127.0.0.1:8774/v2.1' },
+        { type: 'network', name: 'neutron', url: 'http://127.0.0.1:9696' },
+        { type: 'image', name: 'glance', url: 'http://127.0.0.1:9292' },
+      ],
+    }),
+  });
+  const signIn = async (name: string, password: string, project: string) => {
+    const body = signInBody(name, password, project);
+    const answer = await ask(identity.app, 'POST /v3/auth/tokens', { body });
+    return String(answer.headers['x-subject-token']);
+  };
+  const stop = async () => {
+    await identity.app.close();
+    await db.destroy();
+    rmSync(folder, { recursive: true });
+  };
+  return {
+    db,
+    time,
+    identity,
+    signIn,
+    stop,
+    adminToken: await signIn('admin', adminPassword, 'admin'),
+    demoToken: await signIn('demo', demoPassword, 'demo'),
+  };
+}
