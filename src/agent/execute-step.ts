@@ -1,0 +1,61 @@
+/** One executor for each word of `core/guests/step.ts`; a word without one does not compile. */
+import type { Hypervisor } from '#contracts/hypervisor.ts';
+import type { PciBus } from '#contracts/pci-bus.ts';
+import { ComputeError } from '#core/errors.ts';
+import { type Guest, isPciNic } from '#core/guests/guest.ts';
+import { deviceProblems } from '#core/guests/plan.ts';
+import type { Step } from '#core/guests/step.ts';
+
+/** The parts of a host that steps act on. */
+export interface HostParts {
+  hypervisor: Hypervisor;
+  pciBus: PciBus;
+}
+
+type Executors = {
+  [Word in Step['do']]: (parts: HostParts, step: Extract<Step, { do: Word }>) => Promise<void>;
+};
+
+const executors: Executors = {
+  'check-devices': async (parts, { guest }) => checkDevices(parts, guest),
+  'set-vf': ({ pciBus }, step) => pciBus.applyVfStep(step),
+  'set-vf-trust': ({ pciBus }, step) => pciBus.applyVfStep(step),
+  'set-vf-link': ({ pciBus }, step) => pciBus.applyVfStep(step),
+  define: async (parts, { guest }) =>
+    parts.hypervisor.define(guest, await macvtapSources(parts.pciBus, guest)),
+  start: ({ hypervisor }, { guestId }) => hypervisor.start(guestId),
+  destroy: ({ hypervisor }, { guestId }) => hypervisor.destroy(guestId),
+  undefine: ({ hypervisor }, { guestId }) => hypervisor.undefine(guestId),
+};
+
+/** Carries out one step. Throws ComputeError with the host's words when it cannot be done. */
+export async function executeStep(parts: HostParts, step: Step): Promise<void> {
+  await (executors[step.do] as (parts: HostParts, step: Step) => Promise<void>)(parts, step);
+}
+
+async function checkDevices({ hypervisor, pciBus }: HostParts, guest: Guest): Promise<void> {
+  const [{ functions }, guests] = await Promise.all([
+    pciBus.listFunctions(),
+    hypervisor.listGuests(),
+  ]);
+  const problems = deviceProblems(guest, { functions, guests });
+  if (problems.length === 0) return;
+  throw new ComputeError('unavailable', problems.map(({ message }) => message).join('; '));
+}
+
+/** The VF interface under each macvtap NIC, by PCI address. */
+async function macvtapSources(pciBus: PciBus, guest: Guest): Promise<Record<string, string>> {
+  const sources: Record<string, string> = {};
+  for (const nic of guest.nics) {
+    if (!isPciNic(nic) || nic.kind !== 'macvtap') continue;
+    const ifname = await pciBus.ifnameOf(nic.address);
+    if (ifname === null) {
+      throw new ComputeError(
+        'unavailable',
+        `PCI device ${nic.address} has no network interface, which the macvtap port ${nic.portId} needs`,
+      );
+    }
+    sources[nic.address] = ifname;
+  }
+  return sources;
+}
