@@ -1,10 +1,10 @@
 /** Pools: devices alike in everything a request can ask for, counted. What the scheduler sees of a host. */
-import type { PciDeviceType } from './device.ts';
-import type { DeviceTags } from './device.ts';
+import { canonicalText } from '../canonical-text.ts';
+import type { DeviceTags, PciDevice, PciDeviceType } from './device.ts';
 
 /**
- * A count of like devices. `address` is the PF's (or the device's own when it has none), as Nova's pool key `address`.
- * `pci_stats` keeps the list of these as JSON. Source: Nova `pci/stats.py`, `PciDeviceStats.pool_keys`.
+ * A count of like devices that are free. `address` is the PF's (or the device's own when it has none), as Nova's pool key
+ * `address`. `pci_stats` keeps the list of these as JSON. Source: Nova `pci/stats.py`, `PciDeviceStats.pool_keys`.
  */
 export interface PciDevicePool {
   vendorId: string;
@@ -13,6 +13,87 @@ export interface PciDevicePool {
   deviceType: PciDeviceType;
   address: string;
   parentIfname: string | null;
+  /** Tags of the device spec, and for SR-IOV devices always `remote_managed`. */
   tags: DeviceTags;
   count: number;
+}
+
+/** A pool with the devices behind its count, in address order. */
+export interface PoolWithDevices {
+  pool: PciDevicePool;
+  free: PciDevice[];
+}
+
+/**
+ * The pools of a host's devices, in address order. Only available devices count; a pool that is used up stays with count 0, so that
+ * "used up" can be told from "not offered". Example: PF 0000:01:00.0 free with 3 free VFs → two pools, counts 1 and 3.
+ */
+export function poolsOf(devices: readonly PciDevice[]): PciDevicePool[] {
+  return groupByPool(devices).map(({ pool }) => pool);
+}
+
+/** As `poolsOf`, with the free devices of each pool. */
+export function groupByPool(devices: readonly PciDevice[]): PoolWithDevices[] {
+  const groups = new Map<string, PoolWithDevices>();
+  const inOrder = devices.toSorted((one, other) => (one.address < other.address ? -1 : 1));
+  for (const device of inOrder) {
+    if (device.status === 'removed') continue;
+    const pool = emptyPoolFor(device);
+    const key = poolKey(pool);
+    const group = groups.get(key) ?? { pool, free: [] };
+    groups.set(key, group);
+    if (device.status !== 'available') continue;
+    group.free.push(device);
+    group.pool.count += 1;
+  }
+  return [...groups.values()].toSorted((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1));
+}
+
+/**
+ * Pools with this device counted too; a new pool when none is like it. For a count that is kept without the devices.
+ * Source: Nova `PciDeviceStats.add_device`.
+ */
+export function addToPools(pools: readonly PciDevicePool[], device: PciDevice): PciDevicePool[] {
+  const fresh = emptyPoolFor(device);
+  const key = poolKey(fresh);
+  if (!pools.some((pool) => poolKey(pool) === key)) return [...pools, { ...fresh, count: 1 }];
+  return pools.map((pool) => (poolKey(pool) === key ? { ...pool, count: pool.count + 1 } : pool));
+}
+
+/** Pools with this device counted out, or undefined when no pool holds one like it. Source: Nova `PciDeviceStats.remove_device`. */
+export function removeFromPools(
+  pools: readonly PciDevicePool[],
+  device: PciDevice,
+): PciDevicePool[] | undefined {
+  const key = poolKey(emptyPoolFor(device));
+  const holds = (pool: PciDevicePool) => poolKey(pool) === key && pool.count > 0;
+  if (!pools.some(holds)) return undefined;
+  return pools.map((pool) => (holds(pool) ? { ...pool, count: pool.count - 1 } : pool));
+}
+
+/** Everything but the count, as one text: equal for pools of like devices. */
+export function poolKey(pool: PciDevicePool): string {
+  return canonicalText({ ...pool, count: undefined });
+}
+
+/** Tags that a server cannot ask a device for; they only mean something to Nova's Placement. */
+const tagsOutsidePools = new Set(['resource_class', 'traits']);
+
+function emptyPoolFor(device: PciDevice): PciDevicePool {
+  const tags = Object.entries(device.tags).filter(([tag]) => !tagsOutsidePools.has(tag));
+  const isSriov = device.deviceType !== 'type-PCI';
+  return {
+    vendorId: device.vendorId,
+    productId: device.productId,
+    numaNode: device.numaNode,
+    deviceType: device.deviceType,
+    address: device.parentAddress ?? device.address,
+    parentIfname: device.parentIfname,
+    tags: { ...(isSriov && { remote_managed: 'false' }), ...Object.fromEntries(tags) },
+    count: 0,
+  };
+}
+
+function sortKey({ pool }: PoolWithDevices): string {
+  return `${pool.address} ${pool.deviceType} ${poolKey(pool)}`;
 }

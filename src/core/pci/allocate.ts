@@ -1,0 +1,51 @@
+/** Chooses the exact devices for all requests of one server on one host, or says why not. Takes nothing: `claim.ts` does. */
+import type { Verdict } from '../reason.ts';
+import type { PciAddress } from './address.ts';
+import { assignPools } from './assign-pools.ts';
+import type { PciDevice } from './device.ts';
+import { groupByPool } from './pool.ts';
+import type { HostNumaNode } from './pool-match.ts';
+import { explainRefusal } from './refusal.ts';
+import type { PciRequest } from './request.ts';
+
+/** A device chosen for a request; a request with count 2 has two. */
+export interface DeviceAssignment {
+  requestId: string;
+  address: PciAddress;
+}
+
+/** All of a host's devices, whatever their status, and all requests of one server. NUMA fields as in `NumaPlacement`. */
+export interface AllocationInput {
+  devices: readonly PciDevice[];
+  requests: readonly PciRequest[];
+  numaCells?: readonly number[];
+  hostNuma?: readonly HostNumaNode[];
+}
+
+/**
+ * All requests together or none, in request order; of like devices the lowest address is taken. Exact: it refuses only when there is no way.
+ * Example: two VFs of physnet1 → `{ ok: true, assignments: [{ requestId: 'r1', address: '0000:01:10.0' }, …] }`.
+ * Source: Nova `PciDeviceStats.consume_requests`, which gives up earlier.
+ */
+export function allocateDevices({
+  devices,
+  requests,
+  numaCells = [],
+  hostNuma = [],
+}: AllocationInput): Verdict<{ assignments: DeviceAssignment[] }> {
+  const groups = groupByPool(devices);
+  const pools = groups.map(({ pool }) => pool);
+  const placement = { cells: numaCells, host: hostNuma };
+  const shares = assignPools(pools, requests, placement);
+  if (shares === undefined) {
+    return { ok: false, reasons: explainRefusal(pools, requests, placement) };
+  }
+  const left = new Map(groups.map(({ pool, free }) => [pool, [...free]]));
+  const assignments = requests.flatMap((request) =>
+    shares
+      .filter((share) => share.request === request)
+      .flatMap(({ pool, count }) => left.get(pool)?.splice(0, count) ?? [])
+      .map(({ address }) => ({ requestId: request.requestId, address })),
+  );
+  return { ok: true, assignments };
+}

@@ -1,0 +1,46 @@
+/** Brings what is known of a host's devices in line with what the host reports now. A held device is never dropped. */
+import type { PciAddress } from './address.ts';
+import { changedRows, isHeld, settle } from './claim.ts';
+import type { DeviceTags, PciDevice, PciFunction } from './device.ts';
+
+/** A function that the host's device specs admit, with the tags of the entry. */
+export interface ReportedDevice {
+  function: PciFunction;
+  tags: DeviceTags;
+}
+
+/**
+ * Rows to write and addresses whose rows go. New devices start available (or hidden, when their PF or a VF of them is held); facts and tags
+ * follow the report; a held device that is absent becomes `missing`, and `allocated` when it is back; an absent one that nobody holds goes.
+ * Source: Nova `PciDevTracker._set_hvdevs`; `missing` is ours.
+ */
+export function reconcileInventory(
+  known: readonly PciDevice[],
+  reported: readonly ReportedDevice[],
+): { changed: PciDevice[]; removed: PciAddress[] } {
+  const knownByAddress = new Map(known.map((device) => [device.address, device]));
+  const present = new Map(
+    reported.map((report) => [
+      report.function.address,
+      refresh(knownByAddress.get(report.function.address), report),
+    ]),
+  );
+  const absent = known.filter((device) => !present.has(device.address));
+  const missing = absent
+    .filter(isHeld)
+    .map((device) => ({ ...device, status: 'missing' as const }));
+  const now = settle([...present.values(), ...missing]);
+  return {
+    changed: changedRows(known, now),
+    removed: absent.filter((device) => !isHeld(device)).map((device) => device.address),
+  };
+}
+
+function refresh(known: PciDevice | undefined, { function: fn, tags }: ReportedDevice): PciDevice {
+  const facts = { ...fn, tags };
+  if (known === undefined || !isHeld(known)) {
+    return { ...facts, status: 'available', serverId: null, requestId: null };
+  }
+  const { status, serverId, requestId } = known;
+  return { ...facts, status: status === 'missing' ? 'allocated' : status, serverId, requestId };
+}

@@ -1,0 +1,118 @@
+/** Which pools a request may take from, and in which order. Counts do not matter here: `allocate.ts` and `support.ts` count. */
+import type { PciDevicePool } from './pool.ts';
+import type { NumaPolicy, PciRequest, PciRequestSpec } from './request.ts';
+
+/** A NUMA node of the host and the socket it is on; `socket` null when the host does not say. */
+export interface HostNumaNode {
+  id: number;
+  socket: number | null;
+}
+
+/** Where the guest's memory and CPUs are. `cells` absent or empty: it has no NUMA topology, and policies do not apply. */
+export interface NumaPlacement {
+  cells?: readonly number[];
+  host?: readonly HostNumaNode[];
+}
+
+/**
+ * Does the pool have what one of the request's specs asks for, and may this kind of device be taken without naming it?
+ * A PF, a vdpa device and a remote-managed device are taken only where every spec asks for that kind.
+ * Source: Nova `_filter_pools_for_spec`, `_filter_pools_for_unrequested_*`.
+ */
+export function matchesRequest(pool: PciDevicePool, request: PciRequest): boolean {
+  const { spec } = request;
+  return (
+    spec.some((one) => matchesSpec(pool, one)) &&
+    (pool.deviceType !== 'type-PF' || asksOnlyFor(spec, 'type-PF')) &&
+    (pool.deviceType !== 'vdpa' || asksOnlyFor(spec, 'vdpa')) &&
+    (!isTrue(pool.tags['remote_managed']) || spec.every((one) => isTrue(one['remote_managed'])))
+  );
+}
+
+/** Does every spec name this device type? */
+export function asksOnlyFor(spec: readonly PciRequestSpec[], deviceType: string): boolean {
+  return spec.every((one) => same(one['dev_type'], deviceType));
+}
+
+/**
+ * The keys of the spec that the pool does not have as asked. Text is compared without regard to case; null asks for a tag that is null
+ * or absent. Example: pool on physnet1, spec `{ physical_network: 'physnet2' }` → `['physical_network']`. Source: Nova `pci_device_prop_match`.
+ */
+export function mismatches(pool: PciDevicePool, spec: PciRequestSpec): string[] {
+  const keys = poolKeys(pool);
+  return Object.keys(spec).filter(
+    (key) => !keysOutsidePools.has(key) && !same(keys[key], spec[key]),
+  );
+}
+
+function matchesSpec(pool: PciDevicePool, spec: PciRequestSpec): boolean {
+  return mismatches(pool, spec).length === 0;
+}
+
+/** `capability_type` can only be "pci"; the others are asked of Nova's Placement, never of a device. */
+const keysOutsidePools = new Set(['resource_class', 'traits', 'capability_type']);
+
+/** The pool as requests and Nova see it: one flat set of keys, tags among them. Example: `{ dev_type: 'type-VF', physical_network: 'red', … }`. */
+export function poolKeys(pool: PciDevicePool): Record<string, string | null> {
+  return {
+    ...pool.tags,
+    vendor_id: pool.vendorId,
+    product_id: pool.productId,
+    dev_type: pool.deviceType,
+    address: pool.address,
+    numa_node: pool.numaNode === null ? null : String(pool.numaNode),
+    ...(pool.parentIfname !== null && { parent_ifname: pool.parentIfname }),
+  };
+}
+
+function same(one: string | null | undefined, other: string | null | undefined): boolean {
+  return (one ?? null)?.toLowerCase() === (other ?? null)?.toLowerCase();
+}
+
+const yes = new Set(['1', 't', 'true', 'on', 'y', 'yes']);
+
+/** Is this text one of those that mean true? Source: oslo `bool_from_string`. */
+export function isTrue(text: string | null | undefined): boolean {
+  return yes.has((text ?? '').trim().toLowerCase());
+}
+
+/**
+ * May a device on this node be used under the policy? legacy: the guest's nodes or none reported; required: the guest's nodes; socket: any
+ * node of their sockets; preferred: any. Source: Nova `_filter_pools_for_numa_cells`, `_filter_pools_for_socket_affinity`.
+ */
+export function allowsNumaNode(
+  policy: NumaPolicy | null,
+  numaNode: number | null,
+  { cells = [], host = [] }: NumaPlacement,
+): boolean {
+  if (cells.length === 0 || policy === 'preferred') return true;
+  if (numaNode === null) return (policy ?? 'legacy') === 'legacy';
+  if (cells.includes(numaNode)) return true;
+  return policy === 'socket' && socketNodes(cells, host).has(numaNode);
+}
+
+/** The nodes that share a socket with the guest; empty where one node's socket is unknown, as no answer can then be trusted. */
+function socketNodes(cells: readonly number[], host: readonly HostNumaNode[]): Set<number> {
+  if (host.some((node) => node.socket === null)) return new Set();
+  const sockets = new Set(host.filter((node) => cells.includes(node.id)).map((n) => n.socket));
+  return new Set(host.filter((node) => sockets.has(node.socket)).map((node) => node.id));
+}
+
+/**
+ * Sorts pools for taking: on the guest's nodes first, then those with the fewest tags (a special device is kept for who asks for it), then by
+ * address. Source: Nova keeps pools ordered by their number of keys, and sorts local ones first.
+ */
+export function inTakingOrder<T extends { pool: PciDevicePool }>(
+  entries: readonly T[],
+  { cells = [] }: NumaPlacement,
+): T[] {
+  const rank = ({ pool }: T): [number, number] => [
+    cells.length === 0 || cells.includes(pool.numaNode ?? -1) ? 0 : 1,
+    Object.keys(pool.tags).length,
+  ];
+  return entries.toSorted((one, other) => {
+    const [far, tags] = rank(one);
+    const [otherFar, otherTags] = rank(other);
+    return far - otherFar || tags - otherTags || (one.pool.address < other.pool.address ? -1 : 1);
+  });
+}

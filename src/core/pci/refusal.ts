@@ -1,0 +1,129 @@
+/** Why a host cannot satisfy requests, in counts: which request, what is free for it, and what would have fitted but for one thing. */
+import type { Reason } from '../reason.ts';
+import { assignPools, isUsable } from './assign-pools.ts';
+import type { PciDevicePool } from './pool.ts';
+import { matchesRequest, mismatches, type NumaPlacement, poolKeys } from './pool-match.ts';
+import type { PciRequest } from './request.ts';
+import { deviceWord, placeOf } from './request-words.ts';
+
+/**
+ * Reasons why these pools cannot satisfy all requests; call it only when `assignPools` found no way.
+ * Example: `[{ code: 'pci-exhausted', message: 'physnet2: 0 of 1 VF free', data: { … } }]`.
+ */
+export function explainRefusal(
+  pools: readonly PciDevicePool[],
+  requests: readonly PciRequest[],
+  placement: NumaPlacement,
+): Reason[] {
+  const alone = requests
+    .filter((request) => assignPools(pools, [request], placement) === undefined)
+    .map((request) => explainOne(pools, request, placement));
+  if (alone.length > 0) return withoutRepeats(alone);
+  const crowded = [...Map.groupBy(requests, wordsOf).values()]
+    .filter((group) => assignPools(pools, group, placement) === undefined)
+    .map((group) => explainGroup(pools, group, placement));
+  return crowded.length > 0 ? crowded : [explainTogether(requests)];
+}
+
+function wordsOf(request: PciRequest): string {
+  return `${placeOf(request)} ${deviceWord(request)}`;
+}
+
+function withoutRepeats(reasons: Reason[]): Reason[] {
+  return [...new Map(reasons.map((reason) => [reason.message, reason])).values()];
+}
+
+function explainOne(
+  pools: readonly PciDevicePool[],
+  request: PciRequest,
+  placement: NumaPlacement,
+): Reason {
+  const matching = pools.filter((pool) => matchesRequest(pool, request));
+  const free = countOf(matching);
+  const data = { requestId: request.requestId, needed: request.count, pools: pools.map(poolWord) };
+  if (free >= request.count) {
+    const near = countOf(matching.filter((pool) => isUsable(pool, request, placement)));
+    const policy = request.numaPolicy ?? 'legacy';
+    return {
+      code: 'pci-numa',
+      message: `${countText(request, near)} on NUMA node ${placement.cells?.join(', ')} (policy ${policy}; ${free} free elsewhere)`,
+      data: { ...data, free: near, freeElsewhere: free - near, policy },
+    };
+  }
+  const nearest = nearestMiss(pools, request);
+  return {
+    code: 'pci-exhausted',
+    message: countText(request, free) + (nearest === undefined ? '' : ` (${nearest})`),
+    data: { ...data, free, ...(nearest !== undefined && { nearest }) },
+  };
+}
+
+function explainGroup(
+  pools: readonly PciDevicePool[],
+  group: readonly PciRequest[],
+  placement: NumaPlacement,
+): Reason {
+  const [first] = group as [PciRequest, ...PciRequest[]];
+  const usable = pools.filter((pool) => group.some((one) => isUsable(pool, one, placement)));
+  const needed = group.reduce((sum, request) => sum + request.count, 0);
+  const free = countOf(usable);
+  return {
+    code: 'pci-exhausted',
+    message: countText({ ...first, count: needed }, free),
+    data: {
+      requestIds: group.map((one) => one.requestId),
+      needed,
+      free,
+      pools: usable.map(poolWord),
+    },
+  };
+}
+
+/** Each kind fits by itself and they only fail together: they compete for the same pools, or for a PF and its VFs. */
+function explainTogether(requests: readonly PciRequest[]): Reason {
+  const wishes = [...Map.groupBy(requests, wordsOf).entries()].map(([words, group]) => {
+    const count = group.reduce((sum, request) => sum + request.count, 0);
+    return `${count} ${words.startsWith('alias') ? words : `on ${words}`}`;
+  });
+  return {
+    code: 'pci-together',
+    message: `enough free for each alone, not together: ${wishes.join(' and ')} (a PF and its VFs cannot both be taken)`,
+    data: { requestIds: requests.map((request) => request.requestId) },
+  };
+}
+
+function countText(request: PciRequest, free: number): string {
+  const word = deviceWord(request);
+  const plural = request.count === 1 ? word : `${word}s`;
+  return `${placeOf(request)}: ${free} of ${request.count} ${plural} free`;
+}
+
+/**
+ * Free devices that miss the request by one key, when that tells something: another physical network or device type is no near miss.
+ * Example: `2 free have trusted unset, "True" asked`.
+ */
+function nearestMiss(pools: readonly PciDevicePool[], request: PciRequest): string | undefined {
+  for (const spec of request.spec) {
+    for (const pool of pools.filter(({ count }) => count > 0)) {
+      const [key, ...more] = mismatches(pool, spec);
+      if (key === undefined || more.length > 0 || tellsNothing.has(key)) continue;
+      const has = poolKeys(pool)[key] ?? null;
+      const shown = has === null ? 'unset' : `"${has}"`;
+      return `${pool.count} free have ${key} ${shown}, "${spec[key] ?? 'unset'}" asked`;
+    }
+  }
+  return undefined;
+}
+
+const tellsNothing = new Set(['physical_network', 'dev_type', 'vendor_id', 'product_id']);
+
+function countOf(pools: readonly PciDevicePool[]): number {
+  return pools.reduce((sum, pool) => sum + pool.count, 0);
+}
+
+/** Example: `8086:10ca type-VF of 0000:01:00.0, physical_network physnet1: 3`. */
+function poolWord(pool: PciDevicePool): string {
+  const network = pool.tags['physical_network'];
+  const where = network === undefined || network === null ? '' : `, physical_network ${network}`;
+  return `${pool.vendorId}:${pool.productId} ${pool.deviceType} of ${pool.address}${where}: ${pool.count}`;
+}
