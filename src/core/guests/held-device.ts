@@ -1,4 +1,5 @@
 /** The PCI devices that a guest holds, and how: what a host must check before a start and restore after an end. */
+import { assertNever } from '../errors.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { Guest, GuestNic } from './guest.ts';
 import { isPciNic } from './guest.ts';
@@ -35,6 +36,8 @@ export function heldByNic(nic: GuestNic): HeldDevice | undefined {
       return plain(nic.address, 'vdpa');
     case 'hostdev-physical':
       return plain(nic.address, 'hostdev');
+    default:
+      return assertNever(nic);
   }
 }
 

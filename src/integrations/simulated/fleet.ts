@@ -1,0 +1,34 @@
+/** Importer: a fleet of like hosts, for measurements and what-if questions. */
+import { describedFunctions } from './described-devices.ts';
+import { type HostSize, type SimulatedHost, simulatedHost } from './simulated-host.ts';
+
+/** What each host of a fleet has: `pfs` cards on alternating NUMA nodes, each with `vfsPerPf` VFs (at most 255). */
+export interface FleetPlan extends HostSize {
+  hosts: number;
+  pfs: number;
+  vfsPerPf: number;
+}
+
+/**
+ * The hosts of a fleet, named `host-0001` and so on; the MACs of all cards differ.
+ * Example: `{ hosts: 100, pfs: 2, vfsPerPf: 8 }` → 100 hosts with 2 PFs and 16 VFs each.
+ */
+export function simulatedFleet(plan: FleetPlan): SimulatedHost[] {
+  const nodes = plan.numaNodes ?? 2;
+  return Array.from({ length: plan.hosts }, (_, index) => {
+    const cards = Array.from({ length: plan.pfs }, (_, card) => ({
+      kind: 'PF' as const,
+      bus: (0x20 + card).toString(16),
+      vfs: plan.vfsPerPf,
+      numa: card % nodes,
+      mac: cardMac(index, card),
+    }));
+    const name = `host-${String(index + 1).padStart(4, '0')}`;
+    return simulatedHost(name, describedFunctions(cards), plan);
+  });
+}
+
+function cardMac(host: number, card: number): string {
+  const pair = (value: number) => (value & 0xff).toString(16).padStart(2, '0');
+  return `02:4e:${pair(host >> 8)}:${pair(host)}:00:${pair(card)}`;
+}

@@ -1,0 +1,44 @@
+/** Importer: turns the text of a captured sysfs back into files and links, so that the real reader can discover it. */
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ComputeError } from '#core/errors.ts';
+
+/** The capture that comes with Novella: a host with two igb PFs (82576) of four VFs each. */
+export const igbCapturePath = fileURLToPath(new URL('captures/igb-host.txt', import.meta.url));
+
+/**
+ * Writes the tree below `root` (which stands for /sys). Lines are `/sys/PATH: VALUE`, `/sys/PATH -> TARGET`; a file that the
+ * kernel refused to read (`ERR …`) is left out. Throws `invalid`, naming the line, for anything else.
+ * Example: `/sys/devices/pci0000:00/0000:00:04.0/0000:01:00.0/sriov_numvfs: 4`.
+ */
+export function writeSysfsTree(text: string, root: string): void {
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line === '' || line.startsWith('#')) continue;
+    const entry = parseLine(line);
+    if (entry === undefined) {
+      throw new ComputeError(
+        'invalid',
+        `sysfs capture, line ${index + 1}: "${line}" must be "/sys/PATH: VALUE" or "/sys/PATH -> TARGET"`,
+      );
+    }
+    // The listing of a folder behind a link is no file of its own.
+    if (entry.path.endsWith('iommu_group/devices') || entry.value?.startsWith('ERR ')) continue;
+    const path = join(root, entry.path);
+    mkdirSync(dirname(path), { recursive: true });
+    if (entry.target === undefined) {
+      writeFileSync(path, `${entry.value}\n`);
+    } else {
+      rmSync(path, { force: true });
+      symlinkSync(entry.target, path);
+    }
+  }
+}
+
+function parseLine(line: string): { path: string; value?: string; target?: string } | undefined {
+  const link = /^\/sys\/(\S+) -> (\S+)$/.exec(line);
+  const file = link ?? /^\/sys\/(\S+): (.*)$/.exec(line);
+  const [, path, rest] = file ?? [];
+  if (path === undefined || rest === undefined || path.split('/').includes('..')) return undefined;
+  return link === null ? { path, value: rest } : { path, target: rest };
+}
