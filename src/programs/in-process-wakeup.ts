@@ -11,7 +11,7 @@ export function inProcessWakeup(): Wakeup {
 
   const deliver = (topic: WakeupTopic): void => {
     nudged.delete(topic);
-    for (const listener of [...(listeners.get(topic) ?? [])]) listener();
+    for (const listener of listeners.get(topic) ?? []) listener();
   };
 
   return {
