@@ -1,6 +1,6 @@
 /** What the guest sees of a NIC that the host emulates: model, queues. NICs that are a device of their own have none of it. */
-import type { Verdict } from '../reason.ts';
-import { refuse } from '../reason.ts';
+import { isTrue } from '../pci/boolean-text.ts';
+import { refuse, type Verdict } from '../reason.ts';
 import type { NicFrontend, NicRate } from './guest.ts';
 
 /** What flavor, image and host settings ask of a server's NICs. All texts as their owner wrote them. */
@@ -75,12 +75,7 @@ function wantsMultiqueue(wishes: NicWishes): boolean {
   const text =
     wishes.extraSpecs['hw:vif_multiqueue_enabled'] ??
     wishes.imageProperties['hw_vif_multiqueue_enabled'];
-  return isTrueText(text);
-}
-
-/** Is this a yes in OpenStack's configuration texts? Example: 'True', 'on', '1'. Source: oslo `bool_from_string`. */
-export function isTrueText(text: string | undefined): boolean {
-  return ['1', 't', 'true', 'on', 'y', 'yes'].includes(text?.trim().toLowerCase() ?? '');
+  return isTrue(text);
 }
 
 /**

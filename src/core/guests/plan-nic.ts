@@ -3,15 +3,10 @@ import { deviceName } from '../networking/vif-of.ts';
 import type { Vif } from '../networking/vif.ts';
 import type { VnicType } from '../networking/vnic-type.ts';
 import { type PciAddress, tryParsePciAddress } from '../pci/address.ts';
+import { isTrue } from '../pci/boolean-text.ts';
 import { refuse, type Verdict } from '../reason.ts';
 import type { GuestNic, NicFrontend } from './guest.ts';
-import {
-  isTrueText,
-  type NicWishes,
-  plainFrontend,
-  planBandwidth,
-  planFrontend,
-} from './nic-frontend.ts';
+import { type NicWishes, plainFrontend, planBandwidth, planFrontend } from './nic-frontend.ts';
 
 type Planned = Verdict<{ nic: GuestNic }>;
 
@@ -97,7 +92,7 @@ function planHwVeb(plan: NicPlan): Planned {
 function trust(vif: Vif): boolean | null {
   const { trusted } = vif.profile;
   if (trusted === undefined || vif.vnicType !== 'direct') return null;
-  return isTrueText(typeof trusted === 'string' ? trusted : String(trusted === true));
+  return isTrue(typeof trusted === 'string' ? trusted : String(trusted === true));
 }
 
 /** The external switch does the VLAN, named by a port profile; libvirt refuses a VLAN beside it. */
@@ -266,8 +261,7 @@ function planVhostUser(plan: NicPlan): Planned {
     return missing(vif, 'binding:vif_details', 'vhostuser_socket');
   }
   const devName =
-    vif.details['vhostuser_ovs_plug'] === true &&
-    !isTrueText(String(vif.details['vhostuser_fp_plug']))
+    vif.details['vhostuser_ovs_plug'] === true && vif.details['vhostuser_fp_plug'] !== true
       ? deviceName('vhu', vif.portId)
       : vif.devName;
   const mode = vif.details['vhostuser_mode'] === 'client' ? 'client' : 'server';

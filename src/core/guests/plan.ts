@@ -22,8 +22,9 @@ export function planSpawn(guest: Guest, found: FoundGuest | undefined): Step[] {
   if (found !== undefined && isLive(found)) return [];
   return [
     { do: 'check-devices', guest },
-    ...guest.nics.flatMap(plugSteps),
+    // Defined first: whatever fails after it is found again and undone with the guest.
     { do: 'define', guest },
+    ...guest.nics.flatMap(plugSteps),
     { do: 'start', guestId: guest.id },
   ];
 }

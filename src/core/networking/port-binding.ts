@@ -31,7 +31,12 @@ export interface Binding {
   host: string;
   device: BoundDevice | null;
   physicalNetwork: string | null;
+  /** Who fulfils the port's resource request (guaranteed bandwidth); absent without one. */
+  allocation?: Allocation;
 }
+
+/** Resource provider of a port's resource request, or one for each of its groups, by group id. */
+export type Allocation = string | Record<string, string>;
 
 /**
  * `binding:profile` for a port that got this device: the keys already there stay, those of the device are set.
@@ -65,17 +70,18 @@ export function bindingProfile(
  * Source: the seed, "port update"; Nova `_update_ports_for_instance`.
  */
 export function bindChange(binding: Binding): PortChange {
-  const { port, device } = binding;
+  const { port, device, allocation } = binding;
+  const existing = allocation === undefined ? port.profile : { ...port.profile, allocation };
   const change: PortChange = {
     deviceId: binding.serverId,
     deviceOwner: `compute:${binding.zone}`,
     bindingHost: binding.host,
   };
   if (device === null) {
-    if (Object.keys(port.profile).length > 0) change.profile = port.profile;
+    if (Object.keys(existing).length > 0) change.profile = existing;
     return change;
   }
-  change.profile = bindingProfile(device, binding.physicalNetwork, port.profile);
+  change.profile = bindingProfile(device, binding.physicalNetwork, existing);
   if (device.deviceType === 'type-PF' && device.macAddress !== null) {
     change.macAddress = device.macAddress;
   }
