@@ -42,6 +42,8 @@ export interface PciFunction {
   ifname: string | null;
   /** The network interface of its PF. */
   parentIfname: string | null;
+  /** Of a PF: the product id of its VFs (sysfs `sriov_vf_device`); absent where it is not known. */
+  vfProductId?: string;
   /** Of a PF with a netdev: its MAC. */
   macAddress: string | null;
   capabilities: PciCapabilities;

@@ -1,4 +1,5 @@
 /** Which pools a request may take from, and in which order. Counts do not matter here: `allocate.ts` and `support.ts` count. */
+import { isTrue } from './boolean-text.ts';
 import type { PciDevicePool } from './pool.ts';
 import type { NumaPolicy, PciRequest, PciRequestSpec } from './request.ts';
 
@@ -67,13 +68,6 @@ export function poolKeys(pool: PciDevicePool): Record<string, string | null> {
 
 function same(one: string | null | undefined, other: string | null | undefined): boolean {
   return (one ?? null)?.toLowerCase() === (other ?? null)?.toLowerCase();
-}
-
-const yes = new Set(['1', 't', 'true', 'on', 'y', 'yes']);
-
-/** Is this text one of those that mean true? Source: oslo `bool_from_string`. */
-export function isTrue(text: string | null | undefined): boolean {
-  return yes.has((text ?? '').trim().toLowerCase());
 }
 
 /**

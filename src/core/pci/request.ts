@@ -1,7 +1,9 @@
 /** What a server asks for in PCI devices: one request per SR-IOV port, and those of the flavor's aliases. */
 
+export const numaPolicies = ['required', 'socket', 'preferred', 'legacy'] as const;
+
 /** How strictly a device must be on the guest's NUMA nodes. Source: Nova `hw:pci_numa_affinity_policy`. */
-export type NumaPolicy = 'required' | 'socket' | 'preferred' | 'legacy';
+export type NumaPolicy = (typeof numaPolicies)[number];
 
 /** Keys a device must have, wire names. Example: `{ physical_network: 'physnet1', remote_managed: 'False' }`. */
 export type PciRequestSpec = Record<string, string | null>;

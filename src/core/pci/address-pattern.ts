@@ -1,0 +1,128 @@
+/** The `address` of a device spec: which addresses it names. Two forms: a text as in `lspci -s`, or regular expressions per field. */
+import { ComputeError } from '../errors.ts';
+import { type PciAddress, tryParsePciAddress } from './address.ts';
+
+type Field = 'domain' | 'bus' | 'slot' | 'function';
+
+const fields: readonly Field[] = ['domain', 'bus', 'slot', 'function'];
+
+/** A field of an address text: its highest value and its width. Source: PCI Firmware Specification; Nova `pci/devspec.py`. */
+const limits: Record<Field, { highest: number; width: number }> = {
+  domain: { highest: 0xffff, width: 4 },
+  bus: { highest: 0xff, width: 2 },
+  slot: { highest: 0x1f, width: 2 },
+  function: { highest: 0x7, width: 1 },
+};
+
+/** A parsed pattern. `exact` is the one address it names when every field is literal, else null. */
+export interface AddressPattern {
+  exact: PciAddress | null;
+  tests: Record<Field, RegExp>;
+}
+
+/** Does the pattern name this address? Example: `0a:` and `0001:0a:00.1` → true. */
+export function matchesAddress(pattern: AddressPattern, address: PciAddress): boolean {
+  const parts = /^(.*):(.*):(.*)\.(.*)$/.exec(address)?.slice(1) ?? [];
+  return fields.every((field, at) => pattern.tests[field].test(parts[at] ?? ''));
+}
+
+/**
+ * The pattern of a device spec's `address` value; blank fields and `*` are any, and so is an absent or empty address.
+ * Example: `*:0a:00.*`, `:0a:00.`, `0a:`, `0000:0a:00.1`, `{ bus: '0[ab]', function: '[1-7]' }`.
+ * Throws `invalid`, naming the value and the rule, `detail` holding the rule's name.
+ */
+export function parseAddressPattern(value: unknown): AddressPattern {
+  if (value === undefined || value === null) return fromText('*');
+  if (typeof value === 'string') return fromText(value);
+  if (typeof value === 'object' && !Array.isArray(value)) return fromExpressions(value);
+  throw wrongFormat(value, 'must be a text such as "0000:0a:00.1" or an object of expressions');
+}
+
+/** The rule of a four-digit id or an address field: hexadecimal, not above its limit; `*` stays. Throws `invalid`. */
+export function parseHexField(
+  name: string,
+  text: string,
+  { highest, width }: { highest: number; width: number },
+): string {
+  const trimmed = text.trim();
+  if (trimmed === '*') return trimmed;
+  const digits = /^(?:0x)?([0-9a-f]+)$/i.exec(trimmed)?.[1];
+  if (digits === undefined) {
+    throw new ComputeError('invalid', `${name} "${text}": must be hexadecimal or "*"`, {
+      detail: 'not_hex',
+    });
+  }
+  const number = Number.parseInt(digits, 16);
+  if (number > highest) {
+    const limit = highest.toString(16);
+    throw new ComputeError('invalid', `${name} "${text}": must not be above ${limit}`, {
+      detail: 'out_of_range',
+    });
+  }
+  return number.toString(16).padStart(width, '0');
+}
+
+function fromText(text: string): AddressPattern {
+  const dot = text.indexOf('.');
+  const before = dot < 0 ? text : text.slice(0, dot);
+  const given = before.split(':');
+  if (given.length > 3) {
+    throw wrongFormat(text, 'has more than [[domain:]bus:]slot[.function]');
+  }
+  const texts = [...Array.from({ length: 3 - given.length }, () => ''), ...given];
+  texts.push(dot < 0 ? '' : text.slice(dot + 1));
+  const parsed = fields.map((field, at) => {
+    const part = texts[at]?.trim() ?? '';
+    return part === '' ? '*' : parseHexField(`address ${field}`, part, limits[field]);
+  });
+  const [domain, bus, slot, fn] = parsed as [string, string, string, string];
+  const expression = (part: string) => new RegExp(part === '*' ? '' : `^${part}$`);
+  return {
+    exact: tryParsePciAddress(`${domain}:${bus}:${slot}.${fn}`) ?? null,
+    tests: {
+      domain: expression(domain),
+      bus: expression(bus),
+      slot: expression(slot),
+      function: expression(fn),
+    },
+  };
+}
+
+/** Expressions are anchored at the start only, as Python's `re.match`; an absent field is any. */
+function fromExpressions(value: object): AddressPattern {
+  const given = value as Record<string, unknown>;
+  const stray = Object.keys(given).find((key) => !fields.includes(key as Field));
+  if (stray !== undefined)
+    throw wrongFormat(value, `"${stray}" is not one of ${fields.join(', ')}`);
+  const textOf = (field: Field): string => {
+    const text = given[field] ?? '';
+    if (typeof text === 'string') return text;
+    throw wrongFormat(value, `${field} must be a regular expression`);
+  };
+  const test = (field: Field): RegExp => {
+    const text = textOf(field);
+    try {
+      return new RegExp(`^(?:${new RegExp(text).source})`);
+    } catch {
+      throw wrongFormat(value, `${field} "${text}" is not a regular expression`);
+    }
+  };
+  const [domain, bus, slot, fn] = fields.map(textOf);
+  const literal = `${domain}:${bus}:${slot}.${fn}`;
+  return {
+    exact: /[A-F]/.test(literal) ? null : (tryParsePciAddress(literal) ?? null),
+    tests: {
+      domain: test('domain'),
+      bus: test('bus'),
+      slot: test('slot'),
+      function: test('function'),
+    },
+  };
+}
+
+function wrongFormat(value: unknown, rule: string): ComputeError {
+  const shown = typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
+  return new ComputeError('invalid', `address ${shown}: ${rule}`, {
+    detail: 'wrong_address_format',
+  });
+}

@@ -1,0 +1,70 @@
+/** What a flavor asks for in PCI devices through `pci_passthrough:alias`. */
+import { ComputeError } from '../errors.ts';
+import type { PciAlias } from './alias.ts';
+import { type NumaPolicy, numaPolicies, type PciRequest } from './request.ts';
+
+/** `affinityPolicy`: of the image; the flavor's `hw:pci_numa_affinity_policy` wins over it, and both over the alias's own. */
+export interface FlavorRequestInput {
+  extraSpecs: Record<string, string>;
+  aliases: readonly PciAlias[];
+  affinityPolicy?: NumaPolicy | null;
+  newId: () => string;
+}
+
+/**
+ * One request per `name:count` of the extra spec; none when it is absent. Example: `gpu:1,qat:2` → two requests, counts 1 and 2.
+ * Throws `invalid`: `bad_alias_syntax` or `alias_not_defined` (in `detail`). Source: Nova `_translate_alias_to_requests`.
+ */
+export function requestsForFlavor({
+  extraSpecs,
+  aliases,
+  affinityPolicy,
+  newId,
+}: FlavorRequestInput): PciRequest[] {
+  const asked = extraSpecs['pci_passthrough:alias'];
+  if (asked === undefined) return [];
+  const policy = flavorPolicy(extraSpecs) ?? affinityPolicy ?? null;
+  return asked.split(',').map((part) => {
+    const { name, count } = parsePart(part, asked);
+    const alias = aliases.find((one) => one.name === name);
+    if (alias === undefined) {
+      throw new ComputeError(
+        'invalid',
+        `pci_passthrough:alias "${asked}": alias "${name}" is not defined`,
+        {
+          detail: 'alias_not_defined',
+        },
+      );
+    }
+    return {
+      requestId: newId(),
+      count,
+      spec: alias.spec,
+      aliasName: name,
+      numaPolicy: policy ?? alias.numaPolicy,
+      requesterId: null,
+    };
+  });
+}
+
+/** The flavor's `hw:pci_numa_affinity_policy`, or null. Throws `invalid` when it is no policy. */
+export function flavorPolicy(extraSpecs: Record<string, string>): NumaPolicy | null {
+  const text = extraSpecs['hw:pci_numa_affinity_policy'];
+  if (text === undefined) return null;
+  const policy = numaPolicies.find((one) => one === text);
+  if (policy !== undefined) return policy;
+  throw new ComputeError(
+    'invalid',
+    `hw:pci_numa_affinity_policy "${text}": must be one of ${numaPolicies.join(', ')}`,
+  );
+}
+
+function parsePart(part: string, asked: string): { name: string; count: number } {
+  const [, name = '', count] = /^([^:]*):\s*(\d+)\s*$/.exec(part) ?? [];
+  if (count !== undefined) return { name: name.trim(), count: Number(count) };
+  throw new ComputeError(
+    'invalid',
+    `pci_passthrough:alias "${asked}": "${part}" must be NAME:COUNT`,
+    { detail: 'bad_alias_syntax' },
+  );
+}

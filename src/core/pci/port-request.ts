@@ -1,0 +1,63 @@
+/** What a port that needs a device asks for: one PciRequest. */
+import type { Port } from '../networking/port.ts';
+import type { VnicType } from '../networking/vnic-type.ts';
+import { isTrue } from './boolean-text.ts';
+import type { PciDeviceType } from './device.ts';
+import type { NumaPolicy, PciRequest } from './request.ts';
+
+/** What of a port decides its request. `numaPolicy`: the port's own `numa_affinity_policy`. */
+export type RequestingPort = Pick<Port, 'id' | 'vnicType' | 'profile'> & {
+  numaPolicy?: NumaPolicy | null;
+};
+
+/**
+ * vnic types that take a PCI device by physical network, and the device type that the request names (none: a VF by rule).
+ * Source: Nova `VNIC_TYPES_SRIOV`, `DEVICE_TYPE_FOR_VNIC_TYPE`. Which of them Novella can plug is `deviceNeeded`'s to say.
+ */
+const deviceTypes: Partial<Record<VnicType, PciDeviceType | null>> = {
+  direct: null,
+  macvtap: null,
+  'direct-physical': 'type-PF',
+  'virtio-forwarder': null,
+  vdpa: 'vdpa',
+  'remote-managed': null,
+};
+
+/** Does a port of this vnic type lead to a PCI request? Example: macvtap → true; normal → false. */
+export function needsPciRequest(vnicType: VnicType): boolean {
+  return vnicType in deviceTypes;
+}
+
+/**
+ * The request of such a port. `physicalNetwork` null: a tunnelled network, served by devices tagged null or untagged.
+ * Example: a direct port on physnet1 → count 1, spec `[{ physical_network: 'physnet1', remote_managed: 'False' }]`.
+ * `trusted` of the profile is asked for as given, true or false. Source: the seed, "PCI Requests"; Nova `create_resource_requests`.
+ */
+export function requestForPort(
+  port: RequestingPort,
+  physicalNetwork: string | null,
+  requestId: string,
+): PciRequest {
+  const deviceType = deviceTypes[port.vnicType] ?? null;
+  const trusted = port.profile['trusted'] ?? null;
+  return {
+    requestId,
+    count: 1,
+    spec: [
+      {
+        physical_network: physicalNetwork,
+        remote_managed: pythonBoolean(port.vnicType === 'remote-managed'),
+        ...(deviceType !== null && { dev_type: deviceType }),
+        ...(trusted !== null && { trusted: pythonBoolean(isTrue(JSON.stringify(trusted).replaceAll('"', ''))) }),
+      },
+    ],
+    aliasName: null,
+    numaPolicy: port.numaPolicy ?? null,
+    requesterId: port.id,
+  };
+}
+
+/** The spelling on the wire. Example: true → `True`. */
+function pythonBoolean(value: boolean): string {
+  return value ? 'True' : 'False';
+}
