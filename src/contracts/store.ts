@@ -51,7 +51,10 @@ export interface HostChange {
 
 export type TaskKind = 'boot' | 'delete';
 
-/** The workflow of a server: at most one. `epoch` grows when another workflow takes over; what an older epoch commits is refused. */
+/**
+ * The workflow of a server: at most one. `epoch` grows when another workflow takes over, or when another takes the task
+ * because its lease ran out, and never starts again; what an older epoch commits is refused.
+ */
 export interface Task {
   id: string;
   serverId: string;
@@ -69,7 +72,7 @@ export interface Task {
 export interface NextStep {
   step: string;
   data: Record<string, unknown>;
-  /** null: park until the host answers. */
+  /** null: park until the host answers the server's newest command; due at once when it has, or when there is none. */
   dueAt: number | null;
 }
 
@@ -85,7 +88,7 @@ export interface StoredCommand extends HostCommand {
   result: CommandResult | null;
 }
 
-/** An event of an instance action. `result` null while it runs. */
+/** An event of an instance action. `result` null while it runs; the same name and start again says how it ended. */
 export interface ActionEvent {
   name: string;
   startedAt: number;
@@ -116,7 +119,7 @@ export interface Transition {
   next: NextStep | null;
   /** Fields of the server row to set. */
   server?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
-  /** NICs to write, matched by id. */
+  /** NICs to write, matched by id. Setting `deletedAt` of the server frees their ports for others. */
   nics?: ServerNic[];
   host?: HostChange;
   command?: NewCommand;
@@ -154,7 +157,7 @@ export interface ServerStore {
   decisions(serverId: string): Promise<Decision[]>;
   /** Newest first. */
   actions(serverId: string): Promise<Action[]>;
-  /** Sets fields that no workflow owns (name, description, metadata, access addresses, tags). */
+  /** Sets fields that no workflow owns (name, description, metadata, access addresses, tags). Throws `notFound`. */
   update(id: string, change: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>): Promise<void>;
   /** The domain XML its host last reported, or undefined. */
   domainXml(serverId: string): Promise<string | undefined>;
@@ -165,6 +168,7 @@ export interface HostStore {
   register(host: Pick<Host, 'name' | 'availabilityZone' | 'hostIp' | 'facts'>): Promise<Host>;
   get(id: string): Promise<Host | undefined>;
   list(): Promise<Host[]>;
+  /** In address order. Read the host first: what changes in between makes its generation stale, so that no commit builds on it. */
   devices(hostId: string): Promise<PciDevice[]>;
   /** Writes a change outside any workflow (inventory). */
   update(change: HostChange): Promise<'ok' | 'stale-host'>;
@@ -180,7 +184,8 @@ export interface TaskStore {
   releaseAll(): Promise<void>;
   /**
    * Starts a workflow for a server, taking over from the one it has, if any (its epoch ends).
-   * The new one is leased only when the step that runs now has returned.
+   * The new one is leased only when the step that runs now has returned. Throws `notFound` when there is no such server, or
+   * it is deleted.
    */
   begin(
     task: Omit<Task, 'epoch'>,
@@ -194,7 +199,10 @@ export interface TaskStore {
 export interface CommandStore {
   /** Commands of a host that have no result yet, in order. */
   pending(hostId: string): Promise<HostCommand[]>;
-  /** Records how one ended and makes the server's parked task due. A second result for it is ignored. */
+  /**
+   * Records how one ended; the answer to a server's newest command makes its parked task due. A second result for a
+   * command is ignored.
+   */
   complete(hostId: string, seq: number, result: CommandResult, now: number): Promise<void>;
   /** The newest command of this kind for a server. */
   last(serverId: string, kind: HostCommandBody['do']): Promise<StoredCommand | undefined>;
@@ -224,6 +232,7 @@ export interface Store {
   tasks: TaskStore;
   commands: CommandStore;
   flavors: FlavorStore;
+  /** Throws `conflict` when a port of `nics` belongs to another live server, naming the port. */
   commit(transition: Transition): Promise<CommitResult>;
   close(): Promise<void>;
 }

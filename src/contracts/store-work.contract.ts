@@ -1,0 +1,266 @@
+/** What must hold for tasks and commands: each is worked on once, in order, and nothing waits for ever. */
+import { describe, expect, test } from 'vitest';
+import { aBoot, aHost, aNewServer, toStep } from '#test/store-rows.ts';
+import type { CommandResult } from './host-link.ts';
+import type { OpenStore } from './store.contract.ts';
+import type { NewCommand, Store, Task } from './store.ts';
+
+const leaseMs = 100;
+
+export function storeWorkContract(fresh: () => Promise<OpenStore>): void {
+  describe('leases', () => {
+    leaseContract(fresh);
+  });
+  describe('take-over', () => {
+    takeOverContract(fresh);
+  });
+  describe('commands', () => {
+    commandContract(fresh);
+  });
+}
+
+function leaseContract(fresh: () => Promise<OpenStore>): void {
+  test('each due task is leased once, though two connections look at once', async () => {
+    const open = await fresh();
+    const [first, second] = [await open(), await open()];
+    const boots = [];
+    for (let count = 0; count < 10; count++) boots.push(await aBoot(first));
+    const leases = await Promise.all([
+      first.tasks.lease('a', 1_000, leaseMs, 4),
+      second.tasks.lease('b', 1_000, leaseMs, 4),
+      first.tasks.lease('a', 1_000, leaseMs, 4),
+      second.tasks.lease('b', 1_000, leaseMs, 4),
+    ]);
+    const leased = leases.flat().map((task) => task.serverId);
+    expect(leased.toSorted()).toEqual(boots.map((boot) => boot.serverId).toSorted());
+    expect(await first.tasks.lease('a', 1_000, leaseMs, 4)).toEqual([]);
+  });
+
+  test('what is due longest comes first; what is not due yet does not come', async () => {
+    const store = await (await fresh())();
+    const [late, early, next] = [await aBoot(store), await aBoot(store), await aBoot(store)];
+    for (const [task, dueAt] of [
+      [late, 5_000],
+      [early, 10],
+      [next, 20],
+    ] as const) {
+      await store.commit({ task, next: { step: 'schedule', data: {}, dueAt } });
+    }
+    const leased = await store.tasks.lease('a', 1_000, leaseMs, 10);
+    expect(leased.map((task) => task.id)).toEqual([early.id, next.id]);
+  });
+
+  test('a task that was given back is leased again, with what the step handed on', async () => {
+    const store = await (await fresh())();
+    const boot = await aBoot(store);
+    const [task] = await store.tasks.lease('a', 1_000, leaseMs, 1);
+    expect(task).toEqual(boot);
+    await store.commit({ task: boot, next: { step: 'bind-ports', data: { n: [1] }, dueAt: 9 } });
+    expect(await store.tasks.lease('b', 1_000, leaseMs, 1)).toEqual([]);
+    await store.tasks.release(boot, 'b');
+    expect(await store.tasks.lease('b', 1_000, leaseMs, 1)).toEqual([]);
+    await store.tasks.release(boot, 'a');
+    expect(await store.tasks.lease('b', 1_000, leaseMs, 1)).toEqual([
+      { ...boot, step: 'bind-ports', data: { n: [1] }, dueAt: 9 },
+    ]);
+  });
+
+  test('when a lease runs out another takes the task, and the first can neither commit nor give it back', async () => {
+    const store = await (await fresh())();
+    await aBoot(store);
+    const [stuck] = await store.tasks.lease('a', 1_000, leaseMs, 1);
+    expect(await store.tasks.lease('a', 1_000 + leaseMs - 1, leaseMs, 1)).toEqual([]);
+    const [heir] = await store.tasks.lease('a', 1_000 + leaseMs, leaseMs, 1);
+    expect(heir?.epoch).toBe(stuck!.epoch + 1);
+    expect(await store.commit(toStep(stuck!, 'late'))).toEqual({ ok: false, why: 'superseded' });
+    await store.tasks.release(stuck!, 'a');
+    expect(await store.tasks.lease('b', 1_000 + leaseMs, leaseMs, 1)).toEqual([]);
+    expect(await store.commit(toStep(heir!, 'on'))).toEqual({ ok: true });
+  });
+
+  test('a process that knows it is alone gives back every lease', async () => {
+    const store = await (await fresh())();
+    const boot = await aBoot(store);
+    await store.tasks.lease('dead', 1_000, leaseMs, 1);
+    await store.tasks.releaseAll();
+    expect(await store.tasks.lease('a', 1_000, leaseMs, 1)).toEqual([boot]);
+  });
+}
+
+function takeOverContract(fresh: () => Promise<OpenStore>): void {
+  /** Begins the deletion of the boot's server. */
+  const beginDelete = (store: Store, boot: Task): Promise<Task> => {
+    const actionId = crypto.randomUUID();
+    const { action } = aNewServer({ id: boot.serverId });
+    return store.tasks.begin(
+      {
+        id: crypto.randomUUID(),
+        serverId: boot.serverId,
+        kind: 'delete',
+        step: 'destroy-guest',
+        data: {},
+        actionId,
+        dueAt: 1_000,
+      },
+      { ...action, id: actionId, action: 'delete' },
+      { taskState: 'deleting' },
+    );
+  };
+
+  test('a delete over a running boot starts when the running step has returned, and the boot commits nothing more', async () => {
+    const open = await fresh();
+    const [store, other] = [await open(), await open()];
+    await aBoot(store);
+    const [boot] = await store.tasks.lease('a', 1_000, leaseMs, 1);
+    const deletion = await beginDelete(other, boot!);
+    expect(deletion).toMatchObject({ kind: 'delete', epoch: boot!.epoch + 1 });
+    expect(await other.tasks.of(boot!.serverId)).toEqual(deletion);
+    expect(await other.servers.get(boot!.serverId)).toMatchObject({ taskState: 'deleting' });
+    expect(await other.tasks.lease('b', 1_000, leaseMs, 1)).toEqual([]);
+    expect(await store.commit(toStep(boot!, 'spawn', { server: { vmState: 'active' } }))).toEqual({
+      ok: false,
+      why: 'superseded',
+    });
+    expect(await store.servers.get(boot!.serverId)).toMatchObject({ vmState: 'building' });
+    await store.tasks.release(boot!, 'a');
+    expect(await other.tasks.lease('b', 1_000, leaseMs, 1)).toEqual([deletion]);
+  });
+
+  test('a delete over a boot whose process died starts when its lease runs out', async () => {
+    const store = await (await fresh())();
+    await aBoot(store);
+    const [boot] = await store.tasks.lease('dead', 1_000, leaseMs, 1);
+    const deletion = await beginDelete(store, boot!);
+    const [leased] = await store.tasks.lease('a', 1_000 + leaseMs, leaseMs, 1);
+    expect(leased).toEqual({ ...deletion, epoch: deletion.epoch + 1 });
+  });
+
+  test('an ended workflow is no task, commits nothing more, and the next one counts on from its epoch', async () => {
+    const store = await (await fresh())();
+    const boot = await aBoot(store);
+    expect(await store.commit({ task: boot, next: null })).toEqual({ ok: true });
+    expect(await store.tasks.of(boot.serverId)).toBeUndefined();
+    expect(await store.tasks.lease('a', 9_999, leaseMs, 1)).toEqual([]);
+    expect(await store.commit(toStep(boot, 'again'))).toEqual({ ok: false, why: 'superseded' });
+    expect((await beginDelete(store, boot)).epoch).toBe(boot.epoch + 1);
+  });
+
+  test('no workflow begins on a server that is unknown or deleted', async () => {
+    const store = await (await fresh())();
+    const boot = await aBoot(store);
+    await store.commit({ task: boot, next: null, server: { vmState: 'deleted', deletedAt: 5 } });
+    await expect(beginDelete(store, boot)).rejects.toMatchObject({ kind: 'notFound' });
+    const unknown = { ...boot, serverId: crypto.randomUUID() };
+    await expect(beginDelete(store, unknown)).rejects.toMatchObject({ kind: 'notFound' });
+  });
+}
+
+function commandContract(fresh: () => Promise<OpenStore>): void {
+  const done: CommandResult = { ok: true, steps: [{ step: 'destroy', milliseconds: 3 }] };
+  const failed: CommandResult = { ok: false, message: 'no KVM', detail: '…', steps: [] };
+
+  /** The task gives its host a command and waits for the answer. Returns the command. */
+  const order = async (
+    store: Store,
+    task: Task,
+    { hostId, spawn = false }: { hostId: string; spawn?: boolean },
+  ): Promise<NewCommand> => {
+    const { serverId } = task;
+    const guest = { id: serverId, name: 'instance-00000001' } as never;
+    const command: NewCommand = {
+      hostId,
+      serverId,
+      body: spawn ? { do: 'spawn', guest } : { do: 'destroy', guestId: serverId },
+    };
+    await store.commit({ task, command, next: { step: 'wait', data: {}, dueAt: null } });
+    return command;
+  };
+
+  test('commands are numbered per host, and wait in order until they have a result', async () => {
+    const open = await fresh();
+    const [store, other] = [await open(), await open()];
+    const [one, two] = [await aHost(store, []), await aHost(store, [], 'host-2')];
+    const [a, b] = [await aBoot(store), await aBoot(other)];
+    const first = await order(store, a, { hostId: one, spawn: true });
+    const second = await order(other, b, { hostId: one });
+    const elsewhere = await order(store, a, { hostId: two });
+    const waiting = [
+      { seq: 1, serverId: a.serverId, body: first.body },
+      { seq: 2, serverId: b.serverId, body: second.body },
+    ];
+    expect(await other.commands.pending(one)).toEqual(waiting);
+    expect(await store.commands.pending(two)).toEqual([{ ...waiting[0], body: elsewhere.body }]);
+    await store.commands.complete(one, 1, done, 5);
+    await store.close();
+    expect(await (await open()).commands.pending(one)).toEqual([waiting[1]]);
+  });
+
+  test('a result makes the parked task due; a second result for the same command changes nothing', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId });
+    expect(await store.tasks.lease('a', 9_999, leaseMs, 1)).toEqual([]);
+    await store.commands.complete(hostId, 1, done, 5);
+    const woken = { ...task, step: 'wait', dueAt: 5 };
+    expect(await store.tasks.of(task.serverId)).toEqual(woken);
+    await store.commands.complete(hostId, 1, failed, 8);
+    expect(await store.tasks.of(task.serverId)).toEqual(woken);
+    expect(await store.commands.last(task.serverId, 'destroy')).toEqual({
+      hostId,
+      seq: 1,
+      serverId: task.serverId,
+      body: { do: 'destroy', guestId: task.serverId },
+      result: done,
+    });
+  });
+
+  test('the answer to an older command wakes nobody who waits for a newer one', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId, spawn: true });
+    await order(store, task, { hostId });
+    await store.commands.complete(hostId, 1, done, 5);
+    expect((await store.tasks.of(task.serverId))?.dueAt).toBeNull();
+    await store.commands.complete(hostId, 2, done, 6);
+    expect((await store.tasks.of(task.serverId))?.dueAt).toBe(6);
+  });
+
+  test('who parks when the answer is there already is due at once', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId });
+    await store.commands.complete(hostId, 1, done, 5);
+    await store.commit({ task, next: { step: 'wait', data: {}, dueAt: null } });
+    expect((await store.tasks.of(task.serverId))?.dueAt).toEqual(expect.any(Number));
+  });
+
+  test('the domain XML is that of the newest spawn that succeeded', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    expect(await store.servers.domainXml(task.serverId)).toBeUndefined();
+    const results: CommandResult[] = [
+      { ok: true, domainXml: '<domain/>', steps: [] },
+      { ok: true, domainXml: '<domain>2</domain>', steps: [] },
+      failed,
+    ];
+    for (const [index, result] of results.entries()) {
+      await order(store, task, { hostId, spawn: true });
+      await store.commands.complete(hostId, index + 1, result, 5);
+    }
+    expect(await store.servers.domainXml(task.serverId)).toBe('<domain>2</domain>');
+    expect((await store.commands.last(task.serverId, 'spawn'))?.result).toEqual(failed);
+  });
+
+  test('a command for an unknown host is refused, and the step with it', async () => {
+    const store = await (await fresh())();
+    const task = await aBoot(store);
+    await expect(order(store, task, { hostId: 'none' })).rejects.toMatchObject({
+      kind: 'notFound',
+    });
+    expect((await store.tasks.of(task.serverId))?.step).toBe('schedule');
+  });
+}

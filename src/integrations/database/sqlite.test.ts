@@ -1,0 +1,90 @@
+import { sql } from 'kysely';
+import { afterEach, expect, test } from 'vitest';
+import { freshFile } from '#test/fresh-file.ts';
+import { openSqlite } from './sqlite.ts';
+
+interface Tables {
+  notes: { text: string };
+}
+
+const opened: { destroy(): Promise<void> }[] = [];
+
+function open(path: string, busyTimeoutMs?: number) {
+  const db = openSqlite<Tables>(path, busyTimeoutMs);
+  opened.push(db);
+  return db;
+}
+
+async function twoConnections(busyTimeoutMs?: number) {
+  const path = freshFile('notes.db');
+  const first = open(path);
+  await first.schema.createTable('notes').addColumn('text', 'text').execute();
+  return [first, open(path, busyTimeoutMs)] as const;
+}
+
+afterEach(async () => {
+  for (const db of opened.splice(0)) await db.destroy();
+});
+
+test('a writer waits for the transaction of another connection in the same process', async () => {
+  const [first, second] = await twoConnections();
+  let waited: Promise<unknown> = Promise.resolve();
+  await first.transaction().execute(async (trx) => {
+    await trx.insertInto('notes').values({ text: 'first' }).execute();
+    expect(await second.selectFrom('notes').selectAll().execute()).toEqual([]);
+    waited = second.insertInto('notes').values({ text: 'second' }).execute();
+    await trx.insertInto('notes').values({ text: 'third' }).execute();
+  });
+  await waited;
+  expect(await first.selectFrom('notes').select('text').execute()).toEqual([
+    { text: 'first' },
+    { text: 'third' },
+    { text: 'second' },
+  ]);
+});
+
+test('a writer that waited too long says that the database is busy', async () => {
+  const [first, second] = await twoConnections(1);
+  await first.transaction().execute(async (trx) => {
+    await trx.insertInto('notes').values({ text: 'first' }).execute();
+    const late = second.insertInto('notes').values({ text: 'second' }).execute();
+    await expect(late).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: 'the database is busy',
+    });
+  });
+});
+
+test('a migration that fails halfway leaves nothing behind', async () => {
+  const [db] = await twoConnections();
+  const half = db.transaction().execute(async (trx) => {
+    await trx.schema.createTable('half').addColumn('id', 'integer').execute();
+    await sql`select * from nowhere`.execute(trx);
+  });
+  await expect(half).rejects.toThrow('nowhere');
+  const tables = (await db.introspection.getTables()).map((table) => table.name);
+  expect(tables).toEqual(['notes']);
+});
+
+test('other connections and timers have their turn between the transactions of a busy one', async () => {
+  const [first, second] = await twoConnections();
+  const stop = new AbortController();
+  let written = 0;
+  const busy = async () => {
+    while (!stop.signal.aborted) {
+      await first
+        .transaction()
+        .execute((trx) => trx.insertInto('notes').values({ text: 'busy' }).execute());
+      written += 1;
+    }
+  };
+  const all = busy();
+  await second.insertInto('notes').values({ text: 'second' }).execute();
+  stop.abort();
+  await all;
+  const { count } = await first
+    .selectFrom('notes')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  expect(count).toBe(written + 1);
+});

@@ -1,0 +1,22 @@
+import { afterEach, describe } from 'vitest';
+import { storeContract } from '#contracts/store.contract.ts';
+import { freshFile } from '#test/fresh-file.ts';
+import type { Store } from '#contracts/store.ts';
+import { openStore } from './store.ts';
+
+const opened: Store[] = [];
+
+afterEach(async () => {
+  for (const store of opened.splice(0)) await store.close();
+});
+
+describe('the store on SQLite', () => {
+  storeContract(async () => {
+    const path = freshFile('store.db');
+    return async () => {
+      const { store } = await openStore(path);
+      opened.push(store);
+      return store;
+    };
+  });
+});

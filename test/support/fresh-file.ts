@@ -1,0 +1,12 @@
+/** Places for the files of a test. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/** The path of a file that is not there yet, in a folder of its own that goes when the running test ends. */
+export function freshFile(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'novella-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, name);
+}
