@@ -1,5 +1,11 @@
 /** The link between controller and agent inside one process: the same messages, no socket. */
-import type { AgentEnd, Channel, ControllerEnd, ToAgent, ToController } from '#contracts/host-link.ts';
+import type {
+  AgentEnd,
+  Channel,
+  ControllerEnd,
+  ToAgent,
+  ToController,
+} from '#contracts/host-link.ts';
 
 /** Two joined ends. What one says the other hears, later and in order. */
 export function inProcessLink(): { agentEnd: AgentEnd; controllerEnd: ControllerEnd } {

@@ -3,7 +3,7 @@ import type { Caller } from '#contracts/identity.ts';
 import type { Image } from '#contracts/images.ts';
 import type { NewServer } from '#contracts/store.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
-import { requestsForFlavor } from '#core/pci/alias.ts';
+import { requestsForFlavor } from '#core/pci/flavor-request.ts';
 import type { PciRequest } from '#core/pci/request.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { hostnameOf } from '#core/servers/hostname.ts';
@@ -31,7 +31,11 @@ export async function createServers(
   const servers: Server[] = [];
   for (let index = 0; index < request.maxCount; index++) {
     const resolved = await resolveNics(context, caller, asked);
-    const aliases = requestsForFlavor(flavor.extraSpecs, context.settings.aliases, context.newId);
+    const aliases = requestsForFlavor({
+      extraSpecs: flavor.extraSpecs,
+      aliases: context.settings.aliases,
+      newId: context.newId,
+    });
     const made = newServer(context, {
       caller,
       request,

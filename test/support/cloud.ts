@@ -1,12 +1,11 @@
-/** A whole Novella in this process, on free ports, driven over HTTP: what scenarios tell their stories with. */
-import { readFileSync } from 'node:fs';
+/** A running Novella over HTTP, in the words that scenarios tell their stories with. */
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { readCloud } from '#cli/clouds-yaml.ts';
 import { openSession, request, type Session } from '#cli/session.ts';
 import { type Config, freePorts, readConfig } from '#programs/config.ts';
 import { type AllInOne, startAllInOne } from '#programs/up.ts';
-import { silentLog } from './silent-log.ts';
 import { temporaryDirectory } from './novella-process.ts';
+import { silentLog } from './silent-log.ts';
 
 /** What a service answered, whatever it was. */
 export interface Reply {
@@ -16,100 +15,42 @@ export interface Reply {
   body: any;
 }
 
-export interface Cloud {
-  session: Session;
-  urls: AllInOne['urls'];
-  /** Sends what a test wants, refused or not. `token` null: none. */
-  send(
-    service: 'compute' | 'network' | 'identity' | 'image' | 'operator',
-    method: string,
-    path: string,
-    more?: {
-      body?: unknown;
-      text?: string;
-      headers?: Record<string, string>;
-      token?: string | null;
-    },
-  ): Promise<Reply>;
-  network(name: string, physnet?: string, vlan?: number): Promise<string>;
-  port(networkId: string, vnicType: string, more?: Record<string, unknown>): Promise<string>;
-  /** The id of a new server; `networks` as in the API, `more` goes into the server body. */
-  boot(networks: object[], more?: Record<string, unknown>): Promise<string>;
-  /** The server once its status is one of these. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- bodies are asserted, not typed
-  settled(serverId: string, ...statuses: string[]): Promise<any>;
-  gone(serverId: string): Promise<void>;
-  // oxlint-disable-next-line typescript/no-explicit-any -- bodies are asserted, not typed
-  showPort(id: string): Promise<any>;
-  /** Free VFs per host of a physical network. Example: `{ 'host-1': 4, 'host-2': 4 }`. */
-  freeVfs(physnet: string): Promise<Record<string, number>>;
-  /** Stops it all and starts again on the same state. */
-  restart(): Promise<void>;
+/** What is sent beside method and path. `token` null: none. */
+export interface Sent {
+  body?: unknown;
+  text?: string;
+  headers?: Record<string, string>;
+  token?: string | null;
 }
 
-/** A test that gets a cloud of its own. `change` edits the configuration before the start. */
-export function scenario(
-  title: string,
-  tell: (cloud: Cloud) => Promise<void>,
-  change: (config: Config) => Config = (config) => config,
-): void {
-  test(title, async () => {
-    const state = temporaryDirectory();
-    const config = change({ ...readConfig(), stateDir: state.path, ports: freePorts });
-    const running = await ScenarioCloud.start(config);
-    try {
-      await tell(running);
-    } finally {
-      await running.stop();
-      state.remove();
-    }
-  });
-}
+type Service = 'compute' | 'network' | 'identity' | 'image' | 'operator';
+
+/** Where a cloud is: in this process or another. */
+export type CloudPlace = Pick<AllInOne, 'urls' | 'cloudsYaml'>;
 
 const patienceMs = 20_000;
 
-class ScenarioCloud implements Cloud {
-  readonly #config: Config;
-  #novella: AllInOne;
+/** A user of a cloud, signed in as its administrator. */
+export class Cloud {
+  readonly #place: CloudPlace;
   session: Session;
 
-  private constructor(config: Config, novella: AllInOne, session: Session) {
-    this.#config = config;
-    this.#novella = novella;
+  private constructor(place: CloudPlace, session: Session) {
+    this.#place = place;
     this.session = session;
   }
 
-  static async start(config: Config): Promise<ScenarioCloud> {
-    const novella = await startAllInOne(config, silentLog);
-    return new ScenarioCloud(config, novella, await login(novella));
+  static async at(place: CloudPlace): Promise<Cloud> {
+    return new Cloud(place, await openSession(readCloud(place.cloudsYaml)));
   }
 
-  get urls(): AllInOne['urls'] {
-    return this.#novella.urls;
-  }
-
-  async stop(): Promise<void> {
-    await this.#novella.stop();
-  }
-
-  async restart(): Promise<void> {
-    await this.#novella.stop();
-    this.#novella = await startAllInOne(this.#config, silentLog);
-    this.session = await login(this.#novella);
-  }
-
-  async send(
-    service: Parameters<Cloud['send']>[0],
-    method: string,
-    path: string,
-    more: Parameters<Cloud['send']>[3] = {},
-  ): Promise<Reply> {
+  async send(service: Service, method: string, path: string, more: Sent = {}): Promise<Reply> {
     const base =
       service === 'operator'
-        ? `${new URL(this.urls.compute).origin}/novella/v1`
+        ? `${new URL(this.#place.urls.compute).origin}/novella/v1`
         : service === 'network'
-          ? `${this.urls.network}/v2.0`
-          : this.urls[service];
+          ? `${this.#place.urls.network}/v2.0`
+          : this.#place.urls[service];
     const token = more.token === undefined ? this.session.token : more.token;
     const content = more.text ?? (more.body === undefined ? undefined : JSON.stringify(more.body));
     const response = await fetch(base + path, {
@@ -130,8 +71,9 @@ class ScenarioCloud implements Cloud {
     };
   }
 
+  /** A VLAN network with a subnet; its id. */
   async network(name: string, physnet = 'physnet1', vlan = 42): Promise<string> {
-    const created = await this.#ok('network', 'POST', '/networks', {
+    const created = await this.ok('network', 'POST', '/networks', {
       network: {
         name,
         'provider:network_type': 'vlan',
@@ -140,7 +82,7 @@ class ScenarioCloud implements Cloud {
       },
     });
     const id = created.network.id;
-    await this.#ok('network', 'POST', '/subnets', {
+    await this.ok('network', 'POST', '/subnets', {
       subnet: { network_id: id, ip_version: 4, cidr: `10.${vlan % 256}.0.0/24` },
     });
     return id;
@@ -151,25 +93,28 @@ class ScenarioCloud implements Cloud {
     vnicType: string,
     more: Record<string, unknown> = {},
   ): Promise<string> {
-    const created = await this.#ok('network', 'POST', '/ports', {
+    const created = await this.ok('network', 'POST', '/ports', {
       port: { network_id: networkId, 'binding:vnic_type': vnicType, ...more },
     });
     return created.port.id;
   }
 
+  /** The id of a new server; `networks` as in the API, `more` goes into the server body. */
   async boot(networks: object[], more: Record<string, unknown> = {}): Promise<string> {
-    const { flavors } = await this.#ok('compute', 'GET', '/flavors');
-    const { images } = await this.#ok('image', 'GET', '/v2/images');
+    const { flavors } = await this.ok('compute', 'GET', '/flavors');
+    const { images } = await this.ok('image', 'GET', '/v2/images');
     const small = flavors.find((flavor: { name: string }) => flavor.name === 'm1.small');
-    const created = await this.#ok('compute', 'POST', '/servers', {
+    const created = await this.ok('compute', 'POST', '/servers', {
       server: { name: 's', flavorRef: small.id, imageRef: images[0].id, networks, ...more },
     });
     return created.server.id;
   }
 
-  async settled(serverId: string, ...statuses: string[]): Promise<unknown> {
-    const server = await this.#until(async () => {
-      const { server } = await this.#ok('compute', 'GET', `/servers/${serverId}`);
+  /** The server once its status is one of these and nothing is under way. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- bodies are asserted, not typed
+  async settled(serverId: string, ...statuses: string[]): Promise<any> {
+    const server = await this.until(async () => {
+      const { server } = await this.ok('compute', 'GET', `/servers/${serverId}`);
       const isSettled = statuses.includes(server.status) && !server['OS-EXT-STS:task_state'];
       return { done: isSettled, value: server };
     });
@@ -177,16 +122,18 @@ class ScenarioCloud implements Cloud {
   }
 
   async gone(serverId: string): Promise<void> {
-    await this.#until(async () => {
+    await this.until(async () => {
       const reply = await this.send('compute', 'GET', `/servers/${serverId}`);
       return { done: reply.status === 404, value: reply.body };
     });
   }
 
-  async showPort(id: string): Promise<unknown> {
-    return (await this.#ok('network', 'GET', `/ports/${id}`)).port;
+  // oxlint-disable-next-line typescript/no-explicit-any -- bodies are asserted, not typed
+  async showPort(id: string): Promise<any> {
+    return (await this.ok('network', 'GET', `/ports/${id}`)).port;
   }
 
+  /** Free VFs per host of a physical network. Example: `{ 'host-1': 4, 'host-2': 4 }`. */
   async freeVfs(physnet: string): Promise<Record<string, number>> {
     const { stats } = await request<{
       stats: { host: string; physical_network: string; product_id: string; count: number }[];
@@ -199,20 +146,16 @@ class ScenarioCloud implements Cloud {
     return free;
   }
 
+  /** Sends, and fails the test unless it was accepted; the body. */
   // oxlint-disable-next-line typescript/no-explicit-any -- bodies are asserted, not typed
-  async #ok(
-    service: 'compute' | 'network' | 'image',
-    method: string,
-    path: string,
-    body?: object,
-  ): Promise<any> {
+  async ok(service: Service, method: string, path: string, body?: object): Promise<any> {
     const reply = await this.send(service, method, path, body === undefined ? {} : { body });
     expect(reply.status, `${method} ${path}: ${JSON.stringify(reply.body)}`).toBeLessThan(300);
     return reply.body;
   }
 
   /** Asks again and again, without a fixed pause, until it is done or patience ends. */
-  async #until<T>(look: () => Promise<{ done: boolean; value: T }>): Promise<T> {
+  async until<T>(look: () => Promise<{ done: boolean; value: T }>): Promise<T> {
     const end = Date.now() + patienceMs;
     for (;;) {
       const { done, value } = await look();
@@ -222,14 +165,21 @@ class ScenarioCloud implements Cloud {
   }
 }
 
-async function login(novella: AllInOne): Promise<Session> {
-  const { auth } = parse(readFileSync(novella.cloudsYaml, 'utf8')).clouds.novella;
-  return openSession({
-    authUrl: auth.auth_url,
-    username: auth.username,
-    password: auth.password,
-    projectName: auth.project_name,
-    userDomainName: auth.user_domain_name,
-    projectDomainName: auth.project_domain_name,
+/** A test that gets a cloud of its own in this process. `change` edits the configuration before the start. */
+export function scenario(
+  title: string,
+  tell: (cloud: Cloud) => Promise<void>,
+  change: (config: Config) => Config = (config) => config,
+): void {
+  test(title, async () => {
+    const state = temporaryDirectory();
+    const config = change({ ...readConfig(), stateDir: state.path, ports: freePorts });
+    const running = await startAllInOne(config, silentLog);
+    try {
+      await tell(await Cloud.at(running));
+    } finally {
+      await running.stop();
+      state.remove();
+    }
   });
 }

@@ -1,0 +1,97 @@
+/**
+ * `novella demo`: starts the all-in-one with two simulated hosts, walks a new user's journey over its public HTTP API,
+ * shows and checks what came of it. Knows the order of things; steps, checks and words are in `demo/`.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { readCloud } from '#cli/clouds-yaml.ts';
+import { type Screen, writeJson, writeLines } from '#cli/screen.ts';
+import { openSession, type Session } from '#cli/session.ts';
+import { readConfig } from './config.ts';
+import { bootChecks, type Check, deleteChecks, verify } from './demo/checks.ts';
+import { choosePorts } from './demo/choose-ports.ts';
+import { checklistLines, farewellLines, reportDocument, reportLines } from './demo/report.ts';
+import { bootSteps, deleteSteps } from './demo/steps.ts';
+import type { Step, Story } from './demo/story.ts';
+import { type AllInOne, startAllInOne } from './up.ts';
+
+export interface DemoOptions {
+  /** Ends after the journey, having deleted the server again. */
+  once: boolean;
+  /** One JSON document on `screen`, progress on `progress`; ends as with `once`. */
+  json: boolean;
+  screen: Screen;
+  progress: Screen;
+  /** Settles when the user has seen enough (Ctrl-C). A journey under way is walked to its end first. */
+  interrupted: Promise<unknown>;
+}
+
+/** Runs the demo and gives the exit code: 0 when every claim held. Its state is a temporary folder, removed at the end. */
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const stateDir = mkdtempSync(join(tmpdir(), 'novella-demo-'));
+  let cloud: AllInOne | undefined;
+  try {
+    const started = performance.now();
+    const config = { ...readConfig(), stateDir };
+    const { ports, notes } = await choosePorts(config.listen, config.ports);
+    cloud = await startAllInOne({ ...config, ports }, pino({ level: 'warn' }, pino.destination(2)));
+    const screen = options.json ? options.progress : options.screen;
+    writeLines(screen, [
+      ...notes,
+      stepLine('Start Novella with two simulated hosts', started, cloud.urls.compute),
+    ]);
+    return await journey(options, screen, cloud);
+  } finally {
+    await cloud?.stop();
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+}
+
+async function journey(options: DemoOptions, screen: Screen, cloud: AllInOne): Promise<number> {
+  const style = { bold: screen.isTerminal };
+  const session = await openSession(readCloud(cloud.cloudsYaml));
+  const story: Partial<Story> = {};
+  await walk(bootSteps, session, story, screen);
+  if (!options.json) writeLines(screen, reportLines(story as Story, style));
+  const checks: Check[] = [...bootChecks];
+  const ends = options.once || options.json;
+  if (ends) {
+    writeLines(screen, ['']);
+    await walk(deleteSteps, session, story, screen);
+    checks.push(...deleteChecks);
+  }
+  const results = verify(checks, story as Story);
+  writeLines(screen, ['', 'Checked:', ...checklistLines(results)]);
+  if (options.json) writeJson(options.screen, reportDocument(story as Story));
+  if (!ends) {
+    writeLines(screen, farewellLines(cloud));
+    await options.interrupted;
+  }
+  return results.every((result) => result.faults.length === 0) ? 0 : 1;
+}
+
+async function walk(
+  steps: readonly Step[],
+  session: Session,
+  story: Partial<Story>,
+  screen: Screen,
+): Promise<void> {
+  for (const step of steps) {
+    const started = performance.now();
+    try {
+      const outcome = await step.run(session, story);
+      writeLines(screen, [stepLine(step.title, started, outcome)]);
+    } catch (error) {
+      writeLines(screen, [`  FAILED  ${step.title}`]);
+      throw error;
+    }
+  }
+}
+
+/** Example: `     12 ms  Create network red …: 6d0f…`. */
+function stepLine(title: string, startedMs: number, outcome: string): string {
+  const elapsed = `${Math.round(performance.now() - startedMs)} ms`;
+  return `${elapsed.padStart(9)}  ${title}: ${outcome}`;
+}

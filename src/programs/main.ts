@@ -1,0 +1,122 @@
+/** The command `novella`: what it can be told, and how its errors read. The only reader of arguments and environment. */
+import { homedir } from 'node:os';
+import { relative, resolve } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { pino } from 'pino';
+import { addCommands } from '#cli/commands.ts';
+import { type Screen, writeLines } from '#cli/screen.ts';
+import { ComputeError } from '#core/errors.ts';
+import { type Config, freePorts, readConfig } from './config.ts';
+import { runDemo } from './demo.ts';
+import { type AllInOne, startAllInOne } from './up.ts';
+
+interface UpOptions {
+  config?: string;
+  stateDir?: string;
+  freePorts?: boolean;
+  readyLine?: boolean;
+  verbose?: boolean;
+}
+
+const screen = screenOn(process.stdout);
+
+function program(): Command {
+  const novella = new Command('novella')
+    .description('A small Nova: OpenStack-compatible compute with SR-IOV networking at its heart.')
+    .exitOverride();
+  novella
+    .command('up')
+    .description('run the whole cloud in this process')
+    .option('--config <file>', 'read this novella.yaml')
+    .option('--state-dir <dir>', 'keep everything there (default: .novella)')
+    .option('--free-ports', 'take free ports instead of the standard ones')
+    .option('--ready-line', 'print one line "ready {json}" once the API answers')
+    .option('--verbose', 'log every request')
+    .action(up);
+  novella
+    .command('demo')
+    .description('show the whole path from port to guest on two simulated hosts')
+    .option('--once', 'end after the journey; exit 0 only if all of it held')
+    .option('--json', 'print one JSON document of the journey, and end')
+    .action(demo);
+  addCommands(novella, { screen, ...surroundings() });
+  return novella;
+}
+
+function configured(options: UpOptions): Config {
+  const config = readConfig(options.config);
+  return {
+    ...config,
+    ...(options.stateDir !== undefined && { stateDir: resolve(options.stateDir) }),
+    ...(options.freePorts === true && { ports: freePorts }),
+  };
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const level = options.verbose === true ? 'debug' : 'warn';
+  const log = pino({ level }, pino.destination(2));
+  const interrupted = interruption();
+  const cloud = await startAllInOne(configured(options), log);
+  if (options.readyLine === true) {
+    process.stdout.write(`ready ${JSON.stringify({ urls: cloud.urls, pid: process.pid })}\n`);
+  } else {
+    writeLines(screen, greeting(cloud));
+  }
+  await interrupted;
+  await cloud.stop();
+}
+
+/** What a person needs to know of a cloud that is up. */
+function greeting({ urls, cloudsYaml }: AllInOne): string[] {
+  return [
+    'Novella is up.',
+    `  compute ${urls.compute}  identity ${urls.identity}`,
+    `  network ${urls.network}  image ${urls.image}`,
+    '',
+    'Talk to it from another terminal:',
+    `  export OS_CLIENT_CONFIG_FILE=${relative(process.cwd(), cloudsYaml) || cloudsYaml} OS_CLOUD=novella`,
+    '  openstack flavor list',
+    '  npx novella pci pools',
+    '',
+    'Ctrl-C stops it; the next start goes on where it was.',
+  ];
+}
+
+async function demo(options: { once?: boolean; json?: boolean }): Promise<void> {
+  process.exitCode = await runDemo({
+    once: options.once === true,
+    json: options.json === true,
+    screen,
+    progress: screenOn(process.stderr),
+    interrupted: interruption(),
+  });
+}
+
+/** Settles when the user or the system asks this process to end. */
+function interruption(): Promise<void> {
+  return new Promise((settle) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => settle());
+  });
+}
+
+function surroundings() {
+  return { variables: process.env, workingFolder: process.cwd(), home: homedir() };
+}
+
+function screenOn(stream: NodeJS.WriteStream): Screen {
+  return { write: (text) => void stream.write(text), isTerminal: stream.isTTY };
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode;
+  } else if (error instanceof ComputeError) {
+    process.stderr.write(`novella: ${error.message}\n`);
+    if (error.kind === 'bug') process.stderr.write(`${error.detail ?? error.stack}\n`);
+    process.exitCode = 1;
+  } else {
+    throw error;
+  }
+}

@@ -1,0 +1,195 @@
+import { expect, test } from 'vitest';
+import type { Caller } from '#contracts/identity.ts';
+import type { Acting, NetworkService } from '#contracts/network.ts';
+import type { Host, Store } from '#contracts/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { Network, Port } from '#core/networking/port.ts';
+import type { VnicType } from '#core/networking/vnic-type.ts';
+import type { RequestedNic } from '#core/servers/new-server.ts';
+import type { WorkflowContext } from './context.ts';
+import { resolveNics } from './resolve-nics.ts';
+
+const caller: Caller = {
+  userId: 'u',
+  userName: 'u',
+  projectId: 'p',
+  projectName: 'p',
+  domainId: 'default',
+  roles: ['member'],
+  isAdmin: false,
+  token: 't',
+};
+
+function portOf(vnicType: VnicType, more: Partial<Port> = {}): Port {
+  return {
+    id: `port-${vnicType}`,
+    name: '',
+    networkId: 'red',
+    projectId: 'p',
+    macAddress: 'fa:16:3e:00:00:01',
+    adminStateUp: true,
+    status: 'DOWN',
+    deviceId: '',
+    deviceOwner: '',
+    fixedIps: [{ subnetId: 's', ipAddress: '10.0.0.5' }],
+    vnicType,
+    bindingHost: '',
+    profile: {},
+    vifType: 'unbound',
+    vifDetails: {},
+    ...more,
+  };
+}
+
+function networkOf(physicalNetwork: string | null): Network {
+  return {
+    id: 'red',
+    name: 'red',
+    projectId: 'p',
+    mtu: 1500,
+    segments: [{ networkType: 'vlan', physicalNetwork, segmentationId: 42 }],
+    subnets: [
+      {
+        id: 's',
+        cidr: '10.0.0.0/24',
+        ipVersion: 4,
+        gatewayIp: null,
+        dnsNameservers: [],
+        hostRoutes: [],
+        enableDhcp: true,
+      },
+    ],
+  };
+}
+
+/** A context whose network service has one port and one network, and the calls that were made to it. */
+function around(port: Port, physicalNetwork: string | null = 'physnet1', hosts: Host[] = []) {
+  const calls: string[] = [];
+  const as = (acting: Acting): string => (acting === 'service' ? 'service' : 'user');
+  const network: Partial<NetworkService> = {
+    async showPort(id, acting) {
+      calls.push(`show_port ${as(acting)}`);
+      if (id === port.id) return port;
+      throw new ComputeError('notFound', `port ${id}`);
+    },
+    async showNetwork(id, acting) {
+      calls.push(`show_network ${as(acting)}`);
+      if (id === 'red') return networkOf(physicalNetwork);
+      throw new ComputeError('notFound', `network ${id}`);
+    },
+  };
+  let ids = 0;
+  const context = {
+    network,
+    newId: () => `id-${++ids}`,
+    store: { hosts: { list: async () => hosts } } as unknown as Store,
+  } as WorkflowContext;
+  return { context, calls };
+}
+
+const byPort = (portId: string): RequestedNic => ({
+  networkId: null,
+  portId,
+  fixedIp: null,
+  tag: null,
+});
+
+const callRows: { vnicType: VnicType; calls: string[]; requests: number }[] = [
+  { vnicType: 'normal', calls: ['show_port user'], requests: 0 },
+  { vnicType: 'direct', calls: ['show_port user', 'show_network service'], requests: 1 },
+  { vnicType: 'macvtap', calls: ['show_port user', 'show_network service'], requests: 1 },
+  { vnicType: 'direct-physical', calls: ['show_port user', 'show_network service'], requests: 1 },
+];
+
+test.each(callRows)('a $vnicType port costs $calls', async ({ vnicType, calls, requests }) => {
+  const around1 = around(portOf(vnicType));
+  const resolved = await resolveNics(around1.context, caller, [byPort(`port-${vnicType}`)]);
+  expect(around1.calls).toEqual(calls);
+  expect(resolved.pciRequests).toHaveLength(requests);
+});
+
+test('the NIC and its PCI request share one id', async () => {
+  const { context } = around(portOf('direct'));
+  const { nics, pciRequests } = await resolveNics(context, caller, [byPort('port-direct')]);
+  expect(pciRequests).toEqual([
+    expect.objectContaining({
+      requestId: nics[0]?.pciRequestId,
+      count: 1,
+      requesterId: 'port-direct',
+      spec: [{ physical_network: 'physnet1', remote_managed: 'False' }],
+    }),
+  ]);
+});
+
+const refusals: { name: string; port: Port; asked: RequestedNic[]; says: RegExp; kind: string }[] =
+  [
+    {
+      name: 'an unknown port',
+      port: portOf('direct'),
+      asked: [byPort('nowhere')],
+      says: /^networks\[0\]\.port: Port id nowhere could not be found/,
+      kind: 'invalid',
+    },
+    {
+      name: 'an unknown network',
+      port: portOf('direct'),
+      asked: [{ ...byPort(''), portId: null, networkId: 'nowhere' }],
+      says: /^networks\[0\]\.uuid: Network nowhere could not be found/,
+      kind: 'invalid',
+    },
+    {
+      name: 'a port in use',
+      port: portOf('direct', { deviceId: 'server-9', deviceOwner: 'compute:nova' }),
+      asked: [byPort('port-direct')],
+      says: /^networks\[0\]\.port: Port port-direct is in use by compute:nova server-9/,
+      kind: 'conflict',
+    },
+    {
+      name: 'a port without an address',
+      port: portOf('direct', { fixedIps: [] }),
+      asked: [byPort('port-direct')],
+      says: /port-direct requires a FixedIP/,
+      kind: 'invalid',
+    },
+    {
+      name: 'a port named twice',
+      port: portOf('normal'),
+      asked: [byPort('port-normal'), byPort('port-normal')],
+      says: /^networks\[1\]\.port: port port-normal is named twice/,
+      kind: 'invalid',
+    },
+    {
+      name: 'a vnic type that cannot be made',
+      port: portOf('smart-nic'),
+      asked: [byPort('port-smart-nic')],
+      says: /binding:vnic_type smart-nic, which is not supported; use normal, direct/,
+      kind: 'invalid',
+    },
+  ];
+
+test.each(refusals)('refuses $name, naming it', async ({ port, asked, says, kind }) => {
+  const { context } = around(port);
+  const refusal = resolveNics(context, caller, asked);
+  await expect(refusal).rejects.toThrow(says);
+  await expect(refusal).rejects.toMatchObject({ kind });
+});
+
+function hostOffering(tags: Record<string, string | null>): Host {
+  const pool = { vendorId: '8086', productId: '10ca', numaNode: null, address: '', count: 0 };
+  return {
+    pciStats: [{ ...pool, deviceType: 'type-VF', parentIfname: null, tags }],
+  } as unknown as Host;
+}
+
+test('a direct port on a network without a physical network is refused where no host offers such a device', async () => {
+  const hosts = [hostOffering({ physical_network: 'physnet1' })];
+  const { context } = around(portOf('direct'), null, hosts);
+  const refusal = resolveNics(context, caller, [byPort('port-direct')]);
+  await expect(refusal).rejects.toThrow(/its network red has no provider:physical_network/);
+});
+
+test('and accepted where a host offers one', async () => {
+  const { context } = around(portOf('direct'), null, [hostOffering({ physical_network: null })]);
+  const { pciRequests } = await resolveNics(context, caller, [byPort('port-direct')]);
+  expect(pciRequests[0]?.spec[0]).toMatchObject({ physical_network: null });
+});

@@ -1,0 +1,123 @@
+/** The process is killed at any moment; the next start finds servers, ports, claims, pools and guests in agreement. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Cloud } from '#test/cloud.ts';
+import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
+
+let state: ReturnType<typeof temporaryDirectory>;
+let novella: NovellaProcess;
+
+beforeEach(() => {
+  state = temporaryDirectory();
+});
+afterEach(async () => {
+  await novella?.stop();
+  state.remove();
+});
+
+/** Starts (again) on the same state. */
+async function start(): Promise<Cloud> {
+  novella = await startNovella(state.path);
+  return Cloud.at(novella);
+}
+
+test('servers, ports, claims and guests are the same after a restart', async () => {
+  let cloud = await start();
+  const red = await cloud.network('red');
+  const port = await cloud.port(red, 'direct');
+  const id = await cloud.boot([{ port }, { uuid: red }]);
+  await cloud.settled(id, 'ACTIVE');
+  const before = await world(cloud);
+  await novella.stop();
+  cloud = await start();
+  expect(await world(cloud)).toEqual(before);
+  await cloud.send('compute', 'DELETE', `/servers/${id}`);
+  await cloud.gone(id);
+  expect(await cloud.freeVfs('physnet1')).toEqual({ 'host-1': 4, 'host-2': 4 });
+});
+
+/** Kills spread over the life of a burst of boots and deletes: from the first request to well after the last. */
+const killAfterMs = [0, 5, 15, 30, 60, 120, 250];
+
+test.each(killAfterMs)('kill -9 some %i ms into a burst of boots and deletes', async (delay) => {
+  let cloud = await start();
+  const red = await cloud.network('red');
+  const ports = await Promise.all(
+    Array.from({ length: 6 }, (_, at) => cloud.port(red, at % 2 === 0 ? 'direct' : 'macvtap')),
+  );
+  const ids = await Promise.all(ports.map((port) => cloud.boot([{ port }, { uuid: red }])));
+  const doomed = ids.slice(0, 2);
+  await Promise.all(doomed.map((id) => cloud.send('compute', 'DELETE', `/servers/${id}`)));
+  await new Promise((passed) => setTimeout(passed, delay));
+  await novella.kill();
+
+  cloud = await start();
+  await Promise.all(doomed.map((id) => cloud.gone(id)));
+  const kept = ids.slice(2);
+  await Promise.all(kept.map((id) => cloud.settled(id, 'ACTIVE')));
+  await expectAgreement(cloud, kept);
+
+  await Promise.all(kept.map((id) => cloud.send('compute', 'DELETE', `/servers/${id}`)));
+  await Promise.all(kept.map((id) => cloud.gone(id)));
+  await expectAgreement(cloud, []);
+  expect(await cloud.freeVfs('physnet1')).toEqual({ 'host-1': 4, 'host-2': 4 });
+});
+
+/** Everything that has a say about who holds what, without what changes by itself. */
+async function world(cloud: Cloud) {
+  const { servers } = await cloud.ok('compute', 'GET', '/servers/detail');
+  const { ports } = await cloud.ok('network', 'GET', '/ports');
+  const { devices } = await cloud.ok('operator', 'GET', '/pci/devices');
+  const pools = await cloud.ok('operator', 'GET', '/pci/pools');
+  const { hypervisors } = await cloud.ok('compute', 'GET', '/os-hypervisors/detail');
+  return { servers, ports, devices, pools, hypervisors, guests: guestsOnHosts() };
+}
+
+/** The guests that the simulated hosts keep. Example: `[{ host: 'host-1', id: '5f…' }]`. */
+function guestsOnHosts(): { host: string; id: string }[] {
+  const hosts = join(state.path, 'hosts');
+  return readdirSync(hosts).flatMap((host) =>
+    readdirSync(join(hosts, host, 'guests'))
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => ({ host, id: file.slice(0, -'.json'.length) })),
+  );
+}
+
+/** Servers, ports, devices, pools, usage and guests tell one story about exactly these servers. */
+async function expectAgreement(cloud: Cloud, serverIds: string[]): Promise<void> {
+  const { servers, ports, devices, pools, hypervisors, guests } = await world(cloud);
+  expect(servers.map((server: { id: string }) => server.id).sort()).toEqual([...serverIds].sort());
+  expect(guests.map(({ id }) => id).sort()).toEqual([...serverIds].sort());
+  const held = devices.filter((device: { instance_uuid: string | null }) => device.instance_uuid);
+  expect(held).toHaveLength(serverIds.length);
+  for (const server of servers) {
+    const host = server['OS-EXT-SRV-ATTR:host'];
+    expect(guests).toContainEqual({ host, id: server.id });
+    const mine = ports.filter((port: { device_id: string }) => port.device_id === server.id);
+    expect(mine).toHaveLength(2);
+    const bound = mine.find(
+      (port: Record<string, string>) => port['binding:vnic_type'] !== 'normal',
+    );
+    expect(held).toContainEqual(
+      expect.objectContaining({
+        instance_uuid: server.id,
+        host,
+        status: 'allocated',
+        address: bound['binding:profile'].pci_slot,
+      }),
+    );
+  }
+  const unbound = ports.filter((port: { device_id: string }) => port.device_id === '');
+  expect(ports).toHaveLength(unbound.length + 2 * serverIds.length);
+  const free = devices.filter(
+    (device: { status: string; dev_type: string }) => device.status === 'available',
+  );
+  const counted = pools.pools.reduce((sum: number, pool: { count: number }) => sum + pool.count, 0);
+  expect(counted).toBe(free.length);
+  const used = hypervisors.reduce(
+    (sum: number, host: { vcpus_used: number }) => sum + host.vcpus_used,
+    0,
+  );
+  expect(used).toBe(serverIds.length);
+}
