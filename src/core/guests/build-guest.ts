@@ -27,6 +27,7 @@ export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
     imageProperties: parts.imageProperties ?? {},
     rxQueueSize: null,
     txQueueSize: null,
+    maxQueues: null,
   };
   const nics: GuestNic[] = [];
   const reasons: Reason[] = [];

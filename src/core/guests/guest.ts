@@ -24,6 +24,8 @@ export interface NicFrontend {
   queues: number | null;
   rxQueueSize: number | null;
   txQueueSize: number | null;
+  /** virtio's packed ring. */
+  packed: boolean;
 }
 
 /** A NIC of the guest, by how the host makes it. `vlan` null: left to the switch. */

@@ -13,6 +13,8 @@ export interface NicWishes {
   /** The host's queue sizes; null: the hypervisor's default. */
   rxQueueSize: number | null;
   txQueueSize: number | null;
+  /** Most queues of one NIC that the host can do; null: as many as vcpus. */
+  maxQueues: number | null;
 }
 
 /** NIC models that QEMU has and libvirt accepts. Source: Nova `SUPPORTED_VIF_MODELS`. */
@@ -47,16 +49,21 @@ export function planFrontend(wishes: NicWishes): Verdict<{ frontend: NicFrontend
       { model: wished },
     );
   }
-  if (model !== 'virtio') {
-    return { ok: true, frontend: { ...plainFrontend, model, rxQueueSize: wishes.rxQueueSize } };
-  }
+  const packed = wishedSwitch(wishes, 'virtio_packed_ring');
+  const multiqueue = wishedSwitch(wishes, 'vif_multiqueue_enabled');
+  if (!packed.ok) return packed;
+  if (!multiqueue.ok) return multiqueue;
+  const isVirtio = model === 'virtio';
+  // One queue for each vcpu; with one vcpu there is nothing to share.
+  const wantsQueues = isVirtio && multiqueue.on && wishes.vcpus > 1;
   return {
     ok: true,
     frontend: {
       model,
-      queues: wantsMultiqueue(wishes) ? wishes.vcpus : null,
+      queues: wantsQueues ? Math.min(wishes.vcpus, wishes.maxQueues ?? wishes.vcpus) : null,
       rxQueueSize: wishes.rxQueueSize,
-      txQueueSize: wishes.txQueueSize,
+      txQueueSize: isVirtio ? wishes.txQueueSize : null,
+      packed: packed.on,
     },
   };
 }
@@ -67,15 +74,20 @@ export const plainFrontend: NicFrontend = {
   queues: null,
   rxQueueSize: null,
   txQueueSize: null,
+  packed: false,
 };
 
-/** One queue per vcpu, asked for by flavor or image; pointless with one vcpu. Source: Nova `get_vif_multiqueue_constraint`. */
-function wantsMultiqueue(wishes: NicWishes): boolean {
-  if (wishes.vcpus < 2) return false;
-  const text =
-    wishes.extraSpecs['hw:vif_multiqueue_enabled'] ??
-    wishes.imageProperties['hw_vif_multiqueue_enabled'];
-  return isTrue(text);
+/** A yes or no that flavor or image may give, not differing ones. Source: Nova `_get_flavor_image_meta`, `FlavorImageConflict`. */
+function wishedSwitch(wishes: NicWishes, name: string): Verdict<{ on: boolean }> {
+  const ofFlavor = wishes.extraSpecs[`hw:${name}`];
+  const ofImage = wishes.imageProperties[`hw_${name}`];
+  if (ofFlavor !== undefined && ofImage !== undefined && isTrue(ofFlavor) !== isTrue(ofImage)) {
+    return refuse(
+      'flavor-image-conflict',
+      `flavor hw:${name} is "${ofFlavor}" but image hw_${name} is "${ofImage}": must agree`,
+    );
+  }
+  return { ok: true, on: isTrue(ofFlavor ?? ofImage) };
 }
 
 /**

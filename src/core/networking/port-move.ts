@@ -1,4 +1,5 @@
 /** What the network service is told while a server moves from host to host. Documents only, in order; no call is made here. */
+import type { PciDevice } from '../pci/device.ts';
 import { refuse, type Verdict } from '../reason.ts';
 import type { BindingProfile, Port, PortChange } from './port.ts';
 import { type Allocation, type BoundDevice, bindingProfile } from './port-binding.ts';
@@ -56,6 +57,22 @@ export interface Arrival {
   isLive: boolean;
   allocationOf?: (port: Port) => Allocation | undefined;
 }
+
+/**
+ * The device that a port's present one is exchanged for: both were claimed for the same PCI request. undefined when there is none.
+ * Source: Nova `MigrationContext.get_pci_mapping_for_migration`.
+ */
+export function replacementOf<T extends HeldFor>(
+  port: Port,
+  before: readonly HeldFor[],
+  after: readonly T[],
+): T | undefined {
+  const now = before.find((device) => device.address === port.profile['pci_slot']);
+  return now && after.find((device) => device.requestId === now.requestId);
+}
+
+/** A device and the PCI request it is held for. */
+export type HeldFor = Pick<PciDevice, 'address' | 'requestId'>;
 
 /**
  * Binds every port to the host where its server has arrived, with its new device. All or nothing: a port whose new device is

@@ -175,6 +175,7 @@ function queuesXml(frontend: NicFrontend): XmlElement | null {
     queues: frontend.queues,
     rx_queue_size: frontend.rxQueueSize,
     tx_queue_size: frontend.txQueueSize,
+    packed: frontend.packed ? 'on' : null,
   };
   const isSet = Object.values(attributes).some((value) => value !== null);
   return isSet ? element('driver', attributes) : null;
