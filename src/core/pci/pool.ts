@@ -49,28 +49,6 @@ export function groupByPool(devices: readonly PciDevice[]): PoolWithDevices[] {
   return [...groups.values()].toSorted((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1));
 }
 
-/**
- * Pools with this device counted too; a new pool when none is like it. For a count that is kept without the devices.
- * Source: Nova `PciDeviceStats.add_device`.
- */
-export function addToPools(pools: readonly PciDevicePool[], device: PciDevice): PciDevicePool[] {
-  const fresh = emptyPoolFor(device);
-  const key = poolKey(fresh);
-  if (!pools.some((pool) => poolKey(pool) === key)) return [...pools, { ...fresh, count: 1 }];
-  return pools.map((pool) => (poolKey(pool) === key ? { ...pool, count: pool.count + 1 } : pool));
-}
-
-/** Pools with this device counted out, or undefined when no pool holds one like it. Source: Nova `PciDeviceStats.remove_device`. */
-export function removeFromPools(
-  pools: readonly PciDevicePool[],
-  device: PciDevice,
-): PciDevicePool[] | undefined {
-  const key = poolKey(emptyPoolFor(device));
-  const holds = (pool: PciDevicePool) => poolKey(pool) === key && pool.count > 0;
-  if (!pools.some(holds)) return undefined;
-  return pools.map((pool) => (holds(pool) ? { ...pool, count: pool.count - 1 } : pool));
-}
-
 /** Everything but the count, as one text: equal for pools of like devices. */
 export function poolKey(pool: PciDevicePool): string {
   return canonicalText({ ...pool, count: undefined });

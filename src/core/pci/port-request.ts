@@ -1,5 +1,6 @@
 /** What a port that needs a device asks for: one PciRequest. */
-import type { Port } from '../networking/port.ts';
+import type { Network, Port } from '../networking/port.ts';
+import { physicalNetworkOf } from '../networking/vif-of.ts';
 import type { VnicType } from '../networking/vnic-type.ts';
 import { isTrue } from './boolean-text.ts';
 import type { PciDeviceType } from './device.ts';
@@ -48,7 +49,9 @@ export function requestForPort(
         physical_network: physicalNetwork,
         remote_managed: pythonBoolean(port.vnicType === 'remote-managed'),
         ...(deviceType !== null && { dev_type: deviceType }),
-        ...(trusted !== null && { trusted: pythonBoolean(isTrue(JSON.stringify(trusted).replaceAll('"', ''))) }),
+        ...(trusted !== null && {
+          trusted: pythonBoolean(isTrue(JSON.stringify(trusted).replaceAll('"', ''))),
+        }),
       },
     ],
     aliasName: null,
@@ -60,4 +63,28 @@ export function requestForPort(
 /** The spelling on the wire. Example: true → `True`. */
 function pythonBoolean(value: boolean): string {
   return value ? 'True' : 'False';
+}
+
+/** A NIC of a boot request: its port, or null where the user named a network, and the network either way. */
+export interface RequestedNic {
+  port: RequestingPort | null;
+  network: Network;
+}
+
+/**
+ * The requests of all NICs of a server, and for each NIC the index of its request or null. Example: a normal and a direct port → one request,
+ * links `[null, 0]`. A NIC named by network never needs a device. `affinityPolicy`: of flavor or image, where a port has none of its own.
+ */
+export function requestsForPorts(
+  nics: readonly RequestedNic[],
+  { newId, affinityPolicy = null }: { newId: () => string; affinityPolicy?: NumaPolicy | null },
+): { requests: PciRequest[]; links: (number | null)[] } {
+  const requests: PciRequest[] = [];
+  const links = nics.map(({ port, network }) => {
+    if (port === null || !needsPciRequest(port.vnicType)) return null;
+    const request = requestForPort(port, physicalNetworkOf(network), newId());
+    requests.push({ ...request, numaPolicy: request.numaPolicy ?? affinityPolicy });
+    return requests.length - 1;
+  });
+  return { requests, links };
 }

@@ -40,7 +40,7 @@ function explainOne(
 ): Reason {
   const matching = pools.filter((pool) => matchesRequest(pool, request));
   const free = countOf(matching);
-  const data = { requestId: request.requestId, needed: request.count, pools: pools.map(poolWord) };
+  const data = { requestId: request.requestId, needed: request.count, pools: poolWords(pools) };
   if (free >= request.count) {
     const near = countOf(matching.filter((pool) => isUsable(pool, request, placement)));
     const policy = request.numaPolicy ?? 'legacy';
@@ -74,7 +74,7 @@ function explainGroup(
       requestIds: group.map((one) => one.requestId),
       needed,
       free,
-      pools: usable.map(poolWord),
+      pools: poolWords(usable),
     },
   };
 }
@@ -120,6 +120,13 @@ const tellsNothing = new Set(['physical_network', 'dev_type', 'vendor_id', 'prod
 function countOf(pools: readonly PciDevicePool[]): number {
   return pools.reduce((sum, pool) => sum + pool.count, 0);
 }
+
+/** The first few, as a decision keeps the reasons of every host. */
+function poolWords(pools: readonly PciDevicePool[]): string[] {
+  return pools.slice(0, poolsNamed).map(poolWord);
+}
+
+const poolsNamed = 8;
 
 /** Example: `8086:10ca type-VF of 0000:01:00.0, physical_network physnet1: 3`. */
 function poolWord(pool: PciDevicePool): string {

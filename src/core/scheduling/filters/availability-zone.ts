@@ -1,0 +1,16 @@
+/** Refuses a host outside the zone that the user asked for. Source: Nova `AvailabilityZoneFilter`. */
+import type { Filter } from '../filter.ts';
+
+export const availabilityZone: Filter = {
+  name: 'zone',
+  check(host, { availabilityZone: wanted }) {
+    if (wanted === null || wanted === host.availabilityZone) return [];
+    return [
+      {
+        code: 'wrong-zone',
+        message: `is in zone ${host.availabilityZone}, not ${wanted}`,
+        data: { zone: host.availabilityZone, wanted },
+      },
+    ];
+  },
+};

@@ -1,0 +1,11 @@
+/** Refuses a host where this server was tried and failed. Source: Nova `RetryFilter`, `ignore_hosts`. */
+import type { Filter } from '../filter.ts';
+
+export const failedHosts: Filter = {
+  name: 'failed before',
+  check(host, spec) {
+    return spec.failedHosts
+      .filter((failed) => failed.host === host.name)
+      .map(({ reason }) => ({ code: 'host-failed', message: reason }));
+  },
+};

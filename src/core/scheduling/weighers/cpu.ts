@@ -1,0 +1,8 @@
+/** Prefers hosts with more free vcpus. Source: Nova `CPUWeigher`. */
+import type { Weigher } from '../filter.ts';
+
+export const cpu: Weigher = {
+  name: 'cpu',
+  multiplier: 1,
+  weigh: (host) => host.vcpus * host.cpuAllocationRatio - host.vcpusUsed,
+};

@@ -1,0 +1,8 @@
+/** Prefers hosts with more free memory. Source: Nova `RAMWeigher`. */
+import type { Weigher } from '../filter.ts';
+
+export const ram: Weigher = {
+  name: 'ram',
+  multiplier: 1,
+  weigh: (host) => host.memoryMib * host.memoryAllocationRatio - host.memoryMibUsed,
+};

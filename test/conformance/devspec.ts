@@ -1,0 +1,50 @@
+/** Topic devspec: which devices the operator's list admits, by which entry, with which tags. */
+import { ComputeError } from '#core/errors.ts';
+import { type DeviceSpec, matchDevice } from '#core/pci/device-spec.ts';
+import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
+import {
+  type DescribedDevice,
+  type DescribedFunction,
+  hostFunctions,
+  optionSources,
+  toFunction,
+} from './described-function.ts';
+import { failed, judge, passed, type Topic } from './topic.ts';
+
+interface Input {
+  option: string[];
+  devices: DescribedDevice[];
+  host?: { functions: DescribedFunction[] };
+  report_in_placement?: boolean;
+}
+
+export const devspec: Topic = {
+  name: 'devspec',
+  run({ input: raw, expect }) {
+    const input = raw as unknown as Input;
+    const specs = parseOrRefusal(input);
+    if (specs instanceof ComputeError) {
+      return expect['error'] === undefined ? failed(`refused: ${specs.message}`) : passed;
+    }
+    if (expect['error'] !== undefined) return failed('accepted; a refusal was expected');
+    const functions = hostFunctions(input.host);
+    const results = input.devices.map((device) => {
+      const match = matchDevice(specs, toFunction(device, functions), functions);
+      return match === undefined
+        ? { address: device.address, match: false }
+        : { address: device.address, match: true, entry: match.spec.entry, tags: match.tags };
+    });
+    return judge(expect['results'], results);
+  },
+};
+
+function parseOrRefusal(input: Input): DeviceSpec[] | ComputeError {
+  try {
+    return parseDeviceSpecs(optionSources(input.option), hostFunctions(input.host), {
+      reportInPlacement: input.report_in_placement ?? false,
+    });
+  } catch (error) {
+    if (error instanceof ComputeError && error.kind === 'invalid') return error;
+    throw error;
+  }
+}
