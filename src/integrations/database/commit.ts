@@ -43,7 +43,7 @@ async function write(trx: Db, transition: Transition, now: number): Promise<void
   const { task, host, command, decision, events, actionMessage } = transition;
   const deleted = typeof transition.server?.deletedAt === 'number';
   const next = await wokenNext(trx, transition, now);
-  if (!(await advanceTask(trx, task, { next, forget: deleted }))) throw new Refused('superseded');
+  if (!(await advanceTask(trx, task, next))) throw new Refused('superseded');
   if (host !== undefined && !(await applyHostChange(trx, host))) throw new Refused('stale-host');
   await writeServer(trx, transition, now);
   if (deleted) await retireNics(trx, task.serverId);

@@ -17,9 +17,10 @@ import { ComputeError } from '#core/errors.ts';
 /**
  * Opens (and makes) the database in this file; `:memory:` for none. Commits are durable: WAL with `synchronous=FULL`.
  * Another connection or process may have it open too: writers wait up to `busyTimeoutMs` for each other, then throw `unavailable`.
+ * Throws `unavailable`, naming the file, when it cannot be opened.
  */
 export function openSqlite<Tables>(path: string, busyTimeoutMs = 10_000): Kysely<Tables> {
-  const database = new DatabaseSync(path);
+  const database = openFile(path);
   database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
@@ -27,6 +28,15 @@ export function openSqlite<Tables>(path: string, busyTimeoutMs = 10_000): Kysely
   // From here on waiting is ours: SQLite's own would stop this process, and with it a writer on another connection of it.
   database.exec('PRAGMA busy_timeout = 0');
   return new Kysely<Tables>({ dialect: new NodeSqliteDialect(database, busyTimeoutMs) });
+}
+
+function openFile(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path);
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new ComputeError('unavailable', `database ${path}: cannot be opened`, { detail, cause });
+  }
 }
 
 class NodeSqliteDialect implements Dialect {

@@ -45,6 +45,11 @@ export async function openStore(
   options: StoreOptions = {},
 ): Promise<{ store: Store; db: Kysely<ComputeTables> }> {
   const db = openSqlite<ComputeTables>(path, options.busyTimeoutMs);
-  await migrate(db);
+  try {
+    await migrate(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
   return { store: computeStore(db, options), db };
 }

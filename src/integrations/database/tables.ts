@@ -156,7 +156,7 @@ export interface DecisionRow {
 }
 
 /**
- * One row per server that was not deleted, kept when its workflow ends (`step` null) so that the epoch never starts again.
+ * One row per server, kept when its workflow ends (`step` null) so that the epoch never starts again.
  * `leased_epoch`: the epoch that the holder of the lease works in; `epoch` is ahead of it when another workflow took over.
  */
 export interface TaskRow {

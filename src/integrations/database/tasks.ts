@@ -46,25 +46,8 @@ export async function insertTask(trx: Db, task: Omit<Task, 'epoch'>): Promise<vo
   await trx.insertInto('tasks').values(newTaskRow(task)).execute();
 }
 
-/**
- * Moves a task to its next step, or ends it; false when it is no longer the server's task. `forget`: the server is gone, so
- * no later task of it needs to count on from this epoch.
- */
-export async function advanceTask(
-  trx: Db,
-  task: Task,
-  { next, forget }: { next: NextStep | null; forget: boolean },
-): Promise<boolean> {
-  if (next === null && forget) {
-    const { numDeletedRows } = await trx
-      .deleteFrom('tasks')
-      .where('instance_uuid', '=', task.serverId)
-      .where('uuid', '=', task.id)
-      .where('epoch', '=', task.epoch)
-      .where('step', 'is not', null)
-      .executeTakeFirst();
-    return numDeletedRows > 0n;
-  }
+/** Moves a task to its next step, or ends it (null); false when it is no longer the server's task. */
+export async function advanceTask(trx: Db, task: Task, next: NextStep | null): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('tasks')
     .set(
