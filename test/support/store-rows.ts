@@ -50,7 +50,7 @@ export function aNic(change: Partial<ServerNic> = {}): ServerNic {
 }
 
 /** A server that is being built, without its serial. */
-export function aServer(change: Partial<Omit<Server, 'serial'>> = {}): Omit<Server, 'serial'> {
+function aServer(change: Partial<Omit<Server, 'serial'>> = {}): Omit<Server, 'serial'> {
   return {
     id: crypto.randomUUID(),
     name: 'web',

@@ -174,7 +174,7 @@ export interface TaskRow {
 }
 
 /** `succeeded` and `result` null: the host has not answered. */
-export interface HostCommandRow {
+interface HostCommandRow {
   id: Generated<number>;
   compute_node_id: string;
   seq: number;
