@@ -2,26 +2,10 @@
  * The agent of one host: reports what the host is and has, and does what it is told, one command of a guest after the other.
  * It knows its host and the link; it knows neither the store nor any cloud credential.
  */
-import type { Clock } from '#contracts/clock.ts';
 import type { AgentEnd, CommandResult, HostCommand, HostReport } from '#contracts/host-link.ts';
-import type { Hypervisor } from '#contracts/hypervisor.ts';
-import type { Log } from '#contracts/log.ts';
-import type { PciBus } from '#contracts/pci-bus.ts';
-import type { DeviceSpec } from '#core/pci/device-spec.ts';
+import type { AgentOptions } from './agent-options.ts';
 import { executeCommand } from './execute-command.ts';
 import { reportHost } from './report.ts';
-
-export interface AgentOptions {
-  host: string;
-  hostIp: string;
-  hypervisor: Hypervisor;
-  pciBus: PciBus;
-  /** The operator's rules for devices that guests may have; first match wins. */
-  deviceSpecs: readonly DeviceSpec[];
-  clock: Clock;
-  log: Log;
-  heartbeatMs: number;
-}
 
 /** Starts the agent on this link: says hello with a first report, then serves commands until stopped. */
 export async function startAgent(

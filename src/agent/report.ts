@@ -1,7 +1,7 @@
 /** What the agent says of its host: facts, guests, and the PCI functions that its device specs admit. */
 import type { HostReport } from '#contracts/host-link.ts';
 import { matchDevice } from '#core/pci/device-spec.ts';
-import type { AgentOptions } from './agent.ts';
+import type { AgentOptions } from './agent-options.ts';
 
 /** Looks at the host now. A function that cannot be read is logged and left out; it never hides the others. */
 export async function reportHost(options: AgentOptions): Promise<HostReport> {

@@ -9,7 +9,7 @@ import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
 import { type SimulatedHost, simulatedHost } from '#integrations/simulated/simulated-host.ts';
 import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/sysfs-tree.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
-import type { AgentOptions } from '#agent/agent.ts';
+import type { AgentOptions } from '#agent/agent-options.ts';
 import type { CapturedHostConfig, Config } from './config.ts';
 
 /** What is known of a host before its agent runs: the parts that an agent needs, without clock and log. */

@@ -128,7 +128,7 @@ async function joinHost(
   const isReady = new Promise<void>((ready) => {
     serveAgent(context, controllerEnd, () => ready());
   });
-  const agent = await startAgent({ ...host, clock, log, heartbeatMs }, agentEnd);
+  const agent = await startAgent({ ...host, log, heartbeatMs }, agentEnd);
   await isReady;
   return () => agent.stop();
 }

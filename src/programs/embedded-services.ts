@@ -1,0 +1,92 @@
+/** The embedded identity, network and image services of an all-in-one, over its one database. */
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { Clock } from '#contracts/clock.ts';
+import type { IdentityService } from '#contracts/identity.ts';
+import type { ImageService } from '#contracts/images.ts';
+import type { NetworkService } from '#contracts/network.ts';
+import { createIdentityService } from '#embedded/identity/service.ts';
+import { createImageService } from '#embedded/image/service.ts';
+import type { PhysicalNetwork } from '#embedded/network/context.ts';
+import { createNetworkService } from '#embedded/network/service.ts';
+import { createIdentityStore } from '#integrations/database/identity-store.ts';
+import { createImageStore } from '#integrations/database/image-store.ts';
+import { createNetworkStore } from '#integrations/database/network-store.ts';
+
+interface Embedded<Service> {
+  app: FastifyInstance;
+  service: Service;
+}
+
+export interface EmbeddedServices {
+  identity: Embedded<IdentityService>;
+  network: Embedded<NetworkService>;
+  image: Embedded<ImageService>;
+}
+
+export interface EmbeddedOptions<Tables> {
+  db: Kysely<Tables>;
+  clock: Clock;
+  log: Logger;
+  /** Read at each use: filled once every service listens. */
+  urls: { identity: string; compute: string; network: string; image: string };
+  imageFolder: string;
+  adminPassword: string;
+  /** The physical networks that each host is connected to. */
+  physicalNetworks: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** VLAN ids that the network service gives out by itself, on every physical network. */
+const vlanRange = [1000, 1999] as const;
+
+/** Builds the three services, with what a new cloud starts with: users, and a small image. None listens yet. */
+export async function embeddedServices<Tables>(
+  options: EmbeddedOptions<Tables>,
+): Promise<EmbeddedServices> {
+  const { db, clock, log, urls, adminPassword } = options;
+  const shared = { clock, newId: randomUUID, log };
+  const identity = await createIdentityService({
+    ...shared,
+    store: createIdentityStore(db),
+    catalog: () => ({
+      region: 'RegionOne',
+      services: [
+        { type: 'identity', name: 'keystone', url: urls.identity },
+        { type: 'compute', name: 'nova', url: urls.compute },
+        { type: 'network', name: 'neutron', url: urls.network },
+        { type: 'image', name: 'glance', url: urls.image },
+      ],
+    }),
+    users: [
+      { name: 'admin', password: adminPassword, project: 'admin', role: 'admin' },
+      { name: 'demo', password: adminPassword, project: 'demo', role: 'member' },
+    ],
+  });
+  const network = createNetworkService({
+    ...shared,
+    store: createNetworkStore(db),
+    identity: identity.service,
+    physicalNetworks: () => allPhysicalNetworks(options.physicalNetworks),
+    hostMappings: (host) => options.physicalNetworks.get(host),
+  });
+  const image = createImageService({
+    ...shared,
+    store: createImageStore(db),
+    identity: identity.service,
+    folder: options.imageFolder,
+  });
+  await image.ensureImage({ name: 'tiny', content: tinyDisk });
+  return { identity, network, image };
+}
+
+/** Nothing but zeros: simulated hosts do not look at it. Bring an image of your own for guests that boot. */
+const tinyDisk = new Uint8Array(64 * 1024);
+
+function allPhysicalNetworks(
+  byHost: ReadonlyMap<string, ReadonlySet<string>>,
+): PhysicalNetwork[] {
+  const names = new Set([...byHost.values()].flatMap((networks) => [...networks]));
+  return [...names].sort().map((name) => ({ name, vlanRange }));
+}
