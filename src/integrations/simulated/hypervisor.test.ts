@@ -1,0 +1,79 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeHypervisor } from '#contracts/hypervisor.contract.ts';
+import { describePciBus } from '#contracts/pci-bus.contract.ts';
+import { domainXml } from '#integrations/libvirt/domain-xml.ts';
+import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
+import { aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/guests.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SimulatedHypervisor } from './hypervisor.ts';
+import { SimulatedPciBus } from './pci-bus.ts';
+import { type SimulatedHost, simulatedHost } from './simulated-host.ts';
+import { igbCapturePath, writeSysfsTree } from './sysfs-tree.ts';
+
+let folder = '';
+let host: SimulatedHost;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'novella-simulated-'));
+  const root = join(folder, 'sys');
+  writeSysfsTree(readFileSync(igbCapturePath, 'utf8'), root);
+  const { functions } = await new SysfsPciBus({ root }).listFunctions();
+  host = simulatedHost('host-1', functions);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function hypervisorIn(stateDirectory?: string): SimulatedHypervisor {
+  return new SimulatedHypervisor({
+    host,
+    domainXml: (guest, macvtapSources) => domainXml(guest, { virtType: 'kvm', macvtapSources }),
+    ...(stateDirectory !== undefined && { stateDirectory }),
+  });
+}
+
+describeHypervisor('simulated, in memory', async () => hypervisorIn());
+describeHypervisor('simulated, in files', async () =>
+  hypervisorIn(mkdtempSync(join(folder, 'guests-'))),
+);
+describePciBus(
+  'simulated',
+  async () => new SimulatedPciBus({ host, listGuests: () => Promise.resolve([]) }),
+);
+
+test('guests outlive the process: a new hypervisor on the same folder finds them running', async () => {
+  const directory = mkdtempSync(join(folder, 'guests-'));
+  const guest = aGuest({ nics: [aHostdevNic(vf0)] });
+  const first = hypervisorIn(directory);
+  await first.define(guest, {});
+  await first.start(guest.id);
+  const second = hypervisorIn(directory);
+  expect(await second.listGuests()).toEqual(await first.listGuests());
+  expect(await second.domainXml(guest.id)).toBe(await first.domainXml(guest.id));
+  await second.destroy(guest.id);
+  await second.undefine(guest.id);
+  expect(await hypervisorIn(directory).listGuests()).toEqual([]);
+});
+
+test('a VF loses its interface while a running guest has it whole, not under a macvtap', async () => {
+  const hypervisor = hypervisorIn();
+  const bus = new SimulatedPciBus({ host, listGuests: () => hypervisor.listGuests() });
+  const guest = aGuest({ nics: [aHostdevNic(vf0), aMacvtapNic(vf1)] });
+  await hypervisor.define(guest, { [vf1]: 'enp1s0v1' });
+  await hypervisor.start(guest.id);
+  expect([await bus.ifnameOf(vf0), await bus.ifnameOf(vf1)]).toEqual([null, 'enp1s0v1']);
+  const { functions } = await bus.listFunctions();
+  expect(functions.find(({ address }) => address === vf0)?.ifname).toBeNull();
+  await hypervisor.destroy(guest.id);
+  expect(await bus.ifnameOf(vf0)).toBe('enp1s0v0');
+});
+
+test('a VF remembers what was set on it', async () => {
+  const bus = new SimulatedPciBus({ host, listGuests: async () => [] });
+  const macAddress = 'fa:16:3e:5b:10:01';
+  await bus.applyVfStep({ do: 'set-vf', address: vf0, macAddress, vlan: 42 });
+  await bus.applyVfStep({ do: 'set-vf-trust', address: vf0, trusted: true });
+  expect(bus.vfSettings(vf0)).toEqual({ macAddress, vlan: 42, trusted: true });
+  expect(bus.vfSettings(vf1)).toEqual({});
+});
