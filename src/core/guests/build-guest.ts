@@ -3,6 +3,7 @@ import type { PciDevice } from '../pci/device.ts';
 import type { Reason, Verdict } from '../reason.ts';
 import type { Server, ServerNic } from '../servers/server.ts';
 import { type Guest, type GuestNic, isPciNic } from './guest.ts';
+import { guestName } from './guest-name.ts';
 import type { NicWishes } from './nic-frontend.ts';
 import { planGuestNic } from './plan-nic.ts';
 
@@ -56,11 +57,6 @@ export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
       ),
     },
   };
-}
-
-/** The hypervisor's name of a server. Example: 42 → `instance-0000002a`. Source: Nova `instance_name_template`. */
-export function guestName(serial: number): string {
-  return `instance-${serial.toString(16).padStart(8, '0')}`;
 }
 
 function planNic(
