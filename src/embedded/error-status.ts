@@ -23,6 +23,11 @@ export function statusOf(kind: ErrorKind): number {
   return statuses[kind][0];
 }
 
+/** Example: 'conflict' → 'Conflict'; 'invalid' → 'Bad Request'. */
+export function titleOf(kind: ErrorKind): string {
+  return statuses[kind][1];
+}
+
 /** `{"error": {"code", "title", "message"}}`: Keystone's body, and that of a refused token everywhere. */
 export function titledError(error: ComputeError): ErrorReply {
   const [status, title] = statuses[error.kind];

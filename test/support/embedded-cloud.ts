@@ -4,11 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import pino from 'pino';
 import { createIdentityService } from '#embedded/identity/service.ts';
+import { createNetworkService } from '#embedded/network/service.ts';
 import { createIdentityStore } from '#integrations/database/identity-store.ts';
 import { embeddedServices } from '#integrations/database/migrations/0003-embedded-services.ts';
+import { createNetworkStore } from '#integrations/database/network-store.ts';
 import { openSqlite } from '#integrations/database/sqlite.ts';
+import { silentLog } from './silent-log.ts';
 
 export const adminPassword = 'admin-secret';
 export const demoPassword = 'demo-secret';
@@ -65,6 +67,12 @@ export function signInBody(name: string, password: string, project: string) {
 
 export type EmbeddedCloud = Awaited<ReturnType<typeof startEmbeddedCloud>>;
 
+/** The host of the recorded exchanges, and one that has only physnet2. */
+const hosts: Record<string, ReadonlySet<string>> = {
+  'peer-compute-1': new Set(['physnet1', 'physnet2']),
+  'host-2': new Set(['physnet2']),
+};
+
 /** Users admin (project admin) and demo (project demo). `time.now` can be set. `stop` removes its files. */
 export async function startEmbeddedCloud() {
   const folder = mkdtempSync(join(tmpdir(), 'novella-embedded-'));
@@ -74,7 +82,7 @@ export async function startEmbeddedCloud() {
   const base = {
     clock: { now: () => time.now },
     newId: () => randomUUID(),
-    log: pino({ level: 'silent' }),
+    log: silentLog,
   };
   const identity = await createIdentityService({
     ...base,
@@ -93,6 +101,13 @@ export async function startEmbeddedCloud() {
       ],
     }),
   });
+  const network = createNetworkService({
+    ...base,
+    store: createNetworkStore(db),
+    identity: identity.service,
+    physicalNetworks: () => [{ name: 'physnet1', vlanRange: [100, 102] }, { name: 'physnet2' }],
+    hostMappings: (host) => hosts[host],
+  });
   const signIn = async (name: string, password: string, project: string) => {
     const body = signInBody(name, password, project);
     const answer = await ask(identity.app, 'POST /v3/auth/tokens', { body });
@@ -100,6 +115,7 @@ export async function startEmbeddedCloud() {
   };
   const stop = async () => {
     await identity.app.close();
+    await network.app.close();
     await db.destroy();
     rmSync(folder, { recursive: true });
   };
@@ -107,6 +123,7 @@ export async function startEmbeddedCloud() {
     db,
     time,
     identity,
+    network,
     signIn,
     stop,
     adminToken: await signIn('admin', adminPassword, 'admin'),

@@ -1,0 +1,108 @@
+/** Request bodies of the network service: their shapes and rules. */
+import { type Static, type TProperties, Type } from 'typebox';
+import { vnicTypes } from '#core/networking/vnic-type.ts';
+import { bodyReader } from '../request-body.ts';
+import { withoutLackingKeys } from './lacking-keys.ts';
+
+const name = Type.Optional(Type.String({ maxLength: 255 }));
+const flag = Type.Optional(Type.Boolean());
+const text = Type.Optional(Type.String());
+const textOrNull = Type.Optional(Type.Union([Type.String(), Type.Null()]));
+const texts = Type.Optional(Type.Array(Type.String()));
+const owner = { project_id: text, tenant_id: text };
+
+/** A reader of `{resource: {…}}`; keys of the resource that are not named are refused. */
+function reader<Properties extends TProperties>(resource: string, properties: Properties) {
+  const inner = Type.Object(properties, { additionalProperties: false });
+  const read = bodyReader(Type.Object({ [resource]: inner }));
+  return (body: unknown): Static<typeof inner> => {
+    const checked = read(withoutLackingKeys(resource, body)) as Record<string, unknown>;
+    return checked[resource] as Static<typeof inner>;
+  };
+}
+
+const networkChange = {
+  name,
+  description: name,
+  admin_state_up: flag,
+  shared: flag,
+  'router:external': flag,
+  port_security_enabled: flag,
+  mtu: Type.Optional(Type.Integer({ minimum: 68, maximum: 65_535 })),
+};
+export const readNewNetwork = reader('network', {
+  ...networkChange,
+  ...owner,
+  'provider:network_type': text,
+  'provider:physical_network': text,
+  'provider:segmentation_id': Type.Optional(Type.Union([Type.Integer(), Type.String()])),
+});
+export const readNetworkChange = reader('network', networkChange);
+
+const subnetChange = {
+  name,
+  description: name,
+  gateway_ip: textOrNull,
+  enable_dhcp: flag,
+  dns_nameservers: texts,
+  host_routes: Type.Optional(
+    Type.Array(Type.Object({ destination: Type.String(), nexthop: Type.String() })),
+  ),
+};
+export const readNewSubnet = reader('subnet', {
+  ...subnetChange,
+  ...owner,
+  network_id: Type.String(),
+  cidr: Type.String(),
+  ip_version: Type.Optional(Type.Enum([4, 6])),
+  allocation_pools: Type.Optional(
+    Type.Array(Type.Object({ start: Type.String(), end: Type.String() })),
+  ),
+});
+export const readSubnetChange = reader('subnet', subnetChange);
+
+const portChange = {
+  name,
+  description: name,
+  admin_state_up: flag,
+  mac_address: text,
+  fixed_ips: Type.Optional(
+    Type.Array(Type.Object({ subnet_id: text, ip_address: text }, { additionalProperties: false })),
+  ),
+  device_id: Type.Optional(Type.String({ maxLength: 255 })),
+  device_owner: Type.Optional(Type.String({ maxLength: 255 })),
+  security_groups: texts,
+  port_security_enabled: flag,
+  'binding:vnic_type': Type.Optional(Type.Enum([...vnicTypes])),
+  'binding:host_id': textOrNull,
+  'binding:profile': Type.Optional(
+    Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
+  ),
+};
+export const readNewPort = reader('port', { ...portChange, ...owner, network_id: Type.String() });
+export const readPortChange = reader('port', portChange);
+export type WishedPort = ReturnType<typeof readNewPort>;
+export type WishedPortChange = ReturnType<typeof readPortChange>;
+
+export const readNewSecurityGroup = reader('security_group', {
+  name: Type.String({ maxLength: 255 }),
+  description: name,
+  stateful: Type.Optional(Type.Literal(true)),
+  ...owner,
+});
+
+const portNumber = Type.Optional(
+  Type.Union([Type.Integer({ minimum: -1, maximum: 65_535 }), Type.Null()]),
+);
+export const readNewSecurityGroupRule = reader('security_group_rule', {
+  security_group_id: Type.String(),
+  direction: Type.Enum(['ingress', 'egress']),
+  ethertype: Type.Optional(Type.Enum(['IPv4', 'IPv6'])),
+  protocol: Type.Optional(Type.Union([Type.String(), Type.Integer(), Type.Null()])),
+  port_range_min: portNumber,
+  port_range_max: portNumber,
+  remote_ip_prefix: textOrNull,
+  remote_group_id: textOrNull,
+  description: name,
+  ...owner,
+});

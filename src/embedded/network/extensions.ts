@@ -1,0 +1,46 @@
+/** The extensions of Neutron that this service has, as clients look them up. */
+import { notFound } from './errors.ts';
+
+const names: [alias: string, name: string, description: string][] = [
+  ['agent', 'agent', 'Lists agents; the embedded service needs none.'],
+  ['availability_zone', 'Availability Zone', 'Lists the one availability zone.'],
+  ['binding', 'Port Binding', 'Where a port is bound, and how.'],
+  ['external-net', 'Neutron external network', 'Marks networks as external.'],
+  ['net-mtu', 'Network MTU', 'Networks have an MTU.'],
+  ['net-mtu-writable', 'Network MTU (writable)', 'The MTU of a network can be set.'],
+  ['pagination', 'Pagination support', 'Lists can be read in pages.'],
+  [
+    'port-mac-override',
+    'Neutron Port MAC address override',
+    'A direct-physical port takes its device MAC.',
+  ],
+  ['port-security', 'Port Security', 'Port security can be switched off.'],
+  ['project-id', 'project_id field enabled', 'Replies have project_id.'],
+  ['provider', 'Provider Network', 'Networks name their physical network and segment.'],
+  ['quotas', 'Quota management support', 'Shows quotas; nothing is limited.'],
+  ['quota_details', 'Quota details management support', 'Shows quotas in detail.'],
+  ['security-group', 'security-group', 'Security groups are kept, not enforced.'],
+  ['sorting', 'Sorting support', 'Lists can be sorted.'],
+  ['standard-attr-description', 'standard-attr-description', 'Everything has a description.'],
+  ['standard-attr-revisions', 'Resource revision numbers', 'Everything has a revision number.'],
+  [
+    'standard-attr-timestamp',
+    'Resource timestamps',
+    'Everything has times of creation and change.',
+  ],
+];
+
+export const extensions = names.map(([alias, name, description]) => ({
+  name,
+  alias,
+  description,
+  updated: '2026-01-01T00:00:00-00:00',
+  links: [],
+}));
+
+/** Throws ExtensionNotFound. */
+export function showExtension(alias: string) {
+  const extension = extensions.find((one) => one.alias === alias);
+  if (extension === undefined) throw notFound('Extension', alias);
+  return { extension };
+}

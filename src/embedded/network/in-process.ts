@@ -1,0 +1,104 @@
+/** The network service as the compute side calls it, on the same functions as the API, without HTTP. */
+import type { Caller } from '#contracts/identity.ts';
+import type { NetworkService } from '#contracts/network.ts';
+import type { StoredPort } from '#contracts/network-store.ts';
+import { isComputeError } from '#core/errors.ts';
+import type { Network, Port, PortChange } from '#core/networking/port.ts';
+import { type NetworkContext, rightsOf } from './context.ts';
+import { findNetwork, listNetworks, type NetworkWithSubnets } from './networks.ts';
+import { updatePort } from './port-change.ts';
+import { createPort, findPort, listPorts, removePort } from './ports.ts';
+
+export function createInProcessNetwork(context: NetworkContext): NetworkService {
+  const service = rightsOf('service');
+  return {
+    async showPort(id, acting) {
+      return toPort(await findPort(context.store, rightsOf(acting), id));
+    },
+    async showNetwork(id, acting) {
+      const rights = rightsOf(acting);
+      return toNetwork(await findNetwork(context.store, rights, id), rights.isPrivileged);
+    },
+    async listBootableNetworks(caller: Caller) {
+      const rights = { projectId: caller.projectId, isPrivileged: false };
+      const visible = await listNetworks(context, rights);
+      const own = visible.filter(({ network }) => network.projectId === caller.projectId);
+      const bootable = own.length > 0 ? own : visible.filter(({ network }) => network.shared);
+      return bootable.map((found) => toNetwork(found, rightsOf(caller).isPrivileged));
+    },
+    async listServerPorts(serverId) {
+      return (await listPorts(context, service, { deviceId: serverId })).map(toPort);
+    },
+    async createPort({ networkId, projectId, deviceId, fixedIp }) {
+      const port = {
+        network_id: networkId,
+        project_id: projectId,
+        device_id: deviceId,
+        ...(fixedIp !== null && { fixed_ips: [{ ip_address: fixedIp }] }),
+      };
+      return toPort(await createPort(context, service, { port }));
+    },
+    async updatePort(id, change) {
+      return toPort(await updatePort(context, service, { id, body: { port: toWire(change) } }));
+    },
+    async deletePort(id) {
+      try {
+        await removePort(context, service, id);
+      } catch (error) {
+        if (!isComputeError(error, 'notFound')) throw error;
+      }
+    },
+  };
+}
+
+/** `dnsName` has no meaning without DNS integration, which is not offered. */
+function toWire(change: PortChange) {
+  return {
+    ...(change.deviceId !== undefined && { device_id: change.deviceId }),
+    ...(change.deviceOwner !== undefined && { device_owner: change.deviceOwner }),
+    ...(change.bindingHost !== undefined && { 'binding:host_id': change.bindingHost }),
+    ...(change.profile !== undefined && { 'binding:profile': change.profile }),
+    ...(change.macAddress !== undefined && { mac_address: change.macAddress }),
+  };
+}
+
+function toPort(port: StoredPort): Port {
+  return {
+    id: port.id,
+    name: port.name,
+    networkId: port.networkId,
+    projectId: port.projectId,
+    macAddress: port.macAddress,
+    adminStateUp: port.adminStateUp,
+    status: port.status,
+    deviceId: port.deviceId,
+    deviceOwner: port.deviceOwner,
+    fixedIps: port.fixedIps,
+    vnicType: port.vnicType,
+    bindingHost: port.bindingHost,
+    profile: port.profile,
+    vifType: port.vifType,
+    vifDetails: port.vifDetails,
+  };
+}
+
+/** Segments are for admins and services, as the provider keys of the API. */
+function toNetwork({ network, subnets }: NetworkWithSubnets, isPrivileged: boolean): Network {
+  const { networkType, physicalNetwork, segmentationId } = network;
+  return {
+    id: network.id,
+    name: network.name,
+    projectId: network.projectId,
+    mtu: network.mtu,
+    segments: isPrivileged ? [{ networkType, physicalNetwork, segmentationId }] : [],
+    subnets: subnets.map((subnet) => ({
+      id: subnet.id,
+      cidr: subnet.cidr,
+      ipVersion: subnet.ipVersion,
+      gatewayIp: subnet.gatewayIp,
+      dnsNameservers: subnet.dnsNameservers,
+      hostRoutes: subnet.hostRoutes,
+      enableDhcp: subnet.enableDhcp,
+    })),
+  };
+}

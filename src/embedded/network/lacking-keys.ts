@@ -1,0 +1,52 @@
+/** Keys of requests that belong to parts of Neutron which are not here. */
+import { ComputeError } from '#core/errors.ts';
+
+const lacking: Record<string, string> = {
+  allowed_address_pairs: 'allowed address pairs',
+  extra_dhcp_opts: 'extra DHCP options',
+  qos_policy_id: 'QoS policies',
+  segments: 'multi-segment networks',
+  vlan_transparent: 'VLAN transparency',
+  dns_domain: 'DNS integration',
+  dns_name: 'DNS integration',
+  is_default: 'auto-allocated topologies',
+  availability_zone_hints: 'availability zone hints',
+  subnetpool_id: 'subnet pools',
+  use_default_subnetpool: 'subnet pools',
+  prefixlen: 'subnet pools',
+  segment_id: 'segments',
+  service_types: 'subnet service types',
+  ipv6_ra_mode: 'router advertisements',
+  ipv6_address_mode: 'IPv6 addresses that guests choose themselves',
+  device_profile: 'device profiles',
+  numa_affinity_policy: 'NUMA affinity of ports',
+  propagate_uplink_status: 'uplink status propagation',
+  hints: 'port hints',
+  tags: 'tags',
+};
+
+/**
+ * The body without keys that ask for nothing (null, '', false, [] or {}); throws `notImplemented` for those that ask for something.
+ * Example: `{ port: { qos_policy_id: 'x' } }` → "port.qos_policy_id: QoS policies are not offered …".
+ */
+export function withoutLackingKeys(resource: string, body: unknown): unknown {
+  const wish = (body as Record<string, unknown> | undefined | null)?.[resource];
+  if (typeof wish !== 'object' || wish === null) return body;
+  const kept = Object.entries(wish).filter(([key, value]) => {
+    const what = lacking[key];
+    if (what === undefined) return true;
+    if (!asksForNothing(value)) {
+      throw new ComputeError(
+        'notImplemented',
+        `${resource}.${key}: ${what}: not offered by the embedded network service; a real Neutron has it.`,
+      );
+    }
+    return false;
+  });
+  return { ...(body as object), [resource]: Object.fromEntries(kept) };
+}
+
+function asksForNothing(value: unknown): boolean {
+  if (value === null || value === '' || value === false) return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}

@@ -1,0 +1,148 @@
+/** Networks: create, find, change, remove. */
+import type { NetworkRows, StoredNetwork, StoredSubnet } from '#contracts/network-store.ts';
+import { readNetworkChange, readNewNetwork } from './bodies.ts';
+import { changed, type NetworkContext, newStored, owns, type Rights } from './context.ts';
+import { adminOnly, NetworkError, notFound } from './errors.ts';
+import { chooseSegment } from './segment.ts';
+
+export interface NetworkWithSubnets {
+  network: StoredNetwork;
+  subnets: StoredSubnet[];
+}
+
+const adminKeys = [
+  'provider:network_type',
+  'provider:physical_network',
+  'provider:segmentation_id',
+  'shared',
+  'router:external',
+] as const;
+
+/** POST /v2.0/networks. Without provider keys: a free VLAN id of the configured ranges. */
+export async function createNetwork(
+  context: NetworkContext,
+  rights: Rights,
+  body: unknown,
+): Promise<NetworkWithSubnets> {
+  const wish = readNewNetwork(body);
+  refuseAdminKeys(rights, wish);
+  const network = await context.store.atomic(async (rows) => {
+    const segment = chooseSegment(wish, context.physicalNetworks(), await rows.networks());
+    const projectId = ownerFor(rights, wish, 'network');
+    const { name = '', description = '' } = wish;
+    const network: StoredNetwork = {
+      ...newStored(context, { projectId, name, description }),
+      ...segment,
+      revision: 1,
+      adminStateUp: wish.admin_state_up ?? true,
+      shared: wish.shared ?? false,
+      external: wish['router:external'] ?? false,
+      portSecurityEnabled: wish.port_security_enabled ?? true,
+      mtu: wish.mtu ?? 1500,
+    };
+    await rows.addNetwork(network);
+    return network;
+  });
+  return { network, subnets: [] };
+}
+
+/** All that these rights see: own, shared and external ones. */
+export async function listNetworks(
+  { store }: NetworkContext,
+  rights: Rights,
+): Promise<NetworkWithSubnets[]> {
+  const networks = (await store.networks()).filter((network) => sees(rights, network));
+  const subnets = Map.groupBy(await store.subnets(), ({ networkId }) => networkId);
+  return networks.map((network) => ({ network, subnets: subnets.get(network.id) ?? [] }));
+}
+
+/** Throws NetworkNotFound also for what these rights may not see. */
+export async function findNetwork(
+  rows: NetworkRows,
+  rights: Rights,
+  id: string,
+): Promise<NetworkWithSubnets> {
+  const network = await rows.network(id);
+  if (network === undefined || !sees(rights, network)) throw notFound('Network', id);
+  return { network, subnets: await rows.subnets(id) };
+}
+
+/** As `findNetwork`; throws `forbidden` when it may be seen but belongs to another project. */
+export async function findOwnNetwork(
+  rows: NetworkRows,
+  rights: Rights,
+  id: string,
+): Promise<NetworkWithSubnets> {
+  const found = await findNetwork(rows, rights, id);
+  if (owns(rights, found.network)) return found;
+  throw new NetworkError(
+    'forbidden',
+    'PolicyNotAuthorized',
+    `Network ${id} belongs to another project: only its owner or an admin may change it.`,
+  );
+}
+
+/** PUT /v2.0/networks/{id}. */
+export async function updateNetwork(
+  context: NetworkContext,
+  rights: Rights,
+  { id, body }: { id: string; body: unknown },
+): Promise<NetworkWithSubnets> {
+  const wish = readNetworkChange(body);
+  refuseAdminKeys(rights, wish);
+  return context.store.atomic(async (rows) => {
+    const { network: before, subnets } = await findOwnNetwork(rows, rights, id);
+    const network = changed(context, before, {
+      name: wish.name ?? before.name,
+      description: wish.description ?? before.description,
+      adminStateUp: wish.admin_state_up ?? before.adminStateUp,
+      shared: wish.shared ?? before.shared,
+      external: wish['router:external'] ?? before.external,
+      portSecurityEnabled: wish.port_security_enabled ?? before.portSecurityEnabled,
+      mtu: wish.mtu ?? before.mtu,
+    });
+    await rows.updateNetwork(network);
+    return { network, subnets };
+  });
+}
+
+/** DELETE /v2.0/networks/{id}: refused while ports are on it; its subnets go with it. */
+export async function removeNetwork(
+  context: NetworkContext,
+  rights: Rights,
+  id: string,
+): Promise<void> {
+  await context.store.atomic(async (rows) => {
+    await findOwnNetwork(rows, rights, id);
+    const ports = await rows.ports({ networkId: id });
+    if (ports.length > 0) {
+      const ids = ports.map((port) => port.id).join(',');
+      throw new NetworkError(
+        'conflict',
+        'NetworkInUse',
+        `Unable to complete operation on network ${id}. There are one or more ports still in use on the network, id for these ports is: ${ids}.`,
+      );
+    }
+    await rows.removeNetwork(id);
+  });
+}
+
+/** Whose a new thing is: the caller's project, or another that an admin names. */
+export function ownerFor(
+  rights: Rights,
+  wish: { project_id?: string; tenant_id?: string },
+  resource: string,
+): string {
+  const asked = wish.project_id ?? wish.tenant_id ?? rights.projectId;
+  if (asked !== rights.projectId && !rights.isPrivileged) throw adminOnly(`${resource}.project_id`);
+  return asked;
+}
+
+function sees(rights: Rights, network: StoredNetwork): boolean {
+  return owns(rights, network) || network.shared || network.external;
+}
+
+function refuseAdminKeys(rights: Rights, wish: Record<string, unknown>): void {
+  const key = adminKeys.find((key) => wish[key] !== undefined && wish[key] !== false);
+  if (key !== undefined && !rights.isPrivileged) throw adminOnly(`network.${key}`);
+}

@@ -1,0 +1,106 @@
+/** Changing a port: the user's fields, and binding it to a host or taking it off again. */
+import type { NetworkRows, StoredNetwork, StoredPort } from '#contracts/network-store.ts';
+import { bindPort } from './binding.ts';
+import { readPortChange, type WishedPortChange } from './bodies.ts';
+import { changed, type NetworkContext, type Rights } from './context.ts';
+import { NetworkError } from './errors.ts';
+import { checkMac, freeMac } from './mac-address.ts';
+import { allocate, findPort, refuseAdminPortKeys } from './ports.ts';
+import { groupsForPort } from './security-groups.ts';
+
+/** PUT /v2.0/ports/{id}. Setting `binding:host_id` binds, null or '' unbinds; `binding:profile` replaces the whole profile. */
+export async function updatePort(
+  context: NetworkContext,
+  rights: Rights,
+  { id, body }: { id: string; body: unknown },
+): Promise<StoredPort> {
+  const wish = readPortChange(body);
+  refuseAdminPortKeys(rights, wish);
+  return context.store.atomic(async (rows) => {
+    const before = await findPort(rows, rights, id);
+    const network = (await rows.network(before.networkId)) as StoredNetwork;
+    refuseWhileBound(before, wish);
+    const wanted: StoredPort = {
+      ...before,
+      ...plainFields(before, wish),
+      fixedIps: await addressesOf(rows, { before, wish, network }),
+      securityGroupIds: await groupsOf(rows, context, { before, wish }),
+      bindingHost:
+        wish['binding:host_id'] === undefined
+          ? before.bindingHost
+          : (wish['binding:host_id'] ?? ''),
+      profile:
+        wish['binding:profile'] === undefined ? before.profile : (wish['binding:profile'] ?? {}),
+    };
+    const macAddress = await macOf(rows, { before, wanted, asked: wish.mac_address });
+    const binding = bindPort(wanted, network, context.hostMappings);
+    const port = changed(context, before, { ...wanted, macAddress, ...binding });
+    await rows.updatePort(port);
+    return port;
+  });
+}
+
+function plainFields(before: StoredPort, wish: WishedPortChange): Partial<StoredPort> {
+  return {
+    name: wish.name ?? before.name,
+    description: wish.description ?? before.description,
+    adminStateUp: wish.admin_state_up ?? before.adminStateUp,
+    deviceId: wish.device_id ?? before.deviceId,
+    deviceOwner: wish.device_owner ?? before.deviceOwner,
+    portSecurityEnabled: wish.port_security_enabled ?? before.portSecurityEnabled,
+    vnicType: wish['binding:vnic_type'] ?? before.vnicType,
+  };
+}
+
+async function addressesOf(
+  rows: NetworkRows,
+  given: { before: StoredPort; wish: WishedPortChange; network: StoredNetwork },
+) {
+  const { before, wish, network } = given;
+  if (wish.fixed_ips === undefined) return before.fixedIps;
+  const subnets = await rows.subnets(network.id);
+  return allocate(rows, { network, subnets, asked: wish.fixed_ips, own: before.fixedIps });
+}
+
+async function groupsOf(
+  rows: NetworkRows,
+  context: NetworkContext,
+  { before, wish }: { before: StoredPort; wish: WishedPortChange },
+) {
+  if (wish.security_groups === undefined) return before.securityGroupIds;
+  const { projectId } = before;
+  return groupsForPort(rows, context, { projectId, asked: wish.security_groups });
+}
+
+/**
+ * A port of a whole PF has that PF's MAC while it is bound (`device_mac_address` of the profile), and one of ours again after.
+ * Source: Neutron's extension `port-mac-override`.
+ */
+async function macOf(
+  rows: NetworkRows,
+  given: { before: StoredPort; wanted: StoredPort; asked: string | undefined },
+): Promise<string> {
+  const { before, wanted } = given;
+  const asked = wanted.bindingHost === '' ? given.asked : (deviceMac(wanted) ?? given.asked);
+  if (asked !== undefined && asked.toLowerCase() !== before.macAddress) {
+    return checkMac(rows, before.networkId, asked);
+  }
+  const wasOfDevice = deviceMac(before)?.toLowerCase() === before.macAddress;
+  if (wanted.bindingHost === '' && wasOfDevice) return freeMac(rows, before.networkId);
+  return before.macAddress;
+}
+
+function deviceMac({ vnicType, profile }: StoredPort): string | undefined {
+  const mac = profile['device_mac_address'];
+  return vnicType === 'direct-physical' && typeof mac === 'string' ? mac : undefined;
+}
+
+function refuseWhileBound(before: StoredPort, wish: WishedPortChange): void {
+  const asked = wish['binding:vnic_type'];
+  if (asked === undefined || asked === before.vnicType || before.bindingHost === '') return;
+  throw new NetworkError(
+    'conflict',
+    'PortBoundVnicType',
+    `port.binding:vnic_type: '${asked}': port ${before.id} is bound to host ${before.bindingHost} as ${before.vnicType}; unbind it first`,
+  );
+}

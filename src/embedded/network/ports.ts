@@ -1,0 +1,144 @@
+/** Ports: create, find, remove. Changing them is in `port-change.ts`. */
+import type {
+  NetworkRows,
+  PortFilter,
+  StoredNetwork,
+  StoredPort,
+  StoredSubnet,
+} from '#contracts/network-store.ts';
+import type { FixedIp } from '#core/networking/port.ts';
+import { type AskedAddress, chooseAddresses, type SubnetUse } from './address-choice.ts';
+import { bindPort } from './binding.ts';
+import { readNewPort, type WishedPort } from './bodies.ts';
+import { type NetworkContext, newStored, owns, type Rights } from './context.ts';
+import { adminOnly, NetworkError, notFound } from './errors.ts';
+import { checkMac, freeMac } from './mac-address.ts';
+import { findNetwork, type NetworkWithSubnets, ownerFor } from './networks.ts';
+import { groupsForPort } from './security-groups.ts';
+
+/** POST /v2.0/ports: with the address asked for or the next free one, a MAC, and the project's default security group. */
+export async function createPort(
+  context: NetworkContext,
+  rights: Rights,
+  body: unknown,
+): Promise<StoredPort> {
+  const wish = readNewPort(body);
+  refuseAdminPortKeys(rights, wish);
+  const projectId = ownerFor(rights, wish, 'port');
+  return context.store.atomic(async (rows) => {
+    const found = await findNetwork(rows, rights, wish.network_id);
+    refuseForeignNetwork(rights, found.network);
+    const port = await newPort(rows, context, { wish, projectId, found });
+    await rows.addPort(port);
+    return port;
+  });
+}
+
+async function newPort(
+  rows: NetworkRows,
+  context: NetworkContext,
+  given: { wish: WishedPort; projectId: string; found: NetworkWithSubnets },
+): Promise<StoredPort> {
+  const { wish, projectId } = given;
+  const { network, subnets } = given.found;
+  const portSecurityEnabled = wish.port_security_enabled ?? network.portSecurityEnabled;
+  const { name = '', description = '' } = wish;
+  const asked = wish.security_groups ?? (portSecurityEnabled ? undefined : []);
+  const place = {
+    vnicType: wish['binding:vnic_type'] ?? 'normal',
+    bindingHost: wish['binding:host_id'] ?? '',
+  };
+  return {
+    ...newStored(context, { projectId, name, description }),
+    revision: 1,
+    networkId: network.id,
+    macAddress:
+      wish.mac_address === undefined
+        ? await freeMac(rows, network.id)
+        : await checkMac(rows, network.id, wish.mac_address),
+    adminStateUp: wish.admin_state_up ?? true,
+    deviceId: wish.device_id ?? '',
+    deviceOwner: wish.device_owner ?? '',
+    fixedIps: await allocate(rows, { network, subnets, asked: wish.fixed_ips }),
+    securityGroupIds: await groupsForPort(rows, context, { projectId, asked }),
+    portSecurityEnabled,
+    ...place,
+    profile: wish['binding:profile'] ?? {},
+    ...bindPort(place, network, context.hostMappings),
+  };
+}
+
+/** The addresses a port gets. `own`: what it has now, free for it to keep. */
+export async function allocate(
+  rows: NetworkRows,
+  given: {
+    network: StoredNetwork;
+    subnets: StoredSubnet[];
+    asked: AskedAddress[] | undefined;
+    own?: FixedIp[];
+  },
+): Promise<FixedIp[]> {
+  const own = new Set(given.own?.map(({ ipAddress }) => ipAddress));
+  const uses: SubnetUse[] = [];
+  for (const subnet of given.subnets) {
+    const taken = await rows.takenAddresses(subnet.id);
+    uses.push({ subnet, taken: new Set(taken.filter((address) => !own.has(address))) });
+  }
+  return chooseAddresses(given.network.id, given.asked, uses);
+}
+
+/** All that these rights see and the filter lets through. */
+export async function listPorts(
+  { store }: NetworkContext,
+  rights: Rights,
+  filter: PortFilter,
+): Promise<StoredPort[]> {
+  const ports = await store.ports(filter);
+  return ports.filter((port) => owns(rights, port));
+}
+
+/** Throws PortNotFound also for what these rights may not see. */
+export async function findPort(rows: NetworkRows, rights: Rights, id: string): Promise<StoredPort> {
+  const port = await rows.port(id);
+  if (port === undefined || !owns(rights, port)) throw notFound('Port', id);
+  return port;
+}
+
+/** DELETE /v2.0/ports/{id}. A server's port may go, as in Neutron; ports that belong to the network itself may not. */
+export async function removePort(
+  context: NetworkContext,
+  rights: Rights,
+  id: string,
+): Promise<void> {
+  await context.store.atomic(async (rows) => {
+    const { deviceOwner } = await findPort(rows, rights, id);
+    if (deviceOwner.startsWith('network:')) {
+      throw new NetworkError(
+        'conflict',
+        'ServicePortInUse',
+        `Port ${id} cannot be deleted directly via the port API: has device owner ${deviceOwner}.`,
+      );
+    }
+    await rows.removePort(id);
+  });
+}
+
+/** Keys that tell where a port is: for the compute service, not for users. */
+export function refuseAdminPortKeys(
+  rights: Rights,
+  wish: { 'binding:host_id'?: unknown; 'binding:profile'?: unknown },
+): void {
+  if (rights.isPrivileged) return;
+  for (const key of ['binding:host_id', 'binding:profile'] as const) {
+    if (wish[key] !== undefined) throw adminOnly(`port.${key}`);
+  }
+}
+
+function refuseForeignNetwork(rights: Rights, network: StoredNetwork): void {
+  if (owns(rights, network) || network.shared) return;
+  throw new NetworkError(
+    'forbidden',
+    'PolicyNotAuthorized',
+    `port.network_id: ports on the external network ${network.id} may be made only with the role admin or service.`,
+  );
+}

@@ -1,0 +1,127 @@
+/** The kinds of things the network API has, each with what can be done to it. `routes.ts` makes routes of them. */
+import type { PortFilter } from '#contracts/network-store.ts';
+import type { NetworkContext, Rights } from './context.ts';
+import type { Query } from './list-query.ts';
+import {
+  createNetwork,
+  findNetwork,
+  listNetworks,
+  removeNetwork,
+  updateNetwork,
+} from './networks.ts';
+import { updatePort } from './port-change.ts';
+import { createPort, findPort, listPorts, removePort } from './ports.ts';
+import {
+  createSecurityGroup,
+  createSecurityGroupRule,
+  findSecurityGroup,
+  findSecurityGroupRule,
+  listSecurityGroupRules,
+  listSecurityGroups,
+  removeSecurityGroup,
+  removeSecurityGroupRule,
+} from './security-groups.ts';
+import { createSubnet, findSubnet, listSubnets, removeSubnet, updateSubnet } from './subnets.ts';
+import {
+  type View,
+  viewNetwork,
+  viewPort,
+  viewSecurityGroup,
+  viewSecurityGroupRule,
+  viewSubnet,
+} from './views.ts';
+
+/** On whose behalf, over what. */
+export interface Act {
+  context: NetworkContext;
+  rights: Rights;
+}
+
+export interface Resource {
+  singular: string;
+  plural: string;
+  list: (act: Act, query: Query) => Promise<View[]>;
+  show: (act: Act, id: string) => Promise<View>;
+  create: (act: Act, body: unknown) => Promise<View>;
+  update?: (act: Act, change: { id: string; body: unknown }) => Promise<View>;
+  remove: (act: Act, id: string) => Promise<void>;
+}
+
+const networks: Resource = {
+  singular: 'network',
+  plural: 'networks',
+  list: async ({ context, rights }) =>
+    (await listNetworks(context, rights)).map((found) => viewNetwork(found, rights)),
+  show: async ({ context, rights }, id) =>
+    viewNetwork(await findNetwork(context.store, rights, id), rights),
+  create: async ({ context, rights }, body) =>
+    viewNetwork(await createNetwork(context, rights, body), rights),
+  update: async ({ context, rights }, change) =>
+    viewNetwork(await updateNetwork(context, rights, change), rights),
+  remove: ({ context, rights }, id) => removeNetwork(context, rights, id),
+};
+
+const subnets: Resource = {
+  singular: 'subnet',
+  plural: 'subnets',
+  list: async ({ context, rights }) => (await listSubnets(context, rights)).map(viewSubnet),
+  show: async ({ context, rights }, id) => viewSubnet(await findSubnet(context, rights, id)),
+  create: async ({ context, rights }, body) =>
+    viewSubnet(await createSubnet(context, rights, body)),
+  update: async ({ context, rights }, change) =>
+    viewSubnet(await updateSubnet(context, rights, change)),
+  remove: ({ context, rights }, id) => removeSubnet(context, rights, id),
+};
+
+const ports: Resource = {
+  singular: 'port',
+  plural: 'ports',
+  list: async ({ context, rights }, query) =>
+    (await listPorts(context, rights, storedFilter(rights, query))).map((port) =>
+      viewPort(port, rights),
+    ),
+  show: async ({ context, rights }, id) =>
+    viewPort(await findPort(context.store, rights, id), rights),
+  create: async ({ context, rights }, body) =>
+    viewPort(await createPort(context, rights, body), rights),
+  update: async ({ context, rights }, change) =>
+    viewPort(await updatePort(context, rights, change), rights),
+  remove: ({ context, rights }, id) => removePort(context, rights, id),
+};
+
+/** What the store can filter by itself, so that a server's ports are found without reading all ports. */
+function storedFilter(rights: Rights, query: Query): PortFilter {
+  const { device_id: deviceId, network_id: networkId, name } = query;
+  return {
+    ...(!rights.isPrivileged && { projectId: rights.projectId }),
+    ...(typeof deviceId === 'string' && { deviceId }),
+    ...(typeof networkId === 'string' && { networkId }),
+    ...(typeof name === 'string' && { name }),
+  };
+}
+
+const securityGroups: Resource = {
+  singular: 'security_group',
+  plural: 'security_groups',
+  list: async ({ context, rights }) =>
+    (await listSecurityGroups(context, rights)).map(viewSecurityGroup),
+  show: async ({ context, rights }, id) =>
+    viewSecurityGroup(await findSecurityGroup(context, rights, id)),
+  create: async ({ context, rights }, body) =>
+    viewSecurityGroup(await createSecurityGroup(context, rights, body)),
+  remove: ({ context, rights }, id) => removeSecurityGroup(context, rights, id),
+};
+
+const securityGroupRules: Resource = {
+  singular: 'security_group_rule',
+  plural: 'security_group_rules',
+  list: async ({ context, rights }) =>
+    (await listSecurityGroupRules(context, rights)).map(viewSecurityGroupRule),
+  show: async ({ context, rights }, id) =>
+    viewSecurityGroupRule(await findSecurityGroupRule(context, rights, id)),
+  create: async ({ context, rights }, body) =>
+    viewSecurityGroupRule(await createSecurityGroupRule(context, rights, body)),
+  remove: ({ context, rights }, id) => removeSecurityGroupRule(context, rights, id),
+};
+
+export const resources: Resource[] = [networks, subnets, ports, securityGroups, securityGroupRules];

@@ -1,0 +1,145 @@
+/** Every route of the embedded network service, and what of Neutron it lacks. */
+import type { Caller } from '#contracts/identity.ts';
+import type { NotOffered } from '../not-offered.ts';
+import type { GuardedCall, OpenCall, Route } from '../route-table.ts';
+import { type NetworkContext, rightsOf } from './context.ts';
+import { extensions, showExtension } from './extensions.ts';
+import { applyQuery, pickFields } from './list-query.ts';
+import { filterKeys } from './filter-keys.ts';
+import { showQuota, showQuotaDetails } from './quotas.ts';
+import { type Resource, resources } from './resources.ts';
+
+type GuardedRoute = Route<GuardedCall<Caller>>;
+
+export const openNetworkRoutes: Route<OpenCall>[] = [
+  {
+    method: 'GET',
+    path: '/',
+    answer: ({ baseUrl }) => ({
+      versions: [
+        { id: 'v2.0', status: 'CURRENT', links: [{ rel: 'self', href: `${baseUrl}/v2.0/` }] },
+      ],
+    }),
+  },
+];
+
+export function networkRoutes(context: NetworkContext): GuardedRoute[] {
+  return [
+    {
+      method: 'GET',
+      path: '/v2.0',
+      answer: ({ baseUrl }) => ({
+        resources: resources.map(({ singular, plural }) => ({
+          name: singular,
+          collection: plural,
+          links: [{ rel: 'self', href: `${baseUrl}${pathOf(plural)}` }],
+        })),
+      }),
+    },
+    { method: 'GET', path: '/v2.0/extensions', answer: () => ({ extensions }) },
+    {
+      method: 'GET',
+      path: '/v2.0/extensions/:alias',
+      answer: ({ params }) => showExtension(params['alias'] ?? ''),
+    },
+    { method: 'GET', path: '/v2.0/agents', answer: () => ({ agents: [] }) },
+    { method: 'GET', path: '/v2.0/subnetpools', answer: () => ({ subnetpools: [] }) },
+    {
+      method: 'GET',
+      path: '/v2.0/availability_zones',
+      answer: () => ({
+        availability_zones: [{ name: 'nova', resource: 'network', state: 'available' }],
+      }),
+    },
+    { method: 'GET', path: '/v2.0/quotas/:project', answer: showQuota },
+    { method: 'GET', path: '/v2.0/quotas/:project/details', answer: showQuotaDetails(context) },
+    {
+      method: 'GET',
+      path: '/v2.0/quotas/:project/details.json',
+      answer: showQuotaDetails(context),
+    },
+    ...resources.flatMap((resource) => resourceRoutes(resource, context)),
+  ];
+}
+
+function resourceRoutes(resource: Resource, context: NetworkContext): GuardedRoute[] {
+  const { singular, plural, update } = resource;
+  const act = ({ caller }: GuardedCall<Caller>) => ({ context, rights: rightsOf(caller) });
+  const idOf = ({ params }: OpenCall) => params['id'] ?? '';
+  const one = `${pathOf(plural)}/:id`;
+  const routes: GuardedRoute[] = [
+    {
+      method: 'GET',
+      path: pathOf(plural),
+      answer: async (call) => {
+        const views = await resource.list(act(call), call.query);
+        return { [plural]: applyQuery(views, call.query, filterKeys(singular)) };
+      },
+    },
+    {
+      method: 'GET',
+      path: one,
+      answer: async (call) => ({
+        [singular]: pickFields(await resource.show(act(call), idOf(call)), call.query),
+      }),
+    },
+    {
+      method: 'POST',
+      path: pathOf(plural),
+      status: 201,
+      answer: async (call) => ({ [singular]: await resource.create(act(call), call.body) }),
+    },
+    {
+      method: 'DELETE',
+      path: one,
+      status: 204,
+      answer: (call) => resource.remove(act(call), idOf(call)),
+    },
+  ];
+  if (update === undefined) return routes;
+  return routes.concat({
+    method: 'PUT',
+    path: one,
+    answer: async ({ body, ...call }) => {
+      const change = { id: idOf({ ...call, body }), body };
+      return { [singular]: await update(act({ ...call, body }), change) };
+    },
+  });
+}
+
+/** Example: security_groups → /v2.0/security-groups. */
+function pathOf(plural: string): string {
+  return `/v2.0/${plural.replaceAll('_', '-')}`;
+}
+
+export const neutronLacks: NotOffered = {
+  '/v2.0/networks/*/tags': 'tags',
+  '/v2.0/subnets/*/tags': 'tags',
+  '/v2.0/ports/*/tags': 'tags',
+  '/v2.0/security-groups/*/tags': 'tags',
+  '/v2.0/security-groups/*': 'changing security groups',
+  '/v2.0/ports/*/bindings': 'several bindings of one port',
+  '/v2.0/networks/*/dhcp-agents': 'DHCP agents',
+  '/v2.0/agents/*': 'agents',
+  '/v2.0/quotas': 'changing quotas',
+  '/v2.0/subnetpools': 'subnet pools',
+  '/v2.0/address-scopes': 'address scopes',
+  '/v2.0/address-groups': 'address groups',
+  '/v2.0/auto-allocated-topology': 'auto-allocated topologies',
+  '/v2.0/routers': 'routers',
+  '/v2.0/floatingips': 'floating IPs',
+  '/v2.0/segments': 'segments',
+  '/v2.0/network-segment-ranges': 'network segment ranges',
+  '/v2.0/network-ip-availabilities': 'IP availability',
+  '/v2.0/rbac-policies': 'RBAC policies',
+  '/v2.0/default-security-group-rules': 'default security group rules',
+  '/v2.0/qos': 'QoS',
+  '/v2.0/trunks': 'trunks',
+  '/v2.0/metering': 'metering',
+  '/v2.0/flavors': 'network flavors',
+  '/v2.0/service-providers': 'service providers',
+  '/v2.0/local_ips': 'local IPs',
+  '/v2.0/log': 'logging',
+  '/v2.0/vpn': 'VPN',
+  '/v2.0/lbaas': 'load balancers',
+};

@@ -1,0 +1,218 @@
+/** Security groups: kept and shown, so that clients and ports can name them. Nothing here enforces their rules. */
+import type {
+  NetworkRows,
+  StoredSecurityGroup,
+  StoredSecurityGroupRule,
+} from '#contracts/network-store.ts';
+import { readNewSecurityGroup, readNewSecurityGroupRule } from './bodies.ts';
+import { type NetworkContext, newStored, owns, type Rights } from './context.ts';
+import { invalidInput, NetworkError, notFound } from './errors.ts';
+import { ownerFor } from './networks.ts';
+
+export interface GroupWithRules {
+  group: StoredSecurityGroup;
+  rules: StoredSecurityGroupRule[];
+}
+
+/** The project's group `default`, made on first use. */
+export async function defaultGroup(
+  rows: NetworkRows,
+  context: NetworkContext,
+  projectId: string,
+): Promise<StoredSecurityGroup> {
+  const known = (await rows.securityGroups(projectId)).find(({ name }) => name === 'default');
+  if (known !== undefined) return known;
+  const description = 'Default security group';
+  const group = newStored(context, { projectId, name: 'default', description });
+  const fromGroup = { remoteGroupId: group.id, direction: 'ingress' as const };
+  const rules = [...egressRules(context, group), ...bothTypes(context, group, fromGroup)];
+  await rows.addSecurityGroup(group, rules);
+  return group;
+}
+
+/** All that these rights see, the caller's `default` among them. */
+export async function listSecurityGroups(
+  context: NetworkContext,
+  rights: Rights,
+): Promise<GroupWithRules[]> {
+  return context.store.atomic(async (rows) => {
+    if (rights.projectId !== '') await defaultGroup(rows, context, rights.projectId);
+    const project = rights.isPrivileged ? undefined : rights.projectId;
+    const rules = Map.groupBy(
+      await rows.securityGroupRules(project),
+      ({ securityGroupId }) => securityGroupId,
+    );
+    const groups = await rows.securityGroups(project);
+    return groups.map((group) => ({ group, rules: rules.get(group.id) ?? [] }));
+  });
+}
+
+/** Throws SecurityGroupNotFound. */
+export async function findSecurityGroup(
+  context: NetworkContext,
+  rights: Rights,
+  id: string,
+): Promise<GroupWithRules> {
+  const found = (await listSecurityGroups(context, rights)).find(({ group }) => group.id === id);
+  if (found === undefined) throw notFound('SecurityGroup', id);
+  return found;
+}
+
+/** POST /v2.0/security-groups: all egress is allowed, as in Neutron. */
+export async function createSecurityGroup(
+  context: NetworkContext,
+  rights: Rights,
+  body: unknown,
+): Promise<GroupWithRules> {
+  const wish = readNewSecurityGroup(body);
+  if (wish.name === 'default') {
+    throw new NetworkError(
+      'conflict',
+      'SecurityGroupDefaultAlreadyExists',
+      "security_group.name: 'default' exists already in every project",
+    );
+  }
+  const projectId = ownerFor(rights, wish, 'security_group');
+  const { name, description = '' } = wish;
+  const group = newStored(context, { projectId, name, description });
+  const rules = egressRules(context, group);
+  await context.store.atomic((rows) => rows.addSecurityGroup(group, rules));
+  return { group, rules };
+}
+
+/** DELETE /v2.0/security-groups/{id}: refused for `default` and while a port names it. */
+export async function removeSecurityGroup(
+  context: NetworkContext,
+  rights: Rights,
+  id: string,
+): Promise<void> {
+  await context.store.atomic(async (rows) => {
+    const group = await rows.securityGroup(id);
+    if (group === undefined || !owns(rights, group)) throw notFound('SecurityGroup', id);
+    if (group.name === 'default' && !rights.isPrivileged) {
+      throw new NetworkError(
+        'conflict',
+        'SecurityGroupCannotRemoveDefault',
+        'Insufficient rights for removing default security group.',
+      );
+    }
+    const ports = await rows.ports({ projectId: group.projectId });
+    const user = ports.find((port) => port.securityGroupIds.includes(id));
+    if (user !== undefined) {
+      throw new NetworkError(
+        'conflict',
+        'SecurityGroupInUse',
+        `Security Group ${id} in use by port ${user.id}.`,
+      );
+    }
+    await rows.removeSecurityGroup(id);
+  });
+}
+
+export async function listSecurityGroupRules(
+  context: NetworkContext,
+  rights: Rights,
+): Promise<StoredSecurityGroupRule[]> {
+  return (await listSecurityGroups(context, rights)).flatMap(({ rules }) => rules);
+}
+
+/** Throws SecurityGroupRuleNotFound. */
+export async function findSecurityGroupRule(
+  context: NetworkContext,
+  rights: Rights,
+  id: string,
+): Promise<StoredSecurityGroupRule> {
+  const rules = await listSecurityGroupRules(context, rights);
+  const found = rules.find((rule) => rule.id === id);
+  if (found === undefined) throw notFound('SecurityGroupRule', id);
+  return found;
+}
+
+/** POST /v2.0/security-group-rules. */
+export async function createSecurityGroupRule(
+  context: NetworkContext,
+  rights: Rights,
+  body: unknown,
+): Promise<StoredSecurityGroupRule> {
+  const wish = readNewSecurityGroupRule(body);
+  const low = wish.port_range_min ?? null;
+  const high = wish.port_range_max ?? null;
+  if (low !== null && high !== null && low > high) {
+    throw invalidInput(
+      `security_group_rule.port_range_min: ${low} is above port_range_max ${high}`,
+    );
+  }
+  const { group } = await findSecurityGroup(context, rights, wish.security_group_id);
+  const rule: StoredSecurityGroupRule = {
+    ...newRule(context, group),
+    direction: wish.direction,
+    ethertype: wish.ethertype ?? 'IPv4',
+    protocol: wish.protocol === undefined || wish.protocol === null ? null : String(wish.protocol),
+    portRangeMin: low,
+    portRangeMax: high,
+    remoteIpPrefix: wish.remote_ip_prefix ?? null,
+    remoteGroupId: wish.remote_group_id ?? null,
+    description: wish.description ?? '',
+  };
+  await context.store.addSecurityGroupRule(rule);
+  return rule;
+}
+
+export async function removeSecurityGroupRule(
+  context: NetworkContext,
+  rights: Rights,
+  id: string,
+): Promise<void> {
+  await findSecurityGroupRule(context, rights, id);
+  await context.store.removeSecurityGroupRule(id);
+}
+
+/** The groups a port is to have: those asked for, checked, or the project's default. */
+export async function groupsForPort(
+  rows: NetworkRows,
+  context: NetworkContext,
+  port: { projectId: string; asked: string[] | undefined },
+): Promise<string[]> {
+  if (port.asked === undefined) return [(await defaultGroup(rows, context, port.projectId)).id];
+  for (const id of port.asked) {
+    const group = await rows.securityGroup(id);
+    if (group?.projectId !== port.projectId) throw notFound('SecurityGroup', id);
+  }
+  return port.asked;
+}
+
+function egressRules(
+  context: NetworkContext,
+  group: StoredSecurityGroup,
+): StoredSecurityGroupRule[] {
+  return bothTypes(context, group, { direction: 'egress' });
+}
+
+function bothTypes(
+  context: NetworkContext,
+  group: StoredSecurityGroup,
+  fields: Pick<StoredSecurityGroupRule, 'direction'> & Partial<StoredSecurityGroupRule>,
+): StoredSecurityGroupRule[] {
+  return (['IPv4', 'IPv6'] as const).map((ethertype) => ({
+    ...newRule(context, group),
+    ethertype,
+    ...fields,
+  }));
+}
+
+function newRule(
+  context: NetworkContext,
+  group: StoredSecurityGroup,
+): Omit<StoredSecurityGroupRule, 'direction' | 'ethertype'> {
+  const { projectId } = group;
+  const { name: _, ...stored } = newStored(context, { projectId, name: '', description: '' });
+  return {
+    ...stored,
+    securityGroupId: group.id,
+    protocol: null,
+    portRangeMin: null,
+    portRangeMax: null,
+    remoteIpPrefix: null,
+    remoteGroupId: null,
+  };
+}

@@ -1,0 +1,37 @@
+/** The embedded network service: a small Neutron v2.0 over the network store. */
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { IdentityService } from '#contracts/identity.ts';
+import type { NetworkService } from '#contracts/network.ts';
+import { createHttpService } from '#http/service.ts';
+import { refuseUnknown } from '../not-offered.ts';
+import { mountRoutes } from '../route-table.ts';
+import { projectGuard } from '../token-guard.ts';
+import type { NetworkContext } from './context.ts';
+import { toNeutronError } from './errors.ts';
+import { createInProcessNetwork } from './in-process.ts';
+import { networkRoutes, neutronLacks, openNetworkRoutes } from './routes.ts';
+
+export interface NetworkOptions extends NetworkContext {
+  identity: IdentityService;
+  log: Logger;
+}
+
+/** Builds the app, and the same service for callers in this process; it does not listen. */
+export function createNetworkService(options: NetworkOptions): {
+  app: FastifyInstance;
+  service: NetworkService;
+} {
+  const app = createHttpService({
+    log: options.log,
+    toErrorReply: toNeutronError,
+    unknownRoute: (request) =>
+      refuseUnknown(request, { name: 'network', full: 'Neutron', lacks: neutronLacks }),
+  });
+  mountRoutes(app, {
+    open: openNetworkRoutes,
+    guarded: networkRoutes(options),
+    guard: projectGuard(options.identity),
+  });
+  return { app, service: createInProcessNetwork(options) };
+}

@@ -1,0 +1,149 @@
+/** Subnets: create, find, change, remove. */
+import type { NetworkRows, StoredSubnet } from '#contracts/network-store.ts';
+import { parseAddress, parseCidr } from './address.ts';
+import { readNewSubnet, readSubnetChange } from './bodies.ts';
+import { changed, type NetworkContext, newStored, owns, type Rights } from './context.ts';
+import { invalidInput, NetworkError, notFound } from './errors.ts';
+import { findOwnNetwork, listNetworks, ownerFor } from './networks.ts';
+import { checkGateway, knownCidr, planSubnet } from './subnet-plan.ts';
+
+/** A subnet and whether its network is external, which its view shows. */
+export interface SubnetOfNetwork {
+  subnet: StoredSubnet;
+  isExternal: boolean;
+}
+
+/** POST /v2.0/subnets. */
+export async function createSubnet(
+  context: NetworkContext,
+  rights: Rights,
+  body: unknown,
+): Promise<SubnetOfNetwork> {
+  const wish = readNewSubnet(body);
+  checkLists(wish);
+  return context.store.atomic(async (rows) => {
+    const { network, subnets } = await findOwnNetwork(rows, rights, wish.network_id);
+    const ipVersion = wish.ip_version ?? (wish.cidr.includes(':') ? 6 : 4);
+    const plan = planSubnet(
+      {
+        networkId: network.id,
+        cidr: wish.cidr,
+        ipVersion,
+        gatewayIp: wish.gateway_ip,
+        allocationPools: wish.allocation_pools,
+      },
+      subnets,
+    );
+    const projectId = ownerFor(rights, wish, 'subnet') || network.projectId;
+    const { name = '', description = '' } = wish;
+    const subnet: StoredSubnet = {
+      ...newStored(context, { projectId, name, description }),
+      ...plan,
+      networkId: network.id,
+      ipVersion,
+      dnsNameservers: wish.dns_nameservers ?? [],
+      hostRoutes: wish.host_routes ?? [],
+      enableDhcp: wish.enable_dhcp ?? true,
+    };
+    await rows.addSubnet(subnet);
+    // Neutron counts a new subnet as a change of its network.
+    await rows.updateNetwork(changed(context, network, {}));
+    return { subnet, isExternal: network.external };
+  });
+}
+
+/** The subnets of every network that these rights see. */
+export async function listSubnets(
+  context: NetworkContext,
+  rights: Rights,
+): Promise<SubnetOfNetwork[]> {
+  const networks = await listNetworks(context, rights);
+  return networks.flatMap(({ network, subnets }) =>
+    subnets.map((subnet) => ({ subnet, isExternal: network.external })),
+  );
+}
+
+/** Throws SubnetNotFound also for what these rights may not see. */
+export async function findSubnet(
+  context: NetworkContext,
+  rights: Rights,
+  id: string,
+): Promise<SubnetOfNetwork> {
+  const found = (await listSubnets(context, rights)).find(({ subnet }) => subnet.id === id);
+  if (found === undefined) throw notFound('Subnet', id);
+  return found;
+}
+
+/** PUT /v2.0/subnets/{id}. */
+export async function updateSubnet(
+  context: NetworkContext,
+  rights: Rights,
+  { id, body }: { id: string; body: unknown },
+): Promise<SubnetOfNetwork> {
+  const wish = readSubnetChange(body);
+  checkLists(wish);
+  return context.store.atomic(async (rows) => {
+    const before = await findOwnSubnet(rows, rights, id);
+    const gatewayIp =
+      wish.gateway_ip === undefined
+        ? before.gatewayIp
+        : checkGateway(wish.gateway_ip, knownCidr(before.cidr));
+    const subnet = changed(context, before, {
+      gatewayIp,
+      name: wish.name ?? before.name,
+      description: wish.description ?? before.description,
+      enableDhcp: wish.enable_dhcp ?? before.enableDhcp,
+      dnsNameservers: wish.dns_nameservers ?? before.dnsNameservers,
+      hostRoutes: wish.host_routes ?? before.hostRoutes,
+    });
+    await rows.updateSubnet(subnet);
+    const network = await rows.network(subnet.networkId);
+    return { subnet, isExternal: network?.external ?? false };
+  });
+}
+
+/** DELETE /v2.0/subnets/{id}: refused while a port has an address of it. */
+export async function removeSubnet(
+  context: NetworkContext,
+  rights: Rights,
+  id: string,
+): Promise<void> {
+  await context.store.atomic(async (rows) => {
+    await findOwnSubnet(rows, rights, id);
+    const taken = await rows.takenAddresses(id);
+    if (taken.length > 0) {
+      throw new NetworkError(
+        'conflict',
+        'SubnetInUse',
+        `Unable to complete operation on subnet ${id}: One or more ports have an IP allocation from this subnet (${taken.join(', ')}).`,
+      );
+    }
+    await rows.removeSubnet(id);
+  });
+}
+
+async function findOwnSubnet(rows: NetworkRows, rights: Rights, id: string): Promise<StoredSubnet> {
+  const subnet = await rows.subnet(id);
+  if (subnet === undefined || !owns(rights, subnet)) throw notFound('Subnet', id);
+  return subnet;
+}
+
+function checkLists(wish: {
+  dns_nameservers?: string[];
+  host_routes?: { destination: string; nexthop: string }[];
+}): void {
+  wish.dns_nameservers?.forEach((text, index) => {
+    if (parseAddress(text) === undefined) {
+      throw invalidInput(`subnet.dns_nameservers[${index}]: '${text}' is no IP address`);
+    }
+  });
+  wish.host_routes?.forEach(({ destination, nexthop }, index) => {
+    const field = `subnet.host_routes[${index}]`;
+    if (parseCidr(destination) === undefined) {
+      throw invalidInput(`${field}.destination: '${destination}' is no CIDR`);
+    }
+    if (parseAddress(nexthop) === undefined) {
+      throw invalidInput(`${field}.nexthop: '${nexthop}' is no IP address`);
+    }
+  });
+}
