@@ -3,14 +3,10 @@ import type { Host } from '#contracts/store.ts';
 import type { HostState } from '#core/scheduling/host-state.ts';
 import type { WorkflowContext } from './context.ts';
 
-/** Snapshots of all known hosts. Source of the ratios: Nova's defaults since 2024 (cpu 4.0, ram 1.0, disk 1.0). */
-export async function hostStates(context: WorkflowContext): Promise<HostState[]> {
+/** Host rows as the scheduler sees them now. Source of the ratios: Nova's defaults since 2024 (cpu 4.0, ram 1.0, disk 1.0). */
+export function hostStates(context: WorkflowContext, hosts: readonly Host[]): HostState[] {
   const now = context.clock.now();
-  return (await context.store.hosts.list()).map((host) => toHostState(host, now, context));
-}
-
-function toHostState(host: Host, now: number, context: WorkflowContext): HostState {
-  return {
+  return hosts.map((host) => ({
     id: host.id,
     name: host.name,
     generation: host.generation,
@@ -28,5 +24,5 @@ function toHostState(host: Host, now: number, context: WorkflowContext): HostSta
     memoryAllocationRatio: 1,
     diskAllocationRatio: 1,
     pools: host.pciStats,
-  };
+  }));
 }

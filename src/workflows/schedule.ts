@@ -1,5 +1,6 @@
 /** Step: chooses a host, takes the exact devices and resources there, and records why. Choice and claim are one commit. */
 import type { Host, HostChange, Task } from '#contracts/store.ts';
+import { invariant } from '#core/errors.ts';
 import { allocateDevices } from '#core/pci/allocate.ts';
 import { claimDevices } from '#core/pci/claim.ts';
 import type { PciDevice } from '#core/pci/device.ts';
@@ -23,7 +24,8 @@ export async function schedule(context: WorkflowContext, task: Task): Promise<St
   const server = await serverOf(context, task);
   const requests = await context.store.servers.pciRequests(server.id);
   const spec = requestSpec(server, requests, task);
-  const selection = selectHosts(spec, await hostStates(context));
+  const hosts = await context.store.hosts.list();
+  const selection = selectHosts(spec, hostStates(context, hosts));
   const decision: Decision = {
     serverId: server.id,
     attempt: bootData(task).attempt,
@@ -33,9 +35,11 @@ export async function schedule(context: WorkflowContext, task: Task): Promise<St
     devices: [],
   };
   for (const candidate of selection.candidates) {
-    const claim = await tryClaim(context, candidate.host, server, requests);
+    const host = hosts.find((row) => row.name === candidate.host);
+    invariant(host, `the scheduler chose ${candidate.host}, which it was not given`);
+    const claim = await tryClaim(context, host, server, requests);
     if ('rejection' in claim) decision.rejections.push(claim.rejection);
-    else return chosen(context, task, { ...claim, decision, startedAt });
+    else return chosen(context, task, { ...claim, host, decision, startedAt });
   }
   return noHost(context, { decision, startedAt });
 }
@@ -55,23 +59,22 @@ function requestSpec(server: Server, pciRequests: PciRequest[], task: Task): Req
   };
 }
 
-type ClaimTry = { host: Host; change: HostChange; taken: PciDevice[] } | { rejection: Rejection };
+type ClaimTry = { change: HostChange; taken: PciDevice[] } | { rejection: Rejection };
 
+/**
+ * What the claim would change, computed from the host row that the filters saw: if the row has moved since, the commit is
+ * refused and the whole choice is made again.
+ */
 async function tryClaim(
   context: WorkflowContext,
-  hostName: string,
+  host: Host,
   server: Server,
   requests: PciRequest[],
 ): Promise<ClaimTry> {
-  const host = (await context.store.hosts.list()).find((row) => row.name === hostName);
-  if (host === undefined) {
-    const reason = { code: 'host-gone', message: 'the host was removed meanwhile' };
-    return { rejection: { host: hostName, filter: 'claim', reasons: [reason] } };
-  }
   const devices = requests.length === 0 ? [] : await context.store.hosts.devices(host.id);
   const allocation = allocateDevices({ devices, requests });
   if (!allocation.ok) {
-    return { rejection: { host: hostName, filter: 'claim', reasons: allocation.reasons } };
+    return { rejection: { host: host.name, filter: 'claim', reasons: allocation.reasons } };
   }
   const changed = claimDevices(devices, allocation.assignments, server.id);
   const change: HostChange = {
@@ -85,7 +88,7 @@ async function tryClaim(
     change.devices = changed;
     change.pciStats = poolsOf(withChanges(devices, changed));
   }
-  return { host, change, taken: changed.filter((device) => device.serverId === server.id) };
+  return { change, taken: changed.filter((device) => device.serverId === server.id) };
 }
 
 /** The devices of a host after a change of some of them. */
