@@ -1,0 +1,64 @@
+/** The compute API as one HTTP service: version documents, the route table, the operator's routes. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ComputeError } from '#core/errors.ts';
+import { createHttpService } from '#http/service.ts';
+import type { ApiContext } from './context.ts';
+import { mountRoutes } from './dispatch.ts';
+import { faultReply } from './faults.ts';
+import { vary } from './negotiate.ts';
+import { operatorRoutes } from './operator/routes.ts';
+import { routes } from './routes.ts';
+import { choices, versionDocument, versionList } from './version-documents.ts';
+
+/** Builds the API; it does not listen. Closing it closes nothing of the context. */
+export function createComputeApi(context: ApiContext): FastifyInstance {
+  const app = createHttpService({
+    log: context.log,
+    toErrorReply: (error, request) =>
+      faultReply(error, { requestId: request.id, identityUrl: context.identityUrl() }),
+    unknownRoute: () => new ComputeError('notFound', 'The resource could not be found.'),
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-compute-request-id': request.id, vary });
+  });
+  mountDocuments(app, context);
+  mountRoutes(
+    app,
+    context,
+    { prefix: '/v2.1', versioned: true, lenient: false, projectInPath: true },
+    routes,
+  );
+  mountRoutes(
+    app,
+    context,
+    { prefix: '/v2', versioned: false, lenient: true, projectInPath: true },
+    routes,
+  );
+  mountRoutes(
+    app,
+    context,
+    { prefix: '/novella/v1', versioned: false, lenient: false, projectInPath: false },
+    operatorRoutes,
+  );
+  return app;
+}
+
+/** What needs no token. */
+function mountDocuments(app: FastifyInstance, context: ApiContext): void {
+  const origin = (request: FastifyRequest) =>
+    context.publicUrl ?? `${request.protocol}://${request.host}`;
+  app.get('/', (request, reply) => reply.send(versionList(origin(request))));
+  for (const id of ['v2.0', 'v2.1'] as const) {
+    const path = id === 'v2.0' ? '/v2' : '/v2.1';
+    const show = (request: FastifyRequest, reply: FastifyReply) =>
+      reply.send({ version: versionDocument(origin(request), id) });
+    app.get(path, show);
+    app.get(`${path}/versions/${id}`, show);
+  }
+  app.all('/*', (request, reply) => {
+    if (/^\/(v2|v2\.1|novella)\//.test(request.url)) {
+      throw new ComputeError('notFound', 'The resource could not be found.');
+    }
+    return reply.code(300).send(choices(origin(request), request.url));
+  });
+}

@@ -1,0 +1,45 @@
+/** The route table as a page for people: docs/api-coverage.md is this text. */
+import { titleOf } from './dispatch.ts';
+import { maxVersion } from './negotiate.ts';
+import type { Route } from './route.ts';
+
+/** The whole page. */
+export function coveragePage(routes: readonly Route[], operatorRoutes: readonly Route[]): string {
+  const offered = routes.filter(({ handler }) => handler !== undefined).length;
+  return [
+    '# API coverage',
+    '',
+    `Made from the route table (\`src/api/routes.ts\`); a test compares. Microversions 2.1 to 2.${maxVersion}.`,
+    `${offered} calls of the compute API are offered; ${routes.length - offered} more are known and answer 501. All else is 404.`,
+    '',
+    '## Compute API, below `/v2.1`',
+    '',
+    ...table(routes),
+    '',
+    '## Operator API, below `/novella/v1`',
+    '',
+    ...table(operatorRoutes),
+    '',
+  ].join('\n');
+}
+
+function table(routes: readonly Route[]): string[] {
+  return [
+    '| call | microversions | role | answers |',
+    '|---|---|---|---|',
+    ...routes.map(
+      (route) => `| \`${titleOf(route)}\` | ${range(route)} | ${route.rule} | ${answer(route)} |`,
+    ),
+  ];
+}
+
+function range({ from, to }: Route): string {
+  if (to !== undefined) return `2.${from ?? 1}–2.${to}`;
+  return from === undefined ? 'all' : `from 2.${from}`;
+}
+
+function answer({ handler, status = 200 }: Route): string {
+  if (handler === undefined) return '501, not offered yet';
+  if (typeof status === 'number') return String(status);
+  return 'by microversion';
+}

@@ -1,0 +1,201 @@
+/** From a request to its row: microversion, caller, project, row, policy, body. Knows no resource. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '#contracts/identity.ts';
+import { allows } from '#core/access/policy.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { ApiContext } from './context.ts';
+import { checkBody, pruned } from './json-schema.ts';
+import { negotiate, versionHeaders } from './negotiate.ts';
+import {
+  type Call,
+  isInVersion,
+  type Method,
+  type Query,
+  type Reply,
+  type Route,
+} from './route.ts';
+
+/** Where a table of routes is reachable. */
+export interface Mount {
+  prefix: '/v2.1' | '/v2' | '/novella/v1';
+  /** Microversions count here; elsewhere everything is as in 2.1. */
+  versioned: boolean;
+  /** Unknown body keys are dropped, not refused: the habit of v2. */
+  lenient: boolean;
+  /** The project's id may stand before the path. */
+  projectInPath: boolean;
+}
+
+interface Accepted {
+  version: number;
+  caller: Caller;
+}
+
+const projectSegment = '/:projectId(^[0-9a-fA-F-]{32,36}$)';
+const methods: Method[] = ['GET', 'POST', 'PUT', 'DELETE'];
+
+/** Puts the rows on the app below this prefix. A known path asked with another method answers 405. */
+export function mountRoutes(
+  app: FastifyInstance,
+  context: ApiContext,
+  mount: Mount,
+  routes: readonly Route[],
+): void {
+  const prefixes = [mount.prefix, ...(mount.projectInPath ? [mount.prefix + projectSegment] : [])];
+  const paths = Map.groupBy(routes, ({ path }) => path);
+  for (const prefix of prefixes) {
+    for (const [path, rows] of paths) mountPath(app, context, { mount, url: prefix + path, rows });
+  }
+}
+
+function mountPath(
+  app: FastifyInstance,
+  context: ApiContext,
+  at: { mount: Mount; url: string; rows: Route[] },
+): void {
+  const accepted = new WeakMap<FastifyRequest, Accepted>();
+  const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
+    accepted.set(request, await accept(context, at.mount, request, reply));
+  };
+  const byMethod = Map.groupBy(at.rows, ({ method }) => method);
+  for (const [method, rows] of byMethod) {
+    const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+      const { version, caller } = accepted.get(request) as Accepted;
+      const call = callOf(context, at.mount, request, { version, caller });
+      return send(reply, await serve(rows, call, at.mount));
+    };
+    app.route({ method, url: at.url, onRequest, handler });
+  }
+  const absent = [...methods.filter((method) => !byMethod.has(method)), 'PATCH'];
+  app.route({
+    method: absent,
+    url: at.url,
+    onRequest,
+    handler: (request, reply) => {
+      reply.header('allow', [...byMethod.keys()].join(', '));
+      throw new ComputeError(
+        'badMethod',
+        `${request.method} is not a method of ${at.url}; it has ${[...byMethod.keys()].join(', ')}.`,
+      );
+    },
+  });
+}
+
+/** Before the body is read: microversion, token, project. */
+async function accept(
+  context: ApiContext,
+  mount: Mount,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Accepted> {
+  const version = mount.versioned ? negotiate(request.headers) : 1;
+  if (mount.versioned) reply.headers(versionHeaders(version));
+  const token = request.headers['x-auth-token'];
+  if (typeof token !== 'string' || token === '') {
+    throw new ComputeError(
+      'unauthenticated',
+      'The request you have made requires authentication: it has no X-Auth-Token header.',
+    );
+  }
+  const caller = await context.identity.validate(token);
+  const { projectId } = request.params as { projectId?: string };
+  if (projectId !== undefined && bare(projectId) !== bare(caller.projectId)) {
+    throw new ComputeError(
+      'invalid',
+      `Malformed request URL: URL's project_id '${projectId}' doesn't match Context's project_id '${caller.projectId}'`,
+    );
+  }
+  return { version, caller };
+}
+
+const bare = (id: string) => id.replaceAll('-', '').toLowerCase();
+
+function callOf(
+  context: ApiContext,
+  mount: Mount,
+  request: FastifyRequest,
+  { version, caller }: Accepted,
+): Call {
+  const params = request.params as Record<string, string>;
+  const project = params['projectId'] === undefined ? '' : `/${params['projectId']}`;
+  const origin = context.publicUrl ?? `${request.protocol}://${request.host}`;
+  const [path = ''] = request.url.split('?');
+  return {
+    context,
+    caller,
+    version,
+    params,
+    query: request.query as Query,
+    body: request.body,
+    requestId: request.id,
+    base: `${origin}${mount.prefix}${project}`,
+    root: `${origin}${project}`,
+    path: path.slice(mount.prefix.length + project.length),
+  };
+}
+
+async function serve(rows: Route[], call: Call, mount: Mount): Promise<Reply> {
+  const route = pick(rows, call);
+  if (!allows(route.rule, call.caller)) {
+    throw new ComputeError(
+      'forbidden',
+      `Policy doesn't allow ${titleOf(route)} to be performed: it needs the role ${route.rule}, the caller has ${call.caller.roles.join(', ') || 'none'}.`,
+    );
+  }
+  if (route.handler === undefined) {
+    throw new ComputeError('notImplemented', `${titleOf(route)} is not offered by Novella yet.`);
+  }
+  if (route.query !== undefined && call.version >= 75) refuseUnknownQuery(route.query, call.query);
+  let { body } = call;
+  if (route.body !== undefined) {
+    const schema = route.body(call.version);
+    if (mount.lenient) body = pruned(schema, body);
+    checkBody(schema, body);
+  }
+  const reply = await route.handler({ ...call, body: body as never });
+  const status = typeof route.status === 'function' ? route.status(call.version) : route.status;
+  return { status: status ?? 200, ...reply };
+}
+
+/** Example: `POST /servers/:id/action os-start`. */
+export function titleOf(route: Pick<Route, 'method' | 'path' | 'action'>): string {
+  const action = route.action === undefined ? '' : ` ${route.action}`;
+  return `${route.method} ${route.path}${action}`;
+}
+
+function pick(rows: Route[], call: Call): Route {
+  const there = rows.filter((row) => isInVersion(row, call.version));
+  const [first] = there;
+  if (first === undefined) {
+    throw new ComputeError('notFound', 'The resource could not be found.');
+  }
+  if (first.action === undefined) return first;
+  const keys =
+    typeof call.body === 'object' && call.body !== null && !Array.isArray(call.body)
+      ? Object.keys(call.body)
+      : [];
+  if (keys.length !== 1) {
+    throw new ComputeError(
+      'invalid',
+      `Malformed request body: an action is one key, the body has ${keys.length}.`,
+    );
+  }
+  const found = there.find(({ action }) => action === keys[0]);
+  if (found !== undefined) return found;
+  throw new ComputeError('invalid', `There is no such action: ${keys[0]}`);
+}
+
+function refuseUnknownQuery(known: readonly string[], query: Query): void {
+  const extra = Object.keys(query).filter((key) => !known.includes(key));
+  if (extra.length === 0) return;
+  const names = extra.map((key) => `'${key}'`).join(', ');
+  throw new ComputeError(
+    'invalid',
+    `Additional properties are not allowed (${names} ${extra.length === 1 ? 'was' : 'were'} unexpected)`,
+  );
+}
+
+function send(reply: FastifyReply, { status = 200, body, headers }: Reply): FastifyReply {
+  if (headers !== undefined) reply.headers(headers);
+  return reply.code(status).send(body);
+}

@@ -1,0 +1,62 @@
+/** `os-server-external-events`: what other services tell of a server's ports. Each event is answered by itself. */
+import { tag, uuid } from './fields.ts';
+import { type JsonSchema, object } from './json-schema.ts';
+import type { BodySchema, Call, Reply } from './route.ts';
+
+interface ExternalEvent {
+  name: string;
+  server_uuid: string;
+  status?: 'failed' | 'completed' | 'in-progress';
+  tag?: string;
+}
+
+const networkEvents = ['changed', 'vif-plugged', 'vif-unplugged', 'vif-deleted'].map(
+  (name) => `network-${name}`,
+);
+
+const bodies = new Map<number, JsonSchema>();
+
+/** Other services' events came with 2.51 (volume-extended) and 2.76 (power-update). */
+export const externalEventsBody: BodySchema = (version) => {
+  const since = [76, 51].find((change) => version >= change) ?? 1;
+  const names = [
+    ...networkEvents,
+    ...(since >= 51 ? ['volume-extended'] : []),
+    ...(since >= 76 ? ['power-update'] : []),
+  ];
+  const schema = bodies.get(since) ?? bodyOf(names);
+  bodies.set(since, schema);
+  return schema;
+};
+
+function bodyOf(names: string[]): JsonSchema {
+  const event = object(
+    {
+      name: { type: 'string', enum: names },
+      server_uuid: uuid,
+      status: { type: 'string', enum: ['failed', 'completed', 'in-progress'] },
+      tag: { ...tag, maxLength: 255 },
+    },
+    ['name', 'server_uuid'],
+  );
+  return object({ events: { type: 'array', minItems: 1, items: event } }, ['events']);
+}
+
+/** 200 when all were accepted, 207 when one was not: 404 for an unknown server, 422 while it is on no host, 400 for a missing tag. */
+export async function takeExternalEvents(call: Call<{ events: ExternalEvent[] }>): Promise<Reply> {
+  const events = [];
+  for (const event of call.body.events) {
+    const code = await codeOf(call, event);
+    const status = code === 200 ? (event.status ?? 'completed') : 'failed';
+    events.push({ ...event, status, code });
+    call.context.log.info({ ...event, code, requestId: call.requestId }, 'external event');
+  }
+  return { status: events.every(({ code }) => code === 200) ? 200 : 207, body: { events } };
+}
+
+async function codeOf(call: Call, event: ExternalEvent): Promise<number> {
+  const server = await call.context.store.servers.get(event.server_uuid);
+  if (server === undefined || server.deletedAt !== null) return 404;
+  if (server.hostId === null) return 422;
+  return event.name === 'volume-extended' && event.tag === undefined ? 400 : 200;
+}

@@ -1,0 +1,76 @@
+/** Schemas of single fields that several bodies share. Source: Nova `api/validation/parameter_types.py`. */
+import type { JsonSchema } from './json-schema.ts';
+
+/** 1 to 255 characters, no blank at either end, no control characters. */
+export const name: JsonSchema = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 255,
+  pattern: '^(?!\\s)[^\\p{C}\\u2028\\u2029]*(?<!\\s)$',
+  rule: 'must not start or end with a blank, nor hold control characters',
+};
+
+export const uuid: JsonSchema = {
+  type: 'string',
+  pattern: '^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$',
+  rule: 'must be a UUID',
+};
+
+export const uuidOrNull: JsonSchema = { anyOf: [uuid, { type: 'null' }] };
+
+/** true, false, and the words that old clients send for them. */
+export const flag: JsonSchema = {
+  anyOf: [
+    { type: 'boolean' },
+    {
+      type: 'string',
+      pattern:
+        '^(?:[Tt](?:rue|RUE)?|TRUE|[Ff](?:alse|ALSE)?|FALSE|[01]|ON|[Oo]n|OFF|[Oo]ff|[Yy](?:es|ES)?|YES|[Nn]o?|NO)$',
+      rule: 'must be a boolean',
+    },
+  ],
+};
+
+/** Reads what `flag` admits. Example: `'True'` → true. */
+export function isSet(value: unknown): boolean {
+  return value === true || /^(t|true|1|on|y|yes)$/i.test(String(value));
+}
+
+/** A whole number of at least `minimum`, as a number or as its digits. */
+export function wholeNumber(minimum: number): JsonSchema {
+  return {
+    anyOf: [
+      { type: 'integer', minimum, maximum: 0x7fffffff },
+      {
+        type: 'string',
+        pattern: minimum > 0 ? '^0*[1-9][0-9]{0,9}$' : '^[0-9]{1,10}$',
+        rule: `must be a whole number of at least ${minimum}`,
+      },
+    ],
+  };
+}
+
+export const description: JsonSchema = {
+  anyOf: [{ type: 'string', maxLength: 255 }, { type: 'null' }],
+};
+
+export const diskConfig: JsonSchema = { type: 'string', enum: ['AUTO', 'MANUAL'] };
+
+/** Of a server or of a device of it (microversions 2.26, 2.32). */
+export const tag: JsonSchema = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 60,
+  pattern: '^[^,/]*$',
+  rule: "must not hold ',' or '/'",
+};
+
+/** Text values by key, as server metadata and extra specs are. */
+export const textMap: JsonSchema = {
+  type: 'object',
+  patternProperties: { '^[a-zA-Z0-9-_:. ]{1,255}$': { type: 'string', maxLength: 255 } },
+  additionalProperties: false,
+};
+
+/** `''` or an address; which kind is checked when it is read. */
+export const address: JsonSchema = { type: 'string', maxLength: 45 };

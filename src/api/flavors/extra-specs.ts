@@ -1,0 +1,61 @@
+/** Extra specs of a flavor, whole and by key. */
+import { ComputeError } from '#core/errors.ts';
+import type { Call, Reply } from '../route.ts';
+import { findFlavor } from './flavors.ts';
+
+type Specs = Record<string, string | number>;
+
+export async function listExtraSpecs(call: Call): Promise<Reply> {
+  return { body: { extra_specs: (await findFlavor(call)).extraSpecs } };
+}
+
+/** Adds or changes; others stay. */
+export async function addExtraSpecs(call: Call<{ extra_specs: Specs }>): Promise<Reply> {
+  const added = asText(call.body.extra_specs);
+  await changeSpecs(call, added);
+  return { body: { extra_specs: added } };
+}
+
+export async function showExtraSpec(call: Call): Promise<Reply> {
+  const { extraSpecs } = await findFlavor(call);
+  const key = keyOf(call, extraSpecs);
+  return { body: { [key]: extraSpecs[key] } };
+}
+
+export async function setExtraSpec(call: Call<Specs>): Promise<Reply> {
+  const key = call.params['key'] ?? '';
+  if (!Object.hasOwn(call.body, key)) {
+    throw new ComputeError(
+      'invalid',
+      `Request body and URI mismatch: the URI names '${key}', the body '${Object.keys(call.body).join(', ')}'.`,
+    );
+  }
+  const changed = asText(call.body);
+  await changeSpecs(call, changed);
+  return { body: changed };
+}
+
+export async function deleteExtraSpec(call: Call): Promise<Reply> {
+  const { extraSpecs } = await findFlavor(call);
+  await changeSpecs(call, { [keyOf(call, extraSpecs)]: null });
+  return {};
+}
+
+/** Sets the keys with a text and takes those with null away; others stay. */
+async function changeSpecs(call: Call, extraSpecs: Record<string, string | null>): Promise<void> {
+  const { id } = await findFlavor(call);
+  await call.context.store.flavors.update(id, { extraSpecs });
+}
+
+function keyOf(call: Call, specs: Record<string, string>): string {
+  const key = call.params['key'] ?? '';
+  if (Object.hasOwn(specs, key)) return key;
+  throw new ComputeError(
+    'notFound',
+    `Flavor ${call.params['id']} has no extra specs with key ${key}.`,
+  );
+}
+
+function asText(specs: Specs): Record<string, string> {
+  return Object.fromEntries(Object.entries(specs).map(([key, value]) => [key, String(value)]));
+}

@@ -1,0 +1,126 @@
+/** GET, POST and DELETE of flavors. */
+import { ComputeError } from '#core/errors.ts';
+import type { Flavor } from '#core/servers/flavor.ts';
+import { isSet } from '../fields.ts';
+import type { View } from '../microversions.ts';
+import { pageOf, queryValue } from '../paging.ts';
+import type { Call, Reply } from '../route.ts';
+import type { ChangeFlavorBody, CreateFlavorBody } from './schemas.ts';
+import { viewFlavor, viewFlavorBriefly } from './views.ts';
+import { words } from '../words.ts';
+
+export const flavorQuery = words('limit marker is_public minRam minDisk sort_key sort_dir');
+
+export const listFlavors = (call: Call) => listBy(call, viewFlavorBriefly);
+export const listFlavorsInDetail = (call: Call) => listBy(call, viewFlavor);
+
+export async function showFlavor(call: Call): Promise<Reply> {
+  return { body: { flavor: viewFlavor(call, await findFlavor(call)) } };
+}
+
+export async function createFlavor(call: Call<CreateFlavorBody>): Promise<Reply> {
+  const { flavor: wish } = call.body;
+  const isGiven = wish.id !== undefined && wish.id !== null && wish.id !== 'auto';
+  const flavor: Flavor = {
+    id: isGiven ? String(wish.id) : call.context.newId(),
+    name: wish.name,
+    vcpus: Number(wish.vcpus),
+    memoryMib: Number(wish.ram),
+    diskGib: Number(wish.disk),
+    ephemeralGib: Number(wish['OS-FLV-EXT-DATA:ephemeral'] ?? 0),
+    swapMib: Number(wish.swap ?? 0),
+    rxtxFactor: Number(wish.rxtx_factor ?? 1),
+    isPublic: isSet(wish['os-flavor-access:is_public'] ?? true),
+    isDisabled: false,
+    description: wish.description ?? null,
+    extraSpecs: {},
+  };
+  await call.context.store.flavors.create(flavor);
+  return { body: { flavor: viewFlavor(call, flavor) } };
+}
+
+/** PUT since 2.55: the description is all that can change. */
+export async function changeFlavor(call: Call<ChangeFlavorBody>): Promise<Reply> {
+  const { id } = await findFlavor(call);
+  const { description } = call.body.flavor;
+  const flavor = await call.context.store.flavors.update(id, { description });
+  return { body: { flavor: viewFlavor(call, flavor) } };
+}
+
+export async function deleteFlavor(call: Call): Promise<Reply> {
+  const { id } = await findFlavor(call);
+  await call.context.store.flavors.remove(id);
+  return {};
+}
+
+/** The flavor of `:id`. Throws `notFound`, also for a private one that the caller is no administrator for. */
+export async function findFlavor(call: Call): Promise<Flavor> {
+  const id = call.params['id'] ?? '';
+  const flavor = await call.context.store.flavors.get(id);
+  if (flavor !== undefined && (flavor.isPublic || call.caller.isAdmin)) return flavor;
+  throw new ComputeError('notFound', `Flavor ${id} could not be found.`);
+}
+
+async function listBy(call: Call, view: (call: Call, flavor: Flavor) => View): Promise<Reply> {
+  const isWanted = publicityTest(call);
+  const [minRam, minDisk] = [numberOf(call, 'minRam'), numberOf(call, 'minDisk')];
+  const found = (await call.context.store.flavors.list()).filter(
+    (flavor) => isWanted(flavor) && flavor.memoryMib >= minRam && flavor.diskGib >= minDisk,
+  );
+  const { items, links } = pageOf(call, sortedFlavors(call, found), ({ id }) => id);
+  const flavors = items.map((flavor) => view(call, flavor));
+  return { body: { flavors, ...(links.length > 0 && { flavors_links: links }) } };
+}
+
+/** Administrators ask for public (the default), private, or with `None` all; others see the public ones. */
+function publicityTest(call: Call): (flavor: Flavor) => boolean {
+  const asked = (queryValue(call.query, 'is_public') ?? 'true').toLowerCase();
+  if (!call.caller.isAdmin) return (flavor) => flavor.isPublic && !flavor.isDisabled;
+  if (asked === 'none') return () => true;
+  if (!/^(t|true|1|yes|y|on|f|false|0|no|n|off)$/.test(asked)) {
+    throw new ComputeError(
+      'invalid',
+      `Invalid is_public filter [${asked}]: it is a boolean or None.`,
+    );
+  }
+  return (flavor) => flavor.isPublic === isSet(asked);
+}
+
+function numberOf(call: Call, key: 'minRam' | 'minDisk'): number {
+  const value = queryValue(call.query, key) ?? '0';
+  if (/^\d+$/.test(value)) return Number(value);
+  throw new ComputeError('invalid', `Invalid ${key} filter [${value}]: it is a whole number.`);
+}
+
+const sortKeys: Record<string, (flavor: Flavor) => string | number> = {
+  flavorid: ({ id }) => id,
+  id: ({ id }) => id,
+  name: ({ name }) => name,
+  memory_mb: ({ memoryMib }) => memoryMib,
+  vcpus: ({ vcpus }) => vcpus,
+  root_gb: ({ diskGib }) => diskGib,
+  ephemeral_gb: ({ ephemeralGib }) => ephemeralGib,
+  swap: ({ swapMib }) => swapMib,
+  rxtx_factor: ({ rxtxFactor }) => rxtxFactor,
+  is_public: ({ isPublic }) => Number(isPublic),
+  disabled: ({ isDisabled }) => Number(isDisabled),
+  description: ({ description }) => description ?? '',
+};
+
+/** In the order of their ids unless the query says otherwise. */
+function sortedFlavors(call: Call, flavors: Flavor[]): Flavor[] {
+  const key = queryValue(call.query, 'sort_key') ?? 'flavorid';
+  const read = sortKeys[key];
+  if (read === undefined) {
+    throw new ComputeError(
+      'invalid',
+      `Invalid input for query parameters sort_key. Value: ${key}. must be one of ${Object.keys(sortKeys).join(', ')}`,
+    );
+  }
+  const sign = queryValue(call.query, 'sort_dir') === 'desc' ? -1 : 1;
+  return flavors.toSorted((one, other) => {
+    const [a, b] = [read(one), read(other)];
+    if (a === b) return 0;
+    return a < b ? -sign : sign;
+  });
+}

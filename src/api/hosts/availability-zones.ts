@@ -1,0 +1,44 @@
+/** Availability zones: the names that hosts give theirs. A zone is available while one of its hosts is enabled. */
+import type { Host } from '#contracts/store.ts';
+import { atMicrosecond } from '../links.ts';
+import type { Call, Reply } from '../route.ts';
+import { isUp } from './host-status.ts';
+
+export async function listZones(call: Call): Promise<Reply> {
+  const zones = await hostsByZone(call);
+  return { body: { availabilityZoneInfo: zones.map(([, hosts]) => viewZone(hosts)) } };
+}
+
+/** With the hosts and their agents. */
+export async function listZonesInDetail(call: Call): Promise<Reply> {
+  const zones = await hostsByZone(call);
+  const availabilityZoneInfo = zones.map(([, hosts]) => ({
+    ...viewZone(hosts),
+    hosts: Object.fromEntries(hosts.map((host) => [host.name, agentOf(call, host)])),
+  }));
+  return { body: { availabilityZoneInfo } };
+}
+
+async function hostsByZone(call: Call): Promise<[string, Host[]][]> {
+  const hosts = await call.context.store.hosts.list();
+  const zones = Map.groupBy(hosts, ({ availabilityZone }) => availabilityZone);
+  return [...zones].sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+function viewZone(hosts: Host[]) {
+  return {
+    zoneName: hosts[0]?.availabilityZone,
+    zoneState: { available: hosts.some(({ enabled }) => enabled) },
+    hosts: null,
+  };
+}
+
+function agentOf(call: Call, host: Host) {
+  return {
+    'nova-compute': {
+      available: isUp(call.context, host),
+      active: host.enabled,
+      updated_at: atMicrosecond(host.lastSeenAt),
+    },
+  };
+}

@@ -1,0 +1,16 @@
+/** Whether a host is up, as the API words it. */
+import type { Host } from '#contracts/store.ts';
+import type { ApiContext } from '../context.ts';
+
+/** Its agent spoke lately and no operator forced it down. */
+export function isUp(context: ApiContext, host: Host): boolean {
+  return !host.forcedDown && context.clock.now() - host.lastSeenAt <= context.hostTimeoutMs;
+}
+
+/** `host_status` of a server (microversion 2.16): '' while it is on no host. Source: Nova `HostStatus`. */
+export function hostStatus(context: ApiContext, host: Host | undefined): string {
+  if (host === undefined) return '';
+  if (!host.enabled) return 'MAINTENANCE';
+  if (host.forcedDown) return 'DOWN';
+  return isUp(context, host) ? 'UP' : 'UNKNOWN';
+}

@@ -1,0 +1,135 @@
+/** Hypervisors: one for each host. Numbers as ids before 2.53, UUIDs from it on. */
+import type { Host } from '#contracts/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import { isSet } from '../fields.ts';
+import { rewritten, type StepDown, steppedDown, type View } from '../microversions.ts';
+import { pageOf, queryValue } from '../paging.ts';
+import type { Call, Reply } from '../route.ts';
+import { isUp } from './host-status.ts';
+import { numberedHosts, type NumberedHost } from './numbered-hosts.ts';
+import { words } from '../words.ts';
+
+interface Shown {
+  number: number;
+}
+
+const steps: StepDown<Shown>[] = [
+  {
+    below: 53,
+    undo: (view, { number }) => {
+      view['id'] = number;
+      if (view['service'] !== undefined) {
+        view['service'] = { ...(view['service'] as View), id: number };
+      }
+    },
+  },
+  rewritten(28, 'cpu_info', (info) => JSON.stringify(info)),
+];
+
+export const hypervisorsQuery = words('limit marker hypervisor_hostname_pattern with_servers');
+
+export const listHypervisors = (call: Call) => listBy(call, briefView);
+export const listHypervisorsInDetail = (call: Call) => listBy(call, fullView);
+
+export async function showHypervisor(call: Call): Promise<Reply> {
+  const id = call.params['id'] ?? '';
+  const found = (await numberedHosts(call.context)).find((each) => idOf(call, each) === id);
+  if (found === undefined) {
+    throw new ComputeError('notFound', `Hypervisor with ID '${id}' could not be found.`);
+  }
+  return { body: { hypervisor: await viewHypervisor(call, found, fullView) } };
+}
+
+/** Sums over all hosts that are enabled. */
+export async function showStatistics(call: Call): Promise<Reply> {
+  const hosts = (await call.context.store.hosts.list()).filter(({ enabled }) => enabled);
+  const sum = (read: (host: Host) => number) =>
+    hosts.reduce((total, host) => total + read(host), 0);
+  const sums = Object.entries(figures).map(([key, read]) => [key, sum(read)]);
+  return {
+    body: { hypervisor_statistics: { count: hosts.length, ...Object.fromEntries(sums) } },
+  };
+}
+
+/** Figures of a host as Nova names them. */
+const figures: Record<string, (host: Host) => number> = {
+  vcpus: ({ facts }) => facts.vcpus,
+  memory_mb: ({ facts }) => facts.memoryMib,
+  local_gb: ({ facts }) => facts.diskGib,
+  vcpus_used: ({ vcpusUsed }) => vcpusUsed,
+  memory_mb_used: ({ memoryMibUsed }) => memoryMibUsed,
+  local_gb_used: ({ diskGibUsed }) => diskGibUsed,
+  free_ram_mb: ({ facts, memoryMibUsed }) => facts.memoryMib - memoryMibUsed,
+  free_disk_gb: ({ facts, diskGibUsed }) => facts.diskGib - diskGibUsed,
+  current_workload: () => 0,
+  running_vms: ({ runningGuests }) => runningGuests,
+  disk_available_least: ({ facts, diskGibUsed }) => facts.diskGib - diskGibUsed,
+};
+
+type HostView = (call: Call, each: NumberedHost) => View;
+
+async function listBy(call: Call, view: HostView): Promise<Reply> {
+  const { items, links } = await selectHypervisors(call);
+  const hypervisors = [];
+  for (const each of items) hypervisors.push(await viewHypervisor(call, each, view));
+  return { body: { hypervisors, ...(links.length > 0 && { hypervisors_links: links }) } };
+}
+
+/** Pages since 2.33, a name's part since 2.53; not both. A part that nothing matches is `notFound`. */
+async function selectHypervisors(call: Call) {
+  const all = await numberedHosts(call.context);
+  const part =
+    call.version < 53 ? undefined : queryValue(call.query, 'hypervisor_hostname_pattern');
+  if (part === undefined) {
+    return call.version < 33
+      ? { items: all, links: [] }
+      : pageOf(call, all, (each) => idOf(call, each));
+  }
+  if (call.query['limit'] !== undefined || call.query['marker'] !== undefined) {
+    throw new ComputeError(
+      'invalid',
+      'Paging over hypervisors with the hypervisor_hostname_pattern query parameter is not supported.',
+    );
+  }
+  const items = all.filter(({ host }) => host.name.includes(part));
+  if (items.length > 0) return { items, links: [] };
+  throw new ComputeError('notFound', `No hypervisor matching '${part}' could be found.`);
+}
+
+const idOf = (call: Call, { host, number }: NumberedHost) =>
+  call.version >= 53 ? host.id : String(number);
+
+async function viewHypervisor(call: Call, each: NumberedHost, view: HostView): Promise<View> {
+  const shown = { ...view(call, each), ...(await serversOn(call, each.host)) };
+  return steppedDown(shown, call.version, steps, each);
+}
+
+/** `servers`, when asked for (2.53): left out while empty before 2.75. */
+async function serversOn(call: Call, host: Host): Promise<View> {
+  if (call.version < 53 || !isSet(queryValue(call.query, 'with_servers') ?? false)) return {};
+  const found = await call.context.store.servers.list({ hostId: host.id });
+  if (found.length === 0 && call.version < 75) return {};
+  return { servers: found.map(({ id, name }) => ({ uuid: id, name })) };
+}
+
+function briefView(call: Call, { host }: NumberedHost): View {
+  return {
+    id: host.id,
+    hypervisor_hostname: host.name,
+    state: isUp(call.context, host) ? 'up' : 'down',
+    status: host.enabled ? 'enabled' : 'disabled',
+  };
+}
+
+function fullView(call: Call, each: NumberedHost): View {
+  const { host } = each;
+  return {
+    ...briefView(call, each),
+    hypervisor_type: host.facts.type,
+    hypervisor_version: host.facts.version,
+    host_ip: host.hostIp,
+    service: { id: host.id, host: host.name, disabled_reason: host.disabledReason },
+    ...Object.fromEntries(Object.entries(figures).map(([key, read]) => [key, read(host)])),
+    cpu_info: { arch: host.facts.architecture, model: host.facts.cpuModel },
+  };
+}

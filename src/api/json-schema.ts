@@ -1,0 +1,123 @@
+/** JSON Schemas of bodies: the words they are written in, and the check that words what is wrong as Nova does. */
+import { Compile, type Validator } from 'typebox/compile';
+import { ComputeError } from '#core/errors.ts';
+
+/** A JSON Schema as plain data. */
+export interface JsonSchema {
+  [keyword: string]: unknown;
+}
+
+/** An object with these keys and no other. `required` by name. */
+export function object(
+  properties: Record<string, JsonSchema>,
+  required: readonly string[] = [],
+): JsonSchema {
+  return { type: 'object', properties, required: [...required], additionalProperties: false };
+}
+
+/** An object with one key, as most bodies are. Example: `wrapped('server', …)`. */
+export function wrapped(key: string, schema: JsonSchema): JsonSchema {
+  return object({ [key]: schema }, [key]);
+}
+
+interface Finding {
+  keyword: string;
+  schemaPath: string;
+  instancePath: string;
+  params: object;
+  message: string;
+}
+
+const compiled = new WeakMap<JsonSchema, Validator>();
+
+/** Throws `invalid` naming field, value and rule when the body is not as the schema says. Each schema is compiled once. */
+export function checkBody(schema: JsonSchema, body: unknown): void {
+  let validator = compiled.get(schema);
+  if (validator === undefined) {
+    validator = Compile(schema) as Validator;
+    compiled.set(schema, validator);
+  }
+  if (validator.Check(body)) return;
+  throw new ComputeError('invalid', explain(validator.Errors(body), body, schema));
+}
+
+/** A rule in words of its own: put beside a `pattern` under the key `rule`, which validators ignore. */
+function explain(findings: Finding[], body: unknown, schema: JsonSchema): string {
+  const finding =
+    findings.find(({ keyword }) => keyword === 'additionalProperties') ??
+    findings.find(({ keyword }) => keyword === 'anyOf') ??
+    findings[0];
+  if (finding === undefined) return 'The request body is not as it should be.';
+  const names = pathOf(finding.instancePath);
+  const rule = ruleOf(finding, findings, schema);
+  if (names.length === 0) return rule;
+  return `Invalid input for field/attribute ${names.join('.')}. Value: ${shown(valueAt(names, body))}. ${rule}`;
+}
+
+function ruleOf(finding: Finding, findings: Finding[], schema: JsonSchema): string {
+  const params = finding.params as Record<string, unknown>;
+  switch (finding.keyword) {
+    case 'additionalProperties': {
+      const extra = params['additionalProperties'] as string[];
+      const verb = extra.length === 1 ? 'was' : 'were';
+      return `Additional properties are not allowed (${quoted(extra)} ${verb} unexpected)`;
+    }
+    case 'required':
+      return `${quoted(params['requiredProperties'] as string[])} is a required property`;
+    case 'anyOf': {
+      const branches = findings.filter(
+        (each) => each.instancePath === finding.instancePath && each.keyword !== 'anyOf',
+      );
+      return [...new Set(branches.map((each) => ruleOf(each, findings, schema)))].join(', or ');
+    }
+    case 'enum':
+      return `must be one of ${quoted(params['allowedValues'] as unknown[])}`;
+    case 'pattern':
+      return (schemaAt(finding.schemaPath, schema)?.['rule'] as string) ?? finding.message;
+    default:
+      return finding.message;
+  }
+}
+
+function schemaAt(schemaPath: string, schema: JsonSchema): JsonSchema | undefined {
+  return valueAt(pathOf(schemaPath.replace(/^#/, '')), schema) as JsonSchema | undefined;
+}
+
+function pathOf(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function valueAt(names: string[], from: unknown): unknown {
+  return names.reduce<unknown>(
+    (value, name) => (value as Record<string, unknown> | undefined)?.[name],
+    from,
+  );
+}
+
+/** Passwords stay out of messages and logs, and a long value is cut. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value, (key, inner) => (key === 'adminPass' ? '***' : inner)) ?? '';
+  return text.length > 200 ? `${text.slice(0, 197)}...` : text;
+}
+
+function quoted(names: unknown[]): string {
+  return names.map((name) => `'${String(name)}'`).join(', ');
+}
+
+/** The body without the keys that an object of the schema does not have. Other faults stay for `checkBody`. */
+export function pruned(schema: JsonSchema, body: unknown): unknown {
+  const properties = schema['properties'] as Record<string, JsonSchema> | undefined;
+  const items = schema['items'] as JsonSchema | undefined;
+  if (Array.isArray(body)) return items ? body.map((item) => pruned(items, item)) : body;
+  if (typeof body !== 'object' || body === null || properties === undefined) return body;
+  return Object.fromEntries(
+    Object.entries(body).flatMap(([key, value]) => {
+      const inner = properties[key];
+      if (inner !== undefined) return [[key, pruned(inner, value)]];
+      return schema['additionalProperties'] === false ? [] : [[key, value]];
+    }),
+  );
+}

@@ -1,0 +1,56 @@
+/** Which microversion a request asks for, and the headers that say which one answered. */
+import { ComputeError } from '#core/errors.ts';
+
+/** The minor numbers of the lowest and highest microversion. 2.79 is what every stock client is content with. */
+export const minVersion = 1;
+export const maxVersion = 79;
+
+type Headers = Record<string, string | string[] | undefined>;
+
+/**
+ * The minor number asked for; 1 when nothing is said. The service-typed header wins over the old one.
+ * Example: `OpenStack-API-Version: compute 2.60, volume 3.1` → 60; `latest` → the highest.
+ * Throws `invalid` for a bad form, `notAcceptable` outside the range. Source: Nova API guide, "Microversions".
+ */
+export function negotiate(headers: Headers): number {
+  const asked = serviceTyped(headers) ?? text(headers['x-openstack-nova-api-version']);
+  if (asked === undefined) return minVersion;
+  if (asked === 'latest') return maxVersion;
+  const match = /^([1-9]\d*)\.([1-9]\d*|0)$/.exec(asked);
+  if (match === null) {
+    throw new ComputeError(
+      'invalid',
+      `API Version String ${asked} is of invalid format. Must be of format MajorNum.MinorNum.`,
+    );
+  }
+  const minor = Number(match[2]);
+  if (match[1] !== '2' || minor < minVersion || minor > maxVersion) {
+    throw new ComputeError(
+      'notAcceptable',
+      `Version ${asked} is not supported by the API. Minimum is 2.${minVersion} and maximum is 2.${maxVersion}.`,
+    );
+  }
+  return minor;
+}
+
+/** The reply headers of this microversion. */
+export function versionHeaders(version: number): Record<string, string> {
+  return {
+    'openstack-api-version': `compute 2.${version}`,
+    'x-openstack-nova-api-version': `2.${version}`,
+  };
+}
+
+/** The headers that replies depend on, for caches. */
+export const vary = 'OpenStack-API-Version, X-OpenStack-Nova-API-Version';
+
+function serviceTyped(headers: Headers): string | undefined {
+  const parts = text(headers['openstack-api-version'])?.split(',') ?? [];
+  const ours = parts.map((part) => part.trim().split(/\s+/)).find(([type]) => type === 'compute');
+  return ours === undefined ? undefined : ours.slice(1).join(' ');
+}
+
+function text(value: string | string[] | undefined): string | undefined {
+  const joined = Array.isArray(value) ? value.join(',') : value;
+  return joined?.trim();
+}

@@ -1,0 +1,24 @@
+/** Resources that clients ask for in passing and that Novella has none of: an empty list, or not found. */
+import { ComputeError } from '#core/errors.ts';
+import type { Call, Handler, Reply } from './route.ts';
+import { findServer } from './servers/find.ts';
+
+/** Example: `noneOf('aggregates')` answers `{"aggregates": []}`. */
+export function noneOf(key: string): Handler {
+  return () => ({ body: { [key]: [] } });
+}
+
+/** The same below a server, which must be there. */
+export function noneOfServer(key: string): Handler {
+  return async (call: Call): Promise<Reply> => {
+    await findServer(call);
+    return { body: { [key]: [] } };
+  };
+}
+
+/** Example: `notThere('Aggregate')` throws "Aggregate 7 could not be found." */
+export function notThere(what: string): Handler {
+  return (call: Call): Reply => {
+    throw new ComputeError('notFound', `${what} ${call.params['id']} could not be found.`);
+  };
+}

@@ -1,0 +1,74 @@
+/** Limit, marker and the link to the next page. */
+import { ComputeError } from '#core/errors.ts';
+import type { Link } from './links.ts';
+import type { Call, Query } from './route.ts';
+
+/** No page is longer. Source: Nova `[api] max_limit`. */
+const longestPage = 1000;
+
+/** The last value of a query key, or undefined. */
+export function queryValue(query: Query, key: string): string | undefined {
+  const value = query[key];
+  return Array.isArray(value) ? value.at(-1) : value;
+}
+
+/** All values of a query key. */
+export function queryValues(query: Query, key: string): string[] {
+  const value = query[key];
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+/** Reads a query key as a date. Throws `invalid`. Example: `2026-11-23T07:30:04Z` → epoch milliseconds. */
+export function queryTime(query: Query, key: string): number | undefined {
+  const value = queryValue(query, key);
+  if (value === undefined) return undefined;
+  const hasZone = /(Z|[+-]\d\d:?\d\d)$/.test(value);
+  const time = /^\d{4}-\d\d-\d\d/.test(value)
+    ? Date.parse(hasZone || !value.includes('T') ? value : `${value}Z`)
+    : Number.NaN;
+  if (!Number.isNaN(time)) return time;
+  throw new ComputeError(
+    'invalid',
+    `Invalid input for query parameters ${key}. Value: ${value}. must be an ISO 8601 date and time`,
+  );
+}
+
+/** How long a page may be. Throws `invalid` for what is no whole number of at least 0. */
+export function pageLimit(query: Query): number {
+  const value = queryValue(query, 'limit');
+  if (value === undefined) return longestPage;
+  if (/^\d{1,9}$/.test(value)) return Math.min(Number(value), longestPage);
+  throw new ComputeError(
+    'invalid',
+    `Invalid input for query parameters limit. Value: ${value}. must be a whole number of at least 0`,
+  );
+}
+
+/** The items after the marker, at most the limit, and the link to more when the page is full. Throws `invalid` for an unknown marker. */
+export function pageOf<Item>(
+  call: Call,
+  items: Item[],
+  idOf: (item: Item) => string,
+): { items: Item[]; links: Link[] } {
+  const limit = pageLimit(call.query);
+  const marker = queryValue(call.query, 'marker');
+  const start = marker === undefined ? 0 : items.findIndex((item) => idOf(item) === marker) + 1;
+  if (marker !== undefined && start === 0) {
+    throw new ComputeError('invalid', `marker [${marker}] not found`);
+  }
+  const page = items.slice(start, start + limit);
+  const last = page.at(-1);
+  if (last === undefined || page.length < limit) return { items: page, links: [] };
+  return { items: page, links: [{ rel: 'next', href: nextPage(call, idOf(last)) }] };
+}
+
+function nextPage(call: Call, marker: string): string {
+  const query = new URLSearchParams();
+  for (const key of Object.keys(call.query)) {
+    if (key === 'marker') continue;
+    for (const value of queryValues(call.query, key)) query.append(key, value);
+  }
+  query.set('marker', marker);
+  return `${call.base}${call.path}?${query.toString()}`;
+}

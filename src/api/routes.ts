@@ -1,0 +1,186 @@
+/** The whole compute API as one table: what is there, in which microversions, for whom, and who answers. */
+import { externalEventsBody, takeExternalEvents } from './external-events.ts';
+import * as specs from './flavors/extra-specs.ts';
+import * as flavors from './flavors/flavors.ts';
+import {
+  changeFlavorBody,
+  createFlavorBody,
+  extraSpecBody,
+  extraSpecsBody,
+} from './flavors/schemas.ts';
+import { listZones, listZonesInDetail } from './hosts/availability-zones.ts';
+import { listServices, servicesQuery } from './hosts/compute-services.ts';
+import * as hypervisors from './hosts/hypervisors.ts';
+import { limitsQuery, showLimits } from './limits.ts';
+import { noneOf, noneOfServer, notThere } from './nothing-there.ts';
+import type { Route } from './route.ts';
+import { serverActions } from './servers/actions.ts';
+import { listAddresses, showAddresses } from './servers/addresses.ts';
+import { changeServerBody, createServerBody } from './servers/create-schema.ts';
+import { serverQuery } from './servers/filters.ts';
+import { actionQuery, listActions, showAction } from './servers/instance-actions.ts';
+import { listInterfaces, showInterface } from './servers/interfaces.ts';
+import * as metadata from './servers/metadata.ts';
+import { listServers, listServersInDetail, showServer } from './servers/read.ts';
+import * as tags from './servers/tags.ts';
+import { changeServer, createServer, deleteServer } from './servers/write.ts';
+
+const reads = { method: 'GET', rule: 'reader' } as const;
+const asksAdmin = { method: 'GET', rule: 'admin' } as const;
+const adds = { method: 'POST', rule: 'member' } as const;
+const sets = { method: 'PUT', rule: 'member' } as const;
+const removes = { method: 'DELETE', rule: 'member', status: 204 } as const;
+const { metadataBody, metaBody } = metadata;
+
+const serverRoutes: Route[] = [
+  { ...adds, path: '/servers', status: 202, body: createServerBody, handler: createServer },
+  { ...reads, path: '/servers', query: serverQuery, handler: listServers },
+  { ...reads, path: '/servers/detail', query: serverQuery, handler: listServersInDetail },
+  { ...reads, path: '/servers/:id', handler: showServer },
+  { ...sets, path: '/servers/:id', body: changeServerBody, handler: changeServer },
+  { ...removes, path: '/servers/:id', handler: deleteServer },
+  ...serverActions,
+  { ...reads, path: '/servers/:id/ips', handler: listAddresses },
+  { ...reads, path: '/servers/:id/ips/:label', handler: showAddresses },
+  { ...reads, path: '/servers/:id/os-interface', handler: listInterfaces },
+  { ...reads, path: '/servers/:id/os-interface/:port', handler: showInterface },
+  { ...adds, path: '/servers/:id/os-interface' },
+  { ...removes, path: '/servers/:id/os-interface/:port' },
+  {
+    ...reads,
+    path: '/servers/:id/os-instance-actions',
+    query: actionQuery,
+    handler: listActions,
+  },
+  { ...reads, path: '/servers/:id/os-instance-actions/:request', handler: showAction },
+  {
+    ...reads,
+    path: '/servers/:id/os-volume_attachments',
+    handler: noneOfServer('volumeAttachments'),
+  },
+  {
+    ...reads,
+    path: '/servers/:id/os-security-groups',
+    handler: noneOfServer('security_groups'),
+  },
+];
+
+const metadataPath = '/servers/:id/metadata';
+const metadataRoutes: Route[] = [
+  { ...reads, path: metadataPath, handler: metadata.listMetadata },
+  { ...adds, path: metadataPath, body: metadataBody, handler: metadata.addMetadata },
+  { ...sets, path: metadataPath, body: metadataBody, handler: metadata.replaceMetadata },
+  { ...reads, path: `${metadataPath}/:key`, handler: metadata.showMetadataItem },
+  { ...sets, path: `${metadataPath}/:key`, body: metaBody, handler: metadata.setMetadataItem },
+  { ...removes, path: `${metadataPath}/:key`, handler: metadata.deleteMetadataItem },
+];
+
+const tagsPath = '/servers/:id/tags';
+const tagRoutes: Route[] = [
+  { ...reads, path: tagsPath, from: 26, handler: tags.listTags },
+  { ...sets, path: tagsPath, from: 26, body: tags.tagsBody, handler: tags.replaceTags },
+  { ...removes, path: tagsPath, from: 26, handler: tags.deleteTags },
+  { ...reads, path: `${tagsPath}/:tag`, from: 26, status: 204, handler: tags.showTag },
+  { ...sets, path: `${tagsPath}/:tag`, from: 26, status: 201, handler: tags.addTag },
+  { ...removes, path: `${tagsPath}/:tag`, from: 26, handler: tags.deleteTag },
+];
+
+const specsPath = '/flavors/:id/os-extra_specs';
+const flavorRoutes: Route[] = [
+  { ...reads, path: '/flavors', query: flavors.flavorQuery, handler: flavors.listFlavors },
+  {
+    ...reads,
+    path: '/flavors/detail',
+    query: flavors.flavorQuery,
+    handler: flavors.listFlavorsInDetail,
+  },
+  { ...reads, path: '/flavors/:id', handler: flavors.showFlavor },
+  {
+    method: 'POST',
+    path: '/flavors',
+    rule: 'admin',
+    body: createFlavorBody,
+    handler: flavors.createFlavor,
+  },
+  {
+    method: 'PUT',
+    path: '/flavors/:id',
+    rule: 'admin',
+    from: 55,
+    body: changeFlavorBody,
+    handler: flavors.changeFlavor,
+  },
+  {
+    method: 'DELETE',
+    path: '/flavors/:id',
+    rule: 'admin',
+    status: 202,
+    handler: flavors.deleteFlavor,
+  },
+  { method: 'POST', path: '/flavors/:id/action', rule: 'admin', action: 'addTenantAccess' },
+  { method: 'POST', path: '/flavors/:id/action', rule: 'admin', action: 'removeTenantAccess' },
+  { ...reads, path: specsPath, handler: specs.listExtraSpecs },
+  {
+    method: 'POST',
+    path: specsPath,
+    rule: 'admin',
+    body: extraSpecsBody,
+    handler: specs.addExtraSpecs,
+  },
+  { ...reads, path: `${specsPath}/:key`, handler: specs.showExtraSpec },
+  {
+    method: 'PUT',
+    path: `${specsPath}/:key`,
+    rule: 'admin',
+    body: extraSpecBody,
+    handler: specs.setExtraSpec,
+  },
+  { method: 'DELETE', path: `${specsPath}/:key`, rule: 'admin', handler: specs.deleteExtraSpec },
+];
+
+const hypervisorsPath = '/os-hypervisors';
+const { hypervisorsQuery } = hypervisors;
+const hostRoutes: Route[] = [
+  {
+    ...asksAdmin,
+    path: hypervisorsPath,
+    query: hypervisorsQuery,
+    handler: hypervisors.listHypervisors,
+  },
+  {
+    ...asksAdmin,
+    path: `${hypervisorsPath}/detail`,
+    query: hypervisorsQuery,
+    handler: hypervisors.listHypervisorsInDetail,
+  },
+  { ...asksAdmin, path: `${hypervisorsPath}/statistics`, handler: hypervisors.showStatistics },
+  { ...asksAdmin, path: `${hypervisorsPath}/:id`, handler: hypervisors.showHypervisor },
+  { ...asksAdmin, path: '/os-services', query: servicesQuery, handler: listServices },
+  { ...reads, path: '/os-availability-zone', handler: listZones },
+  { ...asksAdmin, path: '/os-availability-zone/detail', handler: listZonesInDetail },
+  { ...asksAdmin, path: '/os-aggregates', handler: noneOf('aggregates') },
+  { ...asksAdmin, path: '/os-aggregates/:id', handler: notThere('Aggregate') },
+];
+
+const otherRoutes: Route[] = [
+  { ...reads, path: '/limits', query: limitsQuery, handler: showLimits },
+  { ...reads, path: '/os-server-groups', handler: noneOf('server_groups') },
+  { ...reads, path: '/os-server-groups/:id', handler: notThere('Instance group') },
+  {
+    method: 'POST',
+    path: '/os-server-external-events',
+    rule: 'service',
+    body: externalEventsBody,
+    handler: takeExternalEvents,
+  },
+];
+
+/** Rows of one path and method, where there are several, differ in their versions or in their action. */
+export const routes: readonly Route[] = [
+  ...serverRoutes,
+  ...metadataRoutes,
+  ...tagRoutes,
+  ...flavorRoutes,
+  ...hostRoutes,
+  ...otherRoutes,
+];

@@ -1,0 +1,38 @@
+/** The actions that `POST /servers/:id/action` knows. Those without a handler are not offered yet. Source: Nova compute API reference, "Servers - run an action". */
+import type { Route } from '../route.ts';
+import { words } from '../words.ts';
+
+const action = { method: 'POST', path: '/servers/:id/action', status: 202 } as const;
+
+const ofMembers = words(`
+  os-start os-stop reboot pause unpause suspend resume lock unlock rebuild resize
+  confirmResize revertResize shelve unshelve rescue unrescue os-getConsoleOutput
+  createImage createBackup changePassword forceDelete restore addSecurityGroup
+  removeSecurityGroup
+`);
+
+const ofAdministrators = words(`
+  migrate os-migrateLive evacuate shelveOffload os-resetState injectNetworkInfo
+  resetNetwork
+`);
+
+/** Gone after these minor versions. */
+const old: Record<string, number> = {
+  addFixedIp: 43,
+  removeFixedIp: 43,
+  addFloatingIp: 43,
+  removeFloatingIp: 43,
+  'os-getVNCConsole': 5,
+  'os-getSPICEConsole': 5,
+  'os-getRDPConsole': 5,
+  'os-getSerialConsole': 5,
+};
+
+export const serverActions: Route[] = [
+  ...ofMembers.map((key): Route => ({ ...action, rule: 'member', action: key })),
+  ...ofAdministrators.map((key): Route => ({ ...action, rule: 'admin', action: key })),
+  ...Object.entries(old).map(
+    ([key, to]): Route => ({ ...action, rule: 'member', action: key, to }),
+  ),
+  { ...action, rule: 'member', action: 'trigger_crash_dump', from: 17 },
+];

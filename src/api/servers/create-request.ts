@@ -1,0 +1,103 @@
+/** A checked body of POST /servers as the wish that workflows know. What Novella cannot do is refused, never dropped. */
+import { ComputeError } from '#core/errors.ts';
+import type { NewServerRequest } from '#core/servers/new-server.ts';
+import { isSet } from '../fields.ts';
+import type { Call } from '../route.ts';
+import { accessAddress } from './access-address.ts';
+import { bootImageId } from './boot-image.ts';
+import type { CreateServerBody } from './create-schema.ts';
+import { refuseTooManyItems } from './metadata-limit.ts';
+import { placementOf } from './placement.ts';
+import { requestedNics } from './requested-nics.ts';
+
+type ServerBody = CreateServerBody['server'];
+
+/** Throws `invalid`, `forbidden` or `overQuota`, naming the field. */
+export async function newServerRequest(call: Call<CreateServerBody>): Promise<NewServerRequest> {
+  const { server } = call.body;
+  refuseWhatIsNotOffered(server);
+  const metadata = server.metadata ?? {};
+  refuseTooManyItems(metadata);
+  const counts = countsOf(server);
+  return {
+    name: server.name.trim(),
+    hostname: null,
+    description: server.description ?? null,
+    flavorId: String(server.flavorRef),
+    imageId: bootImageId(server),
+    networks: requestedNics(server.networks, call.version, counts.maxCount),
+    ...counts,
+    ...(await placementOf(call, server)),
+    keyName: null,
+    metadata,
+    tags: [...new Set(server.tags ?? [])],
+    userData: userDataOf(server),
+    configDrive: isSet(server.config_drive ?? false),
+    accessIpv4: accessAddress('accessIPv4', server.accessIPv4),
+    accessIpv6: accessAddress('accessIPv6', server.accessIPv6),
+    diskConfig: server['OS-DCF:diskConfig'] ?? 'MANUAL',
+    hints: hintsOf(call.body),
+  };
+}
+
+function countsOf(server: ServerBody): Pick<NewServerRequest, 'minCount' | 'maxCount'> {
+  const minCount = Number(server.min_count ?? 1);
+  const maxCount = Number(server.max_count ?? minCount);
+  if (minCount <= maxCount) return { minCount, maxCount };
+  throw new ComputeError(
+    'invalid',
+    `min_count must be <= max_count: ${minCount} is more than ${maxCount}.`,
+  );
+}
+
+function userDataOf(server: ServerBody): string | null {
+  const { user_data: userData } = server;
+  if (userData === undefined) return null;
+  const bare = userData.replaceAll(/\s/g, '');
+  if (/^[A-Za-z0-9+/]*={0,2}$/.test(bare) && bare.length % 4 === 0) return userData;
+  throw new ComputeError(
+    'invalid',
+    'Invalid input for field/attribute user_data. It must be base64 text.',
+  );
+}
+
+function hintsOf(body: CreateServerBody): NewServerRequest['hints'] {
+  const given = { ...body['OS-SCH-HNT:scheduler_hints'], ...body['os:scheduler_hints'] };
+  return Object.fromEntries(
+    Object.entries(given).map(([key, value]) => {
+      if (typeof value === 'string' || isTextList(value)) return [key, value];
+      throw new ComputeError(
+        'invalid',
+        `os:scheduler_hints.${key}: a hint is text or a list of texts.`,
+      );
+    }),
+  );
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function refuseWhatIsNotOffered(server: ServerBody): void {
+  if (server.key_name !== undefined) {
+    throw new ComputeError(
+      'invalid',
+      `Invalid key_name provided: no key pair '${server.key_name}' exists; Novella keeps no key pairs yet.`,
+    );
+  }
+  if ((server.personality ?? []).length > 0) {
+    throw new ComputeError('invalid', 'personality: files are not injected; use user_data.');
+  }
+  if ((server.trusted_image_certificates ?? []).length > 0) {
+    throw new ComputeError(
+      'invalid',
+      'trusted_image_certificates: image signatures are not checked.',
+    );
+  }
+  const group = server.security_groups?.find(({ name }) => name !== 'default');
+  if (group === undefined) return;
+  throw new ComputeError(
+    'invalid',
+    `security_groups: '${group.name}' cannot be given at boot; set it on the port.`,
+  );
+}

@@ -1,0 +1,144 @@
+/** A server as the API shows it, newest shape first; microversions step down from it. Source: Nova compute API reference, "Servers". */
+import { createHash } from 'node:crypto';
+import type { Host } from '#contracts/store.ts';
+import { guestName } from '#core/guests/guest-name.ts';
+import { serverStatus } from '#core/servers/lifecycle.ts';
+import type { Server } from '#core/servers/server.ts';
+import { viewFlavorOfServer } from '../flavors/views.ts';
+import { hostStatus } from '../hosts/host-status.ts';
+import { atMicrosecond, atSecond, bookmark, linksTo } from '../links.ts';
+import { type StepDown, steppedDown, type View, without } from '../microversions.ts';
+import type { Call } from '../route.ts';
+import { words } from '../words.ts';
+import { addressesOf, plainAddressesOf } from './addresses.ts';
+
+interface Shown {
+  call: Call;
+  server: Server;
+}
+
+const attributesOf23 = words(
+  'hostname reservation_id launch_index kernel_id ramdisk_id root_device_name user_data',
+);
+
+const steps: StepDown<Shown>[] = [
+  without(73, 'locked_reason'),
+  without(71, 'server_groups'),
+  without(63, 'trusted_image_certificates'),
+  {
+    below: 47,
+    undo: (view, { call, server }) => {
+      const { id } = server.flavor;
+      view['flavor'] = { id, links: [bookmark(call, 'flavors', id)] };
+    },
+  },
+  without(26, 'tags'),
+  without(19, 'description'),
+  without(16, 'host_status'),
+  without(9, 'locked'),
+  without(3, ...attributesOf23.map((key) => `OS-EXT-SRV-ATTR:${key}`)),
+];
+
+/** Statuses in which there is progress to show. */
+const progressing = words('ACTIVE BUILD REBUILD RESIZE VERIFY_RESIZE MIGRATING');
+
+/** Of `GET /servers/detail`; `host` is the row of the server's host. */
+export function viewServer(call: Call, server: Server, host: Host | undefined): View {
+  return steppedDown(newestView(call, server, host), call.version, steps, { call, server });
+}
+
+/** Of `GET /servers/{id}`: with the server's groups, from 2.71 on. */
+export function viewOneServer(call: Call, server: Server, host: Host | undefined): View {
+  const view = { ...newestView(call, server, host), server_groups: [] };
+  return steppedDown(view, call.version, steps, { call, server });
+}
+
+/** The reply of PUT: from 2.75 on that of GET, before it without what came by extensions. */
+export function viewChangedServer(call: Call, server: Server, host: Host | undefined): View {
+  const view = viewOneServer(call, server, host);
+  if (call.version >= 75) return view;
+  const kept = Object.entries(view).filter(([key]) => !addedToGet.test(key));
+  return { ...Object.fromEntries(kept), addresses: plainAddressesOf(server) };
+}
+
+const addedToGet =
+  /^(OS-EXT-|OS-SRV-USG:|os-extended-volumes:|key_name$|config_drive$|host_status$)/;
+
+/** Of `GET /servers`. */
+export function viewServerBriefly(call: Call, server: Server): View {
+  return { id: server.id, name: server.name, links: linksTo(call, 'servers', server.id) };
+}
+
+/** The opaque name of a server's host, different in each project; '' on no host. Source: Nova `Instance.hostId`. */
+export function opaqueHostId(server: Pick<Server, 'projectId' | 'hostName'>): string {
+  if (server.hostName === null) return '';
+  return createHash('sha224').update(`${server.projectId}${server.hostName}`).digest('hex');
+}
+
+function newestView(call: Call, server: Server, host: Host | undefined): View {
+  const status = serverStatus(server);
+  return {
+    id: server.id,
+    name: server.name,
+    status,
+    tenant_id: server.projectId,
+    user_id: server.userId,
+    metadata: server.metadata,
+    hostId: opaqueHostId(server),
+    image:
+      server.imageId === null
+        ? ''
+        : { id: server.imageId, links: [bookmark(call, 'images', server.imageId)] },
+    flavor: viewFlavorOfServer(server.flavor),
+    created: atSecond(server.createdAt),
+    updated: atSecond(server.updatedAt),
+    addresses: addressesOf(server),
+    accessIPv4: server.accessIpv4 ?? '',
+    accessIPv6: server.accessIpv6 ?? '',
+    links: linksTo(call, 'servers', server.id),
+    'OS-DCF:diskConfig': server.diskConfig,
+    ...(progressing.includes(status) && { progress: 0 }),
+    ...faultOf(call, server, status),
+    'OS-EXT-AZ:availability_zone': host?.availabilityZone ?? server.availabilityZone ?? '',
+    config_drive: server.configDrive ? 'True' : '',
+    key_name: server.keyName,
+    'OS-SRV-USG:launched_at': atMicrosecond(server.launchedAt),
+    'OS-SRV-USG:terminated_at': atMicrosecond(server.terminatedAt),
+    'OS-EXT-STS:task_state': server.taskState,
+    'OS-EXT-STS:vm_state': server.vmState,
+    'OS-EXT-STS:power_state': server.powerState,
+    'os-extended-volumes:volumes_attached': [],
+    ...(call.caller.isAdmin && administratorsView(call, server, host)),
+    locked: server.locked,
+    locked_reason: server.lockedReason,
+    description: server.description,
+    tags: server.tags,
+    trusted_image_certificates: null,
+  };
+}
+
+function administratorsView(call: Call, server: Server, host: Host | undefined): View {
+  return {
+    'OS-EXT-SRV-ATTR:host': server.hostName,
+    'OS-EXT-SRV-ATTR:instance_name': guestName(server.serial),
+    'OS-EXT-SRV-ATTR:hypervisor_hostname': server.hostName,
+    'OS-EXT-SRV-ATTR:hostname': server.hostname,
+    'OS-EXT-SRV-ATTR:reservation_id': server.reservationId,
+    'OS-EXT-SRV-ATTR:launch_index': server.launchIndex,
+    'OS-EXT-SRV-ATTR:kernel_id': '',
+    'OS-EXT-SRV-ATTR:ramdisk_id': '',
+    'OS-EXT-SRV-ATTR:root_device_name': server.launchedAt === null ? null : '/dev/vda',
+    'OS-EXT-SRV-ATTR:user_data': server.userData,
+    host_status: hostStatus(call.context, host),
+  };
+}
+
+/** Users see why a server failed only where the words are for them (code below 500); administrators see all. */
+function faultOf(call: Call, server: Server, status: string): View {
+  if (server.fault === null || (status !== 'ERROR' && status !== 'DELETED')) return {};
+  const { code, message, details, created } = server.fault;
+  const showsDetails = details !== '' && (call.caller.isAdmin || code !== 500);
+  return {
+    fault: { code, created: atSecond(created), message, ...(showsDetails && { details }) },
+  };
+}

@@ -1,0 +1,64 @@
+/** POST, PUT and DELETE of servers. */
+import { randomBytes } from 'node:crypto';
+import { allows } from '#core/access/policy.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { Server } from '#core/servers/server.ts';
+import { isSet } from '../fields.ts';
+import { linksTo } from '../links.ts';
+import type { Call, Reply } from '../route.ts';
+import { accessAddress } from './access-address.ts';
+import { newServerRequest } from './create-request.ts';
+import type { ChangeServerBody, CreateServerBody } from './create-schema.ts';
+import { findServer } from './find.ts';
+import { hostOf } from './read.ts';
+import { viewChangedServer } from './views.ts';
+
+/** `adminPass` is part of the reply that clients read; nobody sets it in the guest, as with Nova on libvirt. */
+export async function createServer(call: Call<CreateServerBody>): Promise<Reply> {
+  const request = await newServerRequest(call);
+  const { workflows } = call.context;
+  const server = await workflows.createServer(call.caller, request, call.requestId);
+  const links = linksTo(call, 'servers', server.id);
+  const headers = { location: links[0]?.href ?? '' };
+  if (isSet(call.body.server.return_reservation_id ?? false)) {
+    return { headers, body: { reservation_id: server.reservationId } };
+  }
+  return {
+    headers,
+    body: {
+      server: {
+        id: server.id,
+        links,
+        'OS-DCF:diskConfig': server.diskConfig,
+        security_groups: call.body.server.security_groups ?? [{ name: 'default' }],
+        adminPass: call.body.server.adminPass ?? randomBytes(9).toString('base64url'),
+      },
+    },
+  };
+}
+
+export async function changeServer(call: Call<ChangeServerBody>): Promise<Reply> {
+  const { server: wish } = call.body;
+  const server = await findServer(call);
+  await call.context.store.servers.update(server.id, {
+    ...(wish.name !== undefined && { name: wish.name }),
+    ...(wish.description !== undefined && { description: wish.description }),
+    ...('OS-DCF:diskConfig' in wish && { diskConfig: wish['OS-DCF:diskConfig'] }),
+    ...('accessIPv4' in wish && { accessIpv4: accessAddress('accessIPv4', wish.accessIPv4) }),
+    ...('accessIPv6' in wish && { accessIpv6: accessAddress('accessIPv6', wish.accessIPv6) }),
+  });
+  const changed = await findServer(call);
+  return { body: { server: viewChangedServer(call, changed, await hostOf(call, changed)) } };
+}
+
+export async function deleteServer(call: Call): Promise<Reply> {
+  const server = await findServer(call);
+  refuseLocked(call, server);
+  await call.context.workflows.deleteServer(call.caller, server, call.requestId);
+  return {};
+}
+
+function refuseLocked(call: Call, server: Server): void {
+  if (!server.locked || allows('admin', call.caller)) return;
+  throw new ComputeError('conflict', `Instance ${server.id} is locked`);
+}
