@@ -1,0 +1,88 @@
+import { aVif, vf0, vf1 } from '#test/guests.ts';
+import { aFlavor, aNewServer, aNic, aVf } from '#test/store-rows.ts';
+import { expect, test } from 'vitest';
+import type { PciDevice } from '../pci/device.ts';
+import type { Server, ServerNic } from '../servers/server.ts';
+import { buildGuest } from './build-guest.ts';
+import { guestName } from './guest-name.ts';
+
+const nic = aNic({ vif: aVif(), pciRequestId: 'request-1' });
+const claimed = aVf(vf0, { requestId: 'request-1' });
+
+function server(...nics: ServerNic[]): Server {
+  return { ...aNewServer({ nics, flavor: aFlavor({ vcpus: 2 }) }).server, serial: 42 };
+}
+
+test('a server whose ports are bound to its claimed devices becomes a guest', () => {
+  const gpu = aVf('0000:5e:00.0', { deviceType: 'type-PCI', requestId: 'request-2' });
+  const verdict = buildGuest({ server: server(nic), devices: [claimed, gpu] });
+  expect(verdict).toMatchObject({
+    ok: true,
+    guest: {
+      name: 'instance-0000002a',
+      vcpus: 2,
+      nics: [{ kind: 'hostdev', address: vf0, vlan: 42 }],
+      hostDevices: [{ address: '0000:5e:00.0', requestId: 'request-2' }],
+    },
+  });
+});
+
+test('NICs keep the order in which the user asked for them', () => {
+  const virtual = aVif({ vnicType: 'normal', vifType: 'tap', profile: {}, details: {} });
+  const first = aNic({ position: 0, vif: virtual });
+  const verdict = buildGuest({
+    server: server({ ...nic, position: 1 }, first),
+    devices: [claimed],
+  });
+  expect(verdict).toMatchObject({ guest: { nics: [{ kind: 'tap' }, { kind: 'hostdev' }] } });
+});
+
+const mismatches: { name: string; nic: ServerNic; devices: PciDevice[]; says: RegExp }[] = [
+  {
+    name: 'the port names another device than the claimed one',
+    nic,
+    devices: [aVf(vf1, { requestId: 'request-1' })],
+    says: /names 0000:01:10.0, but 0000:01:10.2 is claimed for PCI request request-1/,
+  },
+  {
+    name: 'no device is claimed for the request',
+    nic,
+    devices: [],
+    says: /request-1 holds 0 devices, must hold 1/,
+  },
+  {
+    name: 'two devices are claimed for the request',
+    nic,
+    devices: [claimed, aVf(vf1, { requestId: 'request-1' })],
+    says: /request-1 holds 2 devices, must hold 1/,
+  },
+  {
+    name: 'the port names a device that nobody asked for',
+    nic: { ...nic, pciRequestId: null },
+    devices: [],
+    says: /names device 0000:01:10.0 but asked for none/,
+  },
+  {
+    name: 'the NIC is not bound',
+    nic: { ...nic, vif: null },
+    devices: [claimed],
+    says: /not bound yet/,
+  },
+];
+
+test.each(mismatches)('no guest when $name', ({ nic, devices, says }) => {
+  expect(buildGuest({ server: server(nic), devices })).toMatchObject({
+    ok: false,
+    reasons: [{ message: expect.stringMatching(says) }],
+  });
+});
+
+test('every NIC that is wrong is named at once', () => {
+  const wrong = [0, 1].map((position) => ({ ...nic, position, vif: null }));
+  const verdict = buildGuest({ server: server(...wrong), devices: [] });
+  expect(verdict.ok ? [] : verdict.reasons).toHaveLength(2);
+});
+
+test('a guest is named by its server’s serial', () => {
+  expect([guestName(1), guestName(0xabcdef01)]).toEqual(['instance-00000001', 'instance-abcdef01']);
+});

@@ -1,0 +1,109 @@
+import { aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/guests.ts';
+import { aPf, aVf } from '#test/store-rows.ts';
+import { expect, test } from 'vitest';
+import type { Guest, GuestNic } from './guest.ts';
+import { heldDevices } from './held-device.ts';
+import { deviceProblems, type FoundGuest, planDestroy, planSpawn } from './plan.ts';
+import type { Step } from './step.ts';
+
+const guest = aGuest({ nics: [aHostdevNic(vf0), aMacvtapNic(vf1)] });
+
+function found(state: FoundGuest['state'], of: Guest = guest): FoundGuest {
+  return { id: of.id, name: of.name, state, devices: heldDevices(of) };
+}
+
+const words = (steps: Step[]) => steps.map((step) => step.do);
+const macAddress = 'fa:16:3e:5b:10:01';
+
+const spawns = [
+  {
+    name: 'nothing',
+    given: undefined,
+    gives: ['check-devices', 'define', 'set-vf', 'set-vf-link', 'start'],
+  },
+  {
+    name: 'a guest that is off',
+    given: found('shutOff'),
+    gives: ['check-devices', 'define', 'set-vf', 'set-vf-link', 'start'],
+  },
+  { name: 'a running guest', given: found('running'), gives: [] },
+  { name: 'a paused guest', given: found('paused'), gives: [] },
+];
+
+test.each(spawns)('from $name to a running guest', ({ given, gives }) => {
+  expect(words(planSpawn(guest, given))).toEqual(gives);
+});
+
+const ends = [
+  { name: 'nothing', given: undefined, gives: [] },
+  {
+    name: 'a running guest',
+    given: found('running'),
+    gives: ['destroy', 'set-vf', 'set-vf-link', 'undefine'],
+  },
+  {
+    name: 'a guest that is off',
+    given: found('shutOff'),
+    gives: ['set-vf', 'set-vf-link', 'undefine'],
+  },
+];
+
+test.each(ends)('from $name to no guest', ({ given, gives }) => {
+  expect(words(planDestroy(given))).toEqual(gives);
+});
+
+test('the VF under a macvtap gets the port’s MAC and VLAN, and loses both', () => {
+  expect(planSpawn(guest, undefined)).toContainEqual({
+    do: 'set-vf',
+    address: vf1,
+    macAddress,
+    vlan: 42,
+  });
+  expect(planDestroy(found('shutOff')).slice(0, 2)).toEqual([
+    { do: 'set-vf', address: vf1, macAddress: '00:00:00:00:00:00', vlan: 0 },
+    { do: 'set-vf-link', address: vf1, macAddress: '00:00:00:00:00:00', up: false },
+  ]);
+});
+
+test('a VF is trusted when its port says so, and never left trusted', () => {
+  const trusted = aGuest({ nics: [{ ...aHostdevNic(vf0), trusted: true } as GuestNic] });
+  const setTrust = (on: boolean) => ({ do: 'set-vf-trust', address: vf0, trusted: on });
+  expect(planSpawn(trusted, undefined)).toContainEqual(setTrust(true));
+  expect(planDestroy(found('running', trusted))).toContainEqual(setTrust(false));
+});
+
+const functions = [aPf(), aVf(vf0), aVf(vf1, { ifname: 'enp1s0v1' })];
+const rival = aGuest({ id: 'other', name: 'instance-0000002b', nics: [aMacvtapNic(vf0)] });
+
+const problems = [
+  { name: 'all is well', functions, guests: [], gives: [] },
+  {
+    name: 'a device is gone',
+    functions: functions.slice(0, 1),
+    guests: [],
+    gives: ['device-missing', 'device-missing'],
+  },
+  {
+    name: 'a running guest holds one',
+    functions,
+    guests: [found('running', rival)],
+    gives: ['device-in-use'],
+  },
+  {
+    name: 'a guest that is off would hold one',
+    functions,
+    guests: [found('shutOff', rival)],
+    gives: [],
+  },
+  { name: 'the guest itself runs', functions, guests: [found('running')], gives: [] },
+  {
+    name: 'the VF for a macvtap has no interface',
+    functions: [aVf(vf0), aVf(vf1, { ifname: null })],
+    guests: [],
+    gives: ['vf-without-interface'],
+  },
+];
+
+test.each(problems)('devices before a start: $name', ({ gives, ...host }) => {
+  expect(deviceProblems(guest, host).map(({ code }) => code)).toEqual(gives);
+});

@@ -1,0 +1,58 @@
+import { aNetwork, aPort } from '#test/guests.ts';
+import { expect, test } from 'vitest';
+import type { NetworkSegment } from './port.ts';
+import { physicalNetworkOf, vifOf } from './vif-of.ts';
+
+const segment = (networkType: string, physicalNetwork: string | null): NetworkSegment => ({
+  networkType,
+  physicalNetwork,
+  segmentationId: 1,
+});
+
+const networks = [
+  { name: 'a provider network', given: [segment('vlan', 'physnet1')], gives: 'physnet1' },
+  {
+    name: 'several segments: the first that has one',
+    given: [segment('vxlan', null), segment('vlan', 'physnet2'), segment('vlan', 'physnet1')],
+    gives: 'physnet2',
+  },
+  { name: 'a tunnelled network', given: [segment('vxlan', null)], gives: null },
+  { name: 'no segment shown', given: [], gives: null },
+];
+
+test.each(networks)('physical network of $name', ({ given, gives }) => {
+  expect(physicalNetworkOf(aNetwork({ segments: given }))).toBe(gives);
+});
+
+test('a VIF has what the port was read back with', () => {
+  const port = aPort({ profile: { pci_slot: '0000:01:10.0' } });
+  expect(vifOf(port, aNetwork(), 'nic1')).toEqual({
+    portId: port.id,
+    macAddress: 'fa:16:3e:5b:10:01',
+    vnicType: 'direct',
+    vifType: 'hw_veb',
+    details: { vlan: '42' },
+    profile: { pci_slot: '0000:01:10.0' },
+    network: {
+      id: 'b2a7e0c4-55d1-4c51-9a77-3f0f1a2b3c4d',
+      name: 'red',
+      mtu: 1500,
+      bridge: null,
+    },
+    fixedIps: [],
+    devName: 'tap6d0f5f54-9a',
+    tag: 'nic1',
+  });
+});
+
+const bridges = [
+  { vifType: 'bridge', vifDetails: {}, gives: 'brqb2a7e0c4-55' },
+  { vifType: 'bridge', vifDetails: { bridge_name: 'br-lan' }, gives: 'br-lan' },
+  { vifType: 'ovs', vifDetails: {}, gives: 'br-int' },
+  { vifType: 'ovs', vifDetails: { bridge_name: 'trunk-bridge-long' }, gives: 'trunk-bridge-l' },
+  { vifType: 'hw_veb', vifDetails: { bridge_name: 'br-lan' }, gives: null },
+];
+
+test.each(bridges)('bridge of vif_type $vifType with $vifDetails', ({ gives, ...port }) => {
+  expect(vifOf(aPort(port), aNetwork(), null).network.bridge).toBe(gives);
+});

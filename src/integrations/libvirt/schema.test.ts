@@ -1,0 +1,178 @@
+/** What we write is valid by libvirt's own schemas (Debian package libvirt0). On CI their absence fails; elsewhere these tests are skipped, visibly. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RelaxNGValidator, XmlDocument, type XmlValidateError } from 'libxml2-wasm';
+import { xmlRegisterFsInputProviders } from 'libxml2-wasm/lib/nodejs.mjs';
+import type { GuestNic } from '#core/guests/guest.ts';
+import {
+  aBridgeNic,
+  aGuest,
+  aHostdevNic,
+  aMacvtapNic,
+  pf0,
+  portId,
+  vf0,
+  vf1,
+  virtio,
+} from '#test/guests.ts';
+import { describe, expect, test } from 'vitest';
+import { domainXml } from './domain-xml.ts';
+import { hostdevNetworkXml, macvtapNetworkXml } from './network-xml.ts';
+
+const schemas = '/usr/share/libvirt/schemas';
+const areHere = existsSync(join(schemas, 'domain.rng'));
+
+test.runIf(!areHere && process.env['CI'] === 'true')('libvirt’s schemas are installed', () => {
+  expect.fail(`precondition: ${schemas}/domain.rng is absent; install the Debian package libvirt0`);
+});
+
+/** The schema's complaint, or undefined when the text is valid. */
+function complaint(schema: 'domain' | 'network', xml: string): string | undefined {
+  xmlRegisterFsInputProviders();
+  const path = join(schemas, `${schema}.rng`);
+  using rng = XmlDocument.fromBuffer(readFileSync(path), { url: path });
+  using validator = RelaxNGValidator.fromDoc(rng);
+  using document = XmlDocument.fromString(xml);
+  try {
+    validator.validate(document);
+    return undefined;
+  } catch (error) {
+    return (error as XmlValidateError).message;
+  }
+}
+
+const identity = { portId, macAddress: 'fa:16:3e:5b:10:01', mtu: null, bandwidth: null };
+const queued = { ...virtio, queues: 4, rxQueueSize: 512 };
+
+const nics: { name: string; nic: GuestNic }[] = [
+  { name: 'a VF with a VLAN', nic: aHostdevNic(vf0) },
+  { name: 'a VF on a flat network', nic: aHostdevNic(vf0, 0) },
+  {
+    name: 'a VF behind an 802.1Qbh switch',
+    nic: {
+      ...identity,
+      kind: 'hostdev',
+      address: vf0,
+      vlan: null,
+      portProfileId: 'gold',
+      trusted: null,
+    },
+  },
+  { name: 'a macvtap with a VLAN', nic: aMacvtapNic(vf1) },
+  {
+    name: 'a macvtap with queues',
+    nic: {
+      ...identity,
+      kind: 'macvtap',
+      address: vf1,
+      vlan: 42,
+      portProfileId: null,
+      frontend: queued,
+    },
+  },
+  {
+    name: 'a macvtap behind an 802.1Qbh switch',
+    nic: {
+      ...identity,
+      kind: 'macvtap',
+      address: vf1,
+      vlan: null,
+      portProfileId: 'gold',
+      frontend: virtio,
+    },
+  },
+  { name: 'a whole PF', nic: { ...identity, kind: 'hostdev-physical', address: pf0 } },
+  { name: 'a Linux bridge', nic: aBridgeNic() },
+  {
+    name: 'a limited NIC with an MTU',
+    nic: {
+      ...aBridgeNic(),
+      mtu: 9000,
+      bandwidth: { inbound: { average: '1000', peak: '2000' }, outbound: { average: '500' } },
+    },
+  },
+  {
+    name: 'an Open vSwitch bridge',
+    nic: {
+      ...identity,
+      kind: 'ovs',
+      bridge: 'br-int',
+      devName: 'tap6d0f5f54-9a',
+      interfaceId: portId,
+      frontend: queued,
+    },
+  },
+  {
+    name: 'a tap made by someone else',
+    nic: {
+      ...identity,
+      kind: 'tap',
+      devName: 'tap6d0f5f54-9a',
+      madeByUs: true,
+      frontend: virtio,
+    },
+  },
+  {
+    name: 'a vhost-user socket',
+    nic: {
+      ...identity,
+      kind: 'vhostuser',
+      socket: '/run/vhu',
+      mode: 'server',
+      devName: 'vhu6d0f5f54-9a',
+      frontend: queued,
+    },
+  },
+  { name: 'a vDPA device', nic: { ...identity, kind: 'vdpa', address: vf0 } },
+];
+
+const names = {
+  macvtapSources: { [vf1]: 'enp1s0v1' },
+  vdpaDevices: { [vf0]: '/dev/vhost-vdpa-0' },
+};
+
+describe.runIf(areHere)('libvirt’s domain schema accepts', () => {
+  test.each(nics)('a guest with $name', ({ nic }) => {
+    for (const virtType of ['kvm', 'qemu'] as const) {
+      const xml = domainXml(aGuest({ nics: [nic] }), { virtType, ...names });
+      expect({ xml, complaint: complaint('domain', xml) }).toEqual({ xml, complaint: undefined });
+    }
+  });
+
+  test('a guest with a flavor’s device and an awkward name', () => {
+    const guest = aGuest({
+      title: `<"R&D's"> \u0007`,
+      hostDevices: [{ address: pf0, requestId: 'request-1' }],
+    });
+    const xml = domainXml(guest, { virtType: 'kvm', emulator: '/usr/bin/qemu', ...names });
+    expect({ xml, complaint: complaint('domain', xml) }).toEqual({ xml, complaint: undefined });
+  });
+
+  test('and refuses what is wrong, so that the tests above can fail', () => {
+    const xml = domainXml(aGuest({ nics: [aHostdevNic(vf0, 5000)] }), {
+      virtType: 'kvm',
+      ...names,
+    });
+    expect(complaint('domain', xml)).toBeDefined();
+  });
+});
+
+describe.runIf(areHere)('libvirt’s network schema accepts', () => {
+  const rows = [
+    {
+      name: 'the pool of a PF',
+      xml: hostdevNetworkXml({ name: 'novella-enp1s0', pf: 'enp1s0', vlan: null }),
+    },
+    {
+      name: 'the pool of a PF with a VLAN',
+      xml: hostdevNetworkXml({ name: 'novella-enp1s0-42', pf: 'enp1s0', vlan: 42 }),
+    },
+    {
+      name: 'the network of a macvtap port',
+      xml: macvtapNetworkXml({ name: 'novella-6d0f5f54', interface: 'enp1s0v1', vlan: 42 }),
+    },
+  ];
+  test.each(rows)('$name', ({ xml }) => {
+    expect({ xml, complaint: complaint('network', xml) }).toEqual({ xml, complaint: undefined });
+  });
+});
