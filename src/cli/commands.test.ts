@@ -104,10 +104,24 @@ const explanation: ExplainReply = {
   domain_xml: '<domain type="kvm"/>\n',
 };
 
+const narrowed = [
+  { line: 'pci devices --host host-1 --json', asks: 'host=host-1', gives: [held] },
+  { line: 'pci devices --free --json', asks: 'status=available', gives: [free] },
+  { line: 'pci devices --status allocated --json', asks: 'status=allocated', gives: [held] },
+  {
+    line: 'pci devices --free --host host-1 --json',
+    asks: 'host=host-1&status=available',
+    gives: [],
+  },
+];
+
 let cloud: RecordedCloud;
 beforeAll(async () => {
   cloud = await startRecordedCloud();
   cloud.answer('GET /novella/v1/pci/devices', { body: { devices: [free, held] } });
+  for (const { asks, gives } of narrowed) {
+    cloud.answer(`GET /novella/v1/pci/devices?${asks}`, { body: { devices: gives } });
+  }
   cloud.answer('GET /novella/v1/pci/pools', { body: pools });
   cloud.answer(`GET /novella/v1/servers/${serverId}/explain`, { body: explanation });
   cloud.answer('GET /v2.1/servers?all_tenants=True', {
@@ -163,20 +177,14 @@ test('pci devices: a line per device by host and address, with the server that h
   );
 });
 
-const narrowed = [
-  { line: 'pci devices --host host-1 --json', gives: [held] },
-  { line: 'pci devices --free --json', gives: [free] },
-  { line: 'pci devices --status allocated --json', gives: [held] },
-  { line: 'pci devices --free --host host-1 --json', gives: [] },
-];
-for (const { line, gives } of narrowed) {
-  test(`novella ${line} gives ${gives.length} devices`, async () => {
+for (const { line, asks, gives } of narrowed) {
+  test(`novella ${line} asks the API for ${asks}`, async () => {
     expect(JSON.parse(await run(line))).toEqual({ devices: gives });
   });
 }
 
 test('pci devices says when nothing matches', async () => {
-  expect(await run('pci devices --host host-9')).toBe('No PCI device matches.\n');
+  expect(await run('pci devices --free --host host-1')).toBe('No PCI device matches.\n');
 });
 
 test('pci devices goes without names where the caller may not list all servers', async () => {
@@ -261,6 +269,10 @@ test('explain shows the fault of a server that no host took', async () => {
 });
 
 const refused = [
+  {
+    line: 'pci devices --host host-9',
+    says: 'no record of GET /novella/v1/pci/devices?host=host-9',
+  },
   { line: 'explain no.one', says: 'no server has the id or name "no.one"' },
   { line: 'explain twin', says: '2 servers are named "twin": id-1, id-2. Give the id.' },
   { line: 'pci devices --status gone', says: 'Allowed choices are available' },

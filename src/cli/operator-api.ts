@@ -96,11 +96,17 @@ export interface NamedServer {
   name: string;
 }
 
-/** Every PCI device that the operator offers, by host and address. */
-export async function listDevices(session: Session): Promise<DeviceView[]> {
+/** The PCI devices that the operator offers, by host and address; of one host, in one status where asked. Throws `notFound` for an unknown host. */
+export async function listDevices(
+  session: Session,
+  only: { host?: string | undefined; status?: PciDeviceStatus | undefined } = {},
+): Promise<DeviceView[]> {
+  const query = new URLSearchParams();
+  if (only.host !== undefined) query.set('host', only.host);
+  if (only.status !== undefined) query.set('status', only.status);
   const reply = await request<{ devices: DeviceView[] }>(session, {
     service: 'operator',
-    path: '/pci/devices',
+    path: `/pci/devices${query.size === 0 ? '' : `?${query.toString()}`}`,
   });
   const place = (device: DeviceView) => `${device.host} ${device.address}`;
   return reply.devices.sort((one, other) => place(one).localeCompare(place(other)));

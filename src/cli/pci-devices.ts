@@ -21,11 +21,7 @@ export async function showPciDevices(
   screen: Screen,
 ): Promise<void> {
   const status = options.free === true ? 'available' : options.status;
-  const devices = (await listDevices(session)).filter(
-    (device) =>
-      (options.host === undefined || device.host === options.host) &&
-      (status === undefined || device.status === status),
-  );
+  const devices = await listDevices(session, { host: options.host, status });
   if (options.json === true) return writeJson(screen, { devices });
   if (devices.length === 0) return writeLines(screen, ['No PCI device matches.']);
   const names = await serverNames(session);
