@@ -68,7 +68,6 @@ export type GuestNic = NicIdentity &
         kind: 'interface-macvtap';
         interface: string;
         mode: string;
-        vlan: number | null;
         frontend: NicFrontend;
       }
     | {
@@ -91,7 +90,7 @@ export function isPciNic(nic: GuestNic): nic is PciGuestNic {
 }
 
 /** A PCI device of a flavor alias, given as it is. */
-export interface GuestHostDevice {
+interface GuestHostDevice {
   address: PciAddress;
   requestId: string;
 }

@@ -26,7 +26,7 @@ export function planGuestNic(vif: Vif, wishes: NicWishes): Planned {
   if (vif.vifType === '') {
     return refuse('missing-vif-type', `port ${vif.portId}: the binding has no binding:vif_type`);
   }
-  const planner = planners[vif.vifType];
+  const planner = Object.hasOwn(planners, vif.vifType) ? planners[vif.vifType] : undefined;
   if (planner === undefined) {
     return refuse(
       'unexpected-vif-type',
@@ -135,7 +135,6 @@ function planInterfaceMacvtap(plan: NicPlan): Planned {
     kind: 'interface-macvtap',
     interface: String(vif.details['macvtap_source']),
     mode: String(vif.details['macvtap_mode']),
-    vlan: null,
     frontend: { ...frontend, model: 'virtio' },
   });
 }

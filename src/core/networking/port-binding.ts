@@ -101,7 +101,7 @@ export function unbindChange(port: Port, options: { keepOwner?: boolean } = {}):
 }
 
 /** A profile without the keys that belong to a binding. Example: `{ pci_slot, colour: 'green' }` → `{ colour: 'green' }`. */
-export function withoutOwnedKeys(profile: BindingProfile): BindingProfile {
+function withoutOwnedKeys(profile: BindingProfile): BindingProfile {
   const owned: readonly string[] = ownedKeys;
   return Object.fromEntries(Object.entries(profile).filter(([key]) => !owned.includes(key)));
 }

@@ -102,7 +102,7 @@ export function finishMove(arrival: Arrival): Verdict<{ calls: PortCall[] }> {
  * The profile of a port's second binding, on the host to which its server migrates live: the identity of the new device; details
  * of the card only where the port had them. Source: Nova `_update_migrate_vifs_profile_with_pci`.
  */
-export function liveMigrationProfile(profile: BindingProfile, device: BoundDevice): BindingProfile {
+function liveMigrationProfile(profile: BindingProfile, device: BoundDevice): BindingProfile {
   const { sriov, vpd } = device.capabilities;
   const has = (key: string) => Boolean(profile[key]) || profile[key] === 0;
   return {

@@ -12,7 +12,7 @@ export interface DomainOptions extends HostNames {
 }
 
 /** XML namespace of what Novella keeps in a domain. */
-export const metadataNamespace = 'urn:novella:server:1';
+const metadataNamespace = 'urn:novella:server:1';
 
 /** The domain XML of a guest. Throws `unavailable` when a NIC needs an interface that the host does not have. */
 export function domainXml(guest: Guest, options: DomainOptions): string {

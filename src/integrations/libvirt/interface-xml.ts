@@ -75,7 +75,6 @@ function backend(nic: Interface, host: HostNames): (XmlElement | null)[] {
       return [
         ...frontendXml(nic.frontend, host),
         element('source', { dev: nic.interface, mode: nic.mode }),
-        vlanXml(nic.vlan),
       ];
     case 'qbg':
       return [

@@ -1,7 +1,7 @@
 /** A simulated host: one description in memory. Captured trees, recorded scenarios and the fleet generator are three ways to make it. */
 import type { PciFunction } from '#core/pci/device.ts';
 
-export interface SimulatedNumaNode {
+interface SimulatedNumaNode {
   id: number;
   /** Numbers of its processors. */
   cpus: number[];
