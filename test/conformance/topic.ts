@@ -50,7 +50,11 @@ export function judge(expected: unknown, actual: unknown): CaseOutcome {
  * The first place where two JSON values differ, or undefined. Absent and undefined are alike; order in lists counts.
  * Example: `steps[0].count: expected 2, got 1`.
  */
-export function firstDifference(expected: unknown, actual: unknown, at: string): string | undefined {
+export function firstDifference(
+  expected: unknown,
+  actual: unknown,
+  at: string,
+): string | undefined {
   if (isObject(expected) && isObject(actual)) {
     const keys = new Set([...Object.keys(expected), ...Object.keys(actual)]);
     return firstOf([...keys].sort(), (key) =>

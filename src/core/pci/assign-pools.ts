@@ -2,7 +2,7 @@
  * Decides how many devices each request takes from which pool: exact, over pools with counts, never over single devices.
  * A request is either for PFs or for anything else (see `matchesRequest`), so: choose PFs, then match the rest to what they leave.
  */
-import type { PciDevicePool } from './pool.ts';
+import { type PciDevicePool, poolKey } from './pool.ts';
 import {
   allowsNumaNode,
   asksOnlyFor,
@@ -29,12 +29,17 @@ export function assignPools(
   placement: NumaPlacement,
 ): PoolShare[] | undefined {
   const wanted = requests.map((request) => wantedOf(request, pools, placement));
-  const others = wanted.filter(({ isForPf }) => !isForPf);
-  if (matchCounts(others, new Set()) === undefined) return undefined;
-  return choosePfs(wanted.filter(({ isForPf }) => isForPf).flatMap(oneByOne), {
-    others,
-    takenPfs: [],
-  });
+  const [forPfs = [], others = []] = [true, false].map((isForPf) =>
+    wanted.filter((one) => one.isForPf === isForPf),
+  );
+  const contested = new Set(others.flatMap((one) => one.pools.map(({ address }) => address)));
+  const wishes = forPfs.map((one) => ({
+    ...one,
+    pools: one.pools.toSorted(
+      (a, b) => Number(contested.has(a.address)) - Number(contested.has(b.address)),
+    ),
+  }));
+  return choosePfs({ wishes, from: 0, others, taken: [] });
 }
 
 interface Wanted {
@@ -73,35 +78,46 @@ export function isUsable(
   );
 }
 
-function oneByOne(wanted: Wanted): Wanted[] {
-  return Array.from({ length: wanted.count }, () => ({ ...wanted, count: 1 }));
-}
-
-interface PfChoice {
+/** A state of the search: PFs still wished for, where in its list the first wish goes on, and what is taken so far. */
+interface PfSearch {
+  wishes: readonly Wanted[];
+  from: number;
   others: readonly Wanted[];
-  takenPfs: PoolShare[];
+  taken: readonly PoolShare[];
 }
 
-/** Tries PFs for the remaining wishes depth first; those of cards whose VFs nobody here wants come first. */
-function choosePfs(
-  remaining: readonly Wanted[],
-  { others, takenPfs }: PfChoice,
-): PoolShare[] | undefined {
-  const [wish, ...rest] = remaining;
-  const hidden = new Set(takenPfs.map(({ pool }) => pool.address));
+/** Tries PFs depth first; those of cards whose VFs nobody here wants come first. Of cards that are alike only one is tried. */
+function choosePfs({ wishes, from, others, taken }: PfSearch): PoolShare[] | undefined {
+  const hidden = new Set(taken.map(({ pool }) => pool.address));
   const left = matchCounts(others, hidden);
+  const [wish, ...rest] = wishes;
   if (left === undefined) return undefined;
-  if (wish === undefined) return [...takenPfs, ...left];
-  const isWanted = (pool: PciDevicePool) =>
-    others.some((other) => other.pools.some(({ address }) => address === pool.address));
-  const free = wish.pools.filter((pool) => pool.count > 0 && !hidden.has(pool.address));
-  const inOrder = free.toSorted((one, other) => Number(isWanted(one)) - Number(isWanted(other)));
-  for (const pool of inOrder) {
-    const share = { request: wish.request, pool, count: 1 };
-    const found = choosePfs(rest, { others, takenPfs: [...takenPfs, share] });
+  if (wish === undefined) return [...taken, ...left];
+  if (wish.count === 0) return choosePfs({ wishes: rest, from: 0, others, taken });
+  const tried = new Set<string>();
+  for (const [at, pool] of wish.pools.entries()) {
+    const kind = cardKind(pool, [...wishes, ...others]);
+    if (at < from || pool.count === 0 || hidden.has(pool.address) || tried.has(kind)) continue;
+    tried.add(kind);
+    const found = choosePfs({
+      wishes: [{ ...wish, count: wish.count - 1 }, ...rest],
+      from: at + 1,
+      others,
+      taken: [...taken, { request: wish.request, pool, count: 1 }],
+    });
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** What taking this PF means for the others: equal for cards that are worth the same to every wish. */
+function cardKind(pf: PciDevicePool, wishes: readonly Wanted[]): string {
+  const counts = wishes.map(({ pools }) =>
+    pools
+      .filter(({ address }) => address === pf.address)
+      .map((pool) => `${poolKey({ ...pool, address: '' })}=${pool.count}`),
+  );
+  return JSON.stringify(counts);
 }
 
 /** Matches counts to pools by augmenting paths: a unit that finds its pools full moves an earlier unit elsewhere. */

@@ -3,7 +3,7 @@ import type { Reason } from '../reason.ts';
 import { assignPools, isUsable } from './assign-pools.ts';
 import type { PciDevicePool } from './pool.ts';
 import { matchesRequest, mismatches, type NumaPlacement, poolKeys } from './pool-match.ts';
-import type { PciRequest } from './request.ts';
+import type { PciRequest, PciRequestSpec } from './request.ts';
 import { deviceWord, placeOf } from './request-words.ts';
 
 /**
@@ -100,19 +100,30 @@ function countText(request: PciRequest, free: number): string {
 
 /**
  * Free devices that miss the request by one key, when that tells something: another physical network or device type is no near miss.
- * Example: `2 free have trusted unset, "True" asked`.
+ * Example: `2 free with trusted unset, "True" asked`.
  */
 function nearestMiss(pools: readonly PciDevicePool[], request: PciRequest): string | undefined {
-  for (const spec of request.spec) {
-    for (const pool of pools.filter(({ count }) => count > 0)) {
-      const [key, ...more] = mismatches(pool, spec);
-      if (key === undefined || more.length > 0 || tellsNothing.has(key)) continue;
-      const has = poolKeys(pool)[key] ?? null;
-      const shown = has === null ? 'unset' : `"${has}"`;
-      return `${pool.count} free have ${key} ${shown}, "${spec[key] ?? 'unset'}" asked`;
-    }
-  }
-  return undefined;
+  const misses = request.spec.flatMap((spec) =>
+    pools.filter(({ count }) => count > 0).flatMap((pool) => oneMiss(pool, request, spec) ?? []),
+  );
+  const [first] = misses;
+  if (first === undefined) return undefined;
+  const alike = misses.filter(({ words }) => words === first.words);
+  return `${alike.reduce((sum, { count }) => sum + count, 0)} free with ${first.words}`;
+}
+
+function oneMiss(
+  pool: PciDevicePool,
+  request: PciRequest,
+  spec: PciRequestSpec,
+): { words: string; count: number } | undefined {
+  const [key, ...more] = mismatches(pool, spec);
+  if (key === undefined || more.length > 0 || tellsNothing.has(key)) return undefined;
+  const { [key]: asked, ...others } = spec;
+  if (!matchesRequest(pool, { ...request, spec: [others] })) return undefined;
+  const has = poolKeys(pool)[key] ?? null;
+  const shown = has === null ? 'unset' : `"${has}"`;
+  return { words: `${key} ${shown}, "${asked ?? 'unset'}" asked`, count: pool.count };
 }
 
 const tellsNothing = new Set(['physical_network', 'dev_type', 'vendor_id', 'product_id']);

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import type { Network, NetworkSegment } from '../networking/port.ts';
+import { networkNeeds, resourceGroupsOf } from './network-needs.ts';
+
+const vlan = (physicalNetwork: string): NetworkSegment => ({
+  networkType: 'vlan',
+  physicalNetwork,
+  segmentationId: 42,
+});
+const vxlan: NetworkSegment = { networkType: 'vxlan', physicalNetwork: null, segmentationId: 7 };
+const aNetwork = (...segments: NetworkSegment[]) => ({ id: 'net-1', segments }) as Network;
+
+const rows = [
+  { name: 'no network', given: [], gives: { physicalNetworks: [], isTunneled: false } },
+  {
+    name: 'physical networks, sorted and each once',
+    given: [aNetwork(vlan('red')), aNetwork(vlan('blue')), aNetwork(vlan('red'))],
+    gives: { physicalNetworks: ['blue', 'red'], isTunneled: false },
+  },
+  {
+    name: 'a tunnelled network beside a vlan',
+    given: [aNetwork(vxlan), aNetwork(vlan('red'))],
+    gives: { physicalNetworks: ['red'], isTunneled: true },
+  },
+  {
+    name: 'the first segment with a physical network',
+    given: [aNetwork(vxlan, vlan('red'), vlan('blue'))],
+    gives: { physicalNetworks: ['red'], isTunneled: false },
+  },
+];
+
+for (const { name, given, gives } of rows) {
+  test(`the scheduler is told of ${name}`, () => {
+    expect(networkNeeds(given)).toEqual(gives);
+  });
+}
+
+test('segments without any physical network are refused, naming the network', () => {
+  expect(() => networkNeeds([aNetwork(vxlan, vxlan)])).toThrow(
+    'network net-1: none of its 2 segments has a provider:physical_network',
+  );
+});
+
+test('a resource request becomes a group of the port, or its own groups', () => {
+  const resources = { NET_BW_EGR_KILOBIT_PER_SEC: 1000 };
+  expect(resourceGroupsOf('port-1', null)).toEqual([]);
+  expect(resourceGroupsOf('port-1', { resources, required: ['B', 'A'] })).toEqual([
+    { requesterId: 'port-1', resources, requiredTraits: ['A', 'B'] },
+  ]);
+  expect(resourceGroupsOf('port-1', { request_groups: [{ id: 'g', resources }] })).toEqual([
+    { requesterId: 'g', resources, requiredTraits: [] },
+  ]);
+});

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import type { Rejection } from './decision.ts';
+import { noValidHostMessage } from './no-valid-host.ts';
+
+function rejected(host: string, filter: string, ...messages: string[]): Rejection {
+  return { host, filter, reasons: messages.map((message) => ({ code: 'x', message })) };
+}
+
+const noVf = 'physnet2: 0 of 1 VF free';
+const many = Array.from({ length: 100 }, (_, at) => rejected(`host-${at + 1}`, 'pci', noVf));
+const varied = many.map((one, at) => rejected(one.host, 'pci', `physnet${at}: 0 of 1 VF free`));
+
+const rows: { name: string; given: Rejection[]; gives: string }[] = [
+  { name: 'no host at all', given: [], gives: 'There is no host.' },
+  {
+    name: 'each host with its own reason',
+    given: [
+      rejected('host-1', 'pci', noVf),
+      rejected('host-2', 'alive', 'its agent does not report'),
+    ],
+    gives: `host-1: pci: ${noVf}; host-2: alive: its agent does not report`,
+  },
+  {
+    name: 'several reasons of one host',
+    given: [rejected('host-1', 'resources', 'vcpus: 0 of 1 free', 'disk: 0 GiB of 1 GiB free')],
+    gives: 'host-1: resources: vcpus: 0 of 1 free, disk: 0 GiB of 1 GiB free',
+  },
+  {
+    name: 'many hosts with one reason are counted',
+    given: many,
+    gives: `host-1, host-2, host-3 and 97 more: pci: ${noVf}`,
+  },
+  {
+    name: 'hosts outside the choice of the user are left out beside the chosen one',
+    given: [
+      rejected('host-1', 'pci', noVf),
+      rejected('host-2', 'forced host', 'host-1 was asked for'),
+    ],
+    gives: `host-1: pci: ${noVf}`,
+  },
+  {
+    name: 'a forced host that does not exist',
+    given: [rejected('host-1', 'forced host', 'ghost was asked for')],
+    gives: 'host-1: forced host: ghost was asked for',
+  },
+];
+
+for (const { name, given, gives } of rows) {
+  test(`the message names ${name}`, () => {
+    expect(noValidHostMessage(given)).toBe(`No valid host was found. ${gives}`);
+  });
+}
+
+test('the message stays short when every host has a reason of its own', () => {
+  const message = noValidHostMessage(varied);
+  expect(message).toContain(
+    'host-8: pci: physnet7: 0 of 1 VF free; 92 more hosts for other reasons',
+  );
+  expect(message.length).toBeLessThan(600);
+});
