@@ -70,7 +70,7 @@ const explanation: ExplainReply = {
           reasons: [{ code: 'pci-exhausted', message: 'physnet1: 0 of 1 VF free' }],
         },
       ],
-      devices: [{ request_id: requestId, address: '0000:01:10.0', pool: 'physnet1' }],
+      devices: [{ request_id: requestId, address: '0000:01:10.0', pool: '0000:01:00.0' }],
     },
   ],
   nics: [
@@ -227,7 +227,7 @@ test('explain tells host, candidates, refusals, and each NIC from request to bin
       '  host-1       1.50  ram 1.00, pci 0.50',
       '  REFUSED  BY                    REASON',
       '  host-2   PciPassthroughFilter  physnet1: 0 of 1 VF free',
-      `  took 0000:01:10.0 for request ${requestId} (physnet1)`,
+      `  took 0000:01:10.0 from the pool of 0000:01:00.0 for request ${requestId}`,
       '',
       'NICs',
       '  0  direct  fa:16:3e:00:00:01  port port-1',

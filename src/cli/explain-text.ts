@@ -1,6 +1,9 @@
 /** The words of `novella explain`: a server's explanation as lines for people. Pure text from the API's document. */
 import type { DecisionView, DeviceView, ExplainReply, NicView } from './operator-api.ts';
-import { bold, tableLines } from './table.ts';
+import { bold, type Column, tableLines } from './table.ts';
+
+/** A fleet has many hosts; the first ones tell the story. */
+const mostRows = 10;
 
 interface Style {
   bold?: boolean;
@@ -20,47 +23,52 @@ export function explainLines(reply: ExplainReply, style: Style = {}): string[] {
     ...reply.decisions.flatMap((decision) => [
       '',
       heading(decisionTitle(decision)),
-      ...indent(decisionLines(decision, style)),
+      ...indent([...whyLines(decision, style), ...takenLines(decision)]),
     ]),
     ...(reply.nics.length === 0 ? [] : ['', heading('NICs')]),
     ...indent(reply.nics.flatMap((nic) => nicLines(nic, reply.devices))),
   ];
 }
 
-/** Why one decision fell as it did: candidates with weights, refused hosts with reasons, devices taken. */
-export function decisionLines(decision: DecisionView, style: Style = {}): string[] {
+/** Why one decision fell as it did: candidates with weights, refused hosts with filter and reasons. */
+export function whyLines(decision: DecisionView, style: Style = {}): string[] {
   const refusals = decision.rejections.flatMap((rejection) =>
     rejection.reasons.map((reason) => ({ ...rejection, message: reason.message })),
   );
   return [
-    ...section(
-      tableLines(
-        [
-          { title: 'CANDIDATE', value: (one) => one.host },
-          { title: 'WEIGHT', value: (one) => figure(one.weight), align: 'right' },
-          { title: 'MADE OF', value: (one) => weightText(one.weights) },
-        ],
-        decision.candidates,
-        style,
-      ),
-      decision.candidates.length,
-    ),
-    ...section(
-      tableLines(
-        [
-          { title: 'REFUSED', value: (one) => one.host },
-          { title: 'BY', value: (one) => one.filter },
-          { title: 'REASON', value: (one) => one.message },
-        ],
-        refusals,
-        style,
-      ),
-      refusals.length,
-    ),
-    ...decision.devices.map(
-      (device) => `took ${device.address} for request ${device.request_id} (${device.pool})`,
-    ),
+    ...section(tableLines(candidateColumns, decision.candidates, style)),
+    ...tieLines(decision),
+    ...section(tableLines(refusalColumns, refusals, style)),
   ];
+}
+
+type CandidateView = DecisionView['candidates'][number];
+
+const candidateColumns: Column<CandidateView>[] = [
+  { title: 'CANDIDATE', value: (one) => one.host },
+  { title: 'WEIGHT', value: (one) => figure(one.weight), align: 'right' },
+  { title: 'MADE OF', value: (one) => weightText(one.weights) },
+];
+
+const refusalColumns: Column<{ host: string; filter: string; message: string }>[] = [
+  { title: 'REFUSED', value: (one) => one.host },
+  { title: 'BY', value: (one) => one.filter },
+  { title: 'REASON', value: (one) => one.message },
+];
+
+/** Candidates come best first. Where the best are equal, the weights alone do not say why. */
+function tieLines({ candidates }: DecisionView): string[] {
+  const [best, next] = candidates;
+  if (best === undefined || next === undefined || best.weight !== next.weight) return [];
+  const equals = candidates.filter((one) => one.weight === best.weight);
+  return [`${equals.length} hosts weigh the same; of equal ones the first by name is tried first`];
+}
+
+function takenLines(decision: DecisionView): string[] {
+  return decision.devices.map(
+    (device) =>
+      `took ${device.address} from the pool of ${device.pool} for request ${device.request_id}`,
+  );
 }
 
 function decisionTitle(decision: DecisionView): string {
@@ -68,9 +76,12 @@ function decisionTitle(decision: DecisionView): string {
   return `Attempt ${decision.attempt}: ${answer}, decided ${decision.decided_at}`;
 }
 
-/** A table with nothing in it says nothing. */
-function section(lines: string[], rows: number): string[] {
-  return rows === 0 ? [] : lines;
+/** A table with nothing in it says nothing; a long one shows its beginning. */
+function section(table: string[]): string[] {
+  const rows = table.length - 1;
+  if (rows === 0) return [];
+  if (rows <= mostRows) return table;
+  return [...table.slice(0, mostRows + 1), `and ${rows - mostRows} more; --json has them all`];
 }
 
 function weightText(weights: Record<string, number>): string {

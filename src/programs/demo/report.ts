@@ -1,5 +1,5 @@
 /** What the demo shows of its story: sections for people, one document for programs. */
-import { decisionLines } from '#cli/explain-text.ts';
+import { whyLines } from '#cli/explain-text.ts';
 import type { PoolView } from '#cli/operator-api.ts';
 import { shortType } from '#cli/pci-devices.ts';
 import { bold, tableLines } from '#cli/table.ts';
@@ -14,7 +14,7 @@ interface Style {
 export function reportLines(story: Story, style: Style): string[] {
   const host = story.server['OS-EXT-SRV-ATTR:host'] ?? 'no host';
   const sections: [string, string[]][] = [
-    [`Why ${host}`, story.explanation.decisions.flatMap((one) => decisionLines(one, style))],
+    [`Why ${host}`, story.explanation.decisions.flatMap((one) => whyLines(one, style))],
     ['The VFs it got', deviceLines(story, style)],
     ["The ports' bindings", story.ports.flatMap(bindingLines)],
     ['The libvirt domain XML', (story.explanation.domain_xml ?? 'none').trimEnd().split('\n')],
