@@ -27,7 +27,9 @@ export function bodyReader<Schema extends TSchema>(
 }
 
 function explain(findings: Finding[], body: unknown): string {
-  const extra = findings.find(({ keyword }) => keyword === 'additionalProperties');
+  // Where keys beyond the named ones are allowed, it is their value that is wrong.
+  const refusesExtra = findings.some(({ keyword }) => keyword === 'boolean');
+  const extra = findings.find(({ keyword }) => refusesExtra && keyword === 'additionalProperties');
   const finding = extra ?? findings[0];
   if (finding === undefined) return 'The request body is not as it should be.';
   const field = fieldOf(finding);

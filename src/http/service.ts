@@ -3,7 +3,12 @@
  * Knows no route and no OpenStack shape; those come from `api` and `embedded`.
  */
 import { randomUUID } from 'node:crypto';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
 
@@ -26,7 +31,7 @@ export interface HttpServiceOptions {
 export function createHttpService(options: HttpServiceOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: options.log as never,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => `req-${randomUUID()}`,
     bodyLimit: options.bodyLimitBytes ?? 1024 * 1024,
     forceCloseConnections: true,
@@ -50,20 +55,27 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
     );
   });
   app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
-    const body = String(text);
-    if (body.trim() === '') return done(null, undefined);
-    try {
-      done(null, JSON.parse(body));
-    } catch (error) {
-      done(malformed(error));
-    }
-  });
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, parseJsonBody);
   app.setErrorHandler((error, request, reply) => sendError(asComputeError(error), request, reply));
   app.setNotFoundHandler((request, reply) =>
     sendError(options.unknownRoute(request), request, reply),
   );
   return app;
+}
+
+/** A content type parser for bodies of JSON under any name; an empty body is none. */
+export function parseJsonBody(
+  _request: FastifyRequest,
+  text: string | Buffer,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
+  const body = String(text);
+  if (body.trim() === '') return done(null, undefined);
+  try {
+    done(null, JSON.parse(body));
+  } catch (error) {
+    done(malformed(error));
+  }
 }
 
 function malformed(cause: unknown): ComputeError {

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { createIdentityService } from '#embedded/identity/service.ts';
+import { createImageService } from '#embedded/image/service.ts';
 import { createNetworkService } from '#embedded/network/service.ts';
 import { createIdentityStore } from '#integrations/database/identity-store.ts';
+import { createImageStore } from '#integrations/database/image-store.ts';
 import { embeddedServices } from '#integrations/database/migrations/0003-embedded-services.ts';
 import { createNetworkStore } from '#integrations/database/network-store.ts';
 import { openSqlite } from '#integrations/database/sqlite.ts';
@@ -35,7 +37,6 @@ export async function ask(
   { token, body, headers }: AskOptions = {},
 ): Promise<Answer> {
   const [method = '', url = ''] = act.split(' ');
-  const isRaw = typeof body === 'string' || body instanceof Uint8Array;
   const reply = await app.inject({
     method: method as 'GET',
     url,
@@ -44,7 +45,7 @@ export async function ask(
       ...(token !== undefined && { 'x-auth-token': token }),
       ...headers,
     },
-    ...(body !== undefined && { payload: isRaw ? body : JSON.stringify(body) }),
+    ...(body !== undefined && { payload: payloadOf(body) }),
   });
   const isJson = reply.body !== '' && String(reply.headers['content-type']).includes('json');
   return {
@@ -52,6 +53,11 @@ export async function ask(
     body: isJson ? reply.json() : reply.body,
     headers: reply.headers,
   };
+}
+
+function payloadOf(body: unknown): string | Buffer {
+  if (body instanceof Uint8Array) return Buffer.from(body);
+  return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
 /** The body that signs a user in on a project of the default domain. */
@@ -108,6 +114,12 @@ export async function startEmbeddedCloud() {
     physicalNetworks: () => [{ name: 'physnet1', vlanRange: [100, 102] }, { name: 'physnet2' }],
     hostMappings: (host) => hosts[host],
   });
+  const image = createImageService({
+    ...base,
+    store: createImageStore(db),
+    identity: identity.service,
+    folder: join(folder, 'images'),
+  });
   const signIn = async (name: string, password: string, project: string) => {
     const body = signInBody(name, password, project);
     const answer = await ask(identity.app, 'POST /v3/auth/tokens', { body });
@@ -116,6 +128,7 @@ export async function startEmbeddedCloud() {
   const stop = async () => {
     await identity.app.close();
     await network.app.close();
+    await image.app.close();
     await db.destroy();
     rmSync(folder, { recursive: true });
   };
@@ -124,6 +137,8 @@ export async function startEmbeddedCloud() {
     time,
     identity,
     network,
+    image,
+    imageFolder: join(folder, 'images'),
     signIn,
     stop,
     adminToken: await signIn('admin', adminPassword, 'admin'),

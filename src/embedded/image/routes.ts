@@ -1,0 +1,124 @@
+/** Every route of the embedded image service, and what of Glance it lacks. */
+import type { Caller } from '#contracts/identity.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { NotOffered } from '../not-offered.ts';
+import type { GuardedCall, OpenCall, Route } from '../route-table.ts';
+import { openContent, uploadContent } from './image-content.ts';
+import {
+  createImage,
+  findImage,
+  findOwnImage,
+  type ImageContext,
+  listImages,
+  patchImage,
+  removeImage,
+} from './images.ts';
+import { applyQuery, queryText } from './list-query.ts';
+import { imageSchema, imagesSchema } from './schemas.ts';
+import { viewImage, viewVersions } from './views.ts';
+
+type Call = GuardedCall<Caller>;
+
+export const openImageRoutes: Route<OpenCall>[] = [
+  { method: 'GET', path: '/', status: 300, answer: ({ baseUrl }) => viewVersions(baseUrl) },
+  { method: 'GET', path: '/versions', answer: ({ baseUrl }) => viewVersions(baseUrl) },
+];
+
+export function imageRoutes(context: ImageContext): Route<Call>[] {
+  const one = '/v2/images/:id';
+  return [
+    { method: 'GET', path: '/v2/images', answer: (call) => list(call, context) },
+    { method: 'POST', path: '/v2/images', status: 201, answer: (call) => create(call, context) },
+    {
+      method: 'GET',
+      path: one,
+      answer: async (call) => viewImage(await findImage(context, call.caller, idOf(call))),
+    },
+    {
+      method: 'PATCH',
+      path: one,
+      answer: async (call) => {
+        const change = { id: idOf(call), patch: call.body };
+        return viewImage(await patchImage(context, call.caller, change));
+      },
+    },
+    {
+      method: 'DELETE',
+      path: one,
+      status: 204,
+      answer: (call) => removeImage(context, call.caller, idOf(call)),
+    },
+    { method: 'PUT', path: `${one}/file`, status: 204, answer: (call) => upload(call, context) },
+    { method: 'GET', path: `${one}/file`, answer: (call) => download(call, context) },
+    { method: 'GET', path: '/v2/schemas/image', answer: () => imageSchema },
+    { method: 'GET', path: '/v2/schemas/images', answer: () => imagesSchema },
+  ];
+}
+
+async function list({ caller, query }: Call, context: ImageContext) {
+  const { images, next } = applyQuery((await listImages(context, caller)).map(viewImage), query);
+  const { marker: _, ...fromStart } = query;
+  const text = queryText(fromStart);
+  return {
+    images,
+    first: text === '' ? '/v2/images' : `/v2/images?${text}`,
+    ...(next !== undefined && { next }),
+    schema: '/v2/schemas/images',
+  };
+}
+
+async function create({ caller, body, baseUrl, reply }: Call, context: ImageContext) {
+  const image = await createImage(context, caller, body);
+  reply.header('location', `${baseUrl}/v2/images/${image.id}`);
+  return viewImage(image);
+}
+
+async function upload(call: Call, context: ImageContext): Promise<void> {
+  const type = call.request.headers['content-type'];
+  if (type !== 'application/octet-stream') {
+    throw new ComputeError(
+      'badMediaType',
+      `Content-Type: '${type ?? ''}': must be application/octet-stream`,
+    );
+  }
+  const image = await findOwnImage(context, call.caller, idOf(call));
+  try {
+    await uploadContent(context, image, call.request.body as AsyncIterable<Uint8Array>);
+  } catch (cause) {
+    if (cause instanceof ComputeError || !call.request.raw.destroyed) throw cause;
+    throw new ComputeError('invalid', `The bytes of image ${image.id} broke off.`, { cause });
+  }
+}
+
+async function download(call: Call, context: ImageContext) {
+  const image = await findImage(context, call.caller, idOf(call));
+  const { sizeBytes, md5, bytes } = openContent(context, image);
+  call.reply
+    .header('content-type', 'application/octet-stream')
+    .header('content-length', sizeBytes)
+    .header('content-md5', md5);
+  return bytes;
+}
+
+function idOf({ params }: Call): string {
+  return params['id'] ?? '';
+}
+
+export const glanceLacks: NotOffered = {
+  '/v1': 'the image API v1',
+  '/v2/images/*/members': 'sharing images with members',
+  '/v2/images/*/tags': 'tags as paths',
+  '/v2/images/*/actions': 'deactivating images',
+  '/v2/images/*/import': 'image import',
+  '/v2/images/*/stage': 'image import',
+  '/v2/images/*/tasks': 'tasks',
+  '/v2/images/*/locations': 'image locations',
+  '/v2/info': 'image import and stores',
+  '/v2/stores': 'stores',
+  '/v2/tasks': 'tasks',
+  '/v2/metadefs': 'metadata definitions',
+  '/v2/cache': 'the image cache',
+  '/v2/cached_images': 'the image cache',
+  '/v2/queued_images': 'the image cache',
+  '/v2/schemas': 'schemas of what is not offered',
+};

@@ -1,0 +1,56 @@
+/** `/v2/schemas/…`: what older clients read before they show an image. */
+import { imageVisibilities } from '#contracts/image-store.ts';
+import { containerFormats, diskFormats } from './formats.ts';
+
+const text = { type: ['null', 'string'] };
+const number = { type: ['null', 'integer'] };
+const readOnly = <Schema extends object>(schema: Schema) => ({ ...schema, readOnly: true });
+
+export const imageSchema = {
+  name: 'image',
+  properties: {
+    id: { type: 'string' },
+    name: { ...text, maxLength: 255 },
+    status: readOnly({ type: 'string', enum: ['queued', 'saving', 'active'] }),
+    visibility: { type: 'string', enum: imageVisibilities },
+    protected: { type: 'boolean' },
+    os_hidden: { type: 'boolean' },
+    owner: readOnly(text),
+    disk_format: { ...text, enum: [null, ...diskFormats] },
+    container_format: { ...text, enum: [null, ...containerFormats] },
+    size: readOnly(number),
+    virtual_size: readOnly(number),
+    checksum: readOnly(text),
+    os_hash_algo: readOnly(text),
+    os_hash_value: readOnly(text),
+    min_disk: { type: 'integer' },
+    min_ram: { type: 'integer' },
+    tags: { type: 'array', items: { type: 'string', maxLength: 255 } },
+    created_at: readOnly({ type: 'string' }),
+    updated_at: readOnly({ type: 'string' }),
+    self: readOnly({ type: 'string' }),
+    file: readOnly({ type: 'string' }),
+    schema: readOnly({ type: 'string' }),
+  },
+  additionalProperties: { type: 'string' },
+  links: [
+    { rel: 'self', href: '{self}' },
+    { rel: 'enclosure', href: '{file}' },
+    { rel: 'describedby', href: '{schema}' },
+  ],
+};
+
+export const imagesSchema = {
+  name: 'images',
+  properties: {
+    images: { type: 'array', items: imageSchema },
+    first: { type: 'string' },
+    next: { type: 'string' },
+    schema: { type: 'string' },
+  },
+  links: [
+    { rel: 'first', href: '{first}' },
+    { rel: 'next', href: '{next}' },
+    { rel: 'describedby', href: '{schema}' },
+  ],
+};

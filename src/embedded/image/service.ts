@@ -1,0 +1,126 @@
+/** The embedded image service: a small Glance v2 over the image store and one folder. */
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { Clock, NewId } from '#contracts/clock.ts';
+import type { IdentityService } from '#contracts/identity.ts';
+import type { ImageStore, StoredImage } from '#contracts/image-store.ts';
+import type { Image, ImageContents, ImageService } from '#contracts/images.ts';
+import { ComputeError } from '#core/errors.ts';
+import { createHttpService, parseJsonBody } from '#http/service.ts';
+import { titledError } from '../error-status.ts';
+import { refuseUnknown } from '../not-offered.ts';
+import { mountRoutes } from '../route-table.ts';
+import { projectGuard } from '../token-guard.ts';
+import { healUploads, openContent, uploadContent } from './image-content.ts';
+import { createImageFiles } from './image-files.ts';
+import { addImage, findImage, type ImageContext } from './images.ts';
+import { glanceLacks, imageRoutes, openImageRoutes } from './routes.ts';
+import { toFields } from './wish.ts';
+
+export interface ImageOptions {
+  store: ImageStore;
+  identity: IdentityService;
+  /** Where the bytes lie; made when missing. */
+  folder: string;
+  clock: Clock;
+  newId: NewId;
+  log: Logger;
+}
+
+/** A public image that a cloud starts with. Defaults: raw, bare, of no project. */
+export interface StartingImage {
+  name: string;
+  content: Uint8Array;
+  diskFormat?: string;
+  projectId?: string;
+}
+
+/** Builds the app, and the same service for callers in this process; it does not listen. */
+export function createImageService(options: ImageOptions): {
+  app: FastifyInstance;
+  service: ImageService & ImageContents;
+  /** The public, active image of this name; made when there is none. */
+  ensureImage(image: StartingImage): Promise<Image>;
+} {
+  const { store, clock, newId } = options;
+  const context: ImageContext = { store, clock, newId, files: createImageFiles(options.folder) };
+  let healing: Promise<void> | undefined;
+  const heal = () => (healing ??= healUploads(context));
+  return {
+    app: createApp(options, context, heal),
+    service: {
+      showImage: async (id, caller) => toImage(await findImage(context, caller, id)),
+      openImage: async (id) => openContent(context, await findAnyImage(context, id)),
+    },
+    async ensureImage(wanted) {
+      await heal();
+      return toImage(await ensureImage(context, wanted));
+    },
+  };
+}
+
+function createApp(
+  options: ImageOptions,
+  context: ImageContext,
+  heal: () => Promise<void>,
+): FastifyInstance {
+  const app = createHttpService({
+    log: options.log,
+    toErrorReply: titledError,
+    unknownRoute: (request) =>
+      refuseUnknown(request, { name: 'image', full: 'Glance', lacks: glanceLacks }),
+  });
+  app.addContentTypeParser('application/octet-stream', (_request, bytes, done) => {
+    done(null, bytes);
+  });
+  const patch = /^application\/openstack-images-v2\.[01]-json-patch$/;
+  app.addContentTypeParser(patch, { parseAs: 'string' }, parseJsonBody);
+  app.addHook('onReady', heal);
+  mountRoutes(app, {
+    open: openImageRoutes,
+    guarded: imageRoutes(context),
+    guard: projectGuard(options.identity),
+  });
+  return app;
+}
+
+async function findAnyImage({ store }: ImageContext, id: string): Promise<StoredImage> {
+  const image = await store.get(id);
+  if (image !== undefined) return image;
+  throw new ComputeError('notFound', `No image found with ID ${id}`);
+}
+
+async function ensureImage(context: ImageContext, wanted: StartingImage): Promise<StoredImage> {
+  const { name, content, diskFormat = 'raw', projectId = '' } = wanted;
+  const known = (await context.store.list()).find(
+    (image) =>
+      image.name === name && image.visibility === 'public' && image.projectId === projectId,
+  );
+  if (known?.status === 'active') return known;
+  const fields = toFields({
+    name,
+    visibility: 'public',
+    disk_format: diskFormat,
+    container_format: 'bare',
+  });
+  const image = known ?? (await addImage(context, projectId, fields));
+  await uploadContent(context, image, onePart(content));
+  return findAnyImage(context, image.id);
+}
+
+async function* onePart(content: Uint8Array): AsyncIterable<Uint8Array> {
+  yield content;
+}
+
+function toImage(image: StoredImage): Image {
+  return {
+    id: image.id,
+    name: image.name ?? '',
+    status: image.status,
+    diskFormat: image.diskFormat ?? '',
+    minDiskGib: image.minDiskGib,
+    minMemoryMib: image.minMemoryMib,
+    sizeBytes: image.sizeBytes ?? 0,
+    properties: image.properties,
+  };
+}

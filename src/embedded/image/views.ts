@@ -1,0 +1,52 @@
+/** What Glance shows of an image, and its version list. */
+import type { StoredImage } from '#contracts/image-store.ts';
+
+export type View = Record<string, unknown>;
+
+/** Example: `2026-11-23T07:15:03Z`. */
+function viewTime(epochMs: number): string {
+  return new Date(epochMs).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+export function viewImage(image: StoredImage): View {
+  const path = `/v2/images/${image.id}`;
+  return {
+    ...image.properties,
+    id: image.id,
+    name: image.name,
+    status: image.status,
+    visibility: image.visibility,
+    owner: image.projectId,
+    disk_format: image.diskFormat,
+    container_format: image.containerFormat,
+    size: image.sizeBytes,
+    // Only of a raw image is it known without looking inside.
+    virtual_size: image.diskFormat === 'raw' ? image.sizeBytes : null,
+    checksum: image.md5,
+    os_hash_algo: image.sha512 === null ? null : 'sha512',
+    os_hash_value: image.sha512,
+    min_disk: image.minDiskGib,
+    min_ram: image.minMemoryMib,
+    protected: image.isProtected,
+    os_hidden: image.isHidden,
+    tags: image.tags,
+    created_at: viewTime(image.createdAt),
+    updated_at: viewTime(image.updatedAt),
+    self: path,
+    file: `${path}/file`,
+    schema: '/v2/schemas/image',
+  };
+}
+
+/** Minor versions up to the last whose features are here: hashes of several kinds are 2.8. */
+const newestMinor = 9;
+
+export function viewVersions(baseUrl: string) {
+  const links = [{ rel: 'self', href: `${baseUrl}/v2/` }];
+  const versions = Array.from({ length: newestMinor + 1 }, (_, index) => ({
+    id: `v2.${newestMinor - index}`,
+    status: index === 0 ? 'CURRENT' : 'SUPPORTED',
+    links,
+  }));
+  return { versions };
+}
