@@ -8,7 +8,7 @@ export interface Figure {
   [detail: string]: string | number;
 }
 
-/** Prints the figure, its value with three significant places behind the point. */
+/** Prints the figure, its value rounded to three decimals. */
 export function printFigure(figure: Figure): void {
   process.stdout.write(
     `${JSON.stringify({ ...figure, value: Math.round(figure.value * 1000) / 1000 })}\n`,
