@@ -5,7 +5,7 @@ import { createHttpService } from '#http/service.ts';
 import type { ApiContext } from './context.ts';
 import { mountRoutes } from './dispatch.ts';
 import { faultReply } from './faults.ts';
-import { vary } from './negotiate.ts';
+import { minVersion, vary, versionHeaders } from './negotiate.ts';
 import { operatorRoutes } from './operator/routes.ts';
 import { routes } from './routes.ts';
 import { choices, versionDocument, versionList } from './version-documents.ts';
@@ -50,8 +50,9 @@ function mountDocuments(app: FastifyInstance, context: ApiContext): void {
   app.get('/', (request, reply) => reply.send(versionList(origin(request))));
   for (const id of ['v2.0', 'v2.1'] as const) {
     const path = id === 'v2.0' ? '/v2' : '/v2.1';
+    const headers = id === 'v2.1' ? versionHeaders(minVersion) : {};
     const show = (request: FastifyRequest, reply: FastifyReply) =>
-      reply.send({ version: versionDocument(origin(request), id) });
+      reply.headers(headers).send({ version: versionDocument(origin(request), id) });
     app.get(path, show);
     app.get(`${path}/versions/${id}`, show);
   }

@@ -16,7 +16,6 @@ export function requestedNics(
   if (networks === 'auto' || networks === 'none') return networks;
   if (networks.length === 0) return version >= 37 ? 'none' : 'unspecified';
   const nics = networks.map((entry, at) => requestedNic(entry, `networks[${at}]`));
-  refuseRepeatedPorts(nics);
   if (maxCount > 1) refuseSharedIdentity(nics, maxCount);
   return nics;
 }
@@ -51,16 +50,6 @@ function requestedNic(entry: NetworkEntry, where: string): RequestedNic {
     fixedIp,
     tag: entry.tag ?? null,
   };
-}
-
-function refuseRepeatedPorts(nics: RequestedNic[]): void {
-  const seen = new Set<string>();
-  for (const [at, { portId }] of nics.entries()) {
-    if (portId !== null && seen.has(portId)) {
-      throw new ComputeError('invalid', `networks[${at}].port: port ${portId} is named twice.`);
-    }
-    if (portId !== null) seen.add(portId);
-  }
 }
 
 /** A port or an address is one server's. */

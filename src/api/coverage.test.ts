@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { coveragePage } from './coverage.ts';
+import { isInVersion } from './route.ts';
+import { maxVersion, minVersion } from './negotiate.ts';
+import { operatorRoutes } from './operator/routes.ts';
+import { routes } from './routes.ts';
+
+test('docs/api-coverage.md is the route table (vitest -u writes it)', async () => {
+  await expect(coveragePage(routes, operatorRoutes)).toMatchFileSnapshot(
+    '../../docs/api-coverage.md',
+  );
+});
+
+test('no call has two rows in one microversion', () => {
+  const twice = [];
+  for (let version = minVersion; version <= maxVersion; version++) {
+    const titles = routes
+      .filter((route) => isInVersion(route, version))
+      .map(({ method, path, action }) => [method, path, action].join(' '));
+    twice.push(...titles.filter((title, at) => titles.indexOf(title) !== at));
+  }
+  expect(twice).toEqual([]);
+});

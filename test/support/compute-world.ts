@@ -1,0 +1,200 @@
+/** The compute API over a fresh store in memory, with real workflows and a described network: for tests of the API alone. */
+import { randomUUID } from 'node:crypto';
+import { createComputeApi } from '#api/compute-api.ts';
+import type { Caller } from '#contracts/identity.ts';
+import type { ImageService } from '#contracts/images.ts';
+import type { NetworkService } from '#contracts/network.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { Network, Port } from '#core/networking/port.ts';
+import type { Server } from '#core/servers/server.ts';
+import { openStore } from '#integrations/database/store.ts';
+import type { WorkflowContext } from '#workflows/context.ts';
+import { createServers } from '#workflows/create-server.ts';
+import { deleteServer } from '#workflows/delete-server.ts';
+import { ask, type Answer } from './embedded-cloud.ts';
+import { silentLog } from './silent-log.ts';
+import { aFlavor, aNewServer } from './store-rows.ts';
+
+export const projectId = 'a6f1d3bbdf56484bad7cc4fd88015159';
+export const otherProjectId = 'b6f1d3bbdf56484bad7cc4fd88015159';
+export const imageId = 'd34af8b3-0736-4f8e-8ee6-9f1c16656b08';
+export const networkId = '913b0917-84f4-405b-a361-96b188737d15';
+export const portId = '4663c883-b605-492f-b563-aeff73508b53';
+export const flavorId = '3a536f9e-cc95-4974-8995-d6cdd1f5da43';
+
+/** Tokens are these names. */
+const callers: Record<string, { roles: string[]; project: string }> = {
+  admin: { roles: ['admin'], project: projectId },
+  member: { roles: ['member'], project: projectId },
+  reader: { roles: ['reader'], project: projectId },
+  stranger: { roles: ['member'], project: otherProjectId },
+  service: { roles: ['service'], project: otherProjectId },
+};
+
+export type TokenName = keyof typeof callers & string;
+
+export interface Asked {
+  /** Who asks; default admin, null: nobody. */
+  as?: string | null;
+  /** The microversion; default 2.79. '' sends none. */
+  version?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export type ComputeWorld = Awaited<ReturnType<typeof aComputeWorld>>;
+
+/** One flavor, one image, one network and one free direct port; no host unless the test makes one. */
+export async function aComputeWorld() {
+  const time = { now: Date.parse('2026-11-23T07:30:00Z') };
+  const clock = { now: () => time.now };
+  const { store } = await openStore(':memory:', { clock });
+  await store.flavors.create(aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} }));
+  const ports = new Map([[portId, aPort(portId)]]);
+  const context: WorkflowContext = {
+    store,
+    network: describedNetwork(ports),
+    images: describedImages(),
+    wakeup: { notify: () => undefined, listen: () => () => undefined },
+    clock,
+    newId: randomUUID,
+    log: silentLog,
+    settings: { aliases: [], hostTimeoutMs: 60_000, bootAttempts: 3 },
+  };
+  const app = createComputeApi({
+    ...context,
+    log: silentLog,
+    identity: { validate: async (token) => callerOf(token) },
+    identityUrl: () => 'http://127.0.0.1:5000/v3',
+    publicUrl: 'http://127.0.0.1:8774',
+    hostTimeoutMs: 60_000,
+    workflows: {
+      createServer: async (caller, request, requestId) => {
+        const [first] = await createServers(context, caller, request, requestId);
+        return first!;
+      },
+      deleteServer: (caller, server, requestId) => deleteServer(context, caller, server, requestId),
+    },
+  });
+  return {
+    app,
+    store,
+    time,
+    ports,
+    /** Example: `ask('GET /v2.1/servers', { as: 'member', version: '2.1' })`. */
+    ask: (act: string, { as = 'admin', version = '2.79', body, headers }: Asked = {}) =>
+      ask(app, act, {
+        ...(as !== null && { token: as }),
+        ...(body !== undefined && { body }),
+        headers: {
+          ...(version !== '' && { 'openstack-api-version': `compute ${version}` }),
+          ...headers,
+        },
+      }),
+    /** A stored server of the first project. */
+    server: async (change: Partial<Omit<Server, 'serial'>> = {}): Promise<Server> => {
+      const flavor = aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} });
+      const newServer = aNewServer({ projectId, imageId, flavor, userId: 'user-1', ...change });
+      return store.servers.create(newServer);
+    },
+    stop: async () => {
+      await app.close();
+      await store.close();
+    },
+  };
+}
+
+/** The message of a fault body, whatever its name. */
+export function faultOf({ body }: Answer): { name: string; code: number; message: string } {
+  const [name = ''] = Object.keys(body);
+  return { name, ...body[name] };
+}
+
+export function aPort(id: string, change: Partial<Port> = {}): Port {
+  return {
+    id,
+    name: '',
+    networkId,
+    projectId,
+    macAddress: 'fa:16:3e:ed:9a:a9',
+    adminStateUp: true,
+    status: 'DOWN',
+    deviceId: '',
+    deviceOwner: '',
+    fixedIps: [{ subnetId: 'fa02dbd7-f333-460e-bf33-68e138f8dd60', ipAddress: '10.20.2.100' }],
+    vnicType: 'direct',
+    bindingHost: '',
+    profile: {},
+    vifType: 'unbound',
+    vifDetails: {},
+    ...change,
+  };
+}
+
+function callerOf(token: string): Caller {
+  const known = callers[token];
+  if (known === undefined) throw new ComputeError('unauthenticated', 'The token is unknown.');
+  return {
+    userId: 'user-1',
+    userName: token,
+    projectId: known.project,
+    projectName: known.project,
+    domainId: 'default',
+    roles: known.roles,
+    isAdmin: known.roles.includes('admin'),
+    token,
+  };
+}
+
+const network: Network = {
+  id: networkId,
+  name: 'sriov-net',
+  projectId,
+  mtu: 1500,
+  segments: [{ networkType: 'vlan', physicalNetwork: 'physnet1', segmentationId: 100 }],
+  subnets: [
+    {
+      id: 'fa02dbd7-f333-460e-bf33-68e138f8dd60',
+      cidr: '10.20.0.0/16',
+      ipVersion: 4,
+      gatewayIp: '10.20.0.1',
+      dnsNameservers: [],
+      hostRoutes: [],
+      enableDhcp: false,
+    },
+  ],
+};
+
+/** Only reading: nothing boots here. */
+function describedNetwork(ports: Map<string, Port>): NetworkService {
+  const refuse = () => Promise.reject(new ComputeError('bug', 'this network only reads'));
+  const absent = (what: string) => Promise.reject(new ComputeError('notFound', what));
+  return {
+    showPort: async (id) => ports.get(id) ?? absent(`Port ${id} could not be found.`),
+    showNetwork: async (id) =>
+      id === networkId ? network : absent(`Network ${id} could not be found.`),
+    listBootableNetworks: async () => [network],
+    listServerPorts: async (id) => [...ports.values()].filter(({ deviceId }) => deviceId === id),
+    createPort: refuse,
+    updatePort: refuse,
+    deletePort: refuse,
+  };
+}
+
+function describedImages(): ImageService {
+  return {
+    showImage: async (id) => {
+      if (id !== imageId) throw new ComputeError('notFound', `Image ${id} could not be found.`);
+      return {
+        id,
+        name: 'tiny',
+        status: 'active',
+        diskFormat: 'qcow2',
+        minDiskGib: 0,
+        minMemoryMib: 0,
+        sizeBytes: 1,
+        properties: {},
+      };
+    },
+  };
+}
