@@ -1,4 +1,5 @@
 /** One text per plain value, whatever the order of its keys: for map keys and for "did anything change". */
+import { compareText } from './compare-text.ts';
 
 /** Example: `{ b: 1, a: null }` and `{ a: null, b: 1 }` → `{"a":null,"b":1}`. Keys with undefined are left out. */
 export function canonicalText(value: unknown): string {
@@ -6,7 +7,7 @@ export function canonicalText(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
   const parts = entries
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .toSorted(([one], [other]) => compareText(one, other))
     .map(([key, inner]) => `${JSON.stringify(key)}:${canonicalText(inner)}`);
   return `{${parts.join(',')}}`;
 }

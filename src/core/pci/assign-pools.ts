@@ -28,43 +28,30 @@ export function assignPools(
   requests: readonly PciRequest[],
   placement: NumaPlacement,
 ): PoolShare[] | undefined {
-  const wanted = requests.map((request) => wantedOf(request, pools, placement));
-  const [forPfs = [], others = []] = [true, false].map((isForPf) =>
-    wanted.filter((one) => one.isForPf === isForPf),
-  );
+  const usable = (request: PciRequest) =>
+    pools.filter((pool) => isUsable(pool, request, placement));
+  const isForPf = (request: PciRequest) => asksOnlyFor(request.spec, 'type-PF');
+  const others = requests
+    .filter((request) => !isForPf(request))
+    .map((request) => ({
+      request,
+      count: request.count,
+      pools: inTakingOrder(usable(request), placement),
+    }));
   const contested = new Set(others.flatMap((one) => one.pools.map(({ address }) => address)));
-  const wishes = forPfs.map((one) => ({
-    ...one,
-    pools: one.pools.toSorted(
-      (a, b) => Number(contested.has(a.address)) - Number(contested.has(b.address)),
-    ),
+  const wishes = requests.filter(isForPf).map((request) => ({
+    request,
+    count: request.count,
+    pools: inTakingOrder(usable(request), placement, contested),
   }));
   return choosePfs({ wishes, from: 0, others, taken: [] });
 }
 
 interface Wanted {
   request: PciRequest;
-  isForPf: boolean;
   count: number;
   /** Pools it may take from, best first. */
   pools: PciDevicePool[];
-}
-
-function wantedOf(
-  request: PciRequest,
-  pools: readonly PciDevicePool[],
-  placement: NumaPlacement,
-): Wanted {
-  const fitting = pools.filter((pool) => isUsable(pool, request, placement));
-  return {
-    request,
-    isForPf: asksOnlyFor(request.spec, 'type-PF'),
-    count: request.count,
-    pools: inTakingOrder(
-      fitting.map((pool) => ({ pool })),
-      placement,
-    ).map(({ pool }) => pool),
-  };
 }
 
 /** May this request take from this pool, as far as spec and NUMA policy go? */
@@ -86,7 +73,7 @@ interface PfSearch {
   taken: readonly PoolShare[];
 }
 
-/** Tries PFs depth first; those of cards whose VFs nobody here wants come first. Of cards that are alike only one is tried. */
+/** Tries PFs depth first. Of cards that are alike only one is tried. */
 function choosePfs({ wishes, from, others, taken }: PfSearch): PoolShare[] | undefined {
   const hidden = new Set(taken.map(({ pool }) => pool.address));
   const left = matchCounts(others, hidden);

@@ -1,4 +1,5 @@
 /** Which pools a request may take from, and in which order. Counts do not matter here: `allocate.ts` and `support.ts` count. */
+import { compareText } from '../compare-text.ts';
 import { isTrue } from './boolean-text.ts';
 import type { PciDevicePool } from './pool.ts';
 import type { NumaPolicy, PciRequest, PciRequestSpec } from './request.ts';
@@ -93,20 +94,24 @@ function socketNodes(cells: readonly number[], host: readonly HostNumaNode[]): S
 }
 
 /**
- * Sorts pools for taking: on the guest's nodes first, then those with the fewest tags (a special device is kept for who asks for it), then by
- * address. Source: Nova keeps pools ordered by their number of keys, and sorts local ones first.
+ * Sorts pools for taking: on the guest's nodes first, then PFs of cards that no other request of the server can use (`contested` has the
+ * others), then those with the fewest tags (a special device is kept for who asks for it), then by address.
+ * Source: Nova keeps pools ordered by their number of keys, and sorts local ones first.
  */
-export function inTakingOrder<T extends { pool: PciDevicePool }>(
-  entries: readonly T[],
+export function inTakingOrder(
+  pools: readonly PciDevicePool[],
   { cells = [] }: NumaPlacement,
-): T[] {
-  const rank = ({ pool }: T): [number, number] => [
-    cells.length === 0 || cells.includes(pool.numaNode ?? -1) ? 0 : 1,
-    Object.keys(pool.tags).length,
-  ];
-  return entries.toSorted((one, other) => {
-    const [far, tags] = rank(one);
-    const [otherFar, otherTags] = rank(other);
-    return far - otherFar || tags - otherTags || (one.pool.address < other.pool.address ? -1 : 1);
-  });
+  contested: ReadonlySet<string> = new Set(),
+): PciDevicePool[] {
+  const isFar = ({ numaNode }: PciDevicePool) =>
+    Number(cells.length > 0 && !cells.includes(numaNode ?? -1));
+  const isContested = ({ address }: PciDevicePool) => Number(contested.has(address));
+  const tagsOf = ({ tags }: PciDevicePool) => Object.keys(tags).length;
+  return pools.toSorted(
+    (one, other) =>
+      isFar(one) - isFar(other) ||
+      isContested(one) - isContested(other) ||
+      tagsOf(one) - tagsOf(other) ||
+      compareText(one.address, other.address),
+  );
 }

@@ -1,5 +1,5 @@
 /** Pools: devices alike in everything a request can ask for, counted. What the scheduler sees of a host. */
-import { canonicalText } from '../canonical-text.ts';
+import { compareText } from '../compare-text.ts';
 import type { DeviceTags, PciDevice, PciDeviceType } from './device.ts';
 
 /**
@@ -35,7 +35,7 @@ export function poolsOf(devices: readonly PciDevice[]): PciDevicePool[] {
 /** As `poolsOf`, with the free devices of each pool. */
 export function groupByPool(devices: readonly PciDevice[]): PoolWithDevices[] {
   const groups = new Map<string, PoolWithDevices>();
-  const inOrder = devices.toSorted((one, other) => (one.address < other.address ? -1 : 1));
+  const inOrder = devices.toSorted((one, other) => compareText(one.address, other.address));
   for (const device of inOrder) {
     if (device.status === 'removed') continue;
     const pool = emptyPoolFor(device);
@@ -46,12 +46,22 @@ export function groupByPool(devices: readonly PciDevice[]): PoolWithDevices[] {
     group.free.push(device);
     group.pool.count += 1;
   }
-  return [...groups.values()].toSorted((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1));
+  return [...groups.values()].toSorted((one, other) => compareText(sortKey(one), sortKey(other)));
 }
 
 /** Everything but the count, as one text: equal for pools of like devices. */
 export function poolKey(pool: PciDevicePool): string {
-  return canonicalText({ ...pool, count: undefined });
+  const { vendorId, productId, numaNode, deviceType, address, parentIfname, tags } = pool;
+  const inOrder = Object.entries(tags).toSorted(([one], [other]) => compareText(one, other));
+  return JSON.stringify([
+    vendorId,
+    productId,
+    numaNode,
+    deviceType,
+    address,
+    parentIfname,
+    inOrder,
+  ]);
 }
 
 /** Tags that a server cannot ask a device for; they only mean something to Nova's Placement. */

@@ -1,4 +1,5 @@
 /** The seed's view of the pools: free devices by physical network, product and vendor. */
+import { compareText } from '../compare-text.ts';
 import type { PciDevicePool } from './pool.ts';
 
 /** One line of the roll-up. `physicalNetwork` null: its devices carry no such tag, or an empty one. */
@@ -22,7 +23,7 @@ export function statsEntries(pools: readonly PciDevicePool[]): PciStatsEntry[] {
     entries.set(key, { ...entry, count: entry.count + count });
   }
   return [...entries]
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .toSorted(([one], [other]) => compareText(one, other))
     .map(([, entry]) => entry);
 }
 

@@ -1,4 +1,5 @@
 /** Picks the hosts that can take a server, best first, and says of every other one why not. Looks at snapshots; the claim decides. */
+import { compareText } from '../compare-text.ts';
 import type { Candidate, Rejection } from './decision.ts';
 import type { Filter, Weigher } from './filter.ts';
 import { availabilityZone } from './filters/availability-zone.ts';
@@ -81,9 +82,4 @@ function normalize(values: readonly number[]): number[] {
   const lowest = Math.min(...values);
   const range = Math.max(...values) - lowest;
   return values.map((value) => (range === 0 ? 0 : (value - lowest) / range));
-}
-
-function compareText(one: string, other: string): number {
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
 }
