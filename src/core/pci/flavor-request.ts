@@ -48,7 +48,7 @@ export function requestsForFlavor({
 }
 
 /** The flavor's `hw:pci_numa_affinity_policy`, or null. Throws `invalid` when it is no policy. */
-export function flavorPolicy(extraSpecs: Record<string, string>): NumaPolicy | null {
+function flavorPolicy(extraSpecs: Record<string, string>): NumaPolicy | null {
   const text = extraSpecs['hw:pci_numa_affinity_policy'];
   if (text === undefined) return null;
   const policy = numaPolicies.find((one) => one === text);

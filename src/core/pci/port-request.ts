@@ -25,7 +25,7 @@ const deviceTypes: Partial<Record<VnicType, PciDeviceType | null>> = {
 };
 
 /** Does a port of this vnic type lead to a PCI request? Example: macvtap → true; normal → false. */
-export function needsPciRequest(vnicType: VnicType): boolean {
+function needsPciRequest(vnicType: VnicType): boolean {
   return vnicType in deviceTypes;
 }
 

@@ -17,7 +17,7 @@ import { ram } from './weighers/ram.ts';
 import { spread } from './weighers/spread.ts';
 
 /** In this order; the first that refuses is the one that is named. */
-export const filters: readonly Filter[] = [
+const filters: readonly Filter[] = [
   forcedHost,
   availabilityZone,
   hostEnabled,
@@ -27,7 +27,7 @@ export const filters: readonly Filter[] = [
   pciPassthrough,
 ];
 
-export const weighers: readonly Weigher[] = [pciAffinity, spread, cpu, ram];
+const weighers: readonly Weigher[] = [pciAffinity, spread, cpu, ram];
 
 /**
  * Candidates best first (equal ones by name), and the rejected hosts by name. Example: two hosts, one without free VFs of physnet2 → one
