@@ -28,7 +28,8 @@ const networkChange = {
   shared: flag,
   'router:external': flag,
   port_security_enabled: flag,
-  mtu: Type.Optional(Type.Integer({ minimum: 68, maximum: 65_535 })),
+  /** The stock client sends text. */
+  mtu: Type.Optional(Type.Union([Type.Integer(), Type.String()])),
 };
 export const readNewNetwork = reader('network', {
   ...networkChange,

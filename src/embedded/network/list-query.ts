@@ -15,7 +15,11 @@ export function applyQuery(views: View[], query: Query, known: readonly string[]
     }
   }
   const matching = views.filter((view) =>
-    wanted.every(([key, values]) => asList(values).some((value) => matches(view[key], value))),
+    wanted.every(([key, values]) => {
+      const isMatch = (value: string) => matches(view[key], value);
+      // A subnet and an address are two conditions; of all other keys one value is enough.
+      return key === 'fixed_ips' ? asList(values).every(isMatch) : asList(values).some(isMatch);
+    }),
   );
   const page = cut(sort(matching, query), query);
   return page.map((view) => pickFields(view, query));

@@ -2,7 +2,7 @@
 import type { NetworkRows, StoredNetwork, StoredSubnet } from '#contracts/network-store.ts';
 import { readNetworkChange, readNewNetwork } from './bodies.ts';
 import { changed, type NetworkContext, newStored, owns, type Rights } from './context.ts';
-import { adminOnly, NetworkError, notFound } from './errors.ts';
+import { adminOnly, invalidInput, NetworkError, notFound } from './errors.ts';
 import { chooseSegment } from './segment.ts';
 
 export interface NetworkWithSubnets {
@@ -26,6 +26,7 @@ export async function createNetwork(
 ): Promise<NetworkWithSubnets> {
   const wish = readNewNetwork(body);
   refuseAdminKeys(rights, wish);
+  const mtu = checkMtu(wish.mtu) ?? 1500;
   const network = await context.store.atomic(async (rows) => {
     const segment = chooseSegment(wish, context.physicalNetworks(), await rows.networks());
     const projectId = ownerFor(rights, wish, 'network');
@@ -38,7 +39,7 @@ export async function createNetwork(
       shared: wish.shared ?? false,
       external: wish['router:external'] ?? false,
       portSecurityEnabled: wish.port_security_enabled ?? true,
-      mtu: wish.mtu ?? 1500,
+      mtu,
     };
     await rows.addNetwork(network);
     return network;
@@ -90,6 +91,7 @@ export async function updateNetwork(
 ): Promise<NetworkWithSubnets> {
   const wish = readNetworkChange(body);
   refuseAdminKeys(rights, wish);
+  const mtu = checkMtu(wish.mtu);
   return context.store.atomic(async (rows) => {
     const { network: before, subnets } = await findOwnNetwork(rows, rights, id);
     const network = changed(context, before, {
@@ -99,7 +101,7 @@ export async function updateNetwork(
       shared: wish.shared ?? before.shared,
       external: wish['router:external'] ?? before.external,
       portSecurityEnabled: wish.port_security_enabled ?? before.portSecurityEnabled,
-      mtu: wish.mtu ?? before.mtu,
+      mtu: mtu ?? before.mtu,
     });
     await rows.updateNetwork(network);
     return { network, subnets };
@@ -140,6 +142,18 @@ export function ownerFor(
 
 function sees(rights: Rights, network: StoredNetwork): boolean {
   return owns(rights, network) || network.shared || network.external;
+}
+
+/** Source: IPv4 asks every link for 68 bytes; packet lengths are 16 bits. */
+const mtuRange = { min: 68, max: 65_535 };
+
+function checkMtu(asked: string | number | undefined): number | undefined {
+  if (asked === undefined) return undefined;
+  const mtu = Number(asked);
+  if (/^\d+$/.test(String(asked)) && mtu >= mtuRange.min && mtu <= mtuRange.max) return mtu;
+  throw invalidInput(
+    `network.mtu: '${asked}' is out of range: a number from ${mtuRange.min} to ${mtuRange.max}`,
+  );
 }
 
 function refuseAdminKeys(rights: Rights, wish: Record<string, unknown>): void {

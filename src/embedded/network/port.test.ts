@@ -210,6 +210,9 @@ describe('lists', () => {
     expect(await names('device_id=vm-b')).toEqual(['b']);
     expect(await names('name=a&name=c&sort_key=name')).toEqual(['a', 'c']);
     expect(await names('fixed_ips=ip_address=10.0.0.3')).toEqual(['b']);
+    expect(await names(`fixed_ips=subnet_id=${subnet}&fixed_ips=ip_address=10.0.0.3`)).toEqual([
+      'b',
+    ]);
     expect(await names('sort_key=name&sort_dir=desc&limit=2')).toEqual(['c', 'b']);
     const [first] = await ask('sort_key=name&limit=1');
     expect(await names(`sort_key=name&limit=1&marker=${first.id}`)).toEqual(['b']);

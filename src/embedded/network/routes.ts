@@ -100,10 +100,9 @@ function resourceRoutes(resource: Resource, context: NetworkContext): GuardedRou
   return routes.concat({
     method: 'PUT',
     path: one,
-    answer: async ({ body, ...call }) => {
-      const change = { id: idOf({ ...call, body }), body };
-      return { [singular]: await update(act({ ...call, body }), change) };
-    },
+    answer: async (call) => ({
+      [singular]: await update(act(call), { id: idOf(call), body: call.body }),
+    }),
   });
 }
 
