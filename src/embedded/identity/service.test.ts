@@ -3,6 +3,7 @@ import { createIdentityStore } from '#integrations/database/identity-store.ts';
 import {
   adminPassword,
   ask,
+  demoPassword,
   type EmbeddedCloud,
   signInBody,
   startEmbeddedCloud,
@@ -60,7 +61,7 @@ describe('signing in', () => {
   });
 
   test('without a scope the token has neither project nor catalog', async () => {
-    const body = signInBody('demo', 'demo-secret', 'demo');
+    const body = signInBody('demo', demoPassword, 'demo');
     const answer = await signInWith({ auth: { identity: body.auth.identity } });
     expect(answer.status).toBe(201);
     expect(answer.body.token).not.toHaveProperty('project');
@@ -79,7 +80,7 @@ describe('signing in', () => {
     expect(body.token.expires_at).toBe('2026-11-23T08:15:00.000000Z');
   });
 
-  const user = { name: 'demo', domain: { id: 'default' }, password: 'demo-secret' };
+  const user = { name: 'demo', domain: { id: 'default' }, password: demoPassword };
   const withUser = (changed: object, scope?: object) => ({
     auth: {
       identity: { methods: ['password'], password: { user: { ...user, ...changed } } },
@@ -188,7 +189,7 @@ describe('tokens', () => {
   });
 
   test('a revoked token is refused at once', async () => {
-    const token = await cloud.signIn('demo', 'demo-secret', 'demo');
+    const token = await cloud.signIn('demo', demoPassword, 'demo');
     expect((await cloud.identity.service.validate(token)).userName).toBe('demo');
     expect((await look(token, token, 'DELETE')).status).toBe(204);
     await expect(cloud.identity.service.validate(token)).rejects.toMatchObject({
@@ -198,7 +199,7 @@ describe('tokens', () => {
   });
 
   test('an expired token is refused, but shown to a service that allows it', async () => {
-    const token = await cloud.signIn('demo', 'demo-secret', 'demo');
+    const token = await cloud.signIn('demo', demoPassword, 'demo');
     await cloud.identity.service.validate(token);
     cloud.time.now += 3_600_000;
     await expect(cloud.identity.service.validate(token)).rejects.toThrow('expired');
@@ -206,7 +207,7 @@ describe('tokens', () => {
     expect((await look(admin, token)).status).toBe(404);
     expect((await look(admin, token, 'GET', '?allow_expired=1')).status).toBe(200);
     cloud.adminToken = admin;
-    cloud.demoToken = await cloud.signIn('demo', 'demo-secret', 'demo');
+    cloud.demoToken = await cloud.signIn('demo', demoPassword, 'demo');
   });
 
   test('the caller has what the compute API needs', async () => {
@@ -320,5 +321,5 @@ test('a new start keeps what is there and takes the password given', async () =>
   ]);
   expect((await store.users()).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
   expect((await signInWith(signInBody('demo', 'changed', 'demo'))).status).toBe(201);
-  expect((await signInWith(signInBody('demo', 'demo-secret', 'demo'))).status).toBe(401);
+  expect((await signInWith(signInBody('demo', demoPassword, 'demo'))).status).toBe(401);
 });

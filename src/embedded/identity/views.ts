@@ -18,7 +18,7 @@ export function viewVersion(baseUrl: string) {
 }
 
 /** With microseconds, as Keystone writes times. Example: `2026-11-23T07:15:03.000000Z`. */
-export function viewTime(epochMs: number): string {
+function viewTime(epochMs: number): string {
   return new Date(epochMs).toISOString().replace('Z', '000Z');
 }
 

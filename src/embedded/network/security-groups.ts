@@ -15,7 +15,7 @@ export interface GroupWithRules {
 }
 
 /** The project's group `default`, made on first use. */
-export async function defaultGroup(
+async function defaultGroup(
   rows: NetworkRows,
   context: NetworkContext,
   projectId: string,
