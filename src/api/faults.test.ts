@@ -7,9 +7,9 @@ const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf
 
 test('docs/errors.md has every kind with its status and body, and no other', () => {
   const rows = [...page.matchAll(/^\| `(\w+)` \| (\d+) \| `(\w+)` \|/gm)];
-  const documented = rows.map(([, kind, status, name]) => [kind, Number(status), name]).sort();
-  const ours = errorKinds.map((kind) => [kind, faults[kind].status, faults[kind].name]).sort();
-  expect(documented).toEqual(ours);
+  const documented = rows.map(([, kind, status, name]) => `${kind} ${status} ${name}`);
+  const ours = errorKinds.map((kind) => `${kind} ${faults[kind].status} ${faults[kind].name}`);
+  expect(new Set(documented)).toEqual(new Set(ours));
 });
 
 const of = { requestId: 'req-1', identityUrl: 'http://k/v3' };

@@ -6,6 +6,7 @@ import type { ImageService } from '#contracts/images.ts';
 import type { NetworkService } from '#contracts/network.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Network, Port } from '#core/networking/port.ts';
+import type { Vif } from '#core/networking/vif.ts';
 import type { Server } from '#core/servers/server.ts';
 import { openStore } from '#integrations/database/store.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
@@ -13,7 +14,7 @@ import { createServers } from '#workflows/create-server.ts';
 import { deleteServer } from '#workflows/delete-server.ts';
 import { ask, type Answer } from './embedded-cloud.ts';
 import { silentLog } from './silent-log.ts';
-import { aFlavor, aNewServer } from './store-rows.ts';
+import { aFlavor, aHost, aNewServer, aNic } from './store-rows.ts';
 
 export const projectId = 'a6f1d3bbdf56484bad7cc4fd88015159';
 export const otherProjectId = 'b6f1d3bbdf56484bad7cc4fd88015159';
@@ -30,8 +31,6 @@ const callers: Record<string, { roles: string[]; project: string }> = {
   stranger: { roles: ['member'], project: otherProjectId },
   service: { roles: ['service'], project: otherProjectId },
 };
-
-export type TokenName = keyof typeof callers & string;
 
 export interface Asked {
   /** Who asks; default admin, null: nobody. */
@@ -94,7 +93,28 @@ export async function aComputeWorld() {
     /** A stored server of the first project. */
     server: async (change: Partial<Omit<Server, 'serial'>> = {}): Promise<Server> => {
       const flavor = aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} });
-      const newServer = aNewServer({ projectId, imageId, flavor, userId: 'user-1', ...change });
+      const newServer = aNewServer({ projectId, imageId, flavor, ...change });
+      return store.servers.create(newServer);
+    },
+    /** An active one on host-1, with a bound direct port; its agent spoke just now. */
+    activeServer: async (change: Partial<Omit<Server, 'serial'>> = {}): Promise<Server> => {
+      const [host] = await store.hosts.list();
+      const hostId = host?.id ?? (await aHost(store, []));
+      await store.hosts.seen(hostId, time.now);
+      const flavor = aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} });
+      const newServer = aNewServer({
+        projectId,
+        imageId,
+        flavor,
+        vmState: 'active',
+        taskState: null,
+        powerState: 1,
+        launchedAt: time.now,
+        hostId,
+        hostName: 'host-1',
+        nics: [aNic({ portId, networkId, vif: boundVif, tag: 'lan' })],
+        ...change,
+      });
       return store.servers.create(newServer);
     },
     stop: async () => {
@@ -130,6 +150,20 @@ export function aPort(id: string, change: Partial<Port> = {}): Port {
     ...change,
   };
 }
+
+/** The direct port once bound on physnet1. */
+const boundVif: Vif = {
+  portId,
+  macAddress: 'fa:16:3e:00:00:01',
+  vnicType: 'direct',
+  vifType: 'hw_veb',
+  details: { vlan: '100' },
+  profile: { pci_slot: '0000:81:00.2', physical_network: 'physnet1' },
+  network: { id: networkId, name: 'red', mtu: 1500, bridge: null },
+  fixedIps: [{ subnetId: 's1', ipAddress: '10.20.0.5' }],
+  devName: 'tap1',
+  tag: 'lan',
+};
 
 function callerOf(token: string): Caller {
   const known = callers[token];

@@ -1,0 +1,96 @@
+/** What holds for every call: versions, tokens, methods, bodies, ids. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  aComputeWorld,
+  type ComputeWorld,
+  flavorId,
+  imageId,
+  otherProjectId,
+  projectId,
+} from '#test/compute-world.ts';
+
+let world: ComputeWorld;
+let foreign: string;
+beforeAll(async () => {
+  world = await aComputeWorld();
+  foreign = (await world.server({ projectId: otherProjectId })).id;
+});
+afterAll(() => world.stop());
+
+test.each([
+  { name: 'no token', as: null },
+  { name: 'a wrong token', as: 'forged' },
+])('refused in the words of Keystone: $name', async ({ as }) => {
+  const answer = await world.ask('GET /v2.1/servers', { as });
+  expect(answer).toMatchObject({
+    status: 401,
+    body: { error: { code: 401, title: 'Unauthorized' } },
+    headers: { 'www-authenticate': 'Keystone uri="http://127.0.0.1:5000/v3"' },
+  });
+});
+
+test.each(['GET', 'PUT', 'DELETE'])('a foreign server is not there: %s', async (method) => {
+  const answer = await world.ask(`${method} /v2.1/servers/${foreign}`, {
+    as: 'member',
+    ...(method === 'PUT' && { body: { server: { name: 'mine' } } }),
+  });
+  expect(answer).toMatchObject({
+    status: 404,
+    body: { itemNotFound: { code: 404, message: `Instance ${foreign} could not be found.` } },
+  });
+});
+
+test('every reply has its request id twice, its microversion twice, and says what it varies by', async () => {
+  for (const act of ['GET /v2.1/servers', 'GET /v2.1/servers/x', 'GET /v2.1']) {
+    const { headers } = await world.ask(act, { version: act === 'GET /v2.1' ? '' : '2.60' });
+    const expected = act === 'GET /v2.1' ? '2.1' : '2.60';
+    expect(headers).toMatchObject({
+      'openstack-api-version': `compute ${expected}`,
+      'x-openstack-nova-api-version': expected,
+      vary: 'OpenStack-API-Version, X-OpenStack-Nova-API-Version',
+      'x-openstack-request-id': expect.stringMatching(/^req-[0-9a-f-]{36}$/),
+    });
+    expect(headers['x-compute-request-id']).toBe(headers['x-openstack-request-id']);
+  }
+});
+
+test('the project may stand in the path, and then stands in the links', async () => {
+  const { id } = await world.server();
+  const { body } = await world.ask(`GET /v2.1/${projectId}/servers/${id}`);
+  expect(body.server.links).toEqual([
+    { rel: 'self', href: `http://127.0.0.1:8774/v2.1/${projectId}/servers/${id}` },
+    { rel: 'bookmark', href: `http://127.0.0.1:8774/${projectId}/servers/${id}` },
+  ]);
+  await world.ask(`DELETE /v2.1/servers/${id}`);
+});
+
+test('v2 knows no microversion and drops unknown keys', async () => {
+  const { status, body, headers } = await world.ask('POST /v2/servers', {
+    body: {
+      server: { name: 'old', flavorRef: flavorId, imageRef: imageId, colour: 'red' },
+      more: 1,
+    },
+  });
+  expect(status).toBe(202);
+  expect(headers['openstack-api-version']).toBeUndefined();
+  expect(body.server.links[0].href).toBe(`http://127.0.0.1:8774/v2/servers/${body.server.id}`);
+});
+
+test('the first version of the list is v2.0, and each link leads to a document with that link', async () => {
+  const { status, body } = await world.ask('GET /', { as: null });
+  expect(status).toBe(200);
+  expect(body.versions.map(({ id }: { id: string }) => id)).toEqual(['v2.0', 'v2.1']);
+  for (const { links } of body.versions) {
+    const path = links[0].href.replace('http://127.0.0.1:8774', '');
+    const { body: document } = await world.ask(`GET ${path}`, { as: null });
+    expect(document.version.links[0]).toEqual(links[0]);
+  }
+});
+
+test('a path outside every version is told where else to look', async () => {
+  const { status, body } = await world.ask('GET /servers', { as: null });
+  expect(status).toBe(300);
+  expect(body.choices[1].links).toEqual([
+    { rel: 'self', href: 'http://127.0.0.1:8774/v2.1/servers' },
+  ]);
+});

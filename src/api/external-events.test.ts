@@ -1,0 +1,57 @@
+/** What other services tell of servers, event by event. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { aComputeWorld, type ComputeWorld } from '#test/compute-world.ts';
+
+let world: ComputeWorld;
+beforeEach(async () => {
+  world = await aComputeWorld();
+});
+afterEach(() => world.stop());
+
+test('each external event is answered by itself', async () => {
+  const placed = await world.activeServer();
+  const waiting = await world.server();
+  const name = 'network-vif-plugged';
+  const unknown = crypto.randomUUID();
+  const { status, body } = await world.ask('POST /v2.1/os-server-external-events', {
+    as: 'service',
+    version: '2.1',
+    body: {
+      events: [placed.id, waiting.id, unknown].map((server_uuid) => ({
+        name,
+        server_uuid,
+        tag: 'p',
+      })),
+    },
+  });
+  expect(status).toBe(207);
+  expect(body.events).toEqual([
+    { name, server_uuid: placed.id, tag: 'p', status: 'completed', code: 200 },
+    { name, server_uuid: waiting.id, tag: 'p', status: 'failed', code: 422 },
+    { name, server_uuid: unknown, tag: 'p', status: 'failed', code: 404 },
+  ]);
+});
+
+test.each([
+  { name: 'from a member', as: 'member', event: {}, version: '2.1', status: 403 },
+  { name: 'of an unknown name', as: 'service', event: { name: 'x' }, version: '2.1', status: 400 },
+  {
+    name: 'before their version',
+    as: 'service',
+    event: { name: 'volume-extended' },
+    version: '2.50',
+    status: 400,
+  },
+  {
+    name: 'with unknown keys',
+    as: 'service',
+    event: { colour: 'red' },
+    version: '2.1',
+    status: 400,
+  },
+])('external events $name are refused', async ({ as, event, version, status }) => {
+  const whole = { name: 'network-changed', server_uuid: crypto.randomUUID(), ...event };
+  const body = { events: [whole] };
+  const answer = await world.ask('POST /v2.1/os-server-external-events', { as, version, body });
+  expect(answer.status).toBe(status);
+});

@@ -1,0 +1,144 @@
+/** Hypervisors, services and zones over the API. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { aComputeWorld, type ComputeWorld } from '#test/compute-world.ts';
+import { aHost } from '#test/store-rows.ts';
+
+let world: ComputeWorld;
+let first: string;
+beforeEach(async () => {
+  world = await aComputeWorld();
+  first = await aHost(world.store, [], 'host-1');
+  world.time.now += 1_000;
+  const second = await aHost(world.store, [], 'host-2');
+  await world.store.hosts.seen(second, world.time.now - 120_000);
+  await world.store.hosts.seen(first, world.time.now);
+});
+afterEach(() => world.stop());
+
+test('hypervisors have numbers before 2.53 and UUIDs from it on', async () => {
+  const at = async (version: string) =>
+    (await world.ask('GET /v2.1/os-hypervisors', { version })).body.hypervisors;
+  expect(await at('2.52')).toEqual([
+    { id: 1, hypervisor_hostname: 'host-1', state: 'up', status: 'enabled' },
+    { id: 2, hypervisor_hostname: 'host-2', state: 'down', status: 'enabled' },
+  ]);
+  expect((await at('2.53'))[0].id).toBe(first);
+});
+
+test.each([
+  { version: '2.27', id: '1', cpuInfo: '{"arch":"x86_64","model":"Skylake-Server"}' },
+  { version: '2.52', id: '1', cpuInfo: { arch: 'x86_64', model: 'Skylake-Server' } },
+])('a hypervisor as of $version', async ({ version, id, cpuInfo }) => {
+  const { body } = await world.ask(`GET /v2.1/os-hypervisors/${id}`, { version });
+  expect(body.hypervisor).toEqual({
+    id: 1,
+    hypervisor_hostname: 'host-1',
+    state: 'up',
+    status: 'enabled',
+    hypervisor_type: 'QEMU',
+    hypervisor_version: 8002002,
+    host_ip: '192.0.2.1',
+    service: { id: 1, host: 'host-1', disabled_reason: null },
+    vcpus: 4,
+    memory_mb: 16384,
+    local_gb: 100,
+    vcpus_used: 0,
+    memory_mb_used: 0,
+    local_gb_used: 0,
+    free_ram_mb: 16384,
+    free_disk_gb: 100,
+    current_workload: 0,
+    running_vms: 0,
+    disk_available_least: 100,
+    cpu_info: cpuInfo,
+  });
+});
+
+test('a hypervisor is found by its UUID from 2.53 on, and names are not ids', async () => {
+  const { body } = await world.ask(`GET /v2.1/os-hypervisors/${first}`);
+  expect(body.hypervisor).toMatchObject({ id: first, service: { id: first } });
+  expect((await world.ask('GET /v2.1/os-hypervisors/host-1')).status).toBe(404);
+  expect((await world.ask('GET /v2.1/os-hypervisors/1')).status).toBe(404);
+});
+
+test('hypervisors are found by a part of their name from 2.53 on', async () => {
+  const find = (query: string) => world.ask(`GET /v2.1/os-hypervisors?${query}`);
+  const { body } = await find('hypervisor_hostname_pattern=-2');
+  expect(body.hypervisors).toMatchObject([{ hypervisor_hostname: 'host-2' }]);
+  expect((await find('hypervisor_hostname_pattern=x')).status).toBe(404);
+  expect((await find('hypervisor_hostname_pattern=-2&limit=1')).status).toBe(400);
+});
+
+test('servers of a hypervisor are shown when asked for', async () => {
+  const { id, name } = await world.activeServer();
+  const at = async (version: string) =>
+    (await world.ask('GET /v2.1/os-hypervisors?with_servers=true', { version })).body.hypervisors;
+  const [busy, idle] = await at('2.53');
+  expect(busy.servers).toEqual([{ uuid: id, name }]);
+  expect(idle).not.toHaveProperty('servers');
+  expect((await at('2.75'))[1].servers).toEqual([]);
+});
+
+test('hypervisors come in pages from 2.33 on', async () => {
+  const { body } = await world.ask('GET /v2.1/os-hypervisors?limit=1', { version: '2.33' });
+  expect(body.hypervisors).toHaveLength(1);
+  expect(body.hypervisors_links).toEqual([
+    { rel: 'next', href: 'http://127.0.0.1:8774/v2.1/os-hypervisors?limit=1&marker=1' },
+  ]);
+  const early = await world.ask('GET /v2.1/os-hypervisors?limit=1', { version: '2.32' });
+  expect(early.body.hypervisors).toHaveLength(2);
+});
+
+test('statistics are sums', async () => {
+  const { body } = await world.ask('GET /v2.1/os-hypervisors/statistics', { version: '2.1' });
+  expect(body.hypervisor_statistics).toMatchObject({
+    count: 2,
+    vcpus: 8,
+    memory_mb: 32768,
+    free_disk_gb: 200,
+  });
+});
+
+test('each host has its compute service', async () => {
+  const { body } = await world.ask('GET /v2.1/os-services?host=host-1');
+  expect(body.services).toEqual([
+    {
+      id: first,
+      binary: 'nova-compute',
+      host: 'host-1',
+      zone: 'nova',
+      status: 'enabled',
+      state: 'up',
+      updated_at: '2026-11-23T07:30:01.000000',
+      disabled_reason: null,
+      forced_down: false,
+    },
+  ]);
+  const old = await world.ask('GET /v2.1/os-services', { version: '2.10' });
+  expect(old.body.services.map(({ id }: { id: number }) => id)).toEqual([1, 2]);
+  expect(old.body.services[0]).not.toHaveProperty('forced_down');
+  const other = await world.ask('GET /v2.1/os-services?binary=nova-scheduler');
+  expect(other.body.services).toEqual([]);
+});
+
+test('zones are those of the hosts; who is no administrator sees no hosts', async () => {
+  const plain = await world.ask('GET /v2.1/os-availability-zone', { as: 'member' });
+  expect(plain.body).toEqual({
+    availabilityZoneInfo: [{ zoneName: 'nova', zoneState: { available: true }, hosts: null }],
+  });
+  const refused = await world.ask('GET /v2.1/os-availability-zone/detail', { as: 'member' });
+  expect(refused.status).toBe(403);
+  const { body } = await world.ask('GET /v2.1/os-availability-zone/detail');
+  expect(body.availabilityZoneInfo[0].hosts).toMatchObject({
+    'host-1': { 'nova-compute': { available: true, active: true } },
+    'host-2': { 'nova-compute': { available: false, active: true } },
+  });
+});
+
+test.each([
+  { path: '/os-aggregates', gives: { aggregates: [] } },
+  { path: '/os-server-groups', gives: { server_groups: [] } },
+])('there are none: $path', async ({ path, gives }) => {
+  expect(await world.ask(`GET /v2.1${path}`)).toMatchObject({ status: 200, body: gives });
+  expect((await world.ask(`GET /v2.1${path}/1`)).status).toBe(404);
+});

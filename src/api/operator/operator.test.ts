@@ -1,0 +1,154 @@
+/** The operator's routes: hosts, devices, pools, explain. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { PciDevicePool } from '#core/pci/pool.ts';
+import {
+  aComputeWorld,
+  type ComputeWorld,
+  flavorId,
+  imageId,
+  portId,
+} from '#test/compute-world.ts';
+import { aHost, aPf, aVf } from '#test/store-rows.ts';
+
+let world: ComputeWorld;
+let hostId: string;
+beforeEach(async () => {
+  world = await aComputeWorld();
+  hostId = await aHost(world.store, [aPf(), aVf('0000:81:10.0')], 'host-1');
+  await aHost(world.store, [aVf('0000:81:10.0', { tags: {} })], 'host-2');
+});
+afterEach(() => world.stop());
+
+const pool = (change: Partial<PciDevicePool>): PciDevicePool => ({
+  vendorId: '8086',
+  productId: '10ca',
+  numaNode: 0,
+  deviceType: 'type-VF',
+  address: '0000:81:00.0',
+  parentIfname: 'ens1f0',
+  tags: { physical_network: 'physnet1' },
+  count: 7,
+  ...change,
+});
+
+test('devices are shown with who holds them', async () => {
+  const { body } = await world.ask('GET /novella/v1/pci/devices?host=host-1', { version: '' });
+  expect(body.devices).toHaveLength(2);
+  expect(body.devices).toContainEqual({
+    host: 'host-1',
+    address: '0000:81:10.0',
+    vendor_id: '8086',
+    product_id: '10ca',
+    dev_type: 'type-VF',
+    parent_addr: '0000:81:00.0',
+    numa_node: 0,
+    ifname: 'ens1f0v0',
+    tags: { physical_network: 'physnet1' },
+    physical_network: 'physnet1',
+    status: 'available',
+    instance_uuid: null,
+    request_id: null,
+  });
+});
+
+test.each([
+  { query: '', count: 3 },
+  { query: '?host=host-2', count: 1 },
+  { query: '?status=available', count: 3 },
+  { query: '?status=allocated', count: 0 },
+])('devices are narrowed by "$query"', async ({ query, count }) => {
+  const { body } = await world.ask(`GET /novella/v1/pci/devices${query}`, { version: '' });
+  expect(body.devices).toHaveLength(count);
+});
+
+test('a host that is none is not found', async () => {
+  const { status, body } = await world.ask('GET /novella/v1/pci/pools?host=h', { version: '' });
+  expect([status, body.itemNotFound.message]).toEqual([404, 'Host h could not be found.']);
+});
+
+test('pools are shown one by one and rolled up as the seed writes them', async () => {
+  const host = await world.store.hosts.get(hostId);
+  await world.store.hosts.update({
+    hostId,
+    generation: host!.generation,
+    pciStats: [
+      pool({}),
+      pool({ address: '0000:81:00.1', count: 6 }),
+      pool({ productId: '10c9', deviceType: 'type-PF', count: 1 }),
+      pool({ tags: {}, count: 2 }),
+    ],
+  });
+  const { body } = await world.ask('GET /novella/v1/pci/pools?host=host-1', { version: '' });
+  expect(body.pools).toHaveLength(4);
+  expect(body.pools[0]).toEqual({
+    host: 'host-1',
+    vendor_id: '8086',
+    product_id: '10ca',
+    dev_type: 'type-VF',
+    numa_node: 0,
+    address: '0000:81:00.0',
+    tags: { physical_network: 'physnet1' },
+    physical_network: 'physnet1',
+    count: 7,
+  });
+  const entry = { host: 'host-1', vendor_id: '8086', physical_network: 'physnet1' };
+  expect(body.stats).toEqual([
+    { ...entry, product_id: '10ca', count: 13 },
+    { ...entry, product_id: '10c9', count: 1 },
+    { ...entry, physical_network: null, product_id: '10ca', count: 2 },
+  ]);
+});
+
+test('hosts are listed by name with what they have', async () => {
+  const { body } = await world.ask('GET /novella/v1/hosts', { version: '' });
+  expect(body.hosts.map(({ name }: { name: string }) => name)).toEqual(['host-1', 'host-2']);
+  expect(body.hosts[0]).toMatchObject({
+    id: hostId,
+    vcpus: 4,
+    memory_mb: 16384,
+    status: 'enabled',
+  });
+});
+
+test('a waiting server is explained with its NICs and requests', async () => {
+  const networks = [{ port: portId }];
+  const made = await world.ask('POST /v2.1/servers', {
+    body: { server: { name: 's', flavorRef: flavorId, imageRef: imageId, networks } },
+  });
+  const { id } = made.body.server;
+  const { body } = await world.ask(`GET /novella/v1/servers/${id}/explain`, { version: '' });
+  const requestId = body.pci_requests[0].request_id;
+  expect(body).toMatchObject({
+    server: { id, name: 's', status: 'BUILD', host: null, fault: null },
+    decisions: [],
+    nics: [{ position: 0, port_id: portId, pci_request_id: requestId, pci_slot: null }],
+    pci_requests: [{ count: 1, requester_id: portId }],
+    devices: [],
+    domain_xml: null,
+  });
+});
+
+test('a placed server is explained with its devices', async () => {
+  const { id } = await world.activeServer({ hostId });
+  const host = await world.store.hosts.get(hostId);
+  const held = aVf('0000:81:10.0', { serverId: id, requestId: 'r1', status: 'allocated' });
+  await world.store.hosts.update({ hostId, generation: host!.generation, devices: [held] });
+  const { body } = await world.ask(`GET /novella/v1/servers/${id}/explain`, { version: '' });
+  expect(body.devices).toMatchObject([
+    { address: '0000:81:10.0', status: 'allocated', instance_uuid: id, request_id: 'r1' },
+  ]);
+  expect(body.nics).toMatchObject([
+    {
+      vnic_type: 'direct',
+      vif_type: 'hw_veb',
+      mac_address: 'fa:16:3e:00:00:01',
+      pci_slot: '0000:81:00.2',
+      physical_network: 'physnet1',
+    },
+  ]);
+});
+
+test('an unknown server is not explained', async () => {
+  const answer = await world.ask('GET /novella/v1/servers/x/explain', { version: '' });
+  expect(answer.status).toBe(404);
+});

@@ -1,0 +1,89 @@
+/** The history of a server, by microversion and by who asks. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { aComputeWorld, type ComputeWorld, projectId } from '#test/compute-world.ts';
+import { aBoot, aHost } from '#test/store-rows.ts';
+import { opaqueHostId } from './views.ts';
+
+let world: ComputeWorld;
+let id: string;
+beforeEach(async () => {
+  world = await aComputeWorld();
+  await aHost(world.store, []);
+  const task = await aBoot(world.store, { projectId });
+  id = task.serverId;
+  const event = {
+    name: 'spawn',
+    startedAt: 2_000,
+    finishedAt: 3_500,
+    result: 'Error' as const,
+    details: 'qemu: no',
+    host: 'host-1',
+  };
+  await world.store.commit({ task, next: null, events: [event], actionMessage: 'Error' });
+});
+afterEach(() => world.stop());
+
+const history = (path: string, as: string, version: string) =>
+  world.ask(`GET /v2.1/servers/${id}/os-instance-actions${path}`, { as, version });
+
+test('actions are listed; when they changed is shown from 2.58 on', async () => {
+  const { body } = await history('', 'member', '2.57');
+  expect(body.instanceActions).toEqual([
+    {
+      action: 'create',
+      instance_uuid: id,
+      request_id: 'req-1',
+      user_id: 'user-1',
+      project_id: projectId,
+      start_time: '1970-01-01T00:00:01.000000',
+      message: 'Error',
+    },
+  ]);
+  const later = await history('', 'member', '2.58');
+  expect(later.body.instanceActions[0]).toHaveProperty('updated_at');
+});
+
+const seen = ['event', 'finish_time', 'result', 'start_time'];
+test.each([
+  { as: 'member', version: '2.50', keys: undefined },
+  { as: 'admin', version: '2.50', keys: [...seen, 'traceback'] },
+  { as: 'member', version: '2.51', keys: seen },
+  { as: 'member', version: '2.62', keys: [...seen, 'hostId'] },
+  { as: 'admin', version: '2.62', keys: [...seen, 'hostId', 'host', 'traceback'] },
+])('events of an action for $as in $version', async ({ as, version, keys }) => {
+  const { body } = await history('/req-1', as, version);
+  const [event] = body.instanceAction.events ?? [];
+  expect(event && new Set(Object.keys(event))).toEqual(keys && new Set(keys));
+});
+
+test('an event has its times, its end and where it was', async () => {
+  const { body } = await history('/req-1', 'admin', '2.79');
+  expect(body.instanceAction.events).toEqual([
+    {
+      event: 'spawn',
+      start_time: '1970-01-01T00:00:02.000000',
+      finish_time: '1970-01-01T00:00:03.500000',
+      result: 'Error',
+      traceback: 'qemu: no',
+      host: 'host-1',
+      hostId: opaqueHostId({ projectId, hostName: 'host-1' }),
+    },
+  ]);
+});
+
+test('an unknown request has no action', async () => {
+  expect((await history('/req-9', 'admin', '2.79')).status).toBe(404);
+});
+
+test('the history of a deleted server stays readable from 2.21 on', async () => {
+  await world.store.servers.update(id, { vmState: 'deleted', deletedAt: 5_000 });
+  expect((await history('', 'member', '2.20')).status).toBe(404);
+  expect((await history('', 'member', '2.21')).status).toBe(200);
+});
+
+test('actions are narrowed by date from 2.58 on', async () => {
+  const all = await history('?changes-since=2030-01-01', 'member', '2.57');
+  expect(all.body.instanceActions).toHaveLength(1);
+  const none = await history('?changes-since=2030-01-01', 'member', '2.58');
+  expect(none.body.instanceActions).toEqual([]);
+});
