@@ -41,12 +41,8 @@ export function checkBody(schema: JsonSchema, body: unknown): void {
   throw new ComputeError('invalid', explain(validator.Errors(body), body, schema));
 }
 
-/** A rule in words of its own: put beside a `pattern` under the key `rule`, which validators ignore. */
 function explain(findings: Finding[], body: unknown, schema: JsonSchema): string {
-  const finding =
-    findings.find(({ keyword }) => keyword === 'additionalProperties') ??
-    findings.find(({ keyword }) => keyword === 'anyOf') ??
-    findings[0];
+  const finding = mostTelling(findings);
   if (finding === undefined) return 'The request body is not as it should be.';
   const names = pathOf(finding.instancePath);
   const rule = ruleOf(finding, findings, schema);
@@ -54,6 +50,17 @@ function explain(findings: Finding[], body: unknown, schema: JsonSchema): string
   return `Invalid input for field/attribute ${names.join('.')}. Value: ${shown(valueAt(names, body))}. ${rule}`;
 }
 
+/** A key too many; else the innermost fault, and of a union there the union as a whole. */
+function mostTelling(findings: Finding[]): Finding | undefined {
+  const extra = findings.find(({ keyword }) => keyword === 'additionalProperties');
+  if (extra !== undefined) return extra;
+  const depth = ({ instancePath }: Finding) => instancePath.split('/').length;
+  const deepest = Math.max(...findings.map(depth));
+  const innermost = findings.filter((each) => depth(each) === deepest);
+  return innermost.find(({ keyword }) => keyword === 'anyOf') ?? innermost[0];
+}
+
+/** A schema may word its `pattern` itself, under the key `rule`, which validators pass over. */
 function ruleOf(finding: Finding, findings: Finding[], schema: JsonSchema): string {
   const params = finding.params as Record<string, unknown>;
   switch (finding.keyword) {

@@ -96,6 +96,26 @@ const refusals: Refusal[] = [
     says: 'field/attribute server.networks.0. Value: {"port":"4663c883-b605-492f-b563-aeff73508b53","fixed":"10.0.0.1"}. Additional properties are not allowed (\'fixed\' was unexpected)',
   },
   {
+    name: 'a bad tag of a NIC, by its own rule',
+    act: post,
+    given: create({ networks: [{ port: portId, tag: 'a,b' }] }),
+    gives: [400, 'badRequest'],
+    says: 'field/attribute server.networks.0.tag. Value: "a,b". must not hold',
+  },
+  {
+    name: 'a port that is no UUID',
+    act: post,
+    given: create({ networks: [{ port: 'mine' }] }),
+    gives: [400, 'badRequest'],
+    says: 'server.networks.0.port. Value: "mine". must be a UUID, or must be null',
+  },
+  {
+    name: 'a path with a broken escape',
+    act: 'GET /v2.1/servers/%zz',
+    gives: [400, 'badRequest'],
+    says: '%zz',
+  },
+  {
     name: 'a missing key',
     act: post,
     given: { body: { server: { name: 's', networks: 'none' } } },

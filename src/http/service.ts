@@ -29,28 +29,38 @@ export interface HttpServiceOptions {
 
 /** A fastify instance with the house rules on it. Every reply carries `X-Openstack-Request-Id: req-<uuid>`. */
 export function createHttpService(options: HttpServiceOptions): FastifyInstance {
+  const sendError = (error: ComputeError, request: FastifyRequest, reply: FastifyReply) => {
+    if (error.kind === 'bug') request.log.error({ err: error, detail: error.detail }, 'bug');
+    const answer = options.toErrorReply(error, request);
+    if (answer.headers !== undefined) reply.headers(answer.headers);
+    reply.header('x-openstack-request-id', request.id);
+    return reply.code(answer.status).send(answer.body);
+  };
+
   const app = fastify({
     loggerInstance: options.log as never,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => `req-${randomUUID()}`,
     bodyLimit: options.bodyLimitBytes ?? 1024 * 1024,
     forceCloseConnections: true,
-    routerOptions: { ignoreTrailingSlash: true },
+    // A URL that cannot be read reaches no route and no hook.
+    frameworkErrors: (error, request, reply) => {
+      void sendError(asComputeError(error), request as never, reply as never);
+    },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
   }) as unknown as FastifyInstance;
-
-  const sendError = (error: ComputeError, request: FastifyRequest, reply: FastifyReply) => {
-    if (error.kind === 'bug') request.log.error({ err: error, detail: error.detail }, 'bug');
-    const answer = options.toErrorReply(error, request);
-    if (answer.headers !== undefined) reply.headers(answer.headers);
-    return reply.code(answer.status).send(answer.body);
-  };
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-openstack-request-id', request.id);
   });
   app.addHook('onResponse', async (request, reply) => {
     request.log.debug(
-      { method: request.method, url: request.url, status: reply.statusCode },
+      {
+        method: request.method,
+        url: request.url,
+        status: reply.statusCode,
+        globalRequestId: request.headers['x-openstack-request-id'],
+      },
       'request',
     );
   });

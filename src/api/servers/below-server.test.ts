@@ -34,6 +34,13 @@ test('metadata is added, replaced, shown and removed by key', async () => {
   expect((await ask(`POST ${path}`, { metadata: { n: 5 } })).status).toBe(400);
 });
 
+test('a metadata key may be as long as its rule allows', async () => {
+  const key = 'k'.repeat(255);
+  const { id } = await world.server({ metadata: { [key]: '1' } });
+  const { body } = await world.ask(`GET /v2.1/servers/${id}/metadata/${key}`);
+  expect(body).toEqual({ meta: { [key]: '1' } });
+});
+
 test('tags are set one by one and as a list', async () => {
   const { id } = await world.server();
   const path = `/v2.1/servers/${id}/tags`;
