@@ -45,7 +45,7 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
     forceCloseConnections: true,
     // A URL that cannot be read reaches no route and no hook.
     frameworkErrors: (error, request, reply) => {
-      void sendError(asComputeError(error), request as never, reply as never);
+      void sendError(asComputeError(error), request, reply);
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
   }) as unknown as FastifyInstance;
