@@ -13,7 +13,7 @@ export interface Stored {
   updatedAt: number;
 }
 
-/** `segmentationId` null for a flat network. */
+/** `segmentationId` null unless it is a VLAN; `physicalNetwork` null for a local network, which stays within one host. */
 export interface StoredNetwork extends Stored {
   adminStateUp: boolean;
   shared: boolean;
@@ -21,8 +21,8 @@ export interface StoredNetwork extends Stored {
   /** What its ports get unless they say otherwise. */
   portSecurityEnabled: boolean;
   mtu: number;
-  networkType: 'vlan' | 'flat';
-  physicalNetwork: string;
+  networkType: 'vlan' | 'flat' | 'local';
+  physicalNetwork: string | null;
   segmentationId: number | null;
 }
 

@@ -13,7 +13,8 @@ const bridgeNameLength = 14;
 
 /**
  * Example: direct on VLAN 42 of physnet1, host with physnet1 → hw_veb, vlan '42' (text; '0' on a flat network).
- * `binding_failed` when the host is unknown, lacks the physical network, or nobody here makes such a NIC.
+ * `binding_failed` when the host is unknown, lacks the physical network, or nobody here makes such a NIC. A local network has normal
+ * ports only.
  * A bound port is ACTIVE at once: no agent wires it later.
  */
 export function bindPort(
@@ -23,9 +24,12 @@ export function bindPort(
 ): Binding {
   if (port.bindingHost === '') return unbound;
   const physicalNetworks = hostMappings(port.bindingHost);
-  if (physicalNetworks?.has(network.physicalNetwork) !== true) return failed;
   const vifType = vifTypes[port.vnicType];
-  if (vifType === undefined) return failed;
+  if (physicalNetworks === undefined || vifType === undefined) return failed;
+  const { physicalNetwork } = network;
+  const isReachable =
+    physicalNetwork === null ? vifType === 'bridge' : physicalNetworks.has(physicalNetwork);
+  if (!isReachable) return failed;
   return { vifType, vifDetails: vifDetails(vifType, network), status: 'ACTIVE' };
 }
 

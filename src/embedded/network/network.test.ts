@@ -86,8 +86,13 @@ describe('networks', () => {
       given: { 'provider:network_type': 'vxlan' },
       gives: [
         400,
-        "network.provider:network_type: 'vxlan' is not offered by the embedded network service: must be vlan or flat",
+        "network.provider:network_type: 'vxlan' is not offered by the embedded network service: must be vlan, flat or local",
       ],
+    },
+    {
+      name: 'a local network with a physical network',
+      given: { 'provider:network_type': 'local', 'provider:physical_network': 'physnet1' },
+      gives: [400, "network.provider:physical_network: 'physnet1': a local network has none"],
     },
     {
       name: 'a flat network with an id',

@@ -16,7 +16,8 @@ export interface AskedSegment {
 export type Segment = Pick<StoredNetwork, 'networkType' | 'physicalNetwork' | 'segmentationId'>;
 
 /**
- * Example: vlan on physnet1 with id "42" → 42. Nothing asked: the first free VLAN id of the configured ranges.
+ * Example: vlan on physnet1 with id "42" → 42. Nothing asked: the first free VLAN id of the configured ranges. A local network has
+ * neither physical network nor id.
  * Throws: unknown type or physical network, id missing or out of range, segment in use.
  */
 export function chooseSegment(
@@ -25,6 +26,7 @@ export function chooseSegment(
   used: Segment[],
 ): Segment {
   const networkType = checkType(asked['provider:network_type']);
+  if (networkType === 'local') return localSegment(asked);
   const physicalNetworks = checkPhysicalNetwork(asked['provider:physical_network'], known);
   const id = checkId(asked['provider:segmentation_id'], networkType);
   if (networkType === 'flat') return flatSegment(physicalNetworks, used);
@@ -40,12 +42,20 @@ export function chooseSegment(
   return { networkType, physicalNetwork: only.name, segmentationId: id };
 }
 
-function checkType(asked: string | undefined): 'vlan' | 'flat' {
+function checkType(asked: string | undefined): 'vlan' | 'flat' | 'local' {
   if (asked === undefined || asked === 'vlan') return 'vlan';
-  if (asked === 'flat') return 'flat';
+  if (asked === 'flat' || asked === 'local') return asked;
   throw invalidInput(
-    `network.provider:network_type: '${asked}' is not offered by the embedded network service: must be vlan or flat`,
+    `network.provider:network_type: '${asked}' is not offered by the embedded network service: must be vlan, flat or local`,
   );
+}
+
+function localSegment(asked: AskedSegment): Segment {
+  for (const field of ['provider:physical_network', 'provider:segmentation_id'] as const) {
+    if (asked[field] === undefined) continue;
+    throw invalidInput(`network.${field}: '${asked[field]}': a local network has none`);
+  }
+  return { networkType: 'local', physicalNetwork: null, segmentationId: null };
 }
 
 function checkPhysicalNetwork(

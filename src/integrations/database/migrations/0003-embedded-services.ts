@@ -84,7 +84,7 @@ async function createNetworkTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('port_security_enabled', 'integer', (column) => column.notNull())
     .addColumn('mtu', 'integer', (column) => column.notNull())
     .addColumn('network_type', 'text', (column) => column.notNull())
-    .addColumn('physical_network', 'text', (column) => column.notNull())
+    .addColumn('physical_network', 'text')
     .addColumn('segmentation_id', 'integer')
     .execute();
   // A flat network has no id; without the coalesce two of them would not be seen as equal.
