@@ -1,11 +1,12 @@
 /** Every shell block of README and docs is executed, here or by a stage of `.ci/run`; an untagged one fails. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '#test/command.ts';
 import { ensureDebianPackages } from '#test/debian-packages.ts';
 import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { readConfig } from '#programs/config.ts';
 import { shellBlocks } from './shell-blocks.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -26,6 +27,41 @@ test('every shell block says how it is tested', () => {
     .filter(({ tags }) => !tags.includes('run') && !tags.includes('covered-by=ci'))
     .map(({ file, line }) => `${file}:${line}`);
   expect(untagged).toEqual([]);
+});
+
+test('every file of the project that a document names exists', () => {
+  const missing = documents.flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    const inCode = [...text.matchAll(/`((?:src|test|docs|bench|bin|\.ci)\/[\w./-]+)`/g)];
+    const linked = [...text.matchAll(/\]\((?!https?:|#)([\w./-]+)\)/g)].map((match) => [
+      '',
+      join(dirname(file), match[1] ?? ''),
+    ]);
+    return [...inCode, ...linked]
+      .map((match) => match[1] ?? '')
+      .filter((path) => !existsSync(join(root, path)))
+      .map((path) => `${file}: ${path}`);
+  });
+  expect(missing).toEqual([]);
+});
+
+test('every novella.yaml in a document is a configuration that novella up accepts', () => {
+  const state = temporaryDirectory();
+  const wrong = documents.flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    return [...text.matchAll(/```yaml novella-config\n([\s\S]*?)```/g)].flatMap((match) => {
+      const path = join(state.path, 'novella.yaml');
+      writeFileSync(path, match[1] ?? '');
+      try {
+        readConfig(path);
+        return [];
+      } catch (error) {
+        return [`${file}: ${String(error)}`];
+      }
+    });
+  });
+  state.remove();
+  expect(wrong).toEqual([]);
 });
 
 test('a block that CI covers consists of commands that .ci/run runs', () => {
