@@ -35,7 +35,7 @@ export function queryTime(query: Query, key: string): number | undefined {
 }
 
 /** How long a page may be. Throws `invalid` for what is no whole number of at least 0. */
-export function pageLimit(query: Query): number {
+function pageLimit(query: Query): number {
   const value = queryValue(query, 'limit');
   if (value === undefined) return longestPage;
   if (/^\d{1,9}$/.test(value)) return Math.min(Number(value), longestPage);

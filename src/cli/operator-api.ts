@@ -126,7 +126,7 @@ export function explainServer(session: Session, serverId: string): Promise<Expla
 }
 
 /** The servers of all projects; with a name, those whose name is exactly this one. */
-export async function listServers(session: Session, name?: string): Promise<NamedServer[]> {
+async function listServers(session: Session, name?: string): Promise<NamedServer[]> {
   const query = new URLSearchParams({ all_tenants: 'True' });
   if (name !== undefined) query.set('name', `^${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
   const { servers } = await request<{ servers: NamedServer[] }>(session, {

@@ -22,7 +22,7 @@ export async function showPciPools(
 }
 
 /** A table of pools, one line each. Also for the demo's before and after. */
-export function poolLines(pools: readonly PoolView[], style: { bold?: boolean } = {}): string[] {
+function poolLines(pools: readonly PoolView[], style: { bold?: boolean } = {}): string[] {
   return tableLines(poolColumns, pools, style);
 }
 

@@ -1,7 +1,7 @@
 /** Hosts between core objects and rows. */
 import type { HypervisorFacts } from '#contracts/hypervisor.ts';
 import type { Host, HostChange } from '#contracts/store.ts';
-import { pciStatsText, toPools } from './pci-device-row.ts';
+import { type PciPoolWire, poolFromWire, poolToWire } from '#core/pci/pool-wire.ts';
 import type { ComputeNodeRow } from './tables.ts';
 
 /** `compute_nodes.cpu_info`. */
@@ -26,7 +26,9 @@ export function factsColumns(facts: HypervisorFacts) {
 /** The columns of the host's own row that a change sets. */
 export function hostColumns(change: HostChange): Partial<ComputeNodeRow> {
   return {
-    ...(change.pciStats !== undefined && { pci_stats: pciStatsText(change.pciStats) }),
+    ...(change.pciStats !== undefined && {
+      pci_stats: JSON.stringify(change.pciStats.map(poolToWire)),
+    }),
     ...(change.facts !== undefined && factsColumns(change.facts)),
     ...(change.hostIp !== undefined && { host_ip: change.hostIp }),
     ...(change.vcpusUsed !== undefined && { vcpus_used: change.vcpusUsed }),
@@ -58,7 +60,7 @@ export function toHost(row: ComputeNodeRow): Host {
     memoryMibUsed: row.memory_mb_used,
     diskGibUsed: row.local_gb_used,
     runningGuests: row.running_vms,
-    pciStats: toPools(row.pci_stats),
+    pciStats: (JSON.parse(row.pci_stats) as PciPoolWire[]).map(poolFromWire),
     enabled: row.disabled === 0,
     disabledReason: row.disabled_reason,
     forcedDown: row.forced_down !== 0,

@@ -1,8 +1,7 @@
-/** PCI devices and pools between core objects and rows. The JSON inside has Nova's names too. */
+/** PCI devices between core objects and rows. The JSON inside has Nova's names too. */
 import type { Insertable, Selectable } from 'kysely';
 import type { PciAddress } from '#core/pci/address.ts';
 import type { PciDevice, PciDeviceStatus, PciDeviceType } from '#core/pci/device.ts';
-import type { PciDevicePool } from '#core/pci/pool.ts';
 import type { PciDeviceRow } from './tables.ts';
 
 /** `pci_devices.extra_info`. */
@@ -58,45 +57,4 @@ export function toDevice(row: Selectable<PciDeviceRow>): PciDevice {
     serverId: row.instance_uuid,
     requestId: row.request_id,
   };
-}
-
-/** `compute_nodes.pci_stats`: the pools with Nova's keys. */
-export function pciStatsText(pools: PciDevicePool[]): string {
-  return JSON.stringify(
-    pools.map((pool) => ({
-      vendor_id: pool.vendorId,
-      product_id: pool.productId,
-      numa_node: pool.numaNode,
-      dev_type: pool.deviceType,
-      address: pool.address,
-      parent_ifname: pool.parentIfname,
-      tags: pool.tags,
-      count: pool.count,
-    })),
-  );
-}
-
-interface PciStatsEntry {
-  vendor_id: string;
-  product_id: string;
-  numa_node: number | null;
-  dev_type: PciDeviceType;
-  address: string;
-  parent_ifname: string | null;
-  tags: PciDevicePool['tags'];
-  count: number;
-}
-
-/** The pools of a `pci_stats` text. */
-export function toPools(pciStats: string): PciDevicePool[] {
-  return (JSON.parse(pciStats) as PciStatsEntry[]).map((entry) => ({
-    vendorId: entry.vendor_id,
-    productId: entry.product_id,
-    numaNode: entry.numa_node,
-    deviceType: entry.dev_type,
-    address: entry.address,
-    parentIfname: entry.parent_ifname,
-    tags: entry.tags,
-    count: entry.count,
-  }));
 }
