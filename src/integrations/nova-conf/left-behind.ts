@@ -1,0 +1,84 @@
+/** What of a nova.conf has no place in Novella's configuration, and why. Values stay out of it: some are secrets. */
+import type { IniOption } from './ini.ts';
+import type { NovaConf } from './nova-conf.ts';
+
+/** An option that is not carried over. Example: line 3, `[DEFAULT] transport_url`, `Novella has no message broker`. */
+export interface LeftOption {
+  line: number;
+  option: string;
+  why: string;
+}
+
+const noPlacement = 'Novella has no Placement; the pools and sizes of hosts are its inventory';
+const ownClients = 'how Novella reaches the other services is not in this file';
+const noBroker = 'Novella has no message broker';
+const ownStore = 'Novella keeps its state in state_dir';
+
+const whyBySection: Record<string, string> = {
+  api_database: ownStore,
+  database: ownStore,
+  placement: noPlacement,
+  placement_database: noPlacement,
+  oslo_messaging_rabbit: noBroker,
+  oslo_messaging_notifications: noBroker,
+  cell0_database: ownStore,
+  keystone: ownClients,
+  keystone_authtoken: ownClients,
+  service_user: ownClients,
+  neutron: ownClients,
+  glance: ownClients,
+  cinder: 'Novella has no volumes',
+  vnc: 'Novella has no graphical consoles',
+  spice: 'Novella has no graphical consoles',
+  libvirt: 'Novella chooses the libvirt settings itself',
+};
+
+const whyByKey: Record<string, string> = {
+  transport_url: noBroker,
+  report_in_placement: noPlacement,
+  pci_in_placement: noPlacement,
+  state_path: 'its files are Nova’s; Novella keeps its own in state_dir',
+  my_ip: 'Novella’s agent says its address itself',
+  host: 'a host of Novella is named by its agent',
+  cpu_allocation_ratio: '0 leaves it at the default',
+  ram_allocation_ratio: '0 leaves it at the default',
+  disk_allocation_ratio: '0 leaves it at the default',
+};
+
+/** Filters of Nova whose question some filter of Novella asks for every server. */
+const coveredFilters = new Set([
+  'AllHostsFilter',
+  'AvailabilityZoneFilter',
+  'ComputeFilter',
+  'CoreFilter',
+  'DiskFilter',
+  'PciPassthroughFilter',
+  'RamFilter',
+  'RetryFilter',
+]);
+
+/** The options that are not in the fields of `conf`, in file order. */
+export function leftBehind(conf: NovaConf): LeftOption[] {
+  return conf.options
+    .filter((option) => !conf.taken.has(option))
+    .map((option) => ({
+      line: option.line,
+      option: `[${option.section}] ${option.key}`,
+      why: whyOf(option),
+    }));
+}
+
+function whyOf({ section, key, value }: IniOption): string {
+  if (key === 'enabled_filters') return aboutFilters(value);
+  return whyByKey[key] ?? whyBySection[section.toLowerCase()] ?? 'Novella has no such option';
+}
+
+/** Example: `NUMATopologyFilter` → `filters cannot be chosen; Novella has none for NUMATopologyFilter`. */
+function aboutFilters(value: string): string {
+  const names = value.split(/[\s,]+/).filter((name) => name !== '');
+  const absent = names.filter((name) => !coveredFilters.has(name));
+  const always = 'Novella applies all its filters always';
+  return absent.length === 0
+    ? `${always}; each of these has its like`
+    : `${always}; it has none like ${absent.join(', ')}`;
+}

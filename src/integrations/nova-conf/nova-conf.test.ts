@@ -1,0 +1,82 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { answersOrRefuses } from '#test/typed-errors.ts';
+import { leftBehind } from './left-behind.ts';
+import { readNovaConf } from './nova-conf.ts';
+
+const file = `[DEFAULT]
+transport_url = rabbit://nova:secret@broker
+cpu_allocation_ratio = 16.0
+ram_allocation_ratio = 0.0
+initial_disk_allocation_ratio = 2
+pci_alias = {"name": "old"}
+pci_passthrough_whitelist = {"devname": "eth0"}
+[PCI]
+device_spec = {"address": "0000:0a:00.*",
+               "physical_network": "physnet#1"}
+passthrough_whitelist: [{"vendor_id": "8086"}]
+alias = {"name": "new"}
+device_spec = {"devname": "eth1"}
+report_in_placement = yes
+[filter_scheduler]
+enabled_filters = ComputeFilter, NUMATopologyFilter,
+  PciPassthroughFilter
+[wsgi]
+x = 1
+`;
+
+test('old and new names are read, the oldest first, each value with its line', () => {
+  const conf = readNovaConf(file, 'nova.conf');
+  expect(conf.deviceSpecs).toEqual([
+    { text: '{"devname": "eth0"}', source: 'nova.conf:7' },
+    { text: '[{"vendor_id": "8086"}]', source: 'nova.conf:11' },
+    {
+      text: '{"address": "0000:0a:00.*",\n"physical_network": "physnet#1"}',
+      source: 'nova.conf:9',
+    },
+    { text: '{"devname": "eth1"}', source: 'nova.conf:13' },
+  ]);
+  expect(conf.aliases).toEqual([
+    { text: '{"name": "old"}', source: 'nova.conf:6' },
+    { text: '{"name": "new"}', source: 'nova.conf:12' },
+  ]);
+  expect(conf.reportInPlacement).toBe(true);
+  expect(conf.allocationRatios).toEqual({ vcpus: 16, disk: 2 });
+});
+
+test('what is left behind is named with line and reason, without its value', () => {
+  const left = leftBehind(readNovaConf(file, 'nova.conf'));
+  expect(left.map(({ line, option, why }) => `${line} ${option}: ${why}`)).toEqual([
+    '2 [DEFAULT] transport_url: Novella has no message broker',
+    '4 [DEFAULT] ram_allocation_ratio: 0 leaves it at the default',
+    '14 [PCI] report_in_placement: Novella has no Placement; the pools and sizes of hosts are its inventory',
+    '16 [filter_scheduler] enabled_filters: Novella applies all its filters always; it has none like NUMATopologyFilter',
+    '19 [wsgi] x: Novella has no such option',
+  ]);
+});
+
+test.each([
+  {
+    given: '[DEFAULT]\ncpu_allocation_ratio = many',
+    says: 'nova.conf:2: cpu_allocation_ratio "many": must be a number',
+  },
+  {
+    given: '[pci]\nreport_in_placement = perhaps',
+    says: 'nova.conf:2: report_in_placement "perhaps": must be a word',
+  },
+])('$given is refused', ({ given, says }) => {
+  expect(() => readNovaConf(given, 'nova.conf')).toThrow(says);
+});
+
+test('any text of known options is read or refused with a typed error', () => {
+  const line = fc.oneof(
+    fc.string(),
+    fc.tuple(fc.constantFrom(...file.split('\n')), fc.string()).map((parts) => parts.join('')),
+  );
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 20 }), (lines) => {
+      answersOrRefuses(() => leftBehind(readNovaConf(lines.join('
+'), 'x')));
+    }),
+  );
+});
