@@ -1,10 +1,12 @@
 /** `novella.yaml`: read, checked, and with its defaults. What is wrong is named by file, place and rule before anything starts. */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import Type from 'typebox';
+import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { LineCounter, parseDocument } from 'yaml';
 import { ComputeError } from '#core/errors.ts';
+import type { DescribedDevice } from '#integrations/simulated/described-devices.ts';
+import type { CpuLayout } from '#integrations/simulated/simulated-host.ts';
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535 });
 const DeviceSpecEntry = Type.Union([Type.String(), Type.Record(Type.String(), Type.Unknown())]);
@@ -73,6 +75,20 @@ export interface CapturedHostConfig {
   deviceSpec: ConfigEntry[];
 }
 
+/** A simulated host in the short form of recorded scenarios. No file can ask for one: only who starts the cloud in its own process. */
+export interface DescribedHostConfig {
+  name: string;
+  deviceSpec: ConfigEntry[];
+  devices: DescribedDevice[];
+  cpu?: CpuLayout;
+  /** Processors for pinned guests only. Nova's `cpu_dedicated_set`. */
+  dedicatedCpus?: number[];
+  /** Physical networks that its normal ports reach. Nova's and Neutron's `bridge_mappings`. */
+  bridgeMappings: string[];
+  /** Does not start with the cloud. */
+  later?: boolean;
+}
+
 export interface ServicePorts {
   compute: number;
   identity: number;
@@ -87,11 +103,12 @@ export interface Config {
   aliases: ConfigEntry[];
   simulated:
     | { kind: 'captured'; hosts: CapturedHostConfig[] }
-    | { kind: 'fleet'; hosts: number; pfs: number; vfs: number };
+    | { kind: 'fleet'; hosts: number; pfs: number; vfs: number }
+    | { kind: 'described'; hosts: DescribedHostConfig[] };
 }
 
 /** The ports of OpenStack. */
-export const standardPorts: ServicePorts = {
+const standardPorts: ServicePorts = {
   compute: 8774,
   identity: 5000,
   network: 9696,

@@ -84,9 +84,7 @@ export async function embeddedServices<Tables>(
 /** Nothing but zeros: simulated hosts do not look at it. Bring an image of your own for guests that boot. */
 const tinyDisk = new Uint8Array(64 * 1024);
 
-function allPhysicalNetworks(
-  byHost: ReadonlyMap<string, ReadonlySet<string>>,
-): PhysicalNetwork[] {
+function allPhysicalNetworks(byHost: ReadonlyMap<string, ReadonlySet<string>>): PhysicalNetwork[] {
   const names = new Set([...byHost.values()].flatMap((networks) => [...networks]));
   return [...names].sort().map((name) => ({ name, vlanRange }));
 }

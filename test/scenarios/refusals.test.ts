@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Cloud, scenario } from '#test/cloud.ts';
+import { type Cloud, scenario } from '#test/cloud.ts';
 import { startNovella, temporaryDirectory } from '#test/novella-process.ts';
 
 const nobody = '11111111-2222-4333-8444-555555555555';
@@ -127,7 +127,7 @@ scenario('two boots at once with one port: one gets it, the other is refused', a
   const replies = await Promise.all(
     [1, 2, 3].map(() => cloud.send('compute', 'POST', '/servers', { body: { server } })),
   );
-  expect(replies.map(({ status }) => status).sort()).toEqual([202, 409, 409]);
+  expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([202, 409, 409]);
   const accepted = replies.find(({ status }) => status === 202);
   await cloud.settled(accepted?.body.server.id, 'ACTIVE');
   const { servers } = await cloud.ok('compute', 'GET', '/servers');
