@@ -2,7 +2,7 @@
 import { ComputeError } from '#core/errors.ts';
 
 /** Runs the act. Swallows a ComputeError that is no bug; throws whatever else is thrown. */
-export function answersOrRefuses(act: () => unknown): void {
+export function expectAnswerOrRefusal(act: () => unknown): void {
   try {
     act();
   } catch (error) {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { answersOrRefuses } from '#test/typed-errors.ts';
+import { expectAnswerOrRefusal } from '#test/typed-errors.ts';
 import { type IniOption, parseIni } from './ini.ts';
 
 const rows: { name: string; given: string; gives: [string, string, number][] }[] = [
@@ -124,7 +124,7 @@ test('any text is read or refused with a typed error', () => {
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
-      answersOrRefuses(() => parseIni(pieces.join(''), 'x'));
+      expectAnswerOrRefusal(() => parseIni(pieces.join(''), 'x'));
     }),
   );
 });

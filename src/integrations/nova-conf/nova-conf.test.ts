@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { answersOrRefuses } from '#test/typed-errors.ts';
+import { expectAnswerOrRefusal } from '#test/typed-errors.ts';
 import { leftBehind } from './left-behind.ts';
 import { readNovaConf } from './nova-conf.ts';
 
@@ -75,8 +75,7 @@ test('any text of known options is read or refused with a typed error', () => {
   );
   fc.assert(
     fc.property(fc.array(line, { maxLength: 20 }), (lines) => {
-      answersOrRefuses(() => leftBehind(readNovaConf(lines.join('
-'), 'x')));
+      expectAnswerOrRefusal(() => leftBehind(readNovaConf(lines.join('\n'), 'x')));
     }),
   );
 });
