@@ -1,7 +1,6 @@
 /** `novella up`: the whole cloud in one process. Read top to bottom, it is the order of the start. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Logger, pino } from 'pino';
-import { startAgent } from '#agent/agent.ts';
 import { createComputeApi } from '#api/compute-api.ts';
 import { writeCloudsYaml } from '#cli/clouds-yaml.ts';
 import type { Clock } from '#contracts/clock.ts';
@@ -13,12 +12,11 @@ import type { WorkflowContext } from '#workflows/context.ts';
 import { createServers } from '#workflows/create-server.ts';
 import { deleteServer, deleteWorkflow } from '#workflows/delete-server.ts';
 import { startDispatcher } from '#workflows/dispatcher.ts';
-import { serveAgent } from '#workflows/serve-agent.ts';
 import type { Config } from './config.ts';
 import { type EmbeddedServices, embeddedServices } from './embedded-services.ts';
-import { inProcessLink } from './in-process-link.ts';
 import { inProcessWakeup } from './in-process-wakeup.ts';
-import { type HostParts, simulatedHosts } from './simulated-agents.ts';
+import { physicalNetworksOf, runningHosts, type SimulatedHosts } from './running-hosts.ts';
+import { simulatedHosts } from './simulated-agents.ts';
 import { ensureFlavors } from './starting-flavors.ts';
 import { ensureSecret, type StateDirectory, takeStateDirectory } from './state-directory.ts';
 
@@ -26,12 +24,13 @@ export interface AllInOne {
   urls: { identity: string; compute: string; network: string; image: string };
   /** How clients reach it. */
   cloudsYaml: string;
+  /** For tests and what-if questions: a host's agent or hardware, changed while the cloud runs. */
+  hosts: SimulatedHosts;
   stop(): Promise<void>;
 }
 
 const clock: Clock = { now: Date.now };
 const hostTimeoutMs = 60_000;
-const heartbeatMs = 10_000;
 
 /**
  * Starts everything this configuration asks for; when it returns, the API answers and every host can be scheduled to.
@@ -44,7 +43,7 @@ export async function startAllInOne(
   const state = takeStateDirectory(config.stateDir);
   const stops: (() => void | Promise<void>)[] = [() => state.release()];
   const stop = async (): Promise<void> => {
-    for (const act of stops.splice(0).reverse()) await act();
+    for (const act of stops.splice(0).toReversed()) await act();
   };
   try {
     return { ...(await start(config, state, { log, stops })), stop };
@@ -69,6 +68,7 @@ async function start(
   await store.tasks.releaseAll();
   await ensureFlavors(store);
 
+  const physicalNetworks = new Map(hosts.map((host) => [host.host, physicalNetworksOf(host)]));
   const urls = { identity: '', compute: '', network: '', image: '' };
   const embedded = await embeddedServices({
     db,
@@ -77,7 +77,7 @@ async function start(
     urls,
     imageFolder: state.file('images'),
     adminPassword: password,
-    physicalNetworks: new Map(hosts.map((host) => [host.host, physicalNetworksOf(host)])),
+    physicalNetworks,
   });
   const context: WorkflowContext = {
     store,
@@ -89,7 +89,11 @@ async function start(
     log,
     settings: { aliases: parseAliases(config.aliases), hostTimeoutMs, bootAttempts: 3 },
   };
-  for (const host of hosts) stops.push(await joinHost(context, host, log));
+  const running = runningHosts(context, hosts, { log, physicalNetworks });
+  for (const { host, later } of hosts) {
+    stops.push(() => running.stop(host));
+    if (!later) await running.start(host);
+  }
   const dispatcher = startDispatcher(context, {
     owner: `up-${process.pid}`,
     workflows: { boot: bootServer, delete: deleteWorkflow },
@@ -109,28 +113,7 @@ async function start(
     userDomainName: 'Default',
     projectDomainName: 'Default',
   });
-  return { urls, cloudsYaml };
-}
-
-/** The physical networks that a host's device specs name: what the embedded network service can bind there. */
-function physicalNetworksOf(host: HostParts): Set<string> {
-  const names = host.deviceSpecs.map((spec) => spec.tags['physical_network']);
-  return new Set(names.filter((name) => typeof name === 'string'));
-}
-
-/** Starts a host's agent and returns the way to stop it; the host's first report is in the store by then. */
-async function joinHost(
-  context: WorkflowContext,
-  host: HostParts,
-  log: Logger,
-): Promise<() => Promise<void>> {
-  const { agentEnd, controllerEnd } = inProcessLink();
-  const isReady = new Promise<void>((ready) => {
-    serveAgent(context, controllerEnd, () => ready());
-  });
-  const agent = await startAgent({ ...host, log, heartbeatMs }, agentEnd);
-  await isReady;
-  return () => agent.stop();
+  return { urls, cloudsYaml, hosts: running };
 }
 
 /** Listens with all four services and returns their URLs. */

@@ -6,15 +6,15 @@ import type { WorkflowContext } from './context.ts';
 import { refreshInventory } from './refresh-inventory.ts';
 
 /**
- * Serves one agent until its link closes. Messages are taken in order. `onReady` is told once, when the host's first
- * report is in the store: from then on it can be scheduled to.
+ * Serves one agent until its link closes. Messages are taken in order. `onReport` is told each time a report of the host
+ * is in the store; from the first on it can be scheduled to.
  */
 export function serveAgent(
   context: WorkflowContext,
   end: ControllerEnd,
-  onReady: (host: Host) => void = () => {},
+  onReport: (host: Host) => void = () => {},
 ): void {
-  const session = new AgentSession(context, end, onReady);
+  const session = new AgentSession(context, end, onReport);
   let tail: Promise<void> = Promise.resolve();
   end.onMessage((message) => {
     tail = tail
@@ -29,16 +29,16 @@ export function serveAgent(
 class AgentSession {
   readonly #context: WorkflowContext;
   readonly #end: ControllerEnd;
-  readonly #onReady: (host: Host) => void;
+  readonly #onReport: (host: Host) => void;
   #host: Host | undefined;
   #lastSent = 0;
   #unlisten: () => void = () => {};
   #sending: Promise<void> = Promise.resolve();
 
-  constructor(context: WorkflowContext, end: ControllerEnd, onReady: (host: Host) => void) {
+  constructor(context: WorkflowContext, end: ControllerEnd, onReport: (host: Host) => void) {
     this.#context = context;
     this.#end = end;
-    this.#onReady = onReady;
+    this.#onReport = onReport;
   }
 
   async take(message: ToController): Promise<void> {
@@ -50,7 +50,7 @@ class AgentSession {
     }
     switch (message.type) {
       case 'report':
-        await refreshInventory(this.#context, host.name, message.report);
+        this.#onReport(await refreshInventory(this.#context, host.name, message.report));
         return;
       case 'heartbeat':
         await store.hosts.seen(host.id, clock.now());
@@ -71,7 +71,7 @@ class AgentSession {
     this.#host = host;
     this.#unlisten = this.#context.wakeup.listen(`commands:${host.id}`, () => this.#send(host));
     this.#send(host);
-    this.#onReady(host);
+    this.#onReport(host);
   }
 
   #send(host: Host): void {

@@ -3,9 +3,17 @@ import type { PciFunction } from '#core/pci/device.ts';
 
 interface SimulatedNumaNode {
   id: number;
-  /** Numbers of its processors. */
+  /** Numbers of its processors, dedicated ones among them. */
   cpus: number[];
   memoryMib: number;
+}
+
+/** `sockets` per node, `cores` per socket, `threads` per core. */
+export interface CpuLayout {
+  nodes: number;
+  sockets: number;
+  cores: number;
+  threads: number;
 }
 
 export interface SimulatedHost {
@@ -14,6 +22,8 @@ export interface SimulatedHost {
   memoryMib: number;
   diskGib: number;
   numaNodes: SimulatedNumaNode[];
+  /** Processors for pinned guests; when there are any, the others are not for guests at all. */
+  dedicatedCpus: number[];
   functions: PciFunction[];
 }
 
@@ -24,6 +34,12 @@ export interface HostSize {
   memoryMib?: number;
   diskGib?: number;
   numaNodes?: number;
+  dedicatedCpus?: number[];
+}
+
+/** The size that such processors make. Example: 2 nodes, 1 socket, 2 cores, 2 threads → 8 processors on 2 nodes. */
+export function sizeOf({ nodes, sockets, cores, threads }: CpuLayout): HostSize {
+  return { cpus: nodes * sockets * cores * threads, numaNodes: nodes };
 }
 
 /**
@@ -35,7 +51,13 @@ export function simulatedHost(
   functions: PciFunction[],
   size: HostSize = {},
 ): SimulatedHost {
-  const { cpus = 32, memoryMib = 131_072, diskGib = 1_000, numaNodes = 2 } = size;
+  const {
+    cpus = 32,
+    memoryMib = 131_072,
+    diskGib = 1_000,
+    numaNodes = 2,
+    dedicatedCpus = [],
+  } = size;
   const perNode = Math.floor(cpus / numaNodes);
   return {
     name,
@@ -47,6 +69,7 @@ export function simulatedHost(
       cpus: Array.from({ length: perNode }, (_, index) => id * perNode + index),
       memoryMib: Math.floor(memoryMib / numaNodes),
     })),
+    dedicatedCpus,
     functions,
   };
 }

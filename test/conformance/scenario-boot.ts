@@ -1,0 +1,157 @@
+/** The step `boot` of a scenario: the product chooses, its choice is compared, and where the recording chose another host the server goes there. */
+import type { ExpectedStep, ScenarioStep } from './scenario-case.ts';
+import type { World } from './scenario-world.ts';
+
+/** How a boot ended. `validHosts`: those that passed every filter, by name. */
+export interface BootOutcome {
+  status: string;
+  host: string | null;
+  validHosts: string[];
+}
+
+/** A boot with what was recorded of it. */
+export interface BootStep {
+  step: ScenarioStep;
+  expected: ExpectedStep;
+}
+
+/**
+ * Boots these servers at the same time (one, unless a scheduler was stale). Refusals are thrown.
+ * The hosts that would do are those of the first decision, made without a host being asked for.
+ */
+export async function bootAll(world: World, boots: readonly BootStep[]): Promise<BootOutcome[]> {
+  const outcomes = await bootOnce(world, boots, ({ step }) => step.host);
+  const isElsewhere = boots.some(
+    ({ expected }, at) =>
+      expected.reference_host !== undefined &&
+      outcomes[at]?.host !== expected.reference_host &&
+      outcomes[at]?.validHosts.includes(expected.reference_host),
+  );
+  if (!isElsewhere) return outcomes;
+  for (const { step } of boots) await deleteServer(world, step.server ?? '');
+  const again = await bootOnce(world, boots, ({ expected }) => expected.reference_host);
+  return again.map((outcome, at) => ({
+    ...outcome,
+    validHosts: outcomes[at]?.validHosts ?? [],
+  }));
+}
+
+async function bootOnce(
+  world: World,
+  boots: readonly BootStep[],
+  hostOf: (boot: BootStep) => string | undefined,
+): Promise<BootOutcome[]> {
+  const ids: string[] = [];
+  for (const boot of boots) ids.push(await create(world, boot.step, hostOf(boot)));
+  const outcomes: BootOutcome[] = [];
+  for (const id of ids) outcomes.push(await outcomeOf(world, id));
+  return outcomes;
+}
+
+async function create(world: World, step: ScenarioStep, host: string | undefined): Promise<string> {
+  const ports = (step.ports ?? []).map((name) => ({ port: world.ports.get(name) }));
+  const { server } = await world.ask<{ server: { id: string } }>({
+    service: 'compute',
+    path: '/servers',
+    method: 'POST',
+    microversion: '2.79',
+    body: {
+      server: {
+        name: step.server,
+        flavorRef: await flavorOf(world, step.flavor),
+        imageRef: world.imageId,
+        networks: ports.length === 0 ? 'none' : ports,
+        ...(host !== undefined && { availability_zone: `nova:${host}` }),
+      },
+    },
+  });
+  world.servers.set(step.server ?? '', server.id);
+  return server.id;
+}
+
+/** The smallest flavor, or a new one with these extra specs; of two vcpus, so that they can be spread over two NUMA nodes. */
+export async function flavorOf(world: World, asked: ScenarioStep['flavor']): Promise<string> {
+  if (asked === undefined) return '1';
+  const { flavor } = await world.ask<{ flavor: { id: string } }>({
+    service: 'compute',
+    path: '/flavors',
+    method: 'POST',
+    body: {
+      flavor: {
+        name: `flavor-${crypto.randomUUID()}`,
+        vcpus: asked.vcpus ?? 2,
+        ram: asked.memory_mb ?? 512,
+        disk: 1,
+      },
+    },
+  });
+  if (asked.extra_specs !== undefined && Object.keys(asked.extra_specs).length > 0) {
+    await world.ask({
+      service: 'compute',
+      path: `/flavors/${flavor.id}/os-extra_specs`,
+      method: 'POST',
+      body: { extra_specs: asked.extra_specs },
+    });
+  }
+  return flavor.id;
+}
+
+interface Explained {
+  decisions: {
+    candidates: { host: string }[];
+    rejections: { host: string; filter: string }[];
+  }[];
+}
+
+async function outcomeOf(world: World, id: string): Promise<BootOutcome> {
+  const server = await settled(world, id);
+  const { decisions } = await world.ask<Explained>({
+    service: 'operator',
+    path: `/servers/${id}/explain`,
+  });
+  const [first] = decisions;
+  const refused = new Set(first?.rejections.map(({ host }) => host));
+  const validHosts = (first?.candidates ?? []).map(({ host }) => host);
+  return {
+    status: server.status,
+    host: server['OS-EXT-SRV-ATTR:host'],
+    validHosts: validHosts.filter((host) => !refused.has(host)).toSorted(),
+  };
+}
+
+interface SettledServer {
+  status: string;
+  'OS-EXT-SRV-ATTR:host': string | null;
+  'OS-EXT-STS:task_state': string | null;
+}
+
+const patienceMs = 20_000;
+
+/** The server once nothing is under way for it. Throws when that takes too long. */
+export async function settled(world: World, id: string): Promise<SettledServer> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const { server } = await world.ask<{ server: SettledServer }>({
+      service: 'compute',
+      path: `/servers/${id}`,
+    });
+    if (server['OS-EXT-STS:task_state'] === null && server.status !== 'BUILD') return server;
+    if (Date.now() > end) throw new Error(`server ${id} is still ${JSON.stringify(server)}`);
+  }
+}
+
+/** Deletes a server and waits until it is gone. */
+export async function deleteServer(world: World, name: string): Promise<void> {
+  const id = world.servers.get(name) ?? '';
+  await world.ask({ service: 'compute', path: `/servers/${id}`, method: 'DELETE' });
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const { servers } = await world.ask<{ servers: { id: string }[] }>({
+      service: 'compute',
+      path: '/servers',
+    });
+    if (!servers.some((server) => server.id === id)) break;
+    if (Date.now() > end) throw new Error(`server ${name} is still there after its deletion`);
+  }
+  world.servers.delete(name);
+}

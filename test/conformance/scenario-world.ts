@@ -1,0 +1,160 @@
+/** The cloud of one recorded scenario: an all-in-one with the scenario's hosts, networks and ports, spoken to over its public API. */
+import { readCloud } from '#cli/clouds-yaml.ts';
+import { openSession, request, type ServiceRequest, type Session } from '#cli/session.ts';
+import { type Config, type DescribedHostConfig, freePorts, readConfig } from '#programs/config.ts';
+import { type AllInOne, startAllInOne } from '#programs/up.ts';
+import { temporaryDirectory } from '#test/novella-process.ts';
+import type { DescribedDevice } from '#integrations/simulated/described-devices.ts';
+import type { ScenarioInput, ScenarioPort } from './scenario-case.ts';
+
+export interface World {
+  cloud: AllInOne;
+  input: ScenarioInput;
+  /** Ids by the scenario's names. */
+  ports: Map<string, string>;
+  servers: Map<string, string>;
+  imageId: string;
+  ask<T>(asked: ServiceRequest): Promise<T>;
+  stop(): Promise<void>;
+}
+
+/** Starts the cloud and makes networks and ports; flavors come with the boots. */
+export async function startWorld(input: ScenarioInput): Promise<World> {
+  const state = temporaryDirectory();
+  const cloud = await startAllInOne(configOf(input, state.path));
+  const stop = async (): Promise<void> => {
+    await cloud.stop();
+    state.remove();
+  };
+  try {
+    const session = await openSession(readCloud(cloud.cloudsYaml));
+    const ask = <T>(asked: ServiceRequest): Promise<T> => request<T>(session, asked);
+    const networks = await makeNetworks(session, input);
+    const ports = await makePorts(session, input, networks);
+    const { images } = await ask<{ images: { id: string }[] }>({
+      service: 'image',
+      path: '/v2/images',
+    });
+    const imageId = images[0]?.id ?? '';
+    return { cloud, input, ports, servers: new Map(), imageId, ask, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function configOf(input: ScenarioInput, stateDir: string): Config {
+  const entry = (object: object) => ({ text: JSON.stringify(object), source: 'scenario' });
+  const physicalNetworks = (input.networks ?? []).flatMap((one) => one.physical_network ?? []);
+  const hosts = input.hosts.map(
+    (host, at): DescribedHostConfig => ({
+      name: host.name,
+      deviceSpec: host.device_spec.map(entry),
+      devices: withMacs(host.devices, at),
+      bridgeMappings: physicalNetworks,
+      ...(host.later === true && { later: true }),
+      ...(host.cpu !== undefined && {
+        cpu: {
+          nodes: host.cpu.cpu_nodes ?? 1,
+          sockets: host.cpu.cpu_sockets ?? 1,
+          cores: host.cpu.cpu_cores ?? 1,
+          threads: host.cpu.cpu_threads ?? 1,
+        },
+      }),
+      ...(input.dedicated_cpus !== undefined && {
+        dedicatedCpus: numbersOf(input.dedicated_cpus),
+      }),
+    }),
+  );
+  const aliases = (input.aliases ?? []).map(entry);
+  const simulated = { kind: 'described', hosts } as const;
+  return { ...readConfig(), stateDir, ports: freePorts, aliases, simulated };
+}
+
+/** Example: `0,4-6` → `[0, 4, 5, 6]`. */
+function numbersOf(ranges: string): number[] {
+  return ranges.split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  });
+}
+
+/**
+ * The recorded cards have the same MACs on every host; a network service that is not made for tests refuses two ports with
+ * one MAC, so the host's number goes into them. `recordedMac` takes it out again.
+ */
+export function withMacs(devices: readonly DescribedDevice[], hostNumber: number) {
+  const host = hostNumber.toString(16).padStart(2, '0');
+  return devices.map((device): DescribedDevice => {
+    const slot = (device.slot ?? '0').padStart(2, '0');
+    return device.kind === 'PF'
+      ? { mac: `02:00:00:${host}:${device.bus}:${slot}`, ...device }
+      : device;
+  });
+}
+
+/** The MAC as it was recorded. Example: `02:00:00:01:3b:00` → `02:00:00:00:3b:00`. */
+export function recordedMac(mac: string): string {
+  return mac.replace(/^02:00:00:..:/, '02:00:00:00:');
+}
+
+async function makeNetworks(
+  session: Session,
+  { networks = [] }: ScenarioInput,
+): Promise<Map<string, string>> {
+  const ids = new Map<string, string>();
+  for (const [at, network] of networks.entries()) {
+    const made = await request<{ network: { id: string } }>(session, {
+      service: 'network',
+      path: '/v2.0/networks',
+      method: 'POST',
+      body: {
+        network: {
+          name: network.name,
+          'provider:network_type': network.vlan === undefined ? 'flat' : 'vlan',
+          'provider:physical_network': network.physical_network,
+          ...(network.vlan !== undefined && { 'provider:segmentation_id': network.vlan }),
+        },
+      },
+    });
+    const { id } = made.network;
+    const subnet = { network_id: id, ip_version: 4, cidr: `10.0.${at}.0/24` };
+    await request(session, {
+      service: 'network',
+      path: '/v2.0/subnets',
+      method: 'POST',
+      body: { subnet },
+    });
+    ids.set(network.name, id);
+  }
+  return ids;
+}
+
+async function makePorts(
+  session: Session,
+  { ports = [] }: ScenarioInput,
+  networks: Map<string, string>,
+): Promise<Map<string, string>> {
+  const ids = new Map<string, string>();
+  for (const [at, port] of ports.entries()) {
+    const made = await request<{ port: { id: string } }>(session, {
+      service: 'network',
+      path: '/v2.0/ports',
+      method: 'POST',
+      body: { port: wireOf(port, at, networks) },
+    });
+    ids.set(port.name, made.port.id);
+  }
+  return ids;
+}
+
+function wireOf(port: ScenarioPort, at: number, networks: Map<string, string>): object {
+  return {
+    name: port.name,
+    network_id: networks.get(port.network),
+    'binding:vnic_type': port.vnic_type,
+    mac_address: port.mac ?? `fa:16:3e:00:00:${(at + 1).toString(16).padStart(2, '0')}`,
+    ...(port.profile !== undefined && { 'binding:profile': port.profile }),
+    ...(port.numa_policy !== undefined && { numa_affinity_policy: port.numa_policy }),
+  };
+}
