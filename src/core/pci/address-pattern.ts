@@ -2,28 +2,41 @@
 import { ComputeError } from '../errors.ts';
 import { type PciAddress, tryParsePciAddress } from './address.ts';
 
-type Field = 'domain' | 'bus' | 'slot' | 'function';
+/** A part of an address. */
+export type AddressField = 'domain' | 'bus' | 'slot' | 'function';
 
-const fields: readonly Field[] = ['domain', 'bus', 'slot', 'function'];
+export const addressFields: readonly AddressField[] = ['domain', 'bus', 'slot', 'function'];
 
 /** A field of an address text: its highest value and its width. Source: PCI Firmware Specification; Nova `pci/devspec.py`. */
-const limits: Record<Field, { highest: number; width: number }> = {
+const limits: Record<AddressField, { highest: number; width: number }> = {
   domain: { highest: 0xffff, width: 4 },
   bus: { highest: 0xff, width: 2 },
   slot: { highest: 0x1f, width: 2 },
   function: { highest: 0x7, width: 1 },
 };
 
-/** A parsed pattern. `exact` is the one address it names when every field is literal, else null. */
+/** A parsed pattern. `exact` is the one address it names when every field is literal, else null. `written`: what it was parsed from. */
 export interface AddressPattern {
+  written: string | Partial<Record<AddressField, string>>;
   exact: PciAddress | null;
-  tests: Record<Field, RegExp>;
+  tests: Record<AddressField, RegExp>;
 }
 
 /** Does the pattern name this address? Example: `0a:` and `0001:0a:00.1` → true. */
 export function matchesAddress(pattern: AddressPattern, address: PciAddress): boolean {
-  const parts = /^(.*):(.*):(.*)\.(.*)$/.exec(address)?.slice(1) ?? [];
-  return fields.every((field, at) => pattern.tests[field].test(parts[at] ?? ''));
+  return matchesBus(pattern, address.slice(0, -5)) && matchesSlot(pattern, address.slice(-4));
+}
+
+/** Does it name this domain and bus? Example: `0000:0a`. */
+export function matchesBus({ tests }: AddressPattern, domainAndBus: string): boolean {
+  return tests.domain.test(domainAndBus.slice(0, -3)) && tests.bus.test(domainAndBus.slice(-2));
+}
+
+/** Does it name this slot and function? Example: `1f.7`. */
+export function matchesSlot({ tests }: AddressPattern, slotAndFunction: string): boolean {
+  return (
+    tests.slot.test(slotAndFunction.slice(0, 2)) && tests.function.test(slotAndFunction.slice(3))
+  );
 }
 
 /**
@@ -71,13 +84,14 @@ function fromText(text: string): AddressPattern {
   }
   const texts = [...Array.from({ length: 3 - given.length }, () => ''), ...given];
   texts.push(dot < 0 ? '' : text.slice(dot + 1));
-  const parsed = fields.map((field, at) => {
+  const parsed = addressFields.map((field, at) => {
     const part = texts[at]?.trim() ?? '';
     return part === '' ? '*' : parseHexField(`address ${field}`, part, limits[field]);
   });
   const [domain, bus, slot, fn] = parsed as [string, string, string, string];
   const expression = (part: string) => new RegExp(part === '*' ? '' : `^${part}$`);
   return {
+    written: text,
     exact: tryParsePciAddress(`${domain}:${bus}:${slot}.${fn}`) ?? null,
     tests: {
       domain: expression(domain),
@@ -91,15 +105,15 @@ function fromText(text: string): AddressPattern {
 /** Expressions are anchored at the start only, as Python's `re.match`; an absent field is any. */
 function fromExpressions(value: object): AddressPattern {
   const given = value as Record<string, unknown>;
-  const stray = Object.keys(given).find((key) => !fields.includes(key as Field));
+  const stray = Object.keys(given).find((key) => !addressFields.includes(key as AddressField));
   if (stray !== undefined)
-    throw wrongFormat(value, `"${stray}" is not one of ${fields.join(', ')}`);
-  const textOf = (field: Field): string => {
+    throw wrongFormat(value, `"${stray}" is not one of ${addressFields.join(', ')}`);
+  const textOf = (field: AddressField): string => {
     const text = given[field] ?? '';
     if (typeof text === 'string') return text;
     throw wrongFormat(value, `${field} must be a regular expression`);
   };
-  const test = (field: Field): RegExp => {
+  const test = (field: AddressField): RegExp => {
     const text = textOf(field);
     try {
       return new RegExp(`^(?:${new RegExp(text).source})`);
@@ -107,9 +121,10 @@ function fromExpressions(value: object): AddressPattern {
       throw wrongFormat(value, `${field} "${text}" is not a regular expression`);
     }
   };
-  const [domain, bus, slot, fn] = fields.map(textOf);
+  const [domain, bus, slot, fn] = addressFields.map(textOf);
   const literal = `${domain}:${bus}:${slot}.${fn}`;
   return {
+    written: given as AddressPattern['written'],
     exact: /[A-F]/.test(literal) ? null : (tryParsePciAddress(literal) ?? null),
     tests: {
       domain: test('domain'),

@@ -75,7 +75,8 @@ export function namedFunction(
   return hostFunctions.find((one) => one.address === address.exact);
 }
 
-function isPlacedRight(
+/** Does the entry's address or devname name the function, or the PF of it? */
+export function isPlacedRight(
   spec: DeviceSpec,
   fn: PciFunction,
   hostFunctions: readonly HostFunction[],
@@ -91,6 +92,6 @@ function isPlacedRight(
 }
 
 /** A device that a SmartNIC manages is told apart by its card's serial number; without it nothing could address it. */
-function hasCardSerial(fn: PciFunction): boolean {
+export function hasCardSerial(fn: PciFunction): boolean {
   return (fn.capabilities.vpd?.cardSerialNumber ?? '') !== '';
 }
