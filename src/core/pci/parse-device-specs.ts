@@ -29,32 +29,49 @@ export function parseDeviceSpecs(
   hostFunctions: readonly HostFunction[],
   options: DeviceSpecOptions = {},
 ): DeviceSpec[] {
-  const specs: DeviceSpec[] = [];
-  for (const given of sources) {
-    for (const object of naming(given.source, () => entriesOf(given))) {
-      const entry = specs.length;
-      const spec = naming(`${given.source}: entry ${entry}`, () => {
-        const parsed = { entry, source: given.source, ...parseEntry(object) };
-        checkOneTimeUse(parsed, options);
-        if (isRemoteManaged(parsed)) checkRemoteManaged(parsed, hostFunctions);
-        return parsed;
-      });
-      specs.push(spec);
-    }
-  }
+  const { specs, refusals } = readDeviceSpecs(sources, hostFunctions, options);
+  const [first] = refusals;
+  if (first !== undefined) throw first;
   return specs;
 }
 
-/** Runs the parse of one place and puts the place before the message of what it refuses. */
-function naming<T>(place: string, parse: () => T): T {
+/** As `parseDeviceSpecs`, but goes on after a wrong entry: what is right, and one refusal for each that is not. A wrong one keeps its number. */
+export function readDeviceSpecs(
+  sources: readonly DeviceSpecSource[],
+  hostFunctions: readonly HostFunction[],
+  options: DeviceSpecOptions = {},
+): { specs: DeviceSpec[]; refusals: ComputeError[] } {
+  const specs: DeviceSpec[] = [];
+  const refusals: ComputeError[] = [];
+  let entry = 0;
+  for (const given of sources) {
+    const { source } = given;
+    // A text that cannot be read counts as one entry.
+    for (const object of naming(source, refusals, () => entriesOf(given)) ?? [undefined]) {
+      if (object !== undefined) {
+        const spec = naming(`${source}: entry ${entry}`, refusals, () => {
+          const parsed = { entry, source, ...parseEntry(object) };
+          checkOneTimeUse(parsed, options);
+          if (isRemoteManaged(parsed)) checkRemoteManaged(parsed, hostFunctions);
+          return parsed;
+        });
+        if (spec !== undefined) specs.push(spec);
+      }
+      entry += 1;
+    }
+  }
+  return { specs, refusals };
+}
+
+/** Runs the parse of one place. What it refuses goes to the list, the place before its message, and nothing is given back. */
+function naming<T>(place: string, refusals: ComputeError[], parse: () => T): T | undefined {
   try {
     return parse();
   } catch (cause) {
     if (!(cause instanceof ComputeError)) throw cause;
-    throw new ComputeError(cause.kind, `${place}: ${cause.message}`, {
-      ...(cause.detail !== undefined && { detail: cause.detail }),
-      cause,
-    });
+    const detail = cause.detail === undefined ? {} : { detail: cause.detail };
+    refusals.push(new ComputeError(cause.kind, `${place}: ${cause.message}`, { ...detail, cause }));
+    return undefined;
   }
 }
 
