@@ -44,8 +44,12 @@ export function assignPools(
     count: request.count,
     pools: inTakingOrder(usable(request), placement, contested),
   }));
+  if (wishes.length > 0 && matchCounts([...wishes, ...others], none) === undefined)
+    return undefined;
   return choosePfs({ wishes, from: 0, others, taken: [] });
 }
+
+const none: ReadonlySet<string> = new Set();
 
 interface Wanted {
   request: PciRequest;
@@ -84,17 +88,21 @@ function choosePfs({ wishes, from, others, taken }: PfSearch): PoolShare[] | und
   const tried = new Set<string>();
   for (const [at, pool] of wish.pools.entries()) {
     const kind = cardKind(pool, [...wishes, ...others]);
-    if (at < from || pool.count === 0 || hidden.has(pool.address) || tried.has(kind)) continue;
+    if (at < from || isUsedUp(pool, taken) || tried.has(kind)) continue;
     tried.add(kind);
     const found = choosePfs({
       wishes: [{ ...wish, count: wish.count - 1 }, ...rest],
-      from: at + 1,
+      from: at,
       others,
       taken: [...taken, { request: wish.request, pool, count: 1 }],
     });
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+function isUsedUp(pool: PciDevicePool, taken: readonly PoolShare[]): boolean {
+  return taken.filter((share) => share.pool === pool).length >= pool.count;
 }
 
 /** What taking this PF means for the others: equal for cards that are worth the same to every wish. */

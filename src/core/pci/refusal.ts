@@ -2,7 +2,7 @@
 import type { Reason } from '../reason.ts';
 import { assignPools, isUsable } from './assign-pools.ts';
 import type { PciDevicePool } from './pool.ts';
-import { matchesRequest, mismatches, type NumaPlacement, poolKeys } from './pool-match.ts';
+import { matchesRequest, mismatches, type NumaPlacement, poolValue } from './pool-match.ts';
 import type { PciRequest, PciRequestSpec } from './request.ts';
 import { deviceWord, placeOf } from './request-words.ts';
 
@@ -121,7 +121,7 @@ function oneMiss(
   if (key === undefined || more.length > 0 || tellsNothing.has(key)) return undefined;
   const { [key]: asked, ...others } = spec;
   if (!matchesRequest(pool, { ...request, spec: [others] })) return undefined;
-  const has = poolKeys(pool)[key] ?? null;
+  const has = poolValue(pool, key) ?? null;
   const shown = has === null ? 'unset' : `"${has}"`;
   return { words: `${key} ${shown}, "${asked ?? 'unset'}" asked`, count: pool.count };
 }
