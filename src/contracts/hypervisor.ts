@@ -1,6 +1,7 @@
 /** The hypervisor of one host. A simulated one and libvirt pass the same suite. */
 import type { Guest } from '#core/guests/guest.ts';
 import type { FoundGuest } from '#core/guests/plan.ts';
+import type { HostNumaNode } from '#core/scheduling/numa-fit.ts';
 
 /** What a host has to offer, apart from PCI devices. */
 export interface HypervisorFacts {
@@ -11,6 +12,8 @@ export interface HypervisorFacts {
   diskGib: number;
   cpuModel: string;
   architecture: string;
+  /** Absent: it reports no NUMA nodes. */
+  numaNodes?: HostNumaNode[];
 }
 
 export type { FoundGuest };

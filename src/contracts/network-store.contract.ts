@@ -54,6 +54,7 @@ const port: StoredPort = {
   securityGroupIds: ['g'],
   portSecurityEnabled: true,
   vnicType: 'direct',
+  numaAffinityPolicy: 'preferred',
   bindingHost: '',
   profile: { trusted: 'true' },
   vifType: 'unbound',

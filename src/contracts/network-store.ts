@@ -1,5 +1,6 @@
 /** What the embedded network service keeps: networks with their segment, subnets, ports with their addresses, security groups. */
 import type { FixedIp } from '#core/networking/port.ts';
+import type { NumaPolicy } from '#core/pci/request.ts';
 import type { VnicType } from '#core/networking/vnic-type.ts';
 
 /** What every kept thing has. Times are epoch milliseconds; `revision` grows with each change. */
@@ -59,6 +60,8 @@ export interface StoredPort extends Stored {
   securityGroupIds: string[];
   portSecurityEnabled: boolean;
   vnicType: VnicType;
+  /** How near its device must be to the guest; null: as flavor and image say. */
+  numaAffinityPolicy: NumaPolicy | null;
   bindingHost: string;
   profile: Record<string, unknown>;
   vifType: string;

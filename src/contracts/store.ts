@@ -5,6 +5,7 @@
 import type { PciDevice } from '#core/pci/device.ts';
 import type { PciDevicePool } from '#core/pci/pool.ts';
 import type { PciRequest } from '#core/pci/request.ts';
+import type { HostNuma } from '#core/scheduling/numa-fit.ts';
 import type { Decision } from '#core/scheduling/decision.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
@@ -23,6 +24,8 @@ export interface Host {
   memoryMibUsed: number;
   diskGibUsed: number;
   runningGuests: number;
+  /** `compute_nodes.numa_topology`. */
+  numa: HostNuma;
   /** `compute_nodes.pci_stats`. */
   pciStats: PciDevicePool[];
   enabled: boolean;
@@ -47,6 +50,10 @@ export interface HostChange {
   memoryMibUsed?: number;
   diskGibUsed?: number;
   runningGuests?: number;
+  numa?: HostNuma;
+  enabled?: boolean;
+  disabledReason?: string | null;
+  forcedDown?: boolean;
 }
 
 export type TaskKind = 'boot' | 'delete';

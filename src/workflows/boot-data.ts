@@ -1,11 +1,14 @@
 /** What the steps of a boot hand on in the task row. */
 import type { Task } from '#contracts/store.ts';
+import type { GuestNuma } from '#core/servers/guest-numa.ts';
 
 export interface BootData extends Record<string, unknown> {
   /** 1 for the first host tried. */
   attempt: number;
   availabilityZone: string | null;
   forcedHost: string | null;
+  /** The NUMA topology asked for, if any. */
+  numa: GuestNuma | null;
   failedHosts: { host: string; reason: string }[];
   /** When the step that now waits for the host began. */
   startedAt?: number;

@@ -6,6 +6,7 @@ import { ComputeError, isComputeError } from '#core/errors.ts';
 import { requestsForFlavor } from '#core/pci/flavor-request.ts';
 import type { PciRequest } from '#core/pci/request.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
+import { affinityPolicyOf, type GuestNuma, guestNumaOf } from '#core/servers/guest-numa.ts';
 import { hostnameOf } from '#core/servers/hostname.ts';
 import type { NewServerRequest, RequestedNic } from '#core/servers/new-server.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -26,20 +27,24 @@ export async function createServers(
   const flavor = await findFlavor(context, request.flavorId);
   const image = await findImage(context, caller, request.imageId);
   checkImageFits(flavor, image);
+  const numa = guestNumaOf(flavor, image.properties);
+  const affinityPolicy = affinityPolicyOf(flavor, image.properties);
   const asked = await askedNics(context, caller, request);
   const reservationId = `r-${context.newId().replaceAll('-', '').slice(0, 8)}`;
   const servers: Server[] = [];
   for (let index = 0; index < request.maxCount; index++) {
-    const resolved = await resolveNics(context, caller, asked);
+    const resolved = await resolveNics(context, caller, { asked, affinityPolicy });
     const aliases = requestsForFlavor({
       extraSpecs: flavor.extraSpecs,
       aliases: context.settings.aliases,
+      affinityPolicy,
       newId: context.newId,
     });
     const made = newServer(context, {
       caller,
       request,
       flavor,
+      numa,
       resolved,
       pciRequests: [...aliases, ...resolved.pciRequests],
       reservationId,
@@ -100,6 +105,7 @@ interface Making {
   caller: Caller;
   request: NewServerRequest;
   flavor: Flavor;
+  numa: GuestNuma | null;
   resolved: ResolvedNics;
   pciRequests: PciRequest[];
   reservationId: string;
@@ -116,6 +122,7 @@ function newServer(context: WorkflowContext, making: Making): NewServer {
     attempt: 1,
     availabilityZone: request.availabilityZone,
     forcedHost: request.forcedHost,
+    numa: making.numa,
     failedHosts: [],
   };
   return {

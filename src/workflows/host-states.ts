@@ -7,6 +7,7 @@ import type { WorkflowContext } from './context.ts';
 export function hostStates(context: WorkflowContext, hosts: readonly Host[]): HostState[] {
   const now = context.clock.now();
   return hosts.map((host) => ({
+    ...sharedCpus(host),
     id: host.id,
     name: host.name,
     generation: host.generation,
@@ -14,8 +15,6 @@ export function hostStates(context: WorkflowContext, hosts: readonly Host[]): Ho
     enabled: host.enabled,
     disabledReason: host.disabledReason,
     alive: !host.forcedDown && now - host.lastSeenAt <= context.settings.hostTimeoutMs,
-    vcpus: host.facts.vcpus,
-    vcpusUsed: host.vcpusUsed,
     memoryMib: host.facts.memoryMib,
     memoryMibUsed: host.memoryMibUsed,
     diskGib: host.facts.diskGib,
@@ -24,5 +23,17 @@ export function hostStates(context: WorkflowContext, hosts: readonly Host[]): Ho
     memoryAllocationRatio: 1,
     diskAllocationRatio: 1,
     pools: host.pciStats,
+    numa: host.numa,
   }));
+}
+
+/**
+ * Processors that guests share, and how many of their vcpus do. Where some are set apart for pinned guests, only those that are named for
+ * sharing count. Source: Nova `cpu_dedicated_set`, `cpu_shared_set`.
+ */
+function sharedCpus({ facts, vcpusUsed, numa }: Host): Pick<HostState, 'vcpus' | 'vcpusUsed'> {
+  const isSplit = numa.nodes.some((node) => node.dedicatedCpus.length > 0);
+  const shared = numa.nodes.reduce((sum, node) => sum + node.cpus.length, 0);
+  const pinned = numa.claims.reduce((sum, claim) => sum + claim.cpus.length, 0);
+  return { vcpus: isSplit ? shared : facts.vcpus, vcpusUsed: vcpusUsed - pinned };
 }

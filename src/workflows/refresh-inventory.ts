@@ -52,6 +52,7 @@ async function inventoryChange(
     removedDevices: removed,
     pciStats: poolsOf(devices),
     facts: report.facts,
+    numa: { nodes: report.facts.numaNodes ?? [], claims: host.numa.claims },
     hostIp: report.hostIp,
     runningGuests: report.guests.filter((guest) => guest.state === 'running').length,
   };

@@ -94,6 +94,8 @@ const byPort = (portId: string): RequestedNic => ({
   tag: null,
 });
 
+const of = (asked: RequestedNic[]) => ({ asked, affinityPolicy: null });
+
 const callRows: { vnicType: VnicType; calls: string[]; requests: number }[] = [
   { vnicType: 'normal', calls: ['show_port user'], requests: 0 },
   { vnicType: 'direct', calls: ['show_port user', 'show_network service'], requests: 1 },
@@ -103,14 +105,14 @@ const callRows: { vnicType: VnicType; calls: string[]; requests: number }[] = [
 
 test.each(callRows)('a $vnicType port costs $calls', async ({ vnicType, calls, requests }) => {
   const around1 = around(portOf(vnicType));
-  const resolved = await resolveNics(around1.context, caller, [byPort(`port-${vnicType}`)]);
+  const resolved = await resolveNics(around1.context, caller, of([byPort(`port-${vnicType}`)]));
   expect(around1.calls).toEqual(calls);
   expect(resolved.pciRequests).toHaveLength(requests);
 });
 
 test('the NIC and its PCI request share one id', async () => {
   const { context } = around(portOf('direct'));
-  const { nics, pciRequests } = await resolveNics(context, caller, [byPort('port-direct')]);
+  const { nics, pciRequests } = await resolveNics(context, caller, of([byPort('port-direct')]));
   expect(pciRequests).toEqual([
     expect.objectContaining({
       requestId: nics[0]?.pciRequestId,
@@ -169,7 +171,7 @@ const refusals: { name: string; port: Port; asked: RequestedNic[]; says: RegExp;
 
 test.each(refusals)('refuses $name, naming it', async ({ port, asked, says, kind }) => {
   const { context } = around(port);
-  const refusal = resolveNics(context, caller, asked);
+  const refusal = resolveNics(context, caller, of(asked));
   await expect(refusal).rejects.toThrow(says);
   await expect(refusal).rejects.toMatchObject({ kind });
 });
@@ -184,12 +186,24 @@ function hostOffering(tags: Record<string, string | null>): Host {
 test('a direct port on a network without a physical network is refused where no host offers such a device', async () => {
   const hosts = [hostOffering({ physical_network: 'physnet1' })];
   const { context } = around(portOf('direct'), null, hosts);
-  const refusal = resolveNics(context, caller, [byPort('port-direct')]);
+  const refusal = resolveNics(context, caller, of([byPort('port-direct')]));
   await expect(refusal).rejects.toThrow(/its network red has no provider:physical_network/);
 });
 
 test('and accepted where a host offers one', async () => {
   const { context } = around(portOf('direct'), null, [hostOffering({ physical_network: null })]);
-  const { pciRequests } = await resolveNics(context, caller, [byPort('port-direct')]);
+  const { pciRequests } = await resolveNics(context, caller, of([byPort('port-direct')]));
   expect(pciRequests[0]?.spec[0]).toMatchObject({ physical_network: null });
+});
+
+test('the policy of flavor or image counts where the port has none of its own', async () => {
+  const policyOf = async (port: Port) => {
+    const asked = [byPort('port-direct')];
+    const { context } = around(port);
+    const { pciRequests } = await resolveNics(context, caller, { asked, affinityPolicy: 'socket' });
+    return pciRequests[0]?.numaPolicy;
+  };
+  const port = portOf('direct');
+  expect(await policyOf(port)).toBe('socket');
+  expect(await policyOf({ ...port, numaPolicy: 'required' })).toBe('required');
 });

@@ -4,9 +4,9 @@ import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
 import type { Network, Port } from '#core/networking/port.ts';
 import { deviceNeeded } from '#core/networking/vnic-type.ts';
-import { physicalNetworkOf } from '#core/networking/vif-of.ts';
 import { requestForPort } from '#core/pci/port-request.ts';
-import type { PciRequest } from '#core/pci/request.ts';
+import type { NumaPolicy, PciRequest } from '#core/pci/request.ts';
+import { networkNeeds } from '#core/scheduling/network-needs.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
 import type { WorkflowContext } from './context.ts';
 
@@ -16,6 +16,12 @@ export interface ResolvedNics {
   pciRequests: PciRequest[];
 }
 
+/** `affinityPolicy`: of flavor or image, for ports without one of their own. */
+export interface AskedNics {
+  asked: readonly RequestedNic[];
+  affinityPolicy: NumaPolicy | null;
+}
+
 /**
  * Reads each port with the caller's own rights; only for one that needs a device, its network with the service's rights.
  * Throws `invalid` or `conflict` naming the NIC, the port and the rule. Source: the seed, "Performance Impact": no other calls.
@@ -23,7 +29,7 @@ export interface ResolvedNics {
 export async function resolveNics(
   context: WorkflowContext,
   caller: Caller,
-  asked: readonly RequestedNic[],
+  { asked, affinityPolicy }: AskedNics,
 ): Promise<ResolvedNics> {
   const resolved: ResolvedNics = { nics: [], pciRequests: [] };
   const seen = new Set<string>();
@@ -39,7 +45,9 @@ export async function resolveNics(
     seen.add(nic.portId);
     const { request, pciRequest } = await resolvePort(context, caller, { nic, field });
     resolved.nics.push(request);
-    if (pciRequest !== null) resolved.pciRequests.push(pciRequest);
+    if (pciRequest === null) continue;
+    const numaPolicy = pciRequest.numaPolicy ?? affinityPolicy;
+    resolved.pciRequests.push({ ...pciRequest, numaPolicy });
   }
   return resolved;
 }
@@ -124,8 +132,9 @@ async function resolvePort(
   if (needed === 'nothing')
     return { request: { ...request, pciRequestId: null }, pciRequest: null };
   const network = await context.network.showNetwork(port.networkId, 'service');
-  await checkPhysicalNetwork(context, { port, network, field });
-  const pciRequest = requestForPort(port, physicalNetworkOf(network), context.newId());
+  const [physicalNetwork = null] = networkNeeds([network]).physicalNetworks;
+  if (physicalNetwork === null) await checkTunnelled(context, { port, network, field });
+  const pciRequest = requestForPort(port, physicalNetwork, context.newId());
   return { request: { ...request, pciRequestId: pciRequest.requestId }, pciRequest };
 }
 
@@ -157,11 +166,10 @@ function checkFree(port: Port, field: string): void {
  * A network without a physical network may still be served by devices whose spec says so (`physical_network` null or absent).
  * Where no host offers a single one, no placement can ever succeed, and the user is told at once.
  */
-async function checkPhysicalNetwork(
+async function checkTunnelled(
   context: WorkflowContext,
   { port, network, field }: { port: Port; network: Network; field: string },
 ): Promise<void> {
-  if (physicalNetworkOf(network) !== null) return;
   const hosts = await context.store.hosts.list();
   const isOffered = hosts.some((host) =>
     host.pciStats.some((pool) => (pool.tags['physical_network'] ?? null) === null),

@@ -6,10 +6,12 @@ import { claimDevices } from '#core/pci/claim.ts';
 import type { PciDevice } from '#core/pci/device.ts';
 import { poolsOf } from '#core/pci/pool.ts';
 import type { PciRequest } from '#core/pci/request.ts';
+import { fitTogether } from '#core/scheduling/pci-fit.ts';
 import type { Decision, Rejection } from '#core/scheduling/decision.ts';
 import { noValidHostMessage } from '#core/scheduling/no-valid-host.ts';
 import type { RequestSpec } from '#core/scheduling/request-spec.ts';
 import { selectHosts } from '#core/scheduling/select-hosts.ts';
+import type { GuestNuma } from '#core/servers/guest-numa.ts';
 import type { Server } from '#core/servers/server.ts';
 import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
@@ -37,7 +39,7 @@ export async function schedule(context: WorkflowContext, task: Task): Promise<St
   for (const candidate of selection.candidates) {
     const host = hosts.find((row) => row.name === candidate.host);
     invariant(host, `the scheduler chose ${candidate.host}, which it was not given`);
-    const claim = await tryClaim(context, host, server, requests);
+    const claim = await tryClaim(context, host, { server, requests, numa: bootData(task).numa });
     if ('rejection' in claim) decision.rejections.push(claim.rejection);
     else return chosen(context, task, { ...claim, host, decision, startedAt });
   }
@@ -45,18 +47,25 @@ export async function schedule(context: WorkflowContext, task: Task): Promise<St
 }
 
 function requestSpec(server: Server, pciRequests: PciRequest[], task: Task): RequestSpec {
-  const { availabilityZone, forcedHost, failedHosts } = bootData(task);
+  const { availabilityZone, forcedHost, failedHosts, numa } = bootData(task);
   return {
     serverId: server.id,
     projectId: server.projectId,
-    vcpus: server.flavor.vcpus,
+    vcpus: numa?.isPinned === true ? 0 : server.flavor.vcpus,
     memoryMib: server.flavor.memoryMib,
     diskGib: server.flavor.diskGib + server.flavor.ephemeralGib,
     pciRequests,
+    numa,
     availabilityZone,
     forcedHost,
     failedHosts,
   };
+}
+
+interface Claiming {
+  server: Server;
+  requests: PciRequest[];
+  numa: GuestNuma | null;
 }
 
 type ClaimTry = { change: HostChange; taken: PciDevice[] } | { rejection: Rejection };
@@ -68,11 +77,14 @@ type ClaimTry = { change: HostChange; taken: PciDevice[] } | { rejection: Reject
 async function tryClaim(
   context: WorkflowContext,
   host: Host,
-  server: Server,
-  requests: PciRequest[],
+  { server, requests, numa: guest }: Claiming,
 ): Promise<ClaimTry> {
   const devices = requests.length === 0 ? [] : await context.store.hosts.devices(host.id);
-  const allocation = allocateDevices({ devices, requests });
+  const allocation = fitTogether(
+    { guest, host: host.numa, pools: host.pciStats, requests },
+    ({ cells = [], host: hostNuma = [] }) =>
+      allocateDevices({ devices, requests, numaCells: cells, hostNuma }),
+  );
   if (!allocation.ok) {
     return { rejection: { host: host.name, filter: 'claim', reasons: allocation.reasons } };
   }
@@ -84,6 +96,10 @@ async function tryClaim(
     memoryMibUsed: host.memoryMibUsed + server.flavor.memoryMib,
     diskGibUsed: host.diskGibUsed + server.flavor.diskGib + server.flavor.ephemeralGib,
   };
+  if (allocation.shares.length > 0) {
+    const held = allocation.shares.map((share) => ({ ...share, serverId: server.id }));
+    change.numa = { ...host.numa, claims: [...host.numa.claims, ...held] };
+  }
   if (changed.length > 0) {
     change.devices = changed;
     change.pciStats = poolsOf(withChanges(devices, changed));

@@ -85,6 +85,10 @@ export async function releaseChange(
     vcpusUsed: Math.max(0, host.vcpusUsed - server.flavor.vcpus),
     memoryMibUsed: Math.max(0, host.memoryMibUsed - server.flavor.memoryMib),
     diskGibUsed: Math.max(0, host.diskGibUsed - disk),
+    numa: {
+      ...host.numa,
+      claims: host.numa.claims.filter((claim) => claim.serverId !== server.id),
+    },
     ...(server.vmState === 'active' && { runningGuests: Math.max(0, host.runningGuests - 1) }),
     ...(changed.length > 0 && {
       devices: changed,

@@ -9,7 +9,7 @@ import { createImageService } from '#embedded/image/service.ts';
 import { createNetworkService } from '#embedded/network/service.ts';
 import { createIdentityStore } from '#integrations/database/identity-store.ts';
 import { createImageStore } from '#integrations/database/image-store.ts';
-import { embeddedServices } from '#integrations/database/migrations/0003-embedded-services.ts';
+import { migrate } from '#integrations/database/migrate.ts';
 import { createNetworkStore } from '#integrations/database/network-store.ts';
 import { openSqlite } from '#integrations/database/sqlite.ts';
 import { silentLog } from './silent-log.ts';
@@ -83,7 +83,7 @@ const hosts: Record<string, ReadonlySet<string>> = {
 export async function startEmbeddedCloud() {
   const folder = mkdtempSync(join(tmpdir(), 'novella-embedded-'));
   const db = openSqlite<unknown>(join(folder, 'novella.sqlite'));
-  await embeddedServices.up(db);
+  await migrate(db);
   const time = { now: Date.parse('2026-11-23T07:15:00Z') };
   const base = {
     clock: { now: () => time.now },

@@ -1,4 +1,5 @@
 /** A port and its network as the network service shows them, in our words. How the service is called is not known here. */
+import type { NumaPolicy } from '../pci/request.ts';
 import type { VnicType } from './vnic-type.ts';
 
 export interface FixedIp {
@@ -25,6 +26,8 @@ export interface Port {
   deviceOwner: string;
   fixedIps: FixedIp[];
   vnicType: VnicType;
+  /** Neutron's `numa_affinity_policy`; absent or null: the port does not say. */
+  numaPolicy?: NumaPolicy | null;
   bindingHost: string;
   profile: BindingProfile;
   vifType: string;

@@ -1,5 +1,6 @@
 /** The scheduler's snapshot of one host. Where snapshots come from is not known here. */
 import type { PciDevicePool } from '../pci/pool.ts';
+import type { HostNuma } from './numa-fit.ts';
 
 /** `generation` counts changes of the host row; a claim made from this snapshot holds only while it still is the row's. */
 export interface HostState {
@@ -21,4 +22,6 @@ export interface HostState {
   memoryAllocationRatio: number;
   diskAllocationRatio: number;
   pools: PciDevicePool[];
+  /** Absent: the host reports no NUMA nodes. */
+  numa?: HostNuma;
 }

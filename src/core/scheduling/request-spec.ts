@@ -1,7 +1,8 @@
 /** All the scheduler needs to know of what is asked. */
 import type { PciRequest } from '../pci/request.ts';
+import type { GuestNuma } from '../servers/guest-numa.ts';
 
-/** `memoryMib`, `diskGib` are of one server. Filters read this and a HostState, nothing else. */
+/** `memoryMib`, `diskGib` are of one server; `vcpus` those that share processors (0 for a pinned guest). Filters read this and a HostState, nothing else. */
 export interface RequestSpec {
   serverId: string;
   projectId: string;
@@ -9,6 +10,8 @@ export interface RequestSpec {
   memoryMib: number;
   diskGib: number;
   pciRequests: PciRequest[];
+  /** Absent or null: the guest has no NUMA topology. */
+  numa?: GuestNuma | null;
   /** Zone the user asked for, or null for any. */
   availabilityZone: string | null;
   /** Administrator's choice of host (`az:host`), or null. */

@@ -1,5 +1,6 @@
 /** Request bodies of the network service: their shapes and rules. */
 import { type Static, type TProperties, Type } from 'typebox';
+import { numaPolicies } from '#core/pci/request.ts';
 import { vnicTypes } from '#core/networking/vnic-type.ts';
 import { bodyReader } from '../request-body.ts';
 import { withoutLackingKeys } from './lacking-keys.ts';
@@ -75,6 +76,7 @@ const portChange = {
   security_groups: texts,
   port_security_enabled: flag,
   'binding:vnic_type': Type.Optional(Type.Enum([...vnicTypes])),
+  numa_affinity_policy: Type.Optional(Type.Union([Type.Enum([...numaPolicies]), Type.Null()])),
   'binding:host_id': textOrNull,
   'binding:profile': Type.Optional(
     Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),

@@ -14,6 +14,12 @@ const names: [alias: string, name: string, description: string][] = [
     'Neutron Port MAC address override',
     'A direct-physical port takes its device MAC.',
   ],
+  ['port-numa-affinity-policy', 'Port NUMA affinity policy', 'How near a device must be.'],
+  [
+    'port-numa-affinity-policy-socket',
+    'Port NUMA affinity policy "socket"',
+    'The policy "socket".',
+  ],
   ['port-security', 'Port Security', 'Port security can be switched off.'],
   ['project-id', 'project_id field enabled', 'Replies have project_id.'],
   ['provider', 'Provider Network', 'Networks name their physical network and segment.'],

@@ -75,6 +75,7 @@ function toPort(port: StoredPort): Port {
     deviceOwner: port.deviceOwner,
     fixedIps: port.fixedIps,
     vnicType: port.vnicType,
+    numaPolicy: port.numaAffinityPolicy,
     bindingHost: port.bindingHost,
     profile: port.profile,
     vifType: port.vifType,

@@ -19,7 +19,6 @@ const lacking: Record<string, string> = {
   ipv6_ra_mode: 'router advertisements',
   ipv6_address_mode: 'IPv6 addresses that guests choose themselves',
   device_profile: 'device profiles',
-  numa_affinity_policy: 'NUMA affinity of ports',
   propagate_uplink_status: 'uplink status propagation',
   hints: 'port hints',
   tags: 'tags',

@@ -49,6 +49,10 @@ function plainFields(before: StoredPort, wish: WishedPortChange): Partial<Stored
     deviceOwner: wish.device_owner ?? before.deviceOwner,
     portSecurityEnabled: wish.port_security_enabled ?? before.portSecurityEnabled,
     vnicType: wish['binding:vnic_type'] ?? before.vnicType,
+    numaAffinityPolicy:
+      wish.numa_affinity_policy === undefined
+        ? before.numaAffinityPolicy
+        : wish.numa_affinity_policy,
   };
 }
 

@@ -44,6 +44,7 @@ async function newPort(
   const portSecurityEnabled = wish.port_security_enabled ?? network.portSecurityEnabled;
   const { name = '', description = '' } = wish;
   const asked = wish.security_groups ?? (portSecurityEnabled ? undefined : []);
+  const numaAffinityPolicy = wish.numa_affinity_policy ?? null;
   const place = {
     vnicType: wish['binding:vnic_type'] ?? 'normal',
     bindingHost: wish['binding:host_id'] ?? '',
@@ -62,6 +63,7 @@ async function newPort(
     fixedIps: await allocate(rows, { network, subnets, asked: wish.fixed_ips }),
     securityGroupIds: await groupsForPort(rows, context, { projectId, asked }),
     portSecurityEnabled,
+    numaAffinityPolicy,
     ...place,
     profile: wish['binding:profile'] ?? {},
     ...bindPort(place, network, context.hostMappings),

@@ -88,6 +88,8 @@ export function viewPort(port: StoredPort, rights: Rights): View {
     port_security_enabled: port.portSecurityEnabled,
     security_groups: port.securityGroupIds,
     'binding:vnic_type': port.vnicType,
+    // Only where set: most Neutrons run without this extension, and clients of those know no such key.
+    ...(port.numaAffinityPolicy !== null && { numa_affinity_policy: port.numaAffinityPolicy }),
     ...(rights.isPrivileged && {
       'binding:profile': port.profile,
       'binding:host_id': port.bindingHost,

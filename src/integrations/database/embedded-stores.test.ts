@@ -8,7 +8,7 @@ import { imageStoreContract } from '#contracts/image-store.contract.ts';
 import { networkStoreContract } from '#contracts/network-store.contract.ts';
 import { createIdentityStore } from './identity-store.ts';
 import { createImageStore } from './image-store.ts';
-import { embeddedServices } from './migrations/0003-embedded-services.ts';
+import { migrate } from './migrate.ts';
 import { createNetworkStore } from './network-store.ts';
 import { openSqlite } from './sqlite.ts';
 
@@ -21,7 +21,7 @@ async function freshDatabase(): Promise<Kysely<unknown>> {
     await db.destroy();
     rmSync(folder, { recursive: true });
   });
-  await embeddedServices.up(db);
+  await migrate(db);
   return db;
 }
 

@@ -1,6 +1,7 @@
 /** Hosts between core objects and rows. */
 import type { HypervisorFacts } from '#contracts/hypervisor.ts';
 import type { Host, HostChange } from '#contracts/store.ts';
+import type { HostNuma } from '#core/scheduling/numa-fit.ts';
 import { type PciPoolWire, poolFromWire, poolToWire } from '#core/pci/pool-wire.ts';
 import type { ComputeNodeRow } from './tables.ts';
 
@@ -34,6 +35,10 @@ export function hostColumns(change: HostChange): Partial<ComputeNodeRow> {
     ...(change.vcpusUsed !== undefined && { vcpus_used: change.vcpusUsed }),
     ...(change.memoryMibUsed !== undefined && { memory_mb_used: change.memoryMibUsed }),
     ...(change.diskGibUsed !== undefined && { local_gb_used: change.diskGibUsed }),
+    ...(change.numa !== undefined && { numa_topology: JSON.stringify(change.numa) }),
+    ...(change.enabled !== undefined && { disabled: change.enabled ? 0 : 1 }),
+    ...(change.disabledReason !== undefined && { disabled_reason: change.disabledReason }),
+    ...(change.forcedDown !== undefined && { forced_down: change.forcedDown ? 1 : 0 }),
     ...(change.runningGuests !== undefined && { running_vms: change.runningGuests }),
   };
 }
@@ -60,6 +65,7 @@ export function toHost(row: ComputeNodeRow): Host {
     memoryMibUsed: row.memory_mb_used,
     diskGibUsed: row.local_gb_used,
     runningGuests: row.running_vms,
+    numa: toNuma(row.numa_topology),
     pciStats: (JSON.parse(row.pci_stats) as PciPoolWire[]).map(poolFromWire),
     enabled: row.disabled === 0,
     disabledReason: row.disabled_reason,
@@ -67,4 +73,8 @@ export function toHost(row: ComputeNodeRow): Host {
     lastSeenAt: row.last_seen_at,
     createdAt: row.created_at,
   };
+}
+
+function toNuma(text: string | null | undefined): HostNuma {
+  return text ? (JSON.parse(text) as HostNuma) : { nodes: [], claims: [] };
 }

@@ -32,6 +32,8 @@ export interface ComputeNodeRow {
   local_gb_used: number;
   running_vms: number;
   pci_stats: string;
+  /** Absent before migration 0004. */
+  numa_topology?: string | null | undefined;
   disabled: number;
   disabled_reason: string | null;
   forced_down: number;

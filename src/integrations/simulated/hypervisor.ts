@@ -6,7 +6,7 @@ import { ComputeError } from '#core/errors.ts';
 import type { Guest } from '#core/guests/guest.ts';
 import { heldDevices } from '#core/guests/held-device.ts';
 import { isLive } from '#core/guests/plan.ts';
-import type { SimulatedHost } from './simulated-host.ts';
+import { numaNodesOf, type SimulatedHost } from './simulated-host.ts';
 
 export interface SimulatedHypervisorOptions {
   host: SimulatedHost;
@@ -49,6 +49,7 @@ export class SimulatedHypervisor implements Hypervisor {
       diskGib: host.diskGib,
       cpuModel: 'simulated',
       architecture: 'x86_64',
+      numaNodes: numaNodesOf(host),
     });
   }
 

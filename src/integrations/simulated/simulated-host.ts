@@ -1,5 +1,6 @@
 /** A simulated host: one description in memory. Captured trees, recorded scenarios and the fleet generator are three ways to make it. */
 import type { PciFunction } from '#core/pci/device.ts';
+import type { HostNumaNode } from '#core/scheduling/numa-fit.ts';
 
 interface SimulatedNumaNode {
   id: number;
@@ -72,4 +73,15 @@ export function simulatedHost(
     dedicatedCpus,
     functions,
   };
+}
+
+/** The nodes as its hypervisor reports them: each on a socket of its own. */
+export function numaNodesOf({ numaNodes, dedicatedCpus }: SimulatedHost): HostNumaNode[] {
+  return numaNodes.map(({ id, cpus, memoryMib }) => ({
+    id,
+    socket: id,
+    cpus: dedicatedCpus.length === 0 ? cpus : [],
+    dedicatedCpus: cpus.filter((cpu) => dedicatedCpus.includes(cpu)),
+    memoryMib,
+  }));
 }

@@ -3,9 +3,11 @@ import type { Migration } from 'kysely/migration';
 import { compute } from './0001-compute.ts';
 import { pciDeviceRequestId } from './0002-pci-device-request-id.ts';
 import { embeddedServices } from './0003-embedded-services.ts';
+import { numa } from './0004-numa.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
   '0002-pci-device-request-id': pciDeviceRequestId,
   '0003-embedded-services': embeddedServices,
+  '0004-numa': numa,
 };

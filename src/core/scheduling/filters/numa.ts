@@ -1,0 +1,15 @@
+/** Refuses a host on whose NUMA nodes the guest's cells do not fit, whatever devices it asks for. Source: Nova `NUMATopologyFilter`. */
+import type { Filter } from '../filter.ts';
+import { fitTogether } from '../pci-fit.ts';
+
+export const numaTopology: Filter = {
+  name: 'numa',
+  check(host, { numa = null }) {
+    if (numa === null) return [];
+    const { pools, numa: hostNuma = { nodes: [], claims: [] } } = host;
+    const verdict = fitTogether({ guest: numa, host: hostNuma, pools, requests: [] }, () => ({
+      ok: true,
+    }));
+    return verdict.ok ? [] : verdict.reasons;
+  },
+};
