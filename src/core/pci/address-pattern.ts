@@ -39,6 +39,16 @@ export function matchesSlot({ tests }: AddressPattern, slotAndFunction: string):
   );
 }
 
+/** The parts of an address as they are written. Example: `0000:0a:00.1` → bus `0a`, function `1`. */
+export function addressTexts(address: PciAddress): Record<AddressField, string> {
+  return {
+    domain: address.slice(0, -8),
+    bus: address.slice(-7, -5),
+    slot: address.slice(-4, -2),
+    function: address.slice(-1),
+  };
+}
+
 /**
  * The pattern of a device spec's `address` value; blank fields and `*` are any, and so is an absent or empty address.
  * Example: `*:0a:00.*`, `:0a:00.`, `0a:`, `0000:0a:00.1`, `{ bus: '0[ab]', function: '[1-7]' }`.
@@ -124,7 +134,7 @@ function fromExpressions(value: object): AddressPattern {
   const [domain, bus, slot, fn] = addressFields.map(textOf);
   const literal = `${domain}:${bus}:${slot}.${fn}`;
   return {
-    written: given as AddressPattern['written'],
+    written: given,
     exact: /[A-F]/.test(literal) ? null : (tryParsePciAddress(literal) ?? null),
     tests: {
       domain: test('domain'),

@@ -62,7 +62,7 @@ function afterFree(status: PciDeviceStatus): PciDeviceStatus {
 }
 
 /** Is the device held by a server (claimed, allocated, or held and missing)? */
-export function isHeld(device: PciDevice): boolean {
+export function isHeld(device: Pick<PciDevice, 'serverId'>): boolean {
   return device.serverId !== null;
 }
 

@@ -1,24 +1,157 @@
 import { expect, test } from 'vitest';
 import { aCard } from '#test/pci-cards.ts';
+import { parsePciAddress } from './address.ts';
+import type { PciFunction } from './device.ts';
 import { auditDeviceSpecs } from './device-spec-audit.ts';
 import { parseDeviceSpecs } from './parse-device-specs.ts';
 
-test('entries that admit nothing are named with the reason, the others are not', () => {
-  const functions = aCard({ vfs: 2 });
-  const option = [
-    { vendor_id: '15b3' },
-    { product_id: '1018' },
-    { devname: 'enp9s0' },
-    { vendor_id: '8086' },
-    { device_id: '10de' },
-  ];
-  const sources = option.map((object, at) => ({ object, source: `host.yaml:${at + 1}` }));
-  const findings = auditDeviceSpecs(parseDeviceSpecs(sources, functions), functions);
-  expect(findings.map(({ code, source, message }) => `${source} ${code}: ${message}`)).toEqual([
-    'host.yaml:2 shadowed: every function it admits is taken by an earlier entry (0)',
-    'host.yaml:3 absent-netdev: the host has no network interface "enp9s0"',
-    'host.yaml:4 no-match: no PCI function of the host matches it',
-    'host.yaml:5 warning: device_id "10de" is read as vendor_id, its old name; write vendor_id',
-    'host.yaml:5 no-match: no PCI function of the host matches it',
-  ]);
+/** A PF with two VFs, a PF that has none yet, and a card without SR-IOV. */
+const [pf, ...vfs] = aCard({ vfs: 2 });
+const [barePf] = aCard({ bus: '5e', vfs: 0 });
+const functions: PciFunction[] = [
+  { ...pf!, ifname: 'ens1', vfProductId: '1018' },
+  ...vfs,
+  { ...barePf!, vendorId: '8086', productId: '1572', ifname: 'ens2', vfProductId: '154c' },
+  {
+    ...barePf!,
+    address: parsePciAddress('0000:00:02.0'),
+    vendorId: '1af4',
+    productId: '1001',
+    deviceType: 'type-PCI',
+  },
+];
+
+function findings(...option: object[]): string[] {
+  const sources = option.map((object, at) => ({ object, source: `x:${at + 1}` }));
+  return auditDeviceSpecs(parseDeviceSpecs(sources, functions), functions).map(
+    ({ level, source, code, message }) => `${level} ${source} ${code}: ${message}`,
+  );
+}
+
+const rows: { name: string; given: object[]; gives: string }[] = [
+  {
+    name: 'a network interface that is not there',
+    given: [{ devname: 'ens9' }],
+    gives: 'problem x:1 absent-netdev: the host has no network interface "ens9"; it has ens1, ens2',
+  },
+  {
+    name: 'an address where nothing is',
+    given: [{ address: '0000:77:00.0' }],
+    gives: 'problem x:1 absent-address: no PCI function is at 0000:77:00.0',
+  },
+  {
+    name: 'an address where nothing is, with ids that are elsewhere',
+    given: [{ address: '0000:77:00.0', product_id: '1018' }],
+    gives:
+      'problem x:1 absent-address: no PCI function is at 0000:77:00.0; *:1018 is at 0000:3b:00.1, 0000:3b:00.2',
+  },
+  {
+    name: 'the product of VFs that are not there yet',
+    given: [{ vendor_id: '8086', product_id: '154c' }],
+    gives:
+      'problem x:1 pf-without-vfs: 154c is the product of VFs, and PF ens2 (0000:5e:00.0) has no VFs yet (sriov_numvfs is 0)',
+  },
+  {
+    name: 'the same by the name of the PF',
+    given: [{ devname: 'ens2', product_id: '154c' }],
+    gives:
+      'problem x:1 pf-without-vfs: 154c is the product of VFs, and PF ens2 (0000:5e:00.0) has no VFs yet (sriov_numvfs is 0)',
+  },
+  {
+    name: 'a PF that has no VFs yet, admitted itself',
+    given: [{ devname: 'ens2' }],
+    gives:
+      'warning x:1 only-pfs-without-vfs: admits only PFs, and they have no VFs yet (ens2: sriov_numvfs is 0); direct ports need VFs',
+  },
+  {
+    name: 'vendor and product the wrong way round',
+    given: [{ vendor_id: '1018', product_id: '15b3' }],
+    gives:
+      'problem x:1 ids-swapped: vendor_id and product_id look swapped: 15b3:1018 is there (2 functions)',
+  },
+  {
+    name: 'a vendor that is not there',
+    given: [{ vendor_id: '10de' }],
+    gives:
+      'problem x:1 wrong-vendor: no PCI function has vendor_id 10de; there are 15b3, 8086, 1af4',
+  },
+  {
+    name: 'the right vendor with a wrong product',
+    given: [{ vendor_id: '15b3', product_id: '1019' }],
+    gives:
+      'problem x:1 wrong-product: vendor 15b3 is there as 15b3:1017, 15b3:1018, not as 15b3:1019',
+  },
+  {
+    name: 'a product that is not there',
+    given: [{ product_id: 'ffff' }],
+    gives:
+      'problem x:1 wrong-product: no PCI function has product_id ffff; there are 15b3:1017, 15b3:1018, 8086:1572, 1af4:1001',
+  },
+  {
+    name: 'a named card with other ids',
+    given: [{ devname: 'ens1', product_id: '1019' }],
+    gives:
+      'problem x:1 wrong-product: ens1 (0000:3b:00.0) is 15b3:1017 and its VFs are 15b3:1018; the entry asks for *:1019',
+  },
+  {
+    name: 'an address of which one part is wrong',
+    given: [{ address: '*:3c:00.*', product_id: '1018' }],
+    gives:
+      'problem x:1 wrong-address: no *:1018 is at address "*:3c:00.*"; 2 functions would be with bus 3b',
+  },
+  {
+    name: 'an address with something else',
+    given: [{ address: '5e:00.0', product_id: '1018' }],
+    gives:
+      'problem x:1 wrong-address: no *:1018 is at address "5e:00.0"; what is there is 8086:1572',
+  },
+  {
+    name: 'a card without a serial number',
+    given: [{ product_id: '1018', remote_managed: 'true' }],
+    gives:
+      'problem x:1 no-card-serial: 2 functions would match, but none tells the serial number of its card, which remote_managed needs',
+  },
+  {
+    name: 'an entry behind a wider one',
+    given: [{ vendor_id: '15b3' }, { product_id: '1018' }],
+    gives: 'problem x:2 shadowed: the 2 functions it admits are all taken by entry 0 before it',
+  },
+  {
+    name: 'an old name',
+    given: [{ device_id: '15b3' }],
+    gives:
+      'warning x:1 old-name: device_id "15b3" is read as vendor_id, its old name; write vendor_id',
+  },
+  {
+    name: 'an entry that restricts nothing',
+    given: [{ devname: '', physical_network: 'physnet1' }],
+    gives:
+      'warning x:1 admits-everything: states no vendor_id, product_id, address or devname, so it admits every function of the host',
+  },
+  {
+    name: 'a misspelt key',
+    given: [{ devname: 'ens1', physnet: 'a', trusted: 'true' }],
+    gives:
+      'warning x:1 odd-tag: "physnet" is kept as a tag and restricts nothing; is physical_network meant?',
+  },
+];
+
+test.each(rows)('the audit names $name', ({ given, gives }) => {
+  expect(findings(...given)).toEqual([gives]);
+});
+
+test('a list of which every entry takes something has no findings', () => {
+  expect(findings({ address: '0000:3b:00.1' }, { devname: 'ens1' }, { vendor_id: '1af4' })).toEqual(
+    [],
+  );
+});
+
+test('where not all functions are known, an entry without any may still have some', () => {
+  const specs = parseDeviceSpecs([{ object: { devname: 'ens9' }, source: 'x:1' }], functions);
+  const [finding] = auditDeviceSpecs(specs, functions, { partlyKnownTo: 'the controller' });
+  expect(finding).toMatchObject({
+    level: 'warning',
+    code: 'not-known',
+    message: 'admits none of the 5 functions that the controller knows; the host may have others',
+  });
 });

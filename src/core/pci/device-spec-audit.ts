@@ -1,55 +1,167 @@
 /** What an operator should know of a device list that was accepted: entries that admit nothing, and why. Never a silent no-match. */
 import type { PciFunction } from './device.ts';
-import { admits, type DeviceSpec, matchDevice } from './device-spec.ts';
+import { compileDeviceSpecs } from './device-matcher.ts';
+import { admits, type DeviceSpec, type HostFunction } from './device-spec.ts';
+import { type NoMatch, whyNoMatch } from './why-no-match.ts';
 
-/** Something odd about one entry. `absent-netdev` and `no-match` may be mended by a driver or a cable; `shadowed` never. */
+/** Something odd about one entry. A `problem` is an entry of no effect; a `warning` may be meant so. */
 export interface DeviceSpecFinding {
-  code: 'warning' | 'absent-netdev' | 'no-match' | 'shadowed';
+  level: 'problem' | 'warning';
+  code:
+    | NoMatch['code']
+    | 'shadowed'
+    | 'not-known'
+    | 'old-name'
+    | 'admits-everything'
+    | 'only-pfs-without-vfs'
+    | 'odd-tag';
   entry: number;
   source: string;
   message: string;
 }
 
+/** What is known of the host beside its functions. */
+export interface AuditOptions {
+  /** All functions, to find PFs and devnames; default: the functions themselves. */
+  hostFunctions?: readonly HostFunction[];
+  /** Set when the functions are only some of the host's: that an entry admits none of them then says little. Example: `the controller`. */
+  partlyKnownTo?: string;
+}
+
+/** What one entry does on a host. */
+export interface EntryCover {
+  spec: DeviceSpec;
+  /** What it would admit alone. */
+  admitted: PciFunction[];
+  /** What it is the first to admit. */
+  taken: PciFunction[];
+  /** Who takes the rest, by entry number. */
+  takenBefore: Map<number, number>;
+}
+
+/** Which entry takes which function. Example: two equal entries → the first takes all that both admit. */
+export function coverOf(
+  specs: readonly DeviceSpec[],
+  functions: readonly PciFunction[],
+  hostFunctions: readonly HostFunction[] = functions,
+): EntryCover[] {
+  const match = compileDeviceSpecs(specs, hostFunctions);
+  const takers = new Map(functions.map((fn) => [fn, match(fn)?.spec.entry]));
+  return specs.map((spec) => {
+    const admitted = functions.filter((fn) => admits(spec, fn, hostFunctions));
+    const takenBefore = new Map<number, number>();
+    for (const fn of admitted) {
+      const taker = takers.get(fn);
+      if (taker === undefined || taker === spec.entry) continue;
+      takenBefore.set(taker, (takenBefore.get(taker) ?? 0) + 1);
+    }
+    const taken = admitted.filter((fn) => takers.get(fn) === spec.entry);
+    return { spec, admitted, taken, takenBefore };
+  });
+}
+
 /**
- * The findings of a list on a host, in entry order. Example: entry 1 admits only what entry 0 takes first → `{ code: 'shadowed', entry: 1,
- * message: 'every function it admits is taken by an earlier entry (0)' }`.
+ * The findings of a list on a host, in entry order. Example: entry 1 admits only what entry 0 takes first → `{ level: 'problem', code:
+ * 'shadowed', entry: 1, message: 'the 4 functions it admits are all taken by entry 0 before it' }`.
  */
 export function auditDeviceSpecs(
   specs: readonly DeviceSpec[],
   functions: readonly PciFunction[],
+  options: AuditOptions = {},
 ): DeviceSpecFinding[] {
-  const takers = new Map(
-    functions.map((fn) => [fn, matchDevice(specs, fn, functions)?.spec.entry] as const),
+  return coverOf(specs, functions, options.hostFunctions).flatMap((cover) =>
+    auditEntry(cover, functions, options),
   );
-  return specs.flatMap((spec) => {
-    const about = { entry: spec.entry, source: spec.source };
-    const warnings = spec.warnings.map(
-      (message) => ({ code: 'warning', ...about, message }) as const,
-    );
-    const unused = whyUnused(spec, functions, takers);
-    return unused === undefined ? warnings : [...warnings, { ...about, ...unused }];
+}
+
+/** The findings of one entry. */
+export function auditEntry(
+  cover: EntryCover,
+  functions: readonly PciFunction[],
+  options: AuditOptions = {},
+): DeviceSpecFinding[] {
+  const about = { entry: cover.spec.entry, source: cover.spec.source };
+  return [...whyUnused(cover, functions, options), ...warnings(cover, functions)].map(
+    (finding) => ({ ...finding, ...about }),
+  );
+}
+
+type Finding = Pick<DeviceSpecFinding, 'level' | 'code' | 'message'>;
+
+function whyUnused(
+  { spec, admitted, taken, takenBefore }: EntryCover,
+  functions: readonly PciFunction[],
+  { hostFunctions = functions, partlyKnownTo }: AuditOptions,
+): Finding[] {
+  if (taken.length > 0) return [];
+  if (admitted.length > 0) {
+    const takers = [...takenBefore.keys()].join(', ');
+    const all =
+      admitted.length === 1
+        ? 'the one function it admits is'
+        : `the ${admitted.length} functions it admits are all`;
+    return [
+      {
+        level: 'problem',
+        code: 'shadowed',
+        message: `${all} taken by entry ${takers} before it`,
+      },
+    ];
+  }
+  if (partlyKnownTo === undefined) {
+    return [{ level: 'problem', ...whyNoMatch(spec, functions, hostFunctions) }];
+  }
+  const message = `admits none of the ${functions.length} functions that ${partlyKnownTo} knows; the host may have others`;
+  return [{ level: 'warning', code: 'not-known', message }];
+}
+
+function warnings({ spec, taken }: EntryCover, functions: readonly PciFunction[]): Finding[] {
+  const found: Finding[] = spec.warnings.map((message) => ({
+    level: 'warning',
+    code: 'old-name',
+    message,
+  }));
+  if (admitsEverything(spec)) {
+    const message =
+      'states no vendor_id, product_id, address or devname, so it admits every function of the host';
+    found.push({ level: 'warning', code: 'admits-everything', message });
+  }
+  for (const [tag, likely] of oddTags(spec)) {
+    const message = `"${tag}" is kept as a tag and restricts nothing; is ${likely} meant?`;
+    found.push({ level: 'warning', code: 'odd-tag', message });
+  }
+  const pfs = taken.filter((fn) => fn.deviceType === 'type-PF');
+  const hasVfs = functions.some((fn) => pfs.some((pf) => pf.address === fn.parentAddress));
+  if (pfs.length > 0 && pfs.length === taken.length && spec.productId === '*' && !hasVfs) {
+    const names = pfs.map((pf) => pf.ifname ?? pf.address).join(', ');
+    const message = `admits only PFs, and they have no VFs yet (${names}: sriov_numvfs is 0); direct ports need VFs`;
+    found.push({ level: 'warning', code: 'only-pfs-without-vfs', message });
+  }
+  return found;
+}
+
+function admitsEverything(spec: DeviceSpec): boolean {
+  const isAnywhere = ['', '*'].includes(spec.address.written as string);
+  return spec.vendorId === '*' && spec.productId === '*' && spec.devname === null && isAnywhere;
+}
+
+/** Keys that are tags only because they are misspelt. */
+const likelyMeant: [RegExp, string][] = [
+  [/^vendor/i, 'vendor_id'],
+  [/^product/i, 'product_id'],
+  [/^addr/i, 'address'],
+  [/^(dev_?name|ifname|netdev)$/i, 'devname'],
+  [/^phys/i, 'physical_network'],
+];
+
+function oddTags(spec: DeviceSpec): [tag: string, likely: string][] {
+  return Object.keys(spec.tags).flatMap((tag): [string, string][] => {
+    const likely = likelyMeant.find(([form]) => form.test(tag))?.[1];
+    return likely === undefined || likely === tag ? [] : [[tag, likely]];
   });
 }
 
-function whyUnused(
-  spec: DeviceSpec,
-  functions: readonly PciFunction[],
-  takers: ReadonlyMap<PciFunction, number | undefined>,
-): Pick<DeviceSpecFinding, 'code' | 'message'> | undefined {
-  const own = functions.filter((fn) => admits(spec, fn, functions));
-  if (own.some((fn) => takers.get(fn) === spec.entry)) return undefined;
-  if (own.length > 0) {
-    const earlier = [...new Set(own.map((fn) => takers.get(fn)))].join(', ');
-    return {
-      code: 'shadowed',
-      message: `every function it admits is taken by an earlier entry (${earlier})`,
-    };
-  }
-  if (spec.devname !== null && !functions.some(({ ifname }) => ifname === spec.devname)) {
-    return {
-      code: 'absent-netdev',
-      message: `the host has no network interface "${spec.devname}"`,
-    };
-  }
-  return { code: 'no-match', message: 'no PCI function of the host matches it' };
+/** A finding in one line for a log. Example: `novella.yaml:4 …: entry 1: the host has no network interface "enp9s0"`. */
+export function printFinding({ source, entry, message }: DeviceSpecFinding): string {
+  return `${source}: entry ${entry}: ${message}`;
 }

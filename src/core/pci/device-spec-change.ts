@@ -1,0 +1,59 @@
+/** What a new device list would change on a host that is in use. It may never be called safe when a server would lose its device. */
+import type { PciAddress } from './address.ts';
+import { isHeld } from './claim.ts';
+import type { DeviceTags, PciDevice } from './device.ts';
+
+/** A device as the controller knows it now. */
+export type KnownDevice = Pick<PciDevice, 'address' | 'status' | 'tags' | 'serverId'>;
+
+/** A device whose tags would change, key by key; undefined: has no such tag. */
+export interface RetaggedDevice {
+  device: KnownDevice;
+  changes: Record<string, { from: string | null | undefined; to: string | null | undefined }>;
+}
+
+export interface DeviceSpecChange {
+  appearing: PciAddress[];
+  /** Offered now and not by the new list. */
+  lost: KnownDevice[];
+  retagged: RetaggedDevice[];
+  kept: number;
+  /** No device that a server holds would be lost. */
+  isSafe: boolean;
+}
+
+/**
+ * The difference between what the controller has of a host and what a list would offer there. A device that its host stopped reporting
+ * already is not counted as lost: no list brings it back.
+ * Example: VF 0000:01:10.0 allocated and not offered any more → `lost` has it, `isSafe` false.
+ */
+export function compareOffer(
+  known: readonly KnownDevice[],
+  offered: ReadonlyMap<PciAddress, DeviceTags>,
+): DeviceSpecChange {
+  const present = known.filter(({ status }) => status !== 'removed');
+  const knownAddresses = new Set(present.map(({ address }) => address));
+  const kept = present.filter(({ address }) => offered.has(address));
+  const lost = present.filter(
+    ({ address, status }) => !offered.has(address) && status !== 'missing',
+  );
+  const retagged = kept
+    .map((device) => ({ device, changes: tagChanges(device.tags, offered.get(device.address)) }))
+    .filter(({ changes }) => Object.keys(changes).length > 0);
+  return {
+    appearing: [...offered.keys()].filter((address) => !knownAddresses.has(address)),
+    lost,
+    retagged,
+    kept: kept.length,
+    isSafe: !lost.some(isHeld),
+  };
+}
+
+function tagChanges(before: DeviceTags, after: DeviceTags = {}): RetaggedDevice['changes'] {
+  const tags = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return Object.fromEntries(
+    [...tags]
+      .filter((tag) => before[tag] !== after[tag])
+      .map((tag) => [tag, { from: before[tag], to: after[tag] }]),
+  );
+}

@@ -1,0 +1,69 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { aCard } from '#test/pci-cards.ts';
+import { admits } from './device-spec.ts';
+import { failedFields, nearestEntry } from './failed-fields.ts';
+import { parseDeviceSpecs } from './parse-device-specs.ts';
+
+const functions = [...aCard({ vfs: 2 }), ...aCard({ bus: '5e', vfs: 1 })];
+const [pf, vf] = functions;
+const specsOf = (objects: object[]) =>
+  parseDeviceSpecs(
+    objects.map((object) => ({ object, source: 'x' })),
+    functions,
+  );
+
+test('a device fails no key of an entry exactly when the entry admits it', () => {
+  const entry = fc.record(
+    {
+      vendor_id: fc.constantFrom('15b3', '8086', '*'),
+      product_id: fc.constantFrom('1017', '1018'),
+      address: fc.constantFrom('0000:3b:00.0', '*:5e:*.*', '.1', '', { bus: '3' }),
+      remote_managed: fc.constantFrom('false', 'true'),
+    },
+    { requiredKeys: [] },
+  );
+  const isRefused = (object: object) => 'remote_managed' in object && 'address' in object;
+  fc.assert(
+    fc.property(
+      entry.filter((object) => !isRefused(object)),
+      fc.constantFrom(...functions),
+      (object, fn) => {
+        const [spec] = specsOf([object]);
+        expect(failedFields(spec!, fn, functions).length === 0).toBe(admits(spec!, fn, functions));
+      },
+    ),
+  );
+});
+
+const rows = [
+  {
+    name: 'the one that fails in the fewest keys',
+    fn: pf!,
+    specs: [
+      { vendor_id: '15b3', product_id: '1018', address: '5e:' },
+      { vendor_id: '15b3', product_id: '1018' },
+    ],
+    gives: { entry: 1, failed: ['product_id'] },
+  },
+  {
+    name: 'the first of equal ones',
+    fn: vf!,
+    specs: [
+      { vendor_id: '15b3', address: '*:77:*.*' },
+      { vendor_id: '15b3', devname: 'no0' },
+    ],
+    gives: { entry: 0, failed: ['address'] },
+  },
+  {
+    name: 'none, when nothing that is stated holds',
+    fn: pf!,
+    specs: [{ vendor_id: '8086' }, { devname: 'no0', product_id: '1018' }],
+    gives: undefined,
+  },
+];
+
+test.each(rows)('the nearest entry is $name', ({ fn, specs, gives }) => {
+  const nearest = nearestEntry(specsOf(specs), fn, functions);
+  expect(nearest && { entry: nearest.spec.entry, failed: nearest.failed }).toEqual(gives);
+});
