@@ -27,6 +27,7 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
         address: pf0,
         vendorId: '8086',
         productId: '10c9',
+        vfProductId: '10ca',
         deviceType: 'type-PF',
         parentAddress: null,
         numaNode: null,

@@ -142,6 +142,7 @@ export function aVf(address: string, change: Partial<PciDevice> = {}): PciDevice
 export function aPf(change: Partial<PciDevice> = {}): PciDevice {
   return aVf('0000:81:00.0', {
     productId: '10c9',
+    vfProductId: '10ca',
     deviceType: 'type-PF',
     parentAddress: null,
     ifname: 'ens1f0',

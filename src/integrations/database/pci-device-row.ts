@@ -9,6 +9,7 @@ interface ExtraInfo {
   ifname: PciDevice['ifname'];
   parent_ifname: PciDevice['parentIfname'];
   mac_address: PciDevice['macAddress'];
+  vf_product_id?: string;
   capabilities: PciDevice['capabilities'];
 }
 
@@ -18,6 +19,7 @@ export function deviceRow(hostId: string, device: PciDevice): Insertable<PciDevi
     ifname: device.ifname,
     parent_ifname: device.parentIfname,
     mac_address: device.macAddress,
+    ...(device.vfProductId !== undefined && { vf_product_id: device.vfProductId }),
     capabilities: device.capabilities,
   };
   return {
@@ -51,6 +53,7 @@ export function toDevice(row: Selectable<PciDeviceRow>): PciDevice {
     ifname: extraInfo.ifname,
     parentIfname: extraInfo.parent_ifname,
     macAddress: extraInfo.mac_address,
+    ...(extraInfo.vf_product_id !== undefined && { vfProductId: extraInfo.vf_product_id }),
     capabilities: extraInfo.capabilities,
     tags: JSON.parse(row.tags) as PciDevice['tags'],
     status: row.status as PciDeviceStatus,

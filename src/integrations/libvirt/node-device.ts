@@ -99,7 +99,6 @@ function readFunction(
   const children = all.filter((each) => each['parent'] === nodeName);
   const { deviceType, parentAddress } = typeOf(pci, children);
   const net = children.map((child) => capability(child, 'net')).findLast((each) => each);
-  const numa = node(pci['numa'])?.['@node'];
   return {
     nodeName,
     address,
@@ -107,7 +106,7 @@ function readFunction(
     productId: id(pci, 'product'),
     deviceType,
     parentAddress,
-    numaNode: numa === undefined ? null : Number(numa),
+    numaNode: numaNodeOf(pci),
     ifname: sysfs.ifnameOf(address),
     parentIfname:
       parentAddress === null || net === undefined ? null : sysfs.ifnameOf(parentAddress),
@@ -119,6 +118,11 @@ function readFunction(
       ...vpdOf(pci, deviceType === 'type-VF' ? parentAddress : null, all),
     },
   };
+}
+
+function numaNodeOf(pci: XmlNode): number | null {
+  const value = text(node(pci['numa'])?.['@node']);
+  return /^\d+$/.test(value) ? Number(value) : null;
 }
 
 function typeOf(

@@ -63,7 +63,10 @@ export class SysfsPciBus implements PciBus {
       return await readdir(this.#devices);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
+      const words = error instanceof Error ? error.message : String(error);
+      throw new ComputeError('unavailable', `PCI devices cannot be listed: ${words}`, {
+        cause: error,
+      });
     }
   }
 

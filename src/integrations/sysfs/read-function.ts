@@ -16,6 +16,7 @@ export async function readFunction(devices: string, address: PciAddress): Promis
   const parentAddress = await readParent(folder);
   const deviceType = await readType(folder, parentAddress);
   const numa = Number((await readText(join(folder, 'numa_node'))) ?? -1);
+  const vfProductId = deviceType === 'type-PF' ? await readVfProduct(folder) : undefined;
   return {
     address,
     vendorId,
@@ -25,6 +26,7 @@ export async function readFunction(devices: string, address: PciAddress): Promis
     numaNode: Number.isInteger(numa) && numa >= 0 ? numa : null,
     ifname: await readIfname(folder),
     parentIfname: parentAddress === null ? null : await readIfname(join(devices, parentAddress)),
+    ...(vfProductId !== undefined && { vfProductId }),
     macAddress: deviceType === 'type-PF' ? await readMac(folder) : null,
     capabilities: await readCapabilities(devices, { address, deviceType, parentAddress }),
   };
@@ -59,6 +61,12 @@ async function readType(folder: string, parent: PciAddress | null): Promise<PciD
     return isVdpa ? 'vdpa' : 'type-VF';
   }
   return Number((await readText(join(folder, 'sriov_totalvfs'))) ?? 0) > 0 ? 'type-PF' : 'type-PCI';
+}
+
+/** Kernels before 4.14 do not say it. */
+async function readVfProduct(folder: string): Promise<string | undefined> {
+  const text = await readText(join(folder, 'sriov_vf_device'));
+  return /^(?:0x)?([0-9a-f]{4})$/i.exec(text ?? '')?.[1]?.toLowerCase();
 }
 
 async function readCapabilities(
