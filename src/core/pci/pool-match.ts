@@ -51,7 +51,7 @@ function matchesSpec(pool: PciDevicePool, spec: PciRequestSpec): boolean {
 }
 
 function isMet(pool: PciDevicePool, spec: PciRequestSpec, key: string): boolean {
-  return keysOutsidePools.has(key) || same(poolValue(pool, key), spec[key]);
+  return same(poolValue(pool, key), spec[key]) || keysOutsidePools.has(key);
 }
 
 /** `capability_type` can only be "pci"; the others are asked of Nova's Placement, never of a device. */
@@ -87,9 +87,10 @@ export function poolValue(pool: PciDevicePool, key: string): string | null | und
   }
 }
 
-function same(one: string | null | undefined, other: string | null | undefined): boolean {
-  const [left, right] = [one ?? null, other ?? null];
-  return left === right || left?.toLowerCase() === right?.toLowerCase();
+function same(has: string | null | undefined, asked: string | null | undefined): boolean {
+  if (has === asked) return true;
+  const text = (asked ?? null)?.toLowerCase();
+  return has === text || (has ?? null)?.toLowerCase() === text;
 }
 
 /**

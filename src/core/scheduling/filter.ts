@@ -7,6 +7,8 @@ import type { RequestSpec } from './request-spec.ts';
 export interface Filter {
   name: string;
   check(host: HostState, spec: RequestSpec): Reason[];
+  /** Whether `check` would give no reason, for a filter whose reasons cost more than its answer. */
+  passes?(host: HostState, spec: RequestSpec): boolean;
 }
 
 /** A number for one host; weights are normalised over the candidates, so only their order and spread count. */

@@ -3,6 +3,7 @@ import type { Filter } from '../filter.ts';
 
 export const failedHosts: Filter = {
   name: 'failed before',
+  passes: (host, spec) => spec.failedHosts.every((failed) => failed.host !== host.name),
   check(host, spec) {
     return spec.failedHosts
       .filter((failed) => failed.host === host.name)

@@ -1,44 +1,54 @@
 /** Refuses a host without enough free vcpus, memory or disk, overcommit counted. Source: Nova's Placement inventories and allocation ratios. */
 import type { Reason } from '../../reason.ts';
 import type { Filter } from '../filter.ts';
+import type { HostState } from '../host-state.ts';
 
 export const resources: Filter = {
   name: 'resources',
+  passes: (host, spec) =>
+    spec.vcpus <= Math.min(host.vcpus, freeVcpus(host)) &&
+    spec.memoryMib <= Math.min(host.memoryMib, freeMemoryMib(host)) &&
+    spec.diskGib <= Math.min(host.diskGib, freeDiskGib(host)),
   check(host, spec) {
     return [
-      shortage('vcpus', '', spec.vcpus, {
-        total: host.vcpus,
-        ratio: host.cpuAllocationRatio,
-        used: host.vcpusUsed,
-      }),
+      shortage('vcpus', '', spec.vcpus, { total: host.vcpus, free: freeVcpus(host) }),
       shortage('memory', ' MiB', spec.memoryMib, {
         total: host.memoryMib,
-        ratio: host.memoryAllocationRatio,
-        used: host.memoryMibUsed,
+        free: freeMemoryMib(host),
       }),
-      shortage('disk', ' GiB', spec.diskGib, {
-        total: host.diskGib,
-        ratio: host.diskAllocationRatio,
-        used: host.diskGibUsed,
-      }),
+      shortage('disk', ' GiB', spec.diskGib, { total: host.diskGib, free: freeDiskGib(host) }),
     ].filter((reason) => reason !== undefined);
   },
 };
 
-interface Amount {
-  total: number;
-  ratio: number;
-  used: number;
+function freeVcpus(host: HostState): number {
+  return freeOf(host.vcpus * host.cpuAllocationRatio, host.vcpusUsed);
+}
+
+function freeMemoryMib(host: HostState): number {
+  return freeOf(host.memoryMib * host.memoryAllocationRatio, host.memoryMibUsed);
+}
+
+function freeDiskGib(host: HostState): number {
+  return freeOf(host.diskGib * host.diskAllocationRatio, host.diskGibUsed);
+}
+
+function freeOf(total: number, used: number): number {
+  return Math.max(0, Math.floor(total) - used);
 }
 
 /** One server may not be larger than the host itself, whatever the ratio allows in sum. */
-function shortage(what: string, unit: string, needed: number, have: Amount): Reason | undefined {
-  const free = Math.max(0, Math.floor(have.total * have.ratio) - have.used);
-  if (needed > have.total) {
+function shortage(
+  what: string,
+  unit: string,
+  needed: number,
+  { total, free }: { total: number; free: number },
+): Reason | undefined {
+  if (needed > total) {
     return {
       code: `no-${what}`,
-      message: `${what}: ${needed}${unit} needed, the host has ${have.total}${unit} in all`,
-      data: { needed, total: have.total },
+      message: `${what}: ${needed}${unit} needed, the host has ${total}${unit} in all`,
+      data: { needed, total },
     };
   }
   if (needed <= free) return undefined;
