@@ -1,14 +1,15 @@
 /** `novella.yaml`: read, checked, and with its defaults. What is wrong is named by file, place and rule before anything starts. */
-import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument } from 'yaml';
 import { ComputeError } from '#core/errors.ts';
+import { readTextFile } from './text-file.ts';
 import type { DescribedDevice } from '#integrations/simulated/described-devices.ts';
 import type { CpuLayout } from '#integrations/simulated/simulated-host.ts';
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535 });
+const Ratio = Type.Number({ exclusiveMinimum: 0 });
 const DeviceSpecEntry = Type.Union([Type.String(), Type.Record(Type.String(), Type.Unknown())]);
 
 const SimulatedHost = Type.Object(
@@ -47,7 +48,19 @@ const File = Type.Object(
       ),
     ),
     pci: Type.Optional(
-      Type.Object({ alias: Type.Array(DeviceSpecEntry) }, { additionalProperties: false }),
+      Type.Object(
+        {
+          device_spec: Type.Optional(Type.Array(DeviceSpecEntry)),
+          alias: Type.Optional(Type.Array(DeviceSpecEntry)),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    allocation_ratio: Type.Optional(
+      Type.Object(
+        { vcpus: Type.Optional(Ratio), memory: Type.Optional(Ratio), disk: Type.Optional(Ratio) },
+        { additionalProperties: false },
+      ),
     ),
     simulated: Type.Optional(
       Type.Union([
@@ -101,6 +114,10 @@ export interface Config {
   listen: string;
   ports: ServicePorts;
   aliases: ConfigEntry[];
+  /** For every host that has no list of its own; undefined: the file does not say. */
+  deviceSpec: ConfigEntry[] | undefined;
+  /** How often a host's amounts may be promised. 4 virtual processors for one of the host, say. */
+  allocationRatios: { vcpus: number; memory: number; disk: number };
   simulated:
     | { kind: 'captured'; hosts: CapturedHostConfig[] }
     | { kind: 'fleet'; hosts: number; pfs: number; vfs: number }
@@ -118,9 +135,13 @@ const standardPorts: ServicePorts = {
 /** A free port for each service, chosen when it starts to listen. */
 export const freePorts: ServicePorts = { compute: 0, identity: 0, network: 0, image: 0 };
 
-const defaultSpec = ['{"devname": "enp1s0", "physical_network": "physnet1"}'].concat(
-  '{"devname": "enp2s0", "physical_network": "physnet2"}',
-);
+/** What Novella promises unless told: processors four times, memory and disk once (a VF pins all memory of its guest). */
+const standardRatios = { vcpus: 4, memory: 1, disk: 1 };
+
+const builtInSpec: ConfigEntry[] = [1, 2].map((card) => ({
+  text: `{"devname": "enp${card}s0", "physical_network": "physnet${card}"}`,
+  source: 'built-in default',
+}));
 
 type FileShape = Type.Static<typeof File>;
 
@@ -130,9 +151,13 @@ type FileShape = Type.Static<typeof File>;
  */
 export function readConfig(path?: string): Config {
   if (path === undefined) return toConfig({}, () => 'built-in default');
-  if (!existsSync(path)) throw new ComputeError('invalid', `${path}: no such file`);
+  return parseConfig(readTextFile(path), path);
+}
+
+/** As `readConfig`, of a text; `path` names it in messages. */
+export function parseConfig(text: string, path: string): Config {
   const lines = new LineCounter();
-  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines });
   const [broken] = document.errors;
   if (broken !== undefined) throw new ComputeError('invalid', `${path}: ${broken.message}`);
   const place = (keys: (string | number)[]): string => {
@@ -140,14 +165,29 @@ export function readConfig(path?: string): Config {
     const line = node?.range === undefined ? '' : `:${lines.linePos(node.range[0]).line}`;
     return `${path}${line} ${dotted(keys)}`;
   };
-  const content: unknown = document.toJS() ?? {};
+  const content = contentOf(document, path);
   const checker = Compile(File);
   if (!checker.Check(content)) {
     const [first] = checker.Errors(content);
     const keys = (first?.instancePath ?? '').split('/').slice(1).map(asKey);
-    throw new ComputeError('invalid', `${place(keys)}: ${first?.message ?? 'is not valid'}`);
+    throw new ComputeError('invalid', `${place(keys)}: ${ruleOf(first?.message)}`);
   }
   return toConfig(content, place);
+}
+
+/** The checker has no words for a key that no schema has. */
+function ruleOf(message = 'is not valid'): string {
+  return message === 'schema is false' ? 'is not a key of the configuration' : message;
+}
+
+/** YAML can name more than it should hold: aliases within aliases. */
+function contentOf(document: Document.Parsed, path: string): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new ComputeError('invalid', `${path}: ${problem}`, { cause });
+  }
 }
 
 function asKey(text: string): string | number {
@@ -162,17 +202,22 @@ function dotted(keys: (string | number)[]): string {
 }
 
 function toConfig(file: FileShape, place: (keys: (string | number)[]) => string): Config {
+  const listed = file.pci?.device_spec;
+  const deviceSpec = listed && entries(listed, ['pci', 'device_spec'], place);
   return {
     stateDir: resolve(file.state_dir ?? '.novella'),
     listen: file.listen ?? '127.0.0.1',
     ports: { ...standardPorts, ...file.ports },
     aliases: entries(file.pci?.alias ?? [], ['pci', 'alias'], place),
-    simulated: toSimulated(file.simulated, place),
+    deviceSpec,
+    allocationRatios: { ...standardRatios, ...file.allocation_ratio },
+    simulated: toSimulated(file.simulated, deviceSpec ?? builtInSpec, place),
   };
 }
 
 function toSimulated(
   simulated: FileShape['simulated'],
+  deviceSpec: ConfigEntry[],
   place: (keys: (string | number)[]) => string,
 ): Config['simulated'] {
   if (simulated !== undefined && typeof simulated.hosts === 'number') {
@@ -187,11 +232,10 @@ function toSimulated(
       vcpus: host.vcpus ?? 8,
       memoryMib: host.memory_mib ?? 16_384,
       diskGib: host.disk_gib ?? 200,
-      deviceSpec: entries(
-        host.device_spec ?? defaultSpec,
-        ['simulated', 'hosts', at, 'device_spec'],
-        place,
-      ),
+      deviceSpec:
+        host.device_spec === undefined
+          ? deviceSpec
+          : entries(host.device_spec, ['simulated', 'hosts', at, 'device_spec'], place),
     })),
   };
 }

@@ -1,0 +1,88 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { expectAnswerOrRefusal } from '#test/typed-errors.ts';
+import { parseConfig, readConfig } from './config.ts';
+
+function listsOf(text: string): Record<string, string[]> {
+  const { simulated } = parseConfig(text, 'novella.yaml');
+  const hosts = simulated.kind === 'captured' ? simulated.hosts : [];
+  return Object.fromEntries(
+    hosts.map(({ name, deviceSpec }) => [
+      name,
+      deviceSpec.map((entry) => `${entry.source} = ${entry.text}`),
+    ]),
+  );
+}
+
+test('a host without a device list of its own has the one of pci, with the line of each entry', () => {
+  const text = [
+    'pci:',
+    '  device_spec:',
+    '    - {"devname": "enp1s0"}',
+    '    - \'[{"devname": "enp2s0"}]\'',
+    'simulated:',
+    '  hosts:',
+    '    - name: one',
+    '    - name: two',
+    '      device_spec:',
+    '        - vendor_id: "8086"',
+  ].join('\n');
+  expect(listsOf(text)).toEqual({
+    one: [
+      'novella.yaml:3 pci.device_spec[0] = {"devname":"enp1s0"}',
+      'novella.yaml:4 pci.device_spec[1] = [{"devname": "enp2s0"}]',
+    ],
+    two: ['novella.yaml:10 simulated.hosts[1].device_spec[0] = {"vendor_id":"8086"}'],
+  });
+});
+
+test('without any list the built-in one offers both cards', () => {
+  expect(Object.values(listsOf('{}')).flat()).toHaveLength(4);
+  expect(readConfig().deviceSpec).toBeUndefined();
+});
+
+test('allocation ratios that are not told stay as they are', () => {
+  expect(parseConfig('allocation_ratio: { vcpus: 8 }', 'x').allocationRatios).toEqual({
+    vcpus: 8,
+    memory: 1,
+    disk: 1,
+  });
+});
+
+test.each([
+  { given: 'pci: {\n', says: 'novella.yaml: ' },
+  { given: 'pci:\n  device_spec: 1', says: 'novella.yaml:2 pci.device_spec: must be array' },
+  { given: 'a: 1', says: 'novella.yaml:1 a: is not a key of the configuration' },
+  {
+    given: 'allocation_ratio:\n  disk: 0',
+    says: 'novella.yaml:2 allocation_ratio.disk: must be >',
+  },
+])('$given is refused', ({ given, says }) => {
+  expect(() => parseConfig(given, 'novella.yaml')).toThrow(says);
+});
+
+test('a file that is none is refused', () => {
+  expect(() => readConfig('/nowhere.yaml')).toThrow('/nowhere.yaml: no such file');
+  expect(() => readConfig('/')).toThrow('/: cannot be read (EISDIR)');
+});
+
+test('any text is a configuration or refused with the typed error', () => {
+  const word = fc.constantFrom(
+    'pci:',
+    'device_spec:',
+    '- ',
+    '\n',
+    '  ',
+    '{',
+    '}',
+    '&a ',
+    '*a',
+    '"',
+  );
+  const text = fc.array(fc.oneof(word, fc.string())).map((pieces) => pieces.join(''));
+  fc.assert(
+    fc.property(text, (given) => {
+      expectAnswerOrRefusal(() => parseConfig(given, 'x'));
+    }),
+  );
+});

@@ -1,0 +1,14 @@
+/** Text files that a user names: what cannot be read is said in words. */
+import { readFileSync } from 'node:fs';
+import { ComputeError } from '#core/errors.ts';
+
+/** The text of the file. Throws `invalid` naming the file and what is wrong with it. */
+export function readTextFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const words = code === 'ENOENT' ? 'no such file' : `cannot be read (${code ?? String(cause)})`;
+    throw new ComputeError('invalid', `${path}: ${words}`, { cause });
+  }
+}
