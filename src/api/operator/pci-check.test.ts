@@ -1,0 +1,68 @@
+/** The dry run of a device list over the API: on what the controller knows of a host. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { aComputeWorld, type ComputeWorld } from '#test/compute-world.ts';
+import { aHost, aVf } from '#test/store-rows.ts';
+
+let world: ComputeWorld;
+beforeEach(async () => {
+  world = await aComputeWorld();
+  const { id } = await world.server({ name: 'web' });
+  await aHost(world.store, [
+    aVf('0000:81:10.0'),
+    aVf('0000:81:10.2', { status: 'allocated', serverId: id, requestId: 'r1' }),
+  ]);
+});
+afterEach(() => world.stop());
+
+const check = (body: unknown, as = 'admin') =>
+  world.ask('POST /novella/v1/pci/check', { body, version: '', as });
+
+test('a list that still offers what is held is fine; the PF is known by its VFs', async () => {
+  const { status, body } = await check({
+    host: 'host-1',
+    device_spec: ['{"devname": "ens1f0", "physical_network": "physnet1"}'],
+  });
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    result: 'fine',
+    functions_from: { complete: false },
+    entries: [{ entry: 0, source: 'device_spec[0]', matches: 2, takes: 2, findings: [] }],
+    functions: [{ address: '0000:81:10.0', entry: 0, pool: 0 }, { address: '0000:81:10.2' }],
+    pools: [{ vendor_id: '8086', product_id: '10ca', count: 2 }],
+    stats: ['physnet1, 10ca, 8086 : 2'],
+    change: { host: 'host-1', appearing: [], lost: [], retagged: [], kept: 2, safe: true },
+  });
+});
+
+test('a list that would lose a held device is not safe, and an entry without devices may have some', async () => {
+  const { body } = await check({
+    host: 'host-1',
+    device_spec: [{ address: '0000:81:10.0' }, { vendor_id: '15b3' }],
+  });
+  expect(body).toMatchObject({
+    result: 'unsafe',
+    change: {
+      safe: false,
+      lost: [{ address: '0000:81:10.2', status: 'allocated' }],
+      retagged: [{ tags: { physical_network: { from: 'physnet1', to: null } } }],
+    },
+  });
+  expect(body.entries[1].findings).toMatchObject([{ level: 'warning', code: 'not-known' }]);
+});
+
+test('wrong entries are part of the answer', async () => {
+  const { body } = await check({ host: 'host-1', device_spec: [{ vendor_id: 'x' }, 'y'] });
+  expect(body.refused).toEqual([
+    'device_spec[0]: entry 0: vendor_id "x": must be hexadecimal or "*"',
+    expect.stringContaining('device_spec[1]: y: must be JSON'),
+  ]);
+});
+
+test.each([
+  { given: { host: 'h', device_spec: [] }, as: 'admin', status: 404 },
+  { given: { host: 'host-1' }, as: 'admin', status: 400 },
+  { given: { host: 'host-1', device_spec: [1] }, as: 'admin', status: 400 },
+  { given: { host: 'host-1', device_spec: [] }, as: 'member', status: 403 },
+])('$given by $as answers $status', async ({ given, as, status }) => {
+  expect((await check(given, as)).status).toBe(status);
+});
