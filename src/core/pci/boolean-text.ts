@@ -1,13 +1,13 @@
 /** Words that mean true or false in operators' configuration. Source: oslo `strutils.bool_from_string`. */
 
-const yes = new Set(['1', 't', 'true', 'on', 'y', 'yes']);
-const no = new Set(['0', 'f', 'false', 'off', 'n', 'no']);
+const words = new Map([
+  ...['1', 't', 'true', 'on', 'y', 'yes'].map((word) => [word, true] as const),
+  ...['0', 'f', 'false', 'off', 'n', 'no'].map((word) => [word, false] as const),
+]);
 
 /** Example: `Yes` → true; `off` → false; `maybe` → undefined. */
 export function parseBooleanText(text: string): boolean | undefined {
-  const word = text.trim().toLowerCase();
-  if (yes.has(word)) return true;
-  return no.has(word) ? false : undefined;
+  return words.get(text) ?? words.get(text.trim().toLowerCase());
 }
 
 /** Does this text, when there is one, mean true? Anything unclear does not. */

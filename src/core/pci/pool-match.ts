@@ -26,7 +26,7 @@ export function matchesRequest(pool: PciDevicePool, request: PciRequest): boolea
   return (
     (pool.deviceType !== 'type-PF' || asksOnlyFor(spec, 'type-PF')) &&
     (pool.deviceType !== 'vdpa' || asksOnlyFor(spec, 'vdpa')) &&
-    spec.some((one) => matchesSpec(pool, one)) &&
+    matchesAny(pool, spec) &&
     (!isTrue(pool.tags['remote_managed']) || spec.every((one) => isTrue(one['remote_managed'])))
   );
 }
@@ -41,17 +41,22 @@ export function asksOnlyFor(spec: readonly PciRequestSpec[], deviceType: string)
  * or absent. Example: pool on physnet1, spec `{ physical_network: 'physnet2' }` → `['physical_network']`. Source: Nova `pci_device_prop_match`.
  */
 export function mismatches(pool: PciDevicePool, spec: PciRequestSpec): string[] {
-  return Object.keys(spec).filter((key) => !isMet(pool, spec, key));
+  return Object.keys(spec).filter((key) => !isMet(pool, key, spec[key]));
 }
 
-/** As no `mismatches`, in a loop: a decision asks this of every pool of every host that may fit. Measured: three times as fast. */
+/** As no `mismatches`, in plain loops: a decision asks this of every pool of every host that may fit. Measured: three times as fast. */
+function matchesAny(pool: PciDevicePool, spec: readonly PciRequestSpec[]): boolean {
+  for (const one of spec) if (matchesSpec(pool, one)) return true;
+  return false;
+}
+
 function matchesSpec(pool: PciDevicePool, spec: PciRequestSpec): boolean {
-  for (const key in spec) if (!isMet(pool, spec, key)) return false;
+  for (const key in spec) if (!isMet(pool, key, spec[key])) return false;
   return true;
 }
 
-function isMet(pool: PciDevicePool, spec: PciRequestSpec, key: string): boolean {
-  return same(poolValue(pool, key), spec[key]) || keysOutsidePools.has(key);
+function isMet(pool: PciDevicePool, key: string, asked: string | null | undefined): boolean {
+  return same(poolValue(pool, key), asked) || keysOutsidePools.has(key);
 }
 
 /** `capability_type` can only be "pci"; the others are asked of Nova's Placement, never of a device. */

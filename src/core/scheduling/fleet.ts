@@ -2,8 +2,7 @@
  * The hosts as the scheduler last saw them, kept between decisions, with an index from kinds of free devices to the hosts that have them.
  * Who reads the hosts, and when, is not known here: `put` each host whose row changed.
  */
-import { canonicalText } from '../canonical-text.ts';
-import type { PciDevicePool } from '../pci/pool.ts';
+import { type PciDevicePool, poolKey } from '../pci/pool.ts';
 import { matchesRequest } from '../pci/pool-match.ts';
 import type { PciRequest } from '../pci/request.ts';
 import type { HostState } from './host-state.ts';
@@ -39,7 +38,7 @@ export class Fleet {
 
   /** Adds the host, or replaces what was known of it. Costs the pools of this one host. */
   put(host: HostState): void {
-    this.remove(host.id);
+    this.#unlink(host.id);
     const kinds = new Set<DeviceKind>();
     for (const pool of host.pools) {
       if (pool.count === 0) continue;
@@ -52,10 +51,14 @@ export class Fleet {
 
   /** Forgets the host; nothing happens when it is not known. */
   remove(hostId: string): void {
+    this.#unlink(hostId);
+    this.#hosts.delete(hostId);
+  }
+
+  #unlink(hostId: string): void {
     const known = this.#hosts.get(hostId);
     if (known === undefined) return;
     for (const kind of known.kinds) kind.free.delete(known.host);
-    this.#hosts.delete(hostId);
   }
 
   /**
@@ -87,7 +90,7 @@ export class Fleet {
 
   #kindOf(pool: PciDevicePool): DeviceKind {
     const example = { ...pool, address: '', parentIfname: null, count: 0 };
-    const key = canonicalText(example);
+    const key = poolKey(example);
     const kind = this.#kinds.get(key) ?? { example, free: new Map<HostState, number>() };
     this.#kinds.set(key, kind);
     return kind;

@@ -26,7 +26,10 @@ export function weighHosts(
   { limit = hosts.length }: WeighingLimit = {},
 ): Candidate[] {
   const columns = weighers.map((weigher) => weightsBy(weigher, hosts, spec));
-  const sums = hosts.map((_, at) => columns.reduce((sum, weights) => sum + (weights[at] ?? 0), 0));
+  const sums = hosts.map(() => 0);
+  for (const weights of columns) {
+    for (let at = 0; at < sums.length; at += 1) sums[at] = (sums[at] ?? 0) + (weights[at] ?? 0);
+  }
   return bestPlaces(hosts, sums, limit).map((at) => ({
     host: hosts[at]?.name ?? '',
     weight: sums[at] ?? 0,
@@ -40,19 +43,20 @@ export function weighHosts(
  * The weights of all hosts by one weigher, scaled to 0…its multiplier; all alike gives 0, so that a weigher which sees no difference makes
  * none.
  */
-function weightsBy(weigher: Weigher, hosts: readonly HostState[], spec: RequestSpec): Float64Array {
-  const values = new Float64Array(hosts.length);
+function weightsBy(
+  weigher: Weigher,
+  hosts: readonly HostState[],
+  spec: RequestSpec,
+): readonly number[] {
+  const values = hosts.map((host) => weigher.weigh(host, spec));
   let lowest = Infinity;
   let highest = -Infinity;
-  for (const [at, host] of hosts.entries()) {
-    const value = weigher.weigh(host, spec);
-    values[at] = value;
-    lowest = Math.min(lowest, value);
-    highest = Math.max(highest, value);
+  for (const value of values) {
+    if (value < lowest) lowest = value;
+    if (value > highest) highest = value;
   }
-  const range = highest - lowest;
-  if (range === 0) return values.fill(0);
-  return values.map((value) => ((value - lowest) / range) * weigher.multiplier);
+  const scale = highest === lowest ? 0 : weigher.multiplier / (highest - lowest);
+  return values.map((value) => (value - lowest) * scale);
 }
 
 /** Indexes of the first `limit` hosts in order, without sorting the rest. Measured for 10 of 1,000: 6 times as fast as a full sort. */

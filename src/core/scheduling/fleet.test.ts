@@ -1,0 +1,139 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { aCard, aRequest } from '#test/pci-cards.ts';
+import { poolsOf } from '../pci/pool.ts';
+import { Fleet } from './fleet.ts';
+import type { HostState } from './host-state.ts';
+import type { RequestSpec } from './request-spec.ts';
+import { selectBest, selectHosts } from './select-hosts.ts';
+
+function aHost(name: string, change: Partial<HostState> = {}): HostState {
+  return {
+    id: `id-of-${name}`,
+    name,
+    generation: 1,
+    availabilityZone: 'nova',
+    enabled: true,
+    disabledReason: null,
+    alive: true,
+    vcpus: 8,
+    vcpusUsed: 0,
+    memoryMib: 4096,
+    memoryMibUsed: 0,
+    diskGib: 40,
+    diskGibUsed: 0,
+    cpuAllocationRatio: 1,
+    memoryAllocationRatio: 1,
+    diskAllocationRatio: 1,
+    pools: [],
+    ...change,
+  };
+}
+
+function aSpec(change: Partial<RequestSpec> = {}): RequestSpec {
+  return {
+    serverId: 'server-1',
+    projectId: 'project-1',
+    vcpus: 2,
+    memoryMib: 512,
+    diskGib: 4,
+    pciRequests: [],
+    availabilityZone: null,
+    forcedHost: null,
+    failedHosts: [],
+    ...change,
+  };
+}
+
+const withVfs = (vfs: number, network = 'physnet1') => ({
+  pools: poolsOf(aCard({ vfs, network })),
+});
+
+function namesFor(fleet: Fleet, ...requests: RequestSpec['pciRequests']): string[] {
+  return fleet.hostsFor(requests).map(({ name }) => name);
+}
+
+test('only hosts with enough devices for the rarest request are looked at', () => {
+  const both = [...aCard({ vfs: 3 }), ...aCard({ bus: 'd8', vfs: 1, network: 'physnet2' })];
+  const fleet = new Fleet([
+    aHost('a', withVfs(3)),
+    aHost('b', { pools: poolsOf(both) }),
+    aHost('c', withVfs(1)),
+  ]);
+  const onSecond = aRequest('r2', { network: 'physnet2' });
+  expect(namesFor(fleet)).toEqual(['a', 'b', 'c']);
+  expect(namesFor(fleet, aRequest('r1', { count: 2 }))).toEqual(['a', 'b']);
+  expect(namesFor(fleet, aRequest('r1'), onSecond)).toEqual(['b']);
+  expect(namesFor(fleet, aRequest('r1', { network: 'physnet3' }))).toEqual([]);
+});
+
+test('a request may name the card; which host has it is left to the filters', () => {
+  const fleet = new Fleet([aHost('a', withVfs(1)), aHost('b')]);
+  expect(namesFor(fleet, aRequest('r1', { asks: { address: '0000:3b:00.0' } }))).toEqual(['a']);
+});
+
+test('a host that is put again is seen as it is now, and a removed one no more', () => {
+  const fleet = new Fleet([aHost('a', withVfs(1)), aHost('b', withVfs(1))]);
+  fleet.put(aHost('a', { generation: 2, ...withVfs(0) }));
+  expect(namesFor(fleet, aRequest('r1'))).toEqual(['b']);
+  expect(fleet.get('id-of-a')?.generation).toBe(2);
+  fleet.put(aHost('a', { generation: 3, ...withVfs(2) }));
+  expect(namesFor(fleet, aRequest('r1')).toSorted()).toEqual(['a', 'b']);
+  fleet.remove('id-of-b');
+  fleet.remove('id-of-nobody');
+  expect(namesFor(fleet, aRequest('r1'))).toEqual(['a']);
+  expect(fleet.hosts.map(({ name }) => name)).toEqual(['a']);
+  expect(fleet.get('id-of-b')).toBeUndefined();
+});
+
+const card = fc.record({
+  vfs: fc.integer({ min: 0, max: 3 }),
+  network: fc.constantFrom('red', 'blue'),
+  numaNode: fc.constantFrom(0, 1),
+  hasPf: fc.boolean(),
+  tags: fc.constantFrom<Record<string, string>>({}, { trusted: 'true' }),
+});
+const host = fc.record({
+  cards: fc.array(card, { maxLength: 2 }),
+  vcpusUsed: fc.integer({ min: 0, max: 8 }),
+  memoryMibUsed: fc.constantFrom(0, 2048, 4096),
+  diskGibUsed: fc.constantFrom(0, 40),
+  enabled: fc.boolean(),
+});
+const request = fc.record({
+  network: fc.constantFrom('red', 'blue'),
+  count: fc.integer({ min: 1, max: 3 }),
+  asks: fc.constantFrom<Record<string, string>>(
+    {},
+    { dev_type: 'type-PF' },
+    { trusted: 'True' },
+    { address: '0000:00:00.0' },
+  ),
+});
+
+test('a fleet that saw hosts come, change and go gives the best hosts that a list gives', () => {
+  const visits = fc.array(fc.tuple(fc.nat(5), fc.option(host, { freq: 5 })), { maxLength: 15 });
+  const asked = fc.array(request, { maxLength: 2 });
+  fc.assert(
+    fc.property(visits, asked, fc.integer({ min: 1, max: 4 }), (changes, wishes, limit) => {
+      const fleet = new Fleet();
+      const list = new Map<string, HostState>();
+      for (const [at, wish] of changes) {
+        const name = `host-${at}`;
+        fleet.remove(wish === null ? `id-of-${name}` : 'id-of-nobody');
+        list.delete(name);
+        if (wish === null) continue;
+        const { cards, ...facts } = wish;
+        const devices = cards.flatMap((one, bus) => aCard({ ...one, bus: `0${bus}` }));
+        const now = aHost(name, { ...facts, pools: poolsOf(devices) });
+        fleet.put(now);
+        list.set(name, now);
+      }
+      const pciRequests = wishes.map((wish, at) => aRequest(`r${at}`, wish));
+      const spec = aSpec({ pciRequests, failedHosts: [{ host: 'host-1', reason: 'failed' }] });
+      const { candidates } = selectHosts(spec, [...list.values()]);
+      expect(selectBest(spec, fleet, { limit })).toEqual(candidates.slice(0, limit));
+    }),
+    { numRuns: 300 },
+  );
+});
