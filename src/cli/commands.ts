@@ -19,8 +19,8 @@ interface Common {
 
 const statuses = ['available', 'claimed', 'allocated', 'unclaimable', 'unavailable', 'missing'];
 
-/** Adds `pci devices`, `pci pools` and `explain` to the program. They throw ComputeError; the program prints it. */
-export function addCommands(program: Command, environment: CommandEnvironment): void {
+/** Adds `pci devices`, `pci pools` and `explain` to the program. They throw ComputeError; the program prints it. Returns the command `pci`. */
+export function addCommands(program: Command, environment: CommandEnvironment): Command {
   const { screen } = environment;
   const login = async (options: Common): Promise<Session> =>
     openSession(findCloud(environment, options.osCloud));
@@ -46,6 +46,7 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
     .action(async (server: string, options: Common & { xml?: boolean }) =>
       showExplanation(await login(options), { ...options, server }, screen),
     );
+  return pci;
 }
 
 function withCommonOptions(command: Command): Command {

@@ -4,10 +4,12 @@ import { relative, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { pino } from 'pino';
 import { addCommands } from '#cli/commands.ts';
+import { addPciCheck } from '#cli/pci-check-command.ts';
 import { type Screen, writeLines } from '#cli/screen.ts';
 import { ComputeError } from '#core/errors.ts';
 import { type Config, freePorts, readConfig } from './config.ts';
 import { runDemo } from './demo.ts';
+import { localMachine } from './pci-check.ts';
 import { type AllInOne, startAllInOne } from './up.ts';
 
 interface UpOptions {
@@ -39,7 +41,11 @@ function program(): Command {
     .option('--once', 'end after the journey; exit 0 only if all of it held')
     .option('--json', 'print one JSON document of the journey, and end')
     .action(demo);
-  addCommands(novella, { screen, ...surroundings() });
+  const pci = addCommands(novella, { screen, ...surroundings() });
+  const end = (status: number) => {
+    process.exitCode = status;
+  };
+  addPciCheck(pci, { screen, machine: localMachine, end, ...surroundings() });
   return novella;
 }
 
@@ -107,6 +113,14 @@ function screenOn(stream: NodeJS.WriteStream): Screen {
   return { write: (text) => void stream.write(text), isTerminal: stream.isTTY };
 }
 
+// What is written may hold secrets and belong to one user.
+process.umask(0o077);
+// A reader that has seen enough (`novella explain … | head`) is no error of ours.
+process.stdout.on('error', (error: { code?: string }) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 try {
   await program().parseAsync();
 } catch (error) {
@@ -115,7 +129,8 @@ try {
   } else if (error instanceof ComputeError) {
     process.stderr.write(`novella: ${error.message}\n`);
     if (error.kind === 'bug') process.stderr.write(`${error.detail ?? error.stack}\n`);
-    process.exitCode = 1;
+    // A command may have said which failure it is.
+    process.exitCode ??= 1;
   } else {
     throw error;
   }

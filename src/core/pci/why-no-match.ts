@@ -97,7 +97,7 @@ function whyIdsFail(spec: DeviceSpec, functions: readonly PciFunction[]): NoMatc
     const message = `no PCI function has vendor_id ${vendorId}; there are ${vendors || 'no functions'}`;
     return { code: 'wrong-vendor', message };
   }
-  const ids = listed(ofVendor.map(idsOf));
+  const ids = listed(ofVendor.toSorted(byInterest).map(idsOf));
   const message =
     vendorId === '*'
       ? `no PCI function has product_id ${productId}; there are ${ids}`
@@ -152,6 +152,13 @@ function isVfProduct(spec: DeviceSpec, pf: HostFunction): boolean {
 
 function idsFit(spec: DeviceSpec, fn: HostFunction): boolean {
   return [fn.vendorId, '*'].includes(spec.vendorId) && [fn.productId, '*'].includes(spec.productId);
+}
+
+/** Network cards come first: bridges and disks share their vendors' ids and are never meant. */
+function byInterest(one: PciFunction, other: PciFunction): number {
+  const isPlain = ({ deviceType, ifname }: PciFunction) =>
+    deviceType === 'type-PCI' && ifname === null ? 1 : 0;
+  return isPlain(one) - isPlain(other);
 }
 
 function elsewhere(spec: DeviceSpec, fitting: readonly PciFunction[]): string {

@@ -9,30 +9,43 @@ export const igbCapturePath = fileURLToPath(new URL('captures/igb-host.txt', imp
 
 /**
  * Writes the tree below `root` (which stands for /sys). Lines are `/sys/PATH: VALUE`, `/sys/PATH -> TARGET`; a file that the
- * kernel refused to read (`ERR …`) is left out. Throws `invalid`, naming the line, for anything else.
+ * kernel refused to read (`ERR …`) is left out. Throws `invalid`, naming the line, for anything else, and for a path through a link of the
+ * text: what is written stays below `root`.
  * Example: `/sys/devices/pci0000:00/0000:00:04.0/0000:01:00.0/sriov_numvfs: 4`.
  */
 export function writeSysfsTree(text: string, root: string): void {
+  const links = new Set<string>();
   for (const [index, line] of text.split('\n').entries()) {
     if (line === '' || line.startsWith('#')) continue;
+    const refuse = (rule: string) =>
+      new ComputeError('invalid', `sysfs capture, line ${index + 1}: "${line}" ${rule}`);
     const entry = parseLine(line);
-    if (entry === undefined) {
-      throw new ComputeError(
-        'invalid',
-        `sysfs capture, line ${index + 1}: "${line}" must be "/sys/PATH: VALUE" or "/sys/PATH -> TARGET"`,
-      );
-    }
+    if (entry === undefined) throw refuse('must be "/sys/PATH: VALUE" or "/sys/PATH -> TARGET"');
     // The listing of a folder behind a link is no file of its own.
     if (entry.path.endsWith('iommu_group/devices') || entry.value?.startsWith('ERR ')) continue;
-    const path = join(root, entry.path);
-    mkdirSync(dirname(path), { recursive: true });
-    if (entry.target === undefined) {
-      writeFileSync(path, `${entry.value}\n`);
-    } else {
-      rmSync(path, { force: true });
-      symlinkSync(entry.target, path);
+    if (isThroughLink(entry.path, links)) throw refuse('goes through a link');
+    if (entry.target !== undefined) links.add(entry.path);
+    try {
+      writeEntry(join(root, entry.path), entry);
+    } catch (cause) {
+      throw refuse(`cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`);
     }
   }
+}
+
+function writeEntry(path: string, { value, target }: { value?: string; target?: string }): void {
+  mkdirSync(dirname(path), { recursive: true });
+  if (target === undefined) {
+    writeFileSync(path, `${value}\n`);
+  } else {
+    rmSync(path, { force: true });
+    symlinkSync(target, path);
+  }
+}
+
+function isThroughLink(path: string, links: ReadonlySet<string>): boolean {
+  const names = path.split('/');
+  return names.some((_, at) => links.has(names.slice(0, at + 1).join('/')));
 }
 
 function parseLine(line: string): { path: string; value?: string; target?: string } | undefined {

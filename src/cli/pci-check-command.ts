@@ -1,0 +1,68 @@
+/** `novella pci check` as commander knows it: options, help, exit statuses. */
+import { type Command, Option } from 'commander';
+import { ComputeError } from '#core/errors.ts';
+import { findCloud, type Surroundings } from './clouds-yaml.ts';
+import { checkPci, exitStatus, type LocalMachine, type PciCheckOptions } from './pci-check.ts';
+import type { Screen } from './screen.ts';
+import { openSession, type Session } from './session.ts';
+
+export interface PciCheckEnvironment extends Surroundings {
+  screen: Screen;
+  machine: LocalMachine;
+  /** Sets the exit status of the program. */
+  end(status: number): void;
+}
+
+interface Options extends PciCheckOptions {
+  against?: string | true;
+  osCloud?: string;
+}
+
+const exitText = `
+Exit status: 0 fine; 1 an entry is refused, or has no effect; 2 a server would lose a device, or
+something cannot be read.`;
+
+/** Adds `check` to the command `pci`. It throws ComputeError; the program prints it. */
+export function addPciCheck(pci: Command, environment: PciCheckEnvironment): void {
+  pci
+    .command('check')
+    .description('try a device list on a host: what it offers and why not, changing nothing')
+    .addOption(new Option('--config <file>', 'the list of this novella.yaml').conflicts('novaConf'))
+    .option('--nova-conf <file>', 'the list of this nova.conf')
+    .option('--sysfs <path>', 'functions of this sysfs folder, or captured text (default: /sys)')
+    .option('--against [url]', 'compare with the running controller (default: that of clouds.yaml)')
+    .option('--os-cloud <name>', 'the cloud of clouds.yaml to compare with')
+    .option('--host <name>', 'the host there and in novella.yaml (default: this machine)')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', exitText)
+    .action(async (options: Options) => {
+      try {
+        const session = await sessionOf(options, environment);
+        const { machine, screen } = environment;
+        environment.end(await checkPci(options, machine, { session, screen }));
+      } catch (error) {
+        environment.end(exitStatus.unsafe);
+        throw error;
+      }
+    });
+}
+
+/** undefined: nothing to compare with. */
+async function sessionOf(
+  { against, osCloud }: Options,
+  environment: PciCheckEnvironment,
+): Promise<Session | undefined> {
+  if (against === undefined && osCloud === undefined) return undefined;
+  if (typeof against === 'string' && !(URL.canParse(against) && /^https?:/.test(against))) {
+    throw new ComputeError(
+      'invalid',
+      `--against "${against}": must be the address of a controller, such as http://127.0.0.1:8774`,
+    );
+  }
+  const session = await openSession(findCloud(environment, osCloud));
+  if (typeof against !== 'string') return session;
+  return {
+    ...session,
+    endpoints: { ...session.endpoints, compute: `${new URL(against).origin}/v2.1` },
+  };
+}

@@ -1,0 +1,68 @@
+/** What `novella pci check` is handed: the functions of this machine or of a captured one, and device lists from files. */
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DeviceList, LocalMachine, PciCheckOptions } from '#cli/pci-check.ts';
+import { ComputeError } from '#core/errors.ts';
+import { readNovaConf } from '#integrations/nova-conf/nova-conf.ts';
+import { writeSysfsTree } from '#integrations/simulated/sysfs-tree.ts';
+import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
+import { type Config, readConfig } from './config.ts';
+import { readTextFile } from './text-file.ts';
+
+export const localMachine: LocalMachine = {
+  hostName: hostname(),
+  readFunctions: async (path) => {
+    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+    return isFolder ? readFolder(path) : readCapture(path);
+  },
+  readDeviceList: ({ config, novaConf, host }: PciCheckOptions) => {
+    if (novaConf !== undefined) return listOfNovaConf(novaConf);
+    if (config !== undefined) return listOfConfig(readConfig(config), config, host);
+    throw new ComputeError(
+      'invalid',
+      'which device list? Name a file with --config novella.yaml or --nova-conf nova.conf',
+    );
+  },
+};
+
+async function readFolder(root: string): ReturnType<LocalMachine['readFunctions']> {
+  if (existsSync(join(root, 'bus/pci/devices'))) return new SysfsPciBus({ root }).listFunctions();
+  throw new ComputeError(
+    'invalid',
+    `${root}: has no folder bus/pci/devices; must be a sysfs, or this machine has no PCI`,
+  );
+}
+
+/** The text becomes a tree for as long as it is read. */
+async function readCapture(path: string): ReturnType<LocalMachine['readFunctions']> {
+  const text = readTextFile(path);
+  const root = mkdtempSync(join(tmpdir(), 'novella-sysfs-'));
+  try {
+    writeSysfsTree(text, root);
+    return await readFolder(root);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+function listOfNovaConf(path: string): DeviceList {
+  const { deviceSpecs, reportInPlacement } = readNovaConf(readTextFile(path), path);
+  return { entries: deviceSpecs, reportInPlacement };
+}
+
+/** The host's own list, or that for all; without a host, the only one there is. */
+function listOfConfig(config: Config, path: string, host?: string): DeviceList {
+  const hosts = config.simulated.kind === 'captured' ? config.simulated.hosts : [];
+  const own = hosts.find(({ name }) => name === host)?.deviceSpec ?? config.deviceSpec;
+  const lists = new Set(hosts.map(({ deviceSpec }) => JSON.stringify(deviceSpec)));
+  const entries = own ?? (lists.size === 1 ? hosts[0]?.deviceSpec : undefined);
+  if (entries !== undefined) return { entries, reportInPlacement: false };
+  const names = hosts.map(({ name }) => name).join(', ');
+  throw new ComputeError(
+    'invalid',
+    names === ''
+      ? `${path}: has no device list; write one as pci.device_spec`
+      : `${path}: its hosts have lists of their own; choose one with --host: ${names}`,
+  );
+}
