@@ -26,7 +26,7 @@ const surroundings = (variables: Record<string, string>, workingFolder = folder)
 
 test('a written clouds.yaml is read back the same, and only its owner may read it', () => {
   const path = join(folder, 'made', 'clouds.yaml');
-  writeCloudsYaml(path, 'novella', cloud);
+  writeCloudsYaml(path, { novella: cloud });
   expect(readCloud(path)).toEqual(cloud);
   expect(statSync(path).mode & 0o077).toBe(0);
 });
@@ -40,7 +40,7 @@ test('the first clouds.yaml of the search path is taken: variable, working folde
     join(folder, 'named.yaml'),
   ];
   const found = places.map((path, at) => {
-    writeCloudsYaml(path, 'novella', { ...cloud, username: `user-${at}` });
+    writeCloudsYaml(path, { novella: { ...cloud, username: `user-${at}` } });
     const variables = at === 3 ? { OS_CLIENT_CONFIG_FILE: path } : {};
     return findCloud(surroundings(variables, work)).username;
   });

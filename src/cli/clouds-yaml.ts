@@ -115,16 +115,20 @@ function credentialsFrom(where: string, look: (key: string) => unknown): CloudCr
 }
 
 /**
- * Writes a clouds.yaml with this one cloud, readable by its owner alone, for the stock client and for `findCloud`.
+ * Writes a clouds.yaml with these clouds by name, readable by its owner alone, for the stock client and for `findCloud`.
  * Makes the folder when it is not there.
  */
-export function writeCloudsYaml(path: string, name: string, cloud: CloudCredentials): void {
+export function writeCloudsYaml(path: string, clouds: Record<string, CloudCredentials>): void {
+  const entries = Object.entries(clouds).map(([name, cloud]) => [name, cloudEntry(cloud)]);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, stringify({ clouds: Object.fromEntries(entries) }), { mode: 0o600 });
+}
+
+function cloudEntry(cloud: CloudCredentials): object {
   const auth = Object.fromEntries(
     Object.entries(keys).map(([field, key]) => [key, cloud[field as keyof CloudCredentials]]),
   );
-  const entry = { auth, region_name: 'RegionOne', identity_api_version: 3, interface: 'public' };
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, stringify({ clouds: { [name]: entry } }), { mode: 0o600 });
+  return { auth, region_name: 'RegionOne', identity_api_version: 3, interface: 'public' };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

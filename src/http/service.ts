@@ -119,12 +119,12 @@ export async function listen(
   try {
     await app.listen({ host, port });
   } catch (cause) {
-    if ((cause as { code?: string }).code !== 'EADDRINUSE') throw cause;
-    throw new ComputeError(
-      'unavailable',
-      `${name}: ${host}:${port} is in use by another program; stop it or choose another port`,
-      { cause },
-    );
+    const { code, message } = cause as { code?: string; message: string };
+    const problem =
+      code === 'EADDRINUSE'
+        ? `${host}:${port} is in use by another program; stop it or choose another port`
+        : `cannot listen on ${host}:${port}: ${message}`;
+    throw new ComputeError('unavailable', `${name}: ${problem}`, { cause });
   }
   const address = app.server.address();
   return typeof address === 'object' && address !== null ? address.port : port;

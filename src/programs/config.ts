@@ -1,6 +1,6 @@
 /** `novella.yaml`: read, checked, and with its defaults. What is wrong is named by file, place and rule before anything starts. */
 import { resolve } from 'node:path';
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { ComputeError } from '#core/errors.ts';
@@ -14,7 +14,7 @@ const DeviceSpecEntry = Type.Union([Type.String(), Type.Record(Type.String(), Ty
 
 const SimulatedHost = Type.Object(
   {
-    name: Type.String({ minLength: 1 }),
+    name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9.-]*$' }),
     vcpus: Type.Optional(Type.Integer({ minimum: 1 })),
     memory_mib: Type.Optional(Type.Integer({ minimum: 1 })),
     disk_gib: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -32,44 +32,46 @@ const Fleet = Type.Object(
   { additionalProperties: false },
 );
 
-const File = Type.Object(
-  {
-    state_dir: Type.Optional(Type.String({ minLength: 1 })),
-    listen: Type.Optional(Type.String({ minLength: 1 })),
-    ports: Type.Optional(
-      Type.Object(
-        {
-          compute: Type.Optional(Port),
-          identity: Type.Optional(Port),
-          network: Type.Optional(Port),
-          image: Type.Optional(Port),
-        },
-        { additionalProperties: false },
+/** The file, with one of the two ways to describe simulated hosts: one schema each, so that an error speaks of the way chosen. */
+const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
+  Type.Object(
+    {
+      state_dir: Type.Optional(Type.String({ minLength: 1 })),
+      listen: Type.Optional(Type.String({ minLength: 1 })),
+      ports: Type.Optional(
+        Type.Object(
+          {
+            compute: Type.Optional(Port),
+            identity: Type.Optional(Port),
+            network: Type.Optional(Port),
+            image: Type.Optional(Port),
+          },
+          { additionalProperties: false },
+        ),
       ),
-    ),
-    pci: Type.Optional(
-      Type.Object(
-        {
-          device_spec: Type.Optional(Type.Array(DeviceSpecEntry)),
-          alias: Type.Optional(Type.Array(DeviceSpecEntry)),
-        },
-        { additionalProperties: false },
+      pci: Type.Optional(
+        Type.Object(
+          {
+            device_spec: Type.Optional(Type.Array(DeviceSpecEntry)),
+            alias: Type.Optional(Type.Array(DeviceSpecEntry)),
+          },
+          { additionalProperties: false },
+        ),
       ),
-    ),
-    allocation_ratio: Type.Optional(
-      Type.Object(
-        { vcpus: Type.Optional(Ratio), memory: Type.Optional(Ratio), disk: Type.Optional(Ratio) },
-        { additionalProperties: false },
+      allocation_ratio: Type.Optional(
+        Type.Object(
+          { vcpus: Type.Optional(Ratio), memory: Type.Optional(Ratio), disk: Type.Optional(Ratio) },
+          { additionalProperties: false },
+        ),
       ),
-    ),
-    simulated: Type.Optional(
-      Type.Union([
-        Fleet,
-        Type.Object({ hosts: Type.Array(SimulatedHost) }, { additionalProperties: false }),
-      ]),
-    ),
-  },
-  { additionalProperties: false },
+      simulated: Type.Optional(simulated),
+    },
+    { additionalProperties: false },
+  );
+
+const FleetFile = fileWith(Fleet);
+const HostsFile = fileWith(
+  Type.Object({ hosts: Type.Array(SimulatedHost) }, { additionalProperties: false }),
 );
 
 /** One entry of a device list, with where it was written. */
@@ -143,7 +145,7 @@ const builtInSpec: ConfigEntry[] = [1, 2].map((card) => ({
   source: 'built-in default',
 }));
 
-type FileShape = Type.Static<typeof File>;
+type FileShape = Type.Static<typeof FleetFile> | Type.Static<typeof HostsFile>;
 
 /**
  * The configuration in this file, or the defaults when none is given: two simulated hosts, state below `./.novella`.
@@ -166,13 +168,30 @@ export function parseConfig(text: string, path: string): Config {
     return `${path}${line} ${dotted(keys)}`;
   };
   const content = contentOf(document, path);
-  const checker = Compile(File);
-  if (!checker.Check(content)) {
-    const [first] = checker.Errors(content);
-    const keys = (first?.instancePath ?? '').split('/').slice(1).map(asKey);
-    throw new ComputeError('invalid', `${place(keys)}: ${ruleOf(first?.message)}`);
-  }
-  return toConfig(content, place);
+  const checked = isFleet(content)
+    ? checkedBy(FleetFile, content, place)
+    : checkedBy(HostsFile, content, place);
+  return toConfig(checked, place);
+}
+
+type Place = (keys: (string | number)[]) => string;
+
+/** A number of hosts means a fleet; all else is read as a list of hosts. */
+function isFleet(content: unknown): boolean {
+  const simulated = (content as { simulated?: { hosts?: unknown } } | null)?.simulated;
+  return typeof simulated?.hosts === 'number';
+}
+
+function checkedBy<Schema extends TSchema>(
+  schema: Schema,
+  content: unknown,
+  place: Place,
+): Type.Static<Schema> {
+  const checker = Compile(schema);
+  if (checker.Check(content)) return content;
+  const [first] = checker.Errors(content);
+  const keys = (first?.instancePath ?? '').split('/').slice(1).map(asKey);
+  throw new ComputeError('invalid', `${place(keys)}: ${ruleOf(first?.message)}`);
 }
 
 /** The checker has no words for a key that no schema has. */
@@ -201,7 +220,7 @@ function dotted(keys: (string | number)[]): string {
     .join('');
 }
 
-function toConfig(file: FileShape, place: (keys: (string | number)[]) => string): Config {
+function toConfig(file: FileShape, place: Place): Config {
   const listed = file.pci?.device_spec;
   const deviceSpec = listed && entries(listed, ['pci', 'device_spec'], place);
   return {
@@ -215,19 +234,32 @@ function toConfig(file: FileShape, place: (keys: (string | number)[]) => string)
   };
 }
 
+type HostEntry = Type.Static<typeof SimulatedHost>;
+
+const defaultHosts: HostEntry[] = [{ name: 'host-1' }, { name: 'host-2' }];
+
+function checkNames(hosts: HostEntry[], place: Place): void {
+  for (const [at, { name }] of hosts.entries()) {
+    if (hosts.findIndex((other) => other.name === name) === at) continue;
+    const where = place(['simulated', 'hosts', at, 'name']);
+    throw new ComputeError('invalid', `${where}: "${name}" is the name of another host too`);
+  }
+}
+
 function toSimulated(
   simulated: FileShape['simulated'],
   deviceSpec: ConfigEntry[],
-  place: (keys: (string | number)[]) => string,
+  place: Place,
 ): Config['simulated'] {
   if (simulated !== undefined && typeof simulated.hosts === 'number') {
     const { hosts, pfs, vfs } = simulated as Type.Static<typeof Fleet>;
     return { kind: 'fleet', hosts, pfs, vfs };
   }
-  const hosts = simulated?.hosts ?? [{ name: 'host-1' }, { name: 'host-2' }];
+  const hosts = (simulated?.hosts ?? defaultHosts) as HostEntry[];
+  checkNames(hosts, place);
   return {
     kind: 'captured',
-    hosts: (hosts as Type.Static<typeof SimulatedHost>[]).map((host, at) => ({
+    hosts: hosts.map((host, at) => ({
       name: host.name,
       vcpus: host.vcpus ?? 8,
       memoryMib: host.memory_mib ?? 16_384,
@@ -243,7 +275,7 @@ function toSimulated(
 function entries(
   list: readonly (string | Record<string, unknown>)[],
   keys: (string | number)[],
-  place: (keys: (string | number)[]) => string,
+  place: Place,
 ): ConfigEntry[] {
   return list.map((entry, at) => ({
     text: typeof entry === 'string' ? entry : JSON.stringify(entry),

@@ -33,7 +33,7 @@ export interface EmbeddedOptions<Tables> {
   /** Read at each use: filled once every service listens. */
   urls: { identity: string; compute: string; network: string; image: string };
   imageFolder: string;
-  adminPassword: string;
+  passwords: { admin: string; demo: string };
   /** The physical networks that each host is connected to. */
   physicalNetworks: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -45,7 +45,7 @@ const vlanRange = [1000, 1999] as const;
 export async function embeddedServices<Tables>(
   options: EmbeddedOptions<Tables>,
 ): Promise<EmbeddedServices> {
-  const { db, clock, log, urls, adminPassword } = options;
+  const { db, clock, log, urls, passwords } = options;
   const shared = { clock, newId: randomUUID, log };
   const identity = await createIdentityService({
     ...shared,
@@ -60,8 +60,8 @@ export async function embeddedServices<Tables>(
       ],
     }),
     users: [
-      { name: 'admin', password: adminPassword, project: 'admin', role: 'admin' },
-      { name: 'demo', password: adminPassword, project: 'demo', role: 'member' },
+      { name: 'admin', password: passwords.admin, project: 'admin', role: 'admin' },
+      { name: 'demo', password: passwords.demo, project: 'demo', role: 'member' },
     ],
   });
   const network = createNetworkService({

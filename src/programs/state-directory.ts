@@ -1,6 +1,7 @@
 /** The directory where an all-in-one keeps everything, and the promise that only one process uses it. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { ComputeError } from '#core/errors.ts';
 
 export interface StateDirectory {
@@ -10,43 +11,55 @@ export interface StateDirectory {
   release(): void;
 }
 
-/** Makes the directory when needed and takes it for this process. Throws `conflict` when a live process has it. */
+/**
+ * Makes the directory when needed and takes it for this process. Throws `conflict` when another process has it, and
+ * `invalid` when it cannot be used, naming path and cause.
+ */
 export function takeStateDirectory(path: string): StateDirectory {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  const lock = join(path, 'lock');
-  takeLock(lock, path);
-  return {
-    path,
-    file: (...names) => join(path, ...names),
-    release: () => rmSync(lock, { force: true }),
-  };
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const lock = takeLock(path);
+    writeFileSync(join(path, 'pid'), `${process.pid}\n`);
+    return { path, file: (...names) => join(path, ...names), release: () => lock.close() };
+  } catch (cause) {
+    if (cause instanceof ComputeError) throw cause;
+    throw new ComputeError('invalid', `state directory ${path} cannot be used: ${said(cause)}`, {
+      cause,
+    });
+  }
 }
 
-function takeLock(lock: string, path: string): void {
+/**
+ * An exclusive transaction on a database of its own: the kernel ends it with the process, however that ends, so no stale
+ * lock can be left.
+ */
+function takeLock(path: string): DatabaseSync {
+  const lock = new DatabaseSync(join(path, 'lock'));
   try {
-    writeFileSync(lock, `${process.pid}\n`, { flag: 'wx' });
-    return;
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'EEXIST') throw error;
-  }
-  const holder = Number.parseInt(readFileSync(lock, 'utf8'), 10);
-  if (holder !== process.pid && isAlive(holder)) {
+    lock.exec('PRAGMA busy_timeout = 0');
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (cause) {
+    lock.close();
+    if (!said(cause).includes('locked')) throw cause;
     throw new ComputeError(
       'conflict',
-      `state directory ${path} is in use by process ${holder}; stop it or choose another with --state-dir`,
+      `state directory ${path} is in use by process ${holderOf(path)}; stop it or choose another with --state-dir`,
+      { cause },
     );
   }
-  writeFileSync(lock, `${process.pid}\n`);
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
+function holderOf(path: string): string {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM';
+    return readFileSync(join(path, 'pid'), 'utf8').trim();
+  } catch {
+    return 'unknown';
   }
+}
+
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The secret in this file, made on first use and readable by its owner only. */

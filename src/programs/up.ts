@@ -2,16 +2,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Logger, pino } from 'pino';
 import { createComputeApi } from '#api/compute-api.ts';
-import { writeCloudsYaml } from '#cli/clouds-yaml.ts';
+import { type CloudCredentials, writeCloudsYaml } from '#cli/clouds-yaml.ts';
 import type { Clock } from '#contracts/clock.ts';
 import { parseAliases } from '#core/pci/alias.ts';
 import { listen } from '#http/service.ts';
 import { openStore } from '#integrations/database/store.ts';
-import { bootServer } from '#workflows/boot-server.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
-import { createServers } from '#workflows/create-server.ts';
-import { deleteServer, deleteWorkflow } from '#workflows/delete-server.ts';
 import { startDispatcher } from '#workflows/dispatcher.ts';
+import { serverVerbs, workflows } from '#workflows/server-verbs.ts';
 import type { Config } from './config.ts';
 import { type EmbeddedServices, embeddedServices } from './embedded-services.ts';
 import { inProcessWakeup } from './in-process-wakeup.ts';
@@ -59,9 +57,9 @@ async function start(
   { log, stops }: { log: Logger; stops: (() => void | Promise<void>)[] },
 ): Promise<Omit<AllInOne, 'stop'>> {
   const hosts = await simulatedHosts(config.simulated, state.file('hosts'));
-  const password = ensureSecret(state.file('admin-password'), () =>
-    randomBytes(12).toString('hex'),
-  );
+  const passwordOf = (user: string): string =>
+    ensureSecret(state.file(`${user}-password`), () => randomBytes(12).toString('hex'));
+  const passwords = { admin: passwordOf('admin'), demo: passwordOf('demo') };
   const { store, db } = await openStore(state.file('novella.sqlite'), { clock });
   stops.push(() => store.close());
   // Whoever held leases was the process before this one, for the state directory is ours alone.
@@ -76,7 +74,7 @@ async function start(
     log,
     urls,
     imageFolder: state.file('images'),
-    adminPassword: password,
+    passwords,
     physicalNetworks,
   });
   const context: WorkflowContext = {
@@ -96,7 +94,7 @@ async function start(
   }
   const dispatcher = startDispatcher(context, {
     owner: `up-${process.pid}`,
-    workflows: { boot: bootServer, delete: deleteWorkflow },
+    workflows,
     concurrency: 32,
     leaseMs: 60_000,
     pollMs: 1_000,
@@ -105,15 +103,17 @@ async function start(
 
   Object.assign(urls, await openDoors(config, { context, embedded, urls, log, stops }));
   const cloudsYaml = state.file('clouds.yaml');
-  writeCloudsYaml(cloudsYaml, 'novella', {
-    authUrl: urls.identity,
-    username: 'admin',
-    password,
-    projectName: 'admin',
-    userDomainName: 'Default',
-    projectDomainName: 'Default',
+  writeCloudsYaml(cloudsYaml, {
+    novella: credentials(urls.identity, 'admin', passwords.admin),
+    'novella-demo': credentials(urls.identity, 'demo', passwords.demo),
   });
   return { urls, cloudsYaml, hosts: running };
+}
+
+/** A user whose project has the same name. */
+function credentials(authUrl: string, name: string, password: string): CloudCredentials {
+  const domains = { userDomainName: 'Default', projectDomainName: 'Default' };
+  return { authUrl, username: name, password, projectName: name, ...domains };
 }
 
 /** Listens with all four services and returns their URLs. */
@@ -134,19 +134,12 @@ async function openDoors(
     identity: embedded.identity.service,
     identityUrl: () => urls.identity,
     hostTimeoutMs,
-    workflows: {
-      createServer: async (caller, request, requestId) => {
-        const [first] = await createServers(context, caller, request, requestId);
-        if (first === undefined) throw new Error('no server was made');
-        return first;
-      },
-      deleteServer: (caller, server, requestId) => deleteServer(context, caller, server, requestId),
-    },
+    workflows: serverVerbs(context),
   });
   const open = async (app: typeof compute, name: keyof Config['ports']): Promise<string> => {
     stops.push(() => app.close());
     const port = await listen(app, name, config.listen, config.ports[name]);
-    return `http://${config.listen}:${port}`;
+    return `http://${reachable(config.listen)}:${port}`;
   };
   return {
     identity: `${await open(embedded.identity.app, 'identity')}/v3`,
@@ -154,4 +147,10 @@ async function openDoors(
     image: await open(embedded.image.app, 'image'),
     compute: `${await open(compute, 'compute')}/v2.1`,
   };
+}
+
+/** The address as a URL has it; a wildcard is reached on this machine. Example: `::1` → `[::1]`. */
+function reachable(listen: string): string {
+  if (listen === '0.0.0.0' || listen === '::') return '127.0.0.1';
+  return listen.includes(':') ? `[${listen}]` : listen;
 }

@@ -20,22 +20,25 @@ import { ComputeError } from '#core/errors.ts';
  * Throws `unavailable`, naming the file, when it cannot be opened.
  */
 export function openSqlite<Tables>(path: string, busyTimeoutMs = 10_000): Kysely<Tables> {
-  const database = openFile(path);
-  database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
-  database.exec('PRAGMA journal_mode = WAL');
-  database.exec('PRAGMA synchronous = FULL');
-  database.exec('PRAGMA foreign_keys = ON');
-  // From here on waiting is ours: SQLite's own would stop this process, and with it a writer on another connection of it.
-  database.exec('PRAGMA busy_timeout = 0');
+  const database = openFile(path, busyTimeoutMs);
   return new Kysely<Tables>({ dialect: new NodeSqliteDialect(database, busyTimeoutMs) });
 }
 
-function openFile(path: string): DatabaseSync {
+function openFile(path: string, busyTimeoutMs: number): DatabaseSync {
   try {
-    return new DatabaseSync(path);
+    const database = new DatabaseSync(path);
+    database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    database.exec('PRAGMA journal_mode = WAL');
+    database.exec('PRAGMA synchronous = FULL');
+    database.exec('PRAGMA foreign_keys = ON');
+    // From here on waiting is ours: SQLite's own would stop this process, and with it a writer on another connection of it.
+    database.exec('PRAGMA busy_timeout = 0');
+    return database;
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new ComputeError('unavailable', `database ${path}: cannot be opened`, { detail, cause });
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new ComputeError('unavailable', `database ${path}: cannot be opened: ${problem}`, {
+      cause,
+    });
   }
 }
 
