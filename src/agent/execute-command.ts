@@ -1,6 +1,14 @@
 /** Does what the controller asked: looks at the host, plans the steps that are missing, executes them, says how it went. */
 import type { CommandResult, HostCommandBody, StepRecord } from '#contracts/host-link.ts';
 import { planDestroy, planSpawn } from '#core/guests/plan.ts';
+import {
+  planAttach,
+  planDetach,
+  planRespawn,
+  planResume,
+  planStop,
+  planSuspend,
+} from '#core/guests/plan-change.ts';
 import type { Step } from '#core/guests/step.ts';
 import { executeStep, type HostParts } from './execute-step.ts';
 
@@ -16,8 +24,7 @@ export async function executeCommand(
       await executeStep(parts, step);
       steps.push({ step: step.do, milliseconds: performance.now() - startedAt });
     }
-    if (body.do !== 'spawn') return { ok: true, steps };
-    const domainXml = await parts.hypervisor.domainXml(body.guest.id);
+    const domainXml = await parts.hypervisor.domainXml(guestIdOf(body));
     return { ok: true, steps, ...(domainXml !== undefined && { domainXml }) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -27,14 +34,32 @@ export async function executeCommand(
 }
 
 async function planFor({ hypervisor }: HostParts, body: HostCommandBody): Promise<Step[]> {
-  const guests = await hypervisor.listGuests();
+  const guestId = guestIdOf(body);
+  const found = (await hypervisor.listGuests()).find((guest) => guest.id === guestId);
   switch (body.do) {
     case 'spawn':
-      return planSpawn(
-        body.guest,
-        guests.find((found) => found.id === body.guest.id),
-      );
+      return planSpawn(body.guest, found);
     case 'destroy':
-      return planDestroy(guests.find((found) => found.id === body.guestId));
+      return planDestroy(found);
+    case 'respawn':
+      return planRespawn(body.guest, found);
+    case 'stop':
+      return planStop(guestId, found);
+    case 'reboot':
+    case 'pause':
+    case 'unpause':
+      return [{ do: body.do, guestId }];
+    case 'suspend':
+      return planSuspend(body.guest, found);
+    case 'resume':
+      return planResume(body.guest, found);
+    case 'attach':
+      return planAttach(body.guest, body.nic);
+    case 'detach':
+      return planDetach(guestId, body.nic, found);
   }
+}
+
+function guestIdOf(body: HostCommandBody): string {
+  return 'guest' in body ? body.guest.id : body.guestId;
 }

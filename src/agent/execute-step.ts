@@ -2,7 +2,7 @@
 import type { Hypervisor } from '#contracts/hypervisor.ts';
 import type { PciBus } from '#contracts/pci-bus.ts';
 import { ComputeError } from '#core/errors.ts';
-import { type Guest, isPciNic } from '#core/guests/guest.ts';
+import { type Guest, type GuestNic, isPciNic } from '#core/guests/guest.ts';
 import { deviceProblems } from '#core/guests/plan.ts';
 import type { Step } from '#core/guests/step.ts';
 
@@ -22,10 +22,20 @@ const executors: Executors = {
   'set-vf-trust': ({ pciBus }, step) => pciBus.applyVfStep(step),
   'set-vf-link': ({ pciBus }, step) => pciBus.applyVfStep(step),
   define: async (parts, { guest }) =>
-    parts.hypervisor.define(guest, await macvtapSources(parts.pciBus, guest)),
+    parts.hypervisor.define(guest, await macvtapSources(parts.pciBus, guest.nics)),
   start: ({ hypervisor }, { guestId }) => hypervisor.start(guestId),
   destroy: ({ hypervisor }, { guestId }) => hypervisor.destroy(guestId),
   undefine: ({ hypervisor }, { guestId }) => hypervisor.undefine(guestId),
+  'shut-down': ({ hypervisor }, { guestId }) => hypervisor.shutDown(guestId),
+  reboot: ({ hypervisor }, { guestId }) => hypervisor.reboot(guestId),
+  pause: ({ hypervisor }, { guestId }) => hypervisor.pause(guestId),
+  unpause: ({ hypervisor }, { guestId }) => hypervisor.unpause(guestId),
+  save: ({ hypervisor }, { guestId }) => hypervisor.save(guestId),
+  restore: ({ hypervisor }, { guestId }) => hypervisor.restore(guestId),
+  'attach-nic': async ({ hypervisor, pciBus }, { guestId, nic }) =>
+    hypervisor.attachNic(guestId, nic, await macvtapSources(pciBus, [nic])),
+  'detach-nic': ({ hypervisor }, { guestId, nic, keep }) =>
+    hypervisor.detachNic(guestId, nic, { keep: keep === true }),
 };
 
 /** Carries out one step. Throws ComputeError with the host's words when it cannot be done. */
@@ -44,9 +54,12 @@ async function checkDevices({ hypervisor, pciBus }: HostParts, guest: Guest): Pr
 }
 
 /** The VF interface under each macvtap NIC, by PCI address. */
-async function macvtapSources(pciBus: PciBus, guest: Guest): Promise<Record<string, string>> {
+async function macvtapSources(
+  pciBus: PciBus,
+  nics: readonly GuestNic[],
+): Promise<Record<string, string>> {
   const sources: Record<string, string> = {};
-  for (const nic of guest.nics) {
+  for (const nic of nics) {
     if (!isPciNic(nic) || nic.kind !== 'macvtap') continue;
     const ifname = await pciBus.ifnameOf(nic.address);
     if (ifname === null) {

@@ -4,9 +4,13 @@ import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Caller, IdentityService } from '#contracts/identity.ts';
 import type { ImageService } from '#contracts/images.ts';
 import type { NetworkService } from '#contracts/network.ts';
-import type { Store } from '#contracts/store.ts';
+import type { Host, Store } from '#contracts/store.ts';
 import type { NewServerRequest } from '#core/servers/new-server.ts';
 import type { Server } from '#core/servers/server.ts';
+import type { WishedAct } from '#workflows/act-on-guest.ts';
+import type { WishedNic } from '#workflows/attach-interface.ts';
+import type { WishedRebuild } from '#workflows/rebuild-server.ts';
+import type { HostServiceWish } from '#workflows/set-host-service.ts';
 
 /** The acts that take more than one step. Each returns as soon as the act is recorded. */
 export interface ApiWorkflows {
@@ -14,6 +18,20 @@ export interface ApiWorkflows {
   createServer(caller: Caller, request: NewServerRequest, requestId: string): Promise<Server>;
   /** Deleting a server that is being deleted is no error. */
   deleteServer(caller: Caller, server: Server, requestId: string): Promise<void>;
+  /** Throws `conflict` in a state that does not allow it. */
+  actOnGuest(caller: Caller, server: Server, wish: WishedAct): Promise<void>;
+  /** Throws `conflict`, and `invalid` for an image that does not fit. */
+  rebuildServer(caller: Caller, server: Server, wish: WishedRebuild): Promise<void>;
+  /** The one act that is waited for: returns the port once the guest has it. Throws `invalid`, `conflict`, `unavailable`. */
+  attachInterface(caller: Caller, server: Server, wish: WishedNic): Promise<string>;
+  /** Throws `notFound` when the server has no such port, `conflict` in a state that does not allow it. */
+  detachInterface(
+    caller: Caller,
+    server: Server,
+    wish: { portId: string; requestId: string },
+  ): Promise<void>;
+  /** Returns the host as it is then. Throws `notFound`. */
+  setHostService(hostId: string, wish: HostServiceWish): Promise<Host>;
 }
 
 export interface ApiContext {

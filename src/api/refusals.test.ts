@@ -284,9 +284,9 @@ const refusals: Refusal[] = [
   {
     name: 'an action that is not offered',
     act: 'POST /v2.1/servers/x/action',
-    given: { body: { 'os-start': null } },
+    given: { body: { createImage: { name: 'i' } } },
     gives: [501, 'notImplemented'],
-    says: 'POST /servers/:id/action os-start is not offered',
+    says: 'POST /servers/:id/action createImage is not offered',
   },
   {
     name: 'an action that the microversion no longer has',

@@ -9,11 +9,17 @@ import {
   extraSpecsBody,
 } from './flavors/schemas.ts';
 import { listZones, listZonesInDetail } from './hosts/availability-zones.ts';
-import { listServices, servicesQuery } from './hosts/compute-services.ts';
+import {
+  changeService,
+  listServices,
+  serviceBody,
+  servicesQuery,
+} from './hosts/compute-services.ts';
 import * as hypervisors from './hosts/hypervisors.ts';
 import { limitsQuery, showLimits } from './limits.ts';
 import { noneOf, noneOfServer, notThere } from './nothing-there.ts';
 import type { Route } from './route.ts';
+import { attachBody, attachInterface, detachInterface } from './servers/attach.ts';
 import { serverActions } from './servers/actions.ts';
 import { listAddresses, showAddresses } from './servers/addresses.ts';
 import { changeServerBody, createServerBody } from './servers/create-schema.ts';
@@ -44,8 +50,18 @@ const serverRoutes: Route[] = [
   { ...reads, path: '/servers/:id/ips/:label', handler: showAddresses },
   { ...reads, path: '/servers/:id/os-interface', handler: listInterfaces },
   { ...reads, path: '/servers/:id/os-interface/:port', handler: showInterface },
-  { ...adds, path: '/servers/:id/os-interface' },
-  { ...removes, path: '/servers/:id/os-interface/:port' },
+  {
+    ...adds,
+    path: '/servers/:id/os-interface',
+    body: attachBody,
+    handler: attachInterface,
+  },
+  {
+    ...removes,
+    path: '/servers/:id/os-interface/:port',
+    status: 202,
+    handler: detachInterface,
+  },
   {
     ...reads,
     path: '/servers/:id/os-instance-actions',
@@ -156,6 +172,14 @@ const hostRoutes: Route[] = [
   { ...asksAdmin, path: `${hypervisorsPath}/statistics`, handler: hypervisors.showStatistics },
   { ...asksAdmin, path: `${hypervisorsPath}/:id`, handler: hypervisors.showHypervisor },
   { ...asksAdmin, path: '/os-services', query: servicesQuery, handler: listServices },
+  {
+    method: 'PUT',
+    path: '/os-services/:id',
+    rule: 'admin',
+    from: 53,
+    body: serviceBody,
+    handler: changeService,
+  },
   { ...reads, path: '/os-availability-zone', handler: listZones },
   { ...asksAdmin, path: '/os-availability-zone/detail', handler: listZonesInDetail },
   { ...asksAdmin, path: '/os-aggregates', handler: noneOf('aggregates') },

@@ -2,12 +2,21 @@
  * What controller and agent say to each other. The agent dials out; commands are rows of the store and the link only carries
  * them, so a lost link loses nothing: the agent says the last command it finished and gets the rest again.
  */
-import type { Guest } from '#core/guests/guest.ts';
+import type { Guest, GuestNic } from '#core/guests/guest.ts';
 import type { DeviceTags, PciFunction } from '#core/pci/device.ts';
 import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
 
-/** What an agent is told to do. Every command is idempotent. */
-export type HostCommandBody = { do: 'spawn'; guest: Guest } | { do: 'destroy'; guestId: string };
+/** What an agent is told to do. Every command may be given again: what is done already is not done twice, but for a reboot. */
+export type HostCommandBody =
+  | { do: 'spawn'; guest: Guest }
+  | { do: 'destroy'; guestId: string }
+  /** Off, if it is on, and started as wished now. */
+  | { do: 'respawn'; guest: Guest }
+  | { do: 'stop' | 'reboot' | 'pause' | 'unpause'; guestId: string }
+  | { do: 'suspend' | 'resume'; guest: Guest }
+  /** `guest`: as it is to be, with the NIC. */
+  | { do: 'attach'; guest: Guest; nic: GuestNic }
+  | { do: 'detach'; guestId: string; nic: GuestNic };
 
 export interface HostCommand {
   /** Counts up per host, without gaps of meaning: a later command never overtakes an earlier one of the same guest. */
@@ -16,7 +25,7 @@ export interface HostCommand {
   body: HostCommandBody;
 }
 
-/** How a command ended. `domainXml` and `steps` come with a spawn. */
+/** How a command ended. `domainXml`: the guest's definition after it; absent after a destroy. */
 export type CommandResult =
   | { ok: true; domainXml?: string; steps: StepRecord[] }
   | { ok: false; message: string; detail: string; steps: StepRecord[] };

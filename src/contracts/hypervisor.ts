@@ -1,5 +1,5 @@
 /** The hypervisor of one host. A simulated one and libvirt pass the same suite. */
-import type { Guest } from '#core/guests/guest.ts';
+import type { Guest, GuestNic } from '#core/guests/guest.ts';
 import type { FoundGuest } from '#core/guests/plan.ts';
 import type { HostNumaNode } from '#core/scheduling/numa-fit.ts';
 
@@ -29,6 +29,28 @@ export interface Hypervisor {
   /** Cuts the power. */
   destroy(guestId: string): Promise<void>;
   undefine(guestId: string): Promise<void>;
+  /** Asks the guest to end, waits, and cuts the power when it does not in good time. */
+  shutDown(guestId: string): Promise<void>;
+  /** Throws `conflict` when the guest does not run. */
+  reboot(guestId: string): Promise<void>;
+  /** Throws `conflict` when the guest does not run. */
+  pause(guestId: string): Promise<void>;
+  /** Throws `conflict` when the guest neither runs nor is paused. */
+  unpause(guestId: string): Promise<void>;
+  /** Throws `conflict` when the guest does not run, or has a device of the host. */
+  save(guestId: string): Promise<void>;
+  /** Throws `conflict` when nothing was saved and the guest does not run. */
+  restore(guestId: string): Promise<void>;
+  /**
+   * Adds the NIC, also to a guest that runs. Throws `notFound` for an unknown guest, `conflict` when its device is in use by another
+   * running guest.
+   */
+  attachNic(guestId: string, nic: GuestNic, macvtapSources: Record<string, string>): Promise<void>;
+  /**
+   * Takes the NIC off and returns once the guest has let go of its device. `keep`: off the running guest only. No error when the guest
+   * or the NIC is gone.
+   */
+  detachNic(guestId: string, nic: GuestNic, how?: { keep: boolean }): Promise<void>;
   /** The domain XML as defined, or undefined when there is no such guest. */
   domainXml(guestId: string): Promise<string | undefined>;
 }

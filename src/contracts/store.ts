@@ -56,7 +56,7 @@ export interface HostChange {
   forcedDown?: boolean;
 }
 
-export type TaskKind = 'boot' | 'delete';
+export type TaskKind = 'boot' | 'delete' | 'act' | 'attach' | 'detach';
 
 /**
  * The workflow of a server: at most one. `epoch` grows when another workflow takes over, or when another takes the task
@@ -128,6 +128,13 @@ export interface Transition {
   server?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
   /** NICs to write, matched by id. Setting `deletedAt` of the server frees their ports for others. */
   nics?: ServerNic[];
+  /** The server's NICs let go of their ports, and stay to be seen: it has no guest and will get none. */
+  freesPorts?: true;
+  /** NICs that go, by id. */
+  removedNics?: string[];
+  newPciRequests?: PciRequest[];
+  /** By request id. */
+  removedPciRequests?: string[];
   host?: HostChange;
   command?: NewCommand;
   decision?: Decision;
@@ -192,12 +199,13 @@ export interface TaskStore {
   /**
    * Starts a workflow for a server, taking over from the one it has, if any (its epoch ends).
    * The new one is leased only when the step that runs now has returned. Throws `notFound` when there is no such server, or
-   * it is deleted.
+   * it is deleted; with `onlyIdle`, `conflict` when a workflow runs for it.
    */
   begin(
     task: Omit<Task, 'epoch'>,
     action: NewAction,
     server: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>,
+    how?: { onlyIdle: boolean },
   ): Promise<Task>;
   /** The task of a server as it is now. */
   of(serverId: string): Promise<Task | undefined>;

@@ -47,7 +47,7 @@ export async function bindPorts(context: WorkflowContext, task: Task): Promise<S
 }
 
 /** A NIC asked for by network gets a port; one that an earlier try left behind is taken up again. */
-async function ensurePort(
+export async function ensurePort(
   context: WorkflowContext,
   server: Server,
   nic: ServerNic,
@@ -69,7 +69,8 @@ async function ensurePort(
   return { ...nic, portId: port.id, ownsPort: true };
 }
 
-async function bindNic(
+/** Gives the NIC's port to the server on this host, with the device claimed for it, and reads it back. Throws what does not work, in plain words. */
+export async function bindNic(
   context: WorkflowContext,
   to: { server: Server; host: Host; devices: PciDevice[]; nic: ServerNic },
 ): Promise<ServerNic> {

@@ -80,6 +80,7 @@ async function release(context: WorkflowContext, task: Task): Promise<StepOutcom
       : failure.message;
   return {
     ...(host !== undefined && { host }),
+    freesPorts: true,
     server: {
       ...off,
       vmState: 'error',

@@ -63,7 +63,12 @@ async function findFlavor(context: WorkflowContext, id: string): Promise<Flavor>
   throw new ComputeError('invalid', `flavorRef: Flavor ${id} could not be found.`);
 }
 
-async function findImage(context: WorkflowContext, caller: Caller, id: string): Promise<Image> {
+/** An active image. Throws `invalid`, naming the field. */
+export async function findImage(
+  context: WorkflowContext,
+  caller: Caller,
+  id: string,
+): Promise<Image> {
   try {
     const image = await context.images.showImage(id, caller);
     if (image.status === 'active') return image;
@@ -74,7 +79,8 @@ async function findImage(context: WorkflowContext, caller: Caller, id: string): 
   }
 }
 
-function checkImageFits(flavor: Flavor, image: Image): void {
+/** Throws `invalid` when the image needs more than the flavor has. */
+export function checkImageFits(flavor: Flavor, image: Image): void {
   if (flavor.memoryMib < image.minMemoryMib) {
     throw new ComputeError(
       'invalid',

@@ -2,7 +2,8 @@
  * Runs workflows: takes due tasks from the store, runs their steps one after the other, and records each with one commit.
  * Holds no state that a restart would miss; the task rows are all.
  */
-import type { Task, TaskKind } from '#contracts/store.ts';
+import type { CommitResult, Task, TaskKind } from '#contracts/store.ts';
+import { isComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from './context.ts';
 import { asFailure, type StepOutcome, Superseded, type Workflow } from './workflow.ts';
 
@@ -110,12 +111,21 @@ async function runStep(
     context.log.error({ task }, 'task is at a step that this version does not know');
     return undefined;
   }
-  const outcome = await attempt(context, workflow, task);
+  let outcome = await attempt(context, workflow, task);
   if (outcome === undefined) return undefined;
-  const committed = await context.store.commit({ task, ...outcome });
+  let committed: CommitResult;
+  try {
+    committed = await context.store.commit({ task, ...outcome });
+  } catch (error) {
+    // What the store refuses (a port that another server has taken meanwhile) is the step's own failure.
+    if (!isComputeError(error, 'conflict')) throw error;
+    outcome = await workflow.failed(context, task, error);
+    committed = await context.store.commit({ task, ...outcome });
+  }
   if (!committed.ok) return committed.why === 'stale-host' ? task : undefined;
   if (outcome.command !== undefined) context.wakeup.notify(`commands:${outcome.command.hostId}`);
   const { next } = outcome;
+  if (next === null) context.wakeup.notify(`ended:${task.serverId}`);
   if (next === null || next.dueAt === null || next.dueAt > context.clock.now()) return undefined;
   return { ...task, step: next.step, data: next.data, dueAt: next.dueAt };
 }

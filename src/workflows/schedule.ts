@@ -151,6 +151,7 @@ function noHost(
   const message = noValidHostMessage(decision.rejections);
   return {
     decision,
+    freesPorts: true,
     server: {
       vmState: 'error',
       taskState: null,

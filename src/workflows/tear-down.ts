@@ -89,7 +89,7 @@ export async function releaseChange(
       ...host.numa,
       claims: host.numa.claims.filter((claim) => claim.serverId !== server.id),
     },
-    ...(server.vmState === 'active' && { runningGuests: Math.max(0, host.runningGuests - 1) }),
+    ...(server.powerState === 1 && { runningGuests: Math.max(0, host.runningGuests - 1) }),
     ...(changed.length > 0 && {
       devices: changed,
       pciStats: poolsOf(withChanges(devices, changed)),

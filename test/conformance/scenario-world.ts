@@ -1,7 +1,13 @@
 /** The cloud of one recorded scenario: an all-in-one with the scenario's hosts, networks and ports, spoken to over its public API. */
 import { readCloud } from '#cli/clouds-yaml.ts';
 import { openSession, request, type ServiceRequest, type Session } from '#cli/session.ts';
-import { type Config, type DescribedHostConfig, freePorts, readConfig } from '#programs/config.ts';
+import {
+  type Config,
+  type ConfigEntry,
+  type DescribedHostConfig,
+  freePorts,
+  readConfig,
+} from '#programs/config.ts';
 import { type AllInOne, startAllInOne } from '#programs/up.ts';
 import { temporaryDirectory } from '#test/novella-process.ts';
 import type { DescribedDevice } from '#integrations/simulated/described-devices.ts';
@@ -44,12 +50,11 @@ export async function startWorld(input: ScenarioInput): Promise<World> {
 }
 
 function configOf(input: ScenarioInput, stateDir: string): Config {
-  const entry = (object: object) => ({ text: JSON.stringify(object), source: 'scenario' });
   const physicalNetworks = (input.networks ?? []).flatMap((one) => one.physical_network ?? []);
   const hosts = input.hosts.map(
     (host, at): DescribedHostConfig => ({
       name: host.name,
-      deviceSpec: host.device_spec.map(entry),
+      deviceSpec: configEntries(host.device_spec),
       devices: withMacs(host.devices, at),
       bridgeMappings: physicalNetworks,
       ...(host.later === true && { later: true }),
@@ -66,9 +71,14 @@ function configOf(input: ScenarioInput, stateDir: string): Config {
       }),
     }),
   );
-  const aliases = (input.aliases ?? []).map(entry);
+  const aliases = configEntries(input.aliases ?? []);
   const simulated = { kind: 'described', hosts } as const;
   return { ...readConfig(), stateDir, ports: freePorts, aliases, simulated };
+}
+
+/** A list of objects as the entries of a configuration. */
+export function configEntries(objects: readonly object[]): ConfigEntry[] {
+  return objects.map((object) => ({ text: JSON.stringify(object), source: 'scenario' }));
 }
 
 /** Example: `0,4-6` → `[0, 4, 5, 6]`. */

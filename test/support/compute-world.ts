@@ -10,8 +10,7 @@ import type { Vif } from '#core/networking/vif.ts';
 import type { Server } from '#core/servers/server.ts';
 import { openStore } from '#integrations/database/store.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
-import { createServers } from '#workflows/create-server.ts';
-import { deleteServer } from '#workflows/delete-server.ts';
+import { serverVerbs } from '#workflows/server-verbs.ts';
 import { ask, type Answer } from './embedded-cloud.ts';
 import { silentLog } from './silent-log.ts';
 import { aFlavor, aHost, aNewServer, aNic } from './store-rows.ts';
@@ -67,13 +66,7 @@ export async function aComputeWorld() {
     identityUrl: () => 'http://127.0.0.1:5000/v3',
     publicUrl: 'http://127.0.0.1:8774',
     hostTimeoutMs: 60_000,
-    workflows: {
-      createServer: async (caller, request, requestId) => {
-        const [first] = await createServers(context, caller, request, requestId);
-        return first!;
-      },
-      deleteServer: (caller, server, requestId) => deleteServer(context, caller, server, requestId),
-    },
+    workflows: serverVerbs(context),
   });
   return {
     app,

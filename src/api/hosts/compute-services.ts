@@ -1,8 +1,11 @@
 /** `os-services`: the agent of each host, under the name Nova gives it. */
+import { ComputeError } from '#core/errors.ts';
+import * as field from '../fields.ts';
+import { type JsonSchema, object } from '../json-schema.ts';
 import { atMicrosecond } from '../links.ts';
 import { type StepDown, steppedDown, without } from '../microversions.ts';
 import { queryValue } from '../paging.ts';
-import type { Call, Reply } from '../route.ts';
+import type { BodySchema, Call, Reply } from '../route.ts';
 import { isUp } from './host-status.ts';
 import { numberedHosts, type NumberedHost } from './numbered-hosts.ts';
 
@@ -28,6 +31,42 @@ export async function listServices(call: Call): Promise<Reply> {
   );
   const services = found.map((each) => viewService(call, each));
   return { body: { services } };
+}
+
+const changeSchema: JsonSchema = object({
+  status: { type: 'string', enum: ['enabled', 'disabled'] },
+  disabled_reason: field.name,
+  forced_down: field.flag,
+});
+export const serviceBody: BodySchema = () => changeSchema;
+
+interface ServiceBody {
+  status?: 'enabled' | 'disabled';
+  disabled_reason?: string;
+  forced_down?: unknown;
+}
+
+/** From 2.53 on: whether servers may be placed on the host, why not, and whether it is to count as down. */
+export async function changeService(call: Call<ServiceBody>): Promise<Reply> {
+  const { status, disabled_reason: reason, forced_down: down } = call.body;
+  if (status === undefined && down === undefined) {
+    throw new ComputeError(
+      'invalid',
+      "No updates were requested. Fields 'status' or 'forced_down' must be given.",
+    );
+  }
+  if (reason !== undefined && status !== 'disabled') {
+    throw new ComputeError(
+      'invalid',
+      "Specifying 'disabled_reason' is only allowed when 'status' is 'disabled'.",
+    );
+  }
+  const id = call.params['id'] ?? '';
+  const host = await call.context.workflows.setHostService(id, {
+    ...(status !== undefined && { enabled: status === 'enabled', disabledReason: reason ?? null }),
+    ...(down !== undefined && { forcedDown: field.isSet(down) }),
+  });
+  return { body: { service: viewService(call, { host, number: 0 }) } };
 }
 
 function viewService(call: Call, each: NumberedHost) {

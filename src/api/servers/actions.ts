@@ -1,6 +1,8 @@
 /** The actions that `POST /servers/:id/action` knows. Those without a handler are not offered yet. Source: Nova compute API reference, "Servers - run an action". */
 import type { Route } from '../route.ts';
 import { words } from '../words.ts';
+import { emptyBody, guestAct, rebootBody, rebootServer } from './guest-acts.ts';
+import { rebuildBody, rebuildServer } from './rebuild.ts';
 
 const action = { method: 'POST', path: '/servers/:id/action', status: 202 } as const;
 
@@ -16,6 +18,18 @@ const ofAdministrators = words(`
   resetNetwork
 `);
 
+/** Those that are offered. */
+const offered: Record<string, Pick<Route, 'body' | 'handler'>> = {
+  'os-start': { body: emptyBody('os-start'), handler: guestAct('start') },
+  'os-stop': { body: emptyBody('os-stop'), handler: guestAct('stop') },
+  reboot: { body: rebootBody, handler: rebootServer },
+  pause: { body: emptyBody('pause'), handler: guestAct('pause') },
+  unpause: { body: emptyBody('unpause'), handler: guestAct('unpause') },
+  suspend: { body: emptyBody('suspend'), handler: guestAct('suspend') },
+  resume: { body: emptyBody('resume'), handler: guestAct('resume') },
+  rebuild: { body: rebuildBody, handler: rebuildServer },
+};
+
 /** Gone after these minor versions. */
 const old: Record<string, number> = {
   addFixedIp: 43,
@@ -29,7 +43,7 @@ const old: Record<string, number> = {
 };
 
 export const serverActions: Route[] = [
-  ...ofMembers.map((key): Route => ({ ...action, rule: 'member', action: key })),
+  ...ofMembers.map((key): Route => ({ ...action, rule: 'member', action: key, ...offered[key] })),
   ...ofAdministrators.map((key): Route => ({ ...action, rule: 'admin', action: key })),
   ...Object.entries(old).map(
     ([key, to]): Route => ({ ...action, rule: 'member', action: key, to }),

@@ -17,9 +17,13 @@ export async function listInterfaces(call: Call): Promise<Reply> {
 export async function showInterface(call: Call): Promise<Reply> {
   const server = await findServer(call);
   const id = call.params['port'] ?? '';
+  return { body: { interfaceAttachment: await interfaceOf(call, server, id) } };
+}
+
+/** The view of one NIC. Throws `notFound` when the server has none with this port. */
+export async function interfaceOf(call: Call, server: Server, id: string): Promise<View> {
   const port = (await portsOf(call, server)).find((each) => each.id === id);
-  if (port !== undefined)
-    return { body: { interfaceAttachment: viewInterface(call, server, port) } };
+  if (port !== undefined) return viewInterface(call, server, port);
   throw new ComputeError('notFound', `Port ${id} is not attached to instance ${server.id}`);
 }
 

@@ -1,8 +1,5 @@
 /** POST, PUT and DELETE of servers. */
 import { randomBytes } from 'node:crypto';
-import { allows } from '#core/access/policy.ts';
-import { ComputeError } from '#core/errors.ts';
-import type { Server } from '#core/servers/server.ts';
 import { isSet } from '../fields.ts';
 import { linksTo } from '../links.ts';
 import type { Call, Reply } from '../route.ts';
@@ -10,6 +7,7 @@ import { accessAddress } from './access-address.ts';
 import { newServerRequest } from './create-request.ts';
 import type { ChangeServerBody, CreateServerBody } from './create-schema.ts';
 import { findServer } from './find.ts';
+import { refuseLocked } from './locked.ts';
 import { hostOf } from './read.ts';
 import { viewChangedServer } from './views.ts';
 
@@ -56,9 +54,4 @@ export async function deleteServer(call: Call): Promise<Reply> {
   refuseLocked(call, server);
   await call.context.workflows.deleteServer(call.caller, server, call.requestId);
   return {};
-}
-
-function refuseLocked(call: Call, server: Server): void {
-  if (!server.locked || allows('admin', call.caller)) return;
-  throw new ComputeError('conflict', `Instance ${server.id} is locked`);
 }

@@ -5,11 +5,11 @@ import type { Guest, GuestNic } from './guest.ts';
 import { type HeldDevice, heldDevices } from './held-device.ts';
 import { noMac, type Step, type VfStep } from './step.ts';
 
-/** A guest as the host has it. `shutOff`: defined, not running. */
+/** A guest as the host has it. `shutOff`: defined, not running; `saved`: the same, with its memory on disk. */
 export interface FoundGuest {
   id: string;
   name: string;
-  state: 'running' | 'paused' | 'shutOff' | 'crashed';
+  state: 'running' | 'paused' | 'shutOff' | 'crashed' | 'saved';
   /** What it holds while it runs. */
   devices: HeldDevice[];
 }

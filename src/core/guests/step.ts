@@ -1,6 +1,6 @@
 /** The words in which a host is told what to do for a guest. Each is idempotent; the agent has one executor for each. */
 import type { PciAddress } from '../pci/address.ts';
-import type { Guest } from './guest.ts';
+import type { Guest, GuestNic } from './guest.ts';
 
 /** MAC that means "none set" to the kernel. Source: ip-link(8). */
 export const noMac = '00:00:00:00:00:00';
@@ -21,4 +21,18 @@ export type Step =
   | { do: 'define'; guest: Guest }
   | { do: 'start'; guestId: string }
   | { do: 'destroy'; guestId: string }
-  | { do: 'undefine'; guestId: string };
+  | { do: 'undefine'; guestId: string }
+  /** Asks the guest to shut down, and waits until it has; cuts the power when it does not. */
+  | { do: 'shut-down'; guestId: string }
+  /** Starts the guest's system again; its devices stay. */
+  | { do: 'reboot'; guestId: string }
+  | { do: 'pause'; guestId: string }
+  | { do: 'unpause'; guestId: string }
+  /** Writes the guest's memory to disk and ends it. It may hold no device of the host while this is done. */
+  | { do: 'save'; guestId: string }
+  /** Goes on from there. */
+  | { do: 'restore'; guestId: string }
+  /** Adds a NIC to the guest: to the running one, if it runs, and to its definition. */
+  | { do: 'attach-nic'; guestId: string; nic: GuestNic }
+  /** Takes it off again. Done when the hypervisor says that the guest has let go of it. `keep`: it stays in the definition. */
+  | { do: 'detach-nic'; guestId: string; nic: GuestNic; keep?: true };

@@ -31,7 +31,7 @@ export function claimDevices(
       ),
     );
   }
-  return changedRows(devices, now);
+  return replacedRows(devices, now);
 }
 
 /** The rows after the server's claim is made final, once its guest runs: claimed → allocated, unclaimable → unavailable. */
@@ -41,20 +41,24 @@ export function allocateClaimed(devices: readonly PciDevice[], serverId: string)
       ? { ...device, status: 'allocated' as const }
       : device,
   );
-  return changedRows(devices, settle(now));
+  return replacedRows(devices, settle(now));
 }
 
 /**
  * The rows after the server gives back all its devices. What they hid is available again unless another held device hides it too; a device
- * that its host no longer reports becomes `removed`. No row changes when the server holds nothing.
+ * that its host no longer reports becomes `removed`. No row changes when the server holds nothing. `requestId`: only those of this request.
  */
-export function freeDevices(devices: readonly PciDevice[], serverId: string): PciDevice[] {
+export function freeDevices(
+  devices: readonly PciDevice[],
+  serverId: string,
+  requestId?: string,
+): PciDevice[] {
   const now = devices.map((device) =>
-    device.serverId === serverId
+    device.serverId === serverId && (requestId === undefined || device.requestId === requestId)
       ? { ...device, status: afterFree(device.status), serverId: null, requestId: null }
       : device,
   );
-  return changedRows(devices, settle(now));
+  return replacedRows(devices, settle(now));
 }
 
 function afterFree(status: PciDeviceStatus): PciDeviceStatus {
@@ -86,6 +90,11 @@ export function settle(devices: readonly PciDevice[]): PciDevice[] {
 function coupledStatus(holders: readonly PciDevice[]): PciDeviceStatus {
   if (holders.length === 0) return 'available';
   return holders.every((holder) => holder.status === 'claimed') ? 'unclaimable' : 'unavailable';
+}
+
+/** The rows of `after` that are not the very row in the same place of `before`. */
+function replacedRows(before: readonly PciDevice[], after: readonly PciDevice[]): PciDevice[] {
+  return after.filter((device, at) => device !== before[at]);
 }
 
 /** The rows of `after` that are new or differ from `before`. */

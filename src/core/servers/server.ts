@@ -23,6 +23,10 @@ export type TaskState =
   | 'rebooting'
   | 'rebooting_hard'
   | 'rebuilding'
+  | 'pausing'
+  | 'unpausing'
+  | 'suspending'
+  | 'resuming'
   | null;
 
 /** Nova's numbers: 0 no state, 1 running, 3 paused, 4 shut down, 6 crashed, 7 suspended. */

@@ -112,13 +112,16 @@ async function lastCommand(
   );
 }
 
-/** The domain XML that came with the newest spawn of this server that succeeded. */
+/** Commands after which a guest's definition may be another. */
+const defining: HostCommandBody['do'][] = ['spawn', 'respawn', 'attach', 'detach'];
+
+/** The domain XML that came with the newest such command of this server that succeeded. */
 export async function newestDomainXml(db: Db, serverId: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('host_commands')
     .select('result')
     .where('instance_uuid', '=', serverId)
-    .where('kind', '=', 'spawn')
+    .where('kind', 'in', defining)
     .where('succeeded', '=', 1)
     .orderBy('id', 'desc')
     .limit(1)

@@ -6,7 +6,8 @@ import { recordProgress } from './actions.ts';
 import { awaitsAnswer, insertCommand } from './commands.ts';
 import { insertDecision } from './decisions.ts';
 import { applyHostChange } from './hosts.ts';
-import { refusePortInUse, retireNics, writeNics } from './nics.ts';
+import { refusePortInUse, removeNics, retireNics, writeNics } from './nics.ts';
+import { insertPciRequests, removePciRequests } from './pci-requests.ts';
 import { serverColumns } from './server-row.ts';
 import type { ComputeTables } from './tables.ts';
 import { advanceTask } from './tasks.ts';
@@ -46,7 +47,7 @@ async function write(trx: Db, transition: Transition, now: number): Promise<void
   if (!(await advanceTask(trx, task, next))) throw new Refused('superseded');
   if (host !== undefined && !(await applyHostChange(trx, host))) throw new Refused('stale-host');
   await writeServer(trx, transition, now);
-  if (deleted) await retireNics(trx, task.serverId);
+  if (deleted || transition.freesPorts === true) await retireNics(trx, task.serverId);
   if (command !== undefined) await insertCommand(trx, command);
   if (decision !== undefined) await insertDecision(trx, decision);
   await recordProgress(trx, task.actionId, {
@@ -67,7 +68,7 @@ async function wokenNext(
 }
 
 async function writeServer(trx: Db, transition: Transition, now: number): Promise<void> {
-  const { task, server, nics } = transition;
+  const { task, server, nics, removedNics, newPciRequests, removedPciRequests } = transition;
   if (server !== undefined) {
     await trx
       .updateTable('instances')
@@ -76,4 +77,9 @@ async function writeServer(trx: Db, transition: Transition, now: number): Promis
       .execute();
   }
   if (nics !== undefined) await writeNics(trx, task.serverId, nics);
+  if (removedNics !== undefined) await removeNics(trx, task.serverId, removedNics);
+  if (newPciRequests !== undefined) await insertPciRequests(trx, task.serverId, newPciRequests);
+  if (removedPciRequests !== undefined) {
+    await removePciRequests(trx, task.serverId, removedPciRequests);
+  }
 }

@@ -38,6 +38,16 @@ export async function retireNics(trx: Db, serverId: string): Promise<void> {
     .execute();
 }
 
+/** These NICs of the server go. */
+export async function removeNics(trx: Db, serverId: string, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await trx
+    .deleteFrom('instance_nics')
+    .where('instance_uuid', '=', serverId)
+    .where('id', 'in', ids)
+    .execute();
+}
+
 /** Runs a write that may take ports. Throws `conflict`, naming the port, when one belongs to another NIC. */
 export async function refusePortInUse<T>(
   db: Db,

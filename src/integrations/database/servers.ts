@@ -3,27 +3,17 @@ import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type { NewServer, ServerFilter, ServerStore } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { PciRequest } from '#core/pci/request.ts';
 import type { Server } from '#core/servers/server.ts';
 import { insertAction, listActions } from './actions.ts';
 import { newestDomainXml } from './commands.ts';
 import { listDecisions } from './decisions.ts';
-import { type FieldMap, toFields, toRow } from './field-map.ts';
 import { refusePortInUse, writeNics } from './nics.ts';
+import { insertPciRequests, listPciRequests } from './pci-requests.ts';
 import { instanceRow, serverColumns, toServer } from './server-row.ts';
-import type { ComputeTables, PciRequestRow } from './tables.ts';
+import type { ComputeTables } from './tables.ts';
 import { insertTask } from './tasks.ts';
 
 type Db = Kysely<ComputeTables>;
-
-const requestMap: FieldMap<PciRequest, PciRequestRow> = {
-  requestId: ['request_id', 'plain'],
-  count: ['count', 'plain'],
-  spec: ['spec', 'json'],
-  aliasName: ['alias_name', 'plain'],
-  numaPolicy: ['numa_policy', 'plain'],
-  requesterId: ['requester_id', 'plain'],
-};
 
 export function serverStore(db: Db, clock: Clock): ServerStore {
   return {
@@ -33,15 +23,7 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
       ),
     get: async (id) => (await readServers(db, (query) => query.where('uuid', '=', id)))[0],
     list: (filter) => readServers(db, (query) => narrow(query, filter)),
-    pciRequests: async (serverId) => {
-      const rows = await db
-        .selectFrom('pci_requests')
-        .selectAll()
-        .where('instance_uuid', '=', serverId)
-        .orderBy('id')
-        .execute();
-      return rows.map((row) => toFields(requestMap, row));
-    },
+    pciRequests: (serverId) => listPciRequests(db, serverId),
     decisions: (serverId) => listDecisions(db, serverId),
     actions: (serverId) => listActions(db, serverId),
     update: async (id, change) => {
@@ -68,12 +50,7 @@ async function createServer(
     .returning('id')
     .executeTakeFirstOrThrow();
   await writeNics(trx, server.id, server.nics);
-  if (pciRequests.length > 0) {
-    const rows = pciRequests.map((request) =>
-      toRow(requestMap, request, { instance_uuid: server.id }),
-    );
-    await trx.insertInto('pci_requests').values(rows).execute();
-  }
+  await insertPciRequests(trx, server.id, pciRequests);
   await insertAction(trx, action);
   await insertTask(trx, task);
   return { ...server, serial };

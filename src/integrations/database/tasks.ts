@@ -27,8 +27,10 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
     releaseAll: async () => {
       await db.updateTable('tasks').set(noLease).where('leased_by', 'is not', null).execute();
     },
-    begin: (task, action, server) =>
-      db.transaction().execute((trx) => beginTask(trx, { task, action, server, now: clock.now() })),
+    begin: (task, action, server, { onlyIdle } = { onlyIdle: false }) =>
+      db
+        .transaction()
+        .execute((trx) => beginTask(trx, { task, action, server, onlyIdle, now: clock.now() })),
     of: async (serverId) => {
       const row = await db
         .selectFrom('tasks')
@@ -114,11 +116,13 @@ async function beginTask(
     task,
     action,
     server,
+    onlyIdle,
     now,
   }: {
     task: Omit<Task, 'epoch'>;
     action: NewAction;
     server: Partial<ServerFields>;
+    onlyIdle: boolean;
     now: number;
   },
 ): Promise<Task> {
@@ -137,18 +141,27 @@ async function beginTask(
     .values(newTaskRow(task))
     .onConflict((conflict) =>
       // The lease stays: it ends when the step that runs now returns, or runs out.
-      conflict.column('instance_uuid').doUpdateSet((eb) => ({
-        uuid: eb.ref('excluded.uuid'),
-        kind: eb.ref('excluded.kind'),
-        step: eb.ref('excluded.step'),
-        epoch: eb('tasks.epoch', '+', 1),
-        data: eb.ref('excluded.data'),
-        action_uuid: eb.ref('excluded.action_uuid'),
-        due_at: eb.ref('excluded.due_at'),
-      })),
+      conflict
+        .column('instance_uuid')
+        .doUpdateSet((eb) => ({
+          uuid: eb.ref('excluded.uuid'),
+          kind: eb.ref('excluded.kind'),
+          step: eb.ref('excluded.step'),
+          epoch: eb('tasks.epoch', '+', 1),
+          data: eb.ref('excluded.data'),
+          action_uuid: eb.ref('excluded.action_uuid'),
+          due_at: eb.ref('excluded.due_at'),
+        }))
+        .where((eb) => (onlyIdle ? eb('tasks.step', 'is', null) : eb.lit(true))),
     )
     .returningAll()
     .executeTakeFirst();
+  if (row === undefined && onlyIdle) {
+    throw new ComputeError(
+      'conflict',
+      `Instance ${task.serverId} is busy: another action runs for it; try again when it has ended.`,
+    );
+  }
   invariant(row, `task ${task.id} is not there after it was begun`);
   return toTask(row);
 }

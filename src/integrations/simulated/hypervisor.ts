@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import type { FoundGuest, Hypervisor, HypervisorFacts } from '#contracts/hypervisor.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { Guest } from '#core/guests/guest.ts';
-import { heldDevices } from '#core/guests/held-device.ts';
+import type { Guest, GuestNic } from '#core/guests/guest.ts';
+import { heldByNic, heldDevices } from '#core/guests/held-device.ts';
 import { isLive } from '#core/guests/plan.ts';
 import { numaNodesOf, type SimulatedHost } from './simulated-host.ts';
 
@@ -17,9 +17,13 @@ export interface SimulatedHypervisorOptions {
 }
 
 interface KeptGuest {
+  /** As defined. */
   guest: Guest;
   state: FoundGuest['state'];
   xml: string;
+  macvtapSources: Record<string, string>;
+  /** Ports of NICs that are off the running guest and still in its definition. */
+  offPorts?: string[];
 }
 
 /** One simulated host's hypervisor. */
@@ -34,7 +38,7 @@ export class SimulatedHypervisor implements Hypervisor {
     if (stateDirectory === undefined) return;
     mkdirSync(stateDirectory, { recursive: true });
     for (const file of readdirSync(stateDirectory).filter((name) => name.endsWith('.json'))) {
-      const kept = JSON.parse(readFileSync(join(stateDirectory, file), 'utf8')) as KeptGuest;
+      const kept = readGuest(join(stateDirectory, file));
       this.#guests.set(kept.guest.id, kept);
     }
   }
@@ -61,17 +65,14 @@ export class SimulatedHypervisor implements Hypervisor {
     const before = this.#guests.get(guest.id);
     if (before !== undefined && isLive(found(before))) return;
     const xml = this.#options.domainXml(guest, macvtapSources);
-    this.#keep({ guest, state: 'shutOff', xml });
+    this.#keep({ guest, state: 'shutOff', xml, macvtapSources });
   }
 
   async start(guestId: string): Promise<void> {
-    const kept = this.#guests.get(guestId);
-    if (kept === undefined) {
-      throw new ComputeError('notFound', `guest ${guestId}: not defined on this host`);
-    }
+    const kept = this.#known(guestId);
     if (isLive(found(kept))) return;
     this.#refuseHeldDevices(kept.guest);
-    this.#keep({ ...kept, state: 'running' });
+    this.#keep({ ...kept, state: 'running', offPorts: [] });
   }
 
   async destroy(guestId: string): Promise<void> {
@@ -89,8 +90,98 @@ export class SimulatedHypervisor implements Hypervisor {
     if (stateDirectory !== undefined) rmSync(fileOf(stateDirectory, guestId), { force: true });
   }
 
+  shutDown(guestId: string): Promise<void> {
+    return this.destroy(guestId);
+  }
+
+  async reboot(guestId: string): Promise<void> {
+    this.#change(guestId, 'reboot', { running: 'running' });
+  }
+
+  async pause(guestId: string): Promise<void> {
+    this.#change(guestId, 'pause', { running: 'paused', paused: 'paused' });
+  }
+
+  async unpause(guestId: string): Promise<void> {
+    this.#change(guestId, 'unpause', { paused: 'running', running: 'running' });
+  }
+
+  async save(guestId: string): Promise<void> {
+    const given = found(this.#known(guestId)).devices.filter(
+      ({ through }) => through !== 'macvtap',
+    );
+    if (given.length > 0) {
+      throw new ComputeError(
+        'conflict',
+        `guest ${guestId}: cannot be saved while it has PCI device ${given[0]?.address}`,
+      );
+    }
+    this.#change(guestId, 'save', { running: 'saved', paused: 'saved', saved: 'saved' });
+  }
+
+  async restore(guestId: string): Promise<void> {
+    this.#change(guestId, 'restore', { saved: 'running', running: 'running' });
+  }
+
+  async attachNic(
+    guestId: string,
+    nic: GuestNic,
+    macvtapSources: Record<string, string>,
+  ): Promise<void> {
+    const kept = this.#known(guestId);
+    const others = kept.guest.nics.filter(({ portId }) => portId !== nic.portId);
+    const isThere = others.length < kept.guest.nics.length;
+    if (isThere && kept.offPorts?.includes(nic.portId) !== true) return;
+    if (isLive(found(kept)))
+      this.#refuseHeldDevices({ ...kept.guest, nics: [nic], hostDevices: [] });
+    const guest = isThere ? kept.guest : { ...kept.guest, nics: [...others, nic] };
+    const offPorts = (kept.offPorts ?? []).filter((portId) => portId !== nic.portId);
+    this.#redefine({ ...kept, guest, offPorts }, macvtapSources);
+  }
+
+  async detachNic(guestId: string, nic: GuestNic, how = { keep: false }): Promise<void> {
+    const kept = this.#guests.get(guestId);
+    if (kept === undefined) return;
+    if (how.keep) {
+      const offPorts = new Set([...(kept.offPorts ?? []), nic.portId]);
+      this.#keep({ ...kept, offPorts: [...offPorts] });
+      return;
+    }
+    const nics = kept.guest.nics.filter(({ portId }) => portId !== nic.portId);
+    this.#redefine({ ...kept, guest: { ...kept.guest, nics } }, {});
+  }
+
   domainXml(guestId: string): Promise<string | undefined> {
     return Promise.resolve(this.#guests.get(guestId)?.xml);
+  }
+
+  #known(guestId: string): KeptGuest {
+    const kept = this.#guests.get(guestId);
+    if (kept !== undefined) return kept;
+    throw new ComputeError('notFound', `guest ${guestId}: not defined on this host`);
+  }
+
+  /** Moves a guest to the state that follows the one it is in. Throws `conflict` where none does. */
+  #change(
+    guestId: string,
+    act: string,
+    next: Partial<Record<FoundGuest['state'], FoundGuest['state']>>,
+  ): void {
+    const kept = this.#known(guestId);
+    const state = next[kept.state];
+    if (state === undefined) {
+      throw new ComputeError(
+        'conflict',
+        `guest ${kept.guest.name}: cannot ${act} while it is ${kept.state}`,
+      );
+    }
+    this.#keep({ ...kept, state });
+  }
+
+  #redefine(kept: KeptGuest, moreSources: Record<string, string>): void {
+    const macvtapSources = { ...kept.macvtapSources, ...moreSources };
+    const xml = this.#options.domainXml(kept.guest, macvtapSources);
+    this.#keep({ ...kept, macvtapSources, xml });
   }
 
   #refuseHeldDevices(guest: Guest): void {
@@ -118,10 +209,25 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 }
 
+function readGuest(path: string): KeptGuest {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as KeptGuest;
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new ComputeError('unavailable', `guest file ${path} cannot be read: ${problem}`, {
+      cause,
+    });
+  }
+}
+
 function fileOf(directory: string, guestId: string): string {
   return join(directory, `${guestId}.json`);
 }
 
-function found({ guest, state }: KeptGuest): FoundGuest {
-  return { id: guest.id, name: guest.name, state, devices: heldDevices(guest) };
+function found({ guest, state, offPorts = [] }: KeptGuest): FoundGuest {
+  const off = guest.nics.filter(({ portId }) => offPorts.includes(portId)).map(heldByNic);
+  const devices = heldDevices(guest).filter(
+    ({ address }) => !off.some((device) => device?.address === address),
+  );
+  return { id: guest.id, name: guest.name, state, devices };
 }

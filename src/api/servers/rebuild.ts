@@ -1,0 +1,74 @@
+/** The action `rebuild`. What Novella cannot do is refused, never dropped. */
+import { randomBytes } from 'node:crypto';
+import * as field from '../fields.ts';
+import { type JsonSchema, object, wrapped } from '../json-schema.ts';
+import type { BodySchema, Call, Reply } from '../route.ts';
+import { accessAddress } from './access-address.ts';
+import { findServer } from './find.ts';
+import { refuseLocked } from './locked.ts';
+import { refuseTooManyItems } from './metadata-limit.ts';
+import { hostOf } from './read.ts';
+import { viewChangedServer } from './views.ts';
+
+const schemas = new Map<boolean, JsonSchema>();
+
+/** 2.19 brought the description. */
+export const rebuildBody: BodySchema = (version) => {
+  const hasDescription = version >= 19;
+  const schema = schemas.get(hasDescription) ?? schemaOf(hasDescription);
+  schemas.set(hasDescription, schema);
+  return schema;
+};
+
+function schemaOf(hasDescription: boolean): JsonSchema {
+  const properties = {
+    imageRef: field.uuid,
+    name: field.name,
+    adminPass: { type: 'string' },
+    metadata: field.textMap,
+    preserve_ephemeral: field.flag,
+    'OS-DCF:diskConfig': field.diskConfig,
+    accessIPv4: field.address,
+    accessIPv6: field.address,
+    ...(hasDescription && { description: field.description }),
+  } satisfies Record<string, JsonSchema>;
+  return wrapped('rebuild', object(properties, ['imageRef']));
+}
+
+interface RebuildBody {
+  rebuild: {
+    imageRef: string;
+    name?: string;
+    adminPass?: string;
+    metadata?: Record<string, string>;
+    'OS-DCF:diskConfig'?: 'AUTO' | 'MANUAL';
+    accessIPv4?: string;
+    accessIPv6?: string;
+    description?: string | null;
+  };
+}
+
+/** `adminPass` is part of the reply that clients read; nobody sets it in the guest, as with Nova on libvirt. */
+export async function rebuildServer(call: Call<RebuildBody>): Promise<Reply> {
+  const { rebuild: wish } = call.body;
+  const server = await findServer(call);
+  refuseLocked(call, server);
+  refuseTooManyItems(wish.metadata ?? {});
+  const diskConfig = wish['OS-DCF:diskConfig'];
+  await call.context.workflows.rebuildServer(call.caller, server, {
+    imageId: wish.imageRef,
+    requestId: call.requestId,
+    change: {
+      ...(wish.name !== undefined && { name: wish.name.trim() }),
+      ...(wish.description !== undefined && { description: wish.description }),
+      ...(wish.metadata !== undefined && { metadata: wish.metadata }),
+      ...(diskConfig !== undefined && { diskConfig }),
+      ...('accessIPv4' in wish && { accessIpv4: accessAddress('accessIPv4', wish.accessIPv4) }),
+      ...('accessIPv6' in wish && { accessIpv6: accessAddress('accessIPv6', wish.accessIPv6) }),
+    },
+  });
+  const now = await findServer(call);
+  const view = viewChangedServer(call, now, await hostOf(call, now));
+  const adminPass = wish.adminPass ?? randomBytes(9).toString('base64url');
+  return { body: { server: { ...view, adminPass } } };
+}

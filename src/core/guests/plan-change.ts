@@ -1,0 +1,64 @@
+/** Steps for a guest that is on its host already: power, pause, NICs that come and go. */
+import { type Guest, type GuestNic, isPciNic } from './guest.ts';
+import { heldByNic } from './held-device.ts';
+import { type FoundGuest, isLive, planSpawn, plugSteps, restoreSteps } from './plan.ts';
+import type { Step } from './step.ts';
+
+/** Cuts the power, if it is on, and starts the guest as wished now. What it wished before may differ. Source: Nova `_hard_reboot`. */
+export function planRespawn(guest: Guest, found: FoundGuest | undefined): Step[] {
+  const off: Step[] =
+    found !== undefined && isLive(found) ? [{ do: 'destroy', guestId: guest.id }] : [];
+  return [...off, ...planSpawn(guest, undefined)];
+}
+
+/** None when it is off already. */
+export function planStop(guestId: string, found: FoundGuest | undefined): Step[] {
+  return found !== undefined && isLive(found) ? [{ do: 'shut-down', guestId }] : [];
+}
+
+/** A guest's memory cannot be saved while it has a device of the host: such NICs are taken off first, and kept in its definition. */
+export function planSuspend(guest: Guest, found: FoundGuest | undefined): Step[] {
+  if (found === undefined || !isLive(found)) return [];
+  return [
+    ...ownedNics(guest).map(
+      (nic): Step => ({ do: 'detach-nic', guestId: guest.id, nic, keep: true }),
+    ),
+    { do: 'save', guestId: guest.id },
+  ];
+}
+
+/** The NICs come back once the guest runs. */
+export function planResume(guest: Guest, found: FoundGuest | undefined): Step[] {
+  if (found?.state !== 'saved') return [];
+  return [
+    { do: 'check-devices', guest },
+    ...guest.nics.flatMap(plugSteps),
+    { do: 'restore', guestId: guest.id },
+    ...ownedNics(guest).map((nic): Step => ({ do: 'attach-nic', guestId: guest.id, nic })),
+  ];
+}
+
+/** `guest`: as it is to be, with the NIC. Its device must be free before anything is changed. */
+export function planAttach(guest: Guest, nic: GuestNic): Step[] {
+  const alone = { ...guest, nics: [nic], hostDevices: [] };
+  return [
+    { do: 'check-devices', guest: alone },
+    ...plugSteps(nic),
+    { do: 'attach-nic', guestId: guest.id, nic },
+  ];
+}
+
+/** The VF is given back clean only after the guest has let go of it. */
+export function planDetach(guestId: string, nic: GuestNic, found: FoundGuest | undefined): Step[] {
+  if (found === undefined) return [];
+  const device = heldByNic(nic);
+  return [
+    { do: 'detach-nic', guestId, nic },
+    ...(device === undefined ? [] : restoreSteps(device)),
+  ];
+}
+
+/** NICs that are a device of the host inside the guest; a macvtap is the host's own. */
+function ownedNics(guest: Guest): GuestNic[] {
+  return guest.nics.filter((nic) => isPciNic(nic) && nic.kind !== 'macvtap');
+}

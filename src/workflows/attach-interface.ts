@@ -1,0 +1,215 @@
+/** Adds a NIC to a server, running or not: claim → bind → host; when that fails, back in reverse with nothing left behind. */
+import type { Caller } from '#contracts/identity.ts';
+import type { HostChange, Task } from '#contracts/store.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
+import { allocateDevices } from '#core/pci/allocate.ts';
+import { allocateClaimed, claimDevices } from '#core/pci/claim.ts';
+import { poolsOf } from '#core/pci/pool.ts';
+import type { PciRequest } from '#core/pci/request.ts';
+import { affinityPolicyOf } from '#core/servers/guest-numa.ts';
+import type { RequestedNic } from '#core/servers/new-server.ts';
+import type { Server, ServerNic, VmState } from '#core/servers/server.ts';
+import { guestOf } from './act-on-guest.ts';
+import { beginAction, endOfAction, refuseState } from './begin-action.ts';
+import { bindNic, ensurePort } from './bind-ports.ts';
+import type { WorkflowContext } from './context.ts';
+import { finishedEvent } from './record-event.ts';
+import { automaticNics, resolveNics } from './resolve-nics.ts';
+import { withChanges } from './schedule.ts';
+import { hostOf, serverOf } from './server-of.ts';
+import { guestNicOf, type NicData, nicData, nicOf, takeOffSteps } from './take-off-nic.ts';
+import { type StepOutcome, stillOurs, type Workflow } from './workflow.ts';
+
+/** States in which NICs come and go. */
+export const attachable: readonly VmState[] = ['active', 'paused', 'stopped'];
+
+/** `nic` null: one on the project's only network. */
+export interface WishedNic {
+  nic: RequestedNic | null;
+  requestId: string;
+}
+
+interface AttachData extends NicData {
+  nic: Omit<ServerNic, 'id' | 'position' | 'ownsPort' | 'vif'>;
+  pciRequest: PciRequest | null;
+}
+
+/**
+ * Attaches and returns the port once the guest has the NIC. Throws `invalid` or `conflict` for what cannot be asked for, `invalid` when the
+ * server's host has no fitting device left, `unavailable` when network or host refuse.
+ * Source: Nova `InterfaceAttachPciClaimFailed`, a 400.
+ */
+export async function attachInterface(
+  context: WorkflowContext,
+  caller: Caller,
+  server: Server,
+  { nic, requestId }: WishedNic,
+): Promise<string> {
+  refuseState(server, 'attach_interface', attachable);
+  const asked = nic === null ? await automaticNics(context, caller, 'auto') : [nic];
+  const affinityPolicy = affinityPolicyOf(server.flavor, {});
+  const { nics, pciRequests } = await resolveNics(context, caller, { asked, affinityPolicy });
+  const [request] = nics;
+  invariant(request, 'a NIC to attach was resolved to none');
+  const [pciRequest = null] = pciRequests;
+  const data: AttachData = { nicId: context.newId(), nic: request, pciRequest };
+  const actionId = await beginAction(context, caller, server, {
+    kind: 'attach',
+    step: 'claim',
+    data,
+    action: 'attach_interface',
+    requestId,
+    change: {},
+  });
+  return portOnceAttached(context, server.id, { actionId, nicId: data.nicId });
+}
+
+async function portOnceAttached(
+  context: WorkflowContext,
+  serverId: string,
+  { actionId, nicId }: { actionId: string; nicId: string },
+): Promise<string> {
+  const action = await endOfAction(context, serverId, actionId);
+  const server = await context.store.servers.get(serverId);
+  const portId = server?.nics.find(({ id }) => id === nicId)?.portId ?? null;
+  if (portId !== null && action?.message === null) return portId;
+  const isRefusal = action?.events.some(
+    ({ name, result }) => name === 'claim' && result === 'Error',
+  );
+  throw new ComputeError(
+    isRefusal === true ? 'invalid' : 'unavailable',
+    action?.message ?? `attaching to instance ${serverId} was given up for another action`,
+  );
+}
+
+/** The workflow behind it. */
+export const attachWorkflow: Workflow = {
+  steps: {
+    claim: { run: claim, exclusive: true },
+    bind: { run: bind },
+    attached: { run: attached, exclusive: true },
+    ...takeOffSteps,
+  },
+  failed,
+};
+
+/** Takes the device and writes NIC and request: from here on an undo knows what to give back. */
+async function claim(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const { nic, nicId, pciRequest } = task.data as AttachData;
+  const position = Math.max(-1, ...server.nics.map((each) => each.position)) + 1;
+  const host = pciRequest === null ? undefined : await claimChange(context, server, pciRequest);
+  return {
+    ...(host !== undefined && { host }),
+    ...(pciRequest !== null && { newPciRequests: [pciRequest] }),
+    nics: [{ ...nic, id: nicId, position, ownsPort: false, vif: null }],
+    events: [finishedEvent(context, 'claim', startedAt)],
+    next: { step: 'bind', data: task.data, dueAt: context.clock.now() },
+  };
+}
+
+async function claimChange(
+  context: WorkflowContext,
+  server: Server,
+  request: PciRequest,
+): Promise<HostChange> {
+  const host = await hostOf(context, server);
+  invariant(host, `server ${server.id} is on no host`);
+  const devices = await context.store.hosts.devices(host.id);
+  const cells = host.numa.claims.filter((each) => each.serverId === server.id);
+  const allocation = allocateDevices({
+    devices,
+    requests: [request],
+    numaCells: cells.map(({ node }) => node),
+    hostNuma: host.numa.nodes,
+  });
+  if (!allocation.ok) {
+    const why = allocation.reasons.map(({ message }) => message).join('; ');
+    throw new ComputeError(
+      'invalid',
+      `Failed to claim PCI devices for instance ${server.id} on host ${host.name}: ${why}`,
+      { detail: 'pci_claim_failed' },
+    );
+  }
+  const changed = claimDevices(devices, allocation.assignments, server.id);
+  return {
+    hostId: host.id,
+    generation: host.generation,
+    devices: changed,
+    pciStats: poolsOf(withChanges(devices, changed)),
+  };
+}
+
+async function bind(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const host = await hostOf(context, server);
+  const nic = nicOf(server, task);
+  invariant(host && nic, `server ${server.id}: its host or its new NIC is gone`);
+  const devices = (await context.store.hosts.devices(host.id)).filter(
+    (device) => device.serverId === server.id,
+  );
+  await stillOurs(context, task);
+  const withPort = await ensurePort(context, server, nic, []);
+  const bound = await bindNic(context, { server, host, devices, nic: withPort });
+  const nics = [...server.nics.filter(({ id }) => id !== nic.id), bound];
+  const after = { ...server, nics };
+  const guest = await guestOf(context, after);
+  const body = { do: 'attach', guest, nic: guestNicOf(after, bound) } as const;
+  return {
+    nics: [bound],
+    command: { hostId: host.id, serverId: server.id, body },
+    events: [finishedEvent(context, 'bind_port', startedAt, { host: host.name })],
+    next: { step: 'attached', data: { ...task.data, startedAt }, dueAt: null },
+  };
+}
+
+async function attached(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const command = await context.store.commands.last(task.serverId, 'attach');
+  invariant(command?.result, `server ${task.serverId}: its host has not answered the attach`);
+  const { result } = command;
+  if (!result.ok) throw new ComputeError('unavailable', result.message, { detail: result.detail });
+  const server = await serverOf(context, task);
+  const host = await hostOf(context, server);
+  invariant(host, `server ${server.id} is on no host`);
+  const devices = await context.store.hosts.devices(host.id);
+  const changed = allocateClaimed(devices, server.id);
+  const startedAt = nicData(task).startedAt ?? context.clock.now();
+  return {
+    ...(changed.length > 0 && {
+      host: {
+        hostId: host.id,
+        generation: host.generation,
+        devices: changed,
+        pciStats: poolsOf(withChanges(devices, changed)),
+      },
+    }),
+    events: [finishedEvent(context, 'attach', startedAt, { host: host.name })],
+    next: null,
+  };
+}
+
+const forward = ['claim', 'bind', 'attached'];
+const retryMs = 2_000;
+
+/** A forward step that fails starts the undo; an undo step is tried again, for what it frees must not leak. */
+async function failed(
+  context: WorkflowContext,
+  task: Task,
+  error: ComputeError,
+): Promise<StepOutcome> {
+  const now = context.clock.now();
+  if (!forward.includes(task.step)) {
+    return { next: { step: task.step, data: task.data, dueAt: now + retryMs } };
+  }
+  const event = finishedEvent(context, task.step, now, { error: error.message });
+  if (task.step === 'claim') {
+    return { events: [event], actionMessage: error.message, next: null };
+  }
+  const failure = { message: error.message };
+  return {
+    events: [event],
+    next: { step: 'take-off', data: { ...task.data, failure }, dueAt: now },
+  };
+}

@@ -1,0 +1,42 @@
+/** Takes a NIC off a server, running or not. Its VF is free only once the host has said that the guest let go of it. */
+import type { Caller } from '#contracts/identity.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { Server } from '#core/servers/server.ts';
+import { beginAction, refuseState } from './begin-action.ts';
+import { attachable } from './attach-interface.ts';
+import type { WorkflowContext } from './context.ts';
+import { takeOffSteps } from './take-off-nic.ts';
+import type { Workflow } from './workflow.ts';
+
+/** Begins the detach and returns at once. Throws `notFound` when the server has no NIC with this port, `conflict` in a wrong state. */
+export async function detachInterface(
+  context: WorkflowContext,
+  caller: Caller,
+  server: Server,
+  { portId, requestId }: { portId: string; requestId: string },
+): Promise<void> {
+  refuseState(server, 'detach_interface', attachable);
+  const nic = server.nics.find((each) => each.portId === portId);
+  if (nic === undefined) {
+    throw new ComputeError('notFound', `Port ${portId} is not attached to instance ${server.id}`);
+  }
+  await beginAction(context, caller, server, {
+    kind: 'detach',
+    step: 'take-off',
+    data: { nicId: nic.id },
+    action: 'detach_interface',
+    requestId,
+    change: {},
+  });
+}
+
+const retryMs = 2_000;
+
+/** The workflow behind it. Nothing here gives up: what a step frees must not leak. */
+export const detachWorkflow: Workflow = {
+  steps: takeOffSteps,
+  failed: async (context, task, error) => ({
+    actionMessage: error.message,
+    next: { step: task.step, data: task.data, dueAt: context.clock.now() + retryMs },
+  }),
+};

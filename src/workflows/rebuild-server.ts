@@ -1,0 +1,30 @@
+/** Rebuild: the guest is made anew from an image; host, ports, addresses and devices stay. */
+import type { Caller } from '#contracts/identity.ts';
+import type { Server } from '#core/servers/server.ts';
+import { actOnGuest } from './act-on-guest.ts';
+import type { WorkflowContext } from './context.ts';
+import { checkImageFits, findImage } from './create-server.ts';
+
+/** `change`: what else the user sets with it. */
+export interface WishedRebuild {
+  imageId: string;
+  change: Partial<
+    Pick<Server, 'name' | 'description' | 'metadata' | 'diskConfig' | 'accessIpv4' | 'accessIpv6'>
+  >;
+  requestId: string;
+}
+
+/** Begins the rebuild and returns at once. Throws `invalid` when the image is none that the flavor can hold, `conflict` in a wrong state. */
+export async function rebuildServer(
+  context: WorkflowContext,
+  caller: Caller,
+  server: Server,
+  { imageId, change, requestId }: WishedRebuild,
+): Promise<void> {
+  checkImageFits(server.flavor, await findImage(context, caller, imageId));
+  await actOnGuest(context, caller, server, {
+    act: 'rebuild',
+    requestId,
+    change: { ...change, imageId },
+  });
+}

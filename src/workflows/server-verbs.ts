@@ -1,0 +1,50 @@
+/** Everything that can be asked of servers, bound to one context: what the API is given. And the workflows behind it, for the dispatcher. */
+import type { Caller } from '#contracts/identity.ts';
+import type { TaskKind } from '#contracts/store.ts';
+import { invariant } from '#core/errors.ts';
+import type { NewServerRequest } from '#core/servers/new-server.ts';
+import type { Server } from '#core/servers/server.ts';
+import { actOnGuest, actWorkflow, type WishedAct } from './act-on-guest.ts';
+import { attachInterface, attachWorkflow, type WishedNic } from './attach-interface.ts';
+import { bootServer } from './boot-server.ts';
+import type { WorkflowContext } from './context.ts';
+import { createServers } from './create-server.ts';
+import { deleteServer, deleteWorkflow } from './delete-server.ts';
+import { detachInterface, detachWorkflow } from './detach-interface.ts';
+import { rebuildServer, type WishedRebuild } from './rebuild-server.ts';
+import { setHostService, type HostServiceWish } from './set-host-service.ts';
+import type { Workflow } from './workflow.ts';
+
+export const workflows: Record<TaskKind, Workflow> = {
+  boot: bootServer,
+  delete: deleteWorkflow,
+  act: actWorkflow,
+  attach: attachWorkflow,
+  detach: detachWorkflow,
+};
+
+/** The verbs. Each throws what its own file says. */
+export function serverVerbs(context: WorkflowContext) {
+  return {
+    async createServer(caller: Caller, request: NewServerRequest, requestId: string) {
+      const [first] = await createServers(context, caller, request, requestId);
+      invariant(first, 'no server was made');
+      return first;
+    },
+    deleteServer: (caller: Caller, server: Server, requestId: string) =>
+      deleteServer(context, caller, server, requestId),
+    actOnGuest: (caller: Caller, server: Server, wish: WishedAct) =>
+      actOnGuest(context, caller, server, wish),
+    rebuildServer: (caller: Caller, server: Server, wish: WishedRebuild) =>
+      rebuildServer(context, caller, server, wish),
+    attachInterface: (caller: Caller, server: Server, wish: WishedNic) =>
+      attachInterface(context, caller, server, wish),
+    detachInterface: (
+      caller: Caller,
+      server: Server,
+      wish: { portId: string; requestId: string },
+    ) => detachInterface(context, caller, server, wish),
+    setHostService: (hostId: string, wish: HostServiceWish) =>
+      setHostService(context, hostId, wish),
+  };
+}

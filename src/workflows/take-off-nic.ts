@@ -1,0 +1,136 @@
+/** Steps that take one NIC off a server: from the guest, from its port, from the claims, in that order. Of a detach, and of an attach that failed. */
+import type { Task } from '#contracts/store.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
+import { planGuestNic } from '#core/guests/plan-nic.ts';
+import type { GuestNic } from '#core/guests/guest.ts';
+import { unbindChange } from '#core/networking/port-binding.ts';
+import { freeDevices } from '#core/pci/claim.ts';
+import { poolsOf } from '#core/pci/pool.ts';
+import type { Server, ServerNic } from '#core/servers/server.ts';
+import type { WorkflowContext } from './context.ts';
+import { finishedEvent } from './record-event.ts';
+import { withChanges } from './schedule.ts';
+import { hostOf, serverOf } from './server-of.ts';
+import { type StepOutcome, stillOurs, type WorkflowStep } from './workflow.ts';
+
+/** What the steps hand on. `failure`: of the attach that is undone. */
+export interface NicData extends Record<string, unknown> {
+  nicId: string;
+  startedAt?: number;
+  failure?: { message: string };
+}
+
+/** The data of an attach or detach task. */
+export function nicData(task: Task): NicData {
+  return task.data as NicData;
+}
+
+export const takeOffSteps: Record<string, WorkflowStep> = {
+  'take-off': { run: takeOff },
+  'taken-off': { run: takenOff },
+  unbind: { run: unbind },
+  release: { run: release, exclusive: true },
+};
+
+/** The NIC a task is about, or undefined when it never got as far as a row. */
+export function nicOf(server: Server, task: Task): ServerNic | undefined {
+  return server.nics.find(({ id }) => id === nicData(task).nicId);
+}
+
+/** The NIC as the host is told of it. */
+export function guestNicOf(server: Server, nic: ServerNic): GuestNic {
+  invariant(nic.vif, `NIC ${nic.id} of server ${server.id} is not bound`);
+  const verdict = planGuestNic(nic.vif, {
+    vcpus: server.flavor.vcpus,
+    extraSpecs: server.flavor.extraSpecs,
+    imageProperties: {},
+    rxQueueSize: null,
+    txQueueSize: null,
+    maxQueues: null,
+  });
+  if (verdict.ok) return verdict.nic;
+  throw new ComputeError('unavailable', verdict.reasons.map(({ message }) => message).join('; '));
+}
+
+/** Asks the host; goes on at once for a NIC that no host can have. */
+async function takeOff(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const server = await serverOf(context, task);
+  const nic = nicOf(server, task);
+  const now = context.clock.now();
+  const data = { ...task.data, startedAt: now };
+  if (server.hostId === null || nic === undefined || nic.vif === null) {
+    return { next: { step: 'unbind', data, dueAt: now } };
+  }
+  const body = { do: 'detach', guestId: server.id, nic: guestNicOf(server, nic) } as const;
+  return {
+    command: { hostId: server.hostId, serverId: server.id, body },
+    next: { step: 'taken-off', data, dueAt: null },
+  };
+}
+
+/** A NIC that the guest has not let go of keeps its device and port: the host is asked again. */
+async function takenOff(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const command = await context.store.commands.last(task.serverId, 'detach');
+  const now = context.clock.now();
+  const startedAt = nicData(task).startedAt ?? now;
+  if (command?.result?.ok === true) {
+    return {
+      events: [finishedEvent(context, 'take_off', startedAt)],
+      next: { step: 'unbind', data: task.data, dueAt: now },
+    };
+  }
+  const error = command?.result?.message ?? 'the host has not answered';
+  context.log.warn({ server: task.serverId, error }, 'NIC not taken off; will try again');
+  return {
+    events: [finishedEvent(context, 'take_off', startedAt, { error })],
+    next: { step: 'take-off', data: task.data, dueAt: now + takeOffRetryMs },
+  };
+}
+
+const takeOffRetryMs = 5_000;
+
+async function unbind(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const nic = nicOf(server, task);
+  const others = new Set(server.nics.map(({ portId }) => portId));
+  for (const port of await context.network.listServerPorts(server.id)) {
+    // A port that was made for the NIC, and not recorded before its attach failed, is found by server and network.
+    const isLeft = nic?.portId === null && port.networkId === nic.networkId && !others.has(port.id);
+    if (port.id !== nic?.portId && !isLeft) continue;
+    await stillOurs(context, task);
+    if (isLeft || nic.ownsPort) await context.network.deletePort(port.id);
+    else await context.network.updatePort(port.id, unbindChange(port));
+  }
+  return {
+    events: [finishedEvent(context, 'unbind_port', startedAt)],
+    next: { step: 'release', data: task.data, dueAt: context.clock.now() },
+  };
+}
+
+async function release(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const { nicId, failure } = nicData(task);
+  const requestId = nicOf(server, task)?.pciRequestId ?? null;
+  const host = requestId === null ? undefined : await hostOf(context, server);
+  const outcome: StepOutcome = {
+    removedNics: [nicId],
+    ...(requestId !== null && { removedPciRequests: [requestId] }),
+    events: [finishedEvent(context, 'release', startedAt)],
+    ...(failure !== undefined && { actionMessage: failure.message }),
+    next: null,
+  };
+  if (host === undefined || requestId === null) return outcome;
+  const devices = await context.store.hosts.devices(host.id);
+  const changed = freeDevices(devices, server.id, requestId);
+  return {
+    ...outcome,
+    host: {
+      hostId: host.id,
+      generation: host.generation,
+      devices: changed,
+      pciStats: poolsOf(withChanges(devices, changed)),
+    },
+  };
+}
