@@ -1,10 +1,10 @@
 /** Chooses the exact devices for all requests of one server on one host, or says why not. Takes nothing: `claim.ts` does. */
 import type { Verdict } from '../reason.ts';
 import type { PciAddress } from './address.ts';
-import { assignPools } from './assign-pools.ts';
+import { assignPools, type PoolShare } from './assign-pools.ts';
 import type { PciDevice } from './device.ts';
-import { groupByPool } from './pool.ts';
-import type { HostNumaNode } from './pool-match.ts';
+import { groupByPool, type PciDevicePool, type PoolWithDevices } from './pool.ts';
+import type { HostNumaNode, NumaPlacement } from './pool-match.ts';
 import { explainRefusal } from './refusal.ts';
 import type { PciRequest } from './request.ts';
 
@@ -33,18 +33,31 @@ export function allocateDevices({
   numaCells = [],
   hostNuma = [],
 }: AllocationInput): Verdict<{ assignments: DeviceAssignment[] }> {
-  const groups = groupByPool(devices);
+  return allocateFrom(groupByPool(devices), requests, { cells: numaCells, host: hostNuma });
+}
+
+/** As `allocateDevices`, from pools that are known already; they are not changed. */
+export function allocateFrom(
+  groups: readonly PoolWithDevices[],
+  requests: readonly PciRequest[],
+  placement: NumaPlacement,
+): Verdict<{ assignments: DeviceAssignment[] }> {
   const pools = groups.map(({ pool }) => pool);
-  const placement = { cells: numaCells, host: hostNuma };
   const shares = assignPools(pools, requests, placement);
   if (shares === undefined) {
     return { ok: false, reasons: explainRefusal(pools, requests, placement) };
   }
-  const left = new Map(groups.map(({ pool, free }) => [pool, [...free]]));
+  const freeOf = new Map(groups.map(({ pool, free }) => [pool, free]));
+  const taken = new Map<PciDevicePool, number>();
+  const take = ({ pool, count }: PoolShare): PciDevice[] => {
+    const from = taken.get(pool) ?? 0;
+    taken.set(pool, from + count);
+    return (freeOf.get(pool) ?? []).slice(from, from + count);
+  };
   const assignments = requests.flatMap((request) =>
     shares
       .filter((share) => share.request === request)
-      .flatMap(({ pool, count }) => left.get(pool)?.splice(0, count) ?? [])
+      .flatMap(take)
       .map(({ address }) => ({ requestId: request.requestId, address })),
   );
   return { ok: true, assignments };

@@ -18,10 +18,11 @@ export interface PciDevicePool {
   count: number;
 }
 
-/** A pool with the devices behind its count, in address order. */
+/** A pool with the devices behind its count, in address order, and with all that belong to it, free or not. */
 export interface PoolWithDevices {
   pool: PciDevicePool;
   free: PciDevice[];
+  members: PciDevice[];
 }
 
 /**
@@ -40,8 +41,9 @@ export function groupByPool(devices: readonly PciDevice[]): PoolWithDevices[] {
     if (device.status === 'removed') continue;
     const pool = emptyPoolFor(device);
     const key = poolKey(pool);
-    const group = groups.get(key) ?? { pool, free: [] };
+    const group = groups.get(key) ?? { pool, free: [], members: [] };
     groups.set(key, group);
+    group.members.push(device);
     if (device.status !== 'available') continue;
     group.free.push(device);
     group.pool.count += 1;
