@@ -8,6 +8,7 @@ import { addPciCheck } from '#cli/pci-check-command.ts';
 import { type Screen, writeLines } from '#cli/screen.ts';
 import { ComputeError } from '#core/errors.ts';
 import { type Config, freePorts, readConfig } from './config.ts';
+import { runConfigImport } from './config-import.ts';
 import { runDemo } from './demo.ts';
 import { localMachine } from './pci-check.ts';
 import { type AllInOne, startAllInOne } from './up.ts';
@@ -41,6 +42,17 @@ function program(): Command {
     .option('--once', 'end after the journey; exit 0 only if all of it held')
     .option('--json', 'print one JSON document of the journey, and end')
     .action(demo);
+  novella
+    .command('config')
+    .description('configuration files')
+    .command('import')
+    .description('make a novella.yaml of a nova.conf, and say what it cannot carry over')
+    .argument('<nova.conf>', 'the file to read')
+    .option('--output <file>', 'write there (default: standard output)')
+    .option('--force', 'write over a file that is there')
+    .action((from: string, options: { output?: string; force?: boolean }) =>
+      runConfigImport(from, options, { screen, progress: screenOn(process.stderr) }),
+    );
   const pci = addCommands(novella, { screen, ...surroundings() });
   const end = (status: number) => {
     process.exitCode = status;

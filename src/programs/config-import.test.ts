@@ -1,0 +1,105 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseConfig } from './config.ts';
+import { importNovaConf, runConfigImport } from './config-import.ts';
+
+const novaConf = `[DEFAULT]
+transport_url = rabbit://nova:secret@broker
+cpu_allocation_ratio = 8.0
+[pci]
+device_spec = {"devname": "enp1s0", "physical_network": null}
+passthrough_whitelist = [{"vendor_id": "8086", "product_id": "1e10"},
+  {"address": {"bus": "0[ab]"}, "trusted": "true"}]
+alias = {"name": "gpu", "vendor_id": "10de", "product_id": "1db4"}
+`;
+
+const expected = `# Made by "novella config import" from nova.conf
+
+pci:
+  device_spec:
+    # nova.conf:6
+    - { vendor_id: "8086", product_id: "1e10" }
+    # nova.conf:6
+    - { address: { bus: "0[ab]" }, trusted: "true" }
+    # nova.conf:5
+    - { devname: "enp1s0", physical_network: null }
+  alias:
+    # nova.conf:8
+    - { name: "gpu", vendor_id: "10de", product_id: "1db4" }
+allocation_ratio:
+  vcpus: 8
+`;
+
+test('a nova.conf becomes a novella.yaml that says where each entry was', () => {
+  const { yaml, carried, left } = importNovaConf(novaConf, 'nova.conf');
+  expect(yaml).toBe(expected);
+  expect(carried).toEqual(['3 device specs', '1 alias', 'allocation ratio of vcpus 8']);
+  expect(left).toMatchObject([{ line: 2, option: '[DEFAULT] transport_url' }]);
+});
+
+const text = fc.oneof(
+  fc.string(),
+  fc.constantFrom('8086', '1e10', '0x10', 'null', 'yes', '~', '#'),
+);
+const spec = fc.dictionary(
+  fc
+    .string({ minLength: 1 })
+    .filter((key) => !/^\s|\s$/.test(key))
+    .map((key) => `t${key}`),
+  fc.oneof(text, fc.constant(null)),
+);
+
+test('what is imported is what the configuration then reads', () => {
+  fc.assert(
+    fc.property(fc.array(spec, { minLength: 1, maxLength: 4 }), (specs) => {
+      const lines = specs.map((object) => `device_spec = ${JSON.stringify(object)}`);
+      const { yaml } = importNovaConf(['[pci]', ...lines].join('\n'), 'x');
+      const read = parseConfig(yaml, 'y').deviceSpec?.map((entry) => JSON.parse(entry.text));
+      expect(read).toEqual(specs);
+    }),
+  );
+});
+
+test('every entry that Novella would refuse is named', () => {
+  const wrong = '[pci]\ndevice_spec = {"vendor_id": "x"}\ndevice_spec = {\n';
+  expect(() => importNovaConf(wrong, 'nova.conf')).toThrow(
+    /^nova\.conf:2: entry 0: vendor_id "x": must be hexadecimal or "\*"\nnova\.conf:3: \{: must be JSON/,
+  );
+  expect(() => importNovaConf('[pci]\nalias = {}', 'nova.conf')).toThrow(
+    'nova.conf:2: alias {}: must have a name',
+  );
+});
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'novella-import-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('the file is written once, with a report of what was left', () => {
+  const from = join(folder, 'nova.conf');
+  const output = join(folder, 'novella.yaml');
+  writeFileSync(from, novaConf);
+  let said = '';
+  const screen = { isTerminal: false, write: (more: string) => void (said += more) };
+  const run = (force: boolean) =>
+    runConfigImport(from, { output, force }, { screen, progress: screen });
+  run(false);
+  expect(readFileSync(output, 'utf8')).toBe(expected.replaceAll('nova.conf', from));
+  expect(said).toBe(
+    [
+      `Carried over from ${from}: 3 device specs, 1 alias, allocation ratio of vcpus 8`,
+      '',
+      'LINE  NOT CARRIED OVER         BECAUSE',
+      '   2  [DEFAULT] transport_url  Novella has no message broker',
+      '',
+      `Written: ${output}`,
+      '',
+    ].join('\n'),
+  );
+  expect(() => run(false)).toThrow('is there already; --force writes over it');
+  expect(() => run(true)).not.toThrow();
+});
