@@ -52,6 +52,7 @@ const coveredFilters = new Set([
   'ComputeFilter',
   'CoreFilter',
   'DiskFilter',
+  'NUMATopologyFilter',
   'PciPassthroughFilter',
   'RamFilter',
   'RetryFilter',
@@ -73,7 +74,7 @@ function whyOf({ section, key, value }: IniOption): string {
   return whyByKey[key] ?? whyBySection[section.toLowerCase()] ?? 'Novella has no such option';
 }
 
-/** Example: `NUMATopologyFilter` → `filters cannot be chosen; Novella has none for NUMATopologyFilter`. */
+/** Example: `IoOpsFilter` → `Novella applies all its filters always; it has none like IoOpsFilter`. */
 function aboutFilters(value: string): string {
   const names = value.split(/[\s,]+/).filter((name) => name !== '');
   const absent = names.filter((name) => !coveredFilters.has(name));

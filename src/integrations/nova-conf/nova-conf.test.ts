@@ -19,7 +19,7 @@ alias = {"name": "new"}
 device_spec = {"devname": "eth1"}
 report_in_placement = yes
 [filter_scheduler]
-enabled_filters = ComputeFilter, NUMATopologyFilter,
+enabled_filters = ComputeFilter, IoOpsFilter,
   PciPassthroughFilter
 [wsgi]
 x = 1
@@ -50,7 +50,7 @@ test('what is left behind is named with line and reason, without its value', () 
     '2 [DEFAULT] transport_url: Novella has no message broker',
     '4 [DEFAULT] ram_allocation_ratio: 0 leaves it at the default',
     '14 [PCI] report_in_placement: Novella has no Placement; the pools and sizes of hosts are its inventory',
-    '16 [filter_scheduler] enabled_filters: Novella applies all its filters always; it has none like NUMATopologyFilter',
+    '16 [filter_scheduler] enabled_filters: Novella applies all its filters always; it has none like IoOpsFilter',
     '19 [wsgi] x: Novella has no such option',
   ]);
 });
