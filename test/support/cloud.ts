@@ -30,7 +30,7 @@ export type CloudPlace = Pick<AllInOne, 'urls' | 'cloudsYaml'>;
 
 const patienceMs = 20_000;
 
-/** A user of a cloud, signed in as its administrator. */
+/** A signed-in user of a cloud. */
 export class Cloud {
   readonly #place: CloudPlace;
   session: Session;
@@ -40,8 +40,14 @@ export class Cloud {
     this.session = session;
   }
 
-  static async at(place: CloudPlace): Promise<Cloud> {
-    return new Cloud(place, await openSession(readCloud(place.cloudsYaml)));
+  /** Another user of the same cloud. */
+  as(name: string): Promise<Cloud> {
+    return Cloud.at(this.#place, name);
+  }
+
+  /** `name`: an entry of its clouds.yaml; `novella` is the administrator's, `novella-demo` a member's of another project. */
+  static async at(place: CloudPlace, name = 'novella'): Promise<Cloud> {
+    return new Cloud(place, await openSession(readCloud(place.cloudsYaml, name)));
   }
 
   async send(service: Service, method: string, path: string, more: Sent = {}): Promise<Reply> {

@@ -1,0 +1,72 @@
+/** What one project can do to another: nothing. */
+import { expect } from 'vitest';
+import { scenario } from '#test/cloud.ts';
+
+scenario(
+  'a port that names a foreign server neither stops its deletion nor goes with it',
+  async (cloud) => {
+    const red = await cloud.network('red');
+    const id = await cloud.boot([{ port: await cloud.port(red, 'direct') }]);
+    await cloud.settled(id, 'ACTIVE');
+    const demo = await cloud.as('novella-demo');
+    const { network } = await demo.ok('network', 'POST', '/networks', {
+      network: { name: 'mine' },
+    });
+    const ports = [];
+    for (const owner of ['network:x', 'compute:nova', '']) {
+      const body = { network_id: network.id, device_id: id, device_owner: owner };
+      ports.push((await demo.ok('network', 'POST', '/ports', { port: body })).port.id);
+    }
+    await cloud.send('compute', 'DELETE', `/servers/${id}`);
+    await cloud.gone(id);
+    expect(await cloud.freeVfs('physnet1')).toEqual({ 'host-1': 4, 'host-2': 4 });
+    for (const port of ports) expect(await demo.showPort(port)).toMatchObject({ device_id: id });
+  },
+);
+
+scenario('a bound port whose device_id was cleared is unbound with its server', async (cloud) => {
+  const port = await cloud.port(await cloud.network('red'), 'direct');
+  const id = await cloud.boot([{ port }]);
+  await cloud.settled(id, 'ACTIVE');
+  await cloud.ok('network', 'PUT', `/ports/${port}`, { port: { device_id: '' } });
+  await cloud.send('compute', 'DELETE', `/servers/${id}`);
+  await cloud.gone(id);
+  expect(await cloud.showPort(port)).toMatchObject({
+    'binding:host_id': '',
+    'binding:vif_type': 'unbound',
+    'binding:profile': {},
+  });
+});
+
+scenario('a member sees its own servers and ports only, and nothing of hosts', async (cloud) => {
+  const red = await cloud.network('red');
+  const port = await cloud.port(red, 'direct');
+  const id = await cloud.boot([{ port }]);
+  await cloud.settled(id, 'ACTIVE');
+  const demo = await cloud.as('novella-demo');
+  expect((await demo.ok('compute', 'GET', '/servers')).servers).toEqual([]);
+  expect((await demo.ok('network', 'GET', '/ports')).ports).toEqual([]);
+  for (const [service, path, status] of [
+    ['compute', `/servers/${id}`, 404],
+    ['network', `/ports/${port}`, 404],
+    ['compute', '/os-hypervisors', 403],
+    ['operator', '/pci/devices', 403],
+    ['operator', `/servers/${id}/explain`, 403],
+  ] as const) {
+    expect([path, (await demo.send(service, 'GET', path)).status]).toEqual([path, status]);
+  }
+  expect((await demo.send('compute', 'DELETE', `/servers/${id}`)).status).toBe(404);
+  const stolen = await demo.send('compute', 'POST', '/servers', {
+    body: {
+      server: { name: 's', flavorRef: '1', imageRef: await imageOf(demo), networks: [{ port }] },
+    },
+  });
+  expect(stolen.status).toBe(400);
+  expect(stolen.body.badRequest.message).toContain(`Port id ${port} could not be found`);
+});
+
+async function imageOf(cloud: {
+  ok(service: 'image', method: string, path: string): Promise<{ images: { id: string }[] }>;
+}) {
+  return (await cloud.ok('image', 'GET', '/v2/images')).images[0]?.id;
+}
