@@ -4,6 +4,7 @@
  */
 import type { AgentEnd, CommandResult, HostCommand, HostReport } from '#contracts/host-link.ts';
 import type { AgentOptions } from './agent-options.ts';
+import { auditSpecs } from './audit-specs.ts';
 import { executeCommand } from './execute-command.ts';
 import { reportHost } from './report.ts';
 
@@ -36,6 +37,7 @@ export async function startAgent(
     });
   });
 
+  await auditSpecs(options);
   link.send({ type: 'hello', host: options.host, report: await report() });
   const timer = setInterval(() => link.send({ type: 'heartbeat' }), options.heartbeatMs);
   return {

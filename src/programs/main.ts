@@ -2,7 +2,6 @@
 import { homedir } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { pino } from 'pino';
 import { addCommands } from '#cli/commands.ts';
 import { addPciCheck } from '#cli/pci-check-command.ts';
 import { type Screen, writeLines } from '#cli/screen.ts';
@@ -10,6 +9,7 @@ import { ComputeError } from '#core/errors.ts';
 import { type Config, freePorts, readConfig } from './config.ts';
 import { runConfigImport } from './config-import.ts';
 import { runDemo } from './demo.ts';
+import { logTo } from './log.ts';
 import { localMachine } from './pci-check.ts';
 import { type AllInOne, startAllInOne } from './up.ts';
 
@@ -72,7 +72,7 @@ function configured(options: UpOptions): Config {
 
 async function up(options: UpOptions): Promise<void> {
   const level = options.verbose === true ? 'debug' : 'warn';
-  const log = pino({ level }, pino.destination(2));
+  const log = logTo(process.stderr, level);
   const interrupted = interruption();
   const cloud = await startAllInOne(configured(options), log);
   if (options.readyLine === true) {
