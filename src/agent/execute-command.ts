@@ -42,7 +42,7 @@ async function planFor({ hypervisor }: HostParts, body: HostCommandBody): Promis
     case 'destroy':
       return planDestroy(found);
     case 'respawn':
-      return planRespawn(body.guest, found);
+      return planRespawn(body.guest, found, { staysOff: body.staysOff === true });
     case 'stop':
       return planStop(guestId, found);
     case 'reboot':

@@ -10,8 +10,8 @@ import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
 export type HostCommandBody =
   | { do: 'spawn'; guest: Guest }
   | { do: 'destroy'; guestId: string }
-  /** Off, if it is on, and started as wished now. */
-  | { do: 'respawn'; guest: Guest }
+  /** Off, if it is on, and started as wished now; `staysOff`: only defined. */
+  | { do: 'respawn'; guest: Guest; staysOff?: true }
   | { do: 'stop' | 'reboot' | 'pause' | 'unpause'; guestId: string }
   | { do: 'suspend' | 'resume'; guest: Guest }
   /** `guest`: as it is to be, with the NIC. */

@@ -36,6 +36,7 @@ interface GuestAct {
 }
 
 const running = { vmState: 'active', powerState: 1 } as const;
+const stopped = { vmState: 'stopped', powerState: 4 } as const;
 const rebooted: VmState[] = ['active', 'stopped', 'paused', 'suspended', 'error'];
 
 const acts: Record<GuestActName, GuestAct> = {
@@ -59,7 +60,7 @@ const acts: Record<GuestActName, GuestAct> = {
     taskState: 'powering-off',
     from: ['active', 'error'],
     command: 'stop',
-    to: { vmState: 'stopped', powerState: 4 },
+    to: stopped,
   },
   start: {
     action: 'start',
@@ -131,7 +132,8 @@ export async function actOnGuest(
   await beginAction(context, caller, server, {
     kind: 'act',
     step: 'tell-host',
-    data: { act },
+    // A server that is off stays off when it is made anew.
+    data: { act, staysOff: act === 'rebuild' && server.vmState === 'stopped' },
     action,
     requestId,
     change: { ...change, taskState },
@@ -157,7 +159,11 @@ async function tellHost(context: WorkflowContext, task: Task): Promise<StepOutco
   invariant(server.hostId, `server ${server.id} is on no host`);
   const body: HostCommandBody =
     command === 'respawn' || command === 'suspend' || command === 'resume'
-      ? { do: command, guest: await guestOf(context, server) }
+      ? {
+          do: command,
+          guest: await guestOf(context, server),
+          ...(task.data['staysOff'] === true && { staysOff: true }),
+        }
       : { do: command, guestId: server.id };
   const data = { ...task.data, startedAt: context.clock.now() };
   return {
@@ -179,7 +185,8 @@ export async function guestOf(context: WorkflowContext, server: Server): Promise
 }
 
 async function hostAnswered(context: WorkflowContext, task: Task): Promise<StepOutcome> {
-  const { command, action, to } = actOf(task);
+  const { command, action } = actOf(task);
+  const to = task.data['staysOff'] === true ? stopped : actOf(task).to;
   const told = await context.store.commands.last(task.serverId, command);
   invariant(told?.result, `server ${task.serverId}: its host has not answered the ${command}`);
   const { result } = told;

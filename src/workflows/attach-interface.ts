@@ -4,6 +4,7 @@ import type { HostChange, Task } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { allocateDevices } from '#core/pci/allocate.ts';
 import { allocateClaimed, claimDevices } from '#core/pci/claim.ts';
+import { withInterfaceTags } from '#core/pci/interface-need.ts';
 import { poolsOf } from '#core/pci/pool.ts';
 import type { PciRequest } from '#core/pci/request.ts';
 import { affinityPolicyOf } from '#core/servers/guest-numa.ts';
@@ -119,8 +120,7 @@ async function claimChange(
   const devices = await context.store.hosts.devices(host.id);
   const cells = host.numa.claims.filter((each) => each.serverId === server.id);
   const allocation = allocateDevices({
-    devices,
-    requests: [request],
+    ...withInterfaceTags({ devices, requests: [request] }),
     numaCells: cells.map(({ node }) => node),
     hostNuma: host.numa.nodes,
   });

@@ -9,6 +9,7 @@ import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 import { finishedEvent } from './record-event.ts';
 import { hostOf, serverOf } from './server-of.ts';
+import { portsMadeFor } from './tear-down.ts';
 import { type StepOutcome, stillOurs } from './workflow.ts';
 
 /** Binds in NIC order, reads each port back, and hands the guest over. Throws what the network service refuses, in plain words. */
@@ -55,7 +56,7 @@ export async function ensurePort(
 ): Promise<ServerNic> {
   if (nic.portId !== null || nic.networkId === null) return nic;
   const taken = new Set([...server.nics, ...done].map((other) => other.portId));
-  const left = (await context.network.listServerPorts(server.id)).find(
+  const left = (await portsMadeFor(context, server)).find(
     (port) => port.networkId === nic.networkId && !taken.has(port.id),
   );
   const port =

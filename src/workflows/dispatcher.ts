@@ -3,7 +3,7 @@
  * Holds no state that a restart would miss; the task rows are all.
  */
 import type { CommitResult, Task, TaskKind } from '#contracts/store.ts';
-import { isComputeError } from '#core/errors.ts';
+import { invariant, isComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from './context.ts';
 import { asFailure, type StepOutcome, Superseded, type Workflow } from './workflow.ts';
 
@@ -106,11 +106,6 @@ async function runStep(
   workflow: Workflow,
   task: Task,
 ): Promise<Task | undefined> {
-  const step = workflow.steps[task.step];
-  if (step === undefined) {
-    context.log.error({ task }, 'task is at a step that this version does not know');
-    return undefined;
-  }
   let outcome = await attempt(context, workflow, task);
   if (outcome === undefined) return undefined;
   let committed: CommitResult;
@@ -136,7 +131,9 @@ async function attempt(
   task: Task,
 ): Promise<StepOutcome | undefined> {
   try {
-    return await workflow.steps[task.step]?.run(context, task);
+    const step = workflow.steps[task.step];
+    invariant(step, `task ${task.id}: this version knows no step ${task.step} of ${task.kind}`);
+    return await step.run(context, task);
   } catch (error) {
     if (error instanceof Superseded) return undefined;
     const failure = asFailure(error);

@@ -4,6 +4,7 @@ import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
 import type { Network, Port } from '#core/networking/port.ts';
 import { deviceNeeded } from '#core/networking/vnic-type.ts';
+import { needingInterface } from '#core/pci/interface-need.ts';
 import { requestForPort } from '#core/pci/port-request.ts';
 import type { NumaPolicy, PciRequest } from '#core/pci/request.ts';
 import { networkNeeds } from '#core/scheduling/network-needs.ts';
@@ -135,7 +136,10 @@ async function resolvePort(
   const [physicalNetwork = null] = networkNeeds([network]).physicalNetworks;
   if (physicalNetwork === null) await checkTunnelled(context, { port, network, field });
   const pciRequest = requestForPort(port, physicalNetwork, context.newId());
-  return { request: { ...request, pciRequestId: pciRequest.requestId }, pciRequest };
+  return {
+    request: { ...request, pciRequestId: pciRequest.requestId },
+    pciRequest: port.vnicType === 'macvtap' ? needingInterface(pciRequest) : pciRequest,
+  };
 }
 
 async function found<T>(looked: Promise<T>, message: string): Promise<T> {

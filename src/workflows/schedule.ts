@@ -3,6 +3,7 @@ import type { Host, HostChange, Task } from '#contracts/store.ts';
 import { invariant } from '#core/errors.ts';
 import { allocateDevices } from '#core/pci/allocate.ts';
 import { claimDevices } from '#core/pci/claim.ts';
+import { withInterfaceTags } from '#core/pci/interface-need.ts';
 import type { PciDevice } from '#core/pci/device.ts';
 import { poolsOf } from '#core/pci/pool.ts';
 import type { PciRequest } from '#core/pci/request.ts';
@@ -83,7 +84,7 @@ async function tryClaim(
   const allocation = fitTogether(
     { guest, host: host.numa, pools: host.pciStats, requests },
     ({ cells = [], host: hostNuma = [] }) =>
-      allocateDevices({ devices, requests, numaCells: cells, hostNuma }),
+      allocateDevices({ ...withInterfaceTags({ devices, requests }), numaCells: cells, hostNuma }),
   );
   if (!allocation.ok) {
     return { rejection: { host: host.name, filter: 'claim', reasons: allocation.reasons } };

@@ -26,6 +26,8 @@ export function serveAgent(
   end.onClose(() => session.close());
 }
 
+const resendMs = 1_000;
+
 class AgentSession {
   readonly #context: WorkflowContext;
   readonly #end: ControllerEnd;
@@ -56,9 +58,24 @@ class AgentSession {
         await store.hosts.seen(host.id, clock.now());
         return;
       case 'result':
-        await store.commands.complete(host.id, message.seq, message.result, clock.now());
+        await this.#record(host, message);
         wakeup.notify('tasks');
         return;
+    }
+  }
+
+  /** A result that cannot be recorded is asked for again: commands are idempotent, and a lost result would park its task for good. */
+  async #record(
+    host: Host,
+    { seq, result }: Extract<ToController, { type: 'result' }>,
+  ): Promise<void> {
+    const { store, clock } = this.#context;
+    try {
+      await store.commands.complete(host.id, seq, result, clock.now());
+    } catch (error) {
+      this.#lastSent = Math.min(this.#lastSent, seq - 1);
+      setTimeout(() => this.#send(host), resendMs);
+      throw error;
     }
   }
 

@@ -1,5 +1,7 @@
 /** Steps that take a server off its host, shared by delete and by a boot that failed: guest, ports, devices, in that order. */
 import type { HostChange, Task } from '#contracts/store.ts';
+import { isComputeError } from '#core/errors.ts';
+import type { Port } from '#core/networking/port.ts';
 import { unbindChange } from '#core/networking/port-binding.ts';
 import { freeDevices } from '#core/pci/claim.ts';
 import { poolsOf } from '#core/pci/pool.ts';
@@ -54,11 +56,15 @@ const destroyRetryMs = 5_000;
 export async function unbindPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
-  const kept = new Set(server.nics.filter((nic) => !nic.ownsPort).map((nic) => nic.portId));
-  for (const port of await context.network.listServerPorts(server.id)) {
+  const kept = server.nics.filter((nic) => !nic.ownsPort && nic.portId !== null);
+  for (const { portId } of kept) {
     await stillOurs(context, task);
-    if (kept.has(port.id)) await context.network.updatePort(port.id, unbindChange(port));
-    else await context.network.deletePort(port.id);
+    await unbindPort(context, portId ?? '');
+  }
+  const keptIds = new Set(kept.map((nic) => nic.portId));
+  for (const port of await portsMadeFor(context, server)) {
+    await stillOurs(context, task);
+    if (!keptIds.has(port.id)) await context.network.deletePort(port.id);
   }
   return {
     nics: server.nics.map((nic) =>
@@ -67,6 +73,30 @@ export async function unbindPorts(context: WorkflowContext, task: Task): Promise
     events: [finishedEvent(context, 'unbind_ports', startedAt)],
     next: { step: 'release', data: task.data, dueAt: context.clock.now() },
   };
+}
+
+/** A port that is gone needs no unbinding, and one that was never bound no call. */
+async function unbindPort(context: WorkflowContext, portId: string): Promise<void> {
+  try {
+    const port = await context.network.showPort(portId, 'service');
+    if (port.deviceId === '' && port.bindingHost === '') return;
+    await context.network.updatePort(portId, unbindChange(port));
+  } catch (error) {
+    if (!isComputeError(error, 'notFound')) throw error;
+  }
+}
+
+/**
+ * Ports that a step made for this server, recorded or not. `device_id` alone proves nothing: any user may write any server's
+ * id there, so only the server's own project and our own owner mark count.
+ */
+export async function portsMadeFor(context: WorkflowContext, server: Server): Promise<Port[]> {
+  const ports = await context.network.listServerPorts(server.id);
+  return ports.filter(
+    (port) =>
+      port.projectId === server.projectId &&
+      (port.deviceOwner === '' || port.deviceOwner.startsWith('compute:')),
+  );
 }
 
 /** The change that gives back all that the server holds on its host; undefined when it is on none. */
@@ -89,7 +119,6 @@ export async function releaseChange(
       ...host.numa,
       claims: host.numa.claims.filter((claim) => claim.serverId !== server.id),
     },
-    ...(server.powerState === 1 && { runningGuests: Math.max(0, host.runningGuests - 1) }),
     ...(changed.length > 0 && {
       devices: changed,
       pciStats: poolsOf(withChanges(devices, changed)),

@@ -4,10 +4,15 @@ import { heldByNic } from './held-device.ts';
 import { type FoundGuest, isLive, planSpawn, plugSteps, restoreSteps } from './plan.ts';
 import type { Step } from './step.ts';
 
-/** Cuts the power, if it is on, and starts the guest as wished now. What it wished before may differ. Source: Nova `_hard_reboot`. */
-export function planRespawn(guest: Guest, found: FoundGuest | undefined): Step[] {
+/** Cuts the power, if it is on, and starts the guest as wished now; `staysOff`: only defines it. What it was before may differ. Source: Nova `_hard_reboot`. */
+export function planRespawn(
+  guest: Guest,
+  found: FoundGuest | undefined,
+  { staysOff }: { staysOff: boolean } = { staysOff: false },
+): Step[] {
   const off: Step[] =
     found !== undefined && isLive(found) ? [{ do: 'destroy', guestId: guest.id }] : [];
+  if (staysOff) return [...off, { do: 'define', guest }];
   return [...off, ...planSpawn(guest, undefined)];
 }
 

@@ -42,5 +42,13 @@ function refresh(known: PciDevice | undefined, { function: fn, tags }: ReportedD
     return { ...facts, status: 'available', serverId: null, requestId: null };
   }
   const { status, serverId, requestId } = known;
-  return { ...facts, status: status === 'missing' ? 'allocated' : status, serverId, requestId };
+  // Inside a guest a VF has no interface of the host; it is back when the guest lets go.
+  const ifname = fn.ifname ?? known.ifname;
+  return {
+    ...facts,
+    ifname,
+    status: status === 'missing' ? 'allocated' : status,
+    serverId,
+    requestId,
+  };
 }

@@ -1,5 +1,5 @@
 /** Which pools a request may take from, and in which order. Counts do not matter here: `allocate.ts` and `support.ts` count. */
-import { compareText } from '../compare-text.ts';
+import { compareText, equalsIgnoringCase } from '../compare-text.ts';
 import { isTrue } from './boolean-text.ts';
 import type { PciDevicePool } from './pool.ts';
 import type { NumaPolicy, PciRequest, PciRequestSpec } from './request.ts';
@@ -59,8 +59,13 @@ function isMet(pool: PciDevicePool, key: string, asked: string | null | undefine
   return same(poolValue(pool, key), asked) || keysOutsidePools.has(key);
 }
 
-/** `capability_type` can only be "pci"; the others are asked of Nova's Placement, never of a device. */
-const keysOutsidePools = new Set(['resource_class', 'traits', 'capability_type']);
+/** `capability_type` can only be "pci"; `needs_interface` is asked of single devices; the others of Nova's Placement. */
+const keysOutsidePools = new Set([
+  'resource_class',
+  'traits',
+  'capability_type',
+  'needs_interface',
+]);
 
 /** The pool as requests and Nova see it: one flat set of keys, tags among them. Example: `{ dev_type: 'type-VF', physical_network: 'red', … }`. */
 export function poolKeys(pool: PciDevicePool): Record<string, string | null> {
@@ -93,9 +98,10 @@ export function poolValue(pool: PciDevicePool, key: string): string | null | und
 }
 
 function same(has: string | null | undefined, asked: string | null | undefined): boolean {
-  if (has === asked) return true;
-  const text = (asked ?? null)?.toLowerCase();
-  return has === text || (has ?? null)?.toLowerCase() === text;
+  const value = has ?? null;
+  const wanted = asked ?? null;
+  if (value === null || wanted === null) return value === wanted;
+  return value === wanted || equalsIgnoringCase(value, wanted);
 }
 
 /**

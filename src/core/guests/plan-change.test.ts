@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { aBridgeNic, aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/guests.ts';
+import type { GuestNic } from './guest.ts';
+import { heldDevices } from './held-device.ts';
+import type { FoundGuest } from './plan.ts';
+import {
+  planAttach,
+  planDetach,
+  planRespawn,
+  planResume,
+  planStop,
+  planSuspend,
+} from './plan-change.ts';
+import type { Step } from './step.ts';
+
+const port = (nic: GuestNic, portId: string): GuestNic => ({ ...nic, portId });
+const direct = port(aHostdevNic(vf0), 'direct');
+const macvtap = port(aMacvtapNic(vf1), 'macvtap');
+const guest = aGuest({ nics: [direct, macvtap, port(aBridgeNic(), 'normal')] });
+
+function found(state: FoundGuest['state']): FoundGuest {
+  return { id: guest.id, name: guest.name, state, devices: heldDevices(guest) };
+}
+
+const words = (steps: Step[]) =>
+  steps.map((step) => ('nic' in step ? `${step.do} ${step.nic.portId}` : step.do));
+const spawn = ['check-devices', 'define', 'set-vf', 'set-vf-link', 'start'];
+
+test.each([
+  {
+    name: 'a running guest is cut off and made anew',
+    steps: planRespawn(guest, found('running')),
+    gives: ['destroy', ...spawn],
+  },
+  {
+    name: 'one that is off is made anew',
+    steps: planRespawn(guest, found('shutOff')),
+    gives: spawn,
+  },
+  {
+    name: 'one that stays off is only defined',
+    steps: planRespawn(guest, found('shutOff'), { staysOff: true }),
+    gives: ['define'],
+  },
+  {
+    name: 'a stop of a running guest',
+    steps: planStop('g', found('running')),
+    gives: ['shut-down'],
+  },
+  { name: 'a stop of one that is off', steps: planStop('g', found('shutOff')), gives: [] },
+  {
+    name: 'a guest lets go of its devices before it is saved; a macvtap stays',
+    steps: planSuspend(guest, found('running')),
+    gives: ['detach-nic direct', 'save'],
+  },
+  { name: 'a guest that is saved already', steps: planSuspend(guest, found('saved')), gives: [] },
+  {
+    name: 'its devices come back once it runs',
+    steps: planResume(guest, found('saved')),
+    gives: ['check-devices', 'set-vf', 'set-vf-link', 'restore', 'attach-nic direct'],
+  },
+  { name: 'one that runs already', steps: planResume(guest, found('running')), gives: [] },
+  {
+    name: 'a NIC is plugged before it is attached',
+    steps: planAttach(guest, macvtap),
+    gives: ['check-devices', 'set-vf', 'set-vf-link', 'attach-nic macvtap'],
+  },
+  {
+    name: 'a VF is restored only after the guest has let go of it',
+    steps: planDetach('g', macvtap, found('running')),
+    gives: ['detach-nic macvtap', 'set-vf', 'set-vf-link'],
+  },
+  { name: 'a NIC of a guest that is gone', steps: planDetach('g', direct, undefined), gives: [] },
+])('$name', ({ steps, gives }) => {
+  expect(words(steps)).toEqual(gives);
+});
+
+test('an attach checks the new device alone: the guest holds the others itself', () => {
+  const [check] = planAttach(guest, macvtap);
+  expect(check).toMatchObject({ do: 'check-devices', guest: { nics: [macvtap], hostDevices: [] } });
+});
