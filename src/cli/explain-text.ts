@@ -23,14 +23,14 @@ export function explainLines(reply: ExplainReply, style: Style = {}): string[] {
     ...reply.decisions.flatMap((decision) => [
       '',
       heading(decisionTitle(decision)),
-      ...indent([...whyLines(decision, style), ...takenLines(decision)]),
+      ...indent(whyLines(decision, style)),
     ]),
     ...(reply.nics.length === 0 ? [] : ['', heading('NICs')]),
     ...indent(reply.nics.flatMap((nic) => nicLines(nic, reply.devices))),
   ];
 }
 
-/** Why one decision fell as it did: candidates with weights, refused hosts with filter and reasons. */
+/** Why one decision fell as it did: candidates with weights, refused hosts with filter and reasons, the devices taken. */
 export function whyLines(decision: DecisionView, style: Style = {}): string[] {
   const refusals = decision.rejections.flatMap((rejection) =>
     rejection.reasons.map((reason) => ({ ...rejection, message: reason.message })),
@@ -39,6 +39,7 @@ export function whyLines(decision: DecisionView, style: Style = {}): string[] {
     ...section(tableLines(candidateColumns, decision.candidates, style)),
     ...tieLines(decision),
     ...section(tableLines(refusalColumns, refusals, style)),
+    ...takenLines(decision),
   ];
 }
 
@@ -84,10 +85,11 @@ function section(table: string[]): string[] {
   return [...table.slice(0, mostRows + 1), `and ${rows - mostRows} more; --json has them all`];
 }
 
+/** Only what tells hosts apart: a weigher that has no preference gives 0. */
 function weightText(weights: Record<string, number>): string {
-  return Object.entries(weights)
-    .map(([name, weight]) => `${name} ${figure(weight)}`)
-    .join(', ');
+  const told = Object.entries(weights).filter(([, weight]) => weight !== 0);
+  if (told.length === 0) return 'no weigher prefers one';
+  return told.map(([name, weight]) => `${name} ${figure(weight)}`).join(', ');
 }
 
 function figure(weight: number): string {

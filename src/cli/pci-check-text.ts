@@ -42,7 +42,7 @@ export function checkLines(view: CheckView, style: CheckStyle): string[] {
 
 function summary({ functions, functions_from: from, entries }: CheckView): string {
   const offered = functions.filter(({ entry }) => entry !== null).length;
-  return `${counted(functions.length, 'PCI function')} in ${from.source}, ${counted(entries.length, 'entry')}: ${offered} offered`;
+  return `${counted(functions.length, 'PCI function')} from ${from.source}, ${counted(entries.length, 'entry')}: ${offered} offered`;
 }
 
 function refusedLines(refused: readonly string[], heading: (text: string) => string): string[] {
@@ -103,7 +103,7 @@ function notOfferedLines(view: CheckView, { bold = false }: CheckStyle): string[
   return [
     ...(rows.length === 0 ? [] : ['', ...tableLines(columns, rows, { bold })]),
     ...rest(near.length - rows.length),
-    ...(far === 0 ? [] : ['', `${counted(far, 'other function')} that no entry comes near`]),
+    ...(far === 0 ? [] : ['', `No entry comes near the other ${counted(far, 'function')}.`]),
   ];
 }
 
@@ -154,7 +154,7 @@ function verdict({ result, refused, entries, change }: CheckView): string[] {
     case 'fine':
       return [change === null ? 'Fine.' : 'Fine: no server would lose a device.'];
     case 'unsafe':
-      return [`NOT SAFE: ${heldText(change)} would be lost to the server that holds it.`];
+      return [`NOT SAFE: ${heldText(change)} would be lost.`];
     case 'problems': {
       const idle = entries.filter(({ findings }) =>
         findings.some(({ level }) => level === 'problem'),
@@ -170,7 +170,9 @@ function verdict({ result, refused, entries, change }: CheckView): string[] {
 
 function heldText(change: ChangeView | null): string {
   const held = change?.lost.filter(({ instance_uuid: id }) => id !== null) ?? [];
-  return counted(held.length, 'device');
+  return held.length === 1
+    ? '1 device that a server holds'
+    : `${held.length} devices that servers hold`;
 }
 
 function rest(count: number): string[] {

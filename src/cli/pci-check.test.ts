@@ -80,7 +80,7 @@ test('a list of which everything has effect is fine', async () => {
   expect(status).toBe(0);
   expect(text).toBe(
     [
-      '3 PCI functions in /sys, 1 entry: 3 offered',
+      '3 PCI functions from /sys, 1 entry: 3 offered',
       'x cannot be read and is left out: odd',
       '',
       'Entry 0  good.yaml:1',
@@ -127,7 +127,7 @@ test('a change that takes a device from a server is not safe, with exit status 2
       '  would appear: 2 (0000:3b:00.0, 0000:3b:00.2)',
       `  WOULD BE LOST: 0000:77:00.1, allocated to server web (${serverId})`,
       '',
-      'NOT SAFE: 1 device would be lost to the server that holds it.',
+      'NOT SAFE: 1 device that a server holds would be lost.',
     ].join('\n'),
   );
 });

@@ -84,6 +84,12 @@ async function up(options: UpOptions): Promise<void> {
   await cloud.stop();
 }
 
+/** A path as seen from here, when it is below. */
+function shortest(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
+}
+
 /** What a person needs to know of a cloud that is up. */
 function greeting({ urls, cloudsYaml }: AllInOne): string[] {
   return [
@@ -92,7 +98,7 @@ function greeting({ urls, cloudsYaml }: AllInOne): string[] {
     `  network ${urls.network}  image ${urls.image}`,
     '',
     'Talk to it from another terminal:',
-    `  export OS_CLIENT_CONFIG_FILE=${relative(process.cwd(), cloudsYaml) || cloudsYaml} OS_CLOUD=novella`,
+    `  export OS_CLIENT_CONFIG_FILE=${shortest(cloudsYaml)} OS_CLOUD=novella`,
     '  openstack flavor list',
     '  npx novella pci pools',
     '',
