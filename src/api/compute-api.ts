@@ -16,7 +16,11 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
     log: context.log,
     toErrorReply: (error, request) =>
       faultReply(error, { requestId: request.id, identityUrl: context.identityUrl() }),
-    unknownRoute: () => new ComputeError('notFound', 'The resource could not be found.'),
+    unknownRoute: ({ method, url }) =>
+      new ComputeError(
+        'notFound',
+        `The resource could not be found: there is no ${method} ${url}.`,
+      ),
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-compute-request-id': request.id, vary });

@@ -46,8 +46,13 @@ function explain(findings: Finding[], body: unknown, schema: JsonSchema): string
   if (finding === undefined) return 'The request body is not as it should be.';
   const names = pathOf(finding.instancePath);
   const rule = ruleOf(finding, findings, schema);
-  if (names.length === 0) return rule;
+  if (names.length === 0) return finding.keyword === 'type' ? bodyRule(schema) : rule;
   return `Invalid input for field/attribute ${names.join('.')}. Value: ${shown(valueAt(names, body))}. ${rule}`;
+}
+
+/** For a body that is no object at all. */
+function bodyRule({ properties }: JsonSchema): string {
+  return `The request body must be an object with ${Object.keys(properties ?? {}).join(', ')}.`;
 }
 
 /** A key too many; else the innermost fault, and of a union there the union as a whole. */

@@ -38,13 +38,18 @@ const refusals: Refusal[] = [
     gives: [400, 'badRequest'],
     says: 'not valid JSON',
   },
-  { name: 'no body', act: post, gives: [400, 'badRequest'], says: 'must be object' },
+  {
+    name: 'no body',
+    act: post,
+    gives: [400, 'badRequest'],
+    says: 'The request body must be an object with server',
+  },
   {
     name: 'a body of another media type',
     act: post,
     given: { body: 'name=s', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
     gives: [415, 'badMediaType'],
-    says: 'Unsupported Media Type',
+    says: 'Content-Type: application/x-www-form-urlencoded is not supported here',
   },
   {
     name: 'a body above the limit',

@@ -45,7 +45,7 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
     forceCloseConnections: true,
     // A URL that cannot be read reaches no route and no hook.
     frameworkErrors: (error, request, reply) => {
-      void sendError(asComputeError(error), request, reply);
+      void sendError(asComputeError(error, request), request, reply);
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
   }) as unknown as FastifyInstance;
@@ -66,7 +66,9 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
   });
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, parseJsonBody);
-  app.setErrorHandler((error, request, reply) => sendError(asComputeError(error), request, reply));
+  app.setErrorHandler((error, request, reply) =>
+    sendError(asComputeError(error, request), request, reply),
+  );
   app.setNotFoundHandler((request, reply) =>
     sendError(options.unknownRoute(request), request, reply),
   );
@@ -95,13 +97,18 @@ function malformed(cause: unknown): ComputeError {
 
 const kindByStatus: Partial<Record<number, ErrorKind>> = { 413: 'tooLarge', 415: 'badMediaType' };
 
+function badMediaType(request: FastifyRequest): string {
+  return `Content-Type: ${request.headers['content-type'] ?? 'none'} is not supported here; send application/json`;
+}
+
 /** fastify's own errors carry a status; all else that is not ours is a bug. */
-function asComputeError(error: unknown): ComputeError {
+function asComputeError(error: unknown, request: FastifyRequest): ComputeError {
   if (error instanceof ComputeError) return error;
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     const kind = kindByStatus[statusCode] ?? 'invalid';
-    return new ComputeError(kind, message ?? 'bad request', { cause: error });
+    const said = kind === 'badMediaType' ? badMediaType(request) : (message ?? 'bad request');
+    return new ComputeError(kind, said, { cause: error });
   }
   return new ComputeError('bug', 'The server failed in a way it should not have.', {
     detail: message ?? String(error),
