@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { aCard } from '#test/pci-cards.ts';
 import { parsePciAddress } from './address.ts';
 import type { PciFunction } from './device.ts';
-import { auditDeviceSpecs } from './device-spec-audit.ts';
+import { auditDeviceSpecs, printFinding } from './device-spec-audit.ts';
 import { parseDeviceSpecs } from './parse-device-specs.ts';
 
 /** A PF with two VFs, a PF that has none yet, and a card without SR-IOV. */
@@ -117,6 +117,12 @@ const rows: { name: string; given: object[]; gives: string }[] = [
     gives: 'problem x:2 shadowed: the 2 functions it admits are all taken by entry 0 before it',
   },
   {
+    name: 'an entry behind two that share it',
+    given: [{ address: '0000:3b:00.1' }, { address: '0000:3b:00.2' }, { product_id: '1018' }],
+    gives:
+      'problem x:3 shadowed: the 2 functions it admits are all taken by entries 0, 1 before it',
+  },
+  {
     name: 'an old name',
     given: [{ device_id: '15b3' }],
     gives:
@@ -154,4 +160,11 @@ test('where not all functions are known, an entry without any may still have som
     code: 'not-known',
     message: 'admits none of the 5 functions that the controller knows; the host may have others',
   });
+});
+
+test('a finding in one line has place, number and message', () => {
+  const specs = parseDeviceSpecs([{ object: { devname: 'ens9' }, source: 'x:7' }], functions);
+  expect(auditDeviceSpecs(specs, functions).map(printFinding)).toEqual([
+    'x:7: entry 0: the host has no network interface "ens9"; it has ens1, ens2',
+  ]);
 });

@@ -95,7 +95,8 @@ function whyUnused(
 ): Finding[] {
   if (taken.length > 0) return [];
   if (admitted.length > 0) {
-    const takers = [...takenBefore.keys()].join(', ');
+    const numbers = [...takenBefore.keys()].join(', ');
+    const takers = `${takenBefore.size === 1 ? 'entry' : 'entries'} ${numbers}`;
     const all =
       admitted.length === 1
         ? 'the one function it admits is'
@@ -104,7 +105,7 @@ function whyUnused(
       {
         level: 'problem',
         code: 'shadowed',
-        message: `${all} taken by entry ${takers} before it`,
+        message: `${all} taken by ${takers} before it`,
       },
     ];
   }
