@@ -1,5 +1,5 @@
 /** Which pools a request may take from, and in which order. Counts do not matter here: `allocate.ts` and `support.ts` count. */
-import { compareText, equalsIgnoringCase } from '../compare-text.ts';
+import { compareText } from '../compare-text.ts';
 import { isTrue } from './boolean-text.ts';
 import type { PciDevicePool } from './pool.ts';
 import type { NumaPolicy, PciRequest, PciRequestSpec } from './request.ts';
@@ -98,10 +98,9 @@ export function poolValue(pool: PciDevicePool, key: string): string | null | und
 }
 
 function same(has: string | null | undefined, asked: string | null | undefined): boolean {
-  const value = has ?? null;
-  const wanted = asked ?? null;
-  if (value === null || wanted === null) return value === wanted;
-  return value === wanted || equalsIgnoringCase(value, wanted);
+  if (has === asked) return true;
+  const text = (asked ?? null)?.toLowerCase();
+  return has === text || (has ?? null)?.toLowerCase() === text;
 }
 
 /**
