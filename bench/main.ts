@@ -1,11 +1,21 @@
-/** `npm run bench [-- GROUP …]`: runs the groups, all without a name, and prints one JSON line per figure. */
+/** `npm run bench [-- GROUP …] [--data FILE]`: runs the groups, all without a name, and prints one JSON line per figure. `--data`: see core. */
+import { parseArgs } from 'node:util';
 import { boots } from './boots.ts';
+import { core } from './core.ts';
 import { memory } from './memory.ts';
 import { startup } from './startup.ts';
 
-const groups: Record<string, () => Promise<void>> = { startup, memory, boots };
+const groups: Record<string, (options: { data?: string | undefined }) => Promise<void>> = {
+  startup,
+  memory,
+  boots,
+  core,
+};
 
-const asked = process.argv.slice(2);
+const { values, positionals: asked } = parseArgs({
+  options: { data: { type: 'string' } },
+  allowPositionals: true,
+});
 const unknown = asked.filter((name) => groups[name] === undefined);
 if (unknown.length > 0) {
   process.stderr.write(
@@ -13,4 +23,4 @@ if (unknown.length > 0) {
   );
   process.exit(2);
 }
-for (const name of asked.length === 0 ? Object.keys(groups) : asked) await groups[name]?.();
+for (const name of asked.length === 0 ? Object.keys(groups) : asked) await groups[name]?.(values);

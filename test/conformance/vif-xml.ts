@@ -157,7 +157,7 @@ function commands(steps: VfStep[], functions: WireFunction[]): string[] {
 }
 
 /** XML without regard to the order of attributes and children. */
-function canonical(xml: string): string {
+export function canonical(xml: string): string {
   using document = XmlDocument.fromString(xml);
   return canonicalNode(document.root);
 }

@@ -20,19 +20,20 @@ export function canSupport(
 }
 
 /**
- * The answer of `canSupport` without its reasons. One request needs no search, only a count; several that each find enough in the order of
- * the pools need none either. Measured on hosts of 8 pools: 15 times as fast as `assignPools`.
+ * The answer of `canSupport` without its reasons. A search is needed only where each request fits alone and taking pools as they come fails.
+ * Measured on hosts of 8 pools: 15 times as fast as `assignPools`.
  */
 export function supports(
   pools: readonly PciDevicePool[],
   requests: readonly PciRequest[],
   placement: NumaPlacement = {},
 ): boolean {
-  const [first] = requests;
-  if (first === undefined) return true;
-  if (requests.length === 1) return missingOf(first, pools, { placement }) === 0;
+  const fitsAlone = (request: PciRequest) => missingOf(request, pools, { placement }) === 0;
+  if (!requests.every(fitsAlone)) return false;
   return (
-    fitInTurn(pools, requests, placement) || assignPools(pools, requests, placement) !== undefined
+    requests.length <= 1 ||
+    fitInTurn(pools, requests, placement) ||
+    assignPools(pools, requests, placement) !== undefined
   );
 }
 

@@ -1,0 +1,38 @@
+/** How often something can be done in a second. */
+
+const warmUpMs = 300;
+const roundMs = 500;
+const rounds = 3;
+
+/**
+ * Runs `work` over and over; each run does `units` of something. Gives units per second of the best round: the machine's other work
+ * only ever slows it down.
+ */
+export function unitsPerSecond(units: number, work: () => void): number {
+  runFor(warmUpMs, work);
+  const rates = Array.from({ length: rounds }, () => {
+    const { runs, tookMs } = runFor(roundMs, work);
+    return (runs * units * 1000) / tookMs;
+  });
+  return Math.max(...rates);
+}
+
+function runFor(ms: number, work: () => void): { runs: number; tookMs: number } {
+  const started = performance.now();
+  let runs = 0;
+  let tookMs = 0;
+  while (tookMs < ms) {
+    work();
+    runs += 1;
+    tookMs = performance.now() - started;
+  }
+  return { runs, tookMs };
+}
+
+/** The value that a share of all values does not exceed. Example: `percentile(times, 0.99)`. Throws on none. */
+export function percentile(values: readonly number[], share: number): number {
+  const inOrder = values.toSorted((one, other) => one - other);
+  const value = inOrder[Math.min(inOrder.length - 1, Math.floor(inOrder.length * share))];
+  if (value === undefined) throw new Error('percentile of nothing');
+  return value;
+}
