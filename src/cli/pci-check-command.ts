@@ -1,4 +1,4 @@
-/** `novella pci check` as commander knows it: options, help, exit statuses. */
+/** `novella pci check` and `pci capture` as commander knows them: options, help, exit statuses. */
 import { type Command, Option } from 'commander';
 import { ComputeError } from '#core/errors.ts';
 import { findCloud, type Surroundings } from './clouds-yaml.ts';
@@ -22,8 +22,14 @@ const exitText = `
 Exit status: 0 fine; 1 an entry is refused, or has no effect; 2 a server would lose a device, or
 something cannot be read.`;
 
-/** Adds `check` to the command `pci`. It throws ComputeError; the program prints it. */
+/** Adds `check` and `capture` to the command `pci`. They throw ComputeError; the program prints it. */
 export function addPciCheck(pci: Command, environment: PciCheckEnvironment): void {
+  const { machine, screen } = environment;
+  pci
+    .command('capture')
+    .description('print what "pci check" reads of this machine, to be checked elsewhere')
+    .option('--sysfs <folder>', 'the sysfs to read', '/sys')
+    .action(async ({ sysfs }: { sysfs: string }) => screen.write(await machine.capture(sysfs)));
   pci
     .command('check')
     .description('try a device list on a host: what it offers and why not, changing nothing')
@@ -38,7 +44,6 @@ export function addPciCheck(pci: Command, environment: PciCheckEnvironment): voi
     .action(async (options: Options) => {
       try {
         const session = await sessionOf(options, environment);
-        const { machine, screen } = environment;
         environment.end(await checkPci(options, machine, { session, screen }));
       } catch (error) {
         environment.end(exitStatus.unsafe);

@@ -18,6 +18,7 @@ const lists: Record<string, string[]> = {
 };
 const machine: LocalMachine = {
   hostName: 'host-1',
+  capture: async (path) => `captured ${path}`,
   readFunctions: async () => ({ functions, unreadable: [{ address: 'x', problem: 'odd' }] }),
   readDeviceList: ({ config = '' }) => ({
     entries: (lists[config] ?? []).map((text, at) => ({
@@ -71,12 +72,12 @@ async function run(line: string): Promise<{ text: string; status: number }> {
       },
     },
   });
-  await program.parseAsync(`pci check ${line}`.split(' '), { from: 'user' });
+  await program.parseAsync(`pci ${line}`.split(' '), { from: 'user' });
   return printed;
 }
 
 test('a list of which everything has effect is fine', async () => {
-  const { text, status } = await run('--config good');
+  const { text, status } = await run('check --config good');
   expect(status).toBe(0);
   expect(text).toBe(
     [
@@ -103,7 +104,7 @@ test('a list of which everything has effect is fine', async () => {
 });
 
 test('what is refused, shadowed, without match or near is said, with exit status 1', async () => {
-  const { text, status } = await run('--config odd');
+  const { text, status } = await run('check --config odd');
   expect(status).toBe(1);
   for (const line of [
     '  odd.yaml:4: {: must be JSON',
@@ -118,7 +119,7 @@ test('what is refused, shadowed, without match or near is said, with exit status
 
 test('a change that takes a device from a server is not safe, with exit status 2', async () => {
   cloud.answer('GET /novella/v1/pci/devices?host=host-1', { body: { devices: [held, gone] } });
-  const { text, status } = await run('--config good --against');
+  const { text, status } = await run('check --config good --against');
   expect(status).toBe(2);
   expect(text).toContain(
     [
@@ -136,7 +137,7 @@ test('free devices that go and tags that change are told, and that is safe', asy
   const free = { ...gone, status: 'available', instance_uuid: null };
   const tagged = { ...held, tags: { physical_network: 'physnet2' } };
   cloud.answer('GET /novella/v1/pci/devices?host=host-1', { body: { devices: [tagged, free] } });
-  const { text, status } = await run(`--config good --against ${cloud.origin}`);
+  const { text, status } = await run(`check --config good --against ${cloud.origin}`);
   expect(status).toBe(0);
   for (const line of [
     '  would be lost: 1 (0000:77:00.1)',
@@ -171,7 +172,7 @@ test('of another host the controller is asked, and the answer has the file’s l
       change: null,
     },
   });
-  const { text, status } = await run('--config odd --against --host host-2 --json');
+  const { text, status } = await run('check --config odd --against --host host-2 --json');
   expect(status).toBe(1);
   expect(JSON.parse(text)).toMatchObject({
     refused: ['odd.yaml:4: {: must be JSON'],
@@ -184,6 +185,10 @@ test('of another host the controller is asked, and the answer has the file’s l
   });
 });
 
+test('a capture is printed', async () => {
+  expect((await run('capture')).text).toBe('captured /sys');
+});
+
 test.each([
   {
     line: '--config good --against --host host-9 --sysfs /sys',
@@ -192,5 +197,5 @@ test.each([
   { line: '--config good --against nonsense', says: '--against "nonsense": must be the address' },
   { line: '--config good --nova-conf x', says: 'cannot be used with' },
 ])('$line is refused in words', async ({ line, says }) => {
-  await expect(run(line)).rejects.toThrow(says);
+  await expect(run(`check ${line}`)).rejects.toThrow(says);
 });

@@ -28,6 +28,8 @@ export interface LocalMachine {
     path: string,
   ): Promise<{ functions: PciFunction[]; unreadable: { address: string; problem: string }[] }>;
   readDeviceList(from: PciCheckOptions): DeviceList;
+  /** The sysfs below this folder as a text that `readFunctions` takes. */
+  capture(path: string): Promise<string>;
 }
 
 /** Absent keys have the command's defaults. */

@@ -6,12 +6,14 @@ import type { DeviceList, LocalMachine, PciCheckOptions } from '#cli/pci-check.t
 import { ComputeError } from '#core/errors.ts';
 import { readNovaConf } from '#integrations/nova-conf/nova-conf.ts';
 import { writeSysfsTree } from '#integrations/simulated/sysfs-tree.ts';
+import { captureSysfs } from '#integrations/sysfs/capture.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { type Config, readConfig } from './config.ts';
 import { readTextFile } from './text-file.ts';
 
 export const localMachine: LocalMachine = {
   hostName: hostname(),
+  capture: captureSysfs,
   readFunctions: async (path) => {
     const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
     return isFolder ? readFolder(path) : readCapture(path);

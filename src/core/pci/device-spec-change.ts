@@ -7,7 +7,7 @@ import type { DeviceTags, PciDevice } from './device.ts';
 export type KnownDevice = Pick<PciDevice, 'address' | 'status' | 'tags' | 'serverId'>;
 
 /** A device whose tags would change, key by key; undefined: has no such tag. */
-export interface RetaggedDevice {
+interface RetaggedDevice {
   device: KnownDevice;
   changes: Record<string, { from: string | null | undefined; to: string | null | undefined }>;
 }

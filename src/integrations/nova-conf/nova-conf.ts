@@ -10,7 +10,7 @@ export interface NovaConfEntry {
 }
 
 /** Factors by which a host's amounts may be promised over; absent where the file does not say. */
-export interface AllocationRatios {
+interface AllocationRatios {
   vcpus?: number;
   memory?: number;
   disk?: number;

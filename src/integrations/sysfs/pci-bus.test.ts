@@ -6,6 +6,7 @@ import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/sysfs-tr
 import { parsePciAddress } from '#core/pci/address.ts';
 import { vf0 } from '#test/guests.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { captureSysfs } from './capture.ts';
 import { SysfsPciBus } from './pci-bus.ts';
 
 let folder = '';
@@ -90,6 +91,17 @@ test('the interfaces that stand for VFs on a switching PF are not the PF’s own
     '0000:3b:00.0/net/eth0/phys_port_name': 'pf0vf0',
   });
   expect(await bus.ifnameOf(parsePciAddress('0000:3b:00.0'))).toBe('ens1f0');
+});
+
+test('a capture of a tree shows the same functions', async () => {
+  const root = join(folder, 'again');
+  writeSysfsTree(await captureSysfs(captured), root);
+  const again = await new SysfsPciBus({ root }).listFunctions();
+  expect(again).toEqual(await new SysfsPciBus({ root: captured }).listFunctions());
+});
+
+test('what has no PCI functions is not captured', async () => {
+  await expect(captureSysfs(folder)).rejects.toThrow('has no PCI functions in bus/pci/devices');
 });
 
 test('a machine without PCI has no functions', async () => {
