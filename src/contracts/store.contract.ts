@@ -1,4 +1,4 @@
-/** What every store must do. Suites by subject; the two beside this one are about races and about work. */
+/** What every store must do. Suites by subject; those beside this one are about races, about work and about servers that live on. */
 import { describe, expect, test } from 'vitest';
 import {
   aBoot,
@@ -11,6 +11,7 @@ import {
   facts,
   toStep,
 } from '#test/store-rows.ts';
+import { storeLifecycleContract } from './store-lifecycle.contract.ts';
 import { storeRaceContract } from './store-race.contract.ts';
 import { storeWorkContract } from './store-work.contract.ts';
 import type { Store } from './store.ts';
@@ -25,6 +26,9 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('hosts', () => {
     hostsContract(fresh);
+  });
+  describe('lifecycle', () => {
+    storeLifecycleContract(fresh);
   });
   describe('flavors', () => {
     flavorsContract(fresh);
@@ -198,7 +202,6 @@ function hostsContract(fresh: () => Promise<OpenStore>): void {
         vcpusUsed: 1,
         memoryMibUsed: 2,
         diskGibUsed: 3,
-        runningGuests: 4,
       }),
     ).toBe('ok');
     const host = await store.hosts.get(id);
@@ -208,7 +211,6 @@ function hostsContract(fresh: () => Promise<OpenStore>): void {
       vcpusUsed: 1,
       memoryMibUsed: 2,
       diskGibUsed: 3,
-      runningGuests: 4,
     });
     expect(await store.hosts.devices(id)).toEqual(devices);
   });

@@ -23,6 +23,7 @@ export interface Host {
   vcpusUsed: number;
   memoryMibUsed: number;
   diskGibUsed: number;
+  /** Counted from its servers at each read. */
   runningGuests: number;
   /** `compute_nodes.numa_topology`. */
   numa: HostNuma;
@@ -49,7 +50,6 @@ export interface HostChange {
   vcpusUsed?: number;
   memoryMibUsed?: number;
   diskGibUsed?: number;
-  runningGuests?: number;
   numa?: HostNuma;
   enabled?: boolean;
   disabledReason?: string | null;

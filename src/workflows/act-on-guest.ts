@@ -1,7 +1,7 @@
 /** Workflow: one command to the host of a server that has a guest (reboot, stop, start, pause, suspend, rebuild …), and what it makes of the server. */
 import type { Caller } from '#contracts/identity.ts';
 import type { HostCommandBody } from '#contracts/host-link.ts';
-import type { HostChange, Task } from '#contracts/store.ts';
+import type { Task } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { buildGuest } from '#core/guests/build-guest.ts';
 import type { Guest } from '#core/guests/guest.ts';
@@ -9,7 +9,7 @@ import type { PowerState, Server, TaskState, VmState } from '#core/servers/serve
 import { beginAction, refuseState } from './begin-action.ts';
 import type { WorkflowContext } from './context.ts';
 import { finishedEvent } from './record-event.ts';
-import { hostOf, serverOf } from './server-of.ts';
+import { serverOf } from './server-of.ts';
 import type { StepOutcome, Workflow } from './workflow.ts';
 
 /** An act on a guest, by the word that its task keeps. */
@@ -191,28 +191,12 @@ async function hostAnswered(context: WorkflowContext, task: Task): Promise<StepO
   invariant(told?.result, `server ${task.serverId}: its host has not answered the ${command}`);
   const { result } = told;
   if (!result.ok) throw new ComputeError('unavailable', result.message, { detail: result.detail });
-  const server = await serverOf(context, task);
-  const host = await runningChange(context, server, to.powerState);
   const now = context.clock.now();
   return {
-    ...(host !== undefined && { host }),
     server: { ...to, taskState: null, fault: null },
     events: [finishedEvent(context, `compute_${action}`, Number(task.data['startedAt'] ?? now))],
     next: null,
   };
-}
-
-/** The host's count of running guests, when this act changes it. */
-async function runningChange(
-  context: WorkflowContext,
-  server: Server,
-  powerState: PowerState,
-): Promise<HostChange | undefined> {
-  const host = await hostOf(context, server);
-  const more = Number(powerState === 1) - Number(server.powerState === 1);
-  if (host === undefined || more === 0) return undefined;
-  const runningGuests = Math.max(0, host.runningGuests + more);
-  return { hostId: host.id, generation: host.generation, runningGuests };
 }
 
 async function failed(

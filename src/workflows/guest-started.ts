@@ -23,15 +23,14 @@ export async function guestStarted(context: WorkflowContext, task: Task): Promis
   const changed = allocateClaimed(devices, server.id);
   const now = context.clock.now();
   return {
-    host: {
-      hostId: host.id,
-      generation: host.generation,
-      runningGuests: host.runningGuests + 1,
-      ...(changed.length > 0 && {
+    ...(changed.length > 0 && {
+      host: {
+        hostId: host.id,
+        generation: host.generation,
         devices: changed,
         pciStats: poolsOf(withChanges(devices, changed)),
-      }),
-    },
+      },
+    }),
     server: { vmState: 'active', taskState: null, powerState: 1, launchedAt: now, fault: null },
     events: [finishedEvent(context, 'spawn', bootData(task).startedAt ?? now, { host: host.name })],
     next: null,

@@ -54,6 +54,5 @@ async function inventoryChange(
     facts: report.facts,
     numa: { nodes: report.facts.numaNodes ?? [], claims: host.numa.claims },
     hostIp: report.hostIp,
-    runningGuests: report.guests.filter((guest) => guest.state === 'running').length,
   };
 }

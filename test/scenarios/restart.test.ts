@@ -119,9 +119,11 @@ async function expectAgreement(cloud: Cloud, serverIds: string[]): Promise<void>
   );
   const counted = pools.pools.reduce((sum: number, pool: { count: number }) => sum + pool.count, 0);
   expect(counted).toBe(free.length);
-  const used = hypervisors.reduce(
-    (sum: number, host: { vcpus_used: number }) => sum + host.vcpus_used,
-    0,
-  );
-  expect(used).toBe(serverIds.length);
+  for (const figure of ['vcpus_used', 'running_vms']) {
+    const sum = hypervisors.reduce(
+      (sum: number, host: Record<string, number>) => sum + (host[figure] ?? 0),
+      0,
+    );
+    expect([figure, sum]).toEqual([figure, serverIds.length]);
+  }
 }

@@ -39,12 +39,14 @@ export function hostColumns(change: HostChange): Partial<ComputeNodeRow> {
     ...(change.enabled !== undefined && { disabled: change.enabled ? 0 : 1 }),
     ...(change.disabledReason !== undefined && { disabled_reason: change.disabledReason }),
     ...(change.forcedDown !== undefined && { forced_down: change.forcedDown ? 1 : 0 }),
-    ...(change.runningGuests !== undefined && { running_vms: change.runningGuests }),
   };
 }
 
+/** A row of `compute_nodes` with its running guests counted. */
+type HostRow = ComputeNodeRow & { running_vms: number | null };
+
 /** The host of a row. */
-export function toHost(row: ComputeNodeRow): Host {
+export function toHost(row: HostRow): Host {
   const cpuInfo = JSON.parse(row.cpu_info) as CpuInfo;
   return {
     id: row.uuid,
@@ -64,7 +66,7 @@ export function toHost(row: ComputeNodeRow): Host {
     vcpusUsed: row.vcpus_used,
     memoryMibUsed: row.memory_mb_used,
     diskGibUsed: row.local_gb_used,
-    runningGuests: row.running_vms,
+    runningGuests: row.running_vms ?? 0,
     numa: toNuma(row.numa_topology),
     pciStats: (JSON.parse(row.pci_stats) as PciPoolWire[]).map(poolFromWire),
     enabled: row.disabled === 0,

@@ -30,7 +30,6 @@ export interface ComputeNodeRow {
   memory_mb_used: number;
   local_gb: number;
   local_gb_used: number;
-  running_vms: number;
   pci_stats: string;
   /** Absent before migration 0004. */
   numa_topology?: string | null | undefined;

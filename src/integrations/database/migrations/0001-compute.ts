@@ -33,7 +33,6 @@ async function createHostTables(db: Kysely<unknown>): Promise<void> {
     memory_mb_used: 'integer',
     local_gb: 'integer',
     local_gb_used: 'integer',
-    running_vms: 'integer',
     pci_stats: 'text',
     disabled: 'integer',
     disabled_reason: 'text?',
