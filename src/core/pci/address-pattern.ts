@@ -15,7 +15,7 @@ const limits: Record<AddressField, { highest: number; width: number }> = {
   function: { highest: 0x7, width: 1 },
 };
 
-/** A parsed pattern. `exact` is the one address it names when every field is literal, else null. `written`: what it was parsed from. */
+/** A parsed pattern. `exact` is the one address it names when every field is literal, else null. `written`: what it was parsed from; `*` when it names everything. */
 export interface AddressPattern {
   written: string | Partial<Record<AddressField, string>>;
   exact: PciAddress | null;
@@ -25,6 +25,11 @@ export interface AddressPattern {
 /** Does the pattern name this address? Example: `0a:` and `0001:0a:00.1` → true. */
 export function matchesAddress(pattern: AddressPattern, address: PciAddress): boolean {
   return matchesBus(pattern, address.slice(0, -5)) && matchesSlot(pattern, address.slice(-4));
+}
+
+/** Does it name every address? Example: `*:*:*.*`, `.`, or no address at all. */
+export function isAnyAddress({ written }: AddressPattern): boolean {
+  return written === '*';
 }
 
 /** Does it name this domain and bus? Example: `0000:0a`. */
@@ -101,7 +106,7 @@ function fromText(text: string): AddressPattern {
   const [domain, bus, slot, fn] = parsed as [string, string, string, string];
   const expression = (part: string) => new RegExp(part === '*' ? '' : `^${part}$`);
   return {
-    written: text,
+    written: parsed.every((part) => part === '*') ? '*' : text,
     exact: tryParsePciAddress(`${domain}:${bus}:${slot}.${fn}`) ?? null,
     tests: {
       domain: expression(domain),

@@ -130,7 +130,7 @@ const rows: { name: string; given: object[]; gives: string }[] = [
   },
   {
     name: 'an entry that restricts nothing',
-    given: [{ devname: '', physical_network: 'physnet1' }],
+    given: [{ devname: '', address: '*:*:*.*', physical_network: 'physnet1' }],
     gives:
       'warning x:1 admits-everything: states no vendor_id, product_id, address or devname, so it admits every function of the host',
   },

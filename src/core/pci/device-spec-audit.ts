@@ -1,4 +1,5 @@
 /** What an operator should know of a device list that was accepted: entries that admit nothing, and why. Never a silent no-match. */
+import { isAnyAddress } from './address-pattern.ts';
 import type { PciFunction } from './device.ts';
 import { compileDeviceSpecs } from './device-matcher.ts';
 import { admits, type DeviceSpec, type HostFunction } from './device-spec.ts';
@@ -142,8 +143,8 @@ function warnings({ spec, taken }: EntryCover, functions: readonly PciFunction[]
 }
 
 function admitsEverything(spec: DeviceSpec): boolean {
-  const isAnywhere = ['', '*'].includes(spec.address.written as string);
-  return spec.vendorId === '*' && spec.productId === '*' && spec.devname === null && isAnywhere;
+  const { vendorId, productId, devname, address } = spec;
+  return vendorId === '*' && productId === '*' && devname === null && isAnyAddress(address);
 }
 
 /** Keys that are tags only because they are misspelt. */

@@ -1,4 +1,5 @@
 /** Why one entry does not admit one device, field by field, and which entry comes nearest to a device that none admits. */
+import { isAnyAddress } from './address-pattern.ts';
 import type { PciFunction } from './device.ts';
 import {
   type DeviceSpec,
@@ -55,7 +56,7 @@ function statedFields(spec: DeviceSpec): number {
   const stated = [
     spec.vendorId !== '*',
     spec.productId !== '*',
-    spec.devname !== null || !['', '*'].includes(spec.address.written as string),
+    spec.devname !== null || !isAnyAddress(spec.address),
     isRemoteManaged(spec),
   ];
   return stated.filter(Boolean).length;

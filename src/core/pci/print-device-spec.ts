@@ -1,4 +1,5 @@
 /** A device spec as the operator would write it: the inverse of `parse-device-specs.ts`. */
+import { isAnyAddress } from './address-pattern.ts';
 import type { DeviceSpec } from './device-spec.ts';
 
 /** An entry of the option. Example: `{ devname: 'enp1s0', physical_network: 'physnet1' }`. What names everything is left out. */
@@ -6,11 +7,10 @@ export function printDeviceSpec(
   spec: Pick<DeviceSpec, 'vendorId' | 'productId' | 'address' | 'devname' | 'tags'>,
 ): Record<string, unknown> {
   const { vendorId, productId, address, devname, tags } = spec;
-  const isAnywhere = ['', '*'].includes(address.written as string);
   return {
     ...(vendorId !== '*' && { vendor_id: vendorId }),
     ...(productId !== '*' && { product_id: productId }),
-    ...(!isAnywhere && { address: address.written }),
+    ...(!isAnyAddress(address) && { address: address.written }),
     ...(devname !== null && { devname }),
     ...tags,
   };
