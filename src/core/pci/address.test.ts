@@ -15,6 +15,9 @@ const rows = [
   { given: '0000:81:20.0', gives: undefined },
   { given: '0000:81:00.8', gives: undefined },
   { given: '', gives: undefined },
+  { given: 'x0000:81:00.2', gives: undefined },
+  { given: '0000:81:00.2x', gives: undefined },
+  { given: '000:81:00.2', gives: undefined },
 ];
 
 for (const { given, gives } of rows) {
@@ -24,7 +27,11 @@ for (const { given, gives } of rows) {
 }
 
 test('a text that is no address is refused, naming it', () => {
-  expect(() => parsePciAddress('81:00.2')).toThrow('PCI address "81:00.2": must be');
+  const refused = {
+    kind: 'invalid',
+    message: expect.stringContaining('PCI address "81:00.2": must be'),
+  };
+  expect(() => parsePciAddress('81:00.2')).toThrow(expect.objectContaining(refused));
 });
 
 test('the numbers of an address, printed, are the address', () => {

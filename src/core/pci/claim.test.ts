@@ -49,6 +49,33 @@ const steps: { name: string; after: (card: PciDevice[]) => PciDevice[]; gives: s
     gives: ['0 allocated', '1 unavailable', '2 unavailable'],
   },
   {
+    name: 'a PF with a claimed and an allocated VF is unavailable',
+    after: (card) => {
+      const one = claim(card, vf1, 's1');
+      const running = afterChange(one, allocateClaimed(one, 's1'));
+      return claim(running, vf2, 's2');
+    },
+    gives: ['0 unavailable', '1 allocated', '2 claimed'],
+  },
+  {
+    name: 'making one claim final leaves the claims of others',
+    after: (card) => {
+      const both = claim(claim(card, vf1, 's1'), vf2, 's2');
+      return afterChange(both, allocateClaimed(both, 's1'));
+    },
+    gives: ['0 unavailable', '1 allocated', '2 claimed'],
+  },
+  {
+    name: 'a missing device is not allocated by running its server',
+    after: (card) => {
+      const gone = claim(card, vf1, 's1').map((device) =>
+        device.address === vf1 ? { ...device, status: 'missing' as const } : device,
+      );
+      return afterChange(gone, allocateClaimed(gone, 's1'));
+    },
+    gives: ['0 unavailable', '1 missing', '2 available'],
+  },
+  {
     name: 'freeing one VF keeps the PF hidden while its sibling is held',
     after: (card) => {
       const both = claim(claim(card, vf1, 's1'), vf2, 's2');

@@ -46,7 +46,7 @@ function explainOne(
     const policy = request.numaPolicy ?? 'legacy';
     return {
       code: 'pci-numa',
-      message: `${countText(request, near)} on NUMA node ${placement.cells?.join(', ')} (policy ${policy}; ${free} free elsewhere)`,
+      message: `${countText(request, near)} on NUMA node ${placement.cells?.join(', ')} (policy ${policy}; ${free - near} free elsewhere)`,
       data: { ...data, free: near, freeElsewhere: free - near, policy },
     };
   }

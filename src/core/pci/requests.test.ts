@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { Network } from '../networking/port.ts';
-import { isComputeError } from '../errors.ts';
 import { parseAliases } from './alias.ts';
 import { requestsForFlavor } from './flavor-request.ts';
 import { type RequestingPort, requestForPort, requestsForPorts } from './port-request.ts';
@@ -116,72 +115,4 @@ test('a flavor asks for every alias it names, any definition of which will do', 
       requesterId: null,
     },
   ]);
-});
-
-const wrongDefinitions: { given: unknown[]; says: string }[] = [
-  { given: ['{'], says: 'alias[0]: alias {: must be JSON' },
-  { given: [[gpu]], says: 'must be an object' },
-  { given: [{ ...gpu, name: ' ' }], says: 'must have a name' },
-  { given: [{ ...gpu, vendor_id: '*' }], says: 'vendor_id "*": must be four hexadecimal digits' },
-  { given: [{ ...gpu, device_type: 'VF' }], says: 'device_type "VF": must be type-PCI' },
-  {
-    given: [{ ...gpu, numa_policy: 'near' }],
-    says: 'numa_policy "near": must be required, socket',
-  },
-  { given: [{ ...gpu, colour: 'red' }], says: 'key "colour": must be one of name,' },
-  { given: [{ name: 'a', vendor_id: '10de' }], says: '"a": must have vendor_id and product_id' },
-  {
-    given: [gpu, { ...gpu, device_type: 'type-VF' }],
-    says: 'alias[1]: alias "gpu": every definition',
-  },
-  {
-    given: [gpu, { ...gpu, numa_policy: 'required' }],
-    says: 'must be that of its first definition',
-  },
-];
-
-describe('parseAliases', () => {
-  for (const { given, says } of wrongDefinitions) {
-    test(`refuses, naming the rule: ${says}`, () => {
-      expect(() => aliases(...given)).toThrow(says);
-    });
-  }
-});
-
-const wrongFlavors: { given: string; rule: string }[] = [
-  { given: '', rule: 'bad_alias_syntax' },
-  { given: 'gpu', rule: 'bad_alias_syntax' },
-  { given: 'gpu:1,', rule: 'bad_alias_syntax' },
-  { given: 'gpu:one', rule: 'bad_alias_syntax' },
-  { given: 'gpu:1:2', rule: 'bad_alias_syntax' },
-  { given: 'tpu:1', rule: 'alias_not_defined' },
-];
-
-for (const { given, rule } of wrongFlavors) {
-  test(`a flavor with alias "${given}" is refused: ${rule}`, () => {
-    let error: unknown;
-    try {
-      requestsForFlavor({
-        extraSpecs: { 'pci_passthrough:alias': given },
-        aliases: aliases(gpu),
-        newId: () => 'id',
-      });
-    } catch (thrown) {
-      error = thrown;
-    }
-    expect(isComputeError(error, 'invalid')).toBe(true);
-    expect(error).toMatchObject({ detail: rule });
-  });
-}
-
-test('the policy of the flavor wins over that of the image, and both over that of the alias', () => {
-  const policyWith = (extra: Record<string, string>) =>
-    requestsForFlavor({
-      extraSpecs: { 'pci_passthrough:alias': 'gpu:1', ...extra },
-      aliases: aliases(gpu),
-      affinityPolicy: 'preferred',
-      newId: () => 'id',
-    })[0]?.numaPolicy;
-  expect(policyWith({})).toBe('preferred');
-  expect(policyWith({ 'hw:pci_numa_affinity_policy': 'required' })).toBe('required');
 });
