@@ -87,7 +87,12 @@ async function start(
     clock,
     newId: randomUUID,
     log,
-    settings: { aliases: parseAliases(config.aliases), hostTimeoutMs, bootAttempts: 3 },
+    settings: {
+      aliases: parseAliases(config.aliases),
+      hostTimeoutMs,
+      bootAttempts: 3,
+      allocationRatios: config.allocationRatios,
+    },
   };
   const running = runningHosts(context, hosts, { log, physicalNetworks });
   for (const { host, later } of hosts) {

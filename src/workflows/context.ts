@@ -25,4 +25,6 @@ export interface WorkflowSettings {
   hostTimeoutMs: number;
   /** Hosts tried for one server before it goes to ERROR. */
   bootAttempts: number;
+  /** How often a host's amounts may be promised. */
+  allocationRatios: { vcpus: number; memory: number; disk: number };
 }

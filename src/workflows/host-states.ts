@@ -3,9 +3,10 @@ import type { Host } from '#contracts/store.ts';
 import type { HostState } from '#core/scheduling/host-state.ts';
 import type { WorkflowContext } from './context.ts';
 
-/** Host rows as the scheduler sees them now. Source of the ratios: Nova's defaults since 2024 (cpu 4.0, ram 1.0, disk 1.0). */
+/** Host rows as the scheduler sees them now. */
 export function hostStates(context: WorkflowContext, hosts: readonly Host[]): HostState[] {
   const now = context.clock.now();
+  const { hostTimeoutMs, allocationRatios } = context.settings;
   return hosts.map((host) => ({
     ...sharedCpus(host),
     id: host.id,
@@ -14,14 +15,14 @@ export function hostStates(context: WorkflowContext, hosts: readonly Host[]): Ho
     availabilityZone: host.availabilityZone,
     enabled: host.enabled,
     disabledReason: host.disabledReason,
-    alive: !host.forcedDown && now - host.lastSeenAt <= context.settings.hostTimeoutMs,
+    alive: !host.forcedDown && now - host.lastSeenAt <= hostTimeoutMs,
     memoryMib: host.facts.memoryMib,
     memoryMibUsed: host.memoryMibUsed,
     diskGib: host.facts.diskGib,
     diskGibUsed: host.diskGibUsed,
-    cpuAllocationRatio: 4,
-    memoryAllocationRatio: 1,
-    diskAllocationRatio: 1,
+    cpuAllocationRatio: allocationRatios.vcpus,
+    memoryAllocationRatio: allocationRatios.memory,
+    diskAllocationRatio: allocationRatios.disk,
     pools: host.pciStats,
     numa: host.numa,
   }));

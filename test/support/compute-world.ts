@@ -57,7 +57,12 @@ export async function aComputeWorld() {
     clock,
     newId: randomUUID,
     log: silentLog,
-    settings: { aliases: [], hostTimeoutMs: 60_000, bootAttempts: 3 },
+    settings: {
+      aliases: [],
+      hostTimeoutMs: 60_000,
+      bootAttempts: 3,
+      allocationRatios: { vcpus: 4, memory: 1, disk: 1 },
+    },
   };
   const app = createComputeApi({
     ...context,
