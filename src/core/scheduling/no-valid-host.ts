@@ -2,13 +2,14 @@
 import type { Rejection } from './decision.ts';
 import { availabilityZone } from './filters/availability-zone.ts';
 import { forcedHost } from './filters/forced-host.ts';
+import { sameHost } from './filters/host-hints.ts';
 
 /** Groups of hosts that are spelled out; the others are only counted. */
 const groupsShown = 8;
 const hostsShown = 3;
 
 /** Filters that hold what the user chose: hosts outside the choice are worth a word only when nothing else is. */
-const choiceFilters = new Set([forcedHost.name, availabilityZone.name]);
+const choiceFilters = new Set([forcedHost.name, availabilityZone.name, sameHost.name]);
 
 /**
  * Example: `No valid host was found. host-1: pci: physnet2: 0 of 1 VF free; host-2: alive: its agent does not report`. Hosts refused for the same

@@ -1,6 +1,7 @@
 /** All the scheduler needs to know of what is asked. */
 import type { PciRequest } from '../pci/request.ts';
 import type { GuestNuma } from '../servers/guest-numa.ts';
+import type { GroupPolicy } from '../servers/server-group.ts';
 
 /** `memoryMib`, `diskGib` are of one server; `vcpus` those that share processors (0 for a pinned guest). Filters read this and a HostState, nothing else. */
 export interface RequestSpec {
@@ -18,4 +19,18 @@ export interface RequestSpec {
   forcedHost: string | null;
   /** Hosts that were tried for this server and failed, with the reason. */
   failedHosts: { host: string; reason: string }[];
+  /** Absent or null: it is in no server group. */
+  group?: SpecGroup | null;
+  /** Hosts of the servers it asks to be with; absent or null: it does not ask. */
+  sameHost?: readonly string[] | null;
+  /** Hosts of the servers it asks not to be with. */
+  differentHost?: readonly string[];
+}
+
+/** `hosts`: how many of the group's other servers are on each host, by its name; a host that has none is left out. */
+export interface SpecGroup {
+  name: string;
+  policy: GroupPolicy;
+  maxServersPerHost: number;
+  hosts: ReadonlyMap<string, number>;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { aCard, aRequest } from '#test/pci-cards.ts';
 import { poolsOf } from '../pci/pool.ts';
 import type { HostState } from './host-state.ts';
-import type { RequestSpec } from './request-spec.ts';
+import type { RequestSpec, SpecGroup } from './request-spec.ts';
 import { selectHosts } from './select-hosts.ts';
 
 function aHost(name: string, change: Partial<HostState> = {}): HostState {
@@ -46,6 +46,15 @@ function aSpec(change: Partial<RequestSpec> = {}): RequestSpec {
 const withVfs = (vfs: number, network = 'physnet1') =>
   ({ pools: poolsOf(aCard({ vfs, network })) }) as const;
 const onePort = { pciRequests: [aRequest('r1')] };
+
+function inGroup(
+  policy: SpecGroup['policy'],
+  hosts: Record<string, number>,
+  maxServersPerHost = 1,
+): Pick<RequestSpec, 'group'> {
+  const counts = new Map(Object.entries(hosts));
+  return { group: { name: 'web', policy, maxServersPerHost, hosts: counts } };
+}
 
 const refusals: {
   name: string;
@@ -107,7 +116,63 @@ const refusals: {
     spec: onePort,
     says: ['pci', 'physnet1: 0 of 1 VF free'],
   },
+  {
+    name: 'one that has a server of the anti-affinity group',
+    host: {},
+    spec: inGroup('anti-affinity', { 'host-1': 1 }),
+    says: ['group', 'server group web (anti-affinity): 1 of 1 servers on this host already'],
+  },
+  {
+    name: 'one that has as many servers of the anti-affinity group as its rule allows',
+    host: {},
+    spec: inGroup('anti-affinity', { 'host-1': 3, 'host-2': 1 }, 3),
+    says: ['group', 'server group web (anti-affinity): 3 of 3 servers on this host already'],
+  },
+  {
+    name: 'not where the affinity group is',
+    host: {},
+    spec: inGroup('affinity', { 'host-3': 1, 'host-2': 2 }),
+    says: ['group', 'server group web (affinity): its servers are on host-2, host-3'],
+  },
+  {
+    name: 'not that of a server to be with',
+    host: {},
+    spec: { sameHost: ['host-3', 'host-2', 'host-3'] },
+    says: ['same_host', 'the servers named are on host-2, host-3'],
+  },
+  {
+    name: 'any, and the servers to be with are on no host',
+    host: {},
+    spec: { sameHost: [] },
+    says: ['same_host', 'the servers named are on no host'],
+  },
+  {
+    name: 'that of a server not to be with',
+    host: {},
+    spec: { differentHost: ['host-2', 'host-1'] },
+    says: ['different_host', 'a server named is on this host'],
+  },
 ];
+
+const admitted: { name: string; spec: Partial<RequestSpec> }[] = [
+  { name: 'for the first server of an affinity group', spec: inGroup('affinity', {}) },
+  { name: 'where the affinity group is', spec: inGroup('affinity', { 'host-1': 1, 'host-2': 1 }) },
+  { name: 'without an anti-affine server', spec: inGroup('anti-affinity', { 'host-2': 1 }) },
+  { name: 'with room by the rule', spec: inGroup('anti-affinity', { 'host-1': 1 }, 2) },
+  { name: 'that breaks a soft-affinity', spec: inGroup('soft-affinity', { 'host-2': 1 }) },
+  { name: 'that breaks a soft one', spec: inGroup('soft-anti-affinity', { 'host-1': 5 }) },
+  { name: 'of one of the servers to be with', spec: { sameHost: ['host-2', 'host-1'] } },
+  { name: 'of no server to be apart from', spec: { differentHost: ['host-2'] } },
+];
+
+describe('selectHosts', () => {
+  for (const { name, spec } of admitted) {
+    test(`admits a host ${name}`, () => {
+      const { candidates } = selectHosts(aSpec(spec), [aHost('host-1')]);
+      expect(candidates.map(({ host }) => host)).toEqual(['host-1']);
+    });
+  }
+});
 
 describe('selectHosts', () => {
   for (const { name, host, spec, says } of refusals) {
@@ -144,6 +209,18 @@ const orders: { name: string; hosts: HostState[]; spec: Partial<RequestSpec>; gi
       spec: onePort,
       gives: ['b', 'a'],
     },
+    {
+      name: 'a server of a soft-affinity group with its like, even on the fullest host',
+      hosts: [aHost('a'), aHost('b', { vcpusUsed: 1 }), aHost('c', { vcpusUsed: 3 })],
+      spec: inGroup('soft-affinity', { c: 2, b: 1 }),
+      gives: ['c', 'b', 'a'],
+    },
+    {
+      name: 'a server of a soft-anti-affinity group where fewest of its like are',
+      hosts: [aHost('a'), aHost('b', { vcpusUsed: 1 }), aHost('c', { vcpusUsed: 3 })],
+      spec: inGroup('soft-anti-affinity', { a: 2, b: 1 }),
+      gives: ['c', 'b', 'a'],
+    },
   ];
 
 describe('selectHosts', () => {
@@ -160,6 +237,6 @@ test('the weight of a candidate is the sum of its parts', () => {
   expect(first).toEqual({
     host: 'b',
     weight: 1,
-    weights: { pci: 0, spread: 0, cpu: 1, ram: 0 },
+    weights: { pci: 0, group: 0, spread: 0, cpu: 1, ram: 0 },
   });
 });

@@ -7,9 +7,11 @@ import { failedHosts } from './filters/failed-hosts.ts';
 import { forcedHost } from './filters/forced-host.ts';
 import { hostAlive } from './filters/host-alive.ts';
 import { hostEnabled } from './filters/host-enabled.ts';
+import { differentHost, sameHost } from './filters/host-hints.ts';
 import { numaTopology } from './filters/numa.ts';
 import { pciPassthrough } from './filters/pci-passthrough.ts';
 import { resources } from './filters/resources.ts';
+import { serverGroup } from './filters/server-group.ts';
 import type { Fleet } from './fleet.ts';
 import type { HostState } from './host-state.ts';
 import type { RequestSpec } from './request-spec.ts';
@@ -19,9 +21,12 @@ import { weighHosts, type WeighingLimit } from './weigh-hosts.ts';
 const filters: readonly Filter[] = [
   forcedHost,
   availabilityZone,
+  sameHost,
+  differentHost,
   hostEnabled,
   hostAlive,
   failedHosts,
+  serverGroup,
   resources,
   numaTopology,
   pciPassthrough,

@@ -7,9 +7,10 @@ import type { RequestSpec } from './request-spec.ts';
 import { cpu } from './weighers/cpu.ts';
 import { pciAffinity } from './weighers/pci-affinity.ts';
 import { ram } from './weighers/ram.ts';
+import { serverGroup } from './weighers/server-group.ts';
 import { spread } from './weighers/spread.ts';
 
-const weighers: readonly Weigher[] = [pciAffinity, spread, cpu, ram];
+const weighers: readonly Weigher[] = [pciAffinity, serverGroup, spread, cpu, ram];
 
 /** At most this many; without a limit all. Weights are relative to all hosts given either way. */
 export interface WeighingLimit {
