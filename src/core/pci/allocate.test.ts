@@ -1,10 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { aCard, aRequest } from '#test/pci-cards.ts';
+import { aCard, aRequest, type CardWish } from '#test/pci-cards.ts';
 import { type AllocationInput, allocateDevices } from './allocate.ts';
 import type { PciDevice } from './device.ts';
 import { groupByPool } from './pool.ts';
 import { allowsNumaNode, matchesRequest } from './pool-match.ts';
+import type { NumaPolicy, PciRequestSpec } from './request.ts';
 import { canSupport } from './support.ts';
 
 const pfOf = { dev_type: 'type-PF' };
@@ -176,30 +177,55 @@ describe('allocateDevices', () => {
   }
 });
 
-const tags = fc.constantFrom<Record<string, string>>({}, { trusted: 'true' });
-const card = fc.record({
-  vfs: fc.integer({ min: 0, max: 2 }),
-  network: fc.constantFrom('red', 'blue'),
-  numaNode: fc.constantFrom(0, 1, null),
-  hasPf: fc.boolean(),
-  tags,
-});
-const devices = fc
-  .array(card, { minLength: 1, maxLength: 3 })
-  .map((cards) => cards.flatMap((wish, at) => aCard({ ...wish, bus: `0${at}` })));
-const request = fc.record({
-  network: fc.constantFrom('red', 'blue'),
-  count: fc.integer({ min: 1, max: 2 }),
-  numaPolicy: fc.constantFrom('legacy', 'required', 'preferred', null),
-  asks: fc.constantFrom<Record<string, string>>({}, pfOf, { trusted: 'True' }),
-});
-const input: fc.Arbitrary<AllocationInput> = fc.record({
-  devices,
-  requests: fc
-    .array(request, { minLength: 1, maxLength: 3 })
-    .map((wishes) => wishes.map((wish, at) => aRequest(`r${at}`, wish))),
-  numaCells: fc.constantFrom([], [0], [1]),
-});
+const anyNode = fc.constantFrom(0, 1, null);
+const anyTags = fc.constantFrom<Record<string, string>>({}, { trusted: 'true' });
+const anyPolicy = fc.constantFrom<NumaPolicy | null>('legacy', 'required', 'preferred', null);
+
+/** PFs and VFs on two networks, up to two for a request. */
+const mixed = {
+  card: fc.record({
+    vfs: fc.integer({ min: 0, max: 2 }),
+    network: fc.constantFrom('red', 'blue'),
+    numaNode: anyNode,
+    hasPf: fc.boolean(),
+    tags: anyTags,
+  }),
+  request: fc.record({
+    network: fc.constantFrom('red', 'blue'),
+    count: fc.integer({ min: 1, max: 2 }),
+    numaPolicy: anyPolicy,
+    asks: fc.constantFrom<PciRequestSpec>({}, pfOf, { trusted: 'True' }),
+  }),
+};
+
+/** Single VFs that several requests want: who takes as things come takes wrong. */
+const crowded = {
+  card: fc.record({
+    vfs: fc.constant(1),
+    network: fc.constant('red'),
+    numaNode: anyNode,
+    hasPf: fc.constant(false),
+    tags: anyTags,
+  }),
+  request: fc.record({
+    network: fc.constant('red'),
+    count: fc.constant(1),
+    numaPolicy: anyPolicy,
+    asks: fc.constantFrom<PciRequestSpec>({}, { trusted: 'True' }, { trusted: null }),
+  }),
+};
+
+function inputOf({ card, request }: typeof mixed | typeof crowded): fc.Arbitrary<AllocationInput> {
+  const cards = fc.array<CardWish>(card, { minLength: 1, maxLength: 3 });
+  const wishes = fc.array<Parameters<typeof aRequest>[1]>(request, { minLength: 1, maxLength: 3 });
+  return fc.record({
+    devices: cards.map((all) => all.flatMap((wish, at) => aCard({ ...wish, bus: `0${at}` }))),
+    requests: wishes.map((all) => all.map((wish, at) => aRequest(`r${at}`, wish))),
+    numaCells: fc.constantFrom([], [0], [1]),
+  });
+}
+
+const input = fc.oneof(inputOf(mixed), inputOf(crowded));
 
 /** Every way to give each unit of each request a device of its own, tried one after the other. */
 function isPossible({ devices: all, requests, numaCells = [] }: AllocationInput): boolean {

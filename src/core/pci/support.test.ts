@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { aCard, aRequest } from '#test/pci-cards.ts';
 import { assignPools } from './assign-pools.ts';
 import { poolsOf } from './pool.ts';
+import type { PciRequestSpec } from './request.ts';
 import { bookRequests, canSupport, supports } from './support.ts';
 
 const pools = poolsOf([...aCard({ vfs: 2 }), ...aCard({ bus: 'd8', vfs: 3, numaNode: 1 })]);
@@ -29,10 +30,11 @@ test('nothing asked is supported', () => {
   expect(supports([], [])).toBe(true);
 });
 
-const pick = fc.constantFrom<Record<string, string>>(
+const pick = fc.constantFrom<PciRequestSpec>(
   {},
   { dev_type: 'type-PF' },
   { trusted: 'true' },
+  { trusted: null },
 );
 const card = fc.record({
   vfs: fc.nat(2),
