@@ -1,0 +1,145 @@
+/** NICs that come to a server and go again, told over HTTP. */
+import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
+import { type Cloud, scenario } from '#test/cloud.ts';
+import { keyPaths } from '#test/replay.ts';
+
+const inVersion = { 'openstack-api-version': 'compute 2.70' };
+
+async function attach(cloud: Cloud, server: string, wish: object) {
+  const body = { interfaceAttachment: wish };
+  return cloud.send('compute', 'POST', `/servers/${server}/os-interface`, {
+    body,
+    headers: inVersion,
+  });
+}
+
+/** Detaches, and waits until the server does not know the port any more. */
+async function detach(cloud: Cloud, server: string, port: string): Promise<void> {
+  const path = `/servers/${server}/os-interface/${port}`;
+  expect(await cloud.send('compute', 'DELETE', path)).toMatchObject({ status: 202 });
+  await cloud.until(async () => {
+    const { nics } = await cloud.ok('operator', 'GET', `/servers/${server}/explain`);
+    const isThere = nics.some((nic: { port_id: string }) => nic.port_id === port);
+    return { done: !isThere, value: nics };
+  });
+}
+
+async function domainXml(cloud: Cloud, server: string): Promise<string> {
+  return (await cloud.ok('operator', 'GET', `/servers/${server}/explain`)).domain_xml;
+}
+
+/** An ACTIVE server without NICs. */
+async function bare(cloud: Cloud): Promise<string> {
+  const id = await cloud.boot([]);
+  await cloud.settled(id, 'ACTIVE');
+  return id;
+}
+
+scenario('a direct port is attached to a running server, and detached again', async (cloud) => {
+  const red = await cloud.network('red');
+  const port = await cloud.port(red, 'direct');
+  const before = await cloud.freeVfs('physnet1');
+  const id = await bare(cloud);
+  const reply = await attach(cloud, id, { port_id: port });
+  expect([reply.status, keyPaths(reply.body)]).toEqual([200, recordedKeys()]);
+  expect(reply.body.interfaceAttachment).toMatchObject({ port_id: port, port_state: 'ACTIVE' });
+  const bound = await cloud.showPort(port);
+  const host = bound['binding:host_id'];
+  expect(bound).toMatchObject({ device_id: id, 'binding:vif_type': 'hw_veb' });
+  expect(await cloud.freeVfs('physnet1')).toEqual({ ...before, [host]: before[host]! - 1 });
+  expect(await domainXml(cloud, id)).toContain(bound.mac_address);
+
+  await detach(cloud, id, port);
+  expect(await cloud.freeVfs('physnet1')).toEqual(before);
+  expect(await cloud.showPort(port)).toMatchObject({ device_id: '', 'binding:profile': {} });
+  expect(await domainXml(cloud, id)).not.toContain(bound.mac_address);
+});
+
+/** What the stock client's recorded attach was answered. */
+function recordedKeys(): string[] {
+  const file = new URL('../fixtures/recorded/compute-calls.json', import.meta.url);
+  const calls: { method: string; path: string; response: unknown }[] = JSON.parse(
+    readFileSync(file, 'utf8'),
+  );
+  const attached = calls.find(
+    ({ method, path }) => method === 'POST' && path.endsWith('/os-interface'),
+  );
+  return keyPaths(attached?.response);
+}
+
+scenario(
+  'an attach that finds no VF is refused with the reason and leaves nothing',
+  async (cloud) => {
+    const red = await cloud.network('red');
+    const ports = await Promise.all(Array.from({ length: 9 }, () => cloud.port(red, 'direct')));
+    const last = ports.pop()!;
+    const ids = await Promise.all(ports.map((port) => cloud.boot([{ port }])));
+    for (const id of ids) await cloud.settled(id, 'ACTIVE');
+    const { status, body } = await attach(cloud, ids[0]!, { port_id: last });
+    expect([status, body.badRequest.message]).toEqual([
+      400,
+      expect.stringMatching(/^Failed to claim PCI devices .* physnet1: 0 of 1 VF free$/),
+    ]);
+    expect(await cloud.showPort(last)).toMatchObject({ device_id: '', 'binding:profile': {} });
+    const { nics, pci_requests: requests } = await cloud.ok(
+      'operator',
+      'GET',
+      `/servers/${ids[0]}/explain`,
+    );
+    expect([nics.length, requests.length]).toEqual([1, 1]);
+  },
+);
+
+scenario('a NIC attached by network gets a port of its own, which goes with it', async (cloud) => {
+  const red = await cloud.network('red');
+  const id = await bare(cloud);
+  const { body } = await attach(cloud, id, { net_id: red });
+  const port: string = body.interfaceAttachment.port_id;
+  expect(await cloud.showPort(port)).toMatchObject({ device_id: id });
+  await detach(cloud, id, port);
+  expect((await cloud.send('network', 'GET', `/ports/${port}`)).status).toBe(404);
+});
+
+scenario('what is wrong with an attach is said, and nothing is changed', async (cloud) => {
+  const red = await cloud.network('red');
+  const port = await cloud.port(red, 'direct');
+  const [first, second] = [await bare(cloud), await bare(cloud)];
+  await attach(cloud, first, { port_id: port });
+  const before = await cloud.freeVfs('physnet1');
+  expect((await attach(cloud, second, { port_id: port })).status).toBe(409);
+  expect((await attach(cloud, second, { port_id: port, net_id: red })).status).toBe(400);
+  const { status } = await cloud.send(
+    'compute',
+    'DELETE',
+    `/servers/${second}/os-interface/${port}`,
+  );
+  expect(status).toBe(404);
+  expect(await cloud.freeVfs('physnet1')).toEqual(before);
+});
+
+scenario('one port, attached to many servers at once, comes to one of them', async (cloud) => {
+  const red = await cloud.network('red');
+  const port = await cloud.port(red, 'direct');
+  const before = await cloud.freeVfs('physnet1');
+  const ids = [await bare(cloud), await bare(cloud), await bare(cloud)];
+  const replies = await Promise.all(ids.map((id) => attach(cloud, id, { port_id: port })));
+  expect(replies.map(({ status }) => status).filter((status) => status === 200)).toHaveLength(1);
+  const { device_id: owner } = await cloud.showPort(port);
+  expect(replies[ids.indexOf(owner)]?.status).toBe(200);
+  const sum = (free: Record<string, number>) =>
+    Object.values(free).reduce((total, count) => total + count, 0);
+  expect(sum(await cloud.freeVfs('physnet1'))).toBe(sum(before) - 1);
+});
+
+scenario('a server that is deleted with an attached port gives back all', async (cloud) => {
+  const red = await cloud.network('red');
+  const port = await cloud.port(red, 'macvtap');
+  const before = await cloud.freeVfs('physnet1');
+  const id = await bare(cloud);
+  await attach(cloud, id, { port_id: port });
+  await cloud.send('compute', 'DELETE', `/servers/${id}`);
+  await cloud.gone(id);
+  expect(await cloud.freeVfs('physnet1')).toEqual(before);
+  expect(await cloud.showPort(port)).toMatchObject({ device_id: '', 'binding:host_id': '' });
+});
