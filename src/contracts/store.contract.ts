@@ -11,6 +11,7 @@ import {
   facts,
   toStep,
 } from '#test/store-rows.ts';
+import { storeGroupsContract } from './store-groups.contract.ts';
 import { storeLifecycleContract } from './store-lifecycle.contract.ts';
 import { storeRaceContract } from './store-race.contract.ts';
 import { storeWorkContract } from './store-work.contract.ts';
@@ -29,6 +30,9 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('lifecycle', () => {
     storeLifecycleContract(fresh);
+  });
+  describe('server groups', () => {
+    storeGroupsContract(fresh);
   });
   describe('flavors', () => {
     flavorsContract(fresh);

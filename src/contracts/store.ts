@@ -8,6 +8,7 @@ import type { PciRequest } from '#core/pci/request.ts';
 import type { HostNuma } from '#core/scheduling/numa-fit.ts';
 import type { Decision } from '#core/scheduling/decision.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
+import type { ServerGroup } from '#core/servers/server-group.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { CommandResult, HostCommand, HostCommandBody } from './host-link.ts';
 import type { HypervisorFacts } from './hypervisor.ts';
@@ -136,6 +137,8 @@ export interface Transition {
   /** By request id. */
   removedPciRequests?: string[];
   host?: HostChange;
+  /** The group whose policy the choice of host kept, as it was read: no other server of it may have been placed since. */
+  serverGroup?: Pick<ServerGroup, 'id' | 'generation'>;
   command?: NewCommand;
   decision?: Decision;
   /** Events to add to the task's action. */
@@ -144,12 +147,14 @@ export interface Transition {
   actionMessage?: string;
 }
 
-/** `stale-host`: the host changed since it was read. `superseded`: another workflow took this server over. */
+/** `stale-host`: the host, or the server group, changed since it was read. `superseded`: another workflow took this server over. */
 export type CommitResult = { ok: true } | { ok: false; why: 'stale-host' | 'superseded' };
 
 export interface NewServer {
   server: Omit<Server, 'serial'>;
   pciRequests: PciRequest[];
+  /** The server group it joins; it leaves when it is deleted. */
+  groupId: string | null;
   task: Omit<Task, 'epoch'>;
   action: NewAction;
 }
@@ -161,7 +166,7 @@ export interface ServerFilter {
 }
 
 export interface ServerStore {
-  /** Throws `conflict` when a port of it belongs to another live server (unique), naming the port. */
+  /** Throws `conflict` when a port of it belongs to another live server (unique), naming the port; `invalid` when its group is gone. */
   create(newServer: NewServer): Promise<Server>;
   /** undefined when unknown. Deleted servers are found too (`vmState` 'deleted'). */
   get(id: string): Promise<Server | undefined>;
@@ -241,12 +246,26 @@ export interface FlavorStore {
   remove(id: string): Promise<void>;
 }
 
+export interface ServerGroupStore {
+  create(group: Omit<ServerGroup, 'members' | 'generation'>): Promise<ServerGroup>;
+  get(id: string): Promise<ServerGroup | undefined>;
+  /** In the order they were made; without a project those of all. */
+  list(filter: { projectId?: string }): Promise<ServerGroup[]>;
+  /** Its servers stay, in no group. Throws `notFound`. */
+  remove(id: string): Promise<void>;
+  /** The group that a server is in. */
+  of(serverId: string): Promise<ServerGroup | undefined>;
+  /** How many of its servers are on each host, by host name. Read the group first: who is placed in between makes its generation stale. */
+  hosts(id: string): Promise<Map<string, number>>;
+}
+
 export interface Store {
   servers: ServerStore;
   hosts: HostStore;
   tasks: TaskStore;
   commands: CommandStore;
   flavors: FlavorStore;
+  serverGroups: ServerGroupStore;
   /** Throws `conflict` when a port of `nics` belongs to another live server, naming the port. */
   commit(transition: Transition): Promise<CommitResult>;
   close(): Promise<void>;

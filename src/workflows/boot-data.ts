@@ -10,6 +10,10 @@ export interface BootData extends Record<string, unknown> {
   /** The NUMA topology asked for, if any. */
   numa: GuestNuma | null;
   failedHosts: { host: string; reason: string }[];
+  /** Ids of servers it asks to share a host with one of. */
+  sameHost?: string[];
+  /** Ids of servers it asks to share a host with none of. */
+  differentHost?: string[];
   /** When the step that now waits for the host began. */
   startedAt?: number;
   /** Why the boot is being undone. */

@@ -12,6 +12,7 @@ import type { NewServerRequest, RequestedNic } from '#core/servers/new-server.ts
 import type { Server } from '#core/servers/server.ts';
 import type { BootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
+import { refuseUnknownHints } from './placement-wishes.ts';
 import { automaticNics, type ResolvedNics, resolveNics } from './resolve-nics.ts';
 
 /**
@@ -24,6 +25,7 @@ export async function createServers(
   request: NewServerRequest,
   requestId: string,
 ): Promise<Server[]> {
+  await refuseUnknownHints(context, caller, request.hints);
   const flavor = await findFlavor(context, request.flavorId);
   const image = await findImage(context, caller, request.imageId);
   checkImageFits(flavor, image);
@@ -130,10 +132,13 @@ function newServer(context: WorkflowContext, making: Making): NewServer {
     forcedHost: request.forcedHost,
     numa: making.numa,
     failedHosts: [],
+    sameHost: request.hints.sameHost,
+    differentHost: request.hints.differentHost,
   };
   return {
     server,
     pciRequests: making.pciRequests,
+    groupId: request.hints.group,
     task: {
       id: context.newId(),
       serverId: server.id,

@@ -17,6 +17,7 @@ import type { Server } from '#core/servers/server.ts';
 import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
 import { hostStates } from './host-states.ts';
+import { placementWishes, type PlacementWishes } from './placement-wishes.ts';
 import { finishedEvent } from './record-event.ts';
 import { serverOf } from './server-of.ts';
 import type { StepOutcome } from './workflow.ts';
@@ -26,7 +27,8 @@ export async function schedule(context: WorkflowContext, task: Task): Promise<St
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const requests = await context.store.servers.pciRequests(server.id);
-  const spec = requestSpec(server, requests, task);
+  const { spec: wishes, serverGroup } = await placementWishes(context, server.id, bootData(task));
+  const spec = { ...requestSpec(server, requests, task), ...wishes };
   const hosts = await context.store.hosts.list();
   const selection = selectHosts(spec, hostStates(context, hosts));
   const decision: Decision = {
@@ -42,7 +44,7 @@ export async function schedule(context: WorkflowContext, task: Task): Promise<St
     invariant(host, `the scheduler chose ${candidate.host}, which it was not given`);
     const claim = await tryClaim(context, host, { server, requests, numa: bootData(task).numa });
     if ('rejection' in claim) decision.rejections.push(claim.rejection);
-    else return chosen(context, task, { ...claim, host, decision, startedAt });
+    else return chosen(context, task, { ...claim, serverGroup, host, decision, startedAt });
   }
   return noHost(context, { decision, startedAt });
 }
@@ -121,11 +123,12 @@ function chosen(
     host: Host;
     change: HostChange;
     taken: PciDevice[];
+    serverGroup: PlacementWishes['serverGroup'];
     decision: Decision;
     startedAt: number;
   },
 ): StepOutcome {
-  const { host, change, taken, decision, startedAt } = claim;
+  const { host, change, taken, serverGroup, decision, startedAt } = claim;
   const devices = taken.map((device) => ({
     requestId: device.requestId ?? '',
     address: device.address,
@@ -133,6 +136,7 @@ function chosen(
   }));
   return {
     host: change,
+    ...(serverGroup !== undefined && { serverGroup }),
     decision: { ...decision, chosen: host.name, devices },
     server: {
       hostId: host.id,

@@ -96,6 +96,7 @@ export function aNewServer(change: Partial<Omit<Server, 'serial'>> = {}): NewSer
   return {
     server,
     pciRequests: [],
+    groupId: null,
     task: {
       id: crypto.randomUUID(),
       serverId: server.id,

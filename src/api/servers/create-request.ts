@@ -1,6 +1,6 @@
 /** A checked body of POST /servers as the wish that workflows know. What Novella cannot do is refused, never dropped. */
 import { ComputeError } from '#core/errors.ts';
-import type { NewServerRequest } from '#core/servers/new-server.ts';
+import type { NewServerRequest, PlacementHints } from '#core/servers/new-server.ts';
 import { isSet } from '../fields.ts';
 import type { Call } from '../route.ts';
 import { accessAddress } from './access-address.ts';
@@ -61,21 +61,14 @@ function userDataOf(server: ServerBody): string | null {
   );
 }
 
-function hintsOf(body: CreateServerBody): NewServerRequest['hints'] {
-  const given = { ...body['OS-SCH-HNT:scheduler_hints'], ...body['os:scheduler_hints'] };
-  return Object.fromEntries(
-    Object.entries(given).map(([key, value]) => {
-      if (typeof value === 'string' || isTextList(value)) return [key, value];
-      throw new ComputeError(
-        'invalid',
-        `os:scheduler_hints.${key}: a hint is text or a list of texts.`,
-      );
-    }),
-  );
-}
-
-function isTextList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+/** Other hints are dropped, as Nova drops those that no filter of it reads. */
+function hintsOf(body: CreateServerBody): PlacementHints {
+  const hints = { ...body['OS-SCH-HNT:scheduler_hints'], ...body['os:scheduler_hints'] };
+  return {
+    group: hints.group ?? null,
+    sameHost: [hints.same_host ?? []].flat(),
+    differentHost: [hints.different_host ?? []].flat(),
+  };
 }
 
 function refuseWhatIsNotOffered(server: ServerBody): void {

@@ -18,7 +18,6 @@ export const createServerBody: BodySchema = (() => {
 })();
 
 function bodySince(version: number): JsonSchema {
-  const hints = { type: 'object', additionalProperties: true };
   const server = object(serverProperties(version), [
     'name',
     'flavorRef',
@@ -28,6 +27,15 @@ function bodySince(version: number): JsonSchema {
     'server',
   ]);
 }
+
+const oneOrMore: JsonSchema = { anyOf: [field.uuid, { type: 'array', items: field.uuid }] };
+
+/** Any other hint may be anything: it is for a filter that is not there. */
+const hints: JsonSchema = {
+  type: 'object',
+  properties: { group: field.uuid, same_host: oneOrMore, different_host: oneOrMore },
+  additionalProperties: true,
+};
 
 function serverProperties(version: number): Record<string, JsonSchema> {
   const fqdn = { type: 'string', minLength: 1, maxLength: 255 };
@@ -138,8 +146,14 @@ export interface CreateServerBody {
     host?: string;
     hypervisor_hostname?: string;
   };
-  'os:scheduler_hints'?: Record<string, unknown>;
-  'OS-SCH-HNT:scheduler_hints'?: Record<string, unknown>;
+  'os:scheduler_hints'?: SchedulerHints;
+  'OS-SCH-HNT:scheduler_hints'?: SchedulerHints;
+}
+
+interface SchedulerHints {
+  group?: string;
+  same_host?: string | string[];
+  different_host?: string | string[];
 }
 
 export interface NetworkEntry {

@@ -32,6 +32,12 @@ export interface NewServerRequest {
   accessIpv4: string | null;
   accessIpv6: string | null;
   diskConfig: 'AUTO' | 'MANUAL';
-  /** Example: `{ different_host: ['5f…'] }`. */
-  hints: Record<string, string | string[]>;
+  hints: PlacementHints;
+}
+
+/** Ids of a server group, and of servers to share a host with one of, or with none. Source: Nova `os:scheduler_hints`. */
+export interface PlacementHints {
+  group: string | null;
+  sameHost: string[];
+  differentHost: string[];
 }

@@ -8,6 +8,7 @@ import { insertDecision } from './decisions.ts';
 import { applyHostChange } from './hosts.ts';
 import { refusePortInUse, removeNics, retireNics, writeNics } from './nics.ts';
 import { insertPciRequests, removePciRequests } from './pci-requests.ts';
+import { countPlacement, leaveGroup } from './server-groups.ts';
 import { serverColumns } from './server-row.ts';
 import type { ComputeTables } from './tables.ts';
 import { advanceTask } from './tasks.ts';
@@ -41,13 +42,17 @@ export async function commitTransition(
 }
 
 async function write(trx: Db, transition: Transition, now: number): Promise<void> {
-  const { task, host, command, decision, events, actionMessage } = transition;
+  const { task, host, serverGroup, command, decision, events, actionMessage } = transition;
   const deleted = typeof transition.server?.deletedAt === 'number';
   const next = await wokenNext(trx, transition, now);
   if (!(await advanceTask(trx, task, next))) throw new Refused('superseded');
   if (host !== undefined && !(await applyHostChange(trx, host))) throw new Refused('stale-host');
+  if (serverGroup !== undefined && !(await countPlacement(trx, serverGroup))) {
+    throw new Refused('stale-host');
+  }
   await writeServer(trx, transition, now);
   if (deleted || transition.freesPorts === true) await retireNics(trx, task.serverId);
+  if (deleted) await leaveGroup(trx, task.serverId);
   if (command !== undefined) await insertCommand(trx, command);
   if (decision !== undefined) await insertDecision(trx, decision);
   await recordProgress(trx, task.actionId, {

@@ -9,6 +9,7 @@ import { newestDomainXml } from './commands.ts';
 import { listDecisions } from './decisions.ts';
 import { refusePortInUse, writeNics } from './nics.ts';
 import { insertPciRequests, listPciRequests } from './pci-requests.ts';
+import { joinGroup } from './server-groups.ts';
 import { instanceRow, serverColumns, toServer } from './server-row.ts';
 import type { ComputeTables } from './tables.ts';
 import { insertTask } from './tasks.ts';
@@ -42,7 +43,7 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
 
 async function createServer(
   trx: Db,
-  { server, pciRequests, task, action }: NewServer,
+  { server, pciRequests, groupId, task, action }: NewServer,
 ): Promise<Server> {
   const { id: serial } = await trx
     .insertInto('instances')
@@ -51,6 +52,7 @@ async function createServer(
     .executeTakeFirstOrThrow();
   await writeNics(trx, server.id, server.nics);
   await insertPciRequests(trx, server.id, pciRequests);
+  if (groupId !== null) await joinGroup(trx, server.id, groupId);
   await insertAction(trx, action);
   await insertTask(trx, task);
   return { ...server, serial };

@@ -8,6 +8,7 @@ import { commitTransition } from './commit.ts';
 import { flavorStore } from './flavors.ts';
 import { hostStore } from './hosts.ts';
 import { migrate } from './migrate.ts';
+import { serverGroupStore } from './server-groups.ts';
 import { serverStore } from './servers.ts';
 import { openSqlite } from './sqlite.ts';
 import type { ComputeTables } from './tables.ts';
@@ -31,6 +32,7 @@ export function computeStore(
     tasks: taskStore(db, clock),
     commands: commandStore(db),
     flavors: flavorStore(db),
+    serverGroups: serverGroupStore(db),
     commit: (transition) => commitTransition(db, clock, transition),
     close: () => db.destroy(),
   };

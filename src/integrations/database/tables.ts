@@ -13,6 +13,8 @@ export interface ComputeTables {
   tasks: TaskRow;
   host_commands: HostCommandRow;
   flavors: FlavorRow;
+  server_groups: ServerGroupRow;
+  server_group_members: ServerGroupMemberRow;
 }
 
 export interface ComputeNodeRow {
@@ -200,4 +202,21 @@ export interface FlavorRow {
   disabled: number;
   description: string | null;
   extra_specs: string;
+}
+
+export interface ServerGroupRow {
+  id: Generated<number>;
+  uuid: string;
+  name: string;
+  project_id: string;
+  user_id: string;
+  policy: string;
+  max_server_per_host: number | null;
+  generation: number;
+}
+
+interface ServerGroupMemberRow {
+  id: Generated<number>;
+  instance_uuid: string;
+  group_uuid: string;
 }

@@ -4,10 +4,12 @@ import { compute } from './0001-compute.ts';
 import { pciDeviceRequestId } from './0002-pci-device-request-id.ts';
 import { embeddedServices } from './0003-embedded-services.ts';
 import { numa } from './0004-numa.ts';
+import { serverGroups } from './0005-server-groups.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
   '0002-pci-device-request-id': pciDeviceRequestId,
   '0003-embedded-services': embeddedServices,
   '0004-numa': numa,
+  '0005-server-groups': serverGroups,
 };
