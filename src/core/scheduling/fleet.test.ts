@@ -111,11 +111,19 @@ const request = fc.record({
   ),
 });
 
+const size = fc.record({
+  vcpus: fc.constantFrom(2, 9),
+  memoryMib: fc.constantFrom(512, 512, 5000),
+  diskGib: fc.constantFrom(4, 4, 41),
+  cpuAllocationRatio: fc.constantFrom(1, 2),
+});
+
 test('a fleet that saw hosts come, change and go gives the best hosts that a list gives', () => {
   const visits = fc.array(fc.tuple(fc.nat(5), fc.option(host, { freq: 5 })), { maxLength: 15 });
   const asked = fc.array(request, { maxLength: 2 });
   fc.assert(
-    fc.property(visits, asked, fc.integer({ min: 1, max: 4 }), (changes, wishes, limit) => {
+    fc.property(visits, asked, size, (changes, wishes, { cpuAllocationRatio, ...wanted }) => {
+      const limit = 2;
       const fleet = new Fleet();
       const list = new Map<string, HostState>();
       for (const [at, wish] of changes) {
@@ -125,12 +133,13 @@ test('a fleet that saw hosts come, change and go gives the best hosts that a lis
         if (wish === null) continue;
         const { cards, ...facts } = wish;
         const devices = cards.flatMap((one, bus) => aCard({ ...one, bus: `0${bus}` }));
-        const now = aHost(name, { ...facts, pools: poolsOf(devices) });
+        const now = aHost(name, { ...facts, cpuAllocationRatio, pools: poolsOf(devices) });
         fleet.put(now);
         list.set(name, now);
       }
       const pciRequests = wishes.map((wish, at) => aRequest(`r${at}`, wish));
-      const spec = aSpec({ pciRequests, failedHosts: [{ host: 'host-1', reason: 'failed' }] });
+      const failedHosts = [{ host: 'host-1', reason: 'failed' }];
+      const spec = aSpec({ ...wanted, pciRequests, failedHosts });
       const { candidates } = selectHosts(spec, [...list.values()]);
       expect(selectBest(spec, fleet, { limit })).toEqual(candidates.slice(0, limit));
     }),
