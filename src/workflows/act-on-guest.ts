@@ -3,11 +3,10 @@ import type { Caller } from '#contracts/identity.ts';
 import type { HostCommandBody } from '#contracts/host-link.ts';
 import type { Task } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
-import { buildGuest } from '#core/guests/build-guest.ts';
-import type { Guest } from '#core/guests/guest.ts';
 import type { PowerState, Server, TaskState, VmState } from '#core/servers/server.ts';
 import { beginAction, refuseState } from './begin-action.ts';
 import type { WorkflowContext } from './context.ts';
+import { guestOf } from './guest-of.ts';
 import { finishedEvent } from './record-event.ts';
 import { serverOf } from './server-of.ts';
 import type { StepOutcome, Workflow } from './workflow.ts';
@@ -170,18 +169,6 @@ async function tellHost(context: WorkflowContext, task: Task): Promise<StepOutco
     command: { hostId: server.hostId, serverId: server.id, body },
     next: { step: 'host-answered', data, dueAt: null },
   };
-}
-
-/** The guest of a server as its bound ports and held devices make it now. */
-export async function guestOf(context: WorkflowContext, server: Server): Promise<Guest> {
-  invariant(server.hostId, `server ${server.id} is on no host`);
-  const devices = await context.store.hosts.devices(server.hostId);
-  const mine = devices.filter(({ serverId }) => serverId === server.id);
-  const guest = buildGuest({ server, devices: mine });
-  if (guest.ok) return guest.guest;
-  throw new ComputeError('bug', 'the guest could not be planned', {
-    detail: guest.reasons.map((reason) => reason.message).join('; '),
-  });
 }
 
 async function hostAnswered(context: WorkflowContext, task: Task): Promise<StepOutcome> {

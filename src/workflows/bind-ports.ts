@@ -1,12 +1,12 @@
 /** Step: every NIC gets its port bound to the host (and to its VF), and the host is told to start the guest. */
 import type { Host, Task } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { buildGuest } from '#core/guests/build-guest.ts';
 import { bindChange, bindingProblem } from '#core/networking/port-binding.ts';
 import { physicalNetworkOf, vifOf } from '#core/networking/vif-of.ts';
 import type { PciDevice } from '#core/pci/device.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
+import { guestOf } from './guest-of.ts';
 import { finishedEvent } from './record-event.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import { portsMadeFor } from './tear-down.ts';
@@ -27,12 +27,7 @@ export async function bindPorts(context: WorkflowContext, task: Task): Promise<S
     const withPort = await ensurePort(context, server, nic, nics);
     nics.push(await bindNic(context, { server, host, devices, nic: withPort }));
   }
-  const guest = buildGuest({ server: { ...server, nics }, devices });
-  if (!guest.ok) {
-    throw new ComputeError('bug', 'the guest could not be planned', {
-      detail: guest.reasons.map((reason) => reason.message).join('; '),
-    });
-  }
+  const guest = await guestOf(context, { ...server, nics });
   const now = context.clock.now();
   return {
     nics,
@@ -40,7 +35,7 @@ export async function bindPorts(context: WorkflowContext, task: Task): Promise<S
     command: {
       hostId: host.id,
       serverId: server.id,
-      body: { do: 'spawn', guest: guest.guest },
+      body: { do: 'spawn', guest },
     },
     events: [finishedEvent(context, 'bind_ports', startedAt, { host: host.name })],
     next: { step: 'guest-started', data: { ...task.data, startedAt: now }, dueAt: null },

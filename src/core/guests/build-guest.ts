@@ -1,5 +1,6 @@
 /** From a server whose ports are bound to its guest, and the proof that ports and claimed devices agree. */
 import type { PciDevice } from '../pci/device.ts';
+import type { NumaShare } from '../scheduling/numa-fit.ts';
 import type { Reason, Verdict } from '../reason.ts';
 import type { Server, ServerNic } from '../servers/server.ts';
 import { type Guest, type GuestNic, isPciNic } from './guest.ts';
@@ -11,6 +12,8 @@ import { planGuestNic } from './plan-nic.ts';
 export interface GuestParts {
   server: Server;
   devices: readonly PciDevice[];
+  /** What it holds of the host's NUMA nodes; none without a topology. */
+  numa?: NumaShare[];
   /** Of the image; none when absent. */
   imageProperties?: Readonly<Record<string, string>>;
 }
@@ -52,6 +55,7 @@ export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
       diskGib: server.flavor.diskGib,
       imageId: server.imageId,
       nics,
+      ...(parts.numa !== undefined && parts.numa.length > 0 && { numa: parts.numa }),
       hostDevices: devices.flatMap(({ address, requestId }) =>
         requestId === null || ofNics.has(requestId) ? [] : [{ address, requestId }],
       ),

@@ -1,5 +1,6 @@
 /** The guest: what a hypervisor is to be told of one server. Hypervisor-neutral; XML is made elsewhere. */
 import type { PciAddress } from '../pci/address.ts';
+import type { NumaShare } from '../scheduling/numa-fit.ts';
 
 /** Limits of a NIC, texts as in the flavor (kilobytes a second; burst in kilobytes). Source: Nova `quota:vif_inbound_average` … */
 export interface NicRate {
@@ -111,4 +112,6 @@ export interface Guest {
   imageId: string | null;
   nics: GuestNic[];
   hostDevices: GuestHostDevice[];
+  /** Its NUMA cells, in order, with their places on the host; absent without a topology. */
+  numa?: NumaShare[];
 }

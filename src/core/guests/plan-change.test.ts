@@ -59,6 +59,11 @@ test.each([
     steps: planResume(guest, found('saved')),
     gives: ['check-devices', 'set-vf', 'set-vf-link', 'restore', 'attach-nic direct'],
   },
+  {
+    name: 'a resume that was cut short before its devices were back',
+    steps: planResume(guest, { ...found('running'), devices: [] }),
+    gives: ['attach-nic direct'],
+  },
   { name: 'one that runs already', steps: planResume(guest, found('running')), gives: [] },
   {
     name: 'a NIC is plugged before it is attached',

@@ -1,5 +1,5 @@
 /** Steps for a guest that is on its host already: power, pause, NICs that come and go. */
-import { type Guest, type GuestNic, isPciNic } from './guest.ts';
+import { type Guest, type GuestNic, isPciNic, type PciGuestNic } from './guest.ts';
 import { heldByNic } from './held-device.ts';
 import { type FoundGuest, isLive, planSpawn, plugSteps, restoreSteps } from './plan.ts';
 import type { Step } from './step.ts';
@@ -32,15 +32,22 @@ export function planSuspend(guest: Guest, found: FoundGuest | undefined): Step[]
   ];
 }
 
-/** The NICs come back once the guest runs. */
+/** The NICs come back once the guest runs; those that an earlier try has brought back are not brought twice. */
 export function planResume(guest: Guest, found: FoundGuest | undefined): Step[] {
-  if (found?.state !== 'saved') return [];
-  return [
-    { do: 'check-devices', guest },
-    ...guest.nics.flatMap(plugSteps),
-    { do: 'restore', guestId: guest.id },
-    ...ownedNics(guest).map((nic): Step => ({ do: 'attach-nic', guestId: guest.id, nic })),
-  ];
+  const attach = (nic: GuestNic): Step => ({ do: 'attach-nic', guestId: guest.id, nic });
+  if (found?.state === 'saved') {
+    return [
+      { do: 'check-devices', guest },
+      ...guest.nics.flatMap(plugSteps),
+      { do: 'restore', guestId: guest.id },
+      ...ownedNics(guest).map(attach),
+    ];
+  }
+  if (found === undefined || !isLive(found)) return [];
+  const held = new Set(found.devices.map(({ address }) => address));
+  return ownedNics(guest)
+    .filter(({ address }) => !held.has(address))
+    .map(attach);
 }
 
 /** `guest`: as it is to be, with the NIC. Its device must be free before anything is changed. */
@@ -64,6 +71,6 @@ export function planDetach(guestId: string, nic: GuestNic, found: FoundGuest | u
 }
 
 /** NICs that are a device of the host inside the guest; a macvtap is the host's own. */
-function ownedNics(guest: Guest): GuestNic[] {
-  return guest.nics.filter((nic) => isPciNic(nic) && nic.kind !== 'macvtap');
+function ownedNics(guest: Guest): PciGuestNic[] {
+  return guest.nics.filter(isPciNic).filter(({ kind }) => kind !== 'macvtap');
 }

@@ -91,3 +91,29 @@ test.each(texts)('XML text: $name', ({ given, gives }) => {
   expect(printXml(element('x', {}, [given]))).toBe(`<x>${gives}</x>\n`);
   expect(printXml(element('x', { y: given }))).toBe(`<x y='${gives}'/>\n`);
 });
+
+test('a pinned guest of two cells names host processor and node of each', () => {
+  const numa = [
+    { node: 1, vcpus: 2, memoryMib: 256, cpus: [4, 6] },
+    { node: 0, vcpus: 1, memoryMib: 256, cpus: [1] },
+  ];
+  const xml = domainXml(aGuest({ vcpus: 3, numa }), { virtType: 'kvm', macvtapSources: {} });
+  expect(xml).toContain(`  <cputune>
+    <vcpupin vcpu='0' cpuset='4'/>
+    <vcpupin vcpu='1' cpuset='6'/>
+    <vcpupin vcpu='2' cpuset='1'/>
+  </cputune>
+  <numatune>
+    <memory mode='strict' nodeset='1,0'/>
+    <memnode cellid='0' mode='strict' nodeset='1'/>
+    <memnode cellid='1' mode='strict' nodeset='0'/>
+  </numatune>
+`);
+  expect(xml).toContain(`  <cpu mode='host-model'>
+    <numa>
+      <cell id='0' cpus='0-1' memory='256' unit='MiB'/>
+      <cell id='1' cpus='2' memory='256' unit='MiB'/>
+    </numa>
+  </cpu>
+`);
+});

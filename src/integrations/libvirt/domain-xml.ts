@@ -1,6 +1,7 @@
 /** The guest as libvirt's `<domain>`: pure text, no connection. Source: libvirt "Domain XML format". */
 import type { Guest, GuestNic } from '#core/guests/guest.ts';
 import { type HostNames, hostdevXml, nicXml } from './interface-xml.ts';
+import { numaCells, numaTuning } from './numa-xml.ts';
 import { element, printXml, type XmlElement } from './xml.ts';
 
 /** How the host runs guests, beside the names that only it knows. */
@@ -24,12 +25,13 @@ export function domainXml(guest: Guest, options: DomainOptions): string {
       metadata(guest),
       element('memory', { unit: 'MiB' }, [guest.memoryMib]),
       element('vcpu', { placement: 'static' }, [guest.vcpus]),
+      ...numaTuning(guest),
       element('os', {}, [
         element('type', { arch: 'x86_64', machine: 'q35' }, ['hvm']),
         element('boot', { dev: 'hd' }),
       ]),
       element('features', {}, [element('acpi'), element('apic')]),
-      options.virtType === 'kvm' && element('cpu', { mode: 'host-model' }),
+      cpu(guest, options),
       element('clock', { offset: 'utc' }),
       element('on_poweroff', {}, ['destroy']),
       element('on_reboot', {}, ['restart']),
@@ -47,6 +49,12 @@ export function domainXml(guest: Guest, options: DomainOptions): string {
       ]),
     ]),
   );
+}
+
+function cpu(guest: Guest, { virtType }: DomainOptions): XmlElement | false {
+  const cells = numaCells(guest);
+  if (virtType !== 'kvm' && cells === null) return false;
+  return element('cpu', { mode: virtType === 'kvm' ? 'host-model' : null }, [cells]);
 }
 
 function isPassthrough(nic: GuestNic): boolean {

@@ -141,6 +141,11 @@ describe.runIf(areHere)('libvirt’s domain schema accepts', () => {
 
   test('a guest with a flavor’s device and an awkward name', () => {
     const guest = aGuest({
+      vcpus: 3,
+      numa: [
+        { node: 1, vcpus: 2, memoryMib: 256, cpus: [4, 6] },
+        { node: 0, vcpus: 1, memoryMib: 256, cpus: [1] },
+      ],
       title: `<"R&D's"> \u0007`,
       hostDevices: [{ address: pf0, requestId: 'request-1' }],
     });

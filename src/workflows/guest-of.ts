@@ -1,0 +1,23 @@
+/** The guest of a server as its bound ports, its devices and its place on the host make it now. */
+import { ComputeError, invariant } from '#core/errors.ts';
+import { buildGuest } from '#core/guests/build-guest.ts';
+import type { Guest } from '#core/guests/guest.ts';
+import type { Server } from '#core/servers/server.ts';
+import type { WorkflowContext } from './context.ts';
+import { hostOf } from './server-of.ts';
+
+/** Throws `bug` when ports and claims do not agree: nothing is told to a host then. */
+export async function guestOf(context: WorkflowContext, server: Server): Promise<Guest> {
+  const host = await hostOf(context, server);
+  invariant(host, `server ${server.id} is on no host`);
+  const isMine = ({ serverId }: { serverId: string | null }) => serverId === server.id;
+  const devices = (await context.store.hosts.devices(host.id)).filter(isMine);
+  const numa = host.numa.claims
+    .filter(isMine)
+    .map(({ node, vcpus, memoryMib, cpus }) => ({ node, vcpus, memoryMib, cpus }));
+  const guest = buildGuest({ server, devices, numa });
+  if (guest.ok) return guest.guest;
+  throw new ComputeError('bug', 'the guest could not be planned', {
+    detail: guest.reasons.map((reason) => reason.message).join('; '),
+  });
+}
