@@ -34,7 +34,9 @@ export async function showLimits(call: Call): Promise<Reply> {
       "Policy doesn't allow the limits of another project to be shown: it needs the role admin.",
     );
   }
-  const servers = await call.context.store.servers.list({ projectId });
+  const { store } = call.context;
+  const servers = await store.servers.list({ projectId });
+  const groups = await store.serverGroups.list({ projectId });
   const sum = (read: (server: (typeof servers)[number]) => number) =>
     servers.reduce((total, server) => total + read(server), 0);
   const absolute = {
@@ -43,12 +45,12 @@ export async function showLimits(call: Call): Promise<Reply> {
     maxTotalRAMSize: unlimited,
     maxServerMeta: mostMetadataItems,
     maxTotalKeypairs: 0,
-    maxServerGroups: 0,
-    maxServerGroupMembers: 0,
+    maxServerGroups: unlimited,
+    maxServerGroupMembers: unlimited,
     totalInstancesUsed: servers.length,
     totalCoresUsed: sum(({ flavor }) => flavor.vcpus),
     totalRAMUsed: sum(({ flavor }) => flavor.memoryMib),
-    totalServerGroupsUsed: 0,
+    totalServerGroupsUsed: groups.length,
   };
   return {
     body: {

@@ -34,15 +34,26 @@ export function queryTime(query: Query, key: string): number | undefined {
   );
 }
 
-/** How long a page may be. Throws `invalid` for what is no whole number of at least 0. */
+/** How long a page may be. */
 function pageLimit(query: Query): number {
-  const value = queryValue(query, 'limit');
-  if (value === undefined) return longestPage;
-  if (/^\d{1,9}$/.test(value)) return Math.min(Number(value), longestPage);
+  return Math.min(queryCount(query, 'limit') ?? longestPage, longestPage);
+}
+
+/** Throws `invalid` for what is no whole number of at least 0. */
+function queryCount(query: Query, key: string): number | undefined {
+  const value = queryValue(query, key);
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value);
   throw new ComputeError(
     'invalid',
-    `Invalid input for query parameters limit. Value: ${value}. must be a whole number of at least 0`,
+    `Invalid input for query parameters ${key}. Value: ${value}. must be a whole number of at least 0`,
   );
+}
+
+/** The items from `offset` on, at most the limit (0: as many as a page may have): how lists without a marker are cut. Throws `invalid`. */
+export function sliceOf<Item>(query: Query, items: Item[]): Item[] {
+  const offset = queryCount(query, 'offset') ?? 0;
+  return items.slice(offset, offset + (pageLimit(query) || longestPage));
 }
 
 /** The items after the marker, at most the limit, and the link to more when the page is full. Throws `invalid` for an unknown marker. */

@@ -19,6 +19,8 @@ import * as hypervisors from './hosts/hypervisors.ts';
 import { limitsQuery, showLimits } from './limits.ts';
 import { noneOf, noneOfServer, notThere } from './nothing-there.ts';
 import type { Route } from './route.ts';
+import { createGroupBody } from './server-groups/schemas.ts';
+import * as groups from './server-groups/server-groups.ts';
 import { attachBody, attachInterface, detachInterface } from './servers/attach.ts';
 import { serverActions } from './servers/actions.ts';
 import { listAddresses, showAddresses } from './servers/addresses.ts';
@@ -186,10 +188,13 @@ const hostRoutes: Route[] = [
   { ...asksAdmin, path: '/os-aggregates/:id', handler: notThere('Aggregate') },
 ];
 
+const groupsPath = '/os-server-groups';
 const otherRoutes: Route[] = [
   { ...reads, path: '/limits', query: limitsQuery, handler: showLimits },
-  { ...reads, path: '/os-server-groups', handler: noneOf('server_groups') },
-  { ...reads, path: '/os-server-groups/:id', handler: notThere('Instance group') },
+  { ...reads, path: groupsPath, query: groups.groupsQuery, handler: groups.listGroups },
+  { ...adds, path: groupsPath, body: createGroupBody, handler: groups.createGroup },
+  { ...reads, path: `${groupsPath}/:id`, handler: groups.showGroup },
+  { ...removes, path: `${groupsPath}/:id`, handler: groups.deleteGroup },
   {
     method: 'POST',
     path: '/os-server-external-events',

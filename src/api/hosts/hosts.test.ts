@@ -135,10 +135,8 @@ test('zones are those of the hosts; who is no administrator sees no hosts', asyn
   });
 });
 
-test.each([
-  { path: '/os-aggregates', gives: { aggregates: [] } },
-  { path: '/os-server-groups', gives: { server_groups: [] } },
-])('there are none: $path', async ({ path, gives }) => {
-  expect(await world.ask(`GET /v2.1${path}`)).toMatchObject({ status: 200, body: gives });
-  expect((await world.ask(`GET /v2.1${path}/1`)).status).toBe(404);
+test('there are no aggregates', async () => {
+  const body = { aggregates: [] };
+  expect(await world.ask('GET /v2.1/os-aggregates')).toMatchObject({ status: 200, body });
+  expect((await world.ask('GET /v2.1/os-aggregates/1')).status).toBe(404);
 });

@@ -5,11 +5,11 @@ import { pageOf } from '../paging.ts';
 import type { Call, Reply } from '../route.ts';
 import { findServer } from './find.ts';
 import { selectServers } from './select.ts';
-import { viewOneServer, viewServer, viewServerBriefly } from './views.ts';
+import { type Surroundings, viewOneServer, viewServer, viewServerBriefly } from './views.ts';
 
 export async function showServer(call: Call): Promise<Reply> {
   const server = await findServer(call);
-  return { body: { server: viewOneServer(call, server, await hostOf(call, server)) } };
+  return { body: { server: viewOneServer(call, server, await surroundingsOf(call, server)) } };
 }
 
 export async function listServers(call: Call): Promise<Reply> {
@@ -26,7 +26,10 @@ export async function listServersInDetail(call: Call): Promise<Reply> {
   return { body: { servers, ...(links.length > 0 && { servers_links: links }) } };
 }
 
-/** The row of the host that a server is on. */
-export async function hostOf(call: Call, server: Server): Promise<Host | undefined> {
-  return server.hostId === null ? undefined : call.context.store.hosts.get(server.hostId);
+/** The row of the host that a server is on, and the group it is in. */
+export async function surroundingsOf(call: Call, server: Server): Promise<Surroundings> {
+  const { hosts, serverGroups } = call.context.store;
+  const host = server.hostId === null ? undefined : await hosts.get(server.hostId);
+  const group = await serverGroups.of(server.id);
+  return { host, groupIds: group === undefined ? [] : [group.id] };
 }

@@ -7,7 +7,7 @@ import { accessAddress } from './access-address.ts';
 import { findServer } from './find.ts';
 import { refuseLocked } from './locked.ts';
 import { refuseTooManyItems } from './metadata-limit.ts';
-import { hostOf } from './read.ts';
+import { surroundingsOf } from './read.ts';
 import { viewChangedServer } from './views.ts';
 
 const schemas = new Map<boolean, JsonSchema>();
@@ -68,7 +68,7 @@ export async function rebuildServer(call: Call<RebuildBody>): Promise<Reply> {
     },
   });
   const now = await findServer(call);
-  const view = viewChangedServer(call, now, await hostOf(call, now));
+  const view = viewChangedServer(call, now, await surroundingsOf(call, now));
   const adminPass = wish.adminPass ?? randomBytes(9).toString('base64url');
   return { body: { server: { ...view, adminPass } } };
 }

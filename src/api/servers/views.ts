@@ -47,15 +47,21 @@ export function viewServer(call: Call, server: Server, host: Host | undefined): 
   return steppedDown(newestView(call, server, host), call.version, steps, { call, server });
 }
 
+/** What the view of one server shows beside its own row: its host, and the groups it is in. */
+export interface Surroundings {
+  host: Host | undefined;
+  groupIds: string[];
+}
+
 /** Of `GET /servers/{id}`: with the server's groups, from 2.71 on. */
-export function viewOneServer(call: Call, server: Server, host: Host | undefined): View {
-  const view = { ...newestView(call, server, host), server_groups: [] };
+export function viewOneServer(call: Call, server: Server, around: Surroundings): View {
+  const view = { ...newestView(call, server, around.host), server_groups: around.groupIds };
   return steppedDown(view, call.version, steps, { call, server });
 }
 
 /** The reply of PUT: from 2.75 on that of GET, before it without what came by extensions. */
-export function viewChangedServer(call: Call, server: Server, host: Host | undefined): View {
-  const view = viewOneServer(call, server, host);
+export function viewChangedServer(call: Call, server: Server, around: Surroundings): View {
+  const view = viewOneServer(call, server, around);
   if (call.version >= 75) return view;
   const kept = Object.entries(view).filter(([key]) => !addedToGet.test(key));
   return { ...Object.fromEntries(kept), addresses: plainAddressesOf(server) };

@@ -8,7 +8,7 @@ import { newServerRequest } from './create-request.ts';
 import type { ChangeServerBody, CreateServerBody } from './create-schema.ts';
 import { findServer } from './find.ts';
 import { refuseLocked } from './locked.ts';
-import { hostOf } from './read.ts';
+import { surroundingsOf } from './read.ts';
 import { viewChangedServer } from './views.ts';
 
 /** `adminPass` is part of the reply that clients read; nobody sets it in the guest, as with Nova on libvirt. */
@@ -46,7 +46,9 @@ export async function changeServer(call: Call<ChangeServerBody>): Promise<Reply>
     ...('accessIPv6' in wish && { accessIpv6: accessAddress('accessIPv6', wish.accessIPv6) }),
   });
   const changed = await findServer(call);
-  return { body: { server: viewChangedServer(call, changed, await hostOf(call, changed)) } };
+  return {
+    body: { server: viewChangedServer(call, changed, await surroundingsOf(call, changed)) },
+  };
 }
 
 export async function deleteServer(call: Call): Promise<Reply> {
