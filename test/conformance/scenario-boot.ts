@@ -70,7 +70,7 @@ async function create(world: World, step: ScenarioStep, host: string | undefined
 }
 
 /** The smallest flavor, or a new one with these extra specs; of two vcpus, so that they can be spread over two NUMA nodes. */
-export async function flavorOf(world: World, asked: ScenarioStep['flavor']): Promise<string> {
+async function flavorOf(world: World, asked: ScenarioStep['flavor']): Promise<string> {
   if (asked === undefined) return '1';
   const { flavor } = await world.ask<{ flavor: { id: string } }>({
     service: 'compute',
