@@ -44,7 +44,7 @@ export function mismatches(pool: PciDevicePool, spec: PciRequestSpec): string[] 
   return Object.keys(spec).filter((key) => !isMet(pool, key, spec[key]));
 }
 
-/** As no `mismatches`, in plain loops: a decision asks this of every pool of every host that may fit. Measured: three times as fast. */
+/** As no `mismatches`, in plain loops: a decision asks this of every pool of every host that may fit. Measured: twice as fast. */
 function matchesAny(pool: PciDevicePool, spec: readonly PciRequestSpec[]): boolean {
   for (const one of spec) if (matchesSpec(pool, one)) return true;
   return false;
