@@ -37,6 +37,12 @@ export interface Host {
   createdAt: number;
 }
 
+/** The generation, and what changes without it. */
+export type HostVersion = Pick<
+  Host,
+  'id' | 'generation' | 'enabled' | 'disabledReason' | 'forcedDown' | 'lastSeenAt'
+>;
+
 /** Changes to a host, valid only while its generation is still `generation`. */
 export interface HostChange {
   hostId: string;
@@ -187,6 +193,8 @@ export interface HostStore {
   register(host: Pick<Host, 'name' | 'availabilityZone' | 'hostIp' | 'facts'>): Promise<Host>;
   get(id: string): Promise<Host | undefined>;
   list(): Promise<Host[]>;
+  /** Of every host what tells whether its row changed: cheap to read, however many there are. */
+  versions(): Promise<HostVersion[]>;
   /** In address order. Read the host first: what changes in between makes its generation stale, so that no commit builds on it. */
   devices(hostId: string): Promise<PciDevice[]>;
   /** Writes a change outside any workflow (inventory). */

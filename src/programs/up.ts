@@ -8,6 +8,7 @@ import { parseAliases } from '#core/pci/alias.ts';
 import { listen } from '#http/service.ts';
 import { openStore } from '#integrations/database/store.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
+import { FleetView } from '#workflows/fleet-view.ts';
 import { startDispatcher } from '#workflows/dispatcher.ts';
 import { serverVerbs, workflows } from '#workflows/server-verbs.ts';
 import type { Config } from './config.ts';
@@ -87,6 +88,7 @@ async function start(
     clock,
     newId: randomUUID,
     log,
+    fleet: new FleetView(),
     settings: {
       aliases: parseAliases(config.aliases),
       hostTimeoutMs,

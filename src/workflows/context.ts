@@ -6,6 +6,8 @@ import type { NetworkService } from '#contracts/network.ts';
 import type { Store } from '#contracts/store.ts';
 import type { Wakeup } from '#contracts/wakeup.ts';
 import type { PciAlias } from '#core/pci/alias.ts';
+import type { FleetView } from './fleet-view.ts';
+import type { HostStateSettings } from './host-state.ts';
 
 export interface WorkflowContext {
   store: Store;
@@ -16,15 +18,13 @@ export interface WorkflowContext {
   newId: NewId;
   log: Log;
   settings: WorkflowSettings;
+  /** This process's view of the hosts, for decisions. */
+  fleet: FleetView;
 }
 
-export interface WorkflowSettings {
+export interface WorkflowSettings extends HostStateSettings {
   /** Flavor aliases by name (`[pci] alias`). */
   aliases: readonly PciAlias[];
-  /** A host whose agent has been silent for longer is not scheduled to. */
-  hostTimeoutMs: number;
   /** Hosts tried for one server before it goes to ERROR. */
   bootAttempts: number;
-  /** How often a host's amounts may be promised. */
-  allocationRatios: { vcpus: number; memory: number; disk: number };
 }

@@ -11,12 +11,12 @@ import { fitTogether } from '#core/scheduling/pci-fit.ts';
 import type { Decision, Rejection } from '#core/scheduling/decision.ts';
 import { noValidHostMessage } from '#core/scheduling/no-valid-host.ts';
 import type { RequestSpec } from '#core/scheduling/request-spec.ts';
-import { selectHosts } from '#core/scheduling/select-hosts.ts';
+import { selectBest, selectHosts } from '#core/scheduling/select-hosts.ts';
 import type { GuestNuma } from '#core/servers/guest-numa.ts';
 import type { Server } from '#core/servers/server.ts';
 import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
-import { hostStates } from './host-states.ts';
+import type { FleetView } from './fleet-view.ts';
 import { placementWishes, type PlacementWishes } from './placement-wishes.ts';
 import { finishedEvent } from './record-event.ts';
 import { serverOf } from './server-of.ts';
@@ -29,24 +29,42 @@ export async function schedule(context: WorkflowContext, task: Task): Promise<St
   const requests = await context.store.servers.pciRequests(server.id);
   const { spec: wishes, serverGroup } = await placementWishes(context, server.id, bootData(task));
   const spec = { ...requestSpec(server, requests, task), ...wishes };
-  const hosts = await context.store.hosts.list();
-  const selection = selectHosts(spec, hostStates(context, hosts));
+  const view = await context.fleet.refresh(context.store.hosts, context.settings, startedAt);
   const decision: Decision = {
     serverId: server.id,
     attempt: bootData(task).attempt,
     decidedAt: startedAt,
     chosen: null,
-    ...selection,
+    ...chooseFrom(view, spec),
     devices: [],
   };
-  for (const candidate of selection.candidates) {
-    const host = hosts.find((row) => row.name === candidate.host);
+  for (const candidate of decision.candidates) {
+    const host = view.row(candidate.host);
     invariant(host, `the scheduler chose ${candidate.host}, which it was not given`);
     const claim = await tryClaim(context, host, { server, requests, numa: bootData(task).numa });
     if ('rejection' in claim) decision.rejections.push(claim.rejection);
     else return chosen(context, task, { ...claim, serverGroup, host, decision, startedAt });
   }
-  return noHost(context, { decision, startedAt });
+  return noHost(context, { decision: withReasons(decision, view, spec), startedAt });
+}
+
+/** Above it, the reasons of hosts that were not chosen cost more than they tell; they are worked out when no host is left. */
+const mostHostsExplained = 200;
+
+function chooseFrom(
+  { fleet }: FleetView,
+  spec: RequestSpec,
+): Pick<Decision, 'candidates' | 'rejections'> {
+  if (fleet.size <= mostHostsExplained) return selectHosts(spec, fleet.hosts);
+  return { candidates: selectBest(spec, fleet), rejections: [] };
+}
+
+/** The decision with a reason for every host that has none yet. */
+function withReasons(decision: Decision, { fleet }: FleetView, spec: RequestSpec): Decision {
+  const told = new Set(decision.rejections.map(({ host }) => host));
+  const untold = fleet.hosts.filter(({ name }) => !told.has(name));
+  const { rejections } = selectHosts(spec, untold);
+  return { ...decision, rejections: [...decision.rejections, ...rejections] };
 }
 
 function requestSpec(server: Server, pciRequests: PciRequest[], task: Task): RequestSpec {

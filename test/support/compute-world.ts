@@ -10,6 +10,7 @@ import type { Vif } from '#core/networking/vif.ts';
 import type { Server } from '#core/servers/server.ts';
 import { openStore } from '#integrations/database/store.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
+import { FleetView } from '#workflows/fleet-view.ts';
 import { serverVerbs } from '#workflows/server-verbs.ts';
 import { ask, type Answer } from './embedded-cloud.ts';
 import { silentLog } from './silent-log.ts';
@@ -57,6 +58,7 @@ export async function aComputeWorld() {
     clock,
     newId: randomUUID,
     log: silentLog,
+    fleet: new FleetView(),
     settings: {
       aliases: [],
       hostTimeoutMs: 60_000,

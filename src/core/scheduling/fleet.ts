@@ -31,6 +31,10 @@ export class Fleet {
     return [...this.#hosts.values()].map(({ host }) => host);
   }
 
+  get size(): number {
+    return this.#hosts.size;
+  }
+
   /** The snapshot of this host, to compare its generation with the row's; undefined when it is not known. */
   get(hostId: string): HostState | undefined {
     return this.#hosts.get(hostId)?.host;

@@ -1,6 +1,6 @@
 /** Hosts between core objects and rows. */
 import type { HypervisorFacts } from '#contracts/hypervisor.ts';
-import type { Host, HostChange } from '#contracts/store.ts';
+import type { Host, HostChange, HostVersion } from '#contracts/store.ts';
 import type { HostNuma } from '#core/scheduling/numa-fit.ts';
 import { type PciPoolWire, poolFromWire, poolToWire } from '#core/pci/pool-wire.ts';
 import type { ComputeNodeRow } from './tables.ts';
@@ -42,6 +42,26 @@ export function hostColumns(change: HostChange): Partial<ComputeNodeRow> {
   };
 }
 
+type VersionColumns =
+  | 'uuid'
+  | 'generation'
+  | 'disabled'
+  | 'disabled_reason'
+  | 'forced_down'
+  | 'last_seen_at';
+
+/** What tells whether a host changed. */
+export function toVersion(row: Pick<ComputeNodeRow, VersionColumns>): HostVersion {
+  return {
+    id: row.uuid,
+    generation: row.generation,
+    enabled: row.disabled === 0,
+    disabledReason: row.disabled_reason,
+    forcedDown: row.forced_down !== 0,
+    lastSeenAt: row.last_seen_at,
+  };
+}
+
 /** A row of `compute_nodes` with its running guests counted. */
 type HostRow = ComputeNodeRow & { running_vms: number | null };
 
@@ -49,9 +69,8 @@ type HostRow = ComputeNodeRow & { running_vms: number | null };
 export function toHost(row: HostRow): Host {
   const cpuInfo = JSON.parse(row.cpu_info) as CpuInfo;
   return {
-    id: row.uuid,
     name: row.hypervisor_hostname,
-    generation: row.generation,
+    ...toVersion(row),
     availabilityZone: row.availability_zone,
     hostIp: row.host_ip,
     facts: {
@@ -69,10 +88,6 @@ export function toHost(row: HostRow): Host {
     runningGuests: row.running_vms ?? 0,
     numa: toNuma(row.numa_topology),
     pciStats: (JSON.parse(row.pci_stats) as PciPoolWire[]).map(poolFromWire),
-    enabled: row.disabled === 0,
-    disabledReason: row.disabled_reason,
-    forcedDown: row.forced_down !== 0,
-    lastSeenAt: row.last_seen_at,
     createdAt: row.created_at,
   };
 }

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { NewId, Clock } from '#contracts/clock.ts';
 import type { Host, HostChange, HostStore } from '#contracts/store.ts';
 import { invariant } from '#core/errors.ts';
-import { factsColumns, hostColumns, toHost } from './host-row.ts';
+import { factsColumns, hostColumns, toHost, toVersion } from './host-row.ts';
 import { listDevices, removeDevices, writeDevices } from './pci-devices.ts';
 import type { ComputeTables } from './tables.ts';
 
@@ -17,6 +17,20 @@ export function hostStore(db: Db, clock: Clock, newId: NewId): HostStore {
       return row && toHost(row);
     },
     list: async () => (await hostRows(db).orderBy('hypervisor_hostname').execute()).map(toHost),
+    versions: async () =>
+      (
+        await db
+          .selectFrom('compute_nodes')
+          .select([
+            'uuid',
+            'generation',
+            'disabled',
+            'disabled_reason',
+            'forced_down',
+            'last_seen_at',
+          ])
+          .execute()
+      ).map(toVersion),
     devices: (hostId) => listDevices(db, hostId),
     update: async (change) => {
       const fresh = await db.transaction().execute((trx) => applyHostChange(trx, change));

@@ -1,13 +1,19 @@
-/** Host rows as the scheduler's snapshots. */
+/** A host row as the scheduler's snapshot. */
 import type { Host } from '#contracts/store.ts';
 import type { HostState } from '#core/scheduling/host-state.ts';
-import type { WorkflowContext } from './context.ts';
 
-/** Host rows as the scheduler sees them now. */
-export function hostStates(context: WorkflowContext, hosts: readonly Host[]): HostState[] {
-  const now = context.clock.now();
-  const { hostTimeoutMs, allocationRatios } = context.settings;
-  return hosts.map((host) => ({
+/** What decides how a host looks to the scheduler. */
+export interface HostStateSettings {
+  /** A host whose agent has been silent for longer is not scheduled to. */
+  hostTimeoutMs: number;
+  /** How often a host's amounts may be promised. */
+  allocationRatios: { vcpus: number; memory: number; disk: number };
+}
+
+/** The host as the scheduler sees it at this time (epoch milliseconds). */
+export function hostState(host: Host, settings: HostStateSettings, now: number): HostState {
+  const { hostTimeoutMs, allocationRatios } = settings;
+  return {
     ...sharedCpus(host),
     id: host.id,
     name: host.name,
@@ -25,7 +31,7 @@ export function hostStates(context: WorkflowContext, hosts: readonly Host[]): Ho
     diskAllocationRatio: allocationRatios.disk,
     pools: host.pciStats,
     numa: host.numa,
-  }));
+  };
 }
 
 /**
