@@ -8,7 +8,7 @@ import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import { groupByPool, type PciDevicePool, poolKey, poolsOf } from '#core/pci/pool.ts';
 import { type HostNumaNode, poolKeys } from '#core/pci/pool-match.ts';
 import type { NumaPolicy, PciRequest, PciRequestSpec } from '#core/pci/request.ts';
-import { bookRequests, canSupport } from '#core/pci/support.ts';
+import { bookRequests } from '#core/pci/support.ts';
 import {
   type DescribedDevice,
   type DescribedFunction,
@@ -129,7 +129,7 @@ class DescribedHost {
       case 'remove':
         return this.remove(step.device ?? '');
       case 'support':
-        return { supported: canSupport(poolsOf(this.devices), ...this.asked(step)).ok };
+        return { supported: bookRequests(poolsOf(this.devices), ...this.asked(step)).ok };
       case 'apply':
         return this.apply(step);
       case 'consume':
@@ -154,6 +154,7 @@ class DescribedHost {
 
   private remove(address: string): StepResult {
     const isIt = (device: PciDevice) => device.address === address && device.status === 'available';
+    if (!this.offered.some((device) => device.address === address)) return { pools: this.pools() };
     if (!this.devices.some(isIt)) return { error: 'pool_empty', pools: this.pools() };
     this.devices = this.devices.filter((device) => !isIt(device));
     return { pools: this.pools() };

@@ -49,23 +49,29 @@ export function planFrontend(wishes: NicWishes): Verdict<{ frontend: NicFrontend
       { model: wished },
     );
   }
+  const isVirtio = model === 'virtio';
   const packed = wishedSwitch(wishes, 'virtio_packed_ring');
-  const multiqueue = wishedSwitch(wishes, 'vif_multiqueue_enabled');
+  // One queue for each vcpu; with one vcpu there is nothing to share.
+  const mayShare = isVirtio && wishes.vcpus > 1;
+  const multiqueue = mayShare ? wishedSwitch(wishes, 'vif_multiqueue_enabled') : notWished;
   if (!packed.ok) return packed;
   if (!multiqueue.ok) return multiqueue;
-  const isVirtio = model === 'virtio';
-  // One queue for each vcpu; with one vcpu there is nothing to share.
-  const wantsQueues = isVirtio && multiqueue.on && wishes.vcpus > 1;
   return {
     ok: true,
     frontend: {
       model,
-      queues: wantsQueues ? Math.min(wishes.vcpus, wishes.maxQueues ?? wishes.vcpus) : null,
+      queues: multiqueue.on ? Math.min(wishes.vcpus, wishes.maxQueues ?? wishes.vcpus) : null,
       rxQueueSize: wishes.rxQueueSize,
       txQueueSize: isVirtio ? wishes.txQueueSize : null,
-      packed: packed.on,
+      packed: isVirtio && packed.on,
     },
   };
+}
+
+/** A NIC that is a device of its own has no emulated side; what flavor and image say of one must agree all the same. */
+export function planNoFrontend(wishes: NicWishes): Verdict<{ frontend: NicFrontend }> {
+  const packed = wishedSwitch(wishes, 'virtio_packed_ring');
+  return packed.ok ? { ok: true, frontend: plainFrontend } : packed;
 }
 
 /** Everything left to the hypervisor. */
@@ -76,6 +82,8 @@ export const plainFrontend: NicFrontend = {
   txQueueSize: null,
   packed: false,
 };
+
+const notWished = { ok: true as const, on: false };
 
 /** A yes or no that flavor or image may give, not differing ones. Source: Nova `_get_flavor_image_meta`, `FlavorImageConflict`. */
 function wishedSwitch(wishes: NicWishes, name: string): Verdict<{ on: boolean }> {

@@ -90,6 +90,17 @@ const plans: { name: string; given: Partial<Vif>; gives: Partial<GuestNic> }[] =
     },
     gives: { kind: 'vhostuser', socket: '/run/vhu', mode: 'server', devName: 'vhu6d0f5f54-9a' },
   },
+  {
+    name: 'a vhost-user socket in front of a VF, named as any NIC',
+    given: {
+      ...virtual,
+      vifType: 'agilio_ovs',
+      vnicType: 'virtio-forwarder',
+      details: { vhostuser_socket: '/run/vhu', vhostuser_ovs_plug: true },
+      profile: { pci_slot: '0000:3b:00.2' },
+    },
+    gives: { kind: 'vhostuser', socket: '/run/vhu', devName },
+  },
 ];
 
 test.each(plans)('$name', ({ given, gives }) => {
@@ -181,6 +192,16 @@ const wishes: { name: string; given: Partial<NicWishes>; gives: object }[] = [
     },
     gives: { model: 'e1000', queues: null },
   },
+  {
+    name: 'a packed ring where it is virtio',
+    given: { extraSpecs: { 'hw:virtio_packed_ring': 'true' } },
+    gives: { model: 'virtio', packed: true },
+  },
+  {
+    name: 'no packed ring on another model',
+    given: { imageProperties: { hw_vif_model: 'igb', hw_virtio_packed_ring: 'true' } },
+    gives: { model: 'igb', packed: false },
+  },
 ];
 
 test.each(wishes)('an emulated NIC has $name', ({ given, gives }) => {
@@ -197,9 +218,10 @@ test('a model that QEMU lacks is refused for an emulated NIC and means nothing t
   expect(planGuestNic(aVif(), xen).ok).toBe(true);
 });
 
-test('flavor and image that disagree on queues are refused', () => {
+test('flavor and image that disagree on queues are refused where there can be queues', () => {
   const torn = {
     ...noWishes,
+    vcpus: 2,
     extraSpecs: { 'hw:vif_multiqueue_enabled': 'true' },
     imageProperties: { hw_vif_multiqueue_enabled: 'false' },
   };
@@ -207,6 +229,18 @@ test('flavor and image that disagree on queues are refused', () => {
     ok: false,
     reasons: [{ code: 'flavor-image-conflict' }],
   });
+  expect(planGuestNic(aVif({ vnicType: 'macvtap' }), { ...torn, vcpus: 1 }).ok).toBe(true);
+});
+
+test('flavor and image that disagree on the ring are refused for any NIC', () => {
+  const torn = {
+    ...noWishes,
+    extraSpecs: { 'hw:virtio_packed_ring': 'true' },
+    imageProperties: { hw_virtio_packed_ring: 'false' },
+  };
+  const says = { ok: false, reasons: [{ code: 'flavor-image-conflict' }] };
+  expect(planGuestNic(aVif({ vnicType: 'macvtap' }), torn)).toMatchObject(says);
+  expect(planGuestNic(aVif(), torn)).toMatchObject(says);
 });
 
 const limits = [

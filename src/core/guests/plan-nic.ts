@@ -6,7 +6,7 @@ import { type PciAddress, tryParsePciAddress } from '../pci/address.ts';
 import { isTrue } from '../pci/boolean-text.ts';
 import { refuse, type Verdict } from '../reason.ts';
 import type { GuestNic, NicFrontend } from './guest.ts';
-import { type NicWishes, plainFrontend, planBandwidth, planFrontend } from './nic-frontend.ts';
+import { type NicWishes, planBandwidth, planFrontend, planNoFrontend } from './nic-frontend.ts';
 
 type Planned = Verdict<{ nic: GuestNic }>;
 
@@ -35,9 +35,7 @@ export function planGuestNic(vif: Vif, wishes: NicWishes): Planned {
       { vifType: vif.vifType },
     );
   }
-  const emulated = isWholeDevice(vif.vnicType)
-    ? { ok: true as const, frontend: plainFrontend }
-    : planFrontend(wishes);
+  const emulated = isWholeDevice(vif.vnicType) ? planNoFrontend(wishes) : planFrontend(wishes);
   if (!emulated.ok) return emulated;
   return planner({
     vif,
@@ -260,7 +258,9 @@ function planVhostUser(plan: NicPlan): Planned {
     return missing(vif, 'binding:vif_details', 'vhostuser_socket');
   }
   const devName =
-    vif.details['vhostuser_ovs_plug'] === true && vif.details['vhostuser_fp_plug'] !== true
+    vif.vifType === 'vhostuser' &&
+    vif.details['vhostuser_ovs_plug'] === true &&
+    vif.details['vhostuser_fp_plug'] !== true
       ? deviceName('vhu', vif.portId)
       : vif.devName;
   const mode = vif.details['vhostuser_mode'] === 'client' ? 'client' : 'server';

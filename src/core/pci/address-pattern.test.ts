@@ -24,6 +24,7 @@ const rows: { given: unknown; names: number[]; exact?: string }[] = [
   { given: { bus: '0a', slot: '1' }, names: [1] },
   { given: { domain: '000[1-9]' }, names: [2] },
   { given: { domain: '001' }, names: [] },
+  { given: { bus: '(?i)0A' }, names: [0, 1] },
   { given: { slot: 'f' }, names: [] },
   { given: { function: '[2-7]' }, names: [1] },
   { given: { function: '3|7' }, names: [1] },
@@ -66,6 +67,11 @@ const refused: { given: unknown; detail: string; says: string }[] = [
     given: { bus: '(' },
     detail: 'wrong_address_format',
     says: 'bus "(" is not a regular expression',
+  },
+  {
+    given: { bus: null },
+    detail: 'wrong_address_format',
+    says: 'address {"bus":null}: bus must be a regular expression',
   },
   {
     given: { bus: 10 },

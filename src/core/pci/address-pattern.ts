@@ -117,21 +117,22 @@ function fromText(text: string): AddressPattern {
   };
 }
 
-/** Expressions are anchored at the start only, as Python's `re.match`; an absent field is any. */
+/** Expressions are anchored at the start only, as Python's `re.match`, and may begin with its `(?i)`; an absent field is any. */
 function fromExpressions(value: object): AddressPattern {
   const given = value as Record<string, unknown>;
   const stray = Object.keys(given).find((key) => !addressFields.includes(key as AddressField));
   if (stray !== undefined)
     throw wrongFormat(value, `"${stray}" is not one of ${addressFields.join(', ')}`);
   const textOf = (field: AddressField): string => {
-    const text = given[field] ?? '';
+    const text = given[field] === undefined ? '' : given[field];
     if (typeof text === 'string') return text;
     throw wrongFormat(value, `${field} must be a regular expression`);
   };
   const test = (field: AddressField): RegExp => {
     const text = textOf(field);
+    const [, ignoresCase, body = ''] = /^(\(\?i\))?(.*)$/s.exec(text) ?? [];
     try {
-      return new RegExp(`^(?:${new RegExp(text).source})`);
+      return new RegExp(`^(?:${new RegExp(body).source})`, ignoresCase === undefined ? '' : 'i');
     } catch {
       throw wrongFormat(value, `${field} "${text}" is not a regular expression`);
     }

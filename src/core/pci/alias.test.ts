@@ -35,8 +35,8 @@ const accepted = [
     spec: { vendor_id: '10de', product_id: '1db4', live_migratable: 'true' },
   },
   {
-    name: 'live_migratable as a switch',
-    given: { ...gpu, live_migratable: false },
+    name: 'live_migratable refused in a word',
+    given: { ...gpu, live_migratable: 'no' },
     spec: { vendor_id: '10de', product_id: '1db4', live_migratable: 'false' },
   },
   {
@@ -94,9 +94,10 @@ const refused: { given: unknown[]; options?: AliasOptions; says: string }[] = [
   { given: [{ ...gpu, product_id: '1db4 ' }], says: 'product_id "1db4 ": must be four' },
   {
     given: [{ ...gpu, device_type: 'a type-PF' }],
-    says: 'must be type-PCI, type-PF, type-VF or vdpa',
+    says: 'must be type-PCI, type-PF or type-VF',
   },
-  { given: [{ ...gpu, device_type: 'vdpas' }], says: 'device_type "vdpas": must be' },
+  { given: [{ ...gpu, device_type: 'vdpa' }], says: 'device_type "vdpa": must be' },
+  { given: [{ ...gpu, device_type: 'type-VFs' }], says: 'device_type "type-VFs": must be' },
   { given: [{ ...gpu, capability_type: 'pcix' }], says: 'capability_type "pcix": must be "pci"' },
   { given: [{ ...gpu, capability_type: 'a pci' }], says: 'must be "pci"' },
   {
@@ -107,7 +108,11 @@ const refused: { given: unknown[]; options?: AliasOptions; says: string }[] = [
   { given: [{ ...gpu, traits: ['A'] }], says: 'traits ["A"]: must be text' },
   {
     given: [{ ...gpu, live_migratable: 'maybe' }],
-    says: 'live_migratable "maybe": must be a word such as yes or no',
+    says: 'live_migratable "maybe": must be a text such as "yes" or "no"',
+  },
+  {
+    given: [{ ...gpu, live_migratable: true }],
+    says: 'live_migratable true: must be a text such as "yes" or "no"',
   },
   {
     given: [{ ...gpu, address: '*' }],

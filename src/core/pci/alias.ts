@@ -47,8 +47,8 @@ const rules: Record<string, { test: RegExp; says: string }> = {
   vendor_id: { test: /^[0-9a-f]{4}$/i, says: 'four hexadecimal digits' },
   product_id: { test: /^[0-9a-f]{4}$/i, says: 'four hexadecimal digits' },
   device_type: {
-    test: /^(type-PCI|type-PF|type-VF|vdpa)$/,
-    says: 'type-PCI, type-PF, type-VF or vdpa',
+    test: /^(type-PCI|type-PF|type-VF)$/,
+    says: 'type-PCI, type-PF or type-VF',
   },
   numa_policy: {
     test: new RegExp(`^(${numaPolicies.join('|')})$`),
@@ -92,9 +92,9 @@ function parseObject(text: string, refuse: Refuse): Record<string, string> {
 function parseValue(key: string, value: unknown, refuse: Refuse): string {
   const shown = JSON.stringify(value);
   if (key === 'live_migratable') {
-    const isOn = parseBooleanText(String(value));
+    const isOn = typeof value === 'string' ? parseBooleanText(value) : undefined;
     if (isOn === undefined)
-      throw refuse(`live_migratable ${shown}: must be a word such as yes or no`);
+      throw refuse(`live_migratable ${shown}: must be a text such as "yes" or "no"`);
     return String(isOn);
   }
   const rule = rules[key];

@@ -49,6 +49,23 @@ export function assignPools(
   return choosePfs({ wishes, from: 0, others, taken: [] });
 }
 
+/** As `assignPools`, but by counts alone: a PF and its VFs may both be counted on. */
+export function assignCounts(
+  pools: readonly PciDevicePool[],
+  requests: readonly PciRequest[],
+  placement: NumaPlacement,
+): PoolShare[] | undefined {
+  const wanted = requests.map((request) => ({
+    request,
+    count: request.count,
+    pools: inTakingOrder(
+      pools.filter((pool) => isUsable(pool, request, placement)),
+      placement,
+    ),
+  }));
+  return matchCounts(wanted, none);
+}
+
 const none: ReadonlySet<string> = new Set();
 
 interface Wanted {

@@ -180,12 +180,17 @@ describe('inTakingOrder', () => {
   const order = (...given: Parameters<typeof inTakingOrder>) =>
     inTakingOrder(...given).map(({ address }) => address);
 
+  test('a known interface of the PF counts as a tag', () => {
+    const named = aPool({ address: 'a', tags: {}, parentIfname: 'ens1' });
+    expect(order([named, plain, tagged], {})).toEqual(['c', 'a', 'b']);
+  });
+
   test('fewest tags, then address, for a guest without NUMA nodes', () => {
     expect(order([tagged, plain, nowhere, far], {})).toEqual(['a', 'c', 'd', 'b']);
   });
 
-  test('near ones before all', () => {
-    expect(order([far, nowhere, tagged, plain], { cells: [0] })).toEqual(['c', 'b', 'a', 'd']);
+  test('near ones before all, then those that tell no node', () => {
+    expect(order([far, nowhere, tagged, plain], { cells: [0] })).toEqual(['c', 'b', 'd', 'a']);
     expect(order([far, plain], { cells: [1] })).toEqual(['a', 'c']);
   });
 

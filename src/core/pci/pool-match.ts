@@ -126,24 +126,28 @@ function socketNodes(cells: readonly number[], host: readonly HostNumaNode[]): S
 }
 
 /**
- * Sorts pools for taking: on the guest's nodes first, then PFs of cards that no other request of the server can use (`contested` has the
- * others), then those with the fewest tags (a special device is kept for who asks for it), then by address.
- * Source: Nova keeps pools ordered by their number of keys, and sorts local ones first.
+ * Sorts pools for taking: on the guest's nodes first, then those on no known node, then PFs of cards that no other request of the server
+ * can use (`contested` has the others), then those that say the least (a special device is kept for who asks for it), then by address.
+ * Source: Nova keeps pools ordered by their number of keys, and tries stricter NUMA policies first.
  */
 export function inTakingOrder(
   pools: readonly PciDevicePool[],
   { cells = [] }: NumaPlacement,
   contested: ReadonlySet<string> = new Set(),
 ): PciDevicePool[] {
-  const isFar = ({ numaNode }: PciDevicePool) =>
-    Number(cells.length > 0 && !cells.includes(numaNode ?? -1));
+  const distance = ({ numaNode }: PciDevicePool) => {
+    if (cells.length === 0) return 0;
+    if (numaNode === null) return 1;
+    return cells.includes(numaNode) ? 0 : 2;
+  };
   const isContested = ({ address }: PciDevicePool) => Number(contested.has(address));
-  const tagsOf = ({ tags }: PciDevicePool) => Object.keys(tags).length;
+  const keysOf = ({ tags, parentIfname }: PciDevicePool) =>
+    Object.keys(tags).length + Number(parentIfname !== null);
   return pools.toSorted(
     (one, other) =>
-      isFar(one) - isFar(other) ||
+      distance(one) - distance(other) ||
       isContested(one) - isContested(other) ||
-      tagsOf(one) - tagsOf(other) ||
+      keysOf(one) - keysOf(other) ||
       compareText(one.address, other.address),
   );
 }

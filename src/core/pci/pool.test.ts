@@ -39,6 +39,12 @@ test('a plain device has no remote_managed, tags for Placement stay out, a remov
   expect(poolsOf([{ ...device, status: 'removed' }])).toEqual([]);
 });
 
+test('a VF whose entry leaves remote_managed open is not remote-managed', () => {
+  const [vf] = aCard({ vfs: 1, hasPf: false });
+  const device = { ...vf!, tags: { remote_managed: null } };
+  expect(poolsOf([device])[0]?.tags).toEqual({ remote_managed: 'false' });
+});
+
 test('pools do not depend on the order of devices', () => {
   const devices = [
     ...aCard({ vfs: 2 }),

@@ -70,8 +70,10 @@ export function poolKey(pool: PciDevicePool): string {
 const tagsOutsidePools = new Set(['resource_class', 'traits']);
 
 function emptyPoolFor(device: PciDevice): PciDevicePool {
-  const tags = Object.entries(device.tags).filter(([tag]) => !tagsOutsidePools.has(tag));
-  const isSriov = device.deviceType !== 'type-PCI';
+  const tags: DeviceTags = Object.fromEntries(
+    Object.entries(device.tags).filter(([tag]) => !tagsOutsidePools.has(tag)),
+  );
+  if (device.deviceType !== 'type-PCI') tags['remote_managed'] ??= 'false';
   return {
     vendorId: device.vendorId,
     productId: device.productId,
@@ -79,7 +81,7 @@ function emptyPoolFor(device: PciDevice): PciDevicePool {
     deviceType: device.deviceType,
     address: device.parentAddress ?? device.address,
     parentIfname: device.parentIfname,
-    tags: { ...(isSriov && { remote_managed: 'false' }), ...Object.fromEntries(tags) },
+    tags,
     count: 0,
   };
 }

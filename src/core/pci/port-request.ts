@@ -1,4 +1,5 @@
 /** What a port that needs a device asks for: one PciRequest. */
+import { ComputeError } from '../errors.ts';
 import type { Network, Port } from '../networking/port.ts';
 import { physicalNetworkOf } from '../networking/vif-of.ts';
 import type { VnicType } from '../networking/vnic-type.ts';
@@ -24,9 +25,14 @@ const deviceTypes: Partial<Record<VnicType, PciDeviceType | null>> = {
   'remote-managed': null,
 };
 
-/** Does a port of this vnic type lead to a PCI request? Example: macvtap → true; normal → false. */
-function needsPciRequest(vnicType: VnicType): boolean {
-  return vnicType in deviceTypes;
+/**
+ * Does the port lead to a PCI request? Example: macvtap → true; normal → false. Throws `invalid` for an accelerator's: its device is asked for
+ * by a device profile, which nothing here can read. Source: Nova `VNIC_TYPES_ACCELERATOR`.
+ */
+function needsPciRequest({ id, vnicType }: RequestingPort): boolean {
+  if (!vnicType.startsWith('accelerator-')) return vnicType in deviceTypes;
+  const problem = `port ${id}: vnic type ${vnicType} needs a device profile of the accelerator service`;
+  throw new ComputeError('invalid', problem, { detail: 'no_device_profile' });
 }
 
 /**
@@ -81,7 +87,7 @@ export function requestsForPorts(
 ): { requests: PciRequest[]; links: (number | null)[] } {
   const requests: PciRequest[] = [];
   const links = nics.map(({ port, network }) => {
-    if (port === null || !needsPciRequest(port.vnicType)) return null;
+    if (port === null || !needsPciRequest(port)) return null;
     const request = requestForPort(port, physicalNetworkOf(network), newId());
     requests.push({ ...request, numaPolicy: request.numaPolicy ?? affinityPolicy });
     return requests.length - 1;

@@ -74,6 +74,14 @@ test('NICs are linked to their requests; a network and a normal port have none',
   ]);
 });
 
+test('an accelerator’s port is refused: nothing here knows device profiles', () => {
+  const network = { id: 'n', segments: [{ physicalNetwork: 'red' }] } as Network;
+  const nic = { port: port({ vnicType: 'accelerator-direct' }), network };
+  expect(() => requestsForPorts([nic], { newId: () => 'id' })).toThrow(
+    'port port-1: vnic type accelerator-direct needs a device profile',
+  );
+});
+
 function aliases(...definitions: unknown[]) {
   return parseAliases(
     definitions.map((one, at) => ({

@@ -26,6 +26,14 @@ test('what does not fit is refused with its reason, by both', () => {
   expect(canSupport(pools, asked)).toMatchObject(says);
 });
 
+test('booking counts a PF and its VFs both; support knows that they exclude each other', () => {
+  const card = poolsOf(aCard({ vfs: 2 }));
+  const asked = [aRequest('r1', { asks: { dev_type: 'type-PF' } }), aRequest('r2')];
+  const booked = bookRequests(card, asked);
+  expect(booked.ok && countsOf(booked.pools)).toEqual([0, 1]);
+  expect(canSupport(card, asked).ok).toBe(false);
+});
+
 test('nothing asked is supported', () => {
   expect(supports([], [])).toBe(true);
 });

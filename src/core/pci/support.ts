@@ -1,6 +1,6 @@
 /** What the scheduler asks of a host's pools: could these requests be satisfied, and what would be left. Knows counts only. */
 import type { Verdict } from '../reason.ts';
-import { assignPools, isUsable } from './assign-pools.ts';
+import { assignCounts, assignPools, isUsable } from './assign-pools.ts';
 import { type PciDevicePool, poolKey } from './pool.ts';
 import { asksOnlyFor, type NumaPlacement } from './pool-match.ts';
 import { explainRefusal } from './refusal.ts';
@@ -78,7 +78,7 @@ export function bookRequests(
   requests: readonly PciRequest[],
   placement: NumaPlacement = {},
 ): Verdict<{ pools: PciDevicePool[] }> {
-  const shares = assignPools(pools, requests, placement);
+  const shares = assignCounts(pools, requests, placement);
   if (shares === undefined) {
     return { ok: false, reasons: explainRefusal(pools, requests, placement) };
   }

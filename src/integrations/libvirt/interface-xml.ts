@@ -153,9 +153,13 @@ function frontendXml(
   const queues = isVirtio && host.virtType === 'kvm' ? frontend.queues : null;
   const wished = isVirtio ? virtioDriver(queues, frontend.rxQueueSize, host) : null;
   const name = forced ?? wished;
+  const packed = frontend.packed ? 'on' : null;
+  const hasDriver = name !== null || packed !== null;
   return [
     model === null ? null : element('model', { type: model }),
-    name === null ? null : element('driver', { name, queues, rx_queue_size: frontend.rxQueueSize }),
+    hasDriver
+      ? element('driver', { name, queues, rx_queue_size: frontend.rxQueueSize, packed })
+      : null,
   ];
 }
 
