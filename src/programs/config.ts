@@ -5,6 +5,7 @@ import { Compile } from 'typebox/compile';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { ComputeError } from '#core/errors.ts';
 import { readTextFile } from './text-file.ts';
+import { type CardPreference, cardPreferences } from '#core/pci/card-preference.ts';
 import type { DescribedDevice } from '#integrations/simulated/described-devices.ts';
 import type { CpuLayout } from '#integrations/simulated/simulated-host.ts';
 
@@ -54,6 +55,7 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
           {
             device_spec: Type.Optional(Type.Array(DeviceSpecEntry)),
             alias: Type.Optional(Type.Array(DeviceSpecEntry)),
+            card_preference: Type.Optional(Type.Enum([...cardPreferences])),
           },
           { additionalProperties: false },
         ),
@@ -116,6 +118,8 @@ export interface Config {
   listen: string;
   ports: ServicePorts;
   aliases: ConfigEntry[];
+  /** `pci.card_preference`. */
+  cardPreference: CardPreference | undefined;
   /** For every host that has no list of its own; undefined: the file does not say. */
   deviceSpec: ConfigEntry[] | undefined;
   /** How often a host's amounts may be promised. 4 virtual processors for one of the host, say. */
@@ -191,12 +195,15 @@ function checkedBy<Schema extends TSchema>(
   if (checker.Check(content)) return content;
   const [first] = checker.Errors(content);
   const keys = (first?.instancePath ?? '').split('/').slice(1).map(asKey);
-  throw new ComputeError('invalid', `${place(keys)}: ${ruleOf(first?.message)}`);
+  throw new ComputeError('invalid', `${place(keys)}: ${ruleOf(first)}`);
 }
 
-/** The checker has no words for a key that no schema has. */
-function ruleOf(message = 'is not valid'): string {
-  return message === 'schema is false' ? 'is not a key of the configuration' : message;
+/** The checker has no words for a key that no schema has, and does not name the words that are allowed. */
+function ruleOf(finding?: { keyword: string; message: string; params: object }): string {
+  if (finding === undefined) return 'is not valid';
+  if (finding.message === 'schema is false') return 'is not a key of the configuration';
+  const { allowedValues } = finding.params as { allowedValues?: unknown[] };
+  return allowedValues === undefined ? finding.message : `must be ${allowedValues.join(' or ')}`;
 }
 
 /** YAML can name more than it should hold: aliases within aliases. */
@@ -228,6 +235,7 @@ function toConfig(file: FileShape, place: Place): Config {
     listen: file.listen ?? '127.0.0.1',
     ports: { ...standardPorts, ...file.ports },
     aliases: entries(file.pci?.alias ?? [], ['pci', 'alias'], place),
+    cardPreference: file.pci?.card_preference,
     deviceSpec,
     allocationRatios: { ...standardRatios, ...file.allocation_ratio },
     simulated: toSimulated(file.simulated, deviceSpec ?? builtInSpec, place),

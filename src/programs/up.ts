@@ -93,6 +93,7 @@ async function start(
       aliases: parseAliases(config.aliases),
       hostTimeoutMs,
       bootAttempts: 3,
+      cardPreference: config.cardPreference,
       allocationRatios: config.allocationRatios,
     },
   };

@@ -123,6 +123,7 @@ async function claimChange(
     ...withInterfaceTags({ devices, requests: [request] }),
     numaCells: cells.map(({ node }) => node),
     hostNuma: host.numa.nodes,
+    preference: context.settings.cardPreference,
   });
   if (!allocation.ok) {
     const why = allocation.reasons.map(({ message }) => message).join('; ');

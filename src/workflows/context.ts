@@ -6,6 +6,7 @@ import type { NetworkService } from '#contracts/network.ts';
 import type { Store } from '#contracts/store.ts';
 import type { Wakeup } from '#contracts/wakeup.ts';
 import type { PciAlias } from '#core/pci/alias.ts';
+import type { CardPreference } from '#core/pci/card-preference.ts';
 import type { FleetView } from './fleet-view.ts';
 import type { HostStateSettings } from './host-state.ts';
 
@@ -27,4 +28,6 @@ export interface WorkflowSettings extends HostStateSettings {
   aliases: readonly PciAlias[];
   /** Hosts tried for one server before it goes to ERROR. */
   bootAttempts: number;
+  /** Which of several like cards a VF comes from; undefined: the one with the lowest address. */
+  cardPreference: CardPreference | undefined;
 }

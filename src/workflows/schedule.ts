@@ -104,7 +104,12 @@ async function tryClaim(
   const allocation = fitTogether(
     { guest, host: host.numa, pools: host.pciStats, requests },
     ({ cells = [], host: hostNuma = [] }) =>
-      allocateDevices({ ...withInterfaceTags({ devices, requests }), numaCells: cells, hostNuma }),
+      allocateDevices({
+        ...withInterfaceTags({ devices, requests }),
+        numaCells: cells,
+        hostNuma,
+        preference: context.settings.cardPreference,
+      }),
   );
   if (!allocation.ok) {
     return { rejection: { host: host.name, filter: 'claim', reasons: allocation.reasons } };

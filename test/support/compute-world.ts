@@ -63,6 +63,7 @@ export async function aComputeWorld() {
       aliases: [],
       hostTimeoutMs: 60_000,
       bootAttempts: 3,
+      cardPreference: undefined,
       allocationRatios: { vcpus: 4, memory: 1, disk: 1 },
     },
   };

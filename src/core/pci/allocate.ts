@@ -2,6 +2,7 @@
 import type { Verdict } from '../reason.ts';
 import type { PciAddress } from './address.ts';
 import { assignPools, type PoolShare } from './assign-pools.ts';
+import { assignPreferring, type CardPreference } from './card-preference.ts';
 import type { PciDevice } from './device.ts';
 import { groupByPool, type PciDevicePool, type PoolWithDevices } from './pool.ts';
 import type { HostNumaNode, NumaPlacement } from './pool-match.ts';
@@ -20,6 +21,8 @@ export interface AllocationInput {
   requests: readonly PciRequest[];
   numaCells?: readonly number[];
   hostNuma?: readonly HostNumaNode[];
+  /** Among cards with like devices; absent: the lowest address. */
+  preference?: CardPreference | undefined;
 }
 
 /**
@@ -32,8 +35,10 @@ export function allocateDevices({
   requests,
   numaCells = [],
   hostNuma = [],
+  preference,
 }: AllocationInput): Verdict<{ assignments: DeviceAssignment[] }> {
-  return allocateFrom(groupByPool(devices), requests, { cells: numaCells, host: hostNuma });
+  const placement = { cells: numaCells, host: hostNuma };
+  return allocateFrom(groupByPool(devices), requests, placement, preference);
 }
 
 /** As `allocateDevices`, from pools that are known already; they are not changed. */
@@ -41,9 +46,13 @@ export function allocateFrom(
   groups: readonly PoolWithDevices[],
   requests: readonly PciRequest[],
   placement: NumaPlacement,
+  preference?: CardPreference,
 ): Verdict<{ assignments: DeviceAssignment[] }> {
   const pools = groups.map(({ pool }) => pool);
-  const shares = assignPools(pools, requests, placement);
+  const shares =
+    preference === undefined
+      ? assignPools(pools, requests, placement)
+      : assignPreferring(preference, pools, requests, placement);
   if (shares === undefined) {
     return { ok: false, reasons: explainRefusal(pools, requests, placement) };
   }
