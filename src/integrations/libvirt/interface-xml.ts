@@ -103,7 +103,7 @@ function backend(nic: Interface, host: HostNames): (XmlElement | null)[] {
     case 'vhostuser':
       return [
         nic.frontend.model === null ? null : element('model', { type: nic.frontend.model }),
-        queuesXml(nic.frontend),
+        queuesXml(nic.frontend, host),
         element('source', { type: 'unix', mode: nic.mode, path: nic.socket }),
         element('target', { dev: nic.devName }),
       ];
@@ -173,9 +173,9 @@ function virtioDriver(
 }
 
 /** A vhost-user NIC has queues and no driver name: the other side of the socket drives it. */
-function queuesXml(frontend: NicFrontend): XmlElement | null {
+function queuesXml(frontend: NicFrontend, { virtType }: HostNames): XmlElement | null {
   const attributes = {
-    queues: frontend.queues,
+    queues: virtType === 'kvm' ? frontend.queues : null,
     rx_queue_size: frontend.rxQueueSize,
     tx_queue_size: frontend.txQueueSize,
     packed: frontend.packed ? 'on' : null,
