@@ -25,8 +25,8 @@ for (const [preference, cards] of [
       const ports = [await cloud.port(red, 'direct'), await cloud.port(red, 'direct')];
       await cloud.settled(await cloud.boot(ports.map((port) => ({ port }))), 'ACTIVE');
       const bound = await Promise.all(ports.map((port) => cloud.showPort(port)));
-      const slots = bound.map((port) => port['binding:profile'].pci_slot.slice(0, 7));
-      expect(slots.toSorted()).toEqual(cards);
+      const buses: string[] = bound.map((port) => port['binding:profile'].pci_slot.slice(0, 7));
+      expect(buses.toSorted()).toEqual(cards);
     },
     (config) => ({ ...twoLikeCards(config), cardPreference: preference }),
   );
