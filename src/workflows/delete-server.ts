@@ -1,24 +1,28 @@
-/** Deletes a server: takes over whatever runs for it, then guest, ports, devices, row, in that order. */
+/**
+ * Deletes a server: takes over whatever runs for it, then guest, ports, devices, row, in that order. Where its host is silent the user
+ * does not wait: ports and row go first, and the devices stay held until the host has said that the guest is gone.
+ */
 import type { Task } from '#contracts/store.ts';
 import type { Caller } from '#contracts/identity.ts';
 import type { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 import { finishedEvent } from './record-event.ts';
-import { serverOf } from './server-of.ts';
+import { isAlive } from './host-state.ts';
+import { hostOf, serverOf } from './server-of.ts';
 import { destroyGuest, guestDestroyed, releaseChange, unbindPorts } from './tear-down.ts';
 import type { StepOutcome, Workflow } from './workflow.ts';
 
 const retryMs = 2_000;
 
-/** Begins the deletion and returns at once; asking again while it runs changes nothing. */
+/** Begins the deletion and returns at once; asking again changes nothing, unless the host that is waited for has fallen silent. */
 export async function deleteServer(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
   requestId: string,
 ): Promise<void> {
-  if (server.taskState === 'deleting') return;
+  if (server.taskState === 'deleting' && !(await isOnSilentHost(context, server))) return;
   const now = context.clock.now();
   const actionId = context.newId();
   await context.store.tasks.begin(
@@ -48,10 +52,11 @@ export async function deleteServer(
 /** The workflow behind it. Nothing here gives up: what a step frees must not leak. */
 export const deleteWorkflow: Workflow = {
   steps: {
-    'destroy-guest': { run: destroyGuest },
+    'destroy-guest': { run: destroyGuestOrGoOn },
     'guest-destroyed': { run: guestDestroyed },
     'unbind-ports': { run: unbindPorts },
     release: { run: release, exclusive: true },
+    'host-came-back': { run: hostCameBack, exclusive: true },
   },
   failed: async (
     context: WorkflowContext,
@@ -63,10 +68,38 @@ export const deleteWorkflow: Workflow = {
   }),
 };
 
+async function isOnSilentHost(context: WorkflowContext, server: Server): Promise<boolean> {
+  const host = await hostOf(context, server);
+  const now = context.clock.now();
+  return host !== undefined && !isAlive(host, context.settings.hostTimeoutMs, now);
+}
+
+async function destroyGuestOrGoOn(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const outcome = await destroyGuest(context, task);
+  const server = await serverOf(context, task);
+  if (outcome.command === undefined || !(await isOnSilentHost(context, server))) return outcome;
+  const now = context.clock.now();
+  const data = { ...task.data, hostIsSilent: true };
+  return { ...outcome, next: { step: 'unbind-ports', data, dueAt: now } };
+}
+
+/** The silent host spoke again and did what was waiting for it: only now nobody uses the devices any more. */
+async function hostCameBack(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const told = await context.store.commands.last(task.serverId, 'destroy');
+  const server = await serverOf(context, task);
+  if (told?.result?.ok === true) {
+    const host = await releaseChange(context, server);
+    return { ...(host !== undefined && { host }), next: null };
+  }
+  const again = await destroyGuest(context, task);
+  return { ...again, next: { step: 'host-came-back', data: task.data, dueAt: null } };
+}
+
 async function release(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
-  const host = await releaseChange(context, server);
+  const hostIsSilent = task.data['hostIsSilent'] === true;
+  const host = hostIsSilent ? undefined : await releaseChange(context, server);
   const now = context.clock.now();
   return {
     ...(host !== undefined && { host }),
@@ -78,6 +111,6 @@ async function release(context: WorkflowContext, task: Task): Promise<StepOutcom
       deletedAt: now,
     },
     events: [finishedEvent(context, 'release', startedAt)],
-    next: null,
+    next: hostIsSilent ? { step: 'host-came-back', data: task.data, dueAt: null } : null,
   };
 }

@@ -10,6 +10,15 @@ export interface HostStateSettings {
   allocationRatios: { vcpus: number; memory: number; disk: number };
 }
 
+/** Does its agent speak, and has no operator said that it does not? Times in milliseconds. */
+export function isAlive(
+  host: Pick<Host, 'forcedDown' | 'lastSeenAt'>,
+  hostTimeoutMs: number,
+  now: number,
+): boolean {
+  return !host.forcedDown && now - host.lastSeenAt <= hostTimeoutMs;
+}
+
 /** The host as the scheduler sees it at this time (epoch milliseconds). */
 export function hostState(host: Host, settings: HostStateSettings, now: number): HostState {
   const { hostTimeoutMs, allocationRatios } = settings;
@@ -21,7 +30,7 @@ export function hostState(host: Host, settings: HostStateSettings, now: number):
     availabilityZone: host.availabilityZone,
     enabled: host.enabled,
     disabledReason: host.disabledReason,
-    alive: !host.forcedDown && now - host.lastSeenAt <= hostTimeoutMs,
+    alive: isAlive(host, hostTimeoutMs, now),
     memoryMib: host.facts.memoryMib,
     memoryMibUsed: host.memoryMibUsed,
     diskGib: host.facts.diskGib,

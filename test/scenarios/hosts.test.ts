@@ -1,7 +1,7 @@
 /** Hosts that are disabled, restarted with other entries, and changed underneath: held devices stay with their servers. */
 import { expect } from 'vitest';
 import type { Config, ConfigEntry } from '#programs/config.ts';
-import { scenario } from '#test/cloud.ts';
+import { type Cloud, type Reply, scenario } from '#test/cloud.ts';
 
 const vfs: ConfigEntry = {
   text: '{"vendor_id": "15b3", "product_id": "1018", "physical_network": "physnet1"}',
@@ -14,13 +14,18 @@ function oneCard(config: Config): Config {
   return { ...config, simulated: { kind: 'described', hosts: [host] } };
 }
 
+/** Changes the compute service of the only host. */
+async function setService(cloud: Cloud, body: object): Promise<Reply> {
+  const headers = { 'openstack-api-version': 'compute 2.53' };
+  const listed = await cloud.send('compute', 'GET', '/os-services', { headers });
+  const path = `/os-services/${listed.body.services[0].id}`;
+  return cloud.send('compute', 'PUT', path, { body, headers });
+}
+
 scenario(
   'a disabled host gets no server and says why; enabled again it does',
   async (cloud) => {
-    const headers = { 'openstack-api-version': 'compute 2.53' };
-    const listed = await cloud.send('compute', 'GET', '/os-services', { headers });
-    const path = `/os-services/${listed.body.services[0].id}`;
-    const set = (body: object) => cloud.send('compute', 'PUT', path, { body, headers });
+    const set = (body: object) => setService(cloud, body);
     const { status, body } = await set({ status: 'disabled', disabled_reason: 'new fans' });
     expect([status, body.service.status, body.service.disabled_reason]).toEqual([
       200,
@@ -70,6 +75,31 @@ scenario(
     expect(await free()).toEqual([4]);
     await hosts.restart('host-1', { devices: [card(1)] });
     expect(await free()).toEqual([1]);
+  },
+  oneCard,
+);
+
+scenario(
+  'a server on a silent host can be deleted; its VF is free only when the host has let go of it',
+  async (cloud, { hosts }) => {
+    const port = await cloud.port(await cloud.network('red'), 'direct');
+    const id = await cloud.boot([{ port }]);
+    await cloud.settled(id, 'ACTIVE');
+    await hosts.stop('host-1');
+    await setService(cloud, { forced_down: true });
+    await cloud.send('compute', 'DELETE', `/servers/${id}`);
+    await cloud.gone(id);
+    expect(await cloud.showPort(port)).toMatchObject({ device_id: '', 'binding:profile': {} });
+    const held = async () => {
+      const { devices } = await cloud.ok('operator', 'GET', '/pci/devices');
+      return devices.filter((device: { instance_uuid: string | null }) => device.instance_uuid);
+    };
+    expect(await held()).toMatchObject([{ instance_uuid: id, status: 'allocated' }]);
+
+    await hosts.start('host-1');
+    await setService(cloud, { forced_down: false });
+    await cloud.until(async () => ({ done: (await held()).length === 0, value: await held() }));
+    await cloud.settled(await cloud.boot([{ port }]), 'ACTIVE');
   },
   oneCard,
 );
