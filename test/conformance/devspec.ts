@@ -34,9 +34,21 @@ export const devspec: Topic = {
         ? { address: device.address, match: false }
         : { address: device.address, match: true, entry: match.spec.entry, tags: match.tags };
     });
-    return judge(expect['results'], results);
+    return judge((expect['results'] as object[]).map(withTextTags), results);
   },
 };
+
+/** Tags are text here, as in the records that Nova keeps of devices and pools; a vector shows them as the entry has them. */
+function withTextTags(result: { tags?: Record<string, unknown> }): object {
+  if (result.tags === undefined) return result;
+  const tags = Object.entries(result.tags).map(([tag, value]) => [tag, tagText(value)]);
+  return { ...result, tags: Object.fromEntries(tags) as object };
+}
+
+function tagText(value: unknown): unknown {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return typeof value === 'number' ? String(value) : value;
+}
 
 function parseOrRefusal(input: Input): DeviceSpec[] | ComputeError {
   try {
