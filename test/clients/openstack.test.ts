@@ -146,6 +146,38 @@ describe('a user of the openstack command', () => {
   });
 });
 
+describe('a user who changes a running server', () => {
+  test('adds a direct port, reboots, stops and starts, and removes the port again', async () => {
+    const boot = ['server', 'create', '--flavor', 'm1.small', '--image', 'tiny'];
+    await client.json(...boot, '--network', 'red', '--wait', 'changing');
+    const run = async (...args: string[]): Promise<void> => {
+      const { code, stderr } = await client.openstack(...args);
+      expect([args.join(' '), code, stderr]).toEqual([args.join(' '), 0, '']);
+    };
+    await run('server', 'add', 'port', 'changing', 'direct-1');
+    expect(await client.json('port', 'show', 'direct-1')).toMatchObject({
+      binding_vif_type: 'hw_veb',
+      binding_profile: expect.objectContaining({ pci_slot: expect.stringMatching(vfSlot) }),
+    });
+    await run('server', 'reboot', '--hard', '--wait', 'changing');
+    await run('server', 'stop', 'changing');
+    await expect.poll(statusOf, { timeout: 30_000 }).toBe('SHUTOFF');
+    await run('server', 'start', 'changing');
+    await expect.poll(statusOf, { timeout: 30_000 }).toBe('ACTIVE');
+    await run('server', 'remove', 'port', 'changing', 'direct-1');
+    await expect
+      .poll(async () => (await client.json('port', 'show', 'direct-1')).device_id, {
+        timeout: 30_000,
+      })
+      .toBe('');
+    await run('server', 'delete', '--wait', 'changing');
+  });
+
+  async function statusOf(): Promise<string> {
+    return (await client.json('server', 'show', 'changing')).status;
+  }
+});
+
 describe('a user of the older nova command', () => {
   test('boots with two port-ids, sees the server and deletes it', async () => {
     const idOf = async (name: string): Promise<string> =>
