@@ -10,12 +10,12 @@ import type { PciRequest } from '#core/pci/request.ts';
 import { affinityPolicyOf } from '#core/servers/guest-numa.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
 import type { Server, ServerNic, VmState } from '#core/servers/server.ts';
-import { beginAction, endOfAction, refuseState } from './begin-action.ts';
+import { beginAfterNicChanges, endOfAction, refuseState } from './begin-action.ts';
 import { bindNic, ensurePort } from './bind-ports.ts';
 import type { WorkflowContext } from './context.ts';
 import { guestOf } from './guest-of.ts';
 import { finishedEvent } from './record-event.ts';
-import { automaticNics, resolveNics } from './resolve-nics.ts';
+import { automaticNics, type NicNaming, resolveNics } from './resolve-nics.ts';
 import { withChanges } from './schedule.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import { guestNicOf, type NicData, nicData, nicOf, takeOffSteps } from './take-off-nic.ts';
@@ -29,6 +29,13 @@ export interface WishedNic {
   nic: RequestedNic | null;
   requestId: string;
 }
+
+/** What the body of an attach calls a NIC's parts; what does not exist is not found there. */
+const attachNaming: NicNaming = {
+  network: () => 'interfaceAttachment.net_id',
+  port: () => 'interfaceAttachment.port_id',
+  missing: 'notFound',
+};
 
 interface AttachData extends NicData {
   nic: Omit<ServerNic, 'id' | 'position' | 'ownsPort' | 'vif'>;
@@ -49,12 +56,16 @@ export async function attachInterface(
   refuseState(server, 'attach_interface', attachable);
   const asked = nic === null ? await automaticNics(context, caller, 'auto') : [nic];
   const affinityPolicy = affinityPolicyOf(server.flavor, {});
-  const { nics, pciRequests } = await resolveNics(context, caller, { asked, affinityPolicy });
+  const { nics, pciRequests } = await resolveNics(context, caller, {
+    asked,
+    affinityPolicy,
+    naming: attachNaming,
+  });
   const [request] = nics;
   invariant(request, 'a NIC to attach was resolved to none');
   const [pciRequest = null] = pciRequests;
   const data: AttachData = { nicId: context.newId(), nic: request, pciRequest };
-  const actionId = await beginAction(context, caller, server, {
+  const actionId = await beginAfterNicChanges(context, caller, server, {
     kind: 'attach',
     step: 'claim',
     data,
@@ -73,14 +84,18 @@ async function portOnceAttached(
   const action = await endOfAction(context, serverId, actionId);
   const server = await context.store.servers.get(serverId);
   const portId = server?.nics.find(({ id }) => id === nicId)?.portId ?? null;
-  if (portId !== null && action?.message === null) return portId;
+  const isAttached = action?.events.some(
+    ({ name, result }) => name === 'attach' && result === 'Success',
+  );
+  if (portId !== null && isAttached === true) return portId;
   const isRefusal = action?.events.some(
     ({ name, result }) => name === 'claim' && result === 'Error',
   );
-  throw new ComputeError(
-    isRefusal === true ? 'invalid' : 'unavailable',
-    action?.message ?? `attaching to instance ${serverId} was given up for another action`,
-  );
+  if (action?.message == null) {
+    const message = `attaching to instance ${serverId} was given up for another action`;
+    throw new ComputeError('conflict', message);
+  }
+  throw new ComputeError(isRefusal === true ? 'invalid' : 'unavailable', action.message);
 }
 
 /** The workflow behind it. */

@@ -1,9 +1,11 @@
 /** Starts a workflow for a server at a user's wish, and waits for its end where the user does. */
 import type { Caller } from '#contracts/identity.ts';
 import type { Action, TaskKind } from '#contracts/store.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
+import { isAlive } from './host-state.ts';
+import { hostOf } from './server-of.ts';
 
 /** `action`: as `openstack server event list` names it. */
 export interface NewWorkflow {
@@ -26,6 +28,7 @@ export async function beginAction(
   server: Server,
   { kind, step, data, action, requestId, change }: NewWorkflow,
 ): Promise<string> {
+  await refuseSilentHost(context, server, action);
   const now = context.clock.now();
   const actionId = context.newId();
   const task = {
@@ -48,6 +51,40 @@ export async function beginAction(
   return actionId;
 }
 
+/** Without its host nothing can be done to a guest, and the user is told so at once instead of waiting for it. */
+async function refuseSilentHost(
+  context: WorkflowContext,
+  server: Server,
+  action: string,
+): Promise<void> {
+  const host = await hostOf(context, server);
+  if (host === undefined) return;
+  if (isAlive(host, context.settings.hostTimeoutMs, context.clock.now())) return;
+  throw new ComputeError(
+    'conflict',
+    `Cannot '${action}' instance ${server.id}: its host ${host.name} is not reachable`,
+  );
+}
+
+/** As `beginAction`, after the NIC changes that run now: a client takes the ports of a network off one by one, without waiting. */
+export async function beginAfterNicChanges(
+  context: WorkflowContext,
+  caller: Caller,
+  server: Server,
+  workflow: NewWorkflow,
+): Promise<string> {
+  for (;;) {
+    try {
+      return await beginAction(context, caller, server, workflow);
+    } catch (error) {
+      const running = await context.store.tasks.of(server.id);
+      const isNicChange = running?.kind === 'attach' || running?.kind === 'detach';
+      if (!isComputeError(error, 'conflict') || running === undefined || !isNicChange) throw error;
+      await endOfAction(context, server.id, running.actionId);
+    }
+  }
+}
+
 /** Throws `conflict` unless the server is in one of these states with nothing under way. Source: Nova `check_instance_state`. */
 export function refuseState(server: Server, action: string, allowed: readonly VmState[]): void {
   const problem =
@@ -66,17 +103,29 @@ export function refuseState(server: Server, action: string, allowed: readonly Vm
 /** Finds what a lost nudge missed. */
 const lookAgainMs = 250;
 
-/** The action once its workflow has ended, or another has taken the server over. */
+const longestWaitMs = 60_000;
+
+/**
+ * The action once its workflow has ended, or another has taken the server over. Throws `unavailable` when that takes longer than a
+ * client waits; the workflow goes on.
+ */
 export async function endOfAction(
   context: WorkflowContext,
   serverId: string,
   actionId: string,
 ): Promise<Action | undefined> {
+  const deadline = context.clock.now() + longestWaitMs;
   for (;;) {
     const nudged = nextEnd(context, serverId);
     try {
       const task = await context.store.tasks.of(serverId);
       if (task?.actionId !== actionId) break;
+      if (context.clock.now() > deadline) {
+        throw new ComputeError(
+          'unavailable',
+          `instance ${serverId}: its host has not answered within ${longestWaitMs / 1000} s; the action goes on when it does`,
+        );
+      }
       await nudged.promise;
     } finally {
       nudged.stop();

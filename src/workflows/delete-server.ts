@@ -2,7 +2,7 @@
  * Deletes a server: takes over whatever runs for it, then guest, ports, devices, row, in that order. Where its host is silent the user
  * does not wait: ports and row go first, and the devices stay held until the host has said that the guest is gone.
  */
-import type { Task } from '#contracts/store.ts';
+import type { NextStep, Task } from '#contracts/store.ts';
 import type { Caller } from '#contracts/identity.ts';
 import type { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -53,7 +53,7 @@ export async function deleteServer(
 export const deleteWorkflow: Workflow = {
   steps: {
     'destroy-guest': { run: destroyGuestOrGoOn },
-    'guest-destroyed': { run: guestDestroyed },
+    'guest-destroyed': { run: guestDestroyedOrGoOn },
     'unbind-ports': { run: unbindPorts },
     release: { run: release, exclusive: true },
     'host-came-back': { run: hostCameBack, exclusive: true },
@@ -76,11 +76,28 @@ async function isOnSilentHost(context: WorkflowContext, server: Server): Promise
 
 async function destroyGuestOrGoOn(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const outcome = await destroyGuest(context, task);
+  if (outcome.command === undefined) return outcome;
+  return { ...outcome, next: await nextWhileWaiting(context, task) };
+}
+
+async function guestDestroyedOrGoOn(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const told = await context.store.commands.last(task.serverId, 'destroy');
+  if (told?.result != null) return guestDestroyed(context, task);
+  return { next: await nextWhileWaiting(context, task) };
+}
+
+/** On with the ports when the host is silent; else wait for its answer, and look again when it could have fallen silent. */
+async function nextWhileWaiting(context: WorkflowContext, task: Task): Promise<NextStep> {
   const server = await serverOf(context, task);
-  if (outcome.command === undefined || !(await isOnSilentHost(context, server))) return outcome;
   const now = context.clock.now();
-  const data = { ...task.data, hostIsSilent: true };
-  return { ...outcome, next: { step: 'unbind-ports', data, dueAt: now } };
+  if (await isOnSilentHost(context, server)) {
+    return { step: 'unbind-ports', data: { ...task.data, hostIsSilent: true }, dueAt: now };
+  }
+  return {
+    step: 'guest-destroyed',
+    data: { startedAt: now, ...task.data },
+    dueAt: now + context.settings.hostTimeoutMs,
+  };
 }
 
 /** The silent host spoke again and did what was waiting for it: only now nobody uses the devices any more. */

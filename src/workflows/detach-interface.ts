@@ -2,7 +2,7 @@
 import type { Caller } from '#contracts/identity.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
-import { beginAction, refuseState } from './begin-action.ts';
+import { beginAfterNicChanges, refuseState } from './begin-action.ts';
 import { attachable } from './attach-interface.ts';
 import type { WorkflowContext } from './context.ts';
 import { takeOffSteps } from './take-off-nic.ts';
@@ -20,7 +20,7 @@ export async function detachInterface(
   if (nic === undefined) {
     throw new ComputeError('notFound', `Port ${portId} is not attached to instance ${server.id}`);
   }
-  await beginAction(context, caller, server, {
+  await beginAfterNicChanges(context, caller, server, {
     kind: 'detach',
     step: 'take-off',
     data: { nicId: nic.id },

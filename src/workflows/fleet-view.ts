@@ -9,6 +9,7 @@ import { hostState, type HostStateSettings } from './host-state.ts';
 export class FleetView {
   readonly fleet = new Fleet();
   readonly #rows = new Map<string, Host>();
+  readonly #idByName = new Map<string, string>();
 
   /** Brings the view up to date and returns it. `now`: epoch milliseconds, for who counts as alive. */
   async refresh(
@@ -29,11 +30,12 @@ export class FleetView {
 
   /** The row of a host by name, as of the last refresh. */
   row(name: string): Host | undefined {
-    return [...this.#rows.values()].find((host) => host.name === name);
+    return this.#rows.get(this.#idByName.get(name) ?? '');
   }
 
   #take(row: Host, settings: HostStateSettings, now: number): void {
     this.#rows.set(row.id, row);
+    this.#idByName.set(row.name, row.id);
     const state = hostState(row, settings, now);
     const before = this.fleet.get(row.id);
     const isSame =

@@ -21,7 +21,22 @@ export interface ResolvedNics {
 export interface AskedNics {
   asked: readonly RequestedNic[];
   affinityPolicy: NumaPolicy | null;
+  /** Default: as the body of a boot says it. */
+  naming?: NicNaming;
 }
+
+/** How messages name the parts of the n-th NIC, and what kind of error a network or port is that does not exist. */
+export interface NicNaming {
+  network(at: number): string;
+  port(at: number): string;
+  missing: 'invalid' | 'notFound';
+}
+
+const bootNaming: NicNaming = {
+  network: (at) => `networks[${at}].uuid`,
+  port: (at) => `networks[${at}].port`,
+  missing: 'invalid',
+};
 
 /**
  * Reads each port with the caller's own rights; only for one that needs a device, its network with the service's rights.
@@ -30,21 +45,23 @@ export interface AskedNics {
 export async function resolveNics(
   context: WorkflowContext,
   caller: Caller,
-  { asked, affinityPolicy }: AskedNics,
+  { asked, affinityPolicy, naming = bootNaming }: AskedNics,
 ): Promise<ResolvedNics> {
   const resolved: ResolvedNics = { nics: [], pciRequests: [] };
   const seen = new Set<string>();
   for (const [at, nic] of asked.entries()) {
-    const field = `networks[${at}]`;
+    const { missing } = naming;
     if (nic.portId === null) {
-      resolved.nics.push(await resolveNetwork(context, caller, { nic, field }));
+      const named = { nic, field: naming.network(at), missing };
+      resolved.nics.push(await resolveNetwork(context, caller, named));
       continue;
     }
+    const field = naming.port(at);
     if (seen.has(nic.portId)) {
-      throw new ComputeError('invalid', `${field}.port: port ${nic.portId} is named twice`);
+      throw new ComputeError('invalid', `${field}: port ${nic.portId} is named twice`);
     }
     seen.add(nic.portId);
-    const { request, pciRequest } = await resolvePort(context, caller, { nic, field });
+    const { request, pciRequest } = await resolvePort(context, caller, { nic, field, missing });
     resolved.nics.push(request);
     if (pciRequest === null) continue;
     const numaPolicy = pciRequest.numaPolicy ?? affinityPolicy;
@@ -82,24 +99,25 @@ export async function automaticNics(
 interface Asked {
   nic: RequestedNic;
   field: string;
+  missing: NicNaming['missing'];
 }
 
 async function resolveNetwork(
   context: WorkflowContext,
   caller: Caller,
-  { nic, field }: Asked,
+  { nic, field, missing }: Asked,
 ): Promise<NetworkRequest> {
   if (nic.networkId === null) {
     throw new ComputeError('invalid', `${field}: Bad network format: missing 'uuid'`);
   }
-  const network = await found(
-    context.network.showNetwork(nic.networkId, caller),
-    `${field}.uuid: Network ${nic.networkId} could not be found.`,
-  );
+  const network = await found(context.network.showNetwork(nic.networkId, caller), {
+    kind: missing,
+    message: `${field}: Network ${nic.networkId} could not be found.`,
+  });
   if (network.subnets.length === 0) {
     throw new ComputeError(
       'invalid',
-      `${field}.uuid: Network ${nic.networkId} requires a subnet in order to boot servers on.`,
+      `${field}: Network ${nic.networkId} requires a subnet in order to boot servers on.`,
     );
   }
   return {
@@ -114,20 +132,20 @@ async function resolveNetwork(
 async function resolvePort(
   context: WorkflowContext,
   caller: Caller,
-  { nic, field }: Asked,
+  { nic, field, missing }: Asked,
 ): Promise<{ request: NetworkRequest; pciRequest: PciRequest | null }> {
   const portId = nic.portId ?? '';
-  const port = await found(
-    context.network.showPort(portId, caller),
-    `${field}.port: Port id ${portId} could not be found.`,
-  );
+  const port = await found(context.network.showPort(portId, caller), {
+    kind: missing,
+    message: `${field}: Port id ${portId} could not be found.`,
+  });
   checkFree(port, field);
   const request = { ...nic, networkId: port.networkId, portId: port.id };
   const needed = deviceNeeded(port.vnicType);
   if (needed === 'unsupported') {
     throw new ComputeError(
       'invalid',
-      `${field}.port: port ${port.id} has binding:vnic_type ${port.vnicType}, which is not supported; use normal, direct, macvtap or direct-physical`,
+      `${field}: port ${port.id} has binding:vnic_type ${port.vnicType}, which is not supported; use normal, direct, macvtap or direct-physical`,
     );
   }
   if (needed === 'nothing')
@@ -142,11 +160,14 @@ async function resolvePort(
   };
 }
 
-async function found<T>(looked: Promise<T>, message: string): Promise<T> {
+async function found<T>(
+  looked: Promise<T>,
+  { kind, message }: { kind: NicNaming['missing']; message: string },
+): Promise<T> {
   try {
     return await looked;
   } catch (cause) {
-    if (isComputeError(cause, 'notFound')) throw new ComputeError('invalid', message, { cause });
+    if (isComputeError(cause, 'notFound')) throw new ComputeError(kind, message, { cause });
     throw cause;
   }
 }
@@ -155,13 +176,13 @@ function checkFree(port: Port, field: string): void {
   if (port.deviceId !== '') {
     throw new ComputeError(
       'conflict',
-      `${field}.port: Port ${port.id} is in use by ${port.deviceOwner || 'device'} ${port.deviceId}.`,
+      `${field}: Port ${port.id} is in use by ${port.deviceOwner || 'device'} ${port.deviceId}.`,
     );
   }
   if (port.fixedIps.length === 0) {
     throw new ComputeError(
       'invalid',
-      `${field}.port: Port ${port.id} requires a FixedIP in order to be used.`,
+      `${field}: Port ${port.id} requires a FixedIP in order to be used.`,
     );
   }
 }
@@ -181,6 +202,6 @@ async function checkTunnelled(
   if (isOffered) return;
   throw new ComputeError(
     'invalid',
-    `${field}.port: port ${port.id} has binding:vnic_type ${port.vnicType}, but its network ${network.id} has no provider:physical_network, and no host offers a device without one`,
+    `${field}: port ${port.id} has binding:vnic_type ${port.vnicType}, but its network ${network.id} has no provider:physical_network, and no host offers a device without one`,
   );
 }

@@ -3,7 +3,6 @@ import type { Task } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { planGuestNic } from '#core/guests/plan-nic.ts';
 import type { GuestNic } from '#core/guests/guest.ts';
-import { unbindChange } from '#core/networking/port-binding.ts';
 import { freeDevices } from '#core/pci/claim.ts';
 import { poolsOf } from '#core/pci/pool.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
@@ -11,6 +10,7 @@ import type { WorkflowContext } from './context.ts';
 import { finishedEvent } from './record-event.ts';
 import { withChanges } from './schedule.ts';
 import { hostOf, serverOf } from './server-of.ts';
+import { portsMadeFor, unbindPort } from './tear-down.ts';
 import { type StepOutcome, stillOurs, type WorkflowStep } from './workflow.ts';
 
 /** What the steps hand on. `failure`: of the attach that is undone. */
@@ -93,19 +93,33 @@ async function unbind(context: WorkflowContext, task: Task): Promise<StepOutcome
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const nic = nicOf(server, task);
-  const others = new Set(server.nics.map(({ portId }) => portId));
-  for (const port of await context.network.listServerPorts(server.id)) {
-    // A port that was made for the NIC, and not recorded before its attach failed, is found by server and network.
-    const isLeft = nic?.portId === null && port.networkId === nic.networkId && !others.has(port.id);
-    if (port.id !== nic?.portId && !isLeft) continue;
-    await stillOurs(context, task);
-    if (isLeft || nic.ownsPort) await context.network.deletePort(port.id);
-    else await context.network.updatePort(port.id, unbindChange(port));
+  await stillOurs(context, task);
+  if (nic !== undefined && nic.portId !== null && !nic.ownsPort) {
+    await unbindPort(context, nic.portId);
+  } else if (nic !== undefined) {
+    for (const portId of await portsOf(context, server, nic)) {
+      await stillOurs(context, task);
+      await context.network.deletePort(portId);
+    }
   }
   return {
     events: [finishedEvent(context, 'unbind_port', startedAt)],
     next: { step: 'release', data: task.data, dueAt: context.clock.now() },
   };
+}
+
+/** The ports that were made for a NIC: the recorded one, or what an attach left that failed before it was recorded. */
+async function portsOf(
+  context: WorkflowContext,
+  server: Server,
+  nic: ServerNic,
+): Promise<string[]> {
+  if (nic.portId !== null) return [nic.portId];
+  const others = new Set(server.nics.map(({ portId }) => portId));
+  const made = await portsMadeFor(context, server);
+  return made
+    .filter((port) => port.networkId === nic.networkId && !others.has(port.id))
+    .map(({ id }) => id);
 }
 
 async function release(context: WorkflowContext, task: Task): Promise<StepOutcome> {

@@ -76,7 +76,7 @@ export async function unbindPorts(context: WorkflowContext, task: Task): Promise
 }
 
 /** A port that is gone needs no unbinding, and one that was never bound no call. */
-async function unbindPort(context: WorkflowContext, portId: string): Promise<void> {
+export async function unbindPort(context: WorkflowContext, portId: string): Promise<void> {
   try {
     const port = await context.network.showPort(portId, 'service');
     if (port.deviceId === '' && port.bindingHost === '') return;

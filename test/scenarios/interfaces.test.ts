@@ -143,3 +143,71 @@ scenario('a server that is deleted with an attached port gives back all', async 
   expect(await cloud.freeVfs('physnet1')).toEqual(before);
   expect(await cloud.showPort(port)).toMatchObject({ device_id: '', 'binding:host_id': '' });
 });
+
+scenario('NICs come and go one after the other without the client waiting', async (cloud) => {
+  const id = await cloud.boot([]);
+  await cloud.settled(id, 'ACTIVE');
+  const red = await cloud.network('red');
+  const ports: string[] = [];
+  for (let at = 0; at < 3; at++) ports.push(await cloud.port(red, 'normal'));
+  const path = `/servers/${id}/os-interface`;
+  const attach = (port_id: string) =>
+    cloud.send('compute', 'POST', path, { body: { interfaceAttachment: { port_id } } });
+  const attached = await Promise.all(ports.map(attach));
+  expect(attached.map(({ status }) => status)).toEqual([200, 200, 200]);
+  for (const port of ports) {
+    expect((await cloud.send('compute', 'DELETE', `${path}/${port}`)).status).toBe(202);
+  }
+  await cloud.until(async () => {
+    const { interfaceAttachments: left } = await cloud.ok('compute', 'GET', path);
+    return { done: left.length === 0, value: left };
+  });
+});
+
+scenario(
+  'what is asked of a server whose host is silent is refused at once',
+  async (cloud, { hosts }) => {
+    const port = await cloud.port(await cloud.network('red'), 'direct');
+    const id = await cloud.boot([]);
+    const { 'OS-EXT-SRV-ATTR:host': host } = await cloud.settled(id, 'ACTIVE');
+    await hosts.stop(host);
+    const headers = { 'openstack-api-version': 'compute 2.53' };
+    const { body } = await cloud.send('compute', 'GET', `/os-services?host=${host}`, { headers });
+    const service = `/os-services/${body.services[0].id}`;
+    await cloud.send('compute', 'PUT', service, { body: { forced_down: true }, headers });
+    const refused = [
+      await cloud.send('compute', 'POST', `/servers/${id}/os-interface`, {
+        body: { interfaceAttachment: { port_id: port } },
+      }),
+      await cloud.send('compute', 'POST', `/servers/${id}/action`, {
+        body: { reboot: { type: 'HARD' } },
+      }),
+    ];
+    for (const reply of refused) {
+      expect(reply.status).toBe(409);
+      expect(reply.body.conflictingRequest.message).toContain(`its host ${host} is not reachable`);
+    }
+    expect(await cloud.showPort(port)).toMatchObject({ device_id: '' });
+  },
+);
+
+scenario(
+  'an attach that names what does not exist, or no address, says which field',
+  async (cloud) => {
+    const id = await cloud.boot([]);
+    await cloud.settled(id, 'ACTIVE');
+    const nobody = '11111111-2222-4333-8444-555555555555';
+    const rows: [object, number, RegExp][] = [
+      [{ port_id: nobody }, 404, /interfaceAttachment\.port_id: Port id 1111/],
+      [{ net_id: nobody }, 404, /interfaceAttachment\.net_id: Network 1111/],
+      [{ net_id: nobody, fixed_ips: [{ ip_address: 'x' }] }, 400, /fixed_ips/],
+    ];
+    for (const [wish, status, says] of rows) {
+      const reply = await cloud.send('compute', 'POST', `/servers/${id}/os-interface`, {
+        body: { interfaceAttachment: wish },
+      });
+      expect(reply.status).toBe(status);
+      expect(JSON.stringify(reply.body)).toMatch(says);
+    }
+  },
+);

@@ -70,3 +70,31 @@ async function imageOf(cloud: {
 }) {
   return (await cloud.ok('image', 'GET', '/v2/images')).images[0]?.id;
 }
+
+scenario(
+  'an attach that fails leaves alone what names the same server in another project',
+  async (cloud) => {
+    const { network } = await cloud.ok('network', 'POST', '/networks', {
+      network: { name: 'all', shared: true },
+    });
+    await cloud.ok('network', 'POST', '/subnets', {
+      subnet: { network_id: network.id, ip_version: 4, cidr: '10.99.0.0/24' },
+    });
+    const id = await cloud.boot([]);
+    await cloud.settled(id, 'ACTIVE');
+    const demo = await cloud.as('novella-demo');
+    const ports = [];
+    for (const owner of ['', 'compute:nova', 'network:mine']) {
+      const body = { network_id: network.id, device_id: id, device_owner: owner };
+      ports.push((await demo.ok('network', 'POST', '/ports', { port: body })).port.id);
+    }
+    const attach = (wish: object) =>
+      cloud.send('compute', 'POST', `/servers/${id}/os-interface`, {
+        body: { interfaceAttachment: wish },
+      });
+    const outside = { net_id: network.id, fixed_ips: [{ ip_address: '10.98.0.1' }] };
+    expect((await attach(outside)).status).toBeGreaterThanOrEqual(400);
+    for (const port of ports) expect(await demo.showPort(port)).toMatchObject({ device_id: id });
+    expect((await attach({ net_id: network.id })).status).toBe(200);
+  },
+);

@@ -1,4 +1,5 @@
 /** Adding and removing NICs of a server: POST and DELETE of `os-interface`. */
+import ipaddr from 'ipaddr.js';
 import { ComputeError } from '#core/errors.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
 import * as field from '../fields.ts';
@@ -69,6 +70,12 @@ function wishedNic(wish: AttachBody['interfaceAttachment']): RequestedNic | null
   }
   if (address !== undefined && networkId === undefined) {
     throw new ComputeError('invalid', 'Must input network_id when request IP address');
+  }
+  if (address !== undefined && !ipaddr.isValid(address.ip_address)) {
+    throw new ComputeError(
+      'invalid',
+      `interfaceAttachment.fixed_ips[0].ip_address: '${address.ip_address}' is not an IP address`,
+    );
   }
   if (networkId === undefined && portId === undefined) return null;
   return {

@@ -84,7 +84,7 @@ async function complete(
     .set({ due_at: now })
     .where('instance_uuid', '=', ended.instance_uuid)
     .where('step', 'is not', null)
-    .where('due_at', 'is', null)
+    .where((eb) => eb.or([eb('due_at', 'is', null), eb('due_at', '>', now)]))
     .execute();
 }
 
