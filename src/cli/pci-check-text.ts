@@ -1,4 +1,9 @@
 /** The words of `novella pci check`: a dry run as lines for people, at most 100 columns wide where the text is ours. */
+import {
+  type AddressField,
+  type AddressPattern,
+  statedAddressPart,
+} from '#core/pci/address-pattern.ts';
 import type {
   ChangeView,
   CheckView,
@@ -121,16 +126,21 @@ function byInterest(one: FunctionView, other: FunctionView): number {
   return isPlain(one) - isPlain(other) || failed(one) - failed(other);
 }
 
-/** Example: `2: product_id is not 10ca, address is not "*:02:10.*"`. */
+/** Examples: `2: product_id is not 10ca, address is not *:02:10.*`; `0: address function is not 0`. */
 function nearMiss(view: CheckView, { nearest }: FunctionView): string {
   if (nearest === null) return '';
   const spec = view.entries.find(({ entry }) => entry === nearest.entry)?.device_spec ?? {};
   const failures = nearest.failed.map((key) => {
     if (key === 'remote_managed') return 'its card tells no serial number';
-    const asked = spec[key];
-    return `${key} is not ${typeof asked === 'string' ? asked : JSON.stringify(asked)}`;
+    const [name, part] = key.split('.');
+    const asked = part === undefined ? spec[key] : askedPart(spec['address'], part);
+    return `${part === undefined ? key : `${name} ${part}`} is not ${typeof asked === 'string' ? asked : JSON.stringify(asked)}`;
   });
   return `${nearest.entry}: ${failures.join(', ')}`;
+}
+
+function askedPart(address: unknown, part: string): string {
+  return statedAddressPart(address as AddressPattern['written'], part as AddressField);
 }
 
 /** The key of the roll-up that counts it. Example: `physnet1, 10ca, 8086`. */

@@ -111,6 +111,7 @@ test('what is refused, shadowed, without match or near is said, with exit status
     '  matches 1 function, takes 0 (entry 0 takes 1 before it)',
     '  problem: the one function it admits is taken by entry 0 before it',
     '  problem: matches nothing: the host has no network interface "ens9"; it has ens1',
+    'PF    15b3:1017  ens1    1: address function is not 1',
     'Problems: 1 entry refused, 2 entries without effect.',
   ]) {
     expect(text).toContain(line);

@@ -68,6 +68,9 @@ test('every entry that Novella would refuse is named', () => {
   expect(() => importNovaConf(wrong, 'nova.conf')).toThrow(
     /^nova\.conf:2: entry 0: vendor_id "x": must be hexadecimal or "\*"\nnova\.conf:3: \{: must be JSON/,
   );
+  expect(() => importNovaConf('[pci]\n\ndevice_spec = \n', 'nova.conf')).toThrow(
+    /^nova\.conf:3: device_spec is empty: must be a JSON object or a list of objects$/,
+  );
   expect(() => importNovaConf('[pci]\nalias = {}', 'nova.conf')).toThrow(
     'nova.conf:2: alias {}: must have a name',
   );

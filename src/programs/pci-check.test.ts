@@ -25,6 +25,11 @@ test('a captured text is as good as a sysfs folder', async () => {
 test.each([
   { name: 'a path that is not there', text: undefined, says: 'no such file' },
   { name: 'another text', text: 'rubbish', says: 'line 1: "rubbish" must be "/sys/PATH: VALUE"' },
+  {
+    name: 'a binary file',
+    text: `\u001b[2J\uFFFD${'x'.repeat(80)}`,
+    says: `line 1: "\\u001b[2J\\ufffd${'x'.repeat(45)}…" must be`,
+  },
   { name: 'a text without functions', text: '# none', says: 'has no folder bus/pci/devices' },
   {
     name: 'a text that writes through a link',

@@ -1,5 +1,6 @@
 /** The `address` of a device spec: which addresses it names. Two forms: a text as in `lspci -s`, or regular expressions per field. */
 import { ComputeError } from '../errors.ts';
+import { excerptOfJson, quoted } from '../quoted-text.ts';
 import { type PciAddress, tryParsePciAddress } from './address.ts';
 
 /** A part of an address. */
@@ -54,6 +55,22 @@ export function addressTexts(address: PciAddress): Record<AddressField, string> 
   };
 }
 
+/** The parts that keep the pattern from naming the address. Example: `0000:02:10.0` and 0000:02:10.2 → `['function']`. */
+export function failedAddressParts({ tests }: AddressPattern, address: PciAddress): AddressField[] {
+  const texts = addressTexts(address);
+  return addressFields.filter((field) => !tests[field].test(texts[field]));
+}
+
+/**
+ * A part of an address as the entry states it; empty when it may be anything. The text must have been accepted as a pattern.
+ * Example: bus of `0a:` → `0a`; function of `{ function: '[1-7]' }` → `[1-7]`; function of `0a:00.*` → empty.
+ */
+export function statedAddressPart(written: AddressPattern['written'], field: AddressField): string {
+  if (typeof written !== 'string') return written[field] ?? '';
+  const part = splitText(written)[addressFields.indexOf(field)] ?? '';
+  return part === '*' ? '' : part;
+}
+
 /**
  * The pattern of a device spec's `address` value; blank fields and `*` are any, and so is an absent or empty address.
  * Example: `*:0a:00.*`, `:0a:00.`, `0a:`, `0000:0a:00.1`, `{ bus: '0[ab]', function: '[1-7]' }`.
@@ -76,14 +93,14 @@ export function parseHexField(
   if (trimmed === '*') return trimmed;
   const digits = /^(?:0x)?([0-9a-f]+)$/i.exec(trimmed)?.[1];
   if (digits === undefined) {
-    throw new ComputeError('invalid', `${name} "${text}": must be hexadecimal or "*"`, {
+    throw new ComputeError('invalid', `${name} ${quoted(text)}: must be hexadecimal or "*"`, {
       detail: 'not_hex',
     });
   }
   const number = Number.parseInt(digits, 16);
   if (number > highest) {
     const limit = highest.toString(16);
-    throw new ComputeError('invalid', `${name} "${text}": must not be above ${limit}`, {
+    throw new ComputeError('invalid', `${name} ${quoted(text)}: must not be above ${limit}`, {
       detail: 'out_of_range',
     });
   }
@@ -91,16 +108,9 @@ export function parseHexField(
 }
 
 function fromText(text: string): AddressPattern {
-  const dot = text.indexOf('.');
-  const before = dot < 0 ? text : text.slice(0, dot);
-  const given = before.split(':');
-  if (given.length > 3) {
-    throw wrongFormat(text, 'has more than [[domain:]bus:]slot[.function]');
-  }
-  const texts = [...Array.from({ length: 3 - given.length }, () => ''), ...given];
-  texts.push(dot < 0 ? '' : text.slice(dot + 1));
+  const texts = splitText(text);
   const parsed = addressFields.map((field, at) => {
-    const part = texts[at]?.trim() ?? '';
+    const part = texts[at] ?? '';
     return part === '' ? '*' : parseHexField(`address ${field}`, part, limits[field]);
   });
   const [domain, bus, slot, fn] = parsed as [string, string, string, string];
@@ -117,12 +127,25 @@ function fromText(text: string): AddressPattern {
   };
 }
 
+/** In the order of `addressFields`; a part that is not written is empty. Throws `invalid` for too many. */
+function splitText(text: string): string[] {
+  const dot = text.indexOf('.');
+  const before = dot < 0 ? text : text.slice(0, dot);
+  const given = before.split(':');
+  if (given.length > 3) {
+    throw wrongFormat(text, 'has more than [[domain:]bus:]slot[.function]');
+  }
+  const absent = Array.from({ length: 3 - given.length }, () => '');
+  const last = dot < 0 ? '' : text.slice(dot + 1);
+  return [...absent, ...given, last].map((part) => part.trim());
+}
+
 /** Expressions are anchored at the start only, as Python's `re.match`, and may begin with its `(?i)`; an absent field is any. */
 function fromExpressions(value: object): AddressPattern {
   const given = value as Record<string, unknown>;
   const stray = Object.keys(given).find((key) => !addressFields.includes(key as AddressField));
   if (stray !== undefined)
-    throw wrongFormat(value, `"${stray}" is not one of ${addressFields.join(', ')}`);
+    throw wrongFormat(value, `${quoted(stray)} is not one of ${addressFields.join(', ')}`);
   const textOf = (field: AddressField): string => {
     const text = given[field] === undefined ? '' : given[field];
     if (typeof text === 'string') return text;
@@ -134,7 +157,7 @@ function fromExpressions(value: object): AddressPattern {
     try {
       return new RegExp(`^(?:${new RegExp(body).source})`, ignoresCase === undefined ? '' : 'i');
     } catch {
-      throw wrongFormat(value, `${field} "${text}" is not a regular expression`);
+      throw wrongFormat(value, `${field} ${quoted(text)} is not a regular expression`);
     }
   };
   const [domain, bus, slot, fn] = addressFields.map(textOf);
@@ -152,7 +175,7 @@ function fromExpressions(value: object): AddressPattern {
 }
 
 function wrongFormat(value: unknown, rule: string): ComputeError {
-  const shown = typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
+  const shown = typeof value === 'string' ? quoted(value) : excerptOfJson(value);
   return new ComputeError('invalid', `address ${shown}: ${rule}`, {
     detail: 'wrong_address_format',
   });

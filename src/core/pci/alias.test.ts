@@ -73,6 +73,8 @@ const typed = { ...gpu, device_type: 'type-PF' };
 
 const refused: { given: unknown[]; options?: AliasOptions; says: string }[] = [
   { given: ['{'], says: '{: must be JSON (' },
+  { given: [''], says: 'alias is empty: must be a JSON object' },
+  { given: ['\u001b[2J'], says: 'alias \\u001b[2J: must be JSON (' },
   { given: ['null'], says: 'null: must be an object' },
   { given: ['7'], says: '7: must be an object' },
   { given: ['"gpu"'], says: '"gpu": must be an object' },

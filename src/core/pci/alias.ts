@@ -1,5 +1,6 @@
 /** PCI aliases: names that the operator gives to kinds of devices, so that flavors can ask for them. */
 import { ComputeError } from '../errors.ts';
+import { excerpt, excerptOfJson, printable, quoted } from '../quoted-text.ts';
 import { parseBooleanText } from './boolean-text.ts';
 import { type NumaPolicy, numaPolicies, type PciRequestSpec } from './request.ts';
 
@@ -29,7 +30,7 @@ export function parseAliases(
     const { name, numaPolicy, spec } = parseAlias(text, refuse);
     if (!hasTarget(spec, options)) {
       const also = options.pciInPlacement === true ? ', or resource_class' : '';
-      throw refuse(`"${name}": must have vendor_id and product_id${also}`);
+      throw refuse(`${quoted(name)}: must have vendor_id and product_id${also}`);
     }
     const known = aliases.get(name);
     if (known !== undefined) checkAlternative(known, { numaPolicy, spec, options }, refuse);
@@ -64,7 +65,7 @@ function parseAlias(
 ): { name: string; numaPolicy: NumaPolicy; spec: PciRequestSpec } {
   const given = parseObject(text, refuse);
   const { name = '', numa_policy: policy, device_type: deviceType, ...ids } = given;
-  if (name.trim() === '') throw refuse(`${text}: must have a name`);
+  if (name.trim() === '') throw refuse(`${excerpt(text)}: must have a name`);
   return {
     name: name.trim(),
     numaPolicy: (policy ?? 'legacy') as NumaPolicy,
@@ -73,16 +74,17 @@ function parseAlias(
 }
 
 function parseObject(text: string, refuse: Refuse): Record<string, string> {
+  if (text.trim() === '') throw refuse('is empty: must be a JSON object');
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw refuse(
-      `${text}: must be JSON (${cause instanceof Error ? cause.message : String(cause)})`,
+      `${excerpt(text)}: must be JSON (${printable(cause instanceof Error ? cause.message : String(cause))})`,
     );
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw refuse(`${text}: must be an object`);
+    throw refuse(`${excerpt(text)}: must be an object`);
   }
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [key, parseValue(key, inner, refuse)]),
@@ -90,7 +92,7 @@ function parseObject(text: string, refuse: Refuse): Record<string, string> {
 }
 
 function parseValue(key: string, value: unknown, refuse: Refuse): string {
-  const shown = JSON.stringify(value);
+  const shown = excerptOfJson(value);
   if (key === 'live_migratable') {
     const isOn = typeof value === 'string' ? parseBooleanText(value) : undefined;
     if (isOn === undefined)
@@ -99,7 +101,7 @@ function parseValue(key: string, value: unknown, refuse: Refuse): string {
   }
   const rule = rules[key];
   if (rule === undefined)
-    throw refuse(`key "${key}": must be one of ${Object.keys(rules).join(', ')}`);
+    throw refuse(`key ${quoted(key)}: must be one of ${Object.keys(rules).join(', ')}`);
   if (typeof value === 'string' && rule.test.test(value)) return value;
   throw refuse(`${key} ${shown}: must be ${rule.says}`);
 }
@@ -119,15 +121,17 @@ interface Alternative {
 function checkAlternative(known: PciAlias, given: Alternative, refuse: Refuse): void {
   const { name } = known;
   if (given.options.pciInPlacement === true) {
-    throw refuse(`"${name}": is defined twice; with pci_in_placement a name has one definition`);
+    throw refuse(
+      `${quoted(name)}: is defined twice; with pci_in_placement a name has one definition`,
+    );
   }
   if (known.numaPolicy !== given.numaPolicy) {
     throw refuse(
-      `"${name}": numa_policy "${given.numaPolicy}" must be that of its first definition, "${known.numaPolicy}"`,
+      `${quoted(name)}: numa_policy "${given.numaPolicy}" must be that of its first definition, "${known.numaPolicy}"`,
     );
   }
   const [first] = known.spec;
   if (first?.['dev_type'] === undefined || first['dev_type'] !== given.spec['dev_type']) {
-    throw refuse(`"${name}": every definition of one name must state the same device_type`);
+    throw refuse(`${quoted(name)}: every definition of one name must state the same device_type`);
   }
 }

@@ -34,7 +34,7 @@ export interface FunctionView {
   tags: DeviceTags | null;
   /** Its place in `pools`. */
   pool: number | null;
-  /** Of a function that is not offered: the entry that fails it in the fewest keys, with these. */
+  /** Of a function that is not offered: the entry that fails it in the fewest keys, with these. Example: `product_id`, `address.function`. */
   nearest: { entry: number; failed: string[] } | null;
 }
 

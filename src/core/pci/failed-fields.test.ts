@@ -56,6 +56,27 @@ const rows = [
     gives: { entry: 0, failed: ['address'] },
   },
   {
+    name: 'the one whose address fits but for one part, though it states nothing else',
+    fn: vf!,
+    specs: [
+      { vendor_id: '15b3', product_id: '1017', address: '5e:1f.7' },
+      { address: '0000:3b:00.7' },
+    ],
+    gives: { entry: 1, failed: ['address.function'] },
+  },
+  {
+    name: 'one that another key keeps closer than an address alone',
+    fn: vf!,
+    specs: [{ address: '0000:3b:00.7' }, { product_id: '1018', address: '0000:3b:00.6' }],
+    gives: { entry: 1, failed: ['address.function'] },
+  },
+  {
+    name: 'none, when only the domain of an address holds',
+    fn: pf!,
+    specs: [{ address: '0000:77:*.*' }, { vendor_id: '8086', address: '0000:77:00.0' }],
+    gives: undefined,
+  },
+  {
     name: 'none, when nothing that is stated holds',
     fn: pf!,
     specs: [{ vendor_id: '8086' }, { devname: 'no0', product_id: '1018' }],

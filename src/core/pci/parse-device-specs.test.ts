@@ -119,6 +119,16 @@ test('an object from YAML is as good as its JSON text, and an old key is warned 
 
 const refused: { given: unknown; rule: string; says: string }[] = [
   { given: '{"vendor_id": ', rule: 'bad_json', says: 'nova.conf:1: {"vendor_id": : must be JSON' },
+  {
+    given: ' ',
+    rule: 'bad_json',
+    says: 'nova.conf:1: device_spec is empty: must be a JSON object or a list of objects',
+  },
+  {
+    given: `\u001b[2J${'x'.repeat(80)}`,
+    rule: 'bad_json',
+    says: `nova.conf:1: \\u001b[2J${'x'.repeat(51)}…: must be JSON (Unexpected token '\\u001b'`,
+  },
   { given: '5', rule: 'not_list_or_dict', says: 'nova.conf:1: 5: must be an object or a list' },
   {
     given: [{}, 'x'],

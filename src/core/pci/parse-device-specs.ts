@@ -1,5 +1,6 @@
 /** From the operator's device list to device specs. Every wrong entry is refused with its source, its number and the rule. */
 import { ComputeError } from '../errors.ts';
+import { excerpt, excerptOfJson, printable, quoted } from '../quoted-text.ts';
 import { parseAddressPattern, parseHexField } from './address-pattern.ts';
 import { parseBooleanText } from './boolean-text.ts';
 import type { DeviceTags } from './device.ts';
@@ -84,17 +85,20 @@ function entriesOf(given: DeviceSpecSource): unknown[] {
   if (Array.isArray(value)) return value;
   if (isObject(value)) return [value];
   throw invalid(
-    `${JSON.stringify(value)}: must be an object or a list of objects`,
+    `${excerptOfJson(value)}: must be an object or a list of objects`,
     'not_list_or_dict',
   );
 }
 
 function parseJson(text: string): unknown {
+  if (text.trim() === '') {
+    throw invalid('device_spec is empty: must be a JSON object or a list of objects', 'bad_json');
+  }
   try {
     return JSON.parse(text);
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(`${text}: must be JSON (${problem})`, 'bad_json');
+    throw invalid(`${excerpt(text)}: must be JSON (${printable(problem)})`, 'bad_json');
   }
 }
 
@@ -106,15 +110,15 @@ type ParsedEntry = Omit<DeviceSpec, 'entry' | 'source'>;
 
 function parseEntry(object: unknown): ParsedEntry {
   if (!isObject(object)) {
-    throw invalid(`${JSON.stringify(object)}: must be an object`, 'entry_not_object');
+    throw invalid(`${excerptOfJson(object)}: must be an object`, 'entry_not_object');
   }
   const { given, warnings } = withVendorId(object);
   const { vendor_id: vendorId, product_id: productId, address, devname, ...tags } = given;
   if (devname !== undefined && typeof devname !== 'string') {
-    throw invalid(`devname ${JSON.stringify(devname)}: must be text`, 'not_text');
+    throw invalid(`devname ${excerptOfJson(devname)}: must be text`, 'not_text');
   }
   if (isGiven(address) && isGiven(devname)) {
-    throw invalid(`devname "${devname}": must not be beside address`, 'devname_and_address');
+    throw invalid(`devname ${quoted(devname)}: must not be beside address`, 'devname_and_address');
   }
   return {
     vendorId: parseId('vendor_id', vendorId),
@@ -140,11 +144,11 @@ function withVendorId(object: Record<string, unknown>): {
   const { device_id: old, ...given } = object;
   if ('vendor_id' in given) {
     throw invalid(
-      `device_id ${JSON.stringify(old)}: must not be beside vendor_id; write vendor_id and product_id`,
+      `device_id ${excerptOfJson(old)}: must not be beside vendor_id; write vendor_id and product_id`,
       'device_id_and_vendor_id',
     );
   }
-  const warning = `device_id ${JSON.stringify(old)} is read as vendor_id, its old name; write vendor_id`;
+  const warning = `device_id ${excerptOfJson(old)} is read as vendor_id, its old name; write vendor_id`;
   return { given: { ...given, vendor_id: old }, warnings: [warning] };
 }
 
@@ -152,7 +156,7 @@ function parseId(name: string, value: unknown): string {
   if (value === undefined) return '*';
   if (typeof value !== 'string') {
     throw invalid(
-      `${name} ${JSON.stringify(value)}: must be text of hexadecimal digits`,
+      `${name} ${excerptOfJson(value)}: must be text of hexadecimal digits`,
       'not_text',
     );
   }
@@ -172,13 +176,13 @@ function parseTag(tag: string, value: unknown): string | null {
   if (value === null) return null;
   const text = tagText(value);
   if (text === undefined) {
-    throw invalid(`tag ${tag} ${JSON.stringify(value)}: must be text or null`, 'not_text');
+    throw invalid(`tag ${excerpt(tag)} ${excerptOfJson(value)}: must be text or null`, 'not_text');
   }
   if (!switches.has(tag)) return text;
   const isOn = parseBooleanText(text);
   if (isOn === undefined) {
     throw invalid(
-      `tag ${tag} "${text}": must be a word such as true, yes, false or no`,
+      `tag ${excerpt(tag)} ${quoted(text)}: must be a word such as true, yes, false or no`,
       'bad_boolean_tag',
     );
   }
@@ -209,7 +213,7 @@ function checkRemoteManaged(spec: DeviceSpec, hostFunctions: readonly HostFuncti
   const named = namedFunction(spec, hostFunctions);
   if (spec.devname !== null && named === undefined) {
     throw invalid(
-      `devname "${spec.devname}": the host has no such network interface, so remote_managed cannot be checked`,
+      `devname ${quoted(spec.devname)}: the host has no such network interface, so remote_managed cannot be checked`,
       'remote_managed_not_present',
     );
   }

@@ -1,5 +1,5 @@
 /** The likely reason why an entry admits nothing on a host: what an operator would look at first. */
-import { type AddressField, addressFields, addressTexts } from './address-pattern.ts';
+import { addressTexts, failedAddressParts } from './address-pattern.ts';
 import type { PciFunction } from './device.ts';
 import {
   type DeviceSpec,
@@ -111,11 +111,7 @@ function whyAddressFails(
   fitting: readonly PciFunction[],
   functions: readonly PciFunction[],
 ): NoMatch {
-  const { tests } = spec.address;
-  const fails = (fn: PciFunction): AddressField[] => {
-    const texts = addressTexts(fn.address);
-    return addressFields.filter((field) => !tests[field].test(texts[field]));
-  };
+  const fails = (fn: PciFunction) => failedAddressParts(spec.address, fn.address);
   const placed = fitting.filter((fn) => fails(fn).length === 0);
   if (placed.length > 0) return noCardSerial(spec, placed);
   const asked = `address ${JSON.stringify(spec.address.written)}`;

@@ -78,6 +78,10 @@ const refused = [
   { given: '[pci]\n\n  x', says: 'nova.conf:3: "  x": begins with a blank' },
   { given: 'x = 1', says: 'nova.conf:1: "x = 1": stands before the first [section]' },
   { given: '[pci', says: 'nova.conf:1: "[pci": a section must end with ]' },
+  {
+    given: `\u0007${'x'.repeat(80)}`,
+    says: `nova.conf:1: "\\u0007${'x'.repeat(54)}…": stands before`,
+  },
   { given: '[]', says: 'nova.conf:1: "[]": a section must have a name' },
   { given: '[pci]\nword', says: 'nova.conf:2: "word": must be KEY = VALUE' },
   { given: '[pci]\n= 1', says: 'nova.conf:2: "= 1": must have a key' },

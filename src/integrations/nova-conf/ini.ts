@@ -1,5 +1,6 @@
 /** The text form of oslo.config: sections, options, continuation lines. Knows no option by name. */
 import { ComputeError } from '#core/errors.ts';
+import { quoted } from '#core/quoted-text.ts';
 
 /** One assignment. A repeated key gives one of these each time; `line` is that of its key, from 1. */
 export interface IniOption {
@@ -26,7 +27,7 @@ export function parseIni(text: string, file: string): IniOption[] {
     .entries()) {
     const line = raw.trimEnd();
     const refuse = (rule: string) =>
-      new ComputeError('invalid', `${file}:${at + 1}: "${line}": ${rule}`);
+      new ComputeError('invalid', `${file}:${at + 1}: ${quoted(line)}: ${rule}`);
     if (/^[ \t]/.test(line)) {
       if (open === undefined) throw refuse('begins with a blank, but there is nothing to continue');
       open.value += `\n${line.trimStart()}`;

@@ -1,4 +1,5 @@
 /** What of a nova.conf has no place in Novella's configuration, and why. Values stay out of it: some are secrets. */
+import { excerpt } from '#core/quoted-text.ts';
 import type { IniOption } from './ini.ts';
 import type { NovaConf } from './nova-conf.ts';
 
@@ -64,7 +65,7 @@ export function leftBehind(conf: NovaConf): LeftOption[] {
     .filter((option) => !conf.taken.has(option))
     .map((option) => ({
       line: option.line,
-      option: `[${option.section}] ${option.key}`,
+      option: `[${excerpt(option.section)}] ${excerpt(option.key)}`,
       why: whyOf(option),
     }));
 }
@@ -81,5 +82,5 @@ function aboutFilters(value: string): string {
   const always = 'Novella applies all its filters always';
   return absent.length === 0
     ? `${always}; each of these has its like`
-    : `${always}; it has none like ${absent.join(', ')}`;
+    : `${always}; it has none like ${absent.map(excerpt).join(', ')}`;
 }

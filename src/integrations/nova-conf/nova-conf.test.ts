@@ -55,7 +55,16 @@ test('what is left behind is named with line and reason, without its value', () 
   ]);
 });
 
+test('names of options are printable, whatever the file is', () => {
+  const [left] = leftBehind(readNovaConf('[\u001b[2J]\nk\uFFFD = 1', 'x'));
+  expect(left?.option).toBe('[\\u001b[2J] k\\ufffd');
+});
+
 test.each([
+  {
+    given: '[DEFAULT]\ncpu_allocation_ratio = \u0007',
+    says: 'nova.conf:2: cpu_allocation_ratio "\\u0007": must be a number',
+  },
   {
     given: '[DEFAULT]\ncpu_allocation_ratio = many',
     says: 'nova.conf:2: cpu_allocation_ratio "many": must be a number',

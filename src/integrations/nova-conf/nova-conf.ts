@@ -1,6 +1,7 @@
 /** What Novella takes from a nova.conf, under new and old option names. Sections are told apart without regard to case. */
 import { ComputeError } from '#core/errors.ts';
 import { parseBooleanText } from '#core/pci/boolean-text.ts';
+import { quoted } from '#core/quoted-text.ts';
 import { type IniOption, parseIni } from './ini.ts';
 
 /** The text of a repeatable option with where it stands. Example source: `nova.conf:41`. */
@@ -90,7 +91,7 @@ function readRatio({ key, value, line }: IniOption, file: string): number {
   if (value !== '' && Number.isFinite(number) && number >= 0) return number;
   throw new ComputeError(
     'invalid',
-    `${file}:${line}: ${key} "${value}": must be a number, 0 or more`,
+    `${file}:${line}: ${key} ${quoted(value)}: must be a number, 0 or more`,
   );
 }
 
@@ -99,6 +100,6 @@ function readBoolean({ key, value, line }: IniOption, file: string): boolean {
   if (parsed !== undefined) return parsed;
   throw new ComputeError(
     'invalid',
-    `${file}:${line}: ${key} "${value}": must be a word such as true or false`,
+    `${file}:${line}: ${key} ${quoted(value)}: must be a word such as true or false`,
   );
 }

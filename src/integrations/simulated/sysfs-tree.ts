@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ComputeError } from '#core/errors.ts';
+import { printable, quoted } from '#core/quoted-text.ts';
 
 /** The capture that comes with Novella: a host with two igb PFs (82576) of four VFs each. */
 export const igbCapturePath = fileURLToPath(new URL('captures/igb-host.txt', import.meta.url));
@@ -18,7 +19,7 @@ export function writeSysfsTree(text: string, root: string): void {
   for (const [index, line] of text.split('\n').entries()) {
     if (line === '' || line.startsWith('#')) continue;
     const refuse = (rule: string) =>
-      new ComputeError('invalid', `sysfs capture, line ${index + 1}: "${line}" ${rule}`);
+      new ComputeError('invalid', `sysfs capture, line ${index + 1}: ${quoted(line)} ${rule}`);
     const entry = parseLine(line);
     if (entry === undefined) throw refuse('must be "/sys/PATH: VALUE" or "/sys/PATH -> TARGET"');
     // The listing of a folder behind a link is no file of its own.
@@ -28,7 +29,8 @@ export function writeSysfsTree(text: string, root: string): void {
     try {
       writeEntry(join(root, entry.path), entry);
     } catch (cause) {
-      throw refuse(`cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`);
+      const words = cause instanceof Error ? cause.message : String(cause);
+      throw refuse(`cannot be written: ${printable(words)}`);
     }
   }
 }

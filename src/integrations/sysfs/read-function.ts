@@ -3,6 +3,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
 import type { PciCapabilities, PciDeviceType, PciFunction } from '#core/pci/device.ts';
+import { quoted } from '#core/quoted-text.ts';
 import { vpdSerialNumber } from './vpd.ts';
 
 /**
@@ -107,7 +108,7 @@ async function readId(folder: string, file: 'vendor' | 'device'): Promise<string
   throw new Error(
     text === undefined
       ? `sysfs file ${file} cannot be read`
-      : `sysfs file ${file} has "${text}", must be 0x and four hexadecimal digits`,
+      : `sysfs file ${file} has ${quoted(text)}, must be 0x and four hexadecimal digits`,
   );
 }
 

@@ -1,0 +1,31 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { excerpt, excerptOfJson, printable, quoted } from './quoted-text.ts';
+
+test.each([
+  { name: 'plain text stays', given: 'größe 5 "x" \\', gives: 'größe 5 "x" \\' },
+  { name: 'a terminal sequence is defused', given: '\u001b[2J', gives: '\\u001b[2J' },
+  { name: 'the second set of controls too', given: '\u009b1m', gives: '\\u009b1m' },
+  { name: 'blanks of lines are short', given: 'a\n\tb\r', gives: 'a\\n\\tb\\r' },
+  { name: 'undecodable bytes and half pairs', given: '\uFFFD\uD800', gives: '\\ufffd\\ud800' },
+  { name: 'a change of direction', given: '\u202Eabc', gives: '\\u202eabc' },
+])('$name', ({ given, gives }) => {
+  expect(printable(given)).toBe(gives);
+  expect(quoted(given)).toBe(`"${gives}"`);
+});
+
+test('a long text is cut before the escape that does not fit', () => {
+  expect(excerpt('x'.repeat(60))).toBe('x'.repeat(60));
+  expect(excerpt('x'.repeat(61))).toBe(`${'x'.repeat(60)}…`);
+  expect(excerpt(`${'x'.repeat(57)}\u0001`)).toBe(`${'x'.repeat(57)}…`);
+  expect(excerptOfJson({ a: 'x'.repeat(99) })).toBe(`{"a":"${'x'.repeat(54)}…`);
+});
+
+test('nothing that a terminal obeys is left of any text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(printable(text)).not.toMatch(/[\p{C}\uFFFD]/u);
+      expect(excerpt(text).length).toBeLessThanOrEqual(61);
+    }),
+  );
+});
