@@ -55,7 +55,7 @@ export async function attachInterface(
 ): Promise<string> {
   refuseState(server, 'attach_interface', attachable);
   const asked = nic === null ? await automaticNics(context, caller, 'auto') : [nic];
-  const affinityPolicy = affinityPolicyOf(server.flavor, {});
+  const affinityPolicy = affinityPolicyOf(server.flavor, server.imageProperties);
   const { nics, pciRequests } = await resolveNics(context, caller, {
     asked,
     affinityPolicy,

@@ -46,6 +46,7 @@ export async function createServers(
       caller,
       request,
       flavor,
+      image,
       numa,
       resolved,
       pciRequests: [...aliases, ...resolved.pciRequests],
@@ -113,6 +114,7 @@ interface Making {
   caller: Caller;
   request: NewServerRequest;
   flavor: Flavor;
+  image: Image;
   numa: GuestNuma | null;
   resolved: ResolvedNics;
   pciRequests: PciRequest[];
@@ -173,6 +175,7 @@ function serverRow(context: WorkflowContext, making: Making): Omit<Server, 'seri
     projectId: caller.projectId,
     userId: caller.userId,
     imageId: request.imageId,
+    imageProperties: making.image.properties,
     flavor,
     keyName: request.keyName,
     metadata: request.metadata,

@@ -21,10 +21,11 @@ export async function rebuildServer(
   server: Server,
   { imageId, change, requestId }: WishedRebuild,
 ): Promise<void> {
-  checkImageFits(server.flavor, await findImage(context, caller, imageId));
+  const image = await findImage(context, caller, imageId);
+  checkImageFits(server.flavor, image);
   await actOnGuest(context, caller, server, {
     act: 'rebuild',
     requestId,
-    change: { ...change, imageId },
+    change: { ...change, imageId, imageProperties: image.properties },
   });
 }

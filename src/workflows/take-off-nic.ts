@@ -43,7 +43,7 @@ export function guestNicOf(server: Server, nic: ServerNic): GuestNic {
   const verdict = planGuestNic(nic.vif, {
     vcpus: server.flavor.vcpus,
     extraSpecs: server.flavor.extraSpecs,
-    imageProperties: {},
+    imageProperties: server.imageProperties,
     rxQueueSize: null,
     txQueueSize: null,
     maxQueues: null,

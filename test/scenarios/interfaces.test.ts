@@ -211,3 +211,38 @@ scenario(
     }
   },
 );
+
+scenario(
+  "the image's wishes reach the NICs: at boot, after a hard reboot, and when one is added",
+  async (cloud) => {
+    const created = await cloud.send('image', 'POST', '/v2/images', {
+      body: {
+        name: 'e1000',
+        disk_format: 'raw',
+        container_format: 'bare',
+        hw_vif_model: 'e1000',
+      },
+    });
+    const imageRef = created.body.id;
+    await cloud.send('image', 'PUT', `/v2/images/${imageRef}/file`, {
+      text: 'disk',
+      headers: { 'content-type': 'application/octet-stream' },
+    });
+    const red = await cloud.network('red');
+    const id = await cloud.boot([{ uuid: red }], { imageRef });
+    await cloud.settled(id, 'ACTIVE');
+    const models = async () => {
+      const { domain_xml: xml } = await cloud.ok('operator', 'GET', `/servers/${id}/explain`);
+      return [...xml.matchAll(/<model type=["'](\w+)["']/g)].map((match) => match[1]);
+    };
+    expect(await models()).toEqual(['e1000']);
+    await cloud.send('compute', 'POST', `/servers/${id}/os-interface`, {
+      body: { interfaceAttachment: { net_id: red } },
+    });
+    await cloud.send('compute', 'POST', `/servers/${id}/action`, {
+      body: { reboot: { type: 'HARD' } },
+    });
+    await cloud.settled(id, 'ACTIVE');
+    expect(await models()).toEqual(['e1000', 'e1000']);
+  },
+);

@@ -59,6 +59,7 @@ function aServer(change: Partial<Omit<Server, 'serial'>> = {}): Omit<Server, 'se
     projectId: 'project-1',
     userId: 'user-1',
     imageId: 'image-1',
+    imageProperties: { hw_vif_model: 'virtio' },
     flavor: aFlavor(),
     keyName: null,
     metadata: { role: 'web' },

@@ -14,8 +14,6 @@ export interface GuestParts {
   devices: readonly PciDevice[];
   /** What it holds of the host's NUMA nodes; none without a topology. */
   numa?: NumaShare[];
-  /** Of the image; none when absent. */
-  imageProperties?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -28,7 +26,7 @@ export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
   const wishes: NicWishes = {
     vcpus: server.flavor.vcpus,
     extraSpecs: server.flavor.extraSpecs,
-    imageProperties: parts.imageProperties ?? {},
+    imageProperties: server.imageProperties,
     rxQueueSize: null,
     txQueueSize: null,
     maxQueues: null,

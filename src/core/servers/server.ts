@@ -61,6 +61,8 @@ export interface Server {
   projectId: string;
   userId: string;
   imageId: string | null;
+  /** Of the image when the server was made or rebuilt. Example: `{ hw_vif_model: 'e1000' }`. */
+  imageProperties: Record<string, string>;
   flavor: Flavor;
   keyName: string | null;
   metadata: Record<string, string>;

@@ -14,6 +14,7 @@ const serverMap: FieldMap<ServerFields, InstanceRow> = {
   projectId: ['project_id', 'plain'],
   userId: ['user_id', 'plain'],
   imageId: ['image_ref', 'plain'],
+  imageProperties: ['image_properties', 'json'],
   flavor: ['flavor', 'json'],
   keyName: ['key_name', 'plain'],
   metadata: ['metadata', 'json'],

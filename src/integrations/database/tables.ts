@@ -70,6 +70,7 @@ export interface InstanceRow {
   project_id: string;
   user_id: string;
   image_ref: string | null;
+  image_properties: string;
   flavor: string;
   key_name: string | null;
   metadata: string;

@@ -76,6 +76,7 @@ async function createServerTables(db: Kysely<unknown>): Promise<void> {
     project_id: 'text',
     user_id: 'text',
     image_ref: 'text?',
+    image_properties: 'text',
     flavor: 'text',
     key_name: 'text?',
     metadata: 'text',
