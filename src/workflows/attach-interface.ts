@@ -5,7 +5,6 @@ import { ComputeError, invariant } from '#core/errors.ts';
 import { allocateDevices } from '#core/pci/allocate.ts';
 import { allocateClaimed, claimDevices } from '#core/pci/claim.ts';
 import { withInterfaceTags } from '#core/pci/interface-need.ts';
-import { poolsOf } from '#core/pci/pool.ts';
 import type { PciRequest } from '#core/pci/request.ts';
 import { affinityPolicyOf } from '#core/servers/guest-numa.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
@@ -13,10 +12,10 @@ import type { Server, ServerNic, VmState } from '#core/servers/server.ts';
 import { beginAfterNicChanges, endOfAction, refuseState } from './begin-action.ts';
 import { bindNic, ensurePort } from './bind-ports.ts';
 import type { WorkflowContext } from './context.ts';
+import { deviceChange } from './device-change.ts';
 import { guestOf } from './guest-of.ts';
 import { finishedEvent } from './record-event.ts';
 import { automaticNics, type NicNaming, resolveNics } from './resolve-nics.ts';
-import { withChanges } from './schedule.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import { guestNicOf, type NicData, nicData, nicOf, takeOffSteps } from './take-off-nic.ts';
 import { type StepOutcome, stillOurs, type Workflow } from './workflow.ts';
@@ -149,12 +148,7 @@ async function claimChange(
     );
   }
   const changed = claimDevices(devices, allocation.assignments, server.id);
-  return {
-    hostId: host.id,
-    generation: host.generation,
-    devices: changed,
-    pciStats: poolsOf(withChanges(devices, changed)),
-  };
+  return deviceChange(host, devices, changed);
 }
 
 async function bind(context: WorkflowContext, task: Task): Promise<StepOutcome> {
@@ -193,14 +187,7 @@ async function attached(context: WorkflowContext, task: Task): Promise<StepOutco
   const changed = allocateClaimed(devices, server.id);
   const startedAt = nicData(task).startedAt ?? context.clock.now();
   return {
-    ...(changed.length > 0 && {
-      host: {
-        hostId: host.id,
-        generation: host.generation,
-        devices: changed,
-        pciStats: poolsOf(withChanges(devices, changed)),
-      },
-    }),
+    ...(changed.length > 0 && { host: deviceChange(host, devices, changed) }),
     events: [finishedEvent(context, 'attach', startedAt, { host: host.name })],
     next: null,
   };

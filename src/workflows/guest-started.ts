@@ -2,11 +2,10 @@
 import type { Task } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { allocateClaimed } from '#core/pci/claim.ts';
-import { poolsOf } from '#core/pci/pool.ts';
 import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
+import { deviceChange } from './device-change.ts';
 import { finishedEvent } from './record-event.ts';
-import { withChanges } from './schedule.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import type { StepOutcome } from './workflow.ts';
 
@@ -23,14 +22,7 @@ export async function guestStarted(context: WorkflowContext, task: Task): Promis
   const changed = allocateClaimed(devices, server.id);
   const now = context.clock.now();
   return {
-    ...(changed.length > 0 && {
-      host: {
-        hostId: host.id,
-        generation: host.generation,
-        devices: changed,
-        pciStats: poolsOf(withChanges(devices, changed)),
-      },
-    }),
+    ...(changed.length > 0 && { host: deviceChange(host, devices, changed) }),
     server: { vmState: 'active', taskState: null, powerState: 1, launchedAt: now, fault: null },
     events: [finishedEvent(context, 'spawn', bootData(task).startedAt ?? now, { host: host.name })],
     next: null,

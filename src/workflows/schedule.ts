@@ -5,7 +5,6 @@ import { allocateDevices } from '#core/pci/allocate.ts';
 import { claimDevices } from '#core/pci/claim.ts';
 import { withInterfaceTags } from '#core/pci/interface-need.ts';
 import type { PciDevice } from '#core/pci/device.ts';
-import { poolsOf } from '#core/pci/pool.ts';
 import type { PciRequest } from '#core/pci/request.ts';
 import { fitTogether } from '#core/scheduling/pci-fit.ts';
 import type { Decision, Rejection } from '#core/scheduling/decision.ts';
@@ -16,6 +15,7 @@ import type { GuestNuma } from '#core/servers/guest-numa.ts';
 import type { Server } from '#core/servers/server.ts';
 import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
+import { deviceChange } from './device-change.ts';
 import type { FleetView } from './fleet-view.ts';
 import { placementWishes, type PlacementWishes } from './placement-wishes.ts';
 import { finishedEvent } from './record-event.ts';
@@ -116,8 +116,7 @@ async function tryClaim(
   }
   const changed = claimDevices(devices, allocation.assignments, server.id);
   const change: HostChange = {
-    hostId: host.id,
-    generation: host.generation,
+    ...deviceChange(host, devices, changed),
     vcpusUsed: host.vcpusUsed + server.flavor.vcpus,
     memoryMibUsed: host.memoryMibUsed + server.flavor.memoryMib,
     diskGibUsed: host.diskGibUsed + server.flavor.diskGib + server.flavor.ephemeralGib,
@@ -126,17 +125,7 @@ async function tryClaim(
     const held = allocation.shares.map((share) => ({ ...share, serverId: server.id }));
     change.numa = { ...host.numa, claims: [...host.numa.claims, ...held] };
   }
-  if (changed.length > 0) {
-    change.devices = changed;
-    change.pciStats = poolsOf(withChanges(devices, changed));
-  }
   return { change, taken: changed.filter((device) => device.serverId === server.id) };
-}
-
-/** The devices of a host after a change of some of them. */
-export function withChanges(devices: PciDevice[], changed: PciDevice[]): PciDevice[] {
-  const byAddress = new Map(changed.map((device) => [device.address, device]));
-  return devices.map((device) => byAddress.get(device.address) ?? device);
 }
 
 function chosen(

@@ -4,11 +4,10 @@ import { ComputeError, invariant } from '#core/errors.ts';
 import { planGuestNic } from '#core/guests/plan-nic.ts';
 import type { GuestNic } from '#core/guests/guest.ts';
 import { freeDevices } from '#core/pci/claim.ts';
-import { poolsOf } from '#core/pci/pool.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
+import { deviceChange } from './device-change.ts';
 import { finishedEvent } from './record-event.ts';
-import { withChanges } from './schedule.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import { portsMadeFor, unbindPort } from './tear-down.ts';
 import { type StepOutcome, stillOurs, type WorkflowStep } from './workflow.ts';
@@ -138,13 +137,5 @@ async function release(context: WorkflowContext, task: Task): Promise<StepOutcom
   if (host === undefined || requestId === null) return outcome;
   const devices = await context.store.hosts.devices(host.id);
   const changed = freeDevices(devices, server.id, requestId);
-  return {
-    ...outcome,
-    host: {
-      hostId: host.id,
-      generation: host.generation,
-      devices: changed,
-      pciStats: poolsOf(withChanges(devices, changed)),
-    },
-  };
+  return { ...outcome, host: deviceChange(host, devices, changed) };
 }

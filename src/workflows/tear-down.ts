@@ -4,11 +4,10 @@ import { isComputeError } from '#core/errors.ts';
 import type { Port } from '#core/networking/port.ts';
 import { unbindChange } from '#core/networking/port-binding.ts';
 import { freeDevices } from '#core/pci/claim.ts';
-import { poolsOf } from '#core/pci/pool.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
+import { deviceChange } from './device-change.ts';
 import { finishedEvent } from './record-event.ts';
-import { withChanges } from './schedule.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import { type StepOutcome, stillOurs } from './workflow.ts';
 
@@ -110,8 +109,7 @@ export async function releaseChange(
   const changed = freeDevices(devices, server.id);
   const disk = server.flavor.diskGib + server.flavor.ephemeralGib;
   return {
-    hostId: host.id,
-    generation: host.generation,
+    ...deviceChange(host, devices, changed),
     vcpusUsed: Math.max(0, host.vcpusUsed - server.flavor.vcpus),
     memoryMibUsed: Math.max(0, host.memoryMibUsed - server.flavor.memoryMib),
     diskGibUsed: Math.max(0, host.diskGibUsed - disk),
@@ -119,9 +117,5 @@ export async function releaseChange(
       ...host.numa,
       claims: host.numa.claims.filter((claim) => claim.serverId !== server.id),
     },
-    ...(changed.length > 0 && {
-      devices: changed,
-      pciStats: poolsOf(withChanges(devices, changed)),
-    }),
   };
 }
