@@ -1,0 +1,82 @@
+/** The serial console of a micro guest: what it reported, and commands typed to it. Its words: `guest/l2.sh`. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LabHost } from './host.ts';
+
+export interface GuestConsole {
+  /** All reports so far. Example: `[{ what: 'NIC', if: 'eth0', mac: '52:54:…', addr: '10.42.0.5/24' }]`. */
+  reports(): Promise<GuestReport[]>;
+  /** The first report like this one, once it is there. Throws with the console's end when it does not come in time (default: five minutes). */
+  waitFor(like: Partial<GuestReport>, timeoutMs?: number): Promise<GuestReport>;
+  /**
+   * Types a command and returns what the guest reported until it was done. Example: `command('ping 10.42.0.6')` →
+   * `[{ what: 'PING', address: '10.42.0.6', received: '4/4' }]`.
+   */
+  command(line: string, timeoutMs?: number): Promise<GuestReport[]>;
+  /** Types a command that the guest does not outlive. */
+  type(line: string): Promise<void>;
+}
+
+/** One line of the guest for machines: `L2-WHAT key=value …`. */
+export interface GuestReport {
+  what: string;
+  [key: string]: string;
+}
+
+/** The console of a running domain whose serial port is a pty with this log file within the host. */
+export function guestConsole(host: LabHost, domain: string, log: string): GuestConsole {
+  const read = (offset = 0) => host.readFile(log, offset).catch(() => '');
+  const reports = async () => parseReports(await read());
+  return {
+    reports,
+    async waitFor(like, timeoutMs = 300_000) {
+      const limit = Date.now() + timeoutMs;
+      for (;;) {
+        const found = (await reports()).find((report) => isLike(report, like));
+        if (found !== undefined) return found;
+        if (Date.now() > limit) {
+          const tail = (await read()).split('\n').slice(-40).join('\n');
+          throw new Error(`${domain} did not report ${JSON.stringify(like)}:\n${tail}`);
+        }
+        await delay(300);
+      }
+    },
+    async command(line, timeoutMs = 60_000) {
+      const offset = (await read()).length;
+      await host.mustRun(typing(domain, line, log, offset), { timeoutMs });
+      return parseReports(await read(offset)).filter(({ what }) => what !== 'DONE');
+    },
+    async type(line) {
+      await host.mustRun(typing(domain, line));
+    },
+  };
+}
+
+/** The reports in a console's text; what is no report is passed over. */
+export function parseReports(text: string): GuestReport[] {
+  return text.split('\n').flatMap((line) => {
+    const [, what, rest = ''] = /^L2-([A-Z-]+)(?: (.*?))?\r?$/.exec(line) ?? [];
+    if (what === undefined) return [];
+    const pairs = [...rest.matchAll(/(\S+?)=(\S*)/g)].map(([, key, value]) => [key, value]);
+    return [{ what, ...Object.fromEntries(pairs) } as GuestReport];
+  });
+}
+
+function isLike(report: GuestReport, like: Partial<GuestReport>): boolean {
+  return Object.entries(like).every(([key, value]) => report[key] === value);
+}
+
+/**
+ * A script that types a line. The terminal is held open and emptied until the guest has done it: QEMU forgets what is typed into one that
+ * is closed at once, and stops the guest's output when nobody empties an open one.
+ */
+function typing(domain: string, line: string, log?: string, offset = 0): string {
+  const isDone = `tail -c +${offset + 1} '${log}' | grep -q '^L2-DONE'`;
+  return `
+    set -e
+    exec 3<> "$(virsh -q ttyconsole '${domain}')"
+    cat <&3 > /dev/null & drain=$!
+    trap 'kill $drain 2> /dev/null || true' EXIT
+    # It notices within a second that somebody is there.
+    printf '%s\\n' '${line}' >&3
+    ${log === undefined ? 'sleep 2' : `until ${isDone}; do kill -0 $drain; sleep 0.1; done`}`;
+}
