@@ -46,7 +46,7 @@ export function guestConsole(host: LabHost, domain: string, log: string): GuestC
       return parseReports(await read(offset)).filter(({ what }) => what !== 'DONE');
     },
     async type(line) {
-      await host.mustRun(typing(domain, line));
+      await host.mustRun(lastTyping(domain, line));
     },
   };
 }
@@ -65,18 +65,29 @@ function isLike(report: GuestReport, like: Partial<GuestReport>): boolean {
   return Object.entries(like).every(([key, value]) => report[key] === value);
 }
 
-/**
- * A script that types a line. The terminal is held open and emptied until the guest has done it: QEMU forgets what is typed into one that
- * is closed at once, and stops the guest's output when nobody empties an open one.
- */
-function typing(domain: string, line: string, log?: string, offset = 0): string {
-  const isDone = `tail -c +${offset + 1} '${log}' | grep -q '^L2-DONE'`;
-  return `
-    set -e
-    exec 3<> "$(virsh -q ttyconsole '${domain}')"
+/** A script that types a command and waits until the guest has done it, as its log shows. */
+function typing(domain: string, line: string, log: string, offset: number): string {
+  return `${opened(domain)}
     cat <&3 > /dev/null & drain=$!
     trap 'kill $drain 2> /dev/null || true' EXIT
-    # It notices within a second that somebody is there.
     printf '%s\\n' '${line}' >&3
-    ${log === undefined ? 'sleep 2' : `until ${isDone}; do kill -0 $drain; sleep 0.1; done`}`;
+    until tail -c +${offset + 1} '${log}' | grep -q '^L2-DONE'; do kill -0 $drain; sleep 0.1; done`;
+}
+
+/** A script that types a command and waits until the guest has closed its console, or a few seconds. */
+function lastTyping(domain: string, line: string): string {
+  return `${opened(domain)}
+    printf '%s\\n' '${line}' >&3
+    timeout 5 cat <&3 > /dev/null || true`;
+}
+
+/**
+ * The guest's terminal as file 3. It is held open, and emptied: QEMU notices only after a while that somebody is there, forgets what was
+ * typed by one who has left, and stops the guest's output when an open terminal is not emptied.
+ */
+function opened(domain: string): string {
+  return `
+    set -e
+    trap '' HUP
+    exec 3<> "$(virsh -q ttyconsole '${domain}')"`;
 }

@@ -1,12 +1,12 @@
 /** Starts and stops the emulated compute host. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isReady, readFileAt, runScript, type ScriptOutcome } from './command-client.ts';
+import { type Emulator, startEmulator } from './emulator.ts';
+import { freePorts } from './free-ports.ts';
 import { hostImage } from './image.ts';
 import { labDevices, machineCommand, nvmeFile } from './machine.ts';
 
@@ -15,10 +15,12 @@ export interface LabHostWish {
   shareDirectory?: string;
   /** TCP ports within that the outside is to reach. Example: `[16509]` for libvirt. */
   forwards?: number[];
+  /** Folders of the outside, by the path they have within; read-only. Example: `{ '/novella/src': sourceDirectory }`. */
+  folders?: Record<string, string>;
   memoryMib?: number;
   /** The console on this terminal, with a shell; the host lives as long as the shell. */
   isInteractive?: boolean;
-  /** Default: four minutes, five times what two idle processors need. */
+  /** Default: eight minutes, ten times what two idle processors need. */
   startTimeoutMs?: number;
 }
 
@@ -59,6 +61,7 @@ export async function startLabHost(wish: LabHostWish = {}): Promise<LabHost> {
     image,
     shareDirectory,
     runDirectory,
+    folders: Object.values(wish.folders ?? {}),
     memoryMib: wish.memoryMib ?? 3072,
     forwards: new Map(within.map((port, at) => [outside[at]!, port])),
     console: wish.isInteractive === true ? 'terminal' : { file: consoleFile },
@@ -70,12 +73,20 @@ export async function startLabHost(wish: LabHostWish = {}): Promise<LabHost> {
     emulator.end();
     await emulator.ended;
     rmSync(runDirectory, { recursive: true, force: true });
-    if (wish.shareDirectory !== undefined) rmSync(join(shareDirectory, '.command-password'));
+    if (wish.shareDirectory !== undefined)
+      rmSync(join(shareDirectory, '.command-password'), { force: true });
   };
   const run: LabHost['run'] = (script, { timeoutMs = 120_000 } = {}) =>
     runScript(server, script, timeoutMs);
+  const mustRun: LabHost['mustRun'] = async (script, options) => {
+    const { code, stdout, stderr } = await run(script, options);
+    if (code === 0) return stdout;
+    const said = `${stdout}${stderr}\n${consoleTail()}`;
+    throw new Error(`in the lab's host, exit ${code}:\n${script}\n${said}`);
+  };
   try {
-    await becomesReady(server, emulator, wish.startTimeoutMs ?? 240_000);
+    await becomesReady(server, emulator, wish.startTimeoutMs ?? 480_000);
+    await mustRun(mounting(Object.keys(wish.folders ?? {})));
   } catch (error) {
     const told = `${String(error)}\n${emulator.said()}${consoleTail()}`;
     await stop();
@@ -83,13 +94,7 @@ export async function startLabHost(wish: LabHostWish = {}): Promise<LabHost> {
   }
   return {
     run,
-    async mustRun(script, options) {
-      const { code, stdout, stderr } = await run(script, options);
-      if (code === 0) return stdout;
-      throw new Error(
-        `in the lab's host, exit ${code}:\n${script}\n${stdout}${stderr}\n${consoleTail()}`,
-      );
-    },
+    mustRun,
     readFile: (path, offset = 0) => readFileAt(server, path, offset),
     shareDirectory,
     portTo(port) {
@@ -100,42 +105,6 @@ export async function startLabHost(wish: LabHostWish = {}): Promise<LabHost> {
     consoleTail,
     ended: emulator.ended,
     stop,
-  };
-}
-
-interface Emulator {
-  hasEnded(): boolean;
-  ended: Promise<void>;
-  /** What it printed about itself. */
-  said(): string;
-  end(): void;
-}
-
-/** It is killed with this process, whatever ends that. */
-function startEmulator(command: string[], folder: string, isInteractive: boolean): Emulator {
-  const child: ChildProcess = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...command], {
-    stdio: isInteractive ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-    // Where it keeps what is written to the disks.
-    env: { ...process.env, TMPDIR: folder },
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      said = `${said}${chunk.toString()}`.slice(-10_000);
-    });
-  }
-  const ended = new Promise<void>((resolve) => {
-    child.once('error', (error) => {
-      said += String(error);
-      resolve();
-    });
-    child.once('exit', () => resolve());
-  });
-  return {
-    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
-    ended,
-    said: () => said,
-    end: () => child.kill('SIGKILL'),
   };
 }
 
@@ -152,23 +121,13 @@ async function becomesReady(
   }
 }
 
-/** Ports that nobody listens on now. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address();
-            resolve(typeof address === 'object' && address !== null ? address.port : 0);
-          });
-        }),
-    ),
+/** What is read is kept within: nobody changes it meanwhile. */
+function mounting(paths: string[]): string {
+  const options = 'trans=virtio,version=9p2000.L,msize=524288,ro,cache=loose';
+  const mounts = paths.map(
+    (path, at) => `mkdir -p '${path}' && mount -t 9p -o ${options} folder${at} '${path}'`,
   );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  return ['set -e', ...mounts].join('\n');
 }
 
 function tailOf(file: string, lines: number): string {

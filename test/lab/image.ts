@@ -23,6 +23,9 @@ export interface HostImage {
   systemDisk: string;
   /** What the host finds in /lab: its init, the command server and Node, the micro guest. */
   labDisk: string;
+  /** The micro guest; within the host it is /lab/vmlinux and /lab/micro-guest. */
+  guestKernel: string;
+  guestInitialDisk: string;
 }
 
 /** The image, from the cache when nothing that goes into it has changed; else made in some seconds (and the tree in a minute). */
@@ -41,6 +44,8 @@ export async function hostImage(): Promise<HostImage> {
     initialDisk: join(path, 'initial-disk'),
     systemDisk,
     labDisk: join(path, 'lab.ext4'),
+    guestKernel: join(path, 'content/vmlinux'),
+    guestInitialDisk: join(path, 'content/micro-guest'),
   };
 }
 
@@ -64,7 +69,7 @@ async function makeImage(tree: string, image: string): Promise<void> {
   writeFileSync(join(content, 'init'), script('l1.sh'), { mode: 0o755 });
   const server = stripTypeScriptTypes(script('command-server.ts'));
   writeFileSync(join(content, 'command-server.mjs'), server);
-  for (const name of ['qemu.conf', 'libvirtd.conf']) {
+  for (const name of ['qemu.conf', 'libvirtd.conf', 'modprobe.conf']) {
     writeFileSync(join(content, name), script(name));
   }
   cpSync(process.execPath, join(content, 'node'));

@@ -30,6 +30,8 @@ export interface Machine {
   shareDirectory: string;
   /** Holds the NVMe disk's content. */
   runDirectory: string;
+  /** Folders that are shown within, read-only; mount tags are folder0, folder1 … */
+  folders: readonly string[];
   memoryMib: number;
   /** TCP ports within, by port of 127.0.0.1 outside. */
   forwards: ReadonlyMap<number, number>;
@@ -47,7 +49,8 @@ export function machineCommand(machine: Machine): string[] {
     ...['-device', 'intel-iommu,intremap=on,device-iotlb=on'],
     ...boot(machine),
     ...disks(machine),
-    ...['-virtfs', `local,path=${machine.shareDirectory},mount_tag=share,security_model=none`],
+    ...folder(machine.shareDirectory, 'share'),
+    ...machine.folders.flatMap((path, at) => folder(path, `folder${at}`, ',readonly=on')),
     ...['-object', 'rng-random,filename=/dev/urandom,id=random'],
     ...['-device', 'virtio-rng-pci,rng=random'],
     ...cards(machine),
@@ -77,6 +80,11 @@ function disks({ image, runDirectory }: Machine): string[] {
     ...['-drive', file(image.labDisk, 'lab'), '-device', 'virtio-blk-pci,drive=lab'],
     ...['-drive', file(nvmeFile(runDirectory), 'nvme')],
   ];
+}
+
+function folder(path: string, tag: string, more = ''): string[] {
+  const options = 'security_model=none,multidevs=remap';
+  return ['-virtfs', `local,path=${path},mount_tag=${tag},${options}${more}`];
 }
 
 /** Content of the NVMe disk. */

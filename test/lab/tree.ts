@@ -13,7 +13,7 @@ const suite = 'trixie';
 
 const packages = [
   ...['linux-image-amd64', 'initramfs-tools', 'kmod', 'udev', 'busybox-static', 'zstd'],
-  ...['qemu-system-x86', 'qemu-utils', 'xorriso', 'isolinux', 'syslinux-common'],
+  ...['qemu-system-x86', 'qemu-utils', 'xorriso'],
   ...['libvirt-daemon', 'libvirt-daemon-driver-qemu', 'libvirt-daemon-system', 'libvirt-clients'],
   ...['iproute2', 'iputils-ping', 'pciutils', 'ethtool', 'tcpdump', 'procps'],
 ];

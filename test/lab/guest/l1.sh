@@ -29,6 +29,7 @@ ip link set lo up
 say 'disk mounted'
 
 cp /lab/qemu.conf /lab/libvirtd.conf /etc/libvirt/
+cp /lab/modprobe.conf /etc/modprobe.d/lab.conf
 modprobe -a 9pnet_virtio 9p
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=524288 share /mnt/share
 /lab/node /lab/command-server.mjs /mnt/share/.command-password &
@@ -44,6 +45,8 @@ say 'devices settled'
 name_nic 52:54:00:00:00:fe mgmt0
 ip addr add 10.0.2.15/24 dev mgmt0
 name_nic 52:54:00:00:00:fd uplink0
+ip link set enp1s0 up
+ip link set enp2s0 up
 
 libvirtd -d -l
 until virsh -q list > /dev/null 2>&1; do sleep 0.1; done

@@ -134,7 +134,8 @@ report_pci
 awk -f /lab/devices.awk $metadata
 watch_nics
 exec < /dev/ttyS0
-echo "L2-READY uuid=$(meta uuid) name=$(meta name)"
+read -r uptime _ < /proc/uptime
+echo "L2-READY uptime=$uptime uuid=$(meta uuid) name=$(meta name)"
 while true; do
   if read -r -t 1 line; then
     [ -n "$line" ] || continue
