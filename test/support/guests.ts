@@ -29,6 +29,7 @@ export function aBridgeNic(): GuestNic {
     kind: 'bridge',
     bridge: 'brqb2a7e0c4-55',
     devName: 'tap6d0f5f54-9a',
+    wiring: null,
     frontend: virtio,
   };
 }
@@ -44,6 +45,8 @@ export function aGuest(change: Partial<Guest> = {}): Guest {
     memoryMib: 512,
     diskGib: 1,
     imageId: null,
+    kernel: null,
+    configDrive: null,
     nics: [],
     hostDevices: [],
     ...change,

@@ -52,6 +52,8 @@ export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
       memoryMib: server.flavor.memoryMib,
       diskGib: server.flavor.diskGib,
       imageId: server.imageId,
+      kernel: null,
+      configDrive: null,
       nics,
       ...(parts.numa !== undefined && parts.numa.length > 0 && { numa: parts.numa }),
       hostDevices: devices.flatMap(({ address, requestId }) =>
