@@ -29,6 +29,8 @@ export async function startAgent(
   link.onMessage(({ command }) => {
     if (taken.has(command.seq)) return;
     taken.add(command.seq);
+    // Nobody waits for an answer as long as a start may take.
+    if (command.body.do === 'console') return void serve(command);
     const before = queues.get(command.serverId) ?? Promise.resolve();
     const mine = before.then(() => serve(command));
     queues.set(command.serverId, mine);
