@@ -18,6 +18,11 @@ export interface HypervisorFacts {
 
 export type { FoundGuest };
 
+/** `lost`: the hypervisor does not answer; `back`: it does again, and whatever was missed is to be looked up. */
+export type HypervisorChange =
+  | { what: 'guest'; guestId: string; state: FoundGuest['state'] | 'gone' }
+  | { what: 'lost' | 'back' };
+
 /** Every act is idempotent: doing it again when it is done changes nothing and is no error. */
 export interface Hypervisor {
   facts(): Promise<HypervisorFacts>;
@@ -53,4 +58,8 @@ export interface Hypervisor {
   detachNic(guestId: string, nic: GuestNic, how?: { keep: boolean }): Promise<void>;
   /** The domain XML as defined, or undefined when there is no such guest. */
   domainXml(guestId: string): Promise<string | undefined>;
+  /** Tells of changes that nobody here asked for, among others, until the returned function is called. */
+  watch(listener: (change: HypervisorChange) => void): () => void;
+  /** Lets go of the hypervisor; guests go on. */
+  close(): Promise<void>;
 }

@@ -29,6 +29,15 @@ export interface NicFrontend {
   packed: boolean;
 }
 
+/**
+ * What a bridge of a network without a network agent is joined to: the host's interface of this physical network, tagged with
+ * this VLAN. `physicalNetwork` null: to nothing, guests of this host only. `vlan` null: untagged.
+ */
+export interface BridgeWiring {
+  physicalNetwork: string | null;
+  vlan: number | null;
+}
+
 /** A NIC of the guest, by how the host makes it. `vlan` null: left to the switch. */
 export type GuestNic = NicIdentity &
   (
@@ -49,7 +58,14 @@ export type GuestNic = NicIdentity &
       }
     | { kind: 'hostdev-physical'; address: PciAddress }
     | { kind: 'vdpa'; address: PciAddress }
-    | { kind: 'bridge'; bridge: string; devName: string; frontend: NicFrontend }
+    | {
+        kind: 'bridge';
+        bridge: string;
+        devName: string;
+        /** How the agent makes the bridge; null: another program of the host has made it. */
+        wiring: BridgeWiring | null;
+        frontend: NicFrontend;
+      }
     | { kind: 'ovs'; bridge: string; devName: string; interfaceId: string; frontend: NicFrontend }
     | {
         kind: 'tap';
@@ -96,6 +112,20 @@ interface GuestHostDevice {
   requestId: string;
 }
 
+/** A guest that starts from a kernel of its own, not from the boot loader on its disk. Both are images. */
+export interface GuestKernel {
+  imageId: string;
+  ramdiskImageId: string | null;
+  commandLine: string;
+}
+
+/** A file of the config drive. Example path: `openstack/latest/meta_data.json`. */
+export interface DriveFile {
+  path: string;
+  content: string;
+  encoding: 'utf8' | 'base64';
+}
+
 /** One guest, complete: what libvirt is told follows from this alone (and the host's own facts). */
 export interface Guest {
   /** The server's id; the domain's uuid. */
@@ -109,7 +139,11 @@ export interface Guest {
   vcpus: number;
   memoryMib: number;
   diskGib: number;
+  /** Its disk starts as this image; null: an empty disk. */
   imageId: string | null;
+  kernel: GuestKernel | null;
+  /** null: it has no config drive. */
+  configDrive: DriveFile[] | null;
   nics: GuestNic[];
   hostDevices: GuestHostDevice[];
   /** Its NUMA cells, in order, with their places on the host; absent without a topology. */

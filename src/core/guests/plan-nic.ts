@@ -5,7 +5,7 @@ import type { VnicType } from '../networking/vnic-type.ts';
 import { type PciAddress, tryParsePciAddress } from '../pci/address.ts';
 import { isTrue } from '../pci/boolean-text.ts';
 import { refuse, type Verdict } from '../reason.ts';
-import type { GuestNic, NicFrontend } from './guest.ts';
+import type { BridgeWiring, GuestNic, NicFrontend } from './guest.ts';
 import { type NicWishes, planBandwidth, planFrontend, planNoFrontend } from './nic-frontend.ts';
 
 type Planned = Verdict<{ nic: GuestNic }>;
@@ -146,7 +146,8 @@ function planOvs(plan: NicPlan): Planned {
   }
   const virtual = { ...identity, mtu: vif.network.mtu, bandwidth, devName: vif.devName, frontend };
   if (vif.details['ovs_hybrid_plug'] === true) {
-    return planned({ ...virtual, kind: 'bridge', bridge: deviceName('qbr', vif.portId) });
+    const bridge = deviceName('qbr', vif.portId);
+    return planned({ ...virtual, kind: 'bridge', bridge, wiring: null });
   }
   if (vif.details['ovs_create_tap'] === true) {
     return planned({ ...virtual, kind: 'tap', madeByUs: true });
@@ -203,8 +204,20 @@ function planBridge(plan: NicPlan): Planned {
     kind: 'bridge',
     bridge,
     devName: vif.devName,
+    wiring: bridgeWiring(vif),
     frontend,
   });
+}
+
+/** The embedded network service names it; a network with an agent of its own does not. */
+function bridgeWiring(vif: Vif): BridgeWiring | null {
+  const wiring = vif.details['bridge_wiring'];
+  if (typeof wiring !== 'object' || wiring === null) return null;
+  const { physical_network: physicalNetwork, vlan } = wiring as Record<string, unknown>;
+  return {
+    physicalNetwork: typeof physicalNetwork === 'string' ? physicalNetwork : null,
+    vlan: typeof vlan === 'number' ? vlan : null,
+  };
 }
 
 function planIvs(plan: NicPlan): Planned {

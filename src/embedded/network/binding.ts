@@ -43,7 +43,12 @@ const vifTypes: Partial<Record<VnicType, string>> = {
 function vifDetails(vifType: string, network: StoredNetwork): Record<string, unknown> {
   const details = { port_filter: false, connectivity: 'l2' };
   if (vifType === 'bridge') {
-    return { ...details, bridge_name: `brq${network.id}`.slice(0, bridgeNameLength) };
+    return {
+      ...details,
+      bridge_name: `brq${network.id}`.slice(0, bridgeNameLength),
+      // No agent of a network service makes the bridge: the host is told how.
+      bridge_wiring: { physical_network: network.physicalNetwork, vlan: network.segmentationId },
+    };
   }
   return { ...details, vlan: String(network.segmentationId ?? 0) };
 }

@@ -1,7 +1,12 @@
 /** A hypervisor in memory. With a state directory its guests outlive our process, as those of a real host do. */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FoundGuest, Hypervisor, HypervisorFacts } from '#contracts/hypervisor.ts';
+import type {
+  FoundGuest,
+  Hypervisor,
+  HypervisorChange,
+  HypervisorFacts,
+} from '#contracts/hypervisor.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Guest, GuestNic } from '#core/guests/guest.ts';
 import { heldByNic, heldDevices } from '#core/guests/held-device.ts';
@@ -30,6 +35,7 @@ interface KeptGuest {
 export class SimulatedHypervisor implements Hypervisor {
   readonly #options: SimulatedHypervisorOptions;
   readonly #guests = new Map<string, KeptGuest>();
+  readonly #listeners = new Set<(change: HypervisorChange) => void>();
 
   /** Reads the guests of an earlier process from the state directory. */
   constructor(options: SimulatedHypervisorOptions) {
@@ -88,6 +94,7 @@ export class SimulatedHypervisor implements Hypervisor {
     this.#guests.delete(guestId);
     const { stateDirectory } = this.#options;
     if (stateDirectory !== undefined) rmSync(fileOf(stateDirectory, guestId), { force: true });
+    if (kept !== undefined) this.#tell(guestId, 'gone');
   }
 
   shutDown(guestId: string): Promise<void> {
@@ -155,6 +162,20 @@ export class SimulatedHypervisor implements Hypervisor {
     return Promise.resolve(this.#guests.get(guestId)?.xml);
   }
 
+  watch(listener: (change: HypervisorChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): Promise<void> {
+    this.#listeners.clear();
+    return Promise.resolve();
+  }
+
+  #tell(guestId: string, state: FoundGuest['state'] | 'gone'): void {
+    for (const listener of this.#listeners) listener({ what: 'guest', guestId, state });
+  }
+
   #known(guestId: string): KeptGuest {
     const kept = this.#guests.get(guestId);
     if (kept !== undefined) return kept;
@@ -205,7 +226,9 @@ export class SimulatedHypervisor implements Hypervisor {
       // A rename is whole or not at all: a process that dies here leaves the guest as it was.
       renameSync(`${path}.new`, path);
     }
+    const before = this.#guests.get(kept.guest.id)?.state;
     this.#guests.set(kept.guest.id, kept);
+    if (before !== kept.state) this.#tell(kept.guest.id, kept.state);
   }
 }
 
