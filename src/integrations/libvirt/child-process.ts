@@ -86,13 +86,15 @@ export class LibvirtChild {
     act: string = procedure,
   ): Promise<Procedures[Name]['result']> {
     await this.#settled();
+    if (this.#isClosed) throw new ComputeError('unavailable', `${act}: libvirt was let go of`);
     if (this.#connection.is !== 'connected') throw this.#unreachable(act);
     const id = (this.#lastCall += 1);
     return new Promise<Procedures[Name]['result']>((resolve, reject) => {
       const limitMs = Math.max(this.#limitMs, slowLimits[procedure] ?? 0);
       const timer = setTimeout(() => this.#tooLong(id, limitMs), limitMs);
       this.#calls.set(id, { procedure, act, resolve, reject, timer });
-      this.#process.send({ id, procedure, args });
+      // That the child ended just now is told by its exit.
+      this.#process.send({ id, procedure, args }, () => undefined);
     });
   }
 
@@ -113,7 +115,7 @@ export class LibvirtChild {
       child.once('exit', () => resolve());
     });
     const patience = setTimeout(() => child.kill('SIGKILL'), 2_000);
-    if (child.connected) child.send('close');
+    if (child.connected) child.send('close', () => undefined);
     await ended;
     clearTimeout(patience);
   }
