@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. clients: stock OpenStack commands. libvirt: a libvirtd of its own. docs: the shell blocks of the documents. */
+/** unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. clients: stock OpenStack commands. libvirt: this machine's own tools of a hypervisor, and a libvirtd of the test's own. docs: the shell blocks of the documents. */
 export default defineConfig({
   test: {
     projects: [
@@ -31,8 +31,8 @@ export default defineConfig({
         test: {
           name: 'libvirt',
           include: ['test/libvirt/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

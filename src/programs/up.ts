@@ -57,7 +57,10 @@ async function start(
   state: StateDirectory,
   { log, stops }: { log: Logger; stops: (() => void | Promise<void>)[] },
 ): Promise<Omit<AllInOne, 'stop'>> {
-  const hosts = await simulatedHosts(config.simulated, state.file('hosts'));
+  const hosts = await simulatedHosts(config.simulated, {
+    folder: state.file('hosts'),
+    images: { open: (id) => embedded.image.service.open(id) },
+  });
   const passwordOf = (user: string): string =>
     ensureSecret(state.file(`${user}-password`), () => randomBytes(12).toString('hex'));
   const passwords = { admin: passwordOf('admin'), demo: passwordOf('demo') };
