@@ -3,6 +3,8 @@ import type { GuestFiles } from '#contracts/guest-files.ts';
 import type { Hypervisor } from '#contracts/hypervisor.ts';
 import type { Log } from '#contracts/log.ts';
 import type { PciBus } from '#contracts/pci-bus.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
+import type { PciAddress } from '#core/pci/address.ts';
 import type { DeviceSpec } from '#core/pci/device-spec.ts';
 
 export interface AgentOptions {
@@ -15,4 +17,10 @@ export interface AgentOptions {
   deviceSpecs: readonly DeviceSpec[];
   log: Log;
   heartbeatMs: number;
+  /** Looks for what is wrong with the host, apart from its hypervisor. Absent: nobody looks. */
+  checkHealth?: () => Promise<HostProblem[]>;
+  /** How often it is looked at. Default: half a minute. */
+  healthMs?: number;
+  /** Cleans every VF that is not among these, once at the start. */
+  cleanUnheld?: (held: ReadonlySet<PciAddress>) => Promise<void>;
 }

@@ -6,22 +6,37 @@ import type { AgentEnd, CommandResult, HostCommand, HostReport } from '#contract
 import type { AgentOptions } from './agent-options.ts';
 import { auditSpecs } from './audit-specs.ts';
 import { executeCommand } from './execute-command.ts';
+import { GuestLooks } from './guest-looks.ts';
+import { GuestTurns } from './guest-turns.ts';
+import { reconcileHost } from './reconcile-host.ts';
 import { reportHost } from './report.ts';
+import { watchHost } from './watch-host.ts';
 
 /** Starts the agent on this link: says hello with a first report, then serves commands until stopped. */
 export async function startAgent(
   options: AgentOptions,
   link: AgentEnd,
 ): Promise<{ refresh(): Promise<void>; stop(): Promise<void> }> {
-  const queues = new Map<string, Promise<void>>();
+  const turns = new GuestTurns();
+  const looks = new GuestLooks(options, link, turns);
   const taken = new Set<number>();
   let stopped = false;
 
-  const report = (): Promise<HostReport> => reportHost(options);
+  const report = (): Promise<HostReport> => reportHost(options, turns);
 
   const serve = async (command: HostCommand): Promise<void> => {
     if (stopped) return;
+    looks.expect(command.serverId);
     const result: CommandResult = await executeCommand(options, command.body);
+    // Before the result: whoever acts on that knows how the guest is.
+    await looks.now(command.serverId);
+    link.send({ type: 'result', seq: command.seq, result });
+    taken.delete(command.seq);
+  };
+
+  /** In no turn: nobody waits for an answer as long as a start may take. */
+  const answer = async (command: HostCommand): Promise<void> => {
+    const result = await executeCommand(options, command.body);
     link.send({ type: 'result', seq: command.seq, result });
     taken.delete(command.seq);
   };
@@ -29,18 +44,17 @@ export async function startAgent(
   link.onMessage(({ command }) => {
     if (taken.has(command.seq)) return;
     taken.add(command.seq);
-    // Nobody waits for an answer as long as a start may take.
-    if (command.body.do === 'console') return void serve(command);
-    const before = queues.get(command.serverId) ?? Promise.resolve();
-    const mine = before.then(() => serve(command));
-    queues.set(command.serverId, mine);
-    void mine.finally(() => {
-      if (queues.get(command.serverId) === mine) queues.delete(command.serverId);
-    });
+    if (command.body.do === 'console') return void answer(command);
+    turns.take(command.serverId, () => serve(command));
   });
 
   await auditSpecs(options);
+  await reconcileHost(options);
+  // Watched before it is reported: what changes in between is told after it.
+  const { promise: greeted, resolve: greet } = Promise.withResolvers<void>();
+  const unwatch = watchHost(options, { looks, link, report, greeted });
   link.send({ type: 'hello', host: options.host, report: await report() });
+  greet();
   const timer = setInterval(() => link.send({ type: 'heartbeat' }), options.heartbeatMs);
   return {
     async refresh() {
@@ -48,8 +62,9 @@ export async function startAgent(
     },
     async stop() {
       stopped = true;
+      unwatch();
       clearInterval(timer);
-      await Promise.all(queues.values());
+      await turns.ended();
       link.close();
     },
   };

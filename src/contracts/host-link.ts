@@ -3,6 +3,7 @@
  * them, so a lost link loses nothing: the agent says the last command it finished and gets the rest again.
  */
 import type { Guest, GuestNic } from '#core/guests/guest.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { DeviceTags, PciFunction } from '#core/pci/device.ts';
 import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
 
@@ -53,12 +54,20 @@ export interface HostReport {
   hostIp: string;
   devices: { function: PciFunction; tags: DeviceTags }[];
   guests: FoundGuest[];
+  /** Guests of which `guests` says nothing reliable, by id: they were being changed while it was made. */
+  unsettledGuests?: string[];
+  /** The hypervisor does not answer: `facts` are those last known or empty, `guests` says nothing. */
+  hypervisorIsSilent?: true;
+  /** What is wrong with the host; absent from agents that do not look. */
+  problems?: HostProblem[];
 }
 
 export type ToController =
   | { type: 'hello'; host: string; report: HostReport }
   | { type: 'report'; report: HostReport }
   | { type: 'result'; seq: number; result: CommandResult }
+  /** How a guest was found, with nothing under way for it, after the host told of a change. */
+  | { type: 'guest-changed'; guestId: string; state: FoundGuest['state'] | 'gone' }
   | { type: 'heartbeat' };
 
 export type ToAgent = { type: 'command'; command: HostCommand };

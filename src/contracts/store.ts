@@ -2,6 +2,7 @@
  * The store: all state of the compute side. Reads return plain core objects; every write is one transaction.
  * A workflow records each of its steps with `commit`: all that the step changes, or nothing.
  */
+import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { PciDevice } from '#core/pci/device.ts';
 import type { PciDevicePool } from '#core/pci/pool.ts';
 import type { PciRequest } from '#core/pci/request.ts';
@@ -33,6 +34,8 @@ export interface Host {
   enabled: boolean;
   disabledReason: string | null;
   forcedDown: boolean;
+  /** What its agent says is wrong with it. */
+  problems: HostProblem[];
   lastSeenAt: number;
   createdAt: number;
 }
@@ -61,9 +64,10 @@ export interface HostChange {
   enabled?: boolean;
   disabledReason?: string | null;
   forcedDown?: boolean;
+  problems?: HostProblem[];
 }
 
-export type TaskKind = 'boot' | 'delete' | 'act' | 'attach' | 'detach';
+export type TaskKind = 'boot' | 'delete' | 'act' | 'attach' | 'detach' | 'follow';
 
 /**
  * The workflow of a server: at most one. `epoch` grows when another workflow takes over, or when another takes the task
@@ -232,6 +236,8 @@ export interface CommandStore {
    * command is ignored.
    */
   complete(hostId: string, seq: number, result: CommandResult, now: number): Promise<void>;
+  /** Gives a command that no workflow waits for; nothing when one of its kind for this server has no result yet. */
+  issue(command: NewCommand): Promise<void>;
   /** The newest command of this kind for a server. */
   last(serverId: string, kind: HostCommandBody['do']): Promise<StoredCommand | undefined>;
 }

@@ -11,6 +11,7 @@ import type { WorkflowContext } from './context.ts';
 import { createServers } from './create-server.ts';
 import { deleteServer, deleteWorkflow } from './delete-server.ts';
 import { detachInterface, detachWorkflow } from './detach-interface.ts';
+import { followWorkflow } from './follow-guest.ts';
 import { rebuildServer, type WishedRebuild } from './rebuild-server.ts';
 import { setHostService, type HostServiceWish } from './set-host-service.ts';
 import type { Workflow } from './workflow.ts';
@@ -21,6 +22,7 @@ export const workflows: Record<TaskKind, Workflow> = {
   act: actWorkflow,
   attach: attachWorkflow,
   detach: detachWorkflow,
+  follow: followWorkflow,
 };
 
 /** The verbs. Each throws what its own file says. */

@@ -25,6 +25,7 @@ export function commandStore(db: Db): CommandStore {
     },
     complete: (hostId, seq, result, now) =>
       db.transaction().execute((trx) => complete(trx, { hostId, seq, result, now })),
+    issue: (command) => db.transaction().execute((trx) => issueOnce(trx, command)),
     last: (serverId, kind) => lastCommand(db, serverId, kind),
   };
 }
@@ -52,6 +53,18 @@ export async function insertCommand(trx: Db, command: NewCommand): Promise<void>
       result: null,
     })
     .execute();
+}
+
+async function issueOnce(trx: Db, command: NewCommand): Promise<void> {
+  const waiting = await trx
+    .selectFrom('host_commands')
+    .select('seq')
+    .where('instance_uuid', '=', command.serverId)
+    .where('kind', '=', command.body.do)
+    .where('succeeded', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  if (waiting === undefined) await insertCommand(trx, command);
 }
 
 /** Is an answer to this server's newest command still to come? An older command's answer is nobody's to wait for. */

@@ -35,6 +35,8 @@ export interface ComputeNodeRow {
   pci_stats: string;
   /** Absent before migration 0004. */
   numa_topology?: string | null | undefined;
+  /** JSON. Absent before migration 0007. */
+  problems?: string | null | undefined;
   disabled: number;
   disabled_reason: string | null;
   forced_down: number;

@@ -5,6 +5,7 @@ import { pciDeviceRequestId } from './0002-pci-device-request-id.ts';
 import { embeddedServices } from './0003-embedded-services.ts';
 import { numa } from './0004-numa.ts';
 import { serverGroups } from './0005-server-groups.ts';
+import { hostProblems } from './0007-host-problems.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -12,4 +13,5 @@ export const migrations: Record<string, Migration> = {
   '0003-embedded-services': embeddedServices,
   '0004-numa': numa,
   '0005-server-groups': serverGroups,
+  '0007-host-problems': hostProblems,
 };
