@@ -24,6 +24,12 @@ export async function startAgent(
 
   const report = (): Promise<HostReport> => reportHost(options, turns);
 
+  const answer = async (command: HostCommand): Promise<void> => {
+    const result: CommandResult = await executeCommand(options, command.body);
+    link.send({ type: 'result', seq: command.seq, result });
+    taken.delete(command.seq);
+  };
+
   const serve = async (command: HostCommand): Promise<void> => {
     if (stopped) return;
     looks.expect(command.serverId);
@@ -34,18 +40,12 @@ export async function startAgent(
     taken.delete(command.seq);
   };
 
-  /** In no turn: nobody waits for an answer as long as a start may take. */
-  const answer = async (command: HostCommand): Promise<void> => {
-    const result = await executeCommand(options, command.body);
-    link.send({ type: 'result', seq: command.seq, result });
-    taken.delete(command.seq);
-  };
-
   link.onMessage(({ command }) => {
     if (taken.has(command.seq)) return;
     taken.add(command.seq);
-    if (command.body.do === 'console') return void answer(command);
-    turns.take(command.serverId, () => serve(command));
+    // A reader does not wait for what may take as long as a start, and changes nothing.
+    if (command.body.do === 'console') void answer(command);
+    else turns.take(command.serverId, () => serve(command));
   });
 
   await auditSpecs(options);
