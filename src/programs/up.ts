@@ -68,6 +68,7 @@ async function start(
   stops.push(() => store.close());
   // Whoever held leases was the process before this one, for the state directory is ours alone.
   await store.tasks.releaseAll();
+  await store.commands.forgetQuestions();
   // And no agent has spoken yet: a host that this configuration no longer has is not to be scheduled to.
   for (const host of await store.hosts.list()) await store.hosts.seen(host.id, 0);
   await ensureFlavors(store);
