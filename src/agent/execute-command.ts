@@ -1,5 +1,6 @@
 /** Does what the controller asked: looks at the host, plans the steps that are missing, executes them, says how it went. */
 import type { CommandResult, HostCommandBody, StepRecord } from '#contracts/host-link.ts';
+import { ComputeError } from '#core/errors.ts';
 import { planDestroy, planSpawn } from '#core/guests/plan.ts';
 import {
   planAttach,
@@ -57,7 +58,18 @@ async function planFor({ hypervisor }: HostParts, body: HostCommandBody): Promis
       return planAttach(body.guest, body.nic);
     case 'detach':
       return planDetach(guestId, body.nic, found);
+    default:
+      return refuseUnknown(body);
   }
+}
+
+/** A controller may be newer than this agent. */
+function refuseUnknown(body: never): never {
+  const word = String((body as { do?: unknown }).do);
+  throw new ComputeError(
+    'notImplemented',
+    `the agent of this host does not know the command "${word}": it is older than the controller; upgrade it`,
+  );
 }
 
 function guestIdOf(body: HostCommandBody): string {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DeviceSpecSource, parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
+import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { domainXml } from '#integrations/libvirt/domain-xml.ts';
 import { describedFunctions } from '#integrations/simulated/described-devices.ts';
 import { simulatedFleet } from '#integrations/simulated/fleet.ts';
@@ -14,24 +15,17 @@ import {
 } from '#integrations/simulated/simulated-host.ts';
 import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/sysfs-tree.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
-import type { AgentOptions } from '#agent/agent-options.ts';
 import type { CapturedHostConfig, Config, DescribedHostConfig } from './config.ts';
+import type { HostParts } from './host-parts.ts';
 
-/** A host before its agent runs. `machine` may be changed: its hypervisor and its PCI bus show what it is now. */
-export interface HostParts
-  extends Pick<AgentOptions, 'host' | 'hostIp' | 'hypervisor' | 'pciBus' | 'deviceSpecs'> {
-  machine: SimulatedHost;
-  /** Physical networks that its normal ports reach, beside those of its device specs. */
-  bridgeMappings: string[];
-  /** Its agent starts only when told. */
-  later: boolean;
-}
+/** One of them. */
+export type SimulatedHostParts = HostParts & { machine: SimulatedHost };
 
 /** The hosts of this configuration. `folder` keeps what each host keeps. Throws `invalid` for a malformed device spec. */
 export async function simulatedHosts(
   simulated: Config['simulated'],
   folder: string,
-): Promise<HostParts[]> {
+): Promise<SimulatedHostParts[]> {
   if (simulated.kind === 'captured') {
     return Promise.all(simulated.hosts.map((host, at) => capturedHost(host, at, folder)));
   }
@@ -44,11 +38,12 @@ export async function simulatedHosts(
   );
 }
 
-async function capturedHost(
+/** A host that shows the captured igb machine; `at`: its place among its like. */
+export async function capturedHost(
   config: CapturedHostConfig,
   at: number,
   folder: string,
-): Promise<HostParts> {
+): Promise<SimulatedHostParts> {
   const root = join(folder, config.name, 'sys');
   writeSysfsTree(readFileSync(igbCapturePath, 'utf8'), root);
   const { functions } = await new SysfsPciBus({ root }).listFunctions();
@@ -57,13 +52,17 @@ async function capturedHost(
   return hostParts(host, at, { folder, specs: config.deviceSpec });
 }
 
-function describedHost(config: DescribedHostConfig, at: number, folder: string): HostParts {
+function describedHost(
+  config: DescribedHostConfig,
+  at: number,
+  folder: string,
+): SimulatedHostParts {
   const { name, cpu, dedicatedCpus = [], deviceSpec, bridgeMappings, later = false } = config;
   const size = cpu === undefined ? {} : sizeOf(cpu);
   const functions = describedFunctions(config.devices);
   const machine = simulatedHost(name, functions, { ...size, dedicatedCpus });
   const parts = hostParts(machine, at, { folder, specs: deviceSpec });
-  return { ...parts, bridgeMappings, later };
+  return { ...parts, bridgedNetworks: bridgeMappings, later };
 }
 
 /** Each PF of a fleet host with its VFs is on physnet1 and physnet2 in turn. */
@@ -79,7 +78,7 @@ function hostParts(
   machine: SimulatedHost,
   at: number,
   { folder, specs }: { folder: string; specs: DeviceSpecSource[] },
-): HostParts {
+): SimulatedHostParts {
   const hypervisor = new SimulatedHypervisor({
     host: machine,
     domainXml: (guest, macvtapSources) => domainXml(guest, { virtType: 'kvm', macvtapSources }),
@@ -92,8 +91,8 @@ function hostParts(
     hypervisor,
     pciBus: new SimulatedPciBus({ host: machine, listGuests: () => hypervisor.listGuests() }),
     deviceSpecs: parseDeviceSpecs(specs, machine.functions),
+    bridgedNetworks: [],
+    journal: memoryJournal(),
     machine,
-    bridgeMappings: [],
-    later: false,
   };
 }

@@ -26,7 +26,8 @@ export async function refreshInventory(
     const change = await inventoryChange(context, now, report);
     if ((await context.store.hosts.update(change)) === 'ok') {
       await context.store.hosts.seen(host.id, context.clock.now());
-      return now;
+      const { facts, hostIp, physicalNetworks } = report;
+      return { ...now, facts, hostIp, physicalNetworks };
     }
   }
   throw new ComputeError('unavailable', `inventory of host ${name} could not be recorded`, {
@@ -54,5 +55,6 @@ async function inventoryChange(
     facts: report.facts,
     numa: { nodes: report.facts.numaNodes ?? [], claims: host.numa.claims },
     hostIp: report.hostIp,
+    physicalNetworks: report.physicalNetworks,
   };
 }

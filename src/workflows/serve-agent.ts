@@ -15,13 +15,12 @@ export function serveAgent(
   onReport: (host: Host) => void = () => {},
 ): void {
   const session = new AgentSession(context, end, onReport);
-  let tail: Promise<void> = Promise.resolve();
-  end.onMessage((message) => {
-    tail = tail
-      .then(() => session.take(message))
-      .catch((error: unknown) => {
-        context.log.error({ err: error, message: message.type }, 'agent message failed');
-      });
+  end.onMessage(async (message) => {
+    try {
+      await session.take(message);
+    } catch (error) {
+      context.log.error({ err: error, message: message.type }, 'agent message failed');
+    }
   });
   end.onClose(() => session.close());
 }
@@ -34,6 +33,7 @@ class AgentSession {
   readonly #onReport: (host: Host) => void;
   #host: Host | undefined;
   #lastSent = 0;
+  #isClosed = false;
   #unlisten: () => void = () => {};
   #sending: Promise<void> = Promise.resolve();
 
@@ -45,6 +45,8 @@ class AgentSession {
 
   async take(message: ToController): Promise<void> {
     const { store, clock, wakeup } = this.#context;
+    // A result is true however late it comes; what else a closed link still brings may be older than what its successor said.
+    if (this.#isClosed && message.type !== 'result') return;
     if (message.type === 'hello') return this.#hello(message);
     const host = this.#host;
     if (host === undefined) {
@@ -59,12 +61,13 @@ class AgentSession {
         return;
       case 'result':
         await this.#record(host, message);
+        this.#end.send({ type: 'recorded', seq: message.seq });
         wakeup.notify('tasks');
         return;
     }
   }
 
-  /** A result that cannot be recorded is asked for again: commands are idempotent, and a lost result would park its task for good. */
+  /** A result that cannot be recorded is asked for again: the agent keeps it, and a lost result would park its task for good. */
   async #record(
     host: Host,
     { seq, result }: Extract<ToController, { type: 'result' }>,
@@ -80,12 +83,16 @@ class AgentSession {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#unlisten();
   }
 
   async #hello(message: Extract<ToController, { type: 'hello' }>): Promise<void> {
     const host = await refreshInventory(this.#context, message.host, message.report);
+    if (this.#isClosed) return;
     this.#host = host;
+    this.#end.send({ type: 'welcome', hostId: host.id });
+    this.#unlisten();
     this.#unlisten = this.#context.wakeup.listen(`commands:${host.id}`, () => this.#send(host));
     this.#send(host);
     this.#onReport(host);
@@ -94,6 +101,7 @@ class AgentSession {
   #send(host: Host): void {
     this.#sending = this.#sending
       .then(async () => {
+        if (this.#isClosed) return;
         const waiting = await this.#context.store.commands.pending(host.id);
         for (const command of waiting) {
           if (command.seq <= this.#lastSent) continue;
