@@ -71,7 +71,7 @@ export async function tellStory(
         cloudsYaml: join(state.path, 'clouds.yaml'),
         libvirtUri: `qemu+tcp://127.0.0.1:${host.portTo(libvirtPort)}/system`,
         share: host.shareDirectory,
-        run: host.run,
+        run: (script) => host.run(script),
       };
       for (const line of options.stay.greeting(place)) write(line);
       await Promise.race([options.stay.visit(place), host.ended]);
