@@ -37,7 +37,7 @@ export function guestConsole(host: LabHost, domain: string, log: string): GuestC
           const tail = (await read()).split('\n').slice(-40).join('\n');
           throw new Error(`${domain} did not report ${JSON.stringify(like)}:\n${tail}`);
         }
-        await delay(300);
+        await delay(500);
       }
     },
     async command(line, timeoutMs = 60_000) {
@@ -71,7 +71,7 @@ function typing(domain: string, line: string, log: string, offset: number): stri
     cat <&3 > /dev/null & drain=$!
     trap 'kill $drain 2> /dev/null || true' EXIT
     printf '%s\\n' '${line}' >&3
-    until tail -c +${offset + 1} '${log}' | grep -q '^L2-DONE'; do kill -0 $drain; sleep 0.1; done`;
+    until tail -c +${offset + 1} '${log}' | grep -q '^L2-DONE'; do kill -0 $drain; sleep 0.3; done`;
 }
 
 /** A script that types a command and waits until the guest has closed its console, or a few seconds. */
