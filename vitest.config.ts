@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. clients: stock OpenStack commands. libvirt: this machine's own tools of a hypervisor. docs: the shell blocks of the documents. */
+/** unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. clients: stock OpenStack commands. libvirt: this machine's own tools of a hypervisor, and a libvirtd of the test's own. docs: the shell blocks of the documents. */
 export default defineConfig({
   test: {
     projects: [

@@ -21,6 +21,8 @@ export interface HostImage {
   initialDisk: string;
   /** Debian. */
   systemDisk: string;
+  /** First file system of the micro guest. */
+  microGuest: string;
   /** What the host finds in /lab: its init, the command server and Node, the micro guest. */
   labDisk: string;
   /** The micro guest; within the host it is /lab/vmlinux and /lab/micro-guest. */
@@ -42,6 +44,7 @@ export async function hostImage(): Promise<HostImage> {
     tree: tree.path,
     kernel: join(path, 'content/vmlinux'),
     initialDisk: join(path, 'initial-disk'),
+    microGuest: join(path, 'content/micro-guest'),
     systemDisk,
     labDisk: join(path, 'lab.ext4'),
     guestKernel: join(path, 'content/vmlinux'),
