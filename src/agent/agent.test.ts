@@ -4,6 +4,7 @@ import type { CommandJournal } from '#contracts/command-journal.ts';
 import type { AgentEnd, HostCommand, ToController } from '#contracts/host-link.ts';
 import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
+import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
@@ -18,6 +19,9 @@ const reboot: HostCommand = {
   body: { do: 'reboot', guestId: guest.id },
 };
 const spawn: HostCommand = { seq: 1, serverId: guest.id, body: { do: 'spawn', guest } };
+
+/** The guests of these tests have none. */
+const images = { open: () => Promise.reject(new Error('no image is needed')) };
 
 /** A host that counts its reboots, and is at work as long as `gate` is shut. */
 class CountingHypervisor extends SimulatedHypervisor {
@@ -45,13 +49,14 @@ async function aHost() {
       hostIp: '192.0.2.1',
       hypervisor,
       pciBus,
+      guestFiles: new SimulatedGuestFiles({ images }),
       deviceSpecs: [],
       bridgedNetworks: ['physnet1'],
       journal,
       log,
       heartbeatMs: 60_000,
     });
-  return { hypervisor, agent, log };
+  return { hypervisor, pciBus, agent, log };
 }
 
 /** The controller's side, by hand: what it heard, and the agent's end of the link. */
@@ -288,15 +293,15 @@ test('a stopped agent ends what it does, tells it, and begins nothing more', asy
 test('a host that cannot be looked at joins no link; later it does', async () => {
   const host = await aHost();
   const agent = await host.agent(memoryJournal());
-  const facts = vi
-    .spyOn(host.hypervisor, 'facts')
-    .mockRejectedValueOnce(new Error('libvirt is away'));
+  const bus = vi
+    .spyOn(host.pciBus, 'listFunctions')
+    .mockRejectedValueOnce(new Error('PCI devices cannot be listed'));
   const [first, second] = [aController(), aController()];
-  await expect(agent.join(first.agentEnd)).rejects.toThrow('libvirt is away');
+  await expect(agent.join(first.agentEnd)).rejects.toThrow('PCI devices cannot be listed');
   await agent.join(second.agentEnd);
   await vi.waitFor(() => expect(second.heard).toHaveLength(1));
   expect(first.heard).toEqual([]);
-  facts.mockRestore();
+  bus.mockRestore();
   await agent.stop();
 });
 

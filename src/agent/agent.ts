@@ -1,12 +1,16 @@
 /**
- * The agent of one host: reports what the host is and has, and does what it is told, over one link after the other.
- * It knows its host and the link; it knows neither the store nor any cloud credential.
+ * The agent of one host: reports what the host is and has, and does what it is told, one command of a guest after the other. Links to the
+ * controller come and go. It knows its host and the link; it knows neither the store nor any cloud credential.
  */
-import type { AgentEnd, HostReport, ToAgent } from '#contracts/host-link.ts';
+import type { AgentEnd, HostReport, ToAgent, ToController } from '#contracts/host-link.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { auditSpecs } from './audit-specs.ts';
 import { CommandDesk } from './command-desk.ts';
+import { GuestLooks } from './guest-looks.ts';
+import { GuestTurns } from './guest-turns.ts';
+import { reconcileHost } from './reconcile-host.ts';
 import { reportHost } from './report.ts';
+import { watchHost } from './watch-host.ts';
 
 export interface Agent {
   /**
@@ -27,14 +31,22 @@ interface Session {
   hostId?: string;
 }
 
-/** Starts the agent; it says and does nothing before it joins a link. */
+/** Starts the agent; it says nothing before it joins a link. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   let session: Session | undefined;
   let looking: Promise<unknown> = Promise.resolve();
+  /** What nobody hears is no loss: the next hello brings a report of everything. */
+  const tell = (message: ToController): void => {
+    if (session?.hasSaidHello === true) session.link.send(message);
+  };
+  const turns = new GuestTurns();
+  const looks = new GuestLooks(options, tell, turns);
   const desk = await CommandDesk.open({
     parts: options,
     journal: options.journal,
     log: options.log,
+    turns,
+    looks,
     answer: ({ hostId, seq }, result) => {
       if (session?.hostId === hostId) session.link.send({ type: 'result', seq, result });
     },
@@ -42,7 +54,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   /** One look at a time, so that reports are sent in the order of what they saw. */
   const look = (): Promise<HostReport> => {
-    const mine = looking.then(() => reportHost(options));
+    const mine = looking.then(() => reportHost(options, turns));
     looking = mine.catch(() => {});
     return mine;
   };
@@ -62,9 +74,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
 
   await auditSpecs(options);
-  const timer = setInterval(() => {
-    if (session?.hasSaidHello === true) session.link.send({ type: 'heartbeat' });
-  }, options.heartbeatMs);
+  await reconcileHost(options);
+  const unwatch = watchHost(options, { looks, look, tell });
+  const timer = setInterval(() => tell({ type: 'heartbeat' }), options.heartbeatMs);
   return {
     async join(link) {
       const mine: Session = { link, hasSaidHello: false };
@@ -83,10 +95,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       }
     },
     async refresh() {
-      const report = await look();
-      if (session?.hasSaidHello === true) session.link.send({ type: 'report', report });
+      tell({ type: 'report', report: await look() });
     },
     async stop() {
+      unwatch();
       clearInterval(timer);
       await desk.stop();
       session?.link.close();

@@ -7,11 +7,15 @@ import type { CommandResult, HostCommand } from '#contracts/host-link.ts';
 import type { Log } from '#contracts/log.ts';
 import { executeCommand } from './execute-command.ts';
 import type { HostParts } from './execute-step.ts';
+import type { GuestLooks } from './guest-looks.ts';
+import type { GuestTurns } from './guest-turns.ts';
 
 export interface CommandDeskOptions {
   parts: HostParts;
   journal: CommandJournal;
   log: Log;
+  turns: GuestTurns;
+  looks: GuestLooks;
   /** Tells the controller how a command ended, if there is a link now. May be told again. */
   answer: (key: CommandKey, result: CommandResult) => void;
 }
@@ -21,7 +25,6 @@ export class CommandDesk {
   /** Ended, and the controller has not said that it has the result; `result` null: cut off by the end of an earlier agent. */
   readonly #kept: Map<string, JournalEntry>;
   readonly #running = new Set<string>();
-  readonly #queues = new Map<string, Promise<void>>();
   #isStopped = false;
 
   private constructor(options: CommandDeskOptions, left: JournalEntry[]) {
@@ -42,13 +45,14 @@ export class CommandDesk {
     const kept = this.#kept.get(name);
     if (kept?.result != null) return this.#options.answer(key, kept.result);
     this.#running.add(name);
-    const before = this.#queues.get(command.serverId) ?? Promise.resolve();
-    const mine = before.then(() => this.#serve(key, command, kept !== undefined));
-    this.#queues.set(command.serverId, mine);
-    void mine.finally(() => {
-      this.#running.delete(name);
-      if (this.#queues.get(command.serverId) === mine) this.#queues.delete(command.serverId);
-    });
+    const isDone = () => void this.#running.delete(name);
+    // A question does not wait for what may take as long as a start, and changes nothing.
+    if (command.body.do === 'console') void this.#reply(key, command).finally(isDone);
+    else {
+      this.#options.turns.take(command.serverId, () =>
+        this.#serve(key, command, kept !== undefined).finally(isDone),
+      );
+    }
   }
 
   /** A link to the controller that knows this host by this id is up: tells it every result that it may lack. */
@@ -70,12 +74,19 @@ export class CommandDesk {
   /** Returns when what was under way has ended; what has not begun does not begin: it will be asked for again. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await Promise.all(this.#queues.values());
+    await this.#options.turns.ended();
+  }
+
+  async #reply(key: CommandKey, { body }: HostCommand): Promise<void> {
+    this.#options.answer(key, await executeCommand(this.#options.parts, body));
   }
 
   async #serve(key: CommandKey, command: HostCommand, wasCutOff: boolean): Promise<void> {
     if (this.#isStopped) return;
+    this.#options.looks.expect(command.serverId);
     const result = wasCutOff ? cutOff(command) : await this.#carryOut(key, command);
+    // Before the result: whoever acts on that knows how the guest is.
+    await this.#options.looks.now(command.serverId);
     const entry = { ...key, result };
     this.#kept.set(nameOf(key), entry);
     try {

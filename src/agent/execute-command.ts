@@ -1,6 +1,11 @@
 /** Does what the controller asked: looks at the host, plans the steps that are missing, executes them, says how it went. */
-import type { CommandResult, HostCommandBody, StepRecord } from '#contracts/host-link.ts';
-import { ComputeError } from '#core/errors.ts';
+import type {
+  CommandResult,
+  HostCommandBody,
+  HostQuestion,
+  StepRecord,
+} from '#contracts/host-link.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
 import { planDestroy, planSpawn } from '#core/guests/plan.ts';
 import {
   planAttach,
@@ -20,6 +25,10 @@ export async function executeCommand(
 ): Promise<CommandResult> {
   const steps: StepRecord[] = [];
   try {
+    if (body.do === 'console') {
+      const output = await parts.guestFiles.consoleOutput(body.guestId, body.lines);
+      return { ok: true, steps, output };
+    }
     for (const step of await planFor(parts, body)) {
       const startedAt = performance.now();
       await executeStep(parts, step);
@@ -30,20 +39,27 @@ export async function executeCommand(
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const detail = error instanceof Error ? (error.stack ?? '') : '';
-    return { ok: false, message, detail, steps };
+    const sameElsewhere = isComputeError(error, 'invalid');
+    return { ok: false, message, detail, steps, ...(sameElsewhere && { sameElsewhere }) };
   }
 }
 
-async function planFor({ hypervisor }: HostParts, body: HostCommandBody): Promise<Step[]> {
+async function planFor(
+  { hypervisor }: HostParts,
+  body: Exclude<HostCommandBody, HostQuestion>,
+): Promise<Step[]> {
   const guestId = guestIdOf(body);
   const found = (await hypervisor.listGuests()).find((guest) => guest.id === guestId);
   switch (body.do) {
     case 'spawn':
       return planSpawn(body.guest, found);
     case 'destroy':
-      return planDestroy(found);
+      return planDestroy(guestId, found);
     case 'respawn':
-      return planRespawn(body.guest, found, { staysOff: body.staysOff === true });
+      return planRespawn(body.guest, found, {
+        staysOff: body.staysOff === true,
+        fresh: body.fresh === true,
+      });
     case 'stop':
       return planStop(guestId, found);
     case 'reboot':

@@ -1,26 +1,67 @@
-/** What the agent says of its host: facts, guests, and the PCI functions that its device specs admit. */
+/** What the agent says of its host: facts, guests, what is wrong, and the PCI functions that its device specs admit. */
 import type { HostReport } from '#contracts/host-link.ts';
+import type { HypervisorFacts } from '#contracts/hypervisor.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { compileDeviceSpecs } from '#core/pci/device-matcher.ts';
 import { reachedNetworks } from '#core/networking/reached-networks.ts';
 import { withoutReserved } from '#core/scheduling/reserved.ts';
 import type { AgentOptions } from './agent-options.ts';
+import type { GuestTurns } from './guest-turns.ts';
+import { healthProblems, silentHypervisor } from './host-health.ts';
 
-/** Looks at the host now. A function that cannot be read is logged and left out; it never hides the others. */
-export async function reportHost(options: AgentOptions): Promise<HostReport> {
-  const [whole, guests, bus] = await Promise.all([
-    options.hypervisor.facts(),
-    options.hypervisor.listGuests(),
-    options.pciBus.listFunctions(),
-  ]);
-  for (const odd of bus.unreadable) {
-    options.log.warn({ host: options.host, ...odd }, 'PCI function left out');
+/**
+ * Looks at the host now. A function that cannot be read is logged and left out; it never hides the others. A hypervisor that does not
+ * answer is a problem of the host, not of the report.
+ */
+export async function reportHost(options: AgentOptions, turns: GuestTurns): Promise<HostReport> {
+  const actedOn = turns.observe();
+  try {
+    const [hypervisor, problems, bus] = await Promise.all([
+      lookAtHypervisor(options),
+      healthProblems(options),
+      options.pciBus.listFunctions(),
+    ]);
+    for (const odd of bus.unreadable) {
+      options.log.warn({ host: options.host, ...odd }, 'PCI function left out');
+    }
+    const matchDevice = compileDeviceSpecs(options.deviceSpecs, bus.functions);
+    const devices = bus.functions.flatMap((fn) => {
+      const match = matchDevice(fn);
+      return match === undefined ? [] : [{ function: fn, tags: match.tags }];
+    });
+    const { problem, ...seen } = hypervisor;
+    return {
+      ...seen,
+      hostIp: options.hostIp,
+      physicalNetworks: reachedNetworks(options.deviceSpecs, options.bridgedNetworks),
+      devices,
+      unsettledGuests: actedOn(),
+      problems: problem === undefined ? problems : [...problems, problem],
+    };
+  } finally {
+    actedOn();
   }
-  const matchDevice = compileDeviceSpecs(options.deviceSpecs, bus.functions);
-  const devices = bus.functions.flatMap((fn) => {
-    const match = matchDevice(fn);
-    return match === undefined ? [] : [{ function: fn, tags: match.tags }];
-  });
-  const facts = options.reserved ? withoutReserved(whole, options.reserved) : whole;
-  const physicalNetworks = reachedNetworks(options.deviceSpecs, options.bridgedNetworks);
-  return { facts, hostIp: options.hostIp, physicalNetworks, devices, guests };
 }
+
+type Seen = Pick<HostReport, 'facts' | 'guests' | 'hypervisorIsSilent'> & { problem?: HostProblem };
+
+async function lookAtHypervisor({ hypervisor, reserved }: AgentOptions): Promise<Seen> {
+  try {
+    const [whole, guests] = await Promise.all([hypervisor.facts(), hypervisor.listGuests()]);
+    return { facts: reserved === undefined ? whole : withoutReserved(whole, reserved), guests };
+  } catch (error) {
+    const problem = silentHypervisor(error);
+    return { facts: unknownFacts, guests: [], hypervisorIsSilent: true, problem };
+  }
+}
+
+/** Of a host whose hypervisor has not spoken yet: nothing fits on it. */
+const unknownFacts: HypervisorFacts = {
+  type: 'unknown',
+  version: 0,
+  vcpus: 0,
+  memoryMib: 0,
+  diskGib: 0,
+  cpuModel: 'unknown',
+  architecture: 'unknown',
+};

@@ -32,6 +32,8 @@ export interface ApiWorkflows {
     server: Server,
     wish: { portId: string; requestId: string },
   ): Promise<void>;
+  /** The last lines that its guest wrote to its console; null: all. Throws `conflict` where no host can say. */
+  readConsole(server: Server, lines: number | null): Promise<string>;
   /** Throws `conflict` when the host has a good token, unless `replaces`. */
   enrollHost(host: string, how: { replaces: boolean }): Promise<NewEnrolment>;
   /** Throws `notFound`. */

@@ -4,6 +4,7 @@
  * every result again that it has not been told is recorded.
  */
 import type { Guest, GuestNic } from '#core/guests/guest.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { DeviceTags, PciFunction } from '#core/pci/device.ts';
 import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
 
@@ -23,13 +24,21 @@ export function wantsHostLink(request: {
 export type HostCommandBody =
   | { do: 'spawn'; guest: Guest }
   | { do: 'destroy'; guestId: string }
-  /** Off, if it is on, and started as wished now; `staysOff`: only defined. */
-  | { do: 'respawn'; guest: Guest; staysOff?: true }
+  /** Off, if it is on, and started as wished now; `staysOff`: only defined; `fresh`: its disk starts anew from its image. */
+  | { do: 'respawn'; guest: Guest; staysOff?: true; fresh?: true }
   | { do: 'stop' | 'reboot' | 'pause' | 'unpause'; guestId: string }
   | { do: 'suspend' | 'resume'; guest: Guest }
   /** `guest`: as it is to be, with the NIC. */
   | { do: 'attach'; guest: Guest; nic: GuestNic }
-  | { do: 'detach'; guestId: string; nic: GuestNic };
+  | { do: 'detach'; guestId: string; nic: GuestNic }
+  | HostQuestion;
+
+/** Changes nothing, so it waits for no other command of its guest. `lines` null: all that is kept. */
+export interface HostQuestion {
+  do: 'console';
+  guestId: string;
+  lines: number | null;
+}
 
 export interface HostCommand {
   /** Counts up per host, without gaps of meaning: a later command never overtakes an earlier one of the same guest. */
@@ -38,10 +47,13 @@ export interface HostCommand {
   body: HostCommandBody;
 }
 
-/** How a command ended. `domainXml`: the guest's definition after it; absent after a destroy. */
+/**
+ * How a command ended. `domainXml`: the guest's definition after it; absent after a destroy. `output`: what was asked for.
+ * `sameElsewhere`: no other host could do it either.
+ */
 export type CommandResult =
-  | { ok: true; domainXml?: string; steps: StepRecord[] }
-  | { ok: false; message: string; detail: string; steps: StepRecord[] };
+  | { ok: true; domainXml?: string; output?: string; steps: StepRecord[] }
+  | { ok: false; message: string; detail: string; sameElsewhere?: true; steps: StepRecord[] };
 
 /** One executed step, with its time. */
 export interface StepRecord {
@@ -57,6 +69,12 @@ export interface HostReport {
   physicalNetworks: string[];
   devices: { function: PciFunction; tags: DeviceTags }[];
   guests: FoundGuest[];
+  /** Guests of which `guests` says nothing reliable, by id: they were being changed while it was made. */
+  unsettledGuests?: string[];
+  /** The hypervisor does not answer: `facts` are those last known or empty, `guests` says nothing. */
+  hypervisorIsSilent?: true;
+  /** What is wrong with the host; absent from agents that do not look. */
+  problems?: HostProblem[];
 }
 
 /** First comes `hello`. */
@@ -64,6 +82,8 @@ export type ToController =
   | { type: 'hello'; host: string; report: HostReport }
   | { type: 'report'; report: HostReport }
   | { type: 'result'; seq: number; result: CommandResult }
+  /** How a guest was found, with nothing under way for it, after the host told of a change. */
+  | { type: 'guest-changed'; guestId: string; state: FoundGuest['state'] | 'gone' }
   | { type: 'heartbeat' };
 
 /**

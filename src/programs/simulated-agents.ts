@@ -1,11 +1,13 @@
 /** Simulated hosts with what their agents need: made from the captured igb machine, by the fleet generator, or from a description. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ImageSource } from '#contracts/images.ts';
 import { type DeviceSpecSource, parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { domainXml } from '#integrations/libvirt/domain-xml.ts';
 import { describedFunctions } from '#integrations/simulated/described-devices.ts';
 import { simulatedFleet } from '#integrations/simulated/fleet.ts';
+import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
 import {
@@ -21,20 +23,26 @@ import type { HostParts } from './host-parts.ts';
 /** One of them. */
 export type SimulatedHostParts = HostParts & { machine: SimulatedHost };
 
-/** The hosts of this configuration. `folder` keeps what each host keeps. Throws `invalid` for a malformed device spec. */
+/** What all simulated hosts share. `folder` keeps what each host keeps. */
+interface Surroundings {
+  folder: string;
+  images: ImageSource;
+}
+
+/** The hosts of this configuration. Throws `invalid` for a malformed device spec. */
 export async function simulatedHosts(
   simulated: Config['simulated'],
-  folder: string,
+  around: Surroundings,
 ): Promise<SimulatedHostParts[]> {
   if (simulated.kind === 'captured') {
-    return Promise.all(simulated.hosts.map((host, at) => capturedHost(host, at, folder)));
+    return Promise.all(simulated.hosts.map((host, at) => capturedHost(host, at, around)));
   }
   if (simulated.kind === 'described') {
-    return simulated.hosts.map((host, at) => describedHost(host, at, folder));
+    return simulated.hosts.map((host, at) => describedHost(host, at, around));
   }
   const { hosts, pfs, vfs } = simulated;
   return simulatedFleet({ hosts, pfs, vfsPerPf: vfs }).map((host, at) =>
-    hostParts(host, at, { folder, specs: fleetSpecs(host) }),
+    hostParts(host, at, { ...around, specs: fleetSpecs(host) }),
   );
 }
 
@@ -42,26 +50,26 @@ export async function simulatedHosts(
 export async function capturedHost(
   config: CapturedHostConfig,
   at: number,
-  folder: string,
+  around: Surroundings,
 ): Promise<SimulatedHostParts> {
-  const root = join(folder, config.name, 'sys');
+  const root = join(around.folder, config.name, 'sys');
   writeSysfsTree(readFileSync(igbCapturePath, 'utf8'), root);
   const { functions } = await new SysfsPciBus({ root }).listFunctions();
   const size = { cpus: config.vcpus, memoryMib: config.memoryMib, diskGib: config.diskGib };
   const host = simulatedHost(config.name, functions, size);
-  return hostParts(host, at, { folder, specs: config.deviceSpec });
+  return hostParts(host, at, { ...around, specs: config.deviceSpec });
 }
 
 function describedHost(
   config: DescribedHostConfig,
   at: number,
-  folder: string,
+  around: Surroundings,
 ): SimulatedHostParts {
   const { name, cpu, dedicatedCpus = [], deviceSpec, bridgeMappings, later = false } = config;
   const size = cpu === undefined ? {} : sizeOf(cpu);
   const functions = describedFunctions(config.devices);
   const machine = simulatedHost(name, functions, { ...size, dedicatedCpus });
-  const parts = hostParts(machine, at, { folder, specs: deviceSpec });
+  const parts = hostParts(machine, at, { ...around, specs: deviceSpec });
   return { ...parts, bridgedNetworks: bridgeMappings, later };
 }
 
@@ -77,7 +85,7 @@ function fleetSpecs(host: SimulatedHost): DeviceSpecSource[] {
 function hostParts(
   machine: SimulatedHost,
   at: number,
-  { folder, specs }: { folder: string; specs: DeviceSpecSource[] },
+  { folder, images, specs }: Surroundings & { specs: DeviceSpecSource[] },
 ): SimulatedHostParts {
   const hypervisor = new SimulatedHypervisor({
     host: machine,
@@ -90,6 +98,10 @@ function hostParts(
     hostIp: `192.0.2.${(at % 254) + 1}`,
     hypervisor,
     pciBus: new SimulatedPciBus({ host: machine, listGuests: () => hypervisor.listGuests() }),
+    guestFiles: new SimulatedGuestFiles({
+      images,
+      stateDirectory: join(folder, machine.name, 'files'),
+    }),
     deviceSpecs: parseDeviceSpecs(specs, machine.functions),
     bridgedNetworks: [],
     journal: memoryJournal(),

@@ -22,7 +22,6 @@ import { realHostParts } from './real-host.ts';
 import { ReturningHosts } from './returning-hosts.ts';
 import { type LocalHosts, runningHosts } from './running-hosts.ts';
 import { simulatedHosts } from './simulated-agents.ts';
-import { startHypervisor } from './start-hypervisor.ts';
 import { ensureFlavors } from './starting-flavors.ts';
 import { ensureSecret, type StateDirectory, takeStateDirectory } from './state-directory.ts';
 
@@ -73,6 +72,7 @@ async function start(
   stops.push(() => store.close());
   // Whoever held leases was the process before this one, for the state directory is ours alone.
   await store.tasks.releaseAll();
+  await store.commands.forgetQuestions();
   const returning = await hostsOfBefore(store, stops);
   await ensureFlavors(store);
 
@@ -135,12 +135,14 @@ async function hostsInHere(
   state: StateDirectory,
   { embedded, log, stops }: { embedded: EmbeddedServices; log: Logger; stops: Stops },
 ): Promise<HostParts[]> {
-  if (!config.libvirt) return simulatedHosts(config.simulated, state.file('hosts'));
+  const images = inProcessImageSource(embedded.image.service);
+  if (!config.libvirt) {
+    return simulatedHosts(config.simulated, { folder: state.file('hosts'), images });
+  }
   const parts = await realHostParts(config.host, {
     stateDir: state.file('hosts', config.host.name),
-    images: inProcessImageSource(embedded.image.service),
+    images,
     log,
-    startHypervisor,
   });
   stops.push(() => parts.hypervisor.close());
   return [parts];

@@ -3,6 +3,7 @@ import type { Caller } from '#contracts/identity.ts';
 import type { HostChange, Task } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { allocateDevices } from '#core/pci/allocate.ts';
+import { blockingProblems } from '#core/hosts/host-problem.ts';
 import { allocateClaimed, claimDevices } from '#core/pci/claim.ts';
 import { withInterfaceTags } from '#core/pci/interface-need.ts';
 import type { PciRequest } from '#core/pci/request.ts';
@@ -139,8 +140,10 @@ async function claimChange(
     hostNuma: host.numa.nodes,
     preference: context.settings.cardPreference,
   });
-  if (!allocation.ok) {
-    const why = allocation.reasons.map(({ message }) => message).join('; ');
+  const problems = blockingProblems(host.problems, [request]);
+  if (!allocation.ok || problems.length > 0) {
+    const reasons = allocation.ok ? problems : allocation.reasons;
+    const why = reasons.map(({ message }) => message).join('; ');
     throw new ComputeError(
       'invalid',
       `Failed to claim PCI devices for instance ${server.id} on host ${host.name}: ${why}`,

@@ -31,6 +31,7 @@ export function hostState(host: Host, settings: HostStateSettings, now: number):
     enabled: host.enabled,
     disabledReason: host.disabledReason,
     alive: isAlive(host, hostTimeoutMs, now),
+    problems: host.problems,
     memoryMib: host.facts.memoryMib,
     memoryMibUsed: host.memoryMibUsed,
     diskGib: host.facts.diskGib,

@@ -52,9 +52,13 @@ async function inventoryChange(
     devices: changed,
     removedDevices: removed,
     pciStats: poolsOf(devices),
-    facts: report.facts,
-    numa: { nodes: report.facts.numaNodes ?? [], claims: host.numa.claims },
+    // A silent hypervisor says nothing of its host's size: what was known stays.
+    ...(report.hypervisorIsSilent !== true && {
+      facts: report.facts,
+      numa: { nodes: report.facts.numaNodes ?? [], claims: host.numa.claims },
+    }),
     hostIp: report.hostIp,
+    problems: report.problems ?? [],
     physicalNetworks: report.physicalNetworks,
   };
 }

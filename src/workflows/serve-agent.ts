@@ -1,9 +1,12 @@
 /** The controller's end of one agent's link: takes its reports and results in, and sends it what waits for its host. */
-import type { ControllerEnd, ToController } from '#contracts/host-link.ts';
+import type { ControllerEnd, HostReport, ToController } from '#contracts/host-link.ts';
 import type { Host } from '#contracts/store.ts';
+import { canonicalText } from '#core/canonical-text.ts';
 import { ComputeError } from '#core/errors.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { WorkflowContext } from './context.ts';
 import { refreshInventory } from './refresh-inventory.ts';
+import { GuestWatch } from './watch-guests.ts';
 
 /**
  * Serves one agent until its link closes. Messages are taken in order. `onReport` is told each time a report of the host
@@ -32,6 +35,7 @@ class AgentSession {
   readonly #end: ControllerEnd;
   readonly #onReport: (host: Host) => void;
   #host: Host | undefined;
+  #guests: GuestWatch | undefined;
   #lastSent = 0;
   #isClosed = false;
   #unlisten: () => void = () => {};
@@ -54,15 +58,20 @@ class AgentSession {
     }
     switch (message.type) {
       case 'report':
-        this.#onReport(await refreshInventory(this.#context, host.name, message.report));
+        this.#onReport(await this.#takeReport(host, message.report));
+        return;
+      case 'guest-changed':
+        await this.#guests?.told(message.guestId, message.state);
         return;
       case 'heartbeat':
         await store.hosts.seen(host.id, clock.now());
+        await this.#guests?.again();
         return;
       case 'result':
         await this.#record(host, message);
         this.#end.send({ type: 'recorded', seq: message.seq });
         wakeup.notify('tasks');
+        wakeup.notify(`answered:${host.id}`);
         return;
     }
   }
@@ -85,11 +94,37 @@ class AgentSession {
   close(): void {
     this.#isClosed = true;
     this.#unlisten();
+    this.#forgetGuests();
+  }
+
+  #forgetGuests(): void {
+    this.#guests?.close();
+    this.#guests = undefined;
+  }
+
+  /** Inventory first: what guests need of it is there when they are looked at. Guests that nobody knows are problems of the host. */
+  async #takeReport(host: Pick<Host, 'name'>, report: HostReport): Promise<Host> {
+    const before = this.#guests?.strays ?? [];
+    const record = (strays: HostProblem[]): Promise<Host> =>
+      refreshInventory(this.#context, host.name, {
+        ...report,
+        problems: [...(report.problems ?? []), ...strays],
+      });
+    const row = await record(before);
+    if (this.#guests === undefined) {
+      this.#guests = new GuestWatch(this.#context, row);
+      await this.#guests.first(report);
+    } else {
+      await this.#guests.next(report);
+    }
+    const { strays } = this.#guests;
+    return canonicalText(strays) === canonicalText(before) ? row : record(strays);
   }
 
   async #hello(message: Extract<ToController, { type: 'hello' }>): Promise<void> {
-    const host = await refreshInventory(this.#context, message.host, message.report);
-    if (this.#isClosed) return;
+    this.#forgetGuests();
+    const host = await this.#takeReport({ name: message.host }, message.report);
+    if (this.#isClosed) return this.#forgetGuests();
     this.#host = host;
     this.#end.send({ type: 'welcome', hostId: host.id });
     this.#unlisten();

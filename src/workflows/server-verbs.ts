@@ -12,6 +12,8 @@ import { createServers } from './create-server.ts';
 import { deleteServer, deleteWorkflow } from './delete-server.ts';
 import { detachInterface, detachWorkflow } from './detach-interface.ts';
 import { enrollHost, revokeHost } from './enroll-host.ts';
+import { followWorkflow } from './follow-guest.ts';
+import { readConsole } from './read-console.ts';
 import { rebuildServer, type WishedRebuild } from './rebuild-server.ts';
 import { setHostService, type HostServiceWish } from './set-host-service.ts';
 import type { Workflow } from './workflow.ts';
@@ -22,6 +24,7 @@ export const workflows: Record<TaskKind, Workflow> = {
   act: actWorkflow,
   attach: attachWorkflow,
   detach: detachWorkflow,
+  follow: followWorkflow,
 };
 
 /** The verbs. Each throws what its own file says. */
@@ -45,6 +48,7 @@ export function serverVerbs(context: WorkflowContext) {
       server: Server,
       wish: { portId: string; requestId: string },
     ) => detachInterface(context, caller, server, wish),
+    readConsole: (server: Server, lines: number | null) => readConsole(context, server, lines),
     enrollHost: (host: string, how: { replaces: boolean }) => enrollHost(context, host, how),
     revokeHost: (host: string) => revokeHost(context, host),
     setHostService: (hostId: string, wish: HostServiceWish) =>

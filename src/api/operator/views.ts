@@ -121,6 +121,7 @@ export function viewHost(host: Host, isUp: boolean) {
     disk_gb: host.facts.diskGib,
     disk_gb_used: host.diskGibUsed,
     running_guests: host.runningGuests,
+    problems: host.problems.map(({ code, message, blocks }) => ({ code, message, blocks })),
     devices_free: host.pciStats.reduce((total, { count }) => total + count, 0),
   };
 }

@@ -13,6 +13,11 @@ export function needingInterface(request: PciRequest): PciRequest {
   return { ...request, spec: request.spec.map((one) => ({ ...one, [need]: 'True' })) };
 }
 
+/** Is it such a request? What it is met with stays with the host, under a tap. */
+export function needsInterface({ spec }: PciRequest): boolean {
+  return spec.some((one) => need in one);
+}
+
 /**
  * Devices and requests in which the need is a tag like any other. Example: a macvtap request beside two VFs, one of them without interface
  * → only the other matches. Unchanged when no request has the need.
@@ -20,8 +25,7 @@ export function needingInterface(request: PciRequest): PciRequest {
 export function withInterfaceTags<
   Input extends { devices: readonly PciDevice[]; requests: readonly PciRequest[] },
 >(input: Input): Input {
-  const isNeeding = ({ spec }: PciRequest) => spec.some((one) => need in one);
-  if (!input.requests.some(isNeeding)) return input;
+  if (!input.requests.some(needsInterface)) return input;
   const devices = input.devices.map((device) =>
     device.ifname === null ? device : { ...device, tags: { ...device.tags, [has]: 'true' } },
   );

@@ -1,4 +1,5 @@
 /** The scheduler's snapshot of one host. Where snapshots come from is not known here. */
+import type { HostProblem } from '../hosts/host-problem.ts';
 import type { PciDevicePool } from '../pci/pool.ts';
 import type { HostNuma } from './numa-fit.ts';
 
@@ -12,6 +13,8 @@ export interface HostState {
   disabledReason: string | null;
   /** Its agent reports in time. */
   alive: boolean;
+  /** What its agent says is wrong with it; absent: nothing. */
+  problems?: readonly HostProblem[];
   vcpus: number;
   vcpusUsed: number;
   memoryMib: number;

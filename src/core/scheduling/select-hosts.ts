@@ -7,6 +7,7 @@ import { failedHosts } from './filters/failed-hosts.ts';
 import { forcedHost } from './filters/forced-host.ts';
 import { hostAlive } from './filters/host-alive.ts';
 import { hostEnabled } from './filters/host-enabled.ts';
+import { hostHealth } from './filters/host-health.ts';
 import { differentHost, sameHost } from './filters/host-hints.ts';
 import { numaTopology } from './filters/numa.ts';
 import { pciPassthrough } from './filters/pci-passthrough.ts';
@@ -25,6 +26,7 @@ const filters: readonly Filter[] = [
   differentHost,
   hostEnabled,
   hostAlive,
+  hostHealth,
   failedHosts,
   serverGroup,
   resources,

@@ -1,6 +1,7 @@
 /** Hosts between core objects and rows. */
 import type { HypervisorFacts } from '#contracts/hypervisor.ts';
 import type { Host, HostChange, HostVersion } from '#contracts/store.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { HostNuma } from '#core/scheduling/numa-fit.ts';
 import { type PciPoolWire, poolFromWire, poolToWire } from '#core/pci/pool-wire.ts';
 import type { ComputeNodeRow } from './tables.ts';
@@ -42,6 +43,7 @@ export function hostColumns(change: HostChange): Partial<ComputeNodeRow> {
     ...(change.enabled !== undefined && { disabled: change.enabled ? 0 : 1 }),
     ...(change.disabledReason !== undefined && { disabled_reason: change.disabledReason }),
     ...(change.forcedDown !== undefined && { forced_down: change.forcedDown ? 1 : 0 }),
+    ...(change.problems !== undefined && { problems: JSON.stringify(change.problems) }),
   };
 }
 
@@ -92,6 +94,7 @@ export function toHost(row: HostRow): Host {
     physicalNetworks: row.physical_networks ? (JSON.parse(row.physical_networks) as string[]) : [],
     numa: toNuma(row.numa_topology),
     pciStats: (JSON.parse(row.pci_stats) as PciPoolWire[]).map(poolFromWire),
+    problems: row.problems ? (JSON.parse(row.problems) as HostProblem[]) : [],
     createdAt: row.created_at,
   };
 }

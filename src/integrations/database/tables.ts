@@ -36,6 +36,8 @@ export interface ComputeNodeRow {
   pci_stats: string;
   /** Absent before migration 0004. */
   numa_topology?: string | null | undefined;
+  /** JSON. Absent before migration 0007. */
+  problems?: string | null | undefined;
   /** Absent before migration 0006. */
   physical_networks?: string | null | undefined;
   disabled: number;

@@ -3,6 +3,8 @@ import { type Static, type TSchema, Type } from 'typebox';
 import type * as Contract from '#contracts/host-link.ts';
 import { Address, Count, orNull, Word } from './wire-words.ts';
 
+const Text = Type.String({ maxLength: 1024 * 1024 });
+
 const NumaNode = Type.Object({
   id: Count,
   socket: orNull(Count),
@@ -32,7 +34,6 @@ const PciFunction = Type.Object({
   ifname: orNull(Word),
   parentIfname: orNull(Word),
   vfProductId: Type.Optional(Word),
-
   macAddress: orNull(Word),
   capabilities: Type.Object({
     sriov: Type.Optional(
@@ -43,10 +44,15 @@ const PciFunction = Type.Object({
   }),
 });
 
+const guestStates = ['running', 'paused', 'shutOff', 'crashed', 'saved'] as const;
+
+/** Of a guest that was looked at. */
+export const GuestState = Type.Enum([...guestStates, 'gone']);
+
 const FoundGuest = Type.Object({
   id: Word,
   name: Word,
-  state: Type.Enum(['running', 'paused', 'shutOff', 'crashed', 'saved']),
+  state: Type.Enum([...guestStates]),
   devices: Type.Array(
     Type.Object({
       address: Address,
@@ -56,6 +62,13 @@ const FoundGuest = Type.Object({
     }),
     { maxItems: 256 },
   ),
+});
+
+const Problem = Type.Object({
+  code: Word,
+  message: Text,
+  data: Type.Optional(Type.Record(Word, Type.Unknown())),
+  blocks: Type.Enum(['all', 'passthrough', 'none']),
 });
 
 export const HostReport = sameAs<Contract.HostReport>()(
@@ -71,18 +84,31 @@ export const HostReport = sameAs<Contract.HostReport>()(
       { maxItems: 20_000 },
     ),
     guests: Type.Array(FoundGuest, { maxItems: 20_000 }),
+    unsettledGuests: Type.Optional(Type.Array(Word, { maxItems: 20_000 })),
+    hypervisorIsSilent: Type.Optional(Type.Literal(true)),
+    problems: Type.Optional(Type.Array(Problem, { maxItems: 1024 })),
   }),
 );
 
 const Steps = Type.Array(Type.Object({ step: Word, milliseconds: Type.Number({ minimum: 0 }) }), {
   maxItems: 10_000,
 });
-const Text = Type.String({ maxLength: 1024 * 1024 });
 
 export const CommandResult = sameAs<Contract.CommandResult>()(
   Type.Union([
-    Type.Object({ ok: Type.Literal(true), domainXml: Type.Optional(Text), steps: Steps }),
-    Type.Object({ ok: Type.Literal(false), message: Text, detail: Text, steps: Steps }),
+    Type.Object({
+      ok: Type.Literal(true),
+      domainXml: Type.Optional(Text),
+      output: Type.Optional(Text),
+      steps: Steps,
+    }),
+    Type.Object({
+      ok: Type.Literal(false),
+      message: Text,
+      detail: Text,
+      sameElsewhere: Type.Optional(Type.Literal(true)),
+      steps: Steps,
+    }),
   ]),
 );
 

@@ -6,7 +6,7 @@ import { type TSchema, Type } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import type { ToAgent, ToController } from '#contracts/host-link.ts';
 import { ComputeError } from '#core/errors.ts';
-import { CommandResult, HostReport } from './wire-report.ts';
+import { CommandResult, GuestState, HostReport } from './wire-report.ts';
 import { HostId, HostName, SequenceNumber, Word } from './wire-words.ts';
 
 /** No message is longer: a report of 10,000 devices has half of it. */
@@ -18,6 +18,11 @@ const toController: MessageSchemas<ToController> = {
   hello: Type.Object({ type: Type.Literal('hello'), host: HostName, report: HostReport }),
   report: Type.Object({ type: Type.Literal('report'), report: HostReport }),
   result: Type.Object({ type: Type.Literal('result'), seq: SequenceNumber, result: CommandResult }),
+  'guest-changed': Type.Object({
+    type: Type.Literal('guest-changed'),
+    guestId: HostId,
+    state: GuestState,
+  }),
   heartbeat: Type.Object({ type: Type.Literal('heartbeat') }),
 };
 

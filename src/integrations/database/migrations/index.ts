@@ -6,6 +6,7 @@ import { embeddedServices } from './0003-embedded-services.ts';
 import { numa } from './0004-numa.ts';
 import { enrolledHosts } from './0006-enrolled-hosts.ts';
 import { serverGroups } from './0005-server-groups.ts';
+import { hostProblems } from './0007-host-problems.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -14,4 +15,5 @@ export const migrations: Record<string, Migration> = {
   '0004-numa': numa,
   '0005-server-groups': serverGroups,
   '0006-enrolled-hosts': enrolledHosts,
+  '0007-host-problems': hostProblems,
 };

@@ -1,0 +1,29 @@
+/** All checks of a host, in the order in which an operator reads them. */
+import { compileDeviceSpecs } from '../pci/device-matcher.ts';
+import type { PciFunction } from '../pci/device.ts';
+import type { DeviceSpec } from '../pci/device-spec.ts';
+import { checkDevices } from './check-devices.ts';
+import { checkIommu } from './check-iommu.ts';
+import { checkMachine } from './check-machine.ts';
+import type { HostCheck } from './host-check.ts';
+import type { HostFacts } from './host-facts.ts';
+
+export interface CheckedHost {
+  facts: HostFacts;
+  /** Every PCI function of the host. */
+  functions: readonly PciFunction[];
+  deviceSpecs: readonly DeviceSpec[];
+  /** How many VFs a PF is to have, by its interface or address. */
+  vfCounts: Readonly<Record<string, number>>;
+}
+
+/** A row for each check; what was not looked at has none. Example: `checkHost(host).some(({ level }) => level === 'fail')`. */
+export function checkHost({ facts, functions, deviceSpecs, vfCounts }: CheckedHost): HostCheck[] {
+  const matchDevice = compileDeviceSpecs(deviceSpecs, functions);
+  const offered = functions.filter((fn) => matchDevice(fn) !== undefined);
+  return [
+    ...checkMachine(facts),
+    ...checkIommu(facts, offered),
+    ...checkDevices(facts, { deviceSpecs, vfCounts, functions, offered }),
+  ];
+}

@@ -1,0 +1,26 @@
+/** What is wrong with a host, as its agent reports it: kept with the host, shown to operators, heeded by the scheduler. */
+import { needsInterface } from '../pci/interface-need.ts';
+import type { PciRequest } from '../pci/request.ts';
+import type { Reason } from '../reason.ts';
+
+/** Who is kept from the host: every server, those that get a PCI device whole (not those with a tap over one), or nobody. */
+export type ProblemReach = 'all' | 'passthrough' | 'none';
+
+/**
+ * One problem. Example: `{ code: 'iommu-off', message: 'IOMMU is off: the kernel made no IOMMU groups', blocks: 'passthrough' }`.
+ */
+export interface HostProblem extends Reason {
+  blocks: ProblemReach;
+}
+
+/** The problems that keep a server with these requests from the host. Empty: none does. */
+export function blockingProblems(
+  problems: readonly HostProblem[],
+  requests: readonly PciRequest[],
+): HostProblem[] {
+  if (problems.length === 0) return [];
+  const getsDevice = requests.some((request) => !needsInterface(request));
+  return problems.filter(
+    ({ blocks }) => blocks === 'all' || (blocks === 'passthrough' && getsDevice),
+  );
+}
