@@ -1,9 +1,10 @@
 /** What an agent is given: its host's parts, the operator's device specs, and how it reports. */
+import type { HostBridges } from '#contracts/host-bridges.ts';
+import type { HostMemory } from '#contracts/host-memory.ts';
 import type { Hypervisor } from '#contracts/hypervisor.ts';
 import type { Log } from '#contracts/log.ts';
 import type { PciBus } from '#contracts/pci-bus.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
-import type { PciAddress } from '#core/pci/address.ts';
 import type { DeviceSpec } from '#core/pci/device-spec.ts';
 
 export interface AgentOptions {
@@ -11,14 +12,17 @@ export interface AgentOptions {
   hostIp: string;
   hypervisor: Hypervisor;
   pciBus: PciBus;
+  bridges: HostBridges;
+  /** What the agent keeps between its runs. */
+  memory: HostMemory;
   /** The operator's rules for devices that guests may have; first match wins. */
   deviceSpecs: readonly DeviceSpec[];
+  /** How many VFs each PF is to have, by its interface or PCI address. A PF that is not named keeps what it has. */
+  vfCounts?: Readonly<Record<string, number>>;
   log: Log;
   heartbeatMs: number;
   /** Looks for what is wrong with the host, apart from its hypervisor. Absent: nobody looks. */
   checkHealth?: () => Promise<HostProblem[]>;
   /** How often it is looked at. Default: half a minute. */
   healthMs?: number;
-  /** Cleans every VF that is not among these, once at the start. */
-  cleanUnheld?: (held: ReadonlySet<PciAddress>) => Promise<void>;
 }

@@ -6,8 +6,11 @@ import type { AgentEnd, CommandResult, HostCommand, HostReport } from '#contract
 import type { AgentOptions } from './agent-options.ts';
 import { auditSpecs } from './audit-specs.ts';
 import { executeCommand } from './execute-command.ts';
+import { followHost } from './follow-host.ts';
 import { GuestLooks } from './guest-looks.ts';
 import { GuestTurns } from './guest-turns.ts';
+import { hostParts } from './host-parts.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { reconcileHost } from './reconcile-host.ts';
 import { reportHost } from './report.ts';
 import { watchHost } from './watch-host.ts';
@@ -22,13 +25,23 @@ export async function startAgent(
   const taken = new Set<number>();
   let stopped = false;
 
-  const report = (): Promise<HostReport> => reportHost(options, turns);
+  const parts = hostParts(options);
+  const inTurn = oneAtATime();
+  // One after the other, so that the last one told is the last one seen.
+  const look = (): Promise<HostReport> => inTurn('report', () => reportHost(options, parts, turns));
+  // Settles when the controller knows who speaks.
+  const { promise: greeted, resolve: greet } = Promise.withResolvers<void>();
+  const send = async (now: HostReport): Promise<void> => {
+    await greeted;
+    link.send({ type: 'report', report: now });
+  };
 
   const serve = async (command: HostCommand): Promise<void> => {
     if (stopped) return;
     looks.expect(command.serverId);
-    const result: CommandResult = await executeCommand(options, command.body);
-    // Before the result: whoever acts on that knows how the guest is.
+    const result: CommandResult = await executeCommand(parts, command.body);
+    // Before the result: whoever acts on that knows how the guest and its devices are.
+    await followed.settled();
     await looks.now(command.serverId);
     link.send({ type: 'result', seq: command.seq, result });
     taken.delete(command.seq);
@@ -40,21 +53,23 @@ export async function startAgent(
     turns.take(command.serverId, () => serve(command));
   });
 
+  await reconcileHost(options, parts);
   await auditSpecs(options);
-  await reconcileHost(options);
+  const followed = followHost(options, parts, { report: look, send });
+  const report = async (): Promise<HostReport> => followed.note(await look());
   // Watched before it is reported: what changes in between is told after it.
-  const { promise: greeted, resolve: greet } = Promise.withResolvers<void>();
   const unwatch = watchHost(options, { looks, link, report, greeted });
   link.send({ type: 'hello', host: options.host, report: await report() });
   greet();
   const timer = setInterval(() => link.send({ type: 'heartbeat' }), options.heartbeatMs);
   return {
     async refresh() {
-      link.send({ type: 'report', report: await report() });
+      await send(await report());
     },
     async stop() {
       stopped = true;
       unwatch();
+      followed.stop();
       clearInterval(timer);
       await turns.ended();
       link.close();

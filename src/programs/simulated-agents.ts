@@ -2,9 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DeviceSpecSource, parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
+import type { VfSettingName } from '#core/pci/vf-settings.ts';
 import { domainXml } from '#integrations/libvirt/domain-xml.ts';
 import { describedFunctions } from '#integrations/simulated/described-devices.ts';
 import { simulatedFleet } from '#integrations/simulated/fleet.ts';
+import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
+import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
 import {
@@ -19,7 +22,10 @@ import type { CapturedHostConfig, Config, DescribedHostConfig } from './config.t
 
 /** A host before its agent runs. `machine` may be changed: its hypervisor and its PCI bus show what it is now. */
 export interface HostParts
-  extends Pick<AgentOptions, 'host' | 'hostIp' | 'hypervisor' | 'pciBus' | 'deviceSpecs'> {
+  extends Pick<
+    AgentOptions,
+    'host' | 'hostIp' | 'hypervisor' | 'pciBus' | 'bridges' | 'memory' | 'deviceSpecs'
+  > {
   machine: SimulatedHost;
   /** Physical networks that its normal ports reach, beside those of its device specs. */
   bridgeMappings: string[];
@@ -44,6 +50,9 @@ export async function simulatedHosts(
   );
 }
 
+/** As seen on an igb. */
+const igbLacks: VfSettingName[] = ['linkState', 'minTxRateMbps'];
+
 async function capturedHost(
   config: CapturedHostConfig,
   at: number,
@@ -54,7 +63,7 @@ async function capturedHost(
   const { functions } = await new SysfsPciBus({ root }).listFunctions();
   const size = { cpus: config.vcpus, memoryMib: config.memoryMib, diskGib: config.diskGib };
   const host = simulatedHost(config.name, functions, size);
-  return hostParts(host, at, { folder, specs: config.deviceSpec });
+  return hostParts(host, at, { folder, specs: config.deviceSpec, lacking: igbLacks });
 }
 
 function describedHost(config: DescribedHostConfig, at: number, folder: string): HostParts {
@@ -75,10 +84,16 @@ function fleetSpecs(host: SimulatedHost): DeviceSpecSource[] {
   }));
 }
 
+interface HostMaking {
+  folder: string;
+  specs: DeviceSpecSource[];
+  lacking?: readonly VfSettingName[];
+}
+
 function hostParts(
   machine: SimulatedHost,
   at: number,
-  { folder, specs }: { folder: string; specs: DeviceSpecSource[] },
+  { folder, specs, lacking = [] }: HostMaking,
 ): HostParts {
   const hypervisor = new SimulatedHypervisor({
     host: machine,
@@ -90,7 +105,13 @@ function hostParts(
     // Addresses of documentation (RFC 5737): nothing listens there.
     hostIp: `192.0.2.${(at % 254) + 1}`,
     hypervisor,
-    pciBus: new SimulatedPciBus({ host: machine, listGuests: () => hypervisor.listGuests() }),
+    pciBus: new SimulatedPciBus({
+      host: machine,
+      listGuests: () => hypervisor.listGuests(),
+      lacking,
+    }),
+    bridges: new SimulatedBridges({ host: machine.name }),
+    memory: new SimulatedMemory(),
     deviceSpecs: parseDeviceSpecs(specs, machine.functions),
     machine,
     bridgeMappings: [],
