@@ -1,4 +1,5 @@
 /** What an agent is given: its host's parts, the operator's device specs, and how it reports. */
+import type { GuestFiles } from '#contracts/guest-files.ts';
 import type { HostBridges } from '#contracts/host-bridges.ts';
 import type { HostMemory } from '#contracts/host-memory.ts';
 import type { Hypervisor } from '#contracts/hypervisor.ts';
@@ -15,6 +16,7 @@ export interface AgentOptions {
   bridges: HostBridges;
   /** What the agent keeps between its runs. */
   memory: HostMemory;
+  guestFiles: GuestFiles;
   /** The operator's rules for devices that guests may have; first match wins. */
   deviceSpecs: readonly DeviceSpec[];
   /** How many VFs each PF is to have, by its interface or PCI address. A PF that is not named keeps what it has. */

@@ -36,6 +36,12 @@ export async function startAgent(
     link.send({ type: 'report', report: now });
   };
 
+  const answer = async (command: HostCommand): Promise<void> => {
+    const result: CommandResult = await executeCommand(parts, command.body);
+    link.send({ type: 'result', seq: command.seq, result });
+    taken.delete(command.seq);
+  };
+
   const serve = async (command: HostCommand): Promise<void> => {
     if (stopped) return;
     looks.expect(command.serverId);
@@ -50,7 +56,9 @@ export async function startAgent(
   link.onMessage(({ command }) => {
     if (taken.has(command.seq)) return;
     taken.add(command.seq);
-    turns.take(command.serverId, () => serve(command));
+    // A reader does not wait for what may take as long as a start, and changes nothing.
+    if (command.body.do === 'console') void answer(command);
+    else turns.take(command.serverId, () => serve(command));
   });
 
   await reconcileHost(options, parts);

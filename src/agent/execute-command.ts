@@ -1,5 +1,11 @@
 /** Does what the controller asked: looks at the host, plans the steps that are missing, executes them, says how it went. */
-import type { CommandResult, HostCommandBody, StepRecord } from '#contracts/host-link.ts';
+import type {
+  CommandResult,
+  HostCommandBody,
+  HostQuestion,
+  StepRecord,
+} from '#contracts/host-link.ts';
+import { isComputeError } from '#core/errors.ts';
 import { type FoundGuest, planDestroy, planSpawn } from '#core/guests/plan.ts';
 import {
   planAttach,
@@ -34,6 +40,10 @@ export async function executeCommand(
   const begun: Step[] = [];
   let isUndone: Plan['isUndone'] = () => false;
   try {
+    if (body.do === 'console') {
+      const output = await parts.guestFiles.consoleOutput(body.guestId, body.lines);
+      return { ok: true, steps: records, output };
+    }
     const plan = await planFor(parts, body);
     isUndone = plan.isUndone;
     parts.log.debug(
@@ -52,7 +62,14 @@ export async function executeCommand(
     const message = error instanceof Error ? error.message : String(error);
     const detail = error instanceof Error ? (error.stack ?? '') : '';
     const left = await undo(parts, begun.filter(isUndone));
-    return { ok: false, message, detail: [detail, ...left].join('\n'), steps: records };
+    const sameElsewhere = isComputeError(error, 'invalid');
+    return {
+      ok: false,
+      message,
+      detail: [detail, ...left].join('\n'),
+      steps: records,
+      ...(sameElsewhere && { sameElsewhere }),
+    };
   }
 }
 
@@ -73,27 +90,37 @@ async function undo(parts: HostParts, steps: readonly Step[]): Promise<string[]>
   return left;
 }
 
-async function planFor(parts: HostParts, body: HostCommandBody): Promise<Plan> {
+async function planFor(
+  parts: HostParts,
+  body: Exclude<HostCommandBody, HostQuestion>,
+): Promise<Plan> {
   const guestId = guestIdOf(body);
   const found = (await parts.hypervisor.listGuests()).find((guest) => guest.id === guestId);
   return { steps: stepsFor(body, found), isUndone: (step) => mayUndo(body, found, step) };
 }
 
-/** A guest that was there before the spawn stays. */
+/** A guest that was there before the spawn stays, with its disk. */
 function mayUndo(body: HostCommandBody, found: FoundGuest | undefined, step: Step): boolean {
   if (body.do === 'attach') return true;
-  return body.do === 'spawn' && !(step.do === 'define' && found !== undefined);
+  if (body.do !== 'spawn') return false;
+  return found === undefined || (step.do !== 'define' && step.do !== 'prepare-files');
 }
 
-function stepsFor(body: HostCommandBody, found: FoundGuest | undefined): Step[] {
+function stepsFor(
+  body: Exclude<HostCommandBody, HostQuestion>,
+  found: FoundGuest | undefined,
+): Step[] {
   const guestId = guestIdOf(body);
   switch (body.do) {
     case 'spawn':
       return planSpawn(body.guest, found);
     case 'destroy':
-      return planDestroy(found);
+      return planDestroy(guestId, found);
     case 'respawn':
-      return planRespawn(body.guest, found, { staysOff: body.staysOff === true });
+      return planRespawn(body.guest, found, {
+        staysOff: body.staysOff === true,
+        fresh: body.fresh === true,
+      });
     case 'stop':
       return planStop(guestId, found);
     case 'reboot':

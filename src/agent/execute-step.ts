@@ -20,6 +20,8 @@ const executors: Executors = {
   'release-bridge': ({ bridges }, { guestId, portId }) => bridges.release(guestId, portId),
   'set-vf': ({ pciBus }, step) => pciBus.applyVfStep(step),
   'set-vf-link': ({ pciBus }, step) => pciBus.applyVfStep(step),
+  'prepare-files': ({ guestFiles }, { guest, fresh }) => guestFiles.prepare(guest, { fresh }),
+  'remove-files': ({ guestFiles }, { guestId }) => guestFiles.remove(guestId),
   define: async (parts, { guest }) =>
     parts.hypervisor.define(guest, await macvtapSources(parts.pciBus, guest.nics)),
   start: ({ hypervisor }, { guestId }) => hypervisor.start(guestId),

@@ -1,4 +1,5 @@
 /** The parts of a host that steps act on. */
+import type { GuestFiles } from '#contracts/guest-files.ts';
 import type { Hypervisor } from '#contracts/hypervisor.ts';
 import type { Log } from '#contracts/log.ts';
 import type { PciBus } from '#contracts/pci-bus.ts';
@@ -11,6 +12,7 @@ export interface HostParts {
   host: string;
   hypervisor: Hypervisor;
   pciBus: PciBus;
+  guestFiles: GuestFiles;
   devices: DeviceCare;
   bridges: BridgeCare;
   log: Log;
@@ -20,11 +22,12 @@ export interface HostParts {
 
 /** The parts of one agent; made once, for they take turns on devices and bridges. */
 export function hostParts(options: AgentOptions): HostParts {
-  const { host, hypervisor, pciBus, log } = options;
+  const { host, hypervisor, pciBus, guestFiles, log } = options;
   return {
     host,
     hypervisor,
     pciBus,
+    guestFiles,
     log,
     devices: new DeviceCare(options),
     bridges: new BridgeCare(options),

@@ -30,6 +30,8 @@ export interface ApiWorkflows {
     server: Server,
     wish: { portId: string; requestId: string },
   ): Promise<void>;
+  /** The last lines that its guest wrote to its console; null: all. Throws `conflict` where no host can say. */
+  readConsole(server: Server, lines: number | null): Promise<string>;
   /** Returns the host as it is then. Throws `notFound`. */
   setHostService(hostId: string, wish: HostServiceWish): Promise<Host>;
 }

@@ -11,13 +11,21 @@ import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
 export type HostCommandBody =
   | { do: 'spawn'; guest: Guest }
   | { do: 'destroy'; guestId: string }
-  /** Off, if it is on, and started as wished now; `staysOff`: only defined. */
-  | { do: 'respawn'; guest: Guest; staysOff?: true }
+  /** Off, if it is on, and started as wished now; `staysOff`: only defined; `fresh`: its disk starts anew from its image. */
+  | { do: 'respawn'; guest: Guest; staysOff?: true; fresh?: true }
   | { do: 'stop' | 'reboot' | 'pause' | 'unpause'; guestId: string }
   | { do: 'suspend' | 'resume'; guest: Guest }
   /** `guest`: as it is to be, with the NIC. */
   | { do: 'attach'; guest: Guest; nic: GuestNic }
-  | { do: 'detach'; guestId: string; nic: GuestNic };
+  | { do: 'detach'; guestId: string; nic: GuestNic }
+  | HostQuestion;
+
+/** Changes nothing, so it waits for no other command of its guest. `lines` null: all that is kept. */
+export interface HostQuestion {
+  do: 'console';
+  guestId: string;
+  lines: number | null;
+}
 
 export interface HostCommand {
   /** Counts up per host, without gaps of meaning: a later command never overtakes an earlier one of the same guest. */
@@ -26,10 +34,13 @@ export interface HostCommand {
   body: HostCommandBody;
 }
 
-/** How a command ended. `domainXml`: the guest's definition after it; absent after a destroy. */
+/**
+ * How a command ended. `domainXml`: the guest's definition after it; absent after a destroy. `output`: what was asked for.
+ * `sameElsewhere`: no other host could do it either.
+ */
 export type CommandResult =
-  | { ok: true; domainXml?: string; steps: StepRecord[] }
-  | { ok: false; message: string; detail: string; steps: StepRecord[] };
+  | { ok: true; domainXml?: string; output?: string; steps: StepRecord[] }
+  | { ok: false; message: string; detail: string; sameElsewhere?: true; steps: StepRecord[] };
 
 /** One executed step, with its time. */
 export interface StepRecord {

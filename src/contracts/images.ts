@@ -18,9 +18,15 @@ export interface ImageService {
 }
 
 /** The bytes of images, for hosts that need them. */
-export interface ImageContents {
+export interface ImageSource {
   /** Throws `notFound` when there is no such image, `conflict` when its bytes are not there yet. `sha512` in hex. */
-  openImage(
-    id: string,
-  ): Promise<{ sizeBytes: number; sha512: string; bytes: AsyncIterable<Uint8Array> }>;
+  open(id: string): Promise<OpenImage>;
+}
+
+export interface OpenImage {
+  sizeBytes: number;
+  sha512: string;
+  /** Example: `qcow2`. */
+  diskFormat: string;
+  bytes: AsyncIterable<Uint8Array>;
 }

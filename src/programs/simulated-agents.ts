@@ -1,11 +1,13 @@
 /** Simulated hosts with what their agents need: made from the captured igb machine, by the fleet generator, or from a description. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ImageSource } from '#contracts/images.ts';
 import { type DeviceSpecSource, parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import type { VfSettingName } from '#core/pci/vf-settings.ts';
 import { domainXml } from '#integrations/libvirt/domain-xml.ts';
 import { describedFunctions } from '#integrations/simulated/described-devices.ts';
 import { simulatedFleet } from '#integrations/simulated/fleet.ts';
+import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
 import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
@@ -24,7 +26,14 @@ import type { CapturedHostConfig, Config, DescribedHostConfig } from './config.t
 export interface HostParts
   extends Pick<
     AgentOptions,
-    'host' | 'hostIp' | 'hypervisor' | 'pciBus' | 'bridges' | 'memory' | 'deviceSpecs'
+    | 'host'
+    | 'hostIp'
+    | 'hypervisor'
+    | 'pciBus'
+    | 'bridges'
+    | 'memory'
+    | 'guestFiles'
+    | 'deviceSpecs'
   > {
   machine: SimulatedHost;
   /** Physical networks that its normal ports reach, beside those of its device specs. */
@@ -33,20 +42,26 @@ export interface HostParts
   later: boolean;
 }
 
-/** The hosts of this configuration. `folder` keeps what each host keeps. Throws `invalid` for a malformed device spec. */
+/** What all simulated hosts share. `folder` keeps what each host keeps. */
+interface Surroundings {
+  folder: string;
+  images: ImageSource;
+}
+
+/** The hosts of this configuration. Throws `invalid` for a malformed device spec. */
 export async function simulatedHosts(
   simulated: Config['simulated'],
-  folder: string,
+  around: Surroundings,
 ): Promise<HostParts[]> {
   if (simulated.kind === 'captured') {
-    return Promise.all(simulated.hosts.map((host, at) => capturedHost(host, at, folder)));
+    return Promise.all(simulated.hosts.map((host, at) => capturedHost(host, at, around)));
   }
   if (simulated.kind === 'described') {
-    return simulated.hosts.map((host, at) => describedHost(host, at, folder));
+    return simulated.hosts.map((host, at) => describedHost(host, at, around));
   }
   const { hosts, pfs, vfs } = simulated;
   return simulatedFleet({ hosts, pfs, vfsPerPf: vfs }).map((host, at) =>
-    hostParts(host, at, { folder, specs: fleetSpecs(host) }),
+    hostParts(host, at, { ...around, specs: fleetSpecs(host) }),
   );
 }
 
@@ -56,22 +71,22 @@ const igbLacks: VfSettingName[] = ['linkState', 'minTxRateMbps'];
 async function capturedHost(
   config: CapturedHostConfig,
   at: number,
-  folder: string,
+  around: Surroundings,
 ): Promise<HostParts> {
-  const root = join(folder, config.name, 'sys');
+  const root = join(around.folder, config.name, 'sys');
   writeSysfsTree(readFileSync(igbCapturePath, 'utf8'), root);
   const { functions } = await new SysfsPciBus({ root }).listFunctions();
   const size = { cpus: config.vcpus, memoryMib: config.memoryMib, diskGib: config.diskGib };
   const host = simulatedHost(config.name, functions, size);
-  return hostParts(host, at, { folder, specs: config.deviceSpec, lacking: igbLacks });
+  return hostParts(host, at, { ...around, specs: config.deviceSpec, lacking: igbLacks });
 }
 
-function describedHost(config: DescribedHostConfig, at: number, folder: string): HostParts {
+function describedHost(config: DescribedHostConfig, at: number, around: Surroundings): HostParts {
   const { name, cpu, dedicatedCpus = [], deviceSpec, bridgeMappings, later = false } = config;
   const size = cpu === undefined ? {} : sizeOf(cpu);
   const functions = describedFunctions(config.devices);
   const machine = simulatedHost(name, functions, { ...size, dedicatedCpus });
-  const parts = hostParts(machine, at, { folder, specs: deviceSpec });
+  const parts = hostParts(machine, at, { ...around, specs: deviceSpec });
   return { ...parts, bridgeMappings, later };
 }
 
@@ -84,8 +99,7 @@ function fleetSpecs(host: SimulatedHost): DeviceSpecSource[] {
   }));
 }
 
-interface HostMaking {
-  folder: string;
+interface HostMaking extends Surroundings {
   specs: DeviceSpecSource[];
   lacking?: readonly VfSettingName[];
 }
@@ -93,7 +107,7 @@ interface HostMaking {
 function hostParts(
   machine: SimulatedHost,
   at: number,
-  { folder, specs, lacking = [] }: HostMaking,
+  { folder, images, specs, lacking = [] }: HostMaking,
 ): HostParts {
   const hypervisor = new SimulatedHypervisor({
     host: machine,
@@ -112,6 +126,10 @@ function hostParts(
     }),
     bridges: new SimulatedBridges({ host: machine.name }),
     memory: new SimulatedMemory(),
+    guestFiles: new SimulatedGuestFiles({
+      images,
+      stateDirectory: join(folder, machine.name, 'files'),
+    }),
     deviceSpecs: parseDeviceSpecs(specs, machine.functions),
     machine,
     bridgeMappings: [],

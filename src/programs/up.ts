@@ -57,7 +57,10 @@ async function start(
   state: StateDirectory,
   { log, stops }: { log: Logger; stops: (() => void | Promise<void>)[] },
 ): Promise<Omit<AllInOne, 'stop'>> {
-  const hosts = await simulatedHosts(config.simulated, state.file('hosts'));
+  const hosts = await simulatedHosts(config.simulated, {
+    folder: state.file('hosts'),
+    images: { open: (id) => embedded.image.service.open(id) },
+  });
   const passwordOf = (user: string): string =>
     ensureSecret(state.file(`${user}-password`), () => randomBytes(12).toString('hex'));
   const passwords = { admin: passwordOf('admin'), demo: passwordOf('demo') };
@@ -65,6 +68,7 @@ async function start(
   stops.push(() => store.close());
   // Whoever held leases was the process before this one, for the state directory is ours alone.
   await store.tasks.releaseAll();
+  await store.commands.forgetQuestions();
   // And no agent has spoken yet: a host that this configuration no longer has is not to be scheduled to.
   for (const host of await store.hosts.list()) await store.hosts.seen(host.id, 0);
   await ensureFlavors(store);

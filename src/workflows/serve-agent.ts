@@ -68,6 +68,7 @@ class AgentSession {
       case 'result':
         await this.#record(host, message);
         wakeup.notify('tasks');
+        wakeup.notify(`answered:${host.id}`);
         return;
     }
   }

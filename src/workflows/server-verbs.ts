@@ -12,6 +12,7 @@ import { createServers } from './create-server.ts';
 import { deleteServer, deleteWorkflow } from './delete-server.ts';
 import { detachInterface, detachWorkflow } from './detach-interface.ts';
 import { followWorkflow } from './follow-guest.ts';
+import { readConsole } from './read-console.ts';
 import { rebuildServer, type WishedRebuild } from './rebuild-server.ts';
 import { setHostService, type HostServiceWish } from './set-host-service.ts';
 import type { Workflow } from './workflow.ts';
@@ -46,6 +47,7 @@ export function serverVerbs(context: WorkflowContext) {
       server: Server,
       wish: { portId: string; requestId: string },
     ) => detachInterface(context, caller, server, wish),
+    readConsole: (server: Server, lines: number | null) => readConsole(context, server, lines),
     setHostService: (hostId: string, wish: HostServiceWish) =>
       setHostService(context, hostId, wish),
   };

@@ -65,7 +65,8 @@ export class GuestWatch {
 
   /** Finds what a lost nudge missed. */
   async again(): Promise<void> {
-    for (const id of [...this.#waiting.keys()]) await this.#lookAgain(id);
+    const waiting = [...this.#waiting.keys()];
+    for (const id of waiting) await this.#lookAgain(id);
   }
 
   close(): void {

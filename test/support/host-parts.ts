@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { hostParts } from '#agent/host-parts.ts';
 import type { AgentOptions } from '#agent/agent-options.ts';
 import { domainXml } from '#integrations/libvirt/domain-xml.ts';
+import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
 import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { DescribedIgb } from './described-igb.ts';
+import { describedImages } from './images.ts';
 import { silentLog } from './silent-log.ts';
 
 /** `folder`: where its sysfs is made. Nothing waits for a driver that does not come. */
@@ -26,6 +28,7 @@ export function anIgbHost(folder: string) {
     hostIp: '192.0.2.1',
     hypervisor,
     pciBus: new SysfsPciBus({ root, run, write }),
+    guestFiles: new SimulatedGuestFiles({ images: describedImages({}) }),
     bridges,
     memory: new SimulatedMemory(),
     deviceSpecs: [],

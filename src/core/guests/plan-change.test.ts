@@ -33,6 +33,7 @@ const words = (steps: Step[]) =>
   });
 const spawn = [
   'check-devices',
+  'prepare-files',
   'define',
   'record-device',
   'record-device',
@@ -55,7 +56,7 @@ test.each([
   {
     name: 'one that stays off is only defined',
     steps: planRespawn(guest, found('shutOff'), { staysOff: true }),
-    gives: ['define'],
+    gives: ['prepare-files', 'define'],
   },
   {
     name: 'a stop of a running guest',
@@ -118,6 +119,19 @@ test.each([
 ])('$name', ({ steps, gives }) => {
   expect(words(steps)).toEqual(gives);
 });
+
+test.each([true, false])(
+  'a rebuild starts from a fresh disk, whether it stays off: %s',
+  (staysOff) => {
+    const steps = planRespawn(guest, found('running'), { staysOff, fresh: true });
+    expect(steps).toContainEqual({ do: 'prepare-files', guest, fresh: true });
+    expect(planRespawn(guest, found('running'), { staysOff })).toContainEqual({
+      do: 'prepare-files',
+      guest,
+      fresh: false,
+    });
+  },
+);
 
 test('an attach checks the new device alone: the guest holds the others itself', () => {
   const [check] = planAttach(guest, macvtap);

@@ -17,6 +17,7 @@ const macAddress = 'fa:16:3e:5b:10:01';
 
 const spawned = [
   'check-devices',
+  'prepare-files',
   'define',
   'record-device',
   'record-device',
@@ -39,22 +40,35 @@ test.each(spawns)('from $name to a running guest', ({ given, gives }) => {
   expect(words(planSpawn(guest, given))).toEqual(gives);
 });
 
+test('a guest that is started keeps the disk it has; a fresh one gets a new one', () => {
+  const prepares = (fresh: boolean) => ({ do: 'prepare-files', guest, fresh });
+  expect(planSpawn(guest, found('shutOff'))).toContainEqual(prepares(false));
+  expect(planSpawn(guest, undefined, { fresh: true })).toContainEqual(prepares(true));
+});
+
 const ends = [
-  { name: 'nothing', given: undefined, gives: [] },
+  { name: 'nothing but files', given: undefined, gives: ['remove-files'] },
   {
     name: 'a running guest',
     given: found('running'),
-    gives: ['destroy', 'restore-device', 'restore-device', 'release-bridge', 'undefine'],
+    gives: [
+      'destroy',
+      'restore-device',
+      'restore-device',
+      'release-bridge',
+      'undefine',
+      'remove-files',
+    ],
   },
   {
     name: 'a guest that is off',
     given: found('shutOff'),
-    gives: ['restore-device', 'restore-device', 'release-bridge', 'undefine'],
+    gives: ['restore-device', 'restore-device', 'release-bridge', 'undefine', 'remove-files'],
   },
 ];
 
 test.each(ends)('from $name to no guest', ({ given, gives }) => {
-  expect(words(planDestroy(given))).toEqual(gives);
+  expect(words(planDestroy(guest.id, given))).toEqual(gives);
 });
 
 test('a device is recorded before anything is done to it, with the MAC that it gets', () => {

@@ -16,6 +16,9 @@ const printers: Printers = {
   'make-bridge': ({ bridge, wiring }) => `make bridge ${bridge}, joined to ${printWiring(wiring)}`,
   'release-bridge': ({ guestId, portId }) =>
     `release the bridge of ${portId === undefined ? `guest ${guestId}` : `port ${portId}`}`,
+  'prepare-files': ({ guest, fresh }) =>
+    `prepare the files of guest ${guest.name}${fresh ? ', from a new disk' : ''}`,
+  'remove-files': ({ guestId }) => `remove the files of guest ${guestId}`,
   define: ({ guest }) => `define guest ${guest.name}`,
   start: ({ guestId }) => `start guest ${guestId}`,
   destroy: ({ guestId }) => `cut the power of guest ${guestId}`,

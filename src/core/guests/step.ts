@@ -29,6 +29,10 @@ export type Step =
     }
   /** The bridge goes with its last NIC. Without a port: all bridges of the guest. */
   | { do: 'release-bridge'; guestId: string; portId?: string }
+  /** Its folder with disk, kernel and config drive. `fresh`: the disk starts anew from the image; else one that is there stays. */
+  | { do: 'prepare-files'; guest: Guest; fresh: boolean }
+  /** Disk and all: nothing of the guest is left. */
+  | { do: 'remove-files'; guestId: string }
   | { do: 'define'; guest: Guest }
   | { do: 'start'; guestId: string }
   | { do: 'destroy'; guestId: string }

@@ -8,6 +8,7 @@ import { commitTransition } from './commit.ts';
 import { flavorStore } from './flavors.ts';
 import { hostStore } from './hosts.ts';
 import { migrate } from './migrate.ts';
+import { questionStore } from './questions.ts';
 import { serverGroupStore } from './server-groups.ts';
 import { serverStore } from './servers.ts';
 import { openSqlite } from './sqlite.ts';
@@ -30,7 +31,7 @@ export function computeStore(
     servers: serverStore(db, clock),
     hosts: hostStore(db, clock, newId),
     tasks: taskStore(db, clock),
-    commands: commandStore(db),
+    commands: { ...commandStore(db), ...questionStore(db) },
     flavors: flavorStore(db),
     serverGroups: serverGroupStore(db),
     commit: (transition) => commitTransition(db, clock, transition),
