@@ -138,7 +138,7 @@ test(
     let wire: Awaited<ReturnType<typeof aWireTo>> | undefined;
     const { cloud } = await aCloudWithOneHost(async (direct) => {
       wire = await aWireTo(direct);
-      cleanUps.push(wire.close);
+      cleanUps.push(() => wire.close());
       return wire.url;
     });
     const cutting = setInterval(() => wire?.cut(), 700);
