@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { boots } from './boots.ts';
 import { core } from './core.ts';
+import { host } from './host.ts';
 import { memory } from './memory.ts';
 import { startup } from './startup.ts';
 
@@ -10,6 +11,7 @@ const groups: Record<string, (options: { data?: string | undefined }) => Promise
   memory,
   boots,
   core,
+  host,
 };
 
 const { values, positionals: asked } = parseArgs({
