@@ -1,11 +1,12 @@
 /**
- * The agent of one host: reports what the host is and has, and does what it is told, one command of a guest after the other.
- * It knows its host and the link; it knows neither the store nor any cloud credential.
+ * The agent of one host: reports what the host is and has, and does what it is told, one command of a guest after the other. Links to the
+ * controller come and go. It knows its host and the link; it knows neither the store nor any cloud credential.
  */
-import type { AgentEnd, CommandResult, HostCommand, HostReport } from '#contracts/host-link.ts';
+import type { AgentEnd, HostReport } from '#contracts/host-link.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { auditSpecs } from './audit-specs.ts';
-import { executeCommand } from './execute-command.ts';
+import { CommandDesk } from './command-desk.ts';
+import { CurrentLink, type LinkListener } from './current-link.ts';
 import { followHost } from './follow-host.ts';
 import { GuestLooks } from './guest-looks.ts';
 import { GuestTurns } from './guest-turns.ts';
@@ -15,72 +16,68 @@ import { reconcileHost } from './reconcile-host.ts';
 import { reportHost } from './report.ts';
 import { watchHost } from './watch-host.ts';
 
-/** Starts the agent on this link: says hello with a first report, then serves commands until stopped. */
-export async function startAgent(
-  options: AgentOptions,
-  link: AgentEnd,
-): Promise<{ refresh(): Promise<void>; stop(): Promise<void> }> {
-  const turns = new GuestTurns();
-  const looks = new GuestLooks(options, link, turns);
-  const taken = new Set<number>();
-  let stopped = false;
+export interface Agent {
+  /**
+   * Serves this link until it closes: says hello with a fresh report, then takes commands. A link joined before is closed. Returns when
+   * hello is said; throws when the host cannot be looked at, and closes the link then.
+   */
+  join(link: AgentEnd): Promise<void>;
+  /** Looks at the host and reports, if a link is up. */
+  refresh(): Promise<void>;
+  /** Returns when the commands under way have ended; guests go on. */
+  stop(): Promise<void>;
+}
 
+/** Starts the agent: the host is put in order. It says nothing before it joins a link. */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { host, journal, log } = options;
+  const current = new CurrentLink(host);
+  const tell: CurrentLink['tell'] = (message) => current.tell(message);
   const parts = hostParts(options);
+  const turns = new GuestTurns();
+  const looks = new GuestLooks(options, tell, turns);
   const inTurn = oneAtATime();
   // One after the other, so that the last one told is the last one seen.
   const look = (): Promise<HostReport> => inTurn('report', () => reportHost(options, parts, turns));
-  // Settles when the controller knows who speaks.
-  const { promise: greeted, resolve: greet } = Promise.withResolvers<void>();
-  const send = async (now: HostReport): Promise<void> => {
-    await greeted;
-    link.send({ type: 'report', report: now });
-  };
-
-  const answer = async (command: HostCommand): Promise<void> => {
-    const result: CommandResult = await executeCommand(parts, command.body);
-    link.send({ type: 'result', seq: command.seq, result });
-    taken.delete(command.seq);
-  };
-
-  const serve = async (command: HostCommand): Promise<void> => {
-    if (stopped) return;
-    looks.expect(command.serverId);
-    const result: CommandResult = await executeCommand(parts, command.body);
-    // Before the result: whoever acts on that knows how the guest and its devices are.
-    await followed.settled();
-    await looks.now(command.serverId);
-    link.send({ type: 'result', seq: command.seq, result });
-    taken.delete(command.seq);
-  };
-
-  link.onMessage(({ command }) => {
-    if (taken.has(command.seq)) return;
-    taken.add(command.seq);
-    // A reader does not wait for what may take as long as a start, and changes nothing.
-    if (command.body.do === 'console') void answer(command);
-    else turns.take(command.serverId, () => serve(command));
-  });
 
   await reconcileHost(options, parts);
   await auditSpecs(options);
-  const followed = followHost(options, parts, { report: look, send });
+  const followed = followHost(options, parts, {
+    report: look,
+    send: (report) => tell({ type: 'report', report }),
+  });
   const report = async (): Promise<HostReport> => followed.note(await look());
-  // Watched before it is reported: what changes in between is told after it.
-  const unwatch = watchHost(options, { looks, link, report, greeted });
-  link.send({ type: 'hello', host: options.host, report: await report() });
-  greet();
-  const timer = setInterval(() => link.send({ type: 'heartbeat' }), options.heartbeatMs);
+  const desk = await CommandDesk.open({
+    parts,
+    journal,
+    log,
+    turns,
+    expect: (guestId) => looks.expect(guestId),
+    // Whoever acts on the result knows then how the guest and its devices are.
+    beforeResult: async (guestId) => {
+      await followed.settled();
+      await looks.now(guestId);
+    },
+    answer: (key, result) => current.answer(key, result),
+  });
+  const listener: LinkListener = {
+    welcome: (hostId) => desk.tellAgain(hostId),
+    command: (hostId, { command }) => desk.take(hostId, command),
+    recorded: (key) => desk.forget(key),
+  };
+  const unwatch = watchHost(options, { looks, look: report, tell });
+  const timer = setInterval(() => tell({ type: 'heartbeat' }), options.heartbeatMs);
   return {
+    join: (link) => current.join(link, listener, report),
     async refresh() {
-      await send(await report());
+      tell({ type: 'report', report: await report() });
     },
     async stop() {
-      stopped = true;
       unwatch();
       followed.stop();
       clearInterval(timer);
-      await turns.ended();
-      link.close();
+      await desk.stop();
+      current.close();
     },
   };
 }

@@ -5,7 +5,7 @@ import type {
   HostQuestion,
   StepRecord,
 } from '#contracts/host-link.ts';
-import { isComputeError } from '#core/errors.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
 import { type FoundGuest, planDestroy, planSpawn } from '#core/guests/plan.ts';
 import {
   planAttach,
@@ -135,7 +135,18 @@ function stepsFor(
       return planAttach(body.guest, body.nic, found);
     case 'detach':
       return planDetach(guestId, body.nic, found);
+    default:
+      return refuseUnknown(body);
   }
+}
+
+/** A controller may be newer than this agent. */
+function refuseUnknown(body: never): never {
+  const word = String((body as { do?: unknown }).do);
+  throw new ComputeError(
+    'notImplemented',
+    `the agent of this host does not know the command "${word}": it is older than the controller; upgrade it`,
+  );
 }
 
 function guestIdOf(body: HostCommandBody): string {

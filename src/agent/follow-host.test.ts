@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostCommandBody, HostReport, ToController } from '#contracts/host-link.ts';
 import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
-import { inProcessLink } from '#programs/in-process-link.ts';
+import { inProcessLink } from '#integrations/host-link/in-process.ts';
 import { aGuest, aMacvtapNic, pf0, vf0 } from '#test/guests.ts';
 import { anIgbHost } from '#test/host-parts.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -25,8 +25,10 @@ async function begin() {
   const deviceSpecs = parseDeviceSpecs([{ object: entry, source: 'test' }], functions);
   const { agentEnd, controllerEnd } = inProcessLink();
   const heard: ToController[] = [];
-  controllerEnd.onMessage((message) => heard.push(message));
-  const agent = await startAgent({ ...host.options, deviceSpecs }, agentEnd);
+  controllerEnd.onMessage((message) => void heard.push(message));
+  const agent = await startAgent({ ...host.options, deviceSpecs });
+  await agent.join(agentEnd);
+  controllerEnd.send({ type: 'welcome', hostId: 'h1' });
   await expect.poll(() => heard.length).toBe(1);
   let seq = 0;
   return {

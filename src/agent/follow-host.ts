@@ -21,10 +21,7 @@ const cleanEveryMs = 30_000;
 export function followHost(
   options: AgentOptions,
   parts: HostParts,
-  {
-    report,
-    send,
-  }: { report: () => Promise<HostReport>; send: (report: HostReport) => Promise<void> },
+  { report, send }: { report: () => Promise<HostReport>; send: (report: HostReport) => void },
 ): FollowedHost {
   const { pciBus, log, host } = options;
   let reported = '';
@@ -40,7 +37,7 @@ export function followHost(
   const tellChange = async (): Promise<void> => {
     isDirty = false;
     const now = await report();
-    if (!stopped && canonicalText(now.devices) !== reported) await send(note(now));
+    if (!stopped && canonicalText(now.devices) !== reported) send(note(now));
   };
   const inTurn = (work: () => Promise<void>): Promise<void> => {
     tail = tail.then(work).catch((error: unknown) => {

@@ -11,6 +11,7 @@ import type { Decision } from '#core/scheduling/decision.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
+import type { EnrolmentStore } from './enrolments.ts';
 import type { CommandResult, HostCommand, HostCommandBody, HostQuestion } from './host-link.ts';
 import type { HypervisorFacts } from './hypervisor.ts';
 
@@ -21,6 +22,8 @@ export interface Host {
   generation: number;
   availabilityZone: string;
   hostIp: string;
+  /** Those that its ports reach; none until its first report. */
+  physicalNetworks: string[];
   facts: HypervisorFacts;
   vcpusUsed: number;
   memoryMibUsed: number;
@@ -57,6 +60,7 @@ export interface HostChange {
   pciStats?: PciDevicePool[];
   facts?: HypervisorFacts;
   hostIp?: string;
+  physicalNetworks?: string[];
   vcpusUsed?: number;
   memoryMibUsed?: number;
   diskGibUsed?: number;
@@ -294,6 +298,7 @@ export interface Store {
   commands: CommandStore;
   flavors: FlavorStore;
   serverGroups: ServerGroupStore;
+  enrolments: EnrolmentStore;
   /** Throws `conflict` when a port of `nics` belongs to another live server, naming the port. */
   commit(transition: Transition): Promise<CommitResult>;
   close(): Promise<void>;

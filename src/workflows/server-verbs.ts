@@ -11,6 +11,7 @@ import type { WorkflowContext } from './context.ts';
 import { createServers } from './create-server.ts';
 import { deleteServer, deleteWorkflow } from './delete-server.ts';
 import { detachInterface, detachWorkflow } from './detach-interface.ts';
+import { enrollHost, revokeHost } from './enroll-host.ts';
 import { followWorkflow } from './follow-guest.ts';
 import { readConsole } from './read-console.ts';
 import { rebuildServer, type WishedRebuild } from './rebuild-server.ts';
@@ -48,6 +49,8 @@ export function serverVerbs(context: WorkflowContext) {
       wish: { portId: string; requestId: string },
     ) => detachInterface(context, caller, server, wish),
     readConsole: (server: Server, lines: number | null) => readConsole(context, server, lines),
+    enrollHost: (host: string, how: { replaces: boolean }) => enrollHost(context, host, how),
+    revokeHost: (host: string) => revokeHost(context, host),
     setHostService: (hostId: string, wish: HostServiceWish) =>
       setHostService(context, hostId, wish),
   };

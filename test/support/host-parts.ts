@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostParts } from '#agent/host-parts.ts';
 import type { AgentOptions } from '#agent/agent-options.ts';
+import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { domainXml } from '#integrations/libvirt/domain-xml.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
@@ -32,6 +33,8 @@ export function anIgbHost(folder: string) {
     bridges,
     memory: new SimulatedMemory(),
     deviceSpecs: [],
+    bridgedNetworks: [],
+    journal: memoryJournal(),
     log: silentLog,
     heartbeatMs: 10_000,
     driverWaitMs: 0,

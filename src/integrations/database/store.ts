@@ -5,6 +5,7 @@ import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Store } from '#contracts/store.ts';
 import { commandStore } from './commands.ts';
 import { commitTransition } from './commit.ts';
+import { enrolmentStore } from './enrolments.ts';
 import { flavorStore } from './flavors.ts';
 import { hostStore } from './hosts.ts';
 import { migrate } from './migrate.ts';
@@ -34,6 +35,7 @@ export function computeStore(
     commands: { ...commandStore(db), ...questionStore(db) },
     flavors: flavorStore(db),
     serverGroups: serverGroupStore(db),
+    enrolments: enrolmentStore(db),
     commit: (transition) => commitTransition(db, clock, transition),
     close: () => db.destroy(),
   };

@@ -71,7 +71,7 @@ export async function tellStory(
         cloudsYaml: join(state.path, 'clouds.yaml'),
         libvirtUri: `qemu+tcp://127.0.0.1:${host.portTo(libvirtPort)}/system`,
         share: host.shareDirectory,
-        run: host.run,
+        run: (script) => host.run(script),
       };
       for (const line of options.stay.greeting(place)) write(line);
       await Promise.race([options.stay.visit(place), host.ended]);
@@ -111,7 +111,7 @@ async function begin(parts: {
     bundle,
     controllerPort: Number(new URL(controller.urls.compute).port),
     token: await user.enrollHost(labHostName),
-    hasReported: (since) => user.hasReported(labHostName, since),
+    isReady: (since) => user.isReady(labHostName, since),
   });
   await claim(
     'its agent reports four VFs of one PF, one of the other, and the NVMe disk',
