@@ -7,7 +7,7 @@ import type { ImageSource } from '#contracts/images.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError } from '#core/errors.ts';
 import { tailLines } from '#core/guests/console-tail.ts';
-import type { Guest } from '#core/guests/guest.ts';
+import { type Guest, hasDisk } from '#core/guests/guest.ts';
 import { type GuestPaths, guestPaths } from '#core/guests/guest-paths.ts';
 import { checkDiskImage, checkKernelImage, diskBytesOf } from '#core/images/check-image.ts';
 import { makeConfigDriveIso } from './config-drive-iso.ts';
@@ -124,7 +124,7 @@ export class HostGuestFiles implements GuestFiles {
   }
 
   async #makeDisk(guest: Guest, { disk }: GuestPaths, fresh: boolean): Promise<boolean> {
-    if (!fresh && (await exists(disk))) return false;
+    if (!hasDisk(guest) || (!fresh && (await exists(disk)))) return false;
     const part = `${disk}${partEnding}`;
     if (guest.imageId === null) {
       await createDisk(part, accepted(diskBytesOf(guest, null)).bytes, null);
@@ -172,6 +172,7 @@ async function makeDrive({ configDrive }: Guest, paths: GuestPaths): Promise<boo
 /** What an earlier wish had and this one has not. */
 async function removeUnwished(guest: Guest, paths: GuestPaths): Promise<void> {
   if (guest.configDrive === null) await rm(paths.configDrive, { force: true });
+  if (!hasDisk(guest)) await rm(paths.disk, { force: true });
   if (guest.kernel === null) await rm(paths.kernel, { force: true });
   if (guest.kernel?.ramdiskImageId == null) await rm(paths.ramdisk, { force: true });
 }
