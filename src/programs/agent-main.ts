@@ -1,4 +1,5 @@
 /** The program of a hypervisor alone, as the bundle has it. The whole of Novella is `main.ts`. */
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { addAgentCommand } from './agent-command.ts';
 import { runProgram } from './run-program.ts';
@@ -8,5 +9,6 @@ const program = new Command('novella-agent')
   .description('The agent of a Novella hypervisor.')
   .version(version)
   .exitOverride();
-addAgentCommand(program);
+const libvirtChild = fileURLToPath(new URL('libvirt-child.mjs', import.meta.url));
+addAgentCommand(program, { libvirtChild });
 await runProgram(program);

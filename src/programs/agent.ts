@@ -7,10 +7,12 @@ import { httpImageSource } from '#integrations/image-source/over-http.ts';
 import { type AgentConfig, readToken } from './agent-config.ts';
 import { builtInSpec } from './config.ts';
 import { type HostParts, heartbeatMs } from './host-parts.ts';
-import { realHostParts } from './real-host.ts';
+import { type RealHostSurroundings, realHostParts } from './real-host.ts';
 import { capturedHost } from './simulated-agents.ts';
-import { startHypervisor } from './start-hypervisor.ts';
 import { type StateDirectory, takeStateDirectory } from './state-directory.ts';
+
+/** Files that a bundle has elsewhere than the sources. */
+export type AgentFiles = Pick<RealHostSurroundings, 'libvirtChild'>;
 
 /**
  * Starts the agent; from here on it dials, for as long as it runs. Throws ComputeError when the machine cannot be used as configured, with
@@ -19,10 +21,11 @@ import { type StateDirectory, takeStateDirectory } from './state-directory.ts';
 export async function startHostAgent(
   config: AgentConfig,
   log: Logger,
+  files: AgentFiles = {},
 ): Promise<{ stop(): Promise<void> }> {
   const state = takeStateDirectory(config.stateDir);
   try {
-    return await start(config, state, log);
+    return await start(config, state, { log, files });
   } catch (error) {
     state.release();
     throw error;
@@ -32,11 +35,11 @@ export async function startHostAgent(
 async function start(
   config: AgentConfig,
   state: StateDirectory,
-  log: Logger,
+  { log, files }: { log: Logger; files: AgentFiles },
 ): Promise<{ stop(): Promise<void> }> {
   const { controllerUrl } = config;
   const token = () => readToken(config.token);
-  const parts = await partsOf(config, state, { log, token });
+  const parts = await partsOf(config, state, { log, token, files });
   const { host } = parts;
   const agent = await startAgent({ ...parts, log, heartbeatMs });
   const dial = dialController({
@@ -65,11 +68,11 @@ async function start(
 async function partsOf(
   { host, simulated, controllerUrl }: AgentConfig,
   state: StateDirectory,
-  { log, token }: { log: Logger; token: () => string },
+  { log, token, files }: { log: Logger; token: () => string; files: AgentFiles },
 ): Promise<HostParts> {
   const images = httpImageSource({ controllerUrl, token });
   if (simulated === undefined) {
-    return realHostParts(host, { stateDir: state.path, images, log, startHypervisor });
+    return realHostParts(host, { stateDir: state.path, images, log, ...files });
   }
   const deviceSpec = host.deviceSpec.length === 0 ? builtInSpec : host.deviceSpec;
   const machine = { ...simulated, name: host.name, deviceSpec };

@@ -35,7 +35,8 @@ export const HostSection = Type.Object(
       Type.Object(
         {
           uri: Type.Optional(Type.String({ minLength: 1 })),
-          virt_type: Type.Optional(Type.Enum(['kvm', 'qemu'])),
+          virt_type: Type.Optional(Type.Enum(['auto', 'kvm', 'qemu'])),
+          cpu_mode: Type.Optional(Type.Enum(['host-model', 'host-passthrough'])),
           network_xml: Type.Optional(Type.Boolean()),
         },
         closed,
@@ -55,7 +56,14 @@ export interface RealHostConfig {
   vfCounts: Record<string, number>;
   /** Kept for the host itself: never promised to guests. */
   reserved: { vcpus: number; memoryMib: number };
-  libvirt: { uri: string; virtType: 'kvm' | 'qemu'; networkXml: boolean };
+  libvirt: {
+    uri: string;
+    /** `auto`: KVM where it works. */
+    virtType: 'auto' | 'kvm' | 'qemu';
+    /** What guests see of the processor under KVM. Nova's `[libvirt] cpu_mode`. */
+    cpuMode: 'host-model' | 'host-passthrough';
+    networkXml: boolean;
+  };
 }
 
 /** Nova's `reserved_host_memory_mb`. */
@@ -88,7 +96,8 @@ export function toHostConfig(
     },
     libvirt: {
       uri: libvirt.uri ?? 'qemu:///system',
-      virtType: libvirt.virt_type ?? (machine.hasKvm ? 'kvm' : 'qemu'),
+      virtType: libvirt.virt_type ?? 'auto',
+      cpuMode: libvirt.cpu_mode ?? 'host-model',
       networkXml: libvirt.network_xml ?? false,
     },
   };

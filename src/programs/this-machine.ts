@@ -1,12 +1,10 @@
 /** What a configuration leaves to the machine it is read on. */
-import { existsSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 
 /** `ip`: its first IPv4 address that others can reach; 127.0.0.1 when it has none. */
 export interface Machine {
   name: string;
   ip: string;
-  hasKvm: boolean;
 }
 
 export function thisMachine(): Machine {
@@ -15,6 +13,5 @@ export function thisMachine(): Machine {
   return {
     name: hostname(),
     ip: outward?.address ?? '127.0.0.1',
-    hasKvm: existsSync('/dev/kvm'),
   };
 }

@@ -22,7 +22,6 @@ import { realHostParts } from './real-host.ts';
 import { ReturningHosts } from './returning-hosts.ts';
 import { type LocalHosts, runningHosts } from './running-hosts.ts';
 import { simulatedHosts } from './simulated-agents.ts';
-import { startHypervisor } from './start-hypervisor.ts';
 import { ensureFlavors } from './starting-flavors.ts';
 import { ensureSecret, type StateDirectory, takeStateDirectory } from './state-directory.ts';
 
@@ -144,7 +143,6 @@ async function hostsInHere(
     stateDir: state.file('hosts', config.host.name),
     images,
     log,
-    startHypervisor,
   });
   stops.push(() => parts.hypervisor.close());
   return [parts];

@@ -5,7 +5,7 @@ import type { LabHost } from './host.ts';
 export interface GuestConsole {
   /** All reports so far. Example: `[{ what: 'NIC', if: 'eth0', mac: '52:54:…', addr: '10.42.0.5/24' }]`. */
   reports(): Promise<GuestReport[]>;
-  /** The first report like this one, once it is there. Throws with the console's end when it does not come in time (default: five minutes). */
+  /** The first report like this one, once it is there. Throws with the console's end when it does not come in time (default: ten minutes). */
   waitFor(like: Partial<GuestReport>, timeoutMs?: number): Promise<GuestReport>;
   /**
    * Types a command and returns what the guest reported until it was done. Example: `command('ping 10.42.0.6')` →
@@ -28,7 +28,7 @@ export function guestConsole(host: LabHost, domain: string, log: string): GuestC
   const reports = async () => parseReports(await read());
   return {
     reports,
-    async waitFor(like, timeoutMs = 300_000) {
+    async waitFor(like, timeoutMs = 600_000) {
       const limit = Date.now() + timeoutMs;
       for (;;) {
         const found = (await reports()).find((report) => isLike(report, like));
@@ -37,10 +37,10 @@ export function guestConsole(host: LabHost, domain: string, log: string): GuestC
           const tail = (await read()).split('\n').slice(-40).join('\n');
           throw new Error(`${domain} did not report ${JSON.stringify(like)}:\n${tail}`);
         }
-        await delay(300);
+        await delay(500);
       }
     },
-    async command(line, timeoutMs = 60_000) {
+    async command(line, timeoutMs = 300_000) {
       const offset = (await read()).length;
       await host.mustRun(typing(domain, line, log, offset), { timeoutMs });
       return parseReports(await read(offset)).filter(({ what }) => what !== 'DONE');
@@ -71,14 +71,14 @@ function typing(domain: string, line: string, log: string, offset: number): stri
     cat <&3 > /dev/null & drain=$!
     trap 'kill $drain 2> /dev/null || true' EXIT
     printf '%s\\n' '${line}' >&3
-    until tail -c +${offset + 1} '${log}' | grep -q '^L2-DONE'; do kill -0 $drain; sleep 0.1; done`;
+    until tail -c +${offset + 1} '${log}' | grep -q '^L2-DONE'; do kill -0 $drain; sleep 0.3; done`;
 }
 
 /** A script that types a command and waits until the guest has closed its console, or a few seconds. */
 function lastTyping(domain: string, line: string): string {
   return `${opened(domain)}
     printf '%s\\n' '${line}' >&3
-    timeout 5 cat <&3 > /dev/null || true`;
+    timeout 10 cat <&3 > /dev/null || true`;
 }
 
 /**

@@ -20,12 +20,12 @@ export interface LabHostWish {
   memoryMib?: number;
   /** The console on this terminal, with a shell; the host lives as long as the shell. */
   isInteractive?: boolean;
-  /** Default: eight minutes, ten times what two idle processors need. */
+  /** Default: ten minutes, twenty times what two idle processors need. */
   startTimeoutMs?: number;
 }
 
 export interface LabHost {
-  /** Runs a bash script within, as root. Default limit: two minutes. */
+  /** Runs a bash script within, as root. Default limit: ten minutes. */
   run(script: string, options?: { timeoutMs?: number }): Promise<ScriptOutcome>;
   /** The same; what it printed. Throws with script, output and console when it fails. */
   mustRun(script: string, options?: { timeoutMs?: number }): Promise<string>;
@@ -45,7 +45,7 @@ export interface LabHost {
 
 const commandPort = 8000;
 
-/** A host whose devices are there and whose libvirtd answers. Takes 20 to 40 s. Throws with the console's end when it does not come up. */
+/** A host whose devices are there and whose libvirtd answers. Takes half a minute on two idle processors. Throws with the console's end when it does not come up. */
 export async function startLabHost(wish: LabHostWish = {}): Promise<LabHost> {
   const image = await hostImage();
   const runDirectory = mkdtempSync(join(tmpdir(), 'novella-lab-'));
@@ -76,7 +76,7 @@ export async function startLabHost(wish: LabHostWish = {}): Promise<LabHost> {
     if (wish.shareDirectory !== undefined)
       rmSync(join(shareDirectory, '.command-password'), { force: true });
   };
-  const run: LabHost['run'] = (script, { timeoutMs = 120_000 } = {}) =>
+  const run: LabHost['run'] = (script, { timeoutMs = 600_000 } = {}) =>
     runScript(server, script, timeoutMs);
   const mustRun: LabHost['mustRun'] = async (script, options) => {
     const { code, stdout, stderr } = await run(script, options);
@@ -85,7 +85,7 @@ export async function startLabHost(wish: LabHostWish = {}): Promise<LabHost> {
     throw new Error(`in the lab's host, exit ${code}:\n${script}\n${said}`);
   };
   try {
-    await becomesReady(server, emulator, wish.startTimeoutMs ?? 480_000);
+    await becomesReady(server, emulator, wish.startTimeoutMs ?? 600_000);
     await mustRun(mounting(Object.keys(wish.folders ?? {})));
   } catch (error) {
     const told = `${String(error)}\n${emulator.said()}${consoleTail()}`;

@@ -17,17 +17,15 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 export interface HostImage {
   /** The Debian tree, for its QEMU. */
   tree: string;
+  /** Of the host and of the micro guest: an ELF file. Within the host it is /lab/vmlinux. */
   kernel: string;
   initialDisk: string;
   /** Debian. */
   systemDisk: string;
-  /** First file system of the micro guest. */
+  /** First file system of the micro guest. Within the host it is /lab/micro-guest. */
   microGuest: string;
   /** What the host finds in /lab: its init, the command server and Node, the micro guest. */
   labDisk: string;
-  /** The micro guest; within the host it is /lab/vmlinux and /lab/micro-guest. */
-  guestKernel: string;
-  guestInitialDisk: string;
 }
 
 /** The image, from the cache when nothing that goes into it has changed; else made in some seconds (and the tree in a minute). */
@@ -47,8 +45,6 @@ export async function hostImage(): Promise<HostImage> {
     microGuest: join(path, 'content/micro-guest'),
     systemDisk,
     labDisk: join(path, 'lab.ext4'),
-    guestKernel: join(path, 'content/vmlinux'),
-    guestInitialDisk: join(path, 'content/micro-guest'),
   };
 }
 

@@ -44,7 +44,7 @@ export function machineCommand(machine: Machine): string[] {
   const { tree } = machine.image;
   const args = [
     ...['-L', join(tree, 'usr/share/seabios'), '-L', join(tree, 'usr/share/qemu')],
-    ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2'],
+    ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off', '-smp', '2'],
     ...['-m', `${machine.memoryMib}`, '-nodefaults', '-nographic', '-no-reboot'],
     ...['-device', 'intel-iommu,intremap=on,device-iotlb=on'],
     ...boot(machine),

@@ -109,6 +109,13 @@ export class PrivateLibvirtd {
     return execFileSync('virsh', ['-q', '-c', this.uri, ...args], { encoding: 'utf8' });
   }
 
+  /** The same with a file that has this text. */
+  virshInput(act: string, text: string): void {
+    const path = join(this.folder, 'virsh-input');
+    writeFileSync(path, text);
+    this.virsh(act, path);
+  }
+
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => {
       this.#namespace.once('exit', resolve);

@@ -48,7 +48,7 @@ export interface Procedures {
     args: [id: string, element: { xml: string; key: string; uri: string }, flags: number];
     result: null;
   };
-  listNetworks: { args: []; result: { name: string; isActive: boolean; xml: string }[] };
+  listNetworks: { args: []; result: { name: string; isActive: boolean }[] };
   defineNetwork: { args: [xml: string]; result: null };
   startNetwork: { args: [name: string]; result: null };
   destroyNetwork: { args: [name: string]; result: null };

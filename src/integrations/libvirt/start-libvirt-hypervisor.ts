@@ -27,6 +27,8 @@ export interface StartLibvirtOptions extends Partial<PowerLimits & DetachLimits>
   environment?: Readonly<Record<string, string>>;
   callLimitMs?: number;
   ifnameOf?: (address: PciAddress) => Promise<string | null>;
+  /** A child that the caller has started and wants to see; it is closed with the hypervisor. */
+  child?: LibvirtChild;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function startLibvirtHypervisor(
   options: StartLibvirtOptions,
 ): Promise<LibvirtHypervisor> {
   const { guestsDirectory, log, virtType, networkXml, ifnameOf } = options;
-  const child = new LibvirtChild(options);
+  const child = options.child ?? new LibvirtChild(options);
   await child.firstTry();
   const { emulator, cpuMode = 'host-model', sparePorts } = options;
   const probe = { child, directory: guestsDirectory, log, cpuMode };

@@ -1,13 +1,13 @@
 /** Does KVM work here? A `/dev/kvm` that opens says little; a guest that ran says it. Asked once for each kernel and QEMU. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '#contracts/log.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { LibvirtChild } from './child-process.ts';
-import { hasCode } from './libvirt-error.ts';
+import { hasCode, LibvirtError } from './libvirt-error.ts';
 import { bootDisk, bootSectorSays } from './probe-boot-sector.ts';
 import { element, printXml } from './xml.ts';
 
@@ -77,14 +77,15 @@ async function keptAnswer(file: string, key: string): Promise<VirtType | undefin
 async function problemWith(virtType: VirtType, options: ProbeOptions): Promise<string | undefined> {
   const { child, directory } = options;
   await mkdir(directory, { recursive: true });
-  const folder = await mkdtemp(join(directory, '.probe-'));
   const id = randomUUID();
-  const disk = join(folder, 'disk');
-  const output = join(folder, 'serial.log');
+  // Files, not a folder: each folder here is a guest's.
+  const disk = join(directory, `.probe-${id}.disk`);
+  const output = join(directory, `.probe-${id}.log`);
   try {
     await child.call('domainCapabilities', [virtType], 'ask what the host can run');
     await writeFile(disk, bootDisk());
-    await child.call('createDomain', [probeXml(id, { virtType, disk, output, ...options })], 'try');
+    const xml = probeXml(id, { virtType, disk, output, ...options });
+    await child.call('createDomain', [xml], `start a guest with ${virtType}`);
     const end = performance.now() + probeLimitMs;
     while (performance.now() < end) {
       if ((await readFile(output, 'latin1')).includes(bootSectorSays)) return undefined;
@@ -93,12 +94,14 @@ async function problemWith(virtType: VirtType, options: ProbeOptions): Promise<s
     }
     return `the guest said nothing within ${probeLimitMs / 1_000} s`;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    // Whatever else went wrong says nothing of KVM, and must not be kept as if it did.
+    if (error instanceof LibvirtError && !error.isConnectionLost) return error.text;
+    throw error;
   } finally {
     await child.call('destroyDomain', [id]).catch((error: unknown) => {
       if (!hasCode(error, 'noDomain')) throw error;
     });
-    await rm(folder, { recursive: true, force: true });
+    for (const path of [disk, output]) await rm(path, { force: true });
   }
 }
 

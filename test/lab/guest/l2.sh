@@ -16,10 +16,17 @@ touch $metadata $network
 # label_of BLOCK: the volume label of an ISO 9660 file system, else nothing readable.
 label_of() { dd if="/dev/$1" bs=1 skip=32808 count=32 2>/dev/null | tr -cd 'a-zA-Z0-9_-'; }
 
-# A drive may appear some time after its controller.
+# now: whole seconds since the start, in $now. Like all that is done often here it starts no process: that is slow under emulation.
+now() {
+  read -r now _ < /proc/uptime
+  now=${now%.*}
+}
+
+# A drive may appear some time after its controller, and its medium after that.
 read_config_drive() {
-  tries=0
-  while [ $tries -lt 50 ]; do
+  now
+  limit=$((now + 8))
+  while [ "$now" -lt $limit ]; do
     for block in /sys/block/*; do
       block=${block##*/}
       [ "$(label_of "$block")" = config-2 ] || continue
@@ -29,8 +36,8 @@ read_config_drive() {
       echo "L2-CONFIG-DRIVE disk=$block"
       return
     done
-    sleep 0.1
-    tries=$((tries + 1))
+    sleep 0.5
+    now
   done
   echo 'L2-CONFIG-DRIVE disk=none'
 }
@@ -43,7 +50,12 @@ driver_of() {
   echo "${driver##*/}"
 }
 
-mac_of() { cat "/sys/class/net/$1/address" 2>/dev/null; }
+# mac_of INTERFACE: its address, in $mac; has_carrier INTERFACE: is there a link?
+mac_of() { read -r mac < "/sys/class/net/$1/address"; } 2> /dev/null
+
+has_carrier() {
+  read -r carrier < "/sys/class/net/$1/carrier" && [ "$carrier" = 1 ]
+} 2> /dev/null
 
 report_nic() {
   device=$(readlink -f "/sys/class/net/$1/device")
@@ -51,12 +63,15 @@ report_nic() {
   # A virtio NIC is below its PCI function.
   while [ "$device" != / ] && [ ! -e "$device/vendor" -o ! -e "$device/class" ]; do device=$(dirname "$device"); done
   address=$(ip -4 -o addr show dev "$1" | awk '{ printf "%s%s", comma, $4; comma = "," }')
-  echo "L2-NIC if=$1 mac=$(mac_of "$1") driver=$driver pci=${device##*/} addr=${address:-none}" \
-    "mtu=$(cat "/sys/class/net/$1/mtu") carrier=$(cat "/sys/class/net/$1/carrier" 2>/dev/null || echo 0)"
+  mac_of "$1"
+  has_carrier "$1" && carrier=1 || carrier=0
+  echo "L2-NIC if=$1 mac=$mac driver=$driver pci=${device##*/} addr=${address:-none}" \
+    "mtu=$(cat "/sys/class/net/$1/mtu") carrier=$carrier"
 }
 
 set_up_nic() {
-  awk -v mac="$(mac_of "$1")" -f /lab/nic-settings.awk $network > /run/nic
+  mac_of "$1"
+  awk -v mac="$mac" -f /lab/nic-settings.awk $network > /run/nic
   ip link set "$1" up
   while read -r what first mask; do
     case $what in
@@ -64,10 +79,11 @@ set_up_nic() {
       address) eval "$(ipcalc -p "$first" "$mask")"; ip addr add "$first/$PREFIX" dev "$1" ;;
     esac
   done < /run/nic
-  tries=0
-  while [ $tries -lt 30 ] && [ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" != 1 ]; do
-    sleep 0.1
-    tries=$((tries + 1))
+  now
+  limit=$((now + 5))
+  until has_carrier "$1" || [ "$now" -ge $limit ]; do
+    sleep 0.2
+    now
   done
 }
 
@@ -80,7 +96,8 @@ watch_nics() {
     [ -e "$nic" ] || continue
     nic=${nic%/device}
     nic=${nic##*/}
-    word="$nic=$(mac_of "$nic")"
+    mac_of "$nic" || continue
+    word="$nic=$mac"
     present="$present $word"
     case " $seen " in *" $word "*) continue ;; esac
     set_up_nic "$nic"

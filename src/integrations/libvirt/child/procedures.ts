@@ -185,7 +185,6 @@ async function listNetworks(connection: Connection): Promise<Procedures['listNet
       rows.push({
         name: connection.nameOf('virNetworkGetName', network),
         isActive: (await connection.number('virNetworkIsActive', network)) === 1,
-        xml: await connection.text('virNetworkGetXMLDesc', network, xmlFlag.inactive),
       });
     }
   } finally {

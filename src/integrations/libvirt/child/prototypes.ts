@@ -72,7 +72,6 @@ export const prototypes = {
   virNetworkUndefine: 'int virNetworkUndefine(virNetworkPtr network)',
   virNetworkIsActive: 'int virNetworkIsActive(virNetworkPtr net)',
   virNetworkGetName: 'const char* virNetworkGetName(virNetworkPtr network)',
-  virNetworkGetXMLDesc: 'char *! virNetworkGetXMLDesc(virNetworkPtr network, unsigned int flags)',
   virNetworkFree: 'int virNetworkFree(virNetworkPtr network)',
 } as const;
 
