@@ -28,7 +28,7 @@ export interface LocalHosts {
   /** Stops the agent; guests go on running. */
   stop(name: string): Promise<void>;
   restart(name: string, changes?: HostChanges): Promise<void>;
-  /** Changes the hardware of a simulated host. Nobody is told until the next `refresh` or start. */
+  /** Changes the hardware of a simulated host. A running agent notices within two seconds; `refresh` makes it look now. */
   setDevices(name: string, devices: readonly DescribedDevice[]): void;
   /** Every running agent looks at its host and reports. */
   refresh(): Promise<void>;
