@@ -5,7 +5,7 @@ import type {
   HostQuestion,
   StepRecord,
 } from '#contracts/host-link.ts';
-import { isComputeError } from '#core/errors.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
 import { planDestroy, planSpawn } from '#core/guests/plan.ts';
 import {
   planAttach,
@@ -74,7 +74,18 @@ async function planFor(
       return planAttach(body.guest, body.nic);
     case 'detach':
       return planDetach(guestId, body.nic, found);
+    default:
+      return refuseUnknown(body);
   }
+}
+
+/** A controller may be newer than this agent. */
+function refuseUnknown(body: never): never {
+  const word = String((body as { do?: unknown }).do);
+  throw new ComputeError(
+    'notImplemented',
+    `the agent of this host does not know the command "${word}": it is older than the controller; upgrade it`,
+  );
 }
 
 function guestIdOf(body: HostCommandBody): string {

@@ -1,22 +1,26 @@
 /** The command `novella`: what it can be told, and how its errors read. The only reader of arguments and environment. */
 import { homedir } from 'node:os';
 import { relative, resolve } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { addCommands } from '#cli/commands.ts';
 import { addPciCheck } from '#cli/pci-check-command.ts';
 import { type Screen, writeLines } from '#cli/screen.ts';
-import { ComputeError } from '#core/errors.ts';
+import { addAgentCommand } from './agent-command.ts';
 import { type Config, freePorts, readConfig } from './config.ts';
 import { runConfigImport } from './config-import.ts';
 import { runDemo } from './demo.ts';
+import { interruption } from './interruption.ts';
 import { logTo } from './log.ts';
 import { localMachine } from './pci-check.ts';
+import { runProgram } from './run-program.ts';
 import { type AllInOne, startAllInOne } from './up.ts';
+import { version } from './version.ts';
 
 interface UpOptions {
   config?: string;
   stateDir?: string;
   freePorts?: boolean;
+  libvirt?: boolean;
   readyLine?: boolean;
   verbose?: boolean;
 }
@@ -26,6 +30,7 @@ const screen = screenOn(process.stdout);
 function program(): Command {
   const novella = new Command('novella')
     .description('A small Nova: OpenStack-compatible compute with SR-IOV networking at its heart.')
+    .version(version)
     .exitOverride();
   novella
     .command('up')
@@ -34,8 +39,10 @@ function program(): Command {
     .option('--state-dir <dir>', 'keep everything there (default: .novella)')
     .option('--free-ports', 'take free ports instead of the standard ones')
     .option('--ready-line', 'print one line "ready {json}" once the API answers')
+    .option('--libvirt', 'this machine is the only host, instead of simulated ones')
     .option('--verbose', 'log every request')
     .action(up);
+  addAgentCommand(novella);
   novella
     .command('demo')
     .description('show the whole path from port to guest on two simulated hosts')
@@ -67,6 +74,7 @@ function configured(options: UpOptions): Config {
     ...config,
     ...(options.stateDir !== undefined && { stateDir: resolve(options.stateDir) }),
     ...(options.freePorts === true && { ports: freePorts }),
+    libvirt: options.libvirt === true,
   };
 }
 
@@ -116,13 +124,6 @@ async function demo(options: { once?: boolean; json?: boolean }): Promise<void> 
   });
 }
 
-/** Settles when the user or the system asks this process to end. */
-function interruption(): Promise<void> {
-  return new Promise((settle) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => settle());
-  });
-}
-
 function surroundings() {
   return { variables: process.env, workingFolder: process.cwd(), home: homedir() };
 }
@@ -131,25 +132,4 @@ function screenOn(stream: NodeJS.WriteStream): Screen {
   return { write: (text) => void stream.write(text), isTerminal: stream.isTTY };
 }
 
-// What is written may hold secrets and belong to one user.
-process.umask(0o077);
-// A reader that has seen enough (`novella explain … | head`) is no error of ours.
-process.stdout.on('error', (error: { code?: string }) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-
-try {
-  await program().parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode;
-  } else if (error instanceof ComputeError) {
-    process.stderr.write(`novella: ${error.message}\n`);
-    if (error.kind === 'bug') process.stderr.write(`${error.detail ?? error.stack}\n`);
-    // A command may have said which failure it is.
-    process.exitCode ??= 1;
-  } else {
-    throw error;
-  }
-}
+await runProgram(program());

@@ -1,4 +1,4 @@
-/** The agents of simulated hosts that run now: they can be stopped, started again, and their hosts changed underneath. */
+/** The agents that run in this process: they can be stopped, started again, and simulated hosts changed underneath. */
 import type { Logger } from 'pino';
 import { startAgent } from '#agent/agent.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -7,11 +7,13 @@ import {
   type DescribedDevice,
   describedFunctions,
 } from '#integrations/simulated/described-devices.ts';
+import { inProcessLink } from '#integrations/host-link/in-process.ts';
+import type { Host } from '#contracts/store.ts';
+import type { SimulatedHost } from '#integrations/simulated/simulated-host.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
 import { serveAgent } from '#workflows/serve-agent.ts';
 import type { ConfigEntry } from './config.ts';
-import { inProcessLink } from './in-process-link.ts';
-import type { HostParts } from './simulated-agents.ts';
+import { type HostParts, heartbeatMs } from './host-parts.ts';
 
 /** What may differ when an agent starts again; what is absent stays. */
 export interface HostChanges {
@@ -20,13 +22,13 @@ export interface HostChanges {
 }
 
 /** Every act returns when the store has what the host now reports. Throws `notFound` for a name that no host has. */
-export interface SimulatedHosts {
+export interface LocalHosts {
   /** Starts the agent of a host; no error when it runs. */
   start(name: string): Promise<void>;
   /** Stops the agent; guests go on running. */
   stop(name: string): Promise<void>;
   restart(name: string, changes?: HostChanges): Promise<void>;
-  /** Changes the hardware. Nobody is told until the next `refresh` or start. */
+  /** Changes the hardware of a simulated host. Nobody is told until the next `refresh` or start. */
   setDevices(name: string, devices: readonly DescribedDevice[]): void;
   /** Every running agent looks at its host and reports. */
   refresh(): Promise<void>;
@@ -37,29 +39,27 @@ interface Running {
   stop(): Promise<void>;
 }
 
-const heartbeatMs = 10_000;
-
-/** The physical networks that a host is connected to: what the embedded network service can bind there. */
-export function physicalNetworksOf({ deviceSpecs, bridgeMappings }: HostParts): Set<string> {
-  const names = deviceSpecs.map((spec) => spec.tags['physical_network']);
-  return new Set([...names.filter((name) => typeof name === 'string'), ...bridgeMappings]);
-}
-
-/** Starts no agent yet. `physicalNetworks` by host name is kept up to date. */
+/** Starts no agent yet. `onReport` is told of each host as it has just reported. */
 export function runningHosts(
   context: WorkflowContext,
   hosts: readonly HostParts[],
-  { log, physicalNetworks }: { log: Logger; physicalNetworks: Map<string, Set<string>> },
-): SimulatedHosts {
+  { log, onReport }: { log: Logger; onReport: (host: Host) => void },
+): LocalHosts {
   const running = new Map<string, Running>();
   const partsOf = (name: string): HostParts => {
     const parts = hosts.find(({ host }) => host === name);
     if (parts !== undefined) return parts;
     throw new ComputeError('notFound', `Host ${name} could not be found.`);
   };
-  const control: SimulatedHosts = {
+  const machineOf = (name: string): SimulatedHost => {
+    const { machine } = partsOf(name);
+    if (machine !== undefined) return machine;
+    throw new ComputeError('invalid', `Host ${name} is not simulated.`);
+  };
+  const control: LocalHosts = {
     async start(name) {
-      if (!running.has(name)) running.set(name, await joinHost(context, partsOf(name), log));
+      if (running.has(name)) return;
+      running.set(name, await joinHost(context, partsOf(name), { log, onReport }));
     },
     async stop(name) {
       await running.get(partsOf(name).host)?.stop();
@@ -70,13 +70,12 @@ export function runningHosts(
       await control.stop(name);
       if (devices !== undefined) control.setDevices(name, devices);
       if (deviceSpec !== undefined) {
-        parts.deviceSpecs = parseDeviceSpecs(deviceSpec, parts.machine.functions);
-        physicalNetworks.set(name, physicalNetworksOf(parts));
+        parts.deviceSpecs = parseDeviceSpecs(deviceSpec, machineOf(name).functions);
       }
       await control.start(name);
     },
     setDevices(name, devices) {
-      partsOf(name).machine.functions = describedFunctions(devices);
+      machineOf(name).functions = describedFunctions(devices);
     },
     async refresh() {
       await Promise.all([...running.values()].map((host) => host.refresh()));
@@ -86,13 +85,21 @@ export function runningHosts(
 }
 
 /** Starts a host's agent; its first report is in the store when this returns. */
-async function joinHost(context: WorkflowContext, host: HostParts, log: Logger): Promise<Running> {
+async function joinHost(
+  context: WorkflowContext,
+  host: HostParts,
+  { log, onReport }: { log: Logger; onReport: (host: Host) => void },
+): Promise<Running> {
   const { agentEnd, controllerEnd } = inProcessLink();
   const waiting: (() => void)[] = [];
   const reported = (): Promise<void> => new Promise((taken) => waiting.push(taken));
-  serveAgent(context, controllerEnd, () => waiting.shift()?.());
+  serveAgent(context, controllerEnd, (row) => {
+    onReport(row);
+    waiting.shift()?.();
+  });
   const first = reported();
-  const agent = await startAgent({ ...host, log, heartbeatMs }, agentEnd);
+  const agent = await startAgent({ ...host, log, heartbeatMs });
+  await agent.join(agentEnd);
   await first;
   return {
     async refresh() {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageSource } from '#contracts/images.ts';
 import { type DeviceSpecSource, parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
+import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { domainXml } from '#integrations/libvirt/domain-xml.ts';
 import { describedFunctions } from '#integrations/simulated/described-devices.ts';
 import { simulatedFleet } from '#integrations/simulated/fleet.ts';
@@ -16,21 +17,11 @@ import {
 } from '#integrations/simulated/simulated-host.ts';
 import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/sysfs-tree.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
-import type { AgentOptions } from '#agent/agent-options.ts';
 import type { CapturedHostConfig, Config, DescribedHostConfig } from './config.ts';
+import type { HostParts } from './host-parts.ts';
 
-/** A host before its agent runs. `machine` may be changed: its hypervisor and its PCI bus show what it is now. */
-export interface HostParts
-  extends Pick<
-    AgentOptions,
-    'host' | 'hostIp' | 'hypervisor' | 'pciBus' | 'guestFiles' | 'deviceSpecs'
-  > {
-  machine: SimulatedHost;
-  /** Physical networks that its normal ports reach, beside those of its device specs. */
-  bridgeMappings: string[];
-  /** Its agent starts only when told. */
-  later: boolean;
-}
+/** One of them. */
+export type SimulatedHostParts = HostParts & { machine: SimulatedHost };
 
 /** What all simulated hosts share. `folder` keeps what each host keeps. */
 interface Surroundings {
@@ -42,7 +33,7 @@ interface Surroundings {
 export async function simulatedHosts(
   simulated: Config['simulated'],
   around: Surroundings,
-): Promise<HostParts[]> {
+): Promise<SimulatedHostParts[]> {
   if (simulated.kind === 'captured') {
     return Promise.all(simulated.hosts.map((host, at) => capturedHost(host, at, around)));
   }
@@ -55,11 +46,12 @@ export async function simulatedHosts(
   );
 }
 
-async function capturedHost(
+/** A host that shows the captured igb machine; `at`: its place among its like. */
+export async function capturedHost(
   config: CapturedHostConfig,
   at: number,
   around: Surroundings,
-): Promise<HostParts> {
+): Promise<SimulatedHostParts> {
   const root = join(around.folder, config.name, 'sys');
   writeSysfsTree(readFileSync(igbCapturePath, 'utf8'), root);
   const { functions } = await new SysfsPciBus({ root }).listFunctions();
@@ -68,13 +60,17 @@ async function capturedHost(
   return hostParts(host, at, { ...around, specs: config.deviceSpec });
 }
 
-function describedHost(config: DescribedHostConfig, at: number, around: Surroundings): HostParts {
+function describedHost(
+  config: DescribedHostConfig,
+  at: number,
+  around: Surroundings,
+): SimulatedHostParts {
   const { name, cpu, dedicatedCpus = [], deviceSpec, bridgeMappings, later = false } = config;
   const size = cpu === undefined ? {} : sizeOf(cpu);
   const functions = describedFunctions(config.devices);
   const machine = simulatedHost(name, functions, { ...size, dedicatedCpus });
   const parts = hostParts(machine, at, { ...around, specs: deviceSpec });
-  return { ...parts, bridgeMappings, later };
+  return { ...parts, bridgedNetworks: bridgeMappings, later };
 }
 
 /** Each PF of a fleet host with its VFs is on physnet1 and physnet2 in turn. */
@@ -90,7 +86,7 @@ function hostParts(
   machine: SimulatedHost,
   at: number,
   { folder, images, specs }: Surroundings & { specs: DeviceSpecSource[] },
-): HostParts {
+): SimulatedHostParts {
   const hypervisor = new SimulatedHypervisor({
     host: machine,
     domainXml: (guest, macvtapSources) => domainXml(guest, { virtType: 'kvm', macvtapSources }),
@@ -107,8 +103,8 @@ function hostParts(
       stateDirectory: join(folder, machine.name, 'files'),
     }),
     deviceSpecs: parseDeviceSpecs(specs, machine.functions),
+    bridgedNetworks: [],
+    journal: memoryJournal(),
     machine,
-    bridgeMappings: [],
-    later: false,
   };
 }

@@ -42,7 +42,7 @@ export function openContent({ files }: ImageContext, image: StoredImage) {
   if (status !== 'active' || sizeBytes === null || sha512 === null || md5 === null) {
     throw new ComputeError('conflict', `Image ${id} has no bytes yet: it is ${status}`);
   }
-  return { sizeBytes, sha512, md5, diskFormat: diskFormat ?? '', bytes: files.read(id) };
+  return { sizeBytes, sha512, md5, diskFormat: diskFormat ?? 'raw', bytes: files.read(id) };
 }
 
 /** After a process died: uploads it was taking start again from queued. */

@@ -276,12 +276,12 @@ describe('in this process', () => {
       diskFormat: 'raw',
       sizeBytes: 100_000,
     });
-    const open = await service.open(image.id);
+    const open = await service.openImage(image.id);
     expect(open).toMatchObject({ sizeBytes: 100_000, sha512 });
     const parts = [];
     for await (const part of open.bytes) parts.push(part);
     expect(Buffer.concat(parts).equals(bytes)).toBe(true);
-    await expect(service.open('nope')).rejects.toMatchObject({ kind: 'notFound' });
+    await expect(service.openImage('nope')).rejects.toMatchObject({ kind: 'notFound' });
   });
 });
 

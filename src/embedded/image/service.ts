@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { IdentityService } from '#contracts/identity.ts';
 import type { ImageStore, StoredImage } from '#contracts/image-store.ts';
-import type { Image, ImageService, ImageSource } from '#contracts/images.ts';
+import type { Image, ImageService, ImageContents } from '#contracts/images.ts';
 import { ComputeError } from '#core/errors.ts';
 import { createHttpService, parseJsonBody } from '#http/service.ts';
 import { titledError } from '../error-status.ts';
@@ -38,7 +38,7 @@ export interface StartingImage {
 /** Builds the app, and the same service for callers in this process; it does not listen. */
 export function createImageService(options: ImageOptions): {
   app: FastifyInstance;
-  service: ImageService & ImageSource;
+  service: ImageService & ImageContents;
   /** The public, active image of this name; made when there is none. */
   ensureImage(image: StartingImage): Promise<Image>;
 } {
@@ -50,7 +50,7 @@ export function createImageService(options: ImageOptions): {
     app: createApp(options, context, heal),
     service: {
       showImage: async (id, caller) => toImage(await findImage(context, caller, id)),
-      open: async (id) => openContent(context, await findAnyImage(context, id)),
+      openImage: async (id) => openContent(context, await findAnyImage(context, id)),
     },
     async ensureImage(wanted) {
       await heal();

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { ImageSource, OpenImage } from '#contracts/images.ts';
+import type { ImageSource, ImageContent } from '#contracts/images.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { type ImageFacts, invalidQcow2 } from '#core/images/check-image.ts';
@@ -43,7 +43,7 @@ export async function download(source: ImageSource, wanted: Wanted): Promise<str
   }
 }
 
-async function openImage(source: ImageSource, id: string): Promise<OpenImage> {
+async function openImage(source: ImageSource, id: string): Promise<ImageContent> {
   try {
     return await source.open(id);
   } catch (cause) {
@@ -53,7 +53,7 @@ async function openImage(source: ImageSource, id: string): Promise<OpenImage> {
 }
 
 /** The bytes as they come; what breaks them off is told with the image's name. */
-async function* named({ bytes }: OpenImage, id: string): AsyncGenerator<Uint8Array> {
+async function* named({ bytes }: ImageContent, id: string): AsyncGenerator<Uint8Array> {
   try {
     yield* bytes;
   } catch (cause) {
@@ -100,7 +100,7 @@ async function* judged(
 
 async function refuseBroken(
   part: string,
-  image: OpenImage & { id: string },
+  image: ImageContent & { id: string },
   sha512: string,
 ): Promise<void> {
   const { id } = image;

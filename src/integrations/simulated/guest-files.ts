@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type GuestFiles, maxConsoleBytes } from '#contracts/guest-files.ts';
-import type { ImageSource, OpenImage } from '#contracts/images.ts';
+import type { ImageSource, ImageContent } from '#contracts/images.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { tailLines } from '#core/guests/console-tail.ts';
@@ -115,7 +115,7 @@ async function readFacts(images: ImageSource, id: string): Promise<ImageFacts> {
   return { id, diskFormat, sizeBytes, head: Buffer.concat(parts).subarray(0, headBytes) };
 }
 
-async function openImage(images: ImageSource, id: string): Promise<OpenImage> {
+async function openImage(images: ImageSource, id: string): Promise<ImageContent> {
   try {
     return await images.open(id);
   } catch (cause) {

@@ -1,0 +1,325 @@
+/** What becomes of commands and their results when links, controllers and agents end at the wrong moment. */
+import { expect, test, vi } from 'vitest';
+import type { CommandJournal } from '#contracts/command-journal.ts';
+import type { AgentEnd, HostCommand, ToController } from '#contracts/host-link.ts';
+import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
+import { inProcessLink } from '#integrations/host-link/in-process.ts';
+import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
+import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
+import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
+import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
+import { aGuest } from '#test/guests.ts';
+import { saidLog } from '#test/said-log.ts';
+import { type Agent, startAgent } from './agent.ts';
+
+const guest = aGuest();
+const reboot: HostCommand = {
+  seq: 2,
+  serverId: guest.id,
+  body: { do: 'reboot', guestId: guest.id },
+};
+const spawn: HostCommand = { seq: 1, serverId: guest.id, body: { do: 'spawn', guest } };
+
+/** The guests of these tests have none. */
+const images = { open: () => Promise.reject(new Error('no image is needed')) };
+
+/** A host that counts its reboots, and is at work as long as `gate` is shut. */
+class CountingHypervisor extends SimulatedHypervisor {
+  reboots = 0;
+  gate: Promise<void> = Promise.resolve();
+
+  override async reboot(guestId: string): Promise<void> {
+    this.reboots++;
+    await this.gate;
+    return super.reboot(guestId);
+  }
+}
+
+/** A host with one running guest. */
+async function aHost() {
+  const host = simulatedHost('host-1', []);
+  const hypervisor = new CountingHypervisor({ host, domainXml: () => '<domain/>' });
+  await hypervisor.define(guest, {});
+  await hypervisor.start(guest.id);
+  const pciBus = new SimulatedPciBus({ host, listGuests: () => hypervisor.listGuests() });
+  const log = saidLog();
+  const agent = (journal: CommandJournal): Promise<Agent> =>
+    startAgent({
+      host: 'host-1',
+      hostIp: '192.0.2.1',
+      hypervisor,
+      pciBus,
+      guestFiles: new SimulatedGuestFiles({ images }),
+      deviceSpecs: [],
+      bridgedNetworks: ['physnet1'],
+      journal,
+      log,
+      heartbeatMs: 60_000,
+    });
+  return { hypervisor, pciBus, agent, log };
+}
+
+/** The controller's side, by hand: what it heard, and the agent's end of the link. */
+function aController() {
+  const { agentEnd, controllerEnd } = inProcessLink();
+  const heard: ToController[] = [];
+  controllerEnd.onMessage((message) => void heard.push(message));
+  const results = () => heard.filter((message) => message.type === 'result');
+  return {
+    agentEnd,
+    heard,
+    results,
+    welcome: (hostId = 'h1') => controllerEnd.send({ type: 'welcome', hostId }),
+    give: (command: HostCommand) => controllerEnd.send({ type: 'command', command }),
+    record: (seq: number) => controllerEnd.send({ type: 'recorded', seq }),
+    close: () => controllerEnd.close(),
+  };
+}
+
+/** A link on which every result is lost: the socket died and nobody has noticed. */
+function deaf(end: AgentEnd): AgentEnd {
+  return {
+    ...end,
+    send: (message) => {
+      if (message.type !== 'result') end.send(message);
+    },
+  };
+}
+
+const gate = () => Promise.withResolvers<void>();
+
+test('an agent says hello with a report of its host, once for each link', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  for (const controller of [aController(), aController()]) {
+    await agent.join(controller.agentEnd);
+    await vi.waitFor(() => expect(controller.heard).toHaveLength(1));
+    expect(controller.heard).toMatchObject([
+      {
+        type: 'hello',
+        host: 'host-1',
+        report: { physicalNetworks: ['physnet1'], guests: [{ id: guest.id, state: 'running' }] },
+      },
+    ]);
+  }
+  await agent.stop();
+});
+
+test('a command that runs while the link is cut runs once; its result comes over the next link', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  const [first, second] = [aController(), aController()];
+  const work = gate();
+  host.hypervisor.gate = work.promise;
+  await agent.join(first.agentEnd);
+  first.welcome();
+  first.give(reboot);
+  await vi.waitFor(() => expect(host.hypervisor.reboots).toBe(1));
+  first.close();
+  await agent.join(second.agentEnd);
+  second.welcome();
+  second.give(reboot);
+  second.give(reboot);
+  work.resolve();
+  await vi.waitFor(() => expect(second.results().length).toBeGreaterThan(0));
+  await agent.stop();
+  expect([host.hypervisor.reboots, first.results()]).toEqual([1, []]);
+});
+
+test('a result that was lost is told again on the next link, and the command is not carried out again', async () => {
+  const host = await aHost();
+  const journal = memoryJournal();
+  const agent = await host.agent(journal);
+  const [first, second] = [aController(), aController()];
+  await agent.join(deaf(first.agentEnd));
+  first.welcome();
+  first.give(reboot);
+  await vi.waitFor(async () =>
+    expect(await journal.read()).toMatchObject([{ result: { ok: true } }]),
+  );
+  await agent.join(second.agentEnd);
+  second.welcome();
+  second.give(reboot);
+  await vi.waitFor(() => expect(second.results().length).toBeGreaterThan(1));
+  expect(second.results()).toContainEqual({
+    type: 'result',
+    seq: 2,
+    result: expect.objectContaining({ ok: true }),
+  });
+  expect(host.hypervisor.reboots).toBe(1);
+  second.record(2);
+  await vi.waitFor(async () => expect(await journal.read()).toEqual([]));
+  await agent.stop();
+});
+
+test('what is recorded is not told again', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  const [first, second] = [aController(), aController()];
+  await agent.join(first.agentEnd);
+  first.welcome();
+  first.give(reboot);
+  await vi.waitFor(() => expect(first.results()).toHaveLength(1));
+  first.record(2);
+  first.give({ ...reboot, seq: 3 });
+  await vi.waitFor(() => expect(first.results()).toHaveLength(2));
+  await agent.join(second.agentEnd);
+  second.welcome();
+  await vi.waitFor(() => expect(second.results()).toHaveLength(1));
+  expect(second.results()).toMatchObject([{ seq: 3 }]);
+  await agent.stop();
+});
+
+test('an agent killed after a reboot and before it was recorded does not reboot again: the next one has the result', async () => {
+  const host = await aHost();
+  const journal = memoryJournal();
+  const killed = await host.agent(journal);
+  const [first, second] = [aController(), aController()];
+  await killed.join(deaf(first.agentEnd));
+  first.welcome();
+  first.give(reboot);
+  await vi.waitFor(async () =>
+    expect(await journal.read()).toMatchObject([{ result: { ok: true } }]),
+  );
+
+  const agent = await host.agent(journal);
+  await agent.join(second.agentEnd);
+  second.welcome();
+  second.give(reboot);
+  await vi.waitFor(() => expect(second.results().length).toBeGreaterThan(1));
+  expect(second.results()[0]).toMatchObject({ seq: 2, result: { ok: true } });
+  expect(host.hypervisor.reboots).toBe(1);
+  await agent.stop();
+  await killed.stop();
+});
+
+test('an agent killed in the middle of a reboot: the next one does not try again, and says that it does not know', async () => {
+  const host = await aHost();
+  const journal = memoryJournal();
+  const killed = await host.agent(journal);
+  const [first, second] = [aController(), aController()];
+  const never = gate();
+  host.hypervisor.gate = never.promise;
+  await killed.join(first.agentEnd);
+  first.welcome();
+  first.give(reboot);
+  await vi.waitFor(() => expect(host.hypervisor.reboots).toBe(1));
+
+  const agent = await host.agent(journal);
+  await agent.join(second.agentEnd);
+  second.welcome();
+  second.give(reboot);
+  await vi.waitFor(() => expect(second.results()).toHaveLength(1));
+  expect(second.results()).toMatchObject([
+    {
+      seq: 2,
+      result: { ok: false, message: expect.stringContaining('whether that was done is not known') },
+    },
+  ]);
+  expect(host.hypervisor.reboots).toBe(1);
+  never.resolve();
+  await agent.stop();
+  await killed.stop();
+});
+
+test('a reboot that cannot be remembered is not begun', async () => {
+  const host = await aHost();
+  const full = { ...memoryJournal(), write: () => Promise.reject(new Error('no space left')) };
+  const agent = await host.agent(full);
+  const controller = aController();
+  await agent.join(controller.agentEnd);
+  controller.welcome();
+  controller.give(reboot);
+  await vi.waitFor(() => expect(controller.results()).toHaveLength(1));
+  expect(controller.results()).toMatchObject([
+    { result: { ok: false, message: 'the guest was not rebooted: no space left' } },
+  ]);
+  expect(host.hypervisor.reboots).toBe(0);
+  await agent.stop();
+});
+
+test('results for another controller are not told to this one, and are forgotten', async () => {
+  const host = await aHost();
+  const journal = memoryJournal();
+  const old = { hostId: 'old', seq: 2, result: { ok: true as const, steps: [] } };
+  await journal.write(old);
+  const agent = await host.agent(journal);
+  const controller = aController();
+  await agent.join(controller.agentEnd);
+  controller.welcome('new');
+  controller.give(reboot);
+  await vi.waitFor(() => expect(controller.results()).toHaveLength(1));
+  expect(host.hypervisor.reboots).toBe(1);
+  expect(await journal.read()).toMatchObject([{ hostId: 'new', seq: 2 }]);
+  await agent.stop();
+});
+
+test('commands of one guest run one after the other, those of another do not wait', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  const controller = aController();
+  const work = gate();
+  host.hypervisor.gate = work.promise;
+  await agent.join(controller.agentEnd);
+  controller.welcome();
+  controller.give(reboot);
+  controller.give({ seq: 3, serverId: guest.id, body: { do: 'stop', guestId: guest.id } });
+  controller.give({ ...spawn, seq: 4, serverId: 'other', body: { do: 'stop', guestId: 'other' } });
+  await vi.waitFor(() => expect(controller.results()).toMatchObject([{ seq: 4 }]));
+  work.resolve();
+  await vi.waitFor(() => expect(controller.results()).toHaveLength(3));
+  expect(controller.results().map(({ seq }) => seq)).toEqual([4, 2, 3]);
+  await agent.stop();
+});
+
+test('a stopped agent ends what it does, tells it, and begins nothing more', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  const controller = aController();
+  const work = gate();
+  host.hypervisor.gate = work.promise;
+  await agent.join(controller.agentEnd);
+  controller.welcome();
+  controller.give(reboot);
+  controller.give({ ...reboot, seq: 3 });
+  await vi.waitFor(() => expect(host.hypervisor.reboots).toBe(1));
+  const stopped = agent.stop();
+  work.resolve();
+  await stopped;
+  await vi.waitFor(() => expect(controller.results()).toMatchObject([{ seq: 2 }]));
+  expect(host.hypervisor.reboots).toBe(1);
+});
+
+test('a host that cannot be looked at joins no link; later it does', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  const bus = vi
+    .spyOn(host.pciBus, 'listFunctions')
+    .mockRejectedValueOnce(new Error('PCI devices cannot be listed'));
+  const [first, second] = [aController(), aController()];
+  await expect(agent.join(first.agentEnd)).rejects.toThrow('PCI devices cannot be listed');
+  await agent.join(second.agentEnd);
+  await vi.waitFor(() => expect(second.heard).toHaveLength(1));
+  expect(first.heard).toEqual([]);
+  bus.mockRestore();
+  await agent.stop();
+});
+
+test('a command that this agent does not know is answered in words', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  const controller = aController();
+  await agent.join(controller.agentEnd);
+  controller.welcome();
+  controller.give({ ...reboot, body: { do: 'teleport', guestId: guest.id } as never });
+  await vi.waitFor(() => expect(controller.results()).toHaveLength(1));
+  expect(controller.results()).toMatchObject([
+    {
+      result: {
+        ok: false,
+        message: expect.stringContaining('does not know the command "teleport"'),
+      },
+    },
+  ]);
+  await agent.stop();
+});
