@@ -2,12 +2,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { executeCommand } from '#agent/execute-command.ts';
+import { hostParts } from '#agent/host-parts.ts';
 import type { HostCommandBody } from '#contracts/host-link.ts';
 import { guestPaths } from '#core/guests/guest-paths.ts';
+import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
 import type { LibvirtHypervisor } from '#integrations/libvirt/hypervisor.ts';
 import { bootDisk, bootSectorSays } from '#integrations/libvirt/probe-boot-sector.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/start-libvirt-hypervisor.ts';
+import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
+import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
 import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
 import { ensureDebianPackages } from '#test/debian-packages.ts';
@@ -46,14 +50,20 @@ test('a guest boots its image, is heard on its console, starts again, and leaves
     images,
   });
   const host = simulatedHost('host-1', []);
-  const pciBus = new SimulatedPciBus({ host, listGuests: async () => [] });
+  const parts = hostParts({
+    ...{ host: 'host-1', hostIp: '192.0.2.1', hypervisor, guestFiles },
+    pciBus: new SimulatedPciBus({ host, listGuests: async () => [] }),
+    ...{ bridges: new SimulatedBridges({ host: 'host-1' }), memory: new SimulatedMemory() },
+    ...{ deviceSpecs: [], bridgedNetworks: [], journal: memoryJournal() },
+    ...{ log: silentLog, heartbeatMs: 10_000 },
+  });
   const guest = aGuest({
     imageId: 'disk',
     memoryMib: 128,
     configDrive: [{ path: 'openstack/latest/meta_data.json', content: '{}', encoding: 'utf8' }],
   });
   const tell = async (body: HostCommandBody) => {
-    const result = await executeCommand({ hypervisor, pciBus, guestFiles }, body);
+    const result = await executeCommand(parts, body);
     expect(result).toMatchObject({ ok: true });
     return result;
   };
