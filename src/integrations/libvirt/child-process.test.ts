@@ -113,12 +113,12 @@ describe.runIf(isHere)('the process with libvirt in it', { timeout: 30_000 }, ()
   });
 
   test('when it hangs the call fails in good time, and the next one works', async () => {
-    const child = aChild({ callLimitMs: 1_000 });
+    const child = aChild({ callLimitMs: 2_000 });
     await child.firstTry();
     process.kill(child.pid ?? 0, 'SIGSTOP');
     await expect(child.call('listDomains', [], 'list guests')).rejects.toMatchObject({
       kind: 'unavailable',
-      message: 'list guests: libvirt did not answer within 1 s',
+      message: 'list guests: libvirt did not answer within 2 s',
     });
     await expect.poll(() => child.call('listDomains', []), { timeout: 20_000 }).toHaveLength(1);
   });

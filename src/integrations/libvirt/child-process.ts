@@ -198,7 +198,7 @@ export class LibvirtChild {
   async #settled(): Promise<void> {
     if (this.#connection.is !== 'connecting' || this.#isClosed) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(connectionWaitMs, this.#limitMs));
+      const timer = setTimeout(resolve, connectionWaitMs);
       this.#awaited.add(() => {
         clearTimeout(timer);
         resolve();
