@@ -2,10 +2,11 @@
  * The agent of one host: reports what the host is and has, and does what it is told, one command of a guest after the other. Links to the
  * controller come and go. It knows its host and the link; it knows neither the store nor any cloud credential.
  */
-import type { AgentEnd, HostReport, ToAgent, ToController } from '#contracts/host-link.ts';
+import type { AgentEnd, HostReport, ToController } from '#contracts/host-link.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { auditSpecs } from './audit-specs.ts';
 import { CommandDesk } from './command-desk.ts';
+import { CurrentLink, type LinkListener } from './current-link.ts';
 import { followHost } from './follow-host.ts';
 import { GuestLooks } from './guest-looks.ts';
 import { GuestTurns } from './guest-turns.ts';
@@ -27,20 +28,10 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-/** `hostId`: once the controller has said welcome. */
-interface Session {
-  link: AgentEnd;
-  hasSaidHello: boolean;
-  hostId?: string;
-}
-
 /** Starts the agent; it says nothing before it joins a link. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  let session: Session | undefined;
-  /** What nobody hears is no loss: the next hello brings a report of everything. */
-  const tell = (message: ToController): void => {
-    if (session?.hasSaidHello === true) session.link.send(message);
-  };
+  const link = new CurrentLink();
+  const tell = (message: ToController): void => link.tell(message);
   const turns = new GuestTurns();
   const looks = new GuestLooks(options, tell, turns);
   const parts = hostParts(options);
@@ -55,27 +46,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       await looks.now(guestId);
     },
     expect: (guestId) => looks.expect(guestId),
-    answer: ({ hostId, seq }, result) => {
-      if (session?.hostId === hostId) session.link.send({ type: 'result', seq, result });
-    },
+    answer: ({ hostId, seq }, result) => link.answer(hostId, { type: 'result', seq, result }),
   });
 
   const inTurn = oneAtATime();
   // One after the other, so that the last one told is the last one seen.
   const look = (): Promise<HostReport> => inTurn('report', () => reportHost(options, parts, turns));
 
-  const hear = async (mine: Session, message: ToAgent): Promise<void> => {
-    switch (message.type) {
-      case 'welcome':
-        mine.hostId = message.hostId;
-        return desk.tellAgain(message.hostId);
-      case 'command':
-        if (mine.hostId !== undefined) desk.take(mine.hostId, message.command);
-        return;
-      case 'recorded':
-        if (mine.hostId !== undefined) await desk.forget({ hostId: mine.hostId, seq: message.seq });
-        return;
-    }
+  const listener: LinkListener = {
+    welcome: (hostId) => desk.tellAgain(hostId),
+    hear: (hostId, message) =>
+      message.type === 'command'
+        ? desk.take(hostId, message.command)
+        : desk.forget({ hostId, seq: message.seq }),
   };
 
   await reconcileHost(options, parts);
@@ -88,22 +71,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const unwatch = watchHost(options, { looks, look: report, tell });
   const timer = setInterval(() => tell({ type: 'heartbeat' }), options.heartbeatMs);
   return {
-    async join(link) {
-      const mine: Session = { link, hasSaidHello: false };
-      session?.link.close();
-      session = mine;
-      link.onClose(() => {
-        if (session === mine) session = undefined;
-      });
-      link.onMessage((message) => hear(mine, message));
-      try {
-        link.send({ type: 'hello', host: options.host, report: await report() });
-        mine.hasSaidHello = true;
-      } catch (error) {
-        link.close();
-        throw error;
-      }
-    },
+    join: (next) => link.join(next, { host: options.host, report, listener }),
     async refresh() {
       tell({ type: 'report', report: await report() });
     },
@@ -112,7 +80,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       followed.stop();
       clearInterval(timer);
       await desk.stop();
-      session?.link.close();
+      link.close();
     },
   };
 }
