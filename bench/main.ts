@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { agentMemory } from './agent-memory.ts';
 import { boots } from './boots.ts';
 import { core } from './core.ts';
+import { host } from './host.ts';
 import { memory } from './memory.ts';
 import { startup } from './startup.ts';
 
@@ -12,6 +13,7 @@ const groups: Record<string, (options: { data?: string | undefined }) => Promise
   'agent-memory': agentMemory,
   boots,
   core,
+  host,
 };
 
 const { values, positionals: asked } = parseArgs({

@@ -2,7 +2,7 @@
  * The agent of one host: reports what the host is and has, and does what it is told, one command of a guest after the other. Links to the
  * controller come and go. It knows its host and the link; it knows neither the store nor any cloud credential.
  */
-import type { AgentEnd, HostReport, ToController } from '#contracts/host-link.ts';
+import type { AgentEnd, HostReport } from '#contracts/host-link.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { auditSpecs } from './audit-specs.ts';
 import { CommandDesk } from './command-desk.ts';
@@ -28,38 +28,17 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-/** Starts the agent; it says nothing before it joins a link. */
+/** Starts the agent: the host is put in order. It says nothing before it joins a link. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const link = new CurrentLink();
-  const tell = (message: ToController): void => link.tell(message);
+  const { host, journal, log } = options;
+  const current = new CurrentLink(host);
+  const tell: CurrentLink['tell'] = (message) => current.tell(message);
+  const parts = hostParts(options);
   const turns = new GuestTurns();
   const looks = new GuestLooks(options, tell, turns);
-  const parts = hostParts(options);
-  const desk = await CommandDesk.open({
-    parts,
-    journal: options.journal,
-    log: options.log,
-    turns,
-    // Before the result: whoever acts on that knows how the guest and its devices are.
-    beforeResult: async (guestId) => {
-      await followed.settled();
-      await looks.now(guestId);
-    },
-    expect: (guestId) => looks.expect(guestId),
-    answer: ({ hostId, seq }, result) => link.answer(hostId, { type: 'result', seq, result }),
-  });
-
   const inTurn = oneAtATime();
   // One after the other, so that the last one told is the last one seen.
   const look = (): Promise<HostReport> => inTurn('report', () => reportHost(options, parts, turns));
-
-  const listener: LinkListener = {
-    welcome: (hostId) => desk.tellAgain(hostId),
-    hear: (hostId, message) =>
-      message.type === 'command'
-        ? desk.take(hostId, message.command)
-        : desk.forget({ hostId, seq: message.seq }),
-  };
 
   await reconcileHost(options, parts);
   await auditSpecs(options);
@@ -68,10 +47,28 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     send: (report) => tell({ type: 'report', report }),
   });
   const report = async (): Promise<HostReport> => followed.note(await look());
+  const desk = await CommandDesk.open({
+    parts,
+    journal,
+    log,
+    turns,
+    expect: (guestId) => looks.expect(guestId),
+    // Whoever acts on the result knows then how the guest and its devices are.
+    beforeResult: async (guestId) => {
+      await followed.settled();
+      await looks.now(guestId);
+    },
+    answer: (key, result) => current.answer(key, result),
+  });
+  const listener: LinkListener = {
+    welcome: (hostId) => desk.tellAgain(hostId),
+    command: (hostId, { command }) => desk.take(hostId, command),
+    recorded: (key) => desk.forget(key),
+  };
   const unwatch = watchHost(options, { looks, look: report, tell });
   const timer = setInterval(() => tell({ type: 'heartbeat' }), options.heartbeatMs);
   return {
-    join: (next) => link.join(next, { host: options.host, report, listener }),
+    join: (link) => current.join(link, listener, report),
     async refresh() {
       tell({ type: 'report', report: await report() });
     },
@@ -80,7 +77,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       followed.stop();
       clearInterval(timer);
       await desk.stop();
-      link.close();
+      current.close();
     },
   };
 }

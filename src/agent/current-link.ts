@@ -1,42 +1,50 @@
-/** The link to the controller that is up now, if one is: links come one after the other, and each begins with a hello. */
-import type { AgentEnd, HostReport, ToAgent, ToController } from '#contracts/host-link.ts';
+/** The link that the agent speaks on now: one at a time, and for a while none. */
+import type { CommandKey } from '#contracts/command-journal.ts';
+import type {
+  AgentEnd,
+  CommandResult,
+  HostReport,
+  ToAgent,
+  ToController,
+} from '#contracts/host-link.ts';
 
-/** What is said on a link once the controller has said welcome. `hostId`: the store's id of this host. */
-export type HeardMessage = Exclude<ToAgent, { type: 'welcome' }>;
-
-export interface LinkListener {
-  welcome(hostId: string): void | Promise<void>;
-  /** What an earlier link still brings comes here too. */
-  hear(hostId: string, message: HeardMessage): void | Promise<void>;
-}
-
+/** `hostId`: once the controller has said welcome. */
 interface Session {
   link: AgentEnd;
   hasSaidHello: boolean;
   hostId?: string;
 }
 
+/** What is heard on a link, with the id by which its controller knows this host. `welcome` comes first. */
+export interface LinkListener {
+  welcome(hostId: string): Promise<void>;
+  command(hostId: string, message: Extract<ToAgent, { type: 'command' }>): void;
+  recorded(key: CommandKey): Promise<void>;
+}
+
 export class CurrentLink {
+  readonly #host: string;
   #session: Session | undefined;
+
+  constructor(host: string) {
+    this.#host = host;
+  }
 
   /** What nobody hears is no loss: the next hello brings a report of everything. */
   tell(message: ToController): void {
     if (this.#session?.hasSaidHello === true) this.#session.link.send(message);
   }
 
-  /** As `tell`, if the link is to the controller that knows this host by this id. */
-  answer(hostId: string, message: ToController): void {
-    if (this.#session?.hostId === hostId) this.#session.link.send(message);
+  /** Only to the controller that gave the command. */
+  answer({ hostId, seq }: CommandKey, result: CommandResult): void {
+    if (this.#session?.hostId === hostId) this.#session.link.send({ type: 'result', seq, result });
   }
 
-  /** Closes the link before, and says hello on this one. Throws what the report throws, and closes the link then. */
+  /** Takes the place of the link before. Throws what `report` throws, and closes the link then. */
   async join(
     link: AgentEnd,
-    {
-      host,
-      report,
-      listener,
-    }: { host: string; report: () => Promise<HostReport>; listener: LinkListener },
+    listener: LinkListener,
+    report: () => Promise<HostReport>,
   ): Promise<void> {
     const mine: Session = { link, hasSaidHello: false };
     this.close();
@@ -44,15 +52,9 @@ export class CurrentLink {
     link.onClose(() => {
       if (this.#session === mine) this.#session = undefined;
     });
-    link.onMessage((message) => {
-      if (message.type === 'welcome') {
-        mine.hostId = message.hostId;
-        return listener.welcome(message.hostId);
-      }
-      return mine.hostId === undefined ? undefined : listener.hear(mine.hostId, message);
-    });
+    link.onMessage((message) => hear(mine, listener, message));
     try {
-      link.send({ type: 'hello', host, report: await report() });
+      link.send({ type: 'hello', host: this.#host, report: await report() });
       mine.hasSaidHello = true;
     } catch (error) {
       link.close();
@@ -63,4 +65,15 @@ export class CurrentLink {
   close(): void {
     this.#session?.link.close();
   }
+}
+
+async function hear(session: Session, listener: LinkListener, message: ToAgent): Promise<void> {
+  if (message.type === 'welcome') {
+    session.hostId = message.hostId;
+    return listener.welcome(message.hostId);
+  }
+  const { hostId } = session;
+  if (hostId === undefined) return;
+  if (message.type === 'command') listener.command(hostId, message);
+  else await listener.recorded({ hostId, seq: message.seq });
 }

@@ -13,6 +13,7 @@ const host: HostView = {
   last_seen_at: '2026-01-02T03:04:05Z',
   running_guests: 3,
   devices_free: 10,
+  problems: [],
 };
 const enrolments: EnrolmentView[] = [
   { ...enrolment, link: { address: '192.0.2.7', since: '2026-01-02T03:04:05Z' } },

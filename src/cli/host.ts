@@ -67,7 +67,21 @@ export async function listHosts(
       enrolment: enrolments.find(({ host }) => host === name),
     }),
   );
-  writeLines(screen, tableLines(columns, rows, { bold: screen.isTerminal }));
+  writeLines(screen, [
+    ...tableLines(columns, rows, { bold: screen.isTerminal }),
+    ...hosts.flatMap(problemLines),
+  ]);
+}
+
+const kept: Record<HostView['problems'][number]['blocks'], string> = {
+  all: 'no server is placed there',
+  passthrough: 'no server with a PCI device is placed there',
+  none: 'servers are placed there all the same',
+};
+
+/** Example: `host-2: the hypervisor does not answer (no server is placed there)`. */
+function problemLines({ name, problems }: HostView): string[] {
+  return problems.map(({ message, blocks }) => `${name}: ${message} (${kept[blocks]})`);
 }
 
 interface Row {

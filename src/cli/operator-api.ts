@@ -87,6 +87,8 @@ export interface HostView {
   last_seen_at: string;
   running_guests: number;
   devices_free: number;
+  /** `blocks`: which servers it keeps from the host. */
+  problems: { code: string; message: string; blocks: 'all' | 'passthrough' | 'none' }[];
 }
 
 /** A host that may dial in. `link` null: it has not, or not any more. */

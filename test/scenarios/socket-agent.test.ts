@@ -137,10 +137,10 @@ test(
   async () => {
     let wire: Awaited<ReturnType<typeof aWireTo>> | undefined;
     const { cloud } = await aCloudWithOneHost(async (direct) => {
-      const made = await aWireTo(direct);
-      cleanUps.push(() => made.close());
-      wire = made;
-      return made.url;
+      const between = await aWireTo(direct);
+      cleanUps.push(() => between.close());
+      wire = between;
+      return between.url;
     });
     const cutting = setInterval(() => wire?.cut(), 700);
     try {

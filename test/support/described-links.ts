@@ -90,13 +90,16 @@ export class DescribedLinks {
     });
   }
 
-  #set(link: DescribedLink, [word, value]: readonly string[]): void {
-    if (word === 'up' || word === 'down') link.isUp = word === 'up';
-    else if (word === 'nomaster') delete link.master;
-    else if (word === 'master') link.master = this.#known(value).ifname;
-    else if (word === 'alias' && value !== undefined) link.alias = value;
-    else if (word !== 'addrgenmode')
-      throw new Error(`Error: either "dev" is duplicate, or "${word}" is garbage.`);
+  #set(link: DescribedLink, words: readonly string[]): void {
+    for (let at = 0; at < words.length; at += 1) {
+      const word = words[at];
+      if (word === 'up' || word === 'down') link.isUp = word === 'up';
+      else if (word === 'nomaster') delete link.master;
+      else if (word === 'master') link.master = this.#known(words[++at]).ifname;
+      else if (word === 'alias') link.alias = words[++at] ?? '';
+      else if (word === 'addrgenmode') at += 1;
+      else throw new Error(`Error: either "dev" is duplicate, or "${word}" is garbage.`);
+    }
   }
 
   #known(name: string | undefined): DescribedLink {

@@ -7,12 +7,12 @@ import type { ImageSource } from '#contracts/images.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError } from '#core/errors.ts';
 import { tailLines } from '#core/guests/console-tail.ts';
-import type { Guest } from '#core/guests/guest.ts';
+import { type Guest, hasDisk } from '#core/guests/guest.ts';
 import { type GuestPaths, guestPaths } from '#core/guests/guest-paths.ts';
 import { checkDiskImage, checkKernelImage, diskBytesOf } from '#core/images/check-image.ts';
 import { makeConfigDriveIso } from './config-drive-iso.ts';
 import { readConsoleLog } from './console-log.ts';
-import { asDiskFull, type FreeBytes, freeBytesOf, lackOfRoom } from './disk-space.ts';
+import { asDiskFull, type FreeBytes, freeBytesOf } from './disk-space.ts';
 import { ImageCache } from './image-cache.ts';
 import { baseNameOf } from './overlay.ts';
 import { createDisk } from './qemu-img.ts';
@@ -34,13 +34,11 @@ const firstBytes = 2 * 1024 ** 2;
 
 export class HostGuestFiles implements GuestFiles {
   readonly #directory: string;
-  readonly #freeBytes: FreeBytes;
   readonly #images: ImageCache;
 
   constructor(options: HostGuestFilesOptions) {
     const { directory, imageDirectory, images, freeBytes = freeBytesOf, now = Date.now } = options;
     this.#directory = directory;
-    this.#freeBytes = freeBytes;
     this.#images = new ImageCache({
       folder: imageDirectory,
       source: images,
@@ -55,7 +53,8 @@ export class HostGuestFiles implements GuestFiles {
     const isNew = (await mkdir(paths.folder, { recursive: true })) !== undefined;
     const made: string[] = [];
     try {
-      await this.#refuseFullDisk(guest, paths);
+      const what = `guest ${guest.name}`;
+      await this.#images.makeRoom({ folder: paths.folder, bytes: firstBytes, what });
       if (await this.#makeKernel(guest, paths, fresh)) made.push(paths.kernel);
       if (await this.#makeRamdisk(guest, paths, fresh)) made.push(paths.ramdisk);
       if (await this.#makeDisk(guest, paths, fresh)) made.push(paths.disk);
@@ -88,12 +87,6 @@ export class HostGuestFiles implements GuestFiles {
     throw new ComputeError('invalid', `guest ${guestId}: this is no guest id`);
   }
 
-  async #refuseFullDisk(guest: Guest, { folder }: GuestPaths): Promise<void> {
-    const what = `guest ${guest.name}`;
-    const error = await lackOfRoom(this.#freeBytes, { folder, bytes: firstBytes, what });
-    if (error !== undefined) throw error;
-  }
-
   async #makeKernel({ kernel }: Guest, { kernel: path }: GuestPaths, fresh: boolean) {
     return kernel !== null && this.#copyImage(kernel.imageId, 'kernel', { path, fresh });
   }
@@ -114,9 +107,8 @@ export class HostGuestFiles implements GuestFiles {
       imageId,
       (facts) => accepted(checkKernelImage(facts, as)),
       async ({ path: from, sizeBytes }) => {
-        const room = { folder: dirname(path), bytes: sizeBytes, what: `image ${imageId}` };
-        const error = await lackOfRoom(this.#freeBytes, room);
-        if (error !== undefined) throw error;
+        const what = `image ${imageId}`;
+        await this.#images.makeRoom({ folder: dirname(path), bytes: sizeBytes, what });
         await copyFile(from, `${path}${partEnding}`, constants.COPYFILE_FICLONE);
       },
     );
@@ -124,7 +116,7 @@ export class HostGuestFiles implements GuestFiles {
   }
 
   async #makeDisk(guest: Guest, { disk }: GuestPaths, fresh: boolean): Promise<boolean> {
-    if (!fresh && (await exists(disk))) return false;
+    if (!hasDisk(guest) || (!fresh && (await exists(disk)))) return false;
     const part = `${disk}${partEnding}`;
     if (guest.imageId === null) {
       await createDisk(part, accepted(diskBytesOf(guest, null)).bytes, null);
@@ -172,6 +164,7 @@ async function makeDrive({ configDrive }: Guest, paths: GuestPaths): Promise<boo
 /** What an earlier wish had and this one has not. */
 async function removeUnwished(guest: Guest, paths: GuestPaths): Promise<void> {
   if (guest.configDrive === null) await rm(paths.configDrive, { force: true });
+  if (!hasDisk(guest)) await rm(paths.disk, { force: true });
   if (guest.kernel === null) await rm(paths.kernel, { force: true });
   if (guest.kernel?.ramdiskImageId == null) await rm(paths.ramdisk, { force: true });
 }

@@ -31,20 +31,15 @@ export class LinuxBridges implements HostBridges {
     if (parent !== null && wiring.vlan === null) await this.#mustBeFree(links, parent, bridge);
     await this.#makeBridge(bridge, links);
     if (parent === null) return;
-    const uplink = wiring.vlan === null ? parent : await this.#makeVlan(links, parent, wiring.vlan);
-    const joined = (await this.#links()).find(({ ifname }) => ifname === uplink);
-    if (joined?.master != null && joined.master !== bridge) {
-      throw refused(
-        `interface ${uplink} is a port of ${joined.master} already, it cannot join ${bridge}`,
-      );
-    }
-    if (joined?.master !== bridge) await this.#ip('link', 'set', 'dev', uplink, 'master', bridge);
-    for (const ifname of new Set([parent, uplink])) await this.#ip('link', 'set', ifname, 'up');
+    if (linkIn(links, parent)?.isUp !== true) await this.#ip('link', 'set', 'dev', parent, 'up');
+    if (wiring.vlan !== null) return this.#makeVlan(links, { parent, vlan: wiring.vlan, bridge });
+    if (linkIn(links, parent)?.master === bridge) return;
+    await this.#ip('link', 'set', 'dev', parent, 'master', bridge);
   }
 
   async releaseBridge(bridge: string): Promise<void> {
     const links = await this.#links();
-    const mine = links.find(({ ifname }) => ifname === bridge);
+    const mine = linkIn(links, bridge);
     if (mine === undefined || mine.alias !== madeByUs) return;
     const ports = links.filter(({ master }) => master === bridge);
     const uplinks = new Set(Object.values(this.#options.interfaces));
@@ -72,7 +67,7 @@ export class LinuxBridges implements HostBridges {
 
   /** A bridge that a crash left without its mark has no port yet: it is taken over. */
   async #makeBridge(bridge: string, links: readonly Link[]): Promise<void> {
-    const found = links.find(({ ifname }) => ifname === bridge);
+    const found = linkIn(links, bridge);
     if (found !== undefined && found.kind !== 'bridge') {
       throw refused(`interface ${bridge} is there and is no bridge: ip link del ${bridge}`);
     }
@@ -81,36 +76,39 @@ export class LinuxBridges implements HostBridges {
       await this.#ip('link', 'add', 'name', bridge, ...kind);
     }
     const isUsed = links.some(({ master }) => master === bridge);
-    if (found?.alias !== madeByUs && !isUsed) await this.#mark(bridge);
-    await this.#ip('link', 'set', 'dev', bridge, 'up');
-  }
-
-  /** The VLAN interface on the parent; its name. */
-  async #makeVlan(links: readonly Link[], parent: string, vlan: number): Promise<string> {
-    const present = links.find((each) => each.link === parent && each.vlan === vlan);
-    if (present !== undefined) return present.ifname;
-    const name = vlanName(links, parent, vlan);
-    if (links.some(({ ifname }) => ifname === name)) {
-      throw refused(`interface ${name} is there and is not VLAN ${vlan} of ${parent}`);
+    const mark = found?.alias === madeByUs || isUsed ? [] : marks;
+    if (found?.isUp !== true || mark.length > 0) {
+      await this.#ip('link', 'set', 'dev', bridge, ...mark, 'up');
     }
-    await this.#ip('link', 'add', 'link', parent, 'name', name, 'type', 'vlan', 'id', String(vlan));
-    await this.#mark(name);
-    return name;
   }
 
-  /** The mark, and no addresses of the host's own: what guests say must not configure the host. */
-  async #mark(ifname: string): Promise<void> {
-    await this.#ip('link', 'set', 'dev', ifname, 'alias', madeByUs);
-    await this.#ip('link', 'set', 'dev', ifname, 'addrgenmode', 'none');
+  /** The VLAN interface on the parent, in the bridge. One of an operator is used as it is. */
+  async #makeVlan(
+    links: readonly Link[],
+    { parent, vlan, bridge }: { parent: string; vlan: number; bridge: string },
+  ): Promise<void> {
+    const present = links.find((each) => each.link === parent && each.vlan === vlan);
+    if (present === undefined) {
+      const name = vlanName(links, parent, vlan);
+      if (linkIn(links, name) !== undefined) {
+        throw refused(`interface ${name} is there and is not VLAN ${vlan} of ${parent}`);
+      }
+      const kind = ['type', 'vlan', 'id', String(vlan)];
+      await this.#ip('link', 'add', 'link', parent, 'name', name, ...kind);
+      return this.#ip('link', 'set', 'dev', name, ...marks, 'master', bridge, 'up');
+    }
+    const { ifname, master, isUp } = present;
+    if (master !== null && master !== bridge) throw joined(ifname, master, bridge);
+    if (master === null || !isUp) {
+      await this.#ip('link', 'set', 'dev', ifname, 'master', bridge, 'up');
+    }
   }
 
   /** Untagged, the interface itself joins: the host would lose what it has there. */
   async #mustBeFree(links: readonly Link[], ifname: string, bridge: string): Promise<void> {
-    const master = links.find((link) => link.ifname === ifname)?.master ?? null;
+    const master = linkIn(links, ifname)?.master ?? null;
     if (master === bridge) return;
-    if (master !== null) {
-      throw refused(`interface ${ifname} is a port of ${master} already, it cannot join ${bridge}`);
-    }
+    if (master !== null) throw joined(ifname, master, bridge);
     const [address] = await addressesOf(this.#options.run, ifname);
     if (address === undefined) return;
     throw refused(
@@ -135,15 +133,26 @@ export class LinuxBridges implements HostBridges {
   }
 }
 
+/** Our mark, and no addresses of the host's own: what guests say must not configure the host. */
+const marks = ['alias', madeByUs, 'addrgenmode', 'none'];
+
+function linkIn(links: readonly Link[], name: string): Link | undefined {
+  return links.find(({ ifname }) => ifname === name);
+}
+
+function joined(ifname: string, master: string, bridge: string): ComputeError {
+  return refused(`interface ${ifname} is a port of ${master} already, it cannot join ${bridge}`);
+}
+
 /** Example: `enp3s0.42`; `nv7.1042` where that would be too long. */
 function vlanName(links: readonly Link[], parent: string, vlan: number): string {
   const name = `${parent}.${vlan}`;
   if (name.length <= nameLength) return name;
-  return `nv${links.find(({ ifname }) => ifname === parent)?.ifindex}.${vlan}`;
+  return `nv${linkIn(links, parent)?.ifindex}.${vlan}`;
 }
 
 function mustBeThere(links: readonly Link[], ifname: string, physicalNetwork: string | null): void {
-  if (links.some((link) => link.ifname === ifname)) return;
+  if (linkIn(links, ifname) !== undefined) return;
   throw refused(
     `bridge_mappings: interface ${ifname} of physical network ${physicalNetwork} is not on this host`,
   );

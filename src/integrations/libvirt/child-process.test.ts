@@ -75,7 +75,11 @@ describe.runIf(isHere)('the process with libvirt in it', { timeout: 30_000 }, ()
     await child.call('destroyDomain', [testDomain]);
     await expect(
       child.call('destroyDomain', [testDomain], 'power off guest web'),
-    ).rejects.toMatchObject({ kind: 'conflict', code: 55, message: /^power off guest web: / });
+    ).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 55,
+      message: expect.stringMatching(/^power off guest web: /),
+    });
   });
 
   test('libvirt’s events arrive in order', async () => {
@@ -132,10 +136,10 @@ describe.runIf(isHere)('the process with libvirt in it', { timeout: 30_000 }, ()
   });
 
   test('a child that cannot start is named too', async () => {
-    const child = aChild({ childEntry: '/nowhere/main.mjs', callLimitMs: 2_000 });
+    const child = aChild({ childEntry: '/nowhere/main.mjs' });
     await expect(child.call('listDomains', [], 'list guests')).rejects.toMatchObject({
       kind: 'unavailable',
-      message: /^list guests: libvirtd at test:\/\/\/default does not answer: /,
+      message: expect.stringContaining('the process with libvirt in it ended (exit code 1)'),
     });
   });
 

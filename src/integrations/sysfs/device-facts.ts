@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DeviceFacts } from '#core/guests/hand-over.ts';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
 import { hostUses } from './host-uses.ts';
-import { readIfname } from './read-function.ts';
+import { readIfname } from './read-ifname.ts';
 import type { RunCommand } from '#contracts/run-command.ts';
 import { isUp, linkedName, listFolder, readText } from './sysfs-files.ts';
 

@@ -3,6 +3,7 @@ import type { RunCommand } from '#contracts/run-command.ts';
 
 interface Link {
   ifname: string;
+  flags?: string[];
   /** The interface that this one is on, or the other end of a pair. */
   link?: string;
   master?: string;
@@ -24,10 +25,14 @@ const kindsOnTop = ['vlan', 'macvlan', 'macvtap', 'ipvlan', 'ipvtap', 'macsec'];
  */
 export async function hostUses(run: RunCommand, ifname: string): Promise<string[]> {
   const links = await listed<Link>(run, ['-details', 'address', 'show']);
-  const routes = [
-    ...(await listed<Route>(run, ['route', 'show'])),
-    ...(await listed<Route>(run, ['-6', 'route', 'show'])),
-  ];
+  // The kernel has no routes through an interface that is down.
+  const isUp = links.find((link) => link.ifname === ifname)?.flags?.includes('UP') === true;
+  const routes = isUp
+    ? [
+        ...(await listed<Route>(run, ['route', 'show'])),
+        ...(await listed<Route>(run, ['-6', 'route', 'show'])),
+      ]
+    : [];
   return [...linkUses(links, ifname), ...addressUses(links, ifname), ...routeUses(routes, ifname)];
 }
 

@@ -11,7 +11,9 @@ import { noMac, type VfChange, type VfSettingName } from '#core/pci/vf-settings.
 import type { VfState } from '#core/pci/vf-state.ts';
 import { bindDriver } from './bind-driver.ts';
 import { deviceFacts } from './device-facts.ts';
-import { readFunction, readIfname } from './read-function.ts';
+import { pfReader } from './pf-facts.ts';
+import { readFunction } from './read-function.ts';
+import { readIfname } from './read-ifname.ts';
 import type { RunCommand } from '#contracts/run-command.ts';
 import { runOnHost } from './run-on-host.ts';
 import { linkedName } from './sysfs-files.ts';
@@ -47,7 +49,8 @@ export class SysfsPciBus implements PciBus {
 
   async listFunctions(): Promise<{ functions: PciFunction[]; unreadable: UnreadableFunction[] }> {
     const names = (await this.#list()).sort();
-    const read = await Promise.all(names.map((name) => this.#read(name)));
+    const pfOf = pfReader(this.#devices);
+    const read = await Promise.all(names.map((name) => this.#read(name, pfOf)));
     return {
       functions: read.flatMap((each) => ('problem' in each ? [] : [each])),
       unreadable: read.flatMap((each) => ('problem' in each ? [each] : [])),
@@ -159,11 +162,14 @@ export class SysfsPciBus implements PciBus {
     }
   }
 
-  async #read(name: string): Promise<PciFunction | UnreadableFunction> {
+  async #read(
+    name: string,
+    pfOf = pfReader(this.#devices),
+  ): Promise<PciFunction | UnreadableFunction> {
     const address = tryParsePciAddress(name);
     if (address === undefined) return { address: name, problem: 'its name is no PCI address' };
     try {
-      return await readFunction(this.#devices, address);
+      return await readFunction(this.#devices, address, pfOf);
     } catch (error) {
       return { address, problem: error instanceof Error ? error.message : String(error) };
     }

@@ -11,7 +11,8 @@ import {
   type VfSettingName,
 } from '#core/pci/vf-settings.ts';
 import type { VfInterface, VfState } from '#core/pci/vf-state.ts';
-import { readIfname, readVfNum } from './read-function.ts';
+import { pfReader } from './pf-facts.ts';
+import { readIfname } from './read-ifname.ts';
 import type { RunCommand } from '#contracts/run-command.ts';
 import { isUp, linkedName, readText } from './sysfs-files.ts';
 import { vfCommands, type VfPlace } from './vf-command.ts';
@@ -125,11 +126,10 @@ export class VfControl {
 
   async #place(address: PciAddress): Promise<PlacedVf> {
     const pf = await linkedName(join(this.#devices, address, 'physfn'));
-    const pfIfname = pf === null ? null : await readIfname(join(this.#devices, pf));
-    const vfNum =
-      pf === null ? undefined : await readVfNum(this.#devices, pf as PciAddress, address);
-    if (pf !== null && pfIfname !== null && vfNum !== undefined) {
-      return { address, pf, pfIfname, vfNum };
+    const facts = pf === null ? null : await pfReader(this.#devices)(pf as PciAddress);
+    const vfNum = facts?.vfNums.get(address);
+    if (pf !== null && facts?.ifname != null && vfNum !== undefined) {
+      return { address, pf, pfIfname: facts.ifname, vfNum };
     }
     throw new ComputeError(
       'unavailable',

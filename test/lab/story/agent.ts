@@ -26,8 +26,8 @@ export interface AgentPlace {
   /** Of the compute API, on the outside's 127.0.0.1. */
   controllerPort: number;
   token: string;
-  /** Has the controller a report of the host that is younger than this time (epoch milliseconds)? */
-  hasReported(since: number): Promise<boolean>;
+  /** Has the controller a report of the host since then (epoch milliseconds) in which nothing keeps servers away? */
+  isReady(since: number): Promise<boolean>;
 }
 
 /** The emulated host's name in the cloud. */
@@ -73,7 +73,7 @@ export function labAgent(place: AgentPlace): LabAgent {
           >> ${logFile} 2>&1 < /dev/null &
         echo $! > ${pidFile}`);
       await until('the agent to report its host', 120, async () => {
-        if (await place.hasReported(since)) return true;
+        if (await place.isReady(since)) return true;
         const { code } = await host.run(`kill -0 $(cat ${pidFile})`);
         if (code === 0) return undefined;
         throw new Error(`the agent ended: ${await host.readFile(logFile)}`);

@@ -164,10 +164,11 @@ export class CloudUser {
     return (await makeEnrolment(this.#session, name, false)).token;
   }
 
-  /** Has the controller heard of the host since then (epoch milliseconds)? */
-  async hasReported(name: string, since: number): Promise<boolean> {
+  /** Has the controller heard of the host since then (epoch milliseconds), and that nothing keeps servers away? */
+  async isReady(name: string, since: number): Promise<boolean> {
     const host = (await listHosts(this.#session)).find((each) => each.name === name);
-    return host !== undefined && Date.parse(host.last_seen_at) + 1_000 > since;
+    if (host === undefined || Date.parse(host.last_seen_at) + 1_000 < since) return false;
+    return host.problems.every(({ blocks }) => blocks === 'none');
   }
 
   devices(): Promise<DeviceView[]> {

@@ -111,7 +111,7 @@ async function begin(parts: {
     bundle,
     controllerPort: Number(new URL(controller.urls.compute).port),
     token: await user.enrollHost(labHostName),
-    hasReported: (since) => user.hasReported(labHostName, since),
+    isReady: (since) => user.isReady(labHostName, since),
   });
   await claim(
     'its agent reports four VFs of one PF, one of the other, and the NVMe disk',
