@@ -17,8 +17,6 @@ import { startAgent } from './agent.ts';
 /** Files whose preparation takes as long as the test wants. */
 function slowFiles(prepared: () => Promise<void>) {
   const acts: string[] = [];
-  // It may fail long before anybody asks for files.
-  prepared.catch(() => {});
   const files: GuestFiles = {
     prepare: async (guest: Guest, { fresh }) => {
       acts.push(`prepare ${guest.id}${fresh ? ' fresh' : ''}`);
