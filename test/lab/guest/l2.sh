@@ -158,7 +158,9 @@ while true; do
   sleep 1
   watch_nics
 done &
-while read -r line; do
+while true; do
+  # A terminal that hangs up is no end: the first process must not have one.
+  read -r line || sleep 1
   [ -n "$line" ] || continue
   # shellcheck disable=SC2086 -- words of the command
   obey $line
