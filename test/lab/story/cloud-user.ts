@@ -4,6 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { readCloud } from '#cli/clouds-yaml.ts';
 import {
   type DeviceView,
+  type ExplainReply,
+  explainServer,
   listDevices,
   listHosts,
   listPools,
@@ -169,6 +171,11 @@ export class CloudUser {
     const host = (await listHosts(this.#session)).find((each) => each.name === name);
     if (host === undefined || Date.parse(host.last_seen_at) + 1_000 < since) return false;
     return host.problems.every(({ blocks }) => blocks === 'none');
+  }
+
+  /** What the host did to start the server's guest, with times. */
+  async spawnSteps(serverId: string): Promise<ExplainReply['spawn_steps']> {
+    return (await explainServer(this.#session, serverId)).spawn_steps;
   }
 
   devices(): Promise<DeviceView[]> {
