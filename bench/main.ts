@@ -1,5 +1,6 @@
 /** `npm run bench [-- GROUP …] [--data FILE]`: runs the groups, all without a name, and prints one JSON line per figure. `--data`: see core. */
 import { parseArgs } from 'node:util';
+import { agentMemory } from './agent-memory.ts';
 import { boots } from './boots.ts';
 import { core } from './core.ts';
 import { host } from './host.ts';
@@ -9,6 +10,7 @@ import { startup } from './startup.ts';
 const groups: Record<string, (options: { data?: string | undefined }) => Promise<void>> = {
   startup,
   memory,
+  'agent-memory': agentMemory,
   boots,
   core,
   host,

@@ -1,19 +1,25 @@
 /**
- * `npm run bundle:agent [-- FOLDER]`: the agent as one folder that needs nothing but Node 24 beside it (default: dist/agent).
- * Start it there: `node novella-agent.mjs agent --config FILE`.
+ * `npm run bundle:agent [-- FOLDER] [--with-node]`: the agent as one folder that needs nothing but Node 24 (default: dist/agent);
+ * with `--with-node` not even that. Start it there: `./node novella-agent.mjs agent --config FILE`.
  */
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const { values, positionals } = parseArgs({
+  options: { 'with-node': { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
 
 /** It finds its native file by its own place, so it stays a package; without its sources and documents. */
 const packages = ['koffi', '@koromix'];
-const isNeeded = (path: string): boolean => !/koffi\/(doc|vendor|src\/(?!koffi))/.test(path);
+const isNeeded = (path: string): boolean =>
+  !/\/koffi\/(?:doc|vendor|lib)(?:\/|$)|\.(?:cc|hh|inc|S|asm|def)$/.test(path);
 
-const folder = resolve(process.argv[2] ?? join(root, 'dist/agent'));
+const folder = resolve(positionals[0] ?? join(root, 'dist/agent'));
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const bundle = await rolldown({
@@ -25,10 +31,23 @@ const bundle = await rolldown({
     'libvirt-child': 'src/integrations/libvirt/child/main.ts',
   },
 });
-await bundle.write({ dir: folder, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name].mjs' });
+await bundle.write({
+  dir: folder,
+  format: 'esm',
+  entryFileNames: '[name].mjs',
+  chunkFileNames: '[name].mjs',
+});
 for (const name of packages) {
   cpSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), {
     recursive: true,
     filter: isNeeded,
   });
+}
+// A simulated machine is made from it; the code looks for it beside itself.
+cpSync(join(root, 'src/integrations/simulated/captures'), join(folder, 'captures'), {
+  recursive: true,
+});
+if (values['with-node']) {
+  cpSync(process.execPath, join(folder, 'node'));
+  chmodSync(join(folder, 'node'), 0o755);
 }

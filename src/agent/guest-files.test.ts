@@ -15,12 +15,12 @@ import { silentLog } from '#test/silent-log.ts';
 import { startAgent } from './agent.ts';
 
 /** Files whose preparation takes as long as the test wants. */
-function slowFiles(prepared: Promise<void>) {
+function slowFiles(prepared: () => Promise<void>) {
   const acts: string[] = [];
   const files: GuestFiles = {
     prepare: async (guest: Guest, { fresh }) => {
       acts.push(`prepare ${guest.id}${fresh ? ' fresh' : ''}`);
-      await prepared;
+      await prepared();
     },
     remove: async (guestId) => void acts.push(`remove ${guestId}`),
     consoleOutput: async (guestId, lines) => `${guestId}: last ${lines}`,
@@ -64,7 +64,7 @@ async function anAgent(guestFiles: GuestFiles) {
 const guest = aGuest();
 
 test('a guest gets its files before it is defined, and loses them after it is gone', async () => {
-  const { files, acts } = slowFiles(Promise.resolve());
+  const { files, acts } = slowFiles(async () => {});
   const { told, stop } = await anAgent(files);
   const words = async (body: HostCommandBody) => (await told(body)).steps.map(({ step }) => step);
   expect(await words({ do: 'spawn', guest })).toEqual([
@@ -87,7 +87,7 @@ test('a guest gets its files before it is defined, and loses them after it is go
 
 test('the console is read while the guest still waits for its disk', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const { told, stop } = await anAgent(slowFiles(promise).files);
+  const { told, stop } = await anAgent(slowFiles(() => promise).files);
   const spawned = told({ do: 'spawn', guest });
   const read = await told({ do: 'console', guestId: guest.id, lines: 3 });
   expect(read).toEqual({ ok: true, steps: [], output: `${guest.id}: last 3` });
@@ -102,7 +102,9 @@ test.each([
 ] as const)(
   'files that cannot be made are told in their words, and whether another host could: $kind',
   async (row) => {
-    const { files } = slowFiles(Promise.reject(new ComputeError(row.kind, 'image i is no disk')));
+    const { files } = slowFiles(() =>
+      Promise.reject(new ComputeError(row.kind, 'image i is no disk')),
+    );
     const { told, stop } = await anAgent(files);
     const result = await told({ do: 'spawn', guest });
     expect(result).toMatchObject({ ok: false, message: 'image i is no disk' });

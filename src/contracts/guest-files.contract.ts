@@ -105,6 +105,7 @@ export function describeGuestFiles(
     test.each<[string, Partial<Guest>]>([
       ['the image’s own size', { diskGib: 0 }],
       ['an empty disk', { imageId: null }],
+      ['a kernel and no disk', { imageId: null, diskGib: 0, kernel }],
     ])('a guest may have %s', async (_what, change) => {
       const files = await fresh();
       await files.prepare({ ...guest, ...change }, { fresh: false });

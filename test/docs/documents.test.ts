@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '#test/command.ts';
 import { ensureDebianPackages } from '#test/debian-packages.ts';
 import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { readAgentConfig } from '#programs/agent-config.ts';
 import { readConfig } from '#programs/config.ts';
 import { shellBlocks } from './shell-blocks.ts';
 
@@ -45,20 +46,25 @@ test('every file of the project that a document names exists', () => {
   expect(missing).toEqual([]);
 });
 
-test('every novella.yaml in a document is a configuration that novella up accepts', () => {
+test.each([
+  { tag: 'novella-config', program: 'novella up', read: readConfig },
+  { tag: 'agent-config', program: 'novella agent', read: readAgentConfig },
+])('every block tagged $tag is a configuration that $program accepts', ({ tag, read }) => {
   const state = temporaryDirectory();
   const wrong = documents.flatMap((file) => {
     const text = readFileSync(join(root, file), 'utf8');
-    return [...text.matchAll(/```yaml novella-config\n([\s\S]*?)```/g)].flatMap((match) => {
-      const path = join(state.path, 'novella.yaml');
-      writeFileSync(path, match[1] ?? '');
-      try {
-        readConfig(path);
-        return [];
-      } catch (error) {
-        return [`${file}: ${String(error)}`];
-      }
-    });
+    return [...text.matchAll(new RegExp(`\`\`\`yaml ${tag}\\n([\\s\\S]*?)\`\`\``, 'g'))].flatMap(
+      (match) => {
+        const path = join(state.path, 'novella.yaml');
+        writeFileSync(path, match[1] ?? '');
+        try {
+          read(path);
+          return [];
+        } catch (error) {
+          return [`${file}: ${String(error)}`];
+        }
+      },
+    );
   });
   state.remove();
   expect(wrong).toEqual([]);

@@ -92,7 +92,9 @@ async function story(host: LabHost): Promise<void> {
 async function makeVfs(host: LabHost): Promise<void> {
   for (const pf of labDevices.pfs) {
     const device = `/sys/bus/pci/devices/${pf.address}`;
-    await host.mustRun(`ip link set ${pf.interface} up; echo 4 > ${device}/sriov_numvfs`);
+    await host.mustRun(
+      `ip link set ${pf.interface} up; echo 4 > ${device}/sriov_numvfs; udevadm settle`,
+    );
     const names = await host.mustRun(`readlink ${device}/virtfn*`);
     assert.equal(names.trim().split('\n').length, 4);
   }

@@ -234,11 +234,19 @@ test('images that no disk needs go after a week, or when room is short; those un
     utimesSync(join(host.imageDirectory, name), eightDaysAgo, eightDaysAgo);
   }
   writeFileSync(join(host.imageDirectory, 'dead.raw.part'), 'of a process that died');
+  for (const name of ['stranger', 'stranger.part', '.keep']) {
+    writeFileSync(join(host.imageDirectory, name), 'none of ours');
+    utimesSync(join(host.imageDirectory, name), eightDaysAgo, eightDaysAgo);
+  }
+  const strangers = ['.keep', 'stranger', 'stranger.part'];
+  const kept = () => host.cached().filter((name) => !strangers.includes(name));
   await host.files.prepare(other('next'), { fresh: false });
-  expect(host.cached()).toEqual(['disk.raw', 'next.raw', 'recent.raw']);
+  expect(kept()).toEqual(['disk.raw', 'next.raw', 'recent.raw']);
+  expect(host.cached()).toEqual(expect.arrayContaining(strangers));
   free = 10 * mib;
+  await host.files.remove(other('next').id);
   await expect(host.files.prepare(other('last'), { fresh: false })).rejects.toThrow('disk full');
-  expect(host.cached()).toEqual(['disk.raw', 'next.raw', 'recent.raw']);
+  expect(kept()).toEqual(['disk.raw']);
   expect(seen(host.paths(guest.id).disk)).toBe('\0'.repeat(8));
 });
 

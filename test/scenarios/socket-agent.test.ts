@@ -137,9 +137,10 @@ test(
   async () => {
     let wire: Awaited<ReturnType<typeof aWireTo>> | undefined;
     const { cloud } = await aCloudWithOneHost(async (direct) => {
-      wire = await aWireTo(direct);
-      cleanUps.push(() => wire.close());
-      return wire.url;
+      const between = await aWireTo(direct);
+      cleanUps.push(() => between.close());
+      wire = between;
+      return between.url;
     });
     const cutting = setInterval(() => wire?.cut(), 700);
     try {

@@ -153,3 +153,8 @@ export interface Guest {
   /** Its NUMA cells, in order, with their places on the host; absent without a topology. */
   numa?: NumaShare[];
 }
+
+/** A guest that starts from its kernel may have no disk. */
+export function hasDisk({ imageId, diskGib, kernel }: Guest): boolean {
+  return imageId !== null || diskGib > 0 || kernel === null;
+}

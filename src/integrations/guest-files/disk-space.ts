@@ -13,10 +13,17 @@ export const freeBytesOf: FreeBytes = async (folder) => {
 /** Never written to: a full disk stops guests that run. */
 const reserveBytes = 64 * 1024 ** 2;
 
-/** The error for a lack of room, or undefined when there is enough for so many bytes. `what`: for whom. */
+/** Room for so many bytes in a folder. `what`: for whom. */
+export interface Room {
+  folder: string;
+  bytes: number;
+  what: string;
+}
+
+/** The error for a lack of room, or undefined when there is enough. */
 export async function lackOfRoom(
   freeBytes: FreeBytes,
-  { folder, bytes, what }: { folder: string; bytes: number; what: string },
+  { folder, bytes, what }: Room,
 ): Promise<ComputeError | undefined> {
   const free = await freeBytes(folder);
   if (free >= bytes + reserveBytes) return undefined;

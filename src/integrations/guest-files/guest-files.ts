@@ -1,18 +1,19 @@
 /** The files of guests of this host: one folder for each, and the images that their disks are made over. */
 import { constants } from 'node:fs';
-import { access, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { access, copyFile, readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { GuestFiles } from '#contracts/guest-files.ts';
 import type { ImageSource } from '#contracts/images.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError } from '#core/errors.ts';
 import { tailLines } from '#core/guests/console-tail.ts';
-import type { Guest } from '#core/guests/guest.ts';
+import { type Guest, hasDisk } from '#core/guests/guest.ts';
 import { type GuestPaths, guestPaths } from '#core/guests/guest-paths.ts';
 import { checkDiskImage, checkKernelImage, diskBytesOf } from '#core/images/check-image.ts';
 import { makeConfigDriveIso } from './config-drive-iso.ts';
 import { readConsoleLog } from './console-log.ts';
-import { asDiskFull, type FreeBytes, freeBytesOf, lackOfRoom } from './disk-space.ts';
+import { asDiskFull, type FreeBytes, freeBytesOf } from './disk-space.ts';
+import { makeEnterable } from './enterable-folder.ts';
 import { ImageCache } from './image-cache.ts';
 import { baseNameOf } from './overlay.ts';
 import { createDisk } from './qemu-img.ts';
@@ -34,13 +35,11 @@ const firstBytes = 2 * 1024 ** 2;
 
 export class HostGuestFiles implements GuestFiles {
   readonly #directory: string;
-  readonly #freeBytes: FreeBytes;
   readonly #images: ImageCache;
 
   constructor(options: HostGuestFilesOptions) {
     const { directory, imageDirectory, images, freeBytes = freeBytesOf, now = Date.now } = options;
     this.#directory = directory;
-    this.#freeBytes = freeBytes;
     this.#images = new ImageCache({
       folder: imageDirectory,
       source: images,
@@ -52,10 +51,12 @@ export class HostGuestFiles implements GuestFiles {
 
   async prepare(guest: Guest, { fresh }: { fresh: boolean }): Promise<void> {
     const paths = this.#pathsOf(guest.id);
-    const isNew = (await mkdir(paths.folder, { recursive: true })) !== undefined;
+    await makeEnterable(this.#directory);
+    const isNew = await makeEnterable(paths.folder);
     const made: string[] = [];
     try {
-      await this.#refuseFullDisk(guest, paths);
+      const what = `guest ${guest.name}`;
+      await this.#images.makeRoom({ folder: paths.folder, bytes: firstBytes, what });
       if (await this.#makeKernel(guest, paths, fresh)) made.push(paths.kernel);
       if (await this.#makeRamdisk(guest, paths, fresh)) made.push(paths.ramdisk);
       if (await this.#makeDisk(guest, paths, fresh)) made.push(paths.disk);
@@ -78,7 +79,7 @@ export class HostGuestFiles implements GuestFiles {
   }
 
   async list(): Promise<string[]> {
-    await mkdir(this.#directory, { recursive: true });
+    await makeEnterable(this.#directory);
     const entries = await readdir(this.#directory, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   }
@@ -86,12 +87,6 @@ export class HostGuestFiles implements GuestFiles {
   #pathsOf(guestId: string): GuestPaths {
     if (/^[\w-]+$/.test(guestId)) return guestPaths(this.#directory, guestId);
     throw new ComputeError('invalid', `guest ${guestId}: this is no guest id`);
-  }
-
-  async #refuseFullDisk(guest: Guest, { folder }: GuestPaths): Promise<void> {
-    const what = `guest ${guest.name}`;
-    const error = await lackOfRoom(this.#freeBytes, { folder, bytes: firstBytes, what });
-    if (error !== undefined) throw error;
   }
 
   async #makeKernel({ kernel }: Guest, { kernel: path }: GuestPaths, fresh: boolean) {
@@ -114,9 +109,8 @@ export class HostGuestFiles implements GuestFiles {
       imageId,
       (facts) => accepted(checkKernelImage(facts, as)),
       async ({ path: from, sizeBytes }) => {
-        const room = { folder: dirname(path), bytes: sizeBytes, what: `image ${imageId}` };
-        const error = await lackOfRoom(this.#freeBytes, room);
-        if (error !== undefined) throw error;
+        const what = `image ${imageId}`;
+        await this.#images.makeRoom({ folder: dirname(path), bytes: sizeBytes, what });
         await copyFile(from, `${path}${partEnding}`, constants.COPYFILE_FICLONE);
       },
     );
@@ -124,7 +118,7 @@ export class HostGuestFiles implements GuestFiles {
   }
 
   async #makeDisk(guest: Guest, { disk }: GuestPaths, fresh: boolean): Promise<boolean> {
-    if (!fresh && (await exists(disk))) return false;
+    if (!hasDisk(guest) || (!fresh && (await exists(disk)))) return false;
     const part = `${disk}${partEnding}`;
     if (guest.imageId === null) {
       await createDisk(part, accepted(diskBytesOf(guest, null)).bytes, null);
@@ -172,6 +166,7 @@ async function makeDrive({ configDrive }: Guest, paths: GuestPaths): Promise<boo
 /** What an earlier wish had and this one has not. */
 async function removeUnwished(guest: Guest, paths: GuestPaths): Promise<void> {
   if (guest.configDrive === null) await rm(paths.configDrive, { force: true });
+  if (!hasDisk(guest)) await rm(paths.disk, { force: true });
   if (guest.kernel === null) await rm(paths.kernel, { force: true });
   if (guest.kernel?.ramdiskImageId == null) await rm(paths.ramdisk, { force: true });
 }

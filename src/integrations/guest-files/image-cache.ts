@@ -1,12 +1,13 @@
 /** The images that a host has: each downloaded once, kept as long as a disk is made over it, and a while longer. */
-import { mkdir, open, readdir, stat, unlink, utimes } from 'node:fs/promises';
+import { open, readdir, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageSource } from '#contracts/images.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ImageFacts } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';
-import { type FreeBytes, lackOfRoom } from './disk-space.ts';
+import { type FreeBytes, lackOfRoom, type Room } from './disk-space.ts';
 import { download } from './download.ts';
+import { makeEnterable } from './enterable-folder.ts';
 import { partEnding } from './settled-file.ts';
 
 export interface ImageCacheOptions {
@@ -66,8 +67,10 @@ export class ImageCache {
   }
 
   async #find(id: string): Promise<string | undefined> {
-    await mkdir(this.#options.folder, { recursive: true });
-    const name = (await readdir(this.#options.folder)).find((each) => idOf(each) === id);
+    await makeEnterable(this.#options.folder);
+    const name = (await readdir(this.#options.folder)).find(
+      (each) => parse(each)?.id === id && parse(each)?.isPart === false,
+    );
     return name === undefined ? undefined : join(this.#options.folder, name);
   }
 
@@ -83,7 +86,10 @@ export class ImageCache {
       id,
       judge,
       pathFor: (diskFormat) => join(folder, `${id}.${knownFormat(id, diskFormat)}`),
-      makeRoom: (bytes) => this.#makeRoom(id, bytes),
+      makeRoom: async (bytes) => {
+        await this.#evict(keptUnusedMs);
+        await this.makeRoom({ folder, bytes, what: `image ${id}` });
+      },
     });
     this.#running.set(id, mine);
     try {
@@ -93,13 +99,13 @@ export class ImageCache {
     }
   }
 
-  async #makeRoom(id: string, bytes: number): Promise<void> {
-    const { folder, freeBytes } = this.#options;
-    await this.#evict(keptUnusedMs);
-    const lack = () => lackOfRoom(freeBytes, { folder, bytes, what: `image ${id}` });
-    if ((await lack()) === undefined) return;
+  /** Throws the lack of room for so many bytes that is left when every image that no disk needs is gone. */
+  async makeRoom(room: Room): Promise<void> {
+    const { freeBytes } = this.#options;
+    if ((await lackOfRoom(freeBytes, room)) === undefined) return;
+    await makeEnterable(this.#options.folder);
     await this.#evict(0);
-    const error = await lack();
+    const error = await lackOfRoom(freeBytes, room);
     if (error !== undefined) throw error;
   }
 
@@ -109,12 +115,12 @@ export class ImageCache {
       const { folder, listUsed, now } = this.#options;
       const used = await listUsed();
       for (const name of await readdir(folder)) {
+        const file = parse(name);
         // Whoever comes from now on waits until we are done.
-        const isPart = name.endsWith(partEnding);
-        const id = idOf(isPart ? name.slice(0, -partEnding.length) : name);
-        if (used.has(name) || (this.#inUse.get(id) ?? 0) > 0) continue;
+        if (file === undefined || used.has(name) || (this.#inUse.get(file.id) ?? 0) > 0) continue;
         const path = join(folder, name);
-        if (isPart || now() - (await stat(path)).mtimeMs >= unusedMs) await unlink(path);
+        const isOld = now() - (await stat(path)).mtimeMs >= unusedMs;
+        if (file.isPart || isOld) await unlink(path);
       }
     };
     const mine = this.#evicting.then(evict);
@@ -123,10 +129,11 @@ export class ImageCache {
   }
 }
 
-/** Example: `5f….qcow2` → `5f…`. That of a file that is being written is none. */
-function idOf(name: string): string {
-  const [id = '', , more] = name.split('.');
-  return more === undefined ? id : '';
+/** Example: `5f….qcow2` → `5f…`; `5f….qcow2.part` is still being written. undefined for what is none of ours: it is left alone. */
+function parse(name: string): { id: string; isPart: boolean } | undefined {
+  const [, id, format, part] = /^([\w-]+)\.(\w+)(\.part)?$/.exec(name) ?? [];
+  if (id === undefined || `.${format}` === partEnding) return undefined;
+  return { id, isPart: part !== undefined };
 }
 
 /** A format names a file, so only a word will do. */

@@ -75,7 +75,11 @@ describe.runIf(isHere)('the process with libvirt in it', { timeout: 30_000 }, ()
     await child.call('destroyDomain', [testDomain]);
     await expect(
       child.call('destroyDomain', [testDomain], 'power off guest web'),
-    ).rejects.toMatchObject({ kind: 'conflict', code: 55, message: /^power off guest web: / });
+    ).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 55,
+      message: expect.stringMatching(/^power off guest web: /),
+    });
   });
 
   test('libvirt’s events arrive in order', async () => {
@@ -109,12 +113,12 @@ describe.runIf(isHere)('the process with libvirt in it', { timeout: 30_000 }, ()
   });
 
   test('when it hangs the call fails in good time, and the next one works', async () => {
-    const child = aChild({ callLimitMs: 1_000 });
+    const child = aChild({ callLimitMs: 2_000 });
     await child.firstTry();
     process.kill(child.pid ?? 0, 'SIGSTOP');
     await expect(child.call('listDomains', [], 'list guests')).rejects.toMatchObject({
       kind: 'unavailable',
-      message: 'list guests: libvirt did not answer within 1 s',
+      message: 'list guests: libvirt did not answer within 2 s',
     });
     await expect.poll(() => child.call('listDomains', []), { timeout: 20_000 }).toHaveLength(1);
   });
@@ -132,10 +136,10 @@ describe.runIf(isHere)('the process with libvirt in it', { timeout: 30_000 }, ()
   });
 
   test('a child that cannot start is named too', async () => {
-    const child = aChild({ childEntry: '/nowhere/main.mjs', callLimitMs: 2_000 });
+    const child = aChild({ childEntry: '/nowhere/main.mjs' });
     await expect(child.call('listDomains', [], 'list guests')).rejects.toMatchObject({
       kind: 'unavailable',
-      message: /^list guests: libvirtd at test:\/\/\/default does not answer: /,
+      message: expect.stringContaining('the process with libvirt in it ended (exit code 1)'),
     });
   });
 

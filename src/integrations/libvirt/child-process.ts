@@ -198,7 +198,7 @@ export class LibvirtChild {
   async #settled(): Promise<void> {
     if (this.#connection.is !== 'connecting' || this.#isClosed) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(connectionWaitMs, this.#limitMs));
+      const timer = setTimeout(resolve, connectionWaitMs);
       this.#awaited.add(() => {
         clearTimeout(timer);
         resolve();
@@ -243,8 +243,11 @@ export class LibvirtChild {
       this.#wake();
       return;
     }
-    // A library that is missing was told already, in better words.
-    if (this.#connection.is !== 'unreachable') this.#become({ is: 'connecting' });
+    // One that worked is there again in a moment, and calls wait for it; one that never did says why it is not.
+    if (this.#connection.is === 'connected') this.#become({ is: 'connecting' });
+    else if (this.#connection.is === 'connecting') {
+      this.#become({ is: 'unreachable', problem: `the process with libvirt in it ended (${how})` });
+    }
     this.#restart = setTimeout(() => {
       this.#restart = undefined;
       this.#process = this.#start();

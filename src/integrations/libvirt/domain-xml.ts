@@ -1,6 +1,6 @@
 /** The guest as libvirt's `<domain>`: pure text, no connection. Source: libvirt "Domain XML format". */
 import { type GuestPaths, guestPaths } from '#core/guests/guest-paths.ts';
-import type { Guest, GuestNic } from '#core/guests/guest.ts';
+import { type Guest, type GuestNic, hasDisk } from '#core/guests/guest.ts';
 import { metadataOf, metadataXml } from './domain-metadata.ts';
 import { type HostNames, hostdevXml, nicXml } from './interface-xml.ts';
 import { numaCells, numaTuning } from './numa-xml.ts';
@@ -102,11 +102,6 @@ function cpu(guest: Guest, { virtType, cpuMode = 'host-model' }: DomainOptions):
 
 function isPassthrough(nic: GuestNic): boolean {
   return nic.kind === 'hostdev' || nic.kind === 'hostdev-physical';
-}
-
-/** A guest that starts from its kernel may have none. */
-function hasDisk({ imageId, diskGib, kernel }: Guest): boolean {
-  return imageId !== null || diskGib > 0 || kernel === null;
 }
 
 function disk(paths: GuestPaths): XmlElement {

@@ -6,7 +6,7 @@ import type { ImageSource, ImageContent } from '#contracts/images.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { tailLines } from '#core/guests/console-tail.ts';
-import type { Guest } from '#core/guests/guest.ts';
+import { type Guest, hasDisk } from '#core/guests/guest.ts';
 import {
   checkDiskImage,
   checkKernelImage,
@@ -77,6 +77,7 @@ export class SimulatedGuestFiles implements GuestFiles {
         accepted(checkKernelImage(await this.#facts(kernel.ramdiskImageId), 'ramdisk'));
       }
     }
+    if (!hasDisk(guest)) return;
     const base =
       imageId === null ? null : accepted(checkDiskImage(await this.#facts(imageId))).base;
     accepted(diskBytesOf(guest, base));

@@ -6,7 +6,7 @@ mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 stty -F /dev/ttyS0 -echo
-while read -r module; do insmod "/modules/$module" || echo "L2-ERROR insmod $module"; done < /modules/order
+while read -r module; do insmod "/modules/$module" || echo "L2-ERROR module=$module"; done < /modules/order
 acpid -c /etc/acpi -p /run/acpid.pid -l /dev/null
 ip link set lo up
 metadata=/run/meta_data
@@ -136,13 +136,13 @@ interface_of() { grep -l "^$1$" /sys/class/net/*/address | sed 's#.*/net/##; s#/
 obey() {
   case $1 in
     ping) ping_peer "$2" "$3" ;;
-    nics) for word in $seen; do report_nic "${word%%=*}"; done ;;
+    nics) for nic in /sys/class/net/*/device; do nic=${nic%/device}; [ -e "$nic" ] && report_nic "${nic##*/}"; done ;;
     pci) report_pci ;;
     disks) report_disks ;;
     metadata) report_metadata ;;
     address) ip addr add "$3" dev "$(interface_of "$2")" && report_nic "$(interface_of "$2")" ;;
     poweroff) poweroff -f ;;
-    *) echo "L2-ERROR unknown command $1" ;;
+    *) echo "L2-ERROR unknown=$1" ;;
   esac
 }
 
@@ -153,12 +153,14 @@ watch_nics
 exec < /dev/ttyS0
 read -r uptime _ < /proc/uptime
 echo "L2-READY uptime=$uptime uuid=$(meta uuid) name=$(meta name)"
+# Apart from the reading of commands: one that is interrupted by a time limit loses what it has of a line.
 while true; do
-  if read -r -t 1 line; then
-    [ -n "$line" ] || continue
-    # shellcheck disable=SC2086 -- words of the command
-    obey $line
-    echo "L2-DONE $line"
-  fi
+  sleep 1
   watch_nics
+done &
+while read -r line; do
+  [ -n "$line" ] || continue
+  # shellcheck disable=SC2086 -- words of the command
+  obey $line
+  echo "L2-DONE $line"
 done

@@ -72,7 +72,7 @@ export function labAgent(place: AgentPlace): LabAgent {
         setsid /lab/node /opt/novella-agent/novella-agent.mjs agent --config /mnt/share/agent.yaml \\
           >> ${logFile} 2>&1 < /dev/null &
         echo $! > ${pidFile}`);
-      await until('the agent to report its host', 120, async () => {
+      await until('the agent to report its host', 300, async () => {
         if (await place.isReady(since)) return true;
         const { code } = await host.run(`kill -0 $(cat ${pidFile})`);
         if (code === 0) return undefined;

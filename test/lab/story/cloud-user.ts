@@ -106,7 +106,7 @@ export class CloudUser {
 
   /** The server once it is in one of these states and nothing is under way. Throws with its fault when it is in ERROR instead. */
   async settled(id: string, ...statuses: string[]): Promise<ServerView> {
-    return until(`server ${id} to be ${statuses.join(' or ')}`, 180, async () => {
+    return until(`server ${id} to be ${statuses.join(' or ')}`, 600, async () => {
       const server = await this.showServer(id);
       if (server['OS-EXT-STS:task_state'] !== null) return undefined;
       if (statuses.includes(server.status)) return server;
@@ -143,7 +143,7 @@ export class CloudUser {
 
   async deleteServer(id: string): Promise<void> {
     await this.#send({ service: 'compute', method: 'DELETE', path: `/servers/${id}` });
-    await until(`server ${id} to be gone`, 180, async () => {
+    await until(`server ${id} to be gone`, 600, async () => {
       try {
         await this.showServer(id);
         return undefined;

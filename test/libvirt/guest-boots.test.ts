@@ -1,0 +1,81 @@
+/** One guest on this machine, from its image to its first words on the console: agent, files, libvirt and QEMU together. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { executeCommand } from '#agent/execute-command.ts';
+import { hostParts } from '#agent/host-parts.ts';
+import type { HostCommandBody } from '#contracts/host-link.ts';
+import { guestPaths } from '#core/guests/guest-paths.ts';
+import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
+import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
+import type { LibvirtHypervisor } from '#integrations/libvirt/hypervisor.ts';
+import { bootDisk, bootSectorSays } from '#integrations/libvirt/probe-boot-sector.ts';
+import { startLibvirtHypervisor } from '#integrations/libvirt/start-libvirt-hypervisor.ts';
+import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
+import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
+import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
+import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
+import { ensureDebianPackages } from '#test/debian-packages.ts';
+import { aGuest } from '#test/guests.ts';
+import { describedImages } from '#test/images.ts';
+import { PrivateLibvirtd } from '#test/private-libvirtd.ts';
+import { silentLog } from '#test/silent-log.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let libvirtd: PrivateLibvirtd;
+let hypervisor: LibvirtHypervisor;
+
+beforeAll(async () => {
+  ensureDebianPackages(['genisoimage']);
+  libvirtd = await PrivateLibvirtd.start();
+  hypervisor = await startLibvirtHypervisor({
+    uri: libvirtd.uri,
+    guestsDirectory: libvirtd.guestsDirectory,
+    virtType: 'qemu',
+    networkXml: false,
+    log: silentLog,
+    shutdownMs: 1_500,
+  });
+});
+
+afterAll(async () => {
+  await hypervisor?.close();
+  await libvirtd?.stop();
+});
+
+test('a guest boots its image, is heard on its console, starts again, and leaves nothing', async () => {
+  const images = describedImages({ disk: { content: bootDisk() } });
+  const guestFiles = new HostGuestFiles({
+    directory: libvirtd.guestsDirectory,
+    imageDirectory: join(libvirtd.folder, 'images'),
+    images,
+  });
+  const host = simulatedHost('host-1', []);
+  const parts = hostParts({
+    ...{ host: 'host-1', hostIp: '192.0.2.1', hypervisor, guestFiles },
+    pciBus: new SimulatedPciBus({ host, listGuests: async () => [] }),
+    ...{ bridges: new SimulatedBridges({ host: 'host-1' }), memory: new SimulatedMemory() },
+    ...{ deviceSpecs: [], bridgedNetworks: [], journal: memoryJournal() },
+    ...{ log: silentLog, heartbeatMs: 10_000 },
+  });
+  const guest = aGuest({
+    imageId: 'disk',
+    memoryMib: 128,
+    configDrive: [{ path: 'openstack/latest/meta_data.json', content: '{}', encoding: 'utf8' }],
+  });
+  const tell = async (body: HostCommandBody) => {
+    const result = await executeCommand(parts, body);
+    expect(result, JSON.stringify(result)).toMatchObject({ ok: true });
+    return result;
+  };
+  const paths = guestPaths(libvirtd.guestsDirectory, guest.id);
+  const consoleOutput = () => guestFiles.consoleOutput(guest.id, null);
+
+  await tell({ do: 'spawn', guest });
+  await expect.poll(consoleOutput, { timeout: 120_000 }).toContain(bootSectorSays);
+  images.images.clear();
+  await tell({ do: 'respawn', guest });
+  await expect.poll(consoleOutput, { timeout: 120_000 }).toContain(bootSectorSays);
+  expect(existsSync(paths.configDrive)).toBe(true);
+  await tell({ do: 'destroy', guestId: guest.id });
+  expect([await hypervisor.listGuests(), existsSync(paths.folder)]).toEqual([[], false]);
+});
