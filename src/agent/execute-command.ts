@@ -19,17 +19,55 @@ export async function executeCommand(
 ): Promise<CommandResult> {
   const steps: StepRecord[] = [];
   try {
-    for (const step of await planFor(parts, body)) {
-      const startedAt = performance.now();
-      await executeStep(parts, step);
-      steps.push({ step: step.do, milliseconds: performance.now() - startedAt });
-    }
-    const domainXml = await parts.hypervisor.domainXml(guestIdOf(body));
+    await executeSteps(parts, await planFor(parts, body), steps);
+    const domainXml = await definitionOf(parts, guestIdOf(body));
     return { ok: true, steps, ...(domainXml !== undefined && { domainXml }) };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const undo = undoOf(body);
+    const undone = undo === undefined ? '' : await tryAgainst(parts, undo, steps);
     const detail = error instanceof Error ? (error.stack ?? '') : '';
-    return { ok: false, message, detail, steps };
+    return { ok: false, message: `${wordsOf(error)}${undone}`, detail, steps };
+  }
+}
+
+async function executeSteps(parts: HostParts, plan: Step[], steps: StepRecord[]): Promise<void> {
+  for (const step of plan) {
+    const startedAt = performance.now();
+    await executeStep(parts, step);
+    steps.push({ step: step.do, milliseconds: performance.now() - startedAt });
+  }
+}
+
+/**
+ * What brings a guest back that would be left running short of a device. Nothing for all others: their workflow undoes them, or what they
+ * leave is whole.
+ */
+function undoOf(body: HostCommandBody): HostCommandBody | undefined {
+  if (body.do === 'suspend') return { do: 'resume', guest: body.guest };
+  if (body.do === 'resume') return { do: 'suspend', guest: body.guest };
+  return undefined;
+}
+
+/** Undoes; when that fails too, says so in words that follow the first failure. */
+async function tryAgainst(
+  parts: HostParts,
+  undo: HostCommandBody,
+  steps: StepRecord[],
+): Promise<string> {
+  try {
+    await executeSteps(parts, await planFor(parts, undo), steps);
+    return '';
+  } catch (error) {
+    return `; then it could not be undone: ${wordsOf(error)}`;
+  }
+}
+
+/** The guest is as it was asked for; that its definition cannot be shown changes nothing of that. */
+async function definitionOf({ hypervisor }: HostParts, guestId: string) {
+  try {
+    return await hypervisor.domainXml(guestId);
+  } catch {
+    return undefined;
   }
 }
 
@@ -62,4 +100,8 @@ async function planFor({ hypervisor }: HostParts, body: HostCommandBody): Promis
 
 function guestIdOf(body: HostCommandBody): string {
   return 'guest' in body ? body.guest.id : body.guestId;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

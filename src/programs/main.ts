@@ -3,12 +3,14 @@ import { homedir } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { addCommands } from '#cli/commands.ts';
+import { showChecks } from '#cli/doctor.ts';
 import { addPciCheck } from '#cli/pci-check-command.ts';
 import { type Screen, writeLines } from '#cli/screen.ts';
 import { ComputeError } from '#core/errors.ts';
 import { type Config, freePorts, readConfig } from './config.ts';
 import { runConfigImport } from './config-import.ts';
 import { runDemo } from './demo.ts';
+import { examineHost } from './doctor.ts';
 import { logTo } from './log.ts';
 import { localMachine } from './pci-check.ts';
 import { type AllInOne, startAllInOne } from './up.ts';
@@ -53,6 +55,12 @@ function program(): Command {
     .action((from: string, options: { output?: string; force?: boolean }) =>
       runConfigImport(from, options, { screen, progress: screenOn(process.stderr) }),
     );
+  novella
+    .command('doctor')
+    .description('say whether this machine can be a host, and what to do where it cannot')
+    .option('--config <file>', 'check what this file asks of it, too')
+    .option('--json', 'print one JSON document')
+    .action(doctor);
   const pci = addCommands(novella, { screen, ...surroundings() });
   const end = (status: number) => {
     process.exitCode = status;
@@ -114,6 +122,17 @@ async function demo(options: { once?: boolean; json?: boolean }): Promise<void> 
     progress: screenOn(process.stderr),
     interrupted: interruption(),
   });
+}
+
+async function doctor(options: { config?: string; json?: boolean }): Promise<void> {
+  const config = readConfig(options.config);
+  const checks = await examineHost({
+    deviceSpec: config.deviceSpec ?? [],
+    vfCounts: {},
+    stateDirectory: config.stateDir,
+    libvirtUri: 'qemu:///system',
+  });
+  process.exitCode = showChecks(checks, options, screen);
 }
 
 /** Settles when the user or the system asks this process to end. */

@@ -2,11 +2,21 @@
 import type { Logger } from 'pino';
 import { startAgent } from '#agent/agent.ts';
 import { ComputeError } from '#core/errors.ts';
+import { checkHost } from '#core/hosts/check-host.ts';
+import { problemsOf } from '#core/hosts/host-check.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import {
   type DescribedDevice,
   describedFunctions,
 } from '#integrations/simulated/described-devices.ts';
+import {
+  type AgentLife,
+  type CallWatcher,
+  faultyHost,
+} from '#integrations/simulated/faulty-host.ts';
+import { simulatedHostFacts } from '#integrations/simulated/host-facts.ts';
+import type { SimulatedFault } from '#integrations/simulated/host-faults.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
 import { serveAgent } from '#workflows/serve-agent.ts';
 import type { ConfigEntry } from './config.ts';
@@ -19,6 +29,9 @@ export interface HostChanges {
   devices?: DescribedDevice[];
 }
 
+/** What is on the host, whoever runs there. */
+export type OnHost = Pick<HostParts, 'hypervisor' | 'pciBus' | 'machine'>;
+
 /** Every act returns when the store has what the host now reports. Throws `notFound` for a name that no host has. */
 export interface SimulatedHosts {
   /** Starts the agent of a host; no error when it runs. */
@@ -28,12 +41,23 @@ export interface SimulatedHosts {
   restart(name: string, changes?: HostChanges): Promise<void>;
   /** Changes the hardware. Nobody is told until the next `refresh` or start. */
   setDevices(name: string, devices: readonly DescribedDevice[]): void;
+  /** Makes the host fail in this way, or (false) no longer. Its health is told with the next `refresh`, start, or half a minute later. */
+  setFault(name: string, fault: SimulatedFault, isOn?: boolean): void;
+  /** Shows every call of the running agent to its host; undefined: no longer. */
+  watchCalls(name: string, watcher: CallWatcher | undefined): void;
+  /** Ends the agent as `kill -9` does: what it was doing stays half done. */
+  kill(name: string): void;
+  /** The host itself, past its agent: for what its users, its guests and chance do there. */
+  onHost<T>(name: string, act: (host: OnHost) => Promise<T>): Promise<T>;
   /** Every running agent looks at its host and reports. */
   refresh(): Promise<void>;
 }
 
 interface Running {
+  life: AgentLife;
   refresh(): Promise<void>;
+  /** Without waiting. */
+  drop(): void;
   stop(): Promise<void>;
 }
 
@@ -78,6 +102,18 @@ export function runningHosts(
     setDevices(name, devices) {
       partsOf(name).machine.functions = describedFunctions(devices);
     },
+    setFault(name, fault, isOn = true) {
+      partsOf(name).faults.set(fault, isOn);
+    },
+    watchCalls(name, watcher) {
+      const life = running.get(partsOf(name).host)?.life;
+      if (life !== undefined) life.watcher = watcher;
+    },
+    kill(name) {
+      running.get(partsOf(name).host)?.drop();
+      running.delete(name);
+    },
+    onHost: (name, act) => act(partsOf(name)),
     async refresh() {
       await Promise.all([...running.values()].map((host) => host.refresh()));
     },
@@ -92,9 +128,20 @@ async function joinHost(context: WorkflowContext, host: HostParts, log: Logger):
   const reported = (): Promise<void> => new Promise((taken) => waiting.push(taken));
   serveAgent(context, controllerEnd, () => waiting.shift()?.());
   const first = reported();
-  const agent = await startAgent({ ...host, log, heartbeatMs }, agentEnd);
+  const life: AgentLife = { isOver: false, watcher: undefined };
+  const checkHealth = (): Promise<HostProblem[]> => Promise.resolve(healthOf(host));
+  const agent = await startAgent(
+    { ...host, ...faultyHost({ ...host, life }), checkHealth, log, heartbeatMs },
+    agentEnd,
+  );
   await first;
   return {
+    life,
+    drop() {
+      life.isOver = true;
+      agentEnd.close();
+      void agent.stop();
+    },
     async refresh() {
       const next = reported();
       await agent.refresh();
@@ -102,4 +149,10 @@ async function joinHost(context: WorkflowContext, host: HostParts, log: Logger):
     },
     stop: () => agent.stop(),
   };
+}
+
+function healthOf({ machine, faults, deviceSpecs }: HostParts): HostProblem[] {
+  const facts = simulatedHostFacts(machine, faults);
+  const { functions } = machine;
+  return problemsOf(checkHost({ facts, functions, deviceSpecs, vfCounts: {} }));
 }

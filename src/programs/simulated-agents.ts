@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type DeviceSpecSource, parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import { domainXml } from '#integrations/libvirt/domain-xml.ts';
 import { describedFunctions } from '#integrations/simulated/described-devices.ts';
+import { HostFaults } from '#integrations/simulated/host-faults.ts';
 import { simulatedFleet } from '#integrations/simulated/fleet.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
@@ -18,9 +19,12 @@ import type { AgentOptions } from '#agent/agent-options.ts';
 import type { CapturedHostConfig, Config, DescribedHostConfig } from './config.ts';
 
 /** A host before its agent runs. `machine` may be changed: its hypervisor and its PCI bus show what it is now. */
-export interface HostParts
-  extends Pick<AgentOptions, 'host' | 'hostIp' | 'hypervisor' | 'pciBus' | 'deviceSpecs'> {
+export interface HostParts extends Pick<AgentOptions, 'host' | 'hostIp' | 'deviceSpecs'> {
+  hypervisor: SimulatedHypervisor;
+  pciBus: SimulatedPciBus;
   machine: SimulatedHost;
+  /** What is wrong with it now. */
+  faults: HostFaults;
   /** Physical networks that its normal ports reach, beside those of its device specs. */
   bridgeMappings: string[];
   /** Its agent starts only when told. */
@@ -93,6 +97,7 @@ function hostParts(
     pciBus: new SimulatedPciBus({ host: machine, listGuests: () => hypervisor.listGuests() }),
     deviceSpecs: parseDeviceSpecs(specs, machine.functions),
     machine,
+    faults: new HostFaults(),
     bridgeMappings: [],
     later: false,
   };

@@ -65,7 +65,7 @@ export class GuestWatch {
 
   /** Finds what a lost nudge missed. */
   async again(): Promise<void> {
-    for (const id of [...this.#waiting.keys()]) await this.#lookAgain(id);
+    await Promise.all([...this.#waiting.keys()].map((id) => this.#lookAgain(id)));
   }
 
   close(): void {

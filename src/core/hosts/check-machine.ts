@@ -1,4 +1,5 @@
 /** Checks of the machine: who runs, acceleration, libvirt, QEMU, tools, modules, memory pages, room for disks. */
+import { hypervisorSilent } from './host-problem.ts';
 import { type HostCheck, report } from './host-check.ts';
 import type { CheckedModule, HostFacts, LibvirtFacts, StateDirectoryFacts } from './host-facts.ts';
 
@@ -56,7 +57,7 @@ function acceleration({ kvmNode, cpuVendor }: HostFacts): HostCheck {
 }
 
 function libvirt(found: LibvirtFacts): HostCheck {
-  const row = report('libvirt', 'hypervisor-silent');
+  const row = report('libvirt', hypervisorSilent);
   switch (found.state) {
     case 'not installed':
       return row.fail(found.why, 'apt-get install libvirt-daemon-system', 'all');

@@ -1,0 +1,82 @@
+/** What may be wrong with a simulated host, and in which words its hypervisor then refuses. The words are those of libvirt and QEMU. */
+import { ComputeError } from '#core/errors.ts';
+import type { FoundGuest } from '#core/guests/plan.ts';
+
+/**
+ * `pf-down`: every PF is down. `foreign-driver`: VFs are bound to a driver that makes no network interface. All others say what they are.
+ */
+export type SimulatedFault =
+  | 'libvirt-absent'
+  | 'permission-denied'
+  | 'image-missing'
+  | 'image-corrupt'
+  | 'pf-down'
+  | 'foreign-driver'
+  | 'iommu-off'
+  | 'disk-full';
+
+/** The faults of one host now. They outlive its agent, as those of a real host do. */
+export class HostFaults {
+  readonly #faults = new Set<SimulatedFault>();
+  readonly #listeners = new Set<(fault: SimulatedFault, isOn: boolean) => void>();
+
+  has(fault: SimulatedFault): boolean {
+    return this.#faults.has(fault);
+  }
+
+  set(fault: SimulatedFault, isOn: boolean): void {
+    if (this.#faults.has(fault) === isOn) return;
+    if (isOn) this.#faults.add(fault);
+    else this.#faults.delete(fault);
+    for (const listener of this.#listeners) listener(fault, isOn);
+  }
+
+  /** Tells of changes until the returned function is called. */
+  onChange(listener: (fault: SimulatedFault, isOn: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Throws `unavailable` while libvirt is absent. */
+  refuseCall(): void {
+    if (!this.has('libvirt-absent')) return;
+    throw refusal(
+      "Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory",
+    );
+  }
+
+  /** Throws `unavailable` where a guest cannot be defined. */
+  refuseDefinition(): void {
+    if (!this.has('disk-full')) return;
+    throw refusal('cannot write the definition of the guest: No space left on device');
+  }
+
+  /** Throws `unavailable` where this guest cannot start. */
+  refuseStart(guest: FoundGuest | undefined): void {
+    const disk = `/var/lib/novella/guests/${guest?.id ?? ''}/disk.qcow2`;
+    const [device] = guest?.devices ?? [];
+    if (this.has('image-missing')) {
+      throw refusal(`Cannot access storage file '${disk}': No such file or directory`);
+    }
+    if (this.has('image-corrupt')) {
+      throw refusal(`Could not open '${disk}': qcow2: Image is corrupt; cannot be opened`);
+    }
+    if (this.has('permission-denied')) {
+      throw refusal(`Could not open '${disk}': Permission denied`);
+    }
+    if (this.has('iommu-off') && guest?.devices.some(({ through }) => through === 'hostdev')) {
+      throw refusal(
+        "unsupported configuration: host doesn't support passthrough of host PCI devices",
+      );
+    }
+    if (this.has('pf-down') && device !== undefined) {
+      throw refusal(
+        `cannot set MAC and VLAN of VF ${device.address}: its PF is down: Network is down`,
+      );
+    }
+  }
+}
+
+function refusal(message: string): ComputeError {
+  return new ComputeError('unavailable', message);
+}

@@ -1,0 +1,23 @@
+/** What is wrong with this machine, for its agent: the checks of `novella doctor` that need no program to be run. */
+import type { PciBus } from '#contracts/pci-bus.ts';
+import { checkHost } from '#core/hosts/check-host.ts';
+import { problemsOf } from '#core/hosts/host-check.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
+import type { DeviceSpec } from '#core/pci/device-spec.ts';
+import { type HostPlaces, readHostFacts } from '#integrations/host-facts/read-host.ts';
+
+export interface WatchedMachine {
+  /** Where its facts are; `stateDirectory` of it is looked at, too. */
+  places: HostPlaces;
+  pciBus: PciBus;
+  deviceSpecs: readonly DeviceSpec[];
+  /** How many VFs a PF is to have, by its interface or address. */
+  vfCounts: Readonly<Record<string, number>>;
+}
+
+/** Looks now. What libvirt says of itself is not asked here: the agent hears that from its hypervisor. */
+export async function machineProblems(machine: WatchedMachine): Promise<HostProblem[]> {
+  const { places, pciBus, deviceSpecs, vfCounts } = machine;
+  const [facts, { functions }] = await Promise.all([readHostFacts(places), pciBus.listFunctions()]);
+  return problemsOf(checkHost({ facts, functions, deviceSpecs, vfCounts }));
+}
