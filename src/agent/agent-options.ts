@@ -1,18 +1,28 @@
 /** What an agent is given: its host's parts, the operator's device specs, and how it reports. */
+import type { CommandJournal } from '#contracts/command-journal.ts';
+import type { GuestFiles } from '#contracts/guest-files.ts';
 import type { Hypervisor } from '#contracts/hypervisor.ts';
 import type { Log } from '#contracts/log.ts';
 import type { PciBus } from '#contracts/pci-bus.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { PciAddress } from '#core/pci/address.ts';
 import type { DeviceSpec } from '#core/pci/device-spec.ts';
+import type { Reserved } from '#core/scheduling/reserved.ts';
 
 export interface AgentOptions {
   host: string;
   hostIp: string;
   hypervisor: Hypervisor;
   pciBus: PciBus;
+  guestFiles: GuestFiles;
   /** The operator's rules for devices that guests may have; first match wins. */
   deviceSpecs: readonly DeviceSpec[];
+  /** Physical networks that its bridges reach, beside those of its device specs. */
+  bridgedNetworks: readonly string[];
+  /** Kept for the host itself; absent: nothing. */
+  reserved?: Reserved;
+  /** Where it remembers commands beyond its own life. */
+  journal: CommandJournal;
   log: Log;
   heartbeatMs: number;
   /** Looks for what is wrong with the host, apart from its hypervisor. Absent: nobody looks. */

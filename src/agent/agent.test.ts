@@ -1,248 +1,325 @@
-/** The agent alone, on a simulated host, with what it says written down. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { AgentEnd, ToAgent, ToController } from '#contracts/host-link.ts';
-import type { HostProblem } from '#core/hosts/host-problem.ts';
-import { domainXml } from '#integrations/libvirt/domain-xml.ts';
-import { describedFunctions } from '#integrations/simulated/described-devices.ts';
-import { type AgentLife, faultyHost } from '#integrations/simulated/faulty-host.ts';
-import { HostFaults } from '#integrations/simulated/host-faults.ts';
+/** What becomes of commands and their results when links, controllers and agents end at the wrong moment. */
+import { expect, test, vi } from 'vitest';
+import type { CommandJournal } from '#contracts/command-journal.ts';
+import type { AgentEnd, HostCommand, ToController } from '#contracts/host-link.ts';
+import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
+import { inProcessLink } from '#integrations/host-link/in-process.ts';
+import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
-import { parsePciAddress } from '#core/pci/address.ts';
-import { aGuest, aHostdevNic } from '#test/guests.ts';
-import { silentLog } from '#test/silent-log.ts';
-import type { AgentOptions } from './agent-options.ts';
-import { startAgent } from './agent.ts';
+import { aGuest } from '#test/guests.ts';
+import { saidLog } from '#test/said-log.ts';
+import { type Agent, startAgent } from './agent.ts';
 
-const vf = parsePciAddress('0000:3b:00.1');
-const guest = aGuest({ nics: [aHostdevNic(vf)] });
+const guest = aGuest();
+const reboot: HostCommand = {
+  seq: 2,
+  serverId: guest.id,
+  body: { do: 'reboot', guestId: guest.id },
+};
+const spawn: HostCommand = { seq: 1, serverId: guest.id, body: { do: 'spawn', guest } };
 
-let said: ToController[];
-let tell: (message: ToAgent) => void;
-let faults: HostFaults;
-let life: AgentLife;
-let hypervisor: SimulatedHypervisor;
-let agent: Awaited<ReturnType<typeof startAgent>> | undefined;
+/** The guests of these tests have none. */
+const images = { open: () => Promise.reject(new Error('no image is needed')) };
 
-beforeEach(() => {
-  said = [];
-  faults = new HostFaults();
-  life = { isOver: false, watcher: undefined };
-  const host = simulatedHost('h1', describedFunctions([{ kind: 'PF', bus: '3b', vfs: 2 }]));
-  hypervisor = new SimulatedHypervisor({
-    host,
-    domainXml: (one, macvtapSources) => domainXml(one, { virtType: 'kvm', macvtapSources }),
-  });
-});
-afterEach(async () => {
-  await agent?.stop();
-  agent = undefined;
-});
+/** A host that counts its reboots, and is at work as long as `gate` is shut. */
+class CountingHypervisor extends SimulatedHypervisor {
+  reboots = 0;
+  gate: Promise<void> = Promise.resolve();
 
-async function start(more: Partial<AgentOptions> = {}): Promise<void> {
-  const pciBus = new SimulatedPciBus({
-    host: simulatedHost('h1', describedFunctions([{ kind: 'PF', bus: '3b', vfs: 2 }])),
-    listGuests: () => hypervisor.listGuests(),
-  });
-  const link: AgentEnd = {
-    send: (message) => void said.push(message),
-    onMessage: (listener) => {
-      tell = listener;
-    },
-    onClose: () => {},
-    close: () => {},
-  };
-  agent = await startAgent(
-    {
-      host: 'h1',
-      hostIp: '192.0.2.1',
-      deviceSpecs: [],
-      log: silentLog,
-      heartbeatMs: 60_000,
-      ...faultyHost({ hypervisor, pciBus, faults, life }),
-      ...more,
-    },
-    link,
-  );
+  override async reboot(guestId: string): Promise<void> {
+    this.reboots++;
+    await this.gate;
+    return super.reboot(guestId);
+  }
 }
 
-const spawn: ToAgent = {
-  type: 'command',
-  command: { seq: 1, serverId: guest.id, body: { do: 'spawn', guest } },
-};
-const words = () => said.map((message) => ('state' in message ? message.state : message.type));
-const heard = (...expected: string[]) => vi.waitFor(() => expect(words()).toEqual(expected));
-
-test('how the guest is found is said before the result: who acts on the result knows it', async () => {
-  await start();
-  tell(spawn);
-  await heard('hello', 'running', 'result');
-});
-
-test('what a guest does by itself is said once, as it is when it is looked at', async () => {
-  await start();
-  tell(spawn);
-  await heard('hello', 'running', 'result');
-  await Promise.all([
-    hypervisor.pause(guest.id),
-    hypervisor.unpause(guest.id),
-    hypervisor.shutDown(guest.id),
-  ]);
-  await heard('hello', 'running', 'result', 'shutOff');
-});
-
-test('a guest that changes again while it is looked at is looked at again', async () => {
-  await start();
-  tell(spawn);
-  await heard('hello', 'running', 'result');
-  life.watcher = ({ act }, when) => {
-    if (act !== 'listGuests' || when !== 'after') return;
-    life.watcher = undefined;
-    void hypervisor.destroy(guest.id);
-  };
-  await hypervisor.pause(guest.id);
-  await heard('hello', 'running', 'result', 'paused', 'shutOff');
-});
-
-test('a report names the guests that were being changed while it was made', async () => {
-  await start();
-  const seen = Promise.withResolvers<void>();
-  life.watcher = ({ act }, when) => {
-    if (act === 'define' && when === 'before') seen.resolve();
-  };
-  tell(spawn);
-  await seen.promise;
-  await agent?.refresh();
-  const report = said.find((message) => message.type === 'report');
-  expect(report?.report.unsettledGuests).toEqual([guest.id]);
-  await vi.waitFor(() => expect(words()).toContain('result'));
-  await agent?.refresh();
-  expect(said.findLast((message) => message.type === 'report')?.report).toMatchObject({
-    unsettledGuests: [],
-    guests: [{ id: guest.id, state: 'running' }],
-  });
-});
-
-test('a hypervisor that does not answer is a problem of the host; the agent starts and serves', async () => {
-  faults.set('libvirt-absent', true);
-  await start();
-  expect(said).toMatchObject([
-    {
-      type: 'hello',
-      report: {
-        hypervisorIsSilent: true,
-        guests: [],
-        problems: [{ code: 'hypervisor-silent', blocks: 'all' }],
-      },
-    },
-  ]);
-  tell(spawn);
-  await heard('hello', 'result');
-  expect(said.at(-1)).toMatchObject({
-    result: { ok: false, message: expect.stringContaining('libvirt-sock') },
-  });
-  faults.set('libvirt-absent', false);
-  await heard('hello', 'result', 'report');
-  expect(said.at(-1)).toMatchObject({ report: { problems: [] } });
-});
-
-test('health is looked at again and again, and told when it is another', async () => {
-  let problems: HostProblem[] = [];
-  await start({ checkHealth: async () => problems, healthMs: 5 });
-  problems = [{ code: 'state-directory', message: 'full: 900 MiB free', blocks: 'all' }];
-  await heard('hello', 'report');
-  const looked = Promise.withResolvers<void>();
-  let looks = 0;
-  problems = [{ code: 'state-directory', message: 'full: 899 MiB free', blocks: 'all' }];
-  life.watcher = ({ act }) => {
-    if (act === 'facts' && (looks += 1) > 4) looked.resolve();
-  };
-  // Figures that move are no news.
-  await looked.promise;
-  await heard('hello', 'report');
-  problems = [];
-  await heard('hello', 'report', 'report');
-});
-
-test('checks that fail are a problem that keeps nobody away', async () => {
-  await start({ checkHealth: () => Promise.reject(new Error('EIO')) });
-  expect(said).toMatchObject([
-    {
-      report: {
-        problems: [
-          {
-            code: 'checks-failed',
-            message: "the host's checks could not be made: EIO",
-            blocks: 'none',
-          },
-        ],
-      },
-    },
-  ]);
-});
-
-test('before the first report the host is cleaned of all that no guest has', async () => {
+/** A host with one running guest. */
+async function aHost() {
+  const host = simulatedHost('host-1', []);
+  const hypervisor = new CountingHypervisor({ host, domainXml: () => '<domain/>' });
   await hypervisor.define(guest, {});
-  const held: string[][] = [];
-  const cleanUnheld = async (addresses: ReadonlySet<string>) => {
-    held.push([...addresses]);
-    expect(said).toEqual([]);
-  };
-  await start({ cleanUnheld });
-  expect(held).toEqual([[vf]]);
-});
+  await hypervisor.start(guest.id);
+  const pciBus = new SimulatedPciBus({ host, listGuests: () => hypervisor.listGuests() });
+  const log = saidLog();
+  const agent = (journal: CommandJournal): Promise<Agent> =>
+    startAgent({
+      host: 'host-1',
+      hostIp: '192.0.2.1',
+      hypervisor,
+      pciBus,
+      guestFiles: new SimulatedGuestFiles({ images }),
+      deviceSpecs: [],
+      bridgedNetworks: ['physnet1'],
+      journal,
+      log,
+      heartbeatMs: 60_000,
+    });
+  return { hypervisor, pciBus, agent, log };
+}
 
-test('nothing is cleaned while the hypervisor does not answer', async () => {
-  faults.set('libvirt-absent', true);
-  const cleanUnheld = vi.fn<() => Promise<void>>();
-  await start({ cleanUnheld });
-  expect(cleanUnheld).not.toHaveBeenCalled();
-  expect(words()).toEqual(['hello']);
-});
-
-test('a suspend that fails leaves the guest running with its device', async () => {
-  await start();
-  tell(spawn);
-  await heard('hello', 'running', 'result');
-  life.watcher = ({ act }, when) => {
-    if (act === 'save' && when === 'before') throw new Error('No space left on device');
+/** The controller's side, by hand: what it heard, and the agent's end of the link. */
+function aController() {
+  const { agentEnd, controllerEnd } = inProcessLink();
+  const heard: ToController[] = [];
+  controllerEnd.onMessage((message) => void heard.push(message));
+  const results = () => heard.filter((message) => message.type === 'result');
+  return {
+    agentEnd,
+    heard,
+    results,
+    welcome: (hostId = 'h1') => controllerEnd.send({ type: 'welcome', hostId }),
+    give: (command: HostCommand) => controllerEnd.send({ type: 'command', command }),
+    record: (seq: number) => controllerEnd.send({ type: 'recorded', seq }),
+    close: () => controllerEnd.close(),
   };
-  const suspend = { seq: 2, serverId: guest.id, body: { do: 'suspend', guest } } as const;
-  tell({ type: 'command', command: suspend });
-  await heard('hello', 'running', 'result', 'running', 'result');
-  expect(said.at(-1)).toMatchObject({
-    result: {
-      ok: false,
-      message: 'No space left on device',
-      steps: [{ step: 'detach-nic' }, { step: 'attach-nic' }],
+}
+
+/** A link on which every result is lost: the socket died and nobody has noticed. */
+function deaf(end: AgentEnd): AgentEnd {
+  return {
+    ...end,
+    send: (message) => {
+      if (message.type !== 'result') end.send(message);
     },
-  });
-  expect((await hypervisor.listGuests())[0]?.devices.map(({ address }) => address)).toEqual([vf]);
+  };
+}
+
+const gate = () => Promise.withResolvers<void>();
+
+test('an agent says hello with a report of its host, once for each link', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  for (const controller of [aController(), aController()]) {
+    await agent.join(controller.agentEnd);
+    await vi.waitFor(() => expect(controller.heard).toHaveLength(1));
+    expect(controller.heard).toMatchObject([
+      {
+        type: 'hello',
+        host: 'host-1',
+        report: { physicalNetworks: ['physnet1'], guests: [{ id: guest.id, state: 'running' }] },
+      },
+    ]);
+  }
+  await agent.stop();
 });
 
-test('an undo that fails too is told with the failure', async () => {
-  await start();
-  tell(spawn);
-  await heard('hello', 'running', 'result');
-  life.watcher = ({ act }, when) => {
-    if (act === 'save' && when === 'before') throw new Error('disk full');
-    if (act === 'attachNic' && when === 'before') throw new Error('VF gone');
-  };
-  const suspend = { seq: 2, serverId: guest.id, body: { do: 'suspend', guest } } as const;
-  tell({ type: 'command', command: suspend });
-  await heard('hello', 'running', 'result', 'running', 'result');
-  expect(said.at(-1)).toMatchObject({
-    result: { message: 'disk full; then it could not be undone: VF gone' },
-  });
+test('a command that runs while the link is cut runs once; its result comes over the next link', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  const [first, second] = [aController(), aController()];
+  const work = gate();
+  host.hypervisor.gate = work.promise;
+  await agent.join(first.agentEnd);
+  first.welcome();
+  first.give(reboot);
+  await vi.waitFor(() => expect(host.hypervisor.reboots).toBe(1));
+  first.close();
+  await agent.join(second.agentEnd);
+  second.welcome();
+  second.give(reboot);
+  second.give(reboot);
+  work.resolve();
+  await vi.waitFor(() => expect(second.results().length).toBeGreaterThan(0));
+  await agent.stop();
+  expect([host.hypervisor.reboots, first.results()]).toEqual([1, []]);
 });
 
-test('a definition that cannot be shown does not undo what is done', async () => {
-  await start();
-  life.watcher = ({ act }, when) => {
-    if (act === 'domainXml' && when === 'before') throw new Error('later');
-  };
-  tell(spawn);
-  await heard('hello', 'running', 'result');
-  expect(said.at(-1)).toMatchObject({ result: { ok: true } });
+test('a result that was lost is told again on the next link, and the command is not carried out again', async () => {
+  const host = await aHost();
+  const journal = memoryJournal();
+  const agent = await host.agent(journal);
+  const [first, second] = [aController(), aController()];
+  await agent.join(deaf(first.agentEnd));
+  first.welcome();
+  first.give(reboot);
+  await vi.waitFor(async () =>
+    expect(await journal.read()).toMatchObject([{ result: { ok: true } }]),
+  );
+  await agent.join(second.agentEnd);
+  second.welcome();
+  second.give(reboot);
+  await vi.waitFor(() => expect(second.results().length).toBeGreaterThan(1));
+  expect(second.results()).toContainEqual({
+    type: 'result',
+    seq: 2,
+    result: expect.objectContaining({ ok: true }),
+  });
+  expect(host.hypervisor.reboots).toBe(1);
+  second.record(2);
+  await vi.waitFor(async () => expect(await journal.read()).toEqual([]));
+  await agent.stop();
+});
+
+test('what is recorded is not told again', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  const [first, second] = [aController(), aController()];
+  await agent.join(first.agentEnd);
+  first.welcome();
+  first.give(reboot);
+  await vi.waitFor(() => expect(first.results()).toHaveLength(1));
+  first.record(2);
+  first.give({ ...reboot, seq: 3 });
+  await vi.waitFor(() => expect(first.results()).toHaveLength(2));
+  await agent.join(second.agentEnd);
+  second.welcome();
+  await vi.waitFor(() => expect(second.results()).toHaveLength(1));
+  expect(second.results()).toMatchObject([{ seq: 3 }]);
+  await agent.stop();
+});
+
+test('an agent killed after a reboot and before it was recorded does not reboot again: the next one has the result', async () => {
+  const host = await aHost();
+  const journal = memoryJournal();
+  const killed = await host.agent(journal);
+  const [first, second] = [aController(), aController()];
+  await killed.join(deaf(first.agentEnd));
+  first.welcome();
+  first.give(reboot);
+  await vi.waitFor(async () =>
+    expect(await journal.read()).toMatchObject([{ result: { ok: true } }]),
+  );
+
+  const agent = await host.agent(journal);
+  await agent.join(second.agentEnd);
+  second.welcome();
+  second.give(reboot);
+  await vi.waitFor(() => expect(second.results().length).toBeGreaterThan(1));
+  expect(second.results()[0]).toMatchObject({ seq: 2, result: { ok: true } });
+  expect(host.hypervisor.reboots).toBe(1);
+  await agent.stop();
+  await killed.stop();
+});
+
+test('an agent killed in the middle of a reboot: the next one does not try again, and says that it does not know', async () => {
+  const host = await aHost();
+  const journal = memoryJournal();
+  const killed = await host.agent(journal);
+  const [first, second] = [aController(), aController()];
+  const never = gate();
+  host.hypervisor.gate = never.promise;
+  await killed.join(first.agentEnd);
+  first.welcome();
+  first.give(reboot);
+  await vi.waitFor(() => expect(host.hypervisor.reboots).toBe(1));
+
+  const agent = await host.agent(journal);
+  await agent.join(second.agentEnd);
+  second.welcome();
+  second.give(reboot);
+  await vi.waitFor(() => expect(second.results()).toHaveLength(1));
+  expect(second.results()).toMatchObject([
+    {
+      seq: 2,
+      result: { ok: false, message: expect.stringContaining('whether that was done is not known') },
+    },
+  ]);
+  expect(host.hypervisor.reboots).toBe(1);
+  never.resolve();
+  await agent.stop();
+  await killed.stop();
+});
+
+test('a reboot that cannot be remembered is not begun', async () => {
+  const host = await aHost();
+  const full = { ...memoryJournal(), write: () => Promise.reject(new Error('no space left')) };
+  const agent = await host.agent(full);
+  const controller = aController();
+  await agent.join(controller.agentEnd);
+  controller.welcome();
+  controller.give(reboot);
+  await vi.waitFor(() => expect(controller.results()).toHaveLength(1));
+  expect(controller.results()).toMatchObject([
+    { result: { ok: false, message: 'the guest was not rebooted: no space left' } },
+  ]);
+  expect(host.hypervisor.reboots).toBe(0);
+  await agent.stop();
+});
+
+test('results for another controller are not told to this one, and are forgotten', async () => {
+  const host = await aHost();
+  const journal = memoryJournal();
+  const old = { hostId: 'old', seq: 2, result: { ok: true as const, steps: [] } };
+  await journal.write(old);
+  const agent = await host.agent(journal);
+  const controller = aController();
+  await agent.join(controller.agentEnd);
+  controller.welcome('new');
+  controller.give(reboot);
+  await vi.waitFor(() => expect(controller.results()).toHaveLength(1));
+  expect(host.hypervisor.reboots).toBe(1);
+  expect(await journal.read()).toMatchObject([{ hostId: 'new', seq: 2 }]);
+  await agent.stop();
+});
+
+test('commands of one guest run one after the other, those of another do not wait', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  const controller = aController();
+  const work = gate();
+  host.hypervisor.gate = work.promise;
+  await agent.join(controller.agentEnd);
+  controller.welcome();
+  controller.give(reboot);
+  controller.give({ seq: 3, serverId: guest.id, body: { do: 'stop', guestId: guest.id } });
+  controller.give({ ...spawn, seq: 4, serverId: 'other', body: { do: 'stop', guestId: 'other' } });
+  await vi.waitFor(() => expect(controller.results()).toMatchObject([{ seq: 4 }]));
+  work.resolve();
+  await vi.waitFor(() => expect(controller.results()).toHaveLength(3));
+  expect(controller.results().map(({ seq }) => seq)).toEqual([4, 2, 3]);
+  await agent.stop();
+});
+
+test('a stopped agent ends what it does, tells it, and begins nothing more', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  const controller = aController();
+  const work = gate();
+  host.hypervisor.gate = work.promise;
+  await agent.join(controller.agentEnd);
+  controller.welcome();
+  controller.give(reboot);
+  controller.give({ ...reboot, seq: 3 });
+  await vi.waitFor(() => expect(host.hypervisor.reboots).toBe(1));
+  const stopped = agent.stop();
+  work.resolve();
+  await stopped;
+  await vi.waitFor(() => expect(controller.results()).toMatchObject([{ seq: 2 }]));
+  expect(host.hypervisor.reboots).toBe(1);
+});
+
+test('a host that cannot be looked at joins no link; later it does', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  const bus = vi
+    .spyOn(host.pciBus, 'listFunctions')
+    .mockRejectedValueOnce(new Error('PCI devices cannot be listed'));
+  const [first, second] = [aController(), aController()];
+  await expect(agent.join(first.agentEnd)).rejects.toThrow('PCI devices cannot be listed');
+  await agent.join(second.agentEnd);
+  await vi.waitFor(() => expect(second.heard).toHaveLength(1));
+  expect(first.heard).toEqual([]);
+  bus.mockRestore();
+  await agent.stop();
+});
+
+test('a command that this agent does not know is answered in words', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  const controller = aController();
+  await agent.join(controller.agentEnd);
+  controller.welcome();
+  controller.give({ ...reboot, body: { do: 'teleport', guestId: guest.id } as never });
+  await vi.waitFor(() => expect(controller.results()).toHaveLength(1));
+  expect(controller.results()).toMatchObject([
+    {
+      result: {
+        ok: false,
+        message: expect.stringContaining('does not know the command "teleport"'),
+      },
+    },
+  ]);
+  await agent.stop();
 });

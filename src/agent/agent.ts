@@ -1,63 +1,114 @@
 /**
- * The agent of one host: reports what the host is and has, and does what it is told, one command of a guest after the other.
- * It knows its host and the link; it knows neither the store nor any cloud credential.
+ * The agent of one host: reports what the host is and has, and does what it is told, one command of a guest after the other. Links to the
+ * controller come and go. It knows its host and the link; it knows neither the store nor any cloud credential.
  */
-import type { AgentEnd, CommandResult, HostCommand, HostReport } from '#contracts/host-link.ts';
+import type { AgentEnd, HostReport, ToAgent, ToController } from '#contracts/host-link.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { auditSpecs } from './audit-specs.ts';
-import { executeCommand } from './execute-command.ts';
+import { CommandDesk } from './command-desk.ts';
 import { GuestLooks } from './guest-looks.ts';
 import { GuestTurns } from './guest-turns.ts';
+import { healthTextOf } from './host-health.ts';
 import { reconcileHost } from './reconcile-host.ts';
 import { reportHost } from './report.ts';
 import { watchHost } from './watch-host.ts';
 
-/** Starts the agent on this link: says hello with a first report, then serves commands until stopped. */
-export async function startAgent(
-  options: AgentOptions,
-  link: AgentEnd,
-): Promise<{ refresh(): Promise<void>; stop(): Promise<void> }> {
+export interface Agent {
+  /**
+   * Serves this link until it closes: says hello with a fresh report, then takes commands. A link joined before is closed. Returns when
+   * hello is said; throws when the host cannot be looked at, and closes the link then.
+   */
+  join(link: AgentEnd): Promise<void>;
+  /** Looks at the host and reports, if a link is up. */
+  refresh(): Promise<void>;
+  /** Returns when the commands under way have ended; guests go on. */
+  stop(): Promise<void>;
+}
+
+/** `hostId`: once the controller has said welcome. */
+interface Session {
+  link: AgentEnd;
+  hasSaidHello: boolean;
+  hostId?: string;
+}
+
+/** Starts the agent; it says nothing before it joins a link. */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  let session: Session | undefined;
+  let looking: Promise<unknown> = Promise.resolve();
+  let seenHealth: string | undefined;
+  /** What nobody hears is no loss: the next hello brings a report of everything. */
+  const tell = (message: ToController): void => {
+    if (session?.hasSaidHello === true) session.link.send(message);
+  };
   const turns = new GuestTurns();
-  const looks = new GuestLooks(options, link, turns);
-  const taken = new Set<number>();
-  let stopped = false;
+  const looks = new GuestLooks(options, tell, turns);
+  const desk = await CommandDesk.open({
+    parts: options,
+    journal: options.journal,
+    log: options.log,
+    turns,
+    looks,
+    answer: ({ hostId, seq }, result) => {
+      if (session?.hostId === hostId) session.link.send({ type: 'result', seq, result });
+    },
+  });
 
-  const report = (): Promise<HostReport> => reportHost(options, turns);
-
-  const serve = async (command: HostCommand): Promise<void> => {
-    if (stopped) return;
-    looks.expect(command.serverId);
-    const result: CommandResult = await executeCommand(options, command.body);
-    // Before the result: whoever acts on that knows how the guest is.
-    await looks.now(command.serverId);
-    link.send({ type: 'result', seq: command.seq, result });
-    taken.delete(command.seq);
+  /** One look at a time, so that reports are sent in the order of what they saw. */
+  const look = (): Promise<HostReport> => {
+    const mine = looking.then(() => reportHost(options, turns));
+    looking = mine.then(
+      ({ problems = [] }) => {
+        seenHealth = healthTextOf(problems);
+      },
+      () => {},
+    );
+    return mine;
   };
 
-  link.onMessage(({ command }) => {
-    if (taken.has(command.seq)) return;
-    taken.add(command.seq);
-    turns.take(command.serverId, () => serve(command));
-  });
+  const hear = async (mine: Session, message: ToAgent): Promise<void> => {
+    switch (message.type) {
+      case 'welcome':
+        mine.hostId = message.hostId;
+        return desk.tellAgain(message.hostId);
+      case 'command':
+        if (mine.hostId !== undefined) desk.take(mine.hostId, message.command);
+        return;
+      case 'recorded':
+        if (mine.hostId !== undefined) await desk.forget({ hostId: mine.hostId, seq: message.seq });
+        return;
+    }
+  };
 
   await auditSpecs(options);
   await reconcileHost(options);
-  // Watched before it is reported: what changes in between is told after it.
-  const { promise: greeted, resolve: greet } = Promise.withResolvers<void>();
-  const unwatch = watchHost(options, { looks, link, report, greeted });
-  link.send({ type: 'hello', host: options.host, report: await report() });
-  greet();
-  const timer = setInterval(() => link.send({ type: 'heartbeat' }), options.heartbeatMs);
+  const unwatch = watchHost(options, { looks, look, tell, seenHealth: () => seenHealth });
+  const timer = setInterval(() => tell({ type: 'heartbeat' }), options.heartbeatMs);
   return {
+    async join(link) {
+      const mine: Session = { link, hasSaidHello: false };
+      session?.link.close();
+      session = mine;
+      link.onClose(() => {
+        if (session === mine) session = undefined;
+      });
+      link.onMessage((message) => hear(mine, message));
+      try {
+        link.send({ type: 'hello', host: options.host, report: await look() });
+        mine.hasSaidHello = true;
+      } catch (error) {
+        link.close();
+        throw error;
+      }
+    },
     async refresh() {
-      link.send({ type: 'report', report: await report() });
+      tell({ type: 'report', report: await look() });
     },
     async stop() {
-      stopped = true;
       unwatch();
       clearInterval(timer);
-      await turns.ended();
-      link.close();
+      await desk.stop();
+      session?.link.close();
     },
   };
 }

@@ -1,5 +1,12 @@
 /** Does what the controller asked: looks at the host, plans the steps that are missing, executes them, says how it went. */
-import type { CommandResult, HostCommandBody, StepRecord } from '#contracts/host-link.ts';
+import type {
+  CommandResult,
+  HostCommandBody,
+  HostQuestion,
+  StepRecord,
+} from '#contracts/host-link.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
+import type { Guest } from '#core/guests/guest.ts';
 import { planDestroy, planSpawn } from '#core/guests/plan.ts';
 import {
   planAttach,
@@ -19,14 +26,20 @@ export async function executeCommand(
 ): Promise<CommandResult> {
   const steps: StepRecord[] = [];
   try {
+    if (body.do === 'console') {
+      const output = await parts.guestFiles.consoleOutput(body.guestId, body.lines);
+      return { ok: true, steps, output };
+    }
     await executeSteps(parts, await planFor(parts, body), steps);
     const domainXml = await definitionOf(parts, guestIdOf(body));
     return { ok: true, steps, ...(domainXml !== undefined && { domainXml }) };
   } catch (error) {
     const undo = undoOf(body);
-    const undone = undo === undefined ? '' : await tryAgainst(parts, undo, steps);
+    const undone = undo === undefined ? '' : await tryToUndo(parts, undo, steps);
+    const message = `${wordsOf(error)}${undone}`;
     const detail = error instanceof Error ? (error.stack ?? '') : '';
-    return { ok: false, message: `${wordsOf(error)}${undone}`, detail, steps };
+    const sameElsewhere = isComputeError(error, 'invalid');
+    return { ok: false, message, detail, steps, ...(sameElsewhere && { sameElsewhere }) };
   }
 }
 
@@ -42,16 +55,16 @@ async function executeSteps(parts: HostParts, plan: Step[], steps: StepRecord[])
  * What brings a guest back that would be left running short of a device. Nothing for all others: their workflow undoes them, or what they
  * leave is whole.
  */
-function undoOf(body: HostCommandBody): HostCommandBody | undefined {
+function undoOf(body: HostCommandBody): Extract<HostCommandBody, { guest: Guest }> | undefined {
   if (body.do === 'suspend') return { do: 'resume', guest: body.guest };
   if (body.do === 'resume') return { do: 'suspend', guest: body.guest };
   return undefined;
 }
 
-/** Undoes; when that fails too, says so in words that follow the first failure. */
-async function tryAgainst(
+/** When that fails too, says so in words that follow the first failure. */
+async function tryToUndo(
   parts: HostParts,
-  undo: HostCommandBody,
+  undo: Exclude<HostCommandBody, HostQuestion>,
   steps: StepRecord[],
 ): Promise<string> {
   try {
@@ -71,16 +84,26 @@ async function definitionOf({ hypervisor }: HostParts, guestId: string) {
   }
 }
 
-async function planFor({ hypervisor }: HostParts, body: HostCommandBody): Promise<Step[]> {
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function planFor(
+  { hypervisor }: HostParts,
+  body: Exclude<HostCommandBody, HostQuestion>,
+): Promise<Step[]> {
   const guestId = guestIdOf(body);
   const found = (await hypervisor.listGuests()).find((guest) => guest.id === guestId);
   switch (body.do) {
     case 'spawn':
       return planSpawn(body.guest, found);
     case 'destroy':
-      return planDestroy(found);
+      return planDestroy(guestId, found);
     case 'respawn':
-      return planRespawn(body.guest, found, { staysOff: body.staysOff === true });
+      return planRespawn(body.guest, found, {
+        staysOff: body.staysOff === true,
+        fresh: body.fresh === true,
+      });
     case 'stop':
       return planStop(guestId, found);
     case 'reboot':
@@ -95,13 +118,20 @@ async function planFor({ hypervisor }: HostParts, body: HostCommandBody): Promis
       return planAttach(body.guest, body.nic);
     case 'detach':
       return planDetach(guestId, body.nic, found);
+    default:
+      return refuseUnknown(body);
   }
+}
+
+/** A controller may be newer than this agent. */
+function refuseUnknown(body: never): never {
+  const word = String((body as { do?: unknown }).do);
+  throw new ComputeError(
+    'notImplemented',
+    `the agent of this host does not know the command "${word}": it is older than the controller; upgrade it`,
+  );
 }
 
 function guestIdOf(body: HostCommandBody): string {
   return 'guest' in body ? body.guest.id : body.guestId;
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

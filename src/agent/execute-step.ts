@@ -1,4 +1,5 @@
 /** One executor for each word of `core/guests/step.ts`; a word without one does not compile. */
+import type { GuestFiles } from '#contracts/guest-files.ts';
 import type { Hypervisor } from '#contracts/hypervisor.ts';
 import type { PciBus } from '#contracts/pci-bus.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -10,6 +11,7 @@ import type { Step } from '#core/guests/step.ts';
 export interface HostParts {
   hypervisor: Hypervisor;
   pciBus: PciBus;
+  guestFiles: GuestFiles;
 }
 
 type Executors = {
@@ -21,6 +23,8 @@ const executors: Executors = {
   'set-vf': ({ pciBus }, step) => pciBus.applyVfStep(step),
   'set-vf-trust': ({ pciBus }, step) => pciBus.applyVfStep(step),
   'set-vf-link': ({ pciBus }, step) => pciBus.applyVfStep(step),
+  'prepare-files': ({ guestFiles }, { guest, fresh }) => guestFiles.prepare(guest, { fresh }),
+  'remove-files': ({ guestFiles }, { guestId }) => guestFiles.remove(guestId),
   define: async (parts, { guest }) =>
     parts.hypervisor.define(guest, await macvtapSources(parts.pciBus, guest.nics)),
   start: ({ hypervisor }, { guestId }) => hypervisor.start(guestId),

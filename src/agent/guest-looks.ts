@@ -1,19 +1,19 @@
 /** Tells the controller how guests are found: after each command, and when the hypervisor says that one has changed. */
-import type { AgentEnd } from '#contracts/host-link.ts';
+import type { ToController } from '#contracts/host-link.ts';
 import type { AgentOptions } from './agent-options.ts';
 import type { GuestTurns } from './guest-turns.ts';
 
 export class GuestLooks {
   readonly #options: AgentOptions;
-  readonly #link: AgentEnd;
+  readonly #tell: (message: ToController) => void;
   readonly #turns: GuestTurns;
   /** Guests that will be looked at anyway. */
   readonly #coming = new Set<string>();
   #stopped = false;
 
-  constructor(options: AgentOptions, link: AgentEnd, turns: GuestTurns) {
+  constructor(options: AgentOptions, tell: (message: ToController) => void, turns: GuestTurns) {
     this.#options = options;
-    this.#link = link;
+    this.#tell = tell;
     this.#turns = turns;
   }
 
@@ -29,7 +29,7 @@ export class GuestLooks {
     try {
       const found = (await hypervisor.listGuests()).find(({ id }) => id === guestId);
       if (this.#stopped) return;
-      this.#link.send({ type: 'guest-changed', guestId, state: found?.state ?? 'gone' });
+      this.#tell({ type: 'guest-changed', guestId, state: found?.state ?? 'gone' });
     } catch (error) {
       // Its state is in the report that follows once the hypervisor is back.
       log.warn({ err: error, host, guest: guestId }, 'a changed guest cannot be looked at');

@@ -3,6 +3,8 @@ import type { HostReport } from '#contracts/host-link.ts';
 import type { HypervisorFacts } from '#contracts/hypervisor.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { compileDeviceSpecs } from '#core/pci/device-matcher.ts';
+import { reachedNetworks } from '#core/networking/reached-networks.ts';
+import { withoutReserved } from '#core/scheduling/reserved.ts';
 import type { AgentOptions } from './agent-options.ts';
 import type { GuestTurns } from './guest-turns.ts';
 import { healthProblems, silentHypervisor } from './host-health.ts';
@@ -31,6 +33,7 @@ export async function reportHost(options: AgentOptions, turns: GuestTurns): Prom
     return {
       ...seen,
       hostIp: options.hostIp,
+      physicalNetworks: reachedNetworks(options.deviceSpecs, options.bridgedNetworks),
       devices,
       unsettledGuests: actedOn(),
       problems: problem === undefined ? problems : [...problems, problem],
@@ -42,10 +45,10 @@ export async function reportHost(options: AgentOptions, turns: GuestTurns): Prom
 
 type Seen = Pick<HostReport, 'facts' | 'guests' | 'hypervisorIsSilent'> & { problem?: HostProblem };
 
-async function lookAtHypervisor({ hypervisor }: AgentOptions): Promise<Seen> {
+async function lookAtHypervisor({ hypervisor, reserved }: AgentOptions): Promise<Seen> {
   try {
-    const [facts, guests] = await Promise.all([hypervisor.facts(), hypervisor.listGuests()]);
-    return { facts, guests };
+    const [whole, guests] = await Promise.all([hypervisor.facts(), hypervisor.listGuests()]);
+    return { facts: reserved === undefined ? whole : withoutReserved(whole, reserved), guests };
   } catch (error) {
     const problem = silentHypervisor(error);
     return { facts: unknownFacts, guests: [], hypervisorIsSilent: true, problem };

@@ -1,31 +1,29 @@
 /** What changes on the host by itself reaches the controller: guests that end or crash, a hypervisor that falls silent, health. */
-import type { AgentEnd, HostReport } from '#contracts/host-link.ts';
+import type { HostReport, ToController } from '#contracts/host-link.ts';
 import type { AgentOptions } from './agent-options.ts';
 import type { GuestLooks } from './guest-looks.ts';
-import { healthText, healthTextOf } from './host-health.ts';
+import { healthText } from './host-health.ts';
 
 export interface WatchParts {
   looks: GuestLooks;
-  link: AgentEnd;
-  report: () => Promise<HostReport>;
-  /** Settles when the controller knows who speaks. */
-  greeted: Promise<void>;
+  look: () => Promise<HostReport>;
+  tell: (message: ToController) => void;
+  /** What the newest report says of the host's health (`healthTextOf`); undefined before the first. */
+  seenHealth: () => string | undefined;
 }
 
 const everyHalfMinute = 30_000;
 
 /** Watches until the returned function is called. */
 export function watchHost(options: AgentOptions, parts: WatchParts): () => void {
-  const { looks, link, report, greeted } = parts;
-  let reported: string | undefined;
+  const { looks, look, tell, seenHealth } = parts;
   let stopped = false;
 
-  const tell = async (): Promise<void> => {
+  const report = async (): Promise<void> => {
     try {
-      const now = await report();
+      const now = await look();
       if (stopped) return;
-      reported = healthTextOf(now.problems ?? []);
-      link.send({ type: 'report', report: now });
+      tell({ type: 'report', report: now });
     } catch (error) {
       options.log.warn({ err: error, host: options.host }, 'no report; will look again');
     }
@@ -33,15 +31,12 @@ export function watchHost(options: AgentOptions, parts: WatchParts): () => void 
 
   const checkHealth = async (): Promise<void> => {
     const now = await healthText(options);
-    if (!stopped && now !== reported) await tell();
+    if (!stopped && now !== seenHealth()) await report();
   };
 
   const unwatch = options.hypervisor.watch((change) => {
-    void greeted.then(() => {
-      if (stopped) return;
-      if (change.what === 'guest') looks.later(change.guestId);
-      else void tell();
-    });
+    if (change.what === 'guest') looks.later(change.guestId);
+    else void report();
   });
   const timer = setInterval(() => void checkHealth(), options.healthMs ?? everyHalfMinute);
   return () => {

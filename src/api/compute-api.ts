@@ -4,7 +4,9 @@ import { ComputeError } from '#core/errors.ts';
 import { createHttpService } from '#http/service.ts';
 import type { ApiContext } from './context.ts';
 import { mountRoutes } from './dispatch.ts';
+import { hostLinkPath, wantsHostLink } from '#contracts/host-link.ts';
 import { faultReply } from './faults.ts';
+import { mountHostImages } from './host-images.ts';
 import { minVersion, vary, versionHeaders } from './negotiate.ts';
 import { operatorRoutes } from './operator/routes.ts';
 import { routes } from './routes.ts';
@@ -16,6 +18,7 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
     log: context.log,
     toErrorReply: (error, request) =>
       faultReply(error, { requestId: request.id, identityUrl: context.identityUrl() }),
+    takesUpgrade: wantsHostLink,
     unknownRoute: ({ method, url }) =>
       new ComputeError(
         'notFound',
@@ -26,6 +29,7 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
     reply.headers({ 'x-compute-request-id': request.id, vary });
   });
   mountDocuments(app, context);
+  mountHostImages(app, context);
   mountRoutes(
     app,
     context,
@@ -60,6 +64,11 @@ function mountDocuments(app: FastifyInstance, context: ApiContext): void {
     app.get(path, show);
     app.get(`${path}/versions/${id}`, show);
   }
+  app.get(hostLinkPath, (_request, reply) => {
+    reply.headers({ upgrade: 'websocket', connection: 'upgrade' });
+    const message = 'Agents of hosts dial in here over a WebSocket: see docs/agents.md.';
+    return reply.code(426).send({ badRequest: { code: 426, message } });
+  });
   app.all('/*', (request, reply) => {
     if (/^\/(v2|v2\.1|novella)\//.test(request.url)) {
       throw new ComputeError('notFound', 'The resource could not be found.');

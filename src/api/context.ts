@@ -2,14 +2,16 @@
 import type { Logger } from 'pino';
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Caller, IdentityService } from '#contracts/identity.ts';
-import type { ImageService } from '#contracts/images.ts';
+import type { ImageContents, ImageService } from '#contracts/images.ts';
 import type { NetworkService } from '#contracts/network.ts';
 import type { Host, Store } from '#contracts/store.ts';
+import type { LinkedHost } from '#contracts/host-link.ts';
 import type { NewServerRequest } from '#core/servers/new-server.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WishedAct } from '#workflows/act-on-guest.ts';
 import type { WishedNic } from '#workflows/attach-interface.ts';
 import type { WishedRebuild } from '#workflows/rebuild-server.ts';
+import type { NewEnrolment } from '#workflows/enroll-host.ts';
 import type { HostServiceWish } from '#workflows/set-host-service.ts';
 
 /** The acts that take more than one step. Each returns as soon as the act is recorded. */
@@ -30,6 +32,12 @@ export interface ApiWorkflows {
     server: Server,
     wish: { portId: string; requestId: string },
   ): Promise<void>;
+  /** The last lines that its guest wrote to its console; null: all. Throws `conflict` where no host can say. */
+  readConsole(server: Server, lines: number | null): Promise<string>;
+  /** Throws `conflict` when the host has a good token, unless `replaces`. */
+  enrollHost(host: string, how: { replaces: boolean }): Promise<NewEnrolment>;
+  /** Throws `notFound`. */
+  revokeHost(host: string): Promise<void>;
   /** Returns the host as it is then. Throws `notFound`. */
   setHostService(hostId: string, wish: HostServiceWish): Promise<Host>;
 }
@@ -38,6 +46,10 @@ export interface ApiContext {
   store: Store;
   identity: IdentityService;
   images: ImageService;
+  /** For hosts, not for users. */
+  imageContents: ImageContents;
+  /** Those linked to this process over the network. */
+  linkedHosts: () => LinkedHost[];
   network: NetworkService;
   clock: Clock;
   newId: NewId;

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { findCloud, type Surroundings } from './clouds-yaml.ts';
 import { showExplanation } from './explain.ts';
+import { type EnrollOptions, enrollHost, listHosts, revokeHost } from './host.ts';
 import { type PciDevicesOptions, showPciDevices } from './pci-devices.ts';
 import { showPciPools } from './pci-pools.ts';
 import type { Screen } from './screen.ts';
@@ -19,7 +20,7 @@ interface Common {
 
 const statuses = ['available', 'claimed', 'allocated', 'unclaimable', 'unavailable', 'missing'];
 
-/** Adds `pci devices`, `pci pools` and `explain` to the program. They throw ComputeError; the program prints it. Returns the command `pci`. */
+/** Adds `pci devices`, `pci pools`, `host …` and `explain` to the program. They throw ComputeError; the program prints it. Returns the command `pci`. */
 export function addCommands(program: Command, environment: CommandEnvironment): Command {
   const { screen } = environment;
   const login = async (options: Common): Promise<Session> =>
@@ -39,6 +40,7 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
     .description('count what is free, per host and physical network')
     .action(async (options: Common) => showPciPools(await login(options), options, screen));
 
+  addHostCommands(program, { login, screen });
   withCommonOptions(program.command('explain'))
     .description('say where a server is, why, and with which devices')
     .argument('<server>', 'id or name')
@@ -47,6 +49,30 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
       showExplanation(await login(options), { ...options, server }, screen),
     );
   return pci;
+}
+
+function addHostCommands(
+  program: Command,
+  { login, screen }: { login: (options: Common) => Promise<Session>; screen: Screen },
+): void {
+  const host = program.command('host').description('hypervisors that dial in');
+  withCommonOptions(host.command('enroll'))
+    .description('let a host in: makes its token, which is shown this once')
+    .argument('<name>', "the host's name, as its agent says it")
+    .option('--replace', 'also when it has a token: that one is good no longer')
+    .addOption(new Option('--quiet', 'print the token, and nothing else').conflicts('json'))
+    .action(async (name: string, options: Common & EnrollOptions) =>
+      enrollHost(await login(options), { ...options, name }, screen),
+    );
+  withCommonOptions(host.command('list'))
+    .description('list hosts: in this process, enrolled, and how they are')
+    .action(async (options: Common) => listHosts(await login(options), options, screen));
+  withCommonOptions(host.command('revoke'))
+    .description('put a host out: its token is good no longer; its guests go on')
+    .argument('<name>')
+    .action(async (name: string, options: Common) =>
+      revokeHost(await login(options), { ...options, name }, screen),
+    );
 }
 
 function withCommonOptions(command: Command): Command {

@@ -74,6 +74,25 @@ export interface NicView {
   binding_profile: Record<string, unknown> | null;
 }
 
+/** A host that has reported, in short. */
+export interface HostView {
+  name: string;
+  state: 'up' | 'down';
+  status: 'enabled' | 'disabled';
+  host_ip: string;
+  last_seen_at: string;
+  running_guests: number;
+  devices_free: number;
+}
+
+/** A host that may dial in. `link` null: it has not, or not any more. */
+export interface EnrolmentView {
+  host: string;
+  enrolled_at: string;
+  revoked_at: string | null;
+  link: { address: string; since: string } | null;
+}
+
 /** All that is known of why a server is where it is. */
 export interface ExplainReply {
   server: {
@@ -115,6 +134,40 @@ export async function listDevices(
 /** The pools of all hosts and their roll-up. Counts are of free devices. */
 export function listPools(session: Session): Promise<PoolsReply> {
   return request<PoolsReply>(session, { service: 'operator', path: '/pci/pools' });
+}
+
+/** Every host that has ever reported, by name. */
+export async function listHosts(session: Session): Promise<HostView[]> {
+  const asked = { service: 'operator', path: '/hosts' } as const;
+  return (await request<{ hosts: HostView[] }>(session, asked)).hosts;
+}
+
+/** Every host that was ever enrolled, by name. */
+export async function listEnrolments(session: Session): Promise<EnrolmentView[]> {
+  const asked = { service: 'operator', path: '/hosts/enrolments' } as const;
+  return (await request<{ enrolments: EnrolmentView[] }>(session, asked)).enrolments;
+}
+
+/** Makes a token for a host. Throws `conflict` when it has one, unless `replace`. */
+export async function makeEnrolment(
+  session: Session,
+  name: string,
+  replace: boolean,
+): Promise<Omit<EnrolmentView, 'link'> & { token: string }> {
+  const reply = await request<{ enrolment: Omit<EnrolmentView, 'link'> & { token: string } }>(
+    session,
+    { service: 'operator', method: 'POST', path: enrolmentPath(name), body: { replace } },
+  );
+  return reply.enrolment;
+}
+
+/** Throws `notFound` for a host that was never enrolled. */
+export async function endEnrolment(session: Session, name: string): Promise<void> {
+  await request(session, { service: 'operator', method: 'DELETE', path: enrolmentPath(name) });
+}
+
+function enrolmentPath(name: string): string {
+  return `/hosts/${encodeURIComponent(name)}/enrolment`;
 }
 
 /** Why this server is where it is. Throws `notFound` for an id that no server has. */

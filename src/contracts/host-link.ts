@@ -1,23 +1,44 @@
 /**
  * What controller and agent say to each other. The agent dials out; commands are rows of the store and the link only carries
- * them, so a lost link loses nothing: the agent says the last command it finished and gets the rest again.
+ * them, so a lost link loses nothing: on each new link the agent gets every command again that has no recorded result, and sends
+ * every result again that it has not been told is recorded.
  */
 import type { Guest, GuestNic } from '#core/guests/guest.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { DeviceTags, PciFunction } from '#core/pci/device.ts';
 import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
 
+/** Where the compute API takes the links of hosts. */
+export const hostLinkPath = '/novella/v1/host-link';
+
+/** Is this request one that wants to become a link? All others are plain HTTP, whatever upgrade they offer. */
+export function wantsHostLink(request: {
+  url?: string | undefined;
+  headers: { upgrade?: string | undefined };
+}): boolean {
+  const [path] = (request.url ?? '').split('?');
+  return path === hostLinkPath && request.headers.upgrade?.toLowerCase() === 'websocket';
+}
+
 /** What an agent is told to do. Every command may be given again: what is done already is not done twice, but for a reboot. */
 export type HostCommandBody =
   | { do: 'spawn'; guest: Guest }
   | { do: 'destroy'; guestId: string }
-  /** Off, if it is on, and started as wished now; `staysOff`: only defined. */
-  | { do: 'respawn'; guest: Guest; staysOff?: true }
+  /** Off, if it is on, and started as wished now; `staysOff`: only defined; `fresh`: its disk starts anew from its image. */
+  | { do: 'respawn'; guest: Guest; staysOff?: true; fresh?: true }
   | { do: 'stop' | 'reboot' | 'pause' | 'unpause'; guestId: string }
   | { do: 'suspend' | 'resume'; guest: Guest }
   /** `guest`: as it is to be, with the NIC. */
   | { do: 'attach'; guest: Guest; nic: GuestNic }
-  | { do: 'detach'; guestId: string; nic: GuestNic };
+  | { do: 'detach'; guestId: string; nic: GuestNic }
+  | HostQuestion;
+
+/** Changes nothing, so it waits for no other command of its guest. `lines` null: all that is kept. */
+export interface HostQuestion {
+  do: 'console';
+  guestId: string;
+  lines: number | null;
+}
 
 export interface HostCommand {
   /** Counts up per host, without gaps of meaning: a later command never overtakes an earlier one of the same guest. */
@@ -26,10 +47,13 @@ export interface HostCommand {
   body: HostCommandBody;
 }
 
-/** How a command ended. `domainXml`: the guest's definition after it; absent after a destroy. */
+/**
+ * How a command ended. `domainXml`: the guest's definition after it; absent after a destroy. `output`: what was asked for.
+ * `sameElsewhere`: no other host could do it either.
+ */
 export type CommandResult =
-  | { ok: true; domainXml?: string; steps: StepRecord[] }
-  | { ok: false; message: string; detail: string; steps: StepRecord[] };
+  | { ok: true; domainXml?: string; output?: string; steps: StepRecord[] }
+  | { ok: false; message: string; detail: string; sameElsewhere?: true; steps: StepRecord[] };
 
 /** One executed step, with its time. */
 export interface StepRecord {
@@ -41,6 +65,8 @@ export interface StepRecord {
 export interface HostReport {
   facts: HypervisorFacts;
   hostIp: string;
+  /** Physical networks that its ports reach: those of its device specs and of its bridges. */
+  physicalNetworks: string[];
   devices: { function: PciFunction; tags: DeviceTags }[];
   guests: FoundGuest[];
   /** Guests of which `guests` says nothing reliable, by id: they were being changed while it was made. */
@@ -51,6 +77,7 @@ export interface HostReport {
   problems?: HostProblem[];
 }
 
+/** First comes `hello`. */
 export type ToController =
   | { type: 'hello'; host: string; report: HostReport }
   | { type: 'report'; report: HostReport }
@@ -59,13 +86,31 @@ export type ToController =
   | { type: 'guest-changed'; guestId: string; state: FoundGuest['state'] | 'gone' }
   | { type: 'heartbeat' };
 
-export type ToAgent = { type: 'command'; command: HostCommand };
+/**
+ * `welcome` answers `hello`: the store's id of the host, in whose name numbers of commands count. `recorded`: the result of this command
+ * is in the store, and need not be kept.
+ */
+export type ToAgent =
+  | { type: 'welcome'; hostId: string }
+  | { type: 'command'; command: HostCommand }
+  | { type: 'recorded'; seq: number };
 
-/** One end of the link. `Out` is what this end may say. */
+/** A host that has dialled in, and from where. `since`: epoch milliseconds. */
+export interface LinkedHost {
+  host: string;
+  address: string;
+  since: number;
+}
+
+/** One end of the link. `Out` is what this end may say. What it hears comes in the order in which it was said. */
 export interface Channel<Out, In> {
+  /** What is said into a link that is down is lost. */
   send(message: Out): void;
-  onMessage(listener: (message: In) => void): void;
+  /** One listener. It hears what came before it, too; while a promise that it returned is open, nothing more is handed to it. */
+  onMessage(listener: (message: In) => void | Promise<void>): void;
+  /** Told once, at once when the link is down already. What came before may still be handed on. */
   onClose(listener: () => void): void;
+  /** What was said before still arrives. */
   close(): void;
 }
 

@@ -17,10 +17,26 @@ export interface ImageService {
   showImage(id: string, caller: Caller): Promise<Image>;
 }
 
-/** The bytes of images, for hosts that need them. */
+/** The bytes of an image with what they must be: nobody has compared yet. `sha512` in hex. Example format: `qcow2`. */
+export interface ImageContent {
+  sizeBytes: number;
+  sha512: string;
+  diskFormat: string;
+  /** Throws `unavailable` where they break off. */
+  bytes: AsyncIterable<Uint8Array>;
+}
+
+/** The bytes of images, for the controller. */
 export interface ImageContents {
-  /** Throws `notFound` when there is no such image, `conflict` when its bytes are not there yet. `sha512` in hex. */
-  openImage(
-    id: string,
-  ): Promise<{ sizeBytes: number; sha512: string; bytes: AsyncIterable<Uint8Array> }>;
+  /** Throws `notFound` when there is no such image, `conflict` when its bytes are not there yet. */
+  openImage(id: string): Promise<ImageContent>;
+}
+
+/** The bytes of images, for a host: those that a guest of it is made from. */
+export interface ImageSource {
+  /**
+   * Throws `notFound` when there is no such image, `conflict` when its bytes are not there yet, `forbidden` when no guest of this host
+   * needs it, `unavailable` when nobody answers.
+   */
+  open(id: string): Promise<ImageContent>;
 }

@@ -250,6 +250,61 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     expect((await store.tasks.of(task.serverId))?.dueAt).toEqual(expect.any(Number));
   });
 
+  const ask = (store: Store, hostId: string, { serverId }: Task): Promise<number> =>
+    store.commands.ask({
+      hostId,
+      serverId,
+      body: { do: 'console', guestId: serverId, lines: 5 },
+    });
+
+  test('a question waits for its host among the commands, and is answered once', async () => {
+    const open = await fresh();
+    const [store, other] = [await open(), await open()];
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId });
+    const seq = await ask(other, hostId, task);
+    const body = { do: 'console', guestId: task.serverId, lines: 5 };
+    const { serverId } = task;
+    expect((await store.commands.pending(hostId))[1]).toEqual({ seq, serverId, body });
+    expect(await other.commands.answer(hostId, seq)).toBeUndefined();
+    const told: CommandResult = { ok: true, steps: [], output: 'login:' };
+    await store.commands.complete(hostId, seq, told, 5);
+    await store.commands.complete(hostId, seq, failed, 6);
+    expect(await other.commands.answer(hostId, seq)).toEqual(told);
+  });
+
+  test('a task that waits for its command neither hears nor misses anything by a question', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId });
+    const [early, late] = [await ask(store, hostId, task), await ask(store, hostId, task)];
+    await store.commands.complete(hostId, early, done, 5);
+    expect((await store.tasks.of(task.serverId))?.dueAt).toBeNull();
+    await store.commands.complete(hostId, 1, done, 6);
+    expect((await store.tasks.of(task.serverId))?.dueAt).toBe(6);
+    await store.commit({ task, next: { step: 'later', data: {}, dueAt: 9_000 } });
+    await store.commands.complete(hostId, late, done, 7);
+    expect((await store.tasks.of(task.serverId))?.dueAt).toBe(9_000);
+  });
+
+  test('a question that was forgotten is neither asked nor answered, and no command goes with it', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId });
+    const [first, second] = [await ask(store, hostId, task), await ask(store, hostId, task)];
+    await store.commands.forget(hostId, first);
+    await store.commands.complete(hostId, first, done, 5);
+    expect(await store.commands.answer(hostId, first)).toBeUndefined();
+    await store.commands.forget(hostId, 1);
+    const waiting = async () => (await store.commands.pending(hostId)).map(({ seq }) => seq);
+    expect(await waiting()).toEqual([1, second]);
+    await store.commands.forgetQuestions();
+    expect(await waiting()).toEqual([1]);
+  });
+
   test('the domain XML is that of the newest spawn that succeeded', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, []);

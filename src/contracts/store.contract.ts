@@ -11,6 +11,7 @@ import {
   facts,
   toStep,
 } from '#test/store-rows.ts';
+import { storeEnrolmentsContract } from './store-enrolments.contract.ts';
 import { storeGroupsContract } from './store-groups.contract.ts';
 import { storeLifecycleContract } from './store-lifecycle.contract.ts';
 import { storeRaceContract } from './store-race.contract.ts';
@@ -33,6 +34,9 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('server groups', () => {
     storeGroupsContract(fresh);
+  });
+  describe('enrolled hosts', () => {
+    storeEnrolmentsContract(fresh);
   });
   describe('flavors', () => {
     flavorsContract(fresh);
@@ -175,6 +179,7 @@ function hostsContract(fresh: () => Promise<OpenStore>): void {
     const store = await (await fresh())();
     const host = await store.hosts.register(registration);
     expect(host).toMatchObject({ ...registration, vcpusUsed: 0, pciStats: [], enabled: true });
+    expect(host.physicalNetworks).toEqual([]);
     expect(await store.hosts.register(registration)).toEqual(host);
     expect(await store.hosts.list()).toEqual([host]);
     expect(await store.hosts.get('none')).toBeUndefined();
@@ -196,7 +201,12 @@ function hostsContract(fresh: () => Promise<OpenStore>): void {
         count: 2,
       },
     ];
-    const change = { pciStats, facts: { ...facts, vcpus: 8 }, hostIp: '192.0.2.9' };
+    const change = {
+      pciStats,
+      facts: { ...facts, vcpus: 8 },
+      hostIp: '192.0.2.9',
+      physicalNetworks: ['physnet1', 'physnet2'],
+    };
     expect(
       await store.hosts.update({
         hostId: id,

@@ -11,7 +11,8 @@ import type { Decision } from '#core/scheduling/decision.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
-import type { CommandResult, HostCommand, HostCommandBody } from './host-link.ts';
+import type { EnrolmentStore } from './enrolments.ts';
+import type { CommandResult, HostCommand, HostCommandBody, HostQuestion } from './host-link.ts';
 import type { HypervisorFacts } from './hypervisor.ts';
 
 /** A row of `compute_nodes`. `lastSeenAt`: the agent's last word. Times are epoch milliseconds. */
@@ -21,6 +22,8 @@ export interface Host {
   generation: number;
   availabilityZone: string;
   hostIp: string;
+  /** Those that its ports reach; none until its first report. */
+  physicalNetworks: string[];
   facts: HypervisorFacts;
   vcpusUsed: number;
   memoryMibUsed: number;
@@ -57,6 +60,7 @@ export interface HostChange {
   pciStats?: PciDevicePool[];
   facts?: HypervisorFacts;
   hostIp?: string;
+  physicalNetworks?: string[];
   vcpusUsed?: number;
   memoryMibUsed?: number;
   diskGibUsed?: number;
@@ -228,16 +232,30 @@ export interface TaskStore {
   of(serverId: string): Promise<Task | undefined>;
 }
 
+/** A question to a host about one server's guest. */
+export interface NewQuestion {
+  hostId: string;
+  serverId: string;
+  body: HostQuestion;
+}
+
 export interface CommandStore {
-  /** Commands of a host that have no result yet, in order. */
+  /** Commands of a host that have no result yet, questions among them, in order. */
   pending(hostId: string): Promise<HostCommand[]>;
   /**
    * Records how one ended; the answer to a server's newest command makes its parked task due. A second result for a
-   * command is ignored.
+   * command is ignored, as is the answer to a question that was forgotten. No task ever waits for a question.
    */
   complete(hostId: string, seq: number, result: CommandResult, now: number): Promise<void>;
   /** Gives a command that no workflow waits for; nothing when one of its kind for this server has no result yet. */
   issue(command: NewCommand): Promise<void>;
+  /** Asks a host; its number there. Who asks must forget it in the end: questions and answers are not kept. */
+  ask(question: NewQuestion): Promise<number>;
+  /** undefined: not answered yet. */
+  answer(hostId: string, seq: number): Promise<CommandResult | undefined>;
+  forget(hostId: string, seq: number): Promise<void>;
+  /** Forgets every question: for a process that knows that nobody waits any more. */
+  forgetQuestions(): Promise<void>;
   /** The newest command of this kind for a server. */
   last(serverId: string, kind: HostCommandBody['do']): Promise<StoredCommand | undefined>;
 }
@@ -280,6 +298,7 @@ export interface Store {
   commands: CommandStore;
   flavors: FlavorStore;
   serverGroups: ServerGroupStore;
+  enrolments: EnrolmentStore;
   /** Throws `conflict` when a port of `nics` belongs to another live server, naming the port. */
   commit(transition: Transition): Promise<CommitResult>;
   close(): Promise<void>;

@@ -1,7 +1,15 @@
 /** "There is work": a nudge, never the truth. The rows are the truth, and a slow poll finds what a lost nudge missed. */
 
-/** `tasks`: a workflow is due. `commands:HOST`: a command waits for that host. `ended:SERVER`: a workflow of that server has ended. */
-export type WakeupTopic = 'tasks' | `commands:${string}` | `ended:${string}`;
+/**
+ * `tasks`: a workflow is due. `commands:HOST`: a command waits for that host. `answered:HOST`: that host has answered something.
+ * `ended:SERVER`: a workflow of that server has ended. `enrolments`: a host was let in or put out.
+ */
+export type WakeupTopic =
+  | 'tasks'
+  | 'enrolments'
+  | `commands:${string}`
+  | `answered:${string}`
+  | `ended:${string}`;
 
 export interface Wakeup {
   notify(topic: WakeupTopic): void;

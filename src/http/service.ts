@@ -3,6 +3,7 @@
  * Knows no route and no OpenStack shape; those come from `api` and `embedded`.
  */
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -25,6 +26,8 @@ export interface HttpServiceOptions {
   /** Message for a path or method that has no route. */
   unknownRoute(request: FastifyRequest): ComputeError;
   bodyLimitBytes?: number;
+  /** Which upgrades are for the server's `upgrade` listener; all others are served as plain requests. Absent: none. */
+  takesUpgrade?(request: IncomingMessage): boolean;
 }
 
 /** A fastify instance with the house rules on it. Every reply carries `X-Openstack-Request-Id: req-<uuid>`. */
@@ -43,6 +46,7 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
     genReqId: () => `req-${randomUUID()}`,
     bodyLimit: options.bodyLimitBytes ?? 1024 * 1024,
     forceCloseConnections: true,
+    http: { shouldUpgradeCallback: (request) => options.takesUpgrade?.(request) === true },
     // A URL that cannot be read reaches no route and no hook.
     frameworkErrors: (error, request, reply) => {
       void sendError(asComputeError(error, request), request, reply);

@@ -1,21 +1,23 @@
 /** `novella.yaml`: read, checked, and with its defaults. What is wrong is named by file, place and rule before anything starts. */
 import { resolve } from 'node:path';
 import { type TSchema, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
-import { type Document, LineCounter, parseDocument } from 'yaml';
 import { ComputeError } from '#core/errors.ts';
-import { readTextFile } from './text-file.ts';
+import { hostNameRule } from '#core/host-name.ts';
 import { type CardPreference, cardPreferences } from '#core/pci/card-preference.ts';
 import type { DescribedDevice } from '#integrations/simulated/described-devices.ts';
 import type { CpuLayout } from '#integrations/simulated/simulated-host.ts';
+import { checkedBy, type ConfigEntry, entries, parseYaml, type Place } from './config-file.ts';
+import { DeviceSpecEntry, HostSection, type RealHostConfig, toHostConfig } from './host-config.ts';
+import { readTextFile } from './text-file.ts';
+
+export type { ConfigEntry };
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535 });
 const Ratio = Type.Number({ exclusiveMinimum: 0 });
-const DeviceSpecEntry = Type.Union([Type.String(), Type.Record(Type.String(), Type.Unknown())]);
 
 const SimulatedHost = Type.Object(
   {
-    name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9.-]*$' }),
+    name: Type.String({ pattern: hostNameRule }),
     vcpus: Type.Optional(Type.Integer({ minimum: 1 })),
     memory_mib: Type.Optional(Type.Integer({ minimum: 1 })),
     disk_gib: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -66,6 +68,7 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
           { additionalProperties: false },
         ),
       ),
+      host: Type.Optional(HostSection),
       simulated: Type.Optional(simulated),
     },
     { additionalProperties: false },
@@ -75,13 +78,6 @@ const FleetFile = fileWith(Fleet);
 const HostsFile = fileWith(
   Type.Object({ hosts: Type.Array(SimulatedHost) }, { additionalProperties: false }),
 );
-
-/** One entry of a device list, with where it was written. */
-export interface ConfigEntry {
-  text: string;
-  /** Example: `novella.yaml:12 simulated.hosts[0].device_spec[1]`. */
-  source: string;
-}
 
 /** A simulated host that shows the captured igb machine. */
 export interface CapturedHostConfig {
@@ -124,6 +120,10 @@ export interface Config {
   deviceSpec: ConfigEntry[] | undefined;
   /** How often a host's amounts may be promised. 4 virtual processors for one of the host, say. */
   allocationRatios: { vcpus: number; memory: number; disk: number };
+  /** This machine, where it is to be a host itself. */
+  host: RealHostConfig;
+  /** Is it? Then it is the only host in this process, and what is simulated does not count. */
+  libvirt: boolean;
   simulated:
     | { kind: 'captured'; hosts: CapturedHostConfig[] }
     | { kind: 'fleet'; hosts: number; pfs: number; vfs: number }
@@ -144,7 +144,8 @@ export const freePorts: ServicePorts = { compute: 0, identity: 0, network: 0, im
 /** What Novella promises unless told: processors four times, memory and disk once (a VF pins all memory of its guest). */
 const standardRatios = { vcpus: 4, memory: 1, disk: 1 };
 
-const builtInSpec: ConfigEntry[] = [1, 2].map((card) => ({
+/** What simulated hosts offer without a list: both cards of the captured machine. */
+export const builtInSpec: ConfigEntry[] = [1, 2].map((card) => ({
   text: `{"devname": "enp${card}s0", "physical_network": "physnet${card}"}`,
   source: 'built-in default',
 }));
@@ -162,69 +163,17 @@ export function readConfig(path?: string): Config {
 
 /** As `readConfig`, of a text; `path` names it in messages. */
 export function parseConfig(text: string, path: string): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const [broken] = document.errors;
-  if (broken !== undefined) throw new ComputeError('invalid', `${path}: ${broken.message}`);
-  const place = (keys: (string | number)[]): string => {
-    const node = document.getIn(keys, true) as { range?: [number, number, number] } | undefined;
-    const line = node?.range === undefined ? '' : `:${lines.linePos(node.range[0]).line}`;
-    return `${path}${line} ${dotted(keys)}`;
-  };
-  const content = contentOf(document, path);
+  const { content, place } = parseYaml(text, path);
   const checked = isFleet(content)
     ? checkedBy(FleetFile, content, place)
     : checkedBy(HostsFile, content, place);
   return toConfig(checked, place);
 }
 
-type Place = (keys: (string | number)[]) => string;
-
 /** A number of hosts means a fleet; all else is read as a list of hosts. */
 function isFleet(content: unknown): boolean {
   const simulated = (content as { simulated?: { hosts?: unknown } } | null)?.simulated;
   return typeof simulated?.hosts === 'number';
-}
-
-function checkedBy<Schema extends TSchema>(
-  schema: Schema,
-  content: unknown,
-  place: Place,
-): Type.Static<Schema> {
-  const checker = Compile(schema);
-  if (checker.Check(content)) return content;
-  const [first] = checker.Errors(content);
-  const keys = (first?.instancePath ?? '').split('/').slice(1).map(asKey);
-  throw new ComputeError('invalid', `${place(keys)}: ${ruleOf(first)}`);
-}
-
-/** The checker has no words for a key that no schema has, and does not name the words that are allowed. */
-function ruleOf(finding?: { keyword: string; message: string; params: object }): string {
-  if (finding === undefined) return 'is not valid';
-  if (finding.message === 'schema is false') return 'is not a key of the configuration';
-  const { allowedValues } = finding.params as { allowedValues?: unknown[] };
-  return allowedValues === undefined ? finding.message : `must be ${allowedValues.join(' or ')}`;
-}
-
-/** YAML can name more than it should hold: aliases within aliases. */
-function contentOf(document: Document.Parsed, path: string): unknown {
-  try {
-    return document.toJS() ?? {};
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new ComputeError('invalid', `${path}: ${problem}`, { cause });
-  }
-}
-
-function asKey(text: string): string | number {
-  return /^\d+$/.test(text) ? Number(text) : text;
-}
-
-/** Example: `['simulated', 'hosts', 0]` → `simulated.hosts[0]`. */
-function dotted(keys: (string | number)[]): string {
-  return keys
-    .map((key, at) => (typeof key === 'number' ? `[${key}]` : `${at === 0 ? '' : '.'}${key}`))
-    .join('');
 }
 
 function toConfig(file: FileShape, place: Place): Config {
@@ -238,6 +187,8 @@ function toConfig(file: FileShape, place: Place): Config {
     cardPreference: file.pci?.card_preference,
     deviceSpec,
     allocationRatios: { ...standardRatios, ...file.allocation_ratio },
+    host: toHostConfig(file.host, place, deviceSpec),
+    libvirt: false,
     simulated: toSimulated(file.simulated, deviceSpec ?? builtInSpec, place),
   };
 }
@@ -278,15 +229,4 @@ function toSimulated(
           : entries(host.device_spec, ['simulated', 'hosts', at, 'device_spec'], place),
     })),
   };
-}
-
-function entries(
-  list: readonly (string | Record<string, unknown>)[],
-  keys: (string | number)[],
-  place: Place,
-): ConfigEntry[] {
-  return list.map((entry, at) => ({
-    text: typeof entry === 'string' ? entry : JSON.stringify(entry),
-    source: place([...keys, at]),
-  }));
 }

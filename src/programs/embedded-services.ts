@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Clock } from '#contracts/clock.ts';
 import type { IdentityService } from '#contracts/identity.ts';
-import type { ImageService } from '#contracts/images.ts';
+import type { ImageContents, ImageService } from '#contracts/images.ts';
 import type { NetworkService } from '#contracts/network.ts';
 import { createIdentityService } from '#embedded/identity/service.ts';
 import { createImageService } from '#embedded/image/service.ts';
@@ -23,7 +23,7 @@ interface Embedded<Service> {
 export interface EmbeddedServices {
   identity: Embedded<IdentityService>;
   network: Embedded<NetworkService>;
-  image: Embedded<ImageService>;
+  image: Embedded<ImageService & ImageContents>;
 }
 
 export interface EmbeddedOptions<Tables> {

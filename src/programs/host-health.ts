@@ -1,4 +1,5 @@
 /** What is wrong with this machine, for its agent: the checks of `novella doctor` that need no program to be run. */
+import { release } from 'node:os';
 import type { PciBus } from '#contracts/pci-bus.ts';
 import { checkHost } from '#core/hosts/check-host.ts';
 import { problemsOf } from '#core/hosts/host-check.ts';
@@ -7,7 +8,7 @@ import type { DeviceSpec } from '#core/pci/device-spec.ts';
 import { type HostPlaces, readHostFacts } from '#integrations/host-facts/read-host.ts';
 
 export interface WatchedMachine {
-  /** Where its facts are; `stateDirectory` of it is looked at, too. */
+  /** Where its facts are. */
   places: HostPlaces;
   pciBus: PciBus;
   deviceSpecs: readonly DeviceSpec[];
@@ -20,4 +21,17 @@ export async function machineProblems(machine: WatchedMachine): Promise<HostProb
   const { places, pciBus, deviceSpecs, vfCounts } = machine;
   const [facts, { functions }] = await Promise.all([readHostFacts(places), pciBus.listFunctions()]);
   return problemsOf(checkHost({ facts, functions, deviceSpecs, vfCounts }));
+}
+
+/** The machine that we run on. */
+export function placesHere(stateDirectory: string): HostPlaces {
+  const folders = (process.env['PATH'] ?? '').split(':').filter((folder) => folder !== '');
+  return {
+    root: '/',
+    architecture: process.arch,
+    kernelRelease: release(),
+    isRoot: process.getuid?.() === 0,
+    programFolders: [...folders, '/usr/sbin', '/usr/bin'],
+    stateDirectory,
+  };
 }

@@ -1,24 +1,28 @@
 /** The command `novella`: what it can be told, and how its errors read. The only reader of arguments and environment. */
 import { homedir } from 'node:os';
 import { relative, resolve } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { addCommands } from '#cli/commands.ts';
-import { showChecks } from '#cli/doctor.ts';
 import { addPciCheck } from '#cli/pci-check-command.ts';
-import { type Screen, writeLines } from '#cli/screen.ts';
-import { ComputeError } from '#core/errors.ts';
+import { writeLines } from '#cli/screen.ts';
+import { addAgentCommand } from './agent-command.ts';
 import { type Config, freePorts, readConfig } from './config.ts';
 import { runConfigImport } from './config-import.ts';
 import { runDemo } from './demo.ts';
-import { examineHost } from './doctor.ts';
+import { addDoctorCommand } from './doctor-command.ts';
+import { interruption } from './interruption.ts';
 import { logTo } from './log.ts';
 import { localMachine } from './pci-check.ts';
+import { runProgram } from './run-program.ts';
+import { screenOn } from './screen-on.ts';
 import { type AllInOne, startAllInOne } from './up.ts';
+import { version } from './version.ts';
 
 interface UpOptions {
   config?: string;
   stateDir?: string;
   freePorts?: boolean;
+  libvirt?: boolean;
   readyLine?: boolean;
   verbose?: boolean;
 }
@@ -28,6 +32,7 @@ const screen = screenOn(process.stdout);
 function program(): Command {
   const novella = new Command('novella')
     .description('A small Nova: OpenStack-compatible compute with SR-IOV networking at its heart.')
+    .version(version)
     .exitOverride();
   novella
     .command('up')
@@ -36,8 +41,11 @@ function program(): Command {
     .option('--state-dir <dir>', 'keep everything there (default: .novella)')
     .option('--free-ports', 'take free ports instead of the standard ones')
     .option('--ready-line', 'print one line "ready {json}" once the API answers')
+    .option('--libvirt', 'this machine is the only host, instead of simulated ones')
     .option('--verbose', 'log every request')
     .action(up);
+  addAgentCommand(novella);
+  addDoctorCommand(novella, screen);
   novella
     .command('demo')
     .description('show the whole path from port to guest on two simulated hosts')
@@ -55,12 +63,6 @@ function program(): Command {
     .action((from: string, options: { output?: string; force?: boolean }) =>
       runConfigImport(from, options, { screen, progress: screenOn(process.stderr) }),
     );
-  novella
-    .command('doctor')
-    .description('say whether this machine can be a host, and what to do where it cannot')
-    .option('--config <file>', 'check what this file asks of it, too')
-    .option('--json', 'print one JSON document')
-    .action(doctor);
   const pci = addCommands(novella, { screen, ...surroundings() });
   const end = (status: number) => {
     process.exitCode = status;
@@ -75,6 +77,7 @@ function configured(options: UpOptions): Config {
     ...config,
     ...(options.stateDir !== undefined && { stateDir: resolve(options.stateDir) }),
     ...(options.freePorts === true && { ports: freePorts }),
+    libvirt: options.libvirt === true,
   };
 }
 
@@ -124,51 +127,8 @@ async function demo(options: { once?: boolean; json?: boolean }): Promise<void> 
   });
 }
 
-async function doctor(options: { config?: string; json?: boolean }): Promise<void> {
-  const config = readConfig(options.config);
-  const checks = await examineHost({
-    deviceSpec: config.deviceSpec ?? [],
-    vfCounts: {},
-    stateDirectory: config.stateDir,
-    libvirtUri: 'qemu:///system',
-  });
-  process.exitCode = showChecks(checks, options, screen);
-}
-
-/** Settles when the user or the system asks this process to end. */
-function interruption(): Promise<void> {
-  return new Promise((settle) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => settle());
-  });
-}
-
 function surroundings() {
   return { variables: process.env, workingFolder: process.cwd(), home: homedir() };
 }
 
-function screenOn(stream: NodeJS.WriteStream): Screen {
-  return { write: (text) => void stream.write(text), isTerminal: stream.isTTY };
-}
-
-// What is written may hold secrets and belong to one user.
-process.umask(0o077);
-// A reader that has seen enough (`novella explain … | head`) is no error of ours.
-process.stdout.on('error', (error: { code?: string }) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-
-try {
-  await program().parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode;
-  } else if (error instanceof ComputeError) {
-    process.stderr.write(`novella: ${error.message}\n`);
-    if (error.kind === 'bug') process.stderr.write(`${error.detail ?? error.stack}\n`);
-    // A command may have said which failure it is.
-    process.exitCode ??= 1;
-  } else {
-    throw error;
-  }
-}
+await runProgram(program());

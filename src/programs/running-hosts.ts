@@ -1,4 +1,4 @@
-/** The agents of simulated hosts that run now: they can be stopped, started again, and their hosts changed underneath. */
+/** The agents that run in this process: they can be stopped, started again, and simulated hosts changed underneath. */
 import type { Logger } from 'pino';
 import { startAgent } from '#agent/agent.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -10,6 +10,8 @@ import {
   type DescribedDevice,
   describedFunctions,
 } from '#integrations/simulated/described-devices.ts';
+import { inProcessLink } from '#integrations/host-link/in-process.ts';
+import type { Host } from '#contracts/store.ts';
 import {
   type AgentLife,
   type CallWatcher,
@@ -20,8 +22,7 @@ import type { SimulatedFault } from '#integrations/simulated/host-faults.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
 import { serveAgent } from '#workflows/serve-agent.ts';
 import type { ConfigEntry } from './config.ts';
-import { inProcessLink } from './in-process-link.ts';
-import type { HostParts } from './simulated-agents.ts';
+import { type HostParts, heartbeatMs, type SimulatedMachine } from './host-parts.ts';
 
 /** What may differ when an agent starts again; what is absent stays. */
 export interface HostChanges {
@@ -29,26 +30,23 @@ export interface HostChanges {
   devices?: DescribedDevice[];
 }
 
-/** What is on the host, whoever runs there. */
-export type OnHost = Pick<HostParts, 'hypervisor' | 'pciBus' | 'machine'>;
-
 /** Every act returns when the store has what the host now reports. Throws `notFound` for a name that no host has. */
-export interface SimulatedHosts {
+export interface LocalHosts {
   /** Starts the agent of a host; no error when it runs. */
   start(name: string): Promise<void>;
   /** Stops the agent; guests go on running. */
   stop(name: string): Promise<void>;
   restart(name: string, changes?: HostChanges): Promise<void>;
-  /** Changes the hardware. Nobody is told until the next `refresh` or start. */
+  /** Changes the hardware of a simulated host. Nobody is told until the next `refresh` or start. */
   setDevices(name: string, devices: readonly DescribedDevice[]): void;
-  /** Makes the host fail in this way, or (false) no longer. Its health is told with the next `refresh`, start, or half a minute later. */
+  /** Makes a simulated host fail in this way, or (false) no longer. Its health is told with the next `refresh`, start, or half a minute later. */
   setFault(name: string, fault: SimulatedFault, isOn?: boolean): void;
-  /** Shows every call of the running agent to its host; undefined: no longer. */
+  /** Shows every call of the running agent to its simulated host; undefined: no longer. */
   watchCalls(name: string, watcher: CallWatcher | undefined): void;
   /** Ends the agent as `kill -9` does: what it was doing stays half done. */
   kill(name: string): void;
-  /** The host itself, past its agent: for what its users, its guests and chance do there. */
-  onHost<T>(name: string, act: (host: OnHost) => Promise<T>): Promise<T>;
+  /** The simulated host itself, past its agent: for what its users, its guests and chance do there. */
+  onHost<T>(name: string, act: (host: SimulatedMachine) => Promise<T>): Promise<T>;
   /** Every running agent looks at its host and reports. */
   refresh(): Promise<void>;
 }
@@ -61,29 +59,27 @@ interface Running {
   stop(): Promise<void>;
 }
 
-const heartbeatMs = 10_000;
-
-/** The physical networks that a host is connected to: what the embedded network service can bind there. */
-export function physicalNetworksOf({ deviceSpecs, bridgeMappings }: HostParts): Set<string> {
-  const names = deviceSpecs.map((spec) => spec.tags['physical_network']);
-  return new Set([...names.filter((name) => typeof name === 'string'), ...bridgeMappings]);
-}
-
-/** Starts no agent yet. `physicalNetworks` by host name is kept up to date. */
+/** Starts no agent yet. `onReport` is told of each host as it has just reported. */
 export function runningHosts(
   context: WorkflowContext,
   hosts: readonly HostParts[],
-  { log, physicalNetworks }: { log: Logger; physicalNetworks: Map<string, Set<string>> },
-): SimulatedHosts {
+  { log, onReport }: { log: Logger; onReport: (host: Host) => void },
+): LocalHosts {
   const running = new Map<string, Running>();
   const partsOf = (name: string): HostParts => {
     const parts = hosts.find(({ host }) => host === name);
     if (parts !== undefined) return parts;
     throw new ComputeError('notFound', `Host ${name} could not be found.`);
   };
-  const control: SimulatedHosts = {
+  const simulatedOf = (name: string): SimulatedMachine => {
+    const { simulated } = partsOf(name);
+    if (simulated !== undefined) return simulated;
+    throw new ComputeError('invalid', `Host ${name} is not simulated.`);
+  };
+  const control: LocalHosts = {
     async start(name) {
-      if (!running.has(name)) running.set(name, await joinHost(context, partsOf(name), log));
+      if (running.has(name)) return;
+      running.set(name, await joinHost(context, partsOf(name), { log, onReport }));
     },
     async stop(name) {
       await running.get(partsOf(name).host)?.stop();
@@ -94,16 +90,15 @@ export function runningHosts(
       await control.stop(name);
       if (devices !== undefined) control.setDevices(name, devices);
       if (deviceSpec !== undefined) {
-        parts.deviceSpecs = parseDeviceSpecs(deviceSpec, parts.machine.functions);
-        physicalNetworks.set(name, physicalNetworksOf(parts));
+        parts.deviceSpecs = parseDeviceSpecs(deviceSpec, simulatedOf(name).machine.functions);
       }
       await control.start(name);
     },
     setDevices(name, devices) {
-      partsOf(name).machine.functions = describedFunctions(devices);
+      simulatedOf(name).machine.functions = describedFunctions(devices);
     },
     setFault(name, fault, isOn = true) {
-      partsOf(name).faults.set(fault, isOn);
+      simulatedOf(name).faults.set(fault, isOn);
     },
     watchCalls(name, watcher) {
       const life = running.get(partsOf(name).host)?.life;
@@ -113,7 +108,7 @@ export function runningHosts(
       running.get(partsOf(name).host)?.drop();
       running.delete(name);
     },
-    onHost: (name, act) => act(partsOf(name)),
+    onHost: (name, act) => act(simulatedOf(name)),
     async refresh() {
       await Promise.all([...running.values()].map((host) => host.refresh()));
     },
@@ -122,18 +117,22 @@ export function runningHosts(
 }
 
 /** Starts a host's agent; its first report is in the store when this returns. */
-async function joinHost(context: WorkflowContext, host: HostParts, log: Logger): Promise<Running> {
+async function joinHost(
+  context: WorkflowContext,
+  host: HostParts,
+  { log, onReport }: { log: Logger; onReport: (host: Host) => void },
+): Promise<Running> {
   const { agentEnd, controllerEnd } = inProcessLink();
   const waiting: (() => void)[] = [];
   const reported = (): Promise<void> => new Promise((taken) => waiting.push(taken));
-  serveAgent(context, controllerEnd, () => waiting.shift()?.());
+  serveAgent(context, controllerEnd, (row) => {
+    onReport(row);
+    waiting.shift()?.();
+  });
   const first = reported();
   const life: AgentLife = { isOver: false, watcher: undefined };
-  const checkHealth = (): Promise<HostProblem[]> => Promise.resolve(healthOf(host));
-  const agent = await startAgent(
-    { ...host, ...faultyHost({ ...host, life }), checkHealth, log, heartbeatMs },
-    agentEnd,
-  );
+  const agent = await startAgent({ ...host, ...simulatedParts(host, life), log, heartbeatMs });
+  await agent.join(agentEnd);
   await first;
   return {
     life,
@@ -151,8 +150,14 @@ async function joinHost(context: WorkflowContext, host: HostParts, log: Logger):
   };
 }
 
-function healthOf({ machine, faults, deviceSpecs }: HostParts): HostProblem[] {
-  const facts = simulatedHostFacts(machine, faults);
-  const { functions } = machine;
-  return problemsOf(checkHost({ facts, functions, deviceSpecs, vfCounts: {} }));
+/** A simulated host as this life of its agent meets it; nothing for a real one. */
+function simulatedParts(host: HostParts, life: AgentLife) {
+  if (host.simulated === undefined) return {};
+  const { machine, faults } = host.simulated;
+  const checkHealth = async (): Promise<HostProblem[]> => {
+    const { functions } = machine;
+    const facts = simulatedHostFacts(machine, faults);
+    return problemsOf(checkHost({ facts, functions, deviceSpecs: host.deviceSpecs, vfCounts: {} }));
+  };
+  return { ...faultyHost(host, { faults, life }), checkHealth };
 }

@@ -4,8 +4,10 @@ import { type Logger, pino } from 'pino';
 import { createComputeApi } from '#api/compute-api.ts';
 import { type CloudCredentials, writeCloudsYaml } from '#cli/clouds-yaml.ts';
 import type { Clock } from '#contracts/clock.ts';
+import type { Host, Store } from '#contracts/store.ts';
 import { parseAliases } from '#core/pci/alias.ts';
 import { listen } from '#http/service.ts';
+import { inProcessImageSource } from '#integrations/image-source/in-process.ts';
 import { openStore } from '#integrations/database/store.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
 import { FleetView } from '#workflows/fleet-view.ts';
@@ -14,7 +16,11 @@ import { serverVerbs, workflows } from '#workflows/server-verbs.ts';
 import type { Config } from './config.ts';
 import { type EmbeddedServices, embeddedServices } from './embedded-services.ts';
 import { inProcessWakeup } from './in-process-wakeup.ts';
-import { physicalNetworksOf, runningHosts, type SimulatedHosts } from './running-hosts.ts';
+import { letHostsIn } from './host-door.ts';
+import { type HostParts, physicalNetworksOf } from './host-parts.ts';
+import { realHostParts } from './real-host.ts';
+import { ReturningHosts } from './returning-hosts.ts';
+import { type LocalHosts, runningHosts } from './running-hosts.ts';
 import { simulatedHosts } from './simulated-agents.ts';
 import { ensureFlavors } from './starting-flavors.ts';
 import { ensureSecret, type StateDirectory, takeStateDirectory } from './state-directory.ts';
@@ -24,15 +30,17 @@ export interface AllInOne {
   /** How clients reach it. */
   cloudsYaml: string;
   /** For tests and what-if questions: a host's agent or hardware, changed while the cloud runs. */
-  hosts: SimulatedHosts;
+  hosts: LocalHosts;
   stop(): Promise<void>;
 }
+
+type Stops = (() => void | Promise<void>)[];
 
 const clock: Clock = { now: Date.now };
 const hostTimeoutMs = 60_000;
 
 /**
- * Starts everything this configuration asks for; when it returns, the API answers and every host can be scheduled to.
+ * Starts everything this configuration asks for; when it returns, the API answers and every host of this process can be scheduled to.
  * Throws ComputeError naming what is wrong, with nothing left running.
  */
 export async function startAllInOne(
@@ -40,7 +48,7 @@ export async function startAllInOne(
   log: Logger = pino({ level: 'silent' }),
 ): Promise<AllInOne> {
   const state = takeStateDirectory(config.stateDir);
-  const stops: (() => void | Promise<void>)[] = [() => state.release()];
+  const stops: Stops = [() => state.release()];
   const stop = async (): Promise<void> => {
     for (const act of stops.splice(0).toReversed()) await act();
   };
@@ -55,9 +63,8 @@ export async function startAllInOne(
 async function start(
   config: Config,
   state: StateDirectory,
-  { log, stops }: { log: Logger; stops: (() => void | Promise<void>)[] },
+  { log, stops }: { log: Logger; stops: Stops },
 ): Promise<Omit<AllInOne, 'stop'>> {
-  const hosts = await simulatedHosts(config.simulated, state.file('hosts'));
   const passwordOf = (user: string): string =>
     ensureSecret(state.file(`${user}-password`), () => randomBytes(12).toString('hex'));
   const passwords = { admin: passwordOf('admin'), demo: passwordOf('demo') };
@@ -65,11 +72,17 @@ async function start(
   stops.push(() => store.close());
   // Whoever held leases was the process before this one, for the state directory is ours alone.
   await store.tasks.releaseAll();
-  // And no agent has spoken yet: a host that this configuration no longer has is not to be scheduled to.
-  for (const host of await store.hosts.list()) await store.hosts.seen(host.id, 0);
+  await store.commands.forgetQuestions();
+  const returning = await hostsOfBefore(store, stops);
   await ensureFlavors(store);
 
-  const physicalNetworks = new Map(hosts.map((host) => [host.host, physicalNetworksOf(host)]));
+  const physicalNetworks = new Map(
+    (await store.hosts.list()).map((host) => [host.name, new Set(host.physicalNetworks)]),
+  );
+  const onReport = ({ name, physicalNetworks: networks }: Host): void => {
+    physicalNetworks.set(name, new Set(networks));
+    returning.reported(name);
+  };
   const urls = { identity: '', compute: '', network: '', image: '' };
   const embedded = await embeddedServices({
     db,
@@ -80,6 +93,8 @@ async function start(
     passwords,
     physicalNetworks,
   });
+  const hosts = await hostsInHere(config, state, { embedded, log, stops });
+  for (const host of hosts) physicalNetworks.set(host.host, physicalNetworksOf(host));
   const context: WorkflowContext = {
     store,
     network: embedded.network.service,
@@ -97,21 +112,15 @@ async function start(
       allocationRatios: config.allocationRatios,
     },
   };
-  const running = runningHosts(context, hosts, { log, physicalNetworks });
+  const running = runningHosts(context, hosts, { log, onReport });
   for (const { host, later } of hosts) {
     stops.push(() => running.stop(host));
-    if (!later) await running.start(host);
+    if (later !== true) await running.start(host);
   }
-  const dispatcher = startDispatcher(context, {
-    owner: `up-${process.pid}`,
-    workflows,
-    concurrency: 32,
-    leaseMs: 60_000,
-    pollMs: 1_000,
-  });
-  stops.push(() => dispatcher.stop());
-
-  Object.assign(urls, await openDoors(config, { context, embedded, urls, log, stops }));
+  dispatchWhenBack(context, returning, stops);
+  const localHosts = new Set(hosts.map(({ host }) => host));
+  const doors = { context, embedded, urls, log, stops, localHosts, onReport };
+  Object.assign(urls, await openDoors(config, doors));
   const cloudsYaml = state.file('clouds.yaml');
   writeCloudsYaml(cloudsYaml, {
     novella: credentials(urls.identity, 'admin', passwords.admin),
@@ -120,13 +129,70 @@ async function start(
   return { urls, cloudsYaml, hosts: running };
 }
 
+/** The hosts whose agents run in this process: simulated ones, or this machine. */
+async function hostsInHere(
+  config: Config,
+  state: StateDirectory,
+  { embedded, log, stops }: { embedded: EmbeddedServices; log: Logger; stops: Stops },
+): Promise<HostParts[]> {
+  const images = inProcessImageSource(embedded.image.service);
+  if (!config.libvirt) {
+    return simulatedHosts(config.simulated, { folder: state.file('hosts'), images });
+  }
+  const parts = await realHostParts(config.host, {
+    stateDir: state.file('hosts', config.host.name),
+    images,
+    log,
+  });
+  stops.push(() => parts.hypervisor.close());
+  return [parts];
+}
+
+/**
+ * Hosts that were there before this start. No agent has spoken yet: one of the former process that this configuration no longer has is not to
+ * be scheduled to; one that dials in by itself was not silent, we were.
+ */
+async function hostsOfBefore(store: Store, stops: Stops): Promise<ReturningHosts> {
+  const enrolments = await store.enrolments.list();
+  const mayDialIn = new Set(
+    enrolments.filter(({ revokedAt }) => revokedAt === null).map(({ host }) => host),
+  );
+  const known = await store.hosts.list();
+  for (const host of known) if (!mayDialIn.has(host.name)) await store.hosts.seen(host.id, 0);
+  const returning = new ReturningHosts(
+    known.map(({ name }) => name).filter((name) => mayDialIn.has(name)),
+  );
+  stops.push(() => returning.giveUp());
+  return returning;
+}
+
+/** Tasks of before are not to find their hosts away that are only on their way back. */
+function dispatchWhenBack(context: WorkflowContext, returning: ReturningHosts, stops: Stops): void {
+  let isStopped = false;
+  const dispatching = returning.settled.then(() => {
+    if (isStopped) return undefined;
+    return startDispatcher(context, {
+      owner: `up-${process.pid}`,
+      workflows,
+      concurrency: 32,
+      leaseMs: 60_000,
+      pollMs: 1_000,
+    });
+  });
+  stops.push(async () => {
+    isStopped = true;
+    returning.giveUp();
+    await (await dispatching)?.stop();
+  });
+}
+
 /** A user whose project has the same name. */
 function credentials(authUrl: string, name: string, password: string): CloudCredentials {
   const domains = { userDomainName: 'Default', projectDomainName: 'Default' };
   return { authUrl, username: name, password, projectName: name, ...domains };
 }
 
-/** Listens with all four services and returns their URLs. */
+/** Listens with all four services, the compute API's for hosts too, and returns their URLs. */
 async function openDoors(
   config: Config,
   parts: {
@@ -134,15 +200,20 @@ async function openDoors(
     embedded: EmbeddedServices;
     urls: AllInOne['urls'];
     log: Logger;
-    stops: (() => void | Promise<void>)[];
+    stops: Stops;
+    localHosts: ReadonlySet<string>;
+    onReport: (host: Host) => void;
   },
 ): Promise<AllInOne['urls']> {
-  const { context, embedded, urls, log, stops } = parts;
+  const { context, embedded, urls, log, stops, localHosts, onReport } = parts;
+  let door: ReturnType<typeof letHostsIn> | undefined;
   const compute = createComputeApi({
     ...context,
     log,
     identity: embedded.identity.service,
     identityUrl: () => urls.identity,
+    imageContents: embedded.image.service,
+    linkedHosts: () => door?.linked() ?? [],
     hostTimeoutMs,
     workflows: serverVerbs(context),
   });
@@ -151,12 +222,16 @@ async function openDoors(
     const port = await listen(app, name, config.listen, config.ports[name]);
     return `http://${reachable(config.listen)}:${port}`;
   };
-  return {
+  const opened = {
     identity: `${await open(embedded.identity.app, 'identity')}/v3`,
     network: await open(embedded.network.app, 'network'),
     image: await open(embedded.image.app, 'image'),
     compute: `${await open(compute, 'compute')}/v2.1`,
   };
+  door = letHostsIn(context, { server: compute.server, localHosts, onReport, log });
+  // Before the service itself: it does not end while hosts are linked.
+  stops.push(() => door?.close());
+  return opened;
 }
 
 /** The address as a URL has it; a wildcard is reached on this machine. Example: `::1` → `[::1]`. */

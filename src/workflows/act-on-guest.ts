@@ -162,6 +162,7 @@ async function tellHost(context: WorkflowContext, task: Task): Promise<StepOutco
           do: command,
           guest: await guestOf(context, server),
           ...(task.data['staysOff'] === true && { staysOff: true }),
+          ...(task.data['act'] === 'rebuild' && { fresh: true }),
         }
       : { do: command, guestId: server.id };
   const data = { ...task.data, startedAt: context.clock.now() };

@@ -5,6 +5,7 @@ import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 import { isAlive } from './host-state.ts';
+import { nextNudge } from './next-nudge.ts';
 import { hostOf } from './server-of.ts';
 
 /** `action`: as `openstack server event list` names it. */
@@ -51,8 +52,8 @@ export async function beginAction(
   return actionId;
 }
 
-/** Without its host nothing can be done to a guest, and the user is told so at once instead of waiting for it. */
-async function refuseSilentHost(
+/** Without its host nothing can be done to a guest, and the user is told so at once instead of waiting for it. Throws `conflict`. */
+export async function refuseSilentHost(
   context: WorkflowContext,
   server: Server,
   action: string,
@@ -100,9 +101,6 @@ export function refuseState(server: Server, action: string, allowed: readonly Vm
   );
 }
 
-/** Finds what a lost nudge missed. */
-const lookAgainMs = 250;
-
 const longestWaitMs = 60_000;
 
 /**
@@ -116,7 +114,7 @@ export async function endOfAction(
 ): Promise<Action | undefined> {
   const deadline = context.clock.now() + longestWaitMs;
   for (;;) {
-    const nudged = nextEnd(context, serverId);
+    const nudged = nextNudge(context.wakeup, `ended:${serverId}`);
     try {
       const task = await context.store.tasks.of(serverId);
       if (task?.actionId !== actionId) break;
@@ -133,17 +131,4 @@ export async function endOfAction(
   }
   const actions = await context.store.servers.actions(serverId);
   return actions.find(({ id }) => id === actionId);
-}
-
-function nextEnd(context: WorkflowContext, serverId: string) {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const unlisten = context.wakeup.listen(`ended:${serverId}`, resolve);
-  const timer = setTimeout(resolve, lookAgainMs);
-  return {
-    promise,
-    stop: () => {
-      unlisten();
-      clearTimeout(timer);
-    },
-  };
 }

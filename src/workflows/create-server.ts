@@ -2,7 +2,7 @@
 import type { Caller } from '#contracts/identity.ts';
 import type { Image } from '#contracts/images.ts';
 import type { NewServer } from '#contracts/store.ts';
-import { ComputeError, isComputeError } from '#core/errors.ts';
+import { ComputeError } from '#core/errors.ts';
 import { requestsForFlavor } from '#core/pci/flavor-request.ts';
 import type { PciRequest } from '#core/pci/request.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
@@ -12,6 +12,7 @@ import type { NewServerRequest, RequestedNic } from '#core/servers/new-server.ts
 import type { Server } from '#core/servers/server.ts';
 import type { BootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
+import { checkImageFits, findImage } from './find-image.ts';
 import { refuseUnknownHints } from './placement-wishes.ts';
 import { automaticNics, type ResolvedNics, resolveNics } from './resolve-nics.ts';
 
@@ -64,38 +65,6 @@ async function findFlavor(context: WorkflowContext, id: string): Promise<Flavor>
   const flavor = await context.store.flavors.get(id);
   if (flavor !== undefined) return flavor;
   throw new ComputeError('invalid', `flavorRef: Flavor ${id} could not be found.`);
-}
-
-/** An active image. Throws `invalid`, naming the field. */
-export async function findImage(
-  context: WorkflowContext,
-  caller: Caller,
-  id: string,
-): Promise<Image> {
-  try {
-    const image = await context.images.showImage(id, caller);
-    if (image.status === 'active') return image;
-    throw new ComputeError('invalid', `imageRef: Image ${id} is not active: ${image.status}.`);
-  } catch (cause) {
-    if (!isComputeError(cause, 'notFound')) throw cause;
-    throw new ComputeError('invalid', `imageRef: Image ${id} could not be found.`, { cause });
-  }
-}
-
-/** Throws `invalid` when the image needs more than the flavor has. */
-export function checkImageFits(flavor: Flavor, image: Image): void {
-  if (flavor.memoryMib < image.minMemoryMib) {
-    throw new ComputeError(
-      'invalid',
-      `flavorRef: flavor ${flavor.name} has ${flavor.memoryMib} MiB of memory, image ${image.id} needs at least ${image.minMemoryMib}`,
-    );
-  }
-  if (flavor.diskGib > 0 && flavor.diskGib < image.minDiskGib) {
-    throw new ComputeError(
-      'invalid',
-      `flavorRef: flavor ${flavor.name} has ${flavor.diskGib} GiB of disk, image ${image.id} needs at least ${image.minDiskGib}`,
-    );
-  }
 }
 
 async function askedNics(

@@ -15,7 +15,7 @@ export async function guestOf(context: WorkflowContext, server: Server): Promise
   const numa = host.numa.claims
     .filter(isMine)
     .map(({ node, vcpus, memoryMib, cpus }) => ({ node, vcpus, memoryMib, cpus }));
-  const guest = buildGuest({ server, devices, numa });
+  const guest = buildGuest({ server, zone: host.availabilityZone, devices, numa });
   if (guest.ok) return guest.guest;
   throw new ComputeError('bug', 'the guest could not be planned', {
     detail: guest.reasons.map((reason) => reason.message).join('; '),

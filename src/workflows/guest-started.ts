@@ -14,7 +14,10 @@ export async function guestStarted(context: WorkflowContext, task: Task): Promis
   const command = await context.store.commands.last(task.serverId, 'spawn');
   invariant(command?.result, `server ${task.serverId}: its host has not answered the spawn`);
   const { result } = command;
-  if (!result.ok) throw new ComputeError('unavailable', result.message, { detail: result.detail });
+  if (!result.ok) {
+    const kind = result.sameElsewhere === true ? 'invalid' : 'unavailable';
+    throw new ComputeError(kind, result.message, { detail: result.detail });
+  }
   const server = await serverOf(context, task);
   const host = await hostOf(context, server);
   invariant(host, `server ${server.id} started on no host`);

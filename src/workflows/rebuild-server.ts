@@ -3,7 +3,7 @@ import type { Caller } from '#contracts/identity.ts';
 import type { Server } from '#core/servers/server.ts';
 import { actOnGuest } from './act-on-guest.ts';
 import type { WorkflowContext } from './context.ts';
-import { checkImageFits, findImage } from './create-server.ts';
+import { checkImageFits, findImage } from './find-image.ts';
 
 /** `change`: what else the user sets with it. */
 export interface WishedRebuild {

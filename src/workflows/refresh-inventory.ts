@@ -26,7 +26,8 @@ export async function refreshInventory(
     const change = await inventoryChange(context, now, report);
     if ((await context.store.hosts.update(change)) === 'ok') {
       await context.store.hosts.seen(host.id, context.clock.now());
-      return now;
+      const { facts, hostIp, physicalNetworks } = report;
+      return { ...now, facts, hostIp, physicalNetworks };
     }
   }
   throw new ComputeError('unavailable', `inventory of host ${name} could not be recorded`, {
@@ -58,5 +59,6 @@ async function inventoryChange(
     }),
     hostIp: report.hostIp,
     problems: report.problems ?? [],
+    physicalNetworks: report.physicalNetworks,
   };
 }

@@ -18,13 +18,12 @@ export function serveAgent(
   onReport: (host: Host) => void = () => {},
 ): void {
   const session = new AgentSession(context, end, onReport);
-  let tail: Promise<void> = Promise.resolve();
-  end.onMessage((message) => {
-    tail = tail
-      .then(() => session.take(message))
-      .catch((error: unknown) => {
-        context.log.error({ err: error, message: message.type }, 'agent message failed');
-      });
+  end.onMessage(async (message) => {
+    try {
+      await session.take(message);
+    } catch (error) {
+      context.log.error({ err: error, message: message.type }, 'agent message failed');
+    }
   });
   end.onClose(() => session.close());
 }
@@ -38,6 +37,7 @@ class AgentSession {
   #host: Host | undefined;
   #guests: GuestWatch | undefined;
   #lastSent = 0;
+  #isClosed = false;
   #unlisten: () => void = () => {};
   #sending: Promise<void> = Promise.resolve();
 
@@ -49,6 +49,8 @@ class AgentSession {
 
   async take(message: ToController): Promise<void> {
     const { store, clock, wakeup } = this.#context;
+    // A result is true however late it comes; what else a closed link still brings may be older than what its successor said.
+    if (this.#isClosed && message.type !== 'result') return;
     if (message.type === 'hello') return this.#hello(message);
     const host = this.#host;
     if (host === undefined) {
@@ -67,12 +69,14 @@ class AgentSession {
         return;
       case 'result':
         await this.#record(host, message);
+        this.#end.send({ type: 'recorded', seq: message.seq });
         wakeup.notify('tasks');
+        wakeup.notify(`answered:${host.id}`);
         return;
     }
   }
 
-  /** A result that cannot be recorded is asked for again: commands are idempotent, and a lost result would park its task for good. */
+  /** A result that cannot be recorded is asked for again: the agent keeps it, and a lost result would park its task for good. */
   async #record(
     host: Host,
     { seq, result }: Extract<ToController, { type: 'result' }>,
@@ -88,8 +92,14 @@ class AgentSession {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#unlisten();
+    this.#forgetGuests();
+  }
+
+  #forgetGuests(): void {
     this.#guests?.close();
+    this.#guests = undefined;
   }
 
   /** Inventory first: what guests need of it is there when they are looked at. Guests that nobody knows are problems of the host. */
@@ -112,10 +122,12 @@ class AgentSession {
   }
 
   async #hello(message: Extract<ToController, { type: 'hello' }>): Promise<void> {
-    this.#guests?.close();
-    this.#guests = undefined;
+    this.#forgetGuests();
     const host = await this.#takeReport({ name: message.host }, message.report);
+    if (this.#isClosed) return this.#forgetGuests();
     this.#host = host;
+    this.#end.send({ type: 'welcome', hostId: host.id });
+    this.#unlisten();
     this.#unlisten = this.#context.wakeup.listen(`commands:${host.id}`, () => this.#send(host));
     this.#send(host);
     this.#onReport(host);
@@ -124,6 +136,7 @@ class AgentSession {
   #send(host: Host): void {
     this.#sending = this.#sending
       .then(async () => {
+        if (this.#isClosed) return;
         const waiting = await this.#context.store.commands.pending(host.id);
         for (const command of waiting) {
           if (command.seq <= this.#lastSent) continue;

@@ -11,7 +11,9 @@ import type { WorkflowContext } from './context.ts';
 import { createServers } from './create-server.ts';
 import { deleteServer, deleteWorkflow } from './delete-server.ts';
 import { detachInterface, detachWorkflow } from './detach-interface.ts';
+import { enrollHost, revokeHost } from './enroll-host.ts';
 import { followWorkflow } from './follow-guest.ts';
+import { readConsole } from './read-console.ts';
 import { rebuildServer, type WishedRebuild } from './rebuild-server.ts';
 import { setHostService, type HostServiceWish } from './set-host-service.ts';
 import type { Workflow } from './workflow.ts';
@@ -46,6 +48,9 @@ export function serverVerbs(context: WorkflowContext) {
       server: Server,
       wish: { portId: string; requestId: string },
     ) => detachInterface(context, caller, server, wish),
+    readConsole: (server: Server, lines: number | null) => readConsole(context, server, lines),
+    enrollHost: (host: string, how: { replaces: boolean }) => enrollHost(context, host, how),
+    revokeHost: (host: string) => revokeHost(context, host),
     setHostService: (hostId: string, wish: HostServiceWish) =>
       setHostService(context, hostId, wish),
   };

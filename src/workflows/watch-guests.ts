@@ -65,7 +65,8 @@ export class GuestWatch {
 
   /** Finds what a lost nudge missed. */
   async again(): Promise<void> {
-    await Promise.all([...this.#waiting.keys()].map((id) => this.#lookAgain(id)));
+    const waiting = [...this.#waiting.keys()];
+    for (const id of waiting) await this.#lookAgain(id);
   }
 
   close(): void {

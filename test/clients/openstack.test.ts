@@ -114,6 +114,13 @@ describe('a user of the openstack command', () => {
     ]);
   });
 
+  test('reads what the guest wrote to its console', async () => {
+    const { code, stdout } = await client.openstack('console', 'log', 'show', 'first');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('first login:')]);
+    const tail = await client.openstack('console', 'log', 'show', '--lines', '1', 'first');
+    expect(tail.stdout.trim()).toBe('first login:');
+  });
+
   test('is told in plain words what is wrong', async () => {
     const boot = ['server', 'create', '--flavor', 'm1.small', '--image', 'tiny'];
     const inUse = await client.openstack(...boot, '--port', 'direct-1', 'second');

@@ -6,8 +6,6 @@ import { type Cloud, scenario } from '#test/cloud.ts';
 const faults: { fault: SimulatedFault; vnic: 'direct' | 'macvtap'; words: RegExp }[] = [
   { fault: 'libvirt-absent', vnic: 'direct', words: /libvirt-sock': No such file or directory/ },
   { fault: 'permission-denied', vnic: 'direct', words: /Could not open .*: Permission denied/ },
-  { fault: 'image-missing', vnic: 'direct', words: /Cannot access storage file .*: No such file/ },
-  { fault: 'image-corrupt', vnic: 'direct', words: /qcow2: Image is corrupt/ },
   { fault: 'pf-down', vnic: 'direct', words: /VF 0000:01:10.0: its PF is down/ },
   {
     fault: 'foreign-driver',
@@ -174,5 +172,51 @@ scenario(
     await hosts.onHost(host, async ({ hypervisor }) =>
       expect(await hypervisor.listGuests()).toEqual([]),
     );
+  },
+);
+
+/** An active image with these bytes; its id. */
+async function image(cloud: Cloud, content: Uint8Array): Promise<string> {
+  const wish = { name: 'i', container_format: 'bare', disk_format: 'qcow2' };
+  const { id } = await cloud.ok('image', 'POST', '/v2/images', wish);
+  await cloud.send('image', 'PUT', `/v2/images/${id}/file`, {
+    bytes: new Uint8Array(content),
+    headers: { 'content-type': 'application/octet-stream' },
+  });
+  return id;
+}
+
+scenario(
+  'a corrupt image is told as it is, no second host tries it, and the first is left as it was',
+  async (cloud) => {
+    const red = await cloud.network('red');
+    const port = await cloud.port(red, 'direct');
+    const imageRef = await image(cloud, Buffer.from('no qcow2 at all'));
+    const id = await cloud.boot([{ port }], { imageRef });
+    const { fault } = await cloud.settled(id, 'ACTIVE', 'ERROR');
+    expect(fault.message).toBe(
+      `image ${imageRef} is not a valid qcow2 image: it does not begin as one`,
+    );
+    await expectIntact(cloud, port);
+  },
+);
+
+scenario(
+  'an image that is gone when the host asks for it is told so, and the host is left as it was',
+  async (cloud, { hosts }) => {
+    const red = await cloud.network('red');
+    const port = await cloud.port(red, 'direct');
+    const imageRef = await image(cloud, Buffer.from('never looked at'));
+    for (const host of ['host-1', 'host-2']) hosts.kill(host);
+    const id = await cloud.boot([{ port }], { imageRef });
+    await cloud.until(async () => {
+      const { server } = await cloud.ok('compute', 'GET', `/servers/${id}`);
+      return { done: server['OS-EXT-STS:task_state'] === 'spawning', value: server };
+    });
+    expect((await cloud.send('image', 'DELETE', `/v2/images/${imageRef}`)).status).toBe(204);
+    for (const host of ['host-1', 'host-2']) await hosts.start(host);
+    const { fault } = await cloud.settled(id, 'ACTIVE', 'ERROR');
+    expect(fault.message).toBe(`image ${imageRef} does not exist any more`);
+    await expectIntact(cloud, port);
   },
 );

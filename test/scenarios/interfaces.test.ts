@@ -182,6 +182,9 @@ scenario(
       await cloud.send('compute', 'POST', `/servers/${id}/action`, {
         body: { reboot: { type: 'HARD' } },
       }),
+      await cloud.send('compute', 'POST', `/servers/${id}/action`, {
+        body: { 'os-getConsoleOutput': {} },
+      }),
     ];
     for (const reply of refused) {
       expect(reply.status).toBe(409);

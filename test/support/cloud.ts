@@ -19,6 +19,7 @@ export interface Reply {
 export interface Sent {
   body?: unknown;
   text?: string;
+  bytes?: Uint8Array<ArrayBuffer>;
   headers?: Record<string, string>;
   token?: string | null;
 }
@@ -58,7 +59,8 @@ export class Cloud {
           ? `${this.#place.urls.network}/v2.0`
           : this.#place.urls[service];
     const token = more.token === undefined ? this.session.token : more.token;
-    const content = more.text ?? (more.body === undefined ? undefined : JSON.stringify(more.body));
+    const content =
+      more.bytes ?? more.text ?? (more.body === undefined ? undefined : JSON.stringify(more.body));
     const response = await fetch(base + path, {
       method,
       headers: {

@@ -1,8 +1,9 @@
 /** The compute API over a fresh store in memory, with real workflows and a described network: for tests of the API alone. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { createComputeApi } from '#api/compute-api.ts';
 import type { Caller } from '#contracts/identity.ts';
-import type { ImageService } from '#contracts/images.ts';
+import type { ImageContents, ImageService } from '#contracts/images.ts';
 import type { NetworkService } from '#contracts/network.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Network, Port } from '#core/networking/port.ts';
@@ -19,6 +20,9 @@ import { aFlavor, aHost, aNewServer, aNic } from './store-rows.ts';
 export const projectId = 'a6f1d3bbdf56484bad7cc4fd88015159';
 export const otherProjectId = 'b6f1d3bbdf56484bad7cc4fd88015159';
 export const imageId = 'd34af8b3-0736-4f8e-8ee6-9f1c16656b08';
+export const queuedImageId = 'e34af8b3-0736-4f8e-8ee6-9f1c16656b08';
+/** Of the image. */
+export const imageBytes = Buffer.from('bytes of an image, in two parts');
 export const networkId = '913b0917-84f4-405b-a361-96b188737d15';
 export const portId = '4663c883-b605-492f-b563-aeff73508b53';
 export const flavorId = '3a536f9e-cc95-4974-8995-d6cdd1f5da43';
@@ -67,17 +71,21 @@ export async function aComputeWorld() {
       allocationRatios: { vcpus: 4, memory: 1, disk: 1 },
     },
   };
+  const contents = describedContents();
   const app = createComputeApi({
     ...context,
     log: silentLog,
     identity: { validate: async (token) => callerOf(token) },
     identityUrl: () => 'http://127.0.0.1:5000/v3',
     publicUrl: 'http://127.0.0.1:8774',
+    imageContents: contents,
+    linkedHosts: () => [{ host: 'hv1', address: '192.0.2.7', since: time.now }],
     hostTimeoutMs: 60_000,
     workflows: serverVerbs(context),
   });
   return {
     app,
+    contents,
     store,
     time,
     ports,
@@ -213,6 +221,19 @@ function describedNetwork(ports: Map<string, Port>): NetworkService {
     createPort: refuse,
     updatePort: refuse,
     deletePort: refuse,
+  };
+}
+
+/** The image has bytes; an image that a server is made from may have gone. */
+function describedContents(): ImageContents {
+  return {
+    openImage: async (id) => {
+      if (id === queuedImageId) throw new ComputeError('conflict', `Image ${id} has no bytes yet`);
+      if (id !== imageId) throw new ComputeError('notFound', `No image found with ID ${id}`);
+      const sha512 = createHash('sha512').update(imageBytes).digest('hex');
+      const bytes = Readable.from([imageBytes.subarray(0, 10), imageBytes.subarray(10)]);
+      return { sizeBytes: imageBytes.length, sha512, diskFormat: 'qcow2', bytes };
+    },
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Guest, GuestNic } from '#core/guests/guest.ts';
 import type { NicWishes } from '#core/guests/nic-frontend.ts';
 import { plainFrontend } from '#core/guests/nic-frontend.ts';
-import type { Network, Port } from '#core/networking/port.ts';
+import type { Network, Port, Subnet } from '#core/networking/port.ts';
 import type { Vif } from '#core/networking/vif.ts';
 import { type PciAddress, parsePciAddress } from '#core/pci/address.ts';
 
@@ -98,6 +98,19 @@ export function aNetwork(change: Partial<Network> = {}): Network {
     mtu: 1500,
     segments: [{ networkType: 'vlan', physicalNetwork: 'physnet1', segmentationId: 42 }],
     subnets: [],
+    ...change,
+  };
+}
+
+export function aSubnet(change: Partial<Subnet> = {}): Subnet {
+  return {
+    id: 'subnet-1',
+    cidr: '10.42.0.0/24',
+    ipVersion: 4,
+    gatewayIp: '10.42.0.1',
+    dnsNameservers: [],
+    hostRoutes: [],
+    enableDhcp: true,
     ...change,
   };
 }

@@ -26,13 +26,21 @@ export function temporaryDirectory(): { path: string; remove(): void } {
 }
 
 /** Starts `novella up` on free ports and waits until its API answers. Rejects with its output when it ends before. */
-export async function startNovella(
+export function startNovella(
   stateDir: string,
   moreArguments: string[] = [],
 ): Promise<NovellaProcess> {
+  return startConfigured(stateDir, ['--free-ports', ...moreArguments]);
+}
+
+/** As `startNovella`, on the ports that its configuration says. */
+export async function startConfigured(
+  stateDir: string,
+  moreArguments: string[],
+): Promise<NovellaProcess> {
   const child = spawn(
     process.execPath,
-    [starter, 'up', '--state-dir', stateDir, '--free-ports', '--ready-line', ...moreArguments],
+    [starter, 'up', '--state-dir', stateDir, '--ready-line', ...moreArguments],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

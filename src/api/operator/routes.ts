@@ -1,11 +1,28 @@
 /** Novella's own routes below `/novella/v1`: for administrators, without microversions. */
 import type { Route } from '../route.ts';
 import { explainServer } from './explain.ts';
+import { enroll, enrolmentBody, listEnrolments, revoke } from './enrolments.ts';
 import { listDevices, listHosts, listPools } from './handlers.ts';
 import { checkPci, pciCheckBody } from './pci-check.ts';
 
 export const operatorRoutes: readonly Route[] = [
   { method: 'GET', path: '/hosts', rule: 'admin', handler: listHosts },
+  { method: 'GET', path: '/hosts/enrolments', rule: 'admin', handler: listEnrolments },
+  {
+    method: 'POST',
+    path: '/hosts/:name/enrolment',
+    rule: 'admin',
+    status: 201,
+    body: () => enrolmentBody,
+    handler: enroll,
+  },
+  {
+    method: 'DELETE',
+    path: '/hosts/:name/enrolment',
+    rule: 'admin',
+    status: 204,
+    handler: revoke,
+  },
   { method: 'GET', path: '/pci/devices', rule: 'admin', handler: listDevices },
   { method: 'GET', path: '/pci/pools', rule: 'admin', handler: listPools },
   {

@@ -1,6 +1,7 @@
 /** The actions that `POST /servers/:id/action` knows. Those without a handler are not offered yet. Source: Nova compute API reference, "Servers - run an action". */
 import type { Route } from '../route.ts';
 import { words } from '../words.ts';
+import { consoleBody, showConsole } from './console.ts';
 import { emptyBody, guestAct, rebootBody, rebootServer } from './guest-acts.ts';
 import { rebuildBody, rebuildServer } from './rebuild.ts';
 
@@ -19,7 +20,7 @@ const ofAdministrators = words(`
 `);
 
 /** Those that are offered. */
-const offered: Record<string, Pick<Route, 'body' | 'handler'>> = {
+const offered: Record<string, Pick<Route, 'body' | 'handler' | 'status'>> = {
   'os-start': { body: emptyBody('os-start'), handler: guestAct('start') },
   'os-stop': { body: emptyBody('os-stop'), handler: guestAct('stop') },
   reboot: { body: rebootBody, handler: rebootServer },
@@ -28,6 +29,7 @@ const offered: Record<string, Pick<Route, 'body' | 'handler'>> = {
   suspend: { body: emptyBody('suspend'), handler: guestAct('suspend') },
   resume: { body: emptyBody('resume'), handler: guestAct('resume') },
   rebuild: { body: rebuildBody, handler: rebuildServer },
+  'os-getConsoleOutput': { status: 200, body: consoleBody, handler: showConsole },
 };
 
 /** Gone after these minor versions. */

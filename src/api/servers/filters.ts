@@ -1,4 +1,5 @@
 /** The filters of server lists, by query key. Source: Nova compute API reference, "List Servers". */
+import { hasConfigDrive } from '#core/guests/config-drive.ts';
 import type { Server } from '#core/servers/server.ts';
 import { isSet } from '../fields.ts';
 import { words } from '../words.ts';
@@ -65,7 +66,7 @@ export const filters: Record<string, ServerFilter> = {
   config_drive: {
     ...admin,
     match: 'value',
-    test: (server, value) => server.configDrive === isSet(value),
+    test: (server, value) => hasConfigDrive(server) === isSet(value),
   },
   locked: { from: 73, match: 'value', test: (server, value) => server.locked === isSet(value) },
   tags: tags((has, asked) => asked.every(has)),

@@ -1,5 +1,6 @@
 /** The order of a server list: `sort_key` and `sort_dir`, each repeatable. */
 import { ComputeError } from '#core/errors.ts';
+import { hasConfigDrive } from '#core/guests/config-drive.ts';
 import type { Server } from '#core/servers/server.ts';
 import { queryValues } from '../paging.ts';
 import type { Query } from '../route.ts';
@@ -8,7 +9,7 @@ const keys: Record<string, (server: Server) => string | number> = {
   access_ip_v4: ({ accessIpv4 }) => accessIpv4 ?? '',
   access_ip_v6: ({ accessIpv6 }) => accessIpv6 ?? '',
   availability_zone: ({ availabilityZone }) => availabilityZone ?? '',
-  config_drive: ({ configDrive }) => Number(configDrive),
+  config_drive: (server) => Number(hasConfigDrive(server)),
   created_at: ({ createdAt }) => createdAt,
   display_description: ({ description }) => description ?? '',
   display_name: ({ name }) => name,

@@ -1,6 +1,8 @@
 /** A server as the API shows it, newest shape first; microversions step down from it. Source: Nova compute API reference, "Servers". */
 import { createHash } from 'node:crypto';
 import type { Host } from '#contracts/store.ts';
+import { hasConfigDrive } from '#core/guests/config-drive.ts';
+import { kernelImages } from '#core/guests/guest-kernel.ts';
 import { guestName } from '#core/guests/guest-name.ts';
 import { serverStatus } from '#core/servers/lifecycle.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -106,7 +108,7 @@ function newestView(call: Call, server: Server, host: Host | undefined): View {
     ...(progressing.includes(status) && { progress: 0 }),
     ...faultOf(call, server, status),
     'OS-EXT-AZ:availability_zone': host?.availabilityZone ?? server.availabilityZone ?? '',
-    config_drive: server.configDrive ? 'True' : '',
+    config_drive: hasConfigDrive(server) ? 'True' : '',
     key_name: server.keyName,
     'OS-SRV-USG:launched_at': atMicrosecond(server.launchedAt),
     'OS-SRV-USG:terminated_at': atMicrosecond(server.terminatedAt),
@@ -124,6 +126,7 @@ function newestView(call: Call, server: Server, host: Host | undefined): View {
 }
 
 function administratorsView(call: Call, server: Server, host: Host | undefined): View {
+  const { kernelId, ramdiskId } = kernelImages(server.imageProperties);
   return {
     'OS-EXT-SRV-ATTR:host': server.hostName,
     'OS-EXT-SRV-ATTR:instance_name': guestName(server.serial),
@@ -131,8 +134,8 @@ function administratorsView(call: Call, server: Server, host: Host | undefined):
     'OS-EXT-SRV-ATTR:hostname': server.hostname,
     'OS-EXT-SRV-ATTR:reservation_id': server.reservationId,
     'OS-EXT-SRV-ATTR:launch_index': server.launchIndex,
-    'OS-EXT-SRV-ATTR:kernel_id': '',
-    'OS-EXT-SRV-ATTR:ramdisk_id': '',
+    'OS-EXT-SRV-ATTR:kernel_id': kernelId ?? '',
+    'OS-EXT-SRV-ATTR:ramdisk_id': ramdiskId ?? '',
     'OS-EXT-SRV-ATTR:root_device_name': server.launchedAt === null ? null : '/dev/vda',
     'OS-EXT-SRV-ATTR:user_data': server.userData,
     host_status: hostStatus(call.context, host),

@@ -7,6 +7,7 @@ import { buildGuest } from './build-guest.ts';
 import { guestName } from './guest-name.ts';
 
 const nic = aNic({ vif: aVif(), pciRequestId: 'request-1' });
+const zone = 'nova';
 const claimed = aVf(vf0, { requestId: 'request-1' });
 
 function server(...nics: ServerNic[]): Server {
@@ -15,7 +16,7 @@ function server(...nics: ServerNic[]): Server {
 
 test('a server whose ports are bound to its claimed devices becomes a guest', () => {
   const gpu = aVf('0000:5e:00.0', { deviceType: 'type-PCI', requestId: 'request-2' });
-  const verdict = buildGuest({ server: server(nic), devices: [claimed, gpu] });
+  const verdict = buildGuest({ server: server(nic), zone, devices: [claimed, gpu] });
   expect(verdict).toMatchObject({
     ok: true,
     guest: {
@@ -27,11 +28,20 @@ test('a server whose ports are bound to its claimed devices becomes a guest', ()
   });
 });
 
+test('its image’s kernel and its own config drive come with it', () => {
+  const withKernel = { ...server(nic), imageProperties: { kernel_id: 'kernel-1' } };
+  const verdict = buildGuest({ server: withKernel, zone, devices: [claimed] });
+  expect(verdict).toMatchObject({ guest: { kernel: { imageId: 'kernel-1' } } });
+  const files = verdict.ok ? verdict.guest.configDrive : [];
+  expect(files?.map(({ path }) => path)).toContain('openstack/latest/meta_data.json');
+});
+
 test('NICs keep the order in which the user asked for them', () => {
   const virtual = aVif({ vnicType: 'normal', vifType: 'tap', profile: {}, details: {} });
   const first = aNic({ position: 0, vif: virtual });
   const verdict = buildGuest({
     server: server({ ...nic, position: 1 }, first),
+    zone,
     devices: [claimed],
   });
   expect(verdict).toMatchObject({ guest: { nics: [{ kind: 'tap' }, { kind: 'hostdev' }] } });
@@ -71,7 +81,7 @@ const mismatches: { name: string; nic: ServerNic; devices: PciDevice[]; says: Re
 ];
 
 test.each(mismatches)('no guest when $name', ({ nic, devices, says }) => {
-  expect(buildGuest({ server: server(nic), devices })).toMatchObject({
+  expect(buildGuest({ server: server(nic), zone, devices })).toMatchObject({
     ok: false,
     reasons: [{ message: expect.stringMatching(says) }],
   });
@@ -79,7 +89,7 @@ test.each(mismatches)('no guest when $name', ({ nic, devices, says }) => {
 
 test('every NIC that is wrong is named at once', () => {
   const wrong = [0, 1].map((position) => ({ ...nic, position, vif: null }));
-  const verdict = buildGuest({ server: server(...wrong), devices: [] });
+  const verdict = buildGuest({ server: server(...wrong), zone, devices: [] });
   expect(verdict.ok ? [] : verdict.reasons).toHaveLength(2);
 });
 

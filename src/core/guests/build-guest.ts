@@ -3,14 +3,17 @@ import type { PciDevice } from '../pci/device.ts';
 import type { NumaShare } from '../scheduling/numa-fit.ts';
 import type { Reason, Verdict } from '../reason.ts';
 import type { Server, ServerNic } from '../servers/server.ts';
+import { configDriveFiles, hasConfigDrive } from './config-drive.ts';
 import { type Guest, type GuestNic, isPciNic } from './guest.ts';
+import { guestKernel } from './guest-kernel.ts';
 import { guestName } from './guest-name.ts';
 import type { NicWishes } from './nic-frontend.ts';
 import { planGuestNic } from './plan-nic.ts';
 
-/** `devices`: those that the server holds on its host. */
+/** `devices`: those that the server holds on its host; `zone`: the host's availability zone, which the guest is told. */
 export interface GuestParts {
   server: Server;
+  zone: string;
   devices: readonly PciDevice[];
   /** What it holds of the host's NUMA nodes; none without a topology. */
   numa?: NumaShare[];
@@ -52,8 +55,8 @@ export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
       memoryMib: server.flavor.memoryMib,
       diskGib: server.flavor.diskGib,
       imageId: server.imageId,
-      kernel: null,
-      configDrive: null,
+      kernel: guestKernel(server),
+      configDrive: hasConfigDrive(server) ? configDriveFiles(server, parts.zone) : null,
       nics,
       ...(parts.numa !== undefined && parts.numa.length > 0 && { numa: parts.numa }),
       hostDevices: devices.flatMap(({ address, requestId }) =>

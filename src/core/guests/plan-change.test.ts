@@ -24,7 +24,7 @@ function found(state: FoundGuest['state']): FoundGuest {
 
 const words = (steps: Step[]) =>
   steps.map((step) => ('nic' in step ? `${step.do} ${step.nic.portId}` : step.do));
-const spawn = ['check-devices', 'define', 'set-vf', 'set-vf-link', 'start'];
+const spawn = ['check-devices', 'prepare-files', 'define', 'set-vf', 'set-vf-link', 'start'];
 
 test.each([
   {
@@ -40,7 +40,7 @@ test.each([
   {
     name: 'one that stays off is only defined',
     steps: planRespawn(guest, found('shutOff'), { staysOff: true }),
-    gives: ['define'],
+    gives: ['prepare-files', 'define'],
   },
   {
     name: 'a stop of a running guest',
@@ -79,6 +79,19 @@ test.each([
 ])('$name', ({ steps, gives }) => {
   expect(words(steps)).toEqual(gives);
 });
+
+test.each([true, false])(
+  'a rebuild starts from a fresh disk, whether it stays off: %s',
+  (staysOff) => {
+    const steps = planRespawn(guest, found('running'), { staysOff, fresh: true });
+    expect(steps).toContainEqual({ do: 'prepare-files', guest, fresh: true });
+    expect(planRespawn(guest, found('running'), { staysOff })).toContainEqual({
+      do: 'prepare-files',
+      guest,
+      fresh: false,
+    });
+  },
+);
 
 test('an attach checks the new device alone: the guest holds the others itself', () => {
   const [check] = planAttach(guest, macvtap);

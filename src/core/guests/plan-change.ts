@@ -4,16 +4,19 @@ import { heldByNic } from './held-device.ts';
 import { type FoundGuest, isLive, planSpawn, plugSteps, restoreSteps } from './plan.ts';
 import type { Step } from './step.ts';
 
-/** Cuts the power, if it is on, and starts the guest as wished now; `staysOff`: only defines it. What it was before may differ. Source: Nova `_hard_reboot`. */
+/**
+ * Cuts the power, if it is on, and starts the guest as wished now, with what its config drive says now; `staysOff`: only defines it.
+ * Its disk stays unless it is to be `fresh`. What it was before may differ. Source: Nova `_hard_reboot`.
+ */
 export function planRespawn(
   guest: Guest,
   found: FoundGuest | undefined,
-  { staysOff }: { staysOff: boolean } = { staysOff: false },
+  { staysOff = false, fresh = false }: { staysOff?: boolean; fresh?: boolean } = {},
 ): Step[] {
   const off: Step[] =
     found !== undefined && isLive(found) ? [{ do: 'destroy', guestId: guest.id }] : [];
-  if (staysOff) return [...off, { do: 'define', guest }];
-  return [...off, ...planSpawn(guest, undefined)];
+  if (!staysOff) return [...off, ...planSpawn(guest, undefined, { fresh })];
+  return [...off, { do: 'prepare-files', guest, fresh }, { do: 'define', guest }];
 }
 
 /** None when it is off already. */

@@ -19,12 +19,12 @@ const spawns = [
   {
     name: 'nothing',
     given: undefined,
-    gives: ['check-devices', 'define', 'set-vf', 'set-vf-link', 'start'],
+    gives: ['check-devices', 'prepare-files', 'define', 'set-vf', 'set-vf-link', 'start'],
   },
   {
     name: 'a guest that is off',
     given: found('shutOff'),
-    gives: ['check-devices', 'define', 'set-vf', 'set-vf-link', 'start'],
+    gives: ['check-devices', 'prepare-files', 'define', 'set-vf', 'set-vf-link', 'start'],
   },
   { name: 'a running guest', given: found('running'), gives: [] },
   { name: 'a paused guest', given: found('paused'), gives: [] },
@@ -34,22 +34,28 @@ test.each(spawns)('from $name to a running guest', ({ given, gives }) => {
   expect(words(planSpawn(guest, given))).toEqual(gives);
 });
 
+test('a guest that is started keeps the disk it has; a fresh one gets a new one', () => {
+  const prepares = (fresh: boolean) => ({ do: 'prepare-files', guest, fresh });
+  expect(planSpawn(guest, found('shutOff'))).toContainEqual(prepares(false));
+  expect(planSpawn(guest, undefined, { fresh: true })).toContainEqual(prepares(true));
+});
+
 const ends = [
-  { name: 'nothing', given: undefined, gives: [] },
+  { name: 'nothing but files', given: undefined, gives: ['remove-files'] },
   {
     name: 'a running guest',
     given: found('running'),
-    gives: ['destroy', 'set-vf', 'set-vf-link', 'undefine'],
+    gives: ['destroy', 'set-vf', 'set-vf-link', 'undefine', 'remove-files'],
   },
   {
     name: 'a guest that is off',
     given: found('shutOff'),
-    gives: ['set-vf', 'set-vf-link', 'undefine'],
+    gives: ['set-vf', 'set-vf-link', 'undefine', 'remove-files'],
   },
 ];
 
 test.each(ends)('from $name to no guest', ({ given, gives }) => {
-  expect(words(planDestroy(given))).toEqual(gives);
+  expect(words(planDestroy(guest.id, given))).toEqual(gives);
 });
 
 test('the VF under a macvtap gets the port’s MAC and VLAN, and loses both', () => {
@@ -59,7 +65,7 @@ test('the VF under a macvtap gets the port’s MAC and VLAN, and loses both', ()
     macAddress,
     vlan: 42,
   });
-  expect(planDestroy(found('shutOff')).slice(0, 2)).toEqual([
+  expect(planDestroy(guest.id, found('shutOff')).slice(0, 2)).toEqual([
     { do: 'set-vf', address: vf1, macAddress: '00:00:00:00:00:00', vlan: 0 },
     { do: 'set-vf-link', address: vf1, macAddress: '00:00:00:00:00:00', up: false },
   ]);
@@ -69,7 +75,7 @@ test('a VF is trusted when its port says so, and never left trusted', () => {
   const trusted = aGuest({ nics: [{ ...aHostdevNic(vf0), trusted: true } as GuestNic] });
   const setTrust = (on: boolean) => ({ do: 'set-vf-trust', address: vf0, trusted: on });
   expect(planSpawn(trusted, undefined)).toContainEqual(setTrust(true));
-  expect(planDestroy(found('running', trusted))).toContainEqual(setTrust(false));
+  expect(planDestroy(guest.id, found('running', trusted))).toContainEqual(setTrust(false));
 });
 
 const functions = [aPf(), aVf(vf0), aVf(vf1, { ifname: 'enp1s0v1' })];

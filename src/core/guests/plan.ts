@@ -15,13 +15,18 @@ export interface FoundGuest {
 }
 
 /**
- * Steps that make the guest run on its host, from whatever is there. None when it runs already.
- * Example: nothing found → check-devices, define, start.
+ * Steps that make the guest run on its host, from whatever is there. None when it runs already. `fresh`: from a new disk.
+ * Example: nothing found → check-devices, prepare-files, define, start.
  */
-export function planSpawn(guest: Guest, found: FoundGuest | undefined): Step[] {
+export function planSpawn(
+  guest: Guest,
+  found: FoundGuest | undefined,
+  { fresh }: { fresh: boolean } = { fresh: false },
+): Step[] {
   if (found !== undefined && isLive(found)) return [];
   return [
     { do: 'check-devices', guest },
+    { do: 'prepare-files', guest, fresh },
     // Defined first: whatever fails after it is found again and undone with the guest.
     { do: 'define', guest },
     ...guest.nics.flatMap(plugSteps),
@@ -30,15 +35,18 @@ export function planSpawn(guest: Guest, found: FoundGuest | undefined): Step[] {
 }
 
 /**
- * Steps that take the guest off its host and leave its VFs as if they had never been used. None when it is gone.
- * The guest goes last: as long as it is known, an interrupted removal can be done again.
+ * Steps that take the guest off its host and leave its VFs as if they had never been used. The guest goes after its devices: as
+ * long as it is known, an interrupted removal can be done again. Its files go last, and also where no guest is known: a start
+ * that was cut short may have left some.
  */
-export function planDestroy(found: FoundGuest | undefined): Step[] {
-  if (found === undefined) return [];
+export function planDestroy(guestId: string, found: FoundGuest | undefined): Step[] {
+  const removeFiles: Step = { do: 'remove-files', guestId };
+  if (found === undefined) return [removeFiles];
   return [
-    ...(isLive(found) ? [{ do: 'destroy', guestId: found.id } as const] : []),
+    ...(isLive(found) ? [{ do: 'destroy', guestId } as const] : []),
     ...found.devices.flatMap(restoreSteps),
-    { do: 'undefine', guestId: found.id },
+    { do: 'undefine', guestId },
+    removeFiles,
   ];
 }
 

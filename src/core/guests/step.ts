@@ -18,6 +18,10 @@ export type Step =
   /** Fails unless every device of the guest is on the host and held by no other guest. */
   | { do: 'check-devices'; guest: Guest }
   | VfStep
+  /** Its folder with disk, kernel and config drive. `fresh`: the disk starts anew from the image; else one that is there stays. */
+  | { do: 'prepare-files'; guest: Guest; fresh: boolean }
+  /** Disk and all: nothing of the guest is left. */
+  | { do: 'remove-files'; guestId: string }
   | { do: 'define'; guest: Guest }
   | { do: 'start'; guestId: string }
   | { do: 'destroy'; guestId: string }

@@ -240,6 +240,14 @@ const rows: Row[] = [
     found: 'no disk can be made',
     blocks: 'all',
   },
+  {
+    name: 'no ISO maker',
+    facts: { tools: { qemuImg: '/usr/bin/qemu-img', isoMaker: null } },
+    row: 'ISO maker',
+    level: 'fail',
+    found: 'no genisoimage or xorriso',
+    blocks: 'passthrough',
+  },
   { name: 'not root', facts: { isRoot: false }, row: 'User', level: 'warn', found: 'not root' },
   {
     name: 'a full disk',

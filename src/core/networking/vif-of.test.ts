@@ -1,4 +1,4 @@
-import { aNetwork, aPort } from '#test/guests.ts';
+import { aNetwork, aPort, aSubnet } from '#test/guests.ts';
 import { expect, test } from 'vitest';
 import type { NetworkSegment } from './port.ts';
 import { physicalNetworkOf, vifOf } from './vif-of.ts';
@@ -24,9 +24,11 @@ test.each(networks)('physical network of $name', ({ given, gives }) => {
   expect(physicalNetworkOf(aNetwork({ segments: given }))).toBe(gives);
 });
 
-test('a VIF has what the port was read back with', () => {
-  const port = aPort({ profile: { pci_slot: '0000:01:10.0' } });
-  expect(vifOf(port, aNetwork(), 'nic1')).toEqual({
+test('a VIF has what the port was read back with, and the subnets that it has addresses in', () => {
+  const fixedIps = [{ subnetId: 'v4', ipAddress: '10.42.0.7' }];
+  const port = aPort({ profile: { pci_slot: '0000:01:10.0' }, fixedIps });
+  const subnets = [aSubnet({ id: 'v4' }), aSubnet({ id: 'other' })];
+  expect(vifOf(port, aNetwork({ subnets }), 'nic1')).toEqual({
     portId: port.id,
     macAddress: 'fa:16:3e:5b:10:01',
     vnicType: 'direct',
@@ -38,8 +40,9 @@ test('a VIF has what the port was read back with', () => {
       name: 'red',
       mtu: 1500,
       bridge: null,
+      subnets: [aSubnet({ id: 'v4' })],
     },
-    fixedIps: [],
+    fixedIps,
     devName: 'tap6d0f5f54-9a',
     tag: 'nic1',
   });

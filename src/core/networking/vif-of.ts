@@ -32,6 +32,9 @@ export function vifOf(port: Port, network: Network, tag: string | null): Vif {
       name: network.name,
       mtu: network.mtu,
       bridge: bridgeOf(port),
+      subnets: network.subnets.filter(({ id }) =>
+        port.fixedIps.some(({ subnetId }) => subnetId === id),
+      ),
     },
     fixedIps: port.fixedIps,
     devName: deviceName('tap', port.id),

@@ -1,5 +1,5 @@
 /** A NIC of a server once its port is bound: all that the host needs to plug it. */
-import type { BindingProfile, FixedIp, VifDetails } from './port.ts';
+import type { BindingProfile, FixedIp, Subnet, VifDetails } from './port.ts';
 import type { VnicType } from './vnic-type.ts';
 
 /**
@@ -13,8 +13,17 @@ export interface Vif {
   vifType: string;
   details: VifDetails;
   profile: BindingProfile;
-  /** `bridge`: the switch on the host that a virtual NIC joins. `mtu` null: unknown. */
-  network: { id: string; name: string; mtu: number | null; bridge: string | null };
+  /**
+   * `bridge`: the switch on the host that a virtual NIC joins. `mtu` null: unknown. `subnets`: those that the port has an address
+   * in; absent: unknown.
+   */
+  network: {
+    id: string;
+    name: string;
+    mtu: number | null;
+    bridge: string | null;
+    subnets?: Subnet[];
+  };
   fixedIps: FixedIp[];
   /** Host-side name of a virtual NIC. Example: `tap6d0f5f54-9a`. */
   devName: string;

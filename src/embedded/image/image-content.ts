@@ -38,11 +38,11 @@ export async function uploadContent(
 
 /** The bytes with what they must be. Throws `conflict` when they are not there yet. */
 export function openContent({ files }: ImageContext, image: StoredImage) {
-  const { id, status, sizeBytes, sha512, md5 } = image;
+  const { id, status, sizeBytes, sha512, md5, diskFormat } = image;
   if (status !== 'active' || sizeBytes === null || sha512 === null || md5 === null) {
     throw new ComputeError('conflict', `Image ${id} has no bytes yet: it is ${status}`);
   }
-  return { sizeBytes, sha512, md5, bytes: files.read(id) };
+  return { sizeBytes, sha512, md5, diskFormat: diskFormat ?? 'raw', bytes: files.read(id) };
 }
 
 /** After a process died: uploads it was taking start again from queued. */

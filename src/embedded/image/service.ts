@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { IdentityService } from '#contracts/identity.ts';
 import type { ImageStore, StoredImage } from '#contracts/image-store.ts';
-import type { Image, ImageContents, ImageService } from '#contracts/images.ts';
+import type { Image, ImageService, ImageContents } from '#contracts/images.ts';
 import { ComputeError } from '#core/errors.ts';
 import { createHttpService, parseJsonBody } from '#http/service.ts';
 import { titledError } from '../error-status.ts';

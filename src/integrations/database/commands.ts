@@ -7,7 +7,12 @@ import type { ComputeTables } from './tables.ts';
 
 type Db = Kysely<ComputeTables>;
 
-export function commandStore(db: Db): CommandStore {
+/** The kind of command that only asks: `questions.ts`. */
+export const question = 'console';
+
+export function commandStore(
+  db: Db,
+): Pick<CommandStore, 'pending' | 'complete' | 'issue' | 'last'> {
   return {
     pending: async (hostId) => {
       const rows = await db
@@ -30,8 +35,8 @@ export function commandStore(db: Db): CommandStore {
   };
 }
 
-/** Writes a command under the next number of its host. */
-export async function insertCommand(trx: Db, command: NewCommand): Promise<void> {
+/** Writes a command under the next number of its host, which it returns. */
+export async function insertCommand(trx: Db, command: NewCommand): Promise<number> {
   const host = await trx
     .updateTable('compute_nodes')
     .set((eb) => ({ last_command_seq: eb('last_command_seq', '+', 1) }))
@@ -53,6 +58,7 @@ export async function insertCommand(trx: Db, command: NewCommand): Promise<void>
       result: null,
     })
     .execute();
+  return host.last_command_seq;
 }
 
 async function issueOnce(trx: Db, command: NewCommand): Promise<void> {
@@ -73,6 +79,7 @@ export async function awaitsAnswer(trx: Db, serverId: string): Promise<boolean> 
     .selectFrom('host_commands')
     .select('succeeded')
     .where('instance_uuid', '=', serverId)
+    .where('kind', '!=', question)
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
@@ -89,9 +96,14 @@ async function complete(
     .where('compute_node_id', '=', hostId)
     .where('seq', '=', seq)
     .where('succeeded', 'is', null)
-    .returning('instance_uuid')
+    .returning(['instance_uuid', 'kind'])
     .executeTakeFirst();
-  if (ended === undefined || (await awaitsAnswer(trx, ended.instance_uuid))) return;
+  if (
+    ended === undefined ||
+    ended.kind === question ||
+    (await awaitsAnswer(trx, ended.instance_uuid))
+  )
+    return;
   await trx
     .updateTable('tasks')
     .set({ due_at: now })

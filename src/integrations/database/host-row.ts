@@ -33,6 +33,9 @@ export function hostColumns(change: HostChange): Partial<ComputeNodeRow> {
     }),
     ...(change.facts !== undefined && factsColumns(change.facts)),
     ...(change.hostIp !== undefined && { host_ip: change.hostIp }),
+    ...(change.physicalNetworks !== undefined && {
+      physical_networks: JSON.stringify(change.physicalNetworks),
+    }),
     ...(change.vcpusUsed !== undefined && { vcpus_used: change.vcpusUsed }),
     ...(change.memoryMibUsed !== undefined && { memory_mb_used: change.memoryMibUsed }),
     ...(change.diskGibUsed !== undefined && { local_gb_used: change.diskGibUsed }),
@@ -88,6 +91,7 @@ export function toHost(row: HostRow): Host {
     memoryMibUsed: row.memory_mb_used,
     diskGibUsed: row.local_gb_used,
     runningGuests: row.running_vms ?? 0,
+    physicalNetworks: row.physical_networks ? (JSON.parse(row.physical_networks) as string[]) : [],
     numa: toNuma(row.numa_topology),
     pciStats: (JSON.parse(row.pci_stats) as PciPoolWire[]).map(poolFromWire),
     problems: row.problems ? (JSON.parse(row.problems) as HostProblem[]) : [],

@@ -5,9 +5,11 @@ import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Store } from '#contracts/store.ts';
 import { commandStore } from './commands.ts';
 import { commitTransition } from './commit.ts';
+import { enrolmentStore } from './enrolments.ts';
 import { flavorStore } from './flavors.ts';
 import { hostStore } from './hosts.ts';
 import { migrate } from './migrate.ts';
+import { questionStore } from './questions.ts';
 import { serverGroupStore } from './server-groups.ts';
 import { serverStore } from './servers.ts';
 import { openSqlite } from './sqlite.ts';
@@ -30,9 +32,10 @@ export function computeStore(
     servers: serverStore(db, clock),
     hosts: hostStore(db, clock, newId),
     tasks: taskStore(db, clock),
-    commands: commandStore(db),
+    commands: { ...commandStore(db), ...questionStore(db) },
     flavors: flavorStore(db),
     serverGroups: serverGroupStore(db),
+    enrolments: enrolmentStore(db),
     commit: (transition) => commitTransition(db, clock, transition),
     close: () => db.destroy(),
   };

@@ -15,6 +15,7 @@ export interface ComputeTables {
   flavors: FlavorRow;
   server_groups: ServerGroupRow;
   server_group_members: ServerGroupMemberRow;
+  host_enrolments: HostEnrolmentRow;
 }
 
 export interface ComputeNodeRow {
@@ -37,6 +38,8 @@ export interface ComputeNodeRow {
   numa_topology?: string | null | undefined;
   /** JSON. Absent before migration 0007. */
   problems?: string | null | undefined;
+  /** Absent before migration 0006. */
+  physical_networks?: string | null | undefined;
   disabled: number;
   disabled_reason: string | null;
   forced_down: number;
@@ -222,4 +225,12 @@ interface ServerGroupMemberRow {
   id: Generated<number>;
   instance_uuid: string;
   group_uuid: string;
+}
+
+export interface HostEnrolmentRow {
+  id: Generated<number>;
+  host: string;
+  token_sha256: string;
+  created_at: number;
+  revoked_at: number | null;
 }

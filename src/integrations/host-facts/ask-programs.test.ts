@@ -4,8 +4,9 @@ import { askLibvirt, askQemu, type RunProgram, runProgram } from './ask-programs
 const uri = 'qemu:///system';
 const failing =
   (error: object): RunProgram =>
-  () =>
-    Promise.reject(Object.assign(new Error('Command failed'), error));
+  async () => {
+    throw Object.assign(new Error('Command failed'), error);
+  };
 
 test('libvirt answers with its version', async () => {
   const printed =

@@ -130,7 +130,7 @@ async function readCgroups(folder: string): Promise<HostFacts['cgroups']> {
   return (await isThere(join(folder, 'cpu'))) ? 'v1' : 'none';
 }
 
-const isoMakers = ['genisoimage', 'mkisofs', 'xorriso'];
+const isoMakers = ['genisoimage', 'xorriso'];
 
 async function findTools(folders: readonly string[]): Promise<ToolFacts> {
   return {

@@ -1,11 +1,12 @@
 import { aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/guests.ts';
 import { expect, test } from 'vitest';
-import { domainXml } from './domain-xml.ts';
+import { type DomainOptions, domainXml } from './domain-xml.ts';
 import { element, printXml } from './xml.ts';
 
 test('a guest with a VF and a macvtap becomes a q35 domain that names both', () => {
   const guest = aGuest({ nics: [aHostdevNic(vf0), aMacvtapNic(vf1)] });
-  const xml = domainXml(guest, { virtType: 'kvm', macvtapSources: { [vf1]: 'enp1s0v1' } });
+  const macvtapSources = { [vf1]: 'enp1s0v1' };
+  const xml = domainXml(guest, { virtType: 'kvm', macvtapSources, sparePorts: 1 });
   expect(xml).toBe(`<domain type='kvm'>
   <name>instance-0000002a</name>
   <uuid>0a1b2c3d-1111-4222-8333-444455556666</uuid>
@@ -14,8 +15,8 @@ test('a guest with a VF and a macvtap becomes a q35 domain that names both', () 
       <novella:name>web</novella:name>
       <novella:flavor>m1.small</novella:flavor>
       <novella:owner project='project-1'/>
-      <novella:port id='6d0f5f54-9a1c-4b7e-8b6e-0d1c6a5f7e21' mac='fa:16:3e:5b:10:01' kind='hostdev'/>
-      <novella:port id='6d0f5f54-9a1c-4b7e-8b6e-0d1c6a5f7e21' mac='fa:16:3e:5b:10:01' kind='macvtap'/>
+      <novella:port id='6d0f5f54-9a1c-4b7e-8b6e-0d1c6a5f7e21' mac='fa:16:3e:5b:10:01' kind='hostdev' device='0000:01:10.0' through='hostdev'/>
+      <novella:port id='6d0f5f54-9a1c-4b7e-8b6e-0d1c6a5f7e21' mac='fa:16:3e:5b:10:01' kind='macvtap' device='0000:01:10.2' through='macvtap' configured='yes'/>
     </novella:server>
   </metadata>
   <memory unit='MiB'>512</memory>
@@ -40,6 +41,13 @@ test('a guest with a VF and a macvtap becomes a q35 domain that names both', () 
       <target dev='vda' bus='virtio'/>
     </disk>
     <controller type='usb' model='none'/>
+    <controller type='pci' index='0' model='pcie-root'/>
+    <controller type='pci' index='1' model='pcie-root-port'/>
+    <controller type='pci' index='2' model='pcie-root-port'/>
+    <controller type='pci' index='3' model='pcie-root-port'/>
+    <controller type='pci' index='4' model='pcie-root-port'/>
+    <controller type='pci' index='5' model='pcie-root-port'/>
+    <controller type='pci' index='6' model='pcie-root-port'/>
     <interface type='hostdev' managed='yes'>
       <mac address='fa:16:3e:5b:10:01'/>
       <source>
@@ -59,15 +67,80 @@ test('a guest with a VF and a macvtap becomes a q35 domain that names both', () 
       </vlan>
     </interface>
     <serial type='pty'>
+      <log file='/var/lib/novella/guests/0a1b2c3d-1111-4222-8333-444455556666/serial.log' append='off'/>
       <target port='0'/>
     </serial>
     <console type='pty'>
       <target type='serial' port='0'/>
     </console>
     <memballoon model='none'/>
+    <rng model='virtio'>
+      <backend model='random'>/dev/urandom</backend>
+    </rng>
   </devices>
 </domain>
 `);
+});
+
+const emulated: DomainOptions = { virtType: 'qemu', macvtapSources: {} };
+
+test('a guest that starts from its kernel names kernel, ramdisk and command line, and needs no disk', () => {
+  const kernel = { imageId: 'image-1', ramdiskImageId: 'image-2', commandLine: 'console=ttyS0' };
+  const xml = domainXml(aGuest({ kernel, diskGib: 0 }), { ...emulated, diskDirectory: '/guests' });
+  expect(xml).toContain(`    <kernel>/guests/0a1b2c3d-1111-4222-8333-444455556666/kernel</kernel>
+    <initrd>/guests/0a1b2c3d-1111-4222-8333-444455556666/ramdisk</initrd>
+    <cmdline>console=ttyS0</cmdline>
+`);
+  expect(xml).not.toContain('<disk');
+});
+
+test('a config drive is a read-only CD', () => {
+  const xml = domainXml(aGuest({ configDrive: [] }), { ...emulated, diskDirectory: '/guests' });
+  expect(xml).toContain(`    <disk type='file' device='cdrom'>
+      <driver name='qemu' type='raw'/>
+      <source file='/guests/0a1b2c3d-1111-4222-8333-444455556666/config.iso'/>
+      <target dev='sda' bus='sata'/>
+      <readonly/>
+    </disk>
+`);
+  expect(domainXml(aGuest(), emulated)).not.toContain('cdrom');
+});
+
+test('there is a PCIe port for each device, and eight more for those that come later', () => {
+  const portsOf = (xml: string) => xml.match(/model='pcie-root-port'/g)?.length;
+  expect(portsOf(domainXml(aGuest(), emulated))).toBe(3 + 8);
+  const more = aGuest({
+    nics: [aHostdevNic(vf0)],
+    hostDevices: [{ address: vf1, requestId: 'r' }],
+  });
+  expect(portsOf(domainXml(more, emulated))).toBe(5 + 8);
+});
+
+test('the processor is the host’s with KVM, and all that emulation can do without', () => {
+  const modeOf = (options: DomainOptions) =>
+    /<cpu mode='(.*)'/.exec(domainXml(aGuest(), options))?.[1];
+  expect(modeOf({ ...emulated, virtType: 'kvm' })).toBe('host-model');
+  expect(modeOf({ ...emulated, virtType: 'kvm', cpuMode: 'host-passthrough' })).toBe(
+    'host-passthrough',
+  );
+  expect(modeOf(emulated)).toBe('maximum');
+});
+
+test('with networks the domain names each port’s network, and neither VF nor VLAN', () => {
+  const guest = aGuest({ nics: [aHostdevNic(vf0), aMacvtapNic(vf1)] });
+  const xml = domainXml(guest, { virtType: 'kvm', macvtapSources: {}, networkXml: true });
+  expect(xml).toContain(`    <interface type='network'>
+      <mac address='fa:16:3e:5b:10:01'/>
+      <source network='novella-port-6d0f5f54-9a1c-4b7e-8b6e-0d1c6a5f7e21'/>
+    </interface>
+    <interface type='network'>
+      <mac address='fa:16:3e:5b:10:01'/>
+      <model type='virtio'/>
+      <driver name='vhost'/>
+      <source network='novella-port-6d0f5f54-9a1c-4b7e-8b6e-0d1c6a5f7e21'/>
+    </interface>
+`);
+  expect(xml).not.toContain('<vlan>');
 });
 
 test('a macvtap NIC whose VF has no interface is refused, naming port and device', () => {

@@ -1,7 +1,9 @@
 /** A guest's NIC as libvirt's `<interface>` or `<hostdev>`. Source: libvirt domain XML format, "Network interfaces", "Host device assignment". */
 import { assertNever, ComputeError } from '#core/errors.ts';
 import type { GuestNic, NicFrontend, NicRate } from '#core/guests/guest.ts';
-import { type PciAddress, pciAddressParts } from '#core/pci/address.ts';
+import type { PciAddress } from '#core/pci/address.ts';
+import { hasPortNetwork, type PortNetworkNic, portNetworkName } from './port-network.ts';
+import { addressAttributes } from './pci-address-xml.ts';
 import { element, type XmlElement } from './xml.ts';
 
 /** What the host adds to a guest: names that exist only there, by PCI address. */
@@ -11,6 +13,8 @@ export interface HostNames {
   macvtapSources: Readonly<Record<string, string>>;
   /** The VF's vDPA character device. Example: `{ '0000:3b:00.2': '/dev/vhost-vdpa-1' }`. */
   vdpaDevices?: Readonly<Record<string, string>>;
+  /** VFs come from libvirt networks, one for each port: the domain then names neither address nor interface. */
+  networkXml?: boolean;
 }
 
 /** The element of one NIC. Throws `unavailable` when the host has no interface for a macvtap NIC, or no vDPA device, naming both. */
@@ -18,9 +22,11 @@ export function nicXml(nic: GuestNic, host: HostNames): XmlElement {
   if (nic.kind === 'hostdev-physical') return hostdevXml(nic.address);
   const { inbound = {}, outbound = {} } = nic.bandwidth ?? {};
   const rates = [rateXml('inbound', inbound), rateXml('outbound', outbound)];
-  return element('interface', interfaceAttributes(nic), [
+  const isBehindNetwork = host.networkXml === true && hasPortNetwork(nic);
+  const attributes = isBehindNetwork ? { type: 'network' } : interfaceAttributes(nic);
+  return element('interface', attributes, [
     element('mac', { address: nic.macAddress }),
-    ...backend(nic, host),
+    ...(isBehindNetwork ? networkBackend(nic, host) : backend(nic, host)),
     nic.mtu !== null && element('mtu', { size: nic.mtu }),
     nic.bandwidth !== null && element('bandwidth', {}, rates),
   ]);
@@ -50,6 +56,15 @@ const interfaceTypes: Record<Interface['kind'], string> = {
 function interfaceAttributes(nic: Interface): Record<string, string> {
   const type = interfaceTypes[nic.kind];
   return nic.kind === 'hostdev' ? { type, managed: 'yes' } : { type };
+}
+
+/** The network has device and VLAN. */
+function networkBackend(nic: PortNetworkNic, host: HostNames): (XmlElement | null)[] {
+  return [
+    ...(nic.kind === 'macvtap' ? frontendXml(nic.frontend, host, 'vhost') : []),
+    element('source', { network: portNetworkName(nic.portId) }),
+    qbhXml(nic.portProfileId),
+  ];
 }
 
 /** All of the element that depends on how the host makes the NIC. */
@@ -110,17 +125,6 @@ function backend(nic: Interface, host: HostNames): (XmlElement | null)[] {
     default:
       return assertNever(nic);
   }
-}
-
-function addressAttributes(address: PciAddress): Record<string, string> {
-  const parts = pciAddressParts(address);
-  const hex = (value: number, width: number) => `0x${value.toString(16).padStart(width, '0')}`;
-  return {
-    domain: hex(parts.domain, 4),
-    bus: hex(parts.bus, 2),
-    slot: hex(parts.slot, 2),
-    function: hex(parts.function, 1),
-  };
 }
 
 function vlanXml(vlan: number | null): XmlElement | null {

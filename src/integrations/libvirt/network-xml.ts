@@ -1,4 +1,6 @@
 /** SR-IOV as libvirt networks: the host's choice of device is then hidden behind a name. Source: libvirt "Network XML format", "Connectivity". */
+import type { PciAddress } from '#core/pci/address.ts';
+import { addressAttributes } from './pci-address-xml.ts';
 import { element, printXml } from './xml.ts';
 
 /**
@@ -14,6 +16,25 @@ export function hostdevNetworkXml(network: {
     element('network', {}, [
       element('name', {}, [network.name]),
       element('forward', { mode: 'hostdev', managed: 'yes' }, [element('pf', { dev: network.pf })]),
+      vlan(network.vlan),
+    ]),
+  );
+}
+
+/**
+ * A network of exactly one VF, for one port on one host: the VF is the claimed one, whatever else its PF has free.
+ * Example: `vfNetworkXml({ name: 'novella-port-6d0f5f54-…', address: '0000:01:10.2', vlan: 42 })`.
+ */
+export function vfNetworkXml(network: {
+  name: string;
+  address: PciAddress;
+  vlan: number | null;
+}): string {
+  const address = element('address', { type: 'pci', ...addressAttributes(network.address) });
+  return printXml(
+    element('network', {}, [
+      element('name', {}, [network.name]),
+      element('forward', { mode: 'hostdev', managed: 'yes' }, [address]),
       vlan(network.vlan),
     ]),
   );

@@ -17,7 +17,7 @@ import {
 } from '#test/guests.ts';
 import { describe, expect, test } from 'vitest';
 import { domainXml } from './domain-xml.ts';
-import { hostdevNetworkXml, macvtapNetworkXml } from './network-xml.ts';
+import { hostdevNetworkXml, macvtapNetworkXml, vfNetworkXml } from './network-xml.ts';
 
 const schemas = '/usr/share/libvirt/schemas';
 const areHere = existsSync(join(schemas, 'domain.rng'));
@@ -139,6 +139,17 @@ describe.runIf(areHere)('libvirt’s domain schema accepts', () => {
     }
   });
 
+  test.each(nics)('a guest with $name, where VFs come from networks', ({ nic }) => {
+    const xml = domainXml(aGuest({ nics: [nic] }), { virtType: 'kvm', networkXml: true, ...names });
+    expect({ xml, complaint: complaint('domain', xml) }).toEqual({ xml, complaint: undefined });
+  });
+
+  test('a guest with kernel, ramdisk and config drive', () => {
+    const kernel = { imageId: 'image-1', ramdiskImageId: 'image-2', commandLine: 'console=ttyS0' };
+    const xml = domainXml(aGuest({ kernel, configDrive: [] }), { virtType: 'qemu', ...names });
+    expect({ xml, complaint: complaint('domain', xml) }).toEqual({ xml, complaint: undefined });
+  });
+
   test('a guest with a flavor’s device and an awkward name', () => {
     const guest = aGuest({
       vcpus: 3,
@@ -171,6 +182,10 @@ describe.runIf(areHere)('libvirt’s network schema accepts', () => {
     {
       name: 'the pool of a PF with a VLAN',
       xml: hostdevNetworkXml({ name: 'novella-enp1s0-42', pf: 'enp1s0', vlan: 42 }),
+    },
+    {
+      name: 'the network of one VF with a VLAN',
+      xml: vfNetworkXml({ name: `novella-port-${portId}`, address: vf1, vlan: 42 }),
     },
     {
       name: 'the network of a macvtap port',

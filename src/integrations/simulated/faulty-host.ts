@@ -1,11 +1,12 @@
-/** The hypervisor and PCI bus of a simulated host as one agent meets them: with the host's faults, and dead to an agent that is dead. */
+/** The hypervisor, PCI bus and guest files of a simulated host as one agent meets them: with the host's faults, and dead to an agent that is dead. */
+import type { GuestFiles } from '#contracts/guest-files.ts';
 import type { Hypervisor, HypervisorChange } from '#contracts/hypervisor.ts';
 import type { PciBus } from '#contracts/pci-bus.ts';
 import type { HostFaults } from './host-faults.ts';
 
 /** One call of an agent. Example: `{ part: 'hypervisor', act: 'start' }`. */
 export interface HostCall {
-  part: 'hypervisor' | 'pciBus';
+  part: 'hypervisor' | 'pciBus' | 'guestFiles';
   act: string;
 }
 
@@ -18,19 +19,22 @@ export interface AgentLife {
   watcher: CallWatcher | undefined;
 }
 
-export interface FaultyParts {
+/** What an agent acts on. */
+export interface ActedOn {
   hypervisor: Hypervisor;
   pciBus: PciBus;
-  faults: HostFaults;
-  life: AgentLife;
+  guestFiles: GuestFiles;
 }
 
-export function faultyHost(parts: FaultyParts): { hypervisor: Hypervisor; pciBus: PciBus } {
-  const { hypervisor, pciBus, faults, life } = parts;
+export function faultyHost(
+  { hypervisor, pciBus, guestFiles }: ActedOn,
+  { faults, life }: { faults: HostFaults; life: AgentLife },
+): ActedOn {
   const refusing = refusingHypervisor(hypervisor, faults);
   return {
     hypervisor: lived('hypervisor', refusing, life),
     pciBus: lived('pciBus', withoutInterfaces(pciBus, faults), life),
+    guestFiles: lived('guestFiles', refusingFiles(guestFiles, faults), life),
   };
 }
 
@@ -56,7 +60,6 @@ function lived<Part extends object>(part: HostCall['part'], inner: Part, life: A
 function refusingHypervisor(inner: Hypervisor, faults: HostFaults): Hypervisor {
   const refusing = wrapped(inner, async (act, call, [guestId]) => {
     faults.refuseCall();
-    if (act === 'define') faults.refuseDefinition();
     if (act === 'start') {
       faults.refuseStart((await inner.listGuests()).find(({ id }) => id === guestId));
     }
@@ -75,6 +78,15 @@ function refusingHypervisor(inner: Hypervisor, faults: HostFaults): Hypervisor {
     };
   };
   return replaced(refusing, { watch });
+}
+
+function refusingFiles(inner: GuestFiles, faults: HostFaults): GuestFiles {
+  return replaced(inner, {
+    async prepare(guest, how) {
+      faults.refuseFiles(guest.id);
+      await inner.prepare(guest, how);
+    },
+  });
 }
 
 function withoutInterfaces(inner: PciBus, faults: HostFaults): PciBus {

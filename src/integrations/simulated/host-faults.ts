@@ -8,8 +8,6 @@ import type { FoundGuest } from '#core/guests/plan.ts';
 export type SimulatedFault =
   | 'libvirt-absent'
   | 'permission-denied'
-  | 'image-missing'
-  | 'image-corrupt'
   | 'pf-down'
   | 'foreign-driver'
   | 'iommu-off'
@@ -45,22 +43,16 @@ export class HostFaults {
     );
   }
 
-  /** Throws `unavailable` where a guest cannot be defined. */
-  refuseDefinition(): void {
+  /** Throws `unavailable` where a guest's files cannot be made. */
+  refuseFiles(guestId: string): void {
     if (!this.has('disk-full')) return;
-    throw refusal('cannot write the definition of the guest: No space left on device');
+    throw refusal(`cannot write the disk of guest ${guestId}: No space left on device`);
   }
 
   /** Throws `unavailable` where this guest cannot start. */
   refuseStart(guest: FoundGuest | undefined): void {
     const disk = `/var/lib/novella/guests/${guest?.id ?? ''}/disk.qcow2`;
     const [device] = guest?.devices ?? [];
-    if (this.has('image-missing')) {
-      throw refusal(`Cannot access storage file '${disk}': No such file or directory`);
-    }
-    if (this.has('image-corrupt')) {
-      throw refusal(`Could not open '${disk}': qcow2: Image is corrupt; cannot be opened`);
-    }
     if (this.has('permission-denied')) {
       throw refusal(`Could not open '${disk}': Permission denied`);
     }

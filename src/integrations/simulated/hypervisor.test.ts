@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeHypervisor } from '#contracts/hypervisor.contract.ts';
+import { describeHypervisor, describeHypervisorDevices } from '#contracts/hypervisor.contract.ts';
 import { describePciBus } from '#contracts/pci-bus.contract.ts';
 import { domainXml } from '#integrations/libvirt/domain-xml.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
@@ -33,10 +33,12 @@ function hypervisorIn(stateDirectory?: string): SimulatedHypervisor {
   });
 }
 
-describeHypervisor('simulated, in memory', async () => hypervisorIn());
-describeHypervisor('simulated, in files', async () =>
-  hypervisorIn(mkdtempSync(join(folder, 'guests-'))),
-);
+for (const describeSuite of [describeHypervisor, describeHypervisorDevices]) {
+  describeSuite('simulated, in memory', { make: async () => hypervisorIn() });
+  describeSuite('simulated, in files', {
+    make: async () => hypervisorIn(mkdtempSync(join(folder, 'guests-'))),
+  });
+}
 describePciBus(
   'simulated',
   async () => new SimulatedPciBus({ host, listGuests: () => Promise.resolve([]) }),

@@ -4,6 +4,7 @@ import { compute } from './0001-compute.ts';
 import { pciDeviceRequestId } from './0002-pci-device-request-id.ts';
 import { embeddedServices } from './0003-embedded-services.ts';
 import { numa } from './0004-numa.ts';
+import { enrolledHosts } from './0006-enrolled-hosts.ts';
 import { serverGroups } from './0005-server-groups.ts';
 import { hostProblems } from './0007-host-problems.ts';
 
@@ -13,5 +14,6 @@ export const migrations: Record<string, Migration> = {
   '0003-embedded-services': embeddedServices,
   '0004-numa': numa,
   '0005-server-groups': serverGroups,
+  '0006-enrolled-hosts': enrolledHosts,
   '0007-host-problems': hostProblems,
 };

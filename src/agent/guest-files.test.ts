@@ -1,0 +1,109 @@
+import { expect, test, vi } from 'vitest';
+import type { CommandResult, HostCommandBody, ToController } from '#contracts/host-link.ts';
+import type { GuestFiles } from '#contracts/guest-files.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { Guest } from '#core/guests/guest.ts';
+import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
+import { inProcessLink } from '#integrations/host-link/in-process.ts';
+import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
+import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
+import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
+import { aGuest } from '#test/guests.ts';
+import { silentLog } from '#test/silent-log.ts';
+import { startAgent } from './agent.ts';
+
+/** Files whose preparation takes as long as the test wants. */
+function slowFiles(prepared: Promise<void>) {
+  const acts: string[] = [];
+  const files: GuestFiles = {
+    prepare: async (guest: Guest, { fresh }) => {
+      acts.push(`prepare ${guest.id}${fresh ? ' fresh' : ''}`);
+      await prepared;
+    },
+    remove: async (guestId) => void acts.push(`remove ${guestId}`),
+    consoleOutput: async (guestId, lines) => `${guestId}: last ${lines}`,
+    list: async () => [],
+  };
+  return { acts, files };
+}
+
+/** An agent on a simulated host with these files, and its controller's end. */
+async function anAgent(guestFiles: GuestFiles) {
+  const host = simulatedHost('host-1', []);
+  const hypervisor = new SimulatedHypervisor({ host, domainXml: () => '<domain/>' });
+  const pciBus = new SimulatedPciBus({ host, listGuests: () => hypervisor.listGuests() });
+  const { agentEnd, controllerEnd } = inProcessLink();
+  const heard: ToController[] = [];
+  controllerEnd.onMessage((message) => void heard.push(message));
+  const agent = await startAgent({
+    ...{ host: 'host-1', hostIp: '192.0.2.1', hypervisor, pciBus, guestFiles },
+    ...{ deviceSpecs: [], bridgedNetworks: [], journal: memoryJournal() },
+    ...{ log: silentLog, heartbeatMs: 60_000 },
+  });
+  await agent.join(agentEnd);
+  controllerEnd.send({ type: 'welcome', hostId: 'h1' });
+  let seq = 0;
+  return {
+    stop: () => agent.stop(),
+    /** Gives a command; its result. */
+    told: async (body: HostCommandBody): Promise<CommandResult> => {
+      const mine = ++seq;
+      controllerEnd.send({ type: 'command', command: { seq: mine, serverId: guest.id, body } });
+      const result = () => heard.find((each) => each.type === 'result' && each.seq === mine);
+      await vi.waitFor(() => expect(result()).toBeDefined());
+      const message = result();
+      if (message?.type !== 'result') throw new Error('no result');
+      return message.result;
+    },
+  };
+}
+
+const guest = aGuest();
+
+test('a guest gets its files before it is defined, and loses them after it is gone', async () => {
+  const { files, acts } = slowFiles(Promise.resolve());
+  const { told, stop } = await anAgent(files);
+  const words = async (body: HostCommandBody) => (await told(body)).steps.map(({ step }) => step);
+  expect(await words({ do: 'spawn', guest })).toEqual([
+    'check-devices',
+    'prepare-files',
+    'define',
+    'start',
+  ]);
+  await words({ do: 'respawn', guest });
+  await words({ do: 'respawn', guest, fresh: true, staysOff: true });
+  expect((await words({ do: 'destroy', guestId: guest.id })).at(-1)).toBe('remove-files');
+  expect(acts).toEqual([
+    `prepare ${guest.id}`,
+    `prepare ${guest.id}`,
+    `prepare ${guest.id} fresh`,
+    `remove ${guest.id}`,
+  ]);
+  await stop();
+});
+
+test('the console is read while the guest still waits for its disk', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { told, stop } = await anAgent(slowFiles(promise).files);
+  const spawned = told({ do: 'spawn', guest });
+  const read = await told({ do: 'console', guestId: guest.id, lines: 3 });
+  expect(read).toEqual({ ok: true, steps: [], output: `${guest.id}: last 3` });
+  resolve();
+  expect((await spawned).ok).toBe(true);
+  await stop();
+});
+
+test.each([
+  { kind: 'invalid', sameElsewhere: true },
+  { kind: 'unavailable', sameElsewhere: undefined },
+] as const)(
+  'files that cannot be made are told in their words, and whether another host could: $kind',
+  async (row) => {
+    const { files } = slowFiles(Promise.reject(new ComputeError(row.kind, 'image i is no disk')));
+    const { told, stop } = await anAgent(files);
+    const result = await told({ do: 'spawn', guest });
+    expect(result).toMatchObject({ ok: false, message: 'image i is no disk' });
+    expect(!result.ok && result.sameElsewhere).toBe(row.sameElsewhere);
+    await stop();
+  },
+);

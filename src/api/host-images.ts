@@ -1,0 +1,44 @@
+/** Bytes of images for hosts: each may have those that a server on it is made from. A host shows its own token, no user's. */
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { sha256OfToken } from '#contracts/enrolments.ts';
+import { ComputeError } from '#core/errors.ts';
+import { neededImages } from '#core/servers/needed-images.ts';
+import type { ApiContext } from './context.ts';
+
+/** Adds the route. Answers: 200 with the bytes, their size, SHA-512 and disk format; else a fault. */
+export function mountHostImages(app: FastifyInstance, context: ApiContext): void {
+  app.get('/novella/v1/images/:id/content', async (request, reply) => {
+    const { id } = request.params as { id: string };
+    const host = await hostOf(context, request);
+    await refuseNotNeeded(context, host, id);
+    const { sizeBytes, sha512, diskFormat, bytes } = await context.imageContents.openImage(id);
+    return reply
+      .headers({
+        'content-type': 'application/octet-stream',
+        'content-length': sizeBytes,
+        'x-novella-image-sha512': sha512,
+        'x-novella-image-disk-format': diskFormat,
+      })
+      .send(Readable.from(bytes, { objectMode: false }));
+  });
+}
+
+/** The name of the host whose token this is. */
+async function hostOf(context: ApiContext, { headers }: FastifyRequest): Promise<string> {
+  const token = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+  const enrolment = await context.store.enrolments.ofToken(sha256OfToken(token));
+  if (enrolment !== undefined && enrolment.revokedAt === null) return enrolment.host;
+  throw new ComputeError(
+    'unauthenticated',
+    'This needs the token of an enrolled host as "Authorization: Bearer TOKEN".',
+  );
+}
+
+async function refuseNotNeeded(context: ApiContext, name: string, imageId: string): Promise<void> {
+  const { hosts, servers } = context.store;
+  const host = (await hosts.list()).find((one) => one.name === name);
+  const there = host === undefined ? [] : await servers.list({ hostId: host.id });
+  if (there.some((server) => neededImages(server).includes(imageId))) return;
+  throw new ComputeError('forbidden', `No server on host ${name} is made from image ${imageId}.`);
+}

@@ -1,0 +1,87 @@
+/** Hosts are let in and put out by administrators; a token is seen once. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sha256OfToken } from '#contracts/enrolments.ts';
+import { aComputeWorld, type ComputeWorld, faultOf } from '#test/compute-world.ts';
+
+let world: ComputeWorld;
+beforeEach(async () => {
+  world = await aComputeWorld();
+});
+afterEach(() => world.stop());
+
+const plain = { version: '' };
+const enroll = (name: string, body: object = {}) =>
+  world.ask(`POST /novella/v1/hosts/${name}/enrolment`, { ...plain, body });
+
+test('an enrolled host gets a token that is shown once and kept as its hash', async () => {
+  const { status, body } = await enroll('hv1');
+  expect(status).toBe(201);
+  expect(body.enrolment).toMatchObject({ host: 'hv1', revoked_at: null });
+  const { token, ...shown } = body.enrolment;
+  expect(token).toMatch(/^novella-host-[\w-]{43}$/);
+  expect(await world.store.enrolments.ofToken(sha256OfToken(token))).toMatchObject({ host: 'hv1' });
+  const listed = await world.ask('GET /novella/v1/hosts/enrolments', plain);
+  expect(listed.body.enrolments).toEqual([
+    { ...shown, link: { address: '192.0.2.7', since: shown.enrolled_at } },
+  ]);
+  expect(JSON.stringify(await world.store.enrolments.list())).not.toContain(token);
+});
+
+test('a second token is given only where it is to replace the first', async () => {
+  const first = (await enroll('hv1')).body.enrolment.token;
+  const refused = await enroll('hv1');
+  expect([refused.status, faultOf(refused).message]).toEqual([
+    409,
+    'Host hv1 is enrolled already; revoke its token first, or ask for one that replaces it.',
+  ]);
+  const second = (await enroll('hv1', { replace: true })).body.enrolment.token;
+  const { enrolments } = world.store;
+  expect(await enrolments.ofToken(sha256OfToken(first))).toBeUndefined();
+  expect(await enrolments.ofToken(sha256OfToken(second))).toMatchObject({ revokedAt: null });
+});
+
+test('a host that is put out counts as silent at once', async () => {
+  await world.activeServer();
+  await enroll('host-1');
+  expect(await world.ask('DELETE /novella/v1/hosts/host-1/enrolment', plain)).toMatchObject({
+    status: 204,
+  });
+  const { body } = await world.ask('GET /novella/v1/hosts', plain);
+  expect(body.hosts).toMatchObject([{ name: 'host-1', state: 'down' }]);
+  const listed = await world.ask('GET /novella/v1/hosts/enrolments', plain);
+  expect(listed.body.enrolments).toMatchObject([
+    { host: 'host-1', revoked_at: expect.stringMatching(/^2026-/), link: null },
+  ]);
+});
+
+test.each([
+  { act: 'DELETE /novella/v1/hosts/hv9/enrolment', status: 404, says: 'Host hv9 is not enrolled.' },
+  {
+    act: 'POST /novella/v1/hosts/a%2Fb/enrolment',
+    status: 400,
+    says: 'Invalid input for field/attribute name. Value: a/b.',
+  },
+])('$act is refused', async ({ act, status, says }) => {
+  const answer = await world.ask(act, { ...plain, body: {} });
+  expect([answer.status, faultOf(answer).message]).toEqual([status, expect.stringContaining(says)]);
+});
+
+test.each(['member', 'reader', 'service'])('a %s may do nothing of it', async (as) => {
+  for (const act of [
+    'POST hosts/hv1/enrolment',
+    'DELETE hosts/hv1/enrolment',
+    'GET hosts/enrolments',
+  ]) {
+    const answer = await world.ask(act.replace(' ', ' /novella/v1/'), { ...plain, as, body: {} });
+    expect(answer.status).toBe(403);
+  }
+});
+
+test('who comes to the place of links without dialling is told what it is for', async () => {
+  const { status, headers, body } = await world.ask('GET /novella/v1/host-link', {
+    ...plain,
+    as: null,
+  });
+  expect([status, headers['upgrade']]).toEqual([426, 'websocket']);
+  expect(body.badRequest.message).toContain('docs/agents.md');
+});

@@ -1,0 +1,55 @@
+/** Hosts that may dial in, and those that have. */
+import type { Enrolment } from '#contracts/enrolments.ts';
+import { ComputeError } from '#core/errors.ts';
+import { hostNameRule, isHostName } from '#core/host-name.ts';
+import { object } from '../json-schema.ts';
+import { atSecond } from '../links.ts';
+import type { Call, Reply } from '../route.ts';
+
+export const enrolmentBody = object({ replace: { type: 'boolean' } });
+
+/** The token is in this answer and in no other. Throws `conflict` for a host with a good token, unless `replace`. */
+export async function enroll(call: Call<{ replace?: boolean }>): Promise<Reply> {
+  const host = call.params['name'] ?? '';
+  if (!isHostName(host)) {
+    throw new ComputeError(
+      'invalid',
+      `Invalid input for field/attribute name. Value: ${host}. must match ${hostNameRule}`,
+    );
+  }
+  const made = await call.context.workflows.enrollHost(host, {
+    replaces: call.body.replace === true,
+  });
+  return { body: { enrolment: { ...viewEnrolment(made), token: made.token } } };
+}
+
+/** Throws `notFound` for a host that was never enrolled. */
+export async function revoke(call: Call): Promise<Reply> {
+  await call.context.workflows.revokeHost(call.params['name'] ?? '');
+  return {};
+}
+
+/** By name, with the link of each: null when it has none. */
+export async function listEnrolments(call: Call): Promise<Reply> {
+  const linked = new Map(call.context.linkedHosts().map((link) => [link.host, link]));
+  const enrolments = await call.context.store.enrolments.list();
+  return {
+    body: {
+      enrolments: enrolments.map((enrolment) => {
+        const link = linked.get(enrolment.host);
+        return {
+          ...viewEnrolment(enrolment),
+          link: link === undefined ? null : { address: link.address, since: atSecond(link.since) },
+        };
+      }),
+    },
+  };
+}
+
+function viewEnrolment({ host, createdAt, revokedAt }: Omit<Enrolment, 'tokenSha256'>) {
+  return {
+    host,
+    enrolled_at: atSecond(createdAt),
+    revoked_at: revokedAt === null ? null : atSecond(revokedAt),
+  };
+}

@@ -1,0 +1,32 @@
+/** What a server wrote to its console: the action `os-getConsoleOutput`. */
+import { type JsonSchema, object, wrapped } from '../json-schema.ts';
+import type { BodySchema, Call, Reply } from '../route.ts';
+import { findServer } from './find.ts';
+
+/** -1 is all, as is no length. Clients send it as a number or as text. */
+const length: JsonSchema = {
+  anyOf: [
+    { type: 'null' },
+    { type: 'integer', minimum: -1 },
+    { type: 'string', pattern: '^(-1|[0-9]{1,9})$', rule: 'must be -1 or a whole number' },
+  ],
+};
+const schema = wrapped('os-getConsoleOutput', object({ length }));
+export const consoleBody: BodySchema = () => schema;
+
+interface ConsoleBody {
+  'os-getConsoleOutput': { length?: number | string | null };
+}
+
+/** What no text document may have: control characters but line ends and tabs. Source: Nova, `console_output.py`. */
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const controlCharacters = /[\u0000-\u0008\u000b-\u001f]/g;
+
+/** Of a locked server too: reading changes nothing. */
+export async function showConsole(call: Call<ConsoleBody>): Promise<Reply> {
+  const asked = Number(call.body['os-getConsoleOutput'].length ?? -1);
+  const server = await findServer(call);
+  const lines = asked === -1 ? null : asked;
+  const output = await call.context.workflows.readConsole(server, lines);
+  return { body: { output: output.replace(controlCharacters, '') } };
+}

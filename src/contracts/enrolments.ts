@@ -1,0 +1,28 @@
+/** Hosts that may dial in. The store keeps what a token hashes to, never the token. */
+
+import { createHash } from 'node:crypto';
+
+/** What is kept of a token: SHA-256, in hex. A token is 256 random bits, so nothing has to slow a guesser down. */
+export function sha256OfToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+/** Times are epoch milliseconds; `revokedAt` null: the token is good. */
+export interface Enrolment {
+  /** The host's name; it may speak for no other. */
+  host: string;
+  tokenSha256: string;
+  createdAt: number;
+  revokedAt: number | null;
+}
+
+export interface EnrolmentStore {
+  /** Sets the host's token. Throws `conflict` when it has a good one, unless `replaces`. */
+  enroll(enrolment: Omit<Enrolment, 'revokedAt'>, how: { replaces: boolean }): Promise<void>;
+  /** By name. */
+  list(): Promise<Enrolment[]>;
+  /** Whose token this is, good or revoked; undefined for one that is, or has become, nobody's. */
+  ofToken(tokenSha256: string): Promise<Enrolment | undefined>;
+  /** The token is good no longer. No error when it was revoked before. Throws `notFound` for a host that was never enrolled. */
+  revoke(host: string, at: number): Promise<void>;
+}

@@ -1,0 +1,93 @@
+/** Is an image fit to be a guest's disk, or its kernel? What is not is refused before a host does anything with it. */
+import { refuse, type Verdict } from '../reason.ts';
+import { isQcow2, readQcow2Header } from './qcow2-header.ts';
+
+/** What is known of an image: its declared format, its size, and its first bytes (`headBytes` of them, if it has as many). */
+export interface ImageFacts {
+  id: string;
+  diskFormat: string;
+  sizeBytes: number;
+  head: Uint8Array;
+}
+
+/** `virtualBytes`: size of the disk that a guest sees. */
+export interface BaseImage {
+  format: 'raw' | 'qcow2';
+  virtualBytes: number;
+}
+
+const mib = 1024 ** 2;
+
+/**
+ * The disk that this image is. Only its declared format counts: were it guessed, a guest could write a qcow2 header on its raw disk
+ * that names any file of the host. Refuses qcow2 that reaches outside of itself for the same reason.
+ * Source: OSSA-2024-001 (a host's files read by way of an image).
+ */
+export function checkDiskImage(image: ImageFacts): Verdict<{ base: BaseImage }> {
+  const { id, diskFormat, sizeBytes, head } = image;
+  if (diskFormat === 'raw' || diskFormat === 'ami') {
+    return isQcow2(head)
+      ? refuse(
+          'image-format',
+          `image ${id} is declared ${diskFormat} but is a qcow2 image: its disk_format must be qcow2`,
+        )
+      : { ok: true, base: { format: 'raw', virtualBytes: sizeBytes } };
+  }
+  if (diskFormat !== 'qcow2') {
+    return refuse(
+      'image-format',
+      `image ${id} has disk format '${diskFormat}': a disk is made from raw or qcow2 images only`,
+    );
+  }
+  const header = readQcow2Header(head);
+  if (header === undefined) return invalidQcow2(id, 'it does not begin as one');
+  if (header.backingName !== null) return invalidQcow2(id, 'it has a backing file');
+  if (header.hasDataFile) return invalidQcow2(id, 'it keeps its data in another file');
+  if (header.isEncrypted) return invalidQcow2(id, 'it is encrypted');
+  if (header.isCorrupt) return invalidQcow2(id, 'it is marked corrupt');
+  return { ok: true, base: { format: 'qcow2', virtualBytes: header.virtualBytes } };
+}
+
+/** Example: `image 5f… is not a valid qcow2 image: it has a backing file`. */
+export function invalidQcow2(id: string, why: string): ReturnType<typeof refuse> {
+  return refuse('image-invalid', `image ${id} is not a valid qcow2 image: ${why}`);
+}
+
+/** Refuses what is a disk: only bytes that are loaded as they are can be a kernel. `as`: what the guest wants it for. */
+export function checkKernelImage(
+  { id, diskFormat, head }: ImageFacts,
+  as: 'kernel' | 'ramdisk',
+): Verdict<object> {
+  const formats = [as === 'kernel' ? 'aki' : 'ari', 'raw'];
+  if (formats.includes(diskFormat) && !isQcow2(head)) return { ok: true };
+  return refuse(
+    'image-format',
+    `image ${id} is to be a ${as}, which is ${formats.join(' or ')}: it is ` +
+      (isQcow2(head) ? 'a qcow2 image' : `'${diskFormat}'`),
+  );
+}
+
+/**
+ * Bytes of the guest's disk: the flavor's, or the image's own where the flavor says 0. Refuses an image that is larger: a disk is
+ * never cut. Without image and size there is nothing to make.
+ */
+export function diskBytesOf(
+  { diskGib, imageId }: { diskGib: number; imageId: string | null },
+  base: BaseImage | null,
+): Verdict<{ bytes: number }> {
+  const wished = diskGib * 1024 * mib;
+  const needed = base?.virtualBytes ?? 0;
+  if (wished === 0 && base === null) {
+    return refuse(
+      'no-disk',
+      'the flavor has a disk of 0 GiB and there is no image to take its size from',
+    );
+  }
+  if (wished > 0 && needed > wished) {
+    return refuse(
+      'image-too-large',
+      `image ${imageId} is a disk of ${Math.ceil(needed / mib)} MiB, the flavor's has ${wished / mib} MiB`,
+    );
+  }
+  return { ok: true, bytes: wished === 0 ? needed : wished };
+}

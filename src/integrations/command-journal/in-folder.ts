@@ -1,0 +1,47 @@
+/** A journal with one file for each command: small, and readable when somebody wonders what the agent still has to tell. */
+import { mkdirSync } from 'node:fs';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/command-journal.ts';
+import { ComputeError } from '#core/errors.ts';
+
+/** Keeps the files in this folder, made when missing. Example file: `5f0c….12.json`. */
+export function folderJournal(folder: string): CommandJournal {
+  mkdirSync(folder, { recursive: true });
+  const pathOf = ({ hostId, seq }: CommandKey) => join(folder, `${hostId}.${seq}${ending}`);
+  return {
+    read: async () => {
+      const names = (await readdir(folder)).filter((name) => name.endsWith(ending));
+      const entries = await Promise.all(names.map((name) => readEntry(join(folder, name))));
+      return entries.filter((entry) => entry !== undefined);
+    },
+    write: async (entry) => {
+      const path = pathOf(entry);
+      try {
+        await writeFile(`${path}.new`, JSON.stringify(entry));
+        // A rename is whole or not at all: an agent that dies here leaves the file as it was.
+        await rename(`${path}.new`, path);
+      } catch (cause) {
+        const problem = cause instanceof Error ? cause.message : String(cause);
+        throw new ComputeError(
+          'unavailable',
+          `journal file ${path} cannot be written: ${problem}`,
+          {
+            cause,
+          },
+        );
+      }
+    },
+    remove: (key) => rm(pathOf(key), { force: true }),
+  };
+}
+
+const ending = '.json';
+
+async function readEntry(path: string): Promise<JournalEntry | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as JournalEntry;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,20 @@
+/** Hosts come over the network: each with a token of its own, and each says which physical networks it reaches. */
+import type { Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+import { newTable } from '../new-table.ts';
+
+export const enrolledHosts: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    await db.schema.alterTable('compute_nodes').addColumn('physical_networks', 'text').execute();
+    await newTable(db, 'host_enrolments', {
+      id: 'row number',
+      host: 'text',
+      token_sha256: 'text',
+      created_at: 'bigint',
+      revoked_at: 'bigint?',
+    })
+      .addUniqueConstraint('host_enrolments_host', ['host'])
+      .addUniqueConstraint('host_enrolments_token', ['token_sha256'])
+      .execute();
+  },
+};

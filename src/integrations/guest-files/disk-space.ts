@@ -1,0 +1,46 @@
+/** Room on the host's disk, and the words for when there is none. */
+import { statfs } from 'node:fs/promises';
+import { ComputeError } from '#core/errors.ts';
+
+/** Bytes free below this folder. */
+export type FreeBytes = (folder: string) => Promise<number>;
+
+export const freeBytesOf: FreeBytes = async (folder) => {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+};
+
+/** Never written to: a full disk stops guests that run. */
+const reserveBytes = 64 * 1024 ** 2;
+
+/** The error for a lack of room, or undefined when there is enough for so many bytes. `what`: for whom. */
+export async function lackOfRoom(
+  freeBytes: FreeBytes,
+  { folder, bytes, what }: { folder: string; bytes: number; what: string },
+): Promise<ComputeError | undefined> {
+  const free = await freeBytes(folder);
+  if (free >= bytes + reserveBytes) return undefined;
+  return new ComputeError(
+    'unavailable',
+    `disk full: ${what} needs ${inMib(bytes)} MiB in ${folder}, and ${inMib(reserveBytes)} MiB must stay free; ${inMib(free)} MiB are free`,
+  );
+}
+
+/** An error of writing there, told in plain words when the disk is full. */
+export function asDiskFull(error: unknown, { folder, what }: { folder: string; what: string }) {
+  if (!isNoSpace(error)) return error;
+  return new ComputeError('unavailable', `disk full: no room for ${what} in ${folder}`, {
+    cause: error,
+  });
+}
+
+/** Programs say it in words, the kernel by its code. */
+function isNoSpace(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? error.code : undefined;
+  return code === 'ENOSPC' || code === 'EDQUOT' || /No space left on device/.test(error.message);
+}
+
+function inMib(bytes: number): number {
+  return Math.ceil(bytes / 1024 ** 2);
+}

@@ -1,0 +1,184 @@
+/** The files of guests of this host: one folder for each, and the images that their disks are made over. */
+import { constants } from 'node:fs';
+import { access, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { GuestFiles } from '#contracts/guest-files.ts';
+import type { ImageSource } from '#contracts/images.ts';
+import { accepted } from '#core/accepted.ts';
+import { ComputeError } from '#core/errors.ts';
+import { tailLines } from '#core/guests/console-tail.ts';
+import type { Guest } from '#core/guests/guest.ts';
+import { type GuestPaths, guestPaths } from '#core/guests/guest-paths.ts';
+import { checkDiskImage, checkKernelImage, diskBytesOf } from '#core/images/check-image.ts';
+import { makeConfigDriveIso } from './config-drive-iso.ts';
+import { readConsoleLog } from './console-log.ts';
+import { asDiskFull, type FreeBytes, freeBytesOf, lackOfRoom } from './disk-space.ts';
+import { ImageCache } from './image-cache.ts';
+import { baseNameOf } from './overlay.ts';
+import { createDisk } from './qemu-img.ts';
+import { partEnding, settle } from './settled-file.ts';
+
+export interface HostGuestFilesOptions {
+  /** Folder of the guests' folders; made when missing. The hypervisor's user must be able to enter it. */
+  directory: string;
+  /** Folder of downloaded images; made when missing. */
+  imageDirectory: string;
+  images: ImageSource;
+  freeBytes?: FreeBytes;
+  /** Epoch milliseconds. */
+  now?: () => number;
+}
+
+/** What a disk over an image takes at first, with a config drive: it grows as the guest writes. */
+const firstBytes = 2 * 1024 ** 2;
+
+export class HostGuestFiles implements GuestFiles {
+  readonly #directory: string;
+  readonly #freeBytes: FreeBytes;
+  readonly #images: ImageCache;
+
+  constructor(options: HostGuestFilesOptions) {
+    const { directory, imageDirectory, images, freeBytes = freeBytesOf, now = Date.now } = options;
+    this.#directory = directory;
+    this.#freeBytes = freeBytes;
+    this.#images = new ImageCache({
+      folder: imageDirectory,
+      source: images,
+      freeBytes,
+      listUsed: () => this.#listBases(),
+      now,
+    });
+  }
+
+  async prepare(guest: Guest, { fresh }: { fresh: boolean }): Promise<void> {
+    const paths = this.#pathsOf(guest.id);
+    const isNew = (await mkdir(paths.folder, { recursive: true })) !== undefined;
+    const made: string[] = [];
+    try {
+      await this.#refuseFullDisk(guest, paths);
+      if (await this.#makeKernel(guest, paths, fresh)) made.push(paths.kernel);
+      if (await this.#makeRamdisk(guest, paths, fresh)) made.push(paths.ramdisk);
+      if (await this.#makeDisk(guest, paths, fresh)) made.push(paths.disk);
+      if (await makeDrive(guest, paths)) made.push(paths.configDrive);
+      // Only once nothing more can fail.
+      for (const path of made) await settle(`${path}${partEnding}`, path);
+      await removeUnwished(guest, paths);
+    } catch (error) {
+      await removeUnfinished(isNew, paths);
+      throw asDiskFull(error, { folder: paths.folder, what: `guest ${guest.name}` });
+    }
+  }
+
+  async remove(guestId: string): Promise<void> {
+    await rm(this.#pathsOf(guestId).folder, { recursive: true, force: true });
+  }
+
+  async consoleOutput(guestId: string, lines: number | null): Promise<string> {
+    return tailLines(await readConsoleLog(this.#pathsOf(guestId).consoleLog), lines);
+  }
+
+  async list(): Promise<string[]> {
+    await mkdir(this.#directory, { recursive: true });
+    const entries = await readdir(this.#directory, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  }
+
+  #pathsOf(guestId: string): GuestPaths {
+    if (/^[\w-]+$/.test(guestId)) return guestPaths(this.#directory, guestId);
+    throw new ComputeError('invalid', `guest ${guestId}: this is no guest id`);
+  }
+
+  async #refuseFullDisk(guest: Guest, { folder }: GuestPaths): Promise<void> {
+    const what = `guest ${guest.name}`;
+    const error = await lackOfRoom(this.#freeBytes, { folder, bytes: firstBytes, what });
+    if (error !== undefined) throw error;
+  }
+
+  async #makeKernel({ kernel }: Guest, { kernel: path }: GuestPaths, fresh: boolean) {
+    return kernel !== null && this.#copyImage(kernel.imageId, 'kernel', { path, fresh });
+  }
+
+  async #makeRamdisk({ kernel }: Guest, { ramdisk: path }: GuestPaths, fresh: boolean) {
+    const imageId = kernel?.ramdiskImageId ?? null;
+    return imageId !== null && this.#copyImage(imageId, 'ramdisk', { path, fresh });
+  }
+
+  /** Copied, not linked: the hypervisor takes what a guest uses for its own. */
+  async #copyImage(
+    imageId: string,
+    as: 'kernel' | 'ramdisk',
+    { path, fresh }: { path: string; fresh: boolean },
+  ): Promise<boolean> {
+    if (!fresh && (await exists(path))) return false;
+    await this.#images.use(
+      imageId,
+      (facts) => accepted(checkKernelImage(facts, as)),
+      async ({ path: from, sizeBytes }) => {
+        const room = { folder: dirname(path), bytes: sizeBytes, what: `image ${imageId}` };
+        const error = await lackOfRoom(this.#freeBytes, room);
+        if (error !== undefined) throw error;
+        await copyFile(from, `${path}${partEnding}`, constants.COPYFILE_FICLONE);
+      },
+    );
+    return true;
+  }
+
+  async #makeDisk(guest: Guest, { disk }: GuestPaths, fresh: boolean): Promise<boolean> {
+    if (!fresh && (await exists(disk))) return false;
+    const part = `${disk}${partEnding}`;
+    if (guest.imageId === null) {
+      await createDisk(part, accepted(diskBytesOf(guest, null)).bytes, null);
+      return true;
+    }
+    await this.#images.use(
+      guest.imageId,
+      (facts) => accepted(diskBytesOf(guest, accepted(checkDiskImage(facts)).base)),
+      async (image) => {
+        const { base } = accepted(checkDiskImage(image));
+        const { bytes } = accepted(diskBytesOf(guest, base));
+        await createDisk(part, bytes, { format: base.format, path: image.path });
+      },
+    );
+    return true;
+  }
+
+  /** Names of the images that disks are made over; also of disks that have not got their name yet. */
+  async #listBases(): Promise<Set<string>> {
+    const used = new Set<string>();
+    for (const guestId of await this.list()) {
+      const { disk } = guestPaths(this.#directory, guestId);
+      for (const path of [disk, `${disk}${partEnding}`]) {
+        const base = await baseNameOf(path);
+        if (base !== null) used.add(base);
+      }
+    }
+    return used;
+  }
+}
+
+async function removeUnfinished(isNew: boolean, paths: GuestPaths): Promise<void> {
+  if (isNew) return rm(paths.folder, { recursive: true, force: true });
+  for (const path of [paths.kernel, paths.ramdisk, paths.disk, paths.configDrive]) {
+    await rm(`${path}${partEnding}`, { force: true });
+  }
+}
+
+async function makeDrive({ configDrive }: Guest, paths: GuestPaths): Promise<boolean> {
+  if (configDrive === null) return false;
+  await makeConfigDriveIso(`${paths.configDrive}${partEnding}`, configDrive);
+  return true;
+}
+
+/** What an earlier wish had and this one has not. */
+async function removeUnwished(guest: Guest, paths: GuestPaths): Promise<void> {
+  if (guest.configDrive === null) await rm(paths.configDrive, { force: true });
+  if (guest.kernel === null) await rm(paths.kernel, { force: true });
+  if (guest.kernel?.ramdiskImageId == null) await rm(paths.ramdisk, { force: true });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,148 @@
+/** The images that a host has: each downloaded once, kept as long as a disk is made over it, and a while longer. */
+import { mkdir, open, readdir, stat, unlink, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ImageSource } from '#contracts/images.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { ImageFacts } from '#core/images/check-image.ts';
+import { headBytes } from '#core/images/qcow2-header.ts';
+import { type FreeBytes, lackOfRoom } from './disk-space.ts';
+import { download } from './download.ts';
+import { partEnding } from './settled-file.ts';
+
+export interface ImageCacheOptions {
+  /** Made when missing. */
+  folder: string;
+  source: ImageSource;
+  freeBytes: FreeBytes;
+  /** Names of the files here that disks are made over. */
+  listUsed: () => Promise<ReadonlySet<string>>;
+  /** Epoch milliseconds. */
+  now: () => number;
+}
+
+/** An image as a file of the host. */
+export interface CachedImage extends ImageFacts {
+  path: string;
+}
+
+const day = 24 * 60 * 60 * 1000;
+/** Images that no disk needs are kept so long: the next guest is often like the last. */
+const keptUnusedMs = 7 * day;
+
+export class ImageCache {
+  readonly #options: ImageCacheOptions;
+  /** Downloads that run, by image. */
+  readonly #running = new Map<string, Promise<string>>();
+  /** How many need an image just now: between finding it and the disk over it. */
+  readonly #inUse = new Map<string, number>();
+  #evicting: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ImageCacheOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Does the work with the image, which stays for as long as that takes. `judge` throws when the image is not what it is wanted for.
+   * Throws as `download` does.
+   */
+  async use<T>(
+    id: string,
+    judge: (facts: ImageFacts) => void,
+    work: (image: CachedImage) => Promise<T>,
+  ): Promise<T> {
+    if (!/^[\w-]+$/.test(id)) throw new ComputeError('invalid', `image ${id}: this is no image id`);
+    await this.#evicting;
+    this.#inUse.set(id, (this.#inUse.get(id) ?? 0) + 1);
+    try {
+      const path = (await this.#find(id)) ?? (await this.#fetch(id, judge));
+      const now = this.#options.now() / 1000;
+      await utimes(path, now, now);
+      const image = await readFacts(id, path);
+      judge(image);
+      return await work(image);
+    } finally {
+      this.#inUse.set(id, (this.#inUse.get(id) ?? 1) - 1);
+    }
+  }
+
+  async #find(id: string): Promise<string | undefined> {
+    await mkdir(this.#options.folder, { recursive: true });
+    const name = (await readdir(this.#options.folder)).find((each) => idOf(each) === id);
+    return name === undefined ? undefined : join(this.#options.folder, name);
+  }
+
+  /** One download of an image at a time; who comes later waits for it, and tries for itself when it failed. */
+  async #fetch(id: string, judge: (facts: ImageFacts) => void): Promise<string> {
+    const running = this.#running.get(id);
+    if (running !== undefined) {
+      const path = await running.catch(() => undefined);
+      return path ?? (await this.#find(id)) ?? this.#fetch(id, judge);
+    }
+    const { folder, source } = this.#options;
+    const mine = download(source, {
+      id,
+      judge,
+      pathFor: (diskFormat) => join(folder, `${id}.${knownFormat(id, diskFormat)}`),
+      makeRoom: (bytes) => this.#makeRoom(id, bytes),
+    });
+    this.#running.set(id, mine);
+    try {
+      return await mine;
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+
+  async #makeRoom(id: string, bytes: number): Promise<void> {
+    const { folder, freeBytes } = this.#options;
+    await this.#evict(keptUnusedMs);
+    const lack = () => lackOfRoom(freeBytes, { folder, bytes, what: `image ${id}` });
+    if ((await lack()) === undefined) return;
+    await this.#evict(0);
+    const error = await lack();
+    if (error !== undefined) throw error;
+  }
+
+  /** Removes images that nobody has needed for so long. What a process that died was downloading goes too. */
+  #evict(unusedMs: number): Promise<void> {
+    const evict = async (): Promise<void> => {
+      const { folder, listUsed, now } = this.#options;
+      const used = await listUsed();
+      for (const name of await readdir(folder)) {
+        // Whoever comes from now on waits until we are done.
+        const isPart = name.endsWith(partEnding);
+        const id = idOf(isPart ? name.slice(0, -partEnding.length) : name);
+        if (used.has(name) || (this.#inUse.get(id) ?? 0) > 0) continue;
+        const path = join(folder, name);
+        if (isPart || now() - (await stat(path)).mtimeMs >= unusedMs) await unlink(path);
+      }
+    };
+    const mine = this.#evicting.then(evict);
+    this.#evicting = mine.catch(() => undefined);
+    return mine;
+  }
+}
+
+/** Example: `5f….qcow2` → `5f…`. That of a file that is being written is none. */
+function idOf(name: string): string {
+  const [id = '', , more] = name.split('.');
+  return more === undefined ? id : '';
+}
+
+/** A format names a file, so only a word will do. */
+function knownFormat(id: string, diskFormat: string): string {
+  if (/^\w+$/.test(diskFormat)) return diskFormat;
+  throw new ComputeError('invalid', `image ${id} has disk format '${diskFormat}', which is none`);
+}
+
+async function readFacts(id: string, path: string): Promise<CachedImage> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const { bytesRead, buffer } = await file.read({ buffer: Buffer.alloc(headBytes) });
+    const diskFormat = path.slice(path.lastIndexOf('.') + 1);
+    return { id, path, diskFormat, sizeBytes: size, head: buffer.subarray(0, bytesRead) };
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,23 @@
+/** Which image a guest's disk is made over, read from the disk itself. */
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { headBytes, readQcow2Header } from '#core/images/qcow2-header.ts';
+
+/** File name of the base; null: it has none, or there is no such disk. */
+export async function baseNameOf(disk: string): Promise<string | null> {
+  const file = await open(disk).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (file === null) return null;
+  try {
+    const { bytesRead, buffer } = await file.read({ buffer: Buffer.alloc(headBytes), position: 0 });
+    const name = readQcow2Header(buffer.subarray(0, bytesRead))?.backingName ?? null;
+    if (name === null) return null;
+    const { length, offset } = name;
+    const text = await file.read({ buffer: Buffer.alloc(length), position: offset });
+    return basename(text.buffer.toString());
+  } finally {
+    await file.close();
+  }
+}

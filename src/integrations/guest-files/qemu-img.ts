@@ -1,0 +1,73 @@
+/** Disks of guests, made and looked at by qemu-img. */
+import type { BaseImage } from '#core/images/check-image.ts';
+import { runTool, ToolFailure } from './run-tool.ts';
+
+const debianPackage = 'qemu-utils';
+
+/** A new qcow2 disk of so many bytes, over the base when there is one. Replaces what is at `path`. */
+export async function createDisk(
+  path: string,
+  bytes: number,
+  base: (Pick<BaseImage, 'format'> & { path: string }) | null,
+): Promise<void> {
+  // The base's format is said, never guessed: a guest may have written what it likes to a raw disk.
+  const over = base === null ? [] : ['-b', base.path, '-F', base.format];
+  const args = ['create', '-q', '-f', 'qcow2', ...over, path, String(bytes)];
+  await runTool({ program: 'qemu-img', args, debianPackage });
+}
+
+interface QemuImgInfo {
+  format: string;
+  'backing-filename'?: string;
+  'format-specific'?: { data?: { corrupt?: boolean; 'data-file'?: string } };
+}
+
+/**
+ * Why qemu-img does not take this file for a whole qcow2 image of its own; undefined when it does. Only for a file whose header has been
+ * judged: qemu-img opens what a header names. Its time and memory are limited, for the file is a stranger's.
+ */
+export async function qcow2Problem(path: string): Promise<string | undefined> {
+  try {
+    const info = JSON.parse(await inspect('info', path)) as QemuImgInfo;
+    const inside = info['format-specific']?.data;
+    if (info.format !== 'qcow2') return `qemu-img takes it for ${info.format}`;
+    if (info['backing-filename'] !== undefined) return 'it has a backing file';
+    if (inside?.['data-file'] !== undefined) return 'it keeps its data in another file';
+    if (inside?.corrupt === true) return 'it is marked corrupt';
+    return await checkProblem(path);
+  } catch (error) {
+    if (!(error instanceof ToolFailure) || error.exitCode !== 1) throw error;
+    return error.message.replaceAll(path, 'its file');
+  }
+}
+
+/** Exit codes of `qemu-img check`. Clusters that leaked are wasteful, not wrong. Source: qemu-img(1). */
+const corruptions = 2;
+const onlyLeaks = 3;
+
+async function checkProblem(path: string): Promise<string | undefined> {
+  try {
+    await inspect('check', path);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ToolFailure)) throw error;
+    if (error.exitCode === onlyLeaks) return undefined;
+    if (error.exitCode === corruptions) return 'qemu-img check finds errors in it (is it cut off?)';
+    throw error;
+  }
+}
+
+const limits = ['--as=1073741824', '--cpu=60'];
+/** prlimit's exit code for a program that is not there. */
+const notFound = 127;
+
+async function inspect(act: 'info' | 'check', path: string): Promise<string> {
+  const args = [...limits, 'qemu-img', act, '--output=json', '-f', 'qcow2', path];
+  try {
+    return await runTool({ program: 'prlimit', args, debianPackage: 'util-linux' });
+  } catch (cause) {
+    if (!(cause instanceof ToolFailure) || cause.exitCode !== notFound) throw cause;
+    const message = `qemu-img is not on this host: install the Debian package ${debianPackage}`;
+    throw new ToolFailure(message, { isMissing: true, exitCode: notFound, cause });
+  }
+}

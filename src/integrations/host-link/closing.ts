@@ -1,0 +1,20 @@
+/** The end of a link: it comes once, and whoever asks later is told too. */
+export class Closing {
+  readonly #listeners: (() => void)[] = [];
+  #isDone = false;
+
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  tell(listener: () => void): void {
+    if (this.#isDone) listener();
+    else this.#listeners.push(listener);
+  }
+
+  done(): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    for (const listener of this.#listeners.splice(0)) listener();
+  }
+}

@@ -1,0 +1,129 @@
+import { createServer } from 'node:http';
+import { afterEach, expect, test, vi } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { sha256OfToken } from '#contracts/enrolments.ts';
+import type { AgentEnd } from '#contracts/host-link.ts';
+import { aDial, aHostDoor, type TestDoorOptions } from '#test/host-links.ts';
+import { saidLog } from '#test/said-log.ts';
+import { socketUrl } from './dial.ts';
+import type { Admission } from './host-door.ts';
+
+const opened: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0).toReversed()) await each.close();
+});
+
+async function aDoor(options: TestDoorOptions = {}) {
+  const door = await aHostDoor(options);
+  opened.push(door);
+  return door;
+}
+
+function anAgent(url: string, more: Parameters<typeof aDial>[1] = {}) {
+  const log = saidLog();
+  const links: AgentEnd[] = [];
+  const dial = aDial(url, { log, ...more, onLink: (end) => links.push(end) });
+  opened.push(dial);
+  return { log, links, dial };
+}
+
+const only =
+  (token: string) =>
+  async (hash: string): Promise<Admission> =>
+    hash === sha256OfToken(token)
+      ? { host: 'host-1' }
+      : { status: 401, message: 'The token is unknown or revoked.' };
+
+test.each([
+  ['http://192.0.2.1:8774', 'ws://192.0.2.1:8774/novella/v1/host-link'],
+  ['https://cloud.example/', 'wss://cloud.example/novella/v1/host-link'],
+])('the link of %s is at %s', (url, gives) => {
+  expect(socketUrl(url)).toBe(gives);
+});
+
+test('after each cut the agent dials again', async () => {
+  const door = await aDoor();
+  const { links, log } = anAgent(door.url);
+  for (const count of [1, 2, 3]) {
+    await vi.waitFor(() => expect(links).toHaveLength(count));
+    await vi.waitFor(() => expect(door.door.linked()).toHaveLength(1));
+    door.cut();
+  }
+  expect(log.said).toContainEqual(
+    expect.stringMatching(/^warn the link to the controller is down \(.+\); trying again$/),
+  );
+});
+
+test('an agent that starts before its controller links as soon as that is there', async () => {
+  const closed = await aHostDoor();
+  await closed.close();
+  const { log, links } = anAgent(closed.url);
+  await vi.waitFor(() => expect(log.said.length).toBeGreaterThan(2));
+  expect(log.said[0]).toBe(
+    `warn the controller at ${closed.url} does not answer (ECONNREFUSED); trying again`,
+  );
+  // The same trouble again is no news.
+  expect(log.said[1]).toMatch(/^debug /);
+  await aDoor({ port: Number(new URL(closed.url).port) });
+  await vi.waitFor(() => expect(links).toHaveLength(1));
+});
+
+test('a refused token is said in plain words with what to do, and tried again when it has been replaced', async () => {
+  const door = await aDoor({ admit: only('new') });
+  let token = 'old';
+  const { log, links } = anAgent(door.url, { token: () => token });
+  await vi.waitFor(() => expect(log.said.length).toBeGreaterThan(0));
+  expect(log.said[0]).toBe(
+    'warn the controller does not let this host in: The token is unknown or revoked. Make a new token with "novella host enroll host-1 --replace", and give it to this agent; trying again',
+  );
+  token = 'new';
+  await vi.waitFor(() => expect(links).toHaveLength(1));
+});
+
+test('a token that cannot be read is said, and asked for again', async () => {
+  const door = await aDoor();
+  let isThere = false;
+  const token = () => {
+    if (isThere) return 'secret';
+    throw new Error('/etc/novella/token: no such file');
+  };
+  const { log, links } = anAgent(door.url, { token });
+  await vi.waitFor(() => expect(log.said.length).toBeGreaterThan(0));
+  expect(log.said[0]).toBe('warn /etc/novella/token: no such file; trying again');
+  isThere = true;
+  await vi.waitFor(() => expect(links).toHaveLength(1));
+});
+
+test('an address where no controller is says so', async () => {
+  const other = createServer((_request, response) => void response.writeHead(404).end('no'));
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  opened.push({ close: () => new Promise((resolve) => other.close(() => resolve())) });
+  const { port } = other.address() as { port: number };
+  const { log } = anAgent(`http://127.0.0.1:${port}`);
+  await vi.waitFor(() =>
+    expect(log.said[0]).toBe(
+      'warn it answered 404: is the address of the controller right?; trying again',
+    ),
+  );
+});
+
+test('a controller that answers no ping is gone: the agent hangs up and dials again', async () => {
+  const dead = new WebSocketServer({ port: 0, host: '127.0.0.1', autoPong: false });
+  await new Promise((resolve) => dead.once('listening', resolve));
+  opened.push({
+    close: () => {
+      for (const socket of dead.clients) socket.terminate();
+      return new Promise((resolve) => dead.close(() => resolve()));
+    },
+  });
+  const { port } = dead.address() as { port: number };
+  const { links } = anAgent(`http://127.0.0.1:${port}`, { timing: { livenessMs: 20 } });
+  await vi.waitFor(() => expect(links.length).toBeGreaterThan(1));
+});
+
+test('close stops the dialling at once, whatever it is doing', async () => {
+  const door = await aDoor({ admit: only('other') });
+  const { dial, log } = anAgent(door.url, { timing: { patientPauseMs: 600_000 } });
+  await vi.waitFor(() => expect(log.said).toHaveLength(1));
+  await dial.close();
+});

@@ -1,0 +1,206 @@
+/** The agent's side of the socket: dials the controller, and dials again for as long as it runs. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import {
+  type AgentEnd,
+  hostLinkPath,
+  type ToAgent,
+  type ToController,
+} from '#contracts/host-link.ts';
+import type { Log } from '#contracts/log.ts';
+import { refusalOf } from './refusal.ts';
+import { SocketChannel } from './socket-channel.ts';
+import { maxMessageBytes, readFromController } from './wire.ts';
+
+export interface DialOptions {
+  /** The controller's compute API. Example: `https://cloud.example:8774`. */
+  controllerUrl: string;
+  host: string;
+  /** The host's token, asked for at each try: it may have been replaced. Throws what keeps it from being read. */
+  token: () => string;
+  /** A link is up. */
+  onLink: (end: AgentEnd) => void;
+  log: Log;
+  timing?: Partial<DialTiming>;
+}
+
+export interface DialTiming {
+  /** Pause after a first failure; it doubles from failure to failure. */
+  firstPauseMs: number;
+  longestPauseMs: number;
+  /** Pause where only a person can help: a token that is refused. */
+  patientPauseMs: number;
+  livenessMs: number;
+}
+
+const usualTiming: DialTiming = {
+  firstPauseMs: 250,
+  longestPauseMs: 4_000,
+  patientPauseMs: 30_000,
+  livenessMs: 10_000,
+};
+
+/** A link that lasted longer was a good one. */
+const goodLinkMs = 5_000;
+const handshakeTimeout = 10_000;
+const closeTimeout = 2_000;
+/** A refusal is a few words. */
+const maxRefusalBytes = 16 * 1024;
+
+/** How a try ended. `needsPerson`: trying again soon is of no use. */
+interface Ended {
+  words: string;
+  needsPerson: boolean;
+  lastedMs: number;
+}
+
+/** Starts dialling. `close` stops it and returns when no link is up: it does not hang up itself. */
+export function dialController(options: DialOptions): { close(): Promise<void> } {
+  const timing = { ...usualTiming, ...options.timing };
+  const stopping = new AbortController();
+  const loop = keepDialling(options, timing, stopping.signal);
+  return {
+    close: () => {
+      stopping.abort();
+      return loop;
+    },
+  };
+}
+
+async function keepDialling(
+  options: DialOptions,
+  timing: DialTiming,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { log, host, controllerUrl } = options;
+  let failures = 0;
+  let saidBefore = '';
+  while (!stopping.aborted) {
+    const { words, needsPerson, lastedMs } = await oneLink(options, timing, stopping);
+    if (stopping.aborted) return;
+    failures = lastedMs > goodLinkMs ? 0 : failures + 1;
+    const isNews = words !== saidBefore || needsPerson || lastedMs > 0;
+    saidBefore = words;
+    log[isNews ? 'warn' : 'debug']({ host, controller: controllerUrl }, `${words}; trying again`);
+    const longest = Math.min(timing.longestPauseMs, timing.firstPauseMs * 2 ** (failures - 1));
+    const base = needsPerson ? timing.patientPauseMs : longest;
+    // Spread, so that a thousand hosts do not come back in one instant.
+    await pause(base * (0.5 + Math.random() / 2), undefined, { signal: stopping }).catch(() => {});
+  }
+}
+
+/** Dials once, and returns when that link is down, however that came. */
+function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal): Promise<Ended> {
+  const { host, controllerUrl, log } = options;
+  let token: string;
+  try {
+    token = options.token();
+  } catch (error) {
+    return Promise.resolve({ words: wordsOf(error), needsPerson: true, lastedMs: 0 });
+  }
+  return new Promise((resolve) => {
+    const settings = { maxPayload: maxMessageBytes, handshakeTimeout, closeTimeout };
+    const socket = new WebSocket(socketUrl(controllerUrl), {
+      ...settings,
+      perMessageDeflate: false,
+      headers: { authorization: `Bearer ${token}` },
+    });
+    let since: number | undefined;
+    let problem = '';
+    const giveUp = () => {
+      if (since === undefined) socket.terminate();
+    };
+    stopping.addEventListener('abort', giveUp, { once: true });
+    socket.on('unexpected-response', (request, response) => {
+      const ended = (message: string) => {
+        request.destroy();
+        const needsPerson = response.statusCode === 401 || response.statusCode === 409;
+        resolve({
+          words: refusedWords(response.statusCode ?? 0, message, host),
+          needsPerson,
+          lastedMs: 0,
+        });
+      };
+      readRefusal(response).then(ended, () => ended(''));
+    });
+    socket.on('error', (error) => {
+      problem ||= (error as { code?: string }).code ?? error.message;
+    });
+    socket.on('open', () => {
+      since = Date.now();
+      log.info({ host, controller: controllerUrl }, 'linked to the controller');
+      const peer = { host, controller: controllerUrl };
+      const { livenessMs } = timing;
+      const channel = new SocketChannel<ToController, ToAgent>(socket, {
+        read: readFromController,
+        peer,
+        log,
+        livenessMs,
+      });
+      options.onLink(channel);
+    });
+    socket.on('close', (code, reason) => {
+      stopping.removeEventListener('abort', giveUp);
+      const lastedMs = since === undefined ? 0 : Date.now() - since;
+      const words =
+        since === undefined
+          ? unreachable(controllerUrl, problem)
+          : hungUp(code, String(reason), host);
+      resolve({ words, needsPerson: refusalOf(code) !== undefined, lastedMs });
+    });
+  });
+}
+
+/** Example: `https://cloud.example:8774/` → `wss://cloud.example:8774/novella/v1/host-link`. */
+export function socketUrl(controllerUrl: string): string {
+  const url = new URL(controllerUrl);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.pathname = hostLinkPath;
+  return url.href;
+}
+
+async function readRefusal(response: AsyncIterable<Buffer>): Promise<string> {
+  let text = '';
+  for await (const chunk of response) {
+    text += chunk.toString();
+    if (text.length > maxRefusalBytes) break;
+  }
+  const { error } = JSON.parse(text) as { error?: { message?: unknown } };
+  return typeof error?.message === 'string' ? error.message : '';
+}
+
+function unreachable(controllerUrl: string, problem: string): string {
+  return `the controller at ${controllerUrl} does not answer (${problem || 'connection ended'})`;
+}
+
+function refusedWords(status: number, message: string, host: string): string {
+  const said = message === '' ? `it answered ${status}` : message;
+  if (status === 401) {
+    return `the controller does not let this host in: ${said} ${askForToken(host)}`;
+  }
+  if (status === 404 || status === 426) return `${said}: is the address of the controller right?`;
+  return `the controller does not let this host in: ${said}`;
+}
+
+function hungUp(code: number, reason: string, host: string): string {
+  switch (refusalOf(code)) {
+    case 'tokenRevoked':
+      return `the controller hung up: ${reason} ${askForToken(host)}`;
+    case 'otherHost':
+      return `the controller hung up: ${reason}; set the host's name in the configuration, or use the token of ${host}`;
+    case 'replaced':
+      return `the controller hung up: ${reason}: another agent runs with the name and token of ${host}`;
+    case 'malformed':
+      return `the controller hung up, for it did not understand this agent: ${reason}; are both of one version?`;
+    case undefined:
+      return `the link to the controller is down (${reason || `code ${code}`})`;
+  }
+}
+
+function askForToken(host: string): string {
+  return `Make a new token with "novella host enroll ${host} --replace", and give it to this agent`;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

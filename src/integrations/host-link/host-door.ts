@@ -1,0 +1,163 @@
+/**
+ * The controller's side of the socket: the one path where hosts dial in. A host shows its token before the connection becomes a link, may
+ * speak for itself only, and has one link at a time.
+ */
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { sha256OfToken } from '#contracts/enrolments.ts';
+import {
+  type ControllerEnd,
+  type LinkedHost,
+  type ToAgent,
+  type ToController,
+} from '#contracts/host-link.ts';
+import type { Log } from '#contracts/log.ts';
+import { LinkRefused } from './refusal.ts';
+import { SocketChannel } from './socket-channel.ts';
+import { maxMessageBytes, readFromAgent } from './wire.ts';
+
+/** Whose a token is, or why it opens nothing: an HTTP status with words for the one who dialled. */
+export type Admission = { host: string } | { status: 401 | 409; message: string };
+
+export interface HostDoorOptions {
+  server: Server;
+  /** Asked when a host dials in, and again for its link at each `recheck`. Given the token's hash. */
+  admit(tokenSha256: string): Promise<Admission>;
+  /** A host has dialled in. It has not said anything yet. */
+  onLink(end: ControllerEnd): void;
+  log: Log;
+  livenessMs?: number;
+}
+
+export interface HostDoor {
+  linked(): LinkedHost[];
+  /** Hangs up on every host that would not be let in now. */
+  recheck(): Promise<void>;
+  /** Hangs up on all, and lets nobody in any more. */
+  close(): Promise<void>;
+}
+
+type HostChannel = SocketChannel<ToAgent, ToController>;
+
+interface Link extends LinkedHost {
+  channel: HostChannel;
+  tokenSha256: string;
+}
+
+const pingMs = 10_000;
+/** How long a peer may take to answer our goodbye. */
+const closeTimeout = 2_000;
+
+/** Lets hosts in on this server, which must hand over the requests that `wantsHostLink`, and no others. */
+export function openHostDoor(options: HostDoorOptions): HostDoor {
+  const links = new Map<string, Link>();
+  const knocking = new Set<Duplex>();
+  const settings = { noServer: true, maxPayload: maxMessageBytes, closeTimeout };
+  const sockets = new WebSocketServer({ ...settings, perMessageDeflate: false });
+
+  const welcome = (socket: WebSocket, known: Omit<Link, 'channel' | 'since'>): void => {
+    const link: Link = { ...known, channel: channelOf(socket, known, options), since: Date.now() };
+    const before = links.get(link.host);
+    if (before !== undefined) {
+      const { host, address } = link;
+      options.log.warn(
+        { host, address, before: before.address },
+        'host dialled in again: its older link is closed',
+      );
+      before.channel.refuse('replaced', `host ${host} has dialled in again`);
+    }
+    links.set(link.host, link);
+    link.channel.onClose(() => {
+      if (links.get(link.host) === link) links.delete(link.host);
+      options.log.info({ host: link.host, address: link.address }, 'host has hung up');
+    });
+    options.log.info({ host: link.host, address: link.address }, 'host has dialled in');
+    options.onLink(link.channel);
+  };
+
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    knocking.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => knocking.delete(socket));
+    const tokenSha256 = sha256OfToken(tokenOf(request));
+    const address = request.socket.remoteAddress ?? '';
+    options
+      .admit(tokenSha256)
+      .then((admission) => {
+        if (!('host' in admission)) {
+          options.log.warn(
+            { address, status: admission.status },
+            `a host was refused: ${admission.message}`,
+          );
+          return refuse(socket, admission);
+        }
+        const { host } = admission;
+        sockets.handleUpgrade(request, socket, head, (open) => {
+          knocking.delete(socket);
+          welcome(open, { host, address, tokenSha256 });
+        });
+      })
+      .catch((error: unknown) => {
+        options.log.error({ err: error, address }, 'a host could not be let in');
+        refuse(socket, { status: 503, message: 'The controller cannot look up tokens now.' });
+      });
+  };
+  options.server.on('upgrade', onUpgrade);
+
+  return {
+    linked: () => [...links.values()].map(({ host, address, since }) => ({ host, address, since })),
+    async recheck() {
+      for (const link of links.values()) {
+        const admission = await options.admit(link.tokenSha256);
+        if ('host' in admission) continue;
+        options.log.warn({ host: link.host }, `link closed: ${admission.message}`);
+        link.channel.refuse('tokenRevoked', admission.message);
+      }
+    },
+    async close() {
+      options.server.off('upgrade', onUpgrade);
+      for (const socket of knocking) socket.destroy();
+      for (const { channel } of links.values()) channel.close();
+      await new Promise<void>((resolve) => sockets.close(() => resolve()));
+    },
+  };
+}
+
+/** Checks that the host says hello first, and for itself. */
+function channelOf(
+  socket: WebSocket,
+  { host, address }: { host: string; address: string },
+  { log, livenessMs = pingMs }: HostDoorOptions,
+): HostChannel {
+  let hasSaidHello = false;
+  const read = (text: string): ToController => {
+    const message = readFromAgent(text);
+    if (message.type === 'hello') {
+      hasSaidHello = true;
+      if (message.host === host) return message;
+      throw new LinkRefused('otherHost', `this token is of host ${host}, not of ${message.host}`);
+    }
+    if (hasSaidHello) return message;
+    throw new LinkRefused('malformed', `"${message.type}" before "hello"`);
+  };
+  return new SocketChannel(socket, { read, peer: { host, address }, log, livenessMs });
+}
+
+/** Example: `Authorization: Bearer 5f…` → `5f…`; without it the empty text, which is nobody's token. */
+function tokenOf({ headers }: IncomingMessage): string {
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+}
+
+function refuse(socket: Duplex, { status, message }: { status: number; message: string }): void {
+  const title = STATUS_CODES[status] ?? '';
+  const body = JSON.stringify({ error: { code: status, title, message } });
+  const headers = [
+    `HTTP/1.1 ${status} ${title}`,
+    'Connection: close',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...(status === 401 ? ['WWW-Authenticate: Bearer realm="novella-host"'] : []),
+  ];
+  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
+}

@@ -1,0 +1,32 @@
+/** The link between controller and agent inside one process: the same messages, no socket. */
+import type {
+  AgentEnd,
+  Channel,
+  ControllerEnd,
+  ToAgent,
+  ToController,
+} from '#contracts/host-link.ts';
+import { Closing } from './closing.ts';
+import { Inbox } from './inbox.ts';
+
+/** Two joined ends. What one says the other hears, later and in order. */
+export function inProcessLink(): { agentEnd: AgentEnd; controllerEnd: ControllerEnd } {
+  const closing = new Closing();
+  const toController = new Inbox<ToController>();
+  const toAgent = new Inbox<ToAgent>();
+  return {
+    agentEnd: end(toAgent, toController, closing),
+    controllerEnd: end(toController, toAgent, closing),
+  };
+}
+
+function end<Out, In>(mine: Inbox<In>, theirs: Inbox<Out>, closing: Closing): Channel<Out, In> {
+  return {
+    send: (message) => {
+      if (!closing.isDone) theirs.put(message);
+    },
+    onMessage: (listener) => mine.listen(listener),
+    onClose: (listener) => closing.tell(listener),
+    close: () => closing.done(),
+  };
+}

@@ -1,0 +1,44 @@
+/** What came in over one end of a link, handed on in order, one message at a time. */
+
+/**
+ * Keeps messages until somebody listens and is done with the one before. `onLoad` is told when messages begin to wait (`true`) and when
+ * none waits any more (`false`), so that whoever reads them from outside can pause.
+ */
+export class Inbox<In> {
+  readonly #waiting: In[] = [];
+  readonly #onLoad: (isLoaded: boolean) => void;
+  #listener: ((message: In) => void | Promise<void>) | undefined;
+  #isBusy = false;
+
+  constructor(onLoad: (isLoaded: boolean) => void = () => {}) {
+    this.#onLoad = onLoad;
+  }
+
+  put(message: In): void {
+    this.#waiting.push(message);
+    if (this.#waiting.length === 1) this.#onLoad(true);
+    void this.#handOn();
+  }
+
+  listen(listener: (message: In) => void | Promise<void>): void {
+    this.#listener = listener;
+    void this.#handOn();
+  }
+
+  async #handOn(): Promise<void> {
+    if (this.#isBusy || this.#listener === undefined || this.#waiting.length === 0) return;
+    this.#isBusy = true;
+    try {
+      for (;;) {
+        // The one who sent goes on first.
+        await new Promise((resolve) => setImmediate(resolve));
+        const message = this.#waiting.shift();
+        if (message === undefined) return;
+        await this.#listener(message);
+        if (this.#waiting.length === 0) this.#onLoad(false);
+      }
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+}

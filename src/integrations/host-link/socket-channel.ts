@@ -1,0 +1,106 @@
+/** One end of the link over a WebSocket that is open: JSON text messages, and pings that find out when nobody is there any more. */
+import { type RawData, WebSocket } from 'ws';
+import type { Channel } from '#contracts/host-link.ts';
+import type { Log } from '#contracts/log.ts';
+import { Closing } from './closing.ts';
+import { Inbox } from './inbox.ts';
+import { closeCodes, LinkRefused, type Refusal } from './refusal.ts';
+
+export interface SocketChannelOptions<In> {
+  /** Throws what is wrong with a message: the link is closed with that reason. */
+  read: (text: string) => In;
+  /** Who is at the other end, for the log. */
+  peer: object;
+  log: Log;
+  /** Between two pings; one that is not answered until the next ends the link. */
+  livenessMs: number;
+}
+
+/** The longest reason that fits a close frame. Source: RFC 6455, 5.5. */
+const maxReasonBytes = 123;
+
+export class SocketChannel<Out, In> implements Channel<Out, In> {
+  readonly #socket: WebSocket;
+  readonly #options: SocketChannelOptions<In>;
+  readonly #closing = new Closing();
+  readonly #inbox: Inbox<In>;
+  #isLoaded = false;
+  #isHeard = true;
+  #isDeaf = false;
+
+  constructor(socket: WebSocket, options: SocketChannelOptions<In>) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#inbox = new Inbox((isLoaded) => this.#load(isLoaded));
+    const timer = setInterval(() => this.#lookForLife(), options.livenessMs);
+    const hear = () => {
+      this.#isHeard = true;
+    };
+    socket.on('ping', hear);
+    socket.on('pong', hear);
+    socket.on('message', (data, isBinary) => this.#take(data, isBinary));
+    socket.on('error', (error) => {
+      options.log.warn({ ...options.peer, problem: error.message }, 'the link of a host broke');
+    });
+    socket.on('close', () => {
+      clearInterval(timer);
+      this.#closing.done();
+    });
+  }
+
+  send(message: Out): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  onMessage(listener: (message: In) => void | Promise<void>): void {
+    this.#inbox.listen(listener);
+  }
+
+  onClose(listener: () => void): void {
+    this.#closing.tell(listener);
+  }
+
+  close(): void {
+    this.#socket.close(1000);
+    this.#closing.done();
+  }
+
+  /** Hangs up, and says why. Of who was only replaced, what is on its way still counts. */
+  refuse(refusal: Refusal, reason: string): void {
+    this.#isDeaf = refusal !== 'replaced';
+    const bytes = Buffer.from(reason).subarray(0, maxReasonBytes);
+    this.#socket.close(
+      closeCodes[refusal],
+      new TextDecoder().decode(bytes).replace(/\uFFFD+$/, ''),
+    );
+    this.#closing.done();
+  }
+
+  #take(data: RawData, isBinary: boolean): void {
+    this.#isHeard = true;
+    if (this.#isDeaf) return;
+    try {
+      if (isBinary) throw new LinkRefused('malformed', 'binary message');
+      this.#inbox.put(this.#options.read((data as Buffer).toString()));
+    } catch (error) {
+      const { message } = error as Error;
+      const refusal = error instanceof LinkRefused ? error.refusal : 'malformed';
+      this.#options.log.warn({ ...this.#options.peer, refusal }, `link closed: ${message}`);
+      this.refuse(refusal, message);
+    }
+  }
+
+  /** While messages wait to be dealt with, no more are read: whoever floods us waits. */
+  #load(isLoaded: boolean): void {
+    this.#isLoaded = isLoaded;
+    if (isLoaded) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #lookForLife(): void {
+    // Nothing is read while we are busy, so nothing can be heard.
+    if (!this.#isHeard && !this.#isLoaded) return this.#socket.terminate();
+    this.#isHeard = false;
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
+  }
+}

@@ -1,0 +1,133 @@
+/** What a host says of itself, as a schema. It says the same as the contract: a key that only one of them has does not compile. */
+import { type Static, type TSchema, Type } from 'typebox';
+import type * as Contract from '#contracts/host-link.ts';
+import { Address, Count, orNull, Word } from './wire-words.ts';
+
+const Text = Type.String({ maxLength: 1024 * 1024 });
+
+const NumaNode = Type.Object({
+  id: Count,
+  socket: orNull(Count),
+  cpus: Type.Array(Count, { maxItems: 8192 }),
+  dedicatedCpus: Type.Array(Count, { maxItems: 8192 }),
+  memoryMib: Count,
+});
+
+const Facts = Type.Object({
+  type: Word,
+  version: Count,
+  vcpus: Count,
+  memoryMib: Count,
+  diskGib: Count,
+  cpuModel: Word,
+  architecture: Word,
+  numaNodes: Type.Optional(Type.Array(NumaNode, { maxItems: 1024 })),
+});
+
+const PciFunction = Type.Object({
+  address: Address,
+  vendorId: Word,
+  productId: Word,
+  deviceType: Type.Enum(['type-PCI', 'type-PF', 'type-VF', 'vdpa']),
+  parentAddress: orNull(Address),
+  numaNode: orNull(Count),
+  ifname: orNull(Word),
+  parentIfname: orNull(Word),
+  vfProductId: Type.Optional(Word),
+  macAddress: orNull(Word),
+  capabilities: Type.Object({
+    sriov: Type.Optional(
+      Type.Object({ pfMacAddress: Type.Optional(Word), vfNum: Type.Optional(Count) }),
+    ),
+    vpd: Type.Optional(Type.Object({ cardSerialNumber: Type.Optional(Word) })),
+    network: Type.Optional(Type.Array(Word, { maxItems: 64 })),
+  }),
+});
+
+const guestStates = ['running', 'paused', 'shutOff', 'crashed', 'saved'] as const;
+
+/** Of a guest that was looked at. */
+export const GuestState = Type.Enum([...guestStates, 'gone']);
+
+const FoundGuest = Type.Object({
+  id: Word,
+  name: Word,
+  state: Type.Enum([...guestStates]),
+  devices: Type.Array(
+    Type.Object({
+      address: Address,
+      through: Type.Enum(['hostdev', 'macvtap', 'vdpa']),
+      isConfigured: Type.Boolean(),
+      trust: Type.Boolean(),
+    }),
+    { maxItems: 256 },
+  ),
+});
+
+const Problem = Type.Object({
+  code: Word,
+  message: Text,
+  data: Type.Optional(Type.Record(Word, Type.Unknown())),
+  blocks: Type.Enum(['all', 'passthrough', 'none']),
+});
+
+export const HostReport = sameAs<Contract.HostReport>()(
+  Type.Object({
+    facts: Facts,
+    hostIp: Word,
+    physicalNetworks: Type.Array(Word, { maxItems: 1024 }),
+    devices: Type.Array(
+      Type.Object({
+        function: PciFunction,
+        tags: Type.Record(Word, orNull(Type.String({ maxLength: 4096 }))),
+      }),
+      { maxItems: 20_000 },
+    ),
+    guests: Type.Array(FoundGuest, { maxItems: 20_000 }),
+    unsettledGuests: Type.Optional(Type.Array(Word, { maxItems: 20_000 })),
+    hypervisorIsSilent: Type.Optional(Type.Literal(true)),
+    problems: Type.Optional(Type.Array(Problem, { maxItems: 1024 })),
+  }),
+);
+
+const Steps = Type.Array(Type.Object({ step: Word, milliseconds: Type.Number({ minimum: 0 }) }), {
+  maxItems: 10_000,
+});
+
+export const CommandResult = sameAs<Contract.CommandResult>()(
+  Type.Union([
+    Type.Object({
+      ok: Type.Literal(true),
+      domainXml: Type.Optional(Text),
+      output: Type.Optional(Text),
+      steps: Steps,
+    }),
+    Type.Object({
+      ok: Type.Literal(false),
+      message: Text,
+      detail: Text,
+      sameElsewhere: Type.Optional(Type.Literal(true)),
+      steps: Steps,
+    }),
+  ]),
+);
+
+/** The keys of a type, deeply, with their types and whether they may be absent. */
+type Shape<T> = T extends string | number | boolean | null
+  ? T
+  : T extends readonly (infer Item)[]
+    ? Shape<Item>[]
+    : {
+        [Key in keyof T]-?: {
+          mayBeAbsent: object extends Pick<T, Key> ? true : false;
+          is: Shape<T[Key]>;
+        };
+      };
+type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : false) : false;
+
+/** The schema, if it describes exactly this type. */
+function sameAs<Described>(): <Schema extends TSchema>(
+  schema: Same<Shape<Static<Schema>>, Shape<Described>> extends true ? Schema : never,
+) => Schema {
+  return (schema) => schema;
+}

@@ -1,0 +1,93 @@
+/**
+ * Messages of the link as JSON text. Each end takes the other for a stranger: what it says is checked before anyone acts on it, and keys that
+ * this version does not know are dropped.
+ */
+import { type TSchema, Type } from 'typebox';
+import { Compile, type Validator } from 'typebox/compile';
+import type { ToAgent, ToController } from '#contracts/host-link.ts';
+import { ComputeError } from '#core/errors.ts';
+import { CommandResult, GuestState, HostReport } from './wire-report.ts';
+import { HostId, HostName, SequenceNumber, Word } from './wire-words.ts';
+
+/** No message is longer: a report of 10,000 devices has half of it. */
+export const maxMessageBytes = 16 * 1024 * 1024;
+
+type MessageSchemas<Message extends { type: string }> = Record<Message['type'], TSchema>;
+
+const toController: MessageSchemas<ToController> = {
+  hello: Type.Object({ type: Type.Literal('hello'), host: HostName, report: HostReport }),
+  report: Type.Object({ type: Type.Literal('report'), report: HostReport }),
+  result: Type.Object({ type: Type.Literal('result'), seq: SequenceNumber, result: CommandResult }),
+  'guest-changed': Type.Object({
+    type: Type.Literal('guest-changed'),
+    guestId: HostId,
+    state: GuestState,
+  }),
+  heartbeat: Type.Object({ type: Type.Literal('heartbeat') }),
+};
+
+/** What a command says is left to who carries it out: an agent answers one that it does not know, it does not hang up. */
+const Body = Type.Intersect([
+  Type.Object({ do: Word }),
+  Type.Union([
+    Type.Object({ guestId: HostId }),
+    Type.Object({ guest: Type.Object({ id: HostId }) }),
+  ]),
+]);
+
+const toAgent: MessageSchemas<ToAgent> = {
+  welcome: Type.Object({ type: Type.Literal('welcome'), hostId: HostId }),
+  command: Type.Object({
+    type: Type.Literal('command'),
+    command: Type.Object({ seq: SequenceNumber, serverId: HostId, body: Body }),
+  }),
+  recorded: Type.Object({ type: Type.Literal('recorded'), seq: SequenceNumber }),
+};
+
+/** What an agent said. Throws `invalid`, naming message, key and rule. */
+export const readFromAgent: (text: string) => ToController = reader<ToController>(toController, {
+  drops: true,
+});
+
+/** What a controller said. Throws `invalid`, naming message, key and rule. */
+export const readFromController: (text: string) => ToAgent = reader<ToAgent>(toAgent, {
+  drops: false,
+});
+
+function reader<Message extends { type: string }>(
+  schemas: MessageSchemas<Message>,
+  { drops }: { drops: boolean },
+): (text: string) => Message {
+  const validators = new Map<string, Validator>();
+  const validatorOf = (type: string): Validator | undefined => {
+    const schema = Object.hasOwn(schemas, type) ? schemas[type as Message['type']] : undefined;
+    if (schema !== undefined && !validators.has(type)) validators.set(type, Compile(schema));
+    return validators.get(type);
+  };
+  return (text) => {
+    const message = parse(text);
+    const type = (message as { type?: unknown } | null)?.type;
+    const validator = typeof type === 'string' ? validatorOf(type) : undefined;
+    if (validator === undefined)
+      throw refused(`type ${JSON.stringify(type)?.slice(0, 40)}: no such message`);
+    if (!validator.Check(message)) {
+      const [first] = validator.Errors(message);
+      throw refused(
+        `${String(type)}${first?.instancePath ?? ''}: ${first?.message ?? 'not valid'}`,
+      );
+    }
+    return (drops ? validator.Clean(message) : message) as Message;
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refused('not JSON');
+  }
+}
+
+function refused(rule: string): ComputeError {
+  return new ComputeError('invalid', rule);
+}

@@ -1,0 +1,122 @@
+import { createServer, type RequestListener } from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import { sha256OfToken } from '#contracts/enrolments.ts';
+import { imageSourceContract } from '#contracts/images.contract.ts';
+import { aComputeWorld, imageBytes, imageId, queuedImageId } from '#test/compute-world.ts';
+import { inProcessImageSource } from './in-process.ts';
+import { httpImageSource } from './over-http.ts';
+
+const opened: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).toReversed()) await close();
+});
+
+const whole = { id: imageId, bytes: imageBytes, diskFormat: 'qcow2' };
+const unknownId = '00000000-0000-4000-8000-000000000000';
+
+/** A controller with host-1, on which one server is made from each of these images. */
+async function aController(images: string[]) {
+  const world = await aComputeWorld();
+  opened.push(world.stop);
+  for (const id of images) await world.activeServer({ imageId: id, nics: [] });
+  await world.store.enrolments.enroll(
+    { host: 'host-1', tokenSha256: sha256OfToken('secret'), createdAt: 1 },
+    { replaces: false },
+  );
+  await world.app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = world.app.server.address() as { port: number };
+  return { world, controllerUrl: `http://127.0.0.1:${port}` };
+}
+
+describe('images in one process', () => {
+  imageSourceContract(async () => {
+    const { world } = await aController([]);
+    return { source: inProcessImageSource(world.contents), whole, queuedId: queuedImageId };
+  });
+});
+
+describe('images over HTTP', () => {
+  imageSourceContract(async () => {
+    const { controllerUrl } = await aController([imageId, queuedImageId, unknownId]);
+    const source = httpImageSource({ controllerUrl, token: () => 'secret' });
+    return { source, whole, queuedId: queuedImageId };
+  });
+
+  test('a kernel and a ramdisk that an image names are for its host too', async () => {
+    const { world, controllerUrl } = await aController([]);
+    const imageProperties = { kernel_id: imageId };
+    await world.activeServer({ imageId: queuedImageId, imageProperties, nics: [] });
+    const source = httpImageSource({ controllerUrl, token: () => 'secret' });
+    expect((await source.open(imageId)).sizeBytes).toBe(imageBytes.length);
+  });
+
+  test('an image that no server of the host is made from is not for it', async () => {
+    const { world, controllerUrl } = await aController([]);
+    await world.server({ imageId });
+    const source = httpImageSource({ controllerUrl, token: () => 'secret' });
+    await expect(source.open(imageId)).rejects.toMatchObject({
+      kind: 'forbidden',
+      message: `No server on host host-1 is made from image ${imageId}.`,
+    });
+  });
+
+  test.each(['another', ''])('the token "%s" opens nothing', async (token) => {
+    const { controllerUrl } = await aController([imageId]);
+    const source = httpImageSource({ controllerUrl, token: () => token });
+    await expect(source.open(imageId)).rejects.toMatchObject({ kind: 'unauthenticated' });
+  });
+
+  test('a revoked token opens nothing', async () => {
+    const { world, controllerUrl } = await aController([imageId]);
+    await world.store.enrolments.revoke('host-1', 2);
+    const source = httpImageSource({ controllerUrl, token: () => 'secret' });
+    await expect(source.open(imageId)).rejects.toMatchObject({ kind: 'unauthenticated' });
+  });
+});
+
+describe('answers of what is no controller, or of one that dies', () => {
+  async function aServer(answer: RequestListener) {
+    const server = createServer(answer);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    opened.push(() => new Promise((resolve) => server.close(resolve)));
+    const { port } = server.address() as { port: number };
+    return httpImageSource({ controllerUrl: `http://127.0.0.1:${port}`, token: () => 'secret' });
+  }
+
+  test('a download that breaks off says how far it came', async () => {
+    const source = await aServer((_request, response) => {
+      response.writeHead(200, {
+        'content-length': 100,
+        'x-novella-image-sha512': 'aa',
+        'x-novella-image-disk-format': 'raw',
+      });
+      response.write('0123456789', () => response.destroy());
+    });
+    const { bytes } = await source.open('i1');
+    const read = async () => {
+      for await (const part of bytes) expect(part).toHaveLength(10);
+    };
+    await expect(read()).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: 'image i1: the download broke off after 10 of 100 bytes',
+    });
+  });
+
+  test('an answer without hash is no image', async () => {
+    const source = await aServer((_request, response) => response.end('hello'));
+    await expect(source.open('i1')).rejects.toThrow('the answer has no size, hash or format');
+  });
+
+  test('an error without words has its number', async () => {
+    const source = await aServer((_request, response) => response.writeHead(502).end('<html>'));
+    await expect(source.open('i1')).rejects.toThrow('image i1: the controller answered 502');
+  });
+
+  test('nobody there', async () => {
+    const source = httpImageSource({ controllerUrl: 'http://127.0.0.1:1', token: () => 't' });
+    await expect(source.open('i1')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('does not answer'),
+    });
+  });
+});

@@ -1,0 +1,6 @@
+/** Images for a host in the controller's own process. */
+import type { ImageContents, ImageSource } from '#contracts/images.ts';
+
+export function inProcessImageSource(contents: ImageContents): ImageSource {
+  return { open: (id) => contents.openImage(id) };
+}

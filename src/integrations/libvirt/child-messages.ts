@@ -1,0 +1,87 @@
+/** What the agent and its libvirt child say to each other. */
+
+/** A domain as libvirt has it. */
+export interface DomainRow {
+  /** The domain's uuid. */
+  id: string;
+  name: string;
+  /** Source: libvirt/libvirt-domain.h, `virDomainState`. */
+  state: number;
+  isSaved: boolean;
+  /** Of the running domain; of its definition when it does not run. */
+  xml: string;
+}
+
+/** Each procedure's arguments and result. All strings and numbers as in libvirt's API. */
+export interface Procedures {
+  hostFacts: {
+    args: [];
+    result: {
+      type: string;
+      version: number;
+      capabilities: string;
+      cpus: number;
+      memoryKib: number;
+    };
+  };
+  domainCapabilities: { args: [virtType: string]; result: string };
+  /** Every domain, whoever defined it. */
+  listDomains: { args: []; result: DomainRow[] };
+  findDomain: { args: [id: string]; result: DomainRow | null };
+  definedXml: { args: [id: string]; result: string };
+  defineDomain: { args: [xml: string]; result: null };
+  /** A transient domain: gone when it ends. */
+  createDomain: { args: [xml: string]; result: null };
+  startDomain: { args: [id: string, flags: number]; result: null };
+  destroyDomain: { args: [id: string]; result: null };
+  undefineDomain: { args: [id: string, flags: number]; result: null };
+  shutDownDomain: { args: [id: string]; result: null };
+  rebootDomain: { args: [id: string]; result: null };
+  resetDomain: { args: [id: string]; result: null };
+  suspendDomain: { args: [id: string]; result: null };
+  resumeDomain: { args: [id: string]; result: null };
+  saveDomain: { args: [id: string, flags: number]; result: null };
+  forgetSaved: { args: [id: string]; result: null };
+  attachDevice: { args: [id: string, xml: string, flags: number]; result: null };
+  detachDevice: { args: [id: string, xml: string, flags: number]; result: null };
+  setMetadata: {
+    args: [id: string, element: { xml: string; key: string; uri: string }, flags: number];
+    result: null;
+  };
+  listNetworks: { args: []; result: { name: string; isActive: boolean }[] };
+  defineNetwork: { args: [xml: string]; result: null };
+  startNetwork: { args: [name: string]; result: null };
+  destroyNetwork: { args: [name: string]; result: null };
+  undefineNetwork: { args: [name: string]; result: null };
+}
+
+export type ProcedureName = keyof Procedures;
+
+export interface CallMessage {
+  id: number;
+  procedure: ProcedureName;
+  args: unknown[];
+}
+
+/** A failure has libvirt's code and domain; both 0 where libvirt itself did not fail. */
+export interface WireFailure {
+  code: number;
+  domain: number;
+  text: string;
+  call: string;
+}
+
+/** Something that libvirt told of a domain. */
+export type DomainEvent =
+  | { what: 'lifecycle'; id: string; event: number; detail: number }
+  | { what: 'rebooted'; id: string }
+  | { what: 'device-removed' | 'device-stayed'; id: string; alias: string };
+
+export type ChildMessage =
+  | { is: 'result'; id: number; value: unknown }
+  | { is: 'failure'; id: number; failure: WireFailure }
+  | { is: 'event'; event: DomainEvent }
+  /** `connecting`: the connection broke, the next is being tried; `unreachable`: that failed, and is tried again later. */
+  | { is: 'connecting' | 'connected' }
+  | { is: 'unreachable'; problem: string }
+  | { is: 'closed' };

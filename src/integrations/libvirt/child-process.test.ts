@@ -1,0 +1,150 @@
+/** The child with libvirt in it, against libvirt's own test driver: no daemon, no root, real library (Debian package libvirt0). */
+import { existsSync } from 'node:fs';
+import { silentLog } from '#test/silent-log.ts';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type ChildNews, LibvirtChild, type LibvirtChildOptions } from './child-process.ts';
+import { LibvirtError } from './libvirt-error.ts';
+
+const folders = [
+  '/usr/lib/x86_64-linux-gnu',
+  '/usr/lib/aarch64-linux-gnu',
+  '/usr/lib64',
+  '/usr/lib',
+];
+const isHere = folders.some((folder) => existsSync(`${folder}/libvirt.so.0`));
+
+test.runIf(!isHere && process.env['CI'] === 'true')('libvirt’s library is installed', () => {
+  expect.fail('precondition: libvirt.so.0 is absent; install the Debian package libvirt0');
+});
+
+const children: LibvirtChild[] = [];
+
+afterEach(async () => {
+  await Promise.all(children.splice(0).map((child) => child.close()));
+});
+
+function aChild(options: Partial<LibvirtChildOptions> = {}): LibvirtChild {
+  const child = new LibvirtChild({ uri: 'test:///default', log: silentLog, ...options });
+  children.push(child);
+  return child;
+}
+
+/** What the child told, in words. */
+function listenTo(child: LibvirtChild): string[] {
+  const told: string[] = [];
+  child.watch((news: ChildNews) => {
+    const { what } = news;
+    if (what !== 'event') told.push(what);
+    else if (news.event.what === 'lifecycle') told.push(`lifecycle ${news.event.event}`);
+  });
+  return told;
+}
+
+/** The domain that the test driver has from the start. */
+const testDomain = '6695eb01-f6a4-8304-79aa-97f2502e193f';
+
+describe.runIf(isHere)('the process with libvirt in it', { timeout: 30_000 }, () => {
+  test('domains are listed with state and XML, and host facts are read', async () => {
+    const child = aChild();
+    const [domain] = await child.call('listDomains', []);
+    expect(domain).toMatchObject({ id: testDomain, name: 'test', state: 1, isSaved: false });
+    expect(domain?.xml).toContain('<name>test</name>');
+    const facts = await child.call('hostFacts', []);
+    expect(facts).toMatchObject({ type: 'TEST', cpus: 16, memoryKib: 3_145_728 });
+    expect(facts.capabilities).toContain('<capabilities>');
+  });
+
+  test('of many calls that fail at once each gets its own error, with libvirt’s code and words', async () => {
+    const child = aChild();
+    const names = Array.from({ length: 200 }, (_, at) => `network-${at}`);
+    const outcomes = await Promise.allSettled(
+      names.map((name) => child.call('startNetwork', [name])),
+    );
+    const errors = outcomes.map(
+      (outcome) => (outcome as PromiseRejectedResult).reason as LibvirtError,
+    );
+    expect(errors.map(({ text }) => text)).toEqual(
+      names.map((name) => `Network not found: no network with matching name '${name}'`),
+    );
+    expect(errors[0]).toBeInstanceOf(LibvirtError);
+    expect(errors[0]).toMatchObject({ kind: 'notFound', code: 43, domain: 12 });
+  });
+
+  test('what libvirt refuses in this state is a conflict that names the act', async () => {
+    const child = aChild();
+    await child.call('destroyDomain', [testDomain]);
+    await expect(
+      child.call('destroyDomain', [testDomain], 'power off guest web'),
+    ).rejects.toMatchObject({ kind: 'conflict', code: 55, message: /^power off guest web: / });
+  });
+
+  test('libvirt’s events arrive in order', async () => {
+    const child = aChild();
+    const told = listenTo(child);
+    await child.call('suspendDomain', [testDomain]);
+    await child.call('resumeDomain', [testDomain]);
+    await child.call('destroyDomain', [testDomain]);
+    await expect.poll(() => told).toEqual(['lifecycle 3', 'lifecycle 4', 'lifecycle 5']);
+  });
+
+  test('when it is killed calls in flight fail, it is started again, and both are told', async () => {
+    const child = aChild();
+    await child.firstTry();
+    const told = listenTo(child);
+    const calls = Array.from({ length: 50 }, () => child.call('listDomains', [], 'list guests'));
+    process.kill(child.pid ?? 0, 'SIGKILL');
+    const outcomes = await Promise.allSettled(calls);
+    const failed = outcomes.filter(
+      ({ status }) => status === 'rejected',
+    ) as PromiseRejectedResult[];
+    expect(failed.length).toBeGreaterThan(0);
+    for (const { reason } of failed) {
+      expect(reason).toMatchObject({
+        kind: 'unavailable',
+        message: 'list guests: the process with libvirt in it ended (SIGKILL)',
+      });
+    }
+    expect(await child.call('listDomains', [])).toHaveLength(1);
+    expect(told).toEqual(['lost', 'back']);
+  });
+
+  test('when it hangs the call fails in good time, and the next one works', async () => {
+    const child = aChild({ callLimitMs: 1_000 });
+    await child.firstTry();
+    process.kill(child.pid ?? 0, 'SIGSTOP');
+    await expect(child.call('listDomains', [], 'list guests')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: 'list guests: libvirt did not answer within 1 s',
+    });
+    await expect.poll(() => child.call('listDomains', []), { timeout: 20_000 }).toHaveLength(1);
+  });
+
+  test('a libvirtd that does not answer is named, with what to do', async () => {
+    const child = aChild({ uri: 'qemu:///system?socket=/nowhere/libvirt-sock' });
+    await child.firstTry();
+    await expect(child.call('listDomains', [], 'list guests')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message:
+        'list guests: libvirtd at qemu:///system?socket=/nowhere/libvirt-sock does not answer: ' +
+        "Failed to connect socket to '/nowhere/libvirt-sock': No such file or directory " +
+        '(start it: systemctl start libvirtd)',
+    });
+  });
+
+  test('a child that cannot start is named too', async () => {
+    const child = aChild({ childEntry: '/nowhere/main.mjs', callLimitMs: 2_000 });
+    await expect(child.call('listDomains', [], 'list guests')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: /^list guests: libvirtd at test:\/\/\/default does not answer: /,
+    });
+  });
+
+  test('it ends when it is closed, and takes no more calls', async () => {
+    const child = aChild();
+    await child.firstTry();
+    const { pid = 0 } = child;
+    await child.close();
+    expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
+    await expect(child.call('listDomains', [])).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+});

@@ -1,0 +1,139 @@
+/** One connection to the hypervisor, used for one call at a time, so that an error is known to be that of the call. */
+import { errorCode } from '../libvirt-numbers.ts';
+import type { Library, LibvirtFailure, Pointer } from './library.ts';
+import type { FunctionName } from './prototypes.ts';
+
+/** Seconds between questions whether the other end lives, and how many may stay unanswered. */
+const keepAlive = { interval: 5, count: 3 };
+
+/** A call of libvirt that failed, in libvirt's words. */
+export class CallFailed extends Error {
+  readonly failure: LibvirtFailure;
+  readonly call: FunctionName;
+
+  constructor(call: FunctionName, failure: LibvirtFailure) {
+    super(`${call}: ${failure.text}`);
+    this.call = call;
+    this.failure = failure;
+  }
+}
+
+/** Opens connections, one after the other: an open that fails has no connection yet that could tell its error from another's. */
+export class ConnectionOpener {
+  readonly #library: Library;
+  readonly #uri: string;
+  #failure: LibvirtFailure | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(library: Library, uri: string) {
+    this.#library = library;
+    this.#uri = uri;
+    const handler = library.callback('virErrorFunc', (_userData: null, error: Pointer) => {
+      this.#failure = library.failureAt(error);
+    });
+    library.read('virSetErrorFunc', null, handler);
+  }
+
+  /** Throws CallFailed when the hypervisor does not answer. */
+  open(): Promise<Connection> {
+    const opened = this.#last.then(() => this.#open());
+    this.#last = opened.catch(() => undefined);
+    return opened;
+  }
+
+  async #open(): Promise<Connection> {
+    this.#failure = undefined;
+    const handle = (await this.#library.call('virConnectOpen', this.#uri)) as Pointer | null;
+    if (handle === null) throw new CallFailed('virConnectOpen', this.#failure ?? unknownFailure);
+    const connection = new Connection(this.#library, handle);
+    await connection.keepAlive();
+    return connection;
+  }
+}
+
+const unknownFailure: LibvirtFailure = { code: 0, domain: 0, text: 'no error was reported' };
+
+export class Connection {
+  readonly handle: Pointer;
+  readonly #library: Library;
+  readonly #handler: Pointer;
+  #failure: LibvirtFailure | undefined;
+
+  constructor(library: Library, handle: Pointer) {
+    this.handle = handle;
+    this.#library = library;
+    // libvirt keeps errors by thread, and koffi's threads are any of a pool. This handler is called on the failing call's own thread,
+    // before the call returns, and is this connection's alone.
+    this.#handler = library.callback('virErrorFunc', (_userData: null, error: Pointer) => {
+      this.#failure = library.failureAt(error);
+    });
+    library.read('virConnSetErrorFunc', handle, null, this.#handler);
+  }
+
+  /** A call whose result below zero is a failure. */
+  async number(name: FunctionName, ...args: unknown[]): Promise<number> {
+    const result = Number(await this.#call(name, args));
+    if (result < 0) throw this.#failed(name);
+    return result;
+  }
+
+  async pointer(name: FunctionName, ...args: unknown[]): Promise<Pointer> {
+    const result = (await this.#call(name, args)) as Pointer | null;
+    if (result === null) throw this.#failed(name);
+    return result;
+  }
+
+  async text(name: FunctionName, ...args: unknown[]): Promise<string> {
+    const result = (await this.#call(name, args)) as string | null;
+    if (result === null) throw this.#failed(name);
+    return result;
+  }
+
+  /** Handles that the caller frees. */
+  async list(name: 'virConnectListAllDomains' | 'virConnectListAllNetworks'): Promise<Pointer[]> {
+    const array: [Pointer | null] = [null];
+    const count = await this.number(name, this.handle, array, 0);
+    return this.#library.takeHandles(array[0], count);
+  }
+
+  uuidOf(domain: Pointer): string {
+    return this.#library.uuidOf(domain);
+  }
+
+  nameOf(name: 'virDomainGetName' | 'virNetworkGetName', handle: Pointer): string {
+    return this.#library.read(name, handle) as string;
+  }
+
+  free(name: 'virDomainFree' | 'virNetworkFree', handle: Pointer): void {
+    this.#library.read(name, handle);
+  }
+
+  /** Without it a host that is switched off looks like one that thinks. */
+  async keepAlive(): Promise<void> {
+    try {
+      const { interval, count } = keepAlive;
+      await this.number('virConnectSetKeepAlive', this.handle, interval, count);
+    } catch (error) {
+      if (error instanceof CallFailed && error.failure.code === errorCode.noSupport) return;
+      throw error;
+    }
+  }
+
+  async isAlive(): Promise<boolean> {
+    return (await this.#library.call('virConnectIsAlive', this.handle)) === 1;
+  }
+
+  async close(): Promise<void> {
+    await this.#library.call('virConnectClose', this.handle);
+    this.#library.release(this.#handler);
+  }
+
+  #call(name: FunctionName, args: unknown[]): Promise<unknown> {
+    this.#failure = undefined;
+    return this.#library.call(name, ...args);
+  }
+
+  #failed(name: FunctionName): CallFailed {
+    return new CallFailed(name, this.#failure ?? unknownFailure);
+  }
+}

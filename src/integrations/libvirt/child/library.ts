@@ -1,0 +1,88 @@
+/** libvirt.so.0 through koffi: every call that may wait runs on a thread of its own. */
+import koffi from 'koffi';
+import { callbackPrototypes, type FunctionName, prototypes, structures } from './prototypes.ts';
+
+/** The address of something of libvirt's. Example: 140 737 488 355 328n. */
+export type Pointer = bigint;
+
+/** An error as libvirt has it. Source: libvirt/virterror.h, `virError`. */
+export interface LibvirtFailure {
+  code: number;
+  domain: number;
+  text: string;
+}
+
+type NativeFunction = ((...args: unknown[]) => unknown) & {
+  async: (...args: unknown[]) => void;
+};
+
+/** libvirt, loaded. There is one in a process. */
+export interface Library {
+  /** Runs on a pool thread. */
+  call(name: FunctionName, ...args: unknown[]): Promise<unknown>;
+  /** Runs here and now: for what only reads memory of the library. */
+  read(name: FunctionName, ...args: unknown[]): unknown;
+  /** A function of ours that libvirt may call from any thread; it runs here. */
+  callback(type: keyof typeof callbackPrototypes, run: (...args: never[]) => unknown): Pointer;
+  release(callback: Pointer): void;
+  failureAt(error: Pointer): LibvirtFailure;
+  uuidOf(domain: Pointer): string;
+  /** The handles of an array that libvirt gave away; the array itself is freed. */
+  takeHandles(array: Pointer | null, count: number): Pointer[];
+}
+
+/** Throws when libvirt.so.0 is not installed, or lacks a function (libvirt older than 5.0). */
+export function loadLibvirt(): Library {
+  // libvirt's stack frames hold whole messages; koffi's own 128 KiB are for small functions.
+  koffi.config({ async_stack_size: 2 ** 20, async_heap_size: 2 ** 18, resident_async_pools: 16 });
+  declareTypes();
+  const library = koffi.load('libvirt.so.0');
+  const functions = Object.fromEntries(
+    Object.entries(prototypes).map(([name, prototype]) => [name, library.func(prototype)]),
+  ) as unknown as Record<FunctionName, NativeFunction>;
+  return {
+    call: (name, ...args) =>
+      new Promise((resolve, reject) => {
+        functions[name].async(...args, (error: Error | null, result: unknown) => {
+          if (error === null) resolve(result);
+          else reject(error);
+        });
+      }),
+    read: (name, ...args) => functions[name](...args),
+    callback: (type, run) => koffi.register(run, type),
+    release: (callback) => koffi.unregister(callback),
+    failureAt: (error) => {
+      const { code, domain, message } = koffi.decode(error, 'virError') as {
+        code: number;
+        domain: number;
+        message: string | null;
+      };
+      return { code, domain, text: message ?? `error ${code}` };
+    },
+    uuidOf: (domain) => {
+      const buffer = Buffer.alloc(37);
+      functions.virDomainGetUUIDString(domain, buffer);
+      return buffer.toString('latin1', 0, 36);
+    },
+    takeHandles: (array, count) => {
+      if (array === null) return [];
+      const handles = count === 0 ? [] : (koffi.decode(array, 'virDomainPtr', count) as Pointer[]);
+      koffi.free(array);
+      return [...handles];
+    },
+  };
+}
+
+function declareTypes(): void {
+  for (const handle of ['virConnectPtr', 'virDomainPtr', 'virNetworkPtr', 'virFreeCallback']) {
+    koffi.pointer(handle, koffi.opaque());
+  }
+  for (const [name, members] of Object.entries(structures)) {
+    koffi.pointer(`${name}Ptr`, koffi.struct(name, members));
+  }
+  for (const [name, prototype] of Object.entries(callbackPrototypes)) {
+    // In the headers the name is that of the pointer; koffi wants one for the function too.
+    const declared = koffi.proto(prototype.replace(`${name}(`, `${name}_function(`));
+    koffi.pointer(name, declared);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The process that has libvirt's library in it. It is started by the agent with a channel for messages and libvirt's URI as its argument;
+ * when the library crashes or hangs, this process goes and the agent stays.
+ */
+import type { CallMessage, ChildMessage, WireFailure } from '../child-messages.ts';
+import { CallFailed, ConnectionOpener } from './connection.ts';
+import { Lanes } from './lanes.ts';
+import { loadLibvirt } from './library.ts';
+import { procedures } from './procedures.ts';
+import { runEventLoop, Watch } from './watch.ts';
+
+const uri = process.argv[2] ?? 'qemu:///system';
+
+// An orphan must not go on acting on guests.
+process.on('disconnect', end);
+
+try {
+  serve();
+} catch (error) {
+  say({ is: 'unreachable', problem: `libvirt.so.0 cannot be used: ${(error as Error).message}` });
+  process.exitCode = 1;
+  process.disconnect();
+}
+
+function serve(): void {
+  const library = loadLibvirt();
+  runEventLoop(library, (problem) => {
+    say({ is: 'unreachable', problem });
+    end();
+  });
+  const opener = new ConnectionOpener(library, uri);
+  const lanes = new Lanes(opener);
+  const watch = new Watch(library, opener, say);
+
+  process.on('message', (message: CallMessage | 'close') => {
+    if (message === 'close') {
+      void Promise.all([watch.close(), lanes.close()]).finally(() => say({ is: 'closed' }));
+      return;
+    }
+    const { lane, run } = procedures[message.procedure];
+    lanes
+      .use(lane, (connection) => (run as AnyRun)(connection, ...message.args))
+      .then(
+        (value) => say({ is: 'result', id: message.id, value }),
+        (error: unknown) => say({ is: 'failure', id: message.id, failure: wireFailure(error) }),
+      );
+  });
+  void watch.connect();
+}
+
+type AnyRun = (connection: unknown, ...args: unknown[]) => Promise<unknown>;
+
+function wireFailure(error: unknown): WireFailure {
+  if (error instanceof CallFailed) return { ...error.failure, call: error.call };
+  const text = error instanceof Error ? error.message : String(error);
+  return { code: 0, domain: 0, text, call: 'libvirt child' };
+}
+
+function say(message: ChildMessage): void {
+  if (!process.connected) return;
+  // The agent may end between the question and the answer; `disconnect` tells.
+  process.send?.(message, undefined, undefined, () => undefined);
+}
+
+/** An ordinary exit would wait for the threads that wait in libvirt. */
+function end(): void {
+  process.kill(process.pid, 'SIGKILL');
+}

@@ -1,0 +1,194 @@
+/** The procedures that the agent may call: each a few calls of libvirt on one connection. */
+import type { DomainRow, ProcedureName, Procedures } from '../child-messages.ts';
+import { domainState, errorCode, metadataElement, xmlFlag } from '../libvirt-numbers.ts';
+import { CallFailed, type Connection } from './connection.ts';
+import type { LaneKind } from './lanes.ts';
+import type { Pointer } from './library.ts';
+import type { FunctionName } from './prototypes.ts';
+
+type Run<Name extends ProcedureName> = (
+  connection: Connection,
+  ...args: Procedures[Name]['args']
+) => Promise<Procedures[Name]['result']>;
+
+type Table = { [Name in ProcedureName]: { lane: LaneKind; run: Run<Name> } };
+
+/** Every procedure, and the kind of lane it runs on. */
+export const procedures: Table = {
+  hostFacts: read(hostFacts),
+  domainCapabilities: read((connection, virtType) =>
+    connection.text(
+      'virConnectGetDomainCapabilities',
+      connection.handle,
+      null,
+      null,
+      'q35',
+      virtType,
+      0,
+    ),
+  ),
+  listDomains: read(listDomains),
+  findDomain: read(findDomain),
+  definedXml: read((connection, id) =>
+    withDomain(connection, id, (domain) =>
+      connection.text('virDomainGetXMLDesc', domain, xmlFlag.inactive),
+    ),
+  ),
+  defineDomain: act(async (connection, xml) => {
+    const defined = ['virDomainDefineXMLFlags', connection.handle, xml, 0] as const;
+    connection.free('virDomainFree', await connection.pointer(...defined));
+    return null;
+  }),
+  createDomain: act(async (connection, xml) => {
+    const created = ['virDomainCreateXML', connection.handle, xml, 0] as const;
+    connection.free('virDomainFree', await connection.pointer(...created));
+    return null;
+  }),
+  startDomain: onDomain('virDomainCreateWithFlags'),
+  destroyDomain: onDomain('virDomainDestroyFlags', 0),
+  undefineDomain: onDomain('virDomainUndefineFlags'),
+  shutDownDomain: onDomain('virDomainShutdownFlags', 0),
+  rebootDomain: onDomain('virDomainReboot', 0),
+  resetDomain: onDomain('virDomainReset', 0),
+  suspendDomain: onDomain('virDomainSuspend'),
+  resumeDomain: onDomain('virDomainResume'),
+  saveDomain: onDomain('virDomainManagedSave'),
+  forgetSaved: onDomain('virDomainManagedSaveRemove', 0),
+  attachDevice: onDomain('virDomainAttachDeviceFlags'),
+  detachDevice: onDomain('virDomainDetachDeviceFlags'),
+  setMetadata: act((connection, id, { xml, key, uri }, flags) =>
+    withDomain(connection, id, async (domain) => {
+      const set = ['virDomainSetMetadata', domain, metadataElement, xml, key, uri, flags] as const;
+      await connection.number(...set);
+      return null;
+    }),
+  ),
+  listNetworks: read(listNetworks),
+  defineNetwork: act(async (connection, xml) => {
+    const defined = ['virNetworkDefineXML', connection.handle, xml] as const;
+    connection.free('virNetworkFree', await connection.pointer(...defined));
+    return null;
+  }),
+  startNetwork: onNetwork('virNetworkCreate'),
+  destroyNetwork: onNetwork('virNetworkDestroy'),
+  undefineNetwork: onNetwork('virNetworkUndefine'),
+};
+
+function read<R>(run: R): { lane: 'read'; run: R } {
+  return { lane: 'read', run };
+}
+
+function act<R>(run: R): { lane: 'act'; run: R } {
+  return { lane: 'act', run };
+}
+
+/** One call on the domain of this id, with the arguments that the agent gave and these after them. */
+function onDomain(name: FunctionName, ...last: number[]) {
+  return act((connection: Connection, id: string, ...args: (string | number)[]) =>
+    withDomain(connection, id, async (domain) => {
+      await connection.number(name, domain, ...args, ...last);
+      return null;
+    }),
+  );
+}
+
+function onNetwork(name: FunctionName) {
+  return act(async (connection: Connection, network: string) => {
+    const lookUp = ['virNetworkLookupByName', connection.handle, network] as const;
+    const handle = await connection.pointer(...lookUp);
+    try {
+      await connection.number(name, handle);
+      return null;
+    } finally {
+      connection.free('virNetworkFree', handle);
+    }
+  });
+}
+
+async function withDomain<T>(
+  connection: Connection,
+  id: string,
+  run: (domain: Pointer) => Promise<T>,
+): Promise<T> {
+  const lookUp = ['virDomainLookupByUUIDString', connection.handle, id] as const;
+  const domain = await connection.pointer(...lookUp);
+  try {
+    return await run(domain);
+  } finally {
+    connection.free('virDomainFree', domain);
+  }
+}
+
+async function hostFacts(connection: Connection): Promise<Procedures['hostFacts']['result']> {
+  const { handle } = connection;
+  const type = await connection.text('virConnectGetType', handle);
+  const version: [number | bigint] = [0];
+  await connection.number('virConnectGetVersion', handle, version);
+  const info: { memory?: number | bigint; cpus?: number } = {};
+  await connection.number('virNodeGetInfo', handle, info);
+  return {
+    type,
+    version: Number(version[0]),
+    capabilities: await connection.text('virConnectGetCapabilities', handle),
+    cpus: info.cpus ?? 0,
+    memoryKib: Number(info.memory ?? 0),
+  };
+}
+
+async function listDomains(connection: Connection): Promise<DomainRow[]> {
+  const domains = await connection.list('virConnectListAllDomains');
+  const rows: DomainRow[] = [];
+  try {
+    for (const domain of domains) {
+      const row = await describe(connection, domain);
+      if (row !== null) rows.push(row);
+    }
+  } finally {
+    for (const domain of domains) connection.free('virDomainFree', domain);
+  }
+  return rows;
+}
+
+function findDomain(connection: Connection, id: string): Promise<DomainRow | null> {
+  return withDomain(connection, id, (domain) => describe(connection, domain)).catch(noneIfGone);
+}
+
+/** null when the domain has gone meanwhile. */
+async function describe(connection: Connection, domain: Pointer): Promise<DomainRow | null> {
+  try {
+    const state: [number] = [0];
+    await connection.number('virDomainGetState', domain, state, [0], 0);
+    const isOff = state[0] === domainState.shutOff;
+    const saved = isOff && (await connection.number('virDomainHasManagedSaveImage', domain, 0));
+    return {
+      id: connection.uuidOf(domain),
+      name: connection.nameOf('virDomainGetName', domain),
+      state: state[0],
+      isSaved: saved === 1,
+      xml: await connection.text('virDomainGetXMLDesc', domain, 0),
+    };
+  } catch (error) {
+    return noneIfGone(error);
+  }
+}
+
+function noneIfGone(error: unknown): null {
+  if (error instanceof CallFailed && error.failure.code === errorCode.noDomain) return null;
+  throw error;
+}
+
+async function listNetworks(connection: Connection): Promise<Procedures['listNetworks']['result']> {
+  const networks = await connection.list('virConnectListAllNetworks');
+  const rows: Procedures['listNetworks']['result'] = [];
+  try {
+    for (const network of networks) {
+      rows.push({
+        name: connection.nameOf('virNetworkGetName', network),
+        isActive: (await connection.number('virNetworkIsActive', network)) === 1,
+      });
+    }
+  } finally {
+    for (const network of networks) connection.free('virNetworkFree', network);
+  }
+  return rows;
+}

@@ -1,0 +1,118 @@
+/**
+ * What Novella calls of libvirt, as libvirt's own headers declare it: a wrong word here is a crash. koffi's additions: `_Out_` where
+ * libvirt writes, `!` where the caller frees. Source: libvirt/libvirt-{host,domain,network,event}.h, libvirt/virterror.h.
+ */
+
+/** Each function by its name. */
+export const prototypes = {
+  virEventRegisterDefaultImpl: 'int virEventRegisterDefaultImpl(void)',
+  virEventRunDefaultImpl: 'int virEventRunDefaultImpl(void)',
+  virSetErrorFunc: 'void virSetErrorFunc(void *userData, virErrorFunc handler)',
+  virConnSetErrorFunc:
+    'void virConnSetErrorFunc(virConnectPtr conn, void *userData, virErrorFunc handler)',
+
+  virConnectOpen: 'virConnectPtr virConnectOpen(const char *name)',
+  virConnectClose: 'int virConnectClose(virConnectPtr conn)',
+  virConnectIsAlive: 'int virConnectIsAlive(virConnectPtr conn)',
+  virConnectSetKeepAlive:
+    'int virConnectSetKeepAlive(virConnectPtr conn, int interval, unsigned int count)',
+  virConnectRegisterCloseCallback:
+    'int virConnectRegisterCloseCallback(virConnectPtr conn, virConnectCloseFunc cb, void *opaque, virFreeCallback freecb)',
+  virConnectDomainEventRegisterAny:
+    'int virConnectDomainEventRegisterAny(virConnectPtr conn, virDomainPtr dom, int eventID, virConnectDomainEventGenericCallback cb, void *opaque, virFreeCallback freecb)',
+
+  virConnectGetType: 'const char * virConnectGetType(virConnectPtr conn)',
+  virConnectGetVersion: 'int virConnectGetVersion(virConnectPtr conn, _Out_ unsigned long *hvVer)',
+  virConnectGetCapabilities: 'char *! virConnectGetCapabilities(virConnectPtr conn)',
+  virConnectGetDomainCapabilities:
+    'char *! virConnectGetDomainCapabilities(virConnectPtr conn, const char *emulatorbin, const char *arch, const char *machine, const char *virttype, unsigned int flags)',
+  virNodeGetInfo: 'int virNodeGetInfo(virConnectPtr conn, _Out_ virNodeInfoPtr info)',
+
+  virConnectListAllDomains:
+    'int virConnectListAllDomains(virConnectPtr conn, _Out_ virDomainPtr **domains, unsigned int flags)',
+  virDomainLookupByUUIDString:
+    'virDomainPtr virDomainLookupByUUIDString(virConnectPtr conn, const char *uuid)',
+  virDomainDefineXMLFlags:
+    'virDomainPtr virDomainDefineXMLFlags(virConnectPtr conn, const char *xml, unsigned int flags)',
+  virDomainCreateXML:
+    'virDomainPtr virDomainCreateXML(virConnectPtr conn, const char *xmlDesc, unsigned int flags)',
+  virDomainFree: 'int virDomainFree(virDomainPtr domain)',
+  virDomainGetUUIDString: 'int virDomainGetUUIDString(virDomainPtr domain, _Out_ char *buf)',
+  virDomainGetName: 'const char * virDomainGetName(virDomainPtr domain)',
+  virDomainGetState:
+    'int virDomainGetState(virDomainPtr domain, _Out_ int *state, _Out_ int *reason, unsigned int flags)',
+  virDomainGetXMLDesc: 'char *! virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags)',
+  virDomainHasManagedSaveImage:
+    'int virDomainHasManagedSaveImage(virDomainPtr dom, unsigned int flags)',
+  virDomainCreateWithFlags: 'int virDomainCreateWithFlags(virDomainPtr domain, unsigned int flags)',
+  virDomainDestroyFlags: 'int virDomainDestroyFlags(virDomainPtr domain, unsigned int flags)',
+  virDomainUndefineFlags: 'int virDomainUndefineFlags(virDomainPtr domain, unsigned int flags)',
+  virDomainShutdownFlags: 'int virDomainShutdownFlags(virDomainPtr domain, unsigned int flags)',
+  virDomainReboot: 'int virDomainReboot(virDomainPtr domain, unsigned int flags)',
+  virDomainReset: 'int virDomainReset(virDomainPtr domain, unsigned int flags)',
+  virDomainSuspend: 'int virDomainSuspend(virDomainPtr domain)',
+  virDomainResume: 'int virDomainResume(virDomainPtr domain)',
+  virDomainManagedSave: 'int virDomainManagedSave(virDomainPtr dom, unsigned int flags)',
+  virDomainManagedSaveRemove:
+    'int virDomainManagedSaveRemove(virDomainPtr dom, unsigned int flags)',
+  virDomainAttachDeviceFlags:
+    'int virDomainAttachDeviceFlags(virDomainPtr domain, const char *xml, unsigned int flags)',
+  virDomainDetachDeviceFlags:
+    'int virDomainDetachDeviceFlags(virDomainPtr domain, const char *xml, unsigned int flags)',
+  virDomainSetMetadata:
+    'int virDomainSetMetadata(virDomainPtr domain, int type, const char *metadata, const char *key, const char *uri, unsigned int flags)',
+
+  virConnectListAllNetworks:
+    'int virConnectListAllNetworks(virConnectPtr conn, _Out_ virNetworkPtr **nets, unsigned int flags)',
+  virNetworkLookupByName:
+    'virNetworkPtr virNetworkLookupByName(virConnectPtr conn, const char *name)',
+  virNetworkDefineXML: 'virNetworkPtr virNetworkDefineXML(virConnectPtr conn, const char *xmlDesc)',
+  virNetworkCreate: 'int virNetworkCreate(virNetworkPtr network)',
+  virNetworkDestroy: 'int virNetworkDestroy(virNetworkPtr network)',
+  virNetworkUndefine: 'int virNetworkUndefine(virNetworkPtr network)',
+  virNetworkIsActive: 'int virNetworkIsActive(virNetworkPtr net)',
+  virNetworkGetName: 'const char* virNetworkGetName(virNetworkPtr network)',
+  virNetworkFree: 'int virNetworkFree(virNetworkPtr network)',
+} as const;
+
+/** Functions that libvirt calls. The first is one type in the headers too: libvirt casts it to the event's own. */
+export const callbackPrototypes = {
+  virErrorFunc: 'void virErrorFunc(void *userData, virErrorPtr error)',
+  virConnectCloseFunc: 'void virConnectCloseFunc(virConnectPtr conn, int reason, void *opaque)',
+  virConnectDomainEventCallback:
+    'int virConnectDomainEventCallback(virConnectPtr conn, virDomainPtr dom, int event, int detail, void *opaque)',
+  virConnectDomainEventGenericCallback:
+    'void virConnectDomainEventGenericCallback(virConnectPtr conn, virDomainPtr dom, void *opaque)',
+  virConnectDomainEventDeviceRemovedCallback:
+    'void virConnectDomainEventDeviceRemovedCallback(virConnectPtr conn, virDomainPtr dom, const char *devAlias, void *opaque)',
+} as const;
+
+/** Members of libvirt's structures, in order. */
+export const structures = {
+  virError: {
+    code: 'int',
+    domain: 'int',
+    message: 'str',
+    level: 'int',
+    conn: 'void *',
+    dom: 'void *',
+    str1: 'str',
+    str2: 'str',
+    str3: 'str',
+    int1: 'int',
+    int2: 'int',
+    net: 'void *',
+  },
+  virNodeInfo: {
+    model: 'char[32]',
+    memory: 'unsigned long',
+    cpus: 'unsigned int',
+    mhz: 'unsigned int',
+    nodes: 'unsigned int',
+    sockets: 'unsigned int',
+    cores: 'unsigned int',
+    threads: 'unsigned int',
+  },
+} as const;
+
+export type FunctionName = keyof typeof prototypes;

@@ -1,0 +1,124 @@
+/** The connection over which libvirt tells of changes, kept up: when it breaks it is tried again, ever less often. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ChildMessage, DomainEvent } from '../child-messages.ts';
+import { eventId } from '../libvirt-numbers.ts';
+import { CallFailed, type Connection, type ConnectionOpener } from './connection.ts';
+import type { Library, Pointer } from './library.ts';
+
+/** Milliseconds between tries. */
+const tries = { first: 250, longest: 5_000 };
+
+/** libvirt's event loop, on a thread of its own. Without it there are neither events nor keep-alive. */
+export function runEventLoop(library: Library, fail: (problem: string) => void): void {
+  library.read('virEventRegisterDefaultImpl');
+  const turn = (): void => {
+    library.call('virEventRunDefaultImpl').then(
+      (result) => {
+        if (Number(result) < 0) fail('the event loop of libvirt ended');
+        else turn();
+      },
+      (error: Error) => fail(`the event loop of libvirt ended: ${error.message}`),
+    );
+  };
+  turn();
+}
+
+export class Watch {
+  readonly #library: Library;
+  readonly #opener: ConnectionOpener;
+  readonly #say: (message: ChildMessage) => void;
+  readonly #callbacks: Record<'closed' | 'lifecycle' | 'reboot' | 'removed' | 'stayed', Pointer>;
+  #connection: Connection | undefined;
+  #isClosing = false;
+
+  constructor(library: Library, opener: ConnectionOpener, say: (message: ChildMessage) => void) {
+    this.#library = library;
+    this.#opener = opener;
+    this.#say = say;
+    this.#callbacks = {
+      closed: library.callback('virConnectCloseFunc', () => this.#broken()),
+      lifecycle: library.callback(
+        'virConnectDomainEventCallback',
+        (_connection: Pointer, domain: Pointer, event: number, detail: number) => {
+          this.#tell({ what: 'lifecycle', id: library.uuidOf(domain), event, detail });
+          return 0;
+        },
+      ),
+      reboot: library.callback(
+        'virConnectDomainEventGenericCallback',
+        (_connection: Pointer, domain: Pointer) =>
+          this.#tell({ what: 'rebooted', id: library.uuidOf(domain) }),
+      ),
+      removed: this.#deviceCallback('device-removed'),
+      stayed: this.#deviceCallback('device-stayed'),
+    };
+  }
+
+  /** Connects, however long it takes. */
+  async connect(): Promise<void> {
+    for (let wait = tries.first; !this.#isClosing; wait = Math.min(wait * 2, tries.longest)) {
+      try {
+        this.#connection = await this.#opener.open();
+        await this.#register(this.#connection);
+        this.#say({ is: 'connected' });
+        return;
+      } catch (error) {
+        await this.#drop();
+        this.#say({ is: 'unreachable', problem: problemOf(error) });
+        await delay(wait);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.#drop();
+  }
+
+  /** Called inside libvirt, where the connection must not be let go of. */
+  #broken(): void {
+    if (this.#isClosing) return;
+    this.#say({ is: 'connecting' });
+    setImmediate(() => {
+      void this.#drop().then(() => this.connect());
+    });
+  }
+
+  async #drop(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.close();
+  }
+
+  async #register(connection: Connection): Promise<void> {
+    const { closed, lifecycle, reboot, removed, stayed } = this.#callbacks;
+    const { handle } = connection;
+    await connection.number('virConnectRegisterCloseCallback', handle, closed, null, null);
+    for (const [id, callback] of [
+      [eventId.lifecycle, lifecycle],
+      [eventId.reboot, reboot],
+      [eventId.deviceRemoved, removed],
+      [eventId.deviceRemovalFailed, stayed],
+    ] as const) {
+      const event = [handle, null, id, callback, null, null];
+      await connection.number('virConnectDomainEventRegisterAny', ...event);
+    }
+  }
+
+  #deviceCallback(what: 'device-removed' | 'device-stayed'): Pointer {
+    return this.#library.callback(
+      'virConnectDomainEventDeviceRemovedCallback',
+      (_connection: Pointer, domain: Pointer, alias: string) =>
+        this.#tell({ what, id: this.#library.uuidOf(domain), alias }),
+    );
+  }
+
+  #tell(event: DomainEvent): void {
+    this.#say({ is: 'event', event });
+  }
+}
+
+function problemOf(error: unknown): string {
+  if (error instanceof CallFailed) return error.failure.text;
+  return error instanceof Error ? error.message : String(error);
+}

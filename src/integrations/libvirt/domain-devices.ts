@@ -1,0 +1,83 @@
+/** NICs and PCI devices in a domain's XML, with the text of each, as libvirt wants it back for a detach. */
+import { XMLParser } from 'fast-xml-parser';
+import type { GuestNic } from '#core/guests/guest.ts';
+import { isPciNic } from '#core/guests/guest.ts';
+import { type PciAddress, printPciAddress } from '#core/pci/address.ts';
+
+/** One `<interface>` or `<hostdev>`. What it does not say is null. */
+export interface DomainDevice {
+  element: 'interface' | 'hostdev';
+  text: string;
+  macAddress: string | null;
+  /** The host's PCI function. */
+  address: PciAddress | null;
+  /** The host's interface under a macvtap, or the vDPA device. */
+  source: string | null;
+  isMacvtap: boolean;
+  network: string | null;
+  /** libvirt's name for it; only in a running domain. */
+  alias: string | null;
+}
+
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  parseTagValue: false,
+  parseAttributeValue: false,
+});
+
+type Attributes = Record<string, string | undefined>;
+
+interface ParsedDevice {
+  '@type'?: string;
+  mac?: Attributes;
+  source?: { '@dev'?: string; '@network'?: string; address?: Attributes };
+  alias?: Attributes;
+}
+
+/** The devices of a domain's XML, in its order. Other host devices than PCI functions are left out. */
+export function domainDevices(domainXml: string): DomainDevice[] {
+  // libvirt prints its XML itself, without comments, and neither element holds one of its own kind.
+  const texts = domainXml.matchAll(/<(interface|hostdev)[ >][\s\S]*?<\/\1>/g);
+  return [...texts].flatMap(([text, name]) => {
+    const element = name as DomainDevice['element'];
+    const device = (parser.parse(text) as Record<string, ParsedDevice>)[element] ?? {};
+    if (element === 'hostdev' && device['@type'] !== 'pci') return [];
+    return [
+      {
+        element,
+        text,
+        macAddress: device.mac?.['@address']?.toLowerCase() ?? null,
+        address: addressOf(device.source?.address),
+        source: device.source?.['@dev'] ?? null,
+        isMacvtap: device['@type'] === 'direct',
+        network: device.source?.['@network'] ?? null,
+        alias: device.alias?.['@name'] ?? null,
+      },
+    ];
+  });
+}
+
+/** The device of this NIC, or undefined. A NIC given whole is known by its function, any other by its MAC. */
+export function deviceOfNic(
+  devices: readonly DomainDevice[],
+  nic: GuestNic,
+): DomainDevice | undefined {
+  return devices.find(({ element, macAddress, address }) => {
+    if (nic.kind === 'hostdev-physical') return element === 'hostdev' && address === nic.address;
+    if (element !== 'interface') return false;
+    if (address !== null) return isPciNic(nic) && nic.address === address;
+    return macAddress === nic.macAddress.toLowerCase();
+  });
+}
+
+function addressOf(attributes: Attributes | undefined): PciAddress | null {
+  if (attributes?.['@slot'] === undefined) return null;
+  const number = (name: string) => Number(attributes[`@${name}`] ?? '0');
+  return printPciAddress({
+    domain: number('domain'),
+    bus: number('bus'),
+    slot: number('slot'),
+    function: number('function'),
+  });
+}

@@ -1,0 +1,55 @@
+/** Numbers of libvirt's API that Novella uses. Source: libvirt/libvirt-domain.h, libvirt/virterror.h. */
+
+export const domainState = {
+  running: 1,
+  blocked: 2,
+  paused: 3,
+  shutDown: 4,
+  shutOff: 5,
+  crashed: 6,
+  pmSuspended: 7,
+} as const;
+
+export const lifecycleEvent = {
+  defined: 0,
+  undefined: 1,
+  started: 2,
+  suspended: 3,
+  resumed: 4,
+  stopped: 5,
+  shutdown: 6,
+  pmSuspended: 7,
+  crashed: 8,
+} as const;
+
+/** Details of `stopped` and `defined`. */
+export const lifecycleDetail = { stoppedSaved: 4, definedAdded: 0 } as const;
+
+export const eventId = { lifecycle: 0, reboot: 1, deviceRemoved: 15, deviceRemovalFailed: 22 };
+
+export const affect = { live: 1, config: 2 } as const;
+
+export const xmlFlag = { inactive: 2 } as const;
+
+export const startFlag = { forceBoot: 8 } as const;
+
+/** The memory image, snapshots, firmware variables and checkpoints go with the domain; only what there is. */
+export const undefineFlags = 1 | 2 | 4 | 16;
+
+/** The saved guest runs when it is restored, whatever it did before. */
+export const saveRunning = 2;
+
+export const metadataElement = 2;
+
+export const errorCode = {
+  noSupport: 3,
+  operationFailed: 9,
+  noDomain: 42,
+  noNetwork: 43,
+  operationInvalid: 55,
+  resourceBusy: 87,
+  deviceMissing: 99,
+} as const;
+
+/** The part of libvirt that an error comes from. */
+export const errorDomain = { rpc: 7 } as const;

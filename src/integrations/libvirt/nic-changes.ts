@@ -1,0 +1,141 @@
+/** NICs that come to a guest and go: in the running domain and in its definition, each looked at before it is changed. */
+import { ComputeError } from '#core/errors.ts';
+import type { GuestNic } from '#core/guests/guest.ts';
+import type { DomainEvent } from './child-messages.ts';
+import type { LibvirtChild } from './child-process.ts';
+import { type DomainDevice, deviceOfNic, domainDevices } from './domain-devices.ts';
+import {
+  metadataNamespace,
+  metadataPrefix,
+  type PortRecord,
+  portRecord,
+  replacementMetadataXml,
+} from './domain-metadata.ts';
+import type { DomainView } from './domain-view.ts';
+import type { Domains } from './domains.ts';
+import { nicXml } from './interface-xml.ts';
+import type { HostNames } from './interface-xml.ts';
+import { hasCode } from './libvirt-error.ts';
+import { affect } from './libvirt-numbers.ts';
+import { printXml } from './xml.ts';
+
+/** Milliseconds. */
+export interface DetachLimits {
+  /** How long the guest's system may take to let go of a device. Source: Nova `device_detach_attempts` times `…_timeout`. */
+  detachMs: number;
+  /** Between one request and the next. */
+  detachAskEveryMs: number;
+}
+
+const standardLimits: DetachLimits = { detachMs: 160_000, detachAskEveryMs: 20_000 };
+/** libvirt tells of a removed device before its XML lacks it; when the telling was missed, the XML counts. Milliseconds. */
+const eventGraceMs = 3_000;
+
+export class NicChanges {
+  readonly #child: LibvirtChild;
+  readonly #domains: Domains;
+  readonly #limits: DetachLimits;
+
+  constructor(child: LibvirtChild, domains: Domains, limits: Partial<DetachLimits>) {
+    this.#child = child;
+    this.#domains = domains;
+    this.#limits = {
+      detachMs: limits.detachMs ?? standardLimits.detachMs,
+      detachAskEveryMs: limits.detachAskEveryMs ?? standardLimits.detachAskEveryMs,
+    };
+  }
+
+  async attach(domain: DomainView, nic: GuestNic, host: HostNames): Promise<void> {
+    const { id, name } = domain;
+    const act = `attach port ${nic.portId} to guest ${name}`;
+    const xml = printXml(nicXml(nic, host));
+    // First: from here on the device counts as the guest's, whatever happens next.
+    await this.#record(domain, (ports) => [...without(ports, nic), portRecord(nic)]);
+    if (domain.isActive && deviceOfNic(domain.devices, nic) === undefined) {
+      await this.#child.call('attachDevice', [id, xml, affect.live], act);
+    }
+    if (deviceOfNic(await this.#definedDevices(id), nic) === undefined) {
+      await this.#child.call('attachDevice', [id, xml, affect.config], act);
+    }
+  }
+
+  async detach(domain: DomainView, nic: GuestNic, { keep }: { keep: boolean }): Promise<void> {
+    if (domain.isActive) await this.#detachLive(domain, nic);
+    if (keep) return;
+    const device = deviceOfNic(await this.#definedDevices(domain.id), nic);
+    if (device !== undefined) await this.#ask(domain, nic, device, affect.config);
+    await this.#record(domain, (ports) => without(ports, nic));
+  }
+
+  /** The guest has let go when libvirt has said so and its XML no longer has the device. */
+  async #detachLive(domain: DomainView, nic: GuestNic): Promise<void> {
+    const device = deviceOfNic(domain.devices, nic);
+    if (device === undefined) return;
+    let nextAsk = 0;
+    let goneSince: number | undefined;
+    const isOff = async (events: readonly DomainEvent[]): Promise<boolean> => {
+      const now = await this.#domains.find(domain.id);
+      if (now === undefined || !now.isActive) return true;
+      const left = deviceOfNic(now.devices, nic);
+      if (left === undefined) {
+        goneSince ??= performance.now();
+        return wasRemoved(events, device.alias) || performance.now() - goneSince > eventGraceMs;
+      }
+      const refused = events.at(-1)?.what === 'device-stayed';
+      if (performance.now() < nextAsk && !refused) return false;
+      nextAsk = performance.now() + this.#limits.detachAskEveryMs;
+      await this.#ask(domain, nic, left, affect.live);
+      return false;
+    };
+    if (await this.#domains.waitUntil(domain.id, isOff, this.#limits.detachMs)) return;
+    throw new ComputeError(
+      'unavailable',
+      `guest ${domain.name} did not let go of port ${nic.portId} within ${this.#limits.detachMs / 1_000} s: ` +
+        'its system must be up and take part',
+    );
+  }
+
+  async #ask(
+    { id, name }: DomainView,
+    nic: GuestNic,
+    { text }: DomainDevice,
+    flags: number,
+  ): Promise<void> {
+    const act = `detach port ${nic.portId} from guest ${name}`;
+    try {
+      await this.#child.call('detachDevice', [id, text, flags], act);
+    } catch (error) {
+      const isHarmless = hasCode(error, 'deviceMissing', 'noDomain', 'operationFailed');
+      // "Already in the process of unplug" is what a second request gets; the next look tells whether it worked.
+      if (!isHarmless || (flags === affect.config && !hasCode(error, 'deviceMissing'))) throw error;
+    }
+  }
+
+  async #definedDevices(id: string): Promise<DomainDevice[]> {
+    return domainDevices(await this.#child.call('definedXml', [id], `read guest ${id}`));
+  }
+
+  async #record(
+    { id, name, isActive, metadata }: DomainView,
+    change: (ports: PortRecord[]) => PortRecord[],
+  ): Promise<void> {
+    if (metadata === undefined) return;
+    const ports = change(metadata.ports);
+    if (JSON.stringify(ports) === JSON.stringify(metadata.ports)) return;
+    const element = {
+      xml: printXml(replacementMetadataXml({ ...metadata, ports })),
+      key: metadataPrefix,
+      uri: metadataNamespace,
+    };
+    const flags = affect.config | (isActive ? affect.live : 0);
+    await this.#child.call('setMetadata', [id, element, flags], `note the ports of guest ${name}`);
+  }
+}
+
+function without(ports: readonly PortRecord[], nic: GuestNic): PortRecord[] {
+  return ports.filter(({ portId }) => portId !== nic.portId);
+}
+
+function wasRemoved(events: readonly DomainEvent[], alias: string | null): boolean {
+  return events.some((event) => event.what === 'device-removed' && event.alias === alias);
+}

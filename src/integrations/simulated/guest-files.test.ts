@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { describeGuestFiles } from '#contracts/guest-files.contract.ts';
+import { aGuest, aHostdevNic, vf0 } from '#test/guests.ts';
+import { type DescribedImages, describedImages } from '#test/images.ts';
+import { SimulatedGuestFiles } from './guest-files.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'novella-files-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Their console is written as they are prepared. */
+const made = (images: DescribedImages, stateDirectory?: string) => ({
+  files: new SimulatedGuestFiles({
+    images,
+    ...(stateDirectory !== undefined && { stateDirectory }),
+  }),
+  run: async () => {},
+});
+
+describeGuestFiles('simulated, in memory', async (images) => made(images));
+describeGuestFiles('simulated, in files', async (images) =>
+  made(images, mkdtempSync(join(folder, 'host-'))),
+);
+
+const content = Buffer.alloc(1024);
+const twoImages = () => describedImages({ first: { content }, second: { content } });
+const guest = aGuest({ imageId: 'first', nics: [aHostdevNic(vf0)] });
+
+test('what a guest has outlives the process', async () => {
+  const stateDirectory = mkdtempSync(join(folder, 'host-'));
+  const first = made(twoImages(), stateDirectory).files;
+  await first.prepare(guest, { fresh: false });
+  const second = made(twoImages(), stateDirectory).files;
+  expect(await second.list()).toEqual([guest.id]);
+  expect(await second.consoleOutput(guest.id, null)).toBe(
+    await first.consoleOutput(guest.id, null),
+  );
+  await second.remove(guest.id);
+  expect(await made(twoImages(), stateDirectory).files.list()).toEqual([]);
+});
+
+test('the console tells of the guest’s NICs, and of the disk it has: another only when it starts afresh', async () => {
+  const { files } = made(twoImages());
+  await files.prepare(guest, { fresh: false });
+  const log = () => files.consoleOutput(guest.id, null);
+  expect(await log()).toContain(`eth0: fa:16:3e:5b:10:01 (hostdev ${vf0})`);
+  const other = { ...guest, imageId: 'second' };
+  await files.prepare(other, { fresh: false });
+  expect(await log()).toContain('[vda] image first');
+  await files.prepare(other, { fresh: true });
+  expect(await log()).toContain('[vda] image second');
+});

@@ -1,0 +1,125 @@
+/** The files of guests of a simulated host: none but what it needs to remember. Images are judged as on a real host, by their first bytes. */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type GuestFiles, maxConsoleBytes } from '#contracts/guest-files.ts';
+import type { ImageSource, ImageContent } from '#contracts/images.ts';
+import { accepted } from '#core/accepted.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
+import { tailLines } from '#core/guests/console-tail.ts';
+import type { Guest } from '#core/guests/guest.ts';
+import {
+  checkDiskImage,
+  checkKernelImage,
+  diskBytesOf,
+  type ImageFacts,
+} from '#core/images/check-image.ts';
+import { headBytes } from '#core/images/qcow2-header.ts';
+import { consoleText } from './console-text.ts';
+
+export interface SimulatedGuestFilesOptions {
+  images: ImageSource;
+  /** Folder with one file for each guest; in memory only when absent. */
+  stateDirectory?: string;
+}
+
+interface KeptFiles {
+  /** The image that its disk was made from. */
+  diskImageId: string | null;
+  console: string;
+}
+
+export class SimulatedGuestFiles implements GuestFiles {
+  readonly #options: SimulatedGuestFilesOptions;
+  readonly #kept = new Map<string, KeptFiles>();
+  /** An image never changes, so it is looked at once. */
+  readonly #images = new Map<string, Promise<ImageFacts>>();
+
+  /** Reads what an earlier process kept in the state directory. */
+  constructor(options: SimulatedGuestFilesOptions) {
+    this.#options = options;
+    const { stateDirectory } = options;
+    if (stateDirectory === undefined) return;
+    mkdirSync(stateDirectory, { recursive: true });
+    for (const name of readdirSync(stateDirectory).filter((each) => each.endsWith(ending))) {
+      const kept = JSON.parse(readFileSync(join(stateDirectory, name), 'utf8')) as KeptFiles;
+      this.#kept.set(name.slice(0, -ending.length), kept);
+    }
+  }
+
+  async prepare(guest: Guest, { fresh }: { fresh: boolean }): Promise<void> {
+    const before = this.#kept.get(guest.id);
+    const keepsFiles = before !== undefined && !fresh;
+    if (!keepsFiles) await this.#judgeImages(guest);
+    const diskImageId = keepsFiles ? before.diskImageId : guest.imageId;
+    this.#keep(guest.id, { diskImageId, console: consoleText(guest, diskImageId) });
+  }
+
+  async remove(guestId: string): Promise<void> {
+    this.#kept.delete(guestId);
+    const { stateDirectory } = this.#options;
+    if (stateDirectory !== undefined)
+      rmSync(join(stateDirectory, guestId + ending), { force: true });
+  }
+
+  async consoleOutput(guestId: string, lines: number | null): Promise<string> {
+    return tailLines((this.#kept.get(guestId)?.console ?? '').slice(-maxConsoleBytes), lines);
+  }
+
+  async list(): Promise<string[]> {
+    return [...this.#kept.keys()];
+  }
+
+  async #judgeImages(guest: Guest): Promise<void> {
+    const { imageId, kernel } = guest;
+    if (kernel !== null) {
+      accepted(checkKernelImage(await this.#facts(kernel.imageId), 'kernel'));
+      if (kernel.ramdiskImageId !== null) {
+        accepted(checkKernelImage(await this.#facts(kernel.ramdiskImageId), 'ramdisk'));
+      }
+    }
+    const base =
+      imageId === null ? null : accepted(checkDiskImage(await this.#facts(imageId))).base;
+    accepted(diskBytesOf(guest, base));
+  }
+
+  #facts(id: string): Promise<ImageFacts> {
+    const known = this.#images.get(id) ?? readFacts(this.#options.images, id);
+    this.#images.set(id, known);
+    known.catch(() => this.#images.delete(id));
+    return known;
+  }
+
+  #keep(guestId: string, kept: KeptFiles): void {
+    const { stateDirectory } = this.#options;
+    if (stateDirectory !== undefined) {
+      const path = join(stateDirectory, guestId + ending);
+      writeFileSync(`${path}.new`, JSON.stringify(kept));
+      renameSync(`${path}.new`, path);
+    }
+    this.#kept.set(guestId, kept);
+  }
+}
+
+const ending = '.json';
+
+/** Only the beginning is read: a simulated host on a laptop has no use for the rest. */
+async function readFacts(images: ImageSource, id: string): Promise<ImageFacts> {
+  const { sizeBytes, diskFormat, bytes } = await openImage(images, id);
+  const parts: Uint8Array[] = [];
+  let read = 0;
+  for await (const part of bytes) {
+    parts.push(part);
+    read += part.length;
+    if (read >= headBytes) break;
+  }
+  return { id, diskFormat, sizeBytes, head: Buffer.concat(parts).subarray(0, headBytes) };
+}
+
+async function openImage(images: ImageSource, id: string): Promise<ImageContent> {
+  try {
+    return await images.open(id);
+  } catch (cause) {
+    if (!isComputeError(cause, 'notFound')) throw cause;
+    throw new ComputeError('invalid', `image ${id} does not exist any more`, { cause });
+  }
+}

@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectAnswerOrRefusal } from '#test/typed-errors.ts';
+import { parseAgentConfig, readAgentConfig, readToken } from './agent-config.ts';
+
+const least = ['controller: http://192.0.2.10:8774', 'token_file: /etc/novella/token'];
+const parse = (...lines: string[]) =>
+  parseAgentConfig([...least, ...lines].join('\n'), 'agent.yaml');
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'novella-agent-config-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('all but controller and token is taken from the machine', () => {
+  expect(parse()).toMatchObject({
+    controllerUrl: 'http://192.0.2.10:8774',
+    token: { file: '/etc/novella/token' },
+    stateDir: '/var/lib/novella',
+    simulated: undefined,
+    host: {
+      name: hostname(),
+      deviceSpec: [],
+      bridgeMappings: {},
+      vfCounts: {},
+      reserved: { vcpus: 0, memoryMib: 512 },
+      libvirt: { uri: 'qemu:///system', networkXml: false },
+    },
+  });
+});
+
+test('every key has its place', () => {
+  const config = parse(
+    'state_dir: /srv/novella',
+    'host:',
+    '  name: hv1',
+    '  ip: 192.0.2.21',
+    '  device_spec:',
+    '    - {"devname": "enp1s0", "physical_network": "physnet1"}',
+    '  bridge_mappings: { physnet2: enp2s0 }',
+    '  vf_counts: { enp1s0: 7, "0000:02:00.0": 0 }',
+    '  reserved: { vcpus: 1, memory_mib: 2048 }',
+    '  libvirt: { uri: "qemu:///session", virt_type: qemu, network_xml: true }',
+  );
+  expect(config).toMatchObject({
+    stateDir: '/srv/novella',
+    host: {
+      name: 'hv1',
+      ip: '192.0.2.21',
+      deviceSpec: [
+        {
+          text: '{"devname":"enp1s0","physical_network":"physnet1"}',
+          source: 'agent.yaml:8 host.device_spec[0]',
+        },
+      ],
+      bridgeMappings: { physnet2: 'enp2s0' },
+      vfCounts: { enp1s0: 7, '0000:02:00.0': 0 },
+      reserved: { vcpus: 1, memoryMib: 2048 },
+      libvirt: { uri: 'qemu:///session', virtType: 'qemu', networkXml: true },
+    },
+  });
+});
+
+test('a simulated machine has the size that is asked for', () => {
+  expect(parse('simulated: { vcpus: 2 }').simulated).toEqual({
+    vcpus: 2,
+    memoryMib: 16_384,
+    diskGib: 200,
+  });
+});
+
+test.each([
+  { given: ['nova: 1'], says: 'agent.yaml:3 nova: is not a key of the configuration' },
+  { given: ['host: { nam: x }'], says: 'agent.yaml:3 host.nam: is not a key of the configuration' },
+  { given: ['host: { name: "a b" }'], says: 'agent.yaml:3 host.name: must match pattern' },
+  {
+    given: ['host:', '  vf_counts: { enp1s0: 257 }'],
+    says: 'agent.yaml:4 host.vf_counts.enp1s0: must be <= 256',
+  },
+  {
+    given: ['host: { libvirt: { virt_type: xen } }'],
+    says: 'agent.yaml:3 host.libvirt.virt_type: must be kvm or qemu',
+  },
+  {
+    given: ['token: abc'],
+    says: 'agent.yaml:3 token: stands beside token_file: leave out one of the two',
+  },
+  {
+    given: ['simulated: {}', 'host: { libvirt: {} }'],
+    says: 'agent.yaml:3 simulated: a simulated machine has no libvirt: leave out one of the two',
+  },
+])('$given is refused', ({ given, says }) => {
+  expect(() => parse(...given)).toThrow(says);
+});
+
+test('without a token, or with an address that is none, nothing starts', () => {
+  expect(() => parseAgentConfig('controller: http://x', 'a.yaml')).toThrow(
+    'a.yaml token_file: is missing: the file with the token that "novella host enroll NAME" gave',
+  );
+  for (const address of ['192.0.2.1', 'ftp://x', 'http://x:8774/v2.1']) {
+    expect(() => parseAgentConfig(`controller: ${address}\ntoken: t`, 'a.yaml')).toThrow(
+      `a.yaml:1 controller: "${address}": must be the address of the controller's compute service`,
+    );
+  }
+});
+
+test('a token is read when it is needed, and what is no token is said', () => {
+  const file = join(folder, 'token');
+  expect(() => readToken({ file })).toThrow(`${file}: no such file`);
+  writeFileSync(file, '\n');
+  expect(() => readToken({ file })).toThrow(`${file}: is empty`);
+  writeFileSync(file, 'secret\n');
+  expect(readToken({ file })).toBe('secret');
+  expect(readToken({ text: 'other' })).toBe('other');
+});
+
+test('a file that is none is refused', () => {
+  expect(() => readAgentConfig('/nowhere.yaml')).toThrow('/nowhere.yaml: no such file');
+});
+
+test('any text is a configuration or refused with the typed error', () => {
+  const word = fc.constantFrom('controller:', 'token:', 'host:', '- ', '\n', '  ', '{', '}', '*a');
+  const text = fc.array(fc.oneof(word, fc.string())).map((pieces) => pieces.join(''));
+  fc.assert(
+    fc.property(text, (given) => {
+      expectAnswerOrRefusal(() => parseAgentConfig(given, 'x'));
+    }),
+  );
+});

@@ -1,0 +1,110 @@
+/** The file of `novella agent`: which controller, with which token, and this machine as a host. */
+import { resolve } from 'node:path';
+import { type Static, Type } from 'typebox';
+import { ComputeError } from '#core/errors.ts';
+import { checkedBy, parseYaml, type Place } from './config-file.ts';
+import { HostSection, type RealHostConfig, toHostConfig } from './host-config.ts';
+import { readTextFile } from './text-file.ts';
+
+const closed = { additionalProperties: false };
+
+const AgentFile = Type.Object(
+  {
+    controller: Type.String({ minLength: 1 }),
+    token: Type.Optional(Type.String({ minLength: 1 })),
+    token_file: Type.Optional(Type.String({ minLength: 1 })),
+    state_dir: Type.Optional(Type.String({ minLength: 1 })),
+    host: Type.Optional(HostSection),
+    simulated: Type.Optional(
+      Type.Object(
+        {
+          vcpus: Type.Optional(Type.Integer({ minimum: 1 })),
+          memory_mib: Type.Optional(Type.Integer({ minimum: 1 })),
+          disk_gib: Type.Optional(Type.Integer({ minimum: 1 })),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+
+/** Where the token is: in the configuration, or in a file that is read whenever it is needed. */
+export type TokenSource = { text: string } | { file: string };
+
+export interface AgentConfig {
+  /** Without a path. Example: `http://192.0.2.10:8774`. */
+  controllerUrl: string;
+  token: TokenSource;
+  stateDir: string;
+  host: RealHostConfig;
+  /** A simulated machine of this size instead of the real one; undefined: the real one. */
+  simulated: { vcpus: number; memoryMib: number; diskGib: number } | undefined;
+}
+
+/** Where an agent keeps what it keeps. */
+export const usualStateDir = '/var/lib/novella';
+
+/** Throws `invalid` naming file, line, key and rule. */
+export function readAgentConfig(path: string): AgentConfig {
+  return parseAgentConfig(readTextFile(path), path);
+}
+
+/** As `readAgentConfig`, of a text; `path` names it in messages. */
+export function parseAgentConfig(text: string, path: string): AgentConfig {
+  const { content, place } = parseYaml(text, path);
+  const file = checkedBy(AgentFile, content, place);
+  if (file.simulated !== undefined && file.host?.libvirt !== undefined) {
+    throw wrong(
+      place(['simulated']),
+      'a simulated machine has no libvirt: leave out one of the two',
+    );
+  }
+  const {
+    vcpus = 8,
+    memory_mib: memoryMib = 16_384,
+    disk_gib: diskGib = 200,
+  } = file.simulated ?? {};
+  return {
+    controllerUrl: controllerOf(file, place),
+    token: tokenOf(file, place),
+    stateDir: resolve(file.state_dir ?? usualStateDir),
+    host: toHostConfig(file.host, place),
+    simulated: file.simulated === undefined ? undefined : { vcpus, memoryMib, diskGib },
+  };
+}
+
+function controllerOf({ controller }: Static<typeof AgentFile>, place: Place): string {
+  const url = URL.canParse(controller) ? new URL(controller) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && /^\/?$/.test(url.pathname)) {
+    return url.origin;
+  }
+  throw wrong(
+    place(['controller']),
+    `"${controller}": must be the address of the controller's compute service, such as http://192.0.2.10:8774`,
+  );
+}
+
+function tokenOf({ token, token_file: file }: Static<typeof AgentFile>, place: Place): TokenSource {
+  if (token !== undefined && file === undefined) return { text: token };
+  if (token === undefined && file !== undefined) return { file: resolve(file) };
+  const at = place([file === undefined ? 'token_file' : 'token']);
+  throw wrong(
+    at,
+    file === undefined
+      ? 'is missing: the file with the token that "novella host enroll NAME" gave'
+      : 'stands beside token_file: leave out one of the two',
+  );
+}
+
+/** The token now. Throws `invalid` when its file cannot be read, or is empty. */
+export function readToken(source: TokenSource): string {
+  if ('text' in source) return source.text;
+  const token = readTextFile(source.file).trim();
+  if (token !== '') return token;
+  throw wrong(source.file, 'is empty: it must hold the token that "novella host enroll NAME" gave');
+}
+
+function wrong(where: string, rule: string): ComputeError {
+  return new ComputeError('invalid', `${where}: ${rule}`);
+}

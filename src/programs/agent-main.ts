@@ -1,0 +1,17 @@
+/** The program of a hypervisor alone, as the bundle has it. The whole of Novella is `main.ts`. */
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { addAgentCommand } from './agent-command.ts';
+import { addDoctorCommand } from './doctor-command.ts';
+import { runProgram } from './run-program.ts';
+import { screenOn } from './screen-on.ts';
+import { version } from './version.ts';
+
+const program = new Command('novella-agent')
+  .description('The agent of a Novella hypervisor.')
+  .version(version)
+  .exitOverride();
+const libvirtChild = fileURLToPath(new URL('libvirt-child.mjs', import.meta.url));
+addAgentCommand(program, { libvirtChild });
+addDoctorCommand(program, screenOn(process.stdout));
+await runProgram(program);

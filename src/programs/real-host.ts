@@ -1,0 +1,62 @@
+/** This machine as a host: its real parts, put together from the section `host` of a configuration. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ImageSource } from '#contracts/images.ts';
+import type { Log } from '#contracts/log.ts';
+import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
+import { folderJournal } from '#integrations/command-journal/in-folder.ts';
+import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
+import { startLibvirtHypervisor } from '#integrations/libvirt/start-libvirt-hypervisor.ts';
+import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
+import { machineProblems, placesHere } from './host-health.ts';
+import type { RealHostConfig } from './host-config.ts';
+import type { HostParts } from './host-parts.ts';
+
+export interface RealHostSurroundings {
+  /** What the host keeps: guests, and what its agent still has to tell. */
+  stateDir: string;
+  images: ImageSource;
+  log: Log;
+  /** The file that libvirt's child process runs; absent: where the sources have it. */
+  libvirtChild?: string;
+}
+
+/** Throws `invalid` for a malformed device spec, and what the hypervisor throws when it cannot be joined. */
+export async function realHostParts(
+  config: RealHostConfig,
+  { stateDir, images, log, libvirtChild }: RealHostSurroundings,
+): Promise<HostParts> {
+  const pciBus = new SysfsPciBus({ root: '/sys' });
+  const { functions } = await pciBus.listFunctions();
+  const deviceSpecs = parseDeviceSpecs(config.deviceSpec, functions);
+  const guestsDirectory = join(stateDir, 'guests');
+  await mkdir(guestsDirectory, { recursive: true });
+  return {
+    host: config.name,
+    hostIp: config.ip,
+    hypervisor: await startLibvirtHypervisor({
+      ...config.libvirt,
+      guestsDirectory,
+      log,
+      ifnameOf: (address) => pciBus.ifnameOf(address),
+      ...(libvirtChild !== undefined && { childEntry: libvirtChild }),
+    }),
+    pciBus,
+    guestFiles: new HostGuestFiles({
+      directory: guestsDirectory,
+      imageDirectory: join(stateDir, 'images'),
+      images,
+    }),
+    deviceSpecs,
+    bridgedNetworks: Object.keys(config.bridgeMappings),
+    reserved: config.reserved,
+    checkHealth: () =>
+      machineProblems({
+        places: placesHere(stateDir),
+        pciBus,
+        deviceSpecs,
+        vfCounts: config.vfCounts,
+      }),
+    journal: folderJournal(join(stateDir, 'results')),
+  };
+}

@@ -1,0 +1,33 @@
+/** Hosts that were linked before the controller stopped: work that waits for them goes on when they are back. */
+
+/** How long they are waited for: longer than the pause of an agent that has dialled in vain for a while. */
+const graceMs = 5_000;
+
+export class ReturningHosts {
+  readonly #awaited: Set<string>;
+  readonly #all = Promise.withResolvers<void>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(names: Iterable<string>) {
+    this.#awaited = new Set(names);
+    this.#timer = setTimeout(() => this.giveUp(), graceMs);
+    if (this.#awaited.size === 0) this.giveUp();
+  }
+
+  /** This one has reported. */
+  reported(name: string): void {
+    this.#awaited.delete(name);
+    if (this.#awaited.size === 0) this.giveUp();
+  }
+
+  /** Settles when all have reported, or have been waited for long enough. */
+  get settled(): Promise<void> {
+    return this.#all.promise;
+  }
+
+  /** Waits for no more of them. */
+  giveUp(): void {
+    clearTimeout(this.#timer);
+    this.#all.resolve();
+  }
+}

@@ -1,0 +1,28 @@
+/** How a program of ours runs its command line, and how its errors read. */
+import { type Command, CommanderError } from 'commander';
+import { ComputeError } from '#core/errors.ts';
+
+/** Runs the command that the arguments name; sets the exit code. */
+export async function runProgram(program: Command): Promise<void> {
+  // What is written may hold secrets and belong to one user.
+  process.umask(0o077);
+  // A reader that has seen enough (`novella explain … | head`) is no error of ours.
+  process.stdout.on('error', (error: { code?: string }) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode;
+    } else if (error instanceof ComputeError) {
+      process.stderr.write(`novella: ${error.message}\n`);
+      if (error.kind === 'bug') process.stderr.write(`${error.detail ?? error.stack}\n`);
+      // A command may have said which failure it is.
+      process.exitCode ??= 1;
+    } else {
+      throw error;
+    }
+  }
+}

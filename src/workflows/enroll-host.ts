@@ -1,0 +1,36 @@
+/** Hosts are let in by name, each with a token of its own that is told once, and put out again. */
+import { randomBytes } from 'node:crypto';
+import { type Enrolment, sha256OfToken } from '#contracts/enrolments.ts';
+import type { WorkflowContext } from './context.ts';
+
+/** An enrolment with its token: the only time that anybody sees it. */
+export type NewEnrolment = Omit<Enrolment, 'tokenSha256'> & { token: string };
+
+/** 256 bits, with a word before them that says what was lost when one turns up where it should not. */
+function newToken(): string {
+  return `novella-host-${randomBytes(32).toString('base64url')}`;
+}
+
+/** Lets a host of this name in. Throws `conflict` when one is, unless `replaces`: then the former token is good no longer. */
+export async function enrollHost(
+  { store, clock, wakeup }: WorkflowContext,
+  host: string,
+  how: { replaces: boolean },
+): Promise<NewEnrolment> {
+  const token = newToken();
+  const createdAt = clock.now();
+  await store.enrolments.enroll({ host, tokenSha256: sha256OfToken(token), createdAt }, how);
+  wakeup.notify('enrolments');
+  return { host, createdAt, revokedAt: null, token };
+}
+
+/** Puts the host out: it counts as silent at once. Its guests go on. Throws `notFound`. */
+export async function revokeHost(
+  { store, clock, wakeup }: WorkflowContext,
+  host: string,
+): Promise<void> {
+  await store.enrolments.revoke(host, clock.now());
+  const row = (await store.hosts.list()).find(({ name }) => name === host);
+  if (row !== undefined) await store.hosts.seen(row.id, 0);
+  wakeup.notify('enrolments');
+}

@@ -1,0 +1,41 @@
+/** Where the lab keeps what is costly to make: Debian trees and the disk images made of them, each named by what went in. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+
+/** The folder; `NOVELLA_LAB_CACHE` or `~/.cache/novella/lab`. It may be deleted at any time no lab runs. */
+export function labCache(): string {
+  const folder = process.env['NOVELLA_LAB_CACHE'] ?? join(homedir(), '.cache/novella/lab');
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** A short name for these contents. Example: `keyOf('qemu', script)` → `9f86d081884c7d65`. */
+export function keyOf(...parts: (string | Buffer)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${part.length}:`).update(part);
+  return hash.digest('hex').slice(0, 16);
+}
+
+/**
+ * The path, after `make` has made it if it was not there. `make` gets another path to fill; only what is whole takes the name, so that
+ * an interrupted or simultaneous run never leaves half of it.
+ */
+export async function madeOnce(
+  path: string,
+  make: (unfinished: string) => Promise<void>,
+): Promise<string> {
+  if (existsSync(path)) return path;
+  // Some tools choose the format by the ending.
+  const unfinished = path.replace(/[^/]+$/, `unfinished-${process.pid}-$&`);
+  rmSync(unfinished, { recursive: true, force: true });
+  try {
+    await make(unfinished);
+    if (!existsSync(path)) renameSync(unfinished, path);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+  return path;
+}

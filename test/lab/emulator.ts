@@ -1,0 +1,39 @@
+/** The emulator's process. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import process from 'node:process';
+
+export interface Emulator {
+  hasEnded(): boolean;
+  ended: Promise<void>;
+  /** What it printed about itself. */
+  said(): string;
+  end(): void;
+}
+
+/** Starts it; `folder` is for its temporary files. It is killed with this process, whatever ends that. */
+export function startEmulator(command: string[], folder: string, isInteractive: boolean): Emulator {
+  const child: ChildProcess = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...command], {
+    stdio: isInteractive ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    // Where it keeps what is written to the disks.
+    env: { ...process.env, TMPDIR: folder },
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      said = `${said}${chunk.toString()}`.slice(-10_000);
+    });
+  }
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      said += String(error);
+      resolve();
+    });
+    child.once('exit', () => resolve());
+  });
+  return {
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    ended,
+    said: () => said,
+    end: () => child.kill('SIGKILL'),
+  };
+}

@@ -1,0 +1,139 @@
+/** Starts and stops the emulated compute host. */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isReady, readFileAt, runScript, type ScriptOutcome } from './command-client.ts';
+import { type Emulator, startEmulator } from './emulator.ts';
+import { freePorts } from './free-ports.ts';
+import { hostImage } from './image.ts';
+import { labDevices, machineCommand, nvmeFile } from './machine.ts';
+
+export interface LabHostWish {
+  /** A folder to be /mnt/share within. A temporary one unless given; the caller's is not removed. */
+  shareDirectory?: string;
+  /** TCP ports within that the outside is to reach. Example: `[16509]` for libvirt. */
+  forwards?: number[];
+  /** Folders of the outside, by the path they have within; read-only. Example: `{ '/novella/src': sourceDirectory }`. */
+  folders?: Record<string, string>;
+  memoryMib?: number;
+  /** The console on this terminal, with a shell; the host lives as long as the shell. */
+  isInteractive?: boolean;
+  /** Default: ten minutes, twenty times what two idle processors need. */
+  startTimeoutMs?: number;
+}
+
+export interface LabHost {
+  /** Runs a bash script within, as root. Default limit: ten minutes. */
+  run(script: string, options?: { timeoutMs?: number }): Promise<ScriptOutcome>;
+  /** The same; what it printed. Throws with script, output and console when it fails. */
+  mustRun(script: string, options?: { timeoutMs?: number }): Promise<string>;
+  /** The text of a file within, from a byte on. */
+  readFile(path: string, offset?: number): Promise<string>;
+  /** /mnt/share within. */
+  shareDirectory: string;
+  /** The port of 127.0.0.1 that leads to this port within. Throws when it was not asked for. */
+  portTo(portWithin: number): number;
+  /** The last lines of the serial console; empty when that is on the terminal. */
+  consoleTail(lines?: number): string;
+  /** Resolves when the emulator has ended, for whatever reason. */
+  ended: Promise<void>;
+  /** Ends it at once, as a power cut would, and removes what it left. */
+  stop(): Promise<void>;
+}
+
+const commandPort = 8000;
+
+/** A host whose devices are there and whose libvirtd answers. Takes half a minute on two idle processors. Throws with the console's end when it does not come up. */
+export async function startLabHost(wish: LabHostWish = {}): Promise<LabHost> {
+  const image = await hostImage();
+  const runDirectory = mkdtempSync(join(tmpdir(), 'novella-lab-'));
+  const shareDirectory = wish.shareDirectory ?? join(runDirectory, 'share');
+  mkdirSync(shareDirectory, { recursive: true });
+  writeFileSync(nvmeFile(runDirectory), labDevices.nvme.text.padEnd(1 << 20, '\0'));
+  const password = randomUUID();
+  writeFileSync(join(shareDirectory, '.command-password'), password, { mode: 0o600 });
+  const within = [commandPort, ...(wish.forwards ?? [])];
+  const outside = await freePorts(within.length);
+  const consoleFile = join(runDirectory, 'console.log');
+  const command = machineCommand({
+    image,
+    shareDirectory,
+    runDirectory,
+    folders: Object.values(wish.folders ?? {}),
+    memoryMib: wish.memoryMib ?? 3072,
+    forwards: new Map(within.map((port, at) => [outside[at]!, port])),
+    console: wish.isInteractive === true ? 'terminal' : { file: consoleFile },
+  });
+  const emulator = startEmulator(command, runDirectory, wish.isInteractive === true);
+  const server = { port: outside[0]!, password };
+  const consoleTail = (lines = 40) => tailOf(consoleFile, lines);
+  const stop = async () => {
+    emulator.end();
+    await emulator.ended;
+    rmSync(runDirectory, { recursive: true, force: true });
+    if (wish.shareDirectory !== undefined)
+      rmSync(join(shareDirectory, '.command-password'), { force: true });
+  };
+  const run: LabHost['run'] = (script, { timeoutMs = 600_000 } = {}) =>
+    runScript(server, script, timeoutMs);
+  const mustRun: LabHost['mustRun'] = async (script, options) => {
+    const { code, stdout, stderr } = await run(script, options);
+    if (code === 0) return stdout;
+    const said = `${stdout}${stderr}\n${consoleTail()}`;
+    throw new Error(`in the lab's host, exit ${code}:\n${script}\n${said}`);
+  };
+  try {
+    await becomesReady(server, emulator, wish.startTimeoutMs ?? 600_000);
+    await mustRun(mounting(Object.keys(wish.folders ?? {})));
+  } catch (error) {
+    const told = `${String(error)}\n${emulator.said()}${consoleTail()}`;
+    await stop();
+    throw new Error(`the lab's host did not start: ${told}`, { cause: error });
+  }
+  return {
+    run,
+    mustRun,
+    readFile: (path, offset = 0) => readFileAt(server, path, offset),
+    shareDirectory,
+    portTo(port) {
+      const at = within.indexOf(port);
+      if (at < 0) throw new Error(`port ${port} of the lab's host was not forwarded`);
+      return outside[at]!;
+    },
+    consoleTail,
+    ended: emulator.ended,
+    stop,
+  };
+}
+
+async function becomesReady(
+  server: { port: number; password: string },
+  emulator: Emulator,
+  timeoutMs: number,
+): Promise<void> {
+  const limit = Date.now() + timeoutMs;
+  while (!(await isReady(server))) {
+    if (emulator.hasEnded()) throw new Error('the emulator ended');
+    if (Date.now() > limit) throw new Error(`not ready after ${timeoutMs / 1000} s`);
+    await delay(200);
+  }
+}
+
+/** What is read is kept within: nobody changes it meanwhile. */
+function mounting(paths: string[]): string {
+  const options = 'trans=virtio,version=9p2000.L,msize=524288,ro,cache=loose';
+  const mounts = paths.map(
+    (path, at) => `mkdir -p '${path}' && mount -t 9p -o ${options} folder${at} '${path}'`,
+  );
+  return ['set -e', ...mounts].join('\n');
+}
+
+function tailOf(file: string, lines: number): string {
+  try {
+    return readFileSync(file, 'utf8').split('\n').slice(-lines).join('\n');
+  } catch {
+    return '';
+  }
+}

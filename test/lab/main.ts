@@ -1,0 +1,86 @@
+/**
+ * `npm run lab`: the whole path on an emulated SR-IOV host, told as a story; exit 0 only if all of it held. `--shell` leaves everything up
+ * afterwards, `--json FILE` writes the report, `--only TEXT` tells chapters with this in their title, `--console` opens the bare host.
+ */
+import { writeFileSync } from 'node:fs';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { startLabHost } from './host.ts';
+import { labDevices, outsideAddress } from './machine.ts';
+import { smoke } from './smoke.ts';
+import { type StayingPlace, tellStory } from './story/tell.ts';
+import { closingLines } from './story/telling.ts';
+
+const { values } = parseArgs({
+  options: {
+    shell: { type: 'boolean' },
+    json: { type: 'string' },
+    only: { type: 'string' },
+    console: { type: 'boolean' },
+    smoke: { type: 'boolean' },
+  },
+});
+
+if (values.console === true) await openConsole();
+else if (values.smoke === true) await smoke();
+else await tell();
+
+async function tell(): Promise<void> {
+  const write = (line: string) => void process.stdout.write(`${line}\n`);
+  const told = await tellStory(write, {
+    // With a shell there is nothing to tell unless asked for.
+    ...(values.shell === true ? { only: values.only ?? '\0' } : {}),
+    ...(values.only !== undefined && { only: values.only }),
+    ...(values.shell === true && { stay: { greeting, visit } }),
+  });
+  for (const line of closingLines(told)) write(line);
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(told, null, 2)}\n`);
+  process.exitCode = told.holds ? 0 : 1;
+}
+
+function greeting({ cloudsYaml, libvirtUri, share }: StayingPlace): string[] {
+  return [
+    '',
+    'Everything is up: networks, images, flavors, and an agent on the emulated host. From another terminal:',
+    `  export OS_CLIENT_CONFIG_FILE=${cloudsYaml} OS_CLOUD=novella`,
+    '  openstack port create --network red --vnic-type direct fast',
+    '  openstack server create --flavor micro --image micro --port fast --wait my-server',
+    '  openstack console log show my-server',
+    `  virsh -c ${libvirtUri} list`,
+    `The wire between the two PFs is recorded in ${share}/wire.pcap.`,
+    'Lines typed here are run on the emulated host, as root. Ctrl-D ends it all.',
+  ];
+}
+
+/** A line-by-line shell on the emulated host, until its input ends. */
+async function visit({ run }: StayingPlace): Promise<void> {
+  const lines = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    prompt: 'lab-host# ',
+  });
+  lines.prompt();
+  for await (const line of lines) {
+    const { stdout, stderr } = await run(line);
+    process.stdout.write(stdout);
+    process.stderr.write(stderr);
+    lines.prompt();
+  }
+}
+
+/** The host lives until its shell ends, or the emulator is ended with ctrl-a x. */
+async function openConsole(): Promise<void> {
+  const host = await startLabHost({ isInteractive: true, forwards: [16_509] });
+  process.stdout.write(`
+The host is ready. Leave with "exit" or ctrl-a x.
+  PFs       ${labDevices.pfs.map((pf) => `${pf.interface} ${pf.address}`).join(', ')}
+  NVMe      ${labDevices.nvme.address}
+  libvirt   qemu+tcp://127.0.0.1:${host.portTo(16_509)}/system from outside
+  share     ${host.shareDirectory} outside, /mnt/share within; the PFs' wire is recorded in wire.pcap
+  outside   127.0.0.1 outside is ${outsideAddress} within
+  micro guest: /lab/vmlinux and /lab/micro-guest
+`);
+  await host.ended;
+  await host.stop();
+}

@@ -1,0 +1,104 @@
+/** The agent inside the emulated host: brought in as one bundle, started, stopped, killed. */
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LabHost } from '../host.ts';
+import { labDevices, outsideAddress } from '../machine.ts';
+import { until } from './cloud-user.ts';
+
+export interface LabAgent {
+  /** Within the host. */
+  stateDirectory: string;
+  /** Starts it and waits until the controller has its first report. */
+  start(options?: { networkXml: boolean }): Promise<void>;
+  /** Asks it to end, and waits until it has. */
+  stop(): Promise<void>;
+  /** `kill -9` once it has begun to make this server's guest. */
+  killDuring(serverId: string): Promise<void>;
+  /** Resident memory of the agent and of its libvirt child, in MiB. */
+  memoryMib(): Promise<{ agent: number; child: number }>;
+  log(): Promise<string>;
+}
+
+export interface AgentPlace {
+  host: LabHost;
+  /** Folder with the bundle. */
+  bundle: string;
+  /** Of the compute API, on the outside's 127.0.0.1. */
+  controllerPort: number;
+  token: string;
+  /** Has the controller a report of the host that is younger than this time (epoch milliseconds)? */
+  hasReported(since: number): Promise<boolean>;
+}
+
+/** The emulated host's name in the cloud. */
+export const labHostName = 'lab-host';
+
+const stateDirectory = '/var/lib/novella';
+const pidFile = '/run/novella-agent.pid';
+const logFile = '/var/log/novella-agent.log';
+
+/** The agent's configuration: two PFs, one with four VFs and one with a single one, a NIC for bridges, an NVMe disk to give away. */
+function configuration(place: AgentPlace, networkXml: boolean): string {
+  const [first, second] = labDevices.pfs;
+  const { vendorId, productId } = labDevices.nvme;
+  return `controller: http://${outsideAddress}:${place.controllerPort}
+token_file: /mnt/share/agent-token
+state_dir: ${stateDirectory}
+host:
+  name: ${labHostName}
+  ip: 10.0.2.15
+  device_spec:
+    - { "devname": "${first.interface}", "physical_network": "physnet1" }
+    - { "devname": "${second.interface}", "physical_network": "physnet2" }
+    - { "vendor_id": "${vendorId}", "product_id": "${productId}" }
+  vf_counts: { ${first.interface}: 4, ${second.interface}: 1 }
+  bridge_mappings: { plain: ${labDevices.uplink.interface} }
+  libvirt: { network_xml: ${networkXml} }
+`;
+}
+
+/** Brings the bundle in; nothing runs yet. */
+export function labAgent(place: AgentPlace): LabAgent {
+  const { host } = place;
+  cpSync(place.bundle, join(host.shareDirectory, 'agent'), { recursive: true });
+  writeFileSync(join(host.shareDirectory, 'agent-token'), `${place.token}\n`, { mode: 0o600 });
+  return {
+    stateDirectory,
+    async start({ networkXml } = { networkXml: false }) {
+      const since = Date.now();
+      writeFileSync(join(host.shareDirectory, 'agent.yaml'), configuration(place, networkXml));
+      await host.mustRun(`
+        [ -d /opt/novella-agent ] || cp -r /mnt/share/agent /opt/novella-agent
+        setsid /lab/node /opt/novella-agent/novella-agent.mjs agent --config /mnt/share/agent.yaml \\
+          >> ${logFile} 2>&1 < /dev/null &
+        echo $! > ${pidFile}`);
+      await until('the agent to report its host', 120, async () => {
+        if (await place.hasReported(since)) return true;
+        const { code } = await host.run(`kill -0 $(cat ${pidFile})`);
+        if (code === 0) return undefined;
+        throw new Error(`the agent ended: ${await host.readFile(logFile)}`);
+      });
+    },
+    async stop() {
+      await host.mustRun(`
+        kill $(cat ${pidFile})
+        while kill -0 $(cat ${pidFile}) 2> /dev/null; do sleep 0.1; done`);
+    },
+    async killDuring(serverId) {
+      await host.mustRun(`
+        until [ -d ${stateDirectory}/guests/${serverId} ]; do sleep 0.02; done
+        kill -9 $(cat ${pidFile})`);
+    },
+    async memoryMib() {
+      const shown = await host.mustRun(`
+        pid=$(cat ${pidFile})
+        for each in $pid $(pgrep -P $pid | head -1); do sed -n 's/^VmRSS: *\\([0-9]*\\).*/\\1/p' /proc/$each/status; done`);
+      const [agent = 0, child = 0] = shown
+        .trim()
+        .split('\n')
+        .map((kib) => Number(kib) / 1_024);
+      return { agent: Math.round(agent), child: Math.round(child) };
+    },
+    log: () => host.readFile(logFile),
+  };
+}

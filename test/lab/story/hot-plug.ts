@@ -1,0 +1,79 @@
+/** Chapter: a VF comes to a running guest and goes again; the guest's life: pause, reboot, stop, start. */
+import type { Claim } from './telling.ts';
+import { addressOf, boot, clear, expected, hostShows, vfsOf, type World } from './world.ts';
+
+export async function tellOfHotPlug(world: World, claim: Claim): Promise<void> {
+  const { user, networks } = world;
+  const free = await user.freeVfs('physnet1');
+  const server = await boot(world, 'grows', [await user.createPort(networks.red, 'direct')]);
+  const late = await user.createPort(networks.blue, 'direct');
+  await claim('a direct port attached while it runs becomes a NIC of the guest', async () => {
+    await user.attach(server.id, late.id);
+    const nic = await server.console.waitFor({ what: 'NIC', mac: late.mac_address });
+    return expected(
+      nic['driver'] === 'igbvf',
+      `${nic['if']} at ${nic['pci']}, driver ${nic['driver']}`,
+    );
+  });
+  await claim('detached again it leaves the guest, and its VF is free and clean', async () => {
+    await user.detach(server.id, late.id);
+    await server.console.waitFor({ what: 'NIC-GONE', mac: late.mac_address });
+    const now = await hostShows('the VF to be free', async () => {
+      const count = await user.freeVfs('physnet1');
+      return count === free - 1 ? count : undefined;
+    });
+    const vfs = await vfsOf(world, 'enp1s0');
+    const left = vfs.filter(
+      (vf) => vf.address === late.mac_address || vf.vlan_list?.[0]?.vlan === 43,
+    );
+    return expected(left.length === 0, `${now} VFs free, ${left.length} with its MAC or VLAN`);
+  });
+  await claim('paused, it is PAUSED; unpaused, it answers', async () => {
+    await user.act(server.id, { pause: null });
+    await user.settled(server.id, 'PAUSED');
+    await user.act(server.id, { unpause: null });
+    await user.settled(server.id, 'ACTIVE');
+    const nics = await server.console.command('nics');
+    return expected(nics.length > 0, `${nics.length} NIC`);
+  });
+  await claim('its console can be read over the API', async () => {
+    const address = await addressOf(world, server.ports[0]!);
+    const output = await user.console(server.id);
+    return expected(output.includes(`addr=${address}/24`), `${output.length} characters`);
+  });
+  await claim('suspended, its VF is kept for it; resumed, the guest has it again', async () => {
+    const gone = { what: 'NIC-GONE', mac: server.ports[0]!.mac_address };
+    await user.act(server.id, { suspend: null });
+    await user.settled(server.id, 'SUSPENDED');
+    const free = await user.freeVfs('physnet1');
+    await user.act(server.id, { resume: null });
+    await user.settled(server.id, 'ACTIVE');
+    await server.console.waitFor(gone);
+    const nics = await server.console.command('nics');
+    const back = nics.find((nic) => nic['mac'] === server.ports[0]!.mac_address);
+    return expected(
+      back !== undefined,
+      `${free} VFs free meanwhile, ${back?.['driver'] ?? 'no NIC'}`,
+    );
+  });
+  await claim('a guest that powers itself off makes its server SHUTOFF', async () => {
+    await server.console.type('poweroff');
+    const { status } = await user.settled(server.id, 'SHUTOFF');
+    return status;
+  });
+  await claim('started again, it has its VF again', async () => {
+    await user.act(server.id, { 'os-start': null });
+    await user.settled(server.id, 'ACTIVE');
+    const wanted = { what: 'READY' };
+    const log = await hostShows('a second boot on the console', async () => {
+      const all = await server.console.reports();
+      const boots = all.filter(({ what }) => what === wanted.what).length;
+      return boots >= 2 ? all : undefined;
+    });
+    const nics = log.filter(
+      (each) => each.what === 'NIC' && each['mac'] === server.ports[0]!.mac_address,
+    );
+    return expected(nics.length >= 2, `seen by ${nics.length} boots`);
+  });
+  await clear(world);
+}

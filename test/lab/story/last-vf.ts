@@ -1,0 +1,56 @@
+/** Chapters: two who want the last VF; an agent that dies in the middle of a boot. */
+import type { Claim } from './telling.ts';
+import { ask, clear, expected, running, type World } from './world.ts';
+
+export async function tellOfLastVf(world: World, claim: Claim): Promise<void> {
+  const { user, networks } = world;
+  const free = await user.freeVfs('physnet2');
+  await claim('the other PF has one VF free', async () => expected(free === 1, `${free} free`));
+  const port = () => user.createPort(networks.redAcross, 'direct');
+  const ids = await Promise.all([
+    ask(world, 'first', [await port()]),
+    ask(world, 'second', [await port()]),
+  ]);
+  await claim(
+    'of two servers that want it one runs and one is refused, with the reason',
+    async () => {
+      const ended = await Promise.all(
+        ids.map(async (id) => {
+          const server = await user.settled(id, 'ACTIVE').catch(() => user.showServer(id));
+          return { status: server.status, fault: server.fault?.message ?? '' };
+        }),
+      );
+      const refused = ended.filter(({ status }) => status === 'ERROR');
+      const active = ended.filter(({ status }) => status === 'ACTIVE');
+      const reason = refused[0]?.fault ?? '';
+      return expected(
+        active.length === 1 && refused.length === 1 && reason.includes('physnet2'),
+        `${active.length} ACTIVE, ${refused.length} ERROR: ${reason}`,
+      );
+    },
+  );
+  await clear(world);
+}
+
+export async function tellOfKilledAgent(world: World, claim: Claim): Promise<void> {
+  const { user, networks, agent, host } = world;
+  const port = await user.createPort(networks.red, 'direct');
+  const free = await user.freeVfs('physnet1');
+  const id = await ask(world, 'survivor', [port]);
+  await agent.killDuring(id);
+  await claim('the server whose host lost its agent is still being built', async () => {
+    const { status } = await user.showServer(id);
+    return expected(status === 'BUILD', status);
+  });
+  await agent.start();
+  await claim('with the agent back it runs, once, with one VF', async () => {
+    const server = await running(world, id, [port]);
+    const domains = (await host.mustRun('virsh -q list --name')).trim().split('\n');
+    const now = await user.freeVfs('physnet1');
+    return expected(
+      domains.filter((name) => name === server.domain).length === 1 && now === free - 1,
+      `domains ${domains.join(' ')}; ${now} VFs free, ${free} before`,
+    );
+  });
+  await clear(world);
+}

@@ -1,0 +1,191 @@
+/** The lab's story from its beginning: a controller here, an agent in the emulated host, servers by the public API. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { type LabHost, startLabHost } from '../host.ts';
+import { labDevices } from '../machine.ts';
+import { type HostImage, hostImage } from '../image.ts';
+import { mustRun } from '../shell.ts';
+import { labAgent, labHostName } from './agent.ts';
+import { CloudUser } from './cloud-user.ts';
+import { tellOfHotPlug } from './hot-plug.ts';
+import { tellOfKinds, tellOfPhysical } from './kinds.ts';
+import { tellOfKilledAgent, tellOfLastVf } from './last-vf.ts';
+import { tellOfNetworkXml } from './network-xml.ts';
+import { tellOfRelease } from './release.ts';
+import { type Claim, startTelling, type Told } from './telling.ts';
+import { tellOfVlans } from './vlans.ts';
+import { expected, type World } from './world.ts';
+
+const chapters: { title: string; tell: (world: World, claim: Claim) => Promise<void> }[] = [
+  { title: 'Direct ports: VFs, VLANs and the wire', tell: tellOfVlans },
+  { title: 'One server with direct, macvtap, normal and an alias device', tell: tellOfKinds },
+  { title: 'Attach, detach, pause, suspend, stop, start', tell: tellOfHotPlug },
+  { title: 'A delete leaves nothing behind', tell: tellOfRelease },
+  { title: 'Two servers want the last VF', tell: tellOfLastVf },
+  { title: 'A whole card', tell: tellOfPhysical },
+  { title: 'The agent is killed in the middle of a boot', tell: tellOfKilledAgent },
+  { title: 'The same by libvirt networks', tell: tellOfNetworkXml },
+];
+
+export interface TellOptions {
+  /** Tells only chapters whose title has this text in it. */
+  only?: string;
+  /** Leaves everything up until the user has seen enough. */
+  stay?: {
+    greeting: (place: StayingPlace) => string[];
+    visit: (place: StayingPlace) => Promise<void>;
+  };
+}
+
+/** Where the lab is while it stays up. */
+export interface StayingPlace {
+  cloudsYaml: string;
+  libvirtUri: string;
+  share: string;
+  run: LabHost['run'];
+}
+
+/** Tells the whole story. Nothing is left behind when this returns. */
+export async function tellStory(
+  write: (line: string) => void,
+  options: TellOptions = {},
+): Promise<Told> {
+  const telling = startTelling(write);
+  const state = temporaryDirectory();
+  const ends: (() => Promise<unknown> | void)[] = [() => state.remove()];
+  try {
+    let world: World | undefined;
+    await telling.chapter('An emulated SR-IOV host joins a new cloud', async (claim) => {
+      world = await begin({ state: state.path, claim, ends });
+    });
+    for (const { title, tell } of chapters) {
+      const begun = world;
+      if (begun === undefined) break;
+      if (options.only !== undefined && !title.includes(options.only)) continue;
+      await telling.chapter(title, (claim) => tell(begun, claim));
+    }
+    if (options.stay !== undefined && world !== undefined) {
+      const { host } = world;
+      const place: StayingPlace = {
+        cloudsYaml: join(state.path, 'clouds.yaml'),
+        libvirtUri: `qemu+tcp://127.0.0.1:${host.portTo(libvirtPort)}/system`,
+        share: host.shareDirectory,
+        run: (script) => host.run(script),
+      };
+      for (const line of options.stay.greeting(place)) write(line);
+      await Promise.race([options.stay.visit(place), host.ended]);
+    }
+    return telling.report();
+  } finally {
+    for (const end of ends.toReversed()) await end();
+  }
+}
+
+const libvirtPort = 16_509;
+
+async function begin(parts: {
+  state: string;
+  claim: Claim;
+  ends: (() => Promise<unknown> | void)[];
+}): Promise<World> {
+  const { state, claim, ends } = parts;
+  const configFile = join(state, 'novella.yaml');
+  const { vendorId, productId } = labDevices.nvme;
+  const alias = { name: 'nvme', vendor_id: vendorId, product_id: productId };
+  writeFileSync(configFile, JSON.stringify({ simulated: { hosts: [] }, pci: { alias: [alias] } }));
+  let world: World | undefined;
+  const bundle = join(state, 'bundle');
+  await claim('the agent is one bundle', async () => {
+    await mustRun('npm', ['run', '-s', 'bundle:agent', '--', bundle]);
+    return 'made';
+  });
+  const image = await hostImage();
+  const controller = await startNovella(state, ['--config', configFile]);
+  ends.push(() => controller.stop());
+  const user = await CloudUser.at(controller.cloudsYaml);
+  const host = await startLabHost({ forwards: [libvirtPort], memoryMib: 4_096 });
+  ends.push(() => host.stop());
+  const agent = labAgent({
+    host,
+    bundle,
+    controllerPort: Number(new URL(controller.urls.compute).port),
+    token: await user.enrollHost(labHostName),
+    hasReported: (since) => user.hasReported(labHostName, since),
+  });
+  await claim(
+    'its agent reports four VFs of one PF, one of the other, and the NVMe disk',
+    async () => {
+      await agent.start();
+      const devices = await user.devices();
+      const vfs = (physnet: string) =>
+        devices.filter((d) => d.dev_type === 'type-VF' && d.physical_network === physnet).length;
+      const nvme = devices.some(({ product_id }) => product_id === productId);
+      return expected(
+        vfs('physnet1') === 4 && vfs('physnet2') === 1 && nvme,
+        `${vfs('physnet1')} and ${vfs('physnet2')} VFs, ${nvme ? 'the' : 'no'} NVMe disk`,
+      );
+    },
+  );
+  await claim('networks, images and flavors are made by the API', async () => {
+    world = { user, host, agent, ...(await stock(user, image, state)) };
+    return 'made';
+  });
+  if (world === undefined) throw new Error('without them there is nothing to tell');
+  return world;
+}
+
+async function stock(
+  user: CloudUser,
+  image: HostImage,
+  state: string,
+): Promise<Pick<World, 'networks' | 'flavors' | 'imageId'>> {
+  const network = (
+    name: string,
+    physicalNetwork: string,
+    vlan: number | null,
+    pool: [number, number],
+  ) =>
+    user.createNetwork({
+      name,
+      physicalNetwork,
+      vlan,
+      prefix: vlan === null ? '10.50.0' : '10.42.0',
+      pool,
+    });
+  const kernel = { disk_format: 'aki', container_format: 'aki' };
+  const ramdisk = { disk_format: 'ari', container_format: 'ari' };
+  const kernelId = await user.createImage({ name: 'micro-kernel', ...kernel }, image.kernel);
+  const ramdiskId = await user.createImage({ name: 'micro-ramdisk', ...ramdisk }, image.microGuest);
+  // Its system is its first file system: the disk is there to be seen.
+  const emptyDisk = join(state, 'empty-disk');
+  writeFileSync(emptyDisk, new Uint8Array(1 << 20));
+  const flavor = { ram: 192, vcpus: 1, disk: 0 };
+  return {
+    networks: {
+      red: await network('red', 'physnet1', 42, [10, 99]),
+      redAcross: await network('red-across', 'physnet2', 42, [100, 149]),
+      // The same subnet: only the VLAN keeps its guests apart from the others.
+      blue: await network('blue', 'physnet1', 43, [150, 199]),
+      plain: await network('plain', 'plain', null, [10, 99]),
+    },
+    imageId: await user.createImage(
+      {
+        name: 'micro',
+        disk_format: 'raw',
+        container_format: 'bare',
+        kernel_id: kernelId,
+        ramdisk_id: ramdiskId,
+        os_command_line: 'console=ttyS0 panic=-1 loglevel=4 nokaslr mitigations=off',
+      },
+      emptyDisk,
+    ),
+    flavors: {
+      small: await user.createFlavor({ name: 'micro', ...flavor }),
+      withNvme: await user.createFlavor(
+        { name: 'micro-nvme', ...flavor },
+        { 'pci_passthrough:alias': 'nvme:1' },
+      ),
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/** The lab's story as it is told: chapters with claims, printed for a person while they happen, kept for the report. */
+
+/** One thing that must hold, and what was seen when it did not. Times in seconds. */
+export interface ToldClaim {
+  claim: string;
+  holds: boolean;
+  found: string;
+  seconds: number;
+}
+
+export interface ToldChapter {
+  title: string;
+  seconds: number;
+  claims: ToldClaim[];
+}
+
+/** The report, one JSON document. */
+export interface Told {
+  holds: boolean;
+  seconds: number;
+  chapters: ToldChapter[];
+}
+
+/** Tells of one thing that must hold: `check` gives what was seen, and throws, in plain words, when it does not hold. */
+export type Claim = (claim: string, check: () => Promise<string>) => Promise<void>;
+
+export interface Telling {
+  /** A chapter whose act throws has failed with that; the next one is told all the same. */
+  chapter(title: string, act: (claim: Claim) => Promise<void>): Promise<void>;
+  report(): Told;
+}
+
+/** Starts a story on this output. Example of a line: `  held     12.4 s  guest a reaches guest b: 4 of 4 answers`. */
+export function startTelling(write: (line: string) => void): Telling {
+  const started = performance.now();
+  const chapters: ToldChapter[] = [];
+  return {
+    async chapter(title, act) {
+      const chapterStarted = performance.now();
+      const claims: ToldClaim[] = [];
+      const keep = (claim: Omit<ToldClaim, 'seconds'>, since: number): void => {
+        const told = { ...claim, seconds: secondsSince(since) };
+        claims.push(told);
+        write(claimLine(told));
+      };
+      write('');
+      write(title);
+      const claim: Claim = async (text, check) => {
+        const since = performance.now();
+        try {
+          keep({ claim: text, holds: true, found: await check() }, since);
+        } catch (error) {
+          keep({ claim: text, holds: false, found: wordsOf(error) }, since);
+        }
+      };
+      try {
+        await act(claim);
+      } catch (error) {
+        keep(
+          { claim: 'the chapter is told to its end', holds: false, found: wordsOf(error) },
+          chapterStarted,
+        );
+      }
+      chapters.push({ title, seconds: secondsSince(chapterStarted), claims });
+    },
+    report: () => ({
+      holds: chapters.every(({ claims }) => claims.every(({ holds }) => holds)),
+      seconds: secondsSince(started),
+      chapters,
+    }),
+  };
+}
+
+/** The last lines: how many claims held, which did not, and where the time went. */
+export function closingLines({ chapters, seconds }: Told): string[] {
+  const claims = chapters.flatMap((chapter) => chapter.claims);
+  const failed = claims.filter(({ holds }) => !holds);
+  return [
+    '',
+    'Time by chapter:',
+    ...chapters.map(({ title, seconds: spent }) => `  ${spent.toFixed(1).padStart(6)} s  ${title}`),
+    '',
+    ...(failed.length === 0 ? [] : ['Did not hold:', ...failed.map(claimLine), '']),
+    `${claims.length - failed.length} of ${claims.length} claims held, in ${seconds.toFixed(0)} s.`,
+  ];
+}
+
+function claimLine({ claim, holds, found, seconds }: ToldClaim): string {
+  const what = found === '' ? claim : `${claim}: ${found}`;
+  return `  ${holds ? 'held  ' : 'FAILED'} ${seconds.toFixed(1).padStart(6)} s  ${what}`;
+}
+
+function secondsSince(started: number): number {
+  return Math.round((performance.now() - started) / 100) / 10;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

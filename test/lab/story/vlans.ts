@@ -1,0 +1,78 @@
+/** Chapter: VFs of one PF and of two, VLANs, the guests' own view of their NICs, the tag on the wire. */
+import { join } from 'node:path';
+import type { Claim } from './telling.ts';
+import { vlansOnWire } from './wire.ts';
+import {
+  addressOf,
+  answers,
+  boot,
+  clear,
+  expected,
+  type RunningServer,
+  vfsOf,
+  type World,
+} from './world.ts';
+
+export async function tellOfVlans(world: World, claim: Claim): Promise<void> {
+  const { user, networks, host } = world;
+  const port = async (network: keyof World['networks']) =>
+    user.createPort(networks[network], 'direct');
+  const a = await boot(world, 'a', [await port('red')], { tags: ['storage'] });
+  const b = await boot(world, 'b', [await port('red')]);
+  const other = await boot(world, 'other', [await port('blue')]);
+  const across = await boot(world, 'across', [await port('redAcross')]);
+
+  for (const server of [a, b, other, across]) await claim(...ownNic(world, server));
+  await claim('the config drive of a tells the VLAN and the tag of its VF', async () => {
+    const device = await a.console.waitFor({ what: 'DEVICE', mac: a.ports[0]!.mac_address });
+    return expected(
+      device['vlan'] === '42' && device['tags']?.includes('storage') === true,
+      `vlan ${device['vlan']}, tags ${device['tags']}`,
+    );
+  });
+  await claim('the PF shows the MACs and VLANs of its three guests', async () => {
+    const vfs = await vfsOf(world, 'enp1s0');
+    const shown = vfs.map(({ address, vlan_list }) => `${address} ${vlan_list?.[0]?.vlan ?? 0}`);
+    const wished = [a, b].map(({ ports }) => `${ports[0]!.mac_address} 42`);
+    wished.push(`${other.ports[0]!.mac_address} 43`);
+    return expected(
+      wished.every((each) => shown.includes(each)),
+      shown.join(', '),
+    );
+  });
+  await claim('a reaches b: same PF, same VLAN', () => reaches(world, a, b, 4));
+  await claim('a does not reach the guest in VLAN 43', () => reaches(world, a, other, 0));
+  await claim('a reaches the guest on the other PF, across the wire', () =>
+    reaches(world, a, across, 4),
+  );
+  await claim('on the wire the frames of a carry the tag 42, and only that', async () => {
+    const pcap = join(host.shareDirectory, 'wire.pcap');
+    const vlans = await vlansOnWire(pcap, a.ports[0]!.mac_address);
+    return expected(vlans.join() === '42', `tags ${vlans.join(', ') || 'none'}`);
+  });
+  await clear(world);
+}
+
+function ownNic(world: World, server: RunningServer): Parameters<Claim> {
+  const [port] = server.ports;
+  const check = async () => {
+    const nic = await server.console.waitFor({ what: 'NIC', mac: port!.mac_address });
+    const address = await addressOf(world, port!);
+    return expected(
+      nic['driver'] === 'igbvf' && nic['addr'] === `${address}/24`,
+      `${nic['if']} ${nic['mac']} driver ${nic['driver']} address ${nic['addr']}`,
+    );
+  };
+  return [`guest ${server.name} has a VF with its port's MAC and address`, check];
+}
+
+async function reaches(
+  world: World,
+  from: RunningServer,
+  to: RunningServer,
+  wished: number,
+): Promise<string> {
+  const address = await addressOf(world, to.ports[0]!);
+  const received = await answers(from, address);
+  return expected(received === wished, `${received} of 4 pings of ${address} answered`);
+}

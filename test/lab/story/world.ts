@@ -1,0 +1,129 @@
+/** What the story's chapters act on: a cloud outside, an emulated host with an agent inside, and servers on it. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { PortView, ServerView } from '#programs/demo/story.ts';
+import { type GuestConsole, guestConsole } from '../guest-console.ts';
+import type { LabHost } from '../host.ts';
+import type { LabAgent } from './agent.ts';
+import { type CloudUser, until } from './cloud-user.ts';
+
+export interface World {
+  user: CloudUser;
+  host: LabHost;
+  agent: LabAgent;
+  /** Ids. `red` and `redAcross` are VLAN 42 on the one and on the other PF, `blue` is VLAN 43 on the first, `plain` is for normal NICs. */
+  networks: Record<'red' | 'redAcross' | 'blue' | 'plain', string>;
+  /** Ids. `withNvme` takes the NVMe disk by an alias. */
+  flavors: { small: string; withNvme: string };
+  imageId: string;
+}
+
+/** A server whose guest runs and has reported itself. */
+export interface RunningServer {
+  id: string;
+  name: string;
+  /** libvirt's name of it. */
+  domain: string;
+  ports: PortView[];
+  console: GuestConsole;
+}
+
+/** Boots a server with these ports and waits until its guest has reported itself. */
+export async function boot(
+  world: World,
+  name: string,
+  ports: PortView[],
+  more: { flavor?: string; tags?: string[]; userData?: string } = {},
+): Promise<RunningServer> {
+  const id = await ask(world, name, ports, more);
+  return running(world, id, ports);
+}
+
+/** Asks for a server and returns its id at once. */
+export function ask(
+  { user, imageId, flavors }: World,
+  name: string,
+  ports: PortView[],
+  more: { flavor?: string; tags?: string[]; userData?: string } = {},
+): Promise<string> {
+  return user.createServer({
+    name,
+    imageRef: imageId,
+    flavorRef: more.flavor ?? flavors.small,
+    ...(more.userData !== undefined && { user_data: more.userData }),
+    networks: ports.map(({ id }, at) => {
+      const tag = more.tags?.[at];
+      return { port: id, ...(tag !== undefined && { tag }) };
+    }),
+  });
+}
+
+/** The server once it is ACTIVE and its guest has reported itself. */
+export async function running(world: World, id: string, ports: PortView[]): Promise<RunningServer> {
+  const server = (await world.user.settled(id, 'ACTIVE')) as ServerView & InstanceName;
+  const domain = server['OS-EXT-SRV-ATTR:instance_name'];
+  const log = `${world.agent.stateDirectory}/guests/${id}/serial.log`;
+  const console = guestConsole(world.host, domain, log);
+  await console.waitFor({ what: 'READY' });
+  return { id, name: server.name, domain, ports, console };
+}
+
+interface InstanceName {
+  'OS-EXT-SRV-ATTR:instance_name': string;
+}
+
+/** The address that a port has. */
+export async function addressOf({ user }: World, port: PortView): Promise<string> {
+  const [fixed] = (await user.showPort(port.id)).fixed_ips;
+  if (fixed === undefined) throw new Error(`port ${port.id} has no address`);
+  return fixed.ip_address;
+}
+
+/** How many of four pings a guest's peer answered. */
+export async function answers(from: RunningServer, address: string): Promise<number> {
+  const [ping] = await from.console.command(`ping ${address}`);
+  return Number(ping?.['received']?.split('/')[0] ?? 0);
+}
+
+/** A VF as its PF shows it. Source: ip-link(8), JSON. */
+export interface ShownVf {
+  vf: number;
+  address: string;
+  vlan_list?: { vlan: number }[];
+  spoofchk: boolean;
+  trust: boolean;
+  link_state: string;
+}
+
+/** The VFs of a PF, as the kernel of the host shows them. */
+export async function vfsOf({ host }: World, pf: string): Promise<ShownVf[]> {
+  const shown = JSON.parse(await host.mustRun(`ip -json -details link show dev ${pf}`)) as {
+    vfinfo_list?: ShownVf[];
+  }[];
+  return shown[0]?.vfinfo_list ?? [];
+}
+
+/** The driver of a PCI function of the host; empty without one. */
+export async function driverOf({ host }: World, address: string): Promise<string> {
+  const link = `/sys/bus/pci/devices/${address}/driver`;
+  return (await host.mustRun(`basename "$(readlink ${link})"`)).trim();
+}
+
+/** Deletes every server and waits until each is gone: a chapter leaves the host as it found it. */
+export async function clear({ user }: World): Promise<void> {
+  for (const id of await user.serverIds()) await user.deleteServer(id);
+}
+
+/** Waits until the host says what is asked for; `look` gives undefined until then. */
+export function hostShows<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  return until(what, 60, async () => {
+    const seen = await look();
+    if (seen === undefined) await pause(200);
+    return seen;
+  });
+}
+
+/** Throws what was found when it is not what was expected. */
+export function expected(holds: boolean, found: string): string {
+  if (holds) return found;
+  throw new Error(found);
+}

@@ -1,0 +1,108 @@
+/** What is left and what is told when libvirtd, the child with libvirt in it, or both are killed or stopped. */
+import { randomUUID } from 'node:crypto';
+import type { HypervisorChange } from '#contracts/hypervisor.ts';
+import type { Guest } from '#core/guests/guest.ts';
+import { LibvirtChild } from '#integrations/libvirt/child-process.ts';
+import type { LibvirtHypervisor } from '#integrations/libvirt/hypervisor.ts';
+import { aGuest } from '#test/guests.ts';
+import { LibvirtHost } from '#test/libvirt-host.ts';
+import { silentLog } from '#test/silent-log.ts';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+let host: LibvirtHost;
+
+beforeAll(async () => {
+  host = await LibvirtHost.start();
+});
+afterEach(() => host.clear());
+afterAll(() => host.stop());
+
+async function aRunningGuest(hypervisor: LibvirtHypervisor, name: string): Promise<Guest> {
+  const guest = aGuest({ id: randomUUID(), name, memoryMib: 64 });
+  await host.prepare(guest);
+  await hypervisor.define(guest, {});
+  await hypervisor.start(guest.id);
+  return guest;
+}
+
+/** What is told, in words. */
+function listenTo(hypervisor: LibvirtHypervisor): string[] {
+  const told: string[] = [];
+  hypervisor.watch((change: HypervisorChange) =>
+    told.push(change.what === 'guest' ? change.state : change.what),
+  );
+  return told;
+}
+
+const slow = { timeout: 60_000, interval: 100 };
+
+test('libvirtd is killed: guests go on, it is told, and once it is back the list is right', async () => {
+  const hypervisor = await host.hypervisor();
+  const guest = await aRunningGuest(hypervisor, 'instance-1');
+  const before = await hypervisor.listGuests();
+  const told = listenTo(hypervisor);
+  await host.libvirtd.killDaemon();
+  await expect.poll(() => told, slow).toEqual(['lost']);
+  await expect(hypervisor.listGuests()).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringContaining('does not answer'),
+  });
+  await host.libvirtd.startDaemon();
+  await expect.poll(() => told, slow).toEqual(['lost', 'back']);
+  expect(await hypervisor.listGuests()).toEqual(before);
+  expect(before).toMatchObject([{ id: guest.id, state: 'running' }]);
+  await hypervisor.destroy(guest.id);
+  await expect.poll(() => told, slow).toEqual(['lost', 'back', 'shutOff']);
+});
+
+test('a hypervisor that starts before libvirtd says what to do, and works once that is there', async () => {
+  await host.libvirtd.killDaemon();
+  const hypervisor = await host.hypervisor();
+  const told = listenTo(hypervisor);
+  await expect(hypervisor.facts()).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringMatching(/libvirtd at .* does not answer: .* systemctl start libvirtd/),
+  });
+  await host.libvirtd.startDaemon();
+  await expect.poll(() => told, slow).toEqual(['back']);
+  expect((await hypervisor.facts()).vcpus).toBeGreaterThan(0);
+});
+
+test('a libvirtd that is stopped in the middle is found out by its silence', async () => {
+  const hypervisor = await host.hypervisor();
+  const told = listenTo(hypervisor);
+  await hypervisor.listGuests();
+  host.libvirtd.signalDaemon('STOP');
+  try {
+    await expect(hypervisor.listGuests()).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect.poll(() => told, slow).toContain('lost');
+  } finally {
+    host.libvirtd.signalDaemon('CONT');
+  }
+  await expect.poll(() => told.at(-1), slow).toBe('back');
+  expect(await hypervisor.listGuests()).toEqual([]);
+});
+
+test('the child is killed in the middle of starts: what was asked fails or is done, and doing it again is enough', async () => {
+  const child = new LibvirtChild({ uri: host.libvirtd.uri, log: silentLog });
+  const hypervisor = await host.hypervisor({}, child);
+  const guests = await Promise.all(
+    [1, 2, 3].map(async (at) => {
+      const guest = aGuest({ id: randomUUID(), name: `instance-${at}`, memoryMib: 64 });
+      await host.prepare(guest);
+      await hypervisor.define(guest, {});
+      return guest;
+    }),
+  );
+  const told = listenTo(hypervisor);
+  const starts = guests.map(({ id }) => hypervisor.start(id));
+  process.kill(child.pid ?? 0, 'SIGKILL');
+  for (const outcome of await Promise.allSettled(starts)) {
+    if (outcome.status === 'rejected')
+      expect(outcome.reason).toMatchObject({ kind: 'unavailable' });
+  }
+  await expect.poll(() => told.slice(0, 2), slow).toEqual(['lost', 'back']);
+  for (const { id } of guests) await hypervisor.start(id);
+  const states = (await hypervisor.listGuests()).map(({ state }) => state);
+  expect(states).toEqual(['running', 'running', 'running']);
+});

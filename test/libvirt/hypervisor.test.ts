@@ -1,0 +1,19 @@
+/** The hypervisor contract against a real libvirtd and QEMU. The guests have no system: the firmware finds nothing to start and waits. */
+import { describeHypervisor } from '#contracts/hypervisor.contract.ts';
+import { LibvirtHost } from '#test/libvirt-host.ts';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+
+let host: LibvirtHost;
+
+beforeAll(async () => {
+  host = await LibvirtHost.start();
+});
+afterEach(() => host.clear());
+afterAll(() => host.stop());
+
+describeHypervisor('libvirt', {
+  make: () => host.hypervisor(),
+  prepare: (guest) => host.prepare(guest),
+  guest: { memoryMib: 128 },
+  timeoutMs: 60_000,
+});

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { aGuest } from '#test/guests.ts';
+import { LibvirtHost } from '#test/libvirt-host.ts';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+let host: LibvirtHost;
+
+beforeAll(async () => {
+  host = await LibvirtHost.start();
+});
+afterEach(() => host.clear());
+afterAll(() => host.stop());
+
+test('left to itself it takes what really runs a guest, keeps the answer, and leaves nothing of the trial', async () => {
+  const guest = aGuest({ memoryMib: 128 });
+  const started = async () => {
+    const hypervisor = await host.hypervisor({ virtType: 'auto' });
+    await host.prepare(guest);
+    await hypervisor.define(guest, {});
+    await hypervisor.start(guest.id);
+    expect(await hypervisor.listGuests()).toMatchObject([{ state: 'running' }]);
+    const xml = await hypervisor.domainXml(guest.id);
+    await host.clear();
+    return xml;
+  };
+  const xml = await started();
+  const kept = join(host.libvirtd.guestsDirectory, '.virt-type.json');
+  const { virtType } = JSON.parse(readFileSync(kept, 'utf8')) as { virtType: string };
+  expect(xml).toContain(`<domain type='${virtType}'`);
+  expect(trials()).toHaveLength(virtType === 'kvm' ? 1 : 2);
+  await started();
+  expect(trials()).toHaveLength(virtType === 'kvm' ? 1 : 2);
+  expect(readdirSync(host.libvirtd.guestsDirectory).toSorted()).toEqual([
+    '.virt-type.json',
+    guest.id,
+  ]);
+});
+
+/** QEMU's logs of trial guests. */
+function trials(): string[] {
+  const logs = readdirSync(join(host.libvirtd.folder, 'log', 'qemu'));
+  return logs.filter((name) => name.startsWith('novella-probe-'));
+}

@@ -1,0 +1,240 @@
+/** Agents in processes of their own, over a real socket: whatever is cut or killed, servers become ACTIVE, each with one guest. */
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import {
+  type AgentProcess,
+  guestsOfAgent,
+  startAgentProcess,
+  writeAgentConfig,
+} from '#test/agent-process.ts';
+import { Cloud } from '#test/cloud.ts';
+import { aWireTo } from '#test/cuttable-wire.ts';
+import { type NovellaProcess, startConfigured, temporaryDirectory } from '#test/novella-process.ts';
+
+/** Processes start slowly on a machine that has much else to do. */
+const patienceMs = 240_000;
+
+const linked = /^linked to the controller$/;
+
+let state: ReturnType<typeof temporaryDirectory>;
+let controllerUrl: string;
+let novella: NovellaProcess;
+const agents: AgentProcess[] = [];
+const cleanUps: (() => Promise<void>)[] = [];
+
+/** A controller without hosts, on a port that stays the same when it starts again. */
+beforeEach(async () => {
+  state = temporaryDirectory();
+  const port = await freePort();
+  controllerUrl = `http://127.0.0.1:${port}`;
+  const ports = { compute: port, identity: 0, network: 0, image: 0 };
+  writeFileSync(join(state.path, 'novella.yaml'), stringify({ ports, simulated: { hosts: [] } }));
+});
+afterEach(async () => {
+  for (const agent of agents.splice(0)) await agent.kill();
+  for (const cleanUp of cleanUps.splice(0)) await cleanUp();
+  await novella?.stop();
+  state.remove();
+}, patienceMs);
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function startController(): Promise<Cloud> {
+  const config = ['--config', join(state.path, 'novella.yaml')];
+  novella = await startConfigured(join(state.path, 'controller'), config);
+  return Cloud.at(novella);
+}
+
+async function enroll(cloud: Cloud, host: string): Promise<string> {
+  const { enrolment } = await cloud.ok('operator', 'POST', `/hosts/${host}/enrolment`, {});
+  return enrolment.token;
+}
+
+const folderOf = (host: string) => join(state.path, host);
+
+function startAgent(host: string, token: string, url = controllerUrl): AgentProcess {
+  const plan = { folder: folderOf(host), controllerUrl: url, host, token };
+  const agent = startAgentProcess(writeAgentConfig(plan));
+  agents.push(agent);
+  return agent;
+}
+
+/** The host is up and has VFs to give. */
+async function isReady(cloud: Cloud, host: string): Promise<void> {
+  await cloud.until(async () => {
+    const { hosts } = await cloud.ok('operator', 'GET', '/hosts');
+    const found = hosts.find(({ name }: { name: string }) => name === host);
+    return { done: found?.state === 'up' && found.devices_free > 0, value: hosts };
+  });
+}
+
+/** A controller with one linked host, hv1. */
+async function aCloudWithOneHost(url?: (direct: string) => Promise<string>) {
+  const cloud = await startController();
+  const token = await enroll(cloud, 'hv1');
+  const agent = startAgent('hv1', token, await url?.(controllerUrl));
+  await agent.says(linked);
+  await isReady(cloud, 'hv1');
+  return { cloud, token, agent };
+}
+
+/** Servers and guests agree: each server is ACTIVE on hv1 and has its one guest there. */
+async function expectOneGuestEach(cloud: Cloud, serverIds: string[]): Promise<void> {
+  for (const id of serverIds) {
+    const server = await cloud.settled(id, 'ACTIVE');
+    expect(server['OS-EXT-SRV-ATTR:host']).toBe('hv1');
+  }
+  expect(guestsOfAgent(folderOf('hv1'), 'hv1').sort()).toEqual(serverIds.toSorted());
+}
+
+async function bootThree(cloud: Cloud): Promise<string[]> {
+  const red = await cloud.network('red');
+  const ports = [await cloud.port(red, 'direct'), await cloud.port(red, 'macvtap')];
+  return Promise.all([...ports.map((port) => cloud.boot([{ port }])), cloud.boot([{ uuid: red }])]);
+}
+
+test(
+  'a server with a direct port boots on a host that has dialled in, and goes again',
+  async () => {
+    const { cloud, agent } = await aCloudWithOneHost();
+    const listed = await cloud.ok('operator', 'GET', '/hosts/enrolments');
+    expect(listed.enrolments).toMatchObject([{ host: 'hv1', link: { address: '127.0.0.1' } }]);
+    const ids = await bootThree(cloud);
+    await expectOneGuestEach(cloud, ids);
+    for (const id of ids) await cloud.send('compute', 'DELETE', `/servers/${id}`);
+    for (const id of ids) await cloud.gone(id);
+    expect(guestsOfAgent(folderOf('hv1'), 'hv1')).toEqual([]);
+    expect(await cloud.freeVfs('physnet1')).toEqual({ hv1: 4 });
+    expect(await agent.stop()).toBe(0);
+  },
+  patienceMs,
+);
+
+test.each([0, 30, 120])(
+  'the agent is killed some %i ms into three boots, and comes back',
+  async (delay) => {
+    const { cloud, token, agent } = await aCloudWithOneHost();
+    const ids = await bootThree(cloud);
+    await new Promise((passed) => setTimeout(passed, delay));
+    await agent.kill();
+    await startAgent('hv1', token).says(linked);
+    await expectOneGuestEach(cloud, ids);
+  },
+  patienceMs,
+);
+
+test(
+  'the wire is cut again and again while servers boot and reboot',
+  async () => {
+    let wire: Awaited<ReturnType<typeof aWireTo>> | undefined;
+    const { cloud } = await aCloudWithOneHost(async (direct) => {
+      wire = await aWireTo(direct);
+      cleanUps.push(wire.close);
+      return wire.url;
+    });
+    const cutting = setInterval(() => wire?.cut(), 700);
+    try {
+      const ids = await bootThree(cloud);
+      await expectOneGuestEach(cloud, ids);
+      for (const id of ids) {
+        await cloud.ok('compute', 'POST', `/servers/${id}/action`, { reboot: { type: 'SOFT' } });
+      }
+      await expectOneGuestEach(cloud, ids);
+    } finally {
+      clearInterval(cutting);
+    }
+  },
+  patienceMs,
+);
+
+test.each([0, 60])(
+  'the controller is killed some %i ms into three boots; it knows the host and its networks at once when it starts again',
+  async (delay) => {
+    const before = await aCloudWithOneHost();
+    const ids = await bootThree(before.cloud);
+    await new Promise((passed) => setTimeout(passed, delay));
+    await novella.kill();
+    const cloud = await startController();
+    await cloud.network('blue', 'physnet2', 7);
+    await before.agent.says(linked, 2);
+    await expectOneGuestEach(cloud, ids);
+    expect(before.agent.said).toContainEqual(expect.stringMatching(/^the link to the controller/));
+  },
+  patienceMs,
+);
+
+test(
+  'a boot that is asked for while the agent is away waits for it',
+  async () => {
+    const { cloud, token, agent } = await aCloudWithOneHost();
+    await agent.kill();
+    const ids = await bootThree(cloud);
+    await startAgent('hv1', token).says(linked);
+    await expectOneGuestEach(cloud, ids);
+  },
+  patienceMs,
+);
+
+test(
+  'an agent with a wrong token, or another host’s, says what to do and never becomes a host',
+  async () => {
+    const cloud = await startController();
+    const token = await enroll(cloud, 'hv1');
+    await enroll(cloud, 'hv2');
+    const [stranger, impostor] = [startAgent('hv3', 'guessed'), startAgent('hv2', token)];
+    expect(await stranger.says(/does not let this host in/)).toBe(
+      'the controller does not let this host in: The token is not known. Make a new token with "novella host enroll hv3 --replace", and give it to this agent; trying again',
+    );
+    expect(await impostor.says(/hung up/)).toBe(
+      "the controller hung up: this token is of host hv1, not of hv2; set the host's name in the configuration, or use the token of hv2; trying again",
+    );
+    expect((await cloud.ok('operator', 'GET', '/hosts')).hosts).toEqual([]);
+  },
+  patienceMs,
+);
+
+test(
+  'a revoked host is put out at once and gets no server; enrolled anew it is back, its guests untouched',
+  async () => {
+    const { cloud, agent } = await aCloudWithOneHost();
+    const [kept] = await bootThree(cloud);
+    await cloud.settled(kept ?? '', 'ACTIVE');
+    await cloud.send('operator', 'DELETE', '/hosts/hv1/enrolment');
+    expect(await agent.says(/hung up/)).toContain('The token of host hv1 was revoked.');
+    const refused = await cloud.settled(await cloud.boot([]), 'ERROR');
+    expect(refused.fault.message).toContain('hv1: alive');
+    await agent.stop();
+    const token = await enroll(cloud, 'hv1');
+    await startAgent('hv1', token).says(linked);
+    await isReady(cloud, 'hv1');
+    await cloud.settled(kept ?? '', 'ACTIVE');
+    expect(guestsOfAgent(folderOf('hv1'), 'hv1')).toContain(kept);
+  },
+  patienceMs,
+);
+
+test(
+  'two agents with one host’s token: the newer has the link, and the older says why it lost it',
+  async () => {
+    const { cloud, token, agent } = await aCloudWithOneHost();
+    const folder = join(state.path, 'second');
+    const plan = { folder, controllerUrl, host: 'hv1', token };
+    const second = startAgentProcess(writeAgentConfig(plan));
+    agents.push(second);
+    expect(await agent.says(/hung up/)).toContain(
+      'another agent runs with the name and token of hv1',
+    );
+    await cloud.settled(await cloud.boot([]), 'ACTIVE');
+    expect(guestsOfAgent(folder, 'hv1')).toHaveLength(1);
+  },
+  patienceMs,
+);

@@ -1,0 +1,99 @@
+/** `novella agent` as a hypervisor runs it: a process of its own, with a simulated machine and a state directory that a test owns. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+
+const starter = fileURLToPath(new URL('../../bin/novella.mjs', import.meta.url));
+
+export interface AgentPlan {
+  /** Everything of this agent is kept there. */
+  folder: string;
+  controllerUrl: string;
+  host: string;
+  token: string;
+}
+
+export interface AgentProcess {
+  pid: number;
+  /** Messages of its log, oldest first. */
+  said: string[];
+  /** Settles when it has said a line that matches, this many times, or does so later. */
+  says(pattern: RegExp, times?: number): Promise<string>;
+  /** Asks it to end and waits until it has; its exit code. */
+  stop(): Promise<number | null>;
+  /** `kill -9`, and waits until it is gone. */
+  kill(): Promise<void>;
+}
+
+/** Writes the agent's configuration; its path. */
+export function writeAgentConfig({ folder, controllerUrl, host, token }: AgentPlan): string {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'token'), `${token}\n`);
+  const path = join(folder, 'agent.yaml');
+  const content = {
+    controller: controllerUrl,
+    token_file: join(folder, 'token'),
+    state_dir: join(folder, 'state'),
+    host: { name: host, ip: '192.0.2.21' },
+    simulated: {},
+  };
+  writeFileSync(path, stringify(content));
+  return path;
+}
+
+/** `command`: how the agent is started; the project's own starter unless told. */
+export function startAgentProcess(
+  configPath: string,
+  command: [string, ...string[]] = [process.execPath, starter],
+): AgentProcess {
+  const [program, ...before] = command;
+  const child = spawn(program, [...before, 'agent', '--config', configPath], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const said: string[] = [];
+  const waiting = new Set<() => void>();
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let hasEnded = false;
+  void ended.then(() => {
+    hasEnded = true;
+    for (const look of waiting) look();
+  });
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    said.push(line.startsWith('{') ? (JSON.parse(line) as { msg: string }).msg : line);
+    for (const look of waiting) look();
+  });
+  return {
+    pid: child.pid ?? -1,
+    said,
+    says: (pattern, times = 1) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const found = said.filter((line) => pattern.test(line)).at(times - 1);
+          if (found === undefined && !hasEnded) return;
+          waiting.delete(look);
+          if (found !== undefined) resolve(found);
+          else reject(new Error(`the agent ended without saying ${pattern}: ${said.join('\n')}`));
+        };
+        waiting.add(look);
+        look();
+      }),
+    stop: () => {
+      child.kill('SIGTERM');
+      return ended;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** The guests that the simulated machine of an agent keeps, by id. */
+export function guestsOfAgent(folder: string, host: string): string[] {
+  return readdirSync(join(folder, 'state', 'simulated', host, 'guests'))
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length));
+}

@@ -1,0 +1,69 @@
+/** Images for tests: described in memory, given out as the image service gives them. */
+import { createHash } from 'node:crypto';
+import type { ImageSource } from '#contracts/images.ts';
+import { ComputeError } from '#core/errors.ts';
+
+export interface DescribedImage {
+  diskFormat?: string;
+  content: Uint8Array;
+  /** What the image service says it is; default: what it is. */
+  sha512?: string;
+  /** Thrown instead of the second half of its bytes. */
+  breaksOff?: Error;
+}
+
+/** `opened` has the ids in the order in which they were asked for. */
+export interface DescribedImages extends ImageSource {
+  images: Map<string, DescribedImage>;
+  opened: string[];
+}
+
+/** Defaults of an image: raw. */
+export function describedImages(images: Record<string, DescribedImage>): DescribedImages {
+  const described = new Map(Object.entries(images));
+  const opened: string[] = [];
+  return {
+    images: described,
+    opened,
+    async open(id) {
+      opened.push(id);
+      const image = described.get(id);
+      if (image === undefined) throw new ComputeError('notFound', `No image found with ID ${id}`);
+      const { diskFormat = 'raw', content } = image;
+      const sha512 = image.sha512 ?? createHash('sha512').update(content).digest('hex');
+      return { sizeBytes: content.length, sha512, diskFormat, bytes: inHalves(image) };
+    },
+  };
+}
+
+async function* inHalves({ content, breaksOff }: DescribedImage): AsyncGenerator<Uint8Array> {
+  const middle = Math.floor(content.length / 2);
+  yield content.subarray(0, middle);
+  if (breaksOff !== undefined) throw breaksOff;
+  yield content.subarray(middle);
+}
+
+/** What may be said in a qcow2 header; a plain disk of 1 MiB unless told otherwise. */
+export interface HeaderWish {
+  version?: number;
+  virtualBytes?: number;
+  backingOffset?: number;
+  backingLength?: number;
+  encryption?: number;
+  features?: number;
+}
+
+/** The first bytes of a qcow2 file with this header, and nothing of its disk. */
+export function qcow2Head(wish: HeaderWish = {}): Buffer {
+  const { version = 3, virtualBytes = 1024 ** 2, encryption = 0, features = 0 } = wish;
+  const head = Buffer.alloc(512);
+  head.write('QFI\xfb', 'latin1');
+  head.writeUInt32BE(version, 4);
+  head.writeBigUInt64BE(BigInt(wish.backingOffset ?? 0), 8);
+  head.writeUInt32BE(wish.backingLength ?? 0, 16);
+  head.writeUInt32BE(16, 20);
+  head.writeBigUInt64BE(BigInt(virtualBytes), 24);
+  head.writeUInt32BE(encryption, 32);
+  if (version >= 3) head.writeBigUInt64BE(BigInt(features), 72);
+  return head;
+}

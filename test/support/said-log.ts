@@ -1,0 +1,16 @@
+/** A log that keeps what was said, for tests that read it as an operator would. */
+import type { Log } from '#contracts/log.ts';
+
+export interface SaidLog extends Log {
+  /** Example: `warn the link broke`. */
+  said: string[];
+}
+
+export function saidLog(): SaidLog {
+  const said: string[] = [];
+  const at =
+    (level: string) =>
+    (_data: object, message: string): void =>
+      void said.push(`${level} ${message}`);
+  return { said, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
