@@ -1,11 +1,12 @@
 /** What an agent is given: its host's parts, the operator's device specs, and how it reports. */
 import type { CommandJournal } from '#contracts/command-journal.ts';
 import type { GuestFiles } from '#contracts/guest-files.ts';
+import type { HostBridges } from '#contracts/host-bridges.ts';
+import type { HostMemory } from '#contracts/host-memory.ts';
 import type { Hypervisor } from '#contracts/hypervisor.ts';
 import type { Log } from '#contracts/log.ts';
 import type { PciBus } from '#contracts/pci-bus.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
-import type { PciAddress } from '#core/pci/address.ts';
 import type { DeviceSpec } from '#core/pci/device-spec.ts';
 import type { Reserved } from '#core/scheduling/reserved.ts';
 
@@ -14,6 +15,9 @@ export interface AgentOptions {
   hostIp: string;
   hypervisor: Hypervisor;
   pciBus: PciBus;
+  bridges: HostBridges;
+  /** What the agent keeps between its runs. */
+  memory: HostMemory;
   guestFiles: GuestFiles;
   /** The operator's rules for devices that guests may have; first match wins. */
   deviceSpecs: readonly DeviceSpec[];
@@ -23,12 +27,12 @@ export interface AgentOptions {
   reserved?: Reserved;
   /** Where it remembers commands beyond its own life. */
   journal: CommandJournal;
+  /** How many VFs each PF is to have, by its interface or PCI address. A PF that is not named keeps what it has. */
+  vfCounts?: Readonly<Record<string, number>>;
   log: Log;
   heartbeatMs: number;
   /** Looks for what is wrong with the host, apart from its hypervisor. Absent: nobody looks. */
   checkHealth?: () => Promise<HostProblem[]>;
   /** How often it is looked at. Default: half a minute. */
   healthMs?: number;
-  /** Cleans every VF that is not among these, once at the start. */
-  cleanUnheld?: (held: ReadonlySet<PciAddress>) => Promise<void>;
 }

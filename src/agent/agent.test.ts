@@ -5,6 +5,8 @@ import type { AgentEnd, HostCommand, ToController } from '#contracts/host-link.t
 import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
+import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
+import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
@@ -51,6 +53,8 @@ async function aHost() {
       pciBus,
       guestFiles: new SimulatedGuestFiles({ images }),
       deviceSpecs: [],
+      bridges: new SimulatedBridges({ host: 'host-1' }),
+      memory: new SimulatedMemory(),
       bridgedNetworks: ['physnet1'],
       journal,
       log,

@@ -6,9 +6,12 @@ import type { AgentEnd, HostReport, ToAgent, ToController } from '#contracts/hos
 import type { AgentOptions } from './agent-options.ts';
 import { auditSpecs } from './audit-specs.ts';
 import { CommandDesk } from './command-desk.ts';
+import { followHost } from './follow-host.ts';
 import { GuestLooks } from './guest-looks.ts';
 import { GuestTurns } from './guest-turns.ts';
 import { healthTextOf } from './host-health.ts';
+import { hostParts } from './host-parts.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { reconcileHost } from './reconcile-host.ts';
 import { reportHost } from './report.ts';
 import { watchHost } from './watch-host.ts';
@@ -35,36 +38,33 @@ interface Session {
 /** Starts the agent; it says nothing before it joins a link. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   let session: Session | undefined;
-  let looking: Promise<unknown> = Promise.resolve();
-  let seenHealth: string | undefined;
   /** What nobody hears is no loss: the next hello brings a report of everything. */
   const tell = (message: ToController): void => {
     if (session?.hasSaidHello === true) session.link.send(message);
   };
   const turns = new GuestTurns();
   const looks = new GuestLooks(options, tell, turns);
+  const parts = hostParts(options);
   const desk = await CommandDesk.open({
-    parts: options,
+    parts,
     journal: options.journal,
     log: options.log,
     turns,
-    looks,
+    // Before the result: whoever acts on that knows how the guest and its devices are.
+    beforeResult: async (guestId) => {
+      await followed.settled();
+      await looks.now(guestId);
+    },
+    expect: (guestId) => looks.expect(guestId),
     answer: ({ hostId, seq }, result) => {
       if (session?.hostId === hostId) session.link.send({ type: 'result', seq, result });
     },
   });
 
-  /** One look at a time, so that reports are sent in the order of what they saw. */
-  const look = (): Promise<HostReport> => {
-    const mine = looking.then(() => reportHost(options, turns));
-    looking = mine.then(
-      ({ problems = [] }) => {
-        seenHealth = healthTextOf(problems);
-      },
-      () => {},
-    );
-    return mine;
-  };
+  const inTurn = oneAtATime();
+  // One after the other, so that the last one told is the last one seen.
+  const look = (): Promise<HostReport> => inTurn('report', () => reportHost(options, parts, turns));
+  let seenHealth = '';
 
   const hear = async (mine: Session, message: ToAgent): Promise<void> => {
     switch (message.type) {
@@ -80,9 +80,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     }
   };
 
+  await reconcileHost(options, parts);
   await auditSpecs(options);
-  await reconcileHost(options);
-  const unwatch = watchHost(options, { looks, look, tell, seenHealth: () => seenHealth });
+  const followed = followHost(options, parts, {
+    report: look,
+    send: (report) => tell({ type: 'report', report }),
+  });
+  const report = async (): Promise<HostReport> => {
+    const seen = followed.note(await look());
+    seenHealth = healthTextOf(seen.problems ?? []);
+    return seen;
+  };
+  const watching = { looks, look: report, tell, parts, seenHealth: () => seenHealth };
+  const unwatch = watchHost(options, watching);
   const timer = setInterval(() => tell({ type: 'heartbeat' }), options.heartbeatMs);
   return {
     async join(link) {
@@ -94,7 +104,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       });
       link.onMessage((message) => hear(mine, message));
       try {
-        link.send({ type: 'hello', host: options.host, report: await look() });
+        link.send({ type: 'hello', host: options.host, report: await report() });
         mine.hasSaidHello = true;
       } catch (error) {
         link.close();
@@ -102,10 +112,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       }
     },
     async refresh() {
-      tell({ type: 'report', report: await look() });
+      tell({ type: 'report', report: await report() });
     },
     async stop() {
       unwatch();
+      followed.stop();
       clearInterval(timer);
       await desk.stop();
       session?.link.close();

@@ -6,16 +6,18 @@ import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/comman
 import type { CommandResult, HostCommand } from '#contracts/host-link.ts';
 import type { Log } from '#contracts/log.ts';
 import { executeCommand } from './execute-command.ts';
-import type { HostParts } from './execute-step.ts';
-import type { GuestLooks } from './guest-looks.ts';
 import type { GuestTurns } from './guest-turns.ts';
+import type { HostParts } from './host-parts.ts';
 
 export interface CommandDeskOptions {
   parts: HostParts;
   journal: CommandJournal;
   log: Log;
   turns: GuestTurns;
-  looks: GuestLooks;
+  /** A command of this guest begins. */
+  expect: (guestId: string) => void;
+  /** It is done, and its result not yet told. Never throws. */
+  beforeResult: (guestId: string) => Promise<void>;
   /** Tells the controller how a command ended, if there is a link now. May be told again. */
   answer: (key: CommandKey, result: CommandResult) => void;
 }
@@ -83,10 +85,9 @@ export class CommandDesk {
 
   async #serve(key: CommandKey, command: HostCommand, wasCutOff: boolean): Promise<void> {
     if (this.#isStopped) return;
-    this.#options.looks.expect(command.serverId);
+    this.#options.expect(command.serverId);
     const result = wasCutOff ? cutOff(command) : await this.#carryOut(key, command);
-    // Before the result: whoever acts on that knows how the guest is.
-    await this.#options.looks.now(command.serverId);
+    await this.#options.beforeResult(command.serverId);
     const entry = { ...key, result };
     this.#kept.set(nameOf(key), entry);
     try {

@@ -6,8 +6,7 @@ import type {
   StepRecord,
 } from '#contracts/host-link.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
-import type { Guest } from '#core/guests/guest.ts';
-import { planDestroy, planSpawn } from '#core/guests/plan.ts';
+import { type FoundGuest, planDestroy, planSpawn } from '#core/guests/plan.ts';
 import {
   planAttach,
   planDetach,
@@ -16,63 +15,67 @@ import {
   planStop,
   planSuspend,
 } from '#core/guests/plan-change.ts';
+import { printPlan, printStep } from '#core/guests/print-step.ts';
 import type { Step } from '#core/guests/step.ts';
-import { executeStep, type HostParts } from './execute-step.ts';
+import { undoStep } from '#core/guests/undo-step.ts';
+import { executeStep } from './execute-step.ts';
+import type { HostParts } from './host-parts.ts';
 
-/** Never throws: what goes wrong is in the result, in the host's words, with the steps that were done. */
+/** A plan, and how it is taken back when it cannot be carried out to its end. */
+interface Plan {
+  steps: Step[];
+  /** Undone in reverse as far as it was done. What is not undone the same command goes on with when it is given again. */
+  isUndone: (step: Step) => boolean;
+}
+
+/**
+ * Never throws: what goes wrong is in the result, in the host's words, with the steps that were done. A spawn or attach that fails
+ * leaves the host as it was.
+ */
 export async function executeCommand(
   parts: HostParts,
   body: HostCommandBody,
 ): Promise<CommandResult> {
-  const steps: StepRecord[] = [];
+  const records: StepRecord[] = [];
+  const begun: Step[] = [];
+  let isUndone: Plan['isUndone'] = () => false;
   try {
     if (body.do === 'console') {
       const output = await parts.guestFiles.consoleOutput(body.guestId, body.lines);
-      return { ok: true, steps, output };
+      return { ok: true, steps: records, output };
     }
-    await executeSteps(parts, await planFor(parts, body), steps);
+    const plan = await planFor(parts, body);
+    isUndone = plan.isUndone;
+    parts.log.debug(
+      { host: parts.host, guest: guestIdOf(body), do: body.do },
+      printPlan(plan.steps),
+    );
+    for (const step of plan.steps) {
+      begun.push(step);
+      records.push(await timed(parts, step));
+    }
     const domainXml = await definitionOf(parts, guestIdOf(body));
-    return { ok: true, steps, ...(domainXml !== undefined && { domainXml }) };
+    return { ok: true, steps: records, ...(domainXml !== undefined && { domainXml }) };
   } catch (error) {
-    const undo = undoOf(body);
-    const undone = undo === undefined ? '' : await tryToUndo(parts, undo, steps);
-    const message = `${wordsOf(error)}${undone}`;
+    const message = error instanceof Error ? error.message : String(error);
     const detail = error instanceof Error ? (error.stack ?? '') : '';
+    const left = await undo(parts, begun.filter(isUndone));
+    left.push(...(await bringBack(parts, body, records)));
     const sameElsewhere = isComputeError(error, 'invalid');
-    return { ok: false, message, detail, steps, ...(sameElsewhere && { sameElsewhere }) };
+    return {
+      ok: false,
+      message,
+      detail: [detail, ...left].join('\n'),
+      steps: records,
+      ...(sameElsewhere && { sameElsewhere }),
+    };
   }
 }
 
-async function executeSteps(parts: HostParts, plan: Step[], steps: StepRecord[]): Promise<void> {
-  for (const step of plan) {
-    const startedAt = performance.now();
-    await executeStep(parts, step);
-    steps.push({ step: step.do, milliseconds: performance.now() - startedAt });
-  }
-}
-
-/**
- * What brings a guest back that would be left running short of a device. Nothing for all others: their workflow undoes them, or what they
- * leave is whole.
- */
-function undoOf(body: HostCommandBody): Extract<HostCommandBody, { guest: Guest }> | undefined {
-  if (body.do === 'suspend') return { do: 'resume', guest: body.guest };
-  if (body.do === 'resume') return { do: 'suspend', guest: body.guest };
-  return undefined;
-}
-
-/** When that fails too, says so in words that follow the first failure. */
-async function tryToUndo(
-  parts: HostParts,
-  undo: Exclude<HostCommandBody, HostQuestion>,
-  steps: StepRecord[],
-): Promise<string> {
-  try {
-    await executeSteps(parts, await planFor(parts, undo), steps);
-    return '';
-  } catch (error) {
-    return `; then it could not be undone: ${wordsOf(error)}`;
-  }
+async function timed(parts: HostParts, step: Step): Promise<StepRecord> {
+  const startedAt = performance.now();
+  await executeStep(parts, step);
+  return { step: step.do, milliseconds: performance.now() - startedAt };
 }
 
 /** The guest is as it was asked for; that its definition cannot be shown changes nothing of that. */
@@ -84,16 +87,67 @@ async function definitionOf({ hypervisor }: HostParts, guestId: string) {
   }
 }
 
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/**
+ * A suspend or resume that fails half-way leaves the guest running short of a device: it is led back to where it came from. Their steps are
+ * not undone one by one, for what is to come back depends on what the guest has by now.
+ */
+async function bringBack(
+  parts: HostParts,
+  body: HostCommandBody,
+  records: StepRecord[],
+): Promise<string[]> {
+  if (body.do !== 'suspend' && body.do !== 'resume') return [];
+  const { guest } = body;
+  const back: HostCommandBody = { do: body.do === 'suspend' ? 'resume' : 'suspend', guest };
+  try {
+    const { steps } = await planFor(parts, back);
+    for (const step of steps) records.push(await timed(parts, step));
+    return [];
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    parts.log.warn({ host: parts.host, guest: guest.id, err: error }, `${body.do} was not undone`);
+    return [`not undone: ${words}`];
+  }
+}
+
+/** The step that failed is undone too, for it may have been done in part. What cannot be undone is told, and hinders no other. */
+async function undo(parts: HostParts, steps: readonly Step[]): Promise<string[]> {
+  const left: string[] = [];
+  for (const step of steps.toReversed()) {
+    const back = undoStep(step);
+    if (back === undefined) continue;
+    try {
+      await executeStep(parts, back);
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      left.push(`not undone: ${printStep(step)}: ${words}`);
+      parts.log.warn({ host: parts.host, step: step.do, err: error }, 'a step was not undone');
+    }
+  }
+  return left;
 }
 
 async function planFor(
-  { hypervisor }: HostParts,
+  parts: HostParts,
   body: Exclude<HostCommandBody, HostQuestion>,
-): Promise<Step[]> {
+): Promise<Plan> {
   const guestId = guestIdOf(body);
-  const found = (await hypervisor.listGuests()).find((guest) => guest.id === guestId);
+  const found = (await parts.hypervisor.listGuests()).find((guest) => guest.id === guestId);
+  return { steps: stepsFor(body, found), isUndone: (step) => mayUndo(body, found, step) };
+}
+
+/** A guest that was there before the spawn stays, with its disk. */
+function mayUndo(body: HostCommandBody, found: FoundGuest | undefined, step: Step): boolean {
+  if (body.do === 'attach') return true;
+  if (body.do !== 'spawn') return false;
+  return found === undefined || (step.do !== 'define' && step.do !== 'prepare-files');
+}
+
+function stepsFor(
+  body: Exclude<HostCommandBody, HostQuestion>,
+  found: FoundGuest | undefined,
+): Step[] {
+  const guestId = guestIdOf(body);
   switch (body.do) {
     case 'spawn':
       return planSpawn(body.guest, found);
@@ -115,7 +169,7 @@ async function planFor(
     case 'resume':
       return planResume(body.guest, found);
     case 'attach':
-      return planAttach(body.guest, body.nic);
+      return planAttach(body.guest, body.nic, found);
     case 'detach':
       return planDetach(guestId, body.nic, found);
     default:

@@ -1,18 +1,10 @@
 /** One executor for each word of `core/guests/step.ts`; a word without one does not compile. */
-import type { GuestFiles } from '#contracts/guest-files.ts';
-import type { Hypervisor } from '#contracts/hypervisor.ts';
 import type { PciBus } from '#contracts/pci-bus.ts';
 import { ComputeError } from '#core/errors.ts';
-import { type Guest, type GuestNic, isPciNic } from '#core/guests/guest.ts';
-import { deviceProblems } from '#core/guests/plan.ts';
+import { type GuestNic, isPciNic } from '#core/guests/guest.ts';
 import type { Step } from '#core/guests/step.ts';
-
-/** The parts of a host that steps act on. */
-export interface HostParts {
-  hypervisor: Hypervisor;
-  pciBus: PciBus;
-  guestFiles: GuestFiles;
-}
+import { checkDevices } from './check-devices.ts';
+import type { HostParts } from './host-parts.ts';
 
 type Executors = {
   [Word in Step['do']]: (parts: HostParts, step: Extract<Step, { do: Word }>) => Promise<void>;
@@ -20,8 +12,13 @@ type Executors = {
 
 const executors: Executors = {
   'check-devices': async (parts, { guest }) => checkDevices(parts, guest),
+  'record-device': ({ devices }, { device, guestId, macAddress }) =>
+    devices.record(device, guestId, macAddress),
+  'restore-device': ({ devices }, { device, guestId }) => devices.restore(device, guestId),
+  'make-bridge': ({ bridges }, { bridge, guestId, portId, wiring }) =>
+    bridges.make(bridge, { guestId, portId }, wiring),
+  'release-bridge': ({ bridges }, { guestId, portId }) => bridges.release(guestId, portId),
   'set-vf': ({ pciBus }, step) => pciBus.applyVfStep(step),
-  'set-vf-trust': ({ pciBus }, step) => pciBus.applyVfStep(step),
   'set-vf-link': ({ pciBus }, step) => pciBus.applyVfStep(step),
   'prepare-files': ({ guestFiles }, { guest, fresh }) => guestFiles.prepare(guest, { fresh }),
   'remove-files': ({ guestFiles }, { guestId }) => guestFiles.remove(guestId),
@@ -45,16 +42,6 @@ const executors: Executors = {
 /** Carries out one step. Throws ComputeError with the host's words when it cannot be done. */
 export async function executeStep(parts: HostParts, step: Step): Promise<void> {
   await (executors[step.do] as (parts: HostParts, step: Step) => Promise<void>)(parts, step);
-}
-
-async function checkDevices({ hypervisor, pciBus }: HostParts, guest: Guest): Promise<void> {
-  const [{ functions }, guests] = await Promise.all([
-    pciBus.listFunctions(),
-    hypervisor.listGuests(),
-  ]);
-  const problems = deviceProblems(guest, { functions, guests });
-  if (problems.length === 0) return;
-  throw new ComputeError('unavailable', problems.map(({ message }) => message).join('; '));
 }
 
 /** The VF interface under each macvtap NIC, by PCI address. */

@@ -6,6 +6,8 @@ import type { Guest } from '#core/guests/guest.ts';
 import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
+import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
+import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
 import { aGuest } from '#test/guests.ts';
@@ -37,6 +39,7 @@ async function anAgent(guestFiles: GuestFiles) {
   controllerEnd.onMessage((message) => void heard.push(message));
   const agent = await startAgent({
     ...{ host: 'host-1', hostIp: '192.0.2.1', hypervisor, pciBus, guestFiles },
+    ...{ bridges: new SimulatedBridges({ host: 'host-1' }), memory: new SimulatedMemory() },
     ...{ deviceSpecs: [], bridgedNetworks: [], journal: memoryJournal() },
     ...{ log: silentLog, heartbeatMs: 60_000 },
   });

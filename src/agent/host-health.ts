@@ -21,9 +21,12 @@ export function silentHypervisor(error: unknown): HostProblem {
   return { code: hypervisorSilent, message, blocks: 'all' };
 }
 
-/** A text that differs when the host's health does. */
-export async function healthText(options: AgentOptions): Promise<string> {
-  const problems = await healthProblems(options);
+/** A text that differs when the host's health does. `others`: problems that are reported with it. */
+export async function healthText(
+  options: AgentOptions,
+  others: readonly HostProblem[],
+): Promise<string> {
+  const problems = [...others, ...(await healthProblems(options))];
   try {
     await options.hypervisor.facts();
     return healthTextOf(problems);

@@ -7,16 +7,21 @@ import { reachedNetworks } from '#core/networking/reached-networks.ts';
 import { withoutReserved } from '#core/scheduling/reserved.ts';
 import type { AgentOptions } from './agent-options.ts';
 import type { GuestTurns } from './guest-turns.ts';
+import type { HostParts } from './host-parts.ts';
 import { healthProblems, silentHypervisor } from './host-health.ts';
 
 /**
  * Looks at the host now. A function that cannot be read is logged and left out; it never hides the others. A hypervisor that does not
  * answer is a problem of the host, not of the report.
  */
-export async function reportHost(options: AgentOptions, turns: GuestTurns): Promise<HostReport> {
+export async function reportHost(
+  options: AgentOptions,
+  parts: HostParts,
+  turns: GuestTurns,
+): Promise<HostReport> {
   const actedOn = turns.observe();
   try {
-    const [hypervisor, problems, bus] = await Promise.all([
+    const [hypervisor, found, bus] = await Promise.all([
       lookAtHypervisor(options),
       healthProblems(options),
       options.pciBus.listFunctions(),
@@ -24,12 +29,14 @@ export async function reportHost(options: AgentOptions, turns: GuestTurns): Prom
     for (const odd of bus.unreadable) {
       options.log.warn({ host: options.host, ...odd }, 'PCI function left out');
     }
-    const matchDevice = compileDeviceSpecs(options.deviceSpecs, bus.functions);
-    const devices = bus.functions.flatMap((fn) => {
+    const functions = await parts.devices.annotate(bus.functions);
+    const matchDevice = compileDeviceSpecs(options.deviceSpecs, functions);
+    const devices = functions.flatMap((fn) => {
       const match = matchDevice(fn);
       return match === undefined ? [] : [{ function: fn, tags: match.tags }];
     });
     const { problem, ...seen } = hypervisor;
+    const problems = [...parts.problems, ...found];
     return {
       ...seen,
       hostIp: options.hostIp,

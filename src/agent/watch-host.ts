@@ -3,20 +3,22 @@ import type { HostReport, ToController } from '#contracts/host-link.ts';
 import type { AgentOptions } from './agent-options.ts';
 import type { GuestLooks } from './guest-looks.ts';
 import { healthText } from './host-health.ts';
+import type { HostParts } from './host-parts.ts';
 
 export interface WatchParts {
   looks: GuestLooks;
   look: () => Promise<HostReport>;
   tell: (message: ToController) => void;
-  /** What the newest report says of the host's health (`healthTextOf`); undefined before the first. */
-  seenHealth: () => string | undefined;
+  parts: HostParts;
+  /** What the newest report says of the host's health, as `healthTextOf` has it. */
+  seenHealth: () => string;
 }
 
 const everyHalfMinute = 30_000;
 
 /** Watches until the returned function is called. */
-export function watchHost(options: AgentOptions, parts: WatchParts): () => void {
-  const { looks, look, tell, seenHealth } = parts;
+export function watchHost(options: AgentOptions, watching: WatchParts): () => void {
+  const { looks, look, tell, parts, seenHealth } = watching;
   let stopped = false;
 
   const report = async (): Promise<void> => {
@@ -30,7 +32,7 @@ export function watchHost(options: AgentOptions, parts: WatchParts): () => void 
   };
 
   const checkHealth = async (): Promise<void> => {
-    const now = await healthText(options);
+    const now = await healthText(options, parts.problems);
     if (!stopped && now !== seenHealth()) await report();
   };
 

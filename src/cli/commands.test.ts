@@ -169,12 +169,33 @@ async function run(line: string): Promise<string> {
 test('pci devices: a line per device by host and address, with the server that holds it', async () => {
   expect(await run('pci devices')).toBe(
     [
-      'HOST    ADDRESS       TYPE  ID         NUMA  NETWORK   STATUS     SERVER',
-      'host-1  0000:01:10.0  VF    8086:10ca     0  physnet1  allocated  6d0f5f54 web',
-      'host-2  0000:01:10.0  VF    8086:10ca     -  physnet1  available  -',
+      'HOST    ADDRESS       TYPE  ID         NUMA  NETWORK   LINK  STATUS     SERVER',
+      'host-1  0000:01:10.0  VF    8086:10ca     0  physnet1  -     allocated  6d0f5f54 web',
+      'host-2  0000:01:10.0  VF    8086:10ca     -  physnet1  -     available  -',
       '',
     ].join('\n'),
   );
+});
+
+test('pci devices: links of PFs, and below the table why a device is quarantined', async () => {
+  const quarantine = 'not as it was: VLAN is 42, was 0';
+  const devices: DeviceView[] = [
+    { ...free, address: '0000:01:00.0', dev_type: 'type-PF', link: 'down', quarantine: null },
+    { ...free, status: 'unavailable', link: null, quarantine },
+  ];
+  const list = 'GET /novella/v1/pci/devices';
+  cloud.answer(list, { body: { devices } });
+  const text = await run('pci devices');
+  cloud.answer(list, { body: { devices: [free, held] } });
+  expect(text.split('\n').map((line) => line.trimEnd())).toEqual([
+    'HOST    ADDRESS       TYPE  ID         NUMA  NETWORK   LINK  STATUS                    SERVER',
+    'host-2  0000:01:00.0  PF    8086:10ca     -  physnet1  down  available                 -',
+    'host-2  0000:01:10.0  VF    8086:10ca     -  physnet1  -     unavailable (quarantine)  -',
+    '',
+    'host-2 0000:01:10.0 is quarantined: not as it was: VLAN is 42, was 0',
+    'Their hosts try again to clean them; no server gets them before.',
+    '',
+  ]);
 });
 
 for (const { line, asks, gives } of narrowed) {

@@ -17,6 +17,10 @@ export interface DeviceView {
   parent_addr: string | null;
   numa_node: number | null;
   ifname: string | null;
+  /** Of a PF: has its interface a carrier? Both keys absent from a controller that does not know them. */
+  link?: 'up' | 'down' | null;
+  /** Why its host could not clean it; null: it could. */
+  quarantine?: string | null;
   tags: Record<string, string | null>;
   physical_network: string | null;
   status: PciDeviceStatus;

@@ -26,6 +26,27 @@ export async function showPciDevices(
   if (devices.length === 0) return writeLines(screen, ['No PCI device matches.']);
   const names = await serverNames(session);
   writeLines(screen, tableLines(deviceColumns(names), devices, { bold: screen.isTerminal }));
+  writeLines(screen, quarantineLines(devices));
+}
+
+/** Below the table, for a reason has no column's length. Example: `host-1 0000:01:10.0 is quarantined: VLAN is 42, was 0`. */
+function quarantineLines(devices: readonly DeviceView[]): string[] {
+  const quarantined = devices.filter(({ quarantine }) => (quarantine ?? null) !== null);
+  if (quarantined.length === 0) return [];
+  const reasons = quarantined.map(
+    ({ host, address, quarantine }) => `${host} ${address} is quarantined: ${quarantine}`,
+  );
+  return ['', ...reasons, 'Their hosts try again to clean them; no server gets them before.'];
+}
+
+/** Only a PF has a link. */
+function linkOf({ dev_type: type, link }: DeviceView): string {
+  return type === 'type-PF' ? (link ?? '') : '';
+}
+
+/** Nova has no word of its own for it. */
+function statusOf({ status, quarantine }: DeviceView): string {
+  return (quarantine ?? null) === null ? status : `${status} (quarantine)`;
 }
 
 function deviceColumns(names: Map<string, string>): Column<DeviceView>[] {
@@ -36,7 +57,8 @@ function deviceColumns(names: Map<string, string>): Column<DeviceView>[] {
     { title: 'ID', value: (device) => `${device.vendor_id}:${device.product_id}` },
     { title: 'NUMA', value: (device) => String(device.numa_node ?? ''), align: 'right' },
     { title: 'NETWORK', value: (device) => device.physical_network ?? '' },
-    { title: 'STATUS', value: (device) => device.status },
+    { title: 'LINK', value: linkOf },
+    { title: 'STATUS', value: statusOf },
     { title: 'SERVER', value: (device) => holder(device.instance_uuid, names) },
   ];
 }

@@ -1,10 +1,11 @@
 /** What every PCI bus must do, on the captured host: two igb PFs, 0000:01:00.0 and 0000:02:00.0, with four VFs each. */
 import { pf0, vf0, vf1 } from '#test/guests.ts';
 import { parsePciAddress } from '#core/pci/address.ts';
+import { untouchedVf } from '#core/pci/vf-settings.ts';
 import { describe, expect, test } from 'vitest';
 import type { PciBus } from './pci-bus.ts';
 
-/** `make` gives the bus of the captured host, with no guest on it. */
+/** `make` gives the bus of the captured host, fresh, with no guest on it. Its NICs have no link state to set. */
 export function describePciBus(name: string, make: () => Promise<PciBus>): void {
   describe(`PCI bus contract: ${name}`, () => {
     test('all functions are listed in address order, the two PFs with four VFs each', async () => {
@@ -35,6 +36,7 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
         parentIfname: null,
         macAddress: '52:54:00:aa:00:01',
         capabilities: {},
+        link: 'up',
       });
     });
 
@@ -61,16 +63,130 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       expect(await bus.ifnameOf(parsePciAddress('0000:7f:00.0'))).toBeNull();
     });
 
-    test('the settings of a VF can be set twice; a function that is no VF is refused', async () => {
+    test('one function is found by address, with its driver', async () => {
       const bus = await make();
-      const macAddress = 'fa:16:3e:5b:10:01';
-      const step = { do: 'set-vf', address: vf0, macAddress, vlan: 42 } as const;
-      await bus.applyVfStep(step);
-      await bus.applyVfStep(step);
-      await expect(bus.applyVfStep({ ...step, address: pf0 })).rejects.toMatchObject({
+      const { functions } = await bus.listFunctions();
+      expect(await bus.functionAt(vf1)).toEqual(functions.find(({ address }) => address === vf1));
+      expect(await bus.functionAt(nowhere)).toBeUndefined();
+      expect(await bus.driverOf(vf1)).toEqual(expect.any(String));
+    });
+
+    test('a VF that nobody has touched has the MAC of its own driver and no other setting', async () => {
+      const { settings, own } = await (await make()).vfState(vf0);
+      expect(settings).toEqual({ ...untouchedVf, macAddress: own?.macAddress });
+      expect(own).toMatchObject({ ifname: 'enp1s0v0', isMacGiven: false, isUp: false });
+    });
+
+    test('settings of a VF are made and read back; the others, and other VFs, stay', async () => {
+      const bus = await make();
+      const before = await bus.vfState(vf1);
+      const change = { macAddress, vlan: 42, qos: 3, spoofCheck: false, maxTxRateMbps: 100 };
+      await bus.applyVfStep({ do: 'set-vf', address: vf0, change });
+      await bus.applyVfStep({ do: 'set-vf', address: vf0, change });
+      await bus.applyVfStep({ do: 'set-vf', address: vf0, change: { trust: true } });
+      expect((await bus.vfState(vf0)).settings).toEqual({ ...untouchedVf, ...change, trust: true });
+      await bus.applyVfStep({ do: 'set-vf', address: vf0, change: { vlan: 43 } });
+      expect((await bus.vfState(vf0)).settings).toMatchObject({ vlan: 43, qos: 0, macAddress });
+      expect(await bus.vfState(vf1)).toEqual(before);
+    });
+
+    test('the interface of a VF takes the MAC that its PF was told before', async () => {
+      const bus = await make();
+      await bus.applyVfStep({ do: 'set-vf', address: vf0, change: { macAddress, vlan: 42 } });
+      await bus.applyVfStep({ do: 'set-vf-link', address: vf0, macAddress, up: true });
+      await bus.applyVfStep({ do: 'set-vf-link', address: vf0, macAddress, up: true });
+      const { settings, own } = await bus.vfState(vf0);
+      expect(settings).toMatchObject({ macAddress, vlan: 42 });
+      expect(own).toMatchObject({ macAddress, isUp: true });
+    });
+
+    test('a setting that the NIC lacks is known beforehand, and refused by name', async () => {
+      const bus = await make();
+      const change = { linkState: 'disable', spoofCheck: false } as const;
+      expect(await bus.lackingSettings(vf0, change)).toEqual(['linkState']);
+      expect(await bus.lackingSettings(vf1, change)).toEqual(['linkState']);
+      expect(await bus.lackingSettings(vf0, { linkState: 'auto', spoofCheck: true })).toEqual([]);
+      expect((await bus.vfState(vf0)).settings.spoofCheck).toBe(true);
+      const step = { do: 'set-vf', address: vf0, change: { linkState: 'disable' } } as const;
+      await expect(bus.applyVfStep(step)).rejects.toMatchObject({
         kind: 'unavailable',
-        message: expect.stringContaining(pf0),
+        message: expect.stringMatching(/^VF 0000:01:10\.0: link state disable: .*no such setting/),
       });
+    });
+
+    test('what is no VF has no VF settings', async () => {
+      const bus = await make();
+      const refusal = { kind: 'unavailable', message: expect.stringContaining(pf0) };
+      await expect(bus.vfState(pf0)).rejects.toMatchObject(refusal);
+      const step = { do: 'set-vf', address: pf0, change: { vlan: 42 } } as const;
+      await expect(bus.applyVfStep(step)).rejects.toMatchObject(refusal);
+    });
+
+    test('a VF is alone in its IOMMU group, its PF is up, and nobody uses it', async () => {
+      const bus = await make();
+      expect(await bus.deviceFacts(vf0)).toMatchObject({
+        driver: await bus.driverOf(vf0),
+        isNetwork: true,
+        iommuGroup: { others: [] },
+        pf: { ifname: 'enp1s0', isUp: true },
+        uses: [],
+      });
+      await expect(bus.deviceFacts(nowhere)).rejects.toMatchObject({ kind: 'unavailable' });
+    });
+
+    test('a PF is given another number of VFs, which are then there, untouched', async () => {
+      const bus = await make();
+      const vfsOf = async () =>
+        (await bus.listFunctions()).functions.filter(({ parentAddress }) => parentAddress === pf0);
+      await bus.applyVfStep({ do: 'set-vf', address: vf0, change: { vlan: 42 } });
+      await bus.setVfCount(pf0, 4);
+      expect((await bus.vfState(vf0)).settings.vlan).toBe(42);
+      await bus.setVfCount(pf0, 2);
+      expect((await vfsOf()).map(({ address }) => address)).toEqual([vf0, vf1]);
+      expect((await bus.vfState(vf0)).settings.vlan).toBe(0);
+      await bus.setVfCount(pf0, 0);
+      expect(await vfsOf()).toEqual([]);
+      await bus.setVfCount(pf0, 4);
+      expect(await vfsOf()).toHaveLength(4);
+      const { now, max } = await bus.vfCount(pf0);
+      expect(now).toBe(4);
+      await expect(bus.setVfCount(pf0, max + 1)).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringContaining(`it can make ${max}`),
+      });
+      await expect(bus.vfCount(vf0)).rejects.toMatchObject({ kind: 'unavailable' });
+    });
+
+    test('a driver is bound in place of another', async () => {
+      const bus = await make();
+      const driver = (await bus.driverOf(vf0)) ?? '';
+      await bus.bindDriver(vf0, null);
+      expect(await bus.driverOf(vf0)).toBeNull();
+      await bus.bindDriver(vf0, driver);
+      await bus.bindDriver(vf0, driver);
+      expect(await bus.driverOf(vf0)).toBe(driver);
+    });
+
+    test('who watches is told of VFs that go, until the watch ends', async () => {
+      const bus = await make();
+      let told = 0;
+      const unwatch = bus.watch(() => {
+        told += 1;
+      });
+      // The first look is what later ones are compared with.
+      await expect
+        .poll(
+          async () => {
+            await bus.setVfCount(pf0, (await bus.vfCount(pf0)).now === 4 ? 3 : 4);
+            return told;
+          },
+          { timeout: 5_000, interval: 300 },
+        )
+        .toBeGreaterThan(0);
+      unwatch();
     });
   });
 }
+
+const macAddress = 'fa:16:3e:5b:10:01';
+const nowhere = parsePciAddress('0000:7f:00.0');

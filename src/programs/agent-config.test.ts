@@ -83,7 +83,7 @@ test.each([
   },
   {
     given: ['host: { libvirt: { virt_type: xen } }'],
-    says: 'agent.yaml:3 host.libvirt.virt_type: must be kvm or qemu',
+    says: 'agent.yaml:3 host.libvirt.virt_type: must be auto or kvm or qemu',
   },
   {
     given: ['token: abc'],

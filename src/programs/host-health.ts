@@ -12,15 +12,13 @@ export interface WatchedMachine {
   places: HostPlaces;
   pciBus: PciBus;
   deviceSpecs: readonly DeviceSpec[];
-  /** How many VFs a PF is to have, by its interface or address. */
-  vfCounts: Readonly<Record<string, number>>;
 }
 
-/** Looks now. What libvirt says of itself is not asked here: the agent hears that from its hypervisor. */
+/** Looks now. Not at libvirt, which the agent hears itself, and not at VF counts, which it sees to. */
 export async function machineProblems(machine: WatchedMachine): Promise<HostProblem[]> {
-  const { places, pciBus, deviceSpecs, vfCounts } = machine;
+  const { places, pciBus, deviceSpecs } = machine;
   const [facts, { functions }] = await Promise.all([readHostFacts(places), pciBus.listFunctions()]);
-  return problemsOf(checkHost({ facts, functions, deviceSpecs, vfCounts }));
+  return problemsOf(checkHost({ facts, functions, deviceSpecs, vfCounts: {} }));
 }
 
 /** The machine that we run on. */

@@ -6,8 +6,11 @@ import type { Log } from '#contracts/log.ts';
 import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import { folderJournal } from '#integrations/command-journal/in-folder.ts';
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
+import { FileMemory } from '#integrations/host-memory/file-memory.ts';
+import { LinuxBridges } from '#integrations/iproute2/bridges.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/start-libvirt-hypervisor.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
+import { runOnHost } from '#integrations/sysfs/run-on-host.ts';
 import { machineProblems, placesHere } from './host-health.ts';
 import type { RealHostConfig } from './host-config.ts';
 import type { HostParts } from './host-parts.ts';
@@ -47,16 +50,17 @@ export async function realHostParts(
       imageDirectory: join(stateDir, 'images'),
       images,
     }),
+    bridges: new LinuxBridges({
+      host: config.name,
+      interfaces: config.bridgeMappings,
+      run: runOnHost,
+    }),
+    memory: new FileMemory(join(stateDir, 'memory')),
     deviceSpecs,
+    vfCounts: config.vfCounts,
     bridgedNetworks: Object.keys(config.bridgeMappings),
     reserved: config.reserved,
-    checkHealth: () =>
-      machineProblems({
-        places: placesHere(stateDir),
-        pciBus,
-        deviceSpecs,
-        vfCounts: config.vfCounts,
-      }),
+    checkHealth: () => machineProblems({ places: placesHere(stateDir), pciBus, deviceSpecs }),
     journal: folderJournal(join(stateDir, 'results')),
   };
 }

@@ -37,7 +37,7 @@ export interface LocalHosts {
   /** Stops the agent; guests go on running. */
   stop(name: string): Promise<void>;
   restart(name: string, changes?: HostChanges): Promise<void>;
-  /** Changes the hardware of a simulated host. Nobody is told until the next `refresh` or start. */
+  /** Changes the hardware of a simulated host. A running agent notices within two seconds; `refresh` makes it look now. */
   setDevices(name: string, devices: readonly DescribedDevice[]): void;
   /** Makes a simulated host fail in this way, or (false) no longer. Its health is told with the next `refresh`, start, or half a minute later. */
   setFault(name: string, fault: SimulatedFault, isOn?: boolean): void;

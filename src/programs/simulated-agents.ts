@@ -3,12 +3,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageSource } from '#contracts/images.ts';
 import { type DeviceSpecSource, parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
+import type { VfSettingName } from '#core/pci/vf-settings.ts';
 import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { domainXml } from '#integrations/libvirt/domain-xml.ts';
 import { describedFunctions } from '#integrations/simulated/described-devices.ts';
 import { HostFaults } from '#integrations/simulated/host-faults.ts';
 import { simulatedFleet } from '#integrations/simulated/fleet.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
+import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
+import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
 import {
@@ -44,6 +47,9 @@ export async function simulatedHosts(
   );
 }
 
+/** As seen on an igb. */
+const igbLacks: VfSettingName[] = ['linkState', 'minTxRateMbps'];
+
 /** A host that shows the captured igb machine; `at`: its place among its like. */
 export async function capturedHost(
   config: CapturedHostConfig,
@@ -55,7 +61,7 @@ export async function capturedHost(
   const { functions } = await new SysfsPciBus({ root }).listFunctions();
   const size = { cpus: config.vcpus, memoryMib: config.memoryMib, diskGib: config.diskGib };
   const host = simulatedHost(config.name, functions, size);
-  return hostParts(host, at, { ...around, specs: config.deviceSpec });
+  return hostParts(host, at, { ...around, specs: config.deviceSpec, lacking: igbLacks });
 }
 
 function describedHost(config: DescribedHostConfig, at: number, around: Surroundings): HostParts {
@@ -76,10 +82,15 @@ function fleetSpecs(host: SimulatedHost): DeviceSpecSource[] {
   }));
 }
 
+interface HostMaking extends Surroundings {
+  specs: DeviceSpecSource[];
+  lacking?: readonly VfSettingName[];
+}
+
 function hostParts(
   machine: SimulatedHost,
   at: number,
-  { folder, images, specs }: Surroundings & { specs: DeviceSpecSource[] },
+  { folder, images, specs, lacking = [] }: HostMaking,
 ): HostParts {
   const hypervisor = new SimulatedHypervisor({
     host: machine,
@@ -87,13 +98,15 @@ function hostParts(
     stateDirectory: join(folder, machine.name, 'guests'),
   });
   const listGuests = () => hypervisor.listGuests();
-  const pciBus = new SimulatedPciBus({ host: machine, listGuests });
+  const pciBus = new SimulatedPciBus({ host: machine, listGuests, lacking });
   return {
     host: machine.name,
     // Addresses of documentation (RFC 5737): nothing listens there.
     hostIp: `192.0.2.${(at % 254) + 1}`,
     hypervisor,
     pciBus,
+    bridges: new SimulatedBridges({ host: machine.name }),
+    memory: new SimulatedMemory(),
     guestFiles: new SimulatedGuestFiles({
       images,
       stateDirectory: join(folder, machine.name, 'files'),

@@ -1,14 +1,13 @@
 /** Topic vif_xml: a bound NIC through planGuestNic and nicXml to libvirt's element, and its VF's settings. */
 import { XmlDocument, XmlElement, XmlText } from 'libxml2-wasm';
-import { plugSteps, restoreSteps } from '#core/guests/plan.ts';
+import { handOverSteps, unplugSteps } from '#core/guests/hand-over-steps.ts';
 import { heldByNic } from '#core/guests/held-device.ts';
 import { planGuestNic } from '#core/guests/plan-nic.ts';
-import type { VfStep } from '#core/guests/step.ts';
+import type { Step, VfStep } from '#core/guests/step.ts';
 import type { Vif } from '#core/networking/vif.ts';
 import { isComputeError } from '#core/errors.ts';
 import { nicXml } from '#integrations/libvirt/interface-xml.ts';
 import { printXml } from '#integrations/libvirt/xml.ts';
-import { vfCommand } from '#integrations/sysfs/vf-command.ts';
 import { type CaseOutcome, failed, judge, passed, type Topic, type VectorCase } from './topic.ts';
 
 interface WireVif {
@@ -104,8 +103,8 @@ function outcomeOf(
     const held = heldByNic(planned.nic);
     return {
       xml: printXml(xml),
-      plug: commands(plugSteps(planned.nic), functions),
-      unplug: commands(held === undefined ? [] : restoreSteps(held), functions),
+      plug: commands(handOverSteps(input.vif.id, planned.nic), functions),
+      unplug: commands(held === undefined ? [] : unplugSteps(held), functions),
     };
   } catch (error) {
     if (isComputeError(error)) return { refused: error.message };
@@ -143,17 +142,26 @@ function toVif(wire: WireVif): Vif {
   };
 }
 
-function commands(steps: VfStep[], functions: WireFunction[]): string[] {
-  return steps.flatMap((step) => {
+/** The steps on the VF as one command each: what is set, to which value, in order. */
+function commands(steps: readonly Step[], functions: WireFunction[]): string[] {
+  return steps.filter(isVfStep).map((step) => {
     const vf = functions.find(({ address }) => address === step.address);
     const pf = functions.find(({ address }) => address === vf?.pf);
-    const command = vfCommand(step, {
-      pfIfname: pf?.ifname ?? '?',
-      vfNum: pf?.vfs?.indexOf(step.address) ?? -1,
-      ifname: vf?.ifname ?? null,
-    });
-    return command === undefined ? [] : [command.join(' ')];
+    if (step.do === 'set-vf-link') {
+      return `ip link set ${vf?.ifname} address ${step.macAddress} ${step.up ? 'up' : 'down'}`;
+    }
+    const { macAddress, vlan, trust } = step.change;
+    const words = [
+      ...(macAddress === undefined ? [] : ['mac', macAddress]),
+      ...(vlan === undefined ? [] : ['vlan', vlan]),
+      ...(trust === undefined ? [] : ['trust', trust ? 'on' : 'off']),
+    ];
+    return `ip link set ${pf?.ifname} vf ${pf?.vfs?.indexOf(step.address)} ${words.join(' ')}`;
   });
+}
+
+function isVfStep(step: Step): step is VfStep {
+  return step.do === 'set-vf' || step.do === 'set-vf-link';
 }
 
 /** XML without regard to the order of attributes and children. */

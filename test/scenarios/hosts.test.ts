@@ -62,7 +62,7 @@ scenario(
 );
 
 scenario(
-  'VFs that come are seen at the next refresh; those that go are offered no more',
+  'VFs that come are offered by themselves; those that go are offered no more',
   async (cloud, { hosts }) => {
     const free = async () => {
       const { stats } = await cloud.ok('operator', 'GET', '/pci/pools');
@@ -70,9 +70,10 @@ scenario(
     };
     expect(await free()).toEqual([2]);
     hosts.setDevices('host-1', [card(4)]);
-    expect(await free()).toEqual([2]);
-    await hosts.refresh();
-    expect(await free()).toEqual([4]);
+    await cloud.until(async () => {
+      const value = await free();
+      return { done: value[0] === 4, value };
+    });
     await hosts.restart('host-1', { devices: [card(1)] });
     expect(await free()).toEqual([1]);
   },

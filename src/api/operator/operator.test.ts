@@ -43,6 +43,8 @@ test('devices are shown with who holds them', async () => {
     parent_addr: '0000:81:00.0',
     numa_node: 0,
     ifname: 'ens1f0v0',
+    link: null,
+    quarantine: null,
     tags: { physical_network: 'physnet1' },
     physical_network: 'physnet1',
     status: 'available',

@@ -17,6 +17,8 @@ export function viewDevice(host: string, device: PciDevice) {
     parent_addr: device.parentAddress,
     numa_node: device.numaNode,
     ifname: device.ifname,
+    link: device.link ?? null,
+    quarantine: device.quarantine ?? null,
     tags: device.tags,
     physical_network: device.tags['physical_network'] ?? null,
     status: device.status,

@@ -1,5 +1,6 @@
 /** The guest: what a hypervisor is to be told of one server. Hypervisor-neutral; XML is made elsewhere. */
 import type { PciAddress } from '../pci/address.ts';
+import type { VfWish } from '../pci/vf-settings.ts';
 import type { NumaShare } from '../scheduling/numa-fit.ts';
 
 /** Limits of a NIC, texts as in the flavor (kilobytes a second; burst in kilobytes). Source: Nova `quota:vif_inbound_average` … */
@@ -48,12 +49,15 @@ export type GuestNic = NicIdentity &
         portProfileId: string | null;
         /** Is the VF to be trusted? null: the port does not say. */
         trusted: boolean | null;
+        /** Absent: an agent of the network sets the VF's other settings, or nobody does. */
+        vf?: VfWish;
       }
     | {
         kind: 'macvtap';
         address: PciAddress;
         vlan: number | null;
         portProfileId: string | null;
+        vf?: VfWish;
         frontend: NicFrontend;
       }
     | { kind: 'hostdev-physical'; address: PciAddress }

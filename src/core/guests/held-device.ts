@@ -20,7 +20,7 @@ export interface HeldDevice {
 export function heldDevices(guest: Guest): HeldDevice[] {
   return [
     ...guest.nics.flatMap((nic) => heldByNic(nic) ?? []),
-    ...guest.hostDevices.map(({ address }) => plain(address, 'hostdev')),
+    ...guest.hostDevices.map(({ address }) => heldHostDevice(address)),
   ];
 }
 
@@ -39,6 +39,11 @@ export function heldByNic(nic: GuestNic): HeldDevice | undefined {
     default:
       return assertNever(nic);
   }
+}
+
+/** A device of a flavor alias. */
+export function heldHostDevice(address: PciAddress): HeldDevice {
+  return plain(address, 'hostdev');
 }
 
 function plain(address: PciAddress, through: HeldDevice['through']): HeldDevice {

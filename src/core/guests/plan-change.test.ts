@@ -16,6 +16,10 @@ import type { Step } from './step.ts';
 const port = (nic: GuestNic, portId: string): GuestNic => ({ ...nic, portId });
 const direct = port(aHostdevNic(vf0), 'direct');
 const macvtap = port(aMacvtapNic(vf1), 'macvtap');
+const wired = {
+  ...port(aBridgeNic(), 'wired'),
+  wiring: { physicalNetwork: 'physnet1', vlan: 42 },
+} as GuestNic;
 const guest = aGuest({ nics: [direct, macvtap, port(aBridgeNic(), 'normal')] });
 
 function found(state: FoundGuest['state']): FoundGuest {
@@ -23,8 +27,20 @@ function found(state: FoundGuest['state']): FoundGuest {
 }
 
 const words = (steps: Step[]) =>
-  steps.map((step) => ('nic' in step ? `${step.do} ${step.nic.portId}` : step.do));
-const spawn = ['check-devices', 'prepare-files', 'define', 'set-vf', 'set-vf-link', 'start'];
+  steps.map((step) => {
+    if ('nic' in step) return `${step.do} ${step.nic.portId}`;
+    return 'portId' in step ? `${step.do} ${step.portId}` : step.do;
+  });
+const spawn = [
+  'check-devices',
+  'prepare-files',
+  'define',
+  'record-device',
+  'record-device',
+  'set-vf',
+  'set-vf-link',
+  'start',
+];
 
 test.each([
   {
@@ -57,7 +73,15 @@ test.each([
   {
     name: 'its devices come back once it runs',
     steps: planResume(guest, found('saved')),
-    gives: ['check-devices', 'set-vf', 'set-vf-link', 'restore', 'attach-nic direct'],
+    gives: [
+      'check-devices',
+      'record-device',
+      'record-device',
+      'set-vf',
+      'set-vf-link',
+      'restore',
+      'attach-nic direct',
+    ],
   },
   {
     name: 'a resume that was cut short before its devices were back',
@@ -68,12 +92,28 @@ test.each([
   {
     name: 'a NIC is plugged before it is attached',
     steps: planAttach(guest, macvtap),
-    gives: ['check-devices', 'set-vf', 'set-vf-link', 'attach-nic macvtap'],
+    gives: ['check-devices', 'record-device', 'set-vf', 'set-vf-link', 'attach-nic macvtap'],
+  },
+  {
+    name: 'a NIC that the guest has already: its VF is left alone',
+    steps: planAttach(guest, macvtap, found('running')),
+    gives: ['attach-nic macvtap'],
+  },
+  {
+    name: 'the bridge of a NIC is there before it, and released after it',
+    steps: [...planAttach(guest, wired), ...planDetach('g', wired, found('running'))],
+    gives: [
+      'check-devices',
+      'make-bridge wired',
+      'attach-nic wired',
+      'detach-nic wired',
+      'release-bridge wired',
+    ],
   },
   {
     name: 'a VF is restored only after the guest has let go of it',
     steps: planDetach('g', macvtap, found('running')),
-    gives: ['detach-nic macvtap', 'set-vf', 'set-vf-link'],
+    gives: ['detach-nic macvtap', 'restore-device'],
   },
   { name: 'a NIC of a guest that is gone', steps: planDetach('g', direct, undefined), gives: [] },
 ])('$name', ({ steps, gives }) => {

@@ -1,7 +1,7 @@
 /** Steps for a guest that is on its host already: power, pause, NICs that come and go. */
 import { type Guest, type GuestNic, isPciNic, type PciGuestNic } from './guest.ts';
-import { heldByNic } from './held-device.ts';
-import { type FoundGuest, isLive, planSpawn, plugSteps, restoreSteps } from './plan.ts';
+import { giveBackSteps, handOverSteps } from './hand-over-steps.ts';
+import { type FoundGuest, isLive, planSpawn } from './plan.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -41,7 +41,7 @@ export function planResume(guest: Guest, found: FoundGuest | undefined): Step[] 
   if (found?.state === 'saved') {
     return [
       { do: 'check-devices', guest },
-      ...guest.nics.flatMap(plugSteps),
+      ...guest.nics.flatMap((nic) => handOverSteps(guest.id, nic)),
       { do: 'restore', guestId: guest.id },
       ...ownedNics(guest).map(attach),
     ];
@@ -53,27 +53,32 @@ export function planResume(guest: Guest, found: FoundGuest | undefined): Step[] 
     .map(attach);
 }
 
-/** `guest`: as it is to be, with the NIC. Its device must be free before anything is changed. */
-export function planAttach(guest: Guest, nic: GuestNic): Step[] {
+/** `guest`: as it is to be, with the NIC. Its device must be free before anything is changed. One that the guest has already is left alone. */
+export function planAttach(guest: Guest, nic: GuestNic, found?: FoundGuest): Step[] {
+  if (found !== undefined && holdsLive(found, nic)) {
+    return [{ do: 'attach-nic', guestId: guest.id, nic }];
+  }
   const alone = { ...guest, nics: [nic], hostDevices: [] };
   return [
     { do: 'check-devices', guest: alone },
-    ...plugSteps(nic),
+    ...handOverSteps(guest.id, nic),
     { do: 'attach-nic', guestId: guest.id, nic },
   ];
 }
 
-/** The VF is given back clean only after the guest has let go of it. */
+/** The device is given back clean only after the guest has let go of it. */
 export function planDetach(guestId: string, nic: GuestNic, found: FoundGuest | undefined): Step[] {
   if (found === undefined) return [];
-  const device = heldByNic(nic);
-  return [
-    { do: 'detach-nic', guestId, nic },
-    ...(device === undefined ? [] : restoreSteps(device)),
-  ];
+  return [{ do: 'detach-nic', guestId, nic }, ...giveBackSteps(guestId, nic)];
 }
 
 /** NICs that are a device of the host inside the guest; a macvtap is the host's own. */
 function ownedNics(guest: Guest): PciGuestNic[] {
   return guest.nics.filter(isPciNic).filter(({ kind }) => kind !== 'macvtap');
+}
+
+/** Does the guest run with the device of this NIC? */
+function holdsLive(found: FoundGuest, nic: GuestNic): boolean {
+  if (!isLive(found) || !isPciNic(nic)) return false;
+  return found.devices.some(({ address }) => address === nic.address);
 }

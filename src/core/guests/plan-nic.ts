@@ -6,6 +6,7 @@ import { type PciAddress, tryParsePciAddress } from '../pci/address.ts';
 import { isTrue } from '../pci/boolean-text.ts';
 import { refuse, type Verdict } from '../reason.ts';
 import type { BridgeWiring, GuestNic, NicFrontend } from './guest.ts';
+import { vfWish } from './vf-wish.ts';
 import { type NicWishes, planBandwidth, planFrontend, planNoFrontend } from './nic-frontend.ts';
 
 type Planned = Verdict<{ nic: GuestNic }>;
@@ -77,7 +78,13 @@ function planHwVeb(plan: NicPlan): Planned {
   const vlan = vlanTag(vif);
   if (!vlan.ok) return vlan;
   const limited = { ...plan.identity, bandwidth: plan.bandwidth };
-  const place = { address: slot.address, vlan: vlan.tag, portProfileId: null };
+  const vf = vfWish(plan);
+  const place = {
+    address: slot.address,
+    vlan: vlan.tag,
+    portProfileId: null,
+    ...(vf !== null && { vf }),
+  };
   const isVf = vif.vnicType === 'direct' || vif.vnicType === 'accelerator-direct';
   return planned(
     isVf

@@ -1,7 +1,7 @@
 import { aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/guests.ts';
 import { aPf, aVf } from '#test/store-rows.ts';
 import { expect, test } from 'vitest';
-import type { Guest, GuestNic } from './guest.ts';
+import type { Guest } from './guest.ts';
 import { heldDevices } from './held-device.ts';
 import { deviceProblems, type FoundGuest, planDestroy, planSpawn } from './plan.ts';
 import type { Step } from './step.ts';
@@ -15,17 +15,23 @@ function found(state: FoundGuest['state'], of: Guest = guest): FoundGuest {
 const words = (steps: Step[]) => steps.map((step) => step.do);
 const macAddress = 'fa:16:3e:5b:10:01';
 
+const spawned = [
+  'check-devices',
+  'prepare-files',
+  'define',
+  'record-device',
+  'record-device',
+  'set-vf',
+  'set-vf-link',
+  'start',
+];
 const spawns = [
   {
     name: 'nothing',
     given: undefined,
-    gives: ['check-devices', 'prepare-files', 'define', 'set-vf', 'set-vf-link', 'start'],
+    gives: spawned,
   },
-  {
-    name: 'a guest that is off',
-    given: found('shutOff'),
-    gives: ['check-devices', 'prepare-files', 'define', 'set-vf', 'set-vf-link', 'start'],
-  },
+  { name: 'a guest that is off', given: found('shutOff'), gives: spawned },
   { name: 'a running guest', given: found('running'), gives: [] },
   { name: 'a paused guest', given: found('paused'), gives: [] },
 ];
@@ -45,12 +51,19 @@ const ends = [
   {
     name: 'a running guest',
     given: found('running'),
-    gives: ['destroy', 'set-vf', 'set-vf-link', 'undefine', 'remove-files'],
+    gives: [
+      'destroy',
+      'restore-device',
+      'restore-device',
+      'release-bridge',
+      'undefine',
+      'remove-files',
+    ],
   },
   {
     name: 'a guest that is off',
     given: found('shutOff'),
-    gives: ['set-vf', 'set-vf-link', 'undefine', 'remove-files'],
+    gives: ['restore-device', 'restore-device', 'release-bridge', 'undefine', 'remove-files'],
   },
 ];
 
@@ -58,24 +71,22 @@ test.each(ends)('from $name to no guest', ({ given, gives }) => {
   expect(words(planDestroy(guest.id, given))).toEqual(gives);
 });
 
-test('the VF under a macvtap gets the port’s MAC and VLAN, and loses both', () => {
-  expect(planSpawn(guest, undefined)).toContainEqual({
-    do: 'set-vf',
-    address: vf1,
+test('a device is recorded before anything is done to it, with the MAC that it gets', () => {
+  const steps = planSpawn(guest, undefined);
+  const [record] = heldDevices(guest);
+  expect(steps).toContainEqual({
+    do: 'record-device',
+    device: record,
+    guestId: guest.id,
     macAddress,
-    vlan: 42,
   });
-  expect(planDestroy(guest.id, found('shutOff')).slice(0, 2)).toEqual([
-    { do: 'set-vf', address: vf1, macAddress: '00:00:00:00:00:00', vlan: 0 },
-    { do: 'set-vf-link', address: vf1, macAddress: '00:00:00:00:00:00', up: false },
-  ]);
-});
-
-test('a VF is trusted when its port says so, and never left trusted', () => {
-  const trusted = aGuest({ nics: [{ ...aHostdevNic(vf0), trusted: true } as GuestNic] });
-  const setTrust = (on: boolean) => ({ do: 'set-vf-trust', address: vf0, trusted: on });
-  expect(planSpawn(trusted, undefined)).toContainEqual(setTrust(true));
-  expect(planDestroy(guest.id, found('running', trusted))).toContainEqual(setTrust(false));
+  const alias = aGuest({ hostDevices: [{ address: vf0, requestId: 'r' }] });
+  expect(planSpawn(alias, undefined)).toContainEqual({
+    do: 'record-device',
+    device: { address: vf0, through: 'hostdev', isConfigured: false, trust: false },
+    guestId: alias.id,
+    macAddress: null,
+  });
 });
 
 const functions = [aPf(), aVf(vf0), aVf(vf1, { ifname: 'enp1s0v1' })];

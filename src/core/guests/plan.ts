@@ -1,9 +1,10 @@
 /** From the guest that is wished and what the host has now to the steps between them. */
 import type { PciFunction } from '../pci/device.ts';
 import type { Reason } from '../reason.ts';
-import type { Guest, GuestNic } from './guest.ts';
+import type { Guest } from './guest.ts';
+import { handOverSteps, recordHostDevice } from './hand-over-steps.ts';
 import { type HeldDevice, heldDevices } from './held-device.ts';
-import { noMac, type Step, type VfStep } from './step.ts';
+import type { Step } from './step.ts';
 
 /** A guest as the host has it. `shutOff`: defined, not running; `saved`: the same, with its memory on disk. */
 export interface FoundGuest {
@@ -16,7 +17,7 @@ export interface FoundGuest {
 
 /**
  * Steps that make the guest run on its host, from whatever is there. None when it runs already. `fresh`: from a new disk.
- * Example: nothing found → check-devices, prepare-files, define, start.
+ * Example: nothing found, one VF → check-devices, prepare-files, define, record-device, start.
  */
 export function planSpawn(
   guest: Guest,
@@ -29,13 +30,14 @@ export function planSpawn(
     { do: 'prepare-files', guest, fresh },
     // Defined first: whatever fails after it is found again and undone with the guest.
     { do: 'define', guest },
-    ...guest.nics.flatMap(plugSteps),
+    ...guest.nics.flatMap((nic) => handOverSteps(guest.id, nic)),
+    ...guest.hostDevices.map(({ address }) => recordHostDevice(guest.id, address)),
     { do: 'start', guestId: guest.id },
   ];
 }
 
 /**
- * Steps that take the guest off its host and leave its VFs as if they had never been used. The guest goes after its devices: as
+ * Steps that take the guest off its host and leave its devices as if they had never been used. The guest goes after its devices: as
  * long as it is known, an interrupted removal can be done again. Its files go last, and also where no guest is known: a start
  * that was cut short may have left some.
  */
@@ -44,7 +46,8 @@ export function planDestroy(guestId: string, found: FoundGuest | undefined): Ste
   if (found === undefined) return [removeFiles];
   return [
     ...(isLive(found) ? [{ do: 'destroy', guestId } as const] : []),
-    ...found.devices.flatMap(restoreSteps),
+    ...found.devices.map((device): Step => ({ do: 'restore-device', device, guestId })),
+    { do: 'release-bridge', guestId },
     { do: 'undefine', guestId },
     removeFiles,
   ];
@@ -53,40 +56,6 @@ export function planDestroy(guestId: string, found: FoundGuest | undefined): Ste
 /** Does this guest hold its devices now? */
 export function isLive(found: FoundGuest): boolean {
   return found.state === 'running' || found.state === 'paused';
-}
-
-/**
- * What a NIC needs of its VF before the guest starts. libvirt itself sets a VF that it hands over whole; one under a macvtap is
- * set here, so that the network's own agent sees the port's MAC. Source: Nova `plug_hw_veb`.
- */
-export function plugSteps(nic: GuestNic): VfStep[] {
-  if (nic.kind === 'macvtap' && nic.portProfileId === null) {
-    const { address, macAddress } = nic;
-    const vlan = nic.vlan ?? 0;
-    return [
-      { do: 'set-vf', address, macAddress, vlan },
-      { do: 'set-vf-link', address, macAddress, up: vlan > 0 },
-    ];
-  }
-  if (nic.kind === 'hostdev' && nic.trusted === true) {
-    return [{ do: 'set-vf-trust', address: nic.address, trusted: true }];
-  }
-  return [];
-}
-
-/**
- * What gives a VF back clean: a MAC left on it would keep its PF from sending to the guest that has the MAC next.
- * Source: Nova `unplug_hw_veb`.
- */
-export function restoreSteps(device: HeldDevice): VfStep[] {
-  const { address } = device;
-  if (device.isConfigured) {
-    return [
-      { do: 'set-vf', address, macAddress: noMac, vlan: 0 },
-      { do: 'set-vf-link', address, macAddress: noMac, up: false },
-    ];
-  }
-  return device.trust ? [{ do: 'set-vf-trust', address, trusted: false }] : [];
 }
 
 /**

@@ -1,23 +1,34 @@
 /** The words in which a host is told what to do for a guest. Each is idempotent; the agent has one executor for each. */
 import type { PciAddress } from '../pci/address.ts';
-import type { Guest, GuestNic } from './guest.ts';
+import type { VfChange } from '../pci/vf-settings.ts';
+import type { BridgeWiring, Guest, GuestNic } from './guest.ts';
+import type { HeldDevice } from './held-device.ts';
 
-/** MAC that means "none set" to the kernel. Source: ip-link(8). */
-export const noMac = '00:00:00:00:00:00';
-
-/** A change of one VF's settings. Source: ip-link(8), `vf NUM mac … vlan … trust …`. */
+/** A change of one VF's settings. Source: ip-link(8). */
 export type VfStep =
-  /** Through the PF: the MAC and VLAN that the VF's traffic gets. `vlan` 0: untagged. */
-  | { do: 'set-vf'; address: PciAddress; macAddress: string; vlan: number }
-  /** Through the PF: may the guest change MAC and promiscuous mode? */
-  | { do: 'set-vf-trust'; address: PciAddress; trusted: boolean }
+  /** Through the PF. What is set already is not set again. */
+  | { do: 'set-vf'; address: PciAddress; change: VfChange }
   /** On the VF's own interface, where it has one. */
   | { do: 'set-vf-link'; address: PciAddress; macAddress: string; up: boolean };
 
 export type Step =
   /** Fails unless every device of the guest is on the host and held by no other guest. */
   | { do: 'check-devices'; guest: Guest }
+  /** Keeps what the device is like before it is handed over, unless that is kept already. `macAddress`: what it gets there. */
+  | { do: 'record-device'; device: HeldDevice; guestId: string; macAddress: string | null }
   | VfStep
+  /** Makes the device what it was when it was recorded, and looks. One that cannot be cleaned is quarantined: that is no failure. */
+  | { do: 'restore-device'; device: HeldDevice; guestId: string }
+  /** The bridge under a NIC of a network without an agent. */
+  | {
+      do: 'make-bridge';
+      guestId: string;
+      portId: string;
+      bridge: string;
+      wiring: BridgeWiring;
+    }
+  /** The bridge goes with its last NIC. Without a port: all bridges of the guest. */
+  | { do: 'release-bridge'; guestId: string; portId?: string }
   /** Its folder with disk, kernel and config drive. `fresh`: the disk starts anew from the image; else one that is there stays. */
   | { do: 'prepare-files'; guest: Guest; fresh: boolean }
   /** Disk and all: nothing of the guest is left. */

@@ -72,19 +72,28 @@ export function isHeld(device: Pick<PciDevice, 'serverId'>): boolean {
 
 /**
  * The devices with the status of every device that nobody holds set by the coupling rule: unclaimable while its PF or a VF of it is only
- * claimed, unavailable while one is allocated, else available. Devices marked removed stay so.
+ * claimed, unavailable while one is allocated, else available. One that its host could not clean, and each VF of such a PF, is unavailable too.
+ * Devices marked removed stay so.
  */
 export function settle(devices: readonly PciDevice[]): PciDevice[] {
   const held = devices.filter(isHeld);
   const byAddress = new Map(held.map((device) => [device.address, device]));
   const byParent = Map.groupBy(held, (device) => device.parentAddress);
+  const quarantined = new Set(devices.filter(isQuarantined).map(({ address }) => address));
   return devices.map((device) => {
     if (isHeld(device) || device.status === 'removed') return device;
     const parent = device.parentAddress === null ? undefined : byAddress.get(device.parentAddress);
     const holders = [...(byParent.get(device.address) ?? []), ...(parent ? [parent] : [])];
-    const status = coupledStatus(holders);
+    const isBarred =
+      quarantined.has(device.address) ||
+      (device.parentAddress !== null && quarantined.has(device.parentAddress));
+    const status = isBarred ? 'unavailable' : coupledStatus(holders);
     return status === device.status ? device : { ...device, status };
   });
+}
+
+function isQuarantined({ quarantine }: PciDevice): boolean {
+  return quarantine !== undefined;
 }
 
 function coupledStatus(holders: readonly PciDevice[]): PciDeviceStatus {

@@ -47,6 +47,10 @@ export interface PciFunction {
   /** Of a PF with a netdev: its MAC. */
   macAddress: string | null;
   capabilities: PciCapabilities;
+  /** Of a PF: has its interface a carrier? null: it has no interface. Absent where nobody looked. */
+  link?: 'up' | 'down' | null;
+  /** Why it is not to be handed out: its host could not clean it. Absent: it may be. */
+  quarantine?: string;
 }
 
 /** Tags of the device spec that admitted a device: text values, null where the operator wrote null. */

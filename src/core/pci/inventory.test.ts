@@ -49,6 +49,39 @@ test('facts and tags follow the report, and a held device keeps its holder', () 
   });
 });
 
+test('the VFs of a held PF are gone with it, and kept until it is back', () => {
+  const card = held(aCard({ vfs: 2 }), pf);
+  const away = refreshed(card, card.slice(0, 1));
+  expect(away.map(({ status }) => status)).toEqual(['claimed', 'unclaimable', 'unclaimable']);
+  const back = afterChange(away, freeDevices(away, 's1'));
+  expect(refreshed(back, card).map(({ status }) => status)).toEqual(Array(3).fill('available'));
+  expect(refreshed(back, card.slice(0, 1))).toHaveLength(1);
+});
+
+test('a device in quarantine is unavailable, and available once its host reports it clean', () => {
+  const card = aCard({ vfs: 2 });
+  const dirty = (address: typeof pf) =>
+    card.map((device) =>
+      device.address === address ? { ...device, quarantine: 'VLAN is 42' } : device,
+    );
+  const now = refreshed(card, dirty(vf1));
+  expect(now.map(({ status }) => status)).toEqual(['available', 'unavailable', 'available']);
+  expect(refreshed(now, card).map(({ status }) => status)).toEqual(Array(3).fill('available'));
+  const ofPf = refreshed(card, dirty(pf));
+  expect(ofPf.map(({ status }) => status)).toEqual(Array(3).fill('unavailable'));
+});
+
+test('a held device keeps its holder in quarantine, and is not free once it is given back', () => {
+  const card = held(aCard({ vfs: 1 }), vf1);
+  const dirty = card.map((device) =>
+    device.address === vf1 ? { ...device, quarantine: 'VLAN is 42' } : device,
+  );
+  const now = refreshed(card, dirty);
+  expect(now.map(({ status }) => status)).toEqual(['unclaimable', 'claimed']);
+  const given = afterChange(now, freeDevices(now, 's1'));
+  expect(given.map(({ status }) => status)).toEqual(['available', 'unavailable']);
+});
+
 test('VFs that appear under a held PF start hidden', () => {
   const [onlyPf] = aCard({ vfs: 0 });
   const now = refreshed(held([onlyPf!], pf), aCard({ vfs: 2 }));

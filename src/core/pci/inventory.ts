@@ -11,7 +11,8 @@ export interface ReportedDevice {
 
 /**
  * Rows to write and addresses whose rows go. New devices start available (or hidden, when their PF or a VF of them is held); facts and tags
- * follow the report; a held device that is absent becomes `missing`, and `allocated` when it is back; an absent one that nobody holds goes.
+ * follow the report; a held device that is absent becomes `missing`, and `allocated` when it is back; an absent one that nobody holds goes, but
+ * for the VFs of a held PF: they are gone as long as a guest has the PF, and come back with it.
  * Source: Nova `PciDevTracker._set_hvdevs`; `missing` is ours.
  */
 export function reconcileInventory(
@@ -29,10 +30,15 @@ export function reconcileInventory(
   const missing = absent
     .filter(isHeld)
     .map((device) => ({ ...device, status: 'missing' as const }));
-  const now = settle([...present.values(), ...missing]);
+  const held = new Set(known.filter(isHeld).map(({ address }) => address));
+  const withPf = absent.filter(
+    (device) => !isHeld(device) && device.parentAddress !== null && held.has(device.parentAddress),
+  );
+  const kept = [...missing, ...withPf];
+  const keptAddresses = new Set(kept.map(({ address }) => address));
   return {
-    changed: changedRows(known, now),
-    removed: absent.filter((device) => !isHeld(device)).map((device) => device.address),
+    changed: changedRows(known, settle([...present.values(), ...kept])),
+    removed: absent.map(({ address }) => address).filter((address) => !keptAddresses.has(address)),
   };
 }
 

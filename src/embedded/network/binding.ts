@@ -3,6 +3,12 @@ import type { StoredNetwork, StoredPort } from '#contracts/network-store.ts';
 import type { VnicType } from '#core/networking/vnic-type.ts';
 import type { HostMappings } from './context.ts';
 
+/** What of a port decides how it is bound. */
+export type BindablePort = Pick<
+  StoredPort,
+  'bindingHost' | 'vnicType' | 'portSecurityEnabled' | 'adminStateUp'
+>;
+
 export type Binding = Pick<StoredPort, 'vifType' | 'vifDetails' | 'status'>;
 
 const unbound: Binding = { vifType: 'unbound', vifDetails: {}, status: 'DOWN' };
@@ -18,7 +24,7 @@ const bridgeNameLength = 14;
  * A bound port is ACTIVE at once: no agent wires it later.
  */
 export function bindPort(
-  port: Pick<StoredPort, 'bindingHost' | 'vnicType'>,
+  port: BindablePort,
   network: StoredNetwork,
   hostMappings: HostMappings,
 ): Binding {
@@ -30,7 +36,7 @@ export function bindPort(
   const isReachable =
     physicalNetwork === null ? vifType === 'bridge' : physicalNetworks.has(physicalNetwork);
   if (!isReachable) return failed;
-  return { vifType, vifDetails: vifDetails(vifType, network), status: 'ACTIVE' };
+  return { vifType, vifDetails: vifDetails(vifType, network, port), status: 'ACTIVE' };
 }
 
 const vifTypes: Partial<Record<VnicType, string>> = {
@@ -40,7 +46,11 @@ const vifTypes: Partial<Record<VnicType, string>> = {
   'direct-physical': 'hostdev_physical',
 };
 
-function vifDetails(vifType: string, network: StoredNetwork): Record<string, unknown> {
+function vifDetails(
+  vifType: string,
+  network: StoredNetwork,
+  { portSecurityEnabled, adminStateUp }: BindablePort,
+): Record<string, unknown> {
   const details = { port_filter: false, connectivity: 'l2' };
   if (vifType === 'bridge') {
     return {
@@ -50,5 +60,15 @@ function vifDetails(vifType: string, network: StoredNetwork): Record<string, unk
       bridge_wiring: { physical_network: network.physicalNetwork, vlan: network.segmentationId },
     };
   }
-  return { ...details, vlan: String(network.segmentationId ?? 0) };
+  const vlan = String(network.segmentationId ?? 0);
+  if (vifType !== 'hw_veb') return { ...details, vlan };
+  return {
+    ...details,
+    vlan,
+    // No NIC agent sets the VF: the host does. Source: Neutron's SR-IOV NIC agent, `treat_device`.
+    vf_settings: {
+      spoof_check: portSecurityEnabled,
+      link_state: adminStateUp ? 'auto' : 'disable',
+    },
+  };
 }

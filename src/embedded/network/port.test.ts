@@ -96,7 +96,12 @@ describe('binding', () => {
       vnicType: 'direct',
       gives: {
         'binding:vif_type': 'hw_veb',
-        'binding:vif_details': { port_filter: false, connectivity: 'l2', vlan: '100' },
+        'binding:vif_details': {
+          port_filter: false,
+          connectivity: 'l2',
+          vlan: '100',
+          vf_settings: { spoof_check: true, link_state: 'auto' },
+        },
         status: 'ACTIVE',
       },
     },
@@ -146,6 +151,19 @@ describe('binding', () => {
       await remove(port.id);
     });
   }
+
+  test('a bound port says how its VF is to be set, as port security and admin state are now', async () => {
+    const off = { port_security_enabled: false, admin_state_up: false };
+    const { port } = (await newPort({ 'binding:vnic_type': 'macvtap', ...off })).body;
+    const settings = async (wish: object) =>
+      (await change(port.id, wish)).body.port['binding:vif_details'].vf_settings;
+    expect(await settings(bind)).toEqual({ spoof_check: false, link_state: 'disable' });
+    expect(await settings({ admin_state_up: true })).toEqual({
+      spoof_check: false,
+      link_state: 'auto',
+    });
+    await remove(port.id);
+  });
 
   test('the VNIC type of a bound port stays', async () => {
     const { port } = (await newPort({ 'binding:vnic_type': 'direct' })).body;

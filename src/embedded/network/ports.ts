@@ -42,7 +42,7 @@ async function newPort(
   const { wish, projectId } = given;
   const { network, subnets } = given.found;
   const portSecurityEnabled = wish.port_security_enabled ?? network.portSecurityEnabled;
-  const { name = '', description = '' } = wish;
+  const { name = '', description = '', admin_state_up: adminStateUp = true } = wish;
   const asked = wish.security_groups ?? (portSecurityEnabled ? undefined : []);
   const numaAffinityPolicy = wish.numa_affinity_policy ?? null;
   const place = {
@@ -57,7 +57,7 @@ async function newPort(
       wish.mac_address === undefined
         ? await freeMac(rows, network.id)
         : await checkMac(rows, network.id, wish.mac_address),
-    adminStateUp: wish.admin_state_up ?? true,
+    adminStateUp,
     deviceId: wish.device_id ?? '',
     deviceOwner: wish.device_owner ?? '',
     fixedIps: await allocate(rows, { network, subnets, asked: wish.fixed_ips }),
@@ -66,7 +66,7 @@ async function newPort(
     numaAffinityPolicy,
     ...place,
     profile: wish['binding:profile'] ?? {},
-    ...bindPort(place, network, context.hostMappings),
+    ...bindPort({ ...place, portSecurityEnabled, adminStateUp }, network, context.hostMappings),
   };
 }
 

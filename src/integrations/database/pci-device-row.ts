@@ -10,6 +10,9 @@ interface ExtraInfo {
   parent_ifname: PciDevice['parentIfname'];
   mac_address: PciDevice['macAddress'];
   vf_product_id?: string;
+  link?: PciDevice['link'];
+  /** Novella's own: why the host could not clean it. */
+  quarantine?: string;
   capabilities: PciDevice['capabilities'];
 }
 
@@ -20,6 +23,8 @@ export function deviceRow(hostId: string, device: PciDevice): Insertable<PciDevi
     parent_ifname: device.parentIfname,
     mac_address: device.macAddress,
     ...(device.vfProductId !== undefined && { vf_product_id: device.vfProductId }),
+    ...(device.link !== undefined && { link: device.link }),
+    ...(device.quarantine !== undefined && { quarantine: device.quarantine }),
     capabilities: device.capabilities,
   };
   return {
@@ -54,6 +59,8 @@ export function toDevice(row: Selectable<PciDeviceRow>): PciDevice {
     parentIfname: extraInfo.parent_ifname,
     macAddress: extraInfo.mac_address,
     ...(extraInfo.vf_product_id !== undefined && { vfProductId: extraInfo.vf_product_id }),
+    ...(extraInfo.link !== undefined && { link: extraInfo.link }),
+    ...(extraInfo.quarantine !== undefined && { quarantine: extraInfo.quarantine }),
     capabilities: extraInfo.capabilities,
     tags: JSON.parse(row.tags) as PciDevice['tags'],
     status: row.status as PciDeviceStatus,

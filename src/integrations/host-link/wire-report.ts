@@ -34,6 +34,8 @@ const PciFunction = Type.Object({
   ifname: orNull(Word),
   parentIfname: orNull(Word),
   vfProductId: Type.Optional(Word),
+  link: Type.Optional(orNull(Type.Enum(['up', 'down']))),
+  quarantine: Type.Optional(Text),
   macAddress: orNull(Word),
   capabilities: Type.Object({
     sriov: Type.Optional(

@@ -1,12 +1,14 @@
-/** The hypervisor, PCI bus and guest files of a simulated host as one agent meets them: with the host's faults, and dead to an agent that is dead. */
+/** The parts of a simulated host as one agent meets them: with the host's faults, and dead to an agent that is dead. */
 import type { GuestFiles } from '#contracts/guest-files.ts';
+import type { HostBridges } from '#contracts/host-bridges.ts';
+import type { HostMemory } from '#contracts/host-memory.ts';
 import type { Hypervisor, HypervisorChange } from '#contracts/hypervisor.ts';
 import type { PciBus } from '#contracts/pci-bus.ts';
 import type { HostFaults } from './host-faults.ts';
 
 /** One call of an agent. Example: `{ part: 'hypervisor', act: 'start' }`. */
 export interface HostCall {
-  part: 'hypervisor' | 'pciBus' | 'guestFiles';
+  part: keyof ActedOn;
   act: string;
 }
 
@@ -24,17 +26,21 @@ export interface ActedOn {
   hypervisor: Hypervisor;
   pciBus: PciBus;
   guestFiles: GuestFiles;
+  bridges: HostBridges;
+  memory: HostMemory;
 }
 
 export function faultyHost(
-  { hypervisor, pciBus, guestFiles }: ActedOn,
+  { hypervisor, pciBus, guestFiles, bridges, memory }: ActedOn,
   { faults, life }: { faults: HostFaults; life: AgentLife },
 ): ActedOn {
   const refusing = refusingHypervisor(hypervisor, faults);
   return {
     hypervisor: lived('hypervisor', refusing, life),
-    pciBus: lived('pciBus', withoutInterfaces(pciBus, faults), life),
+    pciBus: lived('pciBus', faultyBus(pciBus, faults), life),
     guestFiles: lived('guestFiles', refusingFiles(guestFiles, faults), life),
+    bridges: lived('bridges', bridges, life),
+    memory: lived('memory', memory, life),
   };
 }
 
@@ -89,7 +95,9 @@ function refusingFiles(inner: GuestFiles, faults: HostFaults): GuestFiles {
   });
 }
 
-function withoutInterfaces(inner: PciBus, faults: HostFaults): PciBus {
+const foreignDriver = 'uio_pci_generic';
+
+function faultyBus(inner: PciBus, faults: HostFaults): PciBus {
   return replaced(inner, {
     async listFunctions() {
       const listed = await inner.listFunctions();
@@ -101,6 +109,16 @@ function withoutInterfaces(inner: PciBus, faults: HostFaults): PciBus {
     },
     async ifnameOf(address) {
       return faults.has('foreign-driver') ? null : inner.ifnameOf(address);
+    },
+    async deviceFacts(address) {
+      const facts = await inner.deviceFacts(address);
+      const pf = facts.pf && { ...facts.pf, isUp: !faults.has('pf-down') };
+      return {
+        ...facts,
+        pf,
+        ...(faults.has('foreign-driver') && { driver: foreignDriver }),
+        ...(faults.has('iommu-off') && { iommuGroup: null }),
+      };
     },
   });
 }

@@ -1,10 +1,8 @@
-/** What may be wrong with a simulated host, and in which words its hypervisor then refuses. The words are those of libvirt and QEMU. */
+/** What may be wrong with a simulated host, and in which words its hypervisor then refuses: those of libvirt and QEMU. */
 import { ComputeError } from '#core/errors.ts';
 import type { FoundGuest } from '#core/guests/plan.ts';
 
-/**
- * `pf-down`: every PF is down. `foreign-driver`: VFs are bound to a driver that makes no network interface. All others say what they are.
- */
+/** `pf-down`: every PF is down. `foreign-driver`: every VF belongs to a program of the host. All others say what they are. */
 export type SimulatedFault =
   | 'libvirt-absent'
   | 'permission-denied'
@@ -52,19 +50,8 @@ export class HostFaults {
   /** Throws `unavailable` where this guest cannot start. */
   refuseStart(guest: FoundGuest | undefined): void {
     const disk = `/var/lib/novella/guests/${guest?.id ?? ''}/disk.qcow2`;
-    const [device] = guest?.devices ?? [];
     if (this.has('permission-denied')) {
       throw refusal(`Could not open '${disk}': Permission denied`);
-    }
-    if (this.has('iommu-off') && guest?.devices.some(({ through }) => through === 'hostdev')) {
-      throw refusal(
-        "unsupported configuration: host doesn't support passthrough of host PCI devices",
-      );
-    }
-    if (this.has('pf-down') && device !== undefined) {
-      throw refusal(
-        `cannot set MAC and VLAN of VF ${device.address}: its PF is down: Network is down`,
-      );
     }
   }
 }

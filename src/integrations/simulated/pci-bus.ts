@@ -1,31 +1,45 @@
-/** The PCI bus of a simulated host. A VF that a running guest has whole has no interface, as on a real host. */
+/**
+ * The PCI bus of a simulated host. As on a real one a VF that a running guest has whole has no interface, and the VFs of a PF that a guest has
+ * are gone until it lets go.
+ */
 import type { FoundGuest } from '#contracts/hypervisor.ts';
-import type { PciBus, UnreadableFunction } from '#contracts/pci-bus.ts';
+import type { InterfaceChange, PciBus, UnreadableFunction, VfCount } from '#contracts/pci-bus.ts';
 import { ComputeError } from '#core/errors.ts';
+import type { DeviceFacts } from '#core/guests/hand-over.ts';
 import { isLive } from '#core/guests/plan.ts';
 import type { VfStep } from '#core/guests/step.ts';
 import type { PciAddress } from '#core/pci/address.ts';
 import type { PciFunction } from '#core/pci/device.ts';
+import {
+  changeTowards,
+  completeChange,
+  noMac,
+  printVfChange,
+  untouchedVf,
+  type VfChange,
+  type VfSettingName,
+} from '#core/pci/vf-settings.ts';
+import type { VfState } from '#core/pci/vf-state.ts';
 import type { SimulatedHost } from './simulated-host.ts';
-
-/** Settings of one VF, as `ip link` shows them. */
-export interface VfSettings {
-  macAddress?: string;
-  vlan?: number;
-  trusted?: boolean;
-  isUp?: boolean;
-}
 
 export interface SimulatedPciBusOptions {
   host: SimulatedHost;
   /** The guests of the host now: they hold devices. */
   listGuests: () => Promise<FoundGuest[]>;
+  /** Settings that its NICs do not have. Default: none lacks. */
+  lacking?: readonly VfSettingName[];
 }
+
+/** How often it looks whether the description of its host was changed. */
+const lookEveryMs = 1_000;
 
 /** One simulated host's PCI bus. Its functions follow `host.functions`, which may be changed at any time. */
 export class SimulatedPciBus implements PciBus {
   readonly #options: SimulatedPciBusOptions;
-  readonly #settings = new Map<PciAddress, VfSettings>();
+  readonly #vfs = new Map<PciAddress, VfState>();
+  /** VFs of PFs that were told to have fewer. */
+  readonly #unmade = new Map<PciAddress, PciFunction[]>();
+  readonly #drivers = new Map<PciAddress, string | null>();
 
   constructor(options: SimulatedPciBusOptions) {
     this.#options = options;
@@ -34,9 +48,20 @@ export class SimulatedPciBus implements PciBus {
   async listFunctions(): Promise<{ functions: PciFunction[]; unreadable: UnreadableFunction[] }> {
     const given = await this.#givenToGuests();
     const functions = this.#options.host.functions
-      .map((fn) => (given.has(fn.address) ? { ...fn, ifname: null } : fn))
+      .filter(({ parentAddress }) => parentAddress === null || !given.has(parentAddress))
+      .map((fn) => (given.has(fn.address) ? withoutInterface(fn) : fn))
       .sort((a, b) => (a.address < b.address ? -1 : 1));
     return { functions, unreadable: [] };
+  }
+
+  async functionAt(address: PciAddress): Promise<PciFunction | undefined> {
+    const { functions } = await this.listFunctions();
+    return functions.find((fn) => fn.address === address);
+  }
+
+  async driverOf(address: PciAddress): Promise<string | null> {
+    if ((await this.#givenToGuests()).has(address)) return 'vfio-pci';
+    return this.#driverOf(this.#function(address));
   }
 
   async ifnameOf(address: PciAddress): Promise<string | null> {
@@ -44,32 +69,136 @@ export class SimulatedPciBus implements PciBus {
     return this.#options.host.functions.find((fn) => fn.address === address)?.ifname ?? null;
   }
 
+  async vfState(address: PciAddress): Promise<VfState> {
+    const state = this.#vf(address);
+    return (await this.ifnameOf(address)) === null ? { ...state, own: null } : state;
+  }
+
   async applyVfStep(step: VfStep): Promise<void> {
-    const vf = this.#options.host.functions.find((fn) => fn.address === step.address);
-    if (vf === undefined || vf.parentAddress === null) {
-      throw new ComputeError('unavailable', `PCI device ${step.address} is no VF of this host`);
+    if (step.do === 'set-vf-link') {
+      const { macAddress, up } = step;
+      // An interface cannot be without a MAC.
+      return this.setInterface(step.address, { up, ...(macAddress !== noMac && { macAddress }) });
     }
-    const before = this.#settings.get(step.address) ?? {};
-    switch (step.do) {
-      case 'set-vf':
-        this.#settings.set(step.address, {
-          ...before,
-          macAddress: step.macAddress,
-          vlan: step.vlan,
-        });
-        return;
-      case 'set-vf-trust':
-        this.#settings.set(step.address, { ...before, trusted: step.trusted });
-        return;
-      case 'set-vf-link':
-        this.#settings.set(step.address, { ...before, isUp: step.up });
-        return;
+    const state = this.#vf(step.address);
+    const change = completeChange(state.settings, changeTowards(state.settings, step.change));
+    for (const [name, value] of Object.entries(change)) {
+      if (this.#lacks(name)) {
+        throw new ComputeError(
+          'unavailable',
+          `VF ${step.address}: ${printVfChange({ [name]: value })}: its NIC has no such setting: leave it at its default`,
+        );
+      }
+      state.settings = { ...state.settings, [name]: value };
     }
   }
 
-  /** What was set on a VF since the host was made; empty for an untouched one. */
-  vfSettings(address: PciAddress): VfSettings {
-    return this.#settings.get(address) ?? {};
+  async lackingSettings(address: PciAddress, change: VfChange): Promise<VfSettingName[]> {
+    const names = Object.keys(changeTowards(this.#vf(address).settings, change));
+    return (names as VfSettingName[]).filter((name) => this.#lacks(name));
+  }
+
+  async deviceFacts(address: PciAddress): Promise<DeviceFacts> {
+    const fn = this.#function(address);
+    return {
+      driver: await this.driverOf(address),
+      isNetwork: fn.deviceType !== 'type-PCI' || fn.ifname !== null,
+      iommuGroup: { id: address, others: [] },
+      pf: fn.parentIfname === null ? null : { ifname: fn.parentIfname, isUp: true },
+      uses: [],
+    };
+  }
+
+  async setInterface(address: PciAddress, { macAddress, up }: InterfaceChange): Promise<void> {
+    const ifname = await this.ifnameOf(address);
+    if (ifname === null || this.#function(address).parentAddress === null) return;
+    const state = this.#vf(address);
+    if (state.own === null) return;
+    // Its PF learns a MAC that the VF gives itself.
+    if (macAddress !== undefined) state.settings = { ...state.settings, macAddress };
+    state.own = {
+      ...state.own,
+      macAddress: macAddress ?? state.own.macAddress,
+      isUp: up ?? state.own.isUp,
+    };
+  }
+
+  async bindDriver(address: PciAddress, driver: string | null): Promise<void> {
+    this.#drivers.set(this.#function(address).address, driver);
+  }
+
+  async vfCount(pf: PciAddress): Promise<VfCount> {
+    if (this.#function(pf).deviceType !== 'type-PF') {
+      throw new ComputeError('unavailable', `PCI device ${pf} is no PF: it cannot make VFs`);
+    }
+    const now = this.#vfsOf(pf).length;
+    return { now, max: now + (this.#unmade.get(pf)?.length ?? 0) };
+  }
+
+  async setVfCount(pf: PciAddress, count: number): Promise<void> {
+    const { now, max } = await this.vfCount(pf);
+    if (count === now) return;
+    if (count > max) {
+      const said = `PF ${pf}: ${count} VFs are asked for, it can make ${max} (sriov_totalvfs)`;
+      throw new ComputeError('unavailable', said);
+    }
+    const all = [...this.#vfsOf(pf), ...(this.#unmade.get(pf) ?? [])];
+    for (const { address } of all) this.#vfs.delete(address);
+    this.#unmade.set(pf, all.slice(count));
+    const { host } = this.#options;
+    const others = host.functions.filter(({ parentAddress }) => parentAddress !== pf);
+    host.functions = [...others, ...all.slice(0, count)];
+  }
+
+  watch(listener: () => void): () => void {
+    const { host } = this.#options;
+    let before = host.functions;
+    const timer = setInterval(() => {
+      if (host.functions === before) return;
+      before = host.functions;
+      listener();
+    }, lookEveryMs);
+    timer.unref();
+    return () => clearInterval(timer);
+  }
+
+  #vfsOf(pf: PciAddress): PciFunction[] {
+    return this.#options.host.functions.filter(({ parentAddress }) => parentAddress === pf);
+  }
+
+  #lacks(name: string): boolean {
+    return this.#options.lacking?.includes(name as VfSettingName) === true;
+  }
+
+  #driverOf(fn: PciFunction): string | null {
+    const bound = this.#drivers.get(fn.address);
+    if (bound !== undefined) return bound;
+    return fn.deviceType === 'type-VF' ? 'simulated-vf' : 'simulated';
+  }
+
+  #function(address: PciAddress): PciFunction {
+    const found = this.#options.host.functions.find((fn) => fn.address === address);
+    if (found !== undefined) return found;
+    throw new ComputeError('unavailable', `PCI device ${address} is not on this host`);
+  }
+
+  #vf(address: PciAddress): VfState {
+    const fn = this.#options.host.functions.find((each) => each.address === address);
+    if (fn === undefined || fn.parentAddress === null || fn.parentIfname === null) {
+      throw new ComputeError(
+        'unavailable',
+        `PCI device ${address} is no VF of a PF with a network interface`,
+      );
+    }
+    const known = this.#vfs.get(address);
+    if (known !== undefined) return known;
+    const driverMac = madeUpMac(address);
+    const { ifname } = fn;
+    const own = ifname === null ? null : { ifname, macAddress: driverMac, ...freshInterface };
+    const macAddress = own === null ? noMac : driverMac;
+    const vf = { settings: { ...untouchedVf, macAddress }, own };
+    this.#vfs.set(address, vf);
+    return vf;
   }
 
   async #givenToGuests(): Promise<Set<PciAddress>> {
@@ -82,4 +211,20 @@ export class SimulatedPciBus implements PciBus {
         .map((device) => device.address),
     );
   }
+}
+
+const freshInterface = { isMacGiven: false, isUp: false };
+
+function withoutInterface(fn: PciFunction): PciFunction {
+  if (fn.deviceType !== 'type-PF') return { ...fn, ifname: null };
+  return { ...fn, ifname: null, macAddress: null, link: null };
+}
+
+/** A locally administered MAC, the same each time. */
+function madeUpMac(address: PciAddress): string {
+  const digits = address
+    .replaceAll(/[^0-9a-f]/g, '')
+    .slice(-9)
+    .padStart(10, '0');
+  return `02:${digits.match(/../g)?.join(':') ?? ''}`;
 }

@@ -52,6 +52,8 @@ async function captureFunction(root: string, folder: string): Promise<string[]> 
   for (const ifname of (await namesIn(join(root, folder, 'net'))).sort()) {
     await addFile(`net/${ifname}/address`);
     await addFile(`net/${ifname}/phys_port_name`);
+    await addFile(`net/${ifname}/operstate`);
+    await addFile(`net/${ifname}/carrier`);
   }
   return lines;
 }

@@ -4,10 +4,15 @@ import { join } from 'node:path';
 import { describePciBus } from '#contracts/pci-bus.contract.ts';
 import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/sysfs-tree.ts';
 import { parsePciAddress } from '#core/pci/address.ts';
-import { vf0 } from '#test/guests.ts';
+import type { VfChange } from '#core/pci/vf-settings.ts';
+import { noMac } from '#core/pci/vf-settings.ts';
+import { DescribedIgb } from '#test/described-igb.ts';
+import { pf0, vf0 } from '#test/guests.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { captureSysfs } from './capture.ts';
 import { SysfsPciBus } from './pci-bus.ts';
+
+const macAddress = 'fa:16:3e:5b:10:01';
 
 let folder = '';
 let captured = '';
@@ -20,7 +25,14 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describePciBus('sysfs', async () => new SysfsPciBus({ root: captured, run: async () => {} }));
+/** A described kernel of its own, and the bus on it. */
+function onIgb() {
+  const kernel = new DescribedIgb(join(mkdtempSync(join(folder, 'igb-')), 'sys'));
+  const { root, run, write } = kernel;
+  return { kernel, bus: new SysfsPciBus({ root, run, write }) };
+}
+
+describePciBus('sysfs', async () => onIgb().bus);
 
 /** A tree of one PF and one VF, with these files changed or added (null: taken away). */
 function tree(name: string, files: Record<string, string | null> = {}): SysfsPciBus {
@@ -109,25 +121,89 @@ test('a machine without PCI has no functions', async () => {
   expect(await bus.listFunctions()).toEqual({ functions: [], unreadable: [] });
 });
 
-test('steps on a VF become ip commands through its PF, and a failure carries the host’s words', async () => {
-  const commands: string[] = [];
-  const run = async (command: string[]): Promise<void> => {
-    commands.push(command.join(' '));
-    if (command.includes('trust')) throw new Error('RTNETLINK answers: Operation not supported');
-  };
-  const bus = new SysfsPciBus({ root: captured, run });
-  const macAddress = 'fa:16:3e:5b:10:01';
-  await bus.applyVfStep({ do: 'set-vf', address: vf0, macAddress, vlan: 42 });
-  await bus.applyVfStep({ do: 'set-vf-link', address: vf0, macAddress, up: true });
-  expect(commands).toEqual([
-    'ip link set enp1s0 vf 0 mac fa:16:3e:5b:10:01 vlan 42',
-    'ip link set enp1s0v0 address fa:16:3e:5b:10:01 up',
+test('only what is not set yet becomes a command, one for each setting', async () => {
+  const { kernel, bus } = onIgb();
+  const change = {
+    macAddress,
+    vlan: 42,
+    spoofCheck: true,
+    trust: false,
+    linkState: 'auto',
+  } as const;
+  await bus.applyVfStep({ do: 'set-vf', address: vf0, change });
+  await bus.applyVfStep({ do: 'set-vf', address: vf0, change });
+  expect(kernel.commands.filter((command) => command.includes(' set '))).toEqual([
+    'ip link set enp1s0 vf 0 mac fa:16:3e:5b:10:01',
+    'ip link set enp1s0 vf 0 vlan 42 qos 0',
   ]);
-  await expect(
-    bus.applyVfStep({ do: 'set-vf-trust', address: vf0, trusted: true }),
-  ).rejects.toMatchObject({
-    kind: 'unavailable',
-    message:
-      'VF 0000:01:10.0: "ip link set enp1s0 vf 0 trust on": RTNETLINK answers: Operation not supported',
+});
+
+test('a setting that a NIC lacks is probed once for each PF', async () => {
+  const { kernel, bus } = onIgb();
+  const probes = () => kernel.commands.filter((command) => command.includes(' state '));
+  await bus.lackingSettings(vf0, { linkState: 'disable' });
+  await bus.lackingSettings(parsePciAddress('0000:01:10.2'), { linkState: 'enable' });
+  expect(probes()).toEqual(['ip link set enp1s0 vf 0 state auto']);
+});
+
+test('a refusal names VF, setting and the driver’s words', async () => {
+  const { kernel, bus } = onIgb();
+  const set = (change: VfChange) => bus.applyVfStep({ do: 'set-vf', address: vf0, change });
+  await expect(set({ linkState: 'disable' })).rejects.toThrow(
+    'VF 0000:01:10.0: link state disable: driver igb of enp1s0 has no such setting (RTNETLINK answers: Operation not supported): leave it at its default, or use another NIC',
+  );
+  await expect(set({ minTxRateMbps: 50 })).rejects.toThrow(
+    'VF 0000:01:10.0: least rate 50 Mbit/s: refused by "ip link set enp1s0 vf 0 min_tx_rate 50": RTNETLINK answers: Invalid argument',
+  );
+  kernel.refusals.set('vlan', 'RTNETLINK answers: Operation not permitted');
+  await expect(set({ vlan: 42 })).rejects.toThrow(
+    'VF 0000:01:10.0: VLAN 42: refused by "ip link set enp1s0 vf 0 vlan 42 qos 0": RTNETLINK answers: Operation not permitted',
+  );
+});
+
+test('an interface cannot be without a MAC: only its state is set', async () => {
+  const { kernel, bus } = onIgb();
+  await bus.applyVfStep({ do: 'set-vf-link', address: vf0, macAddress: noMac, up: false });
+  expect(kernel.commands).toEqual(['ip link set enp1s0v0 down']);
+});
+
+test('a PF without a carrier, and one that is down, have no link', async () => {
+  const { kernel, bus } = onIgb();
+  const net = join(kernel.root, 'bus/pci/devices', pf0, 'net/enp1s0');
+  const link = async () => (await bus.functionAt(pf0))?.link;
+  expect(await link()).toBe('up');
+  writeFileSync(join(net, 'carrier'), '0\n');
+  expect(await link()).toBe('down');
+  rmSync(join(net, 'carrier'));
+  expect(await link()).toBe('down');
+  rmSync(net, { recursive: true });
+  expect(await link()).toBeNull();
+});
+
+test('who watches is told of a carrier that goes', async () => {
+  const { kernel, bus } = onIgb();
+  const carrier = join(kernel.root, 'bus/pci/devices', pf0, 'net/enp1s0/carrier');
+  let told = 0;
+  const unwatch = bus.watch(() => {
+    told += 1;
   });
+  let value = 1;
+  const flip = () => {
+    value = 1 - value;
+    writeFileSync(carrier, `${value}\n`);
+    return told;
+  };
+  await expect.poll(flip, { timeout: 5_000, interval: 1_100 }).toBeGreaterThan(0);
+  unwatch();
+});
+
+test('a kernel that refuses VFs is quoted', async () => {
+  const { kernel } = onIgb();
+  const refuse = async (): Promise<void> => {
+    throw new Error('ENOMEM: not enough memory, write');
+  };
+  const bus = new SysfsPciBus({ root: kernel.root, run: kernel.run, write: refuse });
+  await expect(bus.setVfCount(pf0, 2)).rejects.toThrow(
+    'PF 0000:01:00.0: the kernel refuses 0 VFs (sriov_numvfs): ENOMEM: not enough memory, write',
+  );
 });

@@ -1,30 +1,48 @@
 /** The PCI functions of this machine from sysfs below a root path, and the settings of its VFs through `ip`. */
-import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import type { PciBus, UnreadableFunction } from '#contracts/pci-bus.ts';
+import type { InterfaceChange, PciBus, UnreadableFunction, VfCount } from '#contracts/pci-bus.ts';
 import { ComputeError } from '#core/errors.ts';
+import type { DeviceFacts } from '#core/guests/hand-over.ts';
 import type { VfStep } from '#core/guests/step.ts';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
 import type { PciFunction } from '#core/pci/device.ts';
-import { readFunction, readIfname, readVfNum } from './read-function.ts';
-import { type VfPlace, vfCommand } from './vf-command.ts';
+import { noMac, type VfChange, type VfSettingName } from '#core/pci/vf-settings.ts';
+import type { VfState } from '#core/pci/vf-state.ts';
+import { bindDriver } from './bind-driver.ts';
+import { deviceFacts } from './device-facts.ts';
+import { readFunction, readIfname } from './read-function.ts';
+import type { RunCommand } from '#contracts/run-command.ts';
+import { runOnHost } from './run-on-host.ts';
+import { linkedName } from './sysfs-files.ts';
+import { VfControl } from './vf-control.ts';
+import { readVfCount, type WriteFile, writeVfCount } from './vf-count.ts';
+import { watchSysfs } from './watch.ts';
 
 export interface SysfsPciBusOptions {
   /** Where sysfs is. Example: `/sys`, or a folder with a captured tree. */
   root: string;
-  /** Runs a command of the host; throws when it fails. Default: really. */
-  run?: (command: string[]) => Promise<void>;
+  /** Runs a command of the host. Default: really. */
+  run?: RunCommand;
+  /** Writes a file of sysfs. Default: really. */
+  write?: WriteFile;
 }
 
 export class SysfsPciBus implements PciBus {
+  readonly #root: string;
+  readonly #bus: string;
   readonly #devices: string;
-  readonly #run: (command: string[]) => Promise<void>;
+  readonly #run: RunCommand;
+  readonly #write: WriteFile;
+  readonly #vfs: VfControl;
 
-  constructor(options: SysfsPciBusOptions) {
-    this.#devices = join(options.root, 'bus/pci/devices');
-    this.#run = options.run ?? runOnHost;
+  constructor({ root, run = runOnHost, write = writeFile }: SysfsPciBusOptions) {
+    this.#root = root;
+    this.#bus = join(root, 'bus/pci');
+    this.#devices = join(this.#bus, 'devices');
+    this.#run = run;
+    this.#write = write;
+    this.#vfs = new VfControl(this.#devices, run);
   }
 
   async listFunctions(): Promise<{ functions: PciFunction[]; unreadable: UnreadableFunction[] }> {
@@ -36,25 +54,96 @@ export class SysfsPciBus implements PciBus {
     };
   }
 
+  async functionAt(address: PciAddress): Promise<PciFunction | undefined> {
+    const read = await this.#read(address);
+    return 'problem' in read ? undefined : read;
+  }
+
+  driverOf(address: PciAddress): Promise<string | null> {
+    return linkedName(join(this.#devices, address, 'driver'));
+  }
+
   ifnameOf(address: PciAddress): Promise<string | null> {
     return readIfname(join(this.#devices, address));
   }
 
+  vfState(address: PciAddress): Promise<VfState> {
+    return this.#vfs.state(address);
+  }
+
   async applyVfStep(step: VfStep): Promise<void> {
-    const command = vfCommand(step, await this.#place(step.address));
-    if (command === undefined) return;
+    if (step.do === 'set-vf') return this.#vfs.set(step.address, step.change);
+    const { address, macAddress, up } = step;
+    return this.setInterface(address, { macAddress, up });
+  }
+
+  lackingSettings(address: PciAddress, change: VfChange): Promise<VfSettingName[]> {
+    return this.#vfs.lacking(address, change);
+  }
+
+  async deviceFacts(address: PciAddress): Promise<DeviceFacts> {
+    await this.#mustBeThere(address);
+    return deviceFacts(this.#devices, address, this.#run);
+  }
+
+  async setInterface(address: PciAddress, { macAddress, up }: InterfaceChange): Promise<void> {
+    const ifname = await this.ifnameOf(address);
+    if (ifname === null) return;
+    if (macAddress !== undefined) await this.#setMac(address, ifname, macAddress);
+    if (up !== undefined) {
+      await this.#command(address, ['ip', 'link', 'set', ifname, up ? 'up' : 'down']);
+    }
+  }
+
+  async bindDriver(address: PciAddress, driver: string | null): Promise<void> {
+    await this.#mustBeThere(address);
+    await bindDriver({ bus: this.#bus, write: this.#write }, address, driver);
+  }
+
+  vfCount(pf: PciAddress): Promise<VfCount> {
+    return readVfCount(this.#devices, pf);
+  }
+
+  setVfCount(pf: PciAddress, count: number): Promise<void> {
+    const host = { devices: this.#devices, run: this.#run, write: this.#write };
+    return writeVfCount(host, pf, count);
+  }
+
+  watch(listener: () => void): () => void {
+    return watchSysfs(this.#root, listener);
+  }
+
+  /**
+   * A MAC that an administrator has set stands in the way of any other, and on some NICs of itself: it is taken off, and put back afterwards.
+   * An interface cannot be without a MAC. Source: Linux `igb_set_vf_mac_addr`, seen on an igb.
+   */
+  async #setMac(address: PciAddress, ifname: string, macAddress: string): Promise<void> {
+    if (macAddress === noMac) return;
+    const command = ['ip', 'link', 'set', ifname, 'address', macAddress];
     try {
       await this.#run(command);
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      throw new ComputeError(
-        'unavailable',
-        `VF ${step.address}: "${command.join(' ')}": ${words}`,
-        {
-          cause: error,
-        },
-      );
+      if ((await linkedName(join(this.#devices, address, 'physfn'))) === null) throw error;
+      const { settings } = await this.#vfs.state(address);
+      await this.#vfs.clearMac(address);
+      await this.#command(address, command);
+      await this.#vfs.set(address, { macAddress: settings.macAddress });
     }
+  }
+
+  async #command(address: PciAddress, command: string[]): Promise<void> {
+    try {
+      await this.#run(command);
+    } catch (cause) {
+      const words = cause instanceof Error ? cause.message : String(cause);
+      const said = `PCI device ${address}: "${command.join(' ')}": ${words}`;
+      throw new ComputeError('unavailable', said, { cause });
+    }
+  }
+
+  async #mustBeThere(address: PciAddress): Promise<void> {
+    if ((await this.#list()).includes(address)) return;
+    throw new ComputeError('unavailable', `PCI device ${address} is not on this host`);
   }
 
   /** A machine without PCI has no such folder: no functions, no error. */
@@ -79,22 +168,4 @@ export class SysfsPciBus implements PciBus {
       return { address, problem: error instanceof Error ? error.message : String(error) };
     }
   }
-
-  async #place(address: PciAddress): Promise<VfPlace> {
-    const read = await this.#read(address);
-    const parent = 'problem' in read ? null : read.parentAddress;
-    const pfIfname = parent === null ? null : await this.ifnameOf(parent);
-    const vfNum = parent === null ? undefined : await readVfNum(this.#devices, parent, address);
-    if ('problem' in read || pfIfname === null || vfNum === undefined) {
-      throw new ComputeError(
-        'unavailable',
-        `PCI device ${address} is no VF of a PF with a network interface`,
-      );
-    }
-    return { pfIfname, vfNum, ifname: read.ifname };
-  }
-}
-
-async function runOnHost([program = '', ...args]: string[]): Promise<void> {
-  await promisify(execFile)(program, args);
 }

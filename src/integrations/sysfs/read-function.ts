@@ -1,9 +1,9 @@
 /** One PCI function from its sysfs folder. Source: Linux `Documentation/ABI/testing/sysfs-bus-pci`. */
-import { readdir, readFile, readlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
 import type { PciCapabilities, PciDeviceType, PciFunction } from '#core/pci/device.ts';
 import { quoted } from '#core/quoted-text.ts';
+import { linkedName, listFolder, readBytes, readText } from './sysfs-files.ts';
 import { vpdSerialNumber } from './vpd.ts';
 
 /**
@@ -17,7 +17,10 @@ export async function readFunction(devices: string, address: PciAddress): Promis
   const parentAddress = await readParent(folder);
   const deviceType = await readType(folder, parentAddress);
   const numa = Number((await readText(join(folder, 'numa_node'))) ?? -1);
-  const vfProductId = deviceType === 'type-PF' ? await readVfProduct(folder) : undefined;
+  const isPf = deviceType === 'type-PF';
+  const ifname = await readIfname(folder);
+  const vfProductId = isPf ? await readVfProduct(folder) : undefined;
+  const link = isPf ? await readLink(folder, ifname) : undefined;
   return {
     address,
     vendorId,
@@ -25,10 +28,11 @@ export async function readFunction(devices: string, address: PciAddress): Promis
     deviceType,
     parentAddress,
     numaNode: Number.isInteger(numa) && numa >= 0 ? numa : null,
-    ifname: await readIfname(folder),
+    ifname,
     parentIfname: parentAddress === null ? null : await readIfname(join(devices, parentAddress)),
     ...(vfProductId !== undefined && { vfProductId }),
-    macAddress: deviceType === 'type-PF' ? await readMac(folder) : null,
+    ...(link !== undefined && { link }),
+    macAddress: isPf ? await readMac(folder) : null,
     capabilities: await readCapabilities(devices, { address, deviceType, parentAddress }),
   };
 }
@@ -51,7 +55,7 @@ export async function readVfNum(
   for (const name of await listFolder(join(devices, pf))) {
     const number = /^virtfn(\d+)$/.exec(name)?.[1];
     if (number === undefined) continue;
-    if (basename(await readlink(join(devices, pf, name))) === vf) return Number(number);
+    if ((await linkedName(join(devices, pf, name))) === vf) return Number(number);
   }
   return undefined;
 }
@@ -88,11 +92,15 @@ async function readCapabilities(
 }
 
 async function readParent(folder: string): Promise<PciAddress | null> {
-  try {
-    return tryParsePciAddress(basename(await readlink(join(folder, 'physfn')))) ?? null;
-  } catch {
-    return null;
-  }
+  return tryParsePciAddress((await linkedName(join(folder, 'physfn'))) ?? '') ?? null;
+}
+
+/** Undefined where sysfs does not say. */
+async function readLink(folder: string, ifname: string | null): Promise<PciFunction['link']> {
+  if (ifname === null) return null;
+  if ((await readText(join(folder, 'net', ifname, 'operstate'))) === undefined) return undefined;
+  // A carrier cannot be read while the interface is down.
+  return (await readText(join(folder, 'net', ifname, 'carrier'))) === '1' ? 'up' : 'down';
 }
 
 async function readMac(folder: string): Promise<string | null> {
@@ -110,29 +118,4 @@ async function readId(folder: string, file: 'vendor' | 'device'): Promise<string
       ? `sysfs file ${file} cannot be read`
       : `sysfs file ${file} has ${quoted(text)}, must be 0x and four hexadecimal digits`,
   );
-}
-
-/** A file that does not apply is absent or refuses to be read: undefined. */
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return (await readFile(path, 'utf8')).trim();
-  } catch {
-    return undefined;
-  }
-}
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch {
-    return new Uint8Array();
-  }
-}
-
-async function listFolder(path: string): Promise<string[]> {
-  try {
-    return await readdir(path);
-  } catch {
-    return [];
-  }
 }

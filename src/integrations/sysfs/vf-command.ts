@@ -1,26 +1,45 @@
 /** The settings of a VF as `ip link` commands. Source: ip-link(8). */
-import type { VfStep } from '#core/guests/step.ts';
+import type { VfChange, VfSettingName } from '#core/pci/vf-settings.ts';
 
 /** Where a VF is, in the kernel's words. */
 export interface VfPlace {
   /** Interface of its PF. */
   pfIfname: string;
   vfNum: number;
-  /** Its own interface; null when it has none. */
-  ifname: string | null;
+}
+
+/** A command and the settings it makes. */
+export interface VfCommand {
+  command: string[];
+  change: VfChange;
 }
 
 /**
- * The command of one step, or undefined when there is nothing to set (a VF without an interface has no link).
- * Example: `ip link set ens1f0 vf 0 mac fa:16:3e:5b:10:01 vlan 100`.
+ * One command for each setting, so that a refusal names the one that was refused; VLAN and its priority go together.
+ * Example: `{ macAddress: 'fa:16:…', vlan: 42, qos: 0 }` → `ip link set ens1f0 vf 0 mac fa:16:…`, `ip link set ens1f0 vf 0 vlan 42 qos 0`.
  */
-export function vfCommand(step: VfStep, place: VfPlace): string[] | undefined {
-  const throughPf = ['ip', 'link', 'set', place.pfIfname, 'vf', String(place.vfNum)];
-  if (step.do === 'set-vf') {
-    return [...throughPf, 'mac', step.macAddress, 'vlan', String(step.vlan)];
-  }
-  if (step.do === 'set-vf-trust') return [...throughPf, 'trust', step.trusted ? 'on' : 'off'];
-  if (place.ifname === null) return undefined;
-  const state = step.up ? 'up' : 'down';
-  return ['ip', 'link', 'set', place.ifname, 'address', step.macAddress, state];
+export function vfCommands(change: VfChange, { pfIfname, vfNum }: VfPlace): VfCommand[] {
+  const throughPf = ['ip', 'link', 'set', pfIfname, 'vf', String(vfNum)];
+  const { vlan, qos = 0, ...alone } = change;
+  const commands = Object.entries(alone).map(([name, value]) => ({
+    command: [...throughPf, words[name as keyof typeof words], wordOf(value)],
+    change: { [name]: value },
+  }));
+  if (vlan === undefined) return commands;
+  const tag = { command: [...throughPf, 'vlan', String(vlan), 'qos', String(qos)] };
+  return [...commands, { ...tag, change: { vlan, ...(qos > 0 && { qos }) } }];
+}
+
+const words: Record<Exclude<VfSettingName, 'vlan' | 'qos'>, string> = {
+  macAddress: 'mac',
+  spoofCheck: 'spoofchk',
+  trust: 'trust',
+  linkState: 'state',
+  minTxRateMbps: 'min_tx_rate',
+  maxTxRateMbps: 'max_tx_rate',
+};
+
+function wordOf(value: string | number | boolean): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return String(value);
 }

@@ -1,0 +1,63 @@
+/** May the guest's devices be handed over now? Looked at right before, for the host may have changed since the claim. */
+import { ComputeError } from '#core/errors.ts';
+import { type Guest, isPciNic } from '#core/guests/guest.ts';
+import { handOverProblems } from '#core/guests/hand-over.ts';
+import { vfChangeOf } from '#core/guests/hand-over-steps.ts';
+import { type HeldDevice, heldDevices } from '#core/guests/held-device.ts';
+import { deviceProblems, isLive } from '#core/guests/plan.ts';
+import type { PciFunction } from '#core/pci/device.ts';
+import { printVfChange } from '#core/pci/vf-settings.ts';
+import type { HostParts } from './host-parts.ts';
+
+/** Throws `unavailable` with every reason at once, each with what an operator is to do. Nothing is changed. */
+export async function checkDevices(parts: HostParts, guest: Guest): Promise<void> {
+  const held = heldDevices(guest);
+  if (held.length === 0) return;
+  const [{ functions }, guests] = await Promise.all([
+    parts.pciBus.listFunctions(),
+    parts.hypervisor.listGuests(),
+  ]);
+  const problems = deviceProblems(guest, { functions, guests }).map(({ message }) => message);
+  if (problems.length === 0) {
+    const here = guests.find(({ id }) => id === guest.id);
+    const has = new Set(
+      here !== undefined && isLive(here) ? here.devices.map(({ address }) => address) : [],
+    );
+    // What the guest has already was looked at when it got it, and now it is the guest that uses it.
+    for (const device of held.filter(({ address }) => !has.has(address))) {
+      const fn = functions.find(({ address }) => address === device.address);
+      if (fn !== undefined) problems.push(...(await problemsOf(parts, device, fn)));
+    }
+  }
+  if (problems.length === 0) problems.push(...(await settingProblems(parts, guest)));
+  if (problems.length > 0) throw new ComputeError('unavailable', problems.join('; '));
+}
+
+async function problemsOf(
+  { pciBus, devices }: HostParts,
+  device: HeldDevice,
+  fn: PciFunction,
+): Promise<string[]> {
+  const quarantine = await devices.problemOf(fn.address);
+  if (quarantine !== undefined) {
+    return [`PCI device ${fn.address} is quarantined: ${quarantine}`];
+  }
+  const facts = await pciBus.deviceFacts(fn.address);
+  return handOverProblems(fn, device.through, facts).map(({ message }) => message);
+}
+
+/** A setting that the NIC does not have is refused before anything is done, not half-way. */
+async function settingProblems({ pciBus }: HostParts, guest: Guest): Promise<string[]> {
+  const problems: string[] = [];
+  for (const nic of guest.nics.filter(isPciNic)) {
+    const change = vfChangeOf(nic);
+    if (Object.keys(change).length === 0) continue;
+    for (const name of await pciBus.lackingSettings(nic.address, change)) {
+      const asked = printVfChange({ [name]: change[name] });
+      problems.push(
+        `port ${nic.portId} asks for ${asked}, but the NIC of PCI device ${nic.address} has no such setting: change the port, or use another NIC`,
+      );
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,122 @@
+/** What a device is like before a guest has it, and how it is brought back there. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PciBus } from '#contracts/pci-bus.ts';
+import type { PciAddress } from '#core/pci/address.ts';
+import type { PciFunction } from '#core/pci/device.ts';
+import { noMac } from '#core/pci/vf-settings.ts';
+import {
+  baselineDifferences,
+  changeToBaseline,
+  type VfBaseline,
+  vfBaseline,
+} from '#core/pci/vf-state.ts';
+
+export interface DeviceBaseline {
+  driver: string | null;
+  /** Of its own interface, and its MAC, of a PF. */
+  ifname: string | null;
+  macAddress: string | null;
+  /** null: no VF of a NIC. */
+  vf: VfBaseline | null;
+  /** Of a PF. */
+  vfCount: number | null;
+}
+
+const lookEveryMs = 100;
+
+/** Looks at the function now. Throws `unavailable` when it cannot be read. */
+export async function takeBaseline(pciBus: PciBus, fn: PciFunction): Promise<DeviceBaseline> {
+  const { address, ifname, macAddress, deviceType } = fn;
+  return {
+    driver: await pciBus.driverOf(address),
+    ifname,
+    macAddress,
+    vf: isNicVf(fn) ? vfBaseline(await pciBus.vfState(address)) : null,
+    vfCount: deviceType === 'type-PF' ? (await pciBus.vfCount(address)).now : null,
+  };
+}
+
+/** A VF that its PF's interface speaks for. */
+function isNicVf({ parentAddress, parentIfname }: PciFunction): boolean {
+  return parentAddress !== null && parentIfname !== null;
+}
+
+export interface RestoreWish {
+  address: PciAddress;
+  baseline: DeviceBaseline;
+  /** What the guest had; it must not be left on the device. */
+  guestMacAddress: string | null;
+  driverWaitMs: number;
+}
+
+/** Brings the device back and reads it back. Throws, in plain words, when it is not what it was. */
+export async function restoreBaseline(pciBus: PciBus, wish: RestoreWish): Promise<void> {
+  const { address, baseline } = wish;
+  await restoreDriver(pciBus, wish);
+  if (baseline.vf !== null) await restoreVf(pciBus, wish, baseline.vf);
+  if (baseline.vfCount === null) return;
+  await pciBus.setVfCount(address, baseline.vfCount);
+  const { now } = await pciBus.vfCount(address);
+  if (now !== baseline.vfCount) {
+    throw new Error(`not as it was: it has ${now} VFs, had ${baseline.vfCount}`);
+  }
+}
+
+/** The hypervisor gives a managed device back to its driver; one that it has left is bound again here. */
+async function restoreDriver(
+  pciBus: PciBus,
+  { address, baseline: { driver }, driverWaitMs }: RestoreWish,
+): Promise<void> {
+  const limit = Date.now() + driverWaitMs;
+  for (;;) {
+    const now = await pciBus.driverOf(address);
+    if (now === driver || (driver === null && now?.includes('vfio') !== true)) return;
+    if (Date.now() >= limit) break;
+    await delay(lookEveryMs);
+  }
+  await pciBus.bindDriver(address, driver);
+}
+
+async function restoreVf(
+  pciBus: PciBus,
+  { address, guestMacAddress }: RestoreWish,
+  baseline: VfBaseline,
+): Promise<void> {
+  const change = changeToBaseline(baseline, await pciBus.vfState(address));
+  await pciBus.applyVfStep({ do: 'set-vf', address, change });
+  await restoreInterface(pciBus, address, baseline, guestMacAddress);
+  const differences = baselineDifferences(baseline, await pciBus.vfState(address), guestMacAddress);
+  if (differences.length > 0) throw new Error(`not as it was: ${differences.join('; ')}`);
+}
+
+/** Its PF has forgotten the VF's own MAC together with the guest's: the VF says it again, which a driver does only for a new one. */
+async function restoreInterface(
+  pciBus: PciBus,
+  address: PciAddress,
+  { settings, ownMacAddress, isUp }: VfBaseline,
+  guestMacAddress: string | null,
+): Promise<void> {
+  const { own, settings: now } = await pciBus.vfState(address);
+  if (own === null) return;
+  // The detour below may have been cut short.
+  const isStrange = own.macAddress === guestMacAddress || own.macAddress === detour(ownMacAddress);
+  const mac = isStrange ? ownMacAddress : own.macAddress;
+  if (settings.macAddress === noMac && mac !== null && now.macAddress !== mac) {
+    const other = detour(mac);
+    if (own.macAddress === mac && other !== null) {
+      await pciBus.setInterface(address, { macAddress: other });
+    }
+    await pciBus.setInterface(address, { macAddress: mac });
+  }
+  if (own.isUp !== isUp) await pciBus.setInterface(address, { up: isUp });
+}
+
+/**
+ * Another MAC of the same kind, and no neighbour's: cards number the MACs of their VFs at the end. Example: `22:f0:6f:2f:d9:7e` →
+ * `26:f0:6f:2f:d9:7e`. null for null.
+ */
+function detour(mac: string | null): string | null {
+  if (mac === null) return null;
+  const first = Number.parseInt(mac.slice(0, 2), 16) ^ 4;
+  return first.toString(16).padStart(2, '0') + mac.slice(2);
+}

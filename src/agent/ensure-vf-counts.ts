@@ -1,0 +1,67 @@
+/** At the agent's start: every PF has as many VFs as the operator wants, and is up. A PF whose VFs guests hold keeps what it has. */
+import type { HostProblem } from '#core/hosts/host-problem.ts';
+import type { FoundGuest } from '#core/guests/plan.ts';
+import type { PciFunction } from '#core/pci/device.ts';
+import type { AgentOptions } from './agent-options.ts';
+
+type Host = Pick<AgentOptions, 'host' | 'hypervisor' | 'pciBus' | 'log'>;
+
+/**
+ * `counts`: by interface or PCI address of the PF. Returns when the VFs are there. Never throws: a wish that cannot be met is logged and
+ * returned as a problem of the host, which goes on with what there is. Example: `{ enp1s0: 4 }`.
+ */
+export async function ensureVfCounts(
+  host: Host,
+  counts: Readonly<Record<string, number>>,
+): Promise<HostProblem[]> {
+  const problems: HostProblem[] = [];
+  for (const [name, count] of Object.entries(counts)) {
+    try {
+      await ensureVfCount(host, name, count);
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      const message = `vf_counts: ${name}: ${count}: ${words}`;
+      problems.push({ code: 'vf-count', message, blocks: 'none' });
+      host.log.error({ host: host.host, pf: name, count }, message);
+    }
+  }
+  return problems;
+}
+
+async function ensureVfCount(host: Host, name: string, count: number): Promise<void> {
+  const { pciBus, log } = host;
+  const { functions } = await pciBus.listFunctions();
+  const pf = functions.find((fn) => fn.ifname === name || fn.address === name.toLowerCase());
+  if (pf === undefined) {
+    throw new Error(
+      'no PCI function of this host has this interface or address (is it in a guest?)',
+    );
+  }
+  await pciBus.setInterface(pf.address, { up: true });
+  const { now } = await pciBus.vfCount(pf.address);
+  if (now === count) return;
+  const holders = await holdersOf(host, pf, functions);
+  if (holders.length > 0) {
+    throw new Error(
+      `it has ${now} and keeps them, for all VFs of a PF go when their number changes, and guests hold ${holders.join(', ')}: stop or move these guests, then start the agent again`,
+    );
+  }
+  await pciBus.setVfCount(pf.address, count);
+  log.info({ host: host.host, pf: pf.address, before: now, count }, `PF ${name} has ${count} VFs`);
+}
+
+/** Example: `0000:01:10.0 (guest instance-0000002a)`. Guests that are off hold theirs too: they will want them again. */
+async function holdersOf(
+  { hypervisor }: Host,
+  pf: PciFunction,
+  functions: readonly PciFunction[],
+): Promise<string[]> {
+  const guests: FoundGuest[] = await hypervisor.listGuests();
+  const vfs = functions.filter(({ parentAddress }) => parentAddress === pf.address);
+  const mine = new Set([pf, ...vfs].map(({ address }) => address));
+  return guests.flatMap(({ name, devices }) =>
+    devices
+      .filter(({ address }) => mine.has(address))
+      .map(({ address }) => `${address} (guest ${name})`),
+  );
+}

@@ -1,0 +1,43 @@
+/** The parts of a host that steps act on. */
+import type { GuestFiles } from '#contracts/guest-files.ts';
+import type { Hypervisor } from '#contracts/hypervisor.ts';
+import type { Log } from '#contracts/log.ts';
+import type { PciBus } from '#contracts/pci-bus.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
+import type { AgentOptions } from './agent-options.ts';
+import { BridgeCare } from './bridge-care.ts';
+import { DeviceCare } from './device-care.ts';
+
+export interface HostParts {
+  host: string;
+  hypervisor: Hypervisor;
+  pciBus: PciBus;
+  guestFiles: GuestFiles;
+  devices: DeviceCare;
+  bridges: BridgeCare;
+  log: Log;
+  /** What the agent's start could not do for the host. */
+  problems: HostProblem[];
+}
+
+/** The parts of one agent; made once, for they take turns on devices and bridges. */
+export function hostParts(options: AgentOptions): HostParts {
+  const { host, hypervisor, pciBus, guestFiles, log } = options;
+  return {
+    host,
+    hypervisor,
+    pciBus,
+    guestFiles,
+    log,
+    devices: new DeviceCare(options),
+    bridges: new BridgeCare(options),
+    problems: [],
+  };
+}
+
+/** What guests that are gone have left on this host is cleaned, and what could not be cleaned before is tried again. */
+export async function cleanUpHost({ hypervisor, devices, bridges }: HostParts): Promise<void> {
+  const guestsHere = () => hypervisor.listGuests();
+  await devices.cleanUp(guestsHere);
+  await bridges.cleanUp(guestsHere);
+}

@@ -1,0 +1,75 @@
+/** What every maker of bridges must do. */
+import { afterEach, describe, expect, test } from 'vitest';
+import type { HostBridges } from './host-bridges.ts';
+
+export interface BridgesUnderTest {
+  bridges: HostBridges;
+  /** The bridges that are there. */
+  names: () => Promise<string[]>;
+  stop: () => Promise<void>;
+}
+
+const bridge = 'brqb2a7e0c4-55';
+const flat = { physicalNetwork: 'physnet1', vlan: null };
+const local = { physicalNetwork: null, vlan: null };
+
+/** `make` gives a host whose physical network physnet1 has an interface that nobody uses, and no bridge. `hasVlans`: its kernel can make VLAN interfaces. */
+export function describeHostBridges(
+  name: string,
+  make: () => Promise<BridgesUnderTest>,
+  { hasVlans }: { hasVlans: boolean },
+): void {
+  describe(`host bridges contract: ${name}`, () => {
+    let host: BridgesUnderTest | undefined;
+    const begin = async () => (host = await make());
+    afterEach(async () => {
+      await host?.stop();
+      host = undefined;
+    });
+
+    test('a bridge is there once it is made, and gone once it is released; twice is no error', async () => {
+      const { bridges, names } = await begin();
+      await bridges.ensureBridge(bridge, flat);
+      await bridges.ensureBridge(bridge, flat);
+      expect(await names()).toEqual([bridge]);
+      await bridges.releaseBridge(bridge);
+      await bridges.releaseBridge(bridge);
+      expect(await names()).toEqual([]);
+      await bridges.ensureBridge(bridge, flat);
+      expect(await names()).toEqual([bridge]);
+    });
+
+    test('a bridge of a network without a physical one is joined to nothing', async () => {
+      const { bridges, names } = await begin();
+      await bridges.ensureBridge(bridge, local);
+      expect(await names()).toEqual([bridge]);
+      await bridges.releaseBridge(bridge);
+      expect(await names()).toEqual([]);
+    });
+
+    const testVlans = () =>
+      test('two VLANs of one physical network have a bridge each', async () => {
+        const { bridges, names } = await begin();
+        await bridges.ensureBridge(bridge, { ...flat, vlan: 42 });
+        await bridges.ensureBridge(bridge, { ...flat, vlan: 42 });
+        await bridges.ensureBridge('brqffffffff-11', { ...flat, vlan: 43 });
+        await bridges.releaseBridge(bridge);
+        expect(await names()).toEqual(['brqffffffff-11']);
+        await bridges.releaseBridge('brqffffffff-11');
+        expect(await names()).toEqual([]);
+      });
+    if (hasVlans) testVlans();
+
+    test('a physical network without an interface here is refused by name, and nothing is made', async () => {
+      const { bridges, names } = await begin();
+      const nowhere = { physicalNetwork: 'physnet3', vlan: 42 };
+      await expect(bridges.ensureBridge(bridge, nowhere)).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringMatching(
+          /^physical network physnet3 has no interface in bridge_mappings of host host-1/,
+        ),
+      });
+      expect(await names()).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { vfWish } from './vf-wish.ts';
+
+const settings = (spoofCheck: unknown, linkState: unknown) => ({
+  vf_settings: { spoof_check: spoofCheck, link_state: linkState },
+});
+
+const wishes = [
+  { name: 'a Neutron says nothing: its agent sets the VF', details: {}, gives: null },
+  {
+    name: 'the flavor’s limit alone sets nothing where an agent does',
+    details: {},
+    average: '1000',
+    gives: null,
+  },
+  {
+    name: 'what the network service says',
+    details: settings(true, 'auto'),
+    gives: { spoofCheck: true, linkState: 'auto' },
+  },
+  {
+    name: 'kilobytes become megabits, rounded up',
+    details: settings(false, 'disable'),
+    average: '1001',
+    gives: { spoofCheck: false, linkState: 'disable', maxTxRateMbps: 9 },
+  },
+  {
+    name: 'the least limit is 1 Mbit/s',
+    details: settings(true, 'auto'),
+    average: '1',
+    gives: { spoofCheck: true, linkState: 'auto', maxTxRateMbps: 1 },
+  },
+  {
+    name: 'what is no limit is none',
+    details: settings(true, 'auto'),
+    average: 'much',
+    gives: { spoofCheck: true, linkState: 'auto' },
+  },
+  { name: 'what is no setting is none', details: settings('yes', 'sideways'), gives: {} },
+];
+
+test.each(wishes)('$name', ({ details, average, gives }) => {
+  const bandwidth = average === undefined ? null : { inbound: {}, outbound: { average } };
+  expect(vfWish({ vif: { details }, bandwidth })).toEqual(gives);
+});

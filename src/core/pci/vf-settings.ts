@@ -1,0 +1,76 @@
+/** What a PF's driver keeps of each of its VFs: the settings that an administrator makes from outside the VF. Source: ip-link(8), `vf NUM …`. */
+
+export type VfLinkState = 'auto' | 'enable' | 'disable';
+
+export interface VfSettings {
+  /** `noMac`: none set. */
+  macAddress: string;
+  /** 0: untagged. */
+  vlan: number;
+  qos: number;
+  spoofCheck: boolean;
+  trust: boolean;
+  linkState: VfLinkState;
+  /** Megabits a second; 0: no limit. */
+  minTxRateMbps: number;
+  maxTxRateMbps: number;
+}
+
+export type VfSettingName = keyof VfSettings;
+
+/** What is absent stays as it is. */
+export type VfChange = Partial<VfSettings>;
+
+/** What a port asks of its VF's settings beyond MAC, VLAN and trust. */
+export type VfWish = Pick<VfChange, 'spoofCheck' | 'linkState' | 'maxTxRateMbps'>;
+
+/** MAC that means "none set" to the kernel. Source: ip-link(8). */
+export const noMac = '00:00:00:00:00:00';
+
+/** What a driver gives a VF that nobody has touched. */
+export const untouchedVf: VfSettings = {
+  macAddress: noMac,
+  vlan: 0,
+  qos: 0,
+  spoofCheck: true,
+  trust: false,
+  linkState: 'auto',
+  minTxRateMbps: 0,
+  maxTxRateMbps: 0,
+};
+
+/**
+ * The part of a wish that differs from what is set: no NIC is asked for what it has already. Example: vlan 0, spoof check on → wish vlan 42,
+ * spoof check on → `{ vlan: 42 }`.
+ */
+export function changeTowards(now: VfSettings, wish: VfChange): VfChange {
+  const differing = Object.entries(wish).filter(
+    ([name, value]) => now[name as VfSettingName] !== value,
+  );
+  return Object.fromEntries(differing);
+}
+
+/** The same, with the VLAN's priority: the kernel takes the two together, and resets one that is not said. */
+export function completeChange(now: VfSettings, change: VfChange): VfChange {
+  if (change.vlan === undefined && change.qos === undefined) return change;
+  return { ...change, vlan: change.vlan ?? now.vlan, qos: change.qos ?? 0 };
+}
+
+/** Words of each setting, as messages and plans say it. */
+const words: { [Name in VfSettingName]: (value: VfSettings[Name]) => string } = {
+  macAddress: (mac) => (mac === noMac ? 'no MAC' : `MAC ${mac}`),
+  vlan: (vlan) => (vlan === 0 ? 'no VLAN' : `VLAN ${vlan}`),
+  qos: (qos) => `VLAN priority ${qos}`,
+  spoofCheck: (on) => `spoof check ${on ? 'on' : 'off'}`,
+  trust: (on) => `trust ${on ? 'on' : 'off'}`,
+  linkState: (state) => `link state ${state}`,
+  minTxRateMbps: (rate) => (rate === 0 ? 'no least rate' : `least rate ${rate} Mbit/s`),
+  maxTxRateMbps: (rate) => (rate === 0 ? 'no rate limit' : `rate limit ${rate} Mbit/s`),
+};
+
+/** One line. Example: `{ macAddress: 'fa:16:…', vlan: 42 }` → `MAC fa:16:…, VLAN 42`. */
+export function printVfChange(change: VfChange): string {
+  return Object.entries(change)
+    .map(([name, value]) => (words[name as VfSettingName] as (value: unknown) => string)(value))
+    .join(', ');
+}

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import {
+  changeTowards,
+  completeChange,
+  noMac,
+  printVfChange,
+  untouchedVf,
+  type VfSettings,
+} from './vf-settings.ts';
+import { baselineDifferences, changeToBaseline, type VfState, vfBaseline } from './vf-state.ts';
+
+const ownMac = '22:f0:6f:2f:d9:7e';
+const guestMac = 'fa:16:3e:5b:10:01';
+
+function state(settings: Partial<VfSettings>, own: Partial<VfState['own']> | null = {}): VfState {
+  const fresh = { ifname: 'enp1s0v0', macAddress: ownMac, isMacGiven: false, isUp: false };
+  return {
+    settings: { ...untouchedVf, ...settings },
+    own: own === null ? null : { ...fresh, ...own },
+  };
+}
+
+const baselines = [
+  { name: 'its driver chose', now: state({ macAddress: ownMac }), mac: noMac },
+  {
+    name: 'an administrator set, and its driver took',
+    now: state({ macAddress: ownMac }, { isMacGiven: true }),
+    mac: ownMac,
+  },
+  {
+    name: 'an administrator set while it had another',
+    now: state({ macAddress: guestMac }),
+    mac: guestMac,
+  },
+  {
+    name: 'an administrator set and no driver has',
+    now: state({ macAddress: guestMac }, null),
+    mac: guestMac,
+  },
+  { name: 'nobody set', now: state({}, null), mac: noMac },
+];
+
+test.each(baselines)('a MAC that $name is remembered as what it is', ({ now, mac }) => {
+  expect(vfBaseline(now).settings.macAddress).toBe(mac);
+});
+
+test('what was set comes back, what is so already is not touched', () => {
+  const baseline = vfBaseline(state({ macAddress: guestMac, vlan: 7, trust: true }));
+  const now = state({ macAddress: ownMac, vlan: 42, trust: true, spoofCheck: false });
+  expect(changeToBaseline(baseline, now)).toEqual({
+    macAddress: guestMac,
+    vlan: 7,
+    spoofCheck: true,
+  });
+});
+
+test('a MAC that was not set is taken off even where it looks right, for an administrator’s looks the same', () => {
+  const baseline = vfBaseline(state({ macAddress: ownMac }));
+  expect(changeToBaseline(baseline, state({ macAddress: ownMac }))).toEqual({ macAddress: noMac });
+});
+
+const clean = vfBaseline(state({ macAddress: ownMac }));
+const readings = [
+  { name: 'its own MAC', now: state({ macAddress: ownMac }), gives: [] },
+  {
+    name: 'a new MAC of its driver',
+    now: state({ macAddress: '4a:0:1' }, { macAddress: '4a:0:1' }),
+    gives: [],
+  },
+  { name: 'no MAC', now: state({}), gives: [] },
+  {
+    name: 'the guest’s MAC',
+    now: state({ macAddress: guestMac }),
+    gives: [`MAC is ${guestMac}, was not set`],
+  },
+  {
+    name: 'the guest’s MAC on both sides',
+    now: state({ macAddress: guestMac }, { macAddress: guestMac }),
+    gives: [
+      `MAC is ${guestMac}, was not set`,
+      `its interface enp1s0v0 still has the guest's MAC ${guestMac}`,
+    ],
+  },
+  {
+    name: 'settings of the guest',
+    now: state({ vlan: 42, spoofCheck: false, trust: true, maxTxRateMbps: 8 }),
+    gives: [
+      'VLAN is 42, was 0',
+      'spoof check is off, was on',
+      'trust is on, was off',
+      'rate limit is 8, was 0',
+    ],
+  },
+];
+
+test.each(readings)('read back with $name', ({ now, gives }) => {
+  expect(baselineDifferences(clean, now, guestMac)).toEqual(gives);
+});
+
+test('only what differs is asked for, and a VLAN comes with its priority', () => {
+  const now = { ...untouchedVf, vlan: 42, qos: 3 };
+  expect(changeTowards(now, { vlan: 42, spoofCheck: true, trust: true })).toEqual({ trust: true });
+  expect(completeChange(now, { vlan: 43 })).toEqual({ vlan: 43, qos: 0 });
+  expect(completeChange(now, { qos: 0 })).toEqual({ vlan: 42, qos: 0 });
+  expect(completeChange(now, { trust: true })).toEqual({ trust: true });
+});
+
+test('every setting has words', () => {
+  expect(printVfChange(untouchedVf)).toBe(
+    'no MAC, no VLAN, VLAN priority 0, spoof check on, trust off, link state auto, no least rate, no rate limit',
+  );
+});

@@ -1,0 +1,158 @@
+/** Linux bridges for networks without an agent, made with `ip`. What we made has an alias that says so; nothing else is taken away. */
+import type { HostBridges } from '#contracts/host-bridges.ts';
+import type { RunCommand } from '#contracts/run-command.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { BridgeWiring } from '#core/guests/guest.ts';
+import { addressesOf, type Link, listLinks, madeByUs } from './links.ts';
+
+export interface LinuxBridgesOptions {
+  /** Name of the host, for messages. */
+  host: string;
+  /** The interface of each physical network. Example: `{ physnet1: 'enp3s0' }`. Nova's and Neutron's `bridge_mappings`. */
+  interfaces: Readonly<Record<string, string>>;
+  run: RunCommand;
+}
+
+/** Longest name that the kernel takes. Source: Linux `IFNAMSIZ`. */
+const nameLength = 15;
+
+export class LinuxBridges implements HostBridges {
+  readonly #options: LinuxBridgesOptions;
+
+  constructor(options: LinuxBridgesOptions) {
+    this.#options = options;
+  }
+
+  async ensureBridge(bridge: string, wiring: BridgeWiring): Promise<void> {
+    // Who has no interface for it is refused before anything is made.
+    const parent = this.#interfaceOf(wiring.physicalNetwork);
+    const links = await this.#links();
+    if (parent !== null) mustBeThere(links, parent, wiring.physicalNetwork);
+    if (parent !== null && wiring.vlan === null) await this.#mustBeFree(links, parent, bridge);
+    await this.#makeBridge(bridge, links);
+    if (parent === null) return;
+    const uplink = wiring.vlan === null ? parent : await this.#makeVlan(links, parent, wiring.vlan);
+    const joined = (await this.#links()).find(({ ifname }) => ifname === uplink);
+    if (joined?.master != null && joined.master !== bridge) {
+      throw refused(
+        `interface ${uplink} is a port of ${joined.master} already, it cannot join ${bridge}`,
+      );
+    }
+    if (joined?.master !== bridge) await this.#ip('link', 'set', 'dev', uplink, 'master', bridge);
+    for (const ifname of new Set([parent, uplink])) await this.#ip('link', 'set', ifname, 'up');
+  }
+
+  async releaseBridge(bridge: string): Promise<void> {
+    const links = await this.#links();
+    const mine = links.find(({ ifname }) => ifname === bridge);
+    if (mine === undefined || mine.alias !== madeByUs) return;
+    const ports = links.filter(({ master }) => master === bridge);
+    const uplinks = new Set(Object.values(this.#options.interfaces));
+    const isUplink = ({ ifname, alias }: Link) => alias === madeByUs || uplinks.has(ifname);
+    if (!ports.every(isUplink)) return;
+    for (const { ifname, alias } of ports) {
+      if (alias === madeByUs) await this.#ip('link', 'del', ifname);
+      else await this.#ip('link', 'set', 'dev', ifname, 'nomaster');
+    }
+    await this.#ip('link', 'del', bridge);
+  }
+
+  #interfaceOf(physicalNetwork: string | null): string | null {
+    if (physicalNetwork === null) return null;
+    const { host, interfaces } = this.#options;
+    const ifname = Object.hasOwn(interfaces, physicalNetwork)
+      ? interfaces[physicalNetwork]
+      : undefined;
+    if (ifname !== undefined) return ifname;
+    const known = Object.keys(interfaces).join(', ');
+    throw refused(
+      `physical network ${physicalNetwork} has no interface in bridge_mappings of host ${host} (it has ${known === '' ? 'none' : known})`,
+    );
+  }
+
+  /** A bridge that a crash left without its mark has no port yet: it is taken over. */
+  async #makeBridge(bridge: string, links: readonly Link[]): Promise<void> {
+    const found = links.find(({ ifname }) => ifname === bridge);
+    if (found !== undefined && found.kind !== 'bridge') {
+      throw refused(`interface ${bridge} is there and is no bridge: ip link del ${bridge}`);
+    }
+    if (found === undefined) {
+      const kind = ['type', 'bridge', 'stp_state', '0', 'forward_delay', '0'];
+      await this.#ip('link', 'add', 'name', bridge, ...kind);
+    }
+    const isUsed = links.some(({ master }) => master === bridge);
+    if (found?.alias !== madeByUs && !isUsed) await this.#mark(bridge);
+    await this.#ip('link', 'set', 'dev', bridge, 'up');
+  }
+
+  /** The VLAN interface on the parent; its name. */
+  async #makeVlan(links: readonly Link[], parent: string, vlan: number): Promise<string> {
+    const present = links.find((each) => each.link === parent && each.vlan === vlan);
+    if (present !== undefined) return present.ifname;
+    const name = vlanName(links, parent, vlan);
+    if (links.some(({ ifname }) => ifname === name)) {
+      throw refused(`interface ${name} is there and is not VLAN ${vlan} of ${parent}`);
+    }
+    await this.#ip('link', 'add', 'link', parent, 'name', name, 'type', 'vlan', 'id', String(vlan));
+    await this.#mark(name);
+    return name;
+  }
+
+  /** The mark, and no addresses of the host's own: what guests say must not configure the host. */
+  async #mark(ifname: string): Promise<void> {
+    await this.#ip('link', 'set', 'dev', ifname, 'alias', madeByUs);
+    await this.#ip('link', 'set', 'dev', ifname, 'addrgenmode', 'none');
+  }
+
+  /** Untagged, the interface itself joins: the host would lose what it has there. */
+  async #mustBeFree(links: readonly Link[], ifname: string, bridge: string): Promise<void> {
+    const master = links.find((link) => link.ifname === ifname)?.master ?? null;
+    if (master === bridge) return;
+    if (master !== null) {
+      throw refused(`interface ${ifname} is a port of ${master} already, it cannot join ${bridge}`);
+    }
+    const [address] = await addressesOf(this.#options.run, ifname);
+    if (address === undefined) return;
+    throw refused(
+      `interface ${ifname} has the address ${address} of this host, which it would lose as a port of ${bridge}: give the untagged network another interface in bridge_mappings`,
+    );
+  }
+
+  async #links(): Promise<Link[]> {
+    try {
+      return await listLinks(this.#options.run);
+    } catch (cause) {
+      throw refused(`network interfaces cannot be listed: ${wordsOf(cause)}`, cause);
+    }
+  }
+
+  async #ip(...words: string[]): Promise<void> {
+    try {
+      await this.#options.run(['ip', ...words]);
+    } catch (cause) {
+      throw refused(`"ip ${words.join(' ')}": ${wordsOf(cause)}`, cause);
+    }
+  }
+}
+
+/** Example: `enp3s0.42`; `nv7.1042` where that would be too long. */
+function vlanName(links: readonly Link[], parent: string, vlan: number): string {
+  const name = `${parent}.${vlan}`;
+  if (name.length <= nameLength) return name;
+  return `nv${links.find(({ ifname }) => ifname === parent)?.ifindex}.${vlan}`;
+}
+
+function mustBeThere(links: readonly Link[], ifname: string, physicalNetwork: string | null): void {
+  if (links.some((link) => link.ifname === ifname)) return;
+  throw refused(
+    `bridge_mappings: interface ${ifname} of physical network ${physicalNetwork} is not on this host`,
+  );
+}
+
+function refused(message: string, cause?: unknown): ComputeError {
+  return new ComputeError('unavailable', message, cause === undefined ? {} : { cause });
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

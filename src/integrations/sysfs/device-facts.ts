@@ -1,0 +1,54 @@
+/** What sysfs and iproute2 say of a function before it is handed over. Source: Linux `Documentation/ABI/testing/sysfs-bus-pci`. */
+import { join } from 'node:path';
+import type { DeviceFacts } from '#core/guests/hand-over.ts';
+import { type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
+import { hostUses } from './host-uses.ts';
+import { readIfname } from './read-function.ts';
+import type { RunCommand } from '#contracts/run-command.ts';
+import { isUp, linkedName, listFolder, readText } from './sysfs-files.ts';
+
+/** `devices`: the folder with one link for each function. */
+export async function deviceFacts(
+  devices: string,
+  address: PciAddress,
+  run: RunCommand,
+): Promise<DeviceFacts> {
+  const folder = join(devices, address);
+  const [driver, deviceClass, ifname] = await Promise.all([
+    linkedName(join(folder, 'driver')),
+    readText(join(folder, 'class')),
+    readIfname(folder),
+  ]);
+  return {
+    driver,
+    isNetwork: deviceClass?.startsWith('0x02') ?? false,
+    iommuGroup: await iommuGroup(devices, address),
+    pf: await pfOf(devices, address),
+    uses: ifname === null ? [] : await hostUses(run, ifname),
+  };
+}
+
+async function iommuGroup(
+  devices: string,
+  address: PciAddress,
+): Promise<DeviceFacts['iommuGroup']> {
+  const group = join(devices, address, 'iommu_group');
+  const id = await linkedName(group);
+  if (id === null) return null;
+  const others: PciAddress[] = [];
+  for (const name of await listFolder(join(group, 'devices'))) {
+    const member = tryParsePciAddress(name);
+    if (member === undefined || member === address) continue;
+    const isBridge = (await readText(join(devices, member, 'class')))?.startsWith('0x0604');
+    if (isBridge !== true) others.push(member);
+  }
+  return { id, others: others.sort() };
+}
+
+async function pfOf(devices: string, address: PciAddress): Promise<DeviceFacts['pf']> {
+  const parent = await linkedName(join(devices, address, 'physfn'));
+  if (parent === null) return null;
+  const ifname = await readIfname(join(devices, parent));
+  if (ifname === null) return null;
+  return { ifname, isUp: isUp(await readText(join(devices, parent, 'net', ifname, 'flags'))) };
+}

@@ -1,0 +1,71 @@
+/** Who on this host uses a network interface, from iproute2's JSON. */
+import type { RunCommand } from '#contracts/run-command.ts';
+
+interface Link {
+  ifname: string;
+  /** The interface that this one is on, or the other end of a pair. */
+  link?: string;
+  master?: string;
+  linkinfo?: { info_kind?: string; info_slave_kind?: string };
+  addr_info?: { local: string; prefixlen: number; scope: string }[];
+}
+
+interface Route {
+  dst: string;
+  dev?: string;
+}
+
+/** Kinds of interface that sit on another one and take part of its traffic. */
+const kindsOnTop = ['vlan', 'macvlan', 'macvtap', 'ipvlan', 'ipvtap', 'macsec'];
+
+/**
+ * Each use in plain words that name how to end it; none for an interface that nobody uses. What the kernel gives every interface
+ * that is up (link-local addresses and their routes) is no use. Example: `its interface enp1s0v2 is a port of bridge br9: ip link set …`.
+ */
+export async function hostUses(run: RunCommand, ifname: string): Promise<string[]> {
+  const links = await listed<Link>(run, ['-details', 'address', 'show']);
+  const routes = [
+    ...(await listed<Route>(run, ['route', 'show'])),
+    ...(await listed<Route>(run, ['-6', 'route', 'show'])),
+  ];
+  return [...linkUses(links, ifname), ...addressUses(links, ifname), ...routeUses(routes, ifname)];
+}
+
+function linkUses(links: readonly Link[], ifname: string): string[] {
+  const mine = links.find((link) => link.ifname === ifname);
+  const uses: string[] = [];
+  if (mine?.master !== undefined) {
+    const kind = mine.linkinfo?.info_slave_kind ?? 'interface';
+    uses.push(
+      `its interface ${ifname} is a port of ${kind} ${mine.master}: ip link set ${ifname} nomaster`,
+    );
+  }
+  for (const { ifname: name, link, linkinfo } of links) {
+    const kind = linkinfo?.info_kind ?? '';
+    if (link !== ifname || !kindsOnTop.includes(kind)) continue;
+    uses.push(`the ${kind} interface ${name} is on its interface ${ifname}: ip link del ${name}`);
+  }
+  return uses;
+}
+
+function addressUses(links: readonly Link[], ifname: string): string[] {
+  const addresses = links.find((link) => link.ifname === ifname)?.addr_info ?? [];
+  return addresses
+    .filter(({ scope }) => scope !== 'link')
+    .map(
+      ({ local, prefixlen }) =>
+        `its interface ${ifname} has the address ${local}/${prefixlen} of this host: ip addr del ${local}/${prefixlen} dev ${ifname}`,
+    );
+}
+
+function routeUses(routes: readonly Route[], ifname: string): string[] {
+  return routes
+    .filter(({ dev, dst }) => dev === ifname && !/^(fe80::|ff)/.test(dst))
+    .map(({ dst }) => `the route ${dst} of this host goes through its interface ${ifname}`);
+}
+
+/** A kernel without IPv6 lists nothing. */
+async function listed<Row>(run: RunCommand, words: readonly string[]): Promise<Row[]> {
+  const text = await run(['ip', '-json', ...words]);
+  return text.trim() === '' ? [] : (JSON.parse(text) as Row[]);
+}

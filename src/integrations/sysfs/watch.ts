@@ -1,0 +1,73 @@
+/** Notices what changes on the PCI bus by looking at few files often: no netlink, no program that could die. */
+import { join } from 'node:path';
+import { listFolder, readText } from './sysfs-files.ts';
+
+/** Looks this often; well below the two seconds in which a change must be known. */
+const lookEveryMs = 1_000;
+
+/**
+ * Calls the listener after each look that differs from the one before, until stopped. Seen are functions and interfaces that come and
+ * go, and carriers of PFs. What a look costs is measured by `npm run bench -- host`.
+ */
+export function watchSysfs(root: string, listener: () => void): () => void {
+  const look = lookAtSysfs(root);
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let before: string | undefined;
+  const lookAgain = async (): Promise<void> => {
+    const now = await look();
+    if (stopped) return;
+    if (before !== undefined && before !== now) listener();
+    before = now;
+    timer = setTimeout(() => void lookAgain(), lookEveryMs);
+    timer.unref();
+  };
+  void lookAgain();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
+
+/**
+ * What is there now, as one text, each time it is called: two listings, and two small files for each PF. Which functions are PFs is found out
+ * only when functions have come or gone.
+ */
+export function lookAtSysfs(root: string): () => Promise<string> {
+  const devices = join(root, 'bus/pci/devices');
+  let known = '';
+  let pfs: string[] = [];
+  return async () => {
+    const [functions, interfaces] = await Promise.all([
+      listFolder(devices),
+      listFolder(join(root, 'class/net')),
+    ]);
+    const names = functions.sort().join(' ');
+    if (names !== known) pfs = await pfsAmong(devices, functions);
+    known = names;
+    const links = await Promise.all(pfs.map((pf) => linksOf(join(devices, pf))));
+    return [names, interfaces.sort().join(' '), ...links].join('\n');
+  };
+}
+
+async function pfsAmong(devices: string, functions: readonly string[]): Promise<string[]> {
+  const totals = await Promise.all(
+    functions.map((name) => readText(join(devices, name, 'sriov_totalvfs'))),
+  );
+  return functions.filter((_, at) => totals[at] !== undefined);
+}
+
+/** The interfaces of a PF with state and carrier. */
+async function linksOf(folder: string): Promise<string> {
+  const names = (await listFolder(join(folder, 'net'))).sort();
+  const states = await Promise.all(
+    names.map(async (name) => {
+      const [state, carrier] = await Promise.all([
+        readText(join(folder, 'net', name, 'operstate')),
+        readText(join(folder, 'net', name, 'carrier')),
+      ]);
+      return `${name} ${state} ${carrier}`;
+    }),
+  );
+  return states.join(' ');
+}
