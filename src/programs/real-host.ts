@@ -11,6 +11,7 @@ import { LinuxBridges } from '#integrations/iproute2/bridges.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/start-libvirt-hypervisor.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { runOnHost } from '#integrations/sysfs/run-on-host.ts';
+import { machineProblems, placesHere } from './host-health.ts';
 import type { RealHostConfig } from './host-config.ts';
 import type { HostParts } from './host-parts.ts';
 
@@ -59,6 +60,7 @@ export async function realHostParts(
     vfCounts: config.vfCounts,
     bridgedNetworks: Object.keys(config.bridgeMappings),
     reserved: config.reserved,
+    checkHealth: () => machineProblems({ places: placesHere(stateDir), pciBus, deviceSpecs }),
     journal: folderJournal(join(stateDir, 'results')),
   };
 }

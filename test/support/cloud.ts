@@ -178,8 +178,9 @@ export function scenario(
   title: string,
   tell: (cloud: Cloud, running: AllInOne) => Promise<void>,
   change: (config: Config) => Config = (config) => config,
+  timeoutMs?: number,
 ): void {
-  test(title, async () => {
+  test(title, { ...(timeoutMs !== undefined && { timeout: timeoutMs }) }, async () => {
     const state = temporaryDirectory();
     const config = change({ ...readConfig(), stateDir: state.path, ports: freePorts });
     const running = await startAllInOne(config, silentLog);
