@@ -10,6 +10,7 @@ import { CurrentLink, type LinkListener } from './current-link.ts';
 import { followHost } from './follow-host.ts';
 import { GuestLooks } from './guest-looks.ts';
 import { GuestTurns } from './guest-turns.ts';
+import { healthTextOf } from './host-health.ts';
 import { hostParts } from './host-parts.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { reconcileHost } from './reconcile-host.ts';
@@ -39,6 +40,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const inTurn = oneAtATime();
   // One after the other, so that the last one told is the last one seen.
   const look = (): Promise<HostReport> => inTurn('report', () => reportHost(options, parts, turns));
+  let seenHealth = '';
 
   await reconcileHost(options, parts);
   await auditSpecs(options);
@@ -46,7 +48,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     report: look,
     send: (report) => tell({ type: 'report', report }),
   });
-  const report = async (): Promise<HostReport> => followed.note(await look());
+  const report = async (): Promise<HostReport> => {
+    const seen = followed.note(await look());
+    seenHealth = healthTextOf(seen.problems ?? []);
+    return seen;
+  };
   const desk = await CommandDesk.open({
     parts,
     journal,
@@ -65,7 +71,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     command: (hostId, { command }) => desk.take(hostId, command),
     recorded: (key) => desk.forget(key),
   };
-  const unwatch = watchHost(options, { looks, look: report, tell });
+  const watching = { looks, look: report, tell, parts, seenHealth: () => seenHealth };
+  const unwatch = watchHost(options, watching);
   const timer = setInterval(() => tell({ type: 'heartbeat' }), options.heartbeatMs);
   return {
     join: (link) => current.join(link, listener, report),

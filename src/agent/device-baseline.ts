@@ -98,16 +98,25 @@ async function restoreInterface(
 ): Promise<void> {
   const { own, settings: now } = await pciBus.vfState(address);
   if (own === null) return;
-  const mac = own.macAddress === guestMacAddress ? ownMacAddress : own.macAddress;
+  // The detour below may have been cut short.
+  const isStrange = own.macAddress === guestMacAddress || own.macAddress === detour(ownMacAddress);
+  const mac = isStrange ? ownMacAddress : own.macAddress;
   if (settings.macAddress === noMac && mac !== null && now.macAddress !== mac) {
-    if (own.macAddress === mac) await pciBus.setInterface(address, { macAddress: besides(mac) });
+    const other = detour(mac);
+    if (own.macAddress === mac && other !== null) {
+      await pciBus.setInterface(address, { macAddress: other });
+    }
     await pciBus.setInterface(address, { macAddress: mac });
   }
   if (own.isUp !== isUp) await pciBus.setInterface(address, { up: isUp });
 }
 
-/** Another MAC of the same kind. Example: `22:f0:6f:2f:d9:7e` → `22:f0:6f:2f:d9:7f`. */
-function besides(mac: string): string {
-  const last = Number.parseInt(mac.slice(-2), 16) ^ 1;
-  return mac.slice(0, -2) + last.toString(16).padStart(2, '0');
+/**
+ * Another MAC of the same kind, and no neighbour's: cards number the MACs of their VFs at the end. Example: `22:f0:6f:2f:d9:7e` →
+ * `26:f0:6f:2f:d9:7e`. null for null.
+ */
+function detour(mac: string | null): string | null {
+  if (mac === null) return null;
+  const first = Number.parseInt(mac.slice(0, 2), 16) ^ 4;
+  return first.toString(16).padStart(2, '0') + mac.slice(2);
 }

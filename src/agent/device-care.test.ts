@@ -186,3 +186,13 @@ test('a VF that was handed over before there were records is cleared', async () 
   await parts.devices.restore(macvtap, 'g');
   expect((await pciBus.vfState(vf0)).settings).toMatchObject({ macAddress: noMac, vlan: 0 });
 });
+
+test('a VF that is given back twice keeps the MAC of its own: the second time nothing is known of it', async () => {
+  const { parts, options } = anIgbHost(folder);
+  const { pciBus } = options;
+  const before = await pciBus.vfState(vf0);
+  await parts.devices.record(macvtap, 'g', guestMac);
+  await parts.devices.restore(macvtap, 'g');
+  await parts.devices.restore(macvtap, 'g');
+  expect(await pciBus.vfState(vf0)).toEqual(before);
+});

@@ -127,7 +127,7 @@ export class DeviceCare {
     const { address } = device;
     const { pciBus, memory, driverWaitMs = 10_000 } = this.#options;
     if (baseline === null) {
-      for (const step of unplugSteps(device)) await pciBus.applyVfStep(step);
+      await this.#clear(device);
     } else if ((await pciBus.functionAt(address)) !== undefined) {
       // A function that is gone leaves nothing to clean.
       await restoreBaseline(pciBus, { address, baseline, guestMacAddress, driverWaitMs });
@@ -136,6 +136,16 @@ export class DeviceCare {
     if (problem === null) return;
     this.#log('info', address, 'is clean again and no longer quarantined');
     this.#tell();
+  }
+
+  /** What it was like nobody knows: what a guest may have left is taken off. A VF that shows only what its own driver chose is clean. */
+  async #clear(device: HeldDevice): Promise<void> {
+    if (!device.isConfigured && !device.trust) return;
+    const { pciBus } = this.#options;
+    const { settings, own } = await pciBus.vfState(device.address);
+    const isClean = settings.vlan === 0 && settings.macAddress === own?.macAddress;
+    if (device.isConfigured && isClean) return;
+    for (const step of unplugSteps(device)) await pciBus.applyVfStep(step);
   }
 
   async #quarantine(record: DeviceRecord, problem: string): Promise<void> {

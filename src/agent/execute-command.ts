@@ -51,17 +51,16 @@ export async function executeCommand(
       printPlan(plan.steps),
     );
     for (const step of plan.steps) {
-      const startedAt = performance.now();
       begun.push(step);
-      await executeStep(parts, step);
-      records.push({ step: step.do, milliseconds: performance.now() - startedAt });
+      records.push(await timed(parts, step));
     }
-    const domainXml = await parts.hypervisor.domainXml(guestIdOf(body));
+    const domainXml = await definitionOf(parts, guestIdOf(body));
     return { ok: true, steps: records, ...(domainXml !== undefined && { domainXml }) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const detail = error instanceof Error ? (error.stack ?? '') : '';
     const left = await undo(parts, begun.filter(isUndone));
+    left.push(...(await bringBack(parts, body, records)));
     const sameElsewhere = isComputeError(error, 'invalid');
     return {
       ok: false,
@@ -70,6 +69,44 @@ export async function executeCommand(
       steps: records,
       ...(sameElsewhere && { sameElsewhere }),
     };
+  }
+}
+
+async function timed(parts: HostParts, step: Step): Promise<StepRecord> {
+  const startedAt = performance.now();
+  await executeStep(parts, step);
+  return { step: step.do, milliseconds: performance.now() - startedAt };
+}
+
+/** The guest is as it was asked for; that its definition cannot be shown changes nothing of that. */
+async function definitionOf({ hypervisor }: HostParts, guestId: string) {
+  try {
+    return await hypervisor.domainXml(guestId);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A suspend or resume that fails half-way leaves the guest running short of a device: it is led back to where it came from. Their steps are
+ * not undone one by one, for what is to come back depends on what the guest has by now.
+ */
+async function bringBack(
+  parts: HostParts,
+  body: HostCommandBody,
+  records: StepRecord[],
+): Promise<string[]> {
+  if (body.do !== 'suspend' && body.do !== 'resume') return [];
+  const { guest } = body;
+  const back: HostCommandBody = { do: body.do === 'suspend' ? 'resume' : 'suspend', guest };
+  try {
+    const { steps } = await planFor(parts, back);
+    for (const step of steps) records.push(await timed(parts, step));
+    return [];
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    parts.log.warn({ host: parts.host, guest: guest.id, err: error }, `${body.do} was not undone`);
+    return [`not undone: ${words}`];
   }
 }
 

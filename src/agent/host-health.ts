@@ -1,6 +1,6 @@
 /** What is wrong with the host now. Who knows how to look at the host hands that in; the hypervisor is asked here. */
 import { canonicalText } from '#core/canonical-text.ts';
-import type { HostProblem } from '#core/hosts/host-problem.ts';
+import { type HostProblem, hypervisorSilent } from '#core/hosts/host-problem.ts';
 import type { AgentOptions } from './agent-options.ts';
 
 /** The problems that the host's own checks find. Never throws: checks that fail are a problem too, which keeps nobody away. */
@@ -18,12 +18,15 @@ export async function healthProblems(
 /** The problem of a hypervisor that does not answer. Example message: `the hypervisor does not answer: connection refused`. */
 export function silentHypervisor(error: unknown): HostProblem {
   const message = `the hypervisor does not answer: ${wordsOf(error)}`;
-  return { code: 'hypervisor-silent', message, blocks: 'all' };
+  return { code: hypervisorSilent, message, blocks: 'all' };
 }
 
-/** A text that differs when the host's health does. */
-export async function healthText(options: AgentOptions): Promise<string> {
-  const problems = await healthProblems(options);
+/** A text that differs when the host's health does. `others`: problems that are reported with it. */
+export async function healthText(
+  options: AgentOptions,
+  others: readonly HostProblem[],
+): Promise<string> {
+  const problems = [...others, ...(await healthProblems(options))];
   try {
     await options.hypervisor.facts();
     return healthTextOf(problems);

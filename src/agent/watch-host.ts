@@ -2,27 +2,29 @@
 import type { HostReport, ToController } from '#contracts/host-link.ts';
 import type { AgentOptions } from './agent-options.ts';
 import type { GuestLooks } from './guest-looks.ts';
-import { healthText, healthTextOf } from './host-health.ts';
+import { healthText } from './host-health.ts';
+import type { HostParts } from './host-parts.ts';
 
 export interface WatchParts {
   looks: GuestLooks;
   look: () => Promise<HostReport>;
   tell: (message: ToController) => void;
+  parts: HostParts;
+  /** What the newest report says of the host's health, as `healthTextOf` has it. */
+  seenHealth: () => string;
 }
 
 const everyHalfMinute = 30_000;
 
 /** Watches until the returned function is called. */
-export function watchHost(options: AgentOptions, parts: WatchParts): () => void {
-  const { looks, look, tell } = parts;
-  let reported: string | undefined;
+export function watchHost(options: AgentOptions, watching: WatchParts): () => void {
+  const { looks, look, tell, parts, seenHealth } = watching;
   let stopped = false;
 
   const report = async (): Promise<void> => {
     try {
       const now = await look();
       if (stopped) return;
-      reported = healthTextOf(now.problems ?? []);
       tell({ type: 'report', report: now });
     } catch (error) {
       options.log.warn({ err: error, host: options.host }, 'no report; will look again');
@@ -30,8 +32,8 @@ export function watchHost(options: AgentOptions, parts: WatchParts): () => void 
   };
 
   const checkHealth = async (): Promise<void> => {
-    const now = await healthText(options);
-    if (!stopped && now !== reported) await report();
+    const now = await healthText(options, parts.problems);
+    if (!stopped && now !== seenHealth()) await report();
   };
 
   const unwatch = options.hypervisor.watch((change) => {

@@ -101,6 +101,7 @@ const explanation: ExplainReply = {
   ],
   pci_requests: [],
   devices: [held],
+  spawn_steps: [],
   domain_xml: '<domain type="kvm"/>\n',
 };
 

@@ -27,8 +27,22 @@ export function explainLines(reply: ExplainReply, style: Style = {}): string[] {
     ]),
     ...(reply.nics.length === 0 ? [] : ['', heading('NICs')]),
     ...indent(reply.nics.flatMap((nic) => nicLines(nic, reply.devices))),
+    ...(reply.spawn_steps.length === 0
+      ? []
+      : [
+          '',
+          heading('Start on the host'),
+          ...indent(tableLines(stepColumns, reply.spawn_steps, style)),
+        ]),
   ];
 }
+
+type StepView = ExplainReply['spawn_steps'][number];
+
+const stepColumns: Column<StepView>[] = [
+  { title: 'STEP', value: ({ step }) => step },
+  { title: 'MS', value: ({ milliseconds }) => milliseconds.toFixed(0), align: 'right' },
+];
 
 /** Why one decision fell as it did: candidates with weights, refused hosts with filter and reasons, the devices taken. */
 export function whyLines(decision: DecisionView, style: Style = {}): string[] {

@@ -112,6 +112,8 @@ export interface ExplainReply {
   nics: NicView[];
   pci_requests: unknown[];
   devices: DeviceView[];
+  /** What its host did to start its guest first, in order. */
+  spawn_steps: { step: string; milliseconds: number }[];
   domain_xml: string | null;
 }
 

@@ -195,6 +195,19 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     expect(await (await open()).commands.pending(one)).toEqual([waiting[1]]);
   });
 
+  test('a command that nobody waits for is given once, and again when it has a result', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const { serverId } = await aBoot(store);
+    const destroy: NewCommand = { hostId, serverId, body: { do: 'destroy', guestId: serverId } };
+    await store.commands.issue(destroy);
+    await store.commands.issue(destroy);
+    expect(await store.commands.pending(hostId)).toMatchObject([{ seq: 1, body: destroy.body }]);
+    await store.commands.complete(hostId, 1, failed, 5);
+    await store.commands.issue(destroy);
+    expect(await store.commands.pending(hostId)).toMatchObject([{ seq: 2, serverId }]);
+  });
+
   test('a result makes the parked task due; a second result for the same command changes nothing', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, []);

@@ -229,6 +229,18 @@ function hostsContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.hosts.devices(id)).toEqual(devices);
   });
 
+  test('what is wrong with a host is kept until its next report; a new host has nothing', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    expect((await store.hosts.get(hostId))?.problems).toEqual([]);
+    const problems = [{ code: 'iommu-off', message: 'IOMMU: off', blocks: 'passthrough' as const }];
+    await store.hosts.update({ hostId, generation: 2, problems });
+    await store.hosts.update({ hostId, generation: 3, vcpusUsed: 1 });
+    expect((await store.hosts.list())[0]?.problems).toEqual(problems);
+    await store.hosts.update({ hostId, generation: 4, problems: [] });
+    expect((await store.hosts.get(hostId))?.problems).toEqual([]);
+  });
+
   test('a change of an old generation is refused whole', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, [aVf('0000:81:00.1')]);

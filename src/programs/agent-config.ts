@@ -42,7 +42,8 @@ export interface AgentConfig {
   simulated: { vcpus: number; memoryMib: number; diskGib: number } | undefined;
 }
 
-const usualStateDir = '/var/lib/novella';
+/** Where an agent keeps what it keeps. */
+export const usualStateDir = '/var/lib/novella';
 
 /** Throws `invalid` naming file, line, key and rule. */
 export function readAgentConfig(path: string): AgentConfig {

@@ -2,7 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { addAgentCommand } from './agent-command.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { runProgram } from './run-program.ts';
+import { screenOn } from './screen-on.ts';
 import { version } from './version.ts';
 
 const program = new Command('novella-agent')
@@ -11,4 +13,5 @@ const program = new Command('novella-agent')
   .exitOverride();
 const libvirtChild = fileURLToPath(new URL('libvirt-child.mjs', import.meta.url));
 addAgentCommand(program, { libvirtChild });
+addDoctorCommand(program, screenOn(process.stdout));
 await runProgram(program);

@@ -23,7 +23,7 @@ export async function startHostAgent(
   log: Logger,
   files: AgentFiles = {},
 ): Promise<{ stop(): Promise<void> }> {
-  const state = takeStateDirectory(config.stateDir);
+  const state = takeStateDirectory(config.stateDir, { entered: true });
   try {
     return await start(config, state, { log, files });
   } catch (error) {

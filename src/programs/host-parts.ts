@@ -2,15 +2,26 @@
 import type { AgentOptions } from '#agent/agent-options.ts';
 import type { ImageSource } from '#contracts/images.ts';
 import { reachedNetworks } from '#core/networking/reached-networks.ts';
+import type { HostFaults } from '#integrations/simulated/host-faults.ts';
+import type { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
+import type { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
 import type { SimulatedHost } from '#integrations/simulated/simulated-host.ts';
 
 export interface HostParts extends Omit<AgentOptions, 'log' | 'heartbeatMs'> {
   /** Where the images of its guests come from; absent: nobody looks at them. */
   images?: ImageSource;
-  /** Of a simulated host: may be changed; its hypervisor and its PCI bus show what it is now. */
-  machine?: SimulatedHost;
+  simulated?: SimulatedMachine;
   /** Its agent starts only when told. */
   later?: boolean;
+}
+
+/** What a simulated host is made of. `machine` may be changed: its hypervisor and its PCI bus show what it is now. */
+export interface SimulatedMachine {
+  machine: SimulatedHost;
+  hypervisor: SimulatedHypervisor;
+  pciBus: SimulatedPciBus;
+  /** What is wrong with it now. */
+  faults: HostFaults;
 }
 
 /** How often an agent says that it is there. */

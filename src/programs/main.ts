@@ -4,15 +4,17 @@ import { relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { addCommands } from '#cli/commands.ts';
 import { addPciCheck } from '#cli/pci-check-command.ts';
-import { type Screen, writeLines } from '#cli/screen.ts';
+import { writeLines } from '#cli/screen.ts';
 import { addAgentCommand } from './agent-command.ts';
 import { type Config, freePorts, readConfig } from './config.ts';
 import { runConfigImport } from './config-import.ts';
 import { runDemo } from './demo.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { interruption } from './interruption.ts';
 import { logTo } from './log.ts';
 import { localMachine } from './pci-check.ts';
 import { runProgram } from './run-program.ts';
+import { screenOn } from './screen-on.ts';
 import { type AllInOne, startAllInOne } from './up.ts';
 import { version } from './version.ts';
 
@@ -43,6 +45,7 @@ function program(): Command {
     .option('--verbose', 'log every request')
     .action(up);
   addAgentCommand(novella);
+  addDoctorCommand(novella, screen);
   novella
     .command('demo')
     .description('show the whole path from port to guest on two simulated hosts')
@@ -126,10 +129,6 @@ async function demo(options: { once?: boolean; json?: boolean }): Promise<void> 
 
 function surroundings() {
   return { variables: process.env, workingFolder: process.cwd(), home: homedir() };
-}
-
-function screenOn(stream: NodeJS.WriteStream): Screen {
-  return { write: (text) => void stream.write(text), isTerminal: stream.isTTY };
 }
 
 await runProgram(program());

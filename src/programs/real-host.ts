@@ -1,16 +1,17 @@
 /** This machine as a host: its real parts, put together from the section `host` of a configuration. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageSource } from '#contracts/images.ts';
 import type { Log } from '#contracts/log.ts';
 import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import { folderJournal } from '#integrations/command-journal/in-folder.ts';
+import { makeEnterable } from '#integrations/guest-files/enterable-folder.ts';
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
 import { FileMemory } from '#integrations/host-memory/file-memory.ts';
 import { LinuxBridges } from '#integrations/iproute2/bridges.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/start-libvirt-hypervisor.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { runOnHost } from '#integrations/sysfs/run-on-host.ts';
+import { machineProblems, placesHere } from './host-health.ts';
 import type { RealHostConfig } from './host-config.ts';
 import type { HostParts } from './host-parts.ts';
 
@@ -32,7 +33,7 @@ export async function realHostParts(
   const { functions } = await pciBus.listFunctions();
   const deviceSpecs = parseDeviceSpecs(config.deviceSpec, functions);
   const guestsDirectory = join(stateDir, 'guests');
-  await mkdir(guestsDirectory, { recursive: true });
+  await makeEnterable(guestsDirectory);
   return {
     host: config.name,
     hostIp: config.ip,
@@ -59,6 +60,7 @@ export async function realHostParts(
     vfCounts: config.vfCounts,
     bridgedNetworks: Object.keys(config.bridgeMappings),
     reserved: config.reserved,
+    checkHealth: () => machineProblems({ places: placesHere(stateDir), pciBus, deviceSpecs }),
     journal: folderJournal(join(stateDir, 'results')),
   };
 }

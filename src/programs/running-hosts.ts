@@ -2,6 +2,9 @@
 import type { Logger } from 'pino';
 import { startAgent } from '#agent/agent.ts';
 import { ComputeError } from '#core/errors.ts';
+import { checkHost } from '#core/hosts/check-host.ts';
+import { problemsOf } from '#core/hosts/host-check.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import {
   type DescribedDevice,
@@ -9,11 +12,17 @@ import {
 } from '#integrations/simulated/described-devices.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
 import type { Host } from '#contracts/store.ts';
-import type { SimulatedHost } from '#integrations/simulated/simulated-host.ts';
+import {
+  type AgentLife,
+  type CallWatcher,
+  faultyHost,
+} from '#integrations/simulated/faulty-host.ts';
+import { simulatedHostFacts } from '#integrations/simulated/host-facts.ts';
+import type { SimulatedFault } from '#integrations/simulated/host-faults.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
 import { serveAgent } from '#workflows/serve-agent.ts';
 import type { ConfigEntry } from './config.ts';
-import { type HostParts, heartbeatMs } from './host-parts.ts';
+import { type HostParts, heartbeatMs, type SimulatedMachine } from './host-parts.ts';
 
 /** What may differ when an agent starts again; what is absent stays. */
 export interface HostChanges {
@@ -30,12 +39,23 @@ export interface LocalHosts {
   restart(name: string, changes?: HostChanges): Promise<void>;
   /** Changes the hardware of a simulated host. A running agent notices within two seconds; `refresh` makes it look now. */
   setDevices(name: string, devices: readonly DescribedDevice[]): void;
+  /** Makes a simulated host fail in this way, or (false) no longer. Its health is told with the next `refresh`, start, or half a minute later. */
+  setFault(name: string, fault: SimulatedFault, isOn?: boolean): void;
+  /** Shows every call of the running agent to its simulated host; undefined: no longer. */
+  watchCalls(name: string, watcher: CallWatcher | undefined): void;
+  /** Ends the agent as `kill -9` does: what it was doing stays half done. */
+  kill(name: string): void;
+  /** The simulated host itself, past its agent: for what its users, its guests and chance do there. */
+  onHost<T>(name: string, act: (host: SimulatedMachine) => Promise<T>): Promise<T>;
   /** Every running agent looks at its host and reports. */
   refresh(): Promise<void>;
 }
 
 interface Running {
+  life: AgentLife;
   refresh(): Promise<void>;
+  /** Without waiting. */
+  drop(): void;
   stop(): Promise<void>;
 }
 
@@ -51,9 +71,9 @@ export function runningHosts(
     if (parts !== undefined) return parts;
     throw new ComputeError('notFound', `Host ${name} could not be found.`);
   };
-  const machineOf = (name: string): SimulatedHost => {
-    const { machine } = partsOf(name);
-    if (machine !== undefined) return machine;
+  const simulatedOf = (name: string): SimulatedMachine => {
+    const { simulated } = partsOf(name);
+    if (simulated !== undefined) return simulated;
     throw new ComputeError('invalid', `Host ${name} is not simulated.`);
   };
   const control: LocalHosts = {
@@ -70,13 +90,25 @@ export function runningHosts(
       await control.stop(name);
       if (devices !== undefined) control.setDevices(name, devices);
       if (deviceSpec !== undefined) {
-        parts.deviceSpecs = parseDeviceSpecs(deviceSpec, machineOf(name).functions);
+        parts.deviceSpecs = parseDeviceSpecs(deviceSpec, simulatedOf(name).machine.functions);
       }
       await control.start(name);
     },
     setDevices(name, devices) {
-      machineOf(name).functions = describedFunctions(devices);
+      simulatedOf(name).machine.functions = describedFunctions(devices);
     },
+    setFault(name, fault, isOn = true) {
+      simulatedOf(name).faults.set(fault, isOn);
+    },
+    watchCalls(name, watcher) {
+      const life = running.get(partsOf(name).host)?.life;
+      if (life !== undefined) life.watcher = watcher;
+    },
+    kill(name) {
+      running.get(partsOf(name).host)?.drop();
+      running.delete(name);
+    },
+    onHost: (name, act) => act(simulatedOf(name)),
     async refresh() {
       await Promise.all([...running.values()].map((host) => host.refresh()));
     },
@@ -98,10 +130,17 @@ async function joinHost(
     waiting.shift()?.();
   });
   const first = reported();
-  const agent = await startAgent({ ...host, log, heartbeatMs });
+  const life: AgentLife = { isOver: false, watcher: undefined };
+  const agent = await startAgent({ ...host, ...simulatedParts(host, life), log, heartbeatMs });
   await agent.join(agentEnd);
   await first;
   return {
+    life,
+    drop() {
+      life.isOver = true;
+      agentEnd.close();
+      void agent.stop();
+    },
     async refresh() {
       const next = reported();
       await agent.refresh();
@@ -109,4 +148,16 @@ async function joinHost(
     },
     stop: () => agent.stop(),
   };
+}
+
+/** A simulated host as this life of its agent meets it; nothing for a real one. */
+function simulatedParts(host: HostParts, life: AgentLife) {
+  if (host.simulated === undefined) return {};
+  const { machine, faults } = host.simulated;
+  const checkHealth = async (): Promise<HostProblem[]> => {
+    const { functions } = machine;
+    const facts = simulatedHostFacts(machine, faults);
+    return problemsOf(checkHost({ facts, functions, deviceSpecs: host.deviceSpecs, vfCounts: {} }));
+  };
+  return { ...faultyHost(host, { faults, life }), checkHealth };
 }

@@ -7,6 +7,7 @@ import type { VfSettingName } from '#core/pci/vf-settings.ts';
 import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { domainXml } from '#integrations/libvirt/domain-xml.ts';
 import { describedFunctions } from '#integrations/simulated/described-devices.ts';
+import { HostFaults } from '#integrations/simulated/host-faults.ts';
 import { simulatedFleet } from '#integrations/simulated/fleet.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
@@ -23,9 +24,6 @@ import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import type { CapturedHostConfig, Config, DescribedHostConfig } from './config.ts';
 import type { HostParts } from './host-parts.ts';
 
-/** One of them. */
-export type SimulatedHostParts = HostParts & { machine: SimulatedHost };
-
 /** What all simulated hosts share. `folder` keeps what each host keeps. */
 interface Surroundings {
   folder: string;
@@ -36,7 +34,7 @@ interface Surroundings {
 export async function simulatedHosts(
   simulated: Config['simulated'],
   around: Surroundings,
-): Promise<SimulatedHostParts[]> {
+): Promise<HostParts[]> {
   if (simulated.kind === 'captured') {
     return Promise.all(simulated.hosts.map((host, at) => capturedHost(host, at, around)));
   }
@@ -57,7 +55,7 @@ export async function capturedHost(
   config: CapturedHostConfig,
   at: number,
   around: Surroundings,
-): Promise<SimulatedHostParts> {
+): Promise<HostParts> {
   const root = join(around.folder, config.name, 'sys');
   writeSysfsTree(readFileSync(igbCapturePath, 'utf8'), root);
   const { functions } = await new SysfsPciBus({ root }).listFunctions();
@@ -66,11 +64,7 @@ export async function capturedHost(
   return hostParts(host, at, { ...around, specs: config.deviceSpec, lacking: igbLacks });
 }
 
-function describedHost(
-  config: DescribedHostConfig,
-  at: number,
-  around: Surroundings,
-): SimulatedHostParts {
+function describedHost(config: DescribedHostConfig, at: number, around: Surroundings): HostParts {
   const { name, cpu, dedicatedCpus = [], deviceSpec, bridgeMappings, later = false } = config;
   const size = cpu === undefined ? {} : sizeOf(cpu);
   const functions = describedFunctions(config.devices);
@@ -97,22 +91,20 @@ function hostParts(
   machine: SimulatedHost,
   at: number,
   { folder, images, specs, lacking = [] }: HostMaking,
-): SimulatedHostParts {
+): HostParts {
   const hypervisor = new SimulatedHypervisor({
     host: machine,
     domainXml: (guest, macvtapSources) => domainXml(guest, { virtType: 'kvm', macvtapSources }),
     stateDirectory: join(folder, machine.name, 'guests'),
   });
+  const listGuests = () => hypervisor.listGuests();
+  const pciBus = new SimulatedPciBus({ host: machine, listGuests, lacking });
   return {
     host: machine.name,
     // Addresses of documentation (RFC 5737): nothing listens there.
     hostIp: `192.0.2.${(at % 254) + 1}`,
     hypervisor,
-    pciBus: new SimulatedPciBus({
-      host: machine,
-      listGuests: () => hypervisor.listGuests(),
-      lacking,
-    }),
+    pciBus,
     bridges: new SimulatedBridges({ host: machine.name }),
     memory: new SimulatedMemory(),
     guestFiles: new SimulatedGuestFiles({
@@ -122,6 +114,6 @@ function hostParts(
     deviceSpecs: parseDeviceSpecs(specs, machine.functions),
     bridgedNetworks: [],
     journal: memoryJournal(),
-    machine,
+    simulated: { machine, hypervisor, pciBus, faults: new HostFaults() },
   };
 }

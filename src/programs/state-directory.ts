@@ -1,5 +1,5 @@
 /** The directory where an all-in-one keeps everything, and the promise that only one process uses it. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ComputeError } from '#core/errors.ts';
@@ -13,11 +13,16 @@ export interface StateDirectory {
 
 /**
  * Makes the directory when needed and takes it for this process. Throws `conflict` when another process has it, and
- * `invalid` when it cannot be used, naming path and cause.
+ * `invalid` when it cannot be used, naming path and cause. `entered`: other users may pass through to what they know the name of and may
+ * read: a hypervisor's guests are below it.
  */
-export function takeStateDirectory(path: string): StateDirectory {
+export function takeStateDirectory(
+  path: string,
+  { entered }: { entered?: boolean } = {},
+): StateDirectory {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (entered === true) chmodSync(path, 0o711);
     const lock = takeLock(path);
     writeFileSync(join(path, 'pid'), `${process.pid}\n`);
     return { path, file: (...names) => join(path, ...names), release: () => lock.close() };

@@ -47,7 +47,7 @@ export async function startAllInOne(
   config: Config,
   log: Logger = pino({ level: 'silent' }),
 ): Promise<AllInOne> {
-  const state = takeStateDirectory(config.stateDir);
+  const state = takeStateDirectory(config.stateDir, { entered: config.libvirt });
   const stops: Stops = [() => state.release()];
   const stop = async (): Promise<void> => {
     for (const act of stops.splice(0).toReversed()) await act();

@@ -7,7 +7,9 @@ import type { Caller } from '#contracts/identity.ts';
 import type { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
+import { hypervisorSilent } from '#core/hosts/host-problem.ts';
 import { finishedEvent } from './record-event.ts';
+import { retryLater } from './retry-later.ts';
 import { isAlive } from './host-state.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import { destroyGuest, guestDestroyed, releaseChange, unbindPorts } from './tear-down.ts';
@@ -57,6 +59,7 @@ export const deleteWorkflow: Workflow = {
     'unbind-ports': { run: unbindPorts },
     release: { run: release, exclusive: true },
     'host-came-back': { run: hostCameBack, exclusive: true },
+    'ask-again': { run: askAgain },
   },
   failed: async (
     context: WorkflowContext,
@@ -68,10 +71,15 @@ export const deleteWorkflow: Workflow = {
   }),
 };
 
+/** A host whose agent or hypervisor does not answer: nothing can be learned of the guest. */
 async function isOnSilentHost(context: WorkflowContext, server: Server): Promise<boolean> {
   const host = await hostOf(context, server);
+  if (host === undefined) return false;
   const now = context.clock.now();
-  return host !== undefined && !isAlive(host, context.settings.hostTimeoutMs, now);
+  return (
+    !isAlive(host, context.settings.hostTimeoutMs, now) ||
+    host.problems.some(({ code }) => code === hypervisorSilent)
+  );
 }
 
 async function destroyGuestOrGoOn(context: WorkflowContext, task: Task): Promise<StepOutcome> {
@@ -108,6 +116,10 @@ async function hostCameBack(context: WorkflowContext, task: Task): Promise<StepO
     const host = await releaseChange(context, server);
     return { ...(host !== undefined && { host }), next: null };
   }
+  return { next: retryLater(task, context.clock.now(), 'ask-again') };
+}
+
+async function askAgain(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const again = await destroyGuest(context, task);
   return { ...again, next: { step: 'host-came-back', data: task.data, dueAt: null } };
 }

@@ -8,6 +8,7 @@ import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 import { deviceChange } from './device-change.ts';
 import { finishedEvent } from './record-event.ts';
+import { retryLater } from './retry-later.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import { portsMadeFor, unbindPort } from './tear-down.ts';
 import { type StepOutcome, stillOurs, type WorkflowStep } from './workflow.ts';
@@ -82,11 +83,9 @@ async function takenOff(context: WorkflowContext, task: Task): Promise<StepOutco
   context.log.warn({ server: task.serverId, error }, 'NIC not taken off; will try again');
   return {
     events: [finishedEvent(context, 'take_off', startedAt, { error })],
-    next: { step: 'take-off', data: task.data, dueAt: now + takeOffRetryMs },
+    next: retryLater(task, now, 'take-off'),
   };
 }
-
-const takeOffRetryMs = 5_000;
 
 async function unbind(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const startedAt = context.clock.now();

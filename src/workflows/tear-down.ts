@@ -8,6 +8,7 @@ import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 import { deviceChange } from './device-change.ts';
 import { finishedEvent } from './record-event.ts';
+import { retryLater } from './retry-later.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import { type StepOutcome, stillOurs } from './workflow.ts';
 
@@ -45,11 +46,9 @@ export async function guestDestroyed(context: WorkflowContext, task: Task): Prom
   context.log.warn({ server: task.serverId, error }, 'guest not removed; will try again');
   return {
     events: [finishedEvent(context, 'destroy', startedAt, { error })],
-    next: { step: 'destroy-guest', data: task.data, dueAt: now + destroyRetryMs },
+    next: retryLater(task, now, 'destroy-guest'),
   };
 }
-
-const destroyRetryMs = 5_000;
 
 /** Ports the user made are unbound and survive, without the keys that Novella put there; ports made for the server are deleted. */
 export async function unbindPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {

@@ -1,4 +1,5 @@
 /** A running Novella over HTTP, in the words that scenarios tell their stories with. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { readCloud } from '#cli/clouds-yaml.ts';
 import { openSession, request, type Session } from '#cli/session.ts';
@@ -30,6 +31,7 @@ type Service = 'compute' | 'network' | 'identity' | 'image' | 'operator';
 export type CloudPlace = Pick<AllInOne, 'urls' | 'cloudsYaml'>;
 
 const patienceMs = 20_000;
+const breathMs = 10;
 
 /** A signed-in user of a cloud. */
 export class Cloud {
@@ -162,13 +164,14 @@ export class Cloud {
     return reply.body;
   }
 
-  /** Asks again and again, without a fixed pause, until it is done or patience ends. */
+  /** Asks again and again, with a breath between for those who do the work, until it is done or patience ends. */
   async until<T>(look: () => Promise<{ done: boolean; value: T }>): Promise<T> {
     const end = Date.now() + patienceMs;
     for (;;) {
       const { done, value } = await look();
       if (done) return value;
       if (Date.now() > end) throw new Error(`waited in vain; last seen ${JSON.stringify(value)}`);
+      await pause(breathMs);
     }
   }
 }
@@ -178,8 +181,9 @@ export function scenario(
   title: string,
   tell: (cloud: Cloud, running: AllInOne) => Promise<void>,
   change: (config: Config) => Config = (config) => config,
+  timeoutMs?: number,
 ): void {
-  test(title, async () => {
+  test(title, { ...(timeoutMs !== undefined && { timeout: timeoutMs }) }, async () => {
     const state = temporaryDirectory();
     const config = change({ ...readConfig(), stateDir: state.path, ports: freePorts });
     const running = await startAllInOne(config, silentLog);

@@ -3,7 +3,15 @@
  * in a mount namespace; its processes, guests too, live in a process namespace that ends with the test. Needs root.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -28,8 +36,9 @@ const places = {
   log: '/var/log/libvirt',
 };
 
-const qemuConf = `user = "root"
-group = "root"
+/** Guests run as Debian's user for them. */
+const qemuConf = `user = "libvirt-qemu"
+group = "libvirt-qemu"
 security_driver = "none"
 namespaces = []
 stdio_handler = "file"
@@ -143,6 +152,7 @@ export class PrivateLibvirtd {
 const pidFile = '/run/libvirt/libvirtd.pid';
 
 function writePlaces(folder: string): void {
+  chmodSync(folder, 0o711);
   for (const name of [...Object.keys(places), 'guests']) mkdirSync(join(folder, name));
   for (const place of Object.values(places)) mkdirSync(place, { recursive: true });
   const conf = 'unix_sock_rw_perms = "0700"\nauth_unix_rw = "none"\n';

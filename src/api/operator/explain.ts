@@ -9,12 +9,13 @@ import { viewDecision, viewDevice, viewNic, viewRequest } from './views.ts';
 /** Deleted servers are explained too. */
 export async function explainServer(call: Call): Promise<Reply> {
   const server = await findServerEvenDeleted(call);
-  const { servers } = call.context.store;
-  const [decisions, requests, domainXml, devices] = await Promise.all([
+  const { servers, commands } = call.context.store;
+  const [decisions, requests, domainXml, devices, spawn] = await Promise.all([
     servers.decisions(server.id),
     servers.pciRequests(server.id),
     servers.domainXml(server.id),
     devicesOf(call, server),
+    commands.last(server.id, 'spawn'),
   ]);
   return {
     body: {
@@ -34,6 +35,7 @@ export async function explainServer(call: Call): Promise<Reply> {
       nics: server.nics.map(viewNic),
       pci_requests: requests.map(viewRequest),
       devices,
+      spawn_steps: spawn?.result?.steps ?? [],
       domain_xml: domainXml ?? null,
     },
   };

@@ -9,7 +9,8 @@ export function checkIommu(facts: HostFacts, offered: readonly PciFunction[]): H
   const rows = [iommu(facts, isNeeded)];
   if (facts.iommuGroups > 0) rows.push(interruptRemapping(facts, isNeeded));
   if (facts.iommuGroups > 0 && isNeeded) rows.push(iommuGroups(facts, offered));
-  return [...rows, vfioModule(facts, isNeeded), vfioNode(facts, isNeeded)];
+  rows.push(vfioModule(facts, isNeeded));
+  return facts.modules.vfio_pci === 'absent' ? rows : [...rows, vfioNode(facts, isNeeded)];
 }
 
 function iommu(facts: HostFacts, isNeeded: boolean): HostCheck {

@@ -1,4 +1,5 @@
 /** Checks of the machine: who runs, acceleration, libvirt, QEMU, tools, modules, memory pages, room for disks. */
+import { hypervisorSilent } from './host-problem.ts';
 import { type HostCheck, report } from './host-check.ts';
 import type { CheckedModule, HostFacts, LibvirtFacts, StateDirectoryFacts } from './host-facts.ts';
 
@@ -56,10 +57,10 @@ function acceleration({ kvmNode, cpuVendor }: HostFacts): HostCheck {
 }
 
 function libvirt(found: LibvirtFacts): HostCheck {
-  const row = report('libvirt', 'hypervisor-silent');
+  const row = report('libvirt', hypervisorSilent);
   switch (found.state) {
     case 'not installed':
-      return row.fail(found.why, 'apt-get install libvirt-daemon-system', 'all');
+      return row.fail(found.why, 'apt-get install libvirt-daemon-system libvirt-clients', 'all');
     case 'silent':
       return row.fail(
         `${found.uri} does not answer: ${found.why}`,
@@ -102,9 +103,11 @@ function diskTool({ tools }: HostFacts): HostCheck {
 function isoTool({ tools }: HostFacts): HostCheck {
   const row = report('ISO maker', 'no-iso-maker');
   if (tools.isoMaker !== null) return row.ok(tools.isoMaker);
-  return row.warn(
-    'no genisoimage, mkisofs or xorriso: servers with a config drive do not start',
+  // Every server with a device of its own has a config drive: nothing else could tell it its addresses.
+  return row.fail(
+    'no genisoimage or xorriso: servers with a config drive do not start',
     'apt-get install genisoimage',
+    'passthrough',
   );
 }
 

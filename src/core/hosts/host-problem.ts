@@ -13,6 +13,9 @@ export interface HostProblem extends Reason {
   blocks: ProblemReach;
 }
 
+/** Code of the one problem in which nothing can be done to a host's guests. */
+export const hypervisorSilent = 'hypervisor-silent';
+
 /** The problems that keep a server with these requests from the host. Empty: none does. */
 export function blockingProblems(
   problems: readonly HostProblem[],

@@ -56,6 +56,8 @@ function inGroup(
   return { group: { name: 'web', policy, maxServersPerHost, hosts: counts } };
 }
 
+const iommuOff = { code: 'iommu-off', message: 'IOMMU: off', blocks: 'passthrough' } as const;
+
 const refusals: {
   name: string;
   host: Partial<HostState>;
@@ -73,6 +75,12 @@ const refusals: {
     host: { alive: false },
     spec: {},
     says: ['alive', 'its agent does not report'],
+  },
+  {
+    name: 'unable to give devices',
+    host: { ...withVfs(2), problems: [iommuOff] },
+    spec: onePort,
+    says: ['health', 'IOMMU: off'],
   },
   {
     name: 'not the one asked for',

@@ -1,7 +1,7 @@
 /** Brings an image onto the host: whole and checked under its name, or not at all. */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ImageSource, ImageContent } from '#contracts/images.ts';
@@ -33,7 +33,9 @@ export async function download(source: ImageSource, wanted: Wanted): Promise<str
     await wanted.makeRoom(open.sizeBytes);
     const sum = createHash('sha512');
     const bytes = judged(measured(named(open, id), sum, open.sizeBytes), { ...open, id }, wanted);
-    await pipeline(bytes, createWriteStream(part, { mode: 0o644 }));
+    await pipeline(bytes, createWriteStream(part));
+    // Disks are made over it, and QEMU's user reads it.
+    await chmod(part, 0o644);
     await refuseBroken(part, { ...open, id }, sum.digest('hex'));
     await settle(part, path);
     return path;

@@ -1,6 +1,6 @@
 /** The files of guests of this host: one folder for each, and the images that their disks are made over. */
 import { constants } from 'node:fs';
-import { access, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { access, copyFile, readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { GuestFiles } from '#contracts/guest-files.ts';
 import type { ImageSource } from '#contracts/images.ts';
@@ -13,6 +13,7 @@ import { checkDiskImage, checkKernelImage, diskBytesOf } from '#core/images/chec
 import { makeConfigDriveIso } from './config-drive-iso.ts';
 import { readConsoleLog } from './console-log.ts';
 import { asDiskFull, type FreeBytes, freeBytesOf } from './disk-space.ts';
+import { makeEnterable } from './enterable-folder.ts';
 import { ImageCache } from './image-cache.ts';
 import { baseNameOf } from './overlay.ts';
 import { createDisk } from './qemu-img.ts';
@@ -50,7 +51,8 @@ export class HostGuestFiles implements GuestFiles {
 
   async prepare(guest: Guest, { fresh }: { fresh: boolean }): Promise<void> {
     const paths = this.#pathsOf(guest.id);
-    const isNew = (await mkdir(paths.folder, { recursive: true })) !== undefined;
+    await makeEnterable(this.#directory);
+    const isNew = await makeEnterable(paths.folder);
     const made: string[] = [];
     try {
       const what = `guest ${guest.name}`;
@@ -77,7 +79,7 @@ export class HostGuestFiles implements GuestFiles {
   }
 
   async list(): Promise<string[]> {
-    await mkdir(this.#directory, { recursive: true });
+    await makeEnterable(this.#directory);
     const entries = await readdir(this.#directory, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   }

@@ -1,5 +1,5 @@
 /** The images that a host has: each downloaded once, kept as long as a disk is made over it, and a while longer. */
-import { mkdir, open, readdir, stat, unlink, utimes } from 'node:fs/promises';
+import { open, readdir, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageSource } from '#contracts/images.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -7,6 +7,7 @@ import type { ImageFacts } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';
 import { type FreeBytes, lackOfRoom, type Room } from './disk-space.ts';
 import { download } from './download.ts';
+import { makeEnterable } from './enterable-folder.ts';
 import { partEnding } from './settled-file.ts';
 
 export interface ImageCacheOptions {
@@ -66,7 +67,7 @@ export class ImageCache {
   }
 
   async #find(id: string): Promise<string | undefined> {
-    await mkdir(this.#options.folder, { recursive: true });
+    await makeEnterable(this.#options.folder);
     const name = (await readdir(this.#options.folder)).find(
       (each) => parse(each)?.id === id && parse(each)?.isPart === false,
     );
@@ -102,7 +103,7 @@ export class ImageCache {
   async makeRoom(room: Room): Promise<void> {
     const { freeBytes } = this.#options;
     if ((await lackOfRoom(freeBytes, room)) === undefined) return;
-    await mkdir(this.#options.folder, { recursive: true });
+    await makeEnterable(this.#options.folder);
     await this.#evict(0);
     const error = await lackOfRoom(freeBytes, room);
     if (error !== undefined) throw error;

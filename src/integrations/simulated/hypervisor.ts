@@ -97,6 +97,11 @@ export class SimulatedHypervisor implements Hypervisor {
     if (kept !== undefined) this.#tell(guestId, 'gone');
   }
 
+  /** What a guest does that fails by itself: no act of the contract. */
+  crash(guestId: string): void {
+    this.#change(guestId, 'crash', { running: 'crashed', paused: 'crashed' });
+  }
+
   shutDown(guestId: string): Promise<void> {
     return this.destroy(guestId);
   }

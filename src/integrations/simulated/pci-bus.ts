@@ -77,7 +77,8 @@ export class SimulatedPciBus implements PciBus {
   async applyVfStep(step: VfStep): Promise<void> {
     if (step.do === 'set-vf-link') {
       const { macAddress, up } = step;
-      return this.setInterface(step.address, { macAddress, up });
+      // An interface cannot be without a MAC.
+      return this.setInterface(step.address, { up, ...(macAddress !== noMac && { macAddress }) });
     }
     const state = this.#vf(step.address);
     const change = completeChange(state.settings, changeTowards(state.settings, step.change));

@@ -101,6 +101,7 @@ function goodStory(): Story {
       nics: [nic(0, 'direct', 'request-1'), nic(1, 'macvtap', 'request-2'), nic(2, 'normal', null)],
       pci_requests: [],
       devices: [],
+      spawn_steps: [],
       domain_xml: xml,
     },
     after: inventory(true),

@@ -4,6 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { readCloud } from '#cli/clouds-yaml.ts';
 import {
   type DeviceView,
+  type ExplainReply,
+  explainServer,
   listDevices,
   listHosts,
   listPools,
@@ -106,7 +108,7 @@ export class CloudUser {
 
   /** The server once it is in one of these states and nothing is under way. Throws with its fault when it is in ERROR instead. */
   async settled(id: string, ...statuses: string[]): Promise<ServerView> {
-    return until(`server ${id} to be ${statuses.join(' or ')}`, 180, async () => {
+    return until(`server ${id} to be ${statuses.join(' or ')}`, 600, async () => {
       const server = await this.showServer(id);
       if (server['OS-EXT-STS:task_state'] !== null) return undefined;
       if (statuses.includes(server.status)) return server;
@@ -143,7 +145,7 @@ export class CloudUser {
 
   async deleteServer(id: string): Promise<void> {
     await this.#send({ service: 'compute', method: 'DELETE', path: `/servers/${id}` });
-    await until(`server ${id} to be gone`, 180, async () => {
+    await until(`server ${id} to be gone`, 600, async () => {
       try {
         await this.showServer(id);
         return undefined;
@@ -169,6 +171,11 @@ export class CloudUser {
     const host = (await listHosts(this.#session)).find((each) => each.name === name);
     if (host === undefined || Date.parse(host.last_seen_at) + 1_000 < since) return false;
     return host.problems.every(({ blocks }) => blocks === 'none');
+  }
+
+  /** What the host did to start the server's guest, with times. */
+  async spawnSteps(serverId: string): Promise<ExplainReply['spawn_steps']> {
+    return (await explainServer(this.#session, serverId)).spawn_steps;
   }
 
   devices(): Promise<DeviceView[]> {

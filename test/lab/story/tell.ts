@@ -127,6 +127,10 @@ async function begin(parts: {
       );
     },
   );
+  await claim('the agent is small', async () => {
+    const memory = await agent.memoryMib();
+    return expected(memory.agent > 0, `${memory.agent} MiB, its libvirt child ${memory.child} MiB`);
+  });
   await claim('networks, images and flavors are made by the API', async () => {
     world = { user, host, agent, ...(await stock(user, image, state)) };
     return 'made';

@@ -23,6 +23,14 @@ export async function tellOfVlans(world: World, claim: Claim): Promise<void> {
   const across = await boot(world, 'across', [await port('redAcross')]);
 
   for (const server of [a, b, other, across]) await claim(...ownNic(world, server));
+  await claim('what the host did to start b, and how long it took', async () => {
+    const steps = await user.spawnSteps(b.id);
+    const words = steps.map(({ step, milliseconds }) => `${step} ${Math.round(milliseconds)} ms`);
+    return expected(
+      steps.some(({ step }) => step === 'start'),
+      words.join(', '),
+    );
+  });
   await claim('the config drive of a tells the VLAN and the tag of its VF', async () => {
     const device = await a.console.waitFor({ what: 'DEVICE', mac: a.ports[0]!.mac_address });
     return expected(

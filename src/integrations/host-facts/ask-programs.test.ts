@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { askLibvirt, askQemu, type RunProgram, runProgram } from './ask-programs.ts';
+
+const uri = 'qemu:///system';
+const failing =
+  (error: object): RunProgram =>
+  async () => {
+    throw Object.assign(new Error('Command failed'), error);
+  };
+
+test('libvirt answers with its version', async () => {
+  const printed =
+    'Compiled against library: libvirt 11.3.0\nRunning hypervisor: QEMU 10.0.3\nRunning against daemon: 11.3.0\n\n';
+  const asked: string[][] = [];
+  const run: RunProgram = async (program, args) => {
+    asked.push([program, ...args]);
+    return printed;
+  };
+  expect(await askLibvirt(run, uri)).toEqual({ uri, state: 'answers', version: '11.3.0' });
+  expect(asked).toEqual([['virsh', '--connect', uri, '--readonly', 'version', '--daemon']]);
+});
+
+test.each([
+  {
+    name: 'no virsh',
+    run: failing({ code: 'ENOENT' }),
+    state: 'not installed',
+    why: 'no virsh, so no libvirt, is installed',
+  },
+  {
+    name: 'no daemon',
+    run: failing({
+      code: 1,
+      stderr:
+        "error: failed to connect to the hypervisor\nerror: Failed to connect socket to '/s': No such file or directory\n",
+    }),
+    state: 'silent',
+    why: "Failed to connect socket to '/s': No such file or directory",
+  },
+  { name: 'killed', run: failing({ stderr: '' }), state: 'silent', why: 'Command failed' },
+  {
+    name: 'another program of this name',
+    run: (async () => 'hello') as RunProgram,
+    state: 'silent',
+    why: 'virsh does not say its version',
+  },
+])('libvirt, $name: $state', async ({ run, state, why }) => {
+  expect(await askLibvirt(run, uri)).toEqual({ uri, state, why });
+});
+
+test.each([
+  ['x64', 'qemu-system-x86_64'],
+  ['arm64', 'qemu-system-aarch64'],
+])('QEMU of %s is %s', async (architecture, program) => {
+  const run: RunProgram = async (asked) =>
+    asked === program ? 'QEMU emulator version 10.0.3 (Debian 1:10.0.3)\n' : '';
+  expect(await askQemu(run, architecture)).toBe('10.0.3');
+});
+
+test('no QEMU, or one that says nothing, has no version', async () => {
+  expect(await askQemu(failing({ code: 'ENOENT' }), 'x64')).toBeNull();
+  expect(await askQemu(async () => 'hm', 'x64')).toBeNull();
+});
+
+test('programs are really run, in plain English', async () => {
+  expect(await runProgram('sh', ['-c', 'echo $LC_ALL'])).toBe('C\n');
+  await expect(runProgram('novella-has-no-such-program', [])).rejects.toMatchObject({
+    code: 'ENOENT',
+  });
+});

@@ -1,0 +1,45 @@
+/** Whether the directory that holds disks and images can be written to, and how much room it has. */
+import { constants } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { StateDirectoryFacts } from '#core/hosts/host-facts.ts';
+
+const bytesPerMib = 1_048_576;
+
+/** Of a directory that is yet to be made, the nearest folder above it is looked at. */
+export async function lookAtStateDirectory(path: string): Promise<StateDirectoryFacts> {
+  let folder = path;
+  while (!(await isThere(folder)) && dirname(folder) !== folder) folder = dirname(folder);
+  return {
+    path,
+    exists: folder === path,
+    refusal: await writeRefusal(folder),
+    ...(await roomIn(folder)),
+  };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await refusalOf(path, constants.F_OK)) === null;
+}
+
+function writeRefusal(folder: string): Promise<string | null> {
+  return refusalOf(folder, constants.W_OK | constants.X_OK);
+}
+
+async function refusalOf(path: string, mode: number): Promise<string | null> {
+  try {
+    await access(path, mode);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** What an ordinary process may use: a file system keeps a share for root. */
+async function roomIn(folder: string): Promise<{ freeMib: number; totalMib: number }> {
+  const { bavail, blocks, bsize } = await statfs(folder);
+  return {
+    freeMib: Math.floor((bavail * bsize) / bytesPerMib),
+    totalMib: Math.floor((blocks * bsize) / bytesPerMib),
+  };
+}

@@ -1,0 +1,152 @@
+/** The parts of a simulated host as one agent meets them: with the host's faults, and dead to an agent that is dead. */
+import type { GuestFiles } from '#contracts/guest-files.ts';
+import type { HostBridges } from '#contracts/host-bridges.ts';
+import type { HostMemory } from '#contracts/host-memory.ts';
+import type { Hypervisor, HypervisorChange } from '#contracts/hypervisor.ts';
+import type { PciBus } from '#contracts/pci-bus.ts';
+import type { HostFaults } from './host-faults.ts';
+
+/** One call of an agent. Example: `{ part: 'hypervisor', act: 'start' }`. */
+export interface HostCall {
+  part: keyof ActedOn;
+  act: string;
+}
+
+/** Called before and after each call of an agent; what it throws, the call throws. */
+export type CallWatcher = (call: HostCall, when: 'before' | 'after') => void;
+
+/** The process of an agent. Once it is over, none of its calls returns. */
+export interface AgentLife {
+  isOver: boolean;
+  watcher: CallWatcher | undefined;
+}
+
+/** What an agent acts on. */
+export interface ActedOn {
+  hypervisor: Hypervisor;
+  pciBus: PciBus;
+  guestFiles: GuestFiles;
+  bridges: HostBridges;
+  memory: HostMemory;
+}
+
+export function faultyHost(
+  { hypervisor, pciBus, guestFiles, bridges, memory }: ActedOn,
+  { faults, life }: { faults: HostFaults; life: AgentLife },
+): ActedOn {
+  const refusing = refusingHypervisor(hypervisor, faults);
+  return {
+    hypervisor: lived('hypervisor', refusing, life),
+    pciBus: lived('pciBus', faultyBus(pciBus, faults), life),
+    guestFiles: lived('guestFiles', refusingFiles(guestFiles, faults), life),
+    bridges: lived('bridges', bridges, life),
+    memory: lived('memory', memory, life),
+  };
+}
+
+/** Not acts on the host, and never refused. */
+const plain = new Set(['watch', 'close']);
+
+function lived<Part extends object>(part: HostCall['part'], inner: Part, life: AgentLife): Part {
+  const isAlive = async (): Promise<void> => {
+    if (life.isOver) await new Promise(() => {});
+  };
+  return wrapped(inner, async (act, call) => {
+    await isAlive();
+    life.watcher?.({ part, act }, 'before');
+    await isAlive();
+    const result = await call();
+    await isAlive();
+    life.watcher?.({ part, act }, 'after');
+    await isAlive();
+    return result;
+  });
+}
+
+function refusingHypervisor(inner: Hypervisor, faults: HostFaults): Hypervisor {
+  const refusing = wrapped(inner, async (act, call, [guestId]) => {
+    faults.refuseCall();
+    if (act === 'start') {
+      faults.refuseStart((await inner.listGuests()).find(({ id }) => id === guestId));
+    }
+    return call();
+  });
+  const watch = (listener: (change: HypervisorChange) => void): (() => void) => {
+    const unwatch = inner.watch((change) => {
+      if (!faults.has('libvirt-absent')) listener(change);
+    });
+    const unlisten = faults.onChange((fault, isOn) => {
+      if (fault === 'libvirt-absent') listener({ what: isOn ? 'lost' : 'back' });
+    });
+    return () => {
+      unwatch();
+      unlisten();
+    };
+  };
+  return replaced(refusing, { watch });
+}
+
+function refusingFiles(inner: GuestFiles, faults: HostFaults): GuestFiles {
+  return replaced(inner, {
+    async prepare(guest, how) {
+      faults.refuseFiles(guest.id);
+      await inner.prepare(guest, how);
+    },
+  });
+}
+
+const foreignDriver = 'uio_pci_generic';
+
+function faultyBus(inner: PciBus, faults: HostFaults): PciBus {
+  return replaced(inner, {
+    async listFunctions() {
+      const listed = await inner.listFunctions();
+      if (!faults.has('foreign-driver')) return listed;
+      const functions = listed.functions.map((fn) =>
+        fn.deviceType === 'type-VF' ? { ...fn, ifname: null } : fn,
+      );
+      return { ...listed, functions };
+    },
+    async ifnameOf(address) {
+      return faults.has('foreign-driver') ? null : inner.ifnameOf(address);
+    },
+    async deviceFacts(address) {
+      const facts = await inner.deviceFacts(address);
+      const pf = facts.pf && { ...facts.pf, isUp: !faults.has('pf-down') };
+      return {
+        ...facts,
+        pf,
+        ...(faults.has('foreign-driver') && { driver: foreignDriver }),
+        ...(faults.has('iommu-off') && { iommuGroup: null }),
+      };
+    },
+  });
+}
+
+/** The same object with these members in place of its own. */
+function replaced<Part extends object>(inner: Part, members: Partial<Part>): Part {
+  return new Proxy(inner, {
+    get(target, name) {
+      const member: unknown = Reflect.get(members, name) ?? Reflect.get(target, name);
+      // Members of a class with private fields know only their own object.
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+}
+
+/** The same object with each act done by `around`. */
+function wrapped<Part extends object>(
+  inner: Part,
+  around: (act: string, call: () => Promise<unknown>, given: unknown[]) => Promise<unknown>,
+): Part {
+  return new Proxy(inner, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      const act = String(name);
+      if (plain.has(act)) return member.bind(target);
+      return (...given: unknown[]) =>
+        around(act, async () => (await Reflect.apply(member, target, given)) as unknown, given);
+    },
+  });
+}

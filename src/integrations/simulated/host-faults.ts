@@ -1,0 +1,61 @@
+/** What may be wrong with a simulated host, and in which words its hypervisor then refuses: those of libvirt and QEMU. */
+import { ComputeError } from '#core/errors.ts';
+import type { FoundGuest } from '#core/guests/plan.ts';
+
+/** `pf-down`: every PF is down. `foreign-driver`: every VF belongs to a program of the host. All others say what they are. */
+export type SimulatedFault =
+  | 'libvirt-absent'
+  | 'permission-denied'
+  | 'pf-down'
+  | 'foreign-driver'
+  | 'iommu-off'
+  | 'disk-full';
+
+/** The faults of one host now. They outlive its agent, as those of a real host do. */
+export class HostFaults {
+  readonly #faults = new Set<SimulatedFault>();
+  readonly #listeners = new Set<(fault: SimulatedFault, isOn: boolean) => void>();
+
+  has(fault: SimulatedFault): boolean {
+    return this.#faults.has(fault);
+  }
+
+  set(fault: SimulatedFault, isOn: boolean): void {
+    if (this.#faults.has(fault) === isOn) return;
+    if (isOn) this.#faults.add(fault);
+    else this.#faults.delete(fault);
+    for (const listener of this.#listeners) listener(fault, isOn);
+  }
+
+  /** Tells of changes until the returned function is called. */
+  onChange(listener: (fault: SimulatedFault, isOn: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Throws `unavailable` while libvirt is absent. */
+  refuseCall(): void {
+    if (!this.has('libvirt-absent')) return;
+    throw refusal(
+      "Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory",
+    );
+  }
+
+  /** Throws `unavailable` where a guest's files cannot be made. */
+  refuseFiles(guestId: string): void {
+    if (!this.has('disk-full')) return;
+    throw refusal(`cannot write the disk of guest ${guestId}: No space left on device`);
+  }
+
+  /** Throws `unavailable` where this guest cannot start. */
+  refuseStart(guest: FoundGuest | undefined): void {
+    const disk = `/var/lib/novella/guests/${guest?.id ?? ''}/disk.qcow2`;
+    if (this.has('permission-denied')) {
+      throw refusal(`Could not open '${disk}': Permission denied`);
+    }
+  }
+}
+
+function refusal(message: string): ComputeError {
+  return new ComputeError('unavailable', message);
+}

@@ -1,0 +1,16 @@
+/** `novella doctor` on the command line: the same in the whole program and in the bundle for hypervisors. */
+import type { Command } from 'commander';
+import { showChecks } from '#cli/doctor.ts';
+import type { Screen } from '#cli/screen.ts';
+import { examineHost } from './doctor.ts';
+
+export function addDoctorCommand(program: Command, screen: Screen): void {
+  program
+    .command('doctor')
+    .description('say whether this machine can be a host, and what to do where it cannot')
+    .option('--config <file>', 'the file of its agent: what that asks of the machine is checked')
+    .option('--json', 'print one JSON document')
+    .action(async (options: { config?: string; json?: boolean }) => {
+      process.exitCode = showChecks(await examineHost(options.config), options, screen);
+    });
+}

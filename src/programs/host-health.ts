@@ -1,0 +1,35 @@
+/** What is wrong with this machine, for its agent: the checks of `novella doctor` that need no program to be run. */
+import { release } from 'node:os';
+import type { PciBus } from '#contracts/pci-bus.ts';
+import { checkHost } from '#core/hosts/check-host.ts';
+import { problemsOf } from '#core/hosts/host-check.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
+import type { DeviceSpec } from '#core/pci/device-spec.ts';
+import { type HostPlaces, readHostFacts } from '#integrations/host-facts/read-host.ts';
+
+export interface WatchedMachine {
+  /** Where its facts are. */
+  places: HostPlaces;
+  pciBus: PciBus;
+  deviceSpecs: readonly DeviceSpec[];
+}
+
+/** Looks now. Not at libvirt, which the agent hears itself, and not at VF counts, which it sees to. */
+export async function machineProblems(machine: WatchedMachine): Promise<HostProblem[]> {
+  const { places, pciBus, deviceSpecs } = machine;
+  const [facts, { functions }] = await Promise.all([readHostFacts(places), pciBus.listFunctions()]);
+  return problemsOf(checkHost({ facts, functions, deviceSpecs, vfCounts: {} }));
+}
+
+/** The machine that we run on. */
+export function placesHere(stateDirectory: string): HostPlaces {
+  const folders = (process.env['PATH'] ?? '').split(':').filter((folder) => folder !== '');
+  return {
+    root: '/',
+    architecture: process.arch,
+    kernelRelease: release(),
+    isRoot: process.getuid?.() === 0,
+    programFolders: [...folders, '/usr/sbin', '/usr/bin'],
+    stateDirectory,
+  };
+}
