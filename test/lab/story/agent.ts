@@ -53,7 +53,8 @@ host:
     - { "vendor_id": "${vendorId}", "product_id": "${productId}" }
   vf_counts: { ${first.interface}: 4, ${second.interface}: 1 }
   bridge_mappings: { plain: ${labDevices.uplink.interface} }
-  libvirt: { network_xml: ${networkXml} }
+  # The processor within is an emulated one that no model describes.
+  libvirt: { cpu_mode: host-passthrough, network_xml: ${networkXml} }
 `;
 }
 
