@@ -93,7 +93,7 @@ export function labAgent(place: AgentPlace): LabAgent {
     async memoryMib() {
       const shown = await host.mustRun(`
         pid=$(cat ${pidFile})
-        for each in $pid $(pgrep -P $pid | head -1); do sed -n 's/^VmRSS: *\\([0-9]*\\).*/\\1/p' /proc/$each/status; done`);
+        for each in $pid $(pgrep -P $pid | head -1); do awk '/^VmRSS/ { print $2 }' /proc/$each/status; done`);
       const [agent = 0, child = 0] = shown
         .trim()
         .split('\n')
