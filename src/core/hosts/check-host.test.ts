@@ -1,7 +1,6 @@
 import { aCheckedHost, someDetails } from '#test/host-facts.ts';
 import { expect, test } from 'vitest';
 import { checkHost } from './check-host.ts';
-import { isAtLeast } from './check-machine.ts';
 import { problemsOf } from './host-check.ts';
 import type { HostFacts } from './host-facts.ts';
 
@@ -390,14 +389,4 @@ test('device specs that match nothing are told with the first finding', () => {
     found: expect.stringContaining('test: '),
     fix: 'novella pci check shows every entry',
   });
-});
-
-test.each([
-  ['7.0.0', true],
-  ['11.3.0', true],
-  ['7.0', true],
-  ['6.10.9', false],
-  ['7.0.0-rc1', true],
-] as const)('version %s is at least 7.0.0: %s', (version, is) => {
-  expect(isAtLeast(version, '7.0.0')).toBe(is);
 });
