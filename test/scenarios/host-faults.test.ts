@@ -6,13 +6,15 @@ import { type Cloud, scenario } from '#test/cloud.ts';
 const faults: { fault: SimulatedFault; vnic: 'direct' | 'macvtap'; words: RegExp }[] = [
   { fault: 'libvirt-absent', vnic: 'direct', words: /libvirt-sock': No such file or directory/ },
   { fault: 'permission-denied', vnic: 'direct', words: /Could not open .*: Permission denied/ },
-  { fault: 'pf-down', vnic: 'direct', words: /VF 0000:01:10.0: its PF is down/ },
+  { fault: 'pf-down', vnic: 'direct', words: /PF enp1s0 is down, its VF 0000:01:10.0 would/ },
+  { fault: 'pf-down', vnic: 'macvtap', words: /PF enp1s0 is down, its VF 0000:01:10.0 would/ },
+  { fault: 'foreign-driver', vnic: 'direct', words: /0000:01:10.0 is bound to uio_pci_generic/ },
   {
     fault: 'foreign-driver',
     vnic: 'macvtap',
     words: /0000:01:10.0 has no network interface, which a macvtap port needs/,
   },
-  { fault: 'iommu-off', vnic: 'direct', words: /host doesn't support passthrough/ },
+  { fault: 'iommu-off', vnic: 'direct', words: /IOMMU is off, PCI device 0000:01:10.0 cannot/ },
   { fault: 'disk-full', vnic: 'direct', words: /No space left on device/ },
 ];
 
@@ -29,7 +31,7 @@ async function expectIntact(cloud: Cloud, port: string): Promise<void> {
 
 for (const { fault, vnic, words } of faults) {
   scenario(
-    `${fault}: the other host takes the server; with both failing, the fault says why`,
+    `${fault}, ${vnic}: the other host takes the server; with both failing, the fault says why`,
     async (cloud, { hosts }) => {
       const red = await cloud.network('red');
       const port = await cloud.port(red, vnic);

@@ -48,15 +48,14 @@ export class SimulatedPciBus implements PciBus {
   async listFunctions(): Promise<{ functions: PciFunction[]; unreadable: UnreadableFunction[] }> {
     const given = await this.#givenToGuests();
     const functions = this.#options.host.functions
-      .filter(({ parentAddress }) => parentAddress === null || !given.has(parentAddress))
-      .map((fn) => (given.has(fn.address) ? withoutInterface(fn) : fn))
+      .flatMap((fn) => shown(fn, given) ?? [])
       .sort((a, b) => (a.address < b.address ? -1 : 1));
     return { functions, unreadable: [] };
   }
 
   async functionAt(address: PciAddress): Promise<PciFunction | undefined> {
-    const { functions } = await this.listFunctions();
-    return functions.find((fn) => fn.address === address);
+    const fn = this.#options.host.functions.find((each) => each.address === address);
+    return fn && shown(fn, await this.#givenToGuests());
   }
 
   async driverOf(address: PciAddress): Promise<string | null> {
@@ -215,7 +214,10 @@ export class SimulatedPciBus implements PciBus {
 
 const freshInterface = { isMacGiven: false, isUp: false };
 
-function withoutInterface(fn: PciFunction): PciFunction {
+/** The function while guests have these; undefined for a VF whose PF they have. */
+function shown(fn: PciFunction, given: ReadonlySet<PciAddress>): PciFunction | undefined {
+  if (fn.parentAddress !== null && given.has(fn.parentAddress)) return undefined;
+  if (!given.has(fn.address)) return fn;
   if (fn.deviceType !== 'type-PF') return { ...fn, ifname: null };
   return { ...fn, ifname: null, macAddress: null, link: null };
 }
