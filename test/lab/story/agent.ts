@@ -48,7 +48,7 @@ host:
   name: ${labHostName}
   ip: 10.0.2.15
   device_spec:
-    - { "devname": "${first.interface}", "physical_network": "physnet1" }
+    - { "devname": "${first.interface}", "physical_network": "physnet1", "trusted": "true" }
     - { "devname": "${second.interface}", "physical_network": "physnet2" }
     - { "vendor_id": "${vendorId}", "product_id": "${productId}" }
   vf_counts: { ${first.interface}: 4, ${second.interface}: 1 }

@@ -115,7 +115,7 @@ export async function clear({ user }: World): Promise<void> {
 
 /** Waits until the host says what is asked for; `look` gives undefined until then. */
 export function hostShows<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  return until(what, 60, async () => {
+  return until(what, 300, async () => {
     const seen = await look();
     if (seen === undefined) await pause(200);
     return seen;
