@@ -30,7 +30,8 @@ export async function tellOfNetworkXml(world: World, claim: Claim): Promise<void
   });
   await clear(world);
   await claim('with the server its networks are gone', async () => {
-    const left = (await host.mustRun('virsh -q net-list --all --name')).trim();
+    const names = (await host.mustRun('virsh -q net-list --all --name')).split('\n');
+    const left = names.filter((name) => name.startsWith('novella-')).join(', ');
     return expected(left === '', left === '' ? 'none left' : left);
   });
 }
