@@ -102,6 +102,25 @@ describe('answers of what is no controller, or of one that dies', () => {
     });
   });
 
+  test('a download that breaks off goes on where it was', async () => {
+    const whole = 'novella';
+    let answers = 0;
+    const source = await aServer((_request, response) => {
+      response.writeHead(200, {
+        'content-length': whole.length,
+        'x-novella-image-sha512': 'aa',
+        'x-novella-image-disk-format': 'raw',
+      });
+      if (++answers === 1) response.write(whole.slice(0, 3), () => response.destroy());
+      else response.end(whole);
+    });
+    const { bytes } = await source.open('i1');
+    const parts: Uint8Array[] = [];
+    for await (const part of bytes) parts.push(part);
+    expect(Buffer.concat(parts).toString()).toBe(whole);
+    expect(answers).toBe(2);
+  });
+
   test('an answer without hash is no image', async () => {
     const source = await aServer((_request, response) => response.end('hello'));
     await expect(source.open('i1')).rejects.toThrow('the answer has no size, hash or format');
@@ -113,7 +132,11 @@ describe('answers of what is no controller, or of one that dies', () => {
   });
 
   test('nobody there', async () => {
-    const source = httpImageSource({ controllerUrl: 'http://127.0.0.1:1', token: () => 't' });
+    const source = httpImageSource({
+      controllerUrl: 'http://127.0.0.1:1',
+      token: () => 't',
+      patienceMs: 0,
+    });
     await expect(source.open('i1')).rejects.toMatchObject({
       kind: 'unavailable',
       message: expect.stringContaining('does not answer'),

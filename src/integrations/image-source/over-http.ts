@@ -1,13 +1,19 @@
-/** Images from the controller over HTTP, with the host's token. */
+/** Images from the controller over HTTP, with the host's token. A controller that ends in the middle of it is waited for. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ImageContent, ImageSource } from '#contracts/images.ts';
-import { ComputeError, type ErrorKind } from '#core/errors.ts';
+import { ComputeError, type ErrorKind, isComputeError } from '#core/errors.ts';
 
 export interface HttpImageSourceOptions {
   /** The controller's compute API. Example: `https://cloud.example:8774`. */
   controllerUrl: string;
   /** The host's token, asked for at each download. */
   token: () => string;
+  /** How long a controller that does not answer is waited for: it may only be starting again. Default: a minute. */
+  patienceMs?: number;
 }
+
+const standardPatienceMs = 60_000;
+const askAgainMs = 500;
 
 /** How long the controller may take to begin with its answer. */
 const answerTimeoutMs = 30_000;
@@ -21,12 +27,27 @@ const kinds: Record<number, ErrorKind> = {
 
 /** Source of the headers: `src/api/host-images.ts`. */
 export function httpImageSource(options: HttpImageSourceOptions): ImageSource {
+  const { controllerUrl, token, patienceMs = standardPatienceMs } = options;
+  const ask = async (id: string): Promise<Response> => {
+    const url = `${controllerUrl}/novella/v1/images/${encodeURIComponent(id)}/content`;
+    const end = performance.now() + patienceMs;
+    for (;;) {
+      try {
+        return await reach(url, token(), id);
+      } catch (error) {
+        if (!isComputeError(error, 'unavailable') || performance.now() > end) throw error;
+        await pause(askAgainMs);
+      }
+    }
+  };
+  const askForImage = async (id: string): Promise<Response> => {
+    const response = await ask(id);
+    if (response.ok) return response;
+    throw await refusalOf(response, id);
+  };
   return {
     async open(id) {
-      const url = `${options.controllerUrl}/novella/v1/images/${encodeURIComponent(id)}/content`;
-      const response = await reach(url, options.token(), id);
-      if (!response.ok) throw await refusalOf(response, id);
-      return contentOf(response, id);
+      return contentOf(await askForImage(id), id, () => askForImage(id));
     },
   };
 }
@@ -64,7 +85,12 @@ function messageIn(text: string): string | undefined {
   }
 }
 
-function contentOf({ headers, body }: Response, id: string): ImageContent {
+/** `again`: asks anew for what broke off. */
+function contentOf(
+  { headers, body }: Response,
+  id: string,
+  again: () => Promise<Response>,
+): ImageContent {
   const sizeBytes = Number(headers.get('content-length') ?? Number.NaN);
   const sha512 = headers.get('x-novella-image-sha512');
   const diskFormat = headers.get('x-novella-image-disk-format');
@@ -74,29 +100,54 @@ function contentOf({ headers, body }: Response, id: string): ImageContent {
       `image ${id}: the answer has no size, hash or format; is it the controller that answers?`,
     );
   }
-  return { sizeBytes, sha512, diskFormat, bytes: wholeBody(body, { id, sizeBytes }) };
+  return { sizeBytes, sha512, diskFormat, bytes: wholeBody(body, { id, sizeBytes, again }) };
 }
 
+interface Wanted {
+  id: string;
+  sizeBytes: number;
+  again: () => Promise<Response>;
+}
+
+/** An image never changes: where it broke off it goes on from a second answer, without what is there already. */
 async function* wholeBody(
-  body: AsyncIterable<Uint8Array> | null,
-  { id, sizeBytes }: { id: string; sizeBytes: number },
+  first: AsyncIterable<Uint8Array> | null,
+  { id, sizeBytes, again }: Wanted,
 ): AsyncIterable<Uint8Array> {
   let taken = 0;
-  const brokenOff = (cause?: unknown) =>
-    new ComputeError(
-      'unavailable',
-      `image ${id}: the download broke off after ${taken} of ${sizeBytes} bytes`,
-      { cause },
-    );
-  try {
-    for await (const part of body ?? []) {
-      taken += part.length;
-      yield part;
+  for (let body = first; ; ) {
+    const before = taken;
+    let cause: unknown;
+    try {
+      for await (const part of skip(body ?? [], taken)) {
+        taken += part.length;
+        yield part;
+      }
+    } catch (error) {
+      cause = error;
     }
-  } catch (cause) {
-    throw brokenOff(cause);
+    if (taken === sizeBytes) return;
+    // One that gives less and less, or more than it said, is no download that broke off.
+    if (taken > sizeBytes || (body !== first && taken === before)) {
+      throw new ComputeError(
+        'unavailable',
+        `image ${id}: the download broke off after ${taken} of ${sizeBytes} bytes`,
+        { cause },
+      );
+    }
+    body = (await again()).body;
   }
-  if (taken !== sizeBytes) throw brokenOff();
+}
+
+async function* skip(
+  parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  bytes: number,
+): AsyncIterable<Uint8Array> {
+  let left = bytes;
+  for await (const part of parts) {
+    if (left < part.length) yield left === 0 ? part : part.subarray(left);
+    left = Math.max(0, left - part.length);
+  }
 }
 
 function why(cause: unknown): string {
