@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import process from 'node:process';
 
-export interface Emulator {
+interface Emulator {
   hasEnded(): boolean;
   ended: Promise<void>;
   /** What it printed about itself. */

@@ -4,8 +4,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isReady, readFileAt, runScript, type ScriptOutcome } from './command-client.ts';
-import { type Emulator, startEmulator } from './emulator.ts';
+import {
+  type CommandServer,
+  isReady,
+  readFileAt,
+  runScript,
+  type ScriptOutcome,
+} from './command-client.ts';
+import { startEmulator } from './emulator.ts';
 import { freePorts } from './free-ports.ts';
 import { hostImage } from './image.ts';
 import { labDevices, machineCommand, nvmeFile } from './machine.ts';
@@ -45,8 +51,24 @@ export interface LabHost {
 
 const commandPort = 8000;
 
-/** A host whose devices are there and whose libvirtd answers. Takes half a minute on two idle processors. Throws with the console's end when it does not come up. */
+/**
+ * A host whose devices are there and whose libvirtd answers. Takes half a minute on two idle processors. Started anew, twice, when the
+ * emulator lost a timer interrupt and one of the processors stands still. Throws with the console's end when it does not come up.
+ */
 export async function startLabHost(wish: LabHostWish = {}): Promise<LabHost> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(wish);
+    } catch (error) {
+      if (attempt === 3 || !(error as Error).message.includes(lostTimer)) throw error;
+    }
+  }
+}
+
+/** Said by the kernel of one of its processors. Seen once in some dozen starts on a busy machine. */
+const lostTimer = 'kthread timer wakeup didn';
+
+async function startOnce(wish: LabHostWish): Promise<LabHost> {
   const image = await hostImage();
   const runDirectory = mkdtempSync(join(tmpdir(), 'novella-lab-'));
   const shareDirectory = wish.shareDirectory ?? join(runDirectory, 'share');
@@ -85,7 +107,10 @@ export async function startLabHost(wish: LabHostWish = {}): Promise<LabHost> {
     throw new Error(`in the lab's host, exit ${code}:\n${script}\n${said}`);
   };
   try {
-    await becomesReady(server, emulator, wish.startTimeoutMs ?? 600_000);
+    await becomesReady(server, wish.startTimeoutMs ?? 600_000, () => {
+      if (emulator.hasEnded()) throw new Error('the emulator ended');
+      if (consoleTail().includes(lostTimer)) throw new Error('a processor stands still');
+    });
     await mustRun(mounting(Object.keys(wish.folders ?? {})));
   } catch (error) {
     const told = `${String(error)}\n${emulator.said()}${consoleTail()}`;
@@ -109,13 +134,13 @@ export async function startLabHost(wish: LabHostWish = {}): Promise<LabHost> {
 }
 
 async function becomesReady(
-  server: { port: number; password: string },
-  emulator: Emulator,
+  server: CommandServer,
   timeoutMs: number,
+  checkEmulator: () => void,
 ): Promise<void> {
   const limit = Date.now() + timeoutMs;
   while (!(await isReady(server))) {
-    if (emulator.hasEnded()) throw new Error('the emulator ended');
+    checkEmulator();
     if (Date.now() > limit) throw new Error(`not ready after ${timeoutMs / 1000} s`);
     await delay(200);
   }
