@@ -1,4 +1,5 @@
 /** May a device of the host be handed to a guest now? Facts of the host in, reasons out. */
+import { isForeignDriver } from '../pci/foreign-driver.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciFunction } from '../pci/device.ts';
 import type { Reason } from '../reason.ts';
@@ -53,12 +54,9 @@ function pfProblems(fn: PciFunction, { pf, isNetwork }: DeviceFacts): Reason[] {
   ];
 }
 
-/** Drivers that hold a device for a program of the host. */
-const foreignDrivers = ['uio_pci_generic', 'igb_uio', 'uio_hv_generic', 'pci-stub', 'xen-pciback'];
-
 function driverProblems(fn: PciFunction, { driver, isNetwork }: DeviceFacts): Reason[] {
   if (driver === null || driver.includes('vfio')) return [];
-  if (foreignDrivers.includes(driver)) {
+  if (isForeignDriver(driver)) {
     return [
       reason(
         'foreign-driver',

@@ -1,4 +1,5 @@
 /** Checks of the cards whose functions the host offers: SR-IOV, VF counts, links, drivers, and the device specs themselves. */
+import { isForeignDriver } from '../pci/foreign-driver.ts';
 import type { PciFunction } from '../pci/device.ts';
 import { auditDeviceSpecs, printFinding } from '../pci/device-spec-audit.ts';
 import type { DeviceSpec } from '../pci/device-spec.ts';
@@ -114,9 +115,6 @@ function link(pf: PciFunction, { link: found }: FunctionDetails): HostCheck[] {
   return [row.ok('up')];
 }
 
-/** Drivers that hand a device to a program of the host. Source: DPDK, "Linux drivers". */
-const userDrivers = new Set(['uio_pci_generic', 'igb_uio', 'pci-stub', 'xen-pciback']);
-
 function drivers(
   offered: readonly PciFunction[],
   details: ReadonlyMap<string, FunctionDetails>,
@@ -125,7 +123,7 @@ function drivers(
   const row = report('Drivers', 'foreign-driver');
   const foreign = offered.flatMap(({ address }) => {
     const driver = details.get(address)?.driver ?? null;
-    return driver !== null && userDrivers.has(driver) ? [{ address, driver }] : [];
+    return driver !== null && isForeignDriver(driver) ? [{ address, driver }] : [];
   });
   const [first] = foreign;
   if (first === undefined) return [row.ok('no offered device belongs to a program of this host')];
