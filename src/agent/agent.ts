@@ -40,19 +40,20 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const inTurn = oneAtATime();
   // One after the other, so that the last one told is the last one seen.
   const look = (): Promise<HostReport> => inTurn('report', () => reportHost(options, parts, turns));
-  let seenHealth = '';
+  let toldHealth = '';
+  /** For every report that is sent, whatever it is sent for. */
+  const noteHealth = (seen: HostReport): HostReport => {
+    toldHealth = healthTextOf(seen.problems ?? []);
+    return seen;
+  };
 
   await reconcileHost(options, parts);
   await auditSpecs(options);
   const followed = followHost(options, parts, {
     report: look,
-    send: (report) => tell({ type: 'report', report }),
+    send: (seen) => tell({ type: 'report', report: noteHealth(seen) }),
   });
-  const report = async (): Promise<HostReport> => {
-    const seen = followed.note(await look());
-    seenHealth = healthTextOf(seen.problems ?? []);
-    return seen;
-  };
+  const report = async (): Promise<HostReport> => noteHealth(followed.note(await look()));
   const desk = await CommandDesk.open({
     parts,
     journal,
@@ -71,7 +72,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     command: (hostId, { command }) => desk.take(hostId, command),
     recorded: (key) => desk.forget(key),
   };
-  const watching = { looks, look: report, tell, parts, seenHealth: () => seenHealth };
+  const watching = { looks, look: report, tell, parts, toldHealth: () => toldHealth };
   const unwatch = watchHost(options, watching);
   const timer = setInterval(() => tell({ type: 'heartbeat' }), options.heartbeatMs);
   return {

@@ -101,9 +101,21 @@ describe('a spawn that fails leaves the host as it was', () => {
     const before = await host.left();
     make(host);
     const result = await executeCommand(host.parts, { do: 'spawn', guest });
-    expect(result).toMatchObject({ ok: false, message: expect.stringMatching(words) });
+    expect(result).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(words),
+      undone: true,
+    });
     expect(await host.left()).toEqual(before);
   });
+});
+
+test('a spawn that an earlier agent may have begun is not called undone while libvirt is away', async () => {
+  const { parts, hypervisor } = begin();
+  await parts.guestFiles.prepare(guest, { fresh: false });
+  hypervisor.listGuests = () => Promise.reject(new ComputeError('unavailable', 'no libvirt'));
+  const result = await executeCommand(parts, { do: 'spawn', guest });
+  expect([result.ok, 'undone' in result]).toEqual([false, false]);
 });
 
 test('a setting that the NIC lacks is refused for its port before anything is done', async () => {

@@ -6,6 +6,7 @@ import type {
   StepRecord,
 } from '#contracts/host-link.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
+import type { Guest } from '#core/guests/guest.ts';
 import { type FoundGuest, planDestroy, planSpawn } from '#core/guests/plan.ts';
 import {
   planAttach,
@@ -62,13 +63,27 @@ export async function executeCommand(
     const left = await undo(parts, begun.filter(isUndone));
     left.push(...(await bringBack(parts, body, records)));
     const sameElsewhere = isComputeError(error, 'invalid');
+    const undone = body.do === 'spawn' && left.length === 0 && (await hasNoFiles(parts, body));
     return {
       ok: false,
       message,
       detail: [detail, ...left].join('\n'),
       steps: records,
       ...(sameElsewhere && { sameElsewhere }),
+      ...(undone && { undone }),
     };
+  }
+}
+
+/** Files are the first that a spawn makes: without them no earlier try of it, by an agent that was killed, has made anything. */
+async function hasNoFiles(
+  { guestFiles }: HostParts,
+  { guest }: { guest: Guest },
+): Promise<boolean> {
+  try {
+    return !(await guestFiles.list()).includes(guest.id);
+  } catch {
+    return false;
   }
 }
 

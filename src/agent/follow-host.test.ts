@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostCommandBody, HostReport, ToController } from '#contracts/host-link.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
 import { aGuest, aMacvtapNic, pf0, vf0 } from '#test/guests.ts';
 import { anIgbHost } from '#test/host-parts.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AgentOptions } from './agent-options.ts';
 import { startAgent } from './agent.ts';
 
 let folder = '';
@@ -18,7 +20,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function begin() {
+async function begin(more: Partial<AgentOptions> = {}) {
   const host = anIgbHost(folder);
   const { functions } = await host.options.pciBus.listFunctions();
   const entry = { devname: 'enp1s0', physical_network: 'physnet1' };
@@ -26,7 +28,7 @@ async function begin() {
   const { agentEnd, controllerEnd } = inProcessLink();
   const heard: ToController[] = [];
   controllerEnd.onMessage((message) => void heard.push(message));
-  const agent = await startAgent({ ...host.options, deviceSpecs });
+  const agent = await startAgent({ ...host.options, deviceSpecs, ...more });
   await agent.join(agentEnd);
   controllerEnd.send({ type: 'welcome', hostId: 'h1' });
   await expect.poll(() => heard.length).toBe(1);
@@ -84,6 +86,29 @@ test(
     );
     expect(at).toBeGreaterThan(0);
     expect(heard.indexOf(results()[1]!)).toBeGreaterThan(at);
+    await agent.stop();
+  },
+);
+
+test(
+  'health that was told with a change of devices is told again when it is another',
+  patience,
+  async () => {
+    let problems: HostProblem[] = [];
+    // Long enough for the change of devices to be told first.
+    const { options, agent, heard } = await begin({
+      checkHealth: async () => problems,
+      healthMs: 1_500,
+    });
+    const toldProblems = () => {
+      const last = heard.at(-1);
+      return last !== undefined && 'report' in last ? last.report.problems : undefined;
+    };
+    problems = [{ code: 'state-directory', message: 'full', blocks: 'all' }];
+    await options.pciBus.setVfCount(pf0, 2);
+    await expect.poll(toldProblems, soon).toEqual(problems);
+    problems = [];
+    await expect.poll(toldProblems, soon).toEqual([]);
     await agent.stop();
   },
 );

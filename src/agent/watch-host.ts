@@ -10,15 +10,15 @@ export interface WatchParts {
   look: () => Promise<HostReport>;
   tell: (message: ToController) => void;
   parts: HostParts;
-  /** What the newest report says of the host's health, as `healthTextOf` has it. */
-  seenHealth: () => string;
+  /** What the controller was last told of the host's health, as `healthTextOf` has it. */
+  toldHealth: () => string;
 }
 
 const everyHalfMinute = 30_000;
 
 /** Watches until the returned function is called. */
 export function watchHost(options: AgentOptions, watching: WatchParts): () => void {
-  const { looks, look, tell, parts, seenHealth } = watching;
+  const { looks, look, tell, parts, toldHealth } = watching;
   let stopped = false;
 
   const report = async (): Promise<void> => {
@@ -33,7 +33,7 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
 
   const checkHealth = async (): Promise<void> => {
     const now = await healthText(options, parts.problems);
-    if (!stopped && now !== seenHealth()) await report();
+    if (!stopped && now !== toldHealth()) await report();
   };
 
   const unwatch = options.hypervisor.watch((change) => {

@@ -49,11 +49,18 @@ export interface HostCommand {
 
 /**
  * How a command ended. `domainXml`: the guest's definition after it; absent after a destroy. `output`: what was asked for.
- * `sameElsewhere`: no other host could do it either.
+ * `sameElsewhere`: no other host could do it either. `undone`: of a spawn, nothing of the guest is on the host.
  */
 export type CommandResult =
   | { ok: true; domainXml?: string; output?: string; steps: StepRecord[] }
-  | { ok: false; message: string; detail: string; sameElsewhere?: true; steps: StepRecord[] };
+  | {
+      ok: false;
+      message: string;
+      detail: string;
+      sameElsewhere?: true;
+      undone?: true;
+      steps: StepRecord[];
+    };
 
 /** One executed step, with its time. */
 export interface StepRecord {

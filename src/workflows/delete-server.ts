@@ -111,17 +111,19 @@ async function nextWhileWaiting(context: WorkflowContext, task: Task): Promise<N
 /** The silent host spoke again and did what was waiting for it: only now nobody uses the devices any more. */
 async function hostCameBack(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const told = await context.store.commands.last(task.serverId, 'destroy');
-  const server = await serverOf(context, task);
-  if (told?.result?.ok === true) {
-    const host = await releaseChange(context, server);
-    return { ...(host !== undefined && { host }), next: null };
-  }
+  if (told?.result?.ok === true) return giveBack(context, task);
   return { next: retryLater(task, context.clock.now(), 'ask-again') };
 }
 
 async function askAgain(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const again = await destroyGuest(context, task);
+  if (again.command === undefined) return giveBack(context, task);
   return { ...again, next: { step: 'host-came-back', data: task.data, dueAt: null } };
+}
+
+async function giveBack(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const host = await releaseChange(context, await serverOf(context, task));
+  return { ...(host !== undefined && { host }), next: null };
 }
 
 async function release(context: WorkflowContext, task: Task): Promise<StepOutcome> {

@@ -12,13 +12,15 @@ import { retryLater } from './retry-later.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import { type StepOutcome, stillOurs } from './workflow.ts';
 
-/** Tells the host to remove the guest and waits for its answer; goes on at once when no host was ever told to start it. */
+/** Tells the host to remove the guest and waits for its answer; goes on at once when the host never had it, or has undone the start. */
 export async function destroyGuest(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const server = await serverOf(context, task);
   const spawned = await context.store.commands.last(server.id, 'spawn');
   const now = context.clock.now();
   const data = { ...task.data, startedAt: now };
-  if (server.hostId === null || spawned === undefined || spawned.hostId !== server.hostId) {
+  const isElsewhere = spawned === undefined || spawned.hostId !== server.hostId;
+  const isUndone = spawned?.result?.ok === false && spawned.result.undone === true;
+  if (server.hostId === null || isElsewhere || isUndone) {
     return { next: { step: 'unbind-ports', data, dueAt: now } };
   }
   return {

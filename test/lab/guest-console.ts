@@ -12,7 +12,7 @@ export interface GuestConsole {
    * `[{ what: 'PING', address: '10.42.0.6', received: '4/4' }]`.
    */
   command(line: string, timeoutMs?: number): Promise<GuestReport[]>;
-  /** Types a command that the guest does not outlive. */
+  /** Types a command that the guest does not outlive, and waits for its end. */
   type(line: string): Promise<void>;
 }
 
@@ -74,11 +74,13 @@ function typing(domain: string, line: string, log: string, offset: number): stri
     until tail -c +${offset + 1} '${log}' | grep -q '^L2-DONE'; do kill -0 $drain; sleep 0.3; done`;
 }
 
-/** A script that types a command and waits until the guest has closed its console, or a few seconds. */
+/** A script that types a command and waits until the guest does not run any more. */
 function lastTyping(domain: string, line: string): string {
   return `${opened(domain)}
+    cat <&3 > /dev/null & drain=$!
+    trap 'kill $drain 2> /dev/null || true' EXIT
     printf '%s\\n' '${line}' >&3
-    timeout 10 cat <&3 > /dev/null || true`;
+    while virsh -q list --name | grep -qx '${domain}'; do sleep 0.2; done`;
 }
 
 /**

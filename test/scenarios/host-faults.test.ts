@@ -222,3 +222,23 @@ scenario(
     await expectIntact(cloud, port);
   },
 );
+
+scenario(
+  'libvirt goes while a server is on its way to the host: the other host takes it at once',
+  async (cloud, { hosts }) => {
+    const red = await cloud.network('red');
+    const port = await cloud.port(red, 'direct');
+    for (const host of ['host-1', 'host-2']) hosts.kill(host);
+    const id = await cloud.boot([{ port }]);
+    const first = await cloud.until(async () => {
+      const { server } = await cloud.ok('compute', 'GET', `/servers/${id}`);
+      return { done: server['OS-EXT-STS:task_state'] === 'spawning', value: server };
+    });
+    const unlucky = first['OS-EXT-SRV-ATTR:host'];
+    hosts.setFault(unlucky, 'libvirt-absent');
+    for (const host of ['host-1', 'host-2']) await hosts.start(host);
+    const server = await cloud.settled(id, 'ACTIVE', 'ERROR');
+    expect([server.status, server['OS-EXT-SRV-ATTR:host'] === unlucky]).toEqual(['ACTIVE', false]);
+    expect((await cloud.freeVfs('physnet1'))[unlucky]).toBe(4);
+  },
+);

@@ -7,10 +7,15 @@ import { dirname } from 'node:path';
  * umask. True when it was made. Source: libvirt gives QEMU's user the files of a guest, not the folders above them.
  */
 export async function makeEnterable(folder: string): Promise<boolean> {
-  const topmost = await mkdir(folder, { recursive: true });
-  if (topmost === undefined) return false;
-  for (let each = folder; each.length >= topmost.length; each = dirname(each)) {
-    await chmod(each, 0o711);
+  // Folder by folder: Node's own `recursive` calls a read-only file system a missing file.
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code !== 'ENOENT' || !(await makeEnterable(dirname(folder)))) throw error;
+    return makeEnterable(folder);
   }
+  await chmod(folder, 0o711);
   return true;
 }

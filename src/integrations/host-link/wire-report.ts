@@ -109,6 +109,7 @@ export const CommandResult = sameAs<Contract.CommandResult>()(
       message: Text,
       detail: Text,
       sameElsewhere: Type.Optional(Type.Literal(true)),
+      undone: Type.Optional(Type.Literal(true)),
       steps: Steps,
     }),
   ]),

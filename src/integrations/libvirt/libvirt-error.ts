@@ -14,7 +14,8 @@ export class LibvirtError extends ComputeError {
 
   /** `act`: what was to be done. Example: `start guest 0a1b…`. */
   constructor(act: string, { code, domain, text, call }: WireFailure) {
-    super(kindOf(code), `${act}: ${text}`, {
+    const words = domain === errorDomain.rpc ? `no connection to libvirt: ${text}` : text;
+    super(kindOf(code), `${act}: ${words}`, {
       detail: `${call}: libvirt error ${code} of domain ${domain}: ${text}`,
     });
     this.code = code;

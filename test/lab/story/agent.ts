@@ -14,9 +14,17 @@ export interface LabAgent {
   stop(): Promise<void>;
   /** `kill -9` once it has begun to make this server's guest. */
   killDuring(serverId: string): Promise<void>;
+  /** What `novella doctor` says about the host. */
+  doctor(): Promise<DoctorReport>;
   /** Resident memory of the agent and of its libvirt child, in MiB. */
   memoryMib(): Promise<{ agent: number; child: number }>;
   log(): Promise<string>;
+}
+
+/** Source: `novella doctor --json`. */
+export interface DoctorReport {
+  ok: boolean;
+  checks: { name: string; level: 'ok' | 'warn' | 'fail'; found: string; fix: string | null }[];
 }
 
 export interface AgentPlace {
@@ -89,6 +97,13 @@ export function labAgent(place: AgentPlace): LabAgent {
       await host.mustRun(`
         until [ -d ${stateDirectory}/guests/${serverId} ]; do sleep 0.02; done
         kill -9 $(cat ${pidFile})`);
+    },
+    async doctor() {
+      const { stdout, stderr } = await host.run(
+        '/lab/node /opt/novella-agent/novella-agent.mjs doctor --json --config /mnt/share/agent.yaml',
+      );
+      if (stdout === '') throw new Error(`the doctor said nothing: ${stderr}`);
+      return JSON.parse(stdout) as DoctorReport;
     },
     async memoryMib() {
       const shown = await host.mustRun(`

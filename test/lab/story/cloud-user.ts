@@ -173,6 +173,12 @@ export class CloudUser {
     return host.problems.every(({ blocks }) => blocks === 'none');
   }
 
+  /** What the host says is wrong with it. Example: `['health: IOMMU: off']`. */
+  async problemsOf(name: string): Promise<string[]> {
+    const host = (await listHosts(this.#session)).find((each) => each.name === name);
+    return (host?.problems ?? []).map((problem) => problem.message);
+  }
+
   /** What the host did to start the server's guest, with times. */
   async spawnSteps(serverId: string): Promise<ExplainReply['spawn_steps']> {
     return (await explainServer(this.#session, serverId)).spawn_steps;

@@ -1,6 +1,6 @@
-/** Chapters: two who want the last VF; an agent that dies in the middle of a boot. */
+/** Chapters: two who want the last VF; an agent, and a libvirtd, that die in the middle of a boot. */
 import type { Claim } from './telling.ts';
-import { ask, clear, expected, running, type World } from './world.ts';
+import { ask, clear, expected, killLibvirtd, running, startLibvirtd, type World } from './world.ts';
 
 export async function tellOfLastVf(world: World, claim: Claim): Promise<void> {
   const { user, networks } = world;
@@ -50,6 +50,27 @@ export async function tellOfKilledAgent(world: World, claim: Claim): Promise<voi
     return expected(
       domains.filter((name) => name === server.domain).length === 1 && now === free - 1,
       `domains ${domains.join(' ')}; ${now} VFs free, ${free} before`,
+    );
+  });
+  await clear(world);
+}
+
+export async function tellOfKilledLibvirtd(world: World, claim: Claim): Promise<void> {
+  const { user, networks, host } = world;
+  const port = await user.createPort(networks.red, 'direct');
+  const free = await user.freeVfs('physnet1');
+  const id = await ask(world, 'survivor', [port]);
+  await host.mustRun(`
+    until pgrep -f '[g]uest=instance' > /dev/null; do sleep 0.02; done
+    ${killLibvirtd}
+    ${startLibvirtd}`);
+  await claim('with libvirtd back the server runs, once, with one VF', async () => {
+    const server = await running(world, id, [port]);
+    const emulators = (await host.mustRun("pgrep -f '[g]uest=instance'")).trim().split('\n');
+    const now = await user.freeVfs('physnet1');
+    return expected(
+      emulators.length === 1 && now === free - 1,
+      `${server.domain}; ${emulators.length} QEMU; ${now} VFs free, ${free} before`,
     );
   });
   await clear(world);

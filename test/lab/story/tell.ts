@@ -8,9 +8,10 @@ import { type HostImage, hostImage } from '../image.ts';
 import { mustRun } from '../shell.ts';
 import { labAgent, labHostName } from './agent.ts';
 import { CloudUser } from './cloud-user.ts';
+import { tellOfFaults } from './faults.ts';
 import { tellOfHotPlug } from './hot-plug.ts';
 import { tellOfKinds, tellOfPhysical } from './kinds.ts';
-import { tellOfKilledAgent, tellOfLastVf } from './last-vf.ts';
+import { tellOfKilledAgent, tellOfKilledLibvirtd, tellOfLastVf } from './last-vf.ts';
 import { tellOfNetworkXml } from './network-xml.ts';
 import { tellOfRelease } from './release.ts';
 import { type Claim, startTelling, type Told } from './telling.ts';
@@ -25,7 +26,9 @@ const chapters: { title: string; tell: (world: World, claim: Claim) => Promise<v
   { title: 'Two servers want the last VF', tell: tellOfLastVf },
   { title: 'A whole card', tell: tellOfPhysical },
   { title: 'The agent is killed in the middle of a boot', tell: tellOfKilledAgent },
+  { title: 'libvirtd is killed in the middle of a boot', tell: tellOfKilledLibvirtd },
   { title: 'The same by libvirt networks', tell: tellOfNetworkXml },
+  { title: 'What fails is told, and the host stays whole', tell: tellOfFaults },
 ];
 
 export interface TellOptions {

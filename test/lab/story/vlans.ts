@@ -17,10 +17,12 @@ export async function tellOfVlans(world: World, claim: Claim): Promise<void> {
   const { user, networks, host } = world;
   const port = async (network: keyof World['networks']) =>
     user.createPort(networks[network], 'direct');
-  const a = await boot(world, 'a', [await port('red')], { tags: ['storage'] });
-  const b = await boot(world, 'b', [await port('red')]);
-  const other = await boot(world, 'other', [await port('blue')]);
-  const across = await boot(world, 'across', [await port('redAcross')]);
+  const [a, b, other, across] = await Promise.all([
+    boot(world, 'a', [await port('red')], { tags: ['storage'] }),
+    boot(world, 'b', [await port('red')]),
+    boot(world, 'other', [await port('blue')]),
+    boot(world, 'across', [await port('redAcross')]),
+  ]);
 
   for (const server of [a, b, other, across]) await claim(...ownNic(world, server));
   await claim('what the host did to start b, and how long it took', async () => {

@@ -108,6 +108,16 @@ export async function driverOf({ host }: World, address: string): Promise<string
   return (await host.mustRun(`basename "$(readlink ${link})"`)).trim();
 }
 
+/** Scripts on the host. */
+export const killLibvirtd = `
+  pid=$(cat /run/libvirtd.pid)
+  kill -9 $pid
+  while kill -0 $pid 2> /dev/null; do sleep 0.1; done`;
+export const startLibvirtd = `
+  rm -f /run/libvirtd.pid
+  libvirtd -d -l
+  until virsh -q list > /dev/null 2>&1; do sleep 0.1; done`;
+
 /** Deletes every server and waits until each is gone: a chapter leaves the host as it found it. */
 export async function clear({ user }: World): Promise<void> {
   for (const id of await user.serverIds()) await user.deleteServer(id);

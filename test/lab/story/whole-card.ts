@@ -15,16 +15,15 @@ import { labDevices } from '../machine.ts';
 /** One server with a VF, a macvtap, a NIC on a bridge, and a PCI device that is no NIC; `peer` proves each. */
 export async function tellOfKinds(world: World, claim: Claim): Promise<void> {
   const { user, networks, flavors } = world;
-  const ports = [
+  const ofEachKind = async () => [
     await user.createPort(networks.red, 'direct'),
     await user.createPort(networks.blue, 'macvtap'),
     await user.createPort(networks.plain, 'normal'),
   ];
-  const mixed = await boot(world, 'mixed', ports, { flavor: flavors.withNvme });
-  const peer = await boot(world, 'peer', [
-    await user.createPort(networks.red, 'direct'),
-    await user.createPort(networks.blue, 'macvtap'),
-    await user.createPort(networks.plain, 'normal'),
+  const ports = await ofEachKind();
+  const [mixed, peer] = await Promise.all([
+    boot(world, 'mixed', ports, { flavor: flavors.withNvme }),
+    boot(world, 'peer', await ofEachKind()),
   ]);
   const drivers = ['igbvf', 'virtio_net', 'virtio_net'];
   await claim(

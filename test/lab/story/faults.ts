@@ -1,0 +1,147 @@
+/** Chapter: a host that something is wrong with. Each refusal says why, and leaves host, port and pool as they were. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { labDevices } from '../machine.ts';
+import { labHostName } from './agent.ts';
+import type { Claim } from './telling.ts';
+import {
+  ask,
+  driverOf,
+  expected,
+  hostShows,
+  killLibvirtd,
+  startLibvirtd,
+  vfsOf,
+  type World,
+} from './world.ts';
+
+interface Fault {
+  /** What the claim says. */
+  what: string;
+  /** A script on the host. */
+  strike: string;
+  /** A script on the host that takes it back. */
+  mend: string;
+  network: 'red' | 'redAcross';
+  /** Of the server's fault. */
+  words: RegExp;
+}
+
+const [first, second] = labDevices.pfs;
+const onlyVf = '0000:02:10.0';
+const bind = `echo ${onlyVf} > /sys/bus/pci/drivers_probe`;
+const driverOverride = `/sys/bus/pci/devices/${onlyVf}/driver_override`;
+
+const faults: Fault[] = [
+  {
+    what: 'a PF that is down',
+    strike: `ip link set ${first.interface} down`,
+    mend: `ip link set ${first.interface} up`,
+    network: 'red',
+    words: /PF enp1s0 is down/,
+  },
+  {
+    what: 'a VF that a foreign driver has',
+    strike: `
+      modprobe uio_pci_generic
+      echo ${onlyVf} > /sys/bus/pci/devices/${onlyVf}/driver/unbind
+      echo uio_pci_generic > ${driverOverride}
+      ${bind}`,
+    mend: `
+      echo ${onlyVf} > /sys/bus/pci/devices/${onlyVf}/driver/unbind
+      echo > ${driverOverride}
+      ${bind}`,
+    network: 'redAcross',
+    words: /0000:02:10.0 is bound to uio_pci_generic/,
+  },
+  {
+    what: 'a full disk',
+    strike: `
+      room=$(df --output=avail -B1 /var/lib/novella | tail -1)
+      fallocate -l $((room - 65536)) /var/lib/novella/filler`,
+    mend: 'rm -f /var/lib/novella/filler',
+    network: 'red',
+    words: /disk full: guest .* needs 2 MiB|is full/,
+  },
+  {
+    what: 'a folder that may not be written',
+    strike: `
+      mount --bind /var/lib/novella/guests /var/lib/novella/guests
+      mount -o remount,bind,ro /var/lib/novella/guests`,
+    mend: 'umount /var/lib/novella/guests',
+    network: 'red',
+    words: /read-only file system/i,
+  },
+  {
+    what: 'a libvirtd that is gone',
+    strike: killLibvirtd,
+    mend: startLibvirtd,
+    network: 'red',
+    words: /health: the hypervisor does not answer|Failed to connect/,
+  },
+];
+
+export async function tellOfFaults(world: World, claim: Claim): Promise<void> {
+  const { host, agent, user } = world;
+  await claim('novella doctor finds nothing to mend on the host', async () => {
+    const { ok, checks } = await agent.doctor();
+    const failing = checks.filter(({ level }) => level === 'fail');
+    const words = failing.map(({ name, found }) => `${name}: ${found}`).join('; ');
+    return expected(ok, ok ? `${checks.length} checks` : words);
+  });
+  for (const { what, strike, mend, network, words } of faults) {
+    await claim(`${what} is told, and nothing is left behind`, async () => {
+      await host.mustRun(`set -e\n${strike}`);
+      try {
+        return await refused(world, network, words);
+      } finally {
+        await host.mustRun(`set -e\n${mend}`);
+        await hostShows('the host to be well', async () =>
+          (await user.problemsOf(labHostName)).length === 0 ? true : undefined,
+        );
+      }
+    });
+  }
+  await claim('an image that is none is told, and nothing is left behind', async () => {
+    const file = join(host.shareDirectory, 'no-image');
+    writeFileSync(file, 'no qcow2 at all');
+    const wish = { name: 'broken', disk_format: 'qcow2', container_format: 'bare' };
+    const imageId = await user.createImage(wish, file);
+    rmSync(file);
+    return refused({ ...world, imageId }, 'red', /is not a valid qcow2 image/);
+  });
+  await claim('the VF is its own driver’s again', async () => {
+    const driver = await driverOf(world, onlyVf);
+    return expected(driver === 'igbvf', driver);
+  });
+}
+
+/** Asks for a server, which must fail with these words and leave everything as it was. Returns the words. */
+async function refused(world: World, network: 'red' | 'redAcross', words: RegExp): Promise<string> {
+  const { user, host, networks } = world;
+  const port = await user.createPort(networks[network], 'direct');
+  const id = await ask(world, 'unlucky', [port]);
+  const message = await user.settled(id, 'ACTIVE').then(
+    () => 'the server became ACTIVE',
+    (error: Error) => error.message,
+  );
+  await user.deleteServer(id);
+  const shown = await user.showPort(port.id);
+  expected(
+    shown['binding:host_id'] === '' && !('pci_slot' in shown['binding:profile']),
+    `${message}; its port is still bound`,
+  );
+  const left = await host.mustRun(
+    'ls -A /var/lib/novella/guests; pgrep -fa [g]uest=instance || true',
+  );
+  expected(left === '', `${message}; left on the host: ${left}`);
+  const macs = [
+    ...(await vfsOf(world, first.interface)),
+    ...(await vfsOf(world, second.interface)),
+  ];
+  expected(
+    !macs.some(({ address }) => address === port.mac_address),
+    `${message}; a VF still has its MAC`,
+  );
+  return expected(words.test(message), message);
+}
