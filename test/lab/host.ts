@@ -24,6 +24,8 @@ export interface LabHostWish {
   /** Folders of the outside, by the path they have within; read-only. Example: `{ '/novella/src': sourceDirectory }`. */
   folders?: Record<string, string>;
   memoryMib?: number;
+  /** Default: true. Without, it is a host whose owner forgot the kernel's option. */
+  withIommu?: boolean;
   /** The console on this terminal, with a shell; the host lives as long as the shell. */
   isInteractive?: boolean;
   /** Default: ten minutes, twenty times what two idle processors need. */
@@ -45,6 +47,7 @@ export interface LabHost {
   consoleTail(lines?: number): string;
   /** Resolves when the emulator has ended, for whatever reason. */
   ended: Promise<void>;
+  hasEnded(): boolean;
   /** Ends it at once, as a power cut would, and removes what it left. */
   stop(): Promise<void>;
 }
@@ -85,6 +88,7 @@ async function startOnce(wish: LabHostWish): Promise<LabHost> {
     runDirectory,
     folders: Object.values(wish.folders ?? {}),
     memoryMib: wish.memoryMib ?? 3072,
+    withIommu: wish.withIommu ?? true,
     forwards: new Map(within.map((port, at) => [outside[at]!, port])),
     console: wish.isInteractive === true ? 'terminal' : { file: consoleFile },
   });
@@ -129,6 +133,7 @@ async function startOnce(wish: LabHostWish): Promise<LabHost> {
     },
     consoleTail,
     ended: emulator.ended,
+    hasEnded: () => emulator.hasEnded(),
     stop,
   };
 }

@@ -33,6 +33,8 @@ export interface Machine {
   /** Folders that are shown within, read-only; mount tags are folder0, folder1 … */
   folders: readonly string[];
   memoryMib: number;
+  /** Whether its kernel is told to use the IOMMU that it has. */
+  withIommu: boolean;
   /** TCP ports within, by port of 127.0.0.1 outside. */
   forwards: ReadonlyMap<number, number>;
   /** Where the serial console goes. */
@@ -58,13 +60,13 @@ export function machineCommand(machine: Machine): string[] {
   return inTree(tree, 'usr/bin/qemu-system-x86_64', args);
 }
 
-function boot({ image, console }: Machine): string[] {
+function boot({ image, console, withIommu }: Machine): string[] {
   const isShell = console === 'terminal';
   const words = [
     ...['console=ttyS0', 'panic=-1', 'quiet', 'loglevel=4', 'mitigations=off'],
     // On a busy machine the emulated timer ticks too late for the kernel's own check of it.
     'no_timer_check',
-    ...['intel_iommu=on', 'iommu=pt'],
+    ...(withIommu ? ['intel_iommu=on', 'iommu=pt'] : ['intel_iommu=off']),
     ...(isShell ? ['lab.shell'] : []),
   ];
   return [

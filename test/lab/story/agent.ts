@@ -45,7 +45,7 @@ const stateDirectory = '/var/lib/novella';
 const pidFile = '/run/novella-agent.pid';
 const logFile = '/var/log/novella-agent.log';
 
-/** The agent's configuration: two PFs, one with four VFs and one with a single one, a NIC for bridges, an NVMe disk to give away. */
+/** The agent's configuration: two PFs, one with five VFs and one with a single one, a NIC for bridges, an NVMe disk to give away. */
 function configuration(place: AgentPlace, networkXml: boolean): string {
   const [first, second] = labDevices.pfs;
   const { vendorId, productId } = labDevices.nvme;
@@ -59,7 +59,7 @@ host:
     - { "devname": "${first.interface}", "physical_network": "physnet1", "trusted": "true" }
     - { "devname": "${second.interface}", "physical_network": "physnet2" }
     - { "vendor_id": "${vendorId}", "product_id": "${productId}" }
-  vf_counts: { ${first.interface}: 4, ${second.interface}: 1 }
+  vf_counts: { ${first.interface}: 5, ${second.interface}: 1 }
   bridge_mappings: { plain: ${labDevices.uplink.interface} }
   # The processor within is an emulated one that no model describes.
   libvirt: { cpu_mode: host-passthrough, network_xml: ${networkXml} }

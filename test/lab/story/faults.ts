@@ -131,9 +131,7 @@ async function refused(world: World, network: 'red' | 'redAcross', words: RegExp
     shown['binding:host_id'] === '' && !('pci_slot' in shown['binding:profile']),
     `${message}; its port is still bound`,
   );
-  const left = await host.mustRun(
-    'ls -A /var/lib/novella/guests; pgrep -fa [g]uest=instance || true',
-  );
+  const left = await host.mustRun('ls /var/lib/novella/guests; pgrep -fa [g]uest=instance || true');
   expected(left === '', `${message}; left on the host: ${left}`);
   const macs = [
     ...(await vfsOf(world, first.interface)),

@@ -1,6 +1,15 @@
 /** Chapters: two who want the last VF; an agent, and a libvirtd, that die in the middle of a boot. */
 import type { Claim } from './telling.ts';
-import { ask, clear, expected, killLibvirtd, running, startLibvirtd, type World } from './world.ts';
+import {
+  ask,
+  clear,
+  expected,
+  hostShows,
+  killLibvirtd,
+  running,
+  startLibvirtd,
+  type World,
+} from './world.ts';
 
 export async function tellOfLastVf(world: World, claim: Claim): Promise<void> {
   const { user, networks } = world;
@@ -64,14 +73,25 @@ export async function tellOfKilledLibvirtd(world: World, claim: Claim): Promise<
     until pgrep -f '[g]uest=instance' > /dev/null; do sleep 0.02; done
     ${killLibvirtd}
     ${startLibvirtd}`);
-  await claim('with libvirtd back the server runs, once, with one VF', async () => {
-    const server = await running(world, id, [port]);
-    const emulators = (await host.mustRun("pgrep -f '[g]uest=instance'")).trim().split('\n');
-    const now = await user.freeVfs('physnet1');
-    return expected(
-      emulators.length === 1 && now === free - 1,
-      `${server.domain}; ${emulators.length} QEMU; ${now} VFs free, ${free} before`,
-    );
-  });
+  await claim(
+    'the boot is undone, with the reason: no QEMU, no file, and the VF is free',
+    async () => {
+      const ended = await user.settled(id, 'ACTIVE').then(
+        () => 'the server is ACTIVE',
+        (error: Error) => error.message,
+      );
+      const isClean = async () => {
+        const left = await host.mustRun(`
+        pgrep -fa '[g]uest=instance' || true
+        virsh -q list --all --name
+        ls /var/lib/novella/guests`);
+        const isFree = (await user.freeVfs('physnet1')) === free;
+        return left.trim() === '' && isFree ? true : undefined;
+      };
+      await hostShows('the host to be clean', isClean);
+      const shown = await user.showPort(port.id);
+      return expected(shown['binding:host_id'] === '' && ended.includes('libvirt'), ended);
+    },
+  );
   await clear(world);
 }

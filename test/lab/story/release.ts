@@ -1,39 +1,54 @@
-/** Chapter: what a delete leaves behind, which is nothing. */
+/** Of the four servers: what they hold while they run, and what their end leaves behind, which is nothing. */
+import { labDevices } from '../machine.ts';
+import type { FourServers } from './four-servers.ts';
 import type { Claim } from './telling.ts';
-import { boot, driverOf, expected, vfsOf, type World } from './world.ts';
+import { clear, driverOf, expected, type ShownVf, vfsOf, type World } from './world.ts';
 
-export async function tellOfRelease(world: World, claim: Claim): Promise<void> {
-  const { user, networks } = world;
-  const before = await vfsOf(world, 'enp1s0');
-  const free = await user.freeVfs('physnet1');
-  const ports = [
-    await user.createPort(networks.red, 'direct', { 'binding:profile': { trusted: 'true' } }),
-    await user.createPort(networks.red, 'macvtap'),
-  ];
-  const server = await boot(world, 'short-lived', ports);
+/** How the first PF was before there was any server. */
+export interface Before {
+  four: FourServers;
+  vfsBefore: ShownVf[];
+  freeBefore: number;
+}
+
+export async function tellOfRelease(
+  world: World,
+  { four, vfsBefore, freeBefore }: Before,
+  claim: Claim,
+): Promise<void> {
+  const { user } = world;
+  const ports = Object.values(four).flatMap((server) => server.ports);
   const slots: string[] = [];
-  await claim('while it runs two VFs of the PF are its own, one of them trusted', async () => {
-    for (const { id } of ports) {
-      slots.push(String((await user.showPort(id))['binding:profile']['pci_slot']));
-    }
-    const macs = new Set(ports.map(({ mac_address }) => mac_address));
-    const held = (await vfsOf(world, 'enp1s0')).filter(({ address }) => macs.has(address));
-    const trusted = held.filter(({ trust }) => trust);
-    const isTaken = (await user.freeVfs('physnet1')) === free - 2;
-    return expected(
-      held.length === 2 && trusted.length === 1 && isTaken,
-      `${held.length} VFs with its MACs, ${trusted.length} trusted; ${slots.join(' and ')}`,
-    );
-  });
-  await user.deleteServer(server.id);
-  await claim('the PF shows each VF as it was before', async () => {
+  await claim(
+    'while they run five VFs of the first PF are theirs, one of them trusted',
+    async () => {
+      for (const { id } of ports) {
+        const slot = (await user.showPort(id))['binding:profile']['pci_slot'];
+        if (typeof slot === 'string') slots.push(slot);
+      }
+      const macs = new Set(ports.map(({ mac_address }) => mac_address));
+      const held = (await vfsOf(world, 'enp1s0')).filter(({ address }) => macs.has(address));
+      const trusted = held.filter(({ trust }) => trust);
+      const isTaken = (await user.freeVfs('physnet1')) === freeBefore - 5;
+      return expected(
+        held.length === 5 && slots.length === 6 && trusted.length === 1 && isTaken,
+        `${held.length} VFs with their MACs, ${trusted.length} trusted; ${slots.join(', ')}`,
+      );
+    },
+  );
+  await clear(world);
+  await claim('with the servers gone the PF shows each VF as it was before', async () => {
     const after = await vfsOf(world, 'enp1s0');
-    const text = (vfs: typeof after) => JSON.stringify(vfs.map(settings));
-    return expected(text(after) === text(before), text(after));
+    const text = (vfs: ShownVf[]) => JSON.stringify(vfs.map(settings));
+    return expected(text(after) === text(vfsBefore), text(after));
   });
-  await claim('both VFs have their own driver again', async () => {
+  await claim('every VF has its own driver again, and the NVMe disk its own', async () => {
     const drivers = await Promise.all(slots.map((slot) => driverOf(world, slot)));
-    return expected(drivers.join() === 'igbvf,igbvf', drivers.join(', '));
+    const disk = await driverOf(world, labDevices.nvme.address);
+    return expected(
+      drivers.every((driver) => driver === 'igbvf') && disk === 'nvme',
+      `${drivers.join(', ')}; ${disk}`,
+    );
   });
   await claim('the ports live on, unbound', async () => {
     const shown = await Promise.all(ports.map(({ id }) => user.showPort(id)));
@@ -44,12 +59,12 @@ export async function tellOfRelease(world: World, claim: Claim): Promise<void> {
   });
   await claim('the pool has as many VFs as before', async () => {
     const now = await user.freeVfs('physnet1');
-    return expected(now === free, `${now} free, ${free} before`);
+    return expected(now === freeBefore, `${now} free, ${freeBefore} before`);
   });
 }
 
 /** igbvf gives a VF without an administrator's MAC a new one each time it is bound, so a MAC is no baseline here. */
-function settings(vf: Awaited<ReturnType<typeof vfsOf>>[number]) {
+function settings(vf: ShownVf) {
   const { vf: number, vlan_list: vlans, spoofchk, trust, link_state: link } = vf;
   return { number, vlan: vlans?.[0]?.vlan ?? 0, spoofchk, trust, link };
 }

@@ -4,27 +4,25 @@ import { join } from 'node:path';
 import { startNovella, temporaryDirectory } from '#test/novella-process.ts';
 import { type LabHost, startLabHost } from '../host.ts';
 import { labDevices } from '../machine.ts';
-import { type HostImage, hostImage } from '../image.ts';
+import { hostImage } from '../image.ts';
 import { mustRun } from '../shell.ts';
 import { labAgent, labHostName } from './agent.ts';
 import { CloudUser } from './cloud-user.ts';
 import { tellOfFaults } from './faults.ts';
+import { tellOfFourServers } from './four-servers.ts';
 import { tellOfHotPlug } from './hot-plug.ts';
-import { tellOfKinds, tellOfPhysical } from './kinds.ts';
 import { tellOfKilledAgent, tellOfKilledLibvirtd, tellOfLastVf } from './last-vf.ts';
 import { tellOfNetworkXml } from './network-xml.ts';
-import { tellOfRelease } from './release.ts';
+import { stock } from './stock.ts';
 import { type Claim, startTelling, type Told } from './telling.ts';
-import { tellOfVlans } from './vlans.ts';
+import { tellOfWholeCard } from './whole-card.ts';
 import { expected, type World } from './world.ts';
 
 const chapters: { title: string; tell: (world: World, claim: Claim) => Promise<void> }[] = [
-  { title: 'Direct ports: VFs, VLANs and the wire', tell: tellOfVlans },
-  { title: 'One server with direct, macvtap, normal and an alias device', tell: tellOfKinds },
+  { title: 'Four servers: VFs, VLANs, every kind of NIC', tell: tellOfFourServers },
   { title: 'Attach, detach, pause, suspend, stop, start', tell: tellOfHotPlug },
-  { title: 'A delete leaves nothing behind', tell: tellOfRelease },
   { title: 'Two servers want the last VF', tell: tellOfLastVf },
-  { title: 'A whole card', tell: tellOfPhysical },
+  { title: 'A whole card', tell: tellOfWholeCard },
   { title: 'The agent is killed in the middle of a boot', tell: tellOfKilledAgent },
   { title: 'libvirtd is killed in the middle of a boot', tell: tellOfKilledLibvirtd },
   { title: 'The same by libvirt networks', tell: tellOfNetworkXml },
@@ -66,7 +64,10 @@ export async function tellStory(
       const begun = world;
       if (begun === undefined) break;
       if (options.only !== undefined && !title.includes(options.only)) continue;
-      await telling.chapter(title, (claim) => tell(begun, claim));
+      await telling.chapter(title, (claim) =>
+        Promise.race([tell(begun, claim), death(begun.host)]),
+      );
+      if (begun.host.hasEnded()) break;
     }
     if (options.stay !== undefined && world !== undefined) {
       const { host } = world;
@@ -86,6 +87,12 @@ export async function tellStory(
 }
 
 const libvirtPort = 16_509;
+
+/** Throws when the emulated host ends, with its last words: nothing that is waited for will come then. */
+async function death(host: LabHost): Promise<never> {
+  await host.ended;
+  throw new Error(`the emulated host has ended; its console: ${host.consoleTail()}`);
+}
 
 async function begin(parts: {
   state: string;
@@ -117,7 +124,7 @@ async function begin(parts: {
     isReady: (since) => user.isReady(labHostName, since),
   });
   await claim(
-    'its agent reports four VFs of one PF, one of the other, and the NVMe disk',
+    'its agent reports five VFs of one PF, one of the other, and the NVMe disk',
     async () => {
       await agent.start();
       const devices = await user.devices();
@@ -125,7 +132,7 @@ async function begin(parts: {
         devices.filter((d) => d.dev_type === 'type-VF' && d.physical_network === physnet).length;
       const nvme = devices.some(({ product_id }) => product_id === productId);
       return expected(
-        vfs('physnet1') === 4 && vfs('physnet2') === 1 && nvme,
+        vfs('physnet1') === 5 && vfs('physnet2') === 1 && nvme,
         `${vfs('physnet1')} and ${vfs('physnet2')} VFs, ${nvme ? 'the' : 'no'} NVMe disk`,
       );
     },
@@ -140,59 +147,4 @@ async function begin(parts: {
   });
   if (world === undefined) throw new Error('without them there is nothing to tell');
   return world;
-}
-
-async function stock(
-  user: CloudUser,
-  image: HostImage,
-  state: string,
-): Promise<Pick<World, 'networks' | 'flavors' | 'imageId'>> {
-  const network = (
-    name: string,
-    physicalNetwork: string,
-    vlan: number | null,
-    pool: [number, number],
-  ) =>
-    user.createNetwork({
-      name,
-      physicalNetwork,
-      vlan,
-      prefix: vlan === null ? '10.50.0' : '10.42.0',
-      pool,
-    });
-  const kernel = { disk_format: 'aki', container_format: 'aki' };
-  const ramdisk = { disk_format: 'ari', container_format: 'ari' };
-  const kernelId = await user.createImage({ name: 'micro-kernel', ...kernel }, image.kernel);
-  const ramdiskId = await user.createImage({ name: 'micro-ramdisk', ...ramdisk }, image.microGuest);
-  // Its system is its first file system: the disk is there to be seen.
-  const emptyDisk = join(state, 'empty-disk');
-  writeFileSync(emptyDisk, new Uint8Array(1 << 20));
-  const flavor = { ram: 192, vcpus: 1, disk: 0 };
-  return {
-    networks: {
-      red: await network('red', 'physnet1', 42, [10, 99]),
-      redAcross: await network('red-across', 'physnet2', 42, [100, 149]),
-      // The same subnet: only the VLAN keeps its guests apart from the others.
-      blue: await network('blue', 'physnet1', 43, [150, 199]),
-      plain: await network('plain', 'plain', null, [10, 99]),
-    },
-    imageId: await user.createImage(
-      {
-        name: 'micro',
-        disk_format: 'raw',
-        container_format: 'bare',
-        kernel_id: kernelId,
-        ramdisk_id: ramdiskId,
-        os_command_line: 'console=ttyS0 panic=-1 loglevel=4 nokaslr mitigations=off',
-      },
-      emptyDisk,
-    ),
-    flavors: {
-      small: await user.createFlavor({ name: 'micro', ...flavor }),
-      withNvme: await user.createFlavor(
-        { name: 'micro-nvme', ...flavor },
-        { 'pci_passthrough:alias': 'nvme:1' },
-      ),
-    },
-  };
 }

@@ -1,29 +1,16 @@
-/** Chapter: VFs of one PF and of two, VLANs, the guests' own view of their NICs, the tag on the wire. */
+/** Of the four servers: VFs of one PF and of two, VLANs, the guests' own view of their VFs, the tag on the wire. */
 import { join } from 'node:path';
+import type { FourServers } from './four-servers.ts';
 import type { Claim } from './telling.ts';
 import { vlansOnWire } from './wire.ts';
-import {
-  addressOf,
-  answers,
-  boot,
-  clear,
-  expected,
-  type RunningServer,
-  vfsOf,
-  type World,
-} from './world.ts';
+import { addressOf, answers, expected, type RunningServer, vfsOf, type World } from './world.ts';
 
-export async function tellOfVlans(world: World, claim: Claim): Promise<void> {
-  const { user, networks, host } = world;
-  const port = async (network: keyof World['networks']) =>
-    user.createPort(networks[network], 'direct');
-  const [a, b, other, across] = await Promise.all([
-    boot(world, 'a', [await port('red')], { tags: ['storage'] }),
-    boot(world, 'b', [await port('red')]),
-    boot(world, 'other', [await port('blue')]),
-    boot(world, 'across', [await port('redAcross')]),
-  ]);
-
+export async function tellOfVlans(
+  world: World,
+  { a, b, other, across }: FourServers,
+  claim: Claim,
+): Promise<void> {
+  const { user, host } = world;
   for (const server of [a, b, other, across]) await claim(...ownNic(world, server));
   await claim('what the host did to start b, and how long it took', async () => {
     const steps = await user.spawnSteps(b.id);
@@ -60,7 +47,6 @@ export async function tellOfVlans(world: World, claim: Claim): Promise<void> {
     const vlans = await vlansOnWire(pcap, a.ports[0]!.mac_address);
     return expected(vlans.join() === '42', `tags ${vlans.join(', ') || 'none'}`);
   });
-  await clear(world);
 }
 
 function ownNic(world: World, server: RunningServer): Parameters<Claim> {

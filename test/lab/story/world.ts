@@ -10,8 +10,11 @@ export interface World {
   user: CloudUser;
   host: LabHost;
   agent: LabAgent;
-  /** Ids. `red` and `redAcross` are VLAN 42 on the one and on the other PF, `blue` is VLAN 43 on the first, `plain` is for normal NICs. */
-  networks: Record<'red' | 'redAcross' | 'blue' | 'plain', string>;
+  /**
+   * Ids. `red` and `redAcross` are VLAN 42 on the one and on the other PF, `blue` is VLAN 43 on the first, in the same subnet. `green`, VLAN 44
+   * on the first, has another, as has `plain`, for normal NICs.
+   */
+  networks: Record<'red' | 'redAcross' | 'blue' | 'green' | 'plain', string>;
   /** Ids. `withNvme` takes the NVMe disk by an alias. */
   flavors: { small: string; withNvme: string };
   imageId: string;

@@ -1,0 +1,73 @@
+/** A host whose kernel does not use its IOMMU: the doctor says so, no VF is given from it, and what needs none runs there. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { type LabHost, startLabHost } from '../host.ts';
+import { hostImage } from '../image.ts';
+import { mustRun } from '../shell.ts';
+import { type LabAgent, labAgent, labHostName } from '../story/agent.ts';
+import { CloudUser } from '../story/cloud-user.ts';
+import { stock } from '../story/stock.ts';
+import { ask, running, type World } from '../story/world.ts';
+
+const state = temporaryDirectory();
+const ends: (() => Promise<unknown>)[] = [];
+let host: LabHost;
+let agent: LabAgent;
+let world: World;
+
+beforeAll(async () => {
+  const bundle = join(state.path, 'bundle');
+  await mustRun('npm', ['run', '-s', 'bundle:agent', '--', bundle]);
+  const configFile = join(state.path, 'novella.yaml');
+  writeFileSync(configFile, JSON.stringify({ simulated: { hosts: [] } }));
+  const controller = await startNovella(state.path, ['--config', configFile]);
+  ends.push(() => controller.stop());
+  const user = await CloudUser.at(controller.cloudsYaml);
+  host = await startLabHost({ withIommu: false });
+  ends.push(() => host.stop());
+  agent = labAgent({
+    host,
+    bundle,
+    controllerPort: Number(new URL(controller.urls.compute).port),
+    token: await user.enrollHost(labHostName),
+    // It has a problem, and is up all the same.
+    isReady: async () => (await user.problemsOf(labHostName)).length > 0,
+  });
+  await agent.start();
+  world = { user, host, agent, ...(await stock(user, await hostImage(), state.path)) };
+});
+
+afterAll(async () => {
+  for (const end of ends.toReversed()) await end();
+  state.remove();
+});
+
+test('the doctor says what is wrong and what to do', async () => {
+  const { ok, checks } = await agent.doctor();
+  expect(ok).toBe(false);
+  expect(checks.filter(({ level }) => level === 'fail')).toMatchObject([
+    {
+      name: 'IOMMU',
+      found: expect.stringContaining('the kernel made no IOMMU groups'),
+      fix: expect.stringContaining('intel_iommu=on iommu=pt'),
+    },
+  ]);
+});
+
+test('no VF is given from it, with that reason', async () => {
+  const port = await world.user.createPort(world.networks.red, 'direct');
+  const id = await ask(world, 'needs-a-vf', [port]);
+  await expect(world.user.settled(id, 'ACTIVE')).rejects.toThrow(
+    `No valid host was found. ${labHostName}: health: IOMMU: off: the kernel made no IOMMU groups`,
+  );
+  expect((await world.user.showPort(port.id))['binding:host_id']).toBe('');
+});
+
+test('a macvtap on a VF, which stays with the host, runs there', async () => {
+  const port = await world.user.createPort(world.networks.green, 'macvtap');
+  const server = await running(world, await ask(world, 'tapped', [port]), [port]);
+  const nic = await server.console.waitFor({ what: 'NIC', mac: port.mac_address });
+  expect(nic['driver']).toBe('virtio_net');
+});

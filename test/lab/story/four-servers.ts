@@ -1,0 +1,37 @@
+/**
+ * Chapter: four servers at once. `a` and `b` have a NIC of each kind, and `a` the NVMe disk and a trusted VF; `other` is in another VLAN of the
+ * same PF, `across` in their VLAN on the other PF.
+ */
+import { tellOfKinds } from './kinds.ts';
+import { tellOfRelease } from './release.ts';
+import type { Claim } from './telling.ts';
+import { tellOfVlans } from './vlans.ts';
+import { boot, type RunningServer, vfsOf, type World } from './world.ts';
+
+export interface FourServers {
+  a: RunningServer;
+  b: RunningServer;
+  other: RunningServer;
+  across: RunningServer;
+}
+
+export async function tellOfFourServers(world: World, claim: Claim): Promise<void> {
+  const { user, networks, flavors } = world;
+  const vfsBefore = await vfsOf(world, 'enp1s0');
+  const freeBefore = await user.freeVfs('physnet1');
+  const ofEachKind = async (trusted: object) => [
+    await user.createPort(networks.red, 'direct', trusted),
+    await user.createPort(networks.green, 'macvtap'),
+    await user.createPort(networks.plain, 'normal'),
+  ];
+  const aPorts = await ofEachKind({ 'binding:profile': { trusted: 'true' } });
+  // One after the other: an emulated processor does not bear many guests that start at once.
+  const a = await boot(world, 'a', aPorts, { flavor: flavors.withNvme, tags: ['storage'] });
+  const b = await boot(world, 'b', await ofEachKind({}));
+  const other = await boot(world, 'other', [await user.createPort(networks.blue, 'direct')]);
+  const across = await boot(world, 'across', [await user.createPort(networks.redAcross, 'direct')]);
+  const four = { a, b, other, across };
+  await tellOfVlans(world, four, claim);
+  await tellOfKinds(world, four, claim);
+  await tellOfRelease(world, { four, vfsBefore, freeBefore }, claim);
+}
