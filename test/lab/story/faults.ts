@@ -77,7 +77,7 @@ const faults: Fault[] = [
     strike: killLibvirtd,
     mend: startLibvirtd,
     network: 'red',
-    words: /health: the hypervisor does not answer|Failed to connect/,
+    words: /libvirtd at qemu:.* does not answer/,
   },
 ];
 
