@@ -9,7 +9,7 @@ export interface GuestConsole {
   waitFor(like: Partial<GuestReport>, timeoutMs?: number): Promise<GuestReport>;
   /**
    * Types a command and returns what the guest reported until it was done. Example: `command('ping 10.42.0.6')` →
-   * `[{ what: 'PING', address: '10.42.0.6', received: '4/4' }]`.
+   * `[{ what: 'PING', address: '10.42.0.6', received: '2/2' }]`.
    */
   command(line: string, timeoutMs?: number): Promise<GuestReport[]>;
   /** Types a command that the guest does not outlive, and waits for its end. */

@@ -9,7 +9,7 @@ import { mustRun } from '../shell.ts';
 import { type LabAgent, labAgent, labHostName } from '../story/agent.ts';
 import { CloudUser } from '../story/cloud-user.ts';
 import { stock } from '../story/stock.ts';
-import { ask, running, type World } from '../story/world.ts';
+import { ask, hostShows, running, type World } from '../story/world.ts';
 
 const state = temporaryDirectory();
 const ends: (() => Promise<unknown>)[] = [];
@@ -65,9 +65,31 @@ test('no VF is given from it, with that reason', async () => {
   expect((await world.user.showPort(port.id))['binding:host_id']).toBe('');
 });
 
-test('a macvtap on a VF, which stays with the host, runs there', async () => {
-  const port = await world.user.createPort(world.networks.green, 'macvtap');
+test('a macvtap on a VF, which stays with the host, runs there, through reboots and a rebuild', async () => {
+  const { user, networks, imageId } = world;
+  const port = await user.createPort(networks.green, 'macvtap');
   const server = await running(world, await ask(world, 'tapped', [port]), [port]);
-  const nic = await server.console.waitFor({ what: 'NIC', mac: port.mac_address });
-  expect(nic['driver']).toBe('virtio_net');
+  /** Names this start of the guest: its QEMU, and how often its system has come up in that. */
+  const start = async () => {
+    const qemu = (await host.mustRun("pgrep -f '[g]uest=instance'")).trim();
+    const reports = await server.console.reports();
+    const nics = reports.filter((each) => each['mac'] === port.mac_address);
+    return { qemu, systems: reports.filter(({ what }) => what === 'READY').length, nics };
+  };
+  const acts = [
+    { reboot: { type: 'HARD' } },
+    { reboot: { type: 'SOFT' } },
+    { rebuild: { imageRef: imageId, name: 'tapped' } },
+  ];
+  for (const act of acts) {
+    const before = await start();
+    await user.act(server.id, act);
+    await user.settled(server.id, 'ACTIVE');
+    const after = await hostShows('the guest to be up again', async () => {
+      const now = await start();
+      const isAnother = now.qemu !== before.qemu || now.systems > before.systems;
+      return isAnother && now.systems > 0 ? now : undefined;
+    });
+    expect(after.nics.at(-1)).toMatchObject({ what: 'NIC', driver: 'virtio_net' });
+  }
 });

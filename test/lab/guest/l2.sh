@@ -127,8 +127,8 @@ report_disks() {
 report_metadata() { sed 's/^/L2-META /' $metadata; sed 's/^/L2-NETWORK /' $network; }
 
 ping_peer() {
-  received=$(ping -c 4 -W 3 ${2:+-I "$2"} "$1" 2>&1 | sed -n 's/.* \([0-9]*\) packets received.*/\1/p')
-  echo "L2-PING address=$1 received=${received:-0}/4"
+  received=$(ping -c 2 -W 3 ${2:+-I "$2"} "$1" 2>&1 | sed -n 's/.* \([0-9]*\) packets received.*/\1/p')
+  echo "L2-PING address=$1 received=${received:-0}/2"
 }
 
 interface_of() { grep -l "^$1$" /sys/class/net/*/address | sed 's#.*/net/##; s#/address##'; }

@@ -2,7 +2,7 @@
 import { labDevices } from '../machine.ts';
 import type { FourServers } from './four-servers.ts';
 import type { Claim } from './telling.ts';
-import { addressOf, answers, driverOf, expected, type World } from './world.ts';
+import { addressOf, answers, driverOf, expected, pings, type World } from './world.ts';
 
 const kinds = ['direct', 'macvtap', 'normal'] as const;
 const drivers = ['igbvf', 'virtio_net', 'virtio_net'];
@@ -31,7 +31,7 @@ export async function tellOfKinds(
     await claim(`over its ${kind} port a reaches the ${kind} port of b`, async () => {
       const address = await addressOf(world, b.ports[at]!);
       const received = await answers(a, address);
-      return expected(received === 4, `${received} of 4 pings of ${address} answered`);
+      return expected(received === pings, `${received} of ${pings} pings of ${address} answered`);
     });
   }
   await claim('guest a has the NVMe disk that its flavor’s alias asks for', async () => {

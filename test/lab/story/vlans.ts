@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import type { FourServers } from './four-servers.ts';
 import type { Claim } from './telling.ts';
 import { vlansOnWire } from './wire.ts';
-import { addressOf, answers, expected, type RunningServer, vfsOf, type World } from './world.ts';
+import {
+  addressOf,
+  answers,
+  expected,
+  pings,
+  type RunningServer,
+  vfsOf,
+  type World,
+} from './world.ts';
 
 export async function tellOfVlans(
   world: World,
@@ -37,10 +45,10 @@ export async function tellOfVlans(
       shown.join(', '),
     );
   });
-  await claim('a reaches b: same PF, same VLAN', () => reaches(world, a, b, 4));
+  await claim('a reaches b: same PF, same VLAN', () => reaches(world, a, b, pings));
   await claim('a does not reach the guest in VLAN 43', () => reaches(world, a, other, 0));
   await claim('a reaches the guest on the other PF, across the wire', () =>
-    reaches(world, a, across, 4),
+    reaches(world, a, across, pings),
   );
   await claim('on the wire the frames of a carry the tag 42, and only that', async () => {
     const pcap = join(host.shareDirectory, 'wire.pcap');
@@ -74,5 +82,5 @@ async function reaches(
   for (let tries = 1; tries < 3 && received < wished; tries++) {
     received = await answers(from, address);
   }
-  return expected(received === wished, `${received} of 4 pings of ${address} answered`);
+  return expected(received === wished, `${received} of ${pings} pings of ${address} answered`);
 }

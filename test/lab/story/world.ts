@@ -81,7 +81,10 @@ export async function addressOf({ user }: World, port: PortView): Promise<string
   return fixed.ip_address;
 }
 
-/** How many of four pings a guest's peer answered. */
+/** How many pings one `ping` of a guest sends. */
+export const pings = 2;
+
+/** How many of them the guest's peer answered. */
 export async function answers(from: RunningServer, address: string): Promise<number> {
   const [ping] = await from.console.command(`ping ${address}`);
   return Number(ping?.['received']?.split('/')[0] ?? 0);
@@ -123,7 +126,8 @@ export const startLibvirtd = `
 
 /** Deletes every server and waits until each is gone: a chapter leaves the host as it found it. */
 export async function clear({ user }: World): Promise<void> {
-  for (const id of await user.serverIds()) await user.deleteServer(id);
+  const ids = await user.serverIds();
+  await Promise.all(ids.map((id) => user.deleteServer(id)));
 }
 
 /** Waits until the host says what is asked for; `look` gives undefined until then. */
