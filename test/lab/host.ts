@@ -24,7 +24,7 @@ export interface LabHostWish {
   /** Folders of the outside, by the path they have within; read-only. Example: `{ '/novella/src': sourceDirectory }`. */
   folders?: Record<string, string>;
   memoryMib?: number;
-  /** Default: true. Without, it is a host whose owner forgot the kernel's option. */
+  /** Default: true. Without, its kernel is told to leave the IOMMU alone. */
   withIommu?: boolean;
   /** The console on this terminal, with a shell; the host lives as long as the shell. */
   isInteractive?: boolean;

@@ -51,7 +51,7 @@ test('the doctor says what is wrong and what to do', async () => {
     {
       name: 'IOMMU',
       found: expect.stringContaining('the kernel made no IOMMU groups'),
-      fix: expect.stringContaining('intel_iommu=on iommu=pt'),
+      fix: 'remove intel_iommu=off from the kernel command line and reboot',
     },
   ]);
 });
