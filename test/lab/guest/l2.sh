@@ -87,7 +87,7 @@ set_up_nic() {
   done
 }
 
-# NICs that were seen, as words "interface=mac".
+# NICs that were seen, as words "index:interface=mac"; one that goes and comes back has another index.
 seen=
 
 watch_nics() {
@@ -97,7 +97,8 @@ watch_nics() {
     nic=${nic%/device}
     nic=${nic##*/}
     mac_of "$nic" || continue
-    word="$nic=$mac"
+    read -r index < "/sys/class/net/$nic/ifindex" || continue
+    word="$index:$nic=$mac"
     present="$present $word"
     case " $seen " in *" $word "*) continue ;; esac
     set_up_nic "$nic"

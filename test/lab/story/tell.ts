@@ -67,7 +67,9 @@ export async function tellStory(
       await telling.chapter(title, (claim) =>
         Promise.race([tell(begun, claim), death(begun.host)]),
       );
-      if (begun.host.hasEnded()) break;
+      if (!begun.host.hasEnded()) continue;
+      telling.cutOff();
+      break;
     }
     if (options.stay !== undefined && world !== undefined) {
       const { host } = world;

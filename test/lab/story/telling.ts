@@ -17,6 +17,8 @@ export interface ToldChapter {
 /** The report, one JSON document. */
 export interface Told {
   holds: boolean;
+  /** The emulated host ended in the middle: nothing is said about what was not told. */
+  isCutOff: boolean;
   seconds: number;
   chapters: ToldChapter[];
 }
@@ -27,6 +29,7 @@ export type Claim = (claim: string, check: () => Promise<string>) => Promise<voi
 export interface Telling {
   /** A chapter whose act throws has failed with that; the next one is told all the same. */
   chapter(title: string, act: (claim: Claim) => Promise<void>): Promise<void>;
+  cutOff(): void;
   report(): Told;
 }
 
@@ -34,6 +37,7 @@ export interface Telling {
 export function startTelling(write: (line: string) => void): Telling {
   const started = performance.now();
   const chapters: ToldChapter[] = [];
+  let isCutOff = false;
   return {
     async chapter(title, act) {
       const chapterStarted = performance.now();
@@ -63,7 +67,11 @@ export function startTelling(write: (line: string) => void): Telling {
       }
       chapters.push({ title, seconds: secondsSince(chapterStarted), claims });
     },
+    cutOff() {
+      isCutOff = true;
+    },
     report: () => ({
+      isCutOff,
       holds: chapters.every(({ claims }) => claims.every(({ holds }) => holds)),
       seconds: secondsSince(started),
       chapters,
