@@ -1,5 +1,5 @@
 /** Debian trees in a cache: built from the mirror that this machine uses itself, kept as an archive and as the files. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyOf, madeOnce } from './cache.ts';
 import { ensureDebianPackages } from './debian-packages.ts';
@@ -11,8 +11,8 @@ export interface TreeRecipe {
   packages: string[];
   /** Later rules win over earlier ones. */
   dpkgOptions: string[];
-  /** Shell commands at the end, run outside; `$1` is the tree. */
-  afterwards?: string[];
+  /** Programs of ours in the tree, by path. They are not part of the archive. */
+  scripts?: Record<string, string>;
 }
 
 export interface Tree {
@@ -29,8 +29,8 @@ export const leanDpkgOptions = [
 
 /** The tree, built (minutes), unpacked from the cached archive, or as it lies in this folder. */
 export async function debianTree(cache: string, recipe: TreeRecipe): Promise<Tree> {
-  const { packages, dpkgOptions, afterwards = [] } = recipe;
-  const key = keyOf(suite, ...packages, ...dpkgOptions, ...afterwards);
+  const { packages, dpkgOptions, scripts = {} } = recipe;
+  const key = keyOf(suite, ...packages, ...dpkgOptions, ...Object.entries(scripts).flat());
   // Debian 12's are new enough.
   ensureDebianPackages(['mmdebstrap', 'zstd']);
   const path = await madeOnce(join(cache, `tree-${key}`), async (unfinished) => {
@@ -39,18 +39,20 @@ export async function debianTree(cache: string, recipe: TreeRecipe): Promise<Tre
     );
     mkdirSync(unfinished, { recursive: true });
     await mustRun('tar', ['-C', unfinished, '--exclude=./dev/*', '-xf', archive]);
+    for (const [name, text] of Object.entries(scripts)) {
+      writeFileSync(join(unfinished, name), text, { mode: 0o755 });
+    }
   });
   return { key, path };
 }
 
 async function buildArchive(
   file: string,
-  { packages, dpkgOptions, afterwards = [] }: TreeRecipe,
+  { packages, dpkgOptions }: TreeRecipe,
 ): Promise<void> {
   const args = [
     ...['--variant=minbase', '--aptopt=APT::Install-Recommends "false"'],
     ...dpkgOptions.map((option) => `--dpkgopt=${option}`),
-    ...afterwards.map((command) => `--customize-hook=${command}`),
     ...[
       `--include=${packages.join(',')}`,
       suite,
