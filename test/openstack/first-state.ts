@@ -33,7 +33,10 @@ async function makeState(place: Place): Promise<void> {
     mkdirSync(join(folder, name), { recursive: true });
   }
   writeConfiguration(folder, ports);
-  copyFileSync(fileURLToPath(new URL('neutron-schema.py', import.meta.url)), join(folder, 'schema'));
+  copyFileSync(
+    fileURLToPath(new URL('neutron-schema.py', import.meta.url)),
+    join(folder, 'schema'),
+  );
   const neutron = runInside(place, ['python3', `${home}/schema`, `${home}/neutron.db`]);
   const glance = runInside(place, [
     ...['glance-manage', '--config-file', `${home}/glance-api.conf`, 'db_sync'],

@@ -38,13 +38,19 @@ export function serviceCommand(name: ServiceName, ports: Ports) {
   }
 }
 
-/** The server closes each connection itself, and says so. An image may come in chunks. */
+/** The server closes each connection itself, and says so. */
 function uwsgi(port: number, program: string): string[] {
   return [
-    ...['uwsgi_python3', '--http-socket', `127.0.0.1:${port}`, '--wsgi-file', `/usr/bin/${program}`],
+    ...[
+      'uwsgi_python3',
+      '--http-socket',
+      `127.0.0.1:${port}`,
+      '--wsgi-file',
+      `/usr/bin/${program}`,
+    ],
     ...['--master', '--processes', '1', '--threads', '2', '--enable-threads', '--lazy-apps'],
     ...['--need-app', '--die-on-term', '--buffer-size', '65535'],
-    ...['--wsgi-manage-chunked-input', '--add-header', 'Connection: close'],
+    ...['--add-header', 'Connection: close'],
   ];
 }
 

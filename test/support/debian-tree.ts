@@ -46,10 +46,7 @@ export async function debianTree(cache: string, recipe: TreeRecipe): Promise<Tre
   return { key, path };
 }
 
-async function buildArchive(
-  file: string,
-  { packages, dpkgOptions }: TreeRecipe,
-): Promise<void> {
+async function buildArchive(file: string, { packages, dpkgOptions }: TreeRecipe): Promise<void> {
   const args = [
     ...['--variant=minbase', '--aptopt=APT::Install-Recommends "false"'],
     ...dpkgOptions.map((option) => `--dpkgopt=${option}`),
