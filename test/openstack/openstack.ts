@@ -1,7 +1,6 @@
 /** A real OpenStack without compute, on free ports of the loopback: Keystone, Neutron and Glance as Debian ships them. */
 import { randomUUID } from 'node:crypto';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { freePorts } from '#test/free-ports.ts';
@@ -9,6 +8,7 @@ import { firstState, register } from './first-state.ts';
 import { type Place, runInside } from './inside.ts';
 import { KeystoneApi, tokenOf } from './keystone-api.ts';
 import { cloudsYaml, people } from './people.ts';
+import { runFolder } from './run-folder.ts';
 import { Service } from './service.ts';
 import {
   type Ports,
@@ -136,7 +136,7 @@ export async function startOpenStack(): Promise<OpenStack> {
   const stateDone = performance.now();
   const [keystone = 0, neutron = 0, glance = 0] = await freePorts(3);
   const ports = { keystone, neutron, glance };
-  const folder = mkdtempSync(join(tmpdir(), 'novella-openstack-'));
+  const folder = runFolder();
   cpSync(state, folder, { recursive: true });
   writeConfiguration(folder, ports);
   setCatalog(folder, ports);
