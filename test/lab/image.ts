@@ -4,11 +4,11 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { keyOf, labCache, madeOnce } from './cache.ts';
+import { cacheFolder, keyOf, madeOnce } from '#test/cache.ts';
 import { initialDisk } from './initial-disk.ts';
 import { kernelRelease, uncompressedKernel } from './kernel.ts';
 import { microGuest } from './micro-guest.ts';
-import { mustRun } from './shell.ts';
+import { mustRun } from '#test/must-run.ts';
 import { labTree } from './tree.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -31,11 +31,12 @@ export interface HostImage {
 /** The image, from the cache when nothing that goes into it has changed; else made in some seconds (and the tree in a minute). */
 export async function hostImage(): Promise<HostImage> {
   const tree = await labTree();
-  const systemDisk = await madeOnce(join(labCache(), `system-${tree.key}.ext4`), (unfinished) =>
-    makeDisk(tree.path, unfinished, '4G'),
+  const systemDisk = await madeOnce(
+    join(cacheFolder('lab'), `system-${tree.key}.ext4`),
+    (unfinished) => makeDisk(tree.path, unfinished, '4G'),
   );
   const key = keyOf(tree.key, process.version, ...sources());
-  const path = await madeOnce(join(labCache(), `image-${key}`), (unfinished) =>
+  const path = await madeOnce(join(cacheFolder('lab'), `image-${key}`), (unfinished) =>
     makeImage(tree.path, unfinished),
   );
   return {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startNovella, temporaryDirectory } from '#test/novella-process.ts';
 import { type LabHost, startLabHost } from '../host.ts';
 import { hostImage } from '../image.ts';
-import { mustRun } from '../shell.ts';
+import { mustRun } from '#test/must-run.ts';
 import { type LabAgent, labAgent, labHostName } from '../story/agent.ts';
 import { CloudUser } from '../story/cloud-user.ts';
 import { stock } from '../story/stock.ts';

@@ -5,7 +5,7 @@ import { startNovella, temporaryDirectory } from '#test/novella-process.ts';
 import { type LabHost, startLabHost } from '../host.ts';
 import { labDevices } from '../machine.ts';
 import { hostImage } from '../image.ts';
-import { mustRun } from '../shell.ts';
+import { mustRun } from '#test/must-run.ts';
 import { labAgent, labHostName } from './agent.ts';
 import { CloudUser } from './cloud-user.ts';
 import { tellOfFaults } from './faults.ts';

@@ -1,5 +1,5 @@
-/** Programs of the outside that the lab is built with. */
-import { run } from '#test/command.ts';
+/** Programs of the outside that test environments are built with. */
+import { run } from './command.ts';
 
 /** Runs a program to its end and returns what it printed. Throws with the program's own words when it fails. */
 export async function mustRun(

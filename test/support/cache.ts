@@ -1,13 +1,17 @@
-/** Where the lab keeps what is costly to make: Debian trees and the disk images made of them, each named by what went in. */
+/** Where test environments keep what is costly to make: Debian trees and what is made of them, each named by what went in. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 
-/** The folder; `NOVELLA_LAB_CACHE` or `~/.cache/novella/lab`. It may be deleted at any time no lab runs. */
-export function labCache(): string {
-  const folder = process.env['NOVELLA_LAB_CACHE'] ?? join(homedir(), '.cache/novella/lab');
+/**
+ * The folder of one environment. Example: `cacheFolder('lab')` is `NOVELLA_LAB_CACHE` or `~/.cache/novella/lab`. It may be deleted at any
+ * time the environment does not run.
+ */
+export function cacheFolder(name: string): string {
+  const folder =
+    process.env[`NOVELLA_${name.toUpperCase()}_CACHE`] ?? join(homedir(), '.cache/novella', name);
   mkdirSync(folder, { recursive: true });
   return folder;
 }

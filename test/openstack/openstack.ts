@@ -1,0 +1,180 @@
+/** A real OpenStack without compute, on free ports of the loopback: Keystone, Neutron and Glance as Debian ships them. */
+import { randomUUID } from 'node:crypto';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { freePorts } from '#test/free-ports.ts';
+import { firstState, register } from './first-state.ts';
+import { type Place, runInside } from './inside.ts';
+import { KeystoneApi, tokenOf } from './keystone-api.ts';
+import { cloudsYaml, people } from './people.ts';
+import { runFolder } from './run-folder.ts';
+import { Service } from './service.ts';
+import {
+  type Ports,
+  type ServiceName,
+  serviceNames,
+  serviceTypes,
+  type Urls,
+  urlsOf,
+  writeConfiguration,
+} from './services.ts';
+import { openstackTree } from './tree.ts';
+
+export type { Person } from './people.ts';
+export type { ServiceName } from './services.ts';
+
+/** How long each part took, in milliseconds. */
+export interface Timings {
+  treeMs: number;
+  stateMs: number;
+  startMs: number;
+}
+
+export class OpenStack {
+  readonly urls: Urls;
+  readonly people = people;
+  /** With a cloud for each of the people. */
+  readonly cloudsYaml: string;
+  /** Files that the `openstack` command may read lie here, and it starts here. */
+  readonly folder: string;
+  readonly timings: Timings;
+  readonly #place: Place;
+  readonly #services: Record<ServiceName, Service>;
+
+  constructor(place: Place, ports: Ports, timings: Timings) {
+    this.#place = place;
+    this.folder = place.folder;
+    this.timings = timings;
+    this.urls = urlsOf(ports);
+    this.cloudsYaml = join(place.folder, 'clouds.yaml');
+    writeFileSync(this.cloudsYaml, cloudsYaml(this.urls.keystone));
+    this.#services = {
+      keystone: new Service(place, 'keystone', ports),
+      neutron: new Service(place, 'neutron', ports),
+      glance: new Service(place, 'glance', ports),
+    };
+  }
+
+  /** Settles when it answers again, on the port it had. */
+  start(name: ServiceName): Promise<void> {
+    return this.#services[name].start();
+  }
+
+  /** `kill -9`, and waits until it is gone. */
+  kill(name: ServiceName): Promise<void> {
+    return this.#services[name].kill();
+  }
+
+  logs(name: ServiceName): string {
+    return this.#services[name].logs();
+  }
+
+  /** A token of one of the people, for that one's own project. */
+  token(who: keyof typeof people): Promise<string> {
+    return tokenOf(this.urls.keystone, people[who]);
+  }
+
+  /** `openstack … -f json` as one of the people, parsed. Rejects with the client's own words when it fails. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- whatever the command prints
+  async json(who: keyof typeof people, ...args: string[]): Promise<any> {
+    const printed = await this.command(who, ...args, '-f', 'json');
+    return JSON.parse(printed);
+  }
+
+  /** `openstack …` as one of the people; what it printed. */
+  command(who: keyof typeof people, ...args: string[]): Promise<string> {
+    return runInside(this.#place, ['openstack', '--os-cloud', who, ...args]);
+  }
+
+  /** Adds a service of the caller's own to the catalog. Example: `register('compute', 'http://127.0.0.1:8774/v2.1')`. */
+  async register(type: string, url: string): Promise<void> {
+    const keystone = await KeystoneApi.open(this.urls.keystone, people.admin);
+    await register(keystone, { name: type, type }, url);
+  }
+
+  /** Makes the agents of a host alive for Neutron: the NIC switch agent with these PFs by physical network, and Open vSwitch. Again: instead. */
+  agent(host: string, physicalFunctions: Record<string, string[]>): void {
+    const physnets = Object.keys(physicalFunctions);
+    const bridges = Object.fromEntries(physnets.map((physnet) => [physnet, `br-${physnet}`]));
+    const database = new DatabaseSync(join(this.folder, 'neutron.db'), { timeout: 30_000 });
+    try {
+      setAgent(database, host, {
+        type: 'NIC Switch agent',
+        binary: 'neutron-sriov-nic-agent',
+        configurations: { device_mappings: physicalFunctions, devices: 0 },
+      });
+      setAgent(database, host, {
+        type: 'Open vSwitch agent',
+        binary: 'neutron-openvswitch-agent',
+        configurations: {
+          bridge_mappings: bridges,
+          integration_bridge: 'br-int',
+          tunnel_types: [],
+          datapath_type: 'system',
+          devices: 0,
+        },
+      });
+    } finally {
+      database.close();
+    }
+  }
+
+  /** Ends everything and leaves nothing behind. */
+  async stop(): Promise<void> {
+    await Promise.all(serviceNames.map((name) => this.kill(name)));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Starts the three services with a state of their own. The first time ever it builds (minutes). */
+export async function startOpenStack(): Promise<OpenStack> {
+  const began = performance.now();
+  const tree = await openstackTree();
+  const treeDone = performance.now();
+  const state = await firstState(tree);
+  const stateDone = performance.now();
+  const [keystone = 0, neutron = 0, glance = 0] = await freePorts(3);
+  const ports = { keystone, neutron, glance };
+  const folder = runFolder();
+  cpSync(state, folder, { recursive: true });
+  writeConfiguration(folder, ports);
+  setCatalog(folder, ports);
+  const timings = { treeMs: treeDone - began, stateMs: stateDone - treeDone, startMs: 0 };
+  const openstack = new OpenStack({ tree: tree.path, folder }, ports, timings);
+  try {
+    await Promise.all(serviceNames.map((name) => openstack.start(name)));
+  } catch (error) {
+    await openstack.stop();
+    throw error;
+  }
+  timings.startMs = performance.now() - stateDone;
+  return openstack;
+}
+
+/** Nobody reads the database yet. */
+function setCatalog(folder: string, ports: Ports): void {
+  const database = new DatabaseSync(join(folder, 'keystone.db'));
+  const update = database.prepare(
+    'UPDATE endpoint SET url = ? WHERE service_id IN (SELECT id FROM service WHERE type = ?)',
+  );
+  for (const name of serviceNames) update.run(urlsOf(ports)[name], serviceTypes[name]);
+  database.close();
+}
+
+function setAgent(
+  database: DatabaseSync,
+  host: string,
+  { type, binary, configurations }: { type: string; binary: string; configurations: object },
+): void {
+  const now = new Date().toISOString().replace('T', ' ').replace('Z', '000');
+  database.exec('BEGIN IMMEDIATE');
+  database.prepare('DELETE FROM agents WHERE agent_type = ? AND host = ?').run(type, host);
+  database
+    .prepare(
+      `INSERT INTO agents (id, agent_type, "binary", topic, host, admin_state_up, created_at, started_at,
+       heartbeat_timestamp, configurations, load) VALUES (?, ?, ?, 'N/A', ?, 1, ?, ?, ?, ?, 0)`,
+    )
+    .run(randomUUID(), type, binary, host, now, now, now, JSON.stringify(configurations));
+  database.exec('COMMIT');
+}

@@ -1,0 +1,22 @@
+/** A Debian tree with Keystone, Neutron, Glance and the `openstack` client, as Debian ships them together. */
+import { cacheFolder } from '#test/cache.ts';
+import { debianTree, leanDpkgOptions, type Tree } from '#test/debian-tree.ts';
+
+const packages = [
+  ...['keystone', 'neutron-server', 'glance-api', 'python3-openstackclient'],
+  ...['uwsgi-core', 'uwsgi-plugin-python3'],
+];
+
+/** Nothing of the tree may start by itself, whoever installs into it. (mmdebstrap removes its own such file at its end.) */
+const scripts = { 'usr/sbin/policy-rc.d': '#!/bin/sh\nexit 101\n' };
+
+export const openstackCache = (): string => cacheFolder('openstack');
+
+/** The tree, built (minutes), unpacked from the cached archive, or as it lies there. */
+export function openstackTree(): Promise<Tree> {
+  return debianTree(openstackCache(), {
+    packages,
+    dpkgOptions: leanDpkgOptions,
+    scripts,
+  });
+}
