@@ -68,8 +68,13 @@ export function createSession(options: SessionOptions): Session {
     throw refused(acting, `${service} service at ${baseFor(newer)}`);
   };
   return {
-    call: (call) => attempt(call, caller.call),
-    open: (call) => attempt(call, caller.open, ({ bytes }) => bytes.destroy()),
+    call: (call) => attempt(call, (ready) => caller.call(ready)),
+    open: (call) =>
+      attempt(
+        call,
+        (ready) => caller.open(ready),
+        ({ bytes }) => bytes.destroy(),
+      ),
     name: async () => `${service} service at ${baseFor(await tokens.current())}`,
   };
 }
