@@ -191,6 +191,7 @@ test('the survey names roles, endpoints and extensions that are missing', async 
       'extension `provider` of the network service: SR-IOV ports need it',
       `the image service at ${stub.url} answers 500`,
     ],
+    urls: { network: stub.url },
     isRefused: false,
   });
 });

@@ -15,6 +15,8 @@ export interface Session {
   /** Throws `unavailable`, and `unauthenticated` when the user's token is refused. */
   call(call: SessionCall): Promise<ServiceAnswer>;
   open(call: SessionCall): Promise<WireAnswer>;
+  /** Without the version. Example: `http://controller:9696`. */
+  url(): Promise<string>;
   /** Example: `network service at http://controller:9696`. */
   name(): Promise<string>;
 }
@@ -75,6 +77,7 @@ export function createSession(options: SessionOptions): Session {
         (ready) => caller.open(ready),
         ({ bytes }) => bytes.destroy(),
       ),
+    url: async () => baseFor(await tokens.current()),
     name: async () => `${service} service at ${baseFor(await tokens.current())}`,
   };
 }

@@ -7,6 +7,8 @@ import type { Session } from './session.ts';
 export interface Survey {
   found: string[];
   missing: string[];
+  /** Where the services are, of those that answered. */
+  urls: { network?: string; image?: string };
   /** The configuration cannot be right: name or password are refused. */
   isRefused: boolean;
 }
@@ -28,7 +30,7 @@ export async function survey(services: {
   image: Session;
 }): Promise<Survey> {
   const { tokens, keystone, network, image } = services;
-  const result: Survey = { found: [], missing: [], isRefused: false };
+  const result: Survey = { found: [], missing: [], urls: {}, isRefused: false };
   try {
     const token = await tokens.current();
     result.found.push(`identity service at ${keystone}; roles: ${token.roles.join(', ')}`);
@@ -41,15 +43,20 @@ export async function survey(services: {
     result.isRefused = isComputeError(error, 'forbidden');
     return result;
   }
-  await look(result, network, () => lackingExtensions(network));
-  await look(result, image, () => reach(image, '/v2/images?limit=1'));
+  await look(result, 'network', { session: network, ask: () => lackingExtensions(network) });
+  await look(result, 'image', { session: image, ask: () => reach(image, '/v2/images?limit=1') });
   return result;
 }
 
-async function look(result: Survey, session: Session, ask: () => Promise<string[]>) {
+async function look(
+  result: Survey,
+  service: 'network' | 'image',
+  { session, ask }: { session: Session; ask: () => Promise<string[]> },
+): Promise<void> {
   try {
     const lacking = await ask();
     result.found.push(await session.name());
+    result.urls[service] = await session.url();
     result.missing.push(...lacking);
   } catch (error) {
     result.missing.push(wordsOf(error));
