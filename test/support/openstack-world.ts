@@ -18,7 +18,7 @@ export const serviceUser = {
   projectDomainName: 'Default',
 };
 
-export type OpenStackWorld = Awaited<ReturnType<typeof startOpenStackWorld>>;
+
 
 /** Embedded services that listen, and a client of them. */
 export async function startOpenStackWorld(options: Partial<OpenStackOptions> = {}) {
