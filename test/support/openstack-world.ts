@@ -18,8 +18,6 @@ export const serviceUser = {
   projectDomainName: 'Default',
 };
 
-
-
 /** Embedded services that listen, and a client of them. */
 export async function startOpenStackWorld(options: Partial<OpenStackOptions> = {}) {
   const cloud = await startEmbeddedCloud();
