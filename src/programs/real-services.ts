@@ -2,6 +2,7 @@
 import type { Clock } from '#contracts/clock.ts';
 import type { Log } from '#contracts/log.ts';
 import { ComputeError } from '#core/errors.ts';
+import { currentRequestId } from '#http/current-request.ts';
 import { connectOpenStack, type OpenStack } from '#integrations/openstack/connect.ts';
 import type { OpenStackConfig } from './openstack-config.ts';
 
@@ -20,7 +21,7 @@ export async function realServices(
   config: OpenStackConfig,
   { clock, log }: { clock: Clock; log: Log },
 ): Promise<RealServices> {
-  const openstack = connectOpenStack({ ...config, clock });
+  const openstack = connectOpenStack({ ...config, clock, requestId: currentRequestId });
   const { found, missing, isRefused, urls } = await openstack.survey();
   if (isRefused) {
     openstack.close();
