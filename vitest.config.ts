@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. clients: stock OpenStack commands. libvirt: this machine's own tools of a hypervisor, and a libvirtd of the test's own. lab: contracts on the emulated SR-IOV host. docs: the shell blocks of the documents. */
+/** unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. clients: stock OpenStack commands. libvirt: this machine's own tools of a hypervisor, and a libvirtd of the test's own. openstack: the contracts on a real Keystone and Neutron. lab: contracts on the emulated SR-IOV host. docs: the shell blocks of the documents. */
 export default defineConfig({
   test: {
     projects: [
@@ -43,6 +43,14 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 900_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'openstack',
+          include: ['test/openstack/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
