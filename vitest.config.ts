@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. clients: stock OpenStack commands. libvirt: this machine's own tools of a hypervisor, and a libvirtd of the test's own. lab: contracts on the emulated SR-IOV host. openstack: against real Keystone, Neutron and Glance. docs: the shell blocks of the documents. */
+/** unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. clients: stock OpenStack commands. libvirt: this machine's own tools of a hypervisor, and a libvirtd of the test's own. lab: contracts on the emulated SR-IOV host. openstack: the environment of real Keystone, Neutron and Glance, and the contracts on them. docs: the shell blocks of the documents. */
 export default defineConfig({
   test: {
     projects: [

@@ -4,6 +4,7 @@ import { findCloud, type Surroundings } from './clouds-yaml.ts';
 import { showExplanation } from './explain.ts';
 import { type EnrollOptions, enrollHost, listHosts, revokeHost } from './host.ts';
 import { type PciDevicesOptions, showPciDevices } from './pci-devices.ts';
+import { type RegisterOptions, registerCompute } from './keystone-register.ts';
 import { showPciPools } from './pci-pools.ts';
 import type { Screen } from './screen.ts';
 import { openSession, type Session } from './session.ts';
@@ -20,7 +21,7 @@ interface Common {
 
 const statuses = ['available', 'claimed', 'allocated', 'unclaimable', 'unavailable', 'missing'];
 
-/** Adds `pci devices`, `pci pools`, `host …` and `explain` to the program. They throw ComputeError; the program prints it. Returns the command `pci`. */
+/** Adds `pci devices`, `pci pools`, `host …`, `keystone register` and `explain` to the program. They throw ComputeError; the program prints it. Returns the command `pci`. */
 export function addCommands(program: Command, environment: CommandEnvironment): Command {
   const { screen } = environment;
   const login = async (options: Common): Promise<Session> =>
@@ -41,6 +42,17 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
     .action(async (options: Common) => showPciPools(await login(options), options, screen));
 
   addHostCommands(program, { login, screen });
+  withCommonOptions(
+    program.command('keystone').description("Keystone's catalog").command('register'),
+  )
+    .description('write this compute API into the catalog, so that clients find it')
+    .requiredOption('--url <url>', 'where clients reach it: http://HOST:8774/v2.1')
+    .option('--region <name>', 'of its endpoints', 'RegionOne')
+    .option('--replace', 'also where an endpoint leads elsewhere, as to a Nova')
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .action(async (options: Common & RegisterOptions) =>
+      registerCompute(await login(options), options, screen),
+    );
   withCommonOptions(program.command('explain'))
     .description('say where a server is, why, and with which devices')
     .argument('<server>', 'id or name')

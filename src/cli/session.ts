@@ -14,13 +14,13 @@ export interface Session {
 }
 
 /** `operator` is Novella's own API, at the origin of the compute endpoint. */
-export type ServiceName = 'compute' | 'network' | 'image' | 'operator';
+export type ServiceName = 'compute' | 'network' | 'image' | 'identity' | 'operator';
 
 /** One request. `path` continues the endpoint. Example: `{ service: 'compute', path: '/servers/detail' }`. */
 export interface ServiceRequest {
   service: ServiceName;
   path: string;
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
   /** Compute microversion. Example: `2.79`. Absent: the service's lowest. */
   microversion?: string;
@@ -85,7 +85,9 @@ export function serviceUrl(session: Session, service: ServiceName): string {
       `the catalog has no public ${type} endpoint; it has ${types}`,
     );
   }
-  return service === 'operator' ? `${new URL(url).origin}/novella/v1` : url;
+  if (service === 'operator') return `${new URL(url).origin}/novella/v1`;
+  // Keystone's endpoint may be with its version or without.
+  return service === 'identity' ? `${url.replace(/\/v3$/, '')}/v3` : url;
 }
 
 /**

@@ -12,6 +12,7 @@ import fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
+import { answering } from './current-request.ts';
 
 /** How a service words an error. */
 export interface ErrorReply {
@@ -57,6 +58,8 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-openstack-request-id', request.id);
   });
+  // Not earlier: what comes after a body's last part belongs to the connection.
+  app.addHook('preHandler', (request, _reply, done) => answering(request.id, done));
   app.addHook('onResponse', async (request, reply) => {
     request.log.debug(
       {

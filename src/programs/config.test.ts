@@ -86,3 +86,34 @@ test('any text is a configuration or refused with the typed error', () => {
     }),
   );
 });
+
+test('the services of a real OpenStack are named in one section, with the usual project and domains', () => {
+  const section = 'openstack: { auth_url: "http://keystone/v3", username: novella, password: s }';
+  expect(parseConfig(section, 'x').openstack).toMatchObject({
+    authUrl: 'http://keystone/v3',
+    user: {
+      username: 'novella',
+      password: 's',
+      projectName: 'service',
+      userDomainName: 'Default',
+      projectDomainName: 'Default',
+    },
+  });
+  expect(parseConfig('{}', 'x').openstack).toBeUndefined();
+});
+
+test.each([
+  { given: 'auth_url: keystone, username: u, password: p', says: 'x:1 openstack.auth_url: ' },
+  { given: 'auth_url: "http://k", username: u', says: 'x:1 openstack: must have either password' },
+  {
+    given: 'auth_url: "http://k", username: u, password: p, password_file: f',
+    says: 'x:1 openstack: must have either password or password_file',
+  },
+  {
+    given: 'auth_url: "http://k", username: u, password_file: nowhere',
+    says: 'nowhere: no such file',
+  },
+  { given: 'auth_url: "http://k", username: u, password: p, tls: no', says: 'x:1 openstack' },
+])('the section openstack is checked: $given', ({ given, says }) => {
+  expect(() => parseConfig(`openstack: { ${given} }`, 'x')).toThrow(says);
+});

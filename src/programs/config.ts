@@ -8,6 +8,7 @@ import type { DescribedDevice } from '#integrations/simulated/described-devices.
 import type { CpuLayout } from '#integrations/simulated/simulated-host.ts';
 import { checkedBy, type ConfigEntry, entries, parseYaml, type Place } from './config-file.ts';
 import { DeviceSpecEntry, HostSection, type RealHostConfig, toHostConfig } from './host-config.ts';
+import { type OpenStackConfig, OpenStackSection, toOpenStackConfig } from './openstack-config.ts';
 import { readTextFile } from './text-file.ts';
 
 export type { ConfigEntry };
@@ -69,6 +70,7 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
         ),
       ),
       host: Type.Optional(HostSection),
+      openstack: Type.Optional(OpenStackSection),
       simulated: Type.Optional(simulated),
     },
     { additionalProperties: false },
@@ -120,6 +122,8 @@ export interface Config {
   deviceSpec: ConfigEntry[] | undefined;
   /** How often a host's amounts may be promised. 4 virtual processors for one of the host, say. */
   allocationRatios: { vcpus: number; memory: number; disk: number };
+  /** The services to work with; undefined: embedded ones. */
+  openstack: OpenStackConfig | undefined;
   /** This machine, where it is to be a host itself. */
   host: RealHostConfig;
   /** Is it? Then it is the only host in this process, and what is simulated does not count. */
@@ -187,6 +191,7 @@ function toConfig(file: FileShape, place: Place): Config {
     cardPreference: file.pci?.card_preference,
     deviceSpec,
     allocationRatios: { ...standardRatios, ...file.allocation_ratio },
+    openstack: file.openstack && toOpenStackConfig(file.openstack, place),
     host: toHostConfig(file.host, place, deviceSpec),
     libvirt: false,
     simulated: toSimulated(file.simulated, deviceSpec ?? builtInSpec, place),

@@ -1,4 +1,5 @@
 /** Nudges between the parts of one process. */
+import { AsyncResource } from 'node:async_hooks';
 import type { Wakeup, WakeupTopic } from '#contracts/wakeup.ts';
 
 /**
@@ -21,8 +22,8 @@ export function inProcessWakeup(): Wakeup {
       queueMicrotask(() => deliver(topic));
     },
     listen(topic, listener) {
-      // Wrapped, so that a function given twice is listened with twice.
-      const entry = (): void => listener();
+      // Wrapped, so that a function given twice is listened with twice, and what it begins is not the notifier's request.
+      const entry = AsyncResource.bind((): void => listener());
       const ofTopic = listeners.get(topic) ?? new Set();
       listeners.set(topic, ofTopic.add(entry));
       return () => {

@@ -108,8 +108,12 @@ function greeting({ urls, cloudsYaml }: AllInOne): string[] {
     `  compute ${urls.compute}  identity ${urls.identity}`,
     `  network ${urls.network}  image ${urls.image}`,
     '',
-    'Talk to it from another terminal:',
-    `  export OS_CLIENT_CONFIG_FILE=${shortest(cloudsYaml)} OS_CLOUD=novella`,
+    ...(cloudsYaml === ''
+      ? ['Talk to it with the clouds.yaml or OS_* variables of your cloud:']
+      : [
+          'Talk to it from another terminal:',
+          `  export OS_CLIENT_CONFIG_FILE=${shortest(cloudsYaml)} OS_CLOUD=novella`,
+        ]),
     '  openstack flavor list',
     '  npx novella pci pools',
     '',

@@ -1,9 +1,10 @@
 /** `novella up`: the whole cloud in one process. Read top to bottom, it is the order of the start. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { createComputeApi } from '#api/compute-api.ts';
-import { type CloudCredentials, writeCloudsYaml } from '#cli/clouds-yaml.ts';
 import type { Clock } from '#contracts/clock.ts';
+import type { ImageContents } from '#contracts/images.ts';
 import type { Host, Store } from '#contracts/store.ts';
 import { parseAliases } from '#core/pci/alias.ts';
 import { listen } from '#http/service.ts';
@@ -13,8 +14,8 @@ import type { WorkflowContext } from '#workflows/context.ts';
 import { FleetView } from '#workflows/fleet-view.ts';
 import { startDispatcher } from '#workflows/dispatcher.ts';
 import { serverVerbs, workflows } from '#workflows/server-verbs.ts';
+import { type CloudServices, cloudServices } from './cloud-services.ts';
 import type { Config } from './config.ts';
-import { type EmbeddedServices, embeddedServices } from './embedded-services.ts';
 import { inProcessWakeup } from './in-process-wakeup.ts';
 import { letHostsIn } from './host-door.ts';
 import { type HostParts, physicalNetworksOf } from './host-parts.ts';
@@ -23,11 +24,11 @@ import { ReturningHosts } from './returning-hosts.ts';
 import { type LocalHosts, runningHosts } from './running-hosts.ts';
 import { simulatedHosts } from './simulated-agents.ts';
 import { ensureFlavors } from './starting-flavors.ts';
-import { ensureSecret, type StateDirectory, takeStateDirectory } from './state-directory.ts';
+import { type StateDirectory, takeStateDirectory } from './state-directory.ts';
 
 export interface AllInOne {
   urls: { identity: string; compute: string; network: string; image: string };
-  /** How clients reach it. */
+  /** How clients reach it; '' among real OpenStack services, whose users have their own. */
   cloudsYaml: string;
   /** For tests and what-if questions: a host's agent or hardware, changed while the cloud runs. */
   hosts: LocalHosts;
@@ -65,9 +66,6 @@ async function start(
   state: StateDirectory,
   { log, stops }: { log: Logger; stops: Stops },
 ): Promise<Omit<AllInOne, 'stop'>> {
-  const passwordOf = (user: string): string =>
-    ensureSecret(state.file(`${user}-password`), () => randomBytes(12).toString('hex'));
-  const passwords = { admin: passwordOf('admin'), demo: passwordOf('demo') };
   const { store, db } = await openStore(state.file('novella.sqlite'), { clock });
   stops.push(() => store.close());
   // Whoever held leases was the process before this one, for the state directory is ours alone.
@@ -84,21 +82,22 @@ async function start(
     returning.reported(name);
   };
   const urls = { identity: '', compute: '', network: '', image: '' };
-  const embedded = await embeddedServices({
+  const cloud = await cloudServices(config, {
     db,
     clock,
-    log,
+    state,
     urls,
-    imageFolder: state.file('images'),
-    passwords,
     physicalNetworks,
+    log,
+    stops,
   });
-  const hosts = await hostsInHere(config, state, { embedded, log, stops });
+  const { services } = cloud;
+  const hosts = await hostsInHere(config, state, { images: services.image, log, stops });
   for (const host of hosts) physicalNetworks.set(host.host, physicalNetworksOf(host));
   const context: WorkflowContext = {
     store,
-    network: embedded.network.service,
-    images: embedded.image.service,
+    network: services.network,
+    images: services.image,
     wakeup: inProcessWakeup(),
     clock,
     newId: randomUUID,
@@ -119,13 +118,9 @@ async function start(
   }
   dispatchWhenBack(context, returning, stops);
   const localHosts = new Set(hosts.map(({ host }) => host));
-  const doors = { context, embedded, urls, log, stops, localHosts, onReport };
+  const doors = { context, cloud, urls, log, stops, localHosts, onReport };
   Object.assign(urls, await openDoors(config, doors));
-  const cloudsYaml = state.file('clouds.yaml');
-  writeCloudsYaml(cloudsYaml, {
-    novella: credentials(urls.identity, 'admin', passwords.admin),
-    'novella-demo': credentials(urls.identity, 'demo', passwords.demo),
-  });
+  const cloudsYaml = cloud.writeCloudsYaml();
   return { urls, cloudsYaml, hosts: running };
 }
 
@@ -133,9 +128,9 @@ async function start(
 async function hostsInHere(
   config: Config,
   state: StateDirectory,
-  { embedded, log, stops }: { embedded: EmbeddedServices; log: Logger; stops: Stops },
+  { images: contents, log, stops }: { images: ImageContents; log: Logger; stops: Stops },
 ): Promise<HostParts[]> {
-  const images = inProcessImageSource(embedded.image.service);
+  const images = inProcessImageSource(contents);
   if (!config.libvirt) {
     return simulatedHosts(config.simulated, { folder: state.file('hosts'), images });
   }
@@ -186,18 +181,12 @@ function dispatchWhenBack(context: WorkflowContext, returning: ReturningHosts, s
   });
 }
 
-/** A user whose project has the same name. */
-function credentials(authUrl: string, name: string, password: string): CloudCredentials {
-  const domains = { userDomainName: 'Default', projectDomainName: 'Default' };
-  return { authUrl, username: name, password, projectName: name, ...domains };
-}
-
-/** Listens with all four services, the compute API's for hosts too, and returns their URLs. */
+/** Listens with the compute API, for hosts too, and with the services that are ours, and returns the URLs of all. */
 async function openDoors(
   config: Config,
   parts: {
     context: WorkflowContext;
-    embedded: EmbeddedServices;
+    cloud: CloudServices;
     urls: AllInOne['urls'];
     log: Logger;
     stops: Stops;
@@ -205,27 +194,25 @@ async function openDoors(
     onReport: (host: Host) => void;
   },
 ): Promise<AllInOne['urls']> {
-  const { context, embedded, urls, log, stops, localHosts, onReport } = parts;
+  const { context, cloud, urls, log, stops, localHosts, onReport } = parts;
   let door: ReturnType<typeof letHostsIn> | undefined;
   const compute = createComputeApi({
     ...context,
     log,
-    identity: embedded.identity.service,
+    identity: cloud.services.identity,
     identityUrl: () => urls.identity,
-    imageContents: embedded.image.service,
+    imageContents: cloud.services.image,
     linkedHosts: () => door?.linked() ?? [],
     hostTimeoutMs,
     workflows: serverVerbs(context),
   });
-  const open = async (app: typeof compute, name: keyof Config['ports']): Promise<string> => {
+  const open = async (app: FastifyInstance, name: keyof Config['ports']): Promise<string> => {
     stops.push(() => app.close());
     const port = await listen(app, name, config.listen, config.ports[name]);
     return `http://${reachable(config.listen)}:${port}`;
   };
   const opened = {
-    identity: `${await open(embedded.identity.app, 'identity')}/v3`,
-    network: await open(embedded.network.app, 'network'),
-    image: await open(embedded.image.app, 'image'),
+    ...(await cloud.open(open)),
     compute: `${await open(compute, 'compute')}/v2.1`,
   };
   door = letHostsIn(context, { server: compute.server, localHosts, onReport, log });

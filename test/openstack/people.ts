@@ -14,6 +14,8 @@ export const people = {
   admin: { user: 'admin', password, project: 'admin', roles: ['admin'] },
   /** What a service such as Nova is for the others. */
   service: { user: 'service', password, project: 'service', roles: ['admin', 'service'] },
+  /** Who the contracts ask for. */
+  demo: { user: 'demo', password, project: 'demo', roles: ['member', 'reader'] },
   alice: { user: 'alice', password, project: 'red', roles: ['member', 'reader'] },
   bob: { user: 'bob', password, project: 'blue', roles: ['member', 'reader'] },
 } satisfies Record<string, Person>;

@@ -1,0 +1,55 @@
+/** What Keystone's catalog needs so that clients find this compute API. Pure: what is there, what is wished, what to do. */
+import { ComputeError } from '#core/errors.ts';
+
+export const interfaces = ['public', 'internal', 'admin'] as const;
+export type Interface = (typeof interfaces)[number];
+
+/** As Keystone shows it. */
+export interface Endpoint {
+  id: string;
+  interface: string;
+  region_id?: string | null;
+  url: string;
+}
+
+export type RegistrationStep =
+  | { act: 'keep' | 'add'; interface: Interface; url: string }
+  | { act: 'change'; interface: Interface; url: string; id: string; before: string };
+
+export interface RegistrationWish {
+  /** Example: `http://controller:8774/v2.1`. */
+  url: string;
+  region: string;
+  /** May an endpoint that leads elsewhere be changed? */
+  replace: boolean;
+}
+
+/**
+ * One step for each interface; all are `keep` when nothing is to be done. An endpoint of another region is left alone.
+ * Throws `conflict` naming an endpoint that leads elsewhere, unless it may be replaced: it may be a Nova in use.
+ */
+export function planRegistration(
+  there: readonly Endpoint[],
+  { url, region, replace }: RegistrationWish,
+): RegistrationStep[] {
+  const here = there.filter((endpoint) => endpoint.region_id === region);
+  const steps = interfaces.map((name): RegistrationStep => {
+    const found = here.find((endpoint) => endpoint.interface === name);
+    if (found === undefined) return { act: 'add', interface: name, url };
+    if (found.url === url) return { act: 'keep', interface: name, url };
+    return { act: 'change', interface: name, url, id: found.id, before: found.url };
+  });
+  const taken = steps.find((step) => step.act === 'change');
+  if (taken === undefined || replace) return steps;
+  throw new ComputeError(
+    'conflict',
+    `the ${taken.interface} compute endpoint of region ${region} is ${taken.before}; ` +
+      'with --replace it becomes this one, and clients go to Novella',
+  );
+}
+
+/** Example: `add     public    http://controller:8774/v2.1`. */
+export function stepWords(step: RegistrationStep): string {
+  const before = step.act === 'change' ? `  (was ${step.before})` : '';
+  return `${step.act.padEnd(7)} ${step.interface.padEnd(9)} ${step.url}${before}`;
+}

@@ -1,0 +1,79 @@
+/** What every identity service must do for the compute side. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { IdentityService } from './identity.ts';
+
+/** A user `demo` with the role member on a project `demo`, and an admin. */
+export interface IdentityUnderTest {
+  identity: IdentityService;
+  signIn(who: 'admin' | 'demo'): Promise<string>;
+  revoke(token: string): Promise<void>;
+  /** After it nothing is believed any more that was heard before. */
+  outliveCaches(): Promise<void>;
+  /** After it every token of before has ended; absent where time cannot be moved. */
+  outliveTokens?(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function describeIdentityService(
+  name: string,
+  make: () => Promise<IdentityUnderTest>,
+): void {
+  describe(`identity service contract: ${name}`, () => {
+    let world: IdentityUnderTest;
+    beforeAll(async () => {
+      world = await make();
+    });
+    afterAll(() => world.stop());
+
+    test('a token tells its user, project and roles, and goes along', async () => {
+      const token = await world.signIn('demo');
+      const caller = await world.identity.validate(token);
+      expect(caller).toMatchObject({
+        userId: expect.stringMatching(/^[0-9a-f-]{32,36}$/),
+        userName: 'demo',
+        projectId: expect.stringMatching(/^[0-9a-f-]{32,36}$/),
+        projectName: 'demo',
+        domainId: 'default',
+        isAdmin: false,
+        token,
+      });
+      expect(caller.roles).toContain('member');
+      expect(await world.identity.validate(token)).toEqual(caller);
+    });
+
+    test('who has the role admin is admin', async () => {
+      const caller = await world.identity.validate(await world.signIn('admin'));
+      expect(caller.isAdmin).toBe(true);
+      expect(caller.roles).toContain('admin');
+    });
+
+    test.each(['', 'nobody', 'two\nlines', 'é', 'x'.repeat(4_000)])(
+      'a text that is no token is refused: %j',
+      async (text) => {
+        await expect(world.identity.validate(text)).rejects.toMatchObject({
+          kind: 'unauthenticated',
+        });
+      },
+    );
+
+    test('a revoked token is refused', async () => {
+      const token = await world.signIn('demo');
+      await world.identity.validate(token);
+      await world.revoke(token);
+      await world.outliveCaches();
+      await expect(world.identity.validate(token)).rejects.toMatchObject({
+        kind: 'unauthenticated',
+      });
+    });
+
+    test('a token that has ended is refused', async ({ skip }) => {
+      if (world.outliveTokens === undefined) return skip();
+      const token = await world.signIn('demo');
+      await world.identity.validate(token);
+      await world.outliveTokens();
+      await expect(world.identity.validate(token)).rejects.toMatchObject({
+        kind: 'unauthenticated',
+      });
+    });
+  });
+}

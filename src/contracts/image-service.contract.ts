@@ -1,0 +1,82 @@
+/** What every image service must do for the compute side. */
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Caller } from './identity.ts';
+import type { ImageContents, ImageService } from './images.ts';
+
+export interface ImagesUnderTest {
+  images: ImageService & ImageContents;
+  member: Caller;
+  /** A public image: qcow2, name `small`, min_disk 2, min_ram 64, properties `{ hw_numa_nodes: '2' }`. */
+  whole: { id: string; bytes: Buffer };
+  /** Of another project, and nobody else's to see; its bytes are there. */
+  foreignId: string;
+  /** Without bytes yet. */
+  queuedId: string;
+  stop(): Promise<void>;
+}
+
+const unknownId = '00000000-0000-4000-8000-000000000000';
+
+export function describeImageService(name: string, make: () => Promise<ImagesUnderTest>): void {
+  describe(`image service contract: ${name}`, () => {
+    let world: ImagesUnderTest;
+    beforeAll(async () => {
+      world = await make();
+    });
+    afterAll(() => world.stop());
+
+    test('an image is shown with what a guest needs to know of it', async () => {
+      const { images, member, whole } = world;
+      expect(await images.showImage(whole.id, member)).toEqual({
+        id: whole.id,
+        name: 'small',
+        status: 'active',
+        diskFormat: 'qcow2',
+        minDiskGib: 2,
+        minMemoryMib: 64,
+        sizeBytes: whole.bytes.length,
+        properties: { hw_numa_nodes: '2' },
+      });
+    });
+
+    test('its bytes come whole, with size, hash and format', async () => {
+      const { images, whole } = world;
+      const { bytes, ...described } = await images.openImage(whole.id);
+      expect(described).toMatchObject({
+        sizeBytes: whole.bytes.length,
+        sha512: createHash('sha512').update(whole.bytes).digest('hex'),
+        diskFormat: 'qcow2',
+      });
+      const parts: Uint8Array[] = [];
+      for await (const part of bytes) parts.push(part);
+      expect(Buffer.concat(parts).equals(whole.bytes)).toBe(true);
+    });
+
+    test('one that is not there, or not the caller’s to see, is not found', async () => {
+      const { images, member, foreignId } = world;
+      for (const id of [unknownId, foreignId]) {
+        await expect(images.showImage(id, member)).rejects.toMatchObject({
+          kind: 'notFound',
+          message: expect.stringContaining(id),
+        });
+      }
+      await expect(images.openImage(unknownId)).rejects.toMatchObject({ kind: 'notFound' });
+    });
+
+    test('hosts get the bytes of any project’s image', async () => {
+      const { bytes } = await world.images.openImage(world.foreignId);
+      let size = 0;
+      for await (const part of bytes) size += part.length;
+      expect(size).toBeGreaterThan(0);
+    });
+
+    test('one without bytes yet is a conflict to open', async () => {
+      const { images, queuedId } = world;
+      await expect(images.openImage(queuedId)).rejects.toMatchObject({
+        kind: 'conflict',
+        message: expect.stringContaining(queuedId),
+      });
+    });
+  });
+}

@@ -1,0 +1,182 @@
+/** What every network service must do for the compute side. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bindChange, bindingProblem, unbindChange } from '#core/networking/port-binding.ts';
+import { parsePciAddress } from '#core/pci/address.ts';
+import type { Caller } from './identity.ts';
+import type { NetworkService } from './network.ts';
+
+export interface NetworkUnderTest {
+  network: NetworkService;
+  /** No admin; its project has no network of its own at first. */
+  member: Caller;
+  /** Shared, provider VLAN on `physicalNetwork`, with one IPv4 subnet that has DHCP and a gateway. */
+  networkId: string;
+  physicalNetwork: string;
+  vlan: number;
+  /** Hosts by name: one that reaches the physical network, and one that does not. */
+  host: string;
+  hostElsewhere: string;
+  /** A port of the member's project on the network. */
+  makePort(vnicType: string): Promise<string>;
+  /** A port of another project there. */
+  makeForeignPort(): Promise<string>;
+  /** A network of the member's project. */
+  makeOwnNetwork(name: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const serverId = '7b2a0c4e-5555-4000-8000-000000000001';
+const unknownId = '00000000-0000-4000-8000-000000000000';
+const device = {
+  address: parsePciAddress('0000:81:00.1'),
+  vendorId: '8086',
+  productId: '154c',
+  deviceType: 'type-VF' as const,
+  macAddress: null,
+  capabilities: {},
+};
+
+export function describeNetworkService(name: string, make: () => Promise<NetworkUnderTest>): void {
+  describe(`network service contract: ${name}`, () => {
+    let world: NetworkUnderTest;
+    beforeAll(async () => {
+      world = await make();
+    });
+    afterAll(() => world.stop());
+
+    const bind = async (portId: string, host: string) => {
+      const { network, networkId, physicalNetwork } = world;
+      const port = await network.showPort(portId, 'service');
+      const binding = { port, serverId, zone: 'nova', host, device, physicalNetwork };
+      const bound = await network.updatePort(portId, bindChange(binding));
+      return { bound, seen: await network.showNetwork(networkId, 'service') };
+    };
+    const createPort = (fixedIp: string | null = null) =>
+      world.network.createPort({
+        networkId: world.networkId,
+        projectId: world.member.projectId,
+        deviceId: serverId,
+        fixedIp,
+      });
+
+    test('a network shows its segment to the service, and hides it from a member', async () => {
+      const { network, networkId, physicalNetwork, vlan, member } = world;
+      const seen = await network.showNetwork(networkId, 'service');
+      expect(seen).toMatchObject({
+        id: networkId,
+        segments: [{ networkType: 'vlan', physicalNetwork, segmentationId: vlan }],
+        subnets: [{ ipVersion: 4, enableDhcp: true, gatewayIp: expect.any(String) }],
+      });
+      expect(await network.showNetwork(networkId, member)).toEqual({ ...seen, segments: [] });
+    });
+
+    test('what is not there is not found', async () => {
+      const { network, member } = world;
+      for (const acting of [member, 'service'] as const) {
+        await expect(network.showNetwork(unknownId, acting)).rejects.toMatchObject({
+          kind: 'notFound',
+          message: expect.stringContaining(unknownId),
+        });
+        await expect(network.showPort(unknownId, acting)).rejects.toMatchObject({
+          kind: 'notFound',
+          message: expect.stringContaining(unknownId),
+        });
+      }
+    });
+
+    test('another project’s port is not there for a member, and is for the service', async () => {
+      const id = await world.makeForeignPort();
+      await expect(world.network.showPort(id, world.member)).rejects.toMatchObject({
+        kind: 'notFound',
+      });
+      expect((await world.network.showPort(id, 'service')).id).toBe(id);
+    });
+
+    test('a member sees of its port what it wishes, not where it is bound', async () => {
+      const id = await world.makePort('macvtap');
+      expect(await world.network.showPort(id, world.member)).toMatchObject({
+        id,
+        networkId: world.networkId,
+        projectId: world.member.projectId,
+        vnicType: 'macvtap',
+        adminStateUp: true,
+        deviceId: '',
+        bindingHost: '',
+        profile: {},
+        fixedIps: [{ subnetId: expect.any(String), ipAddress: expect.any(String) }],
+      });
+    });
+
+    test('a direct port is bound with its device, found by its server, and let go', async () => {
+      const { network, host, physicalNetwork, vlan } = world;
+      const id = await world.makePort('direct');
+      await network.updatePort(id, { profile: { trusted: true } });
+      const { bound, seen } = await bind(id, host);
+      const written = {
+        pci_vendor_info: '8086:154c',
+        pci_slot: '0000:81:00.1',
+        physical_network: physicalNetwork,
+      };
+      expect(bound).toMatchObject({
+        deviceId: serverId,
+        deviceOwner: 'compute:nova',
+        bindingHost: host,
+        vifType: 'hw_veb',
+        vifDetails: { vlan: String(vlan) },
+        profile: { ...written, trusted: true },
+      });
+      expect(bindingProblem(bound, host, seen)).toBeUndefined();
+      expect((await network.listServerPorts(serverId)).map((port) => port.id)).toContain(id);
+      const free = await network.updatePort(id, unbindChange(bound));
+      expect(free).toMatchObject({
+        deviceId: '',
+        deviceOwner: '',
+        bindingHost: '',
+        vifType: 'unbound',
+        profile: { trusted: true },
+      });
+      expect((await network.listServerPorts(serverId)).map((port) => port.id)).not.toContain(id);
+    });
+
+    test('a host that does not reach the network: binding_failed is the answer', async () => {
+      const { bound, seen } = await bind(await world.makePort('direct'), world.hostElsewhere);
+      expect(bound.vifType).toBe('binding_failed');
+      expect(bindingProblem(bound, world.hostElsewhere, seen)?.code).toBe('port-binding-failed');
+      await world.network.updatePort(bound.id, unbindChange(bound));
+    });
+
+    test('a port is made for a server, and deleting it twice is no error', async () => {
+      const { network, member } = world;
+      const port = await createPort();
+      expect(port).toMatchObject({
+        deviceId: serverId,
+        projectId: member.projectId,
+        vnicType: 'normal',
+      });
+      await network.deletePort(port.id);
+      await network.deletePort(port.id);
+      await expect(network.showPort(port.id, 'service')).rejects.toMatchObject({
+        kind: 'notFound',
+      });
+    });
+
+    test('an address in use is a conflict, in the words of the service', async () => {
+      const { network } = world;
+      const port = await createPort();
+      const address = port.fixedIps[0]?.ipAddress ?? '';
+      await expect(createPort(address)).rejects.toMatchObject({
+        kind: 'conflict',
+        message: expect.stringContaining(address),
+      });
+      await network.deletePort(port.id);
+    });
+
+    test('a project boots on shared networks, and once it has its own on those', async () => {
+      const { network, networkId, member } = world;
+      const ids = async () => (await network.listBootableNetworks(member)).map(({ id }) => id);
+      expect(await ids()).toContain(networkId);
+      const own = await world.makeOwnNetwork('own');
+      expect(await ids()).toEqual([own]);
+    });
+  });
+}

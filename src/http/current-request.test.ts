@@ -1,0 +1,32 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { inProcessWakeup } from '#programs/in-process-wakeup.ts';
+import { silentLog } from '#test/silent-log.ts';
+import { currentRequestId } from './current-request.ts';
+import { createHttpService } from './service.ts';
+
+test('a request is known to all that it begins, body or none, and to nothing that it wakes', async () => {
+  const app = createHttpService({
+    log: silentLog,
+    toErrorReply: () => ({ status: 500, body: {} }),
+    unknownRoute: () => {
+      throw new Error('no such route');
+    },
+  });
+  const wakeup = inProcessWakeup();
+  const woken: (string | undefined)[] = [];
+  wakeup.listen('tasks', () => woken.push(currentRequestId()));
+  app.all('/', async () => {
+    wakeup.notify('tasks');
+    await pause(1);
+    return { id: currentRequestId() };
+  });
+  for (const method of ['GET', 'POST'] as const) {
+    const payload = method === 'POST' ? { payload: { a: 1 } } : {};
+    const reply = await app.inject({ method, url: '/', ...payload });
+    expect(reply.json().id).toBe(reply.headers['x-openstack-request-id']);
+  }
+  expect(woken).toEqual([undefined, undefined]);
+  expect(currentRequestId()).toBeUndefined();
+  await app.close();
+});

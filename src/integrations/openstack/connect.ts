@@ -1,0 +1,108 @@
+/** A real OpenStack as our identity, network and image services. */
+import type { Clock } from '#contracts/clock.ts';
+import type { IdentityService } from '#contracts/identity.ts';
+import type { ImageContents, ImageService } from '#contracts/images.ts';
+import type { NetworkService } from '#contracts/network.ts';
+import { createGlance } from './glance.ts';
+import { createKeystoneIdentity } from './keystone.ts';
+import { createNeutron } from './neutron.ts';
+import { createOwnTokens, type ServiceUser } from './own-token.ts';
+import { type CallCounts, createServiceCaller } from './service-caller.ts';
+import { createSession } from './session.ts';
+import { type Survey, survey } from './survey.ts';
+import { createWire } from './wire.ts';
+
+export interface OpenStackOptions {
+  /** Keystone, with or without its version. Example: `http://controller:5000/v3`. */
+  authUrl: string;
+  user: ServiceUser;
+  region?: string | undefined;
+  /** Which endpoints of the catalog. Left out: internal, else public. */
+  interface?: string | undefined;
+  /** Instead of the catalog's endpoint. */
+  networkUrl?: string | undefined;
+  imageUrl?: string | undefined;
+  /** PEM text of the authorities to trust instead of the system's. */
+  ca?: string | undefined;
+  clock: Clock;
+  /** How long a service may be silent. Default: 30 seconds. */
+  timeoutMs?: number;
+  /** Pauses before a call is made again. Default: 200 ms and 1 s. */
+  retryPausesMs?: readonly number[];
+  /** How long an answer about a token is believed. Default: one minute. */
+  tokenCacheMs?: number;
+  /** How long a network is believed. Default: ten seconds. */
+  networkCacheMs?: number;
+  /** The request that a call is made for, where it is known. */
+  requestId?: () => string | undefined;
+}
+
+export interface OpenStack {
+  identity: IdentityService;
+  network: NetworkService;
+  image: ImageService & ImageContents;
+  /** Keystone with its version. Example: `http://controller:5000/v3`. */
+  identityUrl: string;
+  /** What is there, and what is missing. Throws nothing: what does not answer is missing. */
+  survey(): Promise<Survey>;
+  /** How often each service was called until now. */
+  calls(): CallCounts;
+  /** Lets connections go. */
+  close(): void;
+}
+
+/** No call is made before the first that needs it. */
+export function connectOpenStack(options: OpenStackOptions): OpenStack {
+  const { clock, region } = options;
+  const keystone = withVersion(options.authUrl);
+  const wire = createWire({
+    timeoutMs: options.timeoutMs ?? 30_000,
+    connections: 32,
+    ...(options.ca !== undefined && { ca: options.ca }),
+  });
+  const caller = createServiceCaller({
+    wire,
+    retryPausesMs: options.retryPausesMs ?? [200, 1_000],
+    ...(options.requestId !== undefined && { requestId: options.requestId }),
+  });
+  const tokens = createOwnTokens({ caller, keystone, user: options.user, clock });
+  const shared = { caller, tokens, keystone, region, interface: options.interface };
+  const sessions = {
+    identity: createSession({ ...shared, service: 'identity', url: keystone }),
+    network: createSession({
+      ...shared,
+      service: 'network',
+      url: options.networkUrl,
+      version: /\/v2\.0$/,
+    }),
+    image: createSession({
+      ...shared,
+      service: 'image',
+      url: options.imageUrl,
+      version: /\/v2(\.\d+)?$/,
+    }),
+  };
+  return {
+    identity: createKeystoneIdentity({
+      session: sessions.identity,
+      clock,
+      cacheMs: options.tokenCacheMs ?? 60_000,
+    }),
+    network: createNeutron({
+      session: sessions.network,
+      clock,
+      cacheMs: options.networkCacheMs ?? 10_000,
+    }),
+    image: createGlance(sessions.image),
+    identityUrl: keystone,
+    survey: () => survey({ tokens, keystone, ...sessions }),
+    calls: () => caller.counts(),
+    close: () => wire.close(),
+  };
+}
+
+/** Example: `http://controller:5000/` → `http://controller:5000/v3`. */
+function withVersion(url: string): string {
+  const bare = url.replace(/\/+$/, '');
+  return bare.endsWith('/v3') ? bare : `${bare}/v3`;
+}

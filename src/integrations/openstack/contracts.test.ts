@@ -1,0 +1,17 @@
+/** The contracts of identity, network and image: kept by the embedded services in this process, and by the clients over HTTP. */
+import { describeIdentityService } from '#contracts/identity.contract.ts';
+import { describeImageService } from '#contracts/image-service.contract.ts';
+import { describeNetworkService } from '#contracts/network.contract.ts';
+import {
+  identityUnderTest,
+  imagesUnderTest,
+  networkUnderTest,
+  type Way,
+} from '#test/openstack-world.ts';
+
+const ways: Way[] = ['in process', 'over HTTP'];
+for (const way of ways) {
+  describeIdentityService(way, () => identityUnderTest(way));
+  describeNetworkService(way, () => networkUnderTest(way));
+  describeImageService(way, () => imagesUnderTest(way));
+}

@@ -1,0 +1,48 @@
+/** What only a real Glance does: other hashes, and bytes that break off. */
+import { afterEach, expect, test } from 'vitest';
+import { type Reply, stubOpenStack, type StubOpenStack } from '#test/stub-openstack.ts';
+
+let stub: StubOpenStack;
+afterEach(() => stub.stop());
+
+const image = {
+  id: 'i',
+  name: 'cirros',
+  status: 'active',
+  disk_format: 'qcow2',
+  size: 10,
+  min_disk: 0,
+  min_ram: 0,
+  os_hash_algo: 'sha512',
+  os_hash_value: 'ab',
+  stores: 'file',
+};
+
+test('an image with another hash cannot be checked, so it is refused in words', async () => {
+  stub = await stubOpenStack([{ status: 200, body: { ...image, os_hash_algo: 'sha256' } }]);
+  await expect(stub.client.image.openImage('i')).rejects.toMatchObject({
+    kind: 'conflict',
+    message: expect.stringContaining('Image i has no sha512 hash (os_hash_algo is sha256)'),
+  });
+});
+
+test('bytes that break off are told', async () => {
+  const half: Reply = (response) => {
+    response.writeHead(200, { 'content-length': '10' });
+    response.write('half', () => response.destroy());
+  };
+  stub = await stubOpenStack([{ status: 200, body: image }, half]);
+  const { bytes } = await stub.client.image.openImage('i');
+  const read = async () => {
+    for await (const part of bytes) void part;
+  };
+  await expect(read()).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringContaining(`image i: the image service at ${stub.url} breaks off`),
+  });
+});
+
+test('bytes of a saving image are not there: 204', async () => {
+  stub = await stubOpenStack([{ status: 200, body: image }, { status: 204 }]);
+  await expect(stub.client.image.openImage('i')).rejects.toMatchObject({ kind: 'conflict' });
+});

@@ -1,0 +1,105 @@
+/** Keystone as the identity service: whose token is this? */
+import { createHash } from 'node:crypto';
+import type { Clock } from '#contracts/clock.ts';
+import type { Caller, IdentityService } from '#contracts/identity.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { Session } from './session.ts';
+
+/** What Keystone shows of a token; a token without scope has no project and no roles. */
+interface ShownToken {
+  expires_at: string;
+  user: { id: string; name: string; domain: { id: string } };
+  project?: { id: string; name: string };
+  roles?: { name: string }[];
+}
+
+interface Known {
+  expiresAt: number;
+  /** Asked again after this. */
+  staleAt: number;
+  caller: Promise<Caller>;
+}
+
+/** Bounded: whoever has many tokens must not fill our memory. */
+const mostKnown = 10_000;
+
+/**
+ * Validates tokens. What Keystone said of one is believed for `cacheMs`: that long a revoked token, or a role taken away, still counts.
+ * Only hashes of tokens are kept as keys. Source: Keystone API v3, "Validate and show information for token".
+ */
+export function createKeystoneIdentity(options: {
+  session: Session;
+  clock: Clock;
+  cacheMs: number;
+}): IdentityService {
+  const { session, clock, cacheMs } = options;
+  const known = new Map<string, Known>();
+  const look = (token: string, key: string): Promise<Caller> => {
+    const entry: Known = {
+      expiresAt: Number.POSITIVE_INFINITY,
+      staleAt: clock.now() + cacheMs,
+      caller: showToken(session, token).then((shown) => {
+        entry.expiresAt = Date.parse(shown.expires_at);
+        return callerOf(shown, token);
+      }),
+    };
+    entry.caller.catch(() => {
+      if (known.get(key) === entry) known.delete(key);
+    });
+    // Behind the others, so that the first is always the oldest.
+    known.delete(key);
+    known.set(key, entry);
+    const [oldest] = known.keys();
+    if (known.size > mostKnown && oldest !== undefined) known.delete(oldest);
+    return entry.caller;
+  };
+  return {
+    async validate(token) {
+      const key = createHash('sha256').update(token).digest('base64');
+      const entry = known.get(key);
+      const isFresh = entry !== undefined && clock.now() < entry.staleAt;
+      if (isFresh && clock.now() >= entry.expiresAt) throw unknown();
+      // A copy: who gets it may not change what the next one gets.
+      return structuredClone(await (isFresh ? entry.caller : look(token, key)));
+    },
+  };
+}
+
+async function showToken(session: Session, token: string): Promise<ShownToken> {
+  // A text that cannot be sent in a header is nobody's token.
+  if (!/^[\x21-\x7e]+$/.test(token)) throw unknown();
+  const { status, body } = await session.call({
+    method: 'GET',
+    path: '/auth/tokens?nocatalog',
+    headers: { 'x-subject-token': token },
+    acting: 'service',
+  });
+  if (status === 200) return (body as { token: ShownToken }).token;
+  if (status === 404 || status === 400) throw unknown();
+  const name = await session.name();
+  throw new ComputeError(
+    'unavailable',
+    status === 403
+      ? `the ${name} does not let our user look at tokens: it needs the role \`service\` or \`admin\``
+      : `the ${name} answers ${status} when asked about a token`,
+    { detail: JSON.stringify(body) },
+  );
+}
+
+function callerOf({ user, project, roles = [] }: ShownToken, token: string): Caller {
+  const names = roles.map(({ name }) => name);
+  return {
+    userId: user.id,
+    userName: user.name,
+    projectId: project?.id ?? '',
+    projectName: project?.name ?? '',
+    domainId: user.domain.id,
+    roles: names,
+    isAdmin: names.includes('admin'),
+    token,
+  };
+}
+
+function unknown(): ComputeError {
+  return new ComputeError('unauthenticated', 'The token is unknown, expired or revoked.');
+}

@@ -1,0 +1,245 @@
+/** The client of Neutron against answers that a real Neutron gave. */
+import { afterEach, expect, test } from 'vitest';
+import type { Caller } from '#contracts/identity.ts';
+import { physicalSegmentOf } from '#core/networking/vif-of.ts';
+import { type Heard, type Reply, stubOpenStack, type StubOpenStack } from '#test/stub-openstack.ts';
+import exchanges from '../../../test/fixtures/recorded/neutron-exchanges.json' with {
+  type: 'json',
+};
+
+let stub: StubOpenStack;
+afterEach(() => stub.stop());
+
+/** A recorded answer. */
+function recorded(name: string) {
+  const found = exchanges.find((exchange) => exchange.name === name);
+  if (found === undefined) throw new Error(`no exchange ${name}`);
+  const { status, response } = found;
+  const port = (response as { port?: { id: string } } | null)?.port;
+  return { reply: { status, body: response }, sent: found.body, id: port?.id ?? '' };
+}
+
+async function start(...replies: Reply[]) {
+  stub = await stubOpenStack(replies);
+  return stub.client.network;
+}
+
+const member: Caller = {
+  userId: 'u',
+  userName: 'demo',
+  projectId: 'p1',
+  projectName: 'demo',
+  domainId: 'default',
+  roles: ['member'],
+  isAdmin: false,
+  token: 'user-token',
+};
+
+test('a bind is the body that Nova sends, and its answer is the bound port', async () => {
+  const { reply, sent, id } = recorded('13-direct-port-bind');
+  const network = await start(reply);
+  const bound = await network.updatePort(id, {
+    deviceId: '00000000-0000-4000-8000-000000000001',
+    deviceOwner: 'compute:nova',
+    bindingHost: 'peer-compute-1',
+    profile: {
+      pci_slot: '0000:81:00.1',
+      pci_vendor_info: '8086:154c',
+      physical_network: 'physnet1',
+    },
+    dnsName: 'vm',
+  });
+  expect(stub.heard).toMatchObject([{ method: 'PUT', path: `/v2.0/ports/${id}`, body: sent }]);
+  expect(bound).toMatchObject({
+    vnicType: 'direct',
+    vifType: 'hw_veb',
+    vifDetails: { vlan: '200', connectivity: 'l2' },
+    bindingHost: 'peer-compute-1',
+    status: 'DOWN',
+  });
+});
+
+test('an unbind is the body that Nova sends', async () => {
+  const { reply, sent, id } = recorded('16-direct-port-unbind');
+  const network = await start(reply);
+  const free = await network.updatePort(id, {
+    deviceId: '',
+    deviceOwner: '',
+    bindingHost: null,
+    profile: {},
+  });
+  expect(stub.heard[0]?.body).toEqual(sent);
+  expect(free).toMatchObject({ vifType: 'unbound', bindingHost: '', profile: {} });
+});
+
+test('a new port is the body that Nova sends', async () => {
+  const network = await start({ ...recorded('11-direct-port-create').reply, status: 201 });
+  await network.createPort({ networkId: 'n1', projectId: 'p1', deviceId: 's1', fixedIp: null });
+  expect(stub.heard).toMatchObject([{ method: 'POST', path: '/v2.0/ports' }]);
+  expect(stub.heard[0]?.body).toEqual({
+    port: { device_id: 's1', network_id: 'n1', admin_state_up: true, tenant_id: 'p1' },
+  });
+});
+
+test('binding_failed is an answer', async () => {
+  const { reply, id } = recorded('42-direct-port-bind-no-agent-host');
+  const network = await start(reply);
+  expect(await network.updatePort(id, { bindingHost: 'no-agent-here' })).toMatchObject({
+    vifType: 'binding_failed',
+    bindingHost: 'no-agent-here',
+  });
+});
+
+test('a service user without the role service is told so, with Neutron’s words', async () => {
+  const message =
+    '((((rule:update_port and rule:update_port:device_id) and rule:update_port:device_owner) and ' +
+    'rule:update_port:binding:host_id) and rule:update_port:binding:profile) is disallowed by policy';
+  const body = { NeutronError: { type: 'PolicyNotAuthorized', message, detail: '' } };
+  const network = await start({ status: 403, body });
+  await expect(network.updatePort('p', { bindingHost: null })).rejects.toMatchObject({
+    kind: 'forbidden',
+    message:
+      `the network service at ${stub.url} refuses PUT /v2.0/ports/p: the service user needs the role \`service\` ` +
+      `in Keystone, and \`admin\` for what belongs to others (it says: ${message})`,
+  });
+});
+
+const quota = { type: 'OverQuota', message: "Quota exceeded for resources: ['port'].", detail: '' };
+const inUse = {
+  type: 'IpAddressAlreadyAllocated',
+  message: 'IP address 10.0.0.9 already allocated in subnet s',
+  detail: '',
+};
+test.each([
+  { given: recorded('47-port-show-404').reply, kind: 'notFound', says: 'Port p-direct-none could' },
+  { given: recorded('43-port-create-bad-vnic-type').reply, kind: 'invalid', says: 'bogus is not' },
+  { given: { status: 409, body: { NeutronError: inUse } }, kind: 'conflict', says: '10.0.0.9' },
+  { given: { status: 409, body: { NeutronError: quota } }, kind: 'overQuota', says: 'Quota' },
+  { given: { status: 413, body: { NeutronError: quota } }, kind: 'overQuota', says: 'Quota' },
+  { given: { status: 500, body: {} }, kind: 'unavailable', says: 'answers 500 to GET' },
+  { given: { status: 200 }, kind: 'unavailable', says: 'answers 200 to GET /v2.0/ports/p' },
+])('$given.status is $kind in Neutron’s words: $says', async ({ given, kind, says }) => {
+  const network = await start(given);
+  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+    kind,
+    message: expect.stringContaining(says),
+  });
+});
+
+test('deleting a port that is gone is no error', async () => {
+  const network = await start(recorded('47-port-show-404').reply);
+  await network.deletePort('gone/../networks');
+  expect(stub.heard[0]?.path).toBe('/v2.0/ports/gone%2F..%2Fnetworks');
+});
+
+test('what a user names is read with the user’s token, the service’s beside it', async () => {
+  const network = await start(recorded('12-direct-port-show-unbound').reply);
+  await network.showPort('p', member);
+  await network.showPort('p', 'service');
+  expect(
+    stub.heard.map(({ headers }) => [headers['x-auth-token'], headers['x-service-token']]),
+  ).toEqual([
+    ['user-token', 'own-1'],
+    ['own-1', undefined],
+  ]);
+});
+
+test('without the role admin a binding or a physical network is not taken for none', async () => {
+  const port = { ...(recorded('12-direct-port-show-unbound').reply.body as { port: object }).port };
+  const asMember = Object.fromEntries(
+    Object.entries(port).filter(([key]) => !/^binding:(?!vnic)/.test(key)),
+  );
+  const plain = { id: 'n', name: 'n', mtu: 1500, subnets: [] };
+  const network = await start(
+    { status: 200, body: { port: asMember } },
+    { status: 200, body: { network: plain } },
+  );
+  const says = { kind: 'forbidden', message: expect.stringContaining('needs the role `admin`') };
+  await expect(network.showPort('p', 'service')).rejects.toMatchObject(says);
+  await expect(network.showNetwork('n', 'service')).rejects.toMatchObject(says);
+});
+
+const vlanNetwork = recorded('07-network-show').reply;
+
+test('a network is one call while it is believed, and two with subnets', async () => {
+  const subnets = ['s2', 's1'];
+  const { network: shown } = vlanNetwork.body as { network: { id: string } };
+  const subnet = {
+    network_id: shown.id,
+    cidr: '10.0.0.0/24',
+    ip_version: 4,
+    gateway_ip: null,
+    dns_nameservers: ['10.0.0.2'],
+    host_routes: [],
+    enable_dhcp: true,
+  };
+  stub = await stubOpenStack(({ path }: Heard) =>
+    path.startsWith('/v2.0/subnets')
+      ? {
+          status: 200,
+          body: {
+            subnets: [
+              { ...subnet, id: 's1' },
+              { ...subnet, id: 's2' },
+            ],
+          },
+        }
+      : { status: 200, body: { network: { ...shown, subnets } } },
+  );
+  const { network } = stub.client;
+  const [one, other] = await Promise.all([
+    network.showNetwork(shown.id, 'service'),
+    network.showNetwork(shown.id, 'service'),
+  ]);
+  expect(one).toEqual(other);
+  expect(one).toMatchObject({
+    segments: [{ networkType: 'vlan', physicalNetwork: 'physnet1', segmentationId: 200 }],
+    subnets: [{ id: 's2' }, { id: 's1', dnsNameservers: ['10.0.0.2'], gatewayIp: null }],
+  });
+  expect(stub.client.calls()).toEqual({ 'identity POST': 1, 'network GET': 2 });
+  stub.time.now += 10_000;
+  await network.showNetwork(shown.id, 'service');
+  await network.showNetwork(shown.id, member);
+  expect(stub.client.calls()['network GET']).toBe(6);
+});
+
+test('of several segments the first with a physical network counts; numbers come as text', async () => {
+  const segments = [
+    {
+      'provider:network_type': 'vxlan',
+      'provider:physical_network': null,
+      'provider:segmentation_id': 5000,
+    },
+    {
+      'provider:network_type': 'vlan',
+      'provider:physical_network': 'physnet2',
+      'provider:segmentation_id': '42',
+    },
+  ];
+  const body = { network: { id: 'n', name: 'n', mtu: 1450, subnets: [], segments } };
+  const network = await start({ status: 200, body });
+  const seen = await network.showNetwork('n', 'service');
+  expect(seen.segments).toHaveLength(2);
+  expect(physicalSegmentOf(seen)).toEqual({
+    networkType: 'vlan',
+    physicalNetwork: 'physnet2',
+    segmentationId: 42,
+  });
+});
+
+test('a boot of one direct port costs two reads of the port, one of its network, and one change', async () => {
+  const { id } = recorded('13-direct-port-bind');
+  stub = await stubOpenStack(({ method, path }: Heard): Reply => {
+    if (path.startsWith('/v2.0/networks')) return vlanNetwork;
+    return method === 'PUT'
+      ? recorded('13-direct-port-bind').reply
+      : recorded('12-direct-port-show-unbound').reply;
+  });
+  const { network } = stub.client;
+  const port = await network.showPort(id, member);
+  await network.showNetwork(port.networkId, 'service');
+  await network.showPort(id, 'service');
+  await network.showNetwork(port.networkId, 'service');
+  await network.updatePort(id, { bindingHost: 'h' });
+  expect(stub.client.calls()).toEqual({ 'identity POST': 1, 'network GET': 3, 'network PUT': 1 });
+});

@@ -1,0 +1,197 @@
+/** Tokens, endpoints, repeated calls, and services that are down. */
+import { createServer } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import type { OpenStackOptions } from '#integrations/openstack/connect.ts';
+import {
+  cut,
+  type Reply,
+  silence,
+  stubOpenStack,
+  type StubOpenStack,
+} from '#test/stub-openstack.ts';
+
+let stub: StubOpenStack;
+afterEach(() => stub.stop());
+
+const port = {
+  id: 'p',
+  name: '',
+  network_id: 'n',
+  project_id: 'q',
+  mac_address: 'fa:16:3e:00:00:01',
+  admin_state_up: true,
+  status: 'DOWN',
+  device_id: '',
+  device_owner: '',
+  fixed_ips: [],
+  'binding:vnic_type': 'direct',
+  'binding:host_id': '',
+  'binding:profile': {},
+  'binding:vif_type': 'unbound',
+  'binding:vif_details': {},
+};
+const shown: Reply = { status: 200, body: { port } };
+const refused: Reply = { status: 401, body: { error: { message: 'no' } } };
+const newPort = { networkId: 'n', projectId: 'q', deviceId: 's', fixedIp: null };
+
+const start = async (replies: Reply[], options: Partial<OpenStackOptions> = {}) => {
+  stub = await stubOpenStack(replies, options);
+  return stub.client.network;
+};
+
+test('one sign-in serves many calls, and is made again before the token ends', async () => {
+  const network = await start([shown]);
+  await Promise.all([1, 2, 3].map(() => network.showPort('p', 'service')));
+  expect(stub.signIns()).toBe(1);
+  stub.time.now += 3_600_000 - 119_000;
+  await network.showPort('p', 'service');
+  expect(stub.heard.map(({ headers }) => headers['x-auth-token'])).toEqual([
+    ...['own-1', 'own-1', 'own-1'],
+    'own-2',
+  ]);
+});
+
+test('a refused token is renewed once, and the call made again', async () => {
+  const network = await start([refused, shown]);
+  expect((await network.showPort('p', 'service')).id).toBe('p');
+  expect(stub.heard.map(({ headers }) => headers['x-auth-token'])).toEqual(['own-1', 'own-2']);
+});
+
+test('a fresh token that is refused too is said in words', async () => {
+  const network = await start([refused]);
+  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: `the network service at ${stub.url} refuses a fresh token of our own user: does it ask the same Keystone?`,
+  });
+  expect(stub.heard).toHaveLength(2);
+});
+
+test.each([
+  { what: 'a cut connection', first: [cut, cut] },
+  { what: 'a gateway without its service', first: [{ status: 502 }, { status: 503 }] },
+])('a read and a change are repeated after $what; a creation is not', async ({ first }) => {
+  const network = await start([...first, shown, ...first, shown, ...first]);
+  expect((await network.showPort('p', 'service')).id).toBe('p');
+  expect((await network.updatePort('p', { deviceId: '' })).id).toBe('p');
+  expect(stub.heard).toHaveLength(6);
+  await expect(network.createPort(newPort)).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(stub.heard).toHaveLength(7);
+});
+
+test('a service that stays away is named after three tries', async () => {
+  const network = await start([{ status: 503 }]);
+  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: `network service at ${stub.url} does not answer: it answers 503`,
+  });
+  expect(stub.heard).toHaveLength(3);
+});
+
+test('silence ends in an error, and is not tried again', async () => {
+  const network = await start([silence]);
+  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: `network service at ${stub.url} does not answer: no answer within 0.15 s`,
+  });
+  expect(stub.heard).toHaveLength(1);
+});
+
+test('an answer that stops in the middle ends too', async () => {
+  const half: Reply = (response) => {
+    response.writeHead(200, { 'content-length': '1000' });
+    response.write('{"port":');
+  };
+  const network = await start([half]);
+  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringContaining('its answer breaks off: no answer within 0.15 s'),
+  });
+});
+
+test('nobody listens: the service is named with its URL', async () => {
+  const free = createServer();
+  await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve));
+  const { port: number } = free.address() as { port: number };
+  await new Promise((resolve) => free.close(resolve));
+  const networkUrl = `http://127.0.0.1:${number}`;
+  const network = await start([], { networkUrl });
+  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: `network service at ${networkUrl} does not answer: connect ECONNREFUSED 127.0.0.1:${number}`,
+  });
+  expect(stub.client.calls()).toEqual({ 'identity POST': 1, 'network GET': 3 });
+});
+
+test('the request that a call is made for goes along', async () => {
+  const network = await start([shown], { requestId: () => 'req-1' });
+  await network.showPort('p', 'service');
+  expect(stub.heard[0]?.headers['x-openstack-request-id']).toBe('req-1');
+});
+
+test('an unknown token is asked for once a minute at most; known ones end when they say', async () => {
+  const expires = (ms: number): Reply => ({
+    status: 200,
+    body: {
+      token: {
+        expires_at: new Date(stub.time.now + ms).toISOString(),
+        user: { id: 'u', name: 'demo', domain: { id: 'default' } },
+      },
+    },
+  });
+  stub = await stubOpenStack(() => expires(30_000));
+  const { identity } = stub.client;
+  const [one] = await Promise.all([identity.validate('t'), identity.validate('t')]);
+  expect(one).toMatchObject({ userName: 'demo', projectId: '', roles: [], isAdmin: false });
+  await identity.validate('t');
+  expect(stub.heard).toHaveLength(1);
+  expect(stub.heard[0]).toMatchObject({
+    path: '/v3/auth/tokens?nocatalog',
+    headers: { 'x-auth-token': 'own-1', 'x-subject-token': 't' },
+  });
+  stub.time.now += 30_000;
+  await expect(identity.validate('t')).rejects.toMatchObject({ kind: 'unauthenticated' });
+  expect(stub.heard).toHaveLength(1);
+  stub.time.now += 30_000;
+  await identity.validate('t');
+  expect(stub.heard).toHaveLength(2);
+});
+
+const endpoint = (kind: string, region: string, url: string) => ({ interface: kind, region, url });
+
+test('endpoints come from the catalog: the region’s internal one, else the public', async () => {
+  const dead = 'http://127.0.0.1:1';
+  const catalog: unknown[] = [{ type: 'network', endpoints: [] }];
+  stub = await stubOpenStack([shown], { catalog, region: 'two' });
+  const { network, image } = stub.client;
+  catalog[0] = {
+    type: 'network',
+    endpoints: [
+      endpoint('internal', 'one', dead),
+      endpoint('public', 'two', dead),
+      endpoint('internal', 'two', `${stub.url}/v2.0/`),
+    ],
+  };
+  await network.showPort('p', 'service');
+  expect(stub.heard[0]?.path).toBe('/v2.0/ports/p');
+  await expect(image.openImage('i')).rejects.toMatchObject({
+    kind: 'unavailable',
+    message:
+      `the catalog of the identity service at ${stub.url}/v3 has no image endpoint (interface internal or public) ` +
+      'in region two; it has: network',
+  });
+});
+
+test('the survey names roles, endpoints and extensions that are missing', async () => {
+  const extensions: Reply = { status: 200, body: { extensions: [{ alias: 'binding' }] } };
+  stub = await stubOpenStack([extensions, { status: 500 }], { roles: ['admin'] });
+  expect(await stub.client.survey()).toEqual({
+    found: [`identity service at ${stub.url}/v3; roles: admin`, `network service at ${stub.url}`],
+    missing: [
+      'role `service` of the service user in Keystone: it may write binding:profile',
+      'extension `provider` of the network service: SR-IOV ports need it',
+      `the image service at ${stub.url} answers 500`,
+    ],
+    urls: { network: stub.url },
+    isRefused: false,
+  });
+});

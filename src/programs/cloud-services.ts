@@ -1,0 +1,78 @@
+/** Identity, network and image for this cloud: a real OpenStack's where the configuration names one, else our own. */
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { type CloudCredentials, writeCloudsYaml } from '#cli/clouds-yaml.ts';
+import type { IdentityService } from '#contracts/identity.ts';
+import type { ImageContents, ImageService } from '#contracts/images.ts';
+import type { NetworkService } from '#contracts/network.ts';
+import type { Config, ServicePorts } from './config.ts';
+import { type EmbeddedOptions, embeddedServices } from './embedded-services.ts';
+import { realServices } from './real-services.ts';
+import { ensureSecret, type StateDirectory } from './state-directory.ts';
+
+type Urls = Omit<EmbeddedOptions<unknown>['urls'], 'compute'>;
+
+export interface CloudServices {
+  services: {
+    identity: IdentityService;
+    network: NetworkService;
+    image: ImageService & ImageContents;
+  };
+  /** Opens those that are ours with this, and returns the URLs of all three. */
+  open(listen: (app: FastifyInstance, name: keyof ServicePorts) => Promise<string>): Promise<Urls>;
+  /** Once the URLs are known. Its path; '' where users have their own. */
+  writeCloudsYaml(): string;
+}
+
+export type CloudServicesOptions<Tables> = Pick<
+  EmbeddedOptions<Tables>,
+  'db' | 'clock' | 'log' | 'urls' | 'physicalNetworks'
+> & { state: StateDirectory; stops: (() => void | Promise<void>)[] };
+
+export async function cloudServices<Tables>(
+  config: Config,
+  options: CloudServicesOptions<Tables>,
+): Promise<CloudServices> {
+  if (config.openstack === undefined) return ownServices(options);
+  const real = await realServices(config.openstack, options);
+  options.stops.push(() => real.close());
+  return {
+    services: real.services,
+    open: async () => real.urls,
+    writeCloudsYaml: () => '',
+  };
+}
+
+async function ownServices<Tables>(options: CloudServicesOptions<Tables>): Promise<CloudServices> {
+  const { state, urls } = options;
+  const passwordOf = (user: string): string =>
+    ensureSecret(state.file(`${user}-password`), () => randomBytes(12).toString('hex'));
+  const passwords = { admin: passwordOf('admin'), demo: passwordOf('demo') };
+  const { identity, network, image } = await embeddedServices({
+    ...options,
+    imageFolder: state.file('images'),
+    passwords,
+  });
+  return {
+    services: { identity: identity.service, network: network.service, image: image.service },
+    open: async (listen) => ({
+      identity: `${await listen(identity.app, 'identity')}/v3`,
+      network: await listen(network.app, 'network'),
+      image: await listen(image.app, 'image'),
+    }),
+    writeCloudsYaml() {
+      const path = state.file('clouds.yaml');
+      writeCloudsYaml(path, {
+        novella: credentials(urls.identity, 'admin', passwords.admin),
+        'novella-demo': credentials(urls.identity, 'demo', passwords.demo),
+      });
+      return path;
+    },
+  };
+}
+
+/** A user whose project has the same name. */
+function credentials(authUrl: string, name: string, password: string): CloudCredentials {
+  const domains = { userDomainName: 'Default', projectDomainName: 'Default' };
+  return { authUrl, username: name, password, projectName: name, ...domains };
+}

@@ -1,0 +1,65 @@
+/** The section `openstack`: the Keystone, Neutron and Glance that Novella works with instead of its own. */
+import { resolve } from 'node:path';
+import { type Static, Type } from 'typebox';
+import { ComputeError } from '#core/errors.ts';
+import type { OpenStackOptions } from '#integrations/openstack/connect.ts';
+import type { Place } from './config-file.ts';
+import { readTextFile } from './text-file.ts';
+
+const Text = Type.String({ minLength: 1 });
+const Url = Type.String({ pattern: '^https?://' });
+
+/** Keys as in clouds.yaml where there is one of the kind. */
+export const OpenStackSection = Type.Object(
+  {
+    auth_url: Url,
+    username: Text,
+    password: Type.Optional(Text),
+    password_file: Type.Optional(Text),
+    project_name: Type.Optional(Text),
+    user_domain_name: Type.Optional(Text),
+    project_domain_name: Type.Optional(Text),
+    region: Type.Optional(Text),
+    interface: Type.Optional(Type.Enum(['internal', 'public', 'admin'])),
+    ca_file: Type.Optional(Text),
+    network_url: Type.Optional(Url),
+    image_url: Type.Optional(Url),
+  },
+  { additionalProperties: false },
+);
+
+export type OpenStackConfig = Omit<OpenStackOptions, 'clock'>;
+
+/** With the files read that it names. Throws `invalid` for a missing password, two of them, and a file that cannot be read. */
+export function toOpenStackConfig(
+  section: Static<typeof OpenStackSection>,
+  place: Place,
+): OpenStackConfig {
+  return {
+    authUrl: section.auth_url,
+    user: {
+      username: section.username,
+      password: passwordOf(section, place),
+      projectName: section.project_name ?? 'service',
+      userDomainName: section.user_domain_name ?? 'Default',
+      projectDomainName: section.project_domain_name ?? 'Default',
+    },
+    region: section.region,
+    interface: section.interface,
+    ca: section.ca_file && readTextFile(resolve(section.ca_file)),
+    networkUrl: section.network_url,
+    imageUrl: section.image_url,
+  };
+}
+
+/** A file's last line end is not part of the password. */
+function passwordOf(section: Static<typeof OpenStackSection>, place: Place): string {
+  const { password, password_file: file } = section;
+  if ((password === undefined) === (file === undefined)) {
+    throw new ComputeError(
+      'invalid',
+      `${place(['openstack'])}: must have either password or password_file`,
+    );
+  }
+  return password ?? readTextFile(resolve(file ?? '')).replace(/\r?\n$/, '');
+}

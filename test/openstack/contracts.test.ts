@@ -1,0 +1,21 @@
+/** The contracts of identity, network and images, kept by the clients of a real Keystone, Neutron and Glance. */
+import { afterAll, beforeAll } from 'vitest';
+import { describeIdentityService } from '#contracts/identity.contract.ts';
+import { describeImageService } from '#contracts/image-service.contract.ts';
+import { describeNetworkService } from '#contracts/network.contract.ts';
+import { type OpenStack, startOpenStack } from './openstack.ts';
+import { realIdentity, realImages, realNetwork } from './real-services.ts';
+
+let openstack: OpenStack;
+
+beforeAll(async () => {
+  openstack = await startOpenStack();
+});
+
+afterAll(async () => {
+  await openstack?.stop();
+});
+
+describeIdentityService('a real Keystone', () => realIdentity(openstack));
+describeNetworkService('a real Neutron', () => realNetwork(openstack));
+describeImageService('a real Glance', () => realImages(openstack));

@@ -1,0 +1,123 @@
+/** The environment's Keystone, Neutron and Glance, as the contracts ask for them, behind our own clients. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { IdentityUnderTest } from '#contracts/identity.contract.ts';
+import type { ImagesUnderTest } from '#contracts/image-service.contract.ts';
+import type { NetworkUnderTest } from '#contracts/network.contract.ts';
+import { connectOpenStack } from '#integrations/openstack/connect.ts';
+import type { OpenStack } from './openstack.ts';
+
+const tokenCacheMs = 100;
+const host = 'host-with-agent';
+
+function connect({ urls, people }: OpenStack) {
+  const { user, password, project } = people.service;
+  return connectOpenStack({
+    authUrl: urls.keystone,
+    user: {
+      username: user,
+      password,
+      projectName: project,
+      userDomainName: 'Default',
+      projectDomainName: 'Default',
+    },
+    clock: { now: Date.now },
+    tokenCacheMs,
+  });
+}
+
+export async function realIdentity(openstack: OpenStack): Promise<IdentityUnderTest> {
+  const client = connect(openstack);
+  return {
+    identity: client.identity,
+    signIn: (who) => openstack.token(who),
+    async revoke(token) {
+      const headers = { 'x-auth-token': token, 'x-subject-token': token };
+      await fetch(`${openstack.urls.keystone}/auth/tokens`, { method: 'DELETE', headers });
+      // Keystone's revocations count whole seconds.
+      await pause(1_100);
+    },
+    outliveCaches: () => pause(tokenCacheMs + 10),
+    stop: async () => client.close(),
+  };
+}
+
+export async function realNetwork(openstack: OpenStack): Promise<NetworkUnderTest> {
+  const client = connect(openstack);
+  const [admin, demo] = [await openstack.token('admin'), await openstack.token('demo')];
+  openstack.agent(host, { physnet1: ['ens1f0'] });
+  const made: string[] = [];
+  const send = (method: string, path: string, token: string, body?: unknown) =>
+    fetch(`${openstack.urls.neutron}/v2.0/${path}`, {
+      method,
+      headers: { 'x-auth-token': token, 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  const make = async (kind: string, body: object, token = admin): Promise<string> => {
+    const reply = await send('POST', `${kind}s`, token, { [kind]: body });
+    if (reply.status !== 201) throw new Error(`${kind}: ${await reply.text()}`);
+    const { id } = ((await reply.json()) as Record<string, { id: string }>)[kind] ?? { id: '' };
+    made.push(`${kind}s/${id}`);
+    return id;
+  };
+  const vlan = 190;
+  const networkId = await make('network', {
+    name: 'contract',
+    shared: true,
+    'provider:network_type': 'vlan',
+    'provider:physical_network': 'physnet1',
+    'provider:segmentation_id': vlan,
+  });
+  await make('subnet', { network_id: networkId, ip_version: 4, cidr: '10.90.0.0/24' });
+  return {
+    network: client.network,
+    member: await client.identity.validate(demo),
+    networkId,
+    physicalNetwork: 'physnet1',
+    vlan,
+    host,
+    hostElsewhere: 'host-without-agent',
+    makePort: (vnicType) =>
+      make('port', { network_id: networkId, 'binding:vnic_type': vnicType }, demo),
+    makeForeignPort: () => make('port', { network_id: networkId }),
+    makeOwnNetwork: (name) => make('network', { name }, demo),
+    async stop() {
+      for (const path of made.toReversed()) await send('DELETE', path, admin);
+      client.close();
+    },
+  };
+}
+
+export async function realImages(openstack: OpenStack): Promise<ImagesUnderTest> {
+  const client = connect(openstack);
+  const token = await openstack.token('admin');
+  const images = `${openstack.urls.glance}/v2/images`;
+  const make = async (wish: object, bytes?: Buffer): Promise<string> => {
+    const reply = await fetch(images, {
+      method: 'POST',
+      headers: { 'x-auth-token': token, 'content-type': 'application/json' },
+      body: JSON.stringify({ disk_format: 'qcow2', container_format: 'bare', ...wish }),
+    });
+    if (reply.status !== 201) throw new Error(`image: ${await reply.text()}`);
+    const { id } = (await reply.json()) as { id: string };
+    if (bytes === undefined) return id;
+    const sent = await fetch(`${images}/${id}/file`, {
+      method: 'PUT',
+      headers: { 'x-auth-token': token, 'content-type': 'application/octet-stream' },
+      body: new Uint8Array(bytes),
+    });
+    if (sent.status !== 204) throw new Error(`upload: ${await sent.text()}`);
+    return id;
+  };
+  // The first bytes of a qcow2 image: Glance looks whether the content is what was said.
+  const bytes = Buffer.alloc(300_000);
+  Buffer.from('QFI\xfb\0\0\0\x03', 'latin1').copy(bytes);
+  const small = { name: 'small', visibility: 'public', min_disk: 2, min_ram: 64 };
+  return {
+    images: client.image,
+    member: await client.identity.validate(await openstack.token('demo')),
+    whole: { id: await make({ ...small, hw_numa_nodes: '2' }, bytes), bytes },
+    foreignId: await make({ name: 'private', visibility: 'private' }, bytes),
+    queuedId: await make({ name: 'later', visibility: 'public' }),
+    stop: async () => client.close(),
+  };
+}
