@@ -63,7 +63,7 @@ export function machineCommand(machine: Machine): string[] {
 function boot({ image, console, withIommu }: Machine): string[] {
   const isShell = console === 'terminal';
   const words = [
-    ...['console=ttyS0', 'panic=-1', 'quiet', 'loglevel=4', 'mitigations=off'],
+    ...['console=ttyS0', 'panic=-1', 'oops=panic', 'quiet', 'loglevel=4', 'mitigations=off'],
     // On a busy machine the emulated timer ticks too late for the kernel's own check of it.
     'no_timer_check',
     ...(withIommu ? ['intel_iommu=on', 'iommu=pt'] : ['intel_iommu=off']),
