@@ -33,6 +33,6 @@ export interface AgentOptions {
   heartbeatMs: number;
   /** Looks for what is wrong with the host, apart from its hypervisor. Absent: nobody looks. */
   checkHealth?: () => Promise<HostProblem[]>;
-  /** How often it is looked at. Default: half a minute. */
+  /** How often it is looked at. Default: every half minute, and every five seconds while something keeps servers away. */
   healthMs?: number;
 }

@@ -10,7 +10,7 @@ import { CurrentLink, type LinkListener } from './current-link.ts';
 import { followHost } from './follow-host.ts';
 import { GuestLooks } from './guest-looks.ts';
 import { GuestTurns } from './guest-turns.ts';
-import { healthTextOf } from './host-health.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { hostParts } from './host-parts.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { reconcileHost } from './reconcile-host.ts';
@@ -40,10 +40,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const inTurn = oneAtATime();
   // One after the other, so that the last one told is the last one seen.
   const look = (): Promise<HostReport> => inTurn('report', () => reportHost(options, parts, turns));
-  let toldHealth = '';
+  let told: readonly HostProblem[] = [];
   /** For every report that is sent, whatever it is sent for. */
   const noteHealth = (seen: HostReport): HostReport => {
-    toldHealth = healthTextOf(seen.problems ?? []);
+    told = seen.problems ?? [];
     return seen;
   };
 
@@ -72,7 +72,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     command: (hostId, { command }) => desk.take(hostId, command),
     recorded: (key) => desk.forget(key),
   };
-  const watching = { looks, look: report, tell, parts, toldHealth: () => toldHealth };
+  const watching = { looks, look: report, tell, parts, told: () => told };
   const unwatch = watchHost(options, watching);
   const timer = setInterval(() => tell({ type: 'heartbeat' }), options.heartbeatMs);
   return {

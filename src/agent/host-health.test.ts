@@ -172,6 +172,25 @@ test('health is looked at again and again, and told when it is another', async (
   await heard('hello', 'report', 'report');
 });
 
+test('while servers are kept away health is looked at more often', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    let problems: HostProblem[] = [];
+    await start({ checkHealth: async () => problems });
+    problems = [{ code: 'state-directory', message: 'full', blocks: 'all' }];
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(said).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await heard('hello', 'report');
+    problems = [];
+    await vi.advanceTimersByTimeAsync(5_000);
+    await heard('hello', 'report', 'report');
+    expect(said.at(-1)).toMatchObject({ report: { problems: [] } });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('checks that fail are a problem that keeps nobody away', async () => {
   await start({ checkHealth: () => Promise.reject(new Error('EIO')) });
   expect(said).toMatchObject([

@@ -1,8 +1,9 @@
 /** What changes on the host by itself reaches the controller: guests that end or crash, a hypervisor that falls silent, health. */
 import type { HostReport, ToController } from '#contracts/host-link.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { AgentOptions } from './agent-options.ts';
 import type { GuestLooks } from './guest-looks.ts';
-import { healthText } from './host-health.ts';
+import { healthText, healthTextOf } from './host-health.ts';
 import type { HostParts } from './host-parts.ts';
 
 export interface WatchParts {
@@ -10,15 +11,17 @@ export interface WatchParts {
   look: () => Promise<HostReport>;
   tell: (message: ToController) => void;
   parts: HostParts;
-  /** What the controller was last told of the host's health, as `healthTextOf` has it. */
-  toldHealth: () => string;
+  /** What the controller was last told to be wrong with the host. */
+  told: () => readonly HostProblem[];
 }
 
-const everyHalfMinute = 30_000;
+/** How often health is looked at. Servers are kept away from a host that is unwell: once mended it is not to wait long. */
+const whenWellMs = 30_000;
+const whenUnwellMs = 5_000;
 
 /** Watches until the returned function is called. */
 export function watchHost(options: AgentOptions, watching: WatchParts): () => void {
-  const { looks, look, tell, parts, toldHealth } = watching;
+  const { looks, look, tell, parts, told } = watching;
   let stopped = false;
 
   const report = async (): Promise<void> => {
@@ -33,18 +36,27 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
 
   const checkHealth = async (): Promise<void> => {
     const now = await healthText(options, parts.problems);
-    if (!stopped && now !== toldHealth()) await report();
+    if (!stopped && now !== healthTextOf(told())) await report();
   };
 
   const unwatch = options.hypervisor.watch((change) => {
     if (change.what === 'guest') looks.later(change.guestId);
     else void report();
   });
-  const timer = setInterval(() => void checkHealth(), options.healthMs ?? everyHalfMinute);
+  const pauseMs = () => {
+    if (options.healthMs !== undefined) return options.healthMs;
+    return told().some(({ blocks }) => blocks !== 'none') ? whenUnwellMs : whenWellMs;
+  };
+  let timer: NodeJS.Timeout;
+  const checkLater = (): void => {
+    if (stopped) return;
+    timer = setTimeout(() => void checkHealth().finally(checkLater), pauseMs());
+  };
+  checkLater();
   return () => {
     stopped = true;
     looks.stop();
     unwatch();
-    clearInterval(timer);
+    clearTimeout(timer);
   };
 }

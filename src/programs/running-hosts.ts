@@ -39,7 +39,7 @@ export interface LocalHosts {
   restart(name: string, changes?: HostChanges): Promise<void>;
   /** Changes the hardware of a simulated host. A running agent notices within two seconds; `refresh` makes it look now. */
   setDevices(name: string, devices: readonly DescribedDevice[]): void;
-  /** Makes a simulated host fail in this way, or (false) no longer. Its health is told with the next `refresh`, start, or half a minute later. */
+  /** Makes a simulated host fail in this way, or (false) no longer. Its health is told with the next `refresh`, start, or within half a minute. */
   setFault(name: string, fault: SimulatedFault, isOn?: boolean): void;
   /** Shows every call of the running agent to its simulated host; undefined: no longer. */
   watchCalls(name: string, watcher: CallWatcher | undefined): void;

@@ -20,7 +20,7 @@ export interface World {
   imageId: string;
 }
 
-/** A server whose guest runs and has reported itself. */
+/** A server whose guest runs. */
 export interface RunningServer {
   id: string;
   name: string;
@@ -30,15 +30,30 @@ export interface RunningServer {
   console: GuestConsole;
 }
 
+interface BootWish {
+  flavor?: string;
+  tags?: string[];
+  userData?: string;
+}
+
 /** Boots a server with these ports and waits until its guest has reported itself. */
 export async function boot(
   world: World,
   name: string,
   ports: PortView[],
-  more: { flavor?: string; tags?: string[]; userData?: string } = {},
+  wish: BootWish = {},
 ): Promise<RunningServer> {
-  const id = await ask(world, name, ports, more);
-  return running(world, id, ports);
+  return hasReported(await started(world, name, ports, wish));
+}
+
+/** The same until it is ACTIVE: its guest is only beginning then. */
+export async function started(
+  world: World,
+  name: string,
+  ports: PortView[],
+  wish: BootWish = {},
+): Promise<RunningServer> {
+  return active(world, await ask(world, name, ports, wish), ports);
 }
 
 /** Asks for a server and returns its id at once. */
@@ -46,15 +61,15 @@ export function ask(
   { user, imageId, flavors }: World,
   name: string,
   ports: PortView[],
-  more: { flavor?: string; tags?: string[]; userData?: string } = {},
+  wish: BootWish = {},
 ): Promise<string> {
   return user.createServer({
     name,
     imageRef: imageId,
-    flavorRef: more.flavor ?? flavors.small,
-    ...(more.userData !== undefined && { user_data: more.userData }),
+    flavorRef: wish.flavor ?? flavors.small,
+    ...(wish.userData !== undefined && { user_data: wish.userData }),
     networks: ports.map(({ id }, at) => {
-      const tag = more.tags?.[at];
+      const tag = wish.tags?.[at];
       return { port: id, ...(tag !== undefined && { tag }) };
     }),
   });
@@ -62,12 +77,20 @@ export function ask(
 
 /** The server once it is ACTIVE and its guest has reported itself. */
 export async function running(world: World, id: string, ports: PortView[]): Promise<RunningServer> {
+  return hasReported(await active(world, id, ports));
+}
+
+/** Waits until its guest has reported itself. */
+export async function hasReported(server: RunningServer): Promise<RunningServer> {
+  await server.console.waitFor({ what: 'READY' });
+  return server;
+}
+
+async function active(world: World, id: string, ports: PortView[]): Promise<RunningServer> {
   const server = (await world.user.settled(id, 'ACTIVE')) as ServerView & InstanceName;
   const domain = server['OS-EXT-SRV-ATTR:instance_name'];
   const log = `${world.agent.stateDirectory}/guests/${id}/serial.log`;
-  const console = guestConsole(world.host, domain, log);
-  await console.waitFor({ what: 'READY' });
-  return { id, name: server.name, domain, ports, console };
+  return { id, name: server.name, domain, ports, console: guestConsole(world.host, domain, log) };
 }
 
 interface InstanceName {
