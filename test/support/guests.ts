@@ -34,6 +34,10 @@ export function aBridgeNic(): GuestNic {
   };
 }
 
+export function anOvsNic(change: { bridge: string; devName: string; portId: string }): GuestNic {
+  return { ...identity, ...change, kind: 'ovs', interfaceId: change.portId, frontend: virtio };
+}
+
 export function aGuest(change: Partial<Guest> = {}): Guest {
   return {
     id: '0a1b2c3d-1111-4222-8333-444455556666',

@@ -34,6 +34,7 @@ const places = {
   lib: '/var/lib/libvirt',
   cache: '/var/cache/libvirt',
   log: '/var/log/libvirt',
+  ovs: '/run/openvswitch',
 };
 
 /** Guests run as Debian's user for them. */
@@ -95,14 +96,14 @@ export class PrivateLibvirtd {
   }
 
   async startDaemon(): Promise<void> {
-    this.#inside('libvirtd', '-d', '-f', '/etc/libvirt/libvirtd.conf', '-p', pidFile);
+    this.inside('libvirtd', '-d', '-f', '/etc/libvirt/libvirtd.conf', '-p', pidFile);
     await until('libvirtd listens', () => existsSync(join(this.folder, 'run', 'libvirt-sock')));
   }
 
   /** As a crash or the kernel would. Guests go on. */
   async killDaemon(): Promise<void> {
     const pid = readFileSync(join(this.folder, 'run', 'libvirtd.pid'), 'utf8').trim();
-    this.#inside('kill', '-9', pid);
+    this.inside('kill', '-9', pid);
     rmSync(join(this.folder, 'run', 'libvirt-sock'), { force: true });
     await until('libvirtd is gone', () => !this.#isInside(pid));
   }
@@ -110,7 +111,12 @@ export class PrivateLibvirtd {
   /** Stops it where it is, and lets it go on. */
   signalDaemon(signal: 'STOP' | 'CONT'): void {
     const pid = readFileSync(join(this.folder, 'run', 'libvirtd.pid'), 'utf8').trim();
-    this.#inside('kill', `-${signal}`, pid);
+    this.inside('kill', `-${signal}`, pid);
+  }
+
+  /** Runs a program where the libvirtd lives: with its places and processes. A daemon ends with it. */
+  inside(...command: string[]): void {
+    execFileSync('nsenter', ['-t', this.#first, '-m', '-p', ...command], { stdio: 'ignore' });
   }
 
   /** What virsh prints. For tests that look at the host, or act on it as a stranger. */
@@ -135,13 +141,9 @@ export class PrivateLibvirtd {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #inside(...command: string[]): void {
-    execFileSync('nsenter', ['-t', this.#first, '-m', '-p', ...command], { stdio: 'ignore' });
-  }
-
   #isInside(pid: string): boolean {
     try {
-      this.#inside('kill', '-0', pid);
+      this.inside('kill', '-0', pid);
       return true;
     } catch {
       return false;
