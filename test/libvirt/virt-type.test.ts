@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 let host: LibvirtHost;
 
 beforeAll(async () => {
-  host = await LibvirtHost.start();
+  host = await LibvirtHost.start({ withKvm: true });
 });
 afterEach(() => host.clear());
 afterAll(() => host.stop());

@@ -23,8 +23,8 @@ export class LibvirtHost {
     this.libvirtd = libvirtd;
   }
 
-  static async start(): Promise<LibvirtHost> {
-    return new LibvirtHost(await PrivateLibvirtd.start());
+  static async start(options?: { withKvm: boolean }): Promise<LibvirtHost> {
+    return new LibvirtHost(await PrivateLibvirtd.start(options));
   }
 
   /** `child`: one that the test wants to get at. */
