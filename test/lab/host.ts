@@ -45,7 +45,7 @@ export interface LabHost {
   portTo(portWithin: number): number;
   /** The last lines of the serial console; empty when that is on the terminal. */
   consoleTail(lines?: number): string;
-  /** Resolves when the emulator has ended, for whatever reason. */
+  /** Resolves when the emulator has ended, for whatever reason; it is ended when one of its processors stands still. */
   ended: Promise<void>;
   hasEnded(): boolean;
   /** Ends it at once, as a power cut would, and removes what it left. */
@@ -95,7 +95,12 @@ async function startOnce(wish: LabHostWish): Promise<LabHost> {
   const emulator = startEmulator(command, runDirectory, wish.isInteractive === true);
   const server = { port: outside[0]!, password };
   const consoleTail = (lines = 40) => tailOf(consoleFile, lines);
+  const watch = setInterval(() => {
+    if (consoleTail().includes(lostTimer)) emulator.end();
+  }, 1_000);
+  watch.unref();
   const stop = async () => {
+    clearInterval(watch);
     emulator.end();
     await emulator.ended;
     rmSync(runDirectory, { recursive: true, force: true });
@@ -113,7 +118,6 @@ async function startOnce(wish: LabHostWish): Promise<LabHost> {
   try {
     await becomesReady(server, wish.startTimeoutMs ?? 600_000, () => {
       if (emulator.hasEnded()) throw new Error('the emulator ended');
-      if (consoleTail().includes(lostTimer)) throw new Error('a processor stands still');
     });
     await mustRun(mounting(Object.keys(wish.folders ?? {})));
   } catch (error) {
