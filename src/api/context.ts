@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Caller, IdentityService } from '#contracts/identity.ts';
 import type { ImageContents, ImageService } from '#contracts/images.ts';
+import type { NetworkEvent } from '#contracts/network-events.ts';
 import type { NetworkService } from '#contracts/network.ts';
 import type { Host, Store } from '#contracts/store.ts';
 import type { LinkedHost } from '#contracts/host-link.ts';
@@ -32,6 +33,8 @@ export interface ApiWorkflows {
     server: Server,
     wish: { portId: string; requestId: string },
   ): Promise<void>;
+  /** Keeps what the network service told; who it concerns acts upon it later. */
+  takeNetworkEvent(event: NetworkEvent): Promise<void>;
   /** The last lines that its guest wrote to its console; null: all. Throws `conflict` where no host can say. */
   readConsole(server: Server, lines: number | null): Promise<string>;
   /** Throws `conflict` when the host has a good token, unless `replaces`. */

@@ -1,4 +1,8 @@
-/** `os-server-external-events`: what other services tell of a server's ports. Each event is answered by itself. */
+/**
+ * `os-server-external-events`: what other services tell of a server's ports. Each event is answered by itself, before anybody acts upon it. Only
+ * services and administrators may tell: the row's rule in `routes.ts`.
+ */
+import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import { tag, uuid } from './fields.ts';
 import { type JsonSchema, object } from './json-schema.ts';
 import type { BodySchema, Call, Reply } from './route.ts';
@@ -10,9 +14,13 @@ interface ExternalEvent {
   tag?: string;
 }
 
-const networkEvents = ['changed', 'vif-plugged', 'vif-unplugged', 'vif-deleted'].map(
-  (name) => `network-${name}`,
-);
+/** An unplugged port is no news: its guest is off or gone, or its agent starts anew and plugs it again. It is only logged. */
+const networkEvents: Record<string, NetworkEventKind | null> = {
+  'network-changed': 'changed',
+  'network-vif-plugged': 'plugged',
+  'network-vif-unplugged': null,
+  'network-vif-deleted': 'deleted',
+};
 
 const bodies = new Map<number, JsonSchema>();
 
@@ -20,7 +28,7 @@ const bodies = new Map<number, JsonSchema>();
 export const externalEventsBody: BodySchema = (version) => {
   const since = [76, 51].find((change) => version >= change) ?? 1;
   const names = [
-    ...networkEvents,
+    ...Object.keys(networkEvents),
     ...(since >= 51 ? ['volume-extended'] : []),
     ...(since >= 76 ? ['power-update'] : []),
   ];
@@ -50,6 +58,10 @@ export async function takeExternalEvents(call: Call<{ events: ExternalEvent[] }>
     const status = code === 200 ? (event.status ?? 'completed') : 'failed';
     events.push({ ...event, status, code });
     call.context.log.info({ ...event, code, requestId: call.requestId }, 'external event');
+    const kind = networkEvents[event.name] ?? null;
+    if (code !== 200 || kind === null) continue;
+    const { server_uuid: serverId, tag: portId = '' } = event;
+    await call.context.workflows.takeNetworkEvent({ serverId, kind, portId });
   }
   return { status: events.every(({ code }) => code === 200) ? 200 : 207, body: { events } };
 }

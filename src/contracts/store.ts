@@ -3,6 +3,7 @@
  * A workflow records each of its steps with `commit`: all that the step changes, or nothing.
  */
 import type { HostProblem } from '#core/hosts/host-problem.ts';
+import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import type { PciDevice } from '#core/pci/device.ts';
 import type { PciDevicePool } from '#core/pci/pool.ts';
 import type { PciRequest } from '#core/pci/request.ts';
@@ -14,6 +15,7 @@ import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { EnrolmentStore } from './enrolments.ts';
 import type { CommandResult, HostCommand, HostCommandBody, HostQuestion } from './host-link.ts';
 import type { HypervisorFacts } from './hypervisor.ts';
+import type { NetworkEventStore } from './network-events.ts';
 
 /** A row of `compute_nodes`. `lastSeenAt`: the agent's last word. Times are epoch milliseconds. */
 export interface Host {
@@ -71,7 +73,7 @@ export interface HostChange {
   problems?: HostProblem[];
 }
 
-export type TaskKind = 'boot' | 'delete' | 'act' | 'attach' | 'detach' | 'follow';
+export type TaskKind = 'boot' | 'delete' | 'act' | 'attach' | 'detach' | 'follow' | 'follow-ports';
 
 /**
  * The workflow of a server: at most one. `epoch` grows when another workflow takes over, or when another takes the task
@@ -96,6 +98,8 @@ export interface NextStep {
   data: Record<string, unknown>;
   /** null: park until the host answers the server's newest command; due at once when it has, or when there is none. */
   dueAt: number | null;
+  /** Due at once when an event of this kind has come that the step did not see. */
+  awaits?: NetworkEventKind;
 }
 
 export interface NewCommand {
@@ -155,6 +159,8 @@ export interface Transition {
   serverGroup?: Pick<ServerGroup, 'id' | 'generation'>;
   command?: NewCommand;
   decision?: Decision;
+  /** The server's network events of these kinds, up to this id, have been seen to. */
+  seenEvents?: { kinds: readonly NetworkEventKind[]; upTo: number };
   /** Events to add to the task's action. */
   events?: ActionEvent[];
   /** Ends the action with this message when it failed. */
@@ -220,11 +226,11 @@ export interface TaskStore {
   /**
    * Starts a workflow for a server, taking over from the one it has, if any (its epoch ends).
    * The new one is leased only when the step that runs now has returned. Throws `notFound` when there is no such server, or
-   * it is deleted; with `onlyIdle`, `conflict` when a workflow runs for it.
+   * it is deleted; with `onlyIdle`, `conflict` when a workflow runs for it. `action` null: it is not one of the server's actions.
    */
   begin(
     task: Omit<Task, 'epoch'>,
-    action: NewAction,
+    action: NewAction | null,
     server: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>,
     how?: { onlyIdle: boolean },
   ): Promise<Task>;
@@ -299,6 +305,7 @@ export interface Store {
   flavors: FlavorStore;
   serverGroups: ServerGroupStore;
   enrolments: EnrolmentStore;
+  networkEvents: NetworkEventStore;
   /** Throws `conflict` when a port of `nics` belongs to another live server, naming the port. */
   commit(transition: Transition): Promise<CommitResult>;
   close(): Promise<void>;

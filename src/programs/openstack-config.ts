@@ -24,11 +24,17 @@ export const OpenStackSection = Type.Object(
     ca_file: Type.Optional(Text),
     network_url: Type.Optional(Url),
     image_url: Type.Optional(Url),
+    plug_timeout: Type.Optional(Type.Number({ minimum: 0 })),
   },
   { additionalProperties: false },
 );
 
-export type OpenStackConfig = Omit<OpenStackOptions, 'clock'>;
+/** As Nova's `vif_plugging_timeout`. */
+const plugTimeoutSeconds = 300;
+
+export interface OpenStackConfig extends Omit<OpenStackOptions, 'clock'> {
+  plugTimeoutMs: number;
+}
 
 /** With the files read that it names. Throws `invalid` for a missing password, two of them, and a file that cannot be read. */
 export function toOpenStackConfig(
@@ -49,6 +55,7 @@ export function toOpenStackConfig(
     ca: section.ca_file && readTextFile(resolve(section.ca_file)),
     networkUrl: section.network_url,
     imageUrl: section.image_url,
+    plugTimeoutMs: (section.plug_timeout ?? plugTimeoutSeconds) * 1000,
   };
 }
 

@@ -14,6 +14,7 @@ import type { WorkflowContext } from '#workflows/context.ts';
 import { FleetView } from '#workflows/fleet-view.ts';
 import { startDispatcher } from '#workflows/dispatcher.ts';
 import { serverVerbs, workflows } from '#workflows/server-verbs.ts';
+import { watchPorts } from '#workflows/watch-ports.ts';
 import { type CloudServices, cloudServices } from './cloud-services.ts';
 import type { Config } from './config.ts';
 import { inProcessWakeup } from './in-process-wakeup.ts';
@@ -39,6 +40,7 @@ type Stops = (() => void | Promise<void>)[];
 
 const clock: Clock = { now: Date.now };
 const hostTimeoutMs = 60_000;
+const pollMs = 1_000;
 
 /**
  * Starts everything this configuration asks for; when it returns, the API answers and every host of this process can be scheduled to.
@@ -107,6 +109,8 @@ async function start(
       aliases: parseAliases(config.aliases),
       hostTimeoutMs,
       bootAttempts: 3,
+      // Nobody wires ports of our own network service: it does not even say that they are not.
+      plugTimeoutMs: config.openstack?.plugTimeoutMs ?? 0,
       cardPreference: config.cardPreference,
       allocationRatios: config.allocationRatios,
     },
@@ -166,18 +170,19 @@ function dispatchWhenBack(context: WorkflowContext, returning: ReturningHosts, s
   let isStopped = false;
   const dispatching = returning.settled.then(() => {
     if (isStopped) return undefined;
-    return startDispatcher(context, {
+    const dispatcher = startDispatcher(context, {
       owner: `up-${process.pid}`,
       workflows,
       concurrency: 32,
       leaseMs: 60_000,
-      pollMs: 1_000,
+      pollMs,
     });
+    return [watchPorts(context, { pollMs }), dispatcher];
   });
   stops.push(async () => {
     isStopped = true;
     returning.giveUp();
-    await (await dispatching)?.stop();
+    for (const work of (await dispatching) ?? []) await work.stop();
   });
 }
 

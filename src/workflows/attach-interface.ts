@@ -1,9 +1,10 @@
-/** Adds a NIC to a server, running or not: claim → bind → host; when that fails, back in reverse with nothing left behind. */
+/** Adds a NIC to a server, running or not: claim → bind → host → wires; when that fails, back in reverse with nothing left behind. */
 import type { Caller } from '#contracts/identity.ts';
 import type { HostChange, Task } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { allocateDevices } from '#core/pci/allocate.ts';
 import { blockingProblems } from '#core/hosts/host-problem.ts';
+import { awaitsWiring } from '#core/networking/plug.ts';
 import { allocateClaimed, claimDevices } from '#core/pci/claim.ts';
 import { withInterfaceTags } from '#core/pci/interface-need.ts';
 import type { PciRequest } from '#core/pci/request.ts';
@@ -19,6 +20,7 @@ import { finishedEvent } from './record-event.ts';
 import { automaticNics, type NicNaming, resolveNics } from './resolve-nics.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import { guestNicOf, type NicData, nicData, nicOf, takeOffSteps } from './take-off-nic.ts';
+import { type PlugData, plugEvent, plugStep, plugWait, waitForPlug } from './wait-for-plug.ts';
 import { type StepOutcome, stillOurs, type Workflow } from './workflow.ts';
 
 /** States in which NICs come and go. */
@@ -37,7 +39,7 @@ const attachNaming: NicNaming = {
   missing: 'notFound',
 };
 
-interface AttachData extends NicData {
+interface AttachData extends NicData, PlugData {
   nic: Omit<ServerNic, 'id' | 'position' | 'ownsPort' | 'vif'>;
   pciRequest: PciRequest | null;
 }
@@ -104,6 +106,7 @@ export const attachWorkflow: Workflow = {
     claim: { run: claim, exclusive: true },
     bind: { run: bind },
     attached: { run: attached, exclusive: true },
+    [plugStep]: waitForPlug(endOfAttach),
     ...takeOffSteps,
   },
   failed,
@@ -165,16 +168,18 @@ async function bind(context: WorkflowContext, task: Task): Promise<StepOutcome> 
   );
   await stillOurs(context, task);
   const withPort = await ensurePort(context, server, nic, []);
-  const bound = await bindNic(context, { server, host, devices, nic: withPort });
+  const { nic: bound, port } = await bindNic(context, { server, host, devices, nic: withPort });
   const nics = [...server.nics.filter(({ id }) => id !== nic.id), bound];
   const after = { ...server, nics };
   const guest = await guestOf(context, after);
   const body = { do: 'attach', guest, nic: guestNicOf(after, bound) } as const;
+  // A guest that is off has no NIC yet that anybody could wire.
+  const unwired = server.vmState !== 'stopped' && awaitsWiring(port) ? [port.id] : [];
   return {
     nics: [bound],
     command: { hostId: host.id, serverId: server.id, body },
     events: [finishedEvent(context, 'bind_port', startedAt, { host: host.name })],
-    next: { step: 'attached', data: { ...task.data, startedAt }, dueAt: null },
+    next: { step: 'attached', data: { ...task.data, startedAt, unwired }, dueAt: null },
   };
 }
 
@@ -188,15 +193,20 @@ async function attached(context: WorkflowContext, task: Task): Promise<StepOutco
   invariant(host, `server ${server.id} is on no host`);
   const devices = await context.store.hosts.devices(host.id);
   const changed = allocateClaimed(devices, server.id);
-  const startedAt = nicData(task).startedAt ?? context.clock.now();
+  const wait = plugWait(context, task);
   return {
     ...(changed.length > 0 && { host: deviceChange(host, devices, changed) }),
-    events: [finishedEvent(context, 'attach', startedAt, { host: host.name })],
-    next: null,
+    ...(wait === undefined ? endOfAttach(context, task, host.name) : { next: wait }),
   };
 }
 
-const forward = ['claim', 'bind', 'attached'];
+/** Who attaches is told so by this event. */
+function endOfAttach(context: WorkflowContext, task: Task, host: string): StepOutcome {
+  const startedAt = nicData(task).startedAt ?? context.clock.now();
+  return { events: [finishedEvent(context, 'attach', startedAt, { host })], next: null };
+}
+
+const forward = ['claim', 'bind', 'attached', plugStep];
 const retryMs = 2_000;
 
 /** A forward step that fails starts the undo; an undo step is tried again, for what it frees must not leak. */
@@ -209,7 +219,8 @@ async function failed(
   if (!forward.includes(task.step)) {
     return { next: { step: task.step, data: task.data, dueAt: now + retryMs } };
   }
-  const event = finishedEvent(context, task.step, now, { error: error.message });
+  const name = task.step === plugStep ? plugEvent : task.step;
+  const event = finishedEvent(context, name, now, { error: error.message });
   if (task.step === 'claim') {
     return { events: [event], actionMessage: error.message, next: null };
   }

@@ -121,7 +121,7 @@ export async function endOfAction(
       if (context.clock.now() > deadline) {
         throw new ComputeError(
           'unavailable',
-          `instance ${serverId}: its host has not answered within ${longestWaitMs / 1000} s; the action goes on when it does`,
+          `instance ${serverId}: the action has not ended within ${longestWaitMs / 1000} s; it goes on, see its events`,
         );
       }
       await nudged.promise;

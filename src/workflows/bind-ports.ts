@@ -1,6 +1,8 @@
 /** Step: every NIC gets its port bound to the host (and to its VF), and the host is told to start the guest. */
 import type { Host, Task } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
+import { awaitsWiring } from '#core/networking/plug.ts';
+import type { Port } from '#core/networking/port.ts';
 import { bindChange, bindingProblem } from '#core/networking/port-binding.ts';
 import { physicalNetworkOf, vifOf } from '#core/networking/vif-of.ts';
 import type { PciDevice } from '#core/pci/device.ts';
@@ -22,10 +24,13 @@ export async function bindPorts(context: WorkflowContext, task: Task): Promise<S
     (device) => device.serverId === server.id,
   );
   const nics: ServerNic[] = [];
+  const unwired: string[] = [];
   for (const nic of server.nics) {
     await stillOurs(context, task);
     const withPort = await ensurePort(context, server, nic, nics);
-    nics.push(await bindNic(context, { server, host, devices, nic: withPort }));
+    const { port, nic: bound } = await bindNic(context, { server, host, devices, nic: withPort });
+    nics.push(bound);
+    if (awaitsWiring(port)) unwired.push(port.id);
   }
   const guest = await guestOf(context, { ...server, nics });
   const now = context.clock.now();
@@ -38,7 +43,7 @@ export async function bindPorts(context: WorkflowContext, task: Task): Promise<S
       body: { do: 'spawn', guest },
     },
     events: [finishedEvent(context, 'bind_ports', startedAt, { host: host.name })],
-    next: { step: 'guest-started', data: { ...task.data, startedAt: now }, dueAt: null },
+    next: { step: 'guest-started', data: { ...task.data, startedAt: now, unwired }, dueAt: null },
   };
 }
 
@@ -69,7 +74,7 @@ export async function ensurePort(
 export async function bindNic(
   context: WorkflowContext,
   to: { server: Server; host: Host; devices: PciDevice[]; nic: ServerNic },
-): Promise<ServerNic> {
+): Promise<{ nic: ServerNic; port: Port }> {
   const { server, host, nic } = to;
   if (nic.portId === null) throw new ComputeError('bug', `NIC ${nic.id} has no port`);
   const port = await context.network.showPort(nic.portId, 'service');
@@ -88,5 +93,6 @@ export async function bindNic(
   );
   const problem = bindingProblem(bound, host.name, network);
   if (problem !== undefined) throw new ComputeError('unavailable', problem.message);
-  return { ...nic, networkId: network.id, vif: vifOf(bound, network, nic.tag) };
+  const vif = vifOf(bound, network, nic.tag);
+  return { nic: { ...nic, networkId: network.id, vif }, port: bound };
 }

@@ -1,8 +1,9 @@
 /** What the steps of a boot hand on in the task row. */
 import type { Task } from '#contracts/store.ts';
 import type { GuestNuma } from '#core/servers/guest-numa.ts';
+import type { PlugData } from './wait-for-plug.ts';
 
-export interface BootData extends Record<string, unknown> {
+export interface BootData extends Record<string, unknown>, PlugData {
   /** 1 for the first host tried. */
   attempt: number;
   availabilityZone: string | null;

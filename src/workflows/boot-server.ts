@@ -1,19 +1,21 @@
-/** Workflow: schedule → bind-ports → guest-started; and on failure back in reverse, then the next host or ERROR. */
+/** Workflow: schedule → bind-ports → guest-started → wait-for-plug; and on failure back in reverse, then the next host or ERROR. */
 import type { Task } from '#contracts/store.ts';
 import { type ComputeError, invariant } from '#core/errors.ts';
 import { bindPorts } from './bind-ports.ts';
 import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
-import { guestStarted } from './guest-started.ts';
+import { becomeActive, guestStarted } from './guest-started.ts';
 import { finishedEvent } from './record-event.ts';
 import { schedule } from './schedule.ts';
 import { serverOf } from './server-of.ts';
 import { destroyGuest, guestDestroyed, releaseChange, unbindPorts } from './tear-down.ts';
+import { plugEvent, plugStep, waitForPlug } from './wait-for-plug.ts';
 import type { StepOutcome, Workflow } from './workflow.ts';
 
 const eventNames: Record<string, string> = {
   'bind-ports': 'bind_ports',
   'guest-started': 'spawn',
+  [plugStep]: plugEvent,
 };
 
 const undoRetryMs = 2_000;
@@ -23,6 +25,7 @@ export const bootServer: Workflow = {
     schedule: { run: schedule, exclusive: true },
     'bind-ports': { run: bindPorts },
     'guest-started': { run: guestStarted, exclusive: true },
+    [plugStep]: waitForPlug(becomeActive),
     'destroy-guest': { run: destroyGuest },
     'guest-destroyed': { run: guestDestroyed },
     'unbind-ports': { run: unbindPorts },
@@ -47,7 +50,8 @@ async function failed(
     detail: error.detail ?? '',
     retry: error.kind === 'unavailable',
   };
-  const startedAt = bootData(task).startedAt ?? now;
+  const { plug, startedAt: before = now } = bootData(task);
+  const startedAt = task.step === plugStep && plug !== undefined ? plug.startedAt : before;
   return {
     events: [finishedEvent(context, event ?? 'schedule', startedAt, { error: error.message })],
     next: { step: 'destroy-guest', data: { ...task.data, failure }, dueAt: now },

@@ -28,6 +28,8 @@ export interface WorkflowSettings extends HostStateSettings {
   aliases: readonly PciAlias[];
   /** Hosts tried for one server before it goes to ERROR. */
   bootAttempts: number;
+  /** How long a port is waited for that somebody else is to wire, in milliseconds; 0: not at all. */
+  plugTimeoutMs: number;
   /** Which of several like cards a VF comes from; undefined: the one with the lowest address. */
   cardPreference: CardPreference | undefined;
 }

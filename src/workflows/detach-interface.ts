@@ -1,8 +1,9 @@
 /** Takes a NIC off a server, running or not. Its VF is free only once the host has said that the guest let go of it. */
 import type { Caller } from '#contracts/identity.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { Server } from '#core/servers/server.ts';
+import type { Server, ServerNic } from '#core/servers/server.ts';
 import { beginAfterNicChanges, refuseState } from './begin-action.ts';
+import { beginByItself } from './begin-by-itself.ts';
 import { attachable } from './attach-interface.ts';
 import type { WorkflowContext } from './context.ts';
 import { takeOffSteps } from './take-off-nic.ts';
@@ -27,6 +28,20 @@ export async function detachInterface(
     action: 'detach_interface',
     requestId,
     change: {},
+  });
+}
+
+/** Begins it for a NIC whose port was deleted in the network service; nothing done while another workflow runs for the server. */
+export async function beginTakingOff(
+  context: WorkflowContext,
+  server: Server,
+  nic: ServerNic,
+): Promise<void> {
+  await beginByItself(context, server, {
+    kind: 'detach',
+    step: 'take-off',
+    data: { nicId: nic.id, portIsGone: true },
+    action: 'detach_interface',
   });
 }
 

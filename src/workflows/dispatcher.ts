@@ -5,6 +5,7 @@
 import type { CommitResult, Task, TaskKind } from '#contracts/store.ts';
 import { invariant, isComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from './context.ts';
+import { keepLooking } from './keep-looking.ts';
 import { asFailure, type StepOutcome, Superseded, type Workflow } from './workflow.ts';
 
 export interface DispatcherOptions {
@@ -26,38 +27,20 @@ export function startDispatcher(
   const running = new Set<Promise<void>>();
   const exclusive = oneAtATime();
   let stopped = false;
-  let looking: Promise<void> | undefined;
-  let lookAgain = false;
 
   const takeDue = async (): Promise<void> => {
-    do {
-      lookAgain = false;
-      const free = options.concurrency - running.size;
-      if (stopped || free <= 0) return;
-      const now = context.clock.now();
-      const tasks = await context.store.tasks.lease(options.owner, now, options.leaseMs, free);
-      for (const task of tasks) track(work(task));
-      if (tasks.length === free) return;
-    } while (lookAgain);
-  };
-
-  const look = (): void => {
-    lookAgain = true;
-    if (stopped || looking !== undefined) return;
-    looking = takeDue()
-      .catch((error: unknown) =>
-        context.log.error({ err: error }, 'cannot take tasks; will try again'),
-      )
-      .finally(() => {
-        looking = undefined;
-      });
+    const free = options.concurrency - running.size;
+    if (stopped || free <= 0) return;
+    const now = context.clock.now();
+    const tasks = await context.store.tasks.lease(options.owner, now, options.leaseMs, free);
+    for (const task of tasks) track(work(task));
   };
 
   const track = (promise: Promise<void>): void => {
     running.add(promise);
     void promise.finally(() => {
       running.delete(promise);
-      look();
+      looking.nudge();
     });
   };
 
@@ -69,15 +52,13 @@ export function startDispatcher(
     }
   };
 
-  const unlisten = context.wakeup.listen('tasks', look);
-  const timer = setInterval(look, options.pollMs);
-  look();
+  const { pollMs } = options;
+  const failing = 'cannot take tasks; will try again';
+  const looking = keepLooking(context, { topic: 'tasks', pollMs, failing }, takeDue);
   return {
     async stop() {
       stopped = true;
-      unlisten();
-      clearInterval(timer);
-      await looking;
+      await looking.stop();
       await Promise.all(running);
     },
   };
@@ -120,7 +101,10 @@ async function runStep(
   if (!committed.ok) return committed.why === 'stale-host' ? task : undefined;
   if (outcome.command !== undefined) context.wakeup.notify(`commands:${outcome.command.hostId}`);
   const { next } = outcome;
-  if (next === null) context.wakeup.notify(`ended:${task.serverId}`);
+  if (next === null) {
+    context.wakeup.notify(`ended:${task.serverId}`);
+    context.wakeup.notify('network-events');
+  }
   if (next === null || next.dueAt === null || next.dueAt > context.clock.now()) return undefined;
   return { ...task, step: next.step, data: next.data, dueAt: next.dueAt };
 }

@@ -1,14 +1,11 @@
 /** Workflow of one step: a server follows its guest, which changed without anybody here having asked for it. */
-import { isComputeError } from '#core/errors.ts';
 import { followGuest, type GuestState } from '#core/servers/follow-guest.ts';
 import type { Server } from '#core/servers/server.ts';
+import { beginByItself } from './begin-by-itself.ts';
 import type { WorkflowContext } from './context.ts';
 import { finishedEvent } from './record-event.ts';
 import { serverOf } from './server-of.ts';
 import type { Workflow } from './workflow.ts';
-
-/** Who acts when no user does, in the list of a server's actions. */
-const actor = 'novella';
 
 /** Begins it; false, and nothing done, while another workflow runs for the server. */
 export async function beginFollowing(
@@ -16,27 +13,15 @@ export async function beginFollowing(
   server: Server,
   { state, action }: { state: GuestState; action: string },
 ): Promise<boolean> {
-  const now = context.clock.now();
-  const actionId = context.newId();
-  const { id: serverId, projectId } = server;
-  const data = { state, startedAt: now };
-  const id = context.newId();
-  const requestId = `req-${context.newId()}`;
-  try {
-    await context.store.tasks.begin(
-      { id, serverId, kind: 'follow', step: 'follow', data, actionId, dueAt: now },
-      { id: actionId, serverId, action, requestId, userId: actor, projectId, startedAt: now },
-      {},
-      { onlyIdle: true },
-    );
-  } catch (error) {
-    if (isComputeError(error, 'conflict')) return false;
-    // Deleted meanwhile: nobody is left to follow.
-    if (isComputeError(error, 'notFound')) return true;
-    throw error;
-  }
-  context.wakeup.notify('tasks');
-  return true;
+  const data = { state, startedAt: context.clock.now() };
+  const begun = await beginByItself(context, server, {
+    kind: 'follow',
+    step: 'follow',
+    data,
+    action,
+  });
+  // Of a server that was deleted meanwhile nobody is left to follow.
+  return begun !== 'busy';
 }
 
 /** The workflow behind it. */

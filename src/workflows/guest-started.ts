@@ -1,4 +1,4 @@
-/** Step: the host answered the spawn. The server becomes ACTIVE and its claim final, or the boot is undone. */
+/** Step: the host answered the spawn. The claim is final, and the server ACTIVE once its ports are wired; or the boot is undone. */
 import type { Task } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { allocateClaimed } from '#core/pci/claim.ts';
@@ -7,6 +7,7 @@ import type { WorkflowContext } from './context.ts';
 import { deviceChange } from './device-change.ts';
 import { finishedEvent } from './record-event.ts';
 import { hostOf, serverOf } from './server-of.ts';
+import { plugWait } from './wait-for-plug.ts';
 import type { StepOutcome } from './workflow.ts';
 
 /** Throws the host's own words when the guest did not start. */
@@ -24,10 +25,19 @@ export async function guestStarted(context: WorkflowContext, task: Task): Promis
   const devices = await context.store.hosts.devices(host.id);
   const changed = allocateClaimed(devices, server.id);
   const now = context.clock.now();
+  const wait = plugWait(context, task);
   return {
     ...(changed.length > 0 && { host: deviceChange(host, devices, changed) }),
-    server: { vmState: 'active', taskState: null, powerState: 1, launchedAt: now, fault: null },
     events: [finishedEvent(context, 'spawn', bootData(task).startedAt ?? now, { host: host.name })],
+    ...(wait === undefined ? becomeActive(context) : { next: wait }),
+  };
+}
+
+/** The end of a boot. */
+export function becomeActive({ clock }: Pick<WorkflowContext, 'clock'>): StepOutcome {
+  const launchedAt = clock.now();
+  return {
+    server: { vmState: 'active', taskState: null, powerState: 1, launchedAt, fault: null },
     next: null,
   };
 }

@@ -1,5 +1,6 @@
 /** Everything that can be asked of servers, bound to one context: what the API is given. And the workflows behind it, for the dispatcher. */
 import type { Caller } from '#contracts/identity.ts';
+import type { NetworkEvent } from '#contracts/network-events.ts';
 import type { TaskKind } from '#contracts/store.ts';
 import { invariant } from '#core/errors.ts';
 import type { NewServerRequest } from '#core/servers/new-server.ts';
@@ -13,8 +14,10 @@ import { deleteServer, deleteWorkflow } from './delete-server.ts';
 import { detachInterface, detachWorkflow } from './detach-interface.ts';
 import { enrollHost, revokeHost } from './enroll-host.ts';
 import { followWorkflow } from './follow-guest.ts';
+import { followPortsWorkflow } from './follow-ports.ts';
 import { readConsole } from './read-console.ts';
 import { rebuildServer, type WishedRebuild } from './rebuild-server.ts';
+import { takeNetworkEvent } from './take-network-event.ts';
 import { setHostService, type HostServiceWish } from './set-host-service.ts';
 import type { Workflow } from './workflow.ts';
 
@@ -25,6 +28,7 @@ export const workflows: Record<TaskKind, Workflow> = {
   attach: attachWorkflow,
   detach: detachWorkflow,
   follow: followWorkflow,
+  'follow-ports': followPortsWorkflow,
 };
 
 /** The verbs. Each throws what its own file says. */
@@ -48,6 +52,7 @@ export function serverVerbs(context: WorkflowContext) {
       server: Server,
       wish: { portId: string; requestId: string },
     ) => detachInterface(context, caller, server, wish),
+    takeNetworkEvent: (event: NetworkEvent) => takeNetworkEvent(context, event),
     readConsole: (server: Server, lines: number | null) => readConsole(context, server, lines),
     enrollHost: (host: string, how: { replaces: boolean }) => enrollHost(context, host, how),
     revokeHost: (host: string) => revokeHost(context, host),

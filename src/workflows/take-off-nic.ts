@@ -13,10 +13,11 @@ import { hostOf, serverOf } from './server-of.ts';
 import { portsMadeFor, unbindPort } from './tear-down.ts';
 import { type StepOutcome, stillOurs, type WorkflowStep } from './workflow.ts';
 
-/** What the steps hand on. `failure`: of the attach that is undone. */
+/** What the steps hand on. `failure`: of the attach that is undone. `portIsGone`: there is no port to unbind. */
 export interface NicData extends Record<string, unknown> {
   nicId: string;
   startedAt?: number;
+  portIsGone?: true;
   failure?: { message: string };
 }
 
@@ -91,6 +92,9 @@ async function unbind(context: WorkflowContext, task: Task): Promise<StepOutcome
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const nic = nicOf(server, task);
+  if (nicData(task).portIsGone === true) {
+    return { next: { step: 'release', data: task.data, dueAt: startedAt } };
+  }
   await stillOurs(context, task);
   if (nic !== undefined && nic.portId !== null && !nic.ownsPort) {
     await unbindPort(context, nic.portId);

@@ -67,6 +67,7 @@ export async function aComputeWorld() {
       aliases: [],
       hostTimeoutMs: 60_000,
       bootAttempts: 3,
+      plugTimeoutMs: 300_000,
       cardPreference: undefined,
       allocationRatios: { vcpus: 4, memory: 1, disk: 1 },
     },

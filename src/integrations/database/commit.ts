@@ -6,6 +6,7 @@ import { recordProgress } from './actions.ts';
 import { awaitsAnswer, insertCommand } from './commands.ts';
 import { insertDecision } from './decisions.ts';
 import { applyHostChange } from './hosts.ts';
+import { forgetNetworkEvents, hasNetworkEvent } from './network-events.ts';
 import { refusePortInUse, removeNics, retireNics, writeNics } from './nics.ts';
 import { insertPciRequests, removePciRequests } from './pci-requests.ts';
 import { countPlacement, leaveGroup } from './server-groups.ts';
@@ -44,6 +45,7 @@ export async function commitTransition(
 async function write(trx: Db, transition: Transition, now: number): Promise<void> {
   const { task, host, serverGroup, command, decision, events, actionMessage } = transition;
   const deleted = typeof transition.server?.deletedAt === 'number';
+  await forgetEvents(trx, transition, deleted);
   const next = await wokenNext(trx, transition, now);
   if (!(await advanceTask(trx, task, next))) throw new Refused('superseded');
   if (host !== undefined && !(await applyHostChange(trx, host))) throw new Refused('stale-host');
@@ -62,12 +64,29 @@ async function write(trx: Db, transition: Transition, now: number): Promise<void
   });
 }
 
-/** The next step; due at once when it would wait for an answer that has come meanwhile, or that no host was asked for. */
+async function forgetEvents(
+  trx: Db,
+  { task, next, seenEvents }: Transition,
+  deleted: boolean,
+): Promise<void> {
+  if (deleted) return forgetNetworkEvents(trx, task.serverId);
+  if (seenEvents !== undefined) await forgetNetworkEvents(trx, task.serverId, seenEvents);
+  // Nobody waits for wires any more.
+  if (next === null) await forgetNetworkEvents(trx, task.serverId, { kinds: ['plugged'] });
+}
+
+/**
+ * The next step; due at once when it would wait for an answer that has come meanwhile, or that no host was asked for, or for an event that
+ * has come.
+ */
 async function wokenNext(
   trx: Db,
   { task, next, command }: Transition,
   now: number,
 ): Promise<Transition['next']> {
+  if (next?.awaits !== undefined && (await hasNetworkEvent(trx, task.serverId, next.awaits))) {
+    return { ...next, dueAt: now };
+  }
   if (next === null || next.dueAt !== null || command !== undefined) return next;
   return (await awaitsAnswer(trx, task.serverId)) ? next : { ...next, dueAt: now };
 }

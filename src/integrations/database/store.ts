@@ -9,6 +9,7 @@ import { enrolmentStore } from './enrolments.ts';
 import { flavorStore } from './flavors.ts';
 import { hostStore } from './hosts.ts';
 import { migrate } from './migrate.ts';
+import { networkEventStore } from './network-events.ts';
 import { questionStore } from './questions.ts';
 import { serverGroupStore } from './server-groups.ts';
 import { serverStore } from './servers.ts';
@@ -36,6 +37,7 @@ export function computeStore(
     flavors: flavorStore(db),
     serverGroups: serverGroupStore(db),
     enrolments: enrolmentStore(db),
+    networkEvents: networkEventStore(db),
     commit: (transition) => commitTransition(db, clock, transition),
     close: () => db.destroy(),
   };

@@ -16,6 +16,7 @@ export interface ComputeTables {
   server_groups: ServerGroupRow;
   server_group_members: ServerGroupMemberRow;
   host_enrolments: HostEnrolmentRow;
+  network_events: NetworkEventRow;
 }
 
 export interface ComputeNodeRow {
@@ -233,4 +234,11 @@ export interface HostEnrolmentRow {
   token_sha256: string;
   created_at: number;
   revoked_at: number | null;
+}
+
+interface NetworkEventRow {
+  id: Generated<number>;
+  instance_uuid: string;
+  kind: string;
+  port_id: string;
 }

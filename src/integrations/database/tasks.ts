@@ -120,7 +120,7 @@ async function beginTask(
     now,
   }: {
     task: Omit<Task, 'epoch'>;
-    action: NewAction;
+    action: NewAction | null;
     server: Partial<ServerFields>;
     onlyIdle: boolean;
     now: number;
@@ -135,7 +135,7 @@ async function beginTask(
   if (numUpdatedRows === 0n) {
     throw new ComputeError('notFound', `Instance ${task.serverId} could not be found.`);
   }
-  await insertAction(trx, action);
+  if (action !== null) await insertAction(trx, action);
   const row = await trx
     .insertInto('tasks')
     .values(newTaskRow(task))

@@ -7,6 +7,7 @@ import { numa } from './0004-numa.ts';
 import { enrolledHosts } from './0006-enrolled-hosts.ts';
 import { serverGroups } from './0005-server-groups.ts';
 import { hostProblems } from './0007-host-problems.ts';
+import { networkEvents } from './0008-network-events.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -16,4 +17,5 @@ export const migrations: Record<string, Migration> = {
   '0005-server-groups': serverGroups,
   '0006-enrolled-hosts': enrolledHosts,
   '0007-host-problems': hostProblems,
+  '0008-network-events': networkEvents,
 };

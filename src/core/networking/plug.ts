@@ -1,0 +1,66 @@
+/** Whether a bound port is wired: who is expected to do that, and what is said when nobody does. */
+import type { Port } from './port.ts';
+import type { VnicType } from './vnic-type.ts';
+
+/**
+ * Must somebody still wire this bound port? Not one that is ACTIVE, nor one whose network service keeps no status; not a whole PF, which no agent
+ * sees; not one that its owner has switched off.
+ * Source: Neutron's port statuses; Nova `_get_neutron_events` waits for the VIFs that are not active.
+ */
+export function awaitsWiring(port: Pick<Port, 'status' | 'vnicType' | 'adminStateUp'>): boolean {
+  return (
+    port.adminStateUp &&
+    port.vnicType !== 'direct-physical' &&
+    port.status !== 'ACTIVE' &&
+    port.status !== 'N/A'
+  );
+}
+
+/** `hopeless`: waiting longer changes nothing; `sameElsewhere`, nor does another host. */
+export type PlugState =
+  | { state: 'wired' }
+  | { state: 'waiting'; ports: Port[] }
+  | { state: 'hopeless'; message: string; sameElsewhere: boolean };
+
+/** How it stands with the ports of these ids, given all that the network service shows of the server. */
+export function plugState(
+  awaited: readonly string[],
+  ports: readonly Port[],
+  host: string,
+): PlugState {
+  const waiting: Port[] = [];
+  for (const id of awaited) {
+    const port = ports.find((each) => each.id === id);
+    if (port === undefined) {
+      const message = `port ${id} is no longer this server's in the network service: nobody will wire it on host ${host}`;
+      return { state: 'hopeless', message, sameElsewhere: true };
+    }
+    if (port.status === 'ERROR') {
+      const message = `port ${id} could not be wired on host ${host}: the network service shows it in status ERROR; ${whereToLook(port.vnicType, host)}`;
+      return { state: 'hopeless', message, sameElsewhere: false };
+    }
+    if (awaitsWiring(port)) waiting.push(port);
+  }
+  return waiting.length === 0 ? { state: 'wired' } : { state: 'waiting', ports: waiting };
+}
+
+/**
+ * Why the wait was given up. Example: `port 6d0f… (direct, fa:16:3e:…) is still DOWN on host hv1 after 300 s: nobody has wired it; see whether the
+ * NIC agent …`.
+ */
+export function unwiredMessage(ports: readonly Port[], host: string, seconds: number): string {
+  return ports
+    .map(
+      ({ id, vnicType, macAddress, status }) =>
+        `port ${id} (${vnicType}, ${macAddress}) is still ${status} on host ${host} after ${seconds} s: nobody has wired it; ${whereToLook(vnicType, host)}`,
+    )
+    .join('; ');
+}
+
+function whereToLook(vnicType: VnicType, host: string): string {
+  const agent =
+    vnicType === 'normal'
+      ? 'layer-2 agent (Open vSwitch or Linux bridge)'
+      : 'SR-IOV NIC agent (neutron-sriov-nic-agent)';
+  return `see whether the ${agent} there is alive (openstack network agent list --host ${host}), and its log`;
+}

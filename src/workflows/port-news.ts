@@ -1,0 +1,50 @@
+/** What has become of a server's ports while nobody here changed them. */
+import { isComputeError } from '#core/errors.ts';
+import { followPort, hasMoved } from '#core/networking/follow-port.ts';
+import type { Port } from '#core/networking/port.ts';
+import type { Server, ServerNic } from '#core/servers/server.ts';
+import type { WorkflowContext } from './context.ts';
+
+/** The bound NICs whose port has another MAC or other addresses, as they are now. A network is read only for those. */
+export async function movedNics(
+  context: WorkflowContext,
+  server: Pick<Server, 'nics'>,
+  ports: readonly Port[],
+): Promise<ServerNic[]> {
+  const byId = new Map(ports.map((port) => [port.id, port]));
+  const moved: ServerNic[] = [];
+  for (const nic of server.nics) {
+    const port = byId.get(nic.portId ?? '');
+    if (port === undefined || nic.vif === null || !hasMoved(nic.vif, port)) continue;
+    const network = await context.network.showNetwork(port.networkId, 'service');
+    moved.push({ ...nic, vif: followPort(nic.vif, port, network) });
+  }
+  return moved;
+}
+
+/**
+ * The first bound NIC whose port is gone; undefined when all are there. `ports` are those that name the server: one that is not among them is
+ * asked for by itself, for its owner may have taken the server's name off it.
+ */
+export async function nicWithoutPort(
+  context: WorkflowContext,
+  server: Pick<Server, 'nics'>,
+  ports: readonly Port[],
+): Promise<ServerNic | undefined> {
+  const named = new Set(ports.map(({ id }) => id));
+  for (const nic of server.nics) {
+    if (nic.vif === null || nic.portId === null || named.has(nic.portId)) continue;
+    if (!(await exists(context, nic.portId))) return nic;
+  }
+  return undefined;
+}
+
+async function exists(context: WorkflowContext, portId: string): Promise<boolean> {
+  try {
+    await context.network.showPort(portId, 'service');
+    return true;
+  } catch (error) {
+    if (isComputeError(error, 'notFound')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,13 @@
+/** Takes in what the network service tells of a server's port: recorded first, acted upon by whom it concerns. */
+import type { NetworkEvent } from '#contracts/network-events.ts';
+import type { WorkflowContext } from './context.ts';
+import { plugStep } from './wait-for-plug.ts';
+
+/** Returns once the event is kept: nothing that happens afterwards loses it. */
+export async function takeNetworkEvent(
+  { store, clock, wakeup }: WorkflowContext,
+  event: NetworkEvent,
+): Promise<void> {
+  await store.networkEvents.record(event, { wakes: plugStep, now: clock.now() });
+  wakeup.notify(event.kind === 'plugged' ? 'tasks' : 'network-events');
+}

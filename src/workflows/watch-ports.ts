@@ -1,0 +1,61 @@
+/**
+ * Sees to what the network service told of ports of idle servers: reads the server's ports once, and begins what follows from them. Servers with a
+ * workflow of their own come later: it may read the ports itself, and decides alone while it runs.
+ */
+import type { Server } from '#core/servers/server.ts';
+import { attachable } from './attach-interface.ts';
+import type { WorkflowContext } from './context.ts';
+import { beginTakingOff } from './detach-interface.ts';
+import { beginFollowingPorts } from './follow-ports.ts';
+import { keepLooking, type Looking } from './keep-looking.ts';
+import { movedNics, nicWithoutPort } from './port-news.ts';
+
+/** A network service that does not answer is not pressed. */
+const pauseMs = 5_000;
+
+/** Starts watching. `pollMs`: how often what a lost nudge missed is looked for. */
+export function watchPorts(context: WorkflowContext, { pollMs }: { pollMs: number }): Looking {
+  const { store, clock, log } = context;
+  let notBefore = 0;
+  const options = { topic: 'network-events', pollMs, failing: 'ports cannot be watched' } as const;
+  return keepLooking(context, options, async () => {
+    if (clock.now() < notBefore) return;
+    for (const serverId of await store.networkEvents.idleServers()) {
+      try {
+        await lookAtPorts(context, serverId);
+      } catch (error) {
+        log.warn({ err: error, server: serverId }, 'ports cannot be followed; will try again');
+        notBefore = clock.now() + pauseMs;
+      }
+    }
+  });
+}
+
+async function lookAtPorts(context: WorkflowContext, serverId: string): Promise<void> {
+  const { store } = context;
+  // Events first: what comes after this is not seen by the look.
+  const events = await store.networkEvents.of(serverId);
+  const upTo = events.at(-1)?.id ?? 0;
+  const server = await store.servers.get(serverId);
+  const concerns = ({ portId }: { portId: string }) =>
+    portId === '' || server?.nics.some((nic) => nic.portId === portId && nic.vif !== null);
+  if (server === undefined || !hasGuest(server) || !events.some(concerns)) {
+    return store.networkEvents.forget(serverId, upTo);
+  }
+  // In a state that lets no NIC go, the events wait for its end.
+  if (server.taskState !== null || !attachable.includes(server.vmState)) return;
+  const ports = await context.network.listServerPorts(serverId);
+  const orphan = await nicWithoutPort(context, server, ports);
+  if (orphan !== undefined) return beginTakingOff(context, server, orphan);
+  const nics = await movedNics(context, server, ports);
+  const moved = nics.flatMap(({ id: nicId, vif: now }) => {
+    const before = server.nics.find(({ id }) => id === nicId)?.vif;
+    return now !== null && before != null ? [{ nicId, before, now }] : [];
+  });
+  if (moved.length === 0) return store.networkEvents.forget(serverId, upTo);
+  await beginFollowingPorts(context, server, { moved, upTo });
+}
+
+function hasGuest({ deletedAt, hostId }: Server): boolean {
+  return deletedAt === null && hostId !== null;
+}
