@@ -8,7 +8,7 @@ const packages = [
 ];
 
 /** Nothing of the tree may start by itself, whoever installs into it. (mmdebstrap removes its own such file at its end.) */
-const scripts = { 'usr/sbin/policy-rc.d': '#!/bin/sh\nexit 101\n' };
+export const noAutostart = { 'usr/sbin/policy-rc.d': '#!/bin/sh\nexit 101\n' };
 
 export const openstackCache = (): string => cacheFolder('openstack');
 
@@ -17,6 +17,6 @@ export function openstackTree(): Promise<Tree> {
   return debianTree(openstackCache(), {
     packages,
     dpkgOptions: leanDpkgOptions,
-    scripts,
+    scripts: noAutostart,
   });
 }

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { readCloud } from '#cli/clouds-yaml.ts';
-import { openSession, request, type Session } from '#cli/session.ts';
+import { openSession, type Session } from '#cli/session.ts';
 import { type Config, freePorts, readConfig } from '#programs/config.ts';
 import { type AllInOne, startAllInOne } from '#programs/up.ts';
 import { temporaryDirectory } from './novella-process.ts';
@@ -145,9 +145,7 @@ export class Cloud {
 
   /** Free VFs per host of a physical network. Example: `{ 'host-1': 4, 'host-2': 4 }`. */
   async freeVfs(physnet: string): Promise<Record<string, number>> {
-    const { stats } = await request<{
-      stats: { host: string; physical_network: string; product_id: string; count: number }[];
-    }>(this.session, { service: 'operator', path: '/pci/pools' });
+    const { stats } = await this.ok('operator', 'GET', '/pci/pools');
     const free: Record<string, number> = {};
     for (const entry of stats) {
       if (entry.physical_network !== physnet || entry.product_id !== '10ca') continue;
