@@ -4,6 +4,7 @@ import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { freePorts } from '#test/free-ports.ts';
+import { type Broker, startBroker } from './broker.ts';
 import { firstState, register } from './first-state.ts';
 import { type Place, runInside } from './inside.ts';
 import { KeystoneApi, tokenOf } from './keystone-api.ts';
@@ -20,6 +21,7 @@ import {
   writeConfiguration,
 } from './services.ts';
 import { openstackTree } from './tree.ts';
+import { startWiringAgent, type WiringAgent } from './wiring-agent.ts';
 
 export type { Person } from './people.ts';
 export type { ServiceName } from './services.ts';
@@ -41,8 +43,15 @@ export class OpenStack {
   readonly timings: Timings;
   readonly #place: Place;
   readonly #services: Record<ServiceName, Service>;
+  readonly #broker: Broker | undefined;
+  readonly #agents: WiringAgent[] = [];
 
-  constructor(place: Place, ports: Ports, timings: Timings) {
+  constructor(
+    place: Place,
+    ports: Ports,
+    { timings, broker }: { timings: Timings; broker: Broker | undefined },
+  ) {
+    this.#broker = broker;
     this.#place = place;
     this.folder = place.folder;
     this.timings = timings;
@@ -120,28 +129,44 @@ export class OpenStack {
     }
   }
 
+  /** As `agent`, but one that lives: it wires the ports that are bound on its host. Only where `startOpenStack` was asked for `agents`. */
+  async wiringAgent(
+    host: string,
+    physicalFunctions: Record<string, string[]>,
+  ): Promise<WiringAgent> {
+    const agent = await startWiringAgent(this.#place, host, physicalFunctions);
+    this.#agents.push(agent);
+    return agent;
+  }
+
   /** Ends everything and leaves nothing behind. */
   async stop(): Promise<void> {
+    await Promise.all(this.#agents.map((agent) => agent.kill()));
     await Promise.all(serviceNames.map((name) => this.kill(name)));
+    await this.#broker?.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
-/** Starts the three services with a state of their own. The first time ever it builds (minutes). */
-export async function startOpenStack(): Promise<OpenStack> {
+/**
+ * Starts the three services with a state of their own. The first time ever it builds (minutes). With `agents` Neutron has a RabbitMQ to reach agents
+ * through, and tells compute of ports.
+ */
+export async function startOpenStack({ agents = false } = {}): Promise<OpenStack> {
   const began = performance.now();
   const tree = await openstackTree();
   const treeDone = performance.now();
   const state = await firstState(tree);
   const stateDone = performance.now();
   const [keystone = 0, neutron = 0, glance = 0] = await freePorts(3);
-  const ports = { keystone, neutron, glance };
   const folder = runFolder();
   cpSync(state, folder, { recursive: true });
+  const broker = agents ? await startBroker(folder) : undefined;
+  const ports = { keystone, neutron, glance, ...(broker !== undefined && { broker: broker.port }) };
   writeConfiguration(folder, ports);
   setCatalog(folder, ports);
   const timings = { treeMs: treeDone - began, stateMs: stateDone - treeDone, startMs: 0 };
-  const openstack = new OpenStack({ tree: tree.path, folder }, ports, timings);
+  const openstack = new OpenStack({ tree: tree.path, folder }, ports, { timings, broker });
   try {
     await Promise.all(serviceNames.map((name) => openstack.start(name)));
   } catch (error) {

@@ -6,7 +6,9 @@ import { people } from './people.ts';
 
 export const serviceNames = ['keystone', 'neutron', 'glance'] as const;
 export type ServiceName = (typeof serviceNames)[number];
-export type Ports = Record<ServiceName, number>;
+
+/** `broker`: of the RabbitMQ that Neutron talks to its agents through; absent: to nobody. */
+export type Ports = Record<ServiceName, number> & { broker?: number };
 export type Urls = Record<ServiceName, string>;
 
 /** As they stand in the catalog. */
@@ -60,15 +62,17 @@ const database = (name: ServiceName) => `[database]
 connection = sqlite:///${home}/${name}.db
 sqlite_synchronous = false`;
 
-const tokens = (ports: Ports) => `[keystone_authtoken]
-www_authenticate_uri = ${urlsOf(ports).keystone}
-auth_url = ${urlsOf(ports).keystone}
+const signIn = (ports: Ports) => `auth_url = ${urlsOf(ports).keystone}
 auth_type = password
 username = ${people.service.user}
 password = ${people.service.password}
 project_name = ${people.service.project}
 user_domain_id = default
-project_domain_id = default
+project_domain_id = default`;
+
+const tokens = (ports: Ports) => `[keystone_authtoken]
+www_authenticate_uri = ${urlsOf(ports).keystone}
+${signIn(ports)}
 service_token_roles_required = true`;
 
 /** Passwords are hashed lightly: the packaged strength costs a quarter of a second for each token. */
@@ -91,13 +95,13 @@ enabled = true
 backend = oslo_cache.dict
 `;
 
-/** Agents are rows that nobody renews, so they stay alive for 23 days. */
+/** Agents may be rows that nobody renews, so they stay alive for 23 days. Compute is told of ports where there are agents that wire them. */
 const neutronConf = (ports: Ports) => `[DEFAULT]
 ${log}
 core_plugin = ml2
 service_plugins =
 auth_strategy = keystone
-transport_url = fake:/
+transport_url = ${ports.broker === undefined ? 'fake:/' : `rabbit://guest:guest@127.0.0.1:${ports.broker}/`}
 bind_host = 127.0.0.1
 bind_port = ${ports.neutron}
 api_paste_config = /etc/neutron/api-paste.ini
@@ -105,13 +109,18 @@ api_workers = 1
 rpc_workers = 1
 rpc_state_report_workers = 0
 agent_down_time = 2000000
-notify_nova_on_port_status_changes = false
-notify_nova_on_port_data_changes = false
+notify_nova_on_port_status_changes = ${ports.broker !== undefined}
+notify_nova_on_port_data_changes = ${ports.broker !== undefined}
+send_events_interval = 1
 state_path = ${home}/neutron
 [oslo_concurrency]
 lock_path = ${home}/neutron/locks
 ${database('neutron')}
 ${tokens(ports)}
+[nova]
+${signIn(ports)}
+region_name = RegionOne
+endpoint_type = internal
 [quotas]
 quota_port = -1
 quota_network = -1
