@@ -32,6 +32,24 @@ test('each external event is answered by itself', async () => {
   ]);
 });
 
+test('what is worth a look is kept for the server, by port; an unplugged port is not', async () => {
+  const { id } = await world.activeServer();
+  const told = ['changed', 'vif-plugged', 'vif-unplugged', 'vif-deleted'];
+  const { status } = await world.ask('POST /v2.1/os-server-external-events', {
+    as: 'service',
+    body: {
+      events: told.map((name) => ({ name: `network-${name}`, server_uuid: id, tag: 'port-1' })),
+    },
+  });
+  expect(status).toBe(200);
+  const kept = await world.store.networkEvents.of(id);
+  expect(kept.map(({ kind, portId }) => [kind, portId])).toEqual([
+    ['changed', 'port-1'],
+    ['plugged', 'port-1'],
+    ['deleted', 'port-1'],
+  ]);
+});
+
 test.each([
   { name: 'from a member', as: 'member', event: {}, version: '2.1', status: 403 },
   { name: 'of an unknown name', as: 'service', event: { name: 'x' }, version: '2.1', status: 400 },

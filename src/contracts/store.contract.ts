@@ -14,6 +14,7 @@ import {
 import { storeEnrolmentsContract } from './store-enrolments.contract.ts';
 import { storeGroupsContract } from './store-groups.contract.ts';
 import { storeLifecycleContract } from './store-lifecycle.contract.ts';
+import { storeNetworkEventsContract } from './store-network-events.contract.ts';
 import { storeRaceContract } from './store-race.contract.ts';
 import { storeWorkContract } from './store-work.contract.ts';
 import type { Store } from './store.ts';
@@ -37,6 +38,9 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('enrolled hosts', () => {
     storeEnrolmentsContract(fresh);
+  });
+  describe('network events', () => {
+    storeNetworkEventsContract(fresh);
   });
   describe('flavors', () => {
     flavorsContract(fresh);

@@ -99,11 +99,18 @@ test('the services of a real OpenStack are named in one section, with the usual 
       projectDomainName: 'Default',
     },
   });
+  expect(parseConfig(section, 'x').openstack?.plugTimeoutMs).toBe(300_000);
+  const soon = section.replace('}', ', plug_timeout: 0.5 }');
+  expect(parseConfig(soon, 'x').openstack?.plugTimeoutMs).toBe(500);
   expect(parseConfig('{}', 'x').openstack).toBeUndefined();
 });
 
 test.each([
   { given: 'auth_url: keystone, username: u, password: p', says: 'x:1 openstack.auth_url: ' },
+  {
+    given: 'auth_url: "http://k", username: u, password: p, plug_timeout: -1',
+    says: 'x:1 openstack.plug_timeout: must be >= 0',
+  },
   { given: 'auth_url: "http://k", username: u', says: 'x:1 openstack: must have either password' },
   {
     given: 'auth_url: "http://k", username: u, password: p, password_file: f',

@@ -86,6 +86,7 @@ export async function aComputeWorld() {
   });
   return {
     app,
+    context,
     contents,
     store,
     time,
