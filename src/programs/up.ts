@@ -120,7 +120,7 @@ async function start(
     stops.push(() => running.stop(host));
     if (later !== true) await running.start(host);
   }
-  dispatchWhenBack(context, returning, stops);
+  dispatchWhenBack(context, returning, { stops, ourNetwork: config.openstack === undefined });
   const localHosts = new Set(hosts.map(({ host }) => host));
   const doors = { context, cloud, urls, log, stops, localHosts, onReport };
   Object.assign(urls, await openDoors(config, doors));
@@ -166,7 +166,11 @@ async function hostsOfBefore(store: Store, stops: Stops): Promise<ReturningHosts
 }
 
 /** Tasks of before are not to find their hosts away that are only on their way back. */
-function dispatchWhenBack(context: WorkflowContext, returning: ReturningHosts, stops: Stops): void {
+function dispatchWhenBack(
+  context: WorkflowContext,
+  returning: ReturningHosts,
+  { stops, ourNetwork }: { stops: Stops; ourNetwork: boolean },
+): void {
   let isStopped = false;
   const dispatching = returning.settled.then(() => {
     if (isStopped) return undefined;
@@ -177,7 +181,7 @@ function dispatchWhenBack(context: WorkflowContext, returning: ReturningHosts, s
       leaseMs: 60_000,
       pollMs,
     });
-    return [watchPorts(context, { pollMs }), dispatcher];
+    return [watchPorts(context, { pollMs, mayHaveMissed: !ourNetwork }), dispatcher];
   });
   stops.push(async () => {
     isStopped = true;

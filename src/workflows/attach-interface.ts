@@ -20,7 +20,14 @@ import { finishedEvent } from './record-event.ts';
 import { automaticNics, type NicNaming, resolveNics } from './resolve-nics.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import { guestNicOf, type NicData, nicData, nicOf, takeOffSteps } from './take-off-nic.ts';
-import { type PlugData, plugEvent, plugStep, plugWait, waitForPlug } from './wait-for-plug.ts';
+import {
+  type PlugData,
+  plugEvent,
+  plugStart,
+  plugStep,
+  plugWait,
+  waitForPlug,
+} from './wait-for-plug.ts';
 import { type StepOutcome, stillOurs, type Workflow } from './workflow.ts';
 
 /** States in which NICs come and go. */
@@ -196,7 +203,7 @@ async function attached(context: WorkflowContext, task: Task): Promise<StepOutco
   const wait = plugWait(context, task);
   return {
     ...(changed.length > 0 && { host: deviceChange(host, devices, changed) }),
-    ...(wait === undefined ? endOfAttach(context, task, host.name) : { next: wait }),
+    ...(wait ?? endOfAttach(context, task, host.name)),
   };
 }
 
@@ -220,7 +227,8 @@ async function failed(
     return { next: { step: task.step, data: task.data, dueAt: now + retryMs } };
   }
   const name = task.step === plugStep ? plugEvent : task.step;
-  const event = finishedEvent(context, name, now, { error: error.message });
+  const startedAt = plugStart(task, now);
+  const event = finishedEvent(context, name, startedAt, { error: error.message });
   if (task.step === 'claim') {
     return { events: [event], actionMessage: error.message, next: null };
   }

@@ -9,7 +9,7 @@ import { finishedEvent } from './record-event.ts';
 import { schedule } from './schedule.ts';
 import { serverOf } from './server-of.ts';
 import { destroyGuest, guestDestroyed, releaseChange, unbindPorts } from './tear-down.ts';
-import { plugEvent, plugStep, waitForPlug } from './wait-for-plug.ts';
+import { plugEvent, plugStart, plugStep, waitForPlug } from './wait-for-plug.ts';
 import type { StepOutcome, Workflow } from './workflow.ts';
 
 const eventNames: Record<string, string> = {
@@ -50,8 +50,7 @@ async function failed(
     detail: error.detail ?? '',
     retry: error.kind === 'unavailable',
   };
-  const { plug, startedAt: before = now } = bootData(task);
-  const startedAt = task.step === plugStep && plug !== undefined ? plug.startedAt : before;
+  const startedAt = plugStart(task, bootData(task).startedAt ?? now);
   return {
     events: [finishedEvent(context, event ?? 'schedule', startedAt, { error: error.message })],
     next: { step: 'destroy-guest', data: { ...task.data, failure }, dueAt: now },

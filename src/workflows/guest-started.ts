@@ -24,12 +24,13 @@ export async function guestStarted(context: WorkflowContext, task: Task): Promis
   invariant(host, `server ${server.id} started on no host`);
   const devices = await context.store.hosts.devices(host.id);
   const changed = allocateClaimed(devices, server.id);
-  const now = context.clock.now();
+  const startedAt = bootData(task).startedAt ?? context.clock.now();
+  const spawned = finishedEvent(context, 'spawn', startedAt, { host: host.name });
   const wait = plugWait(context, task);
   return {
     ...(changed.length > 0 && { host: deviceChange(host, devices, changed) }),
-    events: [finishedEvent(context, 'spawn', bootData(task).startedAt ?? now, { host: host.name })],
-    ...(wait === undefined ? becomeActive(context) : { next: wait }),
+    ...(wait ?? becomeActive(context)),
+    events: [spawned, ...(wait?.events ?? [])],
   };
 }
 

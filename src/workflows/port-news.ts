@@ -24,27 +24,32 @@ export async function movedNics(
 
 /**
  * The first bound NIC whose port is gone; undefined when all are there. `ports` are those that name the server: one that is not among them is
- * asked for by itself, for its owner may have taken the server's name off it.
+ * asked for by itself, for its owner may have taken the server's name off it. To a service user that lost its rights every port looks gone: so a
+ * port is believed to be gone only when the network service has `told` of that, or still shows the network as it does to administrators.
  */
 export async function nicWithoutPort(
   context: WorkflowContext,
   server: Pick<Server, 'nics'>,
-  ports: readonly Port[],
+  { ports, told }: { ports: readonly Port[]; told: ReadonlySet<string> },
 ): Promise<ServerNic | undefined> {
   const named = new Set(ports.map(({ id }) => id));
   for (const nic of server.nics) {
-    if (nic.vif === null || nic.portId === null || named.has(nic.portId)) continue;
-    if (!(await exists(context, nic.portId))) return nic;
+    const { vif, portId } = nic;
+    if (vif === null || portId === null || named.has(portId)) continue;
+    if (await shows(() => context.network.showPort(portId, 'service'))) continue;
+    if (told.has(portId)) return nic;
+    if (await shows(() => context.network.showNetwork(vif.network.id, 'service'))) return nic;
+    context.log.warn({ port: portId }, 'port is not shown, and neither is its network');
   }
   return undefined;
 }
 
-async function exists(context: WorkflowContext, portId: string): Promise<boolean> {
+async function shows(read: () => Promise<unknown>): Promise<boolean> {
   try {
-    await context.network.showPort(portId, 'service');
+    await read();
     return true;
   } catch (error) {
-    if (isComputeError(error, 'notFound')) return false;
+    if (isComputeError(error, 'notFound') || isComputeError(error, 'forbidden')) return false;
     throw error;
   }
 }

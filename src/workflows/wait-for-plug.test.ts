@@ -6,7 +6,8 @@ import { aComputeWorld, aPort, type ComputeWorld, portId } from '#test/compute-w
 import { becomeActive } from './guest-started.ts';
 import { plugStep, plugWait, waitForPlug } from './wait-for-plug.ts';
 
-const { run } = waitForPlug(becomeActive);
+const step = waitForPlug(becomeActive);
+const run: typeof step.run = (context, task) => step.run(context, task);
 let world: ComputeWorld;
 let serverId: string;
 
@@ -42,8 +43,8 @@ async function begin(): Promise<void> {
   const task = await taken();
   if (task === undefined) throw new Error('no boot');
   const data = { unwired: [portId] };
-  const next = plugWait(world.context, { ...task, data }) ?? null;
-  await world.store.commit({ task, next });
+  const wait = plugWait(world.context, { ...task, data });
+  await world.store.commit({ task, next: null, ...wait });
 }
 
 /** Runs the step if it is due, and says whether it was. */

@@ -26,13 +26,30 @@ export interface PlugData {
   plug?: { startedAt: number; deadline: number; looks: number };
 }
 
-/** The wait, begun after the host has done its part; undefined where there is nothing to wait for. */
-export function plugWait(context: WorkflowContext, task: Task): NextStep | undefined {
+/**
+ * The wait, begun after the host has done its part; undefined where there is nothing to wait for. Its event is in the server's list from now on:
+ * who looks why the server is not ready sees it.
+ */
+export function plugWait(
+  context: WorkflowContext,
+  task: Task,
+): Required<Pick<StepOutcome, 'next' | 'events'>> | undefined {
   const { unwired = [] } = task.data as PlugData;
   const { plugTimeoutMs } = context.settings;
   if (unwired.length === 0 || plugTimeoutMs === 0) return undefined;
   const startedAt = context.clock.now();
-  return parked(context, task, { startedAt, deadline: startedAt + plugTimeoutMs, looks: 0 });
+  const plug = { startedAt, deadline: startedAt + plugTimeoutMs, looks: 0 };
+  const event = { name: plugEvent, startedAt, finishedAt: null, result: null };
+  return {
+    next: parked(context, task, plug),
+    events: [{ ...event, details: null, host: null }],
+  };
+}
+
+/** When the step of a task began, which may be the wait; else what is given. */
+export function plugStart(task: Task, otherwise: number): number {
+  const { plug } = task.data as PlugData;
+  return task.step === plugStep && plug !== undefined ? plug.startedAt : otherwise;
 }
 
 /** Agents need seconds. After an event that came before the status did, the next look is soon. */

@@ -45,8 +45,8 @@ const tell = (kind: NetworkEventKind, port = portId) =>
   );
 
 /** One look at all idle servers. */
-async function look(): Promise<void> {
-  await watchPorts(world.context, { pollMs: 60_000 }).stop();
+async function look({ mayHaveMissed = false } = {}): Promise<void> {
+  await watchPorts(world.context, { pollMs: 60_000, mayHaveMissed }).stop();
 }
 
 /** Runs the step of the workflow that was begun, if one was; its kind. */
@@ -132,6 +132,30 @@ test('a network service that does not answer keeps the event', async () => {
   await tell('changed');
   await look();
   expect([await act(), await left()]).toEqual([undefined, ['changed']]);
+});
+
+test('what was missed is found by a look at every server', async () => {
+  world.ports.set(portId, { ...mine(), fixedIps: moved });
+  await look({ mayHaveMissed: true });
+  expect(await act()).toBe('follow-ports');
+  expect([await addresses(), await left(), asked]).toEqual([moved, [], ['ports']]);
+});
+
+test('to who lost the right to see them no port is gone, unless its deletion was told', async () => {
+  world.ports.clear();
+  const refuse = () => Promise.reject(new ComputeError('forbidden', 'the role admin is missing'));
+  world.context.network.showNetwork = refuse;
+  await look({ mayHaveMissed: true });
+  expect([await act(), await left(), asked]).toEqual([undefined, [], ['ports', 'port']]);
+  await tell('deleted');
+  await look();
+  expect(await act()).toBe('detach');
+});
+
+test('a port that went unheard is gone where its network is still shown', async () => {
+  world.ports.clear();
+  await look({ mayHaveMissed: true });
+  expect(await act()).toBe('detach');
 });
 
 test('of a server without a host nothing is kept', async () => {

@@ -21,6 +21,8 @@ beforeAll(async () => {
       username: user,
       password,
       project_name: project,
+      // Its agents are rows, which wire nothing; those that do are in plug-events.test.ts.
+      plug_timeout: 0,
     },
     simulated: {
       hosts: [

@@ -93,7 +93,7 @@ async function steps(server: string): Promise<string[]> {
 /** Its guest runs, and its ports are waited for. */
 const waits = (server: string) =>
   cloud.until(async () => {
-    const done = (await steps(server)).includes('spawn Success');
+    const done = (await steps(server)).includes('plug_ports null');
     return { done, value: done };
   });
 
@@ -263,7 +263,7 @@ test('an attach ends when the port is wired; one that nobody wires is undone', a
   const attaching = attach(late);
   await cloud.until(async () => {
     const names = await steps(id);
-    return { done: names.includes('bind_port Success'), value: names };
+    return { done: names.includes('plug_ports null'), value: names };
   });
   network.wire(late);
   await tell('vif-plugged', id, late);
@@ -339,6 +339,18 @@ for (const isOff of [false, true]) {
     expect(portCalls().filter((call) => !call.startsWith('GET'))).toEqual([]);
   });
 }
+
+test('a port deleted while nobody hears it: the next start takes its NIC off', async () => {
+  await start();
+  const { port } = await aServer();
+  await novella?.stop();
+  await cloud.ok('network', 'DELETE', `/ports/${port}`);
+  await start();
+  await cloud.until(async () => {
+    const free = await cloud.freeVfs('physnet1');
+    return { done: JSON.stringify(free) === JSON.stringify(untouched), value: free };
+  });
+});
 
 test('a deletion that is told of a port which is there changes nothing', async () => {
   await start();
