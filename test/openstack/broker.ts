@@ -10,7 +10,10 @@ import { home, type Running, startInside } from './inside.ts';
 const readyLimitMs = 120_000;
 
 export interface Broker {
+  /** For clients. */
   port: number;
+  /** All that it listens on. */
+  ports: number[];
   kill(): Promise<void>;
 }
 
@@ -39,7 +42,7 @@ export async function startBroker(runFolder: string): Promise<Broker> {
   const command = ['/usr/lib/rabbitmq/bin/rabbitmq-server'];
   const running = startInside({ tree, folder }, command, { env, log });
   await letsClientsIn(port, running, log);
-  return { port, kill: () => running.kill() };
+  return { port, ports: [port, between, names], kill: () => running.kill() };
 }
 
 async function letsClientsIn(port: number, running: Running, log: string): Promise<void> {

@@ -1,10 +1,13 @@
 /** Neutron's own notifier and its own RPC: a server waits for the agent of its host, and follows what is done to its ports in Neutron. */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '#test/command.ts';
 import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { startBroker } from './broker.ts';
 import { type OpenStack, startOpenStack } from './openstack.ts';
+import { runFolder } from './run-folder.ts';
 import type { WiringAgent } from './wiring-agent.ts';
 
 const plugTimeoutSeconds = 15;
@@ -197,3 +200,24 @@ test('a fixed IP that is changed in Neutron is what the server shows; a port del
   await remove(id);
   expect(await showPort(kept)).toMatchObject(unbound);
 });
+
+test('a broker that was ended leaves no process: nobody listens where it did', async () => {
+  const folder = runFolder();
+  const broker = await startBroker(folder);
+  const refused = () => Promise.all(broker.ports.map((at) => isRefused(at)));
+  expect(await refused()).toEqual([false, false, false]);
+  await broker.kill();
+  expect(await refused()).toEqual([true, true, true]);
+  rmSync(folder, { recursive: true });
+});
+
+function isRefused(at: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(at, '127.0.0.1');
+    socket.once('error', () => resolve(true));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+  });
+}
