@@ -32,6 +32,8 @@ export function keepLooking(
       .catch((error: unknown) => log.error({ err: error }, failing))
       .finally(() => {
         looking = undefined;
+        // Nudged after the last look had ended, and before this.
+        if (again) nudge();
       });
   };
   const unlisten = wakeup.listen(topic, nudge);
