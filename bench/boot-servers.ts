@@ -1,7 +1,9 @@
-/** Boots servers with a direct port each over the public API, as fast as it answers. */
+/** Boots servers with a direct port each over the public API, as fast as it answers, and deletes them. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { microversion } from '#cli/operator-api.ts';
 import { request, type Session } from '#cli/session.ts';
+import { isComputeError } from '#core/errors.ts';
+import { atOnce, type Timed } from './at-once.ts';
 
 /** What every boot shares. */
 export interface BootGround {
@@ -79,20 +81,21 @@ export async function createPorts(ground: BootGround, count: number): Promise<st
 }
 
 /** Boots a server per port, so many in flight at once, each until ACTIVE. Gives their ids. */
-export async function bootServers(
+export function bootServers(
   ground: BootGround,
   ports: readonly string[],
   inFlight: number,
-): Promise<string[]> {
-  const waiting = [...ports];
-  const servers: string[] = [];
-  const worker = async (): Promise<void> => {
-    for (let port = waiting.shift(); port !== undefined; port = waiting.shift()) {
-      servers.push(await bootServer(ground, port, pollMs * inFlight));
-    }
-  };
-  await Promise.all(Array.from({ length: inFlight }, worker));
-  return servers;
+): Promise<Timed<string>> {
+  return atOnce(ports, inFlight, (port) => bootServer(ground, port, pollMs * inFlight));
+}
+
+/** Deletes servers, so many in flight at once, each until it is gone. */
+export function deleteServers(
+  ground: BootGround,
+  servers: readonly string[],
+  inFlight: number,
+): Promise<Timed<void>> {
+  return atOnce(servers, inFlight, (server) => deleteServer(ground, server, pollMs * inFlight));
 }
 
 async function bootServer(ground: BootGround, port: string, pauseMs: number): Promise<string> {
@@ -120,4 +123,20 @@ async function bootServer(ground: BootGround, port: string, pauseMs: number): Pr
     await pause(pauseMs);
   }
   throw new Error(`server ${server.id}: not ACTIVE after ${patienceMs} ms`);
+}
+
+async function deleteServer(ground: BootGround, id: string, pauseMs: number): Promise<void> {
+  const asked = { service: 'compute', path: `/servers/${id}`, microversion } as const;
+  await request(ground.session, { ...asked, method: 'DELETE' });
+  const deadline = performance.now() + patienceMs;
+  while (performance.now() < deadline) {
+    try {
+      await request(ground.session, asked);
+    } catch (error) {
+      if (isComputeError(error, 'notFound')) return;
+      throw error;
+    }
+    await pause(pauseMs);
+  }
+  throw new Error(`server ${id}: not gone after ${patienceMs} ms`);
 }

@@ -5,6 +5,7 @@ import { boots } from './boots.ts';
 import { core } from './core.ts';
 import { host } from './host.ts';
 import { memory } from './memory.ts';
+import { openstack } from './openstack.ts';
 import { startup } from './startup.ts';
 
 const groups: Record<string, (options: { data?: string | undefined }) => Promise<void>> = {
@@ -12,6 +13,7 @@ const groups: Record<string, (options: { data?: string | undefined }) => Promise
   memory,
   'agent-memory': agentMemory,
   boots,
+  openstack,
   core,
   host,
 };

@@ -19,8 +19,12 @@ export interface Fleet {
   vfs: number;
 }
 
+/** Among real services: the section `openstack` of the configuration. */
+export type OpenStackSection = Record<string, string>;
+
 export interface RunningNovella {
   pid: number;
+  computeUrl: string;
   /** From the start of the process to its ready line. */
   readyMs: number;
   login(): Promise<Session>;
@@ -28,23 +32,28 @@ export interface RunningNovella {
 }
 
 /** Starts it and waits for its ready line. Without a fleet: the two hosts of the default configuration. */
-export async function startNovella(fleet?: Fleet): Promise<RunningNovella> {
+export async function startNovella(
+  fleet?: Fleet,
+  openstack?: OpenStackSection,
+): Promise<RunningNovella> {
   const folder = mkdtempSync(join(tmpdir(), 'novella-bench-'));
   const stateDir = join(folder, 'state');
   const config = join(folder, 'novella.yaml');
   const ports = { compute: 0, identity: 0, network: 0, image: 0 };
   const simulated = fleet === undefined ? {} : { simulated: fleet };
-  writeFileSync(config, stringify({ state_dir: stateDir, ports, ...simulated }));
+  const services = openstack === undefined ? {} : { openstack };
+  writeFileSync(config, stringify({ state_dir: stateDir, ports, ...simulated, ...services }));
   const started = performance.now();
   const child = spawn(
     process.execPath,
     ['src/programs/main.ts', 'up', '--config', config, '--ready-line'],
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  await readyLine(child);
+  const { urls } = await readyLine(child);
   const readyMs = performance.now() - started;
   return {
     pid: child.pid ?? 0,
+    computeUrl: urls.compute,
     readyMs,
     login: () => openSession(readCloud(join(stateDir, 'clouds.yaml'))),
     stop: async () => {
@@ -57,12 +66,12 @@ export async function startNovella(fleet?: Fleet): Promise<RunningNovella> {
 }
 
 /** Waits for `ready {…}`, and goes on reading so that the pipe never fills. */
-async function readyLine(child: ChildProcess): Promise<void> {
+async function readyLine(child: ChildProcess): Promise<{ urls: { compute: string } }> {
   if (child.stdout === null) throw new Error('novella up: started without a pipe');
   const lines = createInterface({ input: child.stdout });
-  await new Promise<void>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     lines.on('line', (line) => {
-      if (line.startsWith('ready ')) resolve();
+      if (line.startsWith('ready ')) resolve(JSON.parse(line.slice('ready '.length)));
     });
     child.once('exit', (code) => reject(new Error(`novella up ended with ${code} before ready`)));
   });

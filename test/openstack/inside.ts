@@ -49,6 +49,8 @@ export function runInside(
 }
 
 export interface Running {
+  /** Of the outermost of its processes. */
+  pid: number;
   /** Settles when the last process is gone. */
   ended: Promise<void>;
   isRunning(): boolean;
@@ -74,6 +76,7 @@ export function startInside(
   });
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   return {
+    pid: child.pid ?? 0,
     ended,
     isRunning,
     async kill() {

@@ -79,6 +79,11 @@ export class OpenStack {
     return this.#services[name].logs();
   }
 
+  /** Of the outermost of its processes. */
+  pid(name: ServiceName): number {
+    return this.#services[name].pid;
+  }
+
   /** A token of one of the people, for that one's own project. */
   token(who: keyof typeof people): Promise<string> {
     return tokenOf(this.urls.keystone, people[who]);

@@ -31,6 +31,11 @@ export class Service {
     await this.#running?.kill();
   }
 
+  /** Of the outermost of its processes; 0 when it was never started. */
+  get pid(): number {
+    return this.#running?.pid ?? 0;
+  }
+
   /** All it has printed, over all its starts. */
   logs(): string {
     return existsSync(this.#log) ? readFileSync(this.#log, 'utf8') : '';

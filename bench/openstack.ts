@@ -1,0 +1,132 @@
+/** Lives of servers beside a real Keystone, Neutron and Glance: rates, and whose time and processor they take. Needs root and apt. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readCloud } from '#cli/clouds-yaml.ts';
+import { openSession } from '#cli/session.ts';
+import { type OpenStack, startOpenStack } from '../test/openstack/openstack.ts';
+import {
+  type BootGround,
+  bootServers,
+  createPorts,
+  deleteServers,
+  prepareGround,
+} from './boot-servers.ts';
+import { cpuSeconds, memoryMib } from './process-tree.ts';
+import { median, printFigure } from './figure.ts';
+import { type RunningNovella, startNovella } from './running-novella.ts';
+import { callsIn } from './service-calls.ts';
+
+const fleet = { hosts: 4, pfs: 1, vfs: 32 };
+const warmUp = 10;
+const servers = 20;
+const programs = ['novella', 'neutron', 'keystone', 'glance'] as const;
+type Program = (typeof programs)[number];
+
+interface Running {
+  cloud: OpenStack;
+  novella: RunningNovella;
+  ground: BootGround;
+}
+
+/**
+ * Prints, for one server after the other and for 20 at once, `openstack.boots_per_s`, `boot_median_ms` (POST to ACTIVE), the same of deletes, and
+ * what it took, by program: `cpu_s_per_life`, `calls_per_life`, `boot_call_ms`, `boot_time_share`, `boot_cpu_share`. At the end `memory_mib`.
+ */
+export async function openstack(): Promise<void> {
+  const cloud = await startOpenStack();
+  let novella: RunningNovella | undefined;
+  try {
+    for (let at = 1; at <= fleet.hosts; at += 1) {
+      cloud.agent(`host-${String(at).padStart(4, '0')}`, { physnet1: ['pf'] });
+    }
+    novella = await startNovella(fleet, section(cloud));
+    await cloud.register('compute', novella.computeUrl);
+    await uploadImage(cloud);
+    const ground = await prepareGround(await openSession(readCloud(cloud.cloudsYaml, 'admin')));
+    const warm = await bootServers(ground, await createPorts(ground, warmUp), 2);
+    await deleteServers(ground, warm.results, 2);
+    const running = { cloud, novella, ground };
+    for (const inFlight of [1, servers]) await measure(running, inFlight);
+    printMemory(running);
+  } finally {
+    await novella?.stop();
+    await cloud.stop();
+  }
+}
+
+function section({ urls, people }: OpenStack): Record<string, string> {
+  const { user: username, password, project: project_name } = people.service;
+  return { auth_url: urls.keystone, username, password, project_name };
+}
+
+async function uploadImage(cloud: OpenStack): Promise<void> {
+  writeFileSync(join(cloud.folder, 'tiny.raw'), Buffer.alloc(4_096));
+  const form = ['--disk-format', 'raw', '--container-format', 'bare', '--file', 'tiny.raw'];
+  await cloud.json('admin', 'image', 'create', '--public', ...form, 'tiny');
+}
+
+async function measure(running: Running, inFlight: number): Promise<void> {
+  const { ground } = running;
+  const ports = await createPorts(ground, servers);
+  const before = spentBy(running);
+  const boots = await bootServers(ground, ports, inFlight);
+  const between = spentBy(running);
+  const deletes = await deleteServers(ground, boots.results, inFlight);
+  const after = spentBy(running);
+  const details = { in_flight: inFlight, servers };
+  const print = (name: string, unit: string, value: number, more = {}) =>
+    printFigure({ figure: `openstack.${name}`, value, unit, ...more, ...details });
+  print('boots_per_s', '1/s', servers / boots.seconds);
+  print('boot_median_ms', 'ms', median(boots.times));
+  print('deletes_per_s', '1/s', servers / deletes.seconds);
+  print('delete_median_ms', 'ms', median(deletes.times));
+  for (const program of programs) {
+    const life = difference(before[program], after[program]);
+    const boot = difference(before[program], between[program]);
+    const by = { program };
+    print('cpu_s_per_life', 's', life.cpuSeconds / servers, by);
+    print('boot_cpu_share', 'of one core', boot.cpuSeconds / boots.seconds, by);
+    if (program === 'novella') continue;
+    print('calls_per_life', 'calls', life.calls / servers, by);
+    print('boot_calls', 'calls', boot.calls / servers, by);
+    print('boot_call_ms', 'ms', (boot.callSeconds * 1_000) / Math.max(1, boot.calls), by);
+    print('boot_time_share', 'calls at a time', boot.callSeconds / boots.seconds, by);
+  }
+}
+
+interface Spent {
+  cpuSeconds: number;
+  calls: number;
+  callSeconds: number;
+}
+
+/** Until now, by each program. */
+function spentBy({ cloud, novella }: Running): Record<Program, Spent> {
+  const spent = (name: Exclude<Program, 'novella'>): Spent => ({
+    cpuSeconds: cpuSeconds(cloud.pid(name)),
+    ...callsIn(cloud.logs(name)),
+  });
+  return {
+    novella: { cpuSeconds: cpuSeconds(novella.pid), calls: 0, callSeconds: 0 },
+    neutron: spent('neutron'),
+    keystone: spent('keystone'),
+    glance: spent('glance'),
+  };
+}
+
+function difference(from: Spent, to: Spent): Spent {
+  return {
+    cpuSeconds: to.cpuSeconds - from.cpuSeconds,
+    calls: to.calls - from.calls,
+    callSeconds: to.callSeconds - from.callSeconds,
+  };
+}
+
+function printMemory({ cloud, novella }: Running): void {
+  for (const program of programs) {
+    const pid = program === 'novella' ? novella.pid : cloud.pid(program);
+    for (const [kind, value] of Object.entries(memoryMib(pid))) {
+      printFigure({ figure: 'openstack.memory_mib', value, unit: 'MiB', program, kind });
+    }
+  }
+}
