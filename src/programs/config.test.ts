@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { freshFile } from '#test/fresh-file.ts';
 import { expectAnswerOrRefusal } from '#test/typed-errors.ts';
 import { parseConfig, readConfig } from './config.ts';
 
@@ -103,6 +105,29 @@ test('the services of a real OpenStack are named in one section, with the usual 
   const soon = section.replace('}', ', plug_timeout: 0.5 }');
   expect(parseConfig(soon, 'x').openstack?.plugTimeoutMs).toBe(500);
   expect(parseConfig('{}', 'x').openstack).toBeUndefined();
+});
+
+test('times of the section openstack are in seconds', () => {
+  const limits = 'timeout_seconds: 5, connections: 3, token_cache_seconds: 0';
+  const section = `openstack: { auth_url: "http://k", username: u, password: s, ${limits} }`;
+  expect(parseConfig(section, 'x').openstack).toMatchObject({
+    timeoutMs: 5_000,
+    connections: 3,
+    tokenCacheMs: 0,
+  });
+});
+
+test.each([
+  { text: 'nothing', says: 'no certificate in it; it must be a PEM file' },
+  {
+    text: '-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n',
+    says: 'certificate 1 of it cannot be read',
+  },
+])('a ca_file is looked at before it is used: $says', ({ text, says }) => {
+  const file = freshFile('ca.pem');
+  writeFileSync(file, text);
+  const section = `openstack: { auth_url: "https://k", username: u, password: s, ca_file: ${file} }`;
+  expect(() => parseConfig(section, 'x')).toThrow(`${file}: ${says}`);
 });
 
 test.each([

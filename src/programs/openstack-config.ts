@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { ComputeError } from '#core/errors.ts';
 import type { OpenStackOptions } from '#integrations/openstack/connect.ts';
+import { readAuthorities } from './authorities-file.ts';
 import type { Place } from './config-file.ts';
 import { readTextFile } from './text-file.ts';
 
@@ -22,6 +23,9 @@ export const OpenStackSection = Type.Object(
     region: Type.Optional(Text),
     interface: Type.Optional(Type.Enum(['internal', 'public', 'admin'])),
     ca_file: Type.Optional(Text),
+    timeout_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 600 })),
+    connections: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
+    token_cache_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 300 })),
     network_url: Type.Optional(Url),
     image_url: Type.Optional(Url),
     plug_timeout: Type.Optional(Type.Number({ minimum: 0 })),
@@ -52,11 +56,18 @@ export function toOpenStackConfig(
     },
     region: section.region,
     interface: section.interface,
-    ca: section.ca_file && readTextFile(resolve(section.ca_file)),
+    ca: section.ca_file === undefined ? undefined : readAuthorities(resolve(section.ca_file)),
+    timeoutMs: milliseconds(section.timeout_seconds),
+    connections: section.connections,
+    tokenCacheMs: milliseconds(section.token_cache_seconds),
     networkUrl: section.network_url,
     imageUrl: section.image_url,
     plugTimeoutMs: (section.plug_timeout ?? plugTimeoutSeconds) * 1000,
   };
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1_000;
 }
 
 /** A file's last line end is not part of the password. */

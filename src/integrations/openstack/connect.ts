@@ -22,15 +22,17 @@ export interface OpenStackOptions {
   /** Instead of the catalog's endpoint. */
   networkUrl?: string | undefined;
   imageUrl?: string | undefined;
-  /** PEM text of the authorities to trust instead of the system's. */
-  ca?: string | undefined;
+  /** The authorities to trust instead of the system's: PEM text, and the file it is from. */
+  ca?: { text: string; file: string } | undefined;
   clock: Clock;
   /** How long a service may be silent. Default: 30 seconds. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
+  /** Calls to one service at once. Default: 8. */
+  connections?: number | undefined;
   /** Pauses before a call is made again. Default: 200 ms and 1 s. */
   retryPausesMs?: readonly number[];
   /** How long an answer about a token is believed. Default: one minute. */
-  tokenCacheMs?: number;
+  tokenCacheMs?: number | undefined;
   /** How long a network is believed. Default: ten seconds. */
   networkCacheMs?: number;
   /** The request that a call is made for, where it is known. */
@@ -51,17 +53,24 @@ export interface OpenStack {
   close(): void;
 }
 
+/** A host that is there answers a connection at once. */
+const longestConnectMs = 10_000;
+
 /** No call is made before the first that needs it. */
 export function connectOpenStack(options: OpenStackOptions): OpenStack {
   const { clock, region } = options;
   const keystone = withVersion(options.authUrl);
+  const timeoutMs = options.timeoutMs ?? 30_000;
   const wire = createWire({
-    timeoutMs: options.timeoutMs ?? 30_000,
-    connections: 32,
-    ...(options.ca !== undefined && { ca: options.ca }),
+    timeoutMs,
+    connectMs: Math.min(timeoutMs, longestConnectMs),
+    connections: options.connections ?? 8,
+    ...(options.ca !== undefined && { ca: options.ca.text }),
   });
   const caller = createServiceCaller({
     wire,
+    limits: { wholeMs: 4 * timeoutMs, mostBytes: 64 * 2 ** 20 },
+    trust: { caFile: options.ca?.file },
     retryPausesMs: options.retryPausesMs ?? [200, 1_000],
     ...(options.requestId !== undefined && { requestId: options.requestId }),
   });

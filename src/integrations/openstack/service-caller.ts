@@ -1,7 +1,9 @@
 /** Calls to one named service: what may be repeated is repeated, and a service that is down is told by name and URL. Knows no token. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { text } from 'node:stream/consumers';
 import { ComputeError, isComputeError } from '#core/errors.ts';
+import { distrustOf, type Trust } from './distrust.ts';
+import { gatewayStatuses, waitAfter } from './repeat.ts';
+import { type AnswerLimits, readWhole, TooLong } from './whole-answer.ts';
 import { TimedOut, type Wire, type WireAnswer } from './wire.ts';
 
 export interface ServiceCall {
@@ -31,26 +33,29 @@ export type CallCounts = Record<string, number>;
 export interface ServiceCaller {
   /** Any status is an answer. Throws `unavailable` when there is none, or only a gateway's. */
   call(call: ServiceCall): Promise<ServiceAnswer>;
-  /** The same, for bytes that are not to be held in memory. The caller must read them to their end, or destroy them. */
+  /** The same, for bytes that are not to be held in memory, on a connection of its own. The caller must read them to their end, or destroy them. */
   open(call: ServiceCall): Promise<WireAnswer>;
   counts(): CallCounts;
 }
 
 export interface CallerOptions {
   wire: Wire;
+  limits: AnswerLimits;
+  trust: Trust;
   /** Pauses before the second, third … try. */
   retryPausesMs: readonly number[];
   /** The request that a call is made for, where it is known. Example: `req-5f…`. */
   requestId?: () => string | undefined;
 }
 
-/** What a proxy says when there is nobody behind it, and a service that is only starting. */
-const gatewayStatuses = [502, 503, 504];
-
+/**
+ * Calls to services. A connection that breaks, and an answer such as 503, lead to the same call again where that may be made twice.
+ * A POST has a connection of its own: on a kept one nobody could tell whether the other side, closing it just then, had acted on it.
+ */
 export function createServiceCaller(options: CallerOptions): ServiceCaller {
-  const { wire, retryPausesMs, requestId } = options;
+  const { wire, retryPausesMs, requestId, limits } = options;
   const counts: CallCounts = {};
-  const once = async (call: ServiceCall): Promise<WireAnswer> => {
+  const once = async (call: ServiceCall, isAlone: boolean): Promise<WireAnswer> => {
     const { service, method, base, path, headers, body } = call;
     const key = `${service} ${method}`;
     counts[key] = (counts[key] ?? 0) + 1;
@@ -66,42 +71,69 @@ export function createServiceCaller(options: CallerOptions): ServiceCaller {
         ...headers,
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
+      isAlone,
     });
   };
-  const open = async (call: ServiceCall): Promise<WireAnswer> => {
+  const exchange = async <Read>(
+    call: ServiceCall,
+    isAlone: boolean,
+    read: (answer: WireAnswer) => Promise<Read>,
+  ): Promise<Read> => {
     const isRepeatable = call.isRepeatable ?? call.method !== 'POST';
     for (let tries = 0; ; tries++) {
-      const wait = isRepeatable ? retryPausesMs[tries] : undefined;
+      const pauseMs = retryPausesMs[tries];
+      let waitMs: number | undefined;
       try {
-        const answer = await once(call);
-        if (!gatewayStatuses.includes(answer.status)) return answer;
+        const answer = await once(call, isAlone);
+        waitMs = waitAfter(answer, { isRepeatable, pauseMs });
+        if (waitMs === undefined && !gatewayStatuses.includes(answer.status)) {
+          return await read(answer);
+        }
         answer.bytes.destroy();
-        if (wait === undefined) throw down(call, `it answers ${answer.status}`);
+        if (waitMs === undefined) throw down(call, `it answers ${answer.status}`);
       } catch (error) {
         if (isComputeError(error)) throw error;
-        if (wait === undefined || error instanceof TimedOut)
+        const distrust = distrustOf(error, options.trust);
+        if (distrust !== undefined) throw notTrusted(call, distrust, error);
+        const isFinal = error instanceof TimedOut || error instanceof TooLong;
+        if (isFinal || !isRepeatable || pauseMs === undefined) {
           throw down(call, wordsOf(error), error);
+        }
+        waitMs = pauseMs;
       }
-      await pause(wait);
+      await pause(waitMs);
     }
   };
   return {
-    open,
-    async call(call) {
-      const answer = await open(call);
-      try {
-        return { ...answer, body: parsed(await text(answer.bytes)) };
-      } catch (error) {
-        throw down(call, `its answer breaks off: ${wordsOf(error)}`, error);
-      }
-    },
+    open: (call) => exchange(call, true, async (answer) => answer),
+    call: (call) =>
+      exchange(call, call.method === 'POST', async (answer) => ({
+        ...answer,
+        body: parsed(await whole(answer, limits)),
+      })),
     counts: () => ({ ...counts }),
   };
+}
+
+async function whole({ bytes }: WireAnswer, limits: AnswerLimits): Promise<string> {
+  try {
+    return await readWhole(bytes, limits);
+  } catch (error) {
+    if (error instanceof Error) error.message = `its answer breaks off: ${error.message}`;
+    throw error;
+  }
 }
 
 /** Example: `network service at http://controller:9696 does not answer: connect ECONNREFUSED 10.0.0.5:9696`. */
 function down({ service, base }: ServiceCall, why: string, cause?: unknown): ComputeError {
   return new ComputeError('unavailable', `${service} service at ${base} does not answer: ${why}`, {
+    cause,
+  });
+}
+
+/** Example: `identity service at https://controller:5000/v3 is not trusted: its certificate has expired`. */
+function notTrusted({ service, base }: ServiceCall, why: string, cause: unknown): ComputeError {
+  return new ComputeError('unavailable', `${service} service at ${base} is not trusted: ${why}`, {
     cause,
   });
 }

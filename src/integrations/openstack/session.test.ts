@@ -69,6 +69,7 @@ test('a fresh token that is refused too is said in words', async () => {
 test.each([
   { what: 'a cut connection', first: [cut, cut] },
   { what: 'a gateway without its service', first: [{ status: 502 }, { status: 503 }] },
+  { what: 'a failure of the service itself', first: [{ status: 500 }, { status: 500 }] },
 ])('a read and a change are repeated after $what; a creation is not', async ({ first }) => {
   const network = await start([...first, shown, ...first, shown, ...first]);
   expect((await network.showPort('p', 'service')).id).toBe('p');
@@ -84,6 +85,73 @@ test('a service that stays away is named after three tries', async () => {
     kind: 'unavailable',
     message: `network service at ${stub.url} does not answer: it answers 503`,
   });
+  expect(stub.heard).toHaveLength(3);
+});
+
+test('a failure that stays is told with the service’s own words', async () => {
+  const body = { NeutronError: { type: 'HTTPInternalServerError', message: 'Request Failed' } };
+  const network = await start([{ status: 500, body }]);
+  await expect(network.updatePort('p', { deviceId: '' })).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: `the network service at ${stub.url} answers 500 to PUT /v2.0/ports/p: Request Failed`,
+  });
+  expect(stub.heard).toHaveLength(3);
+});
+
+test('a service that is asked too much is asked again, even to create: 429 says that nothing was done', async () => {
+  const busy = { status: 429, headers: { 'retry-after': '0' } };
+  const network = await start([busy, shown, busy, busy, shown]);
+  expect((await network.createPort(newPort)).id).toBe('p');
+  expect((await network.showPort('p', 'service')).id).toBe('p');
+  expect(stub.heard).toHaveLength(5);
+});
+
+test('who asks for a long rest is not waited for', async () => {
+  const network = await start([{ status: 503, headers: { 'retry-after': '3600' } }]);
+  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+    message: `network service at ${stub.url} does not answer: it answers 503`,
+  });
+  expect(stub.heard).toHaveLength(1);
+});
+
+test('an answer without end is not read on', async () => {
+  const flood: Reply = (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const pour = () => {
+      while (!response.destroyed && response.write(Buffer.alloc(2 ** 20)));
+    };
+    response.on('drain', pour);
+    pour();
+  };
+  const network = await start([flood], { timeoutMs: 20_000 });
+  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringContaining(`it is longer than ${64 * 2 ** 20} bytes`),
+  });
+  expect(stub.heard).toHaveLength(1);
+});
+
+test('an answer that only trickles ends too', async () => {
+  const trickle: Reply = (response) => {
+    response.writeHead(200);
+    const timer = setInterval(() => response.write(' '), 20);
+    response.on('close', () => clearInterval(timer));
+  };
+  const network = await start([trickle]);
+  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringContaining('it is not whole after 0.6 s'),
+  });
+});
+
+test('a read whose answer is cut off is made again; a creation is not', async () => {
+  const cutOff: Reply = (response) => {
+    response.writeHead(200, { 'content-length': '1000' });
+    response.write('{"port":', () => response.destroy());
+  };
+  const network = await start([cutOff, shown, cutOff]);
+  expect((await network.showPort('p', 'service')).id).toBe('p');
+  await expect(network.createPort(newPort)).rejects.toMatchObject({ kind: 'unavailable' });
   expect(stub.heard).toHaveLength(3);
 });
 

@@ -1,5 +1,10 @@
 /** One HTTP exchange with a service: pooled connections, a CA of one's own, and an end to all waiting. Knows no OpenStack. */
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  type IncomingMessage,
+  request as httpRequest,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
 export interface WireRequest {
@@ -7,6 +12,8 @@ export interface WireRequest {
   url: string;
   headers: Record<string, string>;
   body?: string;
+  /** A connection of its own, outside the pool: for what takes long, or must not meet a connection that the other side lets go just then. */
+  isAlone?: boolean;
 }
 
 export interface WireAnswer {
@@ -21,7 +28,9 @@ export interface WireOptions {
   ca?: string;
   /** How long the other side may be silent. */
   timeoutMs: number;
-  /** Connections kept to each service. */
+  /** How long a connection may take to open. */
+  connectMs: number;
+  /** Connections kept to each service: so many calls at once; the others wait, and their time-out runs. */
   connections: number;
 }
 
@@ -34,56 +43,69 @@ export interface Wire {
 /** No answer in time. Not worth asking again: the wait was long already. */
 export class TimedOut extends Error {}
 
-/**
- * Opens no connection yet. A POST has a connection of its own: on a kept one nobody could tell whether the other side, closing it just
- * then, had acted on it.
- */
+/** Opens no connection yet. */
 export function createWire(options: WireOptions): Wire {
-  const { connections, timeoutMs, ca } = options;
+  const { connections, ca } = options;
   const pool = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections };
   const trust = ca === undefined ? {} : { ca };
-  const http = { kept: new HttpAgent(pool), once: new HttpAgent() };
-  const https = { kept: new HttpsAgent({ ...pool, ...trust }), once: new HttpsAgent(trust) };
+  const http = { kept: new HttpAgent(pool), alone: new HttpAgent() };
+  const https = { kept: new HttpsAgent({ ...pool, ...trust }), alone: new HttpsAgent(trust) };
   return {
-    send({ method, url, headers, body }) {
+    send({ method, url, headers, body, isAlone = false }) {
       const isTls = url.startsWith('https:');
       const agents = isTls ? https : http;
-      return new Promise((resolve, reject) => {
-        const late = () => new TimedOut(`no answer within ${timeoutMs / 1000} s`);
-        let answered: IncomingMessage | undefined;
-        const sending = (isTls ? httpsRequest : httpRequest)(
-          url,
-          {
-            method,
-            headers: {
-              ...headers,
-              ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
-            },
-            agent: method === 'POST' ? agents.once : agents.kept,
-            timeout: timeoutMs,
-          },
-          (bytes) => {
-            clearTimeout(timer);
-            answered = bytes;
-            resolve({
-              status: bytes.statusCode ?? 0,
-              header: (name) => bytes.headers[name]?.toString(),
-              bytes,
-            });
-          },
-        );
-        sending.on('timeout', () => (answered ?? sending).destroy(late()));
-        // Counted from here, so that waiting for a free connection ends too.
-        const timer = setTimeout(() => sending.destroy(late()), timeoutMs);
-        sending.on('error', (error) => {
-          clearTimeout(timer);
-          reject(error);
-        });
-        sending.end(body);
+      const length = body !== undefined && { 'content-length': String(Buffer.byteLength(body)) };
+      const sending = (isTls ? httpsRequest : httpRequest)(url, {
+        method,
+        headers: { ...headers, ...length },
+        agent: isAlone ? agents.alone : agents.kept,
+        timeout: options.timeoutMs,
       });
+      const answer = answerTo(sending, options);
+      sending.end(body);
+      return answer;
     },
     close() {
-      for (const agent of [http.kept, http.once, https.kept, https.once]) agent.destroy();
+      for (const agent of [http.kept, http.alone, https.kept, https.alone]) agent.destroy();
     },
   };
+}
+
+function answerTo(
+  sending: ClientRequest,
+  { timeoutMs, connectMs }: WireOptions,
+): Promise<WireAnswer> {
+  const late = () => new TimedOut(`no answer within ${timeoutMs / 1000} s`);
+  return new Promise((resolve, reject) => {
+    // Counted from here, so that waiting for a free connection ends too.
+    const timer = setTimeout(() => sending.destroy(late()), timeoutMs);
+    let answered: IncomingMessage | undefined;
+    sending.on('timeout', () => (answered ?? sending).destroy(late()));
+    sending.on('response', (bytes) => {
+      clearTimeout(timer);
+      answered = bytes;
+      resolve({
+        status: bytes.statusCode ?? 0,
+        header: (name) => bytes.headers[name]?.toString(),
+        bytes,
+      });
+    });
+    sending.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    limitOpening(sending, connectMs);
+  });
+}
+
+function limitOpening(sending: ClientRequest, connectMs: number): void {
+  sending.on('socket', (socket) => {
+    if (!socket.connecting) return;
+    const timer = setTimeout(
+      () => sending.destroy(new TimedOut(`no connection within ${connectMs / 1000} s`)),
+      connectMs,
+    );
+    const open = 'encrypted' in socket ? 'secureConnect' : 'connect';
+    for (const event of [open, 'close']) socket.once(event, () => clearTimeout(timer));
+  });
 }
