@@ -1,0 +1,69 @@
+/** A Novella in this process beside the environment's services, with one simulated host that Neutron knows. */
+import { Cloud } from '#test/cloud.ts';
+import { temporaryDirectory } from '#test/novella-process.ts';
+import { silentLog } from '#test/silent-log.ts';
+import { freePorts, parseConfig } from '#programs/config.ts';
+import { startAllInOne } from '#programs/up.ts';
+import type { OpenStack } from './openstack.ts';
+import type { people } from './people.ts';
+
+export type Beside = Awaited<ReturnType<typeof besideOpenStack>>;
+
+/** `section`: more keys of the section `openstack`. Users call the services themselves, whatever way Novella takes. */
+export async function besideOpenStack(openstack: OpenStack, section: Record<string, unknown> = {}) {
+  openstack.agent('host-1', { physnet1: ['enp1s0'] });
+  const { user, password, project } = openstack.people.service;
+  const service = {
+    auth_url: openstack.urls.keystone,
+    username: user,
+    password,
+    project_name: project,
+  };
+  const text = JSON.stringify({
+    openstack: { ...service, ...section },
+    simulated: { hosts: [{ name: 'host-1' }] },
+  });
+  const state = temporaryDirectory();
+  const config = { ...parseConfig(text, 'novella.yaml'), stateDir: state.path, ports: freePorts };
+  const running = await startAllInOne(config, silentLog);
+  return {
+    stateDir: state.path,
+    as: (who: keyof typeof people) => cloudOf(openstack, who, running.urls.compute),
+    async stop() {
+      await running.stop();
+      state.remove();
+    },
+  };
+}
+
+/** One of the people, signed in at the services themselves. */
+export function cloudOf(
+  { urls, cloudsYaml }: OpenStack,
+  who: keyof typeof people,
+  compute = '',
+): Promise<Cloud> {
+  const { keystone: identity, neutron: network, glance: image } = urls;
+  return Cloud.at({ urls: { compute, identity, network, image }, cloudsYaml }, who);
+}
+
+/** A VLAN network on physnet1 with a subnet, for all projects; its id. */
+export async function sharedNetwork(admin: Cloud, vlan: number): Promise<string> {
+  const id = await admin.network(`vlan${vlan}`, 'physnet1', vlan);
+  await admin.ok('network', 'PUT', `/networks/${id}`, { network: { shared: true } });
+  return id;
+}
+
+/** An active image with these bytes; its id. */
+export async function uploadedImage(
+  cloud: Cloud,
+  { bytes = Buffer.alloc(4_096), ...wish }: { bytes?: Buffer; [property: string]: unknown } = {},
+): Promise<string> {
+  const described = { name: 'tiny', disk_format: 'raw', container_format: 'bare', ...wish };
+  const { id } = await cloud.ok('image', 'POST', '/v2/images', described);
+  const sent = await cloud.send('image', 'PUT', `/v2/images/${id}/file`, {
+    bytes: new Uint8Array(bytes),
+    headers: { 'content-type': 'application/octet-stream' },
+  });
+  if (sent.status !== 204) throw new Error(`upload: ${JSON.stringify(sent.body)}`);
+  return id;
+}

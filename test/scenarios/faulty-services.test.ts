@@ -1,0 +1,149 @@
+/** Services that fail in all ways a network knows: whatever happens, nothing is lost and nothing is stuck at the end. */
+import { randomInt } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { expect } from 'vitest';
+import { Cloud, scenario } from '#test/cloud.ts';
+import { type Fault, faultyProxy, type Mischief } from '#test/faulty-proxy.ts';
+import { temporaryDirectory } from '#test/novella-process.ts';
+import { silentLog } from '#test/silent-log.ts';
+import { freePorts, parseConfig } from '#programs/config.ts';
+import { type AllInOne, startAllInOne } from '#programs/up.ts';
+
+const lives = 50;
+const inFlight = 8;
+/** Of a hundred calls, so many meet each fault. */
+const chances: Partial<Record<Fault, number>> = {
+  lost: 3,
+  unheard: 4,
+  half: 3,
+  busy: 3,
+  silent: 1,
+};
+
+/** Numbers from 0 to 1, the same for the same seed. Source: mulberry32. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function mischiefOf(random: () => number): Mischief {
+  return () => {
+    let left = random() * 100;
+    for (const [fault, chance] of Object.entries(chances)) {
+      left -= chance;
+      if (left < 0) return fault as Fault;
+    }
+    return undefined;
+  };
+}
+
+/** A Novella whose every call to the services of the first may fail. */
+async function besideFaulty(first: AllInOne, mischief: Mischief) {
+  let isCalm = false;
+  const proxies = await Promise.all(
+    [first.urls.identity, first.urls.network, first.urls.image].map((url) =>
+      faultyProxy(url, (call) => (isCalm ? undefined : mischief(call))),
+    ),
+  );
+  const [identity, network, image] = proxies.map(({ url }) => url);
+  const text = JSON.stringify({
+    openstack: {
+      auth_url: identity,
+      network_url: network,
+      image_url: image,
+      username: 'admin',
+      password_file: join(dirname(first.cloudsYaml), 'admin-password'),
+      project_name: 'admin',
+      timeout_seconds: 1,
+      token_cache_seconds: 1,
+    },
+  });
+  const state = temporaryDirectory();
+  const config = { ...parseConfig(text, 'novella.yaml'), stateDir: state.path, ports: freePorts };
+  const running = await startAllInOne(config, silentLog);
+  return {
+    cloud: await Cloud.at({
+      urls: { ...first.urls, compute: running.urls.compute },
+      cloudsYaml: first.cloudsYaml,
+    }),
+    calm: () => {
+      isCalm = true;
+    },
+    faults: () => proxies.map(({ done }) => done),
+    async stop() {
+      await running.stop();
+      for (const proxy of proxies) await proxy.stop();
+      state.remove();
+    },
+  };
+}
+
+/** As a client that asks again when a service is down. */
+async function patiently(cloud: Cloud, method: string, path: string, body?: object) {
+  for (;;) {
+    const reply = await cloud.send('compute', method, path, body === undefined ? {} : { body });
+    if (reply.status !== 503) return reply;
+  }
+}
+
+/** A server from its request to its end; the status that it came to. */
+async function live(cloud: Cloud, wish: object): Promise<string> {
+  const made = await patiently(cloud, 'POST', '/servers', { server: wish });
+  expect(made.status, JSON.stringify(made.body)).toBe(202);
+  const path = `/servers/${made.body.server.id}`;
+  const shown = () => patiently(cloud, 'GET', path);
+  const status = async () => (await shown()).body.server.status;
+  await expect.poll(status, { timeout: 90_000, interval: 20 }).toMatch(/ACTIVE|ERROR/);
+  const came = await status();
+  await patiently(cloud, 'DELETE', path);
+  const isGone = async () => (await shown()).status;
+  await expect.poll(isGone, { timeout: 90_000, interval: 20 }).toBe(404);
+  return came;
+}
+
+scenario(
+  `${lives} servers come and go while calls are cut, refused and never answered: at the end all ports and VFs are free and nothing is stuck`,
+  async (first, running) => {
+    const seed = Number(process.env['NOVELLA_SEED'] ?? randomInt(2 ** 31));
+    console.log(`NOVELLA_SEED=${seed}`);
+    const beside = await besideFaulty(running, mischiefOf(randomFrom(seed)));
+    try {
+      const { cloud } = beside;
+      const network = await first.network('red');
+      const { images } = await first.ok('image', 'GET', '/v2/images');
+      const free = await first.freeVfs('physnet1');
+      const userPorts: string[] = [];
+      const waiting = Array.from({ length: lives }, (_, at) => at);
+      const ends: Record<string, number> = {};
+      const worker = async (): Promise<void> => {
+        for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
+          const port = await first.port(network, at % 3 === 0 ? 'normal' : 'direct');
+          userPorts.push(port);
+          const networks = at % 2 === 0 ? [{ port }, { uuid: network }] : [{ port }];
+          const wish = { name: `s${at}`, flavorRef: '1', imageRef: images[0].id, networks };
+          const end = await live(cloud, wish);
+          ends[end] = (ends[end] ?? 0) + 1;
+        }
+      };
+      await Promise.all(Array.from({ length: inFlight }, worker));
+      beside.calm();
+      console.log(JSON.stringify({ ends, faults: beside.faults() }));
+
+      expect((await cloud.ok('compute', 'GET', '/servers')).servers).toEqual([]);
+      expect(await cloud.freeVfs('physnet1')).toEqual(free);
+      const { ports } = await first.ok('network', 'GET', '/ports');
+      expect(ports.map(({ id }: { id: string }) => id).sort()).toEqual(userPorts.sort());
+      const unbound = { device_id: '', device_owner: '', 'binding:vif_type': 'unbound' };
+      for (const port of ports) expect(port).toMatchObject(unbound);
+    } finally {
+      await beside.stop();
+    }
+  },
+  undefined,
+  240_000,
+);

@@ -1,0 +1,68 @@
+/** A proxy between Novella and a service that does to each call what the test tells it. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/**
+ * `lost`: cut before the service hears of it. `unheard`: done by the service, cut before the answer. `half`: cut in the middle of the answer.
+ * `busy`: 503 without asking. `silent`: no answer ever. `corrupt`: one bit of the answer is another.
+ */
+export type Fault = 'lost' | 'unheard' | 'half' | 'busy' | 'silent' | 'corrupt';
+
+export interface FaultyProxy {
+  /** With the path of the service's. */
+  url: string;
+  /** How often it did what. */
+  done: Partial<Record<Fault, number>>;
+  stop(): Promise<void>;
+}
+
+/** What becomes of this call? undefined: nothing. Example: `({ method }) => (method === 'GET' ? 'lost' : undefined)`. */
+export type Mischief = (call: { method: string; path: string }) => Fault | undefined;
+
+export async function faultyProxy(target: string, mischief: Mischief): Promise<FaultyProxy> {
+  const { origin, pathname } = new URL(target);
+  const done: FaultyProxy['done'] = {};
+  const server = createServer((asked, reply) => {
+    const fault = mischief({ method: asked.method ?? '', path: asked.url ?? '' });
+    if (fault !== undefined) done[fault] = (done[fault] ?? 0) + 1;
+    if (fault === 'lost') return void reply.destroy();
+    if (fault === 'silent') return void asked.resume();
+    if (fault === 'busy') return void reply.writeHead(503).end();
+    const { method, headers } = asked;
+    const passed = request(`${origin}${asked.url}`, { method, headers }, (answer) =>
+      passBack(answer, reply, fault),
+    );
+    passed.on('error', () => reply.destroy());
+    asked.pipe(passed);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}${pathname.replace(/\/$/, '')}`,
+    done,
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function passBack(
+  answer: IncomingMessage,
+  reply: ServerResponse,
+  fault: Fault | undefined,
+): Promise<void> {
+  const parts: Buffer[] = [];
+  for await (const part of answer) parts.push(part as Buffer);
+  const body = Buffer.concat(parts);
+  if (fault === 'unheard') return void reply.destroy();
+  const headers = { ...answer.headers, 'content-length': String(body.length) };
+  delete headers['transfer-encoding'];
+  if (fault === 'corrupt') body.writeUInt8((body[0] ?? 0) ^ 1, 0);
+  reply.writeHead(answer.statusCode ?? 502, headers);
+  if (fault !== 'half') return void reply.end(answer.statusCode === 204 ? undefined : body);
+  reply.write(body.subarray(0, Math.floor(body.length / 2)), () => reply.destroy());
+}
