@@ -1,12 +1,14 @@
 /** The image that a server is to start from, refused at once when it cannot be. */
 import type { Caller } from '#contracts/identity.ts';
 import type { Image } from '#contracts/images.ts';
+import { accepted } from '#core/accepted.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
+import { guestHardware } from '#core/guests/guest-hardware.ts';
 import { kernelImages } from '#core/guests/guest-kernel.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import type { WorkflowContext } from './context.ts';
 
-/** An active image whose kernel and ramdisk, if it has such, are active too. Throws `invalid`, naming the field. */
+/** An active image whose kernel and ramdisk, if it has such, are active too, for hardware that there is. Throws `invalid`, naming the field. */
 export async function findImage(
   context: WorkflowContext,
   caller: Caller,
@@ -19,6 +21,7 @@ export async function findImage(
     const name = `Image ${otherId}, the ${key} of image ${id},`;
     await findActive(context, caller, { id: otherId, name });
   }
+  accepted(guestHardware(image.properties));
   return image;
 }
 

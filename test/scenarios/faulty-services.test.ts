@@ -94,7 +94,7 @@ async function patiently(cloud: Cloud, method: string, path: string, body?: obje
 /** A server from its request to its end; the status that it came to. */
 async function live(cloud: Cloud, wish: object): Promise<string> {
   const made = await patiently(cloud, 'POST', '/servers', { server: wish });
-  expect(made.status, JSON.stringify(made.body)).toBe(202);
+  expect(made).toMatchObject({ status: 202 });
   const path = `/servers/${made.body.server.id}`;
   const shown = () => patiently(cloud, 'GET', path);
   const status = async () => (await shown()).body.server.status;

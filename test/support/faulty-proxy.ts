@@ -30,9 +30,10 @@ export async function faultyProxy(target: string, mischief: Mischief): Promise<F
     if (fault === 'silent') return void asked.resume();
     if (fault === 'busy') return void reply.writeHead(503).end();
     const { method, headers } = asked;
-    const passed = request(`${origin}${asked.url}`, { method, headers }, (answer) =>
-      passBack(answer, reply, fault),
-    );
+    const passed = request(`${origin}${asked.url}`, { method, headers });
+    passed.on('response', (answer) => {
+      passBack(answer, reply, fault).catch(() => reply.destroy());
+    });
     passed.on('error', () => reply.destroy());
     asked.pipe(passed);
   });

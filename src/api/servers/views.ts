@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Host } from '#contracts/store.ts';
 import { hasConfigDrive } from '#core/guests/config-drive.ts';
-import { kernelImages } from '#core/guests/guest-kernel.ts';
+import { kernelImages, rootDevice } from '#core/guests/guest-kernel.ts';
 import { guestName } from '#core/guests/guest-name.ts';
 import { serverStatus } from '#core/servers/lifecycle.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -136,7 +136,8 @@ function administratorsView(call: Call, server: Server, host: Host | undefined):
     'OS-EXT-SRV-ATTR:launch_index': server.launchIndex,
     'OS-EXT-SRV-ATTR:kernel_id': kernelId ?? '',
     'OS-EXT-SRV-ATTR:ramdisk_id': ramdiskId ?? '',
-    'OS-EXT-SRV-ATTR:root_device_name': server.launchedAt === null ? null : '/dev/vda',
+    'OS-EXT-SRV-ATTR:root_device_name':
+      server.launchedAt === null ? null : rootDevice(server.imageProperties),
     'OS-EXT-SRV-ATTR:user_data': server.userData,
     host_status: hostStatus(call.context, host),
   };

@@ -5,6 +5,7 @@ import type { Reason, Verdict } from '../reason.ts';
 import type { Server, ServerNic } from '../servers/server.ts';
 import { configDriveFiles, hasConfigDrive } from './config-drive.ts';
 import { type Guest, type GuestNic, isPciNic } from './guest.ts';
+import { guestHardware } from './guest-hardware.ts';
 import { guestKernel } from './guest-kernel.ts';
 import { guestName } from './guest-name.ts';
 import type { NicWishes } from './nic-frontend.ts';
@@ -41,7 +42,9 @@ export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
     if (verdict.ok) nics.push(verdict.nic);
     else reasons.push(...verdict.reasons);
   }
-  if (reasons.length > 0) return { ok: false, reasons };
+  const board = guestHardware(server.imageProperties);
+  if (!board.ok) reasons.push(...board.reasons);
+  if (!board.ok || reasons.length > 0) return { ok: false, reasons };
   const ofNics = new Set(server.nics.map((nic) => nic.pciRequestId));
   return {
     ok: true,
@@ -58,6 +61,7 @@ export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
       kernel: guestKernel(server),
       configDrive: hasConfigDrive(server) ? configDriveFiles(server, parts.zone) : null,
       nics,
+      hardware: board.hardware,
       ...(parts.numa !== undefined && parts.numa.length > 0 && { numa: parts.numa }),
       hostDevices: devices.flatMap(({ address, requestId }) =>
         requestId === null || ofNics.has(requestId) ? [] : [{ address, requestId }],

@@ -10,6 +10,10 @@ test.each<[Record<string, string>, ReturnType<typeof guestKernel>]>([
   [{ os_command_line: 'quiet' }, null],
   [{ kernel_id: 'k' }, { imageId: 'k', ramdiskImageId: null, commandLine: usual }],
   [
+    { kernel_id: 'k', hw_disk_bus: 'sata' },
+    { imageId: 'k', ramdiskImageId: null, commandLine: usual.replace('vda', 'sda') },
+  ],
+  [
     { kernel_id: 'k', ramdisk_id: 'r', os_command_line: 'quiet' },
     { imageId: 'k', ramdiskImageId: 'r', commandLine: 'quiet' },
   ],

@@ -1,5 +1,6 @@
 /** Which kernel a guest starts from, when its image brings none of its own. */
 import type { Server } from '../servers/server.ts';
+import { diskName, guestHardware } from './guest-hardware.ts';
 import type { GuestKernel } from './guest.ts';
 
 /** The images that an image's properties name. Source: Glance common image properties `kernel_id`, `ramdisk_id`. */
@@ -16,7 +17,15 @@ export function kernelImages(imageProperties: Record<string, string>): KernelIma
 }
 
 /** Root on its first disk, and its words on the serial console. Source: Nova's default for a guest with a kernel. */
-const usualCommandLine = 'root=/dev/vda console=tty0 console=ttyS0';
+function usualCommandLine(imageProperties: Record<string, string>): string {
+  return `root=${rootDevice(imageProperties)} console=tty0 console=ttyS0`;
+}
+
+/** The guest's first disk. Example: `{ hw_disk_bus: 'sata' }` → `/dev/sda`. */
+export function rootDevice(imageProperties: Record<string, string>): string {
+  const board = guestHardware(imageProperties);
+  return `/dev/${diskName(board.ok ? board.hardware.diskBus : 'virtio')}`;
+}
 
 /** null: it starts from the boot loader on its disk. `os_command_line` of the image replaces the usual command line. */
 export function guestKernel({
@@ -24,7 +33,7 @@ export function guestKernel({
 }: Pick<Server, 'imageProperties'>): GuestKernel | null {
   const { kernelId, ramdiskId } = kernelImages(imageProperties);
   if (kernelId === null) return null;
-  const commandLine = imageProperties['os_command_line'] ?? usualCommandLine;
+  const commandLine = imageProperties['os_command_line'] ?? usualCommandLine(imageProperties);
   return { imageId: kernelId, ramdiskImageId: ramdiskId, commandLine };
 }
 

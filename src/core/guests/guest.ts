@@ -2,6 +2,7 @@
 import type { PciAddress } from '../pci/address.ts';
 import type { VfWish } from '../pci/vf-settings.ts';
 import type { NumaShare } from '../scheduling/numa-fit.ts';
+import type { GuestHardware } from './guest-hardware.ts';
 
 /** Limits of a NIC, texts as in the flavor (kilobytes a second; burst in kilobytes). Source: Nova `quota:vif_inbound_average` … */
 export interface NicRate {
@@ -150,6 +151,8 @@ export interface Guest {
   configDrive: DriveFile[] | null;
   nics: GuestNic[];
   hostDevices: GuestHostDevice[];
+  /** Absent: a q35 board, its disk through virtio. */
+  hardware?: GuestHardware;
   /** Its NUMA cells, in order, with their places on the host; absent without a topology. */
   numa?: NumaShare[];
 }

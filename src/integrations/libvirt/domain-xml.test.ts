@@ -3,6 +3,20 @@ import { expect, test } from 'vitest';
 import { type DomainOptions, domainXml } from './domain-xml.ts';
 import { element, printXml } from './xml.ts';
 
+test.each([
+  { diskBus: 'sata', drive: 'sdb', controllers: 0 },
+  { diskBus: 'scsi', drive: 'sdb', controllers: 1 },
+  { diskBus: 'virtio', drive: 'sda', controllers: 0 },
+] as const)('an image may want its board and its disk bus: $diskBus', (row) => {
+  const { diskBus, drive, controllers } = row;
+  const guest = aGuest({ hardware: { machine: 'pc-q35-9.2', diskBus }, configDrive: [] });
+  const xml = domainXml(guest, { virtType: 'kvm', macvtapSources: {} });
+  expect(xml).toContain(`<type arch='x86_64' machine='pc-q35-9.2'>hvm</type>`);
+  expect(xml).toContain(`<target dev='${diskBus === 'virtio' ? 'vda' : 'sda'}' bus='${diskBus}'/>`);
+  expect(xml).toContain(`<target dev='${drive}' bus='sata'/>`);
+  expect(xml.match(/model='virtio-scsi'/g) ?? []).toHaveLength(controllers);
+});
+
 test('a guest with a VF and a macvtap becomes a q35 domain that names both', () => {
   const guest = aGuest({ nics: [aHostdevNic(vf0), aMacvtapNic(vf1)] });
   const macvtapSources = { [vf1]: 'enp1s0v1' };

@@ -1,5 +1,6 @@
 /** The guest as libvirt's `<domain>`: pure text, no connection. Source: libvirt "Domain XML format". */
 import { type GuestPaths, guestPaths } from '#core/guests/guest-paths.ts';
+import { diskName, type GuestHardware } from '#core/guests/guest-hardware.ts';
 import { type Guest, type GuestNic, hasDisk } from '#core/guests/guest.ts';
 import { metadataOf, metadataXml } from './domain-metadata.ts';
 import { type HostNames, hostdevXml, nicXml } from './interface-xml.ts';
@@ -25,6 +26,7 @@ const standardSparePorts = 8;
 export function domainXml(guest: Guest, options: DomainOptions): string {
   const hasPassthrough = guest.hostDevices.length > 0 || guest.nics.some(isPassthrough);
   const paths = guestPaths(options.diskDirectory ?? '/var/lib/novella/guests', guest.id);
+  const { machine, diskBus } = guest.hardware ?? usualHardware;
   const ports = guest.nics.length + guest.hostDevices.length + fixedDevices;
   return printXml(
     element('domain', { type: options.virtType }, [
@@ -35,7 +37,7 @@ export function domainXml(guest: Guest, options: DomainOptions): string {
       element('vcpu', { placement: 'static' }, [guest.vcpus]),
       ...numaTuning(guest),
       element('os', {}, [
-        element('type', { arch: 'x86_64', machine: 'q35' }, ['hvm']),
+        element('type', { arch: 'x86_64', machine }, ['hvm']),
         ...kernel(guest, paths),
         element('boot', { dev: 'hd' }),
       ]),
@@ -47,8 +49,10 @@ export function domainXml(guest: Guest, options: DomainOptions): string {
       element('on_crash', {}, ['destroy']),
       element('devices', {}, [
         options.emulator !== undefined && element('emulator', {}, [options.emulator]),
-        hasDisk(guest) && disk(paths),
-        guest.configDrive !== null && configDrive(paths),
+        hasDisk(guest) && disk(paths, diskBus),
+        guest.configDrive !== null && configDrive(paths, diskBus),
+        diskBus === 'scsi' &&
+          element('controller', { type: 'scsi', index: 0, model: 'virtio-scsi' }),
         element('controller', { type: 'usb', model: 'none' }),
         ...pciControllers(ports + (options.sparePorts ?? standardSparePorts)),
         ...guest.nics.map((nic) => nicXml(nic, options)),
@@ -67,6 +71,8 @@ export function domainXml(guest: Guest, options: DomainOptions): string {
     ]),
   );
 }
+
+const usualHardware: GuestHardware = { machine: 'q35', diskBus: 'virtio' };
 
 /** Devices of every guest that sit on a PCIe port: disk, balloon, random numbers. */
 const fixedDevices = 3;
@@ -104,19 +110,20 @@ function isPassthrough(nic: GuestNic): boolean {
   return nic.kind === 'hostdev' || nic.kind === 'hostdev-physical';
 }
 
-function disk(paths: GuestPaths): XmlElement {
+function disk(paths: GuestPaths, bus: GuestHardware['diskBus']): XmlElement {
   return element('disk', { type: 'file', device: 'disk' }, [
     element('driver', { name: 'qemu', type: 'qcow2' }),
     element('source', { file: paths.disk }),
-    element('target', { dev: 'vda', bus: 'virtio' }),
+    element('target', { dev: diskName(bus), bus }),
   ]);
 }
 
-function configDrive(paths: GuestPaths): XmlElement {
+/** The guest's second disk where the first is one of its kind. */
+function configDrive(paths: GuestPaths, diskBus: GuestHardware['diskBus']): XmlElement {
   return element('disk', { type: 'file', device: 'cdrom' }, [
     element('driver', { name: 'qemu', type: 'raw' }),
     element('source', { file: paths.configDrive }),
-    element('target', { dev: 'sda', bus: 'sata' }),
+    element('target', { dev: diskBus === 'virtio' ? 'sda' : 'sdb', bus: 'sata' }),
     element('readonly'),
   ]);
 }

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { diskName, guestHardware } from './guest-hardware.ts';
+
+test.each([
+  { properties: {}, hardware: { machine: 'q35', diskBus: 'virtio' }, disk: 'vda' },
+  {
+    properties: { hw_machine_type: 'pc-q35-9.2', hw_disk_bus: 'SATA' },
+    hardware: { machine: 'pc-q35-9.2', diskBus: 'sata' },
+    disk: 'sda',
+  },
+  {
+    properties: { hw_machine_type: 'q35', hw_disk_bus: 'scsi' },
+    hardware: { machine: 'q35', diskBus: 'scsi' },
+    disk: 'sda',
+  },
+])('$properties: $hardware', ({ properties, hardware, disk }) => {
+  const verdict = guestHardware(properties);
+  expect(verdict).toEqual({ ok: true, hardware });
+  expect(verdict.ok && diskName(verdict.hardware.diskBus)).toBe(disk);
+});
+
+test.each([
+  [{ hw_machine_type: 'pc' }, 'hw_machine_type "pc": must be q35 or one of its versions'],
+  [{ hw_machine_type: "q35'/><evil" }, 'hw_machine_type "q35\'/><evil": must be q35'],
+  [{ hw_disk_bus: 'ide' }, 'hw_disk_bus "ide": must be one of virtio, scsi, sata'],
+])('%o is refused', (properties, says) => {
+  expect(guestHardware(properties)).toMatchObject({
+    ok: false,
+    reasons: [{ message: expect.stringContaining(says) }],
+  });
+});
