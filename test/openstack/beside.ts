@@ -27,7 +27,7 @@ export async function besideOpenStack(openstack: OpenStack, section: Record<stri
   const config = { ...parseConfig(text, 'novella.yaml'), stateDir: state.path, ports: freePorts };
   const running = await startAllInOne(config, silentLog);
   return {
-    stateDir: state.path,
+    computeUrl: running.urls.compute,
     as: (who: keyof typeof people) => cloudOf(openstack, who, running.urls.compute),
     async stop() {
       await running.stop();

@@ -17,25 +17,31 @@ export interface FaultyProxy {
   stop(): Promise<void>;
 }
 
-/** What becomes of this call? undefined: nothing. Example: `({ method }) => (method === 'GET' ? 'lost' : undefined)`. */
-export type Mischief = (call: { method: string; path: string }) => Fault | undefined;
+/** What becomes of this call? undefined: nothing; a promise holds the call back. Example: `({ method }) => (method === 'GET' ? 'lost' : undefined)`. */
+export type Mischief = (call: {
+  method: string;
+  path: string;
+}) => Fault | undefined | Promise<Fault | undefined>;
 
 export async function faultyProxy(target: string, mischief: Mischief): Promise<FaultyProxy> {
   const { origin, pathname } = new URL(target);
   const done: FaultyProxy['done'] = {};
-  const server = createServer((asked, reply) => {
-    const fault = mischief({ method: asked.method ?? '', path: asked.url ?? '' });
+  const pass = async (asked: IncomingMessage, reply: ServerResponse): Promise<void> => {
+    const { method = '', url: path = '', headers } = asked;
+    const fault = await mischief({ method, path });
     if (fault !== undefined) done[fault] = (done[fault] ?? 0) + 1;
     if (fault === 'lost') return void reply.destroy();
     if (fault === 'silent') return void asked.resume();
     if (fault === 'busy') return void reply.writeHead(503).end();
-    const { method, headers } = asked;
-    const passed = request(`${origin}${asked.url}`, { method, headers });
+    const passed = request(`${origin}${path}`, { method, headers });
     passed.on('response', (answer) => {
       passBack(answer, reply, fault).catch(() => reply.destroy());
     });
     passed.on('error', () => reply.destroy());
     asked.pipe(passed);
+  };
+  const server = createServer((asked, reply) => {
+    pass(asked, reply).catch(() => reply.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -108,8 +108,12 @@ function toImage(image: GlanceImage): Image {
   };
 }
 
+/** Bytes were there once and are not given out: deactivated by an administrator, or about to be deleted. */
+const withheld = new Set(['deactivated', 'deleted', 'pending_delete', 'killed']);
+
 function noBytes({ id, status }: GlanceImage): ComputeError {
-  return new ComputeError('conflict', `Image ${id} has no bytes yet: it is ${status}`);
+  const words = withheld.has(status) ? 'is not given out' : 'has no bytes yet';
+  return new ComputeError('conflict', `Image ${id} ${words}: it is ${status}`);
 }
 
 /** Glance's default hash is sha512; an image with another cannot be checked by hosts, so it is refused. */

@@ -1,0 +1,240 @@
+/** Images of a real Glance: their bytes on a host, what they ask of a guest, and those that no server may start from. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Cloud } from '#test/cloud.ts';
+import { faultyProxy, type Mischief } from '#test/faulty-proxy.ts';
+import { temporaryDirectory } from '#test/novella-process.ts';
+import { ImageCache } from '#integrations/guest-files/image-cache.ts';
+import { httpImageSource } from '#integrations/image-source/over-http.ts';
+import { type Beside, besideOpenStack, cloudOf, sharedNetwork, uploadedImage } from './beside.ts';
+import { type OpenStack, startOpenStack } from './openstack.ts';
+
+let openstack: OpenStack;
+let beside: Beside;
+let admin: Cloud;
+let alice: Cloud;
+let network: string;
+const files = temporaryDirectory();
+
+beforeAll(async () => {
+  openstack = await startOpenStack();
+  network = await sharedNetwork(await cloudOf(openstack, 'admin'), 302);
+  beside = await besideOpenStack(openstack);
+  [admin, alice] = [await beside.as('admin'), await beside.as('alice')];
+});
+
+afterAll(async () => {
+  await beside?.stop();
+  await openstack?.stop();
+  files.remove();
+});
+
+/** An image that alice makes with the stock client; its id. */
+async function made(bytes: Buffer, ...options: string[]): Promise<string> {
+  writeFileSync(join(openstack.folder, 'image.raw'), bytes);
+  const form = ['--disk-format', 'raw', '--container-format', 'bare', '--file', 'image.raw'];
+  return (await openstack.json('alice', 'image', 'create', ...form, ...options, 'made')).id;
+}
+
+const flavors = { one: '2', two: '3' };
+
+async function boot(user: Cloud, imageRef: string, more: object = {}): Promise<string> {
+  const port = await user.port(network, 'direct');
+  const server = { name: 's', flavorRef: flavors.one, imageRef, networks: [{ port }], ...more };
+  return (await user.ok('compute', 'POST', '/servers', { server })).server.id;
+}
+
+async function remove(user: Cloud, id: string): Promise<void> {
+  await user.ok('compute', 'DELETE', `/servers/${id}`);
+  await user.gone(id);
+}
+
+/** The cache of a host that was enrolled under this name, and knows nothing but the controller and its own token. */
+async function cacheOf(host: string, on: Beside): Promise<{ cache: ImageCache; folder: string }> {
+  const operator = await on.as('admin');
+  const path = `/hosts/${host}/enrolment`;
+  const { enrolment } = await operator.ok('operator', 'POST', path, { replace: true });
+  const folder = join(files.path, `cache-${randomBytes(4).toString('hex')}`);
+  mkdirSync(folder);
+  const source = httpImageSource({
+    controllerUrl: new URL(on.computeUrl).origin,
+    token: () => enrolment.token,
+    patienceMs: 0,
+  });
+  const cache = new ImageCache({
+    folder,
+    source,
+    freeBytes: async () => Number.MAX_SAFE_INTEGER,
+    listUsed: async () => new Set(),
+    now: Date.now,
+  });
+  return { cache, folder };
+}
+
+const download = (cache: ImageCache, id: string): Promise<Buffer> =>
+  cache.use(
+    id,
+    () => undefined,
+    async ({ path }) => readFileSync(path),
+  );
+
+test('a host gets the bytes of a private image through the controller, whole and checked', async () => {
+  const bytes = randomBytes(3_000_000);
+  const image = await made(bytes, '--private');
+  const id = await boot(alice, image);
+  await alice.settled(id, 'ACTIVE');
+  const { cache, folder } = await cacheOf('host-1', beside);
+  expect((await download(cache, image)).equals(bytes)).toBe(true);
+  expect(readdirSync(folder)).toEqual([`${image}.raw`]);
+  await remove(alice, id);
+  const { cache: another } = await cacheOf('host-1', beside);
+  await expect(download(another, image)).rejects.toMatchObject({
+    kind: 'forbidden',
+    message: expect.stringContaining(`No server on host host-1 is made from image ${image}`),
+  });
+});
+
+/** Another controller whose calls to Glance go through a proxy. */
+async function behind(mischief: Mischief, tell: (on: Beside) => Promise<void>): Promise<void> {
+  const proxy = await faultyProxy(openstack.urls.glance, mischief);
+  const on = await besideOpenStack(openstack, { image_url: proxy.url });
+  try {
+    await tell(on);
+  } finally {
+    await on.stop();
+    await proxy.stop();
+  }
+}
+
+test('bytes that arrive changed are refused, and nothing of them stays on the host', async () => {
+  const image = await uploadedImage(alice, { bytes: randomBytes(200_000) });
+  const isFile: Mischief = ({ path }) => (path.endsWith('/file') ? 'corrupt' : undefined);
+  await behind(isFile, async (on) => {
+    const user = await on.as('alice');
+    const id = await boot(user, image);
+    await user.settled(id, 'ACTIVE');
+    const { cache, folder } = await cacheOf('host-1', on);
+    await expect(download(cache, image)).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('what came is not what the image service has'),
+    });
+    expect(readdirSync(folder)).toEqual([]);
+    await remove(user, id);
+  });
+});
+
+/** What the operator is shown of a server. */
+// oxlint-disable-next-line typescript/no-explicit-any -- bodies are asserted, not typed
+const explained = (id: string): Promise<any> =>
+  admin.ok('operator', 'GET', `/servers/${id}/explain`);
+
+test.each([
+  {
+    what: 'an old guest',
+    properties: { hw_vif_model: 'e1000', hw_machine_type: 'pc-q35-9.2', hw_disk_bus: 'sata' },
+    xml: ["<model type='e1000'/>", "machine='pc-q35-9.2'", "<target dev='sda' bus='sata'/>"],
+  },
+  {
+    what: 'a fast guest',
+    properties: { hw_vif_multiqueue_enabled: 'true', hw_disk_bus: 'scsi' },
+    xml: ["queues='2'", "model='virtio-scsi'", "<target dev='sda' bus='scsi'/>"],
+  },
+])('the properties of $what reach its XML', async ({ properties, xml }) => {
+  const given = Object.entries(properties).flatMap(([key, value]) => [
+    '--property',
+    `${key}=${value}`,
+  ]);
+  const image = await made(Buffer.alloc(4_096), ...given);
+  const port = await alice.port(network, 'normal');
+  const id = await boot(alice, image, { flavorRef: flavors.two, networks: [{ port }] });
+  await alice.settled(id, 'ACTIVE');
+  const { domain_xml: domainXml } = await explained(id);
+  for (const part of xml) expect(domainXml).toContain(part);
+  await remove(alice, id);
+});
+
+test('the NUMA policy of an image counts for the devices of its server', async () => {
+  const properties = ['hw_pci_numa_affinity_policy=preferred', 'hw_numa_nodes=1'];
+  const given = properties.flatMap((property) => ['--property', property]);
+  const image = await made(Buffer.alloc(4_096), ...given);
+  const id = await boot(alice, image);
+  await alice.settled(id, 'ACTIVE');
+  const { pci_requests: requests } = await explained(id);
+  expect(requests).toMatchObject([{ numa_policy: 'preferred' }]);
+  await remove(alice, id);
+});
+
+test.each([
+  { property: { hw_machine_type: 'pc' }, says: 'hw_machine_type "pc": must be q35' },
+  { property: { hw_disk_bus: 'ide' }, says: 'hw_disk_bus "ide": must be one of' },
+  {
+    property: { hw_pci_numa_affinity_policy: 'sometimes' },
+    says: 'hw:pci_numa_affinity_policy "sometimes": must be one of',
+  },
+])('an image that asks for what there is not is refused: $says', async ({ property, says }) => {
+  await refused(await uploadedImage(alice, property), says);
+});
+
+async function refused(imageRef: string, says: string): Promise<void> {
+  const networks = [{ port: await alice.port(network, 'direct') }];
+  const server = { name: 's', flavorRef: flavors.one, imageRef, networks };
+  const reply = await alice.send('compute', 'POST', '/servers', { body: { server } });
+  expect([reply.status, reply.body.badRequest?.message]).toEqual([
+    400,
+    expect.stringContaining(says),
+  ]);
+}
+
+test('the private image of another project is one that is not there', async () => {
+  const bob = await beside.as('bob');
+  const image = await uploadedImage(bob, { visibility: 'private' });
+  await refused(image, `Image ${image} could not be found`);
+});
+
+test('an image without bytes, and one that was taken out of use, are refused', async () => {
+  const described = { name: 'later', disk_format: 'raw', container_format: 'bare' };
+  const { id: queued } = await alice.ok('image', 'POST', '/v2/images', described);
+  await refused(queued, `Image ${queued} is not active: queued`);
+  const image = await uploadedImage(alice);
+  await openstack.command('admin', 'image', 'set', '--deactivate', image);
+  await refused(image, `Image ${image} is not active: deactivated`);
+});
+
+test.each([
+  {
+    what: 'is deleted',
+    act: (image: string) => admin.ok('image', 'DELETE', `/v2/images/${image}`),
+    says: (image: string) => `image ${image} does not exist any more`,
+  },
+  {
+    what: 'is taken out of use',
+    act: (image: string) => admin.ok('image', 'POST', `/v2/images/${image}/actions/deactivate`),
+    says: (image: string) => `Image ${image} is not given out: it is deactivated`,
+  },
+])('a server whose image $what while it waits ends in words, and holds nothing', async (row) => {
+  const image = await uploadedImage(alice);
+  let looks = 0;
+  const atSecondLook: Mischief = async ({ path }) => {
+    // The first is the API's; then the host wants the bytes.
+    if (path.endsWith(image) && ++looks === 2) await row.act(image);
+    return undefined;
+  };
+  await behind(atSecondLook, async (on) => {
+    const user = await on.as('alice');
+    const port = await user.port(network, 'direct');
+    const free = await (await on.as('admin')).freeVfs('physnet1');
+    const id = await boot(user, image, { networks: [{ port }] });
+    await user.settled(id, 'ERROR');
+    const operator = await on.as('admin');
+    const { server } = await operator.ok('compute', 'GET', `/servers/${id}`);
+    expect(server.fault.message).toContain(row.says(image));
+    expect(await operator.showPort(port)).toMatchObject({
+      device_id: '',
+      'binding:vif_type': 'unbound',
+    });
+    expect(await operator.freeVfs('physnet1')).toEqual(free);
+    await remove(user, id);
+  });
+});
