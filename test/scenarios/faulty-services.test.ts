@@ -107,6 +107,30 @@ async function live(cloud: Cloud, wish: object): Promise<string> {
 }
 
 scenario(
+  'a port that was made, but whose answer was lost, stays with no one',
+  async (first, running) => {
+    let posts = 0;
+    const loseFirst: Mischief = ({ method, path }) =>
+      method === 'POST' && path.endsWith('/ports') && ++posts === 1 ? 'unheard' : undefined;
+    const beside = await besideFaulty(running, loseFirst);
+    try {
+      const { cloud } = beside;
+      const network = await first.network('red');
+      const id = await cloud.boot([{ uuid: network }]);
+      await cloud.settled(id, 'ACTIVE');
+      const portsOf = async () =>
+        (await first.ok('network', 'GET', `/ports?device_id=${id}`)).ports;
+      expect(await portsOf()).toHaveLength(1);
+      await cloud.ok('compute', 'DELETE', `/servers/${id}`);
+      await cloud.gone(id);
+      expect((await first.ok('network', 'GET', '/ports')).ports).toEqual([]);
+    } finally {
+      await beside.stop();
+    }
+  },
+);
+
+scenario(
   `${lives} servers come and go while calls are cut, refused and never answered: at the end all ports and VFs are free and nothing is stuck`,
   async (first, running) => {
     const seed = Number(process.env['NOVELLA_SEED'] ?? randomInt(2 ** 31));
