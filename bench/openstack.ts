@@ -81,44 +81,46 @@ async function measure(running: Running, inFlight: number): Promise<void> {
   print('deletes_per_s', '1/s', servers / deletes.seconds);
   print('delete_median_ms', 'ms', median(deletes.times));
   for (const program of programs) {
-    const life = difference(before[program], after[program]);
-    const boot = difference(before[program], between[program]);
+    const [start, booted, gone] = [before[program], between[program], after[program]];
     const by = { program };
-    print('cpu_s_per_life', 's', life.cpuSeconds / servers, by);
-    print('boot_cpu_share', 'of one core', boot.cpuSeconds / boots.seconds, by);
+    print('cpu_s_per_life', 's', (gone.cpuSeconds - start.cpuSeconds) / servers, by);
+    const busy = (booted.cpuSeconds - start.cpuSeconds) / boots.seconds;
+    print('boot_cpu_share', 'of one core', busy, by);
     if (program === 'novella') continue;
-    print('calls_per_life', 'calls', life.calls / servers, by);
-    print('boot_calls', 'calls', boot.calls / servers, by);
-    print('boot_call_ms', 'ms', (boot.callSeconds * 1_000) / Math.max(1, boot.calls), by);
-    print('boot_time_share', 'calls at a time', boot.callSeconds / boots.seconds, by);
+    print(
+      'calls_per_life',
+      'calls',
+      callsIn(gone.log.slice(start.log.length)).length / servers,
+      by,
+    );
+    const calls = callsIn(booted.log.slice(start.log.length));
+    const seconds = calls.reduce((sum, { ms }) => sum + ms / 1_000, 0);
+    print('boot_time_share', 'calls at a time', seconds / boots.seconds, by);
+    for (const kind of new Set(calls.map((call) => call.kind))) {
+      const times = calls.filter((call) => call.kind === kind).map(({ ms }) => ms);
+      const perBoot = times.length / servers;
+      print('boot_call_ms', 'ms', median(times), { ...by, call: kind, per_boot: perBoot });
+    }
   }
 }
 
 interface Spent {
   cpuSeconds: number;
-  calls: number;
-  callSeconds: number;
+  /** What it has printed. */
+  log: string;
 }
 
 /** Until now, by each program. */
 function spentBy({ cloud, novella }: Running): Record<Program, Spent> {
   const spent = (name: Exclude<Program, 'novella'>): Spent => ({
     cpuSeconds: cpuSeconds(cloud.pid(name)),
-    ...callsIn(cloud.logs(name)),
+    log: cloud.logs(name),
   });
   return {
-    novella: { cpuSeconds: cpuSeconds(novella.pid), calls: 0, callSeconds: 0 },
+    novella: { cpuSeconds: cpuSeconds(novella.pid), log: '' },
     neutron: spent('neutron'),
     keystone: spent('keystone'),
     glance: spent('glance'),
-  };
-}
-
-function difference(from: Spent, to: Spent): Spent {
-  return {
-    cpuSeconds: to.cpuSeconds - from.cpuSeconds,
-    calls: to.calls - from.calls,
-    callSeconds: to.callSeconds - from.callSeconds,
   };
 }
 

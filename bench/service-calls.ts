@@ -1,21 +1,23 @@
 /** What a service's log tells of the calls it answered. */
 
-export interface ServiceCalls {
-  calls: number;
-  /** Its own time for all of them together. */
-  callSeconds: number;
+export interface ServiceCall {
+  /** Without ids. Example: `PUT /v2.0/ports`. */
+  kind: string;
+  /** The service's own time for it. */
+  ms: number;
 }
 
 /** As Neutron's own server says it. */
-const eventletLine = /" status: \d+ {2}len: \d+ time: ([\d.]+)/g;
+const eventletLine = /"([A-Z]+ \/[^?" ]*)\S* HTTP\/[\d.]+" status: \d+ {2}len: \d+ time: ([\d.]+)/g;
 /** As uwsgi says it. */
-const uwsgiLine = /=> generated \d+ bytes in (\d+) msecs/g;
+const uwsgiLine = /\] ([A-Z]+ \/[^? ]*)\S* => generated \d+ bytes in (\d+) msecs/g;
 
 /** The calls in this part of a log of Keystone, Neutron or Glance. */
-export function callsIn(log: string): ServiceCalls {
-  const seconds = [
-    ...Array.from(log.matchAll(eventletLine), ([, took]) => Number(took)),
-    ...Array.from(log.matchAll(uwsgiLine), ([, took]) => Number(took) / 1_000),
-  ];
-  return { calls: seconds.length, callSeconds: seconds.reduce((sum, each) => sum + each, 0) };
+export function callsIn(log: string): ServiceCall[] {
+  const found = (line: RegExp, msPerUnit: number): ServiceCall[] =>
+    Array.from(log.matchAll(line), ([, call = '', took]) => ({
+      kind: call.replace(/\/[0-9a-f-]{32,36}\b/g, ''),
+      ms: Number(took) * msPerUnit,
+    }));
+  return [...found(eventletLine, 1_000), ...found(uwsgiLine, 1)];
 }

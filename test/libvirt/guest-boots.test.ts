@@ -42,40 +42,44 @@ afterAll(async () => {
   await libvirtd?.stop();
 });
 
-test('a guest boots its image, is heard on its console, starts again, and leaves nothing', async () => {
-  const images = describedImages({ disk: { content: bootDisk() } });
-  const guestFiles = new HostGuestFiles({
-    directory: libvirtd.guestsDirectory,
-    imageDirectory: join(libvirtd.folder, 'images'),
-    images,
-  });
-  const host = simulatedHost('host-1', []);
-  const parts = hostParts({
-    ...{ host: 'host-1', hostIp: '192.0.2.1', hypervisor, guestFiles },
-    pciBus: new SimulatedPciBus({ host, listGuests: async () => [] }),
-    ...{ bridges: new SimulatedBridges({ host: 'host-1' }), memory: new SimulatedMemory() },
-    ...{ deviceSpecs: [], bridgedNetworks: [], journal: memoryJournal() },
-    ...{ log: silentLog, heartbeatMs: 10_000 },
-  });
-  const guest = aGuest({
-    imageId: 'disk',
-    memoryMib: 128,
-    configDrive: [{ path: 'openstack/latest/meta_data.json', content: '{}', encoding: 'utf8' }],
-  });
-  const tell = async (body: HostCommandBody) => {
-    const result = await executeCommand(parts, body);
-    if (!result.ok) throw new Error(result.message);
-    return result;
-  };
-  const paths = guestPaths(libvirtd.guestsDirectory, guest.id);
-  const consoleOutput = () => guestFiles.consoleOutput(guest.id, null);
+test.each(['virtio', 'scsi', 'sata'] as const)(
+  'a guest boots its image from a %s disk, is heard on its console, starts again, and leaves nothing',
+  async (diskBus) => {
+    const images = describedImages({ disk: { content: bootDisk() } });
+    const guestFiles = new HostGuestFiles({
+      directory: libvirtd.guestsDirectory,
+      imageDirectory: join(libvirtd.folder, 'images'),
+      images,
+    });
+    const host = simulatedHost('host-1', []);
+    const parts = hostParts({
+      ...{ host: 'host-1', hostIp: '192.0.2.1', hypervisor, guestFiles },
+      pciBus: new SimulatedPciBus({ host, listGuests: async () => [] }),
+      ...{ bridges: new SimulatedBridges({ host: 'host-1' }), memory: new SimulatedMemory() },
+      ...{ deviceSpecs: [], bridgedNetworks: [], journal: memoryJournal() },
+      ...{ log: silentLog, heartbeatMs: 10_000 },
+    });
+    const guest = aGuest({
+      imageId: 'disk',
+      hardware: { machine: 'q35', diskBus },
+      memoryMib: 128,
+      configDrive: [{ path: 'openstack/latest/meta_data.json', content: '{}', encoding: 'utf8' }],
+    });
+    const tell = async (body: HostCommandBody) => {
+      const result = await executeCommand(parts, body);
+      if (!result.ok) throw new Error(result.message);
+      return result;
+    };
+    const paths = guestPaths(libvirtd.guestsDirectory, guest.id);
+    const consoleOutput = () => guestFiles.consoleOutput(guest.id, null);
 
-  await tell({ do: 'spawn', guest });
-  await expect.poll(consoleOutput, { timeout: 120_000 }).toContain(bootSectorSays);
-  images.images.clear();
-  await tell({ do: 'respawn', guest });
-  await expect.poll(consoleOutput, { timeout: 120_000 }).toContain(bootSectorSays);
-  expect(existsSync(paths.configDrive)).toBe(true);
-  await tell({ do: 'destroy', guestId: guest.id });
-  expect([await hypervisor.listGuests(), existsSync(paths.folder)]).toEqual([[], false]);
-});
+    await tell({ do: 'spawn', guest });
+    await expect.poll(consoleOutput, { timeout: 120_000 }).toContain(bootSectorSays);
+    images.images.clear();
+    await tell({ do: 'respawn', guest });
+    await expect.poll(consoleOutput, { timeout: 120_000 }).toContain(bootSectorSays);
+    expect(existsSync(paths.configDrive)).toBe(true);
+    await tell({ do: 'destroy', guestId: guest.id });
+    expect([await hypervisor.listGuests(), existsSync(paths.folder)]).toEqual([[], false]);
+  },
+);
