@@ -18,6 +18,11 @@ const image = {
   stores: 'file',
 };
 
+const member = {
+  ...{ userId: 'u', userName: 'u', projectId: 'p', projectName: 'p', domainId: 'default' },
+  ...{ roles: ['member'], isAdmin: false, token: 't' },
+};
+
 test('an image with another hash cannot be checked, so it is refused in words', async () => {
   stub = await stubOpenStack([{ status: 200, body: { ...image, os_hash_algo: 'sha256' } }]);
   await expect(stub.client.image.openImage('i')).rejects.toMatchObject({
@@ -45,4 +50,27 @@ test('bytes that break off are told', async () => {
 test('bytes of a saving image are not there: 204', async () => {
   stub = await stubOpenStack([{ status: 200, body: image }, { status: 204 }]);
   await expect(stub.client.image.openImage('i')).rejects.toMatchObject({ kind: 'conflict' });
+});
+
+test('a download that takes long holds up no other call', async () => {
+  const slow: Reply = (response) => {
+    response.writeHead(200, { 'content-length': '10' });
+    response.write('half');
+  };
+  const replies: Reply[] = [{ status: 200, body: image }, slow, { status: 200, body: image }];
+  stub = await stubOpenStack(replies, { connections: 1 });
+  const { bytes } = await stub.client.image.openImage('i');
+  expect((await stub.client.image.showImage('i', member)).name).toBe('cirros');
+  await bytes[Symbol.asyncIterator]().return?.();
+});
+
+test.each([
+  { status: 'deactivated', says: 'Image i is not given out: it is deactivated' },
+  { status: 'saving', says: 'Image i has no bytes yet: it is saving' },
+])('an image that is $status has no bytes for a host', async ({ status, says }) => {
+  stub = await stubOpenStack([{ status: 200, body: { ...image, status } }]);
+  await expect(stub.client.image.openImage('i')).rejects.toMatchObject({
+    kind: 'conflict',
+    message: says,
+  });
 });
