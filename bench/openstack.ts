@@ -13,7 +13,7 @@ import {
 } from './boot-servers.ts';
 import { cpuSeconds, memoryMib } from './process-tree.ts';
 import { median, printFigure } from './figure.ts';
-import { type RunningNovella, startNovella } from './running-novella.ts';
+import { type OpenStackSection, type RunningNovella, startNovella } from './running-novella.ts';
 import { callsIn } from './service-calls.ts';
 
 const fleet = { hosts: 4, pfs: 1, vfs: 32 };
@@ -54,9 +54,10 @@ export async function openstack(): Promise<void> {
   }
 }
 
-function section({ urls, people }: OpenStack): Record<string, string> {
+function section({ urls, people }: OpenStack): OpenStackSection {
   const { user: username, password, project: project_name } = people.service;
-  return { auth_url: urls.keystone, username, password, project_name };
+  // Its agents are rows, which wire nothing.
+  return { auth_url: urls.keystone, username, password, project_name, plug_timeout: 0 };
 }
 
 async function uploadImage(cloud: OpenStack): Promise<void> {

@@ -20,7 +20,7 @@ export interface Fleet {
 }
 
 /** Among real services: the section `openstack` of the configuration. */
-export type OpenStackSection = Record<string, string>;
+export type OpenStackSection = Record<string, string | number>;
 
 export interface RunningNovella {
   pid: number;

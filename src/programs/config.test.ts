@@ -108,7 +108,7 @@ test('the services of a real OpenStack are named in one section, with the usual 
 });
 
 test('times of the section openstack are in seconds', () => {
-  const limits = 'timeout_seconds: 5, connections: 3, token_cache_seconds: 0';
+  const limits = 'timeout: 5, connections: 3, token_cache_time: 0';
   const section = `openstack: { auth_url: "http://k", username: u, password: s, ${limits} }`;
   expect(parseConfig(section, 'x').openstack).toMatchObject({
     timeoutMs: 5_000,

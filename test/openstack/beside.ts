@@ -20,7 +20,8 @@ export async function besideOpenStack(openstack: OpenStack, section: Record<stri
     project_name: project,
   };
   const text = JSON.stringify({
-    openstack: { ...service, ...section },
+    // Its agents are rows, which wire nothing.
+    openstack: { ...service, plug_timeout: 0, ...section },
     simulated: { hosts: [{ name: 'host-1' }] },
   });
   const state = temporaryDirectory();

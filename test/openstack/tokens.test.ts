@@ -19,7 +19,7 @@ beforeAll(async () => {
   const admin = await cloudOf(openstack, 'admin');
   network = await sharedNetwork(admin, 303);
   image = await uploadedImage(admin, { visibility: 'public' });
-  beside = await besideOpenStack(openstack, { token_cache_seconds: cacheSeconds });
+  beside = await besideOpenStack(openstack, { token_cache_time: cacheSeconds });
 });
 
 afterAll(async () => {

@@ -59,8 +59,8 @@ async function besideFaulty(first: AllInOne, mischief: Mischief) {
       username: 'admin',
       password_file: join(dirname(first.cloudsYaml), 'admin-password'),
       project_name: 'admin',
-      timeout_seconds: 1,
-      token_cache_seconds: 1,
+      timeout: 1,
+      token_cache_time: 1,
     },
   });
   const state = temporaryDirectory();

@@ -39,6 +39,8 @@ const start = async (replies: Reply[], options: Partial<OpenStackOptions> = {}) 
   return stub.client.network;
 };
 
+const short = { timeoutMs: 150 };
+
 test('one sign-in serves many calls, and is made again before the token ends', async () => {
   const network = await start([shown]);
   await Promise.all([1, 2, 3].map(() => network.showPort('p', 'service')));
@@ -137,7 +139,7 @@ test('an answer that only trickles ends too', async () => {
     const timer = setInterval(() => response.write(' '), 20);
     response.on('close', () => clearInterval(timer));
   };
-  const network = await start([trickle]);
+  const network = await start([trickle], short);
   await expect(network.showPort('p', 'service')).rejects.toMatchObject({
     kind: 'unavailable',
     message: expect.stringContaining('it is not whole after 0.6 s'),
@@ -156,7 +158,7 @@ test('a read whose answer is cut off is made again; a creation is not', async ()
 });
 
 test('silence ends in an error, and is not tried again', async () => {
-  const network = await start([silence]);
+  const network = await start([silence], short);
   await expect(network.showPort('p', 'service')).rejects.toMatchObject({
     kind: 'unavailable',
     message: `network service at ${stub.url} does not answer: no answer within 0.15 s`,
@@ -169,7 +171,7 @@ test('an answer that stops in the middle ends too', async () => {
     response.writeHead(200, { 'content-length': '1000' });
     response.write('{"port":');
   };
-  const network = await start([half]);
+  const network = await start([half], short);
   await expect(network.showPort('p', 'service')).rejects.toMatchObject({
     kind: 'unavailable',
     message: expect.stringContaining('its answer breaks off: no answer within 0.15 s'),
