@@ -1,7 +1,7 @@
 /** Identity, network and image for this cloud: a real OpenStack's where the configuration names one, else our own. */
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { type CloudCredentials, writeCloudsYaml } from '#cli/clouds-yaml.ts';
+import { writeCloudsYaml, type WrittenCloud } from '#cli/clouds-yaml.ts';
 import type { IdentityService } from '#contracts/identity.ts';
 import type { ImageContents, ImageService } from '#contracts/images.ts';
 import type { NetworkService } from '#contracts/network.ts';
@@ -72,7 +72,7 @@ async function ownServices<Tables>(options: CloudServicesOptions<Tables>): Promi
 }
 
 /** A user whose project has the same name. */
-function credentials(authUrl: string, name: string, password: string): CloudCredentials {
+function credentials(authUrl: string, name: string, password: string): WrittenCloud {
   const domains = { userDomainName: 'Default', projectDomainName: 'Default' };
   return { authUrl, username: name, password, projectName: name, ...domains };
 }

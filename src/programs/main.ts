@@ -67,12 +67,13 @@ function program(): Command {
   const end = (status: number) => {
     process.exitCode = status;
   };
-  addPciCheck(pci, { screen, machine: localMachine, end, ...surroundings() });
+  const machine = localMachine(surroundings());
+  addPciCheck(pci, { screen, machine, end, ...surroundings() });
   return novella;
 }
 
 function configured(options: UpOptions): Config {
-  const config = readConfig(options.config);
+  const config = readConfig(options.config, surroundings());
   return {
     ...config,
     ...(options.stateDir !== undefined && { stateDir: resolve(options.stateDir) }),

@@ -78,7 +78,7 @@ export async function stubOpenStack(
     ...(catalog.length === 0 && { networkUrl: url, imageUrl: url }),
     clock: { now: () => time.now },
     retryPausesMs: [1, 1],
-    timeoutMs: 150,
+    timeoutsMs: { identity: 150, network: 150, image: 150 },
     ...rest,
   });
   return {

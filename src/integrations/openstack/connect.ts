@@ -26,7 +26,7 @@ export interface OpenStackOptions {
   ca?: string | undefined;
   clock: Clock;
   /** How long a service may be silent. Default: 30 seconds. */
-  timeoutMs?: number;
+  timeoutsMs?: Timeouts | undefined;
   /** Pauses before a call is made again. Default: 200 ms and 1 s. */
   retryPausesMs?: readonly number[];
   /** How long an answer about a token is believed. Default: one minute. */
@@ -36,6 +36,9 @@ export interface OpenStackOptions {
   /** The request that a call is made for, where it is known. */
   requestId?: () => string | undefined;
 }
+
+/** By service. */
+export type Timeouts = { [service in 'identity' | 'network' | 'image']?: number | undefined };
 
 export interface OpenStack {
   identity: IdentityService;
@@ -56,12 +59,12 @@ export function connectOpenStack(options: OpenStackOptions): OpenStack {
   const { clock, region } = options;
   const keystone = withVersion(options.authUrl);
   const wire = createWire({
-    timeoutMs: options.timeoutMs ?? 30_000,
     connections: 32,
     ...(options.ca !== undefined && { ca: options.ca }),
   });
   const caller = createServiceCaller({
     wire,
+    timeoutMs: (service) => options.timeoutsMs?.[service as keyof Timeouts] ?? 30_000,
     retryPausesMs: options.retryPausesMs ?? [200, 1_000],
     ...(options.requestId !== undefined && { requestId: options.requestId }),
   });

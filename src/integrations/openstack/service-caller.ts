@@ -38,6 +38,8 @@ export interface ServiceCaller {
 
 export interface CallerOptions {
   wire: Wire;
+  /** How long the service of this name may be silent. */
+  timeoutMs(service: string): number;
   /** Pauses before the second, third … try. */
   retryPausesMs: readonly number[];
   /** The request that a call is made for, where it is known. Example: `req-5f…`. */
@@ -58,6 +60,7 @@ export function createServiceCaller(options: CallerOptions): ServiceCaller {
     return wire.send({
       method,
       url: `${base}${path}`,
+      timeoutMs: options.timeoutMs(service),
       headers: {
         accept: 'application/json',
         'user-agent': 'novella',

@@ -7,6 +7,8 @@ export interface WireRequest {
   url: string;
   headers: Record<string, string>;
   body?: string;
+  /** How long the other side may be silent. */
+  timeoutMs: number;
 }
 
 export interface WireAnswer {
@@ -19,8 +21,6 @@ export interface WireAnswer {
 export interface WireOptions {
   /** PEM text of the authorities to trust instead of the system's. */
   ca?: string;
-  /** How long the other side may be silent. */
-  timeoutMs: number;
   /** Connections kept to each service. */
   connections: number;
 }
@@ -39,13 +39,13 @@ export class TimedOut extends Error {}
  * then, had acted on it.
  */
 export function createWire(options: WireOptions): Wire {
-  const { connections, timeoutMs, ca } = options;
+  const { connections, ca } = options;
   const pool = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections };
   const trust = ca === undefined ? {} : { ca };
   const http = { kept: new HttpAgent(pool), once: new HttpAgent() };
   const https = { kept: new HttpsAgent({ ...pool, ...trust }), once: new HttpsAgent(trust) };
   return {
-    send({ method, url, headers, body }) {
+    send({ method, url, headers, body, timeoutMs }) {
       const isTls = url.startsWith('https:');
       const agents = isTls ? https : http;
       return new Promise((resolve, reject) => {
