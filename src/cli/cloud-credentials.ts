@@ -9,6 +9,8 @@ export interface CloudPlace {
   interface?: EndpointInterface | undefined;
   /** PEM file of the authorities to trust for https. */
   caFile?: string | undefined;
+  /** Instead of the catalog's compute endpoint, as while that one leads to a Nova. */
+  computeUrl?: string | undefined;
 }
 
 export const endpointInterfaces = ['internal', 'public', 'admin'] as const;
@@ -46,7 +48,12 @@ export const authKeys = [
   'application_credential_secret',
 ] as const;
 /** Keys beside `auth`. */
-export const placeKeys = ['region_name', 'interface', 'cacert'] as const;
+export const placeKeys = [
+  'region_name',
+  'interface',
+  'cacert',
+  'compute_endpoint_override',
+] as const;
 
 export type CloudKey = (typeof authKeys)[number] | (typeof placeKeys)[number];
 
@@ -114,5 +121,10 @@ export function toCredentials({ where, said }: CloudWords): CloudCredentials {
     throw refuse('interface', `"${wanted}": must be ${endpointInterfaces.join(' or ')}`);
   }
   const place = { authUrl, region: given('region_name'), interface: found };
-  return { ...place, caFile: given('cacert'), ...login() };
+  return {
+    ...place,
+    caFile: given('cacert'),
+    computeUrl: given('compute_endpoint_override'),
+    ...login(),
+  };
 }

@@ -113,6 +113,14 @@ test('OS_CLOUD names an entry, and wins over OS_AUTH_URL', () => {
   expect(found).toMatchObject({ username: 'bob', password: '1' });
 });
 
+test('the compute endpoint may be told beside a cloud, for as long as the catalog leads elsewhere', () => {
+  const work = join(folder, 'override');
+  writeCloudsYaml(join(work, 'clouds.yaml'), { novella: cloud });
+  const variables = { OS_COMPUTE_ENDPOINT_OVERRIDE: 'http://c/v2.1', OS_USERNAME: 'somebody' };
+  const found = findCloud(surroundings(variables, work));
+  expect(found).toMatchObject({ computeUrl: 'http://c/v2.1', username: cloud.username });
+});
+
 const refused: { name: string; yaml: string | null; cloud?: string; says: RegExp }[] = [
   { name: 'no file anywhere', yaml: null, says: /clouds\.yaml.*OS_AUTH_URL.*novella up/ },
   {

@@ -25,7 +25,7 @@ export interface Surroundings {
 
 /**
  * The credentials to use. `cloudName` (else OS_CLOUD) names an entry of the first clouds.yaml found; without a name,
- * OS_AUTH_URL and its like win, then the entry `novella`, then the only entry.
+ * OS_AUTH_URL and its like win, then the entry `novella`, then the only entry. Of the variables OS_COMPUTE_ENDPOINT_OVERRIDE counts beside an entry too.
  * Throws `invalid` naming what was tried and what to do. Source: openstacksdk, "Configuring OpenStack SDK Applications".
  */
 export function findCloud(surroundings: Surroundings, cloudName?: string): CloudCredentials {
@@ -38,7 +38,12 @@ export function findCloud(surroundings: Surroundings, cloudName?: string): Cloud
   const own = join(surroundings.workingFolder, '.novella');
   const advice =
     'OS_AUTH_URL is not set either. Run this beside a started "novella up", or set OS_CLIENT_CONFIG_FILE to the clouds.yaml it wrote.';
-  return toCredentials(wordsOfCloud(surroundings, { name, alsoIn: [own], advice }));
+  const { where, said } = wordsOfCloud(surroundings, { name, alsoIn: [own], advice });
+  const { compute_endpoint_override: url } = wordsOfVariables(variables).said;
+  return toCredentials({
+    where,
+    said: { ...(url !== undefined && { compute_endpoint_override: url }), ...said },
+  });
 }
 
 /** What the OS_* variables say. Example: OS_REGION_NAME → `region_name`. */

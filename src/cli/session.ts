@@ -70,7 +70,10 @@ export async function openSession(cloud: CloudCredentials): Promise<Session> {
   return {
     token: id,
     projectId: token.project?.id ?? '',
-    endpoints: Object.fromEntries(endpoints.filter(([, address]) => address !== '')),
+    endpoints: {
+      ...Object.fromEntries(endpoints.filter(([, address]) => address !== '')),
+      ...(cloud.computeUrl !== undefined && { compute: cloud.computeUrl.replace(/\/+$/, '') }),
+    },
   };
 }
 
