@@ -94,9 +94,12 @@ test('variables may name region, interface, authorities, and an application cred
 test('what a secure.yaml says of the cloud is added, and wins', () => {
   const work = join(folder, 'secure');
   writeCloudsYaml(join(work, 'clouds.yaml'), { novella: cloud, other: cloud });
-  const secure = 'clouds: {novella: {auth: {password: hidden}, cacert: ca.pem}}';
+  const secure = 'clouds: {novella: {auth: {password: hidden}, cacert: ~/ca.pem}}';
   writeFileSync(join(work, 'secure.yaml'), secure);
-  expect(findCloud(surroundings({}, work))).toMatchObject({ password: 'hidden', caFile: 'ca.pem' });
+  expect(findCloud(surroundings({}, work))).toMatchObject({
+    password: 'hidden',
+    caFile: join(folder, 'home', 'ca.pem'),
+  });
   expect(findCloud(surroundings({}, work), 'other')).toMatchObject({ password: 'secret' });
 });
 

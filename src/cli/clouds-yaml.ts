@@ -76,7 +76,10 @@ export function wordsOfCloud(
     throw new ComputeError('invalid', `no clouds.yaml is at ${tried.join(', ')}. ${advice}`);
   }
   const secure = search('secure.yaml', 'OS_CLIENT_SECURE_FILE').find((file) => existsSync(file));
-  return wordsOfEntry(path, { name, secure });
+  const { where, said } = wordsOfEntry(path, { name, secure });
+  const { cacert } = said;
+  if (typeof cacert !== 'string') return { where, said };
+  return { where, said: { ...said, cacert: cacert.replace(/^~(?=\/)/, home) } };
 }
 
 /** One entry of a clouds.yaml; `name` undefined: `novella`, else the only one. Throws `invalid`, listing the entries there are. */

@@ -51,9 +51,9 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
     .option('--url <url>', 'where clients reach it: http://HOST:8774/v2.1')
     .option('--region <name>', 'of its endpoints', 'RegionOne')
     .option('--user <name>', 'the service user, with the roles admin and service on the project')
-    .option('--project <name>', 'of the service user', 'service')
-    .option('--domain <name>', 'of the service user and the project', 'Default')
-    .option('--password-file <file>', 'of the service user (default: one is made, and shown once)')
+    .option('--project <name>', 'its project', 'service')
+    .option('--domain <name>', 'of both', 'Default')
+    .option('--password-file <file>', 'its password (default: one is made, and shown once)')
     .option(
       '--replace',
       'also where an endpoint leads elsewhere, as to a Nova, or the password is another',

@@ -26,7 +26,7 @@ export interface RegisterOptions {
 
 /**
  * Makes what is missing; again, it changes nothing. Needs an administrator. Both plans are whole before anything is done; a password that is
- * made here is shown before it counts, so that it is not lost with what fails later.
+ * made here is shown once its user is there.
  * `--json`: `{service: {act, id}, endpoints: [steps], user: {name, steps, password}, dry_run}`; what was not asked for is null. Throws `conflict` when an endpoint leads
  * elsewhere or the user has another password, unless `--replace`.
  */
@@ -52,10 +52,12 @@ export async function registerCompute(
   const isNew = user?.steps.some(({ act, what }) => act === 'add' && what === 'user') === true;
   const made = isNew && given === undefined && !dryRun ? newPassword() : null;
   const text = options.json !== true;
-  if (text && made !== null) {
-    writeLines(screen, [`The password of ${name} becomes ${made}`, 'It is shown this once.', '']);
-  }
-  if (!dryRun) await user?.carryOut(given ?? made ?? '');
+  // At once: what fails later must not take it along.
+  const tell = () => {
+    if (!text || made === null) return;
+    writeLines(screen, [`The password of ${name} is ${made}`, 'It is shown this once.', '']);
+  };
+  if (!dryRun) await user?.carryOut(given ?? made ?? '', tell);
   const id = dryRun ? catalog?.service.id : await catalog?.carryOut();
   if (!text) {
     return writeJson(screen, {

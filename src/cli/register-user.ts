@@ -23,15 +23,18 @@ interface Named {
 
 export interface UserPlan {
   steps: UserStep[];
-  /** Does what is to be done; again, nothing is. `password` is for a user who is new. */
-  carryOut(password: string): Promise<void>;
+  /** Does what is to be done; again, nothing is. `password` is for a user who is new, and `made` is called as soon as that one is there. */
+  carryOut(password: string, made: () => void): Promise<void>;
 }
 
 /** Throws as `planServiceUser`; `notFound` for a domain that is not there. Source: Keystone API v3, "Projects", "Users", "Roles". */
 export async function planUser(session: Session, options: UserOptions): Promise<UserPlan> {
   const there = await stateOf(session, options);
   const steps = planServiceUser(there, options);
-  return { steps, carryOut: (password) => carryOut(session, there, { steps, options, password }) };
+  return {
+    steps,
+    carryOut: (password, made) => carryOut(session, there, { steps, options, password, made }),
+  };
 }
 
 async function stateOf(session: Session, options: UserOptions): Promise<UserState> {
@@ -104,7 +107,12 @@ async function signsIn(session: Session, userId: string, password: string): Prom
 async function carryOut(
   session: Session,
   there: UserState,
-  { steps, options, password }: { steps: UserStep[]; options: UserOptions; password: string },
+  {
+    steps,
+    options,
+    password,
+    made,
+  }: { steps: UserStep[]; options: UserOptions; password: string; made: () => void },
 ): Promise<void> {
   const { domainId } = there;
   let { projectId = '', userId = '' } = there;
@@ -130,6 +138,7 @@ async function carryOut(
         break;
       case 'user':
         userId = await make('users', { name, domain_id: domainId, password });
+        made();
         break;
       case 'password': {
         const body = { user: { password: options.password } };

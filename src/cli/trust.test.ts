@@ -44,7 +44,9 @@ test('a cloud is trusted by the authorities of its cacert', async ({ skip }) => 
       },
     });
     writeFileSync(caFile, 'no PEM');
-    await expect(openSession({ ...place, ...login, caFile })).rejects.toThrow(`${caFile}: cannot`);
+    await expect(openSession({ ...place, ...login, caFile })).rejects.toThrow(
+      `${caFile}: is no PEM file`,
+    );
   } finally {
     setDefaultCACertificates(before);
     server.closeAllConnections();

@@ -205,6 +205,8 @@ test.each([
     given: 'from: environment',
     says: /^x:1 openstack, with the OS_\* variables: auth_url is missing/,
   },
+  { given: `${whole}, ca_file: /dev/null`, says: /^\/dev\/null: is no PEM file of authorities/ },
+  { given: `${whole}, ca_file: nowhere.pem`, says: /nowhere\.pem: is no PEM file.*ENOENT/ },
   { given: 'from: shell', says: /^x:1 openstack\.from: must be/ },
   {
     given: `${whole}, timeout_seconds: { image: 0 }`,

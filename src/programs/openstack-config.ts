@@ -8,6 +8,7 @@ import {
   toCredentials,
 } from '#cli/cloud-credentials.ts';
 import { type Surroundings, wordsOfCloud, wordsOfVariables } from '#cli/clouds-yaml.ts';
+import { readAuthorities } from '#cli/trust.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { OpenStackOptions } from '#integrations/openstack/connect.ts';
 import type { Place } from './config-file.ts';
@@ -88,7 +89,7 @@ export function toOpenStackConfig(
     user,
     region,
     interface: which,
-    ca: caFile && readTextFile(resolve(fromHome(caFile, surroundings.home))),
+    ca: caFile && readAuthorities(resolve(caFile)),
     networkUrl: section.network_url,
     imageUrl: section.image_url,
     plugTimeoutMs: (section.plug_timeout ?? plugTimeoutSeconds) * 1_000,
@@ -153,10 +154,6 @@ function ownWords(section: Section, here: string): CloudWords['said'] {
     cacert: section.ca_file,
   };
   return Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined));
-}
-
-function fromHome(path: string, home: string): string {
-  return path.replace(/^~(?=\/)/, home);
 }
 
 function inMs(seconds: number | undefined): number | undefined {

@@ -59,7 +59,7 @@ test('a dry run tells all of it and does none; the run does it; again, nothing i
   expect(await users()).not.toContain('nova');
 
   const done = await said(...wish);
-  const password = /^The password of nova becomes (\S{24})$/m.exec(done)?.[1] ?? '';
+  const password = /^The password of nova is (\S{24})$/m.exec(done)?.[1] ?? '';
   expect(await users()).toContain('nova');
   const token = await signIn('nova', password);
   const shown = await fetch(`${openstack.urls.keystone}/auth/tokens`, {
