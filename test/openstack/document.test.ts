@@ -17,8 +17,8 @@ let openstack: OpenStack;
 
 beforeAll(async () => {
   ensureDebianPackages(['curl', 'openssl', 'python3-openstackclient']);
-  openstack = await startOpenStack();
-  openstack.agent('hv1', { physnet1: ['enp1s0'] });
+  openstack = await startOpenStack({ agents: true });
+  await openstack.wiringAgent('hv1', { physnet1: ['enp1s0'] });
   await openstack.register('compute', nova);
   writeFileSync(join(openstack.folder, 'cirros.raw'), Buffer.alloc(4_096));
   const form = ['--disk-format', 'raw', '--container-format', 'bare', '--file', 'cirros.raw'];
@@ -78,7 +78,7 @@ test('every command of the document does what it says', async () => {
   const { code, said } = await play(here(script, port));
   expect(code, `it said:\n${said}`).toBe(0);
   expect(said).toContain('  nothing is missing\n');
-  expect(said).toMatch(/\| status +\| ACTIVE/);
+  expect(said).toMatch(/\| fixed_ips[^\n]*\n\| status +\| ACTIVE/);
   expect(said).toMatch(/binding_host_id +\| hv1/);
   expect(said).toMatch(/binding_profile +\|.*pci_slot='0000:01:/);
   expect(said.slice(said.lastIndexOf('== '))).toContain(nova);
