@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CloudCredentials, findCloud, readCloud, writeCloudsYaml } from './clouds-yaml.ts';
+import { findCloud, readCloud, type WrittenCloud, writeCloudsYaml } from './clouds-yaml.ts';
 
-const cloud: CloudCredentials = {
+const cloud: WrittenCloud = {
   authUrl: 'http://127.0.0.1:5000/v3',
   username: 'admin',
   password: 'secret',
@@ -27,7 +27,11 @@ const surroundings = (variables: Record<string, string>, workingFolder = folder)
 test('a written clouds.yaml is read back the same, and only its owner may read it', () => {
   const path = join(folder, 'made', 'clouds.yaml');
   writeCloudsYaml(path, { novella: cloud });
-  expect(readCloud(path)).toEqual(cloud);
+  expect(readCloud(path)).toEqual({
+    ...cloud,
+    region: 'RegionOne',
+    interface: 'public',
+  });
   expect(statSync(path).mode & 0o077).toBe(0);
 });
 
@@ -42,9 +46,9 @@ test('the first clouds.yaml of the search path is taken: variable, working folde
   const found = places.map((path, at) => {
     writeCloudsYaml(path, { novella: { ...cloud, username: `user-${at}` } });
     const variables = at === 3 ? { OS_CLIENT_CONFIG_FILE: path } : {};
-    return findCloud(surroundings(variables, work)).username;
+    return findCloud(surroundings(variables, work));
   });
-  expect(found).toEqual(['user-0', 'user-1', 'user-2', 'user-3']);
+  expect(found).toMatchObject([0, 1, 2, 3].map((at) => ({ username: `user-${at}` })));
 });
 
 test('OS_* variables are a cloud of their own, with the default domains', () => {
@@ -66,6 +70,39 @@ test('OS_* variables are a cloud of their own, with the default domains', () => 
   });
 });
 
+test('variables may name region, interface, authorities, and an application credential', () => {
+  const found = findCloud(
+    surroundings({
+      OS_AUTH_URL: 'https://keystone:5000',
+      OS_APPLICATION_CREDENTIAL_ID: 'a1',
+      OS_APPLICATION_CREDENTIAL_SECRET: 'secret',
+      OS_REGION_NAME: 'north',
+      OS_INTERFACE: 'internalURL',
+      OS_CACERT: '/etc/ca.pem',
+    }),
+  );
+  expect(found).toEqual({
+    authUrl: 'https://keystone:5000',
+    applicationCredentialId: 'a1',
+    applicationCredentialSecret: 'secret',
+    region: 'north',
+    interface: 'internal',
+    caFile: '/etc/ca.pem',
+  });
+});
+
+test('what a secure.yaml says of the cloud is added, and wins', () => {
+  const work = join(folder, 'secure');
+  writeCloudsYaml(join(work, 'clouds.yaml'), { novella: cloud, other: cloud });
+  const secure = 'clouds: {novella: {auth: {password: hidden}, cacert: ~/ca.pem}}';
+  writeFileSync(join(work, 'secure.yaml'), secure);
+  expect(findCloud(surroundings({}, work))).toMatchObject({
+    password: 'hidden',
+    caFile: join(folder, 'home', 'ca.pem'),
+  });
+  expect(findCloud(surroundings({}, work), 'other')).toMatchObject({ password: 'secret' });
+});
+
 test('OS_CLOUD names an entry, and wins over OS_AUTH_URL', () => {
   const path = join(folder, 'two.yaml');
   const auth = 'auth_url: http://k, password: 1, project_name: p';
@@ -79,8 +116,16 @@ test('OS_CLOUD names an entry, and wins over OS_AUTH_URL', () => {
   expect(found).toMatchObject({ username: 'bob', password: '1' });
 });
 
+test('the compute endpoint may be told beside a cloud, for as long as the catalog leads elsewhere', () => {
+  const work = join(folder, 'override');
+  writeCloudsYaml(join(work, 'clouds.yaml'), { novella: cloud });
+  const variables = { OS_COMPUTE_ENDPOINT_OVERRIDE: 'http://c/v2.1', OS_USERNAME: 'somebody' };
+  const found = findCloud(surroundings(variables, work));
+  expect(found).toMatchObject({ computeUrl: 'http://c/v2.1', username: cloud.username });
+});
+
 const refused: { name: string; yaml: string | null; cloud?: string; says: RegExp }[] = [
-  { name: 'no file anywhere', yaml: null, says: /OS_AUTH_URL.*clouds\.yaml.*novella up/ },
+  { name: 'no file anywhere', yaml: null, says: /clouds\.yaml.*OS_AUTH_URL.*novella up/ },
   {
     name: 'unknown entry',
     yaml: 'clouds: {a: {}, b: {}}',
@@ -94,6 +139,26 @@ const refused: { name: string; yaml: string | null; cloud?: string; says: RegExp
     name: 'a key is missing',
     yaml: 'clouds: {a: {auth: {auth_url: http://k}}}',
     says: /username is missing/,
+  },
+  {
+    name: 'a URL that is none',
+    yaml: 'clouds: {a: {auth: {auth_url: keystone, username: u, password: p, project_name: p}}}',
+    says: /cloud "a": auth_url "keystone": must begin with http/,
+  },
+  {
+    name: 'a domain by an id that nobody here can look up',
+    yaml: 'clouds: {a: {auth: {auth_url: http://k, username: u, password: p, project_name: p, user_domain_id: 5f}}}',
+    says: /user_domain_id "5f": say user_domain_name instead/,
+  },
+  {
+    name: 'an unknown interface',
+    yaml: 'clouds: {a: {interface: inside, auth: {auth_url: http://k}}}',
+    says: /interface "inside": must be internal or public or admin/,
+  },
+  {
+    name: 'two ways to sign in',
+    yaml: 'clouds: {a: {auth: {auth_url: http://k, password: p, application_credential_id: i}}}',
+    says: /application_credential_id must not be beside password/,
   },
 ];
 for (const row of refused) {

@@ -6,16 +6,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { ComputeError } from '#core/errors.ts';
-
-/** A password login scoped to a project. Example authUrl: `http://127.0.0.1:5000/v3`. */
-export interface CloudCredentials {
-  authUrl: string;
-  username: string;
-  password: string;
-  projectName: string;
-  userDomainName: string;
-  projectDomainName: string;
-}
+import {
+  authKeys,
+  type CloudCredentials,
+  type CloudPlace,
+  type CloudWords,
+  type PasswordLogin,
+  placeKeys,
+  toCredentials,
+} from './cloud-credentials.ts';
 
 /** What a program was started with: its variables, its folder, its user's home. */
 export interface Surroundings {
@@ -24,61 +23,100 @@ export interface Surroundings {
   home: string;
 }
 
-/** The auth keys of clouds.yaml; OS_ and upper case makes the variable. The domains have a default, the rest must be there. */
-const keys = {
-  authUrl: 'auth_url',
-  username: 'username',
-  password: 'password',
-  projectName: 'project_name',
-  userDomainName: 'user_domain_name',
-  projectDomainName: 'project_domain_name',
-} as const;
-const defaultDomain = 'Default';
-
 /**
  * The credentials to use. `cloudName` (else OS_CLOUD) names an entry of the first clouds.yaml found; without a name,
- * OS_AUTH_URL and its like win, then the entry `novella`, then the only entry.
+ * OS_AUTH_URL and its like win, then the entry `novella`, then the only entry. Of the variables OS_COMPUTE_ENDPOINT_OVERRIDE counts beside an entry too.
  * Throws `invalid` naming what was tried and what to do. Source: openstacksdk, "Configuring OpenStack SDK Applications".
  */
 export function findCloud(surroundings: Surroundings, cloudName?: string): CloudCredentials {
   const { variables } = surroundings;
   const name = cloudName ?? (variables['OS_CLOUD'] || undefined);
   if (name === undefined && variables['OS_AUTH_URL']) {
-    return credentialsFrom('the OS_* variables', (key) => variables[`OS_${key.toUpperCase()}`]);
+    return toCredentials(wordsOfVariables(variables));
   }
-  const tried = searchPath(surroundings);
-  const path = tried.find((candidate) => existsSync(candidate));
-  if (path !== undefined) return readCloud(path, name);
-  throw new ComputeError(
-    'invalid',
-    `no cloud to talk to: OS_AUTH_URL is not set, and no clouds.yaml is at ${tried.join(', ')}. ` +
-      'Run this beside a started "novella up", or set OS_CLIENT_CONFIG_FILE to the clouds.yaml it wrote.',
-  );
+  // Beside a started `novella up`, its own file too.
+  const own = join(surroundings.workingFolder, '.novella');
+  const advice =
+    'OS_AUTH_URL is not set either. Run this beside a started "novella up", or set OS_CLIENT_CONFIG_FILE to the clouds.yaml it wrote.';
+  const { where, said } = wordsOfCloud(surroundings, { name, alsoIn: [own], advice });
+  const { compute_endpoint_override: url } = wordsOfVariables(variables).said;
+  return toCredentials({
+    where,
+    said: { ...(url !== undefined && { compute_endpoint_override: url }), ...said },
+  });
 }
 
-function searchPath({ variables, workingFolder, home }: Surroundings): string[] {
-  return [
-    variables['OS_CLIENT_CONFIG_FILE'] ?? '',
-    join(workingFolder, 'clouds.yaml'),
-    join(workingFolder, '.novella', 'clouds.yaml'),
-    join(home, '.config', 'openstack', 'clouds.yaml'),
-  ].filter((path) => path !== '');
+/** What the OS_* variables say. Example: OS_REGION_NAME → `region_name`. */
+export function wordsOfVariables(variables: Surroundings['variables']): CloudWords {
+  const words = [...authKeys, ...placeKeys]
+    .map((key) => [key, variables[`OS_${key.toUpperCase()}`]])
+    .filter(([, value]) => value !== undefined && value !== '');
+  return { where: 'the OS_* variables', said: Object.fromEntries(words) };
+}
+
+/**
+ * What the first clouds.yaml found says of this cloud, with what a secure.yaml adds: OS_CLIENT_CONFIG_FILE, the working folder (and
+ * `alsoIn`), ~/.config/openstack, /etc/openstack. Without a name: `novella`, else the only entry. Throws `invalid`.
+ */
+export function wordsOfCloud(
+  surroundings: Surroundings,
+  options: { name?: string | undefined; alsoIn?: string[]; advice?: string },
+): CloudWords {
+  const { name, alsoIn = [], advice = 'Set OS_CLIENT_CONFIG_FILE to its path.' } = options;
+  const { variables, workingFolder, home } = surroundings;
+  const standard = [join(home, '.config', 'openstack'), '/etc/openstack'];
+  const folders = [workingFolder, ...alsoIn, ...standard];
+  const search = (file: string, variable: string): string[] =>
+    [variables[variable] ?? '', ...folders.map((folder) => join(folder, file))].filter(
+      (path) => path !== '',
+    );
+  const tried = search('clouds.yaml', 'OS_CLIENT_CONFIG_FILE');
+  const path = tried.find((candidate) => existsSync(candidate));
+  if (path === undefined) {
+    throw new ComputeError('invalid', `no clouds.yaml is at ${tried.join(', ')}. ${advice}`);
+  }
+  const secure = search('secure.yaml', 'OS_CLIENT_SECURE_FILE').find((file) => existsSync(file));
+  const { where, said } = wordsOfEntry(path, { name, secure });
+  const { cacert } = said;
+  if (typeof cacert !== 'string') return { where, said };
+  return { where, said: { ...said, cacert: cacert.replace(/^~(?=\/)/, home) } };
 }
 
 /** One entry of a clouds.yaml; `name` undefined: `novella`, else the only one. Throws `invalid`, listing the entries there are. */
 export function readCloud(path: string, name?: string): CloudCredentials {
+  return toCredentials(wordsOfEntry(path, { name }));
+}
+
+function wordsOfEntry(
+  path: string,
+  { name, secure }: { name?: string | undefined; secure?: string | undefined },
+): CloudWords {
   const clouds = readEntries(path);
   const names = Object.keys(clouds);
   const wanted = name ?? (names.length === 1 ? names[0] : 'novella') ?? 'novella';
   const entry = clouds[wanted];
   if (entry === undefined) {
+    const advice = name === undefined ? '. Choose one with OS_CLOUD or --os-cloud.' : '';
     throw new ComputeError(
       'invalid',
-      `${path}: has no cloud "${wanted}"; it has ${names.join(', ') || 'none'}. Choose one with OS_CLOUD or --os-cloud.`,
+      `${path}: has no cloud "${wanted}"; it has ${names.join(', ') || 'none'}${advice}`,
     );
   }
-  const auth = isRecord(entry) && isRecord(entry['auth']) ? entry['auth'] : {};
-  return credentialsFrom(`${path}: cloud "${wanted}"`, (key) => auth[key]);
+  const secrets = secure === undefined ? undefined : readEntries(secure)[wanted];
+  return {
+    where: `${path}: cloud "${wanted}"`,
+    said: { ...wordsIn(entry), ...wordsIn(secrets) },
+  };
+}
+
+function wordsIn(entry: unknown): CloudWords['said'] {
+  if (!isRecord(entry)) return {};
+  const auth = isRecord(entry['auth']) ? entry['auth'] : {};
+  const all = [
+    ...authKeys.map((key) => [key, auth[key]]),
+    ...placeKeys.map((key) => [key, entry[key]]),
+  ];
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== null));
 }
 
 function readEntries(path: string): Record<string, unknown> {
@@ -97,37 +135,28 @@ function parseYaml(path: string): unknown {
   }
 }
 
-function credentialsFrom(where: string, look: (key: string) => unknown): CloudCredentials {
-  const text = (key: string, fallback?: string): string => {
-    const value = look(key) ?? fallback;
-    if (typeof value === 'number') return String(value);
-    if (typeof value === 'string' && value !== '') return value;
-    throw new ComputeError('invalid', `${where}: ${key} is missing; it must be a text`);
-  };
-  return {
-    authUrl: text(keys.authUrl),
-    username: text(keys.username),
-    password: text(keys.password),
-    projectName: text(keys.projectName),
-    userDomainName: text(keys.userDomainName, defaultDomain),
-    projectDomainName: text(keys.projectDomainName, defaultDomain),
-  };
-}
-
 /**
  * Writes a clouds.yaml with these clouds by name, readable by its owner alone, for the stock client and for `findCloud`.
  * Makes the folder when it is not there.
  */
-export function writeCloudsYaml(path: string, clouds: Record<string, CloudCredentials>): void {
+export function writeCloudsYaml(path: string, clouds: Record<string, WrittenCloud>): void {
   const entries = Object.entries(clouds).map(([name, cloud]) => [name, cloudEntry(cloud)]);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, stringify({ clouds: Object.fromEntries(entries) }), { mode: 0o600 });
 }
 
-function cloudEntry(cloud: CloudCredentials): object {
-  const auth = Object.fromEntries(
-    Object.entries(keys).map(([field, key]) => [key, cloud[field as keyof CloudCredentials]]),
-  );
+/** A password login. */
+export type WrittenCloud = Pick<CloudPlace, 'authUrl'> & PasswordLogin;
+
+function cloudEntry(cloud: WrittenCloud): object {
+  const auth = {
+    auth_url: cloud.authUrl,
+    username: cloud.username,
+    password: cloud.password,
+    project_name: cloud.projectName,
+    user_domain_name: cloud.userDomainName,
+    project_domain_name: cloud.projectDomainName,
+  };
   return { auth, region_name: 'RegionOne', identity_api_version: 3, interface: 'public' };
 }
 

@@ -43,12 +43,21 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
 
   addHostCommands(program, { login, screen });
   withCommonOptions(
-    program.command('keystone').description("Keystone's catalog").command('register'),
+    program.command('keystone').description('the Keystone of a cloud').command('register'),
   )
-    .description('write this compute API into the catalog, so that clients find it')
-    .requiredOption('--url <url>', 'where clients reach it: http://HOST:8774/v2.1')
+    .description(
+      'write this compute API and its service user into Keystone; again, it changes nothing',
+    )
+    .option('--url <url>', 'where clients reach it: http://HOST:8774/v2.1')
     .option('--region <name>', 'of its endpoints', 'RegionOne')
-    .option('--replace', 'also where an endpoint leads elsewhere, as to a Nova')
+    .option('--user <name>', 'the service user, with the roles admin and service on the project')
+    .option('--project <name>', 'its project', 'service')
+    .option('--domain <name>', 'of both', 'Default')
+    .option('--password-file <file>', 'its password (default: one is made, and shown once)')
+    .option(
+      '--replace',
+      'also where an endpoint leads elsewhere, as to a Nova, or the password is another',
+    )
     .option('--dry-run', 'say what would be done, and do nothing')
     .action(async (options: Common & RegisterOptions) =>
       registerCompute(await login(options), options, screen),

@@ -56,7 +56,8 @@ afterEach(() => {
 async function register(more: { replace?: boolean; dryRun?: boolean } = {}): Promise<string> {
   let said = '';
   const screen = { write: (text: string) => (said += text), isTerminal: false };
-  await registerCompute(session, { url: `${url}/`, region: 'RegionOne', ...more }, screen);
+  const options = { region: 'RegionOne', project: 'service', domain: 'Default', ...more };
+  await registerCompute(session, { url: `${url}/`, ...options }, screen);
   return said;
 }
 

@@ -1,101 +1,96 @@
-/** `novella keystone register`: writes this compute API into Keystone's catalog. */
-import {
-  type Endpoint,
-  planRegistration,
-  type RegistrationStep,
-  stepWords,
-} from './registration.ts';
+/** `novella keystone register`: writes this compute API into Keystone's catalog, and the user that it is for the other services. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { ComputeError } from '#core/errors.ts';
+import { planCatalog } from './register-catalog.ts';
+import { planUser } from './register-user.ts';
+import { stepWords } from './registration.ts';
 import { type Screen, writeJson, writeLines } from './screen.ts';
-import { request, type Session } from './session.ts';
+import { userStepWords } from './service-user.ts';
+import type { Session } from './session.ts';
 
 export interface RegisterOptions {
-  /** Where clients reach the compute API. Example: `http://controller:8774/v2.1`. */
-  url: string;
+  /** Where clients reach the compute API. Example: `http://controller:8774/v2.1`. Left out: the catalog is left alone. */
+  url?: string;
   region: string;
+  /** The service user. Left out: users are left alone. */
+  user?: string;
+  project: string;
+  domain: string;
+  passwordFile?: string;
   replace?: boolean;
   /** Says what it would do, and does nothing. */
   dryRun?: boolean;
   json?: boolean;
 }
 
-interface Service {
-  id: string;
-  type: string;
-}
-
 /**
- * Makes the service `compute` and its three endpoints where they are missing; again, it changes nothing. Needs an administrator.
- * `--json`: `{service: {act, id}, endpoints: [steps], dry_run}`. Throws `conflict` when an endpoint leads elsewhere.
- * Source: Keystone API v3, "Service catalog and endpoints".
+ * Makes what is missing; again, it changes nothing. Needs an administrator. Both plans are whole before anything is done; a password that is
+ * made here is shown once its user is there.
+ * `--json`: `{service: {act, id}, endpoints: [steps], user: {name, steps, password}, dry_run}`; what was not asked for is null. Throws `conflict` when an endpoint leads
+ * elsewhere or the user has another password, unless `--replace`.
  */
 export async function registerCompute(
   session: Session,
   options: RegisterOptions,
   screen: Screen,
 ): Promise<void> {
-  const { region, dryRun = false, replace = false } = options;
-  const url = options.url.replace(/\/+$/, '');
-  const known = await findService(session);
-  const there = known === undefined ? [] : await listEndpoints(session, known.id);
-  const steps = planRegistration(there, { url, region, replace });
-  const id = dryRun ? known?.id : (known ?? (await makeService(session))).id;
-  if (!dryRun && id !== undefined) {
-    for (const step of steps) await carryOut(session, step, { service_id: id, region_id: region });
+  const { user: name, project, domain, region, dryRun = false, replace = false } = options;
+  const url = options.url?.replace(/\/+$/, '');
+  if (url === undefined && name === undefined) {
+    throw new ComputeError('invalid', 'nothing to register: name --url, --user or both');
   }
-  const act = known === undefined ? 'add' : 'keep';
-  if (options.json === true) {
+  const given = options.passwordFile === undefined ? undefined : passwordIn(options.passwordFile);
+  const wish = { user: name ?? '', project, domain, password: given, replace };
+  const user = name === undefined ? undefined : await planUser(session, wish);
+  const catalog =
+    url === undefined ? undefined : await planCatalog(session, { url, region, replace });
+  const steps = [
+    ...(user?.steps ?? []),
+    ...(catalog ? [catalog.service, ...catalog.endpoints] : []),
+  ];
+  const isNew = user?.steps.some(({ act, what }) => act === 'add' && what === 'user') === true;
+  const made = isNew && given === undefined && !dryRun ? newPassword() : null;
+  const text = options.json !== true;
+  // At once: what fails later must not take it along.
+  const tell = () => {
+    if (!text || made === null) return;
+    writeLines(screen, [`The password of ${name} is ${made}`, 'It is shown this once.', '']);
+  };
+  if (!dryRun) await user?.carryOut(given ?? made ?? '', tell);
+  const id = dryRun ? catalog?.service.id : await catalog?.carryOut();
+  if (!text) {
     return writeJson(screen, {
-      service: { act, id: id ?? null },
-      endpoints: steps,
+      service: catalog === undefined ? null : { act: catalog.service.act, id: id ?? null },
+      endpoints: catalog?.endpoints ?? null,
+      user: user === undefined ? null : { name, steps: user.steps, password: made },
       dry_run: dryRun,
     });
   }
-  const isDone = act === 'keep' && steps.every((step) => step.act === 'keep');
+  const isDone = steps.every(({ act }) => act === 'keep');
   writeLines(screen, [
-    `${act.padEnd(7)} service   compute`,
-    ...steps.map(stepWords),
+    ...(user?.steps ?? []).map((step) => userStepWords(step, wish)),
+    ...(catalog === undefined ? [] : [`${catalog.service.act.padEnd(7)} service   compute`]),
+    ...(catalog?.endpoints ?? []).map(stepWords),
     ...(dryRun ? ['Nothing was changed.'] : isDone ? ['All of it was there.'] : []),
   ]);
 }
 
-async function findService(session: Session): Promise<Service | undefined> {
-  const path = '/services?type=compute';
-  const { services } = await request<{ services: Service[] }>(session, {
-    service: 'identity',
-    path,
-  });
-  return services.find(({ type }) => type === 'compute');
+function newPassword(): string {
+  return randomBytes(18).toString('base64url');
 }
 
-async function makeService(session: Session): Promise<Service> {
-  const body = { service: { type: 'compute', name: 'nova', description: 'Novella' } };
-  const asked = { service: 'identity', method: 'POST', path: '/services', body } as const;
-  return (await request<{ service: Service }>(session, asked)).service;
-}
-
-async function listEndpoints(session: Session, serviceId: string): Promise<Endpoint[]> {
-  const path = `/endpoints?service_id=${encodeURIComponent(serviceId)}`;
-  return (await request<{ endpoints: Endpoint[] }>(session, { service: 'identity', path }))
-    .endpoints;
-}
-
-async function carryOut(
-  session: Session,
-  step: RegistrationStep,
-  place: { service_id: string; region_id: string },
-): Promise<void> {
-  const { url, interface: name } = step;
-  switch (step.act) {
-    case 'keep':
-      return;
-    case 'add': {
-      const body = { endpoint: { ...place, interface: name, url } };
-      return request(session, { service: 'identity', method: 'POST', path: '/endpoints', body });
-    }
-    case 'change': {
-      const body = { endpoint: { url } };
-      const path = `/endpoints/${encodeURIComponent(step.id)}`;
-      return request(session, { service: 'identity', method: 'PATCH', path, body });
-    }
+/** A file's last line end is not part of the password. */
+function passwordIn(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new ComputeError('invalid', `--password-file ${path}: cannot be read (${why})`, {
+      cause,
+    });
   }
+  if (text !== '') return text;
+  throw new ComputeError('invalid', `--password-file ${path}: is empty; it must hold the password`);
 }

@@ -3,9 +3,10 @@
  * Errors carry the service's own words. Knows no resource.
  */
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
-import type { CloudCredentials } from './clouds-yaml.ts';
+import type { CloudCredentials, Login } from './cloud-credentials.ts';
+import { trustAuthorities } from './trust.ts';
 
-/** A login: a token scoped to a project, and the public endpoint of each service type. */
+/** A login: a token scoped to a project, and one endpoint of each service type. */
 export interface Session {
   token: string;
   projectId: string;
@@ -31,30 +32,25 @@ const requestTimeoutMs = 60_000;
 interface TokenReply {
   token?: {
     project?: { id?: string };
-    catalog?: { type: string; endpoints: { interface: string; url: string }[] }[];
+    catalog?: {
+      type: string;
+      endpoints: { interface: string; region?: string | null; url: string }[];
+    }[];
   };
 }
 
-/** Logs in. Throws `unauthenticated` with Keystone's words, `unavailable` when nobody answers. Source: Keystone v3, "Password authentication with scoped authorization". */
+/**
+ * Logs in. Endpoints are the public ones unless the credentials say other ones. Throws `unauthenticated` with Keystone's words, `unavailable`
+ * when nobody answers. Source: Keystone v3, "Password authentication with scoped authorization", "Authenticating with an Application Credential".
+ */
 export async function openSession(cloud: CloudCredentials): Promise<Session> {
+  if (cloud.caFile !== undefined) trustAuthorities(cloud.caFile);
   const base = cloud.authUrl.replace(/\/+$/, '');
   const url = `${base.endsWith('/v3') ? base : `${base}/v3`}/auth/tokens`;
-  const body = {
-    auth: {
-      identity: {
-        methods: ['password'],
-        password: {
-          user: {
-            name: cloud.username,
-            password: cloud.password,
-            domain: { name: cloud.userDomainName },
-          },
-        },
-      },
-      scope: { project: { name: cloud.projectName, domain: { name: cloud.projectDomainName } } },
-    },
-  };
-  const { headers, json } = await exchange('identity', url, { method: 'POST', body });
+  const { headers, json } = await exchange('identity', url, {
+    method: 'POST',
+    body: { auth: authOf(cloud) },
+  });
   const { token } = json as TokenReply;
   const id = headers.get('x-subject-token');
   if (id === null || token?.catalog === undefined) {
@@ -63,15 +59,40 @@ export async function openSession(cloud: CloudCredentials): Promise<Session> {
       `identity: ${url} gave no scoped token; is it Keystone v3?`,
     );
   }
+  const wanted = cloud.interface ?? 'public';
   const endpoints = token.catalog.map(({ type, endpoints }): [string, string] => {
-    const endpoint = endpoints.find((one) => one.interface === 'public');
+    const endpoint = endpoints.find(
+      ({ interface: name, region }) =>
+        name === wanted && (cloud.region === undefined || region === cloud.region),
+    );
     return [type, (endpoint?.url ?? '').replace(/\/+$/, '')];
   });
   return {
     token: id,
     projectId: token.project?.id ?? '',
-    endpoints: Object.fromEntries(endpoints.filter(([, address]) => address !== '')),
+    endpoints: {
+      ...Object.fromEntries(endpoints.filter(([, address]) => address !== '')),
+      ...(cloud.computeUrl !== undefined && { compute: cloud.computeUrl.replace(/\/+$/, '') }),
+    },
   };
+}
+
+function authOf(login: Login): object {
+  if ('applicationCredentialId' in login) {
+    const { applicationCredentialId: id, applicationCredentialSecret: secret } = login;
+    const identity = {
+      methods: ['application_credential'],
+      application_credential: { id, secret },
+    };
+    return { identity };
+  }
+  const user = {
+    name: login.username,
+    password: login.password,
+    domain: { name: login.userDomainName },
+  };
+  const project = { name: login.projectName, domain: { name: login.projectDomainName } };
+  return { identity: { methods: ['password'], password: { user } }, scope: { project } };
 }
 
 /** The address that a service's paths continue. Throws `notFound` naming the types that the catalog has. */
@@ -82,7 +103,7 @@ export function serviceUrl(session: Session, service: ServiceName): string {
     const types = Object.keys(session.endpoints).join(', ') || 'none';
     throw new ComputeError(
       'notFound',
-      `the catalog has no public ${type} endpoint; it has ${types}`,
+      `the catalog has no ${type} endpoint of the interface and region asked for; it has ${types}`,
     );
   }
   if (service === 'operator') return `${new URL(url).origin}/novella/v1`;

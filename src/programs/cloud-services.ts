@@ -1,13 +1,13 @@
 /** Identity, network and image for this cloud: a real OpenStack's where the configuration names one, else our own. */
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { type CloudCredentials, writeCloudsYaml } from '#cli/clouds-yaml.ts';
+import { writeCloudsYaml, type WrittenCloud } from '#cli/clouds-yaml.ts';
 import type { IdentityService } from '#contracts/identity.ts';
 import type { ImageContents, ImageService } from '#contracts/images.ts';
 import type { NetworkService } from '#contracts/network.ts';
 import type { Config, ServicePorts } from './config.ts';
 import { type EmbeddedOptions, embeddedServices } from './embedded-services.ts';
-import { realServices } from './real-services.ts';
+import { type Found, realServices } from './real-services.ts';
 import { ensureSecret, type StateDirectory } from './state-directory.ts';
 
 type Urls = Omit<EmbeddedOptions<unknown>['urls'], 'compute'>;
@@ -22,6 +22,10 @@ export interface CloudServices {
   open(listen: (app: FastifyInstance, name: keyof ServicePorts) => Promise<string>): Promise<Urls>;
   /** Once the URLs are known. Its path; '' where users have their own. */
   writeCloudsYaml(): string;
+  /** Of the services that are others'; undefined: all are ours. */
+  survey?: Found;
+  /** The administrator's, where this start made it. */
+  newPassword?: string;
 }
 
 export type CloudServicesOptions<Tables> = Pick<
@@ -40,14 +44,16 @@ export async function cloudServices<Tables>(
     services: real.services,
     open: async () => real.urls,
     writeCloudsYaml: () => '',
+    survey: real.survey,
   };
 }
 
 async function ownServices<Tables>(options: CloudServicesOptions<Tables>): Promise<CloudServices> {
   const { state, urls } = options;
-  const passwordOf = (user: string): string =>
+  const passwordOf = (user: string) =>
     ensureSecret(state.file(`${user}-password`), () => randomBytes(12).toString('hex'));
-  const passwords = { admin: passwordOf('admin'), demo: passwordOf('demo') };
+  const [admin, demo] = [passwordOf('admin'), passwordOf('demo')];
+  const passwords = { admin: admin.secret, demo: demo.secret };
   const { identity, network, image } = await embeddedServices({
     ...options,
     imageFolder: state.file('images'),
@@ -68,11 +74,12 @@ async function ownServices<Tables>(options: CloudServicesOptions<Tables>): Promi
       });
       return path;
     },
+    ...(admin.isNew && { newPassword: admin.secret }),
   };
 }
 
 /** A user whose project has the same name. */
-function credentials(authUrl: string, name: string, password: string): CloudCredentials {
+function credentials(authUrl: string, name: string, password: string): WrittenCloud {
   const domains = { userDomainName: 'Default', projectDomainName: 'Default' };
   return { authUrl, username: name, password, projectName: name, ...domains };
 }

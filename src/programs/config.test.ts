@@ -1,4 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { freshFile } from '#test/fresh-file.ts';
@@ -117,6 +119,86 @@ test('times of the section openstack are in seconds', () => {
   });
 });
 
+const cloudsYaml = `clouds:
+  prod:
+    auth: { auth_url: "https://prod/v3", username: nova, password: p, project_name: services }
+    region_name: north
+    interface: internal
+`;
+
+/** A folder with this clouds.yaml, for the time of the action. */
+function besideCloudsYaml<T>(act: (workingFolder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'novella-config-'));
+  try {
+    writeFileSync(join(folder, 'clouds.yaml'), cloudsYaml);
+    return act(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const shell = {
+  OS_AUTH_URL: 'http://shell/v3',
+  OS_USERNAME: 'me',
+  OS_PASSWORD: 'mine',
+  OS_PROJECT_NAME: 'my-project',
+  OS_REGION_NAME: 'south',
+};
+const whole = 'auth_url: "http://k", username: u, password: p';
+
+test.each([
+  {
+    title: 'the section is whole: the shell counts for nothing',
+    given: whole,
+    variables: shell,
+    is: { authUrl: 'http://k', user: { projectName: 'service' }, region: undefined },
+  },
+  {
+    title: 'a cloud is named: its clouds.yaml counts, the shell does not',
+    given: 'cloud: prod',
+    variables: shell,
+    is: {
+      authUrl: 'https://prod/v3',
+      user: { username: 'nova', projectName: 'services' },
+      region: 'north',
+      interface: 'internal',
+    },
+  },
+  {
+    title: 'a key of the section wins over the cloud it names',
+    given: 'cloud: prod, region: west, password: q',
+    variables: {},
+    is: { user: { username: 'nova', password: 'q' }, region: 'west' },
+  },
+  {
+    title: 'the environment is asked for, and fills what is not said',
+    given: 'from: environment, project_name: service',
+    variables: shell,
+    is: {
+      authUrl: 'http://shell/v3',
+      user: { username: 'me', projectName: 'service' },
+      region: 'south',
+    },
+  },
+  {
+    title: 'OS_CLOUD names a cloud, and wins over the other variables',
+    given: 'from: environment',
+    variables: { ...shell, OS_CLOUD: 'prod' },
+    is: { authUrl: 'https://prod/v3', region: 'north' },
+  },
+  {
+    title: 'an application credential is a user, and has its project',
+    given: 'auth_url: "http://k", application_credential_id: i, application_credential_secret: s',
+    variables: {},
+    is: { user: { applicationCredentialId: 'i', applicationCredentialSecret: 's' } },
+  },
+])('who speaks for the section openstack: $title', ({ given, variables, is }) => {
+  besideCloudsYaml((workingFolder) => {
+    const surroundings = { variables, workingFolder, home: workingFolder };
+    expect(parseConfig(`openstack: { ${given} }`, 'x', surroundings).openstack).toMatchObject(is);
+  });
+});
+
 test.each([
   { text: 'nothing', says: 'no certificate in it; it must be a PEM file' },
   {
@@ -131,12 +213,34 @@ test.each([
 });
 
 test.each([
+  { given: 'cloud: other', says: /^x:1 openstack\.cloud: .*has no cloud "other"; it has prod$/ },
+  {
+    given: 'cloud: prod, from: environment',
+    says: /^x:1 openstack\.from: must not be beside cloud/,
+  },
+  { given: '', says: /^x:1 openstack: must have cloud.*auth_url.*environment/ },
+  {
+    given: 'from: environment',
+    says: /^x:1 openstack, with the OS_\* variables: auth_url is missing/,
+  },
+  { given: `${whole}, ca_file: /dev/null`, says: /^\/dev\/null: no certificate in it/ },
+  { given: `${whole}, ca_file: nowhere.pem`, says: /nowhere\.pem: cannot be read.*ENOENT/ },
+  { given: 'from: shell', says: /^x:1 openstack\.from: must be/ },
+  { given: `${whole}, timeout: 0`, says: /^x:1 openstack\.timeout: / },
+])('a cloud that is not found is told by place and rule: $given', ({ given, says }) => {
+  besideCloudsYaml((workingFolder) => {
+    const surroundings = { variables: {}, workingFolder, home: workingFolder };
+    expect(() => parseConfig(`openstack: { ${given} }`, 'x', surroundings)).toThrow(says);
+  });
+});
+
+test.each([
   { given: 'auth_url: keystone, username: u, password: p', says: 'x:1 openstack.auth_url: ' },
   {
     given: 'auth_url: "http://k", username: u, password: p, plug_timeout: -1',
     says: 'x:1 openstack.plug_timeout: must be >= 0',
   },
-  { given: 'auth_url: "http://k", username: u', says: 'x:1 openstack: must have either password' },
+  { given: 'auth_url: "http://k", username: u', says: 'x:1 openstack: password is missing' },
   {
     given: 'auth_url: "http://k", username: u, password: p, password_file: f',
     says: 'x:1 openstack: must have either password or password_file',

@@ -1,6 +1,7 @@
 /** `novella.yaml`: read, checked, and with its defaults. What is wrong is named by file, place and rule before anything starts. */
 import { resolve } from 'node:path';
 import { type TSchema, Type } from 'typebox';
+import type { Surroundings } from '#cli/clouds-yaml.ts';
 import { ComputeError } from '#core/errors.ts';
 import { hostNameRule } from '#core/host-name.ts';
 import { type CardPreference, cardPreferences } from '#core/pci/card-preference.ts';
@@ -154,24 +155,27 @@ export const builtInSpec: ConfigEntry[] = [1, 2].map((card) => ({
   source: 'built-in default',
 }));
 
+const nowhere: Surroundings = { variables: {}, workingFolder: '/nowhere', home: '/nowhere' };
+
 type FileShape = Type.Static<typeof FleetFile> | Type.Static<typeof HostsFile>;
 
 /**
- * The configuration in this file, or the defaults when none is given: two simulated hosts, state below `./.novella`.
+ * The configuration in this file, or the defaults when none is given: two simulated hosts, state below `./.novella`. `surroundings`: where its
+ * section `openstack` may look for a cloud; left out: nowhere.
  * Throws `invalid` naming file, line, key and rule.
  */
-export function readConfig(path?: string): Config {
-  if (path === undefined) return toConfig({}, () => 'built-in default');
-  return parseConfig(readTextFile(path), path);
+export function readConfig(path?: string, surroundings?: Surroundings): Config {
+  if (path === undefined) return toConfig({}, () => 'built-in default', nowhere);
+  return parseConfig(readTextFile(path), path, surroundings);
 }
 
 /** As `readConfig`, of a text; `path` names it in messages. */
-export function parseConfig(text: string, path: string): Config {
+export function parseConfig(text: string, path: string, surroundings = nowhere): Config {
   const { content, place } = parseYaml(text, path);
   const checked = isFleet(content)
     ? checkedBy(FleetFile, content, place)
     : checkedBy(HostsFile, content, place);
-  return toConfig(checked, place);
+  return toConfig(checked, place, surroundings);
 }
 
 /** A number of hosts means a fleet; all else is read as a list of hosts. */
@@ -180,7 +184,7 @@ function isFleet(content: unknown): boolean {
   return typeof simulated?.hosts === 'number';
 }
 
-function toConfig(file: FileShape, place: Place): Config {
+function toConfig(file: FileShape, place: Place, surroundings: Surroundings): Config {
   const listed = file.pci?.device_spec;
   const deviceSpec = listed && entries(listed, ['pci', 'device_spec'], place);
   return {
@@ -191,7 +195,7 @@ function toConfig(file: FileShape, place: Place): Config {
     cardPreference: file.pci?.card_preference,
     deviceSpec,
     allocationRatios: { ...standardRatios, ...file.allocation_ratio },
-    openstack: file.openstack && toOpenStackConfig(file.openstack, place),
+    openstack: file.openstack && toOpenStackConfig(file.openstack, place, surroundings),
     host: toHostConfig(file.host, place, deviceSpec),
     libvirt: false,
     simulated: toSimulated(file.simulated, deviceSpec ?? builtInSpec, place),

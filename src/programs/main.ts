@@ -1,6 +1,6 @@
 /** The command `novella`: what it can be told, and how its errors read. The only reader of arguments and environment. */
 import { homedir } from 'node:os';
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { addCommands } from '#cli/commands.ts';
 import { addPciCheck } from '#cli/pci-check-command.ts';
@@ -10,12 +10,13 @@ import { type Config, freePorts, readConfig } from './config.ts';
 import { runConfigImport } from './config-import.ts';
 import { runDemo } from './demo.ts';
 import { addDoctorCommand } from './doctor-command.ts';
+import { greeting, surveyLines } from './greeting.ts';
 import { interruption } from './interruption.ts';
 import { logTo } from './log.ts';
 import { localMachine } from './pci-check.ts';
 import { runProgram } from './run-program.ts';
 import { screenOn } from './screen-on.ts';
-import { type AllInOne, startAllInOne } from './up.ts';
+import { startAllInOne } from './up.ts';
 import { version } from './version.ts';
 
 interface UpOptions {
@@ -67,12 +68,13 @@ function program(): Command {
   const end = (status: number) => {
     process.exitCode = status;
   };
-  addPciCheck(pci, { screen, machine: localMachine, end, ...surroundings() });
+  const machine = localMachine(surroundings());
+  addPciCheck(pci, { screen, machine, end, ...surroundings() });
   return novella;
 }
 
 function configured(options: UpOptions): Config {
-  const config = readConfig(options.config);
+  const config = readConfig(options.config, surroundings());
   return {
     ...config,
     ...(options.stateDir !== undefined && { stateDir: resolve(options.stateDir) }),
@@ -88,37 +90,12 @@ async function up(options: UpOptions): Promise<void> {
   const cloud = await startAllInOne(configured(options), log);
   if (options.readyLine === true) {
     process.stdout.write(`ready ${JSON.stringify({ urls: cloud.urls, pid: process.pid })}\n`);
+    writeLines(screenOn(process.stderr), surveyLines(cloud));
   } else {
-    writeLines(screen, greeting(cloud));
+    writeLines(screen, greeting(cloud, { from: process.cwd(), ...screen }));
   }
   await interrupted;
   await cloud.stop();
-}
-
-/** A path as seen from here, when it is below. */
-function shortest(path: string): string {
-  const fromHere = relative(process.cwd(), path);
-  return fromHere.startsWith('..') ? path : fromHere;
-}
-
-/** What a person needs to know of a cloud that is up. */
-function greeting({ urls, cloudsYaml }: AllInOne): string[] {
-  return [
-    'Novella is up.',
-    `  compute ${urls.compute}  identity ${urls.identity}`,
-    `  network ${urls.network}  image ${urls.image}`,
-    '',
-    ...(cloudsYaml === ''
-      ? ['Talk to it with the clouds.yaml or OS_* variables of your cloud:']
-      : [
-          'Talk to it from another terminal:',
-          `  export OS_CLIENT_CONFIG_FILE=${shortest(cloudsYaml)} OS_CLOUD=novella`,
-        ]),
-    '  openstack flavor list',
-    '  npx novella pci pools',
-    '',
-    'Ctrl-C stops it; the next start goes on where it was.',
-  ];
 }
 
 async function demo(options: { once?: boolean; json?: boolean }): Promise<void> {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { igbCapturePath } from '#integrations/simulated/sysfs-tree.ts';
 import { localMachine } from './pci-check.ts';
 
+const machine = localMachine();
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'novella-check-'));
@@ -18,7 +19,7 @@ function file(name: string, text: string): string {
 }
 
 test('a captured text is as good as a sysfs folder', async () => {
-  const { functions } = await localMachine.readFunctions(igbCapturePath);
+  const { functions } = await machine.readFunctions(igbCapturePath);
   expect(functions).toHaveLength(19);
 });
 
@@ -38,12 +39,12 @@ test.each([
   },
 ])('$name is refused', async ({ text, says }) => {
   const path = text === undefined ? join(folder, 'none') : file('capture.txt', text);
-  await expect(localMachine.readFunctions(path)).rejects.toThrow(says);
+  await expect(machine.readFunctions(path)).rejects.toThrow(says);
 });
 
 test('the list of a nova.conf comes with its lines', () => {
   const novaConf = file('nova.conf', '[pci]\nreport_in_placement = 1\ndevice_spec = {}\n');
-  expect(localMachine.readDeviceList({ novaConf })).toEqual({
+  expect(machine.readDeviceList({ novaConf })).toEqual({
     entries: [{ text: '{}', source: `${novaConf}:3` }],
     reportInPlacement: true,
   });
@@ -67,7 +68,7 @@ test.each([
   },
 ])('novella.yaml gives $name', ({ text, host, gives }) => {
   const config = file('novella.yaml', text);
-  const { entries } = localMachine.readDeviceList({ config, ...(host !== undefined && { host }) });
+  const { entries } = machine.readDeviceList({ config, ...(host !== undefined && { host }) });
   expect(entries.map((entry) => entry.text)).toEqual(gives);
 });
 
@@ -81,5 +82,5 @@ test.each([
   },
 ])('$name is refused', ({ text, says }) => {
   const options = text === undefined ? {} : { config: file('novella.yaml', text) };
-  expect(() => localMachine.readDeviceList(options)).toThrow(says);
+  expect(() => machine.readDeviceList(options)).toThrow(says);
 });

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Surroundings } from '#cli/clouds-yaml.ts';
 import type { DeviceList, LocalMachine, PciCheckOptions } from '#cli/pci-check.ts';
 import { ComputeError } from '#core/errors.ts';
 import { readNovaConf } from '#integrations/nova-conf/nova-conf.ts';
@@ -11,7 +12,7 @@ import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { type Config, readConfig } from './config.ts';
 import { readTextFile } from './text-file.ts';
 
-export const localMachine: LocalMachine = {
+export const localMachine = (surroundings?: Surroundings): LocalMachine => ({
   hostName: hostname(),
   capture: captureSysfs,
   readFunctions: async (path) => {
@@ -20,13 +21,13 @@ export const localMachine: LocalMachine = {
   },
   readDeviceList: ({ config, novaConf, host }: PciCheckOptions) => {
     if (novaConf !== undefined) return listOfNovaConf(novaConf);
-    if (config !== undefined) return listOfConfig(readConfig(config), config, host);
+    if (config !== undefined) return listOfConfig(readConfig(config, surroundings), config, host);
     throw new ComputeError(
       'invalid',
       'which device list? Name a file with --config novella.yaml or --nova-conf nova.conf',
     );
   },
-};
+});
 
 async function readFolder(root: string): ReturnType<LocalMachine['readFunctions']> {
   if (existsSync(join(root, 'bus/pci/devices'))) return new SysfsPciBus({ root }).listFunctions();

@@ -6,16 +6,22 @@ import { currentRequestId } from '#http/current-request.ts';
 import { connectOpenStack, type OpenStack } from '#integrations/openstack/connect.ts';
 import type { OpenStackConfig } from './openstack-config.ts';
 
+/** What the start found among the other services, and what is missing there: sentences for an operator. */
+export interface Found {
+  found: string[];
+  missing: string[];
+}
+
 export interface RealServices {
   services: Pick<OpenStack, 'identity' | 'network' | 'image'>;
   /** '' where it is not known yet: nobody answered. */
   urls: { identity: string; network: string; image: string };
+  survey: Found;
   close(): void;
 }
 
 /**
- * Logs what was found and what is missing. What does not answer now may later: only a refused sign-in ends the start.
- * Throws `invalid` for that.
+ * What does not answer now may later: only a refused sign-in ends the start. Throws `invalid` for that.
  */
 export async function realServices(
   config: OpenStackConfig,
@@ -27,8 +33,6 @@ export async function realServices(
     openstack.close();
     throw new ComputeError('invalid', `openstack: ${missing.join('; ')}`);
   }
-  for (const what of found) log.info({}, `openstack: found ${what}`);
-  for (const what of missing) log.warn({}, `openstack: missing: ${what}`);
   return {
     services: openstack,
     urls: {
@@ -36,6 +40,7 @@ export async function realServices(
       network: urls.network ?? config.networkUrl ?? '',
       image: urls.image ?? config.imageUrl ?? '',
     },
+    survey: { found, missing },
     close() {
       log.info(openstack.calls(), 'openstack: calls made');
       openstack.close();

@@ -67,12 +67,19 @@ function said(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The secret in this file, made on first use and readable by its owner only. */
-export function ensureSecret(path: string, make: () => string): string {
+/** The secret in this file, made on first use and readable by its owner only. Throws `invalid` for a file that is empty. */
+export function ensureSecret(path: string, make: () => string): { secret: string; isNew: boolean } {
+  let isNew = true;
   try {
     writeFileSync(path, `${make()}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if ((error as { code?: string }).code !== 'EEXIST') throw error;
+    isNew = false;
   }
-  return readFileSync(path, 'utf8').trim();
+  const secret = readFileSync(path, 'utf8').trim();
+  if (secret !== '') return { secret, isNew };
+  throw new ComputeError(
+    'invalid',
+    `${path}: is empty; write a password, or remove the file and one is made`,
+  );
 }

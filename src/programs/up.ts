@@ -21,6 +21,7 @@ import { inProcessWakeup } from './in-process-wakeup.ts';
 import { letHostsIn } from './host-door.ts';
 import { type HostParts, physicalNetworksOf } from './host-parts.ts';
 import { realHostParts } from './real-host.ts';
+import type { Found } from './real-services.ts';
 import { ReturningHosts } from './returning-hosts.ts';
 import { type LocalHosts, runningHosts } from './running-hosts.ts';
 import { simulatedHosts } from './simulated-agents.ts';
@@ -31,6 +32,10 @@ export interface AllInOne {
   urls: { identity: string; compute: string; network: string; image: string };
   /** How clients reach it; '' among real OpenStack services, whose users have their own. */
   cloudsYaml: string;
+  /** Of the services that are others'; undefined: all are ours. */
+  survey?: Found;
+  /** The administrator's password, where this start made it. */
+  newPassword?: string;
   /** For tests and what-if questions: a host's agent or hardware, changed while the cloud runs. */
   hosts: LocalHosts;
   stop(): Promise<void>;
@@ -125,7 +130,14 @@ async function start(
   const doors = { context, cloud, urls, log, stops, localHosts, onReport };
   Object.assign(urls, await openDoors(config, doors));
   const cloudsYaml = cloud.writeCloudsYaml();
-  return { urls, cloudsYaml, hosts: running };
+  const { survey, newPassword } = cloud;
+  return {
+    urls,
+    cloudsYaml,
+    hosts: running,
+    ...(survey && { survey }),
+    ...(newPassword !== undefined && { newPassword }),
+  };
 }
 
 /** The hosts whose agents run in this process: simulated ones, or this machine. */

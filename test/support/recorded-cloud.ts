@@ -1,7 +1,7 @@
 /** A real HTTP server on a free loopback port that answers recorded JSON: a cloud for the command line's tests. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { CloudCredentials } from '#cli/clouds-yaml.ts';
+import type { CloudPlace, PasswordLogin } from '#cli/cloud-credentials.ts';
 
 /** A recorded reply. `status` is 200 and `headers` are none unless given. A text body is sent as it is. */
 export interface RecordedReply {
@@ -19,7 +19,7 @@ export interface ReceivedRequest {
 
 export interface RecordedCloud {
   origin: string;
-  credentials: CloudCredentials;
+  credentials: CloudPlace & PasswordLogin;
   received: ReceivedRequest[];
   /** Sets what `GET /path?query` answers. Example: `answer('GET /novella/v1/pci/pools', { body: … })`. */
   answer(line: string, reply: RecordedReply): void;

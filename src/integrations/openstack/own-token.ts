@@ -4,13 +4,16 @@ import type { Clock } from '#contracts/clock.ts';
 import type { Catalog } from './catalog.ts';
 import type { ServiceAnswer, ServiceCaller } from './service-caller.ts';
 
-export interface ServiceUser {
-  username: string;
-  password: string;
-  projectName: string;
-  userDomainName: string;
-  projectDomainName: string;
-}
+/** Who the service signs in as. */
+export type ServiceUser =
+  | {
+      username: string;
+      password: string;
+      projectName: string;
+      userDomainName: string;
+      projectDomainName: string;
+    }
+  | { applicationCredentialId: string; applicationCredentialSecret: string };
 
 export interface OwnToken {
   text: string;
@@ -20,7 +23,7 @@ export interface OwnToken {
 }
 
 export interface OwnTokens {
-  /** A token that is good for a while. Throws `unavailable`; `forbidden` when name or password are wrong. */
+  /** A token that is good for a while. Throws `unavailable`; `forbidden` when name or secret are wrong. */
   current(): Promise<OwnToken>;
   /** A newer token than this one, which was refused. Many who ask at once get the same. */
   newerThan(refused: OwnToken): Promise<OwnToken>;
@@ -62,7 +65,7 @@ async function signIn(options: Parameters<typeof createOwnTokens>[0]): Promise<O
     method: 'POST',
     base: keystone,
     path: '/auth/tokens',
-    body: passwordBody(user),
+    body: { auth: authOf(user) },
     isRepeatable: true,
   });
   const text = answer.header('x-subject-token');
@@ -78,23 +81,29 @@ async function signIn(options: Parameters<typeof createOwnTokens>[0]): Promise<O
   };
 }
 
-/** Source: Keystone API v3, "Password authentication with scoped authorization". */
-function passwordBody(user: ServiceUser) {
+/** Source: Keystone API v3, "Password authentication with scoped authorization", "Authenticating with an Application Credential". */
+function authOf(user: ServiceUser): object {
+  if ('applicationCredentialId' in user) {
+    const { applicationCredentialId: id, applicationCredentialSecret: secret } = user;
+    const identity = {
+      methods: ['application_credential'],
+      application_credential: { id, secret },
+    };
+    return { identity };
+  }
   return {
-    auth: {
-      identity: {
-        methods: ['password'],
-        password: {
-          user: {
-            name: user.username,
-            domain: { name: user.userDomainName },
-            password: user.password,
-          },
+    identity: {
+      methods: ['password'],
+      password: {
+        user: {
+          name: user.username,
+          domain: { name: user.userDomainName },
+          password: user.password,
         },
       },
-      scope: {
-        project: { name: user.projectName, domain: { name: user.projectDomainName } },
-      },
+    },
+    scope: {
+      project: { name: user.projectName, domain: { name: user.projectDomainName } },
     },
   };
 }
@@ -105,6 +114,12 @@ function refusal({ status, body }: ServiceAnswer, keystone: string, user: Servic
     return new ComputeError('unavailable', `${at} answers ${status} to our sign-in`, {
       detail: JSON.stringify(body),
     });
+  }
+  if ('applicationCredentialId' in user) {
+    return new ComputeError(
+      'forbidden',
+      `${at} refuses our application credential ${user.applicationCredentialId}: its secret is wrong, or it has expired`,
+    );
   }
   return new ComputeError(
     'forbidden',

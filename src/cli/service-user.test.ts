@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { planServiceUser } from './service-user.ts';
+
+const wish = { user: 'nova', project: 'service', replace: false };
+const nothing = {
+  domainId: 'd',
+  projectId: undefined,
+  userId: undefined,
+  roleIds: { admin: 'a' },
+  granted: [],
+  isPassword: undefined,
+};
+
+test('in a Keystone that knows no role service, the role is made before it is granted', () => {
+  expect(planServiceUser(nothing, wish).map(({ act, what }) => `${act} ${what}`)).toEqual([
+    'add project',
+    'add role',
+    'add user',
+    'add grant',
+    'add grant',
+  ]);
+});
+
+test('a Keystone without a role admin is refused: what the others call their administrator is not known', () => {
+  expect(() => planServiceUser({ ...nothing, roleIds: {} }, wish)).toThrow('no role admin');
+});

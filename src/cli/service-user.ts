@@ -1,0 +1,66 @@
+/** The user that Novella is for the other services: what Keystone lacks of it. Pure: what is there, what is wished, what to do. */
+import { ComputeError } from '#core/errors.ts';
+
+/** The service user's roles: one sees what belongs to others, one may write `binding:profile`. */
+export const serviceRoles = ['admin', 'service'] as const;
+export type ServiceRole = (typeof serviceRoles)[number];
+
+/** What Keystone has; an id that is undefined: it has none. */
+export interface UserState {
+  domainId: string;
+  projectId: string | undefined;
+  userId: string | undefined;
+  roleIds: Partial<Record<ServiceRole, string>>;
+  granted: ServiceRole[];
+  /** Is the password given the user's own? undefined: there is no such user, or none was given. */
+  isPassword: boolean | undefined;
+}
+
+export interface UserWish {
+  user: string;
+  project: string;
+  /** May another password of a user who is there be changed? */
+  replace: boolean;
+}
+
+export interface UserStep {
+  act: 'keep' | 'add' | 'change';
+  what: 'project' | 'role' | 'user' | 'password' | 'grant';
+  /** Example: `service`. */
+  name: string;
+}
+
+/**
+ * One step for each thing, in the order in which they can be done; all are `keep` when nothing is to be done.
+ * Throws `conflict` for a user with another password, unless it may be replaced: a Nova may be using it. `notFound` without a role `admin`.
+ */
+export function planServiceUser(there: UserState, wish: UserWish): UserStep[] {
+  if (there.roleIds.admin === undefined) {
+    throw new ComputeError('notFound', 'Keystone has no role admin: a service user cannot have it');
+  }
+  const { user, project } = wish;
+  const isNew = there.userId === undefined;
+  const act = (isThere: boolean) => (isThere ? 'keep' : 'add');
+  if (there.isPassword === false && !wish.replace) {
+    throw new ComputeError(
+      'conflict',
+      `user ${user} has another password than the one in the file; with --replace it becomes this one, and whoever uses the other is refused`,
+    );
+  }
+  const change: UserStep[] =
+    there.isPassword === false ? [{ act: 'change', what: 'password', name: user }] : [];
+  return [
+    { act: act(there.projectId !== undefined), what: 'project', name: project },
+    { act: act(there.roleIds.service !== undefined), what: 'role', name: 'service' },
+    { act: act(!isNew), what: 'user', name: user },
+    ...change,
+    ...serviceRoles.map(
+      (role): UserStep => ({ act: act(there.granted.includes(role)), what: 'grant', name: role }),
+    ),
+  ];
+}
+
+/** Example: `add     grant     admin on service`. */
+export function userStepWords({ act, what, name }: UserStep, { project }: UserWish): string {
+  return `${act.padEnd(7)} ${what.padEnd(9)} ${name}${what === 'grant' ? ` on ${project}` : ''}`;
+}

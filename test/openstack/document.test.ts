@@ -1,0 +1,85 @@
+/** docs/openstack.md, from its first command to its last, as an operator would type them, on real services with a Nova's endpoint in the catalog. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ensureDebianPackages } from '#test/debian-packages.ts';
+import { freePorts } from '#test/free-ports.ts';
+import { temporaryDirectory } from '#test/novella-process.ts';
+import { shellBlocks } from '../docs/shell-blocks.ts';
+import { type OpenStack, startOpenStack } from './openstack.ts';
+
+const file = 'docs/openstack.md';
+const nova = 'http://nova.example:8774/v2.1';
+const place = temporaryDirectory();
+let openstack: OpenStack;
+
+beforeAll(async () => {
+  ensureDebianPackages(['curl', 'openssl', 'python3-openstackclient']);
+  openstack = await startOpenStack({ agents: true });
+  await openstack.wiringAgent('hv1', { physnet1: ['enp1s0'] });
+  await openstack.register('compute', nova);
+  writeFileSync(join(openstack.folder, 'cirros.raw'), Buffer.alloc(4_096));
+  const form = ['--disk-format', 'raw', '--container-format', 'bare', '--file', 'cirros.raw'];
+  await openstack.json('admin', 'image', 'create', '--public', ...form, 'cirros');
+});
+
+afterAll(async () => {
+  await openstack?.stop();
+  place.remove();
+});
+
+/** Names of the document that mean something else here. */
+function here(text: string, port: number): string {
+  return text
+    .replaceAll(nova, 'NOVA')
+    .replaceAll('http://controller:5000/v3', openstack.urls.keystone)
+    .replaceAll('controller:8774', `127.0.0.1:${port}`)
+    .replaceAll('compute: 8774', `compute: ${port}`)
+    .replaceAll('listen: 0.0.0.0', 'listen: 127.0.0.1')
+    .replaceAll('/etc/novella', join(place.path, 'etc'))
+    .replaceAll('/var/lib/novella', join(place.path, 'lib'))
+    .replaceAll('/tmp/', `${place.path}/`)
+    .replaceAll('NOVA', nova);
+}
+
+/** Runs a script to its end; then ends what it has left in the background. */
+async function play(script: string): Promise<{ code: number | null; said: string }> {
+  const output = join(place.path, 'said');
+  const shell = spawn('bash', ['-euo', 'pipefail', '-c', `exec > ${output} 2>&1\n${script}`], {
+    // A group of its own, by which all of it is found.
+    detached: true,
+    stdio: 'ignore',
+    env: { ...process.env, OS_CLIENT_CONFIG_FILE: openstack.cloudsYaml },
+  });
+  try {
+    const [code] = (await once(shell, 'exit')) as [number | null];
+    return { code, said: readFileSync(output, 'utf8') };
+  } finally {
+    await expect.poll(() => isAsked(-(shell.pid ?? 0)), { timeout: 30_000 }).toBe(false);
+  }
+}
+
+/** Asks a group to end. Is there one? */
+function isAsked(group: number): boolean {
+  try {
+    return process.kill(group, 'SIGTERM');
+  } catch {
+    return false;
+  }
+}
+
+test('every command of the document does what it says', async () => {
+  const [port = 0] = await freePorts(1);
+  const blocks = shellBlocks(file, readFileSync(file, 'utf8'));
+  expect(blocks.filter(({ tags }) => !tags.includes('openstack'))).toEqual([]);
+  const script = blocks.map(({ line, text }) => `echo "== ${file}:${line}"\n${text}`).join('\n');
+  const { code, said } = await play(here(script, port));
+  expect(code, `it said:\n${said}`).toBe(0);
+  expect(said).toContain('  nothing is missing\n');
+  expect(said).toMatch(/\| fixed_ips[^\n]*\n\| status +\| ACTIVE/);
+  expect(said).toMatch(/binding_host_id +\| hv1/);
+  expect(said).toMatch(/binding_profile +\|.*pci_slot='0000:01:/);
+  expect(said.slice(said.lastIndexOf('== '))).toContain(nova);
+});

@@ -1,0 +1,112 @@
+/** `novella keystone register` on a real Keystone: the service user, its roles and the catalog; again, nothing; what is another's stays. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CommandOutcome, run } from '#test/command.ts';
+import { KeystoneApi, tokenOf } from './keystone-api.ts';
+import { type OpenStack, startOpenStack } from './openstack.ts';
+
+const url = 'http://controller:8774/v2.1';
+let openstack: OpenStack;
+
+beforeAll(async () => {
+  openstack = await startOpenStack();
+});
+
+afterAll(async () => {
+  await openstack?.stop();
+});
+
+/** As the administrator. */
+function register(...args: string[]): Promise<CommandOutcome> {
+  const env = { OS_CLIENT_CONFIG_FILE: openstack.cloudsYaml, OS_CLOUD: 'admin' };
+  return run(process.execPath, ['bin/novella.mjs', 'keystone', 'register', ...args], env);
+}
+
+async function said(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await register(...args);
+  expect([code, stderr]).toEqual([0, '']);
+  return stdout;
+}
+
+function passwordFile(name: string, password: string): string {
+  const path = join(openstack.folder, name);
+  writeFileSync(path, `${password}\n`);
+  return path;
+}
+
+const signIn = (user: string, password: string, project = 'service') =>
+  tokenOf(openstack.urls.keystone, { user, password, project, roles: [] });
+
+test('a dry run tells all of it and does none; the run does it; again, nothing is to be done', async () => {
+  const wish = ['--user', 'nova', '--url', url];
+  const plan = await said(...wish, '--dry-run');
+  expect(plan.split('\n')).toEqual([
+    'keep    project   service',
+    'keep    role      service',
+    'add     user      nova',
+    'add     grant     admin on service',
+    'add     grant     service on service',
+    'add     service   compute',
+    `add     public    ${url}`,
+    `add     internal  ${url}`,
+    `add     admin     ${url}`,
+    'Nothing was changed.',
+    '',
+  ]);
+  const keystone = await KeystoneApi.open(openstack.urls.keystone, openstack.people.admin);
+  const users = async () => (await keystone.list('users')).map(({ name }) => name);
+  expect(await users()).not.toContain('nova');
+
+  const done = await said(...wish);
+  const password = /^The password of nova is (\S{24})$/m.exec(done)?.[1] ?? '';
+  expect(await users()).toContain('nova');
+  const token = await signIn('nova', password);
+  const shown = await fetch(`${openstack.urls.keystone}/auth/tokens`, {
+    headers: { 'x-auth-token': token, 'x-subject-token': token },
+  });
+  const { roles } = ((await shown.json()) as { token: { roles: { name: string }[] } }).token;
+  expect(roles.map(({ name }) => name)).toEqual(expect.arrayContaining(['admin', 'service']));
+
+  const again = await said(...wish);
+  expect(again).toContain('All of it was there.');
+  expect(again).not.toContain('password');
+});
+
+test('project, user and grants that are missing are made with the password of a file, in a project of another name', async () => {
+  const file = passwordFile('new', 'from a file');
+  const wish = ['--user', 'compute', '--project', 'services', '--password-file', file];
+  expect(await said(...wish)).toContain('add     project   services');
+  await signIn('compute', 'from a file', 'services');
+  expect(JSON.parse(await said(...wish, '--json'))).toMatchObject({
+    service: null,
+    endpoints: null,
+    user: { name: 'compute', password: null },
+    dry_run: false,
+  });
+  expect(await said(...wish)).toContain('All of it was there.');
+});
+
+test('another password of a user who is there stays, unless told', async () => {
+  const file = passwordFile('other', 'another');
+  const { user, password } = openstack.people.service;
+  const wish = ['--user', user, '--password-file', file];
+  const refused = await register(...wish);
+  expect([refused.code, refused.stderr]).toEqual([
+    1,
+    expect.stringContaining('user service has another password than the one in the file'),
+  ]);
+  await signIn(user, password);
+  expect(await said(...wish, '--replace')).toContain('change  password  service');
+  await signIn(user, 'another');
+  expect(await said(...wish)).toContain('All of it was there.');
+});
+
+test.each([
+  { args: [], says: 'nothing to register: name --url, --user or both' },
+  { args: ['--user', 'x', '--domain', 'no'], says: '--domain no: Keystone has no such domain' },
+  { args: ['--user', 'x', '--password-file', '/no'], says: '--password-file /no: cannot be read' },
+])('$says', async ({ args, says }) => {
+  const { code, stderr } = await register(...args);
+  expect([code, stderr]).toEqual([1, expect.stringContaining(says)]);
+});

@@ -1,0 +1,24 @@
+/** `novella keystone register` on a cloud with services of its own: there is nothing to do, and what is not offered is said. */
+import { expect } from 'vitest';
+import { registerCompute } from '#cli/keystone-register.ts';
+import { readCloud } from '#cli/clouds-yaml.ts';
+import { openSession } from '#cli/session.ts';
+import { scenario } from '#test/cloud.ts';
+
+const usual = { region: 'RegionOne', project: 'service', domain: 'Default' };
+
+scenario(
+  'the embedded catalog leads here already; a service user is not offered there',
+  async (_cloud, running) => {
+    const session = await openSession(readCloud(running.cloudsYaml, 'novella'));
+    let said = '';
+    const screen = { write: (text: string) => (said += text), isTerminal: false };
+    await registerCompute(session, { ...usual, url: running.urls.compute }, screen);
+    expect(said).toContain('All of it was there.');
+    said = '';
+    await expect(registerCompute(session, { ...usual, user: 'nova' }, screen)).rejects.toThrow(
+      'changing projects: POST /v3/projects is not offered by the embedded identity service',
+    );
+    expect(said).toBe('');
+  },
+);

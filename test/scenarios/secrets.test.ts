@@ -1,0 +1,54 @@
+/** What a cloud of our own keeps of passwords and tokens, and how a password is made anew. */
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'vitest';
+import { readCloud } from '#cli/clouds-yaml.ts';
+import { openSession } from '#cli/session.ts';
+import { scenario } from '#test/cloud.ts';
+import { silentLog } from '#test/silent-log.ts';
+import { freePorts, readConfig } from '#programs/config.ts';
+import { startAllInOne } from '#programs/up.ts';
+
+scenario(
+  'the database has neither a password nor a token that was given out',
+  async (_cloud, running) => {
+    const credentials = readCloud(running.cloudsYaml, 'novella');
+    const { token } = await openSession(credentials);
+    const folder = dirname(running.cloudsYaml);
+    const password = readFileSync(join(folder, 'admin-password'), 'utf8').trim();
+    expect(running.newPassword).toBe(password);
+    expect(password).toMatch(/^[0-9a-f]{24}$/);
+    const database = readdirSync(folder).filter((name) => name.startsWith('novella.sqlite'));
+    const kept = Buffer.concat(database.map((name) => readFileSync(join(folder, name))));
+    expect(kept.includes('scrypt$')).toBe(true);
+    for (const secret of [password, token]) expect(kept.includes(secret)).toBe(false);
+    for (const name of ['admin-password', 'demo-password', 'clouds.yaml']) {
+      expect(statSync(join(folder, name)).mode & 0o077).toBe(0);
+    }
+  },
+);
+
+scenario(
+  'a password is shown by the start that makes it; its file removed, the next makes another',
+  async (_cloud, running) => {
+    const stateDir = dirname(running.cloudsYaml);
+    const before = readCloud(running.cloudsYaml, 'novella');
+    const startAgain = async () => {
+      await running.stop();
+      return startAllInOne({ ...readConfig(), stateDir, ports: freePorts }, silentLog);
+    };
+    const second = await startAgain();
+    expect(second.newPassword).toBeUndefined();
+    await second.stop();
+    rmSync(join(stateDir, 'admin-password'));
+    const third = await startAgain();
+    try {
+      expect(third.newPassword).toMatch(/^[0-9a-f]{24}$/);
+      await openSession(readCloud(third.cloudsYaml, 'novella'));
+      const old = { ...before, authUrl: third.urls.identity };
+      await expect(openSession(old)).rejects.toThrow('The user name or the password is wrong.');
+    } finally {
+      await third.stop();
+    }
+  },
+);
