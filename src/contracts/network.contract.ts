@@ -46,10 +46,10 @@ export function describeNetworkService(name: string, make: () => Promise<Network
 
     const bind = async (portId: string, host: string) => {
       const { network, networkId, physicalNetwork } = world;
-      const port = await network.showPort(portId, 'service');
+      const [port = { profile: {} }] = await network.listPorts([portId]);
       const binding = { port, serverId, zone: 'nova', host, device, physicalNetwork };
       const bound = await network.updatePort(portId, bindChange(binding));
-      return { bound, seen: await network.showNetwork(networkId, 'service') };
+      return { bound, seen: await network.showNetwork(networkId) };
     };
     const createPort = (fixedIp: string | null = null) =>
       world.network.createPort({
@@ -59,29 +59,46 @@ export function describeNetworkService(name: string, make: () => Promise<Network
         fixedIp,
       });
 
-    test('a network shows its segment to the service, and hides it from a member', async () => {
+    test('a network shows its segment and subnets to the service, and to a member that it can be booted on', async () => {
       const { network, networkId, physicalNetwork, vlan, member } = world;
-      const seen = await network.showNetwork(networkId, 'service');
+      const seen = await network.showNetwork(networkId);
       expect(seen).toMatchObject({
         id: networkId,
         segments: [{ networkType: 'vlan', physicalNetwork, segmentationId: vlan }],
         subnets: [{ ipVersion: 4, enableDhcp: true, gatewayIp: expect.any(String) }],
       });
-      expect(await network.showNetwork(networkId, member)).toEqual({ ...seen, segments: [] });
+      const asMember = { id: networkId, name: seen.name, hasSubnet: true };
+      expect(await network.findNetwork(networkId, member)).toEqual(asMember);
     });
 
     test('what is not there is not found', async () => {
       const { network, member } = world;
-      for (const acting of [member, 'service'] as const) {
-        await expect(network.showNetwork(unknownId, acting)).rejects.toMatchObject({
-          kind: 'notFound',
-          message: expect.stringContaining(unknownId),
-        });
-        await expect(network.showPort(unknownId, acting)).rejects.toMatchObject({
-          kind: 'notFound',
-          message: expect.stringContaining(unknownId),
-        });
-      }
+      const gone = { kind: 'notFound', message: expect.stringContaining(unknownId) };
+      await expect(network.showNetwork(unknownId)).rejects.toMatchObject(gone);
+      await expect(network.findNetwork(unknownId, member)).rejects.toMatchObject(gone);
+      await expect(network.showPort(unknownId, member)).rejects.toMatchObject(gone);
+    });
+
+    test('several ports are read at once; one that does not exist is left out', async () => {
+      const { network } = world;
+      const ids = [await world.makePort('direct'), await world.makePort('normal')];
+      const ports = await network.listPorts([unknownId, ...ids]);
+      expect(ports.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+      expect(await network.listPorts([])).toEqual([]);
+    });
+
+    test('agents, where there are any, tell their host and what they reach', async () => {
+      const { network, host, physicalNetwork } = world;
+      const agents = await network.listAgents();
+      expect(agents.on('no-such-host')).toEqual([]);
+      if (agents.all.length === 0) return;
+      expect(agents.on(host)).toContainEqual(
+        expect.objectContaining({
+          kind: 'NIC Switch agent',
+          isAlive: true,
+          physicalNetworks: [physicalNetwork],
+        }),
+      );
     });
 
     test('another project’s port is not there for a member, and is for the service', async () => {
@@ -89,7 +106,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       await expect(world.network.showPort(id, world.member)).rejects.toMatchObject({
         kind: 'notFound',
       });
-      expect((await world.network.showPort(id, 'service')).id).toBe(id);
+      expect((await world.network.listPorts([id])).map((port) => port.id)).toEqual([id]);
     });
 
     test('a member sees of its port what it wishes, not where it is bound', async () => {
@@ -125,7 +142,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
         vifDetails: { vlan: String(vlan) },
         profile: { ...written, trusted: true },
       });
-      expect(bindingProblem(bound, host, seen)).toBeUndefined();
+      expect(bindingProblem(bound, { host, network: seen })).toBeUndefined();
       expect((await network.listServerPorts(serverId)).map((port) => port.id)).toContain(id);
       const free = await network.updatePort(id, unbindChange(bound));
       expect(free).toMatchObject({
@@ -141,7 +158,8 @@ export function describeNetworkService(name: string, make: () => Promise<Network
     test('a host that does not reach the network: binding_failed is the answer', async () => {
       const { bound, seen } = await bind(await world.makePort('direct'), world.hostElsewhere);
       expect(bound.vifType).toBe('binding_failed');
-      expect(bindingProblem(bound, world.hostElsewhere, seen)?.code).toBe('port-binding-failed');
+      const place = { host: world.hostElsewhere, network: seen };
+      expect(bindingProblem(bound, place)?.code).toBe('port-binding-failed');
       await world.network.updatePort(bound.id, unbindChange(bound));
     });
 
@@ -155,9 +173,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       });
       await network.deletePort(port.id);
       await network.deletePort(port.id);
-      await expect(network.showPort(port.id, 'service')).rejects.toMatchObject({
-        kind: 'notFound',
-      });
+      expect(await network.listPorts([port.id])).toEqual([]);
     });
 
     test('an address in use is a conflict, in the words of the service', async () => {

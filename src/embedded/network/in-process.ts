@@ -3,7 +3,8 @@ import type { Caller } from '#contracts/identity.ts';
 import type { NetworkService } from '#contracts/network.ts';
 import type { StoredPort } from '#contracts/network-store.ts';
 import { isComputeError } from '#core/errors.ts';
-import type { Network, Port, PortChange } from '#core/networking/port.ts';
+import { NetworkAgents } from '#core/networking/network-agents.ts';
+import type { Network, Port, PortChange, UsableNetwork } from '#core/networking/port.ts';
 import { type NetworkContext, rightsOf } from './context.ts';
 import { findNetwork, listNetworks, type NetworkWithSubnets } from './networks.ts';
 import { updatePort } from './port-change.ts';
@@ -12,23 +13,31 @@ import { createPort, findPort, listPorts, removePort } from './ports.ts';
 export function createInProcessNetwork(context: NetworkContext): NetworkService {
   const service = rightsOf('service');
   return {
-    async showPort(id, acting) {
-      return toPort(await findPort(context.store, rightsOf(acting), id));
+    async showPort(id, caller) {
+      return toPort(await findPort(context.store, rightsOf(caller), id));
     },
-    async showNetwork(id, acting) {
-      const rights = rightsOf(acting);
-      return toNetwork(await findNetwork(context.store, rights, id), rights.isPrivileged);
+    async findNetwork(id, caller) {
+      return toUsable(await findNetwork(context.store, rightsOf(caller), id));
     },
     async listBootableNetworks(caller: Caller) {
       const rights = { projectId: caller.projectId, isPrivileged: false };
       const visible = await listNetworks(context, rights);
       const own = visible.filter(({ network }) => network.projectId === caller.projectId);
       const bootable = own.length > 0 ? own : visible.filter(({ network }) => network.shared);
-      return bootable.map((found) => toNetwork(found, rightsOf(caller).isPrivileged));
+      return bootable.map(toUsable);
+    },
+    async showNetwork(id) {
+      return toNetwork(await findNetwork(context.store, service, id));
+    },
+    async listPorts(ids) {
+      const ports = await Promise.all(ids.map((id) => context.store.port(id)));
+      return ports.filter((port) => port !== undefined).map(toPort);
     },
     async listServerPorts(serverId) {
       return (await listPorts(context, service, { deviceId: serverId })).map(toPort);
     },
+    // Ports are bound here, by the physical networks that hosts report.
+    listAgents: async () => new NetworkAgents([], context.clock.now()),
     async createPort({ networkId, projectId, deviceId, fixedIp }) {
       const port = {
         network_id: networkId,
@@ -83,15 +92,18 @@ function toPort(port: StoredPort): Port {
   };
 }
 
-/** Segments are for admins and services, as the provider keys of the API. */
-function toNetwork({ network, subnets }: NetworkWithSubnets, isPrivileged: boolean): Network {
+function toUsable({ network, subnets }: NetworkWithSubnets): UsableNetwork {
+  return { id: network.id, name: network.name, hasSubnet: subnets.length > 0 };
+}
+
+function toNetwork({ network, subnets }: NetworkWithSubnets): Network {
   const { networkType, physicalNetwork, segmentationId } = network;
   return {
     id: network.id,
     name: network.name,
     projectId: network.projectId,
     mtu: network.mtu,
-    segments: isPrivileged ? [{ networkType, physicalNetwork, segmentationId }] : [],
+    segments: [{ networkType, physicalNetwork, segmentationId }],
     subnets: subnets.map((subnet) => ({
       id: subnet.id,
       cidr: subnet.cidr,

@@ -20,6 +20,8 @@ export interface OwnToken {
 }
 
 export interface OwnTokens {
+  /** Whose they are. */
+  user: ServiceUser;
   /** A token that is good for a while. Throws `unavailable`; `forbidden` when name or password are wrong. */
   current(): Promise<OwnToken>;
   /** A newer token than this one, which was refused. Many who ask at once get the same. */
@@ -46,6 +48,7 @@ export function createOwnTokens(options: {
     return coming;
   };
   return {
+    user: options.user,
     async current() {
       const isGood = current !== undefined && current.expiresAt - lastMs > clock.now();
       return isGood && current !== undefined ? current : renew();

@@ -3,6 +3,7 @@ import type { Acting } from '#contracts/network.ts';
 import { ComputeError } from '#core/errors.ts';
 import { endpointOf } from './catalog.ts';
 import type { OwnToken, OwnTokens } from './own-token.ts';
+import type { OwnUser } from './own-user.ts';
 import type { ServiceAnswer, ServiceCall, ServiceCaller } from './service-caller.ts';
 import type { WireAnswer } from './wire.ts';
 
@@ -19,6 +20,8 @@ export interface Session {
   url(): Promise<string>;
   /** Example: `network service at http://controller:9696`. */
   name(): Promise<string>;
+  /** Who we are there, with the roles of our token. */
+  owner(): Promise<OwnUser>;
 }
 
 export interface SessionOptions {
@@ -78,6 +81,10 @@ export function createSession(options: SessionOptions): Session {
         ({ bytes }) => bytes.destroy(),
       ),
     url: async () => baseFor(await tokens.current()),
+    async owner() {
+      const { password: _, ...user } = tokens.user;
+      return { ...user, roles: (await tokens.current()).roles };
+    },
     name: async () => `${service} service at ${baseFor(await tokens.current())}`,
   };
 }

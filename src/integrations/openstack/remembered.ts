@@ -1,0 +1,27 @@
+/** Answers that are believed for a while. */
+import type { Clock } from '#contracts/clock.ts';
+
+/** Bounded, for ids come from users. */
+const mostRemembered = 1_000;
+
+/** What was read within `ageMs` is not read again, and two who ask at once ask once. An error is not remembered. */
+export function remembered<T>(
+  clock: Clock,
+  ageMs: number,
+  read: (id: string) => Promise<T>,
+): (id: string) => Promise<T> {
+  const known = new Map<string, { until: number; answer: Promise<T> }>();
+  return (id) => {
+    const found = known.get(id);
+    if (found !== undefined && clock.now() < found.until) return found.answer;
+    const entry = { until: clock.now() + ageMs, answer: read(id) };
+    known.delete(id);
+    known.set(id, entry);
+    const [oldest] = known.keys();
+    if (known.size > mostRemembered && oldest !== undefined) known.delete(oldest);
+    entry.answer.catch(() => {
+      if (known.get(id) === entry) known.delete(id);
+    });
+    return entry.answer;
+  };
+}
