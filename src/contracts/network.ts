@@ -26,8 +26,11 @@ export interface NetworkService {
   listPorts(ids: readonly string[]): Promise<Port[]>;
   /** Every port whose `device_id` is this server, seen with the service's rights: what a server still holds, whatever our rows say. */
   listServerPorts(serverId: string): Promise<Port[]>;
-  /** Who wires ports on which host; a list may be half a minute old. Empty where ports are bound without agents. */
-  listAgents(): Promise<NetworkAgents>;
+  /**
+   * Who wires ports on which host. Empty where ports are bound without agents. A list may be half a minute old, but not with `isDoubted`: when
+   * something has just turned out otherwise.
+   */
+  listAgents(isDoubted?: boolean): Promise<NetworkAgents>;
   /** Throws `conflict` (address in use, none left) or `overQuota`. */
   createPort(port: NewPort): Promise<Port>;
   /** Applies the change with the service's rights and returns the port as read back. `vifType` 'binding_failed' is an answer, not an error. */

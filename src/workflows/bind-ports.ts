@@ -7,7 +7,7 @@ import type { Port } from '#core/networking/port.ts';
 import { physicalNetworkOf, vifOf } from '#core/networking/vif-of.ts';
 import type { PciDevice } from '#core/pci/device.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
-import { agentsIfKnown } from './binding-wishes.ts';
+import { agentsNow } from './binding-wishes.ts';
 import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
 import { type DevicePort, type DevicePorts, freshDevicePorts } from './device-ports.ts';
@@ -155,7 +155,7 @@ async function bindNic(
   if (problem === undefined) {
     return { nic: { ...nic, vif: vifOf(bound, network, nic.tag) }, port: bound };
   }
-  const agents = await agentsIfKnown(context);
+  const agents = await agentsNow(context);
   const inWords = bindingProblem(bound, { host: host.name, network, agents }) ?? problem;
   throw new ComputeError('unavailable', inWords.message);
 }

@@ -33,10 +33,10 @@ export async function bindingWishes(
   }
 }
 
-/** For the words of a binding that failed. */
-export async function agentsIfKnown(context: WorkflowContext): Promise<NetworkAgents | undefined> {
+/** For the words of a binding that failed, though the list as it was known let it be tried; the next choice of a host sees it too. */
+export async function agentsNow(context: WorkflowContext): Promise<NetworkAgents | undefined> {
   try {
-    return await context.network.listAgents();
+    return await context.network.listAgents(true);
   } catch (error) {
     context.log.warn({ err: error }, 'cannot read the list of network agents');
     return undefined;

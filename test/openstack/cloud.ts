@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { freePorts } from '#test/free-ports.ts';
+import { type NovellaProcess, startConfigured, temporaryDirectory } from '#test/novella-process.ts';
 import { type OpenStack, startOpenStack } from './openstack.ts';
 import type { people } from './people.ts';
 
@@ -25,6 +26,7 @@ export class Cloud {
   readonly openstack: OpenStack;
   readonly #state = temporaryDirectory();
   readonly #tokens = new Map<Who, Promise<string>>();
+  #port: number | undefined;
   #novella: NovellaProcess | undefined;
   #flavorRef = '';
   #imageRef = '';
@@ -37,10 +39,12 @@ export class Cloud {
     return this.#novella?.urls.compute ?? '';
   }
 
-  /** Starts Novella among the services, with a fresh state. */
+  /** Starts Novella among the services, with a fresh state, always at the same URL. */
   async startNovella({ hosts, as = this.openstack.people.service }: CloudOptions): Promise<void> {
     await this.#novella?.stop();
+    this.#port ??= (await freePorts(1))[0];
     const config = {
+      ports: { compute: this.#port },
       openstack: {
         auth_url: this.openstack.urls.keystone,
         username: as.user,
@@ -60,7 +64,7 @@ export class Cloud {
     const file = join(this.#state.path, 'novella.yaml');
     writeFileSync(file, JSON.stringify(config));
     const state = join(this.#state.path, `state-${performance.now()}`);
-    this.#novella = await startNovella(state, ['--config', file]);
+    this.#novella = await startConfigured(state, ['--config', file]);
     const flavor = { name: 'tiny', ram: 64, vcpus: 1, disk: 0 };
     const made = await this.compute('admin', 'POST', '/flavors', { flavor });
     this.#flavorRef = made.body.flavor.id;

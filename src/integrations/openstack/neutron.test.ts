@@ -91,7 +91,7 @@ test('binding_failed is an answer', async () => {
 });
 
 const serviceRole =
-  'the role `service` of user nova on project service, to write binding:profile ' +
+  'the role `service` of user nova on project service, to write binding:profile and to act beside users ' +
   '(openstack role add --project service --user nova service)';
 
 test('a service user without the role service is told so, with Neutron’s words', async () => {
@@ -292,4 +292,6 @@ test('agents are read once for half a minute, page by page; each kind tells what
   stub.time.now += 1;
   await network.listAgents();
   expect(stub.heard).toHaveLength(4);
+  await network.listAgents(true);
+  expect(stub.heard).toHaveLength(6);
 });

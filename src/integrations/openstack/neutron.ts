@@ -63,7 +63,7 @@ export function createNeutron(options: NeutronOptions): NetworkService {
     listPorts: async (ids) =>
       ids.length === 0 ? [] : listPorts(ids.map((id): [string, string] => ['id', id])),
     listServerPorts: (serverId) => listPorts([['device_id', serverId]]),
-    listAgents: () => agents('all'),
+    listAgents: (isDoubted) => agents('all', isDoubted),
     async createPort(port) {
       return neutron.changed({ method: 'POST', path: '/v2.0/ports', body: newPortBody(port) });
     },

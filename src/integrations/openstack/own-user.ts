@@ -9,14 +9,14 @@ export interface OwnUser extends Omit<ServiceUser, 'password'> {
 /** What each role is for. Source: Neutron's policies since 2025.1. */
 const uses = {
   admin: 'to see ports, physical networks, agents and images of all projects',
-  service: 'to write binding:profile',
+  service: 'to write binding:profile and to act beside users',
 };
 export type NeededRole = keyof typeof uses;
 const needed = Object.keys(uses) as NeededRole[];
 
 /**
- * Example: "the role `service` of user nova on project service, to write binding:profile (openstack role add --project service --user nova
- * service)".
+ * Example: "the role `service` of user nova on project service, to write binding:profile and to act beside users (openstack role add --project
+ * service --user nova service)".
  */
 export function roleInWords(user: OwnUser, role: NeededRole): string {
   const { username, projectName } = user;

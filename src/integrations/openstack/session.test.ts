@@ -1,6 +1,7 @@
 /** Tokens, endpoints, repeated calls, and services that are down. */
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import type { Caller } from '#contracts/identity.ts';
 import type { OpenStackOptions } from '#integrations/openstack/connect.ts';
 import {
   cut,
@@ -9,6 +10,17 @@ import {
   stubOpenStack,
   type StubOpenStack,
 } from '#test/stub-openstack.ts';
+
+const member: Caller = {
+  userId: 'u',
+  userName: 'demo',
+  projectId: 'p1',
+  projectName: 'demo',
+  domainId: 'default',
+  roles: ['member'],
+  isAdmin: false,
+  token: 'user-token',
+};
 
 let stub: StubOpenStack;
 afterEach(() => stub.stop());
@@ -57,6 +69,17 @@ test('a refused token is renewed once, and the call made again', async () => {
   expect(stub.heard.map(({ headers }) => headers['x-auth-token'])).toEqual(['own-1', 'own-2']);
 });
 
+test('while a role is missing a refusal is tried once more with a new token, for the role may have been given', async () => {
+  const denied: Reply = { status: 403, body: { NeutronError: { message: 'no' } } };
+  stub = await stubOpenStack([denied, shown], { roles: ['admin'] });
+  expect((await stub.client.network.updatePort('p', {})).id).toBe('p');
+  expect(stub.heard.map(({ headers }) => headers['x-auth-token'])).toEqual(['own-1', 'own-2']);
+  await stub.stop();
+  const network = await start([denied]);
+  await expect(network.updatePort('p', {})).rejects.toMatchObject({ kind: 'forbidden' });
+  expect(stub.heard).toHaveLength(1);
+});
+
 test('a fresh token that is refused too is said in words', async () => {
   const network = await start([refused]);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
@@ -64,6 +87,22 @@ test('a fresh token that is refused too is said in words', async () => {
     message: `the network service at ${stub.url} refuses a fresh token of our own user: does it ask the same Keystone?`,
   });
   expect(stub.heard).toHaveLength(2);
+});
+
+test('a user’s token that is refused beside ours without the role service may be good', async () => {
+  stub = await stubOpenStack([refused], { roles: ['admin'] });
+  await expect(stub.client.network.showPort('p', member)).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringContaining(
+      'refuses the token of this request, or our own beside it: that one needs the role `service` of user nova',
+    ),
+  });
+  await stub.stop();
+  stub = await stubOpenStack([refused]);
+  await expect(stub.client.network.showPort('p', member)).rejects.toMatchObject({
+    kind: 'unauthenticated',
+    message: `the network service at ${stub.url} refuses the token of this request`,
+  });
 });
 
 test.each([
@@ -202,7 +241,7 @@ test('the survey names roles, endpoints, extensions and agents, and what of them
       'NIC Switch agent on host-1, host-2: physnet1',
     ],
     missing: [
-      'the role `service` of user nova on project service, to write binding:profile (openstack role add --project service --user nova service)',
+      'the role `service` of user nova on project service, to write binding:profile and to act beside users (openstack role add --project service --user nova service)',
       'extension `provider` of the network service: SR-IOV ports need it',
       'a live NIC Switch agent on host-3: it is dead',
       `the image service at ${stub.url} answers 500`,
