@@ -13,8 +13,9 @@ export interface NetworkUnderTest {
   networkId: string;
   physicalNetwork: string;
   vlan: number;
-  /** Hosts by name: one that reaches the physical network, and one that does not. */
+  /** Hosts by name: two that reach the physical network, and one that does not. */
   host: string;
+  secondHost: string;
   hostElsewhere: string;
   /** A port of the member's project on the network. */
   makePort(vnicType: string): Promise<string>;
@@ -161,6 +162,60 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       const place = { host: world.hostElsewhere, network: seen };
       expect(bindingProblem(bound, place)?.code).toBe('port-binding-failed');
       await world.network.updatePort(bound.id, unbindChange(bound));
+    });
+
+    test('a port waits on a second host, is moved there, and leaves the first', async () => {
+      const { network, host, secondHost, vlan } = world;
+      const id = await world.makePort('direct');
+      const { bound } = await bind(id, host);
+      const profile = { ...bound.profile, pci_slot: '0000:82:00.2' };
+      const wish = { host: secondHost, vnicType: 'direct', profile } as const;
+      const waits = { ...wish, isActive: false, vifType: 'hw_veb' };
+      expect(await network.addPortBinding(id, wish)).toMatchObject(waits);
+      expect((await network.listPorts([id]))[0]).toMatchObject({
+        bindingHost: host,
+        profile: bound.profile,
+      });
+      await expect(network.addPortBinding(id, wish)).rejects.toMatchObject({ kind: 'conflict' });
+      await network.activatePortBinding(id, secondHost);
+      expect((await network.listPorts([id]))[0]).toMatchObject({
+        bindingHost: secondHost,
+        vifType: 'hw_veb',
+        vifDetails: { vlan: String(vlan) },
+        profile,
+      });
+      const left = (await network.listPortBindings(id)).toSorted((one) => (one.isActive ? -1 : 1));
+      expect(left).toMatchObject([
+        { host: secondHost, isActive: true },
+        { host, isActive: false, vifType: 'unbound' },
+      ]);
+      await expect(network.activatePortBinding(id, secondHost)).rejects.toMatchObject({
+        kind: 'conflict',
+      });
+      await network.removePortBinding(id, host);
+      await network.removePortBinding(id, host);
+      expect(await network.listPortBindings(id)).toHaveLength(1);
+      await expect(network.activatePortBinding(id, host)).rejects.toMatchObject({
+        kind: 'notFound',
+      });
+      await network.updatePort(id, unbindChange(bound));
+    });
+
+    test('a binding where nobody could make it, or of a port that no server has, is refused', async () => {
+      const { network, host, hostElsewhere } = world;
+      const id = await world.makePort('direct');
+      const wish = { host: hostElsewhere, vnicType: 'direct', profile: {} } as const;
+      await expect(network.addPortBinding(id, wish)).rejects.toMatchObject({ kind: 'invalid' });
+      await expect(network.listPortBindings(unknownId)).rejects.toMatchObject({
+        kind: 'notFound',
+      });
+      const { bound } = await bind(id, host);
+      await expect(network.addPortBinding(id, wish)).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringContaining(`Binding for port ${id} on host ${hostElsewhere}`),
+      });
+      expect(await network.listPortBindings(id)).toMatchObject([{ host, isActive: true }]);
+      await network.updatePort(id, unbindChange(bound));
     });
 
     test('a port is made for a server, and deleting it twice is no error', async () => {

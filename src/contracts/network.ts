@@ -1,5 +1,6 @@
 /** The network service as the compute side needs it: ports, networks, binding. Embedded, or a real Neutron. */
 import type { NetworkAgents } from '#core/networking/network-agents.ts';
+import type { NewPortBinding, PortBinding } from '#core/networking/port-bindings.ts';
 import type { Network, Port, PortChange, UsableNetwork } from '#core/networking/port.ts';
 import type { Caller } from './identity.ts';
 
@@ -37,4 +38,16 @@ export interface NetworkService {
   updatePort(id: string, change: PortChange): Promise<Port>;
   /** Deleting a port that is gone is no error. */
   deletePort(id: string): Promise<void>;
+
+  /**
+   * The bindings of a server's port, for moves, which are yet to come: nothing calls these four until then. All throw `notFound` for a port that is
+   * not there, and `invalid` for one that no server has. Source: Neutron's extension `binding-extended`.
+   */
+  listPortBindings(portId: string): Promise<PortBinding[]>;
+  /** One that waits on its host. Throws `conflict` when the port has one there, `unavailable` when nobody there could bind it. */
+  addPortBinding(portId: string, binding: NewPortBinding): Promise<PortBinding>;
+  /** The port is on that host from now on, and the binding that was active waits. Throws `conflict` when it is active already, `notFound`. */
+  activatePortBinding(portId: string, host: string): Promise<void>;
+  /** Of a host where the port waits. Removing one that is gone is no error. */
+  removePortBinding(portId: string, host: string): Promise<void>;
 }

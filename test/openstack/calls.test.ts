@@ -123,10 +123,13 @@ test('attaching and taking off a port costs the same', async () => {
     await cloud.compute('alice', 'DELETE', `${path}/${port}`);
     // Whoever asks Neutron at the same time may be written into the line of another.
     await expect
-      .poll(async () => {
-        const { body } = await cloud.compute('alice', 'GET', `/servers/${server.id}`);
-        return Object.values(body.server.addresses).flat().length;
-      })
+      .poll(
+        async () => {
+          const { body } = await cloud.compute('alice', 'GET', `/servers/${server.id}`);
+          return Object.values(body.server.addresses).flat().length;
+        },
+        { timeout: 60_000 },
+      )
       .toBe(1);
   });
   expect(detaching.calls).toEqual([listPorts, updatePort]);

@@ -125,8 +125,10 @@ export class Cloud {
     return (await this.neutron('admin', 'GET', `/ports/${portId}`)).body.port;
   }
 
-  create(name: string, networks: object[]): Promise<Answer> {
-    const { ...server } = { name, networks, flavorRef: this.#flavorRef, imageRef: this.#imageRef };
+  /** Without NICs where none are given. */
+  create(name: string, nics: object[]): Promise<Answer> {
+    const networks = nics.length === 0 ? 'none' : nics;
+    const server = { name, networks, flavorRef: this.#flavorRef, imageRef: this.#imageRef };
     return this.compute('alice', 'POST', '/servers', { server });
   }
 

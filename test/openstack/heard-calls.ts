@@ -39,7 +39,7 @@ export async function heardWhile(cloud: Cloud, act: () => Promise<void>): Promis
 async function settled(cloud: Cloud): Promise<void> {
   const last = `last-${performance.now()}`;
   await cloud.neutron('admin', 'GET', `/networks?name=${last}`);
-  await expect.poll(() => cloud.openstack.logs('neutron')).toContain(last);
+  await expect.poll(() => cloud.openstack.logs('neutron'), { timeout: 30_000 }).toContain(last);
 }
 
 async function userIds(cloud: Cloud): Promise<Record<string, string>> {

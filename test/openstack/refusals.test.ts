@@ -129,6 +129,41 @@ test('agents that die after they were listed: one host is tried, and says what w
   await cloud.remove(id);
 });
 
+test('a port that nobody on its host could bind is not attached', async () => {
+  cloud.openstack.agent('host-1', { physnet2: ['enp1s0'] });
+  await cloud.startNovella({ hosts: { 'host-1': host } });
+  const server = await cloud.boot('grows', []);
+  const port = await cloud.port(red, 'direct');
+  const path = `/servers/${server.id}/os-interface`;
+  const { calls } = await heardWhile(cloud, async () => {
+    const interfaceAttachment = { port_id: port };
+    const { status, body } = await cloud.compute('alice', 'POST', path, { interfaceAttachment });
+    expect([status, body.badRequest.message]).toEqual([
+      400,
+      `Failed to bind a port for instance ${server.id} on host host-1: no live NIC Switch agent serves physnet1 (it has physnet2)`,
+    ]);
+  });
+  expect(calls.filter((call) => call.includes('PUT'))).toEqual([]);
+  expect(await cloud.shown(port)).toMatchObject(unbound);
+  await cloud.remove(server.id);
+});
+
+test('of two ports one cannot be bound: the other is let go', async () => {
+  cloud.openstack.agent('host-1', { physnet1: ['enp1s0'] });
+  await cloud.startNovella({ hosts: { 'host-1': host } });
+  cloud.openstack.silenceAgents('host-1', 'Open vSwitch agent');
+  const ports = [await cloud.port(red, 'direct'), await cloud.port(red, 'normal')];
+  const nics = [...ports.map((port) => ({ port })), { uuid: red }];
+  const { id } = await cloud.boot('half', nics);
+  expect(await faultOf(id)).toMatch(
+    new RegExp(`port ${ports[1]} could not be bound on host host-1: .* vnic type normal`),
+  );
+  for (const port of ports) expect(await cloud.shown(port)).toMatchObject(unbound);
+  const left = await cloud.neutron('admin', 'GET', `/ports?device_id=${id}`);
+  expect(left.body.ports).toEqual([]);
+  await cloud.remove(id);
+});
+
 test('a network without a physical network: refused at once, or by the agents where a host has devices for it', async () => {
   const tunnel = await cloud.network('tunnel', '10.2.0.0/24', vxlan(50));
   cloud.openstack.agent('host-1', { physnet1: ['enp1s0'] });

@@ -230,6 +230,10 @@ function describedNetwork(ports: Map<string, Port>): NetworkService {
     createPort: refuse,
     updatePort: refuse,
     deletePort: refuse,
+    listPortBindings: refuse,
+    addPortBinding: refuse,
+    activatePortBinding: refuse,
+    removePortBinding: refuse,
   };
 }
 

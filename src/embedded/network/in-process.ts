@@ -7,6 +7,12 @@ import { NetworkAgents } from '#core/networking/network-agents.ts';
 import type { Network, Port, PortChange, UsableNetwork } from '#core/networking/port.ts';
 import { type NetworkContext, rightsOf } from './context.ts';
 import { findNetwork, listNetworks, type NetworkWithSubnets } from './networks.ts';
+import {
+  activatePortBinding,
+  createPortBinding,
+  listPortBindings,
+  removePortBinding,
+} from './port-bindings.ts';
 import { updatePort } from './port-change.ts';
 import { createPort, findPort, listPorts, removePort } from './ports.ts';
 
@@ -50,14 +56,27 @@ export function createInProcessNetwork(context: NetworkContext): NetworkService 
     async updatePort(id, change) {
       return toPort(await updatePort(context, service, { id, body: { port: toWire(change) } }));
     },
-    async deletePort(id) {
-      try {
-        await removePort(context, service, id);
-      } catch (error) {
-        if (!isComputeError(error, 'notFound')) throw error;
-      }
+    deletePort: (id) => unlessGone(removePort(context, service, id)),
+    listPortBindings: (portId) => listPortBindings(context, service, portId),
+    addPortBinding: (portId, { host, vnicType, profile }) =>
+      createPortBinding(context, service, {
+        portId,
+        body: { binding: { host, vnic_type: vnicType, profile } },
+      }),
+    async activatePortBinding(portId, host) {
+      await activatePortBinding(context, service, { portId, host });
     },
+    removePortBinding: (portId, host) =>
+      unlessGone(removePortBinding(context, service, { portId, host })),
   };
+}
+
+async function unlessGone(removal: Promise<void>): Promise<void> {
+  try {
+    await removal;
+  } catch (error) {
+    if (!isComputeError(error, 'notFound')) throw error;
+  }
 }
 
 /** `dnsName` has no meaning without DNS integration, which is not offered. */

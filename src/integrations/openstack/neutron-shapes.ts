@@ -8,6 +8,7 @@ import type {
   Subnet,
   UsableNetwork,
 } from '#core/networking/port.ts';
+import type { PortBinding } from '#core/networking/port-bindings.ts';
 import type { VnicType } from '#core/networking/vnic-type.ts';
 import type { NumaPolicy } from '#core/pci/request.ts';
 
@@ -135,6 +136,26 @@ function toSubnet(subnet: NeutronSubnet): Subnet {
     dnsNameservers: subnet.dns_nameservers,
     hostRoutes: subnet.host_routes,
     enableDhcp: subnet.enable_dhcp,
+  };
+}
+
+export interface NeutronBinding {
+  host: string;
+  status: string;
+  vnic_type: string;
+  profile: Record<string, unknown> | null;
+  vif_type: string;
+  vif_details: Record<string, unknown> | null;
+}
+
+export function toBinding(binding: NeutronBinding): PortBinding {
+  return {
+    host: binding.host,
+    isActive: binding.status === 'ACTIVE',
+    vnicType: binding.vnic_type as VnicType,
+    profile: binding.profile ?? {},
+    vifType: binding.vif_type,
+    vifDetails: binding.vif_details ?? {},
   };
 }
 

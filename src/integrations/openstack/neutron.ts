@@ -6,6 +6,7 @@ import { NetworkAgents } from '#core/networking/network-agents.ts';
 import type { Network, Port, UsableNetwork } from '#core/networking/port.ts';
 import { type NeutronAgent, type NeutronAgents, toAgent } from './neutron-agents.ts';
 import {
+  type NeutronBinding,
   type NeutronNetwork,
   type NeutronPort,
   type NeutronSubnet,
@@ -13,6 +14,7 @@ import {
   portChangeBody,
   showsBinding,
   showsSegments,
+  toBinding,
   toNetwork,
   toPort,
   toUsable,
@@ -73,6 +75,27 @@ export function createNeutron(options: NeutronOptions): NetworkService {
     async deletePort(id) {
       await neutron.remove(portPath(id));
     },
+    async listPortBindings(portId) {
+      const path = bindingsPath(portId);
+      const answer = await neutron.ask<{ bindings: NeutronBinding[] }>({ path, acting: 'service' });
+      return answer.bindings.map(toBinding);
+    },
+    async addPortBinding(portId, { host, vnicType, profile }) {
+      const answer = await neutron.ask<{ binding: NeutronBinding }>({
+        method: 'POST',
+        path: bindingsPath(portId),
+        body: { binding: { host, vnic_type: vnicType, profile } },
+        acting: 'service',
+      });
+      return toBinding(answer.binding);
+    },
+    async activatePortBinding(portId, host) {
+      const path = `${bindingsPath(portId, host)}/activate`;
+      await neutron.ask({ method: 'PUT', path, acting: 'service' });
+    },
+    async removePortBinding(portId, host) {
+      await neutron.remove(bindingsPath(portId, host));
+    },
   };
 }
 
@@ -126,6 +149,10 @@ function asker(session: Session) {
 
 function portPath(id: string): string {
   return `/v2.0/ports/${encodeURIComponent(id)}`;
+}
+
+function bindingsPath(portId: string, ...host: [host: string] | []): string {
+  return [portPath(portId), 'bindings', ...host.map(encodeURIComponent)].join('/');
 }
 
 /** Example: `[['device_id', '5f']]` → `?device_id=5f`. */
