@@ -135,6 +135,21 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     expect(await store.isMacTaken('net1', port.macAddress)).toBe(false);
   });
 
+  test('bindings that wait are one on each host, and go with their port', async () => {
+    const store = await filled();
+    const { vnicType, profile } = port;
+    const waits = { portId: 'port1', host: 'h2', vnicType, profile };
+    const binding = { ...waits, vifType: 'hw_veb', vifDetails: { vlan: '42' } };
+    await store.addPortBinding({ ...binding, host: 'h3' });
+    await store.addPortBinding(binding);
+    await expect(store.addPortBinding(binding)).rejects.toThrow('h2');
+    expect(await store.portBindings('port1')).toEqual([binding, { ...binding, host: 'h3' }]);
+    await store.removePortBinding('port1', 'h3');
+    expect(await store.portBindings('port1')).toEqual([binding]);
+    await store.removePort('port1');
+    expect(await store.portBindings('port1')).toEqual([]);
+  });
+
   test('subnets go with their network', async () => {
     const store = await filled();
     await store.removePort('port1');

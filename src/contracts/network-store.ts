@@ -1,4 +1,5 @@
 /** What the embedded network service keeps: networks with their segment, subnets, ports with their addresses, security groups. */
+import type { PortBinding } from '#core/networking/port-bindings.ts';
 import type { FixedIp } from '#core/networking/port.ts';
 import type { NumaPolicy } from '#core/pci/request.ts';
 import type { VnicType } from '#core/networking/vnic-type.ts';
@@ -68,6 +69,9 @@ export interface StoredPort extends Stored {
   vifDetails: Record<string, unknown>;
 }
 
+/** A binding of a port on a host where it is not active. The active one lies in the port. */
+export type StoredPortBinding = Omit<PortBinding, 'isActive'> & { portId: string };
+
 export type StoredSecurityGroup = Stored;
 
 /** null means any. */
@@ -112,6 +116,11 @@ export interface NetworkRows {
   ports(filter: PortFilter): Promise<StoredPort[]>;
   updatePort(port: StoredPort): Promise<void>;
   removePort(id: string): Promise<void>;
+  /** Throws `conflict` for a second one on a host. They go with their port. */
+  addPortBinding(binding: StoredPortBinding): Promise<void>;
+  /** By host. */
+  portBindings(portId: string): Promise<StoredPortBinding[]>;
+  removePortBinding(portId: string, host: string): Promise<void>;
   isMacTaken(networkId: string, macAddress: string): Promise<boolean>;
   /** Addresses that ports have in this subnet. */
   takenAddresses(subnetId: string): Promise<string[]>;

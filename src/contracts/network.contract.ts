@@ -13,8 +13,9 @@ export interface NetworkUnderTest {
   networkId: string;
   physicalNetwork: string;
   vlan: number;
-  /** Hosts by name: one that reaches the physical network, and one that does not. */
+  /** Hosts by name: two that reach the physical network, and one that does not. */
   host: string;
+  secondHost: string;
   hostElsewhere: string;
   /** A port of the member's project on the network. */
   makePort(vnicType: string): Promise<string>;
@@ -46,10 +47,10 @@ export function describeNetworkService(name: string, make: () => Promise<Network
 
     const bind = async (portId: string, host: string) => {
       const { network, networkId, physicalNetwork } = world;
-      const port = await network.showPort(portId, 'service');
+      const [port = { profile: {} }] = await network.listPorts([portId]);
       const binding = { port, serverId, zone: 'nova', host, device, physicalNetwork };
       const bound = await network.updatePort(portId, bindChange(binding));
-      return { bound, seen: await network.showNetwork(networkId, 'service') };
+      return { bound, seen: await network.showNetwork(networkId) };
     };
     const createPort = (fixedIp: string | null = null) =>
       world.network.createPort({
@@ -59,29 +60,46 @@ export function describeNetworkService(name: string, make: () => Promise<Network
         fixedIp,
       });
 
-    test('a network shows its segment to the service, and hides it from a member', async () => {
+    test('a network shows its segment and subnets to the service, and to a member that it can be booted on', async () => {
       const { network, networkId, physicalNetwork, vlan, member } = world;
-      const seen = await network.showNetwork(networkId, 'service');
+      const seen = await network.showNetwork(networkId);
       expect(seen).toMatchObject({
         id: networkId,
         segments: [{ networkType: 'vlan', physicalNetwork, segmentationId: vlan }],
         subnets: [{ ipVersion: 4, enableDhcp: true, gatewayIp: expect.any(String) }],
       });
-      expect(await network.showNetwork(networkId, member)).toEqual({ ...seen, segments: [] });
+      const asMember = { id: networkId, name: seen.name, hasSubnet: true };
+      expect(await network.findNetwork(networkId, member)).toEqual(asMember);
     });
 
     test('what is not there is not found', async () => {
       const { network, member } = world;
-      for (const acting of [member, 'service'] as const) {
-        await expect(network.showNetwork(unknownId, acting)).rejects.toMatchObject({
-          kind: 'notFound',
-          message: expect.stringContaining(unknownId),
-        });
-        await expect(network.showPort(unknownId, acting)).rejects.toMatchObject({
-          kind: 'notFound',
-          message: expect.stringContaining(unknownId),
-        });
-      }
+      const gone = { kind: 'notFound', message: expect.stringContaining(unknownId) };
+      await expect(network.showNetwork(unknownId)).rejects.toMatchObject(gone);
+      await expect(network.findNetwork(unknownId, member)).rejects.toMatchObject(gone);
+      await expect(network.showPort(unknownId, member)).rejects.toMatchObject(gone);
+    });
+
+    test('several ports are read at once; one that does not exist is left out', async () => {
+      const { network } = world;
+      const ids = [await world.makePort('direct'), await world.makePort('normal')];
+      const ports = await network.listPorts([unknownId, ...ids]);
+      expect(ports.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+      expect(await network.listPorts([])).toEqual([]);
+    });
+
+    test('agents, where there are any, tell their host and what they reach', async () => {
+      const { network, host, physicalNetwork } = world;
+      const agents = await network.listAgents();
+      expect(agents.on('no-such-host')).toEqual([]);
+      if (agents.all.length === 0) return;
+      expect(agents.on(host)).toContainEqual(
+        expect.objectContaining({
+          kind: 'NIC Switch agent',
+          isAlive: true,
+          physicalNetworks: [physicalNetwork],
+        }),
+      );
     });
 
     test('another project’s port is not there for a member, and is for the service', async () => {
@@ -89,7 +107,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       await expect(world.network.showPort(id, world.member)).rejects.toMatchObject({
         kind: 'notFound',
       });
-      expect((await world.network.showPort(id, 'service')).id).toBe(id);
+      expect((await world.network.listPorts([id])).map((port) => port.id)).toEqual([id]);
     });
 
     test('a member sees of its port what it wishes, not where it is bound', async () => {
@@ -125,7 +143,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
         vifDetails: { vlan: String(vlan) },
         profile: { ...written, trusted: true },
       });
-      expect(bindingProblem(bound, host, seen)).toBeUndefined();
+      expect(bindingProblem(bound, { host, network: seen })).toBeUndefined();
       expect((await network.listServerPorts(serverId)).map((port) => port.id)).toContain(id);
       const free = await network.updatePort(id, unbindChange(bound));
       expect(free).toMatchObject({
@@ -141,8 +159,63 @@ export function describeNetworkService(name: string, make: () => Promise<Network
     test('a host that does not reach the network: binding_failed is the answer', async () => {
       const { bound, seen } = await bind(await world.makePort('direct'), world.hostElsewhere);
       expect(bound.vifType).toBe('binding_failed');
-      expect(bindingProblem(bound, world.hostElsewhere, seen)?.code).toBe('port-binding-failed');
+      const place = { host: world.hostElsewhere, network: seen };
+      expect(bindingProblem(bound, place)?.code).toBe('port-binding-failed');
       await world.network.updatePort(bound.id, unbindChange(bound));
+    });
+
+    test('a port waits on a second host, is moved there, and leaves the first', async () => {
+      const { network, host, secondHost, vlan } = world;
+      const id = await world.makePort('direct');
+      const { bound } = await bind(id, host);
+      const profile = { ...bound.profile, pci_slot: '0000:82:00.2' };
+      const wish = { host: secondHost, vnicType: 'direct', profile } as const;
+      const waits = { ...wish, isActive: false, vifType: 'hw_veb' };
+      expect(await network.addPortBinding(id, wish)).toMatchObject(waits);
+      expect((await network.listPorts([id]))[0]).toMatchObject({
+        bindingHost: host,
+        profile: bound.profile,
+      });
+      await expect(network.addPortBinding(id, wish)).rejects.toMatchObject({ kind: 'conflict' });
+      await network.activatePortBinding(id, secondHost);
+      expect((await network.listPorts([id]))[0]).toMatchObject({
+        bindingHost: secondHost,
+        vifType: 'hw_veb',
+        vifDetails: { vlan: String(vlan) },
+        profile,
+      });
+      const left = (await network.listPortBindings(id)).toSorted((one) => (one.isActive ? -1 : 1));
+      expect(left).toMatchObject([
+        { host: secondHost, isActive: true },
+        { host, isActive: false, vifType: 'unbound' },
+      ]);
+      await expect(network.activatePortBinding(id, secondHost)).rejects.toMatchObject({
+        kind: 'conflict',
+      });
+      await network.removePortBinding(id, host);
+      await network.removePortBinding(id, host);
+      expect(await network.listPortBindings(id)).toHaveLength(1);
+      await expect(network.activatePortBinding(id, host)).rejects.toMatchObject({
+        kind: 'notFound',
+      });
+      await network.updatePort(id, unbindChange(bound));
+    });
+
+    test('a binding where nobody could make it, or of a port that no server has, is refused', async () => {
+      const { network, host, hostElsewhere } = world;
+      const id = await world.makePort('direct');
+      const wish = { host: hostElsewhere, vnicType: 'direct', profile: {} } as const;
+      await expect(network.addPortBinding(id, wish)).rejects.toMatchObject({ kind: 'invalid' });
+      await expect(network.listPortBindings(unknownId)).rejects.toMatchObject({
+        kind: 'notFound',
+      });
+      const { bound } = await bind(id, host);
+      await expect(network.addPortBinding(id, wish)).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringContaining(`Binding for port ${id} on host ${hostElsewhere}`),
+      });
+      expect(await network.listPortBindings(id)).toMatchObject([{ host, isActive: true }]);
+      await network.updatePort(id, unbindChange(bound));
     });
 
     test('a port is made for a server, and deleting it twice is no error', async () => {
@@ -155,9 +228,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       });
       await network.deletePort(port.id);
       await network.deletePort(port.id);
-      await expect(network.showPort(port.id, 'service')).rejects.toMatchObject({
-        kind: 'notFound',
-      });
+      expect(await network.listPorts([port.id])).toEqual([]);
     });
 
     test('an address in use is a conflict, in the words of the service', async () => {

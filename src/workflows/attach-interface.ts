@@ -2,19 +2,23 @@
 import type { Caller } from '#contracts/identity.ts';
 import type { HostChange, Task } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
+import { bindingRefusal } from '#core/networking/binding-need.ts';
 import { allocateDevices } from '#core/pci/allocate.ts';
 import { blockingProblems } from '#core/hosts/host-problem.ts';
 import { awaitsWiring } from '#core/networking/plug.ts';
 import { allocateClaimed, claimDevices } from '#core/pci/claim.ts';
 import { withInterfaceTags } from '#core/pci/interface-need.ts';
 import type { PciRequest } from '#core/pci/request.ts';
+import type { SpecBinding } from '#core/scheduling/request-spec.ts';
 import { affinityPolicyOf } from '#core/servers/guest-numa.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
 import type { Server, ServerNic, VmState } from '#core/servers/server.ts';
 import { beginAfterNicChanges, endOfAction, refuseState } from './begin-action.ts';
-import { bindNic, ensurePort } from './bind-ports.ts';
+import { bindNics } from './bind-ports.ts';
+import { bindingWishes } from './binding-wishes.ts';
 import type { WorkflowContext } from './context.ts';
 import { deviceChange } from './device-change.ts';
+import type { DevicePorts } from './device-ports.ts';
 import { guestOf } from './guest-of.ts';
 import { finishedEvent } from './record-event.ts';
 import { automaticNics, type NicNaming, resolveNics } from './resolve-nics.ts';
@@ -28,7 +32,7 @@ import {
   plugWait,
   waitForPlug,
 } from './wait-for-plug.ts';
-import { type StepOutcome, stillOurs, type Workflow } from './workflow.ts';
+import type { StepOutcome, StepStart, Workflow } from './workflow.ts';
 
 /** States in which NICs come and go. */
 export const attachable: readonly VmState[] = ['active', 'paused', 'stopped'];
@@ -49,6 +53,7 @@ const attachNaming: NicNaming = {
 interface AttachData extends NicData, PlugData {
   nic: Omit<ServerNic, 'id' | 'position' | 'ownsPort' | 'vif'>;
   pciRequest: PciRequest | null;
+  devicePorts?: DevicePorts;
 }
 
 /**
@@ -63,17 +68,17 @@ export async function attachInterface(
   { nic, requestId }: WishedNic,
 ): Promise<string> {
   refuseState(server, 'attach_interface', attachable);
-  const asked = nic === null ? await automaticNics(context, caller, 'auto') : [nic];
+  const asked = nic === null ? await automaticNics(context, caller, 'auto') : { asked: [nic] };
   const affinityPolicy = affinityPolicyOf(server.flavor, server.imageProperties);
-  const { nics, pciRequests } = await resolveNics(context, caller, {
-    asked,
+  const { nics, pciRequests, devicePorts } = await resolveNics(context, caller, {
+    ...asked,
     affinityPolicy,
     naming: attachNaming,
   });
   const [request] = nics;
   invariant(request, 'a NIC to attach was resolved to none');
   const [pciRequest = null] = pciRequests;
-  const data: AttachData = { nicId: context.newId(), nic: request, pciRequest };
+  const data: AttachData = { nicId: context.newId(), nic: request, pciRequest, devicePorts };
   const actionId = await beginAfterNicChanges(context, caller, server, {
     kind: 'attach',
     step: 'claim',
@@ -110,7 +115,7 @@ async function portOnceAttached(
 /** The workflow behind it. */
 export const attachWorkflow: Workflow = {
   steps: {
-    claim: { run: claim, exclusive: true },
+    claim: { read: readBinding, run: claim, exclusive: true },
     bind: { run: bind },
     attached: { run: attached, exclusive: true },
     [plugStep]: waitForPlug(endOfAttach),
@@ -120,10 +125,15 @@ export const attachWorkflow: Workflow = {
 };
 
 /** Takes the device and writes NIC and request: from here on an undo knows what to give back. */
-async function claim(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+async function claim(
+  context: WorkflowContext,
+  task: Task,
+  { read }: StepStart<SpecBinding | null>,
+): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const { nic, nicId, pciRequest } = task.data as AttachData;
+  refuseUnbindable(server, read);
   const position = Math.max(-1, ...server.nics.map((each) => each.position)) + 1;
   const host = pciRequest === null ? undefined : await claimChange(context, server, pciRequest);
   return {
@@ -133,6 +143,23 @@ async function claim(context: WorkflowContext, task: Task): Promise<StepOutcome>
     events: [finishedEvent(context, 'claim', startedAt)],
     next: { step: 'bind', data: task.data, dueAt: context.clock.now() },
   };
+}
+
+function readBinding(context: WorkflowContext, task: Task): Promise<SpecBinding | null> {
+  const { nic, devicePorts } = task.data as AttachData;
+  return bindingWishes(context, [nic], devicePorts);
+}
+
+function refuseUnbindable({ id, hostName }: Server, binding: SpecBinding | null): void {
+  const host = hostName ?? '';
+  const [reason] =
+    binding?.needs.flatMap((need) => bindingRefusal(need, host, binding.agents) ?? []) ?? [];
+  if (reason === undefined) return;
+  throw new ComputeError(
+    'invalid',
+    `Failed to bind a port for instance ${id} on host ${host}: ${reason.message}`,
+    { detail: reason.code },
+  );
 }
 
 async function claimChange(
@@ -164,18 +191,26 @@ async function claimChange(
   return deviceChange(host, devices, changed);
 }
 
-async function bind(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+async function bind(
+  context: WorkflowContext,
+  task: Task,
+  { mayHaveBegun }: StepStart,
+): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const host = await hostOf(context, server);
   const nic = nicOf(server, task);
   invariant(host && nic, `server ${server.id}: its host or its new NIC is gone`);
-  const devices = (await context.store.hosts.devices(host.id)).filter(
-    (device) => device.serverId === server.id,
-  );
-  await stillOurs(context, task);
-  const withPort = await ensurePort(context, server, nic, []);
-  const { nic: bound, port } = await bindNic(context, { server, host, devices, nic: withPort });
+  const { devicePorts } = task.data as AttachData;
+  const [done] = await bindNics(context, task, {
+    server,
+    host,
+    nics: [nic],
+    devicePorts,
+    mayHaveBegun,
+  });
+  invariant(done, 'one NIC was bound to none');
+  const { nic: bound, port } = done;
   const nics = [...server.nics.filter(({ id }) => id !== nic.id), bound];
   const after = { ...server, nics };
   const guest = await guestOf(context, after);

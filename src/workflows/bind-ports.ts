@@ -2,36 +2,41 @@
 import type { Host, Task } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { awaitsWiring } from '#core/networking/plug.ts';
-import type { Port } from '#core/networking/port.ts';
 import { bindChange, bindingProblem } from '#core/networking/port-binding.ts';
+import type { Port } from '#core/networking/port.ts';
 import { physicalNetworkOf, vifOf } from '#core/networking/vif-of.ts';
 import type { PciDevice } from '#core/pci/device.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
+import { agentsNow } from './binding-wishes.ts';
+import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
+import { type DevicePort, type DevicePorts, freshDevicePorts } from './device-ports.ts';
 import { guestOf } from './guest-of.ts';
 import { finishedEvent } from './record-event.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import { portsMadeFor } from './tear-down.ts';
-import { type StepOutcome, stillOurs } from './workflow.ts';
+import { together } from './together.ts';
+import { type StepOutcome, type StepStart, stillOurs } from './workflow.ts';
 
-/** Binds in NIC order, reads each port back, and hands the guest over. Throws what the network service refuses, in plain words. */
-export async function bindPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+/** Binds, reads each port back, and hands the guest over. Throws what the network service refuses, in plain words. */
+export async function bindPorts(
+  context: WorkflowContext,
+  task: Task,
+  { mayHaveBegun }: StepStart,
+): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const host = await hostOf(context, server);
   if (host === undefined) throw new ComputeError('bug', 'bind-ports: no host was chosen');
-  const devices = (await context.store.hosts.devices(host.id)).filter(
-    (device) => device.serverId === server.id,
-  );
-  const nics: ServerNic[] = [];
-  const unwired: string[] = [];
-  for (const nic of server.nics) {
-    await stillOurs(context, task);
-    const withPort = await ensurePort(context, server, nic, nics);
-    const { port, nic: bound } = await bindNic(context, { server, host, devices, nic: withPort });
-    nics.push(bound);
-    if (awaitsWiring(port)) unwired.push(port.id);
-  }
+  const bound = await bindNics(context, task, {
+    server,
+    host,
+    nics: server.nics,
+    devicePorts: bootData(task).devicePorts,
+    mayHaveBegun,
+  });
+  const nics = bound.map(({ nic }) => nic);
+  const unwired = bound.filter(({ port }) => awaitsWiring(port)).map(({ port }) => port.id);
   const guest = await guestOf(context, { ...server, nics });
   const now = context.clock.now();
   return {
@@ -47,18 +52,69 @@ export async function bindPorts(context: WorkflowContext, task: Task): Promise<S
   };
 }
 
-/** A NIC asked for by network gets a port; one that an earlier try left behind is taken up again. */
-export async function ensurePort(
+interface Binding {
+  server: Server;
+  host: Host;
+  /** Of the server, those to bind. */
+  nics: readonly ServerNic[];
+  devicePorts: DevicePorts | undefined;
+  mayHaveBegun: boolean;
+}
+
+/** A NIC with its port as it was read back. */
+interface BoundNic {
+  nic: ServerNic;
+  port: Port;
+}
+
+/**
+ * Gives each NIC's port to the server on this host, with the device claimed for it; a NIC asked for by network gets a port first. Side by side,
+ * in NIC order as far as results go. Throws, once none is under way any more, what did not work for the first of them: the others may be bound then.
+ */
+export async function bindNics(
+  context: WorkflowContext,
+  task: Task,
+  { server, host, nics, devicePorts, mayHaveBegun }: Binding,
+): Promise<BoundNic[]> {
+  const all = await context.store.hosts.devices(host.id);
+  const devices = all.filter((device) => device.serverId === server.id);
+  const needing = nics.filter(({ pciRequestId }) => pciRequestId !== null);
+  const ports = needing.length === 0 ? [] : await freshDevicePorts(context, nics, devicePorts);
+  const left = mayHaveBegun ? await leftPorts(context, server, nics) : new Map<string, Port>();
+  return together(nics, async (nic) => {
+    await stillOurs(context, task);
+    const withPort = await ensurePort(context, server, nic, left.get(nic.id));
+    if (withPort !== nic) await stillOurs(context, task);
+    return bindNic(context, { server, host, devices, ports, nic: withPort });
+  });
+}
+
+/** The ports that an earlier try made for these NICs and that no row knows, by NIC. */
+async function leftPorts(
+  context: WorkflowContext,
+  server: Server,
+  nics: readonly ServerNic[],
+): Promise<Map<string, Port>> {
+  const lacking = nics.filter(({ portId }) => portId === null);
+  if (lacking.length === 0) return new Map();
+  const known = new Set(server.nics.map(({ portId }) => portId));
+  const made = (await portsMadeFor(context, server)).filter(({ id }) => !known.has(id));
+  const byNic = new Map<string, Port>();
+  for (const nic of lacking) {
+    const at = made.findIndex(({ networkId }) => networkId === nic.networkId);
+    const [port] = at < 0 ? [] : made.splice(at, 1);
+    if (port !== undefined) byNic.set(nic.id, port);
+  }
+  return byNic;
+}
+
+async function ensurePort(
   context: WorkflowContext,
   server: Server,
   nic: ServerNic,
-  done: ServerNic[],
+  left: Port | undefined,
 ): Promise<ServerNic> {
   if (nic.portId !== null || nic.networkId === null) return nic;
-  const taken = new Set([...server.nics, ...done].map((other) => other.portId));
-  const left = (await portsMadeFor(context, server)).find(
-    (port) => port.networkId === nic.networkId && !taken.has(port.id),
-  );
   const port =
     left ??
     (await context.network.createPort({
@@ -70,29 +126,42 @@ export async function ensurePort(
   return { ...nic, portId: port.id, ownsPort: true };
 }
 
-/** Gives the NIC's port to the server on this host, with the device claimed for it, and reads it back. Throws what does not work, in plain words. */
-export async function bindNic(
+async function bindNic(
   context: WorkflowContext,
-  to: { server: Server; host: Host; devices: PciDevice[]; nic: ServerNic },
-): Promise<{ nic: ServerNic; port: Port }> {
+  to: { server: Server; host: Host; devices: PciDevice[]; ports: DevicePort[]; nic: ServerNic },
+): Promise<BoundNic> {
   const { server, host, nic } = to;
-  if (nic.portId === null) throw new ComputeError('bug', `NIC ${nic.id} has no port`);
-  const port = await context.network.showPort(nic.portId, 'service');
-  const network = await context.network.showNetwork(port.networkId, 'service');
-  const device = to.devices.find((each) => each.requestId === nic.pciRequestId) ?? null;
+  if (nic.portId === null || nic.networkId === null) {
+    throw new ComputeError('bug', `NIC ${nic.id} has no port`);
+  }
+  const network = await context.network.showNetwork(nic.networkId);
+  const needsDevice = nic.pciRequestId !== null;
+  const device = needsDevice
+    ? (to.devices.find(({ requestId }) => requestId === nic.pciRequestId) ?? null)
+    : null;
   const bound = await context.network.updatePort(
-    port.id,
+    nic.portId,
     bindChange({
-      port,
+      // A profile that is not sent stays as it is.
+      port: { profile: needsDevice ? profileOf(nic.portId, to.ports) : {} },
       serverId: server.id,
       zone: host.availabilityZone,
       host: host.name,
-      device: nic.pciRequestId === null ? null : device,
+      device,
       physicalNetwork: device?.tags['physical_network'] ?? physicalNetworkOf(network),
     }),
   );
-  const problem = bindingProblem(bound, host.name, network);
-  if (problem !== undefined) throw new ComputeError('unavailable', problem.message);
-  const vif = vifOf(bound, network, nic.tag);
-  return { nic: { ...nic, networkId: network.id, vif }, port: bound };
+  const problem = bindingProblem(bound, { host: host.name, network });
+  if (problem === undefined) {
+    return { nic: { ...nic, vif: vifOf(bound, network, nic.tag) }, port: bound };
+  }
+  const agents = await agentsNow(context);
+  const inWords = bindingProblem(bound, { host: host.name, network, agents }) ?? problem;
+  throw new ComputeError('unavailable', inWords.message);
+}
+
+function profileOf(portId: string, ports: readonly DevicePort[]): DevicePort['profile'] {
+  const port = ports.find(({ id }) => id === portId);
+  if (port !== undefined) return port.profile;
+  throw new ComputeError('notFound', `Port ${portId} could not be found.`);
 }

@@ -1,6 +1,7 @@
 /** What the steps of a boot hand on in the task row. */
 import type { Task } from '#contracts/store.ts';
 import type { GuestNuma } from '#core/servers/guest-numa.ts';
+import type { DevicePorts } from './device-ports.ts';
 import type { PlugData } from './wait-for-plug.ts';
 
 export interface BootData extends Record<string, unknown>, PlugData {
@@ -11,6 +12,8 @@ export interface BootData extends Record<string, unknown>, PlugData {
   /** The NUMA topology asked for, if any. */
   numa: GuestNuma | null;
   failedHosts: { host: string; reason: string }[];
+  /** Those of its ports that need a device. */
+  devicePorts?: DevicePorts;
   /** Ids of servers it asks to share a host with one of. */
   sameHost?: string[];
   /** Ids of servers it asks to share a host with none of. */

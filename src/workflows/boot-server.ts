@@ -6,7 +6,7 @@ import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
 import { becomeActive, guestStarted } from './guest-started.ts';
 import { finishedEvent } from './record-event.ts';
-import { schedule } from './schedule.ts';
+import { readBinding, schedule } from './schedule.ts';
 import { serverOf } from './server-of.ts';
 import { destroyGuest, guestDestroyed, releaseChange, unbindPorts } from './tear-down.ts';
 import { plugEvent, plugStart, plugStep, waitForPlug } from './wait-for-plug.ts';
@@ -22,7 +22,7 @@ const undoRetryMs = 2_000;
 
 export const bootServer: Workflow = {
   steps: {
-    schedule: { run: schedule, exclusive: true },
+    schedule: { read: readBinding, run: schedule, exclusive: true },
     'bind-ports': { run: bindPorts },
     'guest-started': { run: guestStarted, exclusive: true },
     [plugStep]: waitForPlug(becomeActive),

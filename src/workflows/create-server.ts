@@ -8,13 +8,13 @@ import type { PciRequest } from '#core/pci/request.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { affinityPolicyOf, type GuestNuma, guestNumaOf } from '#core/servers/guest-numa.ts';
 import { hostnameOf } from '#core/servers/hostname.ts';
-import type { NewServerRequest, RequestedNic } from '#core/servers/new-server.ts';
+import type { NewServerRequest } from '#core/servers/new-server.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { BootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
 import { checkImageFits, findImage } from './find-image.ts';
 import { refuseUnknownHints } from './placement-wishes.ts';
-import { automaticNics, type ResolvedNics, resolveNics } from './resolve-nics.ts';
+import { type AskedNics, automaticNics, type ResolvedNics, resolveNics } from './resolve-nics.ts';
 
 /**
  * Stores `maxCount` servers and returns them; they boot afterwards. `requestId` is the API request's, for the action list.
@@ -33,10 +33,10 @@ export async function createServers(
   const numa = guestNumaOf(flavor, image.properties);
   const affinityPolicy = affinityPolicyOf(flavor, image.properties);
   const asked = await askedNics(context, caller, request);
+  const resolved = await resolveNics(context, caller, { ...asked, affinityPolicy });
   const reservationId = `r-${context.newId().replaceAll('-', '').slice(0, 8)}`;
   const servers: Server[] = [];
   for (let index = 0; index < request.maxCount; index++) {
-    const resolved = await resolveNics(context, caller, { asked, affinityPolicy });
     const aliases = requestsForFlavor({
       extraSpecs: flavor.extraSpecs,
       aliases: context.settings.aliases,
@@ -71,12 +71,12 @@ async function askedNics(
   context: WorkflowContext,
   caller: Caller,
   { networks }: NewServerRequest,
-): Promise<RequestedNic[]> {
-  if (networks === 'none') return [];
+): Promise<Pick<AskedNics, 'asked' | 'read'>> {
+  if (networks === 'none') return { asked: [] };
   if (networks === 'auto' || networks === 'unspecified') {
     return automaticNics(context, caller, networks);
   }
-  return networks;
+  return { asked: networks };
 }
 
 interface Making {
@@ -103,6 +103,7 @@ function newServer(context: WorkflowContext, making: Making): NewServer {
     forcedHost: request.forcedHost,
     numa: making.numa,
     failedHosts: [],
+    devicePorts: making.resolved.devicePorts,
     sameHost: request.hints.sameHost,
     differentHost: request.hints.differentHost,
   };

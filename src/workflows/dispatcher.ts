@@ -6,7 +6,13 @@ import type { CommitResult, Task, TaskKind } from '#contracts/store.ts';
 import { invariant, isComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from './context.ts';
 import { keepLooking } from './keep-looking.ts';
-import { asFailure, type StepOutcome, Superseded, type Workflow } from './workflow.ts';
+import {
+  asFailure,
+  type StepOutcome,
+  type StepStart,
+  Superseded,
+  type Workflow,
+} from './workflow.ts';
 
 export interface DispatcherOptions {
   /** Names this process in leases. */
@@ -72,22 +78,30 @@ async function runTask(
   leased: Task,
 ): Promise<void> {
   let task: Task | undefined = leased;
+  let mayHaveBegun = true;
   while (task !== undefined) {
     const current: Task = task;
-    const step = options.workflows[current.kind].steps[current.step];
-    const act = () => runStep(context, options.workflows[current.kind], current);
+    const workflow = options.workflows[current.kind];
+    const step = workflow.steps[current.step];
+    const start: StepStart = { read: await step?.read?.(context, current), mayHaveBegun };
+    const act = (): Promise<Task | undefined> =>
+      runStep(context, { workflow, task: current, start });
     task = await (step?.exclusive === true ? exclusive(act) : act());
+    mayHaveBegun = task === current;
   }
   await context.store.tasks.release(leased, options.owner);
 }
 
-/** Runs and records one step. Returns the task at its next step when that is due at once. */
-async function runStep(
-  context: WorkflowContext,
-  workflow: Workflow,
-  task: Task,
-): Promise<Task | undefined> {
-  let outcome = await attempt(context, workflow, task);
+interface StepRun {
+  workflow: Workflow;
+  task: Task;
+  start: StepStart;
+}
+
+/** Runs and records one step. Returns the task at its next step when that is due at once, and the same task when it must be run again. */
+async function runStep(context: WorkflowContext, running: StepRun): Promise<Task | undefined> {
+  const { workflow, task } = running;
+  let outcome = await attempt(context, running);
   if (outcome === undefined) return undefined;
   let committed: CommitResult;
   try {
@@ -111,13 +125,12 @@ async function runStep(
 
 async function attempt(
   context: WorkflowContext,
-  workflow: Workflow,
-  task: Task,
+  { workflow, task, start }: StepRun,
 ): Promise<StepOutcome | undefined> {
   try {
     const step = workflow.steps[task.step];
     invariant(step, `task ${task.id}: this version knows no step ${task.step} of ${task.kind}`);
-    return await step.run(context, task);
+    return await step.run(context, task, start);
   } catch (error) {
     if (error instanceof Superseded) return undefined;
     const failure = asFailure(error);

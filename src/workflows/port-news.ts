@@ -16,7 +16,7 @@ export async function movedNics(
   for (const nic of server.nics) {
     const port = byId.get(nic.portId ?? '');
     if (port === undefined || nic.vif === null || !hasMoved(nic.vif, port)) continue;
-    const network = await context.network.showNetwork(port.networkId, 'service');
+    const network = await context.network.showNetwork(port.networkId);
     moved.push({ ...nic, vif: followPort(nic.vif, port, network) });
   }
   return moved;
@@ -36,18 +36,22 @@ export async function nicWithoutPort(
   for (const nic of server.nics) {
     const { vif, portId } = nic;
     if (vif === null || portId === null || named.has(portId)) continue;
-    if (await shows(() => context.network.showPort(portId, 'service'))) continue;
+    if (await shows(async () => (await context.network.listPorts([portId])).length > 0)) continue;
     if (told.has(portId)) return nic;
-    if (await shows(() => context.network.showNetwork(vif.network.id, 'service'))) return nic;
+    if (
+      await shows(
+        async () => (await context.network.showNetwork(vif.network.id)).id === vif.network.id,
+      )
+    )
+      return nic;
     context.log.warn({ port: portId }, 'port is not shown, and neither is its network');
   }
   return undefined;
 }
 
-async function shows(read: () => Promise<unknown>): Promise<boolean> {
+async function shows(read: () => Promise<boolean>): Promise<boolean> {
   try {
-    await read();
-    return true;
+    return await read();
   } catch (error) {
     if (isComputeError(error, 'notFound') || isComputeError(error, 'forbidden')) return false;
     throw error;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Caller } from '#contracts/identity.ts';
-import type { Acting, NetworkService } from '#contracts/network.ts';
+import type { NetworkService } from '#contracts/network.ts';
 import type { Host, Store } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Network, Port } from '#core/networking/port.ts';
@@ -65,22 +65,31 @@ function networkOf(physicalNetwork: string | null): Network {
 /** A context whose network service has one port and one network, and the calls that were made to it. */
 function around(port: Port, physicalNetwork: string | null = 'physnet1', hosts: Host[] = []) {
   const calls: string[] = [];
-  const as = (acting: Acting): string => (acting === 'service' ? 'service' : 'user');
   const network: Partial<NetworkService> = {
-    async showPort(id, acting) {
-      calls.push(`show_port ${as(acting)}`);
-      if (id === port.id) return port;
+    async showPort(id) {
+      calls.push('show_port user');
+      // A user does not see the profile.
+      if (id === port.id) return { ...port, profile: {} };
       throw new ComputeError('notFound', `port ${id}`);
     },
-    async showNetwork(id, acting) {
-      calls.push(`show_network ${as(acting)}`);
-      if (id === 'red') return networkOf(physicalNetwork);
+    async findNetwork(id) {
+      calls.push('show_network user');
+      if (id === 'red') return { id, name: 'red', hasSubnet: true };
       throw new ComputeError('notFound', `network ${id}`);
+    },
+    async listPorts(ids) {
+      if (ids.length > 0) calls.push(`list_ports service ${ids.length}`);
+      return ids.includes(port.id) ? [port] : [];
+    },
+    async showNetwork() {
+      calls.push('show_network service');
+      return networkOf(physicalNetwork);
     },
   };
   let ids = 0;
   const context = {
     network,
+    clock: { now: () => 1_000 },
     newId: () => `id-${++ids}`,
     store: { hosts: { list: async () => hosts } } as unknown as Store,
   } as WorkflowContext;
@@ -96,11 +105,12 @@ const byPort = (portId: string): RequestedNic => ({
 
 const of = (asked: RequestedNic[]) => ({ asked, affinityPolicy: null });
 
+const needing = ['show_port user', 'list_ports service 1', 'show_network service'];
 const callRows: { vnicType: VnicType; calls: string[]; requests: number }[] = [
   { vnicType: 'normal', calls: ['show_port user'], requests: 0 },
-  { vnicType: 'direct', calls: ['show_port user', 'show_network service'], requests: 1 },
-  { vnicType: 'macvtap', calls: ['show_port user', 'show_network service'], requests: 1 },
-  { vnicType: 'direct-physical', calls: ['show_port user', 'show_network service'], requests: 1 },
+  { vnicType: 'direct', calls: needing, requests: 1 },
+  { vnicType: 'macvtap', calls: needing, requests: 1 },
+  { vnicType: 'direct-physical', calls: needing, requests: 1 },
 ];
 
 test.each(callRows)('a $vnicType port costs $calls', async ({ vnicType, calls, requests }) => {
@@ -121,6 +131,23 @@ test('the NIC and its PCI request share one id', async () => {
       spec: [{ physical_network: 'physnet1', remote_managed: 'False' }],
     }),
   ]);
+});
+
+test('what only the service sees of a port counts: it asks for a trusted device', async () => {
+  const port = portOf('direct', { profile: { trusted: true } });
+  const { context } = around(port);
+  const resolved = await resolveNics(context, caller, of([byPort('port-direct')]));
+  expect(resolved.pciRequests[0]?.spec[0]).toMatchObject({ trusted: 'True' });
+  expect(resolved.devicePorts).toEqual({
+    ports: [{ id: port.id, vnicType: 'direct', profile: { trusted: true } }],
+    readAt: 1_000,
+  });
+});
+
+test('of several NICs that do not do, the first is named', async () => {
+  const { context } = around(portOf('direct'));
+  const asked = [byPort('port-direct'), byPort('nowhere'), byPort('nor-here')];
+  await expect(resolveNics(context, caller, of(asked))).rejects.toThrow(/^networks\[1\]/);
 });
 
 const refusals: { name: string; port: Port; asked: RequestedNic[]; says: RegExp; kind: string }[] =

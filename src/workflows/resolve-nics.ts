@@ -2,7 +2,7 @@
 import type { Caller } from '#contracts/identity.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
-import type { Network, Port } from '#core/networking/port.ts';
+import type { Network, Port, UsableNetwork } from '#core/networking/port.ts';
 import { deviceNeeded } from '#core/networking/vnic-type.ts';
 import { needingInterface } from '#core/pci/interface-need.ts';
 import { requestForPort } from '#core/pci/port-request.ts';
@@ -10,17 +10,22 @@ import type { NumaPolicy, PciRequest } from '#core/pci/request.ts';
 import { networkNeeds } from '#core/scheduling/network-needs.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
 import type { WorkflowContext } from './context.ts';
+import type { DevicePorts } from './device-ports.ts';
+import { together } from './together.ts';
 
-/** NICs in the user's order, and the requests of those that need a device. */
+/** NICs in the user's order, the requests of those that need a device, and the ports that led to them. */
 export interface ResolvedNics {
   nics: NetworkRequest[];
   pciRequests: PciRequest[];
+  devicePorts: DevicePorts;
 }
 
 /** `affinityPolicy`: of flavor or image, for ports without one of their own. */
 export interface AskedNics {
   asked: readonly RequestedNic[];
   affinityPolicy: NumaPolicy | null;
+  /** Networks that were just read for this caller, and are not read again. */
+  read?: readonly UsableNetwork[];
   /** Default: as the body of a boot says it. */
   naming?: NicNaming;
 }
@@ -39,35 +44,48 @@ const bootNaming: NicNaming = {
 };
 
 /**
- * Reads each port with the caller's own rights; only for one that needs a device, its network with the service's rights.
- * Throws `invalid` or `conflict` naming the NIC, the port and the rule. Source: the seed, "Performance Impact": no other calls.
+ * Reads what each NIC names with the caller's own rights, side by side; ports that need a device once more, in one call for all, and their
+ * networks with the service's rights, for a user does not see a port's profile nor a physical network. Throws `invalid` or `conflict` for the
+ * first NIC that does not do, naming the NIC, the port and the rule. Source: the seed, "Performance Impact": no other calls.
  */
 export async function resolveNics(
   context: WorkflowContext,
   caller: Caller,
-  { asked, affinityPolicy, naming = bootNaming }: AskedNics,
+  { asked, affinityPolicy, read = [], naming = bootNaming }: AskedNics,
 ): Promise<ResolvedNics> {
-  const resolved: ResolvedNics = { nics: [], pciRequests: [] };
-  const seen = new Set<string>();
-  for (const [at, nic] of asked.entries()) {
+  const readAt = context.clock.now();
+  const named = await together(asked, async (nic, at): Promise<Named> => {
     const { missing } = naming;
+    const field = nic.portId === null ? naming.network(at) : naming.port(at);
     if (nic.portId === null) {
-      const named = { nic, field: naming.network(at), missing };
-      resolved.nics.push(await resolveNetwork(context, caller, named));
-      continue;
+      return { request: await resolveNetwork(context, caller, { nic, field, missing, read }) };
     }
-    const field = naming.port(at);
-    if (seen.has(nic.portId)) {
+    if (asked.findIndex(({ portId }) => portId === nic.portId) < at) {
       throw new ComputeError('invalid', `${field}: port ${nic.portId} is named twice`);
     }
-    seen.add(nic.portId);
-    const { request, pciRequest } = await resolvePort(context, caller, { nic, field, missing });
-    resolved.nics.push(request);
-    if (pciRequest === null) continue;
-    const numaPolicy = pciRequest.numaPolicy ?? affinityPolicy;
-    resolved.pciRequests.push({ ...pciRequest, numaPolicy });
-  }
-  return resolved;
+    return resolvePort(context, caller, { nic, field, missing, read });
+  });
+  const ids = named.flatMap(({ needing }) => needing?.portId ?? []);
+  const ports = await context.network.listPorts(ids);
+  const requests = await together(named, async ({ request, needing }) => {
+    if (needing === undefined) return { request, pciRequest: null };
+    const port = ports.find(({ id }) => id === needing.portId);
+    if (port === undefined) throw noPort(needing);
+    const pciRequest = await requestOf(context, { port, ...needing });
+    return { request: { ...request, pciRequestId: pciRequest.requestId }, pciRequest };
+  });
+  return {
+    nics: requests.map(({ request }) => request),
+    pciRequests: requests.flatMap(({ pciRequest }) =>
+      pciRequest === null
+        ? []
+        : [{ ...pciRequest, numaPolicy: pciRequest.numaPolicy ?? affinityPolicy }],
+    ),
+    devicePorts: {
+      ports: ports.map(({ id, vnicType, profile }) => ({ id, vnicType, profile })),
+      readAt,
+    },
+  };
 }
 
 /**
@@ -78,7 +96,7 @@ export async function automaticNics(
   context: WorkflowContext,
   caller: Caller,
   networks: 'auto' | 'unspecified',
-): Promise<RequestedNic[]> {
+): Promise<Pick<AskedNics, 'asked' | 'read'>> {
   const bootable = await context.network.listBootableNetworks(caller);
   const [only] = bootable;
   if (bootable.length > 1) {
@@ -88,8 +106,13 @@ export async function automaticNics(
       `Multiple possible networks found (${names}); use a Network ID to be more specific.`,
     );
   }
-  if (only !== undefined) return [{ networkId: only.id, portId: null, fixedIp: null, tag: null }];
-  if (networks === 'unspecified') return [];
+  if (only !== undefined) {
+    return {
+      asked: [{ networkId: only.id, portId: null, fixedIp: null, tag: null }],
+      read: bootable,
+    };
+  }
+  if (networks === 'unspecified') return { asked: [] };
   throw new ComputeError(
     'invalid',
     'networks: "auto" needs a network with a subnet that this project can use, and there is none; create one, or use "none"',
@@ -100,21 +123,36 @@ interface Asked {
   nic: RequestedNic;
   field: string;
   missing: NicNaming['missing'];
+  read: readonly UsableNetwork[];
+}
+
+/** A NIC as its user sees it. `needing`: its port needs a device. */
+interface Named {
+  request: NetworkRequest;
+  needing?: NeedingPort;
+}
+
+interface NeedingPort {
+  portId: string;
+  field: string;
+  missing: NicNaming['missing'];
 }
 
 async function resolveNetwork(
   context: WorkflowContext,
   caller: Caller,
-  { nic, field, missing }: Asked,
+  { nic, field, missing, read }: Asked,
 ): Promise<NetworkRequest> {
   if (nic.networkId === null) {
     throw new ComputeError('invalid', `${field}: Bad network format: missing 'uuid'`);
   }
-  const network = await found(context.network.showNetwork(nic.networkId, caller), {
-    kind: missing,
-    message: `${field}: Network ${nic.networkId} could not be found.`,
-  });
-  if (network.subnets.length === 0) {
+  const network =
+    read.find(({ id }) => id === nic.networkId) ??
+    (await found(context.network.findNetwork(nic.networkId, caller), {
+      kind: missing,
+      message: `${field}: Network ${nic.networkId} could not be found.`,
+    }));
+  if (!network.hasSubnet) {
     throw new ComputeError(
       'invalid',
       `${field}: Network ${nic.networkId} requires a subnet in order to boot servers on.`,
@@ -133,14 +171,14 @@ async function resolvePort(
   context: WorkflowContext,
   caller: Caller,
   { nic, field, missing }: Asked,
-): Promise<{ request: NetworkRequest; pciRequest: PciRequest | null }> {
+): Promise<Named> {
   const portId = nic.portId ?? '';
   const port = await found(context.network.showPort(portId, caller), {
     kind: missing,
-    message: `${field}: Port id ${portId} could not be found.`,
+    message: noPort({ portId, field, missing }).message,
   });
   checkFree(port, field);
-  const request = { ...nic, networkId: port.networkId, portId: port.id };
+  const request = { ...nic, networkId: port.networkId, portId: port.id, pciRequestId: null };
   const needed = deviceNeeded(port.vnicType);
   if (needed === 'unsupported') {
     throw new ComputeError(
@@ -148,16 +186,24 @@ async function resolvePort(
       `${field}: port ${port.id} has binding:vnic_type ${port.vnicType}, which is not supported; use normal, direct, macvtap or direct-physical`,
     );
   }
-  if (needed === 'nothing')
-    return { request: { ...request, pciRequestId: null }, pciRequest: null };
-  const network = await context.network.showNetwork(port.networkId, 'service');
+  return needed === 'nothing'
+    ? { request }
+    : { request, needing: { portId: port.id, field, missing } };
+}
+
+function noPort({ portId, field, missing }: NeedingPort): ComputeError {
+  return new ComputeError(missing, `${field}: Port id ${portId} could not be found.`);
+}
+
+async function requestOf(
+  context: WorkflowContext,
+  { port, field }: { port: Port; field: string },
+): Promise<PciRequest> {
+  const network = await context.network.showNetwork(port.networkId);
   const [physicalNetwork = null] = networkNeeds([network]).physicalNetworks;
   if (physicalNetwork === null) await checkTunnelled(context, { port, network, field });
-  const pciRequest = requestForPort(port, physicalNetwork, context.newId());
-  return {
-    request: { ...request, pciRequestId: pciRequest.requestId },
-    pciRequest: port.vnicType === 'macvtap' ? needingInterface(pciRequest) : pciRequest,
-  };
+  const request = requestForPort(port, physicalNetwork, context.newId());
+  return port.vnicType === 'macvtap' ? needingInterface(request) : request;
 }
 
 async function found<T>(

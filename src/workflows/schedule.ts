@@ -9,10 +9,11 @@ import type { PciRequest } from '#core/pci/request.ts';
 import { fitTogether } from '#core/scheduling/pci-fit.ts';
 import type { Decision, Rejection } from '#core/scheduling/decision.ts';
 import { noValidHostMessage } from '#core/scheduling/no-valid-host.ts';
-import type { RequestSpec } from '#core/scheduling/request-spec.ts';
+import type { RequestSpec, SpecBinding } from '#core/scheduling/request-spec.ts';
 import { selectBest, selectHosts } from '#core/scheduling/select-hosts.ts';
 import type { GuestNuma } from '#core/servers/guest-numa.ts';
 import type { Server } from '#core/servers/server.ts';
+import { bindingWishes } from './binding-wishes.ts';
 import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
 import { deviceChange } from './device-change.ts';
@@ -20,15 +21,28 @@ import type { FleetView } from './fleet-view.ts';
 import { placementWishes, type PlacementWishes } from './placement-wishes.ts';
 import { finishedEvent } from './record-event.ts';
 import { serverOf } from './server-of.ts';
-import type { StepOutcome } from './workflow.ts';
+import type { StepOutcome, StepStart } from './workflow.ts';
+
+/** Who could bind the server's ports where. */
+export async function readBinding(
+  context: WorkflowContext,
+  task: Task,
+): Promise<SpecBinding | null> {
+  const server = await context.store.servers.get(task.serverId);
+  return bindingWishes(context, server?.nics ?? [], bootData(task).devicePorts);
+}
 
 /** Chooses and claims for the task's server. With no host left the server goes to ERROR with every host's reason. */
-export async function schedule(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+export async function schedule(
+  context: WorkflowContext,
+  task: Task,
+  { read: binding }: StepStart<SpecBinding | null>,
+): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const requests = await context.store.servers.pciRequests(server.id);
   const { spec: wishes, serverGroup } = await placementWishes(context, server.id, bootData(task));
-  const spec = { ...requestSpec(server, requests, task), ...wishes };
+  const spec = { ...requestSpec(server, requests, task), ...wishes, binding };
   const view = await context.fleet.refresh(context.store.hosts, context.settings, startedAt);
   const decision: Decision = {
     serverId: server.id,

@@ -10,7 +10,7 @@ import { deviceChange } from './device-change.ts';
 import { finishedEvent } from './record-event.ts';
 import { retryLater } from './retry-later.ts';
 import { hostOf, serverOf } from './server-of.ts';
-import { portsMadeFor, unbindPort } from './tear-down.ts';
+import { isBoundFor, portsMadeFor, unbindPort } from './tear-down.ts';
 import { type StepOutcome, stillOurs, type WorkflowStep } from './workflow.ts';
 
 /** What the steps hand on. `failure`: of the attach that is undone. `portIsGone`: there is no port to unbind. */
@@ -97,7 +97,8 @@ async function unbind(context: WorkflowContext, task: Task): Promise<StepOutcome
   }
   await stillOurs(context, task);
   if (nic !== undefined && nic.portId !== null && !nic.ownsPort) {
-    await unbindPort(context, nic.portId);
+    const [port] = await context.network.listPorts([nic.portId]);
+    if (port !== undefined && isBoundFor(server, port)) await unbindPort(context, port);
   } else if (nic !== undefined) {
     for (const portId of await portsOf(context, server, nic)) {
       await stillOurs(context, task);

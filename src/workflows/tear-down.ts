@@ -10,6 +10,7 @@ import { deviceChange } from './device-change.ts';
 import { finishedEvent } from './record-event.ts';
 import { retryLater } from './retry-later.ts';
 import { hostOf, serverOf } from './server-of.ts';
+import { together } from './together.ts';
 import { type StepOutcome, stillOurs } from './workflow.ts';
 
 /** Tells the host to remove the guest and waits for its answer; goes on at once when the host never had it, or has undone the start. */
@@ -56,16 +57,22 @@ export async function guestDestroyed(context: WorkflowContext, task: Task): Prom
 export async function unbindPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
-  const kept = server.nics.filter((nic) => !nic.ownsPort && nic.portId !== null);
-  for (const { portId } of kept) {
+  const kept = server.nics.flatMap(({ ownsPort, portId }) =>
+    ownsPort || portId === null ? [] : [portId],
+  );
+  await stillOurs(context, task);
+  const ports = await context.network.listServerPorts(server.id);
+  const unlisted = kept.filter((id) => ports.every((port) => port.id !== id));
+  const others = await context.network.listPorts(unlisted);
+  const bound = [...ports, ...others].filter(
+    (port) => kept.includes(port.id) && isBoundFor(server, port),
+  );
+  const made = ports.filter((port) => !kept.includes(port.id) && isMadeFor(server, port));
+  await together([...bound, ...made], async (port) => {
     await stillOurs(context, task);
-    await unbindPort(context, portId ?? '');
-  }
-  const keptIds = new Set(kept.map((nic) => nic.portId));
-  for (const port of await portsMadeFor(context, server)) {
-    await stillOurs(context, task);
-    if (!keptIds.has(port.id)) await context.network.deletePort(port.id);
-  }
+    if (made.includes(port)) await context.network.deletePort(port.id);
+    else await unbindPort(context, port);
+  });
   return {
     nics: server.nics.map((nic) =>
       nic.ownsPort ? { ...nic, portId: null, vif: null } : { ...nic, vif: null },
@@ -75,12 +82,18 @@ export async function unbindPorts(context: WorkflowContext, task: Task): Promise
   };
 }
 
-/** A port that is gone needs no unbinding, and one that was never bound no call. */
-export async function unbindPort(context: WorkflowContext, portId: string): Promise<void> {
+/**
+ * Is the port bound for this server: its own, or still on its host after its user took the server's id off it? A port that another server has by
+ * now is not.
+ */
+export function isBoundFor({ id, hostName }: Server, { deviceId, bindingHost }: Port): boolean {
+  return deviceId === id || (deviceId === '' && bindingHost !== '' && bindingHost === hostName);
+}
+
+/** Takes a port off its host. One that went meanwhile needs no unbinding. */
+export async function unbindPort(context: WorkflowContext, port: Port): Promise<void> {
   try {
-    const port = await context.network.showPort(portId, 'service');
-    if (port.deviceId === '' && port.bindingHost === '') return;
-    await context.network.updatePort(portId, unbindChange(port));
+    await context.network.updatePort(port.id, unbindChange(port));
   } catch (error) {
     if (!isComputeError(error, 'notFound')) throw error;
   }
@@ -92,10 +105,12 @@ export async function unbindPort(context: WorkflowContext, portId: string): Prom
  */
 export async function portsMadeFor(context: WorkflowContext, server: Server): Promise<Port[]> {
   const ports = await context.network.listServerPorts(server.id);
-  return ports.filter(
-    (port) =>
-      port.projectId === server.projectId &&
-      (port.deviceOwner === '' || port.deviceOwner.startsWith('compute:')),
+  return ports.filter((port) => isMadeFor(server, port));
+}
+
+function isMadeFor(server: Server, { projectId, deviceOwner }: Port): boolean {
+  return (
+    projectId === server.projectId && (deviceOwner === '' || deviceOwner.startsWith('compute:'))
   );
 }
 

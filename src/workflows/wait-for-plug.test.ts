@@ -3,11 +3,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Task } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { aComputeWorld, aPort, type ComputeWorld, portId } from '#test/compute-world.ts';
+import type { WorkflowContext } from './context.ts';
 import { becomeActive } from './guest-started.ts';
 import { plugStep, plugWait, waitForPlug } from './wait-for-plug.ts';
 
 const step = waitForPlug(becomeActive);
-const run: typeof step.run = (context, task) => step.run(context, task);
+const run = (context: WorkflowContext, task: Task) =>
+  step.run(context, task, { read: undefined, mayHaveBegun: true });
 let world: ComputeWorld;
 let serverId: string;
 

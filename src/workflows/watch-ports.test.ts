@@ -23,9 +23,9 @@ beforeEach(async () => {
     asked.push('ports');
     return real.listServerPorts(id);
   };
-  network.showPort = (id, acting) => {
+  network.listPorts = (ids) => {
     asked.push('port');
-    return real.showPort(id, acting);
+    return real.listPorts(ids);
   };
 });
 afterEach(() => world.stop());
@@ -53,7 +53,10 @@ async function look({ mayHaveMissed = false } = {}): Promise<void> {
 async function act(): Promise<string | undefined> {
   const task = await world.store.tasks.of(serverId);
   if (task === undefined) return undefined;
-  const outcome = await workflows[task.kind].steps[task.step]!.run(world.context, task);
+  const outcome = await workflows[task.kind].steps[task.step]!.run(world.context, task, {
+    read: undefined,
+    mayHaveBegun: true,
+  });
   await world.store.commit({ task, ...outcome });
   return task.kind;
 }

@@ -6,12 +6,22 @@ import type { WorkflowContext } from './context.ts';
 /** What a step wants recorded, together with where the workflow goes next. */
 export type StepOutcome = Omit<Transition, 'task'>;
 
-export interface WorkflowStep {
+/** What a step starts from, beside its task. */
+export interface StepStart<Read = unknown> {
+  /** What `read` gave. */
+  read: Read;
+  /** It may have been begun before and cut off: what it makes outside may be there already. */
+  mayHaveBegun: boolean;
+}
+
+export interface WorkflowStep<Read = unknown> {
+  /** Reads from others what `run` needs, before its turn: a slow answer holds up no other task. Throws nothing. */
+  read?(context: WorkflowContext, task: Task): Promise<Read>;
   /**
    * Does the step. It may be run again after a crash, so every outside effect is idempotent and comes after `stillOurs`.
    * Throws when it cannot be done; the workflow's `failed` then says what follows.
    */
-  run(context: WorkflowContext, task: Task): Promise<StepOutcome>;
+  run(context: WorkflowContext, task: Task, start: StepStart<Read>): Promise<StepOutcome>;
   /** Run and recorded one at a time in this process: for steps that compete for the same rows. */
   exclusive?: boolean;
 }

@@ -153,7 +153,7 @@ function* playBind(input: Input): Iterable<PortCall> {
     });
     yield { do: 'update', portId: port.id, change };
     const network = { id: '', name: '', projectId: '', mtu: 0, segments: [], subnets: [] };
-    const problem = bindingProblem(port, input.bind_host, network);
+    const problem = bindingProblem(port, { host: input.bind_host, network });
     if (port.vifType === 'binding_failed' && problem) throw new Refusal(problem.message);
   }
 }

@@ -144,6 +144,19 @@ export class OpenStack {
     return agent;
   }
 
+  /** Makes the agents of a host dead for Neutron, or that of one kind: their last word is months old. */
+  silenceAgents(host: string, kind = '%'): void {
+    const database = new DatabaseSync(join(this.folder, 'neutron.db'), { timeout: 30_000 });
+    try {
+      const update = database.prepare(
+        'UPDATE agents SET heartbeat_timestamp = ? WHERE host = ? AND agent_type LIKE ?',
+      );
+      update.run('2026-01-02 03:04:05.000000', host, kind);
+    } finally {
+      database.close();
+    }
+  }
+
   /** Ends everything and leaves nothing behind. */
   async stop(): Promise<void> {
     await Promise.all(this.#agents.map((agent) => agent.kill()));

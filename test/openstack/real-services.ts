@@ -8,6 +8,7 @@ import type { OpenStack } from './openstack.ts';
 
 const tokenCacheMs = 100;
 const host = 'host-with-agent';
+const secondHost = 'another-with-agent';
 
 function connect({ urls, people }: OpenStack) {
   const { user, password, project } = people.service;
@@ -44,7 +45,7 @@ export async function realIdentity(openstack: OpenStack): Promise<IdentityUnderT
 export async function realNetwork(openstack: OpenStack): Promise<NetworkUnderTest> {
   const client = connect(openstack);
   const [admin, demo] = [await openstack.token('admin'), await openstack.token('demo')];
-  openstack.agent(host, { physnet1: ['ens1f0'] });
+  for (const each of [host, secondHost]) openstack.agent(each, { physnet1: ['ens1f0'] });
   const made: string[] = [];
   const send = (method: string, path: string, token: string, body?: unknown) =>
     fetch(`${openstack.urls.neutron}/v2.0/${path}`, {
@@ -75,6 +76,7 @@ export async function realNetwork(openstack: OpenStack): Promise<NetworkUnderTes
     physicalNetwork: 'physnet1',
     vlan,
     host,
+    secondHost,
     hostElsewhere: 'host-without-agent',
     makePort: (vnicType) =>
       make('port', { network_id: networkId, 'binding:vnic_type': vnicType }, demo),

@@ -40,7 +40,7 @@ export function serviceCommand(name: ServiceName, ports: Ports) {
   }
 }
 
-/** The server closes each connection itself, and says so. */
+/** The server closes each connection itself, and says so. Its log tells who asked for what. */
 function uwsgi(port: number, program: string): string[] {
   return [
     ...[
@@ -53,6 +53,7 @@ function uwsgi(port: number, program: string): string[] {
     ...['--master', '--processes', '1', '--threads', '2', '--enable-threads', '--lazy-apps'],
     ...['--need-app', '--die-on-term', '--buffer-size', '65535'],
     ...['--add-header', 'Connection: close'],
+    ...['--log-format', '%(uagent) "%(method) %(uri)" %(status)'],
   ];
 }
 
@@ -126,7 +127,7 @@ quota_port = -1
 quota_network = -1
 quota_subnet = -1
 [ml2]
-type_drivers = flat,vlan
+type_drivers = flat,vlan,vxlan
 tenant_network_types = vlan
 mechanism_drivers = sriovnicswitch,openvswitch
 extension_drivers = port_security
@@ -134,6 +135,8 @@ extension_drivers = port_security
 flat_networks = *
 [ml2_type_vlan]
 network_vlan_ranges = physnet1:100:999,physnet2:1000:1999
+[ml2_type_vxlan]
+vni_ranges = 1:1000
 `;
 
 const glanceConf = (ports: Ports) => `[DEFAULT]

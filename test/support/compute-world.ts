@@ -6,6 +6,7 @@ import type { Caller } from '#contracts/identity.ts';
 import type { ImageContents, ImageService } from '#contracts/images.ts';
 import type { NetworkService } from '#contracts/network.ts';
 import { ComputeError } from '#core/errors.ts';
+import { NetworkAgents } from '#core/networking/network-agents.ts';
 import type { Network, Port } from '#core/networking/port.ts';
 import type { Vif } from '#core/networking/vif.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -210,6 +211,8 @@ const network: Network = {
   ],
 };
 
+const usable = { id: network.id, name: network.name, hasSubnet: true };
+
 /** Only reading: nothing boots here. */
 function describedNetwork(ports: Map<string, Port>): NetworkService {
   const refuse = () => Promise.reject(new ComputeError('bug', 'this network only reads'));
@@ -218,11 +221,19 @@ function describedNetwork(ports: Map<string, Port>): NetworkService {
     showPort: async (id) => ports.get(id) ?? absent(`Port ${id} could not be found.`),
     showNetwork: async (id) =>
       id === networkId ? network : absent(`Network ${id} could not be found.`),
-    listBootableNetworks: async () => [network],
+    findNetwork: async (id) =>
+      id === networkId ? usable : absent(`Network ${id} could not be found.`),
+    listBootableNetworks: async () => [usable],
+    listPorts: async (ids) => ids.flatMap((id) => ports.get(id) ?? []),
+    listAgents: async () => new NetworkAgents([], 0),
     listServerPorts: async (id) => [...ports.values()].filter(({ deviceId }) => deviceId === id),
     createPort: refuse,
     updatePort: refuse,
     deletePort: refuse,
+    listPortBindings: refuse,
+    addPortBinding: refuse,
+    activatePortBinding: refuse,
+    removePortBinding: refuse,
   };
 }
 

@@ -76,6 +76,7 @@ export type EmbeddedCloud = Awaited<ReturnType<typeof startEmbeddedCloud>>;
 /** The host of the recorded exchanges, and one that has only physnet2. */
 const hosts: Record<string, ReadonlySet<string>> = {
   'peer-compute-1': new Set(['physnet1', 'physnet2']),
+  'peer-compute-2': new Set(['physnet1']),
   'host-2': new Set(['physnet2']),
 };
 

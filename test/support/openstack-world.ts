@@ -101,6 +101,7 @@ export async function networkUnderTest(way: Way): Promise<NetworkUnderTest> {
     physicalNetwork: 'physnet1',
     vlan: 42,
     host: 'peer-compute-1',
+    secondHost: 'peer-compute-2',
     hostElsewhere: 'host-2',
     makePort: (vnicType) =>
       make('port', { network_id: networkId, 'binding:vnic_type': vnicType }, cloud.demoToken),

@@ -37,6 +37,8 @@ export async function stubOpenStack(
     body: {
       token: {
         expires_at: new Date(time.now + 3_600_000).toISOString(),
+        user: { name: 'nova', domain: { name: 'Default' } },
+        project: { name: 'service', domain: { name: 'Default' } },
         roles: roles.map((name) => ({ name })),
         catalog,
       },

@@ -1,3 +1,4 @@
+import { NetworkAgents } from './network-agents.ts';
 import { aNetwork, aPort, pf0, vf0 } from '#test/guests.ts';
 import { describe, expect, test } from 'vitest';
 import {
@@ -149,16 +150,37 @@ const problems = [
 ];
 
 test.each(problems)('a port read back: $name', ({ given, gives }) => {
-  const problem = bindingProblem(aPort(given), 'host-1', aNetwork());
+  const problem = bindingProblem(aPort(given), { host: 'host-1', network: aNetwork() });
   expect(problem?.message ?? 'no problem').toMatch(gives);
 });
 
 test('a tunnelled network is named as such when its port cannot be bound', () => {
   const segments = [{ networkType: 'vxlan', physicalNetwork: null, segmentationId: 7 }];
-  const problem = bindingProblem(
-    aPort({ vifType: 'binding_failed' }),
-    'host-1',
-    aNetwork({ segments }),
-  );
+  const problem = bindingProblem(aPort({ vifType: 'binding_failed' }), {
+    host: 'host-1',
+    network: aNetwork({ segments }),
+  });
   expect(problem?.message).toContain('on a tunnelled network');
+});
+
+test.each([
+  { agents: [], says: 'agents on that host: none' },
+  { agents: ['physnet2'], says: 'agents on that host: NIC Switch agent (it has physnet2)' },
+])('what was looked for and what there is: $says', ({ agents, says }) => {
+  const list = agents.map((physnet) => ({
+    host: 'host-1',
+    kind: 'NIC Switch agent',
+    isAlive: true,
+    lastHeartbeat: '2026-11-23 07:34:44',
+    physicalNetworks: [physnet],
+    tunnelTypes: null,
+  }));
+  const problem = bindingProblem(aPort({ vifType: 'binding_failed' }), {
+    host: 'host-1',
+    network: aNetwork(),
+    agents: new NetworkAgents(list, 0),
+  });
+  expect(problem?.message).toContain(
+    `; that takes a live NIC Switch agent that serves physnet1; ${says}`,
+  );
 });

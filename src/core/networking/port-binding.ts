@@ -1,6 +1,8 @@
 /** Port binding as documents: what the network service is told when a server takes a port and when it lets go. No call is made here. */
 import type { PciDevice } from '../pci/device.ts';
 import type { Reason } from '../reason.ts';
+import { bindingNeed, binderInWords } from './binding-need.ts';
+import { agentInWords, type NetworkAgents } from './network-agents.ts';
 import type { BindingProfile, Network, Port, PortChange } from './port.ts';
 import { physicalSegmentOf } from './vif-of.ts';
 
@@ -25,7 +27,7 @@ export type BoundDevice = Pick<
 
 /** A port about to be bound. `device` null: the NIC takes none. `zone` is the host's availability zone. */
 export interface Binding {
-  port: Port;
+  port: Pick<Port, 'profile'>;
   serverId: string;
   zone: string;
   host: string;
@@ -106,23 +108,23 @@ function withoutOwnedKeys(profile: BindingProfile): BindingProfile {
   return Object.fromEntries(Object.entries(profile).filter(([key]) => !owned.includes(key)));
 }
 
+/** Where a port was to be bound. `agents`: those of the network service, where they are known. */
+export interface BindingPlace {
+  host: string;
+  network: Network;
+  agents?: NetworkAgents | undefined;
+}
+
 /**
  * Why a port that was read back after binding cannot be used on this host, in plain words; undefined when it can.
  * Checks that the binding was made, and that the VLAN the host will set is the network's own.
  */
-export function bindingProblem(port: Port, host: string, network: Network): Reason | undefined {
-  const segment = physicalSegmentOf(network);
+export function bindingProblem(port: Port, place: BindingPlace): Reason | undefined {
+  const { host, network } = place;
   if (port.vifType === 'binding_failed' || port.vifType === 'unbound' || port.vifType === '') {
-    const where =
-      segment === undefined ? 'a tunnelled network' : `physical network ${segment.physicalNetwork}`;
-    return {
-      code: 'port-binding-failed',
-      message:
-        `port ${port.id} could not be bound on host ${host}: no agent or mechanism driver of the network ` +
-        `service on that host serves vnic type ${port.vnicType} on ${where} (vif_type "${port.vifType}")`,
-      data: { portId: port.id, host, vnicType: port.vnicType, vifType: port.vifType },
-    };
+    return notBound(port, place);
   }
+  const segment = physicalSegmentOf(network);
   const vlan = port.vifDetails['vlan'];
   if (vlan === undefined || segment?.networkType !== 'vlan') return undefined;
   if (Number(vlan) === segment.segmentationId) return undefined;
@@ -132,5 +134,22 @@ export function bindingProblem(port: Port, host: string, network: Network): Reas
       `port ${port.id} was bound on host ${host} with VLAN ${JSON.stringify(vlan)}, ` +
       `but network ${network.id} is VLAN ${segment.segmentationId} on ${segment.physicalNetwork}`,
     data: { portId: port.id, host, vlan, expected: segment.segmentationId },
+  };
+}
+
+function notBound(port: Port, { host, network, agents }: BindingPlace): Reason {
+  const segment = physicalSegmentOf(network);
+  const where =
+    segment === undefined ? 'a tunnelled network' : `physical network ${segment.physicalNetwork}`;
+  const wanted = binderInWords(bindingNeed(port, network));
+  const found = agents?.on(host).map(agentInWords).join(', ');
+  return {
+    code: 'port-binding-failed',
+    message:
+      `port ${port.id} could not be bound on host ${host}: no agent or mechanism driver of the network ` +
+      `service on that host serves vnic type ${port.vnicType} on ${where} (vif_type "${port.vifType}")` +
+      (wanted === undefined ? '' : `; that takes ${wanted}`) +
+      (found === undefined ? '' : `; agents on that host: ${found || 'none'}`),
+    data: { portId: port.id, host, vnicType: port.vnicType, vifType: port.vifType },
   };
 }

@@ -50,6 +50,9 @@ export interface Network {
   subnets: Subnet[];
 }
 
+/** A network as a user who names it sees it: enough to know whether a server may boot on it. */
+export type UsableNetwork = Pick<Network, 'id' | 'name'> & { hasSubnet: boolean };
+
 export interface Subnet {
   id: string;
   cidr: string;

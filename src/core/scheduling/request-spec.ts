@@ -1,4 +1,6 @@
 /** All the scheduler needs to know of what is asked. */
+import type { BindingNeed } from '../networking/binding-need.ts';
+import type { NetworkAgents } from '../networking/network-agents.ts';
 import type { PciRequest } from '../pci/request.ts';
 import type { GuestNuma } from '../servers/guest-numa.ts';
 import type { GroupPolicy } from '../servers/server-group.ts';
@@ -25,6 +27,14 @@ export interface RequestSpec {
   sameHost?: readonly string[] | null;
   /** Hosts of the servers it asks not to be with. */
   differentHost?: readonly string[];
+  /** Absent or null: who could bind its ports where is not known. */
+  binding?: SpecBinding | null;
+}
+
+/** What the server's ports need, one each, and the agents there are. */
+export interface SpecBinding {
+  needs: readonly BindingNeed[];
+  agents: NetworkAgents;
 }
 
 /** `hosts`: how many of the group's other servers are on each host, by its name; a host that has none is left out. */

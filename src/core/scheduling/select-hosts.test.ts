@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aCard, aRequest } from '#test/pci-cards.ts';
+import { NetworkAgents } from '../networking/network-agents.ts';
 import { poolsOf } from '../pci/pool.ts';
 import type { HostState } from './host-state.ts';
 import type { RequestSpec, SpecGroup } from './request-spec.ts';
@@ -58,6 +59,31 @@ function inGroup(
 
 const iommuOff = { code: 'iommu-off', message: 'IOMMU: off', blocks: 'passthrough' } as const;
 
+const physnet2 = {
+  vnicType: 'direct',
+  segments: [{ networkType: 'vlan', physicalNetwork: 'physnet2' }],
+  isOffloaded: false,
+} as const;
+/** Two ports of one need, and an agent on host-1 that serves another network. */
+const unserved: Partial<RequestSpec> = {
+  binding: {
+    needs: [physnet2, physnet2].map((need) => ({ ...need, segments: [...need.segments] })),
+    agents: new NetworkAgents(
+      [
+        {
+          host: 'host-1',
+          kind: 'NIC Switch agent',
+          isAlive: true,
+          lastHeartbeat: '',
+          physicalNetworks: ['physnet1'],
+          tunnelTypes: null,
+        },
+      ],
+      0,
+    ),
+  },
+};
+
 const refusals: {
   name: string;
   host: Partial<HostState>;
@@ -69,6 +95,12 @@ const refusals: {
     host: { enabled: false, disabledReason: 'new cables' },
     spec: {},
     says: ['enabled', 'disabled: new cables'],
+  },
+  {
+    name: 'one where nobody could bind the ports',
+    host: {},
+    spec: unserved,
+    says: ['network', 'no live NIC Switch agent serves physnet2 (it has physnet1)'],
   },
   {
     name: 'silent',

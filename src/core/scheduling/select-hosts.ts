@@ -9,6 +9,7 @@ import { hostAlive } from './filters/host-alive.ts';
 import { hostEnabled } from './filters/host-enabled.ts';
 import { hostHealth } from './filters/host-health.ts';
 import { differentHost, sameHost } from './filters/host-hints.ts';
+import { networkAgents } from './filters/network-agents.ts';
 import { numaTopology } from './filters/numa.ts';
 import { pciPassthrough } from './filters/pci-passthrough.ts';
 import { resources } from './filters/resources.ts';
@@ -32,6 +33,7 @@ const filters: readonly Filter[] = [
   resources,
   numaTopology,
   pciPassthrough,
+  networkAgents,
 ];
 
 /**

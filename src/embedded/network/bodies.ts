@@ -84,6 +84,12 @@ const portChange = {
 };
 export const readNewPort = reader('port', { ...portChange, ...owner, network_id: Type.String() });
 export const readPortChange = reader('port', portChange);
+export const readNewPortBinding = reader('binding', {
+  host: Type.String({ minLength: 1 }),
+  vnic_type: portChange['binding:vnic_type'],
+  profile: portChange['binding:profile'],
+  project_id: text,
+});
 export type WishedPort = ReturnType<typeof readNewPort>;
 export type WishedPortChange = ReturnType<typeof readPortChange>;
 

@@ -13,6 +13,9 @@ export class NetworkError extends ComputeError {
   }
 }
 
+/** A binding that cannot be made, though the request is good: Neutron answers 500. */
+export const bindingError = 'PortBindingError';
+
 /** Type names of errors that have none of their own; all others are webob's, as HTTPBadRequest. */
 const plainTypes: Partial<Record<ErrorKind, string>> = {
   forbidden: 'PolicyNotAuthorized',
@@ -24,7 +27,7 @@ export function toNeutronError(error: ComputeError): ErrorReply {
   if (error.kind === 'unauthenticated') return titledError(error);
   const type = error instanceof NetworkError ? error.type : plainType(error.kind);
   return {
-    status: statusOf(error.kind),
+    status: type === bindingError ? 500 : statusOf(error.kind),
     body: { NeutronError: { type, message: error.message, detail: '' } },
   };
 }

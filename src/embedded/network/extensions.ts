@@ -5,6 +5,7 @@ const names: [alias: string, name: string, description: string][] = [
   ['agent', 'agent', 'Lists agents; the embedded service needs none.'],
   ['availability_zone', 'Availability Zone', 'Lists the one availability zone.'],
   ['binding', 'Port Binding', 'Where a port is bound, and how.'],
+  ['binding-extended', 'Port Bindings Extended', 'A port waits on more hosts than its own.'],
   ['external-net', 'Neutron external network', 'Marks networks as external.'],
   ['net-mtu', 'Network MTU', 'Networks have an MTU.'],
   ['net-mtu-writable', 'Network MTU (writable)', 'The MTU of a network can be set.'],

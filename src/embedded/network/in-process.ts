@@ -3,32 +3,47 @@ import type { Caller } from '#contracts/identity.ts';
 import type { NetworkService } from '#contracts/network.ts';
 import type { StoredPort } from '#contracts/network-store.ts';
 import { isComputeError } from '#core/errors.ts';
-import type { Network, Port, PortChange } from '#core/networking/port.ts';
+import { NetworkAgents } from '#core/networking/network-agents.ts';
+import type { Network, Port, PortChange, UsableNetwork } from '#core/networking/port.ts';
 import { type NetworkContext, rightsOf } from './context.ts';
 import { findNetwork, listNetworks, type NetworkWithSubnets } from './networks.ts';
+import {
+  activatePortBinding,
+  createPortBinding,
+  listPortBindings,
+  removePortBinding,
+} from './port-bindings.ts';
 import { updatePort } from './port-change.ts';
 import { createPort, findPort, listPorts, removePort } from './ports.ts';
 
 export function createInProcessNetwork(context: NetworkContext): NetworkService {
   const service = rightsOf('service');
   return {
-    async showPort(id, acting) {
-      return toPort(await findPort(context.store, rightsOf(acting), id));
+    async showPort(id, caller) {
+      return toPort(await findPort(context.store, rightsOf(caller), id));
     },
-    async showNetwork(id, acting) {
-      const rights = rightsOf(acting);
-      return toNetwork(await findNetwork(context.store, rights, id), rights.isPrivileged);
+    async findNetwork(id, caller) {
+      return toUsable(await findNetwork(context.store, rightsOf(caller), id));
     },
     async listBootableNetworks(caller: Caller) {
       const rights = { projectId: caller.projectId, isPrivileged: false };
       const visible = await listNetworks(context, rights);
       const own = visible.filter(({ network }) => network.projectId === caller.projectId);
       const bootable = own.length > 0 ? own : visible.filter(({ network }) => network.shared);
-      return bootable.map((found) => toNetwork(found, rightsOf(caller).isPrivileged));
+      return bootable.map(toUsable);
+    },
+    async showNetwork(id) {
+      return toNetwork(await findNetwork(context.store, service, id));
+    },
+    async listPorts(ids) {
+      const ports = await Promise.all(ids.map((id) => context.store.port(id)));
+      return ports.filter((port) => port !== undefined).map(toPort);
     },
     async listServerPorts(serverId) {
       return (await listPorts(context, service, { deviceId: serverId })).map(toPort);
     },
+    // Ports are bound here, by the physical networks that hosts report.
+    listAgents: async () => new NetworkAgents([], context.clock.now()),
     async createPort({ networkId, projectId, deviceId, fixedIp }) {
       const port = {
         network_id: networkId,
@@ -41,14 +56,27 @@ export function createInProcessNetwork(context: NetworkContext): NetworkService 
     async updatePort(id, change) {
       return toPort(await updatePort(context, service, { id, body: { port: toWire(change) } }));
     },
-    async deletePort(id) {
-      try {
-        await removePort(context, service, id);
-      } catch (error) {
-        if (!isComputeError(error, 'notFound')) throw error;
-      }
+    deletePort: (id) => unlessGone(removePort(context, service, id)),
+    listPortBindings: (portId) => listPortBindings(context, service, portId),
+    addPortBinding: (portId, { host, vnicType, profile }) =>
+      createPortBinding(context, service, {
+        portId,
+        body: { binding: { host, vnic_type: vnicType, profile } },
+      }),
+    async activatePortBinding(portId, host) {
+      await activatePortBinding(context, service, { portId, host });
     },
+    removePortBinding: (portId, host) =>
+      unlessGone(removePortBinding(context, service, { portId, host })),
   };
+}
+
+async function unlessGone(removal: Promise<void>): Promise<void> {
+  try {
+    await removal;
+  } catch (error) {
+    if (!isComputeError(error, 'notFound')) throw error;
+  }
 }
 
 /** `dnsName` has no meaning without DNS integration, which is not offered. */
@@ -83,15 +111,18 @@ function toPort(port: StoredPort): Port {
   };
 }
 
-/** Segments are for admins and services, as the provider keys of the API. */
-function toNetwork({ network, subnets }: NetworkWithSubnets, isPrivileged: boolean): Network {
+function toUsable({ network, subnets }: NetworkWithSubnets): UsableNetwork {
+  return { id: network.id, name: network.name, hasSubnet: subnets.length > 0 };
+}
+
+function toNetwork({ network, subnets }: NetworkWithSubnets): Network {
   const { networkType, physicalNetwork, segmentationId } = network;
   return {
     id: network.id,
     name: network.name,
     projectId: network.projectId,
     mtu: network.mtu,
-    segments: isPrivileged ? [{ networkType, physicalNetwork, segmentationId }] : [],
+    segments: [{ networkType, physicalNetwork, segmentationId }],
     subnets: subnets.map((subnet) => ({
       id: subnet.id,
       cidr: subnet.cidr,

@@ -6,8 +6,15 @@ import { type NetworkContext, rightsOf } from './context.ts';
 import { extensions, showExtension } from './extensions.ts';
 import { applyQuery, pickFields } from './list-query.ts';
 import { filterKeys } from './filter-keys.ts';
+import {
+  activatePortBinding,
+  createPortBinding,
+  listPortBindings,
+  removePortBinding,
+} from './port-bindings.ts';
 import { showQuota, showQuotaDetails } from './quotas.ts';
 import { type Resource, resources } from './resources.ts';
+import { viewPortBinding } from './views.ts';
 
 type GuardedRoute = Route<GuardedCall<Caller>>;
 
@@ -58,7 +65,51 @@ export function networkRoutes(context: NetworkContext): GuardedRoute[] {
       path: '/v2.0/quotas/:project/details.json',
       answer: showQuotaDetails(context),
     },
+    ...portBindingRoutes(context),
     ...resources.flatMap((resource) => resourceRoutes(resource, context)),
+  ];
+}
+
+function portBindingRoutes(context: NetworkContext): GuardedRoute[] {
+  const path = '/v2.0/ports/:id/bindings';
+  const of = ({ params }: OpenCall) => ({
+    portId: params['id'] ?? '',
+    host: params['host'] ?? '',
+  });
+  return [
+    {
+      method: 'GET',
+      path,
+      answer: async (call) => {
+        const found = await listPortBindings(context, rightsOf(call.caller), of(call).portId);
+        return { bindings: found.map(viewPortBinding) };
+      },
+    },
+    {
+      method: 'POST',
+      path,
+      status: 201,
+      answer: async (call) => {
+        const { portId } = of(call);
+        const wish = { portId, body: call.body };
+        const made = await createPortBinding(context, rightsOf(call.caller), wish);
+        return { binding: viewPortBinding(made) };
+      },
+    },
+    {
+      method: 'PUT',
+      path: `${path}/:host/activate`,
+      answer: async (call) => {
+        const active = await activatePortBinding(context, rightsOf(call.caller), of(call));
+        return { binding: viewPortBinding(active) };
+      },
+    },
+    {
+      method: 'DELETE',
+      path: `${path}/:host`,
+      status: 204,
+      answer: (call) => removePortBinding(context, rightsOf(call.caller), of(call)),
+    },
   ];
 }
 
@@ -117,7 +168,6 @@ export const neutronLacks: NotOffered = {
   '/v2.0/ports/*/tags': 'tags',
   '/v2.0/security-groups/*/tags': 'tags',
   '/v2.0/security-groups/*': 'changing security groups',
-  '/v2.0/ports/*/bindings': 'several bindings of one port',
   '/v2.0/networks/*/dhcp-agents': 'DHCP agents',
   '/v2.0/agents/*': 'agents',
   '/v2.0/quotas': 'changing quotas',

@@ -1,5 +1,6 @@
 /** What Neutron shows of networks, subnets, ports and security groups. Who may see a key is decided here. */
 import type { Stored, StoredPort, StoredSecurityGroupRule } from '#contracts/network-store.ts';
+import type { PortBinding } from '#core/networking/port-bindings.ts';
 import type { Rights } from './context.ts';
 import type { NetworkWithSubnets } from './networks.ts';
 import type { GroupWithRules } from './security-groups.ts';
@@ -67,6 +68,17 @@ export function viewSubnet({ subnet, isExternal }: SubnetOfNetwork): View {
     'router:external': isExternal,
     service_types: [],
     ...standardKeys(subnet),
+  };
+}
+
+export function viewPortBinding(binding: PortBinding): View {
+  return {
+    host: binding.host,
+    status: binding.isActive ? 'ACTIVE' : 'INACTIVE',
+    vnic_type: binding.vnicType,
+    vif_type: binding.vifType,
+    vif_details: binding.vifDetails,
+    profile: binding.profile,
   };
 }
 

@@ -2,11 +2,12 @@
 import { CamelCasePlugin, type Kysely } from 'kysely';
 import type { NetworkRows, NetworkStore } from '#contracts/network-store.ts';
 import { networkRows } from './network-store/networks.ts';
+import { portBindingRows } from './network-store/port-bindings.ts';
 import { portRows } from './network-store/ports.ts';
 import { securityGroupRows } from './network-store/security-groups.ts';
 import type { NetworkTables } from './network-store/tables.ts';
 
-/** The network store over a database that has migration 0003. */
+/** The network store over a database that has all migrations. */
 export function createNetworkStore<Tables>(database: Kysely<Tables>): NetworkStore {
   const db = database.withPlugin(new CamelCasePlugin()) as unknown as Kysely<NetworkTables>;
   return {
@@ -16,5 +17,5 @@ export function createNetworkStore<Tables>(database: Kysely<Tables>): NetworkSto
 }
 
 function rows(db: Kysely<NetworkTables>): NetworkRows {
-  return { ...networkRows(db), ...portRows(db), ...securityGroupRows(db) };
+  return { ...networkRows(db), ...portRows(db), ...portBindingRows(db), ...securityGroupRows(db) };
 }

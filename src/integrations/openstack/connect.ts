@@ -35,6 +35,8 @@ export interface OpenStackOptions {
   tokenCacheMs?: number | undefined;
   /** How long a network is believed. Default: ten seconds. */
   networkCacheMs?: number;
+  /** How long the list of network agents is believed. Default: thirty seconds. */
+  agentCacheMs?: number;
   /** The request that a call is made for, where it is known. */
   requestId?: () => string | undefined;
 }
@@ -91,20 +93,22 @@ export function connectOpenStack(options: OpenStackOptions): OpenStack {
       version: /\/v2(\.\d+)?$/,
     }),
   };
+  const network = createNeutron({
+    session: sessions.network,
+    clock,
+    networkCacheMs: options.networkCacheMs ?? 10_000,
+    agentCacheMs: options.agentCacheMs ?? 30_000,
+  });
   return {
     identity: createKeystoneIdentity({
       session: sessions.identity,
       clock,
       cacheMs: options.tokenCacheMs ?? 60_000,
     }),
-    network: createNeutron({
-      session: sessions.network,
-      clock,
-      cacheMs: options.networkCacheMs ?? 10_000,
-    }),
+    network,
     image: createGlance(sessions.image),
     identityUrl: keystone,
-    survey: () => survey({ tokens, keystone, ...sessions }),
+    survey: () => survey({ tokens, keystone, ...sessions, agents: () => network.listAgents() }),
     calls: () => caller.counts(),
     close: () => wire.close(),
   };

@@ -88,7 +88,12 @@ async function refusal(
   answer: Parameters<typeof refusalOf>[0],
   { path, acting }: { path: string; acting: Acting },
 ): Promise<ComputeError> {
-  return refusalOf(answer, { name: await session.name(), acting, act: `GET ${path}` });
+  return refusalOf(answer, {
+    name: await session.name(),
+    owner: await session.owner(),
+    acting,
+    act: `GET ${path}`,
+  });
 }
 
 /** Properties are text; what is not was not set by a user. */

@@ -1,6 +1,14 @@
 /** Neutron's ports, networks and subnets in our words, and our changes in Neutron's. Pure. */
 import type { NewPort } from '#contracts/network.ts';
-import type { Network, NetworkSegment, Port, PortChange, Subnet } from '#core/networking/port.ts';
+import type {
+  Network,
+  NetworkSegment,
+  Port,
+  PortChange,
+  Subnet,
+  UsableNetwork,
+} from '#core/networking/port.ts';
+import type { PortBinding } from '#core/networking/port-bindings.ts';
 import type { VnicType } from '#core/networking/vnic-type.ts';
 import type { NumaPolicy } from '#core/pci/request.ts';
 
@@ -92,18 +100,21 @@ export function toPort(port: NeutronPort): Port {
 }
 
 export function toNetwork(network: NeutronNetwork, subnets: NeutronSubnet[]): Network {
-  const segments = network.segments ?? [network];
   return {
     id: network.id,
     name: network.name ?? '',
     projectId: network.project_id ?? network.tenant_id ?? '',
     mtu: network.mtu ?? usualMtu,
-    segments: showsSegments(network) ? segments.map(toSegment) : [],
+    segments: (network.segments ?? [network]).map(toSegment),
     // In the network's own order.
     subnets: network.subnets.flatMap((id) =>
       subnets.filter((subnet) => subnet.id === id).map(toSubnet),
     ),
   };
+}
+
+export function toUsable({ id, name, subnets }: NeutronNetwork): UsableNetwork {
+  return { id, name: name ?? '', hasSubnet: subnets.length > 0 };
 }
 
 /** Numbers may come as text. Example: vlan "100" → 100. */
@@ -125,6 +136,26 @@ function toSubnet(subnet: NeutronSubnet): Subnet {
     dnsNameservers: subnet.dns_nameservers,
     hostRoutes: subnet.host_routes,
     enableDhcp: subnet.enable_dhcp,
+  };
+}
+
+export interface NeutronBinding {
+  host: string;
+  status: string;
+  vnic_type: string;
+  profile: Record<string, unknown> | null;
+  vif_type: string;
+  vif_details: Record<string, unknown> | null;
+}
+
+export function toBinding(binding: NeutronBinding): PortBinding {
+  return {
+    host: binding.host,
+    isActive: binding.status === 'ACTIVE',
+    vnicType: binding.vnic_type as VnicType,
+    profile: binding.profile ?? {},
+    vifType: binding.vif_type,
+    vifDetails: binding.vif_details ?? {},
   };
 }
 

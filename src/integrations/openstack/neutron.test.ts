@@ -90,17 +90,20 @@ test('binding_failed is an answer', async () => {
   });
 });
 
+const serviceRole =
+  'the role `service` of user nova on project service, to write binding:profile and to act beside users ' +
+  '(openstack role add --project service --user nova service)';
+
 test('a service user without the role service is told so, with Neutron’s words', async () => {
   const message =
     '((((rule:update_port and rule:update_port:device_id) and rule:update_port:device_owner) and ' +
     'rule:update_port:binding:host_id) and rule:update_port:binding:profile) is disallowed by policy';
   const body = { NeutronError: { type: 'PolicyNotAuthorized', message, detail: '' } };
-  const network = await start({ status: 403, body });
+  stub = await stubOpenStack([{ status: 403, body }], { roles: ['admin'] });
+  const { network } = stub.client;
   await expect(network.updatePort('p', { bindingHost: null })).rejects.toMatchObject({
     kind: 'forbidden',
-    message:
-      `the network service at ${stub.url} refuses PUT /v2.0/ports/p: the service user needs the role \`service\` ` +
-      `in Keystone, and \`admin\` for what belongs to others (it says: ${message})`,
+    message: `the network service at ${stub.url} refuses PUT /v2.0/ports/p: it needs ${serviceRole}; it says: ${message}`,
   });
 });
 
@@ -120,7 +123,7 @@ test.each([
   { given: { status: 200 }, kind: 'unavailable', says: 'answers 200 to GET /v2.0/ports/p' },
 ])('$given.status is $kind in Neutron’s words: $says', async ({ given, kind, says }) => {
   const network = await start(given);
-  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+  await expect(network.showPort('p', member)).rejects.toMatchObject({
     kind,
     message: expect.stringContaining(says),
   });
@@ -135,7 +138,7 @@ test('deleting a port that is gone is no error', async () => {
 test('what a user names is read with the user’s token, the service’s beside it', async () => {
   const network = await start(recorded('12-direct-port-show-unbound').reply);
   await network.showPort('p', member);
-  await network.showPort('p', 'service');
+  await network.updatePort('p', {});
   expect(
     stub.heard.map(({ headers }) => [headers['x-auth-token'], headers['x-service-token']]),
   ).toEqual([
@@ -144,19 +147,33 @@ test('what a user names is read with the user’s token, the service’s beside 
   ]);
 });
 
+test('with both roles it is the policy that asks for more', async () => {
+  const network = await start({ status: 403, body: {} });
+  await expect(network.updatePort('p', {})).rejects.toThrow(
+    "user nova has the roles admin, service on project service, so the service's policy asks for more",
+  );
+});
+
 test('without the role admin a binding or a physical network is not taken for none', async () => {
   const port = { ...(recorded('12-direct-port-show-unbound').reply.body as { port: object }).port };
   const asMember = Object.fromEntries(
     Object.entries(port).filter(([key]) => !/^binding:(?!vnic)/.test(key)),
   );
   const plain = { id: 'n', name: 'n', mtu: 1500, subnets: [] };
-  const network = await start(
-    { status: 200, body: { port: asMember } },
-    { status: 200, body: { network: plain } },
+  stub = await stubOpenStack(
+    [
+      { status: 200, body: { ports: [asMember] } },
+      { status: 200, body: { network: plain } },
+    ],
+    { roles: ['service'] },
   );
-  const says = { kind: 'forbidden', message: expect.stringContaining('needs the role `admin`') };
-  await expect(network.showPort('p', 'service')).rejects.toMatchObject(says);
-  await expect(network.showNetwork('n', 'service')).rejects.toMatchObject(says);
+  const { network } = stub.client;
+  const says = {
+    kind: 'forbidden',
+    message: expect.stringContaining('it needs the role `admin` of user nova on project service'),
+  };
+  await expect(network.listPorts(['p'])).rejects.toMatchObject(says);
+  await expect(network.showNetwork('n')).rejects.toMatchObject(says);
 });
 
 const vlanNetwork = recorded('07-network-show').reply;
@@ -188,8 +205,8 @@ test('a network is one call while it is believed, and two with subnets', async (
   );
   const { network } = stub.client;
   const [one, other] = await Promise.all([
-    network.showNetwork(shown.id, 'service'),
-    network.showNetwork(shown.id, 'service'),
+    network.showNetwork(shown.id),
+    network.showNetwork(shown.id),
   ]);
   expect(one).toEqual(other);
   expect(one).toMatchObject({
@@ -198,8 +215,9 @@ test('a network is one call while it is believed, and two with subnets', async (
   });
   expect(stub.client.calls()).toEqual({ 'identity POST': 1, 'network GET': 2 });
   stub.time.now += 10_000;
-  await network.showNetwork(shown.id, 'service');
-  await network.showNetwork(shown.id, member);
+  await network.showNetwork(shown.id);
+  await network.findNetwork(shown.id, member);
+  await network.findNetwork(shown.id, member);
   expect(stub.client.calls()['network GET']).toBe(6);
 });
 
@@ -218,7 +236,7 @@ test('of several segments the first with a physical network counts; numbers come
   ];
   const body = { network: { id: 'n', name: 'n', mtu: 1450, subnets: [], segments } };
   const network = await start({ status: 200, body });
-  const seen = await network.showNetwork('n', 'service');
+  const seen = await network.showNetwork('n');
   expect(seen.segments).toHaveLength(2);
   expect(physicalSegmentOf(seen)).toEqual({
     networkType: 'vlan',
@@ -227,19 +245,53 @@ test('of several segments the first with a physical network counts; numbers come
   });
 });
 
-test('a boot of one direct port costs two reads of the port, one of its network, and one change', async () => {
-  const { id } = recorded('13-direct-port-bind');
-  stub = await stubOpenStack(({ method, path }: Heard): Reply => {
-    if (path.startsWith('/v2.0/networks')) return vlanNetwork;
-    return method === 'PUT'
-      ? recorded('13-direct-port-bind').reply
-      : recorded('12-direct-port-show-unbound').reply;
+test('agents are read once for half a minute, page by page; each kind tells what it reaches in its own way', async () => {
+  const agent = (id: string, agentType: string, configurations?: object) => ({
+    ...{ id, agent_type: agentType, host: 'h1', alive: id !== 'a2' },
+    ...{ heartbeat_timestamp: '2026-11-23 07:34:44', configurations },
   });
+  const pages = {
+    '/v2.0/agents': [
+      agent('a1', 'NIC Switch agent', { device_mappings: { physnet1: ['ens1f0'] } }),
+      agent('a2', 'Open vSwitch agent', {
+        bridge_mappings: { physnet2: 'br-2' },
+        tunnel_types: ['vxlan'],
+      }),
+    ],
+    '/v2.0/agents?marker=a2': [
+      agent('a3', 'OVN Controller agent', { 'bridge-mappings': 'physnet3:br-ex, physnet4:br-4' }),
+      agent('a4', 'Linux bridge agent', {
+        interface_mappings: { physnet5: 'eth5' },
+        bridge_mappings: {},
+      }),
+      agent('a5', 'DHCP agent'),
+    ],
+  };
+  stub = await stubOpenStack(({ path }: Heard) => ({
+    status: 200,
+    body: {
+      agents: pages[path as keyof typeof pages],
+      ...(path === '/v2.0/agents' && { agents_links: [{ rel: 'next', href: 'x' }] }),
+    },
+  }));
   const { network } = stub.client;
-  const port = await network.showPort(id, member);
-  await network.showNetwork(port.networkId, 'service');
-  await network.showPort(id, 'service');
-  await network.showNetwork(port.networkId, 'service');
-  await network.updatePort(id, { bindingHost: 'h' });
-  expect(stub.client.calls()).toEqual({ 'identity POST': 1, 'network GET': 3, 'network PUT': 1 });
+  const [agents] = await Promise.all([network.listAgents(), network.listAgents()]);
+  expect(
+    agents.on('h1').map((each) => [each.isAlive, each.physicalNetworks, each.tunnelTypes]),
+  ).toEqual([
+    [true, ['physnet1'], null],
+    [false, ['physnet2'], ['vxlan']],
+    [true, ['physnet3', 'physnet4'], null],
+    [true, ['physnet5'], null],
+    [true, null, null],
+  ]);
+  expect(agents.readAt).toBe(stub.time.now);
+  stub.time.now += 29_999;
+  await network.listAgents();
+  expect(stub.heard).toHaveLength(2);
+  stub.time.now += 1;
+  await network.listAgents();
+  expect(stub.heard).toHaveLength(4);
+  await network.listAgents(true);
+  expect(stub.heard).toHaveLength(6);
 });

@@ -2,8 +2,11 @@
 import type { Clock } from '#contracts/clock.ts';
 import type { Acting, NetworkService } from '#contracts/network.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { Network, Port } from '#core/networking/port.ts';
+import { NetworkAgents } from '#core/networking/network-agents.ts';
+import type { Network, Port, UsableNetwork } from '#core/networking/port.ts';
+import { type NeutronAgent, type NeutronAgents, toAgent } from './neutron-agents.ts';
 import {
+  type NeutronBinding,
   type NeutronNetwork,
   type NeutronPort,
   type NeutronSubnet,
@@ -11,42 +14,58 @@ import {
   portChangeBody,
   showsBinding,
   showsSegments,
+  toBinding,
   toNetwork,
   toPort,
+  toUsable,
 } from './neutron-shapes.ts';
+import { whyRefused } from './own-user.ts';
 import { refusalOf } from './refusals.ts';
+import { remembered } from './remembered.ts';
 import type { Session, SessionCall } from './session.ts';
 
 export interface NeutronOptions {
   session: Session;
   clock: Clock;
   /** How long a network that was read with the service's rights is believed, with its subnets. */
-  cacheMs: number;
+  networkCacheMs: number;
+  /** How long the list of agents is believed. */
+  agentCacheMs: number;
 }
 
 /**
- * A port costs one call, a network one and one for its subnets. What a user names is read with the user's token and never from memory: who may
- * see it is Neutron's to judge.
+ * What a user names is read with the user's token and never from memory: who may see it is Neutron's to judge. Ports are never remembered
+ * here.
  */
 export function createNeutron(options: NeutronOptions): NetworkService {
-  const neutron = asker(options.session);
-  const networks = remembered(options, (id) => readNetwork(neutron, id, 'service'));
+  const { clock, session } = options;
+  const neutron = asker(session);
+  const networks = remembered(clock, options.networkCacheMs, (id) => readNetwork(neutron, id));
+  const agents = remembered(clock, options.agentCacheMs, async () => {
+    const readAt = clock.now();
+    return new NetworkAgents((await listAgents(neutron)).map(toAgent), readAt);
+  });
+  const listPorts = async (filters: [string, string][]): Promise<Port[]> => {
+    const path = `/v2.0/ports${query(filters)}`;
+    const { ports } = await neutron.ask<{ ports: NeutronPort[] }>({ path, acting: 'service' });
+    return Promise.all(ports.map(async (port) => toPort(await neutron.bindable(port))));
+  };
   return {
-    async showPort(id, acting) {
-      const { port } = await neutron.ask<{ port: NeutronPort }>({ path: portPath(id), acting });
-      return toPort(acting === 'service' ? await neutron.bindable(port) : port);
+    async showPort(id, caller) {
+      const path = portPath(id);
+      return toPort((await neutron.ask<{ port: NeutronPort }>({ path, acting: caller })).port);
     },
-    showNetwork: (id, acting) =>
-      acting === 'service' ? networks(id) : readNetwork(neutron, id, acting),
+    findNetwork: async (id, caller) => toUsable(await askNetwork(neutron, id, caller)),
     async listBootableNetworks(caller) {
       const own = await listNetworks(neutron, ['project_id', caller.projectId], caller);
       return own.length > 0 ? own : listNetworks(neutron, ['shared', 'True'], caller);
     },
-    async listServerPorts(serverId) {
-      const path = `/v2.0/ports${query([['device_id', serverId]])}`;
-      const { ports } = await neutron.ask<{ ports: NeutronPort[] }>({ path, acting: 'service' });
-      return Promise.all(ports.map(async (port) => toPort(await neutron.bindable(port))));
-    },
+    // A copy: who gets it may not change what the next one gets.
+    showNetwork: async (id) => structuredClone(await networks(id)),
+    listPorts: async (ids) =>
+      ids.length === 0 ? [] : listPorts(ids.map((id): [string, string] => ['id', id])),
+    listServerPorts: (serverId) => listPorts([['device_id', serverId]]),
+    listAgents: (isDoubted) => agents('all', isDoubted),
     async createPort(port) {
       return neutron.changed({ method: 'POST', path: '/v2.0/ports', body: newPortBody(port) });
     },
@@ -55,6 +74,27 @@ export function createNeutron(options: NeutronOptions): NetworkService {
     },
     async deletePort(id) {
       await neutron.remove(portPath(id));
+    },
+    async listPortBindings(portId) {
+      const path = bindingsPath(portId);
+      const answer = await neutron.ask<{ bindings: NeutronBinding[] }>({ path, acting: 'service' });
+      return answer.bindings.map(toBinding);
+    },
+    async addPortBinding(portId, { host, vnicType, profile }) {
+      const answer = await neutron.ask<{ binding: NeutronBinding }>({
+        method: 'POST',
+        path: bindingsPath(portId),
+        body: { binding: { host, vnic_type: vnicType, profile } },
+        acting: 'service',
+      });
+      return toBinding(answer.binding);
+    },
+    async activatePortBinding(portId, host) {
+      const path = `${bindingsPath(portId, host)}/activate`;
+      await neutron.ask({ method: 'PUT', path, acting: 'service' });
+    },
+    async removePortBinding(portId, host) {
+      await neutron.remove(bindingsPath(portId, host));
     },
   };
 }
@@ -65,6 +105,7 @@ function asker(session: Session) {
   const refusal = async (call: SessionCall, answer: Parameters<typeof refusalOf>[0]) =>
     refusalOf(answer, {
       name: await session.name(),
+      owner: await session.owner(),
       acting: call.acting,
       act: `${call.method} ${call.path}`,
     });
@@ -81,7 +122,7 @@ function asker(session: Session) {
   const tooFewRights = async (what: string) =>
     new ComputeError(
       'forbidden',
-      `the ${await session.name()} does not show ${what} to the service user: it needs the role \`admin\` in Keystone`,
+      `the ${await session.name()} does not show ${what}: ${whyRefused(await session.owner())}`,
     );
   /** Without the right to see a binding every port would look unbound, and its profile empty. */
   const bindable = async (port: NeutronPort): Promise<NeutronPort> => {
@@ -110,64 +151,53 @@ function portPath(id: string): string {
   return `/v2.0/ports/${encodeURIComponent(id)}`;
 }
 
+function bindingsPath(portId: string, ...host: [host: string] | []): string {
+  return [portPath(portId), 'bindings', ...host.map(encodeURIComponent)].join('/');
+}
+
 /** Example: `[['device_id', '5f']]` → `?device_id=5f`. */
 function query(filters: [string, string][]): string {
   return `?${new URLSearchParams(filters).toString()}`;
 }
 
-async function readNetwork(neutron: Neutron, id: string, acting: Acting): Promise<Network> {
+async function askNetwork(neutron: Neutron, id: string, acting: Acting): Promise<NeutronNetwork> {
   const path = `/v2.0/networks/${encodeURIComponent(id)}`;
-  const { network } = await neutron.ask<{ network: NeutronNetwork }>({ path, acting });
-  if (acting === 'service' && !showsSegments(network)) {
+  return (await neutron.ask<{ network: NeutronNetwork }>({ path, acting })).network;
+}
+
+async function readNetwork(neutron: Neutron, id: string): Promise<Network> {
+  const network = await askNetwork(neutron, id, 'service');
+  if (!showsSegments(network)) {
     throw await neutron.tooFewRights(`the physical network of network ${id}`);
   }
-  return toNetwork(network, await subnetsOf(neutron, [network], acting));
+  return toNetwork(network, network.subnets.length === 0 ? [] : await subnetsOf(neutron, id));
+}
+
+async function subnetsOf(neutron: Neutron, networkId: string): Promise<NeutronSubnet[]> {
+  const path = `/v2.0/subnets${query([['network_id', networkId]])}`;
+  return (await neutron.ask<{ subnets: NeutronSubnet[] }>({ path, acting: 'service' })).subnets;
 }
 
 async function listNetworks(
   neutron: Neutron,
   filter: [string, string],
   acting: Acting,
-): Promise<Network[]> {
+): Promise<UsableNetwork[]> {
   const path = `/v2.0/networks${query([filter])}`;
   const { networks } = await neutron.ask<{ networks: NeutronNetwork[] }>({ path, acting });
-  const subnets = await subnetsOf(neutron, networks, acting);
-  return networks.map((network) => toNetwork(network, subnets));
+  return networks.map(toUsable);
 }
 
-/** One call for all, and none where there are none. */
-async function subnetsOf(
-  neutron: Neutron,
-  networks: NeutronNetwork[],
-  acting: Acting,
-): Promise<NeutronSubnet[]> {
-  const having = networks.filter((network) => network.subnets.length > 0);
-  if (having.length === 0) return [];
-  const path = `/v2.0/subnets${query(having.map(({ id }) => ['network_id', id]))}`;
-  return (await neutron.ask<{ subnets: NeutronSubnet[] }>({ path, acting })).subnets;
-}
-
-/** Bounded, for ids come from users. */
-const mostRemembered = 1_000;
-
-/** What was read within `cacheMs` is not read again, and two who ask at once ask once. An error is not remembered. */
-function remembered(
-  { clock, cacheMs }: NeutronOptions,
-  read: (id: string) => Promise<Network>,
-): (id: string) => Promise<Network> {
-  const known = new Map<string, { until: number; network: Promise<Network> }>();
-  return async (id) => {
-    const found = known.get(id);
-    if (found !== undefined && clock.now() < found.until)
-      return structuredClone(await found.network);
-    const entry = { until: clock.now() + cacheMs, network: read(id) };
-    known.delete(id);
-    known.set(id, entry);
-    const [oldest] = known.keys();
-    if (known.size > mostRemembered && oldest !== undefined) known.delete(oldest);
-    entry.network.catch(() => {
-      if (known.get(id) === entry) known.delete(id);
-    });
-    return structuredClone(await entry.network);
-  };
+/** Page by page: an agent that is left out would count as none. */
+async function listAgents(neutron: Neutron): Promise<NeutronAgent[]> {
+  const all: NeutronAgent[] = [];
+  let isMore = true;
+  while (isMore) {
+    const last = all.at(-1);
+    const path = `/v2.0/agents${last === undefined ? '' : query([['marker', last.id]])}`;
+    const page = await neutron.ask<NeutronAgents>({ path, acting: 'service' });
+    all.push(...page.agents);
+    isMore = page.agents.length > 0 && (page.agents_links ?? []).some(({ rel }) => rel === 'next');
+  }
+  return all;
 }

@@ -2,6 +2,7 @@
 import { ComputeError } from '#core/errors.ts';
 import type { Clock } from '#contracts/clock.ts';
 import type { Catalog } from './catalog.ts';
+import type { OwnUser } from './own-user.ts';
 import type { ServiceAnswer, ServiceCaller } from './service-caller.ts';
 
 /** Who the service signs in as. */
@@ -18,7 +19,7 @@ export type ServiceUser =
 export interface OwnToken {
   text: string;
   expiresAt: number;
-  roles: string[];
+  owner: OwnUser;
   catalog: Catalog;
 }
 
@@ -70,14 +71,35 @@ async function signIn(options: Parameters<typeof createOwnTokens>[0]): Promise<O
   });
   const text = answer.header('x-subject-token');
   if (answer.status !== 201 || text === undefined) throw refusal(answer, keystone, user);
-  const { token } = answer.body as {
-    token: { expires_at: string; roles?: { name: string }[]; catalog?: Catalog };
-  };
+  const { token } = answer.body as { token: TokenBody };
   return {
     text,
     expiresAt: Date.parse(token.expires_at),
-    roles: (token.roles ?? []).map(({ name }) => name),
+    owner: ownerOf(token),
     catalog: token.catalog ?? [],
+  };
+}
+
+interface Named {
+  name: string;
+  domain: { name: string };
+}
+
+interface TokenBody {
+  expires_at: string;
+  user: Named;
+  project: Named;
+  roles?: { name: string }[];
+  catalog?: Catalog;
+}
+
+function ownerOf({ user, project, roles = [] }: TokenBody): OwnUser {
+  return {
+    username: user.name,
+    userDomainName: user.domain.name,
+    projectName: project.name,
+    projectDomainName: project.domain.name,
+    roles: roles.map(({ name }) => name),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What a service's refusal is in our words: the kind by its status and type, the message the service's own. */
 import type { Acting } from '#contracts/network.ts';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
+import { type OwnUser, whyRefused } from './own-user.ts';
 import type { ServiceAnswer } from './service-caller.ts';
 
 const kinds: Record<number, ErrorKind> = {
@@ -19,12 +20,12 @@ interface NeutronError {
 }
 
 /**
- * The error that stands for this answer. `name`: the service. A refusal of the service's own rights says which role is missing.
+ * The error that stands for this answer. `name`: the service, `owner`: our user there. A refusal of the service's own rights says which role is missing.
  * Example: 409 OverQuota "Quota exceeded for resources: ['port']." → `overQuota` with these words.
  */
 export function refusalOf(
   { status, body }: ServiceAnswer,
-  { name, acting, act }: { name: string; acting: Acting; act: string },
+  { name, acting, act, owner }: { name: string; acting: Acting; act: string; owner: OwnUser },
 ): ComputeError {
   const { type, message } = said(body);
   const kind = type === 'OverQuota' ? 'overQuota' : kinds[status];
@@ -38,8 +39,7 @@ export function refusalOf(
   if (kind === 'forbidden' && acting === 'service') {
     return new ComputeError(
       'forbidden',
-      `the ${name} refuses ${act}: the service user needs the role \`service\` in Keystone, ` +
-        `and \`admin\` for what belongs to others (it says: ${message ?? 'forbidden'})`,
+      `the ${name} refuses ${act}: ${whyRefused(owner)}; it says: ${message ?? 'forbidden'}`,
       { detail },
     );
   }

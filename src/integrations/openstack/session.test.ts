@@ -1,6 +1,7 @@
 /** Tokens, endpoints, repeated calls, and services that are down. */
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import type { Caller } from '#contracts/identity.ts';
 import type { OpenStackOptions } from '#integrations/openstack/connect.ts';
 import {
   cut,
@@ -9,6 +10,17 @@ import {
   stubOpenStack,
   type StubOpenStack,
 } from '#test/stub-openstack.ts';
+
+const member: Caller = {
+  userId: 'u',
+  userName: 'demo',
+  projectId: 'p1',
+  projectName: 'demo',
+  domainId: 'default',
+  roles: ['member'],
+  isAdmin: false,
+  token: 'user-token',
+};
 
 let stub: StubOpenStack;
 afterEach(() => stub.stop());
@@ -30,7 +42,7 @@ const port = {
   'binding:vif_type': 'unbound',
   'binding:vif_details': {},
 };
-const shown: Reply = { status: 200, body: { port } };
+const shown: Reply = { status: 200, body: { port, ports: [port] } };
 const refused: Reply = { status: 401, body: { error: { message: 'no' } } };
 const newPort = { networkId: 'n', projectId: 'q', deviceId: 's', fixedIp: null };
 
@@ -43,10 +55,10 @@ const short = { timeoutMs: 150 };
 
 test('one sign-in serves many calls, and is made again before the token ends', async () => {
   const network = await start([shown]);
-  await Promise.all([1, 2, 3].map(() => network.showPort('p', 'service')));
+  await Promise.all([1, 2, 3].map(() => network.listPorts(['p'])));
   expect(stub.signIns()).toBe(1);
   stub.time.now += 3_600_000 - 119_000;
-  await network.showPort('p', 'service');
+  await network.listPorts(['p']);
   expect(stub.heard.map(({ headers }) => headers['x-auth-token'])).toEqual([
     ...['own-1', 'own-1', 'own-1'],
     'own-2',
@@ -55,17 +67,44 @@ test('one sign-in serves many calls, and is made again before the token ends', a
 
 test('a refused token is renewed once, and the call made again', async () => {
   const network = await start([refused, shown]);
-  expect((await network.showPort('p', 'service')).id).toBe('p');
+  expect((await network.listPorts(['p']))[0]?.id).toBe('p');
   expect(stub.heard.map(({ headers }) => headers['x-auth-token'])).toEqual(['own-1', 'own-2']);
+});
+
+test('while a role is missing a refusal is tried once more with a new token, for the role may have been given', async () => {
+  const denied: Reply = { status: 403, body: { NeutronError: { message: 'no' } } };
+  stub = await stubOpenStack([denied, shown], { roles: ['admin'] });
+  expect((await stub.client.network.updatePort('p', {})).id).toBe('p');
+  expect(stub.heard.map(({ headers }) => headers['x-auth-token'])).toEqual(['own-1', 'own-2']);
+  await stub.stop();
+  const network = await start([denied]);
+  await expect(network.updatePort('p', {})).rejects.toMatchObject({ kind: 'forbidden' });
+  expect(stub.heard).toHaveLength(1);
 });
 
 test('a fresh token that is refused too is said in words', async () => {
   const network = await start([refused]);
-  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+  await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
     message: `the network service at ${stub.url} refuses a fresh token of our own user: does it ask the same Keystone?`,
   });
   expect(stub.heard).toHaveLength(2);
+});
+
+test('a user’s token that is refused beside ours without the role service may be good', async () => {
+  stub = await stubOpenStack([refused], { roles: ['admin'] });
+  await expect(stub.client.network.showPort('p', member)).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringContaining(
+      'refuses the token of this request, or our own beside it: that one needs the role `service` of user nova',
+    ),
+  });
+  await stub.stop();
+  stub = await stubOpenStack([refused]);
+  await expect(stub.client.network.showPort('p', member)).rejects.toMatchObject({
+    kind: 'unauthenticated',
+    message: `the network service at ${stub.url} refuses the token of this request`,
+  });
 });
 
 test.each([
@@ -74,7 +113,7 @@ test.each([
   { what: 'a failure of the service itself', first: [{ status: 500 }, { status: 500 }] },
 ])('a read and a change are repeated after $what; a creation is not', async ({ first }) => {
   const network = await start([...first, shown, ...first, shown, ...first]);
-  expect((await network.showPort('p', 'service')).id).toBe('p');
+  expect((await network.listPorts(['p']))[0]?.id).toBe('p');
   expect((await network.updatePort('p', { deviceId: '' })).id).toBe('p');
   expect(stub.heard).toHaveLength(6);
   await expect(network.createPort(newPort)).rejects.toMatchObject({ kind: 'unavailable' });
@@ -83,7 +122,7 @@ test.each([
 
 test('a service that stays away is named after three tries', async () => {
   const network = await start([{ status: 503 }]);
-  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+  await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
     message: `network service at ${stub.url} does not answer: it answers 503`,
   });
@@ -104,13 +143,13 @@ test('a service that is asked too much is asked again, even to create: 429 says 
   const busy = { status: 429, headers: { 'retry-after': '0' } };
   const network = await start([busy, shown, busy, busy, shown]);
   expect((await network.createPort(newPort)).id).toBe('p');
-  expect((await network.showPort('p', 'service')).id).toBe('p');
+  expect((await network.listPorts(['p']))[0]?.id).toBe('p');
   expect(stub.heard).toHaveLength(5);
 });
 
 test('who asks for a long rest is not waited for', async () => {
   const network = await start([{ status: 503, headers: { 'retry-after': '3600' } }]);
-  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+  await expect(network.listPorts(['p'])).rejects.toMatchObject({
     message: `network service at ${stub.url} does not answer: it answers 503`,
   });
   expect(stub.heard).toHaveLength(1);
@@ -126,7 +165,7 @@ test('an answer without end is not read on', async () => {
     pour();
   };
   const network = await start([flood], { timeoutMs: 20_000 });
-  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+  await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
     message: expect.stringContaining(`it is longer than ${64 * 2 ** 20} bytes`),
   });
@@ -140,7 +179,7 @@ test('an answer that only trickles ends too', async () => {
     response.on('close', () => clearInterval(timer));
   };
   const network = await start([trickle], short);
-  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+  await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
     message: expect.stringContaining('it is not whole after 0.6 s'),
   });
@@ -152,14 +191,14 @@ test('a read whose answer is cut off is made again; a creation is not', async ()
     response.write('{"port":', () => response.destroy());
   };
   const network = await start([cutOff, shown, cutOff]);
-  expect((await network.showPort('p', 'service')).id).toBe('p');
+  expect((await network.listPorts(['p']))[0]?.id).toBe('p');
   await expect(network.createPort(newPort)).rejects.toMatchObject({ kind: 'unavailable' });
   expect(stub.heard).toHaveLength(3);
 });
 
 test('silence ends in an error, and is not tried again', async () => {
   const network = await start([silence], short);
-  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+  await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
     message: `network service at ${stub.url} does not answer: no answer within 0.15 s`,
   });
@@ -172,7 +211,7 @@ test('an answer that stops in the middle ends too', async () => {
     response.write('{"port":');
   };
   const network = await start([half], short);
-  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+  await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
     message: expect.stringContaining('its answer breaks off: no answer within 0.15 s'),
   });
@@ -185,7 +224,7 @@ test('nobody listens: the service is named with its URL', async () => {
   await new Promise((resolve) => free.close(resolve));
   const networkUrl = `http://127.0.0.1:${number}`;
   const network = await start([], { networkUrl });
-  await expect(network.showPort('p', 'service')).rejects.toMatchObject({
+  await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
     message: `network service at ${networkUrl} does not answer: connect ECONNREFUSED 127.0.0.1:${number}`,
   });
@@ -194,7 +233,7 @@ test('nobody listens: the service is named with its URL', async () => {
 
 test('the request that a call is made for goes along', async () => {
   const network = await start([shown], { requestId: () => 'req-1' });
-  await network.showPort('p', 'service');
+  await network.listPorts(['p']);
   expect(stub.heard[0]?.headers['x-openstack-request-id']).toBe('req-1');
 });
 
@@ -241,8 +280,8 @@ test('endpoints come from the catalog: the region’s internal one, else the pub
       endpoint('internal', 'two', `${stub.url}/v2.0/`),
     ],
   };
-  await network.showPort('p', 'service');
-  expect(stub.heard[0]?.path).toBe('/v2.0/ports/p');
+  await network.listPorts(['p']);
+  expect(stub.heard[0]?.path).toBe('/v2.0/ports?id=p');
   await expect(image.openImage('i')).rejects.toMatchObject({
     kind: 'unavailable',
     message:
@@ -251,17 +290,51 @@ test('endpoints come from the catalog: the region’s internal one, else the pub
   });
 });
 
-test('the survey names roles, endpoints and extensions that are missing', async () => {
-  const extensions: Reply = { status: 200, body: { extensions: [{ alias: 'binding' }] } };
-  stub = await stubOpenStack([extensions, { status: 500 }], { roles: ['admin'] });
+test('the survey names roles, endpoints, extensions and agents, and what of them is missing', async () => {
+  const agent = (host: string, alive: boolean) => ({
+    ...{ id: host, host, alive, agent_type: 'NIC Switch agent', heartbeat_timestamp: '' },
+    configurations: { device_mappings: { physnet1: ['ens1f0'] } },
+  });
+  const agents = [agent('host-2', true), agent('host-1', true), agent('host-3', false)];
+  stub = await stubOpenStack(
+    [
+      { status: 200, body: { extensions: [{ alias: 'binding' }] } },
+      { status: 200, body: { agents } },
+      { status: 500 },
+    ],
+    { roles: ['admin'] },
+  );
   expect(await stub.client.survey()).toEqual({
-    found: [`identity service at ${stub.url}/v3; roles: admin`, `network service at ${stub.url}`],
+    found: [
+      `identity service at ${stub.url}/v3; roles: admin`,
+      `network service at ${stub.url}`,
+      'NIC Switch agent on host-1, host-2: physnet1',
+    ],
     missing: [
-      'role `service` of the service user in Keystone: it may write binding:profile',
+      'the role `service` of user nova on project service, to write binding:profile and to act beside users (openstack role add --project service --user nova service)',
       'extension `provider` of the network service: SR-IOV ports need it',
+      'a live NIC Switch agent on host-3: it is dead',
       `the image service at ${stub.url} answers 500`,
     ],
     urls: { network: stub.url },
     isRefused: false,
   });
+});
+
+test('a cloud without NIC switch agents, and one that does not show them, are told', async () => {
+  const extensions = {
+    status: 200,
+    body: { extensions: [{ alias: 'binding' }, { alias: 'provider' }] },
+  };
+  const missingWith = async (agents: Reply) => {
+    stub = await stubOpenStack([extensions, agents, { status: 200 }]);
+    return (await stub.client.survey()).missing;
+  };
+  expect(await missingWith({ status: 200, body: { agents: [] } })).toEqual([
+    expect.stringContaining('a live NIC Switch agent on any host: direct and macvtap ports'),
+  ]);
+  await stub.stop();
+  expect(await missingWith({ status: 400 })).toEqual([
+    `the list of network agents: the network service at ${stub.url} answers 400 to GET /v2.0/agents`,
+  ]);
 });

@@ -3,6 +3,7 @@ import type { Acting } from '#contracts/network.ts';
 import { ComputeError } from '#core/errors.ts';
 import { endpointOf } from './catalog.ts';
 import type { OwnToken, OwnTokens } from './own-token.ts';
+import { lackingRoles, type OwnUser, roleInWords } from './own-user.ts';
 import type { ServiceAnswer, ServiceCall, ServiceCaller } from './service-caller.ts';
 import type { WireAnswer } from './wire.ts';
 
@@ -19,6 +20,8 @@ export interface Session {
   url(): Promise<string>;
   /** Example: `network service at http://controller:9696`. */
   name(): Promise<string>;
+  /** Who we are there, with the roles of our token. */
+  owner(): Promise<OwnUser>;
 }
 
 export interface SessionOptions {
@@ -36,7 +39,7 @@ export interface SessionOptions {
 }
 
 /**
- * A refused token (401) is renewed once and the call made again. With a user's token the service's own goes along, so that the other service
+ * A refused token (401, or 403 while our user lacks a role) is renewed once and the call made again. With a user's token the service's own goes along, so that the other service
  * knows who asks. Source: keystonemiddleware, "service tokens".
  */
 export function createSession(options: SessionOptions): Session {
@@ -61,13 +64,16 @@ export function createSession(options: SessionOptions): Session {
       });
     const token = await tokens.current();
     const first = await sendWith(token);
-    if (first.status !== 401) return first;
+    // A role that was given after the token was made counts only with a new one.
+    const lacksRole =
+      first.status === 403 && acting === 'service' && lackingRoles(token.owner).length > 0;
+    if (first.status !== 401 && !lacksRole) return first;
     drop(first);
     const newer = await tokens.newerThan(token);
     const second = await sendWith(newer);
     if (second.status !== 401) return second;
     drop(second);
-    throw refused(acting, `${service} service at ${baseFor(newer)}`);
+    throw refused(acting, `${service} service at ${baseFor(newer)}`, newer.owner);
   };
   return {
     call: (call) => attempt(call, (ready) => caller.call(ready)),
@@ -78,6 +84,7 @@ export function createSession(options: SessionOptions): Session {
         ({ bytes }) => bytes.destroy(),
       ),
     url: async () => baseFor(await tokens.current()),
+    owner: async () => (await tokens.current()).owner,
     name: async () => `${service} service at ${baseFor(await tokens.current())}`,
   };
 }
@@ -87,12 +94,19 @@ function tokenHeaders(acting: Acting, own: OwnToken): Record<string, string> {
   return { 'x-auth-token': acting.token, 'x-service-token': own.text };
 }
 
-function refused(acting: Acting, name: string): ComputeError {
-  if (acting !== 'service') {
-    return new ComputeError('unauthenticated', `the ${name} refuses the token of this request`);
+function refused(acting: Acting, name: string, owner: OwnUser): ComputeError {
+  if (acting === 'service') {
+    return new ComputeError(
+      'unavailable',
+      `the ${name} refuses a fresh token of our own user: does it ask the same Keystone?`,
+    );
   }
-  return new ComputeError(
-    'unavailable',
-    `the ${name} refuses a fresh token of our own user: does it ask the same Keystone?`,
-  );
+  // With a token that has no such role beside it a good token of the user is refused too.
+  if (lackingRoles(owner).includes('service')) {
+    return new ComputeError(
+      'unavailable',
+      `the ${name} refuses the token of this request, or our own beside it: that one needs ${roleInWords(owner, 'service')}`,
+    );
+  }
+  return new ComputeError('unauthenticated', `the ${name} refuses the token of this request`);
 }

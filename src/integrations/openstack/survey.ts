@@ -1,6 +1,9 @@
-/** What Novella finds among the services it is to work with, before it starts: roles, endpoints, extensions. */
+/** What Novella finds among the services it is to work with, before it starts: roles, endpoints, extensions, network agents. */
 import { ComputeError, isComputeError } from '#core/errors.ts';
+import type { NetworkAgents } from '#core/networking/network-agents.ts';
+import { surveyAgents } from './survey-agents.ts';
 import type { OwnTokens } from './own-token.ts';
+import { lackingRoles, roleInWords } from './own-user.ts';
 import type { Session } from './session.ts';
 
 /** Sentences for an operator. */
@@ -13,12 +16,6 @@ export interface Survey {
   isRefused: boolean;
 }
 
-/** What each role is for. */
-const roles: Record<string, string> = {
-  admin: 'sees ports, physical networks and images of all projects',
-  service: 'may write binding:profile',
-};
-
 /** Neutron's extensions that SR-IOV ports need. */
 const extensions = ['binding', 'provider'];
 
@@ -28,22 +25,25 @@ export async function survey(services: {
   keystone: string;
   network: Session;
   image: Session;
+  agents: () => Promise<NetworkAgents>;
 }): Promise<Survey> {
   const { tokens, keystone, network, image } = services;
   const result: Survey = { found: [], missing: [], urls: {}, isRefused: false };
+  let isAdmin: boolean;
   try {
     const token = await tokens.current();
-    result.found.push(`identity service at ${keystone}; roles: ${token.roles.join(', ')}`);
-    for (const [role, use] of Object.entries(roles)) {
-      if (token.roles.includes(role)) continue;
-      result.missing.push(`role \`${role}\` of the service user in Keystone: it ${use}`);
-    }
+    result.found.push(`identity service at ${keystone}; roles: ${token.owner.roles.join(', ')}`);
+    isAdmin = token.owner.roles.includes('admin');
+    const owner = await network.owner();
+    result.missing.push(...lackingRoles(owner).map((role) => roleInWords(owner, role)));
   } catch (error) {
     result.missing.push(wordsOf(error));
     result.isRefused = isComputeError(error, 'forbidden');
     return result;
   }
   await look(result, 'network', { session: network, ask: () => lackingExtensions(network) });
+  // Neutron shows an empty list to others.
+  if (result.urls.network !== undefined && isAdmin) await lookAtAgents(result, services.agents);
   await look(result, 'image', { session: image, ask: () => reach(image, '/v2/images?limit=1') });
   return result;
 }
@@ -60,6 +60,16 @@ async function look(
     result.missing.push(...lacking);
   } catch (error) {
     result.missing.push(wordsOf(error));
+  }
+}
+
+async function lookAtAgents(result: Survey, read: () => Promise<NetworkAgents>): Promise<void> {
+  try {
+    const { found, missing } = surveyAgents(await read());
+    result.found.push(...found);
+    result.missing.push(...missing);
+  } catch (error) {
+    result.missing.push(`the list of network agents: ${wordsOf(error)}`);
   }
 }
 

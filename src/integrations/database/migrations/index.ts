@@ -8,6 +8,7 @@ import { enrolledHosts } from './0006-enrolled-hosts.ts';
 import { serverGroups } from './0005-server-groups.ts';
 import { hostProblems } from './0007-host-problems.ts';
 import { networkEvents } from './0008-network-events.ts';
+import { portBindings } from './0009-port-bindings.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -18,4 +19,5 @@ export const migrations: Record<string, Migration> = {
   '0006-enrolled-hosts': enrolledHosts,
   '0007-host-problems': hostProblems,
   '0008-network-events': networkEvents,
+  '0009-port-bindings': portBindings,
 };

@@ -2,6 +2,7 @@
 import type {
   StoredNetwork,
   StoredPort,
+  StoredPortBinding,
   StoredSecurityGroup,
   StoredSecurityGroupRule,
   StoredSubnet,
@@ -19,6 +20,7 @@ export interface NetworkTables {
     'adminStateUp' | 'portSecurityEnabled',
     'securityGroupIds' | 'profile' | 'vifDetails'
   >;
+  portBindings: RowOf<StoredPortBinding, never, 'profile' | 'vifDetails'>;
   portAddresses: { portId: string; subnetId: string; ipAddress: string; position: number };
   securityGroups: StoredSecurityGroup;
   securityGroupRules: StoredSecurityGroupRule;
@@ -32,6 +34,7 @@ export const subnetShape = rowShape<StoredSubnet>()(
   ['enableDhcp'],
   ['allocationPools', 'dnsNameservers', 'hostRoutes'],
 );
+export const portBindingShape = rowShape<StoredPortBinding>()([], ['profile', 'vifDetails']);
 export const portShape = rowShape<PortBody>()(
   ['adminStateUp', 'portSecurityEnabled'],
   ['securityGroupIds', 'profile', 'vifDetails'],

@@ -1,0 +1,30 @@
+/** Answers that are believed for a while. */
+import type { Clock } from '#contracts/clock.ts';
+
+/** Bounded, for ids come from users. */
+const mostRemembered = 1_000;
+
+/**
+ * What was read within `ageMs` is not read again, and two who ask at once ask once. An error is not remembered. With `isDoubted` it is read again
+ * however young.
+ */
+export function remembered<T>(
+  clock: Clock,
+  ageMs: number,
+  read: (id: string) => Promise<T>,
+): (id: string, isDoubted?: boolean) => Promise<T> {
+  const known = new Map<string, { until: number; answer: Promise<T> }>();
+  return (id, isDoubted = false) => {
+    const found = known.get(id);
+    if (found !== undefined && !isDoubted && clock.now() < found.until) return found.answer;
+    const entry = { until: clock.now() + ageMs, answer: read(id) };
+    known.delete(id);
+    known.set(id, entry);
+    const [oldest] = known.keys();
+    if (known.size > mostRemembered && oldest !== undefined) known.delete(oldest);
+    entry.answer.catch(() => {
+      if (known.get(id) === entry) known.delete(id);
+    });
+    return entry.answer;
+  };
+}

@@ -1,0 +1,44 @@
+/** What is known, before anything is claimed, of a server's ports and of who could bind them. Read from the network service. */
+import { bindingNeed } from '#core/networking/binding-need.ts';
+import type { NetworkAgents } from '#core/networking/network-agents.ts';
+import type { NetworkRequest } from '#core/networking/network-request.ts';
+import type { SpecBinding } from '#core/scheduling/request-spec.ts';
+import type { WorkflowContext } from './context.ts';
+import type { DevicePort, DevicePorts } from './device-ports.ts';
+import { together } from './together.ts';
+
+const normalPort: Omit<DevicePort, 'id'> = { vnicType: 'normal', profile: {} };
+
+/** null where the network service has no agents, or does not tell: then no host is refused, and the binding itself will say. */
+export async function bindingWishes(
+  context: WorkflowContext,
+  nics: readonly NetworkRequest[],
+  devicePorts: DevicePorts | undefined,
+): Promise<SpecBinding | null> {
+  if (nics.length === 0) return null;
+  const portOf = ({ portId, pciRequestId }: NetworkRequest) =>
+    pciRequestId === null ? normalPort : devicePorts?.ports.find(({ id }) => id === portId);
+  try {
+    const agents = await context.network.listAgents();
+    if (agents.all.length === 0) return null;
+    const needs = await together(nics, async (nic) => {
+      const port = portOf(nic);
+      if (port === undefined || nic.networkId === null) return [];
+      return [bindingNeed(port, await context.network.showNetwork(nic.networkId))];
+    });
+    return { needs: needs.flat(), agents };
+  } catch (error) {
+    context.log.warn({ err: error }, 'cannot tell which hosts could bind the ports of a server');
+    return null;
+  }
+}
+
+/** For the words of a binding that failed, though the list as it was known let it be tried; the next choice of a host sees it too. */
+export async function agentsNow(context: WorkflowContext): Promise<NetworkAgents | undefined> {
+  try {
+    return await context.network.listAgents(true);
+  } catch (error) {
+    context.log.warn({ err: error }, 'cannot read the list of network agents');
+    return undefined;
+  }
+}
