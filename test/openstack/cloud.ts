@@ -50,6 +50,8 @@ export class Cloud {
         username: as.user,
         password: as.password,
         project_name: as.project,
+        // Its agents are rows, which wire nothing.
+        plug_timeout: 0,
       },
       simulated: {
         hosts: Object.entries(hosts).map(([name, physnets]) => ({
