@@ -12,7 +12,7 @@ const uuid = /[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}/g;
 
 /** Networks, subnets and agents, read with the service's rights; and who a token is. */
 const remembered = [
-  /^service GET (agents|networks\/\{id\}|subnets\?network_id)$/,
+  /^service GET (agents|networks\?id|subnets\?network_id)$/,
   /^GET auth\/tokens\?nocatalog$/,
 ];
 

@@ -163,7 +163,7 @@ test('without the role admin a binding or a physical network is not taken for no
   stub = await stubOpenStack(
     [
       { status: 200, body: { ports: [asMember] } },
-      { status: 200, body: { network: plain } },
+      { status: 200, body: { networks: [plain] } },
     ],
     { roles: ['service'] },
   );
@@ -178,9 +178,10 @@ test('without the role admin a binding or a physical network is not taken for no
 
 const vlanNetwork = recorded('07-network-show').reply;
 
-test('a network is one call while it is believed, and two with subnets', async () => {
+test('networks that are asked for side by side are one call, and one for their subnets, while they are believed', async () => {
   const subnets = ['s2', 's1'];
   const { network: shown } = vlanNetwork.body as { network: { id: string } };
+  const second = { ...shown, id: 'another', subnets: [] };
   const subnet = {
     network_id: shown.id,
     cidr: '10.0.0.0/24',
@@ -201,14 +202,22 @@ test('a network is one call while it is believed, and two with subnets', async (
             ],
           },
         }
-      : { status: 200, body: { network: { ...shown, subnets } } },
+      : path.includes('?id=')
+        ? { status: 200, body: { networks: [{ ...shown, subnets }, second] } }
+        : { status: 200, body: { network: { ...shown, subnets } } },
   );
   const { network } = stub.client;
-  const [one, other] = await Promise.all([
+  const [one, other, two] = await Promise.all([
     network.showNetwork(shown.id),
     network.showNetwork(shown.id),
+    network.showNetwork(second.id),
   ]);
   expect(one).toEqual(other);
+  expect(two).toMatchObject({ id: second.id, subnets: [] });
+  expect(stub.heard.map(({ path }) => path)).toEqual([
+    `/v2.0/networks?id=${shown.id}&id=${second.id}`,
+    `/v2.0/subnets?network_id=${shown.id}`,
+  ]);
   expect(one).toMatchObject({
     segments: [{ networkType: 'vlan', physicalNetwork: 'physnet1', segmentationId: 200 }],
     subnets: [{ id: 's2' }, { id: 's1', dnsNameservers: ['10.0.0.2'], gatewayIp: null }],
@@ -234,7 +243,7 @@ test('of several segments the first with a physical network counts; numbers come
       'provider:segmentation_id': '42',
     },
   ];
-  const body = { network: { id: 'n', name: 'n', mtu: 1450, subnets: [], segments } };
+  const body = { networks: [{ id: 'n', name: 'n', mtu: 1450, subnets: [], segments }] };
   const network = await start({ status: 200, body });
   const seen = await network.showNetwork('n');
   expect(seen.segments).toHaveLength(2);

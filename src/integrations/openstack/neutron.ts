@@ -4,6 +4,7 @@ import type { Acting, NetworkService } from '#contracts/network.ts';
 import { ComputeError } from '#core/errors.ts';
 import { NetworkAgents } from '#core/networking/network-agents.ts';
 import type { Network, Port, UsableNetwork } from '#core/networking/port.ts';
+import { gathered } from './gathered.ts';
 import { type NeutronAgent, type NeutronAgents, toAgent } from './neutron-agents.ts';
 import {
   type NeutronBinding,
@@ -40,7 +41,12 @@ export interface NeutronOptions {
 export function createNeutron(options: NeutronOptions): NetworkService {
   const { clock, session } = options;
   const neutron = asker(session);
-  const networks = remembered(clock, options.networkCacheMs, (id) => readNetwork(neutron, id));
+  const read = gathered((ids) => readNetworks(neutron, ids));
+  const networks = remembered(clock, options.networkCacheMs, async (id) => {
+    const network = await read(id);
+    if (network !== undefined) return network;
+    throw new ComputeError('notFound', `network ${id} could not be found`);
+  });
   const agents = remembered(clock, options.agentCacheMs, async () => {
     const readAt = clock.now();
     return new NetworkAgents((await listAgents(neutron)).map(toAgent), readAt);
@@ -55,7 +61,11 @@ export function createNeutron(options: NeutronOptions): NetworkService {
       const path = portPath(id);
       return toPort((await neutron.ask<{ port: NeutronPort }>({ path, acting: caller })).port);
     },
-    findNetwork: async (id, caller) => toUsable(await askNetwork(neutron, id, caller)),
+    async findNetwork(id, caller) {
+      const path = `/v2.0/networks/${encodeURIComponent(id)}`;
+      const { network } = await neutron.ask<{ network: NeutronNetwork }>({ path, acting: caller });
+      return toUsable(network);
+    },
     async listBootableNetworks(caller) {
       const own = await listNetworks(neutron, ['project_id', caller.projectId], caller);
       return own.length > 0 ? own : listNetworks(neutron, ['shared', 'True'], caller);
@@ -160,21 +170,31 @@ function query(filters: [string, string][]): string {
   return `?${new URLSearchParams(filters).toString()}`;
 }
 
-async function askNetwork(neutron: Neutron, id: string, acting: Acting): Promise<NeutronNetwork> {
-  const path = `/v2.0/networks/${encodeURIComponent(id)}`;
-  return (await neutron.ask<{ network: NeutronNetwork }>({ path, acting })).network;
-}
-
-async function readNetwork(neutron: Neutron, id: string): Promise<Network> {
-  const network = await askNetwork(neutron, id, 'service');
-  if (!showsSegments(network)) {
-    throw await neutron.tooFewRights(`the physical network of network ${id}`);
+/** One call for the networks, and one for all their subnets. */
+async function readNetworks(
+  neutron: Neutron,
+  ids: readonly string[],
+): Promise<Map<string, Network>> {
+  const path = `/v2.0/networks${query(ids.map((id) => ['id', id]))}`;
+  const { networks } = await neutron.ask<{ networks: NeutronNetwork[] }>({
+    path,
+    acting: 'service',
+  });
+  const hidden = networks.find((network) => !showsSegments(network));
+  if (hidden !== undefined) {
+    throw await neutron.tooFewRights(`the physical network of network ${hidden.id}`);
   }
-  return toNetwork(network, network.subnets.length === 0 ? [] : await subnetsOf(neutron, id));
+  const subnets = await subnetsOf(neutron, networks);
+  return new Map(networks.map((network) => [network.id, toNetwork(network, subnets)]));
 }
 
-async function subnetsOf(neutron: Neutron, networkId: string): Promise<NeutronSubnet[]> {
-  const path = `/v2.0/subnets${query([['network_id', networkId]])}`;
+async function subnetsOf(
+  neutron: Neutron,
+  networks: readonly NeutronNetwork[],
+): Promise<NeutronSubnet[]> {
+  const having = networks.filter((network) => network.subnets.length > 0);
+  if (having.length === 0) return [];
+  const path = `/v2.0/subnets${query(having.map(({ id }) => ['network_id', id]))}`;
   return (await neutron.ask<{ subnets: NeutronSubnet[] }>({ path, acting: 'service' })).subnets;
 }
 

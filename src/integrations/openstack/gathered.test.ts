@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { gathered } from './gathered.ts';
+
+function reader() {
+  const calls: string[][] = [];
+  const ask = gathered(async (ids) => {
+    calls.push([...ids]);
+    return new Map(ids.filter((id) => id !== 'none').map((id) => [id, `the ${id}`]));
+  });
+  return { calls, ask };
+}
+
+test('what is asked for at the same time is one call, each once; the next is another', async () => {
+  const { calls, ask } = reader();
+  const later = Promise.resolve().then(() => ask('b'));
+  expect(await Promise.all([ask('a'), ask('a'), ask('none'), later])).toEqual([
+    'the a',
+    'the a',
+    undefined,
+    'the b',
+  ]);
+  expect(await ask('a')).toBe('the a');
+  expect(calls).toEqual([['a', 'none', 'b'], ['a']]);
+});
+
+test('a hundred go in one call, more in another', async () => {
+  const { calls, ask } = reader();
+  await Promise.all(Array.from({ length: 101 }, (_, at) => ask(String(at))));
+  expect(calls.map(({ length }) => length)).toEqual([100, 1]);
+});
+
+test('an error is told to all who asked, and the next try is a new one', async () => {
+  let tries = 0;
+  const ask = gathered(async () => {
+    tries += 1;
+    if (tries === 1) throw new Error('away');
+    return new Map([['a', 1]]);
+  });
+  const outcomes = await Promise.allSettled([ask('a'), ask('b')]);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(await ask('a')).toBe(1);
+});

@@ -1,0 +1,29 @@
+/** Answers to what is asked for at the same time, read by one call. */
+
+/** So many ids make no address that a server finds too long. */
+const mostAtOnce = 100;
+
+/**
+ * `readAll` gets the ids that are asked for in the same turn of the event loop, each once. Example: three NICs whose networks are looked up side
+ * by side → one list of three networks. An id that the answer leaves out gives undefined; an error is everybody's.
+ */
+export function gathered<T>(
+  readAll: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>,
+): (id: string) => Promise<T | undefined> {
+  let gathering: { ids: Set<string>; answers: Promise<ReadonlyMap<string, T>> } | undefined;
+  const begin = () => {
+    const ids = new Set<string>();
+    const answers = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      if (gathering?.ids === ids) gathering = undefined;
+      return readAll([...ids]);
+    });
+    return { ids, answers };
+  };
+  return async (id) => {
+    gathering ??= begin();
+    const { ids, answers } = gathering;
+    ids.add(id);
+    if (ids.size === mostAtOnce) gathering = undefined;
+    return (await answers).get(id);
+  };
+}
