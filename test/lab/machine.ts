@@ -66,8 +66,8 @@ function boot({ image, console, withIommu }: Machine): string[] {
     ...['console=ttyS0', 'panic=-1', 'oops=panic', 'quiet', 'loglevel=4', 'mitigations=off'],
     // On a busy machine the emulated timer ticks too late for the kernel's own check of it.
     'no_timer_check',
-    // An interrupt of the emulated timer is lost now and then. A timer that ticks by itself goes on; one that is set for each event does not.
-    ...['nohz=off', 'highres=off'],
+    // An emulated disk loses an interrupt now and then, and then answers nobody any more: better an end than a wait for it.
+    'sysctl.kernel.hung_task_panic=1',
     ...(withIommu ? ['intel_iommu=on', 'iommu=pt'] : ['intel_iommu=off']),
     ...(isShell ? ['lab.shell'] : []),
   ];

@@ -43,17 +43,7 @@ export async function boot(
   ports: PortView[],
   wish: BootWish = {},
 ): Promise<RunningServer> {
-  return hasReported(await started(world, name, ports, wish));
-}
-
-/** The same until it is ACTIVE: its guest is only beginning then. */
-export async function started(
-  world: World,
-  name: string,
-  ports: PortView[],
-  wish: BootWish = {},
-): Promise<RunningServer> {
-  return active(world, await ask(world, name, ports, wish), ports);
+  return running(world, await ask(world, name, ports, wish), ports);
 }
 
 /** Asks for a server and returns its id at once. */
@@ -77,20 +67,12 @@ export function ask(
 
 /** The server once it is ACTIVE and its guest has reported itself. */
 export async function running(world: World, id: string, ports: PortView[]): Promise<RunningServer> {
-  return hasReported(await active(world, id, ports));
-}
-
-/** Waits until its guest has reported itself. */
-export async function hasReported(server: RunningServer): Promise<RunningServer> {
-  await server.console.waitFor({ what: 'READY' });
-  return server;
-}
-
-async function active(world: World, id: string, ports: PortView[]): Promise<RunningServer> {
   const server = (await world.user.settled(id, 'ACTIVE')) as ServerView & InstanceName;
   const domain = server['OS-EXT-SRV-ATTR:instance_name'];
   const log = `${world.agent.stateDirectory}/guests/${id}/serial.log`;
-  return { id, name: server.name, domain, ports, console: guestConsole(world.host, domain, log) };
+  const console = guestConsole(world.host, domain, log);
+  await console.waitFor({ what: 'READY' });
+  return { id, name: server.name, domain, ports, console };
 }
 
 interface InstanceName {
