@@ -173,7 +173,7 @@ test('health is looked at again and again, and told when it is another', async (
 });
 
 test('while servers are kept away health is looked at more often', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   try {
     let problems: HostProblem[] = [];
     await start({ checkHealth: async () => problems });
@@ -186,6 +186,12 @@ test('while servers are kept away health is looked at more often', async () => {
     await vi.advanceTimersByTimeAsync(5_000);
     await heard('hello', 'report', 'report');
     expect(said.at(-1)).toMatchObject({ report: { problems: [] } });
+    // Told with a report that something else called for: from then on it is looked at more often too.
+    problems = [{ code: 'state-directory', message: 'full', blocks: 'all' }];
+    await agent?.refresh();
+    problems = [];
+    await vi.advanceTimersByTimeAsync(5_000);
+    await heard('hello', 'report', 'report', 'report', 'report');
   } finally {
     vi.useRealTimers();
   }

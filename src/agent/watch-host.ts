@@ -15,9 +15,12 @@ export interface WatchParts {
   told: () => readonly HostProblem[];
 }
 
-/** How often health is looked at. Servers are kept away from a host that is unwell: once mended it is not to wait long. */
-const whenWellMs = 30_000;
+/**
+ * How often health is looked at, while it is told unwell and while it is not. Servers are kept away from a host that is unwell: once mended it is
+ * not to wait long.
+ */
 const whenUnwellMs = 5_000;
+const whenWellMs = 30_000;
 
 /** Watches until the returned function is called. */
 export function watchHost(options: AgentOptions, watching: WatchParts): () => void {
@@ -43,20 +46,20 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
     if (change.what === 'guest') looks.later(change.guestId);
     else void report();
   });
-  const pauseMs = () => {
-    if (options.healthMs !== undefined) return options.healthMs;
-    return told().some(({ blocks }) => blocks !== 'none') ? whenUnwellMs : whenWellMs;
-  };
-  let timer: NodeJS.Timeout;
-  const checkLater = (): void => {
-    if (stopped) return;
-    timer = setTimeout(() => void checkHealth().finally(checkLater), pauseMs());
-  };
-  checkLater();
+  const isUnwell = () => told().some(({ blocks }) => blocks !== 'none');
+  const tickMs = options.healthMs ?? whenUnwellMs;
+  const restMs = options.healthMs ?? whenWellMs;
+  let restedMs = 0;
+  const timer = setInterval(() => {
+    restedMs += tickMs;
+    if (restedMs < restMs && !isUnwell()) return;
+    restedMs = 0;
+    void checkHealth();
+  }, tickMs);
   return () => {
     stopped = true;
     looks.stop();
     unwatch();
-    clearTimeout(timer);
+    clearInterval(timer);
   };
 }

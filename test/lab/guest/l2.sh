@@ -128,7 +128,7 @@ report_disks() {
 report_metadata() { sed 's/^/L2-META /' $metadata; sed 's/^/L2-NETWORK /' $network; }
 
 ping_peer() {
-  received=$(ping -c 2 -W 3 ${2:+-I "$2"} "$1" 2>&1 | sed -n 's/.* \([0-9]*\) packets received.*/\1/p')
+  received=$(ping -c 2 -W 2 ${2:+-I "$2"} "$1" 2>&1 | sed -n 's/.* \([0-9]*\) packets received.*/\1/p')
   echo "L2-PING address=$1 received=${received:-0}/2"
 }
 
