@@ -23,7 +23,6 @@ import {
 import { openstackTree } from './tree.ts';
 import { startWiringAgent, type WiringAgent } from './wiring-agent.ts';
 
-export type { Person } from './people.ts';
 export type { ServiceName } from './services.ts';
 
 /** How long each part took, in milliseconds. */

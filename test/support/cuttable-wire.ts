@@ -1,5 +1,6 @@
 /** A wire between an agent and its controller that a test can cut: a relay of bytes that understands none of them. */
 import { connect, createServer, type Socket } from 'node:net';
+import { relay } from './relay.ts';
 
 export interface CuttableWire {
   url: string;
@@ -12,19 +13,7 @@ export async function aWireTo(targetUrl: string): Promise<CuttableWire> {
   const { hostname, port: targetPort } = new URL(targetUrl);
   const ends = new Set<Socket>();
   const server = createServer((near) => {
-    const far = connect(Number(targetPort), hostname);
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      ends.add(one);
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        ends.delete(one);
-        other.destroy();
-      });
-      one.pipe(other);
-    }
+    relay(near, connect(Number(targetPort), hostname), ends);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };

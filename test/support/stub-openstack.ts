@@ -1,4 +1,5 @@
 /** A server that stands for Keystone, Neutron and Glance: it signs everyone in, and answers all else as it is told. */
+import type { Caller } from '#contracts/identity.ts';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connectOpenStack, type OpenStackOptions } from '#integrations/openstack/connect.ts';
@@ -17,6 +18,18 @@ export type Reply =
 
 /** Connection cut before an answer. */
 export const cut: Reply = (response) => response.destroy();
+/** A user with a token of its own. */
+export const member: Caller = {
+  userId: 'u',
+  userName: 'demo',
+  projectId: 'p1',
+  projectName: 'demo',
+  domainId: 'default',
+  roles: ['member'],
+  isAdmin: false,
+  token: 'user-token',
+};
+
 /** Silence. */
 export const silence: Reply = () => undefined;
 

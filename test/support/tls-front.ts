@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import type { Certificate } from './authority.ts';
+import { relay } from './relay.ts';
 
 export interface TlsFront {
   /** Example: `https://127.0.0.1:41234/v3`. */
@@ -15,19 +16,7 @@ export async function tlsFront(target: string, certificate: Certificate): Promis
   const { hostname, port, pathname } = new URL(target);
   const ends = new Set<Socket>();
   const server = createServer(certificate, (near) => {
-    const far = connect(Number(port), hostname);
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      ends.add(one);
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        ends.delete(one);
-        other.destroy();
-      });
-      one.pipe(other);
-    }
+    relay(near, connect(Number(port), hostname), ends);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,8 +1,13 @@
 /** The client of Neutron against answers that a real Neutron gave. */
 import { afterEach, expect, test } from 'vitest';
-import type { Caller } from '#contracts/identity.ts';
 import { physicalSegmentOf } from '#core/networking/vif-of.ts';
-import { type Heard, type Reply, stubOpenStack, type StubOpenStack } from '#test/stub-openstack.ts';
+import {
+  type Heard,
+  type Reply,
+  stubOpenStack,
+  type StubOpenStack,
+  member,
+} from '#test/stub-openstack.ts';
 import exchanges from '../../../test/fixtures/recorded/neutron-exchanges.json' with {
   type: 'json',
 };
@@ -23,17 +28,6 @@ async function start(...replies: Reply[]) {
   stub = await stubOpenStack(replies);
   return stub.client.network;
 }
-
-const member: Caller = {
-  userId: 'u',
-  userName: 'demo',
-  projectId: 'p1',
-  projectName: 'demo',
-  domainId: 'default',
-  roles: ['member'],
-  isAdmin: false,
-  token: 'user-token',
-};
 
 test('a bind is the body that Nova sends, and its answer is the bound port', async () => {
   const { reply, sent, id } = recorded('13-direct-port-bind');

@@ -1,7 +1,6 @@
 /** Tokens, endpoints, repeated calls, and services that are down. */
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import type { Caller } from '#contracts/identity.ts';
 import type { OpenStackOptions } from '#integrations/openstack/connect.ts';
 import {
   cut,
@@ -9,18 +8,8 @@ import {
   silence,
   stubOpenStack,
   type StubOpenStack,
+  member,
 } from '#test/stub-openstack.ts';
-
-const member: Caller = {
-  userId: 'u',
-  userName: 'demo',
-  projectId: 'p1',
-  projectName: 'demo',
-  domainId: 'default',
-  roles: ['member'],
-  isAdmin: false,
-  token: 'user-token',
-};
 
 let stub: StubOpenStack;
 afterEach(() => stub.stop());
