@@ -3,12 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bindChange, bindingProblem, unbindChange } from '#core/networking/port-binding.ts';
 import { parsePciAddress } from '#core/pci/address.ts';
 import type { Caller } from './identity.ts';
-import type { NetworkService } from './network.ts';
+import type { NetworkService, NewPort } from './network.ts';
 
 export interface NetworkUnderTest {
   network: NetworkService;
   /** No admin; its project has no network of its own at first. */
   member: Caller;
+  /** Of the network below; an admin. */
+  owner: Caller;
   /** Shared, provider VLAN on `physicalNetwork`, with one IPv4 subnet that has DHCP and a gateway. */
   networkId: string;
   physicalNetwork: string;
@@ -23,6 +25,8 @@ export interface NetworkUnderTest {
   makeForeignPort(): Promise<string>;
   /** A network of the member's project. */
   makeOwnNetwork(name: string): Promise<string>;
+  /** A network of another project, not shared. */
+  makeForeignNetwork(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -52,13 +56,12 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       const bound = await network.updatePort(portId, bindChange(binding));
       return { bound, seen: await network.showNetwork(networkId) };
     };
-    const createPort = (fixedIp: string | null = null) =>
-      world.network.createPort({
-        networkId: world.networkId,
-        projectId: world.member.projectId,
-        deviceId: serverId,
-        fixedIp,
-      });
+    const createPort = (caller: Caller, change: Partial<NewPort> = {}) => {
+      const { networkId } = world;
+      const { projectId } = caller;
+      const wish = { networkId, projectId, deviceId: serverId, fixedIp: null, ...change };
+      return world.network.createPort(wish, caller);
+    };
 
     test('a network shows its segment and subnets to the service, and to a member that it can be booted on', async () => {
       const { network, networkId, physicalNetwork, vlan, member } = world;
@@ -220,7 +223,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
 
     test('a port is made for a server, and deleting it twice is no error', async () => {
       const { network, member } = world;
-      const port = await createPort();
+      const port = await createPort(member);
       expect(port).toMatchObject({
         deviceId: serverId,
         projectId: member.projectId,
@@ -231,13 +234,21 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       expect(await network.listPorts([port.id])).toEqual([]);
     });
 
+    test('a port is made with the rights of its user: another project’s network is not there for it', async () => {
+      const networkId = await world.makeForeignNetwork();
+      await expect(createPort(world.member, { networkId })).rejects.toMatchObject({
+        kind: 'notFound',
+        message: expect.stringContaining(networkId),
+      });
+    });
+
     test('an address in use is a conflict, in the words of the service', async () => {
-      const { network } = world;
-      const port = await createPort();
-      const address = port.fixedIps[0]?.ipAddress ?? '';
-      await expect(createPort(address)).rejects.toMatchObject({
+      const { network, owner } = world;
+      const port = await createPort(owner);
+      const fixedIp = port.fixedIps[0]?.ipAddress ?? '';
+      await expect(createPort(owner, { fixedIp })).rejects.toMatchObject({
         kind: 'conflict',
-        message: expect.stringContaining(address),
+        message: expect.stringContaining(fixedIp),
       });
       await network.deletePort(port.id);
     });

@@ -32,8 +32,8 @@ export interface NetworkService {
    * something has just turned out otherwise.
    */
   listAgents(isDoubted?: boolean): Promise<NetworkAgents>;
-  /** Throws `conflict` (address in use, none left) or `overQuota`. */
-  createPort(port: NewPort): Promise<Port>;
+  /** With the caller's own rights. Throws `conflict` (address in use, none left), `overQuota`, or `forbidden`. */
+  createPort(port: NewPort, caller: Caller): Promise<Port>;
   /** Applies the change with the service's rights and returns the port as read back. `vifType` 'binding_failed' is an answer, not an error. */
   updatePort(id: string, change: PortChange): Promise<Port>;
   /** Deleting a port that is gone is no error. */

@@ -78,6 +78,46 @@ function leaseContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.commit(toStep(heir!, 'on'))).toEqual({ ok: true });
   });
 
+  test('a task may be born with a lease: its owner says how it goes on, even as another workflow', async () => {
+    const store = await (await fresh())();
+    const wish = aNewServer();
+    const lease = { owner: 'req-1', until: 1_000 + leaseMs };
+    await store.servers.create({ ...wish, task: { ...wish.task, kind: 'delete', lease } });
+    const task: Task = { ...wish.task, kind: 'delete', epoch: 1 };
+    expect(await store.tasks.of(task.serverId)).toEqual(task);
+    expect(await store.tasks.lease('a', 1_000 + leaseMs - 1, leaseMs, 1)).toEqual([]);
+    const next = { kind: 'boot', step: 'schedule', data: { attempt: 1 }, dueAt: 1_000 } as const;
+    expect(await store.commit({ task, next })).toEqual({ ok: true });
+    await store.tasks.release(task, 'req-1');
+    expect(await store.tasks.lease('a', 1_000, leaseMs, 1)).toEqual([{ ...task, ...next }]);
+  });
+
+  test('whoever was born with a lease and is late finds its task with another', async () => {
+    const store = await (await fresh())();
+    const wish = aNewServer();
+    const lease = { owner: 'req-1', until: 1_000 + leaseMs };
+    await store.servers.create({ ...wish, task: { ...wish.task, lease } });
+    const [heir] = await store.tasks.lease('a', 1_000 + leaseMs, leaseMs, 1);
+    expect(heir).toEqual({ ...wish.task, epoch: 2 });
+    const late = { task: { ...wish.task, epoch: 1 }, next: null };
+    expect(await store.commit(late)).toEqual({ ok: false, why: 'superseded' });
+  });
+
+  test('a workflow may begin with a lease of its own, while the one of the step before stands', async () => {
+    const store = await (await fresh())();
+    await aBoot(store);
+    const [boot] = await store.tasks.lease('a', 1_000, leaseMs, 1);
+    await store.commit({ task: boot!, next: null });
+    const { id: _, epoch: __, ...rest } = boot!;
+    const lease = { owner: 'req-1', until: 1_000 + leaseMs };
+    const wish = { ...rest, id: crypto.randomUUID(), kind: 'attach', lease } as const;
+    const task = await store.tasks.begin(wish, null, {}, { onlyIdle: true });
+    await store.tasks.release(boot!, 'a');
+    expect(await store.tasks.lease('a', 1_000, leaseMs, 1)).toEqual([]);
+    await store.tasks.release(task, 'req-1');
+    expect(await store.tasks.lease('a', 1_000, leaseMs, 1)).toEqual([task]);
+  });
+
   test('a process that knows it is alone gives back every lease', async () => {
     const store = await (await fresh())();
     const boot = await aBoot(store);

@@ -92,8 +92,19 @@ export interface Task {
   dueAt: number | null;
 }
 
+/** Whose a task is, and until when (epoch milliseconds); nobody else runs its steps before. */
+export interface Lease {
+  owner: string;
+  until: number;
+}
+
+/** A task to begin. `lease`: whose it is from the start; default: it is taken by whoever is free. */
+export type NewTask = Omit<Task, 'epoch'> & { lease?: Lease };
+
 /** What the task does next; `null` as a whole ends it. */
 export interface NextStep {
+  /** Of which workflow; default: of the same. */
+  kind?: TaskKind;
   step: string;
   data: Record<string, unknown>;
   /** null: park until the host answers the server's newest command; due at once when it has, or when there is none. */
@@ -175,7 +186,7 @@ export interface NewServer {
   pciRequests: PciRequest[];
   /** The server group it joins; it leaves when it is deleted. */
   groupId: string | null;
-  task: Omit<Task, 'epoch'>;
+  task: NewTask;
   action: NewAction;
 }
 
@@ -229,7 +240,7 @@ export interface TaskStore {
    * it is deleted; with `onlyIdle`, `conflict` when a workflow runs for it. `action` null: it is not one of the server's actions.
    */
   begin(
-    task: Omit<Task, 'epoch'>,
+    task: NewTask,
     action: NewAction | null,
     server: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>,
     how?: { onlyIdle: boolean },

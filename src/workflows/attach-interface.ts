@@ -5,6 +5,7 @@ import { ComputeError, invariant } from '#core/errors.ts';
 import { bindingRefusal } from '#core/networking/binding-need.ts';
 import { allocateDevices } from '#core/pci/allocate.ts';
 import { blockingProblems } from '#core/hosts/host-problem.ts';
+import type { NetworkRequest } from '#core/networking/network-request.ts';
 import { awaitsWiring } from '#core/networking/plug.ts';
 import { allocateClaimed, claimDevices } from '#core/pci/claim.ts';
 import { withInterfaceTags } from '#core/pci/interface-need.ts';
@@ -13,7 +14,12 @@ import type { SpecBinding } from '#core/scheduling/request-spec.ts';
 import { affinityPolicyOf } from '#core/servers/guest-numa.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
 import type { Server, ServerNic, VmState } from '#core/servers/server.ts';
-import { beginAfterNicChanges, endOfAction, refuseState } from './begin-action.ts';
+import {
+  beginAfterNicChanges,
+  endOfAction,
+  type NewWorkflow,
+  refuseState,
+} from './begin-action.ts';
 import { bindNics } from './bind-ports.ts';
 import { bindingWishes } from './binding-wishes.ts';
 import type { WorkflowContext } from './context.ts';
@@ -21,6 +27,7 @@ import { deviceChange } from './device-change.ts';
 import type { DevicePorts } from './device-ports.ts';
 import { guestOf } from './guest-of.ts';
 import { finishedEvent } from './record-event.ts';
+import { leaseOf, letGo, makeEvent, makePorts } from './make-ports.ts';
 import { automaticNics, type NicNaming, resolveNics } from './resolve-nics.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import { guestNicOf, type NicData, nicData, nicOf, takeOffSteps } from './take-off-nic.ts';
@@ -32,7 +39,7 @@ import {
   plugWait,
   waitForPlug,
 } from './wait-for-plug.ts';
-import type { StepOutcome, StepStart, Workflow } from './workflow.ts';
+import { asFailure, type StepOutcome, type StepStart, type Workflow } from './workflow.ts';
 
 /** States in which NICs come and go. */
 export const attachable: readonly VmState[] = ['active', 'paused', 'stopped'];
@@ -48,10 +55,11 @@ const attachNaming: NicNaming = {
   network: () => 'interfaceAttachment.net_id',
   port: () => 'interfaceAttachment.port_id',
   missing: 'notFound',
+  taken: 'conflict',
 };
 
 interface AttachData extends NicData, PlugData {
-  nic: Omit<ServerNic, 'id' | 'position' | 'ownsPort' | 'vif'>;
+  nic: NetworkRequest;
   pciRequest: PciRequest | null;
   devicePorts?: DevicePorts;
 }
@@ -79,15 +87,64 @@ export async function attachInterface(
   invariant(request, 'a NIC to attach was resolved to none');
   const [pciRequest = null] = pciRequests;
   const data: AttachData = { nicId: context.newId(), nic: request, pciRequest, devicePorts };
-  const actionId = await beginAfterNicChanges(context, caller, server, {
-    kind: 'attach',
-    step: 'claim',
-    data,
-    action: 'attach_interface',
-    requestId,
-    change: {},
-  });
+  const action = { kind: 'attach', action: 'attach_interface', requestId, change: {} } as const;
+  const { actionId } =
+    request.portId === null
+      ? await beginWithPort(context, caller, server, { ...action, data })
+      : await beginAfterNicChanges(context, caller, server, { ...action, step: 'claim', data });
   return portOnceAttached(context, server.id, { actionId, nicId: data.nicId });
+}
+
+/** A NIC that names a network takes no device: once it has its port it can be bound. The task begins with its own undo, leased by the request. */
+async function beginWithPort(
+  context: WorkflowContext,
+  caller: Caller,
+  server: Server,
+  workflow: Omit<NewWorkflow, 'step' | 'lease'> & { data: AttachData },
+): Promise<Task> {
+  const { data, requestId } = workflow;
+  refuseUnbindable(server, await bindingWishes(context, [data.nic], data.devicePorts));
+  const failure = { message: 'the request ended before its port was made' };
+  const task = await beginAfterNicChanges(context, caller, server, {
+    ...workflow,
+    step: 'take-off',
+    data: { ...data, failure },
+    lease: leaseOf(context, requestId),
+  });
+  try {
+    await makePort(context, caller, task, data);
+  } catch (error) {
+    const { message } = asFailure(error);
+    await context.store.commit({ task, ...undo(context, task, { name: makeEvent, message }) });
+    throw error;
+  } finally {
+    await context.store.tasks.release(task, requestId);
+    context.wakeup.notify('tasks');
+  }
+  return task;
+}
+
+async function makePort(
+  context: WorkflowContext,
+  caller: Caller,
+  task: Task,
+  data: AttachData,
+): Promise<void> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const nics = await makePorts(context, caller, server, {
+    nics: [newNic(server, data)],
+    naming: attachNaming,
+  });
+  const next = { step: 'bind', data, dueAt: context.clock.now() };
+  const events = [finishedEvent(context, makeEvent, startedAt)];
+  const { ok } = await context.store.commit({ task, nics, events, next });
+  if (!ok) await letGo(context, nics);
+}
+
+function newNic(server: Server, { nic, nicId }: AttachData): ServerNic {
+  const position = Math.max(-1, ...server.nics.map((each) => each.position)) + 1;
+  return { ...nic, id: nicId, position, ownsPort: false, vif: null };
 }
 
 async function portOnceAttached(
@@ -132,14 +189,14 @@ async function claim(
 ): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
-  const { nic, nicId, pciRequest } = task.data as AttachData;
+  const data = task.data as AttachData;
+  const { pciRequest } = data;
   refuseUnbindable(server, read);
-  const position = Math.max(-1, ...server.nics.map((each) => each.position)) + 1;
   const host = pciRequest === null ? undefined : await claimChange(context, server, pciRequest);
   return {
     ...(host !== undefined && { host }),
     ...(pciRequest !== null && { newPciRequests: [pciRequest] }),
-    nics: [{ ...nic, id: nicId, position, ownsPort: false, vif: null }],
+    nics: [newNic(server, data)],
     events: [finishedEvent(context, 'claim', startedAt)],
     next: { step: 'bind', data: task.data, dueAt: context.clock.now() },
   };
@@ -191,24 +248,14 @@ async function claimChange(
   return deviceChange(host, devices, changed);
 }
 
-async function bind(
-  context: WorkflowContext,
-  task: Task,
-  { mayHaveBegun }: StepStart,
-): Promise<StepOutcome> {
+async function bind(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const host = await hostOf(context, server);
   const nic = nicOf(server, task);
   invariant(host && nic, `server ${server.id}: its host or its new NIC is gone`);
   const { devicePorts } = task.data as AttachData;
-  const [done] = await bindNics(context, task, {
-    server,
-    host,
-    nics: [nic],
-    devicePorts,
-    mayHaveBegun,
-  });
+  const [done] = await bindNics(context, task, { server, host, nics: [nic], devicePorts });
   invariant(done, 'one NIC was bound to none');
   const { nic: bound, port } = done;
   const nics = [...server.nics.filter(({ id }) => id !== nic.id), bound];
@@ -262,14 +309,20 @@ async function failed(
     return { next: { step: task.step, data: task.data, dueAt: now + retryMs } };
   }
   const name = task.step === plugStep ? plugEvent : task.step;
-  const startedAt = plugStart(task, now);
-  const event = finishedEvent(context, name, startedAt, { error: error.message });
-  if (task.step === 'claim') {
-    return { events: [event], actionMessage: error.message, next: null };
-  }
-  const failure = { message: error.message };
+  const { message } = error;
+  if (task.step !== 'claim') return undo(context, task, { name, message });
+  const event = finishedEvent(context, name, now, { error: message });
+  return { events: [event], actionMessage: message, next: null };
+}
+
+function undo(
+  context: WorkflowContext,
+  task: Task,
+  { name, message }: { name: string; message: string },
+): StepOutcome {
+  const now = context.clock.now();
   return {
-    events: [event],
-    next: { step: 'take-off', data: { ...task.data, failure }, dueAt: now },
+    events: [finishedEvent(context, name, plugStart(task, now), { error: message })],
+    next: { step: 'take-off', data: { ...task.data, failure: { message } }, dueAt: now },
   };
 }

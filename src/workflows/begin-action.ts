@@ -1,6 +1,6 @@
 /** Starts a workflow for a server at a user's wish, and waits for its end where the user does. */
 import type { Caller } from '#contracts/identity.ts';
-import type { Action, TaskKind } from '#contracts/store.ts';
+import type { Action, Lease, Task, TaskKind } from '#contracts/store.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
@@ -17,18 +17,19 @@ export interface NewWorkflow {
   requestId: string;
   /** Fields to set at once, the task state among them. */
   change: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
+  lease?: Lease;
 }
 
 /**
- * Records the wish; the dispatcher does the rest. Returns the id of its action. Throws `conflict` while another workflow runs
+ * Records the wish; the dispatcher does the rest. Throws `conflict` while another workflow runs
  * for the server, `notFound` when it is deleted.
  */
 export async function beginAction(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  { kind, step, data, action, requestId, change }: NewWorkflow,
-): Promise<string> {
+  { kind, step, data, action, requestId, change, lease }: NewWorkflow,
+): Promise<Task> {
   await refuseSilentHost(context, server, action);
   const now = context.clock.now();
   const actionId = context.newId();
@@ -40,16 +41,17 @@ export async function beginAction(
     data,
     actionId,
     dueAt: now,
+    ...(lease !== undefined && { lease }),
   };
   const { userId, projectId } = caller;
-  await context.store.tasks.begin(
+  const begun = await context.store.tasks.begin(
     task,
     { id: actionId, serverId: server.id, action, requestId, userId, projectId, startedAt: now },
     change,
     { onlyIdle: true },
   );
   context.wakeup.notify('tasks');
-  return actionId;
+  return begun;
 }
 
 /** Without its host nothing can be done to a guest, and the user is told so at once instead of waiting for it. Throws `conflict`. */
@@ -73,7 +75,7 @@ export async function beginAfterNicChanges(
   caller: Caller,
   server: Server,
   workflow: NewWorkflow,
-): Promise<string> {
+): Promise<Task> {
   for (;;) {
     try {
       return await beginAction(context, caller, server, workflow);

@@ -14,16 +14,11 @@ import { type DevicePort, type DevicePorts, freshDevicePorts } from './device-po
 import { guestOf } from './guest-of.ts';
 import { finishedEvent } from './record-event.ts';
 import { hostOf, serverOf } from './server-of.ts';
-import { portsMadeFor } from './tear-down.ts';
 import { together } from './together.ts';
-import { type StepOutcome, type StepStart, stillOurs } from './workflow.ts';
+import { type StepOutcome, stillOurs } from './workflow.ts';
 
 /** Binds, reads each port back, and hands the guest over. Throws what the network service refuses, in plain words. */
-export async function bindPorts(
-  context: WorkflowContext,
-  task: Task,
-  { mayHaveBegun }: StepStart,
-): Promise<StepOutcome> {
+export async function bindPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const host = await hostOf(context, server);
@@ -33,7 +28,6 @@ export async function bindPorts(
     host,
     nics: server.nics,
     devicePorts: bootData(task).devicePorts,
-    mayHaveBegun,
   });
   const nics = bound.map(({ nic }) => nic);
   const unwired = bound.filter(({ port }) => awaitsWiring(port)).map(({ port }) => port.id);
@@ -58,7 +52,6 @@ interface Binding {
   /** Of the server, those to bind. */
   nics: readonly ServerNic[];
   devicePorts: DevicePorts | undefined;
-  mayHaveBegun: boolean;
 }
 
 /** A NIC with its port as it was read back. */
@@ -68,62 +61,21 @@ interface BoundNic {
 }
 
 /**
- * Gives each NIC's port to the server on this host, with the device claimed for it; a NIC asked for by network gets a port first. Side by side,
- * in NIC order as far as results go. Throws, once none is under way any more, what did not work for the first of them: the others may be bound then.
+ * Gives each NIC's port to the server on this host, with the device claimed for it. Side by side, in NIC order as far as results go. Throws, once none is under way any more, what did not work for the first of them: the others may be bound then.
  */
 export async function bindNics(
   context: WorkflowContext,
   task: Task,
-  { server, host, nics, devicePorts, mayHaveBegun }: Binding,
+  { server, host, nics, devicePorts }: Binding,
 ): Promise<BoundNic[]> {
   const all = await context.store.hosts.devices(host.id);
   const devices = all.filter((device) => device.serverId === server.id);
   const needing = nics.filter(({ pciRequestId }) => pciRequestId !== null);
   const ports = needing.length === 0 ? [] : await freshDevicePorts(context, nics, devicePorts);
-  const left = mayHaveBegun ? await leftPorts(context, server, nics) : new Map<string, Port>();
   return together(nics, async (nic) => {
     await stillOurs(context, task);
-    const withPort = await ensurePort(context, server, nic, left.get(nic.id));
-    if (withPort !== nic) await stillOurs(context, task);
-    return bindNic(context, { server, host, devices, ports, nic: withPort });
+    return bindNic(context, { server, host, devices, ports, nic });
   });
-}
-
-/** The ports that an earlier try made for these NICs and that no row knows, by NIC. */
-async function leftPorts(
-  context: WorkflowContext,
-  server: Server,
-  nics: readonly ServerNic[],
-): Promise<Map<string, Port>> {
-  const lacking = nics.filter(({ portId }) => portId === null);
-  if (lacking.length === 0) return new Map();
-  const known = new Set(server.nics.map(({ portId }) => portId));
-  const made = (await portsMadeFor(context, server)).filter(({ id }) => !known.has(id));
-  const byNic = new Map<string, Port>();
-  for (const nic of lacking) {
-    const at = made.findIndex(({ networkId }) => networkId === nic.networkId);
-    const [port] = at < 0 ? [] : made.splice(at, 1);
-    if (port !== undefined) byNic.set(nic.id, port);
-  }
-  return byNic;
-}
-
-async function ensurePort(
-  context: WorkflowContext,
-  server: Server,
-  nic: ServerNic,
-  left: Port | undefined,
-): Promise<ServerNic> {
-  if (nic.portId !== null || nic.networkId === null) return nic;
-  const port =
-    left ??
-    (await context.network.createPort({
-      networkId: nic.networkId,
-      projectId: server.projectId,
-      deviceId: server.id,
-      fixedIp: nic.fixedIp,
-    }));
-  return { ...nic, portId: port.id, ownsPort: true };
 }
 
 async function bindNic(

@@ -1,14 +1,21 @@
 /** Workflow: schedule → bind-ports → guest-started → wait-for-plug; and on failure back in reverse, then the next host or ERROR. */
 import type { Task } from '#contracts/store.ts';
 import { type ComputeError, invariant } from '#core/errors.ts';
+import type { Server } from '#core/servers/server.ts';
 import { bindPorts } from './bind-ports.ts';
-import { bootData } from './boot-data.ts';
+import { type BootData, bootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
 import { becomeActive, guestStarted } from './guest-started.ts';
 import { finishedEvent } from './record-event.ts';
 import { readBinding, schedule } from './schedule.ts';
 import { serverOf } from './server-of.ts';
-import { destroyGuest, guestDestroyed, releaseChange, unbindPorts } from './tear-down.ts';
+import {
+  destroyGuest,
+  guestDestroyed,
+  releaseChange,
+  unbindAndKeepPorts,
+  unbindPorts,
+} from './tear-down.ts';
 import { plugEvent, plugStart, plugStep, waitForPlug } from './wait-for-plug.ts';
 import type { StepOutcome, Workflow } from './workflow.ts';
 
@@ -28,7 +35,7 @@ export const bootServer: Workflow = {
     [plugStep]: waitForPlug(becomeActive),
     'destroy-guest': { run: destroyGuest },
     'guest-destroyed': { run: guestDestroyed },
-    'unbind-ports': { run: unbindPorts },
+    'unbind-ports': { run: unbindAfterFailure },
     release: { run: release, exclusive: true },
   },
   failed,
@@ -57,6 +64,20 @@ async function failed(
   };
 }
 
+/** Is there another host to try? Then the ports that were made for the server are kept for it. */
+async function unbindAfterFailure(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const goesOn = triesAnother(context, await serverOf(context, task), bootData(task));
+  return goesOn ? unbindAndKeepPorts(context, task) : unbindPorts(context, task);
+}
+
+function triesAnother(
+  { settings }: WorkflowContext,
+  { hostName }: Server,
+  { failure, attempt }: BootData,
+): boolean {
+  return failure?.retry === true && hostName !== null && attempt < settings.bootAttempts;
+}
+
 /** Last step of an undo: gives the claim back, and tries another host where that can help. */
 async function release(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const server = await serverOf(context, task);
@@ -64,9 +85,11 @@ async function release(context: WorkflowContext, task: Task): Promise<StepOutcom
   invariant(failure, `boot of ${server.id} is undone without a failure`);
   const host = await releaseChange(context, server);
   const off = { hostId: null, hostName: null };
-  const tried = [...failedHosts, { host: server.hostName ?? '', reason: failure.message }];
+  const { hostName } = server;
+  const tried =
+    hostName === null ? [] : [...failedHosts, { host: hostName, reason: failure.message }];
   const now = context.clock.now();
-  if (failure.retry && server.hostName !== null && attempt < context.settings.bootAttempts) {
+  if (triesAnother(context, server, bootData(task))) {
     return {
       ...(host !== undefined && { host }),
       server: { ...off, taskState: 'scheduling' },

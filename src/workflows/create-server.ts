@@ -10,6 +10,7 @@ import { affinityPolicyOf, type GuestNuma, guestNumaOf } from '#core/servers/gue
 import { hostnameOf } from '#core/servers/hostname.ts';
 import type { NewServerRequest } from '#core/servers/new-server.ts';
 import type { Server } from '#core/servers/server.ts';
+import { acceptWithPorts } from './accept-with-ports.ts';
 import type { BootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
 import { checkImageFits, findImage } from './find-image.ts';
@@ -18,7 +19,8 @@ import { type AskedNics, automaticNics, type ResolvedNics, resolveNics } from '.
 
 /**
  * Stores `maxCount` servers and returns them; they boot afterwards. `requestId` is the API request's, for the action list.
- * Throws ComputeError, with nothing stored, when flavor, image, network or port does not fit.
+ * Throws ComputeError, with nothing stored, when flavor, image, network or port does not fit; when a port cannot be made, the servers are
+ * deleted again.
  */
 export async function createServers(
   context: WorkflowContext,
@@ -35,7 +37,7 @@ export async function createServers(
   const asked = await askedNics(context, caller, request);
   const resolved = await resolveNics(context, caller, { ...asked, affinityPolicy });
   const reservationId = `r-${context.newId().replaceAll('-', '').slice(0, 8)}`;
-  const servers: Server[] = [];
+  const wishes: NewServer[] = [];
   for (let index = 0; index < request.maxCount; index++) {
     const aliases = requestsForFlavor({
       extraSpecs: flavor.extraSpecs,
@@ -43,21 +45,34 @@ export async function createServers(
       affinityPolicy,
       newId: context.newId,
     });
-    const made = newServer(context, {
-      caller,
-      request,
-      flavor,
-      image,
-      numa,
-      resolved,
-      pciRequests: [...aliases, ...resolved.pciRequests],
-      reservationId,
-      index,
-      requestId,
-    });
-    servers.push(await context.store.servers.create(made));
+    wishes.push(
+      newServer(context, {
+        caller,
+        request,
+        flavor,
+        image,
+        numa,
+        resolved,
+        pciRequests: [...aliases, ...resolved.pciRequests],
+        reservationId,
+        index,
+        requestId,
+      }),
+    );
   }
-  context.wakeup.notify('tasks');
+  const lacksPorts = resolved.nics.some(({ portId }) => portId === null);
+  try {
+    return lacksPorts
+      ? await acceptWithPorts(context, caller, wishes)
+      : await accept(context, wishes);
+  } finally {
+    context.wakeup.notify('tasks');
+  }
+}
+
+async function accept({ store }: WorkflowContext, wishes: readonly NewServer[]): Promise<Server[]> {
+  const servers: Server[] = [];
+  for (const wish of wishes) servers.push(await store.servers.create(wish));
   return servers;
 }
 

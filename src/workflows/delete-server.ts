@@ -12,10 +12,28 @@ import { finishedEvent } from './record-event.ts';
 import { retryLater } from './retry-later.ts';
 import { isAlive } from './host-state.ts';
 import { hostOf, serverOf } from './server-of.ts';
-import { destroyGuest, guestDestroyed, releaseChange, unbindPorts } from './tear-down.ts';
-import type { StepOutcome, Workflow } from './workflow.ts';
+import {
+  destroyGuest,
+  guestDestroyed,
+  portsMadeFor,
+  releaseChange,
+  unbindPorts,
+} from './tear-down.ts';
+import { together } from './together.ts';
+import { type StepOutcome, stillOurs, type Workflow } from './workflow.ts';
 
 const retryMs = 2_000;
+/** A network service that has not made a port by then never will. */
+const latePortsMs = 120_000;
+
+/** What the steps hand on. */
+export interface DeleteData extends Record<string, unknown> {
+  /** Its host does not answer. */
+  hostIsSilent?: boolean;
+  /** The creation of a port of it was not answered. */
+  portsMayCome?: boolean;
+  startedAt?: number;
+}
 
 /** Begins the deletion and returns at once; asking again changes nothing, unless the host that is waited for has fallen silent. */
 export async function deleteServer(
@@ -60,6 +78,7 @@ export const deleteWorkflow: Workflow = {
     release: { run: release, exclusive: true },
     'host-came-back': { run: hostCameBack, exclusive: true },
     'ask-again': { run: askAgain },
+    'late-ports': { run: removeLatePorts },
   },
   failed: async (
     context: WorkflowContext,
@@ -129,7 +148,7 @@ async function giveBack(context: WorkflowContext, task: Task): Promise<StepOutco
 async function release(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
-  const hostIsSilent = task.data['hostIsSilent'] === true;
+  const { hostIsSilent = false, portsMayCome = false } = task.data as DeleteData;
   const host = hostIsSilent ? undefined : await releaseChange(context, server);
   const now = context.clock.now();
   return {
@@ -142,6 +161,19 @@ async function release(context: WorkflowContext, task: Task): Promise<StepOutcom
       deletedAt: now,
     },
     events: [finishedEvent(context, 'release', startedAt)],
-    next: hostIsSilent ? { step: 'host-came-back', data: task.data, dueAt: null } : null,
+    next: hostIsSilent
+      ? { step: 'host-came-back', data: task.data, dueAt: null }
+      : portsMayCome
+        ? { step: 'late-ports', data: task.data, dueAt: now + latePortsMs }
+        : null,
   };
+}
+
+async function removeLatePorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const ports = await portsMadeFor(context, await serverOf(context, task));
+  await together(ports, async ({ id }) => {
+    await stillOurs(context, task);
+    await context.network.deletePort(id);
+  });
+  return { next: null };
 }

@@ -78,16 +78,14 @@ async function runTask(
   leased: Task,
 ): Promise<void> {
   let task: Task | undefined = leased;
-  let mayHaveBegun = true;
   while (task !== undefined) {
     const current: Task = task;
     const workflow = options.workflows[current.kind];
     const step = workflow.steps[current.step];
-    const start: StepStart = { read: await step?.read?.(context, current), mayHaveBegun };
+    const start: StepStart = { read: await step?.read?.(context, current) };
     const act = (): Promise<Task | undefined> =>
       runStep(context, { workflow, task: current, start });
     task = await (step?.exclusive === true ? exclusive(act) : act());
-    mayHaveBegun = task === current;
   }
   await context.store.tasks.release(leased, options.owner);
 }
@@ -120,7 +118,8 @@ async function runStep(context: WorkflowContext, running: StepRun): Promise<Task
     context.wakeup.notify('network-events');
   }
   if (next === null || next.dueAt === null || next.dueAt > context.clock.now()) return undefined;
-  return { ...task, step: next.step, data: next.data, dueAt: next.dueAt };
+  const { kind = task.kind, step, data, dueAt } = next;
+  return { ...task, kind, step, data, dueAt };
 }
 
 async function attempt(

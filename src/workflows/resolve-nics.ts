@@ -30,17 +30,22 @@ export interface AskedNics {
   naming?: NicNaming;
 }
 
-/** How messages name the parts of the n-th NIC, and what kind of error a network or port is that does not exist. */
+/**
+ * How messages name the parts of the n-th NIC, and what kind of error it is when a network or port does not exist, or an address is taken.
+ * Source: Nova's `FixedIpAlreadyInUse`, a 400 of a boot and a 409 of an attach.
+ */
 export interface NicNaming {
   network(at: number): string;
   port(at: number): string;
   missing: 'invalid' | 'notFound';
+  taken: 'invalid' | 'conflict';
 }
 
-const bootNaming: NicNaming = {
+export const bootNaming: NicNaming = {
   network: (at) => `networks[${at}].uuid`,
   port: (at) => `networks[${at}].port`,
   missing: 'invalid',
+  taken: 'invalid',
 };
 
 /**

@@ -59,7 +59,7 @@ export async function schedule(
     if ('rejection' in claim) decision.rejections.push(claim.rejection);
     else return chosen(context, task, { ...claim, serverGroup, host, decision, startedAt });
   }
-  return noHost(context, { decision: withReasons(decision, view, spec), startedAt });
+  return noHost(context, task, { server, decision: withReasons(decision, view, spec), startedAt });
 }
 
 /** Above it, the reasons of hosts that were not chosen cost more than they tell; they are worked out when no host is left. */
@@ -175,13 +175,21 @@ function chosen(
   };
 }
 
+/** The user's ports were never touched; those made for the server go first. */
 function noHost(
   context: WorkflowContext,
-  { decision, startedAt }: { decision: Decision; startedAt: number },
+  task: Task,
+  { server, decision, startedAt }: { server: Server; decision: Decision; startedAt: number },
 ): StepOutcome {
   const message = noValidHostMessage(decision.rejections);
+  const events = [finishedEvent(context, 'schedule', startedAt, { error: message })];
+  if (server.nics.some(({ ownsPort }) => ownsPort)) {
+    const data = { ...task.data, failure: { message, detail: '', retry: false } };
+    return { decision, events, next: { step: 'unbind-ports', data, dueAt: context.clock.now() } };
+  }
   return {
     decision,
+    events,
     freesPorts: true,
     server: {
       vmState: 'error',
@@ -190,7 +198,6 @@ function noHost(
       hostName: null,
       fault: { code: 500, message, details: '', created: context.clock.now() },
     },
-    events: [finishedEvent(context, 'schedule', startedAt, { error: message })],
     actionMessage: message,
     next: null,
   };

@@ -3,6 +3,7 @@ import type { Task } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { planGuestNic } from '#core/guests/plan-nic.ts';
 import type { GuestNic } from '#core/guests/guest.ts';
+import type { NetworkRequest } from '#core/networking/network-request.ts';
 import { freeDevices } from '#core/pci/claim.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
@@ -13,9 +14,13 @@ import { hostOf, serverOf } from './server-of.ts';
 import { isBoundFor, portsMadeFor, unbindPort } from './tear-down.ts';
 import { type StepOutcome, stillOurs, type WorkflowStep } from './workflow.ts';
 
-/** What the steps hand on. `failure`: of the attach that is undone. `portIsGone`: there is no port to unbind. */
+/**
+ * What the steps hand on. `nic`: as an attach asks for it, before it has a row. `failure`: of the attach that is undone. `portIsGone`: there is
+ * no port to unbind.
+ */
 export interface NicData extends Record<string, unknown> {
   nicId: string;
+  nic?: NetworkRequest;
   startedAt?: number;
   portIsGone?: true;
   failure?: { message: string };
@@ -91,8 +96,9 @@ async function takenOff(context: WorkflowContext, task: Task): Promise<StepOutco
 async function unbind(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
-  const nic = nicOf(server, task);
-  if (nicData(task).portIsGone === true) {
+  const { nic: asked, portIsGone } = nicData(task);
+  const nic = nicOf(server, task) ?? (asked && { ...asked, ownsPort: false });
+  if (portIsGone === true) {
     return { next: { step: 'release', data: task.data, dueAt: startedAt } };
   }
   await stillOurs(context, task);
@@ -115,7 +121,7 @@ async function unbind(context: WorkflowContext, task: Task): Promise<StepOutcome
 async function portsOf(
   context: WorkflowContext,
   server: Server,
-  nic: ServerNic,
+  nic: NetworkRequest,
 ): Promise<string[]> {
   if (nic.portId !== null) return [nic.portId];
   const others = new Set(server.nics.map(({ portId }) => portId));

@@ -4,7 +4,7 @@ import { isComputeError } from '#core/errors.ts';
 import type { Port } from '#core/networking/port.ts';
 import { unbindChange } from '#core/networking/port-binding.ts';
 import { freeDevices } from '#core/pci/claim.ts';
-import type { Server } from '#core/servers/server.ts';
+import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 import { deviceChange } from './device-change.ts';
 import { finishedEvent } from './record-event.ts';
@@ -54,28 +54,42 @@ export async function guestDestroyed(context: WorkflowContext, task: Task): Prom
 }
 
 /** Ports the user made are unbound and survive, without the keys that Novella put there; ports made for the server are deleted. */
-export async function unbindPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+export function unbindPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  return letPortsGo(context, task, { keepsMade: false });
+}
+
+/** The same, but ports made for the server stay its own, for another host: only a request can make them, with its user's token. */
+export function unbindAndKeepPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  return letPortsGo(context, task, { keepsMade: true });
+}
+
+async function letPortsGo(
+  context: WorkflowContext,
+  task: Task,
+  { keepsMade }: { keepsMade: boolean },
+): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
-  const kept = server.nics.flatMap(({ ownsPort, portId }) =>
-    ownsPort || portId === null ? [] : [portId],
-  );
+  const portsOf = (nics: ServerNic[]) => nics.flatMap(({ portId }) => portId ?? []);
+  const users = portsOf(server.nics.filter(({ ownsPort }) => !ownsPort));
+  const stay = keepsMade ? portsOf(server.nics.filter(({ ownsPort }) => ownsPort)) : [];
   await stillOurs(context, task);
   const ports = await context.network.listServerPorts(server.id);
-  const unlisted = kept.filter((id) => ports.every((port) => port.id !== id));
+  const unlisted = users.filter((id) => ports.every((port) => port.id !== id));
   const others = await context.network.listPorts(unlisted);
   const bound = [...ports, ...others].filter(
-    (port) => kept.includes(port.id) && isBoundFor(server, port),
+    (port) => users.includes(port.id) && isBoundFor(server, port),
   );
-  const made = ports.filter((port) => !kept.includes(port.id) && isMadeFor(server, port));
+  const made = ports.filter((port) => !users.includes(port.id) && isMadeFor(server, port));
   await together([...bound, ...made], async (port) => {
     await stillOurs(context, task);
-    if (made.includes(port)) await context.network.deletePort(port.id);
+    if (stay.includes(port.id)) await unbindPort(context, port, { keepOwner: true });
+    else if (made.includes(port)) await context.network.deletePort(port.id);
     else await unbindPort(context, port);
   });
   return {
     nics: server.nics.map((nic) =>
-      nic.ownsPort ? { ...nic, portId: null, vif: null } : { ...nic, vif: null },
+      nic.ownsPort && !keepsMade ? { ...nic, portId: null, vif: null } : { ...nic, vif: null },
     ),
     events: [finishedEvent(context, 'unbind_ports', startedAt)],
     next: { step: 'release', data: task.data, dueAt: context.clock.now() },
@@ -91,9 +105,13 @@ export function isBoundFor({ id, hostName }: Server, { deviceId, bindingHost }: 
 }
 
 /** Takes a port off its host. One that went meanwhile needs no unbinding. */
-export async function unbindPort(context: WorkflowContext, port: Port): Promise<void> {
+export async function unbindPort(
+  context: WorkflowContext,
+  port: Port,
+  how: { keepOwner?: boolean } = {},
+): Promise<void> {
   try {
-    await context.network.updatePort(port.id, unbindChange(port));
+    await context.network.updatePort(port.id, unbindChange(port, how));
   } catch (error) {
     if (!isComputeError(error, 'notFound')) throw error;
   }

@@ -8,8 +8,7 @@ import { becomeActive } from './guest-started.ts';
 import { plugStep, plugWait, waitForPlug } from './wait-for-plug.ts';
 
 const step = waitForPlug(becomeActive);
-const run = (context: WorkflowContext, task: Task) =>
-  step.run(context, task, { read: undefined, mayHaveBegun: true });
+const run = (context: WorkflowContext, task: Task) => step.run(context, task, { read: undefined });
 let world: ComputeWorld;
 let serverId: string;
 

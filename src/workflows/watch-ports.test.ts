@@ -55,7 +55,6 @@ async function act(): Promise<string | undefined> {
   if (task === undefined) return undefined;
   const outcome = await workflows[task.kind].steps[task.step]!.run(world.context, task, {
     read: undefined,
-    mayHaveBegun: true,
   });
   await world.store.commit({ task, ...outcome });
   return task.kind;

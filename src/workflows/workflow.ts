@@ -10,8 +10,6 @@ export type StepOutcome = Omit<Transition, 'task'>;
 export interface StepStart<Read = unknown> {
   /** What `read` gave. */
   read: Read;
-  /** It may have been begun before and cut off: what it makes outside may be there already. */
-  mayHaveBegun: boolean;
 }
 
 export interface WorkflowStep<Read = unknown> {

@@ -20,7 +20,7 @@ const showPort = 'user GET ports/{id}';
 const showNetwork = 'user GET networks/{id}';
 const listPorts = 'service GET ports?id';
 const listServerPorts = 'service GET ports?device_id';
-const createPort = 'service POST ports';
+const createPort = 'user POST ports';
 const updatePort = 'service PUT ports/{id}';
 const deletePort = 'service DELETE ports/{id}';
 
@@ -72,7 +72,7 @@ const names: Record<string, string> = {
   [showNetwork]: 'show network (user)',
   [listPorts]: 'list ports',
   [listServerPorts]: 'list server’s ports',
-  [createPort]: 'create port',
+  [createPort]: 'create port (user)',
   [updatePort]: 'update port',
   [deletePort]: 'delete port',
 };

@@ -72,6 +72,7 @@ export async function realNetwork(openstack: OpenStack): Promise<NetworkUnderTes
   return {
     network: client.network,
     member: await client.identity.validate(demo),
+    owner: await client.identity.validate(admin),
     networkId,
     physicalNetwork: 'physnet1',
     vlan,
@@ -82,6 +83,7 @@ export async function realNetwork(openstack: OpenStack): Promise<NetworkUnderTes
       make('port', { network_id: networkId, 'binding:vnic_type': vnicType }, demo),
     makeForeignPort: () => make('port', { network_id: networkId }),
     makeOwnNetwork: (name) => make('network', { name }, demo),
+    makeForeignNetwork: () => make('network', { name: 'foreign' }),
     async stop() {
       for (const path of made.toReversed()) await send('DELETE', path, admin);
       client.close();

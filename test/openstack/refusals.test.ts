@@ -243,3 +243,39 @@ async function tolerateTokensBeside(): Promise<void> {
   await openstack.kill('neutron');
   await openstack.start('neutron');
 }
+
+/** Alice asks for a NIC by network; what she is told. No server and no port stays. */
+async function refusedAtOnce(nic: object): Promise<[number, string]> {
+  const made = async () =>
+    (await cloud.neutron('admin', 'GET', `/ports?network_id=${red}&device_owner=`)).body.ports
+      .length;
+  const before = await made();
+  const { status, body } = await cloud.create('refused', [nic]);
+  const left = async () => (await cloud.compute('alice', 'GET', '/servers')).body.servers;
+  await expect.poll(left, { timeout: 10_000 }).toEqual([]);
+  expect(await made()).toBe(before);
+  const [fault] = Object.values<{ message: string }>(body);
+  return [status, fault?.message ?? ''];
+}
+
+test('a NIC by network is made with the rights of its user: Neutron’s policy and quota say no at once', async () => {
+  cloud.openstack.agent('host-1', { physnet1: ['enp1s0'] });
+  await cloud.startNovella({ hosts: { 'host-1': host } });
+  const where = `networks\\[0\\]\\.uuid: no port can be made on network ${red}`;
+  expect(await refusedAtOnce({ uuid: red, fixed_ip: '10.1.0.77' })).toEqual([
+    403,
+    expect.stringMatching(
+      `^${where} with the address 10.1.0.77: .*fixed_ips.* disallowed by policy$`,
+    ),
+  ]);
+  const project = await cloud.openstack.json('admin', 'project', 'show', 'red');
+  const { body } = await cloud.neutron('admin', 'GET', `/ports?project_id=${project.id}`);
+  const quota = (port: number) =>
+    cloud.neutron('admin', 'PUT', `/quotas/${project.id}`, { quota: { port } });
+  expect((await quota(body.ports.length)).status).toBe(200);
+  expect(await refusedAtOnce({ uuid: red })).toEqual([
+    403,
+    expect.stringMatching(`^${where}: Quota exceeded for resources: \\['port'\\]`),
+  ]);
+  await quota(-1);
+});

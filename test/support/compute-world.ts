@@ -213,9 +213,9 @@ const network: Network = {
 
 const usable = { id: network.id, name: network.name, hasSubnet: true };
 
-/** Only reading: nothing boots here. */
+/** Makes ports and deletes them, and binds none: nothing boots here. */
 function describedNetwork(ports: Map<string, Port>): NetworkService {
-  const refuse = () => Promise.reject(new ComputeError('bug', 'this network only reads'));
+  const refuse = () => Promise.reject(new ComputeError('bug', 'this network binds nothing'));
   const absent = (what: string) => Promise.reject(new ComputeError('notFound', what));
   return {
     showPort: async (id) => ports.get(id) ?? absent(`Port ${id} could not be found.`),
@@ -227,9 +227,21 @@ function describedNetwork(ports: Map<string, Port>): NetworkService {
     listPorts: async (ids) => ids.flatMap((id) => ports.get(id) ?? []),
     listAgents: async () => new NetworkAgents([], 0),
     listServerPorts: async (id) => [...ports.values()].filter(({ deviceId }) => deviceId === id),
-    createPort: refuse,
+    createPort: async ({ networkId: network, projectId: project, deviceId }) => {
+      const change = {
+        networkId: network,
+        projectId: project,
+        deviceId,
+        vnicType: 'normal',
+      } as const;
+      const port = aPort(randomUUID(), change);
+      ports.set(port.id, port);
+      return port;
+    },
     updatePort: refuse,
-    deletePort: refuse,
+    deletePort: async (id) => {
+      ports.delete(id);
+    },
     listPortBindings: refuse,
     addPortBinding: refuse,
     activatePortBinding: refuse,

@@ -4,10 +4,10 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 
 /**
- * `lost`: cut before the service hears of it. `unheard`: done by the service, cut before the answer. `half`: cut in the middle of the answer.
- * `busy`: 503 without asking. `silent`: no answer ever. `corrupt`: one bit of the answer is another.
+ * `lost`: cut before the service hears of it. `unheard`: done by the service, cut before the answer. `withheld`: done, and no answer ever. `half`:
+ * cut in the middle of the answer. `busy`: 503 without asking. `silent`: no answer ever. `corrupt`: one bit of the answer is another.
  */
-export type Fault = 'lost' | 'unheard' | 'half' | 'busy' | 'silent' | 'corrupt';
+export type Fault = 'lost' | 'unheard' | 'withheld' | 'half' | 'busy' | 'silent' | 'corrupt';
 
 export interface FaultyProxy {
   /** With the path of the service's. */
@@ -66,6 +66,7 @@ async function passBack(
   for await (const part of answer) parts.push(part as Buffer);
   const body = Buffer.concat(parts);
   if (fault === 'unheard') return void reply.destroy();
+  if (fault === 'withheld') return;
   const headers = { ...answer.headers, 'content-length': String(body.length) };
   delete headers['transfer-encoding'];
   if (fault === 'corrupt') body.writeUInt8((body[0] ?? 0) ^ 1, 0);

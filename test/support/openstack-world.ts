@@ -97,6 +97,7 @@ export async function networkUnderTest(way: Way): Promise<NetworkUnderTest> {
   return {
     network: services.network,
     member,
+    owner: await cloud.identity.service.validate(cloud.adminToken),
     networkId,
     physicalNetwork: 'physnet1',
     vlan: 42,
@@ -107,6 +108,7 @@ export async function networkUnderTest(way: Way): Promise<NetworkUnderTest> {
       make('port', { network_id: networkId, 'binding:vnic_type': vnicType }, cloud.demoToken),
     makeForeignPort: () => make('port', { network_id: networkId }),
     makeOwnNetwork: (name) => make('network', { name }, cloud.demoToken),
+    makeForeignNetwork: () => make('network', { name: 'foreign' }),
     stop,
   };
 }

@@ -18,7 +18,10 @@ beforeAll(async () => {
 afterAll(() => cloud.stop());
 
 const newPort = (projectId: string, fixedIp: string | null = null) =>
-  cloud.network.service.createPort({ networkId: network, projectId, deviceId: 'vm', fixedIp });
+  cloud.network.service.createPort(
+    { networkId: network, projectId, deviceId: 'vm', fixedIp },
+    { ...demo, projectId },
+  );
 
 test('a network shows its segment to the service and hides it from a member', async () => {
   const seen = await cloud.network.service.showNetwork(network);

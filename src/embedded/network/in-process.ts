@@ -44,14 +44,14 @@ export function createInProcessNetwork(context: NetworkContext): NetworkService 
     },
     // Ports are bound here, by the physical networks that hosts report.
     listAgents: async () => new NetworkAgents([], context.clock.now()),
-    async createPort({ networkId, projectId, deviceId, fixedIp }) {
+    async createPort({ networkId, projectId, deviceId, fixedIp }, caller) {
       const port = {
         network_id: networkId,
         project_id: projectId,
         device_id: deviceId,
         ...(fixedIp !== null && { fixed_ips: [{ ip_address: fixedIp }] }),
       };
-      return toPort(await createPort(context, service, { port }));
+      return toPort(await createPort(context, rightsOf(caller), { port }));
     },
     async updatePort(id, change) {
       return toPort(await updatePort(context, service, { id, body: { port: toWire(change) } }));

@@ -1,7 +1,7 @@
 /** Tasks: the workflow each server has, who works on it, and until when. */
 import type { Kysely, Selectable } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
-import type { NewAction, NextStep, Task, TaskKind, TaskStore } from '#contracts/store.ts';
+import type { NewAction, NewTask, NextStep, Task, TaskKind, TaskStore } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { insertAction } from './actions.ts';
 import { type ServerFields, serverColumns } from './server-row.ts';
@@ -44,7 +44,7 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
 }
 
 /** A server's first task, in the transaction that makes the server. */
-export async function insertTask(trx: Db, task: Omit<Task, 'epoch'>): Promise<void> {
+export async function insertTask(trx: Db, task: NewTask): Promise<void> {
   await trx.insertInto('tasks').values(newTaskRow(task)).execute();
 }
 
@@ -55,7 +55,12 @@ export async function advanceTask(trx: Db, task: Task, next: NextStep | null): P
     .set(
       next === null
         ? { step: null, data: '{}', due_at: null }
-        : { step: next.step, data: JSON.stringify(next.data), due_at: next.dueAt },
+        : {
+            kind: next.kind ?? task.kind,
+            step: next.step,
+            data: JSON.stringify(next.data),
+            due_at: next.dueAt,
+          },
     )
     .where('instance_uuid', '=', task.serverId)
     .where('uuid', '=', task.id)
@@ -65,17 +70,20 @@ export async function advanceTask(trx: Db, task: Task, next: NextStep | null): P
   return numUpdatedRows > 0n;
 }
 
-function newTaskRow(task: Omit<Task, 'epoch'>): TaskRow {
+function newTaskRow({ lease, ...task }: NewTask): TaskRow {
+  const epoch = 1;
   return {
     instance_uuid: task.serverId,
     uuid: task.id,
     kind: task.kind,
     step: task.step,
-    epoch: 1,
+    epoch,
     data: JSON.stringify(task.data),
     action_uuid: task.actionId,
     due_at: task.dueAt,
-    ...noLease,
+    ...(lease === undefined
+      ? noLease
+      : { leased_by: lease.owner, leased_until: lease.until, leased_epoch: epoch }),
   };
 }
 
@@ -119,7 +127,7 @@ async function beginTask(
     onlyIdle,
     now,
   }: {
-    task: Omit<Task, 'epoch'>;
+    task: NewTask;
     action: NewAction | null;
     server: Partial<ServerFields>;
     onlyIdle: boolean;
@@ -140,7 +148,7 @@ async function beginTask(
     .insertInto('tasks')
     .values(newTaskRow(task))
     .onConflict((conflict) =>
-      // The lease stays: it ends when the step that runs now returns, or runs out.
+      // Without one of its own the lease stays: it ends when the step that runs now returns, or runs out.
       conflict
         .column('instance_uuid')
         .doUpdateSet((eb) => ({
@@ -151,6 +159,11 @@ async function beginTask(
           data: eb.ref('excluded.data'),
           action_uuid: eb.ref('excluded.action_uuid'),
           due_at: eb.ref('excluded.due_at'),
+          ...(task.lease !== undefined && {
+            leased_by: eb.ref('excluded.leased_by'),
+            leased_until: eb.ref('excluded.leased_until'),
+            leased_epoch: eb('tasks.epoch', '+', 1),
+          }),
         }))
         .where((eb) => (onlyIdle ? eb('tasks.step', 'is', null) : eb.lit(true))),
     )

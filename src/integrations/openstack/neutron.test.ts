@@ -68,8 +68,11 @@ test('an unbind is the body that Nova sends', async () => {
 
 test('a new port is the body that Nova sends', async () => {
   const network = await start({ ...recorded('11-direct-port-create').reply, status: 201 });
-  await network.createPort({ networkId: 'n1', projectId: 'p1', deviceId: 's1', fixedIp: null });
-  expect(stub.heard).toMatchObject([{ method: 'POST', path: '/v2.0/ports' }]);
+  const wish = { networkId: 'n1', projectId: 'p1', deviceId: 's1', fixedIp: null };
+  await network.createPort(wish, member);
+  expect(stub.heard).toMatchObject([
+    { method: 'POST', path: '/v2.0/ports', headers: { 'x-auth-token': member.token } },
+  ]);
   expect(stub.heard[0]?.body).toEqual({
     port: { device_id: 's1', network_id: 'n1', admin_state_up: true, tenant_id: 'p1' },
   });

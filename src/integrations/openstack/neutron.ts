@@ -76,8 +76,9 @@ export function createNeutron(options: NeutronOptions): NetworkService {
       ids.length === 0 ? [] : listPorts(ids.map((id): [string, string] => ['id', id])),
     listServerPorts: (serverId) => listPorts([['device_id', serverId]]),
     listAgents: (isDoubted) => agents('all', isDoubted),
-    async createPort(port) {
-      return neutron.changed({ method: 'POST', path: '/v2.0/ports', body: newPortBody(port) });
+    async createPort(port, caller) {
+      const call = { method: 'POST', path: '/v2.0/ports', body: newPortBody(port) } as const;
+      return toPort((await neutron.ask<{ port: NeutronPort }>({ ...call, acting: caller })).port);
     },
     async updatePort(id, change) {
       return neutron.changed({ method: 'PUT', path: portPath(id), body: portChangeBody(change) });

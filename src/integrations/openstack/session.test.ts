@@ -105,7 +105,7 @@ test.each([
   expect((await network.listPorts(['p']))[0]?.id).toBe('p');
   expect((await network.updatePort('p', { deviceId: '' })).id).toBe('p');
   expect(stub.heard).toHaveLength(6);
-  await expect(network.createPort(newPort)).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(network.createPort(newPort, member)).rejects.toMatchObject({ kind: 'unavailable' });
   expect(stub.heard).toHaveLength(7);
 });
 
@@ -131,7 +131,7 @@ test('a failure that stays is told with the service’s own words', async () => 
 test('a service that is asked too much is asked again, even to create: 429 says that nothing was done', async () => {
   const busy = { status: 429, headers: { 'retry-after': '0' } };
   const network = await start([busy, shown, busy, busy, shown]);
-  expect((await network.createPort(newPort)).id).toBe('p');
+  expect((await network.createPort(newPort, member)).id).toBe('p');
   expect((await network.listPorts(['p']))[0]?.id).toBe('p');
   expect(stub.heard).toHaveLength(5);
 });
@@ -181,7 +181,7 @@ test('a read whose answer is cut off is made again; a creation is not', async ()
   };
   const network = await start([cutOff, shown, cutOff]);
   expect((await network.listPorts(['p']))[0]?.id).toBe('p');
-  await expect(network.createPort(newPort)).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(network.createPort(newPort, member)).rejects.toMatchObject({ kind: 'unavailable' });
   expect(stub.heard).toHaveLength(3);
 });
 
