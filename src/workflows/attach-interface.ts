@@ -1,45 +1,24 @@
-/** Adds a NIC to a server, running or not: claim → bind → host → wires; when that fails, back in reverse with nothing left behind. */
+/** Adds a NIC to a server, running or not, while the caller waits. */
 import type { Caller } from '#contracts/identity.ts';
-import type { HostChange, Task } from '#contracts/store.ts';
+import type { Task } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
-import { bindingRefusal } from '#core/networking/binding-need.ts';
-import { allocateDevices } from '#core/pci/allocate.ts';
-import { blockingProblems } from '#core/hosts/host-problem.ts';
-import type { NetworkRequest } from '#core/networking/network-request.ts';
-import { awaitsWiring } from '#core/networking/plug.ts';
-import { allocateClaimed, claimDevices } from '#core/pci/claim.ts';
-import { withInterfaceTags } from '#core/pci/interface-need.ts';
-import type { PciRequest } from '#core/pci/request.ts';
-import type { SpecBinding } from '#core/scheduling/request-spec.ts';
 import { affinityPolicyOf } from '#core/servers/guest-numa.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
-import type { Server, ServerNic, VmState } from '#core/servers/server.ts';
+import type { Server, VmState } from '#core/servers/server.ts';
+import { type AttachData, newNic, refuseUnbindable, undo } from './attach-workflow.ts';
 import {
   beginAfterNicChanges,
   endOfAction,
   type NewWorkflow,
   refuseState,
 } from './begin-action.ts';
-import { bindNics } from './bind-ports.ts';
 import { bindingWishes } from './binding-wishes.ts';
 import type { WorkflowContext } from './context.ts';
-import { deviceChange } from './device-change.ts';
-import type { DevicePorts } from './device-ports.ts';
-import { guestOf } from './guest-of.ts';
-import { finishedEvent } from './record-event.ts';
 import { leaseOf, letGo, makeEvent, makePorts } from './make-ports.ts';
+import { finishedEvent } from './record-event.ts';
 import { automaticNics, type NicNaming, resolveNics } from './resolve-nics.ts';
-import { hostOf, serverOf } from './server-of.ts';
-import { guestNicOf, type NicData, nicData, nicOf, takeOffSteps } from './take-off-nic.ts';
-import {
-  type PlugData,
-  plugEvent,
-  plugStart,
-  plugStep,
-  plugWait,
-  waitForPlug,
-} from './wait-for-plug.ts';
-import { asFailure, type StepOutcome, type StepStart, type Workflow } from './workflow.ts';
+import { serverOf } from './server-of.ts';
+import { asFailure } from './workflow.ts';
 
 /** States in which NICs come and go. */
 export const attachable: readonly VmState[] = ['active', 'paused', 'stopped'];
@@ -57,12 +36,6 @@ const attachNaming: NicNaming = {
   missing: 'notFound',
   taken: 'conflict',
 };
-
-interface AttachData extends NicData, PlugData {
-  nic: NetworkRequest;
-  pciRequest: PciRequest | null;
-  devicePorts?: DevicePorts;
-}
 
 /**
  * Attaches and returns the port once the guest has the NIC. Throws `invalid` or `conflict` for what cannot be asked for, `invalid` when the
@@ -142,11 +115,6 @@ async function makePort(
   if (!ok) await letGo(context, nics);
 }
 
-function newNic(server: Server, { nic, nicId }: AttachData): ServerNic {
-  const position = Math.max(-1, ...server.nics.map((each) => each.position)) + 1;
-  return { ...nic, id: nicId, position, ownsPort: false, vif: null };
-}
-
 async function portOnceAttached(
   context: WorkflowContext,
   serverId: string,
@@ -167,162 +135,4 @@ async function portOnceAttached(
     throw new ComputeError('conflict', message);
   }
   throw new ComputeError(isRefusal === true ? 'invalid' : 'unavailable', action.message);
-}
-
-/** The workflow behind it. */
-export const attachWorkflow: Workflow = {
-  steps: {
-    claim: { read: readBinding, run: claim, exclusive: true },
-    bind: { run: bind },
-    attached: { run: attached, exclusive: true },
-    [plugStep]: waitForPlug(endOfAttach),
-    ...takeOffSteps,
-  },
-  failed,
-};
-
-/** Takes the device and writes NIC and request: from here on an undo knows what to give back. */
-async function claim(
-  context: WorkflowContext,
-  task: Task,
-  { read }: StepStart<SpecBinding | null>,
-): Promise<StepOutcome> {
-  const startedAt = context.clock.now();
-  const server = await serverOf(context, task);
-  const data = task.data as AttachData;
-  const { pciRequest } = data;
-  refuseUnbindable(server, read);
-  const host = pciRequest === null ? undefined : await claimChange(context, server, pciRequest);
-  return {
-    ...(host !== undefined && { host }),
-    ...(pciRequest !== null && { newPciRequests: [pciRequest] }),
-    nics: [newNic(server, data)],
-    events: [finishedEvent(context, 'claim', startedAt)],
-    next: { step: 'bind', data: task.data, dueAt: context.clock.now() },
-  };
-}
-
-function readBinding(context: WorkflowContext, task: Task): Promise<SpecBinding | null> {
-  const { nic, devicePorts } = task.data as AttachData;
-  return bindingWishes(context, [nic], devicePorts);
-}
-
-function refuseUnbindable({ id, hostName }: Server, binding: SpecBinding | null): void {
-  const host = hostName ?? '';
-  const [reason] =
-    binding?.needs.flatMap((need) => bindingRefusal(need, host, binding.agents) ?? []) ?? [];
-  if (reason === undefined) return;
-  throw new ComputeError(
-    'invalid',
-    `Failed to bind a port for instance ${id} on host ${host}: ${reason.message}`,
-    { detail: reason.code },
-  );
-}
-
-async function claimChange(
-  context: WorkflowContext,
-  server: Server,
-  request: PciRequest,
-): Promise<HostChange> {
-  const host = await hostOf(context, server);
-  invariant(host, `server ${server.id} is on no host`);
-  const devices = await context.store.hosts.devices(host.id);
-  const cells = host.numa.claims.filter((each) => each.serverId === server.id);
-  const allocation = allocateDevices({
-    ...withInterfaceTags({ devices, requests: [request] }),
-    numaCells: cells.map(({ node }) => node),
-    hostNuma: host.numa.nodes,
-    preference: context.settings.cardPreference,
-  });
-  const problems = blockingProblems(host.problems, [request]);
-  if (!allocation.ok || problems.length > 0) {
-    const reasons = allocation.ok ? problems : allocation.reasons;
-    const why = reasons.map(({ message }) => message).join('; ');
-    throw new ComputeError(
-      'invalid',
-      `Failed to claim PCI devices for instance ${server.id} on host ${host.name}: ${why}`,
-      { detail: 'pci_claim_failed' },
-    );
-  }
-  const changed = claimDevices(devices, allocation.assignments, server.id);
-  return deviceChange(host, devices, changed);
-}
-
-async function bind(context: WorkflowContext, task: Task): Promise<StepOutcome> {
-  const startedAt = context.clock.now();
-  const server = await serverOf(context, task);
-  const host = await hostOf(context, server);
-  const nic = nicOf(server, task);
-  invariant(host && nic, `server ${server.id}: its host or its new NIC is gone`);
-  const { devicePorts } = task.data as AttachData;
-  const [done] = await bindNics(context, task, { server, host, nics: [nic], devicePorts });
-  invariant(done, 'one NIC was bound to none');
-  const { nic: bound, port } = done;
-  const nics = [...server.nics.filter(({ id }) => id !== nic.id), bound];
-  const after = { ...server, nics };
-  const guest = await guestOf(context, after);
-  const body = { do: 'attach', guest, nic: guestNicOf(after, bound) } as const;
-  // A guest that is off has no NIC yet that anybody could wire.
-  const unwired = server.vmState !== 'stopped' && awaitsWiring(port) ? [port.id] : [];
-  return {
-    nics: [bound],
-    command: { hostId: host.id, serverId: server.id, body },
-    events: [finishedEvent(context, 'bind_port', startedAt, { host: host.name })],
-    next: { step: 'attached', data: { ...task.data, startedAt, unwired }, dueAt: null },
-  };
-}
-
-async function attached(context: WorkflowContext, task: Task): Promise<StepOutcome> {
-  const command = await context.store.commands.last(task.serverId, 'attach');
-  invariant(command?.result, `server ${task.serverId}: its host has not answered the attach`);
-  const { result } = command;
-  if (!result.ok) throw new ComputeError('unavailable', result.message, { detail: result.detail });
-  const server = await serverOf(context, task);
-  const host = await hostOf(context, server);
-  invariant(host, `server ${server.id} is on no host`);
-  const devices = await context.store.hosts.devices(host.id);
-  const changed = allocateClaimed(devices, server.id);
-  const wait = plugWait(context, task);
-  return {
-    ...(changed.length > 0 && { host: deviceChange(host, devices, changed) }),
-    ...(wait ?? endOfAttach(context, task, host.name)),
-  };
-}
-
-/** Who attaches is told so by this event. */
-function endOfAttach(context: WorkflowContext, task: Task, host: string): StepOutcome {
-  const startedAt = nicData(task).startedAt ?? context.clock.now();
-  return { events: [finishedEvent(context, 'attach', startedAt, { host })], next: null };
-}
-
-const forward = ['claim', 'bind', 'attached', plugStep];
-const retryMs = 2_000;
-
-/** A forward step that fails starts the undo; an undo step is tried again, for what it frees must not leak. */
-async function failed(
-  context: WorkflowContext,
-  task: Task,
-  error: ComputeError,
-): Promise<StepOutcome> {
-  const now = context.clock.now();
-  if (!forward.includes(task.step)) {
-    return { next: { step: task.step, data: task.data, dueAt: now + retryMs } };
-  }
-  const name = task.step === plugStep ? plugEvent : task.step;
-  const { message } = error;
-  if (task.step !== 'claim') return undo(context, task, { name, message });
-  const event = finishedEvent(context, name, now, { error: message });
-  return { events: [event], actionMessage: message, next: null };
-}
-
-function undo(
-  context: WorkflowContext,
-  task: Task,
-  { name, message }: { name: string; message: string },
-): StepOutcome {
-  const now = context.clock.now();
-  return {
-    events: [finishedEvent(context, name, plugStart(task, now), { error: message })],
-    next: { step: 'take-off', data: { ...task.data, failure: { message } }, dueAt: now },
-  };
 }
