@@ -1,4 +1,5 @@
 /** What a cloud and a sign-in there need, under the names of clouds.yaml and, with OS_ before them, of the variables. Pure. */
+import type { Login } from '#core/access/login.ts';
 import { ComputeError } from '#core/errors.ts';
 
 /** Which cloud, and which endpoints of its catalog. Example authUrl: `http://127.0.0.1:5000/v3`. */
@@ -16,22 +17,6 @@ export interface CloudPlace {
 export const endpointInterfaces = ['internal', 'public', 'admin'] as const;
 export type EndpointInterface = (typeof endpointInterfaces)[number];
 
-/** A password, scoped to a project. */
-export interface PasswordLogin {
-  username: string;
-  password: string;
-  projectName: string;
-  userDomainName: string;
-  projectDomainName: string;
-}
-
-/** It carries user and project. */
-export interface ApplicationCredentialLogin {
-  applicationCredentialId: string;
-  applicationCredentialSecret: string;
-}
-
-export type Login = PasswordLogin | ApplicationCredentialLogin;
 export type CloudCredentials = CloudPlace & Login;
 
 /** Keys below `auth` in a clouds.yaml. */

@@ -5,13 +5,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import type { PasswordLogin } from '#core/access/login.ts';
 import { ComputeError } from '#core/errors.ts';
 import {
   authKeys,
   type CloudCredentials,
   type CloudPlace,
   type CloudWords,
-  type PasswordLogin,
   placeKeys,
   toCredentials,
 } from './cloud-credentials.ts';

@@ -2,8 +2,9 @@
  * A small OpenStack client: password login at Keystone v3, the catalog, JSON requests to the services in it.
  * Errors carry the service's own words. Knows no resource.
  */
+import { signInBody } from '#core/access/login.ts';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
-import type { CloudCredentials, Login } from './cloud-credentials.ts';
+import type { CloudCredentials } from './cloud-credentials.ts';
 import { trustAuthorities } from './trust.ts';
 
 /** A login: a token scoped to a project, and one endpoint of each service type. */
@@ -41,7 +42,7 @@ interface TokenReply {
 
 /**
  * Logs in. Endpoints are the public ones unless the credentials say other ones. Throws `unauthenticated` with Keystone's words, `unavailable`
- * when nobody answers. Source: Keystone v3, "Password authentication with scoped authorization", "Authenticating with an Application Credential".
+ * when nobody answers.
  */
 export async function openSession(cloud: CloudCredentials): Promise<Session> {
   if (cloud.caFile !== undefined) trustAuthorities(cloud.caFile);
@@ -49,7 +50,7 @@ export async function openSession(cloud: CloudCredentials): Promise<Session> {
   const url = `${base.endsWith('/v3') ? base : `${base}/v3`}/auth/tokens`;
   const { headers, json } = await exchange('identity', url, {
     method: 'POST',
-    body: { auth: authOf(cloud) },
+    body: signInBody(cloud),
   });
   const { token } = json as TokenReply;
   const id = headers.get('x-subject-token');
@@ -75,24 +76,6 @@ export async function openSession(cloud: CloudCredentials): Promise<Session> {
       ...(cloud.computeUrl !== undefined && { compute: cloud.computeUrl.replace(/\/+$/, '') }),
     },
   };
-}
-
-function authOf(login: Login): object {
-  if ('applicationCredentialId' in login) {
-    const { applicationCredentialId: id, applicationCredentialSecret: secret } = login;
-    const identity = {
-      methods: ['application_credential'],
-      application_credential: { id, secret },
-    };
-    return { identity };
-  }
-  const user = {
-    name: login.username,
-    password: login.password,
-    domain: { name: login.userDomainName },
-  };
-  const project = { name: login.projectName, domain: { name: login.projectDomainName } };
-  return { identity: { methods: ['password'], password: { user } }, scope: { project } };
 }
 
 /** The address that a service's paths continue. Throws `notFound` naming the types that the catalog has. */

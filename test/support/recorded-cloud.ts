@@ -1,7 +1,8 @@
 /** A real HTTP server on a free loopback port that answers recorded JSON: a cloud for the command line's tests. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { CloudPlace, PasswordLogin } from '#cli/cloud-credentials.ts';
+import type { CloudPlace } from '#cli/cloud-credentials.ts';
+import type { PasswordLogin } from '#core/access/login.ts';
 
 /** A recorded reply. `status` is 200 and `headers` are none unless given. A text body is sent as it is. */
 export interface RecordedReply {

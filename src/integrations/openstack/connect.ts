@@ -3,10 +3,11 @@ import type { Clock } from '#contracts/clock.ts';
 import type { IdentityService } from '#contracts/identity.ts';
 import type { ImageContents, ImageService } from '#contracts/images.ts';
 import type { NetworkService } from '#contracts/network.ts';
+import type { Login } from '#core/access/login.ts';
 import { createGlance } from './glance.ts';
 import { createKeystoneIdentity } from './keystone.ts';
 import { createNeutron } from './neutron.ts';
-import { createOwnTokens, type ServiceUser } from './own-token.ts';
+import { createOwnTokens } from './own-token.ts';
 import { type CallCounts, createServiceCaller } from './service-caller.ts';
 import { createSession } from './session.ts';
 import { type Survey, survey } from './survey.ts';
@@ -15,7 +16,7 @@ import { createWire } from './wire.ts';
 export interface OpenStackOptions {
   /** Keystone, with or without its version. Example: `http://controller:5000/v3`. */
   authUrl: string;
-  user: ServiceUser;
+  user: Login;
   region?: string | undefined;
   /** Which endpoints of the catalog. Left out: internal, else public. */
   interface?: string | undefined;

@@ -1,20 +1,10 @@
 /** The token of the service's own user: got by password, renewed before it ends and when it is refused. */
+import { type Login, signInBody } from '#core/access/login.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Clock } from '#contracts/clock.ts';
 import type { Catalog } from './catalog.ts';
 import type { OwnUser } from './own-user.ts';
 import type { ServiceAnswer, ServiceCaller } from './service-caller.ts';
-
-/** Who the service signs in as. */
-export type ServiceUser =
-  | {
-      username: string;
-      password: string;
-      projectName: string;
-      userDomainName: string;
-      projectDomainName: string;
-    }
-  | { applicationCredentialId: string; applicationCredentialSecret: string };
 
 export interface OwnToken {
   text: string;
@@ -37,7 +27,7 @@ export function createOwnTokens(options: {
   caller: ServiceCaller;
   /** Keystone with its version. Example: `http://controller:5000/v3`. */
   keystone: string;
-  user: ServiceUser;
+  user: Login;
   clock: Clock;
 }): OwnTokens {
   const { clock } = options;
@@ -66,7 +56,7 @@ async function signIn(options: Parameters<typeof createOwnTokens>[0]): Promise<O
     method: 'POST',
     base: keystone,
     path: '/auth/tokens',
-    body: { auth: authOf(user) },
+    body: signInBody(user),
     isRepeatable: true,
   });
   const text = answer.header('x-subject-token');
@@ -103,34 +93,7 @@ function ownerOf({ user, project, roles = [] }: TokenBody): OwnUser {
   };
 }
 
-/** Source: Keystone API v3, "Password authentication with scoped authorization", "Authenticating with an Application Credential". */
-function authOf(user: ServiceUser): object {
-  if ('applicationCredentialId' in user) {
-    const { applicationCredentialId: id, applicationCredentialSecret: secret } = user;
-    const identity = {
-      methods: ['application_credential'],
-      application_credential: { id, secret },
-    };
-    return { identity };
-  }
-  return {
-    identity: {
-      methods: ['password'],
-      password: {
-        user: {
-          name: user.username,
-          domain: { name: user.userDomainName },
-          password: user.password,
-        },
-      },
-    },
-    scope: {
-      project: { name: user.projectName, domain: { name: user.projectDomainName } },
-    },
-  };
-}
-
-function refusal({ status, body }: ServiceAnswer, keystone: string, user: ServiceUser) {
+function refusal({ status, body }: ServiceAnswer, keystone: string, user: Login) {
   const at = `identity service at ${keystone}`;
   if (status !== 401) {
     return new ComputeError('unavailable', `${at} answers ${status} to our sign-in`, {
