@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { IdentityUnderTest } from '#contracts/identity.contract.ts';
 import type { ImagesUnderTest } from '#contracts/image-service.contract.ts';
 import type { NetworkUnderTest } from '#contracts/network.contract.ts';
+import { signInBody } from '#core/access/login.ts';
 import { connectOpenStack } from '#integrations/openstack/connect.ts';
 import type { OpenStack } from './openstack.ts';
 
@@ -38,8 +39,28 @@ export async function realIdentity(openstack: OpenStack): Promise<IdentityUnderT
       await pause(1_100);
     },
     outliveCaches: () => pause(tokenCacheMs + 10),
+    async signInBriefly() {
+      const endsAt = Date.now() + 8_000;
+      const token = await briefToken(openstack, endsAt);
+      return { token, outlive: () => pause(endsAt - Date.now()) };
+    },
     stop: async () => client.close(),
   };
+}
+
+/** Keystone's tokens live for hours; one of an application credential ends with the credential. */
+async function briefToken(openstack: OpenStack, endsAt: number): Promise<string> {
+  const ends = ['--expiration', new Date(endsAt).toISOString().replace(/\.\d+Z$/, '')];
+  const name = `brief-${endsAt}`;
+  const made = await openstack.json('demo', 'application', 'credential', 'create', ...ends, name);
+  const login = { applicationCredentialId: made.id, applicationCredentialSecret: made.secret };
+  const reply = await fetch(`${openstack.urls.keystone}/auth/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(signInBody(login)),
+  });
+  if (reply.status !== 201) throw new Error(await reply.text());
+  return reply.headers.get('x-subject-token') ?? '';
 }
 
 export async function realNetwork(openstack: OpenStack): Promise<NetworkUnderTest> {

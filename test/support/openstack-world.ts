@@ -70,7 +70,10 @@ export async function identityUnderTest(way: Way): Promise<IdentityUnderTest> {
       if (answer.status !== 204) throw new Error(`revoke: ${answer.status}`);
     },
     outliveCaches: () => pass(61_000),
-    outliveTokens: () => pass(3_600_000),
+    signInBriefly: async () => ({
+      token: await cloud.signIn('demo', passwords.demo, 'demo'),
+      outlive: () => pass(3_600_000),
+    }),
     stop,
   };
 }
