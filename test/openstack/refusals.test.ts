@@ -231,6 +231,28 @@ test('without the role service it is said which user needs it and how it gets it
   expect(await cloud.shown(port)).toMatchObject({ 'binding:vif_type': 'hw_veb' });
 });
 
+test('without the role admin it is said which user needs it and how it gets it; that is enough', async () => {
+  const { openstack } = cloud;
+  const words = (text: string) => openstack.command('admin', ...text.split(' '));
+  await words('user create --project service --password openstack half');
+  await words('role add --project service --user half service');
+  const half = { user: 'half', password: 'openstack', project: 'service' };
+  await cloud.startNovella({ hosts: { 'host-1': host }, as: half });
+  const port = await cloud.port(red, 'direct');
+  const refused = await cloud.create('halfway', [{ port }]);
+  expect([refused.status, refused.body.forbidden?.message]).toEqual([
+    403,
+    `the network service at ${openstack.urls.neutron} does not show the physical network of network ${red}: it needs the role ` +
+      '`admin` of user half on project service, to see ports, physical networks, agents and images of all projects ' +
+      '(openstack role add --project service --user half admin)',
+  ]);
+  expect(await cloud.shown(port)).toMatchObject(unbound);
+  await words('role add --project service --user half admin');
+  const { id, status } = await cloud.boot('whole', [{ port }]);
+  expect(status).toBe('ACTIVE');
+  await cloud.remove(id);
+});
+
 /** A Neutron that takes a user's token whatever is beside it, as some are set up. */
 async function tolerateTokensBeside(): Promise<void> {
   const { openstack } = cloud;

@@ -157,13 +157,8 @@ test('without the role admin a binding or a physical network is not taken for no
     Object.entries(port).filter(([key]) => !/^binding:(?!vnic)/.test(key)),
   );
   const plain = { id: 'n', name: 'n', mtu: 1500, subnets: [] };
-  stub = await stubOpenStack(
-    [
-      { status: 200, body: { ports: [asMember] } },
-      { status: 200, body: { networks: [plain] } },
-    ],
-    { roles: ['service'] },
-  );
+  const body = { ports: [asMember], networks: [plain] };
+  stub = await stubOpenStack([{ status: 200, body }], { roles: ['service'] });
   const { network } = stub.client;
   const says = {
     kind: 'forbidden',

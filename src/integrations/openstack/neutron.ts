@@ -51,11 +51,6 @@ export function createNeutron(options: NeutronOptions): NetworkService {
     const readAt = clock.now();
     return new NetworkAgents((await listAgents(neutron)).map(toAgent), readAt);
   });
-  const listPorts = async (filters: [string, string][]): Promise<Port[]> => {
-    const path = `/v2.0/ports${query(filters)}`;
-    const { ports } = await neutron.ask<{ ports: NeutronPort[] }>({ path, acting: 'service' });
-    return Promise.all(ports.map(async (port) => toPort(await neutron.bindable(port))));
-  };
   return {
     async showPort(id, caller) {
       const path = portPath(id);
@@ -73,8 +68,13 @@ export function createNeutron(options: NeutronOptions): NetworkService {
     // A copy: who gets it may not change what the next one gets.
     showNetwork: async (id) => structuredClone(await networks(id)),
     listPorts: async (ids) =>
-      ids.length === 0 ? [] : listPorts(ids.map((id): [string, string] => ['id', id])),
-    listServerPorts: (serverId) => listPorts([['device_id', serverId]]),
+      ids.length === 0
+        ? []
+        : readPorts(
+            neutron,
+            ids.map((id): [string, string] => ['id', id]),
+          ),
+    listServerPorts: (serverId) => readPorts(neutron, [['device_id', serverId]]),
     listAgents: (isDoubted) => agents('all', isDoubted),
     async createPort(port, caller) {
       const call = { method: 'POST', path: '/v2.0/ports', body: newPortBody(port) } as const;
@@ -146,7 +146,11 @@ function asker(session: Session) {
     tooFewRights,
     /** The port that a change answers with is the port as it is now, bound or not. */
     async changed(call: Pick<SessionCall, 'method' | 'path' | 'body'>): Promise<Port> {
-      const { port } = await ask<{ port: NeutronPort }>({ ...call, acting: 'service' });
+      const { port } = await ask<{ port: NeutronPort }>({
+        ...call,
+        acting: 'service',
+        isWhole: (body) => showsBinding((body as { port: NeutronPort }).port),
+      });
       return toPort(await bindable(port));
     },
     async remove(path: string): Promise<void> {
@@ -171,6 +175,15 @@ function query(filters: [string, string][]): string {
   return `?${new URLSearchParams(filters).toString()}`;
 }
 
+async function readPorts(neutron: Neutron, filters: [string, string][]): Promise<Port[]> {
+  const { ports } = await neutron.ask<{ ports: NeutronPort[] }>({
+    path: `/v2.0/ports${query(filters)}`,
+    acting: 'service',
+    isWhole: (body) => (body as { ports: NeutronPort[] }).ports.every(showsBinding),
+  });
+  return Promise.all(ports.map(async (port) => toPort(await neutron.bindable(port))));
+}
+
 /** One call for the networks, and one for all their subnets. */
 async function readNetworks(
   neutron: Neutron,
@@ -180,6 +193,7 @@ async function readNetworks(
   const { networks } = await neutron.ask<{ networks: NeutronNetwork[] }>({
     path,
     acting: 'service',
+    isWhole: (body) => (body as { networks: NeutronNetwork[] }).networks.every(showsSegments),
   });
   const hidden = networks.find((network) => !showsSegments(network));
   if (hidden !== undefined) {

@@ -71,6 +71,20 @@ test('while a role is missing a refusal is tried once more with a new token, for
   expect(stub.heard).toHaveLength(1);
 });
 
+test('while a role is missing what is left out of an answer is asked for once more too', async () => {
+  const { 'binding:host_id': _, 'binding:vif_type': __, ...half } = port;
+  const part: Reply = { status: 200, body: { port: half, ports: [half] } };
+  stub = await stubOpenStack([part, shown, part, shown], { roles: ['service'] });
+  expect((await stub.client.network.listPorts(['p']))[0]?.id).toBe('p');
+  expect((await stub.client.network.updatePort('p', {})).id).toBe('p');
+  const tokens = stub.heard.map(({ headers }) => headers['x-auth-token']);
+  expect(tokens).toEqual(['own-1', 'own-2', 'own-2', 'own-3']);
+  await stub.stop();
+  const network = await start([part]);
+  await expect(network.listPorts(['p'])).rejects.toMatchObject({ kind: 'forbidden' });
+  expect(stub.heard).toHaveLength(1);
+});
+
 test('a fresh token that is refused too is said in words', async () => {
   const network = await start([refused]);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({

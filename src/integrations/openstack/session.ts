@@ -9,6 +9,8 @@ import type { WireAnswer } from './wire.ts';
 
 export type SessionCall = Pick<ServiceCall, 'method' | 'path' | 'body' | 'headers'> & {
   acting: Acting;
+  /** Does an answer show all that our own rights are to see? What they are not to see is left out of it, not refused. */
+  isWhole?: (body: unknown) => boolean;
 };
 
 /** One service, called with somebody's rights. */
@@ -39,8 +41,8 @@ export interface SessionOptions {
 }
 
 /**
- * A refused token (401, or 403 while our user lacks a role) is renewed once and the call made again. With a user's token the service's own goes along, so that the other service
- * knows who asks. Source: keystonemiddleware, "service tokens".
+ * A token that is refused (401), or, while our user lacks a role, does not get what it asks for (403, or an answer that is not whole), is renewed once and
+ * the call made again. With a user's token the service's own goes along, so that the other service knows who asks. Source: keystonemiddleware, "service tokens".
  */
 export function createSession(options: SessionOptions): Session {
   const { caller, tokens, service, keystone } = options;
@@ -52,9 +54,9 @@ export function createSession(options: SessionOptions): Session {
   const attempt = async <A extends { status: number }>(
     call: SessionCall,
     send: (call: ServiceCall) => Promise<A>,
-    drop: (answer: A) => void = () => undefined,
+    { isShort, drop }: { isShort: (answer: A) => boolean; drop: (answer: A) => void },
   ): Promise<A> => {
-    const { acting, ...rest } = call;
+    const { acting, isWhole: _, ...rest } = call;
     const sendWith = (token: OwnToken) =>
       send({
         ...rest,
@@ -66,7 +68,9 @@ export function createSession(options: SessionOptions): Session {
     const first = await sendWith(token);
     // A role that was given after the token was made counts only with a new one.
     const lacksRole =
-      first.status === 403 && acting === 'service' && lackingRoles(token.owner).length > 0;
+      (first.status === 403 || isShort(first)) &&
+      acting === 'service' &&
+      lackingRoles(token.owner).length > 0;
     if (first.status !== 401 && !lacksRole) return first;
     drop(first);
     const newer = await tokens.newerThan(token);
@@ -76,13 +80,17 @@ export function createSession(options: SessionOptions): Session {
     throw refused(acting, `${service} service at ${baseFor(newer)}`, newer.owner);
   };
   return {
-    call: (call) => attempt(call, (ready) => caller.call(ready)),
+    call: (call) =>
+      attempt(call, (ready) => caller.call(ready), {
+        isShort: ({ status, body }) =>
+          status < 300 && body !== undefined && call.isWhole?.(body) === false,
+        drop: () => undefined,
+      }),
     open: (call) =>
-      attempt(
-        call,
-        (ready) => caller.open(ready),
-        ({ bytes }) => bytes.destroy(),
-      ),
+      attempt(call, (ready) => caller.open(ready), {
+        isShort: () => false,
+        drop: ({ bytes }) => bytes.destroy(),
+      }),
     url: async () => baseFor(await tokens.current()),
     owner: async () => (await tokens.current()).owner,
     name: async () => `${service} service at ${baseFor(await tokens.current())}`,
