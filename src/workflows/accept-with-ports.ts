@@ -1,93 +1,139 @@
-/** Accepts servers whose NICs name networks: their ports are made before the request is answered. */
+/** Accepts servers whose NICs name networks: their ports are made before the request is answered. Decision 0010. */
 import type { Caller } from '#contracts/identity.ts';
 import type { NewServer, Task } from '#contracts/store.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
-import type { DeleteData } from './delete-server.ts';
-import { leaseOf, letGo, makeEvent, makePorts } from './make-ports.ts';
+import { leaseOf, makeEvent, makePorts } from './make-ports.ts';
 import { finishedEvent } from './record-event.ts';
 import { bootNaming } from './resolve-nics.ts';
-import { together } from './together.ts';
+import { deletePortsMadeFor } from './tear-down.ts';
+import { asFailure } from './workflow.ts';
+
+/** `minCount`: with so many, the others are given up when the project's quota of ports is full. Source: Nova `validate_networks`. */
+export interface WishedServers {
+  wishes: readonly NewServer[];
+  minCount: number;
+}
 
 interface Accepting {
   wish: NewServer;
+  /** With its ports, once they are made. */
   server: Server;
   task: Task;
+  startedAt: number;
 }
 
 /**
- * Stores the servers, makes their ports with the caller's token, and lets them boot. Until then the task of each is its own deletion, leased by
- * the request: one that is refused hands it on, and one that is cut off loses it. Throws what the network service refuses, for the first NIC of
- * which it does; then none of the servers stays.
+ * Stores the servers one after the other, makes their ports with the caller's token, and lets them boot. Until then the task of each is its own
+ * deletion, leased by the request: one that is refused hands it on, and one that is cut off loses it. Throws what the network service refuses; then
+ * none of the servers stays.
  */
 export async function acceptWithPorts(
   context: WorkflowContext,
   caller: Caller,
-  wishes: readonly NewServer[],
+  { wishes, minCount }: WishedServers,
 ): Promise<Server[]> {
   const accepting: Accepting[] = [];
   try {
-    for (const wish of wishes) accepting.push(await bornDeleting(context, wish));
-    return await accept(context, caller, accepting);
+    const refusal = await untilRefused(context, caller, { wishes, accepting });
+    const [made, others] = [
+      accepting.filter(hasPorts),
+      accepting.filter((each) => !hasPorts(each)),
+    ];
+    const isEnough = isComputeError(refusal, 'overQuota') && made.length >= minCount;
+    if (refusal !== undefined && !isEnough) throw refusal;
+    const accepted = await boot(context, made);
+    for (const each of others) await takeBack(context, each, refusal);
+    return accepted;
   } catch (error) {
-    await together(accepting, (each) => takeBack(context, each, error));
+    for (const each of accepting) await takeBack(context, each, error);
     throw error;
   } finally {
-    await together(accepting, ({ task, wish }) =>
-      context.store.tasks.release(task, wish.action.requestId),
-    );
+    for (const { task, wish } of accepting) {
+      await context.store.tasks.release(task, wish.action.requestId);
+    }
   }
+}
+
+function hasPorts({ server }: Accepting): boolean {
+  return server.nics.every(({ portId }) => portId !== null);
+}
+
+/** Goes on until all have their ports, or returns what is in the way of the next one's. */
+async function untilRefused(
+  context: WorkflowContext,
+  caller: Caller,
+  { wishes, accepting }: { wishes: readonly NewServer[]; accepting: Accepting[] },
+): Promise<unknown> {
+  for (const wish of wishes) {
+    const each = await bornDeleting(context, wish);
+    accepting.push(each);
+    const { server } = each;
+    try {
+      const asked = { nics: server.nics, naming: bootNaming };
+      each.server = { ...server, nics: await makePorts(context, caller, server, asked) };
+    } catch (error) {
+      return error;
+    }
+  }
+  return undefined;
 }
 
 async function bornDeleting(context: WorkflowContext, wish: NewServer): Promise<Accepting> {
   const task = { ...wish.task, kind: 'delete', step: 'destroy-guest', data: {} } as const;
   const lease = leaseOf(context, wish.action.requestId);
   const server = await context.store.servers.create({ ...wish, task: { ...task, lease } });
-  return { wish, server, task: { ...task, epoch: 1 } };
+  return { wish, server, task: { ...task, epoch: 1 }, startedAt: context.clock.now() };
 }
 
-async function accept(
-  context: WorkflowContext,
-  caller: Caller,
-  accepting: readonly Accepting[],
-): Promise<Server[]> {
-  const startedAt = context.clock.now();
-  const made = await together(accepting, async (each) => {
-    const { server } = each;
-    const asked = { nics: server.nics, naming: bootNaming };
-    return { ...each, nics: await makePorts(context, caller, server, asked) };
-  });
+/** Those that nobody has deleted meanwhile. Throws `conflict` when there is none. */
+async function boot(context: WorkflowContext, made: readonly Accepting[]): Promise<Server[]> {
   const accepted: Server[] = [];
-  for (const { server, task, wish, nics } of made) {
+  for (const { server, task, wish, startedAt } of made) {
     const { kind, step, data } = wish.task;
-    const dueAt = context.clock.now();
+    const { nics } = server;
     const events = [finishedEvent(context, makeEvent, startedAt)];
-    const next = { kind, step, data, dueAt };
+    const next = { kind, step, data, dueAt: context.clock.now() };
     const { ok } = await context.store.commit({ task, nics, events, next });
-    if (ok) accepted.push({ ...server, nics });
-    else await letGo(context, nics);
+    if (ok) accepted.push(server);
+    else await letGo(context, server);
   }
-  if (accepted.length > 0 || accepting.length === 0) return accepted;
-  const ids = accepting.map(({ server }) => server.id).join(', ');
+  if (accepted.length > 0) return accepted;
+  const ids = made.map(({ server }) => server.id).join(', ');
   throw new ComputeError('conflict', `instance ${ids} was deleted while its ports were made`);
 }
 
-/** The user's own ports are free at once, to ask again with. A port whose creation was not answered may come after the deletion has looked. */
+/** Hands the deletion on. The user's own ports are free at once, to ask again with. */
 async function takeBack(
   context: WorkflowContext,
-  { task }: Accepting,
+  { task, server, startedAt }: Accepting,
   error: unknown,
 ): Promise<void> {
-  const message = error instanceof Error ? error.message : String(error);
-  const now = context.clock.now();
-  const data: DeleteData = { portsMayCome: isComputeError(error, 'unavailable') };
-  await context.store.commit({
-    task,
-    server: { taskState: 'deleting' },
-    freesPorts: true,
-    events: [finishedEvent(context, makeEvent, now, { error: message })],
-    actionMessage: message,
-    next: { step: task.step, data, dueAt: now },
-  });
+  const { message } = asFailure(error);
+  try {
+    const { ok } = await context.store.commit({
+      task,
+      server: { taskState: 'deleting' },
+      freesPorts: true,
+      events: [finishedEvent(context, makeEvent, startedAt, { error: message })],
+      actionMessage: message,
+      next: { kind: task.kind, step: task.step, data: task.data, dueAt: context.clock.now() },
+    });
+    if (!ok) await letGo(context, server);
+  } catch (failure) {
+    context.log.warn(
+      { err: failure, server: server.id },
+      'a server that was refused is deleted only when the lease of its request runs out',
+    );
+  }
+}
+
+/** Another has deleted the server, perhaps before its last port came. */
+async function letGo(context: WorkflowContext, server: Server): Promise<void> {
+  try {
+    await deletePortsMadeFor(context, server);
+  } catch (error) {
+    context.log.warn({ err: error, server: server.id }, 'ports of a deleted server may be left');
+  }
 }

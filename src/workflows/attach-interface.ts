@@ -14,7 +14,7 @@ import {
 } from './begin-action.ts';
 import { bindingWishes } from './binding-wishes.ts';
 import type { WorkflowContext } from './context.ts';
-import { leaseOf, letGo, makeEvent, makePorts } from './make-ports.ts';
+import { makeEvent, makePorts } from './make-ports.ts';
 import { finishedEvent } from './record-event.ts';
 import { automaticNics, type NicNaming, resolveNics } from './resolve-nics.ts';
 import { serverOf } from './server-of.ts';
@@ -73,7 +73,7 @@ async function beginWithPort(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  workflow: Omit<NewWorkflow, 'step' | 'lease'> & { data: AttachData },
+  workflow: Omit<NewWorkflow, 'step' | 'isLeased'> & { data: AttachData },
 ): Promise<Task> {
   const { data, requestId } = workflow;
   refuseUnbindable(server, await bindingWishes(context, [data.nic], data.devicePorts));
@@ -82,7 +82,7 @@ async function beginWithPort(
     ...workflow,
     step: 'take-off',
     data: { ...data, failure },
-    lease: leaseOf(context, requestId),
+    isLeased: true,
   });
   try {
     await makePort(context, caller, task, data);
@@ -105,14 +105,15 @@ async function makePort(
 ): Promise<void> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
-  const nics = await makePorts(context, caller, server, {
+  const [nic] = await makePorts(context, caller, server, {
     nics: [newNic(server, data)],
     naming: attachNaming,
   });
+  invariant(nic, 'one NIC was made into none');
   const next = { step: 'bind', data, dueAt: context.clock.now() };
   const events = [finishedEvent(context, makeEvent, startedAt)];
-  const { ok } = await context.store.commit({ task, nics, events, next });
-  if (!ok) await letGo(context, nics);
+  const { ok } = await context.store.commit({ task, nics: [nic], events, next });
+  if (!ok && nic.portId !== null) await context.network.deletePort(nic.portId);
 }
 
 async function portOnceAttached(

@@ -36,7 +36,7 @@ export interface AttachData extends NicData, PlugData {
   devicePorts?: DevicePorts;
 }
 
-/** Its steps. A NIC that names a network has its port, and no device to claim: it begins with `bind`. */
+/** Its steps. A NIC that names a network has its port, and no device to claim: it goes on with `bind`. */
 export const attachWorkflow: Workflow = {
   steps: {
     claim: { read: readBinding, run: claim, exclusive: true },

@@ -1,10 +1,11 @@
 /** Starts a workflow for a server at a user's wish, and waits for its end where the user does. */
 import type { Caller } from '#contracts/identity.ts';
-import type { Action, Lease, Task, TaskKind } from '#contracts/store.ts';
+import type { Action, Task, TaskKind } from '#contracts/store.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 import { isAlive } from './host-state.ts';
+import { leaseOf } from './make-ports.ts';
 import { nextNudge } from './next-nudge.ts';
 import { hostOf } from './server-of.ts';
 
@@ -17,7 +18,8 @@ export interface NewWorkflow {
   requestId: string;
   /** Fields to set at once, the task state among them. */
   change: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
-  lease?: Lease;
+  /** It is the request's own until that gives it back. */
+  isLeased?: true;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function beginAction(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  { kind, step, data, action, requestId, change, lease }: NewWorkflow,
+  { kind, step, data, action, requestId, change, isLeased }: NewWorkflow,
 ): Promise<Task> {
   await refuseSilentHost(context, server, action);
   const now = context.clock.now();
@@ -41,7 +43,7 @@ export async function beginAction(
     data,
     actionId,
     dueAt: now,
-    ...(lease !== undefined && { lease }),
+    ...(isLeased === true && { lease: leaseOf(context, requestId) }),
   };
   const { userId, projectId } = caller;
   const begun = await context.store.tasks.begin(

@@ -61,7 +61,8 @@ interface BoundNic {
 }
 
 /**
- * Gives each NIC's port to the server on this host, with the device claimed for it. Side by side, in NIC order as far as results go. Throws, once none is under way any more, what did not work for the first of them: the others may be bound then.
+ * Gives each NIC's port to the server on this host, with the device claimed for it. Side by side, in NIC order as far as results go. Throws, once none
+ * is under way any more, what did not work for the first of them: the others may be bound then.
  */
 export async function bindNics(
   context: WorkflowContext,

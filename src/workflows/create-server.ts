@@ -20,7 +20,7 @@ import { type AskedNics, automaticNics, type ResolvedNics, resolveNics } from '.
 /**
  * Stores `maxCount` servers and returns them; they boot afterwards. `requestId` is the API request's, for the action list.
  * Throws ComputeError, with nothing stored, when flavor, image, network or port does not fit; when a port cannot be made, the servers are
- * deleted again.
+ * deleted again: all, or with a full quota of ports those above `minCount`.
  */
 export async function createServers(
   context: WorkflowContext,
@@ -63,7 +63,7 @@ export async function createServers(
   const lacksPorts = resolved.nics.some(({ portId }) => portId === null);
   try {
     return lacksPorts
-      ? await acceptWithPorts(context, caller, wishes)
+      ? await acceptWithPorts(context, caller, { wishes, minCount: request.minCount })
       : await accept(context, wishes);
   } finally {
     context.wakeup.notify('tasks');

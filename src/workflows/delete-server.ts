@@ -13,13 +13,12 @@ import { retryLater } from './retry-later.ts';
 import { isAlive } from './host-state.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import {
+  deletePortsMadeFor,
   destroyGuest,
   guestDestroyed,
-  portsMadeFor,
   releaseChange,
   unbindPorts,
 } from './tear-down.ts';
-import { together } from './together.ts';
 import { type StepOutcome, stillOurs, type Workflow } from './workflow.ts';
 
 const retryMs = 2_000;
@@ -27,11 +26,9 @@ const retryMs = 2_000;
 const latePortsMs = 120_000;
 
 /** What the steps hand on. */
-export interface DeleteData extends Record<string, unknown> {
+interface DeleteData extends Record<string, unknown> {
   /** Its host does not answer. */
   hostIsSilent?: boolean;
-  /** The creation of a port of it was not answered. */
-  portsMayCome?: boolean;
   startedAt?: number;
 }
 
@@ -148,7 +145,9 @@ async function giveBack(context: WorkflowContext, task: Task): Promise<StepOutco
 async function release(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
-  const { hostIsSilent = false, portsMayCome = false } = task.data as DeleteData;
+  const { hostIsSilent = false } = task.data as DeleteData;
+  // A port that was to be made, and was not recorded: perhaps its creation is still under way.
+  const portsMayCome = server.nics.some(({ portId, ownsPort }) => portId === null && !ownsPort);
   const host = hostIsSilent ? undefined : await releaseChange(context, server);
   const now = context.clock.now();
   return {
@@ -170,10 +169,7 @@ async function release(context: WorkflowContext, task: Task): Promise<StepOutcom
 }
 
 async function removeLatePorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
-  const ports = await portsMadeFor(context, await serverOf(context, task));
-  await together(ports, async ({ id }) => {
-    await stillOurs(context, task);
-    await context.network.deletePort(id);
-  });
+  await stillOurs(context, task);
+  await deletePortsMadeFor(context, await serverOf(context, task));
   return { next: null };
 }

@@ -4,7 +4,7 @@
  */
 import type { Caller } from '#contracts/identity.ts';
 import type { Lease } from '#contracts/store.ts';
-import { ComputeError, isComputeError } from '#core/errors.ts';
+import { ComputeError, type ErrorKind, isComputeError } from '#core/errors.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 import type { NicNaming } from './resolve-nics.ts';
@@ -13,12 +13,12 @@ import { together } from './together.ts';
 /** As `openstack server event show` lists it. */
 export const makeEvent = 'make_ports';
 
-/** Longer than a request takes: its calls to the network service have time-outs. */
+/** Longer than a request takes where the network service answers; a request that is later finds its task with another. */
 const leaseMs = 300_000;
 
 /** For a task that is the request's own until it says how it goes on, or this time is over. */
-export function leaseOf(context: WorkflowContext, requestId: string): Lease {
-  return { owner: requestId, until: context.clock.now() + leaseMs };
+export function leaseOf({ clock }: WorkflowContext, requestId: string): Lease {
+  return { owner: requestId, until: clock.now() + leaseMs };
 }
 
 /**
@@ -49,18 +49,20 @@ function inWords(
   { nic, at, naming }: { nic: ServerNic; at: number; naming: NicNaming },
 ): unknown {
   if (!isComputeError(error)) return error;
-  const kind = error.kind === 'conflict' ? naming.taken : error.kind;
   const address = nic.fixedIp === null ? '' : ` with the address ${nic.fixedIp}`;
   return new ComputeError(
-    kind,
+    kindOf(error.kind, { nic, naming }),
     `${naming.network(at)}: no port can be made on network ${nic.networkId}${address}: ${error.message}`,
     { cause: error, ...(error.detail !== undefined && { detail: error.detail }) },
   );
 }
 
-/** Deletes what was made for a server that another workflow has taken over meanwhile. */
-export async function letGo(context: WorkflowContext, nics: readonly ServerNic[]): Promise<void> {
-  await together(nics, async ({ portId, ownsPort }) => {
-    if (ownsPort && portId !== null) await context.network.deletePort(portId);
-  });
+/** What the network service says of the request is told as Nova tells it of a body. No address is left where none was asked for. */
+function kindOf(
+  kind: ErrorKind,
+  { nic, naming }: { nic: ServerNic; naming: NicNaming },
+): ErrorKind {
+  if (kind === 'notFound') return naming.missing;
+  if (kind === 'conflict') return nic.fixedIp === null ? 'invalid' : naming.taken;
+  return kind;
 }

@@ -175,7 +175,7 @@ function chosen(
   };
 }
 
-/** The user's ports were never touched; those made for the server go first. */
+/** The user's ports are on no host; those made for the server go first. */
 function noHost(
   context: WorkflowContext,
   task: Task,

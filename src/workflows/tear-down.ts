@@ -126,6 +126,12 @@ export async function portsMadeFor(context: WorkflowContext, server: Server): Pr
   return ports.filter((port) => isMadeFor(server, port));
 }
 
+/** Of a server that is gone, or will never be. */
+export async function deletePortsMadeFor(context: WorkflowContext, server: Server): Promise<void> {
+  const ports = await portsMadeFor(context, server);
+  await together(ports, ({ id }) => context.network.deletePort(id));
+}
+
 function isMadeFor(server: Server, { projectId, deviceOwner }: Port): boolean {
   return (
     projectId === server.projectId && (deviceOwner === '' || deviceOwner.startsWith('compute:'))

@@ -88,11 +88,13 @@ async function send(
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever the service answers
 ): Promise<any> {
   const base = service === 'compute' ? novella.urls.compute : openstack.urls[service];
-  const response = await fetch(base + path, {
-    method,
-    headers: { 'x-auth-token': token, 'content-type': 'application/json' },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
+  const ask = () =>
+    fetch(base + path, {
+      method,
+      headers: { 'x-auth-token': token, 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  const response = await ask();
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
   return text === '' ? undefined : JSON.parse(text);

@@ -66,7 +66,7 @@ scenario(
   async (first, running) => {
     const seed = Number(process.env['NOVELLA_SEED'] ?? randomInt(2 ** 31));
     console.log(`NOVELLA_SEED=${seed}`);
-    const beside = await besideFaulty(running, mischiefOf(randomFrom(seed)));
+    const beside = await besideFaulty(running, mischiefOf(randomFrom(seed)), { timeout: 1 });
     try {
       const { cloud } = beside;
       const network = await first.network('red');

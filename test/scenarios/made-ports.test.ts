@@ -158,7 +158,10 @@ for (const fault of ['lost', 'unheard', 'withheld', 'half'] as const) {
 }
 
 scenario('a server that is deleted while its ports are made keeps none', async (first, running) => {
-  const beside = await besideFaulty(running, atCreations(undefined, 'withheld'));
+  const deleted = Promise.withResolvers<undefined>();
+  const held: Mischief = ({ method, path }) =>
+    method === 'POST' && path.endsWith('/ports') ? deleted.promise : undefined;
+  const beside = await besideFaulty(running, held, { timeout: 30 });
   try {
     const { cloud } = beside;
     const red = await first.network('red');
@@ -168,7 +171,11 @@ scenario('a server that is deleted while its ports are made keeps none', async (
       return { done: servers.length === 1, value: servers };
     });
     expect((await cloud.send('compute', 'DELETE', `/servers/${id}`)).status).toBe(204);
-    expect((await asked).status).toBe(503);
+    deleted.resolve(undefined);
+    expect(await asked).toMatchObject({
+      status: 409,
+      body: { conflictingRequest: { message: expect.stringContaining(`${id} was deleted`) } },
+    });
     await cloud.gone(id);
     await expectNothing(first);
   } finally {

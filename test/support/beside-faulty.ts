@@ -8,11 +8,11 @@ import { type FaultyProxy, faultyProxy, type Mischief } from './faulty-proxy.ts'
 import { startNovella, temporaryDirectory } from './novella-process.ts';
 import { silentLog } from './silent-log.ts';
 
-/** In this process. */
-export async function besideFaulty(first: CloudPlace, mischief: Mischief) {
+/** In this process. Waits 3 s for answers unless told otherwise. */
+export async function besideFaulty(first: CloudPlace, mischief: Mischief, { timeout = 3 } = {}) {
   const services = await faultyServices(first, mischief);
   const state = temporaryDirectory();
-  const parsed = parseConfig(services.config(1), 'novella.yaml');
+  const parsed = parseConfig(services.config(timeout), 'novella.yaml');
   const config = { ...parsed, stateDir: state.path, ports: freePorts };
   const running = await startAllInOne(config, silentLog);
   return {

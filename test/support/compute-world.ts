@@ -177,7 +177,8 @@ const boundVif: Vif = {
   tag: 'lan',
 };
 
-function callerOf(token: string): Caller {
+/** Who has this token. */
+export function callerOf(token: string): Caller {
   const known = callers[token];
   if (known === undefined) throw new ComputeError('unauthenticated', 'The token is unknown.');
   return {

@@ -1,0 +1,165 @@
+/** What else may happen while the ports of a request's servers are made. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { NewServer, Task } from '#contracts/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import {
+  aComputeWorld,
+  callerOf,
+  type ComputeWorld,
+  networkId,
+  portId,
+  projectId,
+} from '#test/compute-world.ts';
+import { aNewServer, aNic } from '#test/store-rows.ts';
+import { acceptWithPorts } from './accept-with-ports.ts';
+import type { WorkflowContext } from './context.ts';
+import { deleteServer } from './delete-server.ts';
+
+const member = callerOf('member');
+let world: ComputeWorld;
+
+beforeEach(async () => {
+  world = await aComputeWorld();
+});
+afterEach(() => world.stop());
+
+/** A server of the project with one NIC on the network, and with the user's port where it is asked for. */
+function aWish({ port }: { port?: string } = {}): NewServer {
+  const named = aNic({ networkId, portId: null });
+  const nics = port === undefined ? [named] : [aNic({ portId: port, networkId }), named];
+  return aNewServer({ projectId, nics: nics.map((nic, position) => ({ ...nic, position })) });
+}
+
+/** The world, whose creations of ports do first what is said for each in its turn. */
+function whenCreating(...acts: (() => Promise<unknown> | void)[]): WorkflowContext {
+  const { context } = world;
+  return {
+    ...context,
+    network: {
+      ...context.network,
+      async createPort(port, caller) {
+        const made = await context.network.createPort(port, caller);
+        await acts.shift()?.();
+        return made;
+      },
+    },
+  };
+}
+
+const nothing = () => undefined;
+const refuse = (kind: 'overQuota' | 'conflict') => () => {
+  throw new ComputeError(kind, 'no more');
+};
+const remove = (wish: NewServer) => async () => {
+  const server = await world.store.servers.get(wish.server.id);
+  await deleteServer(world.context, member, server!, 'req-2');
+};
+
+const made = () => [...world.ports.values()].filter(({ id }) => id !== portId);
+const owners = () => made().map(({ deviceId }) => deviceId);
+const taskOf = (wish: NewServer) => world.store.tasks.of(wish.server.id);
+
+/** The kinds of the tasks that somebody may take now. */
+async function due(): Promise<Task['kind'][]> {
+  const tasks = await world.store.tasks.lease('dispatcher', world.time.now, 1_000, 10);
+  return tasks.map(({ kind }) => kind);
+}
+
+test('once they have their ports the servers boot, and nobody may touch them before', async () => {
+  const wishes = [aWish(), aWish()];
+  const context = whenCreating(async () => expect(await due()).toEqual([]));
+  const servers = await acceptWithPorts(context, member, { wishes, minCount: 2 });
+  expect(servers.map(({ nics }) => nics[0])).toMatchObject(
+    made().map(({ id }) => ({ portId: id, ownsPort: true })),
+  );
+  expect(await taskOf(wishes[0]!)).toMatchObject({ kind: 'boot', step: 'schedule' });
+  expect(await due()).toEqual(['boot', 'boot']);
+});
+
+test('a server that its user deletes meanwhile keeps no port; the others boot', async () => {
+  const wishes = [aWish(), aWish()];
+  const context = whenCreating(remove(wishes[0]!));
+  const servers = await acceptWithPorts(context, member, { wishes, minCount: 2 });
+  expect(servers.map(({ id }) => id)).toEqual([wishes[1]!.server.id]);
+  expect(owners()).toEqual([wishes[1]!.server.id]);
+  expect((await due()).toSorted()).toEqual(['boot', 'delete']);
+});
+
+test('when the only server is deleted meanwhile, the request is told so', async () => {
+  const wish = aWish();
+  const asked = acceptWithPorts(whenCreating(remove(wish)), member, {
+    wishes: [wish],
+    minCount: 1,
+  });
+  await expect(asked).rejects.toMatchObject({
+    kind: 'conflict',
+    message: `instance ${wish.server.id} was deleted while its ports were made`,
+  });
+  expect(made()).toEqual([]);
+  expect(await due()).toEqual(['delete']);
+});
+
+test.each([
+  { ends: 'made', act: nothing, says: 'was deleted while its ports were made' },
+  { ends: 'refused', act: refuse('conflict'), says: 'no more' },
+])(
+  'a request that outlives its lease keeps nothing, its last port being $ends',
+  async ({ act, says }) => {
+    const wish = aNewServer({
+      projectId,
+      nics: [aNic({ networkId, portId: null }), aNic({ networkId, portId: null, position: 1 })],
+    });
+    const late = async () => {
+      world.time.now += 301_000;
+      expect(await due()).toEqual(['delete']);
+    };
+    const asked = acceptWithPorts(whenCreating(late, act), member, { wishes: [wish], minCount: 1 });
+    await expect(asked).rejects.toThrow(says);
+    expect(made()).toEqual([]);
+  },
+);
+
+test('what is refused is deleted: its own ports are free at once, and it says why', async () => {
+  const wish = aWish({ port: portId });
+  const asked = acceptWithPorts(whenCreating(refuse('conflict')), member, {
+    wishes: [wish],
+    minCount: 1,
+  });
+  await expect(asked).rejects.toMatchObject({ kind: 'invalid' });
+  const { id } = wish.server;
+  expect(await world.store.servers.get(id)).toMatchObject({ taskState: 'deleting' });
+  const [action] = await world.store.servers.actions(id);
+  expect(action).toMatchObject({
+    message: expect.stringContaining('no more'),
+    events: [{ name: 'make_ports', result: 'Error' }],
+  });
+  await world.store.servers.create(aWish({ port: portId }));
+  expect((await due()).toSorted()).toEqual(['boot', 'delete']);
+});
+
+test.each([
+  { minCount: 2, accepted: 2, tasks: ['boot', 'boot', 'delete'] },
+  { minCount: 3, accepted: 0, tasks: ['delete', 'delete', 'delete'] },
+])(
+  'a quota that is full after two of four, $minCount wanted at least: $accepted boot',
+  async ({ minCount, accepted, tasks }) => {
+    const wishes = [aWish(), aWish(), aWish(), aWish()];
+    const context = whenCreating(nothing, nothing, refuse('overQuota'));
+    const asked = acceptWithPorts(context, member, { wishes, minCount });
+    if (accepted === 0) await expect(asked).rejects.toMatchObject({ kind: 'overQuota' });
+    else expect(await asked).toHaveLength(accepted);
+    expect((await due()).toSorted()).toEqual(tasks);
+    expect(await world.store.servers.get(wishes[3]!.server.id)).toBeUndefined();
+  },
+);
+
+test('an error that nobody foresaw shows nothing of its inside', async () => {
+  const wish = aWish();
+  const context = whenCreating(() => {
+    throw new TypeError('cannot read of undefined');
+  });
+  const asked = acceptWithPorts(context, member, { wishes: [wish], minCount: 1 });
+  await expect(asked).rejects.toThrow('cannot read of undefined');
+  const [action] = await world.store.servers.actions(wish.server.id);
+  expect(action).toMatchObject({ message: 'internal error' });
+});
