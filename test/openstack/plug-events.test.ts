@@ -94,7 +94,12 @@ async function send(
       headers: { 'x-auth-token': token, 'content-type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-  const response = await ask();
+  let response = await ask();
+  // Neutron's processes share one SQLite here: who meets another's write is told 500 ("database is locked"), and asks again.
+  const mostTries = method === 'POST' ? 1 : 4;
+  for (let tries = 1; response.status === 500 && tries < mostTries; tries++) {
+    response = await ask();
+  }
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
   return text === '' ? undefined : JSON.parse(text);
