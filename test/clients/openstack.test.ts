@@ -108,6 +108,7 @@ describe('a user of the openstack command', () => {
     expect(events).toEqual([expect.objectContaining({ Action: 'create' })]);
     const event = await client.json('server', 'event', 'show', 'first', events[0]['Request ID']);
     expect(event.events.map((each: { event: string; result: string }) => each.event)).toEqual([
+      'make_ports',
       'schedule',
       'bind_ports',
       'spawn',
