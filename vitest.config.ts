@@ -49,9 +49,9 @@ export default defineConfig({
         test: {
           name: 'openstack',
           include: ['test/openstack/**/*.test.ts'],
+          globalSetup: ['test/openstack/prepare.ts'],
           testTimeout: 300_000,
           hookTimeout: 900_000,
-          fileParallelism: false,
         },
       },
       {

@@ -88,18 +88,11 @@ async function send(
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever the service answers
 ): Promise<any> {
   const base = service === 'compute' ? novella.urls.compute : openstack.urls[service];
-  const ask = () =>
-    fetch(base + path, {
-      method,
-      headers: { 'x-auth-token': token, 'content-type': 'application/json' },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-  let response = await ask();
-  // Neutron's processes share one SQLite here: who meets another's write is told 500 ("database is locked"), and asks again.
-  const mostTries = method === 'POST' ? 1 : 4;
-  for (let tries = 1; response.status === 500 && tries < mostTries; tries++) {
-    response = await ask();
-  }
+  const response = await fetch(base + path, {
+    method,
+    headers: { 'x-auth-token': token, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
   return text === '' ? undefined : JSON.parse(text);

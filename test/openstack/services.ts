@@ -1,6 +1,7 @@
 /** The three services: their configuration, and how each is started. */
-import { writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { home } from './inside.ts';
 import { people } from './people.ts';
 
@@ -23,6 +24,8 @@ export function urlsOf(ports: Ports): Urls {
 /** What the catalog calls them. */
 export const serviceTypes = { keystone: 'identity', neutron: 'network', glance: 'image' } as const;
 
+const sqliteInTurn = fileURLToPath(new URL('sqlite-in-turn', import.meta.url));
+
 export const keystoneEnv = { OS_KEYSTONE_CONFIG_FILES: `${home}/keystone.conf` };
 
 /** The program and its surroundings. */
@@ -36,7 +39,11 @@ export function serviceCommand(name: ServiceName, ports: Ports) {
         env: { OS_GLANCE_CONFIG_DIR: home },
       };
     case 'neutron':
-      return { command: ['neutron-server', '--config-file', `${home}/neutron.conf`], env: {} };
+      return {
+        command: ['neutron-server', '--config-file', `${home}/neutron.conf`],
+        // Only with agents does more than one process write.
+        env: { ...(ports.broker !== undefined && { PYTHONPATH: `${home}/sqlite-in-turn` }) },
+      };
   }
 }
 
@@ -160,6 +167,7 @@ ${tokens(ports)}
 `;
 
 export function writeConfiguration(folder: string, ports: Ports): void {
+  cpSync(sqliteInTurn, join(folder, 'sqlite-in-turn'), { recursive: true });
   writeFileSync(join(folder, 'keystone.conf'), keystoneConf);
   writeFileSync(join(folder, 'neutron.conf'), neutronConf(ports));
   writeFileSync(join(folder, 'glance-api.conf'), glanceConf(ports));

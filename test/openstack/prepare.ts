@@ -1,0 +1,9 @@
+/** Before the test files, which run side by side: trees and first state are made once. */
+import { brokerTree } from './broker-tree.ts';
+import { firstState } from './first-state.ts';
+import { openstackTree } from './tree.ts';
+
+export async function setup(): Promise<void> {
+  await firstState(await openstackTree());
+  await brokerTree();
+}
