@@ -37,14 +37,11 @@ export async function acceptWithPorts(
   const accepting: Accepting[] = [];
   try {
     const refusal = await untilRefused(context, caller, { wishes, accepting });
-    const [made, others] = [
-      accepting.filter(hasPorts),
-      accepting.filter((each) => !hasPorts(each)),
-    ];
+    const made = accepting.filter(hasPorts);
     const isEnough = isComputeError(refusal, 'overQuota') && made.length >= minCount;
     if (refusal !== undefined && !isEnough) throw refusal;
     const accepted = await boot(context, made);
-    for (const each of others) await takeBack(context, each, refusal);
+    for (const each of accepting) if (!hasPorts(each)) await takeBack(context, each, refusal);
     return accepted;
   } catch (error) {
     for (const each of accepting) await takeBack(context, each, error);

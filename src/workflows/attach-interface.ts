@@ -84,11 +84,12 @@ async function beginWithPort(
     data: { ...data, failure },
     isLeased: true,
   });
+  const startedAt = context.clock.now();
   try {
     await makePort(context, caller, task, data);
   } catch (error) {
-    const { message } = asFailure(error);
-    await context.store.commit({ task, ...undo(context, task, { name: makeEvent, message }) });
+    const failed = { name: makeEvent, message: asFailure(error).message, startedAt };
+    await context.store.commit({ task, ...undo(context, task, failed) });
     throw error;
   } finally {
     await context.store.tasks.release(task, requestId);

@@ -18,6 +18,7 @@ import { deviceChange } from './device-change.ts';
 import type { DevicePorts } from './device-ports.ts';
 import { guestOf } from './guest-of.ts';
 import { finishedEvent } from './record-event.ts';
+import { retryStep } from './retry-later.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import { guestNicOf, type NicData, nicData, nicOf, takeOffSteps } from './take-off-nic.ts';
 import {
@@ -170,7 +171,6 @@ function endOfAttach(context: WorkflowContext, task: Task, host: string): StepOu
 }
 
 const forward = ['claim', 'bind', 'attached', plugStep];
-const retryMs = 2_000;
 
 /** A forward step that fails starts the undo; an undo step is tried again, for what it frees must not leak. */
 async function failed(
@@ -180,24 +180,26 @@ async function failed(
 ): Promise<StepOutcome> {
   const now = context.clock.now();
   if (!forward.includes(task.step)) {
-    return { next: { step: task.step, data: task.data, dueAt: now + retryMs } };
+    return { next: retryStep(task, now) };
   }
   const name = task.step === plugStep ? plugEvent : task.step;
   const { message } = error;
-  if (task.step !== 'claim') return undo(context, task, { name, message });
+  if (task.step !== 'claim') {
+    return undo(context, task, { name, message, startedAt: plugStart(task, now) });
+  }
   const event = finishedEvent(context, name, now, { error: message });
   return { events: [event], actionMessage: message, next: null };
 }
 
-/** Records why the step `name` failed, and begins the way back. */
+/** Records why what began at `startedAt` failed, as the event `name`, and begins the way back. */
 export function undo(
   context: WorkflowContext,
   task: Task,
-  { name, message }: { name: string; message: string },
+  { name, message, startedAt }: { name: string; message: string; startedAt: number },
 ): StepOutcome {
-  const now = context.clock.now();
+  const data = { ...task.data, failure: { message } };
   return {
-    events: [finishedEvent(context, name, plugStart(task, now), { error: message })],
-    next: { step: 'take-off', data: { ...task.data, failure: { message } }, dueAt: now },
+    events: [finishedEvent(context, name, startedAt, { error: message })],
+    next: { step: 'take-off', data, dueAt: context.clock.now() },
   };
 }

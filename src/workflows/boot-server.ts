@@ -7,6 +7,7 @@ import { type BootData, bootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
 import { becomeActive, guestStarted } from './guest-started.ts';
 import { finishedEvent } from './record-event.ts';
+import { retryStep } from './retry-later.ts';
 import { readBinding, schedule } from './schedule.ts';
 import { serverOf } from './server-of.ts';
 import {
@@ -24,8 +25,6 @@ const eventNames: Record<string, string> = {
   'guest-started': 'spawn',
   [plugStep]: plugEvent,
 };
-
-const undoRetryMs = 2_000;
 
 export const bootServer: Workflow = {
   steps: {
@@ -50,7 +49,7 @@ async function failed(
   const now = context.clock.now();
   const event = eventNames[task.step];
   if (event === undefined && task.step !== 'schedule') {
-    return { next: { step: task.step, data: task.data, dueAt: now + undoRetryMs } };
+    return { next: retryStep(task, now) };
   }
   const failure = {
     message: error.message,

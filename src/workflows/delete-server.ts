@@ -9,7 +9,7 @@ import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 import { hypervisorSilent } from '#core/hosts/host-problem.ts';
 import { finishedEvent } from './record-event.ts';
-import { retryLater } from './retry-later.ts';
+import { retryLater, retryStep } from './retry-later.ts';
 import { isAlive } from './host-state.ts';
 import { hostOf, serverOf } from './server-of.ts';
 import {
@@ -21,7 +21,6 @@ import {
 } from './tear-down.ts';
 import { type StepOutcome, stillOurs, type Workflow } from './workflow.ts';
 
-const retryMs = 2_000;
 /** A network service that has not made a port by then never will. */
 const latePortsMs = 120_000;
 
@@ -83,7 +82,7 @@ export const deleteWorkflow: Workflow = {
     error: ComputeError,
   ): Promise<StepOutcome> => ({
     actionMessage: error.message,
-    next: { step: task.step, data: task.data, dueAt: context.clock.now() + retryMs },
+    next: retryStep(task, context.clock.now()),
   }),
 };
 

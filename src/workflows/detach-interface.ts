@@ -6,6 +6,7 @@ import { beginAfterNicChanges, refuseState } from './begin-action.ts';
 import { beginByItself } from './begin-by-itself.ts';
 import { attachable } from './attach-interface.ts';
 import type { WorkflowContext } from './context.ts';
+import { retryStep } from './retry-later.ts';
 import { takeOffSteps } from './take-off-nic.ts';
 import type { Workflow } from './workflow.ts';
 
@@ -45,13 +46,11 @@ export async function beginTakingOff(
   });
 }
 
-const retryMs = 2_000;
-
 /** The workflow behind it. Nothing here gives up: what a step frees must not leak. */
 export const detachWorkflow: Workflow = {
   steps: takeOffSteps,
   failed: async (context, task, error) => ({
     actionMessage: error.message,
-    next: { step: task.step, data: task.data, dueAt: context.clock.now() + retryMs },
+    next: retryStep(task, context.clock.now()),
   }),
 };

@@ -1,9 +1,9 @@
 /** What only a real Glance does: other hashes, and bytes that break off. */
 import { afterEach, expect, test } from 'vitest';
-import { type Reply, stubOpenStack, type StubOpenStack } from '#test/stub-openstack.ts';
+import { type Reply, scriptedOpenStack, type ScriptedOpenStack } from '#test/scripted-openstack.ts';
 
-let stub: StubOpenStack;
-afterEach(() => stub.stop());
+let scripted: ScriptedOpenStack;
+afterEach(() => scripted.stop());
 
 const image = {
   id: 'i',
@@ -24,8 +24,8 @@ const member = {
 };
 
 test('an image with another hash cannot be checked, so it is refused in words', async () => {
-  stub = await stubOpenStack([{ status: 200, body: { ...image, os_hash_algo: 'sha256' } }]);
-  await expect(stub.client.image.openImage('i')).rejects.toMatchObject({
+  scripted = await scriptedOpenStack([{ status: 200, body: { ...image, os_hash_algo: 'sha256' } }]);
+  await expect(scripted.client.image.openImage('i')).rejects.toMatchObject({
     kind: 'conflict',
     message: expect.stringContaining('Image i has no sha512 hash (os_hash_algo is sha256)'),
   });
@@ -36,20 +36,20 @@ test('bytes that break off are told', async () => {
     response.writeHead(200, { 'content-length': '10' });
     response.write('half', () => response.destroy());
   };
-  stub = await stubOpenStack([{ status: 200, body: image }, half]);
-  const { bytes } = await stub.client.image.openImage('i');
+  scripted = await scriptedOpenStack([{ status: 200, body: image }, half]);
+  const { bytes } = await scripted.client.image.openImage('i');
   const read = async () => {
     for await (const part of bytes) void part;
   };
   await expect(read()).rejects.toMatchObject({
     kind: 'unavailable',
-    message: expect.stringContaining(`image i: the image service at ${stub.url} breaks off`),
+    message: expect.stringContaining(`image i: the image service at ${scripted.url} breaks off`),
   });
 });
 
 test('bytes of a saving image are not there: 204', async () => {
-  stub = await stubOpenStack([{ status: 200, body: image }, { status: 204 }]);
-  await expect(stub.client.image.openImage('i')).rejects.toMatchObject({ kind: 'conflict' });
+  scripted = await scriptedOpenStack([{ status: 200, body: image }, { status: 204 }]);
+  await expect(scripted.client.image.openImage('i')).rejects.toMatchObject({ kind: 'conflict' });
 });
 
 test('a download that takes long holds up no other call', async () => {
@@ -58,9 +58,9 @@ test('a download that takes long holds up no other call', async () => {
     response.write('half');
   };
   const replies: Reply[] = [{ status: 200, body: image }, slow, { status: 200, body: image }];
-  stub = await stubOpenStack(replies, { connections: 1 });
-  const { bytes } = await stub.client.image.openImage('i');
-  expect((await stub.client.image.showImage('i', member)).name).toBe('cirros');
+  scripted = await scriptedOpenStack(replies, { connections: 1 });
+  const { bytes } = await scripted.client.image.openImage('i');
+  expect((await scripted.client.image.showImage('i', member)).name).toBe('cirros');
   await bytes[Symbol.asyncIterator]().return?.();
 });
 
@@ -68,8 +68,8 @@ test.each([
   { status: 'deactivated', says: 'Image i is not given out: it is deactivated' },
   { status: 'saving', says: 'Image i has no bytes yet: it is saving' },
 ])('an image that is $status has no bytes for a host', async ({ status, says }) => {
-  stub = await stubOpenStack([{ status: 200, body: { ...image, status } }]);
-  await expect(stub.client.image.openImage('i')).rejects.toMatchObject({
+  scripted = await scriptedOpenStack([{ status: 200, body: { ...image, status } }]);
+  await expect(scripted.client.image.openImage('i')).rejects.toMatchObject({
     kind: 'conflict',
     message: says,
   });

@@ -4,16 +4,16 @@ import { physicalSegmentOf } from '#core/networking/vif-of.ts';
 import {
   type Heard,
   type Reply,
-  stubOpenStack,
-  type StubOpenStack,
+  scriptedOpenStack,
+  type ScriptedOpenStack,
   member,
-} from '#test/stub-openstack.ts';
+} from '#test/scripted-openstack.ts';
 import exchanges from '../../../test/fixtures/recorded/neutron-exchanges.json' with {
   type: 'json',
 };
 
-let stub: StubOpenStack;
-afterEach(() => stub.stop());
+let scripted: ScriptedOpenStack;
+afterEach(() => scripted.stop());
 
 /** A recorded answer. */
 function recorded(name: string) {
@@ -25,8 +25,8 @@ function recorded(name: string) {
 }
 
 async function start(...replies: Reply[]) {
-  stub = await stubOpenStack(replies);
-  return stub.client.network;
+  scripted = await scriptedOpenStack(replies);
+  return scripted.client.network;
 }
 
 test('a bind is the body that Nova sends, and its answer is the bound port', async () => {
@@ -43,7 +43,7 @@ test('a bind is the body that Nova sends, and its answer is the bound port', asy
     },
     dnsName: 'vm',
   });
-  expect(stub.heard).toMatchObject([{ method: 'PUT', path: `/v2.0/ports/${id}`, body: sent }]);
+  expect(scripted.heard).toMatchObject([{ method: 'PUT', path: `/v2.0/ports/${id}`, body: sent }]);
   expect(bound).toMatchObject({
     vnicType: 'direct',
     vifType: 'hw_veb',
@@ -62,7 +62,7 @@ test('an unbind is the body that Nova sends', async () => {
     bindingHost: null,
     profile: {},
   });
-  expect(stub.heard[0]?.body).toEqual(sent);
+  expect(scripted.heard[0]?.body).toEqual(sent);
   expect(free).toMatchObject({ vifType: 'unbound', bindingHost: '', profile: {} });
 });
 
@@ -70,10 +70,10 @@ test('a new port is the body that Nova sends', async () => {
   const network = await start({ ...recorded('11-direct-port-create').reply, status: 201 });
   const wish = { networkId: 'n1', projectId: 'p1', deviceId: 's1', fixedIp: null };
   await network.createPort(wish, member);
-  expect(stub.heard).toMatchObject([
+  expect(scripted.heard).toMatchObject([
     { method: 'POST', path: '/v2.0/ports', headers: { 'x-auth-token': member.token } },
   ]);
-  expect(stub.heard[0]?.body).toEqual({
+  expect(scripted.heard[0]?.body).toEqual({
     port: { device_id: 's1', network_id: 'n1', admin_state_up: true, tenant_id: 'p1' },
   });
 });
@@ -96,11 +96,11 @@ test('a service user without the role service is told so, with Neutron’s words
     '((((rule:update_port and rule:update_port:device_id) and rule:update_port:device_owner) and ' +
     'rule:update_port:binding:host_id) and rule:update_port:binding:profile) is disallowed by policy';
   const body = { NeutronError: { type: 'PolicyNotAuthorized', message, detail: '' } };
-  stub = await stubOpenStack([{ status: 403, body }], { roles: ['admin'] });
-  const { network } = stub.client;
+  scripted = await scriptedOpenStack([{ status: 403, body }], { roles: ['admin'] });
+  const { network } = scripted.client;
   await expect(network.updatePort('p', { bindingHost: null })).rejects.toMatchObject({
     kind: 'forbidden',
-    message: `the network service at ${stub.url} refuses PUT /v2.0/ports/p: it needs ${serviceRole}; it says: ${message}`,
+    message: `the network service at ${scripted.url} refuses PUT /v2.0/ports/p: it needs ${serviceRole}; it says: ${message}`,
   });
 });
 
@@ -129,7 +129,7 @@ test.each([
 test('deleting a port that is gone is no error', async () => {
   const network = await start(recorded('47-port-show-404').reply);
   await network.deletePort('gone/../networks');
-  expect(stub.heard[0]?.path).toBe('/v2.0/ports/gone%2F..%2Fnetworks');
+  expect(scripted.heard[0]?.path).toBe('/v2.0/ports/gone%2F..%2Fnetworks');
 });
 
 test('what a user names is read with the user’s token, the service’s beside it', async () => {
@@ -137,7 +137,7 @@ test('what a user names is read with the user’s token, the service’s beside 
   await network.showPort('p', member);
   await network.updatePort('p', {});
   expect(
-    stub.heard.map(({ headers }) => [headers['x-auth-token'], headers['x-service-token']]),
+    scripted.heard.map(({ headers }) => [headers['x-auth-token'], headers['x-service-token']]),
   ).toEqual([
     ['user-token', 'own-1'],
     ['own-1', undefined],
@@ -158,8 +158,8 @@ test('without the role admin a binding or a physical network is not taken for no
   );
   const plain = { id: 'n', name: 'n', mtu: 1500, subnets: [] };
   const body = { ports: [asMember], networks: [plain] };
-  stub = await stubOpenStack([{ status: 200, body }], { roles: ['service'] });
-  const { network } = stub.client;
+  scripted = await scriptedOpenStack([{ status: 200, body }], { roles: ['service'] });
+  const { network } = scripted.client;
   const says = {
     kind: 'forbidden',
     message: expect.stringContaining('it needs the role `admin` of user nova on project service'),
@@ -183,7 +183,7 @@ test('networks that are asked for side by side are one call, and one for their s
     host_routes: [],
     enable_dhcp: true,
   };
-  stub = await stubOpenStack(({ path }: Heard) =>
+  scripted = await scriptedOpenStack(({ path }: Heard) =>
     path.startsWith('/v2.0/subnets')
       ? {
           status: 200,
@@ -198,7 +198,7 @@ test('networks that are asked for side by side are one call, and one for their s
         ? { status: 200, body: { networks: [{ ...shown, subnets }, second] } }
         : { status: 200, body: { network: { ...shown, subnets } } },
   );
-  const { network } = stub.client;
+  const { network } = scripted.client;
   const [one, other, two] = await Promise.all([
     network.showNetwork(shown.id),
     network.showNetwork(shown.id),
@@ -206,7 +206,7 @@ test('networks that are asked for side by side are one call, and one for their s
   ]);
   expect(one).toEqual(other);
   expect(two).toMatchObject({ id: second.id, subnets: [] });
-  expect(stub.heard.map(({ path }) => path)).toEqual([
+  expect(scripted.heard.map(({ path }) => path)).toEqual([
     `/v2.0/networks?id=${shown.id}&id=${second.id}`,
     `/v2.0/subnets?network_id=${shown.id}`,
   ]);
@@ -214,12 +214,12 @@ test('networks that are asked for side by side are one call, and one for their s
     segments: [{ networkType: 'vlan', physicalNetwork: 'physnet1', segmentationId: 200 }],
     subnets: [{ id: 's2' }, { id: 's1', dnsNameservers: ['10.0.0.2'], gatewayIp: null }],
   });
-  expect(stub.client.calls()).toEqual({ 'identity POST': 1, 'network GET': 2 });
-  stub.time.now += 10_000;
+  expect(scripted.client.calls()).toEqual({ 'identity POST': 1, 'network GET': 2 });
+  scripted.time.now += 10_000;
   await network.showNetwork(shown.id);
   await network.findNetwork(shown.id, member);
   await network.findNetwork(shown.id, member);
-  expect(stub.client.calls()['network GET']).toBe(6);
+  expect(scripted.client.calls()['network GET']).toBe(6);
 });
 
 test('of several segments the first with a physical network counts; numbers come as text', async () => {
@@ -268,14 +268,14 @@ test('agents are read once for half a minute, page by page; each kind tells what
       agent('a5', 'DHCP agent'),
     ],
   };
-  stub = await stubOpenStack(({ path }: Heard) => ({
+  scripted = await scriptedOpenStack(({ path }: Heard) => ({
     status: 200,
     body: {
       agents: pages[path as keyof typeof pages],
       ...(path === '/v2.0/agents' && { agents_links: [{ rel: 'next', href: 'x' }] }),
     },
   }));
-  const { network } = stub.client;
+  const { network } = scripted.client;
   const [agents] = await Promise.all([network.listAgents(), network.listAgents()]);
   expect(
     agents.on('h1').map((each) => [each.isAlive, each.physicalNetworks, each.tunnelTypes]),
@@ -286,13 +286,13 @@ test('agents are read once for half a minute, page by page; each kind tells what
     [true, ['physnet5'], null],
     [true, null, null],
   ]);
-  expect(agents.readAt).toBe(stub.time.now);
-  stub.time.now += 29_999;
+  expect(agents.readAt).toBe(scripted.time.now);
+  scripted.time.now += 29_999;
   await network.listAgents();
-  expect(stub.heard).toHaveLength(2);
-  stub.time.now += 1;
+  expect(scripted.heard).toHaveLength(2);
+  scripted.time.now += 1;
   await network.listAgents();
-  expect(stub.heard).toHaveLength(4);
+  expect(scripted.heard).toHaveLength(4);
   await network.listAgents(true);
-  expect(stub.heard).toHaveLength(6);
+  expect(scripted.heard).toHaveLength(6);
 });

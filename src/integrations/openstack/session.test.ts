@@ -6,13 +6,13 @@ import {
   cut,
   type Reply,
   silence,
-  stubOpenStack,
-  type StubOpenStack,
+  scriptedOpenStack,
+  type ScriptedOpenStack,
   member,
-} from '#test/stub-openstack.ts';
+} from '#test/scripted-openstack.ts';
 
-let stub: StubOpenStack;
-afterEach(() => stub.stop());
+let scripted: ScriptedOpenStack;
+afterEach(() => scripted.stop());
 
 const port = {
   id: 'p',
@@ -36,8 +36,8 @@ const refused: Reply = { status: 401, body: { error: { message: 'no' } } };
 const newPort = { networkId: 'n', projectId: 'q', deviceId: 's', fixedIp: null };
 
 const start = async (replies: Reply[], options: Partial<OpenStackOptions> = {}) => {
-  stub = await stubOpenStack(replies, options);
-  return stub.client.network;
+  scripted = await scriptedOpenStack(replies, options);
+  return scripted.client.network;
 };
 
 const short = { timeoutMs: 150 };
@@ -45,10 +45,10 @@ const short = { timeoutMs: 150 };
 test('one sign-in serves many calls, and is made again before the token ends', async () => {
   const network = await start([shown]);
   await Promise.all([1, 2, 3].map(() => network.listPorts(['p'])));
-  expect(stub.signIns()).toBe(1);
-  stub.time.now += 3_600_000 - 119_000;
+  expect(scripted.signIns()).toBe(1);
+  scripted.time.now += 3_600_000 - 119_000;
   await network.listPorts(['p']);
-  expect(stub.heard.map(({ headers }) => headers['x-auth-token'])).toEqual([
+  expect(scripted.heard.map(({ headers }) => headers['x-auth-token'])).toEqual([
     ...['own-1', 'own-1', 'own-1'],
     'own-2',
   ]);
@@ -57,56 +57,56 @@ test('one sign-in serves many calls, and is made again before the token ends', a
 test('a refused token is renewed once, and the call made again', async () => {
   const network = await start([refused, shown]);
   expect((await network.listPorts(['p']))[0]?.id).toBe('p');
-  expect(stub.heard.map(({ headers }) => headers['x-auth-token'])).toEqual(['own-1', 'own-2']);
+  expect(scripted.heard.map(({ headers }) => headers['x-auth-token'])).toEqual(['own-1', 'own-2']);
 });
 
 test('while a role is missing a refusal is tried once more with a new token, for the role may have been given', async () => {
   const denied: Reply = { status: 403, body: { NeutronError: { message: 'no' } } };
-  stub = await stubOpenStack([denied, shown], { roles: ['admin'] });
-  expect((await stub.client.network.updatePort('p', {})).id).toBe('p');
-  expect(stub.heard.map(({ headers }) => headers['x-auth-token'])).toEqual(['own-1', 'own-2']);
-  await stub.stop();
+  scripted = await scriptedOpenStack([denied, shown], { roles: ['admin'] });
+  expect((await scripted.client.network.updatePort('p', {})).id).toBe('p');
+  expect(scripted.heard.map(({ headers }) => headers['x-auth-token'])).toEqual(['own-1', 'own-2']);
+  await scripted.stop();
   const network = await start([denied]);
   await expect(network.updatePort('p', {})).rejects.toMatchObject({ kind: 'forbidden' });
-  expect(stub.heard).toHaveLength(1);
+  expect(scripted.heard).toHaveLength(1);
 });
 
 test('while a role is missing what is left out of an answer is asked for once more too', async () => {
   const { 'binding:host_id': _, 'binding:vif_type': __, ...half } = port;
   const part: Reply = { status: 200, body: { port: half, ports: [half] } };
-  stub = await stubOpenStack([part, shown, part, shown], { roles: ['service'] });
-  expect((await stub.client.network.listPorts(['p']))[0]?.id).toBe('p');
-  expect((await stub.client.network.updatePort('p', {})).id).toBe('p');
-  const tokens = stub.heard.map(({ headers }) => headers['x-auth-token']);
+  scripted = await scriptedOpenStack([part, shown, part, shown], { roles: ['service'] });
+  expect((await scripted.client.network.listPorts(['p']))[0]?.id).toBe('p');
+  expect((await scripted.client.network.updatePort('p', {})).id).toBe('p');
+  const tokens = scripted.heard.map(({ headers }) => headers['x-auth-token']);
   expect(tokens).toEqual(['own-1', 'own-2', 'own-2', 'own-3']);
-  await stub.stop();
+  await scripted.stop();
   const network = await start([part]);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({ kind: 'forbidden' });
-  expect(stub.heard).toHaveLength(1);
+  expect(scripted.heard).toHaveLength(1);
 });
 
 test('a fresh token that is refused too is said in words', async () => {
   const network = await start([refused]);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
-    message: `the network service at ${stub.url} refuses a fresh token of our own user: does it ask the same Keystone?`,
+    message: `the network service at ${scripted.url} refuses a fresh token of our own user: does it ask the same Keystone?`,
   });
-  expect(stub.heard).toHaveLength(2);
+  expect(scripted.heard).toHaveLength(2);
 });
 
 test('a user’s token that is refused beside ours without the role service may be good', async () => {
-  stub = await stubOpenStack([refused], { roles: ['admin'] });
-  await expect(stub.client.network.showPort('p', member)).rejects.toMatchObject({
+  scripted = await scriptedOpenStack([refused], { roles: ['admin'] });
+  await expect(scripted.client.network.showPort('p', member)).rejects.toMatchObject({
     kind: 'unavailable',
     message: expect.stringContaining(
       'refuses the token of this request, or our own beside it: that one needs the role `service` of user nova',
     ),
   });
-  await stub.stop();
-  stub = await stubOpenStack([refused]);
-  await expect(stub.client.network.showPort('p', member)).rejects.toMatchObject({
+  await scripted.stop();
+  scripted = await scriptedOpenStack([refused]);
+  await expect(scripted.client.network.showPort('p', member)).rejects.toMatchObject({
     kind: 'unauthenticated',
-    message: `the network service at ${stub.url} refuses the token of this request`,
+    message: `the network service at ${scripted.url} refuses the token of this request`,
   });
 });
 
@@ -118,18 +118,18 @@ test.each([
   const network = await start([...first, shown, ...first, shown, ...first]);
   expect((await network.listPorts(['p']))[0]?.id).toBe('p');
   expect((await network.updatePort('p', { deviceId: '' })).id).toBe('p');
-  expect(stub.heard).toHaveLength(6);
+  expect(scripted.heard).toHaveLength(6);
   await expect(network.createPort(newPort, member)).rejects.toMatchObject({ kind: 'unavailable' });
-  expect(stub.heard).toHaveLength(7);
+  expect(scripted.heard).toHaveLength(7);
 });
 
 test('a service that stays away is named after three tries', async () => {
   const network = await start([{ status: 503 }]);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
-    message: `network service at ${stub.url} does not answer: it answers 503`,
+    message: `network service at ${scripted.url} does not answer: it answers 503`,
   });
-  expect(stub.heard).toHaveLength(3);
+  expect(scripted.heard).toHaveLength(3);
 });
 
 test('a failure that stays is told with the service’s own words', async () => {
@@ -137,9 +137,9 @@ test('a failure that stays is told with the service’s own words', async () => 
   const network = await start([{ status: 500, body }]);
   await expect(network.updatePort('p', { deviceId: '' })).rejects.toMatchObject({
     kind: 'unavailable',
-    message: `the network service at ${stub.url} answers 500 to PUT /v2.0/ports/p: Request Failed`,
+    message: `the network service at ${scripted.url} answers 500 to PUT /v2.0/ports/p: Request Failed`,
   });
-  expect(stub.heard).toHaveLength(3);
+  expect(scripted.heard).toHaveLength(3);
 });
 
 test('a service that is asked too much is asked again, even to create: 429 says that nothing was done', async () => {
@@ -147,15 +147,15 @@ test('a service that is asked too much is asked again, even to create: 429 says 
   const network = await start([busy, shown, busy, busy, shown]);
   expect((await network.createPort(newPort, member)).id).toBe('p');
   expect((await network.listPorts(['p']))[0]?.id).toBe('p');
-  expect(stub.heard).toHaveLength(5);
+  expect(scripted.heard).toHaveLength(5);
 });
 
 test('who asks for a long rest is not waited for', async () => {
   const network = await start([{ status: 503, headers: { 'retry-after': '3600' } }]);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
-    message: `network service at ${stub.url} does not answer: it answers 503`,
+    message: `network service at ${scripted.url} does not answer: it answers 503`,
   });
-  expect(stub.heard).toHaveLength(1);
+  expect(scripted.heard).toHaveLength(1);
 });
 
 test('an answer without end is not read on', async () => {
@@ -172,7 +172,7 @@ test('an answer without end is not read on', async () => {
     kind: 'unavailable',
     message: expect.stringContaining(`it is longer than ${64 * 2 ** 20} bytes`),
   });
-  expect(stub.heard).toHaveLength(1);
+  expect(scripted.heard).toHaveLength(1);
 });
 
 test('an answer that only trickles ends too', async () => {
@@ -196,16 +196,16 @@ test('a read whose answer is cut off is made again; a creation is not', async ()
   const network = await start([cutOff, shown, cutOff]);
   expect((await network.listPorts(['p']))[0]?.id).toBe('p');
   await expect(network.createPort(newPort, member)).rejects.toMatchObject({ kind: 'unavailable' });
-  expect(stub.heard).toHaveLength(3);
+  expect(scripted.heard).toHaveLength(3);
 });
 
 test('silence ends in an error, and is not tried again', async () => {
   const network = await start([silence], short);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
-    message: `network service at ${stub.url} does not answer: no answer within 0.15 s`,
+    message: `network service at ${scripted.url} does not answer: no answer within 0.15 s`,
   });
-  expect(stub.heard).toHaveLength(1);
+  expect(scripted.heard).toHaveLength(1);
 });
 
 test('an answer that stops in the middle ends too', async () => {
@@ -231,13 +231,13 @@ test('nobody listens: the service is named with its URL', async () => {
     kind: 'unavailable',
     message: `network service at ${networkUrl} does not answer: connect ECONNREFUSED 127.0.0.1:${number}`,
   });
-  expect(stub.client.calls()).toEqual({ 'identity POST': 1, 'network GET': 3 });
+  expect(scripted.client.calls()).toEqual({ 'identity POST': 1, 'network GET': 3 });
 });
 
 test('the request that a call is made for goes along', async () => {
   const network = await start([shown], { requestId: () => 'req-1' });
   await network.listPorts(['p']);
-  expect(stub.heard[0]?.headers['x-openstack-request-id']).toBe('req-1');
+  expect(scripted.heard[0]?.headers['x-openstack-request-id']).toBe('req-1');
 });
 
 test('an unknown token is asked for once a minute at most; known ones end when they say', async () => {
@@ -245,27 +245,27 @@ test('an unknown token is asked for once a minute at most; known ones end when t
     status: 200,
     body: {
       token: {
-        expires_at: new Date(stub.time.now + ms).toISOString(),
+        expires_at: new Date(scripted.time.now + ms).toISOString(),
         user: { id: 'u', name: 'demo', domain: { id: 'default' } },
       },
     },
   });
-  stub = await stubOpenStack(() => expires(30_000));
-  const { identity } = stub.client;
+  scripted = await scriptedOpenStack(() => expires(30_000));
+  const { identity } = scripted.client;
   const [one] = await Promise.all([identity.validate('t'), identity.validate('t')]);
   expect(one).toMatchObject({ userName: 'demo', projectId: '', roles: [], isAdmin: false });
   await identity.validate('t');
-  expect(stub.heard).toHaveLength(1);
-  expect(stub.heard[0]).toMatchObject({
+  expect(scripted.heard).toHaveLength(1);
+  expect(scripted.heard[0]).toMatchObject({
     path: '/v3/auth/tokens?nocatalog',
     headers: { 'x-auth-token': 'own-1', 'x-subject-token': 't' },
   });
-  stub.time.now += 30_000;
+  scripted.time.now += 30_000;
   await expect(identity.validate('t')).rejects.toMatchObject({ kind: 'unauthenticated' });
-  expect(stub.heard).toHaveLength(1);
-  stub.time.now += 30_000;
+  expect(scripted.heard).toHaveLength(1);
+  scripted.time.now += 30_000;
   await identity.validate('t');
-  expect(stub.heard).toHaveLength(2);
+  expect(scripted.heard).toHaveLength(2);
 });
 
 const endpoint = (kind: string, region: string, url: string) => ({ interface: kind, region, url });
@@ -273,22 +273,22 @@ const endpoint = (kind: string, region: string, url: string) => ({ interface: ki
 test('endpoints come from the catalog: the region’s internal one, else the public', async () => {
   const dead = 'http://127.0.0.1:1';
   const catalog: unknown[] = [{ type: 'network', endpoints: [] }];
-  stub = await stubOpenStack([shown], { catalog, region: 'two' });
-  const { network, image } = stub.client;
+  scripted = await scriptedOpenStack([shown], { catalog, region: 'two' });
+  const { network, image } = scripted.client;
   catalog[0] = {
     type: 'network',
     endpoints: [
       endpoint('internal', 'one', dead),
       endpoint('public', 'two', dead),
-      endpoint('internal', 'two', `${stub.url}/v2.0/`),
+      endpoint('internal', 'two', `${scripted.url}/v2.0/`),
     ],
   };
   await network.listPorts(['p']);
-  expect(stub.heard[0]?.path).toBe('/v2.0/ports?id=p');
+  expect(scripted.heard[0]?.path).toBe('/v2.0/ports?id=p');
   await expect(image.openImage('i')).rejects.toMatchObject({
     kind: 'unavailable',
     message:
-      `the catalog of the identity service at ${stub.url}/v3 has no image endpoint (interface internal or public) ` +
+      `the catalog of the identity service at ${scripted.url}/v3 has no image endpoint (interface internal or public) ` +
       'in region two; it has: network',
   });
 });
@@ -299,7 +299,7 @@ test('the survey names roles, endpoints, extensions and agents, and what of them
     configurations: { device_mappings: { physnet1: ['ens1f0'] } },
   });
   const agents = [agent('host-2', true), agent('host-1', true), agent('host-3', false)];
-  stub = await stubOpenStack(
+  scripted = await scriptedOpenStack(
     [
       { status: 200, body: { extensions: [{ alias: 'binding' }] } },
       { status: 200, body: { agents } },
@@ -307,19 +307,19 @@ test('the survey names roles, endpoints, extensions and agents, and what of them
     ],
     { roles: ['admin'] },
   );
-  expect(await stub.client.survey()).toEqual({
+  expect(await scripted.client.survey()).toEqual({
     found: [
-      `identity service at ${stub.url}/v3; roles: admin`,
-      `network service at ${stub.url}`,
+      `identity service at ${scripted.url}/v3; roles: admin`,
+      `network service at ${scripted.url}`,
       'NIC Switch agent on host-1, host-2: physnet1',
     ],
     missing: [
       'the role `service` of user nova on project service, to write binding:profile and to act beside users (openstack role add --project service --user nova service)',
       'extension `provider` of the network service: SR-IOV ports need it',
       'a live NIC Switch agent on host-3: it is dead',
-      `the image service at ${stub.url} answers 500`,
+      `the image service at ${scripted.url} answers 500`,
     ],
-    urls: { network: stub.url },
+    urls: { network: scripted.url },
     isRefused: false,
   });
 });
@@ -330,14 +330,14 @@ test('a cloud without NIC switch agents, and one that does not show them, are to
     body: { extensions: [{ alias: 'binding' }, { alias: 'provider' }] },
   };
   const missingWith = async (agents: Reply) => {
-    stub = await stubOpenStack([extensions, agents, { status: 200 }]);
-    return (await stub.client.survey()).missing;
+    scripted = await scriptedOpenStack([extensions, agents, { status: 200 }]);
+    return (await scripted.client.survey()).missing;
   };
   expect(await missingWith({ status: 200, body: { agents: [] } })).toEqual([
     expect.stringContaining('a live NIC Switch agent on any host: direct and macvtap ports'),
   ]);
-  await stub.stop();
+  await scripted.stop();
   expect(await missingWith({ status: 400 })).toEqual([
-    `the list of network agents: the network service at ${stub.url} answers 400 to GET /v2.0/agents`,
+    `the list of network agents: the network service at ${scripted.url} answers 400 to GET /v2.0/agents`,
   ]);
 });

@@ -18,6 +18,7 @@ export type Reply =
 
 /** Connection cut before an answer. */
 export const cut: Reply = (response) => response.destroy();
+
 /** A user with a token of its own. */
 export const member: Caller = {
   userId: 'u',
@@ -33,10 +34,10 @@ export const member: Caller = {
 /** Silence. */
 export const silence: Reply = () => undefined;
 
-export type StubOpenStack = Awaited<ReturnType<typeof stubOpenStack>>;
+export type ScriptedOpenStack = Awaited<ReturnType<typeof scriptedOpenStack>>;
 
 /** `replies` are given one after the other, the last again and again. Sign-ins are not heard but counted; token n is `own-n`. */
-export async function stubOpenStack(
+export async function scriptedOpenStack(
   replies: Reply[] | ((heard: Heard) => Reply),
   options: Partial<OpenStackOptions> & { roles?: string[]; catalog?: unknown[] } = {},
 ) {
