@@ -15,7 +15,7 @@ async function waiting(store: Store): Promise<Task> {
 }
 
 const dueNow = async (store: Store) =>
-  (await store.tasks.lease('a', 1_000, 100, 10)).map(({ serverId }) => serverId);
+  (await store.tasks.lease('a', 1_000, 100, { limit: 10 })).map(({ serverId }) => serverId);
 
 export function storeNetworkEventsContract(fresh: () => Promise<OpenStore>): void {
   test('an event is kept over another connection until it was seen to; an equal one takes its place', async () => {

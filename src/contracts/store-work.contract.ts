@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { aBoot, aHost, aNewServer, toStep } from '#test/store-rows.ts';
 import type { CommandResult } from './host-link.ts';
+import { leaseContract } from './store-lease.contract.ts';
 import type { OpenStore } from './store.contract.ts';
 import type { NewCommand, Store, Task } from './store.ts';
 
@@ -16,114 +17,6 @@ export function storeWorkContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('commands', () => {
     commandContract(fresh);
-  });
-}
-
-function leaseContract(fresh: () => Promise<OpenStore>): void {
-  test('each due task is leased once, though two connections look at once', async () => {
-    const open = await fresh();
-    const [first, second] = [await open(), await open()];
-    const boots = [];
-    for (let count = 0; count < 10; count++) boots.push(await aBoot(first));
-    const leases = await Promise.all([
-      first.tasks.lease('a', 1_000, leaseMs, 4),
-      second.tasks.lease('b', 1_000, leaseMs, 4),
-      first.tasks.lease('a', 1_000, leaseMs, 4),
-      second.tasks.lease('b', 1_000, leaseMs, 4),
-    ]);
-    const leased = leases.flat().map((task) => task.serverId);
-    expect(leased.toSorted()).toEqual(boots.map((boot) => boot.serverId).toSorted());
-    expect(await first.tasks.lease('a', 1_000, leaseMs, 4)).toEqual([]);
-  });
-
-  test('what is due longest comes first; what is not due yet does not come', async () => {
-    const store = await (await fresh())();
-    const [late, early, next] = [await aBoot(store), await aBoot(store), await aBoot(store)];
-    for (const [task, dueAt] of [
-      [late, 5_000],
-      [early, 10],
-      [next, 20],
-    ] as const) {
-      await store.commit({ task, next: { step: 'schedule', data: {}, dueAt } });
-    }
-    const leased = await store.tasks.lease('a', 1_000, leaseMs, 10);
-    expect(leased.map((task) => task.id)).toEqual([early.id, next.id]);
-  });
-
-  test('a task that was given back is leased again, with what the step handed on', async () => {
-    const store = await (await fresh())();
-    const boot = await aBoot(store);
-    const [task] = await store.tasks.lease('a', 1_000, leaseMs, 1);
-    expect(task).toEqual(boot);
-    await store.commit({ task: boot, next: { step: 'bind-ports', data: { n: [1] }, dueAt: 9 } });
-    expect(await store.tasks.lease('b', 1_000, leaseMs, 1)).toEqual([]);
-    await store.tasks.release(boot, 'b');
-    expect(await store.tasks.lease('b', 1_000, leaseMs, 1)).toEqual([]);
-    await store.tasks.release(boot, 'a');
-    expect(await store.tasks.lease('b', 1_000, leaseMs, 1)).toEqual([
-      { ...boot, step: 'bind-ports', data: { n: [1] }, dueAt: 9 },
-    ]);
-  });
-
-  test('when a lease runs out another takes the task, and the first can neither commit nor give it back', async () => {
-    const store = await (await fresh())();
-    await aBoot(store);
-    const [stuck] = await store.tasks.lease('a', 1_000, leaseMs, 1);
-    expect(await store.tasks.lease('a', 1_000 + leaseMs - 1, leaseMs, 1)).toEqual([]);
-    const [heir] = await store.tasks.lease('a', 1_000 + leaseMs, leaseMs, 1);
-    expect(heir?.epoch).toBe(stuck!.epoch + 1);
-    expect(await store.commit(toStep(stuck!, 'late'))).toEqual({ ok: false, why: 'superseded' });
-    await store.tasks.release(stuck!, 'a');
-    expect(await store.tasks.lease('b', 1_000 + leaseMs, leaseMs, 1)).toEqual([]);
-    expect(await store.commit(toStep(heir!, 'on'))).toEqual({ ok: true });
-  });
-
-  test('a task may be born with a lease: its owner says how it goes on, even as another workflow', async () => {
-    const store = await (await fresh())();
-    const wish = aNewServer();
-    const lease = { owner: 'req-1', until: 1_000 + leaseMs };
-    await store.servers.create({ ...wish, task: { ...wish.task, kind: 'delete', lease } });
-    const task: Task = { ...wish.task, kind: 'delete', epoch: 1 };
-    expect(await store.tasks.of(task.serverId)).toEqual(task);
-    expect(await store.tasks.lease('a', 1_000 + leaseMs - 1, leaseMs, 1)).toEqual([]);
-    const next = { kind: 'boot', step: 'schedule', data: { attempt: 1 }, dueAt: 1_000 } as const;
-    expect(await store.commit({ task, next })).toEqual({ ok: true });
-    await store.tasks.release(task, 'req-1');
-    expect(await store.tasks.lease('a', 1_000, leaseMs, 1)).toEqual([{ ...task, ...next }]);
-  });
-
-  test('whoever was born with a lease and is late finds its task with another', async () => {
-    const store = await (await fresh())();
-    const wish = aNewServer();
-    const lease = { owner: 'req-1', until: 1_000 + leaseMs };
-    await store.servers.create({ ...wish, task: { ...wish.task, lease } });
-    const [heir] = await store.tasks.lease('a', 1_000 + leaseMs, leaseMs, 1);
-    expect(heir).toEqual({ ...wish.task, epoch: 2 });
-    const late = { task: { ...wish.task, epoch: 1 }, next: null };
-    expect(await store.commit(late)).toEqual({ ok: false, why: 'superseded' });
-  });
-
-  test('a workflow may begin with a lease of its own, while the one of the step before stands', async () => {
-    const store = await (await fresh())();
-    await aBoot(store);
-    const [boot] = await store.tasks.lease('a', 1_000, leaseMs, 1);
-    await store.commit({ task: boot!, next: null });
-    const { id: _, epoch: __, ...rest } = boot!;
-    const lease = { owner: 'req-1', until: 1_000 + leaseMs };
-    const wish = { ...rest, id: crypto.randomUUID(), kind: 'attach', lease } as const;
-    const task = await store.tasks.begin(wish, null, {}, { onlyIdle: true });
-    await store.tasks.release(boot!, 'a');
-    expect(await store.tasks.lease('a', 1_000, leaseMs, 1)).toEqual([]);
-    await store.tasks.release(task, 'req-1');
-    expect(await store.tasks.lease('a', 1_000, leaseMs, 1)).toEqual([task]);
-  });
-
-  test('a process that knows it is alone gives back every lease', async () => {
-    const store = await (await fresh())();
-    const boot = await aBoot(store);
-    await store.tasks.lease('dead', 1_000, leaseMs, 1);
-    await store.tasks.releaseAll();
-    expect(await store.tasks.lease('a', 1_000, leaseMs, 1)).toEqual([boot]);
   });
 }
 
@@ -151,27 +44,40 @@ function takeOverContract(fresh: () => Promise<OpenStore>): void {
     const open = await fresh();
     const [store, other] = [await open(), await open()];
     await aBoot(store);
-    const [boot] = await store.tasks.lease('a', 1_000, leaseMs, 1);
+    const [boot] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
     const deletion = await beginDelete(other, boot!);
     expect(deletion).toMatchObject({ kind: 'delete', epoch: boot!.epoch + 1 });
     expect(await other.tasks.of(boot!.serverId)).toEqual(deletion);
     expect(await other.servers.get(boot!.serverId)).toMatchObject({ taskState: 'deleting' });
-    expect(await other.tasks.lease('b', 1_000, leaseMs, 1)).toEqual([]);
+    expect(await other.tasks.lease('b', 1_000, leaseMs, { limit: 1 })).toEqual([]);
     expect(await store.commit(toStep(boot!, 'spawn', { server: { vmState: 'active' } }))).toEqual({
       ok: false,
       why: 'superseded',
     });
     expect(await store.servers.get(boot!.serverId)).toMatchObject({ vmState: 'building' });
     await store.tasks.release(boot!, 'a');
-    expect(await other.tasks.lease('b', 1_000, leaseMs, 1)).toEqual([deletion]);
+    expect(await other.tasks.lease('b', 1_000, leaseMs, { limit: 1 })).toEqual([deletion]);
+  });
+
+  test('a delete over a step that does not return starts when its lease runs out: the lease is renewed no more', async () => {
+    const store = await (await fresh())();
+    await aBoot(store);
+    const [boot] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
+    const deletion = await beginDelete(store, boot!);
+    const running = [boot!.serverId];
+    await store.tasks.renew('a', 9_000, running);
+    const how = { limit: 1, running };
+    expect(await store.tasks.lease('a', 1_000 + leaseMs - 1, leaseMs, how)).toEqual([]);
+    const [leased] = await store.tasks.lease('a', 1_000 + leaseMs, leaseMs, how);
+    expect(leased).toMatchObject({ id: deletion.id });
   });
 
   test('a delete over a boot whose process died starts when its lease runs out', async () => {
     const store = await (await fresh())();
     await aBoot(store);
-    const [boot] = await store.tasks.lease('dead', 1_000, leaseMs, 1);
+    const [boot] = await store.tasks.lease('dead', 1_000, leaseMs, { limit: 1 });
     const deletion = await beginDelete(store, boot!);
-    const [leased] = await store.tasks.lease('a', 1_000 + leaseMs, leaseMs, 1);
+    const [leased] = await store.tasks.lease('a', 1_000 + leaseMs, leaseMs, { limit: 1 });
     expect(leased).toEqual({ ...deletion, epoch: deletion.epoch + 1 });
   });
 
@@ -180,7 +86,7 @@ function takeOverContract(fresh: () => Promise<OpenStore>): void {
     const boot = await aBoot(store);
     expect(await store.commit({ task: boot, next: null })).toEqual({ ok: true });
     expect(await store.tasks.of(boot.serverId)).toBeUndefined();
-    expect(await store.tasks.lease('a', 9_999, leaseMs, 1)).toEqual([]);
+    expect(await store.tasks.lease('a', 9_999, leaseMs, { limit: 1 })).toEqual([]);
     expect(await store.commit(toStep(boot, 'again'))).toEqual({ ok: false, why: 'superseded' });
     expect((await beginDelete(store, boot)).epoch).toBe(boot.epoch + 1);
   });
@@ -253,7 +159,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     const hostId = await aHost(store, []);
     const task = await aBoot(store);
     await order(store, task, { hostId });
-    expect(await store.tasks.lease('a', 9_999, leaseMs, 1)).toEqual([]);
+    expect(await store.tasks.lease('a', 9_999, leaseMs, { limit: 1 })).toEqual([]);
     await store.commands.complete(hostId, 1, done, 5);
     const woken = { ...task, step: 'wait', dueAt: 5 };
     expect(await store.tasks.of(task.serverId)).toEqual(woken);

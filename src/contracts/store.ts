@@ -228,8 +228,18 @@ export interface HostStore {
 }
 
 export interface TaskStore {
-  /** Takes up to `limit` due tasks that nobody works on; they are the owner's until released or the lease runs out. */
-  lease(owner: string, now: number, leaseMs: number, limit: number): Promise<Task[]>;
+  /**
+   * Takes up to `limit` due tasks that nobody works on; they are the owner's until released or the lease runs out. `running`: servers whose
+   * tasks the owner runs right now: those are not taken a second time, whatever the clock says.
+   */
+  lease(
+    owner: string,
+    now: number,
+    leaseMs: number,
+    how: { limit: number; running?: readonly string[] },
+  ): Promise<Task[]>;
+  /** Extends the leases of these servers' tasks until `until`, where the owner still holds them and no workflow has taken over. */
+  renew(owner: string, until: number, serverIds: readonly string[]): Promise<void>;
   /** Gives a task back. Tasks of a dead process are given back when their lease runs out. */
   release(task: Task, owner: string): Promise<void>;
   /** Gives back every lease of every owner: for a process that knows it is alone. */

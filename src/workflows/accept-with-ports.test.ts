@@ -61,7 +61,7 @@ const taskOf = (wish: NewServer) => world.store.tasks.of(wish.server.id);
 
 /** The kinds of the tasks that somebody may take now. */
 async function due(): Promise<Task['kind'][]> {
-  const tasks = await world.store.tasks.lease('dispatcher', world.time.now, 1_000, 10);
+  const tasks = await world.store.tasks.lease('dispatcher', world.time.now, 1_000, { limit: 10 });
   return tasks.map(({ kind }) => kind);
 }
 

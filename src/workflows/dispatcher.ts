@@ -2,10 +2,12 @@
  * Runs workflows: takes due tasks from the store, runs their steps one after the other, and records each with one commit.
  * Holds no state that a restart would miss; the task rows are all.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommitResult, Task, TaskKind } from '#contracts/store.ts';
 import { invariant, isComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from './context.ts';
 import { keepLooking } from './keep-looking.ts';
+import { repeat } from './repeat.ts';
 import {
   asFailure,
   type StepOutcome,
@@ -20,9 +22,12 @@ export interface DispatcherOptions {
   workflows: Record<TaskKind, Workflow>;
   /** Tasks worked on at the same time. */
   concurrency: number;
+  /** Renewed at a third of it while a step runs: it runs out only when this process has died, or cannot write. */
   leaseMs: number;
   /** Finds what a lost wake-up missed. */
   pollMs: number;
+  /** How long a task rests whose step or record could not be completed for a reason that is not the step's own, such as a full disk. */
+  faultPauseMs?: number;
 }
 
 /** Starts taking tasks. `stop` returns when the steps that run now have ended. */
@@ -30,44 +35,70 @@ export function startDispatcher(
   context: WorkflowContext,
   options: DispatcherOptions,
 ): { stop(): Promise<void> } {
-  const running = new Set<Promise<void>>();
+  const { owner, concurrency, leaseMs, pollMs, faultPauseMs = 2_000 } = options;
+  const { store, clock, log } = context;
+  const running = new Map<Promise<void>, string>();
   const exclusive = oneAtATime();
-  let stopped = false;
+  const stopping = new AbortController();
 
   const takeDue = async (): Promise<void> => {
-    const free = options.concurrency - running.size;
-    if (stopped || free <= 0) return;
-    const now = context.clock.now();
-    const tasks = await context.store.tasks.lease(options.owner, now, options.leaseMs, free);
-    for (const task of tasks) track(work(task));
+    const limit = concurrency - running.size;
+    if (stopping.signal.aborted || limit <= 0) return;
+    const how = { limit, running: [...running.values()] };
+    const tasks = await store.tasks.lease(owner, clock.now(), leaseMs, how);
+    for (const task of tasks) track(work(task), task);
   };
 
-  const track = (promise: Promise<void>): void => {
-    running.add(promise);
+  const track = (promise: Promise<void>, { serverId }: Task): void => {
+    running.set(promise, serverId);
     void promise.finally(() => {
       running.delete(promise);
       looking.nudge();
     });
   };
 
-  const work = async (task: Task): Promise<void> => {
-    try {
-      await runTask(context, options, exclusive, task);
-    } catch (error) {
-      context.log.error({ err: error, task }, 'task stopped unexpectedly; its lease will run out');
+  const work = async (leased: Task): Promise<void> => {
+    let readTask = async (): Promise<Task | undefined> => leased;
+    while (!stopping.signal.aborted) {
+      try {
+        await runTask(context, options, exclusive, { leased, task: await readTask() });
+        return;
+      } catch (error) {
+        log.error({ err: error, task: leased }, 'task stopped unexpectedly; it will be continued');
+      }
+      readTask = () => stillHeld(context, leased);
+      await pause(faultPauseMs, stopping.signal);
     }
   };
 
-  const { pollMs } = options;
+  const renew = async (): Promise<void> => {
+    if (running.size === 0) return;
+    await store.tasks.renew(owner, clock.now() + leaseMs, [...running.values()]);
+  };
+
   const failing = 'cannot take tasks; will try again';
   const looking = keepLooking(context, { topic: 'tasks', pollMs, failing }, takeDue);
+  const renewing = repeat(renew, leaseMs / 3, (error) => {
+    log.error({ err: error }, 'cannot renew leases; will try again');
+  });
   return {
     async stop() {
-      stopped = true;
+      stopping.abort();
       await looking.stop();
-      await Promise.all(running);
+      await Promise.all(running.keys());
+      await renewing.stop();
     },
   };
+}
+
+/** The task as it stands now; undefined when it has ended or waits, or another took it over. */
+async function stillHeld(
+  { store, clock }: Pick<WorkflowContext, 'store' | 'clock'>,
+  leased: Task,
+): Promise<Task | undefined> {
+  const task = await store.tasks.of(leased.serverId);
+  const isDue = task !== undefined && task.dueAt !== null && task.dueAt <= clock.now();
+  return isDue && task.epoch === leased.epoch ? task : undefined;
 }
 
 /** Steps until the task ends, waits, or is taken over. */
@@ -75,9 +106,9 @@ async function runTask(
   context: WorkflowContext,
   options: DispatcherOptions,
   exclusive: <T>(act: () => Promise<T>) => Promise<T>,
-  leased: Task,
+  { leased, ...from }: { leased: Task; task: Task | undefined },
 ): Promise<void> {
-  let task: Task | undefined = leased;
+  let task: Task | undefined = from.task;
   while (task !== undefined) {
     const current: Task = task;
     const workflow = options.workflows[current.kind];
@@ -139,6 +170,11 @@ async function attempt(
     );
     return workflow.failed(context, task, failure);
   }
+}
+
+/** Returns early when the signal is aborted. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(ms, undefined, { signal }).catch(() => {});
 }
 
 /** Acts given to it run one after the other. */

@@ -34,7 +34,7 @@ const tell = () =>
 
 /** The task once it is due, as a dispatcher takes it; undefined: not due. */
 async function taken(): Promise<Task | undefined> {
-  const [task] = await world.store.tasks.lease('a', world.time.now, 1, 1);
+  const [task] = await world.store.tasks.lease('a', world.time.now, 1, { limit: 1 });
   if (task !== undefined) await world.store.tasks.release(task, 'a');
   return task;
 }

@@ -1,5 +1,5 @@
 /** Tasks: the workflow each server has, who works on it, and until when. */
-import type { Kysely, Selectable } from 'kysely';
+import type { Expression, ExpressionBuilder, Kysely, Selectable, SqlBool } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type { NewAction, NewTask, NextStep, Task, TaskKind, TaskStore } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
@@ -13,7 +13,9 @@ const noLease = { leased_by: null, leased_until: null, leased_epoch: null };
 
 export function taskStore(db: Db, clock: Clock): TaskStore {
   return {
-    lease: (owner, now, leaseMs, limit) => leaseTasks(db, { owner, now, leaseMs, limit }),
+    lease: (owner, now, leaseMs, { limit, running = [] }) =>
+      leaseTasks(db, { owner, now, leaseMs, limit, running }),
+    renew: (owner, until, serverIds) => renewLeases(db, { owner, until, serverIds }),
     release: async (task, owner) => {
       // By the epoch that was leased, not the current one: a workflow that took over waits for just this.
       await db
@@ -87,10 +89,16 @@ function newTaskRow({ lease, ...task }: NewTask): TaskRow {
   };
 }
 
-async function leaseTasks(
-  db: Db,
-  { owner, now, leaseMs, limit }: { owner: string; now: number; leaseMs: number; limit: number },
-): Promise<Task[]> {
+interface LeaseRequest {
+  owner: string;
+  now: number;
+  leaseMs: number;
+  limit: number;
+  running: readonly string[];
+}
+
+async function leaseTasks(db: Db, request: LeaseRequest): Promise<Task[]> {
+  const { owner, now, leaseMs, limit } = request;
   // One statement, so that no second process can take the same rows between a look and a take.
   const rows = await db
     .updateTable('tasks')
@@ -109,13 +117,43 @@ async function leaseTasks(
         .selectFrom('tasks')
         .select('instance_uuid')
         .where('due_at', '<=', now)
-        .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<=', now)]))
+        .where((eb) => isFree(eb, request))
         .orderBy('due_at')
         .limit(limit),
     )
     .returningAll()
     .execute();
   return rows.sort((a, b) => (a.due_at ?? 0) - (b.due_at ?? 0)).map(toTask);
+}
+
+/** Held by nobody, or the lease has run out; the owner does not count its own as run out while it runs the step. */
+function isFree(
+  eb: ExpressionBuilder<ComputeTables, 'tasks'>,
+  { owner, now, running }: LeaseRequest,
+): Expression<SqlBool> {
+  const isUnheld = eb('leased_until', 'is', null);
+  const hasRunOut = eb('leased_until', '<=', now);
+  if (running.length === 0) return eb.or([isUnheld, hasRunOut]);
+  const isRunningHere = eb.and([
+    eb('leased_by', '=', owner),
+    eb('instance_uuid', 'in', running),
+    // After a takeover the step that runs is of an older epoch: the new workflow waits for it no longer than the lease.
+    eb('leased_epoch', '=', eb.ref('epoch')),
+  ]);
+  return eb.or([isUnheld, eb.and([hasRunOut, eb.not(isRunningHere)])]);
+}
+
+async function renewLeases(
+  db: Db,
+  { owner, until, serverIds }: { owner: string; until: number; serverIds: readonly string[] },
+): Promise<void> {
+  await db
+    .updateTable('tasks')
+    .set({ leased_until: until })
+    .where('instance_uuid', 'in', serverIds)
+    .where('leased_by', '=', owner)
+    .whereRef('leased_epoch', '=', 'epoch')
+    .execute();
 }
 
 async function beginTask(
