@@ -145,7 +145,9 @@ async function serve(rows: Route[], call: Call, mount: Mount): Promise<Reply> {
   if (route.handler === undefined) {
     throw new ComputeError('notImplemented', `${titleOf(route)} is not offered by Novella yet.`);
   }
-  if (route.query !== undefined && call.version >= 75) refuseUnknownQuery(route.query, call.query);
+  if (route.query !== undefined && call.version >= (route.queryFrom ?? 75)) {
+    refuseUnknownQuery(route.query, call.query);
+  }
   let { body } = call;
   if (route.body !== undefined) {
     const schema = route.body(call.version);

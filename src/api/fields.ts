@@ -18,18 +18,18 @@ export const uuid: JsonSchema = {
 
 export const uuidOrNull: JsonSchema = { anyOf: [uuid, { type: 'null' }] };
 
+const flagWord =
+  '^(?:[Tt](?:rue|RUE)?|TRUE|[Ff](?:alse|ALSE)?|FALSE|[01]|ON|[Oo]n|OFF|[Oo]ff|[Yy](?:es|ES)?|YES|[Nn]o?|NO)$';
+
 /** true, false, and the words that old clients send for them. */
 export const flag: JsonSchema = {
-  anyOf: [
-    { type: 'boolean' },
-    {
-      type: 'string',
-      pattern:
-        '^(?:[Tt](?:rue|RUE)?|TRUE|[Ff](?:alse|ALSE)?|FALSE|[01]|ON|[Oo]n|OFF|[Oo]ff|[Yy](?:es|ES)?|YES|[Nn]o?|NO)$',
-      rule: 'must be a boolean',
-    },
-  ],
+  anyOf: [{ type: 'boolean' }, { type: 'string', pattern: flagWord, rule: 'must be a boolean' }],
 };
+
+/** Is this query value a boolean, in any case? Source: oslo `strutils.bool_from_string`. */
+export function isFlag(text: string): boolean {
+  return /^(?:t|true|f|false|1|0|on|off|y|yes|n|no)$/i.test(text);
+}
 
 /** Reads what `flag` admits. Example: `'True'` → true. */
 export function isSet(value: unknown): boolean {

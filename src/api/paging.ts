@@ -1,5 +1,6 @@
 /** Limit, marker and the link to the next page. */
 import { ComputeError } from '#core/errors.ts';
+import { isFlag, isSet } from './fields.ts';
 import type { Link } from './links.ts';
 import type { Call, Query } from './route.ts';
 
@@ -31,6 +32,16 @@ export function queryTime(query: Query, key: string): number | undefined {
   throw new ComputeError(
     'invalid',
     `Invalid input for query parameters ${key}. Value: ${value}. must be an ISO 8601 date and time`,
+  );
+}
+
+/** Reads a query key as a boolean; undefined when it is not there. Throws `invalid`. Example: `True` → true. */
+export function queryFlag(query: Query, key: string): boolean | undefined {
+  const value = queryValue(query, key);
+  if (value === undefined || isFlag(value)) return value === undefined ? undefined : isSet(value);
+  throw new ComputeError(
+    'invalid',
+    `Invalid input for query parameters ${key}. Value: ${value}. must be a boolean`,
   );
 }
 

@@ -59,6 +59,26 @@ const refusals: Refusal[] = [
     says: 'too large',
   },
   {
+    name: 'a direction that flavors cannot be sorted in',
+    act: 'GET /v2.1/flavors?sort_dir=up',
+    gives: [400, 'badRequest'],
+    says: 'query parameters sort_dir. Value: up. must be one of asc, desc',
+  },
+  {
+    name: 'a key that hypervisors cannot be found by, from 2.53 on',
+    act: 'GET /v2.1/os-hypervisors?hypervisor_hostname=host-1',
+    given: { version: '2.53' },
+    gives: [400, 'badRequest'],
+    says: "'hypervisor_hostname' was unexpected",
+  },
+  {
+    name: 'a flag of hypervisors that is none',
+    act: 'GET /v2.1/os-hypervisors?with_servers=perhaps',
+    given: { version: '2.53' },
+    gives: [400, 'badRequest'],
+    says: 'query parameters with_servers. Value: perhaps. must be a boolean',
+  },
+  {
     name: 'an unknown flavor',
     act: post,
     given: create({ flavorRef: '99' }),

@@ -52,8 +52,9 @@ export interface Route {
   /** Default 200. A function where the microversion decides. */
   status?: number | ((version: number) => number);
   body?: BodySchema;
-  /** Query keys that may come; others are refused from microversion 2.75 on. */
+  /** Query keys that may come; others are refused from `queryFrom` on, by default 2.75. */
   query?: readonly string[];
+  queryFrom?: number;
   /** undefined: known, not offered yet; answers 501. */
   handler?: Handler;
 }

@@ -117,7 +117,14 @@ function sortedFlavors(call: Call, flavors: Flavor[]): Flavor[] {
       `Invalid input for query parameters sort_key. Value: ${key}. must be one of ${Object.keys(sortKeys).join(', ')}`,
     );
   }
-  const sign = queryValue(call.query, 'sort_dir') === 'desc' ? -1 : 1;
+  const direction = queryValue(call.query, 'sort_dir') ?? 'asc';
+  if (direction !== 'asc' && direction !== 'desc') {
+    throw new ComputeError(
+      'invalid',
+      `Invalid input for query parameters sort_dir. Value: ${direction}. must be one of asc, desc`,
+    );
+  }
+  const sign = direction === 'desc' ? -1 : 1;
   return flavors.toSorted((one, other) => {
     const [a, b] = [read(one), read(other)];
     if (a === b) return 0;

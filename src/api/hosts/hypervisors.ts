@@ -1,9 +1,8 @@
 /** Hypervisors: one for each host. Numbers as ids before 2.53, UUIDs from it on. */
 import type { Host } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { isSet } from '../fields.ts';
 import { rewritten, type StepDown, steppedDown, type View } from '../microversions.ts';
-import { pageOf, queryValue } from '../paging.ts';
+import { pageOf, queryFlag, queryValue } from '../paging.ts';
 import type { Call, Reply } from '../route.ts';
 import { isUp } from './host-status.ts';
 import { numberedHosts, type NumberedHost } from './numbered-hosts.ts';
@@ -32,12 +31,18 @@ export const listHypervisors = (call: Call) => listBy(call, briefView);
 export const listHypervisorsInDetail = (call: Call) => listBy(call, fullView);
 
 export async function showHypervisor(call: Call): Promise<Reply> {
+  const withServers = asksServers(call);
+  const found = await findHypervisor(call);
+  const servers = withServers ? await serversOn(call, found.host) : {};
+  const view = { ...fullView(call, found), ...servers };
+  return { body: { hypervisor: steppedDown(view, call.version, steps, found) } };
+}
+
+async function findHypervisor(call: Call): Promise<NumberedHost> {
   const id = call.params['id'] ?? '';
   const found = (await numberedHosts(call.context)).find((each) => idOf(call, each) === id);
-  if (found === undefined) {
-    throw new ComputeError('notFound', `Hypervisor with ID '${id}' could not be found.`);
-  }
-  return { body: { hypervisor: await viewHypervisor(call, found, fullView) } };
+  if (found !== undefined) return found;
+  throw new ComputeError('notFound', `Hypervisor with ID '${id}' could not be found.`);
 }
 
 /** Sums over all hosts that are enabled. */
@@ -69,9 +74,13 @@ const figures: Record<string, (host: Host) => number> = {
 type HostView = (call: Call, each: NumberedHost) => View;
 
 async function listBy(call: Call, view: HostView): Promise<Reply> {
+  const withServers = asksServers(call);
   const { items, links } = await selectHypervisors(call);
   const hypervisors = [];
-  for (const each of items) hypervisors.push(await viewHypervisor(call, each, view));
+  for (const each of items) {
+    const servers = withServers ? await serversOn(call, each.host) : {};
+    hypervisors.push(steppedDown({ ...view(call, each), ...servers }, call.version, steps, each));
+  }
   return { body: { hypervisors, ...(links.length > 0 && { hypervisors_links: links }) } };
 }
 
@@ -99,14 +108,13 @@ async function selectHypervisors(call: Call) {
 const idOf = (call: Call, { host, number }: NumberedHost) =>
   call.version >= 53 ? host.id : String(number);
 
-async function viewHypervisor(call: Call, each: NumberedHost, view: HostView): Promise<View> {
-  const shown = { ...view(call, each), ...(await serversOn(call, each.host)) };
-  return steppedDown(shown, call.version, steps, each);
+/** Since 2.53. Throws `invalid`. */
+function asksServers({ query, version }: Call): boolean {
+  return version >= 53 && queryFlag(query, 'with_servers') === true;
 }
 
-/** `servers`, when asked for (2.53): left out while empty before 2.75. */
+/** `servers`: left out while empty before 2.75. */
 async function serversOn(call: Call, host: Host): Promise<View> {
-  if (call.version < 53 || !isSet(queryValue(call.query, 'with_servers') ?? false)) return {};
   const found = await call.context.store.servers.list({ hostId: host.id });
   if (found.length === 0 && call.version < 75) return {};
   return { servers: found.map(({ id, name }) => ({ uuid: id, name })) };

@@ -1,38 +1,68 @@
-/** The filters of server lists, by query key. Source: Nova compute API reference, "List Servers". */
+/** The filters of server lists, by query key. Source: Nova compute API reference, "List Servers"; its query schema and `instance_get_all_by_filters`. */
+import { ComputeError } from '#core/errors.ts';
 import { hasConfigDrive } from '#core/guests/config-drive.ts';
+import { kernelImages, rootDevice } from '#core/guests/guest-kernel.ts';
 import type { Server } from '#core/servers/server.ts';
-import { isSet } from '../fields.ts';
+import { isFlag, isSet } from '../fields.ts';
+import { textMatch } from '../text-match.ts';
 import { words } from '../words.ts';
+import { metadataFilter } from './metadata-filter.ts';
+import { timesOf } from './time-texts.ts';
 
-interface FilterRule {
-  /** Only administrators filter by it; for others it is as if it had not come. */
-  admin?: true;
-  /** First minor version that has it. */
+/** `zone`: the availability zone that the server's view shows. */
+export type ServerTest = (server: Server, zone: string) => boolean;
+
+export interface ServerFilter {
+  /** First minor version in which members filter by it too; for them it counts for nothing before. Absent: administrators only. */
+  members?: number;
+  /** First and last minor version that has it; default: all. */
   from?: number;
+  to?: number;
+  /** The test for a value. Throws `invalid`, naming key and value. */
+  testOf: (value: string, key: string) => ServerTest;
 }
 
-/** `pattern`: a regular expression found in one of the texts read. `value`: a test of the server with the value. */
-export type ServerFilter = FilterRule &
-  (
-    | { match: 'pattern'; read: (server: Server) => string[] }
-    | { match: 'value'; test: (server: Server, value: string) => boolean }
-  );
+type Rule = Omit<ServerFilter, 'testOf'>;
+type Read<Value> = (server: Server, zone: string) => Value;
 
-const same = (
-  read: (server: Server) => string | number | null,
-  rule: FilterRule = {},
-): ServerFilter => ({
+const everybody = { members: 1 } as const;
+
+/** The value is the whole text. */
+const same = (read: Read<string | number | null>, rule: Rule = {}): ServerFilter => ({
   ...rule,
-  match: 'value',
-  test: (server, value) => String(read(server) ?? '') === value,
+  testOf: (value) => (server, zone) => String(read(server, zone) ?? '') === value,
 });
 
-const pattern = (read: (server: Server) => string[]): ServerFilter => ({ match: 'pattern', read });
+/** The value is a regular expression that is found in one of the texts. */
+const pattern = (read: Read<(string | null)[]>, rule: Rule = {}): ServerFilter => ({
+  ...rule,
+  testOf: (value, key) => {
+    const matches = textMatch(key, value);
+    return (server, zone) => read(server, zone).some((text) => text !== null && matches(text));
+  },
+});
+
+const flag = (read: Read<boolean>, rule: Rule = {}): ServerFilter => ({
+  ...rule,
+  testOf: (value, key) => {
+    if (isFlag(value)) return (server, zone) => read(server, zone) === isSet(value);
+    throw new ComputeError(
+      'invalid',
+      `Invalid input for query parameters ${key}. Value: ${value}. must be a boolean`,
+    );
+  },
+});
+
+const time = (read: (server: Server) => number | null, rule: Rule = {}): ServerFilter =>
+  pattern((server) => timesOf(read(server)), rule);
 
 const tags = (test: (has: (tag: string) => boolean, asked: string[]) => boolean): ServerFilter => ({
+  members: 26,
   from: 26,
-  match: 'value',
-  test: (server, value) => test((tag) => server.tags.includes(tag), value.split(',')),
+  testOf: (value) => {
+    const asked = value.split(',');
+    return (server) => test((tag) => server.tags.includes(tag), asked);
+  },
 });
 
 const fixedIps = (server: Server, isWanted: (ip: string) => boolean): string[] =>
@@ -41,48 +71,80 @@ const fixedIps = (server: Server, isWanted: (ip: string) => boolean): string[] =
     .map(({ ipAddress }) => ipAddress)
     .filter(isWanted);
 
-const admin = { admin: true } as const;
+/** Of a key that Nova drops before 2.75 and refuses from it on. Novella knows the value, so it filters. */
+const early = { to: 74 } as const;
 
 export const filters: Record<string, ServerFilter> = {
-  name: pattern(({ name }) => [name]),
+  name: pattern(({ name }) => [name], everybody),
+  display_name: pattern(({ name }) => [name]),
+  description: pattern(({ description }) => [description]),
+  display_description: pattern(({ description }) => [description]),
+  hostname: pattern(({ hostname }) => [hostname]),
   uuid: same(({ id }) => id),
-  image: same(({ imageId }) => imageId),
-  flavor: same(({ flavor }) => flavor.id),
-  ip: pattern((server) => fixedIps(server, (ip) => !ip.includes(':'))),
-  ip6: pattern((server) => fixedIps(server, (ip) => ip.includes(':'))),
-  key_name: same(({ keyName }) => keyName, admin),
-  reservation_id: same(({ reservationId }) => reservationId),
-  description: same(({ description }) => description, admin),
-  hostname: same(({ hostname }) => hostname, admin),
-  host: same(({ hostName }) => hostName, admin),
-  node: same(({ hostName }) => hostName, admin),
-  user_id: same(({ userId }) => userId, admin),
-  availability_zone: same(({ availabilityZone }) => availabilityZone, admin),
-  vm_state: same(({ vmState }) => vmState, admin),
-  task_state: same(({ taskState }) => taskState, admin),
-  power_state: same(({ powerState }) => powerState, admin),
-  access_ip_v4: same(({ accessIpv4 }) => accessIpv4, admin),
-  access_ip_v6: same(({ accessIpv6 }) => accessIpv6, admin),
-  config_drive: {
-    ...admin,
-    match: 'value',
-    test: (server, value) => hasConfigDrive(server) === isSet(value),
-  },
-  locked: { from: 73, match: 'value', test: (server, value) => server.locked === isSet(value) },
+  user_id: same(({ userId }) => userId),
+  project_id: same(({ projectId }) => projectId),
+  tenant_id: same(({ projectId }) => projectId),
+  image: same(({ imageId }) => imageId, everybody),
+  image_ref: same(({ imageId }) => imageId),
+  flavor: same(({ flavor }) => flavor.id, everybody),
+  instance_type_id: same(({ flavor }) => flavor.id),
+  kernel_id: pattern(({ imageProperties }) => [kernelImages(imageProperties).kernelId]),
+  ramdisk_id: pattern(({ imageProperties }) => [kernelImages(imageProperties).ramdiskId]),
+  root_device_name: pattern(({ launchedAt, imageProperties }) => [
+    launchedAt === null ? null : rootDevice(imageProperties),
+  ]),
+  key_name: pattern(({ keyName }) => [keyName]),
+  reservation_id: pattern(({ reservationId }) => [reservationId], everybody),
+  launch_index: same(({ launchIndex }) => launchIndex),
+  ip: pattern((server) => fixedIps(server, (ip) => !ip.includes(':')), everybody),
+  ip6: pattern((server) => fixedIps(server, (ip) => ip.includes(':')), { members: 5 }),
+  access_ip_v4: pattern(({ accessIpv4 }) => [accessIpv4]),
+  access_ip_v6: pattern(({ accessIpv6 }) => [accessIpv6]),
+  host: same(({ hostName }) => hostName),
+  node: pattern(({ hostName }) => [hostName]),
+  hypervisor_hostname: pattern(({ hostName }) => [hostName], early),
+  availability_zone: pattern((_server, zone) => [zone]),
+  vm_state: same(({ vmState }) => vmState),
+  task_state: same(({ taskState }) => taskState),
+  power_state: pattern(({ powerState }) => [String(powerState)]),
+  progress: same(() => 0),
+  config_drive: flag((server) => hasConfigDrive(server)),
+  auto_disk_config: flag(({ diskConfig }) => diskConfig === 'AUTO'),
+  locked: flag(({ locked }) => locked, { members: 73, from: 73 }),
+  locked_by: pattern(({ locked }) => [locked ? 'owner' : null]),
+  created_at: time(({ createdAt }) => createdAt),
+  updated_at: time(({ updatedAt }) => updatedAt, early),
+  launched_at: time(({ launchedAt }) => launchedAt),
+  terminated_at: time(({ terminatedAt }) => terminatedAt),
+  metadata: { testOf: metadataFilter },
   tags: tags((has, asked) => asked.every(has)),
   'tags-any': tags((has, asked) => asked.some(has)),
   'not-tags': tags((has, asked) => !asked.every(has)),
   'not-tags-any': tags((has, asked) => !asked.some(has)),
 };
 
-/** Keys that may stand in the query; from 2.75 on any other is refused. Those without a filter here change nothing. */
+/** What Nova's schema has and no server can be found by. An administrator who filters by one is refused. */
+const joined = words(
+  'block_device_mapping services system_metadata info_cache security_groups pci_devices',
+);
+
+/** Facts of a server in Nova's table which its schema does not have, so that they come before 2.75 only. */
+const unknown = words(`
+  architecture os_type vm_mode cleaned hidden cell_name deleted_at memory_mb vcpus root_gb ephemeral_gb
+  ephemeral_key_uuid launched_on disable_terminate shutdown_terminate default_ephemeral_device
+  default_swap_device key_data user_data
+`);
+
+/** Is a list that is asked for by this key refused? Keys that begin with `_` are Nova's inner ones. */
+export function isNoFilter(key: string): boolean {
+  return key.startsWith('_') || joined.includes(key) || unknown.includes(key);
+}
+
+/** Keys that may stand in the query; from 2.75 on any other is refused. No server is ever soft-deleted, so `soft_deleted` changes no list. */
 export const serverQuery: readonly string[] = [
-  ...Object.keys(filters),
+  ...Object.keys(filters).filter((key) => filters[key]?.to === undefined),
+  ...joined,
   ...words(`
-    status limit marker sort_key sort_dir all_tenants deleted project_id tenant_id
-    changes-since changes-before auto_disk_config block_device_mapping cleaned
-    created_at display_description display_name instance_type_id image_ref kernel_id
-    launch_index launched_at locked_by metadata progress ramdisk_id root_device_name
-    services soft_deleted system_metadata terminated_at security_groups hidden
+    status limit marker sort_key sort_dir all_tenants deleted soft_deleted changes-since changes-before
   `),
 ];

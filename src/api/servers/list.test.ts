@@ -1,12 +1,17 @@
 /** Which servers a list has, in which order and pages. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { words } from '../words.ts';
+import { filters, isNoFilter, serverQuery } from './filters.ts';
 import {
   aComputeWorld,
   type ComputeWorld,
+  faultOf,
   flavorId,
+  imageId,
   networkId,
   otherProjectId,
 } from '#test/compute-world.ts';
+import { aHost } from '#test/store-rows.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {
@@ -33,6 +38,18 @@ const listed = [
     gives: ['gamma', 'beta', 'gone'],
   },
   { name: 'deleted ones', query: '?deleted=True', gives: ['gone'] },
+  { name: 'deleted ones by status', query: '?status=DELETED', gives: ['gone'] },
+  {
+    name: 'before a time, deleted ones too',
+    query: '?changes-before=1970-01-01T00:00:10Z',
+    gives: ['gamma', 'beta', 'alpha', 'gone'],
+  },
+  {
+    name: 'since a time without deleted ones',
+    query: '?changes-since=1970-01-01T00:00:02Z&deleted=False',
+    gives: ['gamma', 'beta'],
+  },
+  { name: 'of another project among one’s own', query: `?project_id=${otherProjectId}`, gives: [] },
   {
     name: 'sorted',
     query: '?sort_key=display_name&sort_dir=asc',
@@ -67,6 +84,139 @@ test.each(listed)('servers are listed $name', async ({ query, gives }) => {
   await world.server({ name: 'gamma', tags: ['a', 'b'], createdAt: 3_000, updatedAt: 3_000 });
   const { body } = await world.ask(`GET /v2.1/servers${query}`);
   expect(body.servers.map(({ name }: { name: string }) => name)).toEqual(gives);
+});
+
+const names = ['gamma', 'beta'];
+const found = [
+  { by: 'display_name=bet', gives: ['beta'] },
+  { by: 'display_description=second', gives: ['beta'] },
+  { by: 'description=nothing', gives: [] },
+  { by: 'metadata={"role":"db"}', gives: ['beta'] },
+  { by: "metadata={'role': 'db', 'tier': '1'}", gives: ['beta'] },
+  { by: 'metadata={"role":"db","tier":"2"}', gives: [] },
+  { by: 'metadata=role=db', gives: ['beta'] },
+  { by: 'launch_index=1', gives: ['beta'] },
+  { by: 'launch_index=9', gives: [] },
+  { by: `image_ref=${imageId}`, gives: names },
+  { by: 'image_ref=zz', gives: [] },
+  { by: `instance_type_id=${flavorId}`, gives: names },
+  { by: 'instance_type_id=99', gives: [] },
+  { by: 'kernel_id=kernel', gives: ['beta'] },
+  { by: 'ramdisk_id=nothing', gives: [] },
+  { by: 'root_device_name=/dev/vda', gives: ['beta'] },
+  { by: 'root_device_name=/dev/zzz', gives: [] },
+  { by: 'locked_by=owner', gives: ['beta'] },
+  { by: 'locked=true', gives: ['beta'] },
+  { by: 'auto_disk_config=True', gives: ['beta'] },
+  { by: 'created_at=1970-01-01T00:00:02Z', gives: ['beta'] },
+  { by: 'created_at=^1970-01-01 00:00:03', gives: ['gamma'] },
+  { by: 'launched_at=1970-01-01T00:01', gives: ['beta'] },
+  { by: 'terminated_at=1970', gives: [] },
+  { by: 'progress=50', gives: [] },
+  { by: 'task_state=scheduling', gives: ['gamma'] },
+  { by: 'vm_state=error', gives: ['beta'] },
+  { by: 'power_state=7', gives: [] },
+  { by: 'user_id=nobody', gives: [] },
+  { by: 'uuid=00000000-0000-4000-8000-000000000000', gives: [] },
+  { by: 'key_name=none', gives: [] },
+  { by: 'config_drive=True', gives: ['gamma'] },
+  { by: 'config_drive=False', gives: ['beta'] },
+  { by: 'access_ip_v4=192.0.2.9', gives: ['beta'] },
+  { by: 'access_ip_v6=2001', gives: [] },
+  { by: 'reservation_id=r-nosuch', gives: [] },
+  { by: 'hostname=nosuch', gives: [] },
+  { by: 'availability_zone=elsewhere', gives: [] },
+  { by: 'availability_zone=nova', gives: ['beta'] },
+  { by: 'host=host-1', gives: ['beta'] },
+  { by: 'node=host-2', gives: [] },
+  { by: 'tenant_id=nobody', gives: [] },
+];
+
+async function twoServers() {
+  const hostId = await aHost(world.store, []);
+  await world.server({
+    name: 'beta',
+    description: 'the second',
+    metadata: { role: 'db', tier: '1' },
+    launchIndex: 1,
+    imageProperties: { kernel_id: 'kernel-7' },
+    vmState: 'error',
+    taskState: null,
+    locked: true,
+    diskConfig: 'AUTO',
+    accessIpv4: '192.0.2.9',
+    hostId,
+    hostName: 'host-1',
+    configDrive: false,
+    nics: [],
+    createdAt: 2_000,
+    launchedAt: 60_000,
+  });
+  await world.server({ name: 'gamma', createdAt: 3_000 });
+}
+
+test.each(found)('administrators find servers by $by', async ({ by, gives }) => {
+  await twoServers();
+  const [key = '', ...value] = by.split('=');
+  const query = `${key}=${encodeURIComponent(value.join('='))}`;
+  const { body } = await world.ask(`GET /v2.1/servers?${query}`);
+  expect(body.servers.map(({ name }: { name: string }) => name)).toEqual(gives);
+});
+
+test('every key that a query may hold is a filter, refused by name, or of the list itself', () => {
+  const ofTheList = words(
+    'status limit marker sort_key sort_dir all_tenants deleted soft_deleted changes-since changes-before',
+  );
+  const silent = serverQuery.filter(
+    (key) => filters[key] === undefined && !isNoFilter(key) && !ofTheList.includes(key),
+  );
+  expect(silent).toEqual([]);
+});
+
+test.each([
+  { query: 'system_metadata={"a":"b"}', version: '2.79' },
+  { query: 'security_groups=default', version: '2.1' },
+  { query: '_secret=1', version: '2.1' },
+  { query: 'architecture=x86_64', version: '2.1' },
+  { query: 'metadata=role', version: '2.79' },
+  { query: 'metadata={"role":1}', version: '2.79' },
+  { query: 'config_drive=perhaps', version: '2.79' },
+  { query: 'all_tenants=perhaps', version: '2.79' },
+  { query: 'updated_at=1970', version: '2.75' },
+  {
+    query: 'changes-since=2026-01-02T00:00:00Z&changes-before=2026-01-01T00:00:00Z',
+    version: '2.66',
+  },
+])('an administrator’s list is refused for $query in $version', async ({ query, version }) => {
+  const answer = await world.ask(`GET /v2.1/servers?${query}`, { version });
+  expect(answer.status).toBe(400);
+  expect(faultOf(answer).message).toContain(query.split('=')[0]);
+});
+
+test('facts that Nova’s schema has not are found by before 2.75', async () => {
+  await twoServers();
+  const find = async (query: string) =>
+    (await world.ask(`GET /v2.1/servers?${query}`, { version: '2.74' })).body.servers.length;
+  expect(await find('hypervisor_hostname=host-1')).toBe(1);
+  expect(await find('hypervisor_hostname=host-2')).toBe(0);
+  expect(await find('updated_at=2037')).toBe(0);
+});
+
+test('only administrators list deleted servers by status, or sort by host', async () => {
+  const refused = await world.ask('GET /v2.1/servers/detail?status=DELETED', { as: 'member' });
+  expect(faultOf(refused)).toMatchObject({
+    code: 403,
+    message: 'Only administrators may list deleted instances',
+  });
+  const sorted = await world.ask('GET /v2.1/servers?sort_key=host', { as: 'member' });
+  expect(sorted.status).toBe(403);
+});
+
+test('a member’s list of what has changed holds deleted servers', async () => {
+  await world.server({ name: 'gone', vmState: 'deleted', deletedAt: 9, updatedAt: 9_000 });
+  const query = 'changes-since=1970-01-01T00:00:02Z&deleted=False';
+  const { body } = await world.ask(`GET /v2.1/servers?${query}`, { as: 'member' });
+  expect(body.servers).toMatchObject([{ name: 'gone' }]);
 });
 
 test('administrators’ filters count for nothing from a member', async () => {
