@@ -28,9 +28,12 @@ test('left to itself it takes what really runs a guest, keeps the answer, and le
   const kept = join(host.libvirtd.guestsDirectory, '.virt-type.json');
   const { virtType } = JSON.parse(readFileSync(kept, 'utf8')) as { virtType: string };
   expect(xml).toContain(`<domain type='${virtType}'`);
-  expect(trials()).toHaveLength(virtType === 'kvm' ? 1 : 2);
+  const first = trials();
+  // Where the machine has no KVM at all, libvirt refuses that trial before there is a QEMU with a log.
+  expect(first.length).toBeGreaterThanOrEqual(1);
+  expect(first.length).toBeLessThanOrEqual(virtType === 'kvm' ? 1 : 2);
   await started();
-  expect(trials()).toHaveLength(virtType === 'kvm' ? 1 : 2);
+  expect(trials()).toEqual(first);
   expect(readdirSync(host.libvirtd.guestsDirectory).toSorted()).toEqual([
     '.virt-type.json',
     guest.id,

@@ -19,8 +19,24 @@ function isInstalled(name: string): boolean {
   return stdout.includes('ok installed');
 }
 
+/** How long another apt, such as the machine's daily update, may hold a lock. Milliseconds. */
+const lockTimeoutMs = 300_000;
+
 function apt(...args: string[]): void {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const { status, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`apt-get ${args.join(' ')}: ${stderr}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
+  const waiting = ['-o', `DPkg::Lock::Timeout=${lockTimeoutMs / 1_000}`];
+  const end = performance.now() + lockTimeoutMs;
+  for (;;) {
+    const { status, stderr } = spawnSync('apt-get', [...waiting, ...args], {
+      env,
+      encoding: 'utf8',
+    });
+    if (status === 0) return;
+    // apt-get has no time-out for the lock of the package lists.
+    const isLocked = stderr.includes('Could not get lock');
+    if (!isLocked || performance.now() > end) {
+      throw new Error(`apt-get ${args.join(' ')}: ${stderr}`);
+    }
+    spawnSync('sleep', ['2']);
+  }
 }

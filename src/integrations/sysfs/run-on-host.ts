@@ -9,7 +9,9 @@ const maxBuffer = 64 * 1024 * 1024;
 /** Example: `runOnHost(['ip', '-json', 'link'])`. */
 export const runOnHost: RunCommand = async ([program = '', ...args]) => {
   try {
-    return (await promisify(execFile)(program, args, { timeout: timeoutMs, maxBuffer })).stdout;
+    const env = { ...process.env, LC_ALL: 'C' };
+    const options = { env, timeout: timeoutMs, maxBuffer };
+    return (await promisify(execFile)(program, args, options)).stdout;
   } catch (error) {
     throw new Error(wordsOf(program, error), { cause: error });
   }
