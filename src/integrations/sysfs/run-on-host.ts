@@ -9,7 +9,10 @@ const maxBuffer = 64 * 1024 * 1024;
 /** Example: `runOnHost(['ip', '-json', 'link'])`. */
 export const runOnHost: RunCommand = async ([program = '', ...args]) => {
   try {
-    const env = { ...process.env, LC_ALL: 'C' };
+    const env = {
+      LC_ALL: 'C',
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    };
     const options = { env, timeout: timeoutMs, maxBuffer };
     return (await promisify(execFile)(program, args, options)).stdout;
   } catch (error) {
