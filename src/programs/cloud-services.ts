@@ -30,7 +30,7 @@ export interface CloudServices {
 
 export type CloudServicesOptions<Tables> = Pick<
   EmbeddedOptions<Tables>,
-  'db' | 'clock' | 'log' | 'urls' | 'physicalNetworks'
+  'db' | 'clock' | 'log' | 'urls' | 'physicalNetworks' | 'quotas'
 > & { state: StateDirectory; stops: (() => void | Promise<void>)[] };
 
 export async function cloudServices<Tables>(
@@ -41,7 +41,7 @@ export async function cloudServices<Tables>(
   const real = await realServices(config.openstack, options);
   options.stops.push(() => real.close());
   return {
-    services: real.services,
+    services: { ...real.services, identity: options.quotas.learningFrom(real.services.identity) },
     open: async () => real.urls,
     writeCloudsYaml: () => '',
     survey: real.survey,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { limitsOf, noLimits, standardLimits } from '#core/quotas/limits.ts';
 import { freshFile } from '#test/fresh-file.ts';
 import { expectAnswerOrRefusal } from '#test/typed-errors.ts';
 import { parseConfig, readConfig } from './config.ts';
@@ -53,7 +54,40 @@ test('allocation ratios that are not told stay as they are', () => {
   });
 });
 
+test('quotas that are not configured are those of Nova and Neutron, and the operators of an own identity have none', () => {
+  const text =
+    'quotas: { default: { cores: 8 }, projects: { demo: { ports: -1 }, admin: { images: 7 } } }';
+  const { quotas } = parseConfig(text, 'x');
+  const of = (name: string) => limitsOf(quotas, { id: 'some id', name });
+  expect(of('other')).toEqual({ ...standardLimits, cores: 8 });
+  expect(of('demo')).toEqual({ ...standardLimits, cores: 8, ports: -1 });
+  expect(of('admin')).toEqual({ ...noLimits, images: 7 });
+  expect(quotas.serversPerRequest).toBe(100);
+});
+
+test("a real Keystone's project named admin is a project like others", () => {
+  const text = 'openstack: { auth_url: "http://k", username: u, password: s }';
+  const { quotas } = parseConfig(text, 'x');
+  expect(limitsOf(quotas, { id: 'some id', name: 'admin' })).toEqual(standardLimits);
+});
+
 test.each([
+  {
+    given: 'quotas:\n  default:\n    instances: -2',
+    says: 'novella.yaml:3 quotas.default.instances: must be >= -1',
+  },
+  {
+    given: 'quotas:\n  projects:\n    demo:\n      cores: many',
+    says: 'novella.yaml:4 quotas.projects.demo.cores: must be integer',
+  },
+  {
+    given: 'quotas: { default: { volumes: 1 } }',
+    says: 'novella.yaml:1 quotas.default.volumes: is not a key of the configuration',
+  },
+  {
+    given: 'quotas:\n  servers_per_request: 0',
+    says: 'novella.yaml:2 quotas.servers_per_request: must be >= 1',
+  },
   { given: 'pci: {\n', says: 'novella.yaml: ' },
   { given: 'pci:\n  device_spec: 1', says: 'novella.yaml:2 pci.device_spec: must be array' },
   { given: 'a: 1', says: 'novella.yaml:1 a: is not a key of the configuration' },

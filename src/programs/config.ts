@@ -10,6 +10,7 @@ import type { CpuLayout } from '#integrations/simulated/simulated-host.ts';
 import { checkedBy, type ConfigEntry, entries, parseYaml, type Place } from './config-file.ts';
 import { DeviceSpecEntry, HostSection, type RealHostConfig, toHostConfig } from './host-config.ts';
 import { type OpenStackConfig, OpenStackSection, toOpenStackConfig } from './openstack-config.ts';
+import { type QuotaConfig, QuotaSection, toQuotaConfig } from './quota-config.ts';
 import { readTextFile } from './text-file.ts';
 
 export type { ConfigEntry };
@@ -70,6 +71,7 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
           { additionalProperties: false },
         ),
       ),
+      quotas: Type.Optional(QuotaSection),
       host: Type.Optional(HostSection),
       openstack: Type.Optional(OpenStackSection),
       simulated: Type.Optional(simulated),
@@ -123,6 +125,7 @@ export interface Config {
   deviceSpec: ConfigEntry[] | undefined;
   /** How often a host's amounts may be promised. 4 virtual processors for one of the host, say. */
   allocationRatios: { vcpus: number; memory: number; disk: number };
+  quotas: QuotaConfig;
   /** The services to work with; undefined: embedded ones. */
   openstack: OpenStackConfig | undefined;
   /** This machine, where it is to be a host itself. */
@@ -195,6 +198,7 @@ function toConfig(file: FileShape, place: Place, surroundings: Surroundings): Co
     cardPreference: file.pci?.card_preference,
     deviceSpec,
     allocationRatios: { ...standardRatios, ...file.allocation_ratio },
+    quotas: toQuotaConfig(file.quotas, { ownIdentity: file.openstack === undefined }),
     openstack: file.openstack && toOpenStackConfig(file.openstack, place, surroundings),
     host: toHostConfig(file.host, place, deviceSpec),
     libvirt: false,

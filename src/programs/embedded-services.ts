@@ -14,6 +14,7 @@ import { createNetworkService } from '#embedded/network/service.ts';
 import { createIdentityStore } from '#integrations/database/identity-store.ts';
 import { createImageStore } from '#integrations/database/image-store.ts';
 import { createNetworkStore } from '#integrations/database/network-store.ts';
+import type { ProjectQuotas } from './project-quotas.ts';
 
 interface Embedded<Service> {
   app: FastifyInstance;
@@ -34,6 +35,8 @@ export interface EmbeddedOptions<Tables> {
   urls: { identity: string; compute: string; network: string; image: string };
   imageFolder: string;
   passwords: { admin: string; demo: string };
+  /** How much each project may have. */
+  quotas: ProjectQuotas;
   /** The physical networks that each host is connected to. */
   physicalNetworks: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -47,9 +50,10 @@ export async function embeddedServices<Tables>(
 ): Promise<EmbeddedServices> {
   const { db, clock, log, urls, passwords } = options;
   const shared = { clock, newId: randomUUID, log };
+  const identityStore = createIdentityStore(db);
   const identity = await createIdentityService({
     ...shared,
-    store: createIdentityStore(db),
+    store: identityStore,
     catalog: () => ({
       region: 'RegionOne',
       services: [
@@ -64,21 +68,23 @@ export async function embeddedServices<Tables>(
       { name: 'demo', password: passwords.demo, project: 'demo', role: 'member' },
     ],
   });
+  for (const project of await identityStore.projects()) options.quotas.learn(project);
+  const identityService = options.quotas.learningFrom(identity.service);
   const network = createNetworkService({
     ...shared,
     store: createNetworkStore(db),
-    identity: identity.service,
+    identity: identityService,
     physicalNetworks: () => allPhysicalNetworks(options.physicalNetworks),
     hostMappings: (host) => options.physicalNetworks.get(host),
   });
   const image = createImageService({
     ...shared,
     store: createImageStore(db),
-    identity: identity.service,
+    identity: identityService,
     folder: options.imageFolder,
   });
   await image.ensureImage({ name: 'tiny', content: tinyDisk });
-  return { identity, network, image };
+  return { identity: { app: identity.app, service: identityService }, network, image };
 }
 
 /** Nothing but zeros: simulated hosts do not look at it. Bring an image of your own for guests that boot. */

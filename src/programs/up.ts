@@ -21,6 +21,7 @@ import { inProcessWakeup } from './in-process-wakeup.ts';
 import { letHostsIn } from './host-door.ts';
 import { type HostParts, physicalNetworksOf } from './host-parts.ts';
 import { realHostParts } from './real-host.ts';
+import { ProjectQuotas } from './project-quotas.ts';
 import type { Found } from './real-services.ts';
 import { ReturningHosts } from './returning-hosts.ts';
 import { type LocalHosts, runningHosts } from './running-hosts.ts';
@@ -89,12 +90,14 @@ async function start(
     returning.reported(name);
   };
   const urls = { identity: '', compute: '', network: '', image: '' };
+  const quotas = new ProjectQuotas(config.quotas);
   const cloud = await cloudServices(config, {
     db,
     clock,
     state,
     urls,
     physicalNetworks,
+    quotas,
     log,
     stops,
   });

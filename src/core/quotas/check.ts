@@ -1,0 +1,51 @@
+/** Would a request pass a limit? Pure: what is used is counted by the store, in the transaction that accepts the request. */
+import type { QuotaLimits, QuotaName } from './limits.ts';
+import { unlimited } from './limits.ts';
+
+/** Amounts by name. Example: `{ instances: 3, cores: 12 }`. */
+export type Amounts = Readonly<Partial<Record<QuotaName, number>>>;
+
+/** How much more there may be of it: `Infinity` without a limit, 0 where the limit was lowered below what is used. */
+export function headroom(limits: QuotaLimits, name: QuotaName, used: number): number {
+  return limits[name] === unlimited ? Number.POSITIVE_INFINITY : Math.max(0, limits[name] - used);
+}
+
+/**
+ * The limits that a request would pass, in the order of the alphabet; none: it may be. What is not asked for is not looked at.
+ * Example: limits of 10 instances, `used` `{ instances: 9 }`, `asked` `{ instances: 2 }` → `['instances']`.
+ */
+export function exceededQuotas(
+  limits: QuotaLimits,
+  { used, asked }: { used: Amounts; asked: Amounts },
+): QuotaName[] {
+  const names = Object.keys(asked) as QuotaName[];
+  return names
+    .filter((name) => (asked[name] ?? 0) > headroom(limits, name, used[name] ?? 0))
+    .sort();
+}
+
+/**
+ * The refusal in words. `asked` is text where the user asked for a range.
+ * Example: `Quota exceeded for instances: Requested 3, but already used 9 of 10 instances`. Source: Nova `exception.TooManyInstances`.
+ */
+export function quotaSentence(
+  exceeded: readonly QuotaName[],
+  {
+    limits,
+    used,
+    asked,
+  }: {
+    limits: QuotaLimits;
+    used: Amounts;
+    asked: Readonly<Partial<Record<QuotaName, number | string>>>;
+  },
+): string {
+  const listed = (read: (name: QuotaName) => number | string) => exceeded.map(read).join(', ');
+  const names = listed((name) => name);
+  const [requested, taken, allowed] = [
+    listed((name) => asked[name] ?? 0),
+    listed((name) => used[name] ?? 0),
+    listed((name) => limits[name]),
+  ];
+  return `Quota exceeded for ${names}: Requested ${requested}, but already used ${taken} of ${allowed} ${names}`;
+}

@@ -1,0 +1,67 @@
+/** How much a project may have. Pure data: who reads the configuration and who counts what is used are elsewhere. */
+
+export const quotaNames = [
+  'instances',
+  'cores',
+  'ram',
+  'metadata_items',
+  'server_groups',
+  'server_group_members',
+  'networks',
+  'subnets',
+  'ports',
+  'security_groups',
+  'security_group_rules',
+  'images',
+  'image_size',
+  'image_storage',
+] as const;
+
+/** The names of the configuration; those that Nova and Neutron have are spelled as there. */
+export type QuotaName = (typeof quotaNames)[number];
+
+/** One number for each name. `ram`, `image_size` (of one image) and `image_storage` (of all) are in MiB, the others are counts. */
+export type QuotaLimits = Readonly<Record<QuotaName, number>>;
+
+/** As the number of a limit: there is none. Source: Nova and Neutron quotas. */
+export const unlimited = -1;
+
+/** What a project may have when nobody configured it. Source: defaults of Nova `[quota]` and Neutron `[QUOTAS]`; those of images are our own. */
+export const standardLimits: QuotaLimits = {
+  instances: 10,
+  cores: 20,
+  ram: 51_200,
+  metadata_items: 128,
+  server_groups: 10,
+  server_group_members: 10,
+  networks: 100,
+  subnets: 100,
+  ports: 500,
+  security_groups: 10,
+  security_group_rules: 100,
+  images: 100,
+  image_size: 65_536,
+  image_storage: 262_144,
+};
+
+/** For those who run the cloud. */
+export const noLimits = Object.fromEntries(
+  quotaNames.map((name) => [name, unlimited]),
+) as QuotaLimits;
+
+/** What was configured. `projects`: exceptions by a project's name or id. */
+export interface Quotas {
+  default: QuotaLimits;
+  projects: ReadonlyMap<string, Partial<QuotaLimits>>;
+}
+
+/**
+ * The limits of a project. What is configured for its id counts before its name, and that before the default; `name` undefined: nobody knows it.
+ * Example: `limitsOf(quotas, { id: '6f…', name: 'demo' }).instances` → 10.
+ */
+export function limitsOf(
+  { default: standard, projects }: Quotas,
+  { id, name }: { id: string; name: string | undefined },
+): QuotaLimits {
+  return { ...standard, ...projects.get(name ?? id), ...projects.get(id) };
+}
