@@ -2,6 +2,7 @@
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { FoundGuest } from '#core/guests/plan.ts';
 import type { PciFunction } from '#core/pci/device.ts';
+import { hasIfname } from '#core/pci/interface-names.ts';
 import type { AgentOptions } from './agent-options.ts';
 
 type Host = Pick<AgentOptions, 'host' | 'hypervisor' | 'pciBus' | 'log'>;
@@ -31,7 +32,7 @@ export async function ensureVfCounts(
 async function ensureVfCount(host: Host, name: string, count: number): Promise<void> {
   const { pciBus, log } = host;
   const { functions } = await pciBus.listFunctions();
-  const pf = functions.find((fn) => fn.ifname === name || fn.address === name.toLowerCase());
+  const pf = functions.find((fn) => hasIfname(fn, name) || fn.address === name.toLowerCase());
   if (pf === undefined) {
     throw new Error(
       'no PCI function of this host has this interface or address (is it in a guest?)',

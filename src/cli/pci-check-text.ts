@@ -115,7 +115,7 @@ function notOfferedLines(view: CheckView, { bold = false }: CheckStyle): string[
 const identity: Column<FunctionView>[] = [
   { title: 'TYPE', value: (fn) => shortType(fn.dev_type) },
   { title: 'ID', value: (fn) => `${fn.vendor_id}:${fn.product_id}` },
-  { title: 'NETDEV', value: (fn) => fn.ifname ?? '' },
+  { title: 'NETDEV', value: (fn) => fn.ifnames.join(' ') },
 ];
 
 /** Network cards before bridges and disks, then those that fail in fewer keys. */

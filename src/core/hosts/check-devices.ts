@@ -1,6 +1,7 @@
 /** Checks of the cards whose functions the host offers: SR-IOV, VF counts, links, drivers, and the device specs themselves. */
 import { isForeignDriver } from '../pci/foreign-driver.ts';
 import type { PciFunction } from '../pci/device.ts';
+import { hasIfname } from '../pci/interface-names.ts';
 import { auditDeviceSpecs, printFinding } from '../pci/device-spec-audit.ts';
 import type { DeviceSpec } from '../pci/device-spec.ts';
 import { type HostCheck, report } from './host-check.ts';
@@ -53,7 +54,7 @@ function pfsOf({ functions, offered, vfCounts }: OfferedDevices): PciFunction[] 
 }
 
 function isNamed(fn: PciFunction, name: string): boolean {
-  return fn.address === name || fn.ifname === name;
+  return fn.address === name.toLowerCase() || hasIfname(fn, name);
 }
 
 function titleOf({ address, ifname }: PciFunction): string {
@@ -75,7 +76,7 @@ function virtualFunctions(
   vfCounts: OfferedDevices['vfCounts'],
 ): HostCheck {
   const row = report(`VFs of ${titleOf(pf)}`, 'vf-count');
-  const wanted = vfCounts[pf.ifname ?? ''] ?? vfCounts[pf.address];
+  const wanted = Object.entries(vfCounts).find(([name]) => isNamed(pf, name))?.[1];
   if (vfs === null || vfs.total === 0) {
     return row.fail(
       'it has no SR-IOV',

@@ -11,6 +11,12 @@ export type CheckedModule = (typeof checkedModules)[number];
 /** A device node. `refused`: it is there and does not open; the reason in the system's words. */
 export type NodeState = { state: 'opens' | 'absent' } | { state: 'refused'; why: string };
 
+export interface LinkFacts {
+  ifname: string;
+  isUp: boolean;
+  hasCarrier: boolean | null;
+}
+
 /** One PCI function beyond what discovery reports of it. */
 export interface FunctionDetails {
   address: PciAddress;
@@ -20,8 +26,11 @@ export interface FunctionDetails {
   driver: string | null;
   /** Of a PF; null for all else. */
   vfs: { current: number; total: number } | null;
-  /** Its network interface, if it has one. `hasCarrier` null: the kernel does not say (the interface is down). */
-  link: { ifname: string; isUp: boolean; hasCarrier: boolean | null } | null;
+  /**
+   * Its own network interface, if it has one; of several, one with a carrier, else one that is up, else the first. `hasCarrier` null: the
+   * kernel does not say (the interface is down).
+   */
+  link: LinkFacts | null;
 }
 
 /** Version as the programs write it. Example: `11.3.0`. */

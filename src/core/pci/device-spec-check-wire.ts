@@ -3,6 +3,7 @@ import type { DeviceTags, PciDeviceStatus, PciDeviceType } from './device.ts';
 import type { DeviceSpecFinding } from './device-spec-audit.ts';
 import type { CheckedEntry, CheckedFunction, DeviceSpecCheck } from './device-spec-check.ts';
 import type { DeviceSpecChange } from './device-spec-change.ts';
+import { ifnamesOf } from './interface-names.ts';
 import type { NearMiss } from './failed-fields.ts';
 import type { PoolWithDevices } from './pool.ts';
 import { poolToWire, type PciPoolWire } from './pool-wire.ts';
@@ -27,6 +28,8 @@ export interface FunctionView {
   vendor_id: string;
   product_id: string;
   ifname: string | null;
+  /** All of its interfaces, `ifname` first. */
+  ifnames: string[];
   parent_addr: string | null;
   numa_node: number | null;
   /** null: not offered. */
@@ -125,6 +128,7 @@ function viewFunctions({ functions, pools }: DeviceSpecCheck): FunctionView[] {
     vendor_id: fn.vendorId,
     product_id: fn.productId,
     ifname: fn.ifname,
+    ifnames: ifnamesOf(fn),
     parent_addr: fn.parentAddress,
     numa_node: fn.numaNode,
     entry: taker?.entry ?? null,

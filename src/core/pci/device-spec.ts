@@ -2,6 +2,7 @@
 import { type AddressPattern, matchesAddress } from './address-pattern.ts';
 import { isTrue } from './boolean-text.ts';
 import type { DeviceTags, PciFunction } from './device.ts';
+import { hasIfname } from './interface-names.ts';
 
 /** One entry of the device list. Ids are four lower-case hex digits or `*`. `devname` set: `address` names everything. */
 export interface DeviceSpec {
@@ -23,7 +24,8 @@ export interface DeviceSpec {
 export type HostFunction = Pick<
   PciFunction,
   'address' | 'deviceType' | 'ifname' | 'vendorId' | 'productId'
-> & { vfProductId?: string };
+> &
+  Pick<PciFunction, 'vfProductId' | 'otherIfnames'>;
 
 /** The entry that admits a device. */
 export interface DeviceMatch {
@@ -70,7 +72,7 @@ export function namedFunction(
   hostFunctions: readonly HostFunction[],
 ): HostFunction | undefined {
   const { devname, address } = spec;
-  if (devname !== null) return hostFunctions.find(({ ifname }) => ifname === devname);
+  if (devname !== null) return hostFunctions.find((one) => hasIfname(one, devname));
   if (address.exact === null) return undefined;
   return hostFunctions.find((one) => one.address === address.exact);
 }

@@ -38,10 +38,14 @@ export interface PciFunction {
   parentAddress: PciAddress | null;
   /** null when the host does not say (sysfs shows -1). */
   numaNode: number | null;
-  /** Its own network interface, when a driver made one. */
+  /** Its own network interface, when a driver made one; of several, the one of its first port. */
   ifname: string | null;
+  /** Its further ones: some NICs show all their ports on one function. Absent: none. */
+  otherIfnames?: string[];
   /** The network interface of its PF. */
   parentIfname: string | null;
+  /** The further ones of its PF. Absent: none. */
+  otherParentIfnames?: string[];
   /** Of a PF: the product id of its VFs (sysfs `sriov_vf_device`); absent where it is not known. */
   vfProductId?: string;
   /** Of a PF with a netdev: its MAC. */

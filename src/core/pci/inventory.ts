@@ -49,12 +49,16 @@ function refresh(known: PciDevice | undefined, { function: fn, tags }: ReportedD
   }
   const { status, serverId, requestId } = known;
   // Inside a guest a VF has no interface of the host; it is back when the guest lets go.
-  const ifname = fn.ifname ?? known.ifname;
+  const interfaces = fn.ifname === null ? interfacesOf(known) : {};
   return {
     ...facts,
-    ifname,
+    ...interfaces,
     status: status === 'missing' ? 'allocated' : status,
     serverId,
     requestId,
   };
+}
+
+function interfacesOf({ ifname, otherIfnames }: PciDevice): Partial<PciDevice> {
+  return { ifname, ...(otherIfnames !== undefined && { otherIfnames }) };
 }

@@ -8,12 +8,14 @@ import type { HostFunction } from './device-spec.ts';
  */
 export function hostFunctionsOf(devices: readonly PciDevice[]): HostFunction[] {
   const known = new Map<string, HostFunction>(devices.map((device) => [device.address, device]));
-  for (const { parentAddress, parentIfname, vendorId, productId } of devices) {
+  for (const device of devices) {
+    const { parentAddress, parentIfname, otherParentIfnames, vendorId, productId } = device;
     if (parentAddress === null || known.has(parentAddress)) continue;
     known.set(parentAddress, {
       address: parentAddress,
       deviceType: 'type-PF',
       ifname: parentIfname,
+      ...(otherParentIfnames !== undefined && { otherIfnames: otherParentIfnames }),
       vendorId,
       // Not told by any row; no entry can state it.
       productId: '',

@@ -7,6 +7,7 @@ import {
   isRemoteManaged,
   namedFunction,
 } from './device-spec.ts';
+import { ifnamesOf } from './interface-names.ts';
 
 /** `code` is stable for programs. */
 export interface NoMatch {
@@ -47,7 +48,7 @@ export function whyNoMatch(
 function absentNetdev(devname: string, functions: readonly PciFunction[]): NoMatch {
   // A host may have hundreds of VFs; its PFs and plain cards are what an operator names.
   const present = functions.filter((fn) => fn.parentAddress === null && fn.ifname !== null);
-  const names = listed(present.map(({ ifname }) => ifname ?? ''));
+  const names = listed(present.flatMap(ifnamesOf));
   const rest = names === '' ? 'its PCI functions have none' : `it has ${names}`;
   const message = `the host has no network interface "${devname}"; ${rest}`;
   return { code: 'absent-netdev', message };

@@ -7,7 +7,9 @@ import type { PciDeviceRow } from './tables.ts';
 /** `pci_devices.extra_info`. */
 interface ExtraInfo {
   ifname: PciDevice['ifname'];
+  other_ifnames?: string[];
   parent_ifname: PciDevice['parentIfname'];
+  other_parent_ifnames?: string[];
   mac_address: PciDevice['macAddress'];
   vf_product_id?: string;
   link?: PciDevice['link'];
@@ -20,7 +22,11 @@ interface ExtraInfo {
 export function deviceRow(hostId: string, device: PciDevice): Insertable<PciDeviceRow> {
   const extraInfo: ExtraInfo = {
     ifname: device.ifname,
+    ...(device.otherIfnames !== undefined && { other_ifnames: device.otherIfnames }),
     parent_ifname: device.parentIfname,
+    ...(device.otherParentIfnames !== undefined && {
+      other_parent_ifnames: device.otherParentIfnames,
+    }),
     mac_address: device.macAddress,
     ...(device.vfProductId !== undefined && { vf_product_id: device.vfProductId }),
     ...(device.link !== undefined && { link: device.link }),
@@ -56,7 +62,11 @@ export function toDevice(row: Selectable<PciDeviceRow>): PciDevice {
     parentAddress: row.parent_addr as PciAddress | null,
     numaNode: row.numa_node,
     ifname: extraInfo.ifname,
+    ...(extraInfo.other_ifnames !== undefined && { otherIfnames: extraInfo.other_ifnames }),
     parentIfname: extraInfo.parent_ifname,
+    ...(extraInfo.other_parent_ifnames !== undefined && {
+      otherParentIfnames: extraInfo.other_parent_ifnames,
+    }),
     macAddress: extraInfo.mac_address,
     ...(extraInfo.vf_product_id !== undefined && { vfProductId: extraInfo.vf_product_id }),
     ...(extraInfo.link !== undefined && { link: extraInfo.link }),

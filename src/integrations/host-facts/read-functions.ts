@@ -1,8 +1,9 @@
 /** What sysfs says of PCI functions beyond discovery: IOMMU group, driver, VF counts, link. Source: Linux `Documentation/ABI/testing/sysfs-bus-pci`. */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { FunctionDetails } from '#core/hosts/host-facts.ts';
+import type { FunctionDetails, LinkFacts } from '#core/hosts/host-facts.ts';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
+import { ownInterfaces, type ShownInterface } from '#core/pci/own-interfaces.ts';
 
 /** Every function below this sysfs, in address order. A machine without PCI has none. */
 export async function readFunctionDetails(sysfs: string): Promise<FunctionDetails[]> {
@@ -24,19 +25,49 @@ async function readOne(devices: string, address: PciAddress): Promise<FunctionDe
       total === null
         ? null
         : { total, current: (await readNumber(join(folder, 'sriov_numvfs'))) ?? 0 },
-    link: await readLink(join(folder, 'net')),
+    link: await readLink(folder),
   };
 }
 
 /** IFF_UP of `flags`. Source: linux/if.h. */
 const up = 1;
 
-async function readLink(net: string): Promise<FunctionDetails['link']> {
-  const [ifname] = (await list(net)).sort();
-  if (ifname === undefined) return null;
-  const flags = Number((await readText(join(net, ifname, 'flags'))) ?? 0);
+/** A function may show several ports: one that works is enough. */
+async function readLink(folder: string): Promise<FunctionDetails['link']> {
+  const links = await Promise.all(ownInterfaces(await interfacesOf(folder)).map(readOneLink));
+  return (
+    links.find(({ hasCarrier }) => hasCarrier === true) ??
+    links.find(({ isUp }) => isUp) ??
+    links[0] ??
+    null
+  );
+}
+
+interface Interface extends ShownInterface {
+  folder: string;
+}
+
+/** virtio-net has its own one folder deeper. */
+async function interfacesOf(folder: string): Promise<Interface[]> {
+  const nets = (await list(folder)).flatMap((name) => {
+    if (name === 'net') return [join(folder, name)];
+    return /^virtio\d+$/.test(name) ? [join(folder, name, 'net')] : [];
+  });
+  const found = nets.map(async (net) =>
+    Promise.all((await list(net)).map((name) => readInterface(join(net, name), name))),
+  );
+  return (await Promise.all(found)).flat();
+}
+
+async function readInterface(folder: string, name: string): Promise<Interface> {
+  const portName = await readText(join(folder, 'phys_port_name'));
+  return { name, folder, portName, devPort: await readNumber(join(folder, 'dev_port')) };
+}
+
+async function readOneLink({ folder, name: ifname }: Interface): Promise<LinkFacts> {
+  const flags = Number((await readText(join(folder, 'flags'))) ?? 0);
   // Refused while the interface is down.
-  const carrier = await readNumber(join(net, ifname, 'carrier'));
+  const carrier = await readNumber(join(folder, 'carrier'));
   return {
     ifname,
     isUp: (flags & up) !== 0,

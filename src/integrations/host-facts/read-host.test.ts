@@ -14,6 +14,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkHost } from '#core/hosts/check-host.ts';
 import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
+import { writeCards } from '#test/described-cards.ts';
+import { switchdev, twoPorts, virtioNet } from '#test/odd-cards.ts';
 import { type HostPlaces, readHostFacts } from './read-host.ts';
 
 let root = '';
@@ -143,6 +145,17 @@ test('links: up by the flags; carrier is refused while the interface is down', a
     { ifname: 'eth1', isUp: true, hasCarrier: true },
     { ifname: 'eth2', isUp: false, hasCarrier: null },
   ]);
+});
+
+test.each([
+  ['in switchdev mode: its uplink, not a representor', switchdev, '0000:3b:00.0', 'p0'],
+  ['with two ports: the one that has a carrier', twoPorts, '0000:41:00.0', 'enp65s0d1'],
+  ['of virtio-net: one folder deeper', virtioNet, '0000:06:00.0', 'enp6s0'],
+])('the link of a PF %s', async (_, cards, address, ifname) => {
+  writeCards(join(root, 'sys'), cards);
+  const { functions } = await readHostFacts(places());
+  const found = functions.find((fn) => fn.address === address);
+  expect(found?.link).toEqual({ ifname, isUp: true, hasCarrier: true });
 });
 
 test('a module that is built in and says so nowhere shows itself', async () => {

@@ -2,6 +2,8 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { ComputeError } from '#core/errors.ts';
+import { netFolders } from './read-interfaces.ts';
+import { vdpaChildren } from './vdpa.ts';
 
 /** What tells a function's kind and place; the rest of its folder says nothing to Novella. Product data is binary and stays out. */
 const files = [
@@ -13,6 +15,7 @@ const files = [
   'sriov_numvfs',
   'sriov_vf_device',
 ];
+const interfaceFiles = ['address', 'phys_port_name', 'dev_port', 'operstate', 'carrier'];
 const links = /^(physfn|virtfn\d+|driver|iommu_group)$/;
 
 /**
@@ -47,13 +50,16 @@ async function captureFunction(root: string, folder: string): Promise<string[]> 
   for (const name of (await namesIn(join(root, folder))).sort()) {
     const target = links.test(name) ? await linkOf(join(root, folder, name)) : undefined;
     if (target !== undefined) lines.push(`/sys/${folder}/${name} -> ${target}`);
-    if (/^vdpa\d+$/.test(name)) await addFile(`${name}/uevent`);
   }
-  for (const ifname of (await namesIn(join(root, folder, 'net'))).sort()) {
-    await addFile(`net/${ifname}/address`);
-    await addFile(`net/${ifname}/phys_port_name`);
-    await addFile(`net/${ifname}/operstate`);
-    await addFile(`net/${ifname}/carrier`);
+  for (const name of await vdpaChildren(join(root, folder))) {
+    const target = await linkOf(join(root, folder, name, 'subsystem'));
+    if (target !== undefined) lines.push(`/sys/${folder}/${name}/subsystem -> ${target}`);
+    await addFile(`${name}/uevent`);
+  }
+  for (const net of await netFolders(join(root, folder))) {
+    for (const ifname of (await namesIn(join(root, folder, net))).sort()) {
+      for (const file of interfaceFiles) await addFile(`${net}/${ifname}/${file}`);
+    }
   }
   return lines;
 }

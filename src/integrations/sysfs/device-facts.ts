@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DeviceFacts } from '#core/guests/hand-over.ts';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
 import { hostUses } from './host-uses.ts';
-import { readIfname } from './read-ifname.ts';
+import { readInterface } from './read-interfaces.ts';
 import type { RunCommand } from '#contracts/run-command.ts';
 import { isUp, linkedName, listFolder, readText } from './sysfs-files.ts';
 
@@ -14,17 +14,17 @@ export async function deviceFacts(
   run: RunCommand,
 ): Promise<DeviceFacts> {
   const folder = join(devices, address);
-  const [driver, deviceClass, ifname] = await Promise.all([
+  const [driver, deviceClass, own] = await Promise.all([
     linkedName(join(folder, 'driver')),
     readText(join(folder, 'class')),
-    readIfname(folder),
+    readInterface(folder),
   ]);
   return {
     driver,
     isNetwork: deviceClass?.startsWith('0x02') ?? false,
     iommuGroup: await iommuGroup(devices, address),
     pf: await pfOf(devices, address),
-    uses: ifname === null ? [] : await hostUses(run, ifname),
+    uses: own === null ? [] : await hostUses(run, own.name),
   };
 }
 
@@ -48,7 +48,7 @@ async function iommuGroup(
 async function pfOf(devices: string, address: PciAddress): Promise<DeviceFacts['pf']> {
   const parent = await linkedName(join(devices, address, 'physfn'));
   if (parent === null) return null;
-  const ifname = await readIfname(join(devices, parent));
-  if (ifname === null) return null;
-  return { ifname, isUp: isUp(await readText(join(devices, parent, 'net', ifname, 'flags'))) };
+  const own = await readInterface(join(devices, parent));
+  if (own === null) return null;
+  return { ifname: own.name, isUp: isUp(await readText(join(own.folder, 'flags'))) };
 }

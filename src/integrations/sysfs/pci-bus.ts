@@ -13,7 +13,7 @@ import { bindDriver } from './bind-driver.ts';
 import { deviceFacts } from './device-facts.ts';
 import { pfReader } from './pf-facts.ts';
 import { readFunction } from './read-function.ts';
-import { readIfname } from './read-ifname.ts';
+import { readInterface } from './read-interfaces.ts';
 import type { RunCommand } from '#contracts/run-command.ts';
 import { runOnHost } from './run-on-host.ts';
 import { linkedName } from './sysfs-files.ts';
@@ -66,8 +66,8 @@ export class SysfsPciBus implements PciBus {
     return linkedName(join(this.#devices, address, 'driver'));
   }
 
-  ifnameOf(address: PciAddress): Promise<string | null> {
-    return readIfname(join(this.#devices, address));
+  async ifnameOf(address: PciAddress): Promise<string | null> {
+    return (await readInterface(join(this.#devices, address)))?.name ?? null;
   }
 
   vfState(address: PciAddress): Promise<VfState> {

@@ -1,12 +1,13 @@
 /** What all VFs of a PF take from it: read once for all of them. */
 import { join } from 'node:path';
 import type { PciAddress } from '#core/pci/address.ts';
-import { readIfname, readMac } from './read-ifname.ts';
+import { type ReadInterface, readInterfaces, readMac } from './read-interfaces.ts';
 import { linkedName, listFolder, readBytes } from './sysfs-files.ts';
 import { vpdSerialNumber } from './vpd.ts';
 
 export interface PfFacts {
-  ifname: string | null;
+  /** Its own, the one of its first port first. */
+  interfaces: ReadInterface[];
   macAddress: string | null;
   /** From the product data of the card. */
   cardSerialNumber: string | undefined;
@@ -25,13 +26,13 @@ export function pfReader(devices: string): (pf: PciAddress) => Promise<PfFacts> 
 }
 
 async function readPf(folder: string): Promise<PfFacts> {
-  const ifname = await readIfname(folder);
+  const interfaces = await readInterfaces(folder);
   const [macAddress, productData, vfNums] = await Promise.all([
-    readMac(folder, ifname),
+    readMac(interfaces[0] ?? null),
     readBytes(join(folder, 'vpd')),
     readVfNums(folder),
   ]);
-  return { ifname, macAddress, cardSerialNumber: vpdSerialNumber(productData), vfNums };
+  return { interfaces, macAddress, cardSerialNumber: vpdSerialNumber(productData), vfNums };
 }
 
 async function readVfNums(folder: string): Promise<Map<string, number>> {

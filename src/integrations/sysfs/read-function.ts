@@ -4,8 +4,9 @@ import { type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
 import type { PciCapabilities, PciDeviceType, PciFunction } from '#core/pci/device.ts';
 import { quoted } from '#core/quoted-text.ts';
 import { type PfFacts, pfReader } from './pf-facts.ts';
-import { readIfname } from './read-ifname.ts';
-import { linkedName, listFolder, readText } from './sysfs-files.ts';
+import { readCarrier, type ReadInterface, readInterfaces } from './read-interfaces.ts';
+import { linkedName, readText } from './sysfs-files.ts';
+import { vdpaChildren } from './vdpa.ts';
 
 /**
  * Reads the function at this address. `devices` is the folder with one link for each function; `pfOf` reads PFs, and remembers them for
@@ -25,9 +26,10 @@ export async function readFunction(
   const numa = Number((await readText(join(folder, 'numa_node'))) ?? -1);
   const isPf = deviceType === 'type-PF';
   const pf = isPf || parentAddress !== null ? await pfOf(parentAddress ?? address) : null;
-  const ifname = isPf ? (pf?.ifname ?? null) : await readIfname(folder);
+  const [own, ...others] = isPf ? (pf?.interfaces ?? []) : await readInterfaces(folder);
+  const [parent, ...parentOthers] = isPf ? [] : (pf?.interfaces ?? []);
   const vfProductId = isPf ? await readVfProduct(folder) : undefined;
-  const link = isPf ? await readLink(folder, ifname) : undefined;
+  const link = isPf ? await readLink(pf?.interfaces ?? []) : undefined;
   return {
     address,
     vendorId,
@@ -35,8 +37,10 @@ export async function readFunction(
     deviceType,
     parentAddress,
     numaNode: Number.isInteger(numa) && numa >= 0 ? numa : null,
-    ifname,
-    parentIfname: isPf ? null : (pf?.ifname ?? null),
+    ifname: own?.name ?? null,
+    ...(others.length > 0 && { otherIfnames: others.map(({ name }) => name) }),
+    parentIfname: parent?.name ?? null,
+    ...(parentOthers.length > 0 && { otherParentIfnames: parentOthers.map(({ name }) => name) }),
     ...(vfProductId !== undefined && { vfProductId }),
     ...(link !== undefined && { link }),
     macAddress: isPf ? (pf?.macAddress ?? null) : null,
@@ -46,8 +50,7 @@ export async function readFunction(
 
 async function readType(folder: string, parent: PciAddress | null): Promise<PciDeviceType> {
   if (parent !== null) {
-    const isVdpa = (await listFolder(folder)).some((name) => /^vdpa\d+$/.test(name));
-    return isVdpa ? 'vdpa' : 'type-VF';
+    return (await vdpaChildren(folder)).length > 0 ? 'vdpa' : 'type-VF';
   }
   return Number((await readText(join(folder, 'sriov_totalvfs'))) ?? 0) > 0 ? 'type-PF' : 'type-PCI';
 }
@@ -76,12 +79,11 @@ async function readParent(folder: string): Promise<PciAddress | null> {
   return tryParsePciAddress((await linkedName(join(folder, 'physfn'))) ?? '') ?? null;
 }
 
-/** Undefined where sysfs does not say. */
-async function readLink(folder: string, ifname: string | null): Promise<PciFunction['link']> {
-  if (ifname === null) return null;
-  if ((await readText(join(folder, 'net', ifname, 'operstate'))) === undefined) return undefined;
-  // A carrier cannot be read while the interface is down.
-  return (await readText(join(folder, 'net', ifname, 'carrier'))) === '1' ? 'up' : 'down';
+/** Of several interfaces one with a carrier is enough. Undefined where sysfs does not say. */
+async function readLink(interfaces: readonly ReadInterface[]): Promise<PciFunction['link']> {
+  if (interfaces.length === 0) return null;
+  const states = await Promise.all(interfaces.map(readCarrier));
+  return states.includes('up') ? 'up' : states[0];
 }
 
 async function readId(folder: string, file: 'vendor' | 'device'): Promise<string> {

@@ -12,7 +12,7 @@ import {
 } from '#core/pci/vf-settings.ts';
 import type { VfInterface, VfState } from '#core/pci/vf-state.ts';
 import { pfReader } from './pf-facts.ts';
-import { readIfname } from './read-ifname.ts';
+import { readInterface } from './read-interfaces.ts';
 import type { RunCommand } from '#contracts/run-command.ts';
 import { isUp, linkedName, readText } from './sysfs-files.ts';
 import { vfCommands, type VfPlace } from './vf-command.ts';
@@ -111,12 +111,11 @@ export class VfControl {
   }
 
   async #own(address: PciAddress): Promise<VfInterface | null> {
-    const folder = join(this.#devices, address);
-    const ifname = await readIfname(folder);
-    if (ifname === null) return null;
-    const file = (name: string) => readText(join(folder, 'net', ifname, name));
+    const own = await readInterface(join(this.#devices, address));
+    if (own === null) return null;
+    const file = (name: string) => readText(join(own.folder, name));
     return {
-      ifname,
+      ifname: own.name,
       macAddress: (await file('address')) ?? noMac,
       // 0: permanent, which for a VF means that its PF said it. Source: Linux `NET_ADDR_PERM`.
       isMacGiven: (await file('addr_assign_type')) === '0',
@@ -128,8 +127,9 @@ export class VfControl {
     const pf = await linkedName(join(this.#devices, address, 'physfn'));
     const facts = pf === null ? null : await pfReader(this.#devices)(pf as PciAddress);
     const vfNum = facts?.vfNums.get(address);
-    if (pf !== null && facts?.ifname != null && vfNum !== undefined) {
-      return { address, pf, pfIfname: facts.ifname, vfNum };
+    const pfIfname = facts?.interfaces[0]?.name;
+    if (pf !== null && pfIfname !== undefined && vfNum !== undefined) {
+      return { address, pf, pfIfname, vfNum };
     }
     throw new ComputeError(
       'unavailable',

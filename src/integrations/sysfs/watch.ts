@@ -1,5 +1,6 @@
 /** Notices what changes on the PCI bus by looking at few files often: no netlink, no program that could die. */
 import { join } from 'node:path';
+import { netFolders } from './read-interfaces.ts';
 import { listFolder, readText } from './sysfs-files.ts';
 
 /** Looks this often; well below the two seconds in which a change must be known. */
@@ -59,15 +60,21 @@ async function pfsAmong(devices: string, functions: readonly string[]): Promise<
 
 /** The interfaces of a PF with state and carrier. */
 async function linksOf(folder: string): Promise<string> {
-  const names = (await listFolder(join(folder, 'net'))).sort();
+  const nets = await netFolders(folder);
+  const names = await Promise.all(
+    nets.map(async (net) => (await listFolder(join(folder, net))).map((name) => join(net, name))),
+  );
   const states = await Promise.all(
-    names.map(async (name) => {
-      const [state, carrier] = await Promise.all([
-        readText(join(folder, 'net', name, 'operstate')),
-        readText(join(folder, 'net', name, 'carrier')),
-      ]);
-      return `${name} ${state} ${carrier}`;
-    }),
+    names
+      .flat()
+      .sort()
+      .map(async (name) => {
+        const [state, carrier] = await Promise.all([
+          readText(join(folder, name, 'operstate')),
+          readText(join(folder, name, 'carrier')),
+        ]);
+        return `${name} ${state} ${carrier}`;
+      }),
   );
   return states.join(' ');
 }

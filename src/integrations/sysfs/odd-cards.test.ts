@@ -1,0 +1,107 @@
+/** Discovery of cards that are no plain NICs; each is described in `test/support/odd-cards.ts`. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parsePciAddress } from '#core/pci/address.ts';
+import { matchDevice } from '#core/pci/device-spec.ts';
+import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
+import { writeSysfsTree } from '#integrations/simulated/sysfs-tree.ts';
+import { type DescribedCard, writeCards } from '#test/described-cards.ts';
+import * as odd from '#test/odd-cards.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { captureSysfs } from './capture.ts';
+import { SysfsPciBus } from './pci-bus.ts';
+
+let root = '';
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'novella-odd-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+async function read(cards: Record<string, DescribedCard>) {
+  const { functions } = await new SysfsPciBus({ root: writeCards(root, cards) }).listFunctions();
+  return functions;
+}
+
+/** Addresses that an entry with this interface offers. */
+async function offeredBy(devname: string, cards: Record<string, DescribedCard>) {
+  const functions = await read(cards);
+  const specs = parseDeviceSpecs([{ object: { devname }, source: 'test' }], functions);
+  return functions
+    .filter((fn) => matchDevice(specs, fn, functions) !== undefined)
+    .map(({ address }) => address);
+}
+
+test.each(['enp65s0', 'enp65s0d1'])('the port %s names a function with two ports', async (name) => {
+  const all = ['0000:41:00.0', '0000:41:00.1', '0000:41:00.2'];
+  expect(await offeredBy(name, odd.twoPorts)).toEqual(all);
+});
+
+test('a function with two ports is set up through the first, and one carrier is enough', async () => {
+  const [pf, vf] = await read(odd.twoPorts);
+  const pfMacAddress = '02:c9:00:00:00:01';
+  expect(pf).toMatchObject({ ifname: 'enp65s0', otherIfnames: ['enp65s0d1'], link: 'up' });
+  expect(vf).toMatchObject({ parentIfname: 'enp65s0', otherParentIfnames: ['enp65s0d1'] });
+  expect(vf?.capabilities.sriov).toEqual({ pfMacAddress, vfNum: 0 });
+});
+
+test('a PF in switchdev mode has the name, MAC and carrier of its uplink', async () => {
+  const [pf, vf] = await read(odd.switchdev);
+  expect(pf).toMatchObject({ ifname: 'p0', macAddress: '02:aa:00:00:00:01', link: 'up' });
+  expect(pf).not.toHaveProperty('otherIfnames');
+  expect(vf).toMatchObject({ parentIfname: 'p0' });
+  expect(vf?.capabilities.sriov?.pfMacAddress).toBe('02:aa:00:00:00:01');
+});
+
+test('the VFs of a PF in switchdev mode are set up through its uplink', async () => {
+  const commands: string[] = [];
+  const bus = new SysfsPciBus({
+    root: writeCards(root, odd.switchdev),
+    run: async (command) => {
+      commands.push(command.join(' '));
+      return command.includes('-json') ? '[{"vfinfo_list":[{"vf":0}]}]' : '';
+    },
+  });
+  const address = parsePciAddress('0000:3b:00.2');
+  await bus.applyVfStep({ do: 'set-vf', address, change: { trust: true } });
+  expect(commands.at(-1)).toBe('ip link set p0 vf 0 trust on');
+});
+
+test('virtio-net has its interface one folder deeper', async () => {
+  const [pf, vf] = await read(odd.virtioNet);
+  expect(pf).toMatchObject({ ifname: 'enp6s0', macAddress: '02:aa:00:00:09:01', link: 'up' });
+  expect(vf).toMatchObject({ ifname: 'enp6s0v0', parentIfname: 'enp6s0' });
+});
+
+test('the interface of a virtio-net function is seen where the host uses it', async () => {
+  const link = [
+    { ifname: 'enp6s0', flags: [], addr_info: [{ local: '192.0.2.2', prefixlen: 24 }] },
+  ];
+  const bus = new SysfsPciBus({
+    root: writeCards(root, odd.virtioNet),
+    run: async () => JSON.stringify(link),
+  });
+  const { uses } = await bus.deviceFacts(parsePciAddress('0000:06:00.0'));
+  expect(uses).toEqual([expect.stringContaining('192.0.2.2/24')]);
+});
+
+test('a vDPA device counts whatever its name', async () => {
+  const functions = await read(odd.vdpaVfs);
+  const types = functions.map(({ deviceType }) => deviceType);
+  expect(types).toEqual(['type-PF', 'vdpa', 'vdpa', 'vdpa', 'type-VF']);
+});
+
+test('InfiniBand without IPoIB: a PF and its VF, neither with a network interface', async () => {
+  const facts = (await read(odd.infiniband)).map((fn) => [fn.deviceType, fn.ifname, fn.link]);
+  expect(facts).toEqual([
+    ['type-PF', null, null],
+    ['type-VF', null, undefined],
+  ]);
+});
+
+test.each(Object.entries(odd))('a capture of %s shows the same functions', async (_, cards) => {
+  const functions = await read(cards);
+  const again = join(root, 'again');
+  writeSysfsTree(await captureSysfs(root), again);
+  expect((await new SysfsPciBus({ root: again }).listFunctions()).functions).toEqual(functions);
+});

@@ -1,0 +1,62 @@
+/** The network interfaces of a PCI function, as files of sysfs. */
+import { join } from 'node:path';
+import { ownInterfaces, type ShownInterface } from '#core/pci/own-interfaces.ts';
+import { listFolder, readText } from './sysfs-files.ts';
+
+export interface ReadInterface extends ShownInterface {
+  /** Where its files are. Example: `…/0000:06:00.0/virtio1/net/enp6s0`. */
+  folder: string;
+}
+
+/** Those of the function in this folder, the one of its first port first. Representors of a switching PF are left out. */
+export async function readInterfaces(folder: string): Promise<ReadInterface[]> {
+  return ownInterfaces(await readAllInterfaces(folder));
+}
+
+/** The first of them, or null. */
+export async function readInterface(folder: string): Promise<ReadInterface | null> {
+  return (await readInterfaces(folder))[0] ?? null;
+}
+
+/** Every interface below the function, representors too. virtio-net has its own one folder deeper: `virtio1/net`. */
+export async function readAllInterfaces(folder: string): Promise<ReadInterface[]> {
+  const places = (await netFolders(folder)).map(async (net) => {
+    const names = await listFolder(join(folder, net));
+    return Promise.all(names.map((name) => readOne(join(folder, net, name), name)));
+  });
+  return (await Promise.all(places)).flat();
+}
+
+/** Relative to the function's folder. Example: `['net', 'virtio1/net']`. */
+export async function netFolders(folder: string): Promise<string[]> {
+  const names = (await listFolder(folder)).sort();
+  return names.flatMap((name) => {
+    if (name === 'net') return ['net'];
+    return /^virtio\d+$/.test(name) ? [`${name}/net`] : [];
+  });
+}
+
+async function readOne(folder: string, name: string): Promise<ReadInterface> {
+  const [portName, devPort] = await Promise.all([
+    readText(join(folder, 'phys_port_name')),
+    readText(join(folder, 'dev_port')),
+  ]);
+  return {
+    name,
+    folder,
+    portName: portName ?? null,
+    devPort: /^\d+$/.test(devPort ?? '') ? Number(devPort) : null,
+  };
+}
+
+/** The MAC of an interface, or null. */
+export async function readMac(own: ReadInterface | null): Promise<string | null> {
+  if (own === null) return null;
+  return (await readText(join(own.folder, 'address'))) ?? null;
+}
+
+/** up: it is, and has a carrier, which cannot be read while it is down. Undefined where sysfs does not say. */
+export async function readCarrier({ folder }: ReadInterface): Promise<'up' | 'down' | undefined> {
+  if ((await readText(join(folder, 'operstate'))) === undefined) return undefined;
+  return (await readText(join(folder, 'carrier'))) === '1' ? 'up' : 'down';
+}

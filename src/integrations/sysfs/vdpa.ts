@@ -1,0 +1,30 @@
+/** Does a vDPA device sit on a VF? Whoever makes one names it: `vdpa dev add name blue mgmtdev pci/0000:06:00.3`. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { linkedName, readText } from './sysfs-files.ts';
+
+/** Folders of a function that many VFs have and that are no devices of the vdpa bus. */
+const otherFolders = /^(net|power|msi_irqs|iommu|infiniband.*|ptp|hwmon|virtio\d+)$/;
+
+/** The names of the vDPA devices in this function's folder, in order. Source: Linux `drivers/vdpa/vdpa.c`: they are on the bus `vdpa`. */
+export async function vdpaChildren(folder: string): Promise<string[]> {
+  const children = (await foldersIn(folder)).filter((name) => !otherFolders.test(name)).sort();
+  const are = await Promise.all(children.map((name) => isVdpa(folder, name)));
+  return children.filter((_, at) => are[at]);
+}
+
+async function isVdpa(folder: string, name: string): Promise<boolean> {
+  if ((await linkedName(join(folder, name, 'subsystem'))) === 'vdpa') return true;
+  // Captures may have the kernel's default name, or its event, instead of the link.
+  if (/^vdpa\d+$/.test(name)) return true;
+  return /^MODALIAS=vdpa:/m.test((await readText(join(folder, name, 'uevent'))) ?? '');
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}

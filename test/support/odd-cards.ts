@@ -1,0 +1,88 @@
+/** Cards that show themselves otherwise than a plain NIC with its VFs, by what is odd about them. */
+import type { DescribedCard } from './described-cards.ts';
+
+/** One function, two ports, as a ConnectX-3 and Chelsio's cards show them. */
+export const twoPorts: Record<string, DescribedCard> = {
+  '0000:41:00.0': {
+    ids: '15b3:1007',
+    net: {
+      enp65s0d1: { portName: '', devPort: 1, mac: '02:c9:00:00:00:02' },
+      enp65s0: { portName: '', devPort: 0, mac: '02:c9:00:00:00:01', isUp: false },
+    },
+    vfs: { '0000:41:00.1': { ids: '15b3:1004' }, '0000:41:00.2': { ids: '15b3:1004' } },
+  },
+};
+
+/** A ConnectX-6 in switchdev mode: interfaces of a sub-function, a VF and the host's PF sort before its own. */
+export const switchdev: Record<string, DescribedCard> = {
+  '0000:3b:00.0': {
+    ids: '15b3:101d',
+    net: {
+      en3f0pf0sf88: { portName: 'pf0sf88', mac: '02:aa:00:00:00:90', isUp: false },
+      eth1: { portName: 'pf0vf0', mac: '02:aa:00:00:00:91', isUp: false },
+      p0: { portName: 'p0', mac: '02:aa:00:00:00:01' },
+      c1pf0hpf: { portName: 'c1pf0', mac: '02:aa:00:00:00:80', isUp: false },
+    },
+    vfs: { '0000:3b:00.2': { ids: '15b3:101e' } },
+  },
+};
+
+/** virtio-net with SR-IOV, as some DPUs show themselves to their host. */
+export const virtioNet: Record<string, DescribedCard> = {
+  '0000:06:00.0': {
+    ids: '1af4:1041',
+    driver: 'virtio-pci',
+    netFolder: 'virtio1/net',
+    net: { enp6s0: { mac: '02:aa:00:00:09:01' } },
+    vfs: {
+      '0000:06:00.5': {
+        ids: '1af4:1041',
+        driver: 'virtio-pci',
+        netFolder: 'virtio2/net',
+        net: { enp6s0v0: {} },
+      },
+    },
+  },
+};
+
+/** VFs with vDPA devices of any name; the last has none. */
+export const vdpaVfs: Record<string, DescribedCard> = {
+  '0000:06:00.0': {
+    ids: '15b3:101d',
+    net: { enp6s0f0np0: 'p0' },
+    vfs: {
+      '0000:06:00.2': { ids: '15b3:101e', vdpa: 'vdpa0' },
+      '0000:06:00.3': { ids: '15b3:101e', vdpa: 'blue' },
+      '0000:06:00.4': { ids: '15b3:101e', vdpa: '0000:06:00.4' },
+      '0000:06:00.5': { ids: '15b3:101e' },
+    },
+  },
+};
+
+/** InfiniBand without IPoIB: no function has a network interface. */
+export const infiniband: Record<string, DescribedCard> = {
+  '0000:81:00.0': {
+    ids: '15b3:101b',
+    classCode: '020700',
+    driver: 'mlx5_core',
+    vfs: { '0000:81:00.1': { ids: '15b3:101c', classCode: '020700', driver: 'mlx5_core' } },
+  },
+};
+
+/** Behind Intel VMD: a PCI domain of more than 16 bits. */
+export const wideDomain: Record<string, DescribedCard> = {
+  '10000:01:00.0': {
+    ids: '15b3:1017',
+    net: { ens1f0: 'p0' },
+    vfs: { '10000:01:00.1': { ids: '15b3:1018' }, '10000:01:00.2': { ids: '15b3:1018' } },
+  },
+};
+
+/** ThunderX: the PF has no network interface, its VFs have. */
+export const pfWithoutInterface: Record<string, DescribedCard> = {
+  '0002:01:00.0': {
+    ids: '177d:a01e',
+    driver: 'thunder-nic',
+    vfs: { '0002:01:00.1': { ids: '177d:a034', net: { enP2p1s0f1: {} } } },
+  },
+};
