@@ -72,10 +72,14 @@ function mountPath(
     url: at.url,
     onRequest,
     handler: (request, reply) => {
-      reply.header('allow', [...byMethod.keys()].join(', '));
+      const { version } = accepted.get(request) as Accepted;
+      const there = at.rows.filter((row) => isInVersion(row, version));
+      if (there.length === 0) throw noSuchResource();
+      const allowed = [...new Set(there.map(({ method }) => method))].join(', ');
+      reply.header('allow', allowed);
       throw new ComputeError(
         'badMethod',
-        `${request.method} is not a method of ${at.url}; it has ${[...byMethod.keys()].join(', ')}.`,
+        `${request.method} is not a method of ${at.url}; it has ${allowed}.`,
       );
     },
   });
@@ -168,9 +172,7 @@ export function titleOf(route: Pick<Route, 'method' | 'path' | 'action'>): strin
 function pick(rows: Route[], call: Call): Route {
   const there = rows.filter((row) => isInVersion(row, call.version));
   const [first] = there;
-  if (first === undefined) {
-    throw new ComputeError('notFound', 'The resource could not be found.');
-  }
+  if (first === undefined) throw noSuchResource();
   if (first.action === undefined) return first;
   const keys =
     typeof call.body === 'object' && call.body !== null && !Array.isArray(call.body)
@@ -184,7 +186,12 @@ function pick(rows: Route[], call: Call): Route {
   }
   const found = there.find(({ action }) => action === keys[0]);
   if (found !== undefined) return found;
+  if (rows.some(({ action }) => action === keys[0])) throw noSuchResource();
   throw new ComputeError('invalid', `There is no such action: ${keys[0]}`);
+}
+
+function noSuchResource(): ComputeError {
+  return new ComputeError('notFound', 'The resource could not be found.');
 }
 
 function refuseUnknownQuery(known: readonly string[], query: Query): void {

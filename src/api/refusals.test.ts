@@ -317,8 +317,8 @@ const refusals: Refusal[] = [
     name: 'an action that the microversion no longer has',
     act: 'POST /v2.1/servers/x/action',
     given: { body: { addFixedIp: { networkId } }, version: '2.44' },
-    gives: [400, 'badRequest'],
-    says: 'There is no such action: addFixedIp',
+    gives: [404, 'itemNotFound'],
+    says: 'The resource could not be found.',
   },
   {
     name: 'an unknown action',

@@ -1,5 +1,6 @@
 /** The whole compute API as one table: what is there, in which microversions, for whom, and who answers. */
 import { externalEventsBody, takeExternalEvents } from './external-events.ts';
+import { listExtensions, showExtension } from './extensions.ts';
 import * as specs from './flavors/extra-specs.ts';
 import * as flavors from './flavors/flavors.ts';
 import {
@@ -10,13 +11,16 @@ import {
 } from './flavors/schemas.ts';
 import { listZones, listZonesInDetail } from './hosts/availability-zones.ts';
 import {
+  changeNamedService,
   changeService,
   listServices,
+  namedServiceBody,
   serviceBody,
   servicesQuery,
 } from './hosts/compute-services.ts';
 import * as hypervisors from './hosts/hypervisors.ts';
 import { limitsQuery, showLimits } from './limits.ts';
+import { notOffered } from './not-offered.ts';
 import { noneOf, noneOfServer, notThere } from './nothing-there.ts';
 import type { Route } from './route.ts';
 import { createGroupBody } from './server-groups/schemas.ts';
@@ -175,6 +179,19 @@ const hostRoutes: Route[] = [
     handler: hypervisors.listHypervisorsInDetail,
   },
   { ...asksAdmin, path: `${hypervisorsPath}/statistics`, handler: hypervisors.showStatistics },
+  { ...asksAdmin, path: `${hypervisorsPath}/:id/uptime`, handler: hypervisors.showUptime },
+  {
+    ...asksAdmin,
+    path: `${hypervisorsPath}/:id/search`,
+    to: 52,
+    handler: hypervisors.searchHypervisors,
+  },
+  {
+    ...asksAdmin,
+    path: `${hypervisorsPath}/:id/servers`,
+    to: 52,
+    handler: hypervisors.searchHypervisorsWithServers,
+  },
   {
     ...asksAdmin,
     path: `${hypervisorsPath}/:id`,
@@ -183,6 +200,14 @@ const hostRoutes: Route[] = [
     handler: hypervisors.showHypervisor,
   },
   { ...asksAdmin, path: '/os-services', query: servicesQuery, handler: listServices },
+  {
+    method: 'PUT',
+    path: '/os-services/:id',
+    rule: 'admin',
+    to: 52,
+    body: namedServiceBody,
+    handler: changeNamedService,
+  },
   {
     method: 'PUT',
     path: '/os-services/:id',
@@ -199,6 +224,8 @@ const hostRoutes: Route[] = [
 
 const groupsPath = '/os-server-groups';
 const otherRoutes: Route[] = [
+  { ...reads, path: '/extensions', handler: listExtensions },
+  { ...reads, path: '/extensions/:id', handler: showExtension },
   { ...reads, path: '/limits', query: limitsQuery, handler: showLimits },
   { ...reads, path: groupsPath, query: groups.groupsQuery, handler: groups.listGroups },
   { ...adds, path: groupsPath, body: createGroupBody, handler: groups.createGroup },
@@ -221,4 +248,5 @@ export const routes: readonly Route[] = [
   ...flavorRoutes,
   ...hostRoutes,
   ...otherRoutes,
+  ...notOffered,
 ];

@@ -1,5 +1,6 @@
 /** `os-services`: the agent of each host, under the name Nova gives it. */
 import { ComputeError } from '#core/errors.ts';
+import type { HostServiceWish } from '#workflows/set-host-service.ts';
 import * as field from '../fields.ts';
 import { type JsonSchema, object } from '../json-schema.ts';
 import { atMicrosecond } from '../links.ts';
@@ -67,6 +68,69 @@ export async function changeService(call: Call<ServiceBody>): Promise<Reply> {
     ...(down !== undefined && { forcedDown: field.isSet(down) }),
   });
   return { body: { service: viewService(call, { host, number: 0 }) } };
+}
+
+const namedSchema: JsonSchema = object(
+  {
+    host: { type: 'string', minLength: 1, maxLength: 255 },
+    binary: { type: 'string', minLength: 1, maxLength: 255 },
+    disabled_reason: field.name,
+    forced_down: field.flag,
+  },
+  ['host', 'binary'],
+);
+export const namedServiceBody: BodySchema = () => namedSchema;
+
+interface NamedServiceBody {
+  host: string;
+  binary: string;
+  disabled_reason?: string;
+  forced_down?: unknown;
+}
+
+/** Before 2.53: the last part of the path says what to do, the body with which service. Source: Nova compute API reference, "Update Compute Service". */
+export async function changeNamedService(call: Call<NamedServiceBody>): Promise<Reply> {
+  const { host: name, binary: asked, disabled_reason: reason } = call.body;
+  const wish = wishOf(call);
+  if (asked !== binary) {
+    const message = `Updating a ${asked} service is not supported. Only ${binary} services can be updated.`;
+    throw new ComputeError('invalid', message);
+  }
+  const host = (await call.context.store.hosts.list()).find((each) => each.name === name);
+  if (host === undefined) {
+    throw new ComputeError('notFound', `Could not find binary ${asked} on host ${name}.`);
+  }
+  await call.context.workflows.setHostService(host.id, wish);
+  const { enabled, forcedDown } = wish;
+  return {
+    body: {
+      service: {
+        host: name,
+        binary,
+        ...(enabled !== undefined && { status: enabled ? 'enabled' : 'disabled' }),
+        ...(enabled === false && reason !== undefined && { disabled_reason: reason }),
+        ...(forcedDown !== undefined && { forced_down: forcedDown }),
+      },
+    },
+  };
+}
+
+function wishOf({ params, body, version }: Call<NamedServiceBody>): HostServiceWish {
+  const { disabled_reason: reason, forced_down: down } = body;
+  switch (params['id']) {
+    case 'enable':
+      return { enabled: true, disabledReason: null };
+    case 'disable':
+      return { enabled: false, disabledReason: null };
+    case 'disable-log-reason':
+      if (reason !== undefined) return { enabled: false, disabledReason: reason };
+      throw new ComputeError('invalid', 'Missing disabled reason field: disabled_reason.');
+    case 'force-down':
+      if (version < 11) break;
+      if (down !== undefined) return { forcedDown: field.isSet(down) };
+      throw new ComputeError('invalid', 'Missing forced_down field.');
+  }
+  throw new ComputeError('notFound', `Unknown action: ${params['id']}`);
 }
 
 function viewService(call: Call, each: NumberedHost) {

@@ -89,6 +89,60 @@ test('hypervisors come in pages from 2.33 on', async () => {
   expect(early.body.hypervisors).toHaveLength(2);
 });
 
+test('before 2.53 hypervisors are searched by a part of their name, with or without servers', async () => {
+  const { id, name } = await world.activeServer();
+  const at = (path: string, version = '2.52') =>
+    world.ask(`GET /v2.1/os-hypervisors/${path}`, { version });
+  expect((await at('host/search')).body.hypervisors).toEqual([
+    { id: 1, hypervisor_hostname: 'host-1', state: 'up', status: 'enabled' },
+    { id: 2, hypervisor_hostname: 'host-2', state: 'down', status: 'enabled' },
+  ]);
+  const { hypervisors } = (await at('host/servers')).body;
+  expect(hypervisors[0].servers).toEqual([{ uuid: id, name }]);
+  expect(hypervisors[1]).not.toHaveProperty('servers');
+  expect((await at('nosuch/search')).status).toBe(404);
+  expect((await at('nosuch/servers')).status).toBe(404);
+  expect((await at('host/search', '2.53')).status).toBe(404);
+  expect((await at('host/servers', '2.53')).status).toBe(404);
+});
+
+test('before 2.53 services are changed by host and binary', async () => {
+  const change = (act: string, body: object, version = '2.52') =>
+    world.ask(`PUT /v2.1/os-services/${act}`, {
+      version,
+      body: { host: 'host-1', binary: 'nova-compute', ...body },
+    });
+  const service = { host: 'host-1', binary: 'nova-compute' };
+  const listed = async () =>
+    (await world.ask('GET /v2.1/os-services?host=host-1')).body.services[0];
+  expect((await change('disable-log-reason', { disabled_reason: 'why' })).body).toEqual({
+    service: { ...service, status: 'disabled', disabled_reason: 'why' },
+  });
+  expect(await listed()).toMatchObject({ status: 'disabled', disabled_reason: 'why' });
+  expect((await change('enable', {})).body).toEqual({ service: { ...service, status: 'enabled' } });
+  expect(await listed()).toMatchObject({ status: 'enabled', disabled_reason: null });
+  expect((await change('disable', {})).body.service.status).toBe('disabled');
+  expect((await change('force-down', { forced_down: true })).body).toEqual({
+    service: { ...service, forced_down: true },
+  });
+  expect(await listed()).toMatchObject({ forced_down: true, state: 'down' });
+});
+
+test.each([
+  { act: 'force-down', body: { forced_down: true }, version: '2.10', status: 404 },
+  { act: 'explode', body: {}, version: '2.1', status: 404 },
+  { act: 'enable', body: { host: 'host-9' }, version: '2.1', status: 404 },
+  { act: 'enable', body: { binary: 'nova-scheduler' }, version: '2.1', status: 400 },
+  { act: 'disable-log-reason', body: {}, version: '2.1', status: 400 },
+  { act: 'force-down', body: {}, version: '2.11', status: 400 },
+])('a service is not changed by $act $body in $version', async ({ act, body, version, status }) => {
+  const answer = await world.ask(`PUT /v2.1/os-services/${act}`, {
+    version,
+    body: { host: 'host-1', binary: 'nova-compute', ...body },
+  });
+  expect(answer.status).toBe(status);
+});
+
 test('statistics are sums', async () => {
   const { body } = await world.ask('GET /v2.1/os-hypervisors/statistics', { version: '2.1' });
   expect(body.hypervisor_statistics).toMatchObject({

@@ -34,8 +34,7 @@ export async function showHypervisor(call: Call): Promise<Reply> {
   const withServers = asksServers(call);
   const found = await findHypervisor(call);
   const servers = withServers ? await serversOn(call, found.host) : {};
-  const view = { ...fullView(call, found), ...servers };
-  return { body: { hypervisor: steppedDown(view, call.version, steps, found) } };
+  return { body: { hypervisor: shown(call, found, { ...fullView(call, found), ...servers }) } };
 }
 
 async function findHypervisor(call: Call): Promise<NumberedHost> {
@@ -43,6 +42,46 @@ async function findHypervisor(call: Call): Promise<NumberedHost> {
   const found = (await numberedHosts(call.context)).find((each) => idOf(call, each) === id);
   if (found !== undefined) return found;
   throw new ComputeError('notFound', `Hypervisor with ID '${id}' could not be found.`);
+}
+
+/**
+ * How long a host has been up: agents do not report it, so the answer is Nova's for a driver that does not know. Clients then leave it out.
+ * Throws `notImplemented`, `invalid` for a host that is down, `notFound`. Source: Nova `hypervisors.py`, `uptime`.
+ */
+export async function showUptime(call: Call): Promise<Reply> {
+  const { host } = await findHypervisor(call);
+  if (!isUp(call.context, host)) {
+    const message = `Compute service of ${host.name} is unavailable at this time.`;
+    throw new ComputeError('invalid', message);
+  }
+  throw new ComputeError('notImplemented', 'The uptime of hypervisors is not reported.');
+}
+
+/** Before 2.53: those whose name has the last but one part of the path in it. Throws `notFound` when there is none. */
+export async function searchHypervisors(call: Call): Promise<Reply> {
+  const found = matching(await numberedHosts(call.context), call.params['id'] ?? '');
+  const hypervisors = found.map((each) => shown(call, each, briefView(call, each)));
+  return { body: { hypervisors } };
+}
+
+/** The same, each with its servers when it has any. */
+export async function searchHypervisorsWithServers(call: Call): Promise<Reply> {
+  const hypervisors = [];
+  for (const each of matching(await numberedHosts(call.context), call.params['id'] ?? '')) {
+    const view = { ...briefView(call, each), ...(await serversOn(call, each.host)) };
+    hypervisors.push(shown(call, each, view));
+  }
+  return { body: { hypervisors } };
+}
+
+function matching(all: NumberedHost[], part: string): NumberedHost[] {
+  const found = all.filter(({ host }) => host.name.includes(part));
+  if (found.length > 0) return found;
+  throw new ComputeError('notFound', `No hypervisor matching '${part}' could be found.`);
+}
+
+function shown(call: Call, each: NumberedHost, view: View): View {
+  return steppedDown(view, call.version, steps, each);
 }
 
 /** Sums over all hosts that are enabled. */
@@ -79,7 +118,7 @@ async function listBy(call: Call, view: HostView): Promise<Reply> {
   const hypervisors = [];
   for (const each of items) {
     const servers = withServers ? await serversOn(call, each.host) : {};
-    hypervisors.push(steppedDown({ ...view(call, each), ...servers }, call.version, steps, each));
+    hypervisors.push(shown(call, each, { ...view(call, each), ...servers }));
   }
   return { body: { hypervisors, ...(links.length > 0 && { hypervisors_links: links }) } };
 }
@@ -100,9 +139,7 @@ async function selectHypervisors(call: Call) {
       'Paging over hypervisors with the hypervisor_hostname_pattern query parameter is not supported.',
     );
   }
-  const items = all.filter(({ host }) => host.name.includes(part));
-  if (items.length > 0) return { items, links: [] };
-  throw new ComputeError('notFound', `No hypervisor matching '${part}' could be found.`);
+  return { items: matching(all, part), links: [] };
 }
 
 const idOf = (call: Call, { host, number }: NumberedHost) =>
