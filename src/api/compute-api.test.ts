@@ -76,6 +76,56 @@ test('v2 knows no microversion and drops unknown keys', async () => {
   expect(body.server.links[0].href).toBe(`http://127.0.0.1:8774/v2/servers/${body.server.id}`);
 });
 
+test('v2 strips blanks around names and takes null as no user data', async () => {
+  const server = { name: '  old ', flavorRef: flavorId, imageRef: imageId, user_data: null };
+  const given = { ...server, security_groups: [{ name: ' default ' }] };
+  const made = await world.ask('POST /v2/servers', { body: { server: given } });
+  expect(made.status).toBe(202);
+  const path = `/v2/servers/${made.body.server.id}`;
+  expect((await world.ask(`GET ${path}`)).body.server.name).toBe('old');
+  const renamed = await world.ask(`PUT ${path}`, { body: { server: { name: ' new ' } } });
+  expect(renamed.body.server.name).toBe('new');
+  for (const change of [{ name: '  ' }, { name: null }]) {
+    const answer = await world.ask('POST /v2/servers', {
+      body: { server: { ...server, ...change } },
+    });
+    expect(answer.status).toBe(400);
+  }
+  for (const change of [{ name: 'new' }, { user_data: undefined }]) {
+    const body = { server: { ...server, ...change } };
+    expect((await world.ask('POST /v2.1/servers', { body, version: '2.1' })).status).toBe(400);
+  }
+});
+
+test('flavor and image may be URLs', async () => {
+  const { status, body } = await world.ask('POST /v2.1/servers', {
+    version: '2.1',
+    body: {
+      server: {
+        name: 's',
+        flavorRef: `http://192.0.2.1:8774/v2.1/${projectId}/flavors/${flavorId}`,
+        imageRef: `https://cloud.example/compute/v2.1/images/${imageId}`,
+      },
+    },
+  });
+  expect(status).toBe(202);
+  const made = await world.ask(`GET /v2.1/servers/${body.server.id}`, { version: '2.46' });
+  expect(made.body.server).toMatchObject({ flavor: { id: flavorId }, image: { id: imageId } });
+});
+
+test.each(['/v2', '/v2.1'])(
+  '%s shows its document below a project too, with or without a token',
+  async (path) => {
+    const plain = await world.ask(`GET ${path}/`, { as: null, version: '' });
+    for (const as of [null, 'member']) {
+      for (const end of ['', '/']) {
+        const answer = await world.ask(`GET ${path}/${projectId}${end}`, { as, version: '' });
+        expect(answer).toMatchObject({ status: 200, body: plain.body });
+      }
+    }
+  },
+);
+
 test('the first version of the list is v2.0, and each link leads to a document with that link', async () => {
   const { status, body } = await world.ask('GET /', { as: null });
   expect(status).toBe(200);

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ComputeError } from '#core/errors.ts';
 import { createHttpService } from '#http/service.ts';
 import type { ApiContext } from './context.ts';
-import { mountRoutes } from './dispatch.ts';
+import { mountRoutes, projectSegment } from './dispatch.ts';
 import { hostLinkPath, wantsHostLink } from '#contracts/host-link.ts';
 import { faultReply } from './faults.ts';
 import { mountHostImages } from './host-images.ts';
@@ -63,6 +63,7 @@ function mountDocuments(app: FastifyInstance, context: ApiContext): void {
       reply.headers(headers).send({ version: versionDocument(origin(request), id) });
     app.get(path, show);
     app.get(`${path}/versions/${id}`, show);
+    app.get(path + projectSegment, show);
   }
   app.get(hostLinkPath, (_request, reply) => {
     reply.headers({ upgrade: 'websocket', connection: 'upgrade' });

@@ -4,7 +4,7 @@ import type { Caller } from '#contracts/identity.ts';
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ApiContext } from './context.ts';
-import { checkBody, pruned } from './json-schema.ts';
+import { checkBody, forgiven } from './json-schema.ts';
 import { negotiate, versionHeaders } from './negotiate.ts';
 import {
   type Call,
@@ -20,7 +20,7 @@ export interface Mount {
   prefix: '/v2.1' | '/v2' | '/novella/v1';
   /** Microversions count here; elsewhere everything is as in 2.1. */
   versioned: boolean;
-  /** Unknown body keys are dropped, not refused: the habit of v2. */
+  /** What older clients get wrong is forgiven, not refused: the habit of v2. */
   lenient: boolean;
   /** The project's id may stand before the path. */
   projectInPath: boolean;
@@ -31,7 +31,8 @@ interface Accepted {
   caller: Caller;
 }
 
-const projectSegment = '/:projectId(^[0-9a-fA-F-]{32,36}$)';
+/** The part of a path that is a project's id. */
+export const projectSegment = '/:projectId(^[0-9a-fA-F-]{32,36}$)';
 const methods: Method[] = ['GET', 'POST', 'PUT', 'DELETE'];
 
 /** Puts the rows on the app below this prefix. A known path asked with another method answers 405. */
@@ -155,7 +156,7 @@ async function serve(rows: Route[], call: Call, mount: Mount): Promise<Reply> {
   let { body } = call;
   if (route.body !== undefined) {
     const schema = route.body(call.version);
-    if (mount.lenient) body = pruned(schema, body);
+    if (mount.lenient) body = forgiven(schema, body);
     checkBody(schema, body);
   }
   const reply = await route.handler({ ...call, body: body as never });

@@ -8,6 +8,7 @@ export const name: JsonSchema = {
   maxLength: 255,
   pattern: '^(?!\\s)[^\\p{C}\\u2028\\u2029]*(?<!\\s)$',
   rule: 'must not start or end with a blank, nor hold control characters',
+  trimmed: true,
 };
 
 export const uuid: JsonSchema = {
@@ -15,6 +16,24 @@ export const uuid: JsonSchema = {
   pattern: '^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$',
   rule: 'must be a UUID',
 };
+
+/** An image, as its UUID or as a URL that ends in it. */
+export const imageReference: JsonSchema = {
+  anyOf: [
+    uuid,
+    {
+      type: 'string',
+      pattern: '^https?://[^\\s?#]*/[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$',
+      rule: 'must be a UUID, or a URL that ends in one',
+    },
+  ],
+};
+
+/** The id in a reference that may be a URL. Example: `http://h:8774/v2.1/flavors/1?a=b` → `1`. Source: Nova `get_id_from_href`. */
+export function idOfReference(reference: string): string {
+  const [path = ''] = reference.split(/[?#]/);
+  return path.split('/').at(-1) ?? '';
+}
 
 export const uuidOrNull: JsonSchema = { anyOf: [uuid, { type: 'null' }] };
 

@@ -119,16 +119,21 @@ function quoted(names: unknown[]): string {
   return names.map((name) => `'${String(name)}'`).join(', ');
 }
 
-/** The body without the keys that an object of the schema does not have. Other faults stay for `checkBody`. */
-export function pruned(schema: JsonSchema, body: unknown): unknown {
+/**
+ * The body as the older API takes it: without the keys that an object of the schema does not have, without blanks around texts whose schema
+ * says `trimmed`, and without a null where it says `nullIsAbsent`. Validators pass over both keywords. Other faults stay for `checkBody`.
+ */
+export function forgiven(schema: JsonSchema, body: unknown): unknown {
   const properties = schema['properties'] as Record<string, JsonSchema> | undefined;
   const items = schema['items'] as JsonSchema | undefined;
-  if (Array.isArray(body)) return items ? body.map((item) => pruned(items, item)) : body;
+  if (Array.isArray(body)) return items ? body.map((item) => forgiven(items, item)) : body;
+  if (typeof body === 'string' && schema['trimmed'] === true) return body.trim();
   if (typeof body !== 'object' || body === null || properties === undefined) return body;
   return Object.fromEntries(
     Object.entries(body).flatMap(([key, value]) => {
       const inner = properties[key];
-      if (inner !== undefined) return [[key, pruned(inner, value)]];
+      if (value === null && inner?.['nullIsAbsent'] === true) return [];
+      if (inner !== undefined) return [[key, forgiven(inner, value)]];
       return schema['additionalProperties'] === false ? [] : [[key, value]];
     }),
   );

@@ -92,6 +92,12 @@ const refusals: { name: string; given: RecordedReply; kind: ErrorKind; says: str
     says: 'networks[0].port: unknown (compute GET /v2.1/x: 400, request req-7)',
   },
   {
+    name: 'compute, for administrators only',
+    given: { status: 403, body: { forbidden: { code: 403, message: "Policy doesn't allow x" } } },
+    kind: 'forbidden',
+    says: 'only administrators may do this; sign in as one: name the cloud with --os-cloud or OS_CLOUD (compute GET /v2.1/x: 403)',
+  },
+  {
     name: 'network',
     given: { status: 409, body: { NeutronError: { type: 'PortInUse', message: 'in use' } } },
     kind: 'conflict',

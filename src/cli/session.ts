@@ -135,11 +135,19 @@ async function exchange(
   if (reply.ok && (json !== undefined || text === '')) return { headers: reply.headers, json };
   const id = reply.headers.get('x-openstack-request-id');
   const asked = `${service} ${method} ${new URL(url).pathname}: ${reply.status}`;
-  const words = reply.ok ? 'the reply is not JSON' : (messageIn(json) ?? reply.statusText);
+  const words = reply.ok ? 'the reply is not JSON' : wordsOf(service, reply, json);
   throw new ComputeError(
     reply.ok ? 'unavailable' : kindOf(reply.status),
     `${words} (${asked}${id === null ? '' : `, request ${id}`})`,
   );
+}
+
+/** What the command asks of compute and operator API is for administrators; which rule of theirs refused it helps nobody here. */
+function wordsOf(service: string, reply: Response, json: unknown): string {
+  if (reply.status === 403 && (service === 'compute' || service === 'operator')) {
+    return 'only administrators may do this; sign in as one: name the cloud with --os-cloud or OS_CLOUD';
+  }
+  return messageIn(json) ?? reply.statusText;
 }
 
 async function reach(service: string, url: string, init: RequestInit): Promise<Response> {

@@ -49,7 +49,8 @@ export async function attachInterface(
   { nic, requestId }: WishedNic,
 ): Promise<string> {
   refuseState(server, 'attach_interface', attachable);
-  const asked = nic === null ? await automaticNics(context, caller, 'auto') : { asked: [nic] };
+  const asked =
+    nic === null ? await automaticNics(context, caller, 'auto', 'invalid') : { asked: [nic] };
   const affinityPolicy = affinityPolicyOf(server.flavor, server.imageProperties);
   const { nics, pciRequests, devicePorts } = await resolveNics(context, caller, {
     ...asked,

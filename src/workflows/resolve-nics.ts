@@ -94,20 +94,22 @@ export async function resolveNics(
 }
 
 /**
- * The NICs of a request that names none: one on the only network the project can boot on. Throws `conflict` when there are
+ * The NICs of a request that names none: one on the only network the project can boot on. Throws `ambiguous` when there are
  * several; when there is none, `invalid` for 'auto' and no NIC for 'unspecified'.
+ * Source: Nova's `NetworkAmbiguous`, a 409 of a boot and a 400 of an attach.
  */
 export async function automaticNics(
   context: WorkflowContext,
   caller: Caller,
   networks: 'auto' | 'unspecified',
+  ambiguous: 'conflict' | 'invalid' = 'conflict',
 ): Promise<Pick<AskedNics, 'asked' | 'read'>> {
   const bootable = await context.network.listBootableNetworks(caller);
   const [only] = bootable;
   if (bootable.length > 1) {
     const names = bootable.map((network) => network.name || network.id).join(', ');
     throw new ComputeError(
-      'conflict',
+      ambiguous,
       `Multiple possible networks found (${names}); use a Network ID to be more specific.`,
     );
   }

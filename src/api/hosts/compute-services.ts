@@ -117,20 +117,18 @@ export async function changeNamedService(call: Call<NamedServiceBody>): Promise<
 
 function wishOf({ params, body, version }: Call<NamedServiceBody>): HostServiceWish {
   const { disabled_reason: reason, forced_down: down } = body;
-  switch (params['id']) {
-    case 'enable':
-      return { enabled: true, disabledReason: null };
-    case 'disable':
-      return { enabled: false, disabledReason: null };
-    case 'disable-log-reason':
-      if (reason !== undefined) return { enabled: false, disabledReason: reason };
-      throw new ComputeError('invalid', 'Missing disabled reason field: disabled_reason.');
-    case 'force-down':
-      if (version < 11) break;
-      if (down !== undefined) return { forcedDown: field.isSet(down) };
-      throw new ComputeError('invalid', 'Missing forced_down field.');
+  const act = params['id'];
+  if (act === 'enable') return { enabled: true, disabledReason: null };
+  if (act === 'disable') return { enabled: false, disabledReason: null };
+  if (act === 'disable-log-reason') {
+    if (reason !== undefined) return { enabled: false, disabledReason: reason };
+    throw new ComputeError('invalid', 'Missing disabled reason field: disabled_reason.');
   }
-  throw new ComputeError('notFound', `Unknown action: ${params['id']}`);
+  if (act === 'force-down' && version >= 11) {
+    if (down !== undefined) return { forcedDown: field.isSet(down) };
+    throw new ComputeError('invalid', 'Missing forced_down field.');
+  }
+  throw new ComputeError('notFound', `Unknown action: ${act}`);
 }
 
 function viewService(call: Call, each: NumberedHost) {

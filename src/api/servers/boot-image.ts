@@ -1,5 +1,6 @@
 /** The image a server boots from, by `imageRef` or by a block device. Novella has no volumes. */
 import { ComputeError } from '#core/errors.ts';
+import { idOfReference } from '../fields.ts';
 import type { BlockDevice, CreateServerBody } from './create-schema.ts';
 
 /** The id of the image. Throws `invalid` when there is none, or when a block device is anything but that image on local disk. */
@@ -10,7 +11,7 @@ export function bootImageId(server: CreateServerBody['server']): string {
       'block_device_mapping: volumes are not offered; boot from an image with imageRef.',
     );
   }
-  const named = server.imageRef === '' ? undefined : server.imageRef;
+  const named = idOfReference(server.imageRef ?? '') || undefined;
   const images = (server.block_device_mapping_v2 ?? []).map((device, at) =>
     imageOf(device, `block_device_mapping_v2[${at}]`),
   );

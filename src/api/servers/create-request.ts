@@ -1,7 +1,7 @@
 /** A checked body of POST /servers as the wish that workflows know. What Novella cannot do is refused, never dropped. */
 import { ComputeError } from '#core/errors.ts';
 import type { NewServerRequest, PlacementHints } from '#core/servers/new-server.ts';
-import { isSet } from '../fields.ts';
+import { idOfReference, isSet } from '../fields.ts';
 import type { Call } from '../route.ts';
 import { accessAddress } from './access-address.ts';
 import { bootImageId } from './boot-image.ts';
@@ -23,7 +23,7 @@ export async function newServerRequest(call: Call<CreateServerBody>): Promise<Ne
     name: server.name.trim(),
     hostname: null,
     description: server.description ?? null,
-    flavorId: String(server.flavorRef),
+    flavorId: idOfReference(String(server.flavorRef)),
     imageId: bootImageId(server),
     networks: requestedNics(server.networks, call.version, counts.maxCount),
     ...counts,

@@ -41,7 +41,7 @@ function serverProperties(version: number): Record<string, JsonSchema> {
   const fqdn = { type: 'string', minLength: 1, maxLength: 255 };
   return {
     name: field.name,
-    imageRef: { anyOf: [field.uuid, { type: 'string', maxLength: 0 }] },
+    imageRef: { anyOf: [field.imageReference, { type: 'string', maxLength: 0 }] },
     flavorRef: { anyOf: [{ type: 'string', minLength: 1 }, { type: 'integer' }] },
     adminPass: { type: 'string' },
     metadata: field.textMap,
@@ -58,7 +58,7 @@ function serverProperties(version: number): Record<string, JsonSchema> {
     max_count: field.wholeNumber(1),
     return_reservation_id: field.flag,
     security_groups: { type: 'array', items: object({ name: field.name }) },
-    user_data: { type: 'string', maxLength: 65_535 },
+    user_data: { type: 'string', maxLength: 65_535, nullIsAbsent: true },
     ...(version < 57 && { personality: { type: 'array', items: { type: 'object' } } }),
     ...(version >= 19 && { description: field.description }),
     ...(version >= 52 && { tags: { type: 'array', items: field.tag, maxItems: 50 } }),

@@ -22,7 +22,7 @@ export const rebuildBody: BodySchema = (version) => {
 
 function schemaOf(hasDescription: boolean): JsonSchema {
   const properties = {
-    imageRef: field.uuid,
+    imageRef: field.imageReference,
     name: field.name,
     adminPass: { type: 'string' },
     metadata: field.textMap,
@@ -56,7 +56,7 @@ export async function rebuildServer(call: Call<RebuildBody>): Promise<Reply> {
   refuseTooManyItems(wish.metadata ?? {});
   const diskConfig = wish['OS-DCF:diskConfig'];
   await call.context.workflows.rebuildServer(call.caller, server, {
-    imageId: wish.imageRef,
+    imageId: field.idOfReference(wish.imageRef),
     requestId: call.requestId,
     change: {
       ...(wish.name !== undefined && { name: wish.name.trim() }),

@@ -73,7 +73,7 @@ describe('signing in', () => {
     const { body } = await signInWith({
       auth: {
         identity: { methods: ['token'], token: { id: cloud.demoToken } },
-        scope: { project: { name: 'demo', domain: { name: 'Default' } } },
+        scope: { project: { name: 'demo', domain: { name: 'default' } } },
       },
     });
     expect(body.token.methods).toEqual(['token', 'password']);
