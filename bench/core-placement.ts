@@ -96,17 +96,20 @@ const request: PciRequest = {
   requesterId: 'port-1',
 };
 
-const spec: RequestSpec = {
+/** A small server that asks for no device. */
+export const freeSpec: RequestSpec = {
   serverId: 'server-1',
   projectId: 'project-1',
   vcpus: 1,
   memoryMib: 512,
   diskGib: 1,
-  pciRequests: [request],
+  pciRequests: [],
   availabilityZone: null,
   forcedHost: null,
   failedHosts: [],
 };
+
+const spec: RequestSpec = { ...freeSpec, pciRequests: [request] };
 
 function makeHosts(count: number, ofTen: number): HostState[] {
   return Array.from({ length: count }, (_, at) => {

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { agentMemory } from './agent-memory.ts';
 import { boots } from './boots.ts';
+import { claims } from './claims.ts';
 import { core } from './core.ts';
 import { host } from './host.ts';
 import { memory } from './memory.ts';
@@ -13,6 +14,7 @@ const groups: Record<string, (options: { data?: string | undefined }) => Promise
   memory,
   'agent-memory': agentMemory,
   boots,
+  claims,
   openstack,
   core,
   host,

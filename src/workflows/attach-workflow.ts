@@ -2,12 +2,11 @@
 import type { HostChange, Task } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { bindingRefusal } from '#core/networking/binding-need.ts';
-import { allocateDevices } from '#core/pci/allocate.ts';
 import { blockingProblems } from '#core/hosts/host-problem.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
 import { awaitsWiring } from '#core/networking/plug.ts';
-import { allocateClaimed, claimDevices } from '#core/pci/claim.ts';
-import { withInterfaceTags } from '#core/pci/interface-need.ts';
+import { allocateClaimed } from '#core/pci/claim.ts';
+import { takeDevices } from '#core/pci/take-devices.ts';
 import type { PciRequest } from '#core/pci/request.ts';
 import type { SpecBinding } from '#core/scheduling/request-spec.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
@@ -103,15 +102,19 @@ async function claimChange(
   invariant(host, `server ${server.id} is on no host`);
   const devices = await context.store.hosts.devices(host.id);
   const cells = host.numa.claims.filter((each) => each.serverId === server.id);
-  const allocation = allocateDevices({
-    ...withInterfaceTags({ devices, requests: [request] }),
-    numaCells: cells.map(({ node }) => node),
-    hostNuma: host.numa.nodes,
-    preference: context.settings.cardPreference,
-  });
+  const taking = takeDevices(
+    {
+      devices,
+      requests: [request],
+      numaCells: cells.map(({ node }) => node),
+      hostNuma: host.numa.nodes,
+      preference: context.settings.cardPreference,
+    },
+    server.id,
+  );
   const problems = blockingProblems(host.problems, [request]);
-  if (!allocation.ok || problems.length > 0) {
-    const reasons = allocation.ok ? problems : allocation.reasons;
+  if (!taking.ok || problems.length > 0) {
+    const reasons = taking.ok ? problems : taking.reasons;
     const why = reasons.map(({ message }) => message).join('; ');
     throw new ComputeError(
       'invalid',
@@ -119,8 +122,7 @@ async function claimChange(
       { detail: 'pci_claim_failed' },
     );
   }
-  const changed = claimDevices(devices, allocation.assignments, server.id);
-  return deviceChange(host, devices, changed);
+  return deviceChange(host, devices, taking.changed);
 }
 
 async function bind(context: WorkflowContext, task: Task): Promise<StepOutcome> {

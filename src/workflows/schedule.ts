@@ -1,11 +1,9 @@
 /** Step: chooses a host, takes the exact devices and resources there, and records why. Choice and claim are one commit. */
 import type { Host, HostChange, Task } from '#contracts/store.ts';
 import { invariant } from '#core/errors.ts';
-import { allocateDevices } from '#core/pci/allocate.ts';
-import { claimDevices } from '#core/pci/claim.ts';
-import { withInterfaceTags } from '#core/pci/interface-need.ts';
 import type { PciDevice } from '#core/pci/device.ts';
 import type { PciRequest } from '#core/pci/request.ts';
+import { takeDevices } from '#core/pci/take-devices.ts';
 import { fitTogether } from '#core/scheduling/pci-fit.ts';
 import type { Decision, Rejection } from '#core/scheduling/decision.ts';
 import { noValidHostMessage } from '#core/scheduling/no-valid-host.ts';
@@ -115,28 +113,25 @@ async function tryClaim(
   { server, requests, numa: guest }: Claiming,
 ): Promise<ClaimTry> {
   const devices = requests.length === 0 ? [] : await context.store.hosts.devices(host.id);
-  const allocation = fitTogether(
+  const taking = fitTogether(
     { guest, host: host.numa, pools: host.pciStats, requests },
-    ({ cells = [], host: hostNuma = [] }) =>
-      allocateDevices({
-        ...withInterfaceTags({ devices, requests }),
-        numaCells: cells,
-        hostNuma,
-        preference: context.settings.cardPreference,
-      }),
+    ({ cells = [], host: hostNuma = [] }) => {
+      const preference = context.settings.cardPreference;
+      return takeDevices({ devices, requests, numaCells: cells, hostNuma, preference }, server.id);
+    },
   );
-  if (!allocation.ok) {
-    return { rejection: { host: host.name, filter: 'claim', reasons: allocation.reasons } };
+  if (!taking.ok) {
+    return { rejection: { host: host.name, filter: 'claim', reasons: taking.reasons } };
   }
-  const changed = claimDevices(devices, allocation.assignments, server.id);
+  const { changed, shares } = taking;
   const change: HostChange = {
     ...deviceChange(host, devices, changed),
     vcpusUsed: host.vcpusUsed + server.flavor.vcpus,
     memoryMibUsed: host.memoryMibUsed + server.flavor.memoryMib,
     diskGibUsed: host.diskGibUsed + server.flavor.diskGib + server.flavor.ephemeralGib,
   };
-  if (allocation.shares.length > 0) {
-    const held = allocation.shares.map((share) => ({ ...share, serverId: server.id }));
+  if (shares.length > 0) {
+    const held = shares.map((share) => ({ ...share, serverId: server.id }));
     change.numa = { ...host.numa, claims: [...host.numa.claims, ...held] };
   }
   return { change, taken: changed.filter((device) => device.serverId === server.id) };

@@ -41,8 +41,7 @@ export function allocateDevices({
   return allocateFrom(groupByPool(devices), requests, placement, preference);
 }
 
-/** As `allocateDevices`, from pools that are known already; they are not changed. */
-export function allocateFrom(
+function allocateFrom(
   groups: readonly PoolWithDevices[],
   requests: readonly PciRequest[],
   placement: NumaPlacement,

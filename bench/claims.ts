@@ -1,0 +1,148 @@
+/**
+ * Durable claims: the boot's step `schedule` as the dispatcher runs it, over a SQLite file that syncs: the fleet is brought up to date, hosts
+ * are filtered and weighed, devices chosen and claimed, and all of it committed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ImageService } from '#contracts/images.ts';
+import type { NetworkService } from '#contracts/network.ts';
+import { openStore } from '#integrations/database/store.ts';
+import { aFlavor, aHost, aNewServer, aPf, aVf } from '#test/store-rows.ts';
+import { silentLog } from '#test/silent-log.ts';
+import type { BootData } from '#workflows/boot-data.ts';
+import type { WorkflowContext } from '#workflows/context.ts';
+import { deviceChange } from '#workflows/device-change.ts';
+import { FleetView } from '#workflows/fleet-view.ts';
+import { schedule } from '#workflows/schedule.ts';
+import { printFigure } from './figure.ts';
+import { percentile } from './rate.ts';
+
+const fleets = [
+  { hosts: 1, vfs: 255 },
+  { hosts: 50, vfs: 64 },
+  { hosts: 1_000, vfs: 64 },
+];
+const claimsTimed = 200;
+const commitsTimed = 500;
+
+type Store = WorkflowContext['store'];
+
+/** Prints `claims.durable_per_s` for each fleet, and beside it the same file's commits of one row (`claims.commits_per_s`). */
+export async function claims(): Promise<void> {
+  for (const fleet of fleets) await timeFleet(fleet);
+}
+
+async function timeFleet({ hosts, vfs }: { hosts: number; vfs: number }): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'novella-bench-'));
+  const { store } = await openStore(join(folder, 'novella.sqlite'));
+  try {
+    const ids: string[] = [];
+    for (let at = 0; at < hosts; at += 1) ids.push(await makeHost(store, at, vfs));
+    const context = contextOf(store);
+    const times = await timeClaims(context);
+    const seconds = times.reduce((sum, ms) => sum + ms, 0) / 1_000;
+    const commits = await commitsPerSecond(store, ids[0] ?? '');
+    const details = { hosts, vfs_per_host: vfs };
+    printFigure({
+      figure: 'claims.commits_per_s',
+      value: commits,
+      unit: 'commits/s',
+      ...details,
+    });
+    printFigure({
+      figure: 'claims.durable_per_s',
+      value: times.length / seconds,
+      unit: 'claims/s',
+      ...details,
+      of_commits: Math.round((times.length / seconds / commits) * 1_000) / 1_000,
+      p50_ms: Math.round(percentile(times, 0.5) * 100) / 100,
+      p99_ms: Math.round(percentile(times, 0.99) * 100) / 100,
+    });
+  } finally {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function makeHost(store: Store, at: number, vfs: number): Promise<string> {
+  const devices = [aPf(), ...Array.from({ length: vfs }, (_, vf) => aVf(vfAddress(vf)))];
+  const id = await aHost(store, [], `host-${String(at).padStart(4, '0')}`);
+  const host = await store.hosts.get(id);
+  if (host === undefined) throw new Error(`host ${id} is gone`);
+  await store.hosts.update(deviceChange(host, devices, devices));
+  await store.hosts.seen(id, Date.now());
+  return id;
+}
+
+/** 8 functions to a slot, from 0000:82:00.0. */
+function vfAddress(vf: number): string {
+  const slot = Math.floor(vf / 8)
+    .toString(16)
+    .padStart(2, '0');
+  return `0000:82:${slot}.${vf % 8}`;
+}
+
+/** Milliseconds of each claim, after some that warm up. Every claim finds a host: memory and disk are asked for in no amount that runs out. */
+async function timeClaims(context: WorkflowContext): Promise<number[]> {
+  const times: number[] = [];
+  const warmUp = 20;
+  for (let made = 0; made < warmUp + claimsTimed; made += 1) {
+    const task = await acceptServer(context.store);
+    const started = performance.now();
+    const outcome = await schedule(context, task, { read: null });
+    const result = await context.store.commit({ task, ...outcome });
+    if (made >= warmUp) times.push(performance.now() - started);
+    if (!result.ok || outcome.next?.step !== 'bind-ports') throw new Error('a claim was refused');
+  }
+  return times;
+}
+
+async function acceptServer(store: Store) {
+  const flavor = aFlavor({ vcpus: 0, memoryMib: 0, diskGib: 0, extraSpecs: {} });
+  const made = aNewServer({ flavor });
+  const data: BootData = {
+    attempt: 1,
+    availabilityZone: null,
+    forcedHost: null,
+    numa: null,
+    failedHosts: [],
+  };
+  const spec = [{ physical_network: 'physnet1', remote_managed: 'False' }];
+  const request = { requestId: crypto.randomUUID(), count: 1, spec };
+  await store.servers.create({
+    ...made,
+    pciRequests: [{ ...request, aliasName: null, numaPolicy: null, requesterId: null }],
+    task: { ...made.task, data },
+  });
+  return { ...made.task, data, epoch: 1 };
+}
+
+/** One row in one transaction, again and again: the most that this file can do. */
+async function commitsPerSecond(store: Store, hostId: string): Promise<number> {
+  const started = performance.now();
+  for (let done = 0; done < commitsTimed; done += 1) await store.hosts.seen(hostId, Date.now());
+  return (commitsTimed * 1_000) / (performance.now() - started);
+}
+
+function contextOf(store: Store): WorkflowContext {
+  return {
+    store,
+    // A claim calls neither network nor images.
+    network: {} as NetworkService,
+    images: {} as ImageService,
+    wakeup: { notify: () => undefined, listen: () => () => undefined },
+    clock: { now: Date.now },
+    newId: () => crypto.randomUUID(),
+    log: silentLog,
+    fleet: new FleetView(),
+    settings: {
+      aliases: [],
+      hostTimeoutMs: 3_600_000,
+      bootAttempts: 3,
+      plugTimeoutMs: 0,
+      cardPreference: undefined,
+      allocationRatios: { vcpus: 4, memory: 1, disk: 1 },
+    },
+  };
+}
