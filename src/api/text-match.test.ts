@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { textMatch } from './text-match.ts';
 
@@ -8,7 +9,12 @@ const matches = [
   { pattern: 'w.b-[0-9]+$', text: 'wub-12', gives: true },
   { pattern: '^a\\.b$', text: 'axb', gives: false },
   { pattern: 'web|db', text: 'db-1', gives: true },
+  { pattern: '^(web|db)-\\d+$', text: 'db-1', gives: true },
+  { pattern: '^(?:web|db)-\\d+$', text: 'cache-1', gives: false },
+  { pattern: '(ab){2}', text: 'xababx', gives: true },
   { pattern: '\\(1\\)', text: 'web (1)', gives: true },
+  { pattern: '', text: 'anything', gives: true },
+  { pattern: '世.$', text: 'a世界', gives: true },
 ];
 
 test.each(matches)('patterns: $pattern on "$text" is $gives', ({ pattern, text, gives }) => {
@@ -16,12 +22,46 @@ test.each(matches)('patterns: $pattern on "$text" is $gives', ({ pattern, text, 
 });
 
 const refused = [
-  { name: 'groups, which can take for ever', pattern: '^(a+)+$' },
-  { name: 'many repeats', pattern: 'a*a*a*a*a*b' },
-  { name: 'what is no expression', pattern: '[z-a]' },
-  { name: 'long ones', pattern: 'a'.repeat(256) },
+  { name: 'what is no expression', pattern: '[z-a]', rule: /must be a regular expression/ },
+  { name: 'an open group', pattern: '(a', rule: /must be a regular expression/ },
+  { name: 'back-references', pattern: '(a)\\1', rule: /must be a regular expression/ },
+  { name: 'look-around', pattern: '(?=a)', rule: /must be a regular expression/ },
+  { name: 'long ones', pattern: 'a'.repeat(256), rule: /at most 255 characters/ },
+  { name: 'large repeats', pattern: 'a{1000}', rule: /too large/ },
+  { name: 'repeats of repeats', pattern: '(.{1,100}){1,10}z', rule: /too large/ },
+  { name: 'repeats beyond measure', pattern: '(a{1000}){1000}', rule: /regular expression/ },
+  { name: 'deep groups', pattern: '('.repeat(254), rule: /regular expression/ },
 ];
 
-test.each(refused)('patterns: $name are refused, naming the field', ({ pattern }) => {
+test.each(refused)('patterns: $name are refused, naming the field', ({ pattern, rule }) => {
   expect(() => textMatch('name', pattern)).toThrow(/query parameters name\. Value:/);
+  expect(() => textMatch('name', pattern)).toThrow(rule);
+});
+
+const name = 'a'.repeat(255);
+const hostile = [
+  { pattern: 'a*a*a*a*b', gives: false },
+  { pattern: '(a+)+$', gives: true },
+  { pattern: '(a|aa)+b', gives: false },
+  { pattern: '((a*)*)*b', gives: false },
+  { pattern: '(.*)(.*)(.*)(.*)x', gives: false },
+  { pattern: '(a?){40}a{40}', gives: true },
+  { pattern: `${'.*'.repeat(100)}b`, gives: false },
+];
+
+test.each(hostile)('patterns: $pattern ends on a thousand names of 255 characters', (row) => {
+  const isMatch = textMatch('name', row.pattern);
+  for (let at = 0; at < 1000; at += 1) expect(isMatch(name)).toBe(row.gives);
+});
+
+test('patterns: what a pattern finds is what a backtracking matcher finds', () => {
+  const part = fc.constantFrom('a', 'b', '.', 'a*', 'b+', '(a|b)', '(ab)*', '[^a]', '^', '$', '|');
+  const pattern = fc.array(part, { maxLength: 6 }).map((parts) => parts.join(''));
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'B', 'c'), maxLength: 8 });
+  fc.assert(
+    fc.property(pattern, text, (pattern, text) => {
+      expect(textMatch('name', pattern)(text)).toBe(new RegExp(pattern, 'i').test(text));
+    }),
+    { seed: 11, numRuns: 2_000 },
+  );
 });

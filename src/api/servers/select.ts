@@ -4,6 +4,7 @@ import { ComputeError } from '#core/errors.ts';
 import { serverStatus } from '#core/servers/lifecycle.ts';
 import type { Server } from '#core/servers/server.ts';
 import { isSet } from '../fields.ts';
+import { filterInTurns } from '../filter-in-turns.ts';
 import { queryFlag, queryTime, queryValue, queryValues } from '../paging.ts';
 import type { Call } from '../route.ts';
 import { filters, isNoFilter, type ServerTest } from './filters.ts';
@@ -22,10 +23,8 @@ export async function selectServers(call: Call): Promise<Server[]> {
     includeDeleted: deleted !== 'none',
   });
   if (deleted === 'only') tests.push(({ deletedAt }) => deletedAt !== null);
-  return sorted(
-    call,
-    servers.filter((server) => tests.every((test) => test(server))),
-  );
+  const wanted = await filterInTurns(servers, (server) => tests.every((test) => test(server)));
+  return sorted(call, wanted);
 }
 
 /** Lists of what has changed hold deleted servers too. The key `deleted` is the administrators'. Source: Nova `_get_servers`. */

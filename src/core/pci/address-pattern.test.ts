@@ -85,6 +85,15 @@ const refused: { given: unknown; detail: string; says: string }[] = [
   },
 ];
 
+const costly = ['(a?){1000}z', '((a?){16}){16}z', '(.*)*(.*)*(.*)*(.*)*(.*)*z', '0'.repeat(256)];
+refused.push(
+  ...costly.map((bus) => ({
+    given: { bus },
+    detail: 'wrong_address_format',
+    says: `must have at most 255 characters; with repeats 64`,
+  })),
+);
+
 describe('an address pattern is refused with the value and the rule', () => {
   for (const { given, detail, says } of refused) {
     test(says, () => {

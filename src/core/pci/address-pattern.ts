@@ -154,6 +154,12 @@ function fromExpressions(value: object): AddressPattern {
   const test = (field: AddressField): RegExp => {
     const text = textOf(field);
     const [, ignoresCase, body = ''] = /^(\(\?i\))?(.*)$/s.exec(text) ?? [];
+    if (!endsSoon(body)) {
+      throw wrongFormat(
+        value,
+        `${field} ${quoted(text)} must have at most ${longestExpression} characters; with repeats ${longestRepeating}, ${mostRepeats} repeats, and one of them counted, up to {${mostCounted}}`,
+      );
+    }
     try {
       return new RegExp(`^(?:${new RegExp(body).source})`, ignoresCase === undefined ? '' : 'i');
     } catch {
@@ -172,6 +178,25 @@ function fromExpressions(value: object): AddressPattern {
       function: test('function'),
     },
   };
+}
+
+const longestExpression = 255;
+const longestRepeating = 64;
+const mostRepeats = 8;
+const mostCounted = 16;
+
+/** Can matching four characters never take long? Repeats in repeats multiply the ways to match, so there may be only a few. */
+function endsSoon(text: string): boolean {
+  const bare = text.replaceAll(/\\./g, '').replaceAll(/\[[^\]]*\]/g, '');
+  const counts = [...bare.matchAll(/\{(\d*),?(\d*)\}/g)].flatMap(([, from, to]) => [from, to]);
+  const counted = bare.split('{').length - 1;
+  const repeats = counted + (bare.match(/[*+?]/g)?.length ?? 0);
+  return (
+    text.length <= (repeats === 0 ? longestExpression : longestRepeating) &&
+    counted <= 1 &&
+    repeats <= mostRepeats &&
+    counts.every((count) => Number(count) <= mostCounted)
+  );
 }
 
 function wrongFormat(value: unknown, rule: string): ComputeError {
