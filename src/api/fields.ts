@@ -55,15 +55,23 @@ export function isSet(value: unknown): boolean {
   return value === true || /^(t|true|1|on|y|yes)$/i.test(String(value));
 }
 
-/** A whole number of at least `minimum`, as a number or as its digits. */
-export function wholeNumber(minimum: number): JsonSchema {
+/** What Nova's columns hold. */
+const largest = 0x7fffffff;
+
+/** Digits of 1 to 2147483647, without leading zeros. */
+const upToLargest =
+  '[1-9]\\d{0,8}|1\\d{9}|20\\d{8}|21[0-3]\\d{7}|214[0-6]\\d{6}|2147[0-3]\\d{5}|21474[0-7]\\d{4}|214748[0-2]\\d{3}|2147483[0-5]\\d{2}|21474836[0-3]\\d|214748364[0-7]';
+
+/** A whole number from `minimum` (0 or 1) to 2147483647, as a number or as its digits. */
+export function wholeNumber(minimum: 0 | 1): JsonSchema {
   return {
     anyOf: [
-      { type: 'integer', minimum, maximum: 0x7fffffff },
+      { type: 'integer', minimum, maximum: largest },
       {
         type: 'string',
-        pattern: minimum > 0 ? '^0*[1-9][0-9]{0,9}$' : '^[0-9]{1,10}$',
-        rule: `must be a whole number of at least ${minimum}`,
+        maxLength: 255,
+        pattern: `^0*(?:${upToLargest}${minimum === 0 ? '|0' : ''})$`,
+        rule: `must be a whole number from ${minimum} to ${largest}`,
       },
     ],
   };

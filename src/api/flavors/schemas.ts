@@ -7,6 +7,9 @@ const description: JsonSchema = {
   anyOf: [{ type: 'string', maxLength: 65_535 }, { type: 'null' }],
 };
 
+/** The largest 32-bit float. Source: Nova's `db.FLOAT` limits of `rxtx_factor`. */
+const largestFactor = 3.4e38;
+
 const createBodies = [false, true].map((hasDescription) =>
   wrapped(
     'flavor',
@@ -22,7 +25,7 @@ const createBodies = [false, true].map((hasDescription) =>
               pattern: '^(?! )[a-zA-Z0-9. _-]+(?<! )$',
               rule: 'must be letters, digits, dots, dashes, underscores and inner blanks',
             },
-            { type: 'number' },
+            { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
             { type: 'null' },
           ],
         },
@@ -33,11 +36,12 @@ const createBodies = [false, true].map((hasDescription) =>
         swap: field.wholeNumber(0),
         rxtx_factor: {
           anyOf: [
-            { type: 'number', exclusiveMinimum: 0 },
+            { type: 'number', exclusiveMinimum: 0, maximum: largestFactor },
             {
               type: 'string',
-              pattern: '^(?=.*[1-9])[0-9]+(\\.[0-9]+)?$',
-              rule: 'must be a number above 0',
+              maxLength: 255,
+              pattern: '^(?=.*[1-9])0*[0-9]{1,38}(\\.[0-9]+)?$',
+              rule: 'must be a number above 0 with at most 38 digits before the point',
             },
           ],
         },

@@ -7,7 +7,7 @@ import { findServer } from './find.ts';
 const length: JsonSchema = {
   anyOf: [
     { type: 'null' },
-    { type: 'integer', minimum: -1 },
+    { type: 'integer', minimum: -1, maximum: 0x7fffffff },
     { type: 'string', pattern: '^(-1|[0-9]{1,9})$', rule: 'must be -1 or a whole number' },
   ],
 };

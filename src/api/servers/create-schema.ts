@@ -42,7 +42,12 @@ function serverProperties(version: number): Record<string, JsonSchema> {
   return {
     name: field.name,
     imageRef: { anyOf: [field.imageReference, { type: 'string', maxLength: 0 }] },
-    flavorRef: { anyOf: [{ type: 'string', minLength: 1 }, { type: 'integer' }] },
+    flavorRef: {
+      anyOf: [
+        { type: 'string', minLength: 1, maxLength: 255 },
+        { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+      ],
+    },
     adminPass: { type: 'string' },
     metadata: field.textMap,
     networks: networks(version),
@@ -100,9 +105,9 @@ function blockDevice(version: number): JsonSchema {
     volume_size: { anyOf: [field.wholeNumber(0), { type: 'null' }] },
     boot_index: {
       anyOf: [
-        { type: 'integer' },
+        { type: 'integer', minimum: -0x80000000, maximum: 0x7fffffff },
         { type: 'null' },
-        { type: 'string', pattern: '^-?[0-9]+$', rule: 'must be a whole number' },
+        { type: 'string', pattern: '^-?[0-9]{1,9}$', rule: 'must be a whole number' },
       ],
     },
     delete_on_termination: field.flag,

@@ -302,3 +302,27 @@ describe('what surrounds it', () => {
     expect((await ask(cloud.image.app, 'GET /v2/images')).status).toBe(401);
   });
 });
+
+test.each([2 ** 31, 2 ** 53 + 2, 2 ** 63, 1e308, -1, 0.5, '1'])(
+  'min_disk and min_ram: %j is refused by POST and PATCH',
+  async (number) => {
+    const made = await ask(cloud.image.app, 'POST /v2/images', {
+      token: cloud.demoToken,
+      body: {},
+    });
+    for (const key of ['min_disk', 'min_ram']) {
+      const answer = await ask(cloud.image.app, 'POST /v2/images', {
+        token: cloud.demoToken,
+        body: { [key]: number },
+      });
+      expect(answer.status).toBe(400);
+      expect(answer.body.error.message).toContain(key);
+      const patched = await ask(cloud.image.app, `PATCH /v2/images/${made.body.id}`, {
+        token: cloud.demoToken,
+        headers: { 'content-type': 'application/openstack-images-v2.1-json-patch' },
+        body: [{ op: 'replace', path: `/${key}`, value: number }],
+      });
+      expect(patched.status).toBe(400);
+    }
+  },
+);

@@ -7,6 +7,9 @@ import { containerFormats, diskFormats } from './formats.ts';
 
 const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
+/** GiB or MiB. Source: Glance's columns, which have 32 bits. */
+const size = Type.Optional(Type.Integer({ minimum: 0, maximum: 0x7fffffff }));
+
 /** Keys that are not named are custom properties: text only. */
 const wishBody = Type.Object(
   {
@@ -14,8 +17,8 @@ const wishBody = Type.Object(
     visibility: Type.Optional(Type.Enum([...imageVisibilities])),
     disk_format: Type.Optional(orNull(Type.Enum(diskFormats))),
     container_format: Type.Optional(orNull(Type.Enum(containerFormats))),
-    min_disk: Type.Optional(Type.Integer({ minimum: 0 })),
-    min_ram: Type.Optional(Type.Integer({ minimum: 0 })),
+    min_disk: size,
+    min_ram: size,
     protected: Type.Optional(Type.Boolean()),
     os_hidden: Type.Optional(Type.Boolean()),
     tags: Type.Optional(Type.Array(Type.String({ maxLength: 255 }))),

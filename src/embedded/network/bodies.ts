@@ -107,7 +107,13 @@ export const readNewSecurityGroupRule = reader('security_group_rule', {
   security_group_id: Type.String(),
   direction: Type.Enum(['ingress', 'egress']),
   ethertype: Type.Optional(Type.Enum(['IPv4', 'IPv6'])),
-  protocol: Type.Optional(Type.Union([Type.String(), Type.Integer(), Type.Null()])),
+  protocol: Type.Optional(
+    Type.Union([
+      Type.String({ pattern: '^[a-z0-9-]{1,20}$' }),
+      Type.Integer({ minimum: 0, maximum: 255 }),
+      Type.Null(),
+    ]),
+  ),
   port_range_min: portNumber,
   port_range_max: portNumber,
   remote_ip_prefix: textOrNull,

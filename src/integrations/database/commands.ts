@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { CommandResult, HostCommandBody } from '#contracts/host-link.ts';
 import type { CommandStore, NewCommand, StoredCommand } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
+import { readRows } from './readable-rows.ts';
 import type { ComputeTables } from './tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -22,7 +23,7 @@ export function commandStore(
         .where('succeeded', 'is', null)
         .orderBy('seq')
         .execute();
-      return rows.map((row) => ({
+      return readRows('host_commands', rows, (row) => ({
         seq: row.seq,
         serverId: row.instance_uuid,
         body: JSON.parse(row.body) as HostCommandBody,

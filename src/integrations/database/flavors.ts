@@ -4,6 +4,7 @@ import type { FlavorChange, FlavorStore } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { type FieldMap, toColumns, toFields, toRow } from './field-map.ts';
+import { readRows } from './readable-rows.ts';
 import type { ComputeTables, FlavorRow } from './tables.ts';
 import { refuseDuplicate } from './unique-violation.ts';
 
@@ -36,7 +37,7 @@ export function flavorStore(db: Kysely<ComputeTables>): FlavorStore {
     },
     list: async () => {
       const found = await rows().orderBy('id').execute();
-      return found.map((row) => toFields(flavorMap, row));
+      return readRows('flavors', found, (row) => toFields(flavorMap, row));
     },
     update: (id, change) => db.transaction().execute((trx) => updateFlavor(trx, id, change)),
     remove: async (id) => {

@@ -4,6 +4,7 @@ import type { Host, HostChange, HostVersion } from '#contracts/store.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { HostNuma } from '#core/scheduling/numa-fit.ts';
 import { type PciPoolWire, poolFromWire, poolToWire } from '#core/pci/pool-wire.ts';
+import { readReported } from './readable-rows.ts';
 import type { ComputeNodeRow } from './tables.ts';
 
 /** `compute_nodes.cpu_info`. */
@@ -72,7 +73,7 @@ type HostRow = ComputeNodeRow & { running_vms: number | null };
 
 /** The host of a row. */
 export function toHost(row: HostRow): Host {
-  const cpuInfo = JSON.parse(row.cpu_info) as CpuInfo;
+  const cpuInfo = readReported<CpuInfo>('cpu_info', row.cpu_info, { model: '', arch: '' });
   return {
     name: row.hypervisor_hostname,
     ...toVersion(row),
@@ -91,14 +92,14 @@ export function toHost(row: HostRow): Host {
     memoryMibUsed: row.memory_mb_used,
     diskGibUsed: row.local_gb_used,
     runningGuests: row.running_vms ?? 0,
-    physicalNetworks: row.physical_networks ? (JSON.parse(row.physical_networks) as string[]) : [],
+    physicalNetworks: readReported<string[]>('physical_networks', row.physical_networks, []),
     numa: toNuma(row.numa_topology),
-    pciStats: (JSON.parse(row.pci_stats) as PciPoolWire[]).map(poolFromWire),
-    problems: row.problems ? (JSON.parse(row.problems) as HostProblem[]) : [],
+    pciStats: readReported<PciPoolWire[]>('pci_stats', row.pci_stats, []).map(poolFromWire),
+    problems: readReported<HostProblem[]>('problems', row.problems, []),
     createdAt: row.created_at,
   };
 }
 
 function toNuma(text: string | null | undefined): HostNuma {
-  return text ? (JSON.parse(text) as HostNuma) : { nodes: [], claims: [] };
+  return readReported<HostNuma>('numa_topology', text, { nodes: [], claims: [] });
 }

@@ -8,6 +8,7 @@ import type {
   StoredToken,
   StoredUser,
 } from '#contracts/identity-store.ts';
+import { readRows } from './readable-rows.ts';
 import { type RowOf, rowShape } from './row-shape.ts';
 import { refuseDuplicate } from './unique-violation.ts';
 
@@ -52,7 +53,7 @@ function projects(
       return row && projectShape.fromRow(row);
     },
     async projects() {
-      return (await all().orderBy('name').execute()).map(projectShape.fromRow);
+      return readRows('projects', await all().orderBy('name').execute(), projectShape.fromRow);
     },
   };
 }
@@ -85,7 +86,7 @@ function users(
       return row && userShape.fromRow(row);
     },
     async users() {
-      return (await all().orderBy('name').execute()).map(userShape.fromRow);
+      return readRows('users', await all().orderBy('name').execute(), userShape.fromRow);
     },
   };
 }

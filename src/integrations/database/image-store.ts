@@ -1,6 +1,7 @@
 /** The image store in SQL. */
 import { CamelCasePlugin, type Kysely } from 'kysely';
 import type { ImageStore, StoredImage } from '#contracts/image-store.ts';
+import { readRows } from './readable-rows.ts';
 import { type RowOf, rowShape } from './row-shape.ts';
 import { refuseDuplicate } from './unique-violation.ts';
 
@@ -26,7 +27,8 @@ export function createImageStore<Tables>(database: Kysely<Tables>): ImageStore {
     },
     async list() {
       const all = db.selectFrom('images').selectAll();
-      return (await all.orderBy('createdAt', 'desc').orderBy('id').execute()).map(shape.fromRow);
+      const rows = await all.orderBy('createdAt', 'desc').orderBy('id').execute();
+      return readRows('images', rows, shape.fromRow);
     },
     async update(id, change, whileStatus) {
       let query = db.updateTable('images').set(shape.toPartialRow(change)).where('id', '=', id);

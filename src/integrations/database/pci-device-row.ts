@@ -2,6 +2,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { PciAddress } from '#core/pci/address.ts';
 import type { PciDevice, PciDeviceStatus, PciDeviceType } from '#core/pci/device.ts';
+import { readReported } from './readable-rows.ts';
 import type { PciDeviceRow } from './tables.ts';
 
 /** `pci_devices.extra_info`. */
@@ -17,6 +18,13 @@ interface ExtraInfo {
   quarantine?: string;
   capabilities: PciDevice['capabilities'];
 }
+
+const nothingReported: ExtraInfo = {
+  ifname: null,
+  parent_ifname: null,
+  mac_address: null,
+  capabilities: {},
+};
 
 /** The row of a device. `dev_id` is libvirt's node device name: `pci_0000_81_00_2`. */
 export function deviceRow(hostId: string, device: PciDevice): Insertable<PciDeviceRow> {
@@ -53,7 +61,7 @@ export function deviceRow(hostId: string, device: PciDevice): Insertable<PciDevi
 
 /** The device of a row. */
 export function toDevice(row: Selectable<PciDeviceRow>): PciDevice {
-  const extraInfo = JSON.parse(row.extra_info) as ExtraInfo;
+  const extraInfo = readReported<ExtraInfo>('extra_info', row.extra_info, nothingReported);
   return {
     address: row.address as PciAddress,
     vendorId: row.vendor_id,
@@ -72,7 +80,7 @@ export function toDevice(row: Selectable<PciDeviceRow>): PciDevice {
     ...(extraInfo.link !== undefined && { link: extraInfo.link }),
     ...(extraInfo.quarantine !== undefined && { quarantine: extraInfo.quarantine }),
     capabilities: extraInfo.capabilities,
-    tags: JSON.parse(row.tags) as PciDevice['tags'],
+    tags: readReported<PciDevice['tags']>('tags', row.tags, {}),
     status: row.status as PciDeviceStatus,
     serverId: row.instance_uuid,
     requestId: row.request_id,

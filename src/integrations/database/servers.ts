@@ -9,6 +9,7 @@ import { newestDomainXml } from './commands.ts';
 import { listDecisions } from './decisions.ts';
 import { refusePortInUse, writeNics } from './nics.ts';
 import { insertPciRequests, listPciRequests } from './pci-requests.ts';
+import { readRows } from './readable-rows.ts';
 import { joinGroup } from './server-groups.ts';
 import { instanceRow, serverColumns, toServer } from './server-row.ts';
 import type { ComputeTables } from './tables.ts';
@@ -86,5 +87,5 @@ async function readServers(db: Db, narrow: Narrow): Promise<Server[]> {
     .orderBy('position')
     .execute();
   const nicsOf = Map.groupBy(nics, (nic) => nic.instance_uuid);
-  return rows.map((row) => toServer(row, nicsOf.get(row.uuid) ?? []));
+  return readRows('instances', rows, (row) => toServer(row, nicsOf.get(row.uuid) ?? []));
 }

@@ -4,6 +4,7 @@ import type { Clock } from '#contracts/clock.ts';
 import type { NewAction, NewTask, NextStep, Task, TaskKind, TaskStore } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { insertAction } from './actions.ts';
+import { readRows } from './readable-rows.ts';
 import { type ServerFields, serverColumns } from './server-row.ts';
 import type { ComputeTables, TaskRow } from './tables.ts';
 
@@ -123,7 +124,8 @@ async function leaseTasks(db: Db, request: LeaseRequest): Promise<Task[]> {
     )
     .returningAll()
     .execute();
-  return rows.sort((a, b) => (a.due_at ?? 0) - (b.due_at ?? 0)).map(toTask);
+  const byTime = rows.sort((a, b) => (a.due_at ?? 0) - (b.due_at ?? 0));
+  return readRows('tasks', byTime, toTask);
 }
 
 /** Held by nobody, or the lease has run out; the owner does not count its own as run out while it runs the step. */

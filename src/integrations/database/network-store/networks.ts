@@ -1,6 +1,7 @@
 /** Networks and subnets in SQL. */
 import type { Kysely } from 'kysely';
 import type { NetworkRows } from '#contracts/network-store.ts';
+import { readRows } from '../readable-rows.ts';
 import { refuseDuplicate } from '../unique-violation.ts';
 import { networkShape, type NetworkTables, subnetShape } from './tables.ts';
 
@@ -32,7 +33,8 @@ function networkPart(db: Kysely<NetworkTables>): NetworkPart {
       return row && networkShape.fromRow(row);
     },
     async networks() {
-      return (await all().orderBy('createdAt').orderBy('id').execute()).map(networkShape.fromRow);
+      const rows = await all().orderBy('createdAt').orderBy('id').execute();
+      return readRows('networks', rows, networkShape.fromRow);
     },
     async updateNetwork(network) {
       const row = networkShape.toRow(network);
@@ -57,7 +59,7 @@ function subnetPart(db: Kysely<NetworkTables>): SubnetPart {
     async subnets(networkId) {
       const query = networkId === undefined ? all() : all().where('networkId', '=', networkId);
       const rows = await query.orderBy('createdAt').orderBy('id').execute();
-      return rows.map(subnetShape.fromRow);
+      return readRows('subnets', rows, subnetShape.fromRow);
     },
     async updateSubnet(subnet) {
       const row = subnetShape.toRow(subnet);

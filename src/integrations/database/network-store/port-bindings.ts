@@ -1,6 +1,7 @@
 /** The bindings of ports that wait, in SQL. */
 import type { Kysely } from 'kysely';
 import type { NetworkRows } from '#contracts/network-store.ts';
+import { readRows } from '../readable-rows.ts';
 import { refuseDuplicate } from '../unique-violation.ts';
 import { type NetworkTables, portBindingShape } from './tables.ts';
 
@@ -21,7 +22,7 @@ export function portBindingRows(db: Kysely<NetworkTables>): PortBindingPart {
         .where('portId', '=', portId)
         .orderBy('host')
         .execute();
-      return rows.map(portBindingShape.fromRow);
+      return readRows('port_bindings', rows, portBindingShape.fromRow);
     },
     async removePortBinding(portId, host) {
       await db

@@ -1,6 +1,7 @@
 /** Ports and their addresses in SQL. */
 import type { Kysely } from 'kysely';
 import type { NetworkRows, PortFilter, StoredPort } from '#contracts/network-store.ts';
+import { readRows } from '../readable-rows.ts';
 import { refuseDuplicate } from '../unique-violation.ts';
 import { type NetworkTables, portShape } from './tables.ts';
 
@@ -77,7 +78,7 @@ async function withAddresses(db: Database, rows: NetworkTables['ports'][]): Prom
       rows.map((row) => row.id),
     );
   const byPort = Map.groupBy(await query.orderBy('position').execute(), (row) => row.portId);
-  return rows.map((row) => ({
+  return readRows('ports', rows, (row) => ({
     ...portShape.fromRow(row),
     fixedIps: (byPort.get(row.id) ?? []).map(({ subnetId, ipAddress }) => ({
       subnetId,

@@ -1,0 +1,40 @@
+/** A row that cannot be read, as after a disk fault or a repair by hand, costs its own entry and nothing else. */
+
+const reported = new Set<string>();
+const mostReported = 1_000;
+
+/**
+ * What `read` makes of each row, without those for which it throws: each of these is reported once as a warning of the process.
+ * Example: `readRows('images', rows, shape.fromRow)`.
+ */
+export function readRows<Row, T>(table: string, rows: readonly Row[], read: (row: Row) => T): T[] {
+  return rows.flatMap((row) => {
+    try {
+      return [read(row)];
+    } catch (error) {
+      report(table, row, error);
+      return [];
+    }
+  });
+}
+
+/** JSON text that a host reports anew at its next start: where it cannot be read, it is as if nothing had been reported. */
+export function readReported<T>(column: string, text: string | null | undefined, none: T): T {
+  if (text === null || text === undefined || text === '') return none;
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    report(column, { id: text.slice(0, 40) }, error);
+    return none;
+  }
+}
+
+function report(place: string, row: unknown, error: unknown): void {
+  const { uuid, id, flavorid } = row as Record<string, unknown>;
+  const name = `${place} ${String(flavorid ?? uuid ?? id ?? '')}`.trim();
+  if (reported.has(name)) return;
+  if (reported.size >= mostReported) reported.clear();
+  reported.add(name);
+  const why = error instanceof Error ? error.message : String(error);
+  process.emitWarning(`database: ${name} cannot be read and is left out: ${why}`, 'UnreadableRow');
+}
