@@ -131,7 +131,7 @@ export function forgiven(schema: JsonSchema, body: unknown): unknown {
   if (typeof body !== 'object' || body === null || properties === undefined) return body;
   return Object.fromEntries(
     Object.entries(body).flatMap(([key, value]) => {
-      const inner = properties[key];
+      const inner = Object.hasOwn(properties, key) ? properties[key] : undefined;
       if (value === null && inner?.['nullIsAbsent'] === true) return [];
       if (inner !== undefined) return [[key, forgiven(inner, value)]];
       return schema['additionalProperties'] === false ? [] : [[key, value]];

@@ -110,7 +110,7 @@ const sortKeys: Record<string, (flavor: Flavor) => string | number> = {
 /** In the order of their ids unless the query says otherwise. */
 function sortedFlavors(call: Call, flavors: Flavor[]): Flavor[] {
   const key = queryValue(call.query, 'sort_key') ?? 'flavorid';
-  const read = sortKeys[key];
+  const read = Object.hasOwn(sortKeys, key) ? sortKeys[key] : undefined;
   if (read === undefined) {
     throw new ComputeError(
       'invalid',

@@ -43,15 +43,19 @@ const keys: Record<string, (server: Server) => string | number> = {
 const administrators = ['host', 'node'];
 
 /**
- * The servers in the order asked for; as they came (newest first) when none is. Throws `invalid` for an unknown key or direction, and
+ * The servers in the order asked for, a key that is repeated counting once; as they came (newest first) when none is. Throws `invalid` for an unknown key or direction, and
  * `forbidden` for a key that is the administrators'. Source: Nova `remove_invalid_sort_keys`.
  */
 export function sorted({ query, caller }: Call, servers: Server[]): Server[] {
   const asked = queryValues(query, 'sort_key');
   if (asked.length === 0) return servers;
   const directions = queryValues(query, 'sort_dir');
-  const orders = asked.map((key, at) => {
-    const read = keys[key];
+  const first = new Map([...asked.entries()].toReversed().map(([at, key]) => [key, at]));
+  const unique = asked
+    .map((key, at) => ({ key, at }))
+    .filter(({ key, at }) => first.get(key) === at);
+  const orders = unique.map(({ key, at }) => {
+    const read = Object.hasOwn(keys, key) ? keys[key] : undefined;
     const direction = directions[at] ?? directions.at(-1) ?? 'desc';
     if (administrators.includes(key) && !caller.isAdmin) {
       throw new ComputeError('forbidden', `Only administrators can sort servers by ${key}`);

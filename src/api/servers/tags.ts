@@ -46,7 +46,8 @@ export async function addTag(call: Call): Promise<Reply> {
     );
   }
   await call.context.store.servers.update(server.id, { tags: [...server.tags, tag] });
-  return { status: 201, headers: { location: `${call.base}/servers/${server.id}/tags/${tag}` } };
+  const location = `${call.base}/servers/${server.id}/tags/${encodeURIComponent(tag)}`;
+  return { status: 201, headers: { location } };
 }
 
 export async function deleteTag(call: Call): Promise<Reply> {

@@ -41,7 +41,8 @@ const legacyModels: Record<string, string> = {
 /** The emulated side of a NIC: virtio unless the image names another model. Refuses a model that QEMU lacks, naming it. */
 export function planFrontend(wishes: NicWishes): Verdict<{ frontend: NicFrontend }> {
   const wished = wishes.imageProperties['hw_vif_model']?.toLowerCase() ?? 'virtio';
-  const model = legacyModels[wished] ?? wished;
+  const legacy = Object.hasOwn(legacyModels, wished) ? legacyModels[wished] : undefined;
+  const model = legacy ?? wished;
   if (!models.includes(model)) {
     return refuse(
       'unsupported-nic-model',

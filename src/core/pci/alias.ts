@@ -99,7 +99,7 @@ function parseValue(key: string, value: unknown, refuse: Refuse): string {
       throw refuse(`live_migratable ${shown}: must be a text such as "yes" or "no"`);
     return String(isOn);
   }
-  const rule = rules[key];
+  const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
   if (rule === undefined)
     throw refuse(`key ${quoted(key)}: must be one of ${Object.keys(rules).join(', ')}`);
   if (typeof value === 'string' && rule.test.test(value)) return value;

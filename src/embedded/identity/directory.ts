@@ -134,7 +134,7 @@ function matching(views: View[], query: OpenCall['query']): View[] {
   return views.filter((view) =>
     Object.entries(query).every(
       ([key, value]) =>
-        !(key in view) ||
+        !Object.hasOwn(view, key) ||
         String(view[key]) === String(value).replace(/^True$|^False$/, (word) => word.toLowerCase()),
     ),
   );

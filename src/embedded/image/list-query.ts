@@ -1,11 +1,13 @@
 /** The query of an image list: filters, sorting and paging over views. */
 import { ComputeError } from '#core/errors.ts';
+import { imageSchema } from './schemas.ts';
 import type { View } from './views.ts';
 
 export type Query = Record<string, string | string[]>;
 
 const control = ['limit', 'marker', 'sort', 'sort_key', 'sort_dir', 'member_status'];
 const pageLimit = 1000;
+const sortKeys = Object.keys(imageSchema.properties);
 
 /** One page, and the path of the next one when there is more. */
 export interface Page {
@@ -18,9 +20,10 @@ export function applyQuery(views: View[], query: Query): Page {
   const wanted = Object.entries({ os_hidden: 'false', ...query }).filter(
     ([key]) => !control.includes(key),
   );
-  const matching = views.filter((view) =>
-    wanted.every(([key, values]) => [values].flat().every((value) => matches(view, key, value))),
+  const tests = wanted.flatMap(([key, values]) =>
+    [values].flat().map((value) => testOf(key, value)),
   );
+  const matching = views.filter((view) => tests.every((isMatch) => isMatch(view)));
   const sorted = matching.toSorted(orderOf(query));
   const limit = readLimit(query);
   const rest = afterMarker(sorted, query);
@@ -29,16 +32,19 @@ export function applyQuery(views: View[], query: Query): Page {
   return { images, next: isMore ? nextPath(query, String(images.at(-1)?.['id'])) : undefined };
 }
 
-function matches(view: View, key: string, value: string): boolean {
-  if (key === 'tag') return (view['tags'] as string[]).includes(value);
-  if (key === 'visibility' && value === 'all') return true;
-  if (key === 'size_min') return Number(view['size'] ?? 0) >= Number(value);
-  if (key === 'size_max') return Number(view['size'] ?? 0) <= Number(value);
-  const field = view[key];
-  if (typeof field === 'boolean') return String(field) === value.toLowerCase();
-  const text = typeof field === 'string' || typeof field === 'number' ? String(field) : '';
-  if (value.startsWith('in:')) return splitList(value.slice('in:'.length)).includes(text);
-  return text === value;
+/** The test of one query value. A list of alternatives is read once, not for each image. */
+function testOf(key: string, value: string): (view: View) => boolean {
+  if (key === 'tag') return (view) => (view['tags'] as string[]).includes(value);
+  if (key === 'visibility' && value === 'all') return () => true;
+  if (key === 'size_min') return (view) => Number(view['size'] ?? 0) >= Number(value);
+  if (key === 'size_max') return (view) => Number(view['size'] ?? 0) <= Number(value);
+  const isIn = value.startsWith('in:') && new Set(splitList(value.slice('in:'.length)));
+  return (view) => {
+    const field = Object.hasOwn(view, key) ? view[key] : undefined;
+    if (typeof field === 'boolean') return String(field) === value.toLowerCase();
+    const text = typeof field === 'string' || typeof field === 'number' ? String(field) : '';
+    return isIn === false ? text === value : isIn.has(text);
+  };
 }
 
 /** Example: `a,"b,c"` → a and b,c. */
@@ -58,13 +64,27 @@ function orderOf(query: Query): (one: View, other: View) => number {
           const [key = '', direction = 'desc'] = part.split(':');
           return [key, direction] as const;
         });
+  const orders = new Map<string, string>();
+  for (const [key, direction] of pairs) {
+    refuseUnknown('sort_key', key, sortKeys);
+    refuseUnknown('sort_dir', direction, ['asc', 'desc']);
+    if (!orders.has(key)) orders.set(key, direction);
+  }
   return (one, other) => {
-    for (const [key, direction] of pairs) {
+    for (const [key, direction] of orders) {
       const order = compare(one[key], other[key]);
       if (order !== 0) return direction === 'asc' ? order : -order;
     }
     return 0;
   };
+}
+
+function refuseUnknown(field: string, value: string, known: string[]): void {
+  if (known.includes(value)) return;
+  throw new ComputeError(
+    'invalid',
+    `query.${field}: '${value}' must be one of ${known.join(', ')}`,
+  );
 }
 
 function compare(one: unknown, other: unknown): number {

@@ -16,17 +16,17 @@ export function applyPatch(wish: Record<string, unknown>, patch: unknown): Recor
   if (!Array.isArray(patch)) {
     throw new ComputeError('invalid', 'body: a patch is a list of changes');
   }
-  const changed = { ...wish };
+  const changed = new Map(Object.entries(wish));
   patch.forEach((entry, index) => {
     const { op, key, value } = readChange(entry, index);
     if (readOnlyKeys.includes(key)) throw isReadOnly(key);
-    if (op !== 'add' && !(key in changed)) {
+    if (op !== 'add' && !changed.has(key)) {
       throw new ComputeError('conflict', `body[${index}]: Property ${key} does not exist.`);
     }
-    if (op === 'remove') delete changed[key];
-    else changed[key] = value;
+    if (op === 'remove') changed.delete(key);
+    else changed.set(key, value);
   });
-  return changed;
+  return Object.fromEntries(changed);
 }
 
 /** 2.1: `{op, path, value}`. 2.0: `{"replace": path, value}`. */
@@ -35,8 +35,8 @@ function readChange(entry: unknown, index: number): Change {
     string,
     unknown
   >;
-  const op = operations.find((name) => fields['op'] === name || name in fields);
-  const path = op !== undefined && op in fields ? fields[op] : fields['path'];
+  const op = operations.find((name) => fields['op'] === name || Object.hasOwn(fields, name));
+  const path = op !== undefined && Object.hasOwn(fields, op) ? fields[op] : fields['path'];
   if (op === undefined) {
     throw new ComputeError(
       'invalid',
@@ -50,7 +50,7 @@ function readChange(entry: unknown, index: number): Change {
     );
   }
   const key = path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
-  if (op !== 'remove' && !('value' in fields)) {
+  if (op !== 'remove' && !Object.hasOwn(fields, 'value')) {
     throw new ComputeError('invalid', `body[${index}].value: missing: ${op} needs one`);
   }
   return { op, key, value: fields['value'] };

@@ -32,7 +32,7 @@ export function withoutLackingKeys(resource: string, body: unknown): unknown {
   const wish = (body as Record<string, unknown> | undefined | null)?.[resource];
   if (typeof wish !== 'object' || wish === null) return body;
   const kept = Object.entries(wish).filter(([key, value]) => {
-    const what = lacking[key];
+    const what = Object.hasOwn(lacking, key) ? lacking[key] : undefined;
     if (what === undefined) return true;
     if (!asksForNothing(value)) {
       throw new ComputeError(

@@ -21,7 +21,7 @@ export function applyQuery(views: View[], query: Query, known: readonly string[]
       return key === 'fixed_ips' ? asList(values).every(isMatch) : asList(values).some(isMatch);
     }),
   );
-  const page = cut(sort(matching, query), query);
+  const page = cut(sort(matching, query, known), query);
   return page.map((view) => pickFields(view, query));
 }
 
@@ -55,13 +55,17 @@ function asBoolean(value: string): string {
   return word === '0' || word === 'false' ? 'false' : word;
 }
 
-function sort(views: View[], query: Query): View[] {
-  const keys = asList(query['sort_key']);
+function sort(views: View[], query: Query, known: readonly string[]): View[] {
   const directions = asList(query['sort_dir']);
+  const orders = new Map<string, string>();
+  for (const [index, key] of asList(query['sort_key']).entries()) {
+    if (!known.includes(key)) throw invalidInput(`query.sort_key: '${key}' is no attribute`);
+    if (!orders.has(key)) orders.set(key, directions[index] ?? 'asc');
+  }
   return views.toSorted((one, other) => {
-    for (const [index, key] of keys.entries()) {
+    for (const [key, direction] of orders) {
       const order = String(one[key]).localeCompare(String(other[key]));
-      if (order !== 0) return directions[index] === 'desc' ? -order : order;
+      if (order !== 0) return direction === 'desc' ? -order : order;
     }
     return 0;
   });

@@ -58,17 +58,17 @@ export async function refusePortInUse<T>(
     return await write();
   } catch (cause) {
     if (nics.length === 0 || !isUniqueViolation(cause)) throw cause;
-    throw (await portInUse(db, nics, cause)) ?? cause;
+    throw await portInUse(db, nics, cause);
   }
 }
 
-async function portInUse(db: Db, nics: ServerNic[], cause: unknown): Promise<Error | undefined> {
+async function portInUse(db: Db, nics: ServerNic[], cause: unknown): Promise<unknown> {
   const ports = nics.map((nic) => nic.portId).filter((id) => id !== null);
   const twice = ports.find((id, place) => ports.indexOf(id) !== place);
   if (twice !== undefined) {
     return new ComputeError('conflict', `Port ${twice} is named twice.`, { cause });
   }
-  if (ports.length === 0) return undefined;
+  if (ports.length === 0) return cause;
   const own = nics.map((nic) => nic.id);
   const taken = await db
     .selectFrom('instance_nics')
@@ -77,9 +77,19 @@ async function portInUse(db: Db, nics: ServerNic[], cause: unknown): Promise<Err
     .where('port_id', 'in', ports)
     .where('id', 'not in', own)
     .executeTakeFirst();
-  if (taken === undefined) return undefined;
+  // Its holder was deleted since the write: at the time of the write it was in use all the same.
+  if (taken === undefined) {
+    const message = `Port ${ports.join(', ')} is still in use.`;
+    return isPortViolation(cause) ? new ComputeError('conflict', message, { cause }) : cause;
+  }
   return new ComputeError('conflict', `Port ${taken.port_id} is still in use.`, {
     detail: `it belongs to a NIC of server ${taken.instance_uuid}`,
     cause,
   });
+}
+
+/** Is it the index on ports that refused? Both engines name it. */
+function isPortViolation(cause: unknown): boolean {
+  const { message, constraint } = cause as { message?: unknown; constraint?: unknown };
+  return /port_id/.test(`${String(message)} ${String(constraint)}`);
 }

@@ -30,8 +30,8 @@ export function readReported<T>(column: string, text: string | null | undefined,
 }
 
 function report(place: string, row: unknown, error: unknown): void {
-  const { uuid, id, flavorid } = row as Record<string, unknown>;
-  const name = `${place} ${String(flavorid ?? uuid ?? id ?? '')}`.trim();
+  const { uuid, id, flavorid } = row as Record<string, string | number | undefined>;
+  const name = `${place} ${flavorid ?? uuid ?? id ?? ''}`.trim();
   if (reported.has(name)) return;
   if (reported.size >= mostReported) reported.clear();
   reported.add(name);
