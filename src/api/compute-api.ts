@@ -1,6 +1,7 @@
 /** The compute API as one HTTP service: version documents, the route table, the operator's routes. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ComputeError } from '#core/errors.ts';
+import { originOf } from '#http/origin.ts';
 import { createHttpService } from '#http/service.ts';
 import type { ApiContext } from './context.ts';
 import { mountRoutes, projectSegment } from './dispatch.ts';
@@ -16,8 +17,9 @@ import { choices, versionDocument, versionList } from './version-documents.ts';
 export function createComputeApi(context: ApiContext): FastifyInstance {
   const app = createHttpService({
     log: context.log,
-    toErrorReply: (error, request) =>
-      faultReply(error, { requestId: request.id, identityUrl: context.identityUrl() }),
+    toErrorReply: (error, { requestId }) =>
+      faultReply(error, { requestId, identityUrl: context.identityUrl() }),
+    ...(context.publicUrl !== undefined && { publicUrl: context.publicUrl }),
     takesUpgrade: wantsHostLink,
     unknownRoute: ({ method, url }) =>
       new ComputeError(
@@ -53,8 +55,7 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
 
 /** What needs no token. */
 function mountDocuments(app: FastifyInstance, context: ApiContext): void {
-  const origin = (request: FastifyRequest) =>
-    context.publicUrl ?? `${request.protocol}://${request.host}`;
+  const origin = (request: FastifyRequest) => originOf(request, context.publicUrl);
   app.get('/', (request, reply) => reply.send(versionList(origin(request))));
   for (const id of ['v2.0', 'v2.1'] as const) {
     const path = id === 'v2.0' ? '/v2' : '/v2.1';

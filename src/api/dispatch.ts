@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '#contracts/identity.ts';
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
+import { originOf } from '#http/origin.ts';
 import type { ApiContext } from './context.ts';
 import { checkBody, forgiven } from './json-schema.ts';
 import { negotiate, versionHeaders } from './negotiate.ts';
@@ -67,7 +68,12 @@ function mountPath(
     };
     app.route({ method, url: at.url, onRequest, handler });
   }
-  const absent = [...methods.filter((method) => !byMethod.has(method)), 'PATCH'];
+  const absent: string[] = [
+    ...methods.filter((method) => !byMethod.has(method)),
+    'PATCH',
+    'OPTIONS',
+  ];
+  if (!byMethod.has('GET')) absent.push('HEAD');
   app.route({
     method: absent,
     url: at.url,
@@ -123,7 +129,7 @@ function callOf(
 ): Call {
   const params = request.params as Record<string, string>;
   const project = params['projectId'] === undefined ? '' : `/${params['projectId']}`;
-  const origin = context.publicUrl ?? `${request.protocol}://${request.host}`;
+  const origin = originOf(request, context.publicUrl);
   const [path = ''] = request.url.split('?');
   return {
     context,

@@ -1,5 +1,7 @@
 /** A service's routes as one table, and its mounting on fastify. Who the caller is comes from the guard given. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ComputeError } from '#core/errors.ts';
+import { originOf } from '#http/origin.ts';
 
 /** A call without a token. `query` values are lists where a key was repeated. */
 export interface OpenCall {
@@ -30,16 +32,22 @@ export interface RouteTable<Who> {
   guarded: Route<GuardedCall<Who>>[];
   /** Who calls. Throws `unauthenticated`. */
   guard: (request: FastifyRequest) => Promise<Who>;
+  /** What a path or method without a row is answered. */
+  unknown: (request: FastifyRequest) => ComputeError;
+  /** Where clients reach the service. Absent: as each request came. */
+  publicUrl?: string;
 }
 
 /** Puts the table on the app. Guarded routes check the token before they read the body. */
 export function mountRoutes<Who>(app: FastifyInstance, table: RouteTable<Who>): void {
+  const callOf = (request: FastifyRequest, reply: FastifyReply) =>
+    openCall(request, reply, table.publicUrl);
   for (const { method, path, status, answer } of table.open) {
     app.route({
       method,
       url: path,
       handler: async (request, reply) =>
-        reply.code(status ?? 200).send(await answer(openCall(request, reply))),
+        reply.code(status ?? 200).send(await answer(callOf(request, reply))),
     });
   }
   const callers = new WeakMap<FastifyRequest, Who>();
@@ -51,19 +59,49 @@ export function mountRoutes<Who>(app: FastifyInstance, table: RouteTable<Who>): 
         callers.set(request, await table.guard(request));
       },
       handler: async (request, reply) => {
-        const call = { ...openCall(request, reply), caller: callers.get(request) as Who };
+        const call = { ...callOf(request, reply), caller: callers.get(request) as Who };
         return reply.code(status ?? 200).send(await answer(call));
+      },
+    });
+  }
+  refuseOtherMethods(app, table);
+}
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** A known path asked with another method answers 405, unless the full service has that method. */
+function refuseOtherMethods<Who>(app: FastifyInstance, table: RouteTable<Who>): void {
+  const open = new Set(table.open.map(({ path }) => path));
+  const paths = Map.groupBy([...table.open, ...table.guarded], ({ path }) => path);
+  for (const [path, rows] of paths) {
+    const there = new Set<string>(rows.map(({ method }) => method));
+    const allow = [...there].join(', ');
+    if (there.has('GET')) there.add('HEAD');
+    app.route({
+      method: methods.filter((method) => !there.has(method)),
+      url: path,
+      onRequest: async (request) => {
+        if (!open.has(path)) await table.guard(request);
+      },
+      handler: (request, reply) => {
+        const error = table.unknown(request);
+        if (error.kind === 'notImplemented') throw error;
+        reply.header('allow', allow);
+        throw new ComputeError(
+          'badMethod',
+          `${request.method} is not a method of ${path}; it has ${allow}.`,
+        );
       },
     });
   }
 }
 
-function openCall(request: FastifyRequest, reply: FastifyReply): OpenCall {
+function openCall(request: FastifyRequest, reply: FastifyReply, publicUrl?: string): OpenCall {
   return {
     params: request.params as OpenCall['params'],
     query: request.query as OpenCall['query'],
     body: request.body,
-    baseUrl: `${request.protocol}://${request.host}`,
+    baseUrl: originOf(request, publicUrl),
     request,
     reply,
   };

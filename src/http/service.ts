@@ -12,21 +12,32 @@ import fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
+import { type ConnectionLimits, limitConnections, usualLimits } from './connection-limits.ts';
 import { answering } from './current-request.ts';
+import { parseJsonBody } from './json-body.ts';
+import type { ErrorReply } from './error-reply.ts';
+import { originOf } from './origin.ts';
+import { refuseConnection } from './refused-connection.ts';
 
-/** How a service words an error. */
-export interface ErrorReply {
-  status: number;
-  body: unknown;
-  headers?: Record<string, string>;
+export type { ErrorReply };
+
+/** Of the request that failed; `origin` is '' where it could not be read. */
+export interface FailedRequest {
+  requestId: string;
+  /** Example: `http://127.0.0.1:5000`. */
+  origin: string;
 }
 
 export interface HttpServiceOptions {
   log: Logger;
-  toErrorReply(error: ComputeError, request: FastifyRequest): ErrorReply;
+  toErrorReply(error: ComputeError, of: FailedRequest): ErrorReply;
   /** Message for a path or method that has no route. */
   unknownRoute(request: FastifyRequest): ComputeError;
   bodyLimitBytes?: number;
+  /** Where clients reach it. Absent: as each request came. */
+  publicUrl?: string;
+  /** Other than the usual ones. */
+  limits?: Partial<ConnectionLimits>;
   /** Which upgrades are for the server's `upgrade` listener; all others are served as plain requests. Absent: none. */
   takesUpgrade?(request: IncomingMessage): boolean;
 }
@@ -35,19 +46,35 @@ export interface HttpServiceOptions {
 export function createHttpService(options: HttpServiceOptions): FastifyInstance {
   const sendError = (error: ComputeError, request: FastifyRequest, reply: FastifyReply) => {
     if (error.kind === 'bug') request.log.error({ err: error, detail: error.detail }, 'bug');
-    const answer = options.toErrorReply(error, request);
+    const origin = originOf(request, options.publicUrl);
+    const answer = options.toErrorReply(error, { requestId: request.id, origin });
+    if (error.kind === 'tooManyRequests') reply.header('retry-after', retryAfterSeconds);
     if (answer.headers !== undefined) reply.headers(answer.headers);
     reply.header('x-openstack-request-id', request.id);
     return reply.code(answer.status).send(answer.body);
   };
 
+  const limits = { ...usualLimits, ...options.limits };
   const app = fastify({
     loggerInstance: options.log as never,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => `req-${randomUUID()}`,
     bodyLimit: options.bodyLimitBytes ?? 1024 * 1024,
     forceCloseConnections: true,
-    http: { shouldUpgradeCallback: (request) => options.takesUpgrade?.(request) === true },
+    keepAliveTimeout: limits.keepAliveMs,
+    // Its answer would not be the service's own; see `refuseWhileClosing`.
+    return503OnClosing: false,
+    http: {
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: Math.min(5_000, limits.headersMs / 2),
+      // The origin of links does without.
+      requireHostHeader: false,
+      shouldUpgradeCallback: (request) => options.takesUpgrade?.(request) === true,
+    },
+    clientErrorHandler: (error, socket) =>
+      refuseConnection(error, socket, (problem, requestId) =>
+        options.toErrorReply(problem, { requestId, origin: options.publicUrl ?? '' }),
+      ),
     // A URL that cannot be read reaches no route and no hook.
     frameworkErrors: (error, request, reply) => {
       void sendError(asComputeError(error, request), request, reply);
@@ -55,8 +82,13 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
   }) as unknown as FastifyInstance;
 
+  limitConnections(app, limits);
+  refuseWhileClosing(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-openstack-request-id', request.id);
+    if (queryValuesOf(request.raw.url) > mostQueryValues) {
+      throw new ComputeError('invalid', `The query has more than ${mostQueryValues} values.`);
+    }
   });
   // Not earlier: what comes after a body's last part belongs to the connection.
   app.addHook('preHandler', (request, _reply, done) => answering(request.id, done));
@@ -82,27 +114,29 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
   return app;
 }
 
-/** A content type parser for bodies of JSON under any name; an empty body is none. */
-export function parseJsonBody(
-  _request: FastifyRequest,
-  text: string | Buffer,
-  done: (error: Error | null, body?: unknown) => void,
-): void {
-  const body = String(text);
-  if (body.trim() === '') return done(null, undefined);
-  try {
-    done(null, JSON.parse(body));
-  } catch (error) {
-    done(malformed(error));
-  }
+const retryAfterSeconds = 10;
+const mostQueryValues = 500;
+
+function queryValuesOf(url = ''): number {
+  return url.split('&').length;
 }
 
-function malformed(cause: unknown): ComputeError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new ComputeError('invalid', `The request body is not valid JSON: ${why}`, { cause });
+function refuseWhileClosing(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onRequest', async () => {
+    if (isClosing) throw new ComputeError('unavailable', 'The service is stopping.');
+  });
 }
 
-const kindByStatus: Partial<Record<number, ErrorKind>> = { 413: 'tooLarge', 415: 'badMediaType' };
+const kindByStatus: Partial<Record<number, ErrorKind>> = {
+  408: 'requestTimeout',
+  413: 'tooLarge',
+  415: 'badMediaType',
+  431: 'headersTooLarge',
+};
 
 function badMediaType(request: FastifyRequest): string {
   return `Content-Type: ${request.headers['content-type'] ?? 'none'} is not supported here; send application/json`;

@@ -19,7 +19,9 @@ import {
 import type { Session } from './tokens.ts';
 import { viewVersion } from './views.ts';
 
-export function identityRoutes(directory: Directory): RouteTable<Session> {
+export function identityRoutes(
+  directory: Directory,
+): Pick<RouteTable<Session>, 'open' | 'guarded' | 'guard'> {
   const open: Route<OpenCall>[] = [
     {
       method: 'GET',

@@ -5,7 +5,7 @@ import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Caller, IdentityService } from '#contracts/identity.ts';
 import type { IdentityStore } from '#contracts/identity-store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { createHttpService, type ErrorReply } from '#http/service.ts';
+import { createHttpService, type ErrorReply, type FailedRequest } from '#http/service.ts';
 import { titledError } from '../error-status.ts';
 import { refuseUnknown } from '../not-offered.ts';
 import { mountRoutes } from '../route-table.ts';
@@ -19,6 +19,8 @@ export interface IdentityOptions {
   clock: Clock;
   newId: NewId;
   log: Logger;
+  /** Where clients reach it. Absent: as each request came. */
+  publicUrl?: string;
   /** Asked at each use: URLs are known only when every service listens. */
   catalog: () => Catalog;
   /** Made on start where missing. */
@@ -41,13 +43,19 @@ export async function createIdentityService(
     lifetimeMs: options.tokenLifetimeMs ?? 3_600_000,
     cacheMs: options.cacheMs ?? 10_000,
   });
+  const unknown = (request: FastifyRequest) =>
+    refuseUnknown(request, { name: 'identity', full: 'Keystone', lacks: keystoneLacks });
   const app = createHttpService({
     log: options.log,
     toErrorReply: identityError,
-    unknownRoute: (request) =>
-      refuseUnknown(request, { name: 'identity', full: 'Keystone', lacks: keystoneLacks }),
+    unknownRoute: unknown,
+    ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });
-  mountRoutes(app, identityRoutes({ store, tokens, catalog }));
+  mountRoutes(app, {
+    ...identityRoutes({ store, tokens, catalog }),
+    unknown,
+    ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
+  });
   const validate = async (token: string) => {
     const session = await tokens.find(token);
     if (session !== undefined) return callerOf(session, token);
@@ -71,9 +79,9 @@ function callerOf({ user, project, roles }: Session, token: string): Caller {
   };
 }
 
-function identityError(error: ComputeError, request: FastifyRequest): ErrorReply {
+function identityError(error: ComputeError, { origin }: FailedRequest): ErrorReply {
   const reply = titledError(error);
   if (reply.status !== 401) return reply;
-  const uri = `${request.protocol}://${request.host}/v3`;
+  const uri = `${origin}/v3`;
   return { ...reply, headers: { 'www-authenticate': `Keystone uri="${uri}"` } };
 }

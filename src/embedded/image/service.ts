@@ -1,12 +1,13 @@
 /** The embedded image service: a small Glance v2 over the image store and one folder. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { IdentityService } from '#contracts/identity.ts';
 import type { ImageStore, StoredImage } from '#contracts/image-store.ts';
 import type { Image, ImageService, ImageContents } from '#contracts/images.ts';
 import { ComputeError } from '#core/errors.ts';
-import { createHttpService, parseJsonBody } from '#http/service.ts';
+import { parseJsonBody } from '#http/json-body.ts';
+import { createHttpService } from '#http/service.ts';
 import { titledError } from '../error-status.ts';
 import { refuseUnknown } from '../not-offered.ts';
 import { mountRoutes } from '../route-table.ts';
@@ -25,6 +26,8 @@ export interface ImageOptions {
   clock: Clock;
   newId: NewId;
   log: Logger;
+  /** Where clients reach it. Absent: as each request came. */
+  publicUrl?: string;
 }
 
 /** A public image that a cloud starts with. Defaults: raw, bare, of no project. */
@@ -64,11 +67,13 @@ function createApp(
   context: ImageContext,
   heal: () => Promise<void>,
 ): FastifyInstance {
+  const unknown = (request: FastifyRequest) =>
+    refuseUnknown(request, { name: 'image', full: 'Glance', lacks: glanceLacks });
   const app = createHttpService({
     log: options.log,
     toErrorReply: titledError,
-    unknownRoute: (request) =>
-      refuseUnknown(request, { name: 'image', full: 'Glance', lacks: glanceLacks }),
+    unknownRoute: unknown,
+    ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });
   app.addContentTypeParser('application/octet-stream', (_request, bytes, done) => {
     done(null, bytes);
@@ -80,6 +85,8 @@ function createApp(
     open: openImageRoutes,
     guarded: imageRoutes(context),
     guard: projectGuard(options.identity),
+    unknown,
+    ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });
   return app;
 }

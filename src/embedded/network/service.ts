@@ -1,5 +1,5 @@
 /** The embedded network service: a small Neutron v2.0 over the network store. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { IdentityService } from '#contracts/identity.ts';
 import type { NetworkService } from '#contracts/network.ts';
@@ -15,6 +15,8 @@ import { networkRoutes, neutronLacks, openNetworkRoutes } from './routes.ts';
 export interface NetworkOptions extends NetworkContext {
   identity: IdentityService;
   log: Logger;
+  /** Where clients reach it. Absent: as each request came. */
+  publicUrl?: string;
 }
 
 /** Builds the app, and the same service for callers in this process; it does not listen. */
@@ -22,16 +24,20 @@ export function createNetworkService(options: NetworkOptions): {
   app: FastifyInstance;
   service: NetworkService;
 } {
+  const unknown = (request: FastifyRequest) =>
+    refuseUnknown(request, { name: 'network', full: 'Neutron', lacks: neutronLacks });
   const app = createHttpService({
     log: options.log,
     toErrorReply: toNeutronError,
-    unknownRoute: (request) =>
-      refuseUnknown(request, { name: 'network', full: 'Neutron', lacks: neutronLacks }),
+    unknownRoute: unknown,
+    ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });
   mountRoutes(app, {
     open: openNetworkRoutes,
     guarded: networkRoutes(options),
     guard: projectGuard(options.identity),
+    unknown,
+    ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });
   return { app, service: createInProcessNetwork(options) };
 }

@@ -1,0 +1,60 @@
+/** Bounds on what a client may leave open: a slow or idle connection is closed, and there are only so many. */
+import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ComputeError } from '#core/errors.ts';
+
+export interface ConnectionLimits {
+  /** From the connection, or the first byte of a request, to the end of its headers. */
+  headersMs: number;
+  /** From the headers to the end of a body that is kept in memory. */
+  bodyMs: number;
+  /** Without a byte in either direction, while the client is to send or to receive. */
+  idleMs: number;
+  /** Between two requests of one connection. */
+  keepAliveMs: number;
+  /** At once; one more is closed as it comes. */
+  connections: number;
+}
+
+export const usualLimits: ConnectionLimits = {
+  headersMs: 30_000,
+  bodyMs: 60_000,
+  idleMs: 60_000,
+  keepAliveMs: 60_000,
+  connections: 1_024,
+};
+
+/** Bodies under this content type are taken as a stream, for as long as bytes come. */
+const streamed = 'application/octet-stream';
+
+/** Holds the app's server to these limits. */
+export function limitConnections(app: FastifyInstance, limits: ConnectionLimits): void {
+  const replies = new WeakMap<Socket, ServerResponse>();
+  const server = app.server as Server;
+  server.maxConnections = limits.connections;
+  server.setTimeout(limits.idleMs, (socket: Socket) => {
+    const reply = replies.get(socket);
+    const isAtWork = reply?.req.complete === true && !reply.headersSent;
+    if (!isAtWork) socket.destroy();
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    replies.set(request.raw.socket, reply.raw);
+  });
+  app.addHook('preParsing', async (request: FastifyRequest, reply: FastifyReply, payload) => {
+    if (request.headers['content-type'] === streamed) return payload;
+    const timer = setTimeout(() => {
+      // Its rest is not waited for, nor read.
+      reply.header('connection', 'close');
+      payload.emit('error', new ComputeError('requestTimeout', lateBody(limits.bodyMs)));
+    }, limits.bodyMs);
+    timer.unref();
+    payload.once('end', () => clearTimeout(timer));
+    reply.raw.once('close', () => clearTimeout(timer));
+    return payload;
+  });
+}
+
+function lateBody(ms: number): string {
+  return `The request body did not arrive within ${ms / 1000} s.`;
+}

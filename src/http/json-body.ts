@@ -1,0 +1,65 @@
+/** JSON bodies with bounds: what is nested or listed without end costs no more than a look at its text. */
+import type { FastifyRequest } from 'fastify';
+import { ComputeError } from '#core/errors.ts';
+
+/** The deepest real body, a server with its NICs, has 6 levels. */
+const deepest = 64;
+const mostValues = 20_000;
+
+/** A content type parser for bodies of JSON under any name; an empty body is none. */
+export function parseJsonBody(
+  _request: FastifyRequest,
+  text: string | Buffer,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
+  const body = String(text);
+  if (body.trim() === '') return done(null, undefined);
+  const problem = excessOf(body);
+  if (problem !== undefined) return done(new ComputeError('invalid', problem));
+  try {
+    done(null, JSON.parse(body));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    done(new ComputeError('invalid', `The request body is not valid JSON: ${why}`, { cause }));
+  }
+}
+
+/** What there is too much of, if anything: levels or values. Example: `[[[…]]]` with 65 levels. */
+function excessOf(text: string): string | undefined {
+  let depth = 0;
+  let values = 1;
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text.charCodeAt(at)) {
+      case quote:
+        at = endOfString(text, at);
+        break;
+      case openBrace:
+      case openBracket:
+        depth += 1;
+        if (depth > deepest) return `The request body is nested deeper than ${deepest} levels.`;
+        break;
+      case closeBrace:
+      case closeBracket:
+        depth -= 1;
+        break;
+      case comma:
+        values += 1;
+        if (values > mostValues) return `The request body has more than ${mostValues} values.`;
+        break;
+    }
+  }
+  return undefined;
+}
+
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
+const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+/** Where the string that begins here ends: at its closing quote, or at the end of the text. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === quote) return at;
+    if (code === backslash) at += 1;
+  }
+  return text.length;
+}

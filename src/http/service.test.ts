@@ -1,0 +1,203 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { silentLog } from '#test/silent-log.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
+import { createHttpService, listen } from './service.ts';
+import { ComputeError } from '#core/errors.ts';
+
+const closers: (() => Promise<unknown> | void)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).toReversed()) await close();
+});
+
+/** A service whose errors are `{"house": {kind, message}}`. Returns its port. */
+async function start(limits: Partial<ConnectionLimits> = {}): Promise<number> {
+  const app = createHttpService({
+    log: silentLog,
+    limits,
+    toErrorReply: ({ kind, message }) => ({
+      status: kind === 'bug' ? 500 : statuses[kind],
+      body: { house: { kind, message } },
+    }),
+    unknownRoute: ({ method, url }) => new ComputeError('notFound', `no ${method} ${url}`),
+  } as Parameters<typeof createHttpService>[0]);
+  app.get('/', async () => ({ ok: true }));
+  app.post('/', async ({ body }) => ({ body }));
+  closers.push(() => app.close());
+  return listen(app, 'test', '127.0.0.1', 0);
+}
+
+const statuses: Record<string, number> = {
+  invalid: 400,
+  notFound: 404,
+  requestTimeout: 408,
+  tooLarge: 413,
+  badMediaType: 415,
+  headersTooLarge: 431,
+};
+
+async function open(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  closers.push(() => void socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** All that comes until the service closes the connection. */
+async function exchange(port: number, text: string): Promise<string> {
+  const socket = await open(port);
+  let answer = '';
+  socket.on('data', (part) => (answer += String(part)));
+  socket.write(text);
+  await once(socket, 'close');
+  return answer;
+}
+
+const post = (headers: string, body = '') =>
+  `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${headers}\r\n\r\n${body}`;
+const json = (body: string) =>
+  post(`Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`, body);
+
+const broken = [
+  { name: 'what is no HTTP', text: 'hello\r\n\r\n', status: 400, kind: 'invalid' },
+  {
+    name: 'a bad chunk',
+    text: post('Content-Type: application/json\r\nTransfer-Encoding: chunked', 'zz\r\n'),
+    status: 400,
+    kind: 'invalid',
+  },
+  {
+    name: 'both lengths of a body',
+    text: post('Content-Length: 4\r\nTransfer-Encoding: chunked', '0\r\n\r\n'),
+    status: 400,
+    kind: 'invalid',
+  },
+  {
+    name: 'long headers',
+    text: post(`X: ${'x'.repeat(20_000)}`),
+    status: 431,
+    kind: 'headersTooLarge',
+  },
+  {
+    name: 'a long path',
+    text: `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`,
+    status: 431,
+    kind: 'headersTooLarge',
+  },
+  {
+    name: 'a path that is no text',
+    text: 'GET /%ff HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    status: 400,
+    kind: 'invalid',
+  },
+  {
+    name: 'a large body',
+    text: post('Content-Type: application/json\r\nContent-Length: 2000000', 'x'),
+    status: 413,
+    kind: 'tooLarge',
+  },
+  {
+    name: 'an unknown content type',
+    text: post('Content-Type: text/xml\r\nContent-Length: 1', 'x'),
+    status: 415,
+    kind: 'badMediaType',
+  },
+  { name: 'what is no JSON', text: json('{'), status: 400, kind: 'invalid' },
+  { name: 'deep JSON', text: json('['.repeat(500_000)), status: 400, kind: 'invalid' },
+  {
+    name: 'deep JSON that is whole',
+    text: json(`${'{"a":'.repeat(65)}1${'}'.repeat(65)}`),
+    status: 400,
+    kind: 'invalid',
+  },
+  {
+    name: 'JSON of many values',
+    text: json(`[${'0,'.repeat(30_000)}0]`),
+    status: 400,
+    kind: 'invalid',
+  },
+  {
+    name: 'a query of many values',
+    text: `GET /?${'a&'.repeat(600)} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+    status: 400,
+    kind: 'invalid',
+  },
+  {
+    name: 'a method that nobody has',
+    text: 'PROPFIND / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    status: 404,
+    kind: 'notFound',
+  },
+];
+
+test.each(broken)("$name is refused in the service's own words", async ({ text, status, kind }) => {
+  const answer = await exchange(await start(), text);
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(answer).toMatch(/x-openstack-request-id: req-/);
+  const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
+  expect(body).toEqual({ house: { kind, message: expect.any(String) } });
+});
+
+test('brackets inside of texts are no levels, and 64 levels are read', async () => {
+  const port = await start();
+  const body = `${'['.repeat(64)}${JSON.stringify(`\\"${'['.repeat(1000)}`)}${']'.repeat(64)}`;
+  expect(await exchange(port, json(body))).toMatch(/^HTTP\/1.1 200 /);
+});
+
+test('a request without a Host header is served', async () => {
+  const text = 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n';
+  expect(await exchange(await start(), text)).toMatch(/^HTTP\/1.1 200 /);
+});
+
+const slow = [
+  { name: 'that says nothing', text: '' },
+  { name: 'with half a header', text: 'GET / HTTP/1.1\r\nHost: a' },
+  {
+    name: 'with half a body',
+    text: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+  },
+  { name: 'that had its answer', text: 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' },
+];
+
+test.each(slow)(
+  'a connection $name is closed in time',
+  async ({ text }) => {
+    const limits = { headersMs: 200, bodyMs: 200, idleMs: 400, keepAliveMs: 200 };
+    const port = await start(limits);
+    const socket = await open(port);
+    socket.resume();
+    socket.write(text);
+    await once(socket, 'close');
+  },
+  60_000,
+);
+
+test('a body that comes too slowly, byte by byte, is refused with 408', async () => {
+  const port = await start({ bodyMs: 300 });
+  const socket = await open(port);
+  let answer = '';
+  socket.on('data', (part) => (answer += String(part)));
+  socket.write(
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
+  );
+  const drip = setInterval(() => socket.write(' '), 20);
+  await expect.poll(() => answer, { timeout: 30_000 }).toMatch(/^HTTP\/1.1 408 /);
+  clearInterval(drip);
+  expect(answer).toContain('"kind":"requestTimeout"');
+}, 60_000);
+
+test('connections beyond the limit are closed, and the others are served', async () => {
+  const port = await start({ connections: 20, headersMs: 300 });
+  const half = await Promise.all(Array.from({ length: 19 }, () => open(port)));
+  const closed = half.map((socket) => once(socket, 'close'));
+  for (const socket of half) socket.resume().write('GET / HTTP/1.1\r\nHost:');
+  const text = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+  expect(await exchange(port, text)).toMatch(/^HTTP\/1.1 200 /);
+  const beyond = await Promise.all([open(port), open(port)]);
+  await Promise.race(beyond.map((socket) => once(socket.resume(), 'close')));
+  await Promise.all(closed);
+  expect(await exchange(port, text)).toMatch(/^HTTP\/1.1 200 /);
+}, 60_000);
