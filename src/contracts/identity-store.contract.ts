@@ -69,8 +69,12 @@ export function identityStoreContract(open: () => Promise<IdentityStore>): void 
     expect(await store.token('old')).toEqual(token('old', 10));
     await store.addToken(token('newest', 60), 20);
     expect(await store.token('old')).toBeUndefined();
+    await store.setPasswordHash('nobody', 'hash');
+    expect(await store.token('new')).toEqual(token('new', 50));
     await store.removeToken('new');
     expect(await store.token('new')).toBeUndefined();
     expect(await store.token('newest')).toEqual(token('newest', 60));
+    await store.setPasswordHash('u1', 'hash');
+    expect(await store.token('newest')).toBeUndefined();
   });
 }

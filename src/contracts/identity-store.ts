@@ -49,6 +49,7 @@ export interface IdentityStore {
   projects(): Promise<StoredProject[]>;
 
   addUser(user: StoredUser): Promise<void>;
+  /** Revokes the user's tokens too: whoever has one got it with the former password. */
   setPasswordHash(userId: string, passwordHash: string): Promise<void>;
   user(id: string): Promise<StoredUser | undefined>;
   userNamed(name: string, domainId: string): Promise<StoredUser | undefined>;

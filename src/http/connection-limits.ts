@@ -1,5 +1,5 @@
 /** Bounds on what a client may leave open: a slow or idle connection is closed, and there are only so many. */
-import type { Server, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ComputeError } from '#core/errors.ts';
@@ -31,7 +31,7 @@ const streamed = 'application/octet-stream';
 /** Holds the app's server to these limits. */
 export function limitConnections(app: FastifyInstance, limits: ConnectionLimits): void {
   const replies = new WeakMap<Socket, ServerResponse>();
-  const server = app.server as Server;
+  const { server } = app;
   server.maxConnections = limits.connections;
   server.setTimeout(limits.idleMs, (socket: Socket) => {
     const reply = replies.get(socket);

@@ -4,6 +4,7 @@ import { ComputeError } from '#core/errors.ts';
 import type { GuardedCall, OpenCall } from '../route-table.ts';
 import { type Catalog, listEndpoints, listRegions, listServices } from './catalog.ts';
 import { defaultDomain } from './domain.ts';
+import type { SignInGate } from './sign-in-gate.ts';
 import type { Session, Tokens } from './tokens.ts';
 import { viewDomain, viewProject, viewRole, viewUser } from './views.ts';
 
@@ -12,6 +13,7 @@ export interface Directory {
   store: IdentityStore;
   tokens: Tokens;
   catalog: () => Catalog;
+  gate: SignInGate;
 }
 
 type Call = GuardedCall<Session>;

@@ -12,6 +12,7 @@ import { mountRoutes } from '../route-table.ts';
 import { type BootstrapUser, bootstrap } from './bootstrap.ts';
 import type { Catalog } from './catalog.ts';
 import { identityRoutes, keystoneLacks } from './routes.ts';
+import { signInGate } from './sign-in-gate.ts';
 import { createTokens, type Session } from './tokens.ts';
 
 export interface IdentityOptions {
@@ -52,7 +53,7 @@ export async function createIdentityService(
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });
   mountRoutes(app, {
-    ...identityRoutes({ store, tokens, catalog }),
+    ...identityRoutes({ store, tokens, catalog, gate: signInGate(clock) }),
     unknown,
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });

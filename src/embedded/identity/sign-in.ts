@@ -5,7 +5,11 @@ import { ComputeError } from '#core/errors.ts';
 import { bodyReader } from '../request-body.ts';
 import { defaultDomain, isDefaultDomain } from './domain.ts';
 import { isPassword, nobodysHash } from './password.ts';
+import type { SignInGate } from './sign-in-gate.ts';
 import type { NewSession, Tokens } from './tokens.ts';
+
+/** Source: Keystone `[identity] max_password_length`. */
+const longestPassword = 4096;
 
 const domain = Type.Object({
   id: Type.Optional(Type.String()),
@@ -22,7 +26,12 @@ const authBody = Type.Object({
     identity: Type.Object({
       methods: Type.Array(Type.String(), { minItems: 1 }),
       password: Type.Optional(
-        Type.Object({ user: Type.Intersect([named, Type.Object({ password: Type.String() })]) }),
+        Type.Object({
+          user: Type.Intersect([
+            named,
+            Type.Object({ password: Type.String({ maxLength: longestPassword }) }),
+          ]),
+        }),
       ),
       token: Type.Optional(Type.Object({ id: Type.String() })),
     }),
@@ -46,12 +55,16 @@ const readAuthBody = bodyReader(authBody);
 export interface SignIn {
   store: IdentityStore;
   tokens: Tokens;
+  gate: SignInGate;
+  /** The address that the sign-in comes from. */
+  source: string;
 }
 
-/** What the body asks for, checked. Throws `unauthenticated` for a wrong user, password, token or project, `notImplemented` for other ways in. */
-export async function signIn(body: unknown, { store, tokens }: SignIn): Promise<NewSession> {
+/** What the body asks for, checked. Throws `unauthenticated` for a wrong user, password, token or project, `tooManyRequests` in a flood of these, `notImplemented` for other ways in. */
+export async function signIn(body: unknown, by: SignIn): Promise<NewSession> {
+  const { store, tokens } = by;
   const { auth } = readAuthBody(body);
-  const known = await identify(auth, { store, tokens });
+  const known = await identify(auth, by);
   const project = await findProject(auth, known.user, store);
   if (project !== undefined) {
     const roles = await tokens.rolesOn(known.user.id, project.id);
@@ -62,10 +75,7 @@ export async function signIn(body: unknown, { store, tokens }: SignIn): Promise<
   return { ...known, project };
 }
 
-async function identify(
-  { identity }: Auth,
-  { store, tokens }: SignIn,
-): Promise<Omit<NewSession, 'project'>> {
+async function identify({ identity }: Auth, by: SignIn): Promise<Omit<NewSession, 'project'>> {
   const [method, ...others] = identity.methods;
   if (others.length > 0 || (method !== 'password' && method !== 'token')) {
     throw new ComputeError(
@@ -73,14 +83,14 @@ async function identify(
       `auth.identity.methods: ${identity.methods.join(', ')} is not offered by the embedded identity service; use password or token.`,
     );
   }
-  if (method === 'token') return continueToken(identity.token?.id, { store, tokens });
-  const user = await checkPassword(identity.password?.user, store);
+  if (method === 'token') return continueToken(identity.token?.id, by);
+  const user = await checkPassword(identity.password?.user, by);
   return { user, methods: ['password'] };
 }
 
 async function continueToken(
   text: string | undefined,
-  { store, tokens }: SignIn,
+  { store, tokens }: Pick<SignIn, 'store' | 'tokens'>,
 ): Promise<Omit<NewSession, 'project'>> {
   if (text === undefined) throw missing('auth.identity.token.id', 'methods names token');
   const session = await tokens.find(text);
@@ -94,15 +104,19 @@ async function continueToken(
 
 async function checkPassword(
   given: (Named & { password: string }) | undefined,
-  store: IdentityStore,
+  { store, gate, source }: SignIn,
 ): Promise<StoredUser> {
   if (given === undefined) throw missing('auth.identity.password.user', 'methods names password');
   const user = await find(given, 'auth.identity.password.user', {
     byId: (id) => store.user(id),
     byName: (name) => store.userNamed(name, defaultDomain.id),
   });
-  const isRight = await isPassword(given.password, user?.passwordHash ?? nobodysHash);
-  if (user === undefined || !isRight || !user.enabled) {
+  const named = user?.name ?? given.name ?? given.id ?? '';
+  const isRight = await gate.admit({ user: named, source }, async () => {
+    const isHis = await isPassword(given.password, user?.passwordHash ?? nobodysHash);
+    return isHis && user?.enabled === true;
+  });
+  if (user === undefined || !isRight) {
     throw unauthenticated('The user name or the password is wrong.');
   }
   return user;

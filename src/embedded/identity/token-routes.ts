@@ -11,8 +11,9 @@ import { viewToken } from './views.ts';
 type Call = GuardedCall<Session>;
 
 /** POST /v3/auth/tokens: the token's text goes out in a header, and never again. */
-export async function issueToken({ body, query, reply }: OpenCall, directory: Directory) {
-  const { text, session } = await directory.tokens.issue(await signIn(body, directory));
+export async function issueToken({ body, query, request, reply }: OpenCall, directory: Directory) {
+  const signedIn = await signIn(body, { ...directory, source: request.ip });
+  const { text, session } = await directory.tokens.issue(signedIn);
   reply.header('x-subject-token', text).header('vary', 'X-Auth-Token');
   return { token: viewToken(session, catalogFor(query, directory)) };
 }

@@ -70,11 +70,11 @@ function users(
       );
     },
     async setPasswordHash(userId, passwordHash) {
-      await db
-        .updateTable('identityUsers')
-        .set({ passwordHash })
-        .where('id', '=', userId)
-        .execute();
+      await db.transaction().execute(async (step) => {
+        const user = step.updateTable('identityUsers').where('id', '=', userId);
+        await user.set({ passwordHash }).execute();
+        await step.deleteFrom('identityTokens').where('userId', '=', userId).execute();
+      });
     },
     async user(id) {
       const row = await all().where('id', '=', id).executeTakeFirst();

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { signInGate } from './sign-in-gate.ts';
+
+const time = { at: 1_000_000 };
+const gate = () => signInGate({ now: () => time.at });
+const admin = { user: 'admin', source: '192.0.2.1' };
+const wrong = async () => false;
+const right = async () => true;
+
+test('ten wrong passwords in a row are checked, the next is refused without a check', async () => {
+  const { admit } = gate();
+  for (let at = 0; at < 10; at += 1) expect(await admit(admin, wrong)).toBe(false);
+  await expect(admit(admin, right)).rejects.toMatchObject({ kind: 'tooManyRequests' });
+});
+
+test('another user, and the same user elsewhere, are not held back', async () => {
+  const { admit } = gate();
+  for (let at = 0; at < 10; at += 1) await admit(admin, wrong);
+  expect(await admit({ ...admin, source: '192.0.2.2' }, right)).toBe(true);
+  expect(await admit({ ...admin, user: 'demo' }, right)).toBe(true);
+});
+
+test('a refused user may try again seconds later, and a right password forgets the wrong ones', async () => {
+  const { admit } = gate();
+  for (let at = 0; at < 10; at += 1) await admit(admin, wrong);
+  time.at += 5_000;
+  expect(await admit(admin, right)).toBe(true);
+  for (let at = 0; at < 10; at += 1) expect(await admit(admin, wrong)).toBe(false);
+});
+
+test('of a flood few are checked at once, some wait, and the rest is refused at once', async () => {
+  const { admit } = gate();
+  let [running, most, checked] = [0, 0, 0];
+  const slow = async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    running -= 1;
+    checked += 1;
+    return true;
+  };
+  const attempts = Array.from({ length: 300 }, (_, at) =>
+    admit({ ...admin, user: `u${at}` }, slow),
+  );
+  const other = admit({ user: 'admin', source: '192.0.2.9' }, slow);
+  const outcomes = await Promise.allSettled(attempts);
+  expect(await other).toBe(true);
+  expect(most).toBeLessThanOrEqual(4);
+  expect(checked).toBeLessThanOrEqual(37);
+  const refused = outcomes.filter(({ status }) => status === 'rejected');
+  expect(refused.length).toBe(300 - (checked - 1));
+});

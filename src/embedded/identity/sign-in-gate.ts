@@ -1,0 +1,89 @@
+/** How many passwords are checked: each costs a processor 50 ms by design, so a flood of them must neither starve other work nor find a password. */
+import { availableParallelism } from 'node:os';
+import type { Clock } from '#contracts/clock.ts';
+import { ComputeError } from '#core/errors.ts';
+
+/** Checks at once, with one processor left for all else. */
+const mostAtOnce = Math.max(1, Math.min(4, availableParallelism() - 1));
+const mostWaiting = 128;
+const mostWaitingOfSource = 32;
+/** Wrong passwords for one user from one address: so many at once, and then one in so long. */
+const burst = 10;
+const refillMs = 5_000;
+const mostRemembered = 10_000;
+
+/** Who tries, and from where. Example: `{ user: 'admin', source: '192.0.2.7' }`. */
+export interface Attempt {
+  user: string;
+  source: string;
+}
+
+export interface SignInGate {
+  /**
+   * What `check` says, in its turn. Throws `tooManyRequests` where too many wait, in all or from this address, and where this user had too many
+   * wrong passwords from it. Elsewhere the user signs in all the same: nobody can lock somebody out from afar, and here for seconds only.
+   */
+  admit(attempt: Attempt, check: () => Promise<boolean>): Promise<boolean>;
+}
+
+/** One for all sign-ins of a service. */
+export function signInGate({ now }: Clock): SignInGate {
+  const waiting: (() => void)[] = [];
+  const ofSource = new Map<string, number>();
+  const failures = new Map<string, { left: number; at: number }>();
+  let running = 0;
+
+  const budgetOf = (key: string): number => {
+    const known = failures.get(key);
+    if (known === undefined) return burst;
+    return Math.min(burst, known.left + (now() - known.at) / refillMs);
+  };
+
+  const record = (key: string, isRight: boolean): void => {
+    const left = budgetOf(key) - 1;
+    failures.delete(key);
+    if (isRight) return;
+    const [oldest] = failures.keys();
+    if (failures.size >= mostRemembered && oldest !== undefined) failures.delete(oldest);
+    failures.set(key, { left, at: now() });
+  };
+
+  const inTurn = async (check: () => Promise<boolean>): Promise<boolean> => {
+    if (running >= mostAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await check();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+
+  return {
+    async admit({ user, source }, check) {
+      const key = JSON.stringify([user.slice(0, 255), source]);
+      const here = ofSource.get(source) ?? 0;
+      if (waiting.length >= mostWaiting || here >= mostWaitingOfSource + mostAtOnce) {
+        throw tooMany('Too many sign-ins at once; try again later.');
+      }
+      if (budgetOf(key) < 1) {
+        throw tooMany('Too many wrong passwords for this user from this address; try again later.');
+      }
+      ofSource.set(source, here + 1);
+      try {
+        const isRight = await inTurn(check);
+        record(key, isRight);
+        return isRight;
+      } finally {
+        const left = (ofSource.get(source) ?? 1) - 1;
+        if (left > 0) ofSource.set(source, left);
+        else ofSource.delete(source);
+      }
+    },
+  };
+}
+
+function tooMany(message: string): ComputeError {
+  return new ComputeError('tooManyRequests', message);
+}
