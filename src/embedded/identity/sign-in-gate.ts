@@ -23,7 +23,7 @@ export interface SignInGate {
    * What `check` says, in its turn. Throws `tooManyRequests` where too many wait, in all or from this address, and where this user had too many
    * wrong passwords from it. Elsewhere the user signs in all the same: nobody can lock somebody out from afar, and here for seconds only.
    */
-  admit(attempt: Attempt, check: () => Promise<boolean>): Promise<boolean>;
+  admit: (attempt: Attempt, check: () => Promise<boolean>) => Promise<boolean>;
 }
 
 /** One for all sign-ins of a service. */
