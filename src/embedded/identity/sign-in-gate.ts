@@ -27,7 +27,7 @@ export interface SignInGate {
 }
 
 /** One for all sign-ins of a service. */
-export function signInGate({ now }: Clock): SignInGate {
+export function signInGate(clock: Clock): SignInGate {
   const waiting: (() => void)[] = [];
   const ofSource = new Map<string, number>();
   const failures = new Map<string, { left: number; at: number }>();
@@ -36,7 +36,7 @@ export function signInGate({ now }: Clock): SignInGate {
   const budgetOf = (key: string): number => {
     const known = failures.get(key);
     if (known === undefined) return burst;
-    return Math.min(burst, known.left + (now() - known.at) / refillMs);
+    return Math.min(burst, known.left + (clock.now() - known.at) / refillMs);
   };
 
   const record = (key: string, isRight: boolean): void => {
@@ -45,7 +45,7 @@ export function signInGate({ now }: Clock): SignInGate {
     if (isRight) return;
     const [oldest] = failures.keys();
     if (failures.size >= mostRemembered && oldest !== undefined) failures.delete(oldest);
-    failures.set(key, { left, at: now() });
+    failures.set(key, { left, at: clock.now() });
   };
 
   const inTurn = async (check: () => Promise<boolean>): Promise<boolean> => {
