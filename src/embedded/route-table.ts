@@ -1,5 +1,6 @@
 /** A service's routes as one table, and its mounting on fastify. Who the caller is comes from the guard given. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Actor, allows, type Rule } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { originOf } from '#http/origin.ts';
 
@@ -27,18 +28,28 @@ export interface Route<Call> {
   answer: (call: Call) => unknown;
 }
 
+/** A caller that one of these rules admits; `anyone`: every good token, without a role too. */
+export type Admitted = 'anyone' | readonly Rule[];
+
+/** A row that asks for a token, and for a role. */
+export interface GuardedRoute<Who> extends Route<GuardedCall<Who>> {
+  admits: Admitted;
+}
+
 export interface RouteTable<Who> {
   open: Route<OpenCall>[];
-  guarded: Route<GuardedCall<Who>>[];
+  guarded: GuardedRoute<Who>[];
   /** Who calls. Throws `unauthenticated`. */
   guard: (request: FastifyRequest) => Promise<Who>;
+  /** The roles of who calls. */
+  actorOf: (who: Who) => Actor;
   /** What a path or method without a row is answered. */
   unknown: (request: FastifyRequest) => ComputeError;
   /** Where clients reach the service. Absent: as each request came. */
   publicUrl?: string;
 }
 
-/** Puts the table on the app. Guarded routes check the token before they read the body. */
+/** Puts the table on the app. Guarded routes check token and role before they read the body. */
 export function mountRoutes<Who>(app: FastifyInstance, table: RouteTable<Who>): void {
   const callOf = (request: FastifyRequest, reply: FastifyReply) =>
     openCall(request, reply, table.publicUrl);
@@ -51,12 +62,14 @@ export function mountRoutes<Who>(app: FastifyInstance, table: RouteTable<Who>): 
     });
   }
   const callers = new WeakMap<FastifyRequest, Who>();
-  for (const { method, path, status, answer } of table.guarded) {
+  for (const { method, path, status, admits, answer } of table.guarded) {
     app.route({
       method,
       url: path,
       onRequest: async (request) => {
-        callers.set(request, await table.guard(request));
+        const who = await table.guard(request);
+        refuseWithoutRole(admits, table.actorOf(who), `${method} ${path}`);
+        callers.set(request, who);
       },
       handler: async (request, reply) => {
         const call = { ...callOf(request, reply), caller: callers.get(request) as Who };
@@ -94,6 +107,14 @@ function refuseOtherMethods<Who>(app: FastifyInstance, table: RouteTable<Who>): 
       },
     });
   }
+}
+
+function refuseWithoutRole(admits: Admitted, actor: Actor, act: string): void {
+  if (admits === 'anyone' || admits.some((rule) => allows(rule, actor))) return;
+  throw new ComputeError(
+    'forbidden',
+    `${act} is disallowed by policy: it needs the role ${admits.join(' or ')}.`,
+  );
 }
 
 function openCall(request: FastifyRequest, reply: FastifyReply, publicUrl?: string): OpenCall {

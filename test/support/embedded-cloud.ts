@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import type { BootstrapUser } from '#embedded/identity/bootstrap.ts';
 import { createIdentityService } from '#embedded/identity/service.ts';
 import { createImageService } from '#embedded/image/service.ts';
 import { createNetworkService } from '#embedded/network/service.ts';
@@ -80,8 +81,15 @@ const hosts: Record<string, ReadonlySet<string>> = {
   'host-2': new Set(['physnet2']),
 };
 
-/** Users admin (project admin) and demo (project demo). `time.now` can be set. `stop` removes its files. */
-export async function startEmbeddedCloud() {
+/**
+ * Users admin (project admin) and demo (project demo), and those given, whose password is `demoPassword`. `time.now` can be set. `stop` removes
+ * its files.
+ */
+export async function startEmbeddedCloud({
+  users = [],
+}: {
+  users?: Omit<BootstrapUser, 'password'>[];
+} = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'novella-embedded-'));
   const db = openSqlite<unknown>(join(folder, 'novella.sqlite'));
   await migrate(db);
@@ -97,6 +105,7 @@ export async function startEmbeddedCloud() {
     users: [
       { name: 'admin', password: adminPassword, project: 'admin', role: 'admin' },
       { name: 'demo', password: demoPassword, project: 'demo', role: 'member' },
+      ...users.map((user) => ({ ...user, password: demoPassword })),
     ],
     catalog: () => ({
       region: 'RegionOne',

@@ -1,11 +1,12 @@
 /** Lists and shows of who exists: projects, users, roles, domains, role assignments, services, endpoints, regions. */
 import type { IdentityStore } from '#contracts/identity-store.ts';
+import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { GuardedCall, OpenCall } from '../route-table.ts';
 import { type Catalog, listEndpoints, listRegions, listServices } from './catalog.ts';
 import { defaultDomain } from './domain.ts';
 import type { SignInGate } from './sign-in-gate.ts';
-import type { Session, Tokens } from './tokens.ts';
+import { actorOf, type Session, type Tokens } from './tokens.ts';
 import { viewDomain, viewProject, viewRole, viewUser } from './views.ts';
 
 /** What the handlers of this service work with. */
@@ -23,7 +24,7 @@ type View = Record<string, unknown> & { id: string };
 export interface Kind {
   singular: string;
   plural: string;
-  /** Members may read it too; else only admins, beside `isOwn`. */
+  /** Every good token lists and shows it; else only admins, beside `isOwn`. */
   isPublic: boolean;
   isOwn?: (caller: Session, id: string) => boolean;
   views: (directory: Directory) => Promise<View[]> | View[];
@@ -72,7 +73,6 @@ export const kinds: Kind[] = [
 ];
 
 export async function list(kind: Kind, call: Call, directory: Directory) {
-  if (!kind.isPublic) requireAdmin(call.caller, `list ${kind.plural}`);
   return collection(call, kind.plural, matching(await kind.views(directory), call.query));
 }
 
@@ -97,7 +97,6 @@ export async function listProjectsOf(userId: string, call: Call, { store }: Dire
 
 /** GET /v3/role_assignments. */
 export async function listRoleAssignments(call: Call, { store }: Directory) {
-  requireAdmin(call.caller, 'list role assignments');
   const [assignments, users, projects, roles] = await Promise.all([
     store.assignments({}),
     store.users(),
@@ -127,7 +126,7 @@ export async function listRoleAssignments(call: Call, { store }: Directory) {
 }
 
 function requireAdmin(caller: Session, act: string): void {
-  if (caller.roles.some(({ name }) => name === 'admin')) return;
+  if (allows('admin', actorOf(caller))) return;
   throw new ComputeError('forbidden', `You are not authorized to ${act}: it needs the role admin.`);
 }
 

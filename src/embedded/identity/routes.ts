@@ -1,6 +1,6 @@
 /** Every route of the embedded identity service, and what of Keystone it lacks. */
 import type { NotOffered } from '../not-offered.ts';
-import type { GuardedCall, OpenCall, Route, RouteTable } from '../route-table.ts';
+import type { GuardedRoute, OpenCall, Route, RouteTable } from '../route-table.ts';
 import {
   type Directory,
   kinds,
@@ -16,12 +16,12 @@ import {
   showOwnCatalog,
   showToken,
 } from './token-routes.ts';
-import type { Session } from './tokens.ts';
+import { actorOf, type Session } from './tokens.ts';
 import { viewVersion } from './views.ts';
 
 export function identityRoutes(
   directory: Directory,
-): Pick<RouteTable<Session>, 'open' | 'guarded' | 'guard'> {
+): Pick<RouteTable<Session>, 'open' | 'guarded' | 'guard' | 'actorOf'> {
   const open: Route<OpenCall>[] = [
     {
       method: 'GET',
@@ -41,40 +41,60 @@ export function identityRoutes(
       answer: (call) => issueToken(call, directory),
     },
   ];
-  const guarded: Route<GuardedCall<Session>>[] = [
-    { method: 'GET', path: '/v3/auth/tokens', answer: (call) => showToken(call, directory) },
+  const guarded: GuardedRoute<Session>[] = [
+    {
+      method: 'GET',
+      path: '/v3/auth/tokens',
+      admits: 'anyone',
+      answer: (call) => showToken(call, directory),
+    },
     {
       method: 'DELETE',
       path: '/v3/auth/tokens',
+      admits: 'anyone',
       status: 204,
       answer: (call) => revokeToken(call, directory),
     },
-    { method: 'GET', path: '/v3/auth/catalog', answer: (call) => showOwnCatalog(call, directory) },
+    {
+      method: 'GET',
+      path: '/v3/auth/catalog',
+      admits: 'anyone',
+      answer: (call) => showOwnCatalog(call, directory),
+    },
     {
       method: 'GET',
       path: '/v3/auth/projects',
+      admits: 'anyone',
       answer: (call) => listProjectsOf(call.caller.user.id, call, directory),
     },
     {
       method: 'GET',
       path: '/v3/users/:id/projects',
+      admits: 'anyone',
       answer: (call) => listProjectsOf(call.params['id'] ?? '', call, directory),
     },
     {
       method: 'GET',
       path: '/v3/role_assignments',
+      admits: ['admin'],
       answer: (call) => listRoleAssignments(call, directory),
     },
-    ...kinds.flatMap((kind): Route<GuardedCall<Session>>[] => [
-      { method: 'GET', path: `/v3/${kind.plural}`, answer: (call) => list(kind, call, directory) },
+    ...kinds.flatMap((kind): GuardedRoute<Session>[] => [
+      {
+        method: 'GET',
+        path: `/v3/${kind.plural}`,
+        admits: kind.isPublic ? 'anyone' : ['admin'],
+        answer: (call) => list(kind, call, directory),
+      },
       {
         method: 'GET',
         path: `/v3/${kind.plural}/:id`,
+        admits: 'anyone',
         answer: (call) => show(kind, call, directory),
       },
     ]),
   ];
-  return { open, guarded, guard: (request) => authenticate(request, directory) };
+  return { open, guarded, guard: (request) => authenticate(request, directory), actorOf };
 }
 
 export const keystoneLacks: NotOffered = {

@@ -260,7 +260,7 @@ describe('the directory', () => {
     const refused = await getAs(cloud.demoToken, '/v3/projects');
     expect(refused.status).toBe(403);
     expect(refused.body.error.message).toBe(
-      'You are not authorized to list projects: it needs the role admin.',
+      'GET /v3/projects is disallowed by policy: it needs the role admin.',
     );
   });
 

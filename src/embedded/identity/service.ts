@@ -13,7 +13,7 @@ import { type BootstrapUser, bootstrap } from './bootstrap.ts';
 import type { Catalog } from './catalog.ts';
 import { identityRoutes, keystoneLacks } from './routes.ts';
 import { signInGate } from './sign-in-gate.ts';
-import { createTokens, type Session } from './tokens.ts';
+import { actorOf, createTokens, type Session } from './tokens.ts';
 
 export interface IdentityOptions {
   store: IdentityStore;
@@ -66,16 +66,17 @@ export async function createIdentityService(
 }
 
 /** An unscoped token gives a caller whose project fields are ''. */
-function callerOf({ user, project, roles }: Session, token: string): Caller {
-  const names = roles.map(({ name }) => name);
+function callerOf(session: Session, token: string): Caller {
+  const { user, project } = session;
+  const { roles, isAdmin, projectId } = actorOf(session);
   return {
     userId: user.id,
     userName: user.name,
-    projectId: project?.id ?? '',
+    projectId,
     projectName: project?.name ?? '',
     domainId: user.domainId,
-    roles: names,
-    isAdmin: names.includes('admin'),
+    roles: [...roles],
+    isAdmin,
     token,
   };
 }

@@ -1,11 +1,12 @@
 /** Sign in, show, check and revoke tokens; what a token sees of itself. */
+import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { GuardedCall, OpenCall } from '../route-table.ts';
 import { tokenOf } from '../token-guard.ts';
 import { type Catalog, viewCatalog } from './catalog.ts';
 import type { Directory } from './directory.ts';
 import { signIn } from './sign-in.ts';
-import type { Session } from './tokens.ts';
+import { actorOf, type Session } from './tokens.ts';
 import { viewToken } from './views.ts';
 
 type Call = GuardedCall<Session>;
@@ -66,7 +67,7 @@ function subjectOf(headers: OpenCall['request']['headers']): string {
 }
 
 function refuseForeign(caller: Session, subject: Session): void {
-  const mayJudge = caller.roles.some(({ name }) => name === 'admin' || name === 'service');
+  const mayJudge = allows('service', actorOf(caller));
   if (mayJudge || caller.user.id === subject.user.id) return;
   throw new ComputeError(
     'forbidden',

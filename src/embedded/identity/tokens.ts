@@ -8,6 +8,7 @@ import type {
   StoredToken,
   StoredUser,
 } from '#contracts/identity-store.ts';
+import type { Actor } from '#core/access/policy.ts';
 import { effectiveRoles } from './roles.ts';
 
 /** What a token stands for. `project` undefined and no roles: unscoped. */
@@ -16,6 +17,12 @@ export interface Session {
   user: Omit<StoredUser, 'passwordHash'>;
   project: StoredProject | undefined;
   roles: StoredRole[];
+}
+
+/** The roles behind a token; without a project there are none. */
+export function actorOf({ project, roles }: Session): Actor {
+  const names = roles.map(({ name }) => name);
+  return { roles: names, isAdmin: names.includes('admin'), projectId: project?.id ?? '' };
 }
 
 export interface NewSession {

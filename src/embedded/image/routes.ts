@@ -2,7 +2,7 @@
 import type { Caller } from '#contracts/identity.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { NotOffered } from '../not-offered.ts';
-import type { GuardedCall, OpenCall, Route } from '../route-table.ts';
+import type { GuardedCall, GuardedRoute, OpenCall, Route } from '../route-table.ts';
 import { openContent, uploadContent } from './image-content.ts';
 import {
   createImage,
@@ -24,19 +24,30 @@ export const openImageRoutes: Route<OpenCall>[] = [
   { method: 'GET', path: '/versions', answer: ({ baseUrl }) => viewVersions(baseUrl) },
 ];
 
-export function imageRoutes(context: ImageContext): Route<Call>[] {
+const readers = ['reader', 'service'] as const;
+const writers = ['member'] as const;
+
+export function imageRoutes(context: ImageContext): GuardedRoute<Caller>[] {
   const one = '/v2/images/:id';
   return [
-    { method: 'GET', path: '/v2/images', answer: (call) => list(call, context) },
-    { method: 'POST', path: '/v2/images', status: 201, answer: (call) => create(call, context) },
+    { method: 'GET', path: '/v2/images', admits: readers, answer: (call) => list(call, context) },
+    {
+      method: 'POST',
+      path: '/v2/images',
+      admits: writers,
+      status: 201,
+      answer: (call) => create(call, context),
+    },
     {
       method: 'GET',
       path: one,
+      admits: readers,
       answer: async (call) => viewImage(await findImage(context, call.caller, idOf(call))),
     },
     {
       method: 'PATCH',
       path: one,
+      admits: writers,
       answer: async (call) => {
         const change = { id: idOf(call), patch: call.body };
         return viewImage(await patchImage(context, call.caller, change));
@@ -45,13 +56,25 @@ export function imageRoutes(context: ImageContext): Route<Call>[] {
     {
       method: 'DELETE',
       path: one,
+      admits: writers,
       status: 204,
       answer: (call) => removeImage(context, call.caller, idOf(call)),
     },
-    { method: 'PUT', path: `${one}/file`, status: 204, answer: (call) => upload(call, context) },
-    { method: 'GET', path: `${one}/file`, answer: (call) => download(call, context) },
-    { method: 'GET', path: '/v2/schemas/image', answer: () => imageSchema },
-    { method: 'GET', path: '/v2/schemas/images', answer: () => imagesSchema },
+    {
+      method: 'PUT',
+      path: `${one}/file`,
+      admits: writers,
+      status: 204,
+      answer: (call) => upload(call, context),
+    },
+    {
+      method: 'GET',
+      path: `${one}/file`,
+      admits: readers,
+      answer: (call) => download(call, context),
+    },
+    { method: 'GET', path: '/v2/schemas/image', admits: readers, answer: () => imageSchema },
+    { method: 'GET', path: '/v2/schemas/images', admits: readers, answer: () => imagesSchema },
   ];
 }
 

@@ -87,6 +87,7 @@ function createApp(
     guard: projectGuard(options.identity),
     unknown,
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
+    actorOf: (caller) => caller,
   });
   return app;
 }

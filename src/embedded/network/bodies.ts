@@ -31,14 +31,11 @@ const networkChange = {
   port_security_enabled: flag,
   /** The stock client sends text. */
   mtu: Type.Optional(Type.Union([Type.Integer(), Type.String()])),
-};
-export const readNewNetwork = reader('network', {
-  ...networkChange,
-  ...owner,
   'provider:network_type': text,
   'provider:physical_network': text,
   'provider:segmentation_id': Type.Optional(Type.Union([Type.Integer(), Type.String()])),
-});
+};
+export const readNewNetwork = reader('network', { ...networkChange, ...owner });
 export const readNetworkChange = reader('network', networkChange);
 
 const subnetChange = {

@@ -159,7 +159,7 @@ describe('networks', () => {
     const { status, body } = await newNetwork({ name: 'm', ...vlan(60) }, cloud.demoToken);
     expect([status, body.NeutronError.message]).toEqual([
       403,
-      'network.provider:network_type: may be set only with the role admin or service.',
+      'rule:create_network:provider:network_type is disallowed by policy: network.provider:network_type may be set only with the role admin or service.',
     ]);
   });
 

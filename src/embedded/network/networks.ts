@@ -3,7 +3,7 @@ import type { NetworkRows, StoredNetwork, StoredSubnet } from '#contracts/networ
 import { readNetworkChange, readNewNetwork } from './bodies.ts';
 import { changed, type NetworkContext, newStored, owns, type Rights } from './context.ts';
 import { adminOnly, invalidInput, NetworkError, notFound } from './errors.ts';
-import { chooseSegment } from './segment.ts';
+import { type AskedSegment, chooseSegment } from './segment.ts';
 
 export interface NetworkWithSubnets {
   network: StoredNetwork;
@@ -25,7 +25,7 @@ export async function createNetwork(
   body: unknown,
 ): Promise<NetworkWithSubnets> {
   const wish = readNewNetwork(body);
-  refuseAdminKeys(rights, wish);
+  refuseAdminKeys('create', rights, wish);
   const mtu = checkMtu(wish.mtu) ?? 1500;
   const network = await context.store.atomic(async (rows) => {
     const segment = chooseSegment(wish, context.physicalNetworks(), await rows.networks());
@@ -90,10 +90,11 @@ export async function updateNetwork(
   { id, body }: { id: string; body: unknown },
 ): Promise<NetworkWithSubnets> {
   const wish = readNetworkChange(body);
-  refuseAdminKeys(rights, wish);
+  refuseAdminKeys('update', rights, wish);
   const mtu = checkMtu(wish.mtu);
   return context.store.atomic(async (rows) => {
     const { network: before, subnets } = await findOwnNetwork(rows, rights, id);
+    refuseOtherSegment(before, wish);
     const network = changed(context, before, {
       name: wish.name ?? before.name,
       description: wish.description ?? before.description,
@@ -140,7 +141,8 @@ export function ownerFor(
   return asked;
 }
 
-function sees(rights: Rights, network: StoredNetwork): boolean {
+/** Its own, and what is shared with all or external. */
+export function sees(rights: Rights, network: StoredNetwork): boolean {
   return owns(rights, network) || network.shared || network.external;
 }
 
@@ -156,7 +158,32 @@ function checkMtu(asked: string | number | undefined): number | undefined {
   );
 }
 
-function refuseAdminKeys(rights: Rights, wish: Record<string, unknown>): void {
-  const key = adminKeys.find((key) => wish[key] !== undefined && wish[key] !== false);
-  if (key !== undefined && !rights.isPrivileged) throw adminOnly(`network.${key}`);
+/** On creation the default may be named. A change may not: whoever shared a network decides when that ends. */
+function refuseAdminKeys(
+  act: 'create' | 'update',
+  rights: Rights,
+  wish: Record<string, unknown>,
+): void {
+  if (rights.isPrivileged) return;
+  const isAsked = (value: unknown) => value !== undefined && (act === 'update' || value !== false);
+  const key = adminKeys.find((key) => isAsked(wish[key]));
+  if (key === undefined) return;
+  throw new NetworkError(
+    'forbidden',
+    'PolicyNotAuthorized',
+    `rule:${act}_network:${key} is disallowed by policy: network.${key} may be set only with the role admin or service.`,
+  );
+}
+
+function refuseOtherSegment(network: StoredNetwork, wish: AskedSegment): void {
+  const segment = {
+    'provider:network_type': network.networkType,
+    'provider:physical_network': network.physicalNetwork,
+    'provider:segmentation_id': network.segmentationId,
+  };
+  for (const key of Object.keys(segment) as (keyof AskedSegment)[]) {
+    const asked = wish[key];
+    if (asked === undefined || String(asked) === String(segment[key])) continue;
+    throw invalidInput(`network.${key}: '${asked}': the segment of a network stays as it was made`);
+  }
 }

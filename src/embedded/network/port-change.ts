@@ -5,7 +5,8 @@ import { readPortChange, type WishedPortChange } from './bodies.ts';
 import { changed, type NetworkContext, type Rights } from './context.ts';
 import { NetworkError } from './errors.ts';
 import { checkMac, freeMac } from './mac-address.ts';
-import { allocate, findPort, refuseAdminPortKeys } from './ports.ts';
+import { refuseKeysOfNetworkOwner, refusePrivilegedPortKeys } from './port-policy.ts';
+import { allocate, findPort } from './ports.ts';
 import { groupsForPort } from './security-groups.ts';
 
 /** PUT /v2.0/ports/{id}. Setting `binding:host_id` binds, null or '' unbinds; `binding:profile` replaces the whole profile. */
@@ -15,10 +16,11 @@ export async function updatePort(
   { id, body }: { id: string; body: unknown },
 ): Promise<StoredPort> {
   const wish = readPortChange(body);
-  refuseAdminPortKeys(rights, wish);
+  refusePrivilegedPortKeys('update', rights, wish);
   return context.store.atomic(async (rows) => {
     const before = await findPort(rows, rights, id);
     const network = (await rows.network(before.networkId)) as StoredNetwork;
+    refuseKeysOfNetworkOwner('update', { rights, network, wish });
     refuseWhileBound(before, wish);
     const wanted: StoredPort = {
       ...before,
@@ -99,12 +101,24 @@ function deviceMac({ vnicType, profile }: StoredPort): string | undefined {
   return vnicType === 'direct-physical' && typeof mac === 'string' ? mac : undefined;
 }
 
+/** A VF has the MAC and the kind that its guest was started with: they change only while the port is on no host. */
 function refuseWhileBound(before: StoredPort, wish: WishedPortChange): void {
+  const { id, bindingHost, vnicType, vifType } = before;
+  if (bindingHost === '' || vifType === 'binding_failed') return;
+  if (wish['binding:host_id'] === null || wish['binding:host_id'] === '') return;
+  const mac = wish.mac_address?.toLowerCase();
+  if (mac !== undefined && mac !== before.macAddress) {
+    throw new NetworkError(
+      'conflict',
+      'PortBound',
+      `Unable to complete operation on port ${id}, port is already bound, port type: ${vifType}, old_mac ${before.macAddress}, new_mac ${mac}.`,
+    );
+  }
   const asked = wish['binding:vnic_type'];
-  if (asked === undefined || asked === before.vnicType || before.bindingHost === '') return;
+  if (asked === undefined || asked === vnicType) return;
   throw new NetworkError(
     'conflict',
     'PortBoundVnicType',
-    `port.binding:vnic_type: '${asked}': port ${before.id} is bound to host ${before.bindingHost} as ${before.vnicType}; unbind it first`,
+    `port.binding:vnic_type: '${asked}': port ${id} is bound to host ${bindingHost} as ${vnicType}; unbind it first`,
   );
 }

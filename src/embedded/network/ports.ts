@@ -11,9 +11,10 @@ import { type AskedAddress, chooseAddresses, type SubnetUse } from './address-ch
 import { bindPort } from './binding.ts';
 import { readNewPort, type WishedPort } from './bodies.ts';
 import { type NetworkContext, newStored, owns, type Rights } from './context.ts';
-import { adminOnly, NetworkError, notFound } from './errors.ts';
+import { NetworkError, notFound } from './errors.ts';
 import { checkMac, freeMac } from './mac-address.ts';
 import { findNetwork, type NetworkWithSubnets, ownerFor } from './networks.ts';
+import { refuseKeysOfNetworkOwner, refusePrivilegedPortKeys } from './port-policy.ts';
 import { groupsForPort } from './security-groups.ts';
 
 /** POST /v2.0/ports: with the address asked for or the next free one, a MAC, and the project's default security group. */
@@ -23,11 +24,12 @@ export async function createPort(
   body: unknown,
 ): Promise<StoredPort> {
   const wish = readNewPort(body);
-  refuseAdminPortKeys(rights, wish);
+  refusePrivilegedPortKeys('create', rights, wish);
   const projectId = ownerFor(rights, wish, 'port');
   return context.store.atomic(async (rows) => {
     const found = await findNetwork(rows, rights, wish.network_id);
-    refuseForeignNetwork(rights, found.network);
+    refuseExternalNetwork(rights, found.network);
+    refuseKeysOfNetworkOwner('create', { rights, network: found.network, wish });
     const port = await newPort(rows, context, { wish, projectId, found });
     await rows.addPort(port);
     return port;
@@ -125,18 +127,7 @@ export async function removePort(
   });
 }
 
-/** Keys that tell where a port is: for the compute service, not for users. */
-export function refuseAdminPortKeys(
-  rights: Rights,
-  wish: { 'binding:host_id'?: unknown; 'binding:profile'?: unknown },
-): void {
-  if (rights.isPrivileged) return;
-  for (const key of ['binding:host_id', 'binding:profile'] as const) {
-    if (wish[key] !== undefined) throw adminOnly(`port.${key}`);
-  }
-}
-
-function refuseForeignNetwork(rights: Rights, network: StoredNetwork): void {
+function refuseExternalNetwork(rights: Rights, network: StoredNetwork): void {
   if (owns(rights, network) || network.shared) return;
   throw new NetworkError(
     'forbidden',

@@ -1,5 +1,6 @@
 /** The kinds of things the network API has, each with what can be done to it. `routes.ts` makes routes of them. */
 import type { PortFilter } from '#contracts/network-store.ts';
+import type { Rule } from '#core/access/policy.ts';
 import type { NetworkContext, Rights } from './context.ts';
 import type { Query } from './list-query.ts';
 import {
@@ -40,6 +41,8 @@ export interface Act {
 export interface Resource {
   singular: string;
   plural: string;
+  /** Who creates, changes and deletes it. */
+  writers: readonly Rule[];
   list: (act: Act, query: Query) => Promise<View[]>;
   show: (act: Act, id: string) => Promise<View>;
   create: (act: Act, body: unknown) => Promise<View>;
@@ -50,6 +53,7 @@ export interface Resource {
 const networks: Resource = {
   singular: 'network',
   plural: 'networks',
+  writers: ['member'],
   list: async ({ context, rights }) =>
     (await listNetworks(context, rights)).map((found) => viewNetwork(found, rights)),
   show: async ({ context, rights }, id) =>
@@ -64,6 +68,7 @@ const networks: Resource = {
 const subnets: Resource = {
   singular: 'subnet',
   plural: 'subnets',
+  writers: ['member'],
   list: async ({ context, rights }) => (await listSubnets(context, rights)).map(viewSubnet),
   show: async ({ context, rights }, id) => viewSubnet(await findSubnet(context, rights, id)),
   create: async ({ context, rights }, body) =>
@@ -76,6 +81,7 @@ const subnets: Resource = {
 const ports: Resource = {
   singular: 'port',
   plural: 'ports',
+  writers: ['member', 'service'],
   list: async ({ context, rights }, query) =>
     (await listPorts(context, rights, storedFilter(rights, query))).map((port) =>
       viewPort(port, rights),
@@ -103,6 +109,7 @@ function storedFilter(rights: Rights, query: Query): PortFilter {
 const securityGroups: Resource = {
   singular: 'security_group',
   plural: 'security_groups',
+  writers: ['member'],
   list: async ({ context, rights }) =>
     (await listSecurityGroups(context, rights)).map(viewSecurityGroup),
   show: async ({ context, rights }, id) =>
@@ -115,6 +122,7 @@ const securityGroups: Resource = {
 const securityGroupRules: Resource = {
   singular: 'security_group_rule',
   plural: 'security_group_rules',
+  writers: ['member'],
   list: async ({ context, rights }) =>
     (await listSecurityGroupRules(context, rights)).map(viewSecurityGroupRule),
   show: async ({ context, rights }, id) =>

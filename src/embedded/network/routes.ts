@@ -1,7 +1,7 @@
 /** Every route of the embedded network service, and what of Neutron it lacks. */
 import type { Caller } from '#contracts/identity.ts';
 import type { NotOffered } from '../not-offered.ts';
-import type { GuardedCall, OpenCall, Route } from '../route-table.ts';
+import type { GuardedCall, GuardedRoute, OpenCall, Route } from '../route-table.ts';
 import { type NetworkContext, rightsOf } from './context.ts';
 import { extensions, showExtension } from './extensions.ts';
 import { applyQuery, pickFields } from './list-query.ts';
@@ -16,7 +16,10 @@ import { showQuota, showQuotaDetails } from './quotas.ts';
 import { type Resource, resources } from './resources.ts';
 import { viewPortBinding } from './views.ts';
 
-type GuardedRoute = Route<GuardedCall<Caller>>;
+type NetworkRoute = GuardedRoute<Caller>;
+
+/** Every role reads; `service` is that of compute. */
+const readers = ['reader', 'service'] as const;
 
 export const openNetworkRoutes: Route<OpenCall>[] = [
   {
@@ -30,11 +33,12 @@ export const openNetworkRoutes: Route<OpenCall>[] = [
   },
 ];
 
-export function networkRoutes(context: NetworkContext): GuardedRoute[] {
+export function networkRoutes(context: NetworkContext): NetworkRoute[] {
   return [
     {
       method: 'GET',
       path: '/v2.0',
+      admits: readers,
       answer: ({ baseUrl }) => ({
         resources: resources.map(({ singular, plural }) => ({
           name: singular,
@@ -43,26 +47,39 @@ export function networkRoutes(context: NetworkContext): GuardedRoute[] {
         })),
       }),
     },
-    { method: 'GET', path: '/v2.0/extensions', answer: () => ({ extensions }) },
+    { method: 'GET', path: '/v2.0/extensions', admits: readers, answer: () => ({ extensions }) },
     {
       method: 'GET',
       path: '/v2.0/extensions/:alias',
+      admits: readers,
       answer: ({ params }) => showExtension(params['alias'] ?? ''),
     },
-    { method: 'GET', path: '/v2.0/agents', answer: () => ({ agents: [] }) },
-    { method: 'GET', path: '/v2.0/subnetpools', answer: () => ({ subnetpools: [] }) },
+    { method: 'GET', path: '/v2.0/agents', admits: readers, answer: () => ({ agents: [] }) },
+    {
+      method: 'GET',
+      path: '/v2.0/subnetpools',
+      admits: readers,
+      answer: () => ({ subnetpools: [] }),
+    },
     {
       method: 'GET',
       path: '/v2.0/availability_zones',
+      admits: readers,
       answer: () => ({
         availability_zones: [{ name: 'nova', resource: 'network', state: 'available' }],
       }),
     },
-    { method: 'GET', path: '/v2.0/quotas/:project', answer: showQuota },
-    { method: 'GET', path: '/v2.0/quotas/:project/details', answer: showQuotaDetails(context) },
+    { method: 'GET', path: '/v2.0/quotas/:project', admits: readers, answer: showQuota },
+    {
+      method: 'GET',
+      path: '/v2.0/quotas/:project/details',
+      admits: readers,
+      answer: showQuotaDetails(context),
+    },
     {
       method: 'GET',
       path: '/v2.0/quotas/:project/details.json',
+      admits: readers,
       answer: showQuotaDetails(context),
     },
     ...portBindingRoutes(context),
@@ -70,7 +87,7 @@ export function networkRoutes(context: NetworkContext): GuardedRoute[] {
   ];
 }
 
-function portBindingRoutes(context: NetworkContext): GuardedRoute[] {
+function portBindingRoutes(context: NetworkContext): NetworkRoute[] {
   const path = '/v2.0/ports/:id/bindings';
   const of = ({ params }: OpenCall) => ({
     portId: params['id'] ?? '',
@@ -80,6 +97,7 @@ function portBindingRoutes(context: NetworkContext): GuardedRoute[] {
     {
       method: 'GET',
       path,
+      admits: ['admin', 'service'],
       answer: async (call) => {
         const found = await listPortBindings(context, rightsOf(call.caller), of(call).portId);
         return { bindings: found.map(viewPortBinding) };
@@ -88,6 +106,7 @@ function portBindingRoutes(context: NetworkContext): GuardedRoute[] {
     {
       method: 'POST',
       path,
+      admits: ['admin', 'service'],
       status: 201,
       answer: async (call) => {
         const { portId } = of(call);
@@ -99,6 +118,7 @@ function portBindingRoutes(context: NetworkContext): GuardedRoute[] {
     {
       method: 'PUT',
       path: `${path}/:host/activate`,
+      admits: ['admin', 'service'],
       answer: async (call) => {
         const active = await activatePortBinding(context, rightsOf(call.caller), of(call));
         return { binding: viewPortBinding(active) };
@@ -107,21 +127,23 @@ function portBindingRoutes(context: NetworkContext): GuardedRoute[] {
     {
       method: 'DELETE',
       path: `${path}/:host`,
+      admits: ['admin', 'service'],
       status: 204,
       answer: (call) => removePortBinding(context, rightsOf(call.caller), of(call)),
     },
   ];
 }
 
-function resourceRoutes(resource: Resource, context: NetworkContext): GuardedRoute[] {
-  const { singular, plural, update } = resource;
+function resourceRoutes(resource: Resource, context: NetworkContext): NetworkRoute[] {
+  const { singular, plural, writers, update } = resource;
   const act = ({ caller }: GuardedCall<Caller>) => ({ context, rights: rightsOf(caller) });
   const idOf = ({ params }: OpenCall) => params['id'] ?? '';
   const one = `${pathOf(plural)}/:id`;
-  const routes: GuardedRoute[] = [
+  const routes: NetworkRoute[] = [
     {
       method: 'GET',
       path: pathOf(plural),
+      admits: readers,
       answer: async (call) => {
         const views = await resource.list(act(call), call.query);
         return { [plural]: applyQuery(views, call.query, filterKeys(singular)) };
@@ -130,6 +152,7 @@ function resourceRoutes(resource: Resource, context: NetworkContext): GuardedRou
     {
       method: 'GET',
       path: one,
+      admits: readers,
       answer: async (call) => ({
         [singular]: pickFields(await resource.show(act(call), idOf(call)), call.query),
       }),
@@ -137,12 +160,14 @@ function resourceRoutes(resource: Resource, context: NetworkContext): GuardedRou
     {
       method: 'POST',
       path: pathOf(plural),
+      admits: writers,
       status: 201,
       answer: async (call) => ({ [singular]: await resource.create(act(call), call.body) }),
     },
     {
       method: 'DELETE',
       path: one,
+      admits: writers,
       status: 204,
       answer: (call) => resource.remove(act(call), idOf(call)),
     },
@@ -151,6 +176,7 @@ function resourceRoutes(resource: Resource, context: NetworkContext): GuardedRou
   return routes.concat({
     method: 'PUT',
     path: one,
+    admits: writers,
     answer: async (call) => ({
       [singular]: await update(act(call), { id: idOf(call), body: call.body }),
     }),

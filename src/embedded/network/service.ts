@@ -38,6 +38,7 @@ export function createNetworkService(options: NetworkOptions): {
     guard: projectGuard(options.identity),
     unknown,
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
+    actorOf: (caller) => caller,
   });
   return { app, service: createInProcessNetwork(options) };
 }

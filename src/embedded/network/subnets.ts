@@ -4,7 +4,7 @@ import { parseAddress, parseCidr } from './address.ts';
 import { readNewSubnet, readSubnetChange } from './bodies.ts';
 import { changed, type NetworkContext, newStored, owns, type Rights } from './context.ts';
 import { invalidInput, NetworkError, notFound } from './errors.ts';
-import { findOwnNetwork, listNetworks, ownerFor } from './networks.ts';
+import { findOwnNetwork, listNetworks, ownerFor, sees } from './networks.ts';
 import { checkGateway, knownCidr, planSubnet } from './subnet-plan.ts';
 
 /** A subnet and whether its network is external, which its view shows. */
@@ -122,10 +122,18 @@ export async function removeSubnet(
   });
 }
 
+/** Throws SubnetNotFound, or PolicyNotAuthorized for one that these rights see on another project's network. */
 async function findOwnSubnet(rows: NetworkRows, rights: Rights, id: string): Promise<StoredSubnet> {
   const subnet = await rows.subnet(id);
-  if (subnet === undefined || !owns(rights, subnet)) throw notFound('Subnet', id);
-  return subnet;
+  const network = subnet && (await rows.network(subnet.networkId));
+  if (subnet === undefined || network === undefined) throw notFound('Subnet', id);
+  if (owns(rights, subnet) || owns(rights, network)) return subnet;
+  if (!sees(rights, network)) throw notFound('Subnet', id);
+  throw new NetworkError(
+    'forbidden',
+    'PolicyNotAuthorized',
+    `Subnet ${id} belongs to another project: only its owner or an admin may change it.`,
+  );
 }
 
 function checkLists(wish: {

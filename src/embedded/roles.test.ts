@@ -1,0 +1,158 @@
+/** Who may make which call of the embedded services: every route with every kind of caller. */
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { identityRoutes } from './identity/routes.ts';
+import { imageRoutes } from './image/routes.ts';
+import { networkRoutes } from './network/routes.ts';
+import type { Route } from './route-table.ts';
+import { ask, demoPassword, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
+
+const callers = ['none', 'garbage', 'expired', 'reader', 'foreign', 'demo', 'service', 'admin'];
+type Caller = (typeof callers)[number];
+
+const read = ['reader', 'foreign', 'demo', 'service', 'admin'];
+const write = ['foreign', 'demo', 'admin'];
+const portWrite = [...write, 'service'];
+const services = ['service', 'admin'];
+const admin = ['admin'];
+
+/** Written down here a second time: a route that is not in this list, or lets in somebody else, fails. */
+const network: Record<string, Caller[]> = {
+  'GET /v2.0': read,
+  'GET /v2.0/extensions': read,
+  'GET /v2.0/extensions/:alias': read,
+  'GET /v2.0/agents': read,
+  'GET /v2.0/subnetpools': read,
+  'GET /v2.0/availability_zones': read,
+  'GET /v2.0/quotas/:project': services,
+  'GET /v2.0/quotas/:project/details': services,
+  'GET /v2.0/quotas/:project/details.json': services,
+  'GET /v2.0/ports/:id/bindings': services,
+  'POST /v2.0/ports/:id/bindings': services,
+  'PUT /v2.0/ports/:id/bindings/:host/activate': services,
+  'DELETE /v2.0/ports/:id/bindings/:host': services,
+  'GET /v2.0/networks': read,
+  'GET /v2.0/networks/:id': read,
+  'POST /v2.0/networks': write,
+  'PUT /v2.0/networks/:id': write,
+  'DELETE /v2.0/networks/:id': write,
+  'GET /v2.0/subnets': read,
+  'GET /v2.0/subnets/:id': read,
+  'POST /v2.0/subnets': write,
+  'PUT /v2.0/subnets/:id': write,
+  'DELETE /v2.0/subnets/:id': write,
+  'GET /v2.0/ports': read,
+  'GET /v2.0/ports/:id': read,
+  'POST /v2.0/ports': portWrite,
+  'PUT /v2.0/ports/:id': portWrite,
+  'DELETE /v2.0/ports/:id': portWrite,
+  'GET /v2.0/security-groups': read,
+  'GET /v2.0/security-groups/:id': read,
+  'POST /v2.0/security-groups': write,
+  'DELETE /v2.0/security-groups/:id': write,
+  'GET /v2.0/security-group-rules': read,
+  'GET /v2.0/security-group-rules/:id': read,
+  'POST /v2.0/security-group-rules': write,
+  'DELETE /v2.0/security-group-rules/:id': write,
+};
+const image: Record<string, Caller[]> = {
+  'GET /v2/images': read,
+  'POST /v2/images': write,
+  'GET /v2/images/:id': read,
+  'PATCH /v2/images/:id': write,
+  'DELETE /v2/images/:id': write,
+  'PUT /v2/images/:id/file': write,
+  'GET /v2/images/:id/file': read,
+  'GET /v2/schemas/image': read,
+  'GET /v2/schemas/images': read,
+};
+const ofKind = (kind: string): Record<string, Caller[]> => ({
+  [`GET /v3/${kind}`]: admin,
+  [`GET /v3/${kind}/:id`]: admin,
+});
+const identity: Record<string, Caller[]> = {
+  'GET /v3/auth/tokens': read,
+  'DELETE /v3/auth/tokens': read,
+  'GET /v3/auth/catalog': read,
+  'GET /v3/auth/projects': read,
+  'GET /v3/users/:id/projects': admin,
+  'GET /v3/role_assignments': admin,
+  'GET /v3/regions': read,
+  'GET /v3/regions/:id': read,
+  ...ofKind('projects'),
+  ...ofKind('users'),
+  ...ofKind('roles'),
+  ...ofKind('domains'),
+  ...ofKind('services'),
+  ...ofKind('endpoints'),
+};
+let cloud: EmbeddedCloud;
+const tokens: Record<Caller, string | undefined> = { none: undefined, garbage: 'garbage' };
+
+beforeAll(async () => {
+  cloud = await startEmbeddedCloud({
+    users: [
+      { name: 'reader', project: 'demo', role: 'reader' },
+      { name: 'foreign', project: 'foreign', role: 'member' },
+      { name: 'service', project: 'service', role: 'service' },
+    ],
+  });
+  tokens['expired'] = cloud.adminToken;
+  cloud.time.now += 2 * 3_600_000;
+  for (const [name, project] of [
+    ['reader', 'demo'],
+    ['demo', 'demo'],
+    ['foreign', 'foreign'],
+    ['service', 'service'],
+  ] as const) {
+    tokens[name] = await cloud.signIn(name, demoPassword, project);
+  }
+  tokens['admin'] = await cloud.signIn('admin', 'admin-secret', 'admin');
+});
+afterAll(() => cloud.stop());
+
+function verdictOf(caller: Caller, admitted: Caller[]): string {
+  if (['none', 'garbage', 'expired'].includes(caller)) return '401';
+  return admitted.includes(caller) ? 'admitted' : '403';
+}
+
+const unknownId = '6f1b1c3e-0000-4000-8000-000000000000';
+
+async function statusOf(app: FastifyInstance, route: string, caller: Caller): Promise<number> {
+  const act = route.replaceAll(/:\w+/g, unknownId);
+  const token = tokens[caller];
+  const { status } = await ask(app, act, {
+    ...(token !== undefined && { token }),
+    ...(/^(POST|PUT|PATCH)/.test(act) && { body: {} }),
+  });
+  return status;
+}
+
+/** The tables that the services mount; nothing is called. */
+const tables: Record<string, Pick<Route<never>, 'method' | 'path'>[]> = {
+  identity: identityRoutes({} as never).guarded,
+  network: networkRoutes({} as never),
+  image: imageRoutes({} as never),
+};
+
+for (const [name, table] of Object.entries({ identity, network, image })) {
+  const app = () => cloud[name as 'identity' | 'network' | 'image'].app;
+  describe(`the ${name} service`, () => {
+    test('has the routes of the list, and no others', () => {
+      const routes = tables[name]?.map(({ method, path }) => `${method} ${path}`);
+      expect(routes?.toSorted()).toEqual(Object.keys(table).toSorted());
+    });
+
+    test.each(Object.entries(table))('%s is for %s', async (route, admitted) => {
+      const found: Record<string, string> = {};
+      const wanted: Record<string, string> = {};
+      for (const caller of callers) {
+        const status = await statusOf(app(), route, caller);
+        found[caller] = status === 401 || status === 403 ? String(status) : 'admitted';
+        wanted[caller] = verdictOf(caller, admitted);
+        expect([caller, status < 500]).toEqual([caller, true]);
+      }
+      expect(found).toEqual(wanted);
+    });
+  });
+}
