@@ -3,6 +3,7 @@ import type { NotOffered } from '../not-offered.ts';
 import type { GuardedRoute, OpenCall, Route, RouteTable } from '../route-table.ts';
 import {
   type Directory,
+  type Kind,
   kinds,
   list,
   listProjectsOf,
@@ -79,22 +80,26 @@ export function identityRoutes(
       admits: ['admin'],
       answer: (call) => listRoleAssignments(call, directory),
     },
-    ...kinds.flatMap((kind): GuardedRoute<Session>[] => [
-      {
-        method: 'GET',
-        path: `/v3/${kind.plural}`,
-        admits: kind.isPublic ? 'anyone' : ['admin'],
-        answer: (call) => list(kind, call, directory),
-      },
-      {
-        method: 'GET',
-        path: `/v3/${kind.plural}/:id`,
-        admits: 'anyone',
-        answer: (call) => show(kind, call, directory),
-      },
-    ]),
+    ...kinds.flatMap((kind) => kindRoutes(kind, directory)),
   ];
   return { open, guarded, guard: (request) => authenticate(request, directory), actorOf };
+}
+
+function kindRoutes(kind: Kind, directory: Directory): GuardedRoute<Session>[] {
+  return [
+    {
+      method: 'GET',
+      path: `/v3/${kind.plural}`,
+      admits: kind.isPublic ? 'anyone' : ['admin'],
+      answer: (call) => list(kind, call, directory),
+    },
+    {
+      method: 'GET',
+      path: `/v3/${kind.plural}/:id`,
+      admits: 'anyone',
+      answer: (call) => show(kind, call, directory),
+    },
+  ];
 }
 
 export const keystoneLacks: NotOffered = {
