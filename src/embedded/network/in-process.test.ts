@@ -17,9 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-const newPort = (projectId: string, fixedIp: string | null = null) =>
+const newPort = (projectId: string) =>
   cloud.network.service.createPort(
-    { networkId: network, projectId, deviceId: 'vm', fixedIp },
+    { networkId: network, projectId, deviceId: 'vm', fixedIp: null },
     { ...demo, projectId },
   );
 
@@ -83,7 +83,16 @@ test('a foreign or unknown port is not found', async () => {
   expect(await cloud.network.service.listPorts([port.id, 'nope'])).toEqual([port]);
 });
 
-test('an address in use is a conflict', async () => {
-  await newPort(demo.projectId, '10.0.0.77');
-  await expect(newPort(demo.projectId, '10.0.0.77')).rejects.toMatchObject({ kind: 'conflict' });
+test("an address on another project's network is the user's to choose only as its owner, and one in use is a conflict", async () => {
+  const wish = {
+    networkId: network,
+    projectId: demo.projectId,
+    deviceId: 'vm',
+    fixedIp: '10.0.0.77',
+  };
+  const { service } = cloud.network;
+  await expect(service.createPort(wish, demo)).rejects.toMatchObject({ kind: 'forbidden' });
+  const admin = await cloud.identity.service.validate(cloud.adminToken);
+  await service.createPort(wish, admin);
+  await expect(service.createPort(wish, admin)).rejects.toMatchObject({ kind: 'conflict' });
 });

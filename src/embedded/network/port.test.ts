@@ -198,7 +198,7 @@ describe('projects are kept apart', () => {
       const refused = await change(own.id, body, cloud.demoToken);
       expect([refused.status, refused.body.NeutronError.message]).toEqual([
         403,
-        `port.${Object.keys(body)[0]}: may be set only with the role admin or service.`,
+        `rule:update_port:${Object.keys(body)[0]} is disallowed by policy: port.${Object.keys(body)[0]} may be set only with the role admin or service.`,
       ]);
     }
     await remove(foreign.id);
