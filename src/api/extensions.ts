@@ -29,6 +29,7 @@ const names: Record<string, string> = {
   'os-instance-actions': 'InstanceActions',
   'os-multiple-create': 'MultipleCreate',
   'os-pause-server': 'PauseServer',
+  'os-security-groups': 'SecurityGroups',
   'os-server-external-events': 'ServerExternalEvents',
   'os-server-groups': 'ServerGroups',
   'os-server-list-multi-status': 'ServerListMultiStatus',

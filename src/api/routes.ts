@@ -34,6 +34,7 @@ import { actionQuery, listActions, showAction } from './servers/instance-actions
 import { listInterfaces, showInterface } from './servers/interfaces.ts';
 import * as metadata from './servers/metadata.ts';
 import { listServers, listServersInDetail, showServer } from './servers/read.ts';
+import { listServerGroups } from './servers/security-groups.ts';
 import * as tags from './servers/tags.ts';
 import { changeServer, createServer, deleteServer } from './servers/write.ts';
 
@@ -84,7 +85,7 @@ const serverRoutes: Route[] = [
   {
     ...reads,
     path: '/servers/:id/os-security-groups',
-    handler: noneOfServer('security_groups'),
+    handler: listServerGroups,
   },
 ];
 

@@ -83,6 +83,37 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       await expect(network.showPort(unknownId, member)).rejects.toMatchObject(gone);
     });
 
+    test('a port has the security groups it is made with, else the project’s default, until they are changed', async () => {
+      const { network, member } = world;
+      const { projectId } = member;
+      const groups = await network.listSecurityGroups({ projectId }, member);
+      const [group, ...others] = groups.filter(({ name }) => name === 'default');
+      expect(others).toEqual([]);
+      expect(group).toMatchObject({ projectId });
+      expect(group?.rules.map(({ direction }) => direction)).toContain('ingress');
+      const id = group?.id ?? '';
+      expect(await network.listSecurityGroups({ ids: [unknownId, id] }, member)).toEqual([group]);
+      expect(await network.listSecurityGroups({ ids: [] }, member)).toEqual([]);
+
+      const plain = await createPort(member);
+      const named = await createPort(member, { securityGroupIds: [id] });
+      expect([plain, named].map((port) => port.securityGroupIds)).toEqual([[id], [id]]);
+      await network.updatePort(named.id, { securityGroupIds: [] });
+      const [changed] = await network.listPorts([named.id]);
+      expect(changed).toMatchObject({ securityGroupIds: [], portSecurityEnabled: true });
+      for (const port of [plain, named]) await network.deletePort(port.id);
+    });
+
+    test('a member sees no security group of another project', async () => {
+      const { network, member, owner } = world;
+      const { projectId } = owner;
+      const [foreign] = await network.listSecurityGroups({ projectId }, owner);
+      expect(foreign).toMatchObject({ projectId });
+      expect(await network.listSecurityGroups({ projectId }, member)).toEqual([]);
+      const ids = [foreign?.id ?? ''];
+      expect(await network.listSecurityGroups({ ids }, member)).toEqual([]);
+    });
+
     test('several ports are read at once; one that does not exist is left out', async () => {
       const { network } = world;
       const ids = [await world.makePort('direct'), await world.makePort('normal')];

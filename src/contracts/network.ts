@@ -2,6 +2,7 @@
 import type { NetworkAgents } from '#core/networking/network-agents.ts';
 import type { NewPortBinding, PortBinding } from '#core/networking/port-bindings.ts';
 import type { Network, Port, PortChange, UsableNetwork } from '#core/networking/port.ts';
+import type { SecurityGroup } from '#core/networking/security-group.ts';
 import type { Caller } from './identity.ts';
 
 /** On whose behalf: the user's own token (tenancy is the network service's to judge), or the service's own rights. */
@@ -12,7 +13,12 @@ export interface NewPort {
   projectId: string;
   deviceId: string;
   fixedIp: string | null;
+  /** Absent: the network service's own choice, the group `default`. */
+  securityGroupIds?: readonly string[];
 }
+
+/** Of one project, or those of these ids. */
+export type WantedSecurityGroups = { projectId: string } | { ids: readonly string[] };
 
 export interface NetworkService {
   /** As the caller sees it: without what belongs to the binding. Throws `notFound` when it does not exist or is not the caller's to see. */
@@ -32,6 +38,8 @@ export interface NetworkService {
    * something has just turned out otherwise.
    */
   listAgents(isDoubted?: boolean): Promise<NetworkAgents>;
+  /** Those that the caller may see, with their rules. An id that does not exist is left out. */
+  listSecurityGroups(wanted: WantedSecurityGroups, caller: Caller): Promise<SecurityGroup[]>;
   /** With the caller's own rights. Throws `conflict` (address in use, none left), `overQuota`, or `forbidden`. */
   createPort(port: NewPort, caller: Caller): Promise<Port>;
   /** Applies the change with the service's rights and returns the port as read back. `vifType` 'binding_failed' is an answer, not an error. */

@@ -14,6 +14,8 @@ import { asFailure } from './workflow.ts';
 export interface WishedServers {
   wishes: readonly NewServer[];
   minCount: number;
+  /** Of the ports that are made; absent: the network service's own choice. */
+  securityGroupIds?: readonly string[] | undefined;
 }
 
 interface Accepting {
@@ -32,11 +34,15 @@ interface Accepting {
 export async function acceptWithPorts(
   context: WorkflowContext,
   caller: Caller,
-  { wishes, minCount }: WishedServers,
+  { wishes, minCount, securityGroupIds }: WishedServers,
 ): Promise<Server[]> {
   const accepting: Accepting[] = [];
   try {
-    const refusal = await untilRefused(context, caller, { wishes, accepting });
+    const refusal = await untilRefused(context, caller, {
+      wishes,
+      accepting,
+      securityGroupIds,
+    });
     const made = accepting.filter(hasPorts);
     const isEnough = isComputeError(refusal, 'overQuota') && made.length >= minCount;
     if (refusal !== undefined && !isEnough) throw refusal;
@@ -61,14 +67,15 @@ function hasPorts({ server }: Accepting): boolean {
 async function untilRefused(
   context: WorkflowContext,
   caller: Caller,
-  { wishes, accepting }: { wishes: readonly NewServer[]; accepting: Accepting[] },
+  given: Pick<WishedServers, 'wishes' | 'securityGroupIds'> & { accepting: Accepting[] },
 ): Promise<unknown> {
+  const { wishes, accepting, securityGroupIds } = given;
   for (const wish of wishes) {
     const each = await bornDeleting(context, wish);
     accepting.push(each);
     const { server } = each;
     try {
-      const asked = { nics: server.nics, naming: bootNaming };
+      const asked = { nics: server.nics, naming: bootNaming, securityGroupIds };
       each.server = { ...server, nics: await makePorts(context, caller, server, asked) };
     } catch (error) {
       return error;

@@ -15,6 +15,7 @@ import type { BootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
 import { checkImageFits, findImage } from './find-image.ts';
 import { refuseUnknownHints } from './placement-wishes.ts';
+import { groupsForBoot } from './security-groups.ts';
 import { type AskedNics, automaticNics, type ResolvedNics, resolveNics } from './resolve-nics.ts';
 
 /**
@@ -35,6 +36,7 @@ export async function createServers(
   const numa = guestNumaOf(flavor, image.properties);
   const affinityPolicy = affinityPolicyOf(flavor, image.properties);
   const asked = await askedNics(context, caller, request);
+  const securityGroupIds = await groupsForBoot(context, caller, request.securityGroups);
   const resolved = await resolveNics(context, caller, { ...asked, affinityPolicy });
   const reservationId = `r-${context.newId().replaceAll('-', '').slice(0, 8)}`;
   const wishes: NewServer[] = [];
@@ -63,7 +65,11 @@ export async function createServers(
   const lacksPorts = resolved.nics.some(({ portId }) => portId === null);
   try {
     return lacksPorts
-      ? await acceptWithPorts(context, caller, { wishes, minCount: request.minCount })
+      ? await acceptWithPorts(context, caller, {
+          wishes,
+          minCount: request.minCount,
+          securityGroupIds,
+        })
       : await accept(context, wishes);
   } finally {
     context.wakeup.notify('tasks');

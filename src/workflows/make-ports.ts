@@ -21,6 +21,13 @@ export function leaseOf({ clock }: WorkflowContext, requestId: string): Lease {
   return { owner: requestId, until: clock.now() + leaseMs };
 }
 
+/** `securityGroupIds` absent: the network service's own choice. */
+export interface NicsWithoutPorts {
+  nics: readonly ServerNic[];
+  naming: NicNaming;
+  securityGroupIds?: readonly string[] | undefined;
+}
+
 /**
  * These NICs, each with a port. Side by side; throws, once none is under way any more, what did not work for the first of them: the others'
  * ports may be there then, and even its own when no answer came. Errors name the NIC, its network and the service's reason.
@@ -29,13 +36,14 @@ export async function makePorts(
   context: WorkflowContext,
   caller: Caller,
   { id, projectId }: Pick<Server, 'id' | 'projectId'>,
-  { nics, naming }: { nics: readonly ServerNic[]; naming: NicNaming },
+  { nics, naming, securityGroupIds }: NicsWithoutPorts,
 ): Promise<ServerNic[]> {
   return together(nics, async (nic, at) => {
     const { networkId, fixedIp } = nic;
     if (nic.portId !== null || networkId === null) return nic;
     try {
-      const wish = { networkId, projectId, deviceId: id, fixedIp };
+      const groups = securityGroupIds === undefined ? {} : { securityGroupIds };
+      const wish = { networkId, projectId, deviceId: id, fixedIp, ...groups };
       const port = await context.network.createPort(wish, caller);
       return { ...nic, portId: port.id, ownsPort: true };
     } catch (error) {

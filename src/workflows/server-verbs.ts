@@ -18,6 +18,7 @@ import { followWorkflow } from './follow-guest.ts';
 import { followPortsWorkflow } from './follow-ports.ts';
 import { readConsole } from './read-console.ts';
 import { rebuildServer, type WishedRebuild } from './rebuild-server.ts';
+import { changeGroups, type WishedGroup } from './security-groups.ts';
 import { takeNetworkEvent } from './take-network-event.ts';
 import { setHostService, type HostServiceWish } from './set-host-service.ts';
 import type { Workflow } from './workflow.ts';
@@ -53,6 +54,8 @@ export function serverVerbs(context: WorkflowContext) {
       server: Server,
       wish: { portId: string; requestId: string },
     ) => detachInterface(context, caller, server, wish),
+    changeGroups: (caller: Caller, server: Server, wish: WishedGroup) =>
+      changeGroups(context, caller, server, wish),
     takeNetworkEvent: (event: NetworkEvent) => takeNetworkEvent(context, event),
     readConsole: (server: Server, lines: number | null) => readConsole(context, server, lines),
     enrollHost: (host: string, how: { replaces: boolean }) => enrollHost(context, host, how),

@@ -296,6 +296,7 @@ const wireNames: Record<keyof PortChange, string> = {
   profile: 'binding:profile',
   macAddress: 'mac_address',
   dnsName: 'dns_name',
+  securityGroupIds: 'security_groups',
 };
 
 function changeToWire(change: PortChange): Record<string, unknown> {

@@ -7,6 +7,7 @@ import type { ImageContents, ImageService } from '#contracts/images.ts';
 import type { NetworkService } from '#contracts/network.ts';
 import { ComputeError } from '#core/errors.ts';
 import { NetworkAgents } from '#core/networking/network-agents.ts';
+import type { SecurityGroup } from '#core/networking/security-group.ts';
 import type { Network, Port } from '#core/networking/port.ts';
 import type { Vif } from '#core/networking/vif.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -155,6 +156,7 @@ export function aPort(id: string, change: Partial<Port> = {}): Port {
     deviceOwner: '',
     fixedIps: [{ subnetId: 'fa02dbd7-f333-460e-bf33-68e138f8dd60', ipAddress: '10.20.2.100' }],
     vnicType: 'direct',
+    securityGroupIds: [groupIds.default],
     bindingHost: '',
     profile: {},
     vifType: 'unbound',
@@ -214,7 +216,24 @@ const network: Network = {
 
 const usable = { id: network.id, name: network.name, hasSubnet: true };
 
-/** Makes ports and deletes them, and binds none: nothing boots here. */
+/** Of the first project, `twice` two times; and one of the other project. */
+export const groupIds = {
+  default: '0a000000-0000-4000-8000-000000000000',
+  web: '0a000000-0000-4000-8000-000000000001',
+  twice: '0a000000-0000-4000-8000-000000000002',
+  twiceToo: '0a000000-0000-4000-8000-000000000003',
+  foreign: '0a000000-0000-4000-8000-000000000004',
+};
+
+const describedGroups: SecurityGroup[] = [
+  { id: groupIds.default, name: 'default', projectId },
+  { id: groupIds.web, name: 'web', projectId },
+  { id: groupIds.twice, name: 'twice', projectId },
+  { id: groupIds.twiceToo, name: 'twice', projectId },
+  { id: groupIds.foreign, name: 'foreign', projectId: otherProjectId },
+].map((group) => ({ ...group, description: '', rules: [] }));
+
+/** Makes ports, changes their groups and deletes them, and binds none: nothing boots here. */
 function describedNetwork(ports: Map<string, Port>): NetworkService {
   const refuse = () => Promise.reject(new ComputeError('bug', 'this network binds nothing'));
   const absent = (what: string) => Promise.reject(new ComputeError('notFound', what));
@@ -228,18 +247,32 @@ function describedNetwork(ports: Map<string, Port>): NetworkService {
     listPorts: async (ids) => ids.flatMap((id) => ports.get(id) ?? []),
     listAgents: async () => new NetworkAgents([], 0),
     listServerPorts: async (id) => [...ports.values()].filter(({ deviceId }) => deviceId === id),
-    createPort: async ({ networkId: network, projectId: project, deviceId }) => {
+    listSecurityGroups: async (wanted, caller) =>
+      describedGroups.filter(({ id, projectId: owner }) =>
+        'ids' in wanted
+          ? wanted.ids.includes(id) && (caller.isAdmin || owner === caller.projectId)
+          : owner === wanted.projectId,
+      ),
+    createPort: async ({ networkId: network, projectId: project, deviceId, securityGroupIds }) => {
       const change = {
         networkId: network,
         projectId: project,
         deviceId,
         vnicType: 'normal',
+        securityGroupIds: securityGroupIds ?? [groupIds.default],
       } as const;
       const port = aPort(randomUUID(), change);
       ports.set(port.id, port);
       return port;
     },
-    updatePort: refuse,
+    updatePort: async (id, change) => {
+      const port = ports.get(id);
+      const { securityGroupIds } = change;
+      if (port === undefined || securityGroupIds === undefined) return refuse();
+      const changed = { ...port, securityGroupIds };
+      ports.set(id, changed);
+      return changed;
+    },
     deletePort: async (id) => {
       ports.delete(id);
     },

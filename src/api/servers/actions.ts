@@ -3,6 +3,7 @@ import type { Route } from '../route.ts';
 import { words } from '../words.ts';
 import { consoleBody, showConsole } from './console.ts';
 import { emptyBody, guestAct, rebootBody, rebootServer } from './guest-acts.ts';
+import { groupAction, groupActionBody } from './security-groups.ts';
 import { rebuildBody, rebuildServer } from './rebuild.ts';
 
 const action = { method: 'POST', path: '/servers/:id/action', status: 202 } as const;
@@ -29,6 +30,14 @@ const offered: Record<string, Pick<Route, 'body' | 'handler' | 'status'>> = {
   suspend: { body: emptyBody('suspend'), handler: guestAct('suspend') },
   resume: { body: emptyBody('resume'), handler: guestAct('resume') },
   rebuild: { body: rebuildBody, handler: rebuildServer },
+  addSecurityGroup: {
+    body: groupActionBody('addSecurityGroup'),
+    handler: groupAction('addSecurityGroup'),
+  },
+  removeSecurityGroup: {
+    body: groupActionBody('removeSecurityGroup'),
+    handler: groupAction('removeSecurityGroup'),
+  },
   'os-getConsoleOutput': { status: 200, body: consoleBody, handler: showConsole },
 };
 

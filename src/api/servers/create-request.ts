@@ -37,6 +37,7 @@ export async function newServerRequest(call: Call<CreateServerBody>): Promise<Ne
     accessIpv6: accessAddress('accessIPv6', server.accessIPv6),
     diskConfig: server['OS-DCF:diskConfig'] ?? 'MANUAL',
     hints: hintsOf(call.body),
+    securityGroups: groupNamesOf(server),
   };
 }
 
@@ -87,10 +88,9 @@ function refuseWhatIsNotOffered(server: ServerBody): void {
       'trusted_image_certificates: image signatures are not checked.',
     );
   }
-  const group = server.security_groups?.find(({ name }) => name !== 'default');
-  if (group === undefined) return;
-  throw new ComputeError(
-    'invalid',
-    `security_groups: '${group.name}' cannot be given at boot; set it on the port.`,
-  );
+}
+
+/** An entry without a name asks for nothing, as in Nova. */
+function groupNamesOf({ security_groups: groups = [] }: ServerBody): string[] {
+  return groups.flatMap(({ name }) => name ?? []);
 }

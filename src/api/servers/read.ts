@@ -4,6 +4,7 @@ import type { Server } from '#core/servers/server.ts';
 import { pageOf } from '../paging.ts';
 import type { Call, Reply } from '../route.ts';
 import { findServer } from './find.ts';
+import { groupsOfServers } from './security-groups.ts';
 import { selectServers } from './select.ts';
 import { type Surroundings, viewOneServer, viewServer, viewServerBriefly } from './views.ts';
 
@@ -22,14 +23,21 @@ export async function listServersInDetail(call: Call): Promise<Reply> {
   const { items, links } = pageOf(call, await selectServers(call), ({ id }) => id);
   const hosts = new Map<string, Host>();
   for (const host of await call.context.store.hosts.list()) hosts.set(host.id, host);
-  const servers = items.map((server) => viewServer(call, server, hosts.get(server.hostId ?? '')));
+  const groups = await groupsOfServers(call, items);
+  const servers = items.map((server) =>
+    viewServer(call, server, {
+      host: hosts.get(server.hostId ?? ''),
+      securityGroups: groups.get(server.id) ?? [],
+    }),
+  );
   return { body: { servers, ...(links.length > 0 && { servers_links: links }) } };
 }
 
-/** The row of the host that a server is on, and the group it is in. */
+/** The row of the host that a server is on, the group it is in, and the security groups of its ports. */
 export async function surroundingsOf(call: Call, server: Server): Promise<Surroundings> {
   const { hosts, serverGroups } = call.context.store;
   const host = server.hostId === null ? undefined : await hosts.get(server.hostId);
   const group = await serverGroups.of(server.id);
-  return { host, groupIds: group === undefined ? [] : [group.id] };
+  const securityGroups = (await groupsOfServers(call, [server])).get(server.id) ?? [];
+  return { host, groupIds: group === undefined ? [] : [group.id], securityGroups };
 }

@@ -14,6 +14,7 @@ const from21 = words(`
   accessIPv4 accessIPv6 links progress OS-DCF:diskConfig OS-EXT-AZ:availability_zone
   config_drive key_name OS-SRV-USG:launched_at OS-SRV-USG:terminated_at OS-EXT-STS:task_state
   OS-EXT-STS:vm_state OS-EXT-STS:power_state os-extended-volumes:volumes_attached
+  security_groups
 `);
 const attributes = (names: string) => words(names).map((name) => `OS-EXT-SRV-ATTR:${name}`);
 const ofAdmins21 = attributes('host instance_name hypervisor_hostname');

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Host } from '#contracts/store.ts';
 import { hasConfigDrive } from '#core/guests/config-drive.ts';
+import type { SecurityGroup } from '#core/networking/security-group.ts';
 import { kernelImages, rootDevice } from '#core/guests/guest-kernel.ts';
 import { guestName } from '#core/guests/guest-name.ts';
 import { serverStatus } from '#core/servers/lifecycle.ts';
@@ -44,20 +45,25 @@ const steps: StepDown<Shown>[] = [
 /** Statuses in which there is progress to show. */
 const progressing = words('ACTIVE BUILD REBUILD RESIZE VERIFY_RESIZE MIGRATING');
 
-/** Of `GET /servers/detail`; `host` is the row of the server's host. */
-export function viewServer(call: Call, server: Server, host: Host | undefined): View {
-  return steppedDown(newestView(call, server, host), call.version, steps, { call, server });
+/** Of `GET /servers/detail`. */
+export function viewServer(
+  call: Call,
+  server: Server,
+  around: Omit<Surroundings, 'groupIds'>,
+): View {
+  return steppedDown(newestView(call, server, around), call.version, steps, { call, server });
 }
 
 /** What the view of one server shows beside its own row: its host, and the groups it is in. */
 export interface Surroundings {
   host: Host | undefined;
   groupIds: string[];
+  securityGroups: readonly SecurityGroup[];
 }
 
 /** Of `GET /servers/{id}`: with the server's groups, from 2.71 on. */
 export function viewOneServer(call: Call, server: Server, around: Surroundings): View {
-  const view = { ...newestView(call, server, around.host), server_groups: around.groupIds };
+  const view = { ...newestView(call, server, around), server_groups: around.groupIds };
   return steppedDown(view, call.version, steps, { call, server });
 }
 
@@ -70,7 +76,7 @@ export function viewChangedServer(call: Call, server: Server, around: Surroundin
 }
 
 const addedToGet =
-  /^(OS-EXT-|OS-SRV-USG:|os-extended-volumes:|key_name$|config_drive$|host_status$)/;
+  /^(OS-EXT-|OS-SRV-USG:|os-extended-volumes:|key_name$|config_drive$|host_status$|security_groups$)/;
 
 /** Of `GET /servers`. */
 export function viewServerBriefly(call: Call, server: Server): View {
@@ -83,7 +89,11 @@ export function opaqueHostId(server: Pick<Server, 'projectId' | 'hostName'>): st
   return createHash('sha224').update(`${server.projectId}${server.hostName}`).digest('hex');
 }
 
-function newestView(call: Call, server: Server, host: Host | undefined): View {
+function newestView(
+  call: Call,
+  server: Server,
+  { host, securityGroups }: Omit<Surroundings, 'groupIds'>,
+): View {
   const status = serverStatus(server);
   return {
     id: server.id,
@@ -116,6 +126,9 @@ function newestView(call: Call, server: Server, host: Host | undefined): View {
     'OS-EXT-STS:vm_state': server.vmState,
     'OS-EXT-STS:power_state': server.powerState,
     'os-extended-volumes:volumes_attached': [],
+    ...(securityGroups.length > 0 && {
+      security_groups: securityGroups.map(({ id, name }) => ({ name: name || id })),
+    }),
     ...(call.caller.isAdmin && administratorsView(call, server, host)),
     locked: server.locked,
     locked_reason: server.lockedReason,

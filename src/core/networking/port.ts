@@ -28,6 +28,10 @@ export interface Port {
   vnicType: VnicType;
   /** Neutron's `numa_affinity_policy`; absent or null: the port does not say. */
   numaPolicy?: NumaPolicy | null;
+  /** Absent: the service does not say. */
+  securityGroupIds?: readonly string[];
+  /** false: no security group applies to it. */
+  portSecurityEnabled?: boolean;
   bindingHost: string;
   profile: BindingProfile;
   vifType: string;
@@ -71,4 +75,5 @@ export interface PortChange {
   profile?: BindingProfile;
   macAddress?: string;
   dnsName?: string;
+  securityGroupIds?: string[];
 }

@@ -33,6 +33,8 @@ export interface NewServerRequest {
   accessIpv6: string | null;
   diskConfig: 'AUTO' | 'MANUAL';
   hints: PlacementHints;
+  /** Names or ids of security groups for the ports that the boot makes. */
+  securityGroups: string[];
 }
 
 /** Ids of a server group, and of servers to share a host with one of, or with none. Source: Nova `os:scheduler_hints`. */

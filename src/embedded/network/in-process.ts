@@ -5,6 +5,7 @@ import type { StoredPort } from '#contracts/network-store.ts';
 import { isComputeError } from '#core/errors.ts';
 import { NetworkAgents } from '#core/networking/network-agents.ts';
 import type { Network, Port, PortChange, UsableNetwork } from '#core/networking/port.ts';
+import type { SecurityGroup } from '#core/networking/security-group.ts';
 import { type NetworkContext, rightsOf } from './context.ts';
 import { findNetwork, listNetworks, type NetworkWithSubnets } from './networks.ts';
 import {
@@ -14,6 +15,7 @@ import {
   removePortBinding,
 } from './port-bindings.ts';
 import { updatePort } from './port-change.ts';
+import { type GroupWithRules, securityGroupsOf, securityGroupsOfIds } from './security-groups.ts';
 import { createPort, findPort, listPorts, removePort } from './ports.ts';
 
 export function createInProcessNetwork(context: NetworkContext): NetworkService {
@@ -44,12 +46,21 @@ export function createInProcessNetwork(context: NetworkContext): NetworkService 
     },
     // Ports are bound here, by the physical networks that hosts report.
     listAgents: async () => new NetworkAgents([], context.clock.now()),
-    async createPort({ networkId, projectId, deviceId, fixedIp }, caller) {
+    async listSecurityGroups(wanted, caller) {
+      const rights = rightsOf(caller);
+      const groups =
+        'ids' in wanted
+          ? await securityGroupsOfIds(context.store, rights, wanted.ids)
+          : await securityGroupsOf(context, rights, wanted.projectId);
+      return groups.map(toSecurityGroup);
+    },
+    async createPort({ networkId, projectId, deviceId, fixedIp, securityGroupIds }, caller) {
       const port = {
         network_id: networkId,
         project_id: projectId,
         device_id: deviceId,
         ...(fixedIp !== null && { fixed_ips: [{ ip_address: fixedIp }] }),
+        ...(securityGroupIds !== undefined && { security_groups: [...securityGroupIds] }),
       };
       return toPort(await createPort(context, rightsOf(caller), { port }));
     },
@@ -87,6 +98,7 @@ function toWire(change: PortChange) {
     ...(change.bindingHost !== undefined && { 'binding:host_id': change.bindingHost }),
     ...(change.profile !== undefined && { 'binding:profile': change.profile }),
     ...(change.macAddress !== undefined && { mac_address: change.macAddress }),
+    ...(change.securityGroupIds !== undefined && { security_groups: change.securityGroupIds }),
   };
 }
 
@@ -104,10 +116,30 @@ function toPort(port: StoredPort): Port {
     fixedIps: port.fixedIps,
     vnicType: port.vnicType,
     numaPolicy: port.numaAffinityPolicy,
+    securityGroupIds: port.securityGroupIds,
+    portSecurityEnabled: port.portSecurityEnabled,
     bindingHost: port.bindingHost,
     profile: port.profile,
     vifType: port.vifType,
     vifDetails: port.vifDetails,
+  };
+}
+
+function toSecurityGroup({ group, rules }: GroupWithRules): SecurityGroup {
+  return {
+    id: group.id,
+    name: group.name,
+    description: group.description,
+    projectId: group.projectId,
+    rules: rules.map((rule) => ({
+      id: rule.id,
+      direction: rule.direction,
+      protocol: rule.protocol,
+      portRangeMin: rule.portRangeMin,
+      portRangeMax: rule.portRangeMax,
+      remoteIpPrefix: rule.remoteIpPrefix,
+      remoteGroupId: rule.remoteGroupId,
+    })),
   };
 }
 

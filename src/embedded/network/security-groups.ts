@@ -47,6 +47,34 @@ export async function listSecurityGroups(
   });
 }
 
+/** Those of one project, its `default` among them; none where these rights do not reach it. */
+export async function securityGroupsOf(
+  context: NetworkContext,
+  rights: Rights,
+  projectId: string,
+): Promise<GroupWithRules[]> {
+  if (!owns(rights, { projectId })) return [];
+  return listSecurityGroups(context, { projectId, isPrivileged: false });
+}
+
+/** Those of these ids that these rights see. */
+export async function securityGroupsOfIds(
+  rows: NetworkRows,
+  rights: Rights,
+  ids: readonly string[],
+): Promise<GroupWithRules[]> {
+  const found = await Promise.all(ids.map((id) => rows.securityGroup(id)));
+  const groups = found
+    .filter((group) => group !== undefined)
+    .filter((group) => owns(rights, group));
+  const projects = [...new Set(groups.map(({ projectId }) => projectId))];
+  const rules = (await Promise.all(projects.map((id) => rows.securityGroupRules(id)))).flat();
+  return groups.map((group) => ({
+    group,
+    rules: rules.filter(({ securityGroupId }) => securityGroupId === group.id),
+  }));
+}
+
 /** Throws SecurityGroupNotFound. */
 export async function findSecurityGroup(
   context: NetworkContext,

@@ -9,6 +9,7 @@ import type {
   UsableNetwork,
 } from '#core/networking/port.ts';
 import type { PortBinding } from '#core/networking/port-bindings.ts';
+import type { SecurityGroup } from '#core/networking/security-group.ts';
 import type { VnicType } from '#core/networking/vnic-type.ts';
 import type { NumaPolicy } from '#core/pci/request.ts';
 
@@ -25,6 +26,8 @@ export interface NeutronPort {
   device_owner: string | null;
   fixed_ips: { subnet_id: string; ip_address: string }[];
   numa_affinity_policy?: NumaPolicy | null;
+  security_groups?: string[];
+  port_security_enabled?: boolean;
   'binding:vnic_type'?: string;
   'binding:host_id'?: string | null;
   'binding:profile'?: Record<string, unknown> | null;
@@ -92,6 +95,8 @@ export function toPort(port: NeutronPort): Port {
     // A type that we do not know is refused by the rules, by its own name.
     vnicType: (port['binding:vnic_type'] ?? 'normal') as VnicType,
     numaPolicy: port.numa_affinity_policy ?? null,
+    securityGroupIds: port.security_groups ?? [],
+    portSecurityEnabled: port.port_security_enabled ?? true,
     bindingHost: port['binding:host_id'] ?? '',
     profile: port['binding:profile'] ?? {},
     vifType: port['binding:vif_type'] ?? 'unbound',
@@ -160,7 +165,8 @@ export function toBinding(binding: NeutronBinding): PortBinding {
 }
 
 /** The body of a new port, as Nova sends it: its owner and host come with the binding. */
-export function newPortBody({ networkId, projectId, deviceId, fixedIp }: NewPort) {
+export function newPortBody(wish: NewPort) {
+  const { networkId, projectId, deviceId, fixedIp, securityGroupIds } = wish;
   return {
     port: {
       device_id: deviceId,
@@ -168,6 +174,7 @@ export function newPortBody({ networkId, projectId, deviceId, fixedIp }: NewPort
       admin_state_up: true,
       tenant_id: projectId,
       ...(fixedIp !== null && { fixed_ips: [{ ip_address: fixedIp }] }),
+      ...(securityGroupIds !== undefined && { security_groups: securityGroupIds }),
     },
   };
 }
@@ -184,6 +191,44 @@ export function portChangeBody(change: PortChange) {
       ...(change.bindingHost !== undefined && { 'binding:host_id': change.bindingHost }),
       ...(change.profile !== undefined && { 'binding:profile': change.profile }),
       ...(change.macAddress !== undefined && { mac_address: change.macAddress }),
+      ...(change.securityGroupIds !== undefined && { security_groups: change.securityGroupIds }),
     },
+  };
+}
+
+export interface NeutronSecurityGroup {
+  id: string;
+  name: string | null;
+  description?: string | null;
+  project_id?: string;
+  tenant_id?: string;
+  security_group_rules?: NeutronSecurityGroupRule[];
+}
+
+interface NeutronSecurityGroupRule {
+  id: string;
+  direction: 'ingress' | 'egress';
+  protocol: string | null;
+  port_range_min: number | null;
+  port_range_max: number | null;
+  remote_ip_prefix: string | null;
+  remote_group_id: string | null;
+}
+
+export function toSecurityGroup(group: NeutronSecurityGroup): SecurityGroup {
+  return {
+    id: group.id,
+    name: group.name ?? '',
+    description: group.description ?? '',
+    projectId: group.project_id ?? group.tenant_id ?? '',
+    rules: (group.security_group_rules ?? []).map((rule) => ({
+      id: rule.id,
+      direction: rule.direction,
+      protocol: rule.protocol,
+      portRangeMin: rule.port_range_min,
+      portRangeMax: rule.port_range_max,
+      remoteIpPrefix: rule.remote_ip_prefix,
+      remoteGroupId: rule.remote_group_id,
+    })),
   };
 }

@@ -1,15 +1,19 @@
 /** Neutron as the network service: exactly the calls that the compute side needs. */
 import type { Clock } from '#contracts/clock.ts';
-import type { Acting, NetworkService } from '#contracts/network.ts';
+import type { Caller } from '#contracts/identity.ts';
+import type { Acting, NetworkService, WantedSecurityGroups } from '#contracts/network.ts';
 import { ComputeError } from '#core/errors.ts';
 import { NetworkAgents } from '#core/networking/network-agents.ts';
+import type { NewPortBinding, PortBinding } from '#core/networking/port-bindings.ts';
 import type { Network, Port, UsableNetwork } from '#core/networking/port.ts';
+import type { SecurityGroup } from '#core/networking/security-group.ts';
 import { gathered } from './gathered.ts';
 import { type NeutronAgent, type NeutronAgents, toAgent } from './neutron-agents.ts';
 import {
   type NeutronBinding,
   type NeutronNetwork,
   type NeutronPort,
+  type NeutronSecurityGroup,
   type NeutronSubnet,
   newPortBody,
   portChangeBody,
@@ -18,6 +22,7 @@ import {
   toBinding,
   toNetwork,
   toPort,
+  toSecurityGroup,
   toUsable,
 } from './neutron-shapes.ts';
 import { whyRefused } from './own-user.ts';
@@ -76,6 +81,7 @@ export function createNeutron(options: NeutronOptions): NetworkService {
           ),
     listServerPorts: (serverId) => readPorts(neutron, [['device_id', serverId]]),
     listAgents: (isDoubted) => agents('all', isDoubted),
+    listSecurityGroups: (wanted, caller) => listSecurityGroups(neutron, wanted, caller),
     async createPort(port, caller) {
       const call = { method: 'POST', path: '/v2.0/ports', body: newPortBody(port) } as const;
       return toPort((await neutron.ask<{ port: NeutronPort }>({ ...call, acting: caller })).port);
@@ -91,15 +97,7 @@ export function createNeutron(options: NeutronOptions): NetworkService {
       const answer = await neutron.ask<{ bindings: NeutronBinding[] }>({ path, acting: 'service' });
       return answer.bindings.map(toBinding);
     },
-    async addPortBinding(portId, { host, vnicType, profile }) {
-      const answer = await neutron.ask<{ binding: NeutronBinding }>({
-        method: 'POST',
-        path: bindingsPath(portId),
-        body: { binding: { host, vnic_type: vnicType, profile } },
-        acting: 'service',
-      });
-      return toBinding(answer.binding);
-    },
+    addPortBinding: (portId, binding) => addPortBinding(neutron, portId, binding),
     async activatePortBinding(portId, host) {
       const path = `${bindingsPath(portId, host)}/activate`;
       await neutron.ask({ method: 'PUT', path, acting: 'service' });
@@ -221,6 +219,35 @@ async function listNetworks(
   const path = `/v2.0/networks${query([filter])}`;
   const { networks } = await neutron.ask<{ networks: NeutronNetwork[] }>({ path, acting });
   return networks.map(toUsable);
+}
+
+async function addPortBinding(
+  neutron: Neutron,
+  portId: string,
+  { host, vnicType, profile }: NewPortBinding,
+): Promise<PortBinding> {
+  const answer = await neutron.ask<{ binding: NeutronBinding }>({
+    method: 'POST',
+    path: bindingsPath(portId),
+    body: { binding: { host, vnic_type: vnicType, profile } },
+    acting: 'service',
+  });
+  return toBinding(answer.binding);
+}
+
+async function listSecurityGroups(
+  neutron: Neutron,
+  wanted: WantedSecurityGroups,
+  acting: Caller,
+): Promise<SecurityGroup[]> {
+  const filters: [string, string][] =
+    'ids' in wanted
+      ? wanted.ids.map((id): [string, string] => ['id', id])
+      : [['project_id', wanted.projectId]];
+  if (filters.length === 0) return [];
+  const path = `/v2.0/security-groups${query(filters)}`;
+  const answer = await neutron.ask<{ security_groups: NeutronSecurityGroup[] }>({ path, acting });
+  return answer.security_groups.map(toSecurityGroup);
 }
 
 /** Page by page: an agent that is left out would count as none. */
