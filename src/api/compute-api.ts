@@ -20,6 +20,7 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
     toErrorReply: (error, { requestId }) =>
       faultReply(error, { requestId, identityUrl: context.identityUrl() }),
     ...(context.publicUrl !== undefined && { publicUrl: context.publicUrl }),
+    ...(context.tls !== undefined && { tls: context.tls }),
     takesUpgrade: wantsHostLink,
     unknownRoute: ({ method, url }) =>
       new ComputeError(

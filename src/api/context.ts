@@ -65,6 +65,8 @@ export interface ApiContext {
   identityUrl: () => string;
   /** Where clients reach this service; undefined: as the request came. Example: `https://cloud.example:8774`. */
   publicUrl?: string;
+  /** Certificate and key, PEM; undefined: clear text. */
+  tls?: { cert: Buffer; key: Buffer };
   /** A host whose agent has been silent for longer counts as down. */
   hostTimeoutMs: number;
 }

@@ -146,7 +146,7 @@ export function writeCloudsYaml(path: string, clouds: Record<string, WrittenClou
 }
 
 /** A password login. */
-export type WrittenCloud = Pick<CloudPlace, 'authUrl'> & PasswordLogin;
+export type WrittenCloud = Pick<CloudPlace, 'authUrl' | 'caFile'> & PasswordLogin;
 
 function cloudEntry(cloud: WrittenCloud): object {
   const auth = {
@@ -157,7 +157,9 @@ function cloudEntry(cloud: WrittenCloud): object {
     user_domain_name: cloud.userDomainName,
     project_domain_name: cloud.projectDomainName,
   };
-  return { auth, region_name: 'RegionOne', identity_api_version: 3, interface: 'public' };
+  const cacert = cloud.caFile === undefined ? {} : { cacert: cloud.caFile };
+  const place = { region_name: 'RegionOne', identity_api_version: 3, interface: 'public' };
+  return { auth, ...place, ...cacert };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -26,7 +26,9 @@ export function refuseConnection(
   socket: Socket,
   toReply: (error: ComputeError, requestId: string) => ErrorReply,
 ): void {
-  if (cause.code === 'ECONNRESET' || !socket.writable) {
+  // Nobody could read an answer where TLS did not come about.
+  const isTls = /^ERR_(SSL|TLS)/.test(cause.code ?? '');
+  if (isTls || cause.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }

@@ -3,7 +3,7 @@
  * Knows no route and no OpenStack shape; those come from `api` and `embedded`.
  */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerOptions } from 'node:http';
 import fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -34,6 +34,8 @@ export interface HttpServiceOptions {
   /** Message for a path or method that has no route. */
   unknownRoute(request: FastifyRequest): ComputeError;
   bodyLimitBytes?: number;
+  /** Certificate and key, PEM. Absent: clear text. */
+  tls?: { cert: Buffer; key: Buffer };
   /** Where clients reach it. Absent: as each request came. */
   publicUrl?: string;
   /** Other than the usual ones. */
@@ -64,13 +66,13 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
     keepAliveTimeout: limits.keepAliveMs,
     // Its answer would not be the service's own; see `refuseWhileClosing`.
     return503OnClosing: false,
-    http: {
+    ...serverOptions(options, {
       headersTimeout: limits.headersMs,
       connectionsCheckingInterval: Math.min(5_000, limits.headersMs / 2),
       // The origin of links does without.
       requireHostHeader: false,
       shouldUpgradeCallback: (request) => options.takesUpgrade?.(request) === true,
-    },
+    }),
     clientErrorHandler: (error, socket) =>
       refuseConnection(error, socket, (problem, requestId) =>
         options.toErrorReply(problem, { requestId, origin: options.publicUrl ?? '' }),
@@ -112,6 +114,15 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
     sendError(options.unknownRoute(request), request, reply),
   );
   return app;
+}
+
+/** The same for both kinds of server; a handshake of TLS has the time that headers have. */
+function serverOptions(
+  { tls }: HttpServiceOptions,
+  http: ServerOptions & { headersTimeout: number },
+) {
+  if (tls === undefined) return { http };
+  return { https: { ...http, ...tls, handshakeTimeout: http.headersTimeout } };
 }
 
 const retryAfterSeconds = 10;

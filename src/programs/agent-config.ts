@@ -13,6 +13,7 @@ const AgentFile = Type.Object(
     controller: Type.String({ minLength: 1 }),
     token: Type.Optional(Type.String({ minLength: 1 })),
     token_file: Type.Optional(Type.String({ minLength: 1 })),
+    ca_file: Type.Optional(Type.String({ minLength: 1 })),
     state_dir: Type.Optional(Type.String({ minLength: 1 })),
     host: Type.Optional(HostSection),
     simulated: Type.Optional(
@@ -36,6 +37,8 @@ export interface AgentConfig {
   /** Without a path. Example: `http://192.0.2.10:8774`. */
   controllerUrl: string;
   token: TokenSource;
+  /** PEM file of the authorities to trust for the controller, beside the usual ones. */
+  caFile: string | undefined;
   stateDir: string;
   host: RealHostConfig;
   /** A simulated machine of this size instead of the real one; undefined: the real one. */
@@ -68,6 +71,7 @@ export function parseAgentConfig(text: string, path: string): AgentConfig {
   return {
     controllerUrl: controllerOf(file, place),
     token: tokenOf(file, place),
+    caFile: file.ca_file === undefined ? undefined : resolve(file.ca_file),
     stateDir: resolve(file.state_dir ?? usualStateDir),
     host: toHostConfig(file.host, place),
     simulated: file.simulated === undefined ? undefined : { vcpus, memoryMib, diskGib },

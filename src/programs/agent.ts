@@ -1,6 +1,7 @@
 /** `novella agent`: one agent for this machine, or for a simulated one, that dials the controller. */
 import type { Logger } from 'pino';
 import { startAgent } from '#agent/agent.ts';
+import { trustAuthorities } from '#cli/trust.ts';
 import { folderJournal } from '#integrations/command-journal/in-folder.ts';
 import { dialController } from '#integrations/host-link/dial.ts';
 import { httpImageSource } from '#integrations/image-source/over-http.ts';
@@ -23,6 +24,7 @@ export async function startHostAgent(
   log: Logger,
   files: AgentFiles = {},
 ): Promise<{ stop(): Promise<void> }> {
+  if (config.caFile !== undefined) trustAuthorities(config.caFile);
   const state = takeStateDirectory(config.stateDir, { entered: true });
   try {
     return await start(config, state, { log, files });

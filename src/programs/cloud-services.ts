@@ -30,14 +30,14 @@ export interface CloudServices {
 
 export type CloudServicesOptions<Tables> = Pick<
   EmbeddedOptions<Tables>,
-  'db' | 'clock' | 'log' | 'urls' | 'physicalNetworks' | 'quotas'
+  'db' | 'clock' | 'log' | 'urls' | 'physicalNetworks' | 'quotas' | 'tls'
 > & { state: StateDirectory; stops: (() => void | Promise<void>)[] };
 
 export async function cloudServices<Tables>(
   config: Config,
   options: CloudServicesOptions<Tables>,
 ): Promise<CloudServices> {
-  if (config.openstack === undefined) return ownServices(options);
+  if (config.openstack === undefined) return ownServices(config, options);
   const real = await realServices(config.openstack, options);
   options.stops.push(() => real.close());
   return {
@@ -48,7 +48,10 @@ export async function cloudServices<Tables>(
   };
 }
 
-async function ownServices<Tables>(options: CloudServicesOptions<Tables>): Promise<CloudServices> {
+async function ownServices<Tables>(
+  config: Config,
+  options: CloudServicesOptions<Tables>,
+): Promise<CloudServices> {
   const { state, urls } = options;
   const passwordOf = (user: string) =>
     ensureSecret(state.file(`${user}-password`), () => randomBytes(12).toString('hex'));
@@ -56,6 +59,7 @@ async function ownServices<Tables>(options: CloudServicesOptions<Tables>): Promi
   const passwords = { admin: admin.secret, demo: demo.secret };
   const { identity, network, image } = await embeddedServices({
     ...options,
+    publicUrls: config.publicUrls,
     imageFolder: state.file('images'),
     passwords,
   });
@@ -68,9 +72,10 @@ async function ownServices<Tables>(options: CloudServicesOptions<Tables>): Promi
     }),
     writeCloudsYaml() {
       const path = state.file('clouds.yaml');
+      const caFile = config.tls?.caFile;
       writeCloudsYaml(path, {
-        novella: credentials(urls.identity, 'admin', passwords.admin),
-        'novella-demo': credentials(urls.identity, 'demo', passwords.demo),
+        novella: { ...credentials(urls.identity, 'admin', passwords.admin), caFile },
+        'novella-demo': { ...credentials(urls.identity, 'demo', passwords.demo), caFile },
       });
       return path;
     },

@@ -8,6 +8,7 @@ import { type CardPreference, cardPreferences } from '#core/pci/card-preference.
 import type { DescribedDevice } from '#integrations/simulated/described-devices.ts';
 import type { CpuLayout } from '#integrations/simulated/simulated-host.ts';
 import { checkedBy, type ConfigEntry, entries, parseYaml, type Place } from './config-file.ts';
+import { type DoorsConfig, PublicUrlSection, TlsSection, toDoorsConfig } from './doors-config.ts';
 import { DeviceSpecEntry, HostSection, type RealHostConfig, toHostConfig } from './host-config.ts';
 import { type OpenStackConfig, OpenStackSection, toOpenStackConfig } from './openstack-config.ts';
 import { type QuotaConfig, QuotaSection, toQuotaConfig } from './quota-config.ts';
@@ -44,6 +45,9 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
     {
       state_dir: Type.Optional(Type.String({ minLength: 1 })),
       listen: Type.Optional(Type.String({ minLength: 1 })),
+      tls: Type.Optional(TlsSection),
+      public_url: Type.Optional(PublicUrlSection),
+      allow_clear_text: Type.Optional(Type.Boolean()),
       ports: Type.Optional(
         Type.Object(
           {
@@ -114,7 +118,7 @@ export interface ServicePorts {
   image: number;
 }
 
-export interface Config {
+export interface Config extends DoorsConfig {
   stateDir: string;
   listen: string;
   ports: ServicePorts;
@@ -193,6 +197,7 @@ function toConfig(file: FileShape, place: Place, surroundings: Surroundings): Co
   return {
     stateDir: resolve(file.state_dir ?? '.novella'),
     listen: file.listen ?? '127.0.0.1',
+    ...toDoorsConfig(file, place),
     ports: { ...standardPorts, ...file.ports },
     aliases: entries(file.pci?.alias ?? [], ['pci', 'alias'], place),
     cardPreference: file.pci?.card_preference,

@@ -7,6 +7,7 @@ import type { Clock } from '#contracts/clock.ts';
 import type { IdentityService } from '#contracts/identity.ts';
 import type { ImageContents, ImageService } from '#contracts/images.ts';
 import type { NetworkService } from '#contracts/network.ts';
+import type { PublicUrls, TlsFiles } from './doors-config.ts';
 import { createIdentityService } from '#embedded/identity/service.ts';
 import { createImageService } from '#embedded/image/service.ts';
 import type { PhysicalNetwork } from '#embedded/network/context.ts';
@@ -34,6 +35,8 @@ export interface EmbeddedOptions<Tables> {
   /** Read at each use: filled once every service listens. */
   urls: { identity: string; compute: string; network: string; image: string };
   imageFolder: string;
+  publicUrls: PublicUrls;
+  tls: TlsFiles | undefined;
   passwords: { admin: string; demo: string };
   /** How much each project may have. */
   quotas: ProjectQuotas;
@@ -49,10 +52,16 @@ export async function embeddedServices<Tables>(
   options: EmbeddedOptions<Tables>,
 ): Promise<EmbeddedServices> {
   const { db, clock, log, urls, passwords } = options;
-  const shared = { clock, newId: randomUUID, log };
+  const { tls, publicUrls } = options;
+  const shared = { clock, newId: randomUUID, log, ...(tls !== undefined && { tls }) };
+  const publicUrl = (service: keyof PublicUrls) => {
+    const url = publicUrls[service];
+    return url === undefined ? {} : { publicUrl: url };
+  };
   const identityStore = createIdentityStore(db);
   const identity = await createIdentityService({
     ...shared,
+    ...publicUrl('identity'),
     store: identityStore,
     catalog: () => ({
       region: 'RegionOne',
@@ -72,6 +81,7 @@ export async function embeddedServices<Tables>(
   const identityService = options.quotas.learningFrom(identity.service);
   const network = createNetworkService({
     ...shared,
+    ...publicUrl('network'),
     store: createNetworkStore(db),
     identity: identityService,
     physicalNetworks: () => allPhysicalNetworks(options.physicalNetworks),
@@ -79,6 +89,7 @@ export async function embeddedServices<Tables>(
   });
   const image = createImageService({
     ...shared,
+    ...publicUrl('image'),
     store: createImageStore(db),
     identity: identityService,
     folder: options.imageFolder,

@@ -17,6 +17,7 @@ import { serverVerbs, workflows } from '#workflows/server-verbs.ts';
 import { watchPorts } from '#workflows/watch-ports.ts';
 import { type CloudServices, cloudServices } from './cloud-services.ts';
 import type { Config } from './config.ts';
+import { readTls, type TlsFiles } from './doors-config.ts';
 import { inProcessWakeup } from './in-process-wakeup.ts';
 import { letHostsIn } from './host-door.ts';
 import { type HostParts, physicalNetworksOf } from './host-parts.ts';
@@ -56,13 +57,14 @@ export async function startAllInOne(
   config: Config,
   log: Logger = pino({ level: 'silent' }),
 ): Promise<AllInOne> {
+  const tls = readTls(config);
   const state = takeStateDirectory(config.stateDir, { entered: config.libvirt });
   const stops: Stops = [() => state.release()];
   const stop = async (): Promise<void> => {
     for (const act of stops.splice(0).toReversed()) await act();
   };
   try {
-    return { ...(await start(config, state, { log, stops })), stop };
+    return { ...(await start(config, state, { tls, log, stops })), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -72,7 +74,7 @@ export async function startAllInOne(
 async function start(
   config: Config,
   state: StateDirectory,
-  { log, stops }: { log: Logger; stops: Stops },
+  { tls, log, stops }: { tls: TlsFiles | undefined; log: Logger; stops: Stops },
 ): Promise<Omit<AllInOne, 'stop'>> {
   const { store, db } = await openStore(state.file('novella.sqlite'), { clock });
   stops.push(() => store.close());
@@ -91,16 +93,8 @@ async function start(
   };
   const urls = { identity: '', compute: '', network: '', image: '' };
   const quotas = new ProjectQuotas(config.quotas);
-  const cloud = await cloudServices(config, {
-    db,
-    clock,
-    state,
-    urls,
-    physicalNetworks,
-    quotas,
-    log,
-    stops,
-  });
+  const own = { db, clock, state, urls, physicalNetworks, quotas, tls, log, stops };
+  const cloud = await cloudServices(config, own);
   const { services } = cloud;
   const hosts = await hostsInHere(config, state, { images: services.image, log, stops });
   for (const host of hosts) physicalNetworks.set(host.host, physicalNetworksOf(host));
@@ -130,7 +124,7 @@ async function start(
   }
   dispatchWhenBack(context, returning, { stops, ourNetwork: config.openstack === undefined });
   const localHosts = new Set(hosts.map(({ host }) => host));
-  const doors = { context, cloud, urls, log, stops, localHosts, onReport };
+  const doors = { context, cloud, urls, tls, log, stops, localHosts, onReport };
   Object.assign(urls, await openDoors(config, doors));
   const cloudsYaml = cloud.writeCloudsYaml();
   const { survey, newPassword } = cloud;
@@ -212,19 +206,23 @@ async function openDoors(
     context: WorkflowContext;
     cloud: CloudServices;
     urls: AllInOne['urls'];
+    tls: TlsFiles | undefined;
     log: Logger;
     stops: Stops;
     localHosts: ReadonlySet<string>;
     onReport: (host: Host) => void;
   },
 ): Promise<AllInOne['urls']> {
-  const { context, cloud, urls, log, stops, localHosts, onReport } = parts;
+  const { context, cloud, urls, tls, log, stops, localHosts, onReport } = parts;
+  const publicUrl = config.publicUrls.compute;
   let door: ReturnType<typeof letHostsIn> | undefined;
   const compute = createComputeApi({
     ...context,
     log,
     identity: cloud.services.identity,
     identityUrl: () => urls.identity,
+    ...(publicUrl !== undefined && { publicUrl }),
+    ...(tls !== undefined && { tls }),
     imageContents: cloud.services.image,
     linkedHosts: () => door?.linked() ?? [],
     hostTimeoutMs,
@@ -233,7 +231,8 @@ async function openDoors(
   const open = async (app: FastifyInstance, name: keyof Config['ports']): Promise<string> => {
     stops.push(() => app.close());
     const port = await listen(app, name, config.listen, config.ports[name]);
-    return `http://${reachable(config.listen)}:${port}`;
+    const scheme = tls === undefined ? 'http' : 'https';
+    return config.publicUrls[name] ?? `${scheme}://${reachable(config.listen)}:${port}`;
   };
   const opened = {
     ...(await cloud.open(open)),

@@ -14,6 +14,8 @@ export interface AgentPlan {
   controllerUrl: string;
   host: string;
   token: string;
+  /** Authorities to trust beside the usual ones. */
+  caFile?: string;
 }
 
 export interface AgentProcess {
@@ -29,7 +31,13 @@ export interface AgentProcess {
 }
 
 /** Writes the agent's configuration; its path. */
-export function writeAgentConfig({ folder, controllerUrl, host, token }: AgentPlan): string {
+export function writeAgentConfig({
+  folder,
+  controllerUrl,
+  host,
+  token,
+  caFile,
+}: AgentPlan): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'token'), `${token}\n`);
   const path = join(folder, 'agent.yaml');
@@ -37,6 +45,7 @@ export function writeAgentConfig({ folder, controllerUrl, host, token }: AgentPl
     controller: controllerUrl,
     token_file: join(folder, 'token'),
     state_dir: join(folder, 'state'),
+    ...(caFile !== undefined && { ca_file: caFile }),
     host: { name: host, ip: '192.0.2.21' },
     simulated: {},
   };

@@ -22,6 +22,8 @@ export interface IdentityOptions {
   log: Logger;
   /** Where clients reach it. Absent: as each request came. */
   publicUrl?: string;
+  /** Certificate and key, PEM. Absent: clear text. */
+  tls?: { cert: Buffer; key: Buffer };
   /** Asked at each use: URLs are known only when every service listens. */
   catalog: () => Catalog;
   /** Made on start where missing. */
@@ -50,6 +52,7 @@ export async function createIdentityService(
     log: options.log,
     toErrorReply: identityError,
     unknownRoute: unknown,
+    ...(options.tls !== undefined && { tls: options.tls }),
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });
   mountRoutes(app, {

@@ -28,6 +28,8 @@ export interface ImageOptions {
   log: Logger;
   /** Where clients reach it. Absent: as each request came. */
   publicUrl?: string;
+  /** Certificate and key, PEM. Absent: clear text. */
+  tls?: { cert: Buffer; key: Buffer };
 }
 
 /** A public image that a cloud starts with. Defaults: raw, bare, of no project. */
@@ -73,6 +75,7 @@ function createApp(
     log: options.log,
     toErrorReply: titledError,
     unknownRoute: unknown,
+    ...(options.tls !== undefined && { tls: options.tls }),
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });
   app.addContentTypeParser('application/octet-stream', (_request, bytes, done) => {

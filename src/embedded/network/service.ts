@@ -17,6 +17,8 @@ export interface NetworkOptions extends NetworkContext {
   log: Logger;
   /** Where clients reach it. Absent: as each request came. */
   publicUrl?: string;
+  /** Certificate and key, PEM. Absent: clear text. */
+  tls?: { cert: Buffer; key: Buffer };
 }
 
 /** Builds the app, and the same service for callers in this process; it does not listen. */
@@ -30,6 +32,7 @@ export function createNetworkService(options: NetworkOptions): {
     log: options.log,
     toErrorReply: toNeutronError,
     unknownRoute: unknown,
+    ...(options.tls !== undefined && { tls: options.tls }),
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });
   mountRoutes(app, {

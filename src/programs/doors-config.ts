@@ -1,0 +1,128 @@
+/** How clients reach the services: TLS, public addresses, and whether clear text may leave this machine. */
+import { readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
+import { resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { type Static, Type } from 'typebox';
+import { ComputeError } from '#core/errors.ts';
+import type { Place } from './config-file.ts';
+
+const closed = { additionalProperties: false };
+const File = Type.String({ minLength: 1 });
+const Url = Type.Optional(Type.String({ minLength: 1 }));
+
+export const TlsSection = Type.Object(
+  { certificate: File, key: File, ca_file: Type.Optional(File) },
+  closed,
+);
+export const PublicUrlSection = Type.Object(
+  { compute: Url, identity: Url, network: Url, image: Url },
+  closed,
+);
+
+/** PEM files; `caFile` has the authorities that clients need beside their usual ones. */
+export interface TlsConfig {
+  certificate: string;
+  key: string;
+  caFile: string | undefined;
+}
+
+export type PublicUrls = Partial<Record<'compute' | 'identity' | 'network' | 'image', string>>;
+
+export interface DoorsConfig {
+  tls: TlsConfig | undefined;
+  publicUrls: PublicUrls;
+  /** Passwords and tokens may travel in clear text to and from other machines. */
+  allowClearText: boolean;
+}
+
+interface DoorsFile {
+  tls?: Static<typeof TlsSection>;
+  public_url?: Static<typeof PublicUrlSection>;
+  allow_clear_text?: boolean;
+}
+
+/** Of these keys of a file. Throws `invalid` for a public URL that is none. */
+export function toDoorsConfig(file: DoorsFile, place: Place): DoorsConfig {
+  const { tls } = file;
+  const publicUrls = Object.entries(file.public_url ?? {}).map(([service, url]) => [
+    service,
+    originIn(url, place(['public_url', service])),
+  ]);
+  return {
+    tls: tls && {
+      certificate: resolve(tls.certificate),
+      key: resolve(tls.key),
+      caFile: tls.ca_file === undefined ? undefined : resolve(tls.ca_file),
+    },
+    publicUrls: Object.fromEntries(publicUrls) as PublicUrls,
+    allowClearText: file.allow_clear_text ?? false,
+  };
+}
+
+function originIn(text: string, where: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isOrigin = url !== undefined && /^https?:$/.test(url.protocol) && url.host !== '';
+  if (isOrigin && `${url.origin}/` === url.href) return url.origin;
+  throw new ComputeError(
+    'invalid',
+    `${where}: "${text}" must be a scheme, a host and perhaps a port, such as https://cloud.example:8774`,
+  );
+}
+
+/** Certificate and key, PEM. */
+export interface TlsFiles {
+  cert: Buffer;
+  key: Buffer;
+}
+
+/**
+ * What the services need for TLS; undefined: they talk clear text. Throws `invalid` for files that cannot be read or do not belong together, and
+ * for clear text on an address that other machines reach, unless it is allowed.
+ */
+export function readTls({
+  listen,
+  tls,
+  allowClearText,
+}: DoorsConfig & { listen: string }): TlsFiles | undefined {
+  if (tls === undefined) {
+    if (allowClearText || isLoopback(listen)) return undefined;
+    throw new ComputeError(
+      'invalid',
+      `listen: other machines reach ${listen}, and passwords and tokens would travel in clear text: set tls.certificate and tls.key, or allow it with "allow_clear_text: true"`,
+    );
+  }
+  const files = {
+    cert: fileOf('tls.certificate', tls.certificate),
+    key: fileOf('tls.key', tls.key),
+  };
+  try {
+    createSecureContext(files);
+  } catch (cause) {
+    throw new ComputeError(
+      'invalid',
+      `tls: ${tls.certificate} and ${tls.key} must be a certificate and its key, in PEM: ${wordsOf(cause)}`,
+      { cause },
+    );
+  }
+  return files;
+}
+
+function isLoopback(address: string): boolean {
+  if (isIPv4(address)) return address.startsWith('127.');
+  return address === 'localhost' || address === '::1';
+}
+
+function fileOf(key: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new ComputeError('invalid', `${key}: ${path} cannot be read: ${wordsOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function wordsOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
