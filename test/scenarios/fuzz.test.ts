@@ -24,6 +24,6 @@ test('hostile requests of every route get an answer of their service, and the cl
   expect(tally.unvisited(routes)).toEqual([]);
   expect(tally.tried()).toBe(routes.length * 4);
   const { '2xx': accepted = 0, '4xx': refused = 0 } = tally.statuses();
-  expect(accepted).toBeGreaterThan(routes.length / 2);
+  expect(accepted).toBeGreaterThan(routes.length / 4);
   expect(refused).toBeGreaterThan(routes.length / 2);
 }, 300_000);
