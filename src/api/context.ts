@@ -7,6 +7,7 @@ import type { NetworkEvent } from '#contracts/network-events.ts';
 import type { NetworkService } from '#contracts/network.ts';
 import type { Host, Store } from '#contracts/store.ts';
 import type { LinkedHost } from '#contracts/host-link.ts';
+import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { NewServerRequest } from '#core/servers/new-server.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WishedAct } from '#workflows/act-on-guest.ts';
@@ -60,6 +61,10 @@ export interface ApiContext {
   clock: Clock;
   newId: NewId;
   log: Logger;
+  /** How much a project may have. */
+  limitsOf: (projectId: string) => QuotaLimits;
+  /** Most servers that one request may ask for. */
+  serversPerRequest: number;
   workflows: ApiWorkflows;
   /** The identity service's URL, for those who come without a token. Asked at each use. */
   identityUrl: () => string;

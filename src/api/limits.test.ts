@@ -19,7 +19,10 @@ test('limits count what the project uses', async () => {
     totalInstancesUsed: 1,
     totalCoresUsed: 1,
     totalRAMUsed: 512,
-    maxTotalInstances: -1,
+    maxTotalInstances: 10,
+    maxTotalCores: 20,
+    maxTotalRAMSize: 51_200,
+    maxServerMeta: 128,
   });
 });
 

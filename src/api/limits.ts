@@ -1,22 +1,23 @@
-/** `GET /limits`: what a project uses. Quotas are not kept, so what they would bound reads -1, Nova's word for no limit. */
+/** `GET /limits`: how much a project may have, and what it uses. -1 is Nova's word for no limit. */
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
+import { type QuotaLimits, unlimited } from '#core/quotas/limits.ts';
 import { type StepDown, steppedDown } from './microversions.ts';
 import { queryValue } from './paging.ts';
 import type { Call, Reply } from './route.ts';
-import { mostMetadataItems } from './servers/metadata-limit.ts';
 
-const unlimited = -1;
-
-const steps: StepDown<unknown>[] = [
+const steps: StepDown<QuotaLimits>[] = [
   { below: 57, undo: (view) => Object.assign(view, { maxPersonality: 0, maxPersonalitySize: 0 }) },
-  { below: 39, undo: (view) => Object.assign(view, { maxImageMeta: mostMetadataItems }) },
+  {
+    below: 39,
+    undo: (view, limits) => Object.assign(view, { maxImageMeta: limits.metadata_items }),
+  },
   {
     below: 36,
-    undo: (view) =>
+    undo: (view, limits) =>
       Object.assign(view, {
-        maxSecurityGroups: unlimited,
-        maxSecurityGroupRules: unlimited,
+        maxSecurityGroups: limits.security_groups,
+        maxSecurityGroupRules: limits.security_group_rules,
         maxTotalFloatingIps: unlimited,
         totalFloatingIpsUsed: 0,
         totalSecurityGroupsUsed: 0,
@@ -34,27 +35,23 @@ export async function showLimits(call: Call): Promise<Reply> {
       "Policy doesn't allow the limits of another project to be shown: it needs the role admin.",
     );
   }
-  const { store } = call.context;
-  const servers = await store.servers.list({ projectId });
-  const groups = await store.serverGroups.list({ projectId });
-  const sum = (read: (server: (typeof servers)[number]) => number) =>
-    servers.reduce((total, server) => total + read(server), 0);
+  const { store, limitsOf } = call.context;
+  const used = await store.quotaUsage(projectId);
+  const limits = limitsOf(projectId);
   const absolute = {
-    maxTotalInstances: unlimited,
-    maxTotalCores: unlimited,
-    maxTotalRAMSize: unlimited,
-    maxServerMeta: mostMetadataItems,
+    maxTotalInstances: limits.instances,
+    maxTotalCores: limits.cores,
+    maxTotalRAMSize: limits.ram,
+    maxServerMeta: limits.metadata_items,
     maxTotalKeypairs: 0,
-    maxServerGroups: unlimited,
-    maxServerGroupMembers: unlimited,
-    totalInstancesUsed: servers.length,
-    totalCoresUsed: sum(({ flavor }) => flavor.vcpus),
-    totalRAMUsed: sum(({ flavor }) => flavor.memoryMib),
-    totalServerGroupsUsed: groups.length,
+    maxServerGroups: limits.server_groups,
+    maxServerGroupMembers: limits.server_group_members,
+    totalInstancesUsed: used.instances,
+    totalCoresUsed: used.cores,
+    totalRAMUsed: used.ram,
+    totalServerGroupsUsed: used.server_groups,
   };
   return {
-    body: {
-      limits: { rate: [], absolute: steppedDown(absolute, call.version, steps, undefined) },
-    },
+    body: { limits: { rate: [], absolute: steppedDown(absolute, call.version, steps, limits) } },
   };
 }

@@ -1,5 +1,6 @@
 /** What a store must do for server groups: members come and go with their servers, and no two placements pass each other. */
 import { expect, test } from 'vitest';
+import { noLimits } from '#core/quotas/limits.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import { aHost, aNewServer, toStep } from '#test/store-rows.ts';
 import type { OpenStore } from './store.contract.ts';
@@ -107,14 +108,8 @@ function aGroup(store: Store, change: Partial<ServerGroup> = {}): Promise<Server
     ...change,
   };
   const id = crypto.randomUUID();
-  return store.serverGroups.create({
-    id,
-    name: 'web',
-    userId: 'user-1',
-    projectId,
-    policy,
-    maxServersPerHost,
-  });
+  const group = { id, name: 'web', userId: 'user-1', projectId, policy, maxServersPerHost };
+  return store.serverGroups.create(group, noLimits);
 }
 
 async function aMember(store: Store, groupId: string): Promise<Task> {

@@ -15,6 +15,7 @@ import { storeEnrolmentsContract } from './store-enrolments.contract.ts';
 import { storeGroupsContract } from './store-groups.contract.ts';
 import { storeLifecycleContract } from './store-lifecycle.contract.ts';
 import { storeNetworkEventsContract } from './store-network-events.contract.ts';
+import { storeQuotasContract } from './store-quotas.contract.ts';
 import { storeRaceContract } from './store-race.contract.ts';
 import { storeWorkContract } from './store-work.contract.ts';
 import type { Store } from './store.ts';
@@ -35,6 +36,9 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('server groups', () => {
     storeGroupsContract(fresh);
+  });
+  describe('quotas', () => {
+    storeQuotasContract(fresh);
   });
   describe('enrolled hosts', () => {
     storeEnrolmentsContract(fresh);

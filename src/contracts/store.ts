@@ -8,6 +8,7 @@ import type { PciDevice } from '#core/pci/device.ts';
 import type { PciDevicePool } from '#core/pci/pool.ts';
 import type { PciRequest } from '#core/pci/request.ts';
 import type { HostNuma } from '#core/scheduling/numa-fit.ts';
+import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { Decision } from '#core/scheduling/decision.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
@@ -196,9 +197,20 @@ export interface ServerFilter {
   includeDeleted?: boolean;
 }
 
+/** What the live servers and the groups of a project use of its quotas; `ram` in MiB. */
+export type QuotaUsage = Record<'instances' | 'cores' | 'ram' | 'server_groups', number>;
+
 export interface ServerStore {
   /** Throws `conflict` when a port of it belongs to another live server (unique), naming the port; `invalid` when its group is gone. */
   create(newServer: NewServer): Promise<Server>;
+  /**
+   * As many of these servers of one flavor and group as the project's limits allow, in one transaction: no two callers pass a limit together.
+   * Throws what `create` throws, and `overQuota` when these are fewer than `minCount`; then none is made.
+   */
+  createWithin(
+    quota: { limits: QuotaLimits; minCount: number },
+    newServers: readonly NewServer[],
+  ): Promise<Server[]>;
   /** undefined when unknown. Deleted servers are found too (`vmState` 'deleted'). */
   get(id: string): Promise<Server | undefined>;
   /** Newest first. */
@@ -306,7 +318,11 @@ export interface FlavorStore {
 }
 
 export interface ServerGroupStore {
-  create(group: Omit<ServerGroup, 'members' | 'generation'>): Promise<ServerGroup>;
+  /** Throws `overQuota` when the project has as many as its limits allow. */
+  create(
+    group: Omit<ServerGroup, 'members' | 'generation'>,
+    limits: QuotaLimits,
+  ): Promise<ServerGroup>;
   get(id: string): Promise<ServerGroup | undefined>;
   /** In the order they were made; without a project those of all. */
   list(filter: { projectId?: string }): Promise<ServerGroup[]>;
@@ -327,6 +343,7 @@ export interface Store {
   serverGroups: ServerGroupStore;
   enrolments: EnrolmentStore;
   networkEvents: NetworkEventStore;
+  quotaUsage(projectId: string): Promise<QuotaUsage>;
   /** Throws `conflict` when a port of `nics` belongs to another live server, naming the port. */
   commit(transition: Transition): Promise<CommitResult>;
   close(): Promise<void>;

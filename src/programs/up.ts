@@ -106,6 +106,7 @@ async function start(
     clock,
     newId: randomUUID,
     log,
+    limitsOf: quotas.limitsOf,
     fleet: new FleetView(),
     settings: {
       aliases: parseAliases(config.aliases),
@@ -226,6 +227,7 @@ async function openDoors(
     imageContents: cloud.services.image,
     linkedHosts: () => door?.linked() ?? [],
     hostTimeoutMs,
+    serversPerRequest: config.quotas.serversPerRequest,
     workflows: serverVerbs(context),
   });
   const open = async (app: FastifyInstance, name: keyof Config['ports']): Promise<string> => {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NewServer, Task } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
+import { noLimits } from '#core/quotas/limits.ts';
 import {
   aComputeWorld,
   callerOf,
@@ -68,7 +69,10 @@ async function due(): Promise<Task['kind'][]> {
 test('once they have their ports the servers boot, and nobody may touch them before', async () => {
   const wishes = [aWish(), aWish()];
   const context = whenCreating(async () => expect(await due()).toEqual([]));
-  const servers = await acceptWithPorts(context, member, { wishes, minCount: 2 });
+  const servers = await acceptWithPorts(context, member, {
+    wishes,
+    quota: { limits: noLimits, minCount: 2 },
+  });
   expect(servers.map(({ nics }) => nics[0])).toMatchObject(
     made().map(({ id }) => ({ portId: id, ownsPort: true })),
   );
@@ -79,7 +83,10 @@ test('once they have their ports the servers boot, and nobody may touch them bef
 test('a server that its user deletes meanwhile keeps no port; the others boot', async () => {
   const wishes = [aWish(), aWish()];
   const context = whenCreating(remove(wishes[0]!));
-  const servers = await acceptWithPorts(context, member, { wishes, minCount: 2 });
+  const servers = await acceptWithPorts(context, member, {
+    wishes,
+    quota: { limits: noLimits, minCount: 2 },
+  });
   expect(servers.map(({ id }) => id)).toEqual([wishes[1]!.server.id]);
   expect(owners()).toEqual([wishes[1]!.server.id]);
   expect((await due()).toSorted()).toEqual(['boot', 'delete']);
@@ -89,7 +96,7 @@ test('when the only server is deleted meanwhile, the request is told so', async 
   const wish = aWish();
   const asked = acceptWithPorts(whenCreating(remove(wish)), member, {
     wishes: [wish],
-    minCount: 1,
+    quota: { limits: noLimits, minCount: 1 },
   });
   await expect(asked).rejects.toMatchObject({
     kind: 'conflict',
@@ -113,7 +120,10 @@ test.each([
       world.time.now += 301_000;
       expect(await due()).toEqual(['delete']);
     };
-    const asked = acceptWithPorts(whenCreating(late, act), member, { wishes: [wish], minCount: 1 });
+    const asked = acceptWithPorts(whenCreating(late, act), member, {
+      wishes: [wish],
+      quota: { limits: noLimits, minCount: 1 },
+    });
     await expect(asked).rejects.toThrow(says);
     expect(made()).toEqual([]);
   },
@@ -123,7 +133,7 @@ test('what is refused is deleted: its own ports are free at once, and it says wh
   const wish = aWish({ port: portId });
   const asked = acceptWithPorts(whenCreating(refuse('conflict')), member, {
     wishes: [wish],
-    minCount: 1,
+    quota: { limits: noLimits, minCount: 1 },
   });
   await expect(asked).rejects.toMatchObject({ kind: 'invalid' });
   const { id } = wish.server;
@@ -145,7 +155,10 @@ test.each([
   async ({ minCount, accepted, tasks }) => {
     const wishes = [aWish(), aWish(), aWish(), aWish()];
     const context = whenCreating(nothing, nothing, refuse('overQuota'));
-    const asked = acceptWithPorts(context, member, { wishes, minCount });
+    const asked = acceptWithPorts(context, member, {
+      wishes,
+      quota: { limits: noLimits, minCount },
+    });
     if (accepted === 0) await expect(asked).rejects.toMatchObject({ kind: 'overQuota' });
     else expect(await asked).toHaveLength(accepted);
     expect((await due()).toSorted()).toEqual(tasks);
@@ -158,8 +171,32 @@ test('an error that nobody foresaw shows nothing of its inside', async () => {
   const context = whenCreating(() => {
     throw new TypeError('cannot read of undefined');
   });
-  const asked = acceptWithPorts(context, member, { wishes: [wish], minCount: 1 });
+  const asked = acceptWithPorts(context, member, {
+    wishes: [wish],
+    quota: { limits: noLimits, minCount: 1 },
+  });
   await expect(asked).rejects.toThrow('cannot read of undefined');
   const [action] = await world.store.servers.actions(wish.server.id);
   expect(action).toMatchObject({ message: 'internal error' });
+});
+
+test('no port is made for servers beyond the quota, and those that there is room for boot', async () => {
+  const wishes = [aWish(), aWish(), aWish()];
+  const quota = { limits: { ...noLimits, instances: 2 }, minCount: 1 };
+  expect(await acceptWithPorts(world.context, member, { wishes, quota })).toHaveLength(2);
+  expect(made()).toHaveLength(2);
+  const more = acceptWithPorts(world.context, member, { wishes: [aWish()], quota });
+  await expect(more).rejects.toMatchObject({
+    kind: 'overQuota',
+    message: 'Quota exceeded for instances: Requested 1, but already used 2 of 2 instances',
+  });
+  expect(made()).toHaveLength(2);
+});
+
+test('a quota that another request fills while ports are made is not passed', async () => {
+  const wishes = [aWish(), aWish()];
+  const quota = { limits: { ...noLimits, instances: 2 }, minCount: 1 };
+  const context = whenCreating(() => world.store.servers.create(aNewServer({ projectId })));
+  expect(await acceptWithPorts(context, member, { wishes, quota })).toHaveLength(1);
+  expect(await world.store.quotaUsage(projectId)).toMatchObject({ instances: 2 });
 });

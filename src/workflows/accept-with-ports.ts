@@ -1,7 +1,9 @@
 /** Accepts servers whose NICs name networks: their ports are made before the request is answered. Decision 0010. */
 import type { Caller } from '#contracts/identity.ts';
 import type { NewServer, Task } from '#contracts/store.ts';
-import { ComputeError, isComputeError } from '#core/errors.ts';
+import { ComputeError, invariant, isComputeError } from '#core/errors.ts';
+import type { QuotaLimits } from '#core/quotas/limits.ts';
+import { allowedServers } from '#core/quotas/new-servers.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 import { leaseOf, makeEvent, makePorts } from './make-ports.ts';
@@ -10,10 +12,10 @@ import { bootNaming } from './resolve-nics.ts';
 import { deletePortsMadeFor } from './tear-down.ts';
 import { asFailure } from './workflow.ts';
 
-/** `minCount`: with so many, the others are given up when the project's quota of ports is full. Source: Nova `validate_networks`. */
+/** `quota.minCount`: with so many, the others are given up when a quota of the project is full. Source: Nova `validate_networks`. */
 export interface WishedServers {
   wishes: readonly NewServer[];
-  minCount: number;
+  quota: { limits: QuotaLimits; minCount: number };
   /** Of the ports that are made; absent: the network service's own choice. */
   securityGroupIds?: readonly string[] | undefined;
 }
@@ -34,15 +36,13 @@ interface Accepting {
 export async function acceptWithPorts(
   context: WorkflowContext,
   caller: Caller,
-  { wishes, minCount, securityGroupIds }: WishedServers,
+  asked: WishedServers,
 ): Promise<Server[]> {
+  const { minCount } = asked.quota;
+  const wishes = await withinQuota(context, asked);
   const accepting: Accepting[] = [];
   try {
-    const refusal = await untilRefused(context, caller, {
-      wishes,
-      accepting,
-      securityGroupIds,
-    });
+    const refusal = await untilRefused(context, caller, { ...asked, wishes, accepting });
     const made = accepting.filter(hasPorts);
     const isEnough = isComputeError(refusal, 'overQuota') && made.length >= minCount;
     if (refusal !== undefined && !isEnough) throw refusal;
@@ -59,6 +59,19 @@ export async function acceptWithPorts(
   }
 }
 
+/** Those that have room before the first port is made. Throws `overQuota`. */
+async function withinQuota(
+  { store }: WorkflowContext,
+  { wishes, quota: { limits, minCount } }: WishedServers,
+): Promise<readonly NewServer[]> {
+  const [first] = wishes;
+  if (first === undefined) return wishes;
+  const { vcpus: cores, memoryMib: ram } = first.server.flavor;
+  const asked = { minCount, maxCount: wishes.length, cores, ram };
+  const used = await store.quotaUsage(first.server.projectId);
+  return wishes.slice(0, allowedServers(limits, { used, asked }));
+}
+
 function hasPorts({ server }: Accepting): boolean {
   return server.nics.every(({ portId }) => portId !== null);
 }
@@ -67,14 +80,14 @@ function hasPorts({ server }: Accepting): boolean {
 async function untilRefused(
   context: WorkflowContext,
   caller: Caller,
-  given: Pick<WishedServers, 'wishes' | 'securityGroupIds'> & { accepting: Accepting[] },
+  given: WishedServers & { accepting: Accepting[] },
 ): Promise<unknown> {
-  const { wishes, accepting, securityGroupIds } = given;
+  const { wishes, quota, accepting, securityGroupIds } = given;
   for (const wish of wishes) {
-    const each = await bornDeleting(context, wish);
-    accepting.push(each);
-    const { server } = each;
     try {
+      const each = await bornDeleting(context, wish, quota.limits);
+      accepting.push(each);
+      const { server } = each;
       const asked = { nics: server.nics, naming: bootNaming, securityGroupIds };
       each.server = { ...server, nics: await makePorts(context, caller, server, asked) };
     } catch (error) {
@@ -84,10 +97,16 @@ async function untilRefused(
   return undefined;
 }
 
-async function bornDeleting(context: WorkflowContext, wish: NewServer): Promise<Accepting> {
+async function bornDeleting(
+  context: WorkflowContext,
+  wish: NewServer,
+  limits: QuotaLimits,
+): Promise<Accepting> {
   const task = { ...wish.task, kind: 'delete', step: 'destroy-guest', data: {} } as const;
   const lease = leaseOf(context, wish.action.requestId);
-  const server = await context.store.servers.create({ ...wish, task: { ...task, lease } });
+  const newServer = { ...wish, task: { ...task, lease } };
+  const [server] = await context.store.servers.createWithin({ limits, minCount: 1 }, [newServer]);
+  invariant(server, 'no server was made');
   return { wish, server, task: { ...task, epoch: 1 }, startedAt: context.clock.now() };
 }
 

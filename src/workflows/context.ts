@@ -7,6 +7,7 @@ import type { Store } from '#contracts/store.ts';
 import type { Wakeup } from '#contracts/wakeup.ts';
 import type { PciAlias } from '#core/pci/alias.ts';
 import type { CardPreference } from '#core/pci/card-preference.ts';
+import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { FleetView } from './fleet-view.ts';
 import type { HostStateSettings } from './host-state.ts';
 
@@ -19,6 +20,8 @@ export interface WorkflowContext {
   newId: NewId;
   log: Log;
   settings: WorkflowSettings;
+  /** How much a project may have. */
+  limitsOf: (projectId: string) => QuotaLimits;
   /** This process's view of the hosts, for decisions. */
   fleet: FleetView;
 }

@@ -19,8 +19,8 @@ import { groupsForBoot } from './security-groups.ts';
 import { type AskedNics, automaticNics, type ResolvedNics, resolveNics } from './resolve-nics.ts';
 
 /**
- * Stores `maxCount` servers and returns them; they boot afterwards. `requestId` is the API request's, for the action list.
- * Throws ComputeError, with nothing stored, when flavor, image, network or port does not fit; when a port cannot be made, the servers are
+ * Stores `maxCount` servers, or as many above `minCount` as the project's quotas allow, and returns them; they boot afterwards. `requestId` is the API request's, for the action list.
+ * Throws ComputeError, with nothing stored, when a quota is exceeded, or flavor, image, network or port does not fit; when a port cannot be made, the servers are
  * deleted again: all, or with a full quota of ports those above `minCount`.
  */
 export async function createServers(
@@ -64,22 +64,13 @@ export async function createServers(
   }
   const lacksPorts = resolved.nics.some(({ portId }) => portId === null);
   try {
+    const quota = { limits: context.limitsOf(caller.projectId), minCount: request.minCount };
     return lacksPorts
-      ? await acceptWithPorts(context, caller, {
-          wishes,
-          minCount: request.minCount,
-          securityGroupIds,
-        })
-      : await accept(context, wishes);
+      ? await acceptWithPorts(context, caller, { wishes, quota, securityGroupIds })
+      : await context.store.servers.createWithin(quota, wishes);
   } finally {
     context.wakeup.notify('tasks');
   }
-}
-
-async function accept({ store }: WorkflowContext, wishes: readonly NewServer[]): Promise<Server[]> {
-  const servers: Server[] = [];
-  for (const wish of wishes) servers.push(await store.servers.create(wish));
-  return servers;
 }
 
 async function findFlavor(context: WorkflowContext, id: string): Promise<Flavor> {

@@ -10,6 +10,7 @@ import { NetworkAgents } from '#core/networking/network-agents.ts';
 import type { SecurityGroup } from '#core/networking/security-group.ts';
 import type { Network, Port } from '#core/networking/port.ts';
 import type { Vif } from '#core/networking/vif.ts';
+import { type QuotaLimits, standardLimits } from '#core/quotas/limits.ts';
 import type { Server } from '#core/servers/server.ts';
 import { openStore } from '#integrations/database/store.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
@@ -56,6 +57,7 @@ export async function aComputeWorld() {
   const { store } = await openStore(':memory:', { clock });
   await store.flavors.create(aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} }));
   const ports = new Map([[portId, aPort(portId)]]);
+  const limits = new Map<string, Partial<QuotaLimits>>();
   const context: WorkflowContext = {
     store,
     network: describedNetwork(ports),
@@ -64,6 +66,7 @@ export async function aComputeWorld() {
     clock,
     newId: randomUUID,
     log: silentLog,
+    limitsOf: (id) => ({ ...standardLimits, ...limits.get(id) }),
     fleet: new FleetView(),
     settings: {
       aliases: [],
@@ -84,6 +87,7 @@ export async function aComputeWorld() {
     imageContents: contents,
     linkedHosts: () => [{ host: 'hv1', address: '192.0.2.7', since: time.now }],
     hostTimeoutMs: 60_000,
+    serversPerRequest: 100,
     workflows: serverVerbs(context),
   });
   return {
@@ -92,6 +96,8 @@ export async function aComputeWorld() {
     contents,
     store,
     time,
+    /** By project: what is not as Nova's defaults. */
+    limits,
     ports,
     /** Example: `ask('GET /v2.1/servers', { as: 'member', version: '2.1' })`. */
     ask: (act: string, { as = 'admin', version = '2.79', body, headers }: Asked = {}) =>

@@ -161,7 +161,7 @@ test('a server booted into a group is its member, says so from 2.71 on, and coun
   const limits = await world.ask('GET /v2.1/limits');
   expect(limits.body.limits.absolute).toMatchObject({
     totalServerGroupsUsed: 1,
-    maxServerGroups: -1,
+    maxServerGroups: 10,
   });
 });
 

@@ -43,14 +43,16 @@ export async function createGroup(call: Call<CreateGroupBody>): Promise<Reply> {
       `Only anti-affinity policy supports rules: max_server_per_host was given with '${policy}'.`,
     );
   }
-  const group = await call.context.store.serverGroups.create({
+  const { store, limitsOf } = call.context;
+  const made = {
     id: call.context.newId(),
     name: wish.name,
     projectId: call.caller.projectId,
     userId: call.caller.userId,
     policy,
     maxServersPerHost: most === undefined ? null : Number(most),
-  });
+  };
+  const group = await store.serverGroups.create(made, limitsOf(made.projectId));
   return { body: { server_group: view(call, group) } };
 }
 

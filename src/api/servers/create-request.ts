@@ -17,8 +17,8 @@ export async function newServerRequest(call: Call<CreateServerBody>): Promise<Ne
   const { server } = call.body;
   refuseWhatIsNotOffered(server);
   const metadata = server.metadata ?? {};
-  refuseTooManyItems(metadata);
-  const counts = countsOf(server);
+  refuseTooManyItems(call, metadata);
+  const counts = countsOf(server, call.context.serversPerRequest);
   return {
     name: server.name.trim(),
     hostname: null,
@@ -41,9 +41,19 @@ export async function newServerRequest(call: Call<CreateServerBody>): Promise<Ne
   };
 }
 
-function countsOf(server: ServerBody): Pick<NewServerRequest, 'minCount' | 'maxCount'> {
+function countsOf(
+  server: ServerBody,
+  most: number,
+): Pick<NewServerRequest, 'minCount' | 'maxCount'> {
   const minCount = Number(server.min_count ?? 1);
   const maxCount = Number(server.max_count ?? minCount);
+  for (const [field, count] of Object.entries({ min_count: minCount, max_count: maxCount })) {
+    if (count <= most) continue;
+    throw new ComputeError(
+      'invalid',
+      `${field}: ${count} is more than ${most}, the most servers that one request may ask for.`,
+    );
+  }
   if (minCount <= maxCount) return { minCount, maxCount };
   throw new ComputeError(
     'invalid',

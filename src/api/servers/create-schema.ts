@@ -28,7 +28,10 @@ function bodySince(version: number): JsonSchema {
   ]);
 }
 
-const oneOrMore: JsonSchema = { anyOf: [field.uuid, { type: 'array', items: field.uuid }] };
+/** Each is looked up: no more than a request may take of the time of others. */
+const oneOrMore: JsonSchema = {
+  anyOf: [field.uuid, { type: 'array', items: field.uuid, maxItems: 100 }],
+};
 
 /** Any other hint may be anything: it is for a filter that is not there. */
 const hints: JsonSchema = {
@@ -80,6 +83,8 @@ function networks(version: number): JsonSchema {
   const hasTag = (version >= 32 && version < 37) || version >= 42;
   const list = {
     type: 'array',
+    // Far more than a guest has slots.
+    maxItems: 100,
     items: object({
       uuid: version >= 37 ? field.uuid : { type: 'string' },
       port: field.uuidOrNull,

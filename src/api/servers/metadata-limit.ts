@@ -1,14 +1,18 @@
 /** How many metadata items a server may have. Source: Nova `[quota] metadata_items`. */
 import { ComputeError } from '#core/errors.ts';
-
-export const mostMetadataItems = 128;
+import { headroom } from '#core/quotas/check.ts';
+import type { Call } from '../route.ts';
 
 /** Throws `overQuota`. */
-export function refuseTooManyItems(metadata: Record<string, string>): void {
+export function refuseTooManyItems(
+  { caller, context }: Call,
+  metadata: Record<string, string>,
+): void {
+  const limits = context.limitsOf(caller.projectId);
   const count = Object.keys(metadata).length;
-  if (count <= mostMetadataItems) return;
+  if (count <= headroom(limits, 'metadata_items', 0)) return;
   throw new ComputeError(
     'overQuota',
-    `Maximum number of metadata items exceeds ${mostMetadataItems}: metadata has ${count}.`,
+    `Maximum number of metadata items exceeds ${limits.metadata_items}: metadata has ${count}.`,
   );
 }

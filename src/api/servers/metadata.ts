@@ -54,7 +54,7 @@ export async function deleteMetadataItem(call: Call): Promise<Reply> {
   const server = await findServer(call);
   const key = keyOf(call, server.metadata);
   const { [key]: _gone, ...metadata } = server.metadata;
-  await setMetadata(call, server.id, metadata);
+  await call.context.store.servers.update(server.id, { metadata });
   return {};
 }
 
@@ -65,7 +65,7 @@ function keyOf(call: Call, metadata: Metadata): string {
 }
 
 async function setMetadata(call: Call, id: string, metadata: Metadata): Promise<Metadata> {
-  refuseTooManyItems(metadata);
+  refuseTooManyItems(call, metadata);
   await call.context.store.servers.update(id, { metadata });
   return metadata;
 }

@@ -53,7 +53,7 @@ export async function rebuildServer(call: Call<RebuildBody>): Promise<Reply> {
   const { rebuild: wish } = call.body;
   const server = await findServer(call);
   refuseLocked(call, server);
-  refuseTooManyItems(wish.metadata ?? {});
+  refuseTooManyItems(call, wish.metadata ?? {});
   const diskConfig = wish['OS-DCF:diskConfig'];
   await call.context.workflows.rebuildServer(call.caller, server, {
     imageId: field.idOfReference(wish.imageRef),

@@ -1,9 +1,21 @@
-/** What SQL says differently from engine to engine: row numbers and triggers. All else goes through Kysely. */
+/** What SQL says differently from engine to engine: row numbers, columns made of JSON, and triggers. All else goes through Kysely. */
 import { type ColumnDefinitionBuilder, type Kysely, sql } from 'kysely';
 
 /** A column that numbers rows in the order of their insertion. Example: `.addColumn('id', 'integer', rowNumber)`. */
 export function rowNumber(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder {
   return column.primaryKey().autoIncrement();
+}
+
+/** Adds a column that always is this number of a JSON document in another; null where the document is none. No row has to be written for it. */
+export async function columnOfJson(
+  db: Kysely<unknown>,
+  table: string,
+  { column, of, key }: { column: string; of: string; key: string },
+): Promise<void> {
+  const value = sql`case when json_valid(${sql.ref(of)}) then json_extract(${sql.ref(of)}, ${sql.lit(`$.${key}`)}) end`;
+  await sql`alter table ${sql.table(table)} add column ${sql.ref(column)} integer generated always as (${value}) virtual`.execute(
+    db,
+  );
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ServerGroupStore, Transition } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import { type FieldMap, toFields, toRow } from './field-map.ts';
+import { refuseTooManyGroups } from './quota-usage.ts';
 import type { ComputeTables, ServerGroupRow } from './tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -21,12 +22,15 @@ const groupMap: FieldMap<Omit<ServerGroup, 'members'>, ServerGroupRow> = {
 export function serverGroupStore(db: Db): ServerGroupStore {
   const rows = () => db.selectFrom('server_groups').selectAll('server_groups');
   return {
-    create: async (made) => {
+    create: async (made, limits) => {
       const group = { ...made, generation: 1 };
-      await db
-        .insertInto('server_groups')
-        .values(toRow(groupMap, group, {}))
-        .execute();
+      await db.transaction().execute(async (trx) => {
+        await refuseTooManyGroups(trx, group.projectId, limits);
+        await trx
+          .insertInto('server_groups')
+          .values(toRow(groupMap, group, {}))
+          .execute();
+      });
       return { ...group, members: [] };
     },
     get: async (id) => (await withMembers(db, await rows().where('uuid', '=', id).execute()))[0],

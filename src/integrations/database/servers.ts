@@ -1,4 +1,5 @@
 /** Servers with their NICs, requests and history. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type { NewServer, ServerFilter, ServerStore } from '#contracts/store.ts';
@@ -9,6 +10,7 @@ import { newestDomainXml } from './commands.ts';
 import { listDecisions } from './decisions.ts';
 import { refusePortInUse, writeNics } from './nics.ts';
 import { insertPciRequests, listPciRequests } from './pci-requests.ts';
+import { serversAllowed } from './quota-usage.ts';
 import { readRows } from './readable-rows.ts';
 import { joinGroup } from './server-groups.ts';
 import { instanceRow, serverColumns, toServer } from './server-row.ts';
@@ -22,6 +24,12 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
     create: (newServer) =>
       refusePortInUse(db, newServer.server.nics, () =>
         db.transaction().execute((trx) => createServer(trx, newServer)),
+      ),
+    createWithin: (quota, newServers) =>
+      refusePortInUse(
+        db,
+        newServers.flatMap(({ server }) => server.nics),
+        () => db.transaction().execute((trx) => createWithin(trx, quota, newServers)),
       ),
     get: async (id) => (await readServers(db, (query) => query.where('uuid', '=', id)))[0],
     list: (filter) => readServers(db, (query) => narrow(query, filter)),
@@ -57,6 +65,21 @@ async function createServer(
   await insertAction(trx, action);
   await insertTask(trx, task);
   return { ...server, serial };
+}
+
+async function createWithin(
+  trx: Db,
+  quota: Parameters<ServerStore['createWithin']>[0],
+  newServers: readonly NewServer[],
+): Promise<Server[]> {
+  const allowed = await serversAllowed(trx, newServers, quota);
+  const servers: Server[] = [];
+  for (const newServer of newServers.slice(0, allowed)) {
+    servers.push(await createServer(trx, newServer));
+    // SQLite answers at once: sockets and timers get a turn between the rows of a long transaction.
+    await afterEvents();
+  }
+  return servers;
 }
 
 type InstanceQuery<Selected> = SelectQueryBuilder<ComputeTables, 'instances', Selected>;

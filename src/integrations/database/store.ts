@@ -10,6 +10,7 @@ import { flavorStore } from './flavors.ts';
 import { hostStore } from './hosts.ts';
 import { migrate } from './migrate.ts';
 import { networkEventStore } from './network-events.ts';
+import { quotaUsage } from './quota-usage.ts';
 import { questionStore } from './questions.ts';
 import { serverGroupStore } from './server-groups.ts';
 import { serverStore } from './servers.ts';
@@ -38,6 +39,7 @@ export function computeStore(
     serverGroups: serverGroupStore(db),
     enrolments: enrolmentStore(db),
     networkEvents: networkEventStore(db),
+    quotaUsage: (projectId) => quotaUsage(db, projectId),
     commit: (transition) => commitTransition(db, clock, transition),
     close: () => db.destroy(),
   };

@@ -1,5 +1,5 @@
 /** The rows of the compute side's tables as Kysely sees them; the migrations make them. */
-import type { Generated } from 'kysely';
+import type { Generated, GeneratedAlways } from 'kysely';
 
 export interface ComputeTables {
   compute_nodes: ComputeNodeRow;
@@ -78,6 +78,9 @@ export interface InstanceRow {
   image_ref: string | null;
   image_properties: string;
   flavor: string;
+  /** Of the flavor, as `memory_mb` is. Made by the database; absent before migration 0010. */
+  vcpus?: GeneratedAlways<number | null>;
+  memory_mb?: GeneratedAlways<number | null>;
   key_name: string | null;
   metadata: string;
   tags: string;

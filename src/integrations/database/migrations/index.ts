@@ -9,6 +9,7 @@ import { serverGroups } from './0005-server-groups.ts';
 import { hostProblems } from './0007-host-problems.ts';
 import { networkEvents } from './0008-network-events.ts';
 import { portBindings } from './0009-port-bindings.ts';
+import { liveServers } from './0010-live-servers.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -20,4 +21,5 @@ export const migrations: Record<string, Migration> = {
   '0007-host-problems': hostProblems,
   '0008-network-events': networkEvents,
   '0009-port-bindings': portBindings,
+  '0010-live-servers': liveServers,
 };
