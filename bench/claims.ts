@@ -2,6 +2,7 @@
  * Durable claims: the boot's step `schedule` as the dispatcher runs it, over a SQLite file that syncs: the fleet is brought up to date, hosts
  * are filtered and weighed, devices chosen and claimed, and all of it committed.
  */
+import { noLimits } from '#core/quotas/limits.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -135,6 +136,7 @@ function contextOf(store: Store): WorkflowContext {
     clock: { now: Date.now },
     newId: () => crypto.randomUUID(),
     log: silentLog,
+    limitsOf: () => noLimits,
     fleet: new FleetView(),
     settings: {
       aliases: [],

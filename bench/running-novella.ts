@@ -42,7 +42,11 @@ export async function startNovella(
   const ports = { compute: 0, identity: 0, network: 0, image: 0 };
   const simulated = fleet === undefined ? {} : { simulated: fleet };
   const services = openstack === undefined ? {} : { openstack };
-  writeFileSync(config, stringify({ state_dir: stateDir, ports, ...simulated, ...services }));
+  const quotas = { default: { instances: -1, cores: -1, ram: -1 } };
+  writeFileSync(
+    config,
+    stringify({ state_dir: stateDir, ports, quotas, ...simulated, ...services }),
+  );
   const started = performance.now();
   const child = spawn(
     process.execPath,

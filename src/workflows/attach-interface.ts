@@ -3,6 +3,7 @@ import type { Caller } from '#contracts/identity.ts';
 import type { Task } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { affinityPolicyOf } from '#core/servers/guest-numa.ts';
+import { memberWords } from '#core/servers/member-words.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
 import { type AttachData, newNic, refuseUnbindable, undo } from './attach-workflow.ts';
@@ -66,7 +67,7 @@ export async function attachInterface(
     request.portId === null
       ? await beginWithPort(context, caller, server, { ...action, data })
       : await beginAfterNicChanges(context, caller, server, { ...action, step: 'claim', data });
-  return portOnceAttached(context, server.id, { actionId, nicId: data.nicId });
+  return portOnceAttached(context, caller, server.id, { actionId, nicId: data.nicId });
 }
 
 /** A NIC that names a network takes no device: once it has its port it can be bound. The task begins with its own undo, leased by the request. */
@@ -77,7 +78,8 @@ async function beginWithPort(
   workflow: Omit<NewWorkflow, 'step' | 'isLeased'> & { data: AttachData },
 ): Promise<Task> {
   const { data, requestId } = workflow;
-  refuseUnbindable(server, await bindingWishes(context, [data.nic], data.devicePorts));
+  const binding = await bindingWishes(context, [data.nic], data.devicePorts);
+  refuseUnbindable(server, binding, { hidesHost: !caller.isAdmin });
   const failure = { message: 'the request ended before its port was made' };
   const task = await beginAfterNicChanges(context, caller, server, {
     ...workflow,
@@ -120,6 +122,7 @@ async function makePort(
 
 async function portOnceAttached(
   context: WorkflowContext,
+  { isAdmin }: Caller,
   serverId: string,
   { actionId, nicId }: { actionId: string; nicId: string },
 ): Promise<string> {
@@ -137,5 +140,6 @@ async function portOnceAttached(
     const message = `attaching to instance ${serverId} was given up for another action`;
     throw new ComputeError('conflict', message);
   }
-  throw new ComputeError(isRefusal === true ? 'invalid' : 'unavailable', action.message);
+  const message = isAdmin ? action.message : memberWords(action.message);
+  throw new ComputeError(isRefusal === true ? 'invalid' : 'unavailable', message);
 }

@@ -9,6 +9,7 @@ import { allocateClaimed } from '#core/pci/claim.ts';
 import { takeDevices } from '#core/pci/take-devices.ts';
 import type { PciRequest } from '#core/pci/request.ts';
 import type { SpecBinding } from '#core/scheduling/request-spec.ts';
+import { memberWords } from '#core/servers/member-words.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import { bindNics } from './bind-ports.ts';
 import { bindingWishes } from './binding-wishes.ts';
@@ -81,16 +82,19 @@ export function newNic(server: Server, { nic, nicId }: AttachData): ServerNic {
 }
 
 /** Throws `invalid` when nobody could bind the port on the server's host. */
-export function refuseUnbindable({ id, hostName }: Server, binding: SpecBinding | null): void {
+export function refuseUnbindable(
+  { id, hostName }: Server,
+  binding: SpecBinding | null,
+  { hidesHost }: { hidesHost: boolean } = { hidesHost: false },
+): void {
   const host = hostName ?? '';
   const [reason] =
     binding?.needs.flatMap((need) => bindingRefusal(need, host, binding.agents) ?? []) ?? [];
   if (reason === undefined) return;
-  throw new ComputeError(
-    'invalid',
-    `Failed to bind a port for instance ${id} on host ${host}: ${reason.message}`,
-    { detail: reason.code },
-  );
+  const message = `Failed to bind a port for instance ${id} on host ${host}: ${reason.message}`;
+  throw new ComputeError('invalid', hidesHost ? memberWords(message) : message, {
+    detail: reason.code,
+  });
 }
 
 async function claimChange(

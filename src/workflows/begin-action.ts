@@ -67,7 +67,8 @@ export async function refuseSilentHost(
   if (isAlive(host, context.settings.hostTimeoutMs, context.clock.now())) return;
   throw new ComputeError(
     'conflict',
-    `Cannot '${action}' instance ${server.id}: its host ${host.name} is not reachable`,
+    `Cannot '${action}' instance ${server.id}: its host is not reachable`,
+    { detail: `host ${host.name}` },
   );
 }
 

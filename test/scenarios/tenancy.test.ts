@@ -65,6 +65,41 @@ scenario('a member sees its own servers and ports only, and nothing of hosts', a
   expect(stolen.body.badRequest.message).toContain(`Port id ${port} could not be found`);
 });
 
+scenario(
+  'a member whose server fits nowhere reads no word of hosts; an administrator reads all',
+  async (cloud) => {
+    const demo = await cloud.as('novella-demo');
+    const flavor = { name: 'huge', ram: 40_000, vcpus: 1, disk: 900 };
+    const made = await cloud.ok('compute', 'POST', '/flavors', { flavor });
+    const server = {
+      name: 's',
+      flavorRef: made.flavor.id,
+      imageRef: await imageOf(demo),
+      networks: 'none',
+    };
+    const headers = { 'openstack-api-version': 'compute 2.79' };
+    const asked = await demo.send('compute', 'POST', '/servers', { body: { server }, headers });
+    const { id } = asked.body.server;
+    await demo.settled(id, 'ERROR');
+    const seen = async (who: typeof cloud) => {
+      const actions = `/servers/${id}/os-instance-actions`;
+      const { instanceActions } = await who.ok('compute', 'GET', actions);
+      const [{ request_id: request }] = instanceActions;
+      return JSON.stringify([
+        (await who.ok('compute', 'GET', `/servers/${id}`)).server,
+        (await who.ok('compute', 'GET', '/servers/detail?all_tenants=0')).servers,
+        (await who.send('compute', 'GET', `${actions}/${request}`, { headers })).body,
+      ]);
+    };
+    const [byMember, byAdmin] = [await seen(demo), await seen(cloud)];
+    expect(byMember).toContain('"No valid host was found. There are not enough hosts available."');
+    for (const word of ['host-1', 'host-2', 'GiB', 'MiB', 'resources', 'traceback']) {
+      expect(byMember).not.toContain(word);
+    }
+    expect(byAdmin).toContain('host-1, host-2: resources: ');
+  },
+);
+
 async function imageOf(cloud: {
   ok(service: 'image', method: string, path: string): Promise<{ images: { id: string }[] }>;
 }) {

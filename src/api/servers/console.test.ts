@@ -56,11 +56,14 @@ test('control characters are left out, and nothing of the answer is kept', async
   expect(await world.store.commands.answer(server.hostId ?? '', seq)).toBeUndefined();
 });
 
-test('what the host could not read is said in its words', async () => {
+test('what the host could not read has paths of the host, which members do not read', async () => {
   const server = await world.activeServer();
   const reply = ask(server, null);
   await answer(server, { ok: false, message: 'EACCES: serial.log', detail: '', steps: [] });
-  expect(faultOf(await reply)).toMatchObject({ code: 503, message: 'EACCES: serial.log' });
+  expect(faultOf(await reply)).toMatchObject({
+    code: 503,
+    message: 'The host could not do it. An administrator can see the reason.',
+  });
 });
 
 test('a host that does not answer in time is told of, and no longer asked', async () => {
@@ -92,7 +95,7 @@ test('a server on no host, or on a silent one, has no console', async () => {
   world.time.now += 60_001;
   expect(faultOf(await ask(server, null))).toMatchObject({
     code: 409,
-    message: `Cannot 'get_console_output' instance ${server.id}: its host host-1 is not reachable`,
+    message: `Cannot 'get_console_output' instance ${server.id}: its host is not reachable`,
   });
   expect(await world.store.commands.pending(server.hostId ?? '')).toEqual([]);
 });

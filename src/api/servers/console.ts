@@ -1,4 +1,6 @@
 /** What a server wrote to its console: the action `os-getConsoleOutput`. */
+import { ComputeError, isComputeError } from '#core/errors.ts';
+import { memberWords } from '#core/servers/member-words.ts';
 import { type JsonSchema, object, wrapped } from '../json-schema.ts';
 import type { BodySchema, Call, Reply } from '../route.ts';
 import { findServer } from './find.ts';
@@ -22,11 +24,21 @@ interface ConsoleBody {
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const controlCharacters = /[\u0000-\u0008\u000b-\u001f]/g;
 
+/** What the host says when it cannot has its paths and programs: for administrators. */
+async function hidingHosts<T>({ caller }: Call, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (caller.isAdmin || !isComputeError(error, 'unavailable')) throw error;
+    throw new ComputeError('unavailable', memberWords(error.message), { cause: error });
+  }
+}
+
 /** Of a locked server too: reading changes nothing. */
 export async function showConsole(call: Call<ConsoleBody>): Promise<Reply> {
   const asked = Number(call.body['os-getConsoleOutput'].length ?? -1);
   const server = await findServer(call);
   const lines = asked === -1 ? null : asked;
-  const output = await call.context.workflows.readConsole(server, lines);
+  const output = await hidingHosts(call, () => call.context.workflows.readConsole(server, lines));
   return { body: { output: output.replace(controlCharacters, '') } };
 }

@@ -1,6 +1,7 @@
 /** What was done to a server, and with which events: `openstack server event list|show`. */
 import type { Action, ActionEvent } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
+import { memberWords } from '#core/servers/member-words.ts';
 import type { Server } from '#core/servers/server.ts';
 import { atMicrosecond } from '../links.ts';
 import { type StepDown, steppedDown, type View, without } from '../microversions.ts';
@@ -61,13 +62,17 @@ function viewAction(call: Call, action: Action): View {
       user_id: action.userId,
       project_id: action.projectId,
       start_time: atMicrosecond(action.startedAt),
-      message: action.message,
+      message: messageFor(call, action),
       updated_at: atMicrosecond(action.updatedAt),
     },
     call.version,
     actionSteps,
     undefined,
   );
+}
+
+function messageFor({ caller }: Call, { message }: Action): string | null {
+  return message === null || caller.isAdmin ? message : memberWords(message);
 }
 
 function viewEvent(call: Call, server: Server, event: ActionEvent): View {

@@ -95,9 +95,10 @@ test('an active server on a host reads as Nova writes it', async () => {
   });
 });
 
+const reasons = 'No valid host was found. host-1: resources: disk: 3 GiB of 80 GiB free';
 const fault = {
   code: 500,
-  message: 'No valid host was found.',
+  message: reasons,
   details: 'h: full',
   created: 1_000,
 };
@@ -116,7 +117,7 @@ test.each([
   expect(body.server.status).toBe('ERROR');
   expect(body.server.fault).toEqual({
     code,
-    message: 'No valid host was found.',
+    message: details ? reasons : 'No valid host was found. There are not enough hosts available.',
     created: '1970-01-01T00:00:01Z',
     ...(details && { details: 'h: full' }),
   });

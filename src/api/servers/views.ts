@@ -6,6 +6,7 @@ import type { SecurityGroup } from '#core/networking/security-group.ts';
 import { kernelImages, rootDevice } from '#core/guests/guest-kernel.ts';
 import { guestName } from '#core/guests/guest-name.ts';
 import { serverStatus } from '#core/servers/lifecycle.ts';
+import { memberWords } from '#core/servers/member-words.ts';
 import type { Server } from '#core/servers/server.ts';
 import { viewFlavorOfServer } from '../flavors/views.ts';
 import { hostStatus } from '../hosts/host-status.ts';
@@ -156,12 +157,17 @@ function administratorsView(call: Call, server: Server, host: Host | undefined):
   };
 }
 
-/** Users see why a server failed only where the words are for them (code below 500); administrators see all. */
+/** Members see no word of hosts, and details only where the words are for them (code below 500); administrators see all. */
 function faultOf(call: Call, server: Server, status: string): View {
   if (server.fault === null || (status !== 'ERROR' && status !== 'DELETED')) return {};
   const { code, message, details, created } = server.fault;
-  const showsDetails = details !== '' && (call.caller.isAdmin || code !== 500);
+  const isForCaller = call.caller.isAdmin || code !== 500;
   return {
-    fault: { code, created: atSecond(created), message, ...(showsDetails && { details }) },
+    fault: {
+      code,
+      created: atSecond(created),
+      message: isForCaller ? message : memberWords(message),
+      ...(isForCaller && { details: details === '' ? message : details }),
+    },
   };
 }

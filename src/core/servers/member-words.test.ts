@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { memberWords } from './member-words.ts';
+
+const general = 'The host could not do it. An administrator can see the reason.';
+
+test.each([
+  [
+    'No valid host was found. host-1: resources: disk: 37 GiB of 80 GiB free; host-2: alive: its agent does not report',
+    'No valid host was found. There are not enough hosts available.',
+  ],
+  [
+    'No valid host was found. There is no host.',
+    'No valid host was found. There are not enough hosts available.',
+  ],
+  [
+    'No host could start the server. host-1: image a1: host-1 said so; host-2: libvirt is away',
+    'No host could start the server.',
+  ],
+  [
+    'Failed to claim PCI devices for instance a1 on host hv1: physnet2: 0 of 1 VF free',
+    'Failed to claim PCI devices for instance a1.',
+  ],
+  [
+    'Failed to bind a port for instance a1 on host hv1: no live NIC Switch agent serves physnet1',
+    'Failed to bind a port for instance a1.',
+  ],
+  [
+    'disk full: image a1 needs 5 MiB in /var/lib/novella, and 1 MiB must stay free; 2 MiB are free',
+    general,
+  ],
+  ['image a1: its bytes broke off: connect ECONNREFUSED 192.0.2.1:8774', general],
+  ['image a1: cannot be read at /var/lib/novella/images', general],
+  ['port p1 of host-1 is DOWN after 300 s', general],
+  ['', general],
+])('%s', (message, words) => {
+  expect(memberWords(message)).toBe(words);
+});
+
+test.each([
+  'image a1 does not exist any more',
+  "image a1 has disk format 'odd', which is none",
+  'networks[0].uuid: no port can be made on network n1: the quota is full',
+  'Port p1 could not be found.',
+])('what the user brought is named: %s', (message) => {
+  expect(memberWords(message)).toBe(message);
+});

@@ -1,0 +1,35 @@
+/** What a project's members may read of a failure: nothing that names a host, its amounts, or how many hosts there are. */
+
+/** Failures whose words are about what the user brought (image, port, network) or say nothing of a host. The whole message must fit. */
+const ownThings = [
+  /^image [\w-]+ does not exist any more$/,
+  /^image [\w-]+(?: has|:) (?!.*broke off)[^/]*$/,
+  /^(?:networks\[\d+\]|interfaceAttachment)\..*$/,
+  /^Port [\w-]+ could not be found\.$/,
+  /^the host of instance [\w-]+ has not given its console within \d+ s$/,
+  /^the request ended before its port was made$/,
+  /^(?:Error|internal error)$/,
+];
+
+const hostsHidden: [start: RegExp, words: (found: RegExpMatchArray) => string][] = [
+  [/^No valid host was found\./, (found) => `${found[0]} There are not enough hosts available.`],
+  [/^No host could start the server\./, (found) => found[0]],
+  [
+    /^(Failed to (?:bind a port|claim PCI devices) for instance [\w-]+) on host /,
+    (found) => `${found[1]}.`,
+  ],
+];
+
+/**
+ * A failure's message for members; administrators read it as it is. What is not known to be harmless becomes one general sentence.
+ * Example: `No valid host was found. host-1: pci: physnet2: 0 of 1 VF free` → `No valid host was found. There are not enough hosts available.`
+ * Source: Nova `NoValidHost`, and its policy for `fault.details`.
+ */
+export function memberWords(message: string): string {
+  if (ownThings.some((known) => known.test(message))) return message;
+  for (const [start, words] of hostsHidden) {
+    const found = message.match(start);
+    if (found !== null) return words(found);
+  }
+  return 'The host could not do it. An administrator can see the reason.';
+}
