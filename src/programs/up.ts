@@ -108,15 +108,7 @@ async function start(
     log,
     limitsOf: quotas.limitsOf,
     fleet: new FleetView(),
-    settings: {
-      aliases: parseAliases(config.aliases),
-      hostTimeoutMs,
-      bootAttempts: 3,
-      // Nobody wires ports of our own network service: it does not even say that they are not.
-      plugTimeoutMs: config.openstack?.plugTimeoutMs ?? 0,
-      cardPreference: config.cardPreference,
-      allocationRatios: config.allocationRatios,
-    },
+    settings: settingsOf(config),
   };
   const running = runningHosts(context, hosts, { log, onReport });
   for (const { host, later } of hosts) {
@@ -135,6 +127,18 @@ async function start(
     hosts: running,
     ...(survey && { survey }),
     ...(newPassword !== undefined && { newPassword }),
+  };
+}
+
+function settingsOf(config: Config): WorkflowContext['settings'] {
+  return {
+    aliases: parseAliases(config.aliases),
+    hostTimeoutMs,
+    bootAttempts: 3,
+    // Nobody wires ports of our own network service: it does not even say that they are not.
+    plugTimeoutMs: config.openstack?.plugTimeoutMs ?? 0,
+    cardPreference: config.cardPreference,
+    allocationRatios: config.allocationRatios,
   };
 }
 
