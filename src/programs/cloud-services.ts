@@ -30,7 +30,7 @@ export interface CloudServices {
 
 export type CloudServicesOptions<Tables> = Pick<
   EmbeddedOptions<Tables>,
-  'db' | 'clock' | 'log' | 'urls' | 'physicalNetworks' | 'quotas' | 'tls'
+  'db' | 'clock' | 'log' | 'urls' | 'physicalNetworks' | 'quotas' | 'portEvents' | 'tls'
 > & { state: StateDirectory; stops: (() => void | Promise<void>)[] };
 
 export async function cloudServices<Tables>(

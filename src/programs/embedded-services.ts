@@ -15,6 +15,7 @@ import { createNetworkService } from '#embedded/network/service.ts';
 import { createIdentityStore } from '#integrations/database/identity-store.ts';
 import { createImageStore } from '#integrations/database/image-store.ts';
 import { createNetworkStore } from '#integrations/database/network-store.ts';
+import type { PortEvents } from './port-events.ts';
 import type { ProjectQuotas } from './project-quotas.ts';
 
 interface Embedded<Service> {
@@ -40,6 +41,7 @@ export interface EmbeddedOptions<Tables> {
   passwords: { admin: string; demo: string };
   /** How much each project may have. */
   quotas: ProjectQuotas;
+  portEvents: PortEvents;
   /** The physical networks that each host is connected to. */
   physicalNetworks: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -86,6 +88,7 @@ export async function embeddedServices<Tables>(
     identity: identityService,
     physicalNetworks: () => allPhysicalNetworks(options.physicalNetworks),
     hostMappings: (host) => options.physicalNetworks.get(host),
+    portEvents: options.portEvents.report,
   });
   const image = createImageService({
     ...shared,

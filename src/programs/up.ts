@@ -22,6 +22,7 @@ import { inProcessWakeup } from './in-process-wakeup.ts';
 import { letHostsIn } from './host-door.ts';
 import { type HostParts, physicalNetworksOf } from './host-parts.ts';
 import { realHostParts } from './real-host.ts';
+import { PortEvents } from './port-events.ts';
 import { ProjectQuotas } from './project-quotas.ts';
 import type { Found } from './real-services.ts';
 import { ReturningHosts } from './returning-hosts.ts';
@@ -93,7 +94,8 @@ async function start(
   };
   const urls = { identity: '', compute: '', network: '', image: '' };
   const quotas = new ProjectQuotas(config.quotas);
-  const own = { db, clock, state, urls, physicalNetworks, quotas, tls, log, stops };
+  const portEvents = new PortEvents();
+  const own = { db, clock, state, urls, physicalNetworks, quotas, portEvents, tls, log, stops };
   const cloud = await cloudServices(config, own);
   const { services } = cloud;
   const hosts = await hostsInHere(config, state, { images: services.image, log, stops });
@@ -110,12 +112,13 @@ async function start(
     fleet: new FleetView(),
     settings: settingsOf(config),
   };
+  portEvents.connect(context);
   const running = runningHosts(context, hosts, { log, onReport });
   for (const { host, later } of hosts) {
     stops.push(() => running.stop(host));
     if (later !== true) await running.start(host);
   }
-  dispatchWhenBack(context, returning, { stops, ourNetwork: config.openstack === undefined });
+  dispatchWhenBack(context, returning, stops);
   const localHosts = new Set(hosts.map(({ host }) => host));
   const doors = { context, cloud, urls, tls, log, stops, localHosts, onReport };
   Object.assign(urls, await openDoors(config, doors));
@@ -180,11 +183,7 @@ async function hostsOfBefore(store: Store, stops: Stops): Promise<ReturningHosts
 }
 
 /** Tasks of before are not to find their hosts away that are only on their way back. */
-function dispatchWhenBack(
-  context: WorkflowContext,
-  returning: ReturningHosts,
-  { stops, ourNetwork }: { stops: Stops; ourNetwork: boolean },
-): void {
+function dispatchWhenBack(context: WorkflowContext, returning: ReturningHosts, stops: Stops): void {
   let isStopped = false;
   const dispatching = returning.settled.then(() => {
     if (isStopped) return undefined;
@@ -195,7 +194,7 @@ function dispatchWhenBack(
       leaseMs: 60_000,
       pollMs,
     });
-    return [watchPorts(context, { pollMs, mayHaveMissed: !ourNetwork }), dispatcher];
+    return [watchPorts(context, { pollMs, mayHaveMissed: true }), dispatcher];
   });
   stops.push(async () => {
     isStopped = true;

@@ -1,25 +1,40 @@
 /** What has become of a server's ports while nobody here changed them. */
+import { canonicalText } from '#core/canonical-text.ts';
 import { isComputeError } from '#core/errors.ts';
 import { followPort, hasMoved } from '#core/networking/follow-port.ts';
 import type { Port } from '#core/networking/port.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 
-/** The bound NICs whose port has another MAC or other addresses, as they are now. A network is read only for those. */
+/**
+ * The bound NICs whose port has another MAC or other addresses, as they are now. A network is read only for those; with `networksToo` for all, and
+ * a NIC whose network has another name, gateway or the like counts too.
+ */
 export async function movedNics(
   context: WorkflowContext,
   server: Pick<Server, 'nics'>,
   ports: readonly Port[],
+  { networksToo = false }: { networksToo?: boolean } = {},
 ): Promise<ServerNic[]> {
   const byId = new Map(ports.map((port) => [port.id, port]));
   const moved: ServerNic[] = [];
   for (const nic of server.nics) {
     const port = byId.get(nic.portId ?? '');
-    if (port === undefined || nic.vif === null || !hasMoved(nic.vif, port)) continue;
-    const network = await context.network.showNetwork(port.networkId);
-    moved.push({ ...nic, vif: followPort(nic.vif, port, network) });
+    if (port === undefined || nic.vif === null) continue;
+    const isMoved = hasMoved(nic.vif, port);
+    if (!isMoved && !networksToo) continue;
+    const network = await context.network.showNetwork(port.networkId).catch((error: unknown) => {
+      if (isMoved || !isNotShown(error)) throw error;
+      return undefined;
+    });
+    const vif = network && followPort(nic.vif, port, network);
+    if (vif && canonicalText(vif) !== canonicalText(nic.vif)) moved.push({ ...nic, vif });
   }
   return moved;
+}
+
+function isNotShown(error: unknown): boolean {
+  return isComputeError(error, 'notFound') || isComputeError(error, 'forbidden');
 }
 
 /**
@@ -53,7 +68,7 @@ async function shows(read: () => Promise<boolean>): Promise<boolean> {
   try {
     return await read();
   } catch (error) {
-    if (isComputeError(error, 'notFound') || isComputeError(error, 'forbidden')) return false;
+    if (isNotShown(error)) return false;
     throw error;
   }
 }

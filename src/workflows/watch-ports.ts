@@ -74,7 +74,8 @@ async function lookAtPorts(context: WorkflowContext, serverId: string): Promise<
   const told = new Set(deleted.map(({ portId }) => portId));
   const orphan = await nicWithoutPort(context, server, { ports, told });
   if (orphan !== undefined) return beginTakingOff(context, server, orphan);
-  const nics = await movedNics(context, server, ports);
+  const networksToo = events.some(({ kind, portId }) => kind === 'changed' && portId === '');
+  const nics = await movedNics(context, server, ports, { networksToo });
   const moved = nics.flatMap(({ id: nicId, vif: now }) => {
     const before = server.nics.find(({ id }) => id === nicId)?.vif;
     return now !== null && before != null ? [{ nicId, before, now }] : [];

@@ -119,7 +119,7 @@ scenario(
     await cloud.settled(id, 'ACTIVE');
     const demo = await cloud.as('novella-demo');
     const ports = [];
-    for (const owner of ['', 'compute:nova', 'network:mine']) {
+    for (const owner of ['', 'compute:nova', 'mine']) {
       const body = { network_id: network.id, device_id: id, device_owner: owner };
       ports.push((await demo.ok('network', 'POST', '/ports', { port: body })).port.id);
     }

@@ -1,6 +1,7 @@
 /** What every act of the network service works with, and whose rights count. */
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Acting } from '#contracts/network.ts';
+import type { NetworkEvent } from '#contracts/network-events.ts';
 import type { NetworkStore, Stored } from '#contracts/network-store.ts';
 
 /** A physical network and the VLAN ids that may be given out on it by the service itself. */
@@ -20,6 +21,8 @@ export interface NetworkContext {
   /** Asked at each use: hosts join later. */
   physicalNetworks: () => PhysicalNetwork[];
   hostMappings: HostMappings;
+  /** Where servers hear of their ports. Absent: nobody listens. */
+  portEvents?: (events: NetworkEvent[]) => Promise<void>;
 }
 
 /** `isPrivileged`: admin or service; sees all projects and the provider and binding keys. */

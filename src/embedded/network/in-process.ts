@@ -82,7 +82,7 @@ export function createInProcessNetwork(context: NetworkContext): NetworkService 
   };
 }
 
-async function unlessGone(removal: Promise<void>): Promise<void> {
+async function unlessGone(removal: Promise<unknown>): Promise<void> {
   try {
     await removal;
   } catch (error) {

@@ -108,14 +108,15 @@ export async function findPort(rows: NetworkRows, rights: Rights, id: string): P
   return port;
 }
 
-/** DELETE /v2.0/ports/{id}. A server's port may go, as in Neutron; ports that belong to the network itself may not. */
+/** DELETE /v2.0/ports/{id}, as it was. A server's port may go, as in Neutron; ports that belong to the network itself may not. */
 export async function removePort(
   context: NetworkContext,
   rights: Rights,
   id: string,
-): Promise<void> {
-  await context.store.atomic(async (rows) => {
-    const { deviceOwner } = await findPort(rows, rights, id);
+): Promise<StoredPort> {
+  return context.store.atomic(async (rows) => {
+    const port = await findPort(rows, rights, id);
+    const { deviceOwner } = port;
     if (deviceOwner.startsWith('network:')) {
       throw new NetworkError(
         'conflict',
@@ -124,6 +125,7 @@ export async function removePort(
       );
     }
     await rows.removePort(id);
+    return port;
   });
 }
 

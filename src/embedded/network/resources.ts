@@ -11,6 +11,7 @@ import {
   updateNetwork,
 } from './networks.ts';
 import { updatePort } from './port-change.ts';
+import { reportNetwork, reportPort } from './port-events.ts';
 import { createPort, findPort, listPorts, removePort } from './ports.ts';
 import {
   createSecurityGroup,
@@ -60,8 +61,11 @@ const networks: Resource = {
     viewNetwork(await findNetwork(context.store, rights, id), rights),
   create: async ({ context, rights }, body) =>
     viewNetwork(await createNetwork(context, rights, body), rights),
-  update: async ({ context, rights }, change) =>
-    viewNetwork(await updateNetwork(context, rights, change), rights),
+  update: async ({ context, rights }, change) => {
+    const found = await updateNetwork(context, rights, change);
+    await reportNetwork(context, found.network.id);
+    return viewNetwork(found, rights);
+  },
   remove: ({ context, rights }, id) => removeNetwork(context, rights, id),
 };
 
@@ -73,8 +77,11 @@ const subnets: Resource = {
   show: async ({ context, rights }, id) => viewSubnet(await findSubnet(context, rights, id)),
   create: async ({ context, rights }, body) =>
     viewSubnet(await createSubnet(context, rights, body)),
-  update: async ({ context, rights }, change) =>
-    viewSubnet(await updateSubnet(context, rights, change)),
+  update: async ({ context, rights }, change) => {
+    const found = await updateSubnet(context, rights, change);
+    await reportNetwork(context, found.subnet.networkId);
+    return viewSubnet(found);
+  },
   remove: ({ context, rights }, id) => removeSubnet(context, rights, id),
 };
 
@@ -90,9 +97,13 @@ const ports: Resource = {
     viewPort(await findPort(context.store, rights, id), rights),
   create: async ({ context, rights }, body) =>
     viewPort(await createPort(context, rights, body), rights),
-  update: async ({ context, rights }, change) =>
-    viewPort(await updatePort(context, rights, change), rights),
-  remove: ({ context, rights }, id) => removePort(context, rights, id),
+  update: async ({ context, rights }, change) => {
+    const port = await updatePort(context, rights, change);
+    await reportPort(context, port, 'changed');
+    return viewPort(port, rights);
+  },
+  remove: async ({ context, rights }, id) =>
+    reportPort(context, await removePort(context, rights, id), 'deleted'),
 };
 
 /** What the store can filter by itself, so that a server's ports are found without reading all ports. */
