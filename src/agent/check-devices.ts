@@ -1,10 +1,10 @@
 /** May the guest's devices be handed over now? Looked at right before, for the host may have changed since the claim. */
 import { ComputeError } from '#core/errors.ts';
 import { type Guest, isPciNic } from '#core/guests/guest.ts';
-import { handOverProblems } from '#core/guests/hand-over.ts';
+import { type HandOver, handOverProblems } from '#core/guests/hand-over.ts';
 import { vfChangeOf } from '#core/guests/hand-over-steps.ts';
 import { type HeldDevice, heldDevices } from '#core/guests/held-device.ts';
-import { deviceProblems, isLive } from '#core/guests/plan.ts';
+import { deviceProblems, type FoundGuest, isLive } from '#core/guests/plan.ts';
 import type { PciFunction } from '#core/pci/device.ts';
 import { printVfChange } from '#core/pci/vf-settings.ts';
 import type { HostParts } from './host-parts.ts';
@@ -23,27 +23,48 @@ export async function checkDevices(parts: HostParts, guest: Guest): Promise<void
     const has = new Set(
       here !== undefined && isLive(here) ? here.devices.map(({ address }) => address) : [],
     );
+    const handOver = handOversOf(guest, guests);
     // What the guest has already was looked at when it got it, and now it is the guest that uses it.
     for (const device of held.filter(({ address }) => !has.has(address))) {
       const fn = functions.find(({ address }) => address === device.address);
-      if (fn !== undefined) problems.push(...(await problemsOf(parts, device, fn)));
+      if (fn !== undefined) problems.push(...(await problemsOf(parts, fn, handOver(device))));
     }
   }
   if (problems.length === 0) problems.push(...(await settingProblems(parts, guest)));
   if (problems.length > 0) throw new ComputeError('unavailable', problems.join('; '));
 }
 
+function handOversOf(
+  guest: Guest,
+  guests: readonly FoundGuest[],
+): (device: HeldDevice) => HandOver {
+  const ofAliases = new Set(guest.hostDevices.map(({ address }) => address));
+  const whole = heldDevices(guest).filter(({ through }) => through === 'hostdev');
+  const together = new Set(whole.map(({ address }) => address));
+  const elsewhere = new Map(
+    guests
+      .filter((other) => other.id !== guest.id && isLive(other))
+      .flatMap(({ name, devices }) => devices.map(({ address }) => [address, name] as const)),
+  );
+  return ({ address, through }) => ({
+    through,
+    isNic: !ofAliases.has(address),
+    together,
+    elsewhere,
+  });
+}
+
 async function problemsOf(
   { pciBus, devices }: HostParts,
-  device: HeldDevice,
   fn: PciFunction,
+  handOver: HandOver,
 ): Promise<string[]> {
   const quarantine = await devices.problemOf(fn.address);
   if (quarantine !== undefined) {
     return [`PCI device ${fn.address} is quarantined: ${quarantine}`];
   }
   const facts = await pciBus.deviceFacts(fn.address);
-  return handOverProblems(fn, device.through, facts).map(({ message }) => message);
+  return handOverProblems(fn, handOver, facts).map(({ message }) => message);
 }
 
 /** A setting that the NIC does not have is refused before anything is done, not half-way. */

@@ -126,7 +126,7 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       const bus = await make();
       expect(await bus.deviceFacts(vf0)).toMatchObject({
         driver: await bus.driverOf(vf0),
-        isNetwork: true,
+        classCode: '020000',
         iommuGroup: { others: [] },
         pf: { ifname: 'enp1s0', isUp: true },
         uses: [],

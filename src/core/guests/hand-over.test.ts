@@ -2,16 +2,27 @@ import { parsePciAddress } from '#core/pci/address.ts';
 import { pf0, vf0 } from '#test/guests.ts';
 import { aPf, aVf } from '#test/store-rows.ts';
 import { expect, test } from 'vitest';
-import { type DeviceFacts, handOverProblems } from './hand-over.ts';
+import { type DeviceFacts, type HandOver, handOverProblems } from './hand-over.ts';
 
 const fn = aVf(vf0, { ifname: 'enp1s0v0', parentAddress: pf0 });
 const fine: DeviceFacts = {
   driver: 'igbvf',
-  isNetwork: true,
+  classCode: '020000',
   iommuGroup: { id: '9', others: [] },
   pf: { ifname: 'enp1s0', isUp: true },
   uses: [],
 };
+const sister = parsePciAddress('0000:01:10.2');
+const whole: HandOver = {
+  through: 'hostdev',
+  isNic: true,
+  together: new Set([fn.address]),
+  elsewhere: new Map(),
+};
+/** Its sister is in the group too. */
+const sharedWith = (driver: string | null, classCode = '040300') => ({
+  iommuGroup: { id: '9', others: [{ address: sister, classCode, driver }] },
+});
 
 const refusals = [
   { name: 'all is well', facts: {}, gives: [] },
@@ -23,9 +34,18 @@ const refusals = [
     gives: [/^IOMMU is off, PCI device 0000:01:10.0 cannot .* add intel_iommu=on/],
   },
   {
-    name: 'its IOMMU group has others',
-    facts: { iommuGroup: { id: '9', others: [parsePciAddress('0000:01:10.2')] } },
-    gives: [/^PCI device 0000:01:10.0 shares IOMMU group 9 with 0000:01:10.2: .*ACS/],
+    name: 'the host uses another of its IOMMU group',
+    facts: sharedWith('snd_hda_intel'),
+    gives: [
+      /^PCI device 0000:01:10.0 shares IOMMU group 9 with 0000:01:10.2 \(driver snd_hda_intel\), .*vfio-pci.*ACS/,
+    ],
+  },
+  { name: 'another of its IOMMU group is on vfio-pci', facts: sharedWith('vfio-pci'), gives: [] },
+  { name: 'another of its IOMMU group has no driver', facts: sharedWith(null), gives: [] },
+  {
+    name: 'a bridge is in its IOMMU group',
+    facts: sharedWith('pcieport', '060400'),
+    gives: [],
   },
   {
     name: 'a DPDK program has it',
@@ -50,29 +70,58 @@ const refusals = [
 ];
 
 test.each(refusals)('a VF that a guest is to have whole: $name', ({ facts, gives }) => {
-  const problems = handOverProblems(fn, 'hostdev', { ...fine, ...facts });
+  const problems = handOverProblems(fn, whole, { ...fine, ...facts });
   expect(problems.map(({ message }) => message)).toEqual(
     gives.map((text) => expect.stringMatching(text)),
   );
 });
 
 test('a VF whose interface is in a container is not taken away from it', () => {
-  const [problem] = handOverProblems(aVf(vf0, { ifname: null }), 'hostdev', fine);
+  const [problem] = handOverProblems(aVf(vf0, { ifname: null }), whole, fine);
   expect(problem?.code).toBe('interface-elsewhere');
 });
 
 test('under a macvtap the host keeps the device: driver and IOMMU do not matter, its PF and users do', () => {
   const facts = { ...fine, driver: 'uio_pci_generic', iommuGroup: null };
-  expect(handOverProblems(fn, 'macvtap', facts)).toEqual([]);
+  expect(handOverProblems(fn, { ...whole, through: 'macvtap' }, facts)).toEqual([]);
   const used = { ...facts, pf: { ifname: 'enp1s0', isUp: false }, uses: ['a macvtap is on it'] };
-  expect(handOverProblems(fn, 'macvtap', used).map(({ code }) => code)).toEqual([
-    'device-used-by-host',
-    'pf-down',
-  ]);
+  expect(
+    handOverProblems(fn, { ...whole, through: 'macvtap' }, used).map(({ code }) => code),
+  ).toEqual(['device-used-by-host', 'pf-down']);
 });
 
 test('a PF has no PF, and a device that is no NIC needs no interface', () => {
-  expect(handOverProblems(aPf(), 'hostdev', { ...fine, pf: null, driver: 'igb' })).toEqual([]);
-  const gpu = { ...fine, isNetwork: false, pf: null, driver: 'nvidia' };
-  expect(handOverProblems(aPf({ ifname: null }), 'hostdev', gpu)).toEqual([]);
+  expect(handOverProblems(aPf(), whole, { ...fine, pf: null, driver: 'igb' })).toEqual([]);
+  const gpu = { ...fine, classCode: '030000', pf: null, driver: 'nvidia' };
+  expect(handOverProblems(aPf({ ifname: null }), whole, gpu)).toEqual([]);
+});
+
+test('one guest may have several devices of an IOMMU group', () => {
+  const together = new Set([fn.address, sister]);
+  const facts = { ...fine, ...sharedWith('snd_hda_intel') };
+  expect(handOverProblems(fn, { ...whole, together }, facts)).toEqual([]);
+});
+
+test('two guests may not share an IOMMU group', () => {
+  const elsewhere = new Map([[sister, 'instance-0000002a']]);
+  const facts = { ...fine, ...sharedWith('vfio-pci') };
+  const problems = handOverProblems(fn, { ...whole, elsewhere }, facts);
+  expect(problems.map(({ message }) => message)).toEqual([
+    'PCI device 0000:01:10.0 shares IOMMU group 9 with 0000:01:10.2 of guest instance-0000002a: a group has one guest at a time; use a slot whose port has ACS',
+  ]);
+});
+
+test('InfiniBand needs no interface of the host, neither of the VF nor of its PF', () => {
+  const infiniBand = { ...fine, classCode: '020700', driver: 'mlx5_core' };
+  const vf = aVf(vf0, { ifname: null, parentAddress: pf0 });
+  expect(handOverProblems(vf, whole, { ...infiniBand, pf: null })).toEqual([]);
+  const down = { ...infiniBand, pf: { ifname: 'ib0', isUp: false } };
+  expect(handOverProblems(vf, whole, down)).toEqual([]);
+});
+
+test("a VF of an alias is not set up through its PF, so the PF's interface does not matter", () => {
+  const alias = { ...whole, isNic: false };
+  expect(handOverProblems(fn, alias, { ...fine, pf: null })).toEqual([]);
+  const down = { ...fine, pf: { ifname: 'enp1s0', isUp: false } };
+  expect(handOverProblems(fn, alias, down)).toEqual([]);
 });

@@ -2,6 +2,7 @@
 import { isForeignDriver } from '../pci/foreign-driver.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciFunction } from '../pci/device.ts';
+import { type GroupMember, isUsedByHost, isVfioDriver } from '../pci/iommu-group.ts';
 import type { Reason } from '../reason.ts';
 import type { HeldDevice } from './held-device.ts';
 
@@ -9,34 +10,53 @@ import type { HeldDevice } from './held-device.ts';
 export interface DeviceFacts {
   /** null: none is bound. */
   driver: string | null;
-  isNetwork: boolean;
-  /** null: the kernel has no IOMMU groups. Bridges do not count as members: they are never handed over. */
-  iommuGroup: { id: string; others: PciAddress[] } | null;
+  /** Six hexadecimal digits. Example: `020000`, an Ethernet NIC. */
+  classCode: string;
+  /** null: the kernel has no IOMMU groups. */
+  iommuGroup: { id: string; others: GroupMember[] } | null;
   /** Of a VF: its PF's interface; null when the PF has none. */
   pf: { ifname: string; isUp: boolean } | null;
   /** Who on the host uses the function's interface, in plain words. Example: `it is a port of bridge br0`. */
   uses: string[];
 }
 
+/** How a guest is to have a device, and what guests have of the host's others. */
+export interface HandOver {
+  through: HeldDevice['through'];
+  /** Is it a NIC of the guest, set up through its PF? A device of a flavor alias is given as it is. */
+  isNic: boolean;
+  /** The devices that this guest is to have whole, this one among them. */
+  together: ReadonlySet<PciAddress>;
+  /** The devices that other running guests have, with the names of the guests. */
+  elsewhere: ReadonlyMap<PciAddress, string>;
+}
+
 /**
  * Why this device must not be given away, with what an operator is to do. Empty when it may. Under a macvtap the device stays with the host, so
- * IOMMU and driver do not matter. Source: Linux `Documentation/driver-api/vfio.rst` (a group is handed over whole).
+ * IOMMU and driver do not matter. Source: Linux `Documentation/driver-api/vfio.rst` (a group has one owner).
  */
 export function handOverProblems(
   fn: PciFunction,
-  through: HeldDevice['through'],
+  handOver: HandOver,
   facts: DeviceFacts,
 ): Reason[] {
   const name = `PCI device ${fn.address}`;
   const problems = facts.uses.map((use) => reason('device-used-by-host', `${name}: ${use}`));
-  if (fn.parentAddress !== null) problems.push(...pfProblems(fn, facts));
-  if (through === 'hostdev')
-    problems.push(...driverProblems(fn, facts), ...iommuProblems(fn, facts));
+  if (fn.parentAddress !== null && handOver.isNic) problems.push(...pfProblems(fn, facts));
+  if (handOver.through === 'hostdev') {
+    problems.push(...driverProblems(fn, facts), ...iommuProblems(fn, handOver, facts));
+  }
   return problems;
 }
 
-function pfProblems(fn: PciFunction, { pf, isNetwork }: DeviceFacts): Reason[] {
-  if (!isNetwork) return [];
+/** InfiniBand needs no network interface of the host: what it is called there, IPoIB, is a service on top. */
+function isEthernet({ classCode }: DeviceFacts): boolean {
+  return classCode.startsWith('02') && !classCode.startsWith('0207');
+}
+
+function pfProblems(fn: PciFunction, facts: DeviceFacts): Reason[] {
+  if (!isEthernet(facts)) return [];
+  const { pf } = facts;
   if (pf === null) {
     return [
       reason(
@@ -54,8 +74,9 @@ function pfProblems(fn: PciFunction, { pf, isNetwork }: DeviceFacts): Reason[] {
   ];
 }
 
-function driverProblems(fn: PciFunction, { driver, isNetwork }: DeviceFacts): Reason[] {
-  if (driver === null || driver.includes('vfio')) return [];
+function driverProblems(fn: PciFunction, facts: DeviceFacts): Reason[] {
+  const { driver } = facts;
+  if (driver === null || isVfioDriver(driver)) return [];
   if (isForeignDriver(driver)) {
     return [
       reason(
@@ -64,16 +85,20 @@ function driverProblems(fn: PciFunction, { driver, isNetwork }: DeviceFacts): Re
       ),
     ];
   }
-  if (!isNetwork || fn.ifname !== null || fn.deviceType === 'vdpa') return [];
+  if (!isEthernet(facts) || fn.ifname !== null || fn.deviceType === 'vdpa') return [];
   return [
     reason(
       'interface-elsewhere',
-      `PCI device ${fn.address} has driver ${driver} but shows no network interface here: it is in another network namespace (of a container?), or the driver is none of a NIC`,
+      `PCI device ${fn.address} has driver ${driver} but shows no network interface: the driver has not made it yet (then try again), it is in another network namespace (of a container?), or the driver is none of a NIC`,
     ),
   ];
 }
 
-function iommuProblems(fn: PciFunction, { iommuGroup }: DeviceFacts): Reason[] {
+function iommuProblems(
+  fn: PciFunction,
+  { together, elsewhere }: HandOver,
+  { iommuGroup }: DeviceFacts,
+): Reason[] {
   if (iommuGroup === null) {
     return [
       reason(
@@ -82,13 +107,19 @@ function iommuProblems(fn: PciFunction, { iommuGroup }: DeviceFacts): Reason[] {
       ),
     ];
   }
-  if (iommuGroup.others.length === 0) return [];
-  return [
-    reason(
-      'iommu-group-shared',
-      `PCI device ${fn.address} shares IOMMU group ${iommuGroup.id} with ${iommuGroup.others.join(', ')}: they can only be given away together; use a slot whose port has ACS`,
-    ),
-  ];
+  const shared = `PCI device ${fn.address} shares IOMMU group ${iommuGroup.id}`;
+  const others = iommuGroup.others.filter(({ address }) => !together.has(address));
+  const problems = others.flatMap(({ address }) => {
+    const guest = elsewhere.get(address);
+    if (guest === undefined) return [];
+    const words = `${shared} with ${address} of guest ${guest}: a group has one guest at a time; use a slot whose port has ACS`;
+    return [reason('iommu-group-shared', words)];
+  });
+  const used = others.filter((other) => !elsewhere.has(other.address) && isUsedByHost(other));
+  if (used.length === 0) return problems;
+  const names = used.map(({ address, driver }) => `${address} (driver ${driver})`).join(', ');
+  const words = `${shared} with ${names}, which this host uses: bind what the host does not need to vfio-pci, give all of them to one guest, or use a slot whose port has ACS`;
+  return [...problems, reason('iommu-group-shared', words)];
 }
 
 function reason(code: string, message: string): Reason {

@@ -1,5 +1,6 @@
 /** Checks of what gives devices to guests: IOMMU, interrupt remapping, IOMMU groups, vfio. Source: Linux `Documentation/driver-api/vfio.rst`. */
 import type { PciFunction } from '../pci/device.ts';
+import { isUsedByHost } from '../pci/iommu-group.ts';
 import { type HostCheck, report } from './host-check.ts';
 import type { FunctionDetails, HostFacts } from './host-facts.ts';
 
@@ -55,33 +56,65 @@ function interruptRemapping(facts: HostFacts, isNeeded: boolean): HostCheck {
   return isNeeded ? row.fail(found, orTrust, 'passthrough') : row.warn(found, orTrust);
 }
 
-/** vfio gives out whole groups: a device that is not alone drags others along. Bridges do not count. */
+/** A group has one owner: another device of it that the host uses stands in the way, unless one guest can have both. */
 function iommuGroups(facts: HostFacts, offered: readonly PciFunction[]): HostCheck {
   const row = report('IOMMU groups', 'iommu-group-shared');
-  const members = Map.groupBy(facts.functions.filter(isNoBridge), ({ iommuGroup }) => iommuGroup);
-  const groupOf = new Map(facts.functions.map((fn) => [fn.address, fn.iommuGroup]));
-  const shared = offered.flatMap((device) => {
-    const group = groupOf.get(device.address) ?? null;
-    if (group === null) return [];
-    const others = (members.get(group) ?? [])
-      .map(({ address }) => address)
-      .filter((address) => address !== device.address);
-    return others.length === 0 ? [] : [{ device, group, others }];
-  });
-  const [first] = shared;
-  if (first === undefined) return row.ok(`each of ${offered.length} devices is alone in its group`);
-  const more = shared.length === 1 ? '' : ` (and ${shared.length - 1} more devices)`;
-  const found = `${first.device.address} shares group ${first.group} with ${first.others.slice(0, 3).join(', ')}${more}`;
   const fix = 'enable ACS in the firmware setup, or put the card into a slot of its own root port';
-  // A PF is handed out whole only for direct-physical ports; its VFs are what most servers get.
-  const vfs = offered.filter(({ deviceType }) => deviceType !== 'type-PF');
-  const sharedVfs = shared.filter(({ device }) => device.deviceType !== 'type-PF');
-  if (sharedVfs.length === 0 && vfs.length > 0) return row.warn(found, fix);
-  return row.fail(found, fix, shared.length === offered.length ? 'passthrough' : 'none');
+  const sharing = sharingOf(facts, offered);
+  const blocked = sharing.filter(({ used }) => used.length > 0);
+  const [first] = blocked;
+  if (first !== undefined) {
+    const more = blocked.length === 1 ? '' : ` (and ${blocked.length - 1} more devices)`;
+    const others = first.used.map(({ address }) => address).slice(0, 3);
+    const found = `${first.device.address} shares group ${first.group} with ${others.join(', ')}, which this host uses${more}`;
+    const orBind = `${fix}; or bind what the host does not need to vfio-pci`;
+    // A PF is handed out whole only for direct-physical ports; its VFs are what most servers get.
+    const hasVfs = offered.some(isNoPf);
+    if (hasVfs && !blocked.some(({ device }) => isNoPf(device))) return row.warn(found, orBind);
+    return row.fail(found, orBind, blocked.length === offered.length ? 'passthrough' : 'none');
+  }
+  const split = sharing.find(({ device, together }) => together.some(isOfAnotherCard(device)));
+  if (split !== undefined) {
+    const found = `${split.device.address} and ${split.together.length} more offered devices share group ${split.group}: one guest at a time can have devices of it`;
+    return row.warn(found, fix);
+  }
+  return row.ok(`each of ${offered.length} devices can be given to a guest`);
 }
 
-function isNoBridge({ classCode }: FunctionDetails): boolean {
-  return !classCode.startsWith('0604');
+interface Sharing {
+  device: PciFunction;
+  group: number;
+  /** Members that the host uses, and that no guest can have together with the device. */
+  used: FunctionDetails[];
+  /** Members that are offered too. */
+  together: PciFunction[];
+}
+
+function sharingOf(facts: HostFacts, offered: readonly PciFunction[]): Sharing[] {
+  const members = Map.groupBy(facts.functions, ({ iommuGroup }) => iommuGroup);
+  const groupOf = new Map(facts.functions.map((fn) => [fn.address, fn.iommuGroup]));
+  const offers = new Map(offered.map((fn) => [fn.address, fn]));
+  return offered.flatMap((device) => {
+    const group = groupOf.get(device.address) ?? null;
+    if (group === null) return [];
+    const others = (members.get(group) ?? []).filter(({ address }) => address !== device.address);
+    // A PF is never given together with its VF.
+    const mayFollow = ({ address }: FunctionDetails) =>
+      offers.has(address) && address !== device.parentAddress;
+    const used = others.filter((other) => !mayFollow(other) && isUsedByHost(other));
+    const together = others.flatMap(({ address }) => offers.get(address) ?? []);
+    return [{ device, group, used, together }];
+  });
+}
+
+function isNoPf({ deviceType }: PciFunction): boolean {
+  return deviceType !== 'type-PF';
+}
+
+/** VFs go to guests one by one, the functions of a card together. */
+function isOfAnotherCard(device: PciFunction): (other: PciFunction) => boolean {
+  const slotOf = ({ address }: PciFunction) => address.slice(0, address.lastIndexOf('.'));
+  return (other) => other.parentAddress !== null || slotOf(other) !== slotOf(device);
 }
 
 function vfioModule({ modules }: HostFacts, isNeeded: boolean): HostCheck {

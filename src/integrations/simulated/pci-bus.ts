@@ -101,7 +101,7 @@ export class SimulatedPciBus implements PciBus {
     const fn = this.#function(address);
     return {
       driver: await this.driverOf(address),
-      isNetwork: fn.deviceType !== 'type-PCI' || fn.ifname !== null,
+      classCode: fn.deviceType !== 'type-PCI' || fn.ifname !== null ? '020000' : '030200',
       iommuGroup: { id: address, others: [] },
       pf: fn.parentIfname === null ? null : { ifname: fn.parentIfname, isUp: true },
       uses: [],

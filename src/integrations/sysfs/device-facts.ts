@@ -21,7 +21,7 @@ export async function deviceFacts(
   ]);
   return {
     driver,
-    isNetwork: deviceClass?.startsWith('0x02') ?? false,
+    classCode: classCodeOf(deviceClass),
     iommuGroup: await iommuGroup(devices, address),
     pf: await pfOf(devices, address),
     uses: own === null ? [] : await hostUses(run, own.name),
@@ -35,14 +35,21 @@ async function iommuGroup(
   const group = join(devices, address, 'iommu_group');
   const id = await linkedName(group);
   if (id === null) return null;
-  const others: PciAddress[] = [];
-  for (const name of await listFolder(join(group, 'devices'))) {
-    const member = tryParsePciAddress(name);
-    if (member === undefined || member === address) continue;
-    const isBridge = (await readText(join(devices, member, 'class')))?.startsWith('0x0604');
-    if (isBridge !== true) others.push(member);
-  }
-  return { id, others: others.sort() };
+  const members = (await listFolder(join(group, 'devices')))
+    .sort()
+    .flatMap((name) => tryParsePciAddress(name) ?? [])
+    .filter((member) => member !== address);
+  const others = members.map(async (member) => ({
+    address: member,
+    classCode: classCodeOf(await readText(join(devices, member, 'class'))),
+    driver: await linkedName(join(devices, member, 'driver')),
+  }));
+  return { id, others: await Promise.all(others) };
+}
+
+/** Example: `0x020000` → `020000`. */
+function classCodeOf(text: string | undefined): string {
+  return (text ?? '').replace(/^0x/, '');
 }
 
 async function pfOf(devices: string, address: PciAddress): Promise<DeviceFacts['pf']> {
