@@ -10,6 +10,7 @@ import {
   type VfBaseline,
   vfBaseline,
 } from '#core/pci/vf-state.ts';
+import { vfUses } from './vf-uses.ts';
 
 export interface DeviceBaseline {
   driver: string | null;
@@ -55,11 +56,19 @@ export async function restoreBaseline(pciBus: PciBus, wish: RestoreWish): Promis
   await restoreDriver(pciBus, wish);
   if (baseline.vf !== null) await restoreVf(pciBus, wish, baseline.vf);
   if (baseline.vfCount === null) return;
-  await pciBus.setVfCount(address, baseline.vfCount);
-  const { now } = await pciBus.vfCount(address);
-  if (now !== baseline.vfCount) {
-    throw new Error(`not as it was: it has ${now} VFs, had ${baseline.vfCount}`);
+  await restoreVfCount(pciBus, address, baseline.vfCount);
+}
+
+/** VFs that somebody made on the host meanwhile may be in use there. */
+async function restoreVfCount(pciBus: PciBus, address: PciAddress, count: number): Promise<void> {
+  const found = await pciBus.vfCount(address);
+  const uses = found.now === count ? [] : await vfUses(pciBus, address);
+  if (uses.length > 0) {
+    throw new Error(`it has ${found.now} VFs, had ${count}; this host uses ${uses.join('; ')}`);
   }
+  await pciBus.setVfCount(address, count);
+  const { now } = await pciBus.vfCount(address);
+  if (now !== count) throw new Error(`not as it was: it has ${now} VFs, had ${count}`);
 }
 
 /** The hypervisor gives a managed device back to its driver; one that it has left is bound again here. */

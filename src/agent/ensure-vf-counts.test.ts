@@ -50,6 +50,21 @@ test('VFs that a guest holds are kept, also of one that is off; the guest is nam
   expect((await options.pciBus.vfCount(pf0)).now).toBe(4);
 });
 
+test('VFs that the host itself uses are kept, and the use is named', async () => {
+  const { options, kernel } = anIgbHost(folder);
+  kernel.answers.set('-details address show', [
+    { ifname: 'enp1s0v2', flags: ['UP'], addr_info: [] },
+    { ifname: 'enp1s0v2.7', link: 'enp1s0v2', linkinfo: { info_kind: 'vlan' }, addr_info: [] },
+  ]);
+  const problems = await ensureVfCounts(options, { enp1s0: 7 });
+  expect(problems.map(({ message }) => message)).toEqual([
+    expect.stringMatching(
+      /^vf_counts: enp1s0: 7: it has 4 and keeps them, .* 0000:01:10\.4: the vlan interface enp1s0v2\.7 is on its interface enp1s0v2/,
+    ),
+  ]);
+  expect((await options.pciBus.vfCount(pf0)).now).toBe(4);
+});
+
 test('what cannot be had is named, and hinders no other PF', async () => {
   const { options } = anIgbHost(folder);
   const problems = await ensureVfCounts(options, { enp9s0: 4, enp1s0: 8, enp1s0v0: 1, enp2s0: 0 });

@@ -1,9 +1,10 @@
-/** At the agent's start: every PF has as many VFs as the operator wants, and is up. A PF whose VFs guests hold keeps what it has. */
+/** At the agent's start: every PF has as many VFs as the operator wants, and is up. A PF whose VFs guests or the host itself use keeps what it has. */
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { FoundGuest } from '#core/guests/plan.ts';
 import type { PciFunction } from '#core/pci/device.ts';
 import { hasIfname } from '#core/pci/interface-names.ts';
 import type { AgentOptions } from './agent-options.ts';
+import { vfUses } from './vf-uses.ts';
 
 type Host = Pick<AgentOptions, 'host' | 'hypervisor' | 'pciBus' | 'log'>;
 
@@ -45,6 +46,12 @@ async function ensureVfCount(host: Host, name: string, count: number): Promise<v
   if (holders.length > 0) {
     throw new Error(
       `it has ${now} and keeps them, for all VFs of a PF go when their number changes, and guests hold ${holders.join(', ')}: stop or move these guests, then start the agent again`,
+    );
+  }
+  const uses = await vfUses(pciBus, pf.address);
+  if (uses.length > 0) {
+    throw new Error(
+      `it has ${now} and keeps them, for all VFs of a PF go when their number changes, and this host uses some: ${uses.join('; ')}; then start the agent again`,
     );
   }
   await pciBus.setVfCount(pf.address, count);

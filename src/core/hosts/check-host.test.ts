@@ -1,6 +1,4 @@
 import { aCheckedHost, someDetails } from '#test/host-facts.ts';
-import type { PciFunction } from '#core/pci/device.ts';
-import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import { expect, test } from 'vitest';
 import { checkHost } from './check-host.ts';
 import { problemsOf } from './host-check.ts';
@@ -147,28 +145,6 @@ const rows: Row[] = [
     row: 'IOMMU groups',
     level: 'ok',
     found: 'each of 4 devices can be given to a guest',
-  },
-  {
-    name: 'a host bridge in the group is no matter',
-    facts: onPf(() => ({ iommuGroup: 1, classCode: '060000', driver: null })),
-    row: 'IOMMU groups',
-    level: 'ok',
-    found: 'each of 4 devices can be given to a guest',
-  },
-  {
-    name: 'a function on vfio-pci in the group is no matter',
-    facts: onPf(() => ({ iommuGroup: 1, driver: 'vfio-pci' })),
-    row: 'IOMMU groups',
-    level: 'ok',
-    found: 'each of 4 devices can be given to a guest',
-  },
-  {
-    name: 'offered VFs of one group go to one guest at a time',
-    facts: onVf({ iommuGroup: 2 }),
-    row: 'IOMMU groups',
-    level: 'warn',
-    found: '0000:3b:00.1 and 1 more offered devices share group 2: one guest at a time',
-    fix: 'enable ACS',
   },
   {
     name: 'vfio-pci is loaded when needed',
@@ -414,37 +390,4 @@ test('device specs that match nothing are told with the first finding', () => {
     found: expect.stringContaining('test: '),
     fix: 'novella pci check shows every entry',
   });
-});
-
-test('the functions of one card that are offered together are no fault', () => {
-  const entries = [{ vendor_id: '15b3', product_id: '1017' }];
-  const facts = { functions: someDetails(() => ({ iommuGroup: 7, driver: 'nvidia' })) };
-  const host = aCheckedHost(facts, { entries });
-  const card = ['0000:60:00.0', '0000:60:00.1', '0000:60:00.2'].map(
-    (address, at) =>
-      ({
-        ...host.functions[0],
-        address,
-        deviceType: 'type-PCI',
-        vendorId: '10de',
-        productId: `10f${at}`,
-        ifname: null,
-      }) as PciFunction,
-  );
-  const details = card.map(({ address }) => ({
-    address,
-    classCode: '040300',
-    iommuGroup: 30,
-    driver: 'snd_hda_intel',
-    vfs: null,
-    link: null,
-  }));
-  const deviceSpecs = parseDeviceSpecs([{ object: { vendor_id: '10de' }, source: 'test' }], card);
-  const checks = checkHost({
-    ...host,
-    facts: { ...host.facts, functions: details },
-    functions: card,
-    deviceSpecs,
-  });
-  expect(checks.find(({ name }) => name === 'IOMMU groups')).toMatchObject({ level: 'ok' });
 });

@@ -2,29 +2,23 @@
 import { join } from 'node:path';
 import type { DeviceFacts } from '#core/guests/hand-over.ts';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
-import { hostUses } from './host-uses.ts';
+import { functionUses, type LookedAt } from './function-uses.ts';
 import { readInterface } from './read-interfaces.ts';
-import type { RunCommand } from '#contracts/run-command.ts';
 import { isUp, linkedName, listFolder, readText } from './sysfs-files.ts';
 
-/** `devices`: the folder with one link for each function. */
-export async function deviceFacts(
-  devices: string,
-  address: PciAddress,
-  run: RunCommand,
-): Promise<DeviceFacts> {
+export async function deviceFacts(host: LookedAt, address: PciAddress): Promise<DeviceFacts> {
+  const devices = join(host.sysfs, 'bus/pci/devices');
   const folder = join(devices, address);
-  const [driver, deviceClass, own] = await Promise.all([
+  const [driver, deviceClass] = await Promise.all([
     linkedName(join(folder, 'driver')),
     readText(join(folder, 'class')),
-    readInterface(folder),
   ]);
   return {
     driver,
     classCode: classCodeOf(deviceClass),
     iommuGroup: await iommuGroup(devices, address),
     pf: await pfOf(devices, address),
-    uses: own === null ? [] : await hostUses(run, own.name),
+    uses: await functionUses(host, address),
   };
 }
 

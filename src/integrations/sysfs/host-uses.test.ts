@@ -13,7 +13,7 @@ const run = async (command: readonly string[]): Promise<string> =>
     recorded[
       command
         .slice(2)
-        .filter((word) => word !== '-details')
+        .filter((word) => !['-details', 'table', 'all'].includes(word))
         .join(' ')
     ],
   );

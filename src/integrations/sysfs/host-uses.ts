@@ -14,26 +14,30 @@ interface Link {
 interface Route {
   dst: string;
   dev?: string;
+  /** Absent: `main`. */
+  table?: string;
+  /** Of a route with several next hops, which has no `dev` of its own. */
+  nexthops?: { dev?: string }[];
 }
 
-/** Kinds of interface that sit on another one and take part of its traffic. */
-const kindsOnTop = ['vlan', 'macvlan', 'macvtap', 'ipvlan', 'ipvtap', 'macsec'];
+/** Kinds of interface whose `link` is no interface that they are on: the other end of a pair. */
+const paired = ['veth', 'netkit'];
 
 /**
- * Each use in plain words that name how to end it; none for an interface that nobody uses. What the kernel gives every interface
+ * Each use of these interfaces, in plain words that name how to end it; none where nobody uses them. What the kernel gives every interface
  * that is up (link-local addresses and their routes) is no use. Example: `its interface enp1s0v2 is a port of bridge br9: ip link set …`.
  */
-export async function hostUses(run: RunCommand, ifname: string): Promise<string[]> {
+export async function hostUses(run: RunCommand, ...ifnames: string[]): Promise<string[]> {
   const links = await listed<Link>(run, ['-details', 'address', 'show']);
-  // The kernel has no routes through an interface that is down.
-  const isUp = links.find((link) => link.ifname === ifname)?.flags?.includes('UP') === true;
-  const routes = isUp
-    ? [
-        ...(await listed<Route>(run, ['route', 'show'])),
-        ...(await listed<Route>(run, ['-6', 'route', 'show'])),
-      ]
-    : [];
-  return [...linkUses(links, ifname), ...addressUses(links, ifname), ...routeUses(routes, ifname)];
+  const routes = [
+    ...(await listed<Route>(run, ['route', 'show', 'table', 'all'])),
+    ...(await listed<Route>(run, ['-6', 'route', 'show', 'table', 'all'])),
+  ];
+  return ifnames.flatMap((ifname) => [
+    ...linkUses(links, ifname),
+    ...addressUses(links, ifname),
+    ...routeUses(routes, ifname),
+  ]);
 }
 
 function linkUses(links: readonly Link[], ifname: string): string[] {
@@ -41,13 +45,14 @@ function linkUses(links: readonly Link[], ifname: string): string[] {
   const uses: string[] = [];
   if (mine?.master !== undefined) {
     const kind = mine.linkinfo?.info_slave_kind ?? 'interface';
-    uses.push(
-      `its interface ${ifname} is a port of ${kind} ${mine.master}: ip link set ${ifname} nomaster`,
-    );
+    const where = kind === 'openvswitch' ? 'Open vSwitch' : `${kind} ${mine.master}`;
+    const fix =
+      kind === 'openvswitch' ? `ovs-vsctl del-port ${ifname}` : `ip link set ${ifname} nomaster`;
+    uses.push(`its interface ${ifname} is a port of ${where}: ${fix}`);
   }
   for (const { ifname: name, link, linkinfo } of links) {
     const kind = linkinfo?.info_kind ?? '';
-    if (link !== ifname || !kindsOnTop.includes(kind)) continue;
+    if (link !== ifname || kind === '' || paired.includes(kind)) continue;
     uses.push(`the ${kind} interface ${name} is on its interface ${ifname}: ip link del ${name}`);
   }
   return uses;
@@ -63,10 +68,18 @@ function addressUses(links: readonly Link[], ifname: string): string[] {
     );
 }
 
+/** The table `local` only repeats the addresses. */
 function routeUses(routes: readonly Route[], ifname: string): string[] {
-  return routes
-    .filter(({ dev, dst }) => dev === ifname && !/^(fe80::|ff)/.test(dst))
-    .map(({ dst }) => `the route ${dst} of this host goes through its interface ${ifname}`);
+  const mine = routes.filter(
+    ({ dev, nexthops = [], table, dst }) =>
+      table !== 'local' &&
+      !/^(fe80::|ff)/.test(dst) &&
+      [dev, ...nexthops.map((hop) => hop.dev)].includes(ifname),
+  );
+  return mine.map(({ dst, table }) => {
+    const where = table === undefined || table === 'main' ? '' : ` (table ${table})`;
+    return `the route ${dst}${where} of this host goes through its interface ${ifname}`;
+  });
 }
 
 /** A kernel without IPv6 lists nothing. */

@@ -24,6 +24,8 @@ import { watchSysfs } from './watch.ts';
 export interface SysfsPciBusOptions {
   /** Where sysfs is. Example: `/sys`, or a folder with a captured tree. */
   root: string;
+  /** The folder with `proc` and `dev`. Default: the one with sysfs. */
+  machine?: string;
   /** Runs a command of the host. Default: really. */
   run?: RunCommand;
   /** Writes a file of sysfs. Default: really. */
@@ -32,14 +34,16 @@ export interface SysfsPciBusOptions {
 
 export class SysfsPciBus implements PciBus {
   readonly #root: string;
+  readonly #machine: string;
   readonly #bus: string;
   readonly #devices: string;
   readonly #run: RunCommand;
   readonly #write: WriteFile;
   readonly #vfs: VfControl;
 
-  constructor({ root, run = runOnHost, write = writeFile }: SysfsPciBusOptions) {
+  constructor({ root, machine, run = runOnHost, write = writeFile }: SysfsPciBusOptions) {
     this.#root = root;
+    this.#machine = machine ?? join(root, '..');
     this.#bus = join(root, 'bus/pci');
     this.#devices = join(this.#bus, 'devices');
     this.#run = run;
@@ -86,7 +90,8 @@ export class SysfsPciBus implements PciBus {
 
   async deviceFacts(address: PciAddress): Promise<DeviceFacts> {
     await this.#mustBeThere(address);
-    return deviceFacts(this.#devices, address, this.#run);
+    const host = { sysfs: this.#root, machine: this.#machine, run: this.#run };
+    return deviceFacts(host, address);
   }
 
   async setInterface(address: PciAddress, { macAddress, up }: InterfaceChange): Promise<void> {
