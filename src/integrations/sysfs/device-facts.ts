@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import type { DeviceFacts } from '#core/guests/hand-over.ts';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
-import { functionUses, type LookedAt } from './function-uses.ts';
+import { functionUses } from './function-uses.ts';
+import type { LookedAt } from './looked-at.ts';
 import { readInterface } from './read-interfaces.ts';
 import { isUp, linkedName, listFolder, readText } from './sysfs-files.ts';
 

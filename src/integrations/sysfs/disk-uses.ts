@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { tryParsePciAddress } from '#core/pci/address.ts';
-import type { LookedAt } from './function-uses.ts';
+import type { LookedAt } from './looked-at.ts';
 import { listFolder, readText } from './sysfs-files.ts';
 
 /** A disk, a partition, or what is made of them. */

@@ -1,19 +1,12 @@
 /** Who on this host uses a PCI function, through whatever is below it: network interfaces, disks, the console. */
 import { join } from 'node:path';
-import type { RunCommand } from '#contracts/run-command.ts';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
 import { consoleUses } from './console-uses.ts';
 import { diskUses } from './disk-uses.ts';
 import { hostUses } from './host-uses.ts';
+import type { LookedAt } from './looked-at.ts';
 import { readAllInterfaces } from './read-interfaces.ts';
 import { linkedName, listFolder } from './sysfs-files.ts';
-
-/** `machine`: the folder with `proc` and `dev`. */
-export interface LookedAt {
-  sysfs: string;
-  machine: string;
-  run: RunCommand;
-}
 
 /**
  * Each use in plain words, with how to end it. The VFs of a PF go with it, so what is below them counts too, whether they are offered or not.
