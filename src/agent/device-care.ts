@@ -10,6 +10,7 @@ import { unplugSteps } from '#core/guests/hand-over-steps.ts';
 import type { HeldDevice } from '#core/guests/held-device.ts';
 import type { PciAddress } from '#core/pci/address.ts';
 import type { PciFunction } from '#core/pci/device.ts';
+import { isOtherDevice } from '#core/pci/device-identity.ts';
 import { type DeviceBaseline, restoreBaseline, takeBaseline } from './device-baseline.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 
@@ -18,6 +19,8 @@ interface DeviceRecord {
   device: HeldDevice;
   guestId: string;
   guestMacAddress: string | null;
+  /** As it was found; absent: kept before this was. */
+  fn?: PciFunction;
   /** null: handed over before there were records. */
   baseline: DeviceBaseline | null;
   /** Why it could not be cleaned; null: not tried yet. */
@@ -65,7 +68,7 @@ export class DeviceCare {
         throw new ComputeError('unavailable', `PCI device ${address} is not on this host`);
       }
       const baseline = await takeBaseline(pciBus, fn);
-      const record: DeviceRecord = { device, guestId, guestMacAddress, baseline, problem: null };
+      const record = { device, guestId, guestMacAddress, fn, baseline, problem: null };
       await memory.write(keyOf(address), record);
     });
   }
@@ -123,13 +126,14 @@ export class DeviceCare {
     });
   }
 
-  async #restore({ device, baseline, guestMacAddress, problem }: DeviceRecord): Promise<void> {
+  async #restore({ device, fn, baseline, guestMacAddress, problem }: DeviceRecord): Promise<void> {
     const { address } = device;
     const { pciBus, memory, driverWaitMs = 10_000 } = this.#options;
+    const now = baseline === null ? undefined : await pciBus.functionAt(address);
     if (baseline === null) {
       await this.#clear(device);
-    } else if ((await pciBus.functionAt(address)) !== undefined) {
-      // A function that is gone leaves nothing to clean.
+    } else if (now !== undefined && (fn === undefined || !isOtherDevice(fn, now))) {
+      // A function that is gone leaves nothing to clean, and another card in its place has had no guest.
       await restoreBaseline(pciBus, { address, baseline, guestMacAddress, driverWaitMs });
     }
     await memory.remove(keyOf(address));

@@ -21,6 +21,8 @@ export interface DeviceView {
   link?: 'up' | 'down' | null;
   /** Why its host could not clean it; null: it could. */
   quarantine?: string | null;
+  /** Why a held device is missing though its address is there. */
+  replaced?: string | null;
   tags: Record<string, string | null>;
   physical_network: string | null;
   status: PciDeviceStatus;

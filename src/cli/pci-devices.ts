@@ -27,6 +27,14 @@ export async function showPciDevices(
   const names = await serverNames(session);
   writeLines(screen, tableLines(deviceColumns(names), devices, { bold: screen.isTerminal }));
   writeLines(screen, quarantineLines(devices));
+  writeLines(screen, replacedLines(devices));
+}
+
+/** Example: `host-1: PCI device 0000:3b:00.1 is another device now: was 15b3:1018, is 8086:154c`. */
+function replacedLines(devices: readonly DeviceView[]): string[] {
+  return devices.flatMap(({ host, replaced }) =>
+    replaced == null ? [] : [`${host}: ${replaced}`],
+  );
 }
 
 /** Below the table, for a reason has no column's length. Example: `host-1 0000:01:10.0 is quarantined: VLAN is 42, was 0`. */

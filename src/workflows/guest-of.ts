@@ -2,16 +2,19 @@
 import { ComputeError, invariant } from '#core/errors.ts';
 import { buildGuest } from '#core/guests/build-guest.ts';
 import type { Guest } from '#core/guests/guest.ts';
+import { replacement } from '#core/pci/device-identity.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 import { hostOf } from './server-of.ts';
 
-/** Throws `bug` when ports and claims do not agree: nothing is told to a host then. */
+/** Throws `unavailable` when a device of it is another device by now, `bug` when ports and claims do not agree: no host is told anything then. */
 export async function guestOf(context: WorkflowContext, server: Server): Promise<Guest> {
   const host = await hostOf(context, server);
   invariant(host, `server ${server.id} is on no host`);
   const isMine = ({ serverId }: { serverId: string | null }) => serverId === server.id;
   const devices = (await context.store.hosts.devices(host.id)).filter(isMine);
+  const replaced = devices.flatMap((device) => replacement(device) ?? []);
+  if (replaced.length > 0) throw new ComputeError('unavailable', replaced.join('; '));
   const numa = host.numa.claims
     .filter(isMine)
     .map(({ node, vcpus, memoryMib, cpus }) => ({ node, vcpus, memoryMib, cpus }));

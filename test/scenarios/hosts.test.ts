@@ -104,3 +104,49 @@ scenario(
   },
   oneCard,
 );
+
+scenario(
+  'a VF that belongs to another card after a restart is missing, and its server does not start on it',
+  async (cloud, { hosts }) => {
+    const port = await cloud.port(await cloud.network('red'), 'direct');
+    const id = await cloud.boot([{ port }]);
+    await cloud.settled(id, 'ACTIVE');
+    const held = async () => {
+      const { devices } = await cloud.ok('operator', 'GET', '/pci/devices');
+      return devices.filter((device: { instance_uuid: string | null }) => device.instance_uuid);
+    };
+    const [{ address }] = await held();
+    await hosts.restart('host-1', { devices: [{ ...card(2), mac: '02:00:00:00:77:77' }] });
+    const was = 'was 15b3:1018 of PF 0c:42:a1:00:3b:00, is 15b3:1018 of PF 02:00:00:00:77:77';
+    const replaced = `PCI device ${address} is another device now: ${was}`;
+    expect(await held()).toMatchObject([{ status: 'missing', instance_uuid: id, replaced }]);
+
+    const reboot = async () => {
+      const body = { reboot: { type: 'HARD' } };
+      await cloud.send('compute', 'POST', `/servers/${id}/action`, { body });
+      await cloud.until(async () => {
+        const { server } = await cloud.ok('compute', 'GET', `/servers/${id}`);
+        return { done: server['OS-EXT-STS:task_state'] === null, value: server };
+      });
+      const { instanceActions } = await cloud.ok(
+        'compute',
+        'GET',
+        `/servers/${id}/os-instance-actions`,
+      );
+      return instanceActions[0].message;
+    };
+    expect(await reboot()).toContain(replaced);
+
+    await hosts.restart('host-1', { devices: [card(2)] });
+    expect(await held()).toMatchObject([{ status: 'allocated', replaced: null }]);
+    expect(await reboot()).toBeNull();
+
+    await hosts.restart('host-1', { devices: [{ ...card(2), mac: '02:00:00:00:77:77' }] });
+    await cloud.send('compute', 'DELETE', `/servers/${id}`);
+    await cloud.gone(id);
+    await cloud.until(async () => ({ done: (await held()).length === 0, value: await held() }));
+    const { stats } = await cloud.ok('operator', 'GET', '/pci/pools');
+    expect(stats.map(({ count }: { count: number }) => count)).toEqual([2]);
+  },
+  oneCard,
+);

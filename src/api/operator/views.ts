@@ -1,4 +1,5 @@
 /** Devices, pools, requests and decisions in wire names, for the operator. */
+import { replacement } from '#core/pci/device-identity.ts';
 import type { Host } from '#contracts/store.ts';
 import type { PciDevice } from '#core/pci/device.ts';
 import type { PciDevicePool } from '#core/pci/pool.ts';
@@ -19,6 +20,7 @@ export function viewDevice(host: string, device: PciDevice) {
     ifname: device.ifname,
     link: device.link ?? null,
     quarantine: device.quarantine ?? null,
+    replaced: replacement(device) ?? null,
     tags: device.tags,
     physical_network: device.tags['physical_network'] ?? null,
     status: device.status,

@@ -46,7 +46,7 @@ export function allocateClaimed(devices: readonly PciDevice[], serverId: string)
 
 /**
  * The rows after the server gives back all its devices. What they hid is available again unless another held device hides it too; a device
- * that its host no longer reports becomes `removed`. No row changes when the server holds nothing. `requestId`: only those of this request.
+ * that its host no longer reports becomes `removed`, and one that is another device by now becomes that. No row changes when the server holds nothing. `requestId`: only those of this request.
  */
 export function freeDevices(
   devices: readonly PciDevice[],
@@ -55,14 +55,19 @@ export function freeDevices(
 ): PciDevice[] {
   const now = devices.map((device) =>
     device.serverId === serverId && (requestId === undefined || device.requestId === requestId)
-      ? { ...device, status: afterFree(device.status), serverId: null, requestId: null }
+      ? givenBack(device)
       : device,
   );
   return replacedRows(devices, settle(now));
 }
 
-function afterFree(status: PciDeviceStatus): PciDeviceStatus {
-  return status === 'missing' ? 'removed' : 'available';
+/** What its host found at its address meanwhile takes its place. */
+function givenBack({ found, ...device }: PciDevice): PciDevice {
+  const nobody = { serverId: null, requestId: null };
+  if (found !== undefined) {
+    return { ...found.function, tags: found.tags, status: 'available', ...nobody };
+  }
+  return { ...device, status: device.status === 'missing' ? 'removed' : 'available', ...nobody };
 }
 
 /** Is the device held by a server (claimed, allocated, or held and missing)? */

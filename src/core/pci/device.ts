@@ -60,6 +60,12 @@ export interface PciFunction {
 /** Tags of the device spec that admitted a device: text values, null where the operator wrote null. */
 export type DeviceTags = Record<string, string | null>;
 
+/** A function that the host's device specs admit, with the tags of the entry. */
+export interface ReportedDevice {
+  function: PciFunction;
+  tags: DeviceTags;
+}
+
 /** A function that the operator offers to guests, with the tags of its entry and who holds it. */
 export interface PciDevice extends PciFunction {
   tags: DeviceTags;
@@ -68,4 +74,9 @@ export interface PciDevice extends PciFunction {
   serverId: string | null;
   /** The PciRequest it was taken for, else null. */
   requestId: string | null;
+  /**
+   * What its host reports at the address of a held device, where that is another device or has other tags: the row keeps what was claimed until it
+   * is given back, and becomes this then. Absent: nothing differs. Source: Nova `PciDevTracker.stale`.
+   */
+  found?: ReportedDevice;
 }

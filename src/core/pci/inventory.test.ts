@@ -3,7 +3,8 @@ import { aCard, afterChange } from '#test/pci-cards.ts';
 import { parsePciAddress } from './address.ts';
 import { claimDevices, freeDevices } from './claim.ts';
 import type { PciDevice } from './device.ts';
-import { reconcileInventory, type ReportedDevice } from './inventory.ts';
+import type { ReportedDevice } from './device.ts';
+import { reconcileInventory } from './inventory.ts';
 
 const pf = parsePciAddress('0000:3b:00.0');
 const vf1 = parsePciAddress('0000:3b:00.1');
@@ -37,16 +38,63 @@ test('the same report again changes nothing', () => {
   expect(reconcileInventory(card, report(card))).toEqual({ changed: [], removed: [] });
 });
 
-test('facts and tags follow the report, and a held device keeps its holder', () => {
-  const known = held(aCard({ vfs: 1 }), vf1);
-  const now = refreshed(known, aCard({ vfs: 1, network: 'physnet2', numaNode: 1 }));
+test('facts and tags follow the report; a held device keeps its holder, and its tags until it is given back', () => {
+  const known = held(aCard({ vfs: 2 }), vf1);
+  const now = refreshed(known, aCard({ vfs: 2, network: 'physnet2', numaNode: 1 }));
+  expect(now[0]).toMatchObject({ tags: { physical_network: 'physnet2' } });
   expect(now.find(({ address }) => address === vf1)).toMatchObject({
-    tags: { physical_network: 'physnet2' },
+    tags: { physical_network: 'physnet1' },
     numaNode: 1,
     status: 'claimed',
     serverId: 's1',
     requestId: 'r',
   });
+  const free = afterChange(now, freeDevices(now, 's1'));
+  const given = free.find(({ address }) => address === vf1);
+  expect(given).toMatchObject({ tags: { physical_network: 'physnet2' }, status: 'available' });
+  expect(given).not.toHaveProperty('found');
+});
+
+/** The same addresses on other cards. */
+const others = [
+  { what: 'another product', change: { productId: '154c', vendorId: '8086' } },
+  { what: 'another kind', change: { deviceType: 'vdpa' as const } },
+  {
+    what: 'another PF',
+    change: { capabilities: { sriov: { pfMacAddress: '02:00:00:00:77:77', vfNum: 0 } } },
+  },
+];
+
+test.each(others)('$what at a held address is not what the server holds', ({ change }) => {
+  const known = held(aCard({ vfs: 2 }), vf1).map((fn) =>
+    fn.address === vf1
+      ? { ...fn, capabilities: { sriov: { pfMacAddress: '0c:42:a1:00:3b:00', vfNum: 0 } } }
+      : fn,
+  );
+  const was = known.find(({ address }) => address === vf1);
+  const swapped = known.map((fn) => (fn.address === vf1 ? { ...fn, ...change } : fn));
+  const now = refreshed(known, swapped);
+  const missing = now.find(({ address }) => address === vf1);
+  expect(missing).toMatchObject({
+    vendorId: was?.vendorId,
+    productId: was?.productId,
+    deviceType: 'type-VF',
+    status: 'missing',
+    serverId: 's1',
+  });
+  expect(refreshed(now, swapped)).toEqual(now);
+  const back = refreshed(now, known).find(({ address }) => address === vf1);
+  expect(back).toEqual({ ...was, status: 'allocated' });
+  const free = afterChange(now, freeDevices(now, 's1')).find(({ address }) => address === vf1);
+  expect(free).toMatchObject({ ...change, status: 'available', serverId: null });
+});
+
+test('a device whose PF shows no interface for a while is still known by it', () => {
+  const sriov = { pfMacAddress: '0c:42:a1:00:3b:00', vfNum: 0 };
+  const known = held(aCard({ vfs: 1 }), vf1).map((fn) => ({ ...fn, capabilities: { sriov } }));
+  const without = known.map((fn) => ({ ...fn, capabilities: {} }));
+  const now = refreshed(known, without);
+  expect(now.find(({ address }) => address === vf1)?.capabilities).toEqual({ sriov });
 });
 
 test('the VFs of a held PF are gone with it, and kept until it is back', () => {

@@ -1,17 +1,13 @@
 /** Brings what is known of a host's devices in line with what the host reports now. A held device is never dropped. */
 import type { PciAddress } from './address.ts';
 import { changedRows, isHeld, settle } from './claim.ts';
-import type { DeviceTags, PciDevice, PciFunction } from './device.ts';
-
-/** A function that the host's device specs admit, with the tags of the entry. */
-export interface ReportedDevice {
-  function: PciFunction;
-  tags: DeviceTags;
-}
+import { canonicalText } from '../canonical-text.ts';
+import type { PciDevice, ReportedDevice } from './device.ts';
+import { isOtherDevice } from './device-identity.ts';
 
 /**
  * Rows to write and addresses whose rows go. New devices start available (or hidden, when their PF or a VF of them is held); facts and tags
- * follow the report; a held device that is absent becomes `missing`, and `allocated` when it is back; an absent one that nobody holds goes, but
+ * follow the report, but a held device keeps its tags, and its facts too where another device is at its address: it is `missing` then. A held device that is absent becomes `missing`, and `allocated` when it is back; an absent one that nobody holds goes, but
  * for the VFs of a held PF: they are gone as long as a guest has the PF, and come back with it.
  * Source: Nova `PciDevTracker._set_hvdevs`; `missing` is ours.
  */
@@ -29,7 +25,7 @@ export function reconcileInventory(
   const absent = known.filter((device) => !present.has(device.address));
   const missing = absent
     .filter(isHeld)
-    .map((device) => ({ ...device, status: 'missing' as const }));
+    .map(({ found: _, ...device }) => ({ ...device, status: 'missing' as const }));
   const held = new Set(known.filter(isHeld).map(({ address }) => address));
   const withPf = absent.filter(
     (device) => !isHeld(device) && device.parentAddress !== null && held.has(device.parentAddress),
@@ -42,20 +38,26 @@ export function reconcileInventory(
   };
 }
 
-function refresh(known: PciDevice | undefined, { function: fn, tags }: ReportedDevice): PciDevice {
-  const facts = { ...fn, tags };
+function refresh(known: PciDevice | undefined, report: ReportedDevice): PciDevice {
+  const { function: fn, tags } = report;
   if (known === undefined || !isHeld(known)) {
-    return { ...facts, status: 'available', serverId: null, requestId: null };
+    return { ...fn, tags, status: 'available', serverId: null, requestId: null };
   }
+  if (isOtherDevice(known, fn)) return { ...known, status: 'missing', found: report };
   const { status, serverId, requestId } = known;
   // Inside a guest a VF has no interface of the host; it is back when the guest lets go.
   const interfaces = fn.ifname === null ? interfacesOf(known) : {};
   return {
-    ...facts,
+    ...fn,
     ...interfaces,
+    // What tells it from another device is kept while its PF has no interface.
+    macAddress: fn.macAddress ?? known.macAddress,
+    capabilities: { ...known.capabilities, ...fn.capabilities },
+    tags: known.tags,
     status: status === 'missing' ? 'allocated' : status,
     serverId,
     requestId,
+    ...(canonicalText(known.tags) !== canonicalText(tags) && { found: report }),
   };
 }
 

@@ -17,6 +17,8 @@ interface ExtraInfo {
   /** Novella's own: why the host could not clean it. */
   quarantine?: string;
   capabilities: PciDevice['capabilities'];
+  /** Novella's own: what is at the address of a held device now. */
+  found?: PciDevice['found'];
 }
 
 const nothingReported: ExtraInfo = {
@@ -40,6 +42,7 @@ export function deviceRow(hostId: string, device: PciDevice): Insertable<PciDevi
     ...(device.link !== undefined && { link: device.link }),
     ...(device.quarantine !== undefined && { quarantine: device.quarantine }),
     capabilities: device.capabilities,
+    ...(device.found !== undefined && { found: device.found }),
   };
   return {
     compute_node_id: hostId,
@@ -80,6 +83,7 @@ export function toDevice(row: Selectable<PciDeviceRow>): PciDevice {
     ...(extraInfo.link !== undefined && { link: extraInfo.link }),
     ...(extraInfo.quarantine !== undefined && { quarantine: extraInfo.quarantine }),
     capabilities: extraInfo.capabilities,
+    ...(extraInfo.found !== undefined && { found: extraInfo.found }),
     tags: readReported<PciDevice['tags']>('tags', row.tags, {}),
     status: row.status as PciDeviceStatus,
     serverId: row.instance_uuid,
