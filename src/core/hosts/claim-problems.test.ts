@@ -16,7 +16,9 @@ test('another device in place of a held one is a problem of its host, and keeps 
     {
       code: 'device-replaced',
       blocks: 'none',
-      message: expect.stringMatching(/is 10de:20b5 of PF .*; server s1 holds it and does not start/),
+      message: expect.stringMatching(
+        /is 10de:20b5 of PF .*; server s1 holds it and does not start/,
+      ),
     },
   ]);
 });
