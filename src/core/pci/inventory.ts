@@ -25,7 +25,7 @@ export function reconcileInventory(
   const absent = known.filter((device) => !present.has(device.address));
   const missing = absent
     .filter(isHeld)
-    .map(({ found: _, ...device }) => ({ ...device, status: 'missing' as const }));
+    .map(({ found: _found, ...device }) => ({ ...device, status: 'missing' as const }));
   const held = new Set(known.filter(isHeld).map(({ address }) => address));
   const withPf = absent.filter(
     (device) => !isHeld(device) && device.parentAddress !== null && held.has(device.parentAddress),
