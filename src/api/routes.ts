@@ -1,6 +1,7 @@
 /** The whole compute API as one table: what is there, in which microversions, for whom, and who answers. */
 import { externalEventsBody, takeExternalEvents } from './external-events.ts';
 import { listExtensions, showExtension } from './extensions.ts';
+import * as access from './flavors/access.ts';
 import * as specs from './flavors/extra-specs.ts';
 import * as flavors from './flavors/flavors.ts';
 import {
@@ -141,8 +142,23 @@ const flavorRoutes: Route[] = [
     status: 202,
     handler: flavors.deleteFlavor,
   },
-  { method: 'POST', path: '/flavors/:id/action', rule: 'admin', action: 'addTenantAccess' },
-  { method: 'POST', path: '/flavors/:id/action', rule: 'admin', action: 'removeTenantAccess' },
+  {
+    method: 'POST',
+    path: '/flavors/:id/action',
+    rule: 'admin',
+    action: 'addTenantAccess',
+    body: access.addAccessBody,
+    handler: access.addAccess,
+  },
+  {
+    method: 'POST',
+    path: '/flavors/:id/action',
+    rule: 'admin',
+    action: 'removeTenantAccess',
+    body: access.removeAccessBody,
+    handler: access.removeAccess,
+  },
+  { ...asksAdmin, path: '/flavors/:id/os-flavor-access', handler: access.listAccess },
   { ...reads, path: specsPath, handler: specs.listExtraSpecs },
   {
     method: 'POST',

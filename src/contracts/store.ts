@@ -317,6 +317,18 @@ export interface FlavorStore {
   remove(id: string): Promise<void>;
 }
 
+/** Private flavors and the projects that may use them. An access goes with its flavor. */
+export interface FlavorAccess {
+  /** Ids of the projects that may use a flavor. */
+  projects(flavorId: string): Promise<string[]>;
+  /** Ids of the flavors that a project was given access to. */
+  flavors(projectId: string): Promise<ReadonlySet<string>>;
+  /** Throws `conflict` when the project has access. */
+  grant(flavorId: string, projectId: string): Promise<void>;
+  /** Throws `notFound` when it has none. */
+  revoke(flavorId: string, projectId: string): Promise<void>;
+}
+
 export interface ServerGroupStore {
   /** Throws `overQuota` when the project has as many as its limits allow. */
   create(
@@ -340,6 +352,7 @@ export interface Store {
   tasks: TaskStore;
   commands: CommandStore;
   flavors: FlavorStore;
+  flavorAccess: FlavorAccess;
   serverGroups: ServerGroupStore;
   enrolments: EnrolmentStore;
   networkEvents: NetworkEventStore;

@@ -30,7 +30,7 @@ export async function createServers(
   requestId: string,
 ): Promise<Server[]> {
   await refuseUnknownHints(context, caller, request.hints);
-  const flavor = await findFlavor(context, request.flavorId);
+  const flavor = await findFlavor(context, caller, request.flavorId);
   const image = await findImage(context, caller, request.imageId);
   checkImageFits(flavor, image);
   const numa = guestNumaOf(flavor, image.properties);
@@ -73,9 +73,15 @@ export async function createServers(
   }
 }
 
-async function findFlavor(context: WorkflowContext, id: string): Promise<Flavor> {
-  const flavor = await context.store.flavors.get(id);
-  if (flavor !== undefined) return flavor;
+/** A private flavor that the project has no access to does not exist for it. */
+async function findFlavor(
+  { store }: WorkflowContext,
+  { isAdmin, projectId }: Caller,
+  id: string,
+): Promise<Flavor> {
+  const flavor = await store.flavors.get(id);
+  if (flavor !== undefined && (flavor.isPublic || isAdmin)) return flavor;
+  if (flavor !== undefined && (await store.flavorAccess.flavors(projectId)).has(id)) return flavor;
   throw new ComputeError('invalid', `flavorRef: Flavor ${id} could not be found.`);
 }
 

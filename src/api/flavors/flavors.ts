@@ -53,16 +53,20 @@ export async function deleteFlavor(call: Call): Promise<Reply> {
   return {};
 }
 
-/** The flavor of `:id`. Throws `notFound`, also for a private one that the caller is no administrator for. */
+/** The flavor of `:id`. Throws `notFound`, also for a private one that the caller's project has no access to. */
 export async function findFlavor(call: Call): Promise<Flavor> {
   const id = call.params['id'] ?? '';
   const flavor = await call.context.store.flavors.get(id);
   if (flavor !== undefined && (flavor.isPublic || call.caller.isAdmin)) return flavor;
+  const { flavorAccess } = call.context.store;
+  if (flavor !== undefined && (await flavorAccess.flavors(call.caller.projectId)).has(id)) {
+    return flavor;
+  }
   throw new ComputeError('notFound', `Flavor ${id} could not be found.`);
 }
 
 async function listBy(call: Call, view: (call: Call, flavor: Flavor) => View): Promise<Reply> {
-  const isWanted = publicityTest(call);
+  const isWanted = await publicityTest(call);
   const [minRam, minDisk] = [numberOf(call, 'minRam'), numberOf(call, 'minDisk')];
   const found = (await call.context.store.flavors.list()).filter(
     (flavor) => isWanted(flavor) && flavor.memoryMib >= minRam && flavor.diskGib >= minDisk,
@@ -72,10 +76,13 @@ async function listBy(call: Call, view: (call: Call, flavor: Flavor) => View): P
   return { body: { flavors, ...(links.length > 0 && { flavors_links: links }) } };
 }
 
-/** Administrators ask for public (the default), private, or with `None` all; others see the public ones. */
-function publicityTest(call: Call): (flavor: Flavor) => boolean {
+/** Administrators ask for public (the default), private, or with `None` all; others see the public ones and those they have access to. */
+async function publicityTest(call: Call): Promise<(flavor: Flavor) => boolean> {
   const asked = (queryValue(call.query, 'is_public') ?? 'true').toLowerCase();
-  if (!call.caller.isAdmin) return (flavor) => flavor.isPublic && !flavor.isDisabled;
+  if (!call.caller.isAdmin) {
+    const own = await call.context.store.flavorAccess.flavors(call.caller.projectId);
+    return ({ id, isPublic, isDisabled }) => (isPublic || own.has(id)) && !isDisabled;
+  }
   if (asked === 'none') return () => true;
   if (!/^(t|true|1|yes|y|on|f|false|0|no|n|off)$/.test(asked)) {
     throw new ComputeError(

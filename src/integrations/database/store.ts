@@ -6,6 +6,7 @@ import type { Store } from '#contracts/store.ts';
 import { commandStore } from './commands.ts';
 import { commitTransition } from './commit.ts';
 import { enrolmentStore } from './enrolments.ts';
+import { flavorAccessStore } from './flavor-access.ts';
 import { flavorStore } from './flavors.ts';
 import { hostStore } from './hosts.ts';
 import { migrate } from './migrate.ts';
@@ -36,6 +37,7 @@ export function computeStore(
     tasks: taskStore(db, clock),
     commands: { ...commandStore(db), ...questionStore(db) },
     flavors: flavorStore(db),
+    flavorAccess: flavorAccessStore(db),
     serverGroups: serverGroupStore(db),
     enrolments: enrolmentStore(db),
     networkEvents: networkEventStore(db),

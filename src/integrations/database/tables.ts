@@ -13,6 +13,7 @@ export interface ComputeTables {
   tasks: TaskRow;
   host_commands: HostCommandRow;
   flavors: FlavorRow;
+  flavor_projects: { flavorid: string; project_id: string };
   server_groups: ServerGroupRow;
   server_group_members: ServerGroupMemberRow;
   host_enrolments: HostEnrolmentRow;

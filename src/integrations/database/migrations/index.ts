@@ -10,6 +10,7 @@ import { hostProblems } from './0007-host-problems.ts';
 import { networkEvents } from './0008-network-events.ts';
 import { portBindings } from './0009-port-bindings.ts';
 import { liveServers } from './0010-live-servers.ts';
+import { flavorAccess } from './0011-flavor-access.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   '0008-network-events': networkEvents,
   '0009-port-bindings': portBindings,
   '0010-live-servers': liveServers,
+  '0011-flavor-access': flavorAccess,
 };

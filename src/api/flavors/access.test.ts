@@ -1,0 +1,70 @@
+/** Private flavors: for the projects that have access, and for administrators. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  aComputeWorld,
+  type ComputeWorld,
+  faultOf,
+  imageId,
+  otherProjectId,
+} from '#test/compute-world.ts';
+import { aFlavor } from '#test/store-rows.ts';
+
+let world: ComputeWorld;
+beforeEach(async () => {
+  world = await aComputeWorld();
+  await world.store.flavors.create(
+    aFlavor({ id: 'p', name: 'private', isPublic: false, extraSpecs: {} }),
+  );
+});
+afterEach(() => world.stop());
+
+const act = (action: string, body: object = { tenant: otherProjectId }, as = 'admin') =>
+  world.ask('POST /v2.1/flavors/p/action', { as, body: { [action]: body } });
+const seen = async (as: string) => {
+  const { body } = await world.ask('GET /v2.1/flavors?is_public=None', { as });
+  const listed = body.flavors.some(({ id }: { id: string }) => id === 'p');
+  const server = { name: 's', flavorRef: 'p', imageRef: imageId, networks: 'none' };
+  return {
+    listed,
+    shown: (await world.ask('GET /v2.1/flavors/p', { as })).status,
+    specs: (await world.ask('GET /v2.1/flavors/p/os-extra_specs', { as })).status,
+    boots: (await world.ask('POST /v2.1/servers', { as, body: { server } })).status,
+  };
+};
+const all = { listed: true, shown: 200, specs: 200, boots: 202 };
+const nothing = { listed: false, shown: 404, specs: 404, boots: 400 };
+
+test('a private flavor is there for administrators and for projects with access, and for no others', async () => {
+  expect(await seen('admin')).toEqual(all);
+  expect(await seen('stranger')).toEqual(nothing);
+  const { status, body } = await act('addTenantAccess');
+  expect(status).toBe(200);
+  expect(body).toEqual({ flavor_access: [{ flavor_id: 'p', tenant_id: otherProjectId }] });
+  expect(await seen('stranger')).toEqual(all);
+  expect(await seen('member')).toEqual(nothing);
+  expect((await world.ask('GET /v2.1/flavors/p/os-flavor-access')).body).toEqual(body);
+  expect((await act('removeTenantAccess')).body).toEqual({ flavor_access: [] });
+  expect(await seen('stranger')).toEqual(nothing);
+});
+
+test('a flavor that is made again under the same id has no access of before', async () => {
+  await act('addTenantAccess');
+  await world.store.flavors.remove('p');
+  await world.store.flavors.create(aFlavor({ id: 'p', name: 'again', isPublic: false }));
+  expect(await world.store.flavorAccess.projects('p')).toEqual([]);
+});
+
+test('what cannot be given or taken is refused', async () => {
+  expect(faultOf(await act('removeTenantAccess'))).toMatchObject({
+    code: 404,
+    message: `Flavor access not found for p / ${otherProjectId} combination.`,
+  });
+  await act('addTenantAccess');
+  expect(faultOf(await act('addTenantAccess'))).toMatchObject({ code: 409 });
+  expect(faultOf(await act('addTenantAccess', {}))).toMatchObject({ code: 400 });
+  expect(faultOf(await act('addTenantAccess', undefined, 'member'))).toMatchObject({ code: 403 });
+  await world.store.flavors.create(aFlavor({ id: 'q', name: 'public' }));
+  const onPublic = { body: { addTenantAccess: { tenant: 'x' } } };
+  expect(faultOf(await world.ask('POST /v2.1/flavors/q/action', onPublic)).code).toBe(409);
+  expect(faultOf(await world.ask('GET /v2.1/flavors/q/os-flavor-access')).code).toBe(404);
+});
