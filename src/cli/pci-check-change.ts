@@ -26,9 +26,9 @@ export function changeLines(change: ChangeView, { names, heading }: ChangeStyle)
       ({ address, status, instance_uuid: id }) =>
         `  WOULD BE LOST: ${address}, ${status} to ${holder(id)}`,
     ),
-    ...retagged.flatMap(({ address, instance_uuid: id, tags }) =>
+    ...retagged.flatMap(({ address, instance_uuid: id, safe, tags }) =>
       wrap(
-        `other tags: ${address}: ${tagText(tags)}${id === null ? '' : `; held by ${holder(id)}`}`,
+        `${safe ? 'other tags' : 'WOULD CHANGE IN USE'}: ${address}: ${tagText(tags)}${id === null ? '' : `; held by ${holder(id)}`}`,
         '  ',
       ),
     ),

@@ -33,8 +33,17 @@ export function addPciCheck(pci: Command, environment: PciCheckEnvironment): voi
   pci
     .command('check')
     .description('try a device list on a host: what it offers and why not, changing nothing')
-    .addOption(new Option('--config <file>', 'the list of this novella.yaml').conflicts('novaConf'))
-    .option('--nova-conf <file>', 'the list of this nova.conf')
+    .addOption(
+      new Option('--config <file>', 'the list of this novella.yaml')
+        .conflicts('novaConf')
+        .argParser(onlyOne('--config')),
+    )
+    .addOption(
+      new Option(
+        '--nova-conf <path>',
+        'the list of this nova.conf, or of the *.conf of a folder; several add up',
+      ).argParser((path: string, before?: string[]) => [...(before ?? []), path]),
+    )
     .option('--sysfs <path>', 'functions of this sysfs folder, or captured text (default: /sys)')
     .option('--against [url]', 'compare with the running controller (default: that of clouds.yaml)')
     .option('--os-cloud <name>', 'the cloud of clouds.yaml to compare with')
@@ -50,6 +59,14 @@ export function addPciCheck(pci: Command, environment: PciCheckEnvironment): voi
         throw error;
       }
     });
+}
+
+/** An option that says one thing: a second one would take the place of the first without a word. */
+function onlyOne(option: string) {
+  return (value: string, before?: string): string => {
+    if (before === undefined) return value;
+    throw new ComputeError('invalid', `${option} "${value}": is given twice; name one`);
+  };
 }
 
 /** undefined: nothing to compare with. */

@@ -39,6 +39,7 @@ export function checkLines(view: CheckView, style: CheckStyle): string[] {
     ...offeredLines(view, style),
     ...notOfferedLines(view, style),
     ...poolLines(view, heading),
+    ...aliasLines(view, heading),
     ...(view.change === null ? [] : ['', ...changeLines(view.change, { ...style, heading })]),
     '',
     ...verdict(view).map(heading),
@@ -159,12 +160,24 @@ function poolLines({ stats }: CheckView, heading: (text: string) => string): str
   ];
 }
 
+function aliasLines({ aliases }: CheckView, heading: (text: string) => string): string[] {
+  if (aliases.length === 0) return [];
+  return [
+    '',
+    heading('Aliases, and how many of the offered functions each can take'),
+    ...aliases.flatMap(({ name, takes, dev_types: types, findings }) => [
+      `  ${name}: ${takes}${types.length === 0 ? '' : ` (${types.join(', ')})`}`,
+      ...findings.flatMap(({ level, message }) => wrap(`${level}: ${message}`, '    ')),
+    ]),
+  ];
+}
+
 function verdict({ result, refused, entries, change }: CheckView): string[] {
   switch (result) {
     case 'fine':
       return [change === null ? 'Fine.' : 'Fine: no server would lose a device.'];
     case 'unsafe':
-      return [`NOT SAFE: ${heldText(change)} would be lost.`];
+      return [`NOT SAFE: ${unsafeParts(change).join('; ')}.`];
     case 'problems': {
       const idle = entries.filter(({ findings }) =>
         findings.some(({ level }) => level === 'problem'),
@@ -178,11 +191,17 @@ function verdict({ result, refused, entries, change }: CheckView): string[] {
   }
 }
 
-function heldText(change: ChangeView | null): string {
-  const held = change?.lost.filter(({ instance_uuid: id }) => id !== null) ?? [];
-  return held.length === 1
-    ? '1 device that a server holds'
-    : `${held.length} devices that servers hold`;
+function unsafeParts(change: ChangeView | null): string[] {
+  const lost = change?.lost.filter(({ instance_uuid: id }) => id !== null).length ?? 0;
+  const moved = change?.retagged.filter(({ safe }) => !safe).length ?? 0;
+  return [
+    ...(lost === 0 ? [] : [`${heldText(lost)} would be lost`]),
+    ...(moved === 0 ? [] : [`${heldText(moved)} would change physical network or trust`]),
+  ];
+}
+
+function heldText(count: number): string {
+  return count === 1 ? '1 device that a server holds' : `${count} devices that servers hold`;
 }
 
 function rest(count: number): string[] {

@@ -13,8 +13,13 @@ const functions = aCard({ vfs: 2 }).map((fn) =>
 const serverId = '6d0f5f54-3f0c-4b8e-9f6c-0f5b4f8f7a10';
 
 const lists: Record<string, string[]> = {
+  aliased: ['{"devname": "ens1"}'],
   good: ['{"devname": "ens1", "physical_network": "physnet1"}'],
   odd: ['{"product_id": "1018"}', '{"address": "0000:3b:00.1"}', '{"devname": "ens9"}', '{'],
+};
+const aliased = {
+  text: '{"name": "nic", "vendor_id": "15b3", "product_id": "1017"}',
+  source: 'aliased.yaml:2',
 };
 const machine: LocalMachine = {
   hostName: 'host-1',
@@ -25,7 +30,7 @@ const machine: LocalMachine = {
       text,
       source: `${config}.yaml:${at + 1}`,
     })),
-    reportInPlacement: false,
+    aliases: config === 'aliased' ? [aliased] : [],
   }),
 };
 
@@ -136,17 +141,48 @@ test('a change that takes a device from a server is not safe, with exit status 2
 
 test('free devices that go and tags that change are told, and that is safe', async () => {
   const free = { ...gone, status: 'available', instance_uuid: null };
-  const tagged = { ...held, tags: { physical_network: 'physnet2' } };
+  const tagged = { ...held, tags: { physical_network: 'physnet1', rack: '7' } };
   cloud.answer('GET /novella/v1/pci/devices?host=host-1', { body: { devices: [tagged, free] } });
   const { text, status } = await run(`check --config good --against ${cloud.origin}`);
   expect(status).toBe(0);
   for (const line of [
     '  would be lost: 1 (0000:77:00.1)',
-    '  other tags: 0000:3b:00.1: physical_network physnet2 → physnet1; held by server web',
+    '  other tags: 0000:3b:00.1: rack 7 → none; held by server web',
     'Fine: no server would lose a device.',
   ]) {
     expect(text).toContain(line);
   }
+});
+
+test('a held device that would move to another physical network is not safe', async () => {
+  const tagged = { ...held, tags: { physical_network: 'physnet2' } };
+  cloud.answer('GET /novella/v1/pci/devices?host=host-1', { body: { devices: [tagged] } });
+  const { text, status } = await run('check --config good --against');
+  expect(status).toBe(2);
+  expect(text).toContain(
+    '  WOULD CHANGE IN USE: 0000:3b:00.1: physical_network physnet2 → physnet1; held by server web',
+  );
+  expect(text).toContain(
+    'NOT SAFE: 1 device that a server holds would change physical network or trust.',
+  );
+});
+
+test('an alias that can take nothing of what is offered is named', async () => {
+  const { text, status } = await run('check --config aliased');
+  expect(status).toBe(0);
+  expect(text).toContain(
+    [
+      'Aliases, and how many of the offered functions each can take',
+      '  nic: 0',
+      '    warning: alias nic asks for no device_type, 15b3:1017 is offered as type-PF',
+    ].join('\n'),
+  );
+});
+
+test('a second --config is refused, not ignored', async () => {
+  await expect(run('check --config good --config odd')).rejects.toThrow(
+    '--config "odd": is given twice; name one',
+  );
 });
 
 test('of another host the controller is asked, and the answer has the file’s lines again', async () => {
@@ -182,7 +218,6 @@ test('of another host the controller is asked, and the answer has the file’s l
   expect(cloud.received.at(-1)?.body).toEqual({
     host: 'host-2',
     device_spec: lists['odd'],
-    report_in_placement: false,
   });
 });
 

@@ -4,6 +4,8 @@
  */
 import { isComputeError, ComputeError } from '#core/errors.ts';
 import { parsePciAddress } from '#core/pci/address.ts';
+import { parseAliases, type PciAlias } from '#core/pci/alias.ts';
+import { checkAliases } from '#core/pci/alias-check.ts';
 import type { PciFunction } from '#core/pci/device.ts';
 import { compareOffer, type DeviceSpecChange } from '#core/pci/device-spec-change.ts';
 import { checkDeviceSpecs, offeredTags } from '#core/pci/device-spec-check.ts';
@@ -17,7 +19,8 @@ import { request, type Session } from './session.ts';
 /** The option's texts in order, each with where it was written. */
 export interface DeviceList {
   entries: { text: string; source: string }[];
-  reportInPlacement: boolean;
+  /** The option `alias` beside it, in the same form. */
+  aliases: { text: string; source: string }[];
 }
 
 /** What the command is handed: the machine it runs on. Both readers throw ComputeError naming file and rule. */
@@ -36,7 +39,7 @@ export interface LocalMachine {
 export interface PciCheckOptions {
   sysfs?: string;
   config?: string;
-  novaConf?: string;
+  novaConf?: string[];
   host?: string;
   json?: boolean;
 }
@@ -75,21 +78,33 @@ async function checkHere(
   { path, host, session }: { path: string; host: string; session: Session | undefined },
 ): Promise<CheckView> {
   const { functions, unreadable } = await machine.readFunctions(path);
-  const { specs, refusals } = readDeviceSpecs(list.entries, functions, {
-    reportInPlacement: list.reportInPlacement,
-  });
+  const { specs, refusals } = readDeviceSpecs(list.entries, functions);
   const check = checkDeviceSpecs(specs, functions);
+  const { aliases, refused } = readAliases(list);
   const change =
     session === undefined
       ? {}
       : { change: { host, difference: await difference(session, host, offeredTags(check)) } };
   return viewCheck({
     check,
-    refused: refusals.map(({ message }) => message),
+    refused: [...refusals.map(({ message }) => message), ...refused],
+    aliases: checkAliases(
+      aliases,
+      check.pools.map(({ pool }) => pool),
+    ),
     functionsFrom: { source: path, complete: true, note: null },
     unreadable,
     ...change,
   });
+}
+
+function readAliases(list: DeviceList): { aliases: PciAlias[]; refused: string[] } {
+  try {
+    return { aliases: parseAliases(list.aliases), refused: [] };
+  } catch (error) {
+    if (!isComputeError(error, 'invalid')) throw error;
+    return { aliases: [], refused: [error.message] };
+  }
 }
 
 async function difference(
@@ -113,12 +128,11 @@ async function difference(
 async function askController(
   session: Session,
   host: string,
-  { entries, reportInPlacement }: DeviceList,
+  { entries }: DeviceList,
 ): Promise<CheckView> {
   const body = {
     host,
     device_spec: entries.map(({ text }) => text),
-    report_in_placement: reportInPlacement,
   };
   const view = await naming(host, () =>
     request<CheckView>(session, { service: 'operator', path: '/pci/check', method: 'POST', body }),

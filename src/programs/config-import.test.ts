@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readNovaConf } from '#integrations/nova-conf/nova-conf.ts';
 import { parseConfig } from './config.ts';
 import { importNovaConf, runConfigImport } from './config-import.ts';
 
@@ -33,8 +34,12 @@ allocation_ratio:
   vcpus: 8
 `;
 
+function importText(text: string, file: string) {
+  return importNovaConf(readNovaConf([{ text, file }]), file);
+}
+
 test('a nova.conf becomes a novella.yaml that says where each entry was', () => {
-  const { yaml, carried, left } = importNovaConf(novaConf, 'nova.conf');
+  const { yaml, carried, left } = importText(novaConf, 'nova.conf');
   expect(yaml).toBe(expected);
   expect(carried).toEqual(['3 device specs', '1 alias', 'allocation ratio of vcpus 8']);
   expect(left).toMatchObject([{ line: 2, option: '[DEFAULT] transport_url' }]);
@@ -56,7 +61,7 @@ test('what is imported is what the configuration then reads', () => {
   fc.assert(
     fc.property(fc.array(spec, { minLength: 1, maxLength: 4 }), (specs) => {
       const lines = specs.map((object) => `device_spec = ${JSON.stringify(object)}`);
-      const { yaml } = importNovaConf(['[pci]', ...lines].join('\n'), 'x');
+      const { yaml } = importText(['[pci]', ...lines].join('\n'), 'x');
       const read = parseConfig(yaml, 'y').deviceSpec?.map((entry) => JSON.parse(entry.text));
       expect(read).toEqual(specs);
     }),
@@ -65,13 +70,13 @@ test('what is imported is what the configuration then reads', () => {
 
 test('every entry that Novella would refuse is named', () => {
   const wrong = '[pci]\ndevice_spec = {"vendor_id": "x"}\ndevice_spec = {\n';
-  expect(() => importNovaConf(wrong, 'nova.conf')).toThrow(
+  expect(() => importText(wrong, 'nova.conf')).toThrow(
     /^nova\.conf:2: entry 0: vendor_id "x": must be hexadecimal or "\*"\nnova\.conf:3: \{: must be JSON/,
   );
-  expect(() => importNovaConf('[pci]\n\ndevice_spec = \n', 'nova.conf')).toThrow(
+  expect(() => importText('[pci]\n\ndevice_spec = \n', 'nova.conf')).toThrow(
     /^nova\.conf:3: device_spec is empty: must be a JSON object or a list of objects$/,
   );
-  expect(() => importNovaConf('[pci]\nalias = {}', 'nova.conf')).toThrow(
+  expect(() => importText('[pci]\nalias = {}', 'nova.conf')).toThrow(
     'nova.conf:2: alias {}: must have a name',
   );
 });
@@ -89,7 +94,7 @@ test('the file is written once, with a report of what was left', () => {
   let said = '';
   const screen = { isTerminal: false, write: (more: string) => void (said += more) };
   const run = (force: boolean) =>
-    runConfigImport(from, { output, force }, { screen, progress: screen });
+    runConfigImport([from], { output, force }, { screen, progress: screen });
   run(false);
   expect(readFileSync(output, 'utf8')).toBe(expected.replaceAll('nova.conf', from));
   expect(said).toBe(
@@ -105,4 +110,37 @@ test('the file is written once, with a report of what was left', () => {
   );
   expect(() => run(false)).toThrow('is there already; --force writes over it');
   expect(() => run(true)).not.toThrow();
+});
+
+test('several files are imported together, each entry and each left option with its file', () => {
+  const first = join(folder, '01-nova.conf');
+  const second = join(folder, '04_sriov.conf');
+  writeFileSync(first, '[pci]\ndevice_spec = {"devname": "ens1f0"}\n[DEFAULT]\nmy_ip = 1\n');
+  writeFileSync(
+    second,
+    '[pci]\ndevice_spec = {"vendor_id": "10de"}\nalias = {"name": "g", "vendor_id": "10de", "product_id": "1db4"}\n[vnc]\nenabled = no\n',
+  );
+  let yaml = '';
+  let report = '';
+  runConfigImport(
+    [first, second],
+    {},
+    {
+      screen: { isTerminal: false, write: (more) => void (yaml += more) },
+      progress: { isTerminal: false, write: (more) => void (report += more) },
+    },
+  );
+  expect(parseConfig(yaml, 'y').deviceSpec?.map(({ text }) => text)).toEqual([
+    '{"devname":"ens1f0"}',
+    '{"vendor_id":"10de"}',
+  ]);
+  expect(report).toContain('2 device specs, 1 alias');
+  expect(report).toMatch(/01-nova\.conf +4 +\[DEFAULT\] my_ip/);
+});
+
+test('an object with a key twice is refused, not cut to its last half', () => {
+  const text = '[pci]\ndevice_spec = {"devname": "a", "devname": "b"}';
+  expect(() => importText(text, 'nova.conf')).toThrow(
+    'nova.conf:2: {"devname": "a", "devname": "b"}: key "devname" is written twice in one object',
+  );
 });

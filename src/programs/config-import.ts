@@ -7,12 +7,8 @@ import { ComputeError } from '#core/errors.ts';
 import { parseAliases } from '#core/pci/alias.ts';
 import { readDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import { type LeftOption, leftBehind } from '#integrations/nova-conf/left-behind.ts';
-import {
-  type NovaConf,
-  type NovaConfEntry,
-  readNovaConf,
-} from '#integrations/nova-conf/nova-conf.ts';
-import { readTextFile } from './text-file.ts';
+import type { NovaConf, NovaConfEntry } from '#integrations/nova-conf/nova-conf.ts';
+import { readNovaConfFiles } from './nova-conf-files.ts';
 
 /** A configuration made from another, and what did not go into it. */
 export interface Import {
@@ -23,10 +19,9 @@ export interface Import {
 }
 
 /**
- * The novella.yaml of this nova.conf. Throws `invalid` with every entry that Novella would refuse, so that what is made can be started with.
+ * The novella.yaml of this nova.conf; `file` is what it is called in the text. Throws `invalid` with every entry that Novella would refuse, so that what is made can be started with.
  */
-export function importNovaConf(text: string, file: string): Import {
-  const conf = readNovaConf(text, file);
+export function importNovaConf(conf: NovaConf, file: string): Import {
   refuseWrongEntries(conf);
   const specs = conf.deviceSpecs.flatMap(objectsOf);
   const aliases = conf.aliases.flatMap(objectsOf);
@@ -44,11 +39,12 @@ export function importNovaConf(text: string, file: string): Import {
 
 /** Writes the file, or the text to `screen` when no file is named; the report goes to `screen` or, beside the text, to `progress`. */
 export function runConfigImport(
-  from: string,
+  paths: readonly string[],
   { output, force }: { output?: string; force?: boolean },
   { screen, progress }: { screen: Screen; progress: Screen },
 ): void {
-  const made = importNovaConf(readTextFile(from), from);
+  const from = paths.join(', ');
+  const made = importNovaConf(readNovaConfFiles(paths), from);
   if (output === undefined) {
     screen.write(made.yaml);
     return writeLines(progress, reportLines(made, from));
@@ -69,12 +65,15 @@ function reportLines({ carried, left }: Import, from: string): string[] {
   const said = [`Carried over from ${from}: ${carried.join(', ')}`];
   if (left.length === 0) return said;
   const columns = [
+    ...(new Set(left.map(({ file }) => file)).size > 1 ? [fileColumn] : []),
     { title: 'LINE', value: ({ line }: LeftOption) => String(line), align: 'right' as const },
     { title: 'NOT CARRIED OVER', value: ({ option }: LeftOption) => option },
     { title: 'BECAUSE', value: ({ why }: LeftOption) => why },
   ];
   return [...said, '', ...tableLines(columns, left)];
 }
+
+const fileColumn = { title: 'FILE', value: ({ file }: LeftOption) => file };
 
 /** What only the host itself can tell (`remote_managed_…`) is left to its start. */
 function refuseWrongEntries({ deviceSpecs, aliases }: NovaConf): void {

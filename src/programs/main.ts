@@ -58,10 +58,10 @@ function program(): Command {
     .description('configuration files')
     .command('import')
     .description('make a novella.yaml of a nova.conf, and say what it cannot carry over')
-    .argument('<nova.conf>', 'the file to read')
+    .argument('<nova.conf...>', 'the files to read, in order; of a folder its *.conf')
     .option('--output <file>', 'write there (default: standard output)')
     .option('--force', 'write over a file that is there')
-    .action((from: string, options: { output?: string; force?: boolean }) =>
+    .action((from: string[], options: { output?: string; force?: boolean }) =>
       runConfigImport(from, options, { screen, progress: screenOn(process.stderr) }),
     );
   const pci = addCommands(novella, { screen, ...surroundings() });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -43,11 +43,30 @@ test.each([
 });
 
 test('the list of a nova.conf comes with its lines', () => {
-  const novaConf = file('nova.conf', '[pci]\nreport_in_placement = 1\ndevice_spec = {}\n');
-  expect(machine.readDeviceList({ novaConf })).toEqual({
+  const novaConf = file('nova.conf', '[pci]\nalias = {"name": "a"}\ndevice_spec = {}\n');
+  expect(machine.readDeviceList({ novaConf: [novaConf] })).toEqual({
     entries: [{ text: '{}', source: `${novaConf}:3` }],
-    reportInPlacement: true,
+    aliases: [{ text: '{"name": "a"}', source: `${novaConf}:2` }],
   });
+});
+
+test('a folder stands for its *.conf files in order, beside other files', () => {
+  mkdirSync(join(folder, 'conf.d'));
+  file('conf.d/02.conf', '[pci]\ndevice_spec = {"devname": "b"}');
+  file('conf.d/01.conf', '[pci]\ndevice_spec = {"devname": "a"}');
+  file('conf.d/03.conf.rpmsave', '[pci]\ndevice_spec = {"devname": "old"}');
+  const own = file('own.conf', '[pci]\ndevice_spec = {"devname": "c"}');
+  const { entries } = machine.readDeviceList({ novaConf: [join(folder, 'conf.d'), own] });
+  expect(entries.map(({ text }) => (JSON.parse(text) as { devname: string }).devname)).toEqual([
+    'a',
+    'b',
+    'c',
+  ]);
+  mkdirSync(join(folder, 'empty.d'));
+  const empty = join(folder, 'empty.d');
+  expect(() => machine.readDeviceList({ novaConf: [empty] })).toThrow(
+    `${empty}: is a folder without *.conf files`,
+  );
 });
 
 const hosts =

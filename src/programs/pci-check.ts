@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import type { Surroundings } from '#cli/clouds-yaml.ts';
 import type { DeviceList, LocalMachine, PciCheckOptions } from '#cli/pci-check.ts';
 import { ComputeError } from '#core/errors.ts';
-import { readNovaConf } from '#integrations/nova-conf/nova-conf.ts';
 import { writeSysfsTree } from '#integrations/simulated/sysfs-tree.ts';
 import { captureSysfs } from '#integrations/sysfs/capture.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { type Config, readConfig } from './config.ts';
+import { readNovaConfFiles } from './nova-conf-files.ts';
 import { readTextFile } from './text-file.ts';
 
 export const localMachine = (surroundings?: Surroundings): LocalMachine => ({
@@ -49,9 +49,9 @@ async function readCapture(path: string): ReturnType<LocalMachine['readFunctions
   }
 }
 
-function listOfNovaConf(path: string): DeviceList {
-  const { deviceSpecs, reportInPlacement } = readNovaConf(readTextFile(path), path);
-  return { entries: deviceSpecs, reportInPlacement };
+function listOfNovaConf(paths: readonly string[]): DeviceList {
+  const { deviceSpecs, aliases } = readNovaConfFiles(paths);
+  return { entries: deviceSpecs, aliases };
 }
 
 /** The host's own list, or that for all; without a host, the only one there is. */
@@ -60,7 +60,7 @@ function listOfConfig(config: Config, path: string, host?: string): DeviceList {
   const own = hosts.find(({ name }) => name === host)?.deviceSpec ?? config.deviceSpec;
   const lists = new Set(hosts.map(({ deviceSpec }) => JSON.stringify(deviceSpec)));
   const entries = own ?? (lists.size === 1 ? hosts[0]?.deviceSpec : undefined);
-  if (entries !== undefined) return { entries, reportInPlacement: false };
+  if (entries !== undefined) return { entries, aliases: config.aliases ?? [] };
   const names = hosts.map(({ name }) => name).join(', ');
   throw new ComputeError(
     'invalid',

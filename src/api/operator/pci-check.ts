@@ -12,21 +12,19 @@ interface CheckBody {
   host: string;
   /** Entries as objects or as the option's JSON text, in order. */
   device_spec: (string | object)[];
-  report_in_placement?: boolean;
 }
 
 export const pciCheckBody = object(
   {
     host: { type: 'string', minLength: 1 },
     device_spec: { type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'object' }] } },
-    report_in_placement: { type: 'boolean' },
   },
   ['host', 'device_spec'],
 );
 
 /** Wrong entries are no error here: they are in the answer. Throws `notFound` for a host that is none. */
 export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
-  const { host: name, device_spec: list, report_in_placement: reportInPlacement } = call.body;
+  const { host: name, device_spec: list } = call.body;
   const { hosts } = call.context.store;
   const host = (await hosts.list()).find((one) => one.name === name);
   if (host === undefined) {
@@ -38,9 +36,7 @@ export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
     source: `device_spec[${at}]`,
     ...(typeof entry === 'string' ? { text: entry } : { object: entry }),
   }));
-  const { specs, refusals } = readDeviceSpecs(sources, hostFunctions, {
-    reportInPlacement: reportInPlacement ?? false,
-  });
+  const { specs, refusals } = readDeviceSpecs(sources, hostFunctions);
   const partlyKnownTo = 'the controller';
   const check = checkDeviceSpecs(specs, devices, { hostFunctions, partlyKnownTo });
   const body = viewCheck({

@@ -1,9 +1,11 @@
 /** Checks of the cards whose functions the host offers: SR-IOV, VF counts, links, drivers, and the device specs themselves. */
+import { compileDeviceSpecs } from '../pci/device-matcher.ts';
 import { isForeignDriver } from '../pci/foreign-driver.ts';
 import type { PciFunction } from '../pci/device.ts';
 import { hasIfname } from '../pci/interface-names.ts';
 import { auditDeviceSpecs, printFinding } from '../pci/device-spec-audit.ts';
 import type { DeviceSpec } from '../pci/device-spec.ts';
+import { hasPfInterface } from '../pci/sriov-warnings.ts';
 import { type HostCheck, report } from './host-check.ts';
 import type { FunctionDetails, HostFacts } from './host-facts.ts';
 
@@ -36,6 +38,7 @@ export function checkDevices(facts: HostFacts, devices: OfferedDevices): HostChe
       const found = details.get(pf.address);
       return found === undefined ? [] : [virtualFunctions(pf, found, vfCounts), ...link(pf, found)];
     }),
+    ...pfsWithoutInterface(devices, details),
     ...drivers(devices.offered, details),
   ];
 }
@@ -114,6 +117,28 @@ function link(pf: PciFunction, { link: found }: FunctionDetails): HostCheck[] {
     return [row.warn('up, no carrier', 'check cable, transceiver and switch port')];
   }
   return [row.ok('up')];
+}
+
+/** VFs for ports whose PF has no interface: every start with one of them would be refused. */
+function pfsWithoutInterface(
+  { offered, functions, deviceSpecs }: OfferedDevices,
+  details: ReadonlyMap<string, FunctionDetails>,
+): HostCheck[] {
+  const match = compileDeviceSpecs(deviceSpecs, functions);
+  const vfs = offered.filter(
+    (fn) =>
+      fn.deviceType === 'type-VF' &&
+      'physical_network' in (match(fn)?.tags ?? {}) &&
+      !hasPfInterface(fn, functions),
+  );
+  return [...Map.groupBy(vfs, ({ parentAddress }) => parentAddress)].flatMap(([pf, group]) => {
+    if (pf === null) return [];
+    const driver = details.get(pf)?.driver ?? null;
+    return report(`Interface of PF ${pf}`, 'pf-without-interface').fail(
+      `it has none (driver ${driver ?? 'none'}), and ${group.length === 1 ? 'its VF is' : `its ${group.length} VFs are`} set up through it: no port can get one`,
+      "bind the PF's own network driver, or take its VFs out of the device specs",
+    );
+  });
 }
 
 function drivers(

@@ -56,9 +56,9 @@ const refused: { given: unknown; detail: string; says: string }[] = [
   { given: '1:2:3:4', detail: 'wrong_address_format', says: 'address "1:2:3:4": has more than' },
   { given: 'zz:', detail: 'not_hex', says: 'address bus "zz": must be hexadecimal or "*"' },
   {
-    given: '10000:0a:00.1',
+    given: '100000000:0a:00.1',
     detail: 'out_of_range',
-    says: 'address domain "10000": must not be above ffff',
+    says: 'address domain "100000000": must not be above ffffffff',
   },
   { given: '100:00.1', detail: 'out_of_range', says: 'address bus "100": must not be above ff' },
   { given: '20.1', detail: 'out_of_range', says: 'address slot "20": must not be above 1f' },
@@ -111,7 +111,7 @@ describe('an address pattern is refused with the value and the rule', () => {
 });
 
 test('every pattern keeps the texts of the limits', () => {
-  for (const given of ['ffff:ff:1f.7', '0000:00:00.0']) {
+  for (const given of ['ffff:ff:1f.7', '0000:00:00.0', '10000:01:00.0', 'ffffffff:ff:1f.7']) {
     expect(parseAddressPattern(given).exact).toBe(given);
   }
 });

@@ -8,9 +8,9 @@ export type AddressField = 'domain' | 'bus' | 'slot' | 'function';
 
 export const addressFields: readonly AddressField[] = ['domain', 'bus', 'slot', 'function'];
 
-/** A field of an address text: its highest value and its width. Source: PCI Firmware Specification; Nova `pci/devspec.py`. */
+/** A field of an address text: its highest value and its least width. Source: Linux, `pci_domain_nr` is an int, shown as `%04x`. */
 const limits: Record<AddressField, { highest: number; width: number }> = {
-  domain: { highest: 0xffff, width: 4 },
+  domain: { highest: 0xffffffff, width: 4 },
   bus: { highest: 0xff, width: 2 },
   slot: { highest: 0x1f, width: 2 },
   function: { highest: 0x7, width: 1 },

@@ -18,6 +18,8 @@ const rows = [
   { given: 'x0000:81:00.2', gives: undefined },
   { given: '0000:81:00.2x', gives: undefined },
   { given: '000:81:00.2', gives: undefined },
+  { given: '10000:01:00.0', gives: '10000:01:00.0' },
+  { given: '00010000:01:00.0', gives: '10000:01:00.0' },
 ];
 
 for (const { given, gives } of rows) {
@@ -36,7 +38,7 @@ test('a text that is no address is refused, naming it', () => {
 
 test('the numbers of an address, printed, are the address', () => {
   const parts = fc.record({
-    domain: fc.nat(0xffff),
+    domain: fc.nat(0xffffffff),
     bus: fc.nat(0xff),
     slot: fc.nat(0x1f),
     function: fc.nat(7),

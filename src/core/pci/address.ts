@@ -1,9 +1,10 @@
 /** PCI addresses: domain:bus:slot.function. Knows their text; knows nothing of devices or sysfs. */
+import { compareText } from '../compare-text.ts';
 import { ComputeError } from '../errors.ts';
 
 declare const pciAddress: unique symbol;
 
-/** A checked address in full lower-case form, usable as a map key. Example: `0000:81:00.2`. */
+/** A checked address in full lower-case form, usable as a map key. Examples: `0000:81:00.2`; behind Intel VMD `10000:01:00.0`. */
 export type PciAddress = string & { readonly [pciAddress]: true };
 
 /** The numbers of an address. Example: `{ domain: 0, bus: 0x81, slot: 0, function: 2 }`. */
@@ -23,7 +24,8 @@ const form = /^([0-9a-f]{4,8}):([0-9a-f]{2}):([01][0-9a-f])\.([0-7])$/;
  */
 export function tryParsePciAddress(text: string): PciAddress | undefined {
   const lower = text.toLowerCase();
-  return form.test(lower) ? (lower as PciAddress) : undefined;
+  if (!form.test(lower)) return undefined;
+  return lower.replace(/^0+(?=[0-9a-f]{4,}:)/, '') as PciAddress;
 }
 
 /** The address that this text is. Throws `invalid`, naming the text, when it is none. */
@@ -46,6 +48,11 @@ export function pciAddressParts(address: PciAddress): PciAddressParts {
     slot: Number.parseInt(slot, 16),
     function: Number.parseInt(fn, 16),
   };
+}
+
+/** Sorts addresses by their numbers. Example: 2000:01:00.0 comes before 10000:01:00.0. */
+export function comparePciAddresses(one: string, other: string): number {
+  return one.length - other.length || compareText(one, other);
 }
 
 /** The address with these numbers. Example: `{ domain: 0, bus: 1, slot: 16, function: 2 }` → `0000:01:10.2`. */

@@ -1,6 +1,7 @@
 /** PCI aliases: names that the operator gives to kinds of devices, so that flavors can ask for them. */
 import { ComputeError } from '../errors.ts';
 import { excerpt, excerptOfJson, printable, quoted } from '../quoted-text.ts';
+import { repeatedKey } from '../repeated-key.ts';
 import { parseBooleanText } from './boolean-text.ts';
 import { type NumaPolicy, numaPolicies, type PciRequestSpec } from './request.ts';
 
@@ -85,6 +86,10 @@ function parseObject(text: string, refuse: Refuse): Record<string, string> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw refuse(`${excerpt(text)}: must be an object`);
+  }
+  const twice = repeatedKey(text);
+  if (twice !== undefined) {
+    throw refuse(`${excerpt(text)}: key ${quoted(twice)} is written twice`);
   }
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [key, parseValue(key, inner, refuse)]),

@@ -168,3 +168,54 @@ test('a finding in one line has place, number and message', () => {
     'x:7: entry 0: the host has no network interface "ens9"; it has ens1, ens2',
   ]);
 });
+
+test.each([
+  {
+    name: 'a NIC without SR-IOV on a physical network',
+    given: { address: '0000:00:02.0', physical_network: 'physnet1' },
+    gives: ['warning x:1 no-sriov: 0000:00:02.0 has no SR-IOV (type PCI): no port can get it'],
+  },
+  {
+    name: 'the address of a PF without its domain',
+    given: { address: '3b:00.0', physical_network: 'physnet1' },
+    gives: [
+      'warning x:1 pf-without-domain: 3b:00.0 is a PF; without its domain its 2 VFs are not admitted: write 0000:3b:00.0',
+    ],
+  },
+  {
+    name: 'the same with the product of the PF',
+    given: { address: '3b:00.0', product_id: '1017' },
+    gives: [
+      'warning x:1 pf-without-domain: 3b:00.0 is a PF; without its domain its 2 VFs are not admitted: write 0000:3b:00.0, without product_id (theirs is 1018)',
+    ],
+  },
+  {
+    name: 'the whole address',
+    given: { address: '0000:3b:00.0', physical_network: 'physnet1' },
+    gives: [],
+  },
+  {
+    name: 'managed "no" for ports',
+    given: { devname: 'ens1', physical_network: 'physnet1', managed: 'no' },
+    gives: [expect.stringContaining('warning x:1 managed-port: managed "no" is for devices of')],
+  },
+])('$name', ({ given, gives }) => {
+  expect(findings(given)).toEqual(gives);
+});
+
+test('VFs that another entry admits are not left out', () => {
+  expect(findings({ address: '3b:00.0' }, { product_id: '1018' })).toEqual([]);
+});
+
+test('VFs of a PF without an interface cannot serve ports', () => {
+  const bare = aCard({ vfs: 2 });
+  const audit = (object: object) =>
+    auditDeviceSpecs(parseDeviceSpecs([{ object, source: 'x' }], bare), bare);
+  expect(audit({ product_id: '1018', physical_network: 'physnet1' })).toMatchObject([
+    {
+      code: 'pf-without-interface',
+      message: expect.stringContaining('the 2 VFs of PF 0000:3b:00.0'),
+    },
+  ]);
+  expect(audit({ product_id: '1018' })).toEqual([]);
+});

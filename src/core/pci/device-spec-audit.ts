@@ -3,6 +3,7 @@ import { isAnyAddress } from './address-pattern.ts';
 import type { PciFunction } from './device.ts';
 import { compileDeviceSpecs } from './device-matcher.ts';
 import { admits, type DeviceSpec, type HostFunction } from './device-spec.ts';
+import { type SriovWarning, sriovWarnings } from './sriov-warnings.ts';
 import { type NoMatch, whyNoMatch } from './why-no-match.ts';
 
 /** Something odd about one entry. A `problem` is an entry of no effect; a `warning` may be meant so. */
@@ -14,6 +15,7 @@ export interface DeviceSpecFinding {
     | 'not-known'
     | 'old-name'
     | 'admits-everything'
+    | SriovWarning['code']
     | 'only-pfs-without-vfs'
     | 'odd-tag';
   entry: number;
@@ -36,6 +38,8 @@ export interface EntryCover {
   admitted: PciFunction[];
   /** What it is the first to admit. */
   taken: PciFunction[];
+  /** VFs of the PFs that it takes which no entry takes. */
+  leftOut: PciFunction[];
   /** Who takes the rest, by entry number. */
   takenBefore: Map<number, number>;
 }
@@ -57,7 +61,12 @@ export function coverOf(
       takenBefore.set(taker, (takenBefore.get(taker) ?? 0) + 1);
     }
     const taken = admitted.filter((fn) => takers.get(fn) === spec.entry);
-    return { spec, admitted, taken, takenBefore };
+    const pfs = new Set(taken.filter(isPf).map(({ address }) => address));
+    const leftOut = functions.filter(
+      (fn) =>
+        fn.parentAddress !== null && pfs.has(fn.parentAddress) && takers.get(fn) === undefined,
+    );
+    return { spec, admitted, taken, leftOut, takenBefore };
   });
 }
 
@@ -117,7 +126,8 @@ function whyUnused(
   return [{ level: 'warning', code: 'not-known', message }];
 }
 
-function warnings({ spec, taken }: EntryCover, functions: readonly PciFunction[]): Finding[] {
+function warnings(cover: EntryCover, functions: readonly PciFunction[]): Finding[] {
+  const { spec, taken } = cover;
   const found: Finding[] = spec.warnings.map((message) => ({
     level: 'warning',
     code: 'old-name',
@@ -132,7 +142,10 @@ function warnings({ spec, taken }: EntryCover, functions: readonly PciFunction[]
     const message = `"${tag}" is kept as a tag and restricts nothing; is ${likely} meant?`;
     found.push({ level: 'warning', code: 'odd-tag', message });
   }
-  const pfs = taken.filter((fn) => fn.deviceType === 'type-PF');
+  for (const warning of sriovWarnings(cover, functions)) {
+    found.push({ level: 'warning', ...warning });
+  }
+  const pfs = taken.filter(isPf);
   const hasVfs = functions.some((fn) => pfs.some((pf) => pf.address === fn.parentAddress));
   if (pfs.length > 0 && pfs.length === taken.length && spec.productId === '*' && !hasVfs) {
     const names = pfs.map((pf) => pf.ifname ?? pf.address).join(', ');
@@ -140,6 +153,10 @@ function warnings({ spec, taken }: EntryCover, functions: readonly PciFunction[]
     found.push({ level: 'warning', code: 'only-pfs-without-vfs', message });
   }
   return found;
+}
+
+function isPf({ deviceType }: PciFunction): boolean {
+  return deviceType === 'type-PF';
 }
 
 function admitsEverything(spec: DeviceSpec): boolean {

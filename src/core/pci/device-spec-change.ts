@@ -1,5 +1,6 @@
 /** What a new device list would change on a host that is in use. It may never be called safe when a server would lose its device. */
 import type { PciAddress } from './address.ts';
+import { isTrue } from './boolean-text.ts';
 import { isHeld } from './claim.ts';
 import type { DeviceTags, PciDevice } from './device.ts';
 
@@ -10,6 +11,8 @@ export type KnownDevice = Pick<PciDevice, 'address' | 'status' | 'tags' | 'serve
 interface RetaggedDevice {
   device: KnownDevice;
   changes: Record<string, { from: string | null | undefined; to: string | null | undefined }>;
+  /** false: a server holds it, and what its port was promised would not be so any more. */
+  isSafe: boolean;
 }
 
 export interface DeviceSpecChange {
@@ -18,7 +21,7 @@ export interface DeviceSpecChange {
   lost: KnownDevice[];
   retagged: RetaggedDevice[];
   kept: number;
-  /** No device that a server holds would be lost. */
+  /** No device that a server holds would be lost, or change its physical network or trust. */
   isSafe: boolean;
 }
 
@@ -38,14 +41,17 @@ export function compareOffer(
     ({ address, status }) => !offered.has(address) && status !== 'missing',
   );
   const retagged = kept
-    .map((device) => ({ device, changes: tagChanges(device.tags, offered.get(device.address)) }))
+    .map((device) => {
+      const changes = tagChanges(device.tags, offered.get(device.address));
+      return { device, changes, isSafe: !(isHeld(device) && breaksPromise(changes)) };
+    })
     .filter(({ changes }) => Object.keys(changes).length > 0);
   return {
     appearing: [...offered.keys()].filter((address) => !knownAddresses.has(address)),
     lost,
     retagged,
     kept: kept.length,
-    isSafe: !lost.some(isHeld),
+    isSafe: !lost.some(isHeld) && retagged.every(({ isSafe }) => isSafe),
   };
 }
 
@@ -56,4 +62,11 @@ function tagChanges(before: DeviceTags, after: DeviceTags = {}): RetaggedDevice[
       .filter((tag) => before[tag] !== after[tag])
       .map((tag) => [tag, { from: before[tag], to: after[tag] }]),
   );
+}
+
+/** An absent physical network is the same as null, and absent trust the same as none. */
+function breaksPromise({ physical_network: network, trusted }: RetaggedDevice['changes']): boolean {
+  const movesNetwork = network !== undefined && (network.from ?? null) !== (network.to ?? null);
+  const changesTrust = trusted !== undefined && isTrue(trusted.from) !== isTrue(trusted.to);
+  return movesNetwork || changesTrust;
 }

@@ -1,4 +1,5 @@
 /** The JSON form of a dry run: what `novella pci check --json` prints and the operator's API answers. Lists refer to entries by number. */
+import type { CheckedAlias } from './alias-check.ts';
 import type { DeviceTags, PciDeviceStatus, PciDeviceType } from './device.ts';
 import type { DeviceSpecFinding } from './device-spec-audit.ts';
 import type { CheckedEntry, CheckedFunction, DeviceSpecCheck } from './device-spec-check.ts';
@@ -41,6 +42,14 @@ export interface FunctionView {
   nearest: { entry: number; failed: string[] } | null;
 }
 
+export interface AliasView {
+  name: string;
+  /** Offered functions that it can take, and of which types they are. */
+  takes: number;
+  dev_types: PciDeviceType[];
+  findings: { level: 'warning'; code: string; message: string }[];
+}
+
 export interface ChangeView {
   host: string;
   appearing: string[];
@@ -48,13 +57,15 @@ export interface ChangeView {
   retagged: {
     address: string;
     instance_uuid: string | null;
+    /** false: a server holds it, and its physical network or trust would change. */
+    safe: boolean;
     tags: Record<string, { from: string | null; to: string | null }>;
   }[];
   kept: number;
   safe: boolean;
 }
 
-/** `result`: `unsafe` when a server would lose a device; else `problems` when an entry is refused or of no effect; else `fine`. */
+/** `result`: `unsafe` when a server would lose a device, or its physical network or trust; else `problems` when an entry is refused or of no effect; else `fine`. */
 export interface CheckView {
   result: 'fine' | 'problems' | 'unsafe';
   /** Where the functions come from, and whether they are all of the host's; `note` says what is not. */
@@ -63,6 +74,8 @@ export interface CheckView {
   refused: string[];
   entries: EntryView[];
   functions: FunctionView[];
+  /** Empty where no aliases are written beside the list. */
+  aliases: AliasView[];
   /** As they would be with nothing held. */
   pools: PciPoolWire[];
   /** The same, rolled up. Example: `physnet1, 10ca, 8086 : 4`. */
@@ -75,6 +88,7 @@ export interface CheckView {
 export interface CheckParts {
   check: DeviceSpecCheck;
   refused: readonly string[];
+  aliases?: readonly CheckedAlias[];
   functionsFrom: CheckView['functions_from'];
   unreadable: CheckView['unreadable'];
   change?: { host: string; difference: DeviceSpecChange };
@@ -82,7 +96,7 @@ export interface CheckParts {
 
 /** The whole document. */
 export function viewCheck(parts: CheckParts): CheckView {
-  const { check, refused, functionsFrom, unreadable } = parts;
+  const { check, refused, aliases = [], functionsFrom, unreadable } = parts;
   const change =
     parts.change === undefined ? null : viewChange(parts.change.host, parts.change.difference);
   const entries = check.entries.map(viewEntry);
@@ -98,6 +112,7 @@ export function viewCheck(parts: CheckParts): CheckView {
     refused: [...refused],
     entries,
     functions: viewFunctions(check),
+    aliases: aliases.map(viewAlias),
     pools: pools.map(poolToWire),
     stats: statsEntries(pools).map(printStatsEntry),
     change,
@@ -114,6 +129,11 @@ function viewEntry({ spec, admitted, taken, takenBefore, findings }: CheckedEntr
     taken_before: [...takenBefore].map(([entry, count]) => ({ entry, count })),
     findings: findings.map(({ level, code, message }) => ({ level, code, message })),
   };
+}
+
+function viewAlias({ name, takes, types, warning }: CheckedAlias): AliasView {
+  const findings = warning === null ? [] : [{ level: 'warning' as const, ...warning }];
+  return { name, takes, dev_types: types, findings };
 }
 
 function viewFunctions({ functions, pools }: DeviceSpecCheck): FunctionView[] {
@@ -151,9 +171,10 @@ function viewChange(host: string, change: DeviceSpecChange): ChangeView {
       status,
       instance_uuid: serverId,
     })),
-    retagged: change.retagged.map(({ device, changes }) => ({
+    retagged: change.retagged.map(({ device, changes, isSafe }) => ({
       address: device.address,
       instance_uuid: device.serverId,
+      safe: isSafe,
       tags: Object.fromEntries(
         Object.entries(changes).map(([tag, { from, to }]) => [
           tag,

@@ -6,7 +6,9 @@ import { checkDeviceSpecs, offeredTags } from './device-spec-check.ts';
 import { viewCheck } from './device-spec-check-wire.ts';
 import { readDeviceSpecs } from './parse-device-specs.ts';
 
-const functions = aCard({ vfs: 2 });
+const functions = aCard({ vfs: 2 }).map((fn) =>
+  fn.deviceType === 'type-PF' ? { ...fn, ifname: 'ens1' } : fn,
+);
 const [pf, vf0, vf1] = functions;
 
 function check(...option: unknown[]) {
@@ -89,6 +91,7 @@ const changes: {
             physical_network: { from: 'physnet2', to: 'physnet1' },
             trusted: { from: 'true', to: undefined },
           },
+          isSafe: true,
         },
       ],
     },

@@ -24,7 +24,7 @@ test('only a VF with an interface serves a request that needs one', () => {
     'r1 0000:81:10.1',
   ]);
   expect(chosen([bare], [needingInterface(request('r1'))])).toBe(
-    'physnet1: 0 of 1 VF free (1 free with has_interface unset, "true" asked)',
+    'physnet1: 0 of 1 VF free (1 VF has no network interface, which macvtap needs)',
   );
 });
 

@@ -6,7 +6,8 @@ import type { PciDevice } from './device.ts';
 import type { PciRequest } from './request.ts';
 
 const need = 'needs_interface';
-const has = 'has_interface';
+/** The tag that such a device then has; no operator wrote it. */
+export const interfaceTag = 'has_interface';
 
 /** The request, to be met only by a device that has a network interface. */
 export function needingInterface(request: PciRequest): PciRequest {
@@ -27,12 +28,14 @@ export function withInterfaceTags<
 >(input: Input): Input {
   if (!input.requests.some(needsInterface)) return input;
   const devices = input.devices.map((device) =>
-    device.ifname === null ? device : { ...device, tags: { ...device.tags, [has]: 'true' } },
+    device.ifname === null
+      ? device
+      : { ...device, tags: { ...device.tags, [interfaceTag]: 'true' } },
   );
   const requests = input.requests.map((request) => ({
     ...request,
     spec: request.spec.map(({ [need]: needed, ...rest }) =>
-      needed === undefined ? rest : { ...rest, [has]: 'true' },
+      needed === undefined ? rest : { ...rest, [interfaceTag]: 'true' },
     ),
   }));
   return { ...input, devices, requests };

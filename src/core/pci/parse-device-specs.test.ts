@@ -141,7 +141,16 @@ const refused: { given: unknown; rule: string; says: string }[] = [
   { given: { product_id: '12345' }, rule: 'out_of_range', says: 'must not be above ffff' },
   { given: { address: '0000:01:20.0' }, rule: 'out_of_range', says: 'address slot "20"' },
   { given: { address: '0000:01:00.8' }, rule: 'out_of_range', says: 'address function "8"' },
-  { given: { address: '10000:01:00.0' }, rule: 'out_of_range', says: 'address domain "10000"' },
+  {
+    given: { address: '100000000:01:00.0' },
+    rule: 'out_of_range',
+    says: 'address domain "100000000"',
+  },
+  {
+    given: '{"devname":"a","physical_network":"x","devname":"b"}',
+    rule: 'repeated_key',
+    says: 'key "devname" is written twice in one object',
+  },
   { given: { address: '0:0:0:0' }, rule: 'wrong_address_format', says: 'has more than' },
   { given: { address: 7 }, rule: 'wrong_address_format', says: 'address 7: must be a text' },
   { given: { address: { bus: '[0' } }, rule: 'wrong_address_format', says: 'bus "[0"' },

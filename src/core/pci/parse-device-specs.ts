@@ -1,6 +1,7 @@
 /** From the operator's device list to device specs. Every wrong entry is refused with its source, its number and the rule. */
 import { ComputeError } from '../errors.ts';
 import { excerpt, excerptOfJson, printable, quoted } from '../quoted-text.ts';
+import { repeatedKey } from '../repeated-key.ts';
 import { parseAddressPattern, parseHexField } from './address-pattern.ts';
 import { parseBooleanText } from './boolean-text.ts';
 import type { DeviceTags } from './device.ts';
@@ -21,7 +22,7 @@ export interface DeviceSpecOptions {
 
 /**
  * All entries in order, or a ComputeError `invalid`: `novella.yaml:12: entry 1: vendor_id "113g": must be hexadecimal or "*"`; its `detail` is
- * the rule's name (`bad_json`, `not_list_or_dict`, `entry_not_object`, `not_hex`, `out_of_range`, `wrong_address_format`, `devname_and_address`,
+ * the rule's name (`bad_json`, `repeated_key`, `not_list_or_dict`, `entry_not_object`, `not_hex`, `out_of_range`, `wrong_address_format`, `devname_and_address`,
  * `not_text`, `bad_boolean_tag`, `device_id_and_vendor_id`, `one_time_use_needs_placement`, `remote_managed_*`).
  * `hostFunctions` are needed for remote-managed entries only. Source: the seed, "PCI Whitelist"; Nova `pci/whitelist.py`, `pci/devspec.py`.
  */
@@ -94,12 +95,19 @@ function parseJson(text: string): unknown {
   if (text.trim() === '') {
     throw invalid('device_spec is empty: must be a JSON object or a list of objects', 'bad_json');
   }
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw invalid(`${excerpt(text)}: must be JSON (${printable(problem)})`, 'bad_json');
   }
+  const twice = repeatedKey(text);
+  if (twice === undefined) return value;
+  throw invalid(
+    `${excerpt(text)}: key ${quoted(twice)} is written twice in one object; write an object for each`,
+    'repeated_key',
+  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -200,7 +208,7 @@ function tagText(value: unknown): string | undefined {
 function checkOneTimeUse(spec: DeviceSpec, options: DeviceSpecOptions): void {
   if (spec.tags['one_time_use'] !== 'true' || options.reportInPlacement === true) return;
   throw invalid(
-    'tag one_time_use "true": needs report_in_placement, which is off',
+    'tag one_time_use "true": needs report_in_placement, and Novella has no Placement',
     'one_time_use_needs_placement',
   );
 }

@@ -1,5 +1,5 @@
 /** Which pools a request may take from, and in which order. Counts do not matter here: `allocate.ts` and `support.ts` count. */
-import { compareText } from '../compare-text.ts';
+import { comparePciAddresses } from './address.ts';
 import { isTrue } from './boolean-text.ts';
 import type { PciDevicePool } from './pool.ts';
 import type { NumaPolicy, PciRequest, PciRequestSpec } from './request.ts';
@@ -148,6 +148,6 @@ export function inTakingOrder(
       distance(one) - distance(other) ||
       isContested(one) - isContested(other) ||
       keysOf(one) - keysOf(other) ||
-      compareText(one.address, other.address),
+      comparePciAddresses(one.address, other.address),
   );
 }

@@ -1,5 +1,6 @@
 /** Pools: devices alike in everything a request can ask for, counted. What the scheduler sees of a host. */
 import { compareText } from '../compare-text.ts';
+import { comparePciAddresses } from './address.ts';
 import type { DeviceTags, PciDevice, PciDeviceType } from './device.ts';
 
 /**
@@ -36,7 +37,7 @@ export function poolsOf(devices: readonly PciDevice[]): PciDevicePool[] {
 /** As `poolsOf`, with the free devices of each pool. */
 export function groupByPool(devices: readonly PciDevice[]): PoolWithDevices[] {
   const groups = new Map<string, PoolWithDevices>();
-  const inOrder = devices.toSorted((one, other) => compareText(one.address, other.address));
+  const inOrder = devices.toSorted((one, other) => comparePciAddresses(one.address, other.address));
   for (const device of inOrder) {
     if (device.status === 'removed') continue;
     const pool = emptyPoolFor(device);

@@ -226,3 +226,39 @@ for (const { name, given, says } of words) {
     ]);
   });
 }
+
+test.each([
+  {
+    name: 'an alias of the wrong device_type',
+    asks: { vendor_id: '15b3', product_id: '1017', dev_type: 'type-PCI' },
+    gives: 'alias gpu: 0 of 1 device free (1 free with dev_type type-PF, type-PCI asked)',
+  },
+  {
+    name: 'an alias without device_type, of a function with SR-IOV',
+    asks: { vendor_id: '15b3', product_id: '1017' },
+    gives: 'alias gpu: 0 of 1 device free (1 free with dev_type type-PF, none asked)',
+  },
+  {
+    name: 'an alias of another product',
+    asks: { vendor_id: '15b3', product_id: 'ffff' },
+    gives: 'alias gpu: 0 of 1 device free',
+  },
+])('$name', ({ asks, gives }) => {
+  const request = { ...aRequest('r1', { aliasName: 'gpu' }), spec: [asks] };
+  const [reason] = explainRefusal(poolsOf(aCard({ vfs: 0 })), [request], {});
+  expect(reason?.message).toBe(gives);
+});
+
+test.each([
+  ['direct', {}, 'physnet1: 0 of 1 VF free (1 free of type PCI: no SR-IOV)'],
+  [
+    'direct-physical',
+    { dev_type: 'type-PF' },
+    'physnet1: 0 of 1 PF free (1 free of type PCI: no SR-IOV)',
+  ],
+])('a %s port and a NIC without SR-IOV on its network', (_, asks, gives) => {
+  const [nic] = aCard({ vfs: 0 });
+  const pools = poolsOf([{ ...nic!, deviceType: 'type-PCI' }]);
+  const [reason] = explainRefusal(pools, [aRequest('r1', { asks })], {});
+  expect(reason?.message).toBe(gives);
+});

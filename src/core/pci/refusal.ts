@@ -4,6 +4,7 @@ import { assignPools, isUsable } from './assign-pools.ts';
 import type { PciDevicePool } from './pool.ts';
 import { matchesRequest, mismatches, type NumaPlacement, poolValue } from './pool-match.ts';
 import type { PciRequest, PciRequestSpec } from './request.ts';
+import { interfaceTag } from './interface-need.ts';
 import { deviceWord, placeOf } from './request-words.ts';
 
 /**
@@ -108,22 +109,56 @@ function nearestMiss(pools: readonly PciDevicePool[], request: PciRequest): stri
   );
   const [first] = misses;
   if (first === undefined) return undefined;
-  const alike = misses.filter(({ words }) => words === first.words);
-  return `${alike.reduce((sum, { count }) => sum + count, 0)} free with ${first.words}`;
+  const alike = misses.filter(({ words }) => words(1) === first.words(1));
+  return first.words(alike.reduce((sum, { count }) => sum + count, 0));
 }
 
-function oneMiss(
-  pool: PciDevicePool,
-  request: PciRequest,
-  spec: PciRequestSpec,
-): { words: string; count: number } | undefined {
+function oneMiss(pool: PciDevicePool, request: PciRequest, spec: PciRequestSpec): Miss | undefined {
+  const unsuited = unsuitedType(pool, request, spec);
+  if (unsuited !== undefined) return { words: unsuited, count: pool.count };
   const [key, ...more] = mismatches(pool, spec);
   if (key === undefined || more.length > 0 || tellsNothing.has(key)) return undefined;
   const { [key]: asked, ...others } = spec;
   if (!matchesRequest(pool, { ...request, spec: [others] })) return undefined;
   const has = poolValue(pool, key) ?? null;
+  if (key === interfaceTag) return { words: withoutInterface, count: pool.count };
   const shown = has === null ? 'unset' : `"${has}"`;
-  return { words: `${key} ${shown}, "${asked ?? 'unset'}" asked`, count: pool.count };
+  return {
+    words: (count) => `${count} free with ${key} ${shown}, "${asked ?? 'unset'}" asked`,
+    count: pool.count,
+  };
+}
+
+/** Words for a number of free devices. */
+type MissWords = (count: number) => string;
+
+interface Miss {
+  words: MissWords;
+  count: number;
+}
+
+const withoutInterface: MissWords = (count) =>
+  `${count === 1 ? '1 VF has' : `${count} VFs have`} no network interface, which macvtap needs`;
+
+/**
+ * Devices that are right but for their type: of an alias, as an operator chose its device_type; of a port, those whose NIC has no SR-IOV.
+ * Examples: `1 free with dev_type type-PF, type-PCI asked`; `1 free of type PCI: no SR-IOV`.
+ */
+function unsuitedType(
+  pool: PciDevicePool,
+  { aliasName }: PciRequest,
+  spec: PciRequestSpec,
+): MissWords | undefined {
+  const { dev_type: asked, remote_managed: _managed, ...others } = spec;
+  if (mismatches(pool, others).length > 0) return undefined;
+  if (aliasName !== null) {
+    const isAsked = asked?.toLowerCase() === pool.deviceType.toLowerCase();
+    const isTaken = asked === undefined && !['type-PF', 'vdpa'].includes(pool.deviceType);
+    if (isAsked || isTaken) return undefined;
+    return (count) => `${count} free with dev_type ${pool.deviceType}, ${asked ?? 'none'} asked`;
+  }
+  if (pool.deviceType !== 'type-PCI' || !('physical_network' in spec)) return undefined;
+  return (count) => `${count} free of type PCI: no SR-IOV`;
 }
 
 const tellsNothing = new Set(['physical_network', 'dev_type', 'vendor_id', 'product_id']);

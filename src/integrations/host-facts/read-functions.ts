@@ -2,13 +2,15 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { FunctionDetails, LinkFacts } from '#core/hosts/host-facts.ts';
-import { type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
+import { comparePciAddresses, type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
 import { ownInterfaces, type ShownInterface } from '#core/pci/own-interfaces.ts';
 
 /** Every function below this sysfs, in address order. A machine without PCI has none. */
 export async function readFunctionDetails(sysfs: string): Promise<FunctionDetails[]> {
   const devices = join(sysfs, 'bus/pci/devices');
-  const addresses = (await list(devices)).sort().flatMap((name) => tryParsePciAddress(name) ?? []);
+  const addresses = (await list(devices))
+    .sort(comparePciAddresses)
+    .flatMap((name) => tryParsePciAddress(name) ?? []);
   return Promise.all(addresses.map((address) => readOne(devices, address)));
 }
 

@@ -91,7 +91,7 @@ test.each(refused)('$given is refused by file and line', ({ given, says }) => {
 });
 
 /** The inverse of the parser; quotes keep what blanks and quotes would lose. */
-function print(options: readonly Omit<IniOption, 'line'>[]): string {
+function print(options: readonly Omit<IniOption, 'file' | 'line'>[]): string {
   const lines = options.map(({ section, key, value }) => {
     const [first = '', ...more] = value.split('\n');
     return [`[${section}]`, `${key} = "${first}"`, ...more.map((line) => `  ${line}`)];

@@ -9,6 +9,7 @@ export interface IniOption {
   key: string;
   /** Continuation lines are joined with line feeds; one pair of quotes around the first line is taken off. */
   value: string;
+  file: string;
   line: number;
 }
 
@@ -40,7 +41,7 @@ export function parseIni(text: string, file: string): IniOption[] {
       continue;
     }
     if (section === undefined) throw refuse('stands before the first [section]');
-    open = { section, ...assignment(line, refuse), line: at + 1 };
+    open = { section, ...assignment(line, refuse), file, line: at + 1 };
     options.push(open);
   }
   return options;

@@ -5,6 +5,7 @@ import type { NovaConf } from './nova-conf.ts';
 
 /** An option that is not carried over. Example: line 3, `[DEFAULT] transport_url`, `Novella has no message broker`. */
 export interface LeftOption {
+  file: string;
   line: number;
   option: string;
   why: string;
@@ -59,11 +60,12 @@ const coveredFilters = new Set([
   'RetryFilter',
 ]);
 
-/** The options that are not in the fields of `conf`, in file order. */
+/** The options that are not in the fields of `conf`, in the order of the files. */
 export function leftBehind(conf: NovaConf): LeftOption[] {
   return conf.options
     .filter((option) => !conf.taken.has(option))
     .map((option) => ({
+      file: option.file,
       line: option.line,
       option: `[${excerpt(option.section)}] ${excerpt(option.key)}`,
       why: whyOf(option),

@@ -1,6 +1,5 @@
-/** What Novella takes from a nova.conf, under new and old option names. Sections are told apart without regard to case. */
+/** What Novella takes from nova.conf files, under new and old option names. Sections are told apart without regard to case. */
 import { ComputeError } from '#core/errors.ts';
-import { parseBooleanText } from '#core/pci/boolean-text.ts';
 import { quoted } from '#core/quoted-text.ts';
 import { type IniOption, parseIni } from './ini.ts';
 
@@ -10,7 +9,13 @@ export interface NovaConfEntry {
   source: string;
 }
 
-/** Factors by which a host's amounts may be promised over; absent where the file does not say. */
+/** A file that was read; `file` is its name in messages. */
+export interface NovaConfFile {
+  text: string;
+  file: string;
+}
+
+/** Factors by which a host's amounts may be promised over; absent where no file says. */
 interface AllocationRatios {
   vcpus?: number;
   memory?: number;
@@ -20,10 +25,8 @@ interface AllocationRatios {
 export interface NovaConf {
   deviceSpecs: NovaConfEntry[];
   aliases: NovaConfEntry[];
-  /** `[pci] report_in_placement`: some tags of a device spec are refused without it. */
-  reportInPlacement: boolean;
   allocationRatios: AllocationRatios;
-  /** All options of the file, and of these the ones that are in the fields above. */
+  /** All options of the files, and of these the ones that are in the fields above. */
   options: IniOption[];
   taken: ReadonlySet<IniOption>;
 }
@@ -44,39 +47,46 @@ const aliasNames: OptionName[] = [
 /** The ratio of a running Nova is that of the first name, or the second where it has no row of the host yet. */
 const ratioKeys = { vcpus: 'cpu', memory: 'ram', disk: 'disk' } as const;
 
-/** Throws `invalid` naming file, line and rule. `file` is the name used in messages and sources. */
-export function readNovaConf(text: string, file: string): NovaConf {
-  const options = parseIni(text, file);
-  const named = ([section, key]: OptionName) =>
-    options.filter(
-      (option) => option.key === key && option.section.toLowerCase() === section.toLowerCase(),
-    );
-  const specs = deviceSpecNames.flatMap(named);
-  const aliases = aliasNames.flatMap(named);
-  const placement = named(['pci', 'report_in_placement']).at(-1);
-  const { ratios, from } = readRatios(named, file);
-  const entry = ({ value, line }: IniOption) => ({ text: value, source: `${file}:${line}` });
+/**
+ * The files together, in the order in which Nova would read them: repeatable options add up file after file, of all others the last counts.
+ * Throws `invalid` naming file, line and rule. Source: oslo.config, `--config-file`, `MultiOpt`.
+ */
+export function readNovaConf(files: readonly NovaConfFile[]): NovaConf {
+  const perFile = files.map(({ text, file }) => parseIni(text, file));
+  const options = perFile.flat();
+  const specs = perFile.flatMap((one) => deviceSpecNames.flatMap((name) => named(one, name)));
+  const aliases = perFile.flatMap((one) => aliasNames.flatMap((name) => named(one, name)));
+  const { ratios, from } = readRatios(options);
   return {
-    deviceSpecs: specs.map(entry),
-    aliases: aliases.map(entry),
-    reportInPlacement: placement !== undefined && readBoolean(placement, file),
+    deviceSpecs: specs.map(entryOf),
+    aliases: aliases.map(entryOf),
     allocationRatios: ratios,
     options,
     taken: new Set([...specs, ...aliases, ...from]),
   };
 }
 
-function readRatios(
-  named: (name: OptionName) => IniOption[],
-  file: string,
-): { ratios: AllocationRatios; from: IniOption[] } {
+function named(options: readonly IniOption[], [section, key]: OptionName): IniOption[] {
+  return options.filter(
+    (option) => option.key === key && option.section.toLowerCase() === section.toLowerCase(),
+  );
+}
+
+function entryOf({ value, file, line }: IniOption): NovaConfEntry {
+  return { text: value, source: `${file}:${line}` };
+}
+
+function readRatios(options: readonly IniOption[]): {
+  ratios: AllocationRatios;
+  from: IniOption[];
+} {
   const ratios: AllocationRatios = {};
   const from: IniOption[] = [];
   for (const [field, word] of Object.entries(ratioKeys)) {
     for (const prefix of ['initial_', '']) {
-      const given = named(['DEFAULT', `${prefix}${word}_allocation_ratio`]);
+      const given = named(options, ['DEFAULT', `${prefix}${word}_allocation_ratio`]);
       const last = given.at(-1);
-      const value = last === undefined ? 0 : readRatio(last, file);
+      const value = last === undefined ? 0 : readRatio(last);
       // 0 is Nova's word for "not set".
       if (value === 0) continue;
       ratios[field as keyof AllocationRatios] = value;
@@ -86,20 +96,11 @@ function readRatios(
   return { ratios, from };
 }
 
-function readRatio({ key, value, line }: IniOption, file: string): number {
+function readRatio({ key, value, file, line }: IniOption): number {
   const number = Number(value);
   if (value !== '' && Number.isFinite(number) && number >= 0) return number;
   throw new ComputeError(
     'invalid',
     `${file}:${line}: ${key} ${quoted(value)}: must be a number, 0 or more`,
-  );
-}
-
-function readBoolean({ key, value, line }: IniOption, file: string): boolean {
-  const parsed = parseBooleanText(value);
-  if (parsed !== undefined) return parsed;
-  throw new ComputeError(
-    'invalid',
-    `${file}:${line}: ${key} ${quoted(value)}: must be a word such as true or false`,
   );
 }

@@ -1,6 +1,7 @@
 /** The part of a sysfs that Novella reads, as text: one line a file or link. The reverse is `simulated/sysfs-tree.ts`. */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { comparePciAddresses } from '#core/pci/address.ts';
 import { ComputeError } from '#core/errors.ts';
 import { netFolders } from './read-interfaces.ts';
 import { vdpaChildren } from './vdpa.ts';
@@ -24,7 +25,7 @@ const links = /^(physfn|virtfn\d+|driver|iommu_group)$/;
  */
 export async function captureSysfs(root: string): Promise<string> {
   const devices = 'bus/pci/devices';
-  const addresses = (await namesIn(join(root, devices))).sort();
+  const addresses = (await namesIn(join(root, devices))).sort(comparePciAddresses);
   if (addresses.length === 0) {
     throw new ComputeError('invalid', `${root}: has no PCI functions in ${devices}`);
   }

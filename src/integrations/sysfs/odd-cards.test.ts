@@ -105,3 +105,15 @@ test.each(Object.entries(odd))('a capture of %s shows the same functions', async
   writeSysfsTree(await captureSysfs(root), again);
   expect((await new SysfsPciBus({ root: again }).listFunctions()).functions).toEqual(functions);
 });
+
+test('a PCI domain of more than 16 bits: an address names the PF and its VFs', async () => {
+  const functions = await read(odd.wideDomain);
+  const specs = parseDeviceSpecs(
+    [{ object: { address: '10000:01:00.0' }, source: 'test' }],
+    functions,
+  );
+  const offered = functions.filter((fn) => matchDevice(specs, fn, functions) !== undefined);
+  expect(offered.map(({ address }) => address)).toEqual(
+    Object.keys(odd.wideDomain).concat('10000:01:00.1', '10000:01:00.2'),
+  );
+});

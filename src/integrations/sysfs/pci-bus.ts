@@ -5,7 +5,7 @@ import type { InterfaceChange, PciBus, UnreadableFunction, VfCount } from '#cont
 import { ComputeError } from '#core/errors.ts';
 import type { DeviceFacts } from '#core/guests/hand-over.ts';
 import type { VfStep } from '#core/guests/step.ts';
-import { type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
+import { comparePciAddresses, type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
 import type { PciFunction } from '#core/pci/device.ts';
 import { noMac, type VfChange, type VfSettingName } from '#core/pci/vf-settings.ts';
 import type { VfState } from '#core/pci/vf-state.ts';
@@ -52,7 +52,7 @@ export class SysfsPciBus implements PciBus {
   }
 
   async listFunctions(): Promise<{ functions: PciFunction[]; unreadable: UnreadableFunction[] }> {
-    const names = (await this.#list()).sort();
+    const names = (await this.#list()).sort(comparePciAddresses);
     const pfOf = pfReader(this.#devices);
     const read = await Promise.all(names.map((name) => this.#read(name, pfOf)));
     return {

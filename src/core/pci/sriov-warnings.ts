@@ -1,0 +1,94 @@
+/** Entries for networking that offer functions which no port can get: the list is accepted, and ports find nothing. */
+import { statedAddressPart } from './address-pattern.ts';
+import type { PciFunction } from './device.ts';
+import type { EntryCover } from './device-spec-audit.ts';
+import { ifnamesOf } from './interface-names.ts';
+
+export interface SriovWarning {
+  code: 'no-sriov' | 'pf-without-domain' | 'pf-without-interface' | 'managed-port';
+  message: string;
+}
+
+/**
+ * Example: a NIC whose SR-IOV is off in the firmware, offered on physnet1 → `ens5f0 has no SR-IOV (type PCI): no port can get it`.
+ * `functions`: all that are known of the host.
+ */
+export function sriovWarnings(
+  cover: EntryCover,
+  functions: readonly PciFunction[],
+): SriovWarning[] {
+  return [
+    ...withoutDomain(cover),
+    ...(isForPorts(cover)
+      ? [...withoutSriov(cover), ...withoutInterface(cover, functions), ...unmanaged(cover)]
+      : []),
+  ];
+}
+
+function isForPorts({ spec }: EntryCover): boolean {
+  return 'physical_network' in spec.tags;
+}
+
+function withoutSriov({ taken }: EntryCover): SriovWarning[] {
+  const isPlain = ({ deviceType }: PciFunction) => deviceType === 'type-PCI';
+  // An entry that admits NICs with SR-IOV too is wide on purpose: bridges and disks are not what it is for.
+  const plain = taken.filter((fn) => isPlain(fn) && (fn.ifname !== null || taken.every(isPlain)));
+  if (plain.length === 0) return [];
+  const [has, it] = plain.length === 1 ? ['has', 'it'] : ['have', 'them'];
+  const message = `${listed(plain.map(nameOf))} ${has} no SR-IOV (type PCI): no port can get ${it}`;
+  return [{ code: 'no-sriov', message }];
+}
+
+/** Only an address with its domain is that of one PF, and brings its VFs along. */
+function withoutDomain({ spec, taken, leftOut }: EntryCover): SriovWarning[] {
+  const { written, exact } = spec.address;
+  if (spec.devname !== null || typeof written !== 'string' || exact !== null) return [];
+  const states = (field: 'bus' | 'slot' | 'function') => statedAddressPart(written, field) !== '';
+  if (statedAddressPart(written, 'domain') !== '') return [];
+  if (!(states('bus') && states('slot') && states('function'))) return [];
+  return taken.flatMap((pf) => {
+    const vfs = leftOut.filter(({ parentAddress }) => parentAddress === pf.address);
+    const [vf] = vfs;
+    if (vf === undefined) return [];
+    const isOther = spec.productId !== '*' && spec.productId !== vf.productId;
+    const product = isOther ? `, without product_id (theirs is ${vf.productId})` : '';
+    const theirs = vfs.length === 1 ? 'its VF is' : `its ${vfs.length} VFs are`;
+    const message = `${written} is a PF; without its domain ${theirs} not admitted: write ${pf.address}${product}`;
+    return [{ code: 'pf-without-domain' as const, message }];
+  });
+}
+
+function withoutInterface(
+  { taken }: EntryCover,
+  functions: readonly PciFunction[],
+): SriovWarning[] {
+  const vfs = taken.filter((fn) => fn.deviceType === 'type-VF' && !hasPfInterface(fn, functions));
+  return [...Map.groupBy(vfs, ({ parentAddress }) => parentAddress)].map(([pf, group]) => ({
+    code: 'pf-without-interface',
+    message: `no port can get ${group.length === 1 ? 'the VF' : `the ${group.length} VFs`} of PF ${pf}: it has no network interface, through which a VF is set up; bind the PF's own driver`,
+  }));
+}
+
+/** Can the VF be set up through an interface of its PF? */
+export function hasPfInterface(vf: PciFunction, functions: readonly PciFunction[]): boolean {
+  const pf = functions.find(({ address }) => address === vf.parentAddress);
+  return vf.parentIfname !== null || (pf !== undefined && pf.ifname !== null);
+}
+
+/** A port's VF is taken from its driver when a guest gets it, whatever the tag says. */
+function unmanaged({ spec }: EntryCover): SriovWarning[] {
+  if (spec.tags['managed'] !== 'false') return [];
+  const message =
+    'managed "no" is for devices of aliases: those that ports get are taken from their driver all the same';
+  return [{ code: 'managed-port', message }];
+}
+
+function nameOf(fn: PciFunction): string {
+  return ifnamesOf(fn)[0] ?? fn.address;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length <= 5
+    ? names.join(', ')
+    : `${names.slice(0, 4).join(', ')} and ${names.length - 4} more`;
+}
