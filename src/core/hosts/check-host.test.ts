@@ -391,21 +391,3 @@ test('device specs that match nothing are told with the first finding', () => {
     fix: 'novella pci check shows every entry',
   });
 });
-
-test('VFs for ports whose PF has no network interface fail; those of an alias do not', () => {
-  const bare = (entries: object[]) => {
-    const host = aCheckedHost(
-      { functions: someDetails(() => ({ link: null, driver: 'thunder-nic' })) },
-      { entries },
-    );
-    const functions = host.functions.map((fn) => ({ ...fn, ifname: null, parentIfname: null }));
-    return checkHost({ ...host, functions }).filter(({ code }) => code === 'pf-without-interface');
-  };
-  expect(bare([{ product_id: '1018', physical_network: 'physnet1' }])[0]).toMatchObject({
-    level: 'fail',
-    name: 'Interface of PF 0000:3b:00.0',
-    found:
-      'it has none (driver thunder-nic), and its 2 VFs are set up through it: no port can get one',
-  });
-  expect(bare([{ product_id: '1018' }])).toEqual([]);
-});
