@@ -96,3 +96,11 @@ test('every NIC that is wrong is named at once', () => {
 test('a guest is named by its server’s serial', () => {
   expect([guestName(1), guestName(0xabcdef01)]).toEqual(['instance-00000001', 'instance-abcdef01']);
 });
+
+test('a device of an alias keeps its driver where its entry says so', () => {
+  const gpu = aVf('0000:5e:00.0', { requestId: 'request-2', tags: { managed: 'false' } });
+  const verdict = buildGuest({ server: server(nic), zone, devices: [claimed, gpu] });
+  expect(verdict).toMatchObject({
+    guest: { hostDevices: [{ address: '0000:5e:00.0', isUnmanaged: true }] },
+  });
+});

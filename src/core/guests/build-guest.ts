@@ -63,12 +63,16 @@ export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
       nics,
       hardware: board.hardware,
       ...(parts.numa !== undefined && parts.numa.length > 0 && { numa: parts.numa }),
-      hostDevices: devices.flatMap(({ address, requestId }) =>
-        requestId === null || ofNics.has(requestId) ? [] : [{ address, requestId }],
-      ),
+      hostDevices: devices.flatMap(({ address, requestId, tags }) => {
+        if (requestId === null || ofNics.has(requestId)) return [];
+        return [{ address, requestId, ...(tags['managed'] === 'false' && unmanaged) }];
+      }),
     },
   };
 }
+
+/** Source: Nova, `managed` of `[pci] device_spec`: `no` leaves the device with the driver that the operator gave it. */
+const unmanaged = { isUnmanaged: true } as const;
 
 function planNic(
   nic: ServerNic,

@@ -112,9 +112,11 @@ export function isPciNic(nic: GuestNic): nic is PciGuestNic {
 }
 
 /** A PCI device of a flavor alias, given as it is. */
-interface GuestHostDevice {
+export interface GuestHostDevice {
   address: PciAddress;
   requestId: string;
+  /** true: its driver stays with it, libvirt neither takes it off nor puts it back. Absent: libvirt manages it. */
+  isUnmanaged?: true;
 }
 
 /** A guest that starts from a kernel of its own, not from the boot loader on its disk. Both are images. */

@@ -8,6 +8,7 @@ import { groupByPool, type PciDevicePool, type PoolWithDevices } from './pool.ts
 import type { HostNumaNode, NumaPlacement } from './pool-match.ts';
 import { explainRefusal } from './refusal.ts';
 import type { PciRequest } from './request.ts';
+import { preferringSlots } from './same-slot.ts';
 
 /** A device chosen for a request; a request with count 2 has two. */
 export interface DeviceAssignment {
@@ -26,7 +27,7 @@ export interface AllocationInput {
 }
 
 /**
- * All requests together or none, in request order; of like devices the lowest address is taken. Exact: it refuses only when there is no way.
+ * All requests together or none, in request order; of like devices the lowest address is taken, or the one in a slot of the server's others. Exact: it refuses only when there is no way.
  * Example: two VFs of physnet1 → `{ ok: true, assignments: [{ requestId: 'r1', address: '0000:01:10.0' }, …] }`.
  * Source: Nova `PciDeviceStats.consume_requests`, which gives up earlier.
  */
@@ -48,13 +49,14 @@ function allocateFrom(
   preference?: CardPreference,
 ): Verdict<{ assignments: DeviceAssignment[] }> {
   const pools = groups.map(({ pool }) => pool);
-  const shares =
+  const fitting =
     preference === undefined
       ? assignPools(pools, requests, placement)
       : assignPreferring(preference, pools, requests, placement);
-  if (shares === undefined) {
+  if (fitting === undefined) {
     return { ok: false, reasons: explainRefusal(pools, requests, placement) };
   }
+  const shares = preferringSlots(fitting, pools, placement);
   const freeOf = new Map(groups.map(({ pool, free }) => [pool, free]));
   const taken = new Map<PciDevicePool, number>();
   const take = ({ pool, count }: PoolShare): PciDevice[] => {

@@ -45,6 +45,16 @@ describe('the NUMA policy', () => {
 
 const refused = [
   {
+    asked: { 'pci_passthrough:alias': 'gpu:1,gpu:0' },
+    detail: 'bad_alias_count',
+    says: '"gpu:0": COUNT must be 1 to 256',
+  },
+  {
+    asked: { 'pci_passthrough:alias': 'gpu:99999999999999999999' },
+    detail: 'bad_alias_count',
+    says: 'COUNT must be 1 to 256',
+  },
+  {
     asked: { 'pci_passthrough:alias': '' },
     detail: 'bad_alias_syntax',
     says: '"" must be NAME:COUNT',

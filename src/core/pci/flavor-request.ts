@@ -13,7 +13,7 @@ export interface FlavorRequestInput {
 
 /**
  * One request per `name:count` of the extra spec; none when it is absent. Example: `gpu:1,qat:2` → two requests, counts 1 and 2.
- * Throws `invalid`: `bad_alias_syntax` or `alias_not_defined` (in `detail`). Source: Nova `_translate_alias_to_requests`.
+ * Throws `invalid`: `bad_alias_syntax`, `bad_alias_count` or `alias_not_defined` (in `detail`). Source: Nova `_translate_alias_to_requests`.
  */
 export function requestsForFlavor({
   extraSpecs,
@@ -59,9 +59,20 @@ function flavorPolicy(extraSpecs: Record<string, string>): NumaPolicy | null {
   );
 }
 
+/** More functions than a guest's board has places for. */
+const mostDevices = 256;
+
 function parsePart(part: string, asked: string): { name: string; count: number } {
   const [, name = '', count] = /^([^:]*):\s*(\d+)\s*$/.exec(part) ?? [];
-  if (count !== undefined) return { name: name.trim(), count: Number(count) };
+  if (count !== undefined) {
+    const number = Number(count);
+    if (number >= 1 && number <= mostDevices) return { name: name.trim(), count: number };
+    throw new ComputeError(
+      'invalid',
+      `pci_passthrough:alias "${asked}": "${part}": COUNT must be 1 to ${mostDevices}`,
+      { detail: 'bad_alias_count' },
+    );
+  }
   throw new ComputeError(
     'invalid',
     `pci_passthrough:alias "${asked}": "${part}" must be NAME:COUNT`,

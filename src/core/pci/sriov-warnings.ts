@@ -1,8 +1,15 @@
 /** Entries for networking that offer functions which no port can get: the list is accepted, and ports find nothing. */
 import { statedAddressPart } from './address-pattern.ts';
 import type { PciFunction } from './device.ts';
-import type { EntryCover } from './device-spec-audit.ts';
+import type { DeviceSpec } from './device-spec.ts';
 import { ifnamesOf } from './interface-names.ts';
+
+/** What an entry offers, and the VFs of its PFs that no entry does. */
+interface Offer {
+  spec: DeviceSpec;
+  taken: readonly PciFunction[];
+  leftOut: readonly PciFunction[];
+}
 
 export interface SriovWarning {
   code: 'no-sriov' | 'pf-without-domain' | 'pf-without-interface' | 'managed-port';
@@ -13,10 +20,7 @@ export interface SriovWarning {
  * Example: a NIC whose SR-IOV is off in the firmware, offered on physnet1 → `ens5f0 has no SR-IOV (type PCI): no port can get it`.
  * `functions`: all that are known of the host.
  */
-export function sriovWarnings(
-  cover: EntryCover,
-  functions: readonly PciFunction[],
-): SriovWarning[] {
+export function sriovWarnings(cover: Offer, functions: readonly PciFunction[]): SriovWarning[] {
   return [
     ...withoutDomain(cover),
     ...(isForPorts(cover)
@@ -25,11 +29,11 @@ export function sriovWarnings(
   ];
 }
 
-function isForPorts({ spec }: EntryCover): boolean {
+function isForPorts({ spec }: Offer): boolean {
   return 'physical_network' in spec.tags;
 }
 
-function withoutSriov({ taken }: EntryCover): SriovWarning[] {
+function withoutSriov({ taken }: Offer): SriovWarning[] {
   const isPlain = ({ deviceType }: PciFunction) => deviceType === 'type-PCI';
   // An entry that admits NICs with SR-IOV too is wide on purpose: bridges and disks are not what it is for.
   const plain = taken.filter((fn) => isPlain(fn) && (fn.ifname !== null || taken.every(isPlain)));
@@ -40,7 +44,7 @@ function withoutSriov({ taken }: EntryCover): SriovWarning[] {
 }
 
 /** Only an address with its domain is that of one PF, and brings its VFs along. */
-function withoutDomain({ spec, taken, leftOut }: EntryCover): SriovWarning[] {
+function withoutDomain({ spec, taken, leftOut }: Offer): SriovWarning[] {
   const { written, exact } = spec.address;
   if (spec.devname !== null || typeof written !== 'string' || exact !== null) return [];
   const states = (field: 'bus' | 'slot' | 'function') => statedAddressPart(written, field) !== '';
@@ -58,10 +62,7 @@ function withoutDomain({ spec, taken, leftOut }: EntryCover): SriovWarning[] {
   });
 }
 
-function withoutInterface(
-  { taken }: EntryCover,
-  functions: readonly PciFunction[],
-): SriovWarning[] {
+function withoutInterface({ taken }: Offer, functions: readonly PciFunction[]): SriovWarning[] {
   const vfs = taken.filter((fn) => fn.deviceType === 'type-VF' && !hasPfInterface(fn, functions));
   return [...Map.groupBy(vfs, ({ parentAddress }) => parentAddress)].map(([pf, group]) => ({
     code: 'pf-without-interface',
@@ -76,7 +77,7 @@ export function hasPfInterface(vf: PciFunction, functions: readonly PciFunction[
 }
 
 /** A port's VF is taken from its driver when a guest gets it, whatever the tag says. */
-function unmanaged({ spec }: EntryCover): SriovWarning[] {
+function unmanaged({ spec }: Offer): SriovWarning[] {
   if (spec.tags['managed'] !== 'false') return [];
   const message =
     'managed "no" is for devices of aliases: those that ports get are taken from their driver all the same';

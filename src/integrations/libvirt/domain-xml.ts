@@ -56,7 +56,7 @@ export function domainXml(guest: Guest, options: DomainOptions): string {
         element('controller', { type: 'usb', model: 'none' }),
         ...pciControllers(ports + (options.sparePorts ?? standardSparePorts)),
         ...guest.nics.map((nic) => nicXml(nic, options)),
-        ...guest.hostDevices.map((device) => hostdevXml(device.address)),
+        ...guest.hostDevices.map(hostdevXml),
         element('serial', { type: 'pty' }, [
           element('log', { file: paths.consoleLog, append: 'off' }),
           element('target', { port: 0 }),

@@ -1,6 +1,6 @@
 /** A guest's NIC as libvirt's `<interface>` or `<hostdev>`. Source: libvirt domain XML format, "Network interfaces", "Host device assignment". */
 import { assertNever, ComputeError } from '#core/errors.ts';
-import type { GuestNic, NicFrontend, NicRate } from '#core/guests/guest.ts';
+import type { GuestHostDevice, GuestNic, NicFrontend, NicRate } from '#core/guests/guest.ts';
 import type { PciAddress } from '#core/pci/address.ts';
 import { hasPortNetwork, type PortNetworkNic, portNetworkName } from './port-network.ts';
 import { addressAttributes } from './pci-address-xml.ts';
@@ -19,7 +19,7 @@ export interface HostNames {
 
 /** The element of one NIC. Throws `unavailable` when the host has no interface for a macvtap NIC, or no vDPA device, naming both. */
 export function nicXml(nic: GuestNic, host: HostNames): XmlElement {
-  if (nic.kind === 'hostdev-physical') return hostdevXml(nic.address);
+  if (nic.kind === 'hostdev-physical') return hostdevXml(nic);
   const { inbound = {}, outbound = {} } = nic.bandwidth ?? {};
   const rates = [rateXml('inbound', inbound), rateXml('outbound', outbound)];
   const isBehindNetwork = host.networkXml === true && hasPortNetwork(nic);
@@ -32,9 +32,13 @@ export function nicXml(nic: GuestNic, host: HostNames): XmlElement {
   ]);
 }
 
-/** A PCI device given to the guest as it is; libvirt unbinds and rebinds its driver. */
-export function hostdevXml(address: PciAddress): XmlElement {
-  return element('hostdev', { mode: 'subsystem', type: 'pci', managed: 'yes' }, [
+/** A PCI device given to the guest as it is; libvirt unbinds and rebinds its driver, unless the operator keeps it (`isUnmanaged`). */
+export function hostdevXml({
+  address,
+  isUnmanaged,
+}: Pick<GuestHostDevice, 'address' | 'isUnmanaged'>): XmlElement {
+  const managed = isUnmanaged === true ? 'no' : 'yes';
+  return element('hostdev', { mode: 'subsystem', type: 'pci', managed }, [
     element('source', {}, [element('address', addressAttributes(address))]),
   ]);
 }
