@@ -47,7 +47,9 @@ function bodyOf(names: string[]): JsonSchema {
     },
     ['name', 'server_uuid'],
   );
-  return object({ events: { type: 'array', minItems: 1, items: event } }, ['events']);
+  return object({ events: { type: 'array', minItems: 1, maxItems: 500, items: event } }, [
+    'events',
+  ]);
 }
 
 /** 200 when all were accepted, 207 when one was not: 404 for an unknown server, 422 while it is on no host, 400 for a missing tag. */

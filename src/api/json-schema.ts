@@ -60,7 +60,7 @@ function mostTelling(findings: Finding[]): Finding | undefined {
   const extra = findings.find(({ keyword }) => keyword === 'additionalProperties');
   if (extra !== undefined) return extra;
   const depth = ({ instancePath }: Finding) => instancePath.split('/').length;
-  const deepest = Math.max(...findings.map(depth));
+  const deepest = findings.reduce((most, each) => Math.max(most, depth(each)), 0);
   const innermost = findings.filter((each) => depth(each) === deepest);
   return innermost.find(({ keyword }) => keyword === 'anyOf') ?? innermost[0];
 }

@@ -12,7 +12,7 @@ test('hostile requests of every route get an answer of their service, and the cl
   try {
     for (const [at, route] of routes.entries()) {
       if (at % 40 === 0) await cloud.refill();
-      for (const outcome of await playRoute(cloud.target, route, { seed: 11_000 + at, count: 4 })) {
+      for (const outcome of await playRoute(cloud.target, route, { seed: 11_000 + at, count: 3 })) {
         tally.add(outcome);
       }
     }
@@ -22,8 +22,8 @@ test('hostile requests of every route get an answer of their service, and the cl
   }
   expect(tally.problems()).toEqual([]);
   expect(tally.unvisited(routes)).toEqual([]);
-  expect(tally.tried()).toBe(routes.length * 4);
+  expect(tally.tried()).toBe(routes.length * 3);
   const { '2xx': accepted = 0, '4xx': refused = 0 } = tally.statuses();
-  expect(accepted).toBeGreaterThan(routes.length / 4);
+  expect(accepted).toBeGreaterThan(routes.length / 5);
   expect(refused).toBeGreaterThan(routes.length / 2);
 }, 300_000);

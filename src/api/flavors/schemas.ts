@@ -87,6 +87,7 @@ const specs: JsonSchema = {
     },
   },
   additionalProperties: false,
+  maxProperties: 256,
 };
 
 const specsSchema = wrapped('extra_specs', specs);

@@ -17,7 +17,11 @@ interface CheckBody {
 export const pciCheckBody = object(
   {
     host: { type: 'string', minLength: 1 },
-    device_spec: { type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'object' }] } },
+    device_spec: {
+      type: 'array',
+      maxItems: 500,
+      items: { anyOf: [{ type: 'string' }, { type: 'object' }] },
+    },
   },
   ['host', 'device_spec'],
 );

@@ -28,9 +28,11 @@ function bodySince(version: number): JsonSchema {
   ]);
 }
 
-/** Each is looked up: no more than a request may take of the time of others. */
+/** Of everything that a body lists, so that no request costs others their time. No guest has a tenth of it. */
+const mostItems = 100;
+
 const oneOrMore: JsonSchema = {
-  anyOf: [field.uuid, { type: 'array', items: field.uuid, maxItems: 100 }],
+  anyOf: [field.uuid, { type: 'array', items: field.uuid, maxItems: mostItems }],
 };
 
 /** Any other hint may be anything: it is for a filter that is not there. */
@@ -38,6 +40,7 @@ const hints: JsonSchema = {
   type: 'object',
   properties: { group: field.uuid, same_host: oneOrMore, different_host: oneOrMore },
   additionalProperties: true,
+  maxProperties: mostItems,
 };
 
 function serverProperties(version: number): Record<string, JsonSchema> {
@@ -58,16 +61,18 @@ function serverProperties(version: number): Record<string, JsonSchema> {
     accessIPv4: field.address,
     accessIPv6: field.address,
     availability_zone: field.name,
-    block_device_mapping: { type: 'array', items: { type: 'object' } },
-    block_device_mapping_v2: { type: 'array', items: blockDevice(version) },
+    block_device_mapping: { type: 'array', items: { type: 'object' }, maxItems: mostItems },
+    block_device_mapping_v2: { type: 'array', items: blockDevice(version), maxItems: mostItems },
     config_drive: field.flag,
     key_name: field.name,
     min_count: field.wholeNumber(1),
     max_count: field.wholeNumber(1),
     return_reservation_id: field.flag,
-    security_groups: { type: 'array', items: object({ name: field.name }) },
+    security_groups: { type: 'array', items: object({ name: field.name }), maxItems: mostItems },
     user_data: { type: 'string', maxLength: 65_535, nullIsAbsent: true },
-    ...(version < 57 && { personality: { type: 'array', items: { type: 'object' } } }),
+    ...(version < 57 && {
+      personality: { type: 'array', items: { type: 'object' }, maxItems: mostItems },
+    }),
     ...(version >= 19 && { description: field.description }),
     ...(version >= 52 && { tags: { type: 'array', items: field.tag, maxItems: 50 } }),
     ...(version >= 63 && {
@@ -83,12 +88,11 @@ function networks(version: number): JsonSchema {
   const hasTag = (version >= 32 && version < 37) || version >= 42;
   const list = {
     type: 'array',
-    // Far more than a guest has slots.
-    maxItems: 100,
+    maxItems: mostItems,
     items: object({
-      uuid: version >= 37 ? field.uuid : { type: 'string' },
+      uuid: version >= 37 ? field.uuid : { type: 'string', maxLength: 255 },
       port: field.uuidOrNull,
-      fixed_ip: { type: 'string' },
+      fixed_ip: field.address,
       ...(hasTag && { tag: field.tag }),
     }),
   };

@@ -24,7 +24,7 @@ const named = Type.Object({
 const authBody = Type.Object({
   auth: Type.Object({
     identity: Type.Object({
-      methods: Type.Array(Type.String(), { minItems: 1 }),
+      methods: Type.Array(Type.String({ maxLength: 255 }), { minItems: 1, maxItems: 8 }),
       password: Type.Optional(
         Type.Object({
           user: Type.Intersect([

@@ -10,7 +10,7 @@ const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, T
 /** GiB or MiB. Source: Glance's columns, which have 32 bits. */
 const size = Type.Optional(Type.Integer({ minimum: 0, maximum: 0x7fffffff }));
 
-/** Keys that are not named are custom properties: text only. */
+/** Keys that are not named are custom properties: text only. Source of the limits: Glance's `image_property_quota` and `image_tag_quota`, both 128. */
 const wishBody = Type.Object(
   {
     name: Type.Optional(orNull(Type.String({ maxLength: 255 }))),
@@ -21,9 +21,9 @@ const wishBody = Type.Object(
     min_ram: size,
     protected: Type.Optional(Type.Boolean()),
     os_hidden: Type.Optional(Type.Boolean()),
-    tags: Type.Optional(Type.Array(Type.String({ maxLength: 255 }))),
+    tags: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), { maxItems: 128 })),
   },
-  { additionalProperties: Type.String() },
+  { additionalProperties: Type.String({ maxLength: 65_535 }), maxProperties: 140 },
 );
 export type Wish = Static<typeof wishBody>;
 const readBody = bodyReader(wishBody);

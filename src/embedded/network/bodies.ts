@@ -1,5 +1,5 @@
 /** Request bodies of the network service: their shapes and rules. */
-import { type Static, type TProperties, Type } from 'typebox';
+import { type Static, type TProperties, type TSchema, Type } from 'typebox';
 import { numaPolicies } from '#core/pci/request.ts';
 import { vnicTypes } from '#core/networking/vnic-type.ts';
 import { bodyReader } from '../request-body.ts';
@@ -7,9 +7,11 @@ import { withoutLackingKeys } from './lacking-keys.ts';
 
 const name = Type.Optional(Type.String({ maxLength: 255 }));
 const flag = Type.Optional(Type.Boolean());
-const text = Type.Optional(Type.String());
-const textOrNull = Type.Optional(Type.Union([Type.String(), Type.Null()]));
-const texts = Type.Optional(Type.Array(Type.String()));
+const Text = Type.String({ maxLength: 255 });
+const text = Type.Optional(Text);
+const textOrNull = Type.Optional(Type.Union([Text, Type.Null()]));
+const listOf = <Item extends TSchema>(item: Item, maxItems: number) =>
+  Type.Optional(Type.Array(item, { maxItems }));
 const owner = { project_id: text, tenant_id: text };
 
 /** A reader of `{resource: {…}}`; keys of the resource that are not named are refused. */
@@ -43,10 +45,9 @@ const subnetChange = {
   description: name,
   gateway_ip: textOrNull,
   enable_dhcp: flag,
-  dns_nameservers: texts,
-  host_routes: Type.Optional(
-    Type.Array(Type.Object({ destination: Type.String(), nexthop: Type.String() })),
-  ),
+  /** Source of both limits: Neutron's `max_dns_nameservers`, `max_subnet_host_routes`. */
+  dns_nameservers: listOf(Text, 5),
+  host_routes: listOf(Type.Object({ destination: Text, nexthop: Text }), 20),
 };
 export const readNewSubnet = reader('subnet', {
   ...subnetChange,
@@ -54,9 +55,7 @@ export const readNewSubnet = reader('subnet', {
   network_id: Type.String(),
   cidr: Type.String(),
   ip_version: Type.Optional(Type.Enum([4, 6])),
-  allocation_pools: Type.Optional(
-    Type.Array(Type.Object({ start: Type.String(), end: Type.String() })),
-  ),
+  allocation_pools: listOf(Type.Object({ start: Text, end: Text }), 64),
 });
 export const readSubnetChange = reader('subnet', subnetChange);
 
@@ -65,12 +64,13 @@ const portChange = {
   description: name,
   admin_state_up: flag,
   mac_address: text,
-  fixed_ips: Type.Optional(
-    Type.Array(Type.Object({ subnet_id: text, ip_address: text }, { additionalProperties: false })),
+  fixed_ips: listOf(
+    Type.Object({ subnet_id: text, ip_address: text }, { additionalProperties: false }),
+    64,
   ),
   device_id: Type.Optional(Type.String({ maxLength: 255 })),
   device_owner: Type.Optional(Type.String({ maxLength: 255 })),
-  security_groups: texts,
+  security_groups: listOf(Text, 64),
   port_security_enabled: flag,
   'binding:vnic_type': Type.Optional(Type.Enum([...vnicTypes])),
   numa_affinity_policy: Type.Optional(Type.Union([Type.Enum([...numaPolicies]), Type.Null()])),
