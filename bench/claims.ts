@@ -15,6 +15,7 @@ import type { BootData } from '#workflows/boot-data.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
 import { deviceChange } from '#workflows/device-change.ts';
 import { FleetView } from '#workflows/fleet-view.ts';
+import { HostLinks } from '#workflows/host-links.ts';
 import { schedule } from '#workflows/schedule.ts';
 import { printFigure } from './figure.ts';
 import { percentile } from './rate.ts';
@@ -127,20 +128,24 @@ async function commitsPerSecond(store: Store, hostId: string): Promise<number> {
 }
 
 function contextOf(store: Store): WorkflowContext {
+  const clock = { now: Date.now };
+  const hostTimeoutMs = 3_600_000;
   return {
     store,
     // A claim calls neither network nor images.
     network: {} as NetworkService,
     images: {} as ImageService,
     wakeup: { notify: () => undefined, listen: () => () => undefined },
-    clock: { now: Date.now },
+    clock,
     newId: () => crypto.randomUUID(),
     log: silentLog,
     limitsOf: () => noLimits,
     fleet: new FleetView(),
+    links: new HostLinks({ clock, monotonic: clock, hostTimeoutMs }),
     settings: {
       aliases: [],
-      hostTimeoutMs: 3_600_000,
+      hostTimeoutMs,
+      hostLostMs: hostTimeoutMs,
       bootAttempts: 3,
       plugTimeoutMs: 0,
       cardPreference: undefined,

@@ -15,6 +15,7 @@ import type { WishedNic } from '#workflows/attach-interface.ts';
 import type { WishedGroup } from '#workflows/security-groups.ts';
 import type { WishedRebuild } from '#workflows/rebuild-server.ts';
 import type { NewEnrolment } from '#workflows/enroll-host.ts';
+import type { HostLinks } from '#workflows/host-links.ts';
 import type { HostServiceWish } from '#workflows/set-host-service.ts';
 
 /** The acts that take more than one step. Each returns as soon as the act is recorded. */
@@ -43,6 +44,8 @@ export interface ApiWorkflows {
   readConsole(server: Server, lines: number | null): Promise<string>;
   /** Throws `conflict` when the host has a good token, unless `replaces`. */
   enrollHost(host: string, how: { replaces: boolean }): Promise<NewEnrolment>;
+  /** Removes a host that will not return. Throws `notFound`, and `conflict` while it reports or has servers. */
+  forgetHost(host: string): Promise<void>;
   /** Throws `notFound`. */
   revokeHost(host: string): Promise<void>;
   /** Returns the host as it is then. Throws `notFound`. */
@@ -72,6 +75,6 @@ export interface ApiContext {
   publicUrl?: string;
   /** Certificate and key, PEM; undefined: clear text. */
   tls?: { cert: Buffer; key: Buffer };
-  /** A host whose agent has been silent for longer counts as down. */
-  hostTimeoutMs: number;
+  /** Which hosts are up, and which run in this process. */
+  links: Pick<HostLinks, 'isAlive' | 'isLocal'>;
 }

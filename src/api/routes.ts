@@ -14,6 +14,7 @@ import { listZones, listZonesInDetail } from './hosts/availability-zones.ts';
 import {
   changeNamedService,
   changeService,
+  deleteService,
   listServices,
   namedServiceBody,
   serviceBody,
@@ -232,6 +233,13 @@ const hostRoutes: Route[] = [
     from: 53,
     body: serviceBody,
     handler: changeService,
+  },
+  {
+    method: 'DELETE',
+    path: '/os-services/:id',
+    rule: 'admin',
+    status: 204,
+    handler: deleteService,
   },
   { ...reads, path: '/os-availability-zone', handler: listZones },
   { ...asksAdmin, path: '/os-availability-zone/detail', handler: listZonesInDetail },

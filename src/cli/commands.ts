@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { findCloud, type Surroundings } from './clouds-yaml.ts';
 import { showExplanation } from './explain.ts';
-import { type EnrollOptions, enrollHost, listHosts, revokeHost } from './host.ts';
+import { type EnrollOptions, enrollHost, forgetHost, listHosts, revokeHost } from './host.ts';
 import { type PciDevicesOptions, showPciDevices } from './pci-devices.ts';
 import { type RegisterOptions, registerCompute } from './keystone-register.ts';
 import { showPciPools } from './pci-pools.ts';
@@ -93,6 +93,12 @@ function addHostCommands(
     .argument('<name>')
     .action(async (name: string, options: Common) =>
       revokeHost(await login(options), { ...options, name }, screen),
+    );
+  withCommonOptions(host.command('forget'))
+    .description('remove a host that will not return, with its devices and its token')
+    .argument('<name>')
+    .action(async (name: string, options: Common) =>
+      forgetHost(await login(options), { ...options, name }, screen),
     );
 }
 

@@ -26,6 +26,7 @@ beforeAll(async () => {
   const made = { status: 201, body: { enrolment: { ...enrolment, token: 'novella-host-abc' } } };
   cloud.answer('POST /novella/v1/hosts/hv1/enrolment', made);
   cloud.answer('DELETE /novella/v1/hosts/hv1/enrolment', { status: 204, body: '' });
+  cloud.answer('DELETE /novella/v1/hosts/hv1', { status: 204, body: '' });
   cloud.answer('GET /novella/v1/hosts', { body: { hosts: [host, { ...host, name: 'hv1' }] } });
   cloud.answer('GET /novella/v1/hosts/enrolments', { body: { enrolments } });
 });
@@ -77,6 +78,14 @@ test('host list shows hosts of the process, linked ones, and those that never ca
     ].join('\n'),
   );
   expect(JSON.parse(await run('host list --json'))).toMatchObject({ enrolments });
+});
+
+test('host forget reports what was done, and why not', async () => {
+  expect(await run('host forget hv1')).toBe(
+    'Host hv1 is forgotten, with its devices and its token.\n',
+  );
+  expect(await run('host forget hv1 --json')).toBe('{}\n');
+  await expect(run('host forget hv9')).rejects.toMatchObject({ kind: 'notFound' });
 });
 
 test('host revoke says what it did, and what it could not', async () => {

@@ -6,6 +6,7 @@ import {
   listEnrolments,
   listHosts as hostsOf,
   makeEnrolment,
+  removeHost,
 } from './operator-api.ts';
 import { type Screen, writeJson, writeLines } from './screen.ts';
 import type { Session } from './session.ts';
@@ -46,6 +47,17 @@ export async function revokeHost(
   await endEnrolment(session, name);
   if (json === true) return writeJson(screen, {});
   writeLines(screen, [`The token of host ${name} is good no longer; its guests go on.`]);
+}
+
+/** Reports what was done. `--json`: `{}`. */
+export async function forgetHost(
+  session: Session,
+  { name, json }: { name: string; json?: boolean },
+  screen: Screen,
+): Promise<void> {
+  await removeHost(session, name);
+  if (json === true) return writeJson(screen, {});
+  writeLines(screen, [`Host ${name} is forgotten, with its devices and its token.`]);
 }
 
 /** One line a host. `--json`: `{hosts, enrolments}` as the API gives them. */

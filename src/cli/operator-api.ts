@@ -171,6 +171,12 @@ export async function makeEnrolment(
   return reply.enrolment;
 }
 
+/** Removes a host that will not return. Throws `notFound`, and `conflict` while it reports or has servers. */
+export async function removeHost(session: Session, name: string): Promise<void> {
+  const path = `/hosts/${encodeURIComponent(name)}`;
+  await request(session, { service: 'operator', method: 'DELETE', path });
+}
+
 /** Throws `notFound` for a host that was never enrolled. */
 export async function endEnrolment(session: Session, name: string): Promise<void> {
   await request(session, { service: 'operator', method: 'DELETE', path: enrolmentPath(name) });

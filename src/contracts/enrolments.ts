@@ -25,4 +25,6 @@ export interface EnrolmentStore {
   ofToken(tokenSha256: string): Promise<Enrolment | undefined>;
   /** The token is good no longer. No error when it was revoked before. Throws `notFound` for a host that was never enrolled. */
   revoke(host: string, at: number): Promise<void>;
+  /** As if it had never been enrolled. False when it never was. */
+  remove(host: string): Promise<boolean>;
 }

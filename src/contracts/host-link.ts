@@ -49,7 +49,7 @@ export interface HostCommand {
 
 /**
  * How a command ended. `domainXml`: the guest's definition after it; absent after a destroy. `output`: what was asked for.
- * `sameElsewhere`: no other host could do it either. `undone`: of a spawn, nothing of the guest is on the host.
+ * `sameElsewhere`: no other host could do it either. `undone`: nothing of what was asked for is on the host.
  */
 export type CommandResult =
   | { ok: true; domainXml?: string; output?: string; steps: StepRecord[] }

@@ -45,6 +45,15 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     expect(await stores[0]?.enrolments.list()).toHaveLength(1);
   });
 
+  test('a host that is removed was never enrolled', async () => {
+    const { enrolments } = await (await fresh())();
+    await enrolments.enroll(hv1, once);
+    expect(await enrolments.remove('hv1')).toBe(true);
+    expect(await enrolments.list()).toEqual([]);
+    expect(await enrolments.ofToken('aa')).toBeUndefined();
+    expect(await enrolments.remove('hv1')).toBe(false);
+  });
+
   test('a revoked token is known as such, and the host can be enrolled anew', async () => {
     const { enrolments } = await (await fresh())();
     await enrolments.enroll(hv1, once);

@@ -1,7 +1,7 @@
 /** What a store must do for servers that live on: NICs and requests come and go, and only one workflow at a time changes them. */
 import { expect, test } from 'vitest';
 import type { PciRequest } from '#core/pci/request.ts';
-import { aBoot, aHost, aNewServer, aNic, toStep } from '#test/store-rows.ts';
+import { aBoot, aHost, aNewServer, aNic, aVf, toStep } from '#test/store-rows.ts';
 import type { OpenStore } from './store.contract.ts';
 
 const request: PciRequest = {
@@ -95,5 +95,35 @@ export function storeLifecycleContract(fresh: () => Promise<OpenStore>): void {
     };
     await store.hosts.update({ hostId, generation, ...set });
     expect(await store.hosts.get(hostId)).toMatchObject(set);
+  });
+
+  test('a host is forgotten with all that it holds of deleted servers; their tasks wait no longer', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, [aVf('0000:81:00.1')]);
+    const next = await aHost(store, [], 'host-2');
+    const task = await aBoot(store, { hostId });
+    const [device] = await store.hosts.devices(hostId);
+    const { generation } = (await store.hosts.get(hostId))!;
+    const held = { ...device!, status: 'allocated' as const, serverId: task.serverId };
+    const command = {
+      hostId,
+      serverId: task.serverId,
+      body: { do: 'destroy' as const, guestId: task.serverId },
+    };
+    const host = { hostId, generation, devices: [held] };
+    await store.commit(toStep(task, 'host-came-back', { host, command }));
+    await expect(store.hosts.forget(hostId)).rejects.toMatchObject({
+      kind: 'conflict',
+      message: `Host host-1 cannot be forgotten: server ${task.serverId} is on it; delete it first.`,
+    });
+    await store.commit(toStep(task, 'host-came-back', { server: { deletedAt: 7 } }));
+    await store.hosts.forget(hostId);
+    expect((await store.hosts.list()).map(({ id, number }) => [id, number])).toEqual([[next, 2]]);
+    expect(await store.hosts.devices(hostId)).toEqual([]);
+    expect(await store.tasks.of(task.serverId)).toBeUndefined();
+    expect(await store.servers.get(task.serverId)).toMatchObject({ hostId: null });
+    const late = { hostId, generation: generation + 1, vcpusUsed: 1 };
+    expect(await store.hosts.update(late)).toBe('stale-host');
+    await store.hosts.forget(hostId);
   });
 }

@@ -21,6 +21,8 @@ import type { NetworkEventStore } from './network-events.ts';
 /** A row of `compute_nodes`. `lastSeenAt`: the agent's last word. Times are epoch milliseconds. */
 export interface Host {
   id: string;
+  /** Counts hosts in the order in which they became known, from 1. */
+  number: number;
   name: string;
   generation: number;
   availabilityZone: string;
@@ -237,6 +239,11 @@ export interface HostStore {
   /** Writes a change outside any workflow (inventory). */
   update(change: HostChange): Promise<'ok' | 'stale-host'>;
   seen(hostId: string, at: number): Promise<void>;
+  /**
+   * Removes the host with its devices and commands, and ends what waits for it of servers that are deleted. Throws `conflict`, naming the servers,
+   * while servers are on it. A host that is not known is no error.
+   */
+  forget(hostId: string): Promise<void>;
 }
 
 export interface TaskStore {
@@ -252,6 +259,8 @@ export interface TaskStore {
   ): Promise<Task[]>;
   /** Extends the leases of these servers' tasks until `until`, where the owner still holds them and no workflow has taken over. */
   renew(owner: string, until: number, serverIds: readonly string[]): Promise<void>;
+  /** Makes due what is due later than `latest`: dates that a clock left which has since gone back. Epoch milliseconds. */
+  hasten(now: number, latest: number): Promise<void>;
   /** Gives a task back. Tasks of a dead process are given back when their lease runs out. */
   release(task: Task, owner: string): Promise<void>;
   /** Gives back every lease of every owner: for a process that knows it is alone. */

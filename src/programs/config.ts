@@ -17,6 +17,8 @@ import { readTextFile } from './text-file.ts';
 export type { ConfigEntry };
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535 });
+/** Up to a week. */
+const Seconds = Type.Integer({ minimum: 1, maximum: 604_800 });
 const Ratio = Type.Number({ exclusiveMinimum: 0 });
 
 const SimulatedHost = Type.Object(
@@ -76,6 +78,8 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
         ),
       ),
       quotas: Type.Optional(QuotaSection),
+      host_down_after: Type.Optional(Seconds),
+      host_lost_after: Type.Optional(Seconds),
       host: Type.Optional(HostSection),
       openstack: Type.Optional(OpenStackSection),
       simulated: Type.Optional(simulated),
@@ -130,6 +134,10 @@ export interface Config extends DoorsConfig {
   /** How often a host's amounts may be promised. 4 virtual processors for one of the host, say. */
   allocationRatios: { vcpus: number; memory: number; disk: number };
   quotas: QuotaConfig;
+  /** A host that is silent for longer is down: no server is placed there. Nova's `service_down_time`. */
+  hostDownMs: number;
+  /** What waits for a host that is silent for longer ends in failure. */
+  hostLostMs: number;
   /** The services to work with; undefined: embedded ones. */
   openstack: OpenStackConfig | undefined;
   /** This machine, where it is to be a host itself. */
@@ -204,6 +212,8 @@ function toConfig(file: FileShape, place: Place, surroundings: Surroundings): Co
     deviceSpec,
     allocationRatios: { ...standardRatios, ...file.allocation_ratio },
     quotas: toQuotaConfig(file.quotas, { ownIdentity: file.openstack === undefined }),
+    hostDownMs: (file.host_down_after ?? 60) * 1_000,
+    hostLostMs: (file.host_lost_after ?? 600) * 1_000,
     openstack: file.openstack && toOpenStackConfig(file.openstack, place, surroundings),
     host: toHostConfig(file.host, place, deviceSpec),
     libvirt: false,

@@ -6,12 +6,13 @@ import { createComputeApi } from '#api/compute-api.ts';
 import type { Clock } from '#contracts/clock.ts';
 import type { ImageContents } from '#contracts/images.ts';
 import type { Host, Store } from '#contracts/store.ts';
-import { parseAliases } from '#core/pci/alias.ts';
 import { listen } from '#http/service.ts';
 import { inProcessImageSource } from '#integrations/image-source/in-process.ts';
 import { openStore } from '#integrations/database/store.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
 import { FleetView } from '#workflows/fleet-view.ts';
+import { watchSilentHosts } from '#workflows/end-silent-commands.ts';
+import { HostLinks } from '#workflows/host-links.ts';
 import { startDispatcher } from '#workflows/dispatcher.ts';
 import { serverVerbs, workflows } from '#workflows/server-verbs.ts';
 import { watchPorts } from '#workflows/watch-ports.ts';
@@ -30,6 +31,7 @@ import { type LocalHosts, runningHosts } from './running-hosts.ts';
 import { simulatedHosts } from './simulated-agents.ts';
 import { ensureFlavors } from './starting-flavors.ts';
 import { type StateDirectory, takeStateDirectory } from './state-directory.ts';
+import { workflowSettings } from './workflow-settings.ts';
 
 export interface AllInOne {
   urls: { identity: string; compute: string; network: string; image: string };
@@ -47,7 +49,7 @@ export interface AllInOne {
 type Stops = (() => void | Promise<void>)[];
 
 const clock: Clock = { now: Date.now };
-const hostTimeoutMs = 60_000;
+const monotonic: Clock = { now: () => performance.now() };
 const pollMs = 1_000;
 
 /**
@@ -100,6 +102,9 @@ async function start(
   const { services } = cloud;
   const hosts = await hostsInHere(config, state, { images: services.image, log, stops });
   for (const host of hosts) physicalNetworks.set(host.host, physicalNetworksOf(host));
+  const localHosts = new Set(hosts.map(({ host }) => host));
+  const links = new HostLinks({ clock, monotonic, localHosts, hostTimeoutMs: config.hostDownMs });
+  await assumeSent(store, links);
   const context: WorkflowContext = {
     store,
     network: services.network,
@@ -110,7 +115,8 @@ async function start(
     log,
     limitsOf: quotas.limitsOf,
     fleet: new FleetView(),
-    settings: settingsOf(config),
+    links,
+    settings: workflowSettings(config),
   };
   portEvents.connect(context);
   const running = runningHosts(context, hosts, { log, onReport });
@@ -119,7 +125,6 @@ async function start(
     if (later !== true) await running.start(host);
   }
   dispatchWhenBack(context, returning, stops);
-  const localHosts = new Set(hosts.map(({ host }) => host));
   const doors = { context, cloud, urls, tls, log, stops, localHosts, onReport };
   Object.assign(urls, await openDoors(config, doors));
   const cloudsYaml = cloud.writeCloudsYaml();
@@ -130,18 +135,6 @@ async function start(
     hosts: running,
     ...(survey && { survey }),
     ...(newPassword !== undefined && { newPassword }),
-  };
-}
-
-function settingsOf(config: Config): WorkflowContext['settings'] {
-  return {
-    aliases: parseAliases(config.aliases),
-    hostTimeoutMs,
-    bootAttempts: 3,
-    // Nobody wires ports of our own network service: it does not even say that they are not.
-    plugTimeoutMs: config.openstack?.plugTimeoutMs ?? 0,
-    cardPreference: config.cardPreference,
-    allocationRatios: config.allocationRatios,
   };
 }
 
@@ -182,6 +175,14 @@ async function hostsOfBefore(store: Store, stops: Stops): Promise<ReturningHosts
   return returning;
 }
 
+/** What waits for its host may have reached it before this start. */
+async function assumeSent(store: Store, links: HostLinks): Promise<void> {
+  for (const { id } of await store.hosts.versions()) {
+    const newest = (await store.commands.pending(id)).at(-1);
+    if (newest !== undefined) links.markSent(id, newest.seq);
+  }
+}
+
 /** Tasks of before are not to find their hosts away that are only on their way back. */
 function dispatchWhenBack(context: WorkflowContext, returning: ReturningHosts, stops: Stops): void {
   let isStopped = false;
@@ -194,7 +195,8 @@ function dispatchWhenBack(context: WorkflowContext, returning: ReturningHosts, s
       leaseMs: 60_000,
       pollMs,
     });
-    return [watchPorts(context, { pollMs, mayHaveMissed: true }), dispatcher];
+    const ports = watchPorts(context, { pollMs, mayHaveMissed: true });
+    return [ports, watchSilentHosts(context), dispatcher];
   });
   stops.push(async () => {
     isStopped = true;
@@ -229,7 +231,6 @@ async function openDoors(
     ...(tls !== undefined && { tls }),
     imageContents: cloud.services.image,
     linkedHosts: () => door?.linked() ?? [],
-    hostTimeoutMs,
     serversPerRequest: config.quotas.serversPerRequest,
     workflows: serverVerbs(context),
   });

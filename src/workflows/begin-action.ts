@@ -4,7 +4,6 @@ import type { Action, Task, TaskKind } from '#contracts/store.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
-import { isAlive } from './host-state.ts';
 import { leaseOf } from './make-ports.ts';
 import { nextNudge } from './next-nudge.ts';
 import { hostOf } from './server-of.ts';
@@ -64,7 +63,7 @@ export async function refuseSilentHost(
 ): Promise<void> {
   const host = await hostOf(context, server);
   if (host === undefined) return;
-  if (isAlive(host, context.settings.hostTimeoutMs, context.clock.now())) return;
+  if (context.links.isAlive(host)) return;
   throw new ComputeError(
     'conflict',
     `Cannot '${action}' instance ${server.id}: its host is not reachable`,

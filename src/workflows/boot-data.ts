@@ -11,6 +11,8 @@ export interface BootData extends Record<string, unknown>, PlugData {
   forcedHost: string | null;
   /** The NUMA topology asked for, if any. */
   numa: GuestNuma | null;
+  /** Hosts that were only silent have been given the time to report. */
+  hasWaited?: boolean;
   failedHosts: { host: string; reason: string }[];
   /** Those of its ports that need a device. */
   devicePorts?: DevicePorts;
@@ -20,6 +22,8 @@ export interface BootData extends Record<string, unknown>, PlugData {
   differentHost?: string[];
   /** When the step that now waits for the host began. */
   startedAt?: number;
+  /** The boot is being undone, and its host, which may have the guest, does not answer. */
+  hostIsSilent?: boolean;
   /** Why the boot is being undone. */
   failure?: { message: string; detail: string; retry: boolean };
 }

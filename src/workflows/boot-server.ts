@@ -1,4 +1,7 @@
-/** Workflow: schedule → bind-ports → guest-started → wait-for-plug; and on failure back in reverse, then the next host or ERROR. */
+/**
+ * Workflow: schedule → bind-ports → guest-started → wait-for-plug; and on failure back in reverse, then the next host or ERROR. A host that stopped
+ * reporting may run the guest: then it is ERROR at once, and the host removes the guest when it returns.
+ */
 import type { Task } from '#contracts/store.ts';
 import { type ComputeError, invariant } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -10,13 +13,8 @@ import { finishedEvent } from './record-event.ts';
 import { retryStep } from './retry-later.ts';
 import { readBinding, schedule } from './schedule.ts';
 import { serverOf } from './server-of.ts';
-import {
-  destroyGuest,
-  guestDestroyed,
-  releaseChange,
-  unbindAndKeepPorts,
-  unbindPorts,
-} from './tear-down.ts';
+import { isOnLostHost, removalSteps, returnSteps, untilHostReturns } from './remove-from-host.ts';
+import { releaseChange, unbindAndKeepPorts, unbindPorts } from './tear-down.ts';
 import { plugEvent, plugStart, plugStep, waitForPlug } from './wait-for-plug.ts';
 import type { StepOutcome, Workflow } from './workflow.ts';
 
@@ -32,10 +30,10 @@ export const bootServer: Workflow = {
     'bind-ports': { run: bindPorts },
     'guest-started': { run: guestStarted, exclusive: true },
     [plugStep]: waitForPlug(becomeActive),
-    'destroy-guest': { run: destroyGuest },
-    'guest-destroyed': { run: guestDestroyed },
+    ...removalSteps(isOnLostHost),
     'unbind-ports': { run: unbindAfterFailure },
     release: { run: release, exclusive: true },
+    ...returnSteps(giveBack),
   },
   failed,
 };
@@ -72,17 +70,23 @@ async function unbindAfterFailure(context: WorkflowContext, task: Task): Promise
 function triesAnother(
   { settings }: WorkflowContext,
   { hostName }: Server,
-  { failure, attempt }: BootData,
+  { failure, attempt, hostIsSilent }: BootData,
 ): boolean {
-  return failure?.retry === true && hostName !== null && attempt < settings.bootAttempts;
+  // A host that does not answer may run the guest: no other is given a second one.
+  return (
+    hostIsSilent !== true &&
+    failure?.retry === true &&
+    hostName !== null &&
+    attempt < settings.bootAttempts
+  );
 }
 
 /** Last step of an undo: gives the claim back, and tries another host where that can help. */
 async function release(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const server = await serverOf(context, task);
-  const { failure, failedHosts, attempt, ...rest } = bootData(task);
+  const { failure, failedHosts, attempt, hostIsSilent = false, ...rest } = bootData(task);
   invariant(failure, `boot of ${server.id} is undone without a failure`);
-  const host = await releaseChange(context, server);
+  const host = hostIsSilent ? undefined : await releaseChange(context, server);
   const off = { hostId: null, hostName: null };
   const { hostName } = server;
   const tried =
@@ -107,13 +111,23 @@ async function release(context: WorkflowContext, task: Task): Promise<StepOutcom
     ...(host !== undefined && { host }),
     freesPorts: true,
     server: {
-      ...off,
+      ...(!hostIsSilent && off),
       vmState: 'error',
       taskState: null,
       powerState: 0,
       fault: { code: 500, message, details: failure.detail, created: now },
     },
     actionMessage: message,
+    next: hostIsSilent ? untilHostReturns(task) : null,
+  };
+}
+
+/** The silent host has confirmed that it has no guest of the server. */
+async function giveBack(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const host = await releaseChange(context, await serverOf(context, task));
+  return {
+    ...(host !== undefined && { host }),
+    server: { hostId: null, hostName: null },
     next: null,
   };
 }

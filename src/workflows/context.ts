@@ -9,6 +9,7 @@ import type { PciAlias } from '#core/pci/alias.ts';
 import type { CardPreference } from '#core/pci/card-preference.ts';
 import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { FleetView } from './fleet-view.ts';
+import type { HostLinks } from './host-links.ts';
 import type { HostStateSettings } from './host-state.ts';
 
 export interface WorkflowContext {
@@ -24,9 +25,15 @@ export interface WorkflowContext {
   limitsOf: (projectId: string) => QuotaLimits;
   /** This process's view of the hosts, for decisions. */
   fleet: FleetView;
+  /** The hosts that are linked to this process. */
+  links: HostLinks;
 }
 
 export interface WorkflowSettings extends HostStateSettings {
+  /** A host whose agent has been silent for longer is down: nothing is placed there. In milliseconds. */
+  hostTimeoutMs: number;
+  /** What waits for a host that has been silent for longer ends with that reason, in milliseconds. */
+  hostLostMs: number;
   /** Flavor aliases by name (`[pci] alias`). */
   aliases: readonly PciAlias[];
   /** Hosts tried for one server before it goes to ERROR. */

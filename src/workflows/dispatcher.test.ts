@@ -235,3 +235,36 @@ test('a task that the store could not record is continued as soon as it can, fro
   expect(ran.filter((name) => name === 'schedule')).toHaveLength(1);
   expect(await store.tasks.lease('there', time.now, leaseMs, { limit: 4 })).toEqual([]);
 });
+
+test.each(['runs', 'was stopped'])(
+  'the clock goes an hour back while the dispatcher %s: a retry is not put off by an hour',
+  async (how) => {
+    let tries = 0;
+    const steps = {
+      schedule: async (): Promise<StepOutcome> => {
+        tries += 1;
+        return { next: tries === 1 ? at('schedule', time.now + 30_000) : null };
+      },
+    };
+    time.now = 10 * 3_600_000;
+    const waits = async (task: Task) =>
+      until(async () =>
+        expect((await store.tasks.of(task.serverId))?.dueAt).toBeGreaterThan(time.now),
+      );
+    let boot: Task;
+    if (how === 'runs') {
+      dispatch(steps);
+      boot = await aBoot(store);
+      await waits(boot);
+      time.now -= 3_600_000;
+    } else {
+      boot = await aBoot(store);
+      await store.commit({ task: boot, next: at('schedule', time.now + 30_000) });
+      time.now -= 3_600_000;
+      tries = 1;
+      dispatch(steps);
+    }
+    await ended(boot);
+    expect(tries).toBe(2);
+  },
+);

@@ -30,6 +30,9 @@ export interface DispatcherOptions {
   faultPauseMs?: number;
 }
 
+/** No step asks to be run later than this: a longer time is one that the clock has left behind. */
+const longestPauseMs = 150_000;
+
 /** Starts taking tasks. `stop` returns when the steps that run now have ended. */
 export function startDispatcher(
   context: WorkflowContext,
@@ -40,12 +43,17 @@ export function startDispatcher(
   const running = new Map<Promise<void>, string>();
   const exclusive = oneAtATime();
   const stopping = new AbortController();
+  /** Before the first look: the clock may have gone back since the process before this one. */
+  let newest = Infinity;
 
   const takeDue = async (): Promise<void> => {
     const limit = concurrency - running.size;
     if (stopping.signal.aborted || limit <= 0) return;
+    const now = clock.now();
+    if (now < newest) await store.tasks.hasten(now, now + longestPauseMs);
+    newest = now;
     const how = { limit, running: [...running.values()] };
-    const tasks = await store.tasks.lease(owner, clock.now(), leaseMs, how);
+    const tasks = await store.tasks.lease(owner, now, leaseMs, how);
     for (const task of tasks) track(work(task), task);
   };
 

@@ -1,6 +1,7 @@
 /** Hosts are let in by name, each with a token of its own that is told once, and put out again. */
 import { randomBytes } from 'node:crypto';
 import { type Enrolment, sha256OfToken } from '#contracts/enrolments.ts';
+import { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from './context.ts';
 
 /** An enrolment with its token: the only time that anybody sees it. */
@@ -11,12 +12,18 @@ function newToken(): string {
   return `novella-host-${randomBytes(32).toString('base64url')}`;
 }
 
-/** Lets a host of this name in. Throws `conflict` when one is, unless `replaces`: then the former token is good no longer. */
+/** Lets a host of this name in. Throws `conflict` for one whose agent runs in this process, and when one is enrolled, unless `replaces`: then the former token is good no longer. */
 export async function enrollHost(
-  { store, clock, wakeup }: WorkflowContext,
+  { store, clock, wakeup, links }: WorkflowContext,
   host: string,
   how: { replaces: boolean },
 ): Promise<NewEnrolment> {
+  if (links.isLocal(host)) {
+    throw new ComputeError(
+      'conflict',
+      `Host ${host} runs in the controller's own process and needs no token; give the other host another name.`,
+    );
+  }
   const token = newToken();
   const createdAt = clock.now();
   await store.enrolments.enroll({ host, tokenSha256: sha256OfToken(token), createdAt }, how);

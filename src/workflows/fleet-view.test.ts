@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { openStore } from '#integrations/database/store.ts';
 import { FleetView } from './fleet-view.ts';
+import { HostLinks } from './host-links.ts';
 
-const settings = { hostTimeoutMs: 60_000, allocationRatios: { vcpus: 4, memory: 1, disk: 1 } };
+const hostTimeoutMs = 60_000;
+const settings = { allocationRatios: { vcpus: 4, memory: 1, disk: 1 } };
 
 /** A store with these hosts, and a view whose reads of whole rows are counted. */
 async function aFleet(names: string[]) {
@@ -13,6 +15,8 @@ async function aFleet(names: string[]) {
   }
   const reads: string[] = [];
   const view = new FleetView();
+  const clock = { now: () => time.now };
+  const links = new HostLinks({ clock, monotonic: clock, hostTimeoutMs });
   const refresh = async () => {
     reads.length = 0;
     const hosts = {
@@ -22,7 +26,7 @@ async function aFleet(names: string[]) {
         return store.hosts.get(id);
       },
     };
-    await view.refresh(hosts, settings, time.now);
+    await view.refresh(hosts, settings, links);
     return reads.length;
   };
   const idOf = async (name: string) =>
@@ -58,7 +62,7 @@ test('a host that falls silent, and one that speaks again, is seen without readi
   await refresh();
   const id = await idOf('a');
   expect(view.fleet.get(id)?.alive).toBe(true);
-  time.now += settings.hostTimeoutMs + 1;
+  time.now += hostTimeoutMs + 1;
   expect(await refresh()).toBe(0);
   expect(view.fleet.get(id)?.alive).toBe(false);
   await store.hosts.seen(id, time.now);
@@ -71,7 +75,7 @@ test('a host that the store no longer has is forgotten', async () => {
   const { store, view, refresh } = await aFleet(['a', 'b']);
   await refresh();
   const none = { versions: async () => [], get: async () => undefined };
-  await view.refresh(none, settings, 0);
+  await view.refresh(none, settings, { isAlive: () => true });
   expect(view.fleet.size).toBe(0);
   expect(view.row('a')).toBeUndefined();
   await store.close();

@@ -4,6 +4,7 @@
  */
 import type { Host, HostVersion, Store } from '#contracts/store.ts';
 import { Fleet } from '#core/scheduling/fleet.ts';
+import type { HostLinks } from './host-links.ts';
 import { hostState, type HostStateSettings } from './host-state.ts';
 
 export class FleetView {
@@ -11,18 +12,18 @@ export class FleetView {
   readonly #rows = new Map<string, Host>();
   readonly #idByName = new Map<string, string>();
 
-  /** Brings the view up to date and returns it. `now`: epoch milliseconds, for who counts as alive. */
+  /** Brings the view up to date and returns it. `links`: who counts as alive. */
   async refresh(
     hosts: Pick<Store['hosts'], 'versions' | 'get'>,
     settings: HostStateSettings,
-    now: number,
+    links: Pick<HostLinks, 'isAlive'>,
   ): Promise<this> {
     const versions = await hosts.versions();
     for (const version of versions) {
       const known = this.#rows.get(version.id);
       const isCurrent = known?.generation === version.generation;
       const row = isCurrent ? { ...known, ...version } : await hosts.get(version.id);
-      if (row !== undefined) this.#take(row, settings, now);
+      if (row !== undefined) this.#take(row, settings, links);
     }
     this.#forgetAllBut(versions);
     return this;
@@ -33,10 +34,10 @@ export class FleetView {
     return this.#rows.get(this.#idByName.get(name) ?? '');
   }
 
-  #take(row: Host, settings: HostStateSettings, now: number): void {
+  #take(row: Host, settings: HostStateSettings, links: Pick<HostLinks, 'isAlive'>): void {
     this.#rows.set(row.id, row);
     this.#idByName.set(row.name, row.id);
-    const state = hostState(row, settings, now);
+    const state = hostState(row, settings, links);
     const before = this.fleet.get(row.id);
     const isSame =
       before?.generation === state.generation &&

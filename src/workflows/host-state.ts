@@ -1,27 +1,20 @@
 /** A host row as the scheduler's snapshot. */
 import type { Host } from '#contracts/store.ts';
 import type { HostState } from '#core/scheduling/host-state.ts';
+import type { HostLinks } from './host-links.ts';
 
 /** What decides how a host looks to the scheduler. */
 export interface HostStateSettings {
-  /** A host whose agent has been silent for longer is not scheduled to. */
-  hostTimeoutMs: number;
   /** How often a host's amounts may be promised. */
   allocationRatios: { vcpus: number; memory: number; disk: number };
 }
 
-/** Does its agent speak, and has no operator said that it does not? Times in milliseconds. */
-export function isAlive(
-  host: Pick<Host, 'forcedDown' | 'lastSeenAt'>,
-  hostTimeoutMs: number,
-  now: number,
-): boolean {
-  return !host.forcedDown && now - host.lastSeenAt <= hostTimeoutMs;
-}
-
-/** The host as the scheduler sees it at this time (epoch milliseconds). */
-export function hostState(host: Host, settings: HostStateSettings, now: number): HostState {
-  const { hostTimeoutMs, allocationRatios } = settings;
+/** The host as the scheduler sees it. */
+export function hostState(
+  host: Host,
+  { allocationRatios }: HostStateSettings,
+  links: Pick<HostLinks, 'isAlive'>,
+): HostState {
   return {
     ...sharedCpus(host),
     id: host.id,
@@ -30,7 +23,7 @@ export function hostState(host: Host, settings: HostStateSettings, now: number):
     availabilityZone: host.availabilityZone,
     enabled: host.enabled,
     disabledReason: host.disabledReason,
-    alive: isAlive(host, hostTimeoutMs, now),
+    alive: links.isAlive(host),
     problems: host.problems,
     memoryMib: host.facts.memoryMib,
     memoryMibUsed: host.memoryMibUsed,

@@ -4,6 +4,7 @@ import { invariant } from '#core/errors.ts';
 import type { PciDevice } from '#core/pci/device.ts';
 import type { PciRequest } from '#core/pci/request.ts';
 import { takeDevices } from '#core/pci/take-devices.ts';
+import { hostAlive } from '#core/scheduling/filters/host-alive.ts';
 import { fitTogether } from '#core/scheduling/pci-fit.ts';
 import type { Decision, Rejection } from '#core/scheduling/decision.ts';
 import { noValidHostMessage } from '#core/scheduling/no-valid-host.ts';
@@ -41,7 +42,7 @@ export async function schedule(
   const requests = await context.store.servers.pciRequests(server.id);
   const { spec: wishes, serverGroup } = await placementWishes(context, server.id, bootData(task));
   const spec = { ...requestSpec(server, requests, task), ...wishes, binding };
-  const view = await context.fleet.refresh(context.store.hosts, context.settings, startedAt);
+  const view = await context.fleet.refresh(context.store.hosts, context.settings, context.links);
   const decision: Decision = {
     serverId: server.id,
     attempt: bootData(task).attempt,
@@ -57,7 +58,11 @@ export async function schedule(
     if ('rejection' in claim) decision.rejections.push(claim.rejection);
     else return chosen(context, task, { ...claim, serverGroup, host, decision, startedAt });
   }
-  return noHost(context, task, { server, decision: withReasons(decision, view, spec), startedAt });
+  const explained = withReasons(decision, view, spec);
+  return (
+    waitForSilentHosts(context, task, { view, decision: explained }) ??
+    noHost(context, task, { server, decision: explained, startedAt })
+  );
 }
 
 /** Above it, the reasons of hosts that were not chosen cost more than they tell; they are worked out when no host is left. */
@@ -168,6 +173,27 @@ function chosen(
     events: [finishedEvent(context, 'schedule', startedAt, { host: host.name })],
     next: { step: 'bind-ports', data: task.data, dueAt: context.clock.now() },
   };
+}
+
+/** As long as the time between two heartbeats. */
+const silentPauseMs = 10_000;
+
+/**
+ * Once, when hosts are out of the question only because they are silent: after a pause of the whole machine, or a restart, their agents
+ * need a moment to link again. Undefined when waiting cannot help.
+ */
+function waitForSilentHosts(
+  { clock, links, settings }: WorkflowContext,
+  task: Task,
+  { view, decision }: { view: FleetView; decision: Decision },
+): StepOutcome | undefined {
+  const mayReturn = decision.rejections.some(({ host, filter }) => {
+    const row = filter === hostAlive.name ? view.row(host) : undefined;
+    return row !== undefined && links.silentMs(row) <= settings.hostLostMs;
+  });
+  if (!mayReturn || bootData(task).hasWaited === true) return undefined;
+  const data = { ...task.data, hasWaited: true };
+  return { decision, next: { step: 'schedule', data, dueAt: clock.now() + silentPauseMs } };
 }
 
 /** The user's ports are on no host; those made for the server go first. */

@@ -7,6 +7,7 @@ import { openStore } from '#integrations/database/store.ts';
 import { saidLog } from '#test/said-log.ts';
 import { aBoot, facts, toStep } from '#test/store-rows.ts';
 import type { WorkflowContext } from './context.ts';
+import { HostLinks } from './host-links.ts';
 import { serveAgent } from './serve-agent.ts';
 
 const stores: Store[] = [];
@@ -27,11 +28,13 @@ async function aController() {
   const { store } = await openStore(':memory:');
   stores.push(store);
   const log = saidLog();
+  const clock = { now: Date.now };
   let nudge = () => {};
   const context = {
     store,
     log,
-    clock: { now: Date.now },
+    clock,
+    links: new HostLinks({ clock, monotonic: clock, hostTimeoutMs: 60_000 }),
     wakeup: {
       notify: () => {},
       listen: (_topic: string, listener: () => void) => {

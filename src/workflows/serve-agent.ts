@@ -39,6 +39,7 @@ class AgentSession {
   #lastSent = 0;
   #isClosed = false;
   #unlisten: () => void = () => {};
+  #unlink: () => void = () => {};
   #sending: Promise<void> = Promise.resolve();
 
   constructor(context: WorkflowContext, end: ControllerEnd, onReport: (host: Host) => void) {
@@ -94,6 +95,7 @@ class AgentSession {
   close(): void {
     this.#isClosed = true;
     this.#unlisten();
+    this.#unlink();
     this.#forgetGuests();
   }
 
@@ -126,6 +128,8 @@ class AgentSession {
     const host = await this.#takeReport({ name: message.host }, message.report);
     if (this.#isClosed) return this.#forgetGuests();
     this.#host = host;
+    this.#unlink();
+    this.#unlink = this.#context.links.opened(host.id);
     this.#end.send({ type: 'welcome', hostId: host.id });
     this.#unlisten();
     this.#unlisten = this.#context.wakeup.listen(`commands:${host.id}`, () => this.#send(host));
@@ -134,13 +138,15 @@ class AgentSession {
   }
 
   #send(host: Host): void {
+    const { links } = this.#context;
     this.#sending = this.#sending
       .then(async () => {
         if (this.#isClosed) return;
         const waiting = await this.#context.store.commands.pending(host.id);
         for (const command of waiting) {
-          if (command.seq <= this.#lastSent) continue;
+          if (command.seq <= this.#lastSent || !links.maySend(host.id, command.seq)) continue;
           this.#lastSent = command.seq;
+          links.markSent(host.id, command.seq);
           this.#end.send({ type: 'command', command });
         }
       })

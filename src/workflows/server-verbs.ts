@@ -14,6 +14,7 @@ import { createServers } from './create-server.ts';
 import { deleteServer, deleteWorkflow } from './delete-server.ts';
 import { detachInterface, detachWorkflow } from './detach-interface.ts';
 import { enrollHost, revokeHost } from './enroll-host.ts';
+import { forgetHost } from './forget-host.ts';
 import { followWorkflow } from './follow-guest.ts';
 import { followPortsWorkflow } from './follow-ports.ts';
 import { readConsole } from './read-console.ts';
@@ -59,6 +60,7 @@ export function serverVerbs(context: WorkflowContext) {
     takeNetworkEvent: (event: NetworkEvent) => takeNetworkEvent(context, event),
     readConsole: (server: Server, lines: number | null) => readConsole(context, server, lines),
     enrollHost: (host: string, how: { replaces: boolean }) => enrollHost(context, host, how),
+    forgetHost: (host: string) => forgetHost(context, host),
     revokeHost: (host: string) => revokeHost(context, host),
     setHostService: (hostId: string, wish: HostServiceWish) =>
       setHostService(context, hostId, wish),

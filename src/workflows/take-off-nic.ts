@@ -1,5 +1,5 @@
 /** Steps that take one NIC off a server: from the guest, from its port, from the claims, in that order. Of a detach, and of an attach that failed. */
-import type { Task } from '#contracts/store.ts';
+import type { Host, Task } from '#contracts/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { planGuestNic } from '#core/guests/plan-nic.ts';
 import type { GuestNic } from '#core/guests/guest.ts';
@@ -8,6 +8,7 @@ import { freeDevices } from '#core/pci/claim.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 import { deviceChange } from './device-change.ts';
+import { hostSilentMessage } from './end-silent-commands.ts';
 import { finishedEvent } from './record-event.ts';
 import { retryLater } from './retry-later.ts';
 import { hostOf, serverOf } from './server-of.ts';
@@ -24,6 +25,8 @@ export interface NicData extends Record<string, unknown> {
   startedAt?: number;
   portIsGone?: true;
   failure?: { message: string };
+  /** The host does not answer, and the action's message has that. */
+  saidWhy?: boolean;
 }
 
 /** The data of an attach or detach task. */
@@ -64,13 +67,38 @@ async function takeOff(context: WorkflowContext, task: Task): Promise<StepOutcom
   const nic = nicOf(server, task);
   const now = context.clock.now();
   const data = { ...task.data, startedAt: now };
-  if (server.hostId === null || nic === undefined || nic.vif === null) {
+  const host = await hostOf(context, server);
+  const hasNone = host === undefined || nic === undefined || nic.vif === null;
+  if (hasNone || (await wasNeverAttached(context, task))) {
     return { next: { step: 'unbind', data, dueAt: now } };
   }
+  if (!context.links.isAlive(host)) return waitForHost(context, task, host);
   const body = { do: 'detach', guestId: server.id, nic: guestNicOf(server, nic) } as const;
   return {
-    command: { hostId: server.hostId, serverId: server.id, body },
+    command: { hostId: host.id, serverId: server.id, body },
     next: { step: 'taken-off', data, dueAt: null },
+  };
+}
+
+/** Is it an attach that is undone, and its host was not sent it? */
+async function wasNeverAttached({ store }: WorkflowContext, task: Task): Promise<boolean> {
+  if (task.kind !== 'attach') return false;
+  const attach = await store.commands.last(task.serverId, 'attach');
+  return attach?.result?.ok === false && attach.result.undone === true;
+}
+
+/** The guest may have the NIC: it keeps its device and port until the host is back. Whoever asked learns after a while why. */
+function waitForHost(
+  { links, settings, clock }: WorkflowContext,
+  task: Task,
+  host: Host,
+): StepOutcome {
+  const { failure, saidWhy = false } = nicData(task);
+  const saysWhy = !saidWhy && links.silentMs(host) > settings.hostLostMs;
+  const waiting = { ...task, data: { ...task.data, saidWhy: saidWhy || saysWhy } };
+  return {
+    ...(saysWhy && { actionMessage: failure?.message ?? hostSilentMessage }),
+    next: retryLater(waiting, clock.now()),
   };
 }
 

@@ -163,3 +163,14 @@ test('addresses that changed meanwhile are taken over with the same look', async
   expect((await world.store.servers.get(serverId))?.nics[0]?.vif?.fixedIps).toEqual(fixedIps);
   expect(await store.of(serverId)).toEqual([]);
 });
+
+test('a clock that goes back does not make the wait longer than a whole one', async () => {
+  await begin();
+  const { plugTimeoutMs } = world.context.settings;
+  world.time.now -= 3_600_000;
+  shows({});
+  await tell();
+  expect(await look()).toBe(true);
+  world.time.now += plugTimeoutMs;
+  await expect(look()).rejects.toThrow('is still DOWN on host host-1 after 300 s');
+});

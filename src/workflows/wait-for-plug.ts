@@ -86,16 +86,19 @@ export function waitForPlug(
       const events = await context.store.networkEvents.of(task.serverId);
       const server = await serverOf(context, task);
       const host = server.hostName ?? '';
-      const isLate = context.clock.now() >= plug.deadline;
+      const now = context.clock.now();
+      // A clock that has gone back does not make the wait longer than a whole one from now.
+      const deadline = Math.min(plug.deadline, now + context.settings.plugTimeoutMs);
+      const isLate = now >= deadline;
       const look = await lookAtPorts(context, server, isLate);
-      const next = parked(context, task, { ...plug, looks: plug.looks + 1 });
+      const next = parked(context, task, { ...plug, deadline, looks: plug.looks + 1 });
       if (look === undefined) return { next };
       const found = plugState(unwired, look.ports, host);
       if (found.state === 'hopeless') {
         throw new ComputeError(found.sameElsewhere ? 'invalid' : 'unavailable', found.message);
       }
       if (found.state === 'waiting' && isLate) {
-        const seconds = (plug.deadline - plug.startedAt) / 1000;
+        const seconds = context.settings.plugTimeoutMs / 1000;
         throw new ComputeError('unavailable', unwiredMessage(found.ports, host, seconds));
       }
       const seen = {

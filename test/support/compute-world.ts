@@ -15,6 +15,7 @@ import type { Server } from '#core/servers/server.ts';
 import { openStore } from '#integrations/database/store.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
 import { FleetView } from '#workflows/fleet-view.ts';
+import { HostLinks } from '#workflows/host-links.ts';
 import { serverVerbs } from '#workflows/server-verbs.ts';
 import { ask, type Answer } from './embedded-cloud.ts';
 import { silentLog } from './silent-log.ts';
@@ -29,6 +30,8 @@ export const imageBytes = Buffer.from('bytes of an image, in two parts');
 export const networkId = '913b0917-84f4-405b-a361-96b188737d15';
 export const portId = '4663c883-b605-492f-b563-aeff73508b53';
 export const flavorId = '3a536f9e-cc95-4974-8995-d6cdd1f5da43';
+
+const hostTimeoutMs = 60_000;
 
 /** Tokens are these names. */
 const callers: Record<string, { roles: string[]; project: string }> = {
@@ -68,9 +71,16 @@ export async function aComputeWorld() {
     log: silentLog,
     limitsOf: (id) => ({ ...standardLimits, ...limits.get(id) }),
     fleet: new FleetView(),
+    links: new HostLinks({
+      clock,
+      monotonic: clock,
+      hostTimeoutMs,
+      localHosts: new Set(['local-1']),
+    }),
     settings: {
       aliases: [],
-      hostTimeoutMs: 60_000,
+      hostTimeoutMs,
+      hostLostMs: 600_000,
       bootAttempts: 3,
       plugTimeoutMs: 300_000,
       cardPreference: undefined,
@@ -86,7 +96,6 @@ export async function aComputeWorld() {
     publicUrl: 'http://127.0.0.1:8774',
     imageContents: contents,
     linkedHosts: () => [{ host: 'hv1', address: '192.0.2.7', since: time.now }],
-    hostTimeoutMs: 60_000,
     serversPerRequest: 100,
     workflows: serverVerbs(context),
   });

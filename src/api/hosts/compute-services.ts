@@ -131,6 +131,20 @@ function wishOf({ params, body, version }: Call<NamedServiceBody>): HostServiceW
   throw new ComputeError('notFound', `Unknown action: ${act}`);
 }
 
+/** The service with its host, which will not return. Throws `notFound`, and `conflict` while the host reports or has servers. */
+export async function deleteService(call: Call): Promise<Reply> {
+  const id = call.params['id'] ?? '';
+  const hosts = await numberedHosts(call.context);
+  const found = hosts.find(({ host, number }) =>
+    call.version >= 53 ? host.id === id : String(number) === id,
+  );
+  if (found === undefined) {
+    throw new ComputeError('notFound', `Service ${id} could not be found.`);
+  }
+  await call.context.workflows.forgetHost(found.host.name);
+  return {};
+}
+
 function viewService(call: Call, each: NumberedHost) {
   const { host } = each;
   return steppedDown(

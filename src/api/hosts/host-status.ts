@@ -2,9 +2,9 @@
 import type { Host } from '#contracts/store.ts';
 import type { ApiContext } from '../context.ts';
 
-/** Its agent spoke lately and no operator forced it down. */
+/** Its agent is linked or was lately, and no operator forced it down. */
 export function isUp(context: ApiContext, host: Host): boolean {
-  return !host.forcedDown && context.clock.now() - host.lastSeenAt <= context.hostTimeoutMs;
+  return context.links.isAlive(host);
 }
 
 /** `host_status` of a server (microversion 2.16): '' while it is on no host. Source: Nova `HostStatus`. */

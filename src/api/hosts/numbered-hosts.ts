@@ -4,13 +4,13 @@ import type { ApiContext } from '../context.ts';
 
 export interface NumberedHost {
   host: Host;
-  /** From 1, in the order in which hosts became known; rows of hosts never go. */
+  /** In the order in which hosts became known. A host that is forgotten takes its number with it. */
   number: number;
 }
 
 export async function numberedHosts(context: ApiContext): Promise<NumberedHost[]> {
-  const hosts = (await context.store.hosts.list()).toSorted(
-    (one, other) => one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1),
-  );
-  return hosts.map((host, at) => ({ host, number: at + 1 }));
+  const hosts = await context.store.hosts.list();
+  return hosts
+    .map((host) => ({ host, number: host.number }))
+    .toSorted((one, other) => one.number - other.number);
 }

@@ -40,6 +40,24 @@ test('a second token is given only where it is to replace the first', async () =
   expect(await enrolments.ofToken(sha256OfToken(second))).toMatchObject({ revokedAt: null });
 });
 
+test('the name of a host of the controller itself cannot be enrolled', async () => {
+  const refused = await enroll('local-1', { replace: true });
+  expect([refused.status, faultOf(refused).message]).toEqual([
+    409,
+    "Host local-1 runs in the controller's own process and needs no token; give the other host another name.",
+  ]);
+  expect(await world.store.enrolments.list()).toEqual([]);
+});
+
+test('a host that never came is forgotten with its token; its name can be enrolled again', async () => {
+  await enroll('hv1');
+  const forget = () => world.ask('DELETE /novella/v1/hosts/hv1', plain);
+  expect((await forget()).status).toBe(204);
+  const again = await forget();
+  expect([again.status, faultOf(again).message]).toEqual([404, 'Host hv1 could not be found.']);
+  expect((await enroll('hv1')).status).toBe(201);
+});
+
 test('a host that is put out counts as silent at once', async () => {
   await world.activeServer();
   await enroll('host-1');

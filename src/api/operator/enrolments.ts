@@ -29,6 +29,12 @@ export async function revoke(call: Call): Promise<Reply> {
   return {};
 }
 
+/** Removes a host that will not return, and its token. Throws `notFound`, and `conflict` while it reports or has servers. */
+export async function forget(call: Call): Promise<Reply> {
+  await call.context.workflows.forgetHost(call.params['name'] ?? '');
+  return {};
+}
+
 /** By name, with the link of each: null when it has none. */
 export async function listEnrolments(call: Call): Promise<Reply> {
   const linked = new Map(call.context.linkedHosts().map((link) => [link.host, link]));

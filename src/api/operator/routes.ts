@@ -1,7 +1,7 @@
 /** Novella's own routes below `/novella/v1`: for administrators, without microversions. */
 import type { Route } from '../route.ts';
 import { explainServer } from './explain.ts';
-import { enroll, enrolmentBody, listEnrolments, revoke } from './enrolments.ts';
+import { enroll, enrolmentBody, forget, listEnrolments, revoke } from './enrolments.ts';
 import { listDevices, listHosts, listPools } from './handlers.ts';
 import { checkPci, pciCheckBody } from './pci-check.ts';
 
@@ -23,6 +23,7 @@ export const operatorRoutes: readonly Route[] = [
     status: 204,
     handler: revoke,
   },
+  { method: 'DELETE', path: '/hosts/:name', rule: 'admin', status: 204, handler: forget },
   { method: 'GET', path: '/pci/devices', rule: 'admin', handler: listDevices },
   { method: 'GET', path: '/pci/pools', rule: 'admin', handler: listPools },
   {

@@ -25,6 +25,13 @@ export function enrolmentStore(db: Db): EnrolmentStore {
       const row = await rows().where('token_sha256', '=', hash).executeTakeFirst();
       return row && toFields(enrolmentMap, row);
     },
+    remove: async (host) => {
+      const { numDeletedRows } = await db
+        .deleteFrom('host_enrolments')
+        .where('host', '=', host)
+        .executeTakeFirst();
+      return numDeletedRows > 0n;
+    },
     revoke: (host, at) => db.transaction().execute((trx) => revoke(trx, host, at)),
   };
 }

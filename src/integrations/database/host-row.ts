@@ -75,6 +75,7 @@ type HostRow = ComputeNodeRow & { running_vms: number | null };
 export function toHost(row: HostRow): Host {
   const cpuInfo = readReported<CpuInfo>('cpu_info', row.cpu_info, { model: '', arch: '' });
   return {
+    number: row.number,
     name: row.hypervisor_hostname,
     ...toVersion(row),
     availabilityZone: row.availability_zone,

@@ -1,8 +1,9 @@
 /** Hosts: rows of `compute_nodes`, changed only under their generation. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { NewId, Clock } from '#contracts/clock.ts';
 import type { Host, HostChange, HostStore } from '#contracts/store.ts';
 import { invariant } from '#core/errors.ts';
+import { forgetHost } from './forget-host.ts';
 import { factsColumns, hostColumns, toHost, toVersion } from './host-row.ts';
 import { listDevices, removeDevices, writeDevices } from './pci-devices.ts';
 import type { ComputeTables } from './tables.ts';
@@ -43,6 +44,7 @@ export function hostStore(db: Db, clock: Clock, newId: NewId): HostStore {
         .where('uuid', '=', hostId)
         .execute();
     },
+    forget: (hostId) => db.transaction().execute((trx) => forgetHost(trx, hostId)),
   };
 }
 
@@ -91,8 +93,9 @@ async function registerHost(
 ): Promise<Host> {
   await db
     .insertInto('compute_nodes')
-    .values({
+    .values((eb) => ({
       uuid: id,
+      number: sql<number>`${eb.selectFrom('compute_nodes').select(sql<number>`coalesce(max(number), 0) + 1`.as('next'))}`,
       hypervisor_hostname: host.name,
       generation: 1,
       availability_zone: host.availabilityZone,
@@ -108,7 +111,7 @@ async function registerHost(
       last_seen_at: now,
       created_at: now,
       last_command_seq: 0,
-    })
+    }))
     .onConflict((conflict) => conflict.column('hypervisor_hostname').doNothing())
     .execute();
   const row = await hostRows(db).where('hypervisor_hostname', '=', host.name).executeTakeFirst();

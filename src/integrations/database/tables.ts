@@ -22,6 +22,7 @@ export interface ComputeTables {
 
 export interface ComputeNodeRow {
   uuid: string;
+  number: number;
   hypervisor_hostname: string;
   generation: number;
   availability_zone: string;

@@ -17,6 +17,9 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
     lease: (owner, now, leaseMs, { limit, running = [] }) =>
       leaseTasks(db, { owner, now, leaseMs, limit, running }),
     renew: (owner, until, serverIds) => renewLeases(db, { owner, until, serverIds }),
+    hasten: async (now, latest) => {
+      await db.updateTable('tasks').set({ due_at: now }).where('due_at', '>', latest).execute();
+    },
     release: async (task, owner) => {
       // By the epoch that was leased, not the current one: a workflow that took over waits for just this.
       await db

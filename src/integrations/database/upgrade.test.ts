@@ -1,5 +1,6 @@
+import { sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
-import { aNewServer, facts } from '#test/store-rows.ts';
+import { aNewServer } from '#test/store-rows.ts';
 import { freshFile } from '#test/fresh-file.ts';
 import { migrate } from './migrate.ts';
 import { openSqlite } from './sqlite.ts';
@@ -15,12 +16,13 @@ async function oldDatabase() {
   close = () => db.destroy();
   await migrate(db, '0001-compute');
   const store = computeStore(db);
-  const host = await store.hosts.register({
-    name: 'host-1',
-    availabilityZone: 'nova',
-    hostIp: '192.0.2.1',
-    facts,
-  });
+  const host = { id: 'b2c6e9d0-0000-4000-8000-000000000001' };
+  await sql`
+    insert into compute_nodes (uuid, hypervisor_hostname, generation, availability_zone, host_ip, hypervisor_type,
+      hypervisor_version, vcpus, memory_mb, local_gb, cpu_info, vcpus_used, memory_mb_used, local_gb_used, pci_stats,
+      disabled, forced_down, last_seen_at, created_at, last_command_seq)
+    values (${host.id}, 'host-1', 1, 'nova', '192.0.2.1', 'QEMU', 1, 8, 1024, 10, '{}', 0, 0, 0, '[]', 0, 0, 1, 1, 0)
+  `.execute(db);
   const newServer = aNewServer({ hostId: host.id });
   await store.servers.create(newServer);
   const row = {

@@ -11,6 +11,7 @@ import { networkEvents } from './0008-network-events.ts';
 import { portBindings } from './0009-port-bindings.ts';
 import { liveServers } from './0010-live-servers.ts';
 import { flavorAccess } from './0011-flavor-access.ts';
+import { hostNumbers } from './0012-host-numbers.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -24,4 +25,5 @@ export const migrations: Record<string, Migration> = {
   '0009-port-bindings': portBindings,
   '0010-live-servers': liveServers,
   '0011-flavor-access': flavorAccess,
+  '0012-host-numbers': hostNumbers,
 };

@@ -1,0 +1,101 @@
+/** Who is alive, whatever the wall clock does, and which commands can be taken back. */
+import { beforeEach, expect, test } from 'vitest';
+import { HostLinks } from './host-links.ts';
+
+const hour = 3_600_000;
+let wall: { now: number };
+let steady: { now: number };
+let links: HostLinks;
+
+beforeEach(() => {
+  wall = { now: 100 * hour };
+  steady = { now: 5 };
+  links = aProcess();
+});
+
+function aProcess(): HostLinks {
+  return new HostLinks({
+    clock: { now: () => wall.now },
+    monotonic: { now: () => steady.now },
+    hostTimeoutMs: 60_000,
+    localHosts: new Set(['host-1']),
+  });
+}
+
+/** A host as its row has it, last seen that long ago by the wall clock. */
+const seen = (agoMs: number) => ({ id: 'h', forcedDown: false, lastSeenAt: wall.now - agoMs });
+function pass(ms: number): void {
+  wall.now += ms;
+  steady.now += ms;
+}
+
+test.each([4 * hour, -hour])('a linked host is alive though the clock jumps by %i ms', (jump) => {
+  const host = seen(0);
+  links.opened('h');
+  wall.now += jump;
+  expect(links.isAlive(host)).toBe(true);
+  expect(links.silentMs(host)).toBe(0);
+});
+
+test.each([4 * hour, -hour])(
+  'a host that hung up is alive for a minute and no longer, though the clock jumps by %i ms',
+  (jump) => {
+    const host = seen(0);
+    links.opened('h')();
+    wall.now += jump;
+    pass(60_000);
+    expect(links.isAlive(host)).toBe(true);
+    pass(1);
+    expect(links.isAlive(host)).toBe(false);
+    expect(links.silentMs(host)).toBe(60_001);
+  },
+);
+
+test('after a restart with the clock an hour back a host of before is not alive until it links', () => {
+  const host = seen(0);
+  wall.now -= hour;
+  links = aProcess();
+  expect(links.isAlive(host)).toBe(false);
+  links.opened('h');
+  expect(links.isAlive(host)).toBe(true);
+});
+
+test('a host from before the restart has its full time to come back', () => {
+  const host = seen(10 * hour);
+  expect(links.silentMs(host)).toBe(0);
+  pass(1_000);
+  expect(links.silentMs(host)).toBe(1_000);
+});
+
+test('the old link of a host that dialled in again closes later, and the host stays alive', () => {
+  const closeOld = links.opened('h');
+  links.opened('h');
+  closeOld();
+  closeOld();
+  pass(hour);
+  expect(links.isAlive(seen(hour))).toBe(true);
+});
+
+test('a host that is forced down is not alive, and without a link it is waited for no longer', () => {
+  const down = { ...seen(0), forcedDown: true };
+  const close = links.opened('h');
+  expect([links.isAlive(down), links.silentMs(down)]).toEqual([false, 0]);
+  close();
+  expect(links.silentMs(down)).toBe(Infinity);
+});
+
+test('a host whose token was revoked is not alive, even before its link closes', () => {
+  links.opened('h');
+  expect(links.isAlive({ ...seen(0), lastSeenAt: 0 })).toBe(false);
+});
+
+test('a command can be taken back until it may have been sent, and is then never sent', () => {
+  links.markSent('h', 4);
+  expect(links.withdraw('h', 4)).toBe(false);
+  expect(links.withdraw('h', 5)).toBe(true);
+  expect([links.maySend('h', 4), links.maySend('h', 5), links.maySend('other', 5)]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+});
