@@ -45,6 +45,7 @@ test('devices are shown with who holds them', async () => {
     ifname: 'ens1f0v0',
     link: null,
     quarantine: null,
+    replaced: null,
     tags: { physical_network: 'physnet1' },
     physical_network: 'physnet1',
     status: 'available',

@@ -1,0 +1,48 @@
+/** Rows that cannot be read as they are: the cloud starts, lists the others, and lets the administrator remove them. */
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { openSqlite } from '#integrations/database/sqlite.ts';
+import { freePorts, readConfig } from '#programs/config.ts';
+import { startAllInOne } from '#programs/up.ts';
+import { Cloud } from '#test/cloud.ts';
+import { temporaryDirectory } from '#test/novella-process.ts';
+import { silentLog } from '#test/silent-log.ts';
+
+test('a cloud with bad rows in its database starts, lists and boots', async () => {
+  const state = temporaryDirectory();
+  const config = { ...readConfig(), stateDir: state.path, ports: freePorts };
+  const before = await startAllInOne(config, silentLog);
+  const owner = await Cloud.at(before);
+  const { id } = await owner.ok('image', 'POST', '/v2/images', { name: 'bad' });
+  await owner.ok('compute', 'POST', '/flavors', {
+    flavor: { name: 'bad', id: 'bad', ram: 64, vcpus: 1, disk: 1 },
+  });
+  const bad = await owner.network('bad', 'physnet1', 50);
+  await before.stop();
+  const db = openSqlite(join(state.path, 'novella.sqlite'));
+  const plant = (text: string) => sql.raw(text).execute(db);
+  await plant(`update images set min_disk_gib = 9007199254740993 where id = '${id}'`);
+  await plant(`update flavors set extra_specs = '{' where flavorid = 'bad'`);
+  await plant(`update subnets set allocation_pools = '[' where network_id = '${bad}'`);
+  await plant(`update compute_nodes set problems = '{', pci_stats = '['`);
+  await plant(`update pci_devices set extra_info = '{' where address = '0000:01:10.0'`);
+  await db.destroy();
+  const running = await startAllInOne(config, silentLog);
+  try {
+    const cloud = await Cloud.at(running);
+    const { images } = await cloud.ok('image', 'GET', '/v2/images');
+    expect(images.map(({ name }: { name: string }) => name).sort()).toEqual(['bad', 'tiny']);
+    await cloud.ok('image', 'DELETE', `/v2/images/${id}`);
+    const { flavors } = await cloud.ok('compute', 'GET', '/flavors');
+    expect(flavors.map(({ name }: { name: string }) => name)).not.toContain('bad');
+    const { subnets } = await cloud.ok('network', 'GET', '/subnets');
+    expect(subnets).toEqual([]);
+    await cloud.ok('operator', 'GET', '/pci/devices');
+    const port = await cloud.port(await cloud.network('red'), 'direct');
+    await cloud.settled(await cloud.boot([{ port }]), 'ACTIVE');
+  } finally {
+    await running.stop();
+    state.remove();
+  }
+}, 120_000);
