@@ -44,13 +44,14 @@ function ofOwnServices(
 }
 
 function ofRealServices(cloud: Started): string[] {
+  const { protocol, port } = new URL(cloud.urls.compute);
   return [
     'Novella is up.',
     `  compute ${cloud.urls.compute}`,
     ...surveyLines(cloud),
     '',
     'Clients find it once it is in the catalog. As an administrator of the cloud:',
-    `  npx novella keystone register --url http://HOST:${new URL(cloud.urls.compute).port}/v2.1`,
+    `  npx novella keystone register --url ${protocol}//HOST:${port}/v2.1`,
   ];
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createIdentityStore } from '#integrations/database/identity-store.ts';
 import {
@@ -313,13 +314,31 @@ describe('what is not there says so', () => {
   }
 });
 
+test('after ten wrong passwords a user waits, and is told how long', async () => {
+  const wrong = () => signInWith(signInBody('mallory', 'wrong', 'demo'));
+  for (let at = 0; at < 10; at += 1) expect((await wrong()).status).toBe(401);
+  const { status, body, headers } = await wrong();
+  expect([status, body.error.title]).toEqual([429, 'Too Many Requests']);
+  expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+  expect((await signInWith(signInBody('admin', adminPassword, 'admin'))).status).toBe(201);
+});
+
+test('a password longer than 4096 characters is refused before it is hashed', async () => {
+  const { status, body } = await signInWith(signInBody('admin', 'x'.repeat(4097), 'admin'));
+  expect([status, body.error.code]).toEqual([400, 400]);
+});
+
 test('a new start keeps what is there and takes the password given', async () => {
   const store = createIdentityStore(cloud.db);
   const before = await store.users();
+  expect((await getAs(cloud.demoToken, '/v3/auth/projects')).status).toBe(200);
   await bootstrap(store, () => 'unused', [
     { name: 'demo', password: 'changed', project: 'demo', role: 'member' },
   ]);
   expect((await store.users()).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
+  expect(await store.token(createHash('sha256').update(cloud.demoToken).digest('hex'))).toBe(
+    undefined,
+  );
   expect((await signInWith(signInBody('demo', 'changed', 'demo'))).status).toBe(201);
   expect((await signInWith(signInBody('demo', demoPassword, 'demo'))).status).toBe(401);
 });
