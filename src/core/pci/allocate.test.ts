@@ -56,6 +56,14 @@ const granted: { name: string; given: AllocationInput; gives: string[] }[] = [
     gives: ['r1 0000:3b:00.1'],
   },
   {
+    name: 'a tunnelled network takes an untagged device as well',
+    given: {
+      devices: aCard({ vfs: 1 }).map((device) => ({ ...device, tags: {} })),
+      requests: [aRequest('r1', { network: null })],
+    },
+    gives: ['r1 0000:3b:00.1'],
+  },
+  {
     name: 'text is compared without regard to case',
     given: {
       devices: aCard({ vfs: 1, network: 'Red' }),

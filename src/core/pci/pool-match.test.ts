@@ -135,6 +135,7 @@ test('a pool shows as one flat set of keys, which no tag can hide', () => {
 });
 
 const sockets = [0, 1, 2, 3].map((id) => ({ id, socket: id < 2 ? 0 : 1 }));
+const noSockets = [{ id: 0 }, { id: 1 }];
 const oneUnknown = [...sockets, { id: 4, socket: null }];
 
 const nodes: {
@@ -161,6 +162,8 @@ const nodes: {
   { policy: 'socket', node: 1, placement: { cells: [0], host: oneUnknown }, gives: false },
   { policy: 'socket', node: 0, placement: { cells: [0], host: oneUnknown }, gives: true },
   { policy: 'socket', node: 1, placement: { cells: [0] }, gives: false },
+  { policy: 'socket', node: 1, placement: { cells: [0], host: noSockets }, gives: false },
+  { policy: 'socket', node: 0, placement: { cells: [0], host: noSockets }, gives: true },
 ];
 
 describe('allowsNumaNode', () => {

@@ -4,10 +4,10 @@ import { isTrue } from './boolean-text.ts';
 import type { PciDevicePool } from './pool.ts';
 import type { NumaPolicy, PciRequest, PciRequestSpec } from './request.ts';
 
-/** A NUMA node of the host and the socket it is on; `socket` null when the host does not say. */
+/** A NUMA node of the host and the socket it is on; `socket` null or absent when the host does not say. */
 export interface HostNumaNode {
   id: number;
-  socket: number | null;
+  socket?: number | null;
 }
 
 /** Where the guest's memory and CPUs are. `cells` absent or empty: it has no NUMA topology, and policies do not apply. */
@@ -120,7 +120,7 @@ export function allowsNumaNode(
 
 /** The nodes that share a socket with the guest; empty where one node's socket is unknown, as no answer can then be trusted. */
 function socketNodes(cells: readonly number[], host: readonly HostNumaNode[]): Set<number> {
-  if (host.some((node) => node.socket === null)) return new Set();
+  if (host.some(({ socket = null }) => socket === null)) return new Set();
   const sockets = new Set(host.filter((node) => cells.includes(node.id)).map((n) => n.socket));
   return new Set(host.filter((node) => sockets.has(node.socket)).map((node) => node.id));
 }
