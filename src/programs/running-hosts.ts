@@ -125,15 +125,24 @@ async function joinHost(
   const { agentEnd, controllerEnd } = inProcessLink();
   const waiting: (() => void)[] = [];
   const reported = (): Promise<void> => new Promise((taken) => waiting.push(taken));
-  serveAgent(context, controllerEnd, (row) => {
+  const refused = Promise.withResolvers<never>();
+  refused.promise.catch(() => {});
+  const taken = (row: Host): void => {
     onReport(row);
     waiting.shift()?.();
-  });
+  };
+  serveAgent(context, controllerEnd, taken, refused.reject);
   const first = reported();
   const life: AgentLife = { isOver: false, watcher: undefined };
   const agent = await startAgent({ ...host, ...simulatedParts(host, life), log, heartbeatMs });
   await agent.join(agentEnd);
-  await first;
+  try {
+    await Promise.race([first, refused.promise]);
+  } catch (cause) {
+    await agent.stop();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ComputeError('unavailable', `host ${host.host} cannot be started: ${why}`, { cause });
+  }
   return {
     life,
     drop() {

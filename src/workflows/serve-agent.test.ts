@@ -138,3 +138,16 @@ test('an agent that does not say hello first is told nothing', async () => {
   await vi.waitFor(() => expect(log.said).toEqual(['error agent message failed']));
   expect(link.heard).toEqual([]);
 });
+
+test('a hello that cannot be taken in is reported with its cause', async () => {
+  const { store } = await openStore(':memory:');
+  stores.push(store);
+  store.hosts.register = () => Promise.reject(new Error('no such column: number'));
+  const { agentEnd, controllerEnd } = inProcessLink();
+  const failed = new Promise<unknown>((resolve) => {
+    const context = { store, log: saidLog() } as unknown as WorkflowContext;
+    serveAgent(context, controllerEnd, () => {}, resolve);
+  });
+  agentEnd.send({ type: 'hello', host: 'host-1', report });
+  expect(await failed).toMatchObject({ message: 'no such column: number' });
+});

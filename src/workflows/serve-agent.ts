@@ -10,12 +10,13 @@ import { GuestWatch } from './watch-guests.ts';
 
 /**
  * Serves one agent until its link closes. Messages are taken in order. `onReport` is told each time a report of the host
- * is in the store; from the first on it can be scheduled to.
+ * is in the store; from the first on it can be scheduled to. `onHelloFailed` is told when the first could not be taken in.
  */
 export function serveAgent(
   context: WorkflowContext,
   end: ControllerEnd,
   onReport: (host: Host) => void = () => {},
+  onHelloFailed: (error: unknown) => void = () => {},
 ): void {
   const session = new AgentSession(context, end, onReport);
   end.onMessage(async (message) => {
@@ -23,6 +24,7 @@ export function serveAgent(
       await session.take(message);
     } catch (error) {
       context.log.error({ err: error, message: message.type }, 'agent message failed');
+      if (message.type === 'hello') onHelloFailed(error);
     }
   });
   end.onClose(() => session.close());

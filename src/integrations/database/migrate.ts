@@ -1,14 +1,15 @@
-/** Brings a database to the newest schema: numbered migrations, each run once, in order. */
-import type { Kysely } from 'kysely';
+/** Brings a database to the newest schema: numbered migrations, each run once. */
+import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { ComputeError } from '#core/errors.ts';
 import { migrations } from './migrations/index.ts';
 
 /**
- * Runs what has not run yet and returns the names that ran. `upTo` stops after that one (for upgrade tests).
- * Throws `unavailable`, naming the migration, when one fails; that one is then rolled back.
+ * Runs what has not run yet and returns the names that ran. `upTo` stops after that one (for upgrade tests). Throws `unavailable` with the cause: naming the
+ * migration that failed, which is then rolled back, or the migrations that this version does not know.
  */
 export async function migrate<Tables>(db: Kysely<Tables>, upTo?: string): Promise<string[]> {
+  await refuseNewer(db);
   const migrator = new Migrator({
     db,
     // Numbers are given before branches meet: a lower one may come later, and depends on none that it was not written after.
@@ -17,12 +18,35 @@ export async function migrate<Tables>(db: Kysely<Tables>, upTo?: string): Promis
   });
   const { error, results } =
     upTo === undefined ? await migrator.migrateToLatest() : await migrator.migrateTo(upTo);
-  if (error !== undefined) {
-    const failed = results?.find((result) => result.status === 'Error')?.migrationName;
-    throw new ComputeError('unavailable', `database migration ${failed ?? ''} failed`, {
-      detail: error instanceof Error ? error.message : JSON.stringify(error),
-      cause: error,
-    });
-  }
-  return (results ?? []).map((result) => result.migrationName);
+  if (error === undefined) return (results ?? []).map((result) => result.migrationName);
+  if (error instanceof ComputeError) throw error;
+  const failed = results?.find((result) => result.status === 'Error')?.migrationName;
+  const cause = error instanceof Error ? error.message : JSON.stringify(error);
+  const which = failed === undefined ? 'migration' : `migration ${failed}`;
+  throw new ComputeError(
+    'unavailable',
+    `the database cannot be upgraded: ${which} failed: ${cause}; it is unchanged, restore a backup or use the version that wrote it`,
+    { cause: error },
+  );
+}
+
+/** A database that a newer version wrote may hold what this one would misread. */
+async function refuseNewer<Tables>(db: Kysely<Tables>): Promise<void> {
+  const ran = await ranBefore(db);
+  const unknown = ran.filter((name) => !Object.hasOwn(migrations, name));
+  if (unknown.length === 0) return;
+  const newest = Object.keys(migrations).toSorted().at(-1);
+  throw new ComputeError(
+    'unavailable',
+    `the database was written by a newer Novella: it has ${unknown.join(', ')}, and the newest migration of this version is ${newest}; start the newer version, or restore a backup made before the upgrade`,
+  );
+}
+
+async function ranBefore<Tables>(db: Kysely<Tables>): Promise<string[]> {
+  const tables = await sql<{ name: string }>`
+    select name from sqlite_master where type = 'table' and name = 'kysely_migration'`.execute(db);
+  if (tables.rows.length === 0) return [];
+  const { rows } = await sql<{ name: string }>`
+    select name from kysely_migration order by name`.execute(db);
+  return rows.map(({ name }) => name);
 }

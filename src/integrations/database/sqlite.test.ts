@@ -85,3 +85,23 @@ test('timers and sockets have their turn between the transactions of a busy writ
   }
   expect(written).toBeLessThan(many);
 });
+
+test('a full disk is reported as such, also within a transaction, and writing continues once there is room', async () => {
+  const [db] = await twoConnections();
+  await sql`pragma max_page_count = 3`.execute(db);
+  const text = 'x'.repeat(100_000);
+  const write = () => db.insertInto('notes').values({ text }).execute();
+  const full = {
+    kind: 'unavailable',
+    message: 'the disk of the state directory is full; make room there, and it continues by itself',
+    detail: 'database or disk is full',
+  };
+  await expect(write()).rejects.toMatchObject(full);
+  const inTransaction = db
+    .transaction()
+    .execute((trx) => trx.insertInto('notes').values({ text }).execute());
+  await expect(inTransaction).rejects.toMatchObject(full);
+  await sql`pragma max_page_count = 1000`.execute(db);
+  await write();
+  expect(await db.selectFrom('notes').select('text').execute()).toHaveLength(1);
+});

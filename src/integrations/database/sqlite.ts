@@ -13,6 +13,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import { ComputeError } from '#core/errors.ts';
+import { asStorageFailure } from './storage-failure.ts';
 
 /**
  * Opens (and makes) the database in this file; `:memory:` for none. Commits are durable: WAL with `synchronous=FULL`.
@@ -112,6 +113,8 @@ class NodeSqliteDriver implements Driver {
     await afterEvents();
   }
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    // A full disk makes SQLite roll back by itself; an error of ours would hide that one.
+    if (!this.#database.isTransaction) return;
     await connection.executeQuery(CompiledQuery.raw('rollback'));
   }
 
@@ -145,7 +148,7 @@ class NodeSqliteConnection implements DatabaseConnection {
       try {
         return this.#execute<Row>(query);
       } catch (error) {
-        if (!isBusy(error)) throw error;
+        if (!isBusy(error)) throw asStorageFailure(error);
         if (performance.now() - startedAt >= this.#busyTimeoutMs) {
           throw new ComputeError('unavailable', 'the database is busy', {
             detail: `another connection held the write lock for ${this.#busyTimeoutMs} ms`,

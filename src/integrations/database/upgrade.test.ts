@@ -91,3 +91,42 @@ test('a second process that opens the database finds nothing left to run', async
   expect([...ran, ...ranToo].toSorted()).toEqual([...new Set([...ran, ...ranToo])].toSorted());
   expect(await migrate(second)).toEqual([]);
 });
+
+async function aDatabase() {
+  const db = openSqlite<ComputeTables>(freshFile('some.db'));
+  close = () => db.destroy();
+  return db;
+}
+
+test('a database of a newer version is refused, naming what this one does not know', async () => {
+  const db = await aDatabase();
+  await migrate(db);
+  await sql`insert into kysely_migration values ('9999-from-the-future', '2030-01-01')`.execute(db);
+  await expect(migrate(db)).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringMatching(
+      /written by a newer Novella: it has 9999-from-the-future, and the newest migration of this version is \d{4}-[\w-]+; start the newer version/,
+    ),
+  });
+});
+
+test('a migration that ran before one with a lower number existed is no obstacle', async () => {
+  const db = await aDatabase();
+  await migrate(db, '0005-server-groups');
+  await sql`alter table compute_nodes add column problems text`.execute(db);
+  await sql`insert into kysely_migration values ('0007-host-problems', '2026-11-24')`.execute(db);
+  expect(await migrate(db)).toContain('0006-enrolled-hosts');
+  expect(await migrate(db)).toEqual([]);
+});
+
+test('a migration that fails is named with its cause, and nothing of it stays', async () => {
+  const db = await aDatabase();
+  await migrate(db, '0006-enrolled-hosts');
+  await sql`alter table compute_nodes add column problems text`.execute(db);
+  await expect(migrate(db)).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringMatching(
+      /migration 0007-host-problems failed: duplicate column name: problems/,
+    ),
+  });
+});
