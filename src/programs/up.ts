@@ -19,6 +19,7 @@ import { watchPorts } from '#workflows/watch-ports.ts';
 import { type CloudServices, cloudServices } from './cloud-services.ts';
 import type { Config } from './config.ts';
 import { readTls, type TlsFiles } from './doors-config.ts';
+import { refuseEmptiedDatabase } from './emptied-database.ts';
 import { inProcessWakeup } from './in-process-wakeup.ts';
 import { letHostsIn } from './host-door.ts';
 import { type HostParts, physicalNetworksOf } from './host-parts.ts';
@@ -79,6 +80,7 @@ async function start(
   state: StateDirectory,
   { tls, log, stops }: { tls: TlsFiles | undefined; log: Logger; stops: Stops },
 ): Promise<Omit<AllInOne, 'stop'>> {
+  refuseEmptiedDatabase(state);
   const { store, db } = await openStore(state.file('novella.sqlite'), { clock });
   stops.push(() => store.close());
   // Whoever held leases was the process before this one, for the state directory is ours alone.
