@@ -5,7 +5,7 @@ import type { Route } from './route.ts';
 
 /** The whole page. */
 export function coveragePage(routes: readonly Route[], operatorRoutes: readonly Route[]): string {
-  const offered = routes.filter(({ handler }) => handler !== undefined).length;
+  const offered = routes.filter((route) => !isMissing(route)).length;
   return [
     '# API coverage',
     '',
@@ -38,8 +38,12 @@ function range({ from, to }: Route): string {
   return from === undefined ? 'all' : `from 2.${from}`;
 }
 
-function answer({ handler, status = 200 }: Route): string {
-  if (handler === undefined) return '501, not offered yet';
+/** Some that are missing look first whether what they are asked of is there. */
+const isMissing = ({ handler, status }: Route) => handler === undefined || status === 501;
+
+function answer(route: Route): string {
+  const { status = 200 } = route;
+  if (isMissing(route)) return '501, not offered yet';
   if (typeof status === 'number') return String(status);
   return 'by microversion';
 }

@@ -106,6 +106,16 @@ test('before 2.53 hypervisors are searched by a part of their name, with or with
   expect((await at('host/servers', '2.53')).status).toBe(404);
 });
 
+test('the uptime of a hypervisor is not reported, which clients leave out; of one that is down it is refused', async () => {
+  const at = async (id: string, version: string) =>
+    (await world.ask(`GET /v2.1/os-hypervisors/${id}/uptime`, { version })).status;
+  expect(await at(first, '2.79')).toBe(501);
+  expect(await at('1', '2.1')).toBe(501);
+  expect(await at('2', '2.1')).toBe(400);
+  expect(await at('9', '2.1')).toBe(404);
+  expect(await at('host-1', '2.79')).toBe(404);
+});
+
 test('before 2.53 services are changed by host and binary', async () => {
   const change = (act: string, body: object, version = '2.52') =>
     world.ask(`PUT /v2.1/os-services/${act}`, {
