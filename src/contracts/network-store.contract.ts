@@ -96,6 +96,16 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     expect(await store.takenAddresses('sub1')).toEqual(['10.0.0.5']);
   });
 
+  test('counts what belongs to a project', async () => {
+    const store = await filled();
+    for (const things of ['networks', 'subnets', 'ports'] as const) {
+      expect(await store.count(things, 'p1')).toBe(1);
+      expect(await store.count(things, 'p2')).toBe(0);
+    }
+    expect(await store.count('securityGroups', 'p1')).toBe(0);
+    expect(await store.count('securityGroupRules', 'p1')).toBe(0);
+  });
+
   test('refuses a segment twice, flat networks included', async () => {
     const store = await filled();
     await expect(store.addNetwork({ ...network, id: 'net2' })).rejects.toThrow('vlan 42');

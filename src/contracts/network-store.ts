@@ -86,6 +86,14 @@ export interface StoredSecurityGroupRule extends Omit<Stored, 'name'> {
   remoteGroupId: string | null;
 }
 
+/** What can be counted by project. */
+export type CountedThing =
+  | 'networks'
+  | 'subnets'
+  | 'ports'
+  | 'securityGroups'
+  | 'securityGroupRules';
+
 export interface PortFilter {
   projectId?: string;
   networkId?: string;
@@ -98,6 +106,9 @@ export interface PortFilter {
  * Adding what breaks uniqueness (a segment, a MAC on its network, an address in its subnet) throws `conflict`.
  */
 export interface NetworkRows {
+  /** How many of them belong to the project. */
+  count(things: CountedThing, projectId: string): Promise<number>;
+
   addNetwork(network: StoredNetwork): Promise<void>;
   network(id: string): Promise<StoredNetwork | undefined>;
   networks(): Promise<StoredNetwork[]>;

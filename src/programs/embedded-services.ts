@@ -89,6 +89,7 @@ export async function embeddedServices<Tables>(
     physicalNetworks: () => allPhysicalNetworks(options.physicalNetworks),
     hostMappings: (host) => options.physicalNetworks.get(host),
     portEvents: options.portEvents.report,
+    limitsOf: options.quotas.limitsOf,
   });
   const image = createImageService({
     ...shared,

@@ -8,6 +8,7 @@ import type { BootstrapUser } from '#embedded/identity/bootstrap.ts';
 import { createIdentityService } from '#embedded/identity/service.ts';
 import { createImageService } from '#embedded/image/service.ts';
 import { createNetworkService } from '#embedded/network/service.ts';
+import { noLimits, type QuotaLimits } from '#core/quotas/limits.ts';
 import { createIdentityStore } from '#integrations/database/identity-store.ts';
 import { createImageStore } from '#integrations/database/image-store.ts';
 import { migrate } from '#integrations/database/migrate.ts';
@@ -87,7 +88,9 @@ const hosts: Record<string, ReadonlySet<string>> = {
  */
 export async function startEmbeddedCloud({
   users = [],
+  limits = {},
 }: {
+  limits?: Partial<QuotaLimits>;
   users?: Omit<BootstrapUser, 'password'>[];
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'novella-embedded-'));
@@ -123,6 +126,7 @@ export async function startEmbeddedCloud({
     identity: identity.service,
     physicalNetworks: () => [{ name: 'physnet1', vlanRange: [100, 102] }, { name: 'physnet2' }],
     hostMappings: (host) => hosts[host],
+    limitsOf: () => ({ ...noLimits, ...limits }),
   });
   const image = createImageService({
     ...base,

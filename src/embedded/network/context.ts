@@ -2,6 +2,7 @@
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Acting } from '#contracts/network.ts';
 import type { NetworkEvent } from '#contracts/network-events.ts';
+import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { NetworkStore, Stored } from '#contracts/network-store.ts';
 
 /** A physical network and the VLAN ids that may be given out on it by the service itself. */
@@ -21,6 +22,8 @@ export interface NetworkContext {
   /** Asked at each use: hosts join later. */
   physicalNetworks: () => PhysicalNetwork[];
   hostMappings: HostMappings;
+  /** How much a project may have. */
+  limitsOf: (projectId: string) => QuotaLimits;
   /** Where servers hear of their ports. Absent: nobody listens. */
   portEvents?: (events: NetworkEvent[]) => Promise<void>;
 }

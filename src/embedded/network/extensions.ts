@@ -24,7 +24,7 @@ const names: [alias: string, name: string, description: string][] = [
   ['port-security', 'Port Security', 'Port security can be switched off.'],
   ['project-id', 'project_id field enabled', 'Replies have project_id.'],
   ['provider', 'Provider Network', 'Networks name their physical network and segment.'],
-  ['quotas', 'Quota management support', 'Shows quotas; nothing is limited.'],
+  ['quotas', 'Quota management support', 'Shows the quotas of the configuration.'],
   ['quota_details', 'Quota details management support', 'Shows quotas in detail.'],
   ['security-group', 'security-group', 'Security groups are kept, not enforced.'],
   ['sorting', 'Sorting support', 'Lists can be sorted.'],

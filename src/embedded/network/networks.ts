@@ -3,6 +3,7 @@ import type { NetworkRows, StoredNetwork, StoredSubnet } from '#contracts/networ
 import { readNetworkChange, readNewNetwork } from './bodies.ts';
 import { changed, type NetworkContext, newStored, owns, type Rights } from './context.ts';
 import { adminOnly, invalidInput, NetworkError, notFound } from './errors.ts';
+import { checkQuota } from './quota-check.ts';
 import { type AskedSegment, chooseSegment } from './segment.ts';
 
 export interface NetworkWithSubnets {
@@ -28,8 +29,9 @@ export async function createNetwork(
   refuseAdminKeys('create', rights, wish);
   const mtu = checkMtu(wish.mtu) ?? 1500;
   const network = await context.store.atomic(async (rows) => {
-    const segment = chooseSegment(wish, context.physicalNetworks(), await rows.networks());
     const projectId = ownerFor(rights, wish, 'network');
+    await checkQuota(rows, context, { projectId, more: { network: 1 } });
+    const segment = chooseSegment(wish, context.physicalNetworks(), await rows.networks());
     const { name = '', description = '' } = wish;
     const network: StoredNetwork = {
       ...newStored(context, { projectId, name, description }),

@@ -15,6 +15,7 @@ import { NetworkError, notFound } from './errors.ts';
 import { checkMac, freeMac } from './mac-address.ts';
 import { findNetwork, type NetworkWithSubnets, ownerFor } from './networks.ts';
 import { refuseKeysOfNetworkOwner, refusePrivilegedPortKeys } from './port-policy.ts';
+import { checkQuota } from './quota-check.ts';
 import { groupsForPort } from './security-groups.ts';
 
 /** POST /v2.0/ports: with the address asked for or the next free one, a MAC, and the project's default security group. */
@@ -30,6 +31,7 @@ export async function createPort(
     const found = await findNetwork(rows, rights, wish.network_id);
     refuseExternalNetwork(rights, found.network);
     refuseKeysOfNetworkOwner('create', { rights, network: found.network, wish });
+    await checkQuota(rows, context, { projectId, more: { port: 1 } });
     const port = await newPort(rows, context, { wish, projectId, found });
     await rows.addPort(port);
     return port;

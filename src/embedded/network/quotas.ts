@@ -1,45 +1,36 @@
-/** Quotas as Neutron shows them; here nothing is limited. */
+/** Quotas as Neutron shows them. They are set in the configuration. */
 import type { Caller } from '#contracts/identity.ts';
 import type { GuardedCall } from '../route-table.ts';
 import { type NetworkContext, rightsOf } from './context.ts';
 import { NetworkError } from './errors.ts';
+import { countOf, type QuotaResource, quotaResources } from './quota-check.ts';
 
 type Call = GuardedCall<Caller>;
 
-/** Neutron's word for "no limit". */
-const unlimited = -1;
-const resourceNames = [
-  'network',
-  'subnet',
-  'port',
-  'security_group',
-  'security_group_rule',
-] as const;
+const resourceNames = Object.keys(quotaResources) as QuotaResource[];
 
 /** GET /v2.0/quotas/{project}. */
-export function showQuota(call: Call) {
-  refuseForeign(call);
-  return { quota: Object.fromEntries(resourceNames.map((name) => [name, unlimited])) };
+export function showQuota({ limitsOf }: NetworkContext) {
+  return (call: Call) => {
+    refuseForeign(call);
+    const limits = limitsOf(call.params['project'] ?? '');
+    const shown = resourceNames.map((name) => [name, limits[quotaResources[name]]]);
+    return { quota: Object.fromEntries(shown) };
+  };
 }
 
 /** GET /v2.0/quotas/{project}/details.json: with how much is in use. */
-export function showQuotaDetails({ store }: NetworkContext) {
+export function showQuotaDetails({ store, limitsOf }: NetworkContext) {
   return async (call: Call) => {
     refuseForeign(call);
     const project = call.params['project'] ?? '';
-    const isOwn = (thing: { projectId: string }) => thing.projectId === project;
-    const used: Record<(typeof resourceNames)[number], number> = {
-      network: (await store.networks()).filter(isOwn).length,
-      subnet: (await store.subnets()).filter(isOwn).length,
-      port: (await store.ports({ projectId: project })).length,
-      security_group: (await store.securityGroups(project)).length,
-      security_group_rule: (await store.securityGroupRules(project)).length,
-    };
-    const details = resourceNames.map((name) => [
-      name,
-      { limit: unlimited, used: used[name], reserved: 0 },
-    ]);
-    return { quota: Object.fromEntries(details) };
+    const limits = limitsOf(project);
+    const details: Record<string, object> = {};
+    for (const name of resourceNames) {
+      const used = await countOf(store, project, name);
+      details[name] = { limit: limits[quotaResources[name]], used, reserved: 0 };
+    }
+    return { quota: details };
   };
 }
 

@@ -69,7 +69,7 @@ export function networkRoutes(context: NetworkContext): NetworkRoute[] {
         availability_zones: [{ name: 'nova', resource: 'network', state: 'available' }],
       }),
     },
-    { method: 'GET', path: '/v2.0/quotas/:project', admits: readers, answer: showQuota },
+    { method: 'GET', path: '/v2.0/quotas/:project', admits: readers, answer: showQuota(context) },
     {
       method: 'GET',
       path: '/v2.0/quotas/:project/details',

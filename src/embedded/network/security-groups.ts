@@ -8,6 +8,7 @@ import { readNewSecurityGroup, readNewSecurityGroupRule } from './bodies.ts';
 import { type NetworkContext, newStored, owns, type Rights } from './context.ts';
 import { invalidInput, NetworkError, notFound } from './errors.ts';
 import { ownerFor } from './networks.ts';
+import { checkQuota } from './quota-check.ts';
 
 export interface GroupWithRules {
   group: StoredSecurityGroup;
@@ -104,7 +105,11 @@ export async function createSecurityGroup(
   const { name, description = '' } = wish;
   const group = newStored(context, { projectId, name, description });
   const rules = egressRules(context, group);
-  await context.store.atomic((rows) => rows.addSecurityGroup(group, rules));
+  await context.store.atomic(async (rows) => {
+    const more = { security_group: 1, security_group_rule: rules.length };
+    await checkQuota(rows, context, { projectId, more });
+    await rows.addSecurityGroup(group, rules);
+  });
   return { group, rules };
 }
 
@@ -182,7 +187,11 @@ export async function createSecurityGroupRule(
     remoteGroupId: wish.remote_group_id ?? null,
     description: wish.description ?? '',
   };
-  await context.store.addSecurityGroupRule(rule);
+  await context.store.atomic(async (rows) => {
+    const { projectId } = group;
+    await checkQuota(rows, context, { projectId, more: { security_group_rule: 1 } });
+    await rows.addSecurityGroupRule(rule);
+  });
   return rule;
 }
 

@@ -5,6 +5,7 @@ import { readNewSubnet, readSubnetChange } from './bodies.ts';
 import { changed, type NetworkContext, newStored, owns, type Rights } from './context.ts';
 import { invalidInput, NetworkError, notFound } from './errors.ts';
 import { findOwnNetwork, listNetworks, ownerFor, sees } from './networks.ts';
+import { checkQuota } from './quota-check.ts';
 import { checkGateway, knownCidr, planSubnet } from './subnet-plan.ts';
 
 /** A subnet and whether its network is external, which its view shows. */
@@ -23,6 +24,8 @@ export async function createSubnet(
   checkLists(wish);
   return context.store.atomic(async (rows) => {
     const { network, subnets } = await findOwnNetwork(rows, rights, wish.network_id);
+    const projectId = ownerFor(rights, wish, 'subnet') || network.projectId;
+    await checkQuota(rows, context, { projectId, more: { subnet: 1 } });
     const ipVersion = wish.ip_version ?? (wish.cidr.includes(':') ? 6 : 4);
     const plan = planSubnet(
       {
@@ -34,7 +37,6 @@ export async function createSubnet(
       },
       subnets,
     );
-    const projectId = ownerFor(rights, wish, 'subnet') || network.projectId;
     const { name = '', description = '' } = wish;
     const subnet: StoredSubnet = {
       ...newStored(context, { projectId, name, description }),

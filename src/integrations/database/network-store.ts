@@ -1,6 +1,6 @@
 /** The network store in SQL: its parts put together, and its transactions. */
 import { CamelCasePlugin, type Kysely } from 'kysely';
-import type { NetworkRows, NetworkStore } from '#contracts/network-store.ts';
+import type { CountedThing, NetworkRows, NetworkStore } from '#contracts/network-store.ts';
 import { networkRows } from './network-store/networks.ts';
 import { portBindingRows } from './network-store/port-bindings.ts';
 import { portRows } from './network-store/ports.ts';
@@ -17,5 +17,23 @@ export function createNetworkStore<Tables>(database: Kysely<Tables>): NetworkSto
 }
 
 function rows(db: Kysely<NetworkTables>): NetworkRows {
-  return { ...networkRows(db), ...portRows(db), ...portBindingRows(db), ...securityGroupRows(db) };
+  return {
+    count: (things, projectId) => countRows(db, things, projectId),
+    ...networkRows(db),
+    ...portRows(db),
+    ...portBindingRows(db),
+    ...securityGroupRows(db),
+  };
+}
+
+async function countRows(
+  db: Kysely<NetworkTables>,
+  things: CountedThing,
+  projectId: string,
+): Promise<number> {
+  const query = db.selectFrom(things).where('projectId', '=', projectId);
+  const { number } = await query
+    .select(({ fn }) => fn.countAll<number>().as('number'))
+    .executeTakeFirstOrThrow();
+  return number;
 }

@@ -1,0 +1,65 @@
+/** Quotas of the network service: enforced where things are added, and shown. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
+
+let cloud: EmbeddedCloud;
+let project: string;
+beforeAll(async () => {
+  const limits = { networks: 2, subnets: 1, ports: 3, security_groups: 2, security_group_rules: 7 };
+  cloud = await startEmbeddedCloud({ limits });
+  project = (await cloud.identity.service.validate(cloud.demoToken)).projectId;
+});
+afterAll(() => cloud.stop());
+
+const send = (act: string, body?: unknown) =>
+  ask(cloud.network.app, act, { token: cloud.demoToken, ...(body !== undefined && { body }) });
+const post = (path: string, body: unknown) => send(`POST /v2.0/${path}`, body);
+
+test('more than the project may have is refused as by Neutron, also when asked for at once', async () => {
+  const networks = await Promise.all(
+    ['a', 'b', 'c'].map((name) => post('networks', { network: { name } })),
+  );
+  expect(networks.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 201, 409]);
+  expect(networks.find(({ status }) => status === 409)?.body.NeutronError).toEqual({
+    type: 'OverQuota',
+    message: `Quota exceeded for resources: ['network']: project ${project} has 2 of 2 networks and asks for 1 more.`,
+    detail: '',
+  });
+  const id: string = networks.find(({ status }) => status === 201)?.body.network.id;
+  const subnet = (cidr: string) => post('subnets', { subnet: { network_id: id, cidr } });
+  expect((await subnet('10.0.0.0/24')).status).toBe(201);
+  expect((await subnet('10.0.1.0/24')).status).toBe(409);
+  const ports = await Promise.all(
+    [1, 2, 3, 4, 5].map(() => post('ports', { port: { network_id: id } })),
+  );
+  expect(ports.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+    201, 201, 201, 409, 409,
+  ]);
+  const group = (name: string) => post('security-groups', { security_group: { name } });
+  const made = await group('web');
+  expect(made.status).toBe(201);
+  expect((await group('more')).body.NeutronError.message).toContain("['security_group',");
+  const rule = () =>
+    post('security-group-rules', {
+      security_group_rule: { security_group_id: made.body.security_group.id, direction: 'egress' },
+    });
+  expect((await rule()).status).toBe(201);
+  expect((await rule()).body.NeutronError.type).toBe('OverQuota');
+});
+
+test('quotas and what is used of them are shown', async () => {
+  const { quota } = (await send(`GET /v2.0/quotas/${project}`)).body;
+  expect(quota).toEqual({
+    network: 2,
+    subnet: 1,
+    port: 3,
+    security_group: 2,
+    security_group_rule: 7,
+  });
+  const details = (await send(`GET /v2.0/quotas/${project}/details`)).body.quota;
+  expect(details).toMatchObject({
+    network: { limit: 2, used: 2, reserved: 0 },
+    port: { limit: 3, used: 3, reserved: 0 },
+    security_group_rule: { limit: 7, used: 7, reserved: 0 },
+  });
+});
