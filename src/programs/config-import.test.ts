@@ -15,6 +15,8 @@ device_spec = {"devname": "enp1s0", "physical_network": null}
 passthrough_whitelist = [{"vendor_id": "8086", "product_id": "1e10"},
   {"address": {"bus": "0[ab]"}, "trusted": "true"}]
 alias = {"name": "gpu", "vendor_id": "10de", "product_id": "1db4"}
+[filter_scheduler]
+ram_weight_multiplier = -1.0
 `;
 
 const expected = `# Made by "novella config import" from nova.conf
@@ -32,6 +34,9 @@ pci:
     - { name: "gpu", vendor_id: "10de", product_id: "1db4" }
 allocation_ratio:
   vcpus: 8
+scheduler:
+  weights:
+    ram: -1
 `;
 
 function importText(text: string, file: string) {
@@ -41,7 +46,12 @@ function importText(text: string, file: string) {
 test('a nova.conf becomes a novella.yaml that says where each entry was', () => {
   const { yaml, carried, left } = importText(novaConf, 'nova.conf');
   expect(yaml).toBe(expected);
-  expect(carried).toEqual(['3 device specs', '1 alias', 'allocation ratio of vcpus 8']);
+  expect(carried).toEqual([
+    '3 device specs',
+    '1 alias',
+    'allocation ratio of vcpus 8',
+    'weight of ram -1',
+  ]);
   expect(left).toMatchObject([{ line: 2, option: '[DEFAULT] transport_url' }]);
 });
 
@@ -99,7 +109,7 @@ test('the file is written once, with a report of what was left', () => {
   expect(readFileSync(output, 'utf8')).toBe(expected.replaceAll('nova.conf', from));
   expect(said).toBe(
     [
-      `Carried over from ${from}: 3 device specs, 1 alias, allocation ratio of vcpus 8`,
+      `Carried over from ${from}: 3 device specs, 1 alias, allocation ratio of vcpus 8, weight of ram -1`,
       '',
       'LINE  NOT CARRIED OVER         BECAUSE',
       '   2  [DEFAULT] transport_url  Novella has no message broker',

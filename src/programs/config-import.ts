@@ -27,11 +27,12 @@ export function importNovaConf(conf: NovaConf, file: string): Import {
   const aliases = conf.aliases.flatMap(objectsOf);
   const ratios = Object.entries(conf.allocationRatios);
   return {
-    yaml: toYaml({ specs, aliases, ratios: conf.allocationRatios }, file),
+    yaml: toYaml({ specs, aliases, ratios: conf.allocationRatios, weights: conf.weights }, file),
     carried: [
       counted(specs.length, 'device spec', 'device specs'),
       counted(aliases.length, 'alias', 'aliases'),
       ...ratios.map(([name, ratio]) => `allocation ratio of ${name} ${ratio}`),
+      ...Object.entries(conf.weights).map(([name, weight]) => `weight of ${name} ${weight}`),
     ],
     left: leftBehind(conf),
   };
@@ -96,10 +97,12 @@ function objectsOf({ text, source }: NovaConfEntry): Entry[] {
   return [value].flat().map((object) => ({ object, source }));
 }
 
-function toYaml(
-  parts: { specs: Entry[]; aliases: Entry[]; ratios: NovaConf['allocationRatios'] },
-  file: string,
-): string {
+interface Sections {
+  ratios: NovaConf['allocationRatios'];
+  weights: NovaConf['weights'];
+}
+
+function toYaml(parts: { specs: Entry[]; aliases: Entry[] } & Sections, file: string): string {
   const lists = { device_spec: parts.specs, alias: parts.aliases };
   const document = new Document();
   const pci = Object.fromEntries(
@@ -111,6 +114,7 @@ function toYaml(
   document.contents = document.createNode({
     ...(Object.keys(pci).length > 0 && { pci }),
     ...(hasRatios && { allocation_ratio: parts.ratios }),
+    ...(Object.keys(parts.weights).length > 0 && { scheduler: { weights: parts.weights } }),
   });
   document.commentBefore = ` Made by "novella config import" from ${file}`;
   for (const [key, entries] of Object.entries(lists)) {

@@ -46,6 +46,17 @@ test('without any list the built-in one offers both cards', () => {
   expect(readConfig().deviceSpec).toBeUndefined();
 });
 
+test('weights that are not given stay at 1', () => {
+  expect(parseConfig('scheduler: { weights: { pci: 0, ram: -2 } }', 'x').weights).toEqual({
+    cpu: 1,
+    ram: -2,
+    disk: 1,
+    pci: 0,
+    soft_affinity: 1,
+    soft_anti_affinity: 1,
+  });
+});
+
 test('allocation ratios that are not told stay as they are', () => {
   expect(parseConfig('allocation_ratio: { vcpus: 8 }', 'x').allocationRatios).toEqual({
     vcpus: 8,
@@ -91,6 +102,14 @@ test.each([
   { given: 'pci: {\n', says: 'novella.yaml: ' },
   { given: 'pci:\n  device_spec: 1', says: 'novella.yaml:2 pci.device_spec: must be array' },
   { given: 'a: 1', says: 'novella.yaml:1 a: is not a key of the configuration' },
+  {
+    given: 'scheduler:\n  weights: { memory: 1 }',
+    says: 'novella.yaml:2 scheduler.weights.memory: is not a key',
+  },
+  {
+    given: 'scheduler: { weights: { cpu: much } }',
+    says: 'novella.yaml:1 scheduler.weights.cpu: must be number',
+  },
   {
     given: 'allocation_ratio:\n  disk: 0',
     says: 'novella.yaml:2 allocation_ratio.disk: must be >',

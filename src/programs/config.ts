@@ -5,6 +5,12 @@ import type { Surroundings } from '#cli/clouds-yaml.ts';
 import { ComputeError } from '#core/errors.ts';
 import { hostNameRule } from '#core/host-name.ts';
 import { type CardPreference, cardPreferences } from '#core/pci/card-preference.ts';
+import {
+  standardWeights,
+  type WeigherName,
+  weigherNames,
+  type Weights,
+} from '#core/scheduling/weights.ts';
 import type { DescribedDevice } from '#integrations/simulated/described-devices.ts';
 import type { CpuLayout } from '#integrations/simulated/simulated-host.ts';
 import { checkedBy, type ConfigEntry, entries, parseYaml, type Place } from './config-file.ts';
@@ -20,6 +26,20 @@ const Port = Type.Integer({ minimum: 0, maximum: 65535 });
 /** Up to a week. */
 const Seconds = Type.Integer({ minimum: 1, maximum: 604_800 });
 const Ratio = Type.Number({ exclusiveMinimum: 0 });
+
+const Scheduler = Type.Object(
+  {
+    weights: Type.Optional(
+      Type.Object(
+        Object.fromEntries(
+          weigherNames.map((name) => [name, Type.Optional(Type.Number())]),
+        ) as Record<WeigherName, Type.TOptional<Type.TNumber>>,
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 const SimulatedHost = Type.Object(
   {
@@ -80,6 +100,7 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
       quotas: Type.Optional(QuotaSection),
       host_down_after: Type.Optional(Seconds),
       host_lost_after: Type.Optional(Seconds),
+      scheduler: Type.Optional(Scheduler),
       host: Type.Optional(HostSection),
       openstack: Type.Optional(OpenStackSection),
       simulated: Type.Optional(simulated),
@@ -138,6 +159,8 @@ export interface Config extends DoorsConfig {
   hostDownMs: number;
   /** What waits for a host that is silent for longer ends in failure. */
   hostLostMs: number;
+  /** `scheduler.weights`: how much each weigher counts when a host is chosen. */
+  weights: Weights;
   /** The services to work with; undefined: embedded ones. */
   openstack: OpenStackConfig | undefined;
   /** This machine, where it is to be a host itself. */
@@ -214,6 +237,7 @@ function toConfig(file: FileShape, place: Place, surroundings: Surroundings): Co
     quotas: toQuotaConfig(file.quotas, { ownIdentity: file.openstack === undefined }),
     hostDownMs: (file.host_down_after ?? 60) * 1_000,
     hostLostMs: (file.host_lost_after ?? 600) * 1_000,
+    weights: { ...standardWeights, ...file.scheduler?.weights },
     openstack: file.openstack && toOpenStackConfig(file.openstack, place, surroundings),
     host: toHostConfig(file.host, place, deviceSpec),
     libvirt: false,

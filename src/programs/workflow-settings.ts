@@ -13,6 +13,7 @@ export function workflowSettings(config: Config): WorkflowSettings {
     // Nobody wires ports of our own network service: it does not even say that they are not.
     plugTimeoutMs: config.openstack?.plugTimeoutMs ?? 0,
     cardPreference: config.cardPreference,
+    weights: config.weights,
     allocationRatios: config.allocationRatios,
   };
 }

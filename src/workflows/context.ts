@@ -8,6 +8,7 @@ import type { Wakeup } from '#contracts/wakeup.ts';
 import type { PciAlias } from '#core/pci/alias.ts';
 import type { CardPreference } from '#core/pci/card-preference.ts';
 import type { QuotaLimits } from '#core/quotas/limits.ts';
+import type { Weights } from '#core/scheduling/weights.ts';
 import type { FleetView } from './fleet-view.ts';
 import type { HostLinks } from './host-links.ts';
 import type { HostStateSettings } from './host-state.ts';
@@ -42,4 +43,6 @@ export interface WorkflowSettings extends HostStateSettings {
   plugTimeoutMs: number;
   /** Which of several like cards a VF comes from; undefined: the one with the lowest address. */
   cardPreference: CardPreference | undefined;
+  /** How much each weigher counts when a host is chosen. */
+  weights: Weights;
 }

@@ -48,7 +48,7 @@ export async function schedule(
     attempt: bootData(task).attempt,
     decidedAt: startedAt,
     chosen: null,
-    ...chooseFrom(view, spec),
+    ...chooseFrom(view, spec, context.settings),
     devices: [],
   };
   for (const candidate of decision.candidates) {
@@ -71,9 +71,10 @@ const mostHostsExplained = 200;
 function chooseFrom(
   { fleet }: FleetView,
   spec: RequestSpec,
+  { weights }: Pick<WorkflowContext['settings'], 'weights'>,
 ): Pick<Decision, 'candidates' | 'rejections'> {
-  if (fleet.size <= mostHostsExplained) return selectHosts(spec, fleet.hosts);
-  return { candidates: selectBest(spec, fleet), rejections: [] };
+  if (fleet.size <= mostHostsExplained) return selectHosts(spec, fleet.hosts, { weights });
+  return { candidates: selectBest(spec, fleet, { weights }), rejections: [] };
 }
 
 /** The decision with a reason for every host that has none yet. */

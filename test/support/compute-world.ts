@@ -16,6 +16,7 @@ import { openStore } from '#integrations/database/store.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
 import { FleetView } from '#workflows/fleet-view.ts';
 import { HostLinks } from '#workflows/host-links.ts';
+import { standardWeights } from '#core/scheduling/weights.ts';
 import { serverVerbs } from '#workflows/server-verbs.ts';
 import { ask, type Answer } from './embedded-cloud.ts';
 import { silentLog } from './silent-log.ts';
@@ -84,6 +85,7 @@ export async function aComputeWorld() {
       bootAttempts: 3,
       plugTimeoutMs: 300_000,
       cardPreference: undefined,
+      weights: standardWeights,
       allocationRatios: { vcpus: 4, memory: 1, disk: 1 },
     },
   };

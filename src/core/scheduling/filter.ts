@@ -2,6 +2,7 @@
 import type { Reason } from '../reason.ts';
 import type { HostState } from './host-state.ts';
 import type { RequestSpec } from './request-spec.ts';
+import type { WeigherName } from './weights.ts';
 
 /** Says yes (no reasons) or no (at least one) to one host for one request. */
 export interface Filter {
@@ -11,9 +12,15 @@ export interface Filter {
   passes?(host: HostState, spec: RequestSpec): boolean;
 }
 
-/** A number for one host; weights are normalised over the candidates, so only their order and spread count. */
+/** A number for one host, scaled over the candidates to 0…1 and multiplied by the configured weight of that name. */
 export interface Weigher {
-  name: string;
-  multiplier: number;
+  name: WeigherName;
+  /**
+   * An amount: scaled by the greatest of the candidates, so that a small difference counts little. Absent: the least counts 0 and the
+   * greatest 1, whatever is between them.
+   */
+  fromZero?: true;
+  /** The least is best. */
+  prefersLess?: true;
   weigh(host: HostState, spec: RequestSpec): number;
 }

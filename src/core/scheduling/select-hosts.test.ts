@@ -5,6 +5,7 @@ import { poolsOf } from '../pci/pool.ts';
 import type { HostState } from './host-state.ts';
 import type { RequestSpec, SpecGroup } from './request-spec.ts';
 import { selectHosts } from './select-hosts.ts';
+import { standardWeights } from './weights.ts';
 
 function aHost(name: string, change: Partial<HostState> = {}): HostState {
   return {
@@ -244,8 +245,14 @@ const orders: { name: string; hosts: HostState[]; spec: Partial<RequestSpec>; gi
       gives: ['b', 'a'],
     },
     {
-      name: 'a server with a port to the host with most free VFs of its network',
-      hosts: [aHost('a', withVfs(1)), aHost('b', withVfs(3)), aHost('c', withVfs(9, 'physnet2'))],
+      name: 'a server without devices on the emptier host, where the other has a VF less',
+      hosts: [aHost('a', { ...withVfs(3), memoryMibUsed: 2048 }), aHost('b', withVfs(4))],
+      spec: {},
+      gives: ['b', 'a'],
+    },
+    {
+      name: 'a server with a port to the host with fewest free devices, so that others stay whole',
+      hosts: [aHost('a', withVfs(3)), aHost('b', withVfs(1)), aHost('c', withVfs(9, 'physnet2'))],
       spec: onePort,
       gives: ['b', 'a'],
     },
@@ -273,10 +280,19 @@ describe('selectHosts', () => {
 });
 
 test('the weight of a candidate is the sum of its parts', () => {
-  const [first] = selectHosts(aSpec(), [aHost('a', { vcpusUsed: 1 }), aHost('b')]).candidates;
-  expect(first).toEqual({
-    host: 'b',
-    weight: 1,
-    weights: { pci: 0, group: 0, spread: 0, cpu: 1, ram: 0 },
-  });
+  const hosts = [aHost('a', { vcpusUsed: 2, diskGibUsed: 10 }), aHost('b')];
+  const [first, second] = selectHosts(aSpec(), hosts).candidates;
+  const others = { pci: 0, soft_affinity: 0, soft_anti_affinity: 0 };
+  expect(first).toEqual({ host: 'b', weight: 2, weights: { cpu: 1, ram: 0, disk: 1, ...others } });
+  expect(second).toMatchObject({ host: 'a', weight: 1.5, weights: { cpu: 0.75, disk: 0.75 } });
+});
+
+test('weights by configuration: a factor, nothing, or the other way round', () => {
+  const hosts = [aHost('a', { memoryMibUsed: 2048 }), aHost('b')];
+  const first = (ram: number) =>
+    selectHosts(aSpec(), hosts, { weights: { ...standardWeights, ram } }).candidates[0];
+  expect(first(1)).toMatchObject({ host: 'b', weight: 1 });
+  expect(first(3)).toMatchObject({ host: 'b', weight: 3 });
+  expect(first(0)).toMatchObject({ host: 'a', weight: 0 });
+  expect(first(-1)).toMatchObject({ host: 'a', weight: -0.5 });
 });

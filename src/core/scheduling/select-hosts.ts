@@ -17,7 +17,7 @@ import { serverGroup } from './filters/server-group.ts';
 import type { Fleet } from './fleet.ts';
 import type { HostState } from './host-state.ts';
 import type { RequestSpec } from './request-spec.ts';
-import { weighHosts, type WeighingLimit } from './weigh-hosts.ts';
+import { type Weighing, weighHosts } from './weigh-hosts.ts';
 
 /** In this order; the first that refuses is the one that is named. */
 const filters: readonly Filter[] = [
@@ -43,6 +43,7 @@ const filters: readonly Filter[] = [
 export function selectHosts(
   spec: RequestSpec,
   hosts: readonly HostState[],
+  weighing: Weighing = {},
 ): { candidates: Candidate[]; rejections: Rejection[] } {
   const inOrder = hosts.toSorted((one, other) => compareText(one.name, other.name));
   const verdicts = inOrder.map((host) => ({ host, rejection: reject(host, spec) }));
@@ -51,6 +52,7 @@ export function selectHosts(
     candidates: weighHosts(
       passing.map(({ host }) => host),
       spec,
+      weighing,
     ),
     rejections: verdicts.flatMap(({ rejection }) => rejection ?? []),
   };
@@ -66,10 +68,10 @@ const candidatesTried = 10;
 export function selectBest(
   spec: RequestSpec,
   fleet: Fleet,
-  { limit = candidatesTried }: WeighingLimit = {},
+  { limit = candidatesTried, weights }: Weighing = {},
 ): Candidate[] {
   const passing = fleet.hostsFor(spec.pciRequests).filter((host) => passes(host, spec));
-  return weighHosts(passing, spec, { limit });
+  return weighHosts(passing, spec, { limit, ...(weights && { weights }) });
 }
 
 function passes(host: HostState, spec: RequestSpec): boolean {

@@ -16,6 +16,8 @@ const ownClients = 'how Novella reaches the other services is not in this file';
 const noBroker = 'Novella has no message broker';
 const ownStore = 'Novella keeps its state in state_dir';
 
+const noWeigher = 'Novella has no such weigher; see docs/scheduling.md';
+
 const whyBySection: Record<string, string> = {
   api_database: ownStore,
   database: ownStore,
@@ -74,6 +76,7 @@ export function leftBehind(conf: NovaConf): LeftOption[] {
 
 function whyOf({ section, key, value }: IniOption): string {
   if (key === 'enabled_filters') return aboutFilters(value);
+  if (key.endsWith('_weight_multiplier')) return noWeigher;
   return whyByKey[key] ?? whyBySection[section.toLowerCase()] ?? 'Novella has no such option';
 }
 

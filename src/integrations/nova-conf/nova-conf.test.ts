@@ -21,6 +21,8 @@ report_in_placement = yes
 [filter_scheduler]
 enabled_filters = ComputeFilter, IoOpsFilter,
   PciPassthroughFilter
+pci_weight_multiplier = 2.5
+io_ops_weight_multiplier = -1
 [wsgi]
 x = 1
 `;
@@ -41,6 +43,7 @@ test('old and new names are read, the oldest first, each value with its line', (
     { text: '{"name": "new"}', source: 'nova.conf:12' },
   ]);
   expect(conf.allocationRatios).toEqual({ vcpus: 16, disk: 2 });
+  expect(conf.weights).toEqual({ pci: 2.5 });
 });
 
 test('what is left behind is named with line and reason, without its value', () => {
@@ -50,7 +53,8 @@ test('what is left behind is named with line and reason, without its value', () 
     '4 [DEFAULT] ram_allocation_ratio: 0 leaves it at the default',
     '14 [PCI] report_in_placement: Novella has no Placement; the pools and sizes of hosts are its inventory',
     '16 [filter_scheduler] enabled_filters: Novella applies all its filters always; it has none like IoOpsFilter',
-    '19 [wsgi] x: Novella has no such option',
+    '19 [filter_scheduler] io_ops_weight_multiplier: Novella has no such weigher; see docs/scheduling.md',
+    '21 [wsgi] x: Novella has no such option',
   ]);
 });
 
@@ -67,6 +71,10 @@ test.each([
   {
     given: '[DEFAULT]\ncpu_allocation_ratio = many',
     says: 'nova.conf:2: cpu_allocation_ratio "many": must be a number',
+  },
+  {
+    given: '[filter_scheduler]\ncpu_weight_multiplier = lots',
+    says: 'nova.conf:2: cpu_weight_multiplier "lots": must be a number',
   },
 ])('$given is refused', ({ given, says }) => {
   expect(() => readNovaConf([{ text: given, file: 'nova.conf' }])).toThrow(says);

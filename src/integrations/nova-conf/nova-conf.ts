@@ -1,6 +1,7 @@
 /** What Novella takes from nova.conf files, under new and old option names. Sections are told apart without regard to case. */
 import { ComputeError } from '#core/errors.ts';
 import { quoted } from '#core/quoted-text.ts';
+import { type WeigherName, weigherNames } from '#core/scheduling/weights.ts';
 import { type IniOption, parseIni } from './ini.ts';
 
 /** The text of a repeatable option with where it stands. Example source: `nova.conf:41`. */
@@ -22,10 +23,15 @@ interface AllocationRatios {
   disk?: number;
 }
 
+/** Factors of weighers; absent where the file does not say. Example: `{pci: 2}`. */
+export type ImportedWeights = Partial<Record<WeigherName, number>>;
+
 export interface NovaConf {
   deviceSpecs: NovaConfEntry[];
   aliases: NovaConfEntry[];
   allocationRatios: AllocationRatios;
+  /** `[filter_scheduler] …_weight_multiplier`, of the weighers that Novella has. */
+  weights: ImportedWeights;
   /** All options of the files, and of these the ones that are in the fields above. */
   options: IniOption[];
   taken: ReadonlySet<IniOption>;
@@ -57,12 +63,14 @@ export function readNovaConf(files: readonly NovaConfFile[]): NovaConf {
   const specs = perFile.flatMap((one) => deviceSpecNames.flatMap((name) => named(one, name)));
   const aliases = perFile.flatMap((one) => aliasNames.flatMap((name) => named(one, name)));
   const { ratios, from } = readRatios(options);
+  const { weights, from: weightLines } = readWeights(options);
   return {
     deviceSpecs: specs.map(entryOf),
     aliases: aliases.map(entryOf),
     allocationRatios: ratios,
+    weights,
     options,
-    taken: new Set([...specs, ...aliases, ...from]),
+    taken: new Set([...specs, ...aliases, ...from, ...weightLines]),
   };
 }
 
@@ -94,6 +102,27 @@ function readRatios(options: readonly IniOption[]): {
     }
   }
   return { ratios, from };
+}
+
+function readWeights(options: readonly IniOption[]): {
+  weights: ImportedWeights;
+  from: IniOption[];
+} {
+  const weights: ImportedWeights = {};
+  const from: IniOption[] = [];
+  for (const name of weigherNames) {
+    const given = named(options, ['filter_scheduler', `${name}_weight_multiplier`]);
+    const last = given.at(-1);
+    if (last !== undefined) weights[name] = readNumber(last);
+    from.push(...given);
+  }
+  return { weights, from };
+}
+
+function readNumber({ key, value, file, line }: IniOption): number {
+  const number = Number(value);
+  if (value !== '' && Number.isFinite(number)) return number;
+  throw new ComputeError('invalid', `${file}:${line}: ${key} ${quoted(value)}: must be a number`);
 }
 
 function readRatio({ key, value, file, line }: IniOption): number {

@@ -3,6 +3,6 @@ import type { Weigher } from '../filter.ts';
 
 export const cpu: Weigher = {
   name: 'cpu',
-  multiplier: 1,
+  fromZero: true,
   weigh: (host) => host.vcpus * host.cpuAllocationRatio - host.vcpusUsed,
 };

@@ -3,6 +3,6 @@ import type { Weigher } from '../filter.ts';
 
 export const ram: Weigher = {
   name: 'ram',
-  multiplier: 1,
+  fromZero: true,
   weigh: (host) => host.memoryMib * host.memoryAllocationRatio - host.memoryMibUsed,
 };
