@@ -4,6 +4,7 @@
  */
 import { noLimits } from '#core/quotas/limits.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { standardWeights } from '#core/scheduling/weights.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ImageService } from '#contracts/images.ts';
@@ -149,6 +150,7 @@ function contextOf(store: Store): WorkflowContext {
       bootAttempts: 3,
       plugTimeoutMs: 0,
       cardPreference: undefined,
+      weights: standardWeights,
       allocationRatios: { vcpus: 4, memory: 1, disk: 1 },
     },
   };
