@@ -73,7 +73,7 @@ function mountDocuments(app: FastifyInstance, context: ApiContext): void {
     return reply.code(426).send({ badRequest: { code: 426, message } });
   });
   app.all('/*', (request, reply) => {
-    if (/^\/(v2|v2\.1|novella)\//.test(request.url)) {
+    if (/^\/(v2|v2\.1|novella|metrics)(\/|$)/.test(request.url)) {
       throw new ComputeError('notFound', 'The resource could not be found.');
     }
     return reply.code(300).send(choices(origin(request), request.url));

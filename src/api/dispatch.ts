@@ -4,6 +4,7 @@ import type { Caller } from '#contracts/identity.ts';
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { originOf } from '#http/origin.ts';
+import { noteUser } from '#http/request-log.ts';
 import type { ApiContext } from './context.ts';
 import { checkBody, forgiven } from './json-schema.ts';
 import { negotiate, versionHeaders } from './negotiate.ts';
@@ -109,6 +110,7 @@ async function accept(
     );
   }
   const caller = await context.identity.validate(token);
+  noteUser(request, caller);
   const { projectId } = request.params as { projectId?: string };
   if (projectId !== undefined && bare(projectId) !== bare(caller.projectId)) {
     throw new ComputeError(

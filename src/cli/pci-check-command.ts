@@ -8,7 +8,8 @@ import { openSession, type Session } from './session.ts';
 
 export interface PciCheckEnvironment extends Surroundings {
   screen: Screen;
-  machine: LocalMachine;
+  /** Loaded when one of the commands runs. */
+  machine: () => Promise<LocalMachine>;
   /** Sets the exit status of the program. */
   end(status: number): void;
 }
@@ -29,7 +30,9 @@ export function addPciCheck(pci: Command, environment: PciCheckEnvironment): voi
     .command('capture')
     .description('print what "pci check" reads of this machine, to be checked elsewhere')
     .option('--sysfs <folder>', 'the sysfs to read', '/sys')
-    .action(async ({ sysfs }: { sysfs: string }) => screen.write(await machine.capture(sysfs)));
+    .action(async ({ sysfs }: { sysfs: string }) =>
+      screen.write(await (await machine()).capture(sysfs)),
+    );
   pci
     .command('check')
     .description('try a device list on a host: what it offers and why not, changing nothing')
@@ -53,7 +56,7 @@ export function addPciCheck(pci: Command, environment: PciCheckEnvironment): voi
     .action(async (options: Options) => {
       try {
         const session = await sessionOf(options, environment);
-        environment.end(await checkPci(options, machine, { session, screen }));
+        environment.end(await checkPci(options, await machine(), { session, screen }));
       } catch (error) {
         environment.end(exitStatus.unsafe);
         throw error;

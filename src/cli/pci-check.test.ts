@@ -66,7 +66,7 @@ async function run(line: string): Promise<{ text: string; status: number }> {
     },
     workingFolder: '/nowhere',
     home: '/nowhere',
-    machine,
+    machine: async () => machine,
     end: (status) => {
       printed.status = status;
     },

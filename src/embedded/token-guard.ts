@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Caller, IdentityService } from '#contracts/identity.ts';
 import { ComputeError } from '#core/errors.ts';
+import { noteUser } from '#http/request-log.ts';
 
 /** The text of `X-Auth-Token`. Throws `unauthenticated` when there is none. */
 export function tokenOf(request: FastifyRequest): string {
@@ -16,6 +17,7 @@ export function projectGuard(
 ): (request: FastifyRequest) => Promise<Caller> {
   return async (request) => {
     const caller = await identity.validate(tokenOf(request));
+    noteUser(request, caller);
     if (caller.projectId !== '') return caller;
     throw new ComputeError(
       'forbidden',

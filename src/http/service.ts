@@ -18,6 +18,7 @@ import { parseJsonBody } from './json-body.ts';
 import type { ErrorReply } from './error-reply.ts';
 import { originOf } from './origin.ts';
 import { refuseConnection } from './refused-connection.ts';
+import { logRequests } from './request-log.ts';
 
 export type { ErrorReply };
 
@@ -94,17 +95,7 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
   });
   // Not earlier: what comes after a body's last part belongs to the connection.
   app.addHook('preHandler', (request, _reply, done) => answering(request.id, done));
-  app.addHook('onResponse', async (request, reply) => {
-    request.log.debug(
-      {
-        method: request.method,
-        url: request.url,
-        status: reply.statusCode,
-        globalRequestId: request.headers['x-openstack-request-id'],
-      },
-      'request',
-    );
-  });
+  logRequests(app);
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, parseJsonBody);
   app.setErrorHandler((error, request, reply) =>
@@ -181,7 +172,7 @@ export async function listen(
     const { code, message } = cause as { code?: string; message: string };
     const problem =
       code === 'EADDRINUSE'
-        ? `${host}:${port} is in use by another program; stop it or choose another port`
+        ? `${host}:${port} is in use by another program, perhaps another Novella; stop it, set ports.${name} in novella.yaml, or start with --free-ports`
         : `cannot listen on ${host}:${port}: ${message}`;
     throw new ComputeError('unavailable', `${name}: ${problem}`, { cause });
   }

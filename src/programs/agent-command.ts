@@ -1,28 +1,30 @@
 /** `novella agent` on the command line: the same in the whole program and in the bundle for hypervisors. */
-import type { Command } from 'commander';
-import { type AgentFiles, startHostAgent } from './agent.ts';
-import { readAgentConfig } from './agent-config.ts';
-import { interruption } from './interruption.ts';
-import { logTo } from './log.ts';
+import { type Command, Option } from 'commander';
+import type { AgentFiles } from './agent.ts';
+import { logFormats, logLevels } from './log-choices.ts';
+import type { AgentOptions } from './run-agent.ts';
 
 export function addAgentCommand(program: Command, files: AgentFiles = {}): void {
   program
     .command('agent')
     .description('run the agent of this machine: it dials the controller and does what that asks')
     .requiredOption('--config <file>', 'read this file')
-    .option('--verbose', 'log every step')
-    .action((options: AgentCommandOptions) => run(options, files));
+    .addOption(logFormatOption())
+    .addOption(logLevelOption())
+    .option('--verbose', 'log every step: --log-level debug')
+    .action(async (options: AgentOptions) => {
+      const { runAgent } = await import('./run-agent.ts');
+      await runAgent(options, files);
+    });
 }
 
-interface AgentCommandOptions {
-  config: string;
-  verbose?: boolean;
+/** `--log-format`, for every command that logs. */
+export function logFormatOption(): Option {
+  const option = new Option('--log-format <form>', 'auto: text at a terminal, JSON elsewhere');
+  return option.choices([...logFormats]);
 }
 
-async function run(options: AgentCommandOptions, files: AgentFiles): Promise<void> {
-  const log = logTo(process.stderr, options.verbose === true ? 'debug' : 'info');
-  const interrupted = interruption();
-  const agent = await startHostAgent(readAgentConfig(options.config), log, files);
-  await interrupted;
-  await agent.stop();
+/** `--log-level`, for every command that logs. */
+export function logLevelOption(): Option {
+  return new Option('--log-level <level>', 'log this and worse').choices([...logLevels]);
 }

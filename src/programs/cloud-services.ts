@@ -2,9 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { writeCloudsYaml, type WrittenCloud } from '#cli/clouds-yaml.ts';
+import { writeOpenrc } from '#cli/openrc.ts';
 import type { IdentityService } from '#contracts/identity.ts';
 import type { ImageContents, ImageService } from '#contracts/images.ts';
 import type { NetworkService } from '#contracts/network.ts';
+import { createImageStore } from '#integrations/database/image-store.ts';
 import type { Config, ServicePorts } from './config.ts';
 import { type EmbeddedOptions, embeddedServices } from './embedded-services.ts';
 import { type Found, realServices } from './real-services.ts';
@@ -20,7 +22,9 @@ export interface CloudServices {
   };
   /** Opens those that are ours with this, and returns the URLs of all three. */
   open(listen: (app: FastifyInstance, name: keyof ServicePorts) => Promise<string>): Promise<Urls>;
-  /** Once the URLs are known. Its path; '' where users have their own. */
+  /** Names of the images of our own image service; none where that is another's. */
+  imageNames(): Promise<string[]>;
+  /** Once the URLs are known: clouds.yaml, and an openrc for each of its users beside it. Its path; '' where users have their own. */
   writeCloudsYaml(): string;
   /** Of the services that are others'; undefined: all are ours. */
   survey?: Found;
@@ -43,6 +47,7 @@ export async function cloudServices<Tables>(
   return {
     services: { ...real.services, identity: options.quotas.learningFrom(real.services.identity) },
     open: async () => real.urls,
+    imageNames: async () => [],
     writeCloudsYaml: () => '',
     survey: real.survey,
   };
@@ -70,13 +75,18 @@ async function ownServices<Tables>(
       network: await listen(network.app, 'network'),
       image: await listen(image.app, 'image'),
     }),
+    async imageNames() {
+      const images = await createImageStore(options.db).list();
+      return images.flatMap(({ name }) => name ?? []);
+    },
     writeCloudsYaml() {
       const path = state.file('clouds.yaml');
       const caFile = config.tls?.caFile;
-      writeCloudsYaml(path, {
-        novella: { ...credentials(urls.identity, 'admin', passwords.admin), caFile },
-        'novella-demo': { ...credentials(urls.identity, 'demo', passwords.demo), caFile },
-      });
+      const ofAdmin = { ...credentials(urls.identity, 'admin', passwords.admin), caFile };
+      const ofDemo = { ...credentials(urls.identity, 'demo', passwords.demo), caFile };
+      writeCloudsYaml(path, { novella: ofAdmin, 'novella-demo': ofDemo });
+      writeOpenrc(state.file('openrc'), ofAdmin);
+      writeOpenrc(state.file('openrc-demo'), ofDemo);
       return path;
     },
     ...(admin.isNew && { newPassword: admin.secret }),

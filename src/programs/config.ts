@@ -16,6 +16,7 @@ import type { CpuLayout } from '#integrations/simulated/simulated-host.ts';
 import { checkedBy, type ConfigEntry, entries, parseYaml, type Place } from './config-file.ts';
 import { type DoorsConfig, PublicUrlSection, TlsSection, toDoorsConfig } from './doors-config.ts';
 import { DeviceSpecEntry, HostSection, type RealHostConfig, toHostConfig } from './host-config.ts';
+import { logFormats, logLevels, type LogOptions, standardLog } from './log-choices.ts';
 import { type OpenStackConfig, OpenStackSection, toOpenStackConfig } from './openstack-config.ts';
 import { type QuotaConfig, QuotaSection, toQuotaConfig } from './quota-config.ts';
 import { readTextFile } from './text-file.ts';
@@ -26,6 +27,14 @@ const Port = Type.Integer({ minimum: 0, maximum: 65535 });
 /** Up to a week. */
 const Seconds = Type.Integer({ minimum: 1, maximum: 604_800 });
 const Ratio = Type.Number({ exclusiveMinimum: 0 });
+
+const LogSection = Type.Object(
+  {
+    level: Type.Optional(Type.Enum([...logLevels])),
+    format: Type.Optional(Type.Enum([...logFormats])),
+  },
+  { additionalProperties: false },
+);
 
 const Scheduler = Type.Object(
   {
@@ -101,6 +110,7 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
       host_down_after: Type.Optional(Seconds),
       host_lost_after: Type.Optional(Seconds),
       scheduler: Type.Optional(Scheduler),
+      log: Type.Optional(LogSection),
       host: Type.Optional(HostSection),
       openstack: Type.Optional(OpenStackSection),
       simulated: Type.Optional(simulated),
@@ -161,6 +171,8 @@ export interface Config extends DoorsConfig {
   hostLostMs: number;
   /** `scheduler.weights`: how much each weigher counts when a host is chosen. */
   weights: Weights;
+  /** `log`. */
+  log: LogOptions;
   /** The services to work with; undefined: embedded ones. */
   openstack: OpenStackConfig | undefined;
   /** This machine, where it is to be a host itself. */
@@ -238,6 +250,7 @@ function toConfig(file: FileShape, place: Place, surroundings: Surroundings): Co
     hostDownMs: (file.host_down_after ?? 60) * 1_000,
     hostLostMs: (file.host_lost_after ?? 600) * 1_000,
     weights: { ...standardWeights, ...file.scheduler?.weights },
+    log: { ...standardLog, ...file.log },
     openstack: file.openstack && toOpenStackConfig(file.openstack, place, surroundings),
     host: toHostConfig(file.host, place, deviceSpec),
     libvirt: false,

@@ -5,7 +5,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { readCloud } from '#cli/clouds-yaml.ts';
 import { type Screen, writeJson, writeLines } from '#cli/screen.ts';
 import { openSession, type Session } from '#cli/session.ts';
@@ -15,6 +14,7 @@ import { choosePorts } from './demo/choose-ports.ts';
 import { checklistLines, farewellLines, reportDocument, reportLines } from './demo/report.ts';
 import { bootSteps, deleteSteps } from './demo/steps.ts';
 import type { Step, Story } from './demo/story.ts';
+import { logTo } from './log.ts';
 import { type AllInOne, startAllInOne } from './up.ts';
 
 export interface DemoOptions {
@@ -31,12 +31,18 @@ export interface DemoOptions {
 /** Runs the demo and gives the exit code: 0 when every claim held. Its state is a temporary folder, removed at the end. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const stateDir = mkdtempSync(join(tmpdir(), 'novella-demo-'));
+  const forget = () => rmSync(stateDir, { recursive: true, force: true });
+  // Also when a second Ctrl-C ends the process before its time.
+  process.once('exit', forget);
   let cloud: AllInOne | undefined;
   try {
     const started = performance.now();
     const config = { ...readConfig(), stateDir };
     const { ports, notes } = await choosePorts(config.listen, config.ports);
-    cloud = await startAllInOne({ ...config, ports }, pino({ level: 'warn' }, pino.destination(2)));
+    cloud = await startAllInOne(
+      { ...config, ports },
+      logTo(process.stderr, { level: 'warn', format: 'auto' }),
+    );
     const screen = options.json ? options.progress : options.screen;
     writeLines(screen, [
       ...notes,
@@ -45,7 +51,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     return await journey(options, screen, cloud);
   } finally {
     await cloud?.stop();
-    rmSync(stateDir, { recursive: true, force: true });
+    forget();
+    process.off('exit', forget);
   }
 }
 

@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import { showChecks } from '#cli/doctor.ts';
 import type { Screen } from '#cli/screen.ts';
-import { examineHost } from './doctor.ts';
 
 export function addDoctorCommand(program: Command, screen: Screen): void {
   program
@@ -11,6 +10,7 @@ export function addDoctorCommand(program: Command, screen: Screen): void {
     .option('--config <file>', 'the file of its agent: what that asks of the machine is checked')
     .option('--json', 'print one JSON document')
     .action(async (options: { config?: string; json?: boolean }) => {
+      const { examineHost } = await import('./doctor.ts');
       process.exitCode = showChecks(await examineHost(options.config), options, screen);
     });
 }

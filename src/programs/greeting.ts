@@ -1,52 +1,90 @@
 /** What a person needs to know of a cloud that is up. */
-import { relative } from 'node:path';
+import { dirname, join } from 'node:path';
+import type { Contents } from './cloud-contents.ts';
 import type { AllInOne } from './up.ts';
 
-type Started = Pick<AllInOne, 'urls' | 'cloudsYaml' | 'survey' | 'newPassword'>;
+type Started = Pick<AllInOne, 'urls' | 'cloudsYaml' | 'contents' | 'survey' | 'newPassword'>;
 
-/**
- * The lines on the screen. `from`: the folder that paths are told from. A new password is told at a terminal only: what a journal keeps,
- * others may read for years.
- */
-export function greeting(
-  cloud: Started,
-  { from, isTerminal }: { from: string; isTerminal: boolean },
-): string[] {
-  const last = 'Ctrl-C stops it; the next start goes on where it was.';
-  return cloud.survey === undefined
-    ? [...ofOwnServices(cloud, { from, isTerminal }), '', last]
-    : [...ofRealServices(cloud), '', last];
+/** The lines on the screen. A new password is shown at a terminal only: what a journal keeps, others may read for years. */
+export function greeting(cloud: Started, { isTerminal }: { isTerminal: boolean }): string[] {
+  return [
+    ...titleLines(cloud.contents),
+    ...(cloud.survey === undefined ? ofOwnServices(cloud, isTerminal) : ofRealServices(cloud)),
+    '',
+    'Ctrl-C stops it; the next start goes on where it was.',
+  ];
 }
 
-function ofOwnServices(
-  { urls, cloudsYaml, newPassword }: Started,
-  { from, isTerminal }: { from: string; isTerminal: boolean },
-): string[] {
-  const first =
+/** A host that cannot run guests is the first thing to know. */
+function titleLines({ problems }: Contents): string[] {
+  if (problems.length === 0) return ['Novella is up.'];
+  return [
+    'Novella is up, but NOT ALL HOSTS CAN RUN SERVERS:',
+    ...problems.map((problem) => `  ${problem}`),
+    'Run "npx novella doctor" to see what is missing and how to mend it.',
+    '',
+  ];
+}
+
+function ofOwnServices(cloud: Started, isTerminal: boolean): string[] {
+  const { urls, cloudsYaml, contents, newPassword } = cloud;
+  const physicalNetwork = contents.physicalNetworks[0] ?? 'physnet1';
+  const password =
     newPassword === undefined || !isTerminal
       ? []
       : [
           `The password of admin was made: ${newPassword}`,
-          '  It is not shown again. The clouds.yaml below has it, which only you can read.',
+          '  It is not shown again. clouds.yaml has it, which only you can read.',
           '',
         ];
   return [
-    'Novella is up.',
-    `  compute ${urls.compute}  identity ${urls.identity}`,
-    `  network ${urls.network}  image ${urls.image}`,
+    `  compute  ${urls.compute}`,
+    `  identity ${urls.identity}`,
+    `  network  ${urls.network}`,
+    `  image    ${urls.image}`,
+    ...contentLines(contents),
     '',
-    ...first,
+    ...password,
     'Talk to it from another terminal:',
-    `  export OS_CLIENT_CONFIG_FILE=${shortest(cloudsYaml, from)} OS_CLOUD=novella`,
-    '  openstack flavor list',
-    '  npx novella pci pools',
+    `  export OS_CLIENT_CONFIG_FILE=${shellWord(cloudsYaml)} OS_CLOUD=novella`,
+    `  (or: . ${shellWord(join(dirname(cloudsYaml), 'openrc'))})`,
+    'A server needs a network; a new cloud has none:',
+    '  openstack network create --provider-network-type vlan \\',
+    `    --provider-physical-network ${physicalNetwork} --provider-segment 42 red`,
+    '  openstack subnet create --network red --subnet-range 10.42.0.0/24 red-v4',
+    '  openstack port create --network red --vnic-type direct fast',
+    '  openstack server create --flavor m1.small --image tiny --port fast --wait one',
+    '  npx novella explain one',
   ];
+}
+
+function contentLines(contents: Contents): string[] {
+  const { hosts, simulated, images, flavors, physicalNetworks } = contents;
+  const kind = simulated ? 'simulated: no real guest runs' : 'real';
+  return [
+    `  hosts    ${hosts.length === 0 ? 'none yet; see docs/agents.md' : `${shortList(hosts)} (${kind})`}`,
+    ...row('physnets', physicalNetworks),
+    ...row('images', images),
+    ...row('flavors', flavors),
+  ];
+}
+
+function row(title: string, names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [`  ${title.padEnd(8)} ${shortList(names)}`];
+}
+
+const namesShown = 5;
+
+/** Example: `host-1, host-2, host-3, host-4, host-5 and 95 more`. */
+function shortList(names: readonly string[]): string {
+  const more = names.length - namesShown;
+  const shown = names.slice(0, namesShown).join(', ');
+  return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
 function ofRealServices(cloud: Started): string[] {
   const { protocol, port } = new URL(cloud.urls.compute);
   return [
-    'Novella is up.',
     `  compute ${cloud.urls.compute}`,
     ...surveyLines(cloud),
     '',
@@ -66,8 +104,7 @@ export function surveyLines({ survey }: Pick<Started, 'survey'>): string[] {
   ];
 }
 
-/** A path as seen from there, when it is below. */
-function shortest(path: string, from: string): string {
-  const fromThere = relative(from, path);
-  return fromThere.startsWith('..') ? path : fromThere;
+/** Quoted only where a shell would read it otherwise. */
+function shellWord(path: string): string {
+  return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

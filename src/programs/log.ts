@@ -1,21 +1,44 @@
 /** The log on standard error: JSON lines for programs, plain lines for a person at a terminal. */
 import { type Logger, pino } from 'pino';
+import type { LogOptions } from './log-choices.ts';
 
-type Level = 'debug' | 'info' | 'warn' | 'error';
+type LogStream = Pick<NodeJS.WriteStream, 'write'> & { isTTY?: boolean };
 
-const beside = new Set(['level', 'time', 'pid', 'hostname', 'msg']);
+const withoutPlace = new Set(['level', 'time', 'pid', 'hostname', 'msg']);
 
-/** A logger on this stream. Example at a terminal: `WARN  host-1 is not reachable  host=host-1`. */
-export function logTo(stream: NodeJS.WriteStream, level: Level): Logger {
-  if (!stream.isTTY) return pino({ level }, stream);
-  return pino({ level }, { write: (line: string) => void stream.write(plainLine(line)) });
+/** A logger on this stream. Example as text: `06:38:11 WARN  host-1 is not reachable  host=host-1`. */
+export function logTo(stream: LogStream, { level, format }: LogOptions): Logger {
+  const isText = format === 'text' || (format === 'auto' && stream.isTTY === true);
+  if (!isText) return pino({ level }, stream);
+  return pino({ level }, { write: (line: string) => void stream.write(textLine(line)) });
 }
 
-function plainLine(line: string): string {
-  const entry = JSON.parse(line) as { level: number; msg?: string } & Record<string, unknown>;
+type Entry = { level: number; time: number; msg?: string } & Record<string, unknown>;
+
+/** One line, whatever is in it; times are local. */
+function textLine(line: string): string {
+  const entry = JSON.parse(line) as Entry;
   const name = (pino.levels.labels[entry.level] ?? '').toUpperCase().padEnd(5);
-  const more = Object.entries(entry)
-    .filter(([key]) => !beside.has(key))
-    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  return `${[name, entry.msg ?? '', ...more].join('  ')}\n`;
+  const time = new Date(entry.time).toTimeString().slice(0, 8);
+  const isRequest = 'requestId' in entry && 'ms' in entry;
+  const facts = Object.entries(entry)
+    .filter(([key]) => !withoutPlace.has(key) && !(isRequest && inMessage.has(key)))
+    .map(([key, value]) => `${key}=${factText(value)}`);
+  const said = [entry.msg ?? '', ...facts].filter((part) => part !== '').join('  ');
+  return `${time} ${name} ${printable(said)}\n`;
+}
+
+/** What the message of a request's line has already. */
+const inMessage = new Set(['method', 'path', 'status']);
+
+/** An error by its message: its stack is for `--log-format json`. */
+function factText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const { message } = (value ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : JSON.stringify(value);
+}
+
+/** A path or name in it may be a client's: no control character reaches the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ');
 }

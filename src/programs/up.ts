@@ -6,6 +6,7 @@ import { createComputeApi } from '#api/compute-api.ts';
 import type { Clock } from '#contracts/clock.ts';
 import type { ImageContents } from '#contracts/images.ts';
 import type { Host, Store } from '#contracts/store.ts';
+import { mountHealth } from '#http/health.ts';
 import { listen } from '#http/service.ts';
 import { inProcessImageSource } from '#integrations/image-source/in-process.ts';
 import { openStore } from '#integrations/database/store.ts';
@@ -16,6 +17,7 @@ import { HostLinks } from '#workflows/host-links.ts';
 import { startDispatcher } from '#workflows/dispatcher.ts';
 import { serverVerbs, workflows } from '#workflows/server-verbs.ts';
 import { watchPorts } from '#workflows/watch-ports.ts';
+import { type Contents, contentsOf } from './cloud-contents.ts';
 import { type CloudServices, cloudServices } from './cloud-services.ts';
 import type { Config } from './config.ts';
 import { readTls, type TlsFiles } from './doors-config.ts';
@@ -26,6 +28,7 @@ import { type HostParts, physicalNetworksOf } from './host-parts.ts';
 import { realHostParts } from './real-host.ts';
 import { PortEvents } from './port-events.ts';
 import { ProjectQuotas } from './project-quotas.ts';
+import { type Readiness, readiness } from './readiness.ts';
 import type { Found } from './real-services.ts';
 import { ReturningHosts } from './returning-hosts.ts';
 import { type LocalHosts, runningHosts } from './running-hosts.ts';
@@ -38,6 +41,8 @@ export interface AllInOne {
   urls: { identity: string; compute: string; network: string; image: string };
   /** How clients reach it; '' among real OpenStack services, whose users have their own. */
   cloudsYaml: string;
+  /** What a user finds in it. */
+  contents: Contents;
   /** Of the services that are others'; undefined: all are ours. */
   survey?: Found;
   /** The administrator's password, where this start made it. */
@@ -97,6 +102,7 @@ async function start(
     returning.reported(name);
   };
   const urls = { identity: '', compute: '', network: '', image: '' };
+  const ready = readiness({ stateDir: state.path, db, clock });
   const quotas = new ProjectQuotas(config.quotas);
   const portEvents = new PortEvents();
   const own = { db, clock, state, urls, physicalNetworks, quotas, portEvents, tls, log, stops };
@@ -126,14 +132,15 @@ async function start(
     stops.push(() => running.stop(host));
     if (later !== true) await running.start(host);
   }
-  dispatchWhenBack(context, returning, stops);
-  const doors = { context, cloud, urls, tls, log, stops, localHosts, onReport };
+  dispatchWhenBack(context, returning, { stops, ready });
+  const doors = { context, cloud, urls, tls, log, stops, ready, localHosts, onReport };
   Object.assign(urls, await openDoors(config, doors));
   const cloudsYaml = cloud.writeCloudsYaml();
   const { survey, newPassword } = cloud;
   return {
     urls,
     cloudsYaml,
+    contents: await contentsOf(store, hosts, cloud),
     hosts: running,
     ...(survey && { survey }),
     ...(newPassword !== undefined && { newPassword }),
@@ -186,7 +193,11 @@ async function assumeSent(store: Store, links: HostLinks): Promise<void> {
 }
 
 /** Tasks of before are not to find their hosts away that are only on their way back. */
-function dispatchWhenBack(context: WorkflowContext, returning: ReturningHosts, stops: Stops): void {
+function dispatchWhenBack(
+  context: WorkflowContext,
+  returning: ReturningHosts,
+  { stops, ready }: { stops: Stops; ready: Readiness },
+): void {
   let isStopped = false;
   const dispatching = returning.settled.then(() => {
     if (isStopped) return undefined;
@@ -197,11 +208,13 @@ function dispatchWhenBack(context: WorkflowContext, returning: ReturningHosts, s
       leaseMs: 60_000,
       pollMs,
     });
+    ready.dispatching(true);
     const ports = watchPorts(context, { pollMs, mayHaveMissed: true });
     return [ports, watchSilentHosts(context), dispatcher];
   });
   stops.push(async () => {
     isStopped = true;
+    ready.dispatching(false);
     returning.giveUp();
     for (const work of (await dispatching) ?? []) await work.stop();
   });
@@ -217,11 +230,12 @@ async function openDoors(
     tls: TlsFiles | undefined;
     log: Logger;
     stops: Stops;
+    ready: Readiness;
     localHosts: ReadonlySet<string>;
     onReport: (host: Host) => void;
   },
 ): Promise<AllInOne['urls']> {
-  const { context, cloud, urls, tls, log, stops, localHosts, onReport } = parts;
+  const { context, cloud, urls, tls, log, stops, ready, localHosts, onReport } = parts;
   const publicUrl = config.publicUrls.compute;
   let door: ReturnType<typeof letHostsIn> | undefined;
   const compute = createComputeApi({
@@ -238,6 +252,7 @@ async function openDoors(
   });
   const open = async (app: FastifyInstance, name: keyof Config['ports']): Promise<string> => {
     stops.push(() => app.close());
+    mountHealth(app, ready.check);
     const port = await listen(app, name, config.listen, config.ports[name]);
     const scheme = tls === undefined ? 'http' : 'https';
     return config.publicUrls[name] ?? `${scheme}://${reachable(config.listen)}:${port}`;

@@ -1,6 +1,7 @@
 /** Sign in, show, check and revoke tokens; what a token sees of itself. */
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
+import { noteUser } from '#http/request-log.ts';
 import type { GuardedCall, OpenCall } from '../route-table.ts';
 import { tokenOf } from '../token-guard.ts';
 import { type Catalog, viewCatalog } from './catalog.ts';
@@ -52,7 +53,10 @@ export async function authenticate(
   { tokens }: Pick<Directory, 'tokens'>,
 ): Promise<Session> {
   const session = await tokens.find(tokenOf(request));
-  if (session !== undefined) return session;
+  if (session !== undefined) {
+    noteUser(request, { userId: session.user.id, projectId: session.project?.id ?? '' });
+    return session;
+  }
   throw new ComputeError('unauthenticated', 'The token is unknown, expired or revoked.');
 }
 

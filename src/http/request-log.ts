@@ -1,0 +1,43 @@
+/** One line in the log for each request: what was asked, by whom, and what became of it. Never a body, a header, or a query. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+/** Ids, as the identity service has them. */
+export interface RequestUser {
+  userId: string;
+  projectId: string;
+}
+
+const users = new WeakMap<FastifyRequest, RequestUser>();
+
+/** Whose request it is, once its token was found good. */
+export function noteUser(request: FastifyRequest, user: RequestUser): void {
+  users.set(request, user);
+}
+
+/** Paths that a load balancer asks for every few seconds. */
+const probes = new Set(['/healthcheck', '/livez', '/readyz']);
+
+/**
+ * Logs each request of this service once it is answered, at level info; probes at debug. Example:
+ * `{"method":"GET","path":"/v2.1/servers","status":200,"ms":12,"requestId":"req-…","user":"…","project":"…","msg":"GET /v2.1/servers 200"}`.
+ */
+export function logRequests(app: FastifyInstance): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const [path = ''] = request.url.split('?');
+    const level = probes.has(path) ? 'debug' : 'info';
+    const user = users.get(request);
+    const globalId = request.headers['x-openstack-request-id'];
+    app.log[level](
+      {
+        method: request.method,
+        path,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+        requestId: request.id,
+        ...(typeof globalId === 'string' && { globalRequestId: globalId }),
+        ...(user && { user: user.userId, project: user.projectId }),
+      },
+      `${request.method} ${path} ${reply.statusCode}`,
+    );
+  });
+}

@@ -1,0 +1,98 @@
+/** The commands of `novella` and their options. What a command needs is loaded when it runs. The only reader of arguments and environment. */
+import { homedir } from 'node:os';
+import { Command } from 'commander';
+import type { LocalMachine } from '#cli/pci-check.ts';
+import { addCommands } from '#cli/commands.ts';
+import { addPciCheck } from '#cli/pci-check-command.ts';
+import { addAgentCommand, logFormatOption, logLevelOption } from './agent-command.ts';
+import { addDoctorCommand } from './doctor-command.ts';
+import { runProgram } from './run-program.ts';
+import { screenOn } from './screen-on.ts';
+import type { UpOptions } from './up-command.ts';
+import { version } from './version.ts';
+
+const screen = screenOn(process.stdout);
+const surroundings = () => ({
+  variables: process.env,
+  workingFolder: process.cwd(),
+  home: homedir(),
+});
+
+/** Runs what the arguments of this process name, and sets its exit status. */
+export async function runCommandLine(): Promise<void> {
+  await runProgram(program());
+}
+
+function program(): Command {
+  const novella = new Command('novella')
+    .description('A small Nova: OpenStack-compatible compute with SR-IOV networking at its heart.')
+    .version(version)
+    .exitOverride();
+  addUp(novella);
+  addAgentCommand(novella);
+  addDoctorCommand(novella, screen);
+  addDemo(novella);
+  addConfigImport(novella);
+  const pci = addCommands(novella, { screen, ...surroundings() });
+  const end = (status: number) => {
+    process.exitCode = status;
+  };
+  addPciCheck(pci, { screen, machine: loadMachine, end, ...surroundings() });
+  return novella;
+}
+
+function addUp(novella: Command): void {
+  novella
+    .command('up')
+    .description('run the whole cloud in this process')
+    .option('--config <file>', 'read this novella.yaml')
+    .option('--state-dir <dir>', 'keep everything there (default: .novella)')
+    .option('--free-ports', 'take free ports instead of the standard ones')
+    .option('--ready-line', 'print one line "ready {json}" once the API answers')
+    .option('--libvirt', 'this machine is the only host, instead of simulated ones')
+    .addOption(logFormatOption())
+    .addOption(logLevelOption())
+    .option('--verbose', 'log every step: --log-level debug')
+    .action(async (options: UpOptions) => {
+      const { runUp } = await import('./up-command.ts');
+      await runUp(options, { screen, ...surroundings() });
+    });
+}
+
+function addDemo(novella: Command): void {
+  novella
+    .command('demo')
+    .description('show the whole path from port to guest on simulated hosts')
+    .option('--once', 'end after the journey; exit 0 only if all of it held')
+    .option('--json', 'print one JSON document of the journey, and end')
+    .action(async (options: { once?: boolean; json?: boolean }) => {
+      const { interruption } = await import('./interruption.ts');
+      const interrupted = interruption();
+      const { runDemo } = await import('./demo.ts');
+      process.exitCode = await runDemo({
+        once: options.once === true,
+        json: options.json === true,
+        screen,
+        progress: screenOn(process.stderr),
+        interrupted,
+      });
+    });
+}
+
+function addConfigImport(novella: Command): void {
+  novella
+    .command('config')
+    .description('configuration files')
+    .command('import')
+    .description('make a novella.yaml of a nova.conf, and say what it cannot carry over')
+    .argument('<nova.conf...>', 'the files to read, in order; of a folder its *.conf')
+    .option('--output <file>', 'write there (default: standard output)')
+    .option('--force', 'write over a file that is there')
+    .action(async (from: string[], options: { output?: string; force?: boolean }) => {
+      const { runConfigImport } = await import('./config-import.ts');
+      runConfigImport(from, options, { screen, progress: screenOn(process.stderr) });
+    });
+}
+
+const loadMachine = async (): Promise<LocalMachine> =>
+  (await import('./pci-check.ts')).localMachine(surroundings());

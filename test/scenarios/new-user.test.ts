@@ -1,0 +1,59 @@
+/** What a new user, a load balancer and a terminal meet: health, openrc, log, and the end by Ctrl-C. */
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { scenario } from '#test/cloud.ts';
+import { startNovella, temporaryDirectory } from '#test/novella-process.ts';
+
+const starter = fileURLToPath(new URL('../../bin/novella.mjs', import.meta.url));
+const timeout = 120_000;
+
+scenario('every service has health endpoints, and no metrics', async (_cloud, { urls }) => {
+  for (const url of Object.values(urls)) {
+    const { origin } = new URL(url);
+    for (const path of ['/healthcheck', '/readyz', '/livez']) {
+      const reply = await fetch(origin + path);
+      expect([reply.status, await reply.text()], origin + path).toEqual([200, 'OK']);
+    }
+    expect((await fetch(`${origin}/metrics`)).status, origin).toBe(404);
+  }
+});
+
+test('an openrc for each user is beside clouds.yaml, for its owner only', { timeout }, async () => {
+  const state = temporaryDirectory();
+  const novella = await startNovella(state.path);
+  for (const [name, user] of [
+    ['openrc', 'admin'],
+    ['openrc-demo', 'demo'],
+  ] as const) {
+    expect(statSync(join(state.path, name)).mode & 0o777).toBe(0o600);
+    const text = readFileSync(join(state.path, name), 'utf8');
+    expect(text).toContain(`export OS_AUTH_URL='${novella.urls.identity}'`);
+    expect(text).toContain(`export OS_USERNAME='${user}'`);
+  }
+  await novella.stop();
+  state.remove();
+});
+
+test('the demo forgets its state, though Ctrl-C arrives three times', { timeout }, async () => {
+  const state = temporaryDirectory();
+  const demo = spawn(process.execPath, [starter, 'demo'], {
+    env: { ...process.env, TMPDIR: state.path },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number | null>((resolve) => demo.once('exit', resolve));
+  await new Promise<void>((resolve) => {
+    let text = '';
+    demo.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes('Ctrl-C')) resolve();
+    });
+  });
+  expect(readdirSync(state.path)).not.toEqual([]);
+  for (let times = 0; times < 3; times += 1) demo.kill('SIGINT');
+  expect(await ended).toBe(0);
+  expect(readdirSync(state.path)).toEqual([]);
+  state.remove();
+});
