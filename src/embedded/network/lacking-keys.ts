@@ -24,6 +24,9 @@ const lacking: Record<string, string> = {
   tags: 'tags',
 };
 
+/** The keys that are refused when they ask for something. */
+export const lackingKeys: readonly string[] = Object.keys(lacking);
+
 /**
  * The body without keys that ask for nothing (null, '', false, [] or {}); throws `notImplemented` for those that ask for something.
  * Example: `{ port: { qos_policy_id: 'x' } }` → "port.qos_policy_id: QoS policies are not offered …".

@@ -1,0 +1,30 @@
+/** docs/embedded-services.md names what each service lacks. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { keystoneLacks } from './identity/routes.ts';
+import { glanceLacks } from './image/routes.ts';
+import { lackingKeys } from './network/lacking-keys.ts';
+import { neutronLacks } from './network/routes.ts';
+
+const page = readFileSync(new URL('../../docs/embedded-services.md', import.meta.url), 'utf8');
+
+/** The words of the list in this section whose paragraph has `start`, in the order of the page. */
+function listed(section: string, start: string): string[] {
+  const text = page.split(`\n## ${section}\n`)[1]?.split('\n## ')[0] ?? '';
+  const paragraph = text.split('\n\n').find((each) => each.replaceAll('\n', ' ').includes(start));
+  const list = paragraph?.replaceAll('\n', ' ').split(' (501): ')[1] ?? '';
+  return list.trim().replace(/\.$/, '').replaceAll('`', '').split(', ');
+}
+
+test.each([
+  { section: 'Identity', lacks: keystoneLacks },
+  { section: 'Network', lacks: neutronLacks },
+  { section: 'Image', lacks: glanceLacks },
+])('the page lists what the service of section $section does not offer', ({ section, lacks }) => {
+  const words = [...new Set(Object.values(lacks))].join(', ').split(', ');
+  expect(listed(section, 'Not offered').toSorted()).toEqual(words.toSorted());
+});
+
+test('the page lists the keys that are refused', () => {
+  expect(listed('Network', 'ask for something').toSorted()).toEqual([...lackingKeys].toSorted());
+});
