@@ -156,6 +156,8 @@ async function run(line: string): Promise<string> {
     },
     workingFolder: '/nowhere',
     home: '/nowhere',
+    version: '1.2.3',
+    end: () => undefined,
     screen: {
       isTerminal: false,
       write: (more) => {

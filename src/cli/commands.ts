@@ -7,11 +7,16 @@ import { type PciDevicesOptions, showPciDevices } from './pci-devices.ts';
 import { type RegisterOptions, registerCompute } from './keystone-register.ts';
 import { showPciPools } from './pci-pools.ts';
 import type { Screen } from './screen.ts';
+import { showStatus } from './status.ts';
 import { openSession, type Session } from './session.ts';
 
 /** What the commands need of the program that runs them. */
 export interface CommandEnvironment extends Surroundings {
   screen: Screen;
+  /** Of this program. */
+  version: string;
+  /** Sets the exit status of the program. */
+  end(status: number): void;
 }
 
 interface Common {
@@ -21,11 +26,16 @@ interface Common {
 
 const statuses = ['available', 'claimed', 'allocated', 'unclaimable', 'unavailable', 'missing'];
 
-/** Adds `pci devices`, `pci pools`, `host …`, `keystone register` and `explain` to the program. They throw ComputeError; the program prints it. Returns the command `pci`. */
+/** Adds `status`, `pci devices`, `pci pools`, `host …`, `keystone register` and `explain` to the program. They throw ComputeError; the program prints it. Returns the command `pci`. */
 export function addCommands(program: Command, environment: CommandEnvironment): Command {
-  const { screen } = environment;
+  const { screen, version, end } = environment;
   const login = async (options: Common): Promise<Session> =>
     openSession(findCloud(environment, options.osCloud));
+  withCommonOptions(program.command('status'))
+    .description('say whether the cloud is well: hosts, servers, free VFs; exit 1 when it is not')
+    .action(async (options: Common) =>
+      end(await showStatus(await login(options), { ...options, version, now: Date.now() }, screen)),
+    );
   const pci = program.command('pci').description('PCI devices of all hosts');
 
   withCommonOptions(pci.command('devices'))

@@ -45,6 +45,8 @@ async function run(line: string): Promise<string> {
     },
     workingFolder: '/nowhere',
     home: '/nowhere',
+    version: '1.2.3',
+    end: () => undefined,
     screen: { isTerminal: false, write: (more) => void (text += more) },
   });
   await program.parseAsync(line.split(' '), { from: 'user' });

@@ -108,6 +108,15 @@ export async function request<T>(session: Session, asked: ServiceRequest): Promi
   return json as T;
 }
 
+/** What the compute service says of its health: `OK`, or why requests would fail now. Needs no token. */
+export async function healthOf(session: Session): Promise<string> {
+  const url = `${new URL(serviceUrl(session, 'operator')).origin}/healthcheck`;
+  const reply = await reach('compute', url, { signal: AbortSignal.timeout(requestTimeoutMs) });
+  const text = (await reply.text()).trim();
+  if (reply.ok || reply.status === 503) return text;
+  return `${url} answered ${reply.status}`;
+}
+
 interface Exchange {
   method?: string;
   body?: unknown;

@@ -33,10 +33,10 @@ function program(): Command {
   addDoctorCommand(novella, screen);
   addDemo(novella);
   addConfigImport(novella);
-  const pci = addCommands(novella, { screen, ...surroundings() });
   const end = (status: number) => {
     process.exitCode = status;
   };
+  const pci = addCommands(novella, { screen, version, end, ...surroundings() });
   addPciCheck(pci, { screen, machine: loadMachine, end, ...surroundings() });
   return novella;
 }
