@@ -20,6 +20,7 @@ export function openrcText(cloud: WrittenCloud): string {
     OS_REGION_NAME: 'RegionOne',
     OS_INTERFACE: 'public',
     OS_IDENTITY_API_VERSION: '3',
+    ...(cloud.caFile !== undefined && { OS_CACERT: cloud.caFile }),
   };
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`);
   return [`unset ${contradicting.join(' ')}`, ...lines, ''].join('\n');
@@ -33,6 +34,7 @@ const contradicting = [
   'OS_APPLICATION_CREDENTIAL_ID',
   'OS_APPLICATION_CREDENTIAL_SECRET',
   'OS_SYSTEM_SCOPE',
+  'OS_CACERT',
 ];
 
 /** As one word of a POSIX shell, whatever is in it. */
