@@ -16,7 +16,7 @@ export interface CommandEnvironment extends Surroundings {
   /** Of this program. */
   version: string;
   /** Sets the exit status of the program. */
-  end(status: number): void;
+  end: (status: number) => void;
 }
 
 interface Common {

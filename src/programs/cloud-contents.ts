@@ -24,7 +24,7 @@ export async function contentsOf(
 ): Promise<Contents> {
   const here = new Set(parts.map(({ host }) => host));
   const hosts = (await store.hosts.list()).filter(({ name }) => here.has(name));
-  const problems = hosts.flatMap(({ name, problems: found = [] }) =>
+  const problems = hosts.flatMap(({ name, problems: found }) =>
     found
       .filter(({ blocks }) => blocks !== 'none')
       .map(({ message }) => `${name}: ${message.split('\n', 1)[0] ?? ''}`),

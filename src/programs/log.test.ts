@@ -5,7 +5,7 @@ import { logOptions } from './log-choices.ts';
 function logged(format: 'auto' | 'text' | 'json', isTTY: boolean): string[] {
   const lines: string[] = [];
   const stream = { isTTY, write: (line: string) => lines.push(line) > 0 };
-  const log = logTo(stream as never, { level: 'info', format });
+  const log = logTo(stream, { level: 'info', format });
   log.debug('not shown');
   log.warn({ host: 'host-1', problems: ['a'] }, 'libvirt\u001b[2J does not answer');
   const facts = { method: 'GET', path: '/v2.1/servers', status: 200, ms: 7, requestId: 'req-1' };
