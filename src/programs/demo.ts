@@ -1,5 +1,5 @@
 /**
- * `novella demo`: starts the all-in-one with two simulated hosts, walks a new user's journey over its public HTTP API,
+ * `novella demo`: starts the all-in-one with three simulated hosts, walks a new user's journey over its public HTTP API,
  * shows and checks what came of it. Knows the order of things; steps, checks and words are in `demo/`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,7 +11,14 @@ import { openSession, type Session } from '#cli/session.ts';
 import { readConfig } from './config.ts';
 import { bootChecks, type Check, deleteChecks, verify } from './demo/checks.ts';
 import { choosePorts } from './demo/choose-ports.ts';
-import { checklistLines, farewellLines, reportDocument, reportLines } from './demo/report.ts';
+import { demoHosts } from './demo/hosts.ts';
+import {
+  checklistLines,
+  farewellLines,
+  reportDocument,
+  reportLines,
+  withShortIds,
+} from './demo/report.ts';
 import { bootSteps, deleteSteps } from './demo/steps.ts';
 import type { Step, Story } from './demo/story.ts';
 import { logTo } from './log.ts';
@@ -37,7 +44,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   let cloud: AllInOne | undefined;
   try {
     const started = performance.now();
-    const config = { ...readConfig(), stateDir };
+    const config = { ...readConfig(), stateDir, simulated: demoHosts };
     const { ports, notes } = await choosePorts(config.listen, config.ports);
     cloud = await startAllInOne(
       { ...config, ports },
@@ -46,7 +53,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     const screen = options.json ? options.progress : options.screen;
     writeLines(screen, [
       ...notes,
-      stepLine('Start Novella with two simulated hosts', started, cloud.urls.compute),
+      stepLine('Start Novella with three simulated hosts', started, cloud.urls.compute),
     ]);
     return await journey(options, screen, cloud);
   } finally {
@@ -100,5 +107,5 @@ async function walk(
 /** Example: `     12 ms  Create network red …: 6d0f…`. */
 function stepLine(title: string, startedMs: number, outcome: string): string {
   const elapsed = `${Math.round(performance.now() - startedMs)} ms`;
-  return `${elapsed.padStart(9)}  ${title}: ${outcome}`;
+  return `${elapsed.padStart(8)}  ${title}: ${withShortIds(outcome)}`;
 }

@@ -10,21 +10,47 @@ interface Style {
   bold?: boolean;
 }
 
-/** The sections: host and reason, devices, bindings, domain XML, pools before and after. */
+/** The sections: host and reason, devices, bindings, one NIC of the domain XML, pools that changed. At most 80 columns wide. */
 export function reportLines(story: Story, style: Style): string[] {
   const host = story.server['OS-EXT-SRV-ATTR:host'] ?? 'no host';
   const sections: [string, string[]][] = [
-    [`Why ${host}`, story.explanation.decisions.flatMap((one) => whyLines(one, style))],
+    [
+      `Why ${host}`,
+      [...story.explanation.decisions.flatMap((one) => whyLines(one, style)), ...whyHint],
+    ],
     ['The VFs it got', deviceLines(story, style)],
     ["The ports' bindings", story.ports.flatMap(bindingLines)],
-    ['The libvirt domain XML', (story.explanation.domain_xml ?? 'none').trimEnd().split('\n')],
-    ['The pools, free devices before and after', poolChangeLines(story, style)],
+    ['One NIC as libvirt gets it', firstNicLines(story.explanation.domain_xml ?? '')],
+    ['The pools that changed', poolChangeLines(story, style)],
   ];
   return sections.flatMap(([title, lines]) => [
     '',
     style.bold === true ? bold(title) : title,
-    ...lines.map((line) => `  ${line}`),
+    ...lines.map((line) => `  ${withShortIds(line)}`),
   ]);
+}
+
+const whyHint = ['Each weigher gives 0 to 1: room (cpu, ram, disk), fewer free devices (pci).'];
+
+/** UUIDs by their first eight digits. Example: `request 30e237c4-bea2-406a-8cf7-cca957a57811` → `request 30e237c4…`. */
+export function withShortIds(text: string): string {
+  return text.replaceAll(
+    /\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g,
+    '$1…',
+  );
+}
+
+/** The first `<interface>` of the document, from its left edge. */
+function firstNicLines(xml: string): string[] {
+  const lines = xml.split('\n');
+  const start = lines.findIndex((line) => line.trimStart().startsWith('<interface'));
+  if (start < 0) return ['none'];
+  const indent = (lines[start] ?? '').search(/\S/);
+  const length = lines.slice(start).findIndex((line) => line.includes('</interface>')) + 1;
+  // Half the indentation: the line of the address is 80 columns wide then.
+  return lines
+    .slice(start, start + length)
+    .map((line) => line.slice(indent).replace(/^ +/, (blanks) => ' '.repeat(blanks.length / 2)));
 }
 
 /** The document of `--json`. Pools and devices as the operator API gives them; `why` are the scheduler's decisions. */
@@ -66,29 +92,38 @@ function deviceLines({ explanation }: Story, style: Style): string[] {
 }
 
 function bindingLines(port: PortView): string[] {
+  const profile = port['binding:profile'] as Record<string, unknown>;
+  const { vlan } = (port['binding:vif_details'] ?? {}) as { vlan?: string };
   return [
-    `${port.name}  ${port['binding:vif_type']} on ${port['binding:host_id'] ?? 'no host'}, ${port.mac_address}`,
-    `  binding:profile      ${JSON.stringify(port['binding:profile'])}`,
-    `  binding:vif_details  ${JSON.stringify(port['binding:vif_details'])}`,
+    `${port.name}: ${port['binding:vif_type']} on ${port['binding:host_id'] ?? 'no host'}, ${port.mac_address}`,
+    `  VF ${String(profile['pci_slot'])} on ${String(profile['physical_network'])}, VLAN ${vlan ?? 'none'}`,
   ];
 }
 
 function poolChangeLines({ before, after }: Story, style: Style): string[] {
   const key = (pool: PoolView) => JSON.stringify({ ...pool, count: 0 });
   const counts = new Map(after.pools.map((pool) => [key(pool), pool.count]));
-  return tableLines(
+  const countAfter = (pool: PoolView) => counts.get(key(pool)) ?? 0;
+  const changed = before.pools.filter((pool) => countAfter(pool) !== pool.count);
+  const rows = tableLines(
     [
       { title: 'HOST', value: (pool) => pool.host },
       { title: 'NETWORK', value: (pool) => pool.physical_network ?? '' },
-      { title: 'PRODUCT', value: (pool) => pool.product_id },
       { title: 'TYPE', value: (pool) => shortType(pool.dev_type) },
       { title: 'PF', value: (pool) => pool.address },
-      { title: 'BEFORE', value: (pool) => String(pool.count), align: 'right' },
-      { title: 'AFTER', value: (pool) => String(counts.get(key(pool)) ?? 0), align: 'right' },
+      { title: 'FREE BEFORE', value: (pool) => String(pool.count), align: 'right' },
+      { title: 'AFTER', value: (pool) => String(countAfter(pool)), align: 'right' },
     ],
-    before.pools,
+    changed,
     style,
   );
+  return [
+    ...rows,
+    ...(changed.some(({ dev_type: type }) => type === 'type-PF')
+      ? ['A PF cannot be given away as a whole while one of its VFs is in use.']
+      : []),
+    `${before.pools.length - changed.length} other pools are as before.`,
+  ];
 }
 
 /** How to go on with the running demo. `cloud` is what the all-in-one gave when it started. */
@@ -99,18 +134,14 @@ export function farewellLines(cloud: {
   const { urls } = cloud;
   return [
     '',
-    'Novella stays up. Talk to it from another terminal:',
-    '',
+    'Novella stays up. What next? From another terminal:',
     `  export OS_CLIENT_CONFIG_FILE=${cloud.cloudsYaml} OS_CLOUD=novella`,
     '  openstack server list',
     '  openstack port show red-direct',
-    '  npx novella pci pools',
-    '  npx novella pci devices',
-    '  npx novella explain web --xml',
-    '',
-    `  compute ${urls.compute}  identity ${urls.identity}`,
-    `  network ${urls.network}  image ${urls.image}`,
-    '',
+    '  npx novella status',
+    '  npx novella explain web --xml     # with the whole domain XML',
+    '  openstack server delete web       # and "npx novella pci pools" is as before',
+    `The compute API is at ${urls.compute}; docs/sriov-ports.md has more to try.`,
     'Ctrl-C ends it and forgets its state.',
   ];
 }

@@ -23,36 +23,36 @@ export const bootSteps: readonly Step[] = [
         (device) => device.dev_type === 'type-VF' && device.status === 'available',
       );
       const hosts = new Set(vfs.map((device) => device.host));
-      return `${vfs.length} VFs are free on ${[...hosts].join(' and ')}`;
+      return `${vfs.length} VFs are free on ${hosts.size} hosts`;
     },
   },
   {
-    title: `Create network red: VLAN ${redSegment} on ${physicalNetwork}, subnet 10.42.0.0/24`,
+    title: `Create network red (VLAN ${redSegment} on ${physicalNetwork}, 10.42.0.0/24)`,
     async run(session, story) {
       story.redNetworkId = await createNetwork(session, 'red', redSegment, '10.42.0.0/24');
       return story.redNetworkId;
     },
   },
   {
-    title: `Create network blue for the plain NIC: VLAN 43, subnet 10.43.0.0/24`,
+    title: 'Create network blue for the plain NIC (VLAN 43)',
     async run(session, story) {
       story.blueNetworkId = await createNetwork(session, 'blue', 43, '10.43.0.0/24');
       return story.blueNetworkId;
     },
   },
   {
-    title: 'Create two ports on red: vnic types direct and macvtap',
+    title: 'Create ports on red',
     async run(session, story) {
       const networkId = known(story, 'redNetworkId');
       story.ports = [
         await createPort(session, networkId, 'direct'),
         await createPort(session, networkId, 'macvtap'),
       ];
-      return story.ports.map((port) => port.mac_address).join(' and ');
+      return story.ports.map((port) => port['binding:vnic_type']).join(' and ');
     },
   },
   {
-    title: 'Boot server web with both ports and a NIC on blue',
+    title: 'Boot web with both ports and a NIC on blue',
     async run(session, story) {
       story.server = await createServer(session, [
         ...known(story, 'ports').map((port) => ({ port: port.id })),
@@ -69,7 +69,7 @@ export const bootSteps: readonly Step[] = [
     },
   },
   {
-    title: 'Read back ports, devices and the reason for this host',
+    title: 'Read back what came of it',
     async run(session, story) {
       story.ports = await readPorts(session, known(story, 'ports'));
       story.explanation = await explainServer(session, known(story, 'server').id);
