@@ -92,7 +92,7 @@ function deviceLines({ explanation }: Story, style: Style): string[] {
 }
 
 function bindingLines(port: PortView): string[] {
-  const profile = port['binding:profile'] as Record<string, unknown>;
+  const profile = port['binding:profile'];
   const { vlan } = (port['binding:vif_details'] ?? {}) as { vlan?: string };
   return [
     `${port.name}: ${port['binding:vif_type']} on ${port['binding:host_id'] ?? 'no host'}, ${port.mac_address}`,
