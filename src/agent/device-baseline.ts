@@ -10,6 +10,7 @@ import {
   type VfBaseline,
   vfBaseline,
 } from '#core/pci/vf-state.ts';
+import { setVfWithoutMac } from './take-off-mac.ts';
 import { vfUses } from './vf-uses.ts';
 
 export interface DeviceBaseline {
@@ -86,16 +87,32 @@ async function restoreDriver(
   await pciBus.bindDriver(address, driver);
 }
 
-async function restoreVf(
-  pciBus: PciBus,
-  { address, guestMacAddress }: RestoreWish,
-  baseline: VfBaseline,
-): Promise<void> {
+async function restoreVf(pciBus: PciBus, wish: RestoreWish, baseline: VfBaseline): Promise<void> {
+  const { address, guestMacAddress } = wish;
   const change = changeToBaseline(baseline, await pciBus.vfState(address));
-  await pciBus.applyVfStep({ do: 'set-vf', address, change });
-  await restoreInterface(pciBus, address, baseline, guestMacAddress);
-  const differences = baselineDifferences(baseline, await pciBus.vfState(address), guestMacAddress);
+  const { ownMacAddress } = baseline;
+  const made = await setVfWithoutMac(pciBus, address, change, ownMacAddress);
+  const settings = { ...baseline.settings, ...made };
+  const target = { ...baseline, settings };
+  if (ownMacAddress !== null) await interfaceIsThere(pciBus, wish);
+  await restoreInterface(pciBus, address, target, guestMacAddress);
+  const differences = baselineDifferences(target, await pciBus.vfState(address), guestMacAddress);
   if (differences.length > 0) throw new Error(`not as it was: ${differences.join('; ')}`);
+}
+
+/** Some drivers make the interface seconds after they are bound. */
+async function interfaceIsThere(
+  pciBus: PciBus,
+  { address, baseline: { driver }, driverWaitMs }: RestoreWish,
+): Promise<void> {
+  const limit = Date.now() + driverWaitMs;
+  while ((await pciBus.ifnameOf(address)) === null) {
+    if (Date.now() >= limit) {
+      const said = `driver ${driver ?? 'none'} has made no network interface within ${driverWaitMs / 1_000} s, it had one before`;
+      throw new Error(said);
+    }
+    await delay(lookEveryMs);
+  }
 }
 
 /** Its PF has forgotten the VF's own MAC together with the guest's: the VF says it again, which a driver does only for a new one. */
@@ -116,6 +133,10 @@ async function restoreInterface(
       await pciBus.setInterface(address, { macAddress: other });
     }
     await pciBus.setInterface(address, { macAddress: mac });
+  }
+  if (settings.macAddress !== noMac && isStrange && mac !== null) {
+    // Where its PF does not allow it, the interface gets the MAC when its driver is bound the next time.
+    await pciBus.setInterface(address, { macAddress: mac }).catch(() => undefined);
   }
   if (own.isUp !== isUp) await pciBus.setInterface(address, { up: isUp });
 }

@@ -12,6 +12,7 @@ import type { PciAddress } from '#core/pci/address.ts';
 import type { PciFunction } from '#core/pci/device.ts';
 import { isOtherDevice } from '#core/pci/device-identity.ts';
 import { type DeviceBaseline, restoreBaseline, takeBaseline } from './device-baseline.ts';
+import { setVfWithoutMac } from './take-off-mac.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 
 /** What is kept of a device from before its hand-over until it is clean again. */
@@ -149,7 +150,11 @@ export class DeviceCare {
     const { settings, own } = await pciBus.vfState(device.address);
     const isClean = settings.vlan === 0 && settings.macAddress === own?.macAddress;
     if (device.isConfigured && isClean) return;
-    for (const step of unplugSteps(device)) await pciBus.applyVfStep(step);
+    for (const step of unplugSteps(device)) {
+      if (step.do === 'set-vf') {
+        await setVfWithoutMac(pciBus, step.address, step.change, own?.macAddress ?? null);
+      } else await pciBus.applyVfStep(step);
+    }
   }
 
   async #quarantine(record: DeviceRecord, problem: string): Promise<void> {

@@ -30,10 +30,26 @@ export async function ensureVfCounts(
   return problems;
 }
 
+/** The problems without those of PFs that have by now what is wanted of them: VFs may appear late, or an operator has made them. */
+export async function withoutMetCounts(
+  { pciBus }: Pick<Host, 'pciBus'>,
+  counts: Readonly<Record<string, number>>,
+  problems: readonly HostProblem[],
+): Promise<HostProblem[]> {
+  if (!problems.some(({ code }) => code === 'vf-count')) return [...problems];
+  const { functions } = await pciBus.listFunctions();
+  const met = Object.entries(counts).flatMap(([name, count]) => {
+    const pf = pfNamed(functions, name);
+    const vfs = functions.filter(({ parentAddress }) => parentAddress === pf?.address);
+    return pf !== undefined && vfs.length === count ? [`vf_counts: ${name}: ${count}: `] : [];
+  });
+  return problems.filter(({ message }) => !met.some((start) => message.startsWith(start)));
+}
+
 async function ensureVfCount(host: Host, name: string, count: number): Promise<void> {
   const { pciBus, log } = host;
   const { functions } = await pciBus.listFunctions();
-  const pf = functions.find((fn) => hasIfname(fn, name) || fn.address === name.toLowerCase());
+  const pf = pfNamed(functions, name);
   if (pf === undefined) {
     throw new Error(
       'no PCI function of this host has this interface or address (is it in a guest?)',
@@ -56,6 +72,10 @@ async function ensureVfCount(host: Host, name: string, count: number): Promise<v
   }
   await pciBus.setVfCount(pf.address, count);
   log.info({ host: host.host, pf: pf.address, before: now, count }, `PF ${name} has ${count} VFs`);
+}
+
+function pfNamed(functions: readonly PciFunction[], name: string): PciFunction | undefined {
+  return functions.find((fn) => hasIfname(fn, name) || fn.address === name.toLowerCase());
 }
 
 /** Example: `0000:01:10.0 (guest instance-0000002a)`. Guests that are off hold theirs too: they will want them again. */

@@ -2,6 +2,7 @@
 import type { HostReport, ToController } from '#contracts/host-link.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { AgentOptions } from './agent-options.ts';
+import { withoutMetCounts } from './ensure-vf-counts.ts';
 import type { GuestLooks } from './guest-looks.ts';
 import { healthText, healthTextOf } from './host-health.ts';
 import type { HostParts } from './host-parts.ts';
@@ -38,6 +39,7 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
   };
 
   const checkHealth = async (): Promise<void> => {
+    parts.problems = await withoutMetCounts(options, options.vfCounts ?? {}, parts.problems);
     const now = await healthText(options, parts.problems);
     if (!stopped && now !== healthTextOf(told())) await report();
   };

@@ -30,6 +30,8 @@ export class DescribedIgb {
   readonly answers = new Map<string, unknown>();
   /** Words of a command that the kernel refuses, and its own. */
   readonly refusals = new Map<string, string>();
+  /** What a driver refuses of a VF as it is: `ip link set PF vf N` with these words. Returns the kernel's words, or undefined. */
+  rule: (vf: Readonly<IgbVf>, words: string) => string | undefined = () => undefined;
 
   /** `root`: an empty folder, which becomes /sys. */
   constructor(root: string) {
@@ -103,6 +105,8 @@ export class DescribedIgb {
   }
 
   #setVf(vf: IgbVf, words: readonly string[]): void {
+    const refusal = this.rule(vf, words.join(' '));
+    if (refusal !== undefined) throw new Error(refusal);
     for (let at = 0; at < words.length; at += 2) {
       const value = words[at + 1] ?? '';
       switch (words[at] ?? '') {

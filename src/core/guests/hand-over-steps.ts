@@ -61,7 +61,11 @@ export function unplugSteps(device: HeldDevice): VfStep[] {
 /** The settings of its VF that the agent makes; empty when it makes none. */
 export function vfChangeOf(nic: GuestNic): VfChange {
   if (!isPciNic(nic)) return {};
-  if (nic.kind === 'hostdev') return { ...(nic.trusted === true && { trust: true }), ...nic.vf };
+  if (nic.kind === 'hostdev') {
+    // libvirt sets the MAC too, but later, and some NICs take no spoof check before.
+    const mac = nic.vf?.spoofCheck === true && { macAddress: nic.macAddress };
+    return { ...mac, ...(nic.trusted === true && { trust: true }), ...nic.vf };
+  }
   if (nic.kind !== 'macvtap' || nic.portProfileId !== null) return {};
   return { macAddress: nic.macAddress, vlan: nic.vlan ?? 0, ...nic.vf };
 }

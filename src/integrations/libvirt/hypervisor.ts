@@ -147,7 +147,8 @@ export class LibvirtHypervisor implements Hypervisor {
     const domain = await this.#domains.known(guestId);
     const host = await this.#host(macvtapSources);
     const held = heldByNic(nic);
-    const isThere = domain.isActive && deviceOfNic(domain.devices, nic) !== undefined;
+    const ifname = held === undefined ? null : (macvtapSources[held.address] ?? null);
+    const isThere = domain.isActive && deviceOfNic(domain.devices, nic, ifname) !== undefined;
     const wanted = held === undefined || !domain.isActive || isThere ? [] : [held];
     const sources = { ...domain, macvtapSources };
     await this.#withFreeDevices(sources, wanted, () =>
@@ -161,7 +162,9 @@ export class LibvirtHypervisor implements Hypervisor {
   async detachNic(guestId: string, nic: GuestNic, how = { keep: false }): Promise<void> {
     const domain = await this.#domains.find(guestId);
     if (domain === undefined) return;
-    await this.#nics.detach(domain, nic, how);
+    const { ifnameOf = () => Promise.resolve(null) } = this.#options;
+    const ifname = nic.kind === 'macvtap' ? await ifnameOf(nic.address) : null;
+    await this.#nics.detach(domain, nic, { ...how, ifname });
     if (!how.keep) await this.#removeUnusedNetworks();
   }
 

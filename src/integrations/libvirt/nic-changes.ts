@@ -51,32 +51,38 @@ export class NicChanges {
     const xml = printXml(nicXml(nic, host));
     // First: from here on the device counts as the guest's, whatever happens next.
     await this.#record(domain, (ports) => [...without(ports, nic), portRecord(nic)]);
-    if (domain.isActive && deviceOfNic(domain.devices, nic) === undefined) {
+    const ifname = 'address' in nic ? (host.macvtapSources[nic.address] ?? null) : null;
+    if (domain.isActive && deviceOfNic(domain.devices, nic, ifname) === undefined) {
       await this.#child.call('attachDevice', [id, xml, affect.live], act);
     }
-    if (deviceOfNic(await this.#definedDevices(id), nic) === undefined) {
+    if (deviceOfNic(await this.#definedDevices(id), nic, ifname) === undefined) {
       await this.#child.call('attachDevice', [id, xml, affect.config], act);
     }
   }
 
-  async detach(domain: DomainView, nic: GuestNic, { keep }: { keep: boolean }): Promise<void> {
-    if (domain.isActive) await this.#detachLive(domain, nic);
+  /** `ifname`: the interface of a macvtap NIC's VF. */
+  async detach(
+    domain: DomainView,
+    nic: GuestNic,
+    { keep, ifname }: { keep: boolean; ifname: string | null },
+  ): Promise<void> {
+    if (domain.isActive) await this.#detachLive(domain, nic, ifname);
     if (keep) return;
-    const device = deviceOfNic(await this.#definedDevices(domain.id), nic);
+    const device = deviceOfNic(await this.#definedDevices(domain.id), nic, ifname);
     if (device !== undefined) await this.#ask(domain, nic, device, affect.config);
     await this.#record(domain, (ports) => without(ports, nic));
   }
 
   /** The guest has let go when libvirt has said so and its XML no longer has the device. */
-  async #detachLive(domain: DomainView, nic: GuestNic): Promise<void> {
-    const device = deviceOfNic(domain.devices, nic);
+  async #detachLive(domain: DomainView, nic: GuestNic, ifname: string | null): Promise<void> {
+    const device = deviceOfNic(domain.devices, nic, ifname);
     if (device === undefined) return;
     let nextAsk = 0;
     let goneSince: number | undefined;
     const isOff = async (events: readonly DomainEvent[]): Promise<boolean> => {
       const now = await this.#domains.find(domain.id);
       if (now === undefined || !now.isActive) return true;
-      const left = deviceOfNic(now.devices, nic);
+      const left = deviceOfNic(now.devices, nic, ifname);
       if (left === undefined) {
         goneSince ??= performance.now();
         return wasRemoved(events, device.alias) || performance.now() - goneSince > eventGraceMs;

@@ -1,6 +1,7 @@
 /** The PCI functions of this machine from sysfs below a root path, and the settings of its VFs through `ip`. */
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { InterfaceChange, PciBus, UnreadableFunction, VfCount } from '#contracts/pci-bus.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { DeviceFacts } from '#core/guests/hand-over.ts';
@@ -20,6 +21,9 @@ import { linkedName } from './sysfs-files.ts';
 import { VfControl } from './vf-control.ts';
 import { readVfCount, type WriteFile, writeVfCount } from './vf-count.ts';
 import { watchSysfs } from './watch.ts';
+
+const interfaceAppearsMs = 10_000;
+const lookEveryMs = 50;
 
 export interface SysfsPciBusOptions {
   /** Where sysfs is. Example: `/sys`, or a folder with a captured tree. */
@@ -123,7 +127,7 @@ export class SysfsPciBus implements PciBus {
 
   /**
    * A MAC that an administrator has set stands in the way of any other, and on some NICs of itself: it is taken off, and put back afterwards.
-   * An interface cannot be without a MAC. Source: Linux `igb_set_vf_mac_addr`, seen on an igb.
+   * Where it cannot be taken off, the driver is bound anew. An interface cannot be without a MAC. Source: Linux `igb_set_vf_mac_addr`, seen on an igb.
    */
   async #setMac(address: PciAddress, ifname: string, macAddress: string): Promise<void> {
     if (macAddress === noMac) return;
@@ -133,10 +137,24 @@ export class SysfsPciBus implements PciBus {
     } catch (error) {
       if ((await linkedName(join(this.#devices, address, 'physfn'))) === null) throw error;
       const { settings } = await this.#vfs.state(address);
-      await this.#vfs.clearMac(address);
+      try {
+        await this.#vfs.clearMac(address);
+      } catch {
+        if (settings.macAddress !== macAddress) throw error;
+        return this.#rebind(address);
+      }
       await this.#command(address, command);
       await this.#vfs.set(address, { macAddress: settings.macAddress });
     }
+  }
+
+  /** A VF's driver takes the MAC that its PF keeps for the VF when it is bound. */
+  async #rebind(address: PciAddress): Promise<void> {
+    const driver = await this.driverOf(address);
+    await this.bindDriver(address, null);
+    await this.bindDriver(address, driver);
+    const limit = Date.now() + interfaceAppearsMs;
+    while ((await this.ifnameOf(address)) === null && Date.now() < limit) await delay(lookEveryMs);
   }
 
   async #command(address: PciAddress, command: string[]): Promise<void> {

@@ -44,18 +44,23 @@ export class VfControl {
     return { settings: await this.#settings(place), own: await this.#own(address) };
   }
 
-  /** Throws `unavailable`, naming the setting and the NIC's driver, for the first one that is refused; those before it are made. */
+  /** Throws `unavailable`, naming each setting that is refused and the NIC's driver; all others are made. */
   async set(address: PciAddress, wish: VfChange): Promise<void> {
     const place = await this.#place(address);
     const now = await this.#settings(place);
     const change = completeChange(now, changeTowards(now, wish));
+    const refusals: ComputeError[] = [];
     for (const each of vfCommands(change, place)) {
       try {
         await this.#run(each.command);
       } catch (error) {
-        throw await this.#refusal(place, each, error);
+        refusals.push(await this.#refusal(place, each, error));
       }
     }
+    const [first, ...more] = refusals;
+    if (first === undefined) return;
+    if (more.length === 0) throw first;
+    throw new ComputeError('unavailable', refusals.map(({ message }) => message).join('; '));
   }
 
   /** Takes off a MAC that an administrator has set, so that the VF's own interface may have another. */

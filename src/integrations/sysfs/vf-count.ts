@@ -10,7 +10,8 @@ import { listFolder, readText } from './sysfs-files.ts';
 /** Writes a file of sysfs; throws with the kernel's words when it refuses. */
 export type WriteFile = (path: string, text: string) => Promise<void>;
 
-const vfsAppearMs = 30_000;
+/** Half a second for each was seen on slow machines. */
+const vfsAppearMs = (count: number): number => 30_000 + count * 2_000;
 const lookEveryMs = 50;
 
 /** Throws `unavailable` for a function without SR-IOV. */
@@ -47,10 +48,11 @@ export async function writeVfCount(
   };
   if (now > 0) await set(0);
   if (count > 0) await set(count);
-  const limit = Date.now() + vfsAppearMs;
+  const limitMs = vfsAppearMs(count);
+  const limit = Date.now() + limitMs;
   while ((await vfsOf(devices, pf)) !== count) {
     if (Date.now() > limit) {
-      const said = `PF ${pf}: ${count} VFs were made, ${await vfsOf(devices, pf)} have appeared within ${vfsAppearMs / 1000} s`;
+      const said = `PF ${pf}: ${count} VFs were made, ${await vfsOf(devices, pf)} have appeared within ${limitMs / 1_000} s`;
       throw new ComputeError('unavailable', said);
     }
     await delay(lookEveryMs);
