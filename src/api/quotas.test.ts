@@ -69,7 +69,7 @@ test.each([
   { field: 'max_count', value: 101 },
   { field: 'max_count', value: '101' },
   { field: 'max_count', value: 2_147_483_647 },
-  { field: 'max_count', value: '9999999999' },
+  { field: 'max_count', value: '2147483647' },
   { field: 'min_count', value: '0000000101' },
 ])('$field: $value is refused before anything is stored', async ({ field, value }) => {
   world.limits.set(projectId, { instances: -1, cores: -1, ram: -1 });

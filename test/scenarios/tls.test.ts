@@ -61,6 +61,10 @@ scenario(
     const agent = startAgentProcess(config);
     try {
       await agent.says(/^linked to the controller$/);
+      await cloud.until(async () => {
+        const { hypervisors } = await cloud.ok('compute', 'GET', '/os-hypervisors');
+        return { done: hypervisors.length === 1, value: hypervisors };
+      });
       const networkId = await cloud.network('red');
       const port = await cloud.port(networkId, 'direct');
       const id = await cloud.boot([{ port }]);
