@@ -62,8 +62,8 @@ scenario(
     try {
       await agent.says(/^linked to the controller$/);
       await cloud.until(async () => {
-        const { hypervisors } = await cloud.ok('compute', 'GET', '/os-hypervisors');
-        return { done: hypervisors.length === 1, value: hypervisors };
+        const { hosts } = await cloud.ok('operator', 'GET', '/hosts');
+        return { done: hosts[0]?.devices_free > 0, value: hosts };
       });
       const networkId = await cloud.network('red');
       const port = await cloud.port(networkId, 'direct');
