@@ -1,4 +1,8 @@
 /** A Novella in this process beside the environment's services, with one simulated host that Neutron knows. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { sha256OfToken } from '#contracts/enrolments.ts';
+import { openStore } from '#integrations/database/store.ts';
 import { Cloud } from '#test/cloud.ts';
 import { temporaryDirectory } from '#test/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
@@ -29,12 +33,26 @@ export async function besideOpenStack(openstack: OpenStack, section: Record<stri
   const running = await startAllInOne(config, silentLog);
   return {
     computeUrl: running.urls.compute,
+    /** A token as an enrolled host has one; over the API a host of the controller's own process gets none. */
+    tokenOf: (host: string) => tokenOf(join(state.path, 'novella.sqlite'), host),
     as: (who: keyof typeof people) => cloudOf(openstack, who, running.urls.compute),
     async stop() {
       await running.stop();
       state.remove();
     },
   };
+}
+
+async function tokenOf(file: string, host: string): Promise<string> {
+  const { store } = await openStore(file);
+  try {
+    const token = randomBytes(32).toString('base64url');
+    const enrolment = { host, tokenSha256: sha256OfToken(token), createdAt: Date.now() };
+    await store.enrolments.enroll(enrolment, { replaces: true });
+    return token;
+  } finally {
+    await store.close();
+  }
 }
 
 /** One of the people, signed in at the services themselves. */

@@ -53,14 +53,12 @@ async function remove(user: Cloud, id: string): Promise<void> {
 
 /** The cache of a host that was enrolled under this name, and knows nothing but the controller and its own token. */
 async function cacheOf(host: string, on: Beside): Promise<{ cache: ImageCache; folder: string }> {
-  const operator = await on.as('admin');
-  const path = `/hosts/${host}/enrolment`;
-  const { enrolment } = await operator.ok('operator', 'POST', path, { replace: true });
+  const token = await on.tokenOf(host);
   const folder = join(files.path, `cache-${randomBytes(4).toString('hex')}`);
   mkdirSync(folder);
   const source = httpImageSource({
     controllerUrl: new URL(on.computeUrl).origin,
-    token: () => enrolment.token,
+    token: () => token,
     patienceMs: 0,
   });
   const cache = new ImageCache({
