@@ -43,7 +43,7 @@ function isNicVf({ parentAddress, parentIfname }: PciFunction): boolean {
   return parentAddress !== null && parentIfname !== null;
 }
 
-export interface RestoreWish {
+export interface RestoreRequest {
   address: PciAddress;
   baseline: DeviceBaseline;
   /** What the guest had; it must not be left on the device. */
@@ -52,10 +52,10 @@ export interface RestoreWish {
 }
 
 /** Brings the device back and reads it back. Throws, in plain words, when it is not what it was. */
-export async function restoreBaseline(pciBus: PciBus, wish: RestoreWish): Promise<void> {
-  const { address, baseline } = wish;
-  await restoreDriver(pciBus, wish);
-  if (baseline.vf !== null) await restoreVf(pciBus, wish, baseline.vf);
+export async function restoreBaseline(pciBus: PciBus, request: RestoreRequest): Promise<void> {
+  const { address, baseline } = request;
+  await restoreDriver(pciBus, request);
+  if (baseline.vf !== null) await restoreVf(pciBus, request, baseline.vf);
   if (baseline.vfCount === null) return;
   await restoreVfCount(pciBus, address, baseline.vfCount);
 }
@@ -75,7 +75,7 @@ async function restoreVfCount(pciBus: PciBus, address: PciAddress, count: number
 /** The hypervisor gives a managed device back to its driver; one that it has left is bound again here. */
 async function restoreDriver(
   pciBus: PciBus,
-  { address, baseline: { driver }, driverWaitMs }: RestoreWish,
+  { address, baseline: { driver }, driverWaitMs }: RestoreRequest,
 ): Promise<void> {
   const limit = Date.now() + driverWaitMs;
   for (;;) {
@@ -87,14 +87,18 @@ async function restoreDriver(
   await pciBus.bindDriver(address, driver);
 }
 
-async function restoreVf(pciBus: PciBus, wish: RestoreWish, baseline: VfBaseline): Promise<void> {
-  const { address, guestMacAddress } = wish;
+async function restoreVf(
+  pciBus: PciBus,
+  request: RestoreRequest,
+  baseline: VfBaseline,
+): Promise<void> {
+  const { address, guestMacAddress } = request;
   const change = changeToBaseline(baseline, await pciBus.vfState(address));
   const { ownMacAddress } = baseline;
   const made = await setVfWithoutMac(pciBus, address, change, ownMacAddress);
   const settings = { ...baseline.settings, ...made };
   const target = { ...baseline, settings };
-  if (ownMacAddress !== null) await interfaceIsThere(pciBus, wish);
+  if (ownMacAddress !== null) await interfaceIsThere(pciBus, request);
   await restoreInterface(pciBus, address, target, guestMacAddress);
   const differences = baselineDifferences(target, await pciBus.vfState(address), guestMacAddress);
   if (differences.length > 0) throw new Error(`not as it was: ${differences.join('; ')}`);
@@ -103,7 +107,7 @@ async function restoreVf(pciBus: PciBus, wish: RestoreWish, baseline: VfBaseline
 /** Some drivers make the interface seconds after they are bound. */
 async function interfaceIsThere(
   pciBus: PciBus,
-  { address, baseline: { driver }, driverWaitMs }: RestoreWish,
+  { address, baseline: { driver }, driverWaitMs }: RestoreRequest,
 ): Promise<void> {
   const limit = Date.now() + driverWaitMs;
   while ((await pciBus.ifnameOf(address)) === null) {

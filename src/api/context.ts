@@ -12,7 +12,7 @@ import type { NewServerRequest } from '#core/servers/new-server.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WishedAct } from '#workflows/act-on-guest.ts';
 import type { WishedNic } from '#workflows/attach-interface.ts';
-import type { WishedGroup } from '#workflows/security-groups.ts';
+import type { SecurityGroupChange } from '#workflows/security-groups.ts';
 import type { WishedRebuild } from '#workflows/rebuild-server.ts';
 import type { NewEnrolment } from '#workflows/enroll-host.ts';
 import type { HostLinks } from '#workflows/host-links.ts';
@@ -37,7 +37,7 @@ export interface ApiWorkflows {
     wish: { portId: string; requestId: string },
   ): Promise<void>;
   /** On all ports of the server. Throws `notFound`, `conflict` for a name of several groups, `invalid` where a port takes none. */
-  changeGroups(caller: Caller, server: Server, wish: WishedGroup): Promise<void>;
+  changeGroups(caller: Caller, server: Server, change: SecurityGroupChange): Promise<void>;
   /** Keeps what the network service told; who it concerns acts upon it later. */
   takeNetworkEvent(event: NetworkEvent): Promise<void>;
   /** The last lines that its guest wrote to its console; null: all. Throws `conflict` where no host can say. */

@@ -89,7 +89,7 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     expect(heir).toMatchObject({ serverId, epoch: 2 });
   });
 
-  test('a task may be born with a lease: its owner says how it goes on, even as another workflow', async () => {
+  test('a task may be created with a lease: its owner decides how it continues, even as another workflow', async () => {
     const store = await (await fresh())();
     const wish = aNewServer();
     const lease = { owner: 'req-1', until: 1_000 + leaseMs };

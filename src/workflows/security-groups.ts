@@ -23,7 +23,7 @@ export async function groupsForBoot(
 }
 
 /** What an action on a server's groups asks for. */
-export interface WishedGroup {
+export interface SecurityGroupChange {
   act: 'add' | 'remove';
   /** A name or an id. */
   group: string;
@@ -37,7 +37,7 @@ export async function changeGroups(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  { act, group }: WishedGroup,
+  { act, group }: SecurityGroupChange,
 ): Promise<void> {
   const { projectId } = server;
   const find = await groupFinder(context, caller, { projectId, asked: [group] });

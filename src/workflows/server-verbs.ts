@@ -19,7 +19,7 @@ import { followWorkflow } from './follow-guest.ts';
 import { followPortsWorkflow } from './follow-ports.ts';
 import { readConsole } from './read-console.ts';
 import { rebuildServer, type WishedRebuild } from './rebuild-server.ts';
-import { changeGroups, type WishedGroup } from './security-groups.ts';
+import { changeGroups, type SecurityGroupChange } from './security-groups.ts';
 import { takeNetworkEvent } from './take-network-event.ts';
 import { setHostService, type HostServiceWish } from './set-host-service.ts';
 import type { Workflow } from './workflow.ts';
@@ -55,8 +55,8 @@ export function serverVerbs(context: WorkflowContext) {
       server: Server,
       wish: { portId: string; requestId: string },
     ) => detachInterface(context, caller, server, wish),
-    changeGroups: (caller: Caller, server: Server, wish: WishedGroup) =>
-      changeGroups(context, caller, server, wish),
+    changeGroups: (caller: Caller, server: Server, change: SecurityGroupChange) =>
+      changeGroups(context, caller, server, change),
     takeNetworkEvent: (event: NetworkEvent) => takeNetworkEvent(context, event),
     readConsole: (server: Server, lines: number | null) => readConsole(context, server, lines),
     enrollHost: (host: string, how: { replaces: boolean }) => enrollHost(context, host, how),

@@ -91,7 +91,7 @@ interface NamedServiceBody {
 /** Before 2.53: the last part of the path says what to do, the body with which service. Source: Nova compute API reference, "Update Compute Service". */
 export async function changeNamedService(call: Call<NamedServiceBody>): Promise<Reply> {
   const { host: name, binary: asked, disabled_reason: reason } = call.body;
-  const wish = wishOf(call);
+  const update = updateOf(call);
   if (asked !== binary) {
     const message = `Updating a ${asked} service is not supported. Only ${binary} services can be updated.`;
     throw new ComputeError('invalid', message);
@@ -100,8 +100,8 @@ export async function changeNamedService(call: Call<NamedServiceBody>): Promise<
   if (host === undefined) {
     throw new ComputeError('notFound', `Could not find binary ${asked} on host ${name}.`);
   }
-  await call.context.workflows.setHostService(host.id, wish);
-  const { enabled, forcedDown } = wish;
+  await call.context.workflows.setHostService(host.id, update);
+  const { enabled, forcedDown } = update;
   return {
     body: {
       service: {
@@ -115,7 +115,7 @@ export async function changeNamedService(call: Call<NamedServiceBody>): Promise<
   };
 }
 
-function wishOf({ params, body, version }: Call<NamedServiceBody>): HostServiceWish {
+function updateOf({ params, body, version }: Call<NamedServiceBody>): HostServiceWish {
   const { disabled_reason: reason, forced_down: down } = body;
   const act = params['id'];
   if (act === 'enable') return { enabled: true, disabledReason: null };
