@@ -15,6 +15,7 @@ export const faults: Record<ErrorKind, { status: number; name: string }> = {
   conflict: { status: 409, name: 'conflictingRequest' },
   tooLarge: { status: 413, name: 'overLimit' },
   badMediaType: { status: 415, name: 'badMediaType' },
+  rangeNotSatisfiable: { status: 416, name: 'badRequest' },
   tooManyRequests: { status: 429, name: 'overLimit' },
   headersTooLarge: { status: 431, name: 'badRequest' },
   bug: { status: 500, name: 'computeFault' },

@@ -55,4 +55,26 @@ export function imageStoreContract(open: () => Promise<ImageStore>): void {
     await store.remove('i1');
     expect(await store.get('i1')).toBeUndefined();
   });
+
+  test('counts images and bytes of a project', async () => {
+    const store = await open();
+    await store.add({ ...image, sizeBytes: 7 });
+    await store.add({ ...image, id: 'i2', sizeBytes: 5_000_000_000 });
+    await store.add({ ...image, id: 'i3' });
+    await store.add({ ...image, id: 'i4', projectId: 'p2', sizeBytes: 11 });
+    expect([await store.count('p1'), await store.count('none')]).toEqual([3, 0]);
+    expect(await store.bytesOf('p1', [])).toBe(5_000_000_007);
+    expect(await store.bytesOf('p1', ['i2', 'i4'])).toBe(7);
+    expect(await store.bytesOf('none', [])).toBe(0);
+  });
+
+  test('undoes a transaction whose work throws', async () => {
+    const store = await open();
+    const work = store.atomic(async (rows) => {
+      await rows.add(image);
+      throw new Error(`${await rows.count('p1')} is too many`);
+    });
+    await expect(work).rejects.toThrow('1 is too many');
+    expect(await store.list()).toEqual([]);
+  });
 }

@@ -1,6 +1,6 @@
 /** What the embedded image service keeps of an image. The bytes lie in files beside the database. */
 
-export type ImageStatus = 'queued' | 'saving' | 'active';
+export type ImageStatus = 'queued' | 'saving' | 'active' | 'deactivated';
 
 export const imageVisibilities = ['public', 'private', 'shared', 'community'] as const;
 export type ImageVisibility = (typeof imageVisibilities)[number];
@@ -28,7 +28,8 @@ export interface StoredImage {
   updatedAt: number;
 }
 
-export interface ImageStore {
+/** The stored images; the same inside and outside a transaction. */
+export interface ImageRows {
   add(image: StoredImage): Promise<void>;
   /** undefined when unknown. */
   get(id: string): Promise<StoredImage | undefined>;
@@ -41,4 +42,13 @@ export interface ImageStore {
     whileStatus?: ImageStatus,
   ): Promise<boolean>;
   remove(id: string): Promise<void>;
+  /** How many images the project has, with or without bytes. */
+  count(projectId: string): Promise<number>;
+  /** Bytes of the project's images, without those of the images named. Example: `bytesOf('p1', ['i9'])` → 65536. */
+  bytesOf(projectId: string, except: readonly string[]): Promise<number>;
+}
+
+export interface ImageStore extends ImageRows {
+  /** Runs the work as one transaction over `rows`; what it throws undoes it. The work must use `rows` only. */
+  atomic<T>(work: (rows: ImageRows) => Promise<T>): Promise<T>;
 }

@@ -11,6 +11,7 @@ export const errorKinds = [
   'headersTooLarge',
   'tooManyRequests',
   'tooLarge',
+  'rangeNotSatisfiable',
   'conflict',
   'overQuota',
   'notAcceptable',

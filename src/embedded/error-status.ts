@@ -14,6 +14,7 @@ const statuses: Record<ErrorKind, [number, string]> = {
   overQuota: [409, 'Conflict'],
   tooLarge: [413, 'Request Entity Too Large'],
   badMediaType: [415, 'Unsupported Media Type'],
+  rangeNotSatisfiable: [416, 'Requested Range Not Satisfiable'],
   tooManyRequests: [429, 'Too Many Requests'],
   headersTooLarge: [431, 'Request Header Fields Too Large'],
   bug: [500, 'Internal Server Error'],

@@ -20,7 +20,7 @@ export interface GuardedCall<Who> extends OpenCall {
   caller: Who;
 }
 
-/** One row: the answer is the body; `status` is 200 unless named here. */
+/** One row: the answer is the body; `status` is 200 unless named here, or set on the reply by the answer. */
 export interface Route<Call> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
@@ -57,8 +57,7 @@ export function mountRoutes<Who>(app: FastifyInstance, table: RouteTable<Who>): 
     app.route({
       method,
       url: path,
-      handler: async (request, reply) =>
-        reply.code(status ?? 200).send(await answer(callOf(request, reply))),
+      handler: async (request, reply) => send(reply, status, await answer(callOf(request, reply))),
     });
   }
   const callers = new WeakMap<FastifyRequest, Who>();
@@ -73,11 +72,16 @@ export function mountRoutes<Who>(app: FastifyInstance, table: RouteTable<Who>): 
       },
       handler: async (request, reply) => {
         const call = { ...callOf(request, reply), caller: callers.get(request) as Who };
-        return reply.code(status ?? 200).send(await answer(call));
+        return send(reply, status, await answer(call));
       },
     });
   }
   refuseOtherMethods(app, table);
+}
+
+function send(reply: FastifyReply, status: number | undefined, body: unknown): FastifyReply {
+  if (status !== undefined) reply.code(status);
+  return reply.send(body);
 }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];

@@ -42,7 +42,7 @@ export function limitConnections(app: FastifyInstance, limits: ConnectionLimits)
     replies.set(request.raw.socket, reply.raw);
   });
   app.addHook('preParsing', async (request: FastifyRequest, reply: FastifyReply, payload) => {
-    if (request.headers['content-type'] === streamed) return payload;
+    if (request.mediaType === streamed) return payload;
     const timer = setTimeout(() => {
       // Its rest is not waited for, nor read.
       reply.header('connection', 'close');

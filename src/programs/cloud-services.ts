@@ -66,6 +66,7 @@ async function ownServices<Tables>(
     ...options,
     publicUrls: config.publicUrls,
     imageFolder: state.file('images'),
+    keepFreeBytes: config.keepFreeBytes,
     passwords,
   });
   return {

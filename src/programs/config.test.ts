@@ -65,6 +65,12 @@ test('allocation ratios that are not told stay as they are', () => {
   });
 });
 
+test('256 MiB of the disk are kept from uploads unless configured', () => {
+  expect(parseConfig('{}', 'x').keepFreeBytes).toBe(268_435_456);
+  expect(parseConfig('keep_free: 0', 'x').keepFreeBytes).toBe(0);
+  expect(() => parseConfig('keep_free: -1', 'x')).toThrow('x:1 keep_free: must be >= 0');
+});
+
 test('quotas that are not configured are those of Nova and Neutron, and the operators of an own identity have none', () => {
   const text =
     'quotas: { default: { cores: 8 }, projects: { demo: { ports: -1 }, admin: { images: 7 } } }';

@@ -36,6 +36,8 @@ export interface EmbeddedOptions<Tables> {
   /** Read at each use: filled once every service listens. */
   urls: { identity: string; compute: string; network: string; image: string };
   imageFolder: string;
+  /** Of the disk of the state directory: so much no upload may take. */
+  keepFreeBytes: number;
   publicUrls: PublicUrls;
   tls: TlsFiles | undefined;
   passwords: { admin: string; demo: string };
@@ -97,6 +99,8 @@ export async function embeddedServices<Tables>(
     store: createImageStore(db),
     identity: identityService,
     folder: options.imageFolder,
+    limitsOf: options.quotas.limitsOf,
+    keepFreeBytes: options.keepFreeBytes,
   });
   await image.ensureImage({ name: 'tiny', content: tinyDisk });
   return { identity: { app: identity.app, service: identityService }, network, image };

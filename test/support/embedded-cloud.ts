@@ -89,8 +89,13 @@ const hosts: Record<string, ReadonlySet<string>> = {
 export async function startEmbeddedCloud({
   users = [],
   limits = {},
+  keepFreeBytes = 0,
+  freeBytes,
 }: {
   limits?: Partial<QuotaLimits>;
+  /** Of the disk of the images, as the next. */
+  keepFreeBytes?: number;
+  freeBytes?: () => Promise<number>;
   users?: Omit<BootstrapUser, 'password'>[];
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'novella-embedded-'));
@@ -133,6 +138,9 @@ export async function startEmbeddedCloud({
     store: createImageStore(db),
     identity: identity.service,
     folder: join(folder, 'images'),
+    limitsOf: () => ({ ...noLimits, ...limits }),
+    keepFreeBytes,
+    ...(freeBytes !== undefined && { freeBytes }),
   });
   const signIn = async (name: string, password: string, project: string) => {
     const body = signInBody(name, password, project);

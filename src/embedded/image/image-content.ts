@@ -1,48 +1,114 @@
 /** The bytes of an image: taken once, given out as often as asked. */
 import { ComputeError } from '#core/errors.ts';
 import type { StoredImage } from '#contracts/image-store.ts';
+import type { ByteRange } from './image-files.ts';
 import type { ImageContext } from './images.ts';
+import { asUploadFailure } from './storage-failure.ts';
 
-/** Takes the bytes of a queued image and makes it active. Throws `conflict` when it has its bytes or is getting them. */
+/** Bytes of an upload. `announcedBytes`: how many there will be, where the client says so. */
+export interface Upload {
+  bytes: AsyncIterable<Uint8Array>;
+  announcedBytes?: number;
+}
+
+/**
+ * Takes the bytes of a queued image and makes it active. Throws `conflict` when it has its bytes or is getting them, `tooLarge` when a quota or
+ * the disk has no room for it; then, and when the bytes break off, it is queued again.
+ */
 export async function uploadContent(
-  { store, files, clock }: ImageContext,
+  context: ImageContext,
   image: StoredImage,
-  bytes: AsyncIterable<Uint8Array>,
+  upload: Upload,
 ): Promise<void> {
+  const { store } = context;
+  const { id } = image;
+  refuseWithoutFormats(image);
+  if (!(await store.update(id, { status: 'saving' }, 'queued'))) {
+    throw new ComputeError(
+      'conflict',
+      `Image ${id} is not queued: it has its bytes already, or is getting them`,
+    );
+  }
+  try {
+    await takeBytes(context, image, upload);
+  } catch (error) {
+    const failure = asUploadFailure(error, id);
+    const { detail } = failure as { detail?: string };
+    if (detail !== undefined) context.log.warn({ imageId: id, detail }, 'upload refused');
+    await store.update(id, { status: 'queued' }, 'saving');
+    throw failure;
+  }
+}
+
+async function takeBytes(
+  { store, files, clock, openGate }: ImageContext,
+  image: StoredImage,
+  { bytes, announcedBytes }: Upload,
+): Promise<void> {
+  const gate = openGate(image);
+  try {
+    if (announcedBytes !== undefined) await gate.admit(announcedBytes);
+    const written = await files.write(image.id, bytes, gate.admit);
+    const change = { ...written, status: 'active' as const, updatedAt: clock.now() };
+    if (await store.update(image.id, change, 'saving')) return;
+    await files.remove(image.id);
+    throw new ComputeError('notFound', `Image ${image.id} was deleted while its bytes came.`);
+  } finally {
+    gate.close();
+  }
+}
+
+function refuseWithoutFormats(image: StoredImage): void {
   const missing = [
     ...(image.diskFormat === null ? ['disk_format'] : []),
     ...(image.containerFormat === null ? ['container_format'] : []),
   ];
-  if (missing.length > 0) {
-    throw new ComputeError(
-      'invalid',
-      `${missing.join(', ')}: must be set before the bytes of image ${image.id} are sent`,
-    );
-  }
-  if (!(await store.update(image.id, { status: 'saving' }, 'queued'))) {
-    throw new ComputeError(
-      'conflict',
-      `Image ${image.id} is not queued: it has its bytes already, or is getting them`,
-    );
-  }
-  try {
-    const written = await files.write(image.id, bytes);
-    const change = { ...written, status: 'active' as const, updatedAt: clock.now() };
-    // It may have been deleted meanwhile; then nobody will ask for the file.
-    if (!(await store.update(image.id, change, 'saving'))) await files.remove(image.id);
-  } catch (error) {
-    await store.update(image.id, { status: 'queued' }, 'saving');
-    throw error;
-  }
+  if (missing.length === 0) return;
+  throw new ComputeError(
+    'invalid',
+    `${missing.join(', ')}: must be set before the bytes of image ${image.id} are sent`,
+  );
 }
 
-/** The bytes with what they must be. Throws `conflict` when they are not there yet. */
-export function openContent({ files }: ImageContext, image: StoredImage) {
-  const { id, status, sizeBytes, sha512, md5, diskFormat } = image;
-  if (status !== 'active' || sizeBytes === null || sha512 === null || md5 === null) {
-    throw new ComputeError('conflict', `Image ${id} has no bytes yet: it is ${status}`);
+/** What is known of the bytes of an image that has them. */
+export interface KnownContent {
+  sizeBytes: number;
+  sha512: string;
+  md5: string;
+}
+
+/** undefined while the image has no bytes. */
+export function knownContent({ sizeBytes, sha512, md5 }: StoredImage): KnownContent | undefined {
+  if (sizeBytes === null || sha512 === null || md5 === null) return undefined;
+  return { sizeBytes, sha512, md5 };
+}
+
+/** The bytes, or a range of them. Throws `notFound` when the image was deleted meanwhile, `unavailable` when only its file is gone. */
+export async function readContent(
+  { store, files }: ImageContext,
+  id: string,
+  range?: ByteRange,
+): Promise<AsyncIterable<Uint8Array>> {
+  const bytes = await files.read(id, range);
+  if (bytes !== undefined) return bytes;
+  if ((await store.get(id)) === undefined) {
+    throw new ComputeError('notFound', `No image found with ID ${id}`);
   }
-  return { sizeBytes, sha512, md5, diskFormat: diskFormat ?? 'raw', bytes: files.read(id) };
+  throw new ComputeError(
+    'unavailable',
+    `The bytes of image ${id} are not in the state directory any more: delete the image and upload it again.`,
+  );
+}
+
+/** For hosts: the bytes with what they must be. Throws `conflict` for an image that has none yet or is deactivated. */
+export async function openContent(context: ImageContext, image: StoredImage) {
+  const { id, status, diskFormat } = image;
+  const known = knownContent(image);
+  if (status !== 'active' || known === undefined) {
+    const why = status === 'deactivated' ? 'is not given out' : 'has no bytes yet';
+    throw new ComputeError('conflict', `Image ${id} ${why}: it is ${status}`);
+  }
+  return { ...known, diskFormat: diskFormat ?? 'raw', bytes: await readContent(context, id) };
 }
 
 /** After a process died: uploads it was taking start again from queued. */

@@ -1,9 +1,9 @@
 /** The bytes of images: one file per image in one folder. A file has its name only when it is whole and on disk. */
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /** Sizes in bytes, hashes in hex. */
@@ -13,14 +13,30 @@ export interface WrittenFile {
   sha512: string;
 }
 
+/** Bytes from `start` to `end`, both included. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
 export interface ImageFiles {
-  /** Takes the bytes as they come; what breaks off leaves no file. */
-  write(id: string, bytes: AsyncIterable<Uint8Array>): Promise<WrittenFile>;
-  read(id: string): AsyncIterable<Uint8Array>;
+  /**
+   * Takes the bytes as they come; `admit` is asked with the bytes so far before each part is written. What breaks off, or is not admitted, leaves
+   * no file.
+   */
+  write(
+    id: string,
+    bytes: AsyncIterable<Uint8Array>,
+    admit: (totalBytes: number) => Promise<void>,
+  ): Promise<WrittenFile>;
+  /** Of the whole file unless a range is given; undefined when there is none. A file that is removed later is still read to its end. */
+  read(id: string, range?: ByteRange): Promise<Readable | undefined>;
   /** No error when there is none. */
   remove(id: string): Promise<void>;
   /** Removes what broken uploads of a dead process left. */
   removeParts(): Promise<void>;
+  /** Room on the disk for what is not privileged, in bytes. */
+  freeBytes: () => Promise<number>;
 }
 
 const partEnding = '.part';
@@ -28,35 +44,63 @@ const partEnding = '.part';
 export function createImageFiles(folder: string): ImageFiles {
   const pathOf = (id: string) => join(folder, id);
   return {
-    async write(id, bytes) {
-      await mkdir(folder, { recursive: true });
+    async write(id, bytes, admit) {
       const part = `${pathOf(id)}${partEnding}`;
-      const md5 = createHash('md5');
-      const sha512 = createHash('sha512');
-      let sizeBytes = 0;
-      const measure = new Transform({
-        transform(chunk: Uint8Array, _encoding, done) {
-          md5.update(chunk);
-          sha512.update(chunk);
-          sizeBytes += chunk.length;
-          done(null, chunk);
-        },
-      });
+      const hashes = { md5: createHash('md5'), sha512: createHash('sha512') };
+      const measure = measured(bytes, hashes, admit);
       try {
-        await pipeline(bytes, measure, createWriteStream(part, { flush: true }));
+        await mkdir(folder, { recursive: true });
+        await pipeline(measure.parts(), createWriteStream(part, { flush: true }));
         await rename(part, pathOf(id));
       } catch (error) {
         await rm(part, { force: true });
         throw error;
       }
-      return { sizeBytes, md5: md5.digest('hex'), sha512: sha512.digest('hex') };
+      return {
+        sizeBytes: measure.sizeBytes(),
+        md5: hashes.md5.digest('hex'),
+        sha512: hashes.sha512.digest('hex'),
+      };
     },
-    read: (id) => createReadStream(pathOf(id)),
+    async read(id, range) {
+      try {
+        const file = await open(pathOf(id));
+        return file.createReadStream(range);
+      } catch (error) {
+        if ((error as { code?: unknown }).code === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
     remove: (id) => rm(pathOf(id), { force: true }),
     async removeParts() {
       await mkdir(folder, { recursive: true });
       const parts = (await readdir(folder)).filter((name) => name.endsWith(partEnding));
       await Promise.all(parts.map((name) => rm(join(folder, name), { force: true })));
+    },
+    async freeBytes() {
+      await mkdir(folder, { recursive: true });
+      const { bavail, bsize } = await statfs(folder);
+      return bavail * bsize;
+    },
+  };
+}
+
+/** The same parts, counted and hashed on their way. */
+function measured(
+  bytes: AsyncIterable<Uint8Array>,
+  hashes: Record<string, Hash>,
+  admit: (totalBytes: number) => Promise<void>,
+) {
+  let sizeBytes = 0;
+  return {
+    sizeBytes: () => sizeBytes,
+    async *parts() {
+      for await (const part of bytes) {
+        sizeBytes += part.length;
+        await admit(sizeBytes);
+        for (const hash of Object.values(hashes)) hash.update(part);
+        yield part;
+      }
     },
   };
 }

@@ -1,10 +1,13 @@
 /** Images: create, find, change, remove. Their bytes are in `image-content.ts`. */
+import type { Logger } from 'pino';
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Caller } from '#contracts/identity.ts';
 import type { ImageStore, StoredImage } from '#contracts/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ImageFiles } from './image-files.ts';
+import { checkImageCount, type LimitsOf } from './image-quotas.ts';
 import { applyPatch } from './patch.ts';
+import type { UploadGate } from './upload-gate.ts';
 import { readWish, toFields, toWish, type WishedFields } from './wish.ts';
 
 /** What every act of the image service works with. */
@@ -13,6 +16,10 @@ export interface ImageContext {
   files: ImageFiles;
   clock: Clock;
   newId: NewId;
+  log: Logger;
+  limitsOf: LimitsOf;
+  /** For each upload: may it go on? */
+  openGate: (image: StoredImage) => UploadGate;
 }
 
 /** POST /v2/images: without bytes, so `queued`. */
@@ -26,9 +33,9 @@ export async function createImage(
   return addImage(context, caller.projectId, fields);
 }
 
-/** A queued image with these fields. */
+/** A queued image with these fields. Throws `tooLarge` when the project may have no more. One of no project belongs to the cloud, and is not counted. */
 export async function addImage(
-  { store, clock, newId }: ImageContext,
+  { store, clock, newId, limitsOf }: ImageContext,
   projectId: string,
   fields: WishedFields,
 ): Promise<StoredImage> {
@@ -44,7 +51,10 @@ export async function addImage(
     createdAt: now,
     updatedAt: now,
   };
-  await store.add(image);
+  await store.atomic(async (rows) => {
+    if (projectId !== '') await checkImageCount(rows, limitsOf, projectId);
+    await rows.add(image);
+  });
   return image;
 }
 

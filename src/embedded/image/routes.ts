@@ -1,19 +1,18 @@
 /** Every route of the embedded image service, and what of Glance it lacks. */
 import type { Caller } from '#contracts/identity.ts';
-import { ComputeError } from '#core/errors.ts';
 import type { NotOffered } from '../not-offered.ts';
 import type { GuardedCall, GuardedRoute, OpenCall, Route } from '../route-table.ts';
-import { openContent, uploadContent } from './image-content.ts';
+import { download, upload } from './file-routes.ts';
 import {
   createImage,
   findImage,
-  findOwnImage,
   type ImageContext,
   listImages,
   patchImage,
   removeImage,
 } from './images.ts';
 import { applyQuery, queryText } from './list-query.ts';
+import { jsonType, patchTypes, refuseOtherType } from './media-types.ts';
 import { imageSchema, imagesSchema } from './schemas.ts';
 import { viewImage, viewVersions } from './views.ts';
 
@@ -49,6 +48,8 @@ export function imageRoutes(context: ImageContext): GuardedRoute<Caller>[] {
       path: one,
       admits: writers,
       answer: async (call) => {
+        call.reply.header('accept-patch', patchTypes.join(', '));
+        refuseOtherType(call, patchTypes);
         const change = { id: idOf(call), patch: call.body };
         return viewImage(await patchImage(context, call.caller, change));
       },
@@ -90,37 +91,12 @@ async function list({ caller, query }: Call, context: ImageContext) {
   };
 }
 
-async function create({ caller, body, baseUrl, reply }: Call, context: ImageContext) {
+async function create(call: Call, context: ImageContext) {
+  const { caller, body, baseUrl, reply } = call;
+  if (body !== undefined) refuseOtherType(call, [jsonType]);
   const image = await createImage(context, caller, body);
   reply.header('location', `${baseUrl}/v2/images/${image.id}`);
   return viewImage(image);
-}
-
-async function upload(call: Call, context: ImageContext): Promise<void> {
-  const type = call.request.headers['content-type'];
-  if (type !== 'application/octet-stream') {
-    throw new ComputeError(
-      'badMediaType',
-      `Content-Type: '${type ?? ''}': must be application/octet-stream`,
-    );
-  }
-  const image = await findOwnImage(context, call.caller, idOf(call));
-  try {
-    await uploadContent(context, image, call.request.body as AsyncIterable<Uint8Array>);
-  } catch (cause) {
-    if (cause instanceof ComputeError || !call.request.raw.destroyed) throw cause;
-    throw new ComputeError('invalid', `The bytes of image ${image.id} broke off.`, { cause });
-  }
-}
-
-async function download(call: Call, context: ImageContext) {
-  const image = await findImage(context, call.caller, idOf(call));
-  const { sizeBytes, md5, bytes } = openContent(context, image);
-  call.reply
-    .header('content-type', 'application/octet-stream')
-    .header('content-length', sizeBytes)
-    .header('content-md5', md5);
-  return bytes;
 }
 
 function idOf({ params }: Call): string {

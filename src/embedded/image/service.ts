@@ -14,8 +14,11 @@ import { mountRoutes } from '../route-table.ts';
 import { projectGuard } from '../token-guard.ts';
 import { healUploads, openContent, uploadContent } from './image-content.ts';
 import { createImageFiles } from './image-files.ts';
+import type { LimitsOf } from './image-quotas.ts';
 import { addImage, findImage, type ImageContext } from './images.ts';
+import { bytesType, patchTypes } from './media-types.ts';
 import { glanceLacks, imageRoutes, openImageRoutes } from './routes.ts';
+import { uploadGates } from './upload-gate.ts';
 import { toFields } from './wish.ts';
 
 export interface ImageOptions {
@@ -23,6 +26,12 @@ export interface ImageOptions {
   identity: IdentityService;
   /** Where the bytes lie; made when missing. */
   folder: string;
+  /** How much each project may have. */
+  limitsOf: LimitsOf;
+  /** So much of the disk is for the database: an upload that would leave less is refused. */
+  keepFreeBytes: number;
+  /** Room on that disk, in bytes. Absent: as the system reports. */
+  freeBytes?: () => Promise<number>;
   clock: Clock;
   newId: NewId;
   log: Logger;
@@ -32,7 +41,7 @@ export interface ImageOptions {
   tls?: { cert: Buffer; key: Buffer };
 }
 
-/** A public image that a cloud starts with. Defaults: raw, bare, of no project. */
+/** A public image that a cloud starts with; no quota counts for one of no project. Defaults: raw, bare, of no project. */
 export interface StartingImage {
   name: string;
   content: Uint8Array;
@@ -47,8 +56,11 @@ export function createImageService(options: ImageOptions): {
   /** The public, active image of this name; made when there is none. */
   ensureImage(image: StartingImage): Promise<Image>;
 } {
-  const { store, clock, newId } = options;
-  const context: ImageContext = { store, clock, newId, files: createImageFiles(options.folder) };
+  const { store, clock, newId, log, limitsOf, keepFreeBytes } = options;
+  const files = createImageFiles(options.folder);
+  const freeBytes = options.freeBytes ?? files.freeBytes;
+  const openGate = uploadGates({ store, limitsOf, freeBytes, keepFreeBytes });
+  const context: ImageContext = { store, clock, newId, log, files, limitsOf, openGate };
   let healing: Promise<void> | undefined;
   const heal = () => (healing ??= healUploads(context));
   return {
@@ -78,11 +90,10 @@ function createApp(
     ...(options.tls !== undefined && { tls: options.tls }),
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });
-  app.addContentTypeParser('application/octet-stream', (_request, bytes, done) => {
+  app.addContentTypeParser(bytesType, (_request, bytes, done) => {
     done(null, bytes);
   });
-  const patch = /^application\/openstack-images-v2\.[01]-json-patch$/;
-  app.addContentTypeParser(patch, { parseAs: 'string' }, parseJsonBody);
+  app.addContentTypeParser([...patchTypes], { parseAs: 'string' }, parseJsonBody);
   app.addHook('onReady', heal);
   mountRoutes(app, {
     open: openImageRoutes,
@@ -107,7 +118,8 @@ async function ensureImage(context: ImageContext, wanted: StartingImage): Promis
     (image) =>
       image.name === name && image.visibility === 'public' && image.projectId === projectId,
   );
-  if (known?.status === 'active') return known;
+  // One that an admin deactivated stays so.
+  if (known !== undefined && known.status !== 'queued') return known;
   const fields = toFields({
     name,
     visibility: 'public',
@@ -115,7 +127,7 @@ async function ensureImage(context: ImageContext, wanted: StartingImage): Promis
     container_format: 'bare',
   });
   const image = known ?? (await addImage(context, projectId, fields));
-  await uploadContent(context, image, onePart(content));
+  await uploadContent(context, image, { bytes: onePart(content) });
   return findAnyImage(context, image.id);
 }
 

@@ -1,6 +1,6 @@
 /** The image store in SQL. */
 import { CamelCasePlugin, type Kysely } from 'kysely';
-import type { ImageStore, StoredImage } from '#contracts/image-store.ts';
+import type { ImageRows, ImageStore, StoredImage } from '#contracts/image-store.ts';
 import { readRows } from './readable-rows.ts';
 import { type RowOf, rowShape } from './row-shape.ts';
 import { refuseDuplicate } from './unique-violation.ts';
@@ -14,6 +14,10 @@ const shape = rowShape<StoredImage>()(['isProtected', 'isHidden'], ['tags', 'pro
 /** The image store over a database that has migration 0003. */
 export function createImageStore<Tables>(database: Kysely<Tables>): ImageStore {
   const db = database.withPlugin(new CamelCasePlugin()) as unknown as Kysely<ImageTables>;
+  return { ...rows(db), atomic: (work) => db.transaction().execute((step) => work(rows(step))) };
+}
+
+function rows(db: Kysely<ImageTables>): ImageRows {
   return {
     async add(image) {
       await refuseDuplicate(`image ${image.id} exists already`, () =>
@@ -38,6 +42,21 @@ export function createImageStore<Tables>(database: Kysely<Tables>): ImageStore {
     },
     async remove(id) {
       await db.deleteFrom('images').where('id', '=', id).execute();
+    },
+    async count(projectId) {
+      const query = db.selectFrom('images').where('projectId', '=', projectId);
+      const { number } = await query
+        .select(({ fn }) => fn.countAll<number>().as('number'))
+        .executeTakeFirstOrThrow();
+      return number;
+    },
+    async bytesOf(projectId, except) {
+      let query = db.selectFrom('images').where('projectId', '=', projectId);
+      if (except.length > 0) query = query.where('id', 'not in', except);
+      const { bytes } = await query
+        .select(({ fn }) => fn.sum<number | null>('sizeBytes').as('bytes'))
+        .executeTakeFirstOrThrow();
+      return bytes ?? 0;
     },
   };
 }

@@ -1,0 +1,67 @@
+/** `/v2/images/{id}/file`: the bytes of an image, in and out. */
+import { Readable } from 'node:stream';
+import type { Caller } from '#contracts/identity.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { GuardedCall } from '../route-table.ts';
+import { readRange } from './byte-range.ts';
+import { knownContent, readContent, uploadContent } from './image-content.ts';
+import { bytesType, refuseOtherType } from './media-types.ts';
+import { findImage, findOwnImage, type ImageContext } from './images.ts';
+
+type Call = GuardedCall<Caller>;
+
+/** PUT: the bytes of a queued image. */
+export async function upload(call: Call, context: ImageContext): Promise<void> {
+  try {
+    await takeUpload(call, context);
+  } catch (error) {
+    // What is refused is not read to its end.
+    if (!call.request.raw.complete) call.reply.header('connection', 'close');
+    throw error;
+  }
+}
+
+async function takeUpload(call: Call, context: ImageContext): Promise<void> {
+  const { request } = call;
+  refuseOtherType(call, [bytesType]);
+  const image = await findOwnImage(context, call.caller, call.params['id'] ?? '');
+  const announced = request.headers['content-length'];
+  try {
+    await uploadContent(context, image, {
+      // A refusal must reach the client: its connection stays open when the bytes are not read to their end.
+      bytes: (request.body as Readable).iterator({ destroyOnReturn: false }),
+      ...(announced !== undefined && { announcedBytes: Number(announced) }),
+    });
+  } catch (cause) {
+    if (cause instanceof ComputeError || !request.raw.destroyed) throw cause;
+    throw new ComputeError('invalid', `The bytes of image ${image.id} broke off.`, { cause });
+  }
+}
+
+/** GET: 200, 206 for a range, or 204 while there are no bytes, as in Glance. */
+export async function download(call: Call, context: ImageContext) {
+  const { reply, request, caller } = call;
+  const image = await findImage(context, caller, call.params['id'] ?? '');
+  if (image.status === 'deactivated' && !caller.isAdmin) {
+    throw new ComputeError(
+      'forbidden',
+      `Image ${image.id} is deactivated: its bytes are given to nobody but an admin.`,
+    );
+  }
+  const known = knownContent(image);
+  if (known === undefined) {
+    reply.code(204);
+    return undefined;
+  }
+  const { sizeBytes, md5 } = known;
+  const range = readRange(request.headers.range, sizeBytes);
+  reply.header('content-type', bytesType).header('accept-ranges', 'bytes');
+  if (range === undefined) {
+    reply.header('content-length', sizeBytes).header('content-md5', md5);
+  } else {
+    const { start, end } = range;
+    reply.code(206).header('content-length', end - start + 1);
+    reply.header('content-range', `bytes ${start}-${end}/${sizeBytes}`);
+  }
+  return request.method === 'HEAD' ? Readable.from([]) : readContent(context, image.id, range);
+}

@@ -1,0 +1,21 @@
+/** The media types that bodies of the image service have. Their parameters and the case of their letters count for nothing. */
+import { ComputeError } from '#core/errors.ts';
+import type { OpenCall } from '../route-table.ts';
+
+export const bytesType = 'application/octet-stream';
+export const jsonType = 'application/json';
+/** Of PATCH, 2.0 and 2.1. */
+export const patchTypes = [
+  'application/openstack-images-v2.0-json-patch',
+  'application/openstack-images-v2.1-json-patch',
+] as const;
+
+/** Throws `badMediaType`. Example: `Content-Type: 'text/plain': must be application/octet-stream`. */
+export function refuseOtherType(
+  { request }: Pick<OpenCall, 'request'>,
+  types: readonly string[],
+): void {
+  if (types.includes(request.mediaType ?? '')) return;
+  const type = request.headers['content-type'] ?? '';
+  throw new ComputeError('badMediaType', `Content-Type: '${type}': must be ${types.join(' or ')}`);
+}
