@@ -79,7 +79,7 @@ function ratio(value: number, against: number | undefined): { times_nova?: numbe
   return against === undefined ? {} : { times_nova: Math.round((value / against) * 10) / 10 };
 }
 
-/** The list is compiled anew for each pass over the devices, as an agent does for each report. */
+/** The list is compiled again for each pass over the devices, as an agent does for each report. */
 function timeMatching(
   specs: readonly DeviceSpec[],
   functions: readonly PciFunction[],

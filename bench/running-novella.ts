@@ -69,7 +69,7 @@ export async function startNovella(
   };
 }
 
-/** Waits for `ready {…}`, and goes on reading so that the pipe never fills. */
+/** Waits for `ready {…}`, and continues reading so that the pipe never fills. */
 async function readyLine(child: ChildProcess): Promise<{ urls: { compute: string } }> {
   if (child.stdout === null) throw new Error('novella up: started without a pipe');
   const lines = createInterface({ input: child.stdout });

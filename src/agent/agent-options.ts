@@ -2,6 +2,7 @@
 import type { CommandJournal } from '#contracts/command-journal.ts';
 import type { GuestFiles } from '#contracts/guest-files.ts';
 import type { HostBridges } from '#contracts/host-bridges.ts';
+import type { Uptime } from '#contracts/host-link.ts';
 import type { HostMemory } from '#contracts/host-memory.ts';
 import type { Hypervisor } from '#contracts/hypervisor.ts';
 import type { Log } from '#contracts/log.ts';
@@ -35,4 +36,6 @@ export interface AgentOptions {
   checkHealth?: () => Promise<HostProblem[]>;
   /** How often it is looked at. Default: every half minute, and every five seconds while something keeps servers away. */
   healthMs?: number;
+  /** What `uptime` prints on the host; undefined: it does not say. Absent: nobody asks. */
+  uptime?: () => Promise<Uptime | undefined>;
 }

@@ -12,6 +12,7 @@ import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
 import { aGuest } from '#test/guests.ts';
 import { saidLog } from '#test/said-log.ts';
+import type { AgentOptions } from './agent-options.ts';
 import { type Agent, startAgent } from './agent.ts';
 
 const guest = aGuest();
@@ -45,7 +46,7 @@ async function aHost() {
   await hypervisor.start(guest.id);
   const pciBus = new SimulatedPciBus({ host, listGuests: () => hypervisor.listGuests() });
   const log = saidLog();
-  const agent = (journal: CommandJournal): Promise<Agent> =>
+  const agent = (journal: CommandJournal, change: Partial<AgentOptions> = {}): Promise<Agent> =>
     startAgent({
       host: 'host-1',
       hostIp: '192.0.2.1',
@@ -59,6 +60,7 @@ async function aHost() {
       journal,
       log,
       heartbeatMs: 60_000,
+      ...change,
     });
   return { hypervisor, pciBus, agent, log };
 }
@@ -109,6 +111,21 @@ test('an agent says hello with a report of its host, once for each link', async 
   await agent.stop();
 });
 
+test('reports and heartbeats have the uptime of the host, and come without one that cannot be read', async () => {
+  const host = await aHost();
+  const lines = ['up 1', 'up 2', undefined];
+  const uptime = async () => lines.shift() ?? Promise.reject(new Error('no such program'));
+  const agent = await host.agent(memoryJournal(), { uptime, heartbeatMs: 5 });
+  const controller = aController();
+  await agent.join(controller.agentEnd);
+  await vi.waitFor(() => expect(controller.heard.length).toBeGreaterThan(2));
+  await agent.stop();
+  const [hello, ...beats] = controller.heard;
+  expect(hello).toMatchObject({ type: 'hello', report: { uptime: 'up 1' } });
+  expect(beats[0]).toEqual({ type: 'heartbeat', uptime: 'up 2' });
+  expect(beats[1]).toEqual({ type: 'heartbeat' });
+});
+
 test('a command that runs while the link is cut runs once; its result comes over the next link', async () => {
   const host = await aHost();
   const agent = await host.agent(memoryJournal());
@@ -130,7 +147,7 @@ test('a command that runs while the link is cut runs once; its result comes over
   expect([host.hypervisor.reboots, first.results()]).toEqual([1, []]);
 });
 
-test('a result that was lost is told again on the next link, and the command is not carried out again', async () => {
+test('a result that was lost is reported again on the next link, and the command is not carried out again', async () => {
   const host = await aHost();
   const journal = memoryJournal();
   const agent = await host.agent(journal);
@@ -156,7 +173,7 @@ test('a result that was lost is told again on the next link, and the command is 
   await agent.stop();
 });
 
-test('what is recorded is not told again', async () => {
+test('what is recorded is not reported again', async () => {
   const host = await aHost();
   const agent = await host.agent(memoryJournal());
   const [first, second] = [aController(), aController()];
@@ -242,7 +259,7 @@ test('a reboot that cannot be remembered is not begun', async () => {
   await agent.stop();
 });
 
-test('results for another controller are not told to this one, and are forgotten', async () => {
+test('results for another controller are not reported to this one, and are forgotten', async () => {
   const host = await aHost();
   const journal = memoryJournal();
   const old = { hostId: 'old', seq: 2, result: { ok: true as const, steps: [] } };
@@ -276,7 +293,7 @@ test('commands of one guest run one after the other, those of another do not wai
   await agent.stop();
 });
 
-test('a stopped agent ends what it does, tells it, and begins nothing more', async () => {
+test('a stopped agent ends what it does, reports it, and begins nothing more', async () => {
   const host = await aHost();
   const agent = await host.agent(memoryJournal());
   const controller = aController();

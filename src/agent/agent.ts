@@ -1,5 +1,5 @@
 /**
- * The agent of one host: reports what the host is and has, and does what it is told, one command of a guest after the other. Links to the
+ * The agent of one host: reports what the host is and has, and carries out commands, one command of a guest after the other. Links to the
  * controller come and go. It knows its host and the link; it knows neither the store nor any cloud credential.
  */
 import type { AgentEnd, HostReport } from '#contracts/host-link.ts';
@@ -15,6 +15,7 @@ import { hostParts } from './host-parts.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { reconcileHost } from './reconcile-host.ts';
 import { reportHost } from './report.ts';
+import { uptimeOf } from './uptime-of.ts';
 import { watchHost } from './watch-host.ts';
 
 export interface Agent {
@@ -33,17 +34,17 @@ export interface Agent {
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { host, journal, log } = options;
   const current = new CurrentLink(host);
-  const tell: CurrentLink['tell'] = (message) => current.tell(message);
+  const notify: CurrentLink['notify'] = (message) => current.notify(message);
   const parts = hostParts(options);
   const turns = new GuestTurns();
-  const looks = new GuestLooks(options, tell, turns);
+  const looks = new GuestLooks(options, notify, turns);
   const inTurn = oneAtATime();
-  // One after the other, so that the last one told is the last one seen.
+  // One after the other, so that the last one reported is the last one seen.
   const look = (): Promise<HostReport> => inTurn('report', () => reportHost(options, parts, turns));
-  let told: readonly HostProblem[] = [];
+  let reported: readonly HostProblem[] = [];
   /** For every report that is sent, whatever it is sent for. */
   const noteHealth = (seen: HostReport): HostReport => {
-    told = seen.problems ?? [];
+    reported = seen.problems ?? [];
     return seen;
   };
 
@@ -51,7 +52,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   await auditSpecs(options);
   const followed = followHost(options, parts, {
     report: look,
-    send: (seen) => tell({ type: 'report', report: noteHealth(seen) }),
+    send: (seen) => notify({ type: 'report', report: noteHealth(seen) }),
   });
   const report = async (): Promise<HostReport> => noteHealth(followed.note(await look()));
   const desk = await CommandDesk.open({
@@ -72,13 +73,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     command: (hostId, { command }) => desk.take(hostId, command),
     recorded: (key) => desk.forget(key),
   };
-  const watching = { looks, look: report, tell, parts, told: () => told };
+  const watching = { looks, look: report, notify, parts, reported: () => reported };
   const unwatch = watchHost(options, watching);
-  const timer = setInterval(() => tell({ type: 'heartbeat' }), options.heartbeatMs);
+  const beat = async (): Promise<void> =>
+    notify({ type: 'heartbeat', ...(await uptimeOf(options)) });
+  const timer = setInterval(() => void beat(), options.heartbeatMs);
   return {
     join: (link) => current.join(link, listener, report),
     async refresh() {
-      tell({ type: 'report', report: await report() });
+      notify({ type: 'report', report: await report() });
     },
     async stop() {
       unwatch();

@@ -16,9 +16,9 @@ export interface CommandDeskOptions {
   turns: GuestTurns;
   /** A command of this guest begins. */
   expect: (guestId: string) => void;
-  /** It is done, and its result not yet told. Never throws. */
+  /** It is done, and its result not yet reported. Never throws. */
   beforeResult: (guestId: string) => Promise<void>;
-  /** Tells the controller how a command ended, if there is a link now. May be told again. */
+  /** Reports to the controller how a command ended, if there is a link now. May be reported again. */
   answer: (key: CommandKey, result: CommandResult) => void;
 }
 
@@ -39,7 +39,7 @@ export class CommandDesk {
     return new CommandDesk(options, await options.journal.read());
   }
 
-  /** Carries the command out, unless that is under way or done: then its result is told again. */
+  /** Carries the command out, unless that is under way or done: then its result is reported again. */
   take(hostId: string, command: HostCommand): void {
     const key = { hostId, seq: command.seq };
     const name = nameOf(key);
@@ -57,7 +57,7 @@ export class CommandDesk {
     }
   }
 
-  /** A link to the controller that knows this host by this id is up: tells it every result that it may lack. */
+  /** A link to the controller that knows this host by this id is up: sends it every result that it may lack. */
   async tellAgain(hostId: string): Promise<void> {
     for (const entry of this.#kept.values()) {
       if (entry.hostId !== hostId) await this.forget(entry);

@@ -31,7 +31,7 @@ export class CurrentLink {
   }
 
   /** What nobody hears is no loss: the next hello brings a report of everything. */
-  tell(message: ToController): void {
+  notify(message: ToController): void {
     if (this.#session?.hasSaidHello === true) this.#session.link.send(message);
   }
 

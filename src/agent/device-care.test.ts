@@ -99,15 +99,15 @@ test('what an earlier guest left is cleaned before the next one is recorded', as
 
 test('a VF that cannot be cleaned is quarantined with the reason, outlives the agent, and is lifted when clean', async () => {
   const { parts, kernel, options, pciBus, before } = await afterMacvtap();
-  let told = 0;
+  let reported = 0;
   parts.devices.onChange(() => {
-    told += 1;
+    reported += 1;
   });
   kernel.refusals.set('vf 0 vlan 0', 'RTNETLINK answers: Device or resource busy');
   await parts.devices.restore(macvtap, 'g');
   const reason = /^VF 0000:01:10.0: no VLAN: refused by .* Device or resource busy$/;
   expect(await parts.devices.problemOf(vf0)).toMatch(reason);
-  expect(told).toBe(1);
+  expect(reported).toBe(1);
 
   const next = hostParts(options).devices;
   await expect(next.record(direct, 'next', null)).rejects.toThrow('Device or resource busy');

@@ -48,7 +48,7 @@ export class DeviceCare {
     this.#options = options;
   }
 
-  /** Is told when a device is quarantined, or no longer. */
+  /** Called when a device is quarantined, or no longer. */
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
   }
@@ -140,7 +140,7 @@ export class DeviceCare {
     await memory.remove(keyOf(address));
     if (problem === null) return;
     this.#log('info', address, 'is clean again and no longer quarantined');
-    this.#tell();
+    this.#notify();
   }
 
   /** What it was like nobody knows: what a guest may have left is taken off. A VF that shows only what its own driver chose is clean. */
@@ -162,7 +162,7 @@ export class DeviceCare {
     if (record.problem === problem) return;
     this.#log('error', address, `could not be cleaned and is quarantined: ${problem}`);
     await this.#options.memory.write(keyOf(address), { ...record, problem });
-    this.#tell();
+    this.#notify();
   }
 
   async #known(address: PciAddress): Promise<DeviceRecord | undefined> {
@@ -176,7 +176,7 @@ export class DeviceCare {
     return records.filter((record) => record !== undefined) as DeviceRecord[];
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 

@@ -162,7 +162,7 @@ test('an attach that fails leaves guest, VF and bridge as they were', async () =
   }
 });
 
-test('an attach that is told twice does not disturb the NIC that is there', async () => {
+test('an attach that is commanded twice does not disturb the NIC that is there', async () => {
   const { parts, left } = begin();
   const small = aGuest();
   await executeCommand(parts, { do: 'spawn', guest: small });

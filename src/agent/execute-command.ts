@@ -25,7 +25,7 @@ import type { HostParts } from './host-parts.ts';
 /** A plan, and how it is taken back when it cannot be carried out to its end. */
 interface Plan {
   steps: Step[];
-  /** Undone in reverse as far as it was done. What is not undone the same command goes on with when it is given again. */
+  /** Undone in reverse as far as it was done. What is not undone is undone by the same command when it is given again. */
   isUndone: (step: Step) => boolean;
 }
 
@@ -125,7 +125,7 @@ async function bringBack(
   }
 }
 
-/** The step that failed is undone too, for it may have been done in part. What cannot be undone is told, and hinders no other. */
+/** The step that failed is undone too, for it may have been done in part. What cannot be undone is reported, and hinders no other. */
 async function undo(parts: HostParts, steps: readonly Step[]): Promise<string[]> {
   const left: string[] = [];
   for (const step of steps.toReversed()) {

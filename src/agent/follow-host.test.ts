@@ -37,7 +37,7 @@ async function begin(more: Partial<AgentOptions> = {}) {
     ...host,
     agent,
     heard,
-    tell: (body: HostCommandBody) => {
+    notify: (body: HostCommandBody) => {
       seq += 1;
       controllerEnd.send({ type: 'command', command: { seq, serverId: 's', body } });
     },
@@ -52,7 +52,7 @@ const soon = { timeout: 10_000, interval: 50 };
 const patience = { timeout: 30_000 };
 
 test(
-  'VFs that go and a carrier that falls are reported by themselves, and nothing is told twice',
+  'VFs that go and a carrier that falls are reported unasked, and nothing is reported twice',
   patience,
   async () => {
     const { options, kernel, agent, heard } = await begin();
@@ -62,24 +62,24 @@ test(
     await expect.poll(() => devicesOf(heard.at(-1)).length, soon).toBe(3);
     writeFileSync(join(net, 'carrier'), '0\n');
     await expect.poll(() => devicesOf(heard.at(-1))[0]?.function.link, soon).toBe('down');
-    const told = heard.map((message) => JSON.stringify(devicesOf(message)));
-    expect(told.filter((devices, at) => devices === told[at - 1])).toEqual([]);
+    const reported = heard.map((message) => JSON.stringify(devicesOf(message)));
+    expect(reported.filter((devices, at) => devices === reported[at - 1])).toEqual([]);
     await agent.stop();
   },
 );
 
 test(
-  'a quarantine is told before the result of the command that gave the VF back',
+  'a quarantine is reported before the result of the command that gave the VF back',
   patience,
   async () => {
-    const { kernel, agent, heard, tell } = await begin();
+    const { kernel, agent, heard, notify } = await begin();
     const guest = aGuest({ nics: [aMacvtapNic(vf0)] });
-    tell({ do: 'spawn', guest });
+    notify({ do: 'spawn', guest });
     const results = () => heard.filter(({ type }) => type === 'result');
     await expect.poll(() => results().length, soon).toBe(1);
     expect(results()[0]).toMatchObject({ result: { ok: true } });
     kernel.refusals.set('vf 0 vlan 0', 'RTNETLINK answers: Busy');
-    tell({ do: 'destroy', guestId: guest.id });
+    notify({ do: 'destroy', guestId: guest.id });
     await expect.poll(() => results().length, soon).toBe(2);
     const at = heard.findIndex((message) =>
       devicesOf(message).some(({ function: fn }) => fn.quarantine !== undefined),
@@ -91,11 +91,11 @@ test(
 );
 
 test(
-  'health that was told with a change of devices is told again when it is another',
+  'health that was reported with a change of devices is reported again when it is another',
   patience,
   async () => {
     let problems: HostProblem[] = [];
-    // Long enough for the change of devices to be told first.
+    // Long enough for the change of devices to be reported first.
     const { options, agent, heard } = await begin({
       checkHealth: async () => problems,
       healthMs: 1_500,

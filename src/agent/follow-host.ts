@@ -17,7 +17,7 @@ const quietMs = 200;
 /** How often what could not be cleaned is tried again. */
 const cleanEveryMs = 30_000;
 
-/** Follows the host until stopped. `report` looks at it now, `send` tells the controller. */
+/** Follows the host until stopped. `report` looks at it now, `send` reports to the controller. */
 export function followHost(
   options: AgentOptions,
   parts: HostParts,

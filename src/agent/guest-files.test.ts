@@ -49,7 +49,7 @@ async function anAgent(guestFiles: GuestFiles) {
   return {
     stop: () => agent.stop(),
     /** Gives a command; its result. */
-    told: async (body: HostCommandBody): Promise<CommandResult> => {
+    reported: async (body: HostCommandBody): Promise<CommandResult> => {
       const mine = ++seq;
       controllerEnd.send({ type: 'command', command: { seq: mine, serverId: guest.id, body } });
       const result = () => heard.find((each) => each.type === 'result' && each.seq === mine);
@@ -65,8 +65,9 @@ const guest = aGuest();
 
 test('a guest gets its files before it is defined, and loses them after it is gone', async () => {
   const { files, acts } = slowFiles(async () => {});
-  const { told, stop } = await anAgent(files);
-  const words = async (body: HostCommandBody) => (await told(body)).steps.map(({ step }) => step);
+  const { reported, stop } = await anAgent(files);
+  const words = async (body: HostCommandBody) =>
+    (await reported(body)).steps.map(({ step }) => step);
   expect(await words({ do: 'spawn', guest })).toEqual([
     'check-devices',
     'prepare-files',
@@ -87,9 +88,9 @@ test('a guest gets its files before it is defined, and loses them after it is go
 
 test('the console is read while the guest still waits for its disk', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const { told, stop } = await anAgent(slowFiles(() => promise).files);
-  const spawned = told({ do: 'spawn', guest });
-  const read = await told({ do: 'console', guestId: guest.id, lines: 3 });
+  const { reported, stop } = await anAgent(slowFiles(() => promise).files);
+  const spawned = reported({ do: 'spawn', guest });
+  const read = await reported({ do: 'console', guestId: guest.id, lines: 3 });
   expect(read).toEqual({ ok: true, steps: [], output: `${guest.id}: last 3` });
   resolve();
   expect((await spawned).ok).toBe(true);
@@ -100,13 +101,13 @@ test.each([
   { kind: 'invalid', sameElsewhere: true },
   { kind: 'unavailable', sameElsewhere: undefined },
 ] as const)(
-  'files that cannot be made are told in their words, and whether another host could: $kind',
+  'files that cannot be made are reported in their words, and whether another host could: $kind',
   async (row) => {
     const { files } = slowFiles(() =>
       Promise.reject(new ComputeError(row.kind, 'image i is no disk')),
     );
-    const { told, stop } = await anAgent(files);
-    const result = await told({ do: 'spawn', guest });
+    const { reported, stop } = await anAgent(files);
+    const result = await reported({ do: 'spawn', guest });
     expect(result).toMatchObject({ ok: false, message: 'image i is no disk' });
     expect(!result.ok && result.sameElsewhere).toBe(row.sameElsewhere);
     await stop();

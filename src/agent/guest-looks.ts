@@ -5,15 +5,15 @@ import type { GuestTurns } from './guest-turns.ts';
 
 export class GuestLooks {
   readonly #options: AgentOptions;
-  readonly #tell: (message: ToController) => void;
+  readonly #notify: (message: ToController) => void;
   readonly #turns: GuestTurns;
   /** Guests that will be looked at anyway. */
   readonly #coming = new Set<string>();
   #stopped = false;
 
-  constructor(options: AgentOptions, tell: (message: ToController) => void, turns: GuestTurns) {
+  constructor(options: AgentOptions, notify: (message: ToController) => void, turns: GuestTurns) {
     this.#options = options;
-    this.#tell = tell;
+    this.#notify = notify;
     this.#turns = turns;
   }
 
@@ -29,7 +29,7 @@ export class GuestLooks {
     try {
       const found = (await hypervisor.listGuests()).find(({ id }) => id === guestId);
       if (this.#stopped) return;
-      this.#tell({ type: 'guest-changed', guestId, state: found?.state ?? 'gone' });
+      this.#notify({ type: 'guest-changed', guestId, state: found?.state ?? 'gone' });
     } catch (error) {
       // Its state is in the report that follows once the hypervisor is back.
       log.warn({ err: error, host, guest: guestId }, 'a changed guest cannot be looked at');

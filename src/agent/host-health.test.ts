@@ -24,7 +24,7 @@ const vf = parsePciAddress('0000:3b:00.1');
 const guest = aGuest({ nics: [aHostdevNic(vf)] });
 
 let said: ToController[];
-let tell: (command: HostCommand) => void;
+let notify: (command: HostCommand) => void;
 let faults: HostFaults;
 let life: AgentLife;
 let hypervisor: SimulatedHypervisor;
@@ -53,7 +53,7 @@ async function start(more: Partial<AgentOptions> = {}): Promise<void> {
   const { agentEnd, controllerEnd } = inProcessLink();
   const mine = said;
   controllerEnd.onMessage((message) => void mine.push(message));
-  tell = (command) => controllerEnd.send({ type: 'command', command });
+  notify = (command) => controllerEnd.send({ type: 'command', command });
   const bridges = new SimulatedBridges({ host: 'h1' });
   const memory = new SimulatedMemory();
   const guestFiles = new SimulatedGuestFiles({
@@ -81,13 +81,13 @@ const heard = (...expected: string[]) => vi.waitFor(() => expect(words()).toEqua
 
 test('how the guest is found is said before the result: who acts on the result knows it', async () => {
   await start();
-  tell(spawn);
+  notify(spawn);
   await heard('hello', 'running', 'result');
 });
 
-test('what a guest does by itself is said once, as it is when it is looked at', async () => {
+test('what a guest does without a command is said once, as it is when it is looked at', async () => {
   await start();
-  tell(spawn);
+  notify(spawn);
   await heard('hello', 'running', 'result');
   await Promise.all([
     hypervisor.pause(guest.id),
@@ -99,7 +99,7 @@ test('what a guest does by itself is said once, as it is when it is looked at', 
 
 test('a guest that changes again while it is looked at is looked at again', async () => {
   await start();
-  tell(spawn);
+  notify(spawn);
   await heard('hello', 'running', 'result');
   life.watcher = ({ act }, when) => {
     if (act !== 'listGuests' || when !== 'after') return;
@@ -116,7 +116,7 @@ test('a report names the guests that were being changed while it was made', asyn
   life.watcher = ({ act }, when) => {
     if (act === 'define' && when === 'before') seen.resolve();
   };
-  tell(spawn);
+  notify(spawn);
   await seen.promise;
   await agent?.refresh();
   await vi.waitFor(() => expect(words()).toContain('report'));
@@ -144,7 +144,7 @@ test('a hypervisor that does not answer is a problem of the host; the agent star
       },
     },
   ]);
-  tell(spawn);
+  notify(spawn);
   await heard('hello', 'result');
   expect(said.at(-1)).toMatchObject({
     result: { ok: false, message: expect.stringContaining('libvirt-sock') },
@@ -154,7 +154,7 @@ test('a hypervisor that does not answer is a problem of the host; the agent star
   expect(said.at(-1)).toMatchObject({ report: { problems: [] } });
 });
 
-test('health is looked at again and again, and told when it is another', async () => {
+test('health is looked at again and again, and reported when it is another', async () => {
   let problems: HostProblem[] = [];
   await start({ checkHealth: async () => problems, healthMs: 5 });
   problems = [{ code: 'state-directory', message: 'full: 900 MiB free', blocks: 'all' }];
@@ -216,13 +216,13 @@ test('checks that fail are a problem that keeps nobody away', async () => {
 
 test('a suspend that fails leaves the guest running with its device', async () => {
   await start();
-  tell(spawn);
+  notify(spawn);
   await heard('hello', 'running', 'result');
   life.watcher = ({ act }, when) => {
     if (act === 'save' && when === 'before') throw new Error('No space left on device');
   };
   const suspend = { seq: 2, serverId: guest.id, body: { do: 'suspend', guest } } as const;
-  tell(suspend);
+  notify(suspend);
   await heard('hello', 'running', 'result', 'running', 'result');
   expect(said.at(-1)).toMatchObject({
     result: {
@@ -234,16 +234,16 @@ test('a suspend that fails leaves the guest running with its device', async () =
   expect((await hypervisor.listGuests())[0]?.devices.map(({ address }) => address)).toEqual([vf]);
 });
 
-test('an undo that fails too is told with the failure', async () => {
+test('an undo that fails too is reported with the failure', async () => {
   await start();
-  tell(spawn);
+  notify(spawn);
   await heard('hello', 'running', 'result');
   life.watcher = ({ act }, when) => {
     if (act === 'save' && when === 'before') throw new Error('disk full');
     if (act === 'attachNic' && when === 'before') throw new Error('VF gone');
   };
   const suspend = { seq: 2, serverId: guest.id, body: { do: 'suspend', guest } } as const;
-  tell(suspend);
+  notify(suspend);
   await heard('hello', 'running', 'result', 'running', 'result');
   expect(said.at(-1)).toMatchObject({
     result: { message: 'disk full', detail: expect.stringContaining('not undone: VF gone') },
@@ -255,7 +255,7 @@ test('a definition that cannot be shown does not undo what is done', async () =>
   life.watcher = ({ act }, when) => {
     if (act === 'domainXml' && when === 'before') throw new Error('later');
   };
-  tell(spawn);
+  notify(spawn);
   await heard('hello', 'running', 'result');
   expect(said.at(-1)).toMatchObject({ result: { ok: true } });
 });

@@ -35,7 +35,7 @@ export async function healthText(
   }
 }
 
-/** The same of problems that were reported. Figures in messages change all the time and tell nothing new. */
+/** The same of problems that were reported. Figures in messages change all the time and say nothing new. */
 export function healthTextOf(problems: readonly HostProblem[]): string {
   const known = problems.map(({ code, message, blocks }) => ({
     code,

@@ -1,6 +1,6 @@
 /** At the agent's start, before its first report: the host has the VFs that it is to have, and what an earlier agent left half done is put in order. */
 import type { AgentOptions } from './agent-options.ts';
-import { ensureVfCounts } from './ensure-vf-counts.ts';
+import { createVfs } from './create-vfs.ts';
 import { cleanUpHost, type HostParts } from './host-parts.ts';
 
 /**
@@ -8,7 +8,7 @@ import { cleanUpHost, type HostParts } from './host-parts.ts';
  * theirs. Nothing is touched while the hypervisor does not answer.
  */
 export async function reconcileHost(options: AgentOptions, parts: HostParts): Promise<void> {
-  parts.problems.push(...(await ensureVfCounts(options, options.vfCounts ?? {})));
+  parts.problems.push(...(await createVfs(options, options.vfCounts ?? {})));
   try {
     await cleanUpHost(parts);
   } catch (error) {

@@ -9,6 +9,7 @@ import type { AgentOptions } from './agent-options.ts';
 import type { GuestTurns } from './guest-turns.ts';
 import type { HostParts } from './host-parts.ts';
 import { healthProblems, silentHypervisor } from './host-health.ts';
+import { uptimeOf } from './uptime-of.ts';
 
 /**
  * Looks at the host now. A function that cannot be read is logged and left out; it never hides the others. A hypervisor that does not
@@ -21,10 +22,11 @@ export async function reportHost(
 ): Promise<HostReport> {
   const actedOn = turns.observe();
   try {
-    const [hypervisor, found, bus] = await Promise.all([
+    const [hypervisor, found, bus, uptime] = await Promise.all([
       lookAtHypervisor(options),
       healthProblems(options),
       options.pciBus.listFunctions(),
+      uptimeOf(options),
     ]);
     for (const odd of bus.unreadable) {
       options.log.warn({ host: options.host, ...odd }, 'PCI function left out');
@@ -39,6 +41,7 @@ export async function reportHost(
     const problems = [...parts.problems, ...found];
     return {
       ...seen,
+      ...uptime,
       hostIp: options.hostIp,
       physicalNetworks: reachedNetworks(options.deviceSpecs, options.bridgedNetworks),
       devices,

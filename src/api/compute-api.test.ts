@@ -137,7 +137,7 @@ test('the first version of the list is v2.0, and each link leads to a document w
   }
 });
 
-test('a path outside every version is told where else to look', async () => {
+test('a path outside every version is answered with the places to look', async () => {
   const { status, body } = await world.ask('GET /servers', { as: null });
   expect(status).toBe(300);
   expect(body.choices[1].links).toEqual([

@@ -10,13 +10,13 @@ import type { LinkedHost } from '#contracts/host-link.ts';
 import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { NewServerRequest } from '#core/servers/new-server.ts';
 import type { Server } from '#core/servers/server.ts';
-import type { WishedAct } from '#workflows/act-on-guest.ts';
-import type { WishedNic } from '#workflows/attach-interface.ts';
+import type { ActRequest } from '#workflows/act-on-guest.ts';
+import type { AttachRequest } from '#workflows/attach-interface.ts';
 import type { SecurityGroupChange } from '#workflows/security-groups.ts';
-import type { WishedRebuild } from '#workflows/rebuild-server.ts';
+import type { RebuildRequest } from '#workflows/rebuild-server.ts';
 import type { NewEnrolment } from '#workflows/enroll-host.ts';
 import type { HostLinks } from '#workflows/host-links.ts';
-import type { HostServiceWish } from '#workflows/set-host-service.ts';
+import type { HostServiceChange } from '#workflows/set-host-service.ts';
 
 /** The acts that take more than one step. Each returns as soon as the act is recorded. */
 export interface ApiWorkflows {
@@ -25,20 +25,20 @@ export interface ApiWorkflows {
   /** Deleting a server that is being deleted is no error. */
   deleteServer(caller: Caller, server: Server, requestId: string): Promise<void>;
   /** Throws `conflict` in a state that does not allow it. */
-  actOnGuest(caller: Caller, server: Server, wish: WishedAct): Promise<void>;
+  actOnGuest(caller: Caller, server: Server, request: ActRequest): Promise<void>;
   /** Throws `conflict`, and `invalid` for an image that does not fit. */
-  rebuildServer(caller: Caller, server: Server, wish: WishedRebuild): Promise<void>;
+  rebuildServer(caller: Caller, server: Server, request: RebuildRequest): Promise<void>;
   /** The one act that is waited for: returns the port once the guest has it. Throws `invalid`, `conflict`, `unavailable`. */
-  attachInterface(caller: Caller, server: Server, wish: WishedNic): Promise<string>;
+  attachInterface(caller: Caller, server: Server, request: AttachRequest): Promise<string>;
   /** Throws `notFound` when the server has no such port, `conflict` in a state that does not allow it. */
   detachInterface(
     caller: Caller,
     server: Server,
-    wish: { portId: string; requestId: string },
+    request: { portId: string; requestId: string },
   ): Promise<void>;
   /** On all ports of the server. Throws `notFound`, `conflict` for a name of several groups, `invalid` where a port takes none. */
   changeGroups(caller: Caller, server: Server, change: SecurityGroupChange): Promise<void>;
-  /** Keeps what the network service told; who it concerns acts upon it later. */
+  /** Keeps an event of the network service; the workflows concerned act on it later. */
   takeNetworkEvent(event: NetworkEvent): Promise<void>;
   /** The last lines that its guest wrote to its console; null: all. Throws `conflict` where no host can say. */
   readConsole(server: Server, lines: number | null): Promise<string>;
@@ -49,7 +49,7 @@ export interface ApiWorkflows {
   /** Throws `notFound`. */
   revokeHost(host: string): Promise<void>;
   /** Returns the host as it is then. Throws `notFound`. */
-  setHostService(hostId: string, wish: HostServiceWish): Promise<Host>;
+  setHostService(hostId: string, request: HostServiceChange): Promise<Host>;
 }
 
 export interface ApiContext {
@@ -75,6 +75,6 @@ export interface ApiContext {
   publicUrl?: string;
   /** Certificate and key, PEM; undefined: clear text. */
   tls?: { cert: Buffer; key: Buffer };
-  /** Which hosts are up, and which run in this process. */
-  links: Pick<HostLinks, 'isAlive' | 'isLocal'>;
+  /** Which hosts are up and for how long, and which run in this process. */
+  links: Pick<HostLinks, 'isAlive' | 'isLocal' | 'uptimeOf'>;
 }

@@ -1,4 +1,4 @@
-/** What other services tell of servers, event by event. */
+/** What other services report of servers, event by event. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aComputeWorld, type ComputeWorld } from '#test/compute-world.ts';
 
@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-test('each external event is answered by itself', async () => {
+test('each external event is answered separately', async () => {
   const placed = await world.activeServer();
   const waiting = await world.server();
   const name = 'network-vif-plugged';
@@ -34,11 +34,11 @@ test('each external event is answered by itself', async () => {
 
 test('what is worth a look is kept for the server, by port; an unplugged port is not', async () => {
   const { id } = await world.activeServer();
-  const told = ['changed', 'vif-plugged', 'vif-unplugged', 'vif-deleted'];
+  const reported = ['changed', 'vif-plugged', 'vif-unplugged', 'vif-deleted'];
   const { status } = await world.ask('POST /v2.1/os-server-external-events', {
     as: 'service',
     body: {
-      events: told.map((name) => ({ name: `network-${name}`, server_uuid: id, tag: 'port-1' })),
+      events: reported.map((name) => ({ name: `network-${name}`, server_uuid: id, tag: 'port-1' })),
     },
   });
   expect(status).toBe(200);

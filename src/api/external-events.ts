@@ -1,6 +1,6 @@
 /**
- * `os-server-external-events`: what other services tell of a server's ports. Each event is answered by itself, before anybody acts upon it. Only
- * services and administrators may tell: the row's rule in `routes.ts`.
+ * `os-server-external-events`: what other services report of a server's ports. Each event is answered separately, before anybody acts on it. Only
+ * services and administrators may send them: the row's rule in `routes.ts`.
  */
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import { tag, uuid } from './fields.ts';
@@ -14,7 +14,7 @@ interface ExternalEvent {
   tag?: string;
 }
 
-/** An unplugged port is no news: its guest is off or gone, or its agent starts anew and plugs it again. It is only logged. */
+/** An unplugged port is no news: its guest is off or gone, or its agent restarts and plugs it again. It is only logged. */
 const networkEvents: Record<string, NetworkEventKind | null> = {
   'network-changed': 'changed',
   'network-vif-plugged': 'plugged',

@@ -35,7 +35,7 @@ test.each(replies)('faults: $name', ({ given, gives }) => {
   expect(faultReply(given, of)).toEqual(gives);
 });
 
-test('faults: a bug tells where to look, not what was inside', () => {
+test('faults: a bug says where to look, not what was inside', () => {
   const { body } = faultReply(new ComputeError('bug', 'secret', { detail: 'password x' }), of);
   const text = JSON.stringify(body);
   expect(text).toContain('req-1');

@@ -1,4 +1,4 @@
-/** Bad input of every kind, and what it is told. */
+/** Bad input of every kind, and the answer. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   aComputeWorld,

@@ -197,12 +197,7 @@ const hostRoutes: Route[] = [
     handler: hypervisors.listHypervisorsInDetail,
   },
   { ...asksAdmin, path: `${hypervisorsPath}/statistics`, handler: hypervisors.showStatistics },
-  {
-    ...asksAdmin,
-    path: `${hypervisorsPath}/:id/uptime`,
-    status: 501,
-    handler: hypervisors.showUptime,
-  },
+  { ...asksAdmin, path: `${hypervisorsPath}/:id/uptime`, handler: hypervisors.showUptime },
   {
     ...asksAdmin,
     path: `${hypervisorsPath}/:id/search`,

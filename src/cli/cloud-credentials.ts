@@ -52,7 +52,7 @@ export interface CloudWords {
 const defaultDomain = 'Default';
 
 /**
- * The words as credentials. Domains are `Default` unless told; the id `default` is that one's, as `keystone-manage bootstrap` makes it.
+ * The words as credentials. Domains are `Default` unless given; the id `default` is that one's, as `keystone-manage bootstrap` makes it.
  * Throws `invalid` naming place, key, value and rule.
  */
 export function toCredentials({ where, said }: CloudWords): CloudCredentials {

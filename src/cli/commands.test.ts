@@ -239,7 +239,7 @@ test('pci pools --json is the document of the API', async () => {
   expect(JSON.parse(await run('pci pools --json'))).toEqual(pools);
 });
 
-test('explain tells host, candidates, refusals, and each NIC from request to binding', async () => {
+test('explain shows host, candidates, refusals, and each NIC from request to binding', async () => {
   expect(await run('explain web')).toBe(
     [
       `Server  web  ${serverId}`,

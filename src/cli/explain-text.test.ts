@@ -34,6 +34,6 @@ test('a long list of refusals shows its beginning and how many follow', () => {
   expect(lines.at(-1)).toBe('and 3 more; --json has them all');
 });
 
-test('a decision without candidates and refusals has nothing to tell', () => {
+test('a decision without candidates and refusals has nothing to show', () => {
   expect(whyLines(decision)).toEqual([]);
 });

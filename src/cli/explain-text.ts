@@ -2,7 +2,7 @@
 import type { DecisionView, DeviceView, ExplainReply, NicView } from './operator-api.ts';
 import { bold, type Column, tableLines } from './table.ts';
 
-/** A fleet has many hosts; the first ones tell the story. */
+/** A fleet has many hosts; the first ones are enough. */
 const mostRows = 10;
 
 interface Style {
@@ -99,11 +99,11 @@ function section(table: string[]): string[] {
   return [...table.slice(0, mostRows + 1), `and ${rows - mostRows} more; --json has them all`];
 }
 
-/** Only what tells hosts apart: a weigher that has no preference gives 0. */
+/** Only what distinguishes hosts: a weigher that has no preference gives 0. */
 function weightText(weights: Record<string, number>): string {
-  const told = Object.entries(weights).filter(([, weight]) => weight !== 0);
-  if (told.length === 0) return 'no weigher prefers one';
-  return told.map(([name, weight]) => `${name} ${figure(weight)}`).join(', ');
+  const decisive = Object.entries(weights).filter(([, weight]) => weight !== 0);
+  if (decisive.length === 0) return 'no weigher prefers one';
+  return decisive.map(([name, weight]) => `${name} ${figure(weight)}`).join(', ');
 }
 
 function figure(weight: number): string {

@@ -80,7 +80,7 @@ test('a dry run says what it would do and changes nothing', async () => {
   expect(changes).toEqual([]);
 });
 
-test('an endpoint that leads elsewhere is changed only when told to', async () => {
+test('an endpoint that leads elsewhere is changed only when asked to', async () => {
   await register();
   const other = endpoints[1];
   if (other !== undefined) other.url = 'http://old:8774/v2.1';

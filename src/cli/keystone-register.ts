@@ -41,8 +41,8 @@ export async function registerCompute(
     throw new ComputeError('invalid', 'nothing to register: name --url, --user or both');
   }
   const given = options.passwordFile === undefined ? undefined : passwordIn(options.passwordFile);
-  const wish = { user: name ?? '', project, domain, password: given, replace };
-  const user = name === undefined ? undefined : await planUser(session, wish);
+  const wanted = { user: name ?? '', project, domain, password: given, replace };
+  const user = name === undefined ? undefined : await planUser(session, wanted);
   const catalog =
     url === undefined ? undefined : await planCatalog(session, { url, region, replace });
   const steps = [
@@ -53,11 +53,11 @@ export async function registerCompute(
   const made = isNew && given === undefined && !dryRun ? newPassword() : null;
   const text = options.json !== true;
   // At once: what fails later must not take it along.
-  const tell = () => {
+  const report = () => {
     if (!text || made === null) return;
     writeLines(screen, [`The password of ${name} is ${made}`, 'It is shown this once.', '']);
   };
-  if (!dryRun) await user?.carryOut(given ?? made ?? '', tell);
+  if (!dryRun) await user?.carryOut(given ?? made ?? '', report);
   const id = dryRun ? catalog?.service.id : await catalog?.carryOut();
   if (!text) {
     return writeJson(screen, {
@@ -69,7 +69,7 @@ export async function registerCompute(
   }
   const isDone = steps.every(({ act }) => act === 'keep');
   writeLines(screen, [
-    ...(user?.steps ?? []).map((step) => userStepWords(step, wish)),
+    ...(user?.steps ?? []).map((step) => userStepWords(step, wanted)),
     ...(catalog === undefined ? [] : [`${catalog.service.act.padEnd(7)} service   compute`]),
     ...(catalog?.endpoints ?? []).map(stepWords),
     ...(dryRun ? ['Nothing was changed.'] : isDone ? ['All of it was there.'] : []),

@@ -15,7 +15,7 @@ import { shortType } from './pci-devices.ts';
 import { bold, type Column, tableLines } from './table.ts';
 import { wrap } from './wrap.ts';
 
-/** A host has hundreds of functions; the first ones tell the story. */
+/** A host has hundreds of functions; the first ones are enough. */
 const mostOffered = 40;
 const mostNear = 10;
 
@@ -132,7 +132,7 @@ function nearMiss(view: CheckView, { nearest }: FunctionView): string {
   if (nearest === null) return '';
   const spec = view.entries.find(({ entry }) => entry === nearest.entry)?.device_spec ?? {};
   const failures = nearest.failed.map((key) => {
-    if (key === 'remote_managed') return 'its card tells no serial number';
+    if (key === 'remote_managed') return 'its card reports no serial number';
     const [name, part] = key.split('.');
     const asked = part === undefined ? spec[key] : askedPart(spec['address'], part);
     return `${part === undefined ? key : `${name} ${part}`} is not ${typeof asked === 'string' ? asked : JSON.stringify(asked)}`;

@@ -139,7 +139,7 @@ test('a change that takes a device from a server is not safe, with exit status 2
   );
 });
 
-test('free devices that go and tags that change are told, and that is safe', async () => {
+test('free devices that go and tags that change are reported, and that is safe', async () => {
   const free = { ...gone, status: 'available', instance_uuid: null };
   const tagged = { ...held, tags: { physical_network: 'physnet1', rack: '7' } };
   cloud.answer('GET /novella/v1/pci/devices?host=host-1', { body: { devices: [tagged, free] } });

@@ -3,7 +3,7 @@ import {
   type Endpoint,
   planRegistration,
   type RegistrationStep,
-  type RegistrationWish,
+  type WantedRegistration,
 } from './registration.ts';
 import { request, type Session } from './session.ts';
 
@@ -20,18 +20,21 @@ export interface CatalogPlan {
 }
 
 /** Throws `conflict` when an endpoint leads elsewhere. Source: Keystone API v3, "Service catalog and endpoints". */
-export async function planCatalog(session: Session, wish: RegistrationWish): Promise<CatalogPlan> {
+export async function planCatalog(
+  session: Session,
+  wanted: WantedRegistration,
+): Promise<CatalogPlan> {
   const id = (await findService(session))?.id;
   const endpoints = planRegistration(
     id === undefined ? [] : await listEndpoints(session, id),
-    wish,
+    wanted,
   );
   return {
     service: { act: id === undefined ? 'add' : 'keep', id },
     endpoints,
     async carryOut() {
       const serviceId = id ?? (await makeService(session)).id;
-      const place = { service_id: serviceId, region_id: wish.region };
+      const place = { service_id: serviceId, region_id: wanted.region };
       for (const step of endpoints) await carryOut(session, step, place);
       return serviceId;
     },

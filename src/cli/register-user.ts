@@ -6,11 +6,11 @@ import {
   serviceRoles,
   type UserState,
   type UserStep,
-  type UserWish,
+  type WantedUser,
 } from './service-user.ts';
 import { request, type Session } from './session.ts';
 
-export interface UserOptions extends UserWish {
+export interface UserOptions extends WantedUser {
   domain: string;
   /** undefined: a new user gets one that is made; a user who is there keeps the own one. */
   password: string | undefined;

@@ -1,4 +1,4 @@
-/** What Keystone's catalog needs so that clients find this compute API. Pure: what is there, what is wished, what to do. */
+/** What Keystone's catalog needs so that clients find this compute API. Pure: what is there, what is wanted, what to do. */
 import { ComputeError } from '#core/errors.ts';
 
 export const interfaces = ['public', 'internal', 'admin'] as const;
@@ -16,7 +16,7 @@ export type RegistrationStep =
   | { act: 'keep' | 'add'; interface: Interface; url: string }
   | { act: 'change'; interface: Interface; url: string; id: string; before: string };
 
-export interface RegistrationWish {
+export interface WantedRegistration {
   /** Example: `http://controller:8774/v2.1`. */
   url: string;
   region: string;
@@ -30,7 +30,7 @@ export interface RegistrationWish {
  */
 export function planRegistration(
   there: readonly Endpoint[],
-  { url, region, replace }: RegistrationWish,
+  { url, region, replace }: WantedRegistration,
 ): RegistrationStep[] {
   const here = there.filter((endpoint) => endpoint.region_id === region);
   const steps = interfaces.map((name): RegistrationStep => {

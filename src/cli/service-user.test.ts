@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { planServiceUser } from './service-user.ts';
 
-const wish = { user: 'nova', project: 'service', replace: false };
+const wanted = { user: 'nova', project: 'service', replace: false };
 const nothing = {
   domainId: 'd',
   projectId: undefined,
@@ -12,7 +12,7 @@ const nothing = {
 };
 
 test('in a Keystone that knows no role service, the role is made before it is granted', () => {
-  expect(planServiceUser(nothing, wish).map(({ act, what }) => `${act} ${what}`)).toEqual([
+  expect(planServiceUser(nothing, wanted).map(({ act, what }) => `${act} ${what}`)).toEqual([
     'add project',
     'add role',
     'add user',
@@ -22,5 +22,5 @@ test('in a Keystone that knows no role service, the role is made before it is gr
 });
 
 test('a Keystone without a role admin is refused: what the others call their administrator is not known', () => {
-  expect(() => planServiceUser({ ...nothing, roleIds: {} }, wish)).toThrow('no role admin');
+  expect(() => planServiceUser({ ...nothing, roleIds: {} }, wanted)).toThrow('no role admin');
 });

@@ -1,4 +1,4 @@
-/** The user that Novella is for the other services: what Keystone lacks of it. Pure: what is there, what is wished, what to do. */
+/** The user that Novella is for the other services: what Keystone lacks of it. Pure: what is there, what is wanted, what to do. */
 import { ComputeError } from '#core/errors.ts';
 
 /** The service user's roles: one sees what belongs to others, one may write `binding:profile`. */
@@ -16,7 +16,7 @@ export interface UserState {
   isPassword: boolean | undefined;
 }
 
-export interface UserWish {
+export interface WantedUser {
   user: string;
   project: string;
   /** May another password of a user who is there be changed? */
@@ -34,14 +34,14 @@ export interface UserStep {
  * One step for each thing, in the order in which they can be done; all are `keep` when nothing is to be done.
  * Throws `conflict` for a user with another password, unless it may be replaced: a Nova may be using it. `notFound` without a role `admin`.
  */
-export function planServiceUser(there: UserState, wish: UserWish): UserStep[] {
+export function planServiceUser(there: UserState, wanted: WantedUser): UserStep[] {
   if (there.roleIds.admin === undefined) {
     throw new ComputeError('notFound', 'Keystone has no role admin: a service user cannot have it');
   }
-  const { user, project } = wish;
+  const { user, project } = wanted;
   const isNew = there.userId === undefined;
   const act = (isThere: boolean) => (isThere ? 'keep' : 'add');
-  if (there.isPassword === false && !wish.replace) {
+  if (there.isPassword === false && !wanted.replace) {
     throw new ComputeError(
       'conflict',
       `user ${user} has another password than the one in the file; with --replace it becomes this one, and whoever uses the other is refused`,
@@ -61,6 +61,6 @@ export function planServiceUser(there: UserState, wish: UserWish): UserStep[] {
 }
 
 /** Example: `add     grant     admin on service`. */
-export function userStepWords({ act, what, name }: UserStep, { project }: UserWish): string {
+export function userStepWords({ act, what, name }: UserStep, { project }: WantedUser): string {
   return `${act.padEnd(7)} ${what.padEnd(9)} ${name}${what === 'grant' ? ` on ${project}` : ''}`;
 }

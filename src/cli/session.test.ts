@@ -43,9 +43,9 @@ test('an auth_url with or without /v3 is the same', async () => {
   expect(again).toEqual(session);
 });
 
-test('a compute endpoint that is told counts before the one of the catalog', async () => {
-  const told = await openSession({ ...cloud.credentials, computeUrl: 'http://told/v2.1/' });
-  expect(told.endpoints).toEqual({ compute: 'http://told/v2.1', network: cloud.origin });
+test('a compute endpoint that is given counts before the one of the catalog', async () => {
+  const reported = await openSession({ ...cloud.credentials, computeUrl: 'http://given/v2.1/' });
+  expect(reported.endpoints).toEqual({ compute: 'http://given/v2.1', network: cloud.origin });
 });
 
 test('the operator API is at the origin of the compute endpoint', () => {

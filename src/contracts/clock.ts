@@ -1,4 +1,4 @@
-/** Time and ids, so that workflows can be told what time it is. */
+/** Time and ids, so that workflows get them from outside. */
 
 export interface Clock {
   /** Epoch milliseconds. */

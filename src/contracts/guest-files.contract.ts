@@ -82,7 +82,7 @@ export function describeGuestFiles(
         /^image vmdk is to be a ramdisk/,
       ],
       ['disk has no size', { imageId: null, diskGib: 0 }, /^the flavor has a disk of 0 GiB/],
-    ])('a guest whose %s gets no files, and is told why', async (_why, change, says) => {
+    ])('a guest whose %s gets no files, with the reason', async (_why, change, says) => {
       const files = await fresh();
       await expect(files.prepare({ ...guest, ...change }, { fresh: false })).rejects.toMatchObject({
         kind: 'invalid',

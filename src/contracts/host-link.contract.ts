@@ -69,19 +69,19 @@ export function hostLinkContract(connect: () => Promise<JoinedEnds>): void {
   });
 
   test.each(['agentEnd', 'controllerEnd'] as const)(
-    'when the %s closes, both are told once, also who asks later',
+    'when the %s closes, both are reported once, also who asks later',
     async (closer) => {
       const ends = await connect();
-      let told = 0;
+      let reported = 0;
       const both = Promise.all(
         [ends.agentEnd, ends.controllerEnd].map(
-          (end) => new Promise<void>((resolve) => end.onClose(() => resolve(void told++))),
+          (end) => new Promise<void>((resolve) => end.onClose(() => resolve(void reported++))),
         ),
       );
       ends[closer].close();
       ends[closer].close();
       await both;
-      expect(told).toBe(2);
+      expect(reported).toBe(2);
       await Promise.all(
         [ends.agentEnd, ends.controllerEnd].map(
           (end) => new Promise<void>((resolve) => end.onClose(resolve)),

@@ -1,7 +1,7 @@
 /**
  * What controller and agent say to each other. The agent dials out; commands are rows of the store and the link only carries
  * them, so a lost link loses nothing: on each new link the agent gets every command again that has no recorded result, and sends
- * every result again that it has not been told is recorded.
+ * every result again of which it does not know that it is recorded.
  */
 import type { Guest, GuestNic } from '#core/guests/guest.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
@@ -20,11 +20,11 @@ export function wantsHostLink(request: {
   return path === hostLinkPath && request.headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-/** What an agent is told to do. Every command may be given again: what is done already is not done twice, but for a reboot. */
+/** What an agent is commanded to do. Every command may be given again: what is done already is not done twice, but for a reboot. */
 export type HostCommandBody =
   | { do: 'spawn'; guest: Guest }
   | { do: 'destroy'; guestId: string }
-  /** Off, if it is on, and started as wished now; `staysOff`: only defined; `fresh`: its disk starts anew from its image. */
+  /** Off, if it is on, and started as defined now; `staysOff`: only defined; `fresh`: its disk is made again from its image. */
   | { do: 'respawn'; guest: Guest; staysOff?: true; fresh?: true }
   | { do: 'stop' | 'reboot' | 'pause' | 'unpause'; guestId: string }
   | { do: 'suspend' | 'resume'; guest: Guest }
@@ -82,16 +82,20 @@ export interface HostReport {
   hypervisorIsSilent?: true;
   /** What is wrong with the host; absent from agents that do not look. */
   problems?: HostProblem[];
+  uptime?: Uptime;
 }
+
+/** One line as the program `uptime` prints it. Example: ` 08:32:11 up 93 days, 18:25, 12 users,  load average: 0.20, 0.12, 0.14`. */
+export type Uptime = string;
 
 /** First comes `hello`. */
 export type ToController =
   | { type: 'hello'; host: string; report: HostReport }
   | { type: 'report'; report: HostReport }
   | { type: 'result'; seq: number; result: CommandResult }
-  /** How a guest was found, with nothing under way for it, after the host told of a change. */
+  /** How a guest was found, with nothing under way for it, after the host reported a change. */
   | { type: 'guest-changed'; guestId: string; state: FoundGuest['state'] | 'gone' }
-  | { type: 'heartbeat' };
+  | { type: 'heartbeat'; uptime?: Uptime };
 
 /**
  * `welcome` answers `hello`: the store's id of the host, in whose name numbers of commands count. `recorded`: the result of this command
@@ -115,7 +119,7 @@ export interface Channel<Out, In> {
   send(message: Out): void;
   /** One listener. It hears what came before it, too; while a promise that it returned is open, nothing more is handed to it. */
   onMessage(listener: (message: In) => void | Promise<void>): void;
-  /** Told once, at once when the link is down already. What came before may still be handed on. */
+  /** Called once, at once when the link is down already. What came before may still be handed on. */
   onClose(listener: () => void): void;
   /** What was said before still arrives. */
   close(): void;

@@ -19,7 +19,7 @@ export interface HypervisorSuite {
   macvtapSource?: string;
   /** Called once a guest runs, before it is asked to take part in something. */
   whenUp?: (guest: Guest) => Promise<void>;
-  /** For each test, in milliseconds: a real guest takes a while to start, and to let go of a device. */
+  /** For each test, in milliseconds: a real guest takes a while to start, and to released a device. */
   timeoutMs?: number;
 }
 
@@ -97,7 +97,7 @@ export function describeHypervisor(name: string, suite: HypervisorSuite): void {
       expect(await hypervisor.domainXml(other)).toBeUndefined();
     });
 
-    test('a running guest is neither defined anew nor undefined', async () => {
+    test('a running guest is neither defined again nor undefined', async () => {
       const { hypervisor, guest, state } = await aRunningGuest();
       await hypervisor.define({ ...guest, nics: [aHostdevNic(vf0)] }, {});
       expect(await hypervisor.domainXml(guest.id)).not.toContain("slot='0x10'");
@@ -105,7 +105,7 @@ export function describeHypervisor(name: string, suite: HypervisorSuite): void {
       expect(await state()).toBe('running');
     });
 
-    test('a guest is paused, goes on, starts again, and is shut down', async () => {
+    test('a guest is paused, resumes, starts again, and is shut down', async () => {
       const { hypervisor, guest, state } = await aRunningGuest();
       await hypervisor.pause(guest.id);
       await hypervisor.pause(guest.id);
@@ -127,7 +127,7 @@ export function describeHypervisor(name: string, suite: HypervisorSuite): void {
       }
     });
 
-    test('a guest is saved and goes on; its memory is dropped when its power is cut', async () => {
+    test('a guest is saved and resumes; its memory is dropped when its power is cut', async () => {
       const { hypervisor, guest, state } = await aRunningGuest();
       await hypervisor.save(guest.id);
       await hypervisor.save(guest.id);
@@ -141,15 +141,15 @@ export function describeHypervisor(name: string, suite: HypervisorSuite): void {
       await expect(hypervisor.restore(guest.id)).rejects.toMatchObject({ kind: 'conflict' });
     });
 
-    test('who watches is told what becomes of a guest', async () => {
+    test('a watcher is notified of what becomes of a guest', async () => {
       const hypervisor = await make();
       const guest = await aGuestHere();
-      const told: string[] = [];
+      const reported: string[] = [];
       const stop = hypervisor.watch((change) => {
-        if (change.what === 'guest' && change.guestId === guest.id) told.push(change.state);
+        if (change.what === 'guest' && change.guestId === guest.id) reported.push(change.state);
       });
       const isTold = async (state: string) => {
-        await expect.poll(() => told.at(-1), { timeout: timeoutMs ?? 5_000 }).toBe(state);
+        await expect.poll(() => reported.at(-1), { timeout: timeoutMs ?? 5_000 }).toBe(state);
       };
       await hypervisor.define(guest, {});
       await hypervisor.start(guest.id);
@@ -217,7 +217,7 @@ export function describeHypervisorDevices(name: string, suite: HypervisorSuite):
       expect(await hypervisor.domainXml(guest.id)).toContain("slot='0x10' function='0x0'");
     });
 
-    test('a guest with a device cannot be saved; once the device is off it can, and goes on with it', async () => {
+    test('a guest with a device cannot be saved; once the device is off it can, and resumes with it', async () => {
       const nic = aHostdevNic(vf0);
       const { hypervisor, guest, state, held } = await aRunningGuest(nic);
       await expect(hypervisor.save(guest.id)).rejects.toMatchObject({ kind: 'conflict' });

@@ -52,7 +52,7 @@ export interface Hypervisor {
    */
   attachNic(guestId: string, nic: GuestNic, macvtapSources: Record<string, string>): Promise<void>;
   /**
-   * Takes the NIC off and returns once the guest has let go of its device. `keep`: off the running guest only. No error when the guest
+   * Takes the NIC off and returns once the guest has released its device. `keep`: off the running guest only. No error when the guest
    * or the NIC is gone.
    */
   detachNic(guestId: string, nic: GuestNic, how?: { keep: boolean }): Promise<void>;

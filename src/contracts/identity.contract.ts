@@ -25,7 +25,7 @@ export function describeIdentityService(
     });
     afterAll(() => world.stop());
 
-    test('a token tells its user, project and roles, and goes along', async () => {
+    test('a token has its user, project and roles, and goes along', async () => {
       const token = await world.signIn('demo');
       const caller = await world.identity.validate(token);
       expect(caller).toMatchObject({

@@ -1,4 +1,4 @@
-/** What the network service told of servers' ports and nobody has acted upon yet. An event says only that a look is due: the truth is the port. */
+/** Events of the network service about servers' ports that nobody has acted on yet. An event says only that the port must be read. */
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 
 /** `portId` '': the event named none. */

@@ -59,8 +59,8 @@ export function describeNetworkService(name: string, make: () => Promise<Network
     const createPort = (caller: Caller, change: Partial<NewPort> = {}) => {
       const { networkId } = world;
       const { projectId } = caller;
-      const wish = { networkId, projectId, deviceId: serverId, fixedIp: null, ...change };
-      return world.network.createPort(wish, caller);
+      const requested = { networkId, projectId, deviceId: serverId, fixedIp: null, ...change };
+      return world.network.createPort(requested, caller);
     };
 
     test('a network shows its segment and subnets to the service, and to a member that it can be booted on', async () => {
@@ -122,7 +122,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       expect(await network.listPorts([])).toEqual([]);
     });
 
-    test('agents, where there are any, tell their host and what they reach', async () => {
+    test('agents, where there are any, show their host and what they reach', async () => {
       const { network, host, physicalNetwork } = world;
       const agents = await network.listAgents();
       expect(agents.on('no-such-host')).toEqual([]);
@@ -144,7 +144,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       expect((await world.network.listPorts([id])).map((port) => port.id)).toEqual([id]);
     });
 
-    test('a member sees of its port what it wishes, not where it is bound', async () => {
+    test('a member sees what it requested of its port, not where the port is bound', async () => {
       const id = await world.makePort('macvtap');
       expect(await world.network.showPort(id, world.member)).toMatchObject({
         id,
@@ -159,7 +159,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       });
     });
 
-    test('a direct port is bound with its device, found by its server, and let go', async () => {
+    test('a direct port is bound with its device, found by its server, and released', async () => {
       const { network, host, physicalNetwork, vlan } = world;
       const id = await world.makePort('direct');
       await network.updatePort(id, { profile: { trusted: true } });
@@ -203,14 +203,16 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       const id = await world.makePort('direct');
       const { bound } = await bind(id, host);
       const profile = { ...bound.profile, pci_slot: '0000:82:00.2' };
-      const wish = { host: secondHost, vnicType: 'direct', profile } as const;
-      const waits = { ...wish, isActive: false, vifType: 'hw_veb' };
-      expect(await network.addPortBinding(id, wish)).toMatchObject(waits);
+      const requested = { host: secondHost, vnicType: 'direct', profile } as const;
+      const waits = { ...requested, isActive: false, vifType: 'hw_veb' };
+      expect(await network.addPortBinding(id, requested)).toMatchObject(waits);
       expect((await network.listPorts([id]))[0]).toMatchObject({
         bindingHost: host,
         profile: bound.profile,
       });
-      await expect(network.addPortBinding(id, wish)).rejects.toMatchObject({ kind: 'conflict' });
+      await expect(network.addPortBinding(id, requested)).rejects.toMatchObject({
+        kind: 'conflict',
+      });
       await network.activatePortBinding(id, secondHost);
       expect((await network.listPorts([id]))[0]).toMatchObject({
         bindingHost: secondHost,
@@ -238,13 +240,15 @@ export function describeNetworkService(name: string, make: () => Promise<Network
     test('a binding where nobody could make it, or of a port that no server has, is refused', async () => {
       const { network, host, hostElsewhere } = world;
       const id = await world.makePort('direct');
-      const wish = { host: hostElsewhere, vnicType: 'direct', profile: {} } as const;
-      await expect(network.addPortBinding(id, wish)).rejects.toMatchObject({ kind: 'invalid' });
+      const requested = { host: hostElsewhere, vnicType: 'direct', profile: {} } as const;
+      await expect(network.addPortBinding(id, requested)).rejects.toMatchObject({
+        kind: 'invalid',
+      });
       await expect(network.listPortBindings(unknownId)).rejects.toMatchObject({
         kind: 'notFound',
       });
       const { bound } = await bind(id, host);
-      await expect(network.addPortBinding(id, wish)).rejects.toMatchObject({
+      await expect(network.addPortBinding(id, requested)).rejects.toMatchObject({
         kind: 'unavailable',
         message: expect.stringContaining(`Binding for port ${id} on host ${hostElsewhere}`),
       });

@@ -90,7 +90,7 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       expect(await bus.vfState(vf1)).toEqual(before);
     });
 
-    test('the interface of a VF takes the MAC that its PF was told before', async () => {
+    test('the interface of a VF takes the MAC that its PF was given before', async () => {
       const bus = await make();
       await bus.applyVfStep({ do: 'set-vf', address: vf0, change: { macAddress, vlan: 42 } });
       await bus.applyVfStep({ do: 'set-vf-link', address: vf0, macAddress, up: true });
@@ -167,20 +167,20 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       expect(await bus.driverOf(vf0)).toBe(driver);
     });
 
-    test('who watches is told of VFs that go, until the watch ends', {
+    test('a watcher is notified of VFs that go, until the watch ends', {
       timeout: 30_000,
     }, async () => {
       const bus = await make();
-      let told = 0;
+      let reported = 0;
       const unwatch = bus.watch(() => {
-        told += 1;
+        reported += 1;
       });
       // The first look is what later ones are compared with.
       await expect
         .poll(
           async () => {
             await bus.setVfCount(pf0, (await bus.vfCount(pf0)).now === 4 ? 3 : 4);
-            return told;
+            return reported;
           },
           { timeout: 20_000, interval: 300 },
         )

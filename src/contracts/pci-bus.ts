@@ -6,7 +6,7 @@ import type { PciFunction } from '#core/pci/device.ts';
 import type { VfChange, VfSettingName } from '#core/pci/vf-settings.ts';
 import type { VfState } from '#core/pci/vf-state.ts';
 
-/** A function that could not be read; discovery goes on without it. */
+/** A function that could not be read; discovery continues without it. */
 export interface UnreadableFunction {
   address: string;
   problem: string;

@@ -33,7 +33,7 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     expect(await enrolments.ofToken('aa')).toBeUndefined();
   });
 
-  test('of two that enroll one host at once, one is told', async () => {
+  test('of two that enroll one host at once, one is refused', async () => {
     const open = await fresh();
     const stores = [await open(), await open()];
     const tries = await Promise.allSettled(
@@ -54,7 +54,7 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     expect(await enrolments.remove('hv1')).toBe(false);
   });
 
-  test('a revoked token is known as such, and the host can be enrolled anew', async () => {
+  test('a revoked token is known as such, and the host can be enrolled again', async () => {
     const { enrolments } = await (await fresh())();
     await enrolments.enroll(hv1, once);
     await enrolments.revoke('hv1', 7);

@@ -91,10 +91,10 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
 
   test('a task may be created with a lease: its owner decides how it continues, even as another workflow', async () => {
     const store = await (await fresh())();
-    const wish = aNewServer();
+    const created = aNewServer();
     const lease = { owner: 'req-1', until: 1_000 + leaseMs };
-    await store.servers.create({ ...wish, task: { ...wish.task, kind: 'delete', lease } });
-    const task: Task = { ...wish.task, kind: 'delete', epoch: 1 };
+    await store.servers.create({ ...created, task: { ...created.task, kind: 'delete', lease } });
+    const task: Task = { ...created.task, kind: 'delete', epoch: 1 };
     expect(await store.tasks.of(task.serverId)).toEqual(task);
     expect(await store.tasks.lease('a', 1_000 + leaseMs - 1, leaseMs, { limit: 1 })).toEqual([]);
     const next = { kind: 'boot', step: 'schedule', data: { attempt: 1 }, dueAt: 1_000 } as const;
@@ -107,12 +107,12 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
 
   test('whoever was born with a lease and is late finds its task with another', async () => {
     const store = await (await fresh())();
-    const wish = aNewServer();
+    const created = aNewServer();
     const lease = { owner: 'req-1', until: 1_000 + leaseMs };
-    await store.servers.create({ ...wish, task: { ...wish.task, lease } });
+    await store.servers.create({ ...created, task: { ...created.task, lease } });
     const [heir] = await store.tasks.lease('a', 1_000 + leaseMs, leaseMs, { limit: 1 });
-    expect(heir).toEqual({ ...wish.task, epoch: 2 });
-    const late = { task: { ...wish.task, epoch: 1 }, next: null };
+    expect(heir).toEqual({ ...created.task, epoch: 2 });
+    const late = { task: { ...created.task, epoch: 1 }, next: null };
     expect(await store.commit(late)).toEqual({ ok: false, why: 'superseded' });
   });
 
@@ -123,8 +123,8 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     await store.commit({ task: boot!, next: null });
     const { id: _, epoch: __, ...rest } = boot!;
     const lease = { owner: 'req-1', until: 1_000 + leaseMs };
-    const wish = { ...rest, id: crypto.randomUUID(), kind: 'attach', lease } as const;
-    const task = await store.tasks.begin(wish, null, {}, { onlyIdle: true });
+    const created = { ...rest, id: crypto.randomUUID(), kind: 'attach', lease } as const;
+    const task = await store.tasks.begin(created, null, {}, { onlyIdle: true });
     await store.tasks.release(boot!, 'a');
     expect(await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 })).toEqual([]);
     await store.tasks.release(task, 'req-1');

@@ -41,7 +41,7 @@ export function storeLifecycleContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.servers.pciRequests(other.server.id)).toEqual([request]);
   });
 
-  test('a server that got no host lets go of its ports, and still shows its NICs', async () => {
+  test('a server that got no host releases its ports, and still shows its NICs', async () => {
     const store = await (await fresh())();
     const nic = aNic();
     const task = await aBoot(store, { nics: [nic] });

@@ -1,4 +1,4 @@
-/** What a store must do with what the network service tells: nothing is lost, whenever it comes, and nothing is seen to twice. */
+/** What a store must do with what the network service reports: nothing is lost, whenever it comes, and nothing is seen to twice. */
 import { expect, test } from 'vitest';
 import { aBoot, aNewServer, toStep } from '#test/store-rows.ts';
 import type { OpenStore } from './store.contract.ts';
@@ -22,12 +22,12 @@ export function storeNetworkEventsContract(fresh: () => Promise<OpenStore>): voi
     const open = await fresh();
     const store = await open();
     const { serverId } = await aBoot(store);
-    const tell = (kind: 'changed' | 'deleted', portId: string) =>
+    const notify = (kind: 'changed' | 'deleted', portId: string) =>
       store.networkEvents.record({ serverId, kind, portId }, { wakes, now: 1_000 });
-    await tell('changed', 'p1');
-    await tell('deleted', 'p1');
-    await tell('changed', 'p1');
-    await tell('changed', 'p2');
+    await notify('changed', 'p1');
+    await notify('deleted', 'p1');
+    await notify('changed', 'p1');
+    await notify('changed', 'p2');
     const again = (await open()).networkEvents;
     const kept = await again.of(serverId);
     expect(kept.map(({ kind, portId }) => [kind, portId])).toEqual([
@@ -42,15 +42,15 @@ export function storeNetworkEventsContract(fresh: () => Promise<OpenStore>): voi
   test('a step sees to kinds that it names, up to the event that it knew', async () => {
     const store = await (await fresh())();
     const task = await aBoot(store);
-    const tell = (kind: 'changed' | 'deleted') =>
+    const notify = (kind: 'changed' | 'deleted') =>
       store.networkEvents.record(
         { serverId: task.serverId, kind, portId: 'p' },
         { wakes, now: 1_000 },
       );
-    await tell('changed');
-    await tell('deleted');
+    await notify('changed');
+    await notify('deleted');
     const [, newest] = await store.networkEvents.of(task.serverId);
-    await tell('changed');
+    await notify('changed');
     await store.commit(
       toStep(task, 'on', { seenEvents: { kinds: ['changed'], upTo: newest?.id ?? 0 } }),
     );
@@ -61,11 +61,11 @@ export function storeNetworkEventsContract(fresh: () => Promise<OpenStore>): voi
   test('a plug makes the task due that waits for it; another event does not', async () => {
     const store = await (await fresh())();
     const { serverId } = await waiting(store);
-    const tell = (kind: 'changed' | 'plugged') =>
+    const notify = (kind: 'changed' | 'plugged') =>
       store.networkEvents.record({ serverId, kind, portId: 'p' }, { wakes, now: 1_000 });
-    await tell('changed');
+    await notify('changed');
     expect(await dueNow(store)).toEqual([]);
-    await tell('plugged');
+    await notify('plugged');
     expect(await dueNow(store)).toEqual([serverId]);
   });
 
@@ -101,12 +101,12 @@ export function storeNetworkEventsContract(fresh: () => Promise<OpenStore>): voi
     const store = await (await fresh())();
     const task = await aBoot(store);
     const { serverId } = task;
-    const tell = (kind: 'plugged' | 'changed') =>
+    const notify = (kind: 'plugged' | 'changed') =>
       store.networkEvents.record({ serverId, kind, portId: 'p' }, { wakes, now: 1_000 });
-    await tell('plugged');
-    await tell('changed');
+    await notify('plugged');
+    await notify('changed');
     await store.commit({ task, next: null });
-    await tell('plugged');
+    await notify('plugged');
     expect((await store.networkEvents.of(serverId)).map(({ kind }) => kind)).toEqual(['changed']);
   });
 

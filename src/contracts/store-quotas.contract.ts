@@ -58,9 +58,9 @@ export function storeQuotasContract(fresh: () => Promise<OpenStore>): void {
       message: 'Quota exceeded for instances: Requested 5, but already used 0 of 4 instances',
     });
     const { portId } = aNic();
-    const twice = some(2).map((wish) => ({
-      ...wish,
-      server: { ...wish.server, nics: [aNic({ portId })] },
+    const twice = some(2).map((created) => ({
+      ...created,
+      server: { ...created.server, nics: [aNic({ portId })] },
     }));
     await expect(store.servers.createWithin(within({}), twice)).rejects.toMatchObject({
       kind: 'conflict',

@@ -8,23 +8,23 @@ import type { Host, HostChange, Store, Task } from './store.ts';
 const vf = '0000:81:00.1';
 
 /** What one of two boots wants of the host it read. */
-type Wish = (host: Host, serverId: string) => Omit<HostChange, 'hostId' | 'generation'>;
+type Take = (host: Host, serverId: string) => Omit<HostChange, 'hostId' | 'generation'>;
 
-const takeVf: Wish = (_host, serverId) => ({
+const takeVf: Take = (_host, serverId) => ({
   devices: [aVf(vf, { status: 'claimed', serverId }), aPf({ status: 'unclaimable' })],
 });
-const takePf: Wish = (_host, serverId) => ({
+const takePf: Take = (_host, serverId) => ({
   devices: [aPf({ status: 'claimed', serverId }), aVf(vf, { status: 'unclaimable' })],
 });
-const takeVcpu: Wish = (host) => ({ vcpusUsed: host.vcpusUsed + 1 });
+const takeVcpu: Take = (host) => ({ vcpusUsed: host.vcpusUsed + 1 });
 
 export function storeRaceContract(fresh: () => Promise<OpenStore>): void {
   test.each([
-    { name: 'one VF', wishes: [takeVf, takeVf] },
-    { name: 'a PF and its VF', wishes: [takePf, takeVf] },
-    { name: 'a VF and its PF', wishes: [takeVf, takePf] },
-    { name: 'the last vcpu', wishes: [takeVcpu, takeVcpu] },
-  ])('of two connections that want $name, exactly one gets it', async ({ wishes }) => {
+    { name: 'one VF', takes: [takeVf, takeVf] },
+    { name: 'a PF and its VF', takes: [takePf, takeVf] },
+    { name: 'a VF and its PF', takes: [takeVf, takePf] },
+    { name: 'the last vcpu', takes: [takeVcpu, takeVcpu] },
+  ])('of two connections that want $name, exactly one gets it', async ({ takes }) => {
     const open = await fresh();
     const stores = [await open(), await open()];
     const hostId = await aHost(stores[0]!, [aPf(), aVf(vf)]);
@@ -34,8 +34,8 @@ export function storeRaceContract(fresh: () => Promise<OpenStore>): void {
       stores.map((store, index) => {
         const task = tasks[index]!;
         const { generation } = read[index]!;
-        const wish = wishes[index]!(read[index]!, task.serverId);
-        return claim(store, task, { hostId, generation, ...wish });
+        const take = takes[index]!(read[index]!, task.serverId);
+        return claim(store, task, { hostId, generation, ...take });
       }),
     );
     const winner = results.findIndex((result) => result.ok);
@@ -44,11 +44,11 @@ export function storeRaceContract(fresh: () => Promise<OpenStore>): void {
     for (const store of stores) {
       expect(await store.hosts.get(hostId)).toMatchObject({
         generation: read[winner]!.generation + 1,
-        ...(wishes[0] === takeVcpu && { vcpusUsed: read[winner]!.vcpusUsed + 1 }),
+        ...(takes[0] === takeVcpu && { vcpusUsed: read[winner]!.vcpusUsed + 1 }),
       });
       const holders = (await store.hosts.devices(hostId)).map((device) => device.serverId);
       expect(holders.filter((id) => id !== null)).toEqual(
-        wishes[winner] === takeVcpu ? [] : [won.serverId],
+        takes[winner] === takeVcpu ? [] : [won.serverId],
       );
       expect(await store.servers.get(won.serverId)).toMatchObject({ taskState: 'networking' });
       await expectUntouched(store, lost);

@@ -214,10 +214,10 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     const { serverId } = task;
     expect((await store.commands.pending(hostId))[1]).toEqual({ seq, serverId, body });
     expect(await other.commands.answer(hostId, seq)).toBeUndefined();
-    const told: CommandResult = { ok: true, steps: [], output: 'login:' };
-    await store.commands.complete(hostId, seq, told, 5);
+    const reported: CommandResult = { ok: true, steps: [], output: 'login:' };
+    await store.commands.complete(hostId, seq, reported, 5);
     await store.commands.complete(hostId, seq, failed, 6);
-    expect(await other.commands.answer(hostId, seq)).toEqual(told);
+    expect(await other.commands.answer(hostId, seq)).toEqual(reported);
   });
 
   test('a task that waits for its command neither hears nor misses anything by a question', async () => {

@@ -161,7 +161,7 @@ export interface Transition {
   server?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
   /** NICs to write, matched by id. Setting `deletedAt` of the server frees their ports for others. */
   nics?: ServerNic[];
-  /** The server's NICs let go of their ports, and stay to be seen: it has no guest and will get none. */
+  /** The server's NICs release their ports, and stay visible: it has no guest and will get none. */
   freesPorts?: true;
   /** NICs that go, by id. */
   removedNics?: string[];
@@ -232,7 +232,7 @@ export interface HostStore {
   register(host: Pick<Host, 'name' | 'availabilityZone' | 'hostIp' | 'facts'>): Promise<Host>;
   get(id: string): Promise<Host | undefined>;
   list(): Promise<Host[]>;
-  /** Of every host what tells whether its row changed: cheap to read, however many there are. */
+  /** Of every host what shows whether its row changed: cheap to read, however many there are. */
   versions(): Promise<HostVersion[]>;
   /** In address order. Read the host first: what changes in between makes its generation stale, so that no commit builds on it. */
   devices(hostId: string): Promise<PciDevice[]>;

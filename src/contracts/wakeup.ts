@@ -2,8 +2,8 @@
 
 /**
  * `tasks`: a workflow is due. `commands:HOST`: a command waits for that host. `answered:HOST`: that host has answered something.
- * `ended:SERVER`: a workflow of that server has ended. `enrolments`: a host was let in or put out. `network-events`: the network service told
- * of ports, or a server that it told of may be idle now.
+ * `ended:SERVER`: a workflow of that server has ended. `enrolments`: a host was let in or put out. `network-events`: the network service reported
+ * a change of ports, or a server concerned may be idle now.
  */
 export type WakeupTopic =
   | 'tasks'

@@ -49,6 +49,6 @@ export function refuseConnection(
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   const start = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
   socket.end(`${start}${lines.join('')}\r\n${text}`);
-  // A client that goes on sending gets no more of our time.
+  // A client that continues to send gets no more of our time.
   socket.destroySoon();
 }

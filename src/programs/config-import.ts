@@ -76,7 +76,7 @@ function reportLines({ carried, left }: Import, from: string): string[] {
 
 const fileColumn = { title: 'FILE', value: ({ file }: LeftOption) => file };
 
-/** What only the host itself can tell (`remote_managed_…`) is left to its start. */
+/** What only the host itself can know (`remote_managed_…`) is left to its start. */
 function refuseWrongEntries({ deviceSpecs, aliases }: NovaConf): void {
   const { refusals } = readDeviceSpecs(deviceSpecs, []);
   const wrong = refusals.filter(({ detail }) => detail?.startsWith('remote_managed_') !== true);

@@ -57,7 +57,7 @@ test('weights that are not given stay at 1', () => {
   });
 });
 
-test('allocation ratios that are not told stay as they are', () => {
+test('allocation ratios that are not given stay as they are', () => {
   expect(parseConfig('allocation_ratio: { vcpus: 8 }', 'x').allocationRatios).toEqual({
     vcpus: 8,
     memory: 1,
@@ -286,7 +286,7 @@ test.each([
   { given: `${whole}, ca_file: nowhere.pem`, says: /nowhere\.pem: cannot be read.*ENOENT/ },
   { given: 'from: shell', says: /^x:1 openstack\.from: must be/ },
   { given: `${whole}, timeout: 0`, says: /^x:1 openstack\.timeout: / },
-])('a cloud that is not found is told by place and rule: $given', ({ given, says }) => {
+])('a cloud that is not found is reported with place and rule: $given', ({ given, says }) => {
   besideCloudsYaml((workingFolder) => {
     const surroundings = { variables: {}, workingFolder, home: workingFolder };
     expect(() => parseConfig(`openstack: { ${given} }`, 'x', surroundings)).toThrow(says);

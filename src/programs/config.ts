@@ -199,7 +199,7 @@ const standardPorts: ServicePorts = {
 /** A free port for each service, chosen when it starts to listen. */
 export const freePorts: ServicePorts = { compute: 0, identity: 0, network: 0, image: 0 };
 
-/** What Novella promises unless told: processors four times, memory and disk once (a VF pins all memory of its guest). */
+/** What Novella promises unless configured: processors four times, memory and disk once (a VF pins all memory of its guest). */
 const standardRatios = { vcpus: 4, memory: 1, disk: 1 };
 
 /** What simulated hosts offer without a list: both cards of the captured machine. */

@@ -48,7 +48,7 @@ export interface EmbeddedOptions<Tables> {
   physicalNetworks: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** VLAN ids that the network service gives out by itself, on every physical network. */
+/** VLAN ids that the network service chooses from, on every physical network. */
 const vlanRange = [1000, 1999] as const;
 
 /** Builds the three services, with what a new cloud starts with: users, and a small image. None listens yet. */

@@ -45,7 +45,7 @@ test('a fleet is named by its first hosts', () => {
   expect(said({ ...own, contents: { ...contents, hosts } })).toContain('host-4 and 95 more');
 });
 
-test('a new password is told at a terminal, and nowhere else', () => {
+test('a new password is shown at a terminal, and nowhere else', () => {
   const first = { ...own, newPassword: 'made-now' };
   expect(said(first)).toContain(
     'The password of admin was made: made-now\n  It is not shown again.',

@@ -11,7 +11,7 @@ export function greeting(cloud: Started, { isTerminal }: { isTerminal: boolean }
     ...titleLines(cloud.contents),
     ...(cloud.survey === undefined ? ofOwnServices(cloud, isTerminal) : ofRealServices(cloud)),
     '',
-    'Ctrl-C stops it; the next start goes on where it was.',
+    'Ctrl-C stops it; the next start continues where it was.',
   ];
 }
 

@@ -1,4 +1,4 @@
-/** The door of an all-in-one for hosts that dial in: who may, and what is told to whom when one has. */
+/** The door of an all-in-one for hosts that dial in: who may, and who is notified when one has. */
 import type { Server } from 'node:http';
 import type { Log } from '#contracts/log.ts';
 import type { Host } from '#contracts/store.ts';

@@ -11,7 +11,7 @@ export interface HostParts extends Omit<AgentOptions, 'log' | 'heartbeatMs'> {
   /** Where the images of its guests come from; absent: nobody looks at them. */
   images?: ImageSource;
   simulated?: SimulatedMachine;
-  /** Its agent starts only when told. */
+  /** Its agent starts only on demand. */
   later?: boolean;
 }
 

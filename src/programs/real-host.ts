@@ -6,6 +6,8 @@ import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import { folderJournal } from '#integrations/command-journal/in-folder.ts';
 import { makeEnterable } from '#integrations/guest-files/enterable-folder.ts';
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
+import { runProgram } from '#integrations/host-facts/ask-programs.ts';
+import { readUptime } from '#integrations/host-facts/uptime.ts';
 import { FileMemory } from '#integrations/host-memory/file-memory.ts';
 import { LinuxBridges } from '#integrations/iproute2/bridges.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/start-libvirt-hypervisor.ts';
@@ -16,7 +18,7 @@ import type { RealHostConfig } from './host-config.ts';
 import type { HostParts } from './host-parts.ts';
 
 export interface RealHostSurroundings {
-  /** What the host keeps: guests, and what its agent still has to tell. */
+  /** What the host keeps: guests, and what its agent still has to report. */
   stateDir: string;
   images: ImageSource;
   log: Log;
@@ -62,5 +64,6 @@ export async function realHostParts(
     reserved: config.reserved,
     checkHealth: () => machineProblems({ places: placesHere(stateDir), pciBus, deviceSpecs }),
     journal: folderJournal(join(stateDir, 'results')),
+    uptime: () => readUptime(runProgram),
   };
 }

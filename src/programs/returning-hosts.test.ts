@@ -13,13 +13,13 @@ async function isSettled({ settled }: ReturningHosts): Promise<boolean> {
   return Promise.race([settled.then(() => true), Promise.resolve().then(() => false)]);
 }
 
-test('work goes on at once where no host is waited for', async () => {
+test('work continues at once where no host is waited for', async () => {
   const none = new ReturningHosts([]);
   await none.settled;
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('work goes on when the last of the hosts is back', async () => {
+test('work continues when the last of the hosts is back', async () => {
   const hosts = new ReturningHosts(['hv1', 'hv2']);
   hosts.reported('hv1');
   hosts.reported('a new one');

@@ -39,7 +39,7 @@ export interface LocalHosts {
   restart(name: string, changes?: HostChanges): Promise<void>;
   /** Changes the hardware of a simulated host. A running agent notices within two seconds; `refresh` makes it look now. */
   setDevices(name: string, devices: readonly DescribedDevice[]): void;
-  /** Makes a simulated host fail in this way, or (false) no longer. Its health is told with the next `refresh`, start, or within half a minute. */
+  /** Makes a simulated host fail in this way, or (false) no longer. Its health is reported with the next `refresh`, start, or within half a minute. */
   setFault(name: string, fault: SimulatedFault, isOn?: boolean): void;
   /** Shows every call of the running agent to its simulated host; undefined: no longer. */
   watchCalls(name: string, watcher: CallWatcher | undefined): void;
@@ -59,7 +59,7 @@ interface Running {
   stop(): Promise<void>;
 }
 
-/** Starts no agent yet. `onReport` is told of each host as it has just reported. */
+/** Starts no agent yet. `onReport` is called with each host that has just reported. */
 export function runningHosts(
   context: WorkflowContext,
   hosts: readonly HostParts[],

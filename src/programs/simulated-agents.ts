@@ -19,6 +19,7 @@ import {
   simulatedHost,
   sizeOf,
 } from '#integrations/simulated/simulated-host.ts';
+import { simulatedUptime } from '#integrations/simulated/uptime.ts';
 import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/sysfs-tree.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import type { CapturedHostConfig, Config, DescribedHostConfig } from './config.ts';
@@ -114,6 +115,7 @@ function hostParts(
     deviceSpecs: parseDeviceSpecs(specs, machine.functions),
     bridgedNetworks: [],
     journal: memoryJournal(),
+    uptime: simulatedUptime,
     simulated: { machine, hypervisor, pciBus, faults: new HostFaults() },
   };
 }

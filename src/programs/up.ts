@@ -15,7 +15,7 @@ import { FleetView } from '#workflows/fleet-view.ts';
 import { watchSilentHosts } from '#workflows/end-silent-commands.ts';
 import { HostLinks } from '#workflows/host-links.ts';
 import { startDispatcher } from '#workflows/dispatcher.ts';
-import { serverVerbs, workflows } from '#workflows/server-verbs.ts';
+import { serverOperations, workflows } from '#workflows/server-operations.ts';
 import { watchPorts } from '#workflows/watch-ports.ts';
 import { type Contents, contentsOf } from './cloud-contents.ts';
 import { type CloudServices, cloudServices } from './cloud-services.ts';
@@ -168,7 +168,7 @@ async function hostsInHere(
 
 /**
  * Hosts that were there before this start. No agent has spoken yet: one of the former process that this configuration no longer has is not to
- * be scheduled to; one that dials in by itself was not silent, we were.
+ * be scheduled to; one that dials in was not silent, this process was.
  */
 async function hostsOfBefore(store: Store, stops: Stops): Promise<ReturningHosts> {
   const enrolments = await store.enrolments.list();
@@ -248,7 +248,7 @@ async function openDoors(
     imageContents: cloud.services.image,
     linkedHosts: () => door?.linked() ?? [],
     serversPerRequest: config.quotas.serversPerRequest,
-    workflows: serverVerbs(context),
+    workflows: serverOperations(context),
   });
   const open = async (app: FastifyInstance, name: keyof Config['ports']): Promise<string> => {
     stops.push(() => app.close());

@@ -1,4 +1,4 @@
-/** What the workflows are told of the configuration. */
+/** The part of the configuration that the workflows need. */
 import { parseAliases } from '#core/pci/alias.ts';
 import type { WorkflowSettings } from '#workflows/context.ts';
 import type { Config } from './config.ts';

@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => world.stop());
 
 /** A server of the project with one NIC on the network, and with the user's port where it is asked for. */
-function aWish({ port }: { port?: string } = {}): NewServer {
+function aRequest({ port }: { port?: string } = {}): NewServer {
   const named = aNic({ networkId, portId: null });
   const nics = port === undefined ? [named] : [aNic({ portId: port, networkId }), named];
   return aNewServer({ projectId, nics: nics.map((nic, position) => ({ ...nic, position })) });
@@ -51,14 +51,14 @@ const nothing = () => undefined;
 const refuse = (kind: 'overQuota' | 'conflict') => () => {
   throw new ComputeError(kind, 'no more');
 };
-const remove = (wish: NewServer) => async () => {
-  const server = await world.store.servers.get(wish.server.id);
+const remove = (newServer: NewServer) => async () => {
+  const server = await world.store.servers.get(newServer.server.id);
   await deleteServer(world.context, member, server!, 'req-2');
 };
 
 const made = () => [...world.ports.values()].filter(({ id }) => id !== portId);
 const owners = () => made().map(({ deviceId }) => deviceId);
-const taskOf = (wish: NewServer) => world.store.tasks.of(wish.server.id);
+const taskOf = (newServer: NewServer) => world.store.tasks.of(newServer.server.id);
 
 /** The kinds of the tasks that somebody may take now. */
 async function due(): Promise<Task['kind'][]> {
@@ -67,40 +67,40 @@ async function due(): Promise<Task['kind'][]> {
 }
 
 test('once they have their ports the servers boot, and nobody may touch them before', async () => {
-  const wishes = [aWish(), aWish()];
+  const newServers = [aRequest(), aRequest()];
   const context = whenCreating(async () => expect(await due()).toEqual([]));
   const servers = await acceptWithPorts(context, member, {
-    wishes,
+    newServers,
     quota: { limits: noLimits, minCount: 2 },
   });
   expect(servers.map(({ nics }) => nics[0])).toMatchObject(
     made().map(({ id }) => ({ portId: id, ownsPort: true })),
   );
-  expect(await taskOf(wishes[0]!)).toMatchObject({ kind: 'boot', step: 'schedule' });
+  expect(await taskOf(newServers[0]!)).toMatchObject({ kind: 'boot', step: 'schedule' });
   expect(await due()).toEqual(['boot', 'boot']);
 });
 
 test('a server that its user deletes meanwhile keeps no port; the others boot', async () => {
-  const wishes = [aWish(), aWish()];
-  const context = whenCreating(remove(wishes[0]!));
+  const newServers = [aRequest(), aRequest()];
+  const context = whenCreating(remove(newServers[0]!));
   const servers = await acceptWithPorts(context, member, {
-    wishes,
+    newServers,
     quota: { limits: noLimits, minCount: 2 },
   });
-  expect(servers.map(({ id }) => id)).toEqual([wishes[1]!.server.id]);
-  expect(owners()).toEqual([wishes[1]!.server.id]);
+  expect(servers.map(({ id }) => id)).toEqual([newServers[1]!.server.id]);
+  expect(owners()).toEqual([newServers[1]!.server.id]);
   expect((await due()).toSorted()).toEqual(['boot', 'delete']);
 });
 
-test('when the only server is deleted meanwhile, the request is told so', async () => {
-  const wish = aWish();
-  const asked = acceptWithPorts(whenCreating(remove(wish)), member, {
-    wishes: [wish],
+test('when the only server is deleted meanwhile, the request gets that error', async () => {
+  const newServer = aRequest();
+  const asked = acceptWithPorts(whenCreating(remove(newServer)), member, {
+    newServers: [newServer],
     quota: { limits: noLimits, minCount: 1 },
   });
   await expect(asked).rejects.toMatchObject({
     kind: 'conflict',
-    message: `instance ${wish.server.id} was deleted while its ports were made`,
+    message: `instance ${newServer.server.id} was deleted while its ports were made`,
   });
   expect(made()).toEqual([]);
   expect(await due()).toEqual(['delete']);
@@ -112,7 +112,7 @@ test.each([
 ])(
   'a request that outlives its lease keeps nothing, its last port being $ends',
   async ({ act, says }) => {
-    const wish = aNewServer({
+    const newServer = aNewServer({
       projectId,
       nics: [aNic({ networkId, portId: null }), aNic({ networkId, portId: null, position: 1 })],
     });
@@ -121,7 +121,7 @@ test.each([
       expect(await due()).toEqual(['delete']);
     };
     const asked = acceptWithPorts(whenCreating(late, act), member, {
-      wishes: [wish],
+      newServers: [newServer],
       quota: { limits: noLimits, minCount: 1 },
     });
     await expect(asked).rejects.toThrow(says);
@@ -130,20 +130,20 @@ test.each([
 );
 
 test('what is refused is deleted: its own ports are free at once, and it says why', async () => {
-  const wish = aWish({ port: portId });
+  const newServer = aRequest({ port: portId });
   const asked = acceptWithPorts(whenCreating(refuse('conflict')), member, {
-    wishes: [wish],
+    newServers: [newServer],
     quota: { limits: noLimits, minCount: 1 },
   });
   await expect(asked).rejects.toMatchObject({ kind: 'invalid' });
-  const { id } = wish.server;
+  const { id } = newServer.server;
   expect(await world.store.servers.get(id)).toMatchObject({ taskState: 'deleting' });
   const [action] = await world.store.servers.actions(id);
   expect(action).toMatchObject({
     message: expect.stringContaining('no more'),
     events: [{ name: 'make_ports', result: 'Error' }],
   });
-  await world.store.servers.create(aWish({ port: portId }));
+  await world.store.servers.create(aRequest({ port: portId }));
   expect((await due()).toSorted()).toEqual(['boot', 'delete']);
 });
 
@@ -153,39 +153,39 @@ test.each([
 ])(
   'a quota that is full after two of four, $minCount wanted at least: $accepted boot',
   async ({ minCount, accepted, tasks }) => {
-    const wishes = [aWish(), aWish(), aWish(), aWish()];
+    const newServers = [aRequest(), aRequest(), aRequest(), aRequest()];
     const context = whenCreating(nothing, nothing, refuse('overQuota'));
     const asked = acceptWithPorts(context, member, {
-      wishes,
+      newServers,
       quota: { limits: noLimits, minCount },
     });
     if (accepted === 0) await expect(asked).rejects.toMatchObject({ kind: 'overQuota' });
     else expect(await asked).toHaveLength(accepted);
     expect((await due()).toSorted()).toEqual(tasks);
-    expect(await world.store.servers.get(wishes[3]!.server.id)).toBeUndefined();
+    expect(await world.store.servers.get(newServers[3]!.server.id)).toBeUndefined();
   },
 );
 
 test('an error that nobody foresaw shows nothing of its inside', async () => {
-  const wish = aWish();
+  const newServer = aRequest();
   const context = whenCreating(() => {
     throw new TypeError('cannot read of undefined');
   });
   const asked = acceptWithPorts(context, member, {
-    wishes: [wish],
+    newServers: [newServer],
     quota: { limits: noLimits, minCount: 1 },
   });
   await expect(asked).rejects.toThrow('cannot read of undefined');
-  const [action] = await world.store.servers.actions(wish.server.id);
+  const [action] = await world.store.servers.actions(newServer.server.id);
   expect(action).toMatchObject({ message: 'internal error' });
 });
 
 test('no port is made for servers beyond the quota, and those that there is room for boot', async () => {
-  const wishes = [aWish(), aWish(), aWish()];
+  const newServers = [aRequest(), aRequest(), aRequest()];
   const quota = { limits: { ...noLimits, instances: 2 }, minCount: 1 };
-  expect(await acceptWithPorts(world.context, member, { wishes, quota })).toHaveLength(2);
+  expect(await acceptWithPorts(world.context, member, { newServers, quota })).toHaveLength(2);
   expect(made()).toHaveLength(2);
-  const more = acceptWithPorts(world.context, member, { wishes: [aWish()], quota });
+  const more = acceptWithPorts(world.context, member, { newServers: [aRequest()], quota });
   await expect(more).rejects.toMatchObject({
     kind: 'overQuota',
     message: 'Quota exceeded for instances: Requested 1, but already used 2 of 2 instances',
@@ -194,9 +194,9 @@ test('no port is made for servers beyond the quota, and those that there is room
 });
 
 test('a quota that another request fills while ports are made is not passed', async () => {
-  const wishes = [aWish(), aWish()];
+  const newServers = [aRequest(), aRequest()];
   const quota = { limits: { ...noLimits, instances: 2 }, minCount: 1 };
   const context = whenCreating(() => world.store.servers.create(aNewServer({ projectId })));
-  expect(await acceptWithPorts(context, member, { wishes, quota })).toHaveLength(1);
+  expect(await acceptWithPorts(context, member, { newServers, quota })).toHaveLength(1);
   expect(await world.store.quotaUsage(projectId)).toMatchObject({ instances: 2 });
 });

@@ -13,15 +13,15 @@ import { deletePortsMadeFor } from './tear-down.ts';
 import { asFailure } from './workflow.ts';
 
 /** `quota.minCount`: with so many, the others are given up when a quota of the project is full. Source: Nova `validate_networks`. */
-export interface WishedServers {
-  wishes: readonly NewServer[];
+export interface RequestedServers {
+  newServers: readonly NewServer[];
   quota: { limits: QuotaLimits; minCount: number };
   /** Of the ports that are made; absent: the network service's own choice. */
   securityGroupIds?: readonly string[] | undefined;
 }
 
 interface Accepting {
-  wish: NewServer;
+  newServer: NewServer;
   /** With its ports, once they are made. */
   server: Server;
   task: Task;
@@ -36,13 +36,13 @@ interface Accepting {
 export async function acceptWithPorts(
   context: WorkflowContext,
   caller: Caller,
-  asked: WishedServers,
+  asked: RequestedServers,
 ): Promise<Server[]> {
   const { minCount } = asked.quota;
-  const wishes = await withinQuota(context, asked);
+  const newServers = await withinQuota(context, asked);
   const accepting: Accepting[] = [];
   try {
-    const refusal = await untilRefused(context, caller, { ...asked, wishes, accepting });
+    const refusal = await untilRefused(context, caller, { ...asked, newServers, accepting });
     const made = accepting.filter(hasPorts);
     const isEnough = isComputeError(refusal, 'overQuota') && made.length >= minCount;
     if (refusal !== undefined && !isEnough) throw refusal;
@@ -53,8 +53,8 @@ export async function acceptWithPorts(
     for (const each of accepting) await takeBack(context, each, error);
     throw error;
   } finally {
-    for (const { task, wish } of accepting) {
-      await context.store.tasks.release(task, wish.action.requestId);
+    for (const { task, newServer } of accepting) {
+      await context.store.tasks.release(task, newServer.action.requestId);
     }
   }
 }
@@ -62,14 +62,14 @@ export async function acceptWithPorts(
 /** Those that have room before the first port is made. Throws `overQuota`. */
 async function withinQuota(
   { store }: WorkflowContext,
-  { wishes, quota: { limits, minCount } }: WishedServers,
+  { newServers, quota: { limits, minCount } }: RequestedServers,
 ): Promise<readonly NewServer[]> {
-  const [first] = wishes;
-  if (first === undefined) return wishes;
+  const [first] = newServers;
+  if (first === undefined) return newServers;
   const { vcpus: cores, memoryMib: ram } = first.server.flavor;
-  const asked = { minCount, maxCount: wishes.length, cores, ram };
+  const asked = { minCount, maxCount: newServers.length, cores, ram };
   const used = await store.quotaUsage(first.server.projectId);
-  return wishes.slice(0, allowedServers(limits, { used, asked }));
+  return newServers.slice(0, allowedServers(limits, { used, asked }));
 }
 
 function hasPorts({ server }: Accepting): boolean {
@@ -80,12 +80,12 @@ function hasPorts({ server }: Accepting): boolean {
 async function untilRefused(
   context: WorkflowContext,
   caller: Caller,
-  given: WishedServers & { accepting: Accepting[] },
+  given: RequestedServers & { accepting: Accepting[] },
 ): Promise<unknown> {
-  const { wishes, quota, accepting, securityGroupIds } = given;
-  for (const wish of wishes) {
+  const { newServers, quota, accepting, securityGroupIds } = given;
+  for (const newServer of newServers) {
     try {
-      const each = await bornDeleting(context, wish, quota.limits);
+      const each = await bornDeleting(context, newServer, quota.limits);
       accepting.push(each);
       const { server } = each;
       const asked = { nics: server.nics, naming: bootNaming, securityGroupIds };
@@ -99,22 +99,22 @@ async function untilRefused(
 
 async function bornDeleting(
   context: WorkflowContext,
-  wish: NewServer,
+  newServer: NewServer,
   limits: QuotaLimits,
 ): Promise<Accepting> {
-  const task = { ...wish.task, kind: 'delete', step: 'destroy-guest', data: {} } as const;
-  const lease = leaseOf(context, wish.action.requestId);
-  const newServer = { ...wish, task: { ...task, lease } };
-  const [server] = await context.store.servers.createWithin({ limits, minCount: 1 }, [newServer]);
+  const task = { ...newServer.task, kind: 'delete', step: 'destroy-guest', data: {} } as const;
+  const lease = leaseOf(context, newServer.action.requestId);
+  const deleting = { ...newServer, task: { ...task, lease } };
+  const [server] = await context.store.servers.createWithin({ limits, minCount: 1 }, [deleting]);
   invariant(server, 'no server was made');
-  return { wish, server, task: { ...task, epoch: 1 }, startedAt: context.clock.now() };
+  return { newServer, server, task: { ...task, epoch: 1 }, startedAt: context.clock.now() };
 }
 
 /** Those that nobody has deleted meanwhile. Throws `conflict` when there is none. */
 async function boot(context: WorkflowContext, made: readonly Accepting[]): Promise<Server[]> {
   const accepted: Server[] = [];
-  for (const { server, task, wish, startedAt } of made) {
-    const { kind, step, data } = wish.task;
+  for (const { server, task, newServer, startedAt } of made) {
+    const { kind, step, data } = newServer.task;
     const { nics } = server;
     const events = [finishedEvent(context, makeEvent, startedAt)];
     const next = { kind, step, data, dueAt: context.clock.now() };

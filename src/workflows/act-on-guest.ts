@@ -106,8 +106,8 @@ const acts: Record<GuestActName, GuestAct> = {
   },
 };
 
-/** The wish for an act. `change`: fields that are set with it (rebuild). */
-export interface WishedAct {
+/** A requested act. `change`: fields that are set with it (rebuild). */
+export interface ActRequest {
   act: GuestActName;
   requestId: string;
   change?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
@@ -118,7 +118,7 @@ export async function actOnGuest(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  { act, requestId, change = {} }: WishedAct,
+  { act, requestId, change = {} }: ActRequest,
 ): Promise<void> {
   const { action, taskState, from } = acts[act];
   refuseState(server, action, from);
@@ -131,7 +131,7 @@ export async function actOnGuest(
   await beginAction(context, caller, server, {
     kind: 'act',
     step: 'tell-host',
-    // A server that is off stays off when it is made anew.
+    // A server that is off stays off when it is made again.
     data: { act, staysOff: act === 'rebuild' && server.vmState === 'stopped' },
     action,
     requestId,
@@ -142,7 +142,7 @@ export async function actOnGuest(
 /** The workflow behind it. The host's own failure is the server's; nothing has to be undone, for claims and ports stay as they are. */
 export const actWorkflow: Workflow = {
   steps: {
-    'tell-host': { run: tellHost },
+    'tell-host': { run: commandHost },
     'host-answered': { run: hostAnswered, exclusive: true },
   },
   failed,
@@ -152,7 +152,7 @@ function actOf(task: Task): GuestAct {
   return acts[task.data['act'] as GuestActName];
 }
 
-async function tellHost(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+async function commandHost(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const { command } = actOf(task);
   const server = await serverOf(context, task);
   invariant(server.hostId, `server ${server.id} is on no host`);
@@ -175,9 +175,9 @@ async function tellHost(context: WorkflowContext, task: Task): Promise<StepOutco
 async function hostAnswered(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const { command, action } = actOf(task);
   const to = task.data['staysOff'] === true ? stopped : actOf(task).to;
-  const told = await context.store.commands.last(task.serverId, command);
-  invariant(told?.result, `server ${task.serverId}: its host has not answered the ${command}`);
-  const { result } = told;
+  const last = await context.store.commands.last(task.serverId, command);
+  invariant(last?.result, `server ${task.serverId}: its host has not answered the ${command}`);
+  const { result } = last;
   if (!result.ok) throw new ComputeError('unavailable', result.message, { detail: result.detail });
   const now = context.clock.now();
   return {

@@ -13,7 +13,7 @@ import {
   type NewWorkflow,
   refuseState,
 } from './begin-action.ts';
-import { bindingWishes } from './binding-wishes.ts';
+import { bindingNeeds } from './binding-needs.ts';
 import type { WorkflowContext } from './context.ts';
 import { makeEvent, makePorts } from './make-ports.ts';
 import { finishedEvent } from './record-event.ts';
@@ -25,7 +25,7 @@ import { asFailure } from './workflow.ts';
 export const attachable: readonly VmState[] = ['active', 'paused', 'stopped'];
 
 /** `nic` null: one on the project's only network. */
-export interface WishedNic {
+export interface AttachRequest {
   nic: RequestedNic | null;
   requestId: string;
 }
@@ -47,7 +47,7 @@ export async function attachInterface(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  { nic, requestId }: WishedNic,
+  { nic, requestId }: AttachRequest,
 ): Promise<string> {
   refuseState(server, 'attach_interface', attachable);
   const asked =
@@ -78,7 +78,7 @@ async function beginWithPort(
   workflow: Omit<NewWorkflow, 'step' | 'isLeased'> & { data: AttachData },
 ): Promise<Task> {
   const { data, requestId } = workflow;
-  const binding = await bindingWishes(context, [data.nic], data.devicePorts);
+  const binding = await bindingNeeds(context, [data.nic], data.devicePorts);
   refuseUnbindable(server, binding, { hidesHost: !caller.isAdmin });
   const failure = { message: 'the request ended before its port was made' };
   const task = await beginAfterNicChanges(context, caller, server, {

@@ -12,7 +12,7 @@ import type { SpecBinding } from '#core/scheduling/request-spec.ts';
 import { memberWords } from '#core/servers/member-words.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import { bindNics } from './bind-ports.ts';
-import { bindingWishes } from './binding-wishes.ts';
+import { bindingNeeds } from './binding-needs.ts';
 import type { WorkflowContext } from './context.ts';
 import { deviceChange } from './device-change.ts';
 import type { DevicePorts } from './device-ports.ts';
@@ -37,7 +37,7 @@ export interface AttachData extends NicData, PlugData {
   devicePorts?: DevicePorts;
 }
 
-/** Its steps. A NIC that names a network has its port, and no device to claim: it goes on with `bind`. */
+/** Its steps. A NIC that names a network has its port, and no device to claim: it continues with `bind`. */
 export const attachWorkflow: Workflow = {
   steps: {
     claim: { read: readBinding, run: claim, exclusive: true },
@@ -72,7 +72,7 @@ async function claim(
 
 function readBinding(context: WorkflowContext, task: Task): Promise<SpecBinding | null> {
   const { nic, devicePorts } = task.data as AttachData;
-  return bindingWishes(context, [nic], devicePorts);
+  return bindingNeeds(context, [nic], devicePorts);
 }
 
 /** Its row, after those that the server has. */
@@ -170,7 +170,7 @@ async function attached(context: WorkflowContext, task: Task): Promise<StepOutco
   };
 }
 
-/** Who attaches is told so by this event. */
+/** Whoever attaches learns it from this event. */
 function endOfAttach(context: WorkflowContext, task: Task, host: string): StepOutcome {
   const startedAt = nicData(task).startedAt ?? context.clock.now();
   return { events: [finishedEvent(context, 'attach', startedAt, { host })], next: null };

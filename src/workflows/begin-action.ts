@@ -1,4 +1,4 @@
-/** Starts a workflow for a server at a user's wish, and waits for its end where the user does. */
+/** Starts a workflow for a server at a user's request, and waits for its end where the user does. */
 import type { Caller } from '#contracts/identity.ts';
 import type { Action, Task, TaskKind } from '#contracts/store.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
@@ -22,7 +22,7 @@ export interface NewWorkflow {
 }
 
 /**
- * Records the wish; the dispatcher does the rest. Throws `conflict` while another workflow runs
+ * Records the request; the dispatcher does the rest. Throws `conflict` while another workflow runs
  * for the server, `notFound` when it is deleted.
  */
 export async function beginAction(
@@ -55,7 +55,7 @@ export async function beginAction(
   return begun;
 }
 
-/** Without its host nothing can be done to a guest, and the user is told so at once instead of waiting for it. Throws `conflict`. */
+/** Without its host nothing can be done to a guest, and the user gets that error at once instead of waiting for it. Throws `conflict`. */
 export async function refuseSilentHost(
   context: WorkflowContext,
   server: Server,
@@ -109,7 +109,7 @@ const longestWaitMs = 60_000;
 
 /**
  * The action once its workflow has ended, or another has taken the server over. Throws `unavailable` when that takes longer than a
- * client waits; the workflow goes on.
+ * client waits; the workflow continues.
  */
 export async function endOfAction(
   context: WorkflowContext,
@@ -125,7 +125,7 @@ export async function endOfAction(
       if (context.clock.now() > deadline) {
         throw new ComputeError(
           'unavailable',
-          `instance ${serverId}: the action has not ended within ${longestWaitMs / 1000} s; it goes on, see its events`,
+          `instance ${serverId}: the action has not ended within ${longestWaitMs / 1000} s; it continues, see its events`,
         );
       }
       await nudged.promise;

@@ -1,4 +1,4 @@
-/** Step: every NIC gets its port bound to the host (and to its VF), and the host is told to start the guest. */
+/** Step: every NIC gets its port bound to the host (and to its VF), and the host is commanded to start the guest. */
 import type { Host, Task } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { awaitsWiring } from '#core/networking/plug.ts';
@@ -7,7 +7,7 @@ import type { Port } from '#core/networking/port.ts';
 import { physicalNetworkOf, vifOf } from '#core/networking/vif-of.ts';
 import type { PciDevice } from '#core/pci/device.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
-import { agentsNow } from './binding-wishes.ts';
+import { agentsNow } from './binding-needs.ts';
 import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
 import { type DevicePort, type DevicePorts, freshDevicePorts } from './device-ports.ts';

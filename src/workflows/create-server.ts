@@ -14,7 +14,7 @@ import { acceptWithPorts } from './accept-with-ports.ts';
 import type { BootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
 import { checkImageFits, findImage } from './find-image.ts';
-import { refuseUnknownHints } from './placement-wishes.ts';
+import { refuseUnknownHints } from './placement-request.ts';
 import { groupsForBoot } from './security-groups.ts';
 import { type AskedNics, automaticNics, type ResolvedNics, resolveNics } from './resolve-nics.ts';
 
@@ -39,7 +39,7 @@ export async function createServers(
   const securityGroupIds = await groupsForBoot(context, caller, request.securityGroups);
   const resolved = await resolveNics(context, caller, { ...asked, affinityPolicy });
   const reservationId = `r-${context.newId().replaceAll('-', '').slice(0, 8)}`;
-  const wishes: NewServer[] = [];
+  const newServers: NewServer[] = [];
   for (let index = 0; index < request.maxCount; index++) {
     const aliases = requestsForFlavor({
       extraSpecs: flavor.extraSpecs,
@@ -47,7 +47,7 @@ export async function createServers(
       affinityPolicy,
       newId: context.newId,
     });
-    wishes.push(
+    newServers.push(
       newServer(context, {
         caller,
         request,
@@ -66,8 +66,8 @@ export async function createServers(
   try {
     const quota = { limits: context.limitsOf(caller.projectId), minCount: request.minCount };
     return lacksPorts
-      ? await acceptWithPorts(context, caller, { wishes, quota, securityGroupIds })
-      : await context.store.servers.createWithin(quota, wishes);
+      ? await acceptWithPorts(context, caller, { newServers, quota, securityGroupIds })
+      : await context.store.servers.createWithin(quota, newServers);
   } finally {
     context.wakeup.notify('tasks');
   }

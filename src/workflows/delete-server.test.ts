@@ -22,7 +22,7 @@ async function run(task: Task): Promise<Task | undefined> {
   return world.store.tasks.of(task.serverId);
 }
 
-/** A deletion that has let go of the ports of a server with this NIC. */
+/** A deletion that has released the ports of a server with this NIC. */
 async function atRelease(nic: ServerNic): Promise<Task> {
   const { id } = await world.server({ nics: [nic] });
   const task = await world.store.tasks.of(id);

@@ -1,4 +1,4 @@
-/** Takes a NIC off a server, running or not. Its VF is free only once the host has said that the guest let go of it. */
+/** Takes a NIC off a server, running or not. Its VF is free only once the host has reported that the guest released it. */
 import type { Caller } from '#contracts/identity.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';

@@ -1,4 +1,4 @@
-/** What changed device rows make of their host: the rows, and its pools counted anew. One home, so that `pci_stats` never lags its devices. */
+/** What changed device rows make of their host: the rows, and its pools counted again. One home, so that `pci_stats` never lags its devices. */
 import type { Host, HostChange } from '#contracts/store.ts';
 import type { PciDevice } from '#core/pci/device.ts';
 import { poolsOf } from '#core/pci/pool.ts';

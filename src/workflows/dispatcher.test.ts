@@ -63,7 +63,7 @@ function letTimePass(): void {
   stops.push(async () => clearInterval(timer));
 }
 
-/** A step that is held until it is told to go on. */
+/** A step that is held until it is released. */
 function heldStep(outcome: StepOutcome) {
   const go = Promise.withResolvers<void>();
   const runs: Task[] = [];

@@ -1,4 +1,4 @@
-/** Hosts are let in by name, each with a token of its own that is told once, and put out again. */
+/** Hosts are let in by name, each with a token of its own that is shown once, and revoked again. */
 import { randomBytes } from 'node:crypto';
 import { type Enrolment, sha256OfToken } from '#contracts/enrolments.ts';
 import { ComputeError } from '#core/errors.ts';

@@ -3,6 +3,7 @@
  * this process only: after a restart hosts link again, and everything that was pending counts as sent.
  */
 import type { Clock } from '#contracts/clock.ts';
+import type { Uptime } from '#contracts/host-link.ts';
 import type { Host } from '#contracts/store.ts';
 
 export interface HostLinksOptions {
@@ -26,6 +27,7 @@ export class HostLinks {
   readonly #closedAt = new Map<string, number>();
   readonly #sentUpTo = new Map<string, number>();
   readonly #withdrawn = new Set<string>();
+  readonly #uptimes = new Map<string, Uptime>();
 
   constructor(options: HostLinksOptions) {
     this.#options = options;
@@ -72,6 +74,16 @@ export class HostLinks {
     if (this.#open.has(id)) return 0;
     if (forcedDown) return Infinity;
     return this.#options.monotonic.now() - (this.#closedAt.get(id) ?? this.#startedAt);
+  }
+
+  /** What the host last said of its uptime; undefined: nothing, which keeps what it said before. */
+  noteUptime(hostId: string, uptime: Uptime | undefined): void {
+    if (uptime !== undefined) this.#uptimes.set(hostId, uptime);
+  }
+
+  /** At most a heartbeat old while the host is linked; undefined: it has not said. */
+  uptimeOf(hostId: string): Uptime | undefined {
+    return this.#uptimes.get(hostId);
   }
 
   /** Commands up to this number may have reached the host: sent here, or by the process before. */

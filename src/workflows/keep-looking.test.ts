@@ -6,7 +6,7 @@ import { keepLooking } from './keep-looking.ts';
 const parts = { wakeup: inProcessWakeup(), log: silentLog };
 const options = { topic: 'tasks', pollMs: 60_000, failing: 'no look' } as const;
 
-/** A look that ends when it is told, and the number of looks so far. */
+/** A look that ends on demand, and the number of looks so far. */
 function slowLook() {
   const ends: ((error?: Error) => void)[] = [];
   const look = () =>

@@ -1,4 +1,4 @@
-/** Looks for work at once, at every nudge, and now and then by itself for what a lost nudge missed. */
+/** Looks for work at once, at every nudge, and periodically for what a lost nudge missed. */
 import type { WakeupTopic } from '#contracts/wakeup.ts';
 import type { WorkflowContext } from './context.ts';
 

@@ -16,7 +16,7 @@ export const makeEvent = 'make_ports';
 /** Longer than a request takes where the network service answers; a request that is later finds its task with another. */
 const leaseMs = 300_000;
 
-/** For a task that is the request's own until it says how it goes on, or this time is over. */
+/** For a task that is the request's own until it says how it continues, or this time is over. */
 export function leaseOf({ clock }: WorkflowContext, requestId: string): Lease {
   return { owner: requestId, until: clock.now() + leaseMs };
 }
@@ -43,8 +43,8 @@ export async function makePorts(
     if (nic.portId !== null || networkId === null) return nic;
     try {
       const groups = securityGroupIds === undefined ? {} : { securityGroupIds };
-      const wish = { networkId, projectId, deviceId: id, fixedIp, ...groups };
-      const port = await context.network.createPort(wish, caller);
+      const newPort = { networkId, projectId, deviceId: id, fixedIp, ...groups };
+      const port = await context.network.createPort(newPort, caller);
       return { ...nic, portId: port.id, ownsPort: true };
     } catch (error) {
       throw inWords(error, { nic, at, naming });
@@ -65,7 +65,7 @@ function inWords(
   );
 }
 
-/** What the network service says of the request is told as Nova tells it of a body. No address is left where none was asked for. */
+/** What the network service says of the request is answered as Nova answers it of a body. No address is left where none was asked for. */
 function kindOf(
   kind: ErrorKind,
   { nic, naming }: { nic: ServerNic; naming: NicNaming },

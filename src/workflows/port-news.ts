@@ -39,20 +39,20 @@ function isNotShown(error: unknown): boolean {
 
 /**
  * The first bound NIC whose port is gone; undefined when all are there. `ports` are those that name the server: one that is not among them is
- * asked for by itself, for its owner may have taken the server's name off it. To a service user that lost its rights every port looks gone: so a
- * port is believed to be gone only when the network service has `told` of that, or still shows the network as it does to administrators.
+ * asked for alone, for its owner may have taken the server's name off it. To a service user that lost its rights every port looks gone: so a
+ * port is believed to be gone only when the network service has `reported` that, or still shows the network as it does to administrators.
  */
 export async function nicWithoutPort(
   context: WorkflowContext,
   server: Pick<Server, 'nics'>,
-  { ports, told }: { ports: readonly Port[]; told: ReadonlySet<string> },
+  { ports, reported }: { ports: readonly Port[]; reported: ReadonlySet<string> },
 ): Promise<ServerNic | undefined> {
   const named = new Set(ports.map(({ id }) => id));
   for (const nic of server.nics) {
     const { vif, portId } = nic;
     if (vif === null || portId === null || named.has(portId)) continue;
     if (await shows(async () => (await context.network.listPorts([portId])).length > 0)) continue;
-    if (told.has(portId)) return nic;
+    if (reported.has(portId)) return nic;
     if (
       await shows(
         async () => (await context.network.showNetwork(vif.network.id)).id === vif.network.id,

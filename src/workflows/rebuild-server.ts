@@ -1,4 +1,4 @@
-/** Rebuild: the guest is made anew from an image; host, ports, addresses and devices stay. */
+/** Rebuild: the guest is made again from an image; host, ports, addresses and devices stay. */
 import type { Caller } from '#contracts/identity.ts';
 import type { Server } from '#core/servers/server.ts';
 import { actOnGuest } from './act-on-guest.ts';
@@ -6,7 +6,7 @@ import type { WorkflowContext } from './context.ts';
 import { checkImageFits, findImage } from './find-image.ts';
 
 /** `change`: what else the user sets with it. */
-export interface WishedRebuild {
+export interface RebuildRequest {
   imageId: string;
   change: Partial<
     Pick<Server, 'name' | 'description' | 'metadata' | 'diskConfig' | 'accessIpv4' | 'accessIpv6'>
@@ -19,7 +19,7 @@ export async function rebuildServer(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  { imageId, change, requestId }: WishedRebuild,
+  { imageId, change, requestId }: RebuildRequest,
 ): Promise<void> {
   const image = await findImage(context, caller, imageId);
   checkImageFits(server.flavor, image);

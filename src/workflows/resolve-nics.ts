@@ -242,7 +242,7 @@ function checkFree(port: Port, field: string): void {
 
 /**
  * A network without a physical network may still be served by devices whose spec says so (`physical_network` null or absent).
- * Where no host offers a single one, no placement can ever succeed, and the user is told at once.
+ * Where no host offers a single one, no placement can ever succeed, and the user gets the error at once.
  */
 async function checkTunnelled(
   context: WorkflowContext,

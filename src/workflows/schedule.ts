@@ -12,12 +12,12 @@ import type { RequestSpec, SpecBinding } from '#core/scheduling/request-spec.ts'
 import { selectBest, selectHosts } from '#core/scheduling/select-hosts.ts';
 import type { GuestNuma } from '#core/servers/guest-numa.ts';
 import type { Server } from '#core/servers/server.ts';
-import { bindingWishes } from './binding-wishes.ts';
+import { bindingNeeds } from './binding-needs.ts';
 import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from './context.ts';
 import { deviceChange } from './device-change.ts';
 import type { FleetView } from './fleet-view.ts';
-import { placementWishes, type PlacementWishes } from './placement-wishes.ts';
+import { placementRequest, type PlacementRequest } from './placement-request.ts';
 import { finishedEvent } from './record-event.ts';
 import { serverOf } from './server-of.ts';
 import type { StepOutcome, StepStart } from './workflow.ts';
@@ -28,7 +28,7 @@ export async function readBinding(
   task: Task,
 ): Promise<SpecBinding | null> {
   const server = await context.store.servers.get(task.serverId);
-  return bindingWishes(context, server?.nics ?? [], bootData(task).devicePorts);
+  return bindingNeeds(context, server?.nics ?? [], bootData(task).devicePorts);
 }
 
 /** Chooses and claims for the task's server. With no host left the server goes to ERROR with every host's reason. */
@@ -40,8 +40,12 @@ export async function schedule(
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const requests = await context.store.servers.pciRequests(server.id);
-  const { spec: wishes, serverGroup } = await placementWishes(context, server.id, bootData(task));
-  const spec = { ...requestSpec(server, requests, task), ...wishes, binding };
+  const { spec: placement, serverGroup } = await placementRequest(
+    context,
+    server.id,
+    bootData(task),
+  );
+  const spec = { ...requestSpec(server, requests, task), ...placement, binding };
   const view = await context.fleet.refresh(context.store.hosts, context.settings, context.links);
   const decision: Decision = {
     serverId: server.id,
@@ -65,7 +69,7 @@ export async function schedule(
   );
 }
 
-/** Above it, the reasons of hosts that were not chosen cost more than they tell; they are worked out when no host is left. */
+/** Above it, the reasons of hosts that were not chosen cost more than they are worth; they are worked out when no host is left. */
 const mostHostsExplained = 200;
 
 function chooseFrom(
@@ -79,9 +83,9 @@ function chooseFrom(
 
 /** The decision with a reason for every host that has none yet. */
 function withReasons(decision: Decision, { fleet }: FleetView, spec: RequestSpec): Decision {
-  const told = new Set(decision.rejections.map(({ host }) => host));
-  const untold = fleet.hosts.filter(({ name }) => !told.has(name));
-  const { rejections } = selectHosts(spec, untold);
+  const explained = new Set(decision.rejections.map(({ host }) => host));
+  const unexplained = fleet.hosts.filter(({ name }) => !explained.has(name));
+  const { rejections } = selectHosts(spec, unexplained);
   return { ...decision, rejections: [...decision.rejections, ...rejections] };
 }
 
@@ -150,7 +154,7 @@ function chosen(
     host: Host;
     change: HostChange;
     taken: PciDevice[];
-    serverGroup: PlacementWishes['serverGroup'];
+    serverGroup: PlacementRequest['serverGroup'];
     decision: Decision;
     startedAt: number;
   },

@@ -7,7 +7,7 @@ import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 
 /**
- * The ids for the ports that a boot makes; undefined when only `default` is asked for, which the network service gives by itself.
+ * The ids for the ports that a boot makes; undefined when only `default` is asked for, which the network service gives anyway.
  * Looked up even where every NIC brings its port. Throws `invalid` for a group that the project has not, `conflict` for a name of several.
  */
 export async function groupsForBoot(

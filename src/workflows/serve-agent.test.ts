@@ -65,7 +65,7 @@ async function aController() {
     await store.commit(toStep(task, 'wait', { command }));
     nudge();
   };
-  return { store, log, join, give };
+  return { store, context, log, join, give };
 }
 
 const hello = { type: 'hello', host: 'host-1', report } as const;
@@ -131,7 +131,22 @@ test('of a closed link late results count, late reports do not', async () => {
   expect((await store.hosts.list())[0]?.hostIp).toBe('192.0.2.7');
 });
 
-test('an agent that does not say hello first is told nothing', async () => {
+test('the uptime of a host is that of its last report or heartbeat that has one', async () => {
+  const { store, context, join } = await aController();
+  const link = join();
+  link.agentEnd.send({ type: 'hello', host: 'host-1', report: { ...report, uptime: 'up 1' } });
+  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  const [host] = await store.hosts.list();
+  const uptime = () => context.links.uptimeOf(host?.id ?? '');
+  expect(uptime()).toBe('up 1');
+  link.agentEnd.send({ type: 'heartbeat', uptime: 'up 2' });
+  await vi.waitFor(() => expect(uptime()).toBe('up 2'));
+  link.agentEnd.send({ type: 'report', report: { ...report, hostIp: '192.0.2.8' } });
+  await vi.waitFor(async () => expect((await store.hosts.list())[0]?.hostIp).toBe('192.0.2.8'));
+  expect(uptime()).toBe('up 2');
+});
+
+test('an agent that does not say hello first is sent nothing', async () => {
   const { log, join } = await aController();
   const link = join();
   link.agentEnd.send({ type: 'heartbeat' });

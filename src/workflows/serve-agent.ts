@@ -9,8 +9,8 @@ import { refreshInventory } from './refresh-inventory.ts';
 import { GuestWatch } from './watch-guests.ts';
 
 /**
- * Serves one agent until its link closes. Messages are taken in order. `onReport` is told each time a report of the host
- * is in the store; from the first on it can be scheduled to. `onHelloFailed` is told when the first could not be taken in.
+ * Serves one agent until its link closes. Messages are taken in order. `onReport` is called each time a report of the host
+ * is in the store; from the first on it can be scheduled to. `onHelloFailed` is called when the first could not be taken in.
  */
 export function serveAgent(
   context: WorkflowContext,
@@ -64,9 +64,10 @@ class AgentSession {
         this.#onReport(await this.#takeReport(host, message.report));
         return;
       case 'guest-changed':
-        await this.#guests?.told(message.guestId, message.state);
+        await this.#guests?.reported(message.guestId, message.state);
         return;
       case 'heartbeat':
+        this.#context.links.noteUptime(host.id, message.uptime);
         await store.hosts.seen(host.id, clock.now());
         await this.#guests?.again();
         return;
@@ -115,6 +116,7 @@ class AgentSession {
         problems: [...(report.problems ?? []), ...strays],
       });
     const row = await record(before);
+    this.#context.links.noteUptime(row.id, report.uptime);
     if (this.#guests === undefined) {
       this.#guests = new GuestWatch(this.#context, row);
       await this.#guests.first(report);

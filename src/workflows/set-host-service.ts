@@ -4,7 +4,7 @@ import { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from './context.ts';
 
 /** Absent fields stay. */
-export interface HostServiceWish {
+export interface HostServiceChange {
   enabled?: boolean;
   disabledReason?: string | null;
   forcedDown?: boolean;
@@ -16,15 +16,15 @@ const maxTries = 50;
 export async function setHostService(
   { store }: WorkflowContext,
   hostId: string,
-  wish: HostServiceWish,
+  requested: HostServiceChange,
 ): Promise<Host> {
   for (let tries = 0; tries < maxTries; tries++) {
     const host = await store.hosts.get(hostId);
     if (host === undefined) {
       throw new ComputeError('notFound', `Service ${hostId} could not be found.`);
     }
-    const change = { hostId, generation: host.generation, ...wish };
-    if ((await store.hosts.update(change)) === 'ok') return { ...host, ...wish };
+    const change = { hostId, generation: host.generation, ...requested };
+    if ((await store.hosts.update(change)) === 'ok') return { ...host, ...requested };
   }
   throw new ComputeError(
     'unavailable',

@@ -1,4 +1,4 @@
-/** Takes in what the network service tells of a server's port: recorded first, acted upon by whom it concerns. */
+/** Takes in an event of the network service about a server's port: recorded first, then acted on by the workflow concerned. */
 import type { NetworkEvent } from '#contracts/network-events.ts';
 import type { WorkflowContext } from './context.ts';
 import { plugStep } from './wait-for-plug.ts';

@@ -46,7 +46,7 @@ export function nicOf(server: Server, task: Task): ServerNic | undefined {
   return server.nics.find(({ id }) => id === nicData(task).nicId);
 }
 
-/** The NIC as the host is told of it. */
+/** The NIC as the host needs it. */
 export function guestNicOf(server: Server, nic: ServerNic): GuestNic {
   invariant(nic.vif, `NIC ${nic.id} of server ${server.id} is not bound`);
   const verdict = planGuestNic(nic.vif, {
@@ -61,7 +61,7 @@ export function guestNicOf(server: Server, nic: ServerNic): GuestNic {
   throw new ComputeError('unavailable', verdict.reasons.map(({ message }) => message).join('; '));
 }
 
-/** Asks the host; goes on at once for a NIC that no host can have. */
+/** Asks the host; continues at once for a NIC that no host can have. */
 async function takeOff(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const server = await serverOf(context, task);
   const nic = nicOf(server, task);
@@ -102,7 +102,7 @@ function waitForHost(
   };
 }
 
-/** A NIC that the guest has not let go of keeps its device and port: the host is asked again. */
+/** A NIC that the guest has not released keeps its device and port: the host is asked again. */
 async function takenOff(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const command = await context.store.commands.last(task.serverId, 'detach');
   const now = context.clock.now();

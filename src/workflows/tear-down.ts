@@ -13,7 +13,7 @@ import { hostOf, serverOf } from './server-of.ts';
 import { together } from './together.ts';
 import { type StepOutcome, stillOurs } from './workflow.ts';
 
-/** Tells the host to remove the guest and waits for its answer; goes on at once when the host never had it, or has undone the start. */
+/** Commands the host to remove the guest and waits for its answer; continues at once when the host never had it, or has undone the start. */
 export async function destroyGuest(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const server = await serverOf(context, task);
   const spawned = await context.store.commands.last(server.id, 'spawn');

@@ -26,7 +26,7 @@ function shows(port: Parameters<typeof aPort>[1] | null): void {
   if (port !== null) world.ports.set(portId, aPort(portId, { ...bound, ...port }));
 }
 
-const tell = () =>
+const notify = () =>
   world.context.store.networkEvents.record(
     { serverId, kind: 'plugged', portId },
     { wakes: plugStep, now: world.time.now },
@@ -82,13 +82,13 @@ test('a lost event is found by the next look', async () => {
 test('an event makes it due at once', async () => {
   await begin();
   shows({ status: 'ACTIVE' });
-  await tell();
+  await notify();
   expect(await look()).toBe(true);
   expect(await vmState()).toBe('active');
 });
 
 test('an event that comes before the wait begins is not lost', async () => {
-  await tell();
+  await notify();
   await begin();
   shows({ status: 'ACTIVE' });
   expect(await look()).toBe(true);
@@ -97,11 +97,11 @@ test('an event that comes before the wait begins is not lost', async () => {
 
 test('an event that comes while it looks makes it look once more, and one that it saw does not', async () => {
   await begin();
-  await tell();
+  await notify();
   const task = await taken();
   const outcome = await run(world.context, task!);
   shows({ status: 'ACTIVE' });
-  await tell();
+  await notify();
   await world.store.commit({ task: task!, ...outcome });
   expect(await look()).toBe(true);
   expect(await vmState()).toBe('active');
@@ -109,7 +109,7 @@ test('an event that comes while it looks makes it look once more, and one that i
 
 test('an event before the status is followed by a look two seconds later', async () => {
   await begin();
-  await tell();
+  await notify();
   expect([await look(), await look()]).toEqual([true, false]);
   shows({ status: 'ACTIVE' });
   world.time.now += 2_000;
@@ -132,7 +132,7 @@ test('at the end of its time it looks once more, then gives up', async () => {
 
 test('a port that is gone is a reason that no other host takes away', async () => {
   await begin();
-  await tell();
+  await notify();
   shows(null);
   await expect(run(world.context, (await taken())!)).rejects.toMatchObject({ kind: 'invalid' });
 });
@@ -156,7 +156,7 @@ test('addresses that changed meanwhile are taken over with the same look', async
   const changed = { serverId, kind: 'changed', portId } as const;
   const store = world.store.networkEvents;
   await store.record(changed, { wakes: plugStep, now: world.time.now });
-  await tell();
+  await notify();
   const fixedIps = [{ subnetId: 's1', ipAddress: '10.20.0.77' }];
   shows({ status: 'ACTIVE', fixedIps });
   await look();
@@ -169,7 +169,7 @@ test('a clock that goes back does not make the wait longer than a whole one', as
   const { plugTimeoutMs } = world.context.settings;
   world.time.now -= 3_600_000;
   shows({});
-  await tell();
+  await notify();
   expect(await look()).toBe(true);
   world.time.now += plugTimeoutMs;
   await expect(look()).rejects.toThrow('is still DOWN on host host-1 after 300 s');

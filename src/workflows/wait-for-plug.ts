@@ -1,6 +1,6 @@
 /**
  * Step of a boot and of an attach: ports that somebody else wires are waited for. An event of the network service makes the step due; what counts
- * is the status that the port then has. A lost event costs time only: the step looks by itself, soon at first, then ever more rarely.
+ * is the status that the port then has. A lost event costs time only: the step polls, soon at first, then ever more rarely.
  */
 import type { NextStep, Task } from '#contracts/store.ts';
 import { ComputeError, invariant, isComputeError } from '#core/errors.ts';

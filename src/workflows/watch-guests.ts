@@ -15,7 +15,7 @@ type KnownGuest = { name: string; state: GuestState };
 export class GuestWatch {
   readonly #context: WorkflowContext;
   readonly #host: Pick<Host, 'id' | 'name'>;
-  /** As last told. */
+  /** As last reported. */
   readonly #found = new Map<string, KnownGuest>();
   /** Waiting for the end of a workflow. */
   readonly #waiting = new Map<string, () => void>();
@@ -38,26 +38,26 @@ export class GuestWatch {
     const unsettled = new Set(report.unsettledGuests);
     const listed = new Set(report.guests.map(({ id }) => id));
     for (const { id } of servers) {
-      if (!listed.has(id) && !unsettled.has(id)) await this.told(id, 'gone');
+      if (!listed.has(id) && !unsettled.has(id)) await this.reported(id, 'gone');
     }
     await this.next(report);
   }
 
-  /** Takes in a later list: only what differs from what was told before is looked at. */
+  /** Takes in a later list: only what differs from what was reported before is looked at. */
   async next(report: HostReport): Promise<void> {
     if (report.hypervisorIsSilent === true) return;
     const unsettled = new Set(report.unsettledGuests);
     const listed = new Map(report.guests.map((guest) => [guest.id, guest]));
     for (const id of this.#found.keys()) {
-      if (!listed.has(id) && !unsettled.has(id)) await this.told(id, 'gone');
+      if (!listed.has(id) && !unsettled.has(id)) await this.reported(id, 'gone');
     }
     for (const { id, name, state } of listed.values()) {
       if (unsettled.has(id) || this.#found.get(id)?.state === state) continue;
-      await this.told(id, state, name);
+      await this.reported(id, state, name);
     }
   }
 
-  async told(guestId: string, state: GuestState, name?: string): Promise<void> {
+  async reported(guestId: string, state: GuestState, name?: string): Promise<void> {
     const known = { name: name ?? this.#found.get(guestId)?.name ?? guestId, state };
     this.#found.set(guestId, known);
     await this.#look(guestId, known);

@@ -1,9 +1,9 @@
-/** What follows from events of idle servers; the way through the API is told in the scenarios. */
+/** What follows from events of idle servers; the way through the API is in the scenarios. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import { ComputeError } from '#core/errors.ts';
 import { aComputeWorld, aPort, type ComputeWorld, portId } from '#test/compute-world.ts';
-import { workflows } from './server-verbs.ts';
+import { workflows } from './server-operations.ts';
 import { watchPorts } from './watch-ports.ts';
 
 let world: ComputeWorld;
@@ -38,7 +38,7 @@ async function idleServer(change: Parameters<ComputeWorld['activeServer']>[0]): 
   world.ports.set(portId, { ...mine(), fixedIps: [{ subnetId: 's1', ipAddress: '10.20.0.5' }] });
 }
 
-const tell = (kind: NetworkEventKind, port = portId) =>
+const notify = (kind: NetworkEventKind, port = portId) =>
   world.store.networkEvents.record(
     { serverId, kind, portId: port },
     { wakes: 'wait-for-plug', now: world.time.now },
@@ -65,27 +65,27 @@ const addresses = async () => (await world.store.servers.get(serverId))?.nics[0]
 
 test('a changed address is followed with one look', async () => {
   world.ports.set(portId, { ...mine(), fixedIps: moved });
-  await tell('changed');
+  await notify('changed');
   await look();
   expect(await act()).toBe('follow-ports');
   expect([await addresses(), await left(), asked]).toEqual([moved, [], ['ports']]);
 });
 
 test('an event of a port that has not changed costs a look and nothing else', async () => {
-  await tell('changed');
+  await notify('changed');
   await look();
   expect([await act(), await left(), asked]).toEqual([undefined, [], ['ports']]);
 });
 
 test('an event of a port that is no NIC of the server costs no look', async () => {
-  await tell('deleted', 'other');
+  await notify('deleted', 'other');
   await look();
   expect([await act(), await left(), asked]).toEqual([undefined, [], []]);
 });
 
 test('a port that is gone is taken off; the event stays until there is nothing more to do', async () => {
   world.ports.clear();
-  await tell('deleted');
+  await notify('deleted');
   await look();
   expect([await act(), asked]).toEqual(['detach', ['ports', 'port']]);
   expect(await left()).toEqual(['deleted']);
@@ -93,14 +93,14 @@ test('a port that is gone is taken off; the event stays until there is nothing m
 
 test('a port that is there, under another name, is left alone', async () => {
   world.ports.set(portId, aPort(portId, { deviceId: 'another' }));
-  await tell('deleted');
+  await notify('deleted');
   await look();
   expect([await act(), await left()]).toEqual([undefined, []]);
 });
 
 test('a NIC that another workflow changed after the look is looked at again', async () => {
   world.ports.set(portId, { ...mine(), fixedIps: moved });
-  await tell('changed');
+  await notify('changed');
   await look();
   const task = (await world.store.tasks.of(serverId))!;
   const { nics } = (await world.store.servers.get(serverId))!;
@@ -120,7 +120,7 @@ test('a NIC that another workflow changed after the look is looked at again', as
 test('while the server is in a state that lets no NIC go, the event waits, and nobody is asked', async () => {
   world.ports.clear();
   await world.store.servers.update(serverId, { vmState: 'suspended' });
-  await tell('deleted');
+  await notify('deleted');
   await look();
   expect([await act(), await left(), asked]).toEqual([undefined, ['deleted'], []]);
   await world.store.servers.update(serverId, { vmState: 'active' });
@@ -131,7 +131,7 @@ test('while the server is in a state that lets no NIC go, the event waits, and n
 test('a network service that does not answer keeps the event', async () => {
   const { network } = world.context;
   network.listServerPorts = () => Promise.reject(new ComputeError('unavailable', 'away'));
-  await tell('changed');
+  await notify('changed');
   await look();
   expect([await act(), await left()]).toEqual([undefined, ['changed']]);
 });
@@ -143,13 +143,13 @@ test('what was missed is found by a look at every server', async () => {
   expect([await addresses(), await left(), asked]).toEqual([moved, [], ['ports']]);
 });
 
-test('to who lost the right to see them no port is gone, unless its deletion was told', async () => {
+test('to who lost the right to see them no port is gone, unless its deletion was reported', async () => {
   world.ports.clear();
   const refuse = () => Promise.reject(new ComputeError('forbidden', 'the role admin is missing'));
   world.context.network.showNetwork = refuse;
   await look({ mayHaveMissed: true });
   expect([await act(), await left(), asked]).toEqual([undefined, [], ['ports', 'port']]);
-  await tell('deleted');
+  await notify('deleted');
   await look();
   expect(await act()).toBe('detach');
 });
@@ -162,7 +162,7 @@ test('a port that went unheard is gone where its network is still shown', async 
 
 test('of a server without a host nothing is kept', async () => {
   await world.store.servers.update(serverId, { hostId: null });
-  await tell('changed');
+  await notify('changed');
   await look();
   expect([await left(), asked]).toEqual([[], []]);
 });

@@ -1,5 +1,5 @@
 /**
- * Sees to what the network service told of ports of idle servers: reads the server's ports once, and begins what follows from them. Servers with a
+ * Handles the network service's events about ports of idle servers: reads the server's ports once, and begins what follows from them. Servers with a
  * workflow of their own come later: it may read the ports itself, and decides alone while it runs.
  */
 import { isComputeError } from '#core/errors.ts';
@@ -47,7 +47,7 @@ export function watchPorts(
   });
 }
 
-/** As if the network service had told of every server. */
+/** As if there were an event for every server. */
 async function suspectAll({ store, clock }: WorkflowContext): Promise<void> {
   const servers = await store.servers.list({});
   for (const { id: serverId } of servers.filter(hasGuest)) {
@@ -71,8 +71,8 @@ async function lookAtPorts(context: WorkflowContext, serverId: string): Promise<
   if (server.taskState !== null || !attachable.includes(server.vmState)) return;
   const ports = await context.network.listServerPorts(serverId);
   const deleted = events.filter(({ kind }) => kind === 'deleted');
-  const told = new Set(deleted.map(({ portId }) => portId));
-  const orphan = await nicWithoutPort(context, server, { ports, told });
+  const reported = new Set(deleted.map(({ portId }) => portId));
+  const orphan = await nicWithoutPort(context, server, { ports, reported });
   if (orphan !== undefined) return beginTakingOff(context, server, orphan);
   const networksToo = events.some(({ kind, portId }) => kind === 'changed' && portId === '');
   const nics = await movedNics(context, server, ports, { networksToo });

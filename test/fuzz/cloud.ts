@@ -198,8 +198,8 @@ async function bootOne(admin: Cloud): Promise<void> {
 }
 
 async function newImage(admin: Cloud): Promise<string> {
-  const wish = { name: 'fuzz', disk_format: 'raw', container_format: 'bare' };
-  const { id } = (await admin.send('image', 'POST', '/v2/images', { body: wish })).body;
+  const requested = { name: 'fuzz', disk_format: 'raw', container_format: 'bare' };
+  const { id } = (await admin.send('image', 'POST', '/v2/images', { body: requested })).body;
   await admin.send('image', 'PUT', `/v2/images/${id}/file`, {
     bytes: new Uint8Array(1024),
     headers: { 'content-type': 'application/octet-stream' },

@@ -22,7 +22,7 @@ export async function isReady(server: CommandServer): Promise<boolean> {
   }
 }
 
-/** Runs a bash script and waits for its end. What it leaves in the background goes on. */
+/** Runs a bash script and waits for its end. What it leaves in the background continues. */
 export async function runScript(
   server: CommandServer,
   script: string,

@@ -16,7 +16,7 @@ import { freePorts } from '#test/free-ports.ts';
 import { hostImage } from './image.ts';
 import { labDevices, machineCommand, nvmeFile } from './machine.ts';
 
-export interface LabHostWish {
+export interface LabHostOptions {
   /** A folder to be /mnt/share within. A temporary one unless given; the caller's is not removed. */
   shareDirectory?: string;
   /** TCP ports within that the outside is to reach. Example: `[16509]` for libvirt. */
@@ -55,13 +55,13 @@ export interface LabHost {
 const commandPort = 8000;
 
 /**
- * A host whose devices are there and whose libvirtd answers. Takes half a minute on two idle processors. Started anew, twice, when the
+ * A host whose devices are there and whose libvirtd answers. Takes half a minute on two idle processors. Started again, twice, when the
  * emulator lost a timer interrupt and one of the processors stands still. Throws with the console's end when it does not come up.
  */
-export async function startLabHost(wish: LabHostWish = {}): Promise<LabHost> {
+export async function startLabHost(options: LabHostOptions = {}): Promise<LabHost> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOnce(wish);
+      return await startOnce(options);
     } catch (error) {
       if (attempt === 3 || !(error as Error).message.includes(lostTimer)) throw error;
     }
@@ -71,28 +71,28 @@ export async function startLabHost(wish: LabHostWish = {}): Promise<LabHost> {
 /** Said by the kernel of one of its processors. Seen once in some dozen starts on a busy machine. */
 const lostTimer = 'kthread timer wakeup didn';
 
-async function startOnce(wish: LabHostWish): Promise<LabHost> {
+async function startOnce(options: LabHostOptions): Promise<LabHost> {
   const image = await hostImage();
   const runDirectory = mkdtempSync(join(tmpdir(), 'novella-lab-'));
-  const shareDirectory = wish.shareDirectory ?? join(runDirectory, 'share');
+  const shareDirectory = options.shareDirectory ?? join(runDirectory, 'share');
   mkdirSync(shareDirectory, { recursive: true });
   writeFileSync(nvmeFile(runDirectory), labDevices.nvme.text.padEnd(1 << 20, '\0'));
   const password = randomUUID();
   writeFileSync(join(shareDirectory, '.command-password'), password, { mode: 0o600 });
-  const within = [commandPort, ...(wish.forwards ?? [])];
+  const within = [commandPort, ...(options.forwards ?? [])];
   const outside = await freePorts(within.length);
   const consoleFile = join(runDirectory, 'console.log');
   const command = machineCommand({
     image,
     shareDirectory,
     runDirectory,
-    folders: Object.values(wish.folders ?? {}),
-    memoryMib: wish.memoryMib ?? 3072,
-    withIommu: wish.withIommu ?? true,
+    folders: Object.values(options.folders ?? {}),
+    memoryMib: options.memoryMib ?? 3072,
+    withIommu: options.withIommu ?? true,
     forwards: new Map(within.map((port, at) => [outside[at]!, port])),
-    console: wish.isInteractive === true ? 'terminal' : { file: consoleFile },
+    console: options.isInteractive === true ? 'terminal' : { file: consoleFile },
   });
-  const emulator = startEmulator(command, runDirectory, wish.isInteractive === true);
+  const emulator = startEmulator(command, runDirectory, options.isInteractive === true);
   const server = { port: outside[0]!, password };
   const consoleTail = (lines = 40) => tailOf(consoleFile, lines);
   const watch = setInterval(() => {
@@ -104,7 +104,7 @@ async function startOnce(wish: LabHostWish): Promise<LabHost> {
     emulator.end();
     await emulator.ended;
     rmSync(runDirectory, { recursive: true, force: true });
-    if (wish.shareDirectory !== undefined)
+    if (options.shareDirectory !== undefined)
       rmSync(join(shareDirectory, '.command-password'), { force: true });
   };
   const run: LabHost['run'] = (script, { timeoutMs = 600_000 } = {}) =>
@@ -116,14 +116,14 @@ async function startOnce(wish: LabHostWish): Promise<LabHost> {
     throw new Error(`in the lab's host, exit ${code}:\n${script}\n${said}`);
   };
   try {
-    await becomesReady(server, wish.startTimeoutMs ?? 600_000, () => {
+    await becomesReady(server, options.startTimeoutMs ?? 600_000, () => {
       if (emulator.hasEnded()) throw new Error('the emulator ended');
     });
-    await mustRun(mounting(Object.keys(wish.folders ?? {})));
+    await mustRun(mounting(Object.keys(options.folders ?? {})));
   } catch (error) {
-    const told = `${String(error)}\n${emulator.said()}${consoleTail()}`;
+    const reported = `${String(error)}\n${emulator.said()}${consoleTail()}`;
     await stop();
-    throw new Error(`the lab's host did not start: ${told}`, { cause: error });
+    throw new Error(`the lab's host did not start: ${reported}`, { cause: error });
   }
   return {
     run,

@@ -34,17 +34,18 @@ async function tell(): Promise<void> {
     ...(values.only !== undefined && { only: values.only }),
     ...(values.shell === true && { stay: { greeting, visit } }),
   };
-  let told = await tellStory(write, options);
+  let reported = await tellStory(write, options);
   // Emulated processors fail now and then, which says nothing of what the story is about.
-  for (let again = 0; told.isCutOff && again < 2 && values.shell !== true; again++) {
+  for (let again = 0; reported.isCutOff && again < 2 && values.shell !== true; again++) {
     write(
-      '\nThe emulated host did not live to the end. The story is told again, from its beginning.',
+      '\nThe emulated host did not live to the end. The story is reported again, from its beginning.',
     );
-    told = await tellStory(write, options);
+    reported = await tellStory(write, options);
   }
-  for (const line of closingLines(told)) write(line);
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(told, null, 2)}\n`);
-  process.exitCode = told.holds ? 0 : 1;
+  for (const line of closingLines(reported)) write(line);
+  if (values.json !== undefined)
+    writeFileSync(values.json, `${JSON.stringify(reported, null, 2)}\n`);
+  process.exitCode = reported.holds ? 0 : 1;
 }
 
 function greeting({ cloudsYaml, libvirtUri, share }: StayingPlace): string[] {

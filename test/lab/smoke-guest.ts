@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type GuestConsole, guestConsole } from './guest-console.ts';
 import type { LabHost } from './host.ts';
 
-export interface GuestWish {
+export interface GuestOptions {
   name: string;
   uuid: string;
   macAddress: string;
@@ -19,7 +19,7 @@ export interface GuestWish {
 }
 
 /** Defines and starts it. */
-export async function startGuest(host: LabHost, guest: GuestWish): Promise<GuestConsole> {
+export async function startGuest(host: LabHost, guest: GuestOptions): Promise<GuestConsole> {
   const folder = join(host.shareDirectory, guest.name);
   mkdirSync(join(folder, 'drive/openstack/latest'), { recursive: true });
   const write = (name: string, content: unknown) =>
@@ -46,7 +46,7 @@ export async function startGuest(host: LabHost, guest: GuestWish): Promise<Guest
   return guestConsole(host, guest.name, `/tmp/${guest.name}.log`);
 }
 
-function domainXml(guest: GuestWish): string {
+function domainXml(guest: GuestOptions): string {
   const ports = [1, 2, 3, 4, 5, 6].map(
     (index) => `<controller type='pci' index='${index}' model='pcie-root-port'/>`,
   );
@@ -65,7 +65,7 @@ function domainXml(guest: GuestWish): string {
   </devices></domain>`;
 }
 
-function driveXml({ name, drive }: GuestWish): string {
+function driveXml({ name, drive }: GuestOptions): string {
   const target =
     drive === 'cdrom' ? `dev='sda' bus='sata'/><readonly/` : `dev='vdb' bus='virtio'/><readonly/`;
   return `<disk type='file' device='${drive}'><driver name='qemu' type='raw'/>
@@ -76,19 +76,19 @@ function driveXml({ name, drive }: GuestWish): string {
 export function interfaceXml({
   macAddress,
   vfAddress,
-}: Pick<GuestWish, 'macAddress' | 'vfAddress'>) {
+}: Pick<GuestOptions, 'macAddress' | 'vfAddress'>) {
   return `<interface type='hostdev' managed='yes'><mac address='${macAddress}'/>
     <source>${addressXml(vfAddress, " type='pci'")}</source>
     <vlan><tag id='42'/></vlan></interface>`;
 }
 
-function bridgedXml({ bridged }: GuestWish): string {
+function bridgedXml({ bridged }: GuestOptions): string {
   if (bridged === undefined) return '';
   return `<interface type='bridge'><mac address='${bridged.macAddress}'/>
     <source bridge='br43'/><model type='virtio'/></interface>`;
 }
 
-function hostDeviceXml({ hostDevice }: GuestWish): string {
+function hostDeviceXml({ hostDevice }: GuestOptions): string {
   if (hostDevice === undefined) return '';
   return `<hostdev mode='subsystem' type='pci' managed='yes'>
     <source>${addressXml(hostDevice)}</source></hostdev>`;

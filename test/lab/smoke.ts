@@ -7,9 +7,9 @@ import type { GuestReport } from './guest-console.ts';
 import { type LabHost, startLabHost } from './host.ts';
 import { hostImage } from './image.ts';
 import { labDevices } from './machine.ts';
-import { type GuestWish, interfaceXml, startGuest } from './smoke-guest.ts';
+import { type GuestOptions, interfaceXml, startGuest } from './smoke-guest.ts';
 
-const first: GuestWish = {
+const first: GuestOptions = {
   name: 'first',
   uuid: '4dd2f2c5-2f0f-4f66-a1d5-1f26b0bbd001',
   macAddress: '52:54:00:6d:90:02',
@@ -19,7 +19,7 @@ const first: GuestWish = {
   processor: 'host-passthrough',
   hostDevice: labDevices.nvme.address,
 };
-const second: GuestWish = {
+const second: GuestOptions = {
   name: 'second',
   uuid: '4dd2f2c5-2f0f-4f66-a1d5-1f26b0bbd002',
   macAddress: '52:54:00:6d:90:03',

@@ -25,61 +25,61 @@ async function aRunningGuest(hypervisor: LibvirtHypervisor, name: string): Promi
   return guest;
 }
 
-/** What is told, in words. */
+/** What is reported, in words. */
 function listenTo(hypervisor: LibvirtHypervisor): string[] {
-  const told: string[] = [];
+  const reported: string[] = [];
   hypervisor.watch((change: HypervisorChange) =>
-    told.push(change.what === 'guest' ? change.state : change.what),
+    reported.push(change.what === 'guest' ? change.state : change.what),
   );
-  return told;
+  return reported;
 }
 
 const slow = { timeout: 60_000, interval: 100 };
 
-test('libvirtd is killed: guests go on, it is told, and once it is back the list is right', async () => {
+test('libvirtd is killed: guests go on, it is reported, and once it is back the list is right', async () => {
   const hypervisor = await host.hypervisor();
   const guest = await aRunningGuest(hypervisor, 'instance-1');
   const before = await hypervisor.listGuests();
-  const told = listenTo(hypervisor);
+  const reported = listenTo(hypervisor);
   await host.libvirtd.killDaemon();
-  await expect.poll(() => told, slow).toEqual(['lost']);
+  await expect.poll(() => reported, slow).toEqual(['lost']);
   await expect(hypervisor.listGuests()).rejects.toMatchObject({
     kind: 'unavailable',
     message: expect.stringContaining('does not answer'),
   });
   await host.libvirtd.startDaemon();
-  await expect.poll(() => told, slow).toEqual(['lost', 'back']);
+  await expect.poll(() => reported, slow).toEqual(['lost', 'back']);
   expect(await hypervisor.listGuests()).toEqual(before);
   expect(before).toMatchObject([{ id: guest.id, state: 'running' }]);
   await hypervisor.destroy(guest.id);
-  await expect.poll(() => told, slow).toEqual(['lost', 'back', 'shutOff']);
+  await expect.poll(() => reported, slow).toEqual(['lost', 'back', 'shutOff']);
 });
 
 test('a hypervisor that starts before libvirtd says what to do, and works once that is there', async () => {
   await host.libvirtd.killDaemon();
   const hypervisor = await host.hypervisor();
-  const told = listenTo(hypervisor);
+  const reported = listenTo(hypervisor);
   await expect(hypervisor.facts()).rejects.toMatchObject({
     kind: 'unavailable',
     message: expect.stringMatching(/libvirtd at .* does not answer: .* systemctl start libvirtd/),
   });
   await host.libvirtd.startDaemon();
-  await expect.poll(() => told, slow).toEqual(['back']);
+  await expect.poll(() => reported, slow).toEqual(['back']);
   expect((await hypervisor.facts()).vcpus).toBeGreaterThan(0);
 });
 
 test('a libvirtd that is stopped in the middle is found out by its silence', async () => {
   const hypervisor = await host.hypervisor();
-  const told = listenTo(hypervisor);
+  const reported = listenTo(hypervisor);
   await hypervisor.listGuests();
   host.libvirtd.signalDaemon('STOP');
   try {
     await expect(hypervisor.listGuests()).rejects.toMatchObject({ kind: 'unavailable' });
-    await expect.poll(() => told, slow).toContain('lost');
+    await expect.poll(() => reported, slow).toContain('lost');
   } finally {
     host.libvirtd.signalDaemon('CONT');
   }
-  await expect.poll(() => told.at(-1), slow).toBe('back');
+  await expect.poll(() => reported.at(-1), slow).toBe('back');
   expect(await hypervisor.listGuests()).toEqual([]);
 });
 
@@ -94,7 +94,7 @@ test('the child is killed in the middle of starts: what was asked fails or is do
       return guest;
     }),
   );
-  const told = listenTo(hypervisor);
+  const reported = listenTo(hypervisor);
   const starts = guests.map(({ id }) => hypervisor.start(id));
   process.kill(child.pid ?? 0, 'SIGKILL');
   for (const outcome of await Promise.allSettled(starts)) {
@@ -102,7 +102,7 @@ test('the child is killed in the middle of starts: what was asked fails or is do
       expect(outcome.reason).toMatchObject({ kind: 'unavailable' });
   }
   // The guests have news of their own.
-  const ofLibvirt = () => told.filter((news) => news === 'lost' || news === 'back');
+  const ofLibvirt = () => reported.filter((news) => news === 'lost' || news === 'back');
   await expect.poll(() => ofLibvirt().slice(0, 2), slow).toEqual(['lost', 'back']);
   for (const { id } of guests) await hypervisor.start(id);
   const states = (await hypervisor.listGuests()).map(({ state }) => state);

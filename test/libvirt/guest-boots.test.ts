@@ -65,7 +65,7 @@ test.each(['virtio', 'scsi', 'sata'] as const)(
       memoryMib: 128,
       configDrive: [{ path: 'openstack/latest/meta_data.json', content: '{}', encoding: 'utf8' }],
     });
-    const tell = async (body: HostCommandBody) => {
+    const notify = async (body: HostCommandBody) => {
       const result = await executeCommand(parts, body);
       if (!result.ok) throw new Error(result.message);
       return result;
@@ -73,13 +73,13 @@ test.each(['virtio', 'scsi', 'sata'] as const)(
     const paths = guestPaths(libvirtd.guestsDirectory, guest.id);
     const consoleOutput = () => guestFiles.consoleOutput(guest.id, null);
 
-    await tell({ do: 'spawn', guest });
+    await notify({ do: 'spawn', guest });
     await expect.poll(consoleOutput, { timeout: 120_000 }).toContain(bootSectorSays);
     images.images.clear();
-    await tell({ do: 'respawn', guest });
+    await notify({ do: 'respawn', guest });
     await expect.poll(consoleOutput, { timeout: 120_000 }).toContain(bootSectorSays);
     expect(existsSync(paths.configDrive)).toBe(true);
-    await tell({ do: 'destroy', guestId: guest.id });
+    await notify({ do: 'destroy', guestId: guest.id });
     expect([await hypervisor.listGuests(), existsSync(paths.folder)]).toEqual([[], false]);
   },
 );

@@ -287,8 +287,8 @@ test('a start brings what the drive says now; a guest without one has none', asy
   const { configDrive } = host.paths(guest.id);
   const says = (content: string): DriveFile[] => [{ path: 'a', content, encoding: 'utf8' }];
   for (const content of ['before', 'after']) {
-    const wish = { ...guest, imageId: null, configDrive: says(content) };
-    await host.files.prepare(wish, { fresh: false });
+    const requested = { ...guest, imageId: null, configDrive: says(content) };
+    await host.files.prepare(requested, { fresh: false });
     expect(readDrive(configDrive).read('a').toString()).toBe(content);
   }
   await host.files.prepare({ ...guest, imageId: null }, { fresh: false });
@@ -320,7 +320,7 @@ test('an id that would lead elsewhere is none', async () => {
   });
 });
 
-test('the console goes on where the log daemon began a new file', async () => {
+test('the console continues where the log daemon began a new file', async () => {
   const host = aHost(describedImages({}));
   const { folder: mine, consoleLog } = host.paths(guest.id);
   mkdirSync(mine, { recursive: true });

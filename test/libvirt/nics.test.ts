@@ -49,7 +49,7 @@ async function define(hypervisor: LibvirtHypervisor, change: Partial<Guest> = {}
   return guest;
 }
 
-test('a guest with a system takes a NIC while it runs, lets go of it again, and obeys the power button', async () => {
+test('a guest with a system takes a NIC while it runs, releases it again, and obeys the power button', async () => {
   const hypervisor = await host.hypervisor({ shutdownMs: 60_000, detachMs: 60_000 });
   const guest = await define(hypervisor, { kernel: host.kernel() });
   await hypervisor.start(guest.id);
@@ -71,12 +71,12 @@ test('a guest with a system takes a NIC while it runs, lets go of it again, and 
 
 test('a guest that powers itself off is told of', async () => {
   const hypervisor = await host.hypervisor();
-  const told: string[] = [];
-  hypervisor.watch((change) => change.what === 'guest' && told.push(change.state));
+  const reported: string[] = [];
+  hypervisor.watch((change) => change.what === 'guest' && reported.push(change.state));
   const guest = await define(hypervisor, { kernel: host.kernel('off-after=1') });
   await hypervisor.start(guest.id);
   await expect
-    .poll(() => told.slice(-2), { timeout: 100_000, interval: 200 })
+    .poll(() => reported.slice(-2), { timeout: 100_000, interval: 200 })
     .toEqual(['running', 'shutOff']);
   expect(await hypervisor.listGuests()).toMatchObject([{ state: 'shutOff' }]);
 });
@@ -88,7 +88,7 @@ test('a guest whose system does not take part keeps its NIC, and the error says 
   await hypervisor.start(guest.id);
   await expect(hypervisor.detachNic(guest.id, nic)).rejects.toMatchObject({
     kind: 'unavailable',
-    message: expect.stringContaining(`did not let go of port ${nic.portId} within 1 s`),
+    message: expect.stringContaining(`did not released port ${nic.portId} within 1 s`),
   });
   expect(await hypervisor.domainXml(guest.id)).toContain(nic.portId);
 });

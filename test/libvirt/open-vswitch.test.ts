@@ -41,7 +41,7 @@ test('a guest’s NIC is a port of the switch that names the Neutron port, while
   expect(ovs.ports(bridge)).toEqual([]);
 });
 
-test('one that a running guest takes and lets go of comes and goes with it', async () => {
+test('one that a running guest takes and releases comes and goes with it', async () => {
   const hypervisor = await host.hypervisor({ detachMs: 60_000 });
   const guest = aGuest({ id: randomUUID(), memoryMib: 128, kernel: host.kernel() });
   await host.prepare(guest);

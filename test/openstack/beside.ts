@@ -75,9 +75,12 @@ export async function sharedNetwork(admin: Cloud, vlan: number): Promise<string>
 /** An active image with these bytes; its id. */
 export async function uploadedImage(
   cloud: Cloud,
-  { bytes = Buffer.alloc(4_096), ...wish }: { bytes?: Buffer; [property: string]: unknown } = {},
+  {
+    bytes = Buffer.alloc(4_096),
+    ...requested
+  }: { bytes?: Buffer; [property: string]: unknown } = {},
 ): Promise<string> {
-  const described = { name: 'tiny', disk_format: 'raw', container_format: 'bare', ...wish };
+  const described = { name: 'tiny', disk_format: 'raw', container_format: 'bare', ...requested };
   const { id } = await cloud.ok('image', 'POST', '/v2/images', described);
   const sent = await cloud.send('image', 'PUT', `/v2/images/${id}/file`, {
     bytes: new Uint8Array(bytes),

@@ -74,7 +74,7 @@ export class Cloud {
 
   /** Puts a small image there for everyone. */
   async makeImage(): Promise<void> {
-    const wish = {
+    const requested = {
       ...{ name: 'tiny', visibility: 'public' },
       ...{ disk_format: 'raw', container_format: 'bare' },
     };
@@ -82,7 +82,7 @@ export class Cloud {
       'admin',
       'POST',
       `${this.openstack.urls.glance}/v2/images`,
-      wish,
+      requested,
     );
     this.#imageRef = body.id;
     await fetch(`${this.openstack.urls.glance}/v2/images/${body.id}/file`, {

@@ -95,11 +95,11 @@ test('a host gets the bytes of a private image through the controller, whole and
 });
 
 /** Another controller whose calls to Glance go through a proxy. */
-async function behind(mischief: Mischief, tell: (on: Beside) => Promise<void>): Promise<void> {
+async function behind(mischief: Mischief, notify: (on: Beside) => Promise<void>): Promise<void> {
   const proxy = await faultyProxy(openstack.urls.glance, mischief);
   const on = await besideOpenStack(openstack, { image_url: proxy.url });
   try {
-    await tell(on);
+    await notify(on);
   } finally {
     await on.stop();
     await proxy.stop();

@@ -99,8 +99,8 @@ async function send(
 }
 
 async function port(vnicType: string): Promise<string> {
-  const wish = { network_id: network.id, 'binding:vnic_type': vnicType };
-  return (await send('neutron', 'POST', '/v2.0/ports', { port: wish })).port.id;
+  const requested = { network_id: network.id, 'binding:vnic_type': vnicType };
+  return (await send('neutron', 'POST', '/v2.0/ports', { port: requested })).port.id;
 }
 
 const showPort = async (id: string) => (await send('neutron', 'GET', `/v2.0/ports/${id}`)).port;

@@ -116,11 +116,11 @@ export async function realImages(openstack: OpenStack): Promise<ImagesUnderTest>
   const client = connect(openstack);
   const token = await openstack.token('admin');
   const images = `${openstack.urls.glance}/v2/images`;
-  const make = async (wish: object, bytes?: Buffer): Promise<string> => {
+  const make = async (requested: object, bytes?: Buffer): Promise<string> => {
     const reply = await fetch(images, {
       method: 'POST',
       headers: { 'x-auth-token': token, 'content-type': 'application/json' },
-      body: JSON.stringify({ disk_format: 'qcow2', container_format: 'bare', ...wish }),
+      body: JSON.stringify({ disk_format: 'qcow2', container_format: 'bare', ...requested }),
     });
     if (reply.status !== 201) throw new Error(`image: ${await reply.text()}`);
     const { id } = (await reply.json()) as { id: string };

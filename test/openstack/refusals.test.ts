@@ -270,7 +270,7 @@ async function tolerateTokensBeside(): Promise<void> {
   await openstack.start('neutron');
 }
 
-/** Alice asks for a NIC by network; what she is told. No server and no port stays. */
+/** Alice asks for a NIC by network; what she is reported. No server and no port stays. */
 async function refusedAtOnce(nic: object): Promise<[number, string]> {
   const made = async () =>
     (await cloud.neutron('admin', 'GET', `/ports?network_id=${red}&device_owner=`)).body.ports

@@ -39,8 +39,8 @@ const signIn = (user: string, password: string, project = 'service') =>
   tokenOf(openstack.urls.keystone, { user, password, project, roles: [] });
 
 test('a dry run tells all of it and does none; the run does it; again, nothing is to be done', async () => {
-  const wish = ['--user', 'nova', '--url', url];
-  const plan = await said(...wish, '--dry-run');
+  const args = ['--user', 'nova', '--url', url];
+  const plan = await said(...args, '--dry-run');
   expect(plan.split('\n')).toEqual([
     'keep    project   service',
     'keep    role      service',
@@ -58,7 +58,7 @@ test('a dry run tells all of it and does none; the run does it; again, nothing i
   const users = async () => (await keystone.list('users')).map(({ name }) => name);
   expect(await users()).not.toContain('nova');
 
-  const done = await said(...wish);
+  const done = await said(...args);
   const password = /^The password of nova is (\S{24})$/m.exec(done)?.[1] ?? '';
   expect(await users()).toContain('nova');
   const token = await signIn('nova', password);
@@ -68,38 +68,38 @@ test('a dry run tells all of it and does none; the run does it; again, nothing i
   const { roles } = ((await shown.json()) as { token: { roles: { name: string }[] } }).token;
   expect(roles.map(({ name }) => name)).toEqual(expect.arrayContaining(['admin', 'service']));
 
-  const again = await said(...wish);
+  const again = await said(...args);
   expect(again).toContain('All of it was there.');
   expect(again).not.toContain('password');
 });
 
 test('project, user and grants that are missing are made with the password of a file, in a project of another name', async () => {
   const file = passwordFile('new', 'from a file');
-  const wish = ['--user', 'compute', '--project', 'services', '--password-file', file];
-  expect(await said(...wish)).toContain('add     project   services');
+  const args = ['--user', 'compute', '--project', 'services', '--password-file', file];
+  expect(await said(...args)).toContain('add     project   services');
   await signIn('compute', 'from a file', 'services');
-  expect(JSON.parse(await said(...wish, '--json'))).toMatchObject({
+  expect(JSON.parse(await said(...args, '--json'))).toMatchObject({
     service: null,
     endpoints: null,
     user: { name: 'compute', password: null },
     dry_run: false,
   });
-  expect(await said(...wish)).toContain('All of it was there.');
+  expect(await said(...args)).toContain('All of it was there.');
 });
 
 test('another password of a user who is there stays, unless told', async () => {
   const file = passwordFile('other', 'another');
   const { user, password } = openstack.people.service;
-  const wish = ['--user', user, '--password-file', file];
-  const refused = await register(...wish);
+  const args = ['--user', user, '--password-file', file];
+  const refused = await register(...args);
   expect([refused.code, refused.stderr]).toEqual([
     1,
     expect.stringContaining('user service has another password than the one in the file'),
   ]);
   await signIn(user, password);
-  expect(await said(...wish, '--replace')).toContain('change  password  service');
+  expect(await said(...args, '--replace')).toContain('change  password  service');
   await signIn(user, 'another');
-  expect(await said(...wish)).toContain('All of it was there.');
+  expect(await said(...args)).toContain('All of it was there.');
 });
 
 test.each([

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CertificateWish, makeAuthority } from '#test/authority.ts';
+import { type CertificateOptions, makeAuthority } from '#test/authority.ts';
 import { temporaryDirectory } from '#test/novella-process.ts';
 import { type TlsFront, tlsFront } from '#test/tls-front.ts';
 import { besideOpenStack, cloudOf, sharedNetwork, uploadedImage } from './beside.ts';
@@ -23,8 +23,8 @@ let keystone: TlsFront;
 let lapsed: TlsFront;
 let misnamed: TlsFront;
 
-async function front(url: string, wish: CertificateWish = {}): Promise<TlsFront> {
-  const made = await tlsFront(url, authority.sign(wish));
+async function front(url: string, options: CertificateOptions = {}): Promise<TlsFront> {
+  const made = await tlsFront(url, authority.sign(options));
   fronts.push(made);
   return made;
 }

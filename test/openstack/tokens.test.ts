@@ -74,7 +74,7 @@ async function isNewTokenGood(name: keyof typeof openstack.people): Promise<void
   await expect.poll(ask, { interval: 100, timeout: 20_000 }).toBe(200);
 }
 
-test('all tokens of the service user are revoked: the next call signs in anew', async () => {
+test('all tokens of the service user are revoked: the next call signs in again', async () => {
   const alice = await beside.as('alice');
   await live(alice);
   await revokeAllOf('service');
@@ -95,7 +95,7 @@ function fernetKey(): string {
   return randomBytes(32).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
-test('Keystone comes back with other keys: who signs in anew is served, who does not is refused', async () => {
+test('Keystone comes back with other keys: who signs in again is served, who does not is refused', async () => {
   const before = await beside.as('alice');
   await live(before);
   await changeKeys();
@@ -104,7 +104,7 @@ test('Keystone comes back with other keys: who signs in anew is served, who does
   await live(await beside.as('alice'));
 });
 
-test('Keystone changes its keys and Neutron forgets its tokens while a port is being bound: the boot goes on', async () => {
+test('Keystone changes its keys and Neutron forgets its tokens while a port is being bound: the boot continues', async () => {
   let binds = 0;
   const proxy = await faultyProxy(openstack.urls.neutron, async ({ method }) => {
     if (method !== 'PUT' || ++binds > 1) return undefined;

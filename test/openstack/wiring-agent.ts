@@ -11,7 +11,7 @@ const readyLimitMs = 60_000;
 export interface WiringAgent {
   /** From now on it wires nothing, and says that it is alive. */
   rest(): void;
-  /** Wires what was bound meanwhile, and goes on. */
+  /** Wires what was bound meanwhile, and continues. */
   work(): void;
   kill(): Promise<void>;
 }

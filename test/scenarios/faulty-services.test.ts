@@ -47,8 +47,8 @@ async function patiently(cloud: Cloud, method: string, path: string, body?: obje
 }
 
 /** A server from its request to its end; the status that it came to. */
-async function live(cloud: Cloud, wish: object): Promise<string> {
-  const made = await patiently(cloud, 'POST', '/servers', { server: wish });
+async function live(cloud: Cloud, requested: object): Promise<string> {
+  const made = await patiently(cloud, 'POST', '/servers', { server: requested });
   expect(made).toMatchObject({ status: 202 });
   const path = `/servers/${made.body.server.id}`;
   const shown = () => patiently(cloud, 'GET', path);
@@ -80,8 +80,8 @@ scenario(
           const port = await first.port(network, at % 3 === 0 ? 'normal' : 'direct');
           userPorts.push(port);
           const networks = at % 2 === 0 ? [{ port }, { uuid: network }] : [{ port }];
-          const wish = { name: `s${at}`, flavorRef: '1', imageRef: images[0].id, networks };
-          const end = await live(cloud, wish);
+          const requested = { name: `s${at}`, flavorRef: '1', imageRef: images[0].id, networks };
+          const end = await live(cloud, requested);
           ends[end] = (ends[end] ?? 0) + 1;
         }
       };

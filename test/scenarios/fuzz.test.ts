@@ -5,7 +5,7 @@ import { playRoute } from '../fuzz/play.ts';
 import { allRoutes } from '../fuzz/routes.ts';
 import { newTally } from '../fuzz/tally.ts';
 
-test('hostile requests of every route get an answer of their service, and the cloud goes on', async () => {
+test('hostile requests of every route get an answer of their service, and the cloud continues', async () => {
   const routes = allRoutes();
   const tally = newTally();
   const cloud = await startFuzzCloud();

@@ -62,7 +62,7 @@ scenario('a guest that crashes becomes SHUTOFF, and its user reads why', async (
 });
 
 scenario(
-  'a guest that is paused on its host becomes PAUSED, and ACTIVE when it goes on',
+  'a guest that is paused on its host becomes PAUSED, and ACTIVE when it continues',
   async (cloud, running) => {
     const server = await aServer(cloud, running);
     await server.onHost((hypervisor) => hypervisor.pause(server.id));
@@ -78,7 +78,7 @@ scenario(
 
 scenario('what happens while an action runs is seen when it has ended', async (cloud, running) => {
   const server = await aServer(cloud, running);
-  // The guest ends by itself in the very moment in which the host has done what it was told.
+  // The guest ends by itself in the very moment in which the host has carried out its command.
   running.hosts.watchCalls(server.host, ({ act }, when) => {
     if (act !== 'reboot' || when !== 'after') return;
     running.hosts.watchCalls(server.host, undefined);
@@ -100,7 +100,7 @@ scenario(
 );
 
 scenario(
-  'a guest that is gone leaves its server ACTIVE without power, until a hard reboot makes it anew',
+  'a guest that is gone leaves its server ACTIVE without power, until a hard reboot makes it again',
   async (cloud, running) => {
     const server = await aServer(cloud, running);
     running.hosts.kill(server.host);
@@ -110,7 +110,7 @@ scenario(
     });
     await running.hosts.start(server.host);
     await server.becomes('ACTIVE', 0);
-    expect((await server.newestAction()).message).toContain('a hard reboot makes it anew');
+    expect((await server.newestAction()).message).toContain('a hard reboot makes it again');
     expect((await cloud.freeVfs('physnet1'))[server.host]).toBe(3);
     await server.act({ reboot: { type: 'HARD' } });
     await server.becomes('ACTIVE', 1);

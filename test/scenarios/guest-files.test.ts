@@ -8,8 +8,8 @@ import { qcow2Head } from '#test/images.ts';
 
 /** An active image with these bytes. */
 async function image(cloud: Cloud, fields: object, content: Uint8Array): Promise<string> {
-  const wish = { name: 'i', container_format: 'bare', disk_format: 'raw', ...fields };
-  const { id } = await cloud.ok('image', 'POST', '/v2/images', wish);
+  const requested = { name: 'i', container_format: 'bare', disk_format: 'raw', ...fields };
+  const { id } = await cloud.ok('image', 'POST', '/v2/images', requested);
   const stored = await cloud.send('image', 'PUT', `/v2/images/${id}/file`, {
     bytes: new Uint8Array(content),
     headers: { 'content-type': 'application/octet-stream' },

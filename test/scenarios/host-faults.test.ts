@@ -155,7 +155,7 @@ scenario(
 );
 
 scenario(
-  'a server is deleted while libvirt is away; its VF is free once libvirt has let go of it',
+  'a server is deleted while libvirt is away; its VF is free once libvirt has released it',
   async (cloud, { hosts }) => {
     const red = await cloud.network('red');
     const port = await cloud.port(red, 'direct');
@@ -179,8 +179,8 @@ scenario(
 
 /** An active image with these bytes; its id. */
 async function image(cloud: Cloud, content: Uint8Array): Promise<string> {
-  const wish = { name: 'i', container_format: 'bare', disk_format: 'qcow2' };
-  const { id } = await cloud.ok('image', 'POST', '/v2/images', wish);
+  const requested = { name: 'i', container_format: 'bare', disk_format: 'qcow2' };
+  const { id } = await cloud.ok('image', 'POST', '/v2/images', requested);
   await cloud.send('image', 'PUT', `/v2/images/${id}/file`, {
     bytes: new Uint8Array(content),
     headers: { 'content-type': 'application/octet-stream' },

@@ -81,7 +81,7 @@ scenario(
 );
 
 scenario(
-  'a server on a silent host can be deleted; its VF is free only when the host has let go of it',
+  'a server on a silent host can be deleted; its VF is free only when the host has released it',
   async (cloud, { hosts }) => {
     const port = await cloud.port(await cloud.network('red'), 'direct');
     const id = await cloud.boot([{ port }]);

@@ -6,8 +6,8 @@ import { keyPaths } from '#test/replay.ts';
 
 const inVersion = { 'openstack-api-version': 'compute 2.70' };
 
-async function attach(cloud: Cloud, server: string, wish: object) {
-  const body = { interfaceAttachment: wish };
+async function attach(cloud: Cloud, server: string, requested: object) {
+  const body = { interfaceAttachment: requested };
   return cloud.send('compute', 'POST', `/servers/${server}/os-interface`, {
     body,
     headers: inVersion,
@@ -205,9 +205,9 @@ scenario(
       [{ net_id: nobody }, 404, /interfaceAttachment\.net_id: Network 1111/],
       [{ net_id: nobody, fixed_ips: [{ ip_address: 'x' }] }, 400, /fixed_ips/],
     ];
-    for (const [wish, status, says] of rows) {
+    for (const [requested, status, says] of rows) {
       const reply = await cloud.send('compute', 'POST', `/servers/${id}/os-interface`, {
-        body: { interfaceAttachment: wish },
+        body: { interfaceAttachment: requested },
       });
       expect(reply.status).toBe(status);
       expect(JSON.stringify(reply.body)).toMatch(says);
@@ -216,7 +216,7 @@ scenario(
 );
 
 scenario(
-  "the image's wishes reach the NICs: at boot, after a hard reboot, and when one is added",
+  "the image's properties reach the NICs: at boot, after a hard reboot, and when one is added",
   async (cloud) => {
     const created = await cloud.send('image', 'POST', '/v2/images', {
       body: {

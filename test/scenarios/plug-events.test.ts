@@ -72,7 +72,7 @@ async function useNovella(started: Pick<AllInOne, 'urls' | 'stop'>): Promise<voi
 }
 
 /** What the network service tells, and which codes it is answered with. */
-async function tell(name: string, server: string, ...ports: string[]): Promise<number[]> {
+async function notify(name: string, server: string, ...ports: string[]): Promise<number[]> {
   const events = ports.map((tag) => ({ name: `network-${name}`, server_uuid: server, tag }));
   const { body } = await cloud.send('compute', 'POST', '/os-server-external-events', {
     body: { events },
@@ -128,10 +128,10 @@ test('a server is BUILD until its ports are wired; a boot of one port costs four
   const id = await cloud.boot([{ port }]);
   await waits(id);
   // Told for the binding itself: no reason to look.
-  expect(await tell('changed', id, port)).toEqual([200]);
+  expect(await notify('changed', id, port)).toEqual([200]);
   await listed(id, 'status=BUILD&task_state=spawning');
   network.wire(port);
-  expect(await tell('vif-plugged', id, port)).toEqual([200]);
+  expect(await notify('vif-plugged', id, port)).toEqual([200]);
   await listed(id, 'status=ACTIVE');
   expect(portCalls()).toEqual([
     `GET /v2.0/ports/${port}`,
@@ -151,14 +151,14 @@ test('all ports are waited for, whatever their kind', async () => {
   await waits(id);
   const [first = '', ...others] = ports;
   network.wire(first);
-  await tell('vif-plugged', id, first);
+  await notify('vif-plugged', id, first);
   await cloud.until(async () => {
     const looks = portCalls().filter((call) => call === 'GET /v2.0/ports').length;
     return { done: looks > 0, value: looks };
   });
   expect((await showServer(id)).status).toBe('BUILD');
   for (const port of others) network.wire(port);
-  await tell('vif-plugged', id, ...others);
+  await notify('vif-plugged', id, ...others);
   await cloud.settled(id, 'ACTIVE');
 });
 
@@ -185,7 +185,7 @@ test('a port whose wiring failed ends the wait at once', async () => {
   const id = await cloud.boot([{ port }]);
   await waits(id);
   network.wire(port, 'ERROR');
-  await tell('vif-plugged', id, port);
+  await notify('vif-plugged', id, port);
   const { fault } = await cloud.settled(id, 'ERROR');
   expect(fault.message).toContain('the network service shows it in status ERROR');
   expect(await cloud.freeVfs('physnet1')).toEqual(untouched);
@@ -214,7 +214,7 @@ test('an event that comes while the port is still being bound is not missed', as
     return { done: bound.status === 'ACTIVE', value: bound.status };
   });
   network.wire(port);
-  expect(await tell('vif-plugged', id, port)).toEqual([200]);
+  expect(await notify('vif-plugged', id, port)).toEqual([200]);
   binding.go();
   await cloud.settled(id, 'ACTIVE');
 });
@@ -238,7 +238,7 @@ test('a network service that is away while a port is waited for does not end the
   await waits(id);
   network.isDown = true;
   const asked = network.hold((call) => call === 'GET /v2.0/ports');
-  await tell('vif-plugged', id, port);
+  await notify('vif-plugged', id, port);
   await asked.held;
   network.wire(port);
   network.isDown = false;
@@ -270,7 +270,7 @@ test('an attach ends when the port is wired; one that nobody wires is undone', a
     return { done: names.includes('plug_ports null'), value: names };
   });
   network.wire(late);
-  await tell('vif-plugged', id, late);
+  await notify('vif-plugged', id, late);
   expect((await attaching).status).toBe(200);
   const refused = await attach(never);
   expect(refused.status).toBe(503);
@@ -302,7 +302,7 @@ test('addresses that change are shown, for one look and no action of the server'
   const fixed = { fixed_ips: [{ subnet_id: subnet, ip_address: '10.42.0.99' }] };
   await cloud.ok('network', 'PUT', `/ports/${port}`, { port: fixed });
   network.calls.length = 0;
-  await tell('changed', id, port);
+  await notify('changed', id, port);
   await cloud.until(async () => {
     const { addresses } = await cloud.ok('compute', 'GET', `/servers/${id}/ips`);
     const [shown] = addresses.red;
@@ -328,7 +328,7 @@ for (const isOff of [false, true]) {
     expect(await cloud.freeVfs('physnet1')).not.toEqual(untouched);
     await cloud.ok('network', 'DELETE', `/ports/${port}`);
     network.calls.length = 0;
-    await tell('vif-deleted', id, port);
+    await notify('vif-deleted', id, port);
     await cloud.until(async () => {
       const free = await cloud.freeVfs('physnet1');
       return { done: JSON.stringify(free) === JSON.stringify(untouched), value: free };
@@ -360,8 +360,8 @@ test('a deletion that is told of a port which is there changes nothing', async (
   await start();
   const { id, port } = await aServer();
   network.calls.length = 0;
-  await tell('vif-deleted', id, port);
-  await tell('changed', id, port);
+  await notify('vif-deleted', id, port);
+  await notify('changed', id, port);
   await cloud.until(async () => ({ done: portCalls().length > 0, value: portCalls() }));
   await cloud.send('compute', 'POST', `/servers/${id}/action`, {
     body: { reboot: { type: 'HARD' } },

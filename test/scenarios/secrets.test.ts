@@ -1,4 +1,4 @@
-/** What a cloud of our own keeps of passwords and tokens, and how a password is made anew. */
+/** What a cloud of our own keeps of passwords and tokens, and how a password is made again. */
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';

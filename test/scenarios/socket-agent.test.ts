@@ -204,7 +204,7 @@ test(
 );
 
 test(
-  'a revoked host is put out at once and gets no server; enrolled anew it is back, its guests untouched',
+  'a revoked host is put out at once and gets no server; enrolled again it is back, its guests untouched',
   async () => {
     const { cloud, agent } = await aCloudWithOneHost();
     const [kept] = await bootThree(cloud);

@@ -123,9 +123,9 @@ scenario(
       const body = { network_id: network.id, device_id: id, device_owner: owner };
       ports.push((await demo.ok('network', 'POST', '/ports', { port: body })).port.id);
     }
-    const attach = (wish: object) =>
+    const attach = (requested: object) =>
       cloud.send('compute', 'POST', `/servers/${id}/os-interface`, {
-        body: { interfaceAttachment: wish },
+        body: { interfaceAttachment: requested },
       });
     const outside = { net_id: network.id, fixed_ips: [{ ip_address: '10.98.0.1' }] };
     expect((await attach(outside)).status).toBeGreaterThanOrEqual(400);

@@ -53,7 +53,7 @@ export function writeAgentConfig({
   return path;
 }
 
-/** `command`: how the agent is started; the project's own starter unless told. */
+/** `command`: how the agent is started; the project's own starter unless reported. */
 export function startAgentProcess(
   configPath: string,
   command: [string, ...string[]] = [process.execPath, starter],

@@ -10,7 +10,7 @@ export interface Certificate {
   cert: string;
 }
 
-export interface CertificateWish {
+export interface CertificateOptions {
   /** Default: 127.0.0.1. Example: `DNS:elsewhere`. */
   subject?: string;
   /** Default: a day from now. Negative: it has ended. */
@@ -20,7 +20,7 @@ export interface CertificateWish {
 export interface Authority {
   /** Its own certificate, PEM. */
   cert: string;
-  sign(wish?: CertificateWish): Certificate;
+  sign(options?: CertificateOptions): Certificate;
 }
 
 /** Keys are of P-256, so that making many costs nothing. */

@@ -177,7 +177,7 @@ export class Cloud {
 /** A test that gets a cloud of its own in this process. `change` edits the configuration before the start. */
 export function scenario(
   title: string,
-  tell: (cloud: Cloud, running: AllInOne) => Promise<void>,
+  notify: (cloud: Cloud, running: AllInOne) => Promise<void>,
   change: (config: Config) => Config = (config) => config,
   timeoutMs?: number,
 ): void {
@@ -186,7 +186,7 @@ export function scenario(
     const config = change({ ...readConfig(), stateDir: state.path, ports: freePorts });
     const running = await startAllInOne(config, silentLog);
     try {
-      await tell(await Cloud.at(running), running);
+      await notify(await Cloud.at(running), running);
     } finally {
       await running.stop();
       state.remove();

@@ -17,7 +17,7 @@ import type { WorkflowContext } from '#workflows/context.ts';
 import { FleetView } from '#workflows/fleet-view.ts';
 import { HostLinks } from '#workflows/host-links.ts';
 import { standardWeights } from '#core/scheduling/weights.ts';
-import { serverVerbs } from '#workflows/server-verbs.ts';
+import { serverOperations } from '#workflows/server-operations.ts';
 import { ask, type Answer } from './embedded-cloud.ts';
 import { silentLog } from './silent-log.ts';
 import { aFlavor, aHost, aNewServer, aNic } from './store-rows.ts';
@@ -99,7 +99,7 @@ export async function aComputeWorld() {
     imageContents: contents,
     linkedHosts: () => [{ host: 'hv1', address: '192.0.2.7', since: time.now }],
     serversPerRequest: 100,
-    workflows: serverVerbs(context),
+    workflows: serverOperations(context),
   });
   return {
     app,

@@ -1,6 +1,6 @@
 /** Guests, NICs, VIFs and ports for tests: each builder gives something whole and valid, and takes what the test is about. */
 import type { Guest, GuestNic } from '#core/guests/guest.ts';
-import type { NicWishes } from '#core/guests/nic-frontend.ts';
+import type { NicOptions } from '#core/guests/nic-frontend.ts';
 import { plainFrontend } from '#core/guests/nic-frontend.ts';
 import type { Network, Port, Subnet } from '#core/networking/port.ts';
 import type { Vif } from '#core/networking/vif.ts';
@@ -119,7 +119,7 @@ export function aSubnet(change: Partial<Subnet> = {}): Subnet {
   };
 }
 
-export const noWishes: NicWishes = {
+export const noOptions: NicOptions = {
   vcpus: 1,
   extraSpecs: {},
   imageProperties: {},

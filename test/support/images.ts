@@ -44,7 +44,7 @@ async function* inHalves({ content, breaksOff }: DescribedImage): AsyncGenerator
 }
 
 /** What may be said in a qcow2 header; a plain disk of 1 MiB unless told otherwise. */
-export interface HeaderWish {
+export interface HeaderOptions {
   version?: number;
   virtualBytes?: number;
   backingOffset?: number;
@@ -54,13 +54,13 @@ export interface HeaderWish {
 }
 
 /** The first bytes of a qcow2 file with this header, and nothing of its disk. */
-export function qcow2Head(wish: HeaderWish = {}): Buffer {
-  const { version = 3, virtualBytes = 1024 ** 2, encryption = 0, features = 0 } = wish;
+export function qcow2Head(options: HeaderOptions = {}): Buffer {
+  const { version = 3, virtualBytes = 1024 ** 2, encryption = 0, features = 0 } = options;
   const head = Buffer.alloc(512);
   head.write('QFI\xfb', 'latin1');
   head.writeUInt32BE(version, 4);
-  head.writeBigUInt64BE(BigInt(wish.backingOffset ?? 0), 8);
-  head.writeUInt32BE(wish.backingLength ?? 0, 16);
+  head.writeBigUInt64BE(BigInt(options.backingOffset ?? 0), 8);
+  head.writeUInt32BE(options.backingLength ?? 0, 16);
   head.writeUInt32BE(16, 20);
   head.writeBigUInt64BE(BigInt(virtualBytes), 24);
   head.writeUInt32BE(encryption, 32);

@@ -58,7 +58,7 @@ export class LibvirtHost {
     copyFileSync(this.#linux.ramdisk, paths.ramdisk);
   }
 
-  /** A wish for the small Linux. `more`: words of its command line. */
+  /** A request for the small Linux. `more`: words of its command line. */
   kernel(more = ''): NonNullable<Guest['kernel']> {
     const commandLine = `console=ttyS0 panic=-1 mitigations=off quiet ${more}`.trim();
     return { imageId: 'kernel', ramdiskImageId: 'ramdisk', commandLine };

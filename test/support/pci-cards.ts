@@ -4,7 +4,7 @@ import type { PciDevice } from '#core/pci/device.ts';
 import type { PciRequest, PciRequestSpec } from '#core/pci/request.ts';
 
 /** A card on a bus of its own; its PF is function 0. */
-export interface CardWish {
+export interface CardOptions {
   bus?: string;
   vfs: number;
   network?: string | null;
@@ -15,8 +15,8 @@ export interface CardWish {
 }
 
 /** The free devices of a card. Example: `aCard({ vfs: 2 })` → PF 0000:3b:00.0, VFs 0000:3b:00.1 and .2, all on physnet1. */
-export function aCard(wish: CardWish): PciDevice[] {
-  const { bus = '3b', vfs, network = 'physnet1', numaNode = 0, hasPf = true, tags = {} } = wish;
+export function aCard(options: CardOptions): PciDevice[] {
+  const { bus = '3b', vfs, network = 'physnet1', numaNode = 0, hasPf = true, tags = {} } = options;
   const pfAddress = parsePciAddress(`0000:${bus}:00.0`);
   const device = (change: Partial<PciDevice>): PciDevice => ({
     address: pfAddress,
@@ -48,7 +48,7 @@ function slotOf(number: number): string {
     .padStart(2, '0')}.${number % 8}`;
 }
 
-/** A direct port's request on a physical network, changed as told. */
+/** A direct port's request on a physical network, changed as reported. */
 export function aRequest(
   requestId: string,
   change: Partial<PciRequest> & { network?: string | null; asks?: PciRequestSpec } = {},

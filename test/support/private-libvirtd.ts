@@ -152,7 +152,7 @@ export class PrivateLibvirtd {
 }
 
 /**
- * Kept from libvirt: most tests emulate. Where it opens and does not work, as in some containers, libvirt would ask QEMU anew for
+ * Kept from libvirt: most tests emulate. Where it opens and does not work, as in some containers, libvirt would ask QEMU again for
  * each guest what it can do, a quarter of a minute each.
  */
 const kvm = '/dev/kvm';

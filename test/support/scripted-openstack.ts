@@ -1,4 +1,4 @@
-/** A server that stands for Keystone, Neutron and Glance: it signs everyone in, and answers all else as it is told. */
+/** A server that stands for Keystone, Neutron and Glance: it signs everyone in, and answers all else as it is reported. */
 import type { Caller } from '#contracts/identity.ts';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

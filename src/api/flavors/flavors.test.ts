@@ -47,15 +47,25 @@ test('numbers come as text, ids as numbers, booleans as words; the reply has rea
   });
 });
 
-const wish = { name: 'x', ram: 1, vcpus: 1, disk: 0 };
+const requested = { name: 'x', ram: 1, vcpus: 1, disk: 0 };
 
 test.each([
-  { name: 'no memory', given: { ...wish, ram: 0 }, status: 400, says: 'flavor.ram. Value: 0' },
-  { name: 'a word for a number', given: { ...wish, vcpus: 'two' }, status: 400, says: 'vcpus' },
-  { name: 'a taken id', given: { ...wish, id: flavorId }, status: 409, says: flavorId },
-  { name: 'a taken name', given: { ...wish, name: 'm1.sriov' }, status: 409, says: 'm1.sriov' },
-  { name: 'an unknown key', given: { ...wish, cores: 1 }, status: 400, says: "'cores'" },
-  { name: 'a bad id', given: { ...wish, id: 'a/b' }, status: 400, says: 'flavor.id' },
+  { name: 'no memory', given: { ...requested, ram: 0 }, status: 400, says: 'flavor.ram. Value: 0' },
+  {
+    name: 'a word for a number',
+    given: { ...requested, vcpus: 'two' },
+    status: 400,
+    says: 'vcpus',
+  },
+  { name: 'a taken id', given: { ...requested, id: flavorId }, status: 409, says: flavorId },
+  {
+    name: 'a taken name',
+    given: { ...requested, name: 'm1.sriov' },
+    status: 409,
+    says: 'm1.sriov',
+  },
+  { name: 'an unknown key', given: { ...requested, cores: 1 }, status: 400, says: "'cores'" },
+  { name: 'a bad id', given: { ...requested, id: 'a/b' }, status: 400, says: 'flavor.id' },
 ])('a new flavor with $name is refused', async ({ given, status, says }) => {
   const answer = await world.ask('POST /v2.1/flavors', { body: { flavor: given } });
   expect(answer.status).toBe(status);
@@ -63,7 +73,10 @@ test.each([
 });
 
 test('only administrators make flavors', async () => {
-  const answer = await world.ask('POST /v2.1/flavors', { as: 'member', body: { flavor: wish } });
+  const answer = await world.ask('POST /v2.1/flavors', {
+    as: 'member',
+    body: { flavor: requested },
+  });
   expect(answer.status).toBe(403);
 });
 

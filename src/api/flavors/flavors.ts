@@ -19,20 +19,20 @@ export async function showFlavor(call: Call): Promise<Reply> {
 }
 
 export async function createFlavor(call: Call<CreateFlavorBody>): Promise<Reply> {
-  const { flavor: wish } = call.body;
-  const isGiven = wish.id !== undefined && wish.id !== null && wish.id !== 'auto';
+  const { flavor: requested } = call.body;
+  const isGiven = requested.id !== undefined && requested.id !== null && requested.id !== 'auto';
   const flavor: Flavor = {
-    id: isGiven ? String(wish.id) : call.context.newId(),
-    name: wish.name,
-    vcpus: Number(wish.vcpus),
-    memoryMib: Number(wish.ram),
-    diskGib: Number(wish.disk),
-    ephemeralGib: Number(wish['OS-FLV-EXT-DATA:ephemeral'] ?? 0),
-    swapMib: Number(wish.swap ?? 0),
-    rxtxFactor: Number(wish.rxtx_factor ?? 1),
-    isPublic: isSet(wish['os-flavor-access:is_public'] ?? true),
+    id: isGiven ? String(requested.id) : call.context.newId(),
+    name: requested.name,
+    vcpus: Number(requested.vcpus),
+    memoryMib: Number(requested.ram),
+    diskGib: Number(requested.disk),
+    ephemeralGib: Number(requested['OS-FLV-EXT-DATA:ephemeral'] ?? 0),
+    swapMib: Number(requested.swap ?? 0),
+    rxtxFactor: Number(requested.rxtx_factor ?? 1),
+    isPublic: isSet(requested['os-flavor-access:is_public'] ?? true),
     isDisabled: false,
-    description: wish.description ?? null,
+    description: requested.description ?? null,
     extraSpecs: {},
   };
   await call.context.store.flavors.create(flavor);

@@ -1,6 +1,6 @@
 /** `os-services`: the agent of each host, under the name Nova gives it. */
 import { ComputeError } from '#core/errors.ts';
-import type { HostServiceWish } from '#workflows/set-host-service.ts';
+import type { HostServiceChange } from '#workflows/set-host-service.ts';
 import * as field from '../fields.ts';
 import { type JsonSchema, object } from '../json-schema.ts';
 import { atMicrosecond } from '../links.ts';
@@ -115,7 +115,7 @@ export async function changeNamedService(call: Call<NamedServiceBody>): Promise<
   };
 }
 
-function updateOf({ params, body, version }: Call<NamedServiceBody>): HostServiceWish {
+function updateOf({ params, body, version }: Call<NamedServiceBody>): HostServiceChange {
   const { disabled_reason: reason, forced_down: down } = body;
   const act = params['id'];
   if (act === 'enable') return { enabled: true, disabledReason: null };

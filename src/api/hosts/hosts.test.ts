@@ -106,14 +106,18 @@ test('before 2.53 hypervisors are searched by a part of their name, with or with
   expect((await at('host/servers', '2.53')).status).toBe(404);
 });
 
-test('the uptime of a hypervisor is not reported, which clients leave out; of one that is down it is refused', async () => {
-  const at = async (id: string, version: string) =>
-    (await world.ask(`GET /v2.1/os-hypervisors/${id}/uptime`, { version })).status;
-  expect(await at(first, '2.79')).toBe(501);
-  expect(await at('1', '2.1')).toBe(501);
-  expect(await at('2', '2.1')).toBe(400);
-  expect(await at('9', '2.1')).toBe(404);
-  expect(await at('host-1', '2.79')).toBe(404);
+test('a hypervisor has the uptime that its agent reports: 501 without one, 400 while it is down', async () => {
+  const uptime = ' 08:32:11 up 93 days, 18:25, 12 users,  load average: 0.20, 0.12, 0.14';
+  const at = (id: string, version: string) =>
+    world.ask(`GET /v2.1/os-hypervisors/${id}/uptime`, { version });
+  expect((await at('1', '2.1')).status).toBe(501);
+  world.context.links.noteUptime(first, uptime);
+  const named = { hypervisor_hostname: 'host-1', state: 'up', status: 'enabled', uptime };
+  expect((await at('1', '2.1')).body).toEqual({ hypervisor: { id: 1, ...named } });
+  expect((await at(first, '2.79')).body).toEqual({ hypervisor: { id: first, ...named } });
+  expect((await at('2', '2.1')).status).toBe(400);
+  expect((await at('9', '2.1')).status).toBe(404);
+  expect((await at('host-1', '2.79')).status).toBe(404);
 });
 
 test('before 2.53 services are changed by host and binary', async () => {

@@ -45,16 +45,24 @@ async function findHypervisor(call: Call): Promise<NumberedHost> {
 }
 
 /**
- * How long a host has been up: agents do not report it, so the answer is Nova's for a driver that does not know. Clients then leave it out.
- * Throws `notImplemented`, `invalid` for a host that is down, `notFound`. Source: Nova `hypervisors.py`, `uptime`.
+ * How long a host has been up, as its agent last reported it. Throws `notImplemented` where the agent does not report it (clients then leave it
+ * out), `invalid` for a host that is down, `notFound`. Source: Nova `hypervisors.py`, `uptime`.
  */
 export async function showUptime(call: Call): Promise<Reply> {
-  const { host } = await findHypervisor(call);
+  const found = await findHypervisor(call);
+  const { host } = found;
   if (!isUp(call.context, host)) {
     const message = `Compute service of ${host.name} is unavailable at this time.`;
     throw new ComputeError('invalid', message);
   }
-  throw new ComputeError('notImplemented', 'The uptime of hypervisors is not reported.');
+  const uptime = call.context.links.uptimeOf(host.id);
+  if (uptime === undefined) {
+    throw new ComputeError(
+      'notImplemented',
+      `The agent of ${host.name} does not report its uptime.`,
+    );
+  }
+  return { body: { hypervisor: shown(call, found, { ...briefView(call, found), uptime }) } };
 }
 
 /** Before 2.53: those whose name has the last but one part of the path in it. Throws `notFound` when there is none. */

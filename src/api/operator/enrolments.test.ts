@@ -95,7 +95,7 @@ test.each(['member', 'reader', 'service'])('a %s may do nothing of it', async (a
   }
 });
 
-test('who comes to the place of links without dialling is told what it is for', async () => {
+test('who comes to the place of links without dialling learns what it is for', async () => {
   const { status, headers, body } = await world.ask('GET /novella/v1/host-link', {
     ...plain,
     as: null,

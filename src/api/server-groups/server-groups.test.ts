@@ -1,4 +1,4 @@
-/** Server groups by microversion, project and page, and what a server tells of its own. */
+/** Server groups by microversion, project and page, and what a server shows of its own. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   aComputeWorld,

@@ -34,9 +34,9 @@ export async function showGroup(call: Call): Promise<Reply> {
 }
 
 export async function createGroup(call: Call<CreateGroupBody>): Promise<Reply> {
-  const wish = call.body.server_group;
-  const policy = 'policy' in wish ? wish.policy : wish.policies[0];
-  const most = 'policy' in wish ? wish.rules?.max_server_per_host : undefined;
+  const requested = call.body.server_group;
+  const policy = 'policy' in requested ? requested.policy : requested.policies[0];
+  const most = 'policy' in requested ? requested.rules?.max_server_per_host : undefined;
   if (most !== undefined && policy !== 'anti-affinity') {
     throw new ComputeError(
       'invalid',
@@ -46,7 +46,7 @@ export async function createGroup(call: Call<CreateGroupBody>): Promise<Reply> {
   const { store, limitsOf } = call.context;
   const made = {
     id: call.context.newId(),
-    name: wish.name,
+    name: requested.name,
     projectId: call.caller.projectId,
     userId: call.caller.userId,
     policy,

@@ -41,7 +41,7 @@ interface AttachBody {
 
 /** Answers when the guest has the NIC, as Nova does. */
 export async function attachInterface(call: Call<AttachBody>): Promise<Reply> {
-  const nic = wishedNic(call.body.interfaceAttachment);
+  const nic = requestedNic(call.body.interfaceAttachment);
   const server = await findServer(call);
   refuseLocked(call, server);
   const { requestId } = call;
@@ -63,8 +63,8 @@ export async function detachInterface(call: Call): Promise<Reply> {
   return {};
 }
 
-function wishedNic(wish: AttachBody['interfaceAttachment']): RequestedNic | null {
-  const { net_id: networkId, port_id: portId, fixed_ips: [address] = [], tag = null } = wish;
+function requestedNic(requested: AttachBody['interfaceAttachment']): RequestedNic | null {
+  const { net_id: networkId, port_id: portId, fixed_ips: [address] = [], tag = null } = requested;
   if (networkId !== undefined && portId !== undefined) {
     throw new ComputeError('invalid', 'Must not input both network_id and port_id');
   }

@@ -66,7 +66,7 @@ test('what the host could not read has paths of the host, which members do not r
   });
 });
 
-test('a host that does not answer in time is told of, and no longer asked', async () => {
+test('a host that does not answer in time is reported, and no longer asked', async () => {
   const server = await world.activeServer();
   const reply = ask(server, null);
   await question(server);

@@ -50,25 +50,29 @@ interface RebuildBody {
 
 /** `adminPass` is part of the reply that clients read; nobody sets it in the guest, as with Nova on libvirt. */
 export async function rebuildServer(call: Call<RebuildBody>): Promise<Reply> {
-  const { rebuild: wish } = call.body;
+  const { rebuild: requested } = call.body;
   const server = await findServer(call);
   refuseLocked(call, server);
-  refuseTooManyItems(call, wish.metadata ?? {});
-  const diskConfig = wish['OS-DCF:diskConfig'];
+  refuseTooManyItems(call, requested.metadata ?? {});
+  const diskConfig = requested['OS-DCF:diskConfig'];
   await call.context.workflows.rebuildServer(call.caller, server, {
-    imageId: field.idOfReference(wish.imageRef),
+    imageId: field.idOfReference(requested.imageRef),
     requestId: call.requestId,
     change: {
-      ...(wish.name !== undefined && { name: wish.name.trim() }),
-      ...(wish.description !== undefined && { description: wish.description }),
-      ...(wish.metadata !== undefined && { metadata: wish.metadata }),
+      ...(requested.name !== undefined && { name: requested.name.trim() }),
+      ...(requested.description !== undefined && { description: requested.description }),
+      ...(requested.metadata !== undefined && { metadata: requested.metadata }),
       ...(diskConfig !== undefined && { diskConfig }),
-      ...('accessIPv4' in wish && { accessIpv4: accessAddress('accessIPv4', wish.accessIPv4) }),
-      ...('accessIPv6' in wish && { accessIpv6: accessAddress('accessIPv6', wish.accessIPv6) }),
+      ...('accessIPv4' in requested && {
+        accessIpv4: accessAddress('accessIPv4', requested.accessIPv4),
+      }),
+      ...('accessIPv6' in requested && {
+        accessIpv6: accessAddress('accessIPv6', requested.accessIPv6),
+      }),
     },
   });
   const now = await findServer(call);
   const view = viewChangedServer(call, now, await surroundingsOf(call, now));
-  const adminPass = wish.adminPass ?? randomBytes(9).toString('base64url');
+  const adminPass = requested.adminPass ?? randomBytes(9).toString('base64url');
   return { body: { server: { ...view, adminPass } } };
 }

@@ -36,14 +36,18 @@ export async function createServer(call: Call<CreateServerBody>): Promise<Reply>
 }
 
 export async function changeServer(call: Call<ChangeServerBody>): Promise<Reply> {
-  const { server: wish } = call.body;
+  const { server: requested } = call.body;
   const server = await findServer(call);
   await call.context.store.servers.update(server.id, {
-    ...(wish.name !== undefined && { name: wish.name }),
-    ...(wish.description !== undefined && { description: wish.description }),
-    ...('OS-DCF:diskConfig' in wish && { diskConfig: wish['OS-DCF:diskConfig'] }),
-    ...('accessIPv4' in wish && { accessIpv4: accessAddress('accessIPv4', wish.accessIPv4) }),
-    ...('accessIPv6' in wish && { accessIpv6: accessAddress('accessIPv6', wish.accessIPv6) }),
+    ...(requested.name !== undefined && { name: requested.name }),
+    ...(requested.description !== undefined && { description: requested.description }),
+    ...('OS-DCF:diskConfig' in requested && { diskConfig: requested['OS-DCF:diskConfig'] }),
+    ...('accessIPv4' in requested && {
+      accessIpv4: accessAddress('accessIPv4', requested.accessIPv4),
+    }),
+    ...('accessIPv6' in requested && {
+      accessIpv6: accessAddress('accessIPv6', requested.accessIPv6),
+    }),
   });
   const changed = await findServer(call);
   return {

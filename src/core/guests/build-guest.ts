@@ -8,10 +8,10 @@ import { type Guest, type GuestNic, isPciNic } from './guest.ts';
 import { guestHardware } from './guest-hardware.ts';
 import { guestKernel } from './guest-kernel.ts';
 import { guestName } from './guest-name.ts';
-import type { NicWishes } from './nic-frontend.ts';
+import type { NicOptions } from './nic-frontend.ts';
 import { planGuestNic } from './plan-nic.ts';
 
-/** `devices`: those that the server holds on its host; `zone`: the host's availability zone, which the guest is told. */
+/** `devices`: those that the server holds on its host; `zone`: the host's availability zone, which the guest can read. */
 export interface GuestParts {
   server: Server;
   zone: string;
@@ -27,7 +27,7 @@ export interface GuestParts {
  */
 export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
   const { server, devices } = parts;
-  const wishes: NicWishes = {
+  const options: NicOptions = {
     vcpus: server.flavor.vcpus,
     extraSpecs: server.flavor.extraSpecs,
     imageProperties: server.imageProperties,
@@ -38,7 +38,7 @@ export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
   const nics: GuestNic[] = [];
   const reasons: Reason[] = [];
   for (const nic of server.nics.toSorted((a, b) => a.position - b.position)) {
-    const verdict = planNic(nic, devices, wishes);
+    const verdict = planNic(nic, devices, options);
     if (verdict.ok) nics.push(verdict.nic);
     else reasons.push(...verdict.reasons);
   }
@@ -77,12 +77,12 @@ const unmanaged = { isUnmanaged: true } as const;
 function planNic(
   nic: ServerNic,
   devices: readonly PciDevice[],
-  wishes: NicWishes,
+  options: NicOptions,
 ): Verdict<{ nic: GuestNic }> {
   if (nic.vif === null) {
     return no('nic-not-bound', `NIC ${nic.position} (port ${nic.portId ?? 'none'}): not bound yet`);
   }
-  const verdict = planGuestNic(nic.vif, wishes);
+  const verdict = planGuestNic(nic.vif, options);
   if (!verdict.ok) return verdict;
   const problem = deviceProblem(nic, verdict.nic, devices);
   return problem === undefined ? verdict : no('device-mismatch', problem);

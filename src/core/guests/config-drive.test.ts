@@ -18,7 +18,7 @@ function read(of: Server, name: string): string | undefined {
 
 const meta = (of: Server) => JSON.parse(read(of, 'meta_data.json') ?? '');
 
-test('a guest is told who it is, where, and what its owner noted', () => {
+test('a guest can read who it is, where, and what its owner noted', () => {
   const of = server({ name: 'web', hostname: 'web-host', launchIndex: 2 });
   expect(meta(of)).toEqual({
     uuid: of.id,

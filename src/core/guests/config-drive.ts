@@ -22,7 +22,7 @@ export function hasConfigDrive(
 }
 
 /**
- * Its files. A NIC that is not bound is not told of. Example paths: `openstack/latest/meta_data.json`,
+ * Its files. A NIC that is not bound is left out. Example paths: `openstack/latest/meta_data.json`,
  * `openstack/latest/user_data` (only when there is any).
  */
 export function configDriveFiles(server: Server, zone: string): DriveFile[] {

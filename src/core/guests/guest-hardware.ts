@@ -22,8 +22,8 @@ const boards = /^(q35|pc-q35-[\w.-]+)$/;
  */
 export function guestHardware(properties: Properties): Verdict<{ hardware: GuestHardware }> {
   const machine = properties['hw_machine_type'] ?? 'q35';
-  const wished = properties['hw_disk_bus']?.toLowerCase() ?? 'virtio';
-  const diskBus = diskBuses.find((one) => one === wished);
+  const requested = properties['hw_disk_bus']?.toLowerCase() ?? 'virtio';
+  const diskBus = diskBuses.find((one) => one === requested);
   if (!boards.test(machine)) {
     return refuse(
       'unsupported-machine',
@@ -33,7 +33,7 @@ export function guestHardware(properties: Properties): Verdict<{ hardware: Guest
   if (diskBus === undefined) {
     return refuse(
       'unsupported-disk-bus',
-      `image property hw_disk_bus "${wished}": must be one of ${diskBuses.join(', ')}`,
+      `image property hw_disk_bus "${requested}": must be one of ${diskBuses.join(', ')}`,
     );
   }
   return { ok: true, hardware: { machine, diskBus } };

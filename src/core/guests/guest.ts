@@ -1,6 +1,6 @@
-/** The guest: what a hypervisor is to be told of one server. Hypervisor-neutral; XML is made elsewhere. */
+/** The guest: what a hypervisor needs to know of one server. Hypervisor-neutral; XML is made elsewhere. */
 import type { PciAddress } from '../pci/address.ts';
-import type { VfWish } from '../pci/vf-settings.ts';
+import type { VfRequest } from '../pci/vf-settings.ts';
 import type { NumaShare } from '../scheduling/numa-fit.ts';
 import type { GuestHardware } from './guest-hardware.ts';
 
@@ -51,14 +51,14 @@ export type GuestNic = NicIdentity &
         /** Is the VF to be trusted? null: the port does not say. */
         trusted: boolean | null;
         /** Absent: an agent of the network sets the VF's other settings, or nobody does. */
-        vf?: VfWish;
+        vf?: VfRequest;
       }
     | {
         kind: 'macvtap';
         address: PciAddress;
         vlan: number | null;
         portProfileId: string | null;
-        vf?: VfWish;
+        vf?: VfRequest;
         frontend: NicFrontend;
       }
     | { kind: 'hostdev-physical'; address: PciAddress }
@@ -133,7 +133,7 @@ export interface DriveFile {
   encoding: 'utf8' | 'base64';
 }
 
-/** One guest, complete: what libvirt is told follows from this alone (and the host's own facts). */
+/** One guest, complete: what libvirt receives follows from this alone (and the host's own facts). */
 export interface Guest {
   /** The server's id; the domain's uuid. */
   id: string;

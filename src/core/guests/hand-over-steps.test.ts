@@ -48,7 +48,7 @@ const nics = [
     ],
   },
   {
-    name: 'a VF whose port says that it is not to be trusted',
+    name: 'a VF whose port says that it must not be trusted',
     nic: like(aHostdevNic(vf0), { trusted: false }),
     gives: ['record 0000:01:10.0 before guest g has it'],
   },

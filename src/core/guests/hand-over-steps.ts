@@ -1,4 +1,4 @@
-/** What a NIC needs of its host before the guest has it, and what is undone once it has let go. */
+/** What a NIC needs of its host before the guest has it, and what is undone once it has released it. */
 import type { PciAddress } from '../pci/address.ts';
 import { noMac, type VfChange } from '../pci/vf-settings.ts';
 import { type GuestNic, isPciNic } from './guest.ts';
@@ -34,7 +34,7 @@ export function recordHostDevice(guestId: string, address: PciAddress): Step {
   return { do: 'record-device', device: heldHostDevice(address), guestId, macAddress: null };
 }
 
-/** The other way: the guest must have let go. */
+/** The other way: the guest must have released it. */
 export function giveBackSteps(guestId: string, nic: GuestNic): Step[] {
   if (nic.kind === 'bridge' && nic.wiring !== null) {
     return [{ do: 'release-bridge', guestId, portId: nic.portId }];

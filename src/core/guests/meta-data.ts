@@ -1,9 +1,9 @@
-/** What a guest is told of itself: `meta_data.json`. */
+/** What a guest can read about itself: `meta_data.json`. */
 import type { Vif } from '../networking/vif.ts';
 import { isTrue } from '../pci/boolean-text.ts';
 import type { Server } from '../servers/server.ts';
 
-/** A NIC that a guest could not tell from its others by itself. Keys as guests read them. */
+/** A NIC that a guest could not otherwise distinguish from its others. Keys as guests read them. */
 export interface NicMetaData {
   type: 'nic';
   bus: 'pci';

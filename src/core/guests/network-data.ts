@@ -1,4 +1,4 @@
-/** What a guest is told of its NICs: `network_data.json`. It is all it gets where no DHCP answers, as on an SR-IOV network. */
+/** What a guest can read about its NICs: `network_data.json`. It is all it gets where no DHCP answers, as on an SR-IOV network. */
 import { splitCidr } from '../networking/cidr.ts';
 import type { FixedIp, Subnet } from '../networking/port.ts';
 import type { Vif } from '../networking/vif.ts';
@@ -54,13 +54,13 @@ export function networkData(vifs: readonly Vif[]): NetworkData {
       mtu: vif.network.mtu,
       ethernet_mac_address: vif.macAddress,
     });
-    const told = new Set<string>();
+    const described = new Set<string>();
     for (const fixedIp of vif.fixedIps) {
       const subnet = vif.network.subnets?.find(({ id }) => id === fixedIp.subnetId);
       if (subnet === undefined) continue;
       // A second address in the same subnet needs no second way out of it.
-      const isFirst = !told.has(subnet.id);
-      told.add(subnet.id);
+      const isFirst = !described.has(subnet.id);
+      described.add(subnet.id);
       data.networks.push({
         id: `network${data.networks.length}`,
         ...networkOf(vif, fixedIp, subnet),

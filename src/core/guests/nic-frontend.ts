@@ -4,7 +4,7 @@ import { refuse, type Verdict } from '../reason.ts';
 import type { NicFrontend, NicRate } from './guest.ts';
 
 /** What flavor, image and host settings ask of a server's NICs. All texts as their owner wrote them. */
-export interface NicWishes {
+export interface NicOptions {
   vcpus: number;
   /** Example: `{ 'hw:vif_multiqueue_enabled': 'true' }`. */
   extraSpecs: Readonly<Record<string, string>>;
@@ -39,39 +39,39 @@ const legacyModels: Record<string, string> = {
 };
 
 /** The emulated side of a NIC: virtio unless the image names another model. Refuses a model that QEMU lacks, naming it. */
-export function planFrontend(wishes: NicWishes): Verdict<{ frontend: NicFrontend }> {
-  const wished = wishes.imageProperties['hw_vif_model']?.toLowerCase() ?? 'virtio';
-  const legacy = Object.hasOwn(legacyModels, wished) ? legacyModels[wished] : undefined;
-  const model = legacy ?? wished;
+export function planFrontend(options: NicOptions): Verdict<{ frontend: NicFrontend }> {
+  const requested = options.imageProperties['hw_vif_model']?.toLowerCase() ?? 'virtio';
+  const legacy = Object.hasOwn(legacyModels, requested) ? legacyModels[requested] : undefined;
+  const model = legacy ?? requested;
   if (!models.includes(model)) {
     return refuse(
       'unsupported-nic-model',
-      `image property hw_vif_model "${wished}": must be one of ${models.join(', ')}`,
-      { model: wished },
+      `image property hw_vif_model "${requested}": must be one of ${models.join(', ')}`,
+      { model: requested },
     );
   }
   const isVirtio = model === 'virtio';
-  const packed = wishedSwitch(wishes, 'virtio_packed_ring');
+  const packed = requestedSwitch(options, 'virtio_packed_ring');
   // One queue for each vcpu; with one vcpu there is nothing to share.
-  const mayShare = isVirtio && wishes.vcpus > 1;
-  const multiqueue = mayShare ? wishedSwitch(wishes, 'vif_multiqueue_enabled') : notWished;
+  const mayShare = isVirtio && options.vcpus > 1;
+  const multiqueue = mayShare ? requestedSwitch(options, 'vif_multiqueue_enabled') : notRequested;
   if (!packed.ok) return packed;
   if (!multiqueue.ok) return multiqueue;
   return {
     ok: true,
     frontend: {
       model,
-      queues: multiqueue.on ? Math.min(wishes.vcpus, wishes.maxQueues ?? wishes.vcpus) : null,
-      rxQueueSize: wishes.rxQueueSize,
-      txQueueSize: isVirtio ? wishes.txQueueSize : null,
+      queues: multiqueue.on ? Math.min(options.vcpus, options.maxQueues ?? options.vcpus) : null,
+      rxQueueSize: options.rxQueueSize,
+      txQueueSize: isVirtio ? options.txQueueSize : null,
       packed: isVirtio && packed.on,
     },
   };
 }
 
 /** A NIC that is a device of its own has no emulated side; what flavor and image say of one must agree all the same. */
-export function planNoFrontend(wishes: NicWishes): Verdict<{ frontend: NicFrontend }> {
-  const packed = wishedSwitch(wishes, 'virtio_packed_ring');
+export function planNoFrontend(options: NicOptions): Verdict<{ frontend: NicFrontend }> {
+  const packed = requestedSwitch(options, 'virtio_packed_ring');
   return packed.ok ? { ok: true, frontend: plainFrontend } : packed;
 }
 
@@ -84,12 +84,12 @@ export const plainFrontend: NicFrontend = {
   packed: false,
 };
 
-const notWished = { ok: true as const, on: false };
+const notRequested = { ok: true as const, on: false };
 
 /** A yes or no that flavor or image may give, not differing ones. Source: Nova `_get_flavor_image_meta`, `FlavorImageConflict`. */
-function wishedSwitch(wishes: NicWishes, name: string): Verdict<{ on: boolean }> {
-  const ofFlavor = wishes.extraSpecs[`hw:${name}`];
-  const ofImage = wishes.imageProperties[`hw_${name}`];
+function requestedSwitch(options: NicOptions, name: string): Verdict<{ on: boolean }> {
+  const ofFlavor = options.extraSpecs[`hw:${name}`];
+  const ofImage = options.imageProperties[`hw_${name}`];
   if (ofFlavor !== undefined && ofImage !== undefined && isTrue(ofFlavor) !== isTrue(ofImage)) {
     return refuse(
       'flavor-image-conflict',

@@ -44,12 +44,12 @@ const spawn = [
 
 test.each([
   {
-    name: 'a running guest is cut off and made anew',
+    name: 'a running guest is cut off and made again',
     steps: planRespawn(guest, found('running')),
     gives: ['destroy', ...spawn],
   },
   {
-    name: 'one that is off is made anew',
+    name: 'one that is off is made again',
     steps: planRespawn(guest, found('shutOff')),
     gives: spawn,
   },
@@ -65,7 +65,7 @@ test.each([
   },
   { name: 'a stop of one that is off', steps: planStop('g', found('shutOff')), gives: [] },
   {
-    name: 'a guest lets go of its devices before it is saved; a macvtap stays',
+    name: 'a guest releases its devices before it is saved; a macvtap stays',
     steps: planSuspend(guest, found('running')),
     gives: ['detach-nic direct', 'save'],
   },
@@ -111,7 +111,7 @@ test.each([
     ],
   },
   {
-    name: 'a VF is restored only after the guest has let go of it',
+    name: 'a VF is restored only after the guest has released it',
     steps: planDetach('g', macvtap, found('running')),
     gives: ['detach-nic macvtap', 'restore-device'],
   },

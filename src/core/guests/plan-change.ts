@@ -5,7 +5,7 @@ import { type FoundGuest, isLive, planSpawn } from './plan.ts';
 import type { Step } from './step.ts';
 
 /**
- * Cuts the power, if it is on, and starts the guest as wished now, with what its config drive says now; `staysOff`: only defines it.
+ * Cuts the power, if it is on, and starts the guest as defined now, with what its config drive says now; `staysOff`: only defines it.
  * Its disk stays unless it is to be `fresh`. What it was before may differ. Source: Nova `_hard_reboot`.
  */
 export function planRespawn(
@@ -66,7 +66,7 @@ export function planAttach(guest: Guest, nic: GuestNic, found?: FoundGuest): Ste
   ];
 }
 
-/** The device is given back clean only after the guest has let go of it. */
+/** The device is given back clean only after the guest has released it. */
 export function planDetach(guestId: string, nic: GuestNic, found: FoundGuest | undefined): Step[] {
   if (found === undefined) return [];
   return [{ do: 'detach-nic', guestId, nic }, ...giveBackSteps(guestId, nic)];

@@ -1,8 +1,8 @@
-import { aVif, noWishes, portId, vf0, virtio } from '#test/guests.ts';
+import { aVif, noOptions, portId, vf0, virtio } from '#test/guests.ts';
 import { expect, test } from 'vitest';
 import type { Vif } from '../networking/vif.ts';
 import type { GuestNic } from './guest.ts';
-import type { NicWishes } from './nic-frontend.ts';
+import type { NicOptions } from './nic-frontend.ts';
 import { planGuestNic } from './plan-nic.ts';
 
 const virtual: Partial<Vif> = { vnicType: 'normal', details: {}, profile: {} };
@@ -104,7 +104,7 @@ const plans: { name: string; given: Partial<Vif>; gives: Partial<GuestNic> }[] =
 ];
 
 test.each(plans)('$name', ({ given, gives }) => {
-  expect(planGuestNic(aVif(given), noWishes)).toMatchObject({ ok: true, nic: gives });
+  expect(planGuestNic(aVif(given), noOptions)).toMatchObject({ ok: true, nic: gives });
 });
 
 const refusals: { name: string; given: Partial<Vif>; gives: string; says: RegExp }[] = [
@@ -160,14 +160,14 @@ const refusals: { name: string; given: Partial<Vif>; gives: string; says: RegExp
 ];
 
 test.each(refusals)('refused: $name', ({ given, gives, says }) => {
-  const verdict = planGuestNic(aVif(given), noWishes);
+  const verdict = planGuestNic(aVif(given), noOptions);
   expect(verdict).toMatchObject({
     ok: false,
     reasons: [{ code: gives, message: expect.stringMatching(says) }],
   });
 });
 
-const wishes: { name: string; given: Partial<NicWishes>; gives: object }[] = [
+const options: { name: string; given: Partial<NicOptions>; gives: object }[] = [
   { name: 'virtio by default', given: {}, gives: { model: 'virtio', queues: null } },
   {
     name: 'the image’s model',
@@ -204,13 +204,13 @@ const wishes: { name: string; given: Partial<NicWishes>; gives: object }[] = [
   },
 ];
 
-test.each(wishes)('an emulated NIC has $name', ({ given, gives }) => {
-  const verdict = planGuestNic(aVif({ vnicType: 'macvtap' }), { ...noWishes, ...given });
+test.each(options)('an emulated NIC has $name', ({ given, gives }) => {
+  const verdict = planGuestNic(aVif({ vnicType: 'macvtap' }), { ...noOptions, ...given });
   expect(verdict).toMatchObject({ ok: true, nic: { frontend: gives } });
 });
 
 test('a model that QEMU lacks is refused for an emulated NIC and means nothing to a VF', () => {
-  const xen = { ...noWishes, imageProperties: { hw_vif_model: 'netfront' } };
+  const xen = { ...noOptions, imageProperties: { hw_vif_model: 'netfront' } };
   expect(planGuestNic(aVif({ vnicType: 'macvtap' }), xen)).toMatchObject({
     ok: false,
     reasons: [{ code: 'unsupported-nic-model', message: expect.stringContaining('"netfront"') }],
@@ -220,7 +220,7 @@ test('a model that QEMU lacks is refused for an emulated NIC and means nothing t
 
 test('flavor and image that disagree on queues are refused where there can be queues', () => {
   const torn = {
-    ...noWishes,
+    ...noOptions,
     vcpus: 2,
     extraSpecs: { 'hw:vif_multiqueue_enabled': 'true' },
     imageProperties: { hw_vif_multiqueue_enabled: 'false' },
@@ -234,7 +234,7 @@ test('flavor and image that disagree on queues are refused where there can be qu
 
 test('flavor and image that disagree on the ring are refused for any NIC', () => {
   const torn = {
-    ...noWishes,
+    ...noOptions,
     extraSpecs: { 'hw:virtio_packed_ring': 'true' },
     imageProperties: { hw_virtio_packed_ring: 'false' },
   };
@@ -253,6 +253,6 @@ const limits = [
 ];
 
 test.each(limits)('limits of the flavor: $name', ({ given, gives }) => {
-  const verdict = planGuestNic(aVif(), { ...noWishes, extraSpecs: given });
+  const verdict = planGuestNic(aVif(), { ...noOptions, extraSpecs: given });
   expect(verdict).toMatchObject({ ok: true, nic: { bandwidth: gives } });
 });

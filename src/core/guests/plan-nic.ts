@@ -1,4 +1,4 @@
-/** From a bound NIC to what the hypervisor is told of it: one function per VIF type. XML and host interfaces are not known here. */
+/** From a bound NIC to its definition for the hypervisor: one function per VIF type. XML and host interfaces are not known here. */
 import { deviceName } from '../networking/vif-of.ts';
 import type { Vif } from '../networking/vif.ts';
 import type { VnicType } from '../networking/vnic-type.ts';
@@ -6,8 +6,8 @@ import { type PciAddress, tryParsePciAddress } from '../pci/address.ts';
 import { isTrue } from '../pci/boolean-text.ts';
 import { refuse, type Verdict } from '../reason.ts';
 import type { BridgeWiring, GuestNic, NicFrontend } from './guest.ts';
-import { vfWish } from './vf-wish.ts';
-import { type NicWishes, planBandwidth, planFrontend, planNoFrontend } from './nic-frontend.ts';
+import { vfRequest } from './vf-request.ts';
+import { type NicOptions, planBandwidth, planFrontend, planNoFrontend } from './nic-frontend.ts';
 
 type Planned = Verdict<{ nic: GuestNic }>;
 
@@ -19,11 +19,11 @@ interface NicPlan {
 }
 
 /**
- * What the hypervisor is told of this NIC. Refuses, naming the port and the key, when the binding lacks something.
+ * This NIC's definition for the hypervisor. Refuses, naming the port and the key, when the binding lacks something.
  * Example: vnic direct, vif_type hw_veb → `{ kind: 'hostdev', address: '0000:01:10.0', vlan: 42 }`.
  * Source: the seed, "VIF types"; Nova `LibvirtGenericVIFDriver.get_config`.
  */
-export function planGuestNic(vif: Vif, wishes: NicWishes): Planned {
+export function planGuestNic(vif: Vif, options: NicOptions): Planned {
   if (vif.vifType === '') {
     return refuse('missing-vif-type', `port ${vif.portId}: the binding has no binding:vif_type`);
   }
@@ -36,13 +36,13 @@ export function planGuestNic(vif: Vif, wishes: NicWishes): Planned {
       { vifType: vif.vifType },
     );
   }
-  const emulated = isWholeDevice(vif.vnicType) ? planNoFrontend(wishes) : planFrontend(wishes);
+  const emulated = isWholeDevice(vif.vnicType) ? planNoFrontend(options) : planFrontend(options);
   if (!emulated.ok) return emulated;
   return planner({
     vif,
     frontend: emulated.frontend,
     identity: { portId: vif.portId, macAddress: vif.macAddress, mtu: null, bandwidth: null },
-    bandwidth: planBandwidth(wishes.extraSpecs),
+    bandwidth: planBandwidth(options.extraSpecs),
   });
 }
 
@@ -78,7 +78,7 @@ function planHwVeb(plan: NicPlan): Planned {
   const vlan = vlanTag(vif);
   if (!vlan.ok) return vlan;
   const limited = { ...plan.identity, bandwidth: plan.bandwidth };
-  const vf = vfWish(plan);
+  const vf = vfRequest(plan);
   const place = {
     address: slot.address,
     vlan: vlan.tag,
@@ -93,7 +93,7 @@ function planHwVeb(plan: NicPlan): Planned {
   );
 }
 
-/** Only `direct` ports carry the wish; `trusted` is text. Source: Nova `plug_hw_veb`. */
+/** Only `direct` ports carry the request; `trusted` is text. Source: Nova `plug_hw_veb`. */
 function trust(vif: Vif): boolean | null {
   const { trusted } = vif.profile;
   if (trusted === undefined || vif.vnicType !== 'direct') return null;

@@ -1,4 +1,4 @@
-/** From the guest that is wished and what the host has now to the steps between them. */
+/** From the desired guest and what the host has now to the steps between them. */
 import type { PciFunction } from '../pci/device.ts';
 import type { Reason } from '../reason.ts';
 import type { Guest } from './guest.ts';

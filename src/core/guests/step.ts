@@ -1,4 +1,4 @@
-/** The words in which a host is told what to do for a guest. Each is idempotent; the agent has one executor for each. */
+/** The steps of which a command for a guest is made. Each is idempotent; the agent has one executor for each. */
 import type { PciAddress } from '../pci/address.ts';
 import type { VfChange } from '../pci/vf-settings.ts';
 import type { BridgeWiring, Guest, GuestNic } from './guest.ts';
@@ -29,7 +29,7 @@ export type Step =
     }
   /** The bridge goes with its last NIC. Without a port: all bridges of the guest. */
   | { do: 'release-bridge'; guestId: string; portId?: string }
-  /** Its folder with disk, kernel and config drive. `fresh`: the disk starts anew from the image; else one that is there stays. */
+  /** Its folder with disk, kernel and config drive. `fresh`: the disk is made again from the image; else one that is there stays. */
   | { do: 'prepare-files'; guest: Guest; fresh: boolean }
   /** Disk and all: nothing of the guest is left. */
   | { do: 'remove-files'; guestId: string }
@@ -49,5 +49,5 @@ export type Step =
   | { do: 'restore'; guestId: string }
   /** Adds a NIC to the guest: to the running one, if it runs, and to its definition. */
   | { do: 'attach-nic'; guestId: string; nic: GuestNic }
-  /** Takes it off again. Done when the hypervisor says that the guest has let go of it. `keep`: it stays in the definition. */
+  /** Takes it off again. Done when the hypervisor says that the guest has released it. `keep`: it stays in the definition. */
   | { do: 'detach-nic'; guestId: string; nic: GuestNic; keep?: true };

@@ -381,7 +381,7 @@ test('vf_counts that names no PF of the host fails, by that name', () => {
   ]);
 });
 
-test('device specs that match nothing are told with the first finding', () => {
+test('device specs that match nothing are reported with the first finding', () => {
   const checks = checkHost(
     aCheckedHost({}, { entries: [{ vendor_id: '8086', product_id: '10ca' }] }),
   );

@@ -49,7 +49,10 @@ function interruptRemapping(facts: HostFacts, isNeeded: boolean): HostCheck {
   if (facts.remapsInterrupts) return row.ok('on');
   const fix = 'enable interrupt remapping (x2APIC with VT-d or AMD-Vi) in the firmware setup';
   if (facts.allowsUnsafeInterrupts) {
-    return row.warn('off, and vfio is told to go on: a guest could forge interrupts', fix);
+    return row.warn(
+      'off, and vfio is configured to ignore that: a guest could forge interrupts',
+      fix,
+    );
   }
   const found = 'off: vfio gives no device to a guest';
   const orTrust = `${fix}; only if all guests are trusted: options vfio_iommu_type1 allow_unsafe_interrupts=1 in /etc/modprobe.d`;

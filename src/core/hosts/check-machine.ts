@@ -103,7 +103,7 @@ function diskTool({ tools }: HostFacts): HostCheck {
 function isoTool({ tools }: HostFacts): HostCheck {
   const row = report('ISO maker', 'no-iso-maker');
   if (tools.isoMaker !== null) return row.ok(tools.isoMaker);
-  // Every server with a device of its own has a config drive: nothing else could tell it its addresses.
+  // Every server with a device of its own has a config drive: nothing else could give it its addresses.
   return row.fail(
     'no genisoimage or xorriso: servers with a config drive do not start',
     'apt-get install genisoimage',

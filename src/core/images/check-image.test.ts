@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type HeaderWish, qcow2Head } from '#test/images.ts';
+import { type HeaderOptions, qcow2Head } from '#test/images.ts';
 import { checkDiskImage, checkKernelImage, diskBytesOf } from './check-image.ts';
 import { readQcow2Header } from './qcow2-header.ts';
 
@@ -25,15 +25,15 @@ test.each(['raw', 'ami'])('an image that is %s is a disk of its own size', (disk
   });
 });
 
-test.each<[string, HeaderWish]>([
+test.each<[string, HeaderOptions]>([
   ['it has a backing file', { backingOffset: 300, backingLength: 9 }],
   ['it keeps its data in another file', { features: 4 }],
   ['it is marked corrupt', { features: 2 }],
   ['it is encrypted', { encryption: 2 }],
   ['it does not begin as one', { version: 1 }],
   ['it does not begin as one', { version: 4 }],
-])('a qcow2 image is refused: %s (%o)', (why, wish) => {
-  const verdict = checkDiskImage(facts('qcow2', qcow2Head(wish)));
+])('a qcow2 image is refused: %s (%o)', (why, options) => {
+  const verdict = checkDiskImage(facts('qcow2', qcow2Head(options)));
   expect(said(verdict)).toBe(`image i is not a valid qcow2 image: ${why}`);
 });
 

@@ -75,19 +75,19 @@ export function diskBytesOf(
   { diskGib, imageId }: { diskGib: number; imageId: string | null },
   base: BaseImage | null,
 ): Verdict<{ bytes: number }> {
-  const wished = diskGib * 1024 * mib;
+  const wantedBytes = diskGib * 1024 * mib;
   const needed = base?.virtualBytes ?? 0;
-  if (wished === 0 && base === null) {
+  if (wantedBytes === 0 && base === null) {
     return refuse(
       'no-disk',
       'the flavor has a disk of 0 GiB and there is no image to take its size from',
     );
   }
-  if (wished > 0 && needed > wished) {
+  if (wantedBytes > 0 && needed > wantedBytes) {
     return refuse(
       'image-too-large',
-      `image ${imageId} is a disk of ${Math.ceil(needed / mib)} MiB, the flavor's has ${wished / mib} MiB`,
+      `image ${imageId} is a disk of ${Math.ceil(needed / mib)} MiB, the flavor's has ${wantedBytes / mib} MiB`,
     );
   }
-  return { ok: true, bytes: wished === 0 ? needed : wished };
+  return { ok: true, bytes: wantedBytes === 0 ? needed : wantedBytes };
 }

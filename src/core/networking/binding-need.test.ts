@@ -140,7 +140,7 @@ test.each(rows)(
   },
 );
 
-test('who usually binds a port is told, but for a whole PF', () => {
+test('who usually binds a port is named, but for a whole PF', () => {
   const words = (vnicType: VnicType) =>
     binderInWords(bindingNeed({ vnicType, profile: {} }, networkOf(vlan('physnet2'))));
   expect(words('direct')).toBe('a live NIC Switch agent that serves physnet2');

@@ -58,7 +58,7 @@ export function bindingNeed(
 }
 
 /**
- * Why no agent on this host could bind such a port; undefined when one could, or when it cannot be told: where no host has an agent of a fitting
+ * Why no agent on this host could bind such a port; undefined when one could, or when that is unknown: where no host has an agent of a fitting
  * kind, or this host one of a kind that is not known here, another mechanism driver may bind. Example: `no live NIC Switch agent serves physnet2
  * (it has physnet1)`. Source: Neutron's `SriovNicSwitchMechanismDriver.bind_port`, `OpenvswitchMechanismDriver.bind_port`, OVN's `bind_port`;
  * an agent that is only disabled (`admin_state_up` false) binds there.
@@ -82,7 +82,7 @@ export function bindingRefusal(
   };
 }
 
-/** Who usually binds such a port. Example: `a live NIC Switch agent that serves physnet2`. undefined: no agent, or it cannot be told. */
+/** Who usually binds such a port. Example: `a live NIC Switch agent that serves physnet2`. undefined: no agent, or unknown. */
 export function binderInWords(need: BindingNeed): string | undefined {
   const kinds = kindsFor(need);
   if (kinds.length === 0 || need.segments.length === 0) return undefined;

@@ -3,13 +3,15 @@ import { expect, test } from 'vitest';
 import { followPort, hasMoved } from './follow-port.ts';
 
 const fixedIps = [{ subnetId: 's', ipAddress: '10.0.0.5' }];
-const told = aVif({ fixedIps });
-const { macAddress } = told;
+const reported = aVif({ fixedIps });
+const { macAddress } = reported;
 
 test('a port with the same MAC and addresses has not moved, whatever else became of it', () => {
-  expect(hasMoved(told, aPort({ macAddress, fixedIps, status: 'DOWN', profile: {} }))).toBe(false);
-  expect(hasMoved(told, { macAddress: 'fa:16:3e:00:00:99', fixedIps })).toBe(true);
-  expect(hasMoved(told, { macAddress, fixedIps: [] })).toBe(true);
+  expect(hasMoved(reported, aPort({ macAddress, fixedIps, status: 'DOWN', profile: {} }))).toBe(
+    false,
+  );
+  expect(hasMoved(reported, { macAddress: 'fa:16:3e:00:00:99', fixedIps })).toBe(true);
+  expect(hasMoved(reported, { macAddress, fixedIps: [] })).toBe(true);
 });
 
 test('a NIC follows MAC, addresses, their subnets and the name of the network; how it is bound stays', () => {

@@ -1,4 +1,4 @@
-/** What the network service tells of a server's port, and which is worth a look. */
+/** Events of the network service about a server's port, and which of them matter. */
 
 /**
  * `plugged`: somebody has wired the port, or could not. `changed`: its addresses may be others. `deleted`: it is gone. Source: Neutron's

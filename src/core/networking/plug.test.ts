@@ -47,7 +47,7 @@ test.each(states)('a port that is waited for, $name', ({ ports, gives }) => {
   expect(plugState([portId], ports, 'hv1')).toEqual(gives);
 });
 
-test('who waited in vain is told of each port, its host, and the agent that wires its kind', () => {
+test('after waiting in vain the error names each port, its host, and the agent that wires its kind', () => {
   const normal = { ...down, id: 'n', vnicType: 'normal' } as const;
   const message = unwiredMessage([down, normal], 'hv1', 300);
   expect(message).toContain(

@@ -48,7 +48,7 @@ const bindings: { name: string; given: Partial<Binding>; gives: object }[] = [
     gives: { profile: { ...ofVf, colour: 'green' } },
   },
   {
-    name: 'a VF tells what is known of its card',
+    name: 'a VF says what is known of its card',
     given: {
       device: {
         ...vf,
@@ -83,7 +83,7 @@ const bindings: { name: string; given: Partial<Binding>; gives: object }[] = [
     },
   },
   {
-    name: 'a resource request tells who fulfils it',
+    name: 'a resource request says who fulfils it',
     given: { allocation: 'provider-1' },
     gives: { profile: { ...ofVf, allocation: 'provider-1' } },
   },

@@ -1,4 +1,4 @@
-/** Port binding as documents: what the network service is told when a server takes a port and when it lets go. No call is made here. */
+/** Port binding as documents: what is sent to the network service when a server takes a port and when it releases it. No call is made here. */
 import type { PciDevice } from '../pci/device.ts';
 import type { Reason } from '../reason.ts';
 import { bindingNeed, binderInWords } from './binding-need.ts';

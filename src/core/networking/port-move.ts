@@ -1,4 +1,4 @@
-/** What the network service is told while a server moves from host to host. Documents only, in order; no call is made here. */
+/** What is sent to the network service while a server moves from host to host. Documents only, in order; no call is made here. */
 import type { PciDevice } from '../pci/device.ts';
 import { refuse, type Verdict } from '../reason.ts';
 import type { BindingProfile, Port, PortChange } from './port.ts';

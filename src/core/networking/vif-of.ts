@@ -1,4 +1,4 @@
-/** From what the network service shows of a port and its network to what the host is told. How the service is called is not known here. */
+/** From what the network service shows of a port and its network to what the host receives. How the service is called is not known here. */
 import type { Network, NetworkSegment, Port } from './port.ts';
 import type { Vif } from './vif.ts';
 

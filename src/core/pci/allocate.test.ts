@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { aCard, aRequest, type CardWish } from '#test/pci-cards.ts';
+import { aCard, aRequest, type CardOptions } from '#test/pci-cards.ts';
 import { type AllocationInput, allocateDevices } from './allocate.ts';
 import type { PciDevice } from './device.ts';
 import { groupByPool } from './pool.ts';
@@ -224,11 +224,14 @@ const crowded = {
 };
 
 function inputOf({ card, request }: typeof mixed | typeof crowded): fc.Arbitrary<AllocationInput> {
-  const cards = fc.array<CardWish>(card, { minLength: 1, maxLength: 3 });
-  const wishes = fc.array<Parameters<typeof aRequest>[1]>(request, { minLength: 1, maxLength: 3 });
+  const cards = fc.array<CardOptions>(card, { minLength: 1, maxLength: 3 });
+  const requested = fc.array<Parameters<typeof aRequest>[1]>(request, {
+    minLength: 1,
+    maxLength: 3,
+  });
   return fc.record({
-    devices: cards.map((all) => all.flatMap((wish, at) => aCard({ ...wish, bus: `0${at}` }))),
-    requests: wishes.map((all) => all.map((wish, at) => aRequest(`r${at}`, wish))),
+    devices: cards.map((all) => all.flatMap((options, at) => aCard({ ...options, bus: `0${at}` }))),
+    requests: requested.map((all) => all.map((options, at) => aRequest(`r${at}`, options))),
     numaCells: fc.constantFrom([], [0], [1]),
   });
 }

@@ -39,14 +39,14 @@ export function assignPools(
       pools: inTakingOrder(usable(request), placement),
     }));
   const contested = new Set(others.flatMap((one) => one.pools.map(({ address }) => address)));
-  const wishes = requests.filter(isForPf).map((request) => ({
+  const wanted = requests.filter(isForPf).map((request) => ({
     request,
     count: request.count,
     pools: inTakingOrder(usable(request), placement, contested),
   }));
-  if (wishes.length > 0 && matchCounts([...wishes, ...others], none) === undefined)
+  if (wanted.length > 0 && matchCounts([...wanted, ...others], none) === undefined)
     return undefined;
-  return choosePfs({ wishes, from: 0, others, taken: [] });
+  return choosePfs({ wanted, from: 0, others, taken: [] });
 }
 
 /** As `assignPools`, but by counts alone: a PF and its VFs may both be counted on. */
@@ -86,32 +86,32 @@ export function isUsable(
   );
 }
 
-/** A state of the search: PFs still wished for, where in its list the first wish goes on, and what is taken so far. */
+/** A state of the search: PFs still to choose, where the search continues in the list of the first, and what is taken so far. */
 interface PfSearch {
-  wishes: readonly Wanted[];
+  wanted: readonly Wanted[];
   from: number;
   others: readonly Wanted[];
   taken: readonly PoolShare[];
 }
 
 /** Tries PFs depth first. Of cards that are alike only one is tried. */
-function choosePfs({ wishes, from, others, taken }: PfSearch): PoolShare[] | undefined {
+function choosePfs({ wanted, from, others, taken }: PfSearch): PoolShare[] | undefined {
   const hidden = new Set(taken.map(({ pool }) => pool.address));
   const left = matchCounts(others, hidden);
-  const [wish, ...rest] = wishes;
+  const [first, ...rest] = wanted;
   if (left === undefined) return undefined;
-  if (wish === undefined) return [...taken, ...left];
-  if (wish.count === 0) return choosePfs({ wishes: rest, from: 0, others, taken });
+  if (first === undefined) return [...taken, ...left];
+  if (first.count === 0) return choosePfs({ wanted: rest, from: 0, others, taken });
   const tried = new Set<string>();
-  for (const [at, pool] of wish.pools.entries()) {
-    const kind = cardKind(pool, [...wishes, ...others]);
+  for (const [at, pool] of first.pools.entries()) {
+    const kind = cardKind(pool, [...wanted, ...others]);
     if (at < from || isUsedUp(pool, taken) || tried.has(kind)) continue;
     tried.add(kind);
     const found = choosePfs({
-      wishes: [{ ...wish, count: wish.count - 1 }, ...rest],
+      wanted: [{ ...first, count: first.count - 1 }, ...rest],
       from: at,
       others,
-      taken: [...taken, { request: wish.request, pool, count: 1 }],
+      taken: [...taken, { request: first.request, pool, count: 1 }],
     });
     if (found !== undefined) return found;
   }
@@ -122,9 +122,9 @@ function isUsedUp(pool: PciDevicePool, taken: readonly PoolShare[]): boolean {
   return taken.filter((share) => share.pool === pool).length >= pool.count;
 }
 
-/** What taking this PF means for the others: equal for cards that are worth the same to every wish. */
-function cardKind(pf: PciDevicePool, wishes: readonly Wanted[]): string {
-  const counts = wishes.map(({ pools }) =>
+/** What taking this PF means for the others: equal for cards that are worth the same to every request. */
+function cardKind(pf: PciDevicePool, wanted: readonly Wanted[]): string {
+  const counts = wanted.map(({ pools }) =>
     pools
       .filter(({ address }) => address === pf.address)
       .map((pool) => `${poolKey({ ...pool, address: '' })}=${pool.count}`),

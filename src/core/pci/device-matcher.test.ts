@@ -71,8 +71,8 @@ test('a compiled list gives every function the entry that asking one after the o
   }) => remote !== 'yes' || !('devname' in place);
   fc.assert(
     fc.property(lists, (given) => {
-      const wishes = given.filter(isAccepted);
-      const specs = parse(wishes.map(({ place, ...ids }) => ({ ...ids, ...place })));
+      const entries = given.filter(isAccepted);
+      const specs = parse(entries.map(({ place, ...ids }) => ({ ...ids, ...place })));
       const match = compileDeviceSpecs(specs, host);
       for (const fn of host) expect(match(fn)).toEqual(matchDevice(specs, fn, host));
     }),

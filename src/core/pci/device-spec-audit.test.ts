@@ -109,7 +109,7 @@ const rows: { name: string; given: object[]; gives: string }[] = [
     name: 'a card without a serial number',
     given: [{ product_id: '1018', remote_managed: 'true' }],
     gives:
-      'problem x:1 no-card-serial: 2 functions would match, but none tells the serial number of its card, which remote_managed needs',
+      'problem x:1 no-card-serial: 2 functions would match, but none reports the serial number of its card, which remote_managed needs',
   },
   {
     name: 'an entry behind a wider one',

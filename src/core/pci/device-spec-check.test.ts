@@ -81,7 +81,7 @@ const changes: {
     gives: { lost: [], isSafe: true },
   },
   {
-    name: 'changed tags are told key by key',
+    name: 'changed tags are shown key by key',
     known: [{ ...vf0!, tags: { physical_network: 'physnet2', trusted: 'true' } }, vf1!],
     gives: {
       retagged: [

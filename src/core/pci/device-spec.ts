@@ -35,7 +35,7 @@ export interface DeviceMatch {
 
 /**
  * The first entry that admits the function, or undefined: no server may have it. A literal address or a devname that is a PF's admits the PF
- * and all its VFs. `hostFunctions`: all functions of the host, to tell PFs and find devnames.
+ * and all its VFs. `hostFunctions`: all functions of the host, to recognise PFs and find devnames.
  * Source: the seed, "PCI Whitelist"; Nova `PciDeviceSpec.match`.
  */
 export function matchDevice(
@@ -93,7 +93,7 @@ export function isPlacedRight(
   );
 }
 
-/** A device that a SmartNIC manages is told apart by its card's serial number; without it nothing could address it. */
+/** A device that a SmartNIC manages is identified by its card's serial number; without it nothing could address it. */
 export function hasCardSerial(fn: PciFunction): boolean {
   return (fn.capabilities.vpd?.cardSerialNumber ?? '') !== '';
 }

@@ -53,7 +53,7 @@ export interface PciFunction {
   capabilities: PciCapabilities;
   /** Of a PF: has its interface a carrier? null: it has no interface. Absent where nobody looked. */
   link?: 'up' | 'down' | null;
-  /** Why it is not to be handed out: its host could not clean it. Absent: it may be. */
+  /** Why it must not be handed out: its host could not clean it. Absent: it may be. */
   quarantine?: string;
 }
 

@@ -45,12 +45,12 @@ function refresh(known: PciDevice | undefined, report: ReportedDevice): PciDevic
   }
   if (isOtherDevice(known, fn)) return { ...known, status: 'missing', found: report };
   const { status, serverId, requestId } = known;
-  // Inside a guest a VF has no interface of the host; it is back when the guest lets go.
+  // Inside a guest a VF has no interface of the host; it is back when the guest releases it.
   const interfaces = fn.ifname === null ? interfacesOf(known) : {};
   return {
     ...fn,
     ...interfaces,
-    // What tells it from another device is kept while its PF has no interface.
+    // What distinguishes it from another device is kept while its PF has no interface.
     macAddress: fn.macAddress ?? known.macAddress,
     capabilities: { ...known.capabilities, ...fn.capabilities },
     tags: known.tags,

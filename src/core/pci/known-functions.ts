@@ -1,4 +1,4 @@
-/** The functions of a host as far as the rows of its devices tell: for questions about a host that is not asked itself. */
+/** The functions of a host as far as the rows of its devices say: for questions about a host that is not asked itself. */
 import type { PciDevice } from './device.ts';
 import type { HostFunction } from './device-spec.ts';
 
@@ -17,7 +17,7 @@ export function hostFunctionsOf(devices: readonly PciDevice[]): HostFunction[] {
       ifname: parentIfname,
       ...(otherParentIfnames !== undefined && { otherIfnames: otherParentIfnames }),
       vendorId,
-      // Not told by any row; no entry can state it.
+      // In no row; no entry can state it.
       productId: '',
       vfProductId: productId,
     });

@@ -37,7 +37,7 @@ export function parseDeviceSpecs(
   return specs;
 }
 
-/** As `parseDeviceSpecs`, but goes on after a wrong entry: what is right, and one refusal for each that is not. A wrong one keeps its number. */
+/** As `parseDeviceSpecs`, but continues after a wrong entry: what is right, and one refusal for each that is not. A wrong one keeps its number. */
 export function readDeviceSpecs(
   sources: readonly DeviceSpecSource[],
   hostFunctions: readonly HostFunction[],

@@ -192,7 +192,7 @@ describe('inTakingOrder', () => {
     expect(order([tagged, plain, nowhere, far], {})).toEqual(['a', 'c', 'd', 'b']);
   });
 
-  test('near ones before all, then those that tell no node', () => {
+  test('near ones before all, then those that report no node', () => {
     expect(order([far, nowhere, tagged, plain], { cells: [0] })).toEqual(['c', 'b', 'd', 'a']);
     expect(order([far, plain], { cells: [1] })).toEqual(['a', 'c']);
   });

@@ -28,7 +28,7 @@ export interface PoolWithDevices {
 
 /**
  * The pools of a host's devices, in address order. Only available devices count; a pool that is used up stays with count 0, so that
- * "used up" can be told from "not offered". Example: PF 0000:01:00.0 free with 3 free VFs → two pools, counts 1 and 3.
+ * "used up" can be distinguished from "not offered". Example: PF 0000:01:00.0 free with 3 free VFs → two pools, counts 1 and 3.
  */
 export function poolsOf(devices: readonly PciDevice[]): PciDevicePool[] {
   return groupByPool(devices).map(({ pool }) => pool);

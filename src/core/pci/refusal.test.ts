@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { aCard, aRequest, type CardWish } from '#test/pci-cards.ts';
+import { aCard, aRequest, type CardOptions } from '#test/pci-cards.ts';
 import type { Reason } from '../reason.ts';
 import { poolsOf } from './pool.ts';
 import type { NumaPlacement } from './pool-match.ts';
@@ -13,7 +13,7 @@ const trusted = { tags: { trusted: 'true' } };
 
 const rows: {
   name: string;
-  cards: CardWish[];
+  cards: CardOptions[];
   requests: PciRequest[];
   placement?: NumaPlacement;
   gives: Reason[];

@@ -80,15 +80,15 @@ function explainGroup(
   };
 }
 
-/** Each kind fits by itself and they only fail together: they compete for the same pools, or for a PF and its VFs. */
+/** Each kind fits alone and they only fail together: they compete for the same pools, or for a PF and its VFs. */
 function explainTogether(requests: readonly PciRequest[]): Reason {
-  const wishes = [...Map.groupBy(requests, wordsOf).entries()].map(([words, group]) => {
+  const kinds = [...Map.groupBy(requests, wordsOf).entries()].map(([words, group]) => {
     const count = group.reduce((sum, request) => sum + request.count, 0);
     return `${count} ${words.startsWith('alias') ? words : `on ${words}`}`;
   });
   return {
     code: 'pci-together',
-    message: `enough free for each alone, not together: ${wishes.join(' and ')} (a PF and its VFs cannot both be taken)`,
+    message: `enough free for each alone, not together: ${kinds.join(' and ')} (a PF and its VFs cannot both be taken)`,
     data: { requestIds: requests.map((request) => request.requestId) },
   };
 }
@@ -100,7 +100,7 @@ function countText(request: PciRequest, free: number): string {
 }
 
 /**
- * Free devices that miss the request by one key, when that tells something: another physical network or device type is no near miss.
+ * Free devices that miss the request by one key, when that is informative: another physical network or device type is no near miss.
  * Example: `2 free with trusted unset, "True" asked`.
  */
 function nearestMiss(pools: readonly PciDevicePool[], request: PciRequest): string | undefined {
@@ -117,7 +117,7 @@ function oneMiss(pool: PciDevicePool, request: PciRequest, spec: PciRequestSpec)
   const unsuited = unsuitedType(pool, request, spec);
   if (unsuited !== undefined) return { words: unsuited, count: pool.count };
   const [key, ...more] = mismatches(pool, spec);
-  if (key === undefined || more.length > 0 || tellsNothing.has(key)) return undefined;
+  if (key === undefined || more.length > 0 || uninformative.has(key)) return undefined;
   const { [key]: asked, ...others } = spec;
   if (!matchesRequest(pool, { ...request, spec: [others] })) return undefined;
   const has = poolValue(pool, key) ?? null;
@@ -161,7 +161,7 @@ function unsuitedType(
   return (count) => `${count} free of type PCI: no SR-IOV`;
 }
 
-const tellsNothing = new Set(['physical_network', 'dev_type', 'vendor_id', 'product_id']);
+const uninformative = new Set(['physical_network', 'dev_type', 'vendor_id', 'product_id']);
 
 function countOf(pools: readonly PciDevicePool[]): number {
   return pools.reduce((sum, pool) => sum + pool.count, 0);

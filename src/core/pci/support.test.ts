@@ -59,9 +59,11 @@ test('the quick answer is that of the search', () => {
   const cards = fc.array(card, { maxLength: 3 });
   const cells = fc.constantFrom([], [0], [1]);
   fc.assert(
-    fc.property(cards, fc.array(request, { maxLength: 3 }), cells, (wishes, asked, near) => {
-      const given = poolsOf(wishes.flatMap((wish, at) => aCard({ ...wish, bus: `0${at}` })));
-      const requests = asked.map((wish, at) => aRequest(`r${at}`, wish));
+    fc.property(cards, fc.array(request, { maxLength: 3 }), cells, (cardOptions, asked, near) => {
+      const given = poolsOf(
+        cardOptions.flatMap((options, at) => aCard({ ...options, bus: `0${at}` })),
+      );
+      const requests = asked.map((options, at) => aRequest(`r${at}`, options));
       const placement = { cells: near };
       const found = assignPools(given, requests, placement) !== undefined;
       expect(supports(given, requests, placement)).toBe(found);

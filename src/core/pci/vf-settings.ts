@@ -22,7 +22,7 @@ export type VfSettingName = keyof VfSettings;
 export type VfChange = Partial<VfSettings>;
 
 /** What a port asks of its VF's settings beyond MAC, VLAN and trust. */
-export type VfWish = Pick<VfChange, 'spoofCheck' | 'linkState' | 'maxTxRateMbps'>;
+export type VfRequest = Pick<VfChange, 'spoofCheck' | 'linkState' | 'maxTxRateMbps'>;
 
 /** MAC that means "none set" to the kernel. Source: ip-link(8). */
 export const noMac = '00:00:00:00:00:00';
@@ -40,11 +40,11 @@ export const untouchedVf: VfSettings = {
 };
 
 /**
- * The part of a wish that differs from what is set: no NIC is asked for what it has already. Example: vlan 0, spoof check on → wish vlan 42,
+ * The wanted settings that differ from the present ones: no NIC is asked for what it has already. Example: vlan 0, spoof check on → wanted vlan 42,
  * spoof check on → `{ vlan: 42 }`.
  */
-export function changeTowards(now: VfSettings, wish: VfChange): VfChange {
-  const differing = Object.entries(wish).filter(
+export function changeTowards(now: VfSettings, wanted: VfChange): VfChange {
+  const differing = Object.entries(wanted).filter(
     ([name, value]) => now[name as VfSettingName] !== value,
   );
   return Object.fromEntries(differing);

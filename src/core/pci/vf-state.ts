@@ -42,10 +42,10 @@ export function vfBaseline({ settings, own }: VfState): VfBaseline {
  * administrator's MAC), so a MAC that was not set is always taken off.
  */
 export function changeToBaseline(baseline: VfBaseline, { settings }: VfState): VfChange {
-  const wished = Object.entries(baseline.settings).filter(
+  const differing = Object.entries(baseline.settings).filter(
     ([name, value]) => settings[name as keyof VfSettings] !== value,
   );
-  const change: VfChange = Object.fromEntries(wished);
+  const change: VfChange = Object.fromEntries(differing);
   return baseline.settings.macAddress === noMac ? { ...change, macAddress: noMac } : change;
 }
 

@@ -132,7 +132,7 @@ function whyAddressFails(
 
 function noCardSerial(spec: DeviceSpec, placed: readonly PciFunction[]): NoMatch {
   const rule = isRemoteManaged(spec) ? ', which remote_managed needs' : '';
-  const message = `${counted(placed.length)} would match, but none tells the serial number of its card${rule}`;
+  const message = `${counted(placed.length)} would match, but none reports the serial number of its card${rule}`;
   return { code: 'no-card-serial', message };
 }
 

@@ -122,22 +122,22 @@ test('a fleet that saw hosts come, change and go gives the best hosts that a lis
   const visits = fc.array(fc.tuple(fc.nat(5), fc.option(host, { freq: 5 })), { maxLength: 15 });
   const asked = fc.array(request, { maxLength: 2 });
   fc.assert(
-    fc.property(visits, asked, size, (changes, wishes, { cpuAllocationRatio, ...wanted }) => {
+    fc.property(visits, asked, size, (changes, requested, { cpuAllocationRatio, ...wanted }) => {
       const limit = 2;
       const fleet = new Fleet();
       const list = new Map<string, HostState>();
-      for (const [at, wish] of changes) {
+      for (const [at, options] of changes) {
         const name = `host-${at}`;
-        fleet.remove(wish === null ? `id-of-${name}` : 'id-of-nobody');
+        fleet.remove(options === null ? `id-of-${name}` : 'id-of-nobody');
         list.delete(name);
-        if (wish === null) continue;
-        const { cards, ...facts } = wish;
+        if (options === null) continue;
+        const { cards, ...facts } = options;
         const devices = cards.flatMap((one, bus) => aCard({ ...one, bus: `0${bus}` }));
         const now = aHost(name, { ...facts, cpuAllocationRatio, pools: poolsOf(devices) });
         fleet.put(now);
         list.set(name, now);
       }
-      const pciRequests = wishes.map((wish, at) => aRequest(`r${at}`, wish));
+      const pciRequests = requested.map((options, at) => aRequest(`r${at}`, options));
       const failedHosts = [{ host: 'host-1', reason: 'failed' }];
       const spec = aSpec({ ...wanted, pciRequests, failedHosts });
       const { candidates } = selectHosts(spec, [...list.values()]);

@@ -30,7 +30,7 @@ const rows = [
 ];
 
 for (const { name, given, gives } of rows) {
-  test(`the scheduler is told of ${name}`, () => {
+  test(`the scheduler gets ${name}`, () => {
     expect(networkNeeds(given)).toEqual(gives);
   });
 }

@@ -9,7 +9,7 @@ export interface NetworkNeeds {
   isTunneled: boolean;
 }
 
-/** A port's wish for resources of one provider. `requesterId`: the port, or the group's own id. */
+/** A port's request for resources of one provider. `requesterId`: the port, or the group's own id. */
 export interface ResourceGroup {
   requesterId: string;
   resources: Record<string, number>;

@@ -18,8 +18,8 @@ const choiceFilters = new Set([forcedHost.name, availabilityZone.name, sameHost.
 export function noValidHostMessage(rejections: readonly Rejection[]): string {
   const start = 'No valid host was found.';
   if (rejections.length === 0) return `${start} There is no host.`;
-  const telling = rejections.filter(({ filter }) => !choiceFilters.has(filter));
-  const shown = telling.length > 0 ? telling : rejections;
+  const informative = rejections.filter(({ filter }) => !choiceFilters.has(filter));
+  const shown = informative.length > 0 ? informative : rejections;
   const groups = [...Map.groupBy(shown, why)].map(([reason, group]) => ({ reason, group }));
   const parts = groups
     .slice(0, groupsShown)

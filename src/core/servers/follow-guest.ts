@@ -23,9 +23,9 @@ const powerStates: Record<GuestState, PowerState> = {
 };
 
 /**
- * What changes, or undefined when the rows tell the truth. The power state always follows the guest. The server's state follows while it
+ * What changes, or undefined when the rows are right. The power state always follows the guest. The server's state follows while it
  * is active, paused or stopped; one that is suspended or in error, and one whose guest is gone, waits for its user (a hard reboot makes the
- * guest anew). Example: active, found shut off → stopped. Source: Nova `_sync_instance_power_state`. It differs on purpose where Nova
+ * guest again). Example: active, found shut off → stopped. Source: Nova `_sync_instance_power_state`. It differs on purpose where Nova
  * leaves a paused guest ACTIVE, so that it cannot be unpaused, and stops one that was started on its host.
  */
 export function followGuest(
@@ -66,6 +66,6 @@ function actionTo(from: VmState, to: VmState): string {
 
 function problemOf(found: GuestState): string | null {
   if (found === 'crashed') return 'its guest crashed';
-  if (found === 'gone') return 'its guest is not on its host; a hard reboot makes it anew';
+  if (found === 'gone') return 'its guest is not on its host; a hard reboot creates it again';
   return null;
 }

@@ -5,7 +5,7 @@ import type { NetworkRequest } from '../networking/network-request.ts';
 export type RequestedNic = Omit<NetworkRequest, 'pciRequestId'>;
 
 /**
- * The wish for a server. Flavor, image, networks and ports are ids that nobody has looked up yet.
+ * A requested server. Flavor, image, networks and ports are ids that nobody has looked up yet.
  * `networks`: 'none' = no NIC; 'auto' = the project's only network (several: conflict; none: invalid);
  * 'unspecified' = left out before microversion 2.37, the same but no network gives a server without NIC.
  * Source: Nova `POST /servers`; the seed, "requested_networks".

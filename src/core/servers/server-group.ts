@@ -7,7 +7,7 @@ export const groupPolicies = [
   'soft-anti-affinity',
 ] as const;
 
-/** The soft ones are wishes: a host that breaks them is only taken last. Source: Nova server groups, microversion 2.15. */
+/** The soft ones are preferences: a host that breaks them is taken last. Source: Nova server groups, microversion 2.15. */
 export type GroupPolicy = (typeof groupPolicies)[number];
 
 export interface ServerGroup {

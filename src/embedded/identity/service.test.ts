@@ -314,7 +314,7 @@ describe('what is not there says so', () => {
   }
 });
 
-test('after ten wrong passwords a user waits, and is told how long', async () => {
+test('after ten wrong passwords a user waits, and learns how long', async () => {
   const wrong = () => signInWith(signInBody('mallory', 'wrong', 'demo'));
   for (let at = 0; at < 10; at += 1) expect((await wrong()).status).toBe(401);
   const { status, body, headers } = await wrong();

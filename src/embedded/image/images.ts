@@ -8,7 +8,7 @@ import type { ImageFiles } from './image-files.ts';
 import { checkImageCount, type LimitsOf } from './image-quotas.ts';
 import { applyPatch } from './patch.ts';
 import type { UploadGate } from './upload-gate.ts';
-import { readWish, toFields, toWish, type WishedFields } from './wish.ts';
+import { readImageBody, toFields, toImageBody, type ImageBodyFields } from './image-body.ts';
 
 /** What every act of the image service works with. */
 export interface ImageContext {
@@ -28,7 +28,7 @@ export async function createImage(
   caller: Caller,
   body: unknown,
 ): Promise<StoredImage> {
-  const fields = toFields(readWish(body));
+  const fields = toFields(readImageBody(body));
   checkVisibility(caller, fields);
   return addImage(context, caller.projectId, fields);
 }
@@ -37,7 +37,7 @@ export async function createImage(
 export async function addImage(
   { store, clock, newId, limitsOf }: ImageContext,
   projectId: string,
-  fields: WishedFields,
+  fields: ImageBodyFields,
 ): Promise<StoredImage> {
   const now = clock.now();
   const image: StoredImage = {
@@ -97,7 +97,7 @@ export async function patchImage(
   { id, patch }: { id: string; patch: unknown },
 ): Promise<StoredImage> {
   const before = await findOwnImage(context, caller, id);
-  const fields = toFields(readWish(applyPatch(toWish(before), patch)));
+  const fields = toFields(readImageBody(applyPatch(toImageBody(before), patch)));
   if (fields.visibility !== before.visibility) checkVisibility(caller, fields);
   for (const key of ['diskFormat', 'containerFormat'] as const) {
     if (fields[key] !== before[key] && before.status !== 'queued') {
@@ -133,7 +133,7 @@ function ownsImage(caller: Caller, image: StoredImage): boolean {
   return caller.isAdmin || caller.projectId === image.projectId;
 }
 
-function checkVisibility(caller: Caller, { visibility }: WishedFields): void {
+function checkVisibility(caller: Caller, { visibility }: ImageBodyFields): void {
   if (visibility !== 'public' || caller.isAdmin) return;
   throw new ComputeError('forbidden', "visibility: 'public' may be set only with the role admin.");
 }

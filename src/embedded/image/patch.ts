@@ -1,6 +1,6 @@
 /** The two JSON-patch forms of the image API, applied to what a user says of an image. */
 import { ComputeError } from '#core/errors.ts';
-import { isReadOnly, readOnlyKeys } from './wish.ts';
+import { isReadOnly, readOnlyKeys } from './image-body.ts';
 
 /** One change. Example: `{ op: 'replace', key: 'name', value: 'tiny' }`. */
 interface Change {
@@ -11,12 +11,15 @@ interface Change {
 
 const operations = ['add', 'replace', 'remove'] as const;
 
-/** The wish with the changes in it. Throws `invalid` naming the entry, `conflict` for a property that is not there. */
-export function applyPatch(wish: Record<string, unknown>, patch: unknown): Record<string, unknown> {
+/** The requested image with the changes in it. Throws `invalid` naming the entry, `conflict` for a property that is not there. */
+export function applyPatch(
+  requested: Record<string, unknown>,
+  patch: unknown,
+): Record<string, unknown> {
   if (!Array.isArray(patch)) {
     throw new ComputeError('invalid', 'body: a patch is a list of changes');
   }
-  const changed = new Map(Object.entries(wish));
+  const changed = new Map(Object.entries(requested));
   patch.forEach((entry, index) => {
     const { op, key, value } = readChange(entry, index);
     if (readOnlyKeys.includes(key)) throw isReadOnly(key);

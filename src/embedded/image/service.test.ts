@@ -14,8 +14,8 @@ afterAll(() => cloud.stop());
 const send = (act: string, body?: unknown, token = cloud.adminToken) =>
   ask(cloud.image.app, act, { token, ...(body !== undefined && { body }) });
 const base = { name: 'tiny', disk_format: 'raw', container_format: 'bare' };
-const create = async (wish: object = {}, token?: string) =>
-  (await send('POST /v2/images', { ...base, ...wish }, token)).body;
+const create = async (requested: object = {}, token?: string) =>
+  (await send('POST /v2/images', { ...base, ...requested }, token)).body;
 const upload = (id: string, bytes: Uint8Array, token = cloud.adminToken) =>
   ask(cloud.image.app, `PUT /v2/images/${id}/file`, {
     token,

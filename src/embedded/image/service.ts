@@ -19,7 +19,7 @@ import { addImage, findImage, type ImageContext } from './images.ts';
 import { bytesType, patchTypes } from './media-types.ts';
 import { glanceLacks, imageRoutes, openImageRoutes } from './routes.ts';
 import { uploadGates } from './upload-gate.ts';
-import { toFields } from './wish.ts';
+import { toFields } from './image-body.ts';
 
 export interface ImageOptions {
   store: ImageStore;

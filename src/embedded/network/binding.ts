@@ -56,7 +56,7 @@ function vifDetails(
     return {
       ...details,
       bridge_name: `brq${network.id}`.slice(0, bridgeNameLength),
-      // No agent of a network service makes the bridge: the host is told how.
+      // No agent of a network service makes the bridge: the host gets the instructions.
       bridge_wiring: { physical_network: network.physicalNetwork, vlan: network.segmentationId },
     };
   }

@@ -87,8 +87,8 @@ export const readNewPortBinding = reader('binding', {
   profile: portChange['binding:profile'],
   project_id: text,
 });
-export type WishedPort = ReturnType<typeof readNewPort>;
-export type WishedPortChange = ReturnType<typeof readPortChange>;
+export type RequestedPort = ReturnType<typeof readNewPort>;
+export type RequestedPortChange = ReturnType<typeof readPortChange>;
 
 export const readNewSecurityGroup = reader('security_group', {
   name: Type.String({ maxLength: 255 }),

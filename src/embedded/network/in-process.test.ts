@@ -84,15 +84,15 @@ test('a foreign or unknown port is not found', async () => {
 });
 
 test("an address on another project's network is the user's to choose only as its owner, and one in use is a conflict", async () => {
-  const wish = {
+  const requested = {
     networkId: network,
     projectId: demo.projectId,
     deviceId: 'vm',
     fixedIp: '10.0.0.77',
   };
   const { service } = cloud.network;
-  await expect(service.createPort(wish, demo)).rejects.toMatchObject({ kind: 'forbidden' });
+  await expect(service.createPort(requested, demo)).rejects.toMatchObject({ kind: 'forbidden' });
   const admin = await cloud.identity.service.validate(cloud.adminToken);
-  await service.createPort(wish, admin);
-  await expect(service.createPort(wish, admin)).rejects.toMatchObject({ kind: 'conflict' });
+  await service.createPort(requested, admin);
+  await expect(service.createPort(requested, admin)).rejects.toMatchObject({ kind: 'conflict' });
 });

@@ -32,9 +32,9 @@ export const lackingKeys: readonly string[] = Object.keys(lacking);
  * Example: `{ port: { qos_policy_id: 'x' } }` → "port.qos_policy_id: QoS policies are not offered …".
  */
 export function withoutLackingKeys(resource: string, body: unknown): unknown {
-  const wish = (body as Record<string, unknown> | undefined | null)?.[resource];
-  if (typeof wish !== 'object' || wish === null) return body;
-  const kept = Object.entries(wish).filter(([key, value]) => {
+  const requested = (body as Record<string, unknown> | undefined | null)?.[resource];
+  if (typeof requested !== 'object' || requested === null) return body;
+  const kept = Object.entries(requested).filter(([key, value]) => {
     const what = Object.hasOwn(lacking, key) ? lacking[key] : undefined;
     if (what === undefined) return true;
     if (!asksForNothing(value)) {

@@ -25,22 +25,22 @@ export async function createNetwork(
   rights: Rights,
   body: unknown,
 ): Promise<NetworkWithSubnets> {
-  const wish = readNewNetwork(body);
-  refuseAdminKeys('create', rights, wish);
-  const mtu = checkMtu(wish.mtu) ?? 1500;
+  const requested = readNewNetwork(body);
+  refuseAdminKeys('create', rights, requested);
+  const mtu = checkMtu(requested.mtu) ?? 1500;
   const network = await context.store.atomic(async (rows) => {
-    const projectId = ownerFor(rights, wish, 'network');
+    const projectId = ownerFor(rights, requested, 'network');
     await checkQuota(rows, context, { projectId, more: { network: 1 } });
-    const segment = chooseSegment(wish, context.physicalNetworks(), await rows.networks());
-    const { name = '', description = '' } = wish;
+    const segment = chooseSegment(requested, context.physicalNetworks(), await rows.networks());
+    const { name = '', description = '' } = requested;
     const network: StoredNetwork = {
       ...newStored(context, { projectId, name, description }),
       ...segment,
       revision: 1,
-      adminStateUp: wish.admin_state_up ?? true,
-      shared: wish.shared ?? false,
-      external: wish['router:external'] ?? false,
-      portSecurityEnabled: wish.port_security_enabled ?? true,
+      adminStateUp: requested.admin_state_up ?? true,
+      shared: requested.shared ?? false,
+      external: requested['router:external'] ?? false,
+      portSecurityEnabled: requested.port_security_enabled ?? true,
       mtu,
     };
     await rows.addNetwork(network);
@@ -91,19 +91,19 @@ export async function updateNetwork(
   rights: Rights,
   { id, body }: { id: string; body: unknown },
 ): Promise<NetworkWithSubnets> {
-  const wish = readNetworkChange(body);
-  refuseAdminKeys('update', rights, wish);
-  const mtu = checkMtu(wish.mtu);
+  const requested = readNetworkChange(body);
+  refuseAdminKeys('update', rights, requested);
+  const mtu = checkMtu(requested.mtu);
   return context.store.atomic(async (rows) => {
     const { network: before, subnets } = await findOwnNetwork(rows, rights, id);
-    refuseOtherSegment(before, wish);
+    refuseOtherSegment(before, requested);
     const network = changed(context, before, {
-      name: wish.name ?? before.name,
-      description: wish.description ?? before.description,
-      adminStateUp: wish.admin_state_up ?? before.adminStateUp,
-      shared: wish.shared ?? before.shared,
-      external: wish['router:external'] ?? before.external,
-      portSecurityEnabled: wish.port_security_enabled ?? before.portSecurityEnabled,
+      name: requested.name ?? before.name,
+      description: requested.description ?? before.description,
+      adminStateUp: requested.admin_state_up ?? before.adminStateUp,
+      shared: requested.shared ?? before.shared,
+      external: requested['router:external'] ?? before.external,
+      portSecurityEnabled: requested.port_security_enabled ?? before.portSecurityEnabled,
       mtu: mtu ?? before.mtu,
     });
     await rows.updateNetwork(network);
@@ -135,10 +135,10 @@ export async function removeNetwork(
 /** Whose a new thing is: the caller's project, or another that an admin names. */
 export function ownerFor(
   rights: Rights,
-  wish: { project_id?: string; tenant_id?: string },
+  requested: { project_id?: string; tenant_id?: string },
   resource: string,
 ): string {
-  const asked = wish.project_id ?? wish.tenant_id ?? rights.projectId;
+  const asked = requested.project_id ?? requested.tenant_id ?? rights.projectId;
   if (asked !== rights.projectId && !rights.isPrivileged) throw adminOnly(`${resource}.project_id`);
   return asked;
 }
@@ -164,11 +164,11 @@ function checkMtu(asked: string | number | undefined): number | undefined {
 function refuseAdminKeys(
   act: 'create' | 'update',
   rights: Rights,
-  wish: Record<string, unknown>,
+  requested: Record<string, unknown>,
 ): void {
   if (rights.isPrivileged) return;
   const isAsked = (value: unknown) => value !== undefined && (act === 'update' || value !== false);
-  const key = adminKeys.find((key) => isAsked(wish[key]));
+  const key = adminKeys.find((key) => isAsked(requested[key]));
   if (key === undefined) return;
   throw new NetworkError(
     'forbidden',
@@ -177,14 +177,14 @@ function refuseAdminKeys(
   );
 }
 
-function refuseOtherSegment(network: StoredNetwork, wish: AskedSegment): void {
+function refuseOtherSegment(network: StoredNetwork, requested: AskedSegment): void {
   const segment = {
     'provider:network_type': network.networkType,
     'provider:physical_network': network.physicalNetwork,
     'provider:segmentation_id': network.segmentationId,
   };
   for (const key of Object.keys(segment) as (keyof AskedSegment)[]) {
-    const asked = wish[key];
+    const asked = requested[key];
     if (asked === undefined || String(asked) === String(segment[key])) continue;
     throw invalidInput(`network.${key}: '${asked}': the segment of a network stays as it was made`);
   }

@@ -27,20 +27,20 @@ export async function createPortBinding(
   rights: Rights,
   { portId, body }: { portId: string; body: unknown },
 ): Promise<PortBinding> {
-  const wish = readNewPortBinding(body);
+  const requested = readNewPortBinding(body);
   return context.store.atomic(async (rows) => {
     const port = await serverPort(rows, rights, portId);
-    if ((await bindingsOf(rows, port)).some(({ host }) => host === wish.host)) {
-      throw alreadyThere('PortBindingAlreadyExists', portId, `${wish.host} already exists`);
+    if ((await bindingsOf(rows, port)).some(({ host }) => host === requested.host)) {
+      throw alreadyThere('PortBindingAlreadyExists', portId, `${requested.host} already exists`);
     }
     const network = (await rows.network(port.networkId)) as StoredNetwork;
     const place = {
-      bindingHost: wish.host,
-      vnicType: wish.vnic_type ?? 'normal',
-      profile: wish.profile ?? {},
+      bindingHost: requested.host,
+      vnicType: requested.vnic_type ?? 'normal',
+      profile: requested.profile ?? {},
     };
     const binding = bindPort({ ...port, ...place }, network, context.hostMappings);
-    if (binding.vifType === 'binding_failed') throw notBound(portId, wish.host);
+    if (binding.vifType === 'binding_failed') throw notBound(portId, requested.host);
     if (port.bindingHost === '') {
       const bound = changed(context, port, { ...place, ...binding });
       await rows.updatePort(bound);

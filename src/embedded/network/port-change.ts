@@ -1,7 +1,7 @@
 /** Changing a port: the user's fields, and binding it to a host or taking it off again. */
 import type { NetworkRows, StoredNetwork, StoredPort } from '#contracts/network-store.ts';
 import { bindPort } from './binding.ts';
-import { readPortChange, type WishedPortChange } from './bodies.ts';
+import { readPortChange, type RequestedPortChange } from './bodies.ts';
 import { changed, type NetworkContext, type Rights } from './context.ts';
 import { NetworkError } from './errors.ts';
 import { checkMac, freeMac } from './mac-address.ts';
@@ -15,26 +15,28 @@ export async function updatePort(
   rights: Rights,
   { id, body }: { id: string; body: unknown },
 ): Promise<StoredPort> {
-  const wish = readPortChange(body);
-  refusePrivilegedPortKeys('update', rights, wish);
+  const requested = readPortChange(body);
+  refusePrivilegedPortKeys('update', rights, requested);
   return context.store.atomic(async (rows) => {
     const before = await findPort(rows, rights, id);
     const network = (await rows.network(before.networkId)) as StoredNetwork;
-    refuseKeysOfNetworkOwner('update', { rights, network, wish });
-    refuseWhileBound(before, wish);
+    refuseKeysOfNetworkOwner('update', { rights, network, requested });
+    refuseWhileBound(before, requested);
     const wanted: StoredPort = {
       ...before,
-      ...plainFields(before, wish),
-      fixedIps: await addressesOf(rows, { before, wish, network }),
-      securityGroupIds: await groupsOf(rows, context, { before, wish }),
+      ...plainFields(before, requested),
+      fixedIps: await addressesOf(rows, { before, requested, network }),
+      securityGroupIds: await groupsOf(rows, context, { before, requested }),
       bindingHost:
-        wish['binding:host_id'] === undefined
+        requested['binding:host_id'] === undefined
           ? before.bindingHost
-          : (wish['binding:host_id'] ?? ''),
+          : (requested['binding:host_id'] ?? ''),
       profile:
-        wish['binding:profile'] === undefined ? before.profile : (wish['binding:profile'] ?? {}),
+        requested['binding:profile'] === undefined
+          ? before.profile
+          : (requested['binding:profile'] ?? {}),
     };
-    const macAddress = await macOf(rows, { before, wanted, asked: wish.mac_address });
+    const macAddress = await macOf(rows, { before, wanted, asked: requested.mac_address });
     const binding = bindPort(wanted, network, context.hostMappings);
     const port = changed(context, before, { ...wanted, macAddress, ...binding });
     await rows.updatePort(port);
@@ -42,40 +44,40 @@ export async function updatePort(
   });
 }
 
-function plainFields(before: StoredPort, wish: WishedPortChange): Partial<StoredPort> {
+function plainFields(before: StoredPort, requested: RequestedPortChange): Partial<StoredPort> {
   return {
-    name: wish.name ?? before.name,
-    description: wish.description ?? before.description,
-    adminStateUp: wish.admin_state_up ?? before.adminStateUp,
-    deviceId: wish.device_id ?? before.deviceId,
-    deviceOwner: wish.device_owner ?? before.deviceOwner,
-    portSecurityEnabled: wish.port_security_enabled ?? before.portSecurityEnabled,
-    vnicType: wish['binding:vnic_type'] ?? before.vnicType,
+    name: requested.name ?? before.name,
+    description: requested.description ?? before.description,
+    adminStateUp: requested.admin_state_up ?? before.adminStateUp,
+    deviceId: requested.device_id ?? before.deviceId,
+    deviceOwner: requested.device_owner ?? before.deviceOwner,
+    portSecurityEnabled: requested.port_security_enabled ?? before.portSecurityEnabled,
+    vnicType: requested['binding:vnic_type'] ?? before.vnicType,
     numaAffinityPolicy:
-      wish.numa_affinity_policy === undefined
+      requested.numa_affinity_policy === undefined
         ? before.numaAffinityPolicy
-        : wish.numa_affinity_policy,
+        : requested.numa_affinity_policy,
   };
 }
 
 async function addressesOf(
   rows: NetworkRows,
-  given: { before: StoredPort; wish: WishedPortChange; network: StoredNetwork },
+  given: { before: StoredPort; requested: RequestedPortChange; network: StoredNetwork },
 ) {
-  const { before, wish, network } = given;
-  if (wish.fixed_ips === undefined) return before.fixedIps;
+  const { before, requested, network } = given;
+  if (requested.fixed_ips === undefined) return before.fixedIps;
   const subnets = await rows.subnets(network.id);
-  return allocate(rows, { network, subnets, asked: wish.fixed_ips, own: before.fixedIps });
+  return allocate(rows, { network, subnets, asked: requested.fixed_ips, own: before.fixedIps });
 }
 
 async function groupsOf(
   rows: NetworkRows,
   context: NetworkContext,
-  { before, wish }: { before: StoredPort; wish: WishedPortChange },
+  { before, requested }: { before: StoredPort; requested: RequestedPortChange },
 ) {
-  if (wish.security_groups === undefined) return before.securityGroupIds;
+  if (requested.security_groups === undefined) return before.securityGroupIds;
   const { projectId } = before;
-  return groupsForPort(rows, context, { projectId, asked: wish.security_groups });
+  return groupsForPort(rows, context, { projectId, asked: requested.security_groups });
 }
 
 /**
@@ -102,11 +104,11 @@ function deviceMac({ vnicType, profile }: StoredPort): string | undefined {
 }
 
 /** A VF has the MAC and the kind that its guest was started with: they change only while the port is on no host. */
-function refuseWhileBound(before: StoredPort, wish: WishedPortChange): void {
+function refuseWhileBound(before: StoredPort, requested: RequestedPortChange): void {
   const { id, bindingHost, vnicType, vifType } = before;
   if (bindingHost === '' || vifType === 'binding_failed') return;
-  if (wish['binding:host_id'] === null || wish['binding:host_id'] === '') return;
-  const mac = wish.mac_address?.toLowerCase();
+  if (requested['binding:host_id'] === null || requested['binding:host_id'] === '') return;
+  const mac = requested.mac_address?.toLowerCase();
   if (mac !== undefined && mac !== before.macAddress) {
     throw new NetworkError(
       'conflict',
@@ -114,7 +116,7 @@ function refuseWhileBound(before: StoredPort, wish: WishedPortChange): void {
       `Unable to complete operation on port ${id}, port is already bound, port type: ${vifType}, old_mac ${before.macAddress}, new_mac ${mac}.`,
     );
   }
-  const asked = wish['binding:vnic_type'];
+  const asked = requested['binding:vnic_type'];
   if (asked === undefined || asked === vnicType) return;
   throw new NetworkError(
     'conflict',

@@ -13,7 +13,7 @@ export async function reportPort(
   await portEvents?.([{ serverId: port.deviceId, kind, portId: port.id }]);
 }
 
-/** A network or one of its subnets was changed: each server with a port on it is to look at all that it was told of them. */
+/** A network or one of its subnets was changed: each server with a port on it must read them again. */
 export async function reportNetwork(
   { store, portEvents }: NetworkContext,
   networkId: string,

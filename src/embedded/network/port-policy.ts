@@ -23,11 +23,11 @@ const ownersOrServices = `by the network's owner, or ${services}`;
  * Keys that say where a port is, and the MAC of one that exists, are for administrators and services, whoever owns the network.
  * Throws PolicyNotAuthorized. Example: a member's PUT with `mac_address` → "rule:update_port:mac_address is disallowed by policy: …".
  */
-export function refusePrivilegedPortKeys(act: Act, rights: Rights, wish: PolicedPort): void {
+export function refusePrivilegedPortKeys(act: Act, rights: Rights, requested: PolicedPort): void {
   if (rights.isPrivileged) return;
   const keys = ['binding:host_id', 'binding:profile'] as const;
   for (const key of act === 'update' ? ([...keys, 'mac_address'] as const) : keys) {
-    if (wish[key] !== undefined) throw disallowed(act, key, services);
+    if (requested[key] !== undefined) throw disallowed(act, key, services);
   }
 }
 
@@ -38,20 +38,26 @@ export function refusePrivilegedPortKeys(act: Act, rights: Rights, wish: Policed
  */
 export function refuseKeysOfNetworkOwner(
   act: Act,
-  { rights, network, wish }: { rights: Rights; network: StoredNetwork; wish: PolicedPort },
+  {
+    rights,
+    network,
+    requested,
+  }: { rights: Rights; network: StoredNetwork; requested: PolicedPort },
 ): void {
   if (owns(rights, network)) return;
-  const key = firstKeyOfOwner(act, wish);
+  const key = firstKeyOfOwner(act, requested);
   if (key !== undefined) throw disallowed(act, key, ownersOrServices);
 }
 
-function firstKeyOfOwner(act: Act, wish: PolicedPort): string | undefined {
-  if (wish.mac_address !== undefined) return 'mac_address';
-  if (wish.port_security_enabled !== undefined) return 'port_security_enabled';
-  if (wish.device_owner?.startsWith('network:') === true) return 'device_owner';
-  const asksForAddress = wish.fixed_ips?.some(({ ip_address: address }) => address !== undefined);
+function firstKeyOfOwner(act: Act, requested: PolicedPort): string | undefined {
+  if (requested.mac_address !== undefined) return 'mac_address';
+  if (requested.port_security_enabled !== undefined) return 'port_security_enabled';
+  if (requested.device_owner?.startsWith('network:') === true) return 'device_owner';
+  const asksForAddress = requested.fixed_ips?.some(
+    ({ ip_address: address }) => address !== undefined,
+  );
   if (asksForAddress === true) return 'fixed_ips:ip_address';
-  return act === 'update' && wish.fixed_ips !== undefined ? 'fixed_ips' : undefined;
+  return act === 'update' && requested.fixed_ips !== undefined ? 'fixed_ips' : undefined;
 }
 
 function disallowed(act: Act, key: string, who: string): NetworkError {

@@ -39,7 +39,7 @@ describe('addresses', () => {
     await remove(third.id);
   });
 
-  test('ports made at once get different addresses, and the last one is told there is none left', async () => {
+  test('ports made at once get different addresses, and the last one learns that there is none left', async () => {
     const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(() => newPort()));
     const made = answers.filter(({ status }) => status === 201).map(({ body }) => body.port);
     expect(new Set(made.map((port) => port.fixed_ips[0].ip_address)).size).toBe(5);
@@ -53,8 +53,8 @@ describe('addresses', () => {
   });
 
   test('an address and a MAC can be asked for, once', async () => {
-    const wish = { fixed_ips: [{ ip_address: '10.0.0.5' }], mac_address: 'FA:16:3E:00:00:09' };
-    const { port } = (await newPort(wish)).body;
+    const requested = { fixed_ips: [{ ip_address: '10.0.0.5' }], mac_address: 'FA:16:3E:00:00:09' };
+    const { port } = (await newPort(requested)).body;
     expect(port).toMatchObject({
       mac_address: 'fa:16:3e:00:00:09',
       fixed_ips: [{ subnet_id: subnet, ip_address: '10.0.0.5' }],
@@ -155,8 +155,8 @@ describe('binding', () => {
   test('a bound port says how its VF is to be set, as port security and admin state are now', async () => {
     const off = { port_security_enabled: false, admin_state_up: false };
     const { port } = (await newPort({ 'binding:vnic_type': 'macvtap', ...off })).body;
-    const settings = async (wish: object) =>
-      (await change(port.id, wish)).body.port['binding:vif_details'].vf_settings;
+    const settings = async (requested: object) =>
+      (await change(port.id, requested)).body.port['binding:vif_details'].vf_settings;
     expect(await settings(bind)).toEqual({ spoof_check: false, link_state: 'disable' });
     expect(await settings({ admin_state_up: true })).toEqual({
       spoof_check: false,

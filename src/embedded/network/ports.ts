@@ -9,7 +9,7 @@ import type {
 import type { FixedIp } from '#core/networking/port.ts';
 import { type AskedAddress, chooseAddresses, type SubnetUse } from './address-choice.ts';
 import { bindPort } from './binding.ts';
-import { readNewPort, type WishedPort } from './bodies.ts';
+import { readNewPort, type RequestedPort } from './bodies.ts';
 import { type NetworkContext, newStored, owns, type Rights } from './context.ts';
 import { NetworkError, notFound } from './errors.ts';
 import { checkMac, freeMac } from './mac-address.ts';
@@ -24,15 +24,15 @@ export async function createPort(
   rights: Rights,
   body: unknown,
 ): Promise<StoredPort> {
-  const wish = readNewPort(body);
-  refusePrivilegedPortKeys('create', rights, wish);
-  const projectId = ownerFor(rights, wish, 'port');
+  const requested = readNewPort(body);
+  refusePrivilegedPortKeys('create', rights, requested);
+  const projectId = ownerFor(rights, requested, 'port');
   return context.store.atomic(async (rows) => {
-    const found = await findNetwork(rows, rights, wish.network_id);
+    const found = await findNetwork(rows, rights, requested.network_id);
     refuseExternalNetwork(rights, found.network);
-    refuseKeysOfNetworkOwner('create', { rights, network: found.network, wish });
+    refuseKeysOfNetworkOwner('create', { rights, network: found.network, requested });
     await checkQuota(rows, context, { projectId, more: { port: 1 } });
-    const port = await newPort(rows, context, { wish, projectId, found });
+    const port = await newPort(rows, context, { requested, projectId, found });
     await rows.addPort(port);
     return port;
   });
@@ -41,35 +41,35 @@ export async function createPort(
 async function newPort(
   rows: NetworkRows,
   context: NetworkContext,
-  given: { wish: WishedPort; projectId: string; found: NetworkWithSubnets },
+  given: { requested: RequestedPort; projectId: string; found: NetworkWithSubnets },
 ): Promise<StoredPort> {
-  const { wish, projectId } = given;
+  const { requested, projectId } = given;
   const { network, subnets } = given.found;
-  const portSecurityEnabled = wish.port_security_enabled ?? network.portSecurityEnabled;
-  const { name = '', description = '', admin_state_up: adminStateUp = true } = wish;
-  const asked = wish.security_groups ?? (portSecurityEnabled ? undefined : []);
-  const numaAffinityPolicy = wish.numa_affinity_policy ?? null;
+  const portSecurityEnabled = requested.port_security_enabled ?? network.portSecurityEnabled;
+  const { name = '', description = '', admin_state_up: adminStateUp = true } = requested;
+  const asked = requested.security_groups ?? (portSecurityEnabled ? undefined : []);
+  const numaAffinityPolicy = requested.numa_affinity_policy ?? null;
   const place = {
-    vnicType: wish['binding:vnic_type'] ?? 'normal',
-    bindingHost: wish['binding:host_id'] ?? '',
+    vnicType: requested['binding:vnic_type'] ?? 'normal',
+    bindingHost: requested['binding:host_id'] ?? '',
   };
   return {
     ...newStored(context, { projectId, name, description }),
     revision: 1,
     networkId: network.id,
     macAddress:
-      wish.mac_address === undefined
+      requested.mac_address === undefined
         ? await freeMac(rows, network.id)
-        : await checkMac(rows, network.id, wish.mac_address),
+        : await checkMac(rows, network.id, requested.mac_address),
     adminStateUp,
-    deviceId: wish.device_id ?? '',
-    deviceOwner: wish.device_owner ?? '',
-    fixedIps: await allocate(rows, { network, subnets, asked: wish.fixed_ips }),
+    deviceId: requested.device_id ?? '',
+    deviceOwner: requested.device_owner ?? '',
+    fixedIps: await allocate(rows, { network, subnets, asked: requested.fixed_ips }),
     securityGroupIds: await groupsForPort(rows, context, { projectId, asked }),
     portSecurityEnabled,
     numaAffinityPolicy,
     ...place,
-    profile: wish['binding:profile'] ?? {},
+    profile: requested['binding:profile'] ?? {},
     ...bindPort({ ...place, portSecurityEnabled, adminStateUp }, network, context.hostMappings),
   };
 }

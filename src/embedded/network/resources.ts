@@ -106,7 +106,7 @@ const ports: Resource = {
     reportPort(context, await removePort(context, rights, id), 'deleted'),
 };
 
-/** What the store can filter by itself, so that a server's ports are found without reading all ports. */
+/** What the store can filter, so that a server's ports are found without reading all ports. */
 function storedFilter(rights: Rights, query: Query): PortFilter {
   const { device_id: deviceId, network_id: networkId, name } = query;
   return {

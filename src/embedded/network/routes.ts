@@ -110,8 +110,8 @@ function portBindingRoutes(context: NetworkContext): NetworkRoute[] {
       status: 201,
       answer: async (call) => {
         const { portId } = of(call);
-        const wish = { portId, body: call.body };
-        const made = await createPortBinding(context, rightsOf(call.caller), wish);
+        const requested = { portId, body: call.body };
+        const made = await createPortBinding(context, rightsOf(call.caller), requested);
         return { binding: viewPortBinding(made) };
       },
     },

@@ -93,16 +93,16 @@ export async function createSecurityGroup(
   rights: Rights,
   body: unknown,
 ): Promise<GroupWithRules> {
-  const wish = readNewSecurityGroup(body);
-  if (wish.name === 'default') {
+  const requested = readNewSecurityGroup(body);
+  if (requested.name === 'default') {
     throw new NetworkError(
       'conflict',
       'SecurityGroupDefaultAlreadyExists',
       "security_group.name: 'default' exists already in every project",
     );
   }
-  const projectId = ownerFor(rights, wish, 'security_group');
-  const { name, description = '' } = wish;
+  const projectId = ownerFor(rights, requested, 'security_group');
+  const { name, description = '' } = requested;
   const group = newStored(context, { projectId, name, description });
   const rules = egressRules(context, group);
   await context.store.atomic(async (rows) => {
@@ -167,25 +167,28 @@ export async function createSecurityGroupRule(
   rights: Rights,
   body: unknown,
 ): Promise<StoredSecurityGroupRule> {
-  const wish = readNewSecurityGroupRule(body);
-  const low = wish.port_range_min ?? null;
-  const high = wish.port_range_max ?? null;
+  const requested = readNewSecurityGroupRule(body);
+  const low = requested.port_range_min ?? null;
+  const high = requested.port_range_max ?? null;
   if (low !== null && high !== null && low > high) {
     throw invalidInput(
       `security_group_rule.port_range_min: ${low} is above port_range_max ${high}`,
     );
   }
-  const { group } = await findSecurityGroup(context, rights, wish.security_group_id);
+  const { group } = await findSecurityGroup(context, rights, requested.security_group_id);
   const rule: StoredSecurityGroupRule = {
     ...newRule(context, group),
-    direction: wish.direction,
-    ethertype: wish.ethertype ?? 'IPv4',
-    protocol: wish.protocol === undefined || wish.protocol === null ? null : String(wish.protocol),
+    direction: requested.direction,
+    ethertype: requested.ethertype ?? 'IPv4',
+    protocol:
+      requested.protocol === undefined || requested.protocol === null
+        ? null
+        : String(requested.protocol),
     portRangeMin: low,
     portRangeMax: high,
-    remoteIpPrefix: wish.remote_ip_prefix ?? null,
-    remoteGroupId: wish.remote_group_id ?? null,
-    description: wish.description ?? '',
+    remoteIpPrefix: requested.remote_ip_prefix ?? null,
+    remoteGroupId: requested.remote_group_id ?? null,
+    description: requested.description ?? '',
   };
   await context.store.atomic(async (rows) => {
     const { projectId } = group;

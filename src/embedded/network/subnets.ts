@@ -20,32 +20,32 @@ export async function createSubnet(
   rights: Rights,
   body: unknown,
 ): Promise<SubnetOfNetwork> {
-  const wish = readNewSubnet(body);
-  checkLists(wish);
+  const requested = readNewSubnet(body);
+  checkLists(requested);
   return context.store.atomic(async (rows) => {
-    const { network, subnets } = await findOwnNetwork(rows, rights, wish.network_id);
-    const projectId = ownerFor(rights, wish, 'subnet') || network.projectId;
+    const { network, subnets } = await findOwnNetwork(rows, rights, requested.network_id);
+    const projectId = ownerFor(rights, requested, 'subnet') || network.projectId;
     await checkQuota(rows, context, { projectId, more: { subnet: 1 } });
-    const ipVersion = wish.ip_version ?? (wish.cidr.includes(':') ? 6 : 4);
+    const ipVersion = requested.ip_version ?? (requested.cidr.includes(':') ? 6 : 4);
     const plan = planSubnet(
       {
         networkId: network.id,
-        cidr: wish.cidr,
+        cidr: requested.cidr,
         ipVersion,
-        gatewayIp: wish.gateway_ip,
-        allocationPools: wish.allocation_pools,
+        gatewayIp: requested.gateway_ip,
+        allocationPools: requested.allocation_pools,
       },
       subnets,
     );
-    const { name = '', description = '' } = wish;
+    const { name = '', description = '' } = requested;
     const subnet: StoredSubnet = {
       ...newStored(context, { projectId, name, description }),
       ...plan,
       networkId: network.id,
       ipVersion,
-      dnsNameservers: wish.dns_nameservers ?? [],
-      hostRoutes: wish.host_routes ?? [],
-      enableDhcp: wish.enable_dhcp ?? true,
+      dnsNameservers: requested.dns_nameservers ?? [],
+      hostRoutes: requested.host_routes ?? [],
+      enableDhcp: requested.enable_dhcp ?? true,
     };
     await rows.addSubnet(subnet);
     // Neutron counts a new subnet as a change of its network.
@@ -82,21 +82,21 @@ export async function updateSubnet(
   rights: Rights,
   { id, body }: { id: string; body: unknown },
 ): Promise<SubnetOfNetwork> {
-  const wish = readSubnetChange(body);
-  checkLists(wish);
+  const requested = readSubnetChange(body);
+  checkLists(requested);
   return context.store.atomic(async (rows) => {
     const before = await findOwnSubnet(rows, rights, id);
     const gatewayIp =
-      wish.gateway_ip === undefined
+      requested.gateway_ip === undefined
         ? before.gatewayIp
-        : checkGateway(wish.gateway_ip, knownCidr(before.cidr));
+        : checkGateway(requested.gateway_ip, knownCidr(before.cidr));
     const subnet = changed(context, before, {
       gatewayIp,
-      name: wish.name ?? before.name,
-      description: wish.description ?? before.description,
-      enableDhcp: wish.enable_dhcp ?? before.enableDhcp,
-      dnsNameservers: wish.dns_nameservers ?? before.dnsNameservers,
-      hostRoutes: wish.host_routes ?? before.hostRoutes,
+      name: requested.name ?? before.name,
+      description: requested.description ?? before.description,
+      enableDhcp: requested.enable_dhcp ?? before.enableDhcp,
+      dnsNameservers: requested.dns_nameservers ?? before.dnsNameservers,
+      hostRoutes: requested.host_routes ?? before.hostRoutes,
     });
     await rows.updateSubnet(subnet);
     const network = await rows.network(subnet.networkId);
@@ -138,16 +138,16 @@ async function findOwnSubnet(rows: NetworkRows, rights: Rights, id: string): Pro
   );
 }
 
-function checkLists(wish: {
+function checkLists(requested: {
   dns_nameservers?: string[];
   host_routes?: { destination: string; nexthop: string }[];
 }): void {
-  wish.dns_nameservers?.forEach((text, index) => {
+  requested.dns_nameservers?.forEach((text, index) => {
     if (parseAddress(text) === undefined) {
       throw invalidInput(`subnet.dns_nameservers[${index}]: '${text}' is no IP address`);
     }
   });
-  wish.host_routes?.forEach(({ destination, nexthop }, index) => {
+  requested.host_routes?.forEach(({ destination, nexthop }, index) => {
     const field = `subnet.host_routes[${index}]`;
     if (parseCidr(destination) === undefined) {
       throw invalidInput(`${field}.destination: '${destination}' is no CIDR`);

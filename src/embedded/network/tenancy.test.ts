@@ -15,8 +15,8 @@ beforeAll(async () => {
     users: [{ name: 'nova', project: 'service', role: 'service' }],
   });
   serviceToken = await cloud.signIn('nova', demoPassword, 'service');
-  const network = async (wish: object, token: string) =>
-    (await post('networks', { network: wish }, token)).body.network.id;
+  const network = async (requested: object, token: string) =>
+    (await post('networks', { network: requested }, token)).body.network.id;
   const subnet = async (id: string, cidr: string, token: string) =>
     (await post('subnets', { subnet: { network_id: id, cidr } }, token)).body.subnet.id;
   shared = await network({ name: 'shared', shared: true }, cloud.adminToken);
@@ -30,8 +30,8 @@ const send = (act: string, body?: unknown, token = cloud.demoToken) =>
   ask(cloud.network.app, act, { token, ...(body !== undefined && { body }) });
 const post = (path: string, body: unknown, token?: string) =>
   send(`POST /v2.0/${path}`, body, token);
-const newPort = (network: string, wish: object, token?: string) =>
-  post('ports', { port: { network_id: network, ...wish } }, token);
+const newPort = (network: string, requested: object, token?: string) =>
+  post('ports', { port: { network_id: network, ...requested } }, token);
 const change = (id: string, port: object, token?: string) =>
   send(`PUT /v2.0/ports/${id}`, { port }, token);
 const remove = (id: string) => send(`DELETE /v2.0/ports/${id}`, undefined, cloud.adminToken);
@@ -45,37 +45,37 @@ const ofNetworkOwner = [
 ] as const;
 
 describe("on another project's shared network", () => {
-  test.each(ofNetworkOwner)('a new port with %s of choice is refused', async (key, wish) => {
-    const { status, body } = await newPort(shared, wish);
+  test.each(ofNetworkOwner)('a new port with %s of choice is refused', async (key, requested) => {
+    const { status, body } = await newPort(shared, requested);
     expect([status, body.NeutronError.type]).toEqual([403, 'PolicyNotAuthorized']);
     expect(body.NeutronError.message).toContain(`rule:create_port:${key} is disallowed by policy`);
   });
 
-  test.each(ofNetworkOwner)('a port is not given %s of choice later', async (key, wish) => {
+  test.each(ofNetworkOwner)('a port is not given %s of choice later', async (key, requested) => {
     const { port } = (await newPort(shared, {})).body;
-    const { 'binding:vnic_type': _, ...wished } = wish as Record<string, unknown>;
-    const { status, body } = await change(port.id, wished);
+    const { 'binding:vnic_type': _, ...wanted } = requested as Record<string, unknown>;
+    const { status, body } = await change(port.id, wanted);
     expect(status).toBe(403);
     expect(body.NeutronError.message).toContain(`rule:update_port:${key} is disallowed by policy`);
     await remove(port.id);
   });
 
   test('a port of a chosen subnet, kind and name is made and deleted', async () => {
-    const wish = {
+    const requested = {
       name: 'mine',
       'binding:vnic_type': 'direct',
       device_owner: 'compute:az',
       fixed_ips: [{ subnet_id: sharedSubnet }],
     };
-    const { status, body } = await newPort(shared, wish);
+    const { status, body } = await newPort(shared, requested);
     expect([status, body.port.port_security_enabled]).toEqual([201, true]);
     expect((await change(body.port.id, { name: 'other', admin_state_up: false })).status).toBe(200);
     expect((await send(`DELETE /v2.0/ports/${body.port.id}`)).status).toBe(204);
   });
 
-  test.each(ofNetworkOwner)('its owner and a service set %s', async (_key, wish) => {
+  test.each(ofNetworkOwner)('its owner and a service set %s', async (_key, requested) => {
     for (const token of [cloud.adminToken, serviceToken]) {
-      const { status, body } = await newPort(shared, wish, token);
+      const { status, body } = await newPort(shared, requested, token);
       expect(status).toBe(201);
       await change(body.port.id, { device_owner: '' }, cloud.adminToken);
       await remove(body.port.id);
@@ -99,13 +99,13 @@ describe('on its own network', () => {
     ['mac_address', { mac_address: 'fa:16:3e:aa:bb:02' }],
     ['fixed_ips', { fixed_ips: [{ ip_address: '10.43.0.99' }] }],
     ['port_security_enabled', { port_security_enabled: false }],
-  ])('a member chooses %s', async (_key, wish) => {
-    const { status, body } = await newPort(own, wish);
+  ])('a member chooses %s', async (_key, requested) => {
+    const { status, body } = await newPort(own, requested);
     expect(status).toBe(201);
     expect(body.port).toMatchObject(
-      'fixed_ips' in wish
+      'fixed_ips' in requested
         ? { fixed_ips: [{ subnet_id: ownSubnet, ip_address: '10.43.0.99' }] }
-        : wish,
+        : requested,
     );
     await remove(body.port.id);
   });
@@ -124,9 +124,9 @@ describe('on its own network', () => {
 
   test('the MAC of a port that exists is for administrators and services', async () => {
     const { port } = (await newPort(own, {})).body;
-    const wish = { mac_address: 'fa:16:3e:aa:bb:03' };
-    expect((await change(port.id, wish)).status).toBe(403);
-    expect((await change(port.id, wish, serviceToken)).body.port).toMatchObject(wish);
+    const requested = { mac_address: 'fa:16:3e:aa:bb:03' };
+    expect((await change(port.id, requested)).status).toBe(403);
+    expect((await change(port.id, requested, serviceToken)).body.port).toMatchObject(requested);
     await remove(port.id);
   });
 });

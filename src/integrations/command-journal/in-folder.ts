@@ -1,4 +1,4 @@
-/** A journal with one file for each command: small, and readable when somebody wonders what the agent still has to tell. */
+/** A journal with one file for each command: small, and readable when somebody wants to know what the agent still has to report. */
 import { mkdirSync } from 'node:fs';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

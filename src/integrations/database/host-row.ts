@@ -56,7 +56,7 @@ type VersionColumns =
   | 'forced_down'
   | 'last_seen_at';
 
-/** What tells whether a host changed. */
+/** What shows whether a host changed. */
 export function toVersion(row: Pick<ComputeNodeRow, VersionColumns>): HostVersion {
   return {
     id: row.uuid,

@@ -1,4 +1,4 @@
-/** Rows of `network_events`: what the network service told of ports, until it was seen to. */
+/** Rows of `network_events`: events about ports, until they were handled. */
 import type { Kysely } from 'kysely';
 import type { NetworkEvent, NetworkEventStore } from '#contracts/network-events.ts';
 import type { Transition } from '#contracts/store.ts';

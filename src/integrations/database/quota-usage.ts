@@ -31,10 +31,10 @@ export async function quotaUsage(db: Db, projectId: string): Promise<QuotaUsage>
 /** How many of these servers of one flavor and group may be made, at least `minCount`. Throws `overQuota`. */
 export async function serversAllowed(
   trx: Db,
-  wishes: readonly NewServer[],
+  newServers: readonly NewServer[],
   { limits, minCount }: { limits: QuotaLimits; minCount: number },
 ): Promise<number> {
-  const [first] = wishes;
+  const [first] = newServers;
   if (first === undefined) return 0;
   const { flavor, projectId } = first.server;
   const usage = await quotaUsage(trx, projectId);
@@ -42,7 +42,7 @@ export async function serversAllowed(
     used: { ...usage, ...(await groupMembers(trx, first.groupId)) },
     asked: {
       minCount,
-      maxCount: wishes.length,
+      maxCount: newServers.length,
       cores: flavor.vcpus,
       ram: flavor.memoryMib,
     },

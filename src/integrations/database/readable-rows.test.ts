@@ -87,7 +87,7 @@ test.each(columns)('an unreadable %s.%s costs its own entry of a list', async (t
 });
 
 test.each(['cpu_info', 'pci_stats', 'problems', 'numa_topology', 'physical_networks'])(
-  'a host with an unreadable %s is listed: it reports it anew',
+  'a host with an unreadable %s is listed: it reports it again',
   async (column) => {
     const { store, db } = await openStore(':memory:', { clock: { now: Date.now } });
     closers.push(() => store.close());

@@ -18,7 +18,7 @@ export function readRows<Row, T>(table: string, rows: readonly Row[], read: (row
   });
 }
 
-/** JSON text that a host reports anew at its next start: where it cannot be read, it is as if nothing had been reported. */
+/** JSON text that a host reports again at its next start: where it cannot be read, it is as if nothing had been reported. */
 export function readReported<T>(column: string, text: string | null | undefined, none: T): T {
   if (text === null || text === undefined || text === '') return none;
   try {

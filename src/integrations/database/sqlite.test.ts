@@ -93,7 +93,8 @@ test('a full disk is reported as such, also within a transaction, and writing co
   const write = () => db.insertInto('notes').values({ text }).execute();
   const full = {
     kind: 'unavailable',
-    message: 'the disk of the state directory is full; make room there, and it continues by itself',
+    message:
+      'the disk of the state directory is full; make room there, and it continues without a restart',
     detail: 'database or disk is full',
   };
   await expect(write()).rejects.toMatchObject(full);

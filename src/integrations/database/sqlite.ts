@@ -113,7 +113,7 @@ class NodeSqliteDriver implements Driver {
     await afterEvents();
   }
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    // A full disk makes SQLite roll back by itself; an error of ours would hide that one.
+    // A full disk makes SQLite roll back on its own; an error of ours would hide that one.
     if (!this.#database.isTransaction) return;
     await connection.executeQuery(CompiledQuery.raw('rollback'));
   }

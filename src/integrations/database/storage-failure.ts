@@ -2,7 +2,10 @@
 import { ComputeError } from '#core/errors.ts';
 
 const words = new Map([
-  [13, 'the disk of the state directory is full; make room there, and it continues by itself'],
+  [
+    13,
+    'the disk of the state directory is full; make room there, and it continues without a restart',
+  ],
   [8, 'the database cannot be written: its file or its disk is read-only'],
   [10, 'the disk of the state directory cannot be read or written; see the log of the kernel'],
   [11, 'the database is damaged; restore a backup'],

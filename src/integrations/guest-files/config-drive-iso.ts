@@ -6,7 +6,7 @@ import { configDriveLabel } from '#core/guests/config-drive.ts';
 import type { DriveFile } from '#core/guests/guest.ts';
 import { runTool, ToolFailure } from './run-tool.ts';
 
-/** Programs that make one, with what they need to be told first. */
+/** Programs that make one, with their first arguments. */
 const makers = {
   genisoimage: ['-input-charset', 'utf-8'],
   xorriso: ['-as', 'mkisofs'],

@@ -33,7 +33,7 @@ export async function lackOfRoom(
   );
 }
 
-/** An error of writing there, told in plain words when the disk is full. */
+/** An error of writing there, in plain words when the disk is full. */
 export function asDiskFull(error: unknown, { folder, what }: { folder: string; what: string }) {
   if (!isNoSpace(error)) return error;
   return new ComputeError('unavailable', `disk full: no room for ${what} in ${folder}`, {

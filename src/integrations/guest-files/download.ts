@@ -54,7 +54,7 @@ async function openImage(source: ImageSource, id: string): Promise<ImageContent>
   }
 }
 
-/** The bytes as they come; what breaks them off is told with the image's name. */
+/** The bytes as they come; an error that breaks them off names the image. */
 async function* named({ bytes }: ImageContent, id: string): AsyncGenerator<Uint8Array> {
   try {
     yield* bytes;

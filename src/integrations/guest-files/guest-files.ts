@@ -63,7 +63,7 @@ export class HostGuestFiles implements GuestFiles {
       if (await makeDrive(guest, paths)) made.push(paths.configDrive);
       // Only once nothing more can fail.
       for (const path of made) await settle(`${path}${partEnding}`, path);
-      await removeUnwished(guest, paths);
+      await removeLeftovers(guest, paths);
     } catch (error) {
       await removeUnfinished(isNew, paths);
       throw asDiskFull(error, { folder: paths.folder, what: `guest ${guest.name}` });
@@ -163,8 +163,8 @@ async function makeDrive({ configDrive }: Guest, paths: GuestPaths): Promise<boo
   return true;
 }
 
-/** What an earlier wish had and this one has not. */
-async function removeUnwished(guest: Guest, paths: GuestPaths): Promise<void> {
+/** What an earlier definition of the guest had and this one has not. */
+async function removeLeftovers(guest: Guest, paths: GuestPaths): Promise<void> {
   if (guest.configDrive === null) await rm(paths.configDrive, { force: true });
   if (!hasDisk(guest)) await rm(paths.disk, { force: true });
   if (guest.kernel === null) await rm(paths.kernel, { force: true });

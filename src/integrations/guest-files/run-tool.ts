@@ -1,4 +1,4 @@
-/** Runs a program of the host and gives what it said; what goes wrong is told in its own words. */
+/** Runs a program of the host and gives what it said; an error has the program's own words. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { ComputeError } from '#core/errors.ts';

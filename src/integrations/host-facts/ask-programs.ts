@@ -30,8 +30,8 @@ export async function askLibvirt(run: RunProgram, uri: string): Promise<LibvirtF
     }
     const words = error instanceof Error ? error.message : String(error);
     const lines = (stderr ?? '').split('\n').map((line) => line.replace(/^error: /, '').trim());
-    const told = lines.filter((line) => line !== '' && !line.startsWith('failed to connect'));
-    return { uri, state: 'silent', why: told.at(0) ?? words };
+    const said = lines.filter((line) => line !== '' && !line.startsWith('failed to connect'));
+    return { uri, state: 'silent', why: said.at(0) ?? words };
   }
 }
 

@@ -1,4 +1,4 @@
-/** The end of a link: it comes once, and whoever asks later is told too. */
+/** The end of a link: it comes once, and whoever asks later is notified too. */
 export class Closing {
   readonly #listeners: (() => void)[] = [];
   #isDone = false;
@@ -7,7 +7,7 @@ export class Closing {
     return this.#isDone;
   }
 
-  tell(listener: () => void): void {
+  notify(listener: () => void): void {
     if (this.#isDone) listener();
     else this.#listeners.push(listener);
   }

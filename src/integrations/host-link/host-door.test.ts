@@ -154,6 +154,12 @@ const wrong = [
     reason: 'hello/report/facts/vcpus: must be >= 0',
   },
   {
+    name: 'an uptime of two lines',
+    say: JSON.stringify({ ...hello, report: { ...report, uptime: 'up\nup' } }),
+    code: 4400,
+    reason: 'hello/report/uptime: must match pattern',
+  },
+  {
     name: 'a device with an address that is none',
     say: JSON.stringify({
       ...hello,

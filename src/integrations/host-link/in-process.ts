@@ -26,7 +26,7 @@ function end<Out, In>(mine: Inbox<In>, theirs: Inbox<Out>, closing: Closing): Ch
       if (!closing.isDone) theirs.put(message);
     },
     onMessage: (listener) => mine.listen(listener),
-    onClose: (listener) => closing.tell(listener),
+    onClose: (listener) => closing.notify(listener),
     close: () => closing.done(),
   };
 }

@@ -1,7 +1,7 @@
 /** What came in over one end of a link, handed on in order, one message at a time. */
 
 /**
- * Keeps messages until somebody listens and is done with the one before. `onLoad` is told when messages begin to wait (`true`) and when
+ * Keeps messages until somebody listens and is done with the one before. `onLoad` is called when messages begin to wait (`true`) and when
  * none waits any more (`false`), so that whoever reads them from outside can pause.
  */
 export class Inbox<In> {
@@ -30,7 +30,7 @@ export class Inbox<In> {
     this.#isBusy = true;
     try {
       for (;;) {
-        // The one who sent goes on first.
+        // The sender continues first.
         await new Promise((resolve) => setImmediate(resolve));
         const message = this.#waiting.shift();
         if (message === undefined) return;

@@ -57,7 +57,7 @@ export class SocketChannel<Out, In> implements Channel<Out, In> {
   }
 
   onClose(listener: () => void): void {
-    this.#closing.tell(listener);
+    this.#closing.notify(listener);
   }
 
   close(): void {

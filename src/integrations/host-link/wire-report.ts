@@ -75,6 +75,9 @@ const Problem = Type.Object({
   blocks: Type.Enum(['all', 'passthrough', 'none']),
 });
 
+/** One line of text. */
+export const Uptime = Type.String({ maxLength: 256, pattern: '^[ -~]*$' });
+
 export const HostReport = sameAs<Contract.HostReport>()(
   Type.Object({
     facts: Facts,
@@ -91,6 +94,7 @@ export const HostReport = sameAs<Contract.HostReport>()(
     unsettledGuests: Type.Optional(Type.Array(Word, { maxItems: 20_000 })),
     hypervisorIsSilent: Type.Optional(Type.Literal(true)),
     problems: Type.Optional(Type.Array(Problem, { maxItems: 1024 })),
+    uptime: Type.Optional(Uptime),
   }),
 );
 

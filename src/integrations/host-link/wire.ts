@@ -6,7 +6,7 @@ import { type TSchema, Type } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import type { ToAgent, ToController } from '#contracts/host-link.ts';
 import { ComputeError } from '#core/errors.ts';
-import { CommandResult, GuestState, HostReport } from './wire-report.ts';
+import { CommandResult, GuestState, HostReport, Uptime } from './wire-report.ts';
 import { HostId, HostName, SequenceNumber, Word } from './wire-words.ts';
 
 /** No message is longer: a report of 10,000 devices has half of it. */
@@ -23,7 +23,10 @@ const toController: MessageSchemas<ToController> = {
     guestId: HostId,
     state: GuestState,
   }),
-  heartbeat: Type.Object({ type: Type.Literal('heartbeat') }),
+  heartbeat: Type.Object({
+    type: Type.Literal('heartbeat'),
+    uptime: Type.Optional(Uptime),
+  }),
 };
 
 /** What a command says is left to who carries it out: an agent answers one that it does not know, it does not hang up. */

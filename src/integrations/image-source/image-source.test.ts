@@ -102,7 +102,7 @@ describe('answers of what is no controller, or of one that dies', () => {
     });
   });
 
-  test('a download that breaks off goes on where it was', async () => {
+  test('a download that breaks off continues where it was', async () => {
     const whole = 'novella';
     let answers = 0;
     const source = await aServer((_request, response) => {

@@ -85,7 +85,7 @@ function messageIn(text: string): string | undefined {
   }
 }
 
-/** `again`: asks anew for what broke off. */
+/** `again`: asks again for what broke off. */
 function contentOf(
   { headers, body }: Response,
   id: string,
@@ -109,7 +109,7 @@ interface Wanted {
   again: () => Promise<Response>;
 }
 
-/** An image never changes: where it broke off it goes on from a second answer, without what is there already. */
+/** An image never changes: where it broke off a second answer continues, without what is there already. */
 async function* wholeBody(
   first: AsyncIterable<Uint8Array> | null,
   { id, sizeBytes, again }: Wanted,

@@ -71,7 +71,7 @@ export interface WireFailure {
   call: string;
 }
 
-/** Something that libvirt told of a domain. */
+/** An event of libvirt about a domain. */
 export type DomainEvent =
   | { what: 'lifecycle'; id: string; event: number; detail: number }
   | { what: 'rebooted'; id: string }

@@ -29,15 +29,15 @@ function aChild(options: Partial<LibvirtChildOptions> = {}): LibvirtChild {
   return child;
 }
 
-/** What the child told, in words. */
+/** What the child reported, in words. */
 function listenTo(child: LibvirtChild): string[] {
-  const told: string[] = [];
+  const reported: string[] = [];
   child.watch((news: ChildNews) => {
     const { what } = news;
-    if (what !== 'event') told.push(what);
-    else if (news.event.what === 'lifecycle') told.push(`lifecycle ${news.event.event}`);
+    if (what !== 'event') reported.push(what);
+    else if (news.event.what === 'lifecycle') reported.push(`lifecycle ${news.event.event}`);
   });
-  return told;
+  return reported;
 }
 
 /** The domain that the test driver has from the start. */
@@ -84,17 +84,17 @@ describe.runIf(isHere)('the process with libvirt in it', { timeout: 30_000 }, ()
 
   test('libvirt’s events arrive in order', async () => {
     const child = aChild();
-    const told = listenTo(child);
+    const reported = listenTo(child);
     await child.call('suspendDomain', [testDomain]);
     await child.call('resumeDomain', [testDomain]);
     await child.call('destroyDomain', [testDomain]);
-    await expect.poll(() => told).toEqual(['lifecycle 3', 'lifecycle 4', 'lifecycle 5']);
+    await expect.poll(() => reported).toEqual(['lifecycle 3', 'lifecycle 4', 'lifecycle 5']);
   });
 
-  test('when it is killed calls in flight fail, it is started again, and both are told', async () => {
+  test('when it is killed calls in flight fail, it is started again, and both are reported', async () => {
     const child = aChild();
     await child.firstTry();
-    const told = listenTo(child);
+    const reported = listenTo(child);
     const calls = Array.from({ length: 50 }, () => child.call('listDomains', [], 'list guests'));
     process.kill(child.pid ?? 0, 'SIGKILL');
     const outcomes = await Promise.allSettled(calls);
@@ -109,7 +109,7 @@ describe.runIf(isHere)('the process with libvirt in it', { timeout: 30_000 }, ()
       });
     }
     expect(await child.call('listDomains', [])).toHaveLength(1);
-    expect(told).toEqual(['lost', 'back']);
+    expect(reported).toEqual(['lost', 'back']);
   });
 
   test('when it hangs the call fails in good time, and the next one works', async () => {

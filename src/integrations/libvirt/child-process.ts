@@ -17,7 +17,7 @@ export interface LibvirtChildOptions {
   callLimitMs?: number;
 }
 
-/** What the child tells without being asked. */
+/** What the child reports without being asked. */
 export type ChildNews = { what: 'lost' | 'back' } | { what: 'event'; event: DomainEvent };
 
 /** As many threads as can wait in libvirt: each lane, opening, the event loop, and some for Node itself. */
@@ -86,14 +86,15 @@ export class LibvirtChild {
     act: string = procedure,
   ): Promise<Procedures[Name]['result']> {
     await this.#settled();
-    if (this.#isClosed) throw new ComputeError('unavailable', `${act}: libvirt was let go of`);
+    if (this.#isClosed)
+      throw new ComputeError('unavailable', `${act}: the connection to libvirt was closed`);
     if (this.#connection.is !== 'connected') throw this.#unreachable(act);
     const id = (this.#lastCall += 1);
     return new Promise<Procedures[Name]['result']>((resolve, reject) => {
       const limitMs = Math.max(this.#limitMs, slowLimits[procedure] ?? 0);
       const timer = setTimeout(() => this.#tooLong(id, limitMs), limitMs);
       this.#calls.set(id, { procedure, act, resolve, reject, timer });
-      // That the child ended just now is told by its exit.
+      // That the child ended just now shows at its exit.
       this.#process.send({ id, procedure, args }, () => undefined);
     });
   }
@@ -155,7 +156,7 @@ export class LibvirtChild {
         return;
       }
       case 'event':
-        this.#tell({ what: 'event', event: message.event });
+        this.#notify({ what: 'event', event: message.event });
         return;
       case 'connected':
         this.#restartMs = restarts.firstMs;
@@ -176,7 +177,7 @@ export class LibvirtChild {
     this.#connection = connection;
     if (connection.is !== 'connecting') this.#wake();
     if (connection.is === 'connected') {
-      if (this.#isLost) this.#tell({ what: 'back' });
+      if (this.#isLost) this.#notify({ what: 'back' });
       this.#isLost = false;
       this.#wasConnected = true;
       return;
@@ -185,7 +186,7 @@ export class LibvirtChild {
     this.#isLost = true;
     const problem = connection.is === 'unreachable' ? connection.problem : 'the connection broke';
     this.#options.log.warn({ uri: this.#options.uri, problem }, 'libvirt does not answer');
-    this.#tell({ what: 'lost' });
+    this.#notify({ what: 'lost' });
   }
 
   #wake(): void {
@@ -255,7 +256,7 @@ export class LibvirtChild {
     this.#restartMs = Math.min(this.#restartMs * 2, restarts.longestMs);
   }
 
-  #tell(news: ChildNews): void {
+  #notify(news: ChildNews): void {
     for (const listener of this.#listeners) listener(news);
   }
 }

@@ -4,7 +4,7 @@ import type { DomainEvent } from './child-messages.ts';
 import type { LibvirtChild } from './child-process.ts';
 import { type DomainView, viewOf } from './domain-view.ts';
 
-/** Events tell at once; looking is for what was missed while libvirt was away. Milliseconds. */
+/** Events come at once; polling is for what was missed while libvirt was away. Milliseconds. */
 const lookEveryMs = 1_000;
 
 export class Domains {

@@ -32,11 +32,11 @@ function aScriptedChild() {
   return { child, say: (news: ChildNews) => say(news) };
 }
 
-test('events of our guests are told in order as states, those of other domains are not', async () => {
+test('events of our guests are reported in order as states, those of other domains are not', async () => {
   const { child, say } = aScriptedChild();
   const changes = new GuestChanges(child, new Domains(child));
-  const told: HypervisorChange[] = [];
-  changes.watch((change) => told.push(change));
+  const reported: HypervisorChange[] = [];
+  changes.watch((change) => reported.push(change));
   const happen = (id: string, event: number, detail = 0) =>
     say({ what: 'event', event: { what: 'lifecycle', id, event, detail } });
   happen('theirs', 2);
@@ -52,6 +52,6 @@ test('events of our guests are told in order as states, those of other domains a
   happen(ours.id, 1);
   happen('never-seen', 1);
   await expect
-    .poll(() => told.map((change) => (change.what === 'guest' ? change.state : change.what)))
+    .poll(() => reported.map((change) => (change.what === 'guest' ? change.state : change.what)))
     .toEqual(['shutOff', 'running', 'paused', 'saved', 'lost', 'back', 'shutOff', 'gone']);
 });

@@ -1,4 +1,4 @@
-/** libvirt's events as changes of Novella's guests; other people's domains are not told of. */
+/** libvirt's events as changes of Novella's guests; other domains are ignored. */
 import type { FoundGuest, HypervisorChange } from '#contracts/hypervisor.ts';
 import type { DomainEvent } from './child-messages.ts';
 import type { ChildNews, LibvirtChild } from './child-process.ts';
@@ -12,7 +12,7 @@ export class GuestChanges {
   readonly #listeners = new Set<(change: HypervisorChange) => void>();
   /** Ids that are known to be Novella's, and to be not. */
   readonly #isOurs = new Map<string, boolean>();
-  /** Changes are told in the order in which they happened. */
+  /** Changes are reported in the order in which they happened. */
   #last: Promise<void> = Promise.resolve();
 
   constructor(child: LibvirtChild, domains: Domains) {
@@ -36,7 +36,7 @@ export class GuestChanges {
 
   #hear(news: ChildNews): void {
     if (news.what !== 'event') {
-      this.#inOrder(async () => this.#tell({ what: news.what }));
+      this.#inOrder(async () => this.#notify({ what: news.what }));
       return;
     }
     const state = stateAfter(news.event);
@@ -45,13 +45,13 @@ export class GuestChanges {
     this.#inOrder(async () => {
       if (!(await this.#isKnownAsOurs(guestId))) return;
       if (state === 'gone') this.#isOurs.delete(guestId);
-      this.#tell({ what: 'guest', guestId, state });
+      this.#notify({ what: 'guest', guestId, state });
     });
   }
 
-  #inOrder(tell: () => Promise<void>): void {
-    // A listener's own mistake, or a libvirt that has gone, must not keep later changes from being told.
-    this.#last = this.#last.then(tell).catch(() => undefined);
+  #inOrder(notify: () => Promise<void>): void {
+    // A listener's own mistake, or a libvirt that has gone, must not keep later changes from being reported.
+    this.#last = this.#last.then(notify).catch(() => undefined);
   }
 
   async #isKnownAsOurs(guestId: string): Promise<boolean> {
@@ -64,7 +64,7 @@ export class GuestChanges {
     return isOurs;
   }
 
-  #tell(change: HypervisorChange): void {
+  #notify(change: HypervisorChange): void {
     for (const listener of this.#listeners) listener(change);
   }
 }

@@ -44,7 +44,7 @@ export class GuestPower {
       if (domain.isActive) await this.#child.call('destroyDomain', [id], act);
       else if (domain.state === 'saved') await this.#child.call('forgetSaved', [id], act);
     } catch (error) {
-      // It ended by itself meanwhile, which was the point.
+      // It ended meanwhile, which was the point.
       if (!hasCode(error, 'noDomain', 'operationInvalid') || (await this.#isActive(id)))
         throw error;
     }

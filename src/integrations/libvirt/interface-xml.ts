@@ -159,8 +159,8 @@ function frontendXml(
   const { model } = frontend;
   const isVirtio = model === 'virtio';
   const queues = isVirtio && host.virtType === 'kvm' ? frontend.queues : null;
-  const wished = isVirtio ? virtioDriver(queues, frontend.rxQueueSize, host) : null;
-  const name = forced ?? wished;
+  const requested = isVirtio ? virtioDriver(queues, frontend.rxQueueSize, host) : null;
+  const name = forced ?? requested;
   const packed = frontend.packed ? 'on' : null;
   const hasDriver = name !== null || packed !== null;
   return [

@@ -41,7 +41,7 @@ export function vfNetworkXml(network: {
 }
 
 /**
- * A network over one VF's interface, for one macvtap port on one host. libvirt refuses a second guest on it by itself.
+ * A network over one VF's interface, for one macvtap port on one host. libvirt itself refuses a second guest on it.
  * Example: `macvtapNetworkXml({ name: 'novella-6d0f5f54', interface: 'enp1s0v1', vlan: 42 })`.
  */
 export function macvtapNetworkXml(network: {

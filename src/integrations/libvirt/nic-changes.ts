@@ -21,14 +21,14 @@ import { printXml } from './xml.ts';
 
 /** Milliseconds. */
 export interface DetachLimits {
-  /** How long the guest's system may take to let go of a device. Source: Nova `device_detach_attempts` times `…_timeout`. */
+  /** How long the guest's system may take to release a device. Source: Nova `device_detach_attempts` times `…_timeout`. */
   detachMs: number;
   /** Between one request and the next. */
   detachAskEveryMs: number;
 }
 
 const standardLimits: DetachLimits = { detachMs: 160_000, detachAskEveryMs: 20_000 };
-/** libvirt tells of a removed device before its XML lacks it; when the telling was missed, the XML counts. Milliseconds. */
+/** libvirt reports a removed device before its XML lacks it; when the event was missed, the XML counts. Milliseconds. */
 const eventGraceMs = 3_000;
 
 export class NicChanges {
@@ -73,7 +73,7 @@ export class NicChanges {
     await this.#record(domain, (ports) => without(ports, nic));
   }
 
-  /** The guest has let go when libvirt has said so and its XML no longer has the device. */
+  /** The guest has released the device when libvirt has said so and its XML no longer has the device. */
   async #detachLive(domain: DomainView, nic: GuestNic, ifname: string | null): Promise<void> {
     const device = deviceOfNic(domain.devices, nic, ifname);
     if (device === undefined) return;
@@ -96,7 +96,7 @@ export class NicChanges {
     if (await this.#domains.waitUntil(domain.id, isOff, this.#limits.detachMs)) return;
     throw new ComputeError(
       'unavailable',
-      `guest ${domain.name} did not let go of port ${nic.portId} within ${this.#limits.detachMs / 1_000} s: ` +
+      `guest ${domain.name} did not release the device of port ${nic.portId} within ${this.#limits.detachMs / 1_000} s: ` +
         'its system must be up and take part',
     );
   }
@@ -112,7 +112,7 @@ export class NicChanges {
       await this.#child.call('detachDevice', [id, text, flags], act);
     } catch (error) {
       const isHarmless = hasCode(error, 'deviceMissing', 'noDomain', 'operationFailed');
-      // "Already in the process of unplug" is what a second request gets; the next look tells whether it worked.
+      // "Already in the process of unplug" is what a second request gets; the next look shows whether it worked.
       if (!isHarmless || (flags === affect.config && !hasCode(error, 'deviceMissing'))) throw error;
     }
   }

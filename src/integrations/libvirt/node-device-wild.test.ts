@@ -36,7 +36,7 @@ const device = fc
   .map((parts) => `<device>${parts.join('')}</device>`);
 const text = fc.oneof(device, device, fc.string(), part);
 
-test('any texts are read, and what is no function is told', () => {
+test('any texts are read, and what is no function is reported', () => {
   fc.assert(
     fc.property(fc.array(text, { maxLength: 4 }), (texts) => {
       const { functions, unreadable } = readNodeDevices(texts, sysfs);

@@ -1,4 +1,4 @@
-/** What Novella takes from nova.conf files, under new and old option names. Sections are told apart without regard to case. */
+/** What Novella takes from nova.conf files, under new and old option names. Names of sections are compared without regard to case. */
 import { ComputeError } from '#core/errors.ts';
 import { quoted } from '#core/quoted-text.ts';
 import { type WeigherName, weigherNames } from '#core/scheduling/weights.ts';

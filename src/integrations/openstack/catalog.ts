@@ -12,7 +12,7 @@ export type Catalog = {
   }[];
 }[];
 
-export interface EndpointWish {
+export interface EndpointQuery {
   /** Example: `network`. */
   type: string;
   region?: string | undefined;
@@ -24,25 +24,25 @@ export interface EndpointWish {
  * The URL of the endpoint, without a slash at its end.
  * Throws `unavailable` naming what was looked for, and what the catalog has.
  */
-export function endpointOf(catalog: Catalog, wish: EndpointWish, keystone: string): string {
-  const interfaces = wish.interface === undefined ? ['internal', 'public'] : [wish.interface];
+export function endpointOf(catalog: Catalog, query: EndpointQuery, keystone: string): string {
+  const interfaces = query.interface === undefined ? ['internal', 'public'] : [query.interface];
 
   const endpoints = catalog
-    .filter(({ type }) => type === wish.type)
+    .filter(({ type }) => type === query.type)
     .flatMap((service) => service.endpoints)
     .filter(
       ({ region, region_id: regionId }) =>
-        wish.region === undefined || wish.region === region || wish.region === regionId,
+        query.region === undefined || query.region === region || query.region === regionId,
     );
   for (const name of interfaces) {
     const found = endpoints.find((endpoint) => endpoint.interface === name);
     if (found !== undefined) return found.url.replace(/\/+$/, '');
   }
-  const where = wish.region === undefined ? '' : ` in region ${wish.region}`;
+  const where = query.region === undefined ? '' : ` in region ${query.region}`;
   const has = catalog.map(({ type }) => type).join(', ') || 'no service at all';
   throw new ComputeError(
     'unavailable',
-    `the catalog of the identity service at ${keystone} has no ${wish.type} endpoint ` +
+    `the catalog of the identity service at ${keystone} has no ${query.type} endpoint ` +
       `(interface ${interfaces.join(' or ')})${where}; it has: ${has}`,
   );
 }

@@ -29,7 +29,7 @@ test('a hundred go in one call, more in another', async () => {
   expect(calls.map(({ length }) => length)).toEqual([100, 1]);
 });
 
-test('an error is told to all who asked, and the next try is a new one', async () => {
+test('an error reaches all who asked, and the next try is a new one', async () => {
   let tries = 0;
   const ask = gathered(async () => {
     tries += 1;

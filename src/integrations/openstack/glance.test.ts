@@ -31,7 +31,7 @@ test('an image with another hash cannot be checked, so it is refused in words', 
   });
 });
 
-test('bytes that break off are told', async () => {
+test('bytes that break off are reported', async () => {
   const half: Reply = (response) => {
     response.writeHead(200, { 'content-length': '10' });
     response.write('half', () => response.destroy());

@@ -128,7 +128,7 @@ function contentOf(image: GlanceImage) {
     throw new ComputeError(
       'conflict',
       `Image ${image.id} has no sha512 hash (os_hash_algo is ${image.os_hash_algo ?? 'not set'}): ` +
-        'nobody could tell whether its bytes arrived whole; upload it again with hashing_algorithm sha512',
+        'without it nobody can verify that its bytes arrived whole; upload it again with hashing_algorithm sha512',
     );
   }
   return {

@@ -51,8 +51,8 @@ function physicalNetworksOf(
     return pairs.filter((physnet) => physnet !== '');
   }
   const { device_mappings: devices, bridge_mappings: bridges } = configurations;
-  const told = [devices, bridges, configurations.interface_mappings].filter(
+  const mapped = [devices, bridges, configurations.interface_mappings].filter(
     (mappings) => mappings !== undefined,
   );
-  return told.length === 0 ? null : told.flatMap((mappings) => Object.keys(mappings));
+  return mapped.length === 0 ? null : mapped.flatMap((mappings) => Object.keys(mappings));
 }

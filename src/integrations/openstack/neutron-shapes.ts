@@ -165,8 +165,8 @@ export function toBinding(binding: NeutronBinding): PortBinding {
 }
 
 /** The body of a new port, as Nova sends it: its owner and host come with the binding. */
-export function newPortBody(wish: NewPort) {
-  const { networkId, projectId, deviceId, fixedIp, securityGroupIds } = wish;
+export function newPortBody(newPort: NewPort) {
+  const { networkId, projectId, deviceId, fixedIp, securityGroupIds } = newPort;
   return {
     port: {
       device_id: deviceId,

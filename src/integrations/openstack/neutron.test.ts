@@ -68,8 +68,8 @@ test('an unbind is the body that Nova sends', async () => {
 
 test('a new port is the body that Nova sends', async () => {
   const network = await start({ ...recorded('11-direct-port-create').reply, status: 201 });
-  const wish = { networkId: 'n1', projectId: 'p1', deviceId: 's1', fixedIp: null };
-  await network.createPort(wish, member);
+  const newPort = { networkId: 'n1', projectId: 'p1', deviceId: 's1', fixedIp: null };
+  await network.createPort(newPort, member);
   expect(scripted.heard).toMatchObject([
     { method: 'POST', path: '/v2.0/ports', headers: { 'x-auth-token': member.token } },
   ]);
@@ -91,7 +91,7 @@ const serviceRole =
   'the role `service` of user nova on project service, to write binding:profile and to act beside users ' +
   '(openstack role add --project service --user nova service)';
 
-test('a service user without the role service is told so, with Neutron’s words', async () => {
+test('a service user without the role service gets that error, with Neutron’s words', async () => {
   const message =
     '((((rule:update_port and rule:update_port:device_id) and rule:update_port:device_owner) and ' +
     'rule:update_port:binding:host_id) and rule:update_port:binding:profile) is disallowed by policy';
@@ -246,7 +246,7 @@ test('of several segments the first with a physical network counts; numbers come
   });
 });
 
-test('agents are read once for half a minute, page by page; each kind tells what it reaches in its own way', async () => {
+test('agents are read once for half a minute, page by page; each kind says what it reaches in its own way', async () => {
   const agent = (id: string, agentType: string, configurations?: object) => ({
     ...{ id, agent_type: agentType, host: 'h1', alive: id !== 'a2' },
     ...{ heartbeat_timestamp: '2026-11-23 07:34:44', configurations },

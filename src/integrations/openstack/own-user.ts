@@ -1,5 +1,5 @@
 /** Our own user in Keystone, in words for an operator: which role it lacks, and how it gets it. Pure. */
-/** As its token tells. */
+/** As its token says. */
 export interface OwnUser {
   username: string;
   userDomainName: string;

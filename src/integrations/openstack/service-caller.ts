@@ -1,4 +1,4 @@
-/** Calls to one named service: what may be repeated is repeated, and a service that is down is told by name and URL. Knows no token. */
+/** Calls to one named service: what may be repeated is repeated, and a service that is down is named with its URL. Knows no token. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { distrustOf, type Trust } from './distrust.ts';
@@ -50,7 +50,7 @@ export interface CallerOptions {
 
 /**
  * Calls to services. A connection that breaks, and an answer such as 503, lead to the same call again where that may be made twice.
- * A POST has a connection of its own: on a kept one nobody could tell whether the other side, closing it just then, had acted on it.
+ * A POST has a connection of its own: on a kept one nobody could know whether the other side, closing it just then, had acted on it.
  */
 export function createServiceCaller(options: CallerOptions): ServiceCaller {
   const { wire, retryPausesMs, requestId, limits } = options;
@@ -138,7 +138,7 @@ function notTrusted({ service, base }: ServiceCall, why: string, cause: unknown)
   });
 }
 
-/** Of a name with several addresses Node tells only that all failed. */
+/** Of a name with several addresses Node says only that all failed. */
 function wordsOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(wordsOf).join('; ');
   return error instanceof Error ? error.message : String(error);

@@ -132,7 +132,7 @@ test('a service that stays away is named after three tries', async () => {
   expect(scripted.heard).toHaveLength(3);
 });
 
-test('a failure that stays is told with the service’s own words', async () => {
+test('a failure that stays is reported with the service’s own words', async () => {
   const body = { NeutronError: { type: 'HTTPInternalServerError', message: 'Request Failed' } };
   const network = await start([{ status: 500, body }]);
   await expect(network.updatePort('p', { deviceId: '' })).rejects.toMatchObject({
@@ -324,7 +324,7 @@ test('the survey names roles, endpoints, extensions and agents, and what of them
   });
 });
 
-test('a cloud without NIC switch agents, and one that does not show them, are told', async () => {
+test('a cloud without NIC switch agents, and one that does not show them, are reported', async () => {
   const extensions = {
     status: 200,
     body: { extensions: [{ alias: 'binding' }, { alias: 'provider' }] },

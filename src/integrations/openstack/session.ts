@@ -47,8 +47,8 @@ export interface SessionOptions {
 export function createSession(options: SessionOptions): Session {
   const { caller, tokens, service, keystone } = options;
   const baseFor = (token: OwnToken): string => {
-    const wish = { type: service, region: options.region, interface: options.interface };
-    const url = options.url ?? endpointOf(token.catalog, wish, keystone);
+    const query = { type: service, region: options.region, interface: options.interface };
+    const url = options.url ?? endpointOf(token.catalog, query, keystone);
     return url.replace(/\/+$/, '').replace(options.version ?? /$^/, '');
   };
   const attempt = async <A extends { status: number }>(

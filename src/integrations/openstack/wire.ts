@@ -12,7 +12,7 @@ export interface WireRequest {
   url: string;
   headers: Record<string, string>;
   body?: string;
-  /** A connection of its own, outside the pool: for what takes long, or must not meet a connection that the other side lets go just then. */
+  /** A connection of its own, outside the pool: for what takes long, or must not meet a connection that the other side closes just then. */
   isAlone?: boolean;
 }
 

@@ -41,7 +41,7 @@ test('what a guest has outlives the process', async () => {
   expect(await made(twoImages(), stateDirectory).files.list()).toEqual([]);
 });
 
-test('the console tells of the guest’s NICs, and of the disk it has: another only when it starts afresh', async () => {
+test('the console shows the guest’s NICs, and of the disk it has: another only when it starts afresh', async () => {
   const { files } = made(twoImages());
   await files.prepare(guest, { fresh: false });
   const log = () => files.consoleOutput(guest.id, null);

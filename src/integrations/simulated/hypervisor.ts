@@ -94,10 +94,10 @@ export class SimulatedHypervisor implements Hypervisor {
     this.#guests.delete(guestId);
     const { stateDirectory } = this.#options;
     if (stateDirectory !== undefined) rmSync(fileOf(stateDirectory, guestId), { force: true });
-    if (kept !== undefined) this.#tell(guestId, 'gone');
+    if (kept !== undefined) this.#notify(guestId, 'gone');
   }
 
-  /** What a guest does that fails by itself: no act of the contract. */
+  /** What a guest does that fails without a command: no act of the contract. */
   crash(guestId: string): void {
     this.#change(guestId, 'crash', { running: 'crashed', paused: 'crashed' });
   }
@@ -177,7 +177,7 @@ export class SimulatedHypervisor implements Hypervisor {
     return Promise.resolve();
   }
 
-  #tell(guestId: string, state: FoundGuest['state'] | 'gone'): void {
+  #notify(guestId: string, state: FoundGuest['state'] | 'gone'): void {
     for (const listener of this.#listeners) listener({ what: 'guest', guestId, state });
   }
 
@@ -233,7 +233,7 @@ export class SimulatedHypervisor implements Hypervisor {
     }
     const before = this.#guests.get(kept.guest.id)?.state;
     this.#guests.set(kept.guest.id, kept);
-    if (before !== kept.state) this.#tell(kept.guest.id, kept.state);
+    if (before !== kept.state) this.#notify(kept.guest.id, kept.state);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The PCI bus of a simulated host. As on a real one a VF that a running guest has whole has no interface, and the VFs of a PF that a guest has
- * are gone until it lets go.
+ * are gone until it releases it.
  */
 import type { FoundGuest } from '#contracts/hypervisor.ts';
 import type { InterfaceChange, PciBus, UnreadableFunction, VfCount } from '#contracts/pci-bus.ts';
@@ -37,7 +37,7 @@ const lookEveryMs = 1_000;
 export class SimulatedPciBus implements PciBus {
   readonly #options: SimulatedPciBusOptions;
   readonly #vfs = new Map<PciAddress, VfState>();
-  /** VFs of PFs that were told to have fewer. */
+  /** VFs of PFs whose number of VFs was lowered. */
   readonly #unmade = new Map<PciAddress, PciFunction[]>();
   readonly #drivers = new Map<PciAddress, string | null>();
 

@@ -21,7 +21,7 @@ export async function bindDriver(
   try {
     if ((await bound()) !== null) await write(join(folder, 'driver/unbind'), address);
     if (driver !== null) {
-      // The override also binds where the PF is told to leave its VFs without drivers.
+      // The override also binds where the PF is set to leave its VFs without drivers.
       await write(join(folder, 'driver_override'), driver);
       await write(join(bus, 'drivers_probe'), address);
       await write(join(folder, 'driver_override'), '\n');

@@ -6,7 +6,7 @@ import { ComputeError } from '#core/errors.ts';
 import { netFolders } from './read-interfaces.ts';
 import { vdpaChildren } from './vdpa.ts';
 
-/** What tells a function's kind and place; the rest of its folder says nothing to Novella. Product data is binary and stays out. */
+/** The files that say a function's kind and place; Novella reads nothing else of its folder. Product data is binary and stays out. */
 const files = [
   'class',
   'vendor',

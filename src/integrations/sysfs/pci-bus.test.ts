@@ -180,18 +180,18 @@ test('a PF without a carrier, and one that is down, have no link', async () => {
   expect(await link()).toBeNull();
 });
 
-test('who watches is told of a carrier that goes', { timeout: 30_000 }, async () => {
+test('a watcher is notified of a carrier that goes', { timeout: 30_000 }, async () => {
   const { kernel, bus } = onIgb();
   const carrier = join(kernel.root, 'bus/pci/devices', pf0, 'net/enp1s0/carrier');
-  let told = 0;
+  let reported = 0;
   const unwatch = bus.watch(() => {
-    told += 1;
+    reported += 1;
   });
   let value = 1;
   const flip = () => {
     value = 1 - value;
     writeFileSync(carrier, `${value}\n`);
-    return told;
+    return reported;
   };
   await expect.poll(flip, { timeout: 20_000, interval: 1_100 }).toBeGreaterThan(0);
   unwatch();

@@ -127,7 +127,7 @@ export class SysfsPciBus implements PciBus {
 
   /**
    * A MAC that an administrator has set stands in the way of any other, and on some NICs of itself: it is taken off, and put back afterwards.
-   * Where it cannot be taken off, the driver is bound anew. An interface cannot be without a MAC. Source: Linux `igb_set_vf_mac_addr`, seen on an igb.
+   * Where it cannot be taken off, the driver is bound again. An interface cannot be without a MAC. Source: Linux `igb_set_vf_mac_addr`, seen on an igb.
    */
   async #setMac(address: PciAddress, ifname: string, macAddress: string): Promise<void> {
     if (macAddress === noMac) return;

@@ -45,10 +45,10 @@ export class VfControl {
   }
 
   /** Throws `unavailable`, naming each setting that is refused and the NIC's driver; all others are made. */
-  async set(address: PciAddress, wish: VfChange): Promise<void> {
+  async set(address: PciAddress, wanted: VfChange): Promise<void> {
     const place = await this.#place(address);
     const now = await this.#settings(place);
-    const change = completeChange(now, changeTowards(now, wish));
+    const change = completeChange(now, changeTowards(now, wanted));
     const refusals: ComputeError[] = [];
     for (const each of vfCommands(change, place)) {
       try {
@@ -69,10 +69,10 @@ export class VfControl {
     await this.#run(['ip', 'link', 'set', pfIfname, 'vf', String(vfNum), 'mac', noMac]);
   }
 
-  async lacking(address: PciAddress, wish: VfChange): Promise<VfSettingName[]> {
+  async lacking(address: PciAddress, wanted: VfChange): Promise<VfSettingName[]> {
     const place = await this.#place(address);
     const now = await this.#settings(place);
-    const names = Object.keys(changeTowards(now, wish)) as VfSettingName[];
+    const names = Object.keys(changeTowards(now, wanted)) as VfSettingName[];
     const lacking: VfSettingName[] = [];
     for (const name of names.filter((each) => probed.includes(each))) {
       if (!(await this.#has(place, name, { [name]: now[name] }))) lacking.push(name);

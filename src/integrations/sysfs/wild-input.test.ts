@@ -43,8 +43,8 @@ test('any tree is read', async () => {
       for (const [at, name, to] of given.links) symlinkSync(`../${to}`, place(at, name));
       const { functions, unreadable } = await new SysfsPciBus({ root }).listFunctions();
       const there = new Set([...given.files, ...given.links].map(([at]) => at));
-      const told = [...functions, ...unreadable].map((each) => each.address);
-      expect(told.toSorted()).toEqual([...there].toSorted());
+      const reported = [...functions, ...unreadable].map((each) => each.address);
+      expect(reported.toSorted()).toEqual([...there].toSorted());
     }),
     { numRuns: 60 },
   );

@@ -40,21 +40,21 @@ export class CloudUser {
   }
 
   /** The id of a network with its subnet. */
-  async createNetwork(wish: NewNetwork): Promise<string> {
+  async createNetwork(requested: NewNetwork): Promise<string> {
     const { network } = await this.#post<{ network: { id: string } }>('network', '/v2.0/networks', {
       network: {
-        name: wish.name,
-        'provider:network_type': wish.vlan === null ? 'flat' : 'vlan',
-        'provider:physical_network': wish.physicalNetwork,
-        ...(wish.vlan !== null && { 'provider:segmentation_id': wish.vlan }),
+        name: requested.name,
+        'provider:network_type': requested.vlan === null ? 'flat' : 'vlan',
+        'provider:physical_network': requested.physicalNetwork,
+        ...(requested.vlan !== null && { 'provider:segmentation_id': requested.vlan }),
       },
     });
-    const [start, end] = wish.pool.map((last) => `${wish.prefix}.${last}`);
+    const [start, end] = requested.pool.map((last) => `${requested.prefix}.${last}`);
     await this.#post('network', '/v2.0/subnets', {
       subnet: {
         network_id: network.id,
         ip_version: 4,
-        cidr: `${wish.prefix}.0/24`,
+        cidr: `${requested.prefix}.0/24`,
         gateway_ip: null,
         allocation_pools: [{ start, end }],
       },
@@ -73,8 +73,8 @@ export class CloudUser {
   }
 
   /** Uploads a file as an image; its id. */
-  async createImage(wish: Record<string, unknown>, path: string): Promise<string> {
-    const { id } = await this.#post<{ id: string }>('image', '/v2/images', wish);
+  async createImage(requested: Record<string, unknown>, path: string): Promise<string> {
+    const { id } = await this.#post<{ id: string }>('image', '/v2/images', requested);
     const url = `${this.#session.endpoints['image']}/v2/images/${id}/file`;
     const reply = await fetch(url, {
       method: 'PUT',
@@ -82,7 +82,7 @@ export class CloudUser {
       body: await readFile(path),
     });
     if (!reply.ok)
-      throw new Error(`image ${String(wish['name'])}: upload answered ${reply.status}`);
+      throw new Error(`image ${String(requested['name'])}: upload answered ${reply.status}`);
     return id;
   }
 

@@ -90,7 +90,7 @@ export async function tellOfFaults(world: World, claim: Claim): Promise<void> {
     return expected(ok, ok ? `${checks.length} checks` : words);
   });
   for (const { what, strike, mend, network, words } of faults) {
-    await claim(`${what} is told, and nothing is left behind`, async () => {
+    await claim(`${what} is reported, and nothing is left behind`, async () => {
       await host.mustRun(`set -e\n${strike}`);
       try {
         return await refused(world, network, words);
@@ -102,11 +102,11 @@ export async function tellOfFaults(world: World, claim: Claim): Promise<void> {
       }
     });
   }
-  await claim('an image that is none is told, and nothing is left behind', async () => {
+  await claim('an image that is none is reported, and nothing is left behind', async () => {
     const file = join(host.shareDirectory, 'no-image');
     writeFileSync(file, 'no qcow2 at all');
-    const wish = { name: 'broken', disk_format: 'qcow2', container_format: 'bare' };
-    const imageId = await user.createImage(wish, file);
+    const requested = { name: 'broken', disk_format: 'qcow2', container_format: 'bare' };
+    const imageId = await user.createImage(requested, file);
     rmSync(file);
     return refused({ ...world, imageId }, 'red', /is not a valid qcow2 image/);
   });

@@ -47,7 +47,7 @@ export async function tellOfHotPlug(world: World, claim: Claim): Promise<void> {
     const free = await user.freeVfs('physnet1');
     await user.act(server.id, { resume: null });
     await user.settled(server.id, 'ACTIVE');
-    // A resume begins the console anew, as a start does: what it says of the NIC is of now.
+    // A resume begins the console again, as a start does: what it says of the NIC is of now.
     const nic = await server.console.waitFor({ what: 'NIC', mac: server.ports[0]!.mac_address });
     return expected(
       nic['driver'] === 'igbvf',
@@ -62,7 +62,7 @@ export async function tellOfHotPlug(world: World, claim: Claim): Promise<void> {
   await claim('started again, it has its VF again', async () => {
     await user.act(server.id, { 'os-start': null });
     await user.settled(server.id, 'ACTIVE');
-    // A start begins the console anew.
+    // A start begins the console again.
     const nic = await server.console.waitFor({ what: 'NIC', mac: server.ports[0]!.mac_address });
     return expected(nic['driver'] === 'igbvf', `${nic['if']}, driver ${nic['driver']}`);
   });

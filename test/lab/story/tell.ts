@@ -18,15 +18,15 @@ import { type Claim, startTelling, type Told } from './telling.ts';
 import { tellOfWholeCard } from './whole-card.ts';
 import { expected, type World } from './world.ts';
 
-const chapters: { title: string; tell: (world: World, claim: Claim) => Promise<void> }[] = [
-  { title: 'Four servers: VFs, VLANs, every kind of NIC', tell: tellOfFourServers },
-  { title: 'Attach, detach, pause, suspend, stop, start', tell: tellOfHotPlug },
-  { title: 'Two servers want the last VF', tell: tellOfLastVf },
-  { title: 'A whole card', tell: tellOfWholeCard },
-  { title: 'The agent is killed in the middle of a boot', tell: tellOfKilledAgent },
-  { title: 'libvirtd is killed in the middle of a boot', tell: tellOfKilledLibvirtd },
-  { title: 'The same by libvirt networks', tell: tellOfNetworkXml },
-  { title: 'What fails is told, and the host stays whole', tell: tellOfFaults },
+const chapters: { title: string; notify: (world: World, claim: Claim) => Promise<void> }[] = [
+  { title: 'Four servers: VFs, VLANs, every kind of NIC', notify: tellOfFourServers },
+  { title: 'Attach, detach, pause, suspend, stop, start', notify: tellOfHotPlug },
+  { title: 'Two servers want the last VF', notify: tellOfLastVf },
+  { title: 'A whole card', notify: tellOfWholeCard },
+  { title: 'The agent is killed in the middle of a boot', notify: tellOfKilledAgent },
+  { title: 'libvirtd is killed in the middle of a boot', notify: tellOfKilledLibvirtd },
+  { title: 'The same by libvirt networks', notify: tellOfNetworkXml },
+  { title: 'What fails is reported, and the host stays whole', notify: tellOfFaults },
 ];
 
 export interface TellOptions {
@@ -60,12 +60,12 @@ export async function tellStory(
     await telling.chapter('An emulated SR-IOV host joins a new cloud', async (claim) => {
       world = await begin({ state: state.path, claim, ends });
     });
-    for (const { title, tell } of chapters) {
+    for (const { title, notify } of chapters) {
       const begun = world;
       if (begun === undefined) break;
       if (options.only !== undefined && !title.includes(options.only)) continue;
       await telling.chapter(title, (claim) =>
-        Promise.race([tell(begun, claim), death(begun.host)]),
+        Promise.race([notify(begun, claim), death(begun.host)]),
       );
       if (!begun.host.hasEnded()) continue;
       telling.cutOff();

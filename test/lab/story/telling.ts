@@ -1,4 +1,4 @@
-/** The lab's story as it is told: chapters with claims, printed for a person while they happen, kept for the report. */
+/** The lab's story as it is reported: chapters with claims, printed for a person while they happen, kept for the report. */
 
 /** One thing that must hold, and what was seen when it did not. Times in seconds. */
 export interface ToldClaim {
@@ -17,7 +17,7 @@ export interface ToldChapter {
 /** The report, one JSON document. */
 export interface Told {
   holds: boolean;
-  /** The emulated host ended in the middle: nothing is said about what was not told. */
+  /** The emulated host ended in the middle: nothing is said about what was not reported. */
   isCutOff: boolean;
   seconds: number;
   chapters: ToldChapter[];
@@ -43,9 +43,9 @@ export function startTelling(write: (line: string) => void): Telling {
       const chapterStarted = performance.now();
       const claims: ToldClaim[] = [];
       const keep = (claim: Omit<ToldClaim, 'seconds'>, since: number): void => {
-        const told = { ...claim, seconds: secondsSince(since) };
-        claims.push(told);
-        write(claimLine(told));
+        const reported = { ...claim, seconds: secondsSince(since) };
+        claims.push(reported);
+        write(claimLine(reported));
       };
       write('');
       write(title);

@@ -38,10 +38,10 @@ export async function tellOfVlans(
   await claim('the PF shows the MACs and VLANs of its three guests', async () => {
     const vfs = await vfsOf(world, 'enp1s0');
     const shown = vfs.map(({ address, vlan_list }) => `${address} ${vlan_list?.[0]?.vlan ?? 0}`);
-    const wished = [a, b].map(({ ports }) => `${ports[0]!.mac_address} 42`);
-    wished.push(`${other.ports[0]!.mac_address} 43`);
+    const wanted = [a, b].map(({ ports }) => `${ports[0]!.mac_address} 42`);
+    wanted.push(`${other.ports[0]!.mac_address} 43`);
     return expected(
-      wished.every((each) => shown.includes(each)),
+      wanted.every((each) => shown.includes(each)),
       shown.join(', '),
     );
   });
@@ -74,13 +74,13 @@ async function reaches(
   world: World,
   from: RunningServer,
   to: RunningServer,
-  wished: number,
+  wanted: number,
 ): Promise<string> {
   const address = await addressOf(world, to.ports[0]!);
   let received = await answers(from, address);
   // A guest that has just come up may sleep through the first ones.
-  for (let tries = 1; tries < 3 && received < wished; tries++) {
+  for (let tries = 1; tries < 3 && received < wanted; tries++) {
     received = await answers(from, address);
   }
-  return expected(received === wished, `${received} of ${pings} pings of ${address} answered`);
+  return expected(received === wanted, `${received} of ${pings} pings of ${address} answered`);
 }

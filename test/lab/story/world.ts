@@ -30,7 +30,7 @@ export interface RunningServer {
   console: GuestConsole;
 }
 
-interface BootWish {
+interface BootOptions {
   flavor?: string;
   tags?: string[];
   userData?: string;
@@ -41,9 +41,9 @@ export async function boot(
   world: World,
   name: string,
   ports: PortView[],
-  wish: BootWish = {},
+  options: BootOptions = {},
 ): Promise<RunningServer> {
-  return running(world, await ask(world, name, ports, wish), ports);
+  return running(world, await ask(world, name, ports, options), ports);
 }
 
 /** Asks for a server and returns its id at once. */
@@ -51,15 +51,15 @@ export function ask(
   { user, imageId, flavors }: World,
   name: string,
   ports: PortView[],
-  wish: BootWish = {},
+  options: BootOptions = {},
 ): Promise<string> {
   return user.createServer({
     name,
     imageRef: imageId,
-    flavorRef: wish.flavor ?? flavors.small,
-    ...(wish.userData !== undefined && { user_data: wish.userData }),
+    flavorRef: options.flavor ?? flavors.small,
+    ...(options.userData !== undefined && { user_data: options.userData }),
     networks: ports.map(({ id }, at) => {
-      const tag = wish.tags?.[at];
+      const tag = options.tags?.[at];
       return { port: id, ...(tag !== undefined && { tag }) };
     }),
   });

@@ -1,4 +1,4 @@
-/** What the network service told of ports is kept until somebody has acted upon it. */
+/** Events of the network service about ports, kept until somebody has acted on them. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { newIndex, newTable } from '../new-table.ts';

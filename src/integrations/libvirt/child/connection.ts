@@ -18,7 +18,7 @@ export class CallFailed extends Error {
   }
 }
 
-/** Opens connections, one after the other: an open that fails has no connection yet that could tell its error from another's. */
+/** Opens connections, one after the other: an open that fails has no connection yet that could distinguish its error from another's. */
 export class ConnectionOpener {
   readonly #library: Library;
   readonly #uri: string;

@@ -58,7 +58,7 @@ function wireFailure(error: unknown): WireFailure {
 
 function say(message: ChildMessage): void {
   if (!process.connected) return;
-  // The agent may end between the question and the answer; `disconnect` tells.
+  // The agent may end between the question and the answer; `disconnect` says so.
   process.send?.(message, undefined, undefined, () => undefined);
 }
 

@@ -1,4 +1,4 @@
-/** The connection over which libvirt tells of changes, kept up: when it breaks it is tried again, ever less often. */
+/** The connection over which libvirt reports changes, kept up: when it breaks it is tried again, ever less often. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChildMessage, DomainEvent } from '../child-messages.ts';
 import { eventId } from '../libvirt-numbers.ts';
@@ -40,14 +40,14 @@ export class Watch {
       lifecycle: library.callback(
         'virConnectDomainEventCallback',
         (_connection: Pointer, domain: Pointer, event: number, detail: number) => {
-          this.#tell({ what: 'lifecycle', id: library.uuidOf(domain), event, detail });
+          this.#notify({ what: 'lifecycle', id: library.uuidOf(domain), event, detail });
           return 0;
         },
       ),
       reboot: library.callback(
         'virConnectDomainEventGenericCallback',
         (_connection: Pointer, domain: Pointer) =>
-          this.#tell({ what: 'rebooted', id: library.uuidOf(domain) }),
+          this.#notify({ what: 'rebooted', id: library.uuidOf(domain) }),
       ),
       removed: this.#deviceCallback('device-removed'),
       stayed: this.#deviceCallback('device-stayed'),
@@ -75,7 +75,7 @@ export class Watch {
     await this.#drop();
   }
 
-  /** Called inside libvirt, where the connection must not be let go of. */
+  /** Called inside libvirt, where the connection must not be released. */
   #broken(): void {
     if (this.#isClosing) return;
     this.#say({ is: 'connecting' });
@@ -109,11 +109,11 @@ export class Watch {
     return this.#library.callback(
       'virConnectDomainEventDeviceRemovedCallback',
       (_connection: Pointer, domain: Pointer, alias: string) =>
-        this.#tell({ what, id: this.#library.uuidOf(domain), alias }),
+        this.#notify({ what, id: this.#library.uuidOf(domain), alias }),
     );
   }
 
-  #tell(event: DomainEvent): void {
+  #notify(event: DomainEvent): void {
     this.#say({ is: 'event', event });
   }
 }

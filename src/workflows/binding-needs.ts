@@ -9,8 +9,8 @@ import { together } from './together.ts';
 
 const normalPort: Omit<DevicePort, 'id'> = { vnicType: 'normal', profile: {} };
 
-/** null where the network service has no agents, or does not tell: then no host is refused, and the binding itself will say. */
-export async function bindingWishes(
+/** null where the network service has no agents, or does not say: then no host is refused, and the binding itself will say. */
+export async function bindingNeeds(
   context: WorkflowContext,
   nics: readonly NetworkRequest[],
   devicePorts: DevicePorts | undefined,
@@ -28,7 +28,10 @@ export async function bindingWishes(
     });
     return { needs: needs.flat(), agents };
   } catch (error) {
-    context.log.warn({ err: error }, 'cannot tell which hosts could bind the ports of a server');
+    context.log.warn(
+      { err: error },
+      'cannot find out which hosts could bind the ports of a server',
+    );
     return null;
   }
 }

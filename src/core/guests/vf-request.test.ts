@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { vfWish } from './vf-wish.ts';
+import { vfRequest } from './vf-request.ts';
 
 const settings = (spoofCheck: unknown, linkState: unknown) => ({
   vf_settings: { spoof_check: spoofCheck, link_state: linkState },
 });
 
-const wishes = [
+const cases = [
   { name: 'a Neutron says nothing: its agent sets the VF', details: {}, gives: null },
   {
     name: 'the flavor’s limit alone sets nothing where an agent does',
@@ -39,7 +39,7 @@ const wishes = [
   { name: 'what is no setting is none', details: settings('yes', 'sideways'), gives: {} },
 ];
 
-test.each(wishes)('$name', ({ details, average, gives }) => {
+test.each(cases)('$name', ({ details, average, gives }) => {
   const bandwidth = average === undefined ? null : { inbound: {}, outbound: { average } };
-  expect(vfWish({ vif: { details }, bandwidth })).toEqual(gives);
+  expect(vfRequest({ vif: { details }, bandwidth })).toEqual(gives);
 });

@@ -1,6 +1,6 @@
 /** What a bound port asks its host to set on the VF, beside MAC and VLAN. */
 import type { Vif } from '../networking/vif.ts';
-import type { VfLinkState, VfWish } from '../pci/vf-settings.ts';
+import type { VfLinkState, VfRequest } from '../pci/vf-settings.ts';
 import type { NicRate } from './guest.ts';
 
 /**
@@ -8,13 +8,13 @@ import type { NicRate } from './guest.ts';
  * Example: `{ vf_settings: { spoof_check: true, link_state: 'auto' } }` → spoof check on, link state auto. A flavor that limits what its NICs
  * send limits the VF too: the kernel counts in Mbit/s, at least 1, the flavor in kB/s.
  */
-export function vfWish({
+export function vfRequest({
   vif,
   bandwidth,
 }: {
   vif: Pick<Vif, 'details'>;
   bandwidth: { outbound: NicRate } | null;
-}): VfWish | null {
+}): VfRequest | null {
   const settings = vif.details['vf_settings'];
   if (typeof settings !== 'object' || settings === null) return null;
   const { spoof_check: spoofCheck, link_state: linkState } = settings as Record<string, unknown>;

@@ -9,17 +9,17 @@ import { vfUses } from './vf-uses.ts';
 type Host = Pick<AgentOptions, 'host' | 'hypervisor' | 'pciBus' | 'log'>;
 
 /**
- * `counts`: by interface or PCI address of the PF. Returns when the VFs are there. Never throws: a wish that cannot be met is logged and
- * returned as a problem of the host, which goes on with what there is. Example: `{ enp1s0: 4 }`.
+ * `counts`: by interface or PCI address of the PF. Returns when the VFs are there. Never throws: a count that cannot be reached is logged and
+ * returned as a problem of the host, which continues with what there is. Example: `{ enp1s0: 4 }`.
  */
-export async function ensureVfCounts(
+export async function createVfs(
   host: Host,
   counts: Readonly<Record<string, number>>,
 ): Promise<HostProblem[]> {
   const problems: HostProblem[] = [];
   for (const [name, count] of Object.entries(counts)) {
     try {
-      await ensureVfCount(host, name, count);
+      await createVfsOf(host, name, count);
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);
       const message = `vf_counts: ${name}: ${count}: ${words}`;
@@ -31,7 +31,7 @@ export async function ensureVfCounts(
 }
 
 /** The problems without those of PFs that have by now what is wanted of them: VFs may appear late, or an operator has made them. */
-export async function withoutMetCounts(
+export async function withoutReachedCounts(
   { pciBus }: Pick<Host, 'pciBus'>,
   counts: Readonly<Record<string, number>>,
   problems: readonly HostProblem[],
@@ -46,7 +46,7 @@ export async function withoutMetCounts(
   return problems.filter(({ message }) => !met.some((start) => message.startsWith(start)));
 }
 
-async function ensureVfCount(host: Host, name: string, count: number): Promise<void> {
+async function createVfsOf(host: Host, name: string, count: number): Promise<void> {
   const { pciBus, log } = host;
   const { functions } = await pciBus.listFunctions();
   const pf = pfNamed(functions, name);

@@ -5,8 +5,8 @@ import type { TaskKind } from '#contracts/store.ts';
 import { invariant } from '#core/errors.ts';
 import type { NewServerRequest } from '#core/servers/new-server.ts';
 import type { Server } from '#core/servers/server.ts';
-import { actOnGuest, actWorkflow, type WishedAct } from './act-on-guest.ts';
-import { attachInterface, type WishedNic } from './attach-interface.ts';
+import { actOnGuest, actWorkflow, type ActRequest } from './act-on-guest.ts';
+import { attachInterface, type AttachRequest } from './attach-interface.ts';
 import { attachWorkflow } from './attach-workflow.ts';
 import { bootServer } from './boot-server.ts';
 import type { WorkflowContext } from './context.ts';
@@ -18,10 +18,10 @@ import { forgetHost } from './forget-host.ts';
 import { followWorkflow } from './follow-guest.ts';
 import { followPortsWorkflow } from './follow-ports.ts';
 import { readConsole } from './read-console.ts';
-import { rebuildServer, type WishedRebuild } from './rebuild-server.ts';
+import { rebuildServer, type RebuildRequest } from './rebuild-server.ts';
 import { changeGroups, type SecurityGroupChange } from './security-groups.ts';
 import { takeNetworkEvent } from './take-network-event.ts';
-import { setHostService, type HostServiceWish } from './set-host-service.ts';
+import { setHostService, type HostServiceChange } from './set-host-service.ts';
 import type { Workflow } from './workflow.ts';
 
 export const workflows: Record<TaskKind, Workflow> = {
@@ -34,8 +34,8 @@ export const workflows: Record<TaskKind, Workflow> = {
   'follow-ports': followPortsWorkflow,
 };
 
-/** The verbs. Each throws what its own file says. */
-export function serverVerbs(context: WorkflowContext) {
+/** The operations. Each throws what its own file says. */
+export function serverOperations(context: WorkflowContext) {
   return {
     async createServer(caller: Caller, request: NewServerRequest, requestId: string) {
       const [first] = await createServers(context, caller, request, requestId);
@@ -44,17 +44,17 @@ export function serverVerbs(context: WorkflowContext) {
     },
     deleteServer: (caller: Caller, server: Server, requestId: string) =>
       deleteServer(context, caller, server, requestId),
-    actOnGuest: (caller: Caller, server: Server, wish: WishedAct) =>
-      actOnGuest(context, caller, server, wish),
-    rebuildServer: (caller: Caller, server: Server, wish: WishedRebuild) =>
-      rebuildServer(context, caller, server, wish),
-    attachInterface: (caller: Caller, server: Server, wish: WishedNic) =>
-      attachInterface(context, caller, server, wish),
+    actOnGuest: (caller: Caller, server: Server, request: ActRequest) =>
+      actOnGuest(context, caller, server, request),
+    rebuildServer: (caller: Caller, server: Server, request: RebuildRequest) =>
+      rebuildServer(context, caller, server, request),
+    attachInterface: (caller: Caller, server: Server, request: AttachRequest) =>
+      attachInterface(context, caller, server, request),
     detachInterface: (
       caller: Caller,
       server: Server,
-      wish: { portId: string; requestId: string },
-    ) => detachInterface(context, caller, server, wish),
+      request: { portId: string; requestId: string },
+    ) => detachInterface(context, caller, server, request),
     changeGroups: (caller: Caller, server: Server, change: SecurityGroupChange) =>
       changeGroups(context, caller, server, change),
     takeNetworkEvent: (event: NetworkEvent) => takeNetworkEvent(context, event),
@@ -62,7 +62,7 @@ export function serverVerbs(context: WorkflowContext) {
     enrollHost: (host: string, how: { replaces: boolean }) => enrollHost(context, host, how),
     forgetHost: (host: string) => forgetHost(context, host),
     revokeHost: (host: string) => revokeHost(context, host),
-    setHostService: (hostId: string, wish: HostServiceWish) =>
-      setHostService(context, hostId, wish),
+    setHostService: (hostId: string, request: HostServiceChange) =>
+      setHostService(context, hostId, request),
   };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { aGuest, aHostdevNic, pf0, vf1 } from '#test/guests.ts';
 import { anIgbHost } from '#test/host-parts.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ensureVfCounts } from './ensure-vf-counts.ts';
+import { createVfs } from './create-vfs.ts';
 
 let folder = '';
 
@@ -18,7 +18,7 @@ test('PFs, by interface or address, get the VFs that are wanted, and are up', as
   const { options } = anIgbHost(folder);
   const { pciBus } = options;
   await pciBus.setInterface(pf0, { up: false });
-  expect(await ensureVfCounts(options, { enp1s0: 2, '0000:02:00.0': 7 })).toEqual([]);
+  expect(await createVfs(options, { enp1s0: 2, '0000:02:00.0': 7 })).toEqual([]);
   const { functions } = await pciBus.listFunctions();
   const vfs = functions.filter(({ deviceType }) => deviceType === 'type-VF');
   expect(Map.groupBy(vfs, ({ parentIfname }) => parentIfname).get('enp1s0')).toHaveLength(2);
@@ -30,14 +30,14 @@ test('a PF that has what is wanted keeps its VFs as they are, whoever holds them
   const { options, hypervisor } = anIgbHost(folder);
   await hypervisor.define(aGuest({ nics: [aHostdevNic(vf1)] }), {});
   await options.pciBus.applyVfStep({ do: 'set-vf', address: vf1, change: { vlan: 42 } });
-  expect(await ensureVfCounts(options, { enp1s0: 4 })).toEqual([]);
+  expect(await createVfs(options, { enp1s0: 4 })).toEqual([]);
   expect((await options.pciBus.vfState(vf1)).settings.vlan).toBe(42);
 });
 
 test('VFs that a guest holds are kept, also of one that is off; the guest is named', async () => {
   const { options, hypervisor } = anIgbHost(folder);
   await hypervisor.define(aGuest({ nics: [aHostdevNic(vf1)] }), {});
-  const problems = await ensureVfCounts(options, { enp1s0: 7, enp2s0: 1 });
+  const problems = await createVfs(options, { enp1s0: 7, enp2s0: 1 });
   expect(problems).toEqual([
     {
       code: 'vf-count',
@@ -56,7 +56,7 @@ test('VFs that the host itself uses are kept, and the use is named', async () =>
     { ifname: 'enp1s0v2', flags: ['UP'], addr_info: [] },
     { ifname: 'enp1s0v2.7', link: 'enp1s0v2', linkinfo: { info_kind: 'vlan' }, addr_info: [] },
   ]);
-  const problems = await ensureVfCounts(options, { enp1s0: 7 });
+  const problems = await createVfs(options, { enp1s0: 7 });
   expect(problems.map(({ message }) => message)).toEqual([
     expect.stringMatching(
       /^vf_counts: enp1s0: 7: it has 4 and keeps them, .* 0000:01:10\.4: the vlan interface enp1s0v2\.7 is on its interface enp1s0v2/,
@@ -67,7 +67,7 @@ test('VFs that the host itself uses are kept, and the use is named', async () =>
 
 test('what cannot be had is named, and hinders no other PF', async () => {
   const { options } = anIgbHost(folder);
-  const problems = await ensureVfCounts(options, { enp9s0: 4, enp1s0: 8, enp1s0v0: 1, enp2s0: 0 });
+  const problems = await createVfs(options, { enp9s0: 4, enp1s0: 8, enp1s0v0: 1, enp2s0: 0 });
   expect(problems.map(({ message }) => message)).toEqual([
     'vf_counts: enp9s0: 4: no PCI function of this host has this interface or address (is it in a guest?)',
     'vf_counts: enp1s0: 8: PF 0000:01:00.0: 8 VFs are asked for, it can make 7 (sriov_totalvfs)',
@@ -82,7 +82,7 @@ test('nothing is changed while nobody knows which guests hold VFs', async () => 
   hypervisor.listGuests = async () => {
     throw new Error('connection refused');
   };
-  const [problem] = await ensureVfCounts(options, { enp1s0: 2 });
+  const [problem] = await createVfs(options, { enp1s0: 2 });
   expect(problem?.message).toContain('connection refused');
   expect((await options.pciBus.vfCount(pf0)).now).toBe(4);
 });

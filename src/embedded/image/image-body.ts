@@ -11,7 +11,7 @@ const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, T
 const size = Type.Optional(Type.Integer({ minimum: 0, maximum: 0x7fffffff }));
 
 /** Keys that are not named are custom properties: text only. Source of the limits: Glance's `image_property_quota` and `image_tag_quota`, both 128. */
-const wishBody = Type.Object(
+const imageBody = Type.Object(
   {
     name: Type.Optional(orNull(Type.String({ maxLength: 255 }))),
     visibility: Type.Optional(Type.Enum([...imageVisibilities])),
@@ -25,9 +25,9 @@ const wishBody = Type.Object(
   },
   { additionalProperties: Type.String({ maxLength: 65_535 }), maxProperties: 140 },
 );
-export type Wish = Static<typeof wishBody>;
-const readBody = bodyReader(wishBody);
-const namedKeys = Object.keys(wishBody.properties);
+export type ImageBody = Static<typeof imageBody>;
+const readBody = bodyReader(imageBody);
+const namedKeys = Object.keys(imageBody.properties);
 
 /** Keys that only the service sets. */
 export const readOnlyKeys = [
@@ -49,7 +49,7 @@ export const readOnlyKeys = [
 ];
 
 /** The body, checked. Throws `invalid`, or `forbidden` for a key that only the service sets. */
-export function readWish(body: unknown): Wish {
+export function readImageBody(body: unknown): ImageBody {
   const keys = typeof body === 'object' && body !== null ? Object.keys(body) : [];
   const readOnly = keys.find((key) => readOnlyKeys.includes(key));
   if (readOnly !== undefined) throw isReadOnly(readOnly);
@@ -61,7 +61,7 @@ export function isReadOnly(key: string): ComputeError {
 }
 
 /** The fields of an image that a user sets. */
-export type WishedFields = Pick<
+export type ImageBodyFields = Pick<
   StoredImage,
   | 'name'
   | 'visibility'
@@ -75,26 +75,26 @@ export type WishedFields = Pick<
   | 'properties'
 >;
 
-export function toFields(wish: Wish): WishedFields {
-  const properties = Object.entries(wish as Record<string, unknown>).filter(
+export function toFields(requested: ImageBody): ImageBodyFields {
+  const properties = Object.entries(requested as Record<string, unknown>).filter(
     (entry): entry is [string, string] => !namedKeys.includes(entry[0]),
   );
   return {
-    name: wish.name ?? null,
-    visibility: wish.visibility ?? 'shared',
-    diskFormat: wish.disk_format ?? null,
-    containerFormat: wish.container_format ?? null,
-    minDiskGib: wish.min_disk ?? 0,
-    minMemoryMib: wish.min_ram ?? 0,
-    isProtected: wish.protected ?? false,
-    isHidden: wish.os_hidden ?? false,
-    tags: [...new Set(wish.tags)],
+    name: requested.name ?? null,
+    visibility: requested.visibility ?? 'shared',
+    diskFormat: requested.disk_format ?? null,
+    containerFormat: requested.container_format ?? null,
+    minDiskGib: requested.min_disk ?? 0,
+    minMemoryMib: requested.min_ram ?? 0,
+    isProtected: requested.protected ?? false,
+    isHidden: requested.os_hidden ?? false,
+    tags: [...new Set(requested.tags)],
     properties: Object.fromEntries(properties),
   };
 }
 
 /** The other way round: what a user could have said to get this image. */
-export function toWish(image: WishedFields): Record<string, unknown> {
+export function toImageBody(image: ImageBodyFields): Record<string, unknown> {
   return {
     ...image.properties,
     name: image.name,

@@ -32,17 +32,17 @@ export async function refuseUnknownHints(
 }
 
 /** `serverGroup` goes into the commit of the choice, so that no other server of the group is placed in between. */
-export interface PlacementWishes {
+export interface PlacementRequest {
   spec: Pick<RequestSpec, 'group' | 'sameHost' | 'differentHost'>;
   serverGroup: Transition['serverGroup'];
 }
 
-/** The wishes as hosts. Read before the hosts themselves are: who moves in between makes the group's generation stale. */
-export async function placementWishes(
+/** The requested placement as hosts. Read before the hosts themselves are: who moves in between makes the group's generation stale. */
+export async function placementRequest(
   context: WorkflowContext,
   serverId: string,
   { sameHost = [], differentHost = [] }: BootData,
-): Promise<PlacementWishes> {
+): Promise<PlacementRequest> {
   const { serverGroups } = context.store;
   const group = await serverGroups.of(serverId);
   return {

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { readUptime } from './uptime.ts';
+
+const line = ' 08:32:11 up 93 days, 18:25, 12 users,  load average: 0.20, 0.12, 0.14';
+
+test('the uptime of a machine is the line of its program', async () => {
+  const asked: string[] = [];
+  const run = async (program: string) => {
+    asked.push(program);
+    return `${line}\n`;
+  };
+  expect(await readUptime(run)).toBe(line);
+  expect(asked).toEqual(['uptime']);
+});
+
+test.each(['', 'uptime: not today\n', `${line}${' '.repeat(300)}x\n`])(
+  'a program that prints something else says nothing: %j',
+  async (printed) => {
+    expect(await readUptime(async () => printed)).toBeUndefined();
+  },
+);
+
+test('a machine without the program says nothing', async () => {
+  const run = () => Promise.reject(new Error('spawn uptime ENOENT'));
+  expect(await readUptime(run)).toBeUndefined();
+});
