@@ -100,7 +100,9 @@ test('what a secure.yaml says of the cloud is added, and wins', () => {
     password: 'hidden',
     caFile: join(folder, 'home', 'ca.pem'),
   });
-  expect(findCloud(surroundings({}, work), 'other')).toMatchObject({ password: 'secret' });
+  expect(findCloud(surroundings({}, work), { name: 'other', said: {} })).toMatchObject({
+    password: 'secret',
+  });
 });
 
 test('OS_CLOUD names an entry, and wins over OS_AUTH_URL', () => {
@@ -116,7 +118,7 @@ test('OS_CLOUD names an entry, and wins over OS_AUTH_URL', () => {
   expect(found).toMatchObject({ username: 'bob', password: '1' });
 });
 
-test('the compute endpoint may be told beside a cloud, for as long as the catalog leads elsewhere', () => {
+test('the compute endpoint may be given beside a cloud, for as long as the catalog leads elsewhere', () => {
   const work = join(folder, 'override');
   writeCloudsYaml(join(work, 'clouds.yaml'), { novella: cloud });
   const variables = { OS_COMPUTE_ENDPOINT_OVERRIDE: 'http://c/v2.1', OS_USERNAME: 'somebody' };
@@ -170,7 +172,7 @@ for (const row of refused) {
     const find = () =>
       findCloud(
         { variables: { OS_CLIENT_CONFIG_FILE: path }, workingFolder: empty, home: empty },
-        row.cloud,
+        { name: row.cloud, said: {} },
       );
     expect(find).toThrow(row.says);
   });

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { PasswordLogin } from '#core/access/login.ts';
 import { ComputeError } from '#core/errors.ts';
+import type { CloudChoice } from './cloud-options.ts';
 import {
   authKeys,
   type CloudCredentials,
@@ -24,15 +25,21 @@ export interface Surroundings {
 }
 
 /**
- * The credentials to use. `cloudName` (else OS_CLOUD) names an entry of the first clouds.yaml found; without a name,
+ * The credentials to use. `choice.name` (else OS_CLOUD) names an entry of the first clouds.yaml found; without a name,
  * OS_AUTH_URL and its like win, then the entry `novella`, then the only entry. Of the variables OS_COMPUTE_ENDPOINT_OVERRIDE counts beside an entry too.
+ * What `choice` says counts before all of them.
  * Throws `invalid` naming what was tried and what to do. Source: openstacksdk, "Configuring OpenStack SDK Applications".
  */
-export function findCloud(surroundings: Surroundings, cloudName?: string): CloudCredentials {
+export function findCloud(
+  surroundings: Surroundings,
+  choice: CloudChoice = { name: undefined, said: {} },
+): CloudCredentials {
   const { variables } = surroundings;
-  const name = cloudName ?? (variables['OS_CLOUD'] || undefined);
-  if (name === undefined && variables['OS_AUTH_URL']) {
-    return toCredentials(wordsOfVariables(variables));
+  const name = choice.name ?? (variables['OS_CLOUD'] || undefined);
+  if (name === undefined && (choice.said.auth_url ?? variables['OS_AUTH_URL'])) {
+    const { where, said } = wordsOfVariables(variables);
+    const places = choice.said.auth_url === undefined ? where : `the --os-* options and ${where}`;
+    return toCredentials({ where: places, said: { ...said, ...choice.said } });
   }
   // Beside a started `novella up`, its own file too.
   const own = join(surroundings.workingFolder, '.novella');
@@ -42,7 +49,7 @@ export function findCloud(surroundings: Surroundings, cloudName?: string): Cloud
   const { compute_endpoint_override: url } = wordsOfVariables(variables).said;
   return toCredentials({
     where,
-    said: { ...(url !== undefined && { compute_endpoint_override: url }), ...said },
+    said: { ...(url !== undefined && { compute_endpoint_override: url }), ...said, ...choice.said },
   });
 }
 

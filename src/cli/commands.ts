@@ -1,8 +1,11 @@
 /** The operator's commands as commander knows them: names, options, help. What they do is in a file each. */
 import { type Command, Option } from 'commander';
+import { addCloudOptions, cloudChoice, withCloud } from './cloud-options.ts';
 import { findCloud, type Surroundings } from './clouds-yaml.ts';
+import { withExamples } from './examples.ts';
 import { showExplanation } from './explain.ts';
 import { type EnrollOptions, enrollHost, forgetHost, listHosts, revokeHost } from './host.ts';
+import { withJson } from './json-option.ts';
 import { type PciDevicesOptions, showPciDevices } from './pci-devices.ts';
 import { type RegisterOptions, registerCompute } from './keystone-register.ts';
 import { showPciPools } from './pci-pools.ts';
@@ -19,40 +22,76 @@ export interface CommandEnvironment extends Surroundings {
   end: (status: number) => void;
 }
 
-interface Common {
-  osCloud?: string;
+interface Json {
   json?: boolean;
 }
+
+type Login = (command: Command) => Promise<Session>;
 
 const statuses = ['available', 'claimed', 'allocated', 'unclaimable', 'unavailable', 'missing'];
 
 /** Adds `status`, `pci devices`, `pci pools`, `host …`, `keystone register` and `explain` to the program. They throw ComputeError; the program prints it. Returns the command `pci`. */
 export function addCommands(program: Command, environment: CommandEnvironment): Command {
-  const { screen, version, end } = environment;
-  const login = async (options: Common): Promise<Session> =>
-    openSession(findCloud(environment, options.osCloud));
-  withCommonOptions(program.command('status'))
-    .description('say whether the cloud is well: hosts, servers, free VFs; exit 1 when it is not')
-    .action(async (options: Common) =>
-      end(await showStatus(await login(options), { ...options, version, now: Date.now() }, screen)),
-    );
+  const { screen } = environment;
+  const login: Login = async (command) => openSession(findCloud(environment, cloudChoice(command)));
+  addCloudOptions(program);
+  addStatus(program, { ...environment, login });
   const pci = program.command('pci').description('PCI devices of all hosts');
+  addPciCommands(pci, { login, screen });
+  addHostCommands(program, { login, screen });
+  addRegister(program, { login, screen });
+  const explain = withOutput(program.command('explain'))
+    .description('show where a server is, why, and with which devices')
+    .argument('<server>', 'id or name')
+    .option('--xml', 'show its libvirt domain XML too')
+    .action(async (server: string, options: Json & { xml?: boolean }, command: Command) =>
+      showExplanation(await login(command), { ...options, server }, screen),
+    );
+  withExamples(explain, 'novella explain web', 'novella explain web --xml');
+  return pci;
+}
 
-  withCommonOptions(pci.command('devices'))
+function addStatus(
+  program: Command,
+  { login, screen, version, end }: CommandEnvironment & { login: Login },
+): void {
+  const status = withOutput(program.command('status'))
+    .description('say whether the cloud is well; the exit status is 1 when it is not')
+    .action(async (options: Json, command: Command) =>
+      end(await showStatus(await login(command), { ...options, version, now: Date.now() }, screen)),
+    );
+  withExamples(status, 'novella status', 'novella --os-cloud novella status --json');
+}
+
+interface Parts {
+  login: Login;
+  screen: Screen;
+}
+
+function addPciCommands(pci: Command, { login, screen }: Parts): void {
+  const devices = withOutput(pci.command('devices'))
     .description('list the devices that may be handed out, and who holds them')
     .option('--host <name>', 'only those of this host')
     .addOption(new Option('--status <status>', 'only those in this status').choices(statuses))
     .addOption(new Option('--free', 'only those that are free').conflicts('status'))
-    .action(async (options: Common & PciDevicesOptions) =>
-      showPciDevices(await login(options), options, screen),
+    .action(async (options: Json & PciDevicesOptions, command: Command) =>
+      showPciDevices(await login(command), options, screen),
     );
-
-  withCommonOptions(pci.command('pools'))
+  withExamples(
+    devices,
+    'novella pci devices --host host-1 --free',
+    'novella pci devices -f json | jq .devices[0]',
+  );
+  const pools = withOutput(pci.command('pools'))
     .description('count what is free, per host and physical network')
-    .action(async (options: Common) => showPciPools(await login(options), options, screen));
+    .action(async (options: Json, command: Command) =>
+      showPciPools(await login(command), options, screen),
+    );
+  withExamples(pools, 'novella pci pools');
+}
 
-  addHostCommands(program, { login, screen });
-  withCommonOptions(
+function addRegister(program: Command, { login, screen }: Parts): void {
+  const register = withOutput(
     program.command('keystone').description('the Keystone of a cloud').command('register'),
   )
     .description(
@@ -68,52 +107,55 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
       '--replace',
       'also where an endpoint leads elsewhere, as to a Nova, or the password is another',
     )
-    .option('--dry-run', 'say what would be done, and do nothing')
-    .action(async (options: Common & RegisterOptions) =>
-      registerCompute(await login(options), options, screen),
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .action(async (options: Json & RegisterOptions, command: Command) =>
+      registerCompute(await login(command), options, screen),
     );
-  withCommonOptions(program.command('explain'))
-    .description('say where a server is, why, and with which devices')
-    .argument('<server>', 'id or name')
-    .option('--xml', 'show its libvirt domain XML too')
-    .action(async (server: string, options: Common & { xml?: boolean }) =>
-      showExplanation(await login(options), { ...options, server }, screen),
-    );
-  return pci;
+  withExamples(
+    register,
+    'novella keystone register --url http://controller:8774/v2.1 --dry-run',
+    'novella keystone register --user nova --password-file nova.password',
+  );
 }
 
-function addHostCommands(
-  program: Command,
-  { login, screen }: { login: (options: Common) => Promise<Session>; screen: Screen },
-): void {
+function addHostCommands(program: Command, { login, screen }: Parts): void {
   const host = program.command('host').description('hypervisors that dial in');
-  withCommonOptions(host.command('enroll'))
-    .description('let a host in: makes its token, which is shown this once')
+  const enroll = withOutput(host.command('enroll'))
+    .description('admit a host: makes its token, which is shown this once')
     .argument('<name>', "the host's name, as its agent says it")
-    .option('--replace', 'also when it has a token: that one is good no longer')
+    .option('--replace', 'also when it has a token: that one is revoked')
     .addOption(new Option('--quiet', 'print the token, and nothing else').conflicts('json'))
-    .action(async (name: string, options: Common & EnrollOptions) =>
-      enrollHost(await login(options), { ...options, name }, screen),
+    .action(async (name: string, options: Json & EnrollOptions, command: Command) =>
+      enrollHost(await login(command), { ...options, name }, screen),
     );
-  withCommonOptions(host.command('list'))
+  withExamples(
+    enroll,
+    'novella host enroll hv1',
+    'novella host enroll hv1 --quiet | ssh hv1 "umask 77; cat > /etc/novella/token"',
+  );
+  const list = withOutput(host.command('list'))
     .description('list hosts: in this process, enrolled, and how they are')
-    .action(async (options: Common) => listHosts(await login(options), options, screen));
-  withCommonOptions(host.command('revoke'))
-    .description('put a host out: its token is good no longer; its guests go on')
-    .argument('<name>')
-    .action(async (name: string, options: Common) =>
-      revokeHost(await login(options), { ...options, name }, screen),
+    .action(async (options: Json, command: Command) =>
+      listHosts(await login(command), options, screen),
     );
-  withCommonOptions(host.command('forget'))
+  withExamples(list, 'novella host list');
+  const revoke = withOutput(host.command('revoke'))
+    .description('revoke the token of a host; its guests keep running')
+    .argument('<name>', 'as it was enrolled')
+    .action(async (name: string, options: Json, command: Command) =>
+      revokeHost(await login(command), { ...options, name }, screen),
+    );
+  withExamples(revoke, 'novella host revoke hv1');
+  const forget = withOutput(host.command('forget'))
     .description('remove a host that will not return, with its devices and its token')
-    .argument('<name>')
-    .action(async (name: string, options: Common) =>
-      forgetHost(await login(options), { ...options, name }, screen),
+    .argument('<name>', 'as novella host list shows it')
+    .action(async (name: string, options: Json, command: Command) =>
+      forgetHost(await login(command), { ...options, name }, screen),
     );
+  withExamples(forget, 'novella host forget hv1');
 }
 
-function withCommonOptions(command: Command): Command {
-  return command
-    .option('--os-cloud <name>', 'the cloud of clouds.yaml to use')
-    .option('--json', 'print one JSON document');
+/** For a command that asks a cloud and shows the answer. */
+function withOutput(command: Command): Command {
+  return withCloud(withJson(command));
 }

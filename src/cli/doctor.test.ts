@@ -6,12 +6,9 @@ const good = report('libvirt', 'libvirt').ok('11.3.0 at qemu:///system');
 const tight = report('State directory', 'disk').warn('/srv, 2.0 of 9.8 GiB free', 'make room');
 const bad = report('IOMMU', 'iommu-off').fail('off', 'add intel_iommu=on', 'passthrough');
 
-function shown(
-  checks: Parameters<typeof showChecks>[0],
-  { isTerminal = false, json = false } = {},
-) {
+function shown(checks: Parameters<typeof showChecks>[0], { hasStyle = false, json = false } = {}) {
   const written: string[] = [];
-  const screen = { write: (text: string) => void written.push(text), isTerminal };
+  const screen = { write: (text: string) => void written.push(text), isTerminal: true, hasStyle };
   const status = showChecks(checks, { json }, screen);
   return { status, text: written.join('') };
 }
@@ -37,7 +34,7 @@ test('0 when nothing fails', () => {
 });
 
 test('at a terminal the level has a colour', () => {
-  expect(shown([bad], { isTerminal: true }).text).toContain('[31mfail');
+  expect(shown([bad], { hasStyle: true }).text).toContain('[31mfail');
 });
 
 test('a long row is broken, and stays in its column', () => {

@@ -25,17 +25,17 @@ export function showChecks(
     }));
     writeJson(screen, { ok, checks: rows });
   } else {
-    writeLines(screen, [...checkLines(checks, screen.isTerminal), '', verdict(checks)]);
+    writeLines(screen, [...checkLines(checks, screen.hasStyle === true), '', verdict(checks)]);
   }
   return ok ? 0 : 1;
 }
 
 /** Example: `fail  IOMMU   off: the kernel made no IOMMU groups`, and below it `→ add intel_iommu=on …`. */
-function checkLines(checks: readonly HostCheck[], isTerminal: boolean): string[] {
+function checkLines(checks: readonly HostCheck[], hasStyle: boolean): string[] {
   const width = Math.max(...checks.map(({ name }) => name.length));
   return checks.flatMap(({ level, name, found, fix }) => {
     const word = level.padEnd(4);
-    const shown = isTerminal ? styleText(colors[level], word, { validateStream: false }) : word;
+    const shown = hasStyle ? styleText(colors[level], word, { validateStream: false }) : word;
     const indent = ' '.repeat(word.length + 2 + width + 2);
     const [first = '', ...more] = wrap(found, indent);
     const row = `${shown}  ${name.padEnd(width)}  ${first.trimStart()}`;

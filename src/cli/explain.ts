@@ -20,7 +20,7 @@ export async function showExplanation(
 ): Promise<void> {
   const reply = await explainServer(session, await findServerId(session, options.server));
   if (options.json === true) return writeJson(screen, reply);
-  writeLines(screen, explainLines(reply, { bold: screen.isTerminal }));
+  writeLines(screen, explainLines(reply, { bold: screen.hasStyle === true }));
   if (options.xml !== true) return;
   writeLines(screen, [
     '',

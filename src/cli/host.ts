@@ -80,7 +80,7 @@ export async function listHosts(
     }),
   );
   writeLines(screen, [
-    ...tableLines(columns, rows, { bold: screen.isTerminal }),
+    ...tableLines(columns, rows, { bold: screen.hasStyle === true }),
     ...hosts.flatMap(problemLines),
   ]);
 }

@@ -1,7 +1,10 @@
 /** `novella pci check` and `pci capture` as commander knows them: options, help, exit statuses. */
 import { type Command, Option } from 'commander';
 import { ComputeError } from '#core/errors.ts';
+import { type CloudChoice, cloudChoice, withCloud } from './cloud-options.ts';
 import { findCloud, type Surroundings } from './clouds-yaml.ts';
+import { withExamples } from './examples.ts';
+import { withJson } from './json-option.ts';
 import { checkPci, exitStatus, type LocalMachine, type PciCheckOptions } from './pci-check.ts';
 import type { Screen } from './screen.ts';
 import { openSession, type Session } from './session.ts';
@@ -16,7 +19,6 @@ export interface PciCheckEnvironment extends Surroundings {
 
 interface Options extends PciCheckOptions {
   against?: string | true;
-  osCloud?: string;
 }
 
 const exitText = `
@@ -26,15 +28,15 @@ something cannot be read.`;
 /** Adds `check` and `capture` to the command `pci`. They throw ComputeError; the program prints it. */
 export function addPciCheck(pci: Command, environment: PciCheckEnvironment): void {
   const { machine, screen } = environment;
-  pci
+  const capture = pci
     .command('capture')
     .description('print what "pci check" reads of this machine, to be checked elsewhere')
     .option('--sysfs <folder>', 'the sysfs to read', '/sys')
     .action(async ({ sysfs }: { sysfs: string }) =>
       screen.write(await (await machine()).capture(sysfs)),
     );
-  pci
-    .command('check')
+  withExamples(capture, 'novella pci capture > hv1.sysfs');
+  const check = withCloud(withJson(pci.command('check')))
     .description('try a device list on a host: what it offers and why not, changing nothing')
     .addOption(
       new Option('--config <file>', 'the list of this novella.yaml')
@@ -49,19 +51,22 @@ export function addPciCheck(pci: Command, environment: PciCheckEnvironment): voi
     )
     .option('--sysfs <path>', 'functions of this sysfs folder, or captured text (default: /sys)')
     .option('--against [url]', 'compare with the running controller (default: that of clouds.yaml)')
-    .option('--os-cloud <name>', 'the cloud of clouds.yaml to compare with')
     .option('--host <name>', 'the host there and in novella.yaml (default: this machine)')
-    .option('--json', 'print one JSON document')
     .addHelpText('after', exitText)
-    .action(async (options: Options) => {
+    .action(async (options: Options, command: Command) => {
       try {
-        const session = await sessionOf(options, environment);
+        const session = await sessionOf(options, cloudChoice(command), environment);
         environment.end(await checkPci(options, await machine(), { session, screen }));
       } catch (error) {
         environment.end(exitStatus.unsafe);
         throw error;
       }
     });
+  withExamples(
+    check,
+    'novella pci check --config novella.yaml',
+    'novella pci check --nova-conf /etc/nova/nova.conf --sysfs hv1.sysfs --against',
+  );
 }
 
 /** An option that says one thing: a second one would take the place of the first without a word. */
@@ -74,17 +79,19 @@ function onlyOne(option: string) {
 
 /** undefined: nothing to compare with. */
 async function sessionOf(
-  { against, osCloud }: Options,
+  { against }: Options,
+  choice: CloudChoice,
   environment: PciCheckEnvironment,
 ): Promise<Session | undefined> {
-  if (against === undefined && osCloud === undefined) return undefined;
+  const isCloudGiven = choice.name !== undefined || Object.keys(choice.said).length > 0;
+  if (against === undefined && !isCloudGiven) return undefined;
   if (typeof against === 'string' && !(URL.canParse(against) && /^https?:/.test(against))) {
     throw new ComputeError(
       'invalid',
       `--against "${against}": must be the address of a controller, such as http://127.0.0.1:8774`,
     );
   }
-  const session = await openSession(findCloud(environment, osCloud));
+  const session = await openSession(findCloud(environment, choice));
   if (typeof against !== 'string') return session;
   return {
     ...session,

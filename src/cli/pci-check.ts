@@ -67,7 +67,7 @@ export async function checkPci(
     writeJson(screen, view);
   } else {
     const names = session === undefined ? new Map<string, string>() : await serverNames(session);
-    writeLines(screen, checkLines(view, { names, bold: screen.isTerminal }));
+    writeLines(screen, checkLines(view, { names, bold: screen.hasStyle === true }));
   }
   return exitStatus[view.result];
 }

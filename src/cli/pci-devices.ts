@@ -25,7 +25,7 @@ export async function showPciDevices(
   if (options.json === true) return writeJson(screen, { devices });
   if (devices.length === 0) return writeLines(screen, ['No PCI device matches.']);
   const names = await serverNames(session);
-  writeLines(screen, tableLines(deviceColumns(names), devices, { bold: screen.isTerminal }));
+  writeLines(screen, tableLines(deviceColumns(names), devices, { bold: screen.hasStyle === true }));
   writeLines(screen, quarantineLines(devices));
   writeLines(screen, replacedLines(devices));
 }

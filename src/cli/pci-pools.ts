@@ -15,7 +15,7 @@ export async function showPciPools(
   if (options.json === true) return writeJson(screen, reply);
   if (reply.pools.length === 0) return writeLines(screen, ['No host offers PCI devices.']);
   writeLines(screen, [
-    ...poolLines(reply.pools, { bold: screen.isTerminal }),
+    ...poolLines(reply.pools, { bold: screen.hasStyle === true }),
     '',
     ...statsLines(reply),
   ]);

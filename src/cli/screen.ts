@@ -1,9 +1,10 @@
 /** Where a command's answer goes. Knows people (text) and programs (JSON); does not know what is said. */
 
-/** The answer's way out. `isTerminal`: a person reads it right now, so headings may be bold. */
+/** The answer's way out. `isTerminal`: a person reads it right now. `hasStyle`: colours and bold headings are welcome there. */
 export interface Screen {
   write(text: string): void;
   isTerminal: boolean;
+  hasStyle?: boolean;
 }
 
 /** Writes lines, each with its line end. Example: `writeLines(screen, ['a', 'b'])` → `a\nb\n`. */

@@ -48,7 +48,7 @@ export async function showStatus(
     ],
   };
   if (json === true) writeJson(screen, status);
-  else writeLines(screen, statusLines(status, { bold: screen.isTerminal }));
+  else writeLines(screen, statusLines(status, { bold: screen.hasStyle === true }));
   return status.problems.length === 0 ? 0 : 1;
 }
 

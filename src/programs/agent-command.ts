@@ -1,11 +1,12 @@
 /** `novella agent` on the command line: the same in the whole program and in the bundle for hypervisors. */
 import { type Command, Option } from 'commander';
+import { withExamples } from '#cli/examples.ts';
 import type { AgentFiles } from './agent.ts';
 import { logFormats, logLevels } from './log-choices.ts';
 import type { AgentOptions } from './run-agent.ts';
 
 export function addAgentCommand(program: Command, files: AgentFiles = {}): void {
-  program
+  const agent = program
     .command('agent')
     .description('run the agent of this machine: it dials the controller and does what that asks')
     .requiredOption('--config <file>', 'read this file')
@@ -16,6 +17,7 @@ export function addAgentCommand(program: Command, files: AgentFiles = {}): void 
       const { runAgent } = await import('./run-agent.ts');
       await runAgent(options, files);
     });
+  withExamples(agent, `${program.name()} agent --config /etc/novella/agent.yaml`);
 }
 
 /** `--log-format`, for every command that logs. */

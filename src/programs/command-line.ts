@@ -2,6 +2,9 @@
 import { homedir } from 'node:os';
 import { Command } from 'commander';
 import type { LocalMachine } from '#cli/pci-check.ts';
+import { withExamples } from '#cli/examples.ts';
+import { addHelpCommand } from '#cli/help-command.ts';
+import { withJson } from '#cli/json-option.ts';
 import { addCommands } from '#cli/commands.ts';
 import { addPciCheck } from '#cli/pci-check-command.ts';
 import { addAgentCommand, logFormatOption, logLevelOption } from './agent-command.ts';
@@ -10,6 +13,11 @@ import { runProgram } from './run-program.ts';
 import { screenOn } from './screen-on.ts';
 import type { UpOptions } from './up-command.ts';
 import { version } from './version.ts';
+
+const afterHelp = `
+Exit status: 0 done, and all is well; 1 an error, or something is not well (status,
+doctor, demo --once); 2 a wrong command line. "pci check" has its own; see its help.
+docs/commands.md has all commands. Servers, networks and images: openstack --help`;
 
 const screen = screenOn(process.stdout);
 const surroundings = () => ({
@@ -27,7 +35,9 @@ function program(): Command {
   const novella = new Command('novella')
     .description('A small Nova: OpenStack-compatible compute with SR-IOV networking at its heart.')
     .version(version)
+    .addHelpText('after', afterHelp)
     .exitOverride();
+  addHelpCommand(novella);
   addUp(novella);
   addAgentCommand(novella);
   addDoctorCommand(novella, screen);
@@ -42,7 +52,7 @@ function program(): Command {
 }
 
 function addUp(novella: Command): void {
-  novella
+  const up = novella
     .command('up')
     .description('run the whole cloud in this process')
     .option('--config <file>', 'read this novella.yaml')
@@ -57,14 +67,18 @@ function addUp(novella: Command): void {
       const { runUp } = await import('./up-command.ts');
       await runUp(options, { screen, ...surroundings() });
     });
+  withExamples(
+    up,
+    'novella up',
+    'novella up --free-ports --state-dir /tmp/novella',
+    'novella up --config /etc/novella/novella.yaml --log-format json',
+  );
 }
 
 function addDemo(novella: Command): void {
-  novella
-    .command('demo')
+  const demo = withJson(novella.command('demo'))
     .description('show the whole path from port to guest on simulated hosts')
-    .option('--once', 'end after the journey; exit 0 only if all of it held')
-    .option('--json', 'print one JSON document of the journey, and end')
+    .option('--once', 'end after the journey (as with --json); exit 0 only if all of it held')
     .action(async (options: { once?: boolean; json?: boolean }) => {
       const { interruption } = await import('./interruption.ts');
       const interrupted = interruption();
@@ -77,10 +91,11 @@ function addDemo(novella: Command): void {
         interrupted,
       });
     });
+  withExamples(demo, 'novella demo', 'novella demo --once', 'novella demo --json');
 }
 
 function addConfigImport(novella: Command): void {
-  novella
+  const config = novella
     .command('config')
     .description('configuration files')
     .command('import')
@@ -92,6 +107,11 @@ function addConfigImport(novella: Command): void {
       const { runConfigImport } = await import('./config-import.ts');
       runConfigImport(from, options, { screen, progress: screenOn(process.stderr) });
     });
+  withExamples(
+    config,
+    'novella config import /etc/nova/nova.conf --output novella.yaml',
+    'novella config import /etc/nova/nova.conf /etc/nova/nova.conf.d',
+  );
 }
 
 const loadMachine = async (): Promise<LocalMachine> =>

@@ -64,7 +64,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 }
 
 async function journey(options: DemoOptions, screen: Screen, cloud: AllInOne): Promise<number> {
-  const style = { bold: screen.isTerminal };
+  const style = { bold: screen.hasStyle === true };
   const session = await openSession(readCloud(cloud.cloudsYaml));
   const story: Partial<Story> = {};
   await walk(bootSteps, session, story, screen);

@@ -1,16 +1,21 @@
 /** `novella doctor` on the command line: the same in the whole program and in the bundle for hypervisors. */
 import type { Command } from 'commander';
 import { showChecks } from '#cli/doctor.ts';
+import { withExamples } from '#cli/examples.ts';
+import { withJson } from '#cli/json-option.ts';
 import type { Screen } from '#cli/screen.ts';
 
 export function addDoctorCommand(program: Command, screen: Screen): void {
-  program
-    .command('doctor')
+  const doctor = withJson(program.command('doctor'))
     .description('say whether this machine can be a host, and what to do where it cannot')
     .option('--config <file>', 'the file of its agent: what that asks of the machine is checked')
-    .option('--json', 'print one JSON document')
     .action(async (options: { config?: string; json?: boolean }) => {
       const { examineHost } = await import('./doctor.ts');
       process.exitCode = showChecks(await examineHost(options.config), options, screen);
     });
+  withExamples(
+    doctor,
+    `${program.name()} doctor`,
+    `${program.name()} doctor --config /etc/novella/agent.yaml`,
+  );
 }

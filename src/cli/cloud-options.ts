@@ -1,0 +1,67 @@
+/** Whose cloud, said on the command line: the options that the stock client has for it, before the command or after it. */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { ComputeError } from '#core/errors.ts';
+import { authKeys, type CloudKey, type CloudWords, placeKeys } from './cloud-credentials.ts';
+
+/** What the options say: the name of an entry of clouds.yaml, and values that count before those of entry and variables. */
+export interface CloudChoice {
+  name: string | undefined;
+  said: CloudWords['said'];
+}
+
+const keys: readonly CloudKey[] = [...authKeys, ...placeKeys];
+const cloudCommands = new WeakSet<Command>();
+
+const help = `
+The cloud: --os-cloud NAME or OS_CLOUD names an entry of clouds.yaml; or the
+OS_* variables; or options named like them (--os-auth-url, --os-username …).`;
+
+/** Adds the options to the whole program; a command that signs in nowhere refuses them. */
+export function addCloudOptions(program: Command): void {
+  program.option('--os-cloud <name>', 'the cloud of clouds.yaml to use');
+  for (const key of keys) program.addOption(new Option(`${flagOf(key)} <value>`).hideHelp());
+  program.hook('preAction', (_program, command) => {
+    if (cloudCommands.has(command)) return;
+    const [given] = ['--os-cloud', ...keys.map(flagOf)].filter((flag) => valueOf(program, flag));
+    if (given === undefined) return;
+    throw new ComputeError('invalid', `${given}: novella ${pathOf(command)} signs in nowhere`);
+  });
+}
+
+/** Marks a command that speaks to a cloud. */
+export function withCloud(command: Command): Command {
+  cloudCommands.add(command);
+  return command.addHelpText('after', help);
+}
+
+/** What the options of this command's program say. */
+export function cloudChoice(command: Command): CloudChoice {
+  const program = rootOf(command);
+  const said = keys.flatMap((key) => {
+    const value = valueOf(program, flagOf(key));
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return { name: valueOf(program, '--os-cloud'), said: Object.fromEntries(said) };
+}
+
+/** Example: `auth_url` → `--os-auth-url`. */
+function flagOf(key: CloudKey): string {
+  return `--os-${key.replaceAll('_', '-')}`;
+}
+
+function valueOf(program: Command, flag: string): string | undefined {
+  const option = program.options.find(({ long }) => long === flag);
+  return option && (program.getOptionValue(option.attributeName()) as string | undefined);
+}
+
+function rootOf(command: Command): Command {
+  return command.parent === null ? command : rootOf(command.parent);
+}
+
+/** Example: `pci capture`. */
+function pathOf(command: Command): string {
+  const { parent } = command;
+  if (parent === null || parent.parent === null) return command.name();
+  return `${pathOf(parent)} ${command.name()}`;
+}

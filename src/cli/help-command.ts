@@ -1,0 +1,32 @@
+/** `novella help [COMMAND…]`: the help of any command; a word that is none is an error that names the nearest. */
+import { type Command, CommanderError } from 'commander';
+import { nearestWord } from './nearest-word.ts';
+
+/** Takes the place of commander's own, which knows one level of commands and shows the general help for unknown words. */
+export function addHelpCommand(program: Command): void {
+  program
+    .helpCommand(false)
+    .command('help')
+    .description('show the help of a command')
+    .argument('[command...]', 'such as: pci pools')
+    .action((words: string[]) => commandNamed(program, words).help());
+}
+
+/** Throws as commander does for an unknown command. */
+function commandNamed(program: Command, words: readonly string[]): Command {
+  let command = program;
+  for (const word of words) {
+    const names = command.commands.map((each) => each.name());
+    const found = command.commands.find((each) => each.name() === word);
+    if (found === undefined) throw unknownCommand(program, word, nearestWord(word, names));
+    command = found;
+  }
+  return command;
+}
+
+function unknownCommand(program: Command, word: string, near: string | undefined): CommanderError {
+  const advice = near === undefined ? '' : `\n(Did you mean ${near}?)`;
+  const message = `error: unknown command '${word}'${advice}`;
+  program.configureOutput().writeErr?.(`${message}\n`);
+  return new CommanderError(1, 'commander.unknownCommand', message);
+}
