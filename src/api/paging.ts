@@ -5,7 +5,7 @@ import type { Link } from './links.ts';
 import type { Call, Query } from './route.ts';
 
 /** No page is longer. Source: Nova `[api] max_limit`. */
-const longestPage = 1000;
+export const longestPage = 1000;
 
 /** The last value of a query key, or undefined. */
 export function queryValue(query: Query, key: string): string | undefined {
@@ -45,8 +45,8 @@ export function queryFlag(query: Query, key: string): boolean | undefined {
   );
 }
 
-/** How long a page may be. */
-function pageLimit(query: Query): number {
+/** How long a page may be. Throws `invalid`. */
+export function pageLimit(query: Query): number {
   return Math.min(queryCount(query, 'limit') ?? longestPage, longestPage);
 }
 
@@ -80,9 +80,18 @@ export function pageOf<Item>(
     throw new ComputeError('invalid', `marker [${marker}] not found`);
   }
   const page = items.slice(start, start + limit);
+  return { items: page, links: nextLinks(call, page, { limit, idOf }) };
+}
+
+/** The link to what follows a full page; none after one that has room. */
+export function nextLinks<Item>(
+  call: Call,
+  page: readonly Item[],
+  { limit, idOf }: { limit: number; idOf: (item: Item) => string },
+): Link[] {
   const last = page.at(-1);
-  if (last === undefined || page.length < limit) return { items: page, links: [] };
-  return { items: page, links: [{ rel: 'next', href: nextPage(call, idOf(last)) }] };
+  if (last === undefined || page.length < limit) return [];
+  return [{ rel: 'next', href: nextPage(call, idOf(last)) }];
 }
 
 function nextPage(call: Call, marker: string): string {

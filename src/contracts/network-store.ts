@@ -95,6 +95,8 @@ export type CountedThing =
   | 'securityGroupRules';
 
 export interface PortFilter {
+  /** Those of them that exist. */
+  ids?: readonly string[];
   projectId?: string;
   networkId?: string;
   deviceId?: string;

@@ -169,7 +169,6 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
       hostId,
       seq: 1,
       serverId: task.serverId,
-      body: { do: 'destroy', guestId: task.serverId },
       result: done,
     });
   });

@@ -13,6 +13,7 @@ import {
 } from '#test/store-rows.ts';
 import { storeEnrolmentsContract } from './store-enrolments.contract.ts';
 import { storeGroupsContract } from './store-groups.contract.ts';
+import { storeListsContract } from './store-lists.contract.ts';
 import { storeLifecycleContract } from './store-lifecycle.contract.ts';
 import { storeNetworkEventsContract } from './store-network-events.contract.ts';
 import { storeQuotasContract } from './store-quotas.contract.ts';
@@ -27,6 +28,9 @@ export type OpenStore = () => Promise<Store>;
 export function storeContract(fresh: () => Promise<OpenStore>): void {
   describe('servers', () => {
     serversContract(fresh);
+  });
+  describe('lists', () => {
+    storeListsContract(fresh);
   });
   describe('hosts', () => {
     hostsContract(fresh);

@@ -17,6 +17,7 @@ import type { EnrolmentStore } from './enrolments.ts';
 import type { CommandResult, HostCommand, HostCommandBody, HostQuestion } from './host-link.ts';
 import type { HypervisorFacts } from './hypervisor.ts';
 import type { NetworkEventStore } from './network-events.ts';
+import type { ListedServer, ServerSelection } from './server-selection.ts';
 
 /** A row of `compute_nodes`. `lastSeenAt`: the agent's last word. Times are epoch milliseconds. */
 export interface Host {
@@ -122,8 +123,8 @@ export interface NewCommand {
   body: HostCommandBody;
 }
 
-/** A command with how it ended, when it has. */
-export interface StoredCommand extends HostCommand {
+/** How a command ended, when it has; what it asked for is erased then. */
+export interface StoredCommand extends Omit<HostCommand, 'body'> {
   hostId: string;
   result: CommandResult | null;
 }
@@ -159,7 +160,7 @@ export interface Transition {
   next: NextStep | null;
   /** Fields of the server row to set. */
   server?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
-  /** NICs to write, matched by id. Setting `deletedAt` of the server frees their ports for others. */
+  /** NICs to write, matched by id. Setting `deletedAt` of the server frees their ports for others, and erases its user data, metadata and commands. */
   nics?: ServerNic[];
   /** The server's NICs release their ports, and stay visible: it has no guest and will get none. */
   freesPorts?: true;
@@ -215,8 +216,12 @@ export interface ServerStore {
   ): Promise<Server[]>;
   /** undefined when unknown. Deleted servers are found too (`vmState` 'deleted'). */
   get(id: string): Promise<Server | undefined>;
-  /** Newest first. */
+  /** Newest first, however many: for what concerns all servers of a host. A user's list is a `select`. */
   list(filter: ServerFilter): Promise<Server[]>;
+  /** One page of a list. Throws `invalid` when the server to follow is none, or none of the project. */
+  select(selection: ServerSelection): Promise<ListedServer[]>;
+  /** In the order of the ids, leaving out those that do not exist. Others have their turns while it reads many. */
+  read(ids: readonly string[]): Promise<Server[]>;
   pciRequests(serverId: string): Promise<PciRequest[]>;
   decisions(serverId: string): Promise<Decision[]>;
   /** Newest first. */

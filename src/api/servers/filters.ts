@@ -1,6 +1,6 @@
 /** The filters of server lists, by query key. Source: Nova compute API reference, "List Servers"; its query schema and `instance_get_all_by_filters`. */
+import type { ServerCondition, ServerField } from '#contracts/server-selection.ts';
 import { ComputeError } from '#core/errors.ts';
-import { hasConfigDrive } from '#core/guests/config-drive.ts';
 import { kernelImages, rootDevice } from '#core/guests/guest-kernel.ts';
 import type { Server } from '#core/servers/server.ts';
 import { isFlag, isSet } from '../fields.ts';
@@ -12,40 +12,58 @@ import { timesOf } from './time-texts.ts';
 /** `zone`: the availability zone that the server's view shows. */
 export type ServerTest = (server: Server, zone: string) => boolean;
 
+/** What a value asks for: something that the database finds by a column, or a test of names or of whole servers, from the cheapest to the costliest. */
+export type Asked =
+  | ServerCondition
+  | { ofName: (name: string) => boolean }
+  | { ofServer: ServerTest };
+
 export interface ServerFilter {
   /** First minor version in which members filter by it too; for them it counts for nothing before. Absent: administrators only. */
   members?: number;
   /** First and last minor version that has it; default: all. */
   from?: number;
   to?: number;
-  /** The test for a value. Throws `invalid`, naming key and value. */
-  testOf: (value: string, key: string) => ServerTest;
+  /** Throws `invalid`, naming key and value. */
+  read: (value: string, key: string) => Asked;
 }
 
-type Rule = Omit<ServerFilter, 'testOf'>;
+type Rule = Omit<ServerFilter, 'read'>;
 type Read<Value> = (server: Server, zone: string) => Value;
 
 const everybody = { members: 1 } as const;
 
 /** The value is the whole text. */
-const same = (read: Read<string | number | null>, rule: Rule = {}): ServerFilter => ({
+const same = (field: ServerField, rule: Rule = {}): ServerFilter => ({
   ...rule,
-  testOf: (value) => (server, zone) => String(read(server, zone) ?? '') === value,
+  read: (value) => ({ field, oneOf: value === '' ? ['', null] : [value] }),
+});
+
+/** The value is the number's usual digits. */
+const sameNumber = (field: ServerField): ServerFilter => ({
+  read: (value) => ({ field, oneOf: String(Number(value)) === value ? [Number(value)] : [] }),
 });
 
 /** The value is a regular expression that is found in one of the texts. */
 const pattern = (read: Read<(string | null)[]>, rule: Rule = {}): ServerFilter => ({
   ...rule,
-  testOf: (value, key) => {
+  read: (value, key) => {
     const matches = textMatch(key, value);
-    return (server, zone) => read(server, zone).some((text) => text !== null && matches(text));
+    return {
+      ofServer: (server, zone) => read(server, zone).some((text) => text !== null && matches(text)),
+    };
   },
 });
 
-const flag = (read: Read<boolean>, rule: Rule = {}): ServerFilter => ({
+const namePattern = (rule: Rule = {}): ServerFilter => ({
   ...rule,
-  testOf: (value, key) => {
-    if (isFlag(value)) return (server, zone) => read(server, zone) === isSet(value);
+  read: (value, key) => ({ ofName: textMatch(key, value) }),
+});
+
+const flag = (field: ServerField, rule: Rule = {}): ServerFilter => ({
+  ...rule,
+  read: (value, key) => {
+    if (isFlag(value)) return { field, oneOf: [isSet(value)] };
     throw new ComputeError(
       'invalid',
       `Invalid input for query parameters ${key}. Value: ${value}. must be a boolean`,
@@ -59,9 +77,9 @@ const time = (read: (server: Server) => number | null, rule: Rule = {}): ServerF
 const tags = (test: (has: (tag: string) => boolean, asked: string[]) => boolean): ServerFilter => ({
   members: 26,
   from: 26,
-  testOf: (value) => {
+  read: (value) => {
     const asked = value.split(',');
-    return (server) => test((tag) => server.tags.includes(tag), asked);
+    return { ofServer: (server) => test((tag) => server.tags.includes(tag), asked) };
   },
 });
 
@@ -75,19 +93,19 @@ const fixedIps = (server: Server, isWanted: (ip: string) => boolean): string[] =
 const early = { to: 74 } as const;
 
 export const filters: Record<string, ServerFilter> = {
-  name: pattern(({ name }) => [name], everybody),
-  display_name: pattern(({ name }) => [name]),
+  name: namePattern(everybody),
+  display_name: namePattern(),
   description: pattern(({ description }) => [description]),
   display_description: pattern(({ description }) => [description]),
   hostname: pattern(({ hostname }) => [hostname]),
-  uuid: same(({ id }) => id),
-  user_id: same(({ userId }) => userId),
-  project_id: same(({ projectId }) => projectId),
-  tenant_id: same(({ projectId }) => projectId),
-  image: same(({ imageId }) => imageId, everybody),
-  image_ref: same(({ imageId }) => imageId),
-  flavor: same(({ flavor }) => flavor.id, everybody),
-  instance_type_id: same(({ flavor }) => flavor.id),
+  uuid: same('id'),
+  user_id: same('userId'),
+  project_id: same('projectId'),
+  tenant_id: same('projectId'),
+  image: same('imageId', everybody),
+  image_ref: same('imageId'),
+  flavor: same('flavorId', everybody),
+  instance_type_id: same('flavorId'),
   kernel_id: pattern(({ imageProperties }) => [kernelImages(imageProperties).kernelId]),
   ramdisk_id: pattern(({ imageProperties }) => [kernelImages(imageProperties).ramdiskId]),
   root_device_name: pattern(({ launchedAt, imageProperties }) => [
@@ -95,28 +113,28 @@ export const filters: Record<string, ServerFilter> = {
   ]),
   key_name: pattern(({ keyName }) => [keyName]),
   reservation_id: pattern(({ reservationId }) => [reservationId], everybody),
-  launch_index: same(({ launchIndex }) => launchIndex),
+  launch_index: sameNumber('launchIndex'),
   ip: pattern((server) => fixedIps(server, (ip) => !ip.includes(':')), everybody),
   ip6: pattern((server) => fixedIps(server, (ip) => ip.includes(':')), { members: 5 }),
   access_ip_v4: pattern(({ accessIpv4 }) => [accessIpv4]),
   access_ip_v6: pattern(({ accessIpv6 }) => [accessIpv6]),
-  host: same(({ hostName }) => hostName),
+  host: same('hostName'),
   node: pattern(({ hostName }) => [hostName]),
   hypervisor_hostname: pattern(({ hostName }) => [hostName], early),
   availability_zone: pattern((_server, zone) => [zone]),
-  vm_state: same(({ vmState }) => vmState),
-  task_state: same(({ taskState }) => taskState),
+  vm_state: same('vmState'),
+  task_state: same('taskState'),
   power_state: pattern(({ powerState }) => [String(powerState)]),
-  progress: same(() => 0),
-  config_drive: flag((server) => hasConfigDrive(server)),
-  auto_disk_config: flag(({ diskConfig }) => diskConfig === 'AUTO'),
-  locked: flag(({ locked }) => locked, { members: 73, from: 73 }),
+  progress: { read: (value) => ({ ofName: () => value === '0' }) },
+  config_drive: flag('hasConfigDrive'),
+  auto_disk_config: flag('hasAutoDisk'),
+  locked: flag('locked', { members: 73, from: 73 }),
   locked_by: pattern(({ locked }) => [locked ? 'owner' : null]),
   created_at: time(({ createdAt }) => createdAt),
   updated_at: time(({ updatedAt }) => updatedAt, early),
   launched_at: time(({ launchedAt }) => launchedAt),
   terminated_at: time(({ terminatedAt }) => terminatedAt),
-  metadata: { testOf: metadataFilter },
+  metadata: { read: (value, key) => ({ ofServer: metadataFilter(value, key) }) },
   tags: tags((has, asked) => asked.every(has)),
   'tags-any': tags((has, asked) => asked.some(has)),
   'not-tags': tags((has, asked) => !asked.every(has)),

@@ -1,7 +1,7 @@
 /** GET of servers: one, a list, a detailed list. */
 import type { Host } from '#contracts/store.ts';
 import type { Server } from '#core/servers/server.ts';
-import { pageOf } from '../paging.ts';
+import { mapInTurns } from '../in-turns.ts';
 import type { Call, Reply } from '../route.ts';
 import { findServer } from './find.ts';
 import { groupsOfServers } from './security-groups.ts';
@@ -14,23 +14,27 @@ export async function showServer(call: Call): Promise<Reply> {
 }
 
 export async function listServers(call: Call): Promise<Reply> {
-  const { items, links } = pageOf(call, await selectServers(call), ({ id }) => id);
-  const servers = items.map((server) => viewServerBriefly(call, server));
-  return { body: { servers, ...(links.length > 0 && { servers_links: links }) } };
+  const page = await selectServers(call);
+  const servers = page.servers.map((server) => viewServerBriefly(call, server));
+  return { body: { servers, ...(page.links.length > 0 && { servers_links: page.links }) } };
 }
 
 export async function listServersInDetail(call: Call): Promise<Reply> {
-  const { items, links } = pageOf(call, await selectServers(call), ({ id }) => id);
+  const { store } = call.context;
+  const page = await selectServers(call);
+  const unread = page.servers.flatMap((server) => ('nics' in server ? [] : [server.id]));
+  const read = await store.servers.read(unread);
+  const items = [...page.servers.flatMap((server) => ('nics' in server ? [server] : [])), ...read];
   const hosts = new Map<string, Host>();
-  for (const host of await call.context.store.hosts.list()) hosts.set(host.id, host);
+  for (const host of await store.hosts.list()) hosts.set(host.id, host);
   const groups = await groupsOfServers(call, items);
-  const servers = items.map((server) =>
+  const servers = await mapInTurns(items, (server) =>
     viewServer(call, server, {
       host: hosts.get(server.hostId ?? ''),
       securityGroups: groups.get(server.id) ?? [],
     }),
   );
-  return { body: { servers, ...(links.length > 0 && { servers_links: links }) } };
+  return { body: { servers, ...(page.links.length > 0 && { servers_links: page.links }) } };
 }
 
 /** The row of the host that a server is on, the group it is in, and the security groups of its ports. */

@@ -1,30 +1,102 @@
 /** Which servers a list call means: whose, filtered by its query, in its order. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
+import type {
+  ListedServer,
+  ServerCondition,
+  ServerSelection,
+} from '#contracts/server-selection.ts';
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
-import { serverStatus } from '#core/servers/lifecycle.ts';
+import { statesShownAs } from '#core/servers/lifecycle.ts';
 import type { Server } from '#core/servers/server.ts';
 import { isSet } from '../fields.ts';
-import { filterInTurns } from '../filter-in-turns.ts';
-import { queryFlag, queryTime, queryValue, queryValues } from '../paging.ts';
+import { filterInTurns } from '../in-turns.ts';
+import type { Link } from '../links.ts';
+import {
+  longestPage,
+  nextLinks,
+  pageLimit,
+  queryFlag,
+  queryTime,
+  queryValue,
+  queryValues,
+} from '../paging.ts';
 import type { Call } from '../route.ts';
-import { filters, isNoFilter, type ServerTest } from './filters.ts';
-import { sorted } from './sort.ts';
 import { words } from '../words.ts';
+import { filters, isNoFilter } from './filters.ts';
+import { orderAsked } from './sort.ts';
 
-type Test = (server: Server) => boolean;
+/** A page: servers that were read whole for a test come with it. */
+export interface ServerPage {
+  servers: readonly (ListedServer | Server)[];
+  links: Link[];
+}
 
-/** The servers of a list call, newest first unless it says otherwise. Throws `invalid` for a bad value, `forbidden` for what administrators ask only. */
-export async function selectServers(call: Call): Promise<Server[]> {
-  const tests = [...statusTests(call), ...timeTests(call), ...(await fieldTests(call))];
-  const deleted = deletedAsked(call);
+/**
+ * The page of a list call, newest first unless it says otherwise. The database finds it by what has a column; tests of names and of whole servers go over
+ * its answer part by part, in turns with other requests. Throws `invalid` for a bad value, `forbidden` for what administrators ask only.
+ */
+export async function selectServers(call: Call): Promise<ServerPage> {
+  const { store } = call.context;
+  const limit = pageLimit(call.query);
+  const { selection, tests } = await asked(call);
+  let after = queryValue(call.query, 'marker');
+  const servers: (ListedServer | Server)[] = [];
+  for (let isMore = true; isMore && servers.length < limit; ) {
+    const atOnce = hasTests(tests) ? longestPage : limit;
+    const place = after === undefined ? {} : { after };
+    const found = await store.servers.select({ ...selection, ...place, limit: atOnce });
+    servers.push(...(await passing(call, found, { tests, wanted: limit - servers.length })));
+    after = found.at(-1)?.id;
+    isMore = found.length === atOnce;
+  }
+  return { servers, links: nextLinks(call, servers, { limit, idOf: ({ id }) => id }) };
+}
+
+interface Tests {
+  ofName: ((name: string) => boolean)[];
+  ofServer: ((server: Server) => boolean)[];
+}
+
+const hasTests = ({ ofName, ofServer }: Tests) => ofName.length + ofServer.length > 0;
+
+const readAtOnce = 100;
+
+/** The first of these that pass all tests, so many as are wanted. */
+async function passing(
+  call: Call,
+  found: ListedServer[],
+  { tests, wanted }: { tests: Tests; wanted: number },
+): Promise<(ListedServer | Server)[]> {
+  const named = await filterInTurns(found, ({ name }) => tests.ofName.every((test) => test(name)));
+  if (tests.ofServer.length === 0) return named.slice(0, wanted);
+  const passed: Server[] = [];
+  for (let start = 0; start < named.length && passed.length < wanted; start += readAtOnce) {
+    const ids = named.slice(start, start + readAtOnce).map(({ id }) => id);
+    const servers = await call.context.store.servers.read(ids);
+    const isWanted = (server: Server) => tests.ofServer.every((test) => test(server));
+    passed.push(...(await filterInTurns(servers, isWanted)));
+    await afterEvents();
+  }
+  return passed.slice(0, wanted);
+}
+
+async function asked(
+  call: Call,
+): Promise<{ selection: Omit<ServerSelection, 'limit'>; tests: Tests }> {
+  const either = statusesAsked(call);
+  const times = timesAsked(call);
+  const { where, tests } = await fieldsAsked(call);
   const projectId = projectAsked(call);
-  const servers = await call.context.store.servers.list({
+  const selection = {
+    ...times,
+    ...(either !== undefined && { either }),
     ...(projectId !== undefined && { projectId }),
-    includeDeleted: deleted !== 'none',
-  });
-  if (deleted === 'only') tests.push(({ deletedAt }) => deletedAt !== null);
-  const wanted = await filterInTurns(servers, (server) => tests.every((test) => test(server)));
-  return sorted(call, wanted);
+    deleted: deletedAsked(call),
+    order: orderAsked(call),
+    where,
+  };
+  return { selection, tests };
 }
 
 /** Lists of what has changed hold deleted servers too. The key `deleted` is the administrators'. Source: Nova `_get_servers`. */
@@ -41,13 +113,16 @@ function deletedAsked(call: Call): 'none' | 'only' | 'too' {
 
 /** Is the status of deleted servers the only one asked for? Throws `forbidden` for who is no administrator. */
 function asksDeleted(call: Call): boolean {
-  const asked = statusesAsked(call);
-  if (asked.length === 0 || asked.some((status) => status !== 'DELETED')) return false;
+  const statuses = statusWords(call);
+  if (statuses.length === 0 || statuses.some((status) => status !== 'DELETED')) return false;
   if (call.caller.isAdmin) return true;
   throw new ComputeError('forbidden', 'Only administrators may list deleted instances');
 }
 
-function timeTests({ query, version }: Call): Test[] {
+function timesAsked({
+  query,
+  version,
+}: Call): Pick<ServerSelection, 'changedSince' | 'changedBefore'> {
   const since = queryTime(query, 'changes-since');
   const before = version >= 66 ? queryTime(query, 'changes-before') : undefined;
   if (since !== undefined && before !== undefined && since > before) {
@@ -56,10 +131,10 @@ function timeTests({ query, version }: Call): Test[] {
       'The value of changes-since must be less than or equal to changes-before.',
     );
   }
-  return [
-    ...(since === undefined ? [] : [({ updatedAt }: Server) => updatedAt >= since]),
-    ...(before === undefined ? [] : [({ updatedAt }: Server) => updatedAt <= before]),
-  ];
+  return {
+    ...(since !== undefined && { changedSince: since }),
+    ...(before !== undefined && { changedBefore: before }),
+  };
 }
 
 /** undefined: the servers of all projects. */
@@ -82,39 +157,51 @@ const statuses = words(`
   SUSPENDED UNKNOWN VERIFY_RESIZE
 `);
 
-function statusesAsked({ query }: Call): string[] {
+function statusWords({ query }: Call): string[] {
   return queryValues(query, 'status').map((status) => status.toUpperCase());
 }
 
 /** An unknown status finds nothing before 2.38 and is refused from it on. */
-function statusTests(call: Call): Test[] {
-  const asked = statusesAsked(call);
-  if (asked.length === 0) return [];
-  const unknown = asked.filter((status) => !statuses.includes(status));
+function statusesAsked(call: Call): ServerSelection['either'] {
+  const words = statusWords(call);
+  if (words.length === 0) return undefined;
+  const unknown = words.filter((status) => !statuses.includes(status));
   if (call.version >= 38 && unknown.length > 0) {
     throw new ComputeError('invalid', `Invalid status value: ${unknown.join(', ')}`);
   }
-  return [(server) => asked.includes(serverStatus(server))];
+  return [...new Set(words)].flatMap(statesShownAs).map(({ vmState, tasks }) => [
+    { field: 'vmState', oneOf: [vmState] },
+    { field: 'taskState', ...tasks },
+  ]);
 }
 
 /** Filters that only administrators may use are left out for others, as Nova does. Throws `invalid` for what nobody can filter by. */
-async function fieldTests(call: Call): Promise<Test[]> {
-  const { query, caller, version, context } = call;
+async function fieldsAsked(call: Call): Promise<{ where: ServerCondition[]; tests: Tests }> {
+  const { query, caller, version } = call;
   const refused = Object.keys(query).find((key) => caller.isAdmin && isNoFilter(key));
   if (refused !== undefined) {
     throw new ComputeError('invalid', `Invalid filter field: ${refused}.`);
   }
-  const tests = Object.entries(filters).flatMap(([key, filter]): ServerTest[] => {
+  const where: ServerCondition[] = [];
+  const tests: Tests = { ofName: [], ofServer: [] };
+  const zoneOf = await zones(call);
+  for (const [key, filter] of Object.entries(filters)) {
     const { members = Number.POSITIVE_INFINITY, from = 1, to = Number.POSITIVE_INFINITY } = filter;
     const value = queryValue(query, key);
     const isThere = version >= from && version <= to && (caller.isAdmin || version >= members);
-    return value !== undefined && isThere ? [filter.testOf(value, key)] : [];
-  });
-  const zones = new Map<string, string>();
-  if (query['availability_zone'] !== undefined) {
-    for (const host of await context.store.hosts.list()) zones.set(host.id, host.availabilityZone);
+    if (value === undefined || !isThere) continue;
+    const found = filter.read(value, key);
+    if ('field' in found) where.push(found);
+    else if ('ofName' in found) tests.ofName.push(found.ofName);
+    else tests.ofServer.push((server) => found.ofServer(server, zoneOf(server)));
   }
-  const zoneOf = (server: Server) =>
-    zones.get(server.hostId ?? '') ?? server.availabilityZone ?? '';
-  return tests.map((test) => (server) => test(server, zoneOf(server)));
+  return { where, tests };
+}
+
+/** The zone of a server is its host's, and without a host the one that was asked for. */
+async function zones({ query, context }: Call): Promise<(server: Server) => string> {
+  if (query['availability_zone'] === undefined) return () => '';
+  const hosts = await context.store.hosts.list();
+  const byHost = new Map(hosts.map(({ id, availabilityZone }) => [id, availabilityZone]));
+  return ({ hostId, availabilityZone }) => byHost.get(hostId ?? '') ?? availabilityZone ?? '';
 }

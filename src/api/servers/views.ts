@@ -80,7 +80,7 @@ const addedToGet =
   /^(OS-EXT-|OS-SRV-USG:|os-extended-volumes:|key_name$|config_drive$|host_status$|security_groups$)/;
 
 /** Of `GET /servers`. */
-export function viewServerBriefly(call: Call, server: Server): View {
+export function viewServerBriefly(call: Call, server: Pick<Server, 'id' | 'name'>): View {
   return { id: server.id, name: server.name, links: linksTo(call, 'servers', server.id) };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { serverStatus } from './lifecycle.ts';
+import { serverStatus, statesShownAs } from './lifecycle.ts';
 import type { TaskState, VmState } from './server.ts';
 
 const rows: { vmState: VmState; taskState: TaskState; gives: string }[] = [
@@ -21,4 +21,25 @@ const rows: { vmState: VmState; taskState: TaskState; gives: string }[] = [
 
 test.each(rows)('$vmState while $taskState reads $gives', ({ vmState, taskState, gives }) => {
   expect(serverStatus({ vmState, taskState })).toBe(gives);
+});
+
+test('the states of a status are those that show as it, and no others', () => {
+  for (const { vmState, taskState, gives } of rows) {
+    for (const status of new Set(rows.map((row) => row.gives))) {
+      const isMeant = statesShownAs(status).some(
+        (state) =>
+          state.vmState === vmState &&
+          ('oneOf' in state.tasks
+            ? state.tasks.oneOf.includes(taskState)
+            : !state.tasks.noneOf.includes(taskState)),
+      );
+      expect({ status, vmState, taskState, isMeant }).toEqual({
+        status,
+        vmState,
+        taskState,
+        isMeant: status === gives,
+      });
+    }
+  }
+  expect(statesShownAs('SLEEPY')).toEqual([]);
 });

@@ -29,3 +29,25 @@ export function serverStatus({
   const shown = taskState === null ? undefined : busy[vmState]?.[taskState];
   return shown ?? byVmState[vmState];
 }
+
+/** A state with the tasks during which it shows in one way. */
+export interface ShownState {
+  vmState: VmState;
+  tasks: { oneOf: TaskState[] } | { noneOf: TaskState[] };
+}
+
+/**
+ * The inner states that show as a status: the inverse of `serverStatus`. Example: `ACTIVE` → active, while it is neither rebooted nor rebuilt;
+ * an unknown status → none.
+ */
+export function statesShownAs(status: string): ShownState[] {
+  return (Object.keys(byVmState) as VmState[]).flatMap((vmState): ShownState[] => {
+    const shown = Object.entries(busy[vmState] ?? {}) as [TaskState, string][];
+    const oneOf = shown.flatMap(([task, word]) => (word === status ? [task] : []));
+    const noneOf = shown.map(([task]) => task);
+    return [
+      ...(oneOf.length > 0 ? [{ vmState, tasks: { oneOf } }] : []),
+      ...(byVmState[vmState] === status ? [{ vmState, tasks: { noneOf } }] : []),
+    ];
+  });
+}

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Caller } from '#contracts/identity.ts';
+import type { NetworkStore } from '#contracts/network-store.ts';
 import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
+import type { NetworkContext } from './context.ts';
+import { createInProcessNetwork } from './in-process.ts';
 
 let cloud: EmbeddedCloud;
 let demo: Caller;
@@ -95,4 +98,18 @@ test("an address on another project's network is the user's to choose only as it
   const admin = await cloud.identity.service.validate(cloud.adminToken);
   await service.createPort(requested, admin);
   await expect(service.createPort(requested, admin)).rejects.toMatchObject({ kind: 'conflict' });
+});
+
+test('any number of ports is one question to the store', async () => {
+  const questions: unknown[] = [];
+  const answer = async (question: unknown) => {
+    questions.push(question);
+    return [];
+  };
+  const store = { ports: answer, port: answer } as unknown as NetworkStore;
+  const clock = { now: () => 0 };
+  const service = createInProcessNetwork({ store, clock } as unknown as NetworkContext);
+  const ids = Array.from({ length: 300 }, (_, at) => `port-${at}`);
+  await service.listPorts(ids);
+  expect(questions).toEqual([{ ids }]);
 });

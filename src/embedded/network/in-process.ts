@@ -38,8 +38,7 @@ export function createInProcessNetwork(context: NetworkContext): NetworkService 
       return toNetwork(await findNetwork(context.store, service, id));
     },
     async listPorts(ids) {
-      const ports = await Promise.all(ids.map((id) => context.store.port(id)));
-      return ports.filter((port) => port !== undefined).map(toPort);
+      return (await listPorts(context, service, { ids })).map(toPort);
     },
     async listServerPorts(serverId) {
       return (await listPorts(context, service, { deviceId: serverId })).map(toPort);

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { CommandResult, HostCommandBody } from '#contracts/host-link.ts';
 import type { CommandStore, NewCommand, StoredCommand } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
+import { erasedBody, type LogEraser } from './erasure.ts';
 import { readRows } from './readable-rows.ts';
 import type { ComputeTables } from './tables.ts';
 
@@ -13,6 +14,7 @@ export const question = 'console';
 
 export function commandStore(
   db: Db,
+  eraser: LogEraser,
 ): Pick<CommandStore, 'pending' | 'complete' | 'issue' | 'last'> {
   return {
     pending: async (hostId) => {
@@ -29,8 +31,10 @@ export function commandStore(
         body: JSON.parse(row.body) as HostCommandBody,
       }));
     },
-    complete: (hostId, seq, result, now) =>
-      db.transaction().execute((trx) => complete(trx, { hostId, seq, result, now })),
+    complete: async (hostId, seq, result, now) => {
+      await db.transaction().execute((trx) => complete(trx, { hostId, seq, result, now }));
+      eraser.erased();
+    },
     issue: (command) => db.transaction().execute((trx) => issueOnce(trx, command)),
     last: (serverId, kind) => lastCommand(db, serverId, kind),
   };
@@ -93,7 +97,7 @@ async function complete(
 ): Promise<void> {
   const ended = await trx
     .updateTable('host_commands')
-    .set({ succeeded: result.ok ? 1 : 0, result: JSON.stringify(result) })
+    .set({ succeeded: result.ok ? 1 : 0, result: JSON.stringify(result), body: erasedBody })
     .where('compute_node_id', '=', hostId)
     .where('seq', '=', seq)
     .where('succeeded', 'is', null)
@@ -121,7 +125,7 @@ async function lastCommand(
 ): Promise<StoredCommand | undefined> {
   const row = await db
     .selectFrom('host_commands')
-    .selectAll()
+    .select(['compute_node_id', 'seq', 'instance_uuid', 'result'])
     .where('instance_uuid', '=', serverId)
     .where('kind', '=', kind)
     .orderBy('id', 'desc')
@@ -132,7 +136,6 @@ async function lastCommand(
       hostId: row.compute_node_id,
       seq: row.seq,
       serverId: row.instance_uuid,
-      body: JSON.parse(row.body) as HostCommandBody,
       result: row.result === null ? null : (JSON.parse(row.result) as CommandResult),
     }
   );

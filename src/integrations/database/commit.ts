@@ -5,6 +5,7 @@ import type { CommitResult, Transition } from '#contracts/store.ts';
 import { recordProgress } from './actions.ts';
 import { awaitsAnswer, insertCommand } from './commands.ts';
 import { insertDecision } from './decisions.ts';
+import { eraseServer, type LogEraser } from './erasure.ts';
 import { applyHostChange } from './hosts.ts';
 import { forgetNetworkEvents, hasNetworkEvent } from './network-events.ts';
 import { refusePortInUse, removeNics, retireNics, writeNics } from './nics.ts';
@@ -28,13 +29,14 @@ class Refused extends Error {
 
 export async function commitTransition(
   db: Db,
-  clock: Clock,
+  { clock, eraser }: { clock: Clock; eraser: LogEraser },
   transition: Transition,
 ): Promise<CommitResult> {
   try {
     await refusePortInUse(db, transition.nics ?? [], () =>
       db.transaction().execute((trx) => write(trx, transition, clock.now())),
     );
+    if (isDeletion(transition)) eraser.erased();
     return { ok: true };
   } catch (error) {
     if (error instanceof Refused) return { ok: false, why: error.why };
@@ -42,9 +44,13 @@ export async function commitTransition(
   }
 }
 
+function isDeletion({ server }: Transition): boolean {
+  return typeof server?.deletedAt === 'number';
+}
+
 async function write(trx: Db, transition: Transition, now: number): Promise<void> {
   const { task, host, serverGroup, command, decision, events, actionMessage } = transition;
-  const deleted = typeof transition.server?.deletedAt === 'number';
+  const deleted = isDeletion(transition);
   await forgetEvents(trx, transition, deleted);
   const next = await wokenNext(trx, transition, now);
   if (!(await advanceTask(trx, task, next))) throw new Refused('superseded');
@@ -55,6 +61,7 @@ async function write(trx: Db, transition: Transition, now: number): Promise<void
   await writeServer(trx, transition, now);
   if (deleted || transition.freesPorts === true) await retireNics(trx, task.serverId);
   if (deleted) await leaveGroup(trx, task.serverId);
+  if (deleted) await eraseServer(trx, task.serverId);
   if (command !== undefined) await insertCommand(trx, command);
   if (decision !== undefined) await insertDecision(trx, decision);
   await recordProgress(trx, task.actionId, {

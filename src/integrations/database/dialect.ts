@@ -1,5 +1,5 @@
 /** What SQL says differently from engine to engine: row numbers, columns made of JSON, and triggers. All else goes through Kysely. */
-import { type ColumnDefinitionBuilder, type Kysely, sql } from 'kysely';
+import { type ColumnDefinitionBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
 
 /** A column that numbers rows in the order of their insertion. Example: `.addColumn('id', 'integer', rowNumber)`. */
 export function rowNumber(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder {
@@ -12,10 +12,28 @@ export async function columnOfJson(
   table: string,
   { column, of, key }: { column: string; of: string; key: string },
 ): Promise<void> {
-  const value = sql`case when json_valid(${sql.ref(of)}) then json_extract(${sql.ref(of)}, ${sql.lit(`$.${key}`)}) end`;
-  await sql`alter table ${sql.table(table)} add column ${sql.ref(column)} integer generated always as (${value}) virtual`.execute(
+  await sql`alter table ${sql.table(table)} add column ${sql.ref(column)} integer generated always as (${valueInJson(of, key)}) virtual`.execute(
     db,
   );
+}
+
+/** The text under this key of a JSON document in a column; null where the document is none, or has none. Example: `textInJson('flavor', 'id')`. */
+export function textInJson(of: string, key: string): RawBuilder<string> {
+  return sql`cast(${valueInJson(of, key)} as text)`;
+}
+
+function valueInJson(of: string, key: string): RawBuilder<unknown> {
+  return sql`case when json_valid(${sql.ref(of)}) then json_extract(${sql.ref(of)}, ${sql.lit(`$.${key}`)}) end`;
+}
+
+/** A JSON document in a column without this key; what is no document stays as it is. */
+export function withoutKey(of: string, key: string): RawBuilder<string | null> {
+  return sql`case when json_valid(${sql.ref(of)}) then json_remove(${sql.ref(of)}, ${sql.lit(`$.${key}`)}) else ${sql.ref(of)} end`;
+}
+
+/** Moves all of the write-ahead log into the database and cuts it to nothing, so that no older state of a row is left in it. */
+export async function dropLog<Tables>(db: Kysely<Tables>): Promise<void> {
+  await sql`pragma wal_checkpoint(truncate)`.execute(db);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Servers with their NICs, requests and history. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type { NewServer, ServerFilter, ServerStore } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -14,6 +14,7 @@ import { serversAllowed } from './quota-usage.ts';
 import { readRows } from './readable-rows.ts';
 import { joinGroup } from './server-groups.ts';
 import { instanceRow, serverColumns, toServer } from './server-row.ts';
+import { selectServers } from './server-selection.ts';
 import type { ComputeTables } from './tables.ts';
 import { insertTask } from './tasks.ts';
 
@@ -31,8 +32,10 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
         newServers.flatMap(({ server }) => server.nics),
         () => db.transaction().execute((trx) => createWithin(trx, quota, newServers)),
       ),
-    get: async (id) => (await readServers(db, (query) => query.where('uuid', '=', id)))[0],
-    list: (filter) => readServers(db, (query) => narrow(query, filter)),
+    get: async (id) => (await readServers(db, [id]))[0],
+    list: (filter) => listServers(db, filter),
+    select: (selection) => selectServers(db, selection),
+    read: (ids) => readServers(db, ids),
     pciRequests: (serverId) => listPciRequests(db, serverId),
     decisions: (serverId) => listDecisions(db, serverId),
     actions: (serverId) => listActions(db, serverId),
@@ -82,33 +85,45 @@ async function createWithin(
   return servers;
 }
 
-type InstanceQuery<Selected> = SelectQueryBuilder<ComputeTables, 'instances', Selected>;
-type Narrow = <Selected>(query: InstanceQuery<Selected>) => InstanceQuery<Selected>;
-
-function narrow<Selected>(
-  query: InstanceQuery<Selected>,
-  { projectId, hostId, includeDeleted }: ServerFilter,
-): InstanceQuery<Selected> {
-  let narrowed = query;
-  if (projectId !== undefined) narrowed = narrowed.where('project_id', '=', projectId);
-  if (hostId !== undefined) narrowed = narrowed.where('compute_node_id', '=', hostId);
-  if (includeDeleted !== true) narrowed = narrowed.where('deleted_at', 'is', null);
-  return narrowed;
+/** All of them, newest first. */
+async function listServers(db: Db, filter: ServerFilter): Promise<Server[]> {
+  const { projectId, hostId, includeDeleted } = filter;
+  const ids = await selectServers(db, {
+    ...(projectId !== undefined && { projectId }),
+    ...(hostId !== undefined && { where: [{ field: 'hostId', oneOf: [hostId] } as const] }),
+    deleted: includeDeleted === true ? 'too' : 'none',
+    limit: Number.MAX_SAFE_INTEGER,
+  });
+  return readServers(
+    db,
+    ids.map(({ id }) => id),
+  );
 }
 
-/** Servers newest first, in two queries however many they are. */
-async function readServers(db: Db, narrow: Narrow): Promise<Server[]> {
-  const rows = await narrow(db.selectFrom('instances').selectAll())
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .execute();
-  if (rows.length === 0) return [];
+const serversAtOnce = 100;
+
+/** In the order of the ids, in two queries for each hundred. */
+async function readServers(db: Db, ids: readonly string[]): Promise<Server[]> {
+  const servers: Server[] = [];
+  for (let start = 0; start < ids.length; start += serversAtOnce) {
+    // SQLite answers at once: other requests get a turn between the parts of a long list.
+    if (start > 0) await afterEvents();
+    servers.push(...(await readSome(db, ids.slice(start, start + serversAtOnce))));
+  }
+  return servers;
+}
+
+async function readSome(db: Db, ids: readonly string[]): Promise<Server[]> {
+  if (ids.length === 0) return [];
+  const found = await db.selectFrom('instances').selectAll().where('uuid', 'in', ids).execute();
   const nics = await db
     .selectFrom('instance_nics')
     .selectAll()
-    .where('instance_uuid', 'in', narrow(db.selectFrom('instances').select('uuid')))
+    .where('instance_uuid', 'in', ids)
     .orderBy('position')
     .execute();
   const nicsOf = Map.groupBy(nics, (nic) => nic.instance_uuid);
+  const byId = new Map(found.map((row) => [row.uuid, row]));
+  const rows = ids.flatMap((id) => byId.get(id) ?? []);
   return readRows('instances', rows, (row) => toServer(row, nicsOf.get(row.uuid) ?? []));
 }

@@ -32,6 +32,8 @@ function openFile(path: string, busyTimeoutMs: number): DatabaseSync {
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = FULL');
     database.exec('PRAGMA foreign_keys = ON');
+    // What is erased is overwritten: secrets do not stay in free pages.
+    database.exec('PRAGMA secure_delete = ON');
     // From here on waiting is ours: SQLite's own would stop this process, and with it a writer on another connection of it.
     database.exec('PRAGMA busy_timeout = 0');
     return database;

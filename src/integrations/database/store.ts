@@ -6,6 +6,7 @@ import type { Store } from '#contracts/store.ts';
 import { commandStore } from './commands.ts';
 import { commitTransition } from './commit.ts';
 import { enrolmentStore } from './enrolments.ts';
+import { LogEraser } from './erasure.ts';
 import { flavorAccessStore } from './flavor-access.ts';
 import { flavorStore } from './flavors.ts';
 import { hostStore } from './hosts.ts';
@@ -31,19 +32,23 @@ export function computeStore(
   db: Kysely<ComputeTables>,
   { clock = { now: Date.now }, newId = randomUUID }: StoreOptions = {},
 ): Store {
+  const eraser = new LogEraser(db);
   return {
     servers: serverStore(db, clock),
     hosts: hostStore(db, clock, newId),
     tasks: taskStore(db, clock),
-    commands: { ...commandStore(db), ...questionStore(db) },
+    commands: { ...commandStore(db, eraser), ...questionStore(db) },
     flavors: flavorStore(db),
     flavorAccess: flavorAccessStore(db),
     serverGroups: serverGroupStore(db),
     enrolments: enrolmentStore(db),
     networkEvents: networkEventStore(db),
     quotaUsage: (projectId) => quotaUsage(db, projectId),
-    commit: (transition) => commitTransition(db, clock, transition),
-    close: () => db.destroy(),
+    commit: (transition) => commitTransition(db, { clock, eraser }, transition),
+    close: () => {
+      eraser.stop();
+      return db.destroy();
+    },
   };
 }
 

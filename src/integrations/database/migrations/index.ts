@@ -12,6 +12,7 @@ import { portBindings } from './0009-port-bindings.ts';
 import { liveServers } from './0010-live-servers.ts';
 import { flavorAccess } from './0011-flavor-access.ts';
 import { hostNumbers } from './0012-host-numbers.ts';
+import { lists } from './0014-lists.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -26,4 +27,5 @@ export const migrations: Record<string, Migration> = {
   '0010-live-servers': liveServers,
   '0011-flavor-access': flavorAccess,
   '0012-host-numbers': hostNumbers,
+  '0014-lists': lists,
 };

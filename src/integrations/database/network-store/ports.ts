@@ -60,6 +60,7 @@ export function portRows(db: Database): PortPart {
 
 function selectPorts(db: Database, filter: PortFilter) {
   let query = db.selectFrom('ports').selectAll();
+  if (filter.ids !== undefined) query = query.where('id', 'in', filter.ids);
   if (filter.projectId !== undefined) query = query.where('projectId', '=', filter.projectId);
   if (filter.networkId !== undefined) query = query.where('networkId', '=', filter.networkId);
   if (filter.deviceId !== undefined) query = query.where('deviceId', '=', filter.deviceId);

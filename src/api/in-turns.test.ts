@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { filterInTurns } from './filter-in-turns.ts';
+import { filterInTurns } from './in-turns.ts';
 
 test('filtering: what passes keeps its order', async () => {
   expect(await filterInTurns([3, 1, 2, 4], (item) => item > 1)).toEqual([3, 2, 4]);

@@ -1,0 +1,29 @@
+/** Long lists are worked through in turns with all other work, so that none delays anybody else. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
+
+const turnMs = 10;
+
+/** What `make` gives for each item. Other requests are served about every 10 ms. Example: `await mapInTurns(servers, (one) => viewServer(call, one))`. */
+export async function mapInTurns<Item, Made>(
+  items: readonly Item[],
+  make: (item: Item) => Made,
+): Promise<Made[]> {
+  const made: Made[] = [];
+  let turnEnd = performance.now() + turnMs;
+  for (const item of items) {
+    made.push(make(item));
+    if (performance.now() < turnEnd) continue;
+    await afterEvents();
+    turnEnd = performance.now() + turnMs;
+  }
+  return made;
+}
+
+/** The items that pass the test, in their order, found in turns too. Example: `await filterInTurns(servers, isWanted)`. */
+export async function filterInTurns<Item>(
+  items: readonly Item[],
+  isWanted: (item: Item) => boolean,
+): Promise<Item[]> {
+  const wanted = await mapInTurns(items, (item) => (isWanted(item) ? [item] : []));
+  return wanted.flat();
+}

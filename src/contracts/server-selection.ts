@@ -1,0 +1,61 @@
+/** Which servers a list has and in which order, in terms that a database answers from its own columns and indexes. */
+
+/** What servers are narrowed and sorted by. `rootDevice`, `hasConfigDrive` and `hasAutoDisk` are what the views show. */
+export type ServerField =
+  | 'id'
+  | 'name'
+  | 'hostname'
+  | 'description'
+  | 'projectId'
+  | 'userId'
+  | 'imageId'
+  | 'flavorId'
+  | 'kernelId'
+  | 'ramdiskId'
+  | 'rootDevice'
+  | 'keyName'
+  | 'hasConfigDrive'
+  | 'accessIpv4'
+  | 'accessIpv6'
+  | 'hasAutoDisk'
+  | 'availabilityZone'
+  | 'launchIndex'
+  | 'locked'
+  | 'vmState'
+  | 'taskState'
+  | 'powerState'
+  | 'hostId'
+  | 'hostName'
+  | 'createdAt'
+  | 'updatedAt'
+  | 'launchedAt'
+  | 'terminatedAt';
+
+type Values = readonly (string | number | boolean | null)[];
+
+/** The field has one of these values, or none of them. null: it has no value. Example: `{ field: 'vmState', oneOf: ['active', 'paused'] }`. */
+export type ServerCondition = { field: ServerField } & ({ oneOf: Values } | { noneOf: Values });
+
+/** Example: `{ projectId: 'p', deleted: 'none', limit: 20 }`: the newest twenty of a project. Times are epoch milliseconds. */
+export interface ServerSelection {
+  /** Absent: of all projects. */
+  projectId?: string;
+  deleted: 'none' | 'only' | 'too';
+  /** All of them hold. */
+  where?: readonly ServerCondition[];
+  /** All conditions of one of these groups hold; without any group no server is meant. */
+  either?: readonly (readonly ServerCondition[])[];
+  changedSince?: number;
+  changedBefore?: number;
+  /** The first counts most. Among equals, and without any, newest first. */
+  order?: readonly { by: ServerField; direction: 'asc' | 'desc' }[];
+  /** Only what follows this server in the order; a deleted one counts too. */
+  after?: string;
+  limit: number;
+}
+
+/** What a list shows of a server without reading all of it. */
+export interface ListedServer {
+  id: string;
+  name: string;
+}
