@@ -3,6 +3,7 @@ import type { CommandJournal } from '#contracts/command-journal.ts';
 import type { GuestFiles } from '#contracts/guest-files.ts';
 import type { HostBridges } from '#contracts/host-bridges.ts';
 import type { Uptime } from '#contracts/host-link.ts';
+import type { HostTaps } from '#contracts/host-taps.ts';
 import type { HostMemory } from '#contracts/host-memory.ts';
 import type { Hypervisor } from '#contracts/hypervisor.ts';
 import type { Log } from '#contracts/log.ts';
@@ -17,6 +18,7 @@ export interface AgentOptions {
   hypervisor: Hypervisor;
   pciBus: PciBus;
   bridges: HostBridges;
+  taps: HostTaps;
   /** What the agent keeps between its runs. */
   memory: HostMemory;
   guestFiles: GuestFiles;

@@ -6,6 +6,7 @@ import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
+import { SimulatedTaps } from '#integrations/simulated/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
@@ -55,6 +56,7 @@ async function aHost() {
       guestFiles: new SimulatedGuestFiles({ images }),
       deviceSpecs: [],
       bridges: new SimulatedBridges({ host: 'host-1' }),
+      taps: new SimulatedTaps(),
       memory: new SimulatedMemory(),
       bridgedNetworks: ['physnet1'],
       journal,

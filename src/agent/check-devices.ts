@@ -46,8 +46,9 @@ function handOversOf(
       .filter((other) => other.id !== guest.id && isLive(other))
       .flatMap(({ name, devices }) => devices.map(({ address }) => [address, name] as const)),
   );
-  return ({ address, through }) => ({
+  return ({ address, through, isUnmanaged }) => ({
     through,
+    ...(isUnmanaged === true && { isUnmanaged }),
     isNic: !ofAliases.has(address),
     together,
     elsewhere,

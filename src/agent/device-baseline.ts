@@ -48,13 +48,15 @@ export interface RestoreRequest {
   baseline: DeviceBaseline;
   /** What the guest had; it must not be left on the device. */
   guestMacAddress: string | null;
+  /** Its driver is the operator's: whatever it is by now, it stays. */
+  keepsDriver: boolean;
   driverWaitMs: number;
 }
 
 /** Brings the device back and reads it back. Throws, in plain words, when it is not what it was. */
 export async function restoreBaseline(pciBus: PciBus, request: RestoreRequest): Promise<void> {
-  const { address, baseline } = request;
-  await restoreDriver(pciBus, request);
+  const { address, baseline, keepsDriver } = request;
+  if (!keepsDriver) await restoreDriver(pciBus, request);
   if (baseline.vf !== null) await restoreVf(pciBus, request, baseline.vf);
   if (baseline.vfCount === null) return;
   await restoreVfCount(pciBus, address, baseline.vfCount);
@@ -92,13 +94,13 @@ async function restoreVf(
   request: RestoreRequest,
   baseline: VfBaseline,
 ): Promise<void> {
-  const { address, guestMacAddress } = request;
+  const { address, guestMacAddress, keepsDriver } = request;
   const change = changeToBaseline(baseline, await pciBus.vfState(address));
   const { ownMacAddress } = baseline;
   const made = await setVfWithoutMac(pciBus, address, change, ownMacAddress);
   const settings = { ...baseline.settings, ...made };
   const target = { ...baseline, settings };
-  if (ownMacAddress !== null) await interfaceIsThere(pciBus, request);
+  if (ownMacAddress !== null && !keepsDriver) await interfaceIsThere(pciBus, request);
   await restoreInterface(pciBus, address, target, guestMacAddress);
   const differences = baselineDifferences(target, await pciBus.vfState(address), guestMacAddress);
   if (differences.length > 0) throw new Error(`not as it was: ${differences.join('; ')}`);

@@ -135,7 +135,7 @@ test('a VF that reads back with the guest’s settings is quarantined, though no
 
 test('guests that are gone leave clean devices behind; those that are off keep theirs', async () => {
   const { parts, pciBus, before } = await afterMacvtap();
-  await parts.devices.record(heldHostDevice(vf1), 'other', null);
+  await parts.devices.record(heldHostDevice({ address: vf1 }), 'other', null);
   await parts.devices.cleanUp(async () => [{ id: 'g' }, { id: 'other' }]);
   expect((await pciBus.vfState(vf0)).settings.vlan).toBe(42);
   await parts.devices.cleanUp(async () => [{ id: 'other' }]);
@@ -154,7 +154,7 @@ test('nothing is cleaned while nobody knows which guests there are', async () =>
 test('a PF gets its VFs back, and is found by its name while a guest has it', async () => {
   const { parts, kernel, options } = anIgbHost(folder);
   const { pciBus } = options;
-  const pf = heldHostDevice(pf0);
+  const pf = heldHostDevice({ address: pf0 });
   await parts.devices.record(pf, 'g', null);
   await pciBus.setVfCount(pf0, 0);
   rmSync(join(kernel.root, 'bus/pci/devices', pf0, 'net'), { recursive: true });

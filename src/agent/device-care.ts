@@ -135,7 +135,9 @@ export class DeviceCare {
       await this.#clear(device);
     } else if (now !== undefined && (fn === undefined || !isOtherDevice(fn, now))) {
       // A function that is gone leaves nothing to clean, and another card in its place has had no guest.
-      await restoreBaseline(pciBus, { address, baseline, guestMacAddress, driverWaitMs });
+      const keepsDriver = device.isUnmanaged === true;
+      const request = { address, baseline, guestMacAddress, keepsDriver, driverWaitMs };
+      await restoreBaseline(pciBus, request);
     }
     await memory.remove(keyOf(address));
     if (problem === null) return;

@@ -18,6 +18,8 @@ const executors: Executors = {
   'make-bridge': ({ bridges }, { bridge, guestId, portId, wiring }) =>
     bridges.make(bridge, { guestId, portId }, wiring),
   'release-bridge': ({ bridges }, { guestId, portId }) => bridges.release(guestId, portId),
+  'make-tap': ({ taps }, { tap, guestId, portId }) => taps.make(tap, { guestId, portId }),
+  'remove-tap': ({ taps }, { guestId, portId }) => taps.remove(guestId, portId),
   'set-vf': ({ pciBus }, step) => pciBus.applyVfStep(step),
   'set-vf-link': ({ pciBus }, step) => pciBus.applyVfStep(step),
   'prepare-files': ({ guestFiles }, { guest, fresh }) => guestFiles.prepare(guest, { fresh }),

@@ -7,6 +7,7 @@ import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
 import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
+import { SimulatedTaps } from '#integrations/simulated/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
@@ -39,7 +40,11 @@ async function anAgent(guestFiles: GuestFiles) {
   controllerEnd.onMessage((message) => void heard.push(message));
   const agent = await startAgent({
     ...{ host: 'host-1', hostIp: '192.0.2.1', hypervisor, pciBus, guestFiles },
-    ...{ bridges: new SimulatedBridges({ host: 'host-1' }), memory: new SimulatedMemory() },
+    ...{
+      bridges: new SimulatedBridges({ host: 'host-1' }),
+      taps: new SimulatedTaps(),
+      memory: new SimulatedMemory(),
+    },
     ...{ deviceSpecs: [], bridgedNetworks: [], journal: memoryJournal() },
     ...{ log: silentLog, heartbeatMs: 60_000 },
   });

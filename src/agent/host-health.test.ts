@@ -8,6 +8,7 @@ import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
 import { type AgentLife, faultyHost } from '#integrations/simulated/faulty-host.ts';
 import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
+import { SimulatedTaps } from '#integrations/simulated/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { HostFaults } from '#integrations/simulated/host-faults.ts';
@@ -55,6 +56,7 @@ async function start(more: Partial<AgentOptions> = {}): Promise<void> {
   controllerEnd.onMessage((message) => void mine.push(message));
   notify = (command) => controllerEnd.send({ type: 'command', command });
   const bridges = new SimulatedBridges({ host: 'h1' });
+  const taps = new SimulatedTaps();
   const memory = new SimulatedMemory();
   const guestFiles = new SimulatedGuestFiles({
     images: { open: () => Promise.reject(new Error('no image is needed')) },
@@ -67,7 +69,7 @@ async function start(more: Partial<AgentOptions> = {}): Promise<void> {
     journal: memoryJournal(),
     log: silentLog,
     heartbeatMs: 60_000,
-    ...faultyHost({ hypervisor, pciBus, guestFiles, bridges, memory }, { faults, life }),
+    ...faultyHost({ hypervisor, pciBus, guestFiles, bridges, taps, memory }, { faults, life }),
     ...more,
   });
   await agent.join(agentEnd);

@@ -7,6 +7,7 @@ import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { BridgeCare } from './bridge-care.ts';
 import { DeviceCare } from './device-care.ts';
+import { TapCare } from './tap-care.ts';
 
 export interface HostParts {
   host: string;
@@ -15,6 +16,7 @@ export interface HostParts {
   guestFiles: GuestFiles;
   devices: DeviceCare;
   bridges: BridgeCare;
+  taps: TapCare;
   log: Log;
   /** What the agent's start could not do for the host. */
   problems: HostProblem[];
@@ -31,13 +33,16 @@ export function hostParts(options: AgentOptions): HostParts {
     log,
     devices: new DeviceCare(options),
     bridges: new BridgeCare(options),
+    taps: new TapCare(options),
     problems: [],
   };
 }
 
 /** What guests that are gone have left on this host is cleaned, and what could not be cleaned before is tried again. */
-export async function cleanUpHost({ hypervisor, devices, bridges }: HostParts): Promise<void> {
+export async function cleanUpHost(parts: HostParts): Promise<void> {
+  const { hypervisor, devices, bridges, taps } = parts;
   const guestsHere = () => hypervisor.listGuests();
   await devices.cleanUp(guestsHere);
   await bridges.cleanUp(guestsHere);
+  await taps.cleanUp(guestsHere);
 }

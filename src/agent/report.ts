@@ -3,6 +3,7 @@ import type { HostReport } from '#contracts/host-link.ts';
 import type { HypervisorFacts } from '#contracts/hypervisor.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { compileDeviceSpecs } from '#core/pci/device-matcher.ts';
+import { withQuarantine } from '#core/pci/unusable-device.ts';
 import { reachedNetworks } from '#core/networking/reached-networks.ts';
 import { withoutReserved } from '#core/scheduling/reserved.ts';
 import type { AgentOptions } from './agent-options.ts';
@@ -35,7 +36,8 @@ export async function reportHost(
     const matchDevice = compileDeviceSpecs(options.deviceSpecs, functions);
     const devices = functions.flatMap((fn) => {
       const match = matchDevice(fn);
-      return match === undefined ? [] : [{ function: fn, tags: match.tags }];
+      if (match === undefined) return [];
+      return [withQuarantine({ function: fn, tags: match.tags }, functions)];
     });
     const { problem, ...seen } = hypervisor;
     const problems = [...parts.problems, ...found];

@@ -10,6 +10,7 @@ import { runProgram } from '#integrations/host-facts/ask-programs.ts';
 import { readUptime } from '#integrations/host-facts/uptime.ts';
 import { FileMemory } from '#integrations/host-memory/file-memory.ts';
 import { LinuxBridges } from '#integrations/iproute2/bridges.ts';
+import { LinuxTaps } from '#integrations/iproute2/taps.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/start-libvirt-hypervisor.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { runOnHost } from '#integrations/sysfs/run-on-host.ts';
@@ -57,6 +58,7 @@ export async function realHostParts(
       interfaces: config.bridgeMappings,
       run: runOnHost,
     }),
+    taps: new LinuxTaps({ run: runOnHost }),
     memory: new FileMemory(join(stateDir, 'memory')),
     deviceSpecs,
     vfCounts: config.vfCounts,

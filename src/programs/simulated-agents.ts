@@ -11,6 +11,7 @@ import { HostFaults } from '#integrations/simulated/host-faults.ts';
 import { simulatedFleet } from '#integrations/simulated/fleet.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
+import { SimulatedTaps } from '#integrations/simulated/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
@@ -107,6 +108,7 @@ function hostParts(
     hypervisor,
     pciBus,
     bridges: new SimulatedBridges({ host: machine.name }),
+    taps: new SimulatedTaps(),
     memory: new SimulatedMemory(),
     guestFiles: new SimulatedGuestFiles({
       images,

@@ -11,6 +11,7 @@ import type { LibvirtHypervisor } from '#integrations/libvirt/hypervisor.ts';
 import { bootDisk, bootSectorSays } from '#integrations/libvirt/probe-boot-sector.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/start-libvirt-hypervisor.ts';
 import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
+import { SimulatedTaps } from '#integrations/simulated/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
 import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
@@ -55,7 +56,8 @@ test.each(['virtio', 'scsi', 'sata'] as const)(
     const parts = hostParts({
       ...{ host: 'host-1', hostIp: '192.0.2.1', hypervisor, guestFiles },
       pciBus: new SimulatedPciBus({ host, listGuests: async () => [] }),
-      ...{ bridges: new SimulatedBridges({ host: 'host-1' }), memory: new SimulatedMemory() },
+      ...{ bridges: new SimulatedBridges({ host: 'host-1' }), taps: new SimulatedTaps() },
+      memory: new SimulatedMemory(),
       ...{ deviceSpecs: [], bridgedNetworks: [], journal: memoryJournal() },
       ...{ log: silentLog, heartbeatMs: 10_000 },
     });

@@ -1,21 +1,36 @@
 /** NICs on an Open vSwitch, as a Neutron with the mechanism `openvswitch` binds normal ports. */
 import { randomUUID } from 'node:crypto';
-import { aGuest, anOvsNic } from '#test/guests.ts';
+import type { GuestNic } from '#core/guests/guest.ts';
+import { handOverSteps } from '#core/guests/hand-over-steps.ts';
+import { LinuxTaps } from '#integrations/iproute2/taps.ts';
+import { aGuest, anOvsNic, aTapNic, virtio } from '#test/guests.ts';
 import { LibvirtHost } from '#test/libvirt-host.ts';
 import { OpenVswitch } from '#test/open-vswitch.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 const bridge = `nvovs${process.pid}`;
 
+const tapName = `nvt${process.pid}`;
+const leftTap = {
+  ...{ devName: tapName, macAddress: 'fa:16:3e:00:00:01', mtu: null, isMultiQueue: false },
+  ovs: { bridge, interfaceId: '' },
+};
+
 let host: LibvirtHost;
 let ovs: OpenVswitch;
+
+const taps = () => new LinuxTaps({ run: host.libvirtd.run });
 
 beforeAll(async () => {
   host = await LibvirtHost.start();
   ovs = OpenVswitch.start(host.libvirtd);
   ovs.addBridge(bridge);
 });
-afterEach(() => host.clear());
+afterEach(async () => {
+  await host.clear();
+  // Where a test has ended early.
+  await taps().removeTap(leftTap);
+});
 afterAll(async () => {
   ovs.removeBridge(bridge);
   await host.stop();
@@ -55,6 +70,29 @@ test('one that a running guest takes and releases comes and goes with it', async
   expect(ovs.externalIds(devName)).toMatchObject({ 'iface-id': portId });
   await hypervisor.detachNic(guest.id, nic);
   expect(ovs.ports(bridge)).toEqual([]);
+});
+
+test.each([null, 2])('a tap that the agent made is the guest’s: queues %s', async (queues) => {
+  const hypervisor = await host.hypervisor();
+  const portId = randomUUID();
+  const nic = {
+    ...aTapNic(),
+    ...{ portId, devName: tapName, mtu: 1450, ovs: { bridge, interfaceId: portId } },
+    frontend: { ...virtio, queues },
+  } as GuestNic;
+  const guest = aGuest({ id: randomUUID(), memoryMib: 128, vcpus: 2, nics: [nic] });
+  const [step] = handOverSteps(guest.id, nic);
+  if (step?.do !== 'make-tap') throw new Error('no tap is planned');
+  await taps().ensureTap(step.tap, guest.id);
+  expect(ovs.externalIds(tapName)).toMatchObject({ 'iface-id': portId });
+  await host.prepare(guest);
+  await hypervisor.define(guest, {});
+  await hypervisor.start(guest.id);
+  await hypervisor.destroy(guest.id);
+  expect(ovs.ports(bridge)).toEqual([tapName]);
+  await taps().removeTap(step.tap);
+  expect(ovs.ports(bridge)).toEqual([]);
+  expect(await host.libvirtd.run(['ip', '-br', 'link'])).not.toContain(tapName);
 });
 
 test('a bridge that is not there is told by its name', async () => {

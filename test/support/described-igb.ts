@@ -70,10 +70,10 @@ export class DescribedIgb {
     writeFileSync(path, text);
   };
 
-  /** As after libvirt has taken the VF: vfio-pci, no interface. */
-  giveAway(address: string): void {
+  /** As after libvirt has taken the VF: vfio-pci, no interface. Or another driver without one. */
+  giveAway(address: string, driver = 'vfio-pci'): void {
     this.#unbind(address);
-    symlinkSync('../../../bus/pci/drivers/vfio-pci', join(this.#folder(address), 'driver'));
+    symlinkSync(`../../../bus/pci/drivers/${driver}`, join(this.#folder(address), 'driver'));
   }
 
   /** As libvirt gives it back: the MAC that it found is now an administrator's. */

@@ -10,6 +10,9 @@ interface DescribedLink {
   alias?: string;
   vlan?: number;
   isUp?: boolean;
+  /** Of a tap. */
+  isMultiQueue?: boolean;
+  mtu?: number;
 }
 
 export class DescribedLinks {
@@ -28,6 +31,11 @@ export class DescribedLinks {
     else this.#links.push({ ...link, ifindex: ++this.#lastIndex });
   }
 
+  /** Undefined where there is none. */
+  named(name: string): Readonly<DescribedLink> | undefined {
+    return this.#links.find(({ ifname }) => ifname === name);
+  }
+
   remove(name: string): void {
     const on = this.#links.filter(({ ifname, link }) => ifname === name || link === name);
     for (const link of on) this.#links.splice(this.#links.indexOf(link), 1);
@@ -43,7 +51,9 @@ export class DescribedLinks {
   }
 
   readonly run: RunCommand = async (command) => {
+    if (command[0] === 'ovs-vsctl') return this.#askSwitch(command);
     const words = command.slice(1).filter((word) => word !== 'dev');
+    if (words[0] === 'tuntap') return this.#addTap(words[2] ?? '', words.includes('multi_queue'));
     if (words[0] === '-json') return this.#show(words);
     const [, verb, ...rest] = words;
     if (verb === 'add') this.#addBy(rest);
@@ -52,6 +62,26 @@ export class DescribedLinks {
     else throw new Error(`Command "${verb}" is unknown, try "ip link help".`);
     return '';
   };
+
+  /** Ports of the one bridge of Open vSwitch, br-int, with what was set on each. */
+  readonly ovsPorts = new Map<string, string[]>();
+
+  #askSwitch(command: readonly string[]): string {
+    const words = command.slice(3);
+    const [act, bridge = '', port = ''] = words;
+    if (act === 'del-port') this.ovsPorts.delete(bridge);
+    else if (bridge !== 'br-int') throw new Error(`ovs-vsctl: no bridge named ${bridge}`);
+    else this.ovsPorts.set(port, words.slice(words.indexOf('Interface') + 2));
+    const link = this.#links.find(({ ifname }) => ifname === port);
+    if (link !== undefined) link.master = 'ovs-system';
+    return '';
+  }
+
+  #addTap(ifname: string, isMultiQueue: boolean): string {
+    if (this.names.includes(ifname)) throw new Error('ioctl(TUNSETIFF): Device or resource busy');
+    this.add({ ifname, kind: 'tun', isMultiQueue });
+    return '';
+  }
 
   #show(words: readonly string[]): string {
     if (words[1] === 'address') {
@@ -97,7 +127,8 @@ export class DescribedLinks {
       else if (word === 'nomaster') delete link.master;
       else if (word === 'master') link.master = this.#known(words[++at]).ifname;
       else if (word === 'alias') link.alias = words[++at] ?? '';
-      else if (word === 'addrgenmode') at += 1;
+      else if (word === 'addrgenmode' || word === 'address') at += 1;
+      else if (word === 'mtu') link.mtu = Number(words[++at]);
       else throw new Error(`Error: either "dev" is duplicate, or "${word}" is garbage.`);
     }
   }

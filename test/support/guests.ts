@@ -34,6 +34,17 @@ export function aBridgeNic(): GuestNic {
   };
 }
 
+/** A tap that the agent makes. */
+export function aTapNic(): GuestNic {
+  return {
+    ...identity,
+    kind: 'tap',
+    devName: 'tap6d0f5f54-9a',
+    madeByUs: true,
+    frontend: virtio,
+  };
+}
+
 export function anOvsNic(change: { bridge: string; devName: string; portId: string }): GuestNic {
   return { ...identity, ...change, kind: 'ovs', interfaceId: change.portId, frontend: virtio };
 }

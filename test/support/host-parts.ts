@@ -7,6 +7,7 @@ import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { domainXml } from '#integrations/libvirt/domain-xml.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
+import { SimulatedTaps } from '#integrations/simulated/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
@@ -24,6 +25,7 @@ export function anIgbHost(folder: string) {
     domainXml: (guest, macvtapSources) => domainXml(guest, { virtType: 'kvm', macvtapSources }),
   });
   const bridges = new SimulatedBridges({ host: 'host-1' });
+  const taps = new SimulatedTaps();
   const options: AgentOptions & { driverWaitMs: number } = {
     host: 'host-1',
     hostIp: '192.0.2.1',
@@ -31,6 +33,7 @@ export function anIgbHost(folder: string) {
     pciBus: new SysfsPciBus({ root, run, write }),
     guestFiles: new SimulatedGuestFiles({ images: describedImages({}) }),
     bridges,
+    taps,
     memory: new SimulatedMemory(),
     deviceSpecs: [],
     bridgedNetworks: [],
@@ -39,5 +42,5 @@ export function anIgbHost(folder: string) {
     heartbeatMs: 10_000,
     driverWaitMs: 0,
   };
-  return { kernel, hypervisor, bridges, options, parts: hostParts(options) };
+  return { kernel, hypervisor, bridges, taps, options, parts: hostParts(options) };
 }

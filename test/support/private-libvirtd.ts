@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RunCommand } from '#contracts/run-command.ts';
 import { ensureDebianPackages } from './debian-packages.ts';
 
 /** Debian packages of a host that runs guests, without any service of the system. */
@@ -118,6 +119,13 @@ export class PrivateLibvirtd {
   inside(...command: string[]): void {
     execFileSync('nsenter', ['-t', this.#first, '-m', '-p', ...command], { stdio: 'ignore' });
   }
+
+  /** The same for parts of a host that run its programs. */
+  readonly run: RunCommand = async (command) =>
+    execFileSync('nsenter', ['-t', this.#first, '-m', '-p', ...command], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
 
   /** What virsh prints. For tests that look at the host, or act on it as a stranger. */
   virsh(...args: string[]): string {

@@ -3,6 +3,7 @@ import type { PciAddress } from '../pci/address.ts';
 import type { VfRequest } from '../pci/vf-settings.ts';
 import type { NumaShare } from '../scheduling/numa-fit.ts';
 import type { GuestHardware } from './guest-hardware.ts';
+import type { OvsPort } from './host-tap.ts';
 
 /** Limits of a NIC, texts as in the flavor (kilobytes a second; burst in kilobytes). Source: Nova `quota:vif_inbound_average` … */
 export interface NicRate {
@@ -75,8 +76,10 @@ export type GuestNic = NicIdentity &
     | {
         kind: 'tap';
         devName: string;
-        /** The tap is there before the guest starts; else libvirt makes it. */
+        /** The agent makes the tap before the guest starts; else libvirt makes it. */
         madeByUs: boolean;
+        /** The port of Open vSwitch that the agent makes of it; absent: another program connects it. */
+        ovs?: OvsPort;
         frontend: NicFrontend;
       }
     | {

@@ -1,4 +1,12 @@
-import { aBridgeNic, aGuest, aHostdevNic, aMacvtapNic, vf0 } from '#test/guests.ts';
+import {
+  aBridgeNic,
+  aGuest,
+  aHostdevNic,
+  aMacvtapNic,
+  aTapNic,
+  vf0,
+  virtio,
+} from '#test/guests.ts';
 import { expect, test } from 'vitest';
 import type { GuestNic } from './guest.ts';
 import { giveBackSteps, handOverSteps, unplugSteps } from './hand-over-steps.ts';
@@ -58,6 +66,17 @@ const nics = [
     gives: ['make bridge brqb2a7e0c4-55, joined to physnet1, VLAN 42'],
   },
   { name: 'a bridge of another program', nic: aBridgeNic(), gives: [] },
+  { name: 'a tap that the agent makes', nic: aTapNic(), gives: ['make tap tap6d0f5f54-9a'] },
+  {
+    name: 'a tap that the agent makes, a port of Open vSwitch',
+    nic: like(aTapNic(), { ovs: { bridge: 'br-int', interfaceId: 'p' } }),
+    gives: ['make tap tap6d0f5f54-9a, a port of br-int'],
+  },
+  {
+    name: 'a tap that libvirt makes',
+    nic: like(aTapNic(), { madeByUs: false }),
+    gives: [],
+  },
 ];
 
 test.each(nics)('before a guest has $name', ({ nic, gives }) => {
@@ -89,4 +108,12 @@ test('a guest that was defined and started is cut off and undefined again', () =
   });
   expect(undoStep({ do: 'define', guest })).toEqual({ do: 'undefine', guestId: guest.id });
   expect(undoStep({ do: 'check-devices', guest })).toBeUndefined();
+});
+
+test('the tap of a guest with several queues has several too', () => {
+  const queues = (count: number | null) =>
+    handOverSteps('g', like(aTapNic(), { frontend: { ...virtio, queues: count } }));
+  expect(queues(4)).toMatchObject([{ tap: { isMultiQueue: true } }]);
+  expect(queues(1)).toMatchObject([{ tap: { isMultiQueue: false } }]);
+  expect(queues(null)).toMatchObject([{ tap: { isMultiQueue: false, mtu: null, ovs: null } }]);
 });

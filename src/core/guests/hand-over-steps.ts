@@ -1,8 +1,8 @@
 /** What a NIC needs of its host before the guest has it, and what is undone once it has released it. */
-import type { PciAddress } from '../pci/address.ts';
 import { noMac, type VfChange } from '../pci/vf-settings.ts';
-import { type GuestNic, isPciNic } from './guest.ts';
+import { type GuestHostDevice, type GuestNic, isPciNic } from './guest.ts';
 import { type HeldDevice, heldByNic, heldHostDevice } from './held-device.ts';
+import type { HostTap } from './host-tap.ts';
 import type { Step, VfStep } from './step.ts';
 
 /**
@@ -14,6 +14,8 @@ export function handOverSteps(guestId: string, nic: GuestNic): Step[] {
     const { portId, bridge, wiring } = nic;
     return [{ do: 'make-bridge', guestId, portId, bridge, wiring }];
   }
+  const tap = tapOf(nic);
+  if (tap !== undefined) return [{ do: 'make-tap', guestId, portId: nic.portId, tap }];
   const device = heldByNic(nic);
   if (device === undefined) return [];
   const { address } = device;
@@ -29,9 +31,16 @@ export function handOverSteps(guestId: string, nic: GuestNic): Step[] {
   ];
 }
 
+/** The tap that the host makes for this NIC; undefined where the hypervisor makes what it needs. Source: Nova `_set_config_VIFOpenVSwitch`, `plug_tap`. */
+function tapOf(nic: GuestNic): HostTap | undefined {
+  if (nic.kind !== 'tap' || !nic.madeByUs) return undefined;
+  const { devName, macAddress, mtu, frontend, ovs = null } = nic;
+  return { devName, macAddress, mtu, isMultiQueue: (frontend.queues ?? 1) > 1, ovs };
+}
+
 /** The device of a flavor alias: nothing is set on it. */
-export function recordHostDevice(guestId: string, address: PciAddress): Step {
-  return { do: 'record-device', device: heldHostDevice(address), guestId, macAddress: null };
+export function recordHostDevice(guestId: string, device: GuestHostDevice): Step {
+  return { do: 'record-device', device: heldHostDevice(device), guestId, macAddress: null };
 }
 
 /** The other way: the guest must have released it. */
@@ -39,6 +48,7 @@ export function giveBackSteps(guestId: string, nic: GuestNic): Step[] {
   if (nic.kind === 'bridge' && nic.wiring !== null) {
     return [{ do: 'release-bridge', guestId, portId: nic.portId }];
   }
+  if (tapOf(nic) !== undefined) return [{ do: 'remove-tap', guestId, portId: nic.portId }];
   const device = heldByNic(nic);
   return device === undefined ? [] : [{ do: 'restore-device', device, guestId }];
 }

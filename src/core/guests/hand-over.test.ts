@@ -125,3 +125,31 @@ test("a VF of an alias is not set up through its PF, so the PF's interface does 
   const down = { ...fine, pf: { ifname: 'enp1s0', isUp: false } };
   expect(handOverProblems(fn, alias, down)).toEqual([]);
 });
+
+test.each(['uio_pci_generic', 'nvidia', 'igbvf', null])(
+  'of a device with managed "no" the driver %s is not judged, its users and its IOMMU group are',
+  (driver) => {
+    const unmanaged: HandOver = { ...whole, isNic: false, isUnmanaged: true };
+    const vf = aVf(vf0, { ifname: null });
+    expect(handOverProblems(vf, unmanaged, { ...fine, driver })).toEqual([]);
+    const facts = { ...fine, ...sharedWith('snd_hda_intel'), driver, uses: ['it is used'] };
+    expect(handOverProblems(vf, unmanaged, facts).map(({ code }) => code)).toEqual([
+      'device-used-by-host',
+      'iommu-group-shared',
+    ]);
+  },
+);
+
+test.each([
+  ['type-VF', '10000:01:00.1', /^PCI device 10000:01:00.1: .* only a macvtap port can get it$/],
+  ['type-PF', '10000:01:00.0', /QEMU does not take: no guest can get it$/],
+  ['type-PCI', 'ffffffff:01:00.0', /no guest can get it$/],
+] as const)('a %s in PCI domain of %s is not given whole', (deviceType, text, words) => {
+  const address = parsePciAddress(text);
+  const wide = aVf(vf0, { address, deviceType, ifname: 'ens1', parentAddress: null });
+  const problems = handOverProblems(wide, whole, fine);
+  expect(problems).toEqual([{ code: 'wide-domain', message: expect.stringMatching(words) }]);
+  expect(handOverProblems(wide, { ...whole, through: 'macvtap' }, fine)).toEqual([]);
+  const narrow = { ...wide, address: parsePciAddress('ffff:01:00.1') };
+  expect(handOverProblems(narrow, whole, fine)).toEqual([]);
+});

@@ -1,6 +1,6 @@
 /** May a device of the host be handed to a guest now? Facts of the host in, reasons out. */
 import { isForeignDriver } from '../pci/foreign-driver.ts';
-import type { PciAddress } from '../pci/address.ts';
+import { hasWideDomain, type PciAddress } from '../pci/address.ts';
 import type { PciFunction } from '../pci/device.ts';
 import { type GroupMember, isUsedByHost, isVfioDriver } from '../pci/iommu-group.ts';
 import type { Reason } from '../reason.ts';
@@ -23,6 +23,8 @@ export interface DeviceFacts {
 /** How a guest is to have a device, and what guests have of the host's others. */
 export interface HandOver {
   through: HeldDevice['through'];
+  /** Its driver is the operator's choice, and stays. */
+  isUnmanaged?: true;
   /** Is it a NIC of the guest, set up through its PF? A device of a flavor alias is given as it is. */
   isNic: boolean;
   /** The devices that this guest is to have whole, this one among them. */
@@ -44,7 +46,9 @@ export function handOverProblems(
   const problems = facts.uses.map((use) => reason('device-used-by-host', `${name}: ${use}`));
   if (fn.parentAddress !== null && handOver.isNic) problems.push(...pfProblems(fn, facts));
   if (handOver.through === 'hostdev') {
-    problems.push(...driverProblems(fn, facts), ...iommuProblems(fn, handOver, facts));
+    problems.push(...domainProblems(fn));
+    if (handOver.isUnmanaged !== true) problems.push(...driverProblems(fn, facts));
+    problems.push(...iommuProblems(fn, handOver, facts));
   }
   return problems;
 }
@@ -72,6 +76,14 @@ function pfProblems(fn: PciFunction, facts: DeviceFacts): Reason[] {
       `PF ${pf.ifname} is down, its VF ${fn.address} would carry nothing: ip link set ${pf.ifname} up`,
     ),
   ];
+}
+
+function domainProblems(fn: PciFunction): Reason[] {
+  if (!hasWideDomain(fn.address)) return [];
+  const who =
+    fn.deviceType === 'type-VF' ? 'only a macvtap port can get it' : 'no guest can get it';
+  const words = `PCI device ${fn.address}: its PCI domain is above ffff, which QEMU does not take: ${who}`;
+  return [reason('wide-domain', words)];
 }
 
 function driverProblems(fn: PciFunction, facts: DeviceFacts): Reason[] {

@@ -1,7 +1,7 @@
 /** The PCI devices that a guest holds, and how: what a host must check before a start and restore after an end. */
 import { assertNever } from '../errors.ts';
 import type { PciAddress } from '../pci/address.ts';
-import type { Guest, GuestNic } from './guest.ts';
+import type { Guest, GuestHostDevice, GuestNic } from './guest.ts';
 import { isPciNic } from './guest.ts';
 
 /**
@@ -14,13 +14,15 @@ export interface HeldDevice {
   /** The guest's MAC and VLAN are set on the VF by us, and cleared by us. */
   isConfigured: boolean;
   trust: boolean;
+  /** true: its driver is the operator's, neither judged nor bound again. Absent: libvirt takes it off and puts it back. */
+  isUnmanaged?: true;
 }
 
 /** Every device of a guest, NICs first. */
 export function heldDevices(guest: Guest): HeldDevice[] {
   return [
     ...guest.nics.flatMap((nic) => heldByNic(nic) ?? []),
-    ...guest.hostDevices.map(({ address }) => heldHostDevice(address)),
+    ...guest.hostDevices.map(heldHostDevice),
   ];
 }
 
@@ -41,9 +43,12 @@ export function heldByNic(nic: GuestNic): HeldDevice | undefined {
   }
 }
 
-/** A device of a flavor alias. */
-export function heldHostDevice(address: PciAddress): HeldDevice {
-  return plain(address, 'hostdev');
+/** A device of a flavor alias. Example: an entry with `managed: no` → `isUnmanaged`. */
+export function heldHostDevice({
+  address,
+  isUnmanaged,
+}: Pick<GuestHostDevice, 'address' | 'isUnmanaged'>): HeldDevice {
+  return { ...plain(address, 'hostdev'), ...(isUnmanaged === true && { isUnmanaged }) };
 }
 
 function plain(address: PciAddress, through: HeldDevice['through']): HeldDevice {

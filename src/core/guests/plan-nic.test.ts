@@ -67,6 +67,36 @@ const plans: { name: string; given: Partial<Vif>; gives: Partial<GuestNic> }[] =
     gives: { kind: 'bridge', bridge: 'qbr6d0f5f54-9a', devName },
   },
   {
+    name: 'normal on Open vSwitch whose tap is not the hypervisor’s to make',
+    given: {
+      ...virtual,
+      vifType: 'ovs',
+      details: { ovs_create_tap: true },
+      network: onBridge('br-int'),
+    },
+    gives: { kind: 'tap', devName, madeByUs: true, ovs: { bridge: 'br-int', interfaceId: portId } },
+  },
+  {
+    name: 'the firewall bridge between wins over a tap of our own',
+    given: {
+      ...virtual,
+      vifType: 'ovs',
+      details: { ovs_create_tap: true, ovs_hybrid_plug: true },
+      network: onBridge('br-int'),
+    },
+    gives: { kind: 'bridge', bridge: 'qbr6d0f5f54-9a' },
+  },
+  {
+    name: 'normal on Open vSwitch whose tap libvirt makes',
+    given: {
+      ...virtual,
+      vifType: 'ovs',
+      details: { ovs_create_tap: false },
+      network: onBridge('br-int'),
+    },
+    gives: { kind: 'ovs', bridge: 'br-int' },
+  },
+  {
     name: 'direct on Open vSwitch is a VF steered by flows',
     given: { vifType: 'ovs', network: onBridge('br-int') },
     gives: { kind: 'hostdev', vlan: null, mtu: null },

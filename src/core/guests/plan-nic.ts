@@ -156,12 +156,13 @@ function planOvs(plan: NicPlan): Planned {
     const bridge = deviceName('qbr', vif.portId);
     return planned({ ...virtual, kind: 'bridge', bridge, wiring: null });
   }
-  if (vif.details['ovs_create_tap'] === true) {
-    return planned({ ...virtual, kind: 'tap', madeByUs: true });
-  }
   const { bridge } = vif.network;
   if (bridge === null) return missing(vif, 'binding:vif_details', 'bridge_name');
-  return planned({ ...virtual, kind: 'ovs', bridge, interfaceId: vif.portId });
+  const interfaceId = vif.portId;
+  if (vif.details['ovs_create_tap'] === true) {
+    return planned({ ...virtual, kind: 'tap', madeByUs: true, ovs: { bridge, interfaceId } });
+  }
+  return planned({ ...virtual, kind: 'ovs', bridge, interfaceId });
 }
 
 /** A VF whose traffic its switch steers by flows, through the VF's representor: no VLAN on the VF. */

@@ -56,6 +56,7 @@ const ends = [
       'restore-device',
       'restore-device',
       'release-bridge',
+      'remove-tap',
       'undefine',
       'remove-files',
     ],
@@ -63,7 +64,14 @@ const ends = [
   {
     name: 'a guest that is off',
     given: found('shutOff'),
-    gives: ['restore-device', 'restore-device', 'release-bridge', 'undefine', 'remove-files'],
+    gives: [
+      'restore-device',
+      'restore-device',
+      'release-bridge',
+      'remove-tap',
+      'undefine',
+      'remove-files',
+    ],
   },
 ];
 

@@ -31,7 +31,7 @@ export function planSpawn(
     // Defined first: whatever fails after it is found again and undone with the guest.
     { do: 'define', guest },
     ...guest.nics.flatMap((nic) => handOverSteps(guest.id, nic)),
-    ...guest.hostDevices.map(({ address }) => recordHostDevice(guest.id, address)),
+    ...guest.hostDevices.map((device) => recordHostDevice(guest.id, device)),
     { do: 'start', guestId: guest.id },
   ];
 }
@@ -48,6 +48,7 @@ export function planDestroy(guestId: string, found: FoundGuest | undefined): Ste
     ...(isLive(found) ? [{ do: 'destroy', guestId } as const] : []),
     ...found.devices.map((device): Step => ({ do: 'restore-device', device, guestId })),
     { do: 'release-bridge', guestId },
+    { do: 'remove-tap', guestId },
     { do: 'undefine', guestId },
     removeFiles,
   ];

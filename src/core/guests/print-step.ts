@@ -16,6 +16,10 @@ const printers: Printers = {
   'make-bridge': ({ bridge, wiring }) => `make bridge ${bridge}, joined to ${printWiring(wiring)}`,
   'release-bridge': ({ guestId, portId }) =>
     `release the bridge of ${portId === undefined ? `guest ${guestId}` : `port ${portId}`}`,
+  'make-tap': ({ tap: { devName, ovs } }) =>
+    `make tap ${devName}${ovs === null ? '' : `, a port of ${ovs.bridge}`}`,
+  'remove-tap': ({ guestId, portId }) =>
+    `remove the tap of ${portId === undefined ? `guest ${guestId}` : `port ${portId}`}`,
   'prepare-files': ({ guest, fresh }) =>
     `prepare the files of guest ${guest.name}${fresh ? ', from a new disk' : ''}`,
   'remove-files': ({ guestId }) => `remove the files of guest ${guestId}`,

@@ -3,6 +3,7 @@ import type { PciAddress } from '../pci/address.ts';
 import type { VfChange } from '../pci/vf-settings.ts';
 import type { BridgeWiring, Guest, GuestNic } from './guest.ts';
 import type { HeldDevice } from './held-device.ts';
+import type { HostTap } from './host-tap.ts';
 
 /** A change of one VF's settings. Source: ip-link(8). */
 export type VfStep =
@@ -29,6 +30,10 @@ export type Step =
     }
   /** The bridge goes with its last NIC. Without a port: all bridges of the guest. */
   | { do: 'release-bridge'; guestId: string; portId?: string }
+  /** The tap under a NIC whose binding says that the host makes it. */
+  | { do: 'make-tap'; guestId: string; portId: string; tap: HostTap }
+  /** Without a port: all taps of the guest. */
+  | { do: 'remove-tap'; guestId: string; portId?: string }
   /** Its folder with disk, kernel and config drive. `fresh`: the disk is made again from the image; else one that is there stays. */
   | { do: 'prepare-files'; guest: Guest; fresh: boolean }
   /** Disk and all: nothing of the guest is left. */

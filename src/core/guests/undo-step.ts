@@ -7,6 +7,7 @@ type Undos = { [Word in Step['do']]?: (step: Extract<Step, { do: Word }>) => Ste
 const undos: Undos = {
   'record-device': ({ device, guestId }) => ({ do: 'restore-device', device, guestId }),
   'make-bridge': ({ guestId, portId }) => ({ do: 'release-bridge', guestId, portId }),
+  'make-tap': ({ guestId, portId }) => ({ do: 'remove-tap', guestId, portId }),
   'prepare-files': ({ guest }) => ({ do: 'remove-files', guestId: guest.id }),
   define: ({ guest }) => ({ do: 'undefine', guestId: guest.id }),
   start: ({ guestId }) => ({ do: 'destroy', guestId }),

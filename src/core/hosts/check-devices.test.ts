@@ -19,3 +19,24 @@ test('VFs for ports whose PF has no network interface fail; those of an alias do
   });
   expect(bare([{ product_id: '1018' }])).toEqual([]);
 });
+
+test('InfiniBand: neither an interface of the PF nor a link of IPoIB is asked for', () => {
+  const down = { ifname: 'ib0', isUp: false, hasCarrier: null };
+  const host = aCheckedHost(
+    { functions: someDetails(() => ({ link: down, driver: 'mlx5_core' })) },
+    { entries: [{ product_id: '1018', physical_network: 'ib1' }] },
+  );
+  const codes = (isInfiniBand: boolean) => {
+    const functions = host.functions.map((fn) => ({
+      ...fn,
+      ...{ ifname: null, parentIfname: null },
+      ...(isInfiniBand && { isInfiniBand: true as const }),
+    }));
+    return checkHost({ ...host, functions })
+      .filter(({ level }) => level === 'fail')
+      .map(({ code }) => code);
+  };
+  expect(codes(false)).toEqual(expect.arrayContaining(['pf-down', 'pf-without-interface']));
+  expect(codes(true)).not.toContain('pf-down');
+  expect(codes(true)).not.toContain('pf-without-interface');
+});

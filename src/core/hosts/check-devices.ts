@@ -5,7 +5,7 @@ import type { PciFunction } from '../pci/device.ts';
 import { hasIfname } from '../pci/interface-names.ts';
 import { auditDeviceSpecs, printFinding } from '../pci/device-spec-audit.ts';
 import type { DeviceSpec } from '../pci/device-spec.ts';
-import { hasPfInterface } from '../pci/sriov-warnings.ts';
+import { lacksPfInterface } from '../pci/sriov-warnings.ts';
 import { type HostCheck, report } from './host-check.ts';
 import type { FunctionDetails, HostFacts } from './host-facts.ts';
 
@@ -101,9 +101,9 @@ function virtualFunctions(
   );
 }
 
-/** A PF inside a guest has no interface here, and none to judge. */
+/** A PF inside a guest has no interface here, and none to judge; that of an InfiniBand PF, IPoIB, is nothing to its VFs. */
 function link(pf: PciFunction, { link: found }: FunctionDetails): HostCheck[] {
-  if (found === null) return [];
+  if (found === null || pf.isInfiniBand === true) return [];
   const row = report(`Link of ${titleOf(pf)}`, 'pf-down');
   if (!found.isUp) {
     return [
@@ -126,10 +126,7 @@ function pfsWithoutInterface(
 ): HostCheck[] {
   const match = compileDeviceSpecs(deviceSpecs, functions);
   const vfs = offered.filter(
-    (fn) =>
-      fn.deviceType === 'type-VF' &&
-      'physical_network' in (match(fn)?.tags ?? {}) &&
-      !hasPfInterface(fn, functions),
+    (fn) => 'physical_network' in (match(fn)?.tags ?? {}) && lacksPfInterface(fn, functions),
   );
   return [...Map.groupBy(vfs, ({ parentAddress }) => parentAddress)].flatMap(([pf, group]) => {
     if (pf === null) return [];

@@ -62,3 +62,11 @@ export function printPciAddress(parts: PciAddressParts): PciAddress {
     `${hex(parts.domain, 4)}:${hex(parts.bus, 2)}:${hex(parts.slot, 2)}.${parts.function.toString(16)}`,
   );
 }
+
+/**
+ * Is its domain wider than 16 bits, as behind Intel VMD? libvirt takes such an address, QEMU refuses to have the device of a guest there.
+ * Source: libvirt `basictypes.rng`, `pciDomain`; QEMU `set_pci_host_devaddr`, seen with QEMU 7.2.
+ */
+export function hasWideDomain(address: PciAddress): boolean {
+  return pciAddressParts(address).domain > 0xffff;
+}

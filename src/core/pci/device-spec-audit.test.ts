@@ -219,3 +219,24 @@ test('VFs of a PF without an interface cannot serve ports', () => {
   ]);
   expect(audit({ product_id: '1018' })).toEqual([]);
 });
+
+test('InfiniBand VFs need no interface of their PF', () => {
+  const bare = aCard({ vfs: 2 }).map((fn) => ({ ...fn, isInfiniBand: true as const }));
+  const object = { product_id: '1018', physical_network: 'ib1' };
+  expect(auditDeviceSpecs(parseDeviceSpecs([{ object, source: 'x' }], bare), bare)).toEqual([]);
+});
+
+test.each([
+  [2, /^10000:3b:00.0, 10000:3b:00.1, 10000:3b:00.2: .*: only macvtap ports can get VFs of it$/],
+  [0, /^10000:3b:00.0: a PCI domain above ffff, which QEMU does not take: no guest can get it$/],
+])('a PF with %i VFs behind a VMD is warned of', (vfs, words) => {
+  const wide = aCard({ vfs }).map((fn) => ({
+    ...fn,
+    ifname: 'ens1',
+    address: parsePciAddress(fn.address.replace(/^0000/, '10000')),
+    parentAddress: fn.parentAddress && parsePciAddress(fn.parentAddress.replace(/^0000/, '10000')),
+  }));
+  const specs = parseDeviceSpecs([{ object: { vendor_id: '15b3' }, source: 'x' }], wide);
+  const [finding] = auditDeviceSpecs(specs, wide).filter(({ code }) => code === 'wide-domain');
+  expect(finding?.message).toMatch(words);
+});

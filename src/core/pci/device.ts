@@ -51,9 +51,11 @@ export interface PciFunction {
   /** Of a PF with a netdev: its MAC. */
   macAddress: string | null;
   capabilities: PciCapabilities;
+  /** Is it an InfiniBand controller, which needs no network interface of the host? Absent: it is none, or nobody looked. */
+  isInfiniBand?: true;
   /** Of a PF: has its interface a carrier? null: it has no interface. Absent where nobody looked. */
   link?: 'up' | 'down' | null;
-  /** Why it must not be handed out: its host could not clean it. Absent: it may be. */
+  /** Why it must not be handed out: its host could not clean it, or cannot set it up. Absent: it may be. */
   quarantine?: string;
 }
 

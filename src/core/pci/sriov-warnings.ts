@@ -1,5 +1,6 @@
 /** Entries for networking that offer functions which no port can get: the list is accepted, and ports find nothing. */
 import { statedAddressPart } from './address-pattern.ts';
+import { hasWideDomain } from './address.ts';
 import type { PciFunction } from './device.ts';
 import type { DeviceSpec } from './device-spec.ts';
 import { ifnamesOf } from './interface-names.ts';
@@ -12,7 +13,7 @@ interface Offer {
 }
 
 export interface SriovWarning {
-  code: 'no-sriov' | 'pf-without-domain' | 'pf-without-interface' | 'managed-port';
+  code: 'no-sriov' | 'pf-without-domain' | 'pf-without-interface' | 'managed-port' | 'wide-domain';
   message: string;
 }
 
@@ -23,6 +24,7 @@ export interface SriovWarning {
 export function sriovWarnings(cover: Offer, functions: readonly PciFunction[]): SriovWarning[] {
   return [
     ...withoutDomain(cover),
+    ...withWideDomain(cover),
     ...(isForPorts(cover)
       ? [...withoutSriov(cover), ...withoutInterface(cover, functions), ...unmanaged(cover)]
       : []),
@@ -62,18 +64,30 @@ function withoutDomain({ spec, taken, leftOut }: Offer): SriovWarning[] {
   });
 }
 
+function withWideDomain({ taken }: Offer): SriovWarning[] {
+  const wide = taken.filter(({ address }) => hasWideDomain(address));
+  if (wide.length === 0) return [];
+  const who = wide.some(({ deviceType }) => deviceType === 'type-VF')
+    ? 'only macvtap ports can get VFs of it'
+    : 'no guest can get it';
+  const message = `${listed(wide.map(({ address }) => address))}: a PCI domain above ffff, which QEMU does not take: ${who}`;
+  return [{ code: 'wide-domain', message }];
+}
+
 function withoutInterface({ taken }: Offer, functions: readonly PciFunction[]): SriovWarning[] {
-  const vfs = taken.filter((fn) => fn.deviceType === 'type-VF' && !hasPfInterface(fn, functions));
+  const vfs = taken.filter((fn) => lacksPfInterface(fn, functions));
   return [...Map.groupBy(vfs, ({ parentAddress }) => parentAddress)].map(([pf, group]) => ({
     code: 'pf-without-interface',
     message: `no port can get ${group.length === 1 ? 'the VF' : `the ${group.length} VFs`} of PF ${pf}: it has no network interface, through which a VF is set up; bind the PF's own driver`,
   }));
 }
 
-/** Can the VF be set up through an interface of its PF? */
-export function hasPfInterface(vf: PciFunction, functions: readonly PciFunction[]): boolean {
-  const pf = functions.find(({ address }) => address === vf.parentAddress);
-  return vf.parentIfname !== null || (pf !== undefined && pf.ifname !== null);
+/** Is it a VF that cannot be set up, for its PF has no interface? InfiniBand needs none. */
+export function lacksPfInterface(fn: PciFunction, functions: readonly PciFunction[]): boolean {
+  const { deviceType, isInfiniBand, parentIfname, parentAddress } = fn;
+  if (deviceType !== 'type-VF' || isInfiniBand === true || parentIfname !== null) return false;
+  const pf = functions.find(({ address }) => address === parentAddress);
+  return (pf?.ifname ?? null) === null;
 }
 
 /** A port's VF is taken from its driver when a guest gets it, whatever the tag says. */

@@ -13,8 +13,9 @@ interface ExtraInfo {
   other_parent_ifnames?: string[];
   mac_address: PciDevice['macAddress'];
   vf_product_id?: string;
+  is_infiniband?: true;
   link?: PciDevice['link'];
-  /** Novella's own: why the host could not clean it. */
+  /** Novella's own: why it is not to be handed out. */
   quarantine?: string;
   capabilities: PciDevice['capabilities'];
   /** Novella's own: what is at the address of a held device now. */
@@ -39,6 +40,7 @@ export function deviceRow(hostId: string, device: PciDevice): Insertable<PciDevi
     }),
     mac_address: device.macAddress,
     ...(device.vfProductId !== undefined && { vf_product_id: device.vfProductId }),
+    ...(device.isInfiniBand === true && { is_infiniband: true }),
     ...(device.link !== undefined && { link: device.link }),
     ...(device.quarantine !== undefined && { quarantine: device.quarantine }),
     capabilities: device.capabilities,
@@ -80,6 +82,7 @@ export function toDevice(row: Selectable<PciDeviceRow>): PciDevice {
     }),
     macAddress: extraInfo.mac_address,
     ...(extraInfo.vf_product_id !== undefined && { vfProductId: extraInfo.vf_product_id }),
+    ...(extraInfo.is_infiniband === true && { isInfiniBand: true }),
     ...(extraInfo.link !== undefined && { link: extraInfo.link }),
     ...(extraInfo.quarantine !== undefined && { quarantine: extraInfo.quarantine }),
     capabilities: extraInfo.capabilities,

@@ -22,6 +22,8 @@ export interface DomainDevice {
   network: string | null;
   /** libvirt's name for it; only in a running domain. */
   alias: string | null;
+  /** Does libvirt leave the driver of the function alone? */
+  isUnmanaged: boolean;
 }
 
 const parser = new XMLParser({
@@ -35,6 +37,7 @@ type Attributes = Record<string, string | undefined>;
 
 interface ParsedDevice {
   '@type'?: string;
+  '@managed'?: string;
   mac?: Attributes;
   source?: { '@dev'?: string; '@network'?: string; '@bridge'?: string; address?: Attributes };
   target?: Attributes;
@@ -61,6 +64,8 @@ export function domainDevices(domainXml: string): DomainDevice[] {
         target: device.target?.['@dev'] ?? null,
         network: device.source?.['@network'] ?? null,
         alias: device.alias?.['@name'] ?? null,
+        // libvirt prints the attribute always; without it nothing is managed.
+        isUnmanaged: element === 'hostdev' && device['@managed'] !== 'yes',
       },
     ];
   });

@@ -119,3 +119,13 @@ test.each(states)('libvirt’s state $libvirt is $ours', ({ libvirt, ours }) => 
   const row = { id: 'a', name: 'web', state: libvirt, isSaved: false, xml: '<domain/>' };
   expect(viewOf(row).state).toBe(ours);
 });
+
+test.each([
+  ['yes', undefined],
+  ['no', true],
+])('a whole function with managed %s is read back so', (managed, isUnmanaged) => {
+  const xml = wholeFunction.replace("managed='yes'", `managed='${managed}'`);
+  const text = `<domain><devices>${xml}</devices></domain>`;
+  const [held] = viewOf({ id: 'a', name: 'web', state: 1, isSaved: false, xml: text }).held;
+  expect(held?.isUnmanaged).toBe(isUnmanaged);
+});

@@ -79,10 +79,11 @@ function heldBy(
       return port.macAddress === macAddress && (!isMacvtap || held.through === 'macvtap');
     });
     if (record !== undefined) return [{ device, held: record.held }];
-    return address === null ? [] : [{ device, held: plainDevice(address) }];
+    return address === null ? [] : [{ device, held: wholeDevice(device, address) }];
   });
 }
 
-function plainDevice(address: PciAddress): HeldDevice {
-  return { address, through: 'hostdev', isConfigured: false, trust: false };
+function wholeDevice({ isUnmanaged }: DomainDevice, address: PciAddress): HeldDevice {
+  const held: HeldDevice = { address, through: 'hostdev', isConfigured: false, trust: false };
+  return isUnmanaged ? { ...held, isUnmanaged } : held;
 }

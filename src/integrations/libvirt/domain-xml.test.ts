@@ -1,4 +1,5 @@
-import { aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/guests.ts';
+import type { GuestNic } from '#core/guests/guest.ts';
+import { aGuest, aHostdevNic, aMacvtapNic, aTapNic, vf0, vf1, virtio } from '#test/guests.ts';
 import { expect, test } from 'vitest';
 import { type DomainOptions, domainXml } from './domain-xml.ts';
 import { element, printXml } from './xml.ts';
@@ -203,4 +204,14 @@ test('a pinned guest of two cells names host processor and node of each', () => 
     </numa>
   </cpu>
 `);
+});
+
+test.each([
+  [true, 'qemu', "<driver name='qemu' queues='4'/>"],
+  [false, 'qemu', "<driver name='qemu'/>"],
+  [true, 'kvm', "<driver name='vhost' queues='4'/>"],
+] as const)('a tap with queues, made by us: %s, on %s', (madeByUs, virtType, gives) => {
+  const nic = { ...aTapNic(), madeByUs, frontend: { ...virtio, queues: 4 } } as GuestNic;
+  const xml = domainXml(aGuest({ nics: [nic] }), { virtType, macvtapSources: {} });
+  expect(xml).toContain(gives);
 });

@@ -65,7 +65,7 @@ function interfaceAttributes(nic: Interface): Record<string, string> {
 /** The network has device and VLAN. */
 function networkBackend(nic: PortNetworkNic, host: HostNames): (XmlElement | null)[] {
   return [
-    ...(nic.kind === 'macvtap' ? frontendXml(nic.frontend, host, 'vhost') : []),
+    ...(nic.kind === 'macvtap' ? frontendXml(nic.frontend, host, { name: 'vhost' }) : []),
     element('source', { network: portNetworkName(nic.portId) }),
     qbhXml(nic.portProfileId),
   ];
@@ -80,7 +80,7 @@ function backend(nic: Interface, host: HostNames): (XmlElement | null)[] {
     }
     case 'macvtap':
       return [
-        ...frontendXml(nic.frontend, host, 'vhost'),
+        ...frontendXml(nic.frontend, host, { name: 'vhost' }),
         element('source', {
           dev: needed(host.macvtapSources, nic, 'network interface'),
           mode: 'passthrough',
@@ -116,7 +116,7 @@ function backend(nic: Interface, host: HostNames): (XmlElement | null)[] {
       ];
     case 'tap':
       return [
-        ...frontendXml(nic.frontend, host),
+        ...frontendXml(nic.frontend, host, nic.madeByUs ? { hasQueues: true } : {}),
         element('target', { dev: nic.devName, managed: nic.madeByUs ? 'no' : null }),
       ];
     case 'vhostuser':
@@ -147,6 +147,12 @@ function virtualport(type: string, parameters: Record<string, string>[]): XmlEle
   );
 }
 
+/** `hasQueues`: whatever the emulation, for a tap that was made with several queues opens only so. */
+interface DriverRequest {
+  name?: 'vhost';
+  hasQueues?: boolean;
+}
+
 /**
  * Model and driver. vhost is written out where queues or a macvtap need it; plain emulation must not use it, and libvirt would
  * by default. Source: Nova `get_base_config`.
@@ -154,11 +160,11 @@ function virtualport(type: string, parameters: Record<string, string>[]): XmlEle
 function frontendXml(
   frontend: NicFrontend,
   host: HostNames,
-  forced?: 'vhost',
+  { name: forced, hasQueues = host.virtType === 'kvm' }: DriverRequest = {},
 ): (XmlElement | null)[] {
   const { model } = frontend;
   const isVirtio = model === 'virtio';
-  const queues = isVirtio && host.virtType === 'kvm' ? frontend.queues : null;
+  const queues = isVirtio && hasQueues ? frontend.queues : null;
   const requested = isVirtio ? virtioDriver(queues, frontend.rxQueueSize, host) : null;
   const name = forced ?? requested;
   const packed = frontend.packed ? 'on' : null;

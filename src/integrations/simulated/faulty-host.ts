@@ -1,6 +1,7 @@
 /** The parts of a simulated host as one agent meets them: with the host's faults, and dead to an agent that is dead. */
 import type { GuestFiles } from '#contracts/guest-files.ts';
 import type { HostBridges } from '#contracts/host-bridges.ts';
+import type { HostTaps } from '#contracts/host-taps.ts';
 import type { HostMemory } from '#contracts/host-memory.ts';
 import type { Hypervisor, HypervisorChange } from '#contracts/hypervisor.ts';
 import type { PciBus } from '#contracts/pci-bus.ts';
@@ -27,11 +28,12 @@ export interface ActedOn {
   pciBus: PciBus;
   guestFiles: GuestFiles;
   bridges: HostBridges;
+  taps: HostTaps;
   memory: HostMemory;
 }
 
 export function faultyHost(
-  { hypervisor, pciBus, guestFiles, bridges, memory }: ActedOn,
+  { hypervisor, pciBus, guestFiles, bridges, taps, memory }: ActedOn,
   { faults, life }: { faults: HostFaults; life: AgentLife },
 ): ActedOn {
   const refusing = refusingHypervisor(hypervisor, faults);
@@ -40,6 +42,7 @@ export function faultyHost(
     pciBus: lived('pciBus', faultyBus(pciBus, faults), life),
     guestFiles: lived('guestFiles', refusingFiles(guestFiles, faults), life),
     bridges: lived('bridges', bridges, life),
+    taps: lived('taps', taps, life),
     memory: lived('memory', memory, life),
   };
 }

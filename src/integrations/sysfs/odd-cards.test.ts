@@ -92,10 +92,10 @@ test('a vDPA device counts whatever its name', async () => {
 });
 
 test('InfiniBand without IPoIB: a PF and its VF, neither with a network interface', async () => {
-  const facts = (await read(odd.infiniband)).map((fn) => [fn.deviceType, fn.ifname, fn.link]);
-  expect(facts).toEqual([
-    ['type-PF', null, null],
-    ['type-VF', null, undefined],
+  const functions = await read(odd.infiniband);
+  expect(functions.map((fn) => [fn.deviceType, fn.ifname, fn.link, fn.isInfiniBand])).toEqual([
+    ['type-PF', null, null, true],
+    ['type-VF', null, undefined, true],
   ]);
 });
 

@@ -30,6 +30,8 @@ export async function readFunction(
   const [parent, ...parentOthers] = isPf ? [] : (pf?.interfaces ?? []);
   const vfProductId = isPf ? await readVfProduct(folder) : undefined;
   const link = isPf ? await readLink(pf?.interfaces ?? []) : undefined;
+  // Class 02, network; subclass 07.
+  const isInfiniBand = (await readText(join(folder, 'class')))?.startsWith('0x0207') === true;
   return {
     address,
     vendorId,
@@ -43,6 +45,7 @@ export async function readFunction(
     ...(parentOthers.length > 0 && { otherParentIfnames: parentOthers.map(({ name }) => name) }),
     ...(vfProductId !== undefined && { vfProductId }),
     ...(link !== undefined && { link }),
+    ...(isInfiniBand && { isInfiniBand }),
     macAddress: isPf ? (pf?.macAddress ?? null) : null,
     capabilities: capabilitiesOf(address, deviceType, pf),
   };

@@ -1,0 +1,68 @@
+/** The real taps are made in test/libvirt/open-vswitch.test.ts, which needs root, `ip` and Open vSwitch. */
+import { describeHostTaps } from '#contracts/host-taps.contract.ts';
+import type { HostTap } from '#core/guests/host-tap.ts';
+import { SimulatedTaps } from '#integrations/simulated/host-taps.ts';
+import { DescribedLinks } from '#test/described-links.ts';
+import { expect, test } from 'vitest';
+import { LinuxTaps } from './taps.ts';
+
+describeHostTaps('simulated', async () => {
+  const taps = new SimulatedTaps({ hasBridge: (bridge) => bridge === 'br-int' });
+  return {
+    taps,
+    names: async () => taps.names,
+    ports: async () => taps.portsOf('br-int'),
+    stop: async () => undefined,
+  };
+});
+
+describeHostTaps('ip and ovs-vsctl on a described kernel', async () => {
+  const kernel = new DescribedLinks([]);
+  return {
+    taps: new LinuxTaps({ run: kernel.run }),
+    names: async () => kernel.namesOfKind('tun'),
+    ports: async () => [...kernel.ovsPorts.keys()],
+    stop: async () => undefined,
+  };
+});
+
+const tap: HostTap = {
+  devName: 'tap6d0f5f54-9a',
+  macAddress: 'fa:16:3e:5b:10:01',
+  mtu: 8942,
+  isMultiQueue: true,
+  ovs: { bridge: 'br-int', interfaceId: 'port-1' },
+};
+
+test('a tap has what its NIC needs, and says whose it is', async () => {
+  const kernel = new DescribedLinks([]);
+  const taps = new LinuxTaps({ run: kernel.run });
+  await taps.ensureTap(tap, 'guest-1');
+  expect(kernel.named(tap.devName)).toMatchObject({ mtu: 8942, isMultiQueue: true, isUp: true });
+  expect(kernel.ovsPorts.get(tap.devName)).toEqual([
+    'external_ids:iface-id=port-1',
+    'external_ids:iface-status=active',
+    'external_ids:attached-mac="fa:16:3e:5b:10:01"',
+    'external_ids:vm-uuid=guest-1',
+  ]);
+});
+
+test('an interface of another program with this name stays, and is named', async () => {
+  const kernel = new DescribedLinks([]);
+  kernel.add({ ifname: tap.devName, kind: 'veth' });
+  const taps = new LinuxTaps({ run: kernel.run });
+  await expect(taps.ensureTap(tap, 'guest-1')).rejects.toThrow(
+    'interface tap6d0f5f54-9a is there and not ours: ip link del tap6d0f5f54-9a',
+  );
+  await taps.removeTap(tap);
+  expect(kernel.names).toEqual([tap.devName]);
+});
+
+test('a port whose tap went with the power of the host goes too', async () => {
+  const kernel = new DescribedLinks([]);
+  const taps = new LinuxTaps({ run: kernel.run });
+  await taps.ensureTap(tap, 'guest-1');
+  kernel.remove(tap.devName);
+  await taps.removeTap(tap);
+  expect([...kernel.ovsPorts.keys()]).toEqual([]);
+});

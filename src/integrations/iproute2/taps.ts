@@ -1,0 +1,95 @@
+/** Taps made with `ip`, and their ports made with `ovs-vsctl`. What we made has an alias that says so; nothing else is taken away. */
+import type { HostTaps } from '#contracts/host-taps.ts';
+import type { RunCommand } from '#contracts/run-command.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { HostTap } from '#core/guests/host-tap.ts';
+import { type Link, listLinks, madeByUs } from './links.ts';
+
+/** Seconds that Open vSwitch may take. */
+const ovsTimeout = 10;
+
+export class LinuxTaps implements HostTaps {
+  readonly #run: RunCommand;
+
+  constructor({ run }: { run: RunCommand }) {
+    this.#run = run;
+  }
+
+  async ensureTap(tap: HostTap, guestId: string): Promise<void> {
+    const { devName, mtu, isMultiQueue, ovs } = tap;
+    const found = await this.#link(devName);
+    // What a crash has left without its mark is a tap that nobody has joined to anything.
+    const isForeign = found !== undefined && found.alias !== madeByUs && found.master !== null;
+    if (isForeign || (found !== undefined && found.kind !== 'tun')) {
+      throw refused(`interface ${devName} is there and not ours: ip link del ${devName}`);
+    }
+    if (found === undefined) {
+      const queues = isMultiQueue ? ['multi_queue'] : [];
+      await this.#ask('ip', 'tuntap', 'add', 'dev', devName, 'mode', 'tap', ...queues);
+    }
+    try {
+      const size = mtu === null ? [] : ['mtu', String(mtu)];
+      // A high one: a bridge takes the lowest MAC of its ports as its own, and that must not come and go with guests.
+      const address = `fe${tap.macAddress.slice(2)}`;
+      const marks = ['alias', madeByUs, 'addrgenmode', 'none'];
+      await this.#ask('ip', 'link', 'set', 'dev', devName, ...marks, 'address', address, ...size);
+      await this.#ask('ip', 'link', 'set', 'dev', devName, 'up');
+      if (ovs !== null) await this.#addPort(tap, ovs, guestId);
+    } catch (error) {
+      if (found === undefined) await this.#ask('ip', 'link', 'del', devName);
+      throw error;
+    }
+  }
+
+  /** A port outlives its tap when the host starts again. */
+  async removeTap({ devName, ovs }: HostTap): Promise<void> {
+    const found = await this.#link(devName);
+    if (found !== undefined && found.alias !== madeByUs) return;
+    if (ovs !== null) {
+      await this.#ask('ovs-vsctl', `--timeout=${ovsTimeout}`, '--if-exists', 'del-port', devName);
+    }
+    if (found !== undefined) await this.#ask('ip', 'link', 'del', devName);
+  }
+
+  /** What the network's agent, or OVN, finds the port by. Source: Open vSwitch `vswitchd/vswitch.xml`, `Interface: external_ids`. */
+  async #addPort(
+    { devName, macAddress }: HostTap,
+    { bridge, interfaceId }: NonNullable<HostTap['ovs']>,
+    guestId: string,
+  ): Promise<void> {
+    const ids = {
+      'iface-id': interfaceId,
+      'iface-status': 'active',
+      'attached-mac': `"${macAddress}"`,
+      'vm-uuid': guestId,
+    };
+    const settings = Object.entries(ids).map(([key, value]) => `external_ids:${key}=${value}`);
+    const add = ['--may-exist', 'add-port', bridge, devName];
+    const set = ['set', 'Interface', devName, ...settings];
+    await this.#ask('ovs-vsctl', `--timeout=${ovsTimeout}`, ...add, '--', ...set);
+  }
+
+  async #link(devName: string): Promise<Link | undefined> {
+    try {
+      return (await listLinks(this.#run)).find(({ ifname }) => ifname === devName);
+    } catch (cause) {
+      throw refused(`network interfaces cannot be listed: ${wordsOf(cause)}`, cause);
+    }
+  }
+
+  async #ask(...words: string[]): Promise<void> {
+    try {
+      await this.#run(words);
+    } catch (cause) {
+      throw refused(`"${words.join(' ')}": ${wordsOf(cause)}`, cause);
+    }
+  }
+}
+
+function refused(message: string, cause?: unknown): ComputeError {
+  return new ComputeError('unavailable', message, cause === undefined ? {} : { cause });
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
