@@ -16,6 +16,7 @@ const kept = {
   revision: 1,
   createdAt: 1,
   updatedAt: 1,
+  tags: ['blue', 'a "b"'],
 };
 const network: StoredNetwork = {
   ...kept,
@@ -133,6 +134,15 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     expect(await count({ deviceId: 'vm2' })).toBe(0);
     expect(await count({ projectId: 'p1', networkId: 'net1', name: 'n' })).toBe(1);
     expect(await count({ name: 'other' })).toBe(0);
+    expect(await count({ visibleTo: 'p1' })).toBe(1);
+    expect(await count({ visibleTo: 'p2' })).toBe(0);
+  });
+
+  test('a project sees its ports, and those of others on its networks', async () => {
+    const store = await filled();
+    await store.updatePort({ ...port, projectId: 'p2' });
+    const seen = async (visibleTo: string) => (await store.ports({ visibleTo })).length;
+    expect([await seen('p1'), await seen('p2'), await seen('p3')]).toEqual([1, 1, 0]);
   });
 
   test('a change of a port replaces its addresses, and removing it frees them', async () => {
@@ -183,6 +193,9 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     await expect(store.addSecurityGroup({ ...group, id: 'g2' }, [])).rejects.toThrow('default');
     expect(await store.securityGroups('p1')).toEqual([group]);
     expect(await store.securityGroupRules('p1')).toEqual([rule]);
+    const changed = { ...group, description: 'd', tags: ['t'], revision: 2 };
+    await store.updateSecurityGroup(changed);
+    expect(await store.securityGroup('g1')).toEqual(changed);
     await store.removeSecurityGroup('g1');
     expect(await store.securityGroupRules()).toEqual([]);
   });

@@ -15,8 +15,13 @@ export interface Stored {
   updatedAt: number;
 }
 
+/** What a project marks its things by. */
+export interface Tagged extends Stored {
+  tags: string[];
+}
+
 /** `segmentationId` null unless it is a VLAN; `physicalNetwork` null for a local network, which stays within one host. */
-export interface StoredNetwork extends Stored {
+export interface StoredNetwork extends Tagged {
   adminStateUp: boolean;
   shared: boolean;
   external: boolean;
@@ -39,7 +44,7 @@ export interface HostRoute {
   nexthop: string;
 }
 
-export interface StoredSubnet extends Stored {
+export interface StoredSubnet extends Tagged {
   networkId: string;
   ipVersion: 4 | 6;
   cidr: string;
@@ -50,7 +55,7 @@ export interface StoredSubnet extends Stored {
   enableDhcp: boolean;
 }
 
-export interface StoredPort extends Stored {
+export interface StoredPort extends Tagged {
   networkId: string;
   macAddress: string;
   adminStateUp: boolean;
@@ -72,7 +77,7 @@ export interface StoredPort extends Stored {
 /** A binding of a port on a host where it is not active. The active one lies in the port. */
 export type StoredPortBinding = Omit<PortBinding, 'isActive'> & { portId: string };
 
-export type StoredSecurityGroup = Stored;
+export type StoredSecurityGroup = Tagged;
 
 /** null means any. */
 export interface StoredSecurityGroupRule extends Omit<Stored, 'name'> {
@@ -98,6 +103,8 @@ export interface PortFilter {
   /** Those of them that exist. */
   ids?: readonly string[];
   projectId?: string;
+  /** The project has the port, or the network that it is on. */
+  visibleTo?: string;
   networkId?: string;
   deviceId?: string;
   name?: string;
@@ -141,6 +148,7 @@ export interface NetworkRows {
   addSecurityGroup(group: StoredSecurityGroup, rules: StoredSecurityGroupRule[]): Promise<void>;
   securityGroup(id: string): Promise<StoredSecurityGroup | undefined>;
   securityGroups(projectId?: string): Promise<StoredSecurityGroup[]>;
+  updateSecurityGroup(group: StoredSecurityGroup): Promise<void>;
   /** Its rules go with it. */
   removeSecurityGroup(id: string): Promise<void>;
   addSecurityGroupRule(rule: StoredSecurityGroupRule): Promise<void>;

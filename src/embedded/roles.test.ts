@@ -16,6 +16,19 @@ const portWrite = [...write, 'service'];
 const services = ['service', 'admin'];
 const admin = ['admin'];
 
+function tagsOf(plural: string, writers: Caller[]): Record<string, Caller[]> {
+  const all = `/v2.0/${plural}/:id/tags`;
+  return {
+    [`GET ${all}`]: read,
+    [`PUT ${all}`]: writers,
+    [`POST ${all}`]: writers,
+    [`DELETE ${all}`]: writers,
+    [`GET ${all}/:tag`]: read,
+    [`PUT ${all}/:tag`]: writers,
+    [`DELETE ${all}/:tag`]: writers,
+  };
+}
+
 /** Written down here a second time: a route that is not in this list, or lets in somebody else, fails. */
 const network: Record<string, Caller[]> = {
   'GET /v2.0': read,
@@ -49,7 +62,12 @@ const network: Record<string, Caller[]> = {
   'GET /v2.0/security-groups': read,
   'GET /v2.0/security-groups/:id': read,
   'POST /v2.0/security-groups': write,
+  'PUT /v2.0/security-groups/:id': write,
   'DELETE /v2.0/security-groups/:id': write,
+  ...tagsOf('networks', write),
+  ...tagsOf('subnets', write),
+  ...tagsOf('ports', portWrite),
+  ...tagsOf('security-groups', write),
   'GET /v2.0/security-group-rules': read,
   'GET /v2.0/security-group-rules/:id': read,
   'POST /v2.0/security-group-rules': write,

@@ -56,6 +56,7 @@ export async function attachInterface(
   const { nics, pciRequests, devicePorts } = await resolveNics(context, caller, {
     ...asked,
     affinityPolicy,
+    projectId: server.projectId,
     naming: attachNaming,
   });
   const [request] = nics;

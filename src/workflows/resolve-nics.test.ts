@@ -174,6 +174,13 @@ const refusals: { name: string; port: Port; asked: RequestedNic[]; says: RegExp;
       kind: 'conflict',
     },
     {
+      name: 'a port of another project, which the owner of its network sees',
+      port: portOf('direct', { projectId: 'other' }),
+      asked: [byPort('port-direct')],
+      says: /^networks\[0\]\.port: Port port-direct is not usable: it belongs to another project/,
+      kind: 'invalid',
+    },
+    {
       name: 'a port without an address',
       port: portOf('direct', { fixedIps: [] }),
       asked: [byPort('port-direct')],
@@ -201,6 +208,12 @@ test.each(refusals)('refuses $name, naming it', async ({ port, asked, says, kind
   const refusal = resolveNics(context, caller, of(asked));
   await expect(refusal).rejects.toThrow(says);
   await expect(refusal).rejects.toMatchObject({ kind });
+});
+
+test('the project that counts is that of the server, whoever asks', async () => {
+  const { context } = around(portOf('normal', { projectId: 'other' }));
+  const asked = { ...of([byPort('port-normal')]), projectId: 'other' };
+  expect((await resolveNics(context, caller, asked)).nics).toHaveLength(1);
 });
 
 function hostOffering(tags: Record<string, string | null>): Host {

@@ -24,6 +24,8 @@ export interface ResolvedNics {
 export interface AskedNics {
   asked: readonly RequestedNic[];
   affinityPolicy: NumaPolicy | null;
+  /** Whose server gets them. Default: the caller's project. */
+  projectId?: string;
   /** Networks that were just read for this caller, and are not read again. */
   read?: readonly UsableNetwork[];
   /** Default: as the body of a boot says it. */
@@ -56,7 +58,13 @@ export const bootNaming: NicNaming = {
 export async function resolveNics(
   context: WorkflowContext,
   caller: Caller,
-  { asked, affinityPolicy, read = [], naming = bootNaming }: AskedNics,
+  {
+    asked,
+    affinityPolicy,
+    projectId = caller.projectId,
+    read = [],
+    naming = bootNaming,
+  }: AskedNics,
 ): Promise<ResolvedNics> {
   const readAt = context.clock.now();
   const named = await together(asked, async (nic, at): Promise<Named> => {
@@ -68,7 +76,7 @@ export async function resolveNics(
     if (asked.findIndex(({ portId }) => portId === nic.portId) < at) {
       throw new ComputeError('invalid', `${field}: port ${nic.portId} is named twice`);
     }
-    return resolvePort(context, caller, { nic, field, missing, read });
+    return resolvePort(context, caller, { nic, field, missing, read, projectId });
   });
   const ids = named.flatMap(({ needing }) => needing?.portId ?? []);
   const ports = await context.network.listPorts(ids);
@@ -177,13 +185,20 @@ async function resolveNetwork(
 async function resolvePort(
   context: WorkflowContext,
   caller: Caller,
-  { nic, field, missing }: Asked,
+  { nic, field, missing, projectId }: Asked & { projectId: string },
 ): Promise<Named> {
   const portId = nic.portId ?? '';
   const port = await found(context.network.showPort(portId, caller), {
     kind: missing,
     message: noPort({ portId, field, missing }).message,
   });
+  if (port.projectId !== projectId) {
+    // The owner of a network sees the ports of others on it. Source: Nova's `PortNotUsable`.
+    throw new ComputeError(
+      'invalid',
+      `${field}: Port ${port.id} is not usable: it belongs to another project than the server.`,
+    );
+  }
   checkFree(port, field);
   const request = { ...nic, networkId: port.networkId, portId: port.id, pciRequestId: null };
   const needed = deviceNeeded(port.vnicType);

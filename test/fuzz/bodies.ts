@@ -96,6 +96,7 @@ export function embeddedBody(
     if (method === 'PATCH') return [{ op: 'replace', path: '/name', value: 'fuzz' }];
     return { name: 'fuzz', disk_format: 'raw', container_format: 'bare', min_disk: 1, tags: ['t'] };
   }
+  if (path.endsWith('/tags')) return { tags: ['fuzz'] };
   if (path.endsWith('/bindings')) return { binding: { host: 'host-1', vnic_type: 'direct' } };
   return resource === undefined ? {} : { [resource]: networkBodies[resource]?.[method] ?? {} };
 }
@@ -110,7 +111,7 @@ const networkBodies: Record<string, Record<string, unknown>> = {
     POST: { network_id: placeholders.network, name: 'fuzz', 'binding:vnic_type': 'direct' },
     PUT: { name: 'fuzz', device_id: '', security_groups: [] },
   },
-  security_group: { POST: { name: 'fuzz' } },
+  security_group: { POST: { name: 'fuzz' }, PUT: { name: 'fuzz', description: 'of a fuzz' } },
   security_group_rule: {
     POST: { security_group_id: placeholders.group, direction: 'ingress', protocol: 'tcp' },
   },

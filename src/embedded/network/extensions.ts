@@ -6,7 +6,14 @@ const names: [alias: string, name: string, description: string][] = [
   ['availability_zone', 'Availability Zone', 'Lists the one availability zone.'],
   ['binding', 'Port Binding', 'Where a port is bound, and how.'],
   ['binding-extended', 'Port Bindings Extended', 'A port waits on more hosts than its own.'],
+  [
+    'empty-string-filtering',
+    'Empty String Filtering Extension',
+    'A filter may ask for the empty text.',
+  ],
   ['external-net', 'Neutron external network', 'Marks networks as external.'],
+  ['filter-validation', 'Filter parameters validation', 'Unknown filters are refused.'],
+  ['ip-substring-filtering', 'IP address substring filtering', 'By a part of an address.'],
   ['net-mtu', 'Network MTU', 'Networks have an MTU.'],
   ['net-mtu-writable', 'Network MTU (writable)', 'The MTU of a network can be set.'],
   ['pagination', 'Pagination support', 'Lists can be read in pages.'],
@@ -30,6 +37,7 @@ const names: [alias: string, name: string, description: string][] = [
   ['sorting', 'Sorting support', 'Lists can be sorted.'],
   ['standard-attr-description', 'standard-attr-description', 'Everything has a description.'],
   ['standard-attr-revisions', 'Resource revision numbers', 'Everything has a revision number.'],
+  ['standard-attr-tag', 'Tag support', 'Networks, subnets, ports and security groups have tags.'],
   [
     'standard-attr-timestamp',
     'Resource timestamps',

@@ -21,7 +21,8 @@ const lacking: Record<string, string> = {
   device_profile: 'device profiles',
   propagate_uplink_status: 'uplink status propagation',
   hints: 'port hints',
-  tags: 'tags',
+  trusted: 'trusted ports',
+  remote_address_group_id: 'address groups',
 };
 
 /** The keys that are refused when they ask for something. */
@@ -33,7 +34,7 @@ export const lackingKeys: readonly string[] = Object.keys(lacking);
  */
 export function withoutLackingKeys(resource: string, body: unknown): unknown {
   const requested = (body as Record<string, unknown> | undefined | null)?.[resource];
-  if (typeof requested !== 'object' || requested === null) return body;
+  if (typeof requested !== 'object' || requested === null || Array.isArray(requested)) return body;
   const kept = Object.entries(requested).filter(([key, value]) => {
     const what = Object.hasOwn(lacking, key) ? lacking[key] : undefined;
     if (what === undefined) return true;

@@ -36,6 +36,7 @@ export async function createNetwork(
     const network: StoredNetwork = {
       ...newStored(context, { projectId, name, description }),
       ...segment,
+      tags: [],
       revision: 1,
       adminStateUp: requested.admin_state_up ?? true,
       shared: requested.shared ?? false,
@@ -138,7 +139,13 @@ export function ownerFor(
   requested: { project_id?: string; tenant_id?: string },
   resource: string,
 ): string {
-  const asked = requested.project_id ?? requested.tenant_id ?? rights.projectId;
+  const { project_id: project, tenant_id: tenant } = requested;
+  if (project !== undefined && tenant !== undefined && project !== tenant) {
+    throw invalidInput(
+      `${resource}.tenant_id: '${tenant}' is not project_id '${project}', and is only its older name`,
+    );
+  }
+  const asked = project ?? tenant ?? rights.projectId;
   if (asked !== rights.projectId && !rights.isPrivileged) throw adminOnly(`${resource}.project_id`);
   return asked;
 }

@@ -6,7 +6,7 @@ import { changed, type NetworkContext, type Rights } from './context.ts';
 import { NetworkError } from './errors.ts';
 import { checkMac, freeMac } from './mac-address.ts';
 import { refuseKeysOfNetworkOwner, refusePrivilegedPortKeys } from './port-policy.ts';
-import { allocate, findPort } from './ports.ts';
+import { allocate, findOwnPort } from './ports.ts';
 import { groupsForPort } from './security-groups.ts';
 
 /** PUT /v2.0/ports/{id}. Setting `binding:host_id` binds, null or '' unbinds; `binding:profile` replaces the whole profile. */
@@ -18,7 +18,7 @@ export async function updatePort(
   const requested = readPortChange(body);
   refusePrivilegedPortKeys('update', rights, requested);
   return context.store.atomic(async (rows) => {
-    const before = await findPort(rows, rights, id);
+    const before = await findOwnPort(rows, rights, id);
     const network = (await rows.network(before.networkId)) as StoredNetwork;
     refuseKeysOfNetworkOwner('update', { rights, network, requested });
     refuseWhileBound(before, requested);
@@ -77,7 +77,7 @@ async function groupsOf(
 ) {
   if (requested.security_groups === undefined) return before.securityGroupIds;
   const { projectId } = before;
-  return groupsForPort(rows, context, { projectId, asked: requested.security_groups });
+  return groupsForPort(rows, context, { projectId, asked: requested.security_groups ?? [] });
 }
 
 /**

@@ -47,7 +47,10 @@ async function newPort(
   const { network, subnets } = given.found;
   const portSecurityEnabled = requested.port_security_enabled ?? network.portSecurityEnabled;
   const { name = '', description = '', admin_state_up: adminStateUp = true } = requested;
-  const asked = requested.security_groups ?? (portSecurityEnabled ? undefined : []);
+  const asked =
+    requested.security_groups === null
+      ? []
+      : (requested.security_groups ?? (portSecurityEnabled ? undefined : []));
   const numaAffinityPolicy = requested.numa_affinity_policy ?? null;
   const place = {
     vnicType: requested['binding:vnic_type'] ?? 'normal',
@@ -55,6 +58,7 @@ async function newPort(
   };
   return {
     ...newStored(context, { projectId, name, description }),
+    tags: requested.tags ?? [],
     revision: 1,
     networkId: network.id,
     macAddress:
@@ -93,24 +97,44 @@ export async function allocate(
   return chooseAddresses(given.network.id, given.asked, uses);
 }
 
-/** All that these rights see and the filter lets through. */
+/** All that these rights see and the filter lets through: a project's own ports, and those of others on its networks. */
 export async function listPorts(
   { store }: NetworkContext,
   rights: Rights,
   filter: PortFilter,
 ): Promise<StoredPort[]> {
-  const ports = await store.ports(filter);
-  return ports.filter((port) => owns(rights, port));
+  return store.ports({ ...filter, ...(!rights.isPrivileged && { visibleTo: rights.projectId }) });
 }
 
-/** Throws PortNotFound also for what these rights may not see. */
+/** Throws PortNotFound also for what these rights may not see. Source: Neutron's default policy `get_port`. */
 export async function findPort(rows: NetworkRows, rights: Rights, id: string): Promise<StoredPort> {
   const port = await rows.port(id);
-  if (port === undefined || !owns(rights, port)) throw notFound('Port', id);
+  if (port === undefined) throw notFound('Port', id);
+  if (owns(rights, port)) return port;
+  const network = await rows.network(port.networkId);
+  if (network === undefined || !owns(rights, network)) throw notFound('Port', id);
   return port;
 }
 
-/** DELETE /v2.0/ports/{id}, as it was. A server's port may go, as in Neutron; ports that belong to the network itself may not. */
+/** As `findPort`; throws `forbidden` for another project's port on the caller's network. Source: Neutron's default policy `update_port`. */
+export async function findOwnPort(
+  rows: NetworkRows,
+  rights: Rights,
+  id: string,
+): Promise<StoredPort> {
+  const port = await findPort(rows, rights, id);
+  if (owns(rights, port)) return port;
+  throw new NetworkError(
+    'forbidden',
+    'PolicyNotAuthorized',
+    `rule:update_port is disallowed by policy: port ${id} belongs to another project: only its owner or an admin may change it.`,
+  );
+}
+
+/**
+ * DELETE /v2.0/ports/{id}, as it was: for its owner and for the owner of its network. A server's port may go, as in Neutron; ports that belong to the
+ * network itself may not. Source: Neutron's default policy `delete_port`.
+ */
 export async function removePort(
   context: NetworkContext,
   rights: Rights,

@@ -39,12 +39,16 @@ test('more than the project may have is refused as by Neutron, also when asked f
   const made = await group('web');
   expect(made.status).toBe(201);
   expect((await group('more')).body.NeutronError.message).toContain("['security_group',");
-  const rule = () =>
+  const rule = (protocol: string) =>
     post('security-group-rules', {
-      security_group_rule: { security_group_id: made.body.security_group.id, direction: 'egress' },
+      security_group_rule: {
+        security_group_id: made.body.security_group.id,
+        direction: 'ingress',
+        protocol,
+      },
     });
-  expect((await rule()).status).toBe(201);
-  expect((await rule()).body.NeutronError.type).toBe('OverQuota');
+  expect((await rule('tcp')).status).toBe(201);
+  expect((await rule('udp')).body.NeutronError.type).toBe('OverQuota');
 });
 
 test('quotas and what is used of them are shown', async () => {

@@ -2,7 +2,8 @@
 import type { PortFilter } from '#contracts/network-store.ts';
 import type { Rule } from '#core/access/policy.ts';
 import type { NetworkContext, Rights } from './context.ts';
-import type { Query } from './list-query.ts';
+import type { Query } from './list-filter.ts';
+import type { Listed } from './listings.ts';
 import {
   createNetwork,
   findNetwork,
@@ -12,16 +13,21 @@ import {
 } from './networks.ts';
 import { updatePort } from './port-change.ts';
 import { reportNetwork, reportPort } from './port-events.ts';
+import type { QuotaResource } from './quota-check.ts';
 import { createPort, findPort, listPorts, removePort } from './ports.ts';
 import {
-  createSecurityGroup,
+  checkRulesTogether,
   createSecurityGroupRule,
-  findSecurityGroup,
   findSecurityGroupRule,
   listSecurityGroupRules,
+  removeSecurityGroupRule,
+} from './security-group-rules.ts';
+import {
+  createSecurityGroup,
+  findSecurityGroup,
   listSecurityGroups,
   removeSecurityGroup,
-  removeSecurityGroupRule,
+  updateSecurityGroup,
 } from './security-groups.ts';
 import { createSubnet, findSubnet, listSubnets, removeSubnet, updateSubnet } from './subnets.ts';
 import {
@@ -40,13 +46,15 @@ export interface Act {
 }
 
 export interface Resource {
-  singular: string;
+  singular: Listed & QuotaResource;
   plural: string;
   /** Who creates, changes and deletes it. */
   writers: readonly Rule[];
   list: (act: Act, query: Query) => Promise<View[]>;
   show: (act: Act, id: string) => Promise<View>;
   create: (act: Act, body: unknown) => Promise<View>;
+  /** Throws what is wrong with bodies that are to be made at once, beside what is wrong with each. */
+  checkTogether?: (bodies: unknown[]) => void;
   update?: (act: Act, change: { id: string; body: unknown }) => Promise<View>;
   remove: (act: Act, id: string) => Promise<void>;
 }
@@ -90,9 +98,7 @@ const ports: Resource = {
   plural: 'ports',
   writers: ['member', 'service'],
   list: async ({ context, rights }, query) =>
-    (await listPorts(context, rights, storedFilter(rights, query))).map((port) =>
-      viewPort(port, rights),
-    ),
+    (await listPorts(context, rights, storedFilter(query))).map((port) => viewPort(port, rights)),
   show: async ({ context, rights }, id) =>
     viewPort(await findPort(context.store, rights, id), rights),
   create: async ({ context, rights }, body) =>
@@ -107,10 +113,9 @@ const ports: Resource = {
 };
 
 /** What the store can filter, so that a server's ports are found without reading all ports. */
-function storedFilter(rights: Rights, query: Query): PortFilter {
+function storedFilter(query: Query): PortFilter {
   const { device_id: deviceId, network_id: networkId, name } = query;
   return {
-    ...(!rights.isPrivileged && { projectId: rights.projectId }),
     ...(typeof deviceId === 'string' && { deviceId }),
     ...(typeof networkId === 'string' && { networkId }),
     ...(typeof name === 'string' && { name }),
@@ -127,6 +132,8 @@ const securityGroups: Resource = {
     viewSecurityGroup(await findSecurityGroup(context, rights, id)),
   create: async ({ context, rights }, body) =>
     viewSecurityGroup(await createSecurityGroup(context, rights, body)),
+  update: async ({ context, rights }, change) =>
+    viewSecurityGroup(await updateSecurityGroup(context, rights, change)),
   remove: ({ context, rights }, id) => removeSecurityGroup(context, rights, id),
 };
 
@@ -140,6 +147,7 @@ const securityGroupRules: Resource = {
     viewSecurityGroupRule(await findSecurityGroupRule(context, rights, id)),
   create: async ({ context, rights }, body) =>
     viewSecurityGroupRule(await createSecurityGroupRule(context, rights, body)),
+  checkTogether: checkRulesTogether,
   remove: ({ context, rights }, id) => removeSecurityGroupRule(context, rights, id),
 };
 

@@ -2,10 +2,12 @@
 import type { Caller } from '#contracts/identity.ts';
 import type { NotOffered } from '../not-offered.ts';
 import type { GuardedCall, GuardedRoute, OpenCall, Route } from '../route-table.ts';
+import { createMany, isForMany } from './create-many.ts';
 import { type NetworkContext, rightsOf } from './context.ts';
 import { extensions, showExtension } from './extensions.ts';
-import { applyQuery, pickFields } from './list-query.ts';
-import { filterKeys } from './filter-keys.ts';
+import { filterOf } from './list-filter.ts';
+import { pageOf, pickFields } from './list-query.ts';
+import { type Listed, listings } from './listings.ts';
 import {
   activatePortBinding,
   createPortBinding,
@@ -14,7 +16,8 @@ import {
 } from './port-bindings.ts';
 import { showQuota, showQuotaDetails } from './quotas.ts';
 import { type Resource, resources } from './resources.ts';
-import { viewPortBinding } from './views.ts';
+import { tagRoutes } from './tag-routes.ts';
+import { type View, viewPortBinding } from './views.ts';
 
 type NetworkRoute = GuardedRoute<Caller>;
 
@@ -54,20 +57,26 @@ export function networkRoutes(context: NetworkContext): NetworkRoute[] {
       admits: readers,
       answer: ({ params }) => showExtension(params['alias'] ?? ''),
     },
-    { method: 'GET', path: '/v2.0/agents', admits: readers, answer: () => ({ agents: [] }) },
+    {
+      method: 'GET',
+      path: '/v2.0/agents',
+      admits: readers,
+      answer: (call) => listed(call, 'agent', []),
+    },
     {
       method: 'GET',
       path: '/v2.0/subnetpools',
       admits: readers,
-      answer: () => ({ subnetpools: [] }),
+      answer: (call) => listed(call, 'subnetpool', []),
     },
     {
       method: 'GET',
       path: '/v2.0/availability_zones',
       admits: readers,
-      answer: () => ({
-        availability_zones: [{ name: 'nova', resource: 'network', state: 'available' }],
-      }),
+      answer: (call) =>
+        listed(call, 'availability_zone', [
+          { name: 'nova', resource: 'network', state: 'available' },
+        ]),
     },
     { method: 'GET', path: '/v2.0/quotas/:project', admits: readers, answer: showQuota(context) },
     {
@@ -83,6 +92,7 @@ export function networkRoutes(context: NetworkContext): NetworkRoute[] {
       answer: showQuotaDetails(context),
     },
     ...portBindingRoutes(context),
+    ...tagRoutes(context),
     ...resources.flatMap((resource) => resourceRoutes(resource, context)),
   ];
 }
@@ -100,7 +110,7 @@ function portBindingRoutes(context: NetworkContext): NetworkRoute[] {
       admits: ['admin', 'service'],
       answer: async (call) => {
         const found = await listPortBindings(context, rightsOf(call.caller), of(call).portId);
-        return { bindings: found.map(viewPortBinding) };
+        return listed(call, 'binding', found.map(viewPortBinding));
       },
     },
     {
@@ -144,25 +154,26 @@ function resourceRoutes(resource: Resource, context: NetworkContext): NetworkRou
       method: 'GET',
       path: pathOf(plural),
       admits: readers,
-      answer: async (call) => {
-        const views = await resource.list(act(call), call.query);
-        return { [plural]: applyQuery(views, call.query, filterKeys(singular)) };
-      },
+      answer: async (call) => listed(call, singular, await resource.list(act(call), call.query)),
     },
     {
       method: 'GET',
       path: one,
       admits: readers,
-      answer: async (call) => ({
-        [singular]: pickFields(await resource.show(act(call), idOf(call)), call.query),
-      }),
+      answer: async (call) => {
+        filterOf(call.query, listings[singular]);
+        return { [singular]: pickFields(await resource.show(act(call), idOf(call)), call.query) };
+      },
     },
     {
       method: 'POST',
       path: pathOf(plural),
       admits: writers,
       status: 201,
-      answer: async (call) => ({ [singular]: await resource.create(act(call), call.body) }),
+      answer: async (call) =>
+        isForMany(resource, call.body)
+          ? { [plural]: await createMany(resource, act(call), call.body) }
+          : { [singular]: await resource.create(act(call), call.body) },
     },
     {
       method: 'DELETE',
@@ -183,17 +194,24 @@ function resourceRoutes(resource: Resource, context: NetworkContext): NetworkRou
   });
 }
 
+/** Example: the ports that `?limit=2` asks for → `{ ports: […], ports_links: […] }`. */
+function listed(call: OpenCall, singular: Listed, views: View[]): Record<string, unknown> {
+  const [path = '', text = ''] = call.request.url.split(/\?(.*)/s);
+  const url = `${call.baseUrl}${path}`;
+  const page = pageOf(views, { query: call.query, url, text }, listings[singular]);
+  const plural = `${singular}s`;
+  return {
+    [plural]: page.views,
+    ...(page.links.length > 0 && { [`${plural}_links`]: page.links }),
+  };
+}
+
 /** Example: security_groups → /v2.0/security-groups. */
 function pathOf(plural: string): string {
   return `/v2.0/${plural.replaceAll('_', '-')}`;
 }
 
 export const neutronLacks: NotOffered = {
-  '/v2.0/networks/*/tags': 'tags',
-  '/v2.0/subnets/*/tags': 'tags',
-  '/v2.0/ports/*/tags': 'tags',
-  '/v2.0/security-groups/*/tags': 'tags',
-  '/v2.0/security-groups/*': 'changing security groups',
   '/v2.0/networks/*/dhcp-agents': 'DHCP agents',
   '/v2.0/agents/*': 'agents',
   '/v2.0/quotas': 'changing quotas',

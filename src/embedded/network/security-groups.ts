@@ -4,9 +4,9 @@ import type {
   StoredSecurityGroup,
   StoredSecurityGroupRule,
 } from '#contracts/network-store.ts';
-import { readNewSecurityGroup, readNewSecurityGroupRule } from './bodies.ts';
-import { type NetworkContext, newStored, owns, type Rights } from './context.ts';
-import { invalidInput, NetworkError, notFound } from './errors.ts';
+import { readNewSecurityGroup, readSecurityGroupChange } from './bodies.ts';
+import { changed, type NetworkContext, newStored, owns, type Rights } from './context.ts';
+import { NetworkError, notFound } from './errors.ts';
 import { ownerFor } from './networks.ts';
 import { checkQuota } from './quota-check.ts';
 
@@ -24,7 +24,7 @@ async function defaultGroup(
   const known = (await rows.securityGroups(projectId)).find(({ name }) => name === 'default');
   if (known !== undefined) return known;
   const description = 'Default security group';
-  const group = newStored(context, { projectId, name: 'default', description });
+  const group = newGroup(context, { projectId, name: 'default', description });
   const fromGroup = { remoteGroupId: group.id, direction: 'ingress' as const };
   const rules = [...egressRules(context, group), ...bothTypes(context, group, fromGroup)];
   await rows.addSecurityGroup(group, rules);
@@ -94,16 +94,10 @@ export async function createSecurityGroup(
   body: unknown,
 ): Promise<GroupWithRules> {
   const requested = readNewSecurityGroup(body);
-  if (requested.name === 'default') {
-    throw new NetworkError(
-      'conflict',
-      'SecurityGroupDefaultAlreadyExists',
-      "security_group.name: 'default' exists already in every project",
-    );
-  }
+  refuseDefaultName(requested.name);
   const projectId = ownerFor(rights, requested, 'security_group');
-  const { name, description = '' } = requested;
-  const group = newStored(context, { projectId, name, description });
+  const { name = '', description = '' } = requested;
+  const group = newGroup(context, { projectId, name, description });
   const rules = egressRules(context, group);
   await context.store.atomic(async (rows) => {
     const more = { security_group: 1, security_group_rule: rules.length };
@@ -113,6 +107,54 @@ export async function createSecurityGroup(
   return { group, rules };
 }
 
+/** PUT /v2.0/security-groups/{id}: the name of `default` stays. */
+export async function updateSecurityGroup(
+  context: NetworkContext,
+  rights: Rights,
+  { id, body }: { id: string; body: unknown },
+): Promise<GroupWithRules> {
+  const requested = readSecurityGroupChange(body);
+  return context.store.atomic(async (rows) => {
+    const before = await ownSecurityGroup(rows, rights, id);
+    if (
+      before.name === 'default' &&
+      requested.name !== undefined &&
+      requested.name !== before.name
+    ) {
+      throw new NetworkError(
+        'conflict',
+        'SecurityGroupCannotUpdateDefault',
+        `security_group.name: '${requested.name}': the default security group keeps its name`,
+      );
+    }
+    if (requested.name !== before.name) refuseDefaultName(requested.name);
+    const { name = before.name, description = before.description } = requested;
+    const group = changed(context, before, { name, description });
+    await rows.updateSecurityGroup(group);
+    return { group, rules: await rulesOf(rows, group) };
+  });
+}
+
+/** Throws SecurityGroupNotFound also for one of another project. */
+export async function ownSecurityGroup(
+  rows: NetworkRows,
+  rights: Rights,
+  id: string,
+): Promise<StoredSecurityGroup> {
+  const group = await rows.securityGroup(id);
+  if (group === undefined || !owns(rights, group)) throw notFound('SecurityGroup', id);
+  return group;
+}
+
+/** The rules of a group, oldest first. */
+export async function rulesOf(
+  rows: NetworkRows,
+  { id, projectId }: StoredSecurityGroup,
+): Promise<StoredSecurityGroupRule[]> {
+  const rules = await rows.securityGroupRules(projectId);
+  return rules.filter(({ securityGroupId }) => securityGroupId === id);
+}
+
 /** DELETE /v2.0/security-groups/{id}: refused for `default` and while a port names it. */
 export async function removeSecurityGroup(
   context: NetworkContext,
@@ -120,8 +162,7 @@ export async function removeSecurityGroup(
   id: string,
 ): Promise<void> {
   await context.store.atomic(async (rows) => {
-    const group = await rows.securityGroup(id);
-    if (group === undefined || !owns(rights, group)) throw notFound('SecurityGroup', id);
+    const group = await ownSecurityGroup(rows, rights, id);
     if (group.name === 'default' && !rights.isPrivileged) {
       throw new NetworkError(
         'conflict',
@@ -140,71 +181,6 @@ export async function removeSecurityGroup(
     }
     await rows.removeSecurityGroup(id);
   });
-}
-
-export async function listSecurityGroupRules(
-  context: NetworkContext,
-  rights: Rights,
-): Promise<StoredSecurityGroupRule[]> {
-  return (await listSecurityGroups(context, rights)).flatMap(({ rules }) => rules);
-}
-
-/** Throws SecurityGroupRuleNotFound. */
-export async function findSecurityGroupRule(
-  context: NetworkContext,
-  rights: Rights,
-  id: string,
-): Promise<StoredSecurityGroupRule> {
-  const rules = await listSecurityGroupRules(context, rights);
-  const found = rules.find((rule) => rule.id === id);
-  if (found === undefined) throw notFound('SecurityGroupRule', id);
-  return found;
-}
-
-/** POST /v2.0/security-group-rules. */
-export async function createSecurityGroupRule(
-  context: NetworkContext,
-  rights: Rights,
-  body: unknown,
-): Promise<StoredSecurityGroupRule> {
-  const requested = readNewSecurityGroupRule(body);
-  const low = requested.port_range_min ?? null;
-  const high = requested.port_range_max ?? null;
-  if (low !== null && high !== null && low > high) {
-    throw invalidInput(
-      `security_group_rule.port_range_min: ${low} is above port_range_max ${high}`,
-    );
-  }
-  const { group } = await findSecurityGroup(context, rights, requested.security_group_id);
-  const rule: StoredSecurityGroupRule = {
-    ...newRule(context, group),
-    direction: requested.direction,
-    ethertype: requested.ethertype ?? 'IPv4',
-    protocol:
-      requested.protocol === undefined || requested.protocol === null
-        ? null
-        : String(requested.protocol),
-    portRangeMin: low,
-    portRangeMax: high,
-    remoteIpPrefix: requested.remote_ip_prefix ?? null,
-    remoteGroupId: requested.remote_group_id ?? null,
-    description: requested.description ?? '',
-  };
-  await context.store.atomic(async (rows) => {
-    const { projectId } = group;
-    await checkQuota(rows, context, { projectId, more: { security_group_rule: 1 } });
-    await rows.addSecurityGroupRule(rule);
-  });
-  return rule;
-}
-
-export async function removeSecurityGroupRule(
-  context: NetworkContext,
-  rights: Rights,
-  id: string,
-): Promise<void> {
-  await findSecurityGroupRule(context, rights, id);
-  await context.store.removeSecurityGroupRule(id);
 }
 
 /** The groups a port is to have: those asked for, checked, or the project's default. */
@@ -240,7 +216,25 @@ function bothTypes(
   }));
 }
 
-function newRule(
+function newGroup(
+  context: NetworkContext,
+  given: Pick<StoredSecurityGroup, 'projectId' | 'name' | 'description'>,
+): StoredSecurityGroup {
+  return { ...newStored(context, given), tags: [] };
+}
+
+/** Every project has a group of this name, made by the service. */
+function refuseDefaultName(name: string | undefined): void {
+  if (name?.toLowerCase() !== 'default') return;
+  throw new NetworkError(
+    'conflict',
+    'SecurityGroupDefaultAlreadyExists',
+    `security_group.name: '${name}' exists already in every project`,
+  );
+}
+
+/** A rule of the group that lets everything through, but for its direction and type. */
+export function newRule(
   context: NetworkContext,
   group: StoredSecurityGroup,
 ): Omit<StoredSecurityGroupRule, 'direction' | 'ethertype'> {

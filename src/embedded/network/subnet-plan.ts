@@ -42,6 +42,24 @@ export function planSubnet(asked: AskedSubnet, siblings: StoredSubnet[]): Subnet
   return { cidr: printCidr(cidr), gatewayIp, allocationPools };
 }
 
+/**
+ * Gateway and pools of a subnet after a change; undefined: as before. Addresses that ports have stay theirs, in a pool or not.
+ * Throws what is wrong: gateway or pool outside, or a gateway inside a pool.
+ */
+export function changeSubnetPlan(
+  before: StoredSubnet,
+  asked: Pick<AskedSubnet, 'gatewayIp' | 'allocationPools'>,
+): Pick<SubnetPlan, 'gatewayIp' | 'allocationPools'> {
+  const cidr = knownCidr(before.cidr);
+  const { gatewayIp: gateway, allocationPools: pools } = asked;
+  if (gateway === undefined && pools === undefined) {
+    return { gatewayIp: before.gatewayIp, allocationPools: before.allocationPools };
+  }
+  const gatewayIp = gateway === undefined ? before.gatewayIp : checkGateway(gateway, cidr);
+  const allocationPools = checkPools(pools ?? before.allocationPools, cidr, gatewayIp);
+  return { gatewayIp, allocationPools };
+}
+
 /** The range of a stored subnet, which was checked when it was stored. */
 export function knownCidr(text: string): Cidr {
   return parseCidr(text) as Cidr;
@@ -62,7 +80,7 @@ function checkCidr({ cidr: text, ipVersion }: AskedSubnet): Cidr {
 }
 
 /** The gateway to use: the one asked for, checked, or the first host. */
-export function checkGateway(asked: string | null | undefined, cidr: Cidr): string | null {
+function checkGateway(asked: string | null | undefined, cidr: Cidr): string | null {
   if (asked === null) return null;
   if (asked === undefined) return printAddress({ version: cidr.version, value: cidr.first });
   const gateway = parseAddress(asked);

@@ -6,7 +6,7 @@ import { changed, type NetworkContext, newStored, owns, type Rights } from './co
 import { invalidInput, NetworkError, notFound } from './errors.ts';
 import { findOwnNetwork, listNetworks, ownerFor, sees } from './networks.ts';
 import { checkQuota } from './quota-check.ts';
-import { checkGateway, knownCidr, planSubnet } from './subnet-plan.ts';
+import { changeSubnetPlan, planSubnet } from './subnet-plan.ts';
 
 /** A subnet and whether its network is external, which its view shows. */
 export interface SubnetOfNetwork {
@@ -41,6 +41,7 @@ export async function createSubnet(
     const subnet: StoredSubnet = {
       ...newStored(context, { projectId, name, description }),
       ...plan,
+      tags: [],
       networkId: network.id,
       ipVersion,
       dnsNameservers: requested.dns_nameservers ?? [],
@@ -76,6 +77,20 @@ export async function findSubnet(
   return found;
 }
 
+/** As `findSubnet`, the subnet alone. */
+export async function findVisibleSubnet(
+  rows: NetworkRows,
+  rights: Rights,
+  id: string,
+): Promise<StoredSubnet> {
+  const subnet = await rows.subnet(id);
+  const network = subnet && (await rows.network(subnet.networkId));
+  if (subnet === undefined || network === undefined || !sees(rights, network)) {
+    throw notFound('Subnet', id);
+  }
+  return subnet;
+}
+
 /** PUT /v2.0/subnets/{id}. */
 export async function updateSubnet(
   context: NetworkContext,
@@ -86,17 +101,16 @@ export async function updateSubnet(
   checkLists(requested);
   return context.store.atomic(async (rows) => {
     const before = await findOwnSubnet(rows, rights, id);
-    const gatewayIp =
-      requested.gateway_ip === undefined
-        ? before.gatewayIp
-        : checkGateway(requested.gateway_ip, knownCidr(before.cidr));
     const subnet = changed(context, before, {
-      gatewayIp,
+      ...changeSubnetPlan(before, {
+        gatewayIp: requested.gateway_ip,
+        allocationPools: requested.allocation_pools,
+      }),
       name: requested.name ?? before.name,
       description: requested.description ?? before.description,
       enableDhcp: requested.enable_dhcp ?? before.enableDhcp,
-      dnsNameservers: requested.dns_nameservers ?? before.dnsNameservers,
-      hostRoutes: requested.host_routes ?? before.hostRoutes,
+      dnsNameservers: listOr(before.dnsNameservers, requested.dns_nameservers),
+      hostRoutes: listOr(before.hostRoutes, requested.host_routes),
     });
     await rows.updateSubnet(subnet);
     const network = await rows.network(subnet.networkId);
@@ -124,8 +138,17 @@ export async function removeSubnet(
   });
 }
 
+/** null empties a list. */
+function listOr<T>(before: T[], asked: T[] | null | undefined): T[] {
+  return asked === undefined ? before : (asked ?? []);
+}
+
 /** Throws SubnetNotFound, or PolicyNotAuthorized for one that these rights see on another project's network. */
-async function findOwnSubnet(rows: NetworkRows, rights: Rights, id: string): Promise<StoredSubnet> {
+export async function findOwnSubnet(
+  rows: NetworkRows,
+  rights: Rights,
+  id: string,
+): Promise<StoredSubnet> {
   const subnet = await rows.subnet(id);
   const network = subnet && (await rows.network(subnet.networkId));
   if (subnet === undefined || network === undefined) throw notFound('Subnet', id);
@@ -139,8 +162,8 @@ async function findOwnSubnet(rows: NetworkRows, rights: Rights, id: string): Pro
 }
 
 function checkLists(requested: {
-  dns_nameservers?: string[];
-  host_routes?: { destination: string; nexthop: string }[];
+  dns_nameservers?: string[] | null;
+  host_routes?: { destination: string; nexthop: string }[] | null;
 }): void {
   requested.dns_nameservers?.forEach((text, index) => {
     if (parseAddress(text) === undefined) {

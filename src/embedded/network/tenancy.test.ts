@@ -12,7 +12,12 @@ let ownSubnet: string;
 
 beforeAll(async () => {
   cloud = await startEmbeddedCloud({
-    users: [{ name: 'nova', project: 'service', role: 'service' }],
+    users: [
+      { name: 'nova', project: 'service', role: 'service' },
+      { name: 'guest', project: 'guest', role: 'member' },
+      { name: 'third', project: 'third', role: 'member' },
+      { name: 'reader', project: 'demo', role: 'reader' },
+    ],
   });
   serviceToken = await cloud.signIn('nova', demoPassword, 'service');
   const network = async (requested: object, token: string) =>
@@ -128,6 +133,55 @@ describe('on its own network', () => {
     expect((await change(port.id, requested)).status).toBe(403);
     expect((await change(port.id, requested, serviceToken)).body.port).toMatchObject(requested);
     await remove(port.id);
+  });
+});
+
+describe('the owner of a network', () => {
+  let guestToken: string;
+  let theirs: string;
+  const asAdmin = (act: string, body?: unknown) => send(act, body, cloud.adminToken);
+  beforeAll(async () => {
+    guestToken = await cloud.signIn('guest', demoPassword, 'guest');
+    await asAdmin(`PUT /v2.0/networks/${own}`, { network: { shared: true } });
+    theirs = (await newPort(own, { name: 'theirs' }, guestToken)).body.port.id;
+  });
+  afterAll(() => asAdmin(`PUT /v2.0/networks/${own}`, { network: { shared: false } }));
+  const ids = async (token?: string) => {
+    const { body } = await send(`GET /v2.0/ports?network_id=${own}`, undefined, token);
+    return body.ports.map(({ id }: { id: string }) => id);
+  };
+
+  test("sees others' ports on it, without where they are bound", async () => {
+    const { status, body } = await send(`GET /v2.0/ports/${theirs}`);
+    expect([status, body.port.name]).toEqual([200, 'theirs']);
+    expect(body.port).not.toHaveProperty('binding:host_id');
+    expect(await ids()).toEqual([theirs]);
+  });
+
+  test('neither changes nor tags them', async () => {
+    const { status, body } = await change(theirs, { name: 'mine' });
+    expect([status, body.NeutronError.type]).toEqual([403, 'PolicyNotAuthorized']);
+    expect((await send(`PUT /v2.0/ports/${theirs}/tags/mine`)).status).toBe(403);
+  });
+
+  test('a third project neither sees nor deletes them', async () => {
+    const third = await cloud.signIn('third', demoPassword, 'third');
+    expect(await ids(third)).toEqual([]);
+    expect((await send(`GET /v2.0/ports/${theirs}`, undefined, third)).status).toBe(404);
+    expect((await send(`DELETE /v2.0/ports/${theirs}`, undefined, third)).status).toBe(404);
+  });
+
+  test('deletes them', async () => {
+    expect((await send(`DELETE /v2.0/ports/${theirs}`)).status).toBe(204);
+    expect(await ids(guestToken)).toEqual([]);
+  });
+
+  test('a reader of its project sees them and deletes none', async () => {
+    const reader = await cloud.signIn('reader', demoPassword, 'demo');
+    const { id } = (await newPort(own, {}, guestToken)).body.port;
+    expect(await ids(reader)).toEqual([id]);
+    expect((await send(`DELETE /v2.0/ports/${id}`, undefined, reader)).status).toBe(403);
+    await remove(id);
   });
 });
 

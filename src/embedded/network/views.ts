@@ -1,9 +1,15 @@
 /** What Neutron shows of networks, subnets, ports and security groups. Who may see a key is decided here. */
-import type { Stored, StoredPort, StoredSecurityGroupRule } from '#contracts/network-store.ts';
+import type {
+  Stored,
+  StoredPort,
+  StoredSecurityGroupRule,
+  Tagged,
+} from '#contracts/network-store.ts';
 import type { PortBinding } from '#core/networking/port-bindings.ts';
 import type { Rights } from './context.ts';
 import type { NetworkWithSubnets } from './networks.ts';
 import type { GroupWithRules } from './security-groups.ts';
+import { normalizedCidr } from './security-rule.ts';
 import type { SubnetOfNetwork } from './subnets.ts';
 
 export type View = Record<string, unknown>;
@@ -13,10 +19,10 @@ function viewTime(epochMs: number): string {
   return new Date(epochMs).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-function standardKeys(stored: Omit<Stored, 'name'>): View {
+function standardKeys(stored: Omit<Stored, 'name'> & Partial<Pick<Tagged, 'tags'>>): View {
   return {
     description: stored.description,
-    tags: [],
+    tags: stored.tags ?? [],
     created_at: viewTime(stored.createdAt),
     updated_at: viewTime(stored.updatedAt),
     revision_number: stored.revision,
@@ -135,7 +141,7 @@ export function viewSecurityGroupRule(rule: StoredSecurityGroupRule): View {
     port_range_min: rule.portRangeMin,
     port_range_max: rule.portRangeMax,
     remote_ip_prefix: rule.remoteIpPrefix,
-    normalized_cidr: rule.remoteIpPrefix,
+    normalized_cidr: normalizedCidr(rule.remoteIpPrefix),
     remote_group_id: rule.remoteGroupId,
     remote_address_group_id: null,
     belongs_to_default_sg: null,

@@ -62,6 +62,19 @@ function selectPorts(db: Database, filter: PortFilter) {
   let query = db.selectFrom('ports').selectAll();
   if (filter.ids !== undefined) query = query.where('id', 'in', filter.ids);
   if (filter.projectId !== undefined) query = query.where('projectId', '=', filter.projectId);
+  const { visibleTo } = filter;
+  if (visibleTo !== undefined) {
+    query = query.where((where) =>
+      where.or([
+        where('projectId', '=', visibleTo),
+        where(
+          'networkId',
+          'in',
+          where.selectFrom('networks').select('id').where('projectId', '=', visibleTo),
+        ),
+      ]),
+    );
+  }
   if (filter.networkId !== undefined) query = query.where('networkId', '=', filter.networkId);
   if (filter.deviceId !== undefined) query = query.where('deviceId', '=', filter.deviceId);
   if (filter.name !== undefined) query = query.where('name', '=', filter.name);

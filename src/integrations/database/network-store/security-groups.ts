@@ -1,14 +1,16 @@
 /** Security groups and their rules in SQL. */
 import type { Kysely } from 'kysely';
 import type { NetworkRows } from '#contracts/network-store.ts';
+import { readRows } from '../readable-rows.ts';
 import { refuseDuplicate } from '../unique-violation.ts';
-import type { NetworkTables } from './tables.ts';
+import { type NetworkTables, securityGroupShape } from './tables.ts';
 
 type SecurityGroupPart = Pick<
   NetworkRows,
   | 'addSecurityGroup'
   | 'securityGroup'
   | 'securityGroups'
+  | 'updateSecurityGroup'
   | 'removeSecurityGroup'
   | 'addSecurityGroupRule'
   | 'securityGroupRules'
@@ -21,17 +23,23 @@ export function securityGroupRows(db: Kysely<NetworkTables>): SecurityGroupPart 
   return {
     async addSecurityGroup(group, rules) {
       await refuseDuplicate(`security group 'default' exists already in its project`, () =>
-        db.insertInto('securityGroups').values(group).execute(),
+        db.insertInto('securityGroups').values(securityGroupShape.toRow(group)).execute(),
       );
       if (rules.length > 0) await db.insertInto('securityGroupRules').values(rules).execute();
     },
     async securityGroup(id) {
-      return groups().where('id', '=', id).executeTakeFirst();
+      const row = await groups().where('id', '=', id).executeTakeFirst();
+      return row && securityGroupShape.fromRow(row);
     },
     async securityGroups(projectId) {
       const query =
         projectId === undefined ? groups() : groups().where('projectId', '=', projectId);
-      return query.orderBy('createdAt').orderBy('id').execute();
+      const rows = await query.orderBy('createdAt').orderBy('id').execute();
+      return readRows('security_groups', rows, securityGroupShape.fromRow);
+    },
+    async updateSecurityGroup(group) {
+      const row = securityGroupShape.toRow(group);
+      await db.updateTable('securityGroups').set(row).where('id', '=', group.id).execute();
     },
     async removeSecurityGroup(id) {
       await db.deleteFrom('securityGroups').where('id', '=', id).execute();

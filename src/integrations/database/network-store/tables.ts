@@ -13,29 +13,38 @@ import { type RowOf, rowShape } from '../row-shape.ts';
 export type PortBody = Omit<StoredPort, 'fixedIps'>;
 
 export interface NetworkTables {
-  networks: RowOf<StoredNetwork, 'adminStateUp' | 'shared' | 'external' | 'portSecurityEnabled'>;
-  subnets: RowOf<StoredSubnet, 'enableDhcp', 'allocationPools' | 'dnsNameservers' | 'hostRoutes'>;
+  networks: RowOf<
+    StoredNetwork,
+    'adminStateUp' | 'shared' | 'external' | 'portSecurityEnabled',
+    'tags'
+  >;
+  subnets: RowOf<
+    StoredSubnet,
+    'enableDhcp',
+    'allocationPools' | 'dnsNameservers' | 'hostRoutes' | 'tags'
+  >;
   ports: RowOf<
     PortBody,
     'adminStateUp' | 'portSecurityEnabled',
-    'securityGroupIds' | 'profile' | 'vifDetails'
+    'securityGroupIds' | 'profile' | 'vifDetails' | 'tags'
   >;
   portBindings: RowOf<StoredPortBinding, never, 'profile' | 'vifDetails'>;
   portAddresses: { portId: string; subnetId: string; ipAddress: string; position: number };
-  securityGroups: StoredSecurityGroup;
+  securityGroups: RowOf<StoredSecurityGroup, never, 'tags'>;
   securityGroupRules: StoredSecurityGroupRule;
 }
 
 export const networkShape = rowShape<StoredNetwork>()(
   ['adminStateUp', 'shared', 'external', 'portSecurityEnabled'],
-  [],
+  ['tags'],
 );
 export const subnetShape = rowShape<StoredSubnet>()(
   ['enableDhcp'],
-  ['allocationPools', 'dnsNameservers', 'hostRoutes'],
+  ['allocationPools', 'dnsNameservers', 'hostRoutes', 'tags'],
 );
 export const portBindingShape = rowShape<StoredPortBinding>()([], ['profile', 'vifDetails']);
 export const portShape = rowShape<PortBody>()(
   ['adminStateUp', 'portSecurityEnabled'],
-  ['securityGroupIds', 'profile', 'vifDetails'],
+  ['securityGroupIds', 'profile', 'vifDetails', 'tags'],
 );
+export const securityGroupShape = rowShape<StoredSecurityGroup>()([], ['tags']);

@@ -1,0 +1,94 @@
+/** Making several of a resource with one request: all of them or none. */
+import type { NetworkRows, NetworkStore } from '#contracts/network-store.ts';
+import { ComputeError } from '#core/errors.ts';
+import { NetworkError } from './errors.ts';
+import { ownerFor } from './networks.ts';
+import { checkQuota } from './quota-check.ts';
+import type { Act, Resource } from './resources.ts';
+import type { View } from './views.ts';
+
+/** More would hold the store for longer than others can wait. */
+export const mostAtOnce = 100;
+
+/** Does the body name the plural? Example: `{ "ports": [{…}, {…}] }`. */
+export function isForMany({ plural }: Resource, body: unknown): boolean {
+  return typeof body === 'object' && body !== null && Object.hasOwn(body, plural);
+}
+
+/**
+ * Makes one of each item, in their order and in one transaction; quotas are counted for all of them. An error names the item: "ports[2]: …".
+ * Items may have the singular around them, or not. Source: Neutron's bulk create.
+ */
+export async function createMany(
+  resource: Resource,
+  { context, rights }: Act,
+  body: unknown,
+): Promise<View[]> {
+  const bodies = itemsOf(resource, body);
+  resource.checkTogether?.(bodies);
+  return context.store.atomic(async (rows) => {
+    const act = { context: { ...context, store: joining(rows) }, rights };
+    await checkQuotas(resource, act, bodies);
+    const made: View[] = [];
+    for (const [index, each] of bodies.entries()) {
+      const field = `${resource.plural}[${index}]`;
+      made.push(await naming(field, resource.create(act, each)));
+    }
+    return made;
+  });
+}
+
+function itemsOf({ singular, plural }: Resource, body: unknown): unknown[] {
+  const { [plural]: items, ...others } = body as Record<string, unknown>;
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw invalid(`body: unknown key '${other}' beside '${plural}'`);
+  if (!Array.isArray(items)) throw invalid(`${plural}: must be a list`);
+  if (items.length === 0) throw invalid(`${plural}: Resources required`);
+  if (items.length > mostAtOnce) {
+    throw invalid(`${plural}: ${items.length} are too many at once: at most ${mostAtOnce}`);
+  }
+  return items.map((item: unknown, index) => {
+    if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+      throw invalid(`${plural}[${index}]: must be an object`);
+    }
+    return Object.hasOwn(item, singular) ? item : { [singular]: item };
+  });
+}
+
+/** So that the refusal says how many are asked for, not that the last one was too many. */
+async function checkQuotas(
+  { singular }: Resource,
+  { context, rights }: Act,
+  bodies: unknown[],
+): Promise<void> {
+  const owners = bodies.map((body) => {
+    const requested = (body as Record<string, { project_id?: string; tenant_id?: string }>)[
+      singular
+    ];
+    return ownerFor(rights, requested ?? {}, singular);
+  });
+  for (const [projectId, many] of Map.groupBy(owners, (owner) => owner)) {
+    await checkQuota(context.store, context, { projectId, more: { [singular]: many.length } });
+  }
+}
+
+/** A store whose transactions are part of the one that runs. */
+function joining(rows: NetworkRows): NetworkStore {
+  return { ...rows, atomic: (work) => work(rows) };
+}
+
+async function naming<T>(field: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof ComputeError)) throw error;
+    const message = `${field}: ${error.message}`;
+    throw error instanceof NetworkError
+      ? new NetworkError(error.kind, error.type, message)
+      : new ComputeError(error.kind, message, { cause: error });
+  }
+}
+
+function invalid(message: string): ComputeError {
+  return new ComputeError('invalid', message);
+}
