@@ -39,6 +39,7 @@ export function checkLines(view: CheckView, style: CheckStyle): string[] {
     ...offeredLines(view, style),
     ...notOfferedLines(view, style),
     ...poolLines(view, heading),
+    ...useLines(view, heading),
     ...aliasLines(view, heading),
     ...(view.change === null ? [] : ['', ...changeLines(view.change, { ...style, heading })]),
     '',
@@ -157,6 +158,20 @@ function poolLines({ stats }: CheckView, heading: (text: string) => string): str
     '',
     heading('Pools, with nothing held (physical network, product, vendor : count)'),
     ...stats.map((line) => `  ${line}`),
+  ];
+}
+
+function useLines({ functions }: CheckView, heading: (text: string) => string): string[] {
+  const used = functions.flatMap(({ address, host_uses: uses }) =>
+    (uses ?? []).map((use) => `${address}: ${use}`),
+  );
+  if (used.length === 0) return [];
+  const shown = used.slice(0, mostOffered);
+  return [
+    '',
+    heading('Used by this host: no server gets these until the use has ended'),
+    ...shown.flatMap((line) => wrap(line, '  ')),
+    ...rest(used.length - shown.length),
   ];
 }
 

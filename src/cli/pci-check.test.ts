@@ -25,6 +25,10 @@ const machine: LocalMachine = {
   hostName: 'host-1',
   capture: async (path) => `captured ${path}`,
   readFunctions: async () => ({ functions, unreadable: [{ address: 'x', problem: 'odd' }] }),
+  readUses: async (path, addresses) =>
+    path === '/used'
+      ? new Map(addresses.slice(1).map((address) => [address, [`its interface is a port of br9`]]))
+      : undefined,
   readDeviceList: ({ config = '' }) => ({
     entries: (lists[config] ?? []).map((text, at) => ({
       text,
@@ -234,4 +238,19 @@ test.each([
   { line: '--config good --nova-conf x', says: 'cannot be used with' },
 ])('$line is refused in words', async ({ line, says }) => {
   await expect(run(`check ${line}`)).rejects.toThrow(says);
+});
+
+test('offered functions that the host uses are shown with the use; the list itself may be fine', async () => {
+  const { text, status } = await run('check --config good --sysfs /used');
+  expect(status).toBe(0);
+  expect(text).toContain(
+    [
+      'Used by this host: no server gets these until the use has ended',
+      '  0000:3b:00.1: its interface is a port of br9',
+      '  0000:3b:00.2: its interface is a port of br9',
+    ].join('\n'),
+  );
+  const { text: json } = await run('check --config good --sysfs /used --json');
+  const { functions: shown } = JSON.parse(json) as { functions: { host_uses: string[] }[] };
+  expect(shown.map(({ host_uses: uses }) => uses.length)).toEqual([0, 1, 1]);
 });

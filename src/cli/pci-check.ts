@@ -3,7 +3,7 @@
  * The host's files are read by whoever runs the command; the words are in `pci-check-text.ts`.
  */
 import { isComputeError, ComputeError } from '#core/errors.ts';
-import { parsePciAddress } from '#core/pci/address.ts';
+import { type PciAddress, parsePciAddress } from '#core/pci/address.ts';
 import { parseAliases, type PciAlias } from '#core/pci/alias.ts';
 import { checkAliases } from '#core/pci/alias-check.ts';
 import type { PciFunction } from '#core/pci/device.ts';
@@ -30,6 +30,13 @@ export interface LocalMachine {
   readFunctions(
     path: string,
   ): Promise<{ functions: PciFunction[]; unreadable: { address: string; problem: string }[] }>;
+  /**
+   * Who on the machine uses these of the functions below `path`, in plain words: only where it is this machine's own sysfs, else undefined.
+   */
+  readUses(
+    path: string,
+    addresses: readonly PciAddress[],
+  ): Promise<ReadonlyMap<PciAddress, readonly string[]> | undefined>;
   readDeviceList(from: PciCheckOptions): DeviceList;
   /** The sysfs below this folder as a text that `readFunctions` takes. */
   capture(path: string): Promise<string>;
@@ -81,6 +88,7 @@ async function checkHere(
   const { specs, refusals } = readDeviceSpecs(list.entries, functions);
   const check = checkDeviceSpecs(specs, functions);
   const { aliases, refused } = readAliases(list);
+  const uses = await machine.readUses(path, [...offeredTags(check).keys()]);
   const change =
     session === undefined
       ? {}
@@ -94,6 +102,7 @@ async function checkHere(
     ),
     functionsFrom: { source: path, complete: true, note: null },
     unreadable,
+    ...(uses !== undefined && { uses }),
     ...change,
   });
 }

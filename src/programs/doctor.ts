@@ -1,6 +1,8 @@
 /** What `novella doctor` is handed: this machine, looked at through sysfs, libvirt and QEMU, and the operator's settings for it. */
 import { checkHost } from '#core/hosts/check-host.ts';
 import type { HostCheck } from '#core/hosts/host-check.ts';
+import type { PciFunction } from '#core/pci/device.ts';
+import { compileDeviceSpecs } from '#core/pci/device-matcher.ts';
 import { type DeviceSpecSource, parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import { askLibvirt, askQemu, runProgram } from '#integrations/host-facts/ask-programs.ts';
 import { readHostFacts } from '#integrations/host-facts/read-host.ts';
@@ -28,18 +30,33 @@ const unconfigured: ExaminedHost = {
 export async function examineHost(configFile: string | undefined): Promise<HostCheck[]> {
   const host = configFile === undefined ? unconfigured : askedBy(configFile);
   const { architecture, ...places } = placesHere(host.stateDirectory);
+  const pciBus = new SysfsPciBus({ root: '/sys' });
   const [facts, libvirt, qemuVersion, { functions }] = await Promise.all([
     readHostFacts({ architecture, ...places }),
     askLibvirt(runProgram, host.libvirtUri),
     askQemu(runProgram, architecture),
-    new SysfsPciBus({ root: '/sys' }).listFunctions(),
+    pciBus.listFunctions(),
   ]);
+  const deviceSpecs = parseDeviceSpecs([...host.deviceSpec], functions);
+  const matchDevice = compileDeviceSpecs(deviceSpecs, functions);
+  const offered = functions.filter((fn) => matchDevice(fn) !== undefined);
+  const uses = await usesOf(pciBus, offered);
   return checkHost({
     facts: { ...facts, libvirt, qemuVersion },
     functions,
-    deviceSpecs: parseDeviceSpecs([...host.deviceSpec], functions),
+    deviceSpecs,
     vfCounts: host.vfCounts,
+    ...(uses !== undefined && { uses }),
   });
+}
+
+/** A machine without iproute2 does not say. */
+async function usesOf(pciBus: SysfsPciBus, offered: readonly PciFunction[]) {
+  try {
+    return await pciBus.usesByHost(offered.map(({ address }) => address));
+  } catch {
+    return undefined;
+  }
 }
 
 function askedBy(configFile: string): ExaminedHost {

@@ -1,7 +1,7 @@
 /** What `novella pci check` is handed: the functions of this machine or of a captured one, and device lists from files. */
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Surroundings } from '#cli/clouds-yaml.ts';
 import type { DeviceList, LocalMachine, PciCheckOptions } from '#cli/pci-check.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -18,6 +18,15 @@ export const localMachine = (surroundings?: Surroundings): LocalMachine => ({
   readFunctions: async (path) => {
     const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
     return isFolder ? readFolder(path) : readCapture(path);
+  },
+  readUses: async (path, addresses) => {
+    // Another sysfs has interfaces of the same names, and this machine's users.
+    if (resolve(path) !== '/sys') return undefined;
+    try {
+      return await new SysfsPciBus({ root: '/sys' }).usesByHost(addresses);
+    } catch {
+      return undefined;
+    }
   },
   readDeviceList: ({ config, novaConf, host }: PciCheckOptions) => {
     if (novaConf !== undefined) return listOfNovaConf(novaConf);

@@ -1,10 +1,12 @@
 /** All checks of a host, in the order in which an operator reads them. */
+import type { PciAddress } from '../pci/address.ts';
 import { compileDeviceSpecs } from '../pci/device-matcher.ts';
 import type { PciFunction } from '../pci/device.ts';
 import type { DeviceSpec } from '../pci/device-spec.ts';
 import { checkDevices } from './check-devices.ts';
 import { checkIommu } from './check-iommu.ts';
 import { checkMachine } from './check-machine.ts';
+import { checkUses } from './check-uses.ts';
 import type { HostCheck } from './host-check.ts';
 import type { HostFacts } from './host-facts.ts';
 
@@ -15,15 +17,24 @@ export interface CheckedHost {
   deviceSpecs: readonly DeviceSpec[];
   /** How many VFs a PF is to have, by its interface or address. */
   vfCounts: Readonly<Record<string, number>>;
+  /** Who on the host uses the offered functions, in plain words, by address. Absent: nobody looked. */
+  uses?: ReadonlyMap<PciAddress, readonly string[]>;
 }
 
 /** A row for each check; what was not looked at has none. Example: `checkHost(host).some(({ level }) => level === 'fail')`. */
-export function checkHost({ facts, functions, deviceSpecs, vfCounts }: CheckedHost): HostCheck[] {
+export function checkHost({
+  facts,
+  functions,
+  deviceSpecs,
+  vfCounts,
+  uses,
+}: CheckedHost): HostCheck[] {
   const matchDevice = compileDeviceSpecs(deviceSpecs, functions);
   const offered = functions.filter((fn) => matchDevice(fn) !== undefined);
   return [
     ...checkMachine(facts),
     ...checkIommu(facts, offered),
     ...checkDevices(facts, { deviceSpecs, vfCounts, functions, offered }),
+    ...(uses === undefined ? [] : checkUses(offered, uses)),
   ];
 }

@@ -1,4 +1,5 @@
 /** The JSON form of a dry run: what `novella pci check --json` prints and the operator's API answers. Lists refer to entries by number. */
+import type { PciAddress } from './address.ts';
 import type { CheckedAlias } from './alias-check.ts';
 import type { DeviceTags, PciDeviceStatus, PciDeviceType } from './device.ts';
 import type { DeviceSpecFinding } from './device-spec-audit.ts';
@@ -38,6 +39,8 @@ export interface FunctionView {
   tags: DeviceTags | null;
   /** Its place in `pools`. */
   pool: number | null;
+  /** Who on the host uses an offered function; null: not looked at. */
+  host_uses: string[] | null;
   /** Of a function that is not offered: the entry that fails it in the fewest keys, with these. Example: `product_id`, `address.function`. */
   nearest: { entry: number; failed: string[] } | null;
 }
@@ -91,6 +94,8 @@ export interface CheckParts {
   aliases?: readonly CheckedAlias[];
   functionsFrom: CheckView['functions_from'];
   unreadable: CheckView['unreadable'];
+  /** By address; absent: not looked at. */
+  uses?: ReadonlyMap<PciAddress, readonly string[]>;
   change?: { host: string; difference: DeviceSpecChange };
 }
 
@@ -111,7 +116,7 @@ export function viewCheck(parts: CheckParts): CheckView {
     unreadable: [...unreadable],
     refused: [...refused],
     entries,
-    functions: viewFunctions(check),
+    functions: viewFunctions(check, parts.uses),
     aliases: aliases.map(viewAlias),
     pools: pools.map(poolToWire),
     stats: statsEntries(pools).map(printStatsEntry),
@@ -136,7 +141,10 @@ function viewAlias({ name, takes, types, warning }: CheckedAlias): AliasView {
   return { name, takes, dev_types: types, findings };
 }
 
-function viewFunctions({ functions, pools }: DeviceSpecCheck): FunctionView[] {
+function viewFunctions(
+  { functions, pools }: DeviceSpecCheck,
+  uses: CheckParts['uses'],
+): FunctionView[] {
   const poolOf = new Map(
     pools.flatMap(({ free }: PoolWithDevices, at) =>
       free.map(({ address }): [string, number] => [address, at]),
@@ -154,6 +162,7 @@ function viewFunctions({ functions, pools }: DeviceSpecCheck): FunctionView[] {
     entry: taker?.entry ?? null,
     tags: taker?.tags ?? null,
     pool: poolOf.get(fn.address) ?? null,
+    host_uses: uses === undefined ? null : [...(uses.get(fn.address) ?? [])],
     nearest: viewNearest(nearest),
   }));
 }

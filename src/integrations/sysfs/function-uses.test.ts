@@ -89,6 +89,25 @@ test('routes with several next hops and routes of other tables are uses', async 
   ]);
 });
 
+test('the uses of many functions are found with one listing, those of guests left out', async () => {
+  const commands: string[] = [];
+  const links = [
+    { ifname: 'enp65s0d1', addr_info: [{ local: '192.0.2.10', prefixlen: 24, scope: 'global' }] },
+    { ifname: 'enp65s0v0' },
+    { ifname: 'macvtap0', link: 'enp65s0v0', linkinfo: { info_kind: 'macvtap' } },
+  ];
+  const bus = new SysfsPciBus({
+    root: writeCards(join(machine, 'sys'), { [address]: twoPorts }),
+    run: async (command) => {
+      commands.push(command.join(' '));
+      return JSON.stringify(command.includes('address') ? links : []);
+    },
+  });
+  const uses = await bus.usesByHost([address, parsePciAddress(vf)]);
+  expect([...uses]).toEqual([[address, [expect.stringContaining('192.0.2.10/24')]]]);
+  expect(commands).toHaveLength(3);
+});
+
 const disk: DescribedCard = {
   ids: '144d:a80a',
   classCode: '010802',

@@ -24,7 +24,7 @@ export async function functionUses(host: LookedAt, address: PciAddress): Promise
 
 async function ownUses(host: LookedAt, folder: string): Promise<string[]> {
   const names = (await readAllInterfaces(folder)).map(({ name }) => name);
-  const network = names.length === 0 ? [] : await hostUses(host.run, ...names);
+  const network = names.length === 0 ? [] : hostUses(await host.network(), names);
   return [...network, ...(await diskUses(host, folder)), ...(await consoleUses(folder))];
 }
 

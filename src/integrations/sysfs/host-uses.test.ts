@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { hostUses } from './host-uses.ts';
+import { hostUses, readNetwork } from './host-uses.ts';
 import { vfSettingsIn } from './vf-listing.ts';
 
 const path = new URL('../../../test/fixtures/recorded/igb-ip.json', import.meta.url);
@@ -43,7 +43,14 @@ const uses = [
 ];
 
 test.each(uses)('uses of $name', async ({ ifname, gives }) => {
-  expect((await hostUses(run, ifname)).filter((use) => !use.includes('192.0.2.0'))).toEqual(gives);
+  const found = hostUses(await readNetwork(run), [ifname]);
+  expect(found.filter((use) => !use.includes('192.0.2.0'))).toEqual(gives);
+});
+
+test('what guests have is no use of the host, where it is left out', async () => {
+  const network = await readNetwork(run, { withoutGuests: true });
+  expect(hostUses(network, ['enp1s0v3'])).toEqual([]);
+  expect(hostUses(network, ['enp1s0v2'])).toHaveLength(1);
 });
 
 const listing = JSON.stringify(recorded['link show dev enp1s0']);

@@ -20,6 +20,26 @@ interface Route {
   nexthops?: { dev?: string }[];
 }
 
+/** Links and routes of a host: read once, for questions about many interfaces. */
+export interface HostNetwork {
+  links: readonly Link[];
+  routes: readonly Route[];
+}
+
+/** Throws an Error with the program's words. `withoutGuests`: macvtaps, through which guests have interfaces of the host, are left out. */
+export async function readNetwork(
+  run: RunCommand,
+  { withoutGuests = false }: { withoutGuests?: boolean } = {},
+): Promise<HostNetwork> {
+  const links = await listed<Link>(run, ['-details', 'address', 'show']);
+  const routes = [
+    ...(await listed<Route>(run, ['route', 'show', 'table', 'all'])),
+    ...(await listed<Route>(run, ['-6', 'route', 'show', 'table', 'all'])),
+  ];
+  const isGuests = ({ linkinfo }: Link) => linkinfo?.info_kind === 'macvtap';
+  return { links: withoutGuests ? links.filter((link) => !isGuests(link)) : links, routes };
+}
+
 /** Kinds of interface whose `link` is no interface that they are on: the other end of a pair. */
 const paired = ['veth', 'netkit'];
 
@@ -27,12 +47,7 @@ const paired = ['veth', 'netkit'];
  * Each use of these interfaces, in plain words that name how to end it; none where nobody uses them. What the kernel gives every interface
  * that is up (link-local addresses and their routes) is no use. Example: `its interface enp1s0v2 is a port of bridge br9: ip link set …`.
  */
-export async function hostUses(run: RunCommand, ...ifnames: string[]): Promise<string[]> {
-  const links = await listed<Link>(run, ['-details', 'address', 'show']);
-  const routes = [
-    ...(await listed<Route>(run, ['route', 'show', 'table', 'all'])),
-    ...(await listed<Route>(run, ['-6', 'route', 'show', 'table', 'all'])),
-  ];
+export function hostUses({ links, routes }: HostNetwork, ifnames: readonly string[]): string[] {
   return ifnames.flatMap((ifname) => [
     ...linkUses(links, ifname),
     ...addressUses(links, ifname),

@@ -12,6 +12,9 @@ import { noMac, type VfChange, type VfSettingName } from '#core/pci/vf-settings.
 import type { VfState } from '#core/pci/vf-state.ts';
 import { bindDriver } from './bind-driver.ts';
 import { deviceFacts } from './device-facts.ts';
+import { functionUses } from './function-uses.ts';
+import { readNetwork } from './host-uses.ts';
+import type { LookedAt } from './looked-at.ts';
 import { pfReader } from './pf-facts.ts';
 import { readFunction } from './read-function.ts';
 import { readInterface } from './read-interfaces.ts';
@@ -94,8 +97,30 @@ export class SysfsPciBus implements PciBus {
 
   async deviceFacts(address: PciAddress): Promise<DeviceFacts> {
     await this.#mustBeThere(address);
-    const host = { sysfs: this.#root, machine: this.#machine, run: this.#run };
-    return deviceFacts(host, address);
+    return deviceFacts(
+      this.#lookedAt(() => readNetwork(this.#run)),
+      address,
+    );
+  }
+
+  /**
+   * Who on the host itself uses these functions, in plain words: those that nobody uses are left out, and guests are no users. Interfaces and
+   * routes are listed once for all. Example: `{ '0000:01:10.0' => ['its interface enp1s0v0 is a port of bond bond0: …'] }`.
+   */
+  async usesByHost(addresses: readonly PciAddress[]): Promise<Map<PciAddress, string[]>> {
+    const network = readNetwork(this.#run, { withoutGuests: true });
+    const host = this.#lookedAt(() => network);
+    await network;
+    const uses = new Map<PciAddress, string[]>();
+    for (const address of addresses) {
+      const found = await functionUses(host, address);
+      if (found.length > 0) uses.set(address, found);
+    }
+    return uses;
+  }
+
+  #lookedAt(network: LookedAt['network']): LookedAt {
+    return { sysfs: this.#root, machine: this.#machine, network };
   }
 
   async setInterface(address: PciAddress, { macAddress, up }: InterfaceChange): Promise<void> {
