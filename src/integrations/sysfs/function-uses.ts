@@ -19,7 +19,8 @@ export async function functionUses(host: LookedAt, address: PciAddress): Promise
     const ofVf = await ownUses(host, join(devices, vf));
     uses.push(...ofVf.map((use) => `its VF ${vf}: ${use}`));
   }
-  return uses;
+  // One route may be there for both families, or in several tables.
+  return [...new Set(uses)];
 }
 
 async function ownUses(host: LookedAt, folder: string): Promise<string[]> {
