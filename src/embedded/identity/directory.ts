@@ -2,12 +2,12 @@
 import type { IdentityStore } from '#contracts/identity-store.ts';
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { GuardedCall, OpenCall } from '../route-table.ts';
+import type { GuardedCall } from '../route-table.ts';
 import { type Catalog, listEndpoints, listRegions, listServices } from './catalog.ts';
-import { defaultDomain } from './domain.ts';
+import { type Filters, pageOf, refuseQuery } from './list-query.ts';
 import type { SignInGate } from './sign-in-gate.ts';
 import { actorOf, type Session, type Tokens } from './tokens.ts';
-import { viewDomain, viewProject, viewRole, viewUser } from './views.ts';
+import { type View, viewDomain, viewProject, viewRole, viewUser } from './views.ts';
 
 /** What the handlers of this service work with. */
 export interface Directory {
@@ -18,7 +18,6 @@ export interface Directory {
 }
 
 type Call = GuardedCall<Session>;
-type View = Record<string, unknown> & { id: string };
 
 /** A kind of thing that can be listed and shown, at /v3/{plural}. */
 export interface Kind {
@@ -27,8 +26,14 @@ export interface Kind {
   /** Every good token lists and shows it; else only admins, beside `isOwn`. */
   isPublic: boolean;
   isOwn?: (caller: Session, id: string) => boolean;
+  filters: Filters;
   views: (directory: Directory) => Promise<View[]> | View[];
 }
+
+const projectFilters: Filters = {
+  fields: ['id', 'name', 'domain_id', 'description', 'enabled', 'parent_id', 'is_domain'],
+  isTagged: true,
+};
 
 export const kinds: Kind[] = [
   {
@@ -36,6 +41,7 @@ export const kinds: Kind[] = [
     plural: 'projects',
     isPublic: false,
     isOwn: (caller, id) => caller.project?.id === id,
+    filters: projectFilters,
     views: async ({ store }) => (await store.projects()).map(viewProject),
   },
   {
@@ -43,41 +49,58 @@ export const kinds: Kind[] = [
     plural: 'users',
     isPublic: false,
     isOwn: (caller, id) => caller.user.id === id,
+    filters: {
+      fields: ['id', 'name', 'domain_id', 'enabled', 'default_project_id'],
+      absent: ['idp_id', 'protocol_id', 'unique_id'],
+    },
     views: async ({ store }) => (await store.users()).map(viewUser),
   },
   {
     singular: 'role',
     plural: 'roles',
     isPublic: false,
+    filters: { fields: ['id', 'name', 'domain_id', 'description'] },
     views: async ({ store }) => (await store.roles()).map(viewRole),
   },
-  { singular: 'domain', plural: 'domains', isPublic: false, views: () => [viewDomain()] },
+  {
+    singular: 'domain',
+    plural: 'domains',
+    isPublic: false,
+    filters: { fields: ['id', 'name', 'description', 'enabled'], isTagged: true },
+    views: () => [viewDomain()],
+  },
   {
     singular: 'service',
     plural: 'services',
     isPublic: false,
+    filters: { fields: ['id', 'name', 'type', 'description', 'enabled'] },
     views: ({ catalog }) => listServices(catalog()),
   },
   {
     singular: 'endpoint',
     plural: 'endpoints',
     isPublic: false,
+    filters: {
+      fields: ['id', 'interface', 'region', 'region_id', 'service_id', 'url', 'enabled'],
+    },
     views: ({ catalog }) => listEndpoints(catalog()),
   },
   {
     singular: 'region',
     plural: 'regions',
     isPublic: true,
+    filters: { fields: ['id', 'description', 'parent_region_id'] },
     views: ({ catalog }) => listRegions(catalog()),
   },
 ];
 
 export async function list(kind: Kind, call: Call, directory: Directory) {
-  return collection(call, kind.plural, matching(await kind.views(directory), call.query));
+  return collection(call, kind.plural, await kind.views(directory), kind.filters);
 }
 
 export async function show(kind: Kind, call: Call, directory: Directory) {
   const id = call.params['id'] ?? '';
+  refuseQuery(call.query);
   const isOwn = kind.isOwn?.(call.caller, id) ?? false;
   if (!kind.isPublic && !isOwn) requireAdmin(call.caller, `show a ${kind.singular} of others`);
   const found = (await kind.views(directory)).find((view) => view.id === id);
@@ -92,37 +115,7 @@ export async function listProjectsOf(userId: string, call: Call, { store }: Dire
   if (userId !== call.caller.user.id) requireAdmin(call.caller, "list another user's projects");
   const ids = new Set((await store.assignments({ userId })).map(({ projectId }) => projectId));
   const projects = (await store.projects()).filter(({ id }) => ids.has(id));
-  return collection(call, 'projects', projects.map(viewProject));
-}
-
-/** GET /v3/role_assignments. */
-export async function listRoleAssignments(call: Call, { store }: Directory) {
-  const [assignments, users, projects, roles] = await Promise.all([
-    store.assignments({}),
-    store.users(),
-    store.projects(),
-    store.roles(),
-  ]);
-  const domain = 'include_names' in call.query ? { domain: defaultDomain } : {};
-  const named = (id: string, all: { id: string; name: string }[]) => {
-    const name = all.find((one) => one.id === id)?.name;
-    return 'include_names' in call.query ? { id, name } : { id };
-  };
-  const wanted = assignments.filter(
-    ({ userId, projectId, roleId }) =>
-      (call.query['user.id'] ?? userId) === userId &&
-      (call.query['scope.project.id'] ?? projectId) === projectId &&
-      (call.query['role.id'] ?? roleId) === roleId,
-  );
-  const views = wanted.map(({ userId, projectId, roleId }) => ({
-    user: { ...named(userId, users), ...domain },
-    role: named(roleId, roles),
-    scope: { project: { ...named(projectId, projects), ...domain } },
-    links: {
-      assignment: `${call.baseUrl}/v3/projects/${projectId}/users/${userId}/roles/${roleId}`,
-    },
-  }));
-  return page(call, 'role_assignments', views);
+  return collection(call, 'projects', projects.map(viewProject), projectFilters);
 }
 
 function requireAdmin(caller: Session, act: string): void {
@@ -130,28 +123,17 @@ function requireAdmin(caller: Session, act: string): void {
   throw new ComputeError('forbidden', `You are not authorized to ${act}: it needs the role admin.`);
 }
 
-/** Query keys that name a field keep only equal ones; all others are no filters. */
-function matching(views: View[], query: OpenCall['query']): View[] {
-  return views.filter((view) =>
-    Object.entries(query).every(
-      ([key, value]) =>
-        !Object.hasOwn(view, key) ||
-        String(view[key]) === String(value).replace(/^True$|^False$/, (word) => word.toLowerCase()),
-    ),
-  );
-}
-
-function collection(call: Call, plural: string, views: View[]) {
-  return page(
-    call,
-    plural,
-    views.map((view) => withSelf(call, plural, view)),
-  );
-}
-
-function page(call: Call, plural: string, views: unknown[]) {
+// oxlint-disable-next-line max-params -- what is listed, and by what
+function collection(call: Call, plural: string, views: View[], filters: Filters) {
+  const [path = '', text = ''] = call.request.url.split(/\?(.*)/s);
+  const url = `${call.baseUrl}${path}`;
+  const page = pageOf(views, { query: call.query, url, text }, filters);
   const self = `${call.baseUrl}${call.request.url}`;
-  return { [plural]: views, links: { next: null, self, previous: null } };
+  return {
+    [plural]: page.views.map((view) => withSelf(call, plural, view)),
+    links: { next: page.next, self, previous: null },
+    ...(page.next !== null && { truncated: true }),
+  };
 }
 
 function withSelf(call: Call, plural: string, view: View) {

@@ -1,15 +1,8 @@
 /** Every route of the embedded identity service, and what of Keystone it lacks. */
 import type { NotOffered } from '../not-offered.ts';
 import type { GuardedRoute, OpenCall, Route, RouteTable } from '../route-table.ts';
-import {
-  type Directory,
-  type Kind,
-  kinds,
-  list,
-  listProjectsOf,
-  listRoleAssignments,
-  show,
-} from './directory.ts';
+import { type Directory, type Kind, kinds, list, listProjectsOf, show } from './directory.ts';
+import { listRoleAssignments } from './role-assignments.ts';
 import {
   authenticate,
   issueToken,

@@ -149,6 +149,26 @@ describe('signing in', () => {
       gives: [400, 'auth.identity.password.user.password: 5 is not allowed: must be string'],
     },
     {
+      name: 'a key of a user that is none',
+      given: withUser({ pasword: 'x' }),
+      gives: [400, "auth.identity.password.user: unknown key 'pasword'"],
+    },
+    {
+      name: 'a project scope beside another',
+      given: withUser({}, { project: { id: 'p' }, system: { all: true } }),
+      gives: [
+        501,
+        "auth.scope: 'system' is not offered by the embedded identity service; scope the token to a project.",
+      ],
+    },
+    {
+      name: 'a way in that methods does not name',
+      given: {
+        auth: { identity: { methods: ['password'], password: { user }, token: { id: 't' } } },
+      },
+      gives: [400, 'auth.identity.token: given, but auth.identity.methods names password only'],
+    },
+    {
       name: 'a body without identity',
       given: { auth: {} },
       gives: [400, "auth: required key 'identity' is missing"],

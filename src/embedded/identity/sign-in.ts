@@ -11,43 +11,53 @@ import type { NewSession, Tokens } from './tokens.ts';
 /** Source: Keystone `[identity] max_password_length`. */
 const longestPassword = 4096;
 
-const domain = Type.Object({
-  id: Type.Optional(Type.String()),
-  name: Type.Optional(Type.String()),
-});
+const closed = { additionalProperties: false };
+const domain = Type.Object(
+  { id: Type.Optional(Type.String()), name: Type.Optional(Type.String()) },
+  closed,
+);
 /** By id, or by name and domain. */
-const named = Type.Object({
+const name = {
   id: Type.Optional(Type.String()),
   name: Type.Optional(Type.String()),
   domain: Type.Optional(domain),
-});
-const authBody = Type.Object({
-  auth: Type.Object({
-    identity: Type.Object({
-      methods: Type.Array(Type.String({ maxLength: 255 }), { minItems: 1, maxItems: 8 }),
-      password: Type.Optional(
-        Type.Object({
-          user: Type.Intersect([
-            named,
-            Type.Object({ password: Type.String({ maxLength: longestPassword }) }),
-          ]),
-        }),
-      ),
-      token: Type.Optional(Type.Object({ id: Type.String() })),
-    }),
-    scope: Type.Optional(
-      Type.Union([
-        Type.Literal('unscoped'),
-        Type.Object({
-          project: Type.Optional(named),
-          system: Type.Optional(Type.Unknown()),
-          domain: Type.Optional(Type.Unknown()),
-          'OS-TRUST:trust': Type.Optional(Type.Unknown()),
-        }),
-      ]),
+};
+const named = Type.Object(name, closed);
+const password = Type.String({ maxLength: longestPassword });
+const unread = Type.Optional(Type.Unknown());
+const identity = {
+  methods: Type.Array(Type.String({ maxLength: 255 }), { minItems: 1, maxItems: 8 }),
+  password: Type.Optional(
+    Type.Object({ user: Type.Object({ ...name, password }, closed) }, closed),
+  ),
+  token: Type.Optional(Type.Object({ id: Type.String() }, closed)),
+  /** Other ways in, which `identify` refuses by their method. */
+  application_credential: unread,
+  totp: unread,
+  mapped: unread,
+  oauth1: unread,
+  oauth2_credential: unread,
+  external: unread,
+  saml2: unread,
+};
+const scope = {
+  project: Type.Optional(named),
+  system: unread,
+  domain: unread,
+  'OS-TRUST:trust': unread,
+};
+const authBody = Type.Object(
+  {
+    auth: Type.Object(
+      {
+        identity: Type.Object(identity, closed),
+        scope: Type.Optional(Type.Union([Type.Literal('unscoped'), Type.Object(scope, closed)])),
+      },
+      closed,
     ),
-  }),
-});
+  },
+  closed,
+);
 type Auth = Static<typeof authBody>['auth'];
 type Named = Static<typeof named>;
 const readAuthBody = bodyReader(authBody);
@@ -81,6 +91,13 @@ async function identify({ identity }: Auth, by: SignIn): Promise<Omit<NewSession
     throw new ComputeError(
       'notImplemented',
       `auth.identity.methods: ${identity.methods.join(', ')} is not offered by the embedded identity service; use password or token.`,
+    );
+  }
+  const unnamed = Object.keys(identity).find((key) => key !== 'methods' && key !== method);
+  if (unnamed !== undefined) {
+    throw new ComputeError(
+      'invalid',
+      `auth.identity.${unnamed}: given, but auth.identity.methods names ${method} only`,
     );
   }
   if (method === 'token') return continueToken(identity.token?.id, by);
@@ -131,10 +148,11 @@ async function findProject(
   if (scope === undefined) {
     return user.defaultProjectId === null ? undefined : store.project(user.defaultProjectId);
   }
-  if (scope.project === undefined) {
+  const others = Object.keys(scope).filter((key) => key !== 'project');
+  if (scope.project === undefined || others.length > 0) {
     throw new ComputeError(
       'notImplemented',
-      `auth.scope: '${Object.keys(scope).join(', ')}' is not offered by the embedded identity service; scope the token to a project.`,
+      `auth.scope: '${others.join(', ')}' is not offered by the embedded identity service; scope the token to a project.`,
     );
   }
   const project = await find(scope.project, 'auth.scope.project', {

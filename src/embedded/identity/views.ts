@@ -5,6 +5,9 @@ import { viewCatalog } from './catalog.ts';
 import { defaultDomain } from './domain.ts';
 import type { Session } from './tokens.ts';
 
+/** What is listed of anything here. */
+export type View = Record<string, unknown> & { id: string };
+
 export function viewVersion(baseUrl: string) {
   return {
     id: 'v3.14',

@@ -109,7 +109,6 @@ export const readNewPortBinding = reader('binding', {
   host: Type.String({ minLength: 1 }),
   vnic_type: portChange['binding:vnic_type'],
   profile: portChange['binding:profile'],
-  project_id: text,
 });
 export type RequestedPort = ReturnType<typeof readNewPort>;
 export type RequestedPortChange = ReturnType<typeof readPortChange>;

@@ -1,5 +1,6 @@
 /** Which views of a list the filters of a query let through. */
 import { ComputeError } from '#core/errors.ts';
+import { booleanWord } from '../boolean-word.ts';
 import { invalidInput } from './errors.ts';
 import { type Listing, tagFilters } from './listings.ts';
 import type { View } from './views.ts';
@@ -55,7 +56,7 @@ export function asList(value: string | string[] | undefined): string[] {
 
 function checkValue(key: string, value: string): void {
   const refuse = (rule: string) => invalidInput(`query.${key}: '${value}' ${rule}`);
-  if (flags.includes(key) && asBoolean(value) === undefined) {
+  if (flags.includes(key) && booleanWord(value) === undefined) {
     throw refuse('cannot be converted to boolean');
   }
   if (numbers.includes(key) && !/^-?\d*$/.test(value)) throw refuse('is not an integer');
@@ -98,7 +99,7 @@ function passesTags(
 /** Lists match by an entry; entries that are objects by one of their fields: `fixed_ips=ip_address=10.0.0.3`. */
 function matches(field: unknown, value: string): boolean {
   if (Array.isArray(field)) return field.some((entry) => matches(entry, value));
-  if (typeof field === 'boolean') return field === asBoolean(value);
+  if (typeof field === 'boolean') return field === booleanWord(value);
   if (typeof field === 'object' && field !== null) return matchesEntry(field as View, value);
   if (field === null) return value === '';
   return (typeof field === 'string' || typeof field === 'number') && String(field) === value;
@@ -109,15 +110,4 @@ function matchesEntry(entry: View, value: string): boolean {
   const wanted = rest.join('=');
   if (key === 'ip_address_substr') return String(entry['ip_address']).includes(wanted);
   return entry[key] === wanted;
-}
-
-/** Source: oslo's `bool_from_string`, which Neutron uses. */
-const words: Record<string, boolean> = {
-  ...Object.fromEntries(['1', 't', 'true', 'on', 'y', 'yes'].map((word) => [word, true])),
-  ...Object.fromEntries(['0', 'f', 'false', 'off', 'n', 'no'].map((word) => [word, false])),
-};
-
-function asBoolean(value: string): boolean | undefined {
-  const word = value.trim().toLowerCase();
-  return Object.hasOwn(words, word) ? words[word] : undefined;
 }

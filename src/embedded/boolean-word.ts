@@ -1,0 +1,11 @@
+/** Text that stands for yes or no. Source: oslo's `bool_from_string`, which Keystone and Neutron use. */
+const words: Record<string, boolean> = {
+  ...Object.fromEntries(['1', 't', 'true', 'on', 'y', 'yes'].map((word) => [word, true])),
+  ...Object.fromEntries(['0', 'f', 'false', 'off', 'n', 'no'].map((word) => [word, false])),
+};
+
+/** Example: 'True' → true; 'off' → false; 'maybe' → undefined. */
+export function booleanWord(text: string): boolean | undefined {
+  const word = text.trim().toLowerCase();
+  return Object.hasOwn(words, word) ? words[word] : undefined;
+}
