@@ -8,14 +8,8 @@ import { noteUser } from '#http/request-log.ts';
 import type { ApiContext } from './context.ts';
 import { checkBody, forgiven } from './json-schema.ts';
 import { negotiate, versionHeaders } from './negotiate.ts';
-import {
-  type Call,
-  isInVersion,
-  type Method,
-  type Query,
-  type Reply,
-  type Route,
-} from './route.ts';
+import { type Call, isInVersion, type Query, type Reply, type Route } from './route.ts';
+import { type FindPath, type FoundPath, pathsOf } from './route-paths.ts';
 
 /** Where a table of routes is reachable. */
 export interface Mount {
@@ -35,70 +29,73 @@ interface Accepted {
 
 /** The part of a path that is a project's id. */
 export const projectSegment = '/:projectId(^[0-9a-fA-F-]{32,36}$)';
-const methods: Method[] = ['GET', 'POST', 'PUT', 'DELETE'];
+const leadingProject = /^\/([0-9a-fA-F-]{32,36})(?=\/|$)/;
 
-/** Puts the rows on the app below this prefix. A known path asked with another method answers 405. */
+/** A request whose path has rows. */
+interface Addressed extends FoundPath {
+  /** Below prefix and project, as it came, without query. Example: `/servers/detail`. */
+  path: string;
+  /** As it stands in the path. Example: `/0123456789abcdef0123456789abcdef`; '' where there is none. */
+  project: string;
+}
+
+/**
+ * Puts the rows on the app below this prefix, as one route: fastify takes some milliseconds for each, and a table has hundreds.
+ * A known path asked with another method answers 405.
+ */
 export function mountRoutes(
   app: FastifyInstance,
   context: ApiContext,
   mount: Mount,
   routes: readonly Route[],
 ): void {
-  const prefixes = [mount.prefix, ...(mount.projectInPath ? [mount.prefix + projectSegment] : [])];
-  const paths = Map.groupBy(routes, ({ path }) => path);
-  for (const prefix of prefixes) {
-    for (const [path, rows] of paths) mountPath(app, context, { mount, url: prefix + path, rows });
-  }
-}
-
-function mountPath(
-  app: FastifyInstance,
-  context: ApiContext,
-  at: { mount: Mount; url: string; rows: Route[] },
-): void {
-  const accepted = new WeakMap<FastifyRequest, Accepted>();
-  const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
-    accepted.set(request, await accept(context, at.mount, request, reply));
-  };
-  const byMethod = Map.groupBy(at.rows, ({ method }) => method);
-  for (const [method, rows] of byMethod) {
-    const handler = async (request: FastifyRequest, reply: FastifyReply) => {
-      const { version, caller } = accepted.get(request) as Accepted;
-      const call = callOf(context, at.mount, request, { version, caller });
-      return send(reply, await serve(rows, call, at.mount));
-    };
-    app.route({ method, url: at.url, onRequest, handler });
-  }
-  const absent: string[] = [
-    ...methods.filter((method) => !byMethod.has(method)),
-    'PATCH',
-    'OPTIONS',
-  ];
-  if (!byMethod.has('GET')) absent.push('HEAD');
-  app.route({
-    method: absent,
-    url: at.url,
-    onRequest,
-    handler: (request, reply) => {
-      const { version } = accepted.get(request) as Accepted;
-      const there = at.rows.filter((row) => isInVersion(row, version));
-      if (there.length === 0) throw noSuchResource();
-      const allowed = [...new Set(there.map(({ method }) => method))].join(', ');
-      reply.header('allow', allowed);
-      throw new ComputeError(
-        'badMethod',
-        `${request.method} is not a method of ${at.url}; it has ${allowed}.`,
-      );
+  const find = pathsOf(routes);
+  const accepted = new WeakMap<FastifyRequest, Accepted & Addressed>();
+  app.all(`${mount.prefix}/*`, {
+    onRequest: async (request, reply) => {
+      const at = address(find, mount, request.url);
+      const { version, caller } = await accept(context, mount, at.project, { request, reply });
+      accepted.set(request, { ...at, version, caller });
+    },
+    handler: async (request, reply) => {
+      const at = accepted.get(request) as Accepted & Addressed;
+      const rows = at.rows.filter((row) => isInVersion(row, at.version));
+      const method = request.method === 'HEAD' ? 'GET' : request.method;
+      const ofMethod = at.rows.filter((row) => row.method === method);
+      if (ofMethod.length === 0) refuseMethod(rows, request.method, reply);
+      return send(reply, await serve(ofMethod, callOf(context, mount, request, at), mount));
     },
   });
+}
+
+/** Throws `notFound` when no row has the path. */
+function address(find: FindPath, mount: Mount, url: string): Addressed {
+  const [whole = ''] = url.split('?');
+  const below = whole.startsWith(mount.prefix) ? whole.slice(mount.prefix.length) : '';
+  const [project = ''] = (mount.projectInPath && leadingProject.exec(below)) || [];
+  const path = below.slice(project.length);
+  const found = find(path);
+  if (found === undefined) throw noSuchResource();
+  return { ...found, path, project };
+}
+
+function refuseMethod(rows: readonly Route[], method: string, reply: FastifyReply): never {
+  const [first] = rows;
+  if (first === undefined) throw noSuchResource();
+  const allowed = [...new Set(rows.map((row) => row.method))].join(', ');
+  reply.header('allow', allowed);
+  throw new ComputeError(
+    'badMethod',
+    `${method} is not a method of ${first.path}; it has ${allowed}.`,
+  );
 }
 
 /** Before the body is read: microversion, token, project. */
 async function accept(
   context: ApiContext,
   mount: Mount,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  project: string,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
 ): Promise<Accepted> {
   const version = mount.versioned ? negotiate(request.headers) : 1;
   if (mount.versioned) reply.headers(versionHeaders(version));
@@ -111,8 +108,8 @@ async function accept(
   }
   const caller = await context.identity.validate(token);
   noteUser(request, caller);
-  const { projectId } = request.params as { projectId?: string };
-  if (projectId !== undefined && bare(projectId) !== bare(caller.projectId)) {
+  const projectId = project.slice(1);
+  if (projectId !== '' && bare(projectId) !== bare(caller.projectId)) {
     throw new ComputeError(
       'invalid',
       `Malformed request URL: URL's project_id '${projectId}' doesn't match Context's project_id '${caller.projectId}'`,
@@ -127,12 +124,9 @@ function callOf(
   context: ApiContext,
   mount: Mount,
   request: FastifyRequest,
-  { version, caller }: Accepted,
+  { version, caller, params, path, project }: Accepted & Addressed,
 ): Call {
-  const params = request.params as Record<string, string>;
-  const project = params['projectId'] === undefined ? '' : `/${params['projectId']}`;
   const origin = originOf(request, context.publicUrl);
-  const [path = ''] = request.url.split('?');
   return {
     context,
     caller,
@@ -143,11 +137,11 @@ function callOf(
     requestId: request.id,
     base: `${origin}${mount.prefix}${project}`,
     root: `${origin}${project}`,
-    path: path.slice(mount.prefix.length + project.length),
+    path,
   };
 }
 
-async function serve(rows: Route[], call: Call, mount: Mount): Promise<Reply> {
+async function serve(rows: readonly Route[], call: Call, mount: Mount): Promise<Reply> {
   const route = pick(rows, call);
   if (!allows(route.rule, call.caller)) {
     throw new ComputeError(
@@ -178,7 +172,7 @@ export function titleOf(route: Pick<Route, 'method' | 'path' | 'action'>): strin
   return `${route.method} ${route.path}${action}`;
 }
 
-function pick(rows: Route[], call: Call): Route {
+function pick(rows: readonly Route[], call: Call): Route {
   const there = rows.filter((row) => isInVersion(row, call.version));
   const [first] = there;
   if (first === undefined) throw noSuchResource();

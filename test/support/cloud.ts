@@ -31,7 +31,8 @@ type Service = 'compute' | 'network' | 'identity' | 'image' | 'operator';
 export type CloudPlace = Pick<AllInOne, 'urls' | 'cloudsYaml'>;
 
 const patienceMs = 20_000;
-const breathMs = 10;
+const firstPauseMs = 10;
+const longestPauseMs = 100;
 
 /** A signed-in user of a cloud. */
 export class Cloud {
@@ -162,14 +163,14 @@ export class Cloud {
     return reply.body;
   }
 
-  /** Asks again and again, with a breath between for those who do the work, until it is done or patience ends. */
+  /** Polls until it is done or patience ends; the pauses grow, since each poll takes processor time from what it waits for. */
   async until<T>(look: () => Promise<{ done: boolean; value: T }>): Promise<T> {
     const end = Date.now() + patienceMs;
-    for (;;) {
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
       const { done, value } = await look();
       if (done) return value;
       if (Date.now() > end) throw new Error(`waited in vain; last seen ${JSON.stringify(value)}`);
-      await pause(breathMs);
+      await pause(pauseMs);
     }
   }
 }
