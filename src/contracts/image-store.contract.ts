@@ -68,6 +68,38 @@ export function imageStoreContract(open: () => Promise<ImageStore>): void {
     expect(await store.bytesOf('none', [])).toBe(0);
   });
 
+  test('lists what a project may see', async () => {
+    const store = await open();
+    const member = { status: 'accepted', createdAt: 1, updatedAt: 1 } as const;
+    for (const visibility of ['public', 'private', 'shared', 'community'] as const) {
+      await store.add({ ...image, id: `own ${visibility}`, visibility });
+      await store.add({ ...image, id: visibility, projectId: 'p2', visibility });
+      await store.putMember({ ...member, imageId: visibility, memberId: 'p1' });
+    }
+    const idsFor = async (memberStatus: 'accepted' | 'pending' | 'all', community: boolean) =>
+      (await store.list({ projectId: 'p1', memberStatus, community })).map(({ id }) => id);
+    const own = ['own community', 'own private', 'own public', 'own shared', 'public'];
+    expect(await idsFor('pending', false)).toEqual(own);
+    expect(await idsFor('accepted', false)).toEqual([...own, 'shared']);
+    expect(await idsFor('all', true)).toEqual(['community', ...own, 'shared']);
+  });
+
+  test('keeps the members of an image as long as the image', async () => {
+    const store = await open();
+    await store.add(image);
+    const member = { imageId: 'i1', memberId: 'p2', createdAt: 1, updatedAt: 1 } as const;
+    await store.putMember({ ...member, status: 'pending' });
+    await store.putMember({ ...member, memberId: 'p3', status: 'pending', createdAt: 2 });
+    await store.putMember({ ...member, status: 'accepted', createdAt: 9, updatedAt: 9 });
+    const accepted = { ...member, status: 'accepted', updatedAt: 9 };
+    expect((await store.members('i1')).map(({ memberId }) => memberId)).toEqual(['p2', 'p3']);
+    expect(await store.member('i1', 'p2')).toEqual(accepted);
+    expect(await store.removeMember('i1', 'p3')).toBe(true);
+    expect(await store.removeMember('i1', 'p3')).toBe(false);
+    await store.remove('i1');
+    expect([await store.members('i1'), await store.member('i1', 'p2')]).toEqual([[], undefined]);
+  });
+
   test('undoes a transaction whose work throws', async () => {
     const store = await open();
     const work = store.atomic(async (rows) => {

@@ -28,13 +28,34 @@ export interface StoredImage {
   updatedAt: number;
 }
 
+export const memberStatuses = ['pending', 'accepted', 'rejected'] as const;
+export type MemberStatus = (typeof memberStatuses)[number];
+
+/** A project that an image is shared with; `status` is that project's answer. Times are epoch milliseconds. */
+export interface ImageMember {
+  imageId: string;
+  /** The id of the project. */
+  memberId: string;
+  status: MemberStatus;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** What a project may see in a list: its own images, public ones, and shared ones of which it is a member with this status. */
+export interface ImageScope {
+  projectId: string;
+  memberStatus: MemberStatus | 'all';
+  /** Community images of other projects too? */
+  community: boolean;
+}
+
 /** The stored images; the same inside and outside a transaction. */
 export interface ImageRows {
   add(image: StoredImage): Promise<void>;
   /** undefined when unknown. */
   get(id: string): Promise<StoredImage | undefined>;
-  /** Newest first. */
-  list(): Promise<StoredImage[]>;
+  /** Newest first. All of them unless a scope is given. */
+  list(visibleTo?: ImageScope): Promise<StoredImage[]>;
   /** Sets fields; with `whileStatus` only while the image has that status. False when no row was changed. */
   update(
     id: string,
@@ -46,6 +67,13 @@ export interface ImageRows {
   count(projectId: string): Promise<number>;
   /** Bytes of the project's images, without those of the images named. Example: `bytesOf('p1', ['i9'])` → 65536. */
   bytesOf(projectId: string, except: readonly string[]): Promise<number>;
+  /** Oldest first. */
+  members(imageId: string): Promise<ImageMember[]>;
+  member(imageId: string, memberId: string): Promise<ImageMember | undefined>;
+  /** Adds the member, or changes its status. */
+  putMember(member: ImageMember): Promise<void>;
+  /** False when it was none. */
+  removeMember(imageId: string, memberId: string): Promise<boolean>;
 }
 
 export interface ImageStore extends ImageRows {

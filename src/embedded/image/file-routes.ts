@@ -5,8 +5,9 @@ import { ComputeError } from '#core/errors.ts';
 import type { GuardedCall } from '../route-table.ts';
 import { readRange } from './byte-range.ts';
 import { knownContent, readContent, uploadContent } from './image-content.ts';
+import { findImage, findOwnImage } from './image-access.ts';
 import { bytesType, refuseOtherType } from './media-types.ts';
-import { findImage, findOwnImage, type ImageContext } from './images.ts';
+import type { ImageContext } from './images.ts';
 
 type Call = GuardedCall<Caller>;
 
@@ -24,7 +25,7 @@ export async function upload(call: Call, context: ImageContext): Promise<void> {
 async function takeUpload(call: Call, context: ImageContext): Promise<void> {
   const { request } = call;
   refuseOtherType(call, [bytesType]);
-  const image = await findOwnImage(context, call.caller, call.params['id'] ?? '');
+  const image = await findOwnImage(context.store, call.caller, call.params['id'] ?? '');
   const announced = request.headers['content-length'];
   try {
     await uploadContent(context, image, {
@@ -41,7 +42,7 @@ async function takeUpload(call: Call, context: ImageContext): Promise<void> {
 /** GET: 200, 206 for a range, or 204 while there are no bytes, as in Glance. */
 export async function download(call: Call, context: ImageContext) {
   const { reply, request, caller } = call;
-  const image = await findImage(context, caller, call.params['id'] ?? '');
+  const image = await findImage(context.store, caller, call.params['id'] ?? '');
   if (image.status === 'deactivated' && !caller.isAdmin) {
     throw new ComputeError(
       'forbidden',

@@ -10,7 +10,12 @@ const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, T
 /** GiB or MiB. Source: Glance's columns, which have 32 bits. */
 const size = Type.Optional(Type.Integer({ minimum: 0, maximum: 0x7fffffff }));
 
-/** Keys that are not named are custom properties: text only. Source of the limits: Glance's `image_property_quota` and `image_tag_quota`, both 128. */
+/** Properties or tags of one image. Source: Glance's `image_property_quota` and `image_tag_quota`. */
+const mostItems = 128;
+/** Characters of the properties and tags of one image together, as JSON: a list of images is to stay short. */
+const mostText = 70_000;
+
+/** Keys that are not named are custom properties: text only. */
 const imageBody = Type.Object(
   {
     name: Type.Optional(orNull(Type.String({ maxLength: 255 }))),
@@ -21,18 +26,20 @@ const imageBody = Type.Object(
     min_ram: size,
     protected: Type.Optional(Type.Boolean()),
     os_hidden: Type.Optional(Type.Boolean()),
-    tags: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), { maxItems: 128 })),
+    owner: Type.Optional(Type.String({ maxLength: 255 })),
+    tags: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), { maxItems: mostItems })),
   },
-  { additionalProperties: Type.String({ maxLength: 65_535 }), maxProperties: 140 },
+  { additionalProperties: Type.String({ maxLength: 65_535 }) },
 );
 export type ImageBody = Static<typeof imageBody>;
 const readBody = bodyReader(imageBody);
-const namedKeys = Object.keys(imageBody.properties);
 
-/** Keys that only the service sets. */
-export const readOnlyKeys = [
+/** The attributes that a user may set. All other keys are properties. */
+export const baseKeys = Object.keys(imageBody.properties);
+
+/** Keys that only the service sets. An id too: one of a deleted image would be another image to its servers. */
+const readOnlyKeys = [
   'id',
-  'owner',
   'status',
   'size',
   'virtual_size',
@@ -46,18 +53,66 @@ export const readOnlyKeys = [
   'schema',
   'direct_url',
   'locations',
+  'stores',
 ];
+const reservedKeys = ['location', 'deleted', 'deleted_at'];
+const reservedStart = 'os_glance';
 
-/** The body, checked. Throws `invalid`, or `forbidden` for a key that only the service sets. */
+/** The body, checked. Throws `invalid`, `forbidden` for a key that only the service sets, or `tooLarge` for more than an image may have. */
 export function readImageBody(body: unknown): ImageBody {
-  const keys = typeof body === 'object' && body !== null ? Object.keys(body) : [];
-  const readOnly = keys.find((key) => readOnlyKeys.includes(key));
-  if (readOnly !== undefined) throw isReadOnly(readOnly);
-  return readBody(body);
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) refuseExcess(body);
+  const image = readBody(body);
+  for (const [key, value] of Object.entries(image)) refuseBadText(key, value);
+  return image;
 }
 
-export function isReadOnly(key: string): ComputeError {
-  return new ComputeError('forbidden', `${key}: Attribute '${key}' is read-only.`);
+function refuseExcess(body: object): void {
+  const keys = Object.keys(body);
+  for (const key of keys) refuseServiceKey(key);
+  const { tags } = body as { tags?: unknown };
+  refuseMore('tags', Array.isArray(tags) ? tags.length : 0, mostItems);
+  const properties = Object.entries(body).filter(([key]) => !baseKeys.includes(key));
+  refuseMore('properties', properties.length, mostItems);
+  const text = JSON.stringify([properties, tags]).length;
+  refuseMore('characters of properties and tags', text, mostText);
+}
+
+/** Throws `tooLarge`. Source of the words: Glance's limits of properties and tags. */
+function refuseMore(what: string, attempted: number, most: number): void {
+  if (attempted <= most) return;
+  throw new ComputeError(
+    'tooLarge',
+    `The limit has been exceeded on the number of ${what} of an image. Attempted: ${attempted}, Maximum: ${most}`,
+  );
+}
+
+/** Throws `forbidden` for a key that only the service sets, or keeps for itself. */
+export function refuseServiceKey(key: string): void {
+  const isReserved = reservedKeys.includes(key) || key.startsWith(reservedStart);
+  if (!isReserved && !readOnlyKeys.includes(key)) return;
+  throw new ComputeError(
+    'forbidden',
+    `${key}: Attribute '${key}' is ${isReserved ? 'reserved' : 'read-only'}.`,
+  );
+}
+
+/** Text that a database or a client would cut or change: a NUL character, half a surrogate pair. */
+export const badText = /\0|\p{Surrogate}/u;
+
+function refuseBadText(key: string, value: unknown): void {
+  const { length } = Array.from(key);
+  if (length === 0 || length > 255) {
+    throw new ComputeError(
+      'invalid',
+      `body: the name of a property has 1 to 255 characters, '${key.slice(0, 40)}' has ${length}`,
+    );
+  }
+  const texts = [key, ...[value].flat()];
+  if (!texts.some((text) => typeof text === 'string' && badText.test(text))) return;
+  throw new ComputeError(
+    'invalid',
+    `${JSON.stringify(key)}: must have neither a NUL character nor half a surrogate pair`,
+  );
 }
 
 /** The fields of an image that a user sets. */
@@ -77,7 +132,7 @@ export type ImageBodyFields = Pick<
 
 export function toFields(requested: ImageBody): ImageBodyFields {
   const properties = Object.entries(requested as Record<string, unknown>).filter(
-    (entry): entry is [string, string] => !namedKeys.includes(entry[0]),
+    (entry): entry is [string, string] => !baseKeys.includes(entry[0]),
   );
   return {
     name: requested.name ?? null,
@@ -94,7 +149,9 @@ export function toFields(requested: ImageBody): ImageBodyFields {
 }
 
 /** The other way round: what a user could have said to get this image. */
-export function toImageBody(image: ImageBodyFields): Record<string, unknown> {
+export function toImageBody(
+  image: ImageBodyFields & Pick<StoredImage, 'projectId'>,
+): Record<string, unknown> {
   return {
     ...image.properties,
     name: image.name,
@@ -106,5 +163,6 @@ export function toImageBody(image: ImageBodyFields): Record<string, unknown> {
     protected: image.isProtected,
     os_hidden: image.isHidden,
     tags: image.tags,
+    owner: image.projectId,
   };
 }

@@ -2,11 +2,12 @@
 import type { Logger } from 'pino';
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Caller } from '#contracts/identity.ts';
-import type { ImageStore, StoredImage } from '#contracts/image-store.ts';
+import type { ImageRows, ImageStore, StoredImage } from '#contracts/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ImageFiles } from './image-files.ts';
-import { checkImageCount, type LimitsOf } from './image-quotas.ts';
-import { applyPatch } from './patch.ts';
+import { findOwnImage } from './image-access.ts';
+import { checkImageCount, type LimitsOf, storageExceeded, uploadLimits } from './image-quotas.ts';
+import { applyChanges, type PatchForm, readPatch } from './patch.ts';
 import type { UploadGate } from './upload-gate.ts';
 import { readImageBody, toFields, toImageBody, type ImageBodyFields } from './image-body.ts';
 
@@ -22,15 +23,23 @@ export interface ImageContext {
   openGate: (image: StoredImage) => UploadGate;
 }
 
-/** POST /v2/images: without bytes, so `queued`. */
+/** POST /v2/images: without bytes, so `queued`. Only an admin may make it another project's. */
 export async function createImage(
   context: ImageContext,
   caller: Caller,
   body: unknown,
 ): Promise<StoredImage> {
-  const fields = toFields(readImageBody(body));
+  const requested = readImageBody(body);
+  const fields = toFields(requested);
   checkVisibility(caller, fields);
-  return addImage(context, caller.projectId, fields);
+  const { owner = caller.projectId } = requested;
+  if (owner !== caller.projectId && !caller.isAdmin) {
+    throw new ComputeError(
+      'forbidden',
+      `owner: You are not permitted to create images owned by '${owner}'.`,
+    );
+  }
+  return addImage(context, owner, fields);
 }
 
 /** A queued image with these fields. Throws `tooLarge` when the project may have no more. One of no project belongs to the cloud, and is not counted. */
@@ -58,58 +67,58 @@ export async function addImage(
   return image;
 }
 
-/** What a list shows: own and public ones; all of them to an admin. */
-export async function listImages({ store }: ImageContext, caller: Caller): Promise<StoredImage[]> {
-  const images = await store.list();
-  return images.filter((image) => ownsImage(caller, image) || image.visibility === 'public');
-}
-
-/** Throws `notFound` also for what the caller may not see. */
-export async function findImage(
-  { store }: ImageContext,
-  caller: Caller,
-  id: string,
-): Promise<StoredImage> {
-  const image = await store.get(id);
-  const isOpen = image?.visibility === 'public' || image?.visibility === 'community';
-  if (image !== undefined && (isOpen || ownsImage(caller, image))) return image;
-  throw new ComputeError('notFound', `No image found with ID ${id}`);
-}
-
-/** As `findImage`; throws `forbidden` when it may be seen but not changed. */
-export async function findOwnImage(
-  context: ImageContext,
-  caller: Caller,
-  id: string,
-): Promise<StoredImage> {
-  const image = await findImage(context, caller, id);
-  if (ownsImage(caller, image)) return image;
-  throw new ComputeError(
-    'forbidden',
-    `Image ${id} belongs to another project: only its owner or an admin may change it.`,
-  );
-}
-
-/** PATCH /v2/images/{id}. */
+/** PATCH /v2/images/{id}: all changes, or none. */
 export async function patchImage(
   context: ImageContext,
   caller: Caller,
-  { id, patch }: { id: string; patch: unknown },
+  { id, patch, form }: { id: string; patch: unknown; form: PatchForm },
 ): Promise<StoredImage> {
-  const before = await findOwnImage(context, caller, id);
-  const fields = toFields(readImageBody(applyPatch(toImageBody(before), patch)));
-  if (fields.visibility !== before.visibility) checkVisibility(caller, fields);
-  for (const key of ['diskFormat', 'containerFormat'] as const) {
-    if (fields[key] !== before[key] && before.status !== 'queued') {
-      throw new ComputeError(
-        'forbidden',
-        `${key === 'diskFormat' ? 'disk_format' : 'container_format'}: '${fields[key]}': it stays as it is once the image has its bytes`,
-      );
-    }
+  const changes = readPatch(patch, form);
+  if (!caller.isAdmin && changes.some(({ key }) => key === 'owner')) {
+    throw new ComputeError('forbidden', "owner: Owner can't be updated by non admin.");
   }
-  const updatedAt = context.clock.now();
-  await context.store.update(id, { ...fields, updatedAt });
-  return { ...before, ...fields, updatedAt };
+  return context.store.atomic(async (rows) => {
+    const before = await findOwnImage(rows, caller, id);
+    if (changes.length === 0) return before;
+    const requested = readImageBody(applyChanges(toImageBody(before), changes, form));
+    const fields = toFields(requested);
+    if (fields.visibility !== before.visibility) checkVisibility(caller, fields);
+    refuseNewFormat(before, fields);
+    const { owner: projectId = before.projectId } = requested;
+    if (projectId !== before.projectId) await checkNewOwner(context, rows, { before, projectId });
+    const change = { ...fields, projectId, updatedAt: context.clock.now() };
+    await rows.update(id, change);
+    return { ...before, ...change };
+  });
+}
+
+function refuseNewFormat(before: StoredImage, fields: ImageBodyFields): void {
+  if (before.status === 'queued') return;
+  for (const [name, key] of Object.entries({
+    disk_format: 'diskFormat',
+    container_format: 'containerFormat',
+  } as const)) {
+    if (fields[key] === before[key]) continue;
+    throw new ComputeError(
+      'forbidden',
+      `${name}: '${fields[key]}': it stays as it is once the image has its bytes`,
+    );
+  }
+}
+
+/** Another project gets the image: its quotas count. */
+async function checkNewOwner(
+  { limitsOf }: ImageContext,
+  rows: ImageRows,
+  { before, projectId }: { before: StoredImage; projectId: string },
+): Promise<void> {
+  if (projectId === '') return;
+  await checkImageCount(rows, limitsOf, projectId);
+  const { projectBytes: limitBytes } = uploadLimits(limitsOf(projectId));
+  const usedBytes = await rows.bytesOf(projectId, []);
+  const bytes = before.sizeBytes ?? 0;
+  if (usedBytes + bytes <= limitBytes) return;
+  throw storageExceeded({ id: before.id, projectId }, bytes, { usedBytes, limitBytes });
 }
 
 /** DELETE /v2/images/{id}: refused while it is protected. */
@@ -118,7 +127,7 @@ export async function removeImage(
   caller: Caller,
   id: string,
 ): Promise<void> {
-  const image = await findOwnImage(context, caller, id);
+  const image = await findOwnImage(context.store, caller, id);
   if (image.isProtected) {
     throw new ComputeError(
       'forbidden',
@@ -127,10 +136,6 @@ export async function removeImage(
   }
   await context.store.remove(id);
   await context.files.remove(id);
-}
-
-function ownsImage(caller: Caller, image: StoredImage): boolean {
-  return caller.isAdmin || caller.projectId === image.projectId;
 }
 
 function checkVisibility(caller: Caller, { visibility }: ImageBodyFields): void {

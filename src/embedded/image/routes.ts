@@ -2,16 +2,11 @@
 import type { Caller } from '#contracts/identity.ts';
 import type { NotOffered } from '../not-offered.ts';
 import type { GuardedCall, GuardedRoute, OpenCall, Route } from '../route-table.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
 import { download, upload } from './file-routes.ts';
-import {
-  createImage,
-  findImage,
-  type ImageContext,
-  listImages,
-  patchImage,
-  removeImage,
-} from './images.ts';
-import { applyQuery, queryText } from './list-query.ts';
+import { findImage, visibleImages } from './image-access.ts';
+import { createImage, type ImageContext, patchImage, removeImage } from './images.ts';
+import { type ListQuery, listPath, pageOf, readListQuery } from './list-query.ts';
 import { jsonType, patchTypes, refuseOtherType } from './media-types.ts';
 import { imageSchema, imagesSchema } from './schemas.ts';
 import { viewImage, viewVersions } from './views.ts';
@@ -41,7 +36,7 @@ export function imageRoutes(context: ImageContext): GuardedRoute<Caller>[] {
       method: 'GET',
       path: one,
       admits: readers,
-      answer: async (call) => viewImage(await findImage(context, call.caller, idOf(call))),
+      answer: async (call) => viewImage(await findImage(context.store, call.caller, idOf(call))),
     },
     {
       method: 'PATCH',
@@ -50,7 +45,8 @@ export function imageRoutes(context: ImageContext): GuardedRoute<Caller>[] {
       answer: async (call) => {
         call.reply.header('accept-patch', patchTypes.join(', '));
         refuseOtherType(call, patchTypes);
-        const change = { id: idOf(call), patch: call.body };
+        const form = call.request.mediaType === patchTypes[0] ? '2.0' : '2.1';
+        const change = { id: idOf(call), patch: call.body, form } as const;
         return viewImage(await patchImage(context, call.caller, change));
       },
     },
@@ -80,15 +76,26 @@ export function imageRoutes(context: ImageContext): GuardedRoute<Caller>[] {
 }
 
 async function list({ caller, query }: Call, context: ImageContext) {
-  const { images, next } = applyQuery((await listImages(context, caller)).map(viewImage), query);
-  const { marker: _, ...fromStart } = query;
-  const text = queryText(fromStart);
+  const wanted = readListQuery(query);
+  const images = await visibleImages(context.store, caller, wanted);
+  const { page, isMore } = pageOf(images, wanted, await markedImage(context, caller, wanted));
   return {
-    images,
-    first: text === '' ? '/v2/images' : `/v2/images?${text}`,
-    ...(next !== undefined && { next }),
+    images: page.map(viewImage),
+    first: listPath(query),
+    ...(isMore && { next: listPath(query, page.at(-1)?.id) }),
     schema: '/v2/schemas/images',
   };
+}
+
+/** The image that the page begins after. It need not match the filters any more. Throws `invalid` when it is none that the caller may see. */
+async function markedImage(context: ImageContext, caller: Caller, { marker }: ListQuery) {
+  if (marker === undefined) return undefined;
+  try {
+    return await findImage(context.store, caller, marker);
+  } catch (cause) {
+    if (!isComputeError(cause, 'notFound')) throw cause;
+    throw new ComputeError('invalid', `query.marker: ${cause.message}`, { cause });
+  }
 }
 
 async function create(call: Call, context: ImageContext) {

@@ -11,11 +11,11 @@ export const imageSchema = {
   properties: {
     id: { type: 'string' },
     name: { ...text, maxLength: 255 },
-    status: readOnly({ type: 'string', enum: ['queued', 'saving', 'active'] }),
+    status: readOnly({ type: 'string', enum: ['queued', 'saving', 'active', 'deactivated'] }),
     visibility: { type: 'string', enum: imageVisibilities },
     protected: { type: 'boolean' },
     os_hidden: { type: 'boolean' },
-    owner: readOnly(text),
+    owner: { ...text, maxLength: 255 },
     disk_format: { ...text, enum: [null, ...diskFormats] },
     container_format: { ...text, enum: [null, ...containerFormats] },
     size: readOnly(number),

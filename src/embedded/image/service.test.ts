@@ -207,11 +207,6 @@ describe('bad input', () => {
       given: { min_disk: -1 },
       gives: [400, 'min_disk: -1 is not allowed: must be >= 0'],
     },
-    {
-      name: 'an owner',
-      given: { owner: 'x' },
-      gives: [403, "owner: Attribute 'owner' is read-only."],
-    },
   ];
   for (const { name, given, gives } of rows) {
     test(`refuses ${name}`, async () => {
@@ -225,39 +220,6 @@ describe('bad input', () => {
       expect(answer.status).toBe(400);
       expect(answer.body.error.message).toMatch(/^The request body is not valid JSON: /);
     }
-  });
-});
-
-describe('lists', () => {
-  test('filters, lists of ids, sorting and pages with a way to the next', async () => {
-    const made = [];
-    for (const name of ['a', 'b', 'c']) {
-      cloud.time.now += 1000;
-      made.push(await create({ name, tags: [`tag-${name}`], os_hidden: name === 'c' }));
-    }
-    const [a, b] = made;
-    const page = async (query: string) => (await send(`GET /v2/images?${query}`)).body;
-    const names = async (query: string) =>
-      (await page(query)).images.map((image: { name: string }) => image.name);
-    expect(await names('')).toEqual(['b', 'a']);
-    expect(await names('os_hidden=true')).toEqual(['c']);
-    expect(await names('name=a')).toEqual(['a']);
-    expect(await names('tag=tag-b')).toEqual(['b']);
-    expect(await names(`id=${encodeURIComponent(`in:${a.id},${b.id}`)}&sort=name:asc`)).toEqual([
-      'a',
-      'b',
-    ]);
-    const first = await page('limit=1&sort_key=name&sort_dir=asc');
-    expect(first.first).toBe('/v2/images?limit=1&sort_key=name&sort_dir=asc');
-    const second = (await send(`GET ${first.next}`)).body;
-    expect(second.images[0].name).toBe('b');
-    expect(second).not.toHaveProperty('next');
-    const bad = await send('GET /v2/images?limit=x');
-    expect([bad.status, bad.body.error.message]).toEqual([
-      400,
-      "query.limit: 'x' is no number from 0",
-    ]);
-    for (const { id } of made) await send(`DELETE /v2/images/${id}`);
   });
 });
 

@@ -15,7 +15,8 @@ import { projectGuard } from '../token-guard.ts';
 import { healUploads, openContent, uploadContent } from './image-content.ts';
 import { createImageFiles } from './image-files.ts';
 import type { LimitsOf } from './image-quotas.ts';
-import { addImage, findImage, type ImageContext } from './images.ts';
+import { findImage } from './image-access.ts';
+import { addImage, type ImageContext } from './images.ts';
 import { bytesType, patchTypes } from './media-types.ts';
 import { glanceLacks, imageRoutes, openImageRoutes } from './routes.ts';
 import { uploadGates } from './upload-gate.ts';
@@ -66,7 +67,7 @@ export function createImageService(options: ImageOptions): {
   return {
     app: createApp(options, context, heal),
     service: {
-      showImage: async (id, caller) => toImage(await findImage(context, caller, id)),
+      showImage: async (id, caller) => toImage(await findImage(store, caller, id)),
       openImage: async (id) => openContent(context, await findAnyImage(context, id)),
     },
     async ensureImage(wanted) {

@@ -1,10 +1,11 @@
 /** What Glance shows of an image, and its version list. */
 import type { StoredImage } from '#contracts/image-store.ts';
+import { virtualSize } from './image-filters.ts';
 
 export type View = Record<string, unknown>;
 
 /** Example: `2026-11-23T07:15:03Z`. */
-function viewTime(epochMs: number): string {
+export function viewTime(epochMs: number): string {
   return new Date(epochMs).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
@@ -20,8 +21,7 @@ export function viewImage(image: StoredImage): View {
     disk_format: image.diskFormat,
     container_format: image.containerFormat,
     size: image.sizeBytes,
-    // Only of a raw image is it known without looking inside.
-    virtual_size: image.diskFormat === 'raw' ? image.sizeBytes : null,
+    virtual_size: virtualSize(image),
     checksum: image.md5,
     os_hash_algo: image.sha512 === null ? null : 'sha512',
     os_hash_value: image.sha512,

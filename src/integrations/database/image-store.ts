@@ -1,17 +1,15 @@
 /** The image store in SQL. */
 import { CamelCasePlugin, type Kysely } from 'kysely';
 import type { ImageRows, ImageStore, StoredImage } from '#contracts/image-store.ts';
+import { isVisibleTo, memberRows } from './image-members.ts';
+import type { ImageTables } from './image-tables.ts';
 import { readRows } from './readable-rows.ts';
-import { type RowOf, rowShape } from './row-shape.ts';
+import { rowShape } from './row-shape.ts';
 import { refuseDuplicate } from './unique-violation.ts';
-
-export interface ImageTables {
-  images: RowOf<StoredImage, 'isProtected' | 'isHidden', 'tags' | 'properties'>;
-}
 
 const shape = rowShape<StoredImage>()(['isProtected', 'isHidden'], ['tags', 'properties']);
 
-/** The image store over a database that has migration 0003. */
+/** The image store over a database that has all migrations. */
 export function createImageStore<Tables>(database: Kysely<Tables>): ImageStore {
   const db = database.withPlugin(new CamelCasePlugin()) as unknown as Kysely<ImageTables>;
   return { ...rows(db), atomic: (work) => db.transaction().execute((step) => work(rows(step))) };
@@ -19,6 +17,7 @@ export function createImageStore<Tables>(database: Kysely<Tables>): ImageStore {
 
 function rows(db: Kysely<ImageTables>): ImageRows {
   return {
+    ...memberRows(db),
     async add(image) {
       await refuseDuplicate(`image ${image.id} exists already`, () =>
         db.insertInto('images').values(shape.toRow(image)).execute(),
@@ -29,8 +28,9 @@ function rows(db: Kysely<ImageTables>): ImageRows {
       const row = await one.executeTakeFirst();
       return row && shape.fromRow(row);
     },
-    async list() {
-      const all = db.selectFrom('images').selectAll();
+    async list(visibleTo) {
+      let all = db.selectFrom('images').selectAll();
+      if (visibleTo !== undefined) all = all.where(isVisibleTo(visibleTo));
       const rows = await all.orderBy('createdAt', 'desc').orderBy('id').execute();
       return readRows('images', rows, shape.fromRow);
     },

@@ -14,6 +14,7 @@ import { flavorAccess } from './0011-flavor-access.ts';
 import { hostNumbers } from './0012-host-numbers.ts';
 import { lists } from './0014-lists.ts';
 import { networkTags } from './0016-network-tags.ts';
+import { imageMembers } from './0015-image-members.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -30,4 +31,5 @@ export const migrations: Record<string, Migration> = {
   '0012-host-numbers': hostNumbers,
   '0014-lists': lists,
   '0016-network-tags': networkTags,
+  '0015-image-members': imageMembers,
 };

@@ -1,0 +1,56 @@
+/** Who may see and who may change an image. */
+import type { Caller } from '#contracts/identity.ts';
+import type { ImageRows, StoredImage } from '#contracts/image-store.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { ListQuery } from './list-query.ts';
+
+/** Is it the caller's own, or is the caller an admin? */
+export function ownsImage(caller: Caller, image: StoredImage): boolean {
+  return caller.isAdmin || caller.projectId === image.projectId;
+}
+
+/**
+ * What a list may show: own, public and accepted shared images; all of them to an admin. Community images of others only when the query asks for them,
+ * as in Glance.
+ */
+export async function visibleImages(
+  rows: ImageRows,
+  caller: Caller,
+  { memberStatus, asksCommunity }: ListQuery,
+): Promise<StoredImage[]> {
+  const { projectId } = caller;
+  if (!caller.isAdmin) return rows.list({ projectId, memberStatus, community: asksCommunity });
+  const images = await rows.list();
+  if (asksCommunity) return images;
+  return images.filter(
+    (image) => image.visibility !== 'community' || image.projectId === projectId,
+  );
+}
+
+/** Throws `notFound` also for what the caller may not see. */
+export async function findImage(rows: ImageRows, caller: Caller, id: string): Promise<StoredImage> {
+  const image = await rows.get(id);
+  if (image !== undefined && (await maySee(rows, caller, image))) return image;
+  throw new ComputeError('notFound', `No image found with ID ${id}`);
+}
+
+async function maySee(rows: ImageRows, caller: Caller, image: StoredImage): Promise<boolean> {
+  if (image.visibility === 'public' || image.visibility === 'community') return true;
+  if (ownsImage(caller, image)) return true;
+  if (image.visibility !== 'shared') return false;
+  return (await rows.member(image.id, caller.projectId)) !== undefined;
+}
+
+/** As `findImage`; throws `forbidden` when it may be seen but not changed. */
+export async function findOwnImage(
+  rows: ImageRows,
+  caller: Caller,
+  id: string,
+): Promise<StoredImage> {
+  const image = await findImage(rows, caller, id);
+  if (ownsImage(caller, image)) return image;
+  throw new ComputeError(
+    'forbidden',
+    `Image ${id} belongs to another project: only its owner or an admin may change it.`,
+  );
+}
