@@ -1,6 +1,9 @@
 /** Values of filters: operators, lists in quotes, times and numbers. Source of the forms: Glance's API, "List images". */
 import { ComputeError } from '#core/errors.ts';
 
+/** Values are lists where a key was repeated. */
+export type Query = Record<string, string | string[]>;
+
 /** A value of the query that cannot be read. Example: `query.limit: 'x' must be a whole number of at least 0`. */
 export function badValue(key: string, value: string, rule: string): ComputeError {
   return new ComputeError('invalid', `query.${key}: '${value}' ${rule}`);

@@ -1,7 +1,7 @@
 /** The order of a list of images. Source: Glance's API, "List images": `sort_key` with `sort_dir`, or `sort`. */
 import type { StoredImage } from '#contracts/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { Query } from './list-query.ts';
+import type { Query } from './filter-values.ts';
 
 /** Negative: `one` comes first. Two images are never equal. */
 export type Order = (one: StoredImage, other: StoredImage) => number;

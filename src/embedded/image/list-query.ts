@@ -1,11 +1,9 @@
 /** Which images a list shows, in which order, and how it is cut into pages. */
 import type { StoredImage } from '#contracts/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { badValue } from './filter-values.ts';
+import { badValue, type Query } from './filter-values.ts';
 import { controlKeys, imageTest, type ImageTest } from './image-filters.ts';
 import { type Order, orderOf } from './list-order.ts';
-
-export type Query = Record<string, string | string[]>;
 
 const memberStatuses = ['pending', 'accepted', 'rejected', 'all'] as const;
 export type MemberStatusFilter = (typeof memberStatuses)[number];

@@ -13,8 +13,8 @@ import { liveServers } from './0010-live-servers.ts';
 import { flavorAccess } from './0011-flavor-access.ts';
 import { hostNumbers } from './0012-host-numbers.ts';
 import { lists } from './0014-lists.ts';
-import { networkTags } from './0016-network-tags.ts';
 import { imageMembers } from './0015-image-members.ts';
+import { networkTags } from './0016-network-tags.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -30,6 +30,6 @@ export const migrations: Record<string, Migration> = {
   '0011-flavor-access': flavorAccess,
   '0012-host-numbers': hostNumbers,
   '0014-lists': lists,
-  '0016-network-tags': networkTags,
   '0015-image-members': imageMembers,
+  '0016-network-tags': networkTags,
 };
