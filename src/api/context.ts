@@ -52,6 +52,14 @@ export interface ApiWorkflows {
   setHostService(hostId: string, request: HostServiceChange): Promise<Host>;
 }
 
+/** Room on one file system that this process keeps things on. `uses`: what for. Example: `['state', 'images']`. */
+export interface DiskRoom {
+  uses: string[];
+  /** For this process. */
+  freeBytes: number;
+  sizeBytes: number;
+}
+
 export interface ApiContext {
   store: Store;
   identity: IdentityService;
@@ -69,6 +77,8 @@ export interface ApiContext {
   /** Most servers that one request may ask for. */
   serversPerRequest: number;
   workflows: ApiWorkflows;
+  /** Where state and images are kept. */
+  disks: () => Promise<DiskRoom[]>;
   /** The identity service's URL, for those who come without a token. Asked at each use. */
   identityUrl: () => string;
   /** Where clients reach this service; undefined: as the request came. Example: `https://cloud.example:8774`. */

@@ -1,7 +1,6 @@
-import { Command } from 'commander';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RecordedCloud, startRecordedCloud } from '#test/recorded-cloud.ts';
-import { addCommands } from './commands.ts';
+import { typed } from '#test/typed-command.ts';
 import type { DeviceView, ExplainReply, PoolsReply } from './operator-api.ts';
 
 const serverId = '6d0f5f54-3f0c-4b8e-9f6c-0f5b4f8f7a10';
@@ -142,38 +141,13 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** Runs a command line as a user would type it and gives what it printed. */
-async function run(line: string): Promise<string> {
-  let text = '';
-  const { authUrl, username, password, projectName } = cloud.credentials;
-  const program = new Command('novella').exitOverride().configureOutput({ writeErr: () => {} });
-  addCommands(program, {
-    variables: {
-      OS_AUTH_URL: authUrl,
-      OS_USERNAME: username,
-      OS_PASSWORD: password,
-      OS_PROJECT_NAME: projectName,
-    },
-    workingFolder: '/nowhere',
-    home: '/nowhere',
-    version: '1.2.3',
-    end: () => undefined,
-    screen: {
-      isTerminal: false,
-      write: (more) => {
-        text += more;
-      },
-    },
-  });
-  await program.parseAsync(line.split(' '), { from: 'user' });
-  return text;
-}
+const run = async (line: string): Promise<string> => (await typed(cloud, line)).text;
 
 test('pci devices: a line per device by host and address, with the server that holds it', async () => {
   expect(await run('pci devices')).toBe(
     [
       'HOST    ADDRESS       TYPE  ID         NUMA  NETWORK   LINK  STATUS     SERVER',
-      'host-1  0000:01:10.0  VF    8086:10ca     0  physnet1  -     allocated  6d0f5f54 web',
+      'host-1  0000:01:10.0  VF    8086:10ca     0  physnet1  -     allocated  web',
       'host-2  0000:01:10.0  VF    8086:10ca     -  physnet1  -     available  -',
       '',
     ].join('\n'),
@@ -209,6 +183,15 @@ for (const { line, asks, gives } of narrowed) {
 
 test('pci devices says when nothing matches', async () => {
   expect(await run('pci devices --free --host host-1')).toBe('No PCI device matches.\n');
+});
+
+test('pci devices: a name that several servers have comes with the start of the id', async () => {
+  const list = 'GET /v2.1/servers?all_tenants=True';
+  const twins = [serverId, 'other'].map((id) => ({ id, name: 'web' }));
+  cloud.answer(list, { body: { servers: twins } });
+  const text = await run('pci devices');
+  cloud.answer(list, { body: { servers: [{ id: serverId, name: 'web' }] } });
+  expect(text).toMatch(/allocated {2}6d0f5f54 web$/m);
 });
 
 test('pci devices goes without names where the caller may not list all servers', async () => {
@@ -290,6 +273,18 @@ test('explain shows the fault of a server that no host took', async () => {
       '',
     ].join('\n'),
   );
+});
+
+test('the cloud may be named before the command or after it, and single values count before the variables', async () => {
+  const { authUrl } = cloud.credentials;
+  const nowhere = { OS_AUTH_URL: 'http://127.0.0.1:1/v3' };
+  for (const line of [`--os-auth-url ${authUrl} pci pools`, `pci pools --os-auth-url ${authUrl}`]) {
+    const { text } = await typed(cloud, `${line} -f json`, { variables: nowhere });
+    expect(JSON.parse(text)).toEqual(pools);
+  }
+  expect(await run('pci pools --json --format table')).toBe(await run('pci pools'));
+  await expect(typed(cloud, '--os-cloud nosuch pci pools')).rejects.toThrow('no clouds.yaml is at');
+  await expect(run('--os-interface sideways pci pools')).rejects.toThrow('interface "sideways"');
 });
 
 const refused = [

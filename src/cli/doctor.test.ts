@@ -23,7 +23,7 @@ test('a row each, the fix below it, and the sum; 1 when one fails', () => {
       'fail  IOMMU            off',
       '                       → add intel_iommu=on',
       '',
-      '1 ok, 1 to look at, 1 to mend',
+      '1 ok, 1 warn, 1 fail',
       '',
     ].join('\n'),
   });

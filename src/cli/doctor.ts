@@ -48,5 +48,5 @@ const colors = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 function verdict(checks: readonly HostCheck[]): string {
   const count = (wanted: HostCheck['level']) =>
     checks.filter(({ level }) => level === wanted).length;
-  return `${count('ok')} ok, ${count('warn')} to look at, ${count('fail')} to mend`;
+  return `${count('ok')} ok, ${count('warn')} warn, ${count('fail')} fail`;
 }

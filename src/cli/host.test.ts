@@ -1,20 +1,11 @@
-import { Command } from 'commander';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { aHostView } from '#test/operator-views.ts';
 import { type RecordedCloud, startRecordedCloud } from '#test/recorded-cloud.ts';
-import { addCommands } from './commands.ts';
-import type { EnrolmentView, HostView } from './operator-api.ts';
+import { typed } from '#test/typed-command.ts';
+import type { EnrolmentView } from './operator-api.ts';
 
 const enrolment = { host: 'hv1', enrolled_at: '2026-01-02T03:04:05Z', revoked_at: null };
-const host: HostView = {
-  name: 'host-1',
-  state: 'up',
-  status: 'enabled',
-  host_ip: '192.0.2.1',
-  last_seen_at: '2026-01-02T03:04:05Z',
-  running_guests: 3,
-  devices_free: 10,
-  problems: [],
-};
+const host = aHostView();
 const enrolments: EnrolmentView[] = [
   { ...enrolment, link: { address: '192.0.2.7', since: '2026-01-02T03:04:05Z' } },
   { ...enrolment, host: 'hv2', revoked_at: '2026-01-03T03:04:05Z', link: null },
@@ -32,26 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-async function run(line: string): Promise<string> {
-  let text = '';
-  const { authUrl, username, password, projectName } = cloud.credentials;
-  const program = new Command('novella').exitOverride().configureOutput({ writeErr: () => {} });
-  addCommands(program, {
-    variables: {
-      OS_AUTH_URL: authUrl,
-      OS_USERNAME: username,
-      OS_PASSWORD: password,
-      OS_PROJECT_NAME: projectName,
-    },
-    workingFolder: '/nowhere',
-    home: '/nowhere',
-    version: '1.2.3',
-    end: () => undefined,
-    screen: { isTerminal: false, write: (more) => void (text += more) },
-  });
-  await program.parseAsync(line.split(' '), { from: 'user' });
-  return text;
-}
+const run = async (line: string): Promise<string> => (await typed(cloud, line)).text;
 
 test('host enroll shows the token with what to do with it', async () => {
   const text = await run('host enroll hv1');

@@ -146,6 +146,33 @@ export function listPools(session: Session): Promise<PoolsReply> {
   return request<PoolsReply>(session, { service: 'operator', path: '/pci/pools' });
 }
 
+/** Room on one file system of the controller. `uses`: what it keeps there. */
+export interface DiskView {
+  uses: string[];
+  free_bytes: number;
+  size_bytes: number;
+}
+
+/** A piece of work under way. `started_at` null: nobody asked for it; `due_at` null: it waits for its host. */
+export interface TaskView {
+  server_id: string;
+  kind: string;
+  step: string;
+  state: 'running' | 'queued' | 'waiting' | 'host';
+  started_at: string | null;
+  due_at: string | null;
+}
+
+export interface ControllerStatus {
+  disks: DiskView[];
+  tasks: Record<TaskView['state'], number> & { oldest: TaskView[] };
+}
+
+/** Disks and work of the controller. */
+export function controllerStatus(session: Session): Promise<ControllerStatus> {
+  return request<ControllerStatus>(session, { service: 'operator', path: '/status' });
+}
+
 /** Every host that has ever reported, by name. */
 export async function listHosts(session: Session): Promise<HostView[]> {
   const asked = { service: 'operator', path: '/hosts' } as const;

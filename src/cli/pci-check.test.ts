@@ -1,11 +1,10 @@
 /** `novella pci check` as a user types it, on a described machine and a recorded controller. */
-import { Command } from 'commander';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RecordedCloud, startRecordedCloud } from '#test/recorded-cloud.ts';
+import { typed } from '#test/typed-command.ts';
 import { aCard } from '#test/pci-cards.ts';
 import type { DeviceView } from './operator-api.ts';
 import type { LocalMachine } from './pci-check.ts';
-import { addPciCheck } from './pci-check-command.ts';
 
 const functions = aCard({ vfs: 2 }).map((fn) =>
   fn.deviceType === 'type-PF' ? { ...fn, ifname: 'ens1' } : fn,
@@ -56,34 +55,12 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** Runs a command line; gives what it printed and its exit status. */
-async function run(line: string): Promise<{ text: string; status: number }> {
-  const printed = { text: '', status: -1 };
-  const program = new Command('novella').exitOverride().configureOutput({ writeErr: () => {} });
-  const { authUrl, username, password, projectName } = cloud.credentials;
-  addPciCheck(program.command('pci'), {
-    variables: {
-      OS_AUTH_URL: authUrl,
-      OS_USERNAME: username,
-      OS_PASSWORD: password,
-      OS_PROJECT_NAME: projectName,
-    },
-    workingFolder: '/nowhere',
-    home: '/nowhere',
-    machine: async () => machine,
-    end: (status) => {
-      printed.status = status;
-    },
-    screen: {
-      isTerminal: false,
-      write: (more) => {
-        printed.text += more;
-      },
-    },
-  });
-  await program.parseAsync(`pci ${line}`.split(' '), { from: 'user' });
-  return printed;
+/** Sentences as they were before lines were broken. */
+function unwrapped(text: string): string {
+  return text.replaceAll(/(?<=\S)\n {3,}(?=\S)/g, ' ');
 }
+
+const run = (line: string) => typed(cloud, `pci ${line}`, { machine });
 
 test('a list of which everything has effect is fine', async () => {
   const { text, status } = await run('check --config good');
@@ -123,7 +100,7 @@ test('what is refused, shadowed, without match or near is said, with exit status
     'PF    15b3:1017  ens1    1: address function is not 1',
     'Problems: 1 entry refused, 2 entries without effect.',
   ]) {
-    expect(text).toContain(line);
+    expect(unwrapped(text)).toContain(line);
   }
 });
 
@@ -154,7 +131,7 @@ test('free devices that go and tags that change are reported, and that is safe',
     '  other tags: 0000:3b:00.1: rack 7 → none; held by server web',
     'Fine: no server would lose a device.',
   ]) {
-    expect(text).toContain(line);
+    expect(unwrapped(text)).toContain(line);
   }
 });
 
@@ -163,7 +140,7 @@ test('a held device that would move to another physical network is not safe', as
   cloud.answer('GET /novella/v1/pci/devices?host=host-1', { body: { devices: [tagged] } });
   const { text, status } = await run('check --config good --against');
   expect(status).toBe(2);
-  expect(text).toContain(
+  expect(unwrapped(text)).toContain(
     '  WOULD CHANGE IN USE: 0000:3b:00.1: physical_network physnet2 → physnet1; held by server web',
   );
   expect(text).toContain(

@@ -76,8 +76,12 @@ export function shortType(type: string): string {
   return type.replace(/^type-/, '');
 }
 
+/** A name, which takes less of the line than an id; with the start of the id where several servers have the name. */
 function holder(serverId: string | null, names: Map<string, string>): string {
   if (serverId === null) return '';
   const name = names.get(serverId);
-  return name === undefined ? serverId.slice(0, 8) : `${serverId.slice(0, 8)} ${name}`;
+  const id = serverId.slice(0, 8);
+  if (name === undefined) return id;
+  const isOnly = [...names.values()].filter((each) => each === name).length === 1;
+  return isOnly ? name : `${id} ${name}`;
 }

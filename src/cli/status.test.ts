@@ -1,20 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { aControllerStatus, aHostView } from '#test/operator-views.ts';
 import { type RecordedCloud, startRecordedCloud } from '#test/recorded-cloud.ts';
-import type { HostView } from './operator-api.ts';
-import { openSession } from './session.ts';
-import { showStatus } from './status.ts';
-
-const host: HostView = {
-  name: 'host-1',
-  state: 'up',
-  status: 'enabled',
-  host_ip: '192.0.2.1',
-  last_seen_at: '2026-01-02T03:04:05Z',
-  running_guests: 3,
-  devices_free: 10,
-  problems: [],
-};
-const now = Date.parse('2026-01-02T04:04:05Z');
+import { typed } from '#test/typed-command.ts';
 
 let cloud: RecordedCloud;
 beforeAll(async () => {
@@ -22,45 +9,63 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-async function status(json: boolean): Promise<{ text: string; ended: number }> {
-  let text = '';
-  const screen = { isTerminal: false, write: (more: string) => void (text += more) };
-  const session = await openSession(cloud.credentials);
-  const ended = await showStatus(session, { json, version: '1.2.3', now }, screen);
-  return { text, ended };
-}
-
-const noPools = { body: { pools: [], stats: [] } };
 const page = 'GET /v2.1/servers/detail?all_tenants=True&limit=500';
 
+/** A cloud that answers this; the rest of it is well. */
+function aCloud({
+  hosts = [aHostView()],
+  servers = [] as object[],
+  controller = aControllerStatus(),
+  health = { status: 200, body: 'OK' },
+} = {}): void {
+  cloud.answer('GET /healthcheck', health);
+  cloud.answer('GET /novella/v1/hosts', { body: { hosts } });
+  cloud.answer('GET /novella/v1/pci/pools', { body: { pools: [], stats: [] } });
+  cloud.answer('GET /novella/v1/status', { body: controller });
+  cloud.answer(page, { body: { servers } });
+}
+
 test('status of a cloud that is well', async () => {
-  cloud.answer('GET /healthcheck', { body: 'OK' });
-  cloud.answer('GET /novella/v1/hosts', { body: { hosts: [host] } });
-  cloud.answer('GET /novella/v1/pci/pools', noPools);
-  const busy = { 'OS-EXT-STS:task_state': 'spawning', updated: '2026-01-02T04:00:00Z' };
-  cloud.answer(page, { body: { servers: [{ id: 's1', name: 'one', status: 'BUILD', ...busy }] } });
-  const { text, ended } = await status(false);
-  expect(ended).toBe(0);
-  expect(text).toContain('Novella   1.2.3\nHealth    OK\nServers   BUILD 1\nFree VFs  none\n');
-  expect(text).toContain('Nothing is wrong.');
+  const busy = { 'OS-EXT-STS:task_state': 'spawning', updated: new Date().toISOString() };
+  const tasks = { ...aControllerStatus().tasks, running: 2, host: 1 };
+  aCloud({
+    servers: [{ id: 's1', name: 'one', status: 'BUILD', ...busy }],
+    controller: aControllerStatus({ tasks }),
+  });
+  const { text, status } = await typed(cloud, 'status');
+  expect(status).toBe(0);
+  expect(text.split('\n')).toEqual([
+    'Novella   1.2.3',
+    'Health    OK',
+    'Servers   BUILD 1',
+    'Tasks     2 running, 1 waiting for a host',
+    'Free VFs  none',
+    'Disk      80.0 of 100.0 GiB free (state, images)',
+    '',
+    'HOST    STATE  STATUS   GUESTS  FREE  PROBLEMS',
+    'host-1  up     enabled       3    10         0',
+    '',
+    'Nothing is wrong.',
+    '',
+  ]);
 });
 
 test('status names what is wrong, and ends with 1', async () => {
   const problem = { code: 'x', message: 'libvirt does not answer\nmore', blocks: 'all' } as const;
-  const down = { ...host, state: 'down', problems: [problem] };
-  const since = { updated: '2026-01-02T03:04:05Z' };
+  const since = { updated: new Date(Date.now() - 60 * 60_000).toISOString() };
   const fault = { message: 'No valid host was found.' };
-  const servers = [
-    { id: 's1', name: 'one', status: 'BUILD', 'OS-EXT-STS:task_state': 'spawning', ...since },
-    { id: 's2', name: 'two', status: 'ERROR', 'OS-EXT-STS:task_state': null, fault, ...since },
-    { id: 's3', name: 'three', status: 'ACTIVE', 'OS-EXT-STS:task_state': null, ...since },
-  ];
-  cloud.answer('GET /healthcheck', { status: 503, body: 'disk full' });
-  cloud.answer('GET /novella/v1/hosts', { body: { hosts: [down] } });
-  cloud.answer(page, { body: { servers } });
-  const { text, ended } = await status(true);
+  aCloud({
+    health: { status: 503, body: 'disk full' },
+    hosts: [aHostView({ state: 'down', problems: [problem] })],
+    servers: [
+      { id: 's1', name: 'one', status: 'BUILD', 'OS-EXT-STS:task_state': 'spawning', ...since },
+      { id: 's2', name: 'two', status: 'ERROR', 'OS-EXT-STS:task_state': null, fault, ...since },
+      { id: 's3', name: 'three', status: 'ACTIVE', 'OS-EXT-STS:task_state': null, ...since },
+    ],
+  });
+  const { text, status } = await typed(cloud, 'status -f json');
   const { problems, servers: counts } = JSON.parse(text);
-  expect(ended).toBe(1);
+  expect(status).toBe(1);
   expect(counts).toEqual({ BUILD: 1, ERROR: 1, ACTIVE: 1 });
   expect(problems).toEqual([
     'compute service: disk full',

@@ -1,15 +1,21 @@
 /** `novella status`: is the cloud well, and if not, what is wrong. */
-import { type HostView, listHosts, listPools, type PoolView } from './operator-api.ts';
-import { allServers, type ServerView } from './server-list.ts';
+import {
+  type ControllerStatus,
+  controllerStatus,
+  type HostView,
+  listHosts,
+  listPools,
+  type PoolView,
+} from './operator-api.ts';
+import { allServers } from './server-list.ts';
 import { type Screen, writeJson, writeLines } from './screen.ts';
 import { healthOf, type Session } from './session.ts';
+import { diskText, statusProblems } from './status-problems.ts';
 import { bold, tableLines } from './table.ts';
-
-/** A server that is busy for longer than this is named. */
-const longBusyMs = 10 * 60_000;
+import { wrap } from './wrap.ts';
 
 /** The document of `--json`. */
-export interface Status {
+export interface Status extends ControllerStatus {
   version: string;
   /** `OK`, or why requests would fail now. */
   health: string;
@@ -28,11 +34,12 @@ export async function showStatus(
   { json, version, now }: { json?: boolean; version: string; now: number },
   screen: Screen,
 ): Promise<number> {
-  const [health, hosts, servers, { pools }] = await Promise.all([
+  const [health, hosts, servers, { pools }, controller] = await Promise.all([
     healthOf(session),
     listHosts(session),
     allServers(session),
     listPools(session),
+    controllerStatus(session),
   ]);
   const status: Status = {
     version,
@@ -40,37 +47,12 @@ export async function showStatus(
     hosts,
     servers: countBy(servers, ({ status: name }) => name),
     free_vfs: freeVfs(pools),
-    problems: [
-      ...(health === 'OK' ? [] : [`compute service: ${health}`]),
-      ...(hosts.length === 0 ? ['no host has reported yet'] : []),
-      ...hosts.flatMap(hostProblems),
-      ...servers.flatMap((server) => serverProblems(server, now)),
-    ],
+    ...controller,
+    problems: statusProblems({ health, hosts, servers, controller, now }),
   };
   if (json === true) writeJson(screen, status);
   else writeLines(screen, statusLines(status, { bold: screen.hasStyle === true }));
   return status.problems.length === 0 ? 0 : 1;
-}
-
-/** A disabled host is an administrator's choice, and no problem. */
-function hostProblems({ name, state, problems }: HostView): string[] {
-  const down = state === 'down' ? [`host ${name}: down, its agent does not report`] : [];
-  return [...down, ...problems.map(({ message }) => `host ${name}: ${firstLine(message)}`)];
-}
-
-function serverProblems(server: ServerView, now: number): string[] {
-  const title = `server ${server.name} (${server.id})`;
-  if (server.status === 'ERROR') {
-    return [`${title}: ERROR: ${firstLine(server.fault?.message ?? 'no reason was given')}`];
-  }
-  const task = server['OS-EXT-STS:task_state'];
-  const busyMs = now - Date.parse(server.updated);
-  if (task === null || busyMs < longBusyMs) return [];
-  return [`${title}: has been ${task} for ${Math.floor(busyMs / 60_000)} minutes`];
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? '';
 }
 
 function freeVfs(pools: readonly PoolView[]): Record<string, number> {
@@ -94,7 +76,9 @@ function statusLines(status: Status, style: { bold: boolean }): string[] {
     ['Novella', status.version],
     ['Health', status.health],
     ['Servers', counts(status.servers) || 'none'],
+    ['Tasks', taskCounts(status.tasks)],
     ['Free VFs', counts(status.free_vfs) || 'none'],
+    ...status.disks.map((disk): [string, string] => ['Disk', diskText(disk)]),
   ];
   return [
     ...facts.map(([title, text]) => `${heading(title.padEnd(8))}  ${text}`),
@@ -102,8 +86,23 @@ function statusLines(status: Status, style: { bold: boolean }): string[] {
     '',
     ...(problems.length === 0
       ? ['Nothing is wrong.']
-      : [heading(`Problems: ${problems.length}`), ...problems.map((problem) => `  ${problem}`)]),
+      : [
+          heading(`Problems: ${problems.length}`),
+          ...problems.flatMap((problem) => wrap(problem, '  ')),
+        ]),
   ];
+}
+
+/** Example: `2 running, 1 waiting for a host`. */
+function taskCounts(tasks: ControllerStatus['tasks']): string {
+  const words = [
+    [tasks.running, 'running'],
+    [tasks.queued, 'queued'],
+    [tasks.host, 'waiting for a host'],
+    [tasks.waiting, 'waiting for a retry or an event'],
+  ] as const;
+  const some = words.filter(([count]) => count > 0);
+  return some.map(([count, word]) => `${count} ${word}`).join(', ') || 'none';
 }
 
 /** Example: `ACTIVE 3, ERROR 1`. */

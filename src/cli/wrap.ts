@@ -1,6 +1,6 @@
-/** Prose for a terminal: lines of at most 100 columns, each with the same indent. */
+/** Prose for a terminal: lines of at most 80 columns, each with the same indent. */
 
-const columns = 100;
+const columns = 80;
 
 /** Breaks at blanks only; a word that is longer stands alone. Later lines are indented two further. */
 export function wrap(text: string, indent: string): string[] {

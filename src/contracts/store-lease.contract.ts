@@ -1,6 +1,6 @@
 /** What must hold for leases: each due task is worked on once at a time, and nobody can hold one for ever. */
 import { expect, test } from 'vitest';
-import { aBoot, aNewServer, toStep } from '#test/store-rows.ts';
+import { aBoot, aHost, aNewServer, toStep } from '#test/store-rows.ts';
 import type { OpenStore } from './store.contract.ts';
 import type { Task } from './store.ts';
 
@@ -35,6 +35,45 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     }
     const leased = await store.tasks.lease('a', 1_000, leaseMs, { limit: 10 });
     expect(leased.map((task) => task.id)).toEqual([early.id, next.id]);
+  });
+
+  test('tasks are counted by what they wait for, and the oldest named', async () => {
+    const store = await (await fresh())();
+    const boots = [];
+    for (let count = 0; count < 5; count++) boots.push(await aBoot(store));
+    const [running, host, waiting, ended, queued] = boots as [Task, Task, Task, Task, Task];
+    const body = { do: 'destroy', guestId: host.serverId } as const;
+    const command = { hostId: await aHost(store, []), serverId: host.serverId, body };
+    await store.commit({ task: host, next: { step: 'spawn', data: {}, dueAt: null }, command });
+    for (const [task, next] of [
+      [running, { step: 'schedule', data: {}, dueAt: 10 }],
+      [waiting, { step: 'wait', data: {}, dueAt: 9_000 }],
+      [ended, null],
+      [queued, { step: 'bind-ports', data: {}, dueAt: 1_000 }],
+    ] as const) {
+      await store.commit({ task, next });
+    }
+    await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
+    const counts = { running: 1, host: 1, waiting: 1, queued: 1 };
+    const { oldest, ...rest } = await store.tasks.overview(1_050, 3);
+    expect(rest).toEqual({ counts });
+    expect(oldest).toHaveLength(3);
+    const all = (await store.tasks.overview(1_050, 9)).oldest;
+    expect(all).toHaveLength(4);
+    expect(all).toContainEqual({
+      serverId: host.serverId,
+      kind: 'boot',
+      step: 'spawn',
+      state: 'host',
+      startedAt: expect.any(Number),
+      dueAt: null,
+    });
+    const stateOf = (id: string) => all.find(({ serverId }) => serverId === id)?.state;
+    expect(stateOf(running.serverId)).toBe('running');
+    expect((await store.tasks.overview(1_000 + leaseMs, 9)).counts).toEqual({
+      ...counts,
+      ...{ running: 0, queued: 2 },
+    });
   });
 
   test('a task that was given back is leased again, with what the step handed on', async () => {

@@ -283,6 +283,20 @@ export interface TaskStore {
   ): Promise<Task>;
   /** The task of a server as it is now. */
   of(serverId: string): Promise<Task | undefined>;
+  /** How many tasks there are by what they wait for, and the oldest `limit`: for operators. */
+  overview(now: number, limit: number): Promise<TaskOverview>;
+}
+
+/** `queued`: due, and nobody works on it yet; `waiting`: until a time, for a retry or an event; `host`: for a host's answer. */
+export type TaskState = 'running' | 'queued' | 'waiting' | 'host';
+
+export interface TaskOverview {
+  counts: Record<TaskState, number>;
+  /** By the time their action began, which is null where there is none. */
+  oldest: (Pick<Task, 'serverId' | 'kind' | 'step' | 'dueAt'> & {
+    state: TaskState;
+    startedAt: number | null;
+  })[];
 }
 
 /** A question to a host about one server's guest. */

@@ -15,9 +15,9 @@ import type { UpOptions } from './up-command.ts';
 import { version } from './version.ts';
 
 const afterHelp = `
-Exit status: 0 done, and all is well; 1 an error, or something is not well (status,
-doctor, demo --once); 2 a wrong command line. "pci check" has its own; see its help.
-docs/commands.md has all commands. Servers, networks and images: openstack --help`;
+Exit status: 0 done, and all is well; 1 an error, or something is not well
+(status, doctor, demo --once); 2 a wrong command line. "pci check" has its own.
+More in docs/commands.md. For servers, networks and images: openstack --help`;
 
 const screen = screenOn(process.stdout);
 const surroundings = () => ({
@@ -28,10 +28,11 @@ const surroundings = () => ({
 
 /** Runs what the arguments of this process name, and sets its exit status. */
 export async function runCommandLine(): Promise<void> {
-  await runProgram(program());
+  await runProgram(novellaProgram());
 }
 
-function program(): Command {
+/** All commands. Nothing that one needs is loaded before it runs. */
+export function novellaProgram(): Command {
   const novella = new Command('novella')
     .description('A small Nova: OpenStack-compatible compute with SR-IOV networking at its heart.')
     .version(version)

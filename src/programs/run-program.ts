@@ -1,16 +1,10 @@
 /** How a program of ours runs its command line, and how its errors read. */
 import { type Command, CommanderError } from 'commander';
-import { hintForUnknown } from '#cli/unknown-command.ts';
+import { hintFor } from '#cli/hint.ts';
 import { ComputeError } from '#core/errors.ts';
 
 /** The exit status, as shells and getopt have it. */
 const wrongCommandLine = 2;
-const unknownCommand = 'commander.unknownCommand';
-
-/** Example: of `novella help server list` → `['server', 'list']`. */
-function wordsOf({ args }: Command): string[] {
-  return args[0] === 'help' ? args.slice(1) : args;
-}
 
 /** Runs the command that the arguments name; sets the exit code. */
 export async function runProgram(program: Command): Promise<void> {
@@ -26,7 +20,7 @@ export async function runProgram(program: Command): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : wrongCommandLine;
-      const hint = error.code === unknownCommand ? hintForUnknown(wordsOf(program)) : undefined;
+      const hint = hintFor(error, program);
       if (hint !== undefined) process.stderr.write(`${hint}\n`);
     } else if (error instanceof ComputeError) {
       process.stderr.write(`novella: ${error.message}\n`);

@@ -1,5 +1,6 @@
 /** `novella up`: the whole cloud in one process. Read top to bottom, it is the order of the start. */
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { createComputeApi } from '#api/compute-api.ts';
@@ -21,6 +22,7 @@ import { type Contents, contentsOf } from './cloud-contents.ts';
 import { type CloudServices, cloudServices } from './cloud-services.ts';
 import type { Config } from './config.ts';
 import { readTls, type TlsFiles } from './doors-config.ts';
+import { diskRooms } from './disks.ts';
 import { refuseEmptiedDatabase } from './emptied-database.ts';
 import { inProcessWakeup } from './in-process-wakeup.ts';
 import { letHostsIn } from './host-door.ts';
@@ -248,6 +250,7 @@ async function openDoors(
     imageContents: cloud.services.image,
     linkedHosts: () => door?.linked() ?? [],
     serversPerRequest: config.quotas.serversPerRequest,
+    disks: () => diskRooms({ state: config.stateDir, images: join(config.stateDir, 'images') }),
     workflows: serverOperations(context),
   });
   const open = async (app: FastifyInstance, name: keyof Config['ports']): Promise<string> => {

@@ -99,6 +99,7 @@ export async function aComputeWorld() {
     imageContents: contents,
     linkedHosts: () => [{ host: 'hv1', address: '192.0.2.7', since: time.now }],
     serversPerRequest: 100,
+    disks: async () => [{ uses: ['state', 'images'], freeBytes: 75e9, sizeBytes: 252e9 }],
     workflows: serverOperations(context),
   });
   return {

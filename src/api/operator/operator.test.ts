@@ -155,3 +155,27 @@ test('an unknown server is not explained', async () => {
   const answer = await world.ask('GET /novella/v1/servers/x/explain', { version: '' });
   expect(answer.status).toBe(404);
 });
+
+test('the status has the room on disks, and what tasks there are', async () => {
+  const { id } = await world.server();
+  const { status, body } = await world.ask('GET /novella/v1/status', { version: '' });
+  expect(status).toBe(200);
+  expect(body).toEqual({
+    disks: [{ uses: ['state', 'images'], free_bytes: 75e9, size_bytes: 252e9 }],
+    tasks: {
+      ...{ running: 0, queued: 1, waiting: 0, host: 0 },
+      oldest: [
+        {
+          server_id: id,
+          kind: 'boot',
+          step: 'schedule',
+          state: 'queued',
+          started_at: '1970-01-01T00:00:01Z',
+          due_at: '1970-01-01T00:00:01Z',
+        },
+      ],
+    },
+  });
+  const member = await world.ask('GET /novella/v1/status', { as: 'member', version: '' });
+  expect(member.status).toBe(403);
+});

@@ -3,9 +3,11 @@ import type { Route } from '../route.ts';
 import { explainServer } from './explain.ts';
 import { enroll, enrolmentBody, forget, listEnrolments, revoke } from './enrolments.ts';
 import { listDevices, listHosts, listPools } from './handlers.ts';
+import { showStatus } from './status.ts';
 import { checkPci, pciCheckBody } from './pci-check.ts';
 
 export const operatorRoutes: readonly Route[] = [
+  { method: 'GET', path: '/status', rule: 'admin', handler: showStatus },
   { method: 'GET', path: '/hosts', rule: 'admin', handler: listHosts },
   { method: 'GET', path: '/hosts/enrolments', rule: 'admin', handler: listEnrolments },
   {

@@ -6,6 +6,7 @@ import { ComputeError, invariant } from '#core/errors.ts';
 import { insertAction } from './actions.ts';
 import { readRows } from './readable-rows.ts';
 import { type ServerFields, serverColumns } from './server-row.ts';
+import { taskOverview } from './task-overview.ts';
 import type { ComputeTables, TaskRow } from './tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -46,6 +47,7 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
         .executeTakeFirst();
       return row && toTask(row);
     },
+    overview: (now, limit) => taskOverview(db, now, limit),
   };
 }
 

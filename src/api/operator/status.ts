@@ -1,0 +1,34 @@
+/** What an operator watches of the controller: room on its disks, and the work under way. */
+import type { TaskOverview } from '#contracts/store.ts';
+import type { DiskRoom } from '../context.ts';
+import { atSecond } from '../links.ts';
+import type { Call, Reply } from '../route.ts';
+
+/** Tasks that are named; the others are only counted. */
+const oldestShown = 20;
+
+export async function showStatus({ context }: Call): Promise<Reply> {
+  const [disks, tasks] = await Promise.all([
+    context.disks(),
+    context.store.tasks.overview(context.clock.now(), oldestShown),
+  ]);
+  return { body: { disks: disks.map(viewDisk), tasks: viewTasks(tasks) } };
+}
+
+function viewDisk({ uses, freeBytes, sizeBytes }: DiskRoom) {
+  return { uses, free_bytes: freeBytes, size_bytes: sizeBytes };
+}
+
+function viewTasks({ counts, oldest }: TaskOverview) {
+  return {
+    ...counts,
+    oldest: oldest.map(({ serverId, kind, step, state, startedAt, dueAt }) => ({
+      server_id: serverId,
+      kind,
+      step,
+      state,
+      started_at: startedAt === null ? null : atSecond(startedAt),
+      due_at: dueAt === null ? null : atSecond(dueAt),
+    })),
+  };
+}

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { nearestWord } from './nearest-word.ts';
+
+const words = ['status', 'explain', 'pci', '--os-auth-url', '--os-cacert', 'up'];
+
+test.each([
+  ['stauts', 'status'],
+  ['explian', 'explain'],
+  ['--os-auth-ur', '--os-auth-url'],
+  ['--os-ca-cert', '--os-cacert'],
+  ['status', 'status'],
+  ['server', undefined],
+  ['x', undefined],
+  ['', undefined],
+])('"%s" probably means %s', (word, meant) => {
+  expect(nearestWord(word, words)).toBe(meant);
+});
