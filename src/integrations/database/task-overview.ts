@@ -15,7 +15,7 @@ export async function taskOverview(
     .groupBy('state')
     .execute();
   const counts = { running: 0, queued: 0, waiting: 0, host: 0 };
-  for (const { state, count } of counted) counts[state] = Number(count);
+  for (const { state, count } of counted) counts[state] = count;
   const rows = await open
     .leftJoin('instance_actions', 'instance_actions.uuid', 'tasks.action_uuid')
     .select(['tasks.instance_uuid', 'kind', 'step', 'due_at', 'instance_actions.start_time'])
