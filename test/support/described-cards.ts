@@ -6,6 +6,8 @@ export interface DescribedInterface {
   portName?: string;
   devPort?: number;
   mac?: string;
+  /** Its own MAC, of a port of a bond; `mac` is the bond's then. */
+  ownMac?: string;
   /** Default: true. */
   isUp?: boolean;
   hasCarrier?: boolean;
@@ -90,6 +92,7 @@ function writeInterface(folder: string, shown: DescribedInterface): void {
   // The kernel refuses to read it while the interface is down.
   if (isUp) put(join(folder, 'carrier'), hasCarrier ? '1' : '0');
   if (portName !== undefined) put(join(folder, 'phys_port_name'), portName);
+  if (shown.ownMac !== undefined) put(join(folder, 'bonding_slave/perm_hwaddr'), shown.ownMac);
   if (devPort !== undefined) put(join(folder, 'dev_port'), String(devPort));
 }
 

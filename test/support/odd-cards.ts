@@ -86,3 +86,17 @@ export const pfWithoutInterface: Record<string, DescribedCard> = {
     vfs: { '0002:01:00.1': { ids: '177d:a034', net: { enP2p1s0f1: {} } } },
   },
 };
+
+/** Two PFs in a bond of the host: both have the MAC of the first. */
+export const bonded: Record<string, DescribedCard> = {
+  '0000:5e:00.0': {
+    ids: '8086:1572',
+    net: { enp94s0f0: { mac: '3c:fd:fe:00:00:10', ownMac: '3c:fd:fe:00:00:10' } },
+    vfs: { '0000:5e:02.0': { ids: '8086:154c', net: { enp94s0f0v0: {} } } },
+  },
+  '0000:5e:00.1': {
+    ids: '8086:1572',
+    net: { enp94s0f1: { mac: '3c:fd:fe:00:00:10', ownMac: '3c:fd:fe:00:00:11' } },
+    vfs: { '0000:5e:0a.0': { ids: '8086:154c', net: { enp94s0f1v0: {} } } },
+  },
+};

@@ -47,6 +47,19 @@ test('NICs keep the order in which the user asked for them', () => {
   expect(verdict).toMatchObject({ guest: { nics: [{ kind: 'tap' }, { kind: 'hostdev' }] } });
 });
 
+/** The NIC with a port that was bound to something else. */
+function bound(profile: Record<string, unknown>): ServerNic {
+  const vif = aVif();
+  return { ...nic, vif: { ...vif, profile: { ...vif.profile, ...profile } } };
+}
+
+test('a port of a network without a physical one says so by null, or not at all', () => {
+  const device = { ...claimed, tags: { physical_network: null } };
+  for (const one of [bound({ physical_network: null }), bound({ physical_network: undefined })]) {
+    expect(buildGuest({ server: server(one), zone, devices: [device] }).ok).toBe(true);
+  }
+});
+
 const mismatches: { name: string; nic: ServerNic; devices: PciDevice[]; says: RegExp }[] = [
   {
     name: 'the port names another device than the claimed one',
@@ -71,6 +84,24 @@ const mismatches: { name: string; nic: ServerNic; devices: PciDevice[]; says: Re
     nic: { ...nic, pciRequestId: null },
     devices: [],
     says: /names device 0000:01:10.0 but asked for none/,
+  },
+  {
+    name: 'another card is at the claimed address',
+    nic: bound({ pci_vendor_info: '15b3:1018' }),
+    devices: [claimed],
+    says: /0000:01:10.0 is not what the port was bound to: pci_vendor_info was 15b3:1018, is 8086:10ca;/,
+  },
+  {
+    name: 'the claimed device is on another physical network now',
+    nic: bound({ physical_network: 'physnet7' }),
+    devices: [claimed],
+    says: /physical_network was physnet7, is physnet1; delete the server/,
+  },
+  {
+    name: 'the claimed device has no physical network any more',
+    nic,
+    devices: [{ ...claimed, tags: {} }],
+    says: /physical_network was physnet1, is none/,
   },
   {
     name: 'the NIC is not bound',

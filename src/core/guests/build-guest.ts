@@ -1,4 +1,5 @@
 /** From a server whose ports are bound to its guest, and the proof that ports and claimed devices agree. */
+import type { BindingProfile } from '../networking/port.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { NumaShare } from '../scheduling/numa-fit.ts';
 import type { Reason, Verdict } from '../reason.ts';
@@ -107,7 +108,22 @@ function deviceProblem(
   if (inPort !== null && inPort !== device.address) {
     return `${name}: its port names ${inPort}, but ${device.address} is claimed for PCI request ${nic.pciRequestId}`;
   }
-  return undefined;
+  const differences = nic.vif === null ? [] : profileDifferences(nic.vif.profile, device);
+  if (differences.length === 0) return undefined;
+  return `${name}: PCI device ${device.address} is not what the port was bound to: ${differences.join(', ')}; delete the server, or put the card back`;
+}
+
+/** What the port was bound to stays what it was whatever becomes of the host. A key that the port does not have says nothing. */
+function profileDifferences(profile: BindingProfile, device: PciDevice): string[] {
+  const now = {
+    pci_vendor_info: `${device.vendorId}:${device.productId}`,
+    physical_network: device.tags['physical_network'] ?? null,
+  };
+  return Object.entries(now).flatMap(([key, value]) => {
+    const bound = profile[key];
+    if (bound === undefined || bound === value) return [];
+    return [`${key} was ${String(bound)}, is ${value ?? 'none'}`];
+  });
 }
 
 function no(code: string, message: string): { ok: false; reasons: Reason[] } {

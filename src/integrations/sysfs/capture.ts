@@ -3,7 +3,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { comparePciAddresses } from '#core/pci/address.ts';
 import { ComputeError } from '#core/errors.ts';
-import { netFolders } from './read-interfaces.ts';
+import { bondMacFile, netFolders } from './read-interfaces.ts';
 import { vdpaChildren } from './vdpa.ts';
 
 /** The files that say a function's kind and place; Novella reads nothing else of its folder. Product data is binary and stays out. */
@@ -16,7 +16,14 @@ const files = [
   'sriov_numvfs',
   'sriov_vf_device',
 ];
-const interfaceFiles = ['address', 'phys_port_name', 'dev_port', 'operstate', 'carrier'];
+const interfaceFiles = [
+  'address',
+  bondMacFile,
+  'phys_port_name',
+  'dev_port',
+  'operstate',
+  'carrier',
+];
 const links = /^(physfn|virtfn\d+|driver|iommu_group)$/;
 
 /**

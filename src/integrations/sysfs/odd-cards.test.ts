@@ -91,6 +91,16 @@ test('a vDPA device counts whatever its name', async () => {
   expect(types).toEqual(['type-PF', 'vdpa', 'vdpa', 'vdpa', 'type-VF']);
 });
 
+test('a PF in a bond is known by its own MAC, not by the bond’s', async () => {
+  const functions = await read(odd.bonded);
+  expect(functions.map((fn) => fn.macAddress ?? fn.capabilities.sriov?.pfMacAddress)).toEqual([
+    '3c:fd:fe:00:00:10',
+    '3c:fd:fe:00:00:11',
+    '3c:fd:fe:00:00:10',
+    '3c:fd:fe:00:00:11',
+  ]);
+});
+
 test('InfiniBand without IPoIB: a PF and its VF, neither with a network interface', async () => {
   const functions = await read(odd.infiniband);
   expect(functions.map((fn) => [fn.deviceType, fn.ifname, fn.link, fn.isInfiniBand])).toEqual([

@@ -49,10 +49,14 @@ async function readOne(folder: string, name: string): Promise<ReadInterface> {
   };
 }
 
-/** The MAC of an interface, or null. */
+/** What a port of a bond keeps of its own MAC, while it has the bond's. Source: Linux `drivers/net/bonding/bond_sysfs_slave.c`. */
+export const bondMacFile = 'bonding_slave/perm_hwaddr';
+
+/** The MAC of an interface, its own also while it is a port of a bond; or null. */
 export async function readMac(own: ReadInterface | null): Promise<string | null> {
   if (own === null) return null;
-  return (await readText(join(own.folder, 'address'))) ?? null;
+  const read = (file: string) => readText(join(own.folder, file));
+  return (await read(bondMacFile)) ?? (await read('address')) ?? null;
 }
 
 /** up: it is, and has a carrier, which cannot be read while it is down. Undefined where sysfs does not say. */
