@@ -100,3 +100,27 @@ export const bonded: Record<string, DescribedCard> = {
     vfs: { '0000:5e:0a.0': { ids: '8086:154c', net: { enp94s0f1v0: {} } } },
   },
 };
+
+/** VFs of one PF with vDPA devices whose names look like something else. */
+export const oddlyNamedVdpa: Record<string, DescribedCard> = {
+  '0000:07:00.0': {
+    ids: '1af4:1041',
+    net: { enp7s0: {} },
+    vfs: {
+      '0000:07:00.1': { ids: '1af4:1041', vdpa: 'virtio7' },
+      '0000:07:00.2': { ids: '1af4:1041', vdpa: 'infiniband-blue' },
+      '0000:07:00.3': { ids: '1af4:1041', vdpa: 'net0' },
+    },
+  },
+};
+
+/** What firmware and drivers leave out: no NUMA node, VFs switched off by the driver, a file that is empty. */
+export const silentFirmware: Record<string, DescribedCard> = {
+  '0000:0a:00.0': {
+    ids: '14e4:16d7',
+    net: { enp10s0f0np0: 'p0' },
+    totalVfs: 0,
+    files: { numa_node: '-1' },
+  },
+  '0000:0a:00.1': { ids: '14e4:16d7', totalVfs: 8, files: { numa_node: '' } },
+};

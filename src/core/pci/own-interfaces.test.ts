@@ -25,6 +25,12 @@ test.each([
   ['ConnectX-3', 'enp65s0d1@1 enp65s0@0', 'enp65s0 enp65s0d1'],
   ['ConnectX-3 without dev_port', 'enp65s0d1= enp65s0=', 'enp65s0 enp65s0d1'],
   ['Chelsio with four ports', 'eth7@3 eth5@1 eth4@0 eth6@2', 'eth4 eth5 eth6 eth7'],
+  ['IPoIB with a child of a partition key', 'ib0.8001@0 ib0@0', 'ib0 ib0.8001'],
+  ['Solarflare EF100 with a representor', 'eth0=p0pf0vf0 enp1s0f0np0=p0', 'enp1s0f0np0'],
+  ['Solarflare EF100 whose uplink has no name', 'eth0=p0pf0vf0 enp1s0f0', 'enp1s0f0'],
+  ['Broadcom with a representor of a VF', 'eth2=pf0vf1 enp59s0f0np0=p0', 'enp59s0f0np0'],
+  ['Netronome with two ports and a representor', 'eth3=pf0vf0 np1=p1 np0=p0', 'np0 np1'],
+  ['a representor of another controller’s port', 'eth0=c2p1pf1vf0 p0=p0', 'p0'],
   ['a port name of another kind', 'eth0=pf0vf0 nfp0=n0', 'nfp0'],
 ])('%s', (_, interfaces, own) => {
   expect(ownInterfaces(shown(interfaces)).map(({ name }) => name)).toEqual(own.split(' '));

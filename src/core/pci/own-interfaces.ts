@@ -11,8 +11,8 @@ export interface ShownInterface {
 
 /** An uplink, also a split one: `p0`, `p0s1`. */
 const uplink = /^p\d+(s\d+)?$/;
-/** PF, VF and sub-function of this or another controller: `pf0`, `c1pf0`, `pf0vf3`, `pf0sf88`. */
-const otherEnd = /^(c\d+)?pf\d+/;
+/** PF, VF and sub-function of this or another controller: `pf0`, `c1pf0`, `pf0vf3`, `pf0sf88`; with the port before it on Solarflare's: `p0pf0vf3`. */
+const otherEnd = /^(c\d+)?(p\d+)?pf\d+/;
 /** Older mlx5 drivers number their representors: `0`, `15`. */
 const bareNumber = /^\d+$/;
 

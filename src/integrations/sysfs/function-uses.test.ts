@@ -89,6 +89,32 @@ test('routes with several next hops and routes of other tables are uses', async 
   ]);
 });
 
+test.each([
+  ['a sub-function', 'mlx5_core.sf.2/net/enp65s0s88/address'],
+  ['a vDPA device on the virtio bus', 'vdpa0/virtio3/net/enp65s0s88/address'],
+  ['a virtio device', 'virtio3/net/enp65s0s88/address'],
+  ['a representor of a sub-function', 'net/enp65s0s88/address'],
+])('the host may use an interface of %s', async (_kind, path) => {
+  const uses = await usesOf(
+    { ...twoPorts, files: { [path]: '02:00:00:00:00:88' } },
+    { 'route show table all': [{ dst: '198.51.100.0/24', dev: 'enp65s0s88' }] },
+  );
+  expect(uses).toEqual([
+    'the route 198.51.100.0/24 of this host goes through its interface enp65s0s88',
+  ]);
+});
+
+test('functions behind a bridge are not the bridge’s own', async () => {
+  const bridge: DescribedCard = {
+    ids: '8086:1901',
+    classCode: '060400',
+    files: { '0000:42:00.0/net/eth9/address': '02:00:00:00:00:09' },
+  };
+  expect(
+    await usesOf(bridge, { 'route show table all': [{ dst: 'default', dev: 'eth9' }] }),
+  ).toEqual([]);
+});
+
 test('the uses of many functions are found with one listing, those of guests left out', async () => {
   const commands: string[] = [];
   const links = [

@@ -5,7 +5,7 @@ import { consoleUses } from './console-uses.ts';
 import { diskUses } from './disk-uses.ts';
 import { hostUses } from './host-uses.ts';
 import type { LookedAt } from './looked-at.ts';
-import { readAllInterfaces } from './read-interfaces.ts';
+import { interfacesBelow } from './read-interfaces.ts';
 import { linkedName, listFolder } from './sysfs-files.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function functionUses(host: LookedAt, address: PciAddress): Promise
 }
 
 async function ownUses(host: LookedAt, folder: string): Promise<string[]> {
-  const names = (await readAllInterfaces(folder)).map(({ name }) => name);
+  const names = await interfacesBelow(folder);
   const network = names.length === 0 ? [] : hostUses(await host.network(), names);
   return [...network, ...(await diskUses(host, folder)), ...(await consoleUses(folder))];
 }

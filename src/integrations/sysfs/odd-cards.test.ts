@@ -86,9 +86,11 @@ test('the interface of a virtio-net function is seen where the host uses it', as
 });
 
 test('a vDPA device counts whatever its name', async () => {
-  const functions = await read(odd.vdpaVfs);
-  const types = functions.map(({ deviceType }) => deviceType);
-  expect(types).toEqual(['type-PF', 'vdpa', 'vdpa', 'vdpa', 'type-VF']);
+  const typesOf = async (cards: Record<string, DescribedCard>) =>
+    (await read(cards)).map(({ deviceType }) => deviceType);
+  expect(await typesOf(odd.oddlyNamedVdpa)).toEqual(['type-PF', 'vdpa', 'vdpa', 'vdpa']);
+  rmSync(root, { recursive: true });
+  expect(await typesOf(odd.vdpaVfs)).toEqual(['type-PF', 'vdpa', 'vdpa', 'vdpa', 'type-VF']);
 });
 
 test('a PF in a bond is known by its own MAC, not by the bond’s', async () => {
@@ -98,6 +100,14 @@ test('a PF in a bond is known by its own MAC, not by the bond’s', async () => 
     '3c:fd:fe:00:00:11',
     '3c:fd:fe:00:00:10',
     '3c:fd:fe:00:00:11',
+  ]);
+});
+
+test('no NUMA node is no node 0, and a PF that can have no VFs is a plain function', async () => {
+  const functions = await read(odd.silentFirmware);
+  expect(functions.map(({ deviceType, numaNode }) => [deviceType, numaNode])).toEqual([
+    ['type-PCI', null],
+    ['type-PF', null],
   ]);
 });
 

@@ -23,7 +23,7 @@ export async function readFunction(
   const productId = await readId(folder, 'device');
   const parentAddress = await readParent(folder);
   const deviceType = await readType(folder, parentAddress);
-  const numa = Number((await readText(join(folder, 'numa_node'))) ?? -1);
+  const numa = await readText(join(folder, 'numa_node'));
   const isPf = deviceType === 'type-PF';
   const pf = isPf || parentAddress !== null ? await pfOf(parentAddress ?? address) : null;
   const [own, ...others] = isPf ? (pf?.interfaces ?? []) : await readInterfaces(folder);
@@ -38,7 +38,8 @@ export async function readFunction(
     productId,
     deviceType,
     parentAddress,
-    numaNode: Number.isInteger(numa) && numa >= 0 ? numa : null,
+    // -1 where the firmware does not say.
+    numaNode: numa !== undefined && /^\d+$/.test(numa) ? Number(numa) : null,
     ifname: own?.name ?? null,
     ...(others.length > 0 && { otherIfnames: others.map(({ name }) => name) }),
     parentIfname: parent?.name ?? null,

@@ -1,5 +1,7 @@
 /** The network interfaces of a PCI function, as files of sysfs. */
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tryParsePciAddress } from '#core/pci/address.ts';
 import { ownInterfaces, type ShownInterface } from '#core/pci/own-interfaces.ts';
 import { listFolder, readText } from './sysfs-files.ts';
 
@@ -18,13 +20,39 @@ export async function readInterface(folder: string): Promise<ReadInterface | nul
   return (await readInterfaces(folder))[0] ?? null;
 }
 
-/** Every interface below the function, representors too. virtio-net has its own one folder deeper: `virtio1/net`. */
-export async function readAllInterfaces(folder: string): Promise<ReadInterface[]> {
+async function readAllInterfaces(folder: string): Promise<ReadInterface[]> {
   const places = (await netFolders(folder)).map(async (net) => {
     const names = await listFolder(join(folder, net));
     return Promise.all(names.map((name) => readOne(join(folder, net, name), name)));
   });
   return (await Promise.all(places)).flat();
+}
+
+/** Where devices of a function may have interfaces: a vDPA device on the virtio bus is the deepest. Example: `vdpa0/virtio3/net`. */
+const deepest = 3;
+
+/** Folders with many files and without devices. */
+const skipped = new Set(['power', 'msi_irqs', 'queues', 'infiniband', 'hwmon', 'ptp', 'iommu']);
+
+/**
+ * The names of all interfaces that go with the function: its own, representors, and those of its sub-functions and vDPA devices. Example: `enp3s0f0np0`,
+ * `enp3s0f0s88` (in `mlx5_core.sf.2/net`).
+ */
+export async function interfacesBelow(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  const walk = async (at: string, depth: number): Promise<void> => {
+    for (const entry of await readdir(at, { withFileTypes: true }).catch(() => [])) {
+      const { name } = entry;
+      if (!entry.isDirectory() || skipped.has(name)) continue;
+      if (name === 'net') found.push(...(await listFolder(join(at, name))));
+      // Behind a bridge there are other functions.
+      else if (depth < deepest && tryParsePciAddress(name) === undefined) {
+        await walk(join(at, name), depth + 1);
+      }
+    }
+  };
+  await walk(`${folder}/`, 1);
+  return found.sort();
 }
 
 /** Relative to the function's folder. Example: `['net', 'virtio1/net']`. */

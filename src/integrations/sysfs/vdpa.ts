@@ -3,12 +3,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linkedName, readText } from './sysfs-files.ts';
 
-/** Folders of a function that many VFs have and that are no devices of the vdpa bus. */
-const otherFolders = /^(net|power|msi_irqs|iommu|infiniband.*|ptp|hwmon|virtio\d+)$/;
+/** Folders of a function that many VFs have, and whose names no device of it can have. */
+const otherFolders = new Set(['net', 'power', 'msi_irqs', 'iommu', 'infiniband', 'ptp', 'hwmon']);
 
 /** The names of the vDPA devices in this function's folder, in order. Source: Linux `drivers/vdpa/vdpa.c`: they are on the bus `vdpa`. */
 export async function vdpaChildren(folder: string): Promise<string[]> {
-  const children = (await foldersIn(folder)).filter((name) => !otherFolders.test(name)).sort();
+  const children = (await foldersIn(folder)).filter((name) => !otherFolders.has(name)).sort();
   const are = await Promise.all(children.map((name) => isVdpa(folder, name)));
   return children.filter((_, at) => are[at]);
 }
