@@ -122,7 +122,8 @@ function profileDifferences(profile: BindingProfile, device: PciDevice): string[
   return Object.entries(now).flatMap(([key, value]) => {
     const bound = profile[key];
     if (bound === undefined || bound === value) return [];
-    return [`${key} was ${String(bound)}, is ${value ?? 'none'}`];
+    const was = typeof bound === 'string' ? bound : JSON.stringify(bound);
+    return [`${key} was ${was}, is ${value ?? 'none'}`];
   });
 }
 
