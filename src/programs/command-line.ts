@@ -8,6 +8,7 @@ import { withJson } from '#cli/json-option.ts';
 import { addCommands } from '#cli/commands.ts';
 import { addPciCheck } from '#cli/pci-check-command.ts';
 import { addAgentCommand, logFormatOption, logLevelOption } from './agent-command.ts';
+import { addBackupCommands } from './backup-commands.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { runProgram } from './run-program.ts';
 import { screenOn } from './screen-on.ts';
@@ -44,6 +45,7 @@ export function novellaProgram(): Command {
   addDoctorCommand(novella, screen);
   addDemo(novella);
   addConfigImport(novella);
+  addBackupCommands(novella, { screen, ...surroundings() });
   const end = (status: number) => {
     process.exitCode = status;
   };

@@ -7,15 +7,11 @@ test('ready when tasks are carried out, the disk has room and the database takes
   const db = openSqlite(':memory:');
   await migrate(db);
   let now = 0;
-  let free = 1e9;
+  let isShort = () => false;
   const ready = readiness({
-    stateDir: '/nowhere',
+    reserve: { isShort: () => isShort() },
     db,
     clock: { now: () => now },
-    freeBytes: async () => {
-      if (free < 0) throw new Error('no such folder');
-      return free;
-    },
   });
   const next = () => {
     now += 1_000;
@@ -24,12 +20,14 @@ test('ready when tasks are carried out, the disk has room and the database takes
   expect(await ready.check()).toBe('dispatcher not running');
   ready.dispatching(true);
   expect(await ready.check()).toBeUndefined();
-  free = 4096;
+  isShort = () => true;
   expect(await ready.check()).toBeUndefined();
   expect(await next()).toBe('disk full');
-  free = -1;
+  isShort = () => {
+    throw new Error('no such folder');
+  };
   expect(await next()).toBe('state directory not readable');
-  free = 1e9;
+  isShort = () => false;
   expect(await next()).toBeUndefined();
   await db.destroy();
   expect(await next()).toBe('database not writable');

@@ -1,12 +1,10 @@
 /** Whether this process can do what its API accepts. */
-import { statfs } from 'node:fs/promises';
 import type { Kysely } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type { ReadyCheck } from '#http/health.ts';
 import { isWritable } from '#integrations/database/is-writable.ts';
+import type { DiskReserve } from './disk-reserve.ts';
 
-/** With less than this, the next commits fail. */
-const leastFreeBytes = 8 * 1024 * 1024;
 /** Probes of several load balancers cost one look. */
 const rememberMs = 1_000;
 
@@ -17,25 +15,18 @@ export interface Readiness {
 }
 
 export interface ReadinessOptions<Tables> {
-  stateDir: string;
+  reserve: Pick<DiskReserve, 'isShort'>;
   db: Kysely<Tables>;
   clock: Clock;
-  /** Free bytes of the file system of that folder. */
-  freeBytes?: (path: string) => Promise<number>;
 }
 
 /** Looks at disk, database and dispatcher; an answer is remembered for a second. */
-export function readiness<Tables>({
-  stateDir,
-  db,
-  clock,
-  freeBytes = freeBytesAt,
-}: ReadinessOptions<Tables>): Readiness {
+export function readiness<Tables>({ reserve, db, clock }: ReadinessOptions<Tables>): Readiness {
   let isDispatching = false;
   let last: { at: number; problem: Promise<string | undefined> } | undefined;
   const look = async (): Promise<string | undefined> => {
     if (!isDispatching) return 'dispatcher not running';
-    if ((await freeBytes(stateDir)) < leastFreeBytes) return 'disk full';
+    if (reserve.isShort()) return 'disk full';
     return (await isWritable(db)) ? undefined : 'database not writable';
   };
   return {
@@ -51,9 +42,4 @@ export function readiness<Tables>({
       last = undefined;
     },
   };
-}
-
-async function freeBytesAt(path: string): Promise<number> {
-  const { bavail, bsize } = await statfs(path);
-  return bavail * bsize;
 }

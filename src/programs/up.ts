@@ -7,10 +7,10 @@ import { createComputeApi } from '#api/compute-api.ts';
 import type { Clock } from '#contracts/clock.ts';
 import type { ImageContents } from '#contracts/images.ts';
 import type { Host, Store } from '#contracts/store.ts';
+import { refuseWithoutRoom } from '#http/full-disk.ts';
 import { mountHealth } from '#http/health.ts';
 import { listen } from '#http/service.ts';
 import { inProcessImageSource } from '#integrations/image-source/in-process.ts';
-import { openStore } from '#integrations/database/store.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
 import { FleetView } from '#workflows/fleet-view.ts';
 import { watchSilentHosts } from '#workflows/end-silent-commands.ts';
@@ -21,13 +21,14 @@ import { watchPorts } from '#workflows/watch-ports.ts';
 import { type Contents, contentsOf } from './cloud-contents.ts';
 import { type CloudServices, cloudServices } from './cloud-services.ts';
 import type { Config } from './config.ts';
+import type { DiskReserve } from './disk-reserve.ts';
 import { readTls, type TlsFiles } from './doors-config.ts';
 import { diskRooms } from './disks.ts';
-import { refuseEmptiedDatabase } from './emptied-database.ts';
 import { inProcessWakeup } from './in-process-wakeup.ts';
 import { letHostsIn } from './host-door.ts';
 import { type HostParts, physicalNetworksOf } from './host-parts.ts';
 import { realHostParts } from './real-host.ts';
+import { openState } from './open-state.ts';
 import { PortEvents } from './port-events.ts';
 import { ProjectQuotas } from './project-quotas.ts';
 import { type Readiness, readiness } from './readiness.ts';
@@ -87,12 +88,7 @@ async function start(
   state: StateDirectory,
   { tls, log, stops }: { tls: TlsFiles | undefined; log: Logger; stops: Stops },
 ): Promise<Omit<AllInOne, 'stop'>> {
-  refuseEmptiedDatabase(state);
-  const { store, db } = await openStore(state.file('novella.sqlite'), { clock });
-  stops.push(() => store.close());
-  // Whoever held leases was the process before this one, for the state directory is ours alone.
-  await store.tasks.releaseAll();
-  await store.commands.forgetQuestions();
+  const { store, db, reserve } = await openState(state, { clock, log, stops });
   const returning = await hostsOfBefore(store, stops);
   await ensureFlavors(store);
 
@@ -104,7 +100,7 @@ async function start(
     returning.reported(name);
   };
   const urls = { identity: '', compute: '', network: '', image: '' };
-  const ready = readiness({ stateDir: state.path, db, clock });
+  const ready = readiness({ reserve, db, clock });
   const quotas = new ProjectQuotas(config.quotas);
   const portEvents = new PortEvents();
   const own = { db, clock, state, urls, physicalNetworks, quotas, portEvents, tls, log, stops };
@@ -135,7 +131,7 @@ async function start(
     if (later !== true) await running.start(host);
   }
   dispatchWhenBack(context, returning, { stops, ready });
-  const doors = { context, cloud, urls, tls, log, stops, ready, localHosts, onReport };
+  const doors = { context, cloud, urls, tls, log, stops, ready, reserve, localHosts, onReport };
   Object.assign(urls, await openDoors(config, doors));
   const cloudsYaml = cloud.writeCloudsYaml();
   const { survey, newPassword } = cloud;
@@ -233,11 +229,12 @@ async function openDoors(
     log: Logger;
     stops: Stops;
     ready: Readiness;
+    reserve: DiskReserve;
     localHosts: ReadonlySet<string>;
     onReport: (host: Host) => void;
   },
 ): Promise<AllInOne['urls']> {
-  const { context, cloud, urls, tls, log, stops, ready, localHosts, onReport } = parts;
+  const { context, cloud, urls, tls, log, stops, ready, reserve, localHosts, onReport } = parts;
   const publicUrl = config.publicUrls.compute;
   let door: ReturnType<typeof letHostsIn> | undefined;
   const compute = createComputeApi({
@@ -256,6 +253,7 @@ async function openDoors(
   const open = async (app: FastifyInstance, name: keyof Config['ports']): Promise<string> => {
     stops.push(() => app.close());
     mountHealth(app, ready.check);
+    refuseWithoutRoom(app, reserve);
     const port = await listen(app, name, config.listen, config.ports[name]);
     const scheme = tls === undefined ? 'http' : 'https';
     return config.publicUrls[name] ?? `${scheme}://${reachable(config.listen)}:${port}`;

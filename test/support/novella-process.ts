@@ -33,16 +33,15 @@ export function startNovella(
   return startConfigured(stateDir, ['--free-ports', ...moreArguments]);
 }
 
-/** As `startNovella`, on the ports that its configuration says. */
+/** As `startNovella`, on the ports that its configuration says. `within`: a command that runs another in its place. */
 export async function startConfigured(
   stateDir: string,
   moreArguments: string[],
+  within: string[] = [],
 ): Promise<NovellaProcess> {
-  const child = spawn(
-    process.execPath,
-    [starter, 'up', '--state-dir', stateDir, '--ready-line', ...moreArguments],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const up = [starter, 'up', '--state-dir', stateDir, '--ready-line', ...moreArguments];
+  const [command = '', ...args] = [...within, process.execPath, ...up];
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const urls = await readyUrls(child);
   const end = async (signal: NodeJS.Signals): Promise<void> => {

@@ -33,13 +33,22 @@ export async function migrate<Tables>(db: Kysely<Tables>, upTo?: string): Promis
 /** A database that a newer version wrote may hold what this one would misread. */
 async function refuseNewer<Tables>(db: Kysely<Tables>): Promise<void> {
   const ran = await ranBefore(db);
-  const unknown = ran.filter((name) => !Object.hasOwn(migrations, name));
+  const unknown = unknownMigrations(ran);
   if (unknown.length === 0) return;
-  const newest = Object.keys(migrations).toSorted().at(-1);
   throw new ComputeError(
     'unavailable',
-    `the database was written by a newer Novella: it has ${unknown.join(', ')}, and the newest migration of this version is ${newest}; start the newer version, or restore a backup made before the upgrade`,
+    `the database was written by a newer Novella: it has ${unknown.join(', ')}, and the newest migration of this version is ${newestMigration()}; start the newer version, or restore a backup made before the upgrade`,
   );
+}
+
+/** Those of these migrations that a newer version must have run. */
+export function unknownMigrations(names: readonly string[]): string[] {
+  return names.filter((name) => !Object.hasOwn(migrations, name));
+}
+
+/** Example: `0012-host-numbers`. */
+export function newestMigration(): string {
+  return Object.keys(migrations).toSorted().at(-1) ?? 'none';
 }
 
 async function ranBefore<Tables>(db: Kysely<Tables>): Promise<string[]> {

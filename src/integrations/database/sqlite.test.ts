@@ -10,8 +10,8 @@ interface Tables {
 
 const opened: { destroy(): Promise<void> }[] = [];
 
-function open(path: string, busyTimeoutMs?: number) {
-  const db = openSqlite<Tables>(path, busyTimeoutMs);
+function open(path: string, busyTimeoutMs = 10_000) {
+  const db = openSqlite<Tables>(path, { busyTimeoutMs });
   opened.push(db);
   return db;
 }
@@ -51,7 +51,7 @@ test('a writer that waited too long says that the database is busy', async () =>
     const late = second.insertInto('notes').values({ text: 'second' }).execute();
     await expect(late).rejects.toMatchObject({
       kind: 'unavailable',
-      message: 'the database is busy',
+      message: 'the database is busy: another program has locked it for writing',
     });
   });
 });

@@ -25,6 +25,8 @@ export interface StoreOptions {
   newId?: NewId;
   /** How long a write waits for another process. */
   busyTimeoutMs?: number;
+  /** Called each time a write finds no room. */
+  onDiskFull?: () => void;
 }
 
 /** The store over a database that has the newest schema. Closing the store closes the database. */
@@ -60,7 +62,7 @@ export async function openStore(
   path: string,
   options: StoreOptions = {},
 ): Promise<{ store: Store; db: Kysely<ComputeTables> }> {
-  const db = openSqlite<ComputeTables>(path, options.busyTimeoutMs);
+  const db = openSqlite<ComputeTables>(path, options);
   try {
     await migrate(db);
   } catch (error) {

@@ -1,0 +1,55 @@
+/** Opens a SQLite file for the dialect, or says what is wrong with it and what to do. */
+import { DatabaseSync } from 'node:sqlite';
+import { ComputeError } from '#core/errors.ts';
+import { primaryCode } from './storage-failure.ts';
+import { whyUnusable } from './unusable-file.ts';
+
+/** Made when it is not there. Throws `unavailable`, naming the file. */
+export function openFile(path: string, busyTimeoutMs: number): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    const unusable = path === ':memory:' ? undefined : whyUnusable(path);
+    if (unusable !== undefined) throw new ComputeError('unavailable', unusable);
+    database = new DatabaseSync(path);
+    database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    database.exec('PRAGMA journal_mode = WAL');
+    database.exec('PRAGMA synchronous = FULL');
+    database.exec('PRAGMA foreign_keys = ON');
+    // What is erased is overwritten: secrets do not stay in free pages.
+    database.exec('PRAGMA secure_delete = ON');
+    // From here on waiting is ours: SQLite's own would stop this process, and with it a writer on another connection of it.
+    database.exec('PRAGMA busy_timeout = 0');
+    return database;
+  } catch (cause) {
+    database?.close();
+    throw openFailure(path, cause);
+  }
+}
+
+/** The same file for reads that wait for no writer. Undefined for one that only one connection can have. */
+export function openReader(path: string): DatabaseSync | undefined {
+  if (path === ':memory:') return undefined;
+  return new DatabaseSync(path, { readOnly: true });
+}
+
+const damaged = 11;
+const notADatabase = 26;
+const wayOut = 'restore a backup into it: novella restore BACKUP --state-dir DIR --replace';
+
+/** Of a file that was found to be damaged. Example: `database /s/novella.sqlite is damaged: …; restore a backup into it: …`. */
+export function damagedFile(path: string, damage: string, cause?: unknown): ComputeError {
+  return new ComputeError('unavailable', `database ${path} is damaged: ${damage}; ${wayOut}`, {
+    cause,
+  });
+}
+
+function openFailure(path: string, cause: unknown): ComputeError {
+  const problem = cause instanceof Error ? cause.message : String(cause);
+  const code = primaryCode(cause);
+  if (code === damaged) return damagedFile(path, problem, cause);
+  const words =
+    code === notADatabase
+      ? `database ${path} is no database; ${wayOut}`
+      : `database ${path}: cannot be opened: ${problem}`;
+  return new ComputeError('unavailable', words, { cause });
+}

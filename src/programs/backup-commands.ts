@@ -1,0 +1,90 @@
+/** `novella backup` and `novella restore` on the command line. */
+import { basename, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Surroundings } from '#cli/clouds-yaml.ts';
+import { type Screen, writeLines } from '#cli/screen.ts';
+import type { Restored } from './backup/restore-backup.ts';
+import type { Manifest } from './backup/manifest.ts';
+
+interface StateOptions {
+  config?: string;
+  stateDir?: string;
+}
+
+/** Adds both commands. They work on the state directory itself, and need no service. */
+export function addBackupCommands(
+  novella: Command,
+  { screen, ...surroundings }: Surroundings & { screen: Screen },
+): void {
+  withState(novella.command('backup'))
+    .description('copy the state of a cloud into a new folder, also while it runs')
+    .argument('<folder>', 'made by this command; nothing may have its name')
+    .action(async (folder: string, options: StateOptions) => {
+      const { makeBackup } = await import('./backup/make-backup.ts');
+      const stateDir = await stateDirOf(options, surroundings);
+      const { config: configFile } = options;
+      const about = { stateDir, target: folder, now: new Date() };
+      const manifest = await makeBackup({
+        ...about,
+        ...(configFile !== undefined && { configFile }),
+      });
+      writeLines(screen, backupLines(resolve(folder), manifest));
+    });
+  withState(novella.command('restore'))
+    .description('make a state directory of a backup')
+    .argument('<folder>', 'that "novella backup" made')
+    .option('--replace', 'move what is in the state directory aside, and keep it there')
+    .action(async (folder: string, options: StateOptions & { replace?: boolean }) => {
+      const { restoreBackup } = await import('./backup/restore-backup.ts');
+      const stateDir = await stateDirOf(options, surroundings);
+      const replace = options.replace === true;
+      const restored = await restoreBackup({ backup: folder, stateDir, replace, now: new Date() });
+      writeLines(screen, restoreLines(resolve(folder), restored));
+    });
+}
+
+function withState(command: Command): Command {
+  return command
+    .option('--config <file>', 'the novella.yaml of the cloud')
+    .option('--state-dir <dir>', 'its state directory (default: .novella)');
+}
+
+async function stateDirOf(options: StateOptions, surroundings: Surroundings): Promise<string> {
+  if (options.stateDir !== undefined) return resolve(options.stateDir);
+  const { readConfig } = await import('./config.ts');
+  return readConfig(options.config, surroundings).stateDir;
+}
+
+function backupLines(folder: string, manifest: Omit<Manifest, 'format'>): string[] {
+  const { state_dir: stateDir, lost_images: lost, files } = manifest;
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return [
+    `Backup of ${stateDir} in ${folder}: ${amountsOf(manifest)}, ${megabytes(bytes)} in ${files.length} files.`,
+    ...lost.map((id) => `Image ${id}: its file was not there; it is not in the backup.`),
+  ];
+}
+
+function restoreLines(folder: string, { manifest, stateDir, kept }: Restored): string[] {
+  const { created_at: createdAt, novella, files } = manifest;
+  const config = files.some(({ path }) => path === 'novella.yaml');
+  return [
+    `Restored ${stateDir} from ${basename(folder)}, as it was at ${createdAt} (Novella ${novella}): ${amountsOf(manifest)}.`,
+    ...(kept === undefined ? [] : [`What was there before is in ${kept}.`]),
+    'Next:',
+    ...(config
+      ? [`  compare ${join(folder, 'novella.yaml')} with the configuration of this machine`]
+      : []),
+    `  novella up --state-dir ${stateDir}`,
+    '  novella status    names guests that were made after the backup: they go on, and no server has them',
+    '  openstack server list --all-projects    shows servers that were deleted after it: delete them again',
+  ];
+}
+
+function amountsOf({ servers, images }: Pick<Manifest, 'servers' | 'images'>): string {
+  const count = (amount: number, word: string) => `${amount} ${word}${amount === 1 ? '' : 's'}`;
+  return `${count(servers, 'server')} (deleted ones too), ${count(images, 'image')}`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

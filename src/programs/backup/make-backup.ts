@@ -1,0 +1,197 @@
+/** `novella backup`: a consistent copy of a state directory, also while its controller works. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { compareText } from '#core/compare-text.ts';
+import { ComputeError } from '#core/errors.ts';
+import {
+  type CopiedDatabase,
+  copyDatabase,
+  damageOf,
+} from '#integrations/database/copy-database.ts';
+import { restoringFolder } from '../half-restored.ts';
+import { version } from '../version.ts';
+import { copyWhole, measureFile, syncFolder, writeWhole } from '../whole-file.ts';
+import {
+  configName,
+  databaseName,
+  type Manifest,
+  type ManifestFile,
+  manifestName,
+  manifestText,
+} from './manifest.ts';
+
+export interface BackupOptions {
+  stateDir: string;
+  /** The folder to make; nothing may have its name yet. */
+  target: string;
+  /** The configuration that belongs to it. */
+  configFile?: string;
+  now: Date;
+}
+
+/** Secrets that a start needs, where there are embedded services. */
+const secretFiles = ['admin-password', 'demo-password'];
+
+/**
+ * Writes the backup under another name, flushes it to disk and renames it: the folder is whole or not there. Returns what is in it. Throws `conflict` for a
+ * target that is taken, `invalid` for a state directory that is none, and `unavailable` for a damaged database.
+ */
+export async function makeBackup(options: BackupOptions): Promise<Omit<Manifest, 'format'>> {
+  const stateDir = resolve(options.stateDir);
+  const target = resolve(options.target);
+  refuse(stateDir, target);
+  mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+  const part = mkdtempSync(`${target}.part-`);
+  try {
+    const manifest = await fill(part, { ...options, stateDir });
+    for (const folder of foldersOf(part)) syncFolder(folder);
+    refuseTaken(target);
+    renameSync(part, target);
+    syncFolder(dirname(target));
+    return manifest;
+  } catch (error) {
+    rmSync(part, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function refuse(stateDir: string, target: string): void {
+  if (!existsSync(join(stateDir, databaseName))) {
+    throw new ComputeError(
+      'invalid',
+      `state directory ${stateDir}: has no ${databaseName}; name the one of "novella up" with --state-dir`,
+    );
+  }
+  if (existsSync(join(stateDir, restoringFolder))) {
+    throw new ComputeError(
+      'conflict',
+      `state directory ${stateDir}: a restore into it was cut off`,
+    );
+  }
+  if (`${target}${sep}`.startsWith(`${stateDir}${sep}`)) {
+    throw new ComputeError(
+      'invalid',
+      `${target}: is in the state directory, and would be lost together with it`,
+    );
+  }
+  refuseTaken(target);
+}
+
+function refuseTaken(target: string): void {
+  if (!existsSync(target)) return;
+  throw new ComputeError('conflict', `${target}: is there already; name a new folder`);
+}
+
+async function fill(
+  part: string,
+  { stateDir, configFile, now }: BackupOptions,
+): Promise<Omit<Manifest, 'format'>> {
+  const { contents, images } = await copyStore(stateDir, part);
+  const database = { path: databaseName, ...(await measureFile(join(part, databaseName))) };
+  const files = [database, ...images.values()];
+  const keep = async (from: string, path: string): Promise<void> => {
+    const kept = await keepFile(from, part, path);
+    if (kept !== undefined) files.push(kept);
+  };
+  for (const path of simulatedGuests(stateDir, new Set(contents.servers))) {
+    await keep(join(stateDir, path), path);
+  }
+  for (const name of secretFiles) await keep(join(stateDir, name), name);
+  if (configFile !== undefined) await keep(configFile, configName);
+  const manifest = {
+    novella: version,
+    created_at: now.toISOString(),
+    state_dir: stateDir,
+    migrations: contents.migrations,
+    servers: contents.servers.length,
+    images: images.size,
+    lost_images: contents.images.filter((id) => !images.has(id)),
+    files: files.toSorted((a, b) => compareText(a.path, b.path)),
+  };
+  writeWhole(join(part, manifestName), manifestText(manifest));
+  return manifest;
+}
+
+/**
+ * The database, and the files of exactly the images that it knows. Images come and go meanwhile: those that are there are kept first, those that came
+ * until the copy after it; for one that came and went in between another copy is made.
+ */
+async function copyStore(
+  stateDir: string,
+  part: string,
+): Promise<{ contents: CopiedDatabase; images: Map<string, ManifestFile> }> {
+  const images = new Map<string, ManifestFile>();
+  const keepImages = async (ids: readonly string[]): Promise<void> => {
+    for (const id of ids.filter((each) => !images.has(each))) {
+      const kept = await keepFile(join(stateDir, 'images', id), part, `images/${id}`);
+      if (kept !== undefined) images.set(id, kept);
+    }
+  };
+  await keepImages(names(join(stateDir, 'images')).filter((name) => !name.endsWith('.part')));
+  for (let copies = 1; ; copies += 1) {
+    const contents = await copySoundDatabase(stateDir, join(part, databaseName));
+    await keepImages(contents.images);
+    const isWhole = contents.images.every((id) => images.has(id));
+    // What is still not there was lost before: the rest is worth keeping all the more.
+    if (!isWhole && copies < mostCopies) continue;
+    for (const id of images.keys()) {
+      if (contents.images.includes(id)) continue;
+      images.delete(id);
+      rmSync(join(part, 'images', id));
+    }
+    return { contents, images };
+  }
+}
+
+const mostCopies = 3;
+
+async function copySoundDatabase(stateDir: string, copy: string): Promise<CopiedDatabase> {
+  const database = join(stateDir, databaseName);
+  rmSync(copy, { force: true });
+  const contents = await copyDatabase(database, copy);
+  const [damage] = damageOf(copy);
+  if (damage === undefined) return contents;
+  throw new ComputeError(
+    'unavailable',
+    `database ${database} is damaged, and no backup of it was made: ${damage}; restore an older one: novella restore`,
+  );
+}
+
+/** Undefined for a file that is not there, or not any more. */
+async function keepFile(
+  from: string,
+  part: string,
+  path: string,
+): Promise<ManifestFile | undefined> {
+  try {
+    return { path, ...(await copyWhole(from, join(part, path))) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** What simulated hosts keep of guests that the database knows. A real host's guests are the host's, and are not copied. */
+function simulatedGuests(stateDir: string, servers: ReadonlySet<string>): string[] {
+  const hosts = join(stateDir, 'hosts');
+  return names(hosts)
+    .filter((host) => existsSync(join(hosts, host, 'files')))
+    .flatMap((host) => ['guests', 'files'].map((kind) => `hosts/${host}/${kind}`))
+    .flatMap((folder) =>
+      names(join(stateDir, folder))
+        .filter((name) => name.endsWith('.json') && servers.has(basename(name, '.json')))
+        .map((name) => `${folder}/${name}`),
+    );
+}
+
+function names(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+/** The folder and all below it, those below first. */
+function foldersOf(folder: string): string[] {
+  const below = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap((entry) => foldersOf(join(folder, entry.name)));
+  return [...below, folder];
+}

@@ -1,0 +1,16 @@
+/** A state directory into which a backup is being brought back is no cloud yet. */
+import { existsSync } from 'node:fs';
+import { ComputeError } from '#core/errors.ts';
+import type { StateDirectory } from './state-directory.ts';
+
+/** Holds what is being restored, until all of it has its place. */
+export const restoringFolder = 'restoring';
+
+/** Throws `unavailable` where a restore was cut off: what is there is neither the old cloud nor the new one. */
+export function refuseHalfRestored(state: Pick<StateDirectory, 'path' | 'file'>): void {
+  if (!existsSync(state.file(restoringFolder))) return;
+  throw new ComputeError(
+    'unavailable',
+    `state directory ${state.path}: a restore into it was cut off; run it again: novella restore BACKUP --state-dir ${state.path} --replace`,
+  );
+}
