@@ -5,6 +5,7 @@ import { boots } from './boots.ts';
 import { claims } from './claims.ts';
 import { core } from './core.ts';
 import { host } from './host.ts';
+import { lists } from './lists.ts';
 import { memory } from './memory.ts';
 import { openstack } from './openstack.ts';
 import { startup } from './startup.ts';
@@ -15,6 +16,7 @@ const groups: Record<string, (options: { data?: string | undefined }) => Promise
   'agent-memory': agentMemory,
   boots,
   claims,
+  lists,
   openstack,
   core,
   host,

@@ -23,7 +23,9 @@ export interface Fleet {
 export type OpenStackSection = Record<string, string | number>;
 
 export interface RunningNovella {
+  process: ChildProcess;
   pid: number;
+  databaseFile: string;
   computeUrl: string;
   /** From the start of the process to its ready line. */
   readyMs: number;
@@ -31,10 +33,11 @@ export interface RunningNovella {
   stop(): Promise<void>;
 }
 
-/** Starts it and waits for its ready line. Without a fleet: the two hosts of the default configuration. */
+/** Starts it and waits for its ready line. Without a fleet: the two hosts of the default configuration. `probe`: it answers `loop-probe.ts`. */
 export async function startNovella(
   fleet?: Fleet,
   openstack?: OpenStackSection,
+  { probe = false }: { probe?: boolean } = {},
 ): Promise<RunningNovella> {
   const folder = mkdtempSync(join(tmpdir(), 'novella-bench-'));
   const stateDir = join(folder, 'state');
@@ -50,13 +53,22 @@ export async function startNovella(
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    ['src/programs/main.ts', 'up', '--config', config, '--ready-line'],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+    [
+      ...(probe ? ['--import', './bench/loop-probe.ts'] : []),
+      'src/programs/main.ts',
+      'up',
+      '--config',
+      config,
+      '--ready-line',
+    ],
+    { cwd: root, stdio: ['ignore', 'pipe', 'inherit', ...(probe ? ['ipc' as const] : [])] },
   );
   const { urls } = await readyLine(child);
   const readyMs = performance.now() - started;
   return {
+    process: child,
     pid: child.pid ?? 0,
+    databaseFile: join(stateDir, 'novella.sqlite'),
     computeUrl: urls.compute,
     readyMs,
     login: () => openSession(readCloud(join(stateDir, 'clouds.yaml'))),
