@@ -2,6 +2,7 @@
  * `os-server-external-events`: what other services report of a server's ports. Each event is answered separately, before anybody acts on it. Only
  * services and administrators may send them: the row's rule in `routes.ts`.
  */
+import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import { tag, uuid } from './fields.ts';
 import { type JsonSchema, object } from './json-schema.ts';
@@ -56,6 +57,7 @@ function bodyOf(names: string[]): JsonSchema {
 export async function takeExternalEvents(call: Call<{ events: ExternalEvent[] }>): Promise<Reply> {
   const events = [];
   for (const event of call.body.events) {
+    await afterEvents();
     const code = await codeOf(call, event);
     const status = code === 200 ? (event.status ?? 'completed') : 'failed';
     events.push({ ...event, status, code });

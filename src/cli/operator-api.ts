@@ -2,6 +2,7 @@
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { PciDeviceStatus, PciDeviceType } from '#core/pci/device.ts';
 import type { Reason } from '#core/reason.ts';
+import { allOf, pagesOf } from './pages.ts';
 import { request, type Session } from './session.ts';
 
 /** The microversion that the commands speak. */
@@ -133,17 +134,21 @@ export async function listDevices(
   const query = new URLSearchParams();
   if (only.host !== undefined) query.set('host', only.host);
   if (only.status !== undefined) query.set('status', only.status);
-  const reply = await request<{ devices: DeviceView[] }>(session, {
-    service: 'operator',
-    path: `/pci/devices${query.size === 0 ? '' : `?${query.toString()}`}`,
-  });
+  const path = `/pci/devices${query.size === 0 ? '' : `?${query.toString()}`}`;
+  const devices = await allOf<DeviceView>(session, { service: 'operator', path }, 'devices');
   const place = (device: DeviceView) => `${device.host} ${device.address}`;
-  return reply.devices.sort((one, other) => place(one).localeCompare(place(other)));
+  return devices.sort((one, other) => place(one).localeCompare(place(other)));
 }
 
 /** The pools of all hosts and their roll-up. Counts are of free devices. */
-export function listPools(session: Session): Promise<PoolsReply> {
-  return request<PoolsReply>(session, { service: 'operator', path: '/pci/pools' });
+export async function listPools(session: Session): Promise<PoolsReply> {
+  const all: PoolsReply = { pools: [], stats: [] };
+  const asked = { service: 'operator', path: '/pci/pools' } as const;
+  for await (const { pools, stats } of pagesOf<PoolsReply>(session, asked, 'pools')) {
+    all.pools.push(...pools);
+    all.stats.push(...stats);
+  }
+  return all;
 }
 
 /** Room on one file system of the controller. `uses`: what it keeps there. */
@@ -176,7 +181,7 @@ export function controllerStatus(session: Session): Promise<ControllerStatus> {
 /** Every host that has ever reported, by name. */
 export async function listHosts(session: Session): Promise<HostView[]> {
   const asked = { service: 'operator', path: '/hosts' } as const;
-  return (await request<{ hosts: HostView[] }>(session, asked)).hosts;
+  return allOf<HostView>(session, asked, 'hosts');
 }
 
 /** Every host that was ever enrolled, by name. */
@@ -225,11 +230,9 @@ export function explainServer(session: Session, serverId: string): Promise<Expla
 async function listServers(session: Session, name?: string): Promise<NamedServer[]> {
   const query = new URLSearchParams({ all_tenants: 'True' });
   if (name !== undefined) query.set('name', `^${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
-  const { servers } = await request<{ servers: NamedServer[] }>(session, {
-    service: 'compute',
-    path: `/servers?${query.toString()}`,
-    microversion,
-  });
+  const path = `/servers?${query.toString()}`;
+  const asked = { service: 'compute', path, microversion } as const;
+  const servers = await allOf<NamedServer>(session, asked, 'servers');
   return name === undefined ? servers : servers.filter((server) => server.name === name);
 }
 

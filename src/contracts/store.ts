@@ -2,80 +2,20 @@
  * The store: all state of the compute side. Reads return plain core objects; every write is one transaction.
  * A workflow records each of its steps with `commit`: all that the step changes, or nothing.
  */
-import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
-import type { PciDevice } from '#core/pci/device.ts';
-import type { PciDevicePool } from '#core/pci/pool.ts';
 import type { PciRequest } from '#core/pci/request.ts';
-import type { HostNuma } from '#core/scheduling/numa-fit.ts';
 import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { Decision } from '#core/scheduling/decision.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { EnrolmentStore } from './enrolments.ts';
+import type { HostChange, HostStore } from './host-store.ts';
 import type { CommandResult, HostCommand, HostCommandBody, HostQuestion } from './host-link.ts';
-import type { HypervisorFacts } from './hypervisor.ts';
 import type { NetworkEventStore } from './network-events.ts';
 import type { ListedServer, ServerSelection } from './server-selection.ts';
 
-/** A row of `compute_nodes`. `lastSeenAt`: the agent's last word. Times are epoch milliseconds. */
-export interface Host {
-  id: string;
-  /** Counts hosts in the order in which they became known, from 1. */
-  number: number;
-  name: string;
-  generation: number;
-  availabilityZone: string;
-  hostIp: string;
-  /** Those that its ports reach; none until its first report. */
-  physicalNetworks: string[];
-  facts: HypervisorFacts;
-  vcpusUsed: number;
-  memoryMibUsed: number;
-  diskGibUsed: number;
-  /** Counted from its servers at each read. */
-  runningGuests: number;
-  /** `compute_nodes.numa_topology`. */
-  numa: HostNuma;
-  /** `compute_nodes.pci_stats`. */
-  pciStats: PciDevicePool[];
-  enabled: boolean;
-  disabledReason: string | null;
-  forcedDown: boolean;
-  /** What its agent says is wrong with it. */
-  problems: HostProblem[];
-  lastSeenAt: number;
-  createdAt: number;
-}
-
-/** The generation, and what changes without it. */
-export type HostVersion = Pick<
-  Host,
-  'id' | 'generation' | 'enabled' | 'disabledReason' | 'forcedDown' | 'lastSeenAt'
->;
-
-/** Changes to a host, valid only while its generation is still `generation`. */
-export interface HostChange {
-  hostId: string;
-  generation: number;
-  /** Rows to write, whole; matched by address. */
-  devices?: PciDevice[];
-  /** Addresses whose rows go. */
-  removedDevices?: string[];
-  pciStats?: PciDevicePool[];
-  facts?: HypervisorFacts;
-  hostIp?: string;
-  physicalNetworks?: string[];
-  vcpusUsed?: number;
-  memoryMibUsed?: number;
-  diskGibUsed?: number;
-  numa?: HostNuma;
-  enabled?: boolean;
-  disabledReason?: string | null;
-  forcedDown?: boolean;
-  problems?: HostProblem[];
-}
+export type { Host, HostChange, HostPage, HostStore, HostVersion } from './host-store.ts';
 
 export type TaskKind = 'boot' | 'delete' | 'act' | 'attach' | 'detach' | 'follow' | 'follow-ports';
 
@@ -152,6 +92,15 @@ export interface Action {
   events: ActionEvent[];
 }
 
+/** Changed within these times, those that follow the action of a request. Times are epoch milliseconds. */
+export interface ActionPage {
+  changedSince?: number;
+  changedBefore?: number;
+  /** A request's id. Throws `invalid` when none of the server's actions has it. */
+  after?: string;
+  limit?: number;
+}
+
 export type NewAction = Omit<Action, 'events' | 'updatedAt' | 'message'>;
 
 /** One step of a workflow, recorded whole or not at all. */
@@ -224,31 +173,14 @@ export interface ServerStore {
   read(ids: readonly string[]): Promise<Server[]>;
   pciRequests(serverId: string): Promise<PciRequest[]>;
   decisions(serverId: string): Promise<Decision[]>;
-  /** Newest first. */
-  actions(serverId: string): Promise<Action[]>;
+  /** Newest first, at most a thousand unless it says otherwise. */
+  actions(serverId: string, page?: ActionPage): Promise<Action[]>;
+  /** By the request that asked for it; undefined when none did. */
+  action(serverId: string, requestId: string): Promise<Action | undefined>;
   /** Sets fields that no workflow owns (name, description, metadata, access addresses, tags). Throws `notFound`. */
   update(id: string, change: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>): Promise<void>;
   /** The domain XML its host last reported, or undefined. */
   domainXml(serverId: string): Promise<string | undefined>;
-}
-
-export interface HostStore {
-  /** Makes the host known under this name, or returns what is. */
-  register(host: Pick<Host, 'name' | 'availabilityZone' | 'hostIp' | 'facts'>): Promise<Host>;
-  get(id: string): Promise<Host | undefined>;
-  list(): Promise<Host[]>;
-  /** Of every host what shows whether its row changed: cheap to read, however many there are. */
-  versions(): Promise<HostVersion[]>;
-  /** In address order. Read the host first: what changes in between makes its generation stale, so that no commit builds on it. */
-  devices(hostId: string): Promise<PciDevice[]>;
-  /** Writes a change outside any workflow (inventory). */
-  update(change: HostChange): Promise<'ok' | 'stale-host'>;
-  seen(hostId: string, at: number): Promise<void>;
-  /**
-   * Removes the host with its devices and commands, and ends what waits for it of servers that are deleted. Throws `conflict`, naming the servers,
-   * while servers are on it. A host that is not known is no error.
-   */
-  forget(hostId: string): Promise<void>;
 }
 
 export interface TaskStore {

@@ -37,7 +37,7 @@ export async function revokeHost(
   host: string,
 ): Promise<void> {
   await store.enrolments.revoke(host, clock.now());
-  const row = (await store.hosts.list()).find(({ name }) => name === host);
+  const row = await store.hosts.named(host);
   if (row !== undefined) await store.hosts.seen(row.id, 0);
   wakeup.notify('enrolments');
 }

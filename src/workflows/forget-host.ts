@@ -10,7 +10,7 @@ export async function forgetHost(
   { store, links, wakeup }: WorkflowContext,
   name: string,
 ): Promise<void> {
-  const host = (await store.hosts.list()).find((each) => each.name === name);
+  const host = await store.hosts.named(name);
   if (host !== undefined && (links.isAlive(host) || links.silentMs(host) === 0)) {
     throw new ComputeError(
       'conflict',

@@ -5,10 +5,12 @@ import * as field from '../fields.ts';
 import { type JsonSchema, object } from '../json-schema.ts';
 import { atMicrosecond } from '../links.ts';
 import { type StepDown, steppedDown, without } from '../microversions.ts';
+import { mapInTurns } from '../in-turns.ts';
 import { queryValue } from '../paging.ts';
 import type { BodySchema, Call, Reply } from '../route.ts';
 import { isUp } from './host-status.ts';
-import { numberedHosts, type NumberedHost } from './numbered-hosts.ts';
+import { hostOfId } from './hypervisors.ts';
+import { numbered, numberedHosts, type NumberedHost } from './numbered-hosts.ts';
 
 const binary = 'nova-compute';
 
@@ -27,11 +29,16 @@ export const servicesQuery = ['host', 'binary'] as const;
 export async function listServices(call: Call): Promise<Reply> {
   const name = queryValue(call.query, 'host');
   const asked = queryValue(call.query, 'binary') ?? binary;
-  const found = (await numberedHosts(call.context)).filter(
-    ({ host }) => asked === binary && (name === undefined || host.name === name),
-  );
-  const services = found.map((each) => viewService(call, each));
+  const found = asked === binary ? await hostsAsked(call, name) : [];
+  const services = await mapInTurns(found, (each) => viewService(call, each));
   return { body: { services } };
+}
+
+/** Services have no pages: all, or the one of a name. */
+async function hostsAsked(call: Call, name: string | undefined): Promise<NumberedHost[]> {
+  if (name === undefined) return numberedHosts(call.context);
+  const host = await call.context.store.hosts.named(name);
+  return host === undefined ? [] : [numbered(host)];
 }
 
 const changeSchema: JsonSchema = object({
@@ -96,7 +103,7 @@ export async function changeNamedService(call: Call<NamedServiceBody>): Promise<
     const message = `Updating a ${asked} service is not supported. Only ${binary} services can be updated.`;
     throw new ComputeError('invalid', message);
   }
-  const host = (await call.context.store.hosts.list()).find((each) => each.name === name);
+  const host = await call.context.store.hosts.named(name);
   if (host === undefined) {
     throw new ComputeError('notFound', `Could not find binary ${asked} on host ${name}.`);
   }
@@ -134,14 +141,11 @@ function updateOf({ params, body, version }: Call<NamedServiceBody>): HostServic
 /** The service with its host, which will not return. Throws `notFound`, and `conflict` while the host reports or has servers. */
 export async function deleteService(call: Call): Promise<Reply> {
   const id = call.params['id'] ?? '';
-  const hosts = await numberedHosts(call.context);
-  const found = hosts.find(({ host, number }) =>
-    call.version >= 53 ? host.id === id : String(number) === id,
-  );
-  if (found === undefined) {
+  const host = await hostOfId(call, id);
+  if (host === undefined) {
     throw new ComputeError('notFound', `Service ${id} could not be found.`);
   }
-  await call.context.workflows.forgetHost(found.host.name);
+  await call.context.workflows.forgetHost(host.name);
   return {};
 }
 

@@ -1,11 +1,14 @@
 /** Hypervisors: one for each host. Numbers as ids before 2.53, UUIDs from it on. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { Host } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { rewritten, type StepDown, steppedDown, type View } from '../microversions.ts';
-import { pageOf, queryFlag, queryValue } from '../paging.ts';
+import type { Link } from '../links.ts';
+import { nextLinks, pageLimit, queryFlag, queryValue } from '../paging.ts';
 import type { Call, Reply } from '../route.ts';
 import { isUp } from './host-status.ts';
-import { numberedHosts, type NumberedHost } from './numbered-hosts.ts';
+import { readHosts } from './host-pages.ts';
+import { numbered, numberedHosts, type NumberedHost } from './numbered-hosts.ts';
 import { words } from '../words.ts';
 
 interface Shown {
@@ -39,8 +42,8 @@ export async function showHypervisor(call: Call): Promise<Reply> {
 
 async function findHypervisor(call: Call): Promise<NumberedHost> {
   const id = call.params['id'] ?? '';
-  const found = (await numberedHosts(call.context)).find((each) => idOf(call, each) === id);
-  if (found !== undefined) return found;
+  const host = await hostOfId(call, id);
+  if (host !== undefined) return numbered(host);
   throw new ComputeError('notFound', `Hypervisor with ID '${id}' could not be found.`);
 }
 
@@ -120,6 +123,8 @@ const figures: Record<string, (host: Host) => number> = {
 
 type HostView = (call: Call, each: NumberedHost) => View;
 
+const viewsAtOnce = 50;
+
 async function listBy(call: Call, view: HostView): Promise<Reply> {
   const withServers = asksServers(call);
   const { items, links } = await selectHypervisors(call);
@@ -127,27 +132,50 @@ async function listBy(call: Call, view: HostView): Promise<Reply> {
   for (const each of items) {
     const servers = withServers ? await serversOn(call, each.host) : {};
     hypervisors.push(shown(call, each, { ...view(call, each), ...servers }));
+    if (hypervisors.length % viewsAtOnce === 0) await afterEvents();
   }
   return { body: { hypervisors, ...(links.length > 0 && { hypervisors_links: links }) } };
 }
 
 /** Pages since 2.33, a name's part since 2.53; not both. A part that nothing matches is `notFound`. */
-async function selectHypervisors(call: Call) {
-  const all = await numberedHosts(call.context);
-  const part =
-    call.version < 53 ? undefined : queryValue(call.query, 'hypervisor_hostname_pattern');
+async function selectHypervisors(
+  call: Call,
+): Promise<{ items: NumberedHost[]; links: readonly Link[] }> {
+  const { query, version } = call;
+  const part = version < 53 ? undefined : queryValue(query, 'hypervisor_hostname_pattern');
   if (part === undefined) {
-    return call.version < 33
-      ? { items: all, links: [] }
-      : pageOf(call, all, (each) => idOf(call, each));
+    if (version >= 33) return pageOfHypervisors(call);
+    return { items: await numberedHosts(call.context), links: [] };
   }
-  if (call.query['limit'] !== undefined || call.query['marker'] !== undefined) {
+  if (query['limit'] !== undefined || query['marker'] !== undefined) {
     throw new ComputeError(
       'invalid',
       'Paging over hypervisors with the hypervisor_hostname_pattern query parameter is not supported.',
     );
   }
-  return { items: matching(all, part), links: [] };
+  return { items: matching(await numberedHosts(call.context), part), links: [] };
+}
+
+async function pageOfHypervisors(call: Call) {
+  const limit = pageLimit(call.query);
+  const marker = queryValue(call.query, 'marker');
+  const last = marker === undefined ? undefined : await hostOfId(call, marker);
+  if (marker !== undefined && last === undefined) {
+    throw new ComputeError('invalid', `marker [${marker}] not found`);
+  }
+  const { hosts } = call.context.store;
+  const page = await readHosts(hosts, { by: 'number', after: last?.number, limit });
+  const items = page.map(numbered);
+  return { items, links: nextLinks(call, items, { limit, idOf: (each) => idOf(call, each) }) };
+}
+
+/** The host that this version knows by this id. */
+export async function hostOfId(call: Call, id: string): Promise<Host | undefined> {
+  const { hosts } = call.context.store;
+  if (call.version >= 53) return hosts.get(id);
+  if (!/^\d{1,15}$/.test(id)) return undefined;
+  const [host] = await hosts.page({ by: 'number', after: Number(id) - 1, limit: 1 });
+  return String(host?.number) === id ? host : undefined;
 }
 
 const idOf = (call: Call, { host, number }: NumberedHost) =>
@@ -160,7 +188,11 @@ function asksServers({ query, version }: Call): boolean {
 
 /** `servers`: left out while empty before 2.75. */
 async function serversOn(call: Call, host: Host): Promise<View> {
-  const found = await call.context.store.servers.list({ hostId: host.id });
+  const found = await call.context.store.servers.select({
+    where: [{ field: 'hostId', oneOf: [host.id] }],
+    deleted: 'none',
+    limit: Number.MAX_SAFE_INTEGER,
+  });
   if (found.length === 0 && call.version < 75) return {};
   return { servers: found.map(({ id, name }) => ({ uuid: id, name })) };
 }

@@ -1,6 +1,7 @@
 /** Hosts with the numbers that versions before 2.53 know them by. */
 import type { Host } from '#contracts/store.ts';
 import type { ApiContext } from '../context.ts';
+import { readHosts } from './host-pages.ts';
 
 export interface NumberedHost {
   host: Host;
@@ -8,9 +9,12 @@ export interface NumberedHost {
   number: number;
 }
 
-export async function numberedHosts(context: ApiContext): Promise<NumberedHost[]> {
-  const hosts = await context.store.hosts.list();
-  return hosts
-    .map((host) => ({ host, number: host.number }))
-    .toSorted((one, other) => one.number - other.number);
+/** All of them, for lists that have no pages. */
+export async function numberedHosts({ store }: ApiContext): Promise<NumberedHost[]> {
+  const all = { by: 'number', after: undefined, limit: Number.MAX_SAFE_INTEGER } as const;
+  return (await readHosts(store.hosts, all)).map(numbered);
+}
+
+export function numbered(host: Host): NumberedHost {
+  return { host, number: host.number };
 }

@@ -179,3 +179,51 @@ test('the status has the room on disks, and what tasks there are', async () => {
   const member = await world.ask('GET /novella/v1/status', { as: 'member', version: '' });
   expect(member.status).toBe(403);
 });
+
+/** All pages of a list, as long as links lead on. */
+async function walk(path: string, key: string) {
+  const items: { host?: string; address?: string; name?: string }[] = [];
+  for (let next: string | undefined = path; next !== undefined; ) {
+    const { status, body } = await world.ask(`GET ${next}`, { version: '' });
+    expect({ next, status }).toEqual({ next, status: 200 });
+    items.push(...body[key]);
+    next = body[`${key}_links`]?.[0].href.replace('http://127.0.0.1:8774', '');
+  }
+  return items;
+}
+
+test('hosts, pools and devices come in pages, each once and in order', async () => {
+  for (let at = 3; at <= 125; at += 1)
+    await aHost(world.store, [aVf('0000:81:10.0')], `host-${at}`);
+  const byName = (one: { name?: string }, other: { name?: string }) =>
+    (one.name ?? '') < (other.name ?? '') ? -1 : 1;
+  const names = (await world.store.hosts.list()).toSorted(byName).map(({ name }) => name);
+  expect(names).toHaveLength(125);
+  const hosts = await walk('/novella/v1/hosts?limit=50', 'hosts');
+  expect(hosts.map(({ name }) => name)).toEqual(names);
+  for (const limit of [1, 7, 1000]) {
+    const devices = await walk(
+      `/novella/v1/pci/devices?limit=${limit}&status=available`,
+      'devices',
+    );
+    expect(devices.map(({ host, address }) => `${host}/${address}`)).toEqual(
+      names.flatMap((name) => [
+        ...(name === 'host-1' ? ['host-1/0000:81:00.0'] : []),
+        `${name}/0000:81:10.0`,
+      ]),
+    );
+  }
+});
+
+test.each([
+  ['hosts', 'nowhere'],
+  ['pci/pools', 'nowhere'],
+  ['pci/devices', 'nowhere/0000:81:00.0'],
+  ['pci/devices', 'host-1'],
+])('%s refuses the marker %s', async (path, marker) => {
+  const answer = await world.ask(`GET /novella/v1/${path}?marker=${marker}`, { version: '' });
+  expect(answer).toMatchObject({
+    status: 400,
+    body: { badRequest: { message: `marker [${marker}] not found` } },
+  });
+});

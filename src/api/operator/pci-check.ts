@@ -30,7 +30,7 @@ export const pciCheckBody = object(
 export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
   const { host: name, device_spec: list } = call.body;
   const { hosts } = call.context.store;
-  const host = (await hosts.list()).find((one) => one.name === name);
+  const host = await hosts.named(name);
   if (host === undefined) {
     throw new ComputeError('notFound', `Host ${name} could not be found.`);
   }

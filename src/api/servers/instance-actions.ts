@@ -5,7 +5,7 @@ import { memberWords } from '#core/servers/member-words.ts';
 import type { Server } from '#core/servers/server.ts';
 import { atMicrosecond } from '../links.ts';
 import { type StepDown, steppedDown, type View, without } from '../microversions.ts';
-import { pageOf, queryTime } from '../paging.ts';
+import { nextLinks, pageLimit, queryTime, queryValue } from '../paging.ts';
 import type { Call, Reply } from '../route.ts';
 import { findServer, findServerEvenDeleted } from './find.ts';
 import { opaqueHostId } from './views.ts';
@@ -18,17 +18,23 @@ export const actionQuery = ['limit', 'marker', 'changes-since', 'changes-before'
 /** Newest first. Pages and dates came in 2.58, `changes-before` in 2.66. */
 export async function listActions(call: Call): Promise<Reply> {
   const server = await findHistory(call);
-  const actions = await call.context.store.servers.actions(server.id);
+  const { store } = call.context;
   if (call.version < 58) {
+    const actions = await store.servers.actions(server.id);
     return { body: { instanceActions: actions.map((action) => viewAction(call, action)) } };
   }
-  const since = queryTime(call.query, 'changes-since') ?? Number.NEGATIVE_INFINITY;
+  const since = queryTime(call.query, 'changes-since');
   const before = call.version >= 66 ? queryTime(call.query, 'changes-before') : undefined;
-  const within = actions.filter(
-    ({ updatedAt }) => updatedAt >= since && updatedAt <= (before ?? Number.POSITIVE_INFINITY),
-  );
-  const { items, links } = pageOf(call, within, ({ requestId }) => requestId);
-  const instanceActions = items.map((action) => viewAction(call, action));
+  const after = queryValue(call.query, 'marker');
+  const limit = pageLimit(call.query);
+  const actions = await store.servers.actions(server.id, {
+    ...(since !== undefined && { changedSince: since }),
+    ...(before !== undefined && { changedBefore: before }),
+    ...(after !== undefined && { after }),
+    limit,
+  });
+  const links = nextLinks(call, actions, { limit, idOf: ({ requestId }) => requestId });
+  const instanceActions = actions.map((action) => viewAction(call, action));
   return { body: { instanceActions, ...(links.length > 0 && { links }) } };
 }
 
@@ -36,9 +42,7 @@ export async function listActions(call: Call): Promise<Reply> {
 export async function showAction(call: Call): Promise<Reply> {
   const server = await findHistory(call);
   const requestId = call.params['request'] ?? '';
-  const action = (await call.context.store.servers.actions(server.id)).find(
-    (each) => each.requestId === requestId,
-  );
+  const action = await call.context.store.servers.action(server.id, requestId);
   if (action === undefined) {
     throw new ComputeError('notFound', `Action for request_id ${requestId} not found`);
   }

@@ -1,4 +1,5 @@
 /** The security groups of servers, read from their ports. Source: Nova `security_group_api.py`; compute API reference, "List Security Groups By Server". */
+import { setImmediate as afterEvents } from 'node:timers/promises';
 import { isComputeError } from '#core/errors.ts';
 import type { SecurityGroup, SecurityGroupRule } from '#core/networking/security-group.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -25,6 +26,7 @@ export async function groupsOfServers(
     for (const part of parts(all)) {
       const groups = await call.context.network.listSecurityGroups({ ids: part }, call.caller);
       for (const group of groups) known.set(group.id, group);
+      await afterEvents();
     }
     return new Map(
       [...ids].map(([server, groups]) => [server, groups.flatMap((id) => known.get(id) ?? [])]),
@@ -45,6 +47,7 @@ async function groupIdsOfServers(
     for (const { id, securityGroupIds = [] } of await context.network.listPorts(part)) {
       groups.set(id, securityGroupIds);
     }
+    await afterEvents();
   }
   return new Map(
     servers.map((server) => [

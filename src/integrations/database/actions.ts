@@ -1,6 +1,7 @@
 /** Instance actions and their events: what was done to a server, for `openstack server event list`. */
-import type { Kysely, Selectable } from 'kysely';
-import type { Action, ActionEvent, NewAction } from '#contracts/store.ts';
+import { type Kysely, type Selectable, sql } from 'kysely';
+import type { Action, ActionEvent, ActionPage, NewAction } from '#contracts/store.ts';
+import { ComputeError } from '#core/errors.ts';
 import { type FieldMap, toFields, toRow } from './field-map.ts';
 import type { ComputeTables, InstanceActionEventRow, InstanceActionRow } from './tables.ts';
 
@@ -65,24 +66,58 @@ export async function recordProgress(
   }
 }
 
+const mostActions = 1_000;
+
 /** The actions of a server with their events, newest action first, events in the order they were recorded. */
-export async function listActions(db: Db, serverId: string): Promise<Action[]> {
-  const actions = await db
+export async function listActions(
+  db: Db,
+  serverId: string,
+  { changedSince, changedBefore, after, limit = mostActions }: ActionPage = {},
+): Promise<Action[]> {
+  let query = actionsOf(db, serverId).limit(limit);
+  if (changedSince !== undefined) query = query.where('updated_at', '>=', changedSince);
+  if (changedBefore !== undefined) query = query.where('updated_at', '<=', changedBefore);
+  if (after !== undefined) {
+    const last = await actionsOf(db, serverId).where('request_id', '=', after).executeTakeFirst();
+    if (last === undefined) throw new ComputeError('invalid', `marker [${after}] not found`);
+    query = query.where(sql<boolean>`(start_time, id) < (${last.start_time}, ${last.id})`);
+  }
+  return withEvents(db, await query.execute());
+}
+
+/** The newest action that a request began. */
+export async function findAction(
+  db: Db,
+  serverId: string,
+  requestId: string,
+): Promise<Action | undefined> {
+  const one = actionsOf(db, serverId).where('request_id', '=', requestId).limit(1);
+  return (await withEvents(db, await one.execute()))[0];
+}
+
+function actionsOf(db: Db, serverId: string) {
+  return db
     .selectFrom('instance_actions')
     .selectAll()
     .where('instance_uuid', '=', serverId)
     .orderBy('start_time', 'desc')
-    .orderBy('id', 'desc')
-    .execute();
+    .orderBy('id', 'desc');
+}
+
+async function withEvents(db: Db, rows: Selectable<InstanceActionRow>[]): Promise<Action[]> {
+  if (rows.length === 0) return [];
   const events = await db
     .selectFrom('instance_actions_events')
-    .innerJoin('instance_actions', 'instance_actions.uuid', 'action_uuid')
-    .selectAll('instance_actions_events')
-    .where('instance_uuid', '=', serverId)
-    .orderBy('instance_actions_events.id')
+    .selectAll()
+    .where(
+      'action_uuid',
+      'in',
+      rows.map(({ uuid }) => uuid),
+    )
+    .orderBy('id')
     .execute();
   const eventsOf = Map.groupBy(events, (event) => event.action_uuid);
-  return actions.map((row) => toAction(row, eventsOf.get(row.uuid) ?? []));
+  return rows.map((row) => toAction(row, eventsOf.get(row.uuid) ?? []));
 }
 
 function toAction(

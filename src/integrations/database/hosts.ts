@@ -1,7 +1,8 @@
 /** Hosts: rows of `compute_nodes`, changed only under their generation. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { NewId, Clock } from '#contracts/clock.ts';
-import type { Host, HostChange, HostStore } from '#contracts/store.ts';
+import type { Host, HostChange, HostPage, HostStore } from '#contracts/store.ts';
 import { invariant } from '#core/errors.ts';
 import { forgetHost } from './forget-host.ts';
 import { factsColumns, hostColumns, toHost, toVersion } from './host-row.ts';
@@ -17,7 +18,12 @@ export function hostStore(db: Db, clock: Clock, newId: NewId): HostStore {
       const row = await hostRows(db).where('uuid', '=', id).executeTakeFirst();
       return row && toHost(row);
     },
-    list: async () => (await hostRows(db).orderBy('hypervisor_hostname').execute()).map(toHost),
+    list: () => listHosts(db),
+    page: (page) => pageOfHosts(db, page),
+    named: async (name) => {
+      const row = await hostRows(db).where('hypervisor_hostname', '=', name).executeTakeFirst();
+      return row && toHost(row);
+    },
     versions: async () =>
       (
         await db
@@ -46,6 +52,28 @@ export function hostStore(db: Db, clock: Clock, newId: NewId): HostStore {
     },
     forget: (hostId) => db.transaction().execute((trx) => forgetHost(trx, hostId)),
   };
+}
+
+const hostsAtOnce = 100;
+
+async function listHosts(db: Db): Promise<Host[]> {
+  const hosts: Host[] = [];
+  for (;;) {
+    const last = hosts.at(-1)?.name;
+    const after = last === undefined ? {} : { after: last };
+    const page = await pageOfHosts(db, { by: 'name', ...after, limit: hostsAtOnce });
+    hosts.push(...page);
+    if (page.length < hostsAtOnce) return hosts;
+    // SQLite answers at once: other requests get a turn between the parts of a long list.
+    await afterEvents();
+  }
+}
+
+async function pageOfHosts(db: Db, { by, after, limit }: HostPage): Promise<Host[]> {
+  const column = by === 'name' ? 'hypervisor_hostname' : 'number';
+  let query = hostRows(db).orderBy(column).limit(limit);
+  if (after !== undefined) query = query.where(column, '>', after);
+  return (await query.execute()).map(toHost);
 }
 
 /**

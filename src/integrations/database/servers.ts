@@ -5,7 +5,7 @@ import type { Clock } from '#contracts/clock.ts';
 import type { NewServer, ServerFilter, ServerStore } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
-import { insertAction, listActions } from './actions.ts';
+import { findAction, insertAction, listActions } from './actions.ts';
 import { newestDomainXml } from './commands.ts';
 import { listDecisions } from './decisions.ts';
 import { refusePortInUse, writeNics } from './nics.ts';
@@ -38,7 +38,8 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
     read: (ids) => readServers(db, ids),
     pciRequests: (serverId) => listPciRequests(db, serverId),
     decisions: (serverId) => listDecisions(db, serverId),
-    actions: (serverId) => listActions(db, serverId),
+    actions: (serverId, page) => listActions(db, serverId, page),
+    action: (serverId, requestId) => findAction(db, serverId, requestId),
     update: async (id, change) => {
       const { numUpdatedRows } = await db
         .updateTable('instances')

@@ -15,6 +15,7 @@ import { hostNumbers } from './0012-host-numbers.ts';
 import { lists } from './0014-lists.ts';
 import { imageMembers } from './0015-image-members.ts';
 import { networkTags } from './0016-network-tags.ts';
+import { hostsByNumber } from './0017-hosts-by-number.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -32,4 +33,5 @@ export const migrations: Record<string, Migration> = {
   '0014-lists': lists,
   '0015-image-members': imageMembers,
   '0016-network-tags': networkTags,
+  '0017-hosts-by-number': hostsByNumber,
 };

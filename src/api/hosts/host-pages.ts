@@ -1,0 +1,27 @@
+/** A page of hosts, read in parts so that other requests have their turns. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
+import type { Host, HostPage, HostStore } from '#contracts/store.ts';
+
+const hostsAtOnce = 50;
+
+type Wanted =
+  | { by: 'name'; after: string | undefined; limit: number }
+  | { by: 'number'; after: number | undefined; limit: number };
+
+/** Those that follow in the order, at most the limit. Example: `readHosts(store.hosts, { by: 'name', after: 'host-0100', limit: 1000 })`. */
+export async function readHosts(
+  store: Pick<HostStore, 'page'>,
+  { by, after, limit }: Wanted,
+): Promise<Host[]> {
+  const hosts: Host[] = [];
+  while (hosts.length < limit) {
+    const last = hosts.at(-1)?.[by] ?? after;
+    const atOnce = Math.min(hostsAtOnce, limit - hosts.length);
+    const place = last === undefined ? {} : { after: last };
+    const some = await store.page({ by, ...place, limit: atOnce } as HostPage);
+    hosts.push(...some);
+    if (some.length < atOnce) break;
+    await afterEvents();
+  }
+  return hosts;
+}
