@@ -63,7 +63,8 @@ async function* hostsFrom(call: Call, marker: string | undefined): AsyncGenerato
   }
   if (host !== undefined) yield host;
   let after = host?.name;
-  while (name === undefined) {
+  if (name !== undefined) return;
+  for (;;) {
     const place = after === undefined ? {} : { after };
     const some = await hosts.page({ by: 'name', ...place, limit: hostsAtOnce });
     yield* some;
