@@ -83,6 +83,17 @@ const image: Record<string, Caller[]> = {
   'GET /v2/images/:id/file': read,
   'GET /v2/schemas/image': read,
   'GET /v2/schemas/images': read,
+  'GET /v2/schemas/member': read,
+  'GET /v2/schemas/members': read,
+  'PUT /v2/images/:id/tags/:tag': write,
+  'DELETE /v2/images/:id/tags/:tag': write,
+  'POST /v2/images/:id/actions/deactivate': write,
+  'POST /v2/images/:id/actions/reactivate': write,
+  'GET /v2/images/:id/members': read,
+  'POST /v2/images/:id/members': write,
+  'GET /v2/images/:id/members/:member': read,
+  'PUT /v2/images/:id/members/:member': write,
+  'DELETE /v2/images/:id/members/:member': write,
 };
 const ofKind = (kind: string): Record<string, Caller[]> => ({
   [`GET /v3/${kind}`]: admin,

@@ -93,6 +93,8 @@ export function embeddedBody(
   }
   if (service === 'image') {
     if (path.endsWith('/file')) return 'bytes';
+    if (path.endsWith('/members')) return { member: 'fuzz' };
+    if (path.endsWith('/:member')) return { status: 'accepted' };
     if (method === 'PATCH') return [{ op: 'replace', path: '/name', value: 'fuzz' }];
     return { name: 'fuzz', disk_format: 'raw', container_format: 'bare', min_disk: 1, tags: ['t'] };
   }

@@ -127,14 +127,16 @@ export async function removeImage(
   caller: Caller,
   id: string,
 ): Promise<void> {
-  const image = await findOwnImage(context.store, caller, id);
-  if (image.isProtected) {
-    throw new ComputeError(
-      'forbidden',
-      `Image ${id} is protected and cannot be deleted: set protected to false first.`,
-    );
-  }
-  await context.store.remove(id);
+  await context.store.atomic(async (rows) => {
+    const image = await findOwnImage(rows, caller, id);
+    if (image.isProtected) {
+      throw new ComputeError(
+        'forbidden',
+        `Image ${id} is protected and cannot be deleted: set protected to false first.`,
+      );
+    }
+    await rows.remove(id);
+  });
   await context.files.remove(id);
 }
 

@@ -8,7 +8,9 @@ import { findImage, visibleImages } from './image-access.ts';
 import { createImage, type ImageContext, patchImage, removeImage } from './images.ts';
 import { type ListQuery, listPath, pageOf, readListQuery } from './list-query.ts';
 import { jsonType, patchTypes, refuseOtherType } from './media-types.ts';
-import { imageSchema, imagesSchema } from './schemas.ts';
+import { memberRoutes } from './member-routes.ts';
+import { imageSchema, imagesSchema, memberSchema, membersSchema } from './schemas.ts';
+import { addTag, deactivate, reactivate, removeTag } from './small-changes.ts';
 import { viewImage, viewVersions } from './views.ts';
 
 type Call = GuardedCall<Caller>;
@@ -70,8 +72,55 @@ export function imageRoutes(context: ImageContext): GuardedRoute<Caller>[] {
       admits: readers,
       answer: (call) => download(call, context),
     },
-    { method: 'GET', path: '/v2/schemas/image', admits: readers, answer: () => imageSchema },
-    { method: 'GET', path: '/v2/schemas/images', admits: readers, answer: () => imagesSchema },
+    ...smallChangeRoutes(context),
+    ...memberRoutes(context),
+    ...Object.entries(schemas).map(([name, schema]) => ({
+      method: 'GET' as const,
+      path: `/v2/schemas/${name}`,
+      admits: readers,
+      answer: () => schema,
+    })),
+  ];
+}
+
+const schemas = {
+  image: imageSchema,
+  images: imagesSchema,
+  member: memberSchema,
+  members: membersSchema,
+};
+
+/** Tags as paths, and the actions of an image. */
+function smallChangeRoutes(context: ImageContext): GuardedRoute<Caller>[] {
+  const tag = '/v2/images/:id/tags/:tag';
+  const action = '/v2/images/:id/actions';
+  const tagOf = ({ params }: Call) => params['tag'] ?? '';
+  const change = { admits: writers, status: 204 };
+  return [
+    {
+      ...change,
+      method: 'PUT',
+      path: tag,
+      answer: (call) => addTag(context, call.caller, idOf(call), tagOf(call)),
+    },
+    {
+      ...change,
+      method: 'DELETE',
+      path: tag,
+      answer: (call) => removeTag(context, call.caller, idOf(call), tagOf(call)),
+    },
+    {
+      ...change,
+      method: 'POST',
+      path: `${action}/deactivate`,
+      answer: (call) => deactivate(context, call.caller, idOf(call)),
+    },
+    {
+      ...change,
+      method: 'POST',
+      path: `${action}/reactivate`,
+      answer: (call) => reactivate(context, call.caller, idOf(call)),
+    },
   ];
 }
 
@@ -112,9 +161,6 @@ function idOf({ params }: Call): string {
 
 export const glanceLacks: NotOffered = {
   '/v1': 'the image API v1',
-  '/v2/images/*/members': 'sharing images with members',
-  '/v2/images/*/tags': 'tags as paths',
-  '/v2/images/*/actions': 'deactivating images',
   '/v2/images/*/import': 'image import',
   '/v2/images/*/stage': 'image import',
   '/v2/images/*/tasks': 'tasks',

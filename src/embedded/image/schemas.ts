@@ -1,5 +1,5 @@
 /** `/v2/schemas/…`: what older clients read before they show an image. */
-import { imageVisibilities } from '#contracts/image-store.ts';
+import { imageVisibilities, memberStatuses } from '#contracts/image-store.ts';
 import { containerFormats, diskFormats } from './formats.ts';
 
 const text = { type: ['null', 'string'] };
@@ -38,6 +38,27 @@ export const imageSchema = {
     { rel: 'enclosure', href: '{file}' },
     { rel: 'describedby', href: '{schema}' },
   ],
+};
+
+export const memberSchema = {
+  name: 'member',
+  properties: {
+    member_id: { type: 'string' },
+    image_id: { type: 'string' },
+    status: { type: 'string', enum: memberStatuses },
+    created_at: readOnly({ type: 'string' }),
+    updated_at: readOnly({ type: 'string' }),
+    schema: readOnly({ type: 'string' }),
+  },
+};
+
+export const membersSchema = {
+  name: 'members',
+  properties: {
+    members: { type: 'array', items: memberSchema },
+    schema: { type: 'string' },
+  },
+  links: [{ rel: 'describedby', href: '{schema}' }],
 };
 
 export const imagesSchema = {

@@ -252,10 +252,10 @@ describe('what surrounds it', () => {
   });
 
   test('what is not there says so', async () => {
-    const members = await send('GET /v2/images/i1/members');
-    expect([members.status, members.body.error.message]).toEqual([
+    const staged = await send('PUT /v2/images/i1/stage');
+    expect([staged.status, staged.body.error.message]).toEqual([
       501,
-      'sharing images with members: GET /v2/images/i1/members is not offered by the embedded image service; a real Glance has it.',
+      'image import: PUT /v2/images/i1/stage is not offered by the embedded image service; a real Glance has it.',
     ]);
     expect((await send('GET /v3/images')).status).toBe(404);
     expect((await ask(cloud.image.app, 'GET /v2/images')).status).toBe(401);

@@ -1,11 +1,11 @@
 /** What Glance shows of an image, and its version list. */
-import type { StoredImage } from '#contracts/image-store.ts';
+import type { ImageMember, StoredImage } from '#contracts/image-store.ts';
 import { virtualSize } from './image-filters.ts';
 
 export type View = Record<string, unknown>;
 
 /** Example: `2026-11-23T07:15:03Z`. */
-export function viewTime(epochMs: number): string {
+function viewTime(epochMs: number): string {
   return new Date(epochMs).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
@@ -35,6 +35,18 @@ export function viewImage(image: StoredImage): View {
     self: path,
     file: `${path}/file`,
     schema: '/v2/schemas/image',
+  };
+}
+
+/** A member as Glance shows it. */
+export function viewMember(member: ImageMember): View {
+  return {
+    member_id: member.memberId,
+    image_id: member.imageId,
+    status: member.status,
+    created_at: viewTime(member.createdAt),
+    updated_at: viewTime(member.updatedAt),
+    schema: '/v2/schemas/member',
   };
 }
 

@@ -1,0 +1,155 @@
+/** The projects that a shared image is shared with. Source: Glance's API, "Sharing". */
+import { Type } from 'typebox';
+import type { Caller } from '#contracts/identity.ts';
+import {
+  type ImageMember,
+  type ImageRows,
+  memberStatuses,
+  type StoredImage,
+} from '#contracts/image-store.ts';
+import { ComputeError } from '#core/errors.ts';
+import { bodyReader } from '../request-body.ts';
+import { findImage, findOwnImage, ownsImage } from './image-access.ts';
+import { badText } from './image-body.ts';
+import type { ImageContext } from './images.ts';
+
+/** Of one image. Source: Glance's `image_member_quota`. */
+const mostMembers = 128;
+
+const readNewMember = bodyReader(
+  Type.Object(
+    { member: Type.String({ minLength: 1, maxLength: 255 }) },
+    { additionalProperties: false },
+  ),
+);
+const readStatus = bodyReader(
+  Type.Object({ status: Type.Enum([...memberStatuses]) }, { additionalProperties: false }),
+);
+
+/** An image and one of its members, as a path names them. */
+export interface MemberPath {
+  imageId: string;
+  memberId: string;
+}
+
+/** All members to the owner and to admins; to a member only itself. */
+export async function listMembers(
+  { store }: ImageContext,
+  caller: Caller,
+  imageId: string,
+): Promise<ImageMember[]> {
+  const image = await findShared(store, caller, imageId);
+  const members = await store.members(imageId);
+  return members.filter((member) => maySee(caller, image, member));
+}
+
+/** Throws `notFound` also for another member that the caller may not see. */
+export async function showMember(
+  { store }: ImageContext,
+  caller: Caller,
+  path: MemberPath,
+): Promise<ImageMember> {
+  const image = await findShared(store, caller, path.imageId);
+  return findMember(store, caller, { image, memberId: path.memberId });
+}
+
+/** The owner shares the image; the member's status is `pending` until it accepts. Throws `conflict` for one that is a member already. */
+export async function addMember(
+  { store, clock }: ImageContext,
+  caller: Caller,
+  { imageId, body }: { imageId: string; body: unknown },
+): Promise<ImageMember> {
+  const { member: memberId } = readNewMember(body);
+  if (badText.test(memberId)) {
+    throw new ComputeError('invalid', 'member: must have neither a NUL character nor half a pair');
+  }
+  return store.atomic(async (rows) => {
+    refuseUnshared(await findOwnImage(rows, caller, imageId));
+    const members = await rows.members(imageId);
+    if (members.some((member) => member.memberId === memberId)) {
+      throw new ComputeError('conflict', `Image ${imageId} has the member ${memberId} already.`);
+    }
+    if (members.length >= mostMembers) {
+      throw new ComputeError(
+        'tooLarge',
+        `The limit has been exceeded on the number of members of an image. Attempted: ${members.length + 1}, Maximum: ${mostMembers}`,
+      );
+    }
+    const now = clock.now();
+    const member: ImageMember = {
+      imageId,
+      memberId,
+      status: 'pending',
+      createdAt: now,
+      updatedAt: now,
+    };
+    await rows.putMember(member);
+    return member;
+  });
+}
+
+/** The member's own answer: it sees the image in its lists once it accepted. Throws `forbidden` for the owner. */
+export async function answerMember(
+  { store, clock }: ImageContext,
+  caller: Caller,
+  { imageId, memberId, body }: MemberPath & { body: unknown },
+): Promise<ImageMember> {
+  const { status } = readStatus(body);
+  return store.atomic(async (rows) => {
+    const image = await findShared(rows, caller, imageId);
+    const member = await findMember(rows, caller, { image, memberId });
+    if (!caller.isAdmin && caller.projectId !== memberId) {
+      throw new ComputeError(
+        'forbidden',
+        `status: only project ${memberId} or an admin may answer for it.`,
+      );
+    }
+    const answered = { ...member, status, updatedAt: clock.now() };
+    await rows.putMember(answered);
+    return answered;
+  });
+}
+
+/** The owner shares the image with that project no longer. */
+export async function removeMember(
+  { store }: ImageContext,
+  caller: Caller,
+  { imageId, memberId }: MemberPath,
+): Promise<void> {
+  await store.atomic(async (rows) => {
+    refuseUnshared(await findOwnImage(rows, caller, imageId));
+    if (!(await rows.removeMember(imageId, memberId))) throw isNoMember(imageId, memberId);
+  });
+}
+
+async function findShared(rows: ImageRows, caller: Caller, id: string): Promise<StoredImage> {
+  const image = await findImage(rows, caller, id);
+  refuseUnshared(image);
+  return image;
+}
+
+function refuseUnshared({ id, visibility }: StoredImage): void {
+  if (visibility === 'shared') return;
+  throw new ComputeError(
+    'forbidden',
+    `Only shared images have members: image ${id} is ${visibility}.`,
+  );
+}
+
+async function findMember(
+  rows: ImageRows,
+  caller: Caller,
+  { image, memberId }: { image: StoredImage; memberId: string },
+): Promise<ImageMember> {
+  const member = await rows.member(image.id, memberId);
+  if (member !== undefined && maySee(caller, image, member)) return member;
+  throw isNoMember(image.id, memberId);
+}
+
+function maySee(caller: Caller, image: StoredImage, { memberId }: ImageMember): boolean {
+  return ownsImage(caller, image) || caller.projectId === memberId;
+}
+
+function isNoMember(imageId: string, memberId: string): ComputeError {
+  return new ComputeError('notFound', `Image ${imageId} has no member ${memberId}.`);
+}
