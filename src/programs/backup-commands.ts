@@ -2,13 +2,16 @@
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Surroundings } from '#cli/clouds-yaml.ts';
-import { type Screen, writeLines } from '#cli/screen.ts';
+import { withExamples } from '#cli/examples.ts';
+import { withJson } from '#cli/json-option.ts';
+import { type Screen, writeJson, writeLines } from '#cli/screen.ts';
 import type { Restored } from './backup/restore-backup.ts';
 import type { Manifest } from './backup/manifest.ts';
 
 interface StateOptions {
   config?: string;
   stateDir?: string;
+  json?: boolean;
 }
 
 /** Adds both commands. They work on the state directory itself, and need no service. */
@@ -16,21 +19,18 @@ export function addBackupCommands(
   novella: Command,
   { screen, ...surroundings }: Surroundings & { screen: Screen },
 ): void {
-  withState(novella.command('backup'))
+  const backup = withState(novella.command('backup'))
     .description('copy the state of a cloud into a new folder, also while it runs')
     .argument('<folder>', 'made by this command; nothing may have its name')
     .action(async (folder: string, options: StateOptions) => {
       const { makeBackup } = await import('./backup/make-backup.ts');
       const stateDir = await stateDirOf(options, surroundings);
-      const { config: configFile } = options;
-      const about = { stateDir, target: folder, now: new Date() };
-      const manifest = await makeBackup({
-        ...about,
-        ...(configFile !== undefined && { configFile }),
-      });
-      writeLines(screen, backupLines(resolve(folder), manifest));
+      const config = options.config === undefined ? {} : { configFile: options.config };
+      const manifest = await makeBackup({ stateDir, target: folder, ...config, now: new Date() });
+      if (options.json === true) writeJson(screen, manifest);
+      else writeLines(screen, backupLines(resolve(folder), manifest));
     });
-  withState(novella.command('restore'))
+  const restore = withState(novella.command('restore'))
     .description('make a state directory of a backup')
     .argument('<folder>', 'that "novella backup" made')
     .option('--replace', 'move what is in the state directory aside, and keep it there')
@@ -39,12 +39,24 @@ export function addBackupCommands(
       const stateDir = await stateDirOf(options, surroundings);
       const replace = options.replace === true;
       const restored = await restoreBackup({ backup: folder, stateDir, replace, now: new Date() });
-      writeLines(screen, restoreLines(resolve(folder), restored));
+      const { kept = null, manifest } = restored;
+      if (options.json === true) writeJson(screen, { state_dir: stateDir, kept, backup: manifest });
+      else writeLines(screen, restoreLines(resolve(folder), restored));
     });
+  withExamples(
+    backup,
+    'novella backup /var/backups/novella/monday',
+    'novella backup monday --config /etc/novella/novella.yaml',
+  );
+  withExamples(
+    restore,
+    'novella restore /var/backups/novella/monday --state-dir /tmp/novella',
+    'novella restore monday --state-dir .novella --replace',
+  );
 }
 
 function withState(command: Command): Command {
-  return command
+  return withJson(command)
     .option('--config <file>', 'the novella.yaml of the cloud')
     .option('--state-dir <dir>', 'its state directory (default: .novella)');
 }
