@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { aGuest, aHostdevNic, pf0, vf1 } from '#test/guests.ts';
 import { anIgbHost } from '#test/host-parts.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createVfs } from './create-vfs.ts';
+import { createVfs, withoutReachedCounts } from './create-vfs.ts';
 
 let folder = '';
 
@@ -85,4 +85,18 @@ test('nothing is changed while nobody knows which guests hold VFs', async () => 
   const [problem] = await createVfs(options, { enp1s0: 2 });
   expect(problem?.message).toContain('connection refused');
   expect((await options.pciBus.vfCount(pf0)).now).toBe(4);
+});
+
+test('the problem of VFs that came late ends once they are there, that of another PF does not', async () => {
+  const { options } = anIgbHost(folder);
+  const counts = { enp1s0: 7, '0000:02:00.0': 8 };
+  const late = (name: string, count: number) => ({
+    code: 'vf-count',
+    blocks: 'none' as const,
+    message: `vf_counts: ${name}: ${count}: 3 have appeared within 44 s`,
+  });
+  const problems = [late('enp1s0', 7), late('0000:02:00.0', 8)];
+  expect(await withoutReachedCounts(options, counts, problems)).toEqual(problems);
+  await options.pciBus.setVfCount(pf0, 7);
+  expect(await withoutReachedCounts(options, counts, problems)).toEqual(problems.slice(1));
 });

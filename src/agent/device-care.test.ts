@@ -167,6 +167,25 @@ test('a PF gets its VFs back, and is found by its name while a guest has it', as
   expect(await parts.devices.problemOf(pf0)).toBeUndefined();
 });
 
+test('a PF that comes back keeps VFs that the host has made and uses meanwhile: it is quarantined with the use', async () => {
+  const { parts, kernel, options } = anIgbHost(folder);
+  const { pciBus } = options;
+  const pf = heldHostDevice({ address: pf0 });
+  await parts.devices.record(pf, 'g', null);
+  await pciBus.setVfCount(pf0, 2);
+  const bonded = { ifname: 'enp1s0v0', master: 'bond0', linkinfo: { info_slave_kind: 'bond' } };
+  kernel.answers.set('-details address show', [bonded]);
+  await parts.devices.restore(pf, 'g');
+  expect((await pciBus.vfCount(pf0)).now).toBe(2);
+  expect(await parts.devices.problemOf(pf0)).toMatch(
+    /^it has 2 VFs, had 4; this host uses 0000:01:10.0: its interface enp1s0v0 is a port of bond bond0/,
+  );
+  kernel.answers.clear();
+  await parts.devices.cleanUp(async () => []);
+  expect((await pciBus.vfCount(pf0)).now).toBe(4);
+  expect(await parts.devices.problemOf(pf0)).toBeUndefined();
+});
+
 test('a function that is gone leaves nothing to clean', async () => {
   const { parts, options } = anIgbHost(folder);
   await parts.devices.record(direct, 'g', guestMac);

@@ -1,4 +1,5 @@
 /** What the compute API needs from outside. `programs` puts it together; tests give simulated parts. */
+import type { PciAlias } from '#core/pci/alias.ts';
 import type { Logger } from 'pino';
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Caller, IdentityService } from '#contracts/identity.ts';
@@ -74,6 +75,8 @@ export interface ApiContext {
   log: Logger;
   /** How much a project may have. */
   limitsOf: (projectId: string) => QuotaLimits;
+  /** Flavor aliases by name (`[pci] alias`). */
+  settings: { aliases: readonly PciAlias[] };
   /** Most servers that one request may ask for. */
   serversPerRequest: number;
   workflows: ApiWorkflows;

@@ -199,6 +199,7 @@ test('of another host the controller is asked, and the answer has the file’s l
   expect(cloud.received.at(-1)?.body).toEqual({
     host: 'host-2',
     device_spec: lists['odd'],
+    alias: [],
   });
 });
 

@@ -4,8 +4,7 @@
  */
 import { isComputeError, ComputeError } from '#core/errors.ts';
 import { type PciAddress, parsePciAddress } from '#core/pci/address.ts';
-import { parseAliases, type PciAlias } from '#core/pci/alias.ts';
-import { checkAliases } from '#core/pci/alias-check.ts';
+import { checkAliases, readAliases } from '#core/pci/alias-check.ts';
 import type { PciFunction } from '#core/pci/device.ts';
 import { compareOffer, type DeviceSpecChange } from '#core/pci/device-spec-change.ts';
 import { checkDeviceSpecs, offeredTags } from '#core/pci/device-spec-check.ts';
@@ -87,7 +86,7 @@ async function checkHere(
   const { functions, unreadable } = await machine.readFunctions(path);
   const { specs, refusals } = readDeviceSpecs(list.entries, functions);
   const check = checkDeviceSpecs(specs, functions);
-  const { aliases, refused } = readAliases(list);
+  const { aliases, refused } = readAliases(list.aliases);
   const uses = await machine.readUses(path, [...offeredTags(check).keys()]);
   const change =
     session === undefined
@@ -105,15 +104,6 @@ async function checkHere(
     ...(uses !== undefined && { uses }),
     ...change,
   });
-}
-
-function readAliases(list: DeviceList): { aliases: PciAlias[]; refused: string[] } {
-  try {
-    return { aliases: parseAliases(list.aliases), refused: [] };
-  } catch (error) {
-    if (!isComputeError(error, 'invalid')) throw error;
-    return { aliases: [], refused: [error.message] };
-  }
 }
 
 async function difference(
@@ -137,17 +127,21 @@ async function difference(
 async function askController(
   session: Session,
   host: string,
-  { entries }: DeviceList,
+  { entries, aliases }: DeviceList,
 ): Promise<CheckView> {
   const body = {
     host,
     device_spec: entries.map(({ text }) => text),
+    alias: aliases.map(({ text }) => text),
   };
   const view = await naming(host, () =>
     request<CheckView>(session, { service: 'operator', path: '/pci/check', method: 'POST', body }),
   );
   const placed = (text: string) =>
-    text.replace(/^device_spec\[(\d+)\]/, (whole, at) => entries[Number(at)]?.source ?? whole);
+    text.replace(/^(device_spec|alias)\[(\d+)\]/, (whole, list, at) => {
+      const written = list === 'alias' ? aliases : entries;
+      return written[Number(at)]?.source ?? whole;
+    });
   return {
     ...view,
     refused: view.refused.map(placed),

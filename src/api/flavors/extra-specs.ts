@@ -1,5 +1,6 @@
 /** Extra specs of a flavor, whole and by key. */
 import { ComputeError } from '#core/errors.ts';
+import { aliasCounts, aliasKey } from '#core/pci/flavor-request.ts';
 import type { Call, Reply } from '../route.ts';
 import { findFlavor } from './flavors.ts';
 
@@ -41,8 +42,11 @@ export async function deleteExtraSpec(call: Call): Promise<Reply> {
   return {};
 }
 
-/** Sets the keys with a text and takes those with null away; others stay. */
+/** Sets the keys with a text and takes those with null away; others stay. Throws `invalid` for devices that are asked for in no right form. */
 async function changeSpecs(call: Call, extraSpecs: Record<string, string | null>): Promise<void> {
+  const aliases = extraSpecs[aliasKey];
+  // No server could ever be made with a wrong one.
+  if (typeof aliases === 'string') aliasCounts(aliases);
   const { id } = await findFlavor(call);
   await call.context.store.flavors.update(id, { extraSpecs });
 }

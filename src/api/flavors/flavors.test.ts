@@ -138,3 +138,25 @@ test('extra specs are added, changed, shown and removed by key', async () => {
     extra_specs: { 'pci_passthrough:alias': 'gpu:1' },
   });
 });
+
+test.each(['gpu', 'gpu:0', 'gpu:', 'gpu:-1', 'gpu:257', 'gpu:1,qat:0', 'gpu:1e2', ''])(
+  'devices asked for as "%s" are refused when they are stored',
+  async (text) => {
+    const path = `/v2.1/flavors/${flavorId}/os-extra_specs`;
+    const extra_specs = { 'hw:numa_nodes': '1', 'pci_passthrough:alias': text };
+    const posted = await world.ask(`POST ${path}`, { body: { extra_specs } });
+    expect(posted.status).toBe(400);
+    expect(posted.body.badRequest.message).toContain(`pci_passthrough:alias "${text}"`);
+    const body = { 'pci_passthrough:alias': text };
+    expect((await world.ask(`PUT ${path}/pci_passthrough:alias`, { body })).status).toBe(400);
+    expect((await world.ask(`GET ${path}`)).body.extra_specs).not.toHaveProperty(
+      'pci_passthrough:alias',
+    );
+  },
+);
+
+test('several devices, and names with blanks, are stored', async () => {
+  const path = `/v2.1/flavors/${flavorId}/os-extra_specs`;
+  const extra_specs = { 'pci_passthrough:alias': 'gpu:2, my card:1' };
+  expect((await world.ask(`POST ${path}`, { body: { extra_specs } })).status).toBe(200);
+});

@@ -1,4 +1,5 @@
 /** The dry run of a device list over the API: on what the controller knows of a host. */
+import { parseAliases } from '#core/pci/alias.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aComputeWorld, type ComputeWorld } from '#test/compute-world.ts';
 import { aHost, aVf } from '#test/store-rows.ts';
@@ -65,4 +66,24 @@ test.each([
   { given: { host: 'host-1', device_spec: [] }, as: 'member', status: 403 },
 ])('$given by $as answers $status', async ({ given, as, status }) => {
   expect((await check(given, as)).status).toBe(status);
+});
+
+test('each alias of the list, or of the controller, with what it could take', async () => {
+  const device_spec = [{ product_id: '10ca', physical_network: 'physnet1' }];
+  const vf = { name: 'vf', vendor_id: '8086', product_id: '10ca', device_type: 'type-VF' };
+  const plain = JSON.stringify({ ...vf, name: 'plain', device_type: 'type-PCI' });
+  const { body } = await check({ host: 'host-1', device_spec, alias: [vf, plain] });
+  expect(body).toMatchObject({
+    result: 'fine',
+    aliases: [
+      { name: 'vf', takes: 2, dev_types: ['type-VF'], findings: [] },
+      { name: 'plain', takes: 0, findings: [{ level: 'warning', code: 'alias-wrong-type' }] },
+    ],
+  });
+  const wrong = await check({ host: 'host-1', device_spec, alias: [vf, { name: 'x' }] });
+  expect(wrong.body).toMatchObject({ result: 'problems', aliases: [] });
+  expect(wrong.body.refused).toEqual([expect.stringMatching(/^alias\[1\]: alias "x": must have/)]);
+  world.context.settings.aliases = parseAliases([{ text: plain, source: 'test' }]);
+  const own = await check({ host: 'host-1', device_spec });
+  expect(own.body.aliases).toMatchObject([{ name: 'plain', takes: 0 }]);
 });

@@ -1,5 +1,6 @@
 /** The dry run of a device list against what is known of a host: nothing is changed. */
 import { ComputeError } from '#core/errors.ts';
+import { checkAliases, readAliases } from '#core/pci/alias-check.ts';
 import { compareOffer } from '#core/pci/device-spec-change.ts';
 import { checkDeviceSpecs, offeredTags } from '#core/pci/device-spec-check.ts';
 import { viewCheck } from '#core/pci/device-spec-check-wire.ts';
@@ -12,23 +13,28 @@ interface CheckBody {
   host: string;
   /** Entries as objects or as the option's JSON text, in order. */
   device_spec: (string | object)[];
+  /** The option `alias`, in the same form; absent: the aliases that this controller has. */
+  alias?: (string | object)[];
 }
+
+const entries = {
+  type: 'array',
+  maxItems: 500,
+  items: { anyOf: [{ type: 'string' }, { type: 'object' }] },
+} as const;
 
 export const pciCheckBody = object(
   {
     host: { type: 'string', minLength: 1 },
-    device_spec: {
-      type: 'array',
-      maxItems: 500,
-      items: { anyOf: [{ type: 'string' }, { type: 'object' }] },
-    },
+    device_spec: entries,
+    alias: entries,
   },
   ['host', 'device_spec'],
 );
 
 /** Wrong entries are no error here: they are in the answer. Throws `notFound` for a host that is none. */
 export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
-  const { host: name, device_spec: list } = call.body;
+  const { host: name, device_spec: list, alias } = call.body;
   const { hosts } = call.context.store;
   const host = await hosts.named(name);
   if (host === undefined) {
@@ -43,9 +49,17 @@ export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
   const { specs, refusals } = readDeviceSpecs(sources, hostFunctions);
   const partlyKnownTo = 'the controller';
   const check = checkDeviceSpecs(specs, devices, { hostFunctions, partlyKnownTo });
+  const { aliases, refused } =
+    alias === undefined
+      ? { aliases: call.context.settings.aliases, refused: [] }
+      : readAliases(alias.map((entry, at) => ({ text: textOf(entry), source: `alias[${at}]` })));
   const body = viewCheck({
     check,
-    refused: refusals.map(({ message }) => message),
+    refused: [...refusals.map(({ message }) => message), ...refused],
+    aliases: checkAliases(
+      aliases,
+      check.pools.map(({ pool }) => pool),
+    ),
     functionsFrom: {
       source: `what the controller knows of ${name}`,
       complete: false,
@@ -57,4 +71,8 @@ export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
     change: { host: name, difference: compareOffer(devices, offeredTags(check)) },
   });
   return { body };
+}
+
+function textOf(entry: string | object): string {
+  return typeof entry === 'string' ? entry : JSON.stringify(entry);
 }

@@ -1,5 +1,6 @@
 /** What each alias can take of what a device list offers: an alias of the wrong type takes nothing, and no server says so before it boots. */
-import type { PciAlias } from './alias.ts';
+import { isComputeError } from '../errors.ts';
+import { parseAliases, type PciAlias } from './alias.ts';
 import type { PciDeviceType } from './device.ts';
 import type { PciDevicePool } from './pool.ts';
 import { asksOnlyFor, matchesRequest, mismatches } from './pool-match.ts';
@@ -28,6 +29,19 @@ export function checkAliases(
     const types = [...new Set(taken.map(({ deviceType }) => deviceType))];
     return { name, takes, types, warning: takes > 0 ? null : whyNone(name, spec, pools) };
   });
+}
+
+/** The aliases of these definitions; where one is wrong, none, and what is wrong. Example: `alias[0]: alias "gpu": must have vendor_id and product_id`. */
+export function readAliases(definitions: readonly { text: string; source: string }[]): {
+  aliases: PciAlias[];
+  refused: string[];
+} {
+  try {
+    return { aliases: parseAliases(definitions), refused: [] };
+  } catch (error) {
+    if (!isComputeError(error, 'invalid')) throw error;
+    return { aliases: [], refused: [error.message] };
+  }
 }
 
 function requestOf({ name, spec, numaPolicy }: PciAlias) {

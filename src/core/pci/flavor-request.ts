@@ -21,11 +21,10 @@ export function requestsForFlavor({
   affinityPolicy,
   newId,
 }: FlavorRequestInput): PciRequest[] {
-  const asked = extraSpecs['pci_passthrough:alias'];
+  const asked = extraSpecs[aliasKey];
   if (asked === undefined) return [];
   const policy = flavorPolicy(extraSpecs) ?? affinityPolicy ?? null;
-  return asked.split(',').map((part) => {
-    const { name, count } = parsePart(part, asked);
+  return aliasCounts(asked).map(({ name, count }) => {
     const alias = aliases.find((one) => one.name === name);
     if (alias === undefined) {
       throw new ComputeError(
@@ -45,6 +44,14 @@ export function requestsForFlavor({
       requesterId: null,
     };
   });
+}
+
+/** The extra spec by which a flavor asks for devices. */
+export const aliasKey = 'pci_passthrough:alias';
+
+/** Names and counts of its text. Example: `gpu:1,qat:2`. Throws `invalid`: `bad_alias_syntax` or `bad_alias_count` (in `detail`). */
+export function aliasCounts(text: string): { name: string; count: number }[] {
+  return text.split(',').map((part) => parsePart(part, text));
 }
 
 /** The flavor's `hw:pci_numa_affinity_policy`, or null. Throws `invalid` when it is no policy. */

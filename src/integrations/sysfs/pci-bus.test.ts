@@ -8,7 +8,7 @@ import type { VfChange } from '#core/pci/vf-settings.ts';
 import { noMac } from '#core/pci/vf-settings.ts';
 import { DescribedIgb } from '#test/described-igb.ts';
 import { pf0, vf0 } from '#test/guests.ts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { captureSysfs } from './capture.ts';
 import { SysfsPciBus } from './pci-bus.ts';
 
@@ -206,4 +206,29 @@ test('a kernel that refuses VFs is quoted', async () => {
   await expect(bus.setVfCount(pf0, 2)).rejects.toThrow(
     'PF 0000:01:00.0: the kernel refuses 0 VFs (sriov_numvfs): ENOMEM: not enough memory, write',
   );
+});
+
+test('VFs that appear one after the other are waited for, the longer the more there are', async () => {
+  const { kernel } = onIgb();
+  let isThere = false;
+  const late = async (path: string, text: string): Promise<void> => {
+    await kernel.write(path, text);
+    if (text !== '2') return;
+    const link = join(kernel.root, 'bus/pci/devices', pf0, 'virtfn1');
+    rmSync(link);
+    setImmediate(() => {
+      symlinkSync('../0000:01:10.2', link);
+      isThere = true;
+    });
+  };
+  const bus = new SysfsPciBus({ root: kernel.root, run: kernel.run, write: late });
+  await bus.setVfCount(pf0, 2);
+  expect(isThere).toBe(true);
+  let now = 0;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => (now += 40_000));
+  const never = new SysfsPciBus({ root: kernel.root, run: kernel.run, write: async () => {} });
+  await expect(never.setVfCount(pf0, 7)).rejects.toThrow(
+    'PF 0000:01:00.0: 7 VFs were made, 2 have appeared within 44 s',
+  );
+  clock.mockRestore();
 });
