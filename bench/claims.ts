@@ -121,10 +121,11 @@ async function acceptServer(store: Store) {
   return { ...made.task, data, epoch: 1 };
 }
 
-/** One row in one transaction, again and again: the most that this file can do. */
+/** One row in one transaction, again and again: the most that this file can do. Each has its own time: SQLite writes nothing where a row stays as it is. */
 async function commitsPerSecond(store: Store, hostId: string): Promise<number> {
   const started = performance.now();
-  for (let done = 0; done < commitsTimed; done += 1) await store.hosts.seen(hostId, Date.now());
+  const now = Date.now();
+  for (let done = 0; done < commitsTimed; done += 1) await store.hosts.seen(hostId, now + done);
   return (commitsTimed * 1_000) / (performance.now() - started);
 }
 
