@@ -149,6 +149,13 @@ export interface ServerFilter {
   includeDeleted?: boolean;
 }
 
+/** What of a server's rows cannot be read. Example reason: `metadata: Unterminated string in JSON at position 3`. */
+export interface ServerDamage {
+  projectId: string;
+  deletedAt: number | null;
+  reason: string;
+}
+
 /** What the live servers and the groups of a project use of its quotas; `ram` in MiB. */
 export type QuotaUsage = Record<'instances' | 'cores' | 'ram' | 'server_groups', number>;
 
@@ -163,8 +170,12 @@ export interface ServerStore {
     quota: { limits: QuotaLimits; minCount: number },
     newServers: readonly NewServer[],
   ): Promise<Server[]>;
-  /** undefined when unknown. Deleted servers are found too (`vmState` 'deleted'). */
+  /** undefined when unknown or unreadable. Deleted servers are found too (`vmState` 'deleted'). */
   get(id: string): Promise<Server | undefined>;
+  /** Why a server that is there cannot be read; undefined when it can, or is not there. */
+  damage(id: string): Promise<ServerDamage | undefined>;
+  /** Replaces what cannot be read of a server by what says nothing, so that it can be deleted. What its flavor took of the host is then not given back. */
+  mend(id: string): Promise<void>;
   /** Newest first, however many: for what concerns all servers of a host. A user's list is a `select`. */
   list(filter: ServerFilter): Promise<Server[]>;
   /** One page of a list. Throws `invalid` when the server to follow is none, or none of the project. */
@@ -268,6 +279,7 @@ export interface FlavorChange {
 export interface FlavorStore {
   /** Throws `conflict` when another has this id or name. */
   create(flavor: Flavor): Promise<void>;
+  /** Throws `conflict` for one that is there and cannot be read, with the reason as detail. */
   get(id: string): Promise<Flavor | undefined>;
   /** In the order they were made. */
   list(): Promise<Flavor[]>;

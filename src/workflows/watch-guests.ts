@@ -103,7 +103,9 @@ export class GuestWatch {
       this.#context.wakeup.notify(`commands:${this.#host.id}`);
       return;
     }
-    const problem = strayProblem(id, guest.name, server);
+    const isDamaged =
+      server === undefined && (await this.#context.store.servers.damage(id)) !== undefined;
+    const problem = strayProblem({ id, name: guest.name }, isDamaged ? 'damaged' : server);
     if (!this.#strays.has(id)) {
       this.#context.log.warn({ host: this.#host.name, guest: id }, problem.message);
     }
@@ -134,11 +136,16 @@ export class GuestWatch {
   }
 }
 
-function strayProblem(id: string, name: string, server: Server | undefined): HostProblem {
+function strayProblem(
+  { id, name }: { id: string; name: string },
+  server: Server | 'damaged' | undefined,
+): HostProblem {
   const why =
     server === undefined
       ? 'no server has it; if nobody needs it: virsh destroy, virsh undefine'
-      : `its server is on ${server.hostName ?? 'no host'}`;
+      : server === 'damaged'
+        ? 'the record of its server cannot be read: delete the server, or restore a backup'
+        : `its server is on ${server.hostName ?? 'no host'}`;
   const message = `guest ${name} (${id}) is on this host, and ${why}`;
   return { code: 'stray-guest', message, blocks: 'none' };
 }

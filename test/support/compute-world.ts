@@ -58,7 +58,7 @@ export type ComputeWorld = Awaited<ReturnType<typeof aComputeWorld>>;
 export async function aComputeWorld() {
   const time = { now: Date.parse('2026-11-23T07:30:00Z') };
   const clock = { now: () => time.now };
-  const { store } = await openStore(':memory:', { clock });
+  const { store, db } = await openStore(':memory:', { clock });
   await store.flavors.create(aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} }));
   const ports = new Map([[portId, aPort(portId)]]);
   const limits = new Map<string, Partial<QuotaLimits>>();
@@ -107,6 +107,8 @@ export async function aComputeWorld() {
     context,
     contents,
     store,
+    /** Under the store, to damage rows. */
+    db,
     time,
     /** By project: what is not as Nova's defaults. */
     limits,

@@ -1,5 +1,5 @@
 /** GET, POST and DELETE of flavors. */
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { isSet } from '../fields.ts';
 import type { View } from '../microversions.ts';
@@ -47,22 +47,34 @@ export async function changeFlavor(call: Call<ChangeFlavorBody>): Promise<Reply>
   return { body: { flavor: viewFlavor(call, flavor) } };
 }
 
+/** Without reading it: one whose record is damaged can go. */
 export async function deleteFlavor(call: Call): Promise<Reply> {
-  const { id } = await findFlavor(call);
-  await call.context.store.flavors.remove(id);
+  await call.context.store.flavors.remove(call.params['id'] ?? '');
   return {};
 }
 
 /** The flavor of `:id`. Throws `notFound`, also for a private one that the caller's project has no access to. */
 export async function findFlavor(call: Call): Promise<Flavor> {
   const id = call.params['id'] ?? '';
-  const flavor = await call.context.store.flavors.get(id);
+  const flavor = await readFlavor(call, id);
   if (flavor !== undefined && (flavor.isPublic || call.caller.isAdmin)) return flavor;
   const { flavorAccess } = call.context.store;
   if (flavor !== undefined && (await flavorAccess.flavors(call.caller.projectId)).has(id)) {
     return flavor;
   }
   throw new ComputeError('notFound', `Flavor ${id} could not be found.`);
+}
+
+/** Throws `conflict` for a damaged record, for administrators with the reason; for others there is no such flavor. */
+async function readFlavor({ context, caller }: Call, id: string): Promise<Flavor | undefined> {
+  try {
+    return await context.store.flavors.get(id);
+  } catch (error) {
+    if (!isComputeError(error, 'conflict')) throw error;
+    if (!caller.isAdmin) return undefined;
+    const { message, detail, cause } = error;
+    throw new ComputeError('conflict', `${message} The reason: ${detail}`, { cause });
+  }
 }
 
 async function listBy(call: Call, view: (call: Call, flavor: Flavor) => View): Promise<Reply> {

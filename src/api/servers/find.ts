@@ -16,7 +16,29 @@ export async function findServerEvenDeleted(call: Call): Promise<Server> {
   const id = call.params['id'] ?? '';
   const server = await call.context.store.servers.get(id);
   if (server !== undefined && maySee(call.caller, server.projectId)) return server;
+  if (server === undefined) await refuseDamaged(call, id);
   throw noSuchServer(id);
+}
+
+/** The live server of `:id`, made readable first where its record is damaged. */
+export async function findServerToDelete(call: Call): Promise<Server> {
+  const id = call.params['id'] ?? '';
+  const { servers } = call.context.store;
+  const damage = (await servers.get(id)) === undefined ? await servers.damage(id) : undefined;
+  const isThere = damage?.deletedAt === null && maySee(call.caller, damage.projectId);
+  if (isThere) await servers.mend(id);
+  return findServer(call);
+}
+
+/** Throws `conflict`, for administrators with the reason, when there is such a server and it cannot be read. */
+async function refuseDamaged({ context, caller }: Call, id: string): Promise<void> {
+  const damage = await context.store.servers.damage(id);
+  if (damage === undefined || !maySee(caller, damage.projectId)) return;
+  const reason = caller.isAdmin ? ` (${damage.reason})` : '';
+  throw new ComputeError(
+    'conflict',
+    `Instance ${id} cannot be read: its record in the database is damaged${reason}; it can be deleted.`,
+  );
 }
 
 function noSuchServer(id: string): ComputeError {

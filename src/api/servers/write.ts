@@ -6,7 +6,7 @@ import type { Call, Reply } from '../route.ts';
 import { accessAddress } from './access-address.ts';
 import { newServerRequest } from './create-request.ts';
 import type { ChangeServerBody, CreateServerBody } from './create-schema.ts';
-import { findServer } from './find.ts';
+import { findServer, findServerToDelete } from './find.ts';
 import { refuseLocked } from './locked.ts';
 import { surroundingsOf } from './read.ts';
 import { viewChangedServer } from './views.ts';
@@ -55,8 +55,9 @@ export async function changeServer(call: Call<ChangeServerBody>): Promise<Reply>
   };
 }
 
+/** Also of a server whose record is damaged. */
 export async function deleteServer(call: Call): Promise<Reply> {
-  const server = await findServer(call);
+  const server = await findServerToDelete(call);
   refuseLocked(call, server);
   await call.context.workflows.deleteServer(call.caller, server, call.requestId);
   return {};

@@ -136,9 +136,19 @@ async function lastCommand(
       hostId: row.compute_node_id,
       seq: row.seq,
       serverId: row.instance_uuid,
-      result: row.result === null ? null : (JSON.parse(row.result) as CommandResult),
+      result: row.result === null ? null : readResult(row.result),
     }
   );
+}
+
+/** An answer that cannot be read counts as one that says nothing is known: the guest may be there. */
+function readResult(text: string): CommandResult {
+  try {
+    return JSON.parse(text) as CommandResult;
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { ok: false, message: 'The answer of the host cannot be read.', detail, steps: [] };
+  }
 }
 
 /** Commands after which a guest's definition may be another. */
@@ -156,6 +166,6 @@ export async function newestDomainXml(db: Db, serverId: string): Promise<string 
     .limit(1)
     .executeTakeFirst();
   if (row === undefined || row.result === null) return undefined;
-  const result = JSON.parse(row.result) as CommandResult;
+  const result = readResult(row.result);
   return result.ok ? result.domainXml : undefined;
 }

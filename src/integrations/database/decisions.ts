@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { Decision } from '#core/scheduling/decision.ts';
 import { type FieldMap, toFields, toRow } from './field-map.ts';
+import { readRows } from './readable-rows.ts';
 import type { ComputeTables, DecisionRow } from './tables.ts';
 
 const decisionMap: FieldMap<Decision, DecisionRow> = {
@@ -35,5 +36,5 @@ export async function listDecisions(
     .where('instance_uuid', '=', serverId)
     .orderBy('id')
     .execute();
-  return rows.map((row) => toFields(decisionMap, row));
+  return readRows('decisions', rows, (row) => toFields(decisionMap, row));
 }

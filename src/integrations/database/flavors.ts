@@ -4,7 +4,7 @@ import type { FlavorChange, FlavorStore } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { type FieldMap, toColumns, toFields, toRow } from './field-map.ts';
-import { readRows } from './readable-rows.ts';
+import { readRow, readRows } from './readable-rows.ts';
 import type { ComputeTables, FlavorRow } from './tables.ts';
 import { refuseDuplicate } from './unique-violation.ts';
 
@@ -33,7 +33,7 @@ export function flavorStore(db: Kysely<ComputeTables>): FlavorStore {
     },
     get: async (id) => {
       const row = await rows().where('flavorid', '=', id).executeTakeFirst();
-      return row && toFields(flavorMap, row);
+      return row && readRow(`Flavor ${id}`, row, (one) => toFields(flavorMap, one));
     },
     list: async () => {
       const found = await rows().orderBy('id').execute();
@@ -61,7 +61,7 @@ async function updateFlavor(
     .where('flavorid', '=', id)
     .executeTakeFirst();
   if (row === undefined) throw noSuchFlavor(id);
-  const known = toFields(flavorMap, row);
+  const known = readRow(`Flavor ${id}`, row, (one) => toFields(flavorMap, one));
   const specs = Object.entries({ ...known.extraSpecs, ...change.extraSpecs });
   const flavor = {
     ...known,

@@ -1,4 +1,5 @@
 /** A row that cannot be read, as after a disk fault or a repair by hand, costs its own entry and nothing else. */
+import { ComputeError } from '#core/errors.ts';
 
 const reported = new Set<string>();
 const mostReported = 1_000;
@@ -16,6 +17,23 @@ export function readRows<Row, T>(table: string, rows: readonly Row[], read: (row
       return [];
     }
   });
+}
+
+/**
+ * What `read` makes of one row. Throws `conflict` where it throws, with its words as detail. Example: `readRow('Flavor 5', row, read)` →
+ * `Flavor 5 cannot be read: its record in the database is damaged; it can be deleted.`
+ */
+export function readRow<Row, T>(name: string, row: Row, read: (row: Row) => T): T {
+  try {
+    return read(row);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new ComputeError(
+      'conflict',
+      `${name} cannot be read: its record in the database is damaged; it can be deleted.`,
+      { detail, cause: error },
+    );
+  }
 }
 
 /** JSON text that a host reports again at its next start: where it cannot be read, it is as if nothing had been reported. */

@@ -7,6 +7,7 @@ import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import { findAction, insertAction, listActions } from './actions.ts';
 import { newestDomainXml } from './commands.ts';
+import { mendServer, serverDamage } from './damaged-servers.ts';
 import { listDecisions } from './decisions.ts';
 import { refusePortInUse, writeNics } from './nics.ts';
 import { insertPciRequests, listPciRequests } from './pci-requests.ts';
@@ -33,6 +34,8 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
         () => db.transaction().execute((trx) => createWithin(trx, quota, newServers)),
       ),
     get: async (id) => (await readServers(db, [id]))[0],
+    damage: (id) => serverDamage(db, id),
+    mend: (id) => db.transaction().execute((trx) => mendServer(trx, id)),
     list: (filter) => listServers(db, filter),
     select: (selection) => selectServers(db, selection),
     read: (ids) => readServers(db, ids),
