@@ -17,6 +17,18 @@ const networks = [
     gives: 'physnet2',
   },
   { name: 'a tunnelled network', given: [segment('vxlan', null)], gives: null },
+  {
+    name: 'several tunnels',
+    given: [segment('vxlan', null), segment('geneve', null)],
+    gives: null,
+  },
+  { name: 'a GRE network', given: [segment('gre', null)], gives: null },
+  { name: 'a local network', given: [segment('local', null)], gives: null },
+  {
+    name: 'a tunnel behind the physical segment',
+    given: [segment('flat', 'physnet1'), segment('geneve', null)],
+    gives: 'physnet1',
+  },
   { name: 'no segment shown', given: [], gives: null },
 ];
 

@@ -136,6 +136,8 @@ test('a pool shows as one flat set of keys, which no tag can hide', () => {
 
 const sockets = [0, 1, 2, 3].map((id) => ({ id, socket: id < 2 ? 0 : 1 }));
 const noSockets = [{ id: 0 }, { id: 1 }];
+const memoryOnly = [...sockets, { id: 9 }];
+const oneSocket = [0, 1].map((id) => ({ id, socket: 0 }));
 const oneUnknown = [...sockets, { id: 4, socket: null }];
 
 const nodes: {
@@ -160,6 +162,11 @@ const nodes: {
   { policy: 'socket', node: 2, placement: { cells: [0], host: sockets }, gives: false },
   { policy: 'socket', node: null, placement: { cells: [0], host: sockets }, gives: false },
   { policy: 'socket', node: 1, placement: { cells: [0], host: oneUnknown }, gives: false },
+  { policy: 'socket', node: 1, placement: { cells: [0], host: memoryOnly }, gives: false },
+  { policy: 'socket', node: 1, placement: { cells: [0], host: oneSocket }, gives: true },
+  { policy: 'socket', node: 3, placement: { cells: [0, 2], host: sockets }, gives: true },
+  { policy: 'socket', node: 1, placement: { cells: [7], host: sockets }, gives: false },
+  { policy: 'socket', node: 1, placement: { cells: [0], host: [] }, gives: false },
   { policy: 'socket', node: 0, placement: { cells: [0], host: oneUnknown }, gives: true },
   { policy: 'socket', node: 1, placement: { cells: [0] }, gives: false },
   { policy: 'socket', node: 1, placement: { cells: [0], host: noSockets }, gives: false },

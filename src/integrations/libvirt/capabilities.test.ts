@@ -59,3 +59,17 @@ test('a host that says nothing of its processors has none of it', () => {
   expect(hypervisorFacts(host, 1)).toMatchObject({ cpuModel: 'unknown', architecture: 'unknown' });
   expect(hypervisorFacts(host, 1)).not.toHaveProperty('numaNodes');
 });
+
+test.each([
+  { name: 'all of one socket', given: ["socket_id='1'", "socket_id='1'"], socket: 1 },
+  { name: 'one that is off', given: ["socket_id='0'", ''], socket: 0 },
+  { name: 'several sockets', given: ["socket_id='0'", "socket_id='1'"], socket: null },
+  { name: 'no socket numbers', given: ['', ''], socket: null },
+  { name: 'memory only', given: [], socket: null },
+])('a NUMA node whose processors are of $name', ({ given, socket }) => {
+  const cpus = given.map((words, id) => `<cpu id='${id}' ${words}/>`).join('');
+  const cell = `<cell id='0'><memory unit='KiB'>1024</memory><cpus>${cpus}</cpus></cell>`;
+  const text = `<capabilities><host><topology><cells>${cell}</cells></topology></host></capabilities>`;
+  const host = { type: 'QEMU', version: 1, capabilities: text, cpus: 2, memoryKib: 1024 };
+  expect(hypervisorFacts(host, 1).numaNodes).toMatchObject([{ id: 0, socket }]);
+});

@@ -49,12 +49,13 @@ export function hypervisorFacts(
 
 function numaNode(cell: ParsedCell): HostNumaNode {
   const cpus = cell.cpus?.cpu ?? [];
-  const socket = cpus.find((cpu) => cpu['@socket_id'] !== undefined)?.['@socket_id'];
+  // A processor that is off says none. A node over several sockets is on none. Source: Nova `_get_host_numa_topology`.
+  const [socket, ...more] = new Set(cpus.flatMap((cpu) => cpu['@socket_id'] ?? []));
   const { memory } = cell;
   const kib = typeof memory === 'string' ? memory : memory?.['#text'];
   return {
     id: Number(cell['@id'] ?? '0'),
-    socket: socket === undefined ? null : Number(socket),
+    socket: socket === undefined || more.length > 0 ? null : Number(socket),
     cpus: cpus.map((cpu) => Number(cpu['@id'])),
     dedicatedCpus: [],
     memoryMib: Math.floor(Number(kib ?? '0') / 1024),
