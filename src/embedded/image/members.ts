@@ -22,8 +22,12 @@ const readNewMember = bodyReader(
     { additionalProperties: false },
   ),
 );
-const readStatus = bodyReader(
-  Type.Object({ status: Type.Enum([...memberStatuses]) }, { additionalProperties: false }),
+/** The stock client says the member here too. */
+const readAnswer = bodyReader(
+  Type.Object(
+    { status: Type.Enum([...memberStatuses]), member: Type.Optional(Type.String()) },
+    { additionalProperties: false },
+  ),
 );
 
 /** An image and one of its members, as a path names them. */
@@ -43,13 +47,14 @@ export async function listMembers(
   return members.filter((member) => maySee(caller, image, member));
 }
 
-/** Throws `notFound` also for another member that the caller may not see. */
+/** Throws `notFound` also for another member that the caller may not see, and for an image that has none, as Glance. */
 export async function showMember(
   { store }: ImageContext,
   caller: Caller,
   path: MemberPath,
 ): Promise<ImageMember> {
-  const image = await findShared(store, caller, path.imageId);
+  const image = await findImage(store, caller, path.imageId);
+  if (image.visibility !== 'shared') throw isNoMember(path.imageId, path.memberId);
   return findMember(store, caller, { image, memberId: path.memberId });
 }
 
@@ -94,7 +99,13 @@ export async function answerMember(
   caller: Caller,
   { imageId, memberId, body }: MemberPath & { body: unknown },
 ): Promise<ImageMember> {
-  const { status } = readStatus(body);
+  const { status, member: named = memberId } = readAnswer(body);
+  if (named !== memberId) {
+    throw new ComputeError(
+      'invalid',
+      `member: '${named}' is not the member of the path, ${memberId}`,
+    );
+  }
   return store.atomic(async (rows) => {
     const image = await findShared(rows, caller, imageId);
     const member = await findMember(rows, caller, { image, memberId });

@@ -65,7 +65,8 @@ describe('members', () => {
     expect(await sees()).toEqual([200, 0]);
     const pending = await byForeign(`GET /v2/images?id=${id}&member_status=pending`);
     expect(pending.body.images).toHaveLength(1);
-    const accepted = await byForeign(`PUT ${path}/${foreign}`, { status: 'accepted' });
+    const answer = { status: 'accepted', member: foreign };
+    const accepted = await byForeign(`PUT ${path}/${foreign}`, answer);
     expect([accepted.status, accepted.body.status]).toEqual([200, 'accepted']);
     expect(await sees()).toEqual([200, 1]);
     expect((await byForeign(`GET /v2/images/${id}/file`)).body).toBe('bytes');
@@ -113,13 +114,16 @@ describe('members', () => {
     expect(await statusOf(send(`POST ${path}`, body))).toBe(status);
   });
 
-  test.each([{}, { status: 'yes' }, { status: 7 }, { status: 'accepted', member: 'x' }])(
-    'the answer %j is refused',
-    async (body) => {
-      await send(`POST ${path}`, { member: foreign });
-      expect(await statusOf(byForeign(`PUT ${path}/${foreign}`, body))).toBe(400);
-    },
-  );
+  test.each([
+    {},
+    { status: 'yes' },
+    { status: 7 },
+    { status: 'accepted', member: 'x' },
+    { status: 'accepted', id: 'x' },
+  ])('the answer %j is refused', async (body) => {
+    await send(`POST ${path}`, { member: foreign });
+    expect(await statusOf(byForeign(`PUT ${path}/${foreign}`, body))).toBe(400);
+  });
 
   test('are at most 128', async () => {
     const members = Array.from({ length: 129 }, (_, at) => `p${at}`);
@@ -139,6 +143,7 @@ describe('members', () => {
       `Only shared images have members: image ${other.id} is ${visibility}.`,
     ]);
     expect(await statusOf(byAdmin(`GET /v2/images/${other.id}/members`))).toBe(403);
+    expect(await statusOf(byAdmin(`GET /v2/images/${other.id}/members/p1`))).toBe(404);
     const members = await byForeign(`GET /v2/images/${other.id}/members`);
     expect(members.status).toBe(visibility === 'private' ? 404 : 403);
   });
