@@ -87,6 +87,8 @@ export interface HostView {
   state: 'up' | 'down';
   status: 'enabled' | 'disabled';
   host_ip: string;
+  vcpus: number;
+  memory_mb: number;
   last_seen_at: string;
   running_guests: number;
   devices_free: number;

@@ -10,6 +10,10 @@ export interface Contents {
   simulated: boolean;
   /** Why hosts of this process cannot run servers, or not all. Example: `hv1: the hypervisor does not answer`. */
   problems: string[];
+  /** How many of them can run servers at all. */
+  usable: number;
+  /** What else a person should know of them. Example: `hv1: no /dev/kvm: guests are emulated`. */
+  notes: string[];
   physicalNetworks: string[];
   /** Of our own image service. */
   images: string[];
@@ -33,6 +37,9 @@ export async function contentsOf(
     hosts: [...here],
     simulated: parts.every(({ simulated }) => simulated !== undefined),
     problems,
+    usable: hosts.filter(({ problems: found }) => found.every(({ blocks }) => blocks !== 'all'))
+      .length,
+    notes: parts.flatMap(({ host, notes = [] }) => notes.map((note) => `${host}: ${note}`)),
     physicalNetworks: [...new Set(hosts.flatMap((host) => host.physicalNetworks))].sort(),
     images: await imageNames(),
     flavors: (await store.flavors.list()).map(({ name }) => name),

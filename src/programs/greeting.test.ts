@@ -11,6 +11,8 @@ const contents = {
   hosts: ['host-1', 'host-2'],
   simulated: true,
   problems: [],
+  usable: 2,
+  notes: [],
   physicalNetworks: ['physnet1', 'physnet2'],
   images: ['tiny'],
   flavors: ['m1.small', 'm1.medium'],
@@ -22,7 +24,7 @@ const said = (cloud: Parameters<typeof greeting>[0], isTerminal = true) =>
 test('of a cloud of our own: the way in from any folder, what is there, and what is not', () => {
   const text = said(own);
   expect(text).toContain(
-    "OS_CLIENT_CONFIG_FILE='/home/me/my cloud/.novella/clouds.yaml' OS_CLOUD=novella",
+    "OS_CLIENT_CONFIG_FILE='/home/me/my cloud/.novella/clouds.yaml'\n  export OS_CLOUD=novella\n",
   );
   expect(text).toContain("(or: . '/home/me/my cloud/.novella/openrc')");
   expect(text).toContain('hosts    host-1, host-2 (simulated: no real guest runs)');
@@ -36,8 +38,21 @@ test('of a cloud of our own: the way in from any folder, what is there, and what
 test('a host that can run nothing comes first, with the command that says why', () => {
   const problems = ['hv1: libvirt.so.0 cannot be used'];
   const text = said({ ...own, contents: { ...contents, simulated: false, problems } });
-  expect(text).toMatch(/^Novella is up, but NOT ALL HOSTS CAN RUN SERVERS:\n {2}hv1: libvirt/);
+  expect(text).toMatch(/^Novella is up, but NOT ALL HOSTS CAN RUN ALL SERVERS:\n {2}hv1: libvirt/);
   expect(text).toContain('npx novella doctor');
+});
+
+test('one machine that can run nothing, without physical network and KVM, in 80 columns', () => {
+  const silent = 'vm: the hypervisor does not answer: libvirtd at qemu:///system does not answer';
+  const notes = ['vm: no /dev/kvm: guests are emulated, some 20 times slower (enable VT-x)'];
+  const one = { ...contents, simulated: false, hosts: ['vm'], physicalNetworks: [], notes };
+  const text = said({ ...own, contents: { ...one, problems: [silent], usable: 0 } });
+  expect(text).toMatch(/^Novella is up, but NO HOST CAN RUN SERVERS:\n {2}vm: the hypervisor/);
+  expect(text).toContain('Note: vm: no /dev/kvm');
+  expect(text).toContain('host.bridge_mappings');
+  expect(text).not.toContain('openstack network create');
+  const wide = text.split('\n').filter((line) => line.length > 80 && !line.includes('/my cloud/'));
+  expect(wide).toEqual([]);
 });
 
 test('a fleet is named by its first hosts', () => {
@@ -59,6 +74,7 @@ test('among other services: what was found, what is missing, and how clients fin
   expect(lines).toContain(
     '  found image service at http://g\n  MISSING role `service` of the user\n',
   );
+  expect(lines).toMatch(/^Novella is up, but something is MISSING\.\n/);
   expect(lines).toContain('keystone register --url http://HOST:8774/v2.1');
   expect(said({ urls, contents, cloudsYaml: '', survey: { found: [], missing: [] } })).toContain(
     '  nothing is missing',

@@ -1,5 +1,6 @@
 /** What a person needs to know of a cloud that is up. */
 import { dirname, join } from 'node:path';
+import { wrap } from '#cli/wrap.ts';
 import type { Contents } from './cloud-contents.ts';
 import type { AllInOne } from './up.ts';
 
@@ -8,7 +9,7 @@ type Started = Pick<AllInOne, 'urls' | 'cloudsYaml' | 'contents' | 'survey' | 'n
 /** The lines on the screen. A new password is shown at a terminal only: what a journal keeps, others may read for years. */
 export function greeting(cloud: Started, { isTerminal }: { isTerminal: boolean }): string[] {
   return [
-    ...titleLines(cloud.contents),
+    ...titleLines(cloud),
     ...(cloud.survey === undefined ? ofOwnServices(cloud, isTerminal) : ofRealServices(cloud)),
     '',
     'Ctrl-C stops it; the next start continues where it was.',
@@ -16,19 +17,24 @@ export function greeting(cloud: Started, { isTerminal }: { isTerminal: boolean }
 }
 
 /** A host that cannot run guests is the first thing to know. */
-function titleLines({ problems }: Contents): string[] {
-  if (problems.length === 0) return ['Novella is up.'];
+function titleLines({ contents, survey }: Started): string[] {
+  const { problems, usable, hosts, notes } = contents;
+  const noteLines = notes.flatMap((note) => wrap(`Note: ${note}.`, ''));
+  const isWhole = survey === undefined || survey.missing.length === 0;
+  const title = isWhole ? 'Novella is up.' : 'Novella is up, but something is MISSING.';
+  if (problems.length === 0) return [title, ...noteLines];
+  const who = usable === 0 ? 'NO HOST CAN RUN SERVERS' : 'NOT ALL HOSTS CAN RUN ALL SERVERS';
   return [
-    'Novella is up, but NOT ALL HOSTS CAN RUN SERVERS:',
-    ...problems.map((problem) => `  ${problem}`),
-    'Run "npx novella doctor" to see what is missing and how to mend it.',
+    `Novella is up, but ${hosts.length === 0 ? 'there is no host' : who}:`,
+    ...problems.flatMap((problem) => wrap(problem, '  ')),
+    ...noteLines,
+    'Run "npx novella doctor" to see what is missing and what to do about it.',
     '',
   ];
 }
 
 function ofOwnServices(cloud: Started, isTerminal: boolean): string[] {
   const { urls, cloudsYaml, contents, newPassword } = cloud;
-  const physicalNetwork = contents.physicalNetworks[0] ?? 'physnet1';
   const password =
     newPassword === undefined || !isTerminal
       ? []
@@ -46,11 +52,25 @@ function ofOwnServices(cloud: Started, isTerminal: boolean): string[] {
     '',
     ...password,
     'Talk to it from another terminal:',
-    `  export OS_CLIENT_CONFIG_FILE=${shellWord(cloudsYaml)} OS_CLOUD=novella`,
+    `  export OS_CLIENT_CONFIG_FILE=${shellWord(cloudsYaml)}`,
+    '  export OS_CLOUD=novella',
     `  (or: . ${shellWord(join(dirname(cloudsYaml), 'openrc'))})`,
+    ...firstSteps(contents),
+  ];
+}
+
+function firstSteps({ physicalNetworks, simulated }: Contents): string[] {
+  const [physicalNetwork] = physicalNetworks;
+  if (physicalNetwork === undefined && !simulated) {
+    return [
+      'No host offers a physical network yet: name its bridges and PCI devices in the',
+      'configuration (host.bridge_mappings, pci.device_spec). See docs/one-machine.md.',
+    ];
+  }
+  return [
     'A server needs a network; a new cloud has none:',
     '  openstack network create --provider-network-type vlan \\',
-    `    --provider-physical-network ${physicalNetwork} --provider-segment 42 red`,
+    `    --provider-physical-network ${physicalNetwork ?? 'physnet1'} --provider-segment 42 red`,
     '  openstack subnet create --network red --subnet-range 10.42.0.0/24 red-v4',
     '  openstack port create --network red --vnic-type direct fast',
     '  openstack server create --flavor m1.small --image tiny --port fast --wait one',
@@ -86,10 +106,20 @@ function ofRealServices(cloud: Started): string[] {
   const { protocol, port } = new URL(cloud.urls.compute);
   return [
     `  compute ${cloud.urls.compute}`,
-    ...surveyLines(cloud),
+    ...surveyLines(cloud).flatMap((line) => wrap(line.trim(), '  ')),
+    ...missingHint(cloud),
     '',
     'Clients find it once it is in the catalog. As an administrator of the cloud:',
     `  npx novella keystone register --url ${protocol}//HOST:${port}/v2.1`,
+  ];
+}
+
+/** A service that is away is no reason to start again. */
+function missingHint({ survey }: Pick<Started, 'survey'>): string[] {
+  if (survey === undefined || survey.missing.length === 0) return [];
+  return [
+    'Requests that need what is MISSING fail until it is there; then they work,',
+    'without a restart. docs/openstack.md says what to do about each.',
   ];
 }
 

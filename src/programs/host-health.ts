@@ -2,7 +2,8 @@
 import { release } from 'node:os';
 import type { PciBus } from '#contracts/pci-bus.ts';
 import { checkHost } from '#core/hosts/check-host.ts';
-import { problemsOf } from '#core/hosts/host-check.ts';
+import { noKvm } from '#core/hosts/check-machine.ts';
+import { type HostCheck, problemsOf } from '#core/hosts/host-check.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { DeviceSpec } from '#core/pci/device-spec.ts';
 import { type HostPlaces, readHostFacts } from '#integrations/host-facts/read-host.ts';
@@ -14,11 +15,21 @@ export interface WatchedMachine {
   deviceSpecs: readonly DeviceSpec[];
 }
 
+/** Whether guests would be emulated, which is worth a line at the start though it keeps no server away. */
+export async function startNotes(machine: WatchedMachine): Promise<string[]> {
+  return (await checks(machine))
+    .filter(({ code, level }) => code === noKvm && level !== 'ok')
+    .map(({ found, fix }) => `${found} (${fix ?? 'see novella doctor'})`);
+}
+
 /** Looks now. Not at libvirt, which the agent hears itself, and not at VF counts, which it sees to. */
 export async function machineProblems(machine: WatchedMachine): Promise<HostProblem[]> {
-  const { places, pciBus, deviceSpecs } = machine;
+  return problemsOf(await checks(machine));
+}
+
+async function checks({ places, pciBus, deviceSpecs }: WatchedMachine): Promise<HostCheck[]> {
   const [facts, { functions }] = await Promise.all([readHostFacts(places), pciBus.listFunctions()]);
-  return problemsOf(checkHost({ facts, functions, deviceSpecs, vfCounts: {} }));
+  return checkHost({ facts, functions, deviceSpecs, vfCounts: {} });
 }
 
 /** The machine that we run on. */

@@ -11,6 +11,8 @@ export interface HostParts extends Omit<AgentOptions, 'log' | 'heartbeatMs'> {
   /** Where the images of its guests come from; absent: nobody looks at them. */
   images?: ImageSource;
   simulated?: SimulatedMachine;
+  /** What a person should know of it when it starts. */
+  notes?: readonly string[];
   /** Its agent starts only on demand. */
   later?: boolean;
 }

@@ -14,7 +14,7 @@ import { LinuxTaps } from '#integrations/iproute2/taps.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/start-libvirt-hypervisor.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { runOnHost } from '#integrations/sysfs/run-on-host.ts';
-import { machineProblems, placesHere } from './host-health.ts';
+import { machineProblems, placesHere, startNotes } from './host-health.ts';
 import type { RealHostConfig } from './host-config.ts';
 import type { HostParts } from './host-parts.ts';
 
@@ -37,6 +37,7 @@ export async function realHostParts(
   const deviceSpecs = parseDeviceSpecs(config.deviceSpec, functions);
   const guestsDirectory = join(stateDir, 'guests');
   await makeEnterable(guestsDirectory);
+  const machine = { places: placesHere(stateDir), pciBus, deviceSpecs };
   return {
     host: config.name,
     hostIp: config.ip,
@@ -64,7 +65,8 @@ export async function realHostParts(
     vfCounts: config.vfCounts,
     bridgedNetworks: Object.keys(config.bridgeMappings),
     reserved: config.reserved,
-    checkHealth: () => machineProblems({ places: placesHere(stateDir), pciBus, deviceSpecs }),
+    checkHealth: () => machineProblems(machine),
+    notes: await startNotes(machine),
     journal: folderJournal(join(stateDir, 'results')),
     uptime: () => readUptime(runProgram),
   };

@@ -8,6 +8,8 @@ export function aHostView(change: Partial<HostView> = {}): HostView {
     state: 'up',
     status: 'enabled',
     host_ip: '192.0.2.1',
+    vcpus: 8,
+    memory_mb: 16_384,
     last_seen_at: '2026-01-02T03:04:05Z',
     running_guests: 3,
     devices_free: 10,

@@ -35,8 +35,11 @@ function user({ isRoot }: HostFacts): HostCheck {
   return row.warn('not root: the agent must be, and some rows here are guesses', 'run it as root');
 }
 
+/** Code of the row that says whether guests are emulated. */
+export const noKvm = 'no-kvm';
+
 function acceleration({ kvmNode, cpuVendor }: HostFacts): HostCheck {
-  const row = report('Acceleration', 'no-kvm');
+  const row = report('Acceleration', noKvm);
   if (kvmNode.state === 'opens') return row.ok('/dev/kvm opens');
   if (kvmNode.state === 'refused') {
     return row.fail(

@@ -78,6 +78,7 @@ const xml = `<domain><devices>
 function inventory(held: boolean): Inventory {
   const request = (id: string): [string?] => (held ? [id] : []);
   return {
+    hosts: [],
     devices: [
       vf('h1', first, ...request('request-1')),
       vf('h1', second, ...request('request-2')),

@@ -1,6 +1,6 @@
 /** What the demo shows of its story: sections for people, one document for programs. */
 import { whyLines } from '#cli/explain-text.ts';
-import type { PoolView } from '#cli/operator-api.ts';
+import type { HostView, PoolView } from '#cli/operator-api.ts';
 import { shortType } from '#cli/pci-devices.ts';
 import { bold, tableLines } from '#cli/table.ts';
 import type { CheckResult } from './checks.ts';
@@ -14,6 +14,7 @@ interface Style {
 export function reportLines(story: Story, style: Style): string[] {
   const host = story.server['OS-EXT-SRV-ATTR:host'] ?? 'no host';
   const sections: [string, string[]][] = [
+    ['What the hosts had, and what web asks for', [...hostLines(story, style), ...askedHint]],
     [
       `Why ${host}`,
       [...story.explanation.decisions.flatMap((one) => whyLines(one, style)), ...whyHint],
@@ -30,7 +31,39 @@ export function reportLines(story: Story, style: Style): string[] {
   ]);
 }
 
-const whyHint = ['Each weigher gives 0 to 1: room (cpu, ram, disk), fewer free devices (pci).'];
+const askedHint = [
+  'web asks for two VFs on physnet1: its direct port and its macvtap port need',
+  'one each. Its plain NIC on network blue needs none.',
+];
+
+const whyHint = [
+  'Filters refuse hosts that lack something; weighers rank the others. Each',
+  'weigher gives 0 to 1, and the highest sum wins. cpu, ram and disk favour free',
+  'room; pci favours few free devices: hosts with many stay free for others.',
+];
+
+function hostLines({ before }: Story, style: Style): string[] {
+  const networks = [...new Set(before.pools.flatMap((pool) => pool.physical_network ?? []))].sort();
+  const freeVfs = (host: string, network: string): number =>
+    before.pools
+      .filter((pool) => pool.dev_type === 'type-VF' && pool.host === host)
+      .filter((pool) => pool.physical_network === network)
+      .reduce((sum, { count }) => sum + count, 0);
+  return tableLines<HostView>(
+    [
+      { title: 'HOST', value: ({ name }) => name },
+      { title: 'VCPUS', value: ({ vcpus }) => String(vcpus), align: 'right' },
+      { title: 'GIB', value: (host) => String(host.memory_mb / 1024), align: 'right' },
+      ...networks.map((network) => ({
+        title: `VFS ON ${network.toUpperCase()}`,
+        value: ({ name }: HostView) => String(freeVfs(name, network)),
+        align: 'right' as const,
+      })),
+    ],
+    before.hosts,
+    style,
+  );
+}
 
 /** UUIDs by their first eight digits. Example: `request 30e237c4-bea2-406a-8cf7-cca957a57811` → `request 30e237c4…`. */
 export function withShortIds(text: string): string {
@@ -135,13 +168,15 @@ export function farewellLines(cloud: {
   return [
     '',
     'Novella stays up. What next? From another terminal:',
-    `  export OS_CLIENT_CONFIG_FILE=${cloud.cloudsYaml} OS_CLOUD=novella`,
+    `  export OS_CLIENT_CONFIG_FILE=${cloud.cloudsYaml}`,
+    '  export OS_CLOUD=novella',
     '  openstack server list',
     '  openstack port show red-direct',
     '  npx novella status',
     '  npx novella explain web --xml     # with the whole domain XML',
     '  openstack server delete web       # and "npx novella pci pools" is as before',
-    `The compute API is at ${urls.compute}; docs/sriov-ports.md has more to try.`,
+    `The compute API is at ${urls.compute}.`,
+    'More to try: docs/sriov-ports.md.',
     'Ctrl-C ends it and forgets its state.',
   ];
 }

@@ -1,6 +1,12 @@
 /** The journey of a new user, step by step: networks, ports, a server with two VFs, and away with it again. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { explainServer, listDevices, listPools, microversion } from '#cli/operator-api.ts';
+import {
+  explainServer,
+  listDevices,
+  listHosts,
+  listPools,
+  microversion,
+} from '#cli/operator-api.ts';
 import { request, type Session } from '#cli/session.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { type Inventory, known, type PortView, type ServerView, type Step } from './story.ts';
@@ -108,7 +114,7 @@ export const deleteSteps: readonly Step[] = [
 
 async function readInventory(session: Session): Promise<Inventory> {
   const { pools } = await listPools(session);
-  return { devices: await listDevices(session), pools };
+  return { hosts: await listHosts(session), devices: await listDevices(session), pools };
 }
 
 async function createNetwork(

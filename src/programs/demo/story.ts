@@ -1,5 +1,5 @@
 /** What the demo has learnt so far, as the services' own documents. Steps add to it; checks and report read it. */
-import type { DeviceView, ExplainReply, PoolView } from '#cli/operator-api.ts';
+import type { DeviceView, ExplainReply, HostView, PoolView } from '#cli/operator-api.ts';
 import type { Session } from '#cli/session.ts';
 import { ComputeError } from '#core/errors.ts';
 
@@ -27,6 +27,7 @@ export interface ServerView {
 
 /** What is free and who holds what, at one moment. */
 export interface Inventory {
+  hosts: HostView[];
   devices: DeviceView[];
   pools: PoolView[];
 }
