@@ -1,5 +1,5 @@
 import { aVf } from '#test/store-rows.ts';
-import { vf0 } from '#test/guests.ts';
+import { vf0, vf1 } from '#test/guests.ts';
 import { expect, test } from 'vitest';
 import { claimProblems } from './claim-problems.ts';
 
@@ -32,4 +32,37 @@ test('new tags of a held device wait until it is given back, and that is said', 
       message: `PCI device ${vf0}: physical_network physnet1 → physnet2, trusted unset → true: not before server s1 gives it back`,
     },
   ]);
+});
+
+const sriov = (bus: string, vfNum = 0) => ({
+  capabilities: { sriov: { pfMacAddress: `0c:42:a1:00:${bus}:00`, vfNum } },
+});
+
+test('two cards that changed places: each held device is named with the place where it is', () => {
+  const one = { ...held, ...sriov('3b') };
+  const two = aVf(vf1, { tags, ...sriov('5e'), serverId: 's2', requestId: 'r2' });
+  const swapped = [
+    { ...one, status: 'missing' as const, found: { function: { ...two, address: vf0 }, tags } },
+    { ...two, status: 'missing' as const, found: { function: { ...one, address: vf1 }, tags } },
+  ];
+  expect(claimProblems(swapped).map(({ message }) => message)).toEqual([
+    expect.stringMatching(`of PF 0c:42:a1:00:5e:00; it is at ${vf1} now; server s1 holds it and`),
+    expect.stringMatching(`of PF 0c:42:a1:00:3b:00; it is at ${vf0} now; server s2 holds it and`),
+  ]);
+});
+
+test('a card in another slot, whose old one is empty, is named with its place; one that is nowhere is not', () => {
+  const missing = { ...held, ...sriov('3b'), status: 'missing' as const };
+  const moved = aVf(vf1, { tags, ...sriov('3b') });
+  expect(claimProblems([missing, moved])).toMatchObject([
+    {
+      code: 'device-replaced',
+      message: expect.stringContaining(
+        `${vf0} is in another place: it is at ${vf1} now; server s1`,
+      ),
+    },
+  ]);
+  for (const others of [[], [aVf(vf1, { tags, ...sriov('3b', 1) })], [aVf(vf1, { tags })]]) {
+    expect(claimProblems([missing, ...others])).toEqual([]);
+  }
 });

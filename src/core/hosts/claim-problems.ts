@@ -1,7 +1,7 @@
 /** What is wrong between a host's report and the devices that servers hold there. */
 import { canonicalText } from '../canonical-text.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { replacement } from '../pci/device-identity.ts';
+import { presentPlaceOf, replacement } from '../pci/device-identity.ts';
 import type { HostProblem } from './host-problem.ts';
 
 /**
@@ -10,14 +10,21 @@ import type { HostProblem } from './host-problem.ts';
  */
 export function claimProblems(devices: readonly PciDevice[]): HostProblem[] {
   return devices.flatMap((device): HostProblem[] => {
-    const { address, serverId, tags, found } = device;
-    if (serverId === null || found === undefined) return [];
+    const { address, serverId, tags, found, status } = device;
+    if (serverId === null) return [];
     const holder = `server ${serverId}`;
     const other = replacement(device);
+    const place = presentPlaceOf(device, devices);
+    const isAt = place === undefined ? '' : `it is at ${place} now; `;
+    const fate = `${holder} holds it and does not start: put the card back, or delete the server`;
     if (other !== undefined) {
-      const message = `${other}; ${holder} holds it and does not start: put the card back, or delete the server`;
+      return [{ code: 'device-replaced', message: `${other}; ${isAt}${fate}`, blocks: 'none' }];
+    }
+    if (status === 'missing' && place !== undefined) {
+      const message = `PCI device ${address} is in another place: ${isAt}${fate}`;
       return [{ code: 'device-replaced', message, blocks: 'none' }];
     }
+    if (found === undefined) return [];
     const changes = Object.keys({ ...tags, ...found.tags })
       .filter(
         (name) => canonicalText(tags[name] ?? null) !== canonicalText(found.tags[name] ?? null),

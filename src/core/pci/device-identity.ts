@@ -1,4 +1,5 @@
 /** Is a reported function the device that a server holds at its address? After a card was added or moved, addresses may belong to other cards. */
+import type { PciAddress } from './address.ts';
 import type { PciDevice, PciFunction } from './device.ts';
 
 /**
@@ -21,6 +22,30 @@ export function replacement(device: PciDevice): string | undefined {
   const { found } = device;
   if (found === undefined || !isOtherDevice(device, found.function)) return undefined;
   return `PCI device ${device.address} is another device now: was ${identityOf(device)}, is ${identityOf(found.function)}`;
+}
+
+/**
+ * Where the device that a row stands for is now: the one other address at which its host reports the same ids, number and serial or MAC. undefined when
+ * nothing says so for certain. Example: a card in another slot → `0000:5e:00.1`.
+ */
+export function presentPlaceOf(
+  device: PciDevice,
+  devices: readonly PciDevice[],
+): PciAddress | undefined {
+  const isSame = (fn: PciFunction) =>
+    !isOtherDevice(device, fn) &&
+    vfNumOf(device) === vfNumOf(fn) &&
+    (isKnown(serialOf(device), serialOf(fn)) || isKnown(macOf(device), macOf(fn)));
+  const places = devices.flatMap(({ found, ...row }) => {
+    if (row.address === device.address) return [];
+    if (found !== undefined) return isSame(found.function) ? [row.address] : [];
+    return row.status !== 'missing' && isSame(row) ? [row.address] : [];
+  });
+  return places.length === 1 ? places[0] : undefined;
+}
+
+function isKnown(one: string | null, other: string | null): boolean {
+  return one !== null && one === other;
 }
 
 /** Example: `15b3:1018 of PF 0c:42:a1:00:3b:00`. */
