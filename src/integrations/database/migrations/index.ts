@@ -12,6 +12,7 @@ import { portBindings } from './0009-port-bindings.ts';
 import { liveServers } from './0010-live-servers.ts';
 import { flavorAccess } from './0011-flavor-access.ts';
 import { hostNumbers } from './0012-host-numbers.ts';
+import { earlySchemas } from './0013-early-schemas.ts';
 import { lists } from './0014-lists.ts';
 import { imageMembers } from './0015-image-members.ts';
 import { networkTags } from './0016-network-tags.ts';
@@ -30,6 +31,7 @@ export const migrations: Record<string, Migration> = {
   '0010-live-servers': liveServers,
   '0011-flavor-access': flavorAccess,
   '0012-host-numbers': hostNumbers,
+  '0013-early-schemas': earlySchemas,
   '0014-lists': lists,
   '0015-image-members': imageMembers,
   '0016-network-tags': networkTags,
