@@ -53,6 +53,30 @@ test('a guest has its VF as its port says while it runs, and leaves the host as 
   expect(await left()).toEqual(before);
 });
 
+test('the VF of a running guest is set anew; that of one that is off waits for its start', async () => {
+  const { parts, pciBus, left } = begin();
+  const before = await left();
+  const change = async (nic: GuestNic, spoofCheck: boolean) => {
+    const changed = { ...nic, vf: { spoofCheck } } as GuestNic;
+    const body = { do: 'change-nic', guestId: guest.id, nic: changed } as const;
+    expect(await executeCommand(parts, body)).toMatchObject({ ok: true });
+  };
+  const spoofChecks = async () =>
+    Promise.all(
+      [vf0, vf1].map(async (address) => (await pciBus.vfState(address)).settings.spoofCheck),
+    );
+  await change(macvtap, true);
+  expect(await left()).toEqual(before);
+  await executeCommand(parts, { do: 'spawn', guest });
+  expect(await spoofChecks()).toEqual([true, false]);
+  await change(macvtap, true);
+  await change(aHostdevNic(vf0), false);
+  await change(wired, false);
+  expect(await spoofChecks()).toEqual([false, true]);
+  await executeCommand(parts, { do: 'destroy', guestId: guest.id });
+  expect(await left()).toEqual(before);
+});
+
 describe('a spawn that fails leaves the host as it was', () => {
   const faults: { name: string; words: RegExp; make: (host: ReturnType<typeof begin>) => void }[] =
     [

@@ -10,6 +10,7 @@ import type { Guest } from '#core/guests/guest.ts';
 import { type FoundGuest, planDestroy, planSpawn } from '#core/guests/plan.ts';
 import {
   planAttach,
+  planChangeNic,
   planDetach,
   planRespawn,
   planResume,
@@ -187,6 +188,8 @@ function stepsFor(
       return planAttach(body.guest, body.nic, found);
     case 'detach':
       return planDetach(guestId, body.nic, found);
+    case 'change-nic':
+      return planChangeNic(body.nic, found);
     default:
       return refuseUnknown(body);
   }

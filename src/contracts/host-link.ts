@@ -31,6 +31,8 @@ export type HostCommandBody =
   /** `guest`: as it is to be, with the NIC. */
   | { do: 'attach'; guest: Guest; nic: GuestNic }
   | { do: 'detach'; guestId: string; nic: GuestNic }
+  /** The VF of this NIC, which a running guest has, is set as the NIC says now. */
+  | { do: 'change-nic'; guestId: string; nic: GuestNic }
   | HostQuestion;
 
 /** Changes nothing, so it waits for no other command of its guest. `lines` null: all that is kept. */

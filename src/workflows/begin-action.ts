@@ -83,8 +83,9 @@ export async function beginAfterNicChanges(
       return await beginAction(context, caller, server, workflow);
     } catch (error) {
       const running = await context.store.tasks.of(server.id);
-      const isNicChange = running?.kind === 'attach' || running?.kind === 'detach';
-      if (!isComputeError(error, 'conflict') || running === undefined || !isNicChange) throw error;
+      const isNicChange =
+        running !== undefined && ['attach', 'detach', 'follow-ports'].includes(running.kind);
+      if (!isComputeError(error, 'conflict') || !isNicChange) throw error;
       await endOfAction(context, server.id, running.actionId);
     }
   }

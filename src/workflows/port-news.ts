@@ -7,7 +7,7 @@ import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 
 /**
- * The bound NICs whose port has another MAC or other addresses, as they are now. A network is read only for those; with `networksToo` for all, and
+ * The bound NICs whose port has another MAC, other addresses or settings of its VF, as they are now. A network is read only for those; with `networksToo` for all, and
  * a NIC whose network has another name, gateway or the like counts too.
  */
 export async function movedNics(

@@ -1,8 +1,11 @@
 /** What follows from events of idle servers; the way through the API is in the scenarios. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CommandResult } from '#contracts/host-link.ts';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import { ComputeError } from '#core/errors.ts';
 import { aComputeWorld, aPort, type ComputeWorld, portId } from '#test/compute-world.ts';
+import { aNic } from '#test/store-rows.ts';
+import { hostSilentMessage } from './end-silent-commands.ts';
 import { workflows } from './server-operations.ts';
 import { watchPorts } from './watch-ports.ts';
 
@@ -115,6 +118,122 @@ test('a NIC that another workflow changed after the look is looked at again', as
   await look();
   await act();
   expect([await addresses(), await left()]).toEqual([moved, []]);
+});
+
+describe('a port whose VF is to be set another way', () => {
+  const settings = (spoof_check: boolean) => ({ vlan: '100', vf_settings: { spoof_check } });
+  const portWith = (details: object) => ({
+    ...mine(),
+    fixedIps: [{ subnetId: 's1', ipAddress: '10.20.0.5' }],
+    vifDetails: { ...details },
+  });
+  const vifDetails = async () => (await world.store.servers.get(serverId))?.nics[0]?.vif?.details;
+  const command = () => world.store.commands.last(serverId, 'change-nic');
+  const answer = async (result: CommandResult) => {
+    const [host] = await world.store.hosts.list();
+    const { seq } = (await command())!;
+    await world.store.commands.complete(host!.id, seq, result, world.time.now);
+  };
+  const actions = async () =>
+    (await world.store.servers.actions(serverId))
+      .filter(({ action }) => action !== 'create')
+      .map(({ action, message }) => [action, message]);
+
+  beforeEach(async () => {
+    world.ports.set(portId, portWith(settings(false)));
+    await notify('changed');
+  });
+
+  test('its host is asked, and the NIC follows once that has answered', async () => {
+    await look();
+    expect(await act()).toBe('follow-ports');
+    const [host] = await world.store.hosts.list();
+    const [pending] = await world.store.commands.pending(host!.id);
+    expect(pending?.body).toMatchObject({
+      do: 'change-nic',
+      nic: { portId, address: '0000:81:00.2', vf: { spoofCheck: false } },
+    });
+    expect([await vifDetails(), await left()]).toEqual([{ vlan: '100' }, ['changed']]);
+    await answer({ ok: true, steps: [] });
+    await act();
+    expect([await vifDetails(), await left()]).toEqual([settings(false), []]);
+    expect(await actions()).toEqual([['change_port', null]]);
+  });
+
+  const refusals = [
+    { name: 'everything', steps: [], keeps: { vlan: '100' } },
+    {
+      name: 'the link state alone',
+      steps: [{ step: 'set-vf', milliseconds: 1 }],
+      keeps: { vlan: '100', vf_settings: { spoof_check: false } },
+    },
+  ];
+  test.each(refusals)(
+    'a host refuses $name: the NIC is as its VF, and why is in the actions',
+    async ({ steps, keeps }) => {
+      await look();
+      await act();
+      await answer({ ok: false, message: 'refused', detail: '', steps });
+      await act();
+      expect([await vifDetails(), await left()]).toEqual([keeps, []]);
+      expect(await actions()).toEqual([['change_port', 'refused']]);
+    },
+  );
+
+  test('a host that stopped reporting is asked again once it is back', async () => {
+    await look();
+    await act();
+    await answer({ ok: false, message: hostSilentMessage, detail: '', steps: [] });
+    await act();
+    expect([await vifDetails(), await left()]).toEqual([{ vlan: '100' }, ['changed']]);
+    world.time.now += 600_000;
+    await look();
+    expect(await act()).toBeUndefined();
+    const [host] = await world.store.hosts.list();
+    await world.store.hosts.seen(host!.id, world.time.now);
+    await look();
+    expect(await act()).toBe('follow-ports');
+  });
+
+  test('of two ports one is changed after the other', async () => {
+    const { nics } = (await world.store.servers.get(serverId))!;
+    const nicOf = (slot: string) => {
+      const port = `port-${slot}`;
+      const vif = { ...nics[0]!.vif!, portId: port, profile: { pci_slot: slot } };
+      return aNic({ id: slot, portId: port, vif });
+    };
+    const slots = ['0000:81:00.3', '0000:81:00.4'];
+    await idleServer({ nics: slots.map(nicOf) });
+    world.ports.clear();
+    for (const slot of slots) {
+      const id = `port-${slot}`;
+      world.ports.set(id, { ...portWith(settings(false)), id });
+      await notify('changed', id);
+    }
+    const asked: unknown[] = [];
+    for (;;) {
+      await look();
+      if ((await act()) === undefined) break;
+      const [host] = await world.store.hosts.list();
+      const [pending] = await world.store.commands.pending(host!.id);
+      asked.push((pending!.body as unknown as { nic: { address: string } }).nic.address);
+      await answer({ ok: true, steps: [] });
+      await act();
+    }
+    expect(asked).toEqual(slots);
+    expect(await left()).toEqual([]);
+  });
+
+  test('a server that is off asks no host', async () => {
+    await world.store.servers.update(serverId, { vmState: 'stopped' });
+    await look();
+    expect(await act()).toBe('follow-ports');
+    expect([await vifDetails(), await left(), await command()]).toEqual([
+      settings(false),
+      [],
+      undefined,
+    ]);
+  });
 });
 
 test('while the server is in a state that lets no NIC go, the event waits, and nobody is asked', async () => {

@@ -46,3 +46,78 @@ scenario('a port that is deleted is taken off its server, and its VF is free', a
     expect(await cloud.freeVfs('physnet1')).toEqual({ 'host-1': 4, 'host-2': 4 });
   }, soon);
 });
+
+for (const vnicType of ['direct', 'macvtap']) {
+  scenario(
+    `port security of a ${vnicType} port reaches the VF of the running guest; what its driver refuses is in its actions`,
+    async (cloud, { hosts }) => {
+      const port = await cloud.port(await cloud.network('red'), vnicType);
+      const id = await cloud.boot([{ port }]);
+      const server = await cloud.settled(id, 'ACTIVE');
+      const host = server['OS-EXT-SRV-ATTR:host'];
+      const address = (await cloud.showPort(port))['binding:profile'].pci_slot;
+      const vf = async () => {
+        const { settings } = await hosts.onHost(host, ({ pciBus }) => pciBus.vfState(address));
+        return { spoofCheck: settings.spoofCheck, linkState: settings.linkState };
+      };
+      const becomes = (wanted: object) =>
+        vi.waitFor(async () => expect(await vf()).toEqual(wanted), soon);
+      const change = (port: object, portId: string) =>
+        cloud.ok('network', 'PUT', `/ports/${portId}`, { port });
+      const changes = async (count: number) =>
+        cloud.until(async () => {
+          const path = `/servers/${id}/os-instance-actions`;
+          const { instanceActions } = await cloud.ok('compute', 'GET', path);
+          const value = instanceActions
+            .filter(({ action }: { action: string }) => action === 'change_port')
+            .map(({ message }: { message: string | null }) => message);
+          return { done: value.length === count, value };
+        });
+      await becomes({ spoofCheck: true, linkState: 'auto' });
+      await change({ port_security_enabled: false }, port);
+      await becomes({ spoofCheck: false, linkState: 'auto' });
+      expect(await changes(1)).toEqual([null]);
+      // The VFs of this card have no link state.
+      await change({ port_security_enabled: true, admin_state_up: false }, port);
+      await becomes({ spoofCheck: true, linkState: 'auto' });
+      const [refused] = await cloud.until(async () => {
+        const value = await changes(2);
+        return { done: value[0] !== null, value };
+      });
+      expect(refused).toContain('link state disable: its NIC has no such setting');
+      await cloud.until(async () => {
+        const reply = await cloud.send('compute', 'POST', `/servers/${id}/action`, {
+          body: { reboot: { type: 'HARD' } },
+        });
+        return { done: reply.status === 202, value: reply.status };
+      });
+      await cloud.settled(id, 'ACTIVE');
+      await becomes({ spoofCheck: true, linkState: 'auto' });
+    },
+  );
+}
+
+scenario(
+  'a server that is off follows its port, and starts as that is',
+  async (cloud, { hosts }) => {
+    const port = await cloud.port(await cloud.network('red'), 'direct');
+    const id = await cloud.boot([{ port }]);
+    const server = await cloud.settled(id, 'ACTIVE');
+    const host = server['OS-EXT-SRV-ATTR:host'];
+    const address = (await cloud.showPort(port))['binding:profile'].pci_slot;
+    const spoofCheck = async () =>
+      (await hosts.onHost(host, ({ pciBus }) => pciBus.vfState(address))).settings.spoofCheck;
+    await cloud.ok('compute', 'POST', `/servers/${id}/action`, { 'os-stop': null });
+    await cloud.settled(id, 'SHUTOFF');
+    await cloud.ok('network', 'PUT', `/ports/${port}`, { port: { port_security_enabled: false } });
+    // Starts are refused while the server follows.
+    await cloud.until(async () => {
+      const start = await cloud.send('compute', 'POST', `/servers/${id}/action`, {
+        body: { 'os-start': null },
+      });
+      return { done: start.status === 202, value: start.status };
+    });
+    await cloud.settled(id, 'ACTIVE');
+    await vi.waitFor(async () => expect(await spoofCheck()).toBe(false), soon);
+  },
+);

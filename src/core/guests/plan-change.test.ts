@@ -5,6 +5,7 @@ import { heldDevices } from './held-device.ts';
 import type { FoundGuest } from './plan.ts';
 import {
   planAttach,
+  planChangeNic,
   planDetach,
   planRespawn,
   planResume,
@@ -136,4 +137,16 @@ test.each([true, false])(
 test('an attach checks the new device alone: the guest holds the others itself', () => {
   const [check] = planAttach(guest, macvtap);
   expect(check).toMatchObject({ do: 'check-devices', guest: { nics: [macvtap], hostDevices: [] } });
+});
+
+test('settings of a VF are set under a running guest, the link state last', () => {
+  const vf = { spoofCheck: false, linkState: 'disable' } as const;
+  const changed = { ...direct, vf } as GuestNic;
+  expect(planChangeNic(changed, found('running'))).toEqual([
+    { do: 'set-vf', address: vf0, change: { spoofCheck: false } },
+    { do: 'set-vf', address: vf0, change: { linkState: 'disable' } },
+  ]);
+  expect(planChangeNic(changed, found('shutOff'))).toEqual([]);
+  expect(planChangeNic(changed, undefined)).toEqual([]);
+  expect(planChangeNic(wired, found('running'))).toEqual([]);
 });

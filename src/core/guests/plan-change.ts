@@ -1,6 +1,6 @@
 /** Steps for a guest that is on its host already: power, pause, NICs that come and go. */
 import { type Guest, type GuestNic, isPciNic, type PciGuestNic } from './guest.ts';
-import { giveBackSteps, handOverSteps } from './hand-over-steps.ts';
+import { giveBackSteps, handOverSteps, vfChangeOf } from './hand-over-steps.ts';
 import { type FoundGuest, isLive, planSpawn } from './plan.ts';
 import type { Step } from './step.ts';
 
@@ -70,6 +70,20 @@ export function planAttach(guest: Guest, nic: GuestNic, found?: FoundGuest): Ste
 export function planDetach(guestId: string, nic: GuestNic, found: FoundGuest | undefined): Step[] {
   if (found === undefined) return [];
   return [{ do: 'detach-nic', guestId, nic }, ...giveBackSteps(guestId, nic)];
+}
+
+/**
+ * The VF's settings, as a NIC agent would make them while the guest runs; a guest that is off gets them at its next start. The link state comes last
+ * and alone: some drivers have none.
+ */
+export function planChangeNic(nic: GuestNic, found: FoundGuest | undefined): Step[] {
+  if (found === undefined || !isLive(found) || !isPciNic(nic)) return [];
+  const { address } = nic;
+  const { linkState, ...others } = vfChangeOf(nic);
+  const changes = [others, linkState === undefined ? {} : { linkState }];
+  return changes
+    .filter((change) => Object.keys(change).length > 0)
+    .map((change) => ({ do: 'set-vf', address, change }));
 }
 
 /** NICs that are a device of the host inside the guest; a macvtap is the host's own. */

@@ -6,12 +6,29 @@ const fixedIps = [{ subnetId: 's', ipAddress: '10.0.0.5' }];
 const reported = aVif({ fixedIps });
 const { macAddress } = reported;
 
+const vifDetails = reported.details;
+
 test('a port with the same MAC and addresses has not moved, whatever else became of it', () => {
   expect(hasMoved(reported, aPort({ macAddress, fixedIps, status: 'DOWN', profile: {} }))).toBe(
     false,
   );
-  expect(hasMoved(reported, { macAddress: 'fa:16:3e:00:00:99', fixedIps })).toBe(true);
-  expect(hasMoved(reported, { macAddress, fixedIps: [] })).toBe(true);
+  const otherMac = { macAddress: 'fa:16:3e:00:00:99', fixedIps, vifDetails };
+  expect(hasMoved(reported, otherMac)).toBe(true);
+  expect(hasMoved(reported, { macAddress, fixedIps: [], vifDetails })).toBe(true);
+});
+
+test('a port with other settings for its VF has moved, and its NIC has them; all else of its binding stays', () => {
+  const settings = (spoof_check: boolean) => ({
+    vf_settings: { spoof_check, link_state: 'auto' },
+  });
+  const vif = aVif({ fixedIps, details: { vlan: '42', ...settings(true) } });
+  const of = (details: object) => aPort({ macAddress, fixedIps, vifDetails: { ...details } });
+  expect(hasMoved(vif, of(settings(true)))).toBe(false);
+  expect(hasMoved(vif, of({}))).toBe(false);
+  const changed = of({ vlan: '7', ...settings(false) });
+  expect(hasMoved(vif, changed)).toBe(true);
+  expect(followPort(vif, changed, aNetwork()).details).toEqual({ vlan: '42', ...settings(false) });
+  expect(followPort(vif, of({}), aNetwork()).details).toEqual(vif.details);
 });
 
 test('a NIC follows MAC, addresses, their subnets and the name of the network; how it is bound stays', () => {
