@@ -61,10 +61,12 @@ function queryCount(query: Query, key: string): number | undefined {
   );
 }
 
-/** The items from `offset` on, at most the limit (0: as many as a page may have): how lists without a marker are cut. Throws `invalid`. */
-export function sliceOf<Item>(query: Query, items: Item[]): Item[] {
-  const offset = queryCount(query, 'offset') ?? 0;
-  return items.slice(offset, offset + (pageLimit(query) || longestPage));
+/** Which part of a list without a marker is asked for: from `offset` on, at most the limit (0: as many as a page may have). Throws `invalid`. */
+export function sliceAsked(query: Query): { offset: number; limit: number } {
+  return {
+    offset: queryCount(query, 'offset') ?? 0,
+    limit: pageLimit(query) || longestPage,
+  };
 }
 
 /** The items after the marker, at most the limit, and the link to more when the page is full. Throws `invalid` for an unknown marker. */

@@ -15,8 +15,11 @@ export function storeGroupsContract(fresh: () => Promise<OpenStore>): void {
     expect(made).toMatchObject({ name: 'web', policy: 'anti-affinity', members: [] });
     const again = await open();
     expect(await again.serverGroups.get(made.id)).toEqual(made);
-    expect(await again.serverGroups.list({})).toEqual([made, other]);
-    expect(await again.serverGroups.list({ projectId: 'project-2' })).toEqual([other]);
+    const all = { offset: 0, limit: 10 };
+    expect(await again.serverGroups.list(all)).toEqual([made, other]);
+    expect(await again.serverGroups.list({ ...all, projectId: 'project-2' })).toEqual([other]);
+    expect(await again.serverGroups.list({ offset: 1, limit: 1 })).toEqual([other]);
+    expect(await again.serverGroups.list({ offset: 0, limit: 1 })).toEqual([made]);
     expect(await again.serverGroups.get('none')).toBeUndefined();
   });
 

@@ -287,6 +287,13 @@ function hostsContract(fresh: () => Promise<OpenStore>): void {
 }
 
 function flavorsContract(fresh: () => Promise<OpenStore>): void {
+  test('hundreds of flavors are listed in the order they were made', async () => {
+    const store = await (await fresh())();
+    const ids = Array.from({ length: 401 }, (_, at) => `flavor-${at}`);
+    for (const id of ids) await store.flavors.create(aFlavor({ id, name: id }));
+    expect((await store.flavors.list()).map(({ id }) => id)).toEqual(ids);
+  });
+
   test('a flavor is read back as it was made, and goes once', async () => {
     const store = await (await fresh())();
     const small = aFlavor();

@@ -308,8 +308,8 @@ export interface ServerGroupStore {
     limits: QuotaLimits,
   ): Promise<ServerGroup>;
   get(id: string): Promise<ServerGroup | undefined>;
-  /** In the order they were made; without a project those of all. */
-  list(filter: { projectId?: string }): Promise<ServerGroup[]>;
+  /** In the order they were made, some of them; without a project those of all. */
+  list(page: { projectId?: string; offset: number; limit: number }): Promise<ServerGroup[]>;
   /** Its servers stay, in no group. Throws `notFound`. */
   remove(id: string): Promise<void>;
   /** The group that a server is in. */

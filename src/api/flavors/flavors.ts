@@ -2,6 +2,7 @@
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { isSet } from '../fields.ts';
+import { mapInTurns } from '../in-turns.ts';
 import type { View } from '../microversions.ts';
 import { pageOf, queryValue } from '../paging.ts';
 import type { Call, Reply } from '../route.ts';
@@ -84,7 +85,7 @@ async function listBy(call: Call, view: (call: Call, flavor: Flavor) => View): P
     (flavor) => isWanted(flavor) && flavor.memoryMib >= minRam && flavor.diskGib >= minDisk,
   );
   const { items, links } = pageOf(call, sortedFlavors(call, found), ({ id }) => id);
-  const flavors = items.map((flavor) => view(call, flavor));
+  const flavors = await mapInTurns(items, (flavor) => view(call, flavor));
   return { body: { flavors, ...(links.length > 0 && { flavors_links: links }) } };
 }
 

@@ -3,7 +3,8 @@ import { maySee } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import { type StepDown, steppedDown, type View, without } from '../microversions.ts';
-import { sliceOf } from '../paging.ts';
+import { mapInTurns } from '../in-turns.ts';
+import { sliceAsked } from '../paging.ts';
 import type { Call, Reply } from '../route.ts';
 import type { CreateGroupBody } from './schemas.ts';
 
@@ -25,8 +26,11 @@ export const groupsQuery = ['limit', 'offset', 'all_projects'] as const;
 export async function listGroups(call: Call): Promise<Reply> {
   const isAll = 'all_projects' in call.query && call.caller.isAdmin;
   const { projectId } = call.caller;
-  const groups = await call.context.store.serverGroups.list(isAll ? {} : { projectId });
-  return { body: { server_groups: sliceOf(call.query, groups).map((each) => view(call, each)) } };
+  const groups = await call.context.store.serverGroups.list({
+    ...(!isAll && { projectId }),
+    ...sliceAsked(call.query),
+  });
+  return { body: { server_groups: await mapInTurns(groups, (each) => view(call, each)) } };
 }
 
 export async function showGroup(call: Call): Promise<Reply> {

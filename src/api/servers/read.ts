@@ -1,4 +1,5 @@
 /** GET of servers: one, a list, a detailed list. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { Host } from '#contracts/store.ts';
 import type { Server } from '#core/servers/server.ts';
 import { mapInTurns } from '../in-turns.ts';
@@ -25,8 +26,7 @@ export async function listServersInDetail(call: Call): Promise<Reply> {
   const unread = page.servers.flatMap((server) => ('nics' in server ? [] : [server.id]));
   const read = await store.servers.read(unread);
   const items = [...page.servers.flatMap((server) => ('nics' in server ? [server] : [])), ...read];
-  const hosts = new Map<string, Host>();
-  for (const host of await store.hosts.list()) hosts.set(host.id, host);
+  const hosts = await hostsOf(call, items);
   const groups = await groupsOfServers(call, items);
   const servers = await mapInTurns(items, (server) =>
     viewServer(call, server, {
@@ -36,6 +36,19 @@ export async function listServersInDetail(call: Call): Promise<Reply> {
   );
   return { body: { servers, ...(page.links.length > 0 && { servers_links: page.links }) } };
 }
+
+/** By id, those that these servers are on. */
+async function hostsOf({ context }: Call, servers: readonly Server[]): Promise<Map<string, Host>> {
+  const hosts = new Map<string, Host>();
+  for (const id of new Set(servers.flatMap(({ hostId }) => hostId ?? []))) {
+    const host = await context.store.hosts.get(id);
+    if (host !== undefined) hosts.set(id, host);
+    if (hosts.size % hostsAtOnce === 0) await afterEvents();
+  }
+  return hosts;
+}
+
+const hostsAtOnce = 50;
 
 /** The row of the host that a server is on, the group it is in, and the security groups of its ports. */
 export async function surroundingsOf(call: Call, server: Server): Promise<Surroundings> {

@@ -34,9 +34,9 @@ export function serverGroupStore(db: Db): ServerGroupStore {
       return { ...group, members: [] };
     },
     get: async (id) => (await withMembers(db, await rows().where('uuid', '=', id).execute()))[0],
-    list: async ({ projectId }) => {
+    list: async ({ projectId, offset, limit }) => {
       const found = projectId === undefined ? rows() : rows().where('project_id', '=', projectId);
-      return withMembers(db, await found.orderBy('id').execute());
+      return withMembers(db, await found.orderBy('id').offset(offset).limit(limit).execute());
     },
     remove: (id) => db.transaction().execute((trx) => removeGroup(trx, id)),
     of: async (serverId) => {
