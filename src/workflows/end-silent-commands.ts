@@ -55,7 +55,15 @@ async function endCommand(
     steps: [],
   };
   log.warn({ server: serverId, host: host.name, command: body.do }, result.detail);
-  await store.commands.complete(host.id, seq, result, clock.now());
+  try {
+    await store.commands.complete(host.id, seq, result, clock.now());
+  } catch (error) {
+    // Without a result it is still the host's, which may be back by now.
+    links.reinstate(host.id, seq);
+    throw error;
+  } finally {
+    wakeup.notify(`commands:${host.id}`);
+  }
   wakeup.notify('tasks');
 }
 

@@ -101,4 +101,9 @@ export class HostLinks {
     this.#withdrawn.add(`${hostId} ${seq}`);
     return true;
   }
+
+  /** The command that was taken back may be sent again: its end could not be recorded. */
+  reinstate(hostId: string, seq: number): void {
+    this.#withdrawn.delete(`${hostId} ${seq}`);
+  }
 }

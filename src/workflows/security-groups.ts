@@ -42,11 +42,17 @@ export async function changeGroups(
   const { projectId } = server;
   const find = await groupFinder(context, caller, { projectId, asked: [group] });
   const groupId = find(group, 'name', 'notFound');
-  const ports = await context.network.listServerPorts(server.id);
+  const ports = await portsOf(context, server);
   const changed = act === 'add' ? added(server, ports, groupId) : removed(server, ports, groupId);
   for (const { id, securityGroupIds } of changed) {
     await context.network.updatePort(id, { securityGroupIds });
   }
+}
+
+/** Anybody may write a server's id on a port of his own: only what the server's NICs have counts. */
+async function portsOf({ network }: WorkflowContext, { id, nics }: Server): Promise<Port[]> {
+  const own = new Set(nics.map(({ portId }) => portId));
+  return (await network.listServerPorts(id)).filter((port) => own.has(port.id));
 }
 
 interface ChangedPort {

@@ -65,7 +65,7 @@ async function aController() {
     await store.commit(toStep(task, 'wait', { command }));
     nudge();
   };
-  return { store, context, log, join, give };
+  return { store, context, log, join, give, look: () => nudge() };
 }
 
 const hello = { type: 'hello', host: 'host-1', report } as const;
@@ -95,6 +95,25 @@ test('every command without a result is sent on each new link, and none twice on
   second.agentEnd.send(hello);
   await vi.waitFor(() => expect(second.commands()).toMatchObject([{ command: { seq: 2 } }]));
   expect(first.commands()).toHaveLength(2);
+});
+
+test('a command that was taken back is not sent, nor what comes after it, until its end is recorded or given up', async () => {
+  const { store, context, join, give, look } = await aController();
+  const link = join();
+  link.agentEnd.send(hello);
+  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  const [host] = await store.hosts.list();
+  expect(context.links.withdraw(host!.id, 1)).toBe(true);
+  await give();
+  await give();
+  link.agentEnd.send({ type: 'heartbeat', uptime: 'up 1' });
+  await vi.waitFor(() => expect(context.links.uptimeOf(host!.id)).toBe('up 1'));
+  expect(link.commands()).toEqual([]);
+  context.links.reinstate(host!.id, 1);
+  look();
+  await vi.waitFor(() =>
+    expect(link.commands()).toMatchObject([{ command: { seq: 1 } }, { command: { seq: 2 } }]),
+  );
 });
 
 test('a result that cannot be recorded is not confirmed, and is asked for again', async () => {

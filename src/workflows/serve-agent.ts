@@ -148,7 +148,9 @@ class AgentSession {
         if (this.#isClosed) return;
         const waiting = await this.#context.store.commands.pending(host.id);
         for (const command of waiting) {
-          if (command.seq <= this.#lastSent || !links.maySend(host.id, command.seq)) continue;
+          if (command.seq <= this.#lastSent) continue;
+          // Its end is being recorded; what comes after it is sent then.
+          if (!links.maySend(host.id, command.seq)) break;
           this.#lastSent = command.seq;
           links.markSent(host.id, command.seq);
           this.#end.send({ type: 'command', command });

@@ -113,6 +113,26 @@ test.each([
   expect(portGroups()).toEqual([[groupIds.default], [groupIds.web]]);
 });
 
+test.each([
+  ['addSecurityGroup', [[groupIds.default, groupIds.web], [groupIds.web]]],
+  ['removeSecurityGroup', [[groupIds.default], []]],
+])(
+  '%s leaves a port alone on which somebody else has written the server’s id',
+  async (what, groups) => {
+    const id = await serverWithTwoPorts();
+    const foreign = aPort(flavorId, {
+      deviceId: id,
+      projectId: 'another',
+      portSecurityEnabled: what !== 'addSecurityGroup',
+      securityGroupIds: [groupIds.web],
+    });
+    world.ports.set(foreign.id, foreign);
+    expect((await act(id, { [what]: { name: groupIds.web } })).status).toBe(202);
+    expect(portGroups()).toEqual(groups);
+    expect(world.ports.get(foreign.id)).toEqual(foreign);
+  },
+);
+
 test('no group is added where a port takes none', async () => {
   const id = await serverWithTwoPorts();
   world.ports.set(imageId, aPort(imageId, { deviceId: id, portSecurityEnabled: false }));

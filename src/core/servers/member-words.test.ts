@@ -41,6 +41,7 @@ test.each([
   "image a1 has disk format 'odd', which is none",
   'networks[0].uuid: no port can be made on network n1: the quota is full',
   'Port p1 could not be found.',
+  'The host of the server stopped reporting.',
 ])('what the user brought is named: %s', (message) => {
   expect(memberWords(message)).toBe(message);
 });

@@ -8,6 +8,7 @@ const ownThings = [
   /^Port [\w-]+ could not be found\.$/,
   /^the host of instance [\w-]+ has not given its console within \d+ s$/,
   /^the request ended before its port was made$/,
+  /^The host of the server stopped reporting\.$/,
   /^(?:Error|internal error)$/,
 ];
 
