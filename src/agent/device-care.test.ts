@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { heldByNic, heldHostDevice } from '#core/guests/held-device.ts';
@@ -191,6 +191,30 @@ test('a function that is gone leaves nothing to clean', async () => {
   await parts.devices.record(direct, 'g', guestMac);
   await options.pciBus.setVfCount(pf0, 0);
   await parts.devices.restore(direct, 'g');
+  expect(await options.memory.keys('devices')).toEqual([]);
+});
+
+/** As after an operator has given the PF another MAC, or another card has taken its address. */
+function pfShows(root: string, macAddress: string): void {
+  writeFileSync(join(root, 'bus/pci/devices', pf0, 'net/enp1s0/address'), `${macAddress}\n`);
+}
+
+test('a VF that still has the guest’s MAC is cleaned although its PF has another MAC by now', async () => {
+  const { parts, pciBus, before, kernel, options } = await afterMacvtap();
+  pfShows(kernel.root, '02:00:00:00:77:77');
+  await parts.devices.restore(macvtap, 'g');
+  expect(await pciBus.vfState(vf0)).toEqual(before);
+  expect(await options.memory.keys('devices')).toEqual([]);
+});
+
+test('another card at the address is left as it is, for it has had no guest', async () => {
+  const { parts, kernel, options } = anIgbHost(folder);
+  await parts.devices.record(macvtap, 'g', guestMac);
+  pfShows(kernel.root, '02:00:00:00:77:77');
+  const mine = { macAddress: '02:00:00:00:00:99', vlan: 7 };
+  await options.pciBus.applyVfStep({ do: 'set-vf', address: vf0, change: mine });
+  await parts.devices.restore(macvtap, 'g');
+  expect((await options.pciBus.vfState(vf0)).settings).toMatchObject(mine);
   expect(await options.memory.keys('devices')).toEqual([]);
 });
 

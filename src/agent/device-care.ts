@@ -127,13 +127,13 @@ export class DeviceCare {
     });
   }
 
-  async #restore({ device, fn, baseline, guestMacAddress, problem }: DeviceRecord): Promise<void> {
+  async #restore(record: DeviceRecord): Promise<void> {
+    const { device, baseline, guestMacAddress, problem } = record;
     const { address } = device;
     const { pciBus, memory, driverWaitMs = 10_000 } = this.#options;
-    const now = baseline === null ? undefined : await pciBus.functionAt(address);
     if (baseline === null) {
       await this.#clear(device);
-    } else if (now !== undefined && (fn === undefined || !isOtherDevice(fn, now))) {
+    } else if (await this.#isThere(record)) {
       // A function that is gone leaves nothing to clean, and another card in its place has had no guest.
       const keepsDriver = device.isUnmanaged === true;
       const request = { address, baseline, guestMacAddress, keepsDriver, driverWaitMs };
@@ -143,6 +143,21 @@ export class DeviceCare {
     if (problem === null) return;
     this.#log('info', address, 'is clean again and no longer quarantined');
     this.#notify();
+  }
+
+  /** The PF of the same card may have got another MAC meanwhile: a VF that shows the guest's MAC, or its trust, is the guest's all the same. */
+  async #isThere({ device, fn, baseline, guestMacAddress }: DeviceRecord): Promise<boolean> {
+    const { pciBus } = this.#options;
+    const now = await pciBus.functionAt(device.address);
+    if (now === undefined) return false;
+    if (fn === undefined || !isOtherDevice(fn, now)) return true;
+    if (baseline?.vf == null) return false;
+    const { settings, own } = await pciBus.vfState(device.address);
+    const macs = [settings.macAddress, own?.macAddress];
+    return (
+      (guestMacAddress !== null && macs.includes(guestMacAddress)) ||
+      (device.trust && settings.trust && !baseline.vf.settings.trust)
+    );
   }
 
   /** What it was like nobody knows: what a guest may have left is taken off. A VF that shows only what its own driver chose is clean. */

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Clock } from '#contracts/clock.ts';
 import type { Store } from '#contracts/store.ts';
-import { shrinkWal } from '#integrations/database/shrink-wal.ts';
+import { dropLog } from '#integrations/database/dialect.ts';
 import { openStore } from '#integrations/database/store.ts';
 import type { ComputeTables } from '#integrations/database/tables.ts';
 import { type DiskReserve, keepDiskReserve } from './disk-reserve.ts';
@@ -29,7 +29,7 @@ export async function openState(
   const onDiskFull = () => reserve.release();
   const { store, db } = await openStore(state.file('novella.sqlite'), { clock, onDiskFull });
   stops.push(() => store.close());
-  reserve.onRelease(() => shrinkWal(db));
+  reserve.onRelease(() => dropLog(db));
   // Whoever held leases was the process before this one, for the state directory is ours alone.
   await store.tasks.releaseAll();
   await store.commands.forgetQuestions();

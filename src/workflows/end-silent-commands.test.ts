@@ -1,5 +1,5 @@
 /** What becomes of commands to a host that stopped reporting: taken back, waited for, ended, and never lost. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { HostCommandBody } from '#contracts/host-link.ts';
 import type { Store } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -40,8 +40,7 @@ async function give(what: 'stop' | 'destroy' = 'stop'): Promise<string> {
 }
 const resultOf = async (serverId: string) =>
   (await store.commands.last(serverId, 'stop'))?.result ?? null;
-const waiting = async () =>
-  (await store.commands.pending(hostId)).map(({ serverId }) => serverId);
+const waiting = async () => (await store.commands.pending(hostId)).map(({ serverId }) => serverId);
 
 test('what was never sent is taken back once the host is down, and not before', async () => {
   const serverId = await give();
@@ -92,13 +91,10 @@ test('a command of a linked host is left alone', async () => {
 
 test('an end that cannot be recorded takes nothing back: a host that returns meanwhile is sent the command', async () => {
   const serverId = await give();
-  const { complete } = store.commands;
-  store.commands.complete = async () => {
-    throw new ComputeError('unavailable', 'the disk of the state directory is full');
-  };
+  const full = new ComputeError('unavailable', 'the disk of the state directory is full');
+  vi.spyOn(store.commands, 'complete').mockRejectedValueOnce(full);
   steady = settings.hostTimeoutMs + 1;
   await expect(endSilentCommands(context)).rejects.toThrow('full');
-  store.commands.complete = complete;
   links.opened(hostId);
   await endSilentCommands(context);
   expect(await waiting()).toEqual([serverId]);

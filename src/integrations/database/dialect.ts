@@ -31,7 +31,10 @@ export function withoutKey(of: string, key: string): RawBuilder<string | null> {
   return sql`case when json_valid(${sql.ref(of)}) then json_remove(${sql.ref(of)}, ${sql.lit(`$.${key}`)}) else ${sql.ref(of)} end`;
 }
 
-/** Moves all of the write-ahead log into the database and cuts it to nothing, so that no older state of a row is left in it. */
+/**
+ * Moves all of the write-ahead log into the database and cuts it to nothing: no older state of a row is left in it, and up to some MiB of disk are free
+ * again. Fails on a disk without any room.
+ */
 export async function dropLog<Tables>(db: Kysely<Tables>): Promise<void> {
   await sql`pragma wal_checkpoint(truncate)`.execute(db);
 }
