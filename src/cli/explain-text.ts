@@ -80,10 +80,10 @@ function tieLines({ candidates }: DecisionView): string[] {
 }
 
 function takenLines(decision: DecisionView): string[] {
-  return decision.devices.map(
-    (device) =>
-      `took ${device.address} from the pool of ${device.pool} for request ${device.request_id}`,
-  );
+  return decision.devices.flatMap((device) => [
+    `took ${device.address} from the pool of ${device.pool}`,
+    `  for request ${device.request_id}`,
+  ]);
 }
 
 function decisionTitle(decision: DecisionView): string {
