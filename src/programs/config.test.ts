@@ -65,8 +65,9 @@ test('allocation ratios that are not given stay as they are', () => {
   });
 });
 
-test('256 MiB of the disk are kept from uploads unless configured', () => {
-  expect(parseConfig('{}', 'x').keepFreeBytes).toBe(268_435_456);
+test('what is kept of the disk is configured in MiB', () => {
+  expect(parseConfig('{}', 'x').keepFreeBytes).toBeUndefined();
+  expect(parseConfig('keep_free: 2', 'x').keepFreeBytes).toBe(2_097_152);
   expect(parseConfig('keep_free: 0', 'x').keepFreeBytes).toBe(0);
   expect(() => parseConfig('keep_free: -1', 'x')).toThrow('x:1 keep_free: must be >= 0');
 });

@@ -166,8 +166,8 @@ export interface Config extends DoorsConfig {
   /** How often a host's amounts may be promised. 4 virtual processors for one of the host, say. */
   allocationRatios: { vcpus: number; memory: number; disk: number };
   quotas: QuotaConfig;
-  /** `keep_free`: of the disk of the state directory; an upload that would leave less is refused. */
-  keepFreeBytes: number;
+  /** `keep_free`: of the disk of the state directory; an upload that would leave less is refused. undefined: the file does not say. */
+  keepFreeBytes: number | undefined;
   /** A host that is silent for longer is down: no server is placed there. Nova's `service_down_time`. */
   hostDownMs: number;
   /** What waits for a host that is silent for longer ends in failure. */
@@ -250,7 +250,7 @@ function toConfig(file: FileShape, place: Place, surroundings: Surroundings): Co
     deviceSpec,
     allocationRatios: { ...standardRatios, ...file.allocation_ratio },
     quotas: toQuotaConfig(file.quotas, { ownIdentity: file.openstack === undefined }),
-    keepFreeBytes: (file.keep_free ?? 256) * 1024 ** 2,
+    keepFreeBytes: file.keep_free === undefined ? undefined : file.keep_free * 1024 ** 2,
     hostDownMs: (file.host_down_after ?? 60) * 1_000,
     hostLostMs: (file.host_lost_after ?? 600) * 1_000,
     weights: { ...standardWeights, ...file.scheduler?.weights },

@@ -36,8 +36,8 @@ export interface EmbeddedOptions<Tables> {
   /** Read at each use: filled once every service listens. */
   urls: { identity: string; compute: string; network: string; image: string };
   imageFolder: string;
-  /** Of the disk of the state directory: so much no upload may take. */
-  keepFreeBytes: number;
+  /** Of the disk of the state directory: so much no upload may take. undefined: as much as usual. */
+  keepFreeBytes: number | undefined;
   publicUrls: PublicUrls;
   tls: TlsFiles | undefined;
   passwords: { admin: string; demo: string };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { BootstrapUser } from '#embedded/identity/bootstrap.ts';
 import { createIdentityService } from '#embedded/identity/service.ts';
+import type { DiskSpace } from '#embedded/image/image-files.ts';
 import { createImageService } from '#embedded/image/service.ts';
 import { createNetworkService } from '#embedded/network/service.ts';
 import { noLimits, type QuotaLimits } from '#core/quotas/limits.ts';
@@ -89,13 +90,13 @@ const hosts: Record<string, ReadonlySet<string>> = {
 export async function startEmbeddedCloud({
   users = [],
   limits = {},
-  keepFreeBytes = 0,
-  freeBytes,
+  keepFreeBytes,
+  space,
 }: {
   limits?: Partial<QuotaLimits>;
   /** Of the disk of the images, as the next. */
   keepFreeBytes?: number;
-  freeBytes?: () => Promise<number>;
+  space?: () => Promise<DiskSpace>;
   users?: Omit<BootstrapUser, 'password'>[];
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'novella-embedded-'));
@@ -140,7 +141,7 @@ export async function startEmbeddedCloud({
     folder: join(folder, 'images'),
     limitsOf: () => ({ ...noLimits, ...limits }),
     keepFreeBytes,
-    ...(freeBytes !== undefined && { freeBytes }),
+    ...(space !== undefined && { space }),
   });
   const signIn = async (name: string, password: string, project: string) => {
     const body = signInBody(name, password, project);

@@ -19,6 +19,12 @@ export interface ByteRange {
   end: number;
 }
 
+/** Of one disk, in bytes. `freeBytes`: for what is not privileged. */
+export interface DiskSpace {
+  freeBytes: number;
+  diskBytes: number;
+}
+
 export interface ImageFiles {
   /**
    * Takes the bytes as they come; `admit` is asked with the bytes so far before each part is written. What breaks off, or is not admitted, leaves
@@ -35,8 +41,8 @@ export interface ImageFiles {
   remove(id: string): Promise<void>;
   /** Removes what broken uploads of a dead process left. */
   removeParts(): Promise<void>;
-  /** Room on the disk for what is not privileged, in bytes. */
-  freeBytes: () => Promise<number>;
+  /** Of the disk that they are on. */
+  space: () => Promise<DiskSpace>;
 }
 
 const partEnding = '.part';
@@ -77,10 +83,10 @@ export function createImageFiles(folder: string): ImageFiles {
       const parts = (await readdir(folder)).filter((name) => name.endsWith(partEnding));
       await Promise.all(parts.map((name) => rm(join(folder, name), { force: true })));
     },
-    async freeBytes() {
+    async space() {
       await mkdir(folder, { recursive: true });
-      const { bavail, bsize } = await statfs(folder);
-      return bavail * bsize;
+      const { bavail, blocks, bsize } = await statfs(folder);
+      return { freeBytes: bavail * bsize, diskBytes: blocks * bsize };
     },
   };
 }

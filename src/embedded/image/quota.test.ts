@@ -7,15 +7,14 @@ import { listen } from '#http/service.ts';
 import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
 
 const mib = 1024 ** 2;
-const disk = { freeBytes: 100 * mib };
+const disk = { freeBytes: 100 * mib, diskBytes: 160 * mib };
 const limits = { images: 3, image_size: 2, image_storage: 3 };
 
 let cloud: EmbeddedCloud;
 let project: string;
 let port: number;
 beforeAll(async () => {
-  const freeBytes = async () => disk.freeBytes;
-  cloud = await startEmbeddedCloud({ limits, keepFreeBytes: 10 * mib, freeBytes });
+  cloud = await startEmbeddedCloud({ limits, space: async () => disk });
   project = (await cloud.identity.service.validate(cloud.demoToken)).projectId;
   port = await listen(cloud.image.app, 'image', '127.0.0.1', 0);
 });
@@ -175,7 +174,7 @@ describe('the disk', () => {
   const words = (id: string) =>
     `Image storage media is full: there is no room for image ${id}. An administrator can make room on the disk of the state directory.`;
 
-  test('keeps what the database needs', async () => {
+  test('keeps a sixteenth for the database', async () => {
     disk.freeBytes = 11 * mib;
     const id = await create();
     const refused = await upload(id, mib + 1);

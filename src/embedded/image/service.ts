@@ -13,7 +13,7 @@ import { refuseUnknown } from '../not-offered.ts';
 import { mountRoutes } from '../route-table.ts';
 import { projectGuard } from '../token-guard.ts';
 import { healUploads, openContent, uploadContent } from './image-content.ts';
-import { createImageFiles } from './image-files.ts';
+import { createImageFiles, type DiskSpace } from './image-files.ts';
 import type { LimitsOf } from './image-quotas.ts';
 import { findImage } from './image-access.ts';
 import { addImage, type ImageContext } from './images.ts';
@@ -29,10 +29,10 @@ export interface ImageOptions {
   folder: string;
   /** How much each project may have. */
   limitsOf: LimitsOf;
-  /** So much of the disk is for the database: an upload that would leave less is refused. */
-  keepFreeBytes: number;
-  /** Room on that disk, in bytes. Absent: as the system reports. */
-  freeBytes?: () => Promise<number>;
+  /** So much of the disk is for the database: an upload that would leave less is refused. undefined: a sixteenth, at most 256 MiB. */
+  keepFreeBytes: number | undefined;
+  /** Of that disk. Absent: as the system reports. */
+  space?: () => Promise<DiskSpace>;
   clock: Clock;
   newId: NewId;
   log: Logger;
@@ -59,8 +59,8 @@ export function createImageService(options: ImageOptions): {
 } {
   const { store, clock, newId, log, limitsOf, keepFreeBytes } = options;
   const files = createImageFiles(options.folder);
-  const freeBytes = options.freeBytes ?? files.freeBytes;
-  const openGate = uploadGates({ store, limitsOf, freeBytes, keepFreeBytes });
+  const space = options.space ?? files.space;
+  const openGate = uploadGates({ store, limitsOf, space, keepFreeBytes });
   const context: ImageContext = { store, clock, newId, log, files, limitsOf, openGate };
   let healing: Promise<void> | undefined;
   const heal = () => (healing ??= healUploads(context));

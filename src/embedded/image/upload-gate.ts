@@ -1,6 +1,7 @@
 /** May this upload go on? Asked before its first byte and at each part, so that what is refused is never written. */
 import type { ImageRows, StoredImage } from '#contracts/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
+import type { DiskSpace } from './image-files.ts';
 import { imageTooLarge, type LimitsOf, storageExceeded, uploadLimits } from './image-quotas.ts';
 
 export interface UploadGate {
@@ -13,10 +14,10 @@ export interface UploadGate {
 export interface UploadGateOptions {
   store: Pick<ImageRows, 'bytesOf'>;
   limitsOf: LimitsOf;
-  /** Room on the disk of the images, in bytes. */
-  freeBytes: () => Promise<number>;
-  /** So much of that disk is for the database, and no upload's. */
-  keepFreeBytes: number;
+  /** Of the disk of the images. */
+  space: () => Promise<DiskSpace>;
+  /** So much of that disk is for the database, and no upload's. undefined: a sixteenth of it, at most 256 MiB. */
+  keepFreeBytes: number | undefined;
 }
 
 /** The uploads of one project that are under way: bytes by image, announced or received. `ended` grows with each that is over. */
@@ -25,6 +26,7 @@ interface ProjectUploads {
   ended: number;
 }
 
+const mostKeptBytes = 256 * 1024 ** 2;
 /** How many bytes may pass between two looks at the disk. */
 const diskCheckBytes = 16 * 1024 ** 2;
 
@@ -91,7 +93,7 @@ function sumOfOthers(held: ReadonlyMap<string, number>, id: string): number {
 
 /** The first time the whole announced size must fit; later it is enough that the reserve is still there. */
 function diskCheck(
-  { freeBytes, keepFreeBytes }: UploadGateOptions,
+  { space, keepFreeBytes }: UploadGateOptions,
   id: string,
 ): (totalBytes: number) => Promise<void> {
   let checkedAt: number | undefined;
@@ -100,10 +102,11 @@ function diskCheck(
     if (checkedAt !== undefined && totalBytes < checkedAt + diskCheckBytes) return;
     const needed = checkedAt === undefined ? totalBytes : 0;
     checkedAt = checkedAt === undefined ? 0 : totalBytes;
-    const free = await freeBytes();
-    if (free - needed >= keepFreeBytes) return;
+    const { freeBytes, diskBytes } = await space();
+    const kept = keepFreeBytes ?? Math.min(mostKeptBytes, Math.floor(diskBytes / 16));
+    if (freeBytes - needed >= kept) return;
     throw storageFull(id, {
-      detail: `${free} bytes are free, of which ${keepFreeBytes} are kept for the database`,
+      detail: `${freeBytes} bytes are free, of which ${kept} are kept for the database`,
     });
   };
 }
