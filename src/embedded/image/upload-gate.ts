@@ -27,8 +27,8 @@ interface ProjectUploads {
 }
 
 const mostKeptBytes = 256 * 1024 ** 2;
-/** How many bytes may pass between two looks at the disk. */
-const diskCheckBytes = 16 * 1024 ** 2;
+/** At most so many bytes are written between two looks at the disk. */
+const mostUnseenBytes = 16 * 1024 ** 2;
 
 /**
  * Opens the gate of an upload. Uploads of one project share its limit: what one of them holds is not there for another. An image of no project
@@ -91,23 +91,28 @@ function sumOfOthers(held: ReadonlyMap<string, number>, id: string): number {
   return [...held].reduce((sum, [other, bytes]) => (other === id ? sum : sum + bytes), 0);
 }
 
-/** The first time the whole announced size must fit; later it is enough that the reserve is still there. */
+/**
+ * The first time the whole announced size must fit; later it is enough that the reserve is still there. The nearer it is, the sooner the disk is looked
+ * at again, for other uploads write too.
+ */
 function diskCheck(
   { space, keepFreeBytes }: UploadGateOptions,
   id: string,
 ): (totalBytes: number) => Promise<void> {
-  let checkedAt: number | undefined;
+  let isFirst = true;
+  let lookAt = 0;
   return async (totalBytes) => {
-    if (keepFreeBytes === 0) return;
-    if (checkedAt !== undefined && totalBytes < checkedAt + diskCheckBytes) return;
-    const needed = checkedAt === undefined ? totalBytes : 0;
-    checkedAt = checkedAt === undefined ? 0 : totalBytes;
+    if (keepFreeBytes === 0 || totalBytes < lookAt) return;
     const { freeBytes, diskBytes } = await space();
     const kept = keepFreeBytes ?? Math.min(mostKeptBytes, Math.floor(diskBytes / 16));
-    if (freeBytes - needed >= kept) return;
-    throw storageFull(id, {
-      detail: `${freeBytes} bytes are free, of which ${kept} are kept for the database`,
-    });
+    const room = freeBytes - kept;
+    if (room < (isFirst ? totalBytes : 0)) {
+      throw storageFull(id, {
+        detail: `${freeBytes} bytes are free, of which ${kept} are kept for the database`,
+      });
+    }
+    lookAt = (isFirst ? 0 : totalBytes) + Math.min(mostUnseenBytes, Math.floor(room / 16));
+    isFirst = false;
   };
 }
 
