@@ -22,8 +22,8 @@ afterEach(async () => {
 const mib = 1024 ** 2;
 
 /** Parts of a MiB; without an announced length there is no end of them. */
-async function* parts(announced: number | undefined): AsyncIterable<Uint8Array> {
-  for (let at = 0; announced === undefined || at < announced; at += mib) yield new Uint8Array(mib);
+async function* parts(announced = Number.POSITIVE_INFINITY): AsyncIterable<Uint8Array> {
+  for (let at = 0; at < announced; at += mib) yield new Uint8Array(mib);
 }
 
 /** Status and words of the answer, which may come before all is sent. */
