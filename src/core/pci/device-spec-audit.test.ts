@@ -190,6 +190,23 @@ test.each([
     ],
   },
   {
+    name: 'the same as expressions',
+    given: { address: { bus: '3b', slot: '00', function: '0' } },
+    gives: [
+      'warning x:1 pf-without-domain: 3b:00.0 is a PF; without its domain its 2 VFs are not admitted: write 0000:3b:00.0',
+    ],
+  },
+  {
+    name: 'expressions with the domain',
+    given: { address: { domain: '0000', bus: '3b', slot: '00', function: '0' } },
+    gives: [],
+  },
+  {
+    name: 'expressions for some functions',
+    given: { address: { bus: '3b', function: '[01]' } },
+    gives: [],
+  },
+  {
     name: 'the whole address',
     given: { address: '0000:3b:00.0', physical_network: 'physnet1' },
     gives: [],
@@ -239,4 +256,30 @@ test.each([
   const specs = parseDeviceSpecs([{ object: { vendor_id: '15b3' }, source: 'x' }], wide);
   const [finding] = auditDeviceSpecs(specs, wide).filter(({ code }) => code === 'wide-domain');
   expect(finding?.message).toMatch(words);
+});
+
+test('VFs of a card that go on in the next slot are named where the address ends before', () => {
+  const many = aCard({ vfs: 16 });
+  const findings = (object: object) =>
+    auditDeviceSpecs(parseDeviceSpecs([{ object, source: 'x' }], many), many)
+      .filter(({ code }) => code === 'vfs-in-further-slots')
+      .map(({ message }) => message);
+  expect(findings({ address: '0000:3b:00.*' })).toEqual([
+    '0000:3b:00.* admits 7 of the 16 VFs of PF 0000:3b:00.0; the others, from 0000:3b:01.0 on, are in further slots: write 0000:3b:00.0',
+  ]);
+  for (const address of ['0000:3b:00.0', '0000:3b:*.*', { bus: '3b', slot: '00' }]) {
+    expect(findings({ address })).toEqual([]);
+  }
+});
+
+test('VFs with vDPA devices serve no port', () => {
+  const vdpa = aCard({ vfs: 1 }).map((fn) =>
+    fn.deviceType === 'type-VF' ? { ...fn, deviceType: 'vdpa' as const } : fn,
+  );
+  const audit = (object: object) =>
+    auditDeviceSpecs(parseDeviceSpecs([{ object, source: 'x' }], vdpa), vdpa);
+  expect(audit({ product_id: '1018', physical_network: 'physnet1' })).toMatchObject([
+    { code: 'vdpa', message: expect.stringMatching(/^0000:3b:00.1 has a vDPA device: no port/) },
+  ]);
+  expect(audit({ product_id: '1018' })).toEqual([]);
 });

@@ -1,5 +1,5 @@
 /** Entries for networking that offer functions which no port can get: the list is accepted, and ports find nothing. */
-import { statedAddressPart } from './address-pattern.ts';
+import { type AddressField, statedAddressPart } from './address-pattern.ts';
 import { hasWideDomain } from './address.ts';
 import type { PciFunction } from './device.ts';
 import type { DeviceSpec } from './device-spec.ts';
@@ -13,7 +13,14 @@ interface Offer {
 }
 
 export interface SriovWarning {
-  code: 'no-sriov' | 'pf-without-domain' | 'pf-without-interface' | 'managed-port' | 'wide-domain';
+  code:
+    | 'no-sriov'
+    | 'pf-without-domain'
+    | 'pf-without-interface'
+    | 'managed-port'
+    | 'wide-domain'
+    | 'vfs-in-further-slots'
+    | 'vdpa';
   message: string;
 }
 
@@ -24,9 +31,15 @@ export interface SriovWarning {
 export function sriovWarnings(cover: Offer, functions: readonly PciFunction[]): SriovWarning[] {
   return [
     ...withoutDomain(cover),
+    ...withSlotsLeftOut(cover),
     ...withWideDomain(cover),
     ...(isForPorts(cover)
-      ? [...withoutSriov(cover), ...withoutInterface(cover, functions), ...unmanaged(cover)]
+      ? [
+          ...withoutSriov(cover),
+          ...withoutInterface(cover, functions),
+          ...unmanaged(cover),
+          ...withVdpa(cover),
+        ]
       : []),
   ];
 }
@@ -48,10 +61,10 @@ function withoutSriov({ taken }: Offer): SriovWarning[] {
 /** Only an address with its domain is that of one PF, and brings its VFs along. */
 function withoutDomain({ spec, taken, leftOut }: Offer): SriovWarning[] {
   const { written, exact } = spec.address;
-  if (spec.devname !== null || typeof written !== 'string' || exact !== null) return [];
-  const states = (field: 'bus' | 'slot' | 'function') => statedAddressPart(written, field) !== '';
-  if (statedAddressPart(written, 'domain') !== '') return [];
-  if (!(states('bus') && states('slot') && states('function'))) return [];
+  if (spec.devname !== null || exact !== null) return [];
+  const part = (field: AddressField) => statedAddressPart(written, field);
+  if (part('domain') !== '' || !isOneSlot(part)) return [];
+  const named = `${part('bus')}:${part('slot')}.${part('function')}`;
   return taken.flatMap((pf) => {
     const vfs = leftOut.filter(({ parentAddress }) => parentAddress === pf.address);
     const [vf] = vfs;
@@ -59,9 +72,40 @@ function withoutDomain({ spec, taken, leftOut }: Offer): SriovWarning[] {
     const isOther = spec.productId !== '*' && spec.productId !== vf.productId;
     const product = isOther ? `, without product_id (theirs is ${vf.productId})` : '';
     const theirs = vfs.length === 1 ? 'its VF is' : `its ${vfs.length} VFs are`;
-    const message = `${written} is a PF; without its domain ${theirs} not admitted: write ${pf.address}${product}`;
+    const message = `${named} is a PF; without its domain ${theirs} not admitted: write ${pf.address}${product}`;
     return [{ code: 'pf-without-domain' as const, message }];
   });
+}
+
+function isOneSlot(part: (field: AddressField) => string): boolean {
+  return /^[0-9a-f]{1,2}:[0-9a-f]{1,2}\.[0-7]$/i.test(
+    `${part('bus')}:${part('slot')}.${part('function')}`,
+  );
+}
+
+/** A card with many VFs goes on in the next slot, where an address of one slot ends. */
+function withSlotsLeftOut({ spec, taken, leftOut }: Offer): SriovWarning[] {
+  const { written } = spec.address;
+  if (spec.devname !== null || typeof written !== 'string') return [];
+  const part = (field: AddressField) => statedAddressPart(written, field);
+  if (part('slot') === '' || part('function') !== '') return [];
+  return taken.flatMap((pf) => {
+    const isIts = ({ parentAddress }: PciFunction) => parentAddress === pf.address;
+    const own = taken.filter(isIts);
+    const [first] = leftOut.filter(isIts);
+    if (own.length === 0 || first === undefined) return [];
+    const all = own.length + leftOut.filter(isIts).length;
+    const message = `${written} admits ${own.length} of the ${all} VFs of PF ${pf.address}; the others, from ${first.address} on, are in further slots: write ${pf.address}`;
+    return [{ code: 'vfs-in-further-slots' as const, message }];
+  });
+}
+
+function withVdpa({ taken }: Offer): SriovWarning[] {
+  const vdpa = taken.filter(({ deviceType }) => deviceType === 'vdpa');
+  if (vdpa.length === 0) return [];
+  const [has, it] = vdpa.length === 1 ? ['has a vDPA device', 'it'] : ['have vDPA devices', 'them'];
+  const message = `${listed(vdpa.map(({ address }) => address))} ${has}: no port of Novella can get ${it} (vdpa dev del NAME makes plain VFs of them)`;
+  return [{ code: 'vdpa', message }];
 }
 
 function withWideDomain({ taken }: Offer): SriovWarning[] {
