@@ -38,9 +38,9 @@ export async function takeBaseline(pciBus: PciBus, fn: PciFunction): Promise<Dev
   };
 }
 
-/** A VF that its PF's interface speaks for. */
-function isNicVf({ parentAddress, parentIfname }: PciFunction): boolean {
-  return parentAddress !== null && parentIfname !== null;
+/** A VF that its PF's interface speaks for. On InfiniBand that is IPoIB, which need not know the VF, and nothing is set there. */
+function isNicVf({ parentAddress, parentIfname, isInfiniBand }: PciFunction): boolean {
+  return parentAddress !== null && parentIfname !== null && isInfiniBand !== true;
 }
 
 export interface RestoreRequest {

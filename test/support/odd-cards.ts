@@ -124,3 +124,22 @@ export const silentFirmware: Record<string, DescribedCard> = {
   },
   '0000:0a:00.1': { ids: '14e4:16d7', totalVfs: 8, files: { numa_node: '' } },
 };
+
+/** InfiniBand with IPoIB and a partition key on the PF, whose listing knows no VFs. */
+export const ipoib: Record<string, DescribedCard> = {
+  '0000:82:00.0': {
+    ids: '15b3:101b',
+    classCode: '020700',
+    driver: 'mlx5_core',
+    iommuGroup: 40,
+    net: { 'ib0.8001': { devPort: 0, isUp: false }, ib0: { devPort: 0, isUp: false } },
+    vfs: {
+      '0000:82:00.1': {
+        ids: '15b3:101c',
+        classCode: '020700',
+        driver: 'mlx5_core',
+        iommuGroup: 41,
+      },
+    },
+  },
+};

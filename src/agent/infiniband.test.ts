@@ -1,0 +1,40 @@
+/** An InfiniBand VF comes to a guest and back, whatever IPoIB on its PF says. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parsePciAddress } from '#core/pci/address.ts';
+import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
+import { writeCards } from '#test/described-cards.ts';
+import { aGuest, portId } from '#test/guests.ts';
+import { anIgbHost } from '#test/host-parts.ts';
+import { ipoib } from '#test/odd-cards.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { executeCommand } from './execute-command.ts';
+import { hostParts } from './host-parts.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'novella-infiniband-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const address = parsePciAddress('0000:82:00.1');
+const identity = { portId, macAddress: 'fa:16:3e:5b:10:01', mtu: null, bandwidth: null };
+
+test.each([
+  {
+    of: 'a port',
+    guest: aGuest({ nics: [{ ...identity, kind: 'hostdev-physical', address }] }),
+  },
+  { of: 'an alias', guest: aGuest({ hostDevices: [{ address, requestId: 'r' }] }) },
+])('the VF of $of', async ({ guest }) => {
+  const root = writeCards(mkdtempSync(join(folder, 'sys-')), ipoib);
+  const pciBus = new SysfsPciBus({ root, run: async () => '[]' });
+  expect(await pciBus.functionAt(address)).toMatchObject({ parentIfname: 'ib0' });
+  const { options } = anIgbHost(folder);
+  const parts = hostParts({ ...options, pciBus });
+  expect(await executeCommand(parts, { do: 'spawn', guest })).toMatchObject({ ok: true });
+  const end = await executeCommand(parts, { do: 'destroy', guestId: guest.id });
+  expect(end).toMatchObject({ ok: true });
+  expect(await parts.devices.problemOf(address)).toBeUndefined();
+});
