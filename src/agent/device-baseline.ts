@@ -22,6 +22,8 @@ export interface DeviceBaseline {
   vf: VfBaseline | null;
   /** Of a PF. */
   vfCount: number | null;
+  /** Of a PF: was its interface up? Absent: it had none, or nobody looked. */
+  isUp?: boolean;
 }
 
 const lookEveryMs = 100;
@@ -29,12 +31,15 @@ const lookEveryMs = 100;
 /** Looks at the function now. Throws `unavailable` when it cannot be read. */
 export async function takeBaseline(pciBus: PciBus, fn: PciFunction): Promise<DeviceBaseline> {
   const { address, ifname, macAddress, deviceType } = fn;
+  const isPf = deviceType === 'type-PF';
+  const isUp = isPf ? await pciBus.isUp(address) : null;
   return {
     driver: await pciBus.driverOf(address),
     ifname,
     macAddress,
     vf: isNicVf(fn) ? vfBaseline(await pciBus.vfState(address)) : null,
-    vfCount: deviceType === 'type-PF' ? (await pciBus.vfCount(address)).now : null,
+    vfCount: isPf ? (await pciBus.vfCount(address)).now : null,
+    ...(isUp !== null && { isUp }),
   };
 }
 
@@ -59,7 +64,18 @@ export async function restoreBaseline(pciBus: PciBus, request: RestoreRequest): 
   if (!keepsDriver) await restoreDriver(pciBus, request);
   if (baseline.vf !== null) await restoreVf(pciBus, request, baseline.vf);
   if (baseline.vfCount === null) return;
+  await restorePfInterface(pciBus, request);
   await restoreVfCount(pciBus, address, baseline.vfCount);
+}
+
+/** A driver that is bound again leaves its interface down, and the VFs of such a PF carry nothing. */
+async function restorePfInterface(pciBus: PciBus, request: RestoreRequest): Promise<void> {
+  const { address, baseline, keepsDriver } = request;
+  if (baseline.isUp === undefined || keepsDriver) return;
+  await interfaceIsThere(pciBus, request);
+  if (!baseline.isUp || (await pciBus.isUp(address)) === true) return;
+  await pciBus.setInterface(address, { up: true });
+  if ((await pciBus.isUp(address)) === false) throw new Error('not as it was: it is down, was up');
 }
 
 /** VFs that somebody made on the host meanwhile may be in use there. */

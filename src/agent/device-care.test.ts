@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { heldByNic, heldHostDevice } from '#core/guests/held-device.ts';
@@ -157,13 +157,29 @@ test('a PF gets its VFs back, and is found by its name while a guest has it', as
   const pf = heldHostDevice({ address: pf0 });
   await parts.devices.record(pf, 'g', null);
   await pciBus.setVfCount(pf0, 0);
-  rmSync(join(kernel.root, 'bus/pci/devices', pf0, 'net'), { recursive: true });
+  const net = join(kernel.root, 'bus/pci/devices', pf0, 'net');
+  renameSync(net, `${net}-away`);
   const { functions } = await pciBus.listFunctions();
   expect(
     (await parts.devices.annotate(functions)).find(({ address }) => address === pf0),
   ).toMatchObject({ ifname: 'enp1s0', macAddress: '52:54:00:aa:00:01' });
   await parts.devices.restore(pf, 'g');
+  expect(await parts.devices.problemOf(pf0)).toMatch(/has made no network interface within/);
+  renameSync(`${net}-away`, net);
+  await pciBus.setInterface(pf0, { up: false });
+  await parts.devices.cleanUp(async () => []);
   expect((await pciBus.vfCount(pf0)).now).toBe(4);
+  expect(await pciBus.isUp(pf0)).toBe(true);
+  expect(await parts.devices.problemOf(pf0)).toBeUndefined();
+});
+
+test('a PF that was down comes back down', async () => {
+  const { parts, options } = anIgbHost(folder);
+  const { pciBus } = options;
+  await pciBus.setInterface(pf0, { up: false });
+  await parts.devices.record(heldHostDevice({ address: pf0 }), 'g', null);
+  await parts.devices.restore(heldHostDevice({ address: pf0 }), 'g');
+  expect(await pciBus.isUp(pf0)).toBe(false);
   expect(await parts.devices.problemOf(pf0)).toBeUndefined();
 });
 

@@ -61,6 +61,8 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       expect(await bus.ifnameOf(vf0)).toBe('enp1s0v0');
       expect(await bus.ifnameOf(parsePciAddress('0000:00:1f.0'))).toBeNull();
       expect(await bus.ifnameOf(parsePciAddress('0000:7f:00.0'))).toBeNull();
+      expect(await bus.isUp(parsePciAddress('0000:00:1f.0'))).toBeNull();
+      expect(await bus.isUp(parsePciAddress('0000:7f:00.0'))).toBeNull();
     });
 
     test('one function is found by address, with its driver', async () => {

@@ -34,6 +34,8 @@ export interface PciBus {
   driverOf(address: PciAddress): Promise<string | null>;
   /** The network interface of a function now, or null: a VF in a guest has none. */
   ifnameOf(address: PciAddress): Promise<string | null>;
+  /** Is that interface up? null: the function has none now. */
+  isUp(address: PciAddress): Promise<boolean | null>;
   /** Throws `unavailable` for what is no VF of a PF with an interface. */
   vfState(address: PciAddress): Promise<VfState>;
   /** Sets a VF as the step says; what is set already is left alone. */

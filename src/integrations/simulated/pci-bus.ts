@@ -68,6 +68,13 @@ export class SimulatedPciBus implements PciBus {
     return this.#options.host.functions.find((fn) => fn.address === address)?.ifname ?? null;
   }
 
+  /** That of a PF always is. */
+  async isUp(address: PciAddress): Promise<boolean | null> {
+    if ((await this.ifnameOf(address)) === null) return null;
+    const isVf = this.#function(address).parentIfname !== null;
+    return !isVf || this.#vf(address).own?.isUp === true;
+  }
+
   async vfState(address: PciAddress): Promise<VfState> {
     const state = this.#vf(address);
     return (await this.ifnameOf(address)) === null ? { ...state, own: null } : state;

@@ -20,7 +20,7 @@ import { readFunction } from './read-function.ts';
 import { readInterface } from './read-interfaces.ts';
 import type { RunCommand } from '#contracts/run-command.ts';
 import { runOnHost } from './run-on-host.ts';
-import { linkedName } from './sysfs-files.ts';
+import { isUp, linkedName, readText } from './sysfs-files.ts';
 import { VfControl } from './vf-control.ts';
 import { readVfCount, type WriteFile, writeVfCount } from './vf-count.ts';
 import { watchSysfs } from './watch.ts';
@@ -79,6 +79,11 @@ export class SysfsPciBus implements PciBus {
 
   async ifnameOf(address: PciAddress): Promise<string | null> {
     return (await readInterface(join(this.#devices, address)))?.name ?? null;
+  }
+
+  async isUp(address: PciAddress): Promise<boolean | null> {
+    const own = await readInterface(join(this.#devices, address));
+    return own === null ? null : isUp(await readText(join(own.folder, 'flags')));
   }
 
   vfState(address: PciAddress): Promise<VfState> {
