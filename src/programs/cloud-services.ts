@@ -22,7 +22,7 @@ export interface CloudServices {
   };
   /** Opens those that are ours with this, and returns the URLs of all three. */
   open(listen: (app: FastifyInstance, name: keyof ServicePorts) => Promise<string>): Promise<Urls>;
-  /** Names of the images of our own image service; none where that is another's. */
+  /** Names of the public images of our own image service; none where that is another's. */
   imageNames(): Promise<string[]>;
   /** Once the URLs are known: clouds.yaml, and an openrc for each of its users beside it. Its path; '' where users have their own. */
   writeCloudsYaml(): string;
@@ -77,7 +77,9 @@ async function ownServices<Tables>(
       image: await listen(image.app, 'image'),
     }),
     async imageNames() {
-      const images = await createImageStore(options.db).list();
+      // Only those that an administrator made: other names are a tenant's text, and are for no terminal.
+      const scope = { projectId: '', memberStatus: 'accepted', community: false } as const;
+      const images = await createImageStore(options.db).list(scope);
       return images.flatMap(({ name }) => name ?? []);
     },
     writeCloudsYaml() {

@@ -4,8 +4,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { scenario } from '#test/cloud.ts';
+import { freePorts, readConfig } from '#programs/config.ts';
+import { startAllInOne } from '#programs/up.ts';
+import { Cloud, scenario } from '#test/cloud.ts';
 import { startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { silentLog } from '#test/silent-log.ts';
 
 const starter = fileURLToPath(new URL('../../bin/novella.mjs', import.meta.url));
 const timeout = 120_000;
@@ -58,4 +61,24 @@ test('the demo forgets its state, though Ctrl-C arrives three times', { timeout 
   expect(await ended).toBe(0);
   expect(readdirSync(state.path)).toEqual([]);
   state.remove();
+});
+
+test('what a start shows of images was named by an administrator', { timeout }, async () => {
+  const state = temporaryDirectory();
+  const config = { ...readConfig(), stateDir: state.path, ports: freePorts };
+  const before = await startAllInOne(config, silentLog);
+  const admin = await Cloud.at(before);
+  const demo = await admin.as('novella-demo');
+  await admin.ok('image', 'POST', '/v2/images', { name: 'debian', visibility: 'public' });
+  for (const visibility of ['shared', 'community', 'private']) {
+    await demo.ok('image', 'POST', '/v2/images', { name: '\u001b]0;mine\u0007', visibility });
+  }
+  await before.stop();
+  const running = await startAllInOne(config, silentLog);
+  try {
+    expect(running.contents.images.toSorted()).toEqual(['debian', 'tiny']);
+  } finally {
+    await running.stop();
+    state.remove();
+  }
 });
