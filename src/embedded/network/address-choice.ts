@@ -1,7 +1,7 @@
 /** Which addresses a port gets: those asked for, or the next free ones. */
 import type { StoredSubnet } from '#contracts/network-store.ts';
 import type { FixedIp } from '#core/networking/port.ts';
-import { type Address, contains, parseAddress, printAddress } from './address.ts';
+import { type Address, contains, knownValue, parseAddress, printAddress } from './address.ts';
 import { invalidInput, NetworkError } from './errors.ts';
 import { knownCidr } from './subnet-plan.ts';
 
@@ -89,12 +89,11 @@ function takeNextFree(networkId: string, uses: SubnetUse[]): FixedIp {
 }
 
 function nextFree({ subnet, taken }: SubnetUse): string | undefined {
+  const values = new Set([...taken].map(knownValue));
   for (const pool of subnet.allocationPools) {
-    const end = parseAddress(pool.end) as Address;
-    const at = parseAddress(pool.start) as Address;
-    for (; at.value <= end.value; at.value += 1n) {
-      const text = printAddress(at);
-      if (!taken.has(text)) return text;
+    const end = knownValue(pool.end);
+    for (let value = knownValue(pool.start); value <= end; value += 1n) {
+      if (!values.has(value)) return printAddress({ version: subnet.ipVersion, value });
     }
   }
   return undefined;

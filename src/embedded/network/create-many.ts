@@ -8,7 +8,7 @@ import type { Act, Resource } from './resources.ts';
 import type { View } from './views.ts';
 
 /** More would hold the store for longer than others can wait. */
-export const mostAtOnce = 100;
+export const mostAtOnce = 50;
 
 /** Does the body name the plural? Example: `{ "ports": [{…}, {…}] }`. */
 export function isForMany({ plural }: Resource, body: unknown): boolean {

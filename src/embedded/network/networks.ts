@@ -98,6 +98,7 @@ export async function updateNetwork(
   return context.store.atomic(async (rows) => {
     const { network: before, subnets } = await findOwnNetwork(rows, rights, id);
     refuseOtherSegment(before, requested);
+    await refuseUnsharing(rows, before, requested.shared);
     const network = changed(context, before, {
       name: requested.name ?? before.name,
       description: requested.description ?? before.description,
@@ -181,6 +182,22 @@ function refuseAdminKeys(
     'forbidden',
     'PolicyNotAuthorized',
     `rule:${act}_network:${key} is disallowed by policy: network.${key} may be set only with the role admin or service.`,
+  );
+}
+
+/** While other projects have ports on it, a network stays shared. Source: Neutron's `InvalidSharedSetting`. */
+async function refuseUnsharing(
+  rows: NetworkRows,
+  network: StoredNetwork,
+  shared: boolean | undefined,
+): Promise<void> {
+  if (!network.shared || shared !== false) return;
+  const ports = await rows.ports({ networkId: network.id });
+  if (ports.every(({ projectId }) => projectId === network.projectId)) return;
+  throw new NetworkError(
+    'conflict',
+    'InvalidSharedSetting',
+    `network.shared: false: unable to reconfigure sharing settings for network ${network.id}: multiple projects are using it`,
   );
 }
 

@@ -171,6 +171,12 @@ describe('the owner of a network', () => {
     expect((await send(`DELETE /v2.0/ports/${theirs}`, undefined, third)).status).toBe(404);
   });
 
+  test('shares it for as long as they are there', async () => {
+    const unshared = { network: { shared: false } };
+    const { status, body } = await asAdmin(`PUT /v2.0/networks/${own}`, unshared);
+    expect([status, body.NeutronError.type]).toEqual([409, 'InvalidSharedSetting']);
+  });
+
   test('deletes them', async () => {
     expect((await send(`DELETE /v2.0/ports/${theirs}`)).status).toBe(204);
     expect(await ids(guestToken)).toEqual([]);
