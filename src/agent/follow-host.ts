@@ -41,7 +41,7 @@ export function followHost(
   };
   const inTurn = (work: () => Promise<void>): Promise<void> => {
     tail = tail.then(work).catch((error: unknown) => {
-      log.warn({ err: error, host }, 'the host cannot be looked at; will look again');
+      log.warn({ err: error, host }, 'the state of the host cannot be read; will try again');
     });
     return tail;
   };

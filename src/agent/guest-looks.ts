@@ -32,7 +32,7 @@ export class GuestLooks {
       this.#notify({ type: 'guest-changed', guestId, state: found?.state ?? 'gone' });
     } catch (error) {
       // Its state is in the report that follows once the hypervisor is back.
-      log.warn({ err: error, host, guest: guestId }, 'a changed guest cannot be looked at');
+      log.warn({ err: error, host, guest: guestId }, 'the state of a changed guest cannot be read');
     }
   }
 

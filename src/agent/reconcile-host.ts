@@ -12,6 +12,6 @@ export async function reconcileHost(options: AgentOptions, parts: HostParts): Pr
   try {
     await cleanUpHost(parts);
   } catch (error) {
-    options.log.warn({ err: error, host: options.host }, 'the host could not be put in order');
+    options.log.warn({ err: error, host: options.host }, 'the host could not be prepared');
   }
 }

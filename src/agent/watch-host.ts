@@ -34,7 +34,10 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
       if (stopped) return;
       notify({ type: 'report', report: now });
     } catch (error) {
-      options.log.warn({ err: error, host: options.host }, 'no report; will look again');
+      options.log.warn(
+        { err: error, host: options.host },
+        'the host cannot be reported; will try again',
+      );
     }
   };
 

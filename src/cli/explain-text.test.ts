@@ -19,7 +19,7 @@ test('hosts of equal weight are said to be equal, and why the first was tried fi
     'a            1.00  ram 1.00',
     'b            1.00  ram 1.00',
     'c            0.50  ram 0.50',
-    '2 hosts weigh the same; of equal ones the first by name is tried first',
+    '2 hosts weigh the same; hosts of equal weight are tried by name',
   ]);
 });
 

@@ -76,7 +76,7 @@ function tieLines({ candidates }: DecisionView): string[] {
   const [best, next] = candidates;
   if (best === undefined || next === undefined || best.weight !== next.weight) return [];
   const equals = candidates.filter((one) => one.weight === best.weight);
-  return [`${equals.length} hosts weigh the same; of equal ones the first by name is tried first`];
+  return [`${equals.length} hosts weigh the same; hosts of equal weight are tried by name`];
 }
 
 function takenLines(decision: DecisionView): string[] {

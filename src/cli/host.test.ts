@@ -56,7 +56,7 @@ test('host list shows hosts of the process, linked ones, and those that never ca
 
 test('host forget reports what was done, and why not', async () => {
   expect(await run('host forget hv1')).toBe(
-    'Host hv1 is forgotten, with its devices and its token.\n',
+    'Host hv1 was removed, with its devices and its token.\n',
   );
   expect(await run('host forget hv1 --json')).toBe('{}\n');
   await expect(run('host forget hv9')).rejects.toMatchObject({ kind: 'notFound' });
@@ -64,7 +64,7 @@ test('host forget reports what was done, and why not', async () => {
 
 test('host revoke says what it did, and what it could not', async () => {
   expect(await run('host revoke hv1')).toBe(
-    'The token of host hv1 is good no longer; its guests go on.\n',
+    'The token of host hv1 is revoked; its guests keep running.\n',
   );
   expect(await run('host revoke hv1 --json')).toBe('{}\n');
   await expect(run('host revoke hv9')).rejects.toMatchObject({ kind: 'notFound' });

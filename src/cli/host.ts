@@ -1,4 +1,4 @@
-/** `novella host …`: hypervisors are let in, listed, and put out. */
+/** `novella host …`: hypervisors are admitted, listed and removed. */
 import {
   type EnrolmentView,
   endEnrolment,
@@ -46,7 +46,7 @@ export async function revokeHost(
 ): Promise<void> {
   await endEnrolment(session, name);
   if (json === true) return writeJson(screen, {});
-  writeLines(screen, [`The token of host ${name} is good no longer; its guests go on.`]);
+  writeLines(screen, [`The token of host ${name} is revoked; its guests keep running.`]);
 }
 
 /** Reports what was done. `--json`: `{}`. */
@@ -57,7 +57,7 @@ export async function forgetHost(
 ): Promise<void> {
   await removeHost(session, name);
   if (json === true) return writeJson(screen, {});
-  writeLines(screen, [`Host ${name} is forgotten, with its devices and its token.`]);
+  writeLines(screen, [`Host ${name} was removed, with its devices and its token.`]);
 }
 
 /** One line a host. `--json`: `{hosts, enrolments}` as the API gives them. */
@@ -70,7 +70,7 @@ export async function listHosts(
   if (json === true) return writeJson(screen, { hosts, enrolments });
   const names = new Set([...hosts.map(({ name }) => name), ...enrolments.map(({ host }) => host)]);
   if (names.size === 0) {
-    return writeLines(screen, ['No host yet: novella host enroll NAME lets one in.']);
+    return writeLines(screen, ['No host yet: novella host enroll NAME admits one.']);
   }
   const rows = [...names].sort().map(
     (name): Row => ({

@@ -44,7 +44,11 @@ function quarantineLines(devices: readonly DeviceView[]): string[] {
   const reasons = quarantined.map(
     ({ host, address, quarantine }) => `${host} ${address} is quarantined: ${quarantine}`,
   );
-  return ['', ...reasons, 'Their hosts try again to clean them; no server gets them before.'];
+  return [
+    '',
+    ...reasons,
+    'Their hosts retry the cleaning; no server gets them before it succeeds.',
+  ];
 }
 
 /** Only a PF has a link. */

@@ -23,7 +23,7 @@ export interface EnrolmentStore {
   list(): Promise<Enrolment[]>;
   /** Whose token this is, good or revoked; undefined for one that is, or has become, nobody's. */
   ofToken(tokenSha256: string): Promise<Enrolment | undefined>;
-  /** The token is good no longer. No error when it was revoked before. Throws `notFound` for a host that was never enrolled. */
+  /** Revokes the token. No error when it was revoked before. Throws `notFound` for a host that was never enrolled. */
   revoke(host: string, at: number): Promise<void>;
   /** As if it had never been enrolled. False when it never was. */
   remove(host: string): Promise<boolean>;

@@ -51,7 +51,7 @@ async function start(
     log,
     onLink: (link) => {
       agent.join(link).catch((error: unknown) => {
-        log.error({ host, err: error }, 'this host cannot be looked at; trying again');
+        log.error({ host, err: error }, 'the state of this host cannot be read; trying again');
       });
     },
   });

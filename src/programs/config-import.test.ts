@@ -118,7 +118,7 @@ test('the file is written once, with a report of what was left', () => {
       '',
     ].join('\n'),
   );
-  expect(() => run(false)).toThrow('is there already; --force writes over it');
+  expect(() => run(false)).toThrow('exists already; --force overwrites it');
   expect(() => run(true)).not.toThrow();
 });
 

@@ -51,7 +51,7 @@ export function runConfigImport(
     return writeLines(progress, reportLines(made, from));
   }
   if (existsSync(output) && force !== true) {
-    throw new ComputeError('conflict', `${output}: is there already; --force writes over it`);
+    throw new ComputeError('conflict', `${output}: exists already; --force overwrites it`);
   }
   try {
     writeFileSync(output, made.yaml);

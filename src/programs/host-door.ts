@@ -29,7 +29,7 @@ export function letHostsIn(
     onLink: (end) => serveAgent(context, end, onReport),
   });
   const recheck = (): void => {
-    door.recheck().catch((error: unknown) => log.error({ err: error }, 'cannot look up tokens'));
+    door.recheck().catch((error: unknown) => log.error({ err: error }, 'cannot check tokens'));
   };
   const unlisten = context.wakeup.listen('enrolments', recheck);
   const timer = setInterval(recheck, recheckMs);

@@ -92,7 +92,7 @@ test.each([
 });
 
 test.each([
-  { name: 'no file', text: undefined, says: 'which device list? Name a file with --config' },
+  { name: 'no file', text: undefined, says: 'no device list is named: name a file with --config' },
   { name: 'several lists', text: hosts, says: 'choose one with --host: a, b' },
   {
     name: 'a fleet',

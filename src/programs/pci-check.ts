@@ -33,7 +33,7 @@ export const localMachine = (surroundings?: Surroundings): LocalMachine => ({
     if (config !== undefined) return listOfConfig(readConfig(config, surroundings), config, host);
     throw new ComputeError(
       'invalid',
-      'which device list? Name a file with --config novella.yaml or --nova-conf nova.conf',
+      'no device list is named: name a file with --config novella.yaml or --nova-conf nova.conf',
     );
   },
 });

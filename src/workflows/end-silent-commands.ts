@@ -18,7 +18,7 @@ export function watchSilentHosts(context: WorkflowContext): { stop(): Promise<vo
   return repeat(
     () => endSilentCommands(context),
     lookMs,
-    (error) => context.log.error({ err: error }, 'cannot look for silent hosts; will try again'),
+    (error) => context.log.error({ err: error }, 'cannot check for silent hosts; will try again'),
   );
 }
 

@@ -1,4 +1,4 @@
-/** Hosts are let in by name, each with a token of its own that is shown once, and revoked again. */
+/** Hosts are admitted by name, each with a token of its own that is shown once and can be revoked. */
 import { randomBytes } from 'node:crypto';
 import { type Enrolment, sha256OfToken } from '#contracts/enrolments.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -12,7 +12,7 @@ function newToken(): string {
   return `novella-host-${randomBytes(32).toString('base64url')}`;
 }
 
-/** Lets a host of this name in. Throws `conflict` for one whose agent runs in this process, and when one is enrolled, unless `replaces`: then the former token is good no longer. */
+/** Admits a host of this name. Throws `conflict` for one whose agent runs in this process, and when one is enrolled, unless `replaces`: then the former token is good no longer. */
 export async function enrollHost(
   { store, clock, wakeup, links }: WorkflowContext,
   host: string,

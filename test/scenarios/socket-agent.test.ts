@@ -193,10 +193,10 @@ test(
     await enroll(cloud, 'hv2');
     const [stranger, impostor] = [startAgent('hv3', 'guessed'), startAgent('hv2', token)];
     expect(await stranger.says(/does not let this host in/)).toBe(
-      'the controller does not let this host in: The token is not known. Make a new token with "novella host enroll hv3 --replace", and give it to this agent; trying again',
+      'the controller refuses this host: The token is not known. Make a new token with "novella host enroll hv3 --replace", and give it to this agent; trying again',
     );
-    expect(await impostor.says(/hung up/)).toBe(
-      "the controller hung up: this token is of host hv1, not of hv2; set the host's name in the configuration, or use the token of hv2; trying again",
+    expect(await impostor.says(/closed the link/)).toBe(
+      "the controller closed the link: this token is of host hv1, not of hv2; set the host's name in the configuration, or use the token of hv2; trying again",
     );
     expect((await cloud.ok('operator', 'GET', '/hosts')).hosts).toEqual([]);
   },
@@ -210,7 +210,7 @@ test(
     const [kept] = await bootThree(cloud);
     await cloud.settled(kept ?? '', 'ACTIVE');
     await cloud.send('operator', 'DELETE', '/hosts/hv1/enrolment');
-    expect(await agent.says(/hung up/)).toContain('The token of host hv1 was revoked.');
+    expect(await agent.says(/closed the link/)).toContain('The token of host hv1 was revoked.');
     const refused = await cloud.settled(await cloud.boot([]), 'ERROR');
     expect(refused.fault.message).toContain('hv1: alive');
     await agent.stop();
@@ -231,7 +231,7 @@ test(
     const plan = { folder, controllerUrl, host: 'hv1', token };
     const second = startAgentProcess(writeAgentConfig(plan));
     agents.push(second);
-    expect(await agent.says(/hung up/)).toContain(
+    expect(await agent.says(/closed the link/)).toContain(
       'another agent runs with the name and token of hv1',
     );
     await cloud.settled(await cloud.boot([]), 'ACTIVE');

@@ -67,7 +67,7 @@ function catalogFor(query: OpenCall['query'], directory: Directory): Catalog | u
 function subjectOf(headers: OpenCall['request']['headers']): string {
   const subject = headers['x-subject-token'];
   if (typeof subject === 'string' && subject !== '') return subject;
-  throw new ComputeError('invalid', 'X-Subject-Token: missing: it names the token to look at');
+  throw new ComputeError('invalid', 'X-Subject-Token: missing: it names the token to check');
 }
 
 function refuseForeign(caller: Session, subject: Session): void {

@@ -74,7 +74,7 @@ test('a refused token is said in plain words with what to do, and tried again wh
   const { log, links } = anAgent(door.url, { token: () => token });
   await vi.waitFor(() => expect(log.said.length).toBeGreaterThan(0));
   expect(log.said[0]).toBe(
-    'warn the controller does not let this host in: The token is unknown or revoked. Make a new token with "novella host enroll host-1 --replace", and give it to this agent; trying again',
+    'warn the controller refuses this host: The token is unknown or revoked. Make a new token with "novella host enroll host-1 --replace", and give it to this agent; trying again',
   );
   token = 'new';
   await vi.waitFor(() => expect(links).toHaveLength(1));

@@ -176,22 +176,22 @@ function unreachable(controllerUrl: string, problem: string): string {
 function refusedWords(status: number, message: string, host: string): string {
   const said = message === '' ? `it answered ${status}` : message;
   if (status === 401) {
-    return `the controller does not let this host in: ${said} ${askForToken(host)}`;
+    return `the controller refuses this host: ${said} ${askForToken(host)}`;
   }
   if (status === 404 || status === 426) return `${said}: is the address of the controller right?`;
-  return `the controller does not let this host in: ${said}`;
+  return `the controller refuses this host: ${said}`;
 }
 
 function hungUp(code: number, reason: string, host: string): string {
   switch (refusalOf(code)) {
     case 'tokenRevoked':
-      return `the controller hung up: ${reason} ${askForToken(host)}`;
+      return `the controller closed the link: ${reason} ${askForToken(host)}`;
     case 'otherHost':
-      return `the controller hung up: ${reason}; set the host's name in the configuration, or use the token of ${host}`;
+      return `the controller closed the link: ${reason}; set the host's name in the configuration, or use the token of ${host}`;
     case 'replaced':
-      return `the controller hung up: ${reason}: another agent runs with the name and token of ${host}`;
+      return `the controller closed the link: ${reason}: another agent runs with the name and token of ${host}`;
     case 'malformed':
-      return `the controller hung up, for it did not understand this agent: ${reason}; are both of one version?`;
+      return `the controller closed the link, for it did not understand this agent: ${reason}; are both of one version?`;
     case undefined:
       return `the link to the controller is down (${reason || `code ${code}`})`;
   }

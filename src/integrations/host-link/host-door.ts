@@ -32,7 +32,7 @@ export interface HostDoorOptions {
 
 export interface HostDoor {
   linked(): LinkedHost[];
-  /** Hangs up on every host that would not be let in now. */
+  /** Closes the link of every host that would not be admitted now. */
   recheck(): Promise<void>;
   /** Hangs up on all, and lets nobody in any more. */
   close(): Promise<void>;
@@ -70,7 +70,7 @@ export function openHostDoor(options: HostDoorOptions): HostDoor {
     links.set(link.host, link);
     link.channel.onClose(() => {
       if (links.get(link.host) === link) links.delete(link.host);
-      options.log.info({ host: link.host, address: link.address }, 'host has hung up');
+      options.log.info({ host: link.host, address: link.address }, 'host has closed its link');
     });
     options.log.info({ host: link.host, address: link.address }, 'host has dialled in');
     options.onLink(link.channel);
@@ -99,8 +99,8 @@ export function openHostDoor(options: HostDoorOptions): HostDoor {
         });
       })
       .catch((error: unknown) => {
-        options.log.error({ err: error, address }, 'a host could not be let in');
-        refuse(socket, { status: 503, message: 'The controller cannot look up tokens now.' });
+        options.log.error({ err: error, address }, 'a host could not be admitted');
+        refuse(socket, { status: 503, message: 'The controller cannot check tokens now.' });
       });
   };
   options.server.on('upgrade', onUpgrade);

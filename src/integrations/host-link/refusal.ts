@@ -3,7 +3,7 @@
 export const closeCodes = {
   /** It said what is no message, or out of turn. */
   malformed: 4400,
-  /** Its token is good no longer. */
+  /** Its token was revoked. */
   tokenRevoked: 4401,
   /** It spoke for a host that its token is not of. */
   otherHost: 4403,

@@ -97,7 +97,7 @@ export class NicChanges {
     throw new ComputeError(
       'unavailable',
       `guest ${domain.name} did not release the device of port ${nic.portId} within ${this.#limits.detachMs / 1_000} s: ` +
-        'its system must be up and take part',
+        'its operating system must be running and support hot unplug',
     );
   }
 

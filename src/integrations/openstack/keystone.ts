@@ -80,7 +80,7 @@ async function showToken(session: Session, token: string): Promise<ShownToken> {
   throw new ComputeError(
     'unavailable',
     status === 403
-      ? `the ${name} does not let our user look at tokens: it needs the role \`service\` or \`admin\``
+      ? `the ${name} does not allow our user to check tokens: it needs the role \`service\` or \`admin\``
       : `the ${name} answers ${status} when asked about a token`,
     { detail: JSON.stringify(body) },
   );
