@@ -13,9 +13,9 @@ export interface StockClient {
   nova(...args: string[]): Promise<CommandOutcome>;
 }
 
-/** A client for the cloud `novella` of this clouds.yaml. */
-export function stockClient(cloudsYaml: string): StockClient {
-  const openstackEnv = { OS_CLIENT_CONFIG_FILE: cloudsYaml, OS_CLOUD: 'novella' };
+/** A client for one cloud of this clouds.yaml; `nova` is always the administrator's. */
+export function stockClient(cloudsYaml: string, cloud = 'novella'): StockClient {
+  const openstackEnv = { OS_CLIENT_CONFIG_FILE: cloudsYaml, OS_CLOUD: cloud };
   const openstack = (...args: string[]) => run('/usr/bin/openstack', args, openstackEnv);
   return {
     openstack,
