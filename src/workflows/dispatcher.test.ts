@@ -10,6 +10,7 @@ import { startDispatcher } from './dispatcher.ts';
 import { stillOurs, type StepOutcome, type Workflow, type WorkflowStep } from './workflow.ts';
 
 const leaseMs = 150;
+const concurrency = 4;
 
 let store: Store;
 let time: { now: number };
@@ -48,7 +49,7 @@ function dispatch(steps: Record<string, WorkflowStep['run']>, how: { faultPauseM
   const dispatcher = startDispatcher(context, {
     owner: 'here',
     workflows,
-    concurrency: 4,
+    concurrency,
     leaseMs,
     pollMs: 10,
     ...how,
@@ -234,6 +235,25 @@ test('a task that the store could not record is continued as soon as it can, fro
   await ended(boot);
   expect(ran.filter((name) => name === 'schedule')).toHaveLength(1);
   expect(await store.tasks.lease('there', time.now, leaseMs, { limit: 4 })).toEqual([]);
+});
+
+test('tasks that cannot be recorded keep no others from running, however many they are', async () => {
+  const commit = store.commit.bind(store);
+  store.commit = async (transition) => {
+    if (transition.task.step === 'odd') throw new TypeError('a mistake of ours');
+    return commit(transition);
+  };
+  const next = async (): Promise<StepOutcome> => ({ next: null });
+  dispatch({ schedule: next, odd: next }, { faultPauseMs: 60_000 });
+  for (let odd = 0; odd < concurrency; odd += 1) {
+    const task = await aBoot(store);
+    const { epoch: _, ...rest } = task;
+    await store.tasks.begin({ ...rest, id: crypto.randomUUID(), step: 'odd' }, null, {});
+  }
+  await until(async () =>
+    expect((await store.tasks.overview(time.now, 10)).counts.running).toBe(concurrency),
+  );
+  await ended(await aBoot(store));
 });
 
 test.each(['runs', 'was stopped'])(

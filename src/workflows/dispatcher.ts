@@ -41,13 +41,15 @@ export function startDispatcher(
   const { owner, concurrency, leaseMs, pollMs, faultPauseMs = 2_000 } = options;
   const { store, clock, log } = context;
   const running = new Map<Promise<void>, string>();
+  /** How many of them rest after a fault: they keep no others from running. */
+  let resting = 0;
   const exclusive = oneAtATime();
   const stopping = new AbortController();
   /** Before the first look: the clock may have gone back since the process before this one. */
   let newest = Infinity;
 
   const takeDue = async (): Promise<void> => {
-    const limit = concurrency - running.size;
+    const limit = concurrency - (running.size - resting);
     if (stopping.signal.aborted || limit <= 0) return;
     const now = clock.now();
     if (now < newest) await store.tasks.hasten(now, now + longestPauseMs);
@@ -75,7 +77,10 @@ export function startDispatcher(
         log.error({ err: error, task: leased }, 'task stopped unexpectedly; it will be continued');
       }
       readTask = () => stillHeld(context, leased);
+      resting += 1;
+      looking.nudge();
       await pause(faultPauseMs, stopping.signal);
+      resting -= 1;
     }
   };
 
