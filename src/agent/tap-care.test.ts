@@ -42,6 +42,28 @@ test('after a crash the taps of guests that are gone go', async () => {
   expect(taps.names).toEqual(['tap-b']);
 });
 
+test('a tap is remembered before it is made, so that a crash in between leaves none behind', async () => {
+  const { taps, care, memory } = aHost();
+  const remembered: string[][] = [];
+  const ensure = taps.ensureTap.bind(taps);
+  taps.ensureTap = async (made) => {
+    remembered.push(await memory.keys('taps'));
+    await ensure(made);
+  };
+  await care.make(tap, { guestId: 'g1', portId: 'p1' });
+  expect(remembered).toEqual([['taps/tap-a']]);
+});
+
+test('the tap of a guest that is made while the host is cleaned up stays', async () => {
+  const { taps, care } = aHost();
+  await care.make(tap, { guestId: 'g1', portId: 'p1' });
+  await care.cleanUp(async () => {
+    await care.make({ ...tap, devName: 'tap-b' }, { guestId: 'g2', portId: 'p2' });
+    return [];
+  });
+  expect(taps.names).toEqual(['tap-b']);
+});
+
 test('a tap that could not be made leaves no record once it is removed', async () => {
   const { care, memory } = aHost({ hasBridge: () => false });
   const use = { guestId: 'g1', portId: 'p1' };

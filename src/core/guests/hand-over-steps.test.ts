@@ -56,6 +56,14 @@ const nics = [
     ],
   },
   {
+    name: 'a VF with a spoof check, which some NICs take only after the MAC',
+    nic: like(aHostdevNic(vf0), { vf: { spoofCheck: true } }),
+    gives: [
+      'record 0000:01:10.0 before guest g has it',
+      'set VF 0000:01:10.0: MAC fa:16:3e:5b:10:01, spoof check on',
+    ],
+  },
+  {
     name: 'a VF whose port says that it must not be trusted',
     nic: like(aHostdevNic(vf0), { trusted: false }),
     gives: ['record 0000:01:10.0 before guest g has it'],

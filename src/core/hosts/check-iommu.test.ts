@@ -31,6 +31,18 @@ test('IOMMU group: offered VFs of one group go to one guest at a time', () => {
   });
 });
 
+test('IOMMU group: a PF that is offered too stands in the way of its VF, for no guest has both', () => {
+  const ofCard = ({ address }: { address: string }) => address.startsWith('0000:3b');
+  const functions = someDetails((fn) => (ofCard(fn) ? { iommuGroup: 30 } : {}));
+  const host = aCheckedHost({ functions });
+  const object = { address: pf, physical_network: 'physnet1' };
+  const deviceSpecs = parseDeviceSpecs([{ object, source: 'test' }], host.functions);
+  const checks = checkHost({ ...host, deviceSpecs });
+  expect(checks.find(({ name }) => name === 'IOMMU groups')?.found).toContain(
+    `${vf} shares group 30 with ${pf}, which this host uses`,
+  );
+});
+
 test('IOMMU group: the functions of one card that are offered together are no fault', () => {
   const host = aCheckedHost();
   const card = ['0000:60:00.0', '0000:60:00.1', '0000:60:00.2'].map(

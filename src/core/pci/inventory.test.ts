@@ -97,6 +97,14 @@ test('a device whose PF shows no interface for a while is still known by it', ()
   expect(now.find(({ address }) => address === vf1)?.capabilities).toEqual({ sriov });
 });
 
+test('a PF in a guest, which shows no MAC to its host, is distinguished from another PF all the same', () => {
+  const known = held(aCard({ vfs: 0 }), pf);
+  const withMac = (macAddress: string | null) => known.map((fn) => ({ ...fn, macAddress }));
+  const away = refreshed(withMac('0c:42:a1:00:3b:00'), withMac(null));
+  expect(refreshed(away, withMac('02:00:00:00:77:77'))).toMatchObject([{ status: 'missing' }]);
+  expect(refreshed(away, withMac('0c:42:a1:00:3b:00'))).toMatchObject([{ status: 'claimed' }]);
+});
+
 test('the VFs of a held PF are gone with it, and kept until it is back', () => {
   const card = held(aCard({ vfs: 2 }), pf);
   const away = refreshed(card, card.slice(0, 1));

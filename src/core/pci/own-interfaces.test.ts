@@ -25,6 +25,7 @@ test.each([
   ['ConnectX-3', 'enp65s0d1@1 enp65s0@0', 'enp65s0 enp65s0d1'],
   ['ConnectX-3 without dev_port', 'enp65s0d1= enp65s0=', 'enp65s0 enp65s0d1'],
   ['Chelsio with four ports', 'eth7@3 eth5@1 eth4@0 eth6@2', 'eth4 eth5 eth6 eth7'],
+  ['ports that were renamed', 'lan0@1 wan0@0', 'wan0 lan0'],
   ['IPoIB with a child of a partition key', 'ib0.8001@0 ib0@0', 'ib0 ib0.8001'],
   ['Solarflare EF100 with a representor', 'eth0=p0pf0vf0 enp1s0f0np0=p0', 'enp1s0f0np0'],
   ['Solarflare EF100 whose uplink has no name', 'eth0=p0pf0vf0 enp1s0f0', 'enp1s0f0'],

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { parsePciAddress } from './address.ts';
 import { allocateDevices } from './allocate.ts';
 import type { PciDevice } from './device.ts';
+import type { PciRequest } from './request.ts';
 
 /** Three graphics cards, each a GPU with its audio function; those at the addresses are held by others. */
 function cards(...held: string[]): PciDevice[] {
@@ -28,6 +29,22 @@ const request = (name: string, productId: string, count = 1) => ({
   spec: [{ vendor_id: '10de', product_id: productId }],
 });
 
+const choose = (devices: PciDevice[], requests: PciRequest[]) => {
+  const verdict = allocateDevices({ devices, requests });
+  const chosen = verdict.ok ? verdict.assignments : [];
+  return chosen.map(({ requestId, address }) => `${requestId} ${address.slice(5)}`).sort();
+};
+
+test('one that is of another kind is not taken for the sake of the slot', () => {
+  const devices = cards('60.0').map((device) =>
+    device.address === '0000:61:00.1' ? { ...device, tags: { scarce: 'yes' } } : device,
+  );
+  expect(choose(devices, [request('gpu', '2204'), request('audio', '1aef')])).toEqual([
+    'audio 60:00.1',
+    'gpu 61:00.0',
+  ]);
+});
+
 test.each([
   { held: [], count: 1, gives: ['gpu 60:00.0', 'audio 60:00.1'] },
   { held: ['60.0'], count: 1, gives: ['gpu 61:00.0', 'audio 61:00.1'] },
@@ -40,9 +57,5 @@ test.each([
   { held: ['60.0', '61.1', '62.1'], count: 1, gives: ['gpu 61:00.0', 'audio 60:00.1'] },
 ])('with $held taken, $count of each come from one card where one has both', (row) => {
   const requests = [request('gpu', '2204', row.count), request('audio', '1aef', row.count)];
-  const verdict = allocateDevices({ devices: cards(...row.held), requests });
-  const chosen = verdict.ok ? verdict.assignments : [];
-  expect(chosen.map(({ requestId, address }) => `${requestId} ${address.slice(5)}`).sort()).toEqual(
-    row.gives.toSorted(),
-  );
+  expect(choose(cards(...row.held), requests)).toEqual(row.gives.toSorted());
 });

@@ -53,6 +53,23 @@ test('what guests have is no use of the host, where it is left out', async () =>
   expect(hostUses(network, ['enp1s0v2'])).toHaveLength(1);
 });
 
+test('what is on an interface uses it; the other end of a pair does not', () => {
+  const on = (ifname: string, kind: string) => ({
+    ifname,
+    link: 'eth7',
+    linkinfo: { info_kind: kind },
+  });
+  const links = [
+    { ifname: 'eth7' },
+    on('eth7.3', 'vlan'),
+    on('veth1', 'veth'),
+    on('nk1', 'netkit'),
+  ];
+  expect(hostUses({ links, routes: [] }, ['eth7'])).toEqual([
+    'the vlan interface eth7.3 is on its interface eth7: ip link del eth7.3',
+  ]);
+});
+
 const listing = JSON.stringify(recorded['link show dev enp1s0']);
 
 test('the settings of real igb VFs are read', () => {

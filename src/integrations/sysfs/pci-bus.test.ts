@@ -161,6 +161,16 @@ test('a refusal names VF, setting and the driver’s words', async () => {
   );
 });
 
+test('several refusals are all named, and what is not refused is set', async () => {
+  const { kernel, bus } = onIgb();
+  kernel.refusals.set('vlan', 'RTNETLINK answers: Operation not permitted');
+  const change = { minTxRateMbps: 50, vlan: 42, trust: true };
+  await expect(bus.applyVfStep({ do: 'set-vf', address: vf0, change })).rejects.toThrow(
+    /^VF 0000:01:10\.0: least rate 50 Mbit\/s: .*; VF 0000:01:10\.0: VLAN 42: /,
+  );
+  expect(kernel.listed(vf0)).toMatchObject({ trust: true });
+});
+
 test('an interface cannot be without a MAC: only its state is set', async () => {
   const { kernel, bus } = onIgb();
   await bus.applyVfStep({ do: 'set-vf-link', address: vf0, macAddress: noMac, up: false });
