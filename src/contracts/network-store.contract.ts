@@ -94,7 +94,7 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     expect(await store.subnets('net1')).toEqual([subnet]);
     expect(await store.subnets('net2')).toEqual([]);
     expect(await store.port('port1')).toEqual(port);
-    expect(await store.takenAddresses('sub1')).toEqual(['10.0.0.5']);
+    expect(await store.takenAddresses('sub1')).toEqual(new Set(['10.0.0.5']));
   });
 
   test('counts what belongs to a project', async () => {
@@ -149,9 +149,9 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     const store = await filled();
     const fixedIps = [{ subnetId: 'sub1', ipAddress: '10.0.0.9' }];
     await store.updatePort({ ...port, fixedIps });
-    expect(await store.takenAddresses('sub1')).toEqual(['10.0.0.9']);
+    expect(await store.takenAddresses('sub1')).toEqual(new Set(['10.0.0.9']));
     await store.removePort('port1');
-    expect(await store.takenAddresses('sub1')).toEqual([]);
+    expect(await store.takenAddresses('sub1')).toEqual(new Set());
     expect(await store.isMacTaken('net1', port.macAddress)).toBe(false);
   });
 

@@ -142,8 +142,8 @@ export interface NetworkRows {
   portBindings(portId: string): Promise<StoredPortBinding[]>;
   removePortBinding(portId: string, host: string): Promise<void>;
   isMacTaken(networkId: string, macAddress: string): Promise<boolean>;
-  /** Addresses that ports have in this subnet. */
-  takenAddresses(subnetId: string): Promise<string[]>;
+  /** Addresses that ports have in this subnet. The set is the caller's own. */
+  takenAddresses(subnetId: string): Promise<Set<string>>;
 
   addSecurityGroup(group: StoredSecurityGroup, rules: StoredSecurityGroupRule[]): Promise<void>;
   securityGroup(id: string): Promise<StoredSecurityGroup | undefined>;

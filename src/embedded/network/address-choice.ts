@@ -1,7 +1,7 @@
 /** Which addresses a port gets: those asked for, or the next free ones. */
 import type { StoredSubnet } from '#contracts/network-store.ts';
 import type { FixedIp } from '#core/networking/port.ts';
-import { type Address, contains, knownValue, parseAddress, printAddress } from './address.ts';
+import { type Address, contains, parseAddress, printAddress } from './address.ts';
 import { invalidInput, NetworkError } from './errors.ts';
 import { knownCidr } from './subnet-plan.ts';
 
@@ -11,7 +11,7 @@ export interface AskedAddress {
   ip_address?: string;
 }
 
-/** A subnet and the addresses that ports have in it. */
+/** A subnet and the addresses that ports have in it; those chosen are added. */
 export interface SubnetUse {
   subnet: StoredSubnet;
   taken: Set<string>;
@@ -88,15 +88,26 @@ function takeNextFree(networkId: string, uses: SubnetUse[]): FixedIp {
   );
 }
 
+/** What was found taken once stays so: many addresses chosen from one set are found in one walk through the pools. */
+const walks = new WeakMap<Set<string>, Iterator<string>>();
+
 function nextFree({ subnet, taken }: SubnetUse): string | undefined {
-  const values = new Set([...taken].map(knownValue));
-  for (const pool of subnet.allocationPools) {
-    const end = knownValue(pool.end);
-    for (let value = knownValue(pool.start); value <= end; value += 1n) {
-      if (!values.has(value)) return printAddress({ version: subnet.ipVersion, value });
-    }
+  const walk = walks.get(taken) ?? addressesOf(subnet);
+  walks.set(taken, walk);
+  for (;;) {
+    const { value: text, done } = walk.next();
+    if (done === true) return undefined;
+    if (!taken.has(text)) return text;
   }
-  return undefined;
+}
+
+/** Of all pools, in their order. */
+function* addressesOf({ allocationPools }: StoredSubnet): Generator<string> {
+  for (const pool of allocationPools) {
+    const { version, value: start } = parseAddress(pool.start) as Address;
+    const { value: end } = parseAddress(pool.end) as Address;
+    for (let value = start; value <= end; value += 1n) yield printAddress({ version, value });
+  }
 }
 
 /** Two entries of one port must not get the same address. */

@@ -26,18 +26,13 @@ export function parseAddress(text: string): Address | undefined {
   return { version: isFour ? 4 : 6, value };
 }
 
-/** The number of an address that was printed here, faster than reading what might be none. Example: 10.0.0.5 → 167772165n. */
-export function knownValue(text: string): bigint {
-  if (text.includes(':')) return (parseAddress(text) as Address).value;
-  return BigInt(text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0));
-}
-
 /** Example: `{ version: 6, value: 1n }` → `::1`. */
 export function printAddress({ version, value }: Address): string {
   const length = version === 4 ? 4 : 16;
   const bytes = Array.from({ length }, (_, index) =>
     Number((value >> BigInt(8 * (length - 1 - index))) & 255n),
   );
+  if (version === 4) return bytes.join('.');
   return ipaddr.fromByteArray(bytes).toString();
 }
 

@@ -1,4 +1,5 @@
 /** Several of a resource in one request: all or none. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
 import { mostAtOnce } from './create-many.ts';
@@ -154,4 +155,23 @@ test.each(refusals)('$gives', async ({ given, gives }) => {
 test('a change is of one only', async () => {
   const { status } = await send(`PUT /v2.0/networks/${network}`, { networks: [{ name: 'x' }] });
   expect(status).toBe(400);
+});
+
+test('others have their turn while many are made', async () => {
+  const group = (await post('security-groups', { security_group: { name: 'busy' } })).body;
+  const rules = Array.from({ length: mostAtOnce }, (_, at) => ({
+    security_group_id: group.security_group.id,
+    direction: 'ingress',
+    protocol: 'tcp',
+    port_range_min: at + 1,
+    port_range_max: at + 1,
+  }));
+  let isMade = false;
+  const making = post('security-group-rules', { security_group_rules: rules }).finally(() => {
+    isMade = true;
+  });
+  let turns = 0;
+  for (; !isMade; turns += 1) await afterEvents();
+  expect((await making).status).toBe(201);
+  expect(turns).toBeGreaterThanOrEqual(mostAtOnce);
 });

@@ -1,4 +1,5 @@
 /** Making several of a resource with one request: all of them or none. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { NetworkRows, NetworkStore } from '#contracts/network-store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { NetworkError } from './errors.ts';
@@ -33,6 +34,7 @@ export async function createMany(
     for (const [index, each] of bodies.entries()) {
       const field = `${resource.plural}[${index}]`;
       made.push(await naming(field, resource.create(act, each)));
+      await afterEvents();
     }
     return made;
   });
@@ -72,9 +74,16 @@ async function checkQuotas(
   }
 }
 
-/** A store whose transactions are part of the one that runs. */
+/** A store whose transactions are part of the one that runs. The addresses of a subnet are read once: what is chosen of them is added to the set. */
 function joining(rows: NetworkRows): NetworkStore {
-  return { ...rows, atomic: (work) => work(rows) };
+  const taken = new Map<string, Promise<Set<string>>>();
+  const takenAddresses = (subnetId: string) => {
+    const known = taken.get(subnetId) ?? rows.takenAddresses(subnetId);
+    taken.set(subnetId, known);
+    return known;
+  };
+  const joined = { ...rows, takenAddresses };
+  return { ...joined, atomic: (work) => work(joined) };
 }
 
 async function naming<T>(field: string, work: Promise<T>): Promise<T> {

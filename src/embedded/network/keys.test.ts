@@ -84,6 +84,7 @@ const inner = [
   ['subnet', { host_routes: [{ destination: '10.1.0.0/24', nexthop: '10.0.0.9', metric: 5 }] }],
   ['subnet', { allocation_pools: [{ start: '10.0.0.2', end: '10.0.0.9', step: 2 }] }],
   ['port', { fixed_ips: [{ ip_address: '10.0.0.9', mac: 'x' }] }],
+  ['port', { fixed_ips: Array.from({ length: 17 }, () => ({})) }],
 ] as const;
 test.each(inner)('the parts of a %s are checked too: %j', async (kind, wish) => {
   expect((await put(kind, wish)).status).toBe(400);

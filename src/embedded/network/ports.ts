@@ -88,11 +88,13 @@ export async function allocate(
     own?: FixedIp[];
   },
 ): Promise<FixedIp[]> {
-  const own = new Set(given.own?.map(({ ipAddress }) => ipAddress));
   const uses: SubnetUse[] = [];
   for (const subnet of given.subnets) {
     const taken = await rows.takenAddresses(subnet.id);
-    uses.push({ subnet, taken: new Set(taken.filter((address) => !own.has(address))) });
+    for (const { subnetId, ipAddress } of given.own ?? []) {
+      if (subnetId === subnet.id) taken.delete(ipAddress);
+    }
+    uses.push({ subnet, taken });
   }
   return chooseAddresses(given.network.id, given.asked, uses);
 }

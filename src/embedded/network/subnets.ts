@@ -127,11 +127,11 @@ export async function removeSubnet(
   await context.store.atomic(async (rows) => {
     await findOwnSubnet(rows, rights, id);
     const taken = await rows.takenAddresses(id);
-    if (taken.length > 0) {
+    if (taken.size > 0) {
       throw new NetworkError(
         'conflict',
         'SubnetInUse',
-        `Unable to complete operation on subnet ${id}: One or more ports have an IP allocation from this subnet (${taken.join(', ')}).`,
+        `Unable to complete operation on subnet ${id}: One or more ports have an IP allocation from this subnet (${[...taken].join(', ')}).`,
       );
     }
     await rows.removeSubnet(id);

@@ -53,7 +53,7 @@ export function portRows(db: Database): PortPart {
         .select('ipAddress')
         .where('subnetId', '=', subnetId)
         .execute();
-      return rows.map((row) => row.ipAddress);
+      return new Set(rows.map((row) => row.ipAddress));
     },
   };
 }
