@@ -41,13 +41,23 @@ export function checkBody(schema: JsonSchema, body: unknown): void {
   throw new ComputeError('invalid', explain(validator.Errors(body), body, schema));
 }
 
-function explain(findings: Finding[], body: unknown, schema: JsonSchema): string {
+function explain(given: Finding[], body: unknown, schema: JsonSchema): string {
+  const findings = given.map(ofUnknownKey);
   const finding = mostTelling(findings);
   if (finding === undefined) return 'The request body is not as it should be.';
   const names = pathOf(finding.instancePath);
   const rule = ruleOf(finding, findings, schema);
   if (names.length === 0) return finding.keyword === 'type' ? bodyRule(schema) : rule;
   return `Invalid input for field/attribute ${names.join('.')}. Value: ${shown(valueAt(names, body))}. ${rule}`;
+}
+
+/** Validators list the first findings only: of many unknown keys each, and not what they have in common. */
+function ofUnknownKey(finding: Finding): Finding {
+  if (finding.keyword !== 'boolean') return finding;
+  const keyword = 'additionalProperties';
+  const instancePath = finding.instancePath.slice(0, finding.instancePath.lastIndexOf('/'));
+  const params = { [keyword]: pathOf(finding.instancePath).slice(-1) };
+  return { ...finding, keyword, instancePath, params };
 }
 
 /** For a body that is no object at all. */

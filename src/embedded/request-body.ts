@@ -28,13 +28,16 @@ export function bodyReader<Schema extends TSchema>(
 
 function explain(findings: Finding[], body: unknown): string {
   // Where keys beyond the named ones are allowed, it is their value that is wrong.
-  const refusesExtra = findings.some(({ keyword }) => keyword === 'boolean');
-  const extra = findings.find(({ keyword }) => refusesExtra && keyword === 'additionalProperties');
-  const finding = extra ?? findings[0];
+  const unknown = findings.find(({ keyword }) => keyword === 'boolean');
+  const extra = findings.find(({ keyword }) => unknown && keyword === 'additionalProperties');
+  const finding = extra ?? unknown ?? findings[0];
   if (finding === undefined) return 'The request body is not as it should be.';
   const field = fieldOf(finding);
   const params = finding.params as Record<string, string[]>;
   switch (finding.keyword) {
+    // Of more unknown keys than a validator lists only these are there, one for each key.
+    case 'boolean':
+      return `${field}: unknown key`;
     case 'additionalProperties':
       return `${field}: unknown key ${quoted(params['additionalProperties'])}`;
     case 'required':

@@ -1,0 +1,15 @@
+/** The words for a body that its schema does not allow. */
+import { Type } from 'typebox';
+import { expect, test } from 'vitest';
+import { bodyReader } from './request-body.ts';
+
+const read = bodyReader(Type.Object({ user: Type.Object({}, { additionalProperties: false }) }));
+const keys = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, at]));
+
+test.each([
+  [1, "user: unknown key 'k0'"],
+  [20, 'user.k0: unknown key'],
+])('%i unknown keys are named as such', (count, words) => {
+  expect(() => read({ user: keys(count) })).toThrow(words);
+});
