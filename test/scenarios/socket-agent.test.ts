@@ -192,7 +192,7 @@ test(
     const token = await enroll(cloud, 'hv1');
     await enroll(cloud, 'hv2');
     const [stranger, impostor] = [startAgent('hv3', 'guessed'), startAgent('hv2', token)];
-    expect(await stranger.says(/does not let this host in/)).toBe(
+    expect(await stranger.says(/refuses this host/)).toBe(
       'the controller refuses this host: The token is not known. Make a new token with "novella host enroll hv3 --replace", and give it to this agent; trying again',
     );
     expect(await impostor.says(/closed the link/)).toBe(
