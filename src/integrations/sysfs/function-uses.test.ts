@@ -134,6 +134,21 @@ test('the uses of many functions are found with one listing, those of guests lef
   expect(commands).toHaveLength(3);
 });
 
+test.each([
+  ['a VRF', { ifname: 'enp65s0', master: 'blue', linkinfo: { info_slave_kind: 'vrf' } }],
+  ['a team', { ifname: 'enp65s0', master: 'team0', linkinfo: { info_slave_kind: 'team' } }],
+  ['MACsec', { ifname: 'macsec0', link: 'enp65s0', linkinfo: { info_kind: 'macsec' } }],
+  ['a VXLAN', { ifname: 'vx42', link: 'enp65s0', linkinfo: { info_kind: 'vxlan' } }],
+  ['an ipvlan', { ifname: 'ipvl0', link: 'enp65s0', linkinfo: { info_kind: 'ipvlan' } }],
+  [
+    'a partition key',
+    { ifname: 'enp65s0.8001', link: 'enp65s0', linkinfo: { info_kind: 'ipoib' } },
+  ],
+])('%s over its interface is a use', async (_what, link) => {
+  const uses = await usesOf(twoPorts, { '-details address show': [link] });
+  expect(uses).toEqual([expect.stringMatching(/enp65s0/)]);
+});
+
 const disk: DescribedCard = {
   ids: '144d:a80a',
   classCode: '010802',
@@ -209,6 +224,40 @@ test('a disk of virtio is a disk', async () => {
   const files = { 'virtio2/block/vda/vda1/dev': '254:1', 'virtio2/block/vda/vda1/partition': '1' };
   expect(await usesOf({ ...disk, files })).toEqual([
     'its disk vda1 is mounted at /var: umount /var',
+  ]);
+});
+
+test.each([
+  ['a SATA disk', 'ata1/host0/target0:0:0/0:0:0:0/block/sda/sda1', 'sda1'],
+  ['a disk of a RAID card', 'host4/target4:2:0/4:2:0:0/block/sdc/sdc2', 'sdc2'],
+  ['a disk of virtio-scsi', 'virtio1/host2/target2:0:0/2:0:0:1/block/sdb/sdb1', 'sdb1'],
+  [
+    'a stick on a USB controller',
+    'usb2/2-1/2-1:1.0/host5/target5:0:0/5:0:0:0/block/sdd/sdd1',
+    'sdd1',
+  ],
+  [
+    'a card reader',
+    'rtsx_pci_sdmmc.0/mmc_host/mmc0/mmc0:0001/block/mmcblk0/mmcblk0p1',
+    'mmcblk0p1',
+  ],
+])('%s is found below its controller', async (_what, path, name) => {
+  put('proc/1/mountinfo', '29 1 8:17 / /srv rw - ext4 /dev/disk/by-uuid/7a rw');
+  const files = { [`${path}/dev`]: '8:17', [`${path}/partition`]: '1' };
+  expect(await usesOf({ ...disk, files })).toEqual([
+    `its disk ${name} is mounted at /srv: umount /srv`,
+  ]);
+});
+
+test('volumes on volumes are followed: a multipath under an encrypted swap', async () => {
+  put('sys/block/dm-0/dev', '253:0');
+  put('sys/block/dm-0/dm/name', 'mpatha');
+  put('sys/block/dm-0/holders/dm-1', '');
+  put('sys/block/dm-1/dev', '253:1');
+  put('sys/block/dm-1/dm/name', 'cryptswap');
+  put('proc/swaps', 'Filename Type Size Used Priority\n/dev/dm-1 partition 1048572 0 -2');
+  expect(await usesOf(withHolder('dm-0'))).toEqual([
+    'its disk nvme0n1 is part of mpatha, which is part of cryptswap, which is swap space: swapoff /dev/dm-1',
   ]);
 });
 
