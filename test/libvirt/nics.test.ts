@@ -88,7 +88,7 @@ test('a guest whose system does not take part keeps its NIC, and the error says 
   await hypervisor.start(guest.id);
   await expect(hypervisor.detachNic(guest.id, nic)).rejects.toMatchObject({
     kind: 'unavailable',
-    message: expect.stringContaining(`did not released port ${nic.portId} within 1 s`),
+    message: expect.stringContaining(`did not release the device of port ${nic.portId} within 1 s`),
   });
   expect(await hypervisor.domainXml(guest.id)).toContain(nic.portId);
 });
