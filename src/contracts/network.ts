@@ -38,8 +38,15 @@ export interface NetworkService {
    * something has just turned out otherwise.
    */
   listAgents(isDoubted?: boolean): Promise<NetworkAgents>;
-  /** Those that the caller may see, with their rules. An id that does not exist is left out. */
-  listSecurityGroups(wanted: WantedSecurityGroups, caller: Caller): Promise<SecurityGroup[]>;
+  /**
+   * Those that the caller may see, with their rules. An id that does not exist is left out. With `isForShow` the answer may be one second old, as this
+   * caller's token got it: for names in views, which are asked for again and again.
+   */
+  listSecurityGroups(
+    wanted: WantedSecurityGroups,
+    caller: Caller,
+    isForShow?: boolean,
+  ): Promise<SecurityGroup[]>;
   /** With the caller's own rights. Throws `conflict` (address in use, none left), `overQuota`, or `forbidden`. */
   createPort(port: NewPort, caller: Caller): Promise<Port>;
   /** Applies the change with the service's rights and returns the port as read back. `vifType` 'binding_failed' is an answer, not an error. */

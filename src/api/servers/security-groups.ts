@@ -13,18 +13,23 @@ const portsAtOnce = 100;
 
 /**
  * Of each server by its id, those that the caller may see, each once. Empty where the network service does not answer: a server is shown
- * without its groups rather than not at all.
+ * without its groups rather than not at all. `isForShow`: names may be a second old; which groups a port has is always read.
  */
 export async function groupsOfServers(
   call: Call,
   servers: readonly Server[],
+  { isForShow = false }: { isForShow?: boolean } = {},
 ): Promise<Map<string, SecurityGroup[]>> {
   try {
     const ids = await groupIdsOfServers(call, servers);
     const all = [...new Set([...ids.values()].flat())];
     const known = new Map<string, SecurityGroup>();
     for (const part of parts(all)) {
-      const groups = await call.context.network.listSecurityGroups({ ids: part }, call.caller);
+      const groups = await call.context.network.listSecurityGroups(
+        { ids: part },
+        call.caller,
+        isForShow,
+      );
       for (const group of groups) known.set(group.id, group);
       await afterEvents();
     }

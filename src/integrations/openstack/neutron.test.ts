@@ -296,3 +296,27 @@ test('agents are read once for half a minute, page by page; each kind says what 
   await network.listAgents(true);
   expect(scripted.heard).toHaveLength(6);
 });
+
+test('for show, security groups are read once a second for each token; to act upon them, each time', async () => {
+  const group = {
+    id: 'g',
+    name: 'web',
+    description: '',
+    project_id: 'p1',
+    security_group_rules: [],
+  };
+  const network = await start({ status: 200, body: { security_groups: [group] } });
+  const shown = (token: string) =>
+    network.listSecurityGroups({ ids: ['g', 'h'] }, { ...member, token }, true);
+  const [first, second] = await Promise.all([shown('a'), shown('a')]);
+  expect(first?.map(({ name }) => name)).toEqual(['web']);
+  first?.splice(0);
+  expect(second).toHaveLength(1);
+  expect(scripted.heard).toHaveLength(1);
+  await shown('b');
+  expect(scripted.heard.map(({ headers }) => headers['x-auth-token'])).toEqual(['a', 'b']);
+  scripted.time.now += 1_000;
+  await shown('a');
+  await network.listSecurityGroups({ ids: ['g', 'h'] }, { ...member, token: 'a' });
+  expect(scripted.heard).toHaveLength(4);
+});

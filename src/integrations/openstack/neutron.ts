@@ -56,6 +56,7 @@ export function createNeutron(options: NeutronOptions): NetworkService {
     const readAt = clock.now();
     return new NetworkAgents((await listAgents(neutron)).map(toAgent), readAt);
   });
+  const shownGroups = rememberedGroups(clock, neutron);
   return {
     async showPort(id, caller) {
       const path = portPath(id);
@@ -81,7 +82,10 @@ export function createNeutron(options: NeutronOptions): NetworkService {
           ),
     listServerPorts: (serverId) => readPorts(neutron, [['device_id', serverId]]),
     listAgents: (isDoubted) => agents('all', isDoubted),
-    listSecurityGroups: (wanted, caller) => listSecurityGroups(neutron, wanted, caller),
+    listSecurityGroups: (wanted, caller, isForShow = false) =>
+      'ids' in wanted && isForShow
+        ? shownGroups(wanted.ids, caller)
+        : listSecurityGroups(neutron, wanted, caller),
     async createPort(port, caller) {
       const call = { method: 'POST', path: '/v2.0/ports', body: newPortBody(port) } as const;
       return toPort((await neutron.ask<{ port: NeutronPort }>({ ...call, acting: caller })).port);
@@ -233,6 +237,22 @@ async function addPortBinding(
     acting: 'service',
   });
   return toBinding(answer.binding);
+}
+
+const shownGroupsMs = 1_000;
+
+/** By token and ids: nobody gets what another token was shown. */
+function rememberedGroups(clock: Clock, neutron: Neutron) {
+  const groups = remembered(
+    clock,
+    shownGroupsMs,
+    ({ ids, caller }: { ids: readonly string[]; caller: Caller }) =>
+      listSecurityGroups(neutron, { ids }, caller),
+    ({ ids, caller }) => [caller.token, ...ids].join(' '),
+  );
+  return async (ids: readonly string[], caller: Caller): Promise<SecurityGroup[]> =>
+    // A copy: who gets it may not change what the next one gets.
+    structuredClone(await groups({ ids: ids.toSorted(), caller }));
 }
 
 async function listSecurityGroups(
