@@ -2,7 +2,7 @@
  * Whose cloud, and where: credentials from OS_* variables or a clouds.yaml, as the stock client finds them.
  * Reads and writes the file; calls nobody.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { PasswordLogin } from '#core/access/login.ts';
@@ -16,6 +16,7 @@ import {
   placeKeys,
   toCredentials,
 } from './cloud-credentials.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** What a program was started with: its variables, its folder, its user's home. */
 export interface Surroundings {
@@ -149,7 +150,7 @@ function parseYaml(path: string): unknown {
 export function writeCloudsYaml(path: string, clouds: Record<string, WrittenCloud>): void {
   const entries = Object.entries(clouds).map(([name, cloud]) => [name, cloudEntry(cloud)]);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, stringify({ clouds: Object.fromEntries(entries) }), { mode: 0o600 });
+  writeWhole(path, stringify({ clouds: Object.fromEntries(entries) }));
 }
 
 /** A password login. */

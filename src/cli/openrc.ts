@@ -1,10 +1,10 @@
 /** An openrc file: a cloud's login as environment variables, for shells and for clients that read no clouds.yaml. */
-import { writeFileSync } from 'node:fs';
 import type { WrittenCloud } from './clouds-yaml.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** Writes the file, readable by its owner only. It is to be sourced: `. .novella/openrc`. */
 export function writeOpenrc(path: string, cloud: WrittenCloud): void {
-  writeFileSync(path, openrcText(cloud), { mode: 0o600 });
+  writeWhole(path, openrcText(cloud));
 }
 
 /** What `writeOpenrc` writes. Variables that would contradict it are unset. Source: python-openstackclient, "Environment variables". */

@@ -12,11 +12,16 @@ afterEach(() => state.remove());
 
 const check = () => refuseEmptiedDatabase({ file: (...names) => join(state.path, ...names) });
 
-test('an emptied database beside hosts is refused with the way out', () => {
-  writeFileSync(join(state.path, 'novella.sqlite'), '');
-  mkdirSync(join(state.path, 'hosts'));
-  expect(check).toThrow(/novella\.sqlite is empty, but .*hosts is there: the database was lost/);
-});
+test.each(['hosts', 'images', 'admin-password'])(
+  'an emptied database beside %s is refused with the way out',
+  (name) => {
+    writeFileSync(join(state.path, 'novella.sqlite'), '');
+    mkdirSync(join(state.path, name));
+    expect(check).toThrow(
+      new RegExp(`novella\\.sqlite is empty, but .*${name} is there: the database was lost`),
+    );
+  },
+);
 
 test('an empty file in an otherwise new directory, and no file, is a new cloud', () => {
   check();

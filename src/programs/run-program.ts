@@ -28,7 +28,18 @@ export async function runProgram(program: Command): Promise<void> {
       // A command may have said which failure it is.
       process.exitCode ??= 1;
     } else {
-      throw error;
+      const refused = systemRefusal(error);
+      if (refused === undefined) throw error;
+      process.stderr.write(`novella: ${refused}\n`);
+      process.exitCode ??= 1;
     }
   }
+}
+
+/** What the system refused for a file, as a read-only disk; undefined for every other error. Example: `/s/pid: permission denied (EACCES)`. */
+export function systemRefusal(error: unknown): string | undefined {
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string' || typeof path !== 'string') return undefined;
+  const [, words = message] = /^\w+: (.+?), \w+/.exec(message) ?? [];
+  return `${path}: ${words} (${code})`;
 }

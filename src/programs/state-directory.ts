@@ -1,8 +1,10 @@
 /** The directory where an all-in-one keeps everything, and the promise that only one process uses it. */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { writeWhole } from '#cli/whole-file.ts';
 import { ComputeError } from '#core/errors.ts';
+import { whyUnusable } from '#integrations/database/unusable-file.ts';
 
 export interface StateDirectory {
   path: string;
@@ -23,6 +25,10 @@ export function takeStateDirectory(
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     if (entered === true) chmodSync(path, 0o711);
+    const unusable = whyUnusable(join(path, 'lock'));
+    if (unusable !== undefined) {
+      throw new ComputeError('invalid', `state directory ${path} cannot be used: ${unusable}`);
+    }
     const lock = takeLock(path);
     writeFileSync(join(path, 'pid'), `${process.pid}\n`);
     return { path, file: (...names) => join(path, ...names), release: () => lock.close() };
@@ -69,13 +75,8 @@ function said(error: unknown): string {
 
 /** The secret in this file, made on first use and readable by its owner only. Throws `invalid` for a file that is empty. */
 export function ensureSecret(path: string, make: () => string): { secret: string; isNew: boolean } {
-  let isNew = true;
-  try {
-    writeFileSync(path, `${make()}\n`, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'EEXIST') throw error;
-    isNew = false;
-  }
+  const isNew = !existsSync(path);
+  if (isNew) writeWhole(path, `${make()}\n`);
   const secret = readFileSync(path, 'utf8').trim();
   if (secret !== '') return { secret, isNew };
   throw new ComputeError(

@@ -18,7 +18,7 @@ export function folderJournal(folder: string): CommandJournal {
     write: async (entry) => {
       const path = pathOf(entry);
       try {
-        await writeFile(`${path}.new`, JSON.stringify(entry));
+        await writeFile(`${path}.new`, JSON.stringify(entry), { flush: true });
         // A rename is whole or not at all: an agent that dies here leaves the file as it was.
         await rename(`${path}.new`, path);
       } catch (cause) {

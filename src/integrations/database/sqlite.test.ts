@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import { freshFile } from '#test/fresh-file.ts';
@@ -105,4 +106,29 @@ test('a full disk is reported as such, also within a transaction, and writing co
   await sql`pragma max_page_count = 1000`.execute(db);
   await write();
   expect(await db.selectFrom('notes').select('text').execute()).toHaveLength(1);
+});
+
+test('reads go on while another program holds the database, and all writes that wait fail together in bounded time', async () => {
+  const path = freshFile('notes.db');
+  const db = open(path, 100);
+  await db.schema.createTable('notes').addColumn('text', 'text').execute();
+  const other = new DatabaseSync(path);
+  other.exec(`begin immediate; insert into notes values ('not committed')`);
+  const busy = { kind: 'unavailable', message: expect.stringContaining('another program') };
+  const write = () => db.insertInto('notes').values({ text: 'late' }).execute();
+  const startedAt = performance.now();
+  const writes = [
+    ...Array.from({ length: 50 }, write),
+    db.transaction().execute((trx) => trx.insertInto('notes').values({ text: 't' }).execute()),
+  ];
+  const ends = Promise.allSettled(writes);
+  expect(await db.selectFrom('notes').selectAll().execute()).toEqual([]);
+  expect(performance.now() - startedAt).toBeLessThan(100);
+  for (const end of await ends) expect(end).toMatchObject({ status: 'rejected', reason: busy });
+  // Not 51 times as long as one waits.
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  other.exec('commit');
+  other.close();
+  await write();
+  expect(await db.selectFrom('notes').select('text').execute()).toHaveLength(2);
 });

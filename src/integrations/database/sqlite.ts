@@ -64,8 +64,11 @@ class NodeSqliteDialect implements Dialect {
   }
 }
 
-/** Migrations run inside one transaction: SQLite's DDL rolls back like all else, and a second process waits its turn. */
+/** Migrations run inside one transaction: SQLite's DDL rolls back like all else, and a second process waits its turn. Who may read meanwhile is the driver's choice. */
 class TransactionalDdlAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
   override get supportsTransactionalDdl(): boolean {
     return true;
   }

@@ -10,6 +10,7 @@ import { LogEraser } from './erasure.ts';
 import { flavorAccessStore } from './flavor-access.ts';
 import { flavorStore } from './flavors.ts';
 import { hostStore } from './hosts.ts';
+import { refuseDamaged } from './damage.ts';
 import { migrate } from './migrate.ts';
 import { networkEventStore } from './network-events.ts';
 import { quotaUsage } from './quota-usage.ts';
@@ -64,6 +65,7 @@ export async function openStore(
 ): Promise<{ store: Store; db: Kysely<ComputeTables> }> {
   const db = openSqlite<ComputeTables>(path, options);
   try {
+    await refuseDamaged(db, path);
     await migrate(db);
   } catch (error) {
     await db.destroy();

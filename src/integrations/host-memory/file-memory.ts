@@ -18,7 +18,7 @@ export class FileMemory implements HostMemory {
       return JSON.parse(await readFile(path, 'utf8'));
     } catch (cause) {
       if (isAbsent(cause)) return undefined;
-      throw failed(`${path} cannot be read`, cause);
+      throw failed(`${path} cannot be read`, cause, wayOut);
     }
   }
 
@@ -87,7 +87,11 @@ function isAbsent(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
-function failed(what: string, cause: unknown): ComputeError {
+/** What is kept there makes a device as it was before its guest had it. */
+const wayOut =
+  '; remove the file when no guest has its device, and set what was changed on the device by hand';
+
+function failed(what: string, cause: unknown, more = ''): ComputeError {
   const words = cause instanceof Error ? cause.message : String(cause);
-  return new ComputeError('unavailable', `the agent's memory: ${what}: ${words}`, { cause });
+  return new ComputeError('unavailable', `the agent's memory: ${what}: ${words}${more}`, { cause });
 }

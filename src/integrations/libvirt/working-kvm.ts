@@ -58,7 +58,7 @@ async function answerOf(options: ProbeOptions): Promise<VirtType> {
     }
     log.warn({ problem, key }, 'KVM does not work here: guests are emulated, which is slow');
   }
-  await writeFile(`${file}.new`, JSON.stringify({ key, virtType, problem }));
+  await writeFile(`${file}.new`, JSON.stringify({ key, virtType, problem }), { flush: true });
   await rename(`${file}.new`, file);
   return virtType;
 }

@@ -1,5 +1,5 @@
 /** The files of guests of a simulated host: none but what it needs to remember. Images are judged as on a real host, by their first bytes. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type GuestFiles, maxConsoleBytes } from '#contracts/guest-files.ts';
 import type { ImageSource, ImageContent } from '#contracts/images.ts';
@@ -15,6 +15,7 @@ import {
 } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';
 import { consoleText } from './console-text.ts';
+import { readKept, writeKept } from './kept-file.ts';
 
 export interface SimulatedGuestFilesOptions {
   images: ImageSource;
@@ -41,7 +42,7 @@ export class SimulatedGuestFiles implements GuestFiles {
     if (stateDirectory === undefined) return;
     mkdirSync(stateDirectory, { recursive: true });
     for (const name of readdirSync(stateDirectory).filter((each) => each.endsWith(ending))) {
-      const kept = JSON.parse(readFileSync(join(stateDirectory, name), 'utf8')) as KeptFiles;
+      const kept = readKept<KeptFiles>(join(stateDirectory, name), hasConsole);
       this.#kept.set(name.slice(0, -ending.length), kept);
     }
   }
@@ -93,15 +94,17 @@ export class SimulatedGuestFiles implements GuestFiles {
   #keep(guestId: string, kept: KeptFiles): void {
     const { stateDirectory } = this.#options;
     if (stateDirectory !== undefined) {
-      const path = join(stateDirectory, guestId + ending);
-      writeFileSync(`${path}.new`, JSON.stringify(kept));
-      renameSync(`${path}.new`, path);
+      writeKept(join(stateDirectory, guestId + ending), kept);
     }
     this.#kept.set(guestId, kept);
   }
 }
 
 const ending = '.json';
+
+function hasConsole({ console: text }: Partial<KeptFiles>): boolean {
+  return typeof text === 'string';
+}
 
 /** Only the beginning is read: a simulated host on a laptop has no use for the rest. */
 async function readFacts(images: ImageSource, id: string): Promise<ImageFacts> {

@@ -1,5 +1,5 @@
 /** A hypervisor in memory. With a state directory its guests outlive our process, as those of a real host do. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
   FoundGuest,
@@ -12,6 +12,7 @@ import type { Guest, GuestNic } from '#core/guests/guest.ts';
 import { heldByNic, heldDevices } from '#core/guests/held-device.ts';
 import { isLive } from '#core/guests/plan.ts';
 import { numaNodesOf, type SimulatedHost } from './simulated-host.ts';
+import { readKept, writeKept } from './kept-file.ts';
 
 export interface SimulatedHypervisorOptions {
   host: SimulatedHost;
@@ -44,7 +45,7 @@ export class SimulatedHypervisor implements Hypervisor {
     if (stateDirectory === undefined) return;
     mkdirSync(stateDirectory, { recursive: true });
     for (const file of readdirSync(stateDirectory).filter((name) => name.endsWith('.json'))) {
-      const kept = readGuest(join(stateDirectory, file));
+      const kept = readKept<KeptGuest>(join(stateDirectory, file), isGuest);
       this.#guests.set(kept.guest.id, kept);
     }
   }
@@ -226,10 +227,7 @@ export class SimulatedHypervisor implements Hypervisor {
   #keep(kept: KeptGuest): void {
     const { stateDirectory } = this.#options;
     if (stateDirectory !== undefined) {
-      const path = fileOf(stateDirectory, kept.guest.id);
-      writeFileSync(`${path}.new`, JSON.stringify(kept));
-      // A rename is whole or not at all: a process that dies here leaves the guest as it was.
-      renameSync(`${path}.new`, path);
+      writeKept(fileOf(stateDirectory, kept.guest.id), kept);
     }
     const before = this.#guests.get(kept.guest.id)?.state;
     this.#guests.set(kept.guest.id, kept);
@@ -237,15 +235,8 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 }
 
-function readGuest(path: string): KeptGuest {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as KeptGuest;
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new ComputeError('unavailable', `guest file ${path} cannot be read: ${problem}`, {
-      cause,
-    });
-  }
+function isGuest({ guest, state }: Partial<KeptGuest>): boolean {
+  return typeof guest?.id === 'string' && Array.isArray(guest.nics) && state !== undefined;
 }
 
 function fileOf(directory: string, guestId: string): string {

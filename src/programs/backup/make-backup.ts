@@ -1,6 +1,7 @@
 /** `novella backup`: a consistent copy of a state directory, also while its controller works. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { syncFolder, writeWhole } from '#cli/whole-file.ts';
 import { compareText } from '#core/compare-text.ts';
 import { ComputeError } from '#core/errors.ts';
 import {
@@ -10,7 +11,7 @@ import {
 } from '#integrations/database/copy-database.ts';
 import { restoringFolder } from '../half-restored.ts';
 import { version } from '../version.ts';
-import { copyWhole, measureFile, syncFolder, writeWhole } from '../whole-file.ts';
+import { copyWhole, measureFile } from '../copy-file.ts';
 import {
   configName,
   databaseName,

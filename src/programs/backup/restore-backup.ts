@@ -1,12 +1,13 @@
 /** `novella restore`: a backup becomes a state directory again, all of it or nothing. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { syncFolder } from '#cli/whole-file.ts';
 import { ComputeError } from '#core/errors.ts';
 import { damageOf, leaveCommandNumbers } from '#integrations/database/copy-database.ts';
 import { newestMigration, unknownMigrations } from '#integrations/database/migrate.ts';
 import { restoringFolder } from '../half-restored.ts';
 import { takeStateDirectory } from '../state-directory.ts';
-import { copyWhole, syncFolder } from '../whole-file.ts';
+import { copyWhole } from '../copy-file.ts';
 import { configName, databaseName, type Manifest, readManifest } from './manifest.ts';
 
 export interface RestoreOptions {

@@ -1,35 +1,10 @@
-/** Files that are whole and on disk, or not there: also after a crash and a power cut. For the owner's eyes only. */
+/** Copies of files, with what tells whether they are whole. */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { createReadStream, createWriteStream, mkdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-
-/** Writes the text under this name, in place of what had it; readable by its owner only. A reader finds the old text or the new one. */
-export function writeWhole(path: string, text: string): void {
-  const part = `${path}.new`;
-  try {
-    // What a dead process left may be another's to read.
-    rmSync(part, { force: true });
-    writeFileSync(part, text, { mode: 0o600, flush: true });
-    renameSync(part, path);
-  } catch (error) {
-    rmSync(part, { force: true });
-    throw error;
-  }
-  syncFolder(dirname(path));
-}
 
 /** Bytes, and their hash in hex. */
 export interface CopiedFile {
@@ -54,16 +29,6 @@ export async function measureFile(path: string): Promise<CopiedFile> {
   measure.resume();
   await pipeline(createReadStream(path), measure);
   return result();
-}
-
-/** What was made, renamed and removed in the folder is on disk. */
-export function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }
 
 function measuring(): { measure: Transform; result: () => CopiedFile } {

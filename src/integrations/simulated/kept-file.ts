@@ -1,0 +1,24 @@
+/** What a simulated host keeps, one JSON file for each guest: whole and on disk, or as it was before. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { ComputeError } from '#core/errors.ts';
+
+/** Throws `unavailable`, naming the file and the way out, for one that was cut off or holds something else than `isWhole` accepts. */
+export function readKept<T>(path: string, isWhole: (kept: Partial<T>) => boolean): T {
+  let problem = 'it holds something else';
+  try {
+    const kept = JSON.parse(readFileSync(path, 'utf8')) as Partial<T> | null;
+    if (kept !== null && isWhole(kept)) return kept as T;
+  } catch (cause) {
+    problem = cause instanceof Error ? cause.message : String(cause);
+  }
+  throw new ComputeError(
+    'unavailable',
+    `guest file ${path} cannot be read: ${problem}; restore a backup (novella restore), or remove the file: then the guest is gone, and its server can be deleted or rebooted hard`,
+  );
+}
+
+/** Flushed before it gets its name: a process or a machine that dies here leaves the guest as it was. */
+export function writeKept(path: string, kept: object): void {
+  writeFileSync(`${path}.new`, JSON.stringify(kept), { flush: true });
+  renameSync(`${path}.new`, path);
+}

@@ -1,0 +1,158 @@
+/** A state directory that is damaged ends the start in a sentence that names the file and the way out; nothing in it is changed. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Cloud } from '#test/cloud.ts';
+import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { canHaveSmallDisk, smallDisk } from '#test/small-disk.ts';
+
+const starter = fileURLToPath(new URL('../../bin/novella.mjs', import.meta.url));
+const timeout = 60_000;
+
+let state: ReturnType<typeof temporaryDirectory>;
+beforeEach(() => {
+  state = temporaryDirectory();
+});
+afterEach(() => state.remove());
+
+const file = (...names: string[]) => join(state.path, ...names);
+
+/** What `novella up` writes to standard error until it ends, and its exit status. */
+async function end(stateDir = state.path, within: string[] = []): Promise<[number, string]> {
+  const up = [starter, 'up', '--free-ports', '--log-level', 'error', '--state-dir', stateDir];
+  const [command = '', ...args] = [...within, process.execPath, ...up];
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let text = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  const [code] = await once(child, 'close');
+  return [code, text];
+}
+
+/** A cloud that had a server, and ended. */
+async function usedState(): Promise<string> {
+  const novella: NovellaProcess = await startNovella(state.path);
+  const cloud = await Cloud.at(novella);
+  const id = await cloud.boot([{ uuid: await cloud.network('red') }]);
+  await cloud.settled(id, 'ACTIVE');
+  await novella.stop();
+  return id;
+}
+
+const sentence = (words: string) =>
+  expect.stringMatching(new RegExp(`^novella: [^\n]*${words}[^\n]*\n$`));
+
+test('a damaged database', { timeout }, async () => {
+  await usedState();
+  const path = file('novella.sqlite');
+  const whole = readFileSync(path);
+  const wayOut = 'restore a backup into it: novella restore BACKUP --state-dir DIR --replace';
+
+  // A page in the middle, which no start would need.
+  const torn = Buffer.from(whole);
+  torn.fill(0xa5, whole.length - 8192, whole.length - 4096);
+  writeFileSync(path, torn);
+  expect(await end()).toEqual([1, sentence(`database ${path} is damaged: .*; ${wayOut}`)]);
+  expect(readFileSync(path).equals(torn)).toBe(true);
+
+  writeFileSync(path, whole.subarray(0, whole.length / 2));
+  expect(await end()).toEqual([1, sentence(`database ${path} is damaged: .*; ${wayOut}`)]);
+  writeFileSync(path, 'nothing that SQLite wrote '.repeat(400));
+  expect(await end()).toEqual([1, sentence(`database ${path} is no database; ${wayOut}`)]);
+  truncateSync(path, 0);
+  expect(await end()).toEqual([
+    1,
+    sentence(`database ${path} is empty, but .* the database was lost`),
+  ]);
+  expect(statSync(path).size).toBe(0);
+  rmSync(path);
+  mkdirSync(path);
+  expect(await end()).toEqual([
+    1,
+    sentence(`database ${path}: cannot be opened: ${path} is no file`),
+  ]);
+});
+
+test('a cut guest file of a simulated host', { timeout }, async () => {
+  const id = await usedState();
+  for (const [kind, content] of [
+    ['guests', '{"guest":{"id":"'],
+    ['guests', 'null'],
+    ['files', ''],
+    ['files', '{}'],
+  ] as const) {
+    const host = ['host-1', 'host-2'].find((name) =>
+      statSync(file('hosts', name, kind, `${id}.json`), { throwIfNoEntry: false }),
+    );
+    const path = file('hosts', host ?? '', kind, `${id}.json`);
+    const whole = readFileSync(path);
+    writeFileSync(path, content);
+    const words = `guest file ${path} cannot be read: .*; restore a backup \\(novella restore\\), or remove the file`;
+    expect(await end()).toEqual([1, sentence(words)]);
+    writeFileSync(path, whole);
+  }
+});
+
+test('a host whose first report cannot be taken in', { timeout }, async () => {
+  await (await startNovella(state.path)).stop();
+  const database = new DatabaseSync(file('novella.sqlite'));
+  database.exec(`
+    delete from pci_devices;
+    create trigger refuse before insert on pci_devices begin select raise(abort, 'no device is taken'); end`);
+  database.close();
+  expect(await end()).toEqual([
+    1,
+    expect.stringMatching(/^novella: host host-1 cannot be started: .*no device is taken$/m),
+  ]);
+});
+
+test.runIf(canHaveSmallDisk())('a state directory that is read-only', { timeout }, async () => {
+  const disk = await smallDisk(16);
+  const remount = ['sh', '-c', `mount -o remount,ro ${disk.path} && exec "$0" "$@"`];
+  const path = disk.path;
+  expect(await end(path, [...disk.within, ...remount])).toEqual([
+    1,
+    sentence(
+      `state directory ${path} cannot be used: ${path} is on a file system that is read-only`,
+    ),
+  ]);
+  await disk.remove();
+});
+
+test('a database that another program holds: reads are answered, writes are 503 in words', {
+  timeout,
+}, async () => {
+  const novella = await startNovella(state.path);
+  const cloud = await Cloud.at(novella);
+  const network = await cloud.network('red');
+  const id = await cloud.boot([{ uuid: network }]);
+  await cloud.settled(id, 'ACTIVE');
+  const other = new DatabaseSync(file('novella.sqlite'), { timeout: 10_000 });
+  other.exec('begin immediate');
+  const writes = [
+    cloud.send('network', 'POST', '/networks', { body: { network: { name: 'n' } } }),
+    cloud.send('compute', 'PUT', `/servers/${id}/metadata`, { body: { metadata: { a: 'b' } } }),
+    cloud.send('compute', 'DELETE', `/servers/${id}`),
+  ];
+  const startedAt = performance.now();
+  expect((await cloud.send('compute', 'GET', `/servers/${id}`)).status).toBe(200);
+  expect((await cloud.send('network', 'GET', '/ports')).status).toBe(200);
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  for (const { status, body } of await Promise.all(writes)) {
+    expect([status, JSON.stringify(body)]).toEqual([
+      503,
+      expect.stringContaining('another program'),
+    ]);
+  }
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
+  other.exec('rollback');
+  other.close();
+  await cloud.ok('compute', 'DELETE', `/servers/${id}`);
+  await cloud.gone(id);
+  await novella.stop();
+});
