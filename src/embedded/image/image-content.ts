@@ -1,6 +1,6 @@
 /** The bytes of an image: taken once, given out as often as asked. */
 import { ComputeError } from '#core/errors.ts';
-import type { StoredImage } from '#contracts/image-store.ts';
+import type { ImageStore, StoredImage } from '#contracts/image-store.ts';
 import type { ByteRange } from './image-files.ts';
 import type { ImageContext } from './images.ts';
 import { asUploadFailure } from './storage-failure.ts';
@@ -20,24 +20,38 @@ export async function uploadContent(
   image: StoredImage,
   upload: Upload,
 ): Promise<void> {
-  const { store } = context;
+  const { store, uploading, log } = context;
   const { id } = image;
   refuseWithoutFormats(image);
-  if (!(await store.update(id, { status: 'saving' }, 'queued'))) {
-    throw new ComputeError(
-      'conflict',
-      `Image ${id} is not queued: it has its bytes already, or is getting them`,
-    );
-  }
+  if (uploading.has(id)) throw isNotQueued(id);
+  uploading.add(id);
   try {
-    await takeBytes(context, image, upload);
-  } catch (error) {
-    const failure = asUploadFailure(error, id);
-    const { detail } = failure as { detail?: string };
-    if (detail !== undefined) context.log.warn({ imageId: id, detail }, 'upload refused');
-    await store.update(id, { status: 'queued' }, 'saving');
-    throw failure;
+    if (!(await beginSaving(store, id))) throw isNotQueued(id);
+    await takeBytes(context, image, upload).catch(async (error: unknown) => {
+      const failure = asUploadFailure(error, id);
+      const { detail } = failure as { detail?: string };
+      if (detail !== undefined) log.warn({ imageId: id, detail }, 'upload refused');
+      await store
+        .update(id, { status: 'queued' }, 'saving')
+        .catch((cause: unknown) => log.warn({ err: cause, imageId: id }, 'image is left saving'));
+      throw failure;
+    });
+  } finally {
+    uploading.delete(id);
   }
+}
+
+/** An image that is saving without an upload was left so when the database took no change. */
+async function beginSaving(store: ImageStore, id: string): Promise<boolean> {
+  const change = { status: 'saving' } as const;
+  return (await store.update(id, change, 'queued')) || store.update(id, change, 'saving');
+}
+
+function isNotQueued(id: string): ComputeError {
+  return new ComputeError(
+    'conflict',
+    `Image ${id} is not queued: it has its bytes already, or is getting them`,
+  );
 }
 
 async function takeBytes(

@@ -19,6 +19,8 @@ export interface ImageContext {
   newId: NewId;
   log: Logger;
   limitsOf: LimitsOf;
+  /** Ids of the images whose bytes are coming. */
+  uploading: Set<string>;
   /** For each upload: may it go on? */
   openGate: (image: StoredImage) => UploadGate;
 }

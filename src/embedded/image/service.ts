@@ -61,7 +61,16 @@ export function createImageService(options: ImageOptions): {
   const files = createImageFiles(options.folder);
   const space = options.space ?? files.space;
   const openGate = uploadGates({ store, limitsOf, space, keepFreeBytes });
-  const context: ImageContext = { store, clock, newId, log, files, limitsOf, openGate };
+  const context: ImageContext = {
+    store,
+    clock,
+    newId,
+    log,
+    files,
+    limitsOf,
+    openGate,
+    uploading: new Set(),
+  };
   let healing: Promise<void> | undefined;
   const heal = () => (healing ??= healUploads(context));
   return {
