@@ -8,6 +8,11 @@ const fix = 'let another card show it, or bind this one to vfio-pci when the hos
 /** `folder`: of the function. None for a card that has no driver, or waits on vfio-pci: no console is on it. */
 export async function consoleUses(folder: string): Promise<string[]> {
   const driver = await linkedName(join(folder, 'driver'));
+  // The firmware's picture is shown without a driver of the card. Source: Linux `drivers/firmware/sysfb.c`, `sysfb_parent_dev`.
+  const ofFirmware = (await listFolder(folder)).find((name) => /-framebuffer\.\d+$/.test(name));
+  if (driver === null && ofFirmware !== undefined) {
+    return [`the console of this host is on it (${ofFirmware}): ${fix}`];
+  }
   if (driver === null || isVfioDriver(driver)) return [];
   if ((await readText(join(folder, 'boot_vga'))) === '1') {
     return [`the console of this host is on it (boot_vga): ${fix}`];

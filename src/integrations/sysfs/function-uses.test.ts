@@ -276,6 +276,16 @@ test.each([
     gives: [],
   },
   {
+    what: 'a card without a driver that shows the firmware’s picture',
+    card: { ids: '10de:2204', classCode: '030000', files: { 'efi-framebuffer.0/uevent': '' } },
+    gives: [expect.stringContaining('(efi-framebuffer.0)')],
+  },
+  {
+    what: 'a card without a driver and without a picture',
+    card: { ids: '10de:2204', classCode: '030000', files: { boot_vga: '1' } },
+    gives: [],
+  },
+  {
     what: 'the first framebuffer',
     card: { ...gpu, files: { boot_vga: '0', 'graphics/fb0/name': 'nouveau' } },
     gives: [expect.stringContaining('(fb0)')],
