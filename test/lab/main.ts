@@ -38,7 +38,7 @@ async function tell(): Promise<void> {
   // Emulated processors fail now and then, which says nothing of what the story is about.
   for (let again = 0; reported.isCutOff && again < 2 && values.shell !== true; again++) {
     write(
-      '\nThe emulated host did not live to the end. The story is reported again, from its beginning.',
+      '\nThe emulated host did not live to the end. The story starts again from its beginning.',
     );
     reported = await tellStory(write, options);
   }

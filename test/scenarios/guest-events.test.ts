@@ -110,7 +110,7 @@ scenario(
     });
     await running.hosts.start(server.host);
     await server.becomes('ACTIVE', 0);
-    expect((await server.newestAction()).message).toContain('a hard reboot makes it again');
+    expect((await server.newestAction()).message).toContain('a hard reboot creates it again');
     expect((await cloud.freeVfs('physnet1'))[server.host]).toBe(3);
     await server.act({ reboot: { type: 'HARD' } });
     await server.becomes('ACTIVE', 1);
