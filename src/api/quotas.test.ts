@@ -2,10 +2,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   aComputeWorld,
+  bootBody,
   type ComputeWorld,
   faultOf,
-  flavorId,
-  imageId,
   networkId,
   otherProjectId,
   projectId,
@@ -17,10 +16,8 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-const boot = (more: object = {}, as = 'member') => {
-  const server = { name: 's', flavorRef: flavorId, imageRef: imageId, networks: 'none', ...more };
-  return world.ask('POST /v2.1/servers', { as, body: { server } });
-};
+const boot = (more: object = {}, as = 'member') =>
+  world.ask('POST /v2.1/servers', { as, body: bootBody(more) });
 const count = async () =>
   (await world.store.servers.list({ projectId, includeDeleted: true })).length;
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   aComputeWorld,
   type Asked,
+  bootBody,
   type ComputeWorld,
   faultOf,
   flavorId,
@@ -18,8 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const good = { name: 's', flavorRef: flavorId, imageRef: imageId, networks: [{ port: portId }] };
-const create = (change: object): Asked => ({ body: { server: { ...good, ...change } } });
+const good = { networks: [{ port: portId }] };
+const create = (change: object): Asked => ({ body: bootBody({ ...good, ...change }) });
 const post = 'POST /v2.1/servers';
 
 interface Refusal {
@@ -54,7 +55,7 @@ const refusals: Refusal[] = [
   {
     name: 'a body above the limit',
     act: post,
-    given: { body: { server: { ...good, user_data: 'A'.repeat(2 ** 20) } } },
+    given: create({ user_data: 'A'.repeat(2 ** 20) }),
     gives: [413, 'overLimit'],
     says: 'too large',
   },

@@ -52,6 +52,12 @@ export interface Asked {
   headers?: Record<string, string>;
 }
 
+/** The body of POST /servers for a server without NICs, but for `change`. */
+export function bootBody(change: object = {}) {
+  const server = { name: 's', flavorRef: flavorId, imageRef: imageId, networks: 'none' };
+  return { server: { ...server, ...change } };
+}
+
 export type ComputeWorld = Awaited<ReturnType<typeof aComputeWorld>>;
 
 /** One flavor, one image, one network and one free direct port; no host unless the test makes one. */

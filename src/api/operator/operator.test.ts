@@ -1,13 +1,7 @@
 /** The operator's routes: hosts, devices, pools, explain. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PciDevicePool } from '#core/pci/pool.ts';
-import {
-  aComputeWorld,
-  type ComputeWorld,
-  flavorId,
-  imageId,
-  portId,
-} from '#test/compute-world.ts';
+import { aComputeWorld, bootBody, type ComputeWorld, portId } from '#test/compute-world.ts';
 import { aHost, aPf, aVf } from '#test/store-rows.ts';
 
 let world: ComputeWorld;
@@ -116,7 +110,7 @@ test('hosts are listed by name with what they have', async () => {
 test('a waiting server is explained with its NICs and requests', async () => {
   const networks = [{ port: portId }];
   const made = await world.ask('POST /v2.1/servers', {
-    body: { server: { name: 's', flavorRef: flavorId, imageRef: imageId, networks } },
+    body: bootBody({ networks }),
   });
   const { id } = made.body.server;
   const { body } = await world.ask(`GET /novella/v1/servers/${id}/explain`, { version: '' });

@@ -3,10 +3,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   aComputeWorld,
   type Asked,
+  bootBody,
   type ComputeWorld,
   faultOf,
-  flavorId,
-  imageId,
   otherProjectId,
   projectId,
 } from '#test/compute-world.ts';
@@ -26,8 +25,7 @@ function create(group: object, asked: Asked = {}) {
 const web = { name: 'web', policy: 'anti-affinity' };
 
 function boot(hints: object) {
-  const server = { name: 's', flavorRef: flavorId, imageRef: imageId, networks: 'none' };
-  const body = { server, 'os:scheduler_hints': hints };
+  const body = { ...bootBody(), 'os:scheduler_hints': hints };
   return world.ask('POST /v2.1/servers', { as: 'member', body });
 }
 

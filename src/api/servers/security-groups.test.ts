@@ -4,6 +4,7 @@ import { ComputeError } from '#core/errors.ts';
 import {
   aComputeWorld,
   aPort,
+  bootBody,
   type ComputeWorld,
   faultOf,
   flavorId,
@@ -23,15 +24,7 @@ afterEach(() => world.stop());
 const boot = (groups: object[], network: object = { uuid: networkId }) =>
   world.ask('POST /v2.1/servers', {
     as: 'member',
-    body: {
-      server: {
-        name: 's',
-        flavorRef: flavorId,
-        imageRef: imageId,
-        networks: [network],
-        security_groups: groups,
-      },
-    },
+    body: bootBody({ networks: [network], security_groups: groups }),
   });
 const madePorts = () =>
   [...world.ports.values()].filter(({ id }) => id !== portId).map((port) => port.securityGroupIds);
