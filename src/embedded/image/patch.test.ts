@@ -76,6 +76,8 @@ describe('media types', () => {
     ['Application/Octet-Stream', 204],
     ['application/octet-stream;boundary="a b"', 204],
     ['application/octet-streams', 415],
+    ['text/plain', 415],
+    ['application/x-www-form-urlencoded', 415],
     ['application/json', 415],
     [oldType, 415],
   ])('bytes as %s: %i', async (type, status) => {
@@ -86,6 +88,10 @@ describe('media types', () => {
       headers: { 'content-type': type },
     });
     expect(answer.status).toBe(status);
+    if (status === 415) {
+      const words = `Content-Type: '${type}': must be application/octet-stream`;
+      expect(answer.body.error.message).toBe(words);
+    }
     await ask(cloud.image.app, `DELETE /v2/images/${image.id}`, { token: cloud.demoToken });
   });
 });

@@ -17,7 +17,7 @@ import { createImageFiles, type DiskSpace } from './image-files.ts';
 import type { LimitsOf } from './image-quotas.ts';
 import { findImage } from './image-access.ts';
 import { addImage, type ImageContext } from './images.ts';
-import { bytesType, patchTypes } from './media-types.ts';
+import { patchTypes } from './media-types.ts';
 import { glanceLacks, imageRoutes, openImageRoutes } from './routes.ts';
 import { uploadGates } from './upload-gate.ts';
 import { toFields } from './image-body.ts';
@@ -100,7 +100,8 @@ function createApp(
     ...(options.tls !== undefined && { tls: options.tls }),
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });
-  app.addContentTypeParser(bytesType, (_request, bytes, done) => {
+  // The bytes of an image; whatever else a route does not take it refuses itself, naming what it takes.
+  app.addContentTypeParser('*', (_request, bytes, done) => {
     done(null, bytes);
   });
   app.addContentTypeParser([...patchTypes], { parseAs: 'string' }, parseJsonBody);
