@@ -36,12 +36,13 @@ export async function placementOf(
 }
 
 async function refuseUnknown(call: Call, zone: string, host: string | null): Promise<void> {
-  if (zone === '' && host === null) return;
-  const known = await call.context.store.hosts.list();
-  if (host !== null && !known.some(({ name }) => name === host)) {
+  const { hosts } = call.context.store;
+  if (host !== null && (await hosts.named(host)) === undefined) {
     throw new ComputeError('invalid', `Compute host ${host} could not be found.`);
   }
-  if (zone !== '' && !known.some(({ availabilityZone }) => availabilityZone === zone)) {
+  if (zone === '') return;
+  const isKnown = (await hosts.list()).some(({ availabilityZone }) => availabilityZone === zone);
+  if (!isKnown) {
     throw new ComputeError(
       'invalid',
       `The requested availability zone is not available: no host is in '${zone}'.`,
