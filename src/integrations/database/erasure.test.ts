@@ -58,6 +58,17 @@ test('a command’s secrets are gone once its host has answered, while the serve
   expect(JSON.stringify(rows)).not.toContain(secret);
 });
 
+test('a server deleted while its host is silent leaves no secret in what the host was not yet asked for', async () => {
+  const { path, store, hostId, task } = await bootedServer();
+  const body = { do: 'destroy' as const, guestId: task.serverId };
+  await store.commands.issue({ hostId, serverId: task.serverId, body });
+  await store.commit({ task, next: null, server: { vmState: 'deleted', deletedAt: 9 } });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(filesWithSecret(path)).toEqual([]);
+  expect(await store.commands.pending(hostId)).toMatchObject([{ body }]);
+  expect((await store.commands.last(task.serverId, 'spawn'))?.result).toMatchObject({ ok: false });
+});
+
 test('an upgrade erases what was confided to servers deleted before it', async () => {
   const path = freshFile('old.db');
   const db = openSqlite<ComputeTables>(path);
