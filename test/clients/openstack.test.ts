@@ -67,6 +67,15 @@ describe('a user of the openstack command', () => {
     ]);
   });
 
+  test('shows a hypervisor with its uptime and load', async () => {
+    const shown = await client.json('hypervisor', 'show', 'host-1');
+    expect(shown).toMatchObject({
+      hypervisor_hostname: 'host-1',
+      uptime: expect.stringMatching(/^\d+ min|\d+:\d\d/),
+      load_average: expect.stringMatching(/^[\d.]+, [\d.]+, [\d.]+$/),
+    });
+  });
+
   test('boots a server with a direct port, a macvtap port and a network', async () => {
     const server = await client.json(
       ...['server', 'create', '--flavor', 'm1.small', '--image', 'tiny'],
