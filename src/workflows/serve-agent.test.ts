@@ -97,6 +97,22 @@ test('every command without a result is sent on each new link, and none twice on
   expect(first.commands()).toHaveLength(2);
 });
 
+test('what was sent can be taken back no more, and a host counts as linked until its link closes', async () => {
+  const { store, context, join, give } = await aController();
+  const link = join();
+  link.agentEnd.send(hello);
+  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  const { id } = (await store.hosts.list())[0]!;
+  await give();
+  await vi.waitFor(() => expect(link.commands()).toHaveLength(1));
+  const down = { id, forcedDown: true };
+  expect([context.links.withdraw(id, 1), context.links.silentMs(down)]).toEqual([false, 0]);
+  link.agentEnd.close();
+  await vi.waitFor(() => expect(context.links.silentMs(down)).toBe(Infinity));
+  expect(context.links.withdraw(id, 1)).toBe(false);
+  expect(context.links.withdraw(id, 2)).toBe(true);
+});
+
 test('a command that was taken back is not sent, nor what comes after it, until its end is recorded or given up', async () => {
   const { store, context, join, give, look } = await aController();
   const link = join();

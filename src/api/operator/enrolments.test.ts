@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sha256OfToken } from '#contracts/enrolments.ts';
 import { aComputeWorld, type ComputeWorld, faultOf } from '#test/compute-world.ts';
+import { aHost } from '#test/store-rows.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {
@@ -56,6 +57,22 @@ test('a host that never came is forgotten with its token; its name can be enroll
   const again = await forget();
   expect([again.status, faultOf(again).message]).toEqual([404, 'Host hv1 could not be found.']);
   expect((await enroll('hv1')).status).toBe(201);
+});
+
+test('a host that is linked is not forgotten, also while an operator has forced it down', async () => {
+  const hostId = await aHost(world.store, []);
+  const { generation } = (await world.store.hosts.get(hostId))!;
+  await world.store.hosts.update({ hostId, generation, forcedDown: true });
+  const close = world.context.links.opened(hostId);
+  const forget = () => world.ask('DELETE /novella/v1/hosts/host-1', plain);
+  const refused = await forget();
+  expect([refused.status, faultOf(refused).message]).toEqual([
+    409,
+    'Host host-1 cannot be forgotten while it reports: stop its agent, and wait until the host is down.',
+  ]);
+  close();
+  expect((await forget()).status).toBe(204);
+  expect(await world.store.hosts.list()).toEqual([]);
 });
 
 test('a host that is put out counts as silent at once', async () => {

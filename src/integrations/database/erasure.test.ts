@@ -51,6 +51,17 @@ test('secrets of a deleted server are in no byte of the database’s files, seco
   expect(filesWithSecret(path)).toEqual([]);
 });
 
+test('what its host still has to do for a deleted server stays as it was given', async () => {
+  const { store, hostId, task } = await bootedServer();
+  const { serverId } = task;
+  await store.commands.complete(hostId, 1, { ok: true, steps: [] }, 5);
+  const command = { hostId, serverId, body: { do: 'destroy', guestId: serverId } as const };
+  const server = { vmState: 'deleted', deletedAt: 9 } as const;
+  await store.commit(toStep(task, 'release', { command }));
+  await store.commit(toStep(task, 'host-came-back', { server }));
+  expect(await store.commands.pending(hostId)).toMatchObject([{ body: command.body }]);
+});
+
 test('a command’s secrets are gone once its host has answered, while the server lives', async () => {
   const { db, store, hostId } = await bootedServer();
   await store.commands.complete(hostId, 1, { ok: true, steps: [] }, 5);
