@@ -110,7 +110,12 @@ const networkBodies: Record<string, Record<string, unknown>> = {
     PUT: { name: 'fuzz', dns_nameservers: ['192.0.2.1'] },
   },
   port: {
-    POST: { network_id: placeholders.network, name: 'fuzz', 'binding:vnic_type': 'direct' },
+    POST: {
+      network_id: placeholders.network,
+      name: 'fuzz',
+      'binding:vnic_type': 'direct',
+      fixed_ips: [{}],
+    },
     PUT: { name: 'fuzz', device_id: '', security_groups: [] },
   },
   security_group: { POST: { name: 'fuzz' }, PUT: { name: 'fuzz', description: 'of a fuzz' } },

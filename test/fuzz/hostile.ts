@@ -90,9 +90,14 @@ const atom: Arbitrary<unknown> = oneof(
   dictionary(hostileText, hostileText, { maxKeys: 3 }),
 );
 
-/** Places of a body, each to be replaced, removed, or given one more key. */
+/** Places of a body, each to be replaced, removed, repeated, or given one more key. */
 const spoils = array(
-  record({ place: nat(1_000), how: constantFrom('set', 'remove', 'add'), key: hostileText, atom }),
+  record({
+    place: nat(1_000),
+    how: constantFrom('set', 'remove', 'add', 'repeat'),
+    key: hostileText,
+    atom,
+  }),
   { maxLength: 2 },
 );
 type Spoil = { place: number; how: string; key: string; atom: unknown };
@@ -166,6 +171,7 @@ function spoilt(body: unknown, { place, how, key, atom: value }: Spoil): unknown
   const path = places[place % places.length] ?? [];
   return changedAt(body, path, (old) => {
     if (how === 'remove') return undefined;
+    if (how === 'repeat') return Array.from({ length: 50 }, () => old).flat();
     if (how === 'add' && typeof old === 'object' && old !== null && !Array.isArray(old)) {
       return Object.fromEntries([...Object.entries(old), [key, value]]);
     }

@@ -4,6 +4,7 @@ import { routes as computeRoutes } from '#api/routes.ts';
 import { identityRoutes } from '#embedded/identity/routes.ts';
 import { imageRoutes, openImageRoutes } from '#embedded/image/routes.ts';
 import { networkRoutes, openNetworkRoutes } from '#embedded/network/routes.ts';
+import { mostAtOnce } from '#embedded/network/create-many.ts';
 import { resources } from '#embedded/network/resources.ts';
 import { bodyFor, embeddedBody } from './bodies.ts';
 
@@ -40,6 +41,7 @@ export function allRoutes(): FuzzRoute[] {
       embedded('identity', route),
     ),
     ...[...openNetworkRoutes, ...networkRoutes(nothing)].map((route) => embedded('network', route)),
+    ...resources.map(manyOf),
     ...[...openImageRoutes, ...imageRoutes(nothing)].map((route) => embedded('image', route)),
   ];
 }
@@ -54,4 +56,12 @@ function embedded(service: ServiceName, route: { method: string; path: string })
   );
   const body = embeddedBody(service, route, resource?.singular);
   return { ...of(service, route, route.path), body, version: 79 };
+}
+
+/** The creation of many at once. */
+function manyOf({ singular, plural }: (typeof resources)[number]): FuzzRoute {
+  const route = { method: 'POST', path: `/v2.0/${plural.replaceAll('_', '-')}` };
+  const one = embeddedBody('network', route, singular) as Record<string, unknown>;
+  const body = { [plural]: Array.from({ length: mostAtOnce }, () => one[singular]) };
+  return { ...of('network', route, route.path), body, version: 79 };
 }

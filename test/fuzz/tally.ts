@@ -14,6 +14,8 @@ export interface Tally {
   table(): string[];
   /** The requests that took most processor time, with all that went on beside them. */
   worst(count: number): string[];
+  /** The same, of those that took more milliseconds. */
+  costlierThan(ms: number): string[];
 }
 
 export const nameOf = ({ service, method, path }: FuzzRoute) => `${service} ${method} ${path}`;
@@ -49,9 +51,13 @@ export function newTally(): Tally {
         const parts = [...counts].sort(([one], [other]) => one - other);
         return `${name}: ${parts.map(([status, count]) => `${status} × ${count}`).join(', ')}`;
       }),
-    worst: (count) =>
-      costly.slice(0, count).map((outcome) => `${outcome.cpuMs.toFixed(0)} ms  ${lineOf(outcome)}`),
+    costlierThan: (ms) => costly.filter(({ cpuMs }) => cpuMs > ms).map(costLine),
+    worst: (count) => costly.slice(0, count).map(costLine),
   };
+}
+
+function costLine(outcome: Outcome): string {
+  return `${outcome.cpuMs.toFixed(0)} ms  ${lineOf(outcome)}`;
 }
 
 function lineOf({ sent, url, answer }: Outcome): string {

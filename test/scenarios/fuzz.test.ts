@@ -21,6 +21,8 @@ test('hostile requests of every route get an answer of their service, and the cl
     await cloud.stop();
   }
   expect(tally.problems()).toEqual([]);
+  // A tenth of it is promised; a busy machine counts more, and all that goes on beside.
+  expect(tally.costlierThan(1_000)).toEqual([]);
   expect(tally.unvisited(routes)).toEqual([]);
   expect(tally.tried()).toBe(routes.length * 3);
   const { '2xx': accepted = 0, '4xx': refused = 0 } = tally.statuses();

@@ -1,6 +1,6 @@
 /** Making several of a resource with one request: all of them or none. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
-import type { NetworkRows, NetworkStore } from '#contracts/network-store.ts';
+import type { NetworkRows, NetworkStore, StoredNetwork } from '#contracts/network-store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { NetworkError } from './errors.ts';
 import { ownerFor } from './networks.ts';
@@ -74,7 +74,10 @@ async function checkQuotas(
   }
 }
 
-/** A store whose transactions are part of the one that runs. The addresses of a subnet are read once: what is chosen of them is added to the set. */
+/**
+ * A store whose transactions are part of the one that runs. What a creation reads whole is read once: the addresses of a subnet, to which chosen ones
+ * are added, and the networks, for their segments.
+ */
 function joining(rows: NetworkRows): NetworkStore {
   const taken = new Map<string, Promise<Set<string>>>();
   const takenAddresses = (subnetId: string) => {
@@ -82,7 +85,13 @@ function joining(rows: NetworkRows): NetworkStore {
     taken.set(subnetId, known);
     return known;
   };
-  const joined = { ...rows, takenAddresses };
+  let all: Promise<StoredNetwork[]> | undefined;
+  const networks = () => (all ??= rows.networks());
+  const addNetwork = async (network: StoredNetwork) => {
+    await rows.addNetwork(network);
+    (await all)?.push(network);
+  };
+  const joined = { ...rows, takenAddresses, networks, addNetwork };
   return { ...joined, atomic: (work) => work(joined) };
 }
 

@@ -56,6 +56,14 @@ describe("on another project's shared network", () => {
     expect(body.NeutronError.message).toContain(`rule:create_port:${key} is disallowed by policy`);
   });
 
+  test('a port keeps the addresses that it was given', async () => {
+    const { port } = (await newPort(shared, {})).body;
+    const { status, body } = await change(port.id, { fixed_ips: [{ subnet_id: sharedSubnet }] });
+    expect(status).toBe(403);
+    expect(body.NeutronError.message).toContain('rule:update_port:fixed_ips is disallowed');
+    await remove(port.id);
+  });
+
   test.each(ofNetworkOwner)('a port is not given %s of choice later', async (key, requested) => {
     const { port } = (await newPort(shared, {})).body;
     const { 'binding:vnic_type': _, ...wanted } = requested as Record<string, unknown>;
