@@ -231,11 +231,22 @@ export function explainServer(session: Session, serverId: string): Promise<Expla
 /** The servers of all projects; with a name, those whose name is exactly this one. */
 async function listServers(session: Session, name?: string): Promise<NamedServer[]> {
   const query = new URLSearchParams({ all_tenants: 'True' });
-  if (name !== undefined) query.set('name', `^${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+  if (name !== undefined) query.set('name', patternFor(name));
   const path = `/servers?${query.toString()}`;
   const asked = { service: 'compute', path, microversion } as const;
   const servers = await allOf<NamedServer>(session, asked, 'servers');
   return name === undefined ? servers : servers.filter((server) => server.name === name);
+}
+
+/** The API takes no longer pattern. */
+const longestPattern = 255;
+
+/** A pattern for this name; of a long one, whose escaped text is too long, for names that start like it. */
+function patternFor(name: string): string {
+  const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const whole = `^${escaped(name)}$`;
+  if (whole.length <= longestPattern) return whole;
+  return `^${escaped(Array.from(name).slice(0, 100).join(''))}`;
 }
 
 const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

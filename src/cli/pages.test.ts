@@ -42,4 +42,15 @@ test('lists are followed to their last page', async () => {
   const path = '/v2.1/servers?all_tenants=True&name=%5Eweb%24';
   twoPages(path, 'servers', [servers('s1', 'Web'), servers('s2', 'web')], 's1');
   expect(await findServerId(session, 'web')).toBe('s2');
+
+  // Escaped, it would be a longer pattern than the API takes.
+  const long = 'a.'.repeat(100);
+  const start = encodeURIComponent(`^${'a\\.'.repeat(50)}`);
+  twoPages(
+    `/v2.1/servers?all_tenants=True&name=${start}`,
+    'servers',
+    [servers('s3', `${long}b`), servers('s4', long)],
+    's3',
+  );
+  expect(await findServerId(session, long)).toBe('s4');
 });

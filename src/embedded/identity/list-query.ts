@@ -1,4 +1,5 @@
 /** The query of a list of the identity service: filters, limit and marker. Source: Keystone's `build_driver_hints`. */
+import { asList } from '../query-values.ts';
 import { ComputeError } from '#core/errors.ts';
 import { booleanWord } from '../boolean-word.ts';
 import type { OpenCall } from '../route-table.ts';
@@ -126,9 +127,4 @@ function limitOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   throw new ComputeError('invalid', `query.limit: '${text}' is not a number from 1`);
-}
-
-function asList(value: string | string[] | undefined): string[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
 }

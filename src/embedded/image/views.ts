@@ -1,13 +1,9 @@
 /** What Glance shows of an image, and its version list. */
+import { viewTime } from '../view-time.ts';
 import type { ImageMember, StoredImage } from '#contracts/image-store.ts';
 import { virtualSize } from './image-filters.ts';
 
 export type View = Record<string, unknown>;
-
-/** Example: `2026-11-23T07:15:03Z`. */
-function viewTime(epochMs: number): string {
-  return new Date(epochMs).toISOString().replace(/\.\d+Z$/, 'Z');
-}
 
 export function viewImage(image: StoredImage): View {
   const path = `/v2/images/${image.id}`;

@@ -1,4 +1,5 @@
 /** Which views of a list the filters of a query let through. */
+import { asList } from '../query-values.ts';
 import { ComputeError } from '#core/errors.ts';
 import { booleanWord } from '../boolean-word.ts';
 import { invalidInput } from './errors.ts';
@@ -46,12 +47,6 @@ export function filterOf(query: Query, { filters }: Listing): (view: View) => bo
   }
   for (const { key, values } of wanted) values.forEach((value) => checkValue(key, value));
   return (view) => wanted.every(({ key, values }) => passes(view, key, values));
-}
-
-/** Every value of a key that may be repeated. */
-export function asList(value: string | string[] | undefined): string[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
 }
 
 function checkValue(key: string, value: string): void {

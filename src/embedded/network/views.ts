@@ -1,4 +1,5 @@
 /** What Neutron shows of networks, subnets, ports and security groups. Who may see a key is decided here. */
+import { viewTime } from '../view-time.ts';
 import type {
   Stored,
   StoredPort,
@@ -13,11 +14,6 @@ import { normalizedCidr } from './security-rule.ts';
 import type { SubnetOfNetwork } from './subnets.ts';
 
 export type View = Record<string, unknown>;
-
-/** Example: `2026-11-23T07:15:03Z`. */
-function viewTime(epochMs: number): string {
-  return new Date(epochMs).toISOString().replace(/\.\d+Z$/, 'Z');
-}
 
 function standardKeys(stored: Omit<Stored, 'name'> & Partial<Pick<Tagged, 'tags'>>): View {
   return {
