@@ -1,4 +1,5 @@
 /** `/v2/images/{id}/file`: the bytes of an image, in and out. */
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Caller } from '#contracts/identity.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -16,10 +17,27 @@ export async function upload(call: Call, context: ImageContext): Promise<void> {
   try {
     await takeUpload(call, context);
   } catch (error) {
-    // What is refused is not read to its end.
-    if (!call.request.raw.complete) call.reply.header('connection', 'close');
+    discardRest(call.request.raw);
     throw error;
   }
+}
+
+/** So much of a refused upload is read and thrown away; then the connection ends. */
+const mostDiscarded = { bytes: 64 * 1024 ** 2, ms: 10_000 };
+
+/** A client that still sends would miss the answer if its connection ended at once. */
+function discardRest(raw: IncomingMessage): void {
+  if (raw.complete || raw.destroyed) return;
+  const end = () => raw.destroy();
+  const timer = setTimeout(end, mostDiscarded.ms).unref();
+  let bytes = 0;
+  raw.on('data', (part: Uint8Array) => {
+    bytes += part.length;
+    if (bytes > mostDiscarded.bytes) end();
+  });
+  raw.on('error', () => {});
+  raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
+  raw.resume();
 }
 
 async function takeUpload(call: Call, context: ImageContext): Promise<void> {
