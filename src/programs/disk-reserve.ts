@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 
 export interface DiskReserve {
+  /** Is the whole disk so small that everything on it must be? */
+  isOnSmallDisk: boolean;
   /** Is there too little room for anything new? Throws where the directory cannot be read. */
   isShort(): boolean;
   /** Gives the room to whoever writes next. */
@@ -32,7 +34,7 @@ export function keepDiskReserve(
   { log, retryMs = 2_000 }: DiskReserveOptions,
 ): DiskReserve {
   const path = join(stateDir, reserveName);
-  const { bytes, least } = sizesFor(stateDir);
+  const { bytes, least, isOnSmallDisk } = sizesFor(stateDir);
   let isHeld = take(path, { bytes, least });
   let tidy = async (): Promise<void> => {};
   let timer: NodeJS.Timeout | undefined;
@@ -56,6 +58,7 @@ export function keepDiskReserve(
   };
   if (!isHeld) announce();
   return {
+    isOnSmallDisk,
     isShort: () => !isHeld || freeBytes(stateDir) < least,
     release() {
       if (!isHeld) return;
@@ -72,12 +75,13 @@ export function keepDiskReserve(
 }
 
 /** Bytes to reserve, and how many must be free beside them. A small disk gives a small part of it. */
-function sizesFor(stateDir: string): { bytes: number; least: number } {
+function sizesFor(stateDir: string) {
   const { blocks, bsize } = statfsSync(stateDir);
   const total = blocks * bsize;
   return {
     bytes: Math.min(8 * mebibyte, Math.floor(total / 16)),
     least: Math.min(2 * mebibyte, Math.floor(total / 64)),
+    isOnSmallDisk: total < 128 * mebibyte,
   };
 }
 

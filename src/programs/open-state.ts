@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Clock } from '#contracts/clock.ts';
 import type { Store } from '#contracts/store.ts';
-import { dropLog } from '#integrations/database/dialect.ts';
+import { dropLog, keepLogShort } from '#integrations/database/dialect.ts';
 import { openStore } from '#integrations/database/store.ts';
 import type { ComputeTables } from '#integrations/database/tables.ts';
 import { type DiskReserve, keepDiskReserve } from './disk-reserve.ts';
@@ -30,6 +30,7 @@ export async function openState(
   const { store, db } = await openStore(state.file('novella.sqlite'), { clock, onDiskFull });
   stops.push(() => store.close());
   reserve.onRelease(() => dropLog(db));
+  if (reserve.isOnSmallDisk) await keepLogShort(db);
   // Whoever held leases was the process before this one, for the state directory is ours alone.
   await store.tasks.releaseAll();
   await store.commands.forgetQuestions();

@@ -102,3 +102,39 @@ test.runIf(canHaveSmallDisk())('a disk that fills up', { timeout: 120_000 }, asy
   await cloud.until(async () => ({ done: (await health()) === 'OK', value: await health() }));
   await cloud.network('blue', 'physnet2', 43);
 });
+
+test.runIf(canHaveSmallDisk())(
+  'a cloud that fills its own disk of 5 MiB can be emptied',
+  { timeout: 120_000 },
+  async () => {
+    await disk.remove();
+    disk = await smallDisk(5);
+    const cloud = await start();
+    const userData = Buffer.alloc(30_000, 'x').toString('base64');
+    const ids: string[] = [];
+    await cloud.until(async () => {
+      const { flavors } = await cloud.ok('compute', 'GET', '/flavors');
+      const { images } = await cloud.ok('image', 'GET', '/v2/images');
+      const made = {
+        name: 's',
+        networks: 'none',
+        flavorRef: flavors[0].id,
+        imageRef: images[0].id,
+      };
+      const reply = await cloud.send('compute', 'POST', '/servers', {
+        body: { server: { ...made, user_data: userData } },
+        headers: { 'openstack-api-version': 'compute 2.37' },
+      });
+      expect([202, 503]).toContain(reply.status);
+      if (reply.status === 202) ids.push(reply.body.server.id);
+      return { done: reply.status === 503, value: ids.length };
+    });
+    expect(ids.length).toBeGreaterThan(3);
+    const again = await Cloud.at({
+      urls: novella.urls,
+      cloudsYaml: join(disk.outside, 'clouds.yaml'),
+    });
+    for (const id of ids) await again.ok('compute', 'DELETE', `/servers/${id}`);
+    for (const id of ids) await again.gone(id);
+  },
+);
