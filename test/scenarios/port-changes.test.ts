@@ -74,7 +74,7 @@ for (const vnicType of ['direct', 'macvtap']) {
           return { done: value.length === count, value };
         });
       await becomes({ spoofCheck: true, linkState: 'auto' });
-      await change({ port_security_enabled: false }, port);
+      await change({ port_security_enabled: false, security_groups: [] }, port);
       await becomes({ spoofCheck: false, linkState: 'auto' });
       expect(await changes(1)).toEqual([null]);
       // The VFs of this card have no link state.
@@ -109,7 +109,8 @@ scenario(
       (await hosts.onHost(host, ({ pciBus }) => pciBus.vfState(address))).settings.spoofCheck;
     await cloud.ok('compute', 'POST', `/servers/${id}/action`, { 'os-stop': null });
     await cloud.settled(id, 'SHUTOFF');
-    await cloud.ok('network', 'PUT', `/ports/${port}`, { port: { port_security_enabled: false } });
+    const off = { port_security_enabled: false, security_groups: [] };
+    await cloud.ok('network', 'PUT', `/ports/${port}`, { port: off });
     // Starts are refused while the server follows.
     await cloud.until(async () => {
       const start = await cloud.send('compute', 'POST', `/servers/${id}/action`, {

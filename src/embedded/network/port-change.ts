@@ -7,7 +7,7 @@ import { NetworkError } from './errors.ts';
 import { checkMac, freeMac } from './mac-address.ts';
 import { refuseKeysOfNetworkOwner, refusePrivilegedPortKeys } from './port-policy.ts';
 import { allocate, findOwnPort } from './ports.ts';
-import { groupsForPort } from './security-groups.ts';
+import { groupsForPort, refuseGroupsWithoutSecurity } from './security-groups.ts';
 
 /** PUT /v2.0/ports/{id}. Setting `binding:host_id` binds, null or '' unbinds; `binding:profile` replaces the whole profile. */
 export async function updatePort(
@@ -36,6 +36,9 @@ export async function updatePort(
           ? before.profile
           : (requested['binding:profile'] ?? {}),
     };
+    if (requested.port_security_enabled === false || requested.security_groups !== undefined) {
+      refuseGroupsWithoutSecurity(wanted, requested.security_groups);
+    }
     const macAddress = await macOf(rows, { before, wanted, asked: requested.mac_address });
     const binding = bindPort(wanted, network, context.hostMappings);
     const port = changed(context, before, { ...wanted, macAddress, ...binding });

@@ -165,6 +165,31 @@ describe('binding', () => {
     await remove(port.id);
   });
 
+  test('a port has security groups only with port security', async () => {
+    const { port } = (await newPort({})).body;
+    const [group] = port.security_groups;
+    const off = { port_security_enabled: false };
+    const refusalOf = ({
+      status,
+      body,
+    }: {
+      status: number;
+      body: Record<string, { type: string }>;
+    }) => [status, body['NeutronError']?.type];
+    const needed = [400, 'PortSecurityAndIPRequiredForSecurityGroups'];
+    expect(refusalOf(await newPort({ ...off, security_groups: [group] }))).toEqual(needed);
+    expect(refusalOf(await change(port.id, off))).toEqual([
+      409,
+      'PortSecurityPortHasSecurityGroup',
+    ]);
+    const without = await change(port.id, { ...off, security_groups: [] });
+    expect(without.body.port).toMatchObject({ ...off, security_groups: [] });
+    expect(refusalOf(await change(port.id, { security_groups: [group] }))).toEqual(needed);
+    const both = await change(port.id, { port_security_enabled: true, security_groups: [group] });
+    expect(both.status).toBe(200);
+    await remove(port.id);
+  });
+
   test('the VNIC type of a bound port stays', async () => {
     const { port } = (await newPort({ 'binding:vnic_type': 'direct' })).body;
     await change(port.id, bind);

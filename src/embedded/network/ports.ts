@@ -16,7 +16,7 @@ import { checkMac, freeMac } from './mac-address.ts';
 import { findNetwork, type NetworkWithSubnets, ownerFor } from './networks.ts';
 import { refuseKeysOfNetworkOwner, refusePrivilegedPortKeys } from './port-policy.ts';
 import { checkQuota } from './quota-check.ts';
-import { groupsForPort } from './security-groups.ts';
+import { groupsForPort, refuseGroupsWithoutSecurity } from './security-groups.ts';
 
 /** POST /v2.0/ports: with the address asked for or the next free one, a MAC, and the project's default security group. */
 export async function createPort(
@@ -51,6 +51,8 @@ async function newPort(
     requested.security_groups === null
       ? []
       : (requested.security_groups ?? (portSecurityEnabled ? undefined : []));
+  const securityGroupIds = await groupsForPort(rows, context, { projectId, asked });
+  refuseGroupsWithoutSecurity({ portSecurityEnabled, securityGroupIds }, asked);
   const numaAffinityPolicy = requested.numa_affinity_policy ?? null;
   const place = {
     vnicType: requested['binding:vnic_type'] ?? 'normal',
@@ -69,7 +71,7 @@ async function newPort(
     deviceId: requested.device_id ?? '',
     deviceOwner: requested.device_owner ?? '',
     fixedIps: await allocate(rows, { network, subnets, asked: requested.fixed_ips }),
-    securityGroupIds: await groupsForPort(rows, context, { projectId, asked }),
+    securityGroupIds,
     portSecurityEnabled,
     numaAffinityPolicy,
     ...place,

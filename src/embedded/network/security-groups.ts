@@ -1,6 +1,7 @@
 /** Security groups: kept and shown, so that clients and ports can name them. Nothing here enforces their rules. */
 import type {
   NetworkRows,
+  StoredPort,
   StoredSecurityGroup,
   StoredSecurityGroupRule,
 } from '#contracts/network-store.ts';
@@ -195,6 +196,26 @@ export async function groupsForPort(
     if (group?.projectId !== port.projectId) throw notFound('SecurityGroup', id);
   }
   return port.asked;
+}
+
+/** Without port security a port has no groups. `asked`: those that the request names. Source: Neutron's mix-in `portsecurity_db`. */
+export function refuseGroupsWithoutSecurity(
+  port: Pick<StoredPort, 'portSecurityEnabled' | 'securityGroupIds'>,
+  asked: readonly string[] | null | undefined,
+): void {
+  if (port.portSecurityEnabled || port.securityGroupIds.length === 0) return;
+  if (asked != null) {
+    throw new NetworkError(
+      'invalid',
+      'PortSecurityAndIPRequiredForSecurityGroups',
+      'port.security_groups: Port security must be enabled in order to use security groups.',
+    );
+  }
+  throw new NetworkError(
+    'conflict',
+    'PortSecurityPortHasSecurityGroup',
+    'port.port_security_enabled: Port has security group associated. Cannot disable port security until security group is removed.',
+  );
 }
 
 function egressRules(
