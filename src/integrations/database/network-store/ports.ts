@@ -1,4 +1,5 @@
 /** Ports and their addresses in SQL. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { NetworkRows, PortFilter, StoredPort } from '#contracts/network-store.ts';
 import { readRows } from '../readable-rows.ts';
@@ -81,17 +82,31 @@ function selectPorts(db: Database, filter: PortFilter) {
   return query.orderBy('createdAt').orderBy('id').execute();
 }
 
+const portsAtOnce = 500;
+
+/** In one query for each five hundred ports: never the addresses of others. */
 async function withAddresses(db: Database, rows: NetworkTables['ports'][]): Promise<StoredPort[]> {
-  if (rows.length === 0) return [];
-  let query = db.selectFrom('portAddresses').selectAll();
-  // All addresses are read at once when there are many ports: a long list of ids costs more.
-  if (rows.length <= 100)
-    query = query.where(
-      'portId',
-      'in',
-      rows.map((row) => row.id),
-    );
-  const byPort = Map.groupBy(await query.orderBy('position').execute(), (row) => row.portId);
+  const ports: StoredPort[] = [];
+  for (let start = 0; start < rows.length; start += portsAtOnce) {
+    // SQLite answers at once: other requests get a turn between the parts of a long list.
+    if (start > 0) await afterEvents();
+    ports.push(...(await withTheirAddresses(db, rows.slice(start, start + portsAtOnce))));
+  }
+  return ports;
+}
+
+async function withTheirAddresses(
+  db: Database,
+  rows: NetworkTables['ports'][],
+): Promise<StoredPort[]> {
+  const ids = rows.map(({ id }) => id);
+  const addresses = await db
+    .selectFrom('portAddresses')
+    .selectAll()
+    .where('portId', 'in', ids)
+    .orderBy('position')
+    .execute();
+  const byPort = Map.groupBy(addresses, ({ portId }) => portId);
   return readRows('ports', rows, (row) => ({
     ...portShape.fromRow(row),
     fixedIps: (byPort.get(row.id) ?? []).map(({ subnetId, ipAddress }) => ({
