@@ -15,6 +15,8 @@ export interface ConnectionLimits {
   keepAliveMs: number;
   /** At once; one more is closed as it comes. */
   connections: number;
+  /** Of these, from one address: some are left for others. */
+  connectionsOfAddress: number;
 }
 
 export const usualLimits: ConnectionLimits = {
@@ -23,6 +25,7 @@ export const usualLimits: ConnectionLimits = {
   idleMs: 60_000,
   keepAliveMs: 60_000,
   connections: 1_024,
+  connectionsOfAddress: 768,
 };
 
 /** Bodies under this content type are taken as a stream, for as long as bytes come. */
@@ -33,6 +36,7 @@ export function limitConnections(app: FastifyInstance, limits: ConnectionLimits)
   const replies = new WeakMap<Socket, ServerResponse>();
   const { server } = app;
   server.maxConnections = limits.connections;
+  limitAddresses(server, limits.connectionsOfAddress);
   server.setTimeout(limits.idleMs, (socket: Socket) => {
     const reply = replies.get(socket);
     const isAtWork = reply?.req.complete === true && !reply.headersSent;
@@ -52,6 +56,25 @@ export function limitConnections(app: FastifyInstance, limits: ConnectionLimits)
     payload.once('end', () => clearTimeout(timer));
     reply.raw.once('close', () => clearTimeout(timer));
     return payload;
+  });
+}
+
+/** Closes what comes from an address that has so many already. */
+function limitAddresses(server: FastifyInstance['server'], most: number): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = open.get(address) ?? 0;
+    if (count >= most) {
+      socket.destroy();
+      return;
+    }
+    open.set(address, count + 1);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
   });
 }
 

@@ -205,3 +205,17 @@ test('connections beyond the limit are closed, and the others are served', async
   const text = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
   await expect.poll(() => exchange(port, text).catch(String)).toMatch(/^HTTP\/1.1 200 /);
 }, 60_000);
+
+test('one address leaves connections for others', async () => {
+  const port = await start({ connectionsOfAddress: 3 });
+  const three = await Promise.all([open(port), open(port), open(port)]);
+  const fourth = await open(port);
+  await once(fourth.resume(), 'close');
+  const other = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+  closers.push(() => void other.destroy());
+  other.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  expect(String((await once(other, 'data'))[0])).toMatch(/^HTTP\/1.1 200 /);
+  three[0].destroy();
+  const text = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+  await expect.poll(() => exchange(port, text).catch(String)).toMatch(/^HTTP\/1.1 200 /);
+});
