@@ -107,6 +107,29 @@ scenario(
 );
 
 scenario(
+  'an attach that its host was never sent ends while the host is away, and nothing of it is left',
+  async (cloud, { hosts }) => {
+    const id = await cloud.boot([]);
+    const { 'OS-EXT-SRV-ATTR:host': host } = await cloud.settled(id, 'ACTIVE');
+    const port = await cloud.port(await cloud.network('red'), 'direct');
+    hosts.kill(host);
+    const reply = await cloud.send('compute', 'POST', `/servers/${id}/os-interface`, {
+      body: { interfaceAttachment: { port_id: port } },
+    });
+    expect(reply.status).toBeGreaterThanOrEqual(500);
+    expect(JSON.stringify(reply.body)).toContain('The host of the server stopped reporting.');
+    expect(await cloud.showPort(port)).toMatchObject({ device_id: '', 'binding:host_id': '' });
+    expect(await devicesOf(cloud, id)).toEqual([]);
+    await hosts.start(host);
+    expect(await cloud.ok('compute', 'GET', `/servers/${id}/os-interface`)).toMatchObject({
+      interfaceAttachments: [],
+    });
+  },
+  (config) => ({ ...config, hostDownMs: 4_000, hostLostMs: 600_000 }),
+  patience,
+);
+
+scenario(
   'a host that will not return is forgotten once no server is on it, and its name can be enrolled',
   async (cloud, { hosts }) => {
     const id = await cloud.boot([]);

@@ -71,6 +71,33 @@ test('an event has its times, its end and where it was', async () => {
   ]);
 });
 
+test('pages have every action once, newest first, also those of one moment', async () => {
+  for (const [requestId, startedAt] of [
+    ['req-2', 5_000],
+    ['req-3', 5_000],
+    ['req-4', 9_000],
+  ] as const) {
+    const actionId = crypto.randomUUID();
+    const task = { serverId: id, kind: 'act', step: 'tell-host', data: {}, dueAt: null } as const;
+    const action = { action: 'reboot', userId: 'user-1', projectId, serverId: id };
+    await world.store.tasks.begin(
+      { ...task, id: crypto.randomUUID(), actionId },
+      { ...action, id: actionId, requestId, startedAt },
+      {},
+    );
+  }
+  const seenIds: string[] = [];
+  for (let page = 0; page < 4; page += 1) {
+    const marker = seenIds.length === 0 ? '' : `&marker=${seenIds.at(-1)}`;
+    const { body } = await history(`?limit=1${marker}`, 'member', '2.58');
+    seenIds.push(...body.instanceActions.map((each: { request_id: string }) => each.request_id));
+  }
+  expect(seenIds).toEqual(['req-4', 'req-3', 'req-2', 'req-1']);
+  const after = await history('?limit=1&marker=req-1', 'member', '2.58');
+  expect(after.body).toEqual({ instanceActions: [] });
+  expect((await history('?marker=req-9', 'member', '2.58')).status).toBe(400);
+});
+
 test('an unknown request has no action', async () => {
   expect((await history('/req-9', 'admin', '2.79')).status).toBe(404);
 });
