@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { filterInTurns } from './in-turns.ts';
+import { filterInTurns, runInTurns } from './in-turns.ts';
 
 test('filtering: what passes keeps its order', async () => {
   expect(await filterInTurns([3, 1, 2, 4], (item) => item > 1)).toEqual([3, 2, 4]);
@@ -17,4 +17,21 @@ test('filtering: other work has its turn before a slow filter ends', async () =>
   });
   clearInterval(timer);
   expect(seen.at(-1)).toBeGreaterThan(0);
+});
+
+test('running: what the steps make is given, and other work has its turn between slow ones', async () => {
+  let others = 0;
+  const seen: number[] = [];
+  function* steps() {
+    for (let step = 0; step < 3; step += 1) {
+      seen.push(others);
+      setImmediate(() => (others += 1));
+      const end = performance.now() + 12;
+      while (performance.now() < end);
+      yield;
+    }
+    return 'made';
+  }
+  expect(await runInTurns(steps())).toBe('made');
+  expect(seen).toEqual([0, 1, 2]);
 });

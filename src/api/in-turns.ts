@@ -1,5 +1,6 @@
 /** Long lists are worked through in turns with all other work, so that none delays anybody else. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
+import type { Steps } from '#core/steps.ts';
 
 const turnMs = 10;
 
@@ -17,6 +18,18 @@ export async function mapInTurns<Item, Made>(
     turnEnd = performance.now() + turnMs;
   }
   return made;
+}
+
+/** The same for a computation that stops after each step. Example: `await runInTurns(checkingDeviceSpecs(specs, devices))`. */
+export async function runInTurns<Made>(steps: Steps<Made>): Promise<Made> {
+  let turnEnd = performance.now() + turnMs;
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (performance.now() < turnEnd) continue;
+    await afterEvents();
+    turnEnd = performance.now() + turnMs;
+  }
 }
 
 /** The items that pass the test, in their order, found in turns too. Example: `await filterInTurns(servers, isWanted)`. */

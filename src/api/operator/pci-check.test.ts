@@ -1,7 +1,7 @@
 /** The dry run of a device list over the API: on what the controller knows of a host. */
 import { parseAliases } from '#core/pci/alias.ts';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { aComputeWorld, type ComputeWorld } from '#test/compute-world.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { aComputeWorld, type ComputeWorld, faultOf } from '#test/compute-world.ts';
 import { aHost, aVf } from '#test/store-rows.ts';
 
 let world: ComputeWorld;
@@ -13,7 +13,10 @@ beforeEach(async () => {
     aVf('0000:81:10.2', { status: 'allocated', serverId: id, requestId: 'r1' }),
   ]);
 });
-afterEach(() => world.stop());
+afterEach(() => {
+  vi.restoreAllMocks();
+  return world.stop();
+});
 
 const check = (body: unknown, as = 'admin') =>
   world.ask('POST /novella/v1/pci/check', { body, version: '', as });
@@ -86,4 +89,63 @@ test('each alias of the list, or of the controller, with what it could take', as
   world.context.settings.aliases = parseAliases([{ text: plain, source: 'test' }]);
   const own = await check({ host: 'host-1', device_spec });
   expect(own.body.aliases).toMatchObject([{ name: 'plain', takes: 0 }]);
+});
+
+const many = (number: number, one: object) => Array.from({ length: number }, () => one);
+
+test.each([
+  { what: '501 entries', body: { device_spec: many(501, {}) }, says: 'device_spec' },
+  {
+    what: '501 entries in lists of texts',
+    body: { device_spec: [JSON.stringify(many(500, {})), '{}'] },
+    says: 'device_spec: 501 entries: must be at most 500',
+  },
+  {
+    what: 'an entry of 3,000 characters in a list',
+    body: { device_spec: ['{}', JSON.stringify([{ tag: 'x'.repeat(2_990) }])] },
+    says: /^device_spec\[1\]: 3000 characters: an entry must have at most 2048/,
+  },
+  {
+    what: '101 aliases',
+    body: { device_spec: [], alias: many(101, { name: 'x' }) },
+    says: 'alias',
+  },
+  {
+    what: 'a text that is no JSON, and long',
+    body: { device_spec: [], alias: ['x'.repeat(2_049)] },
+    says: 'alias[0]: 2049 characters',
+  },
+])('$what are refused', async ({ body, says }) => {
+  const answer = await check({ host: 'host-1', ...body });
+  expect(answer.status).toBe(400);
+  expect(faultOf(answer).message).toEqual(
+    typeof says === 'string' ? expect.stringContaining(says) : expect.stringMatching(says),
+  );
+});
+
+test('others have a turn after each entry, each function and each alias', async () => {
+  let now = 0;
+  // A slow machine: every step takes longer than a turn.
+  vi.spyOn(performance, 'now').mockImplementation(() => (now += 20));
+  const turnsOf = async (body: object) => {
+    let turns = 0;
+    let next = setImmediate(function count() {
+      turns += 1;
+      next = setImmediate(count);
+    });
+    const { status } = await check({ host: 'host-1', ...body });
+    clearImmediate(next);
+    expect(status).toBe(200);
+    return turns;
+  };
+  const alias = { vendor_id: '8086', product_id: '10ca', device_type: 'type-VF' };
+  const aliases = Array.from({ length: 50 }, (_, at) => ({ name: `a${at}`, ...alias }));
+  const none = await turnsOf({ device_spec: [], alias: [] });
+  const entries = await turnsOf({ device_spec: many(50, { vendor_id: '15b3' }), alias: [] });
+  expect(entries - none).toBeGreaterThanOrEqual(100);
+  expect((await turnsOf({ device_spec: [], alias: aliases })) - none).toBeGreaterThanOrEqual(50);
+  const vfs = Array.from({ length: 50 }, (_, at) => aVf(`0000:${(16 + at).toString(16)}:10.0`));
+  await aHost(world.store, vfs, 'host-2');
+  const functions = await turnsOf({ host: 'host-2', device_spec: [], alias: [] });
+  expect(functions - none).toBeGreaterThanOrEqual(90);
 });

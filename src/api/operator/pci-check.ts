@@ -2,11 +2,12 @@
 import { ComputeError } from '#core/errors.ts';
 import { checkAliases, readAliases } from '#core/pci/alias-check.ts';
 import { compareOffer } from '#core/pci/device-spec-change.ts';
-import { checkDeviceSpecs, offeredTags } from '#core/pci/device-spec-check.ts';
+import { checkingDeviceSpecs, offeredTags } from '#core/pci/device-spec-check.ts';
 import { viewCheck } from '#core/pci/device-spec-check-wire.ts';
 import { hostFunctionsOf } from '#core/pci/known-functions.ts';
 import { readDeviceSpecs } from '#core/pci/parse-device-specs.ts';
 import { object } from '../json-schema.ts';
+import { mapInTurns, runInTurns } from '../in-turns.ts';
 import type { Call, Reply } from '../route.ts';
 
 interface CheckBody {
@@ -17,24 +18,28 @@ interface CheckBody {
   alias?: (string | object)[];
 }
 
-const entries = {
-  type: 'array',
-  maxItems: 500,
-  items: { anyOf: [{ type: 'string' }, { type: 'object' }] },
-} as const;
+const most = { entries: 500, aliases: 100, characters: 2_048 } as const;
+
+const listOf = (maxItems: number) =>
+  ({
+    type: 'array',
+    maxItems,
+    items: { anyOf: [{ type: 'string' }, { type: 'object' }] },
+  }) as const;
 
 export const pciCheckBody = object(
   {
     host: { type: 'string', minLength: 1 },
-    device_spec: entries,
-    alias: entries,
+    device_spec: listOf(most.entries),
+    alias: listOf(most.aliases),
   },
   ['host', 'device_spec'],
 );
 
-/** Wrong entries are no error here: they are in the answer. Throws `notFound` for a host that is none. */
+/** Wrong entries are no error here: they are in the answer. Throws `notFound` for a host that is none, `invalid` for more than one request may have. */
 export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
   const { host: name, device_spec: list, alias } = call.body;
+  refuseTooMuch(list, alias);
   const { hosts } = call.context.store;
   const host = await hosts.named(name);
   if (host === undefined) {
@@ -48,18 +53,19 @@ export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
   }));
   const { specs, refusals } = readDeviceSpecs(sources, hostFunctions);
   const partlyKnownTo = 'the controller';
-  const check = checkDeviceSpecs(specs, devices, { hostFunctions, partlyKnownTo });
+  const check = await runInTurns(
+    checkingDeviceSpecs(specs, devices, { hostFunctions, partlyKnownTo }),
+  );
   const { aliases, refused } =
     alias === undefined
       ? { aliases: call.context.settings.aliases, refused: [] }
       : readAliases(alias.map((entry, at) => ({ text: textOf(entry), source: `alias[${at}]` })));
+  const pools = check.pools.map(({ pool }) => pool);
+  const checked = await mapInTurns(aliases, (one) => checkAliases([one], pools));
   const body = viewCheck({
     check,
     refused: [...refusals.map(({ message }) => message), ...refused],
-    aliases: checkAliases(
-      aliases,
-      check.pools.map(({ pool }) => pool),
-    ),
+    aliases: checked.flat(),
     functionsFrom: {
       source: `what the controller knows of ${name}`,
       complete: false,
@@ -71,6 +77,50 @@ export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
     change: { host: name, difference: compareOffer(devices, offeredTags(check)) },
   });
   return { body };
+}
+
+/** A text may hold a list. The answer has the tags of an entry at each function that it takes: long ones would make it endless. */
+function refuseTooMuch(list: CheckBody['device_spec'], alias: CheckBody['alias'] = []): void {
+  const sizes = list.map((entry) => sizesOf(entry));
+  const number = sizes.reduce((sum, { length }) => sum + length, 0);
+  if (number > most.entries) {
+    throw new ComputeError(
+      'invalid',
+      `device_spec: ${number} entries: must be at most ${most.entries} in one request`,
+    );
+  }
+  refuseLong('device_spec', sizes);
+  refuseLong(
+    'alias',
+    alias.map((entry) => [textOf(entry).length]),
+  );
+}
+
+function refuseLong(key: string, sizes: readonly number[][]): void {
+  const at = sizes.findIndex((each) => each.some((size) => size > most.characters));
+  if (at < 0) return;
+  throw new ComputeError(
+    'invalid',
+    `${key}[${at}]: ${Math.max(...(sizes[at] ?? []))} characters: an entry must have at most ${most.characters}`,
+  );
+}
+
+/** Of each entry in it. */
+function sizesOf(given: string | object): number[] {
+  const value = typeof given === 'string' ? readJson(given) : given;
+  return Array.isArray(value)
+    ? value.map((entry) => JSON.stringify(entry).length)
+    : [textOf(value).length];
+}
+
+/** What cannot be read is one entry, as it stands. */
+function readJson(text: string): string | object {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : text;
+  } catch {
+    return text;
+  }
 }
 
 function textOf(entry: string | object): string {

@@ -11,7 +11,7 @@ import {
   type HostFunction,
   hasCardSerial,
   isRemoteManaged,
-  namedFunction,
+  namedFinder,
 } from './device-spec.ts';
 
 /** Gives the first entry that admits a function, as `matchDevice` does. */
@@ -105,8 +105,9 @@ function rememberByText(
 function namedEntries(specs: readonly DeviceSpec[], hostFunctions: readonly HostFunction[]) {
   const own = new Map<PciAddress, EntrySet>();
   const ofPf = new Map<PciAddress, EntrySet>();
+  const namedBy = namedFinder(hostFunctions);
   for (const [index, spec] of specs.entries()) {
-    const named = namedFunction(spec, hostFunctions);
+    const [named] = namedBy(spec);
     if (named === undefined) continue;
     const maps = named.deviceType === 'type-PF' ? [own, ofPf] : [own];
     for (const map of maps) {

@@ -2,7 +2,8 @@
 import { isAnyAddress } from './address-pattern.ts';
 import type { PciFunction } from './device.ts';
 import { compileDeviceSpecs } from './device-matcher.ts';
-import { admits, type DeviceSpec, type HostFunction } from './device-spec.ts';
+import { admits, type DeviceSpec, type HostFunction, namedFinder } from './device-spec.ts';
+import { allAtOnce, type Steps } from '../steps.ts';
 import { type SriovWarning, sriovWarnings } from './sriov-warnings.ts';
 import { type NoMatch, whyNoMatch } from './why-no-match.ts';
 
@@ -34,6 +35,8 @@ export interface AuditOptions {
 /** What one entry does on a host. */
 export interface EntryCover {
   spec: DeviceSpec;
+  /** The function that it names, if it names one. */
+  named: readonly HostFunction[];
   /** What it would admit alone. */
   admitted: PciFunction[];
   /** What it is the first to admit. */
@@ -44,16 +47,23 @@ export interface EntryCover {
   takenBefore: Map<number, number>;
 }
 
-/** Which entry takes which function. Example: two equal entries → the first takes all that both admit. */
-export function coverOf(
+/** Which entry takes which function, with a stop after each function and entry. Example: two equal entries → the first takes all that both admit. */
+export function* coveringOf(
   specs: readonly DeviceSpec[],
   functions: readonly PciFunction[],
   hostFunctions: readonly HostFunction[] = functions,
-): EntryCover[] {
+): Steps<EntryCover[]> {
   const match = compileDeviceSpecs(specs, hostFunctions);
-  const takers = new Map(functions.map((fn) => [fn, match(fn)?.spec.entry]));
-  return specs.map((spec) => {
-    const admitted = functions.filter((fn) => admits(spec, fn, hostFunctions));
+  const takers = new Map<PciFunction, number | undefined>();
+  for (const fn of functions) {
+    takers.set(fn, match(fn)?.spec.entry);
+    yield;
+  }
+  const namedBy = namedFinder(hostFunctions);
+  const covers: EntryCover[] = [];
+  for (const spec of specs) {
+    const named = namedBy(spec);
+    const admitted = functions.filter((fn) => admits(spec, fn, named));
     const takenBefore = new Map<number, number>();
     for (const fn of admitted) {
       const taker = takers.get(fn);
@@ -66,8 +76,10 @@ export function coverOf(
       (fn) =>
         fn.parentAddress !== null && pfs.has(fn.parentAddress) && takers.get(fn) === undefined,
     );
-    return { spec, admitted, taken, leftOut, takenBefore };
-  });
+    covers.push({ spec, named, admitted, taken, leftOut, takenBefore });
+    yield;
+  }
+  return covers;
 }
 
 /**
@@ -79,7 +91,7 @@ export function auditDeviceSpecs(
   functions: readonly PciFunction[],
   options: AuditOptions = {},
 ): DeviceSpecFinding[] {
-  return coverOf(specs, functions, options.hostFunctions).flatMap((cover) =>
+  return allAtOnce(coveringOf(specs, functions, options.hostFunctions)).flatMap((cover) =>
     auditEntry(cover, functions, options),
   );
 }

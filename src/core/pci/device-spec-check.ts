@@ -5,12 +5,13 @@ import type { DeviceSpec } from './device-spec.ts';
 import {
   type AuditOptions,
   auditEntry,
-  coverOf,
+  coveringOf,
   type DeviceSpecFinding,
   type EntryCover,
 } from './device-spec-audit.ts';
 import { type NearMiss, nearestEntry } from './failed-fields.ts';
 import { type PoolWithDevices, groupByPool } from './pool.ts';
+import { allAtOnce, type Steps } from '../steps.ts';
 
 /** One entry with what it does and what is odd about it. */
 export interface CheckedEntry extends EntryCover {
@@ -37,18 +38,30 @@ export function checkDeviceSpecs(
   functions: readonly PciFunction[],
   options: AuditOptions = {},
 ): DeviceSpecCheck {
-  const { hostFunctions = functions } = options;
-  const covers = coverOf(specs, functions, hostFunctions);
+  return allAtOnce(checkingDeviceSpecs(specs, functions, options));
+}
+
+/** The same with a stop after each entry and each function: together they are the product of both numbers. */
+export function* checkingDeviceSpecs(
+  specs: readonly DeviceSpec[],
+  functions: readonly PciFunction[],
+  options: AuditOptions = {},
+): Steps<DeviceSpecCheck> {
+  const covers = yield* coveringOf(specs, functions, options.hostFunctions);
   const takers = takersOf(covers);
-  return {
-    entries: covers.map((cover) => ({ ...cover, findings: auditEntry(cover, functions, options) })),
-    functions: functions.map((fn) => {
-      const taker = takers.get(fn.address);
-      const nearest = taker === undefined ? nearestEntry(specs, fn, hostFunctions) : undefined;
-      return { fn, taker, nearest };
-    }),
-    pools: poolsIfFree(functions, takers),
-  };
+  const entries: CheckedEntry[] = [];
+  for (const cover of covers) {
+    entries.push({ ...cover, findings: auditEntry(cover, functions, options) });
+    yield;
+  }
+  const checked: CheckedFunction[] = [];
+  for (const fn of functions) {
+    const taker = takers.get(fn.address);
+    const nearest = taker === undefined ? nearestEntry(covers, fn) : undefined;
+    checked.push({ fn, taker, nearest });
+    yield;
+  }
+  return { entries, functions: checked, pools: poolsIfFree(functions, takers) };
 }
 
 /** What the list offers: addresses with the tags they would have. */

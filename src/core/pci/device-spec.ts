@@ -2,7 +2,7 @@
 import { type AddressPattern, matchesAddress } from './address-pattern.ts';
 import { isTrue } from './boolean-text.ts';
 import type { DeviceTags, PciFunction } from './device.ts';
-import { hasIfname } from './interface-names.ts';
+import { hasIfname, ifnamesOf } from './interface-names.ts';
 
 /** One entry of the device list. Ids are four lower-case hex digits or `*`. `devname` set: `address` names everything. */
 export interface DeviceSpec {
@@ -75,6 +75,26 @@ export function namedFunction(
   if (devname !== null) return hostFunctions.find((one) => hasIfname(one, devname));
   if (address.exact === null) return undefined;
   return hostFunctions.find((one) => one.address === address.exact);
+}
+
+/**
+ * `namedFunction` for many entries, as a list of at most one: of the host's functions all that `admits` and `failedFields` need for that entry.
+ * Example: `namedFinder(functions)(spec)` for devname `ens1f0` → the PF with that interface.
+ */
+export function namedFinder(
+  hostFunctions: readonly HostFunction[],
+): (spec: DeviceSpec) => readonly HostFunction[] {
+  const byName = new Map<string, HostFunction>();
+  const byAddress = new Map<string, HostFunction>();
+  // Two may have one name: the first counts, as for `namedFunction`.
+  for (const one of hostFunctions.toReversed()) {
+    for (const name of ifnamesOf(one)) byName.set(name, one);
+    byAddress.set(one.address, one);
+  }
+  return ({ devname, address }) => {
+    const named = devname === null ? byAddress.get(address.exact ?? '') : byName.get(devname);
+    return named === undefined ? [] : [named];
+  };
 }
 
 /** Does the entry's address or devname name the function, or the PF of it? */

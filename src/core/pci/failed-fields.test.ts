@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aCard } from '#test/pci-cards.ts';
-import { admits } from './device-spec.ts';
+import { admits, namedFinder } from './device-spec.ts';
 import { failedFields, nearestEntry } from './failed-fields.ts';
 import { parseDeviceSpecs } from './parse-device-specs.ts';
 
@@ -85,6 +85,7 @@ const rows = [
 ];
 
 test.each(rows)('the nearest entry is $name', ({ fn, specs, gives }) => {
-  const nearest = nearestEntry(specsOf(specs), fn, functions);
+  const entries = specsOf(specs).map((spec) => ({ spec, named: namedFinder(functions)(spec) }));
+  const nearest = nearestEntry(entries, fn);
   expect(nearest && { entry: nearest.spec.entry, failed: nearest.failed }).toEqual(gives);
 });

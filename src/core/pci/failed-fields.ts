@@ -30,6 +30,12 @@ export interface NearMiss {
   failed: SpecField[];
 }
 
+/** An entry with the function that it names, as `namedFinder` finds it. */
+export interface NamingEntry {
+  spec: DeviceSpec;
+  named: readonly HostFunction[];
+}
+
 /** The keys of the entry that the device fails; empty when the entry, looked at alone, admits it. */
 export function failedFields(
   spec: DeviceSpec,
@@ -53,14 +59,13 @@ export function failedFields(
  * `{ failed: ['address.function'] }`. undefined: no entry has anything in common with it.
  */
 export function nearestEntry(
-  specs: readonly DeviceSpec[],
+  entries: readonly NamingEntry[],
   fn: PciFunction,
-  hostFunctions: readonly HostFunction[],
 ): NearMiss | undefined {
   let nearest: NearMiss | undefined;
   let least = Number.POSITIVE_INFINITY;
-  for (const spec of specs) {
-    const failed = failedFields(spec, fn, hostFunctions);
+  for (const { spec, named } of entries) {
+    const failed = failedFields(spec, fn, named);
     const distance = distanceOf(spec, failed);
     if (distance >= least) continue;
     nearest = { spec, failed };

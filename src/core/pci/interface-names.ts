@@ -9,6 +9,6 @@ export function ifnamesOf({ ifname, otherIfnames = [] }: Named): string[] {
 }
 
 /** Is this one of its interfaces? Source: Nova `get_function_by_ifname`, which follows any interface to its function. */
-export function hasIfname(fn: Named, name: string): boolean {
-  return ifnamesOf(fn).includes(name);
+export function hasIfname({ ifname, otherIfnames }: Named, name: string): boolean {
+  return ifname === name || (ifname !== null && otherIfnames?.includes(name) === true);
 }

@@ -49,7 +49,9 @@ export function groupByPool(devices: readonly PciDevice[]): PoolWithDevices[] {
     group.free.push(device);
     group.pool.count += 1;
   }
-  return [...groups.values()].toSorted((one, other) => compareText(sortKey(one), sortKey(other)));
+  // Each key is made once: tags may be long.
+  const keyed = [...groups.values()].map((group) => ({ group, key: sortKey(group) }));
+  return keyed.toSorted((one, other) => compareText(one.key, other.key)).map(({ group }) => group);
 }
 
 /** Everything but the count, as one text: equal for pools of like devices. */
