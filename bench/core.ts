@@ -140,7 +140,7 @@ const claimPasses = 20;
 function timeClaims({ compute }: CoreData): void {
   const all = computeDevices(compute);
   const requests = compute.request.map(requestOf);
-  const host = { id: 'host-1', generation: 1 };
+  const host = { id: 'host-1', generation: 1, problems: [] };
   let claims = 0;
   const passesMs = Array.from({ length: claimPasses }, () => {
     let devices = all;

@@ -1,11 +1,15 @@
-/** What changed device rows make of their host: the rows, and its pools counted again. One home, so that `pci_stats` never lags its devices. */
+/**
+ * What changed device rows make of their host: the rows, its pools counted again, and what is wrong with its claims. One home, so that neither lags
+ * its devices.
+ */
 import type { Host, HostChange } from '#contracts/store.ts';
+import { withClaimProblems } from '#core/hosts/claim-problems.ts';
 import type { PciDevice } from '#core/pci/device.ts';
 import { poolsOf } from '#core/pci/pool.ts';
 
 /** `devices`: all of the host's as read; `changed`: those of them that are to be written. None changed: the host stays as it is. */
 export function deviceChange(
-  host: Pick<Host, 'id' | 'generation'>,
+  host: Pick<Host, 'id' | 'generation' | 'problems'>,
   devices: readonly PciDevice[],
   changed: PciDevice[],
 ): HostChange {
@@ -13,5 +17,6 @@ export function deviceChange(
   if (changed.length === 0) return change;
   const byAddress = new Map(changed.map((device) => [device.address, device]));
   const after = devices.map((device) => byAddress.get(device.address) ?? device);
-  return { ...change, devices: changed, pciStats: poolsOf(after) };
+  const problems = withClaimProblems(host.problems, after);
+  return { ...change, devices: changed, pciStats: poolsOf(after), problems };
 }

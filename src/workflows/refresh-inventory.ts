@@ -2,7 +2,7 @@
 import type { HostReport } from '#contracts/host-link.ts';
 import type { Host, HostChange } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { claimProblems } from '#core/hosts/claim-problems.ts';
+import { withClaimProblems } from '#core/hosts/claim-problems.ts';
 import { reconcileInventory } from '#core/pci/inventory.ts';
 import { poolsOf } from '#core/pci/pool.ts';
 import type { WorkflowContext } from './context.ts';
@@ -59,7 +59,7 @@ async function inventoryChange(
       numa: { nodes: report.facts.numaNodes ?? [], claims: host.numa.claims },
     }),
     hostIp: report.hostIp,
-    problems: [...(report.problems ?? []), ...claimProblems(devices)],
+    problems: withClaimProblems(report.problems ?? [], devices),
     physicalNetworks: report.physicalNetworks,
   };
 }

@@ -136,6 +136,7 @@ scenario(
       return instanceActions[0].message;
     };
     expect(await reboot()).toContain(replaced);
+    expect(JSON.stringify(await cloud.ok('operator', 'GET', '/hosts'))).toContain(replaced);
 
     await hosts.restart('host-1', { devices: [card(2)] });
     expect(await held()).toMatchObject([{ status: 'allocated', replaced: null }]);
@@ -147,6 +148,7 @@ scenario(
     await cloud.until(async () => ({ done: (await held()).length === 0, value: await held() }));
     const { stats } = await cloud.ok('operator', 'GET', '/pci/pools');
     expect(stats.map(({ count }: { count: number }) => count)).toEqual([2]);
+    expect(JSON.stringify(await cloud.ok('operator', 'GET', '/hosts'))).not.toContain(replaced);
   },
   oneCard,
 );

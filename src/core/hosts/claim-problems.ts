@@ -4,6 +4,16 @@ import type { PciDevice } from '../pci/device.ts';
 import { presentPlaceOf, replacement } from '../pci/device-identity.ts';
 import type { HostProblem } from './host-problem.ts';
 
+const codes = ['device-replaced', 'device-retagged'];
+
+/** The problems of a host with those of its claims as `devices` show them now: one that was about a device given back since is gone. */
+export function withClaimProblems(
+  problems: readonly HostProblem[],
+  devices: readonly PciDevice[],
+): HostProblem[] {
+  return [...problems.filter(({ code }) => !codes.includes(code)), ...claimProblems(devices)];
+}
+
 /**
  * Held devices that are other devices now, and those whose new tags wait until they are given back. None keeps anybody from the host: such
  * devices are offered to nobody.
@@ -14,14 +24,14 @@ export function claimProblems(devices: readonly PciDevice[]): HostProblem[] {
     if (serverId === null) return [];
     const holder = `server ${serverId}`;
     const other = replacement(device);
-    const place = presentPlaceOf(device, devices);
-    const isAt = place === undefined ? '' : `it is at ${place} now; `;
-    const fate = `${holder} holds it and does not start: put the card back, or delete the server`;
-    if (other !== undefined) {
-      return [{ code: 'device-replaced', message: `${other}; ${isAt}${fate}`, blocks: 'none' }];
-    }
-    if (status === 'missing' && place !== undefined) {
-      const message = `PCI device ${address} is in another place: ${isAt}${fate}`;
+    if (other !== undefined || status === 'missing') {
+      // Only here: it looks through all devices of the host.
+      const place = presentPlaceOf(device, devices);
+      const isAt = place === undefined ? '' : `it is at ${place} now; `;
+      const fate = `${holder} holds it and does not start: put the card back, or delete the server`;
+      const what = other ?? (place && `PCI device ${address} is in another place`);
+      if (what === undefined) return [];
+      const message = other === undefined ? `${what}: ${isAt}${fate}` : `${what}; ${isAt}${fate}`;
       return [{ code: 'device-replaced', message, blocks: 'none' }];
     }
     if (found === undefined) return [];
