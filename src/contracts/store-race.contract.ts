@@ -19,6 +19,22 @@ const takePf: Take = (_host, serverId) => ({
 const takeVcpu: Take = (host) => ({ vcpusUsed: host.vcpusUsed + 1 });
 
 export function storeRaceContract(fresh: () => Promise<OpenStore>): void {
+  test('updates that build on what is there come one after the other', async () => {
+    const open = await fresh();
+    const stores = [await open(), await open()];
+    const { id } = await stores[0]!.servers.create(aNewServer({ tags: [] }));
+    const names = ['a', 'b', 'c', 'd'];
+    await Promise.all(
+      names.map((name, at) =>
+        stores[at % 2]!.servers.update(id, ({ tags }) => ({ tags: [...tags, name] })),
+      ),
+    );
+    expect((await stores[0]!.servers.get(id))?.tags.toSorted()).toEqual(names);
+    await expect(stores[0]!.servers.update('none', () => ({}))).rejects.toMatchObject({
+      kind: 'notFound',
+    });
+  });
+
   test.each([
     { name: 'one VF', takes: [takeVf, takeVf] },
     { name: 'a PF and its VF', takes: [takePf, takeVf] },

@@ -159,6 +159,9 @@ export interface ServerDamage {
 /** What the live servers and the groups of a project use of its quotas; `ram` in MiB. */
 export type QuotaUsage = Record<'instances' | 'cores' | 'ram' | 'server_groups', number>;
 
+/** Fields of a server to set. */
+export type ServerChange = Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
+
 export interface ServerStore {
   /** Throws `conflict` when a port of it belongs to another live server (unique), naming the port; `invalid` when its group is gone. */
   create(newServer: NewServer): Promise<Server>;
@@ -188,8 +191,11 @@ export interface ServerStore {
   actions(serverId: string, page?: ActionPage): Promise<Action[]>;
   /** By the request that asked for it; undefined when none did. */
   action(serverId: string, requestId: string): Promise<Action | undefined>;
-  /** Sets fields that no workflow owns (name, description, metadata, access addresses, tags). Throws `notFound`. */
-  update(id: string, change: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>): Promise<void>;
+  /**
+   * Sets fields that no workflow owns (name, description, metadata, access addresses, tags); a function says what becomes of the server as it is, and
+   * nothing comes in between. Throws `notFound`, and what the function throws.
+   */
+  update(id: string, change: ServerChange | ((server: Server) => ServerChange)): Promise<void>;
   /** The domain XML its host last reported, or undefined. */
   domainXml(serverId: string): Promise<string | undefined>;
 }

@@ -20,14 +20,15 @@ export async function listMetadata(call: Call): Promise<Reply> {
 /** POST: items are added or changed, others stay. */
 export async function addMetadata(call: Call<{ metadata: Metadata }>): Promise<Reply> {
   const server = await findServer(call);
-  const metadata = { ...server.metadata, ...call.body.metadata };
-  return { body: { metadata: await setMetadata(call, server.id, metadata) } };
+  const added = call.body.metadata;
+  const metadata = await setMetadata(call, server.id, (before) => ({ ...before, ...added }));
+  return { body: { metadata } };
 }
 
 /** PUT: these items and no others. */
 export async function replaceMetadata(call: Call<{ metadata: Metadata }>): Promise<Reply> {
   const server = await findServer(call);
-  return { body: { metadata: await setMetadata(call, server.id, call.body.metadata) } };
+  return { body: { metadata: await setMetadata(call, server.id, () => call.body.metadata) } };
 }
 
 export async function showMetadataItem(call: Call): Promise<Reply> {
@@ -46,15 +47,17 @@ export async function setMetadataItem(call: Call<{ meta: Metadata }>): Promise<R
       `Request body and URI mismatch: the URI names '${key}', meta holds '${Object.keys(meta).join(', ')}'.`,
     );
   }
-  await setMetadata(call, server.id, { ...server.metadata, ...meta });
+  await setMetadata(call, server.id, (before) => ({ ...before, ...meta }));
   return { body: { meta } };
 }
 
 export async function deleteMetadataItem(call: Call): Promise<Reply> {
   const server = await findServer(call);
   const key = keyOf(call, server.metadata);
-  const { [key]: _gone, ...metadata } = server.metadata;
-  await call.context.store.servers.update(server.id, { metadata });
+  await call.context.store.servers.update(server.id, (before) => {
+    const { [key]: _gone, ...metadata } = before.metadata;
+    return { metadata };
+  });
   return {};
 }
 
@@ -64,8 +67,17 @@ function keyOf(call: Call, metadata: Metadata): string {
   throw new ComputeError('notFound', `Metadata item was not found: '${key}'`);
 }
 
-async function setMetadata(call: Call, id: string, metadata: Metadata): Promise<Metadata> {
-  refuseTooManyItems(call, metadata);
-  await call.context.store.servers.update(id, { metadata });
+/** The metadata become what `change` makes of them as they are then: changes at the same time are all kept. */
+async function setMetadata(
+  call: Call,
+  id: string,
+  change: (before: Metadata) => Metadata,
+): Promise<Metadata> {
+  let metadata: Metadata = {};
+  await call.context.store.servers.update(id, (before) => {
+    metadata = change(before.metadata);
+    refuseTooManyItems(call, metadata);
+    return { metadata };
+  });
   return metadata;
 }

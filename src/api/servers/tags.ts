@@ -39,21 +39,24 @@ export async function addTag(call: Call): Promise<Reply> {
   const tag = call.params['tag'] ?? '';
   checkBody(pathTag, { tag });
   if (server.tags.includes(tag)) return { status: 204 };
-  if (server.tags.length >= mostTags) {
-    throw new ComputeError(
-      'invalid',
-      `The number of tags exceeded the per-server limit ${mostTags}`,
-    );
-  }
-  await call.context.store.servers.update(server.id, { tags: [...server.tags, tag] });
+  await call.context.store.servers.update(server.id, ({ tags }) => {
+    if (tags.length >= mostTags) {
+      throw new ComputeError(
+        'invalid',
+        `The number of tags exceeded the per-server limit ${mostTags}`,
+      );
+    }
+    return { tags: [...new Set([...tags, tag])] };
+  });
   const location = `${call.base}/servers/${server.id}/tags/${encodeURIComponent(tag)}`;
   return { status: 201, headers: { location } };
 }
 
 export async function deleteTag(call: Call): Promise<Reply> {
   const { server, tag } = await taggedServer(call);
-  const tags = server.tags.filter((other) => other !== tag);
-  await call.context.store.servers.update(server.id, { tags });
+  await call.context.store.servers.update(server.id, ({ tags }) => ({
+    tags: tags.filter((other) => other !== tag),
+  }));
   return {};
 }
 

@@ -2,7 +2,7 @@
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
-import type { NewServer, ServerFilter, ServerStore } from '#contracts/store.ts';
+import type { NewServer, ServerChange, ServerFilter, ServerStore } from '#contracts/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import { findAction, insertAction, listActions } from './actions.ts';
@@ -43,18 +43,30 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
     decisions: (serverId) => listDecisions(db, serverId),
     actions: (serverId, page) => listActions(db, serverId, page),
     action: (serverId, requestId) => findAction(db, serverId, requestId),
-    update: async (id, change) => {
-      const { numUpdatedRows } = await db
-        .updateTable('instances')
-        .set({ updated_at: clock.now(), ...serverColumns(change) })
-        .where('uuid', '=', id)
-        .executeTakeFirst();
-      if (numUpdatedRows === 0n) {
-        throw new ComputeError('notFound', `Instance ${id} could not be found.`);
-      }
-    },
+    update: (id, change) =>
+      typeof change !== 'function'
+        ? updateServer(db, id, change, clock)
+        : db.transaction().execute(async (trx) => {
+            const [server] = await readServers(trx, [id]);
+            if (server === undefined) throw noSuchServer(id);
+            await updateServer(trx, id, change(server), clock);
+          }),
     domainXml: (serverId) => newestDomainXml(db, serverId),
   };
+}
+
+// oxlint-disable-next-line max-params -- which, what and when
+async function updateServer(db: Db, id: string, change: ServerChange, clock: Clock): Promise<void> {
+  const { numUpdatedRows } = await db
+    .updateTable('instances')
+    .set({ updated_at: clock.now(), ...serverColumns(change) })
+    .where('uuid', '=', id)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) throw noSuchServer(id);
+}
+
+function noSuchServer(id: string): ComputeError {
+  return new ComputeError('notFound', `Instance ${id} could not be found.`);
 }
 
 async function createServer(
