@@ -66,3 +66,14 @@ test('a port whose tap went with the power of the host goes too', async () => {
   await taps.removeTap(tap);
   expect([...kernel.ovsPorts.keys()]).toEqual([]);
 });
+
+test('the reason is what was refused first, also where the tap cannot be taken away again', async () => {
+  const kernel = new DescribedLinks([]);
+  const run: typeof kernel.run = async (command) => {
+    if (command[0] === 'ovs-vsctl') throw new Error('no bridge named br-int');
+    if (command.join(' ').startsWith('ip link del')) throw new Error('Device or resource busy');
+    return kernel.run(command);
+  };
+  const taps = new LinuxTaps({ run });
+  await expect(taps.ensureTap(tap, 'guest-1')).rejects.toThrow('no bridge named br-int');
+});

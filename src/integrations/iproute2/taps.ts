@@ -36,7 +36,8 @@ export class LinuxTaps implements HostTaps {
       await this.#ask('ip', 'link', 'set', 'dev', devName, 'up');
       if (ovs !== null) await this.#addPort(tap, ovs, guestId);
     } catch (error) {
-      if (found === undefined) await this.#ask('ip', 'link', 'del', devName);
+      // What the host refused counts, not that the tap could not be taken away again: whoever made it remembers it.
+      if (found === undefined) await this.#ask('ip', 'link', 'del', devName).catch(() => undefined);
       throw error;
     }
   }
