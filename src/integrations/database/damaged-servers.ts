@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { ServerDamage } from '#contracts/store.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import type { ComputeTables } from './tables.ts';
+import { unclaimedUse } from './unclaimed-use.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -25,7 +26,8 @@ const noFlavor: Flavor = {
 /** The documents of a server's row, and what stands in place of each that cannot be read. */
 const documents = {
   image_properties: '{}',
-  flavor: JSON.stringify(noFlavor),
+  /** With what the server holds on its host. */
+  flavor: noFlavor,
   metadata: '{}',
   tags: '[]',
   fault: null,
@@ -42,13 +44,17 @@ export async function serverDamage(db: Db, id: string): Promise<ServerDamage | u
   return { projectId: row.project_id, deletedAt: row.deleted_at, reason: reasons.join('; ') };
 }
 
-/** Replaces what cannot be read by what says nothing, so that the server can be deleted. */
+/** Replaces what cannot be read by what says nothing, so that the server can be deleted, and gives back what it holds. */
 export async function mendServer(trx: Db, id: string): Promise<void> {
   const { ofServer, ofNics } = await findDamage(trx, id);
   for (const { column } of ofServer) {
+    const text =
+      column === 'flavor'
+        ? JSON.stringify({ ...documents.flavor, ...(await unclaimedUse(trx, id)) })
+        : documents[column];
     await trx
       .updateTable('instances')
-      .set({ [column]: documents[column] })
+      .set({ [column]: text })
       .where('uuid', '=', id)
       .execute();
   }
