@@ -1,4 +1,5 @@
 /** Checks of what gives devices to guests: IOMMU, interrupt remapping, IOMMU groups, vfio. Source: Linux `Documentation/driver-api/vfio.rst`. */
+import { slotOf } from '../pci/address.ts';
 import type { PciFunction } from '../pci/device.ts';
 import { isUsedByHost } from '../pci/iommu-group.ts';
 import { type HostCheck, report } from './host-check.ts';
@@ -116,8 +117,8 @@ function isNoPf({ deviceType }: PciFunction): boolean {
 
 /** VFs go to guests one by one, the functions of a card together. */
 function isOfAnotherCard(device: PciFunction): (other: PciFunction) => boolean {
-  const slotOf = ({ address }: PciFunction) => address.slice(0, address.lastIndexOf('.'));
-  return (other) => other.parentAddress !== null || slotOf(other) !== slotOf(device);
+  const slot = slotOf(device.address);
+  return (other) => other.parentAddress !== null || slotOf(other.address) !== slot;
 }
 
 function vfioModule({ modules }: HostFacts, isNeeded: boolean): HostCheck {

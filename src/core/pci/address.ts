@@ -63,6 +63,11 @@ export function printPciAddress(parts: PciAddressParts): PciAddress {
   );
 }
 
+/** All functions of a card share it, and VFs of it may. Example: `0000:61:00.1` → `0000:61:00`. */
+export function slotOf(address: string): string {
+  return address.slice(0, address.lastIndexOf('.'));
+}
+
 /**
  * Is its domain wider than 16 bits, as behind Intel VMD? libvirt takes such an address, QEMU refuses to have the device of a guest there.
  * Source: libvirt `basictypes.rng`, `pciDomain`; QEMU `set_pci_host_devaddr`, seen with QEMU 7.2.

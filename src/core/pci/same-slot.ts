@@ -1,4 +1,5 @@
 /** Functions of one slot for one server: a GPU and its audio function share an IOMMU group, and half of one goes to nobody else. */
+import { slotOf } from './address.ts';
 import { isUsable, type PoolShare } from './assign-pools.ts';
 import { type PciDevicePool, poolKey } from './pool.ts';
 import type { NumaPlacement } from './pool-match.ts';
@@ -35,12 +36,9 @@ function hasCompany(
   { request }: PoolShare,
   all: readonly PoolShare[],
 ): boolean {
-  return all.some((one) => one.request !== request && slotOf(one.pool) === slotOf(pool));
-}
-
-/** Example: 0000:61:00.1 → `0000:61:00`. */
-function slotOf({ address }: PciDevicePool): string {
-  return address.slice(0, -2);
+  return all.some(
+    (one) => one.request !== request && slotOf(one.pool.address) === slotOf(pool.address),
+  );
 }
 
 /** Alike but for the place. */

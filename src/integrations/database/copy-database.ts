@@ -18,7 +18,7 @@ const allPages = 0x7fff_ffff;
 const busyTimeoutMs = 10_000;
 
 /**
- * Copies the database as it is at one moment, with what is only in its WAL yet, into one file that needs no other beside it. Writers go on. The copy is
+ * Copies the database as it is at one moment, with what is only in its WAL yet, into one file that needs no other beside it. Writers continue. The copy is
  * not flushed to disk. Throws `unavailable` for a database that cannot be read or is damaged.
  */
 export async function copyDatabase(from: string, to: string): Promise<CopiedDatabase> {
@@ -60,7 +60,7 @@ export function damageOf(path: string): string[] {
 }
 
 /**
- * Makes a copy fit to go on from: agents may have seen later commands than it knows, and one that they carry out right now must not be taken for
+ * Makes a copy fit to continue from: agents may have seen later commands than it knows, and one that they carry out right now must not be taken for
  * a new one of the same number.
  */
 export function leaveCommandNumbers(path: string): void {
