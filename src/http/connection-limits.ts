@@ -48,6 +48,8 @@ export function limitConnections(app: FastifyInstance, limits: ConnectionLimits)
   app.addHook('preParsing', async (request: FastifyRequest, reply: FastifyReply, payload) => {
     if (request.mediaType === streamed) return payload;
     const timer = setTimeout(() => {
+      // A body that no route reads may be late; and an error without a listener ends the process.
+      if (payload.listenerCount('error') === 0) return;
       // Its rest is not waited for, nor read.
       reply.header('connection', 'close');
       payload.emit('error', new ComputeError('requestTimeout', lateBody(limits.bodyMs)));

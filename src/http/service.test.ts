@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { silentLog } from '#test/silent-log.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
@@ -24,6 +25,10 @@ async function start(limits: Partial<ConnectionLimits> = {}): Promise<number> {
     unknownRoute: ({ method, url }) => new ComputeError('notFound', `no ${method} ${url}`),
   } as Parameters<typeof createHttpService>[0]);
   app.get('/', async () => ({ ok: true }));
+  app.get('/slow', async () => {
+    await setTimeout(300);
+    return { ok: true };
+  });
   app.post('/', async ({ body }) => ({ body }));
   closers.push(() => app.close());
   return listen(app, 'test', '127.0.0.1', 0);
@@ -51,8 +56,10 @@ async function exchange(port: number, text: string): Promise<string> {
   const socket = await open(port);
   let answer = '';
   socket.on('data', (part) => (answer += String(part)));
+  // `once` of events would reject where the service closes before all is sent.
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.write(text);
-  await once(socket, 'close');
+  await closed;
   return answer;
 }
 
@@ -60,6 +67,9 @@ const post = (headers: string, body = '') =>
   `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${headers}\r\n\r\n${body}`;
 const json = (body: string) =>
   post(`Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`, body);
+
+const chunked = (chunks: string) =>
+  post('Content-Type: application/json\r\nTransfer-Encoding: chunked', chunks);
 
 const broken = [
   { name: 'what is no HTTP', text: 'hello\r\n\r\n', status: 400, kind: 'invalid' },
@@ -115,7 +125,19 @@ const broken = [
   },
   {
     name: 'JSON of many values',
-    text: json(`[${'0,'.repeat(30_000)}0]`),
+    text: json(`[${'0,'.repeat(4_000)}0]`),
+    status: 400,
+    kind: 'invalid',
+  },
+  {
+    name: 'a body in tiny chunks',
+    text: chunked('1\r\nx\r\n'.repeat(100_000)),
+    status: 400,
+    kind: 'invalid',
+  },
+  {
+    name: 'a body that begins well and goes on in tiny chunks',
+    text: chunked(`1000\r\n${'x'.repeat(4096)}\r\n${'1\r\nx\r\n'.repeat(100_000)}`),
     status: 400,
     kind: 'invalid',
   },
@@ -145,6 +167,36 @@ test('brackets inside of texts are no levels, and 64 levels are read', async () 
   const port = await start();
   const body = `${'['.repeat(64)}${JSON.stringify(`\\"${'['.repeat(1000)}`)}${']'.repeat(64)}`;
   expect(await exchange(port, json(body))).toMatch(/^HTTP\/1.1 200 /);
+});
+
+test('a body in chunks is read, whole, however many of a fair size it has', async () => {
+  const text = 'x'.repeat(500_000);
+  const body = JSON.stringify(text);
+  const chunks = body.match(/.{1,300}/gs) ?? [];
+  const sent = [...chunks, ''].map((part) => `${part.length.toString(16)}\r\n${part}\r\n`);
+  const answer = await exchange(await start(), chunked(sent.join('')));
+  expect(answer).toMatch(/^HTTP\/1.1 200 /);
+  expect(answer).toContain(text);
+});
+
+const tiny = '1\r\nx\r\n'.repeat(900_000);
+const heading = 'HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n';
+
+test.each([
+  { name: 'of JSON', text: `POST / ${heading}Content-Type: application/json\r\n\r\n${tiny}` },
+  { name: 'that no route reads', text: `GET / ${heading}\r\n${tiny}` },
+  {
+    name: 'of a type that is not taken',
+    text: `POST / ${heading}Content-Type: a/b\r\n\r\n${tiny}`,
+  },
+  { name: 'of what is not there', text: `POST /nothing ${heading}\r\n${tiny}` },
+])('tiny chunks $name cost no time, and the service continues', async ({ text }) => {
+  const port = await start();
+  const began = process.cpuUsage();
+  await exchange(port, text);
+  const { user, system } = process.cpuUsage(began);
+  expect((user + system) / 1000).toBeLessThan(1_000);
+  expect(await exchange(port, json('{}'))).toMatch(/^HTTP\/1.1 200 /);
 });
 
 test('a request without a Host header is served', async () => {
@@ -188,6 +240,12 @@ test('a body that comes too slowly, byte by byte, is refused with 408', async ()
   clearInterval(drip);
   expect(answer).toContain('"kind":"requestTimeout"');
 }, 60_000);
+
+test('a late body that a slow route does not read disturbs nothing', async () => {
+  const port = await start({ bodyMs: 100 });
+  const text = 'GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 99\r\n\r\n{';
+  expect(await exchange(port, text)).toMatch(/^HTTP\/1.1 200 /);
+});
 
 test('connections beyond the limit are closed, and the others are served', async () => {
   // Nothing but the limit closes one within the test.

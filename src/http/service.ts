@@ -12,6 +12,7 @@ import fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
+import { refuseTinyChunks } from './body-chunks.ts';
 import { type ConnectionLimits, limitConnections, usualLimits } from './connection-limits.ts';
 import { answering } from './current-request.ts';
 import { parseJsonBody } from './json-body.ts';
@@ -85,6 +86,7 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
   }) as unknown as FastifyInstance;
 
+  refuseTinyChunks(app);
   limitConnections(app, limits);
   refuseWhileClosing(app);
   app.addHook('onRequest', async (request, reply) => {
