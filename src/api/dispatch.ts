@@ -29,7 +29,7 @@ interface Accepted {
 
 /** The part of a path that is a project's id. */
 export const projectSegment = '/:projectId(^[0-9a-fA-F-]{32,36}$)';
-const leadingProject = /^\/([0-9a-fA-F-]{32,36})(?=\/|$)/;
+const isProject = /^\/[0-9a-fA-F-]{32,36}$/;
 
 /** A request whose path has rows. */
 interface Addressed extends FoundPath {
@@ -68,15 +68,22 @@ export function mountRoutes(
   });
 }
 
-/** Throws `notFound` when no row has the path. */
+/** A URL may name the server before the path, as for a proxy: it is passed over. Source: RFC 9112, 3.2.2. Throws `notFound` when no row has the path. */
 function address(find: FindPath, mount: Mount, url: string): Addressed {
-  const [whole = ''] = url.split('?');
+  const [whole = ''] = url.replace(/^https?:\/\/[^/]*/i, '').split('?');
   const below = whole.startsWith(mount.prefix) ? whole.slice(mount.prefix.length) : '';
-  const [project = ''] = (mount.projectInPath && leadingProject.exec(below)) || [];
-  const path = below.slice(project.length);
+  const [first = ''] = /^\/[^/]+/.exec(below) ?? [];
+  const project = mount.projectInPath ? projectOf(first) : '';
+  const path = project === '' ? below : below.slice(first.length);
   const found = find(path);
   if (found === undefined) throw noSuchResource();
   return { ...found, path, project };
+}
+
+/** The first part of a path, decoded, if it is a project's id; else ''. */
+function projectOf(first: string): string {
+  const decoded = decodeURIComponent(first);
+  return isProject.test(decoded) ? decoded : '';
 }
 
 function refuseMethod(rows: readonly Route[], method: string, reply: FastifyReply): never {

@@ -15,10 +15,9 @@ export function textMatch(field: string, pattern: string): (text: string) => boo
   if (pattern.length > longestPattern) {
     throw refused(field, pattern, `must be a pattern of at most ${longestPattern} characters`);
   }
+  if (writtenOut(pattern) > mostInstructions) throw tooLarge(field, pattern);
   const expression = compiled(field, pattern);
-  if (expression.programSize() > mostInstructions) {
-    throw refused(field, pattern, 'is too large a pattern: use fewer or smaller repeats');
-  }
+  if (expression.programSize() > mostInstructions) throw tooLarge(field, pattern);
   return (text) => expression.test(text);
 }
 
@@ -29,6 +28,38 @@ function compiled(field: string, pattern: string): RE2JS {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw refused(field, pattern, `must be a regular expression: ${why}`, cause);
   }
+}
+
+/** What stands for itself, and what follows it: an escape, a class, a group's ends, a counted repeat. */
+const parts = /\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]])*\]|\{(\d+)(?:,(\d*))?\}|[\s\S]/gu;
+
+/**
+ * About how many characters, classes and groups a pattern has once its counted repeats are written out: compiling takes time for each, however
+ * soon it is refused after. Example: `(ab{3}){10}` → 50.
+ */
+function writtenOut(pattern: string): number {
+  const open: number[] = [];
+  let [sum, last] = [0, 0];
+  const add = (size: number) => {
+    sum += size;
+    last = size;
+  };
+  for (const [part, least, most] of pattern.matchAll(parts)) {
+    if (least !== undefined) add(last * (Math.max(Number(least), Number(most ?? 0), 1) - 1));
+    else if (part === '(') {
+      open.push(sum);
+      sum = 0;
+    } else if (part === ')') {
+      const inner = sum + 1;
+      sum = open.pop() ?? 0;
+      add(inner);
+    } else add(1);
+  }
+  return open.reduce((total, each) => total + each, sum);
+}
+
+function tooLarge(field: string, pattern: string): ComputeError {
+  return refused(field, pattern, 'is too large a pattern: use fewer or smaller repeats');
 }
 
 function refused(field: string, pattern: string, rule: string, cause?: unknown): ComputeError {
