@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -49,6 +49,17 @@ test('the first clouds.yaml of the search path is taken: variable, working folde
     return findCloud(surroundings(variables, work));
   });
   expect(found).toMatchObject([0, 1, 2, 3].map((at) => ({ username: `user-${at}` })));
+});
+
+test('where no clouds.yaml is found, each place is named once, with what hides it', () => {
+  const work = join(folder, 'nothing');
+  const hidden = join(work, '.novella', 'clouds.yaml');
+  mkdirSync(join(work, '.novella'), { recursive: true });
+  symlinkSync(hidden, hidden);
+  const find = () =>
+    findCloud({ ...surroundings({ OS_CLIENT_CONFIG_FILE: hidden }, work), home: work });
+  const places = [`${hidden} (ELOOP)`, join(work, 'clouds.yaml')].join(', ');
+  expect(find).toThrow(`no clouds.yaml is at ${places}, ${join(work, '.config')}`);
 });
 
 test('OS_* variables are a cloud of their own, with the default domains', () => {

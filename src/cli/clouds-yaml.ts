@@ -2,7 +2,7 @@
  * Whose cloud, and where: credentials from OS_* variables or a clouds.yaml, as the stock client finds them.
  * Reads and writes the file; calls nobody.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { PasswordLogin } from '#core/access/login.ts';
@@ -81,13 +81,25 @@ export function wordsOfCloud(
   const tried = search('clouds.yaml', 'OS_CLIENT_CONFIG_FILE');
   const path = tried.find((candidate) => existsSync(candidate));
   if (path === undefined) {
-    throw new ComputeError('invalid', `no clouds.yaml is at ${tried.join(', ')}. ${advice}`);
+    const places = [...new Set(tried)].map(triedPlace).join(', ');
+    throw new ComputeError('invalid', `no clouds.yaml is at ${places}. ${advice}`);
   }
   const secure = search('secure.yaml', 'OS_CLIENT_SECURE_FILE').find((file) => existsSync(file));
   const { where, said } = wordsOfEntry(path, { name, secure });
   const { cacert } = said;
   if (typeof cacert !== 'string') return { where, said };
   return { where, said: { ...said, cacert: cacert.replace(/^~(?=\/)/, home) } };
+}
+
+/** A path that was tried, with what hides it from this user. Example: `/root/clouds.yaml (EACCES)`. */
+function triedPlace(path: string): string {
+  try {
+    statSync(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') return `${path} (${code})`;
+  }
+  return path;
 }
 
 /** One entry of a clouds.yaml; `name` undefined: `novella`, else the only one. Throws `invalid`, listing the entries there are. */

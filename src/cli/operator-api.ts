@@ -89,7 +89,8 @@ export interface HostView {
   host_ip: string;
   vcpus: number;
   memory_mb: number;
-  last_seen_at: string;
+  /** null: it may not dial in, and is down for that. */
+  last_seen_at: string | null;
   running_guests: number;
   devices_free: number;
   /** `blocks`: which servers it keeps from the host. */

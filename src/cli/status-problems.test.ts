@@ -30,6 +30,11 @@ const busy = {
 const rows: { name: string; seen: Partial<Seen>; problems: string[] }[] = [
   { name: 'a cloud that is well', seen: {}, problems: [] },
   { name: 'no host', seen: { hosts: [] }, problems: ['no host has reported yet'] },
+  {
+    name: 'a host whose token was revoked',
+    seen: { hosts: [aHostView({ name: 'hv1', state: 'down', last_seen_at: null })] },
+    problems: ['host hv1: down, it has no valid token, so its agent may not dial in'],
+  },
   { name: 'a disk with 1 GiB', seen: withDisk(1024 ** 3), problems: [] },
   {
     name: 'a disk with less',

@@ -41,8 +41,12 @@ function isNearlyFull({ free_bytes: free }: DiskView): boolean {
 }
 
 /** A disabled host is an administrator's choice, and no problem. */
-function hostProblems({ name, state, problems }: HostView): string[] {
-  const down = state === 'down' ? [`host ${name}: down, its agent does not report`] : [];
+function hostProblems({ name, state, problems, last_seen_at: seen }: HostView): string[] {
+  const why =
+    seen === null
+      ? 'it has no valid token, so its agent may not dial in'
+      : 'its agent does not report';
+  const down = state === 'down' ? [`host ${name}: down, ${why}`] : [];
   return [...down, ...problems.map(({ message }) => `host ${name}: ${firstLine(message)}`)];
 }
 

@@ -2,10 +2,13 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type Document, LineCounter, parseDocument } from 'yaml';
+import { nearestWord } from '#cli/nearest-word.ts';
 import { ComputeError } from '#core/errors.ts';
 
 /** Where a key is. Example: `novella.yaml:12 simulated.hosts[0].device_spec[1]`. */
-export type Place = (keys: (string | number)[]) => string;
+export type Place = (keys: Keys) => string;
+
+type Keys = (string | number)[];
 
 /** One entry of a device list, with where it was written. */
 export interface ConfigEntry {
@@ -17,13 +20,16 @@ export interface ConfigEntry {
 /** What is in this text, unchecked; `path` names it in messages. An empty text is an empty object. Throws `invalid` for what is no YAML. */
 export function parseYaml(text: string, path: string): { content: unknown; place: Place } {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [broken] = document.errors;
-  if (broken !== undefined) throw new ComputeError('invalid', `${path}: ${broken.message}`);
-  const place = (keys: (string | number)[]): string => {
+  if (broken !== undefined) {
+    const { line, col } = lines.linePos(broken.pos[0]);
+    throw new ComputeError('invalid', `${path}:${line}:${col}: ${broken.message}`);
+  }
+  const place = (keys: Keys): string => {
     const node = document.getIn(keys, true) as { range?: [number, number, number] } | undefined;
     const line = node?.range === undefined ? '' : `:${lines.linePos(node.range[0]).line}`;
-    return `${path}${line} ${dotted(keys)}`;
+    return [`${path}${line}`, ...(keys.length === 0 ? [] : [dotted(keys)])].join(' ');
   };
   return { content: contentOf(document, path), place };
 }
@@ -46,17 +52,54 @@ export function checkedBy<Schema extends TSchema>(
 ): Static<Schema> {
   const checker = Compile(schema);
   if (checker.Check(content)) return content;
-  const [first] = checker.Errors(content);
+  const findings = checker.Errors(content);
+  // A misspelt key says more than that the right one is missing.
+  const first = findings.find(isUnknownKey) ?? findings[0];
   const keys = (first?.instancePath ?? '').split('/').slice(1).map(asKey);
-  throw new ComputeError('invalid', `${place(keys)}: ${ruleOf(first)}`);
+  throw new ComputeError('invalid', `${place(keys)}: ${ruleOf(first, keys, schema)}`);
 }
 
-/** The checker has no words for a key that no schema has, and does not name the words that are allowed. */
-function ruleOf(finding?: { keyword: string; message: string; params: object }): string {
+/** The checker has no words for a key that no schema has, names types as JSON does, and does not name the words that are allowed. */
+function ruleOf(finding: Finding | undefined, keys: Keys, schema: TSchema): string {
   if (finding === undefined) return 'is not valid';
-  if (finding.message === 'schema is false') return 'is not a key of the configuration';
-  const { allowedValues } = finding.params as { allowedValues?: unknown[] };
-  return allowedValues === undefined ? finding.message : `must be ${allowedValues.join(' or ')}`;
+  if (isUnknownKey(finding)) {
+    const meant = nearestWord(String(keys.at(-1)), keysBelow(schema, keys.slice(0, -1)));
+    const hint = meant === undefined ? '' : `; is ${meant} meant?`;
+    return `is not a key of the configuration${hint}`;
+  }
+  const { allowedValues, type } = finding.params as { allowedValues?: unknown[]; type?: string };
+  if (allowedValues !== undefined) return `must be ${allowedValues.join(' or ')}`;
+  const words = type === undefined ? undefined : wordsOfTypes[type];
+  return words === undefined ? finding.message : `must be ${words}`;
+}
+
+function isUnknownKey({ message }: Finding): boolean {
+  return message === 'schema is false';
+}
+
+interface Finding {
+  message: string;
+  params: object;
+}
+
+/** Types by the words of whoever writes YAML. */
+const wordsOfTypes: Record<string, string> = {
+  object: 'keys with values, such as "key: value", with a space after the colon',
+  array: 'a list',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  string: 'text; write what looks like a number or a word of YAML in quotes',
+};
+
+/** The keys that the schema has at this place. */
+function keysBelow(schema: TSchema, keys: Keys): string[] {
+  let at: Partial<Record<string, unknown>> = { ...schema };
+  for (const key of keys) {
+    const { properties, items } = at as { properties?: Record<string, object>; items?: object };
+    at = { ...(typeof key === 'number' ? items : properties?.[key]) };
+  }
+  return Object.keys(at['properties'] ?? {});
 }
 
 function asKey(text: string): string | number {
@@ -64,7 +107,7 @@ function asKey(text: string): string | number {
 }
 
 /** Example: `['simulated', 'hosts', 0]` → `simulated.hosts[0]`. */
-function dotted(keys: (string | number)[]): string {
+function dotted(keys: Keys): string {
   return keys
     .map((key, at) => (typeof key === 'number' ? `[${key}]` : `${at === 0 ? '' : '.'}${key}`))
     .join('');
@@ -73,7 +116,7 @@ function dotted(keys: (string | number)[]): string {
 /** The entries of a list below these keys. */
 export function entries(
   list: readonly (string | Record<string, unknown>)[],
-  keys: (string | number)[],
+  keys: Keys,
   place: Place,
 ): ConfigEntry[] {
   return list.map((entry, at) => ({

@@ -96,7 +96,7 @@ test.each([
   },
   {
     given: 'quotas:\n  projects:\n    demo:\n      cores: many',
-    says: 'novella.yaml:4 quotas.projects.demo.cores: must be integer',
+    says: 'novella.yaml:4 quotas.projects.demo.cores: must be a whole number',
   },
   {
     given: 'quotas: { default: { volumes: 1 } }',
@@ -106,8 +106,20 @@ test.each([
     given: 'quotas:\n  servers_per_request: 0',
     says: 'novella.yaml:2 quotas.servers_per_request: must be >= 1',
   },
-  { given: 'pci: {\n', says: 'novella.yaml: ' },
-  { given: 'pci:\n  device_spec: 1', says: 'novella.yaml:2 pci.device_spec: must be array' },
+  { given: 'pci: {\n', says: 'novella.yaml:2:1: ' },
+  { given: 'ports:\n\tcompute: 1', says: 'novella.yaml:2:1: Tabs are not allowed' },
+  { given: 'a: 1\na: 2', says: 'novella.yaml:2:1: Map keys must be unique' },
+  { given: 'state_dir:.novella', says: 'novella.yaml:1: must be keys with values' },
+  { given: '- a', says: 'novella.yaml:1: must be keys with values' },
+  { given: 'ports: 1', says: 'novella.yaml:1 ports: must be keys with values' },
+  { given: 'listen: 127', says: 'novella.yaml:1 listen: must be text' },
+  { given: 'allow_clear_text: 1', says: 'novella.yaml:1 allow_clear_text: must be true or false' },
+  { given: 'prots: {}', says: 'prots: is not a key of the configuration; is ports meant?' },
+  {
+    given: 'simulated: { hosts: [{ nmae: one }] }',
+    says: 'hosts[0].nmae: is not a key of the configuration; is name meant?',
+  },
+  { given: 'pci:\n  device_spec: 1', says: 'novella.yaml:2 pci.device_spec: must be a list' },
   { given: 'a: 1', says: 'novella.yaml:1 a: is not a key of the configuration' },
   {
     given: 'scheduler:\n  weights: { memory: 1 }',
@@ -115,7 +127,7 @@ test.each([
   },
   {
     given: 'scheduler: { weights: { cpu: much } }',
-    says: 'novella.yaml:1 scheduler.weights.cpu: must be number',
+    says: 'novella.yaml:1 scheduler.weights.cpu: must be a number',
   },
   {
     given: 'allocation_ratio:\n  disk: 0',

@@ -55,7 +55,7 @@ function takeLock(path: string): DatabaseSync {
     if (!said(cause).includes('locked')) throw cause;
     throw new ComputeError(
       'conflict',
-      `state directory ${path} is in use by process ${holderOf(path)}; stop it or choose another with --state-dir`,
+      `state directory ${path} is in use by process ${holderOf(path)}; stop it, or choose another one with --state-dir, or state_dir in the configuration`,
       { cause },
     );
   }

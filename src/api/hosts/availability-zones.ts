@@ -38,7 +38,7 @@ function agentOf(call: Call, host: Host) {
     'nova-compute': {
       available: isUp(call.context, host),
       active: host.enabled,
-      updated_at: atMicrosecond(host.lastSeenAt),
+      updated_at: atMicrosecond(host.lastSeenAt || null),
     },
   };
 }

@@ -159,7 +159,7 @@ function viewService(call: Call, each: NumberedHost) {
       zone: host.availabilityZone,
       status: host.enabled ? 'enabled' : 'disabled',
       state: isUp(call.context, host) ? 'up' : 'down',
-      updated_at: atMicrosecond(host.lastSeenAt),
+      updated_at: atMicrosecond(host.lastSeenAt || null),
       disabled_reason: host.disabledReason,
       forced_down: host.forcedDown,
     },

@@ -120,3 +120,17 @@ test('who comes to the place of links without dialling learns what it is for', a
   expect([status, headers['upgrade']]).toEqual([426, 'websocket']);
   expect(body.badRequest.message).toContain('docs/agents.md');
 });
+
+test('a host whose token was revoked has not been seen, anywhere', async () => {
+  await enroll('hv1');
+  await aHost(world.store, [], 'hv1');
+  await world.ask('DELETE /novella/v1/hosts/hv1/enrolment', plain);
+  const hosts = (await world.ask('GET /novella/v1/hosts', plain)).body.hosts;
+  expect(hosts).toMatchObject([{ name: 'hv1', state: 'down', last_seen_at: null }]);
+  const { services } = (await world.ask('GET /v2.1/os-services', plain)).body;
+  expect(services).toMatchObject([{ host: 'hv1', state: 'down', updated_at: null }]);
+  const zones = (await world.ask('GET /v2.1/os-availability-zone/detail', plain)).body;
+  expect(zones.availabilityZoneInfo).toMatchObject([
+    { hosts: { hv1: { 'nova-compute': { available: false, updated_at: null } } } },
+  ]);
+});

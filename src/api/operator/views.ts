@@ -114,7 +114,7 @@ export function viewHost(host: Host, isUp: boolean) {
     status: host.enabled ? 'enabled' : 'disabled',
     disabled_reason: host.disabledReason,
     forced_down: host.forcedDown,
-    last_seen_at: atSecond(host.lastSeenAt),
+    last_seen_at: host.lastSeenAt === 0 ? null : atSecond(host.lastSeenAt),
     generation: host.generation,
     hypervisor_type: host.facts.type,
     hypervisor_version: host.facts.version,

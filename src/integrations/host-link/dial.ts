@@ -178,7 +178,8 @@ function refusedWords(status: number, message: string, host: string): string {
   if (status === 401) {
     return `the controller refuses this host: ${said} ${askForToken(host)}`;
   }
-  if (status === 404 || status === 426) return `${said}: is the address of the controller right?`;
+  if (status === 404 || status === 426)
+    return `${said.replace(/\.$/, '')}: is the address of the controller right?`;
   return `the controller refuses this host: ${said}`;
 }
 

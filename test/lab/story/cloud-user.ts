@@ -169,7 +169,8 @@ export class CloudUser {
   /** Has the controller heard of the host since then (epoch milliseconds), and that nothing keeps servers away? */
   async isReady(name: string, since: number): Promise<boolean> {
     const host = (await listHosts(this.#session)).find((each) => each.name === name);
-    if (host === undefined || Date.parse(host.last_seen_at) + 1_000 < since) return false;
+    if (typeof host?.last_seen_at !== 'string') return false;
+    if (Date.parse(host.last_seen_at) + 1_000 < since) return false;
     return host.problems.every(({ blocks }) => blocks === 'none');
   }
 
