@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ErrorKind, isComputeError } from '#core/errors.ts';
 import {
@@ -5,6 +9,7 @@ import {
   type RecordedReply,
   startRecordedCloud,
 } from '#test/recorded-cloud.ts';
+import { tlsFiles } from '#test/tls-files.ts';
 import { openSession, request, serviceUrl, type Session } from './session.ts';
 
 let cloud: RecordedCloud;
@@ -132,4 +137,24 @@ test('nobody at the address is said as such, with the address and what to do', a
   expect(isComputeError(error, 'unavailable')).toBe(true);
   expect(error?.message).toContain(gone.origin);
   expect(error?.message).toMatch(/ECONNREFUSED.*novella up/);
+});
+
+test('a certificate that is not trusted is said as such, and https asked by http too', async () => {
+  const pem = { cert: readFileSync(tlsFiles.certificate), key: readFileSync(tlsFiles.key) };
+  const server = createServer(pem).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const door = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const at = (origin: string) =>
+    refusal(openSession({ ...cloud.credentials, authUrl: `${origin}/v3` }));
+  expect((await at(`https://${door}`))?.message).toBe(
+    `identity: https://${door}/v3/auth/tokens: its certificate is signed by no authority that this system trusts; cacert of the clouds.yaml, or --os-cacert, may name the file of yours`,
+  );
+  expect((await at(`http://${door}`))?.message).toMatch(
+    /does not answer \(\w+\); does it speak the other of http and https\?$/,
+  );
+  expect((await at(cloud.origin.replace('http:', 'https:')))?.message).toMatch(
+    /does not answer \(ERR_SSL_\w+\); does it speak the other of http and https\?$/,
+  );
+  server.closeAllConnections();
+  server.close();
 });

@@ -3,6 +3,7 @@
  * Errors carry the service's own words. Knows no resource.
  */
 import { signInBody } from '#core/access/login.ts';
+import { distrustOf } from '#core/distrust.ts';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
 import type { CloudCredentials } from './cloud-credentials.ts';
 import { trustAuthorities } from './trust.ts';
@@ -164,10 +165,17 @@ async function reach(service: string, url: string, init: RequestInit): Promise<R
     return await fetch(url, init);
   } catch (cause) {
     const inner = cause instanceof Error ? (cause.cause ?? cause) : cause;
+    const distrust = distrustOf(inner, { key: 'cacert of the clouds.yaml, or --os-cacert,' });
+    if (distrust !== undefined) {
+      throw new ComputeError('unavailable', `${service}: ${url}: ${distrust}`, { cause });
+    }
     const why = (inner as { code?: string }).code ?? String(inner);
+    const question = /^(UND_ERR_SOCKET|ERR_SSL_)/.test(why)
+      ? 'does it speak the other of http and https?'
+      : 'is "novella up" running, and is the address right?';
     throw new ComputeError(
       'unavailable',
-      `${service}: ${url} does not answer (${why}); is "novella up" running, and is the address right?`,
+      `${service}: ${url} does not answer (${why}); ${question}`,
       { cause },
     );
   }

@@ -16,7 +16,7 @@ scenario(
     const two = await cloud.boot(ports.map((port) => ({ port })));
     const { fault } = await cloud.settled(two, 'ERROR');
     expect(fault.message).toBe(
-      `No valid host was found. ${host}: pci: physnet1: 0 of 1 VF free; host-0002, host-0003, host-0004 and 246 more: pci: physnet1: 1 of 2 VFs free`,
+      `No valid host was found. ${host}: pci: physnet1: 0 of 2 VFs free; host-0002, host-0003, host-0004 and 246 more: pci: physnet1: 1 of 2 VFs free`,
     );
   },
   (config) => ({ ...config, simulated: { kind: 'fleet', hosts: 250, pfs: 1, vfs: 1 } }),

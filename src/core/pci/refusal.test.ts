@@ -143,14 +143,14 @@ const rows: {
     ],
   },
   {
-    name: 'the same word about two requests is said once',
+    name: 'two requests that are refused alike are one reason, which counts both',
     cards: [{ vfs: 1, hasPf: false }],
     requests: ['r1', 'r2'].map((id) => aRequest(id, { network: 'physnet2' })),
     gives: [
       {
         code: 'pci-exhausted',
-        message: 'physnet2: 0 of 1 VF free',
-        data: { requestId: 'r2', needed: 1, free: 0, pools: [vfPool(1)] },
+        message: 'physnet2: 0 of 2 VFs free',
+        data: { requestId: 'r1', needed: 2, free: 0, pools: [vfPool(1)] },
       },
     ],
   },

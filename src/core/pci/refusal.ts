@@ -18,8 +18,8 @@ export function explainRefusal(
 ): Reason[] {
   const alone = requests
     .filter((request) => assignPools(pools, [request], placement) === undefined)
-    .map((request) => explainOne(pools, request, placement));
-  if (alone.length > 0) return withoutRepeats(alone);
+    .map((request) => ({ request, reason: explainOne(pools, request, placement) }));
+  if (alone.length > 0) return addedUp(alone, pools, placement);
   const crowded = [...Map.groupBy(requests, wordsOf).values()]
     .filter((group) => assignPools(pools, group, placement) === undefined)
     .map((group) => explainGroup(pools, group, placement));
@@ -30,8 +30,18 @@ function wordsOf(request: PciRequest): string {
   return `${placeOf(request)} ${deviceWord(request)}`;
 }
 
-function withoutRepeats(reasons: Reason[]): Reason[] {
-  return [...new Map(reasons.map((reason) => [reason.message, reason])).values()];
+/** Requests that are refused alike are one reason, which counts all of them. Example: two ports on physnet2 → `physnet2: 0 of 2 VFs free`. */
+function addedUp(
+  alone: readonly { request: PciRequest; reason: Reason }[],
+  pools: readonly PciDevicePool[],
+  placement: NumaPlacement,
+): Reason[] {
+  return [...Map.groupBy(alone, ({ reason }) => reason.message).values()].map((alike) => {
+    const [{ request, reason }] = alike as [(typeof alike)[number]];
+    if (alike.length === 1 || reason.code !== 'pci-exhausted') return reason;
+    const count = alike.reduce((sum, one) => sum + one.request.count, 0);
+    return explainOne(pools, { ...request, count }, placement);
+  });
 }
 
 function explainOne(

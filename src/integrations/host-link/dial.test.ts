@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { sha256OfToken } from '#contracts/enrolments.ts';
 import type { AgentEnd } from '#contracts/host-link.ts';
 import { aDial, aHostDoor, type TestDoorOptions } from '#test/host-links.ts';
 import { saidLog } from '#test/said-log.ts';
+import { tlsFiles } from '#test/tls-files.ts';
 import { socketUrl } from './dial.ts';
 import type { Admission } from './host-door.ts';
 
@@ -92,6 +95,20 @@ test('a token that cannot be read is said, and asked for again', async () => {
   expect(log.said[0]).toBe('warn /etc/novella/token: no such file; trying again');
   isThere = true;
   await vi.waitFor(() => expect(links).toHaveLength(1));
+});
+
+test('a controller whose certificate is not trusted is said so, with the key that names authorities', async () => {
+  const pem = { cert: readFileSync(tlsFiles.certificate), key: readFileSync(tlsFiles.key) };
+  const other = createTlsServer(pem);
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  opened.push({ close: () => new Promise((resolve) => other.close(() => resolve())) });
+  const url = `https://127.0.0.1:${(other.address() as { port: number }).port}`;
+  const { log } = anAgent(url);
+  await vi.waitFor(() =>
+    expect(log.said[0]).toBe(
+      `warn the controller at ${url} is not trusted: its certificate is signed by no authority that this system trusts; ca_file may name the file of yours; trying again`,
+    ),
+  );
 });
 
 test('an address where no controller is says so', async () => {

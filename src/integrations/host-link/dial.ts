@@ -8,6 +8,7 @@ import {
   type ToController,
 } from '#contracts/host-link.ts';
 import type { Log } from '#contracts/log.ts';
+import { distrustOf } from '#core/distrust.ts';
 import { refusalOf } from './refusal.ts';
 import { SocketChannel } from './socket-channel.ts';
 import { maxMessageBytes, readFromController } from './wire.ts';
@@ -107,6 +108,7 @@ function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal
     });
     let since: number | undefined;
     let problem = '';
+    let distrust: string | undefined;
     const giveUp = () => {
       if (since === undefined) socket.terminate();
     };
@@ -124,6 +126,7 @@ function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal
       readRefusal(response).then(ended, () => ended(''));
     });
     socket.on('error', (error) => {
+      distrust ??= distrustOf(error, { key: 'ca_file' });
       problem ||= (error as { code?: string }).code ?? error.message;
     });
     socket.on('open', () => {
@@ -144,7 +147,7 @@ function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal
       const lastedMs = since === undefined ? 0 : Date.now() - since;
       const words =
         since === undefined
-          ? unreachable(controllerUrl, problem)
+          ? unreachable(controllerUrl, problem, distrust)
           : hungUp(code, String(reason), host);
       resolve({ words, needsPerson: refusalOf(code) !== undefined, lastedMs });
     });
@@ -169,7 +172,9 @@ async function readRefusal(response: AsyncIterable<Buffer>): Promise<string> {
   return typeof error?.message === 'string' ? error.message : '';
 }
 
-function unreachable(controllerUrl: string, problem: string): string {
+function unreachable(controllerUrl: string, problem: string, distrust?: string): string {
+  if (distrust !== undefined)
+    return `the controller at ${controllerUrl} is not trusted: ${distrust}`;
   return `the controller at ${controllerUrl} does not answer (${problem || 'connection ended'})`;
 }
 

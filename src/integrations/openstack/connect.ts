@@ -73,7 +73,7 @@ export function connectOpenStack(options: OpenStackOptions): OpenStack {
   const caller = createServiceCaller({
     wire,
     limits: { wholeMs: 4 * timeoutMs, mostBytes: 64 * 2 ** 20 },
-    trust: { caFile: options.ca?.file },
+    trust: { key: 'openstack.ca_file', caFile: options.ca?.file },
     retryPausesMs: options.retryPausesMs ?? [200, 1_000],
     ...(options.requestId !== undefined && { requestId: options.requestId }),
   });

@@ -1,7 +1,7 @@
 /** Calls to one named service: what may be repeated is repeated, and a service that is down is named with its URL. Knows no token. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ComputeError, isComputeError } from '#core/errors.ts';
-import { distrustOf, type Trust } from './distrust.ts';
+import { distrustOf, type Trust } from '#core/distrust.ts';
 import { gatewayStatuses, waitAfter } from './repeat.ts';
 import { type AnswerLimits, readWhole, TooLong } from './whole-answer.ts';
 import { TimedOut, type Wire, type WireAnswer } from './wire.ts';

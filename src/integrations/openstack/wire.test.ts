@@ -36,7 +36,7 @@ function callerWith(ca: string | undefined) {
   return createServiceCaller({
     wire: wireWith(ca === undefined ? {} : { ca }),
     limits: { wholeMs: 5_000, mostBytes: 1_000 },
-    trust: { caFile: ca === undefined ? undefined : '/etc/ca.pem' },
+    trust: { key: 'openstack.ca_file', caFile: ca === undefined ? undefined : '/etc/ca.pem' },
     retryPausesMs: [1, 1],
   });
 }

@@ -1,8 +1,10 @@
 /** What a failed TLS handshake means, in an operator's words. */
 
-/** Of the key `ca_file`, and where it is not set. */
+/** Where the authorities to trust are named. */
 export interface Trust {
-  /** Its path. */
+  /** The key or option that names their file. Example: `openstack.ca_file`. */
+  key: string;
+  /** The file, where one is named. */
   caFile?: string | undefined;
 }
 
@@ -19,13 +21,13 @@ const unknownIssuer = new Set([
  * Why the certificate that was shown is not believed; undefined for any other error.
  * Example: `its certificate has expired`. Source: OpenSSL's X509_V_ERR codes, and Node's of TLS.
  */
-export function distrustOf(error: unknown, { caFile }: Trust): string | undefined {
+export function distrustOf(error: unknown, { key, caFile }: Trust): string | undefined {
   const { code, reason } = error as { code?: unknown; reason?: unknown };
   if (typeof code !== 'string') return undefined;
   if (unknownIssuer.has(code)) {
     return caFile === undefined
-      ? 'its certificate is signed by no authority that this system trusts; openstack.ca_file may name the file of yours'
-      : `its certificate is signed by no authority of openstack.ca_file (${caFile})`;
+      ? `its certificate is signed by no authority that this system trusts; ${key} may name the file of yours`
+      : `its certificate is signed by no authority of ${key} (${caFile})`;
   }
   if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired';
   if (code === 'CERT_NOT_YET_VALID')
