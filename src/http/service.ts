@@ -49,7 +49,9 @@ export interface HttpServiceOptions {
 /** A fastify instance with the house rules on it. Every reply carries `X-Openstack-Request-Id: req-<uuid>`. */
 export function createHttpService(options: HttpServiceOptions): FastifyInstance {
   const sendError = (error: ComputeError, request: FastifyRequest, reply: FastifyReply) => {
-    if (error.kind === 'bug') request.log.error({ err: error, detail: error.detail }, 'bug');
+    if (error.kind === 'bug' && !isHungUp(error, request)) {
+      request.log.error({ err: error, detail: error.detail }, 'bug');
+    }
     const origin = originOf(request, options.publicUrl);
     const answer = options.toErrorReply(error, { requestId: request.id, origin });
     if (error.kind === 'tooManyRequests') reply.header('retry-after', retryAfterSeconds);
@@ -144,6 +146,12 @@ const kindByStatus: Partial<Record<number, ErrorKind>> = {
 
 function badMediaType(request: FastifyRequest): string {
   return `Content-Type: ${request.headers['content-type'] ?? 'none'} is not supported here; send application/json`;
+}
+
+/** The client left while a stream was about to be sent: nothing is wrong here, and nobody reads the answer. */
+function isHungUp({ cause }: ComputeError, { raw }: FastifyRequest): boolean {
+  const { code } = (cause ?? {}) as { code?: unknown };
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' && raw.socket.destroyed;
 }
 
 /** fastify's own errors carry a status; all else that is not ours is a bug. */
