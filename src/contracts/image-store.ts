@@ -26,6 +26,8 @@ export interface StoredImage {
   properties: Record<string, string>;
   createdAt: number;
   updatedAt: number;
+  /** What of its record cannot be read, and is empty here. Absent: nothing. */
+  damage?: string;
 }
 
 export const memberStatuses = ['pending', 'accepted', 'rejected'] as const;
@@ -52,7 +54,7 @@ export interface ImageScope {
 /** The stored images; the same inside and outside a transaction. */
 export interface ImageRows {
   add(image: StoredImage): Promise<void>;
-  /** undefined when unknown. */
+  /** undefined when unknown; of a damaged record what can be read. Lists are without these. */
   get(id: string): Promise<StoredImage | undefined>;
   /** Newest first. All of them unless a scope is given. */
   list(visibleTo?: ImageScope): Promise<StoredImage[]>;

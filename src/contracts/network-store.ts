@@ -13,6 +13,8 @@ export interface Stored {
   revision: number;
   createdAt: number;
   updatedAt: number;
+  /** What of its record cannot be read, and is empty here. Absent: nothing. */
+  damage?: string;
 }
 
 /** What a project marks its things by. */
@@ -111,7 +113,7 @@ export interface PortFilter {
 }
 
 /**
- * Reads and writes. Reads of one give undefined when there is none; lists are oldest first.
+ * Reads and writes. Reads of one give undefined when there is none, and of a damaged record what can be read; lists are oldest first, without these.
  * Adding what breaks uniqueness (a segment, a MAC on its network, an address in its subnet) throws `conflict`.
  */
 export interface NetworkRows {
@@ -134,6 +136,8 @@ export interface NetworkRows {
   addPort(port: StoredPort): Promise<void>;
   port(id: string): Promise<StoredPort | undefined>;
   ports(filter: PortFilter): Promise<StoredPort[]>;
+  /** Damaged ones too. */
+  portIdsOn(networkId: string): Promise<string[]>;
   updatePort(port: StoredPort): Promise<void>;
   removePort(id: string): Promise<void>;
   /** Throws `conflict` for a second one on a host. They go with their port. */
@@ -147,12 +151,15 @@ export interface NetworkRows {
 
   addSecurityGroup(group: StoredSecurityGroup, rules: StoredSecurityGroupRule[]): Promise<void>;
   securityGroup(id: string): Promise<StoredSecurityGroup | undefined>;
+  /** The group of the name `default`. */
+  defaultSecurityGroup(projectId: string): Promise<StoredSecurityGroup | undefined>;
   securityGroups(projectId?: string): Promise<StoredSecurityGroup[]>;
   updateSecurityGroup(group: StoredSecurityGroup): Promise<void>;
   /** Its rules go with it. */
   removeSecurityGroup(id: string): Promise<void>;
   addSecurityGroupRule(rule: StoredSecurityGroupRule): Promise<void>;
   securityGroupRules(projectId?: string): Promise<StoredSecurityGroupRule[]>;
+  securityGroupRule(id: string): Promise<StoredSecurityGroupRule | undefined>;
   removeSecurityGroupRule(id: string): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 /** The server that a call is about, when the caller may know of it. */
 import { maySee } from '#core/access/policy.ts';
+import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { Call } from '../route.ts';
@@ -34,11 +35,7 @@ export async function findServerToDelete(call: Call): Promise<Server> {
 async function refuseDamaged({ context, caller }: Call, id: string): Promise<void> {
   const damage = await context.store.servers.damage(id);
   if (damage === undefined || !maySee(caller, damage.projectId)) return;
-  const reason = caller.isAdmin ? ` (${damage.reason})` : '';
-  throw new ComputeError(
-    'conflict',
-    `Instance ${id} cannot be read: its record in the database is damaged${reason}; it can be deleted.`,
-  );
+  throw damagedRecord(`Instance ${id}`, caller.isAdmin ? damage.reason : undefined);
 }
 
 function noSuchServer(id: string): ComputeError {

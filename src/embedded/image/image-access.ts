@@ -1,6 +1,7 @@
 /** Who may see and who may change an image. */
 import type { Caller } from '#contracts/identity.ts';
 import type { ImageRows, StoredImage } from '#contracts/image-store.ts';
+import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ListQuery } from './list-query.ts';
 
@@ -27,8 +28,17 @@ export async function visibleImages(
   );
 }
 
-/** Throws `notFound` also for what the caller may not see. */
+/** Throws `notFound` also for what the caller may not see, `conflict` for a damaged record, for administrators with the reason. */
 export async function findImage(rows: ImageRows, caller: Caller, id: string): Promise<StoredImage> {
+  return readable(await findAnyRecord(rows, caller, id), caller);
+}
+
+function readable(image: StoredImage, { isAdmin }: Caller): StoredImage {
+  if (image.damage === undefined) return image;
+  throw damagedRecord(`Image ${image.id}`, isAdmin ? image.damage : undefined);
+}
+
+async function findAnyRecord(rows: ImageRows, caller: Caller, id: string): Promise<StoredImage> {
   const image = await rows.get(id);
   if (image !== undefined && (await maySee(rows, caller, image))) return image;
   throw new ComputeError('notFound', `No image found with ID ${id}`);
@@ -47,7 +57,16 @@ export async function findOwnImage(
   caller: Caller,
   id: string,
 ): Promise<StoredImage> {
-  const image = await findImage(rows, caller, id);
+  return readable(await findImageToRemove(rows, caller, id), caller);
+}
+
+/** The same of an image whose record may be damaged. */
+export async function findImageToRemove(
+  rows: ImageRows,
+  caller: Caller,
+  id: string,
+): Promise<StoredImage> {
+  const image = await findAnyRecord(rows, caller, id);
   if (ownsImage(caller, image)) return image;
   throw new ComputeError(
     'forbidden',

@@ -5,7 +5,7 @@ import type { Caller } from '#contracts/identity.ts';
 import type { ImageRows, ImageStore, StoredImage } from '#contracts/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ImageFiles } from './image-files.ts';
-import { findOwnImage } from './image-access.ts';
+import { findImageToRemove, findOwnImage } from './image-access.ts';
 import { checkImageCount, type LimitsOf, storageExceeded, uploadLimits } from './image-quotas.ts';
 import { applyChanges, type PatchForm, readPatch } from './patch.ts';
 import type { UploadGate } from './upload-gate.ts';
@@ -123,14 +123,14 @@ async function checkNewOwner(
   throw storageExceeded({ id: before.id, projectId }, bytes, { usedBytes, limitBytes });
 }
 
-/** DELETE /v2/images/{id}: refused while it is protected. */
+/** DELETE /v2/images/{id}, also of one whose record is damaged: refused while it is protected. */
 export async function removeImage(
   context: ImageContext,
   caller: Caller,
   id: string,
 ): Promise<void> {
   await context.store.atomic(async (rows) => {
-    const image = await findOwnImage(rows, caller, id);
+    const image = await findImageToRemove(rows, caller, id);
     if (image.isProtected) {
       throw new ComputeError(
         'forbidden',

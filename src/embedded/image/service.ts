@@ -5,6 +5,7 @@ import type { Clock, NewId } from '#contracts/clock.ts';
 import type { IdentityService } from '#contracts/identity.ts';
 import type { ImageStore, StoredImage } from '#contracts/image-store.ts';
 import type { Image, ImageService, ImageContents } from '#contracts/images.ts';
+import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
 import { parseJsonBody } from '#http/json-body.ts';
 import { createHttpService } from '#http/service.ts';
@@ -119,6 +120,7 @@ function createApp(
 
 async function findAnyImage({ store }: ImageContext, id: string): Promise<StoredImage> {
   const image = await store.get(id);
+  if (image?.damage !== undefined) throw damagedRecord(`Image ${id}`);
   if (image !== undefined) return image;
   throw new ComputeError('notFound', `No image found with ID ${id}`);
 }

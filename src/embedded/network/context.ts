@@ -32,12 +32,14 @@ export interface NetworkContext {
 export interface Rights {
   projectId: string;
   isPrivileged: boolean;
+  /** Learns why a record cannot be read. */
+  isAdmin?: boolean;
 }
 
 export function rightsOf(acting: Acting): Rights {
   if (acting === 'service') return { projectId: '', isPrivileged: true };
   const isPrivileged = acting.isAdmin || acting.roles.includes('service');
-  return { projectId: acting.projectId, isPrivileged };
+  return { projectId: acting.projectId, isPrivileged, isAdmin: acting.isAdmin };
 }
 
 /** May these rights see what belongs to this project? */

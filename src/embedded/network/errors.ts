@@ -1,6 +1,9 @@
 /** Errors with Neutron's type names, and Neutron's error body. */
+import type { Stored } from '#contracts/network-store.ts';
+import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
 import type { ErrorReply } from '#http/service.ts';
+import type { Rights } from './context.ts';
 import { statusOf, titledError, titleOf } from '../error-status.ts';
 
 /** An error that has a type name in Neutron. Example: type 'PortNotFound', kind 'notFound'. */
@@ -44,6 +47,16 @@ export function invalidInput(message: string): NetworkError {
 export function notFound(kind: string, id: string): NetworkError {
   const words = kind.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return new NetworkError('notFound', `${kind}NotFound`, `${words} ${id} could not be found.`);
+}
+
+/** The thing itself. Throws `conflict` where its record is damaged, for administrators with the reason. Example: `readable('Port', port, rights)`. */
+export function readable<T extends Pick<Stored, 'id' | 'damage'>>(
+  kind: string,
+  thing: T,
+  rights: Rights,
+): T {
+  if (thing.damage === undefined) return thing;
+  throw damagedRecord(`${kind} ${thing.id}`, rights.isAdmin === true ? thing.damage : undefined);
 }
 
 /** For keys that only an admin or a service may set. */

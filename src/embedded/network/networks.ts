@@ -2,7 +2,7 @@
 import type { NetworkRows, StoredNetwork, StoredSubnet } from '#contracts/network-store.ts';
 import { readNetworkChange, readNewNetwork } from './bodies.ts';
 import { changed, type NetworkContext, newStored, owns, type Rights } from './context.ts';
-import { adminOnly, invalidInput, NetworkError, notFound } from './errors.ts';
+import { adminOnly, invalidInput, NetworkError, notFound, readable } from './errors.ts';
 import { checkQuota } from './quota-check.ts';
 import { type AskedSegment, chooseSegment } from './segment.ts';
 
@@ -66,9 +66,19 @@ export async function findNetwork(
   rights: Rights,
   id: string,
 ): Promise<NetworkWithSubnets> {
+  const network = readable('Network', await findNetworkToRemove(rows, rights, id), rights);
+  return { network, subnets: await rows.subnets(id) };
+}
+
+/** The same of a network whose record may be damaged. */
+async function findNetworkToRemove(
+  rows: NetworkRows,
+  rights: Rights,
+  id: string,
+): Promise<StoredNetwork> {
   const network = await rows.network(id);
   if (network === undefined || !sees(rights, network)) throw notFound('Network', id);
-  return { network, subnets: await rows.subnets(id) };
+  return network;
 }
 
 /** As `findNetwork`; throws `forbidden` when it may be seen but belongs to another project. */
@@ -78,11 +88,16 @@ export async function findOwnNetwork(
   id: string,
 ): Promise<NetworkWithSubnets> {
   const found = await findNetwork(rows, rights, id);
-  if (owns(rights, found.network)) return found;
+  refuseOthers(rights, found.network);
+  return found;
+}
+
+function refuseOthers(rights: Rights, network: StoredNetwork): void {
+  if (owns(rights, network)) return;
   throw new NetworkError(
     'forbidden',
     'PolicyNotAuthorized',
-    `Network ${id} belongs to another project: only its owner or an admin may change it.`,
+    `Network ${network.id} belongs to another project: only its owner or an admin may change it.`,
   );
 }
 
@@ -113,17 +128,17 @@ export async function updateNetwork(
   });
 }
 
-/** DELETE /v2.0/networks/{id}: refused while ports are on it; its subnets go with it. */
+/** DELETE /v2.0/networks/{id}, also of one whose record is damaged: refused while ports are on it; its subnets go with it. */
 export async function removeNetwork(
   context: NetworkContext,
   rights: Rights,
   id: string,
 ): Promise<void> {
   await context.store.atomic(async (rows) => {
-    await findOwnNetwork(rows, rights, id);
-    const ports = await rows.ports({ networkId: id });
+    refuseOthers(rights, await findNetworkToRemove(rows, rights, id));
+    const ports = await rows.portIdsOn(id);
     if (ports.length > 0) {
-      const ids = ports.map((port) => port.id).join(',');
+      const ids = ports.join(',');
       throw new NetworkError(
         'conflict',
         'NetworkInUse',

@@ -11,7 +11,7 @@ import { type AskedAddress, chooseAddresses, type SubnetUse } from './address-ch
 import { bindPort } from './binding.ts';
 import { readNewPort, type RequestedPort } from './bodies.ts';
 import { type NetworkContext, newStored, owns, type Rights } from './context.ts';
-import { NetworkError, notFound } from './errors.ts';
+import { NetworkError, notFound, readable } from './errors.ts';
 import { checkMac, freeMac } from './mac-address.ts';
 import { findNetwork, type NetworkWithSubnets, ownerFor } from './networks.ts';
 import { refuseKeysOfNetworkOwner, refusePrivilegedPortKeys } from './port-policy.ts';
@@ -112,6 +112,15 @@ export async function listPorts(
 
 /** Throws PortNotFound also for what these rights may not see. Source: Neutron's default policy `get_port`. */
 export async function findPort(rows: NetworkRows, rights: Rights, id: string): Promise<StoredPort> {
+  return readable('Port', await findPortToRemove(rows, rights, id), rights);
+}
+
+/** The same of a port whose record may be damaged. */
+async function findPortToRemove(
+  rows: NetworkRows,
+  rights: Rights,
+  id: string,
+): Promise<StoredPort> {
   const port = await rows.port(id);
   if (port === undefined) throw notFound('Port', id);
   if (owns(rights, port)) return port;
@@ -136,7 +145,7 @@ export async function findOwnPort(
 }
 
 /**
- * DELETE /v2.0/ports/{id}, as it was: for its owner and for the owner of its network. A server's port may go, as in Neutron; ports that belong to the
+ * DELETE /v2.0/ports/{id}, also of one whose record is damaged, as it was: for its owner and for the owner of its network. A server's port may go, as in Neutron; ports that belong to the
  * network itself may not. Source: Neutron's default policy `delete_port`.
  */
 export async function removePort(
@@ -145,7 +154,7 @@ export async function removePort(
   id: string,
 ): Promise<StoredPort> {
   return context.store.atomic(async (rows) => {
-    const port = await findPort(rows, rights, id);
+    const port = await findPortToRemove(rows, rights, id);
     const { deviceOwner } = port;
     if (deviceOwner.startsWith('network:')) {
       throw new NetworkError(

@@ -5,8 +5,8 @@ import type {
   StoredSecurityGroupRule,
 } from '#contracts/network-store.ts';
 import { readNewSecurityGroupRule, type RequestedRule } from './bodies.ts';
-import type { NetworkContext, Rights } from './context.ts';
-import { invalidInput, NetworkError, notFound } from './errors.ts';
+import { type NetworkContext, owns, type Rights } from './context.ts';
+import { invalidInput, NetworkError, notFound, readable } from './errors.ts';
 import { ownerFor } from './networks.ts';
 import { checkQuota } from './quota-check.ts';
 import { listSecurityGroups, newRule, ownSecurityGroup, rulesOf } from './security-groups.ts';
@@ -26,10 +26,18 @@ export async function findSecurityGroupRule(
   rights: Rights,
   id: string,
 ): Promise<StoredSecurityGroupRule> {
-  const rules = await listSecurityGroupRules(context, rights);
-  const found = rules.find((rule) => rule.id === id);
-  if (found === undefined) throw notFound('SecurityGroupRule', id);
-  return found;
+  return readable('Security group rule', await findRuleToRemove(context, rights, id), rights);
+}
+
+/** The same of a rule whose record may be damaged. */
+async function findRuleToRemove(
+  { store }: NetworkContext,
+  rights: Rights,
+  id: string,
+): Promise<StoredSecurityGroupRule> {
+  const rule = await store.securityGroupRule(id);
+  if (rule === undefined || !owns(rights, rule)) throw notFound('SecurityGroupRule', id);
+  return rule;
 }
 
 /** POST /v2.0/security-group-rules: of the project of its group. Refused where the group has a rule that lets the same through. */
@@ -78,13 +86,13 @@ export function checkRulesTogether(bodies: unknown[]): void {
   });
 }
 
-/** DELETE /v2.0/security-group-rules/{id}. */
+/** DELETE /v2.0/security-group-rules/{id}, also of one whose record is damaged. */
 export async function removeSecurityGroupRule(
   context: NetworkContext,
   rights: Rights,
   id: string,
 ): Promise<void> {
-  await findSecurityGroupRule(context, rights, id);
+  await findRuleToRemove(context, rights, id);
   await context.store.removeSecurityGroupRule(id);
 }
 

@@ -7,7 +7,7 @@ import type {
 } from '#contracts/network-store.ts';
 import { readNewSecurityGroup, readSecurityGroupChange } from './bodies.ts';
 import { changed, type NetworkContext, newStored, owns, type Rights } from './context.ts';
-import { NetworkError, notFound } from './errors.ts';
+import { NetworkError, notFound, readable } from './errors.ts';
 import { ownerFor } from './networks.ts';
 import { checkQuota } from './quota-check.ts';
 
@@ -22,7 +22,7 @@ async function defaultGroup(
   context: NetworkContext,
   projectId: string,
 ): Promise<StoredSecurityGroup> {
-  const known = (await rows.securityGroups(projectId)).find(({ name }) => name === 'default');
+  const known = await rows.defaultSecurityGroup(projectId);
   if (known !== undefined) return known;
   const description = 'Default security group';
   const group = newGroup(context, { projectId, name: 'default', description });
@@ -84,8 +84,9 @@ export async function findSecurityGroup(
   id: string,
 ): Promise<GroupWithRules> {
   const found = (await listSecurityGroups(context, rights)).find(({ group }) => group.id === id);
-  if (found === undefined) throw notFound('SecurityGroup', id);
-  return found;
+  if (found !== undefined) return found;
+  const group = await ownSecurityGroup(context.store, rights, id);
+  return { group, rules: await rulesOf(context.store, group) };
 }
 
 /** POST /v2.0/security-groups: all egress is allowed, as in Neutron. */
@@ -142,6 +143,15 @@ export async function ownSecurityGroup(
   rights: Rights,
   id: string,
 ): Promise<StoredSecurityGroup> {
+  return readable('Security group', await findGroupToRemove(rows, rights, id), rights);
+}
+
+/** The same of a group whose record may be damaged. */
+async function findGroupToRemove(
+  rows: NetworkRows,
+  rights: Rights,
+  id: string,
+): Promise<StoredSecurityGroup> {
   const group = await rows.securityGroup(id);
   if (group === undefined || !owns(rights, group)) throw notFound('SecurityGroup', id);
   return group;
@@ -156,14 +166,14 @@ export async function rulesOf(
   return rules.filter(({ securityGroupId }) => securityGroupId === id);
 }
 
-/** DELETE /v2.0/security-groups/{id}: refused for `default` and while a port names it. */
+/** DELETE /v2.0/security-groups/{id}, also of one whose record is damaged: refused for `default` and while a port names it. */
 export async function removeSecurityGroup(
   context: NetworkContext,
   rights: Rights,
   id: string,
 ): Promise<void> {
   await context.store.atomic(async (rows) => {
-    const group = await ownSecurityGroup(rows, rights, id);
+    const group = await findGroupToRemove(rows, rights, id);
     if (group.name === 'default' && !rights.isPrivileged) {
       throw new NetworkError(
         'conflict',

@@ -3,7 +3,7 @@ import type { NetworkRows, StoredSubnet } from '#contracts/network-store.ts';
 import { parseAddress, parseCidr } from './address.ts';
 import { readNewSubnet, readSubnetChange } from './bodies.ts';
 import { changed, type NetworkContext, newStored, owns, type Rights } from './context.ts';
-import { invalidInput, NetworkError, notFound } from './errors.ts';
+import { invalidInput, NetworkError, notFound, readable } from './errors.ts';
 import { findOwnNetwork, listNetworks, ownerFor, sees } from './networks.ts';
 import { checkQuota } from './quota-check.ts';
 import { changeSubnetPlan, planSubnet } from './subnet-plan.ts';
@@ -72,9 +72,9 @@ export async function findSubnet(
   rights: Rights,
   id: string,
 ): Promise<SubnetOfNetwork> {
-  const found = (await listSubnets(context, rights)).find(({ subnet }) => subnet.id === id);
-  if (found === undefined) throw notFound('Subnet', id);
-  return found;
+  const subnet = await findVisibleSubnet(context.store, rights, id);
+  const network = await context.store.network(subnet.networkId);
+  return { subnet, isExternal: network?.external ?? false };
 }
 
 /** As `findSubnet`, the subnet alone. */
@@ -88,7 +88,7 @@ export async function findVisibleSubnet(
   if (subnet === undefined || network === undefined || !sees(rights, network)) {
     throw notFound('Subnet', id);
   }
-  return subnet;
+  return readable('Subnet', subnet, rights);
 }
 
 /** PUT /v2.0/subnets/{id}. */
@@ -118,14 +118,14 @@ export async function updateSubnet(
   });
 }
 
-/** DELETE /v2.0/subnets/{id}: refused while a port has an address of it. */
+/** DELETE /v2.0/subnets/{id}, also of one whose record is damaged: refused while a port has an address of it. */
 export async function removeSubnet(
   context: NetworkContext,
   rights: Rights,
   id: string,
 ): Promise<void> {
   await context.store.atomic(async (rows) => {
-    await findOwnSubnet(rows, rights, id);
+    await findSubnetToRemove(rows, rights, id);
     const taken = await rows.takenAddresses(id);
     if (taken.size > 0) {
       throw new NetworkError(
@@ -145,6 +145,14 @@ function listOr<T>(before: T[], asked: T[] | null | undefined): T[] {
 
 /** Throws SubnetNotFound, or PolicyNotAuthorized for one that these rights see on another project's network. */
 export async function findOwnSubnet(
+  rows: NetworkRows,
+  rights: Rights,
+  id: string,
+): Promise<StoredSubnet> {
+  return readable('Subnet', await findSubnetToRemove(rows, rights, id), rights);
+}
+
+async function findSubnetToRemove(
   rows: NetworkRows,
   rights: Rights,
   id: string,

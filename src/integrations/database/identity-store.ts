@@ -20,9 +20,9 @@ export interface IdentityTables {
   identityTokens: RowOf<StoredToken, never, 'methods'>;
 }
 
-const projectShape = rowShape<StoredProject>()(['enabled'], []);
-const userShape = rowShape<StoredUser>()(['enabled'], []);
-const tokenShape = rowShape<StoredToken>()([], ['methods']);
+const projectShape = rowShape<StoredProject>()(['enabled'], {});
+const userShape = rowShape<StoredUser>()(['enabled'], {});
+const tokenShape = rowShape<StoredToken>()([], { methods: '[]' });
 
 /** The identity store over a database that has migration 0003. */
 export function createIdentityStore<Tables>(database: Kysely<Tables>): IdentityStore {

@@ -7,7 +7,10 @@ import { readRows } from './readable-rows.ts';
 import { rowShape } from './row-shape.ts';
 import { refuseDuplicate } from './unique-violation.ts';
 
-const shape = rowShape<StoredImage>()(['isProtected', 'isHidden'], ['tags', 'properties']);
+const shape = rowShape<StoredImage>()(['isProtected', 'isHidden'], {
+  tags: '[]',
+  properties: '{}',
+});
 
 /** The image store over a database that has all migrations. */
 export function createImageStore<Tables>(database: Kysely<Tables>): ImageStore {
@@ -26,7 +29,7 @@ function rows(db: Kysely<ImageTables>): ImageRows {
     async get(id) {
       const one = db.selectFrom('images').selectAll().where('id', '=', id);
       const row = await one.executeTakeFirst();
-      return row && shape.fromRow(row);
+      return row && shape.fromAnyRow(row);
     },
     async list(visibleTo) {
       let all = db.selectFrom('images').selectAll();

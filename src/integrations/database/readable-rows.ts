@@ -1,4 +1,5 @@
 /** A row that cannot be read, as after a disk fault or a repair by hand, costs its own entry and nothing else. */
+import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
 
 const reported = new Set<string>();
@@ -28,11 +29,7 @@ export function readRow<Row, T>(name: string, row: Row, read: (row: Row) => T): 
     return read(row);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    throw new ComputeError(
-      'conflict',
-      `${name} cannot be read: its record in the database is damaged; it can be deleted.`,
-      { detail, cause: error },
-    );
+    throw new ComputeError('conflict', damagedRecord(name).message, { detail, cause: error });
   }
 }
 

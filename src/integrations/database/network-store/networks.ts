@@ -30,7 +30,7 @@ function networkPart(db: Kysely<NetworkTables>): NetworkPart {
     },
     async network(id) {
       const row = await all().where('id', '=', id).executeTakeFirst();
-      return row && networkShape.fromRow(row);
+      return row && networkShape.fromAnyRow(row);
     },
     async networks() {
       const rows = await all().orderBy('createdAt').orderBy('id').execute();
@@ -54,7 +54,7 @@ function subnetPart(db: Kysely<NetworkTables>): SubnetPart {
     },
     async subnet(id) {
       const row = await all().where('id', '=', id).executeTakeFirst();
-      return row && subnetShape.fromRow(row);
+      return row && subnetShape.fromAnyRow(row);
     },
     async subnets(networkId) {
       const query = networkId === undefined ? all() : all().where('networkId', '=', networkId);

@@ -4,12 +4,19 @@ import type { Kysely } from 'kysely';
 import type { NetworkRows, PortFilter, StoredPort } from '#contracts/network-store.ts';
 import { readRows } from '../readable-rows.ts';
 import { refuseDuplicate } from '../unique-violation.ts';
-import { type NetworkTables, portShape } from './tables.ts';
+import { type NetworkTables, type PortBody, portShape } from './tables.ts';
 
 type Database = Kysely<NetworkTables>;
 type PortPart = Pick<
   NetworkRows,
-  'addPort' | 'port' | 'ports' | 'updatePort' | 'removePort' | 'isMacTaken' | 'takenAddresses'
+  | 'addPort'
+  | 'port'
+  | 'ports'
+  | 'portIdsOn'
+  | 'updatePort'
+  | 'removePort'
+  | 'isMacTaken'
+  | 'takenAddresses'
 >;
 
 export function portRows(db: Database): PortPart {
@@ -23,10 +30,20 @@ export function portRows(db: Database): PortPart {
     },
     async port(id) {
       const row = await db.selectFrom('ports').selectAll().where('id', '=', id).executeTakeFirst();
-      return row && (await withAddresses(db, [row]))[0];
+      return row && (await withTheirAddresses(db, [row], portShape.fromAnyRow))[0];
     },
     async ports(filter) {
       return withAddresses(db, await selectPorts(db, filter));
+    },
+    async portIdsOn(networkId) {
+      const rows = await db
+        .selectFrom('ports')
+        .select('id')
+        .where('networkId', '=', networkId)
+        .orderBy('createdAt')
+        .orderBy('id')
+        .execute();
+      return rows.map(({ id }) => id);
     },
     async updatePort(port) {
       const { fixedIps: _, ...body } = port;
@@ -98,6 +115,7 @@ async function withAddresses(db: Database, rows: NetworkTables['ports'][]): Prom
 async function withTheirAddresses(
   db: Database,
   rows: NetworkTables['ports'][],
+  read: (row: NetworkTables['ports']) => PortBody = portShape.fromRow,
 ): Promise<StoredPort[]> {
   const ids = rows.map(({ id }) => id);
   const addresses = await db
@@ -108,7 +126,7 @@ async function withTheirAddresses(
     .execute();
   const byPort = Map.groupBy(addresses, ({ portId }) => portId);
   return readRows('ports', rows, (row) => ({
-    ...portShape.fromRow(row),
+    ...read(row),
     fixedIps: (byPort.get(row.id) ?? []).map(({ subnetId, ipAddress }) => ({
       subnetId,
       ipAddress,

@@ -3,17 +3,19 @@ import type { Kysely } from 'kysely';
 import type { NetworkRows } from '#contracts/network-store.ts';
 import { readRows } from '../readable-rows.ts';
 import { refuseDuplicate } from '../unique-violation.ts';
-import { type NetworkTables, securityGroupShape } from './tables.ts';
+import { type NetworkTables, securityGroupRuleShape, securityGroupShape } from './tables.ts';
 
 type SecurityGroupPart = Pick<
   NetworkRows,
   | 'addSecurityGroup'
   | 'securityGroup'
+  | 'defaultSecurityGroup'
   | 'securityGroups'
   | 'updateSecurityGroup'
   | 'removeSecurityGroup'
   | 'addSecurityGroupRule'
   | 'securityGroupRules'
+  | 'securityGroupRule'
   | 'removeSecurityGroupRule'
 >;
 
@@ -29,7 +31,12 @@ export function securityGroupRows(db: Kysely<NetworkTables>): SecurityGroupPart 
     },
     async securityGroup(id) {
       const row = await groups().where('id', '=', id).executeTakeFirst();
-      return row && securityGroupShape.fromRow(row);
+      return row && securityGroupShape.fromAnyRow(row);
+    },
+    async defaultSecurityGroup(projectId) {
+      const one = groups().where('projectId', '=', projectId).where('name', '=', 'default');
+      const row = await one.executeTakeFirst();
+      return row && securityGroupShape.fromAnyRow(row);
     },
     async securityGroups(projectId) {
       const query =
@@ -49,7 +56,12 @@ export function securityGroupRows(db: Kysely<NetworkTables>): SecurityGroupPart 
     },
     async securityGroupRules(projectId) {
       const query = projectId === undefined ? rules() : rules().where('projectId', '=', projectId);
-      return query.orderBy('createdAt').orderBy('id').execute();
+      const rows = await query.orderBy('createdAt').orderBy('id').execute();
+      return readRows('security_group_rules', rows, securityGroupRuleShape.fromRow);
+    },
+    async securityGroupRule(id) {
+      const row = await rules().where('id', '=', id).executeTakeFirst();
+      return row && securityGroupRuleShape.fromAnyRow(row);
     },
     async removeSecurityGroupRule(id) {
       await db.deleteFrom('securityGroupRules').where('id', '=', id).execute();

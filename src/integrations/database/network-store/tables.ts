@@ -31,20 +31,28 @@ export interface NetworkTables {
   portBindings: RowOf<StoredPortBinding, never, 'profile' | 'vifDetails'>;
   portAddresses: { portId: string; subnetId: string; ipAddress: string; position: number };
   securityGroups: RowOf<StoredSecurityGroup, never, 'tags'>;
-  securityGroupRules: StoredSecurityGroupRule;
+  securityGroupRules: RowOf<StoredSecurityGroupRule>;
 }
 
 export const networkShape = rowShape<StoredNetwork>()(
   ['adminStateUp', 'shared', 'external', 'portSecurityEnabled'],
-  ['tags'],
+  { tags: '[]' },
 );
-export const subnetShape = rowShape<StoredSubnet>()(
-  ['enableDhcp'],
-  ['allocationPools', 'dnsNameservers', 'hostRoutes', 'tags'],
-);
-export const portBindingShape = rowShape<StoredPortBinding>()([], ['profile', 'vifDetails']);
-export const portShape = rowShape<PortBody>()(
-  ['adminStateUp', 'portSecurityEnabled'],
-  ['securityGroupIds', 'profile', 'vifDetails', 'tags'],
-);
-export const securityGroupShape = rowShape<StoredSecurityGroup>()([], ['tags']);
+export const subnetShape = rowShape<StoredSubnet>()(['enableDhcp'], {
+  allocationPools: '[]',
+  dnsNameservers: '[]',
+  hostRoutes: '[]',
+  tags: '[]',
+});
+export const portBindingShape = rowShape<StoredPortBinding>()([], {
+  profile: '{}',
+  vifDetails: '{}',
+});
+export const portShape = rowShape<PortBody>()(['adminStateUp', 'portSecurityEnabled'], {
+  securityGroupIds: '[]',
+  profile: '{}',
+  vifDetails: '{}',
+  tags: '[]',
+});
+export const securityGroupShape = rowShape<StoredSecurityGroup>()([], { tags: '[]' });
+export const securityGroupRuleShape = rowShape<StoredSecurityGroupRule>()([], {});
