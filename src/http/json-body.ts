@@ -17,12 +17,34 @@ export function parseJsonBody(
   if (body.trim() === '') return done(null, undefined);
   const problem = excessOf(body);
   if (problem !== undefined) return done(new ComputeError('invalid', problem));
+  let value: unknown;
   try {
-    done(null, JSON.parse(body));
+    value = JSON.parse(body);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    done(new ComputeError('invalid', `The request body is not valid JSON: ${why}`, { cause }));
+    return done(
+      new ComputeError('invalid', `The request body is not valid JSON: ${why}`, { cause }),
+    );
   }
+  const half = halfPair(body, value);
+  if (half === undefined) return done(null, value);
+  done(
+    new ComputeError('invalid', `The request body has ${half}: half a surrogate pair is no text.`),
+  );
+}
+
+/**
+ * The first text with half a surrogate pair, cut and quoted: programs that print it fail, those of an administrator who lists it too. It comes as an escape,
+ * and is written as one. Example: `"a\\ud800"`.
+ */
+function halfPair(text: string, value: unknown): string | undefined {
+  if (!/\\ud[89a-f]/i.test(text)) return undefined;
+  for (const [quoted] of JSON.stringify(value).matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"/g)) {
+    if (quoted.replaceAll('\\\\', '').includes('\\ud')) {
+      return quoted.length > 80 ? `${quoted.slice(0, 77)}...` : quoted;
+    }
+  }
+  return undefined;
 }
 
 /** What there is too much of, if anything: levels or values. Example: `[[[…]]]` with 65 levels. */

@@ -141,6 +141,18 @@ const broken = [
     kind: 'invalid',
   },
   {
+    name: 'half a surrogate pair',
+    text: json('{"a":["x\\ud83d"]}'),
+    status: 400,
+    kind: 'invalid',
+  },
+  {
+    name: 'the other half, as a key',
+    text: json('{"\\\\\\uDE00":1}'),
+    status: 400,
+    kind: 'invalid',
+  },
+  {
     name: 'a body in tiny chunks',
     text: chunked('1\r\nx\r\n'.repeat(100_000)),
     status: 400,
@@ -179,6 +191,15 @@ test('brackets inside of texts are no levels, and 64 levels are read', async () 
   const body = `${'['.repeat(64)}${JSON.stringify(`\\"${'['.repeat(1000)}`)}${']'.repeat(64)}`;
   expect(await exchange(port, json(body))).toMatch(/^HTTP\/1.1 200 /);
 });
+
+test.each(['"\\ud83d\\ude00"', '"\\\\ud83d"', '"\\\\\\ud83d\\ude00"', '"😀"', '"\\u0000\\uffff"'])(
+  'the text %s is read',
+  async (text) => {
+    const answer = await exchange(await start(), json(text));
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).body).toBe(JSON.parse(text));
+  },
+);
 
 test('a body in chunks is read, whole, however many of a fair size it has', async () => {
   const text = 'x'.repeat(500_000);

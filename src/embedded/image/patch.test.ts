@@ -176,7 +176,11 @@ describe('patches', () => {
     [[{ op: 'replace', path: '/name', value: 7 }], 400, 'name: 7 is not allowed'],
     [[{ op: 'replace', path: '/name', value: 'x'.repeat(256) }], 400, 'name: "xxx'],
     [[{ op: 'replace', path: '/name', value: 'a\0b' }], 400, '"name": must have neither a NUL'],
-    [[{ op: 'replace', path: '/name', value: '\ud800' }], 400, '"name": must have neither a NUL'],
+    [
+      [{ op: 'replace', path: '/name', value: '\ud800' }],
+      400,
+      'has "\\ud800": half a surrogate pair',
+    ],
     [[{ op: 'add', path: '/a\0', value: 'x' }], 400, String.raw`"a\u0000": must have neither`],
     [[{ op: 'replace', path: '/tags', value: 'x' }], 400, 'tags: "x" is not allowed'],
     [[{ op: 'replace', path: '/tags', value: [7] }], 400, 'tags.0: 7 is not allowed'],
