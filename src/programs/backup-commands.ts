@@ -87,7 +87,7 @@ function restoreLines(folder: string, { manifest, stateDir, kept }: Restored): s
       ? [`  compare ${join(folder, 'novella.yaml')} with the configuration of this machine`]
       : []),
     `  novella up --state-dir ${stateDir}`,
-    '  novella status    names guests that were made after the backup: they go on, and no server has them',
+    '  novella status    names guests that were made after the backup: they keep running, and no server has them',
     '  openstack server list --all-projects    shows servers that were deleted after it: delete them again',
   ];
 }

@@ -33,7 +33,7 @@ test('a second token is given only where it is to replace the first', async () =
   const refused = await enroll('hv1');
   expect([refused.status, faultOf(refused).message]).toEqual([
     409,
-    'Host hv1 is enrolled already; revoke its token first, or ask for one that replaces it.',
+    'Host hv1 is enrolled already; "novella host enroll hv1 --replace" gives it a new token and revokes the old one.',
   ]);
   const second = (await enroll('hv1', { replace: true })).body.enrolment.token;
   const { enrolments } = world.store;

@@ -50,7 +50,7 @@ async function enroll(trx: Db, enrolment: Enrolment, how: { replaces: boolean })
   if (written !== 0n) return;
   throw new ComputeError(
     'conflict',
-    `Host ${enrolment.host} is enrolled already; revoke its token first, or ask for one that replaces it.`,
+    `Host ${enrolment.host} is enrolled already; "novella host enroll ${enrolment.host} --replace" gives it a new token and revokes the old one.`,
   );
 }
 
