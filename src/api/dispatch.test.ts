@@ -1,7 +1,7 @@
 /** Paths as attackers write them. They go over a socket: no client is to tidy them up. */
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listen } from '#http/service.ts';
+import { listen } from '#http/listen.ts';
 import {
   aComputeWorld,
   type ComputeWorld,

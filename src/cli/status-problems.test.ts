@@ -18,8 +18,8 @@ const withTasks = (...oldest: TaskView[]): Partial<Seen> => {
   const status = aControllerStatus();
   return { controller: { ...status, tasks: { ...status.tasks, oldest } } };
 };
-const withDisk = (freeBytes: number): Partial<Seen> => {
-  const disk = { uses: ['images'], free_bytes: freeBytes, size_bytes: 2 * 1024 ** 3 };
+const withDisk = (freeBytes: number, sizeBytes = 2 * 1024 ** 3): Partial<Seen> => {
+  const disk = { uses: ['images'], free_bytes: freeBytes, size_bytes: sizeBytes };
   return { controller: aControllerStatus({ disks: [disk] }) };
 };
 const busy = {
@@ -40,6 +40,11 @@ const rows: { name: string; seen: Partial<Seen>; problems: string[] }[] = [
     name: 'a disk with less',
     seen: withDisk(1024 ** 3 - 1),
     problems: ['disk: 1.0 of 2.0 GiB free (images)'],
+  },
+  {
+    name: 'a disk that is smaller than 1 GiB',
+    seen: withDisk(12 * 1024 ** 2, 48 * 1024 ** 2),
+    problems: ['disk: 12.0 of 48.0 MiB free (images)'],
   },
   {
     name: 'a task of a deleted server that waits for its host',

@@ -30,10 +30,11 @@ export function statusProblems({ health, hosts, servers, controller, now }: Seen
   ];
 }
 
-/** Example: `75.2 of 252.0 GiB free (state, images)`. */
+/** Example: `75.2 of 252.0 GiB free (state, images)`; a disk below 1 GiB in MiB. */
 export function diskText({ uses, free_bytes: free, size_bytes: size }: DiskView): string {
-  const gib = (bytes: number) => (bytes / 1024 ** 3).toFixed(1);
-  return `${gib(free)} of ${gib(size)} GiB free (${uses.join(', ')})`;
+  const [unit, bytes] = size < 1024 ** 3 ? ['MiB', 1024 ** 2] : ['GiB', 1024 ** 3];
+  const amount = (of: number) => (of / bytes).toFixed(1);
+  return `${amount(free)} of ${amount(size)} ${unit} free (${uses.join(', ')})`;
 }
 
 function isNearlyFull({ free_bytes: free }: DiskView): boolean {

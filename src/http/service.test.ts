@@ -6,7 +6,8 @@ import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
 import { silentLog } from '#test/silent-log.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
-import { createHttpService, type HttpServiceOptions, listen } from './service.ts';
+import { createHttpService, type HttpServiceOptions } from './service.ts';
+import { listen } from './listen.ts';
 import { ComputeError } from '#core/errors.ts';
 
 let filesClosed = 0;

@@ -168,24 +168,3 @@ function asComputeError(error: unknown, request: FastifyRequest): ComputeError {
     cause: error,
   });
 }
-
-/** Starts listening and returns the port that was taken (`port` 0: a free one). Throws `unavailable` when it is in use. */
-export async function listen(
-  app: FastifyInstance,
-  name: string,
-  host: string,
-  port: number,
-): Promise<number> {
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    const { code, message } = cause as { code?: string; message: string };
-    const problem =
-      code === 'EADDRINUSE'
-        ? `${host}:${port} is in use by another program, perhaps another Novella; stop it, set ports.${name} in novella.yaml, or start with --free-ports`
-        : `cannot listen on ${host}:${port}: ${message}`;
-    throw new ComputeError('unavailable', `${name}: ${problem}`, { cause });
-  }
-  const address = app.server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
-}

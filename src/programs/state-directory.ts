@@ -34,10 +34,16 @@ export function takeStateDirectory(
     return { path, file: (...names) => join(path, ...names), release: () => lock.close() };
   } catch (cause) {
     if (cause instanceof ComputeError) throw cause;
-    throw new ComputeError('invalid', `state directory ${path} cannot be used: ${said(cause)}`, {
+    const problem = isNoDirectory(cause) ? 'a file is in its place or above it' : said(cause);
+    throw new ComputeError('invalid', `state directory ${path} cannot be used: ${problem}`, {
       cause,
     });
   }
+}
+
+function isNoDirectory(cause: unknown): boolean {
+  const { code } = cause as { code?: unknown };
+  return code === 'EEXIST' || code === 'ENOTDIR';
 }
 
 /**

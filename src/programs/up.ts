@@ -9,7 +9,7 @@ import type { ImageContents } from '#contracts/images.ts';
 import type { Host, Store } from '#contracts/store.ts';
 import { refuseWithoutRoom } from '#http/full-disk.ts';
 import { mountHealth } from '#http/health.ts';
-import { listen } from '#http/service.ts';
+import { listen } from '#http/listen.ts';
 import { inProcessImageSource } from '#integrations/image-source/in-process.ts';
 import type { WorkflowContext } from '#workflows/context.ts';
 import { FleetView } from '#workflows/fleet-view.ts';

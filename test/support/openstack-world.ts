@@ -1,5 +1,5 @@
 /** The embedded services with what the contracts of identity, network and image ask for: called in this process, or through HTTP. */
-import { listen } from '#http/service.ts';
+import { listen } from '#http/listen.ts';
 import type { Caller } from '#contracts/identity.ts';
 import type { IdentityUnderTest } from '#contracts/identity.contract.ts';
 import type { ImagesUnderTest } from '#contracts/image-service.contract.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, statSync, symlinkSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { listen } from '#http/service.ts';
+import { listen } from '#http/listen.ts';
 import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
 
 const mib = 1024 ** 2;

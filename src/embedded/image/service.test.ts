@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { listen } from '#http/service.ts';
+import { listen } from '#http/listen.ts';
 import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
 
 let cloud: EmbeddedCloud;

@@ -3,7 +3,7 @@ import { renameSync } from 'node:fs';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { listen } from '#http/service.ts';
+import { listen } from '#http/listen.ts';
 import { ask, demoPassword, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
 
 let cloud: EmbeddedCloud;

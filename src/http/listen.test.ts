@@ -1,0 +1,23 @@
+import { createServer, type AddressInfo } from 'node:net';
+import fastify from 'fastify';
+import { afterAll, expect, test } from 'vitest';
+import { listen } from './listen.ts';
+
+const taken = createServer();
+await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+afterAll(() => void taken.close());
+const { port } = taken.address() as AddressInfo;
+
+test.each([
+  { host: '127.0.0.1', port, words: 'is in use by another program, perhaps another Novella' },
+  // TEST-NET-1 of RFC 5737: no machine has it.
+  { host: '192.0.2.1', port: 0, words: 'this machine has no such address' },
+  { host: 'no-such-host.invalid', port: 0, words: 'the name no-such-host.invalid has no address' },
+])('a port that cannot be had is refused in words: $words', async ({ words, ...at }) => {
+  const app = fastify();
+  await expect(listen(app, 'compute', at.host, at.port)).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringMatching(new RegExp(`^compute: .*${words}`)),
+  });
+  await app.close();
+});
