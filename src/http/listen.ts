@@ -24,7 +24,7 @@ function whyNoPort(
   cause: unknown,
   { name, host, port }: { name: string; host: string; port: number },
 ): string {
-  const { code, message } = cause as { code?: string; message: string };
+  const { code = '', message } = cause as { code?: string; message: string };
   const place = `${host}:${port}`;
   switch (code) {
     case 'EADDRINUSE':
