@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { memoryFolder } from './test/support/memory-folder.ts';
 import { defineConfig } from 'vitest/config';
 
@@ -20,6 +21,10 @@ export default defineConfig({
         test: {
           name: 'scenarios',
           include: ['test/scenarios/**/*.test.ts'],
+          isolate: false,
+          // A scenario waits for other processes and for deadlines a third of its time.
+          maxWorkers: Math.ceil(availableParallelism() * 1.5),
+          sequence: { groupOrder: 1 },
           env: inMemory,
           testTimeout: 30_000,
         },
