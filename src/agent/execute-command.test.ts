@@ -53,7 +53,7 @@ test('a guest has its VF as its port says while it runs, and leaves the host as 
   expect(await left()).toEqual(before);
 });
 
-test('the VF of a running guest is set anew; that of one that is off waits for its start', async () => {
+test('the VF of a running guest is set again; that of one that is off waits for its start', async () => {
   const { parts, pciBus, left } = begin();
   const before = await left();
   const change = async (nic: GuestNic, spoofCheck: boolean) => {

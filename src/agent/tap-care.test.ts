@@ -83,18 +83,18 @@ test('a guest has its tap before it starts, keeps it while it is off, and leaves
     atStart.push(taps.portsOf('br-int'));
     await start(guestId);
   };
-  const told = async (body: Parameters<typeof executeCommand>[1]) =>
+  const carryOut = async (body: Parameters<typeof executeCommand>[1]) =>
     expect(await executeCommand(parts, body)).toMatchObject({ ok: true });
-  await told({ do: 'spawn', guest });
-  await told({ do: 'stop', guestId: guest.id });
+  await carryOut({ do: 'spawn', guest });
+  await carryOut({ do: 'stop', guestId: guest.id });
   expect(taps.names).toEqual(['tap6d0f5f54-9a']);
-  await told({ do: 'respawn', guest });
+  await carryOut({ do: 'respawn', guest });
   expect(atStart).toEqual([['tap6d0f5f54-9a'], ['tap6d0f5f54-9a']]);
-  await told({ do: 'detach', guestId: guest.id, nic });
+  await carryOut({ do: 'detach', guestId: guest.id, nic });
   expect(taps.names).toEqual([]);
-  await told({ do: 'attach', guest, nic });
+  await carryOut({ do: 'attach', guest, nic });
   expect(taps.portsOf('br-int')).toEqual(['tap6d0f5f54-9a']);
-  await told({ do: 'destroy', guestId: guest.id });
+  await carryOut({ do: 'destroy', guestId: guest.id });
   expect(taps.names).toEqual([]);
   rmSync(folder, { recursive: true });
 });

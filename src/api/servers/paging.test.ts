@@ -32,7 +32,7 @@ async function walk(path: string, version = '2.79', as = 'member') {
   return { names, paths };
 }
 
-/** Five made in the same moment, so that only their rows’ order tells them apart. */
+/** Five made in the same moment, so that only their rows’ order distinguishes them. */
 async function fiveServers() {
   for (const name of ['a', 'b', 'c', 'd', 'e']) {
     await world.server({ name, tags: ['one', name], metadata: { name } });
