@@ -5,6 +5,11 @@ import { defineConfig } from 'vitest/config';
 /** Tests of the product's own code keep their temporary folders in memory where they can: they wait for the disk half of their time. */
 const inMemory = { TMPDIR: memoryFolder() };
 
+const setupFiles = ['test/support/cheap-passwords.ts'];
+
+/** Tests wait for processes, files and deadlines a third of their time. */
+const maxWorkers = Math.ceil(availableParallelism() * 1.5);
+
 /** unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. clients: stock OpenStack commands. libvirt: this machine's own tools of a hypervisor, and a libvirtd of the test's own. lab: contracts on the emulated SR-IOV host. openstack: the environment of real Keystone, Neutron and Glance, and the contracts on them. docs: the shell blocks of the documents. */
 export default defineConfig({
   test: {
@@ -13,17 +18,20 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/lab/*.test.ts'],
+          setupFiles,
           isolate: false,
+          maxWorkers,
           env: inMemory,
         },
       },
       {
         test: {
           name: 'scenarios',
+          globalSetup: ['test/support/bundled-novella.ts'],
           include: ['test/scenarios/**/*.test.ts'],
+          setupFiles,
           isolate: false,
-          // A scenario waits for other processes and for deadlines a third of its time.
-          maxWorkers: Math.ceil(availableParallelism() * 1.5),
+          maxWorkers,
           sequence: { groupOrder: 1 },
           env: inMemory,
           testTimeout: 30_000,

@@ -2,11 +2,11 @@
  * `npm run bundle:agent [-- FOLDER] [--with-node]`: the agent as one folder that needs nothing but Node 24 (default: dist/agent);
  * with `--with-node` not even that. Start it there: `./node novella-agent.mjs agent --config FILE`.
  */
-import { chmodSync, cpSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { rolldown } from 'rolldown';
+import { writeBundle } from './write-bundle.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values, positionals } = parseArgs({
@@ -20,22 +20,9 @@ const isNeeded = (path: string): boolean =>
   !/\/koffi\/(?:doc|vendor|lib)(?:\/|$)|\.(?:cc|hh|inc|S|asm|def)$/.test(path);
 
 const folder = resolve(positionals[0] ?? join(root, 'dist/agent'));
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { recursive: true });
-const bundle = await rolldown({
-  cwd: root,
-  platform: 'node',
-  external: ['koffi'],
-  input: {
-    'novella-agent': 'src/programs/agent-main.ts',
-    'libvirt-child': 'src/integrations/libvirt/child/main.ts',
-  },
-});
-await bundle.write({
-  dir: folder,
-  format: 'esm',
-  entryFileNames: '[name].mjs',
-  chunkFileNames: '[name].mjs',
+await writeBundle(folder, {
+  'novella-agent': 'src/programs/agent-main.ts',
+  'libvirt-child': 'src/integrations/libvirt/child/main.ts',
 });
 for (const name of packages) {
   cpSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), {
@@ -43,10 +30,6 @@ for (const name of packages) {
     filter: isNeeded,
   });
 }
-// A simulated machine is made from it; the code looks for it beside itself.
-cpSync(join(root, 'src/integrations/simulated/captures'), join(folder, 'captures'), {
-  recursive: true,
-});
 if (values['with-node']) {
   cpSync(process.execPath, join(folder, 'node'));
   chmodSync(join(folder, 'node'), 0o755);

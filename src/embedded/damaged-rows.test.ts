@@ -106,7 +106,7 @@ const messageOf = ({ body }: Answer): string => body.NeutronError?.message ?? bo
 const rows = kinds.flatMap((kind) => kind.columns.map((column) => ({ ...kind, column })));
 
 test.each(rows)(
-  'a damaged $table.$column is refused by its id, with the reason for administrators, and deleted',
+  'damaged $column of $table is refused by its id, with the reason for administrators, and deleted',
   async ({ table, column, path, name, make, change }) => {
     const { id } = await make();
     await damage(table, column, id);

@@ -1,13 +1,12 @@
 /** A backup of a cloud at work, restored elsewhere, is that cloud as it was: servers, devices, ports, images, passwords, tokens. */
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Cloud } from '#test/cloud.ts';
 import { run } from '#test/command.ts';
 import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { starter } from '#test/starter.ts';
 
-const starter = fileURLToPath(new URL('../../bin/novella.mjs', import.meta.url));
 const timeout = 120_000;
 
 let folder: ReturnType<typeof temporaryDirectory>;

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ComputeError } from '#core/errors.ts';
 import { freePorts, readConfig } from '#programs/config.ts';
@@ -13,8 +12,8 @@ import { Cloud } from '#test/cloud.ts';
 import { startNovella, temporaryDirectory } from '#test/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { canHaveSmallDisk, smallDisk } from '#test/small-disk.ts';
+import { starter } from '#test/starter.ts';
 
-const starter = fileURLToPath(new URL('../../bin/novella.mjs', import.meta.url));
 const timeout = 120_000;
 
 let state: ReturnType<typeof temporaryDirectory>;

@@ -1,14 +1,12 @@
 /** The disk of the state directory is full: reads, deletes and sign-ins go on, all else is refused in words, and it ends when there is room. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Cloud } from '#test/cloud.ts';
 import { run } from '#test/command.ts';
 import { type NovellaProcess, startConfigured } from '#test/novella-process.ts';
 import { canHaveSmallDisk, type SmallDisk, smallDisk } from '#test/small-disk.ts';
-
-const starter = fileURLToPath(new URL('../../bin/novella.mjs', import.meta.url));
+import { starter } from '#test/starter.ts';
 
 let disk: SmallDisk;
 let novella: NovellaProcess;

@@ -3,10 +3,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-
-const starter = fileURLToPath(new URL('../../bin/novella.mjs', import.meta.url));
+import { starter } from './starter.ts';
 
 export interface AgentPlan {
   /** Everything of this agent is kept there. */

@@ -4,9 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-
-const starter = fileURLToPath(new URL('../../bin/novella.mjs', import.meta.url));
+import { starter } from './starter.ts';
 
 export interface NovellaProcess {
   urls: { identity: string; compute: string; network: string; image: string };

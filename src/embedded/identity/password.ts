@@ -1,9 +1,9 @@
 /** Keeps passwords as scrypt hashes. */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { passwordCost as cost } from './password-cost.ts';
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
-const cost = { N: 16_384, r: 8, p: 1 };
 const keyBytes = 32;
 
 /** Example: `scrypt$16384$8$1$<salt>$<hash>`: the costs go along, so that they can grow. */
