@@ -6,7 +6,8 @@ import type { QuotaLimits } from '#core/quotas/limits.ts';
 import { allowedServers } from '#core/quotas/new-servers.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
-import { leaseOf, makeEvent, makePorts } from './make-ports.ts';
+import { makeEvent, makePorts } from './make-ports.ts';
+import { requestLease } from './request-lease.ts';
 import { finishedEvent } from './record-event.ts';
 import { bootNaming } from './resolve-nics.ts';
 import { deletePortsMadeFor } from './tear-down.ts';
@@ -103,7 +104,7 @@ async function bornDeleting(
   limits: QuotaLimits,
 ): Promise<Accepting> {
   const task = { ...newServer.task, kind: 'delete', step: 'destroy-guest', data: {} } as const;
-  const lease = leaseOf(context, newServer.action.requestId);
+  const lease = requestLease(context, newServer.action.requestId);
   const deleting = { ...newServer, task: { ...task, lease } };
   const [server] = await context.store.servers.createWithin({ limits, minCount: 1 }, [deleting]);
   invariant(server, 'no server was made');

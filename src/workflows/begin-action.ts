@@ -4,8 +4,8 @@ import type { Action, Task, TaskKind } from '#contracts/store.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
-import { leaseOf } from './make-ports.ts';
 import { nextNudge } from './next-nudge.ts';
+import { requestLease } from './request-lease.ts';
 import { hostOf } from './server-of.ts';
 
 /** `action`: as `openstack server event list` names it. */
@@ -42,7 +42,7 @@ export async function beginAction(
     data,
     actionId,
     dueAt: now,
-    ...(isLeased === true && { lease: leaseOf(context, requestId) }),
+    ...(isLeased === true && { lease: requestLease(context, requestId) }),
   };
   const { userId, projectId } = caller;
   const begun = await context.store.tasks.begin(

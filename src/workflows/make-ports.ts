@@ -3,7 +3,6 @@
  * live to keep is undone by the task that it began with. Decision 0010.
  */
 import type { Caller } from '#contracts/identity.ts';
-import type { Lease } from '#contracts/store.ts';
 import { ComputeError, type ErrorKind, isComputeError } from '#core/errors.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
@@ -12,14 +11,6 @@ import { together } from './together.ts';
 
 /** As `openstack server event show` lists it. */
 export const makeEvent = 'make_ports';
-
-/** Longer than a request takes where the network service answers; a request that is later finds its task with another. */
-const leaseMs = 300_000;
-
-/** For a task that is the request's own until it says how it continues, or this time is over. */
-export function leaseOf({ clock }: WorkflowContext, requestId: string): Lease {
-  return { owner: requestId, until: clock.now() + leaseMs };
-}
 
 /** `securityGroupIds` absent: the network service's own choice. */
 export interface NicsWithoutPorts {
