@@ -27,7 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'scenarios',
-          globalSetup: ['test/support/bundled-novella.ts'],
+          globalSetup: ['test/support/processes/bundled-novella.ts'],
           include: ['test/scenarios/**/*.test.ts'],
           setupFiles,
           isolate: false,

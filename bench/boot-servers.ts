@@ -1,7 +1,7 @@
 /** Boots servers with a direct port each over the public API, as fast as it answers, and deletes them. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { microversion } from '#cli/operator-api.ts';
-import { request, type Session } from '#cli/session.ts';
+import { microversion } from '#cli/cloud/operator-api.ts';
+import { request, type Session } from '#cli/cloud/session.ts';
 import { isComputeError } from '#core/errors.ts';
 import { atOnce, type Timed } from './at-once.ts';
 

@@ -1,15 +1,15 @@
 /** Compares the product's answers with those that a data file holds. A place where they differ is a text; no text, all equal. */
 import { firstDifference } from '../test/conformance/topic.ts';
 import { canonical } from '../test/conformance/vif-xml.ts';
-import { allocateDevices } from '#core/pci/allocate.ts';
-import { claimDevices } from '#core/pci/claim.ts';
-import type { PciDevice } from '#core/pci/device.ts';
-import { compileDeviceSpecs } from '#core/pci/device-matcher.ts';
-import { admits } from '#core/pci/device-spec.ts';
-import { type PciDevicePool, poolsOf } from '#core/pci/pool.ts';
-import type { NumaPlacement } from '#core/pci/pool-match.ts';
-import type { PciRequest } from '#core/pci/request.ts';
-import { bookRequests, canSupport, supports } from '#core/pci/support.ts';
+import { allocateDevices } from '#core/pci/claims/allocate.ts';
+import { claimDevices } from '#core/pci/claims/claim.ts';
+import type { PciDevice } from '#core/pci/devices/device.ts';
+import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
+import { admits } from '#core/pci/specs/device-spec.ts';
+import { type PciDevicePool, poolsOf } from '#core/pci/pools/pool.ts';
+import type { NumaPlacement } from '#core/pci/pools/pool-match.ts';
+import type { PciRequest } from '#core/pci/requests/request.ts';
+import { bookRequests, canSupport, supports } from '#core/pci/claims/support.ts';
 import { Fleet } from '#core/scheduling/fleet.ts';
 import {
   type CoreData,

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { Vif } from '#core/networking/vif.ts';
 import type { VnicType } from '#core/networking/vnic-type.ts';
-import { parsePciAddress } from '#core/pci/address.ts';
-import type { PciDevice, PciDeviceType, PciFunction } from '#core/pci/device.ts';
-import type { DeviceSpec } from '#core/pci/device-spec.ts';
-import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
-import type { PciDevicePool } from '#core/pci/pool.ts';
-import type { NumaPolicy, PciRequest, PciRequestSpec } from '#core/pci/request.ts';
+import { parsePciAddress } from '#core/pci/devices/address.ts';
+import type { PciDevice, PciDeviceType, PciFunction } from '#core/pci/devices/device.ts';
+import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';
+import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
+import type { PciDevicePool } from '#core/pci/pools/pool.ts';
+import type { NumaPolicy, PciRequest, PciRequestSpec } from '#core/pci/requests/request.ts';
 
 export interface WireDevice {
   address: string;

@@ -1,7 +1,7 @@
 /** Made-up input for the PCI core: PFs with 31 VFs each on buses of their own, lists of mixed entries, bound NICs. */
-import { printPciAddress } from '#core/pci/address.ts';
-import type { PciFunction } from '#core/pci/device.ts';
-import type { DeviceSpec } from '#core/pci/device-spec.ts';
+import { printPciAddress } from '#core/pci/devices/address.ts';
+import type { PciFunction } from '#core/pci/devices/device.ts';
+import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';
 import { type NicOfBench } from './core-xml.ts';
 import { specsOf, vifOf } from './core-data.ts';
 

@@ -1,6 +1,6 @@
 /** Placement decisions over made-up fleets: hosts of two PFs with 64 VFs each, on two physical networks; on nine in ten the VFs asked for are used up. */
-import type { PciDevicePool } from '#core/pci/pool.ts';
-import type { PciRequest } from '#core/pci/request.ts';
+import type { PciDevicePool } from '#core/pci/pools/pool.ts';
+import type { PciRequest } from '#core/pci/requests/request.ts';
 import { Fleet } from '#core/scheduling/fleet.ts';
 import type { HostState } from '#core/scheduling/host-state.ts';
 import type { RequestSpec } from '#core/scheduling/request-spec.ts';

@@ -1,8 +1,8 @@
 /** From a bound NIC to libvirt's XML text, as the agent does it: plan, element, print. */
-import { planGuestNic } from '#core/guests/plan-nic.ts';
+import { planGuestNic } from '#core/guests/nics/plan-nic.ts';
 import type { Vif } from '#core/networking/vif.ts';
-import { nicXml } from '#integrations/libvirt/interface-xml.ts';
-import { printXml } from '#integrations/libvirt/xml.ts';
+import { nicXml } from '#integrations/libvirt/xml/interface-xml.ts';
+import { printXml } from '#integrations/libvirt/xml/xml.ts';
 import { type CoreData, vifOf, type WireVif } from './core-data.ts';
 
 export interface NicOfBench {

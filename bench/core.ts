@@ -1,11 +1,11 @@
 /** The PCI core by itself: matching devices, choosing hosts, claiming, writing XML. With a data file its answers are checked first. */
-import type { PciFunction } from '#core/pci/device.ts';
-import { compileDeviceSpecs } from '#core/pci/device-matcher.ts';
-import type { DeviceSpec } from '#core/pci/device-spec.ts';
-import { takeDevices } from '#core/pci/take-devices.ts';
+import type { PciFunction } from '#core/pci/devices/device.ts';
+import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
+import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';
+import { takeDevices } from '#core/pci/claims/take-devices.ts';
 import { Fleet } from '#core/scheduling/fleet.ts';
 import { selectBest, selectHosts } from '#core/scheduling/select-hosts.ts';
-import { deviceChange } from '#workflows/device-change.ts';
+import { deviceChange } from '#workflows/hosts/device-change.ts';
 import { checkCoreData, computeDevices } from './core-check.ts';
 import {
   type CoreData,

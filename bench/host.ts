@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describedFunctions } from '#integrations/simulated/described-devices.ts';
+import { describedFunctions } from '#integrations/simulated/machine/described-devices.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { lookAtSysfs } from '#integrations/sysfs/watch.ts';
 import { median, printFigure } from './figure.ts';

@@ -1,8 +1,8 @@
 /** What lists cost the one process that serves everybody: processor time, and the longest that it was held for, through HTTP and the real store. */
 import { once } from 'node:events';
 import { loadavg } from 'node:os';
-import { microversion } from '#cli/operator-api.ts';
-import type { Session } from '#cli/session.ts';
+import { microversion } from '#cli/cloud/operator-api.ts';
+import type { Session } from '#cli/cloud/session.ts';
 import { bootServers, createPorts, deleteServers, prepareGround } from './boot-servers.ts';
 import { median, printFigure } from './figure.ts';
 import type { ProbeAnswer } from './loop-probe.ts';

@@ -1,8 +1,8 @@
 /** Lives of servers beside a real Keystone, Neutron and Glance: rates, and whose time and processor they take. Needs root and apt. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readCloud } from '#cli/clouds-yaml.ts';
-import { openSession } from '#cli/session.ts';
+import { readCloud } from '#cli/cloud/clouds-yaml.ts';
+import { openSession } from '#cli/cloud/session.ts';
 import { type OpenStack, startOpenStack } from '../test/openstack/openstack.ts';
 import {
   type BootGround,

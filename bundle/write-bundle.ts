@@ -23,7 +23,7 @@ export async function writeBundle(folder: string, input: Record<string, string>)
     chunkFileNames: '[name].mjs',
   });
   // A simulated machine is made from it; the code reads it from beside itself.
-  cpSync(join(root, 'src/integrations/simulated/captures'), join(folder, 'captures'), {
+  cpSync(join(root, 'src/integrations/simulated/machine/captures'), join(folder, 'captures'), {
     recursive: true,
   });
 }

@@ -90,13 +90,8 @@ test('integrations never import each other', () => {
   expect(wrong, 'give it as a contract from programs').toEqual([]);
 });
 
-test('no file imports itself in a circle', () => {
-  const edges = new Map(
-    product.map((file) => [
-      file.path,
-      file.imports.map((specifier) => target(file, specifier)).filter((path) => path !== undefined),
-    ]),
-  );
+/** Paths through a graph that come back to where they were. */
+function circlesIn(edges: ReadonlyMap<string, readonly string[]>): string[] {
   const done = new Set<string>();
   const circles: string[] = [];
   const walk = (path: string, trail: string[]): void => {
@@ -107,7 +102,37 @@ test('no file imports itself in a circle', () => {
     done.add(path);
   };
   for (const path of edges.keys()) walk(path, []);
-  expect(circles).toEqual([]);
+  return circles;
+}
+
+const importsOf = (file: SourceFile): string[] =>
+  file.imports.map((specifier) => target(file, specifier)).filter((path) => path !== undefined);
+
+test('no file imports itself in a circle', () => {
+  expect(circlesIn(new Map(product.map((file) => [file.path, importsOf(file)])))).toEqual([]);
+});
+
+test('folders beside each other in a ring import in one direction', () => {
+  const edges = new Map<string, string[]>();
+  for (const file of product) {
+    for (const path of importsOf(file)) {
+      const [from, to] = [dirname(file.path).split('/'), dirname(path).split('/')];
+      const fork = from.findIndex((name, at) => name !== to[at]);
+      if (fork < 1 || to.length <= fork) continue;
+      const [one, other] = [from, to].map((names) => names.slice(0, fork + 1).join('/'));
+      edges.set(one ?? '', [...(edges.get(one ?? '') ?? []), other ?? '']);
+    }
+  }
+  expect(circlesIn(edges)).toEqual([]);
+});
+
+test('no folder has more than 15 files of the product', () => {
+  const counts = new Map<string, number>();
+  for (const { path } of product) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  // Migrations are a list that only grows.
+  counts.delete('integrations/database/migrations');
+  const large = [...counts].filter(([, count]) => count > 15);
+  expect(large, 'split by noun').toEqual([]);
 });
 
 test('the core is pure: no Node module, package, clock, randomness, process or promise', () => {

@@ -1,15 +1,15 @@
 /** What an agent is given: its host's parts, the operator's device specs, and how it reports. */
-import type { CommandJournal } from '#contracts/command-journal.ts';
-import type { GuestFiles } from '#contracts/guest-files.ts';
-import type { HostBridges } from '#contracts/host-bridges.ts';
-import type { Uptime } from '#contracts/host-link.ts';
-import type { HostTaps } from '#contracts/host-taps.ts';
-import type { HostMemory } from '#contracts/host-memory.ts';
-import type { Hypervisor } from '#contracts/hypervisor.ts';
+import type { CommandJournal } from '#contracts/host/command-journal.ts';
+import type { GuestFiles } from '#contracts/host/guest-files.ts';
+import type { HostBridges } from '#contracts/host/host-bridges.ts';
+import type { Uptime } from '#contracts/host/host-link.ts';
+import type { HostTaps } from '#contracts/host/host-taps.ts';
+import type { HostMemory } from '#contracts/host/host-memory.ts';
+import type { Hypervisor } from '#contracts/host/hypervisor.ts';
 import type { Log } from '#contracts/log.ts';
-import type { PciBus } from '#contracts/pci-bus.ts';
+import type { PciBus } from '#contracts/host/pci-bus.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
-import type { DeviceSpec } from '#core/pci/device-spec.ts';
+import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';
 import type { Reserved } from '#core/scheduling/reserved.ts';
 
 export interface AgentOptions {

@@ -1,17 +1,17 @@
 /** What becomes of commands and their results when links, controllers and agents end at the wrong moment. */
 import { expect, test, vi } from 'vitest';
-import type { CommandJournal } from '#contracts/command-journal.ts';
-import type { AgentEnd, HostCommand, ToController } from '#contracts/host-link.ts';
+import type { CommandJournal } from '#contracts/host/command-journal.ts';
+import type { AgentEnd, HostCommand, ToController } from '#contracts/host/host-link.ts';
 import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
-import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
-import { SimulatedTaps } from '#integrations/simulated/host-taps.ts';
-import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
+import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
+import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
+import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
-import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
+import { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
-import { aGuest } from '#test/guests.ts';
+import { aGuest } from '#test/hosts/guests.ts';
 import { saidLog } from '#test/said-log.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { type Agent, startAgent } from './agent.ts';

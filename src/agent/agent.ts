@@ -2,21 +2,21 @@
  * The agent of one host: reports what the host is and has, and carries out commands, one command of a guest after the other. Links to the
  * controller come and go. It knows its host and the link; it knows neither the store nor any cloud credential.
  */
-import type { AgentEnd, HostReport } from '#contracts/host-link.ts';
+import type { AgentEnd, HostReport } from '#contracts/host/host-link.ts';
 import type { AgentOptions } from './agent-options.ts';
-import { auditSpecs } from './audit-specs.ts';
-import { CommandDesk } from './command-desk.ts';
-import { CurrentLink, type LinkListener } from './current-link.ts';
-import { followHost } from './follow-host.ts';
-import { GuestLooks } from './guest-looks.ts';
-import { GuestTurns } from './guest-turns.ts';
+import { auditSpecs } from './devices/audit-specs.ts';
+import { CommandDesk } from './commands/command-desk.ts';
+import { CurrentLink, type LinkListener } from './devices/current-link.ts';
+import { followHost } from './reports/follow-host.ts';
+import { GuestLooks } from './reports/guest-looks.ts';
+import { GuestTurns } from './commands/guest-turns.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { hostParts } from './host-parts.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import { reconcileHost } from './reconcile-host.ts';
+import { reconcileHost } from './reports/reconcile-host.ts';
 import { reportHost } from './report.ts';
-import { uptimeOf } from './uptime-of.ts';
-import { watchHost } from './watch-host.ts';
+import { uptimeOf } from './reports/uptime-of.ts';
+import { watchHost } from './reports/watch-host.ts';
 
 export interface Agent {
   /**

@@ -1,17 +1,17 @@
 import { expect, test, vi } from 'vitest';
-import type { CommandResult, HostCommandBody, ToController } from '#contracts/host-link.ts';
-import type { GuestFiles } from '#contracts/guest-files.ts';
+import type { CommandResult, HostCommandBody, ToController } from '#contracts/host/host-link.ts';
+import type { GuestFiles } from '#contracts/host/guest-files.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { Guest } from '#core/guests/guest.ts';
+import type { Guest } from '#core/guests/description/guest.ts';
 import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
-import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
-import { SimulatedTaps } from '#integrations/simulated/host-taps.ts';
-import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
+import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
+import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
+import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
-import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
-import { aGuest } from '#test/guests.ts';
+import { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts';
+import { aGuest } from '#test/hosts/guests.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { startAgent } from './agent.ts';
 

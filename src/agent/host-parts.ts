@@ -1,13 +1,13 @@
 /** The parts of a host that steps act on. */
-import type { GuestFiles } from '#contracts/guest-files.ts';
-import type { Hypervisor } from '#contracts/hypervisor.ts';
+import type { GuestFiles } from '#contracts/host/guest-files.ts';
+import type { Hypervisor } from '#contracts/host/hypervisor.ts';
 import type { Log } from '#contracts/log.ts';
-import type { PciBus } from '#contracts/pci-bus.ts';
+import type { PciBus } from '#contracts/host/pci-bus.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { AgentOptions } from './agent-options.ts';
-import { BridgeCare } from './bridge-care.ts';
-import { DeviceCare } from './device-care.ts';
-import { TapCare } from './tap-care.ts';
+import { BridgeCare } from './taps/bridge-care.ts';
+import { DeviceCare } from './devices/device-care.ts';
+import { TapCare } from './taps/tap-care.ts';
 
 export interface HostParts {
   host: string;

@@ -2,14 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parsePciAddress } from '#core/pci/address.ts';
+import { parsePciAddress } from '#core/pci/devices/address.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
-import { writeCards } from '#test/described-cards.ts';
-import { aGuest, portId } from '#test/guests.ts';
-import { anIgbHost } from '#test/host-parts.ts';
-import { ipoib } from '#test/odd-cards.ts';
+import { writeCards } from '#test/hosts/described-cards.ts';
+import { aGuest, portId } from '#test/hosts/guests.ts';
+import { anIgbHost } from '#test/hosts/host-parts.ts';
+import { ipoib } from '#test/hosts/odd-cards.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { executeCommand } from './execute-command.ts';
+import { executeCommand } from './commands/execute-command.ts';
 import { hostParts } from './host-parts.ts';
 
 let folder = '';

@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { handOverSteps } from '#core/guests/hand-over-steps.ts';
-import { heldByNic } from '#core/guests/held-device.ts';
-import { noMac } from '#core/pci/vf-settings.ts';
-import { aHostdevNic, aMacvtapNic, vf0 } from '#test/guests.ts';
-import { anIgbHost } from '#test/host-parts.ts';
+import { handOverSteps } from '#core/guests/plan/hand-over-steps.ts';
+import { heldByNic } from '#core/guests/description/held-device.ts';
+import { noMac } from '#core/pci/vf/vf-settings.ts';
+import { aHostdevNic, aMacvtapNic, vf0 } from '#test/hosts/guests.ts';
+import { anIgbHost } from '#test/hosts/host-parts.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { executeStep } from './execute-step.ts';
+import { executeStep } from './commands/execute-step.ts';
 
 let folder = '';
 beforeAll(() => {

@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
+import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
-import { type DescribedCard, writeCards } from '#test/described-cards.ts';
-import { anIgbHost } from '#test/host-parts.ts';
-import * as odd from '#test/odd-cards.ts';
+import { type DescribedCard, writeCards } from '#test/hosts/described-cards.ts';
+import { anIgbHost } from '#test/hosts/host-parts.ts';
+import * as odd from '#test/hosts/odd-cards.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { GuestTurns } from './guest-turns.ts';
+import { GuestTurns } from './commands/guest-turns.ts';
 import { hostParts } from './host-parts.ts';
 import { reportHost } from './report.ts';
 

@@ -1,16 +1,16 @@
 /** What the agent says of its host: facts, guests, what is wrong, and the PCI functions that its device specs admit. */
-import type { HostReport } from '#contracts/host-link.ts';
-import type { HypervisorFacts } from '#contracts/hypervisor.ts';
+import type { HostReport } from '#contracts/host/host-link.ts';
+import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
-import { compileDeviceSpecs } from '#core/pci/device-matcher.ts';
-import { withQuarantine } from '#core/pci/unusable-device.ts';
-import { reachedNetworks } from '#core/networking/reached-networks.ts';
+import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
+import { withQuarantine } from '#core/pci/specs/unusable-device.ts';
+import { reachedNetworks } from '#core/networking/binding/reached-networks.ts';
 import { withoutReserved } from '#core/scheduling/reserved.ts';
 import type { AgentOptions } from './agent-options.ts';
-import type { GuestTurns } from './guest-turns.ts';
+import type { GuestTurns } from './commands/guest-turns.ts';
 import type { HostParts } from './host-parts.ts';
-import { healthProblems, silentHypervisor } from './host-health.ts';
-import { uptimeOf } from './uptime-of.ts';
+import { healthProblems, silentHypervisor } from './reports/host-health.ts';
+import { uptimeOf } from './reports/uptime-of.ts';
 
 /**
  * Looks at the host now. A function that cannot be read is logged and left out; it never hides the others. A hypervisor that does not

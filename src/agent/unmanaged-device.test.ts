@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { aGuest, vf0, vf1 } from '#test/guests.ts';
-import { anIgbHost } from '#test/host-parts.ts';
+import { aGuest, vf0, vf1 } from '#test/hosts/guests.ts';
+import { anIgbHost } from '#test/hosts/host-parts.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { executeCommand } from './execute-command.ts';
+import { executeCommand } from './commands/execute-command.ts';
 import { hostParts } from './host-parts.ts';
 
 let folder = '';

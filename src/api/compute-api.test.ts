@@ -7,7 +7,7 @@ import {
   imageId,
   otherProjectId,
   projectId,
-} from '#test/compute-world.ts';
+} from '#test/worlds/compute-world.ts';
 
 let world: ComputeWorld;
 let foreign: string;

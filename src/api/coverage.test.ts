@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { coveragePage } from './coverage.ts';
-import { isInVersion } from './route.ts';
-import { maxVersion, minVersion } from './negotiate.ts';
+import { isInVersion } from './requests/route.ts';
+import { maxVersion, minVersion } from './requests/negotiate.ts';
 import { operatorRoutes } from './operator/routes.ts';
 import { routes } from './routes.ts';
 

@@ -1,7 +1,7 @@
 /** The route table as a page for people: docs/api-coverage.md is this text. */
-import { titleOf } from './dispatch.ts';
-import { maxVersion } from './negotiate.ts';
-import type { Route } from './route.ts';
+import { titleOf } from './requests/dispatch.ts';
+import { maxVersion } from './requests/negotiate.ts';
+import type { Route } from './requests/route.ts';
 
 /** The whole page. */
 export function coveragePage(routes: readonly Route[], operatorRoutes: readonly Route[]): string {

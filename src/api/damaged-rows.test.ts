@@ -1,8 +1,8 @@
 /** A row that cannot be read is a clear answer by its id, and can be deleted; lists go on without it. */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { aComputeWorld, type ComputeWorld, faultOf, flavorId } from '#test/compute-world.ts';
-import { aNic } from '#test/store-rows.ts';
+import { aComputeWorld, type ComputeWorld, faultOf, flavorId } from '#test/worlds/compute-world.ts';
+import { aNic } from '#test/worlds/store-rows.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {

@@ -4,9 +4,9 @@
  */
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
-import { tag, uuid } from './fields.ts';
-import { type JsonSchema, object } from './json-schema.ts';
-import type { BodySchema, Call, Reply } from './route.ts';
+import { tag, uuid } from './requests/fields.ts';
+import { type JsonSchema, object } from './requests/json-schema.ts';
+import type { BodySchema, Call, Reply } from './requests/route.ts';
 
 interface ExternalEvent {
   name: string;

@@ -1,10 +1,10 @@
 /** Bytes of images for hosts: each may have those that a server on it is made from. A host shows its own token, no user's. */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { sha256OfToken } from '#contracts/enrolments.ts';
+import { sha256OfToken } from '#contracts/store/enrolments.ts';
 import { ComputeError } from '#core/errors.ts';
-import { neededImages } from '#core/servers/needed-images.ts';
-import type { ApiContext } from './context.ts';
+import { neededImages } from '#core/guests/needed-images.ts';
+import type { ApiContext } from './requests/context.ts';
 
 /** Adds the route. Answers: 200 with the bytes, their size, SHA-512 and disk format; else a fault. */
 export function mountHostImages(app: FastifyInstance, context: ApiContext): void {

@@ -1,8 +1,8 @@
 /** What Nova has and Novella has not: answered by name, in the versions that have it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aComputeWorld, type ComputeWorld, faultOf } from '#test/compute-world.ts';
-import { titleOf } from './dispatch.ts';
-import { maxVersion } from './negotiate.ts';
+import { aComputeWorld, type ComputeWorld, faultOf } from '#test/worlds/compute-world.ts';
+import { titleOf } from './requests/dispatch.ts';
+import { maxVersion } from './requests/negotiate.ts';
 import { notOffered } from './not-offered.ts';
 
 let world: ComputeWorld;

@@ -4,8 +4,8 @@
  * version history.
  */
 import type { Rule } from '#core/access/policy.ts';
-import type { Method, Route } from './route.ts';
-import { words } from './words.ts';
+import type { Method, Route } from './requests/route.ts';
+import { words } from './requests/words.ts';
 
 type Range = Pick<Route, 'from' | 'to'>;
 

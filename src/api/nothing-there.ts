@@ -1,7 +1,7 @@
 /** Resources that clients ask for in passing and that Novella has none of: an empty list, or not found. */
 import { ComputeError } from '#core/errors.ts';
-import type { Call, Handler, Reply } from './route.ts';
-import { findServer } from './servers/find.ts';
+import type { Call, Handler, Reply } from './requests/route.ts';
+import { findServer } from './servers/read/find.ts';
 
 /** Example: `noneOf('aggregates')` answers `{"aggregates": []}`. */
 export function noneOf(key: string): Handler {

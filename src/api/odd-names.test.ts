@@ -1,6 +1,6 @@
 /** Names that a program could take for something else: of objects in JavaScript, and beyond what headers hold. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aComputeWorld, type ComputeWorld } from '#test/compute-world.ts';
+import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
 
 let world: ComputeWorld;
 let path: string;

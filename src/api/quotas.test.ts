@@ -8,7 +8,7 @@ import {
   networkId,
   otherProjectId,
   projectId,
-} from '#test/compute-world.ts';
+} from '#test/worlds/compute-world.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {

@@ -9,9 +9,9 @@ import {
   flavorId,
   networkId,
   projectId,
-} from '#test/compute-world.ts';
-import { keyPaths } from '#test/replay.ts';
-import { aHost, aNic } from '#test/store-rows.ts';
+} from '#test/worlds/compute-world.ts';
+import { keyPaths } from '#test/worlds/replay.ts';
+import { aHost, aNic } from '#test/worlds/store-rows.ts';
 
 interface RecordedCall {
   command: string;

@@ -11,7 +11,7 @@ import {
   networkId,
   otherProjectId,
   portId,
-} from '#test/compute-world.ts';
+} from '#test/worlds/compute-world.ts';
 
 let world: ComputeWorld;
 beforeAll(async () => {

@@ -21,23 +21,23 @@ import {
   servicesQuery,
 } from './hosts/compute-services.ts';
 import * as hypervisors from './hosts/hypervisors.ts';
-import { limitsQuery, showLimits } from './limits.ts';
+import { limitsQuery, showLimits } from './requests/limits.ts';
 import { notOffered } from './not-offered.ts';
 import { noneOf, noneOfServer, notThere } from './nothing-there.ts';
-import type { Route } from './route.ts';
+import type { Route } from './requests/route.ts';
 import { createGroupBody } from './server-groups/schemas.ts';
 import * as groups from './server-groups/server-groups.ts';
-import { attachBody, attachInterface, detachInterface } from './servers/attach.ts';
-import { serverActions } from './servers/actions.ts';
-import { listAddresses, showAddresses } from './servers/addresses.ts';
-import { changeServerBody, createServerBody } from './servers/create-schema.ts';
-import { serverQuery } from './servers/filters.ts';
-import { actionQuery, listActions, showAction } from './servers/instance-actions.ts';
-import { listInterfaces, showInterface } from './servers/interfaces.ts';
-import * as metadata from './servers/metadata.ts';
+import { attachBody, attachInterface, detachInterface } from './servers/parts/attach.ts';
+import { serverActions } from './servers/actions/actions.ts';
+import { listAddresses, showAddresses } from './servers/read/addresses.ts';
+import { changeServerBody, createServerBody } from './servers/create/create-schema.ts';
+import { serverQuery } from './servers/read/filters.ts';
+import { actionQuery, listActions, showAction } from './servers/read/instance-actions.ts';
+import { listInterfaces, showInterface } from './servers/parts/interfaces.ts';
+import * as metadata from './servers/parts/metadata.ts';
 import { listServers, listServersInDetail, showServer } from './servers/read.ts';
-import { listServerGroups } from './servers/security-groups.ts';
-import * as tags from './servers/tags.ts';
+import { listServerGroups } from './servers/parts/security-groups.ts';
+import * as tags from './servers/parts/tags.ts';
 import { changeServer, createServer, deleteServer } from './servers/write.ts';
 
 const reads = { method: 'GET', rule: 'reader' } as const;

@@ -1,5 +1,5 @@
 /** The documents from which clients learn which versions there are. They need no token. Source: Nova API guide, "Versions". */
-import { maxVersion, minVersion } from './negotiate.ts';
+import { maxVersion, minVersion } from './requests/negotiate.ts';
 
 type VersionId = 'v2.0' | 'v2.1';
 

@@ -1,17 +1,23 @@
 /** The operator's commands as commander knows them: names, options, help. What they do is in a file each. */
 import { type Command, Option } from 'commander';
-import { addCloudOptions, cloudChoice, withCloud } from './cloud-options.ts';
-import { findCloud, type Surroundings } from './clouds-yaml.ts';
-import { withExamples } from './examples.ts';
-import { showExplanation } from './explain.ts';
-import { type EnrollOptions, enrollHost, forgetHost, listHosts, revokeHost } from './host.ts';
-import { withJson } from './json-option.ts';
-import { type PciDevicesOptions, showPciDevices } from './pci-devices.ts';
-import { type RegisterOptions, registerCompute } from './keystone-register.ts';
-import { showPciPools } from './pci-pools.ts';
-import type { Screen } from './screen.ts';
-import { showStatus } from './status.ts';
-import { openSession, type Session } from './session.ts';
+import { addCloudOptions, cloudChoice, withCloud } from './cloud/cloud-options.ts';
+import { findCloud, type Surroundings } from './cloud/clouds-yaml.ts';
+import { withExamples } from './terminal/examples.ts';
+import { showExplanation } from './servers/explain.ts';
+import {
+  type EnrollOptions,
+  enrollHost,
+  forgetHost,
+  listHosts,
+  revokeHost,
+} from './servers/host.ts';
+import { withJson } from './terminal/json-option.ts';
+import { type PciDevicesOptions, showPciDevices } from './pci/pci-devices.ts';
+import { type RegisterOptions, registerCompute } from './register/keystone-register.ts';
+import { showPciPools } from './pci/pci-pools.ts';
+import type { Screen } from './terminal/screen.ts';
+import { showStatus } from './servers/status.ts';
+import { openSession, type Session } from './cloud/session.ts';
 
 /** What the commands need of the program that runs them. */
 export interface CommandEnvironment extends Surroundings {

@@ -1,8 +1,8 @@
 /** `novella doctor`: the checks of this machine, a row each, with the fix under each that needs one. Who looks at the machine is handed in. */
 import { styleText } from 'node:util';
 import type { HostCheck } from '#core/hosts/host-check.ts';
-import { type Screen, writeJson, writeLines } from './screen.ts';
-import { wrap } from './wrap.ts';
+import { type Screen, writeJson, writeLines } from './terminal/screen.ts';
+import { wrap } from './terminal/wrap.ts';
 
 export interface DoctorOptions {
   json?: boolean;

@@ -1,7 +1,12 @@
 /** A row of the embedded services that cannot be read is a clear answer by its id, and can be deleted; lists go on without it. */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Answer, ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
+import {
+  type Answer,
+  ask,
+  type EmbeddedCloud,
+  startEmbeddedCloud,
+} from '#test/worlds/embedded-cloud.ts';
 
 let cloud: EmbeddedCloud;
 let stranger: string;

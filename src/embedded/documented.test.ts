@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { keystoneLacks } from './identity/routes.ts';
 import { glanceLacks } from './image/routes.ts';
-import { lackingKeys } from './network/lacking-keys.ts';
+import { lackingKeys } from './network/requests/lacking-keys.ts';
 import { neutronLacks } from './network/routes.ts';
 
 const page = readFileSync(new URL('../../docs/embedded-services.md', import.meta.url), 'utf8');

@@ -5,7 +5,12 @@ import { identityRoutes } from './identity/routes.ts';
 import { imageRoutes } from './image/routes.ts';
 import { networkRoutes } from './network/routes.ts';
 import type { Route } from './route-table.ts';
-import { ask, demoPassword, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
+import {
+  ask,
+  demoPassword,
+  type EmbeddedCloud,
+  startEmbeddedCloud,
+} from '#test/worlds/embedded-cloud.ts';
 
 const callers = ['none', 'garbage', 'expired', 'reader', 'foreign', 'demo', 'service', 'admin'];
 type Caller = (typeof callers)[number];

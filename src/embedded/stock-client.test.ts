@@ -5,8 +5,8 @@ import {
   type EmbeddedCloud,
   signInBody,
   startEmbeddedCloud,
-} from '#test/embedded-cloud.ts';
-import { type Exchange, IdMap, keyPaths } from '#test/replay.ts';
+} from '#test/worlds/embedded-cloud.ts';
+import { type Exchange, IdMap, keyPaths } from '#test/worlds/replay.ts';
 import commands from '../../test/fixtures/recorded/stock-client-calls.json' with { type: 'json' };
 
 type Call = Exchange & { service: 'identity' | 'network' | 'image' };

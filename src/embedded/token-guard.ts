@@ -1,6 +1,6 @@
 /** Reads the token of a request and has it judged. */
 import type { FastifyRequest } from 'fastify';
-import type { Caller, IdentityService } from '#contracts/identity.ts';
+import type { Caller, IdentityService } from '#contracts/services/identity.ts';
 import { ComputeError } from '#core/errors.ts';
 import { noteUser } from '#http/request-log.ts';
 

@@ -1,10 +1,10 @@
 /** The program of a hypervisor alone, as the bundle has it. The whole of Novella is `main.ts`. */
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { addAgentCommand } from './agent-command.ts';
-import { addDoctorCommand } from './doctor-command.ts';
-import { runProgram } from './run-program.ts';
-import { screenOn } from './screen-on.ts';
+import { addAgentCommand } from './agent/agent-command.ts';
+import { addDoctorCommand } from './doctor/doctor-command.ts';
+import { runProgram } from './terminal/run-program.ts';
+import { screenOn } from './terminal/screen-on.ts';
 import { version } from './version.ts';
 
 const program = new Command('novella-agent')

@@ -1,10 +1,10 @@
 /** `novella backup` and `novella restore` on the command line. */
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Surroundings } from '#cli/clouds-yaml.ts';
-import { withExamples } from '#cli/examples.ts';
-import { withJson } from '#cli/json-option.ts';
-import { type Screen, writeJson, writeLines } from '#cli/screen.ts';
+import type { Surroundings } from '#cli/cloud/clouds-yaml.ts';
+import { withExamples } from '#cli/terminal/examples.ts';
+import { withJson } from '#cli/terminal/json-option.ts';
+import { type Screen, writeJson, writeLines } from '#cli/terminal/screen.ts';
 import type { Restored } from './backup/restore-backup.ts';
 import type { Manifest } from './backup/manifest.ts';
 
@@ -63,7 +63,7 @@ function withState(command: Command): Command {
 
 async function stateDirOf(options: StateOptions, surroundings: Surroundings): Promise<string> {
   if (options.stateDir !== undefined) return resolve(options.stateDir);
-  const { readConfig } = await import('./config.ts');
+  const { readConfig } = await import('./config/config.ts');
   return readConfig(options.config, surroundings).stateDir;
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command, CommanderError } from 'commander';
 import { expect, test } from 'vitest';
-import { hintFor } from '#cli/hint.ts';
+import { hintFor } from '#cli/terminal/hint.ts';
 import { novellaProgram } from './command-line.ts';
 
 /** With what is written instead of shown. */

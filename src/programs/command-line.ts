@@ -1,18 +1,18 @@
 /** The commands of `novella` and their options. What a command needs is loaded when it runs. The only reader of arguments and environment. */
 import { homedir } from 'node:os';
 import { Command } from 'commander';
-import type { LocalMachine } from '#cli/pci-check.ts';
-import { withExamples } from '#cli/examples.ts';
+import type { LocalMachine } from '#cli/pci/pci-check.ts';
+import { withExamples } from '#cli/terminal/examples.ts';
 import { addHelpCommand } from '#cli/help-command.ts';
-import { withJson } from '#cli/json-option.ts';
+import { withJson } from '#cli/terminal/json-option.ts';
 import { addCommands } from '#cli/commands.ts';
-import { addPciCheck } from '#cli/pci-check-command.ts';
-import { addAgentCommand, logFormatOption, logLevelOption } from './agent-command.ts';
+import { addPciCheck } from '#cli/pci/pci-check-command.ts';
+import { addAgentCommand, logFormatOption, logLevelOption } from './agent/agent-command.ts';
 import { addBackupCommands } from './backup-commands.ts';
-import { addDoctorCommand } from './doctor-command.ts';
-import { runProgram } from './run-program.ts';
-import { screenOn } from './screen-on.ts';
-import type { UpOptions } from './up-command.ts';
+import { addDoctorCommand } from './doctor/doctor-command.ts';
+import { runProgram } from './terminal/run-program.ts';
+import { screenOn } from './terminal/screen-on.ts';
+import type { UpOptions } from './up/up-command.ts';
 import { version } from './version.ts';
 
 const afterHelp = `
@@ -67,7 +67,7 @@ function addUp(novella: Command): void {
     .addOption(logLevelOption())
     .option('--verbose', 'log every step: --log-level debug')
     .action(async (options: UpOptions) => {
-      const { runUp } = await import('./up-command.ts');
+      const { runUp } = await import('./up/up-command.ts');
       await runUp(options, { screen, ...surroundings() });
     });
   withExamples(
@@ -83,7 +83,7 @@ function addDemo(novella: Command): void {
     .description('show the whole path from port to guest on simulated hosts')
     .option('--once', 'end after the journey (as with --json); exit 0 only if all of it held')
     .action(async (options: { once?: boolean; json?: boolean }) => {
-      const { interruption } = await import('./interruption.ts');
+      const { interruption } = await import('./terminal/interruption.ts');
       const interrupted = interruption();
       const { runDemo } = await import('./demo.ts');
       process.exitCode = await runDemo({
@@ -107,7 +107,7 @@ function addConfigImport(novella: Command): void {
     .option('--output <file>', 'write there (default: standard output)')
     .option('--force', 'write over a file that is there')
     .action(async (from: string[], options: { output?: string; force?: boolean }) => {
-      const { runConfigImport } = await import('./config-import.ts');
+      const { runConfigImport } = await import('./config/config-import.ts');
       runConfigImport(from, options, { screen, progress: screenOn(process.stderr) });
     });
   withExamples(
@@ -118,4 +118,4 @@ function addConfigImport(novella: Command): void {
 }
 
 const loadMachine = async (): Promise<LocalMachine> =>
-  (await import('./pci-check.ts')).localMachine(surroundings());
+  (await import('./doctor/pci-check.ts')).localMachine(surroundings());

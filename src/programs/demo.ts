@@ -5,10 +5,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readCloud } from '#cli/clouds-yaml.ts';
-import { type Screen, writeJson, writeLines } from '#cli/screen.ts';
-import { openSession, type Session } from '#cli/session.ts';
-import { readConfig } from './config.ts';
+import { readCloud } from '#cli/cloud/clouds-yaml.ts';
+import { type Screen, writeJson, writeLines } from '#cli/terminal/screen.ts';
+import { openSession, type Session } from '#cli/cloud/session.ts';
+import { readConfig } from './config/config.ts';
 import { bootChecks, type Check, deleteChecks, verify } from './demo/checks.ts';
 import { choosePorts } from './demo/choose-ports.ts';
 import { demoHosts } from './demo/hosts.ts';
@@ -21,8 +21,8 @@ import {
 } from './demo/report.ts';
 import { bootSteps, deleteSteps } from './demo/steps.ts';
 import type { Step, Story } from './demo/story.ts';
-import { logTo } from './log.ts';
-import { type AllInOne, startAllInOne } from './up.ts';
+import { logTo } from './terminal/log.ts';
+import { type AllInOne, startAllInOne } from './up/up.ts';
 
 export interface DemoOptions {
   /** Ends after the journey, having deleted the server again. */

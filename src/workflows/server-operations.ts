@@ -1,28 +1,28 @@
 /** Everything that can be asked of servers, bound to one context: what the API is given. And the workflows behind it, for the dispatcher. */
-import type { Caller } from '#contracts/identity.ts';
-import type { NetworkEvent } from '#contracts/network-events.ts';
-import type { TaskKind } from '#contracts/store.ts';
+import type { Caller } from '#contracts/services/identity.ts';
+import type { NetworkEvent } from '#contracts/services/network-events.ts';
+import type { TaskKind } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import type { NewServerRequest } from '#core/servers/new-server.ts';
 import type { Server } from '#core/servers/server.ts';
-import { actOnGuest, actWorkflow, type ActRequest } from './act-on-guest.ts';
-import { attachInterface, type AttachRequest } from './attach-interface.ts';
-import { attachWorkflow } from './attach-workflow.ts';
-import { bootServer } from './boot-server.ts';
-import type { WorkflowContext } from './context.ts';
-import { createServers } from './create-server.ts';
-import { deleteServer, deleteWorkflow } from './delete-server.ts';
-import { detachInterface, detachWorkflow } from './detach-interface.ts';
-import { enrollHost, revokeHost } from './enroll-host.ts';
-import { forgetHost } from './forget-host.ts';
-import { followWorkflow } from './follow-guest.ts';
-import { followPortsWorkflow } from './follow-ports.ts';
-import { readConsole } from './read-console.ts';
-import { rebuildServer, type RebuildRequest } from './rebuild-server.ts';
-import { changeGroups, type SecurityGroupChange } from './security-groups.ts';
-import { takeNetworkEvent } from './take-network-event.ts';
-import { setHostService, type HostServiceChange } from './set-host-service.ts';
-import type { Workflow } from './workflow.ts';
+import { actOnGuest, actWorkflow, type ActRequest } from './guests/act-on-guest.ts';
+import { attachInterface, type AttachRequest } from './nics/attach-interface.ts';
+import { attachWorkflow } from './nics/attach-workflow.ts';
+import { bootServer } from './boot/boot-server.ts';
+import type { WorkflowContext } from './engine/context.ts';
+import { createServers } from './boot/create-server.ts';
+import { deleteServer, deleteWorkflow } from './removal/delete-server.ts';
+import { detachInterface, detachWorkflow } from './nics/detach-interface.ts';
+import { enrollHost, revokeHost } from './operator/enroll-host.ts';
+import { forgetHost } from './operator/forget-host.ts';
+import { followWorkflow } from './watch/follow-guest.ts';
+import { followPortsWorkflow } from './watch/follow-ports.ts';
+import { readConsole } from './guests/read-console.ts';
+import { rebuildServer, type RebuildRequest } from './guests/rebuild-server.ts';
+import { changeGroups, type SecurityGroupChange } from './ports/security-groups.ts';
+import { takeNetworkEvent } from './ports/take-network-event.ts';
+import { setHostService, type HostServiceChange } from './operator/set-host-service.ts';
+import type { Workflow } from './engine/workflow.ts';
 
 export const workflows: Record<TaskKind, Workflow> = {
   boot: bootServer,

@@ -3,9 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ensureDebianPackages } from '#test/debian-packages.ts';
-import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
-import { type StockClient, stockClient } from '#test/stock-client.ts';
+import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
+import {
+  type NovellaProcess,
+  startNovella,
+  temporaryDirectory,
+} from '#test/processes/novella-process.ts';
+import { type StockClient, stockClient } from '#test/processes/stock-client.ts';
 
 const state = temporaryDirectory();
 const files = temporaryDirectory();

@@ -1,8 +1,12 @@
 /** The stock client of Debian with what the embedded network service has beside ports: tags, rules, pools. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ensureDebianPackages } from '#test/debian-packages.ts';
-import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
-import { type StockClient, stockClient } from '#test/stock-client.ts';
+import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
+import {
+  type NovellaProcess,
+  startNovella,
+  temporaryDirectory,
+} from '#test/processes/novella-process.ts';
+import { type StockClient, stockClient } from '#test/processes/stock-client.ts';
 
 const state = temporaryDirectory();
 let novella: NovellaProcess;

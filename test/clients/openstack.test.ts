@@ -1,8 +1,12 @@
 /** The stock clients of Debian drive `novella up` through the whole journey of an SR-IOV user. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ensureDebianPackages } from '#test/debian-packages.ts';
-import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
-import { type StockClient, stockClient } from '#test/stock-client.ts';
+import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
+import {
+  type NovellaProcess,
+  startNovella,
+  temporaryDirectory,
+} from '#test/processes/novella-process.ts';
+import { type StockClient, stockClient } from '#test/processes/stock-client.ts';
 
 const state = temporaryDirectory();
 let novella: NovellaProcess;

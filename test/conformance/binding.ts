@@ -1,6 +1,10 @@
 /** Topic binding: what a server's ports are told when they are bound, unbound and moved, as the calls that go to Neutron. */
 import type { Port, PortChange } from '#core/networking/port.ts';
-import { type Allocation, bindChange, unbindChange } from '#core/networking/port-binding.ts';
+import {
+  type Allocation,
+  bindChange,
+  unbindChange,
+} from '#core/networking/binding/port-binding.ts';
 import {
   addBinding,
   cleanUpMove,
@@ -10,13 +14,13 @@ import {
   type PortCall,
   prepareMove,
   replacementOf,
-} from '#core/networking/port-move.ts';
-import { bindingProblem } from '#core/networking/port-binding.ts';
+} from '#core/networking/binding/port-move.ts';
+import { bindingProblem } from '#core/networking/binding/port-binding.ts';
 import type { VnicType } from '#core/networking/vnic-type.ts';
-import { parsePciAddress } from '#core/pci/address.ts';
-import { matchDevice } from '#core/pci/device-spec.ts';
-import type { PciDeviceType, PciFunction } from '#core/pci/device.ts';
-import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
+import { parsePciAddress } from '#core/pci/devices/address.ts';
+import { matchDevice } from '#core/pci/specs/device-spec.ts';
+import type { PciDeviceType, PciFunction } from '#core/pci/devices/device.ts';
+import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { type CaseOutcome, failed, judge, type Topic, type VectorCase } from './topic.ts';
 
 interface WirePort {

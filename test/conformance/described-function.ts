@@ -1,7 +1,7 @@
 /** PCI functions from the form that the vectors describe hosts and devices in. */
-import { parsePciAddress } from '#core/pci/address.ts';
-import type { PciDeviceType, PciFunction } from '#core/pci/device.ts';
-import type { HostFunction } from '#core/pci/device-spec.ts';
+import { parsePciAddress } from '#core/pci/devices/address.ts';
+import type { PciDeviceType, PciFunction } from '#core/pci/devices/device.ts';
+import type { HostFunction } from '#core/pci/specs/device-spec.ts';
 
 /** `input.devices`: what the host reports. */
 export interface DescribedDevice {

@@ -1,7 +1,7 @@
 /** Topic devspec: which devices the operator's list admits, by which entry, with which tags. */
 import { ComputeError } from '#core/errors.ts';
-import { type DeviceSpec, matchDevice } from '#core/pci/device-spec.ts';
-import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
+import { type DeviceSpec, matchDevice } from '#core/pci/specs/device-spec.ts';
+import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import {
   type DescribedDevice,
   type DescribedFunction,

@@ -2,10 +2,10 @@
 import { ComputeError } from '#core/errors.ts';
 import type { BindingProfile, Network } from '#core/networking/port.ts';
 import { isVnicType, type VnicType } from '#core/networking/vnic-type.ts';
-import { parseAliases } from '#core/pci/alias.ts';
-import { requestsForFlavor } from '#core/pci/flavor-request.ts';
-import { requestsForPorts } from '#core/pci/port-request.ts';
-import type { NumaPolicy, PciRequest } from '#core/pci/request.ts';
+import { parseAliases } from '#core/pci/requests/alias.ts';
+import { requestsForFlavor } from '#core/pci/requests/flavor-request.ts';
+import { requestsForPorts } from '#core/networking/port-request.ts';
+import type { NumaPolicy, PciRequest } from '#core/pci/requests/request.ts';
 import {
   networkNeeds,
   type PortResourceRequest,

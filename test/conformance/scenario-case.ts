@@ -1,5 +1,5 @@
 /** The form of a recorded scenario: what there is, what is done, and what is seen after each step. */
-import type { DescribedDevice } from '#integrations/simulated/described-devices.ts';
+import type { DescribedDevice } from '#integrations/simulated/machine/described-devices.ts';
 
 export interface ScenarioInput {
   networks?: { name: string; physical_network: string | null; vlan?: number }[];

@@ -1,16 +1,16 @@
 /** The cloud of one recorded scenario: an all-in-one with the scenario's hosts, networks and ports, spoken to over its public API. */
-import { readCloud } from '#cli/clouds-yaml.ts';
-import { openSession, request, type ServiceRequest, type Session } from '#cli/session.ts';
+import { readCloud } from '#cli/cloud/clouds-yaml.ts';
+import { openSession, request, type ServiceRequest, type Session } from '#cli/cloud/session.ts';
 import {
   type Config,
   type ConfigEntry,
   type DescribedHostConfig,
   freePorts,
   readConfig,
-} from '#programs/config.ts';
-import { type AllInOne, startAllInOne } from '#programs/up.ts';
-import { temporaryDirectory } from '#test/novella-process.ts';
-import type { DescribedDevice } from '#integrations/simulated/described-devices.ts';
+} from '#programs/config/config.ts';
+import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
+import { temporaryDirectory } from '#test/processes/novella-process.ts';
+import type { DescribedDevice } from '#integrations/simulated/machine/described-devices.ts';
 import type { ScenarioInput, ScenarioPort } from './scenario-case.ts';
 
 export interface World {

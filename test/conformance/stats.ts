@@ -1,14 +1,14 @@
 /** Topic stats: pools as devices come and go, and what they can support. Steps run on one host's devices. */
 import { assertNever } from '#core/errors.ts';
-import { allocateDevices, type DeviceAssignment } from '#core/pci/allocate.ts';
-import { claimDevices } from '#core/pci/claim.ts';
-import type { PciDevice } from '#core/pci/device.ts';
-import { matchDevice } from '#core/pci/device-spec.ts';
-import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
-import { groupByPool, type PciDevicePool, poolKey, poolsOf } from '#core/pci/pool.ts';
-import { type HostNumaNode, poolKeys } from '#core/pci/pool-match.ts';
-import type { NumaPolicy, PciRequest, PciRequestSpec } from '#core/pci/request.ts';
-import { bookRequests } from '#core/pci/support.ts';
+import { allocateDevices, type DeviceAssignment } from '#core/pci/claims/allocate.ts';
+import { claimDevices } from '#core/pci/claims/claim.ts';
+import type { PciDevice } from '#core/pci/devices/device.ts';
+import { matchDevice } from '#core/pci/specs/device-spec.ts';
+import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
+import { groupByPool, type PciDevicePool, poolKey, poolsOf } from '#core/pci/pools/pool.ts';
+import { type HostNumaNode, poolKeys } from '#core/pci/pools/pool-match.ts';
+import type { NumaPolicy, PciRequest, PciRequestSpec } from '#core/pci/requests/request.ts';
+import { bookRequests } from '#core/pci/claims/support.ts';
 import {
   type DescribedDevice,
   type DescribedFunction,

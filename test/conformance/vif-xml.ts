@@ -1,13 +1,13 @@
 /** Topic vif_xml: a bound NIC through planGuestNic and nicXml to libvirt's element, and its VF's settings. */
 import { XmlDocument, XmlElement, XmlText } from 'libxml2-wasm';
-import { handOverSteps, unplugSteps } from '#core/guests/hand-over-steps.ts';
-import { heldByNic } from '#core/guests/held-device.ts';
-import { planGuestNic } from '#core/guests/plan-nic.ts';
-import type { Step, VfStep } from '#core/guests/step.ts';
+import { handOverSteps, unplugSteps } from '#core/guests/plan/hand-over-steps.ts';
+import { heldByNic } from '#core/guests/description/held-device.ts';
+import { planGuestNic } from '#core/guests/nics/plan-nic.ts';
+import type { Step, VfStep } from '#core/guests/plan/step.ts';
 import type { Vif } from '#core/networking/vif.ts';
 import { isComputeError } from '#core/errors.ts';
-import { nicXml } from '#integrations/libvirt/interface-xml.ts';
-import { printXml } from '#integrations/libvirt/xml.ts';
+import { nicXml } from '#integrations/libvirt/xml/interface-xml.ts';
+import { printXml } from '#integrations/libvirt/xml/xml.ts';
 import { type CaseOutcome, failed, judge, passed, type Topic, type VectorCase } from './topic.ts';
 
 interface WireVif {

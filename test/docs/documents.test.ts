@@ -3,12 +3,16 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { run } from '#test/command.ts';
-import { ensureDebianPackages } from '#test/debian-packages.ts';
-import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
-import type { Surroundings } from '#cli/clouds-yaml.ts';
-import { readAgentConfig } from '#programs/agent-config.ts';
-import { readConfig } from '#programs/config.ts';
+import { run } from '#test/processes/command.ts';
+import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
+import {
+  type NovellaProcess,
+  startNovella,
+  temporaryDirectory,
+} from '#test/processes/novella-process.ts';
+import type { Surroundings } from '#cli/cloud/clouds-yaml.ts';
+import { readAgentConfig } from '#programs/config/agent-config.ts';
+import { readConfig } from '#programs/config/config.ts';
 import { shellBlocks } from './shell-blocks.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

@@ -12,7 +12,7 @@ import {
   type ScriptOutcome,
 } from './command-client.ts';
 import { startEmulator } from './emulator.ts';
-import { freePorts } from '#test/free-ports.ts';
+import { freePorts } from '#test/processes/free-ports.ts';
 import { hostImage } from './image.ts';
 import { labDevices, machineCommand, nvmeFile } from './machine.ts';
 

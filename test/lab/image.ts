@@ -4,11 +4,11 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder, keyOf, madeOnce } from '#test/cache.ts';
+import { cacheFolder, keyOf, madeOnce } from '#test/debian/cache.ts';
 import { initialDisk } from './initial-disk.ts';
 import { kernelRelease, uncompressedKernel } from './kernel.ts';
 import { microGuest } from './micro-guest.ts';
-import { mustRun } from '#test/must-run.ts';
+import { mustRun } from '#test/debian/must-run.ts';
 import { labTree } from './tree.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));

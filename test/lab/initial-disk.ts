@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ArchiveEntry, packArchive } from './cpio.ts';
 import { kernelModules } from './kernel.ts';
-import { mustRun } from '#test/must-run.ts';
+import { mustRun } from '#test/debian/must-run.ts';
 
 export interface InitialDisk {
   tree: string;

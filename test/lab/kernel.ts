@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import { mustRun } from '#test/must-run.ts';
+import { mustRun } from '#test/debian/must-run.ts';
 
 /** The kernel release in a tree. Example: `6.12.107+deb13-amd64`. Throws when there is not exactly one. */
 export function kernelRelease(tree: string): string {

@@ -2,9 +2,9 @@
  * One Debian tree, used twice: it is the disk of the emulated compute host, and the QEMU in it is the one that emulates that host (the
  * machine the tests run on needs none of its own).
  */
-import { cacheFolder } from '#test/cache.ts';
-import { ensureDebianPackages } from '#test/debian-packages.ts';
-import { debianTree, leanDpkgOptions, type Tree } from '#test/debian-tree.ts';
+import { cacheFolder } from '#test/debian/cache.ts';
+import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
+import { debianTree, leanDpkgOptions, type Tree } from '#test/debian/debian-tree.ts';
 
 const packages = [
   ...['linux-image-amd64', 'initramfs-tools', 'kmod', 'udev', 'busybox-static', 'zstd'],

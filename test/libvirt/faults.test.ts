@@ -1,11 +1,11 @@
 /** What is left and what is told when libvirtd, the child with libvirt in it, or both are killed or stopped. */
 import { randomUUID } from 'node:crypto';
-import type { HypervisorChange } from '#contracts/hypervisor.ts';
-import type { Guest } from '#core/guests/guest.ts';
-import { LibvirtChild } from '#integrations/libvirt/child-process.ts';
-import type { LibvirtHypervisor } from '#integrations/libvirt/hypervisor.ts';
-import { aGuest } from '#test/guests.ts';
-import { LibvirtHost } from '#test/libvirt-host.ts';
+import type { HypervisorChange } from '#contracts/host/hypervisor.ts';
+import type { Guest } from '#core/guests/description/guest.ts';
+import { LibvirtChild } from '#integrations/libvirt/connection/child-process.ts';
+import type { LibvirtHypervisor } from '#integrations/libvirt/domains/hypervisor.ts';
+import { aGuest } from '#test/hosts/guests.ts';
+import { LibvirtHost } from '#test/hosts/libvirt-host.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 

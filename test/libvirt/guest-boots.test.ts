@@ -1,24 +1,24 @@
 /** One guest on this machine, from its image to its first words on the console: agent, files, libvirt and QEMU together. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { executeCommand } from '#agent/execute-command.ts';
+import { executeCommand } from '#agent/commands/execute-command.ts';
 import { hostParts } from '#agent/host-parts.ts';
-import type { HostCommandBody } from '#contracts/host-link.ts';
-import { guestPaths } from '#core/guests/guest-paths.ts';
+import type { HostCommandBody } from '#contracts/host/host-link.ts';
+import { guestPaths } from '#core/guests/description/guest-paths.ts';
 import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
-import type { LibvirtHypervisor } from '#integrations/libvirt/hypervisor.ts';
-import { bootDisk, bootSectorSays } from '#integrations/libvirt/probe-boot-sector.ts';
-import { startLibvirtHypervisor } from '#integrations/libvirt/start-libvirt-hypervisor.ts';
-import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
-import { SimulatedTaps } from '#integrations/simulated/host-taps.ts';
-import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
-import { SimulatedPciBus } from '#integrations/simulated/pci-bus.ts';
+import type { LibvirtHypervisor } from '#integrations/libvirt/domains/hypervisor.ts';
+import { bootDisk, bootSectorSays } from '#integrations/libvirt/domains/probe-boot-sector.ts';
+import { startLibvirtHypervisor } from '#integrations/libvirt/domains/start-libvirt-hypervisor.ts';
+import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
+import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
+import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
+import { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
-import { ensureDebianPackages } from '#test/debian-packages.ts';
-import { aGuest } from '#test/guests.ts';
+import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
+import { aGuest } from '#test/hosts/guests.ts';
 import { describedImages } from '#test/images.ts';
-import { PrivateLibvirtd } from '#test/private-libvirtd.ts';
+import { PrivateLibvirtd } from '#test/hosts/private-libvirtd.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 

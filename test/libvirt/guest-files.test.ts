@@ -14,13 +14,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeGuestFiles } from '#contracts/guest-files.contract.ts';
-import type { DriveFile } from '#core/guests/guest.ts';
-import { guestPaths } from '#core/guests/guest-paths.ts';
+import { describeGuestFiles } from '#contracts/host/guest-files.contract.ts';
+import type { DriveFile } from '#core/guests/description/guest.ts';
+import { guestPaths } from '#core/guests/description/guest-paths.ts';
 import { makeConfigDriveIso } from '#integrations/guest-files/config-drive-iso.ts';
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
-import { ensureDebianPackages } from '#test/debian-packages.ts';
-import { aGuest } from '#test/guests.ts';
+import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
+import { aGuest } from '#test/hosts/guests.ts';
 import { type DescribedImages, describedImages, qcow2Head } from '#test/images.ts';
 
 const mib = 1024 ** 2;

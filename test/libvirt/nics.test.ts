@@ -1,10 +1,10 @@
 /** NICs of running guests, with interfaces that this machine can make: a bridge, and a virtual cable's end in the place of a VF. */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import type { Guest, GuestNic } from '#core/guests/guest.ts';
-import type { LibvirtHypervisor } from '#integrations/libvirt/hypervisor.ts';
-import { aBridgeNic, aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/guests.ts';
-import { LibvirtHost } from '#test/libvirt-host.ts';
+import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
+import type { LibvirtHypervisor } from '#integrations/libvirt/domains/hypervisor.ts';
+import { aBridgeNic, aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/hosts/guests.ts';
+import { LibvirtHost } from '#test/hosts/libvirt-host.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 /** Names of our own, so that nothing of the machine is touched. */

@@ -1,11 +1,11 @@
 /** NICs on an Open vSwitch, as a Neutron with the mechanism `openvswitch` binds normal ports. */
 import { randomUUID } from 'node:crypto';
-import type { GuestNic } from '#core/guests/guest.ts';
-import { handOverSteps } from '#core/guests/hand-over-steps.ts';
+import type { GuestNic } from '#core/guests/description/guest.ts';
+import { handOverSteps } from '#core/guests/plan/hand-over-steps.ts';
 import { LinuxTaps } from '#integrations/iproute2/taps.ts';
-import { aGuest, anOvsNic, aTapNic, virtio } from '#test/guests.ts';
-import { LibvirtHost } from '#test/libvirt-host.ts';
-import { OpenVswitch } from '#test/open-vswitch.ts';
+import { aGuest, anOvsNic, aTapNic, virtio } from '#test/hosts/guests.ts';
+import { LibvirtHost } from '#test/hosts/libvirt-host.ts';
+import { OpenVswitch } from '#test/hosts/open-vswitch.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 const bridge = `nvovs${process.pid}`;

@@ -6,7 +6,7 @@ import {
   prototypes,
   structures,
 } from '#integrations/libvirt/child/prototypes.ts';
-import { ensureDebianPackages } from '#test/debian-packages.ts';
+import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 const folder = '/usr/include/libvirt';

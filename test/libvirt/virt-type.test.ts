@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { aGuest } from '#test/guests.ts';
-import { LibvirtHost } from '#test/libvirt-host.ts';
+import { aGuest } from '#test/hosts/guests.ts';
+import { LibvirtHost } from '#test/hosts/libvirt-host.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 let host: LibvirtHost;

@@ -1,13 +1,13 @@
 /** A Novella in this process beside the environment's services, with one simulated host that Neutron knows. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { sha256OfToken } from '#contracts/enrolments.ts';
+import { sha256OfToken } from '#contracts/store/enrolments.ts';
 import { openStore } from '#integrations/database/store.ts';
-import { Cloud } from '#test/cloud.ts';
-import { temporaryDirectory } from '#test/novella-process.ts';
+import { Cloud } from '#test/worlds/cloud.ts';
+import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
-import { freePorts, parseConfig } from '#programs/config.ts';
-import { startAllInOne } from '#programs/up.ts';
+import { freePorts, parseConfig } from '#programs/config/config.ts';
+import { startAllInOne } from '#programs/up/up.ts';
 import type { OpenStack } from './openstack.ts';
 import type { people } from './people.ts';
 

@@ -1,5 +1,5 @@
 /** A Debian tree with nothing but RabbitMQ: apart from the services' tree, which most tests need without it. */
-import { debianTree, leanDpkgOptions, type Tree } from '#test/debian-tree.ts';
+import { debianTree, leanDpkgOptions, type Tree } from '#test/debian/debian-tree.ts';
 import { noAutostart, openstackCache } from './tree.ts';
 
 /** The tree, built (a minute), unpacked from the cached archive, or as it lies there. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePorts } from '#test/free-ports.ts';
+import { freePorts } from '#test/processes/free-ports.ts';
 import { brokerTree } from './broker-tree.ts';
 import { home, type Running, startInside } from './inside.ts';
 

@@ -2,8 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { freePorts } from '#test/free-ports.ts';
-import { type NovellaProcess, startConfigured, temporaryDirectory } from '#test/novella-process.ts';
+import { freePorts } from '#test/processes/free-ports.ts';
+import {
+  type NovellaProcess,
+  startConfigured,
+  temporaryDirectory,
+} from '#test/processes/novella-process.ts';
 import { type OpenStack, startOpenStack } from './openstack.ts';
 import type { people } from './people.ts';
 

@@ -1,8 +1,8 @@
 /** The contracts of identity, network and images, kept by the clients of a real Keystone, Neutron and Glance. */
 import { afterAll, beforeAll } from 'vitest';
-import { describeIdentityService } from '#contracts/identity.contract.ts';
-import { describeImageService } from '#contracts/image-service.contract.ts';
-import { describeNetworkService } from '#contracts/network.contract.ts';
+import { describeIdentityService } from '#contracts/services/identity.contract.ts';
+import { describeImageService } from '#contracts/services/image-service.contract.ts';
+import { describeNetworkService } from '#contracts/services/network.contract.ts';
 import { type OpenStack, startOpenStack } from './openstack.ts';
 import { realIdentity, realImages, realNetwork } from './real-services.ts';
 

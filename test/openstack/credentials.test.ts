@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { temporaryDirectory } from '#test/novella-process.ts';
+import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { type OpenStack, startOpenStack } from './openstack.ts';
 
 const state = temporaryDirectory();

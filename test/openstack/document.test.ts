@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ensureDebianPackages } from '#test/debian-packages.ts';
-import { freePorts } from '#test/free-ports.ts';
-import { temporaryDirectory } from '#test/novella-process.ts';
+import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
+import { freePorts } from '#test/processes/free-ports.ts';
+import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { shellBlocks } from '../docs/shell-blocks.ts';
 import { type OpenStack, startOpenStack } from './openstack.ts';
 

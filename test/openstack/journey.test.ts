@@ -2,8 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { run } from '#test/command.ts';
-import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { run } from '#test/processes/command.ts';
+import {
+  type NovellaProcess,
+  startNovella,
+  temporaryDirectory,
+} from '#test/processes/novella-process.ts';
 import { type OpenStack, startOpenStack } from './openstack.ts';
 
 const state = temporaryDirectory();

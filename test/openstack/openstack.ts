@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { freePorts } from '#test/free-ports.ts';
+import { freePorts } from '#test/processes/free-ports.ts';
 import { type Broker, startBroker } from './broker.ts';
 import { firstState, register } from './first-state.ts';
 import { type Place, runInside } from './inside.ts';

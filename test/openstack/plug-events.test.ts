@@ -3,8 +3,12 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { run } from '#test/command.ts';
-import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { run } from '#test/processes/command.ts';
+import {
+  type NovellaProcess,
+  startNovella,
+  temporaryDirectory,
+} from '#test/processes/novella-process.ts';
 import { startBroker } from './broker.ts';
 import { type OpenStack, startOpenStack } from './openstack.ts';
 import { runFolder } from './run-folder.ts';

@@ -1,8 +1,8 @@
 /** The environment's Keystone, Neutron and Glance, as the contracts ask for them, behind our own clients. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { IdentityUnderTest } from '#contracts/identity.contract.ts';
-import type { ImagesUnderTest } from '#contracts/image-service.contract.ts';
-import type { NetworkUnderTest } from '#contracts/network.contract.ts';
+import type { IdentityUnderTest } from '#contracts/services/identity.contract.ts';
+import type { ImagesUnderTest } from '#contracts/services/image-service.contract.ts';
+import type { NetworkUnderTest } from '#contracts/services/network.contract.ts';
 import { signInBody } from '#core/access/login.ts';
 import { connectOpenStack } from '#integrations/openstack/connect.ts';
 import type { OpenStack } from './openstack.ts';

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { mustRun } from '#test/must-run.ts';
+import { mustRun } from '#test/debian/must-run.ts';
 import { type Cloud, startCloud, unbound } from './cloud.ts';
 import { heardWhile } from './heard-calls.ts';
 

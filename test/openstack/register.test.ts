@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CommandOutcome, run } from '#test/command.ts';
+import { type CommandOutcome, run } from '#test/processes/command.ts';
 import { KeystoneApi, tokenOf } from './keystone-api.ts';
 import { type OpenStack, startOpenStack } from './openstack.ts';
 

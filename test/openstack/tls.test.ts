@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CertificateOptions, makeAuthority } from '#test/authority.ts';
-import { temporaryDirectory } from '#test/novella-process.ts';
-import { type TlsFront, tlsFront } from '#test/tls-front.ts';
+import { type CertificateOptions, makeAuthority } from '#test/tls/authority.ts';
+import { temporaryDirectory } from '#test/processes/novella-process.ts';
+import { type TlsFront, tlsFront } from '#test/tls/tls-front.ts';
 import { besideOpenStack, cloudOf, sharedNetwork, uploadedImage } from './beside.ts';
 import { type OpenStack, startOpenStack } from './openstack.ts';
 

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Cloud } from '#test/cloud.ts';
-import { faultyProxy } from '#test/faulty-proxy.ts';
+import type { Cloud } from '#test/worlds/cloud.ts';
+import { faultyProxy } from '#test/worlds/faulty-proxy.ts';
 import { type Beside, besideOpenStack, cloudOf, sharedNetwork, uploadedImage } from './beside.ts';
 import { type OpenStack, startOpenStack } from './openstack.ts';
 

@@ -1,6 +1,6 @@
 /** A Debian tree with Keystone, Neutron, Glance and the `openstack` client, as Debian ships them together. */
-import { cacheFolder } from '#test/cache.ts';
-import { debianTree, leanDpkgOptions, type Tree } from '#test/debian-tree.ts';
+import { cacheFolder } from '#test/debian/cache.ts';
+import { debianTree, leanDpkgOptions, type Tree } from '#test/debian/debian-tree.ts';
 
 const packages = [
   ...['keystone', 'neutron-server', 'glance-api', 'python3-openstackclient'],

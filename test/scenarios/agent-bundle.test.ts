@@ -4,13 +4,17 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { guestsOfAgent, startAgentProcess, writeAgentConfig } from '#test/agent-process.ts';
-import { Cloud } from '#test/cloud.ts';
-import { run } from '#test/command.ts';
-import { temporaryDirectory } from '#test/novella-process.ts';
+import {
+  guestsOfAgent,
+  startAgentProcess,
+  writeAgentConfig,
+} from '#test/processes/agent-process.ts';
+import { Cloud } from '#test/worlds/cloud.ts';
+import { run } from '#test/processes/command.ts';
+import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
-import { freePorts, readConfig } from '#programs/config.ts';
-import { startAllInOne } from '#programs/up.ts';
+import { freePorts, readConfig } from '#programs/config/config.ts';
+import { startAllInOne } from '#programs/up/up.ts';
 import { version } from '#programs/version.ts';
 
 const patienceMs = 240_000;

@@ -1,8 +1,8 @@
 /** Generic PCI passthrough: a flavor asks for devices by alias, beside and without SR-IOV ports. */
 import { expect } from 'vitest';
-import type { Cloud } from '#test/cloud.ts';
-import { scenario } from '#test/cloud.ts';
-import type { Config } from '#programs/config.ts';
+import type { Cloud } from '#test/worlds/cloud.ts';
+import { scenario } from '#test/worlds/cloud.ts';
+import type { Config } from '#programs/config/config.ts';
 
 /** Hosts that offer their second PF's VFs without a physical network, under the alias `accelerator`. */
 function withAccelerators(config: Config): Config {

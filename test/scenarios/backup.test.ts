@@ -2,10 +2,14 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Cloud } from '#test/cloud.ts';
-import { run } from '#test/command.ts';
-import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
-import { starter } from '#test/starter.ts';
+import { Cloud } from '#test/worlds/cloud.ts';
+import { run } from '#test/processes/command.ts';
+import {
+  type NovellaProcess,
+  startNovella,
+  temporaryDirectory,
+} from '#test/processes/novella-process.ts';
+import { starter } from '#test/processes/starter.ts';
 
 const timeout = 120_000;
 

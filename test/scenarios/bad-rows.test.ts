@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { openSqlite } from '#integrations/database/sqlite.ts';
-import { freePorts, readConfig } from '#programs/config.ts';
-import { startAllInOne } from '#programs/up.ts';
-import { Cloud } from '#test/cloud.ts';
-import { temporaryDirectory } from '#test/novella-process.ts';
+import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
+import { freePorts, readConfig } from '#programs/config/config.ts';
+import { startAllInOne } from '#programs/up/up.ts';
+import { Cloud } from '#test/worlds/cloud.ts';
+import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
 
 test('a cloud with bad rows in its database starts, lists and boots', async () => {

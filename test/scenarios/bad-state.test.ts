@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ComputeError } from '#core/errors.ts';
-import { freePorts, readConfig } from '#programs/config.ts';
-import { startAllInOne } from '#programs/up.ts';
-import { Cloud } from '#test/cloud.ts';
-import { startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { freePorts, readConfig } from '#programs/config/config.ts';
+import { startAllInOne } from '#programs/up/up.ts';
+import { Cloud } from '#test/worlds/cloud.ts';
+import { startNovella, temporaryDirectory } from '#test/processes/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
-import { canHaveSmallDisk, smallDisk } from '#test/small-disk.ts';
-import { starter } from '#test/starter.ts';
+import { canHaveSmallDisk, smallDisk } from '#test/processes/small-disk.ts';
+import { starter } from '#test/processes/starter.ts';
 
 const timeout = 120_000;
 

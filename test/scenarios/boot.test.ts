@@ -1,6 +1,6 @@
 /** Booting with SR-IOV ports, told over HTTP. */
 import { expect } from 'vitest';
-import { scenario } from '#test/cloud.ts';
+import { scenario } from '#test/worlds/cloud.ts';
 
 scenario('a direct port takes one VF on its physical network, and gives it back', async (cloud) => {
   const red = await cloud.network('red');

@@ -1,7 +1,7 @@
 /** Which of several like cards the VFs of one server come from. */
 import { expect } from 'vitest';
-import { scenario } from '#test/cloud.ts';
-import type { Config } from '#programs/config.ts';
+import { scenario } from '#test/worlds/cloud.ts';
+import type { Config } from '#programs/config/config.ts';
 
 /** One host whose two PFs serve the same physical network. */
 function twoLikeCards(config: Config): Config {

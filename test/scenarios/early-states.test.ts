@@ -2,12 +2,12 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Cloud } from '#test/cloud.ts';
-import { earlyHosts, earlyImages, makeEarlyDatabase } from '#test/early-states.ts';
-import { temporaryDirectory } from '#test/novella-process.ts';
+import { Cloud } from '#test/worlds/cloud.ts';
+import { earlyHosts, earlyImages, makeEarlyDatabase } from '#test/worlds/early-states.ts';
+import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
-import { freePorts, readConfig } from '#programs/config.ts';
-import { startAllInOne } from '#programs/up.ts';
+import { freePorts, readConfig } from '#programs/config/config.ts';
+import { startAllInOne } from '#programs/up/up.ts';
 
 test.each([
   { state: '014842f', about: 'running guests were kept' },

@@ -1,9 +1,9 @@
 /** Services that fail in all ways a network knows: whatever happens, nothing is lost and nothing is stuck at the end. */
 import { randomInt } from 'node:crypto';
 import { expect } from 'vitest';
-import { besideFaulty } from '#test/beside-faulty.ts';
-import { type Cloud, scenario } from '#test/cloud.ts';
-import type { Fault, Mischief } from '#test/faulty-proxy.ts';
+import { besideFaulty } from '#test/worlds/beside-faulty.ts';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
+import type { Fault, Mischief } from '#test/worlds/faulty-proxy.ts';
 
 const lives = 50;
 const inFlight = 8;

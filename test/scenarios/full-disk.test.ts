@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Cloud } from '#test/cloud.ts';
-import { run } from '#test/command.ts';
-import { type NovellaProcess, startConfigured } from '#test/novella-process.ts';
-import { canHaveSmallDisk, type SmallDisk, smallDisk } from '#test/small-disk.ts';
-import { starter } from '#test/starter.ts';
+import { Cloud } from '#test/worlds/cloud.ts';
+import { run } from '#test/processes/command.ts';
+import { type NovellaProcess, startConfigured } from '#test/processes/novella-process.ts';
+import { canHaveSmallDisk, type SmallDisk, smallDisk } from '#test/processes/small-disk.ts';
+import { starter } from '#test/processes/starter.ts';
 
 let disk: SmallDisk;
 let novella: NovellaProcess;

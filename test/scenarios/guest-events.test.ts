@@ -1,9 +1,9 @@
 /** Guests that change by themselves, or while nobody was looking: their servers follow, and what belongs to nobody is left alone. */
 import { expect } from 'vitest';
 import type { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
-import type { AllInOne } from '#programs/up.ts';
-import { type Cloud, scenario } from '#test/cloud.ts';
-import { aGuest, aHostdevNic, vf0 } from '#test/guests.ts';
+import type { AllInOne } from '#programs/up/up.ts';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
+import { aGuest, aHostdevNic, vf0 } from '#test/hosts/guests.ts';
 
 /** An active server with a direct port, and its host as others meet it. */
 async function aServer(cloud: Cloud, { hosts }: AllInOne) {

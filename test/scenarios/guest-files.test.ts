@@ -2,8 +2,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import type { Guest } from '#core/guests/guest.ts';
-import { type Cloud, scenario } from '#test/cloud.ts';
+import type { Guest } from '#core/guests/description/guest.ts';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 import { qcow2Head } from '#test/images.ts';
 
 /** An active image with these bytes. */

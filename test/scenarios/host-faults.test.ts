@@ -1,7 +1,7 @@
 /** A host that fails is told in plain words, another is tried where that helps, and the failing one is left as it was. */
 import { expect } from 'vitest';
 import type { SimulatedFault } from '#integrations/simulated/host-faults.ts';
-import { type Cloud, scenario } from '#test/cloud.ts';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 
 const faults: { fault: SimulatedFault; vnic: 'direct' | 'macvtap'; words: RegExp }[] = [
   { fault: 'libvirt-absent', vnic: 'direct', words: /libvirt-sock': No such file or directory/ },

@@ -1,7 +1,7 @@
 /** Hosts that are disabled, restarted with other entries, and changed underneath: held devices stay with their servers. */
 import { expect } from 'vitest';
-import type { Config, ConfigEntry } from '#programs/config.ts';
-import { type Cloud, type Reply, scenario } from '#test/cloud.ts';
+import type { Config, ConfigEntry } from '#programs/config/config.ts';
+import { type Cloud, type Reply, scenario } from '#test/worlds/cloud.ts';
 
 const vfs: ConfigEntry = {
   text: '{"vendor_id": "15b3", "product_id": "1018", "physical_network": "physnet1"}',

@@ -1,8 +1,8 @@
 /** NICs that come to a server and go again, told over HTTP. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import { type Cloud, scenario } from '#test/cloud.ts';
-import { keyPaths } from '#test/replay.ts';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
+import { keyPaths } from '#test/worlds/replay.ts';
 
 const inVersion = { 'openstack-api-version': 'compute 2.70' };
 

@@ -1,6 +1,6 @@
 /** With many hosts the scheduler looks only at those that may fit; what it decides and says stays the same. */
 import { expect } from 'vitest';
-import { scenario } from '#test/cloud.ts';
+import { scenario } from '#test/worlds/cloud.ts';
 
 scenario(
   'among 250 hosts a port finds its VF, and what fits nowhere gets its reasons in one line',

@@ -5,9 +5,9 @@ import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Cloud } from '#test/cloud.ts';
-import { type NovellaProcess, startConfigured } from '#test/novella-process.ts';
-import { canHaveSmallDisk, type SmallDisk, smallDisk } from '#test/small-disk.ts';
+import { Cloud } from '#test/worlds/cloud.ts';
+import { type NovellaProcess, startConfigured } from '#test/processes/novella-process.ts';
+import { canHaveSmallDisk, type SmallDisk, smallDisk } from '#test/processes/small-disk.ts';
 
 let disk: SmallDisk;
 let novella: NovellaProcess;

@@ -1,8 +1,8 @@
 /** Hosts that die with work in hand: what waited for them ends with its reason, no guest runs twice, and hosts that stay away can be forgotten. */
 import { expect } from 'vitest';
-import type { Config } from '#programs/config.ts';
-import type { AllInOne } from '#programs/up.ts';
-import { type Cloud, scenario } from '#test/cloud.ts';
+import type { Config } from '#programs/config/config.ts';
+import type { AllInOne } from '#programs/up/up.ts';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 
 /** Hosts count as down, and as lost, within seconds. */
 const impatient = (config: Config): Config => ({ ...config, hostDownMs: 1_000, hostLostMs: 2_000 });

@@ -1,8 +1,8 @@
 /** Ports of NICs that name a network: made while the request is there, kept from host to host, and left with no one whatever happens. */
 import { expect } from 'vitest';
-import { besideFaulty, killableBesideFaulty } from '#test/beside-faulty.ts';
-import { type Cloud, scenario } from '#test/cloud.ts';
-import type { Fault, Mischief } from '#test/faulty-proxy.ts';
+import { besideFaulty, killableBesideFaulty } from '#test/worlds/beside-faulty.ts';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
+import type { Fault, Mischief } from '#test/worlds/faulty-proxy.ts';
 
 const portsOf = async (cloud: Cloud) => (await cloud.ok('network', 'GET', '/ports')).ports;
 const serversOf = async (cloud: Cloud) => (await cloud.ok('compute', 'GET', '/servers')).servers;

@@ -4,10 +4,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { freePorts, readConfig } from '#programs/config.ts';
-import { startAllInOne } from '#programs/up.ts';
-import { Cloud, scenario } from '#test/cloud.ts';
-import { startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { freePorts, readConfig } from '#programs/config/config.ts';
+import { startAllInOne } from '#programs/up/up.ts';
+import { Cloud, scenario } from '#test/worlds/cloud.ts';
+import { startNovella, temporaryDirectory } from '#test/processes/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
 
 const starter = fileURLToPath(new URL('../../bin/novella.mjs', import.meta.url));

@@ -1,11 +1,11 @@
 /** A Novella among other services: the identity, network and image services of another cloud, reached as a real OpenStack would be. */
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import { Cloud, scenario } from '#test/cloud.ts';
-import { temporaryDirectory } from '#test/novella-process.ts';
+import { Cloud, scenario } from '#test/worlds/cloud.ts';
+import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
-import { freePorts, parseConfig } from '#programs/config.ts';
-import { type AllInOne, startAllInOne } from '#programs/up.ts';
+import { freePorts, parseConfig } from '#programs/config/config.ts';
+import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
 
 /** Starts a second Novella on the services of the first. */
 async function beside(first: AllInOne, stateDir: string, secret = 'admin-password') {

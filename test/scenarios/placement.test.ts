@@ -1,6 +1,6 @@
 /** Where many servers go: plain ones and ones with VFs, on two equal hosts. */
 import { expect } from 'vitest';
-import { type Cloud, scenario } from '#test/cloud.ts';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 
 /** How many servers of each kind are on each host. Example: `{ 'host-1': { plain: 4, sriov: 4 }, … }`. */
 async function bootAll(

@@ -2,12 +2,16 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Cloud } from '#test/cloud.ts';
-import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { Cloud } from '#test/worlds/cloud.ts';
+import {
+  type NovellaProcess,
+  startNovella,
+  temporaryDirectory,
+} from '#test/processes/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
-import { type UnwiredNetwork, unwiredNetwork } from '#test/unwired-network.ts';
-import { freePorts, readConfig } from '#programs/config.ts';
-import { type AllInOne, startAllInOne } from '#programs/up.ts';
+import { type UnwiredNetwork, unwiredNetwork } from '#test/hosts/unwired-network.ts';
+import { freePorts, readConfig } from '#programs/config/config.ts';
+import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
 
 let state: ReturnType<typeof temporaryDirectory>;
 /** Identity, network and images. */

@@ -1,6 +1,6 @@
 /** What is changed in the embedded network service reaches the server that has the port. */
 import { expect, vi } from 'vitest';
-import { scenario } from '#test/cloud.ts';
+import { scenario } from '#test/worlds/cloud.ts';
 
 const soon = { timeout: 60_000, interval: 200 };
 

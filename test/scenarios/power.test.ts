@@ -1,6 +1,6 @@
 /** Power, reboot, pause, suspend and rebuild of a server with a VF: it keeps its device and port through all of them. */
 import { expect } from 'vitest';
-import { type Cloud, scenario } from '#test/cloud.ts';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 
 async function act(cloud: Cloud, id: string, body: object) {
   return cloud.send('compute', 'POST', `/servers/${id}/action`, { body });

@@ -4,10 +4,10 @@
  */
 import { expect } from 'vitest';
 import { ComputeError } from '#core/errors.ts';
-import { baselineDifferences, vfBaseline, type VfState } from '#core/pci/vf-state.ts';
-import type { Config } from '#programs/config.ts';
-import type { AllInOne } from '#programs/up.ts';
-import { type Cloud, scenario } from '#test/cloud.ts';
+import { baselineDifferences, vfBaseline, type VfState } from '#core/pci/vf/vf-state.ts';
+import type { Config } from '#programs/config/config.ts';
+import type { AllInOne } from '#programs/up/up.ts';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 
 const vfsPerHost = 3;
 const vfs = {

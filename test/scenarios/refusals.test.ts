@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Cloud, scenario } from '#test/cloud.ts';
-import { startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
+import { startNovella, temporaryDirectory } from '#test/processes/novella-process.ts';
 
 const nobody = '11111111-2222-4333-8444-555555555555';
 

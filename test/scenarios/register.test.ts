@@ -1,9 +1,9 @@
 /** `novella keystone register` on a cloud with services of its own: there is nothing to do, and what is not offered is said. */
 import { expect } from 'vitest';
-import { registerCompute } from '#cli/keystone-register.ts';
-import { readCloud } from '#cli/clouds-yaml.ts';
-import { openSession } from '#cli/session.ts';
-import { scenario } from '#test/cloud.ts';
+import { registerCompute } from '#cli/register/keystone-register.ts';
+import { readCloud } from '#cli/cloud/clouds-yaml.ts';
+import { openSession } from '#cli/cloud/session.ts';
+import { scenario } from '#test/worlds/cloud.ts';
 
 const usual = { region: 'RegionOne', project: 'service', domain: 'Default' };
 

@@ -1,6 +1,6 @@
 /** Processors, memory and disk: promised as often as the configuration says, and no more. */
 import { expect } from 'vitest';
-import { scenario } from '#test/cloud.ts';
+import { scenario } from '#test/worlds/cloud.ts';
 
 scenario(
   'a host is full when its memory is promised, and says so',

@@ -2,8 +2,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Cloud } from '#test/cloud.ts';
-import { type NovellaProcess, startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { Cloud } from '#test/worlds/cloud.ts';
+import {
+  type NovellaProcess,
+  startNovella,
+  temporaryDirectory,
+} from '#test/processes/novella-process.ts';
 
 let state: ReturnType<typeof temporaryDirectory>;
 let novella: NovellaProcess;

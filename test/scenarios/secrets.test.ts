@@ -2,12 +2,12 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import { readCloud } from '#cli/clouds-yaml.ts';
-import { openSession } from '#cli/session.ts';
-import { scenario } from '#test/cloud.ts';
+import { readCloud } from '#cli/cloud/clouds-yaml.ts';
+import { openSession } from '#cli/cloud/session.ts';
+import { scenario } from '#test/worlds/cloud.ts';
 import { silentLog } from '#test/silent-log.ts';
-import { freePorts, readConfig } from '#programs/config.ts';
-import { startAllInOne } from '#programs/up.ts';
+import { freePorts, readConfig } from '#programs/config/config.ts';
+import { startAllInOne } from '#programs/up/up.ts';
 
 scenario(
   'the database has neither a password nor a token that was given out',

@@ -1,6 +1,6 @@
 /** Server groups and hints: where servers go in relation to each other, and what a user reads when they cannot. */
 import { expect } from 'vitest';
-import { type Cloud, scenario } from '#test/cloud.ts';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 
 const newest = { 'openstack-api-version': 'compute 2.79' };
 

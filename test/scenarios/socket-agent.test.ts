@@ -9,10 +9,14 @@ import {
   guestsOfAgent,
   startAgentProcess,
   writeAgentConfig,
-} from '#test/agent-process.ts';
-import { Cloud } from '#test/cloud.ts';
-import { aWireTo } from '#test/cuttable-wire.ts';
-import { type NovellaProcess, startConfigured, temporaryDirectory } from '#test/novella-process.ts';
+} from '#test/processes/agent-process.ts';
+import { Cloud } from '#test/worlds/cloud.ts';
+import { aWireTo } from '#test/worlds/cuttable-wire.ts';
+import {
+  type NovellaProcess,
+  startConfigured,
+  temporaryDirectory,
+} from '#test/processes/novella-process.ts';
 
 /** Processes start slowly on a machine that has much else to do. */
 const patienceMs = 240_000;

@@ -1,6 +1,6 @@
 /** What one project can do to another: nothing. */
 import { expect } from 'vitest';
-import { scenario } from '#test/cloud.ts';
+import { scenario } from '#test/worlds/cloud.ts';
 
 scenario(
   'a port that names a foreign server neither stops its deletion nor goes with it',

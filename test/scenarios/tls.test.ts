@@ -3,13 +3,13 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
-import { startAgentProcess, writeAgentConfig } from '#test/agent-process.ts';
-import { scenario } from '#test/cloud.ts';
-import { temporaryDirectory } from '#test/novella-process.ts';
+import { startAgentProcess, writeAgentConfig } from '#test/processes/agent-process.ts';
+import { scenario } from '#test/worlds/cloud.ts';
+import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
-import { tlsFiles } from '#test/tls-files.ts';
-import { freePorts, readConfig } from '#programs/config.ts';
-import { startAllInOne } from '#programs/up.ts';
+import { tlsFiles } from '#test/tls/tls-files.ts';
+import { freePorts, readConfig } from '#programs/config/config.ts';
+import { startAllInOne } from '#programs/up/up.ts';
 
 scenario(
   'over TLS a stock session boots a server, and every link is https',

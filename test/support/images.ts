@@ -1,6 +1,6 @@
 /** Images for tests: described in memory, given out as the image service gives them. */
 import { createHash } from 'node:crypto';
-import type { ImageSource } from '#contracts/images.ts';
+import type { ImageSource } from '#contracts/services/images.ts';
 import { ComputeError } from '#core/errors.ts';
 
 export interface DescribedImage {

@@ -6,8 +6,8 @@ import {
   faultOf,
   imageId,
   otherProjectId,
-} from '#test/compute-world.ts';
-import { aFlavor } from '#test/store-rows.ts';
+} from '#test/worlds/compute-world.ts';
+import { aFlavor } from '#test/worlds/store-rows.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 /** Who may use a private flavor. Source: Nova compute API reference, "Flavors access". */
 import { ComputeError } from '#core/errors.ts';
-import { object, wrapped } from '../json-schema.ts';
-import type { BodySchema, Call, Reply } from '../route.ts';
+import { object, wrapped } from '../requests/json-schema.ts';
+import type { BodySchema, Call, Reply } from '../requests/route.ts';
 import { findFlavor } from './flavors.ts';
 
 const tenant = { type: 'string', minLength: 1, maxLength: 255 };

@@ -1,7 +1,7 @@
 /** Extra specs of a flavor, whole and by key. */
 import { ComputeError } from '#core/errors.ts';
-import { aliasCounts, aliasKey } from '#core/pci/flavor-request.ts';
-import type { Call, Reply } from '../route.ts';
+import { aliasCounts, aliasKey } from '#core/pci/requests/flavor-request.ts';
+import type { Call, Reply } from '../requests/route.ts';
 import { findFlavor } from './flavors.ts';
 
 type Specs = Record<string, string | number>;

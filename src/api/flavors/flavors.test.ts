@@ -1,7 +1,7 @@
 /** Flavors and their extra specs over the API. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { aComputeWorld, type ComputeWorld, faultOf, flavorId } from '#test/compute-world.ts';
-import { aFlavor } from '#test/store-rows.ts';
+import { aComputeWorld, type ComputeWorld, faultOf, flavorId } from '#test/worlds/compute-world.ts';
+import { aFlavor } from '#test/worlds/store-rows.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {

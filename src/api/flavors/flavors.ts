@@ -1,14 +1,14 @@
 /** GET, POST and DELETE of flavors. */
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
-import { isSet } from '../fields.ts';
-import { mapInTurns } from '../in-turns.ts';
-import type { View } from '../microversions.ts';
-import { pageOf, queryValue } from '../paging.ts';
-import type { Call, Reply } from '../route.ts';
+import { isSet } from '../requests/fields.ts';
+import { mapInTurns } from '../requests/in-turns.ts';
+import type { View } from '../requests/microversions.ts';
+import { pageOf, queryValue } from '../requests/paging.ts';
+import type { Call, Reply } from '../requests/route.ts';
 import type { ChangeFlavorBody, CreateFlavorBody } from './schemas.ts';
 import { viewFlavor, viewFlavorBriefly } from './views.ts';
-import { words } from '../words.ts';
+import { words } from '../requests/words.ts';
 
 export const flavorQuery = words('limit marker is_public minRam minDisk sort_key sort_dir');
 

@@ -1,7 +1,7 @@
 /** Bodies of flavor calls. Source: Nova compute API reference, "Flavors". */
-import * as field from '../fields.ts';
-import { type JsonSchema, object, wrapped } from '../json-schema.ts';
-import type { BodySchema } from '../route.ts';
+import * as field from '../requests/fields.ts';
+import { type JsonSchema, object, wrapped } from '../requests/json-schema.ts';
+import type { BodySchema } from '../requests/route.ts';
 
 const description: JsonSchema = {
   anyOf: [{ type: 'string', maxLength: 65_535 }, { type: 'null' }],

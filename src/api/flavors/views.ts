@@ -1,8 +1,14 @@
 /** A flavor as the API shows it, newest shape first. */
 import type { Flavor } from '#core/servers/flavor.ts';
-import { linksTo } from '../links.ts';
-import { rewritten, type StepDown, steppedDown, type View, without } from '../microversions.ts';
-import type { Call } from '../route.ts';
+import { linksTo } from '../requests/links.ts';
+import {
+  rewritten,
+  type StepDown,
+  steppedDown,
+  type View,
+  without,
+} from '../requests/microversions.ts';
+import type { Call } from '../requests/route.ts';
 
 const steps: StepDown<unknown>[] = [
   rewritten(75, 'swap', (swap) => (swap === 0 ? '' : swap)),

@@ -1,7 +1,7 @@
 /** Availability zones: the names that hosts give theirs. A zone is available while one of its hosts is enabled. */
-import type { Host } from '#contracts/store.ts';
-import { atMicrosecond } from '../links.ts';
-import type { Call, Reply } from '../route.ts';
+import type { Host } from '#contracts/store/store.ts';
+import { atMicrosecond } from '../requests/links.ts';
+import type { Call, Reply } from '../requests/route.ts';
 import { isUp } from './host-status.ts';
 
 export async function listZones(call: Call): Promise<Reply> {

@@ -1,13 +1,13 @@
 /** `os-services`: the agent of each host, under the name Nova gives it. */
 import { ComputeError } from '#core/errors.ts';
-import type { HostServiceChange } from '#workflows/set-host-service.ts';
-import * as field from '../fields.ts';
-import { type JsonSchema, object } from '../json-schema.ts';
-import { atMicrosecond } from '../links.ts';
-import { type StepDown, steppedDown, without } from '../microversions.ts';
-import { mapInTurns } from '../in-turns.ts';
-import { queryValue } from '../paging.ts';
-import type { BodySchema, Call, Reply } from '../route.ts';
+import type { HostServiceChange } from '#workflows/operator/set-host-service.ts';
+import * as field from '../requests/fields.ts';
+import { type JsonSchema, object } from '../requests/json-schema.ts';
+import { atMicrosecond } from '../requests/links.ts';
+import { type StepDown, steppedDown, without } from '../requests/microversions.ts';
+import { mapInTurns } from '../requests/in-turns.ts';
+import { queryValue } from '../requests/paging.ts';
+import type { BodySchema, Call, Reply } from '../requests/route.ts';
 import { isUp } from './host-status.ts';
 import { hostOfId } from './hypervisors.ts';
 import { numbered, numberedHosts, type NumberedHost } from './numbered-hosts.ts';

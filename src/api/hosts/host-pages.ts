@@ -1,6 +1,6 @@
 /** A page of hosts, read in parts so that other requests have their turns. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
-import type { Host, HostPage, HostStore } from '#contracts/store.ts';
+import type { Host, HostPage, HostStore } from '#contracts/store/store.ts';
 
 const hostsAtOnce = 50;
 

@@ -1,6 +1,6 @@
 /** Whether a host is up, as the API words it. */
-import type { Host } from '#contracts/store.ts';
-import type { ApiContext } from '../context.ts';
+import type { Host } from '#contracts/store/store.ts';
+import type { ApiContext } from '../requests/context.ts';
 
 /** Its agent is linked or was lately, and no operator forced it down. */
 export function isUp(context: ApiContext, host: Host): boolean {

@@ -1,7 +1,7 @@
 /** Hypervisors, services and zones over the API. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { aComputeWorld, type ComputeWorld } from '#test/compute-world.ts';
-import { aHost } from '#test/store-rows.ts';
+import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
+import { aHost } from '#test/worlds/store-rows.ts';
 
 let world: ComputeWorld;
 let first: string;

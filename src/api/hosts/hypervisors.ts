@@ -1,15 +1,15 @@
 /** Hypervisors: one for each host. Numbers as ids before 2.53, UUIDs from it on. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
-import type { Host } from '#contracts/store.ts';
+import type { Host } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { rewritten, type StepDown, steppedDown, type View } from '../microversions.ts';
-import type { Link } from '../links.ts';
-import { nextLinks, pageLimit, queryFlag, queryValue } from '../paging.ts';
-import type { Call, Reply } from '../route.ts';
+import { rewritten, type StepDown, steppedDown, type View } from '../requests/microversions.ts';
+import type { Link } from '../requests/links.ts';
+import { nextLinks, pageLimit, queryFlag, queryValue } from '../requests/paging.ts';
+import type { Call, Reply } from '../requests/route.ts';
 import { isUp } from './host-status.ts';
 import { readHosts } from './host-pages.ts';
 import { numbered, numberedHosts, type NumberedHost } from './numbered-hosts.ts';
-import { words } from '../words.ts';
+import { words } from '../requests/words.ts';
 
 interface Shown {
   number: number;

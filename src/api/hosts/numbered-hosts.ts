@@ -1,6 +1,6 @@
 /** Hosts with the numbers that versions before 2.53 know them by. */
-import type { Host } from '#contracts/store.ts';
-import type { ApiContext } from '../context.ts';
+import type { Host } from '#contracts/store/store.ts';
+import type { ApiContext } from '../requests/context.ts';
 import { readHosts } from './host-pages.ts';
 
 export interface NumberedHost {

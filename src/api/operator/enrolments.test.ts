@@ -1,8 +1,8 @@
 /** Hosts are let in and put out by administrators; a token is seen once. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { sha256OfToken } from '#contracts/enrolments.ts';
-import { aComputeWorld, type ComputeWorld, faultOf } from '#test/compute-world.ts';
-import { aHost } from '#test/store-rows.ts';
+import { sha256OfToken } from '#contracts/store/enrolments.ts';
+import { aComputeWorld, type ComputeWorld, faultOf } from '#test/worlds/compute-world.ts';
+import { aHost } from '#test/worlds/store-rows.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {

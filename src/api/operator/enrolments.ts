@@ -1,10 +1,10 @@
 /** Hosts that may dial in, and those that have. */
-import type { Enrolment } from '#contracts/enrolments.ts';
+import type { Enrolment } from '#contracts/store/enrolments.ts';
 import { ComputeError } from '#core/errors.ts';
 import { hostNameRule, isHostName } from '#core/host-name.ts';
-import { object } from '../json-schema.ts';
-import { atSecond } from '../links.ts';
-import type { Call, Reply } from '../route.ts';
+import { object } from '../requests/json-schema.ts';
+import { atSecond } from '../requests/links.ts';
+import type { Call, Reply } from '../requests/route.ts';
 
 export const enrolmentBody = object({ replace: { type: 'boolean' } });
 

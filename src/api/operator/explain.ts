@@ -1,9 +1,9 @@
 /** All that is known of why a server is where it is: decisions, NICs, requests, devices, domain XML. */
 import { serverStatus } from '#core/servers/lifecycle.ts';
 import type { Server } from '#core/servers/server.ts';
-import { atSecond } from '../links.ts';
-import type { Call, Reply } from '../route.ts';
-import { findServerEvenDeleted } from '../servers/find.ts';
+import { atSecond } from '../requests/links.ts';
+import type { Call, Reply } from '../requests/route.ts';
+import { findServerEvenDeleted } from '../servers/read/find.ts';
 import { viewDecision, viewDevice, viewNic, viewRequest } from './views.ts';
 
 /** Deleted servers are explained too. */

@@ -1,13 +1,13 @@
 /** The operator's views of hosts, devices and pools. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
-import type { Host } from '#contracts/store.ts';
+import type { Host } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { readHosts } from '../hosts/host-pages.ts';
 import { isUp } from '../hosts/host-status.ts';
-import { mapInTurns } from '../in-turns.ts';
-import type { Link } from '../links.ts';
-import { nextLinks, pageLimit, queryValue, queryValues } from '../paging.ts';
-import type { Call, Reply } from '../route.ts';
+import { mapInTurns } from '../requests/in-turns.ts';
+import type { Link } from '../requests/links.ts';
+import { nextLinks, pageLimit, queryValue, queryValues } from '../requests/paging.ts';
+import type { Call, Reply } from '../requests/route.ts';
 import { rollUp, viewDevice, viewHost, viewPool } from './views.ts';
 
 /** By name, in pages; the marker is a name. */

@@ -1,8 +1,8 @@
 /** The operator's routes: hosts, devices, pools, explain. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { PciDevicePool } from '#core/pci/pool.ts';
-import { aComputeWorld, bootBody, type ComputeWorld, portId } from '#test/compute-world.ts';
-import { aHost, aPf, aVf } from '#test/store-rows.ts';
+import type { PciDevicePool } from '#core/pci/pools/pool.ts';
+import { aComputeWorld, bootBody, type ComputeWorld, portId } from '#test/worlds/compute-world.ts';
+import { aHost, aPf, aVf } from '#test/worlds/store-rows.ts';
 
 let world: ComputeWorld;
 let hostId: string;

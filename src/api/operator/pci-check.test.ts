@@ -1,8 +1,8 @@
 /** The dry run of a device list over the API: on what the controller knows of a host. */
-import { parseAliases } from '#core/pci/alias.ts';
+import { parseAliases } from '#core/pci/requests/alias.ts';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { aComputeWorld, type ComputeWorld, faultOf } from '#test/compute-world.ts';
-import { aHost, aVf } from '#test/store-rows.ts';
+import { aComputeWorld, type ComputeWorld, faultOf } from '#test/worlds/compute-world.ts';
+import { aHost, aVf } from '#test/worlds/store-rows.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {

@@ -1,14 +1,14 @@
 /** The dry run of a device list against what is known of a host: nothing is changed. */
 import { ComputeError } from '#core/errors.ts';
-import { checkAliases, readAliases } from '#core/pci/alias-check.ts';
-import { compareOffer } from '#core/pci/device-spec-change.ts';
-import { checkingDeviceSpecs, offeredTags } from '#core/pci/device-spec-check.ts';
-import { viewCheck } from '#core/pci/device-spec-check-wire.ts';
-import { hostFunctionsOf } from '#core/pci/known-functions.ts';
-import { readDeviceSpecs } from '#core/pci/parse-device-specs.ts';
-import { object } from '../json-schema.ts';
-import { mapInTurns, runInTurns } from '../in-turns.ts';
-import type { Call, Reply } from '../route.ts';
+import { checkAliases, readAliases } from '#core/pci/pools/alias-check.ts';
+import { compareOffer } from '#core/pci/specs/device-spec-change.ts';
+import { checkingDeviceSpecs, offeredTags } from '#core/pci/specs/device-spec-check.ts';
+import { viewCheck } from '#core/pci/specs/device-spec-check-wire.ts';
+import { hostFunctionsOf } from '#core/pci/specs/known-functions.ts';
+import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
+import { object } from '../requests/json-schema.ts';
+import { mapInTurns, runInTurns } from '../requests/in-turns.ts';
+import type { Call, Reply } from '../requests/route.ts';
 
 interface CheckBody {
   host: string;

@@ -1,5 +1,5 @@
 /** Novella's own routes below `/novella/v1`: for administrators, without microversions. */
-import type { Route } from '../route.ts';
+import type { Route } from '../requests/route.ts';
 import { explainServer } from './explain.ts';
 import { enroll, enrolmentBody, forget, listEnrolments, revoke } from './enrolments.ts';
 import { listDevices, listHosts, listPools } from './handlers.ts';

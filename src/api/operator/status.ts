@@ -1,8 +1,8 @@
 /** What an operator watches of the controller: room on its disks, and the work under way. */
-import type { TaskOverview } from '#contracts/store.ts';
-import type { DiskRoom } from '../context.ts';
-import { atSecond } from '../links.ts';
-import type { Call, Reply } from '../route.ts';
+import type { TaskOverview } from '#contracts/store/store.ts';
+import type { DiskRoom } from '../requests/context.ts';
+import { atSecond } from '../requests/links.ts';
+import type { Call, Reply } from '../requests/route.ts';
 
 /** Tasks that are named; the others are only counted. */
 const oldestShown = 20;

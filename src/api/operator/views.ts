@@ -1,12 +1,12 @@
 /** Devices, pools, requests and decisions in wire names, for the operator. */
-import { replacement } from '#core/pci/device-identity.ts';
-import type { Host } from '#contracts/store.ts';
-import type { PciDevice } from '#core/pci/device.ts';
-import type { PciDevicePool } from '#core/pci/pool.ts';
-import type { PciRequest } from '#core/pci/request.ts';
+import { replacement } from '#core/pci/devices/device-identity.ts';
+import type { Host } from '#contracts/store/store.ts';
+import type { PciDevice } from '#core/pci/devices/device.ts';
+import type { PciDevicePool } from '#core/pci/pools/pool.ts';
+import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { Decision } from '#core/scheduling/decision.ts';
 import type { ServerNic } from '#core/servers/server.ts';
-import { atSecond } from '../links.ts';
+import { atSecond } from '../requests/links.ts';
 
 export function viewDevice(host: string, device: PciDevice) {
   return {

@@ -8,7 +8,7 @@ import {
   faultOf,
   otherProjectId,
   projectId,
-} from '#test/compute-world.ts';
+} from '#test/worlds/compute-world.ts';
 
 const groupsPath = '/v2.1/os-server-groups';
 

@@ -2,10 +2,10 @@
 import { maySee } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
-import { type StepDown, steppedDown, type View, without } from '../microversions.ts';
-import { mapInTurns } from '../in-turns.ts';
-import { sliceAsked } from '../paging.ts';
-import type { Call, Reply } from '../route.ts';
+import { type StepDown, steppedDown, type View, without } from '../requests/microversions.ts';
+import { mapInTurns } from '../requests/in-turns.ts';
+import { sliceAsked } from '../requests/paging.ts';
+import type { Call, Reply } from '../requests/route.ts';
 import type { CreateGroupBody } from './schemas.ts';
 
 const steps: StepDown<ServerGroup>[] = [

@@ -1,6 +1,6 @@
 /** Changes of one server at the same time: none undoes another. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { aComputeWorld, type ComputeWorld } from '#test/compute-world.ts';
+import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {

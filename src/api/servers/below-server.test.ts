@@ -7,7 +7,7 @@ import {
   imageId,
   networkId,
   portId,
-} from '#test/compute-world.ts';
+} from '#test/worlds/compute-world.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 /** Which servers a list has, in which order and pages. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { words } from '../words.ts';
-import { filters, isNoFilter, serverQuery } from './filters.ts';
+import { words } from '../requests/words.ts';
+import { filters, isNoFilter, serverQuery } from './read/filters.ts';
 import {
   aComputeWorld,
   type ComputeWorld,
@@ -10,8 +10,8 @@ import {
   imageId,
   networkId,
   otherProjectId,
-} from '#test/compute-world.ts';
-import { aHost } from '#test/store-rows.ts';
+} from '#test/worlds/compute-world.ts';
+import { aHost } from '#test/worlds/store-rows.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {

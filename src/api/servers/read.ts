@@ -1,13 +1,13 @@
 /** GET of servers: one, a list, a detailed list. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
-import type { Host } from '#contracts/store.ts';
+import type { Host } from '#contracts/store/store.ts';
 import type { Server } from '#core/servers/server.ts';
-import { mapInTurns } from '../in-turns.ts';
-import type { Call, Reply } from '../route.ts';
-import { findServer } from './find.ts';
-import { groupsOfServers } from './security-groups.ts';
-import { selectServers } from './select.ts';
-import { type Surroundings, viewOneServer, viewServer, viewServerBriefly } from './views.ts';
+import { mapInTurns } from '../requests/in-turns.ts';
+import type { Call, Reply } from '../requests/route.ts';
+import { findServer } from './read/find.ts';
+import { groupsOfServers } from './parts/security-groups.ts';
+import { selectServers } from './read/select.ts';
+import { type Surroundings, viewOneServer, viewServer, viewServerBriefly } from './read/views.ts';
 
 export async function showServer(call: Call): Promise<Reply> {
   const server = await findServer(call);

@@ -6,7 +6,7 @@ import {
   flavorId,
   imageId,
   portId,
-} from '#test/compute-world.ts';
+} from '#test/worlds/compute-world.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {

@@ -1,15 +1,15 @@
 /** POST, PUT and DELETE of servers. */
 import { randomBytes } from 'node:crypto';
-import { isSet } from '../fields.ts';
-import { linksTo } from '../links.ts';
-import type { Call, Reply } from '../route.ts';
-import { accessAddress } from './access-address.ts';
-import { newServerRequest } from './create-request.ts';
-import type { ChangeServerBody, CreateServerBody } from './create-schema.ts';
-import { findServer, findServerToDelete } from './find.ts';
-import { refuseLocked } from './locked.ts';
+import { isSet } from '../requests/fields.ts';
+import { linksTo } from '../requests/links.ts';
+import type { Call, Reply } from '../requests/route.ts';
+import { accessAddress } from './create/access-address.ts';
+import { newServerRequest } from './create/create-request.ts';
+import type { ChangeServerBody, CreateServerBody } from './create/create-schema.ts';
+import { findServer, findServerToDelete } from './read/find.ts';
+import { refuseLocked } from './create/locked.ts';
 import { surroundingsOf } from './read.ts';
-import { viewChangedServer } from './views.ts';
+import { viewChangedServer } from './read/views.ts';
 
 /** `adminPass` is part of the reply that clients read; nobody sets it in the guest, as with Nova on libvirt. */
 export async function createServer(call: Call<CreateServerBody>): Promise<Reply> {

@@ -1,10 +1,10 @@
-import { aVif, vf0, vf1 } from '#test/guests.ts';
-import { aFlavor, aNewServer, aNic, aVf } from '#test/store-rows.ts';
+import { aVif, vf0, vf1 } from '#test/hosts/guests.ts';
+import { aFlavor, aNewServer, aNic, aVf } from '#test/worlds/store-rows.ts';
 import { expect, test } from 'vitest';
-import type { PciDevice } from '../pci/device.ts';
+import type { PciDevice } from '../pci/devices/device.ts';
 import type { Server, ServerNic } from '../servers/server.ts';
 import { buildGuest } from './build-guest.ts';
-import { guestName } from './guest-name.ts';
+import { guestName } from './description/guest-name.ts';
 
 const nic = aNic({ vif: aVif(), pciRequestId: 'request-1' });
 const zone = 'nova';

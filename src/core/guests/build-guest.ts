@@ -1,16 +1,16 @@
 /** From a server whose ports are bound to its guest, and the proof that ports and claimed devices agree. */
 import type { BindingProfile } from '../networking/port.ts';
-import type { PciDevice } from '../pci/device.ts';
+import type { PciDevice } from '../pci/devices/device.ts';
 import type { NumaShare } from '../scheduling/numa-fit.ts';
 import type { Reason, Verdict } from '../reason.ts';
 import type { Server, ServerNic } from '../servers/server.ts';
-import { configDriveFiles, hasConfigDrive } from './config-drive.ts';
-import { type Guest, type GuestNic, isPciNic } from './guest.ts';
-import { guestHardware } from './guest-hardware.ts';
-import { guestKernel } from './guest-kernel.ts';
-import { guestName } from './guest-name.ts';
-import type { NicOptions } from './nic-frontend.ts';
-import { planGuestNic } from './plan-nic.ts';
+import { configDriveFiles, hasConfigDrive } from './description/config-drive.ts';
+import { type Guest, type GuestNic, isPciNic } from './description/guest.ts';
+import { guestHardware } from './description/guest-hardware.ts';
+import { guestKernel } from './description/guest-kernel.ts';
+import { guestName } from './description/guest-name.ts';
+import type { NicOptions } from './nics/nic-frontend.ts';
+import { planGuestNic } from './nics/plan-nic.ts';
 
 /** `devices`: those that the server holds on its host; `zone`: the host's availability zone, which the guest can read. */
 export interface GuestParts {

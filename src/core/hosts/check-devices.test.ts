@@ -1,4 +1,4 @@
-import { aCheckedHost, someDetails } from '#test/host-facts.ts';
+import { aCheckedHost, someDetails } from '#test/hosts/host-facts.ts';
 import { expect, test } from 'vitest';
 import { checkHost } from './check-host.ts';
 

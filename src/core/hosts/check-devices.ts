@@ -1,11 +1,11 @@
 /** Checks of the cards whose functions the host offers: SR-IOV, VF counts, links, drivers, and the device specs themselves. */
-import { compileDeviceSpecs } from '../pci/device-matcher.ts';
-import { isForeignDriver } from '../pci/foreign-driver.ts';
-import type { PciFunction } from '../pci/device.ts';
-import { hasIfname } from '../pci/interface-names.ts';
-import { auditDeviceSpecs, printFinding } from '../pci/device-spec-audit.ts';
-import type { DeviceSpec } from '../pci/device-spec.ts';
-import { lacksPfInterface } from '../pci/sriov-warnings.ts';
+import { compileDeviceSpecs } from '../pci/specs/device-matcher.ts';
+import { isForeignDriver } from '../pci/devices/foreign-driver.ts';
+import type { PciFunction } from '../pci/devices/device.ts';
+import { hasIfname } from '../pci/devices/interface-names.ts';
+import { auditDeviceSpecs, printFinding } from '../pci/specs/device-spec-audit.ts';
+import type { DeviceSpec } from '../pci/specs/device-spec.ts';
+import { lacksPfInterface } from '../pci/specs/sriov-warnings.ts';
 import { type HostCheck, report } from './host-check.ts';
 import type { FunctionDetails, HostFacts } from './host-facts.ts';
 

@@ -1,8 +1,8 @@
 /** All checks of a host, in the order in which an operator reads them. */
-import type { PciAddress } from '../pci/address.ts';
-import { compileDeviceSpecs } from '../pci/device-matcher.ts';
-import type { PciFunction } from '../pci/device.ts';
-import type { DeviceSpec } from '../pci/device-spec.ts';
+import type { PciAddress } from '../pci/devices/address.ts';
+import { compileDeviceSpecs } from '../pci/specs/device-matcher.ts';
+import type { PciFunction } from '../pci/devices/device.ts';
+import type { DeviceSpec } from '../pci/specs/device-spec.ts';
 import { checkDevices } from './check-devices.ts';
 import { checkIommu } from './check-iommu.ts';
 import { checkMachine } from './check-machine.ts';

@@ -1,6 +1,6 @@
-import type { PciFunction } from '#core/pci/device.ts';
-import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
-import { aCheckedHost, someDetails } from '#test/host-facts.ts';
+import type { PciFunction } from '#core/pci/devices/device.ts';
+import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
+import { aCheckedHost, someDetails } from '#test/hosts/host-facts.ts';
 import { expect, test } from 'vitest';
 import { checkHost } from './check-host.ts';
 

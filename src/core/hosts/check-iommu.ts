@@ -1,7 +1,7 @@
 /** Checks of what gives devices to guests: IOMMU, interrupt remapping, IOMMU groups, vfio. Source: Linux `Documentation/driver-api/vfio.rst`. */
-import { slotOf } from '../pci/address.ts';
-import type { PciFunction } from '../pci/device.ts';
-import { isUsedByHost } from '../pci/iommu-group.ts';
+import { slotOf } from '../pci/devices/address.ts';
+import type { PciFunction } from '../pci/devices/device.ts';
+import { isUsedByHost } from '../pci/devices/iommu-group.ts';
 import { type HostCheck, report } from './host-check.ts';
 import type { FunctionDetails, HostFacts } from './host-facts.ts';
 

@@ -1,5 +1,5 @@
-import type { PciAddress } from '#core/pci/address.ts';
-import { aCheckedHost } from '#test/host-facts.ts';
+import type { PciAddress } from '#core/pci/devices/address.ts';
+import { aCheckedHost } from '#test/hosts/host-facts.ts';
 import { expect, test } from 'vitest';
 import { checkHost } from './check-host.ts';
 

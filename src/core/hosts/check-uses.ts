@@ -1,6 +1,6 @@
 /** Does the host itself use devices that it offers? Every start with one of them would be refused. */
-import type { PciAddress } from '../pci/address.ts';
-import type { PciFunction } from '../pci/device.ts';
+import type { PciAddress } from '../pci/devices/address.ts';
+import type { PciFunction } from '../pci/devices/device.ts';
 import { type HostCheck, report } from './host-check.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { aVf } from '#test/store-rows.ts';
-import { vf0, vf1 } from '#test/guests.ts';
+import { aVf } from '#test/worlds/store-rows.ts';
+import { vf0, vf1 } from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
 import { claimProblems } from './claim-problems.ts';
 

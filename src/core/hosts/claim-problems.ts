@@ -1,7 +1,7 @@
 /** What is wrong between a host's report and the devices that servers hold there. */
 import { canonicalText } from '../canonical-text.ts';
-import type { PciDevice } from '../pci/device.ts';
-import { presentPlaceOf, replacement } from '../pci/device-identity.ts';
+import type { PciDevice } from '../pci/devices/device.ts';
+import { presentPlaceOf, replacement } from '../pci/devices/device-identity.ts';
 import type { HostProblem } from './host-problem.ts';
 
 const codes = ['device-replaced', 'device-retagged'];

@@ -1,5 +1,5 @@
 /** A host as its checks see it: plain facts that somebody has looked up. What was not looked at is absent, and is not judged. */
-import type { PciAddress } from '../pci/address.ts';
+import type { PciAddress } from '../pci/devices/address.ts';
 
 /** `available`: it can be loaded; `absent`: this kernel does not have it. */
 export type ModuleState = 'loaded' | 'available' | 'absent';

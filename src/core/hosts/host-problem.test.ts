@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { aRequest } from '#test/pci-cards.ts';
-import { needingInterface } from '../pci/interface-need.ts';
+import { aRequest } from '#test/hosts/pci-cards.ts';
+import { needingInterface } from '../pci/requests/interface-need.ts';
 import { blockingProblems, type HostProblem } from './host-problem.ts';
 
 const problem = (blocks: HostProblem['blocks']): HostProblem => ({

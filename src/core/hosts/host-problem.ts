@@ -1,6 +1,6 @@
 /** What is wrong with a host, as its agent reports it: kept with the host, shown to operators, heeded by the scheduler. */
-import { needsInterface } from '../pci/interface-need.ts';
-import type { PciRequest } from '../pci/request.ts';
+import { needsInterface } from '../pci/requests/interface-need.ts';
+import type { PciRequest } from '../pci/requests/request.ts';
 import type { Reason } from '../reason.ts';
 
 /** Who is kept from the host: every server, those that get a PCI device whole (not those with a tap over one), or nobody. */

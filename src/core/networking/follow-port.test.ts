@@ -1,4 +1,4 @@
-import { aNetwork, aPort, aSubnet, aVif } from '#test/guests.ts';
+import { aNetwork, aPort, aSubnet, aVif } from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
 import { followPort, hasMoved } from './follow-port.ts';
 

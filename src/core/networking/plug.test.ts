@@ -1,4 +1,4 @@
-import { aPort, portId } from '#test/guests.ts';
+import { aPort, portId } from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
 import { awaitsWiring, plugState, unwiredMessage } from './plug.ts';
 import type { Port } from './port.ts';

@@ -1,5 +1,5 @@
 /** A port and its network as the network service shows them, in our words. How the service is called is not known here. */
-import type { NumaPolicy } from '../pci/request.ts';
+import type { NumaPolicy } from '../pci/requests/request.ts';
 import type { VnicType } from './vnic-type.ts';
 
 export interface FixedIp {

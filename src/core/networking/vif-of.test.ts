@@ -1,4 +1,4 @@
-import { aNetwork, aPort, aSubnet } from '#test/guests.ts';
+import { aNetwork, aPort, aSubnet } from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
 import type { NetworkSegment } from './port.ts';
 import { physicalNetworkOf, vifOf } from './vif-of.ts';

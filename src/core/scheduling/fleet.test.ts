@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { aCard, aRequest } from '#test/pci-cards.ts';
-import { poolsOf } from '../pci/pool.ts';
+import { aCard, aRequest } from '#test/hosts/pci-cards.ts';
+import { poolsOf } from '../pci/pools/pool.ts';
 import { Fleet } from './fleet.ts';
 import type { HostState } from './host-state.ts';
 import type { RequestSpec } from './request-spec.ts';

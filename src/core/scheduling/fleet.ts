@@ -2,9 +2,9 @@
  * The hosts as the scheduler last saw them, kept between decisions, with an index from kinds of free devices to the hosts that have them.
  * Who reads the hosts, and when, is not known here: `put` each host whose row changed.
  */
-import { type PciDevicePool, poolKey } from '../pci/pool.ts';
-import { matchesRequest } from '../pci/pool-match.ts';
-import type { PciRequest } from '../pci/request.ts';
+import { type PciDevicePool, poolKey } from '../pci/pools/pool.ts';
+import { matchesRequest } from '../pci/pools/pool-match.ts';
+import type { PciRequest } from '../pci/requests/request.ts';
 import type { HostState } from './host-state.ts';
 
 /** Free devices alike in all that a request may ask for but their card: hosts with such cards share the kind. */

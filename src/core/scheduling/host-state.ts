@@ -1,6 +1,6 @@
 /** The scheduler's snapshot of one host. Where snapshots come from is not known here. */
 import type { HostProblem } from '../hosts/host-problem.ts';
-import type { PciDevicePool } from '../pci/pool.ts';
+import type { PciDevicePool } from '../pci/pools/pool.ts';
 import type { HostNuma } from './numa-fit.ts';
 
 /** `generation` counts changes of the host row; a claim made from this snapshot holds only while it still is the row's. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { PciDevicePool } from '../pci/pool.ts';
-import type { PciRequest } from '../pci/request.ts';
-import { canSupport } from '../pci/support.ts';
+import type { PciDevicePool } from '../pci/pools/pool.ts';
+import type { PciRequest } from '../pci/requests/request.ts';
+import { canSupport } from '../pci/claims/support.ts';
 import type { GuestNuma } from '../servers/guest-numa.ts';
 import { type HostNuma, type NumaClaim, numaPlacements } from './numa-fit.ts';
 import { fitTogether } from './pci-fit.ts';

@@ -1,7 +1,7 @@
 /** Fits a server's PCI requests and its NUMA cells on one host together: the devices decide which nodes are good. */
-import type { PciDevicePool } from '../pci/pool.ts';
-import { matchesRequest, type NumaPlacement } from '../pci/pool-match.ts';
-import type { PciRequest } from '../pci/request.ts';
+import type { PciDevicePool } from '../pci/pools/pool.ts';
+import { matchesRequest, type NumaPlacement } from '../pci/pools/pool-match.ts';
+import type { PciRequest } from '../pci/requests/request.ts';
 import { type Verdict, refuse } from '../reason.ts';
 import type { GuestNuma } from '../servers/guest-numa.ts';
 import { type HostNuma, type NumaShare, numaPlacements } from './numa-fit.ts';

@@ -1,7 +1,7 @@
 /** All the scheduler needs to know of what is asked. */
-import type { BindingNeed } from '../networking/binding-need.ts';
-import type { NetworkAgents } from '../networking/network-agents.ts';
-import type { PciRequest } from '../pci/request.ts';
+import type { BindingNeed } from '../networking/binding/binding-need.ts';
+import type { NetworkAgents } from '../networking/binding/network-agents.ts';
+import type { PciRequest } from '../pci/requests/request.ts';
 import type { GuestNuma } from '../servers/guest-numa.ts';
 import type { GroupPolicy } from '../servers/server-group.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { aCard, aRequest } from '#test/pci-cards.ts';
-import { NetworkAgents } from '../networking/network-agents.ts';
-import { poolsOf } from '../pci/pool.ts';
+import { aCard, aRequest } from '#test/hosts/pci-cards.ts';
+import { NetworkAgents } from '../networking/binding/network-agents.ts';
+import { poolsOf } from '../pci/pools/pool.ts';
 import type { HostState } from './host-state.ts';
 import type { RequestSpec, SpecGroup } from './request-spec.ts';
 import { selectHosts } from './select-hosts.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aFlavor } from '#test/store-rows.ts';
+import { aFlavor } from '#test/worlds/store-rows.ts';
 import { affinityPolicyOf, guestNumaOf } from './guest-numa.ts';
 
 type Properties = Record<string, string>;

@@ -1,6 +1,6 @@
 /** The NUMA topology that a server asks for through its flavor and image. Where it fits is decided in `scheduling/numa-fit.ts`. */
 import { ComputeError } from '../errors.ts';
-import { type NumaPolicy, numaPolicies } from '../pci/request.ts';
+import { type NumaPolicy, numaPolicies } from '../pci/requests/request.ts';
 import type { Flavor } from './flavor.ts';
 
 /** One NUMA node of the guest. */

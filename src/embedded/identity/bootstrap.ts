@@ -1,8 +1,8 @@
 /** Makes what a cloud starts with, as often as asked: domain Default, four roles, projects and users with their roles. */
 import type { NewId } from '#contracts/clock.ts';
-import type { IdentityStore, StoredProject, StoredUser } from '#contracts/identity-store.ts';
+import type { IdentityStore, StoredProject, StoredUser } from '#contracts/store/identity-store.ts';
 import { defaultDomain } from './domain.ts';
-import { hashPassword, isPassword } from './password.ts';
+import { hashPassword, isPassword } from './sign-in/password.ts';
 import { roleNames } from './roles.ts';
 
 /** Example: `{ name: 'demo', password: '…', project: 'demo', role: 'member' }`. */

@@ -1,12 +1,12 @@
 /** Lists and shows of who exists: projects, users, roles, domains, role assignments, services, endpoints, regions. */
-import type { IdentityStore } from '#contracts/identity-store.ts';
+import type { IdentityStore } from '#contracts/store/identity-store.ts';
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { GuardedCall } from '../route-table.ts';
 import { type Catalog, listEndpoints, listRegions, listServices } from './catalog.ts';
 import { type Filters, pageOf, refuseQuery } from './list-query.ts';
-import type { SignInGate } from './sign-in-gate.ts';
-import { actorOf, type Session, type Tokens } from './tokens.ts';
+import type { SignInGate } from './sign-in/sign-in-gate.ts';
+import { actorOf, type Session, type Tokens } from './sign-in/tokens.ts';
 import { type View, viewDomain, viewProject, viewRole, viewUser } from './views.ts';
 
 /** What the handlers of this service work with. */

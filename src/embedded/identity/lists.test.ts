@@ -1,6 +1,6 @@
 /** What the lists of the identity service are filtered by; what they do not know is refused. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
+import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 
 let cloud: EmbeddedCloud;
 beforeAll(async () => {

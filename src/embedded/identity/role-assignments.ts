@@ -1,12 +1,12 @@
 /** GET /v3/role_assignments: who has which role where. */
-import type { RoleAssignment, StoredRole } from '#contracts/identity-store.ts';
+import type { RoleAssignment, StoredRole } from '#contracts/store/identity-store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { GuardedCall, OpenCall } from '../route-table.ts';
 import type { Directory } from './directory.ts';
 import { defaultDomain } from './domain.ts';
 import { isSet, unknownKey } from './list-query.ts';
 import { effectiveRoles } from './roles.ts';
-import type { Session } from './tokens.ts';
+import type { Session } from './sign-in/tokens.ts';
 
 /** Assignments to groups, on domains and on the system: nobody here has one. */
 const absent = ['group.id', 'scope.domain.id', 'scope.system', 'scope.OS-INHERIT:inherited_to'];

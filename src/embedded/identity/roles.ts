@@ -1,5 +1,5 @@
 /** Which roles there are, and which ones a role brings along. */
-import type { StoredRole } from '#contracts/identity-store.ts';
+import type { StoredRole } from '#contracts/store/identity-store.ts';
 
 /** Role names made on first start. */
 export const roleNames = ['admin', 'member', 'reader', 'service'] as const;

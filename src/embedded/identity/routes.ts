@@ -9,8 +9,8 @@ import {
   revokeToken,
   showOwnCatalog,
   showToken,
-} from './token-routes.ts';
-import { actorOf, type Session } from './tokens.ts';
+} from './sign-in/token-routes.ts';
+import { actorOf, type Session } from './sign-in/tokens.ts';
 import { viewVersion } from './views.ts';
 
 export function identityRoutes(

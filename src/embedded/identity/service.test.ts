@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createIdentityStore } from '#integrations/database/identity-store.ts';
+import { createIdentityStore } from '#integrations/database/services/identity-store.ts';
 import {
   adminPassword,
   ask,
@@ -8,7 +8,7 @@ import {
   type EmbeddedCloud,
   signInBody,
   startEmbeddedCloud,
-} from '#test/embedded-cloud.ts';
+} from '#test/worlds/embedded-cloud.ts';
 import { bootstrap } from './bootstrap.ts';
 
 let cloud: EmbeddedCloud;

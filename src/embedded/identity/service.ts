@@ -2,8 +2,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Clock, NewId } from '#contracts/clock.ts';
-import type { Caller, IdentityService } from '#contracts/identity.ts';
-import type { IdentityStore } from '#contracts/identity-store.ts';
+import type { Caller, IdentityService } from '#contracts/services/identity.ts';
+import type { IdentityStore } from '#contracts/store/identity-store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { createHttpService, type ErrorReply, type FailedRequest } from '#http/service.ts';
 import { titledError } from '../error-status.ts';
@@ -12,8 +12,8 @@ import { mountRoutes } from '../route-table.ts';
 import { type BootstrapUser, bootstrap } from './bootstrap.ts';
 import type { Catalog } from './catalog.ts';
 import { identityRoutes, keystoneLacks } from './routes.ts';
-import { signInGate } from './sign-in-gate.ts';
-import { actorOf, createTokens, type Session } from './tokens.ts';
+import { signInGate } from './sign-in/sign-in-gate.ts';
+import { actorOf, createTokens, type Session } from './sign-in/tokens.ts';
 
 export interface IdentityOptions {
   store: IdentityStore;

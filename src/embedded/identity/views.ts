@@ -1,9 +1,9 @@
 /** What Keystone shows: version, token, project, user, role, domain. */
-import type { StoredProject, StoredRole } from '#contracts/identity-store.ts';
+import type { StoredProject, StoredRole } from '#contracts/store/identity-store.ts';
 import type { Catalog } from './catalog.ts';
 import { viewCatalog } from './catalog.ts';
 import { defaultDomain } from './domain.ts';
-import type { Session } from './tokens.ts';
+import type { Session } from './sign-in/tokens.ts';
 
 /** What is listed of anything here. */
 export type View = Record<string, unknown> & { id: string };

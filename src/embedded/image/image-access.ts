@@ -1,9 +1,9 @@
 /** Who may see and who may change an image. */
-import type { Caller } from '#contracts/identity.ts';
-import type { ImageRows, StoredImage } from '#contracts/image-store.ts';
+import type { Caller } from '#contracts/services/identity.ts';
+import type { ImageRows, StoredImage } from '#contracts/store/image-store.ts';
 import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { ListQuery } from './list-query.ts';
+import type { ListQuery } from './lists/list-query.ts';
 
 /** Is it the caller's own, or is the caller an admin? */
 export function ownsImage(caller: Caller, image: StoredImage): boolean {

@@ -1,9 +1,9 @@
 /** What a user may say of an image: its shape and rules, and how it lies in a stored image. */
 import { type Static, type TSchema, Type } from 'typebox';
-import { imageVisibilities, type StoredImage } from '#contracts/image-store.ts';
+import { imageVisibilities, type StoredImage } from '#contracts/store/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { bodyReader } from '../request-body.ts';
-import { containerFormats, diskFormats } from './formats.ts';
+import { containerFormats, diskFormats } from './files/formats.ts';
 
 const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 

@@ -1,5 +1,5 @@
 /** What a project may have of images, in words. The quotas of a project count for all its images, whoever made or filled them. */
-import type { ImageRows } from '#contracts/image-store.ts';
+import type { ImageRows } from '#contracts/store/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { exceededQuotas } from '#core/quotas/check.ts';
 import { type QuotaLimits, unlimited } from '#core/quotas/limits.ts';

@@ -1,14 +1,14 @@
 /** Images: create, find, change, remove. Their bytes are in `image-content.ts`. */
 import type { Logger } from 'pino';
 import type { Clock, NewId } from '#contracts/clock.ts';
-import type { Caller } from '#contracts/identity.ts';
-import type { ImageRows, ImageStore, StoredImage } from '#contracts/image-store.ts';
+import type { Caller } from '#contracts/services/identity.ts';
+import type { ImageRows, ImageStore, StoredImage } from '#contracts/store/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { ImageFiles } from './image-files.ts';
+import type { ImageFiles } from './files/image-files.ts';
 import { findImageToRemove, findOwnImage } from './image-access.ts';
 import { checkImageCount, type LimitsOf, storageExceeded, uploadLimits } from './image-quotas.ts';
 import { applyChanges, type PatchForm, readPatch } from './patch.ts';
-import type { UploadGate } from './upload-gate.ts';
+import type { UploadGate } from './files/upload-gate.ts';
 import { readImageBody, toFields, toImageBody, type ImageBodyFields } from './image-body.ts';
 
 /** What every act of the image service works with. */

@@ -1,6 +1,6 @@
 /** Lists of images: filters, order, pages and links, as Glance has them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
+import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 
 let cloud: EmbeddedCloud;
 const ids: Record<string, string> = {};

@@ -1,5 +1,5 @@
 /** `/v2/images/{id}/members`. */
-import type { Caller } from '#contracts/identity.ts';
+import type { Caller } from '#contracts/services/identity.ts';
 import type { GuardedCall, GuardedRoute } from '../route-table.ts';
 import type { ImageContext } from './images.ts';
 import {

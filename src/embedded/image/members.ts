@@ -1,12 +1,12 @@
 /** The projects that a shared image is shared with. Source: Glance's API, "Sharing". */
 import { Type } from 'typebox';
-import type { Caller } from '#contracts/identity.ts';
+import type { Caller } from '#contracts/services/identity.ts';
 import {
   type ImageMember,
   type ImageRows,
   memberStatuses,
   type StoredImage,
-} from '#contracts/image-store.ts';
+} from '#contracts/store/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { bodyReader } from '../request-body.ts';
 import { findImage, findOwnImage, ownsImage } from './image-access.ts';

@@ -1,16 +1,16 @@
 /** Every route of the embedded image service, and what of Glance it lacks. */
-import type { Caller } from '#contracts/identity.ts';
+import type { Caller } from '#contracts/services/identity.ts';
 import type { NotOffered } from '../not-offered.ts';
 import type { GuardedCall, GuardedRoute, OpenCall, Route } from '../route-table.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
-import { download, upload } from './file-routes.ts';
+import { download, upload } from './files/file-routes.ts';
 import { findImage, visibleImages } from './image-access.ts';
 import { createImage, type ImageContext, patchImage, removeImage } from './images.ts';
-import { type ListQuery, listPath, pageOf, readListQuery } from './list-query.ts';
+import { type ListQuery, listPath, pageOf, readListQuery } from './lists/list-query.ts';
 import { jsonType, patchTypes, refuseOtherType } from './media-types.ts';
 import { memberRoutes } from './member-routes.ts';
 import { imageSchema, imagesSchema, memberSchema, membersSchema } from './schemas.ts';
-import { addTag, deactivate, reactivate, removeTag } from './small-changes.ts';
+import { addTag, deactivate, reactivate, removeTag } from './lists/small-changes.ts';
 import { viewImage, viewVersions } from './views.ts';
 
 type Call = GuardedCall<Caller>;

@@ -1,6 +1,6 @@
 /** `/v2/schemas/…`: what older clients read before they show an image. */
-import { imageVisibilities, memberStatuses } from '#contracts/image-store.ts';
-import { containerFormats, diskFormats } from './formats.ts';
+import { imageVisibilities, memberStatuses } from '#contracts/store/image-store.ts';
+import { containerFormats, diskFormats } from './files/formats.ts';
 
 const text = { type: ['null', 'string'] };
 const number = { type: ['null', 'integer'] };

@@ -2,9 +2,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Clock, NewId } from '#contracts/clock.ts';
-import type { IdentityService } from '#contracts/identity.ts';
-import type { ImageStore, StoredImage } from '#contracts/image-store.ts';
-import type { Image, ImageService, ImageContents } from '#contracts/images.ts';
+import type { IdentityService } from '#contracts/services/identity.ts';
+import type { ImageStore, StoredImage } from '#contracts/store/image-store.ts';
+import type { Image, ImageService, ImageContents } from '#contracts/services/images.ts';
 import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
 import { parseJsonBody } from '#http/json-body.ts';
@@ -13,14 +13,14 @@ import { titledError } from '../error-status.ts';
 import { refuseUnknown } from '../not-offered.ts';
 import { mountRoutes } from '../route-table.ts';
 import { projectGuard } from '../token-guard.ts';
-import { healUploads, openContent, uploadContent } from './image-content.ts';
-import { createImageFiles, type DiskSpace } from './image-files.ts';
+import { healUploads, openContent, uploadContent } from './files/image-content.ts';
+import { createImageFiles, type DiskSpace } from './files/image-files.ts';
 import type { LimitsOf } from './image-quotas.ts';
 import { findImage } from './image-access.ts';
 import { addImage, type ImageContext } from './images.ts';
 import { patchTypes } from './media-types.ts';
 import { glanceLacks, imageRoutes, openImageRoutes } from './routes.ts';
-import { uploadGates } from './upload-gate.ts';
+import { uploadGates } from './files/upload-gate.ts';
 import { toFields } from './image-body.ts';
 
 export interface ImageOptions {

@@ -4,7 +4,12 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { listen } from '#http/listen.ts';
-import { ask, demoPassword, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
+import {
+  ask,
+  demoPassword,
+  type EmbeddedCloud,
+  startEmbeddedCloud,
+} from '#test/worlds/embedded-cloud.ts';
 
 let cloud: EmbeddedCloud;
 let port: number;

@@ -1,7 +1,7 @@
 /** What Glance shows of an image, and its version list. */
 import { viewTime } from '../view-time.ts';
-import type { ImageMember, StoredImage } from '#contracts/image-store.ts';
-import { virtualSize } from './image-filters.ts';
+import type { ImageMember, StoredImage } from '#contracts/store/image-store.ts';
+import { virtualSize } from './lists/image-filters.ts';
 
 export type View = Record<string, unknown>;
 

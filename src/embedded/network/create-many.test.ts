@@ -1,7 +1,7 @@
 /** Several of a resource in one request: all or none. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
+import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 import { mostAtOnce } from './create-many.ts';
 
 let cloud: EmbeddedCloud;

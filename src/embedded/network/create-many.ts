@@ -1,10 +1,10 @@
 /** Making several of a resource with one request: all of them or none. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
-import type { NetworkRows, NetworkStore, StoredNetwork } from '#contracts/network-store.ts';
+import type { NetworkRows, NetworkStore, StoredNetwork } from '#contracts/store/network-store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { NetworkError } from './errors.ts';
-import { ownerFor } from './networks.ts';
-import { checkQuota } from './quota-check.ts';
+import { NetworkError } from './requests/errors.ts';
+import { ownerFor } from './networks/networks.ts';
+import { checkQuota } from './requests/quota-check.ts';
 import type { Act, Resource } from './resources.ts';
 import type { View } from './views.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Caller } from '#contracts/identity.ts';
-import type { NetworkStore } from '#contracts/network-store.ts';
-import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
-import type { NetworkContext } from './context.ts';
+import type { Caller } from '#contracts/services/identity.ts';
+import type { NetworkStore } from '#contracts/store/network-store.ts';
+import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
+import type { NetworkContext } from './requests/context.ts';
 import { createInProcessNetwork } from './in-process.ts';
 
 let cloud: EmbeddedCloud;

@@ -1,22 +1,26 @@
 /** The network service as the compute side calls it, on the same functions as the API, without HTTP. */
-import type { Caller } from '#contracts/identity.ts';
-import type { NetworkService } from '#contracts/network.ts';
-import type { StoredPort } from '#contracts/network-store.ts';
+import type { Caller } from '#contracts/services/identity.ts';
+import type { NetworkService } from '#contracts/services/network.ts';
+import type { StoredPort } from '#contracts/store/network-store.ts';
 import { isComputeError } from '#core/errors.ts';
-import { NetworkAgents } from '#core/networking/network-agents.ts';
+import { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import type { Network, Port, PortChange, UsableNetwork } from '#core/networking/port.ts';
 import type { SecurityGroup } from '#core/networking/security-group.ts';
-import { type NetworkContext, rightsOf } from './context.ts';
-import { findNetwork, listNetworks, type NetworkWithSubnets } from './networks.ts';
+import { type NetworkContext, rightsOf } from './requests/context.ts';
+import { findNetwork, listNetworks, type NetworkWithSubnets } from './networks/networks.ts';
 import {
   activatePortBinding,
   createPortBinding,
   listPortBindings,
   removePortBinding,
-} from './port-bindings.ts';
-import { updatePort } from './port-change.ts';
-import { type GroupWithRules, securityGroupsOf, securityGroupsOfIds } from './security-groups.ts';
-import { createPort, findPort, listPorts, removePort } from './ports.ts';
+} from './ports/port-bindings.ts';
+import { updatePort } from './ports/port-change.ts';
+import {
+  type GroupWithRules,
+  securityGroupsOf,
+  securityGroupsOfIds,
+} from './security-groups/security-groups.ts';
+import { createPort, findPort, listPorts, removePort } from './ports/ports.ts';
 
 export function createInProcessNetwork(context: NetworkContext): NetworkService {
   const service = rightsOf('service');

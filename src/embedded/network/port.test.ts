@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
+import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 
 let cloud: EmbeddedCloud;
 let network: string;

@@ -1,6 +1,6 @@
 /** Quotas of the network service: enforced where things are added, and shown. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
+import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 
 let cloud: EmbeddedCloud;
 let project: string;

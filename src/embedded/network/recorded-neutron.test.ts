@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
-import { type Exchange, IdMap, keyPaths } from '#test/replay.ts';
+import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
+import { type Exchange, IdMap, keyPaths } from '#test/worlds/replay.ts';
 import exchanges from '../../../test/fixtures/recorded/neutron-exchanges.json' with {
   type: 'json',
 };

@@ -1,35 +1,41 @@
 /** The kinds of things the network API has, each with what can be done to it. `routes.ts` makes routes of them. */
-import type { PortFilter } from '#contracts/network-store.ts';
+import type { PortFilter } from '#contracts/store/network-store.ts';
 import type { Rule } from '#core/access/policy.ts';
-import type { NetworkContext, Rights } from './context.ts';
-import type { Query } from './list-filter.ts';
-import type { Listed } from './listings.ts';
+import type { NetworkContext, Rights } from './requests/context.ts';
+import type { Query } from './requests/list-filter.ts';
+import type { Listed } from './requests/listings.ts';
 import {
   createNetwork,
   findNetwork,
   listNetworks,
   removeNetwork,
   updateNetwork,
-} from './networks.ts';
-import { updatePort } from './port-change.ts';
-import { reportNetwork, reportPort } from './port-events.ts';
-import type { QuotaResource } from './quota-check.ts';
-import { createPort, findPort, listPorts, removePort } from './ports.ts';
+} from './networks/networks.ts';
+import { updatePort } from './ports/port-change.ts';
+import { reportNetwork, reportPort } from './ports/port-events.ts';
+import type { QuotaResource } from './requests/quota-check.ts';
+import { createPort, findPort, listPorts, removePort } from './ports/ports.ts';
 import {
   checkRulesTogether,
   createSecurityGroupRule,
   findSecurityGroupRule,
   listSecurityGroupRules,
   removeSecurityGroupRule,
-} from './security-group-rules.ts';
+} from './security-groups/security-group-rules.ts';
 import {
   createSecurityGroup,
   findSecurityGroup,
   listSecurityGroups,
   removeSecurityGroup,
   updateSecurityGroup,
-} from './security-groups.ts';
-import { createSubnet, findSubnet, listSubnets, removeSubnet, updateSubnet } from './subnets.ts';
+} from './security-groups/security-groups.ts';
+import {
+  createSubnet,
+  findSubnet,
+  listSubnets,
+  removeSubnet,
+  updateSubnet,
+} from './networks/subnets.ts';
 import {
   type View,
   viewNetwork,

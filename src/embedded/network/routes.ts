@@ -1,20 +1,20 @@
 /** Every route of the embedded network service, and what of Neutron it lacks. */
-import type { Caller } from '#contracts/identity.ts';
+import type { Caller } from '#contracts/services/identity.ts';
 import type { NotOffered } from '../not-offered.ts';
 import type { GuardedCall, GuardedRoute, OpenCall, Route } from '../route-table.ts';
 import { createMany, isForMany } from './create-many.ts';
-import { type NetworkContext, rightsOf } from './context.ts';
-import { extensions, showExtension } from './extensions.ts';
-import { filterOf } from './list-filter.ts';
-import { pageOf, pickFields } from './list-query.ts';
-import { type Listed, listings } from './listings.ts';
+import { type NetworkContext, rightsOf } from './requests/context.ts';
+import { extensions, showExtension } from './requests/extensions.ts';
+import { filterOf } from './requests/list-filter.ts';
+import { pageOf, pickFields } from './requests/list-query.ts';
+import { type Listed, listings } from './requests/listings.ts';
 import {
   activatePortBinding,
   createPortBinding,
   listPortBindings,
   removePortBinding,
-} from './port-bindings.ts';
-import { showQuota, showQuotaDetails } from './quotas.ts';
+} from './ports/port-bindings.ts';
+import { showQuota, showQuotaDetails } from './requests/quotas.ts';
 import { type Resource, resources } from './resources.ts';
 import { tagRoutes } from './tag-routes.ts';
 import { type View, viewPortBinding } from './views.ts';

@@ -1,14 +1,14 @@
 /** The embedded network service: a small Neutron v2.0 over the network store. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { IdentityService } from '#contracts/identity.ts';
-import type { NetworkService } from '#contracts/network.ts';
+import type { IdentityService } from '#contracts/services/identity.ts';
+import type { NetworkService } from '#contracts/services/network.ts';
 import { createHttpService } from '#http/service.ts';
 import { refuseUnknown } from '../not-offered.ts';
 import { mountRoutes } from '../route-table.ts';
 import { projectGuard } from '../token-guard.ts';
-import type { NetworkContext } from './context.ts';
-import { toNeutronError } from './errors.ts';
+import type { NetworkContext } from './requests/context.ts';
+import { toNeutronError } from './requests/errors.ts';
 import { createInProcessNetwork } from './in-process.ts';
 import { networkRoutes, neutronLacks, openNetworkRoutes } from './routes.ts';
 

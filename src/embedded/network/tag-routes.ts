@@ -1,7 +1,7 @@
 /** The routes of tags: of one thing all at once, or one by one. */
-import type { Caller } from '#contracts/identity.ts';
+import type { Caller } from '#contracts/services/identity.ts';
 import type { Admitted, GuardedCall, GuardedRoute } from '../route-table.ts';
-import { type NetworkContext, rightsOf } from './context.ts';
+import { type NetworkContext, rightsOf } from './requests/context.ts';
 import {
   addTag,
   changeTags,

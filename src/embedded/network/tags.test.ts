@@ -1,6 +1,6 @@
 /** Tags of networks, subnets, ports and security groups, and the filters by them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
+import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 
 let cloud: EmbeddedCloud;
 const things: Record<string, string> = {};

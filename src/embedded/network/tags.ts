@@ -1,16 +1,16 @@
 /** Tags of networks, subnets, ports and security groups. Source: Neutron's extension `standard-attr-tag`. */
 import { Type } from 'typebox';
-import type { NetworkRows, Tagged } from '#contracts/network-store.ts';
+import type { NetworkRows, Tagged } from '#contracts/store/network-store.ts';
 import { isComputeError } from '#core/errors.ts';
 import { bodyReader } from '../request-body.ts';
-import { mostTags, Tag } from './bodies.ts';
-import { changed, type Rights } from './context.ts';
-import { invalidInput, NetworkError } from './errors.ts';
-import { findNetwork, findOwnNetwork } from './networks.ts';
-import { findOwnPort, findPort } from './ports.ts';
+import { mostTags, Tag } from './requests/bodies.ts';
+import { changed, type Rights } from './requests/context.ts';
+import { invalidInput, NetworkError } from './requests/errors.ts';
+import { findNetwork, findOwnNetwork } from './networks/networks.ts';
+import { findOwnPort, findPort } from './ports/ports.ts';
 import type { Act } from './resources.ts';
-import { ownSecurityGroup } from './security-groups.ts';
-import { findOwnSubnet, findVisibleSubnet } from './subnets.ts';
+import { ownSecurityGroup } from './security-groups/security-groups.ts';
+import { findOwnSubnet, findVisibleSubnet } from './networks/subnets.ts';
 
 type Find<T> = (rows: NetworkRows, rights: Rights, id: string) => Promise<T>;
 

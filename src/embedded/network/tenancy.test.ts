@@ -1,6 +1,11 @@
 /** What a project may set on networks, its own and those of others. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, demoPassword, type EmbeddedCloud, startEmbeddedCloud } from '#test/embedded-cloud.ts';
+import {
+  ask,
+  demoPassword,
+  type EmbeddedCloud,
+  startEmbeddedCloud,
+} from '#test/worlds/embedded-cloud.ts';
 
 let cloud: EmbeddedCloud;
 let serviceToken: string;

@@ -5,13 +5,13 @@ import type {
   StoredPort,
   StoredSecurityGroupRule,
   Tagged,
-} from '#contracts/network-store.ts';
-import type { PortBinding } from '#core/networking/port-bindings.ts';
-import type { Rights } from './context.ts';
-import type { NetworkWithSubnets } from './networks.ts';
-import type { GroupWithRules } from './security-groups.ts';
-import { normalizedCidr } from './security-rule.ts';
-import type { SubnetOfNetwork } from './subnets.ts';
+} from '#contracts/store/network-store.ts';
+import type { PortBinding } from '#core/networking/binding/port-bindings.ts';
+import type { Rights } from './requests/context.ts';
+import type { NetworkWithSubnets } from './networks/networks.ts';
+import type { GroupWithRules } from './security-groups/security-groups.ts';
+import { normalizedCidr } from './security-groups/security-rule.ts';
+import type { SubnetOfNetwork } from './networks/subnets.ts';
 
 export type View = Record<string, unknown>;
 

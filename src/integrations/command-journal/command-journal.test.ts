@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { commandJournalContract } from '#contracts/command-journal.contract.ts';
+import { commandJournalContract } from '#contracts/host/command-journal.contract.ts';
 import { folderJournal } from './in-folder.ts';
 import { memoryJournal } from './in-memory.ts';
 

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/command-journal.ts';
+import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/host/command-journal.ts';
 import { ComputeError } from '#core/errors.ts';
 
 /** Keeps the files in this folder, made when missing. Example file: `5f0c….12.json`. */

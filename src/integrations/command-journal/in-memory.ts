@@ -1,5 +1,5 @@
 /** A journal that lives as long as it is held: for agents that end together with the controller's process. */
-import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/command-journal.ts';
+import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/host/command-journal.ts';
 
 export function memoryJournal(): CommandJournal {
   const entries = new Map<string, JournalEntry>();

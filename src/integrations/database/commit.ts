@@ -1,19 +1,19 @@
 /** Records one step of a workflow: everything the transition names, in one transaction, or nothing. */
 import type { Kysely } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
-import type { CommitResult, Transition } from '#contracts/store.ts';
-import { recordProgress } from './actions.ts';
-import { awaitsAnswer, insertCommand } from './commands.ts';
-import { insertDecision } from './decisions.ts';
-import { eraseServer, type LogEraser } from './erasure.ts';
-import { applyHostChange } from './hosts.ts';
-import { forgetNetworkEvents, hasNetworkEvent } from './network-events.ts';
-import { refusePortInUse, removeNics, retireNics, writeNics } from './nics.ts';
-import { insertPciRequests, removePciRequests } from './pci-requests.ts';
-import { countPlacement, leaveGroup } from './server-groups.ts';
-import { serverColumns } from './server-row.ts';
-import type { ComputeTables } from './tables.ts';
-import { advanceTask } from './tasks.ts';
+import type { CommitResult, Transition } from '#contracts/store/store.ts';
+import { recordProgress } from './tasks/actions.ts';
+import { awaitsAnswer, insertCommand } from './tasks/commands.ts';
+import { insertDecision } from './servers/decisions.ts';
+import { eraseServer, type LogEraser } from './sqlite/erasure.ts';
+import { applyHostChange } from './hosts/hosts.ts';
+import { forgetNetworkEvents, hasNetworkEvent } from './tasks/network-events.ts';
+import { refusePortInUse, removeNics, retireNics, writeNics } from './servers/nics.ts';
+import { insertPciRequests, removePciRequests } from './servers/pci-requests.ts';
+import { countPlacement, leaveGroup } from './servers/server-groups.ts';
+import { serverColumns } from './rows/server-row.ts';
+import type { ComputeTables } from './sqlite/tables.ts';
+import { advanceTask } from './tasks/tasks.ts';
 
 type Db = Kysely<ComputeTables>;
 

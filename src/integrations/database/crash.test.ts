@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import type { Store } from '#contracts/store.ts';
+import type { Store } from '#contracts/store/store.ts';
 import { freshFile } from '#test/fresh-file.ts';
-import { aHost, aVf } from '#test/store-rows.ts';
+import { aHost, aVf } from '#test/worlds/store-rows.ts';
 import { openStore } from './store.ts';
 
 const program = fileURLToPath(
-  new URL('../../../test/support/commit-until-killed.ts', import.meta.url),
+  new URL('../../../test/support/processes/commit-until-killed.ts', import.meta.url),
 );
 
 test('a process killed in the middle of its commits loses none that were confirmed to it, and leaves claims, devices and tasks in agreement', async () => {

@@ -2,14 +2,14 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { earlyStates, makeEarlyDatabase } from '#test/early-states.ts';
+import { earlyStates, makeEarlyDatabase } from '#test/worlds/early-states.ts';
 import { freshFile } from '#test/fresh-file.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
-import { createNetworkStore } from './network-store.ts';
-import { openSqlite } from './sqlite.ts';
+import { createNetworkStore } from './services/network-store.ts';
+import { openSqlite } from './sqlite/sqlite.ts';
 import { computeStore } from './store.ts';
-import type { ComputeTables } from './tables.ts';
+import type { ComputeTables } from './sqlite/tables.ts';
 
 const withServer = ['014842f', '5759a1b', '7dbc06c', 'df6799a', '82e7a61', '34a9d5e'];
 

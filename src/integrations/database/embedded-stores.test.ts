@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import { afterEach, describe } from 'vitest';
-import { identityStoreContract } from '#contracts/identity-store.contract.ts';
-import { imageStoreContract } from '#contracts/image-store.contract.ts';
-import { networkStoreContract } from '#contracts/network-store.contract.ts';
-import { createIdentityStore } from './identity-store.ts';
-import { createImageStore } from './image-store.ts';
+import { identityStoreContract } from '#contracts/store/identity-store.contract.ts';
+import { imageStoreContract } from '#contracts/store/image-store.contract.ts';
+import { networkStoreContract } from '#contracts/store/network-store.contract.ts';
+import { createIdentityStore } from './services/identity-store.ts';
+import { createImageStore } from './services/image-store.ts';
 import { migrate } from './migrate.ts';
-import { createNetworkStore } from './network-store.ts';
-import { openSqlite } from './sqlite.ts';
+import { createNetworkStore } from './services/network-store.ts';
+import { openSqlite } from './sqlite/sqlite.ts';
 
 const closers: (() => Promise<void>)[] = [];
 

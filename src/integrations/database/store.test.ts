@@ -1,7 +1,7 @@
 import { afterEach, describe } from 'vitest';
-import { storeContract } from '#contracts/store.contract.ts';
+import { storeContract } from '#contracts/store/store.contract.ts';
 import { freshFile } from '#test/fresh-file.ts';
-import type { Store } from '#contracts/store.ts';
+import type { Store } from '#contracts/store/store.ts';
 import { openStore } from './store.ts';
 
 const opened: Store[] = [];

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
-import { aNewServer } from '#test/store-rows.ts';
+import { aNewServer } from '#test/worlds/store-rows.ts';
 import { freshFile } from '#test/fresh-file.ts';
 import { migrate } from './migrate.ts';
-import { openSqlite } from './sqlite.ts';
+import { openSqlite } from './sqlite/sqlite.ts';
 import { computeStore } from './store.ts';
-import type { ComputeTables } from './tables.ts';
+import type { ComputeTables } from './sqlite/tables.ts';
 
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());

@@ -2,8 +2,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { ComputeError } from '#core/errors.ts';
-import { configDriveLabel } from '#core/guests/config-drive.ts';
-import type { DriveFile } from '#core/guests/guest.ts';
+import { configDriveLabel } from '#core/guests/description/config-drive.ts';
+import type { DriveFile } from '#core/guests/description/guest.ts';
 import { runTool, ToolFailure } from './run-tool.ts';
 
 /** Programs that make one, with their first arguments. */

@@ -1,6 +1,6 @@
 /** The end of what a guest wrote to its serial console. */
 import { open } from 'node:fs/promises';
-import { maxConsoleBytes } from '#contracts/guest-files.ts';
+import { maxConsoleBytes } from '#contracts/host/guest-files.ts';
 
 /**
  * At most `maxConsoleBytes` of it; '' when there is no log yet. libvirt's log daemon starts a new file when one is full and keeps

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { chmod, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { ImageSource, ImageContent } from '#contracts/images.ts';
+import type { ImageSource, ImageContent } from '#contracts/services/images.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { type ImageFacts, invalidQcow2 } from '#core/images/check-image.ts';

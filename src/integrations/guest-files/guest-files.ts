@@ -2,13 +2,13 @@
 import { constants } from 'node:fs';
 import { access, copyFile, readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { GuestFiles } from '#contracts/guest-files.ts';
-import type { ImageSource } from '#contracts/images.ts';
+import type { GuestFiles } from '#contracts/host/guest-files.ts';
+import type { ImageSource } from '#contracts/services/images.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError } from '#core/errors.ts';
 import { tailLines } from '#core/guests/console-tail.ts';
-import { type Guest, hasDisk } from '#core/guests/guest.ts';
-import { type GuestPaths, guestPaths } from '#core/guests/guest-paths.ts';
+import { type Guest, hasDisk } from '#core/guests/description/guest.ts';
+import { type GuestPaths, guestPaths } from '#core/guests/description/guest-paths.ts';
 import { checkDiskImage, checkKernelImage, diskBytesOf } from '#core/images/check-image.ts';
 import { makeConfigDriveIso } from './config-drive-iso.ts';
 import { readConsoleLog } from './console-log.ts';

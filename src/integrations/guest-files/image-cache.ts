@@ -1,7 +1,7 @@
 /** The images that a host has: each downloaded once, kept as long as a disk is made over it, and a while longer. */
 import { open, readdir, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ImageSource } from '#contracts/images.ts';
+import type { ImageSource } from '#contracts/services/images.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ImageFacts } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';

@@ -2,8 +2,12 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { FunctionDetails, LinkFacts } from '#core/hosts/host-facts.ts';
-import { comparePciAddresses, type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
-import { ownInterfaces, type ShownInterface } from '#core/pci/own-interfaces.ts';
+import {
+  comparePciAddresses,
+  type PciAddress,
+  tryParsePciAddress,
+} from '#core/pci/devices/address.ts';
+import { ownInterfaces, type ShownInterface } from '#core/pci/devices/own-interfaces.ts';
 
 /** Every function below this sysfs, in address order. A machine without PCI has none. */
 export async function readFunctionDetails(sysfs: string): Promise<FunctionDetails[]> {

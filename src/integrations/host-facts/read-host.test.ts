@@ -9,13 +9,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/sysfs-tree.ts';
+import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/machine/sysfs-tree.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkHost } from '#core/hosts/check-host.ts';
-import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
+import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
-import { writeCards } from '#test/described-cards.ts';
-import { switchdev, twoPorts, virtioNet } from '#test/odd-cards.ts';
+import { writeCards } from '#test/hosts/described-cards.ts';
+import { switchdev, twoPorts, virtioNet } from '#test/hosts/odd-cards.ts';
 import { type HostPlaces, readHostFacts } from './read-host.ts';
 
 let root = '';

@@ -1,5 +1,5 @@
 /** How long the machine has been up, as its program `uptime` says it. */
-import type { Uptime } from '#contracts/host-link.ts';
+import type { Uptime } from '#contracts/host/host-link.ts';
 import type { RunProgram } from './ask-programs.ts';
 
 const longest = 256;

@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { sha256OfToken } from '#contracts/enrolments.ts';
-import type { AgentEnd } from '#contracts/host-link.ts';
-import { aDial, aHostDoor, type TestDoorOptions } from '#test/host-links.ts';
+import { sha256OfToken } from '#contracts/store/enrolments.ts';
+import type { AgentEnd } from '#contracts/host/host-link.ts';
+import { aDial, aHostDoor, type TestDoorOptions } from '#test/worlds/host-links.ts';
 import { saidLog } from '#test/said-log.ts';
-import { tlsFiles } from '#test/tls-files.ts';
+import { tlsFiles } from '#test/tls/tls-files.ts';
 import { socketUrl } from './dial.ts';
 import type { Admission } from './host-door.ts';
 

@@ -6,7 +6,7 @@ import {
   hostLinkPath,
   type ToAgent,
   type ToController,
-} from '#contracts/host-link.ts';
+} from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
 import { distrustOf } from '#core/distrust.ts';
 import { refusalOf } from './refusal.ts';

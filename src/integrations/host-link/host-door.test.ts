@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { sha256OfToken } from '#contracts/enrolments.ts';
-import type { ControllerEnd, ToController } from '#contracts/host-link.ts';
-import { aHostDoor, type TestDoor, type TestDoorOptions } from '#test/host-links.ts';
+import { sha256OfToken } from '#contracts/store/enrolments.ts';
+import type { ControllerEnd, ToController } from '#contracts/host/host-link.ts';
+import { aHostDoor, type TestDoor, type TestDoorOptions } from '#test/worlds/host-links.ts';
 import { type SaidLog, saidLog } from '#test/said-log.ts';
 import type { Admission } from './host-door.ts';
 

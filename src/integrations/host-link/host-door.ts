@@ -5,13 +5,13 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { sha256OfToken } from '#contracts/enrolments.ts';
+import { sha256OfToken } from '#contracts/store/enrolments.ts';
 import {
   type ControllerEnd,
   type LinkedHost,
   type ToAgent,
   type ToController,
-} from '#contracts/host-link.ts';
+} from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
 import { LinkRefused } from './refusal.ts';
 import { SocketChannel } from './socket-channel.ts';

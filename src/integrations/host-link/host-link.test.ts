@@ -1,7 +1,7 @@
 import { afterEach, describe } from 'vitest';
-import { hostLinkContract, type JoinedEnds } from '#contracts/host-link.contract.ts';
-import type { AgentEnd, ControllerEnd } from '#contracts/host-link.ts';
-import { aDial, aHostDoor } from '#test/host-links.ts';
+import { hostLinkContract, type JoinedEnds } from '#contracts/host/host-link.contract.ts';
+import type { AgentEnd, ControllerEnd } from '#contracts/host/host-link.ts';
+import { aDial, aHostDoor } from '#test/worlds/host-links.ts';
 import { inProcessLink } from './in-process.ts';
 
 const opened: { close(): Promise<void> }[] = [];

@@ -5,7 +5,7 @@ import type {
   ControllerEnd,
   ToAgent,
   ToController,
-} from '#contracts/host-link.ts';
+} from '#contracts/host/host-link.ts';
 import { Closing } from './closing.ts';
 import { Inbox } from './inbox.ts';
 

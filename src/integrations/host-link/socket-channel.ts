@@ -1,6 +1,6 @@
 /** One end of the link over a WebSocket that is open: JSON text messages, and pings that find out when nobody is there any more. */
 import { type RawData, WebSocket } from 'ws';
-import type { Channel } from '#contracts/host-link.ts';
+import type { Channel } from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
 import { Closing } from './closing.ts';
 import { Inbox } from './inbox.ts';

@@ -1,7 +1,7 @@
 /** The small words of messages on the link, with their bounds. */
 import { type TSchema, Type } from 'typebox';
 import { hostNameRule } from '#core/host-name.ts';
-import type { PciAddress } from '#core/pci/address.ts';
+import type { PciAddress } from '#core/pci/devices/address.ts';
 
 export const Word = Type.String({ maxLength: 255 });
 export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });

@@ -4,7 +4,7 @@
  */
 import { type TSchema, Type } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
-import type { ToAgent, ToController } from '#contracts/host-link.ts';
+import type { ToAgent, ToController } from '#contracts/host/host-link.ts';
 import { ComputeError } from '#core/errors.ts';
 import { CommandResult, GuestState, HostReport, Uptime } from './wire-report.ts';
 import { HostId, HostName, SequenceNumber, Word } from './wire-words.ts';

@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeHostMemory } from '#contracts/host-memory.contract.ts';
-import { SimulatedMemory } from '#integrations/simulated/host-memory.ts';
+import { describeHostMemory } from '#contracts/host/host-memory.contract.ts';
+import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FileMemory } from './file-memory.ts';
 

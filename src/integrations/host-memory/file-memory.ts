@@ -1,7 +1,7 @@
 /** A host's memory as one JSON file for each document, whole or not there, also after a power cut. */
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { HostMemory } from '#contracts/host-memory.ts';
+import type { HostMemory } from '#contracts/host/host-memory.ts';
 import { ComputeError } from '#core/errors.ts';
 
 /** `directory`: the agent's own; made when it is not there. */

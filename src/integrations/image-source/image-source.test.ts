@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
-import { sha256OfToken } from '#contracts/enrolments.ts';
-import { imageSourceContract } from '#contracts/images.contract.ts';
-import { aComputeWorld, imageBytes, imageId, queuedImageId } from '#test/compute-world.ts';
+import { sha256OfToken } from '#contracts/store/enrolments.ts';
+import { imageSourceContract } from '#contracts/services/images.contract.ts';
+import { aComputeWorld, imageBytes, imageId, queuedImageId } from '#test/worlds/compute-world.ts';
 import { inProcessImageSource } from './in-process.ts';
 import { httpImageSource } from './over-http.ts';
 

@@ -1,6 +1,6 @@
 /** Images from the controller over HTTP, with the host's token. A controller that ends in the middle of it is waited for. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ImageContent, ImageSource } from '#contracts/images.ts';
+import type { ImageContent, ImageSource } from '#contracts/services/images.ts';
 import { ComputeError, type ErrorKind, isComputeError } from '#core/errors.ts';
 
 export interface HttpImageSourceOptions {

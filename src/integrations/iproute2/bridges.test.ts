@@ -3,11 +3,11 @@
  * the described kernel runs.
  */
 import { execFileSync } from 'node:child_process';
-import { describeHostBridges } from '#contracts/host-bridges.contract.ts';
-import type { RunCommand } from '#contracts/run-command.ts';
-import { SimulatedBridges } from '#integrations/simulated/host-bridges.ts';
-import { runOnHost } from '#integrations/sysfs/run-on-host.ts';
-import { DescribedLinks } from '#test/described-links.ts';
+import { describeHostBridges } from '#contracts/host/host-bridges.contract.ts';
+import type { RunCommand } from '#contracts/host/run-command.ts';
+import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
+import { runOnHost } from '#integrations/sysfs/control/run-on-host.ts';
+import { DescribedLinks } from '#test/hosts/described-links.ts';
 import { expect, test } from 'vitest';
 import { LinuxBridges } from './bridges.ts';
 

@@ -1,8 +1,8 @@
 /** Linux bridges for networks without an agent, made with `ip`. What we made has an alias that says so; nothing else is taken away. */
-import type { HostBridges } from '#contracts/host-bridges.ts';
-import type { RunCommand } from '#contracts/run-command.ts';
+import type { HostBridges } from '#contracts/host/host-bridges.ts';
+import type { RunCommand } from '#contracts/host/run-command.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { BridgeWiring } from '#core/guests/guest.ts';
+import type { BridgeWiring } from '#core/guests/description/guest.ts';
 import { addressesOf, type Link, listLinks, madeByUs } from './links.ts';
 
 export interface LinuxBridgesOptions {

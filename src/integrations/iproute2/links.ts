@@ -1,5 +1,5 @@
 /** The network interfaces of a host from `ip -json -details link show`. */
-import type { RunCommand } from '#contracts/run-command.ts';
+import type { RunCommand } from '#contracts/host/run-command.ts';
 
 export interface Link {
   ifname: string;

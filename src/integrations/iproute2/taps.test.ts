@@ -1,8 +1,8 @@
 /** The real taps are made in test/libvirt/open-vswitch.test.ts, which needs root, `ip` and Open vSwitch. */
-import { describeHostTaps } from '#contracts/host-taps.contract.ts';
-import type { HostTap } from '#core/guests/host-tap.ts';
-import { SimulatedTaps } from '#integrations/simulated/host-taps.ts';
-import { DescribedLinks } from '#test/described-links.ts';
+import { describeHostTaps } from '#contracts/host/host-taps.contract.ts';
+import type { HostTap } from '#core/guests/description/host-tap.ts';
+import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
+import { DescribedLinks } from '#test/hosts/described-links.ts';
 import { expect, test } from 'vitest';
 import { LinuxTaps } from './taps.ts';
 

@@ -1,8 +1,8 @@
 /** Taps made with `ip`, and their ports made with `ovs-vsctl`. What we made has an alias that says so; nothing else is taken away. */
-import type { HostTaps } from '#contracts/host-taps.ts';
-import type { RunCommand } from '#contracts/run-command.ts';
+import type { HostTaps } from '#contracts/host/host-taps.ts';
+import type { RunCommand } from '#contracts/host/run-command.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { HostTap } from '#core/guests/host-tap.ts';
+import type { HostTap } from '#core/guests/description/host-tap.ts';
 import { type Link, listLinks, madeByUs } from './links.ts';
 
 /** Seconds that Open vSwitch may take. */

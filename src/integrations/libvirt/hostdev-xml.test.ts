@@ -1,7 +1,7 @@
-import { parsePciAddress } from '#core/pci/address.ts';
+import { parsePciAddress } from '#core/pci/devices/address.ts';
 import { expect, test } from 'vitest';
-import { hostdevXml } from './interface-xml.ts';
-import { printXml } from './xml.ts';
+import { hostdevXml } from './xml/interface-xml.ts';
+import { printXml } from './xml/xml.ts';
 
 const address = parsePciAddress('0001:c8:00.4');
 

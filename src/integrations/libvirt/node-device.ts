@@ -1,8 +1,8 @@
 /** libvirt's node devices to PCI functions. One that cannot be read is reported and never hides the others. Source: libvirt "Node devices XML format". */
 import { XMLParser } from 'fast-xml-parser';
-import type { UnreadableFunction } from '#contracts/pci-bus.ts';
-import { type PciAddress, printPciAddress, tryParsePciAddress } from '#core/pci/address.ts';
-import type { PciCapabilities, PciDeviceType, PciFunction } from '#core/pci/device.ts';
+import type { UnreadableFunction } from '#contracts/host/pci-bus.ts';
+import { type PciAddress, printPciAddress, tryParsePciAddress } from '#core/pci/devices/address.ts';
+import type { PciCapabilities, PciDeviceType, PciFunction } from '#core/pci/devices/device.ts';
 
 /** What node devices do not say and sysfs does. */
 export interface SysfsFacts {

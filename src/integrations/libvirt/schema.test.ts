@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RelaxNGValidator, XmlDocument, type XmlValidateError } from 'libxml2-wasm';
 import { xmlRegisterFsInputProviders } from 'libxml2-wasm/lib/nodejs.mjs';
-import type { GuestNic } from '#core/guests/guest.ts';
+import type { GuestNic } from '#core/guests/description/guest.ts';
 import {
   aBridgeNic,
   aGuest,
@@ -14,10 +14,10 @@ import {
   vf0,
   vf1,
   virtio,
-} from '#test/guests.ts';
+} from '#test/hosts/guests.ts';
 import { describe, expect, test } from 'vitest';
-import { domainXml } from './domain-xml.ts';
-import { hostdevNetworkXml, macvtapNetworkXml, vfNetworkXml } from './network-xml.ts';
+import { domainXml } from './xml/domain-xml.ts';
+import { hostdevNetworkXml, macvtapNetworkXml, vfNetworkXml } from './xml/network-xml.ts';
 
 const schemas = '/usr/share/libvirt/schemas';
 const areHere = existsSync(join(schemas, 'domain.rng'));

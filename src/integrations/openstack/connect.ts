@@ -1,17 +1,17 @@
 /** A real OpenStack as our identity, network and image services. */
 import type { Clock } from '#contracts/clock.ts';
-import type { IdentityService } from '#contracts/identity.ts';
-import type { ImageContents, ImageService } from '#contracts/images.ts';
-import type { NetworkService } from '#contracts/network.ts';
+import type { IdentityService } from '#contracts/services/identity.ts';
+import type { ImageContents, ImageService } from '#contracts/services/images.ts';
+import type { NetworkService } from '#contracts/services/network.ts';
 import type { Login } from '#core/access/login.ts';
 import { createGlance } from './glance.ts';
 import { createKeystoneIdentity } from './keystone.ts';
-import { createNeutron } from './neutron.ts';
-import { createOwnTokens } from './own-token.ts';
-import { type CallCounts, createServiceCaller } from './service-caller.ts';
-import { createSession } from './session.ts';
+import { createNeutron } from './neutron/neutron.ts';
+import { createOwnTokens } from './http/own-token.ts';
+import { type CallCounts, createServiceCaller } from './http/service-caller.ts';
+import { createSession } from './http/session.ts';
 import { type Survey, survey } from './survey.ts';
-import { createWire } from './wire.ts';
+import { createWire } from './http/wire.ts';
 
 export interface OpenStackOptions {
   /** Keystone, with or without its version. Example: `http://controller:5000/v3`. */

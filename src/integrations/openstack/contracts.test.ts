@@ -1,13 +1,13 @@
 /** The contracts of identity, network and image: kept by the embedded services in this process, and by the clients over HTTP. */
-import { describeIdentityService } from '#contracts/identity.contract.ts';
-import { describeImageService } from '#contracts/image-service.contract.ts';
-import { describeNetworkService } from '#contracts/network.contract.ts';
+import { describeIdentityService } from '#contracts/services/identity.contract.ts';
+import { describeImageService } from '#contracts/services/image-service.contract.ts';
+import { describeNetworkService } from '#contracts/services/network.contract.ts';
 import {
   identityUnderTest,
   imagesUnderTest,
   networkUnderTest,
   type Way,
-} from '#test/openstack-world.ts';
+} from '#test/worlds/openstack-world.ts';
 
 const ways: Way[] = ['in process', 'over HTTP'];
 for (const way of ways) {

@@ -1,6 +1,10 @@
 /** What only a real Glance does: other hashes, and bytes that break off. */
 import { afterEach, expect, test } from 'vitest';
-import { type Reply, scriptedOpenStack, type ScriptedOpenStack } from '#test/scripted-openstack.ts';
+import {
+  type Reply,
+  scriptedOpenStack,
+  type ScriptedOpenStack,
+} from '#test/worlds/scripted-openstack.ts';
 
 let scripted: ScriptedOpenStack;
 afterEach(() => scripted.stop());

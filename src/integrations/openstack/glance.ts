@@ -1,10 +1,10 @@
 /** Glance as the image service: what an image is, and its bytes. */
-import type { ImageContents, ImageService } from '#contracts/images.ts';
-import type { Image } from '#contracts/images.ts';
-import type { Acting } from '#contracts/network.ts';
+import type { ImageContents, ImageService } from '#contracts/services/images.ts';
+import type { Image } from '#contracts/services/images.ts';
+import type { Acting } from '#contracts/services/network.ts';
 import { ComputeError } from '#core/errors.ts';
-import { refusalOf } from './refusals.ts';
-import type { Session } from './session.ts';
+import { refusalOf } from './http/refusals.ts';
+import type { Session } from './http/session.ts';
 
 /** What Glance shows of an image. All further keys are properties. Source: Glance's schema `/v2/schemas/image`. */
 interface GlanceImage {

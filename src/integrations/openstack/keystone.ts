@@ -1,9 +1,9 @@
 /** Keystone as the identity service: whose token is this? */
 import { createHash } from 'node:crypto';
 import type { Clock } from '#contracts/clock.ts';
-import type { Caller, IdentityService } from '#contracts/identity.ts';
+import type { Caller, IdentityService } from '#contracts/services/identity.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { Session } from './session.ts';
+import type { Session } from './http/session.ts';
 
 /** What Keystone shows of a token; a token without scope has no project and no roles. */
 interface ShownToken {

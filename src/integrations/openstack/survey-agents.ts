@@ -1,5 +1,5 @@
 /** What the network agents of a cloud mean for servers, in sentences for an operator. Pure. */
-import type { NetworkAgent, NetworkAgents } from '#core/networking/network-agents.ts';
+import type { NetworkAgent, NetworkAgents } from '#core/networking/binding/network-agents.ts';
 
 /** Hosts named one by one; the others are counted. */
 const hostsShown = 5;

@@ -1,10 +1,10 @@
 /** What Novella finds among the services it is to work with, before it starts: roles, endpoints, extensions, network agents. */
 import { ComputeError, isComputeError } from '#core/errors.ts';
-import type { NetworkAgents } from '#core/networking/network-agents.ts';
+import type { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import { surveyAgents } from './survey-agents.ts';
-import type { OwnTokens } from './own-token.ts';
+import type { OwnTokens } from './http/own-token.ts';
 import { lackingRoles, roleInWords } from './own-user.ts';
-import type { Session } from './session.ts';
+import type { Session } from './http/session.ts';
 
 /** Sentences for an operator. */
 export interface Survey {

@@ -1,5 +1,5 @@
 /** What a simulated guest writes to its serial console as it starts: a boot as a person would look for it, with its real disk and NICs. */
-import { type Guest, type GuestNic, isPciNic } from '#core/guests/guest.ts';
+import { type Guest, type GuestNic, isPciNic } from '#core/guests/description/guest.ts';
 
 /** `diskImageId`: the image that its disk was made from. */
 export function consoleText(guest: Guest, diskImageId: string | null): string {

@@ -1,10 +1,10 @@
 /** The parts of a simulated host as one agent meets them: with the host's faults, and dead to an agent that is dead. */
-import type { GuestFiles } from '#contracts/guest-files.ts';
-import type { HostBridges } from '#contracts/host-bridges.ts';
-import type { HostTaps } from '#contracts/host-taps.ts';
-import type { HostMemory } from '#contracts/host-memory.ts';
-import type { Hypervisor, HypervisorChange } from '#contracts/hypervisor.ts';
-import type { PciBus } from '#contracts/pci-bus.ts';
+import type { GuestFiles } from '#contracts/host/guest-files.ts';
+import type { HostBridges } from '#contracts/host/host-bridges.ts';
+import type { HostTaps } from '#contracts/host/host-taps.ts';
+import type { HostMemory } from '#contracts/host/host-memory.ts';
+import type { Hypervisor, HypervisorChange } from '#contracts/host/hypervisor.ts';
+import type { PciBus } from '#contracts/host/pci-bus.ts';
 import type { HostFaults } from './host-faults.ts';
 
 /** One call of an agent. Example: `{ part: 'hypervisor', act: 'start' }`. */

@@ -1,5 +1,5 @@
 /** Importer: a fleet of like hosts, for measurements and what-if questions. */
-import { describedFunctions } from './described-devices.ts';
+import { describedFunctions } from './machine/described-devices.ts';
 import { type HostSize, type SimulatedHost, simulatedHost } from './simulated-host.ts';
 
 /** What each host of a fleet has: `pfs` cards on alternating NUMA nodes, each with `vfsPerPf` VFs (at most 255). */

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { describeGuestFiles } from '#contracts/guest-files.contract.ts';
-import { aGuest, aHostdevNic, vf0 } from '#test/guests.ts';
+import { describeGuestFiles } from '#contracts/host/guest-files.contract.ts';
+import { aGuest, aHostdevNic, vf0 } from '#test/hosts/guests.ts';
 import { type DescribedImages, describedImages } from '#test/images.ts';
 import { SimulatedGuestFiles } from './guest-files.ts';
 

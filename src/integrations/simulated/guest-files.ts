@@ -1,12 +1,12 @@
 /** The files of guests of a simulated host: none but what it needs to remember. Images are judged as on a real host, by their first bytes. */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type GuestFiles, maxConsoleBytes } from '#contracts/guest-files.ts';
-import type { ImageSource, ImageContent } from '#contracts/images.ts';
+import { type GuestFiles, maxConsoleBytes } from '#contracts/host/guest-files.ts';
+import type { ImageSource, ImageContent } from '#contracts/services/images.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { tailLines } from '#core/guests/console-tail.ts';
-import { type Guest, hasDisk } from '#core/guests/guest.ts';
+import { type Guest, hasDisk } from '#core/guests/description/guest.ts';
 import {
   checkDiskImage,
   checkKernelImage,

@@ -1,16 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeHypervisor, describeHypervisorDevices } from '#contracts/hypervisor.contract.ts';
-import { describePciBus } from '#contracts/pci-bus.contract.ts';
-import { domainXml } from '#integrations/libvirt/domain-xml.ts';
+import {
+  describeHypervisor,
+  describeHypervisorDevices,
+} from '#contracts/host/hypervisor.contract.ts';
+import { describePciBus } from '#contracts/host/pci-bus.contract.ts';
+import { domainXml } from '#integrations/libvirt/xml/domain-xml.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
-import { aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/guests.ts';
+import { aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/hosts/guests.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SimulatedHypervisor } from './hypervisor.ts';
-import { SimulatedPciBus } from './pci-bus.ts';
+import { SimulatedPciBus } from './machine/pci-bus.ts';
 import { type SimulatedHost, simulatedHost } from './simulated-host.ts';
-import { igbCapturePath, writeSysfsTree } from './sysfs-tree.ts';
+import { igbCapturePath, writeSysfsTree } from './machine/sysfs-tree.ts';
 
 let folder = '';
 let host: SimulatedHost;

@@ -6,11 +6,11 @@ import type {
   Hypervisor,
   HypervisorChange,
   HypervisorFacts,
-} from '#contracts/hypervisor.ts';
+} from '#contracts/host/hypervisor.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { Guest, GuestNic } from '#core/guests/guest.ts';
-import { heldByNic, heldDevices } from '#core/guests/held-device.ts';
-import { isLive } from '#core/guests/plan.ts';
+import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
+import { heldByNic, heldDevices } from '#core/guests/description/held-device.ts';
+import { isLive } from '#core/guests/plan/plan.ts';
 import { numaNodesOf, type SimulatedHost } from './simulated-host.ts';
 import { readKept, writeKept } from './kept-file.ts';
 

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { describedFunctions } from './described-devices.ts';
+import { describedFunctions } from './machine/described-devices.ts';
 import { simulatedFleet } from './fleet.ts';
-import { writeSysfsTree } from './sysfs-tree.ts';
+import { writeSysfsTree } from './machine/sysfs-tree.ts';
 
 test('a described PF makes function 0 and its VFs after it, on its NUMA node', () => {
   const functions = describedFunctions([{ kind: 'PF', bus: '3b', vfs: 9, numa: 1 }]);

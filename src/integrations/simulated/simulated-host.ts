@@ -1,5 +1,5 @@
 /** A simulated host: one description in memory. Captured trees, recorded scenarios and the fleet generator are three ways to make it. */
-import type { PciFunction } from '#core/pci/device.ts';
+import type { PciFunction } from '#core/pci/devices/device.ts';
 import type { HostNumaNode } from '#core/scheduling/numa-fit.ts';
 
 interface SimulatedNumaNode {

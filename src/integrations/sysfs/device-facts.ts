@@ -1,11 +1,11 @@
 /** What sysfs and iproute2 say of a function before it is handed over. Source: Linux `Documentation/ABI/testing/sysfs-bus-pci`. */
 import { join } from 'node:path';
-import type { DeviceFacts } from '#core/guests/hand-over.ts';
-import { type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
-import { functionUses } from './function-uses.ts';
-import type { LookedAt } from './looked-at.ts';
-import { readInterface } from './read-interfaces.ts';
-import { isUp, linkedName, listFolder, readText } from './sysfs-files.ts';
+import type { DeviceFacts } from '#core/guests/plan/hand-over.ts';
+import { type PciAddress, tryParsePciAddress } from '#core/pci/devices/address.ts';
+import { functionUses } from './uses/function-uses.ts';
+import type { LookedAt } from './uses/looked-at.ts';
+import { readInterface } from './reading/read-interfaces.ts';
+import { isUp, linkedName, listFolder, readText } from './reading/sysfs-files.ts';
 
 export async function deviceFacts(host: LookedAt, address: PciAddress): Promise<DeviceFacts> {
   const devices = join(host.sysfs, 'bus/pci/devices');

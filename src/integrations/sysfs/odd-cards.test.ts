@@ -1,15 +1,15 @@
-/** Discovery of cards that are no plain NICs; each is described in `test/support/odd-cards.ts`. */
+/** Discovery of cards that are no plain NICs; each is described in `test/support/hosts/odd-cards.ts`. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parsePciAddress } from '#core/pci/address.ts';
-import { matchDevice } from '#core/pci/device-spec.ts';
-import { parseDeviceSpecs } from '#core/pci/parse-device-specs.ts';
-import { writeSysfsTree } from '#integrations/simulated/sysfs-tree.ts';
-import { type DescribedCard, writeCards } from '#test/described-cards.ts';
-import * as odd from '#test/odd-cards.ts';
+import { parsePciAddress } from '#core/pci/devices/address.ts';
+import { matchDevice } from '#core/pci/specs/device-spec.ts';
+import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
+import { writeSysfsTree } from '#integrations/simulated/machine/sysfs-tree.ts';
+import { type DescribedCard, writeCards } from '#test/hosts/described-cards.ts';
+import * as odd from '#test/hosts/odd-cards.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { captureSysfs } from './capture.ts';
+import { captureSysfs } from './reading/capture.ts';
 import { SysfsPciBus } from './pci-bus.ts';
 
 let root = '';

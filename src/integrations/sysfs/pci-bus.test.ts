@@ -1,15 +1,15 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describePciBus } from '#contracts/pci-bus.contract.ts';
-import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/sysfs-tree.ts';
-import { parsePciAddress } from '#core/pci/address.ts';
-import type { VfChange } from '#core/pci/vf-settings.ts';
-import { noMac } from '#core/pci/vf-settings.ts';
-import { DescribedIgb } from '#test/described-igb.ts';
-import { pf0, vf0 } from '#test/guests.ts';
+import { describePciBus } from '#contracts/host/pci-bus.contract.ts';
+import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/machine/sysfs-tree.ts';
+import { parsePciAddress } from '#core/pci/devices/address.ts';
+import type { VfChange } from '#core/pci/vf/vf-settings.ts';
+import { noMac } from '#core/pci/vf/vf-settings.ts';
+import { DescribedIgb } from '#test/hosts/described-igb.ts';
+import { pf0, vf0 } from '#test/hosts/guests.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { captureSysfs } from './capture.ts';
+import { captureSysfs } from './reading/capture.ts';
 import { SysfsPciBus } from './pci-bus.ts';
 
 const macAddress = 'fa:16:3e:5b:10:01';

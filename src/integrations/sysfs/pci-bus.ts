@@ -2,27 +2,36 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { InterfaceChange, PciBus, UnreadableFunction, VfCount } from '#contracts/pci-bus.ts';
+import type {
+  InterfaceChange,
+  PciBus,
+  UnreadableFunction,
+  VfCount,
+} from '#contracts/host/pci-bus.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { DeviceFacts } from '#core/guests/hand-over.ts';
-import type { VfStep } from '#core/guests/step.ts';
-import { comparePciAddresses, type PciAddress, tryParsePciAddress } from '#core/pci/address.ts';
-import type { PciFunction } from '#core/pci/device.ts';
-import { noMac, type VfChange, type VfSettingName } from '#core/pci/vf-settings.ts';
-import type { VfState } from '#core/pci/vf-state.ts';
-import { bindDriver } from './bind-driver.ts';
+import type { DeviceFacts } from '#core/guests/plan/hand-over.ts';
+import type { VfStep } from '#core/guests/plan/step.ts';
+import {
+  comparePciAddresses,
+  type PciAddress,
+  tryParsePciAddress,
+} from '#core/pci/devices/address.ts';
+import type { PciFunction } from '#core/pci/devices/device.ts';
+import { noMac, type VfChange, type VfSettingName } from '#core/pci/vf/vf-settings.ts';
+import type { VfState } from '#core/pci/vf/vf-state.ts';
+import { bindDriver } from './control/bind-driver.ts';
 import { deviceFacts } from './device-facts.ts';
-import { functionUses } from './function-uses.ts';
-import { readNetwork } from './host-uses.ts';
-import type { LookedAt } from './looked-at.ts';
-import { pfReader } from './pf-facts.ts';
-import { readFunction } from './read-function.ts';
-import { readInterface } from './read-interfaces.ts';
-import type { RunCommand } from '#contracts/run-command.ts';
-import { runOnHost } from './run-on-host.ts';
-import { isUp, linkedName, readText } from './sysfs-files.ts';
-import { VfControl } from './vf-control.ts';
-import { readVfCount, type WriteFile, writeVfCount } from './vf-count.ts';
+import { functionUses } from './uses/function-uses.ts';
+import { readNetwork } from './uses/host-uses.ts';
+import type { LookedAt } from './uses/looked-at.ts';
+import { pfReader } from './reading/pf-facts.ts';
+import { readFunction } from './reading/read-function.ts';
+import { readInterface } from './reading/read-interfaces.ts';
+import type { RunCommand } from '#contracts/host/run-command.ts';
+import { runOnHost } from './control/run-on-host.ts';
+import { isUp, linkedName, readText } from './reading/sysfs-files.ts';
+import { VfControl } from './control/vf-control.ts';
+import { readVfCount, type WriteFile, writeVfCount } from './control/vf-count.ts';
 import { watchSysfs } from './watch.ts';
 
 const interfaceAppearsMs = 10_000;

@@ -1,7 +1,7 @@
 /** Notices what changes on the PCI bus by looking at few files often: no netlink, no program that could die. */
 import { join } from 'node:path';
-import { netFolders } from './read-interfaces.ts';
-import { listFolder, readText } from './sysfs-files.ts';
+import { netFolders } from './reading/read-interfaces.ts';
+import { listFolder, readText } from './reading/sysfs-files.ts';
 
 /** Looks this often; well below the two seconds in which a change must be known. */
 const lookEveryMs = 1_000;

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SysfsPciBus } from './pci-bus.ts';
-import { vpdSerialNumber } from './vpd.ts';
+import { vpdSerialNumber } from './reading/vpd.ts';
 
 let folder = '';
 beforeAll(() => {

@@ -11,12 +11,12 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createImageStore } from '#integrations/database/image-store.ts';
+import { createImageStore } from '#integrations/database/services/image-store.ts';
 import { migrate } from '#integrations/database/migrate.ts';
-import { openSqlite } from '#integrations/database/sqlite.ts';
-import { temporaryDirectory } from '#test/novella-process.ts';
-import { refuseHalfRestored } from '../half-restored.ts';
-import { takeStateDirectory } from '../state-directory.ts';
+import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
+import { temporaryDirectory } from '#test/processes/novella-process.ts';
+import { refuseHalfRestored } from '../state/half-restored.ts';
+import { takeStateDirectory } from '../state/state-directory.ts';
 import { makeBackup } from './make-backup.ts';
 import { restoreBackup } from './restore-backup.ts';
 

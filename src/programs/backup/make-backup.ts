@@ -1,17 +1,17 @@
 /** `novella backup`: a consistent copy of a state directory, also while its controller works. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { syncFolder, writeWhole } from '#cli/whole-file.ts';
+import { syncFolder, writeWhole } from '#cli/terminal/whole-file.ts';
 import { compareText } from '#core/compare-text.ts';
 import { ComputeError } from '#core/errors.ts';
 import {
   type CopiedDatabase,
   copyDatabase,
   damageOf,
-} from '#integrations/database/copy-database.ts';
-import { restoringFolder } from '../half-restored.ts';
+} from '#integrations/database/sqlite/copy-database.ts';
+import { restoringFolder } from '../state/half-restored.ts';
 import { version } from '../version.ts';
-import { copyWhole, measureFile } from '../copy-file.ts';
+import { copyWhole, measureFile } from '../state/copy-file.ts';
 import {
   configName,
   databaseName,

@@ -1,13 +1,13 @@
 /** `novella restore`: a backup becomes a state directory again, all of it or nothing. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { syncFolder } from '#cli/whole-file.ts';
+import { syncFolder } from '#cli/terminal/whole-file.ts';
 import { ComputeError } from '#core/errors.ts';
-import { damageOf, leaveCommandNumbers } from '#integrations/database/copy-database.ts';
+import { damageOf, leaveCommandNumbers } from '#integrations/database/sqlite/copy-database.ts';
 import { newestMigration, unknownMigrations } from '#integrations/database/migrate.ts';
-import { restoringFolder } from '../half-restored.ts';
-import { takeStateDirectory } from '../state-directory.ts';
-import { copyWhole } from '../copy-file.ts';
+import { restoringFolder } from '../state/half-restored.ts';
+import { takeStateDirectory } from '../state/state-directory.ts';
+import { copyWhole } from '../state/copy-file.ts';
 import { configName, databaseName, type Manifest, readManifest } from './manifest.ts';
 
 export interface RestoreOptions {

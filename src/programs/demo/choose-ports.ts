@@ -1,6 +1,6 @@
 /** Which TCP ports the demo's services get: OpenStack's own, or free ones where another program has those. */
 import { createServer } from 'node:net';
-import type { ServicePorts } from '../config.ts';
+import type { ServicePorts } from '../config/config.ts';
 
 /** The ports wanted, with 0 ("a free one") and a note for each that had to give way. */
 export async function choosePorts(

@@ -1,6 +1,6 @@
 /** Reads the NICs out of a libvirt domain XML, to compare them with ports and devices. */
 import { XMLParser } from 'fast-xml-parser';
-import { printPciAddress } from '#core/pci/address.ts';
+import { printPciAddress } from '#core/pci/devices/address.ts';
 
 /** One `<interface>`. `source` is the PCI address of a hostdev, the netdev of a direct one. */
 export interface DomainNic {

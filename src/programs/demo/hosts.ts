@@ -1,5 +1,5 @@
 /** The hosts of the demo: they differ, so that the scheduler has something to decide. */
-import { builtInSpec, type Config } from '../config.ts';
+import { builtInSpec, type Config } from '../config/config.ts';
 
 const size = { vcpus: 8, memoryMib: 16_384, diskGib: 200 };
 const [first, second] = builtInSpec;

@@ -1,8 +1,8 @@
 /** What the demo shows of its story: sections for people, one document for programs. */
-import { whyLines } from '#cli/explain-text.ts';
-import type { HostView, PoolView } from '#cli/operator-api.ts';
-import { shortType } from '#cli/pci-devices.ts';
-import { bold, tableLines } from '#cli/table.ts';
+import { whyLines } from '#cli/servers/explain-text.ts';
+import type { HostView, PoolView } from '#cli/cloud/operator-api.ts';
+import { shortType } from '#cli/pci/pci-devices.ts';
+import { bold, tableLines } from '#cli/terminal/table.ts';
 import type { CheckResult } from './checks.ts';
 import type { PortView, Story } from './story.ts';
 

@@ -6,8 +6,8 @@ import {
   listHosts,
   listPools,
   microversion,
-} from '#cli/operator-api.ts';
-import { request, type Session } from '#cli/session.ts';
+} from '#cli/cloud/operator-api.ts';
+import { request, type Session } from '#cli/cloud/session.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { type Inventory, known, type PortView, type ServerView, type Step } from './story.ts';
 

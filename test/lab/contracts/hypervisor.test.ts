@@ -1,12 +1,15 @@
 /** The hypervisor contract against libvirt on the emulated SR-IOV host: real VFs, real guests, the driver out here and libvirtd in there. */
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { describeHypervisor, describeHypervisorDevices } from '#contracts/hypervisor.contract.ts';
-import { guestPaths } from '#core/guests/guest-paths.ts';
-import type { Guest } from '#core/guests/guest.ts';
-import type { LibvirtHypervisor } from '#integrations/libvirt/hypervisor.ts';
-import { startLibvirtHypervisor } from '#integrations/libvirt/start-libvirt-hypervisor.ts';
-import { ensureDebianPackages } from '#test/debian-packages.ts';
-import { temporaryDirectory } from '#test/novella-process.ts';
+import {
+  describeHypervisor,
+  describeHypervisorDevices,
+} from '#contracts/host/hypervisor.contract.ts';
+import { guestPaths } from '#core/guests/description/guest-paths.ts';
+import type { Guest } from '#core/guests/description/guest.ts';
+import type { LibvirtHypervisor } from '#integrations/libvirt/domains/hypervisor.ts';
+import { startLibvirtHypervisor } from '#integrations/libvirt/domains/start-libvirt-hypervisor.ts';
+import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
+import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { guestConsole } from '../guest-console.ts';
 import { type LabHost, startLabHost } from '../host.ts';

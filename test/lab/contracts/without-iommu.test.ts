@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { startNovella, temporaryDirectory } from '#test/processes/novella-process.ts';
 import { type LabHost, startLabHost } from '../host.ts';
 import { hostImage } from '../image.ts';
-import { mustRun } from '#test/must-run.ts';
+import { mustRun } from '#test/debian/must-run.ts';
 import { type LabAgent, labAgent, labHostName } from '../story/agent.ts';
 import { CloudUser } from '../story/cloud-user.ts';
 import { stock } from '../story/stock.ts';

@@ -1,7 +1,7 @@
 /** What the story's user asks of the cloud: the calls that the stock client makes, and waiting for what becomes of them. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { readCloud } from '#cli/clouds-yaml.ts';
+import { readCloud } from '#cli/cloud/clouds-yaml.ts';
 import {
   type DeviceView,
   type ExplainReply,
@@ -10,8 +10,8 @@ import {
   listHosts,
   listPools,
   makeEnrolment,
-} from '#cli/operator-api.ts';
-import { openSession, request, type ServiceRequest, type Session } from '#cli/session.ts';
+} from '#cli/cloud/operator-api.ts';
+import { openSession, request, type ServiceRequest, type Session } from '#cli/cloud/session.ts';
 import { isComputeError } from '#core/errors.ts';
 import type { PortView, ServerView } from '#programs/demo/story.ts';
 

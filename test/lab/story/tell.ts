@@ -1,11 +1,11 @@
 /** The lab's story from its beginning: a controller here, an agent in the emulated host, servers by the public API. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startNovella, temporaryDirectory } from '#test/novella-process.ts';
+import { startNovella, temporaryDirectory } from '#test/processes/novella-process.ts';
 import { type LabHost, startLabHost } from '../host.ts';
 import { labDevices } from '../machine.ts';
 import { hostImage } from '../image.ts';
-import { mustRun } from '#test/must-run.ts';
+import { mustRun } from '#test/debian/must-run.ts';
 import { labAgent, labHostName } from './agent.ts';
 import { CloudUser } from './cloud-user.ts';
 import { tellOfFaults } from './faults.ts';

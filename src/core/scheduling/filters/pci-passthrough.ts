@@ -2,7 +2,7 @@
  * Refuses a host whose pools cannot satisfy all PCI requests of the server together, where its NUMA cells fit.
  * Source: the seed, S9; Nova `PciPassthroughFilter`, `NUMATopologyFilter`.
  */
-import { canSupport, supports } from '../../pci/support.ts';
+import { canSupport, supports } from '../../pci/claims/support.ts';
 import type { Filter } from '../filter.ts';
 import { fitTogether } from '../pci-fit.ts';
 

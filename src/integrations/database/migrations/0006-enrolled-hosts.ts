@@ -1,7 +1,7 @@
 /** Hosts come over the network: each with a token of its own, and each says which physical networks it reaches. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newTable } from '../new-table.ts';
+import { newTable } from '../sqlite/new-table.ts';
 
 export const enrolledHosts: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

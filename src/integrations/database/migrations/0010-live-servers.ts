@@ -1,7 +1,7 @@
 /** What live servers use is summed, and lists of them are read, from indexes that hold no deleted ones. */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { columnOfJson } from '../dialect.ts';
+import { columnOfJson } from '../sqlite/dialect.ts';
 
 export const liveServers: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

@@ -1,5 +1,5 @@
 /** One connection to the hypervisor, used for one call at a time, so that an error is known to be that of the call. */
-import { errorCode } from '../libvirt-numbers.ts';
+import { errorCode } from '../xml/libvirt-numbers.ts';
 import type { Library, LibvirtFailure, Pointer } from './library.ts';
 import type { FunctionName } from './prototypes.ts';
 

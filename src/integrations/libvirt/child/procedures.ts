@@ -1,6 +1,6 @@
 /** The procedures that the agent may call: each a few calls of libvirt on one connection. */
-import type { DomainRow, ProcedureName, Procedures } from '../child-messages.ts';
-import { domainState, errorCode, metadataElement, xmlFlag } from '../libvirt-numbers.ts';
+import type { DomainRow, ProcedureName, Procedures } from '../connection/child-messages.ts';
+import { domainState, errorCode, metadataElement, xmlFlag } from '../xml/libvirt-numbers.ts';
 import { CallFailed, type Connection } from './connection.ts';
 import type { LaneKind } from './lanes.ts';
 import type { Pointer } from './library.ts';

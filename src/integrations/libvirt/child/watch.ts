@@ -1,7 +1,7 @@
 /** The connection over which libvirt reports changes, kept up: when it breaks it is tried again, ever less often. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChildMessage, DomainEvent } from '../child-messages.ts';
-import { eventId } from '../libvirt-numbers.ts';
+import type { ChildMessage, DomainEvent } from '../connection/child-messages.ts';
+import { eventId } from '../xml/libvirt-numbers.ts';
 import { CallFailed, type Connection, type ConnectionOpener } from './connection.ts';
 import type { Library, Pointer } from './library.ts';
 

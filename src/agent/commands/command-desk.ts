@@ -1,0 +1,122 @@
+/**
+ * The commands of this host: each is carried out once, those of one guest one after the other, and each result is kept until the
+ * controller has it. Links come and go underneath.
+ */
+import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/host/command-journal.ts';
+import type { CommandResult, HostCommand } from '#contracts/host/host-link.ts';
+import type { Log } from '#contracts/log.ts';
+import { executeCommand } from './execute-command.ts';
+import type { GuestTurns } from './guest-turns.ts';
+import type { HostParts } from '../host-parts.ts';
+
+export interface CommandDeskOptions {
+  parts: HostParts;
+  journal: CommandJournal;
+  log: Log;
+  turns: GuestTurns;
+  /** A command of this guest begins. */
+  expect: (guestId: string) => void;
+  /** It is done, and its result not yet reported. Never throws. */
+  beforeResult: (guestId: string) => Promise<void>;
+  /** Reports to the controller how a command ended, if there is a link now. May be reported again. */
+  answer: (key: CommandKey, result: CommandResult) => void;
+}
+
+export class CommandDesk {
+  readonly #options: CommandDeskOptions;
+  /** Ended, and the controller has not said that it has the result; `result` null: cut off by the end of an earlier agent. */
+  readonly #kept: Map<string, JournalEntry>;
+  readonly #running = new Set<string>();
+  #isStopped = false;
+
+  private constructor(options: CommandDeskOptions, left: JournalEntry[]) {
+    this.#options = options;
+    this.#kept = new Map(left.map((entry) => [nameOf(entry), entry]));
+  }
+
+  /** With what an earlier life of the agent left in the journal. */
+  static async open(options: CommandDeskOptions): Promise<CommandDesk> {
+    return new CommandDesk(options, await options.journal.read());
+  }
+
+  /** Carries the command out, unless that is under way or done: then its result is reported again. */
+  take(hostId: string, command: HostCommand): void {
+    const key = { hostId, seq: command.seq };
+    const name = nameOf(key);
+    if (this.#running.has(name)) return;
+    const kept = this.#kept.get(name);
+    if (kept?.result != null) return this.#options.answer(key, kept.result);
+    this.#running.add(name);
+    const isDone = () => void this.#running.delete(name);
+    // A question does not wait for what may take as long as a start, and changes nothing.
+    if (command.body.do === 'console') void this.#reply(key, command).finally(isDone);
+    else {
+      this.#options.turns.take(command.serverId, () =>
+        this.#serve(key, command, kept !== undefined).finally(isDone),
+      );
+    }
+  }
+
+  /** A link to the controller that knows this host by this id is up: sends it every result that it may lack. */
+  async tellAgain(hostId: string): Promise<void> {
+    for (const entry of this.#kept.values()) {
+      if (entry.hostId !== hostId) await this.forget(entry);
+      else if (entry.result !== null) this.#options.answer(entry, entry.result);
+    }
+  }
+
+  /** The controller has the result. */
+  async forget({ hostId, seq }: CommandKey): Promise<void> {
+    this.#kept.delete(nameOf({ hostId, seq }));
+    await this.#options.journal.remove({ hostId, seq }).catch((error: unknown) => {
+      this.#options.log.warn({ err: error, seq }, 'a result that is recorded stays in the journal');
+    });
+  }
+
+  /** Returns when what was under way has ended; what has not begun does not begin: it will be asked for again. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#options.turns.ended();
+  }
+
+  async #reply(key: CommandKey, { body }: HostCommand): Promise<void> {
+    this.#options.answer(key, await executeCommand(this.#options.parts, body));
+  }
+
+  async #serve(key: CommandKey, command: HostCommand, wasCutOff: boolean): Promise<void> {
+    if (this.#isStopped) return;
+    this.#options.expect(command.serverId);
+    const result = wasCutOff ? cutOff(command) : await this.#carryOut(key, command);
+    await this.#options.beforeResult(command.serverId);
+    const entry = { ...key, result };
+    this.#kept.set(nameOf(key), entry);
+    try {
+      await this.#options.journal.write(entry);
+    } catch (error) {
+      this.#options.log.error({ err: error, seq: key.seq }, 'a result is kept in memory only');
+    }
+    this.#options.answer(key, result);
+  }
+
+  async #carryOut(key: CommandKey, { body }: HostCommand): Promise<CommandResult> {
+    if (body.do === 'reboot') {
+      try {
+        await this.#options.journal.write({ ...key, result: null });
+      } catch (error) {
+        const message = `the guest was not rebooted: ${error instanceof Error ? error.message : String(error)}`;
+        return { ok: false, message, detail: '', steps: [] };
+      }
+    }
+    return executeCommand(this.#options.parts, body);
+  }
+}
+
+function nameOf({ hostId, seq }: CommandKey): string {
+  return `${hostId} ${seq}`;
+}
+
+/** A guest that was perhaps rebooted is not rebooted again behind its user's back. */
+function cutOff({ body }: HostCommand): CommandResult {
+  const message = `the agent ended while it carried out "${body.do}": whether that was done is not known; ask for it again if needed`;
+  return { ok: false, message, detail: '', steps: [] };
+}

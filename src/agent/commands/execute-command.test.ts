@@ -1,0 +1,218 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { HostCommandBody } from '#contracts/host/host-link.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { GuestNic } from '#core/guests/description/guest.ts';
+import { aBridgeNic, aGuest, aHostdevNic, aMacvtapNic, pf0, vf0, vf1 } from '#test/hosts/guests.ts';
+import { anIgbHost } from '#test/hosts/host-parts.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { executeCommand } from './execute-command.ts';
+
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'novella-command-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const wired = {
+  ...aBridgeNic(),
+  portId: 'wired',
+  wiring: { physicalNetwork: 'physnet1', vlan: 42 },
+} as GuestNic;
+const macvtap = { ...aMacvtapNic(vf1), portId: 'macvtap', vf: { spoofCheck: false } } as GuestNic;
+const guest = aGuest({ nics: [aHostdevNic(vf0), macvtap, wired] });
+
+/** The host, and all that a guest could leave on it. */
+function begin() {
+  const host = anIgbHost(folder);
+  const { pciBus, memory } = host.options;
+  const left = async () => ({
+    vfs: [await pciBus.vfState(vf0), await pciBus.vfState(vf1)],
+    guests: await host.hypervisor.listGuests(),
+    bridges: host.bridges.names,
+    records: [...(await memory.keys('devices')), ...(await memory.keys('bridges'))],
+  });
+  return { ...host, pciBus, left };
+}
+
+test('a guest has its VF as its port says while it runs, and leaves the host as it was', async () => {
+  const { parts, left, pciBus, bridges } = begin();
+  const before = await left();
+  expect(await executeCommand(parts, { do: 'spawn', guest })).toMatchObject({ ok: true });
+  expect(await pciBus.vfState(vf1)).toMatchObject({
+    settings: { macAddress: macvtap.macAddress, vlan: 42, spoofCheck: false },
+    own: { macAddress: macvtap.macAddress, isUp: true },
+  });
+  expect(bridges.names).toEqual(['brqb2a7e0c4-55']);
+  expect(await executeCommand(parts, { do: 'destroy', guestId: guest.id })).toMatchObject({
+    ok: true,
+  });
+  expect(await left()).toEqual(before);
+});
+
+test('the VF of a running guest is set again; that of one that is off waits for its start', async () => {
+  const { parts, pciBus, left } = begin();
+  const before = await left();
+  const change = async (nic: GuestNic, spoofCheck: boolean) => {
+    const changed = { ...nic, vf: { spoofCheck } } as GuestNic;
+    const body = { do: 'change-nic', guestId: guest.id, nic: changed } as const;
+    expect(await executeCommand(parts, body)).toMatchObject({ ok: true });
+  };
+  const spoofChecks = async () =>
+    Promise.all(
+      [vf0, vf1].map(async (address) => (await pciBus.vfState(address)).settings.spoofCheck),
+    );
+  await change(macvtap, true);
+  expect(await left()).toEqual(before);
+  await executeCommand(parts, { do: 'spawn', guest });
+  expect(await spoofChecks()).toEqual([true, false]);
+  await change(macvtap, true);
+  await change(aHostdevNic(vf0), false);
+  await change(wired, false);
+  expect(await spoofChecks()).toEqual([false, true]);
+  await executeCommand(parts, { do: 'destroy', guestId: guest.id });
+  expect(await left()).toEqual(before);
+});
+
+describe('a spawn that fails leaves the host as it was', () => {
+  const faults: { name: string; words: RegExp; make: (host: ReturnType<typeof begin>) => void }[] =
+    [
+      {
+        name: 'at the start of the guest',
+        words: /^no space left$/,
+        make: ({ hypervisor }) => {
+          hypervisor.start = async () => {
+            throw new ComputeError('unavailable', 'no space left');
+          };
+        },
+      },
+      {
+        name: 'at a bridge',
+        words: /^no such wire$/,
+        make: ({ bridges }) => {
+          bridges.ensureBridge = async () => {
+            throw new ComputeError('unavailable', 'no such wire');
+          };
+        },
+      },
+      {
+        name: 'half-way through the settings of a VF',
+        words: /^VF 0000:01:10.2: spoof check off: refused by/,
+        make: ({ kernel }) => kernel.refusals.set('vf 1 spoofchk off', 'RTNETLINK answers: Busy'),
+      },
+      {
+        name: 'before anything is done, for a use of the host',
+        words: /its interface enp1s0v1 has the address 10\.0\.0\.5\/24 of this host/,
+        make: ({ kernel }) =>
+          kernel.answers.set('-details address show', [
+            {
+              ifname: 'enp1s0v1',
+              addr_info: [{ local: '10.0.0.5', prefixlen: 24, scope: 'global' }],
+            },
+          ]),
+      },
+      {
+        name: 'before anything is done, for a PF that is down',
+        words: /^PF enp1s0 is down, its VF 0000:01:10.0 .*; PF enp1s0 is down, its VF 0000:01:10.2/,
+        make: ({ pciBus }) => void pciBus.setInterface(pf0, { up: false }),
+      },
+    ];
+  test.each(faults)('$name', async ({ words, make }) => {
+    const host = begin();
+    const before = await host.left();
+    make(host);
+    const result = await executeCommand(host.parts, { do: 'spawn', guest });
+    expect(result).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(words),
+      undone: true,
+    });
+    expect(await host.left()).toEqual(before);
+  });
+});
+
+test('a spawn that an earlier agent may have begun is not called undone while libvirt is away', async () => {
+  const { parts, hypervisor } = begin();
+  await parts.guestFiles.prepare(guest, { fresh: false });
+  hypervisor.listGuests = () => Promise.reject(new ComputeError('unavailable', 'no libvirt'));
+  const result = await executeCommand(parts, { do: 'spawn', guest });
+  expect([result.ok, 'undone' in result]).toEqual([false, false]);
+});
+
+test('a setting that the NIC lacks is refused for its port before anything is done', async () => {
+  const { parts, left, kernel } = begin();
+  const before = await left();
+  const nic = { ...macvtap, vf: { linkState: 'disable' } } as GuestNic;
+  const result = await executeCommand(parts, { do: 'spawn', guest: aGuest({ nics: [nic] }) });
+  expect(result).toMatchObject({
+    ok: false,
+    message:
+      'port macvtap asks for link state disable, but the NIC of PCI device 0000:01:10.2 has no such setting: change the port, or use another NIC',
+  });
+  expect(await left()).toEqual(before);
+  expect(kernel.commands.filter((command) => / (mac|vlan|address) /.test(command))).toEqual([
+    expect.stringContaining('address show'),
+  ]);
+});
+
+test('a guest that was defined before a spawn stays defined when the spawn fails', async () => {
+  const { parts, hypervisor } = begin();
+  await hypervisor.define(guest, { [vf1]: 'enp1s0v1' });
+  hypervisor.start = async () => {
+    throw new Error('no space left');
+  };
+  await executeCommand(parts, { do: 'spawn', guest });
+  expect(await hypervisor.listGuests()).toMatchObject([{ id: guest.id, state: 'shutOff' }]);
+});
+
+test('an attach that fails leaves guest, VF and bridge as they were', async () => {
+  const { parts, left, hypervisor } = begin();
+  const small = aGuest();
+  await executeCommand(parts, { do: 'spawn', guest: small });
+  const before = await left();
+  hypervisor.attachNic = async () => {
+    throw new Error('No more available PCI slots');
+  };
+  for (const nic of [macvtap, wired]) {
+    const body: HostCommandBody = { do: 'attach', guest: { ...small, nics: [nic] }, nic };
+    expect(await executeCommand(parts, body)).toMatchObject({
+      ok: false,
+      message: 'No more available PCI slots',
+    });
+    expect(await left()).toEqual(before);
+  }
+});
+
+test('an attach that is commanded twice does not disturb the NIC that is there', async () => {
+  const { parts, left } = begin();
+  const small = aGuest();
+  await executeCommand(parts, { do: 'spawn', guest: small });
+  const body: HostCommandBody = {
+    do: 'attach',
+    guest: { ...small, nics: [macvtap] },
+    nic: macvtap,
+  };
+  expect(await executeCommand(parts, body)).toMatchObject({ ok: true });
+  const attached = await left();
+  expect(await executeCommand(parts, body)).toMatchObject({ ok: true });
+  expect(await left()).toEqual(attached);
+});
+
+test('a VF in quarantine is refused with the reason', async () => {
+  const { parts, kernel } = begin();
+  await executeCommand(parts, { do: 'spawn', guest });
+  kernel.refusals.set('vf 1 vlan 0', 'RTNETLINK answers: Busy');
+  expect(await executeCommand(parts, { do: 'destroy', guestId: guest.id })).toMatchObject({
+    ok: true,
+  });
+  const next = aGuest({ id: 'ffffffff-1111-4222-8333-444455556666', nics: [macvtap] });
+  expect(await executeCommand(parts, { do: 'spawn', guest: next })).toMatchObject({
+    ok: false,
+    message: expect.stringMatching(
+      /^PCI device 0000:01:10.2 is quarantined: VF 0000:01:10.2: no VLAN/,
+    ),
+  });
+});

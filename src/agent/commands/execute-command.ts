@@ -1,0 +1,209 @@
+/** Does what the controller asked: looks at the host, plans the steps that are missing, executes them, says how it went. */
+import type {
+  CommandResult,
+  HostCommandBody,
+  HostQuestion,
+  StepRecord,
+} from '#contracts/host/host-link.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
+import type { Guest } from '#core/guests/description/guest.ts';
+import { type FoundGuest, planDestroy, planSpawn } from '#core/guests/plan/plan.ts';
+import {
+  planAttach,
+  planChangeNic,
+  planDetach,
+  planRespawn,
+  planResume,
+  planStop,
+  planSuspend,
+} from '#core/guests/plan/plan-change.ts';
+import { printPlan, printStep } from '#core/guests/plan/print-step.ts';
+import type { Step } from '#core/guests/plan/step.ts';
+import { undoStep } from '#core/guests/plan/undo-step.ts';
+import { executeStep } from './execute-step.ts';
+import type { HostParts } from '../host-parts.ts';
+
+/** A plan, and how it is taken back when it cannot be carried out to its end. */
+interface Plan {
+  steps: Step[];
+  /** Undone in reverse as far as it was done. What is not undone is undone by the same command when it is given again. */
+  isUndone: (step: Step) => boolean;
+}
+
+/**
+ * Never throws: what goes wrong is in the result, in the host's words, with the steps that were done. A spawn or attach that fails
+ * leaves the host as it was.
+ */
+export async function executeCommand(
+  parts: HostParts,
+  body: HostCommandBody,
+): Promise<CommandResult> {
+  const records: StepRecord[] = [];
+  const begun: Step[] = [];
+  let isUndone: Plan['isUndone'] = () => false;
+  try {
+    if (body.do === 'console') {
+      const output = await parts.guestFiles.consoleOutput(body.guestId, body.lines);
+      return { ok: true, steps: records, output };
+    }
+    const plan = await planFor(parts, body);
+    isUndone = plan.isUndone;
+    parts.log.debug(
+      { host: parts.host, guest: guestIdOf(body), do: body.do },
+      printPlan(plan.steps),
+    );
+    for (const step of plan.steps) {
+      begun.push(step);
+      records.push(await timed(parts, step));
+    }
+    const domainXml = await definitionOf(parts, guestIdOf(body));
+    return { ok: true, steps: records, ...(domainXml !== undefined && { domainXml }) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const detail = error instanceof Error ? (error.stack ?? '') : '';
+    const left = await undo(parts, begun.filter(isUndone));
+    left.push(...(await bringBack(parts, body, records)));
+    const sameElsewhere = isComputeError(error, 'invalid');
+    const undone = body.do === 'spawn' && left.length === 0 && (await hasNoFiles(parts, body));
+    return {
+      ok: false,
+      message,
+      detail: [detail, ...left].join('\n'),
+      steps: records,
+      ...(sameElsewhere && { sameElsewhere }),
+      ...(undone && { undone }),
+    };
+  }
+}
+
+/** Files are the first that a spawn makes: without them no earlier try of it, by an agent that was killed, has made anything. */
+async function hasNoFiles(
+  { guestFiles }: HostParts,
+  { guest }: { guest: Guest },
+): Promise<boolean> {
+  try {
+    return !(await guestFiles.list()).includes(guest.id);
+  } catch {
+    return false;
+  }
+}
+
+async function timed(parts: HostParts, step: Step): Promise<StepRecord> {
+  const startedAt = performance.now();
+  await executeStep(parts, step);
+  return { step: step.do, milliseconds: performance.now() - startedAt };
+}
+
+/** The guest is as it was asked for; that its definition cannot be shown changes nothing of that. */
+async function definitionOf({ hypervisor }: HostParts, guestId: string) {
+  try {
+    return await hypervisor.domainXml(guestId);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A suspend or resume that fails half-way leaves the guest running short of a device: it is led back to where it came from. Their steps are
+ * not undone one by one, for what is to come back depends on what the guest has by now.
+ */
+async function bringBack(
+  parts: HostParts,
+  body: HostCommandBody,
+  records: StepRecord[],
+): Promise<string[]> {
+  if (body.do !== 'suspend' && body.do !== 'resume') return [];
+  const { guest } = body;
+  const back: HostCommandBody = { do: body.do === 'suspend' ? 'resume' : 'suspend', guest };
+  try {
+    const { steps } = await planFor(parts, back);
+    for (const step of steps) records.push(await timed(parts, step));
+    return [];
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    parts.log.warn({ host: parts.host, guest: guest.id, err: error }, `${body.do} was not undone`);
+    return [`not undone: ${words}`];
+  }
+}
+
+/** The step that failed is undone too, for it may have been done in part. What cannot be undone is reported, and hinders no other. */
+async function undo(parts: HostParts, steps: readonly Step[]): Promise<string[]> {
+  const left: string[] = [];
+  for (const step of steps.toReversed()) {
+    const back = undoStep(step);
+    if (back === undefined) continue;
+    try {
+      await executeStep(parts, back);
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      left.push(`not undone: ${printStep(step)}: ${words}`);
+      parts.log.warn({ host: parts.host, step: step.do, err: error }, 'a step was not undone');
+    }
+  }
+  return left;
+}
+
+async function planFor(
+  parts: HostParts,
+  body: Exclude<HostCommandBody, HostQuestion>,
+): Promise<Plan> {
+  const guestId = guestIdOf(body);
+  const found = (await parts.hypervisor.listGuests()).find((guest) => guest.id === guestId);
+  return { steps: stepsFor(body, found), isUndone: (step) => mayUndo(body, found, step) };
+}
+
+/** A guest that was there before the spawn stays, with its disk. */
+function mayUndo(body: HostCommandBody, found: FoundGuest | undefined, step: Step): boolean {
+  if (body.do === 'attach') return true;
+  if (body.do !== 'spawn') return false;
+  return found === undefined || (step.do !== 'define' && step.do !== 'prepare-files');
+}
+
+function stepsFor(
+  body: Exclude<HostCommandBody, HostQuestion>,
+  found: FoundGuest | undefined,
+): Step[] {
+  const guestId = guestIdOf(body);
+  switch (body.do) {
+    case 'spawn':
+      return planSpawn(body.guest, found);
+    case 'destroy':
+      return planDestroy(guestId, found);
+    case 'respawn':
+      return planRespawn(body.guest, found, {
+        staysOff: body.staysOff === true,
+        fresh: body.fresh === true,
+      });
+    case 'stop':
+      return planStop(guestId, found);
+    case 'reboot':
+    case 'pause':
+    case 'unpause':
+      return [{ do: body.do, guestId }];
+    case 'suspend':
+      return planSuspend(body.guest, found);
+    case 'resume':
+      return planResume(body.guest, found);
+    case 'attach':
+      return planAttach(body.guest, body.nic, found);
+    case 'detach':
+      return planDetach(guestId, body.nic, found);
+    case 'change-nic':
+      return planChangeNic(body.nic, found);
+    default:
+      return refuseUnknown(body);
+  }
+}
+
+/** A controller may be newer than this agent. */
+function refuseUnknown(body: never): never {
+  const word = String((body as { do?: unknown }).do);
+  throw new ComputeError(
+    'notImplemented',
+    `the agent of this host does not know the command "${word}": it is older than the controller; upgrade it`,
+  );
+}
+
+function guestIdOf(body: HostCommandBody): string {
+  return 'guest' in body ? body.guest.id : body.guestId;
+}

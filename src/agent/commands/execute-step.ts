@@ -1,0 +1,67 @@
+/** One executor for each word of `core/guests/step.ts`; a word without one does not compile. */
+import type { PciBus } from '#contracts/host/pci-bus.ts';
+import { ComputeError } from '#core/errors.ts';
+import { type GuestNic, isPciNic } from '#core/guests/description/guest.ts';
+import type { Step } from '#core/guests/plan/step.ts';
+import { checkDevices } from '../devices/check-devices.ts';
+import type { HostParts } from '../host-parts.ts';
+
+type Executors = {
+  [Word in Step['do']]: (parts: HostParts, step: Extract<Step, { do: Word }>) => Promise<void>;
+};
+
+const executors: Executors = {
+  'check-devices': async (parts, { guest }) => checkDevices(parts, guest),
+  'record-device': ({ devices }, { device, guestId, macAddress }) =>
+    devices.record(device, guestId, macAddress),
+  'restore-device': ({ devices }, { device, guestId }) => devices.restore(device, guestId),
+  'make-bridge': ({ bridges }, { bridge, guestId, portId, wiring }) =>
+    bridges.make(bridge, { guestId, portId }, wiring),
+  'release-bridge': ({ bridges }, { guestId, portId }) => bridges.release(guestId, portId),
+  'make-tap': ({ taps }, { tap, guestId, portId }) => taps.make(tap, { guestId, portId }),
+  'remove-tap': ({ taps }, { guestId, portId }) => taps.remove(guestId, portId),
+  'set-vf': ({ pciBus }, step) => pciBus.applyVfStep(step),
+  'set-vf-link': ({ pciBus }, step) => pciBus.applyVfStep(step),
+  'prepare-files': ({ guestFiles }, { guest, fresh }) => guestFiles.prepare(guest, { fresh }),
+  'remove-files': ({ guestFiles }, { guestId }) => guestFiles.remove(guestId),
+  define: async (parts, { guest }) =>
+    parts.hypervisor.define(guest, await macvtapSources(parts.pciBus, guest.nics)),
+  start: ({ hypervisor }, { guestId }) => hypervisor.start(guestId),
+  destroy: ({ hypervisor }, { guestId }) => hypervisor.destroy(guestId),
+  undefine: ({ hypervisor }, { guestId }) => hypervisor.undefine(guestId),
+  'shut-down': ({ hypervisor }, { guestId }) => hypervisor.shutDown(guestId),
+  reboot: ({ hypervisor }, { guestId }) => hypervisor.reboot(guestId),
+  pause: ({ hypervisor }, { guestId }) => hypervisor.pause(guestId),
+  unpause: ({ hypervisor }, { guestId }) => hypervisor.unpause(guestId),
+  save: ({ hypervisor }, { guestId }) => hypervisor.save(guestId),
+  restore: ({ hypervisor }, { guestId }) => hypervisor.restore(guestId),
+  'attach-nic': async ({ hypervisor, pciBus }, { guestId, nic }) =>
+    hypervisor.attachNic(guestId, nic, await macvtapSources(pciBus, [nic])),
+  'detach-nic': ({ hypervisor }, { guestId, nic, keep }) =>
+    hypervisor.detachNic(guestId, nic, { keep: keep === true }),
+};
+
+/** Carries out one step. Throws ComputeError with the host's words when it cannot be done. */
+export async function executeStep(parts: HostParts, step: Step): Promise<void> {
+  await (executors[step.do] as (parts: HostParts, step: Step) => Promise<void>)(parts, step);
+}
+
+/** The VF interface under each macvtap NIC, by PCI address. */
+async function macvtapSources(
+  pciBus: PciBus,
+  nics: readonly GuestNic[],
+): Promise<Record<string, string>> {
+  const sources: Record<string, string> = {};
+  for (const nic of nics) {
+    if (!isPciNic(nic) || nic.kind !== 'macvtap') continue;
+    const ifname = await pciBus.ifnameOf(nic.address);
+    if (ifname === null) {
+      throw new ComputeError(
+        'unavailable',
+        `PCI device ${nic.address} has no network interface, which the macvtap port ${nic.portId} needs`,
+      );
+    }
+    sources[nic.address] = ifname;
+  }
+  return sources;
+}

@@ -1,0 +1,79 @@
+/** The link that the agent speaks on now: one at a time, and for a while none. */
+import type { CommandKey } from '#contracts/host/command-journal.ts';
+import type {
+  AgentEnd,
+  CommandResult,
+  HostReport,
+  ToAgent,
+  ToController,
+} from '#contracts/host/host-link.ts';
+
+/** `hostId`: once the controller has said welcome. */
+interface Session {
+  link: AgentEnd;
+  hasSaidHello: boolean;
+  hostId?: string;
+}
+
+/** What is heard on a link, with the id by which its controller knows this host. `welcome` comes first. */
+export interface LinkListener {
+  welcome(hostId: string): Promise<void>;
+  command(hostId: string, message: Extract<ToAgent, { type: 'command' }>): void;
+  recorded(key: CommandKey): Promise<void>;
+}
+
+export class CurrentLink {
+  readonly #host: string;
+  #session: Session | undefined;
+
+  constructor(host: string) {
+    this.#host = host;
+  }
+
+  /** What nobody hears is no loss: the next hello brings a report of everything. */
+  notify(message: ToController): void {
+    if (this.#session?.hasSaidHello === true) this.#session.link.send(message);
+  }
+
+  /** Only to the controller that gave the command. */
+  answer({ hostId, seq }: CommandKey, result: CommandResult): void {
+    if (this.#session?.hostId === hostId) this.#session.link.send({ type: 'result', seq, result });
+  }
+
+  /** Takes the place of the link before. Throws what `report` throws, and closes the link then. */
+  async join(
+    link: AgentEnd,
+    listener: LinkListener,
+    report: () => Promise<HostReport>,
+  ): Promise<void> {
+    const mine: Session = { link, hasSaidHello: false };
+    this.close();
+    this.#session = mine;
+    link.onClose(() => {
+      if (this.#session === mine) this.#session = undefined;
+    });
+    link.onMessage((message) => hear(mine, listener, message));
+    try {
+      link.send({ type: 'hello', host: this.#host, report: await report() });
+      mine.hasSaidHello = true;
+    } catch (error) {
+      link.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#session?.link.close();
+  }
+}
+
+async function hear(session: Session, listener: LinkListener, message: ToAgent): Promise<void> {
+  if (message.type === 'welcome') {
+    session.hostId = message.hostId;
+    return listener.welcome(message.hostId);
+  }
+  const { hostId } = session;
+  if (hostId === undefined) return;
+  if (message.type === 'command') listener.command(hostId, message);
+  else await listener.recorded({ hostId, seq: message.seq });
+}

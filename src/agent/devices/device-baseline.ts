@@ -1,0 +1,174 @@
+/** What a device is like before a guest has it, and how it is brought back there. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PciBus } from '#contracts/host/pci-bus.ts';
+import type { PciAddress } from '#core/pci/devices/address.ts';
+import type { PciFunction } from '#core/pci/devices/device.ts';
+import { noMac } from '#core/pci/vf/vf-settings.ts';
+import {
+  baselineDifferences,
+  changeToBaseline,
+  type VfBaseline,
+  vfBaseline,
+} from '#core/pci/vf/vf-state.ts';
+import { setVfWithoutMac } from './take-off-mac.ts';
+import { vfUses } from './vf-uses.ts';
+
+export interface DeviceBaseline {
+  driver: string | null;
+  /** Of its own interface, and its MAC, of a PF. */
+  ifname: string | null;
+  macAddress: string | null;
+  /** null: no VF of a NIC. */
+  vf: VfBaseline | null;
+  /** Of a PF. */
+  vfCount: number | null;
+  /** Of a PF: was its interface up? Absent: it had none, or nobody looked. */
+  isUp?: boolean;
+}
+
+const lookEveryMs = 100;
+
+/** Looks at the function now. Throws `unavailable` when it cannot be read. */
+export async function takeBaseline(pciBus: PciBus, fn: PciFunction): Promise<DeviceBaseline> {
+  const { address, ifname, macAddress, deviceType } = fn;
+  const isPf = deviceType === 'type-PF';
+  const isUp = isPf ? await pciBus.isUp(address) : null;
+  return {
+    driver: await pciBus.driverOf(address),
+    ifname,
+    macAddress,
+    vf: isNicVf(fn) ? vfBaseline(await pciBus.vfState(address)) : null,
+    vfCount: isPf ? (await pciBus.vfCount(address)).now : null,
+    ...(isUp !== null && { isUp }),
+  };
+}
+
+/** A VF that its PF's interface speaks for. On InfiniBand that is IPoIB, which need not know the VF, and nothing is set there. */
+function isNicVf({ parentAddress, parentIfname, isInfiniBand }: PciFunction): boolean {
+  return parentAddress !== null && parentIfname !== null && isInfiniBand !== true;
+}
+
+export interface RestoreRequest {
+  address: PciAddress;
+  baseline: DeviceBaseline;
+  /** What the guest had; it must not be left on the device. */
+  guestMacAddress: string | null;
+  /** Its driver is the operator's: whatever it is by now, it stays. */
+  keepsDriver: boolean;
+  driverWaitMs: number;
+}
+
+/** Brings the device back and reads it back. Throws, in plain words, when it is not what it was. */
+export async function restoreBaseline(pciBus: PciBus, request: RestoreRequest): Promise<void> {
+  const { address, baseline, keepsDriver } = request;
+  if (!keepsDriver) await restoreDriver(pciBus, request);
+  if (baseline.vf !== null) await restoreVf(pciBus, request, baseline.vf);
+  if (baseline.vfCount === null) return;
+  await restorePfInterface(pciBus, request);
+  await restoreVfCount(pciBus, address, baseline.vfCount);
+}
+
+/** A driver that is bound again leaves its interface down, and the VFs of such a PF carry nothing. */
+async function restorePfInterface(pciBus: PciBus, request: RestoreRequest): Promise<void> {
+  const { address, baseline, keepsDriver } = request;
+  if (baseline.isUp === undefined || keepsDriver) return;
+  await interfaceIsThere(pciBus, request);
+  if (!baseline.isUp || (await pciBus.isUp(address)) === true) return;
+  await pciBus.setInterface(address, { up: true });
+  if ((await pciBus.isUp(address)) === false) throw new Error('not as it was: it is down, was up');
+}
+
+/** VFs that somebody made on the host meanwhile may be in use there. */
+async function restoreVfCount(pciBus: PciBus, address: PciAddress, count: number): Promise<void> {
+  const found = await pciBus.vfCount(address);
+  const uses = found.now === count ? [] : await vfUses(pciBus, address);
+  if (uses.length > 0) {
+    throw new Error(`it has ${found.now} VFs, had ${count}; this host uses ${uses.join('; ')}`);
+  }
+  await pciBus.setVfCount(address, count);
+  const { now } = await pciBus.vfCount(address);
+  if (now !== count) throw new Error(`not as it was: it has ${now} VFs, had ${count}`);
+}
+
+/** The hypervisor gives a managed device back to its driver; one that it has left is bound again here. */
+async function restoreDriver(
+  pciBus: PciBus,
+  { address, baseline: { driver }, driverWaitMs }: RestoreRequest,
+): Promise<void> {
+  const limit = Date.now() + driverWaitMs;
+  for (;;) {
+    const now = await pciBus.driverOf(address);
+    if (now === driver || (driver === null && now?.includes('vfio') !== true)) return;
+    if (Date.now() >= limit) break;
+    await delay(lookEveryMs);
+  }
+  await pciBus.bindDriver(address, driver);
+}
+
+async function restoreVf(
+  pciBus: PciBus,
+  request: RestoreRequest,
+  baseline: VfBaseline,
+): Promise<void> {
+  const { address, guestMacAddress, keepsDriver } = request;
+  const change = changeToBaseline(baseline, await pciBus.vfState(address));
+  const { ownMacAddress } = baseline;
+  const made = await setVfWithoutMac(pciBus, address, change, ownMacAddress);
+  const settings = { ...baseline.settings, ...made };
+  const target = { ...baseline, settings };
+  if (ownMacAddress !== null && !keepsDriver) await interfaceIsThere(pciBus, request);
+  await restoreInterface(pciBus, address, target, guestMacAddress);
+  const differences = baselineDifferences(target, await pciBus.vfState(address), guestMacAddress);
+  if (differences.length > 0) throw new Error(`not as it was: ${differences.join('; ')}`);
+}
+
+/** Some drivers make the interface seconds after they are bound. */
+async function interfaceIsThere(
+  pciBus: PciBus,
+  { address, baseline: { driver }, driverWaitMs }: RestoreRequest,
+): Promise<void> {
+  const limit = Date.now() + driverWaitMs;
+  while ((await pciBus.ifnameOf(address)) === null) {
+    if (Date.now() >= limit) {
+      const said = `driver ${driver ?? 'none'} has made no network interface within ${driverWaitMs / 1_000} s, it had one before`;
+      throw new Error(said);
+    }
+    await delay(lookEveryMs);
+  }
+}
+
+/** Its PF has forgotten the VF's own MAC together with the guest's: the VF says it again, which a driver does only for a new one. */
+async function restoreInterface(
+  pciBus: PciBus,
+  address: PciAddress,
+  { settings, ownMacAddress, isUp }: VfBaseline,
+  guestMacAddress: string | null,
+): Promise<void> {
+  const { own, settings: now } = await pciBus.vfState(address);
+  if (own === null) return;
+  // The detour below may have been cut short.
+  const isStrange = own.macAddress === guestMacAddress || own.macAddress === detour(ownMacAddress);
+  const mac = isStrange ? ownMacAddress : own.macAddress;
+  if (settings.macAddress === noMac && mac !== null && now.macAddress !== mac) {
+    const other = detour(mac);
+    if (own.macAddress === mac && other !== null) {
+      await pciBus.setInterface(address, { macAddress: other });
+    }
+    await pciBus.setInterface(address, { macAddress: mac });
+  }
+  if (settings.macAddress !== noMac && isStrange && mac !== null) {
+    // Where its PF does not allow it, the interface gets the MAC when its driver is bound the next time.
+    await pciBus.setInterface(address, { macAddress: mac }).catch(() => undefined);
+  }
+  if (own.isUp !== isUp) await pciBus.setInterface(address, { up: isUp });
+}
+
+/**
+ * Another MAC of the same kind, and no neighbour's: cards number the MACs of their VFs at the end. Example: `22:f0:6f:2f:d9:7e` →
+ * `26:f0:6f:2f:d9:7e`. null for null.
+ */
+function detour(mac: string | null): string | null {
+  if (mac === null) return null;
+  const first = Number.parseInt(mac.slice(0, 2), 16) ^ 4;
+  return first.toString(16).padStart(2, '0') + mac.slice(2);
+}

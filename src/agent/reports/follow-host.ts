@@ -1,0 +1,74 @@
+/** The devices as the kernel has them reach the controller at once: functions that come and go, links, quarantine. */
+import type { HostReport } from '#contracts/host/host-link.ts';
+import { canonicalText } from '#core/canonical-text.ts';
+import type { AgentOptions } from '../agent-options.ts';
+import { cleanUpHost, type HostParts } from '../host-parts.ts';
+
+export interface FollowedHost {
+  /** Remembers what this report says of the devices, for it is sent. */
+  note(report: HostReport): HostReport;
+  /** Returns when a device that was just quarantined, or no longer is, has been reported: nobody must think before that it is free. */
+  settled(): Promise<void>;
+  stop(): void;
+}
+
+/** Changes come in bursts: a driver makes its VFs one after the other. */
+const quietMs = 200;
+/** How often what could not be cleaned is tried again. */
+const cleanEveryMs = 30_000;
+
+/** Follows the host until stopped. `report` looks at it now, `send` reports to the controller. */
+export function followHost(
+  options: AgentOptions,
+  parts: HostParts,
+  { report, send }: { report: () => Promise<HostReport>; send: (report: HostReport) => void },
+): FollowedHost {
+  const { pciBus, log, host } = options;
+  let reported = '';
+  let isDirty = false;
+  let stopped = false;
+  let quiet: NodeJS.Timeout | undefined;
+  let tail: Promise<void> = Promise.resolve();
+
+  const note = (now: HostReport): HostReport => {
+    reported = canonicalText(now.devices);
+    return now;
+  };
+  const tellChange = async (): Promise<void> => {
+    isDirty = false;
+    const now = await report();
+    if (!stopped && canonicalText(now.devices) !== reported) send(note(now));
+  };
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    tail = tail.then(work).catch((error: unknown) => {
+      log.warn({ err: error, host }, 'the state of the host cannot be read; will try again');
+    });
+    return tail;
+  };
+  const cleanAndTell = async (): Promise<void> => {
+    await cleanUpHost(parts);
+    await tellChange();
+  };
+
+  parts.devices.onChange(() => {
+    isDirty = true;
+  });
+  const unwatch = pciBus.watch(() => {
+    clearTimeout(quiet);
+    quiet = setTimeout(() => void inTurn(tellChange), quietMs);
+  });
+  const timer = setInterval(() => void inTurn(cleanAndTell), cleanEveryMs);
+  timer.unref();
+  return {
+    note,
+    settled: async () => {
+      if (isDirty) await inTurn(tellChange);
+    },
+    stop() {
+      stopped = true;
+      unwatch();
+      clearTimeout(quiet);
+      clearInterval(timer);
+    },
+  };
+}

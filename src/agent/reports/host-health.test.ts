@@ -1,0 +1,263 @@
+/** The agent alone, on a simulated host, with what it says written down. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { HostCommand, ToController } from '#contracts/host/host-link.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
+import { domainXml } from '#integrations/libvirt/xml/domain-xml.ts';
+import { describedFunctions } from '#integrations/simulated/machine/described-devices.ts';
+import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
+import { inProcessLink } from '#integrations/host-link/in-process.ts';
+import { type AgentLife, faultyHost } from '#integrations/simulated/faulty-host.ts';
+import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
+import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
+import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
+import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
+import { HostFaults } from '#integrations/simulated/host-faults.ts';
+import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
+import { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts';
+import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
+import { parsePciAddress } from '#core/pci/devices/address.ts';
+import { aGuest, aHostdevNic } from '#test/hosts/guests.ts';
+import { silentLog } from '#test/silent-log.ts';
+import type { AgentOptions } from '../agent-options.ts';
+import { type Agent, startAgent } from '../agent.ts';
+
+const vf = parsePciAddress('0000:3b:00.1');
+const guest = aGuest({ nics: [aHostdevNic(vf)] });
+
+let said: ToController[];
+let notify: (command: HostCommand) => void;
+let faults: HostFaults;
+let life: AgentLife;
+let hypervisor: SimulatedHypervisor;
+let agent: Agent | undefined;
+
+beforeEach(() => {
+  said = [];
+  faults = new HostFaults();
+  life = { isOver: false, watcher: undefined };
+  const host = simulatedHost('h1', describedFunctions([{ kind: 'PF', bus: '3b', vfs: 2 }]));
+  hypervisor = new SimulatedHypervisor({
+    host,
+    domainXml: (one, macvtapSources) => domainXml(one, { virtType: 'kvm', macvtapSources }),
+  });
+});
+afterEach(async () => {
+  await agent?.stop();
+  agent = undefined;
+});
+
+async function start(more: Partial<AgentOptions> = {}): Promise<void> {
+  const pciBus = new SimulatedPciBus({
+    host: simulatedHost('h1', describedFunctions([{ kind: 'PF', bus: '3b', vfs: 2 }])),
+    listGuests: () => hypervisor.listGuests(),
+  });
+  const { agentEnd, controllerEnd } = inProcessLink();
+  const mine = said;
+  controllerEnd.onMessage((message) => void mine.push(message));
+  notify = (command) => controllerEnd.send({ type: 'command', command });
+  const bridges = new SimulatedBridges({ host: 'h1' });
+  const taps = new SimulatedTaps();
+  const memory = new SimulatedMemory();
+  const guestFiles = new SimulatedGuestFiles({
+    images: { open: () => Promise.reject(new Error('no image is needed')) },
+  });
+  agent = await startAgent({
+    host: 'h1',
+    hostIp: '192.0.2.1',
+    deviceSpecs: [],
+    bridgedNetworks: [],
+    journal: memoryJournal(),
+    log: silentLog,
+    heartbeatMs: 60_000,
+    ...faultyHost({ hypervisor, pciBus, guestFiles, bridges, taps, memory }, { faults, life }),
+    ...more,
+  });
+  await agent.join(agentEnd);
+  controllerEnd.send({ type: 'welcome', hostId: 'id-of-h1' });
+  await heard('hello');
+}
+
+const spawn: HostCommand = { seq: 1, serverId: guest.id, body: { do: 'spawn', guest } };
+const words = () => said.map((message) => ('state' in message ? message.state : message.type));
+const heard = (...expected: string[]) => vi.waitFor(() => expect(words()).toEqual(expected));
+
+test('how the guest is found is said before the result: who acts on the result knows it', async () => {
+  await start();
+  notify(spawn);
+  await heard('hello', 'running', 'result');
+});
+
+test('what a guest does without a command is said once, as it is when it is looked at', async () => {
+  await start();
+  notify(spawn);
+  await heard('hello', 'running', 'result');
+  await Promise.all([
+    hypervisor.pause(guest.id),
+    hypervisor.unpause(guest.id),
+    hypervisor.shutDown(guest.id),
+  ]);
+  await heard('hello', 'running', 'result', 'shutOff');
+});
+
+test('a guest that changes again while it is looked at is looked at again', async () => {
+  await start();
+  notify(spawn);
+  await heard('hello', 'running', 'result');
+  life.watcher = ({ act }, when) => {
+    if (act !== 'listGuests' || when !== 'after') return;
+    life.watcher = undefined;
+    void hypervisor.destroy(guest.id);
+  };
+  await hypervisor.pause(guest.id);
+  await heard('hello', 'running', 'result', 'paused', 'shutOff');
+});
+
+test('a report names the guests that were being changed while it was made', async () => {
+  await start();
+  const seen = Promise.withResolvers<void>();
+  life.watcher = ({ act }, when) => {
+    if (act === 'define' && when === 'before') seen.resolve();
+  };
+  notify(spawn);
+  await seen.promise;
+  await agent?.refresh();
+  await vi.waitFor(() => expect(words()).toContain('report'));
+  const report = said.find((message) => message.type === 'report');
+  expect(report?.report.unsettledGuests).toEqual([guest.id]);
+  await vi.waitFor(() => expect(words()).toContain('result'));
+  await agent?.refresh();
+  await vi.waitFor(() => expect(words().filter((word) => word === 'report')).toHaveLength(2));
+  expect(said.findLast((message) => message.type === 'report')?.report).toMatchObject({
+    unsettledGuests: [],
+    guests: [{ id: guest.id, state: 'running' }],
+  });
+});
+
+test('a hypervisor that does not answer is a problem of the host; the agent starts and serves', async () => {
+  faults.set('libvirt-absent', true);
+  await start();
+  expect(said).toMatchObject([
+    {
+      type: 'hello',
+      report: {
+        hypervisorIsSilent: true,
+        guests: [],
+        problems: [{ code: 'hypervisor-silent', blocks: 'all' }],
+      },
+    },
+  ]);
+  notify(spawn);
+  await heard('hello', 'result');
+  expect(said.at(-1)).toMatchObject({
+    result: { ok: false, message: expect.stringContaining('libvirt-sock') },
+  });
+  faults.set('libvirt-absent', false);
+  await heard('hello', 'result', 'report');
+  expect(said.at(-1)).toMatchObject({ report: { problems: [] } });
+});
+
+test('health is looked at again and again, and reported when it is another', async () => {
+  let problems: HostProblem[] = [];
+  await start({ checkHealth: async () => problems, healthMs: 5 });
+  problems = [{ code: 'state-directory', message: 'full: 900 MiB free', blocks: 'all' }];
+  await heard('hello', 'report');
+  const looked = Promise.withResolvers<void>();
+  let looks = 0;
+  problems = [{ code: 'state-directory', message: 'full: 899 MiB free', blocks: 'all' }];
+  life.watcher = ({ act }) => {
+    if (act === 'facts' && (looks += 1) > 4) looked.resolve();
+  };
+  // Figures that move are no news.
+  await looked.promise;
+  await heard('hello', 'report');
+  problems = [];
+  await heard('hello', 'report', 'report');
+});
+
+test('while servers are kept away health is looked at more often', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    let problems: HostProblem[] = [];
+    await start({ checkHealth: async () => problems });
+    problems = [{ code: 'state-directory', message: 'full', blocks: 'all' }];
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(said).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await heard('hello', 'report');
+    problems = [];
+    await vi.advanceTimersByTimeAsync(5_000);
+    await heard('hello', 'report', 'report');
+    expect(said.at(-1)).toMatchObject({ report: { problems: [] } });
+    // Told with a report that something else called for: from then on it is looked at more often too.
+    problems = [{ code: 'state-directory', message: 'full', blocks: 'all' }];
+    await agent?.refresh();
+    problems = [];
+    await vi.advanceTimersByTimeAsync(5_000);
+    await heard('hello', 'report', 'report', 'report', 'report');
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('checks that fail are a problem that keeps nobody away', async () => {
+  await start({ checkHealth: () => Promise.reject(new Error('EIO')) });
+  expect(said).toMatchObject([
+    {
+      report: {
+        problems: [
+          {
+            code: 'checks-failed',
+            message: "the host's checks could not be made: EIO",
+            blocks: 'none',
+          },
+        ],
+      },
+    },
+  ]);
+});
+
+test('a suspend that fails leaves the guest running with its device', async () => {
+  await start();
+  notify(spawn);
+  await heard('hello', 'running', 'result');
+  life.watcher = ({ act }, when) => {
+    if (act === 'save' && when === 'before') throw new Error('No space left on device');
+  };
+  const suspend = { seq: 2, serverId: guest.id, body: { do: 'suspend', guest } } as const;
+  notify(suspend);
+  await heard('hello', 'running', 'result', 'running', 'result');
+  expect(said.at(-1)).toMatchObject({
+    result: {
+      ok: false,
+      message: 'No space left on device',
+      steps: [{ step: 'detach-nic' }, { step: 'attach-nic' }],
+    },
+  });
+  expect((await hypervisor.listGuests())[0]?.devices.map(({ address }) => address)).toEqual([vf]);
+});
+
+test('an undo that fails too is reported with the failure', async () => {
+  await start();
+  notify(spawn);
+  await heard('hello', 'running', 'result');
+  life.watcher = ({ act }, when) => {
+    if (act === 'save' && when === 'before') throw new Error('disk full');
+    if (act === 'attachNic' && when === 'before') throw new Error('VF gone');
+  };
+  const suspend = { seq: 2, serverId: guest.id, body: { do: 'suspend', guest } } as const;
+  notify(suspend);
+  await heard('hello', 'running', 'result', 'running', 'result');
+  expect(said.at(-1)).toMatchObject({
+    result: { message: 'disk full', detail: expect.stringContaining('not undone: VF gone') },
+  });
+});
+
+test('a definition that cannot be shown does not undo what is done', async () => {
+  await start();
+  life.watcher = ({ act }, when) => {
+    if (act === 'domainXml' && when === 'before') throw new Error('later');
+  };
+  notify(spawn);
+  await heard('hello', 'running', 'result');
+  expect(said.at(-1)).toMatchObject({ result: { ok: true } });
+});

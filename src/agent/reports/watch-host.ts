@@ -1,0 +1,70 @@
+/** Changes on the host that nobody commanded reach the controller: guests that end or crash, a hypervisor that falls silent, health. */
+import type { HostReport, ToController } from '#contracts/host/host-link.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
+import type { AgentOptions } from '../agent-options.ts';
+import { withoutReachedCounts } from '../devices/create-vfs.ts';
+import type { GuestLooks } from './guest-looks.ts';
+import { healthText, healthTextOf } from './host-health.ts';
+import type { HostParts } from '../host-parts.ts';
+
+export interface WatchParts {
+  looks: GuestLooks;
+  look: () => Promise<HostReport>;
+  notify: (message: ToController) => void;
+  parts: HostParts;
+  /** The problems of the host as last reported to the controller. */
+  reported: () => readonly HostProblem[];
+}
+
+/**
+ * How often health is looked at, while it is reported unwell and while it is not. Servers are kept away from a host that is unwell: once mended it is
+ * not to wait long.
+ */
+const whenUnwellMs = 5_000;
+const whenWellMs = 30_000;
+
+/** Watches until the returned function is called. */
+export function watchHost(options: AgentOptions, watching: WatchParts): () => void {
+  const { looks, look, notify, parts, reported } = watching;
+  let stopped = false;
+
+  const report = async (): Promise<void> => {
+    try {
+      const now = await look();
+      if (stopped) return;
+      notify({ type: 'report', report: now });
+    } catch (error) {
+      options.log.warn(
+        { err: error, host: options.host },
+        'the host cannot be reported; will try again',
+      );
+    }
+  };
+
+  const checkHealth = async (): Promise<void> => {
+    parts.problems = await withoutReachedCounts(options, options.vfCounts ?? {}, parts.problems);
+    const now = await healthText(options, parts.problems);
+    if (!stopped && now !== healthTextOf(reported())) await report();
+  };
+
+  const unwatch = options.hypervisor.watch((change) => {
+    if (change.what === 'guest') looks.later(change.guestId);
+    else void report();
+  });
+  const isUnwell = () => reported().some(({ blocks }) => blocks !== 'none');
+  const tickMs = options.healthMs ?? whenUnwellMs;
+  const restMs = options.healthMs ?? whenWellMs;
+  let restedMs = 0;
+  const timer = setInterval(() => {
+    restedMs += tickMs;
+    if (restedMs < restMs && !isUnwell()) return;
+    restedMs = 0;
+    void checkHealth();
+  }, tickMs);
+  return () => {
+    stopped = true;
+    looks.stop();
+    unwatch();
+    clearInterval(timer);
+  };
+}

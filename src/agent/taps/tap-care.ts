@@ -1,0 +1,64 @@
+/** Which tap that the agent made belongs to which NIC: it goes with its NIC, and with its guest at the latest. */
+import type { HostMemory } from '#contracts/host/host-memory.ts';
+import type { HostTaps } from '#contracts/host/host-taps.ts';
+import type { HostTap } from '#core/guests/description/host-tap.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
+
+interface TapRecord {
+  tap: HostTap;
+  guestId: string;
+  portId: string;
+}
+
+const folder = 'taps';
+
+export class TapCare {
+  readonly #taps: HostTaps;
+  readonly #memory: HostMemory;
+  readonly #inTurn = oneAtATime();
+
+  constructor({ taps, memory }: { taps: HostTaps; memory: HostMemory }) {
+    this.#taps = taps;
+    this.#memory = memory;
+  }
+
+  /** It is kept before the tap is made: whatever fails after it is found again. */
+  make(tap: HostTap, { guestId, portId }: Omit<TapRecord, 'tap'>): Promise<void> {
+    return this.#inTurn(tap.devName, async () => {
+      await this.#memory.write(keyOf(tap), { tap, guestId, portId });
+      await this.#taps.ensureTap(tap, guestId);
+    });
+  }
+
+  /** Without a port: all taps of the guest. */
+  remove(guestId: string, portId?: string): Promise<void> {
+    return this.#drop((tap) => tap.guestId === guestId && (portId ?? tap.portId) === tap.portId);
+  }
+
+  /** Removes those of guests that are not on this host. A guest is always defined before its taps are made. */
+  async cleanUp(guestsHere: () => Promise<readonly { id: string }[]>): Promise<void> {
+    const known = new Set((await this.#records()).map(({ guestId }) => guestId));
+    if (known.size === 0) return;
+    const here = new Set((await guestsHere()).map(({ id }) => id));
+    await this.#drop(({ guestId }) => known.has(guestId) && !here.has(guestId));
+  }
+
+  async #drop(isDropped: (record: TapRecord) => boolean): Promise<void> {
+    for (const record of (await this.#records()).filter(isDropped)) {
+      await this.#inTurn(record.tap.devName, async () => {
+        await this.#taps.removeTap(record.tap);
+        await this.#memory.remove(keyOf(record.tap));
+      });
+    }
+  }
+
+  async #records(): Promise<TapRecord[]> {
+    const keys = await this.#memory.keys(folder);
+    const records = await Promise.all(keys.map((key) => this.#memory.read(key)));
+    return records.filter((record) => record !== undefined) as TapRecord[];
+  }
+}
+
+function keyOf({ devName }: HostTap): string {
+  return `${folder}/${devName}`;
+}

@@ -1,0 +1,63 @@
+/** The actions that `POST /servers/:id/action` knows. Those without a handler are not offered yet. Source: Nova compute API reference, "Servers - run an action". */
+import type { Route } from '../../requests/route.ts';
+import { words } from '../../requests/words.ts';
+import { consoleBody, showConsole } from './console.ts';
+import { emptyBody, guestAct, rebootBody, rebootServer } from './guest-acts.ts';
+import { groupAction, groupActionBody } from '../parts/security-groups.ts';
+import { rebuildBody, rebuildServer } from './rebuild.ts';
+
+const action = { method: 'POST', path: '/servers/:id/action', status: 202 } as const;
+
+const ofMembers = words(`
+  os-start os-stop reboot pause unpause suspend resume lock unlock rebuild resize
+  confirmResize revertResize shelve unshelve rescue unrescue os-getConsoleOutput
+  createImage createBackup changePassword forceDelete restore addSecurityGroup
+  removeSecurityGroup
+`);
+
+const ofAdministrators = words(`
+  migrate os-migrateLive evacuate shelveOffload os-resetState injectNetworkInfo
+  resetNetwork
+`);
+
+/** Those that are offered. */
+const offered: Record<string, Pick<Route, 'body' | 'handler' | 'status'>> = {
+  'os-start': { body: emptyBody('os-start'), handler: guestAct('start') },
+  'os-stop': { body: emptyBody('os-stop'), handler: guestAct('stop') },
+  reboot: { body: rebootBody, handler: rebootServer },
+  pause: { body: emptyBody('pause'), handler: guestAct('pause') },
+  unpause: { body: emptyBody('unpause'), handler: guestAct('unpause') },
+  suspend: { body: emptyBody('suspend'), handler: guestAct('suspend') },
+  resume: { body: emptyBody('resume'), handler: guestAct('resume') },
+  rebuild: { body: rebuildBody, handler: rebuildServer },
+  addSecurityGroup: {
+    body: groupActionBody('addSecurityGroup'),
+    handler: groupAction('addSecurityGroup'),
+  },
+  removeSecurityGroup: {
+    body: groupActionBody('removeSecurityGroup'),
+    handler: groupAction('removeSecurityGroup'),
+  },
+  'os-getConsoleOutput': { status: 200, body: consoleBody, handler: showConsole },
+};
+
+/** Gone after these minor versions. */
+const old: Record<string, number> = {
+  addFixedIp: 43,
+  removeFixedIp: 43,
+  addFloatingIp: 43,
+  removeFloatingIp: 43,
+  'os-getVNCConsole': 5,
+  'os-getSPICEConsole': 5,
+  'os-getRDPConsole': 5,
+  'os-getSerialConsole': 5,
+};
+
+export const serverActions: Route[] = [
+  ...ofMembers.map((key): Route => ({ ...action, rule: 'member', action: key, ...offered[key] })),
+  ...ofAdministrators.map((key): Route => ({ ...action, rule: 'admin', action: key })),
+  ...Object.entries(old).map(
+    ([key, to]): Route => ({ ...action, rule: 'member', action: key, to }),
+  ),
+  { ...action, rule: 'member', action: 'trigger_crash_dump', from: 17 },
+];

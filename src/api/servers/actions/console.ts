@@ -1,0 +1,44 @@
+/** What a server wrote to its console: the action `os-getConsoleOutput`. */
+import { ComputeError, isComputeError } from '#core/errors.ts';
+import { memberWords } from '#core/servers/member-words.ts';
+import { type JsonSchema, object, wrapped } from '../../requests/json-schema.ts';
+import type { BodySchema, Call, Reply } from '../../requests/route.ts';
+import { findServer } from '../read/find.ts';
+
+/** -1 is all, as is no length. Clients send it as a number or as text. */
+const length: JsonSchema = {
+  anyOf: [
+    { type: 'null' },
+    { type: 'integer', minimum: -1, maximum: 0x7fffffff },
+    { type: 'string', pattern: '^(-1|[0-9]{1,9})$', rule: 'must be -1 or a whole number' },
+  ],
+};
+const schema = wrapped('os-getConsoleOutput', object({ length }));
+export const consoleBody: BodySchema = () => schema;
+
+interface ConsoleBody {
+  'os-getConsoleOutput': { length?: number | string | null };
+}
+
+/** What no text document may have: control characters but line ends and tabs. Source: Nova, `console_output.py`. */
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const controlCharacters = /[\u0000-\u0008\u000b-\u001f]/g;
+
+/** What the host says when it cannot has its paths and programs: for administrators. */
+async function hidingHosts<T>({ caller }: Call, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (caller.isAdmin || !isComputeError(error, 'unavailable')) throw error;
+    throw new ComputeError('unavailable', memberWords(error.message), { cause: error });
+  }
+}
+
+/** Of a locked server too: reading changes nothing. */
+export async function showConsole(call: Call<ConsoleBody>): Promise<Reply> {
+  const asked = Number(call.body['os-getConsoleOutput'].length ?? -1);
+  const server = await findServer(call);
+  const lines = asked === -1 ? null : asked;
+  const output = await hidingHosts(call, () => call.context.workflows.readConsole(server, lines));
+  return { body: { output: output.replace(controlCharacters, '') } };
+}

@@ -1,0 +1,43 @@
+/** Actions that are one act on the server's guest: power, reboot, pause, suspend. Each answers as soon as it is recorded. */
+import type { GuestActName } from '#workflows/guests/act-on-guest.ts';
+import { type JsonSchema, object, wrapped } from '../../requests/json-schema.ts';
+import type { BodySchema, Call, Handler, Reply } from '../../requests/route.ts';
+import { findServer } from '../read/find.ts';
+import { refuseLocked } from '../create/locked.ts';
+
+const nothing: JsonSchema = { anyOf: [{ type: 'null' }, { type: 'object' }] };
+
+const emptyBodies = new Map<string, JsonSchema>();
+
+/** `{ACTION: null}`; clients of old send an empty object. */
+export function emptyBody(action: string): BodySchema {
+  const schema = emptyBodies.get(action) ?? object({ [action]: nothing }, [action]);
+  emptyBodies.set(action, schema);
+  return () => schema;
+}
+
+/** The handler of an action without parameters. */
+export function guestAct(act: GuestActName): Handler {
+  return (call: Call) => perform(call, act);
+}
+
+const rebootSchema = wrapped(
+  'reboot',
+  object({ type: { type: 'string', enum: ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft'] } }, [
+    'type',
+  ]),
+);
+export const rebootBody: BodySchema = () => rebootSchema;
+
+export async function rebootServer(call: Call<{ reboot: { type: string } }>): Promise<Reply> {
+  const isHard = call.body.reboot.type.toUpperCase() === 'HARD';
+  return perform(call, isHard ? 'hard-reboot' : 'reboot');
+}
+
+async function perform(call: Call, act: GuestActName): Promise<Reply> {
+  const server = await findServer(call);
+  refuseLocked(call, server);
+  const { requestId } = call;
+  await call.context.workflows.actOnGuest(call.caller, server, { act, requestId });
+  return {};
+}

@@ -1,0 +1,106 @@
+/** A checked body of POST /servers as the request that workflows take. What Novella cannot do is refused, never ignored. */
+import { ComputeError } from '#core/errors.ts';
+import type { NewServerRequest, PlacementHints } from '#core/servers/new-server.ts';
+import { idOfReference, isSet } from '../../requests/fields.ts';
+import type { Call } from '../../requests/route.ts';
+import { accessAddress } from './access-address.ts';
+import { bootImageId } from './boot-image.ts';
+import type { CreateServerBody } from './create-schema.ts';
+import { refuseTooManyItems } from './metadata-limit.ts';
+import { placementOf } from './placement.ts';
+import { requestedNics } from './requested-nics.ts';
+
+type ServerBody = CreateServerBody['server'];
+
+/** Throws `invalid`, `forbidden` or `overQuota`, naming the field. */
+export async function newServerRequest(call: Call<CreateServerBody>): Promise<NewServerRequest> {
+  const { server } = call.body;
+  refuseWhatIsNotOffered(server);
+  const metadata = server.metadata ?? {};
+  refuseTooManyItems(call, metadata);
+  const counts = countsOf(server, call.context.serversPerRequest);
+  return {
+    name: server.name.trim(),
+    hostname: null,
+    description: server.description ?? null,
+    flavorId: idOfReference(String(server.flavorRef)),
+    imageId: bootImageId(server),
+    networks: requestedNics(server.networks, call.version, counts.maxCount),
+    ...counts,
+    ...(await placementOf(call, server)),
+    keyName: null,
+    metadata,
+    tags: [...new Set(server.tags ?? [])],
+    userData: userDataOf(server),
+    configDrive: isSet(server.config_drive ?? false),
+    accessIpv4: accessAddress('accessIPv4', server.accessIPv4),
+    accessIpv6: accessAddress('accessIPv6', server.accessIPv6),
+    diskConfig: server['OS-DCF:diskConfig'] ?? 'MANUAL',
+    hints: hintsOf(call.body),
+    securityGroups: groupNamesOf(server),
+  };
+}
+
+function countsOf(
+  server: ServerBody,
+  most: number,
+): Pick<NewServerRequest, 'minCount' | 'maxCount'> {
+  const minCount = Number(server.min_count ?? 1);
+  const maxCount = Number(server.max_count ?? minCount);
+  for (const [field, count] of Object.entries({ min_count: minCount, max_count: maxCount })) {
+    if (count <= most) continue;
+    throw new ComputeError(
+      'invalid',
+      `${field}: ${count} is more than ${most}, the most servers that one request may ask for.`,
+    );
+  }
+  if (minCount <= maxCount) return { minCount, maxCount };
+  throw new ComputeError(
+    'invalid',
+    `min_count must be <= max_count: ${minCount} is more than ${maxCount}.`,
+  );
+}
+
+function userDataOf(server: ServerBody): string | null {
+  const { user_data: userData } = server;
+  if (userData === undefined) return null;
+  const bare = userData.replaceAll(/\s/g, '');
+  if (/^[A-Za-z0-9+/]*={0,2}$/.test(bare) && bare.length % 4 === 0) return userData;
+  throw new ComputeError(
+    'invalid',
+    'Invalid input for field/attribute user_data. It must be base64 text.',
+  );
+}
+
+/** Other hints are dropped, as Nova drops those that no filter of it reads. */
+function hintsOf(body: CreateServerBody): PlacementHints {
+  const hints = { ...body['OS-SCH-HNT:scheduler_hints'], ...body['os:scheduler_hints'] };
+  return {
+    group: hints.group ?? null,
+    sameHost: [hints.same_host ?? []].flat(),
+    differentHost: [hints.different_host ?? []].flat(),
+  };
+}
+
+function refuseWhatIsNotOffered(server: ServerBody): void {
+  if (server.key_name !== undefined) {
+    throw new ComputeError(
+      'invalid',
+      `Invalid key_name provided: no key pair '${server.key_name}' exists; Novella keeps no key pairs yet.`,
+    );
+  }
+  if ((server.personality ?? []).length > 0) {
+    throw new ComputeError('invalid', 'personality: files are not injected; use user_data.');
+  }
+  if ((server.trusted_image_certificates ?? []).length > 0) {
+    throw new ComputeError(
+      'invalid',
+      'trusted_image_certificates: image signatures are not checked.',
+    );
+  }
+}
+
+/** An entry without a name asks for nothing, as in Nova. */
+function groupNamesOf({ security_groups: groups = [] }: ServerBody): string[] {
+  return groups.flatMap(({ name }) => name ?? []);
+}

@@ -1,0 +1,11 @@
+/** A locked server is its owner's only to look at. */
+import { allows } from '#core/access/policy.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { Server } from '#core/servers/server.ts';
+import type { Call } from '../../requests/route.ts';
+
+/** Throws `conflict` for a locked server, unless an administrator asks. Source: Nova `check_instance_lock`. */
+export function refuseLocked(call: Call, server: Server): void {
+  if (!server.locked || allows('admin', call.caller)) return;
+  throw new ComputeError('conflict', `Instance ${server.id} is locked`);
+}

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { networkId, portId } from '#test/worlds/compute-world.ts';
+import type { CreateServerBody } from './create-schema.ts';
+import { requestedNics } from './requested-nics.ts';
+
+type Networks = CreateServerBody['server']['networks'];
+
+const nic = { networkId: null, portId: null, fixedIp: null, tag: null };
+const other = '913b0917-84f4-405b-a361-96b188737d16';
+
+const read: { name: string; version: number; given: Networks; gives: unknown }[] = [
+  { name: 'left out is unspecified', version: 1, given: undefined, gives: 'unspecified' },
+  {
+    name: 'an empty list is as left out before 2.37',
+    version: 36,
+    given: [],
+    gives: 'unspecified',
+  },
+  { name: 'an empty list is no NIC since 2.37', version: 37, given: [], gives: 'none' },
+  { name: 'auto', version: 37, given: 'auto', gives: 'auto' },
+  {
+    name: 'the order of the list is the order of the NICs',
+    version: 79,
+    given: [{ port: portId }, { uuid: networkId, fixed_ip: '10.20.0.9', tag: 'lan' }],
+    gives: [
+      { ...nic, portId },
+      { ...nic, networkId, fixedIp: '10.20.0.9', tag: 'lan' },
+    ],
+  },
+  {
+    name: 'a port makes the network beside it count for nothing',
+    version: 1,
+    given: [{ port: portId, uuid: other }],
+    gives: [{ ...nic, portId }],
+  },
+  {
+    name: 'a null port is none',
+    version: 1,
+    given: [{ port: null, uuid: networkId }],
+    gives: [{ ...nic, networkId }],
+  },
+  {
+    name: 'one network may come twice',
+    version: 1,
+    given: [{ uuid: networkId }, { uuid: networkId }],
+    gives: [
+      { ...nic, networkId },
+      { ...nic, networkId },
+    ],
+  },
+];
+
+test.each(read)('networks: $name', ({ version, given, gives }) => {
+  expect(requestedNics(given, version, 1)).toEqual(gives);
+});
+
+const refused: { name: string; given: Networks; count?: number; says: string }[] = [
+  {
+    name: 'neither network nor port',
+    given: [{}],
+    says: "networks[0]: Bad network format: missing 'uuid'",
+  },
+  {
+    name: 'a network that is no UUID',
+    given: [{ uuid: 'red' }],
+    says: 'networks[0]: Bad networks format: network uuid is not in proper format (red)',
+  },
+  {
+    name: 'a fixed IP on a port',
+    given: [{ uuid: networkId }, { port: portId, fixed_ip: '10.0.0.1' }],
+    says: "networks[1]: Specified Fixed IP '10.0.0.1' cannot be used with port",
+  },
+  {
+    name: 'a fixed IP that is none',
+    given: [{ uuid: networkId, fixed_ip: '10.0.0.300' }],
+    says: 'networks[0].fixed_ip. Value: 10.0.0.300. must be an IP address',
+  },
+  {
+    name: 'one port for two servers',
+    given: [{ port: portId }],
+    count: 2,
+    says: 'networks[0]: a port cannot be given to 2 servers',
+  },
+  {
+    name: 'one address for two servers',
+    given: [{ uuid: networkId, fixed_ip: '10.20.0.9' }],
+    count: 2,
+    says: 'networks[0]: a fixed IP cannot be given to 2 servers',
+  },
+];
+
+test.each(refused)('networks: $name is refused', ({ given, count, says }) => {
+  expect(() => requestedNics(given, 79, count ?? 1)).toThrow(says);
+});

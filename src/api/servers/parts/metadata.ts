@@ -1,0 +1,83 @@
+/** Metadata of a server, whole and by key. */
+import { ComputeError } from '#core/errors.ts';
+import { textMap } from '../../requests/fields.ts';
+import { wrapped } from '../../requests/json-schema.ts';
+import type { BodySchema, Call, Reply } from '../../requests/route.ts';
+import { findServer } from '../read/find.ts';
+import { refuseTooManyItems } from '../create/metadata-limit.ts';
+
+type Metadata = Record<string, string>;
+
+const metadataSchema = wrapped('metadata', textMap);
+const metaSchema = wrapped('meta', { ...textMap, minProperties: 1, maxProperties: 1 });
+export const metadataBody: BodySchema = () => metadataSchema;
+export const metaBody: BodySchema = () => metaSchema;
+
+export async function listMetadata(call: Call): Promise<Reply> {
+  return { body: { metadata: (await findServer(call)).metadata } };
+}
+
+/** POST: items are added or changed, others stay. */
+export async function addMetadata(call: Call<{ metadata: Metadata }>): Promise<Reply> {
+  const server = await findServer(call);
+  const added = call.body.metadata;
+  const metadata = await setMetadata(call, server.id, (before) => ({ ...before, ...added }));
+  return { body: { metadata } };
+}
+
+/** PUT: these items and no others. */
+export async function replaceMetadata(call: Call<{ metadata: Metadata }>): Promise<Reply> {
+  const server = await findServer(call);
+  return { body: { metadata: await setMetadata(call, server.id, () => call.body.metadata) } };
+}
+
+export async function showMetadataItem(call: Call): Promise<Reply> {
+  const { metadata } = await findServer(call);
+  const key = keyOf(call, metadata);
+  return { body: { meta: { [key]: metadata[key] } } };
+}
+
+export async function setMetadataItem(call: Call<{ meta: Metadata }>): Promise<Reply> {
+  const server = await findServer(call);
+  const { meta } = call.body;
+  const key = call.params['key'] ?? '';
+  if (!Object.hasOwn(meta, key)) {
+    throw new ComputeError(
+      'invalid',
+      `Request body and URI mismatch: the URI names '${key}', meta holds '${Object.keys(meta).join(', ')}'.`,
+    );
+  }
+  await setMetadata(call, server.id, (before) => ({ ...before, ...meta }));
+  return { body: { meta } };
+}
+
+export async function deleteMetadataItem(call: Call): Promise<Reply> {
+  const server = await findServer(call);
+  const key = keyOf(call, server.metadata);
+  await call.context.store.servers.update(server.id, (before) => {
+    const { [key]: _gone, ...metadata } = before.metadata;
+    return { metadata };
+  });
+  return {};
+}
+
+function keyOf(call: Call, metadata: Metadata): string {
+  const key = call.params['key'] ?? '';
+  if (Object.hasOwn(metadata, key)) return key;
+  throw new ComputeError('notFound', `Metadata item was not found: '${key}'`);
+}
+
+/** The metadata become what `change` makes of them as they are then: changes at the same time are all kept. */
+async function setMetadata(
+  call: Call,
+  id: string,
+  change: (before: Metadata) => Metadata,
+): Promise<Metadata> {
+  let metadata: Metadata = {};
+  await call.context.store.servers.update(id, (before) => {
+    metadata = change(before.metadata);
+    refuseTooManyItems(call, metadata);
+    return { metadata };
+  });
+  return metadata;
+}

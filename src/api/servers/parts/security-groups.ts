@@ -1,0 +1,144 @@
+/** The security groups of servers, read from their ports. Source: Nova `security_group_api.py`; compute API reference, "List Security Groups By Server". */
+import { setImmediate as afterEvents } from 'node:timers/promises';
+import { isComputeError } from '#core/errors.ts';
+import type { SecurityGroup, SecurityGroupRule } from '#core/networking/security-group.ts';
+import type { Server } from '#core/servers/server.ts';
+import * as field from '../../requests/fields.ts';
+import { object, wrapped } from '../../requests/json-schema.ts';
+import type { BodySchema, Call, Reply } from '../../requests/route.ts';
+import { findServer } from '../read/find.ts';
+
+/** So that no URL to the network service grows too long. */
+const portsAtOnce = 100;
+
+/**
+ * Of each server by its id, those that the caller may see, each once. Empty where the network service does not answer: a server is shown
+ * without its groups rather than not at all. `isForShow`: names may be a second old; which groups a port has is always read.
+ */
+export async function groupsOfServers(
+  call: Call,
+  servers: readonly Server[],
+  { isForShow = false }: { isForShow?: boolean } = {},
+): Promise<Map<string, SecurityGroup[]>> {
+  try {
+    const ids = await groupIdsOfServers(call, servers);
+    const all = [...new Set([...ids.values()].flat())];
+    const known = new Map<string, SecurityGroup>();
+    for (const part of parts(all)) {
+      const groups = await call.context.network.listSecurityGroups(
+        { ids: part },
+        call.caller,
+        isForShow,
+      );
+      for (const group of groups) known.set(group.id, group);
+      await afterEvents();
+    }
+    return new Map(
+      [...ids].map(([server, groups]) => [server, groups.flatMap((id) => known.get(id) ?? [])]),
+    );
+  } catch (error) {
+    if (isComputeError(error, 'unavailable')) return new Map();
+    throw error;
+  }
+}
+
+async function groupIdsOfServers(
+  { context }: Call,
+  servers: readonly Server[],
+): Promise<Map<string, string[]>> {
+  const portIds = (server: Server) => server.nics.flatMap(({ portId }) => portId ?? []);
+  const groups = new Map<string, readonly string[]>();
+  for (const part of parts(servers.flatMap(portIds))) {
+    for (const { id, securityGroupIds = [] } of await context.network.listPorts(part)) {
+      groups.set(id, securityGroupIds);
+    }
+    await afterEvents();
+  }
+  return new Map(
+    servers.map((server) => [
+      server.id,
+      [...new Set(portIds(server).flatMap((id) => groups.get(id) ?? []))],
+    ]),
+  );
+}
+
+function parts(ids: readonly string[]): string[][] {
+  const count = Math.ceil(ids.length / portsAtOnce);
+  return Array.from({ length: count }, (_, at) =>
+    ids.slice(at * portsAtOnce, (at + 1) * portsAtOnce),
+  );
+}
+
+/** With the rules for what comes in. */
+export async function listServerGroups(call: Call): Promise<Reply> {
+  const server = await findServer(call);
+  const groups = (await groupsOfServers(call, [server])).get(server.id) ?? [];
+  const order = ({ projectId, name }: SecurityGroup) => `${projectId} ${name}`;
+  const sorted = groups.toSorted((one, other) => (order(one) < order(other) ? -1 : 1));
+  return { body: { security_groups: sorted.map((group) => viewGroup(group, groups)) } };
+}
+
+function viewGroup(group: SecurityGroup, known: SecurityGroup[]) {
+  return {
+    id: group.id,
+    name: group.name,
+    description: group.description,
+    tenant_id: group.projectId,
+    rules: group.rules
+      .filter(({ direction }) => direction === 'ingress')
+      .map((rule) => viewRule(rule, group, known)),
+  };
+}
+
+function viewRule(
+  rule: SecurityGroupRule,
+  { id, projectId }: SecurityGroup,
+  known: SecurityGroup[],
+) {
+  const { protocol, remoteGroupId } = rule;
+  const [from, to] = portsOf(rule);
+  const remote = known.find((group) => group.id === remoteGroupId);
+  return {
+    id: rule.id,
+    parent_group_id: id,
+    ip_protocol: protocol,
+    from_port: from,
+    to_port: to,
+    group:
+      remoteGroupId === null
+        ? {}
+        : { name: remote?.name ?? remoteGroupId, tenant_id: remote?.projectId ?? projectId },
+    ip_range: remoteGroupId === null ? { cidr: rule.remoteIpPrefix ?? '0.0.0.0/0' } : {},
+  };
+}
+
+/** All ports of a protocol are 1 to 65535 where it has ports, and -1 where it has none. Source: Nova's view of Neutron's rules. */
+function portsOf({ protocol, portRangeMin, portRangeMax }: SecurityGroupRule) {
+  if (protocol === null || portRangeMin !== null || portRangeMax !== null) {
+    return [portRangeMin, portRangeMax];
+  }
+  return /^(tcp|udp)$/i.test(protocol) ? [1, 65_535] : [-1, -1];
+}
+
+type Action = 'addSecurityGroup' | 'removeSecurityGroup';
+
+const schemas = {
+  addSecurityGroup: wrapped('addSecurityGroup', object({ name: field.name }, ['name'])),
+  removeSecurityGroup: wrapped('removeSecurityGroup', object({ name: field.name }, ['name'])),
+};
+
+export const groupActionBody =
+  (action: Action): BodySchema =>
+  () =>
+    schemas[action];
+
+/** On all ports of the server, as Nova does. */
+export const groupAction =
+  (action: Action) =>
+  async (call: Call<Partial<Record<Action, { name: string }>>>): Promise<Reply> => {
+    const server = await findServer(call);
+    const group = call.body[action]?.name ?? '';
+    const act = action === 'addSecurityGroup' ? 'add' : 'remove';
+    await call.context.workflows.changeGroups(call.caller, server, { act, group });
+    return {};
+  };

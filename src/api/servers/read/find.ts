@@ -1,0 +1,43 @@
+/** The server that a call is about, when the caller may know of it. */
+import { maySee } from '#core/access/policy.ts';
+import { damagedRecord } from '#core/damaged-record.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { Server } from '#core/servers/server.ts';
+import type { Call } from '../../requests/route.ts';
+
+/** The live server of `:id`. Throws `notFound` for a deleted one, and for another project's: to the caller it is not there. */
+export async function findServer(call: Call): Promise<Server> {
+  const server = await findServerEvenDeleted(call);
+  if (server.deletedAt === null) return server;
+  throw noSuchServer(server.id);
+}
+
+/** The same, with deleted ones: their history stays readable. */
+export async function findServerEvenDeleted(call: Call): Promise<Server> {
+  const id = call.params['id'] ?? '';
+  const server = await call.context.store.servers.get(id);
+  if (server !== undefined && maySee(call.caller, server.projectId)) return server;
+  if (server === undefined) await refuseDamaged(call, id);
+  throw noSuchServer(id);
+}
+
+/** The live server of `:id`, made readable first where its record is damaged. */
+export async function findServerToDelete(call: Call): Promise<Server> {
+  const id = call.params['id'] ?? '';
+  const { servers } = call.context.store;
+  const damage = (await servers.get(id)) === undefined ? await servers.damage(id) : undefined;
+  const isThere = damage?.deletedAt === null && maySee(call.caller, damage.projectId);
+  if (isThere) await servers.mend(id);
+  return findServer(call);
+}
+
+/** Throws `conflict`, for administrators with the reason, when there is such a server and it cannot be read. */
+async function refuseDamaged({ context, caller }: Call, id: string): Promise<void> {
+  const damage = await context.store.servers.damage(id);
+  if (damage === undefined || !maySee(caller, damage.projectId)) return;
+  throw damagedRecord(`Instance ${id}`, caller.isAdmin ? damage.reason : undefined);
+}
+
+function noSuchServer(id: string): ComputeError {
+  return new ComputeError('notFound', `Instance ${id} could not be found.`);
+}

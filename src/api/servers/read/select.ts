@@ -1,0 +1,207 @@
+/** Which servers a list call means: whose, filtered by its query, in its order. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
+import type {
+  ListedServer,
+  ServerCondition,
+  ServerSelection,
+} from '#contracts/store/server-selection.ts';
+import { allows } from '#core/access/policy.ts';
+import { ComputeError } from '#core/errors.ts';
+import { statesShownAs } from '#core/servers/lifecycle.ts';
+import type { Server } from '#core/servers/server.ts';
+import { isSet } from '../../requests/fields.ts';
+import { filterInTurns } from '../../requests/in-turns.ts';
+import type { Link } from '../../requests/links.ts';
+import {
+  longestPage,
+  nextLinks,
+  pageLimit,
+  queryFlag,
+  queryTime,
+  queryValue,
+  queryValues,
+} from '../../requests/paging.ts';
+import type { Call } from '../../requests/route.ts';
+import { words } from '../../requests/words.ts';
+import { filters, isNoFilter } from './filters.ts';
+import { orderAsked } from './sort.ts';
+
+/** A page: servers that were read whole for a test come with it. */
+export interface ServerPage {
+  servers: readonly (ListedServer | Server)[];
+  links: Link[];
+}
+
+/**
+ * The page of a list call, newest first unless it says otherwise. The database finds it by what has a column; tests of names and of whole servers go over
+ * its answer part by part, in turns with other requests. Throws `invalid` for a bad value, `forbidden` for what administrators ask only.
+ */
+export async function selectServers(call: Call): Promise<ServerPage> {
+  const { store } = call.context;
+  const limit = pageLimit(call.query);
+  const { selection, tests } = await asked(call);
+  let after = queryValue(call.query, 'marker');
+  const servers: (ListedServer | Server)[] = [];
+  for (let isMore = true; isMore && servers.length < limit; ) {
+    const atOnce = hasTests(tests) ? longestPage : limit;
+    const place = after === undefined ? {} : { after };
+    const found = await store.servers.select({ ...selection, ...place, limit: atOnce });
+    servers.push(...(await passing(call, found, { tests, wanted: limit - servers.length })));
+    after = found.at(-1)?.id;
+    isMore = found.length === atOnce;
+  }
+  return { servers, links: nextLinks(call, servers, { limit, idOf: ({ id }) => id }) };
+}
+
+interface Tests {
+  ofName: ((name: string) => boolean)[];
+  ofServer: ((server: Server) => boolean)[];
+}
+
+const hasTests = ({ ofName, ofServer }: Tests) => ofName.length + ofServer.length > 0;
+
+const readAtOnce = 100;
+
+/** The first of these that pass all tests, so many as are wanted. */
+async function passing(
+  call: Call,
+  found: ListedServer[],
+  { tests, wanted }: { tests: Tests; wanted: number },
+): Promise<(ListedServer | Server)[]> {
+  const named = await filterInTurns(found, ({ name }) => tests.ofName.every((test) => test(name)));
+  if (tests.ofServer.length === 0) return named.slice(0, wanted);
+  const passed: Server[] = [];
+  for (let start = 0; start < named.length && passed.length < wanted; start += readAtOnce) {
+    const ids = named.slice(start, start + readAtOnce).map(({ id }) => id);
+    const servers = await call.context.store.servers.read(ids);
+    const isWanted = (server: Server) => tests.ofServer.every((test) => test(server));
+    passed.push(...(await filterInTurns(servers, isWanted)));
+    await afterEvents();
+  }
+  return passed.slice(0, wanted);
+}
+
+async function asked(
+  call: Call,
+): Promise<{ selection: Omit<ServerSelection, 'limit'>; tests: Tests }> {
+  const either = statusesAsked(call);
+  const times = timesAsked(call);
+  const { where, tests } = await fieldsAsked(call);
+  const projectId = projectAsked(call);
+  const selection = {
+    ...times,
+    ...(either !== undefined && { either }),
+    ...(projectId !== undefined && { projectId }),
+    deleted: deletedAsked(call),
+    order: orderAsked(call),
+    where,
+  };
+  return { selection, tests };
+}
+
+/** Lists of what has changed hold deleted servers too. The key `deleted` is the administrators'. Source: Nova `_get_servers`. */
+function deletedAsked(call: Call): 'none' | 'only' | 'too' {
+  const { query, caller, version } = call;
+  const value = caller.isAdmin ? queryValue(query, 'deleted') : undefined;
+  if (asksDeleted(call) || (value !== undefined && isSet(value))) return 'only';
+  if (value !== undefined) return 'none';
+  const hasTimes =
+    query['changes-since'] !== undefined ||
+    (version >= 66 && query['changes-before'] !== undefined);
+  return hasTimes ? 'too' : 'none';
+}
+
+/** Is the status of deleted servers the only one asked for? Throws `forbidden` for who is no administrator. */
+function asksDeleted(call: Call): boolean {
+  const statuses = statusWords(call);
+  if (statuses.length === 0 || statuses.some((status) => status !== 'DELETED')) return false;
+  if (call.caller.isAdmin) return true;
+  throw new ComputeError('forbidden', 'Only administrators may list deleted instances');
+}
+
+function timesAsked({
+  query,
+  version,
+}: Call): Pick<ServerSelection, 'changedSince' | 'changedBefore'> {
+  const since = queryTime(query, 'changes-since');
+  const before = version >= 66 ? queryTime(query, 'changes-before') : undefined;
+  if (since !== undefined && before !== undefined && since > before) {
+    throw new ComputeError(
+      'invalid',
+      'The value of changes-since must be less than or equal to changes-before.',
+    );
+  }
+  return {
+    ...(since !== undefined && { changedSince: since }),
+    ...(before !== undefined && { changedBefore: before }),
+  };
+}
+
+/** undefined: the servers of all projects. */
+function projectAsked(call: Call): string | undefined {
+  const { query, caller } = call;
+  const all = queryValue(query, 'all_tenants') === '' || queryFlag(query, 'all_tenants');
+  if (all !== true) return caller.projectId;
+  if (!allows('admin', caller)) {
+    throw new ComputeError(
+      'forbidden',
+      "Policy doesn't allow GET /servers of all tenants to be performed: it needs the role admin.",
+    );
+  }
+  return queryValue(query, 'project_id') ?? queryValue(query, 'tenant_id');
+}
+
+const statuses = words(`
+  ACTIVE BUILD DELETED ERROR HARD_REBOOT MIGRATING PASSWORD PAUSED REBOOT REBUILD
+  RESCUE RESIZE REVERT_RESIZE SHELVED SHELVED_OFFLOADED SHUTOFF SOFT_DELETED
+  SUSPENDED UNKNOWN VERIFY_RESIZE
+`);
+
+function statusWords({ query }: Call): string[] {
+  return queryValues(query, 'status').map((status) => status.toUpperCase());
+}
+
+/** An unknown status finds nothing before 2.38 and is refused from it on. */
+function statusesAsked(call: Call): ServerSelection['either'] {
+  const words = statusWords(call);
+  if (words.length === 0) return undefined;
+  const unknown = words.filter((status) => !statuses.includes(status));
+  if (call.version >= 38 && unknown.length > 0) {
+    throw new ComputeError('invalid', `Invalid status value: ${unknown.join(', ')}`);
+  }
+  return [...new Set(words)].flatMap(statesShownAs).map(({ vmState, tasks }) => [
+    { field: 'vmState', oneOf: [vmState] },
+    { field: 'taskState', ...tasks },
+  ]);
+}
+
+/** Filters that only administrators may use are left out for others, as Nova does. Throws `invalid` for what nobody can filter by. */
+async function fieldsAsked(call: Call): Promise<{ where: ServerCondition[]; tests: Tests }> {
+  const { query, caller, version } = call;
+  const refused = Object.keys(query).find((key) => caller.isAdmin && isNoFilter(key));
+  if (refused !== undefined) {
+    throw new ComputeError('invalid', `Invalid filter field: ${refused}.`);
+  }
+  const where: ServerCondition[] = [];
+  const tests: Tests = { ofName: [], ofServer: [] };
+  const zoneOf = await zones(call);
+  for (const [key, filter] of Object.entries(filters)) {
+    const { members = Number.POSITIVE_INFINITY, from = 1, to = Number.POSITIVE_INFINITY } = filter;
+    const value = queryValue(query, key);
+    const isThere = version >= from && version <= to && (caller.isAdmin || version >= members);
+    if (value === undefined || !isThere) continue;
+    const found = filter.read(value, key);
+    if ('field' in found) where.push(found);
+    else if ('ofName' in found) tests.ofName.push(found.ofName);
+    else tests.ofServer.push((server) => found.ofServer(server, zoneOf(server)));
+  }
+  return { where, tests };
+}
+
+/** The zone of a server is its host's, and without a host the one that was asked for. */
+async function zones({ query, context }: Call): Promise<(server: Server) => string> {
+  if (query['availability_zone'] === undefined) return () => '';
+  const hosts = await context.store.hosts.list();
+  const byHost = new Map(hosts.map(({ id, availabilityZone }) => [id, availabilityZone]));
+  return ({ hostId, availabilityZone }) => byHost.get(hostId ?? '') ?? availabilityZone ?? '';
+}

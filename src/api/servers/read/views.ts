@@ -1,0 +1,173 @@
+/** A server as the API shows it, newest shape first; microversions step down from it. Source: Nova compute API reference, "Servers". */
+import { createHash } from 'node:crypto';
+import type { Host } from '#contracts/store/store.ts';
+import { hasConfigDrive } from '#core/guests/description/config-drive.ts';
+import type { SecurityGroup } from '#core/networking/security-group.ts';
+import { kernelImages, rootDevice } from '#core/guests/description/guest-kernel.ts';
+import { guestName } from '#core/guests/description/guest-name.ts';
+import { serverStatus } from '#core/servers/lifecycle.ts';
+import { memberWords } from '#core/servers/member-words.ts';
+import type { Server } from '#core/servers/server.ts';
+import { viewFlavorOfServer } from '../../flavors/views.ts';
+import { hostStatus } from '../../hosts/host-status.ts';
+import { atMicrosecond, atSecond, bookmark, linksTo } from '../../requests/links.ts';
+import { type StepDown, steppedDown, type View, without } from '../../requests/microversions.ts';
+import type { Call } from '../../requests/route.ts';
+import { words } from '../../requests/words.ts';
+import { addressesOf, plainAddressesOf } from './addresses.ts';
+
+interface Shown {
+  call: Call;
+  server: Server;
+}
+
+const attributesOf23 = words(
+  'hostname reservation_id launch_index kernel_id ramdisk_id root_device_name user_data',
+);
+
+const steps: StepDown<Shown>[] = [
+  without(73, 'locked_reason'),
+  without(71, 'server_groups'),
+  without(63, 'trusted_image_certificates'),
+  {
+    below: 47,
+    undo: (view, { call, server }) => {
+      const { id } = server.flavor;
+      view['flavor'] = { id, links: [bookmark(call, 'flavors', id)] };
+    },
+  },
+  without(26, 'tags'),
+  without(19, 'description'),
+  without(16, 'host_status'),
+  without(9, 'locked'),
+  without(3, ...attributesOf23.map((key) => `OS-EXT-SRV-ATTR:${key}`)),
+];
+
+/** Statuses in which there is progress to show. */
+const progressing = words('ACTIVE BUILD REBUILD RESIZE VERIFY_RESIZE MIGRATING');
+
+/** Of `GET /servers/detail`. */
+export function viewServer(
+  call: Call,
+  server: Server,
+  around: Omit<Surroundings, 'groupIds'>,
+): View {
+  return steppedDown(newestView(call, server, around), call.version, steps, { call, server });
+}
+
+/** What the view of one server shows beside its own row: its host, and the groups it is in. */
+export interface Surroundings {
+  host: Host | undefined;
+  groupIds: string[];
+  securityGroups: readonly SecurityGroup[];
+}
+
+/** Of `GET /servers/{id}`: with the server's groups, from 2.71 on. */
+export function viewOneServer(call: Call, server: Server, around: Surroundings): View {
+  const view = { ...newestView(call, server, around), server_groups: around.groupIds };
+  return steppedDown(view, call.version, steps, { call, server });
+}
+
+/** The reply of PUT: from 2.75 on that of GET, before it without what came by extensions. */
+export function viewChangedServer(call: Call, server: Server, around: Surroundings): View {
+  const view = viewOneServer(call, server, around);
+  if (call.version >= 75) return view;
+  const kept = Object.entries(view).filter(([key]) => !addedToGet.test(key));
+  return { ...Object.fromEntries(kept), addresses: plainAddressesOf(server) };
+}
+
+const addedToGet =
+  /^(OS-EXT-|OS-SRV-USG:|os-extended-volumes:|key_name$|config_drive$|host_status$|security_groups$)/;
+
+/** Of `GET /servers`. */
+export function viewServerBriefly(call: Call, server: Pick<Server, 'id' | 'name'>): View {
+  return { id: server.id, name: server.name, links: linksTo(call, 'servers', server.id) };
+}
+
+/** The opaque name of a server's host, different in each project; '' on no host. Source: Nova `Instance.hostId`. */
+export function opaqueHostId(server: Pick<Server, 'projectId' | 'hostName'>): string {
+  if (server.hostName === null) return '';
+  return createHash('sha224').update(`${server.projectId}${server.hostName}`).digest('hex');
+}
+
+function newestView(
+  call: Call,
+  server: Server,
+  { host, securityGroups }: Omit<Surroundings, 'groupIds'>,
+): View {
+  const status = serverStatus(server);
+  return {
+    id: server.id,
+    name: server.name,
+    status,
+    tenant_id: server.projectId,
+    user_id: server.userId,
+    metadata: server.metadata,
+    hostId: opaqueHostId(server),
+    image:
+      server.imageId === null
+        ? ''
+        : { id: server.imageId, links: [bookmark(call, 'images', server.imageId)] },
+    flavor: viewFlavorOfServer(server.flavor),
+    created: atSecond(server.createdAt),
+    updated: atSecond(server.updatedAt),
+    addresses: addressesOf(server),
+    accessIPv4: server.accessIpv4 ?? '',
+    accessIPv6: server.accessIpv6 ?? '',
+    links: linksTo(call, 'servers', server.id),
+    'OS-DCF:diskConfig': server.diskConfig,
+    ...(progressing.includes(status) && { progress: 0 }),
+    ...faultOf(call, server, status),
+    'OS-EXT-AZ:availability_zone': host?.availabilityZone ?? server.availabilityZone ?? '',
+    config_drive: hasConfigDrive(server) ? 'True' : '',
+    key_name: server.keyName,
+    'OS-SRV-USG:launched_at': atMicrosecond(server.launchedAt),
+    'OS-SRV-USG:terminated_at': atMicrosecond(server.terminatedAt),
+    'OS-EXT-STS:task_state': server.taskState,
+    'OS-EXT-STS:vm_state': server.vmState,
+    'OS-EXT-STS:power_state': server.powerState,
+    'os-extended-volumes:volumes_attached': [],
+    ...(securityGroups.length > 0 && {
+      security_groups: securityGroups.map(({ id, name }) => ({ name: name || id })),
+    }),
+    ...(call.caller.isAdmin && administratorsView(call, server, host)),
+    locked: server.locked,
+    locked_reason: server.lockedReason,
+    description: server.description,
+    tags: server.tags,
+    trusted_image_certificates: null,
+  };
+}
+
+function administratorsView(call: Call, server: Server, host: Host | undefined): View {
+  const { kernelId, ramdiskId } = kernelImages(server.imageProperties);
+  return {
+    'OS-EXT-SRV-ATTR:host': server.hostName,
+    'OS-EXT-SRV-ATTR:instance_name': guestName(server.serial),
+    'OS-EXT-SRV-ATTR:hypervisor_hostname': server.hostName,
+    'OS-EXT-SRV-ATTR:hostname': server.hostname,
+    'OS-EXT-SRV-ATTR:reservation_id': server.reservationId,
+    'OS-EXT-SRV-ATTR:launch_index': server.launchIndex,
+    'OS-EXT-SRV-ATTR:kernel_id': kernelId ?? '',
+    'OS-EXT-SRV-ATTR:ramdisk_id': ramdiskId ?? '',
+    'OS-EXT-SRV-ATTR:root_device_name':
+      server.launchedAt === null ? null : rootDevice(server.imageProperties),
+    'OS-EXT-SRV-ATTR:user_data': server.userData,
+    host_status: hostStatus(call.context, host),
+  };
+}
+
+/** Members see no word of hosts, and details only where the words are for them (code below 500); administrators see all. */
+function faultOf(call: Call, server: Server, status: string): View {
+  if (server.fault === null || (status !== 'ERROR' && status !== 'DELETED')) return {};
+  const { code, message, details, created } = server.fault;
+  const isForCaller = call.caller.isAdmin || code !== 500;
+  return {
+    fault: {
+      code,
+      created: atSecond(created),
+      message: isForCaller ? message : memberWords(message),
+      ...(isForCaller && { details: details === '' ? message : details }),
+    },
+  };
+}

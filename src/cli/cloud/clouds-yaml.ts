@@ -1,0 +1,187 @@
+/**
+ * Whose cloud, and where: credentials from OS_* variables or a clouds.yaml, as the stock client finds them.
+ * Reads and writes the file; calls nobody.
+ */
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import type { PasswordLogin } from '#core/access/login.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { CloudChoice } from './cloud-options.ts';
+import {
+  authKeys,
+  type CloudCredentials,
+  type CloudPlace,
+  type CloudWords,
+  placeKeys,
+  toCredentials,
+} from './cloud-credentials.ts';
+import { writeWhole } from '../terminal/whole-file.ts';
+
+/** What a program was started with: its variables, its folder, its user's home. */
+export interface Surroundings {
+  variables: Record<string, string | undefined>;
+  workingFolder: string;
+  home: string;
+}
+
+/**
+ * The credentials to use. `choice.name` (else OS_CLOUD) names an entry of the first clouds.yaml found; without a name,
+ * OS_AUTH_URL and its like win, then the entry `novella`, then the only entry. Of the variables OS_COMPUTE_ENDPOINT_OVERRIDE counts beside an entry too.
+ * What `choice` says counts before all of them.
+ * Throws `invalid` naming what was tried and what to do. Source: openstacksdk, "Configuring OpenStack SDK Applications".
+ */
+export function findCloud(
+  surroundings: Surroundings,
+  choice: CloudChoice = { name: undefined, said: {} },
+): CloudCredentials {
+  const { variables } = surroundings;
+  const name = choice.name ?? (variables['OS_CLOUD'] || undefined);
+  if (name === undefined && (choice.said.auth_url ?? variables['OS_AUTH_URL'])) {
+    const { where, said } = wordsOfVariables(variables);
+    const places = choice.said.auth_url === undefined ? where : `the --os-* options and ${where}`;
+    return toCredentials({ where: places, said: { ...said, ...choice.said } });
+  }
+  // Beside a started `novella up`, its own file too.
+  const own = join(surroundings.workingFolder, '.novella');
+  const advice =
+    'OS_AUTH_URL is not set either. Run this beside a started "novella up", or set OS_CLIENT_CONFIG_FILE to the clouds.yaml it wrote.';
+  const { where, said } = wordsOfCloud(surroundings, { name, alsoIn: [own], advice });
+  const { compute_endpoint_override: url } = wordsOfVariables(variables).said;
+  return toCredentials({
+    where,
+    said: { ...(url !== undefined && { compute_endpoint_override: url }), ...said, ...choice.said },
+  });
+}
+
+/** What the OS_* variables say. Example: OS_REGION_NAME → `region_name`. */
+export function wordsOfVariables(variables: Surroundings['variables']): CloudWords {
+  const words = [...authKeys, ...placeKeys]
+    .map((key) => [key, variables[`OS_${key.toUpperCase()}`]])
+    .filter(([, value]) => value !== undefined && value !== '');
+  return { where: 'the OS_* variables', said: Object.fromEntries(words) };
+}
+
+/**
+ * What the first clouds.yaml found says of this cloud, with what a secure.yaml adds: OS_CLIENT_CONFIG_FILE, the working folder (and
+ * `alsoIn`), ~/.config/openstack, /etc/openstack. Without a name: `novella`, else the only entry. Throws `invalid`.
+ */
+export function wordsOfCloud(
+  surroundings: Surroundings,
+  options: { name?: string | undefined; alsoIn?: string[]; advice?: string },
+): CloudWords {
+  const { name, alsoIn = [], advice = 'Set OS_CLIENT_CONFIG_FILE to its path.' } = options;
+  const { variables, workingFolder, home } = surroundings;
+  const standard = [join(home, '.config', 'openstack'), '/etc/openstack'];
+  const folders = [workingFolder, ...alsoIn, ...standard];
+  const search = (file: string, variable: string): string[] =>
+    [variables[variable] ?? '', ...folders.map((folder) => join(folder, file))].filter(
+      (path) => path !== '',
+    );
+  const tried = search('clouds.yaml', 'OS_CLIENT_CONFIG_FILE');
+  const path = tried.find((candidate) => existsSync(candidate));
+  if (path === undefined) {
+    const places = [...new Set(tried)].map(triedPlace).join(', ');
+    throw new ComputeError('invalid', `no clouds.yaml is at ${places}. ${advice}`);
+  }
+  const secure = search('secure.yaml', 'OS_CLIENT_SECURE_FILE').find((file) => existsSync(file));
+  const { where, said } = wordsOfEntry(path, { name, secure });
+  const { cacert } = said;
+  if (typeof cacert !== 'string') return { where, said };
+  return { where, said: { ...said, cacert: cacert.replace(/^~(?=\/)/, home) } };
+}
+
+/** A path that was tried, with what hides it from this user. Example: `/root/clouds.yaml (EACCES)`. */
+function triedPlace(path: string): string {
+  try {
+    statSync(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') return `${path} (${code})`;
+  }
+  return path;
+}
+
+/** One entry of a clouds.yaml; `name` undefined: `novella`, else the only one. Throws `invalid`, listing the entries there are. */
+export function readCloud(path: string, name?: string): CloudCredentials {
+  return toCredentials(wordsOfEntry(path, { name }));
+}
+
+function wordsOfEntry(
+  path: string,
+  { name, secure }: { name?: string | undefined; secure?: string | undefined },
+): CloudWords {
+  const clouds = readEntries(path);
+  const names = Object.keys(clouds);
+  const wanted = name ?? (names.length === 1 ? names[0] : 'novella') ?? 'novella';
+  const entry = clouds[wanted];
+  if (entry === undefined) {
+    const advice = name === undefined ? '. Choose one with OS_CLOUD or --os-cloud.' : '';
+    throw new ComputeError(
+      'invalid',
+      `${path}: has no cloud "${wanted}"; it has ${names.join(', ') || 'none'}${advice}`,
+    );
+  }
+  const secrets = secure === undefined ? undefined : readEntries(secure)[wanted];
+  return {
+    where: `${path}: cloud "${wanted}"`,
+    said: { ...wordsIn(entry), ...wordsIn(secrets) },
+  };
+}
+
+function wordsIn(entry: unknown): CloudWords['said'] {
+  if (!isRecord(entry)) return {};
+  const auth = isRecord(entry['auth']) ? entry['auth'] : {};
+  const all = [
+    ...authKeys.map((key) => [key, auth[key]]),
+    ...placeKeys.map((key) => [key, entry[key]]),
+  ];
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== null));
+}
+
+function readEntries(path: string): Record<string, unknown> {
+  const document = parseYaml(path);
+  const clouds = isRecord(document) ? document['clouds'] : undefined;
+  if (isRecord(clouds)) return clouds;
+  throw new ComputeError('invalid', `${path}: must have a mapping named "clouds" at its top`);
+}
+
+function parseYaml(path: string): unknown {
+  try {
+    return parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ComputeError('invalid', `${path}: cannot be read as YAML: ${why}`, { cause });
+  }
+}
+
+/**
+ * Writes a clouds.yaml with these clouds by name, readable by its owner alone, for the stock client and for `findCloud`.
+ * Makes the folder when it is not there.
+ */
+export function writeCloudsYaml(path: string, clouds: Record<string, WrittenCloud>): void {
+  const entries = Object.entries(clouds).map(([name, cloud]) => [name, cloudEntry(cloud)]);
+  mkdirSync(dirname(path), { recursive: true });
+  writeWhole(path, stringify({ clouds: Object.fromEntries(entries) }));
+}
+
+/** A password login. */
+export type WrittenCloud = Pick<CloudPlace, 'authUrl' | 'caFile'> & PasswordLogin;
+
+function cloudEntry(cloud: WrittenCloud): object {
+  const auth = {
+    auth_url: cloud.authUrl,
+    username: cloud.username,
+    password: cloud.password,
+    project_name: cloud.projectName,
+    user_domain_name: cloud.userDomainName,
+    project_domain_name: cloud.projectDomainName,
+  };
+  const cacert = cloud.caFile === undefined ? {} : { cacert: cloud.caFile };
+  const place = { region_name: 'RegionOne', identity_api_version: 3, interface: 'public' };
+  return { auth, ...place, ...cacert };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

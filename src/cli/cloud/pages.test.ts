@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RecordedCloud, startRecordedCloud } from '#test/worlds/recorded-cloud.ts';
+import { findServerId, listDevices, listHosts, listPools } from './operator-api.ts';
+import { openSession } from './session.ts';
+
+let cloud: RecordedCloud;
+beforeAll(async () => {
+  cloud = await startRecordedCloud();
+});
+afterAll(() => cloud.stop());
+
+/** Two pages of a list; their link names the service by an address that nobody here can reach. */
+function twoPages(path: string, key: string, pages: [object, object], marker: string): void {
+  const mark = `${path.includes('?') ? '&' : '?'}marker=${encodeURIComponent(marker)}`;
+  const next = [{ rel: 'next', href: `http://cloud.invalid${path}${mark}` }];
+  cloud.answer(`GET ${path}`, { body: { ...pages[0], [`${key}_links`]: next } });
+  cloud.answer(`GET ${path}${mark}`, { body: pages[1] });
+}
+
+test('lists are followed to their last page', async () => {
+  const session = await openSession(cloud.credentials);
+  const device = (address: string) => ({ host: 'host-1', address });
+  twoPages(
+    '/novella/v1/pci/devices?status=available',
+    'devices',
+    [{ devices: [device('a')] }, { devices: [device('b')] }],
+    'host-1/a',
+  );
+  const devices = await listDevices(session, { status: 'available' });
+  expect(devices.map(({ address }) => address)).toEqual(['a', 'b']);
+
+  const names = (name: string) => ({ hosts: [{ name }] });
+  twoPages('/novella/v1/hosts', 'hosts', [names('h1'), names('h2')], 'h1');
+  expect((await listHosts(session)).map(({ name }) => name)).toEqual(['h1', 'h2']);
+
+  const pools = (host: string) => ({ pools: [{ host }], stats: [{ host }] });
+  twoPages('/novella/v1/pci/pools', 'pools', [pools('h1'), pools('h2')], 'h1');
+  const all = [{ host: 'h1' }, { host: 'h2' }];
+  expect(await listPools(session)).toEqual({ pools: all, stats: all });
+
+  const servers = (id: string, name: string) => ({ servers: [{ id, name }] });
+  const path = '/v2.1/servers?all_tenants=True&name=%5Eweb%24';
+  twoPages(path, 'servers', [servers('s1', 'Web'), servers('s2', 'web')], 's1');
+  expect(await findServerId(session, 'web')).toBe('s2');
+
+  // Escaped, it would be a longer pattern than the API takes.
+  const long = 'a.'.repeat(100);
+  const start = encodeURIComponent(`^${'a\\.'.repeat(50)}`);
+  twoPages(
+    `/v2.1/servers?all_tenants=True&name=${start}`,
+    'servers',
+    [servers('s3', `${long}b`), servers('s4', long)],
+    's3',
+  );
+  expect(await findServerId(session, long)).toBe('s4');
+});

@@ -1,0 +1,160 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ErrorKind, isComputeError } from '#core/errors.ts';
+import {
+  type RecordedCloud,
+  type RecordedReply,
+  startRecordedCloud,
+} from '#test/worlds/recorded-cloud.ts';
+import { tlsFiles } from '#test/tls/tls-files.ts';
+import { openSession, request, serviceUrl, type Session } from './session.ts';
+
+let cloud: RecordedCloud;
+let session: Session;
+beforeAll(async () => {
+  cloud = await startRecordedCloud();
+  session = await openSession(cloud.credentials);
+});
+afterAll(() => cloud.stop());
+
+/** What it was refused with; undefined when it was not. */
+async function refusal(outcome: Promise<unknown>): Promise<Error | undefined> {
+  return outcome.then(
+    () => undefined,
+    (error: Error) => error,
+  );
+}
+
+test('a login sends the password scoped to the project and keeps token and public endpoints', async () => {
+  const [login] = cloud.received;
+  expect(login?.body).toMatchObject({
+    auth: {
+      identity: { password: { user: { name: 'admin', password: 'secret' } } },
+      scope: { project: { name: 'admin', domain: { name: 'Default' } } },
+    },
+  });
+  expect(session).toEqual({
+    token: 'token-1',
+    projectId: 'project-1',
+    endpoints: { compute: `${cloud.origin}/v2.1`, network: cloud.origin },
+  });
+});
+
+test('an auth_url with or without /v3 is the same', async () => {
+  const again = await openSession({ ...cloud.credentials, authUrl: `${cloud.origin}/` });
+  expect(again).toEqual(session);
+});
+
+test('a compute endpoint that is given counts before the one of the catalog', async () => {
+  const reported = await openSession({ ...cloud.credentials, computeUrl: 'http://given/v2.1/' });
+  expect(reported.endpoints).toEqual({ compute: 'http://given/v2.1', network: cloud.origin });
+});
+
+test('the operator API is at the origin of the compute endpoint', () => {
+  expect(serviceUrl(session, 'operator')).toBe(`${cloud.origin}/novella/v1`);
+});
+
+test('a service that the catalog lacks is refused, naming those it has', () => {
+  expect(() => serviceUrl(session, 'image')).toThrow(/image.*compute, network/);
+});
+
+test('a request carries the token, the microversion and the body', async () => {
+  cloud.answer('POST /v2.1/servers', { status: 202, body: { server: { id: 's1' } } });
+  const reply = await request(session, {
+    service: 'compute',
+    method: 'POST',
+    path: '/servers',
+    body: { server: {} },
+    microversion: '2.79',
+  });
+  expect(reply).toEqual({ server: { id: 's1' } });
+  const sent = cloud.received.at(-1);
+  expect(sent?.headers).toMatchObject({
+    'x-auth-token': 'token-1',
+    'openstack-api-version': 'compute 2.79',
+  });
+  expect(sent?.body).toEqual({ server: {} });
+});
+
+test('an empty reply is undefined', async () => {
+  cloud.answer('DELETE /v2.1/servers/s1', { status: 204, body: '' });
+  const sent = { service: 'compute', method: 'DELETE', path: '/servers/s1' } as const;
+  expect(await request(session, sent)).toBeUndefined();
+});
+
+const refusals: { name: string; given: RecordedReply; kind: ErrorKind; says: string }[] = [
+  {
+    name: 'compute',
+    given: {
+      status: 400,
+      headers: { 'x-openstack-request-id': 'req-7' },
+      body: { badRequest: { code: 400, message: 'networks[0].port: unknown' } },
+    },
+    kind: 'invalid',
+    says: 'networks[0].port: unknown (compute GET /v2.1/x: 400, request req-7)',
+  },
+  {
+    name: 'compute, for administrators only',
+    given: { status: 403, body: { forbidden: { code: 403, message: "Policy doesn't allow x" } } },
+    kind: 'forbidden',
+    says: 'only administrators may do this; sign in as one: name the cloud with --os-cloud or OS_CLOUD (compute GET /v2.1/x: 403)',
+  },
+  {
+    name: 'network',
+    given: { status: 409, body: { NeutronError: { type: 'PortInUse', message: 'in use' } } },
+    kind: 'conflict',
+    says: 'in use (compute GET /v2.1/x: 409)',
+  },
+  {
+    name: 'no JSON',
+    given: { status: 503, body: '<html>' },
+    kind: 'unavailable',
+    says: 'Service Unavailable (compute GET /v2.1/x: 503)',
+  },
+  {
+    name: 'success that is not JSON',
+    given: { status: 200, body: '<html>' },
+    kind: 'unavailable',
+    says: 'the reply is not JSON (compute GET /v2.1/x: 200)',
+  },
+];
+for (const row of refusals) {
+  test(`a refusal has the service's words, what was asked and the request id: ${row.name}`, async () => {
+    cloud.answer('GET /v2.1/x', row.given);
+    const error = await refusal(request(session, { service: 'compute', path: '/x' }));
+    expect(isComputeError(error, row.kind)).toBe(true);
+    expect(error?.message).toBe(row.says);
+  });
+}
+
+test('nobody at the address is said as such, with the address and what to do', async () => {
+  const gone = await startRecordedCloud();
+  await gone.stop();
+  const error = await refusal(openSession(gone.credentials));
+  expect(isComputeError(error, 'unavailable')).toBe(true);
+  expect(error?.message).toContain(gone.origin);
+  expect(error?.message).toMatch(/ECONNREFUSED.*novella up/);
+});
+
+test('a certificate that is not trusted is said as such, and https asked by http too', async () => {
+  const pem = { cert: readFileSync(tlsFiles.certificate), key: readFileSync(tlsFiles.key) };
+  const server = createServer(pem).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const door = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const at = (origin: string) =>
+    refusal(openSession({ ...cloud.credentials, authUrl: `${origin}/v3` }));
+  expect((await at(`https://${door}`))?.message).toBe(
+    `identity: https://${door}/v3/auth/tokens: its certificate is signed by no authority that this system trusts; cacert of the clouds.yaml, or --os-cacert, may name the file of yours`,
+  );
+  expect((await at(`http://${door}`))?.message).toMatch(
+    /does not answer \(\w+\); does it speak the other of http and https\?$/,
+  );
+  expect((await at(cloud.origin.replace('http:', 'https:')))?.message).toMatch(
+    /does not answer \(ERR_SSL_\w+\); does it speak the other of http and https\?$/,
+  );
+  server.closeAllConnections();
+  server.close();
+});

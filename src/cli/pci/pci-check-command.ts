@@ -1,0 +1,100 @@
+/** `novella pci check` and `pci capture` as commander knows them: options, help, exit statuses. */
+import { type Command, Option } from 'commander';
+import { ComputeError } from '#core/errors.ts';
+import { type CloudChoice, cloudChoice, withCloud } from '../cloud/cloud-options.ts';
+import { findCloud, type Surroundings } from '../cloud/clouds-yaml.ts';
+import { withExamples } from '../terminal/examples.ts';
+import { withJson } from '../terminal/json-option.ts';
+import { checkPci, exitStatus, type LocalMachine, type PciCheckOptions } from './pci-check.ts';
+import type { Screen } from '../terminal/screen.ts';
+import { openSession, type Session } from '../cloud/session.ts';
+
+export interface PciCheckEnvironment extends Surroundings {
+  screen: Screen;
+  /** Loaded when one of the commands runs. */
+  machine: () => Promise<LocalMachine>;
+  /** Sets the exit status of the program. */
+  end(status: number): void;
+}
+
+interface Options extends PciCheckOptions {
+  against?: string | true;
+}
+
+const exitText = `
+Exit status: 0 fine; 1 an entry is refused, or has no effect; 2 a server would
+lose a device, or something cannot be read.`;
+
+/** Adds `check` and `capture` to the command `pci`. They throw ComputeError; the program prints it. */
+export function addPciCheck(pci: Command, environment: PciCheckEnvironment): void {
+  const { machine, screen } = environment;
+  const capture = pci
+    .command('capture')
+    .description('print what "pci check" reads of this machine, to be checked elsewhere')
+    .option('--sysfs <folder>', 'the sysfs to read', '/sys')
+    .action(async ({ sysfs }: { sysfs: string }) =>
+      screen.write(await (await machine()).capture(sysfs)),
+    );
+  withExamples(capture, 'novella pci capture > hv1.sysfs');
+  const check = withCloud(withJson(pci.command('check')))
+    .description('try a device list on a host: what it offers and why not, changing nothing')
+    .addOption(
+      new Option('--config <file>', 'the list of this novella.yaml')
+        .conflicts('novaConf')
+        .argParser(onlyOne('--config')),
+    )
+    .addOption(
+      new Option(
+        '--nova-conf <path>',
+        'the list of this nova.conf, or of the *.conf of a folder; several add up',
+      ).argParser((path: string, before?: string[]) => [...(before ?? []), path]),
+    )
+    .option('--sysfs <path>', 'functions of this sysfs folder, or captured text (default: /sys)')
+    .option('--against [url]', 'compare with the running controller (default: that of clouds.yaml)')
+    .option('--host <name>', 'the host there and in novella.yaml (default: this machine)')
+    .addHelpText('after', exitText)
+    .action(async (options: Options, command: Command) => {
+      try {
+        const session = await sessionOf(options, cloudChoice(command), environment);
+        environment.end(await checkPci(options, await machine(), { session, screen }));
+      } catch (error) {
+        environment.end(exitStatus.unsafe);
+        throw error;
+      }
+    });
+  withExamples(
+    check,
+    'novella pci check --config novella.yaml',
+    'novella pci check --nova-conf /etc/nova/nova.conf --sysfs hv1.sysfs --against',
+  );
+}
+
+/** An option that says one thing: a second one would take the place of the first without a word. */
+function onlyOne(option: string) {
+  return (value: string, before?: string): string => {
+    if (before === undefined) return value;
+    throw new ComputeError('invalid', `${option} "${value}": is given twice; name one`);
+  };
+}
+
+/** undefined: nothing to compare with. */
+async function sessionOf(
+  { against }: Options,
+  choice: CloudChoice,
+  environment: PciCheckEnvironment,
+): Promise<Session | undefined> {
+  const isCloudGiven = choice.name !== undefined || Object.keys(choice.said).length > 0;
+  if (against === undefined && !isCloudGiven) return undefined;
+  if (typeof against === 'string' && !(URL.canParse(against) && /^https?:/.test(against))) {
+    throw new ComputeError(
+      'invalid',
+      `--against "${against}": must be the address of a controller, such as http://127.0.0.1:8774`,
+    );
+  }
+  const session = await openSession(findCloud(environment, choice));
+  if (typeof against !== 'string') return session;
+  return {
+    ...session,
+    endpoints: { ...session.endpoints, compute: `${new URL(against).origin}/v2.1` },
+  };
+}

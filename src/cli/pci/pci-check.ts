@@ -1,0 +1,164 @@
+/**
+ * `novella pci check`: tries a device list on a host without changing anything, and says what it would change on a running controller.
+ * The host's files are read by whoever runs the command; the words are in `pci-check-text.ts`.
+ */
+import { isComputeError, ComputeError } from '#core/errors.ts';
+import { type PciAddress, parsePciAddress } from '#core/pci/devices/address.ts';
+import { checkAliases, readAliases } from '#core/pci/pools/alias-check.ts';
+import type { PciFunction } from '#core/pci/devices/device.ts';
+import { compareOffer, type DeviceSpecChange } from '#core/pci/specs/device-spec-change.ts';
+import { checkDeviceSpecs, offeredTags } from '#core/pci/specs/device-spec-check.ts';
+import { type CheckView, viewCheck } from '#core/pci/specs/device-spec-check-wire.ts';
+import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
+import { listDevices, serverNames } from '../cloud/operator-api.ts';
+import { checkLines } from './pci-check-text.ts';
+import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
+import { request, type Session } from '../cloud/session.ts';
+
+/** The option's texts in order, each with where it was written. */
+export interface DeviceList {
+  entries: { text: string; source: string }[];
+  /** The option `alias` beside it, in the same form. */
+  aliases: { text: string; source: string }[];
+}
+
+/** What the command is handed: the machine it runs on. Both readers throw ComputeError naming file and rule. */
+export interface LocalMachine {
+  hostName: string;
+  /** `path`: a sysfs folder, or a captured text of one. */
+  readFunctions(
+    path: string,
+  ): Promise<{ functions: PciFunction[]; unreadable: { address: string; problem: string }[] }>;
+  /**
+   * Who on the machine uses these of the functions below `path`, in plain words: only where it is this machine's own sysfs, else undefined.
+   */
+  readUses(
+    path: string,
+    addresses: readonly PciAddress[],
+  ): Promise<ReadonlyMap<PciAddress, readonly string[]> | undefined>;
+  readDeviceList(from: PciCheckOptions): DeviceList;
+  /** The sysfs below this folder as a text that `readFunctions` takes. */
+  capture(path: string): Promise<string>;
+}
+
+/** Absent keys have the command's defaults. */
+export interface PciCheckOptions {
+  sysfs?: string;
+  config?: string;
+  novaConf?: string[];
+  host?: string;
+  json?: boolean;
+}
+
+/** Exit statuses of the command; 2 is also that of input that cannot be read. */
+export const exitStatus = { fine: 0, problems: 1, unsafe: 2 } as const;
+
+/**
+ * Prints the dry run and gives the exit status. `session`: the controller to compare with, if any. Where another host than this machine is
+ * named, and no sysfs, the controller is asked about the functions that it knows of that host.
+ */
+export async function checkPci(
+  options: PciCheckOptions,
+  machine: LocalMachine,
+  { session, screen }: { session?: Session | undefined; screen: Screen },
+): Promise<number> {
+  const list = machine.readDeviceList(options);
+  const host = options.host ?? machine.hostName;
+  const isElsewhere = options.sysfs === undefined && host !== machine.hostName;
+  const view =
+    isElsewhere && session !== undefined
+      ? await askController(session, host, list)
+      : await checkHere(list, machine, { path: options.sysfs ?? '/sys', host, session });
+  if (options.json === true) {
+    writeJson(screen, view);
+  } else {
+    const names = session === undefined ? new Map<string, string>() : await serverNames(session);
+    writeLines(screen, checkLines(view, { names, bold: screen.hasStyle === true }));
+  }
+  return exitStatus[view.result];
+}
+
+async function checkHere(
+  list: DeviceList,
+  machine: LocalMachine,
+  { path, host, session }: { path: string; host: string; session: Session | undefined },
+): Promise<CheckView> {
+  const { functions, unreadable } = await machine.readFunctions(path);
+  const { specs, refusals } = readDeviceSpecs(list.entries, functions);
+  const check = checkDeviceSpecs(specs, functions);
+  const { aliases, refused } = readAliases(list.aliases);
+  const uses = await machine.readUses(path, [...offeredTags(check).keys()]);
+  const change =
+    session === undefined
+      ? {}
+      : { change: { host, difference: await difference(session, host, offeredTags(check)) } };
+  return viewCheck({
+    check,
+    refused: [...refusals.map(({ message }) => message), ...refused],
+    aliases: checkAliases(
+      aliases,
+      check.pools.map(({ pool }) => pool),
+    ),
+    functionsFrom: { source: path, complete: true, note: null },
+    unreadable,
+    ...(uses !== undefined && { uses }),
+    ...change,
+  });
+}
+
+async function difference(
+  session: Session,
+  host: string,
+  offered: ReturnType<typeof offeredTags>,
+): Promise<DeviceSpecChange> {
+  const known = await naming(host, () => listDevices(session, { host }));
+  return compareOffer(
+    known.map((device) => ({
+      address: parsePciAddress(device.address),
+      status: device.status,
+      tags: device.tags,
+      serverId: device.instance_uuid,
+    })),
+    offered,
+  );
+}
+
+/** The controller sees the entries without the places they were written at; the answer gets them back. */
+async function askController(
+  session: Session,
+  host: string,
+  { entries, aliases }: DeviceList,
+): Promise<CheckView> {
+  const body = {
+    host,
+    device_spec: entries.map(({ text }) => text),
+    alias: aliases.map(({ text }) => text),
+  };
+  const view = await naming(host, () =>
+    request<CheckView>(session, { service: 'operator', path: '/pci/check', method: 'POST', body }),
+  );
+  const placed = (text: string) =>
+    text.replace(/^(device_spec|alias)\[(\d+)\]/, (whole, list, at) => {
+      const written = list === 'alias' ? aliases : entries;
+      return written[Number(at)]?.source ?? whole;
+    });
+  return {
+    ...view,
+    refused: view.refused.map(placed),
+    entries: view.entries.map((entry) => ({ ...entry, source: placed(entry.source) })),
+  };
+}
+
+/** A host that the controller does not know: the name is this machine's unless the user said another. */
+async function naming<T>(host: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (cause) {
+    if (!isComputeError(cause, 'notFound')) throw cause;
+    throw new ComputeError(
+      'notFound',
+      `the controller knows no host "${host}"; name one with --host (${cause.message})`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { whyLines } from './explain-text.ts';
+import type { DecisionView } from '../cloud/operator-api.ts';
+
+const decision: DecisionView = {
+  attempt: 1,
+  decided_at: '2026-01-02T03:04:05Z',
+  chosen: 'a',
+  candidates: [],
+  rejections: [],
+  devices: [],
+};
+const candidate = (host: string, weight: number) => ({ host, weight, weights: { ram: weight } });
+
+test('hosts of equal weight are said to be equal, and why the first was tried first', () => {
+  const candidates = [candidate('a', 1), candidate('b', 1), candidate('c', 0.5)];
+  expect(whyLines({ ...decision, candidates })).toEqual([
+    'CANDIDATE  WEIGHT  MADE OF',
+    'a            1.00  ram 1.00',
+    'b            1.00  ram 1.00',
+    'c            0.50  ram 0.50',
+    '2 hosts weigh the same; hosts of equal weight are tried by name',
+  ]);
+});
+
+test('a long list of refusals shows its beginning and how many follow', () => {
+  const rejections = Array.from({ length: 13 }, (_, at) => ({
+    host: `host-${at}`,
+    filter: 'resources',
+    reasons: [{ code: 'cpu', message: 'vcpus: 0 of 1 free' }],
+  }));
+  const lines = whyLines({ ...decision, rejections });
+  expect(lines).toHaveLength(12);
+  expect(lines.at(-1)).toBe('and 3 more; --json has them all');
+});
+
+test('a decision without candidates and refusals has nothing to show', () => {
+  expect(whyLines(decision)).toEqual([]);
+});

@@ -1,0 +1,29 @@
+/** `novella explain SERVER`: where a server is, why, and with which devices. The words are in `explain-text.ts`. */
+import { explainLines } from './explain-text.ts';
+import { explainServer, findServerId } from '../cloud/operator-api.ts';
+import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
+import type { Session } from '../cloud/session.ts';
+
+export interface ExplainOptions {
+  /** Id or name. */
+  server: string;
+  /** Adds the libvirt domain XML. */
+  xml?: boolean;
+  json?: boolean;
+}
+
+/** Prints what is known of the server. `--json`: the API's document, which always has the XML. */
+export async function showExplanation(
+  session: Session,
+  options: ExplainOptions,
+  screen: Screen,
+): Promise<void> {
+  const reply = await explainServer(session, await findServerId(session, options.server));
+  if (options.json === true) return writeJson(screen, reply);
+  writeLines(screen, explainLines(reply, { bold: screen.hasStyle === true }));
+  if (options.xml !== true) return;
+  writeLines(screen, [
+    '',
+    reply.domain_xml?.trimEnd() ?? 'No domain XML: the server has not reached its host.',
+  ]);
+}

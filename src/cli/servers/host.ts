@@ -1,0 +1,120 @@
+/** `novella host …`: hypervisors are admitted, listed and removed. */
+import {
+  type EnrolmentView,
+  endEnrolment,
+  type HostView,
+  listEnrolments,
+  listHosts as hostsOf,
+  makeEnrolment,
+  removeHost,
+} from '../cloud/operator-api.ts';
+import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
+import type { Session } from '../cloud/session.ts';
+import { type Column, tableLines } from '../terminal/table.ts';
+
+export interface EnrollOptions {
+  replace?: boolean;
+  /** The token alone, for a file or a pipe. */
+  quiet?: boolean;
+  json?: boolean;
+}
+
+/** Prints the new token with what to do with it. `--json`: `{enrolment: …}` as the API gives it. */
+export async function enrollHost(
+  session: Session,
+  { name, replace = false, quiet, json }: EnrollOptions & { name: string },
+  screen: Screen,
+): Promise<void> {
+  const enrolment = await makeEnrolment(session, name, replace);
+  if (json === true) return writeJson(screen, { enrolment });
+  if (quiet === true) return writeLines(screen, [enrolment.token]);
+  writeLines(screen, [
+    `Host ${name} may dial in with this token, which is not shown again:`,
+    '',
+    `  ${enrolment.token}`,
+    '',
+    `Put it on ${name} into a file that only root can read, name that file as token_file in the`,
+    'configuration of its agent, and start the agent: novella agent --config FILE.',
+  ]);
+}
+
+/** Says what it did. `--json`: `{}`. */
+export async function revokeHost(
+  session: Session,
+  { name, json }: { name: string; json?: boolean },
+  screen: Screen,
+): Promise<void> {
+  await endEnrolment(session, name);
+  if (json === true) return writeJson(screen, {});
+  writeLines(screen, [`The token of host ${name} is revoked; its guests keep running.`]);
+}
+
+/** Reports what was done. `--json`: `{}`. */
+export async function forgetHost(
+  session: Session,
+  { name, json }: { name: string; json?: boolean },
+  screen: Screen,
+): Promise<void> {
+  await removeHost(session, name);
+  if (json === true) return writeJson(screen, {});
+  writeLines(screen, [`Host ${name} was removed, with its devices and its token.`]);
+}
+
+/** One line a host. `--json`: `{hosts, enrolments}` as the API gives them. */
+export async function listHosts(
+  session: Session,
+  { json }: { json?: boolean },
+  screen: Screen,
+): Promise<void> {
+  const [hosts, enrolments] = await Promise.all([hostsOf(session), listEnrolments(session)]);
+  if (json === true) return writeJson(screen, { hosts, enrolments });
+  const names = new Set([...hosts.map(({ name }) => name), ...enrolments.map(({ host }) => host)]);
+  if (names.size === 0) {
+    return writeLines(screen, ['No host yet: novella host enroll NAME admits one.']);
+  }
+  const rows = [...names].sort().map(
+    (name): Row => ({
+      name,
+      host: hosts.find((each) => each.name === name),
+      enrolment: enrolments.find(({ host }) => host === name),
+    }),
+  );
+  writeLines(screen, [
+    ...tableLines(columns, rows, { bold: screen.hasStyle === true }),
+    ...hosts.flatMap(problemLines),
+  ]);
+}
+
+const kept: Record<HostView['problems'][number]['blocks'], string> = {
+  all: 'no server is placed there',
+  passthrough: 'no server with a PCI device is placed there',
+  none: 'servers are placed there all the same',
+};
+
+/** Example: `host-2: the hypervisor does not answer (no server is placed there)`. */
+function problemLines({ name, problems }: HostView): string[] {
+  return problems.map(({ message, blocks }) => `${name}: ${message} (${kept[blocks]})`);
+}
+
+interface Row {
+  name: string;
+  host: HostView | undefined;
+  enrolment: EnrolmentView | undefined;
+}
+
+const columns: Column<Row>[] = [
+  { title: 'HOST', value: ({ name }) => name },
+  { title: 'STATE', value: ({ host }) => host?.state ?? 'never seen' },
+  { title: 'STATUS', value: ({ host }) => host?.status ?? '' },
+  { title: 'TOKEN', value: tokenWord },
+  { title: 'LINKED FROM', value: ({ enrolment }) => enrolment?.link?.address ?? '' },
+  { title: 'LAST SEEN', value: ({ host }) => host?.last_seen_at ?? '' },
+  { title: 'GUESTS', value: ({ host }) => String(host?.running_guests ?? ''), align: 'right' },
+  { title: 'FREE', value: ({ host }) => String(host?.devices_free ?? ''), align: 'right' },
+];
+
+/** A host of the controller's own process needs no token. */
+function tokenWord({ enrolment }: Row): string {
+  if (enrolment === undefined) return '';
+  return enrolment.revoked_at === null ? 'good' : 'revoked';
+}

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { aControllerStatus, aHostView } from '#test/worlds/operator-views.ts';
+import { type RecordedCloud, startRecordedCloud } from '#test/worlds/recorded-cloud.ts';
+import { typed } from '#test/processes/typed-command.ts';
+
+let cloud: RecordedCloud;
+beforeAll(async () => {
+  cloud = await startRecordedCloud();
+});
+afterAll(() => cloud.stop());
+
+const page = 'GET /v2.1/servers/detail?all_tenants=True&limit=500';
+
+/** A cloud that answers this; the rest of it is well. */
+function aCloud({
+  hosts = [aHostView()],
+  servers = [] as object[],
+  controller = aControllerStatus(),
+  health = { status: 200, body: 'OK' },
+} = {}): void {
+  cloud.answer('GET /healthcheck', health);
+  cloud.answer('GET /novella/v1/hosts', { body: { hosts } });
+  cloud.answer('GET /novella/v1/pci/pools', { body: { pools: [], stats: [] } });
+  cloud.answer('GET /novella/v1/status', { body: controller });
+  cloud.answer(page, { body: { servers } });
+}
+
+test('status of a cloud that is well', async () => {
+  const busy = { 'OS-EXT-STS:task_state': 'spawning', updated: new Date().toISOString() };
+  const tasks = { ...aControllerStatus().tasks, running: 2, host: 1 };
+  aCloud({
+    servers: [{ id: 's1', name: 'one', status: 'BUILD', ...busy }],
+    controller: aControllerStatus({ tasks }),
+  });
+  const { text, status } = await typed(cloud, 'status');
+  expect(status).toBe(0);
+  expect(text.split('\n')).toEqual([
+    'Novella   1.2.3',
+    'Health    OK',
+    'Servers   BUILD 1',
+    'Tasks     2 running, 1 waiting for a host',
+    'Free VFs  none',
+    'Disk      80.0 of 100.0 GiB free (state, images)',
+    '',
+    'HOST    STATE  STATUS   GUESTS  FREE  PROBLEMS',
+    'host-1  up     enabled       3    10         0',
+    '',
+    'Nothing is wrong.',
+    '',
+  ]);
+});
+
+test('status names what is wrong, and ends with 1', async () => {
+  const problem = { code: 'x', message: 'libvirt does not answer\nmore', blocks: 'all' } as const;
+  const since = { updated: new Date(Date.now() - 60 * 60_000).toISOString() };
+  const fault = { message: 'No valid host was found.' };
+  aCloud({
+    health: { status: 503, body: 'disk full' },
+    hosts: [aHostView({ state: 'down', problems: [problem] })],
+    servers: [
+      { id: 's1', name: 'one', status: 'BUILD', 'OS-EXT-STS:task_state': 'spawning', ...since },
+      { id: 's2', name: 'two', status: 'ERROR', 'OS-EXT-STS:task_state': null, fault, ...since },
+      { id: 's3', name: 'three', status: 'ACTIVE', 'OS-EXT-STS:task_state': null, ...since },
+    ],
+  });
+  const { text, status } = await typed(cloud, 'status -f json');
+  const { problems, servers: counts } = JSON.parse(text);
+  expect(status).toBe(1);
+  expect(counts).toEqual({ BUILD: 1, ERROR: 1, ACTIVE: 1 });
+  expect(problems).toEqual([
+    'compute service: disk full',
+    'host host-1: down, its agent does not report',
+    'host host-1: libvirt does not answer',
+    'server one (s1): has been spawning for 60 minutes',
+    'server two (s2): ERROR: No valid host was found.',
+  ]);
+});

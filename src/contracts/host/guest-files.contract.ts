@@ -1,0 +1,167 @@
+/** What every keeper of guests' files must do. Each implementation calls this with how to make one. */
+import { aGuest } from '#test/hosts/guests.ts';
+import { type DescribedImages, describedImages, qcow2Head } from '#test/images.ts';
+import { describe, expect, test } from 'vitest';
+import { ComputeError } from '#core/errors.ts';
+import type { Guest } from '#core/guests/description/guest.ts';
+import { type GuestFiles, maxConsoleBytes } from './guest-files.ts';
+
+const mib = 1024 ** 2;
+const disk = Buffer.alloc(mib, 'a disk ');
+const kernel = { imageId: 'kernel', ramdiskImageId: 'ramdisk', commandLine: 'quiet' };
+
+function someImages(): DescribedImages {
+  return describedImages({
+    disk: { content: disk },
+    kernel: { content: Buffer.from('a kernel'), diskFormat: 'aki' },
+    ramdisk: { content: Buffer.from('a ramdisk'), diskFormat: 'ari' },
+    backed: { content: qcow2Head({ backingOffset: 300, backingLength: 11 }), diskFormat: 'qcow2' },
+    'no-qcow2': { content: disk, diskFormat: 'qcow2' },
+    'hidden-qcow2': { content: qcow2Head() },
+    vmdk: { content: disk, diskFormat: 'vmdk' },
+    large: { content: qcow2Head({ virtualBytes: 3 * 1024 * mib }), diskFormat: 'qcow2' },
+  });
+}
+
+export interface MadeGuestFiles {
+  files: GuestFiles;
+  /** The guest starts and writes so many bytes of lines to its console, at least. */
+  run: (guestId: string, bytes: number) => Promise<void>;
+}
+
+/** `make` gives one without guests, whose images come from here. */
+export function describeGuestFiles(
+  name: string,
+  make: (images: DescribedImages) => Promise<MadeGuestFiles>,
+): void {
+  describe(`guest files contract: ${name}`, () => {
+    const images = someImages();
+    const fresh = async () => (await make(images)).files;
+    const guest = aGuest({ imageId: 'disk' });
+
+    test('files of a guest are made, kept and removed, each as often as asked', async () => {
+      const files = await fresh();
+      expect(await files.list()).toEqual([]);
+      await files.prepare({ ...guest, kernel }, { fresh: false });
+      await files.prepare({ ...guest, kernel }, { fresh: false });
+      await files.prepare(guest, { fresh: true });
+      expect(await files.list()).toEqual([guest.id]);
+      await files.remove(guest.id);
+      await files.remove(guest.id);
+      expect(await files.list()).toEqual([]);
+    });
+
+    test.each<[string, Partial<Guest>, RegExp]>([
+      ['image is gone', { imageId: 'gone' }, /^image gone does not exist any more$/],
+      [
+        'image has a backing file',
+        { imageId: 'backed' },
+        /^image backed is not a valid qcow2 image: it has a backing file$/,
+      ],
+      ['image is no qcow2', { imageId: 'no-qcow2' }, /^image no-qcow2 is not a valid qcow2 image/],
+      [
+        'image is a qcow2 that calls itself raw',
+        { imageId: 'hidden-qcow2' },
+        /^image hidden-qcow2 is declared raw but/,
+      ],
+      ['image is of another kind', { imageId: 'vmdk' }, /^image vmdk has disk format 'vmdk'/],
+      [
+        'image is too large',
+        { imageId: 'large' },
+        /^image large is a disk of 3072 MiB, the flavor's has 1024 MiB$/,
+      ],
+      ['kernel is gone', { kernel: { ...kernel, imageId: 'gone' } }, /^image gone does not exist/],
+      [
+        'kernel is a disk',
+        { kernel: { ...kernel, imageId: 'vmdk' } },
+        /^image vmdk is to be a kernel/,
+      ],
+      [
+        'ramdisk is a disk',
+        { kernel: { ...kernel, ramdiskImageId: 'vmdk' } },
+        /^image vmdk is to be a ramdisk/,
+      ],
+      ['disk has no size', { imageId: null, diskGib: 0 }, /^the flavor has a disk of 0 GiB/],
+    ])('a guest whose %s gets no files, with the reason', async (_why, change, says) => {
+      const files = await fresh();
+      await expect(files.prepare({ ...guest, ...change }, { fresh: false })).rejects.toMatchObject({
+        kind: 'invalid',
+        message: expect.stringMatching(says),
+      });
+      expect(await files.list()).toEqual([]);
+    });
+
+    test('what the image service says when it does not answer is what the guest gets', async () => {
+      const silent = someImages();
+      silent.open = () => Promise.reject(new ComputeError('unavailable', 'no answer'));
+      const { files } = await make(silent);
+      await expect(files.prepare(guest, { fresh: false })).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: 'no answer',
+      });
+      expect(await files.list()).toEqual([]);
+    });
+
+    test.each<[string, Partial<Guest>]>([
+      ['the image’s own size', { diskGib: 0 }],
+      ['an empty disk', { imageId: null }],
+      ['a kernel and no disk', { imageId: null, diskGib: 0, kernel }],
+    ])('a guest may have %s', async (_what, change) => {
+      const files = await fresh();
+      await files.prepare({ ...guest, ...change }, { fresh: false });
+      expect(await files.list()).toEqual([guest.id]);
+    });
+
+    test('a guest that has its files starts again though its images are gone', async () => {
+      const going = someImages();
+      const { files } = await make(going);
+      await files.prepare({ ...guest, kernel }, { fresh: false });
+      going.images.clear();
+      await files.prepare({ ...guest, kernel }, { fresh: false });
+    });
+
+    test('a fresh start that fails leaves the files that were there', async () => {
+      const files = await fresh();
+      await files.prepare(guest, { fresh: false });
+      const gone = { ...guest, imageId: 'gone' };
+      await expect(files.prepare(gone, { fresh: true })).rejects.toThrow('image gone');
+      expect(await files.list()).toEqual([guest.id]);
+    });
+
+    test('an image is brought to the host once for all guests', async () => {
+      const counted = someImages();
+      const { files } = await make(counted);
+      const guests = ['1', '2', '3'].map((end) => ({ ...guest, id: guest.id.slice(0, -1) + end }));
+      await Promise.all(guests.map((each) => files.prepare(each, { fresh: false })));
+      await files.prepare(guest, { fresh: false });
+      expect(counted.opened).toEqual(['disk']);
+    });
+
+    test('a guest that never ran wrote nothing', async () => {
+      expect(await (await fresh()).consoleOutput(guest.id, null)).toBe('');
+    });
+
+    test('the console shows the last lines, as many as asked', async () => {
+      const { files, run } = await make(images);
+      await files.prepare(guest, { fresh: false });
+      await run(guest.id, 200);
+      const all = await files.consoleOutput(guest.id, null);
+      const lines = all.split('\n');
+      expect(lines.length).toBeGreaterThan(10);
+      expect(await files.consoleOutput(guest.id, 10)).toBe(lines.slice(-10).join('\n'));
+      expect(await files.consoleOutput(guest.id, 10_000)).toBe(all);
+      expect(await files.consoleOutput(guest.id, 0)).toBe('');
+    });
+
+    test('a long console is shown from its end only', async () => {
+      const { files, run } = await make(images);
+      await files.prepare(guest, { fresh: false });
+      await run(guest.id, 2 * maxConsoleBytes);
+      const all = await files.consoleOutput(guest.id, null);
+      expect(all.length).toBeLessThanOrEqual(maxConsoleBytes);
+      expect(all.split('\n').slice(-3)).toEqual(
+        (await files.consoleOutput(guest.id, 3)).split('\n'),
+      );
+    });
+  });
+}

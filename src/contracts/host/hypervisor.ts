@@ -1,0 +1,65 @@
+/** The hypervisor of one host. A simulated one and libvirt pass the same suite. */
+import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
+import type { FoundGuest } from '#core/guests/plan/plan.ts';
+import type { HostNumaNode } from '#core/scheduling/numa-fit.ts';
+
+/** What a host has to offer, apart from PCI devices. */
+export interface HypervisorFacts {
+  type: string;
+  version: number;
+  vcpus: number;
+  memoryMib: number;
+  diskGib: number;
+  cpuModel: string;
+  architecture: string;
+  /** Absent: it reports no NUMA nodes. */
+  numaNodes?: HostNumaNode[];
+}
+
+export type { FoundGuest };
+
+/** `lost`: the hypervisor does not answer; `back`: it does again, and whatever was missed is to be looked up. */
+export type HypervisorChange =
+  | { what: 'guest'; guestId: string; state: FoundGuest['state'] | 'gone' }
+  | { what: 'lost' | 'back' };
+
+/** Every act is idempotent: doing it again when it is done changes nothing and is no error. */
+export interface Hypervisor {
+  facts(): Promise<HypervisorFacts>;
+  listGuests(): Promise<FoundGuest[]>;
+  /** Makes the guest known, not started. `macvtapSources`: the VF's netdev by PCI address, for macvtap NICs. */
+  define(guest: Guest, macvtapSources: Record<string, string>): Promise<void>;
+  /** Throws `conflict` when a device of it is in use by another running guest. */
+  start(guestId: string): Promise<void>;
+  /** Cuts the power. */
+  destroy(guestId: string): Promise<void>;
+  undefine(guestId: string): Promise<void>;
+  /** Asks the guest to end, waits, and cuts the power when it does not in good time. */
+  shutDown(guestId: string): Promise<void>;
+  /** Throws `conflict` when the guest does not run. */
+  reboot(guestId: string): Promise<void>;
+  /** Throws `conflict` when the guest does not run. */
+  pause(guestId: string): Promise<void>;
+  /** Throws `conflict` when the guest neither runs nor is paused. */
+  unpause(guestId: string): Promise<void>;
+  /** Throws `conflict` when the guest does not run, or has a device of the host. */
+  save(guestId: string): Promise<void>;
+  /** Throws `conflict` when nothing was saved and the guest does not run. */
+  restore(guestId: string): Promise<void>;
+  /**
+   * Adds the NIC, also to a guest that runs. Throws `notFound` for an unknown guest, `conflict` when its device is in use by another
+   * running guest.
+   */
+  attachNic(guestId: string, nic: GuestNic, macvtapSources: Record<string, string>): Promise<void>;
+  /**
+   * Takes the NIC off and returns once the guest has released its device. `keep`: off the running guest only. No error when the guest
+   * or the NIC is gone.
+   */
+  detachNic(guestId: string, nic: GuestNic, how?: { keep: boolean }): Promise<void>;
+  /** The domain XML as defined, or undefined when there is no such guest. */
+  domainXml(guestId: string): Promise<string | undefined>;
+  /** Tells of changes that nobody here asked for, among others, until the returned function is called. */
+  watch(listener: (change: HypervisorChange) => void): () => void;
+  /** Lets go of the hypervisor; guests go on. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,94 @@
+/** Hosts as the store keeps them. */
+import type { HostProblem } from '#core/hosts/host-problem.ts';
+import type { PciDevice } from '#core/pci/devices/device.ts';
+import type { PciDevicePool } from '#core/pci/pools/pool.ts';
+import type { HostNuma } from '#core/scheduling/numa-fit.ts';
+import type { HypervisorFacts } from '../host/hypervisor.ts';
+
+/** A row of `compute_nodes`. `lastSeenAt`: the agent's last word. Times are epoch milliseconds. */
+export interface Host {
+  id: string;
+  /** Counts hosts in the order in which they became known, from 1. */
+  number: number;
+  name: string;
+  generation: number;
+  availabilityZone: string;
+  hostIp: string;
+  /** Those that its ports reach; none until its first report. */
+  physicalNetworks: string[];
+  facts: HypervisorFacts;
+  vcpusUsed: number;
+  memoryMibUsed: number;
+  diskGibUsed: number;
+  /** Counted from its servers at each read. */
+  runningGuests: number;
+  /** `compute_nodes.numa_topology`. */
+  numa: HostNuma;
+  /** `compute_nodes.pci_stats`. */
+  pciStats: PciDevicePool[];
+  enabled: boolean;
+  disabledReason: string | null;
+  forcedDown: boolean;
+  /** What its agent says is wrong with it. */
+  problems: HostProblem[];
+  lastSeenAt: number;
+  createdAt: number;
+}
+
+/** The generation, and what changes without it. */
+export type HostVersion = Pick<
+  Host,
+  'id' | 'generation' | 'enabled' | 'disabledReason' | 'forcedDown' | 'lastSeenAt'
+>;
+
+/** Changes to a host, valid only while its generation is still `generation`. */
+export interface HostChange {
+  hostId: string;
+  generation: number;
+  /** Rows to write, whole; matched by address. */
+  devices?: PciDevice[];
+  /** Addresses whose rows go. */
+  removedDevices?: string[];
+  pciStats?: PciDevicePool[];
+  facts?: HypervisorFacts;
+  hostIp?: string;
+  physicalNetworks?: string[];
+  vcpusUsed?: number;
+  memoryMibUsed?: number;
+  diskGibUsed?: number;
+  numa?: HostNuma;
+  enabled?: boolean;
+  disabledReason?: string | null;
+  forcedDown?: boolean;
+  problems?: HostProblem[];
+}
+
+/** A part of all hosts. `after`: absent at the beginning. */
+export type HostPage = { limit: number } & (
+  | { by: 'name'; after?: string }
+  | { by: 'number'; after?: number }
+);
+
+export interface HostStore {
+  /** Makes the host known under this name, or returns what is. */
+  register(host: Pick<Host, 'name' | 'availabilityZone' | 'hostIp' | 'facts'>): Promise<Host>;
+  get(id: string): Promise<Host | undefined>;
+  /** By name, however many. Others have their turns while it reads many. */
+  list(): Promise<Host[]>;
+  /** Those that follow in the order. Example: `{ by: 'number', after: 20, limit: 10 }`: hosts 21 to 30, if none of them was forgotten. */
+  page(page: HostPage): Promise<Host[]>;
+  /** undefined when unknown. */
+  named(name: string): Promise<Host | undefined>;
+  /** Of every host what shows whether its row changed: cheap to read, however many there are. */
+  versions(): Promise<HostVersion[]>;
+  /** In address order. Read the host first: what changes in between makes its generation stale, so that no commit builds on it. */
+  devices(hostId: string): Promise<PciDevice[]>;
+  /** Writes a change outside any workflow (inventory). */
+  update(change: HostChange): Promise<'ok' | 'stale-host'>;
+  seen(hostId: string, at: number): Promise<void>;
+  /**
+   * Removes the host with its devices and commands, and ends what waits for it of servers that are deleted. Throws `conflict`, naming the servers,
+   * while servers are on it. A host that is not known is no error.
+   */
+  forget(hostId: string): Promise<void>;
+}

@@ -1,0 +1,169 @@
+/** What the embedded network service keeps: networks with their segment, subnets, ports with their addresses, security groups. */
+import type { PortBinding } from '#core/networking/binding/port-bindings.ts';
+import type { FixedIp } from '#core/networking/port.ts';
+import type { NumaPolicy } from '#core/pci/requests/request.ts';
+import type { VnicType } from '#core/networking/vnic-type.ts';
+
+/** What every kept thing has. Times are epoch milliseconds; `revision` grows with each change. */
+export interface Stored {
+  id: string;
+  projectId: string;
+  name: string;
+  description: string;
+  revision: number;
+  createdAt: number;
+  updatedAt: number;
+  /** What of its record cannot be read, and is empty here. Absent: nothing. */
+  damage?: string;
+}
+
+/** What a project marks its things by. */
+export interface Tagged extends Stored {
+  tags: string[];
+}
+
+/** `segmentationId` null unless it is a VLAN; `physicalNetwork` null for a local network, which stays within one host. */
+export interface StoredNetwork extends Tagged {
+  adminStateUp: boolean;
+  shared: boolean;
+  external: boolean;
+  /** What its ports get unless they say otherwise. */
+  portSecurityEnabled: boolean;
+  mtu: number;
+  networkType: 'vlan' | 'flat' | 'local';
+  physicalNetwork: string | null;
+  segmentationId: number | null;
+}
+
+/** Both ends belong to it. Example: `{ start: '10.0.0.2', end: '10.0.0.254' }`. */
+export interface AllocationPool {
+  start: string;
+  end: string;
+}
+
+export interface HostRoute {
+  destination: string;
+  nexthop: string;
+}
+
+export interface StoredSubnet extends Tagged {
+  networkId: string;
+  ipVersion: 4 | 6;
+  cidr: string;
+  gatewayIp: string | null;
+  allocationPools: AllocationPool[];
+  dnsNameservers: string[];
+  hostRoutes: HostRoute[];
+  enableDhcp: boolean;
+}
+
+export interface StoredPort extends Tagged {
+  networkId: string;
+  macAddress: string;
+  adminStateUp: boolean;
+  status: 'DOWN' | 'ACTIVE';
+  deviceId: string;
+  deviceOwner: string;
+  fixedIps: FixedIp[];
+  securityGroupIds: string[];
+  portSecurityEnabled: boolean;
+  vnicType: VnicType;
+  /** How near its device must be to the guest; null: as flavor and image say. */
+  numaAffinityPolicy: NumaPolicy | null;
+  bindingHost: string;
+  profile: Record<string, unknown>;
+  vifType: string;
+  vifDetails: Record<string, unknown>;
+}
+
+/** A binding of a port on a host where it is not active. The active one lies in the port. */
+export type StoredPortBinding = Omit<PortBinding, 'isActive'> & { portId: string };
+
+export type StoredSecurityGroup = Tagged;
+
+/** null means any. */
+export interface StoredSecurityGroupRule extends Omit<Stored, 'name'> {
+  securityGroupId: string;
+  direction: 'ingress' | 'egress';
+  ethertype: 'IPv4' | 'IPv6';
+  protocol: string | null;
+  portRangeMin: number | null;
+  portRangeMax: number | null;
+  remoteIpPrefix: string | null;
+  remoteGroupId: string | null;
+}
+
+/** What can be counted by project. */
+export type CountedThing =
+  | 'networks'
+  | 'subnets'
+  | 'ports'
+  | 'securityGroups'
+  | 'securityGroupRules';
+
+export interface PortFilter {
+  /** Those of them that exist. */
+  ids?: readonly string[];
+  projectId?: string;
+  /** The project has the port, or the network that it is on. */
+  visibleTo?: string;
+  networkId?: string;
+  deviceId?: string;
+  name?: string;
+}
+
+/**
+ * Reads and writes. Reads of one give undefined when there is none, and of a damaged record what can be read; lists are oldest first, without these.
+ * Adding what breaks uniqueness (a segment, a MAC on its network, an address in its subnet) throws `conflict`.
+ */
+export interface NetworkRows {
+  /** How many of them belong to the project. */
+  count(things: CountedThing, projectId: string): Promise<number>;
+
+  addNetwork(network: StoredNetwork): Promise<void>;
+  network(id: string): Promise<StoredNetwork | undefined>;
+  networks(): Promise<StoredNetwork[]>;
+  updateNetwork(network: StoredNetwork): Promise<void>;
+  /** Its subnets go with it. */
+  removeNetwork(id: string): Promise<void>;
+
+  addSubnet(subnet: StoredSubnet): Promise<void>;
+  subnet(id: string): Promise<StoredSubnet | undefined>;
+  subnets(networkId?: string): Promise<StoredSubnet[]>;
+  updateSubnet(subnet: StoredSubnet): Promise<void>;
+  removeSubnet(id: string): Promise<void>;
+
+  addPort(port: StoredPort): Promise<void>;
+  port(id: string): Promise<StoredPort | undefined>;
+  ports(filter: PortFilter): Promise<StoredPort[]>;
+  /** Damaged ones too. */
+  portIdsOn(networkId: string): Promise<string[]>;
+  updatePort(port: StoredPort): Promise<void>;
+  removePort(id: string): Promise<void>;
+  /** Throws `conflict` for a second one on a host. They go with their port. */
+  addPortBinding(binding: StoredPortBinding): Promise<void>;
+  /** By host. */
+  portBindings(portId: string): Promise<StoredPortBinding[]>;
+  removePortBinding(portId: string, host: string): Promise<void>;
+  isMacTaken(networkId: string, macAddress: string): Promise<boolean>;
+  /** Addresses that ports have in this subnet. The set is the caller's own. */
+  takenAddresses(subnetId: string): Promise<Set<string>>;
+
+  addSecurityGroup(group: StoredSecurityGroup, rules: StoredSecurityGroupRule[]): Promise<void>;
+  securityGroup(id: string): Promise<StoredSecurityGroup | undefined>;
+  /** The group of the name `default`. */
+  defaultSecurityGroup(projectId: string): Promise<StoredSecurityGroup | undefined>;
+  securityGroups(projectId?: string): Promise<StoredSecurityGroup[]>;
+  updateSecurityGroup(group: StoredSecurityGroup): Promise<void>;
+  /** Its rules go with it. */
+  removeSecurityGroup(id: string): Promise<void>;
+  addSecurityGroupRule(rule: StoredSecurityGroupRule): Promise<void>;
+  securityGroupRules(projectId?: string): Promise<StoredSecurityGroupRule[]>;
+  securityGroupRule(id: string): Promise<StoredSecurityGroupRule | undefined>;
+  removeSecurityGroupRule(id: string): Promise<void>;
+}
+
+export interface NetworkStore extends NetworkRows {
+  /** Runs the work as one transaction over `rows`; what it throws undoes it. The work must use `rows` only. */
+  atomic<T>(work: (rows: NetworkRows) => Promise<T>): Promise<T>;
+}

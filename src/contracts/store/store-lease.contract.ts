@@ -1,0 +1,180 @@
+/** What must hold for leases: each due task is worked on once at a time, and nobody can hold one for ever. */
+import { expect, test } from 'vitest';
+import { aBoot, aHost, aNewServer, toStep } from '#test/worlds/store-rows.ts';
+import type { OpenStore } from './store.contract.ts';
+import type { Task } from './store.ts';
+
+const leaseMs = 100;
+
+export function leaseContract(fresh: () => Promise<OpenStore>): void {
+  test('each due task is leased once, though two connections look at once', async () => {
+    const open = await fresh();
+    const [first, second] = [await open(), await open()];
+    const boots = [];
+    for (let count = 0; count < 10; count++) boots.push(await aBoot(first));
+    const leases = await Promise.all([
+      first.tasks.lease('a', 1_000, leaseMs, { limit: 4 }),
+      second.tasks.lease('b', 1_000, leaseMs, { limit: 4 }),
+      first.tasks.lease('a', 1_000, leaseMs, { limit: 4 }),
+      second.tasks.lease('b', 1_000, leaseMs, { limit: 4 }),
+    ]);
+    const leased = leases.flat().map((task) => task.serverId);
+    expect(leased.toSorted()).toEqual(boots.map((boot) => boot.serverId).toSorted());
+    expect(await first.tasks.lease('a', 1_000, leaseMs, { limit: 4 })).toEqual([]);
+  });
+
+  test('what is due longest comes first; what is not due yet does not come', async () => {
+    const store = await (await fresh())();
+    const [late, early, next] = [await aBoot(store), await aBoot(store), await aBoot(store)];
+    for (const [task, dueAt] of [
+      [late, 5_000],
+      [early, 10],
+      [next, 20],
+    ] as const) {
+      await store.commit({ task, next: { step: 'schedule', data: {}, dueAt } });
+    }
+    const leased = await store.tasks.lease('a', 1_000, leaseMs, { limit: 10 });
+    expect(leased.map((task) => task.id)).toEqual([early.id, next.id]);
+  });
+
+  test('tasks are counted by what they wait for, and the oldest named', async () => {
+    const store = await (await fresh())();
+    const boots = [];
+    for (let count = 0; count < 5; count++) boots.push(await aBoot(store));
+    const [running, host, waiting, ended, queued] = boots as [Task, Task, Task, Task, Task];
+    const body = { do: 'destroy', guestId: host.serverId } as const;
+    const command = { hostId: await aHost(store, []), serverId: host.serverId, body };
+    await store.commit({ task: host, next: { step: 'spawn', data: {}, dueAt: null }, command });
+    for (const [task, next] of [
+      [running, { step: 'schedule', data: {}, dueAt: 10 }],
+      [waiting, { step: 'wait', data: {}, dueAt: 9_000 }],
+      [ended, null],
+      [queued, { step: 'bind-ports', data: {}, dueAt: 1_000 }],
+    ] as const) {
+      await store.commit({ task, next });
+    }
+    await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
+    const counts = { running: 1, host: 1, waiting: 1, queued: 1 };
+    const { oldest, ...rest } = await store.tasks.overview(1_050, 3);
+    expect(rest).toEqual({ counts });
+    expect(oldest).toHaveLength(3);
+    const all = (await store.tasks.overview(1_050, 9)).oldest;
+    expect(all).toHaveLength(4);
+    expect(all).toContainEqual({
+      serverId: host.serverId,
+      kind: 'boot',
+      step: 'spawn',
+      state: 'host',
+      startedAt: expect.any(Number),
+      dueAt: null,
+    });
+    const stateOf = (id: string) => all.find(({ serverId }) => serverId === id)?.state;
+    expect(stateOf(running.serverId)).toBe('running');
+    expect((await store.tasks.overview(1_000 + leaseMs, 9)).counts).toEqual({
+      ...counts,
+      ...{ running: 0, queued: 2 },
+    });
+  });
+
+  test('a task that was given back is leased again, with what the step handed on', async () => {
+    const store = await (await fresh())();
+    const boot = await aBoot(store);
+    const [task] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
+    expect(task).toEqual(boot);
+    await store.commit({ task: boot, next: { step: 'bind-ports', data: { n: [1] }, dueAt: 9 } });
+    expect(await store.tasks.lease('b', 1_000, leaseMs, { limit: 1 })).toEqual([]);
+    await store.tasks.release(boot, 'b');
+    expect(await store.tasks.lease('b', 1_000, leaseMs, { limit: 1 })).toEqual([]);
+    await store.tasks.release(boot, 'a');
+    expect(await store.tasks.lease('b', 1_000, leaseMs, { limit: 1 })).toEqual([
+      { ...boot, step: 'bind-ports', data: { n: [1] }, dueAt: 9 },
+    ]);
+  });
+
+  test('when a lease runs out another takes the task, and the first can neither commit nor give it back', async () => {
+    const store = await (await fresh())();
+    await aBoot(store);
+    const [stuck] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
+    expect(await store.tasks.lease('a', 1_000 + leaseMs - 1, leaseMs, { limit: 1 })).toEqual([]);
+    const [heir] = await store.tasks.lease('a', 1_000 + leaseMs, leaseMs, { limit: 1 });
+    expect(heir?.epoch).toBe(stuck!.epoch + 1);
+    expect(await store.commit(toStep(stuck!, 'late'))).toEqual({ ok: false, why: 'superseded' });
+    await store.tasks.release(stuck!, 'a');
+    expect(await store.tasks.lease('b', 1_000 + leaseMs, leaseMs, { limit: 1 })).toEqual([]);
+    expect(await store.commit(toStep(heir!, 'on'))).toEqual({ ok: true });
+  });
+
+  test('a renewed lease lasts from then on; another owner cannot renew it', async () => {
+    const store = await (await fresh())();
+    const { serverId } = await aBoot(store);
+    await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
+    await store.tasks.renew('b', 9_000, [serverId]);
+    await store.tasks.renew('a', 1_000 + 2 * leaseMs, [serverId]);
+    const last = 1_000 + 2 * leaseMs - 1;
+    expect(await store.tasks.lease('b', last, leaseMs, { limit: 1 })).toEqual([]);
+    const [heir] = await store.tasks.lease('b', last + 1, leaseMs, { limit: 1 });
+    expect(heir).toMatchObject({ serverId, epoch: 2 });
+  });
+
+  test('an owner does not take what it runs itself, even after its lease', async () => {
+    const store = await (await fresh())();
+    const { serverId } = await aBoot(store);
+    const other = await aBoot(store);
+    await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
+    const running = [serverId];
+    const leased = await store.tasks.lease('a', 9_000, leaseMs, { limit: 2, running });
+    expect(leased).toEqual([other]);
+    const [heir] = await store.tasks.lease('b', 9_000, leaseMs, { limit: 2, running });
+    expect(heir).toMatchObject({ serverId, epoch: 2 });
+  });
+
+  test('a task may be created with a lease: its owner decides how it continues, even as another workflow', async () => {
+    const store = await (await fresh())();
+    const created = aNewServer();
+    const lease = { owner: 'req-1', until: 1_000 + leaseMs };
+    await store.servers.create({ ...created, task: { ...created.task, kind: 'delete', lease } });
+    const task: Task = { ...created.task, kind: 'delete', epoch: 1 };
+    expect(await store.tasks.of(task.serverId)).toEqual(task);
+    expect(await store.tasks.lease('a', 1_000 + leaseMs - 1, leaseMs, { limit: 1 })).toEqual([]);
+    const next = { kind: 'boot', step: 'schedule', data: { attempt: 1 }, dueAt: 1_000 } as const;
+    expect(await store.commit({ task, next })).toEqual({ ok: true });
+    await store.tasks.release(task, 'req-1');
+    expect(await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 })).toEqual([
+      { ...task, ...next },
+    ]);
+  });
+
+  test('whoever was born with a lease and is late finds its task with another', async () => {
+    const store = await (await fresh())();
+    const created = aNewServer();
+    const lease = { owner: 'req-1', until: 1_000 + leaseMs };
+    await store.servers.create({ ...created, task: { ...created.task, lease } });
+    const [heir] = await store.tasks.lease('a', 1_000 + leaseMs, leaseMs, { limit: 1 });
+    expect(heir).toEqual({ ...created.task, epoch: 2 });
+    const late = { task: { ...created.task, epoch: 1 }, next: null };
+    expect(await store.commit(late)).toEqual({ ok: false, why: 'superseded' });
+  });
+
+  test('a workflow may begin with a lease of its own, while the one of the step before stands', async () => {
+    const store = await (await fresh())();
+    await aBoot(store);
+    const [boot] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
+    await store.commit({ task: boot!, next: null });
+    const { id: _, epoch: __, ...rest } = boot!;
+    const lease = { owner: 'req-1', until: 1_000 + leaseMs };
+    const created = { ...rest, id: crypto.randomUUID(), kind: 'attach', lease } as const;
+    const task = await store.tasks.begin(created, null, {}, { onlyIdle: true });
+    await store.tasks.release(boot!, 'a');
+    expect(await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 })).toEqual([]);
+    await store.tasks.release(task, 'req-1');
+    expect(await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 })).toEqual([task]);
+  });
+
+  test('a process that knows it is alone gives back every lease', async () => {
+    const store = await (await fresh())();
+    const boot = await aBoot(store);
+    await store.tasks.lease('dead', 1_000, leaseMs, { limit: 1 });
+    await store.tasks.releaseAll();
+    expect(await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 })).toEqual([boot]);
+  });
+}

@@ -1,0 +1,279 @@
+/** What must hold for tasks and commands: each is worked on once, in order, and nothing waits for ever. */
+import { describe, expect, test } from 'vitest';
+import { aBoot, aHost, aNewServer, toStep } from '#test/worlds/store-rows.ts';
+import type { CommandResult } from '../host/host-link.ts';
+import { leaseContract } from './store-lease.contract.ts';
+import type { OpenStore } from './store.contract.ts';
+import type { NewCommand, Store, Task } from './store.ts';
+
+const leaseMs = 100;
+
+export function storeWorkContract(fresh: () => Promise<OpenStore>): void {
+  describe('leases', () => {
+    leaseContract(fresh);
+  });
+  describe('take-over', () => {
+    takeOverContract(fresh);
+  });
+  describe('commands', () => {
+    commandContract(fresh);
+  });
+}
+
+function takeOverContract(fresh: () => Promise<OpenStore>): void {
+  /** Begins the deletion of the boot's server. */
+  const beginDelete = (store: Store, boot: Task): Promise<Task> => {
+    const actionId = crypto.randomUUID();
+    const { action } = aNewServer({ id: boot.serverId });
+    return store.tasks.begin(
+      {
+        id: crypto.randomUUID(),
+        serverId: boot.serverId,
+        kind: 'delete',
+        step: 'destroy-guest',
+        data: {},
+        actionId,
+        dueAt: 1_000,
+      },
+      { ...action, id: actionId, action: 'delete' },
+      { taskState: 'deleting' },
+    );
+  };
+
+  test('a delete over a running boot starts when the running step has returned, and the boot commits nothing more', async () => {
+    const open = await fresh();
+    const [store, other] = [await open(), await open()];
+    await aBoot(store);
+    const [boot] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
+    const deletion = await beginDelete(other, boot!);
+    expect(deletion).toMatchObject({ kind: 'delete', epoch: boot!.epoch + 1 });
+    expect(await other.tasks.of(boot!.serverId)).toEqual(deletion);
+    expect(await other.servers.get(boot!.serverId)).toMatchObject({ taskState: 'deleting' });
+    expect(await other.tasks.lease('b', 1_000, leaseMs, { limit: 1 })).toEqual([]);
+    expect(await store.commit(toStep(boot!, 'spawn', { server: { vmState: 'active' } }))).toEqual({
+      ok: false,
+      why: 'superseded',
+    });
+    expect(await store.servers.get(boot!.serverId)).toMatchObject({ vmState: 'building' });
+    await store.tasks.release(boot!, 'a');
+    expect(await other.tasks.lease('b', 1_000, leaseMs, { limit: 1 })).toEqual([deletion]);
+  });
+
+  test('a delete over a step that does not return starts when its lease runs out: the lease is renewed no more', async () => {
+    const store = await (await fresh())();
+    await aBoot(store);
+    const [boot] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
+    const deletion = await beginDelete(store, boot!);
+    const running = [boot!.serverId];
+    await store.tasks.renew('a', 9_000, running);
+    const how = { limit: 1, running };
+    expect(await store.tasks.lease('a', 1_000 + leaseMs - 1, leaseMs, how)).toEqual([]);
+    const [leased] = await store.tasks.lease('a', 1_000 + leaseMs, leaseMs, how);
+    expect(leased).toMatchObject({ id: deletion.id });
+  });
+
+  test('a delete over a boot whose process died starts when its lease runs out', async () => {
+    const store = await (await fresh())();
+    await aBoot(store);
+    const [boot] = await store.tasks.lease('dead', 1_000, leaseMs, { limit: 1 });
+    const deletion = await beginDelete(store, boot!);
+    const [leased] = await store.tasks.lease('a', 1_000 + leaseMs, leaseMs, { limit: 1 });
+    expect(leased).toEqual({ ...deletion, epoch: deletion.epoch + 1 });
+  });
+
+  test('an ended workflow is no task, commits nothing more, and the next one counts on from its epoch', async () => {
+    const store = await (await fresh())();
+    const boot = await aBoot(store);
+    expect(await store.commit({ task: boot, next: null })).toEqual({ ok: true });
+    expect(await store.tasks.of(boot.serverId)).toBeUndefined();
+    expect(await store.tasks.lease('a', 9_999, leaseMs, { limit: 1 })).toEqual([]);
+    expect(await store.commit(toStep(boot, 'again'))).toEqual({ ok: false, why: 'superseded' });
+    expect((await beginDelete(store, boot)).epoch).toBe(boot.epoch + 1);
+  });
+
+  test('no workflow begins on a server that is unknown or deleted', async () => {
+    const store = await (await fresh())();
+    const boot = await aBoot(store);
+    await store.commit({ task: boot, next: null, server: { vmState: 'deleted', deletedAt: 5 } });
+    await expect(beginDelete(store, boot)).rejects.toMatchObject({ kind: 'notFound' });
+    const unknown = { ...boot, serverId: crypto.randomUUID() };
+    await expect(beginDelete(store, unknown)).rejects.toMatchObject({ kind: 'notFound' });
+  });
+}
+
+function commandContract(fresh: () => Promise<OpenStore>): void {
+  const done: CommandResult = { ok: true, steps: [{ step: 'destroy', milliseconds: 3 }] };
+  const failed: CommandResult = { ok: false, message: 'no KVM', detail: '…', steps: [] };
+
+  /** The task gives its host a command and waits for the answer. Returns the command. */
+  const order = async (
+    store: Store,
+    task: Task,
+    { hostId, spawn = false }: { hostId: string; spawn?: boolean },
+  ): Promise<NewCommand> => {
+    const { serverId } = task;
+    const guest = { id: serverId, name: 'instance-00000001' } as never;
+    const command: NewCommand = {
+      hostId,
+      serverId,
+      body: spawn ? { do: 'spawn', guest } : { do: 'destroy', guestId: serverId },
+    };
+    await store.commit({ task, command, next: { step: 'wait', data: {}, dueAt: null } });
+    return command;
+  };
+
+  test('commands are numbered per host, and wait in order until they have a result', async () => {
+    const open = await fresh();
+    const [store, other] = [await open(), await open()];
+    const [one, two] = [await aHost(store, []), await aHost(store, [], 'host-2')];
+    const [a, b] = [await aBoot(store), await aBoot(other)];
+    const first = await order(store, a, { hostId: one, spawn: true });
+    const second = await order(other, b, { hostId: one });
+    const elsewhere = await order(store, a, { hostId: two });
+    const waiting = [
+      { seq: 1, serverId: a.serverId, body: first.body },
+      { seq: 2, serverId: b.serverId, body: second.body },
+    ];
+    expect(await other.commands.pending(one)).toEqual(waiting);
+    expect(await store.commands.pending(two)).toEqual([{ ...waiting[0], body: elsewhere.body }]);
+    await store.commands.complete(one, 1, done, 5);
+    await store.close();
+    expect(await (await open()).commands.pending(one)).toEqual([waiting[1]]);
+  });
+
+  test('a command that nobody waits for is given once, and again when it has a result', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const { serverId } = await aBoot(store);
+    const destroy: NewCommand = { hostId, serverId, body: { do: 'destroy', guestId: serverId } };
+    await store.commands.issue(destroy);
+    await store.commands.issue(destroy);
+    expect(await store.commands.pending(hostId)).toMatchObject([{ seq: 1, body: destroy.body }]);
+    await store.commands.complete(hostId, 1, failed, 5);
+    await store.commands.issue(destroy);
+    expect(await store.commands.pending(hostId)).toMatchObject([{ seq: 2, serverId }]);
+  });
+
+  test('a result makes the parked task due; a second result for the same command changes nothing', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId });
+    expect(await store.tasks.lease('a', 9_999, leaseMs, { limit: 1 })).toEqual([]);
+    await store.commands.complete(hostId, 1, done, 5);
+    const woken = { ...task, step: 'wait', dueAt: 5 };
+    expect(await store.tasks.of(task.serverId)).toEqual(woken);
+    await store.commands.complete(hostId, 1, failed, 8);
+    expect(await store.tasks.of(task.serverId)).toEqual(woken);
+    expect(await store.commands.last(task.serverId, 'destroy')).toEqual({
+      hostId,
+      seq: 1,
+      serverId: task.serverId,
+      result: done,
+    });
+  });
+
+  test('the answer to an older command wakes nobody who waits for a newer one', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId, spawn: true });
+    await order(store, task, { hostId });
+    await store.commands.complete(hostId, 1, done, 5);
+    expect((await store.tasks.of(task.serverId))?.dueAt).toBeNull();
+    await store.commands.complete(hostId, 2, done, 6);
+    expect((await store.tasks.of(task.serverId))?.dueAt).toBe(6);
+  });
+
+  test('who parks when the answer is there already is due at once', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId });
+    await store.commands.complete(hostId, 1, done, 5);
+    await store.commit({ task, next: { step: 'wait', data: {}, dueAt: null } });
+    expect((await store.tasks.of(task.serverId))?.dueAt).toEqual(expect.any(Number));
+  });
+
+  const ask = (store: Store, hostId: string, { serverId }: Task): Promise<number> =>
+    store.commands.ask({
+      hostId,
+      serverId,
+      body: { do: 'console', guestId: serverId, lines: 5 },
+    });
+
+  test('a question waits for its host among the commands, and is answered once', async () => {
+    const open = await fresh();
+    const [store, other] = [await open(), await open()];
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId });
+    const seq = await ask(other, hostId, task);
+    const body = { do: 'console', guestId: task.serverId, lines: 5 };
+    const { serverId } = task;
+    expect((await store.commands.pending(hostId))[1]).toEqual({ seq, serverId, body });
+    expect(await other.commands.answer(hostId, seq)).toBeUndefined();
+    const reported: CommandResult = { ok: true, steps: [], output: 'login:' };
+    await store.commands.complete(hostId, seq, reported, 5);
+    await store.commands.complete(hostId, seq, failed, 6);
+    expect(await other.commands.answer(hostId, seq)).toEqual(reported);
+  });
+
+  test('a task that waits for its command neither hears nor misses anything by a question', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId });
+    const [early, late] = [await ask(store, hostId, task), await ask(store, hostId, task)];
+    await store.commands.complete(hostId, early, done, 5);
+    expect((await store.tasks.of(task.serverId))?.dueAt).toBeNull();
+    await store.commands.complete(hostId, 1, done, 6);
+    expect((await store.tasks.of(task.serverId))?.dueAt).toBe(6);
+    await store.commit({ task, next: { step: 'later', data: {}, dueAt: 9_000 } });
+    await store.commands.complete(hostId, late, done, 7);
+    expect((await store.tasks.of(task.serverId))?.dueAt).toBe(9_000);
+  });
+
+  test('a question that was forgotten is neither asked nor answered, and no command goes with it', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId });
+    const [first, second] = [await ask(store, hostId, task), await ask(store, hostId, task)];
+    await store.commands.forget(hostId, first);
+    await store.commands.complete(hostId, first, done, 5);
+    expect(await store.commands.answer(hostId, first)).toBeUndefined();
+    await store.commands.forget(hostId, 1);
+    const waiting = async () => (await store.commands.pending(hostId)).map(({ seq }) => seq);
+    expect(await waiting()).toEqual([1, second]);
+    await store.commands.forgetQuestions();
+    expect(await waiting()).toEqual([1]);
+  });
+
+  test('the domain XML is that of the newest spawn that succeeded', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    expect(await store.servers.domainXml(task.serverId)).toBeUndefined();
+    const results: CommandResult[] = [
+      { ok: true, domainXml: '<domain/>', steps: [] },
+      { ok: true, domainXml: '<domain>2</domain>', steps: [] },
+      failed,
+    ];
+    for (const [index, result] of results.entries()) {
+      await order(store, task, { hostId, spawn: true });
+      await store.commands.complete(hostId, index + 1, result, 5);
+    }
+    expect(await store.servers.domainXml(task.serverId)).toBe('<domain>2</domain>');
+    expect((await store.commands.last(task.serverId, 'spawn'))?.result).toEqual(failed);
+  });
+
+  test('a command for an unknown host is refused, and the step with it', async () => {
+    const store = await (await fresh())();
+    const task = await aBoot(store);
+    await expect(order(store, task, { hostId: 'none' })).rejects.toMatchObject({
+      kind: 'notFound',
+    });
+    expect((await store.tasks.of(task.serverId))?.step).toBe('schedule');
+  });
+}

@@ -1,0 +1,49 @@
+/** The config drive: how a guest learns its name, addresses and user data where no metadata service is. Source: Nova "Config drives". */
+import type { Server } from '../../servers/server.ts';
+import type { DriveFile } from './guest.ts';
+import { metaData } from './meta-data.ts';
+import { networkData } from './network-data.ts';
+
+/** The label by which a guest finds it. */
+export const configDriveLabel = 'config-2';
+
+/** `latest` is what guests read; those that ask for a version find the newest whose content this is. Source: cloud-init `OS_VERSIONS`. */
+const versions = ['latest', '2018-08-27'];
+
+/** Has this server one? Without it a server with a VF would know neither address nor VLAN: no metadata service is on its network. */
+export function hasConfigDrive(
+  server: Pick<Server, 'configDrive' | 'imageProperties' | 'nics'>,
+): boolean {
+  return (
+    server.configDrive ||
+    server.imageProperties['img_config_drive'] === 'mandatory' ||
+    server.nics.some(({ pciRequestId }) => pciRequestId !== null)
+  );
+}
+
+/**
+ * Its files. A NIC that is not bound is left out. Example paths: `openstack/latest/meta_data.json`,
+ * `openstack/latest/user_data` (only when there is any).
+ */
+export function configDriveFiles(server: Server, zone: string): DriveFile[] {
+  const vifs = server.nics
+    .toSorted((a, b) => a.position - b.position)
+    .flatMap(({ vif }) => vif ?? []);
+  const meta = metaData(server, vifs, zone);
+  const network = networkData(vifs);
+  return versions.flatMap((version) => {
+    const json = (name: string, content: object): DriveFile => ({
+      path: `openstack/${version}/${name}`,
+      content: JSON.stringify(content),
+      encoding: 'utf8',
+    });
+    const files = [
+      json('meta_data.json', meta),
+      json('network_data.json', network),
+      json('vendor_data.json', {}),
+    ];
+    if (server.userData === null) return files;
+    const path = `openstack/${version}/user_data`;
+    return [...files, { path, content: server.userData, encoding: 'base64' }];
+  });
+}

@@ -1,0 +1,45 @@
+/** What an image says of the board and the disk that its guests need. */
+import { refuse, type Verdict } from '../../reason.ts';
+
+type Properties = Readonly<Record<string, string>>;
+
+/** How the guest sees its disk. Source: Nova `hw_disk_bus`, those that a q35 board has. */
+const diskBuses = ['virtio', 'scsi', 'sata'] as const;
+export type DiskBus = (typeof diskBuses)[number];
+
+/** QEMU's name of the board. Example: `q35`, or one of its versions, `pc-q35-9.2`. */
+export interface GuestHardware {
+  machine: string;
+  diskBus: DiskBus;
+}
+
+/** VFs sit on PCIe ports, which no other board has. */
+const boards = /^(q35|pc-q35-[\w.-]+)$/;
+
+/**
+ * Example: `{ hw_disk_bus: 'sata' }` → `{ machine: 'q35', diskBus: 'sata' }`. Refuses what no guest here can have, naming the property.
+ * Source: Glance "Useful image properties", `hw_machine_type` and `hw_disk_bus`.
+ */
+export function guestHardware(properties: Properties): Verdict<{ hardware: GuestHardware }> {
+  const machine = properties['hw_machine_type'] ?? 'q35';
+  const requested = properties['hw_disk_bus']?.toLowerCase() ?? 'virtio';
+  const diskBus = diskBuses.find((one) => one === requested);
+  if (!boards.test(machine)) {
+    return refuse(
+      'unsupported-machine',
+      `image property hw_machine_type "${machine}": must be q35 or one of its versions, as pc-q35-9.2`,
+    );
+  }
+  if (diskBus === undefined) {
+    return refuse(
+      'unsupported-disk-bus',
+      `image property hw_disk_bus "${requested}": must be one of ${diskBuses.join(', ')}`,
+    );
+  }
+  return { ok: true, hardware: { machine, diskBus } };
+}
+
+/** What Linux calls the disk. Example: `scsi` → `sda`. */
+export function diskName(bus: DiskBus): 'vda' | 'sda' {
+  return bus === 'virtio' ? 'vda' : 'sda';
+}

@@ -1,0 +1,125 @@
+/** What the guest sees of a NIC that the host emulates: model, queues. NICs that are a device of their own have none of it. */
+import { isTrue } from '../../pci/devices/boolean-text.ts';
+import { refuse, type Verdict } from '../../reason.ts';
+import type { NicFrontend, NicRate } from '../description/guest.ts';
+
+/** What flavor, image and host settings ask of a server's NICs. All texts as their owner wrote them. */
+export interface NicOptions {
+  vcpus: number;
+  /** Example: `{ 'hw:vif_multiqueue_enabled': 'true' }`. */
+  extraSpecs: Readonly<Record<string, string>>;
+  /** Example: `{ hw_vif_model: 'e1000' }`. */
+  imageProperties: Readonly<Record<string, string>>;
+  /** The host's queue sizes; null: the hypervisor's default. */
+  rxQueueSize: number | null;
+  txQueueSize: number | null;
+  /** Most queues of one NIC that the host can do; null: as many as vcpus. */
+  maxQueues: number | null;
+}
+
+/** NIC models that QEMU has and libvirt accepts. Source: Nova `SUPPORTED_VIF_MODELS`. */
+const models = [
+  'virtio',
+  'ne2k_pci',
+  'pcnet',
+  'rtl8139',
+  'e1000',
+  'e1000e',
+  'spapr-vlan',
+  'vmxnet3',
+  'igb',
+];
+
+/** Names that images of other hypervisors use. Source: Nova `VIFModel.LEGACY_VALUES`. */
+const legacyModels: Record<string, string> = {
+  virtuale1000: 'e1000',
+  virtuale1000e: 'e1000e',
+  virtualpcnet32: 'pcnet',
+  virtualvmxnet3: 'vmxnet3',
+};
+
+/** The emulated side of a NIC: virtio unless the image names another model. Refuses a model that QEMU lacks, naming it. */
+export function planFrontend(options: NicOptions): Verdict<{ frontend: NicFrontend }> {
+  const requested = options.imageProperties['hw_vif_model']?.toLowerCase() ?? 'virtio';
+  const legacy = Object.hasOwn(legacyModels, requested) ? legacyModels[requested] : undefined;
+  const model = legacy ?? requested;
+  if (!models.includes(model)) {
+    return refuse(
+      'unsupported-nic-model',
+      `image property hw_vif_model "${requested}": must be one of ${models.join(', ')}`,
+      { model: requested },
+    );
+  }
+  const isVirtio = model === 'virtio';
+  const packed = requestedSwitch(options, 'virtio_packed_ring');
+  // One queue for each vcpu; with one vcpu there is nothing to share.
+  const mayShare = isVirtio && options.vcpus > 1;
+  const multiqueue = mayShare ? requestedSwitch(options, 'vif_multiqueue_enabled') : notRequested;
+  if (!packed.ok) return packed;
+  if (!multiqueue.ok) return multiqueue;
+  return {
+    ok: true,
+    frontend: {
+      model,
+      queues: multiqueue.on ? Math.min(options.vcpus, options.maxQueues ?? options.vcpus) : null,
+      rxQueueSize: options.rxQueueSize,
+      txQueueSize: isVirtio ? options.txQueueSize : null,
+      packed: isVirtio && packed.on,
+    },
+  };
+}
+
+/** A NIC that is a device of its own has no emulated side; what flavor and image say of one must agree all the same. */
+export function planNoFrontend(options: NicOptions): Verdict<{ frontend: NicFrontend }> {
+  const packed = requestedSwitch(options, 'virtio_packed_ring');
+  return packed.ok ? { ok: true, frontend: plainFrontend } : packed;
+}
+
+/** Everything left to the hypervisor. */
+export const plainFrontend: NicFrontend = {
+  model: null,
+  queues: null,
+  rxQueueSize: null,
+  txQueueSize: null,
+  packed: false,
+};
+
+const notRequested = { ok: true as const, on: false };
+
+/** A yes or no that flavor or image may give, not differing ones. Source: Nova `_get_flavor_image_meta`, `FlavorImageConflict`. */
+function requestedSwitch(options: NicOptions, name: string): Verdict<{ on: boolean }> {
+  const ofFlavor = options.extraSpecs[`hw:${name}`];
+  const ofImage = options.imageProperties[`hw_${name}`];
+  if (ofFlavor !== undefined && ofImage !== undefined && isTrue(ofFlavor) !== isTrue(ofImage)) {
+    return refuse(
+      'flavor-image-conflict',
+      `flavor hw:${name} is "${ofFlavor}" but image hw_${name} is "${ofImage}": must agree`,
+    );
+  }
+  return { ok: true, on: isTrue(ofFlavor ?? ofImage) };
+}
+
+/**
+ * The limits that a flavor puts on its NICs, or null. A direction counts only with an average.
+ * Example: `{ 'quota:vif_inbound_average': '1000' }`. Source: Nova `set_vif_bandwidth_config`.
+ */
+export function planBandwidth(
+  extraSpecs: Readonly<Record<string, string>>,
+): { inbound: NicRate; outbound: NicRate } | null {
+  const inbound = rate(extraSpecs, 'inbound');
+  const outbound = rate(extraSpecs, 'outbound');
+  const limited = [inbound, outbound].some((side) => (side.average ?? '') !== '');
+  return limited ? { inbound, outbound } : null;
+}
+
+function rate(extraSpecs: Readonly<Record<string, string>>, side: string): NicRate {
+  const average = extraSpecs[`quota:vif_${side}_average`];
+  if (average === undefined) return {};
+  const peak = extraSpecs[`quota:vif_${side}_peak`];
+  const burst = extraSpecs[`quota:vif_${side}_burst`];
+  return {
+    average,
+    ...(peak !== undefined && { peak }),
+    ...(burst !== undefined && { burst }),
+  };
+}

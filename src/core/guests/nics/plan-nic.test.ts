@@ -1,0 +1,288 @@
+import { aVif, noOptions, portId, vf0, virtio } from '#test/hosts/guests.ts';
+import { expect, test } from 'vitest';
+import type { Vif } from '../../networking/vif.ts';
+import type { GuestNic } from '../description/guest.ts';
+import type { NicOptions } from './nic-frontend.ts';
+import { planGuestNic } from './plan-nic.ts';
+
+const virtual: Partial<Vif> = { vnicType: 'normal', details: {}, profile: {} };
+const onBridge = (bridge: string | null) => ({ id: 'net-1', name: 'red', mtu: 1500, bridge });
+const devName = 'tap6d0f5f54-9a';
+
+const plans: { name: string; given: Partial<Vif>; gives: Partial<GuestNic> }[] = [
+  {
+    name: 'direct on hw_veb is the VF itself with its VLAN',
+    given: {},
+    gives: { kind: 'hostdev', address: vf0, vlan: 42, portProfileId: null, trusted: null },
+  },
+  {
+    name: 'the VLAN text 0 of a flat network is a tag, the number 0 is none',
+    given: { details: { vlan: '0' } },
+    gives: { kind: 'hostdev', vlan: 0 },
+  },
+  { name: 'no VLAN', given: { details: { vlan: null } }, gives: { kind: 'hostdev', vlan: null } },
+  {
+    name: 'a trusted VF',
+    given: { profile: { pci_slot: vf0, trusted: 'True' } },
+    gives: { kind: 'hostdev', trusted: true },
+  },
+  {
+    name: 'macvtap on hw_veb is a virtio NIC over the VF’s interface',
+    given: { vnicType: 'macvtap' },
+    gives: { kind: 'macvtap', address: vf0, vlan: 42, frontend: virtio },
+  },
+  {
+    name: 'direct on 802.1qbh has a port profile and no VLAN',
+    given: { vifType: '802.1qbh', details: { profileid: 'gold', vlan: '42' } },
+    gives: { kind: 'hostdev', vlan: null, portProfileId: 'gold' },
+  },
+  {
+    name: 'macvtap on 802.1qbh',
+    given: { vnicType: 'macvtap', vifType: '802.1qbh', details: { profileid: 'gold' } },
+    gives: { kind: 'macvtap', vlan: null, portProfileId: 'gold' },
+  },
+  {
+    name: 'direct-physical is the device as it is',
+    given: { vnicType: 'direct-physical', vifType: 'hostdev_physical' },
+    gives: { kind: 'hostdev-physical', address: vf0 },
+  },
+  {
+    name: 'normal on a Linux bridge',
+    given: { ...virtual, vifType: 'bridge', network: onBridge('brqb2a7e0c4-55') },
+    gives: { kind: 'bridge', bridge: 'brqb2a7e0c4-55', devName, mtu: 1500, frontend: virtio },
+  },
+  {
+    name: 'normal on Open vSwitch',
+    given: { ...virtual, vifType: 'ovs', network: onBridge('br-int') },
+    gives: { kind: 'ovs', bridge: 'br-int', devName, interfaceId: portId },
+  },
+  {
+    name: 'normal on Open vSwitch with the firewall bridge between',
+    given: {
+      ...virtual,
+      vifType: 'ovs',
+      details: { ovs_hybrid_plug: true },
+      network: onBridge('br-int'),
+    },
+    gives: { kind: 'bridge', bridge: 'qbr6d0f5f54-9a', devName },
+  },
+  {
+    name: 'normal on Open vSwitch whose tap is not the hypervisor’s to make',
+    given: {
+      ...virtual,
+      vifType: 'ovs',
+      details: { ovs_create_tap: true },
+      network: onBridge('br-int'),
+    },
+    gives: { kind: 'tap', devName, madeByUs: true, ovs: { bridge: 'br-int', interfaceId: portId } },
+  },
+  {
+    name: 'the firewall bridge between wins over a tap of our own',
+    given: {
+      ...virtual,
+      vifType: 'ovs',
+      details: { ovs_create_tap: true, ovs_hybrid_plug: true },
+      network: onBridge('br-int'),
+    },
+    gives: { kind: 'bridge', bridge: 'qbr6d0f5f54-9a' },
+  },
+  {
+    name: 'normal on Open vSwitch whose tap libvirt makes',
+    given: {
+      ...virtual,
+      vifType: 'ovs',
+      details: { ovs_create_tap: false },
+      network: onBridge('br-int'),
+    },
+    gives: { kind: 'ovs', bridge: 'br-int' },
+  },
+  {
+    name: 'direct on Open vSwitch is a VF steered by flows',
+    given: { vifType: 'ovs', network: onBridge('br-int') },
+    gives: { kind: 'hostdev', vlan: null, mtu: null },
+  },
+  {
+    name: 'vdpa',
+    given: { vnicType: 'vdpa', vifType: 'ovs' },
+    gives: { kind: 'vdpa', address: vf0 },
+  },
+  {
+    name: 'a tap',
+    given: { ...virtual, vifType: 'tap' },
+    gives: { kind: 'tap', devName, madeByUs: true, mtu: 1500 },
+  },
+  {
+    name: 'a vhost-user socket',
+    given: {
+      ...virtual,
+      vifType: 'vhostuser',
+      details: { vhostuser_socket: '/run/vhu', vhostuser_ovs_plug: true },
+    },
+    gives: { kind: 'vhostuser', socket: '/run/vhu', mode: 'server', devName: 'vhu6d0f5f54-9a' },
+  },
+  {
+    name: 'a vhost-user socket in front of a VF, named as any NIC',
+    given: {
+      ...virtual,
+      vifType: 'agilio_ovs',
+      vnicType: 'virtio-forwarder',
+      details: { vhostuser_socket: '/run/vhu', vhostuser_ovs_plug: true },
+      profile: { pci_slot: '0000:3b:00.2' },
+    },
+    gives: { kind: 'vhostuser', socket: '/run/vhu', devName },
+  },
+];
+
+test.each(plans)('$name', ({ given, gives }) => {
+  expect(planGuestNic(aVif(given), noOptions)).toMatchObject({ ok: true, nic: gives });
+});
+
+const refusals: { name: string; given: Partial<Vif>; gives: string; says: RegExp }[] = [
+  { name: 'no VIF type', given: { vifType: '' }, gives: 'missing-vif-type', says: /vif_type/ },
+  {
+    name: 'a binding that failed',
+    given: { vifType: 'binding_failed' },
+    gives: 'unexpected-vif-type',
+    says: /"binding_failed"/,
+  },
+  {
+    name: 'no device in the profile',
+    given: { profile: {} },
+    gives: 'missing-detail',
+    says: /binding:profile lacks pci_slot/,
+  },
+  {
+    name: 'a device that is no address',
+    given: { profile: { pci_slot: '01:10.0' } },
+    gives: 'bad-pci-slot',
+    says: /"01:10.0"/,
+  },
+  {
+    name: 'no VLAN key on hw_veb',
+    given: { details: {} },
+    gives: 'missing-detail',
+    says: /binding:vif_details lacks vlan/,
+  },
+  {
+    name: 'a VLAN out of range',
+    given: { details: { vlan: '4095' } },
+    gives: 'bad-vlan',
+    says: /"4095" must be a whole number from 0 to 4094/,
+  },
+  {
+    name: 'no port profile on 802.1qbh',
+    given: { vifType: '802.1qbh', details: {} },
+    gives: 'missing-detail',
+    says: /lacks profileid/,
+  },
+  {
+    name: 'no bridge',
+    given: { ...virtual, vifType: 'bridge' },
+    gives: 'missing-detail',
+    says: /lacks bridge_name/,
+  },
+  {
+    name: 'no socket',
+    given: { ...virtual, vifType: 'vhostuser' },
+    gives: 'missing-detail',
+    says: /lacks vhostuser_socket/,
+  },
+];
+
+test.each(refusals)('refused: $name', ({ given, gives, says }) => {
+  const verdict = planGuestNic(aVif(given), noOptions);
+  expect(verdict).toMatchObject({
+    ok: false,
+    reasons: [{ code: gives, message: expect.stringMatching(says) }],
+  });
+});
+
+const options: { name: string; given: Partial<NicOptions>; gives: object }[] = [
+  { name: 'virtio by default', given: {}, gives: { model: 'virtio', queues: null } },
+  {
+    name: 'the image’s model',
+    given: { imageProperties: { hw_vif_model: 'VirtualE1000' } },
+    gives: { model: 'e1000', queues: null },
+  },
+  {
+    name: 'a queue for each vcpu, as many as the host can',
+    given: { vcpus: 4, maxQueues: 2, extraSpecs: { 'hw:vif_multiqueue_enabled': 'true' } },
+    gives: { queues: 2 },
+  },
+  {
+    name: 'no queues for one vcpu',
+    given: { vcpus: 1, imageProperties: { hw_vif_multiqueue_enabled: 'true' } },
+    gives: { queues: null },
+  },
+  {
+    name: 'no queues for a model without them',
+    given: {
+      vcpus: 4,
+      imageProperties: { hw_vif_model: 'e1000', hw_vif_multiqueue_enabled: 'true' },
+    },
+    gives: { model: 'e1000', queues: null },
+  },
+  {
+    name: 'a packed ring where it is virtio',
+    given: { extraSpecs: { 'hw:virtio_packed_ring': 'true' } },
+    gives: { model: 'virtio', packed: true },
+  },
+  {
+    name: 'no packed ring on another model',
+    given: { imageProperties: { hw_vif_model: 'igb', hw_virtio_packed_ring: 'true' } },
+    gives: { model: 'igb', packed: false },
+  },
+];
+
+test.each(options)('an emulated NIC has $name', ({ given, gives }) => {
+  const verdict = planGuestNic(aVif({ vnicType: 'macvtap' }), { ...noOptions, ...given });
+  expect(verdict).toMatchObject({ ok: true, nic: { frontend: gives } });
+});
+
+test('a model that QEMU lacks is refused for an emulated NIC and means nothing to a VF', () => {
+  const xen = { ...noOptions, imageProperties: { hw_vif_model: 'netfront' } };
+  expect(planGuestNic(aVif({ vnicType: 'macvtap' }), xen)).toMatchObject({
+    ok: false,
+    reasons: [{ code: 'unsupported-nic-model', message: expect.stringContaining('"netfront"') }],
+  });
+  expect(planGuestNic(aVif(), xen).ok).toBe(true);
+});
+
+test('flavor and image that disagree on queues are refused where there can be queues', () => {
+  const torn = {
+    ...noOptions,
+    vcpus: 2,
+    extraSpecs: { 'hw:vif_multiqueue_enabled': 'true' },
+    imageProperties: { hw_vif_multiqueue_enabled: 'false' },
+  };
+  expect(planGuestNic(aVif({ vnicType: 'macvtap' }), torn)).toMatchObject({
+    ok: false,
+    reasons: [{ code: 'flavor-image-conflict' }],
+  });
+  expect(planGuestNic(aVif({ vnicType: 'macvtap' }), { ...torn, vcpus: 1 }).ok).toBe(true);
+});
+
+test('flavor and image that disagree on the ring are refused for any NIC', () => {
+  const torn = {
+    ...noOptions,
+    extraSpecs: { 'hw:virtio_packed_ring': 'true' },
+    imageProperties: { hw_virtio_packed_ring: 'false' },
+  };
+  const says = { ok: false, reasons: [{ code: 'flavor-image-conflict' }] };
+  expect(planGuestNic(aVif({ vnicType: 'macvtap' }), torn)).toMatchObject(says);
+  expect(planGuestNic(aVif(), torn)).toMatchObject(says);
+});
+
+const limits = [
+  { name: 'none', given: {}, gives: null },
+  {
+    name: 'one direction; a peak without an average counts for nothing',
+    given: { 'quota:vif_inbound_average': '1000', 'quota:vif_outbound_peak': '9' },
+    gives: { inbound: { average: '1000' }, outbound: {} },
+  },
+];
+
+test.each(limits)('limits of the flavor: $name', ({ given, gives }) => {
+  const verdict = planGuestNic(aVif(), { ...noOptions, extraSpecs: given });
+  expect(verdict).toMatchObject({ ok: true, nic: { bandwidth: gives } });
+});

@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest';
+import { aBridgeNic, aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/hosts/guests.ts';
+import type { GuestNic } from '../description/guest.ts';
+import { heldDevices } from '../description/held-device.ts';
+import type { FoundGuest } from './plan.ts';
+import {
+  planAttach,
+  planChangeNic,
+  planDetach,
+  planRespawn,
+  planResume,
+  planStop,
+  planSuspend,
+} from './plan-change.ts';
+import type { Step } from './step.ts';
+
+const port = (nic: GuestNic, portId: string): GuestNic => ({ ...nic, portId });
+const direct = port(aHostdevNic(vf0), 'direct');
+const macvtap = port(aMacvtapNic(vf1), 'macvtap');
+const wired = {
+  ...port(aBridgeNic(), 'wired'),
+  wiring: { physicalNetwork: 'physnet1', vlan: 42 },
+} as GuestNic;
+const guest = aGuest({ nics: [direct, macvtap, port(aBridgeNic(), 'normal')] });
+
+function found(state: FoundGuest['state']): FoundGuest {
+  return { id: guest.id, name: guest.name, state, devices: heldDevices(guest) };
+}
+
+const words = (steps: Step[]) =>
+  steps.map((step) => {
+    if ('nic' in step) return `${step.do} ${step.nic.portId}`;
+    return 'portId' in step ? `${step.do} ${step.portId}` : step.do;
+  });
+const spawn = [
+  'check-devices',
+  'prepare-files',
+  'define',
+  'record-device',
+  'record-device',
+  'set-vf',
+  'set-vf-link',
+  'start',
+];
+
+test.each([
+  {
+    name: 'a running guest is cut off and made again',
+    steps: planRespawn(guest, found('running')),
+    gives: ['destroy', ...spawn],
+  },
+  {
+    name: 'one that is off is made again',
+    steps: planRespawn(guest, found('shutOff')),
+    gives: spawn,
+  },
+  {
+    name: 'one that stays off is only defined',
+    steps: planRespawn(guest, found('shutOff'), { staysOff: true }),
+    gives: ['prepare-files', 'define'],
+  },
+  {
+    name: 'a stop of a running guest',
+    steps: planStop('g', found('running')),
+    gives: ['shut-down'],
+  },
+  { name: 'a stop of one that is off', steps: planStop('g', found('shutOff')), gives: [] },
+  {
+    name: 'a guest releases its devices before it is saved; a macvtap stays',
+    steps: planSuspend(guest, found('running')),
+    gives: ['detach-nic direct', 'save'],
+  },
+  { name: 'a guest that is saved already', steps: planSuspend(guest, found('saved')), gives: [] },
+  {
+    name: 'its devices come back once it runs',
+    steps: planResume(guest, found('saved')),
+    gives: [
+      'check-devices',
+      'record-device',
+      'record-device',
+      'set-vf',
+      'set-vf-link',
+      'restore',
+      'attach-nic direct',
+    ],
+  },
+  {
+    name: 'a resume that was cut short before its devices were back',
+    steps: planResume(guest, { ...found('running'), devices: [] }),
+    gives: ['attach-nic direct'],
+  },
+  { name: 'one that runs already', steps: planResume(guest, found('running')), gives: [] },
+  {
+    name: 'a NIC is plugged before it is attached',
+    steps: planAttach(guest, macvtap),
+    gives: ['check-devices', 'record-device', 'set-vf', 'set-vf-link', 'attach-nic macvtap'],
+  },
+  {
+    name: 'a NIC that the guest has already: its VF is left alone',
+    steps: planAttach(guest, macvtap, found('running')),
+    gives: ['attach-nic macvtap'],
+  },
+  {
+    name: 'the bridge of a NIC is there before it, and released after it',
+    steps: [...planAttach(guest, wired), ...planDetach('g', wired, found('running'))],
+    gives: [
+      'check-devices',
+      'make-bridge wired',
+      'attach-nic wired',
+      'detach-nic wired',
+      'release-bridge wired',
+    ],
+  },
+  {
+    name: 'a VF is restored only after the guest has released it',
+    steps: planDetach('g', macvtap, found('running')),
+    gives: ['detach-nic macvtap', 'restore-device'],
+  },
+  { name: 'a NIC of a guest that is gone', steps: planDetach('g', direct, undefined), gives: [] },
+])('$name', ({ steps, gives }) => {
+  expect(words(steps)).toEqual(gives);
+});
+
+test.each([true, false])(
+  'a rebuild starts from a fresh disk, whether it stays off: %s',
+  (staysOff) => {
+    const steps = planRespawn(guest, found('running'), { staysOff, fresh: true });
+    expect(steps).toContainEqual({ do: 'prepare-files', guest, fresh: true });
+    expect(planRespawn(guest, found('running'), { staysOff })).toContainEqual({
+      do: 'prepare-files',
+      guest,
+      fresh: false,
+    });
+  },
+);
+
+test('an attach checks the new device alone: the guest holds the others itself', () => {
+  const [check] = planAttach(guest, macvtap);
+  expect(check).toMatchObject({ do: 'check-devices', guest: { nics: [macvtap], hostDevices: [] } });
+});
+
+test('settings of a VF are set under a running guest, the link state last', () => {
+  const vf = { spoofCheck: false, linkState: 'disable' } as const;
+  const changed = { ...direct, vf } as GuestNic;
+  expect(planChangeNic(changed, found('running'))).toEqual([
+    { do: 'set-vf', address: vf0, change: { spoofCheck: false } },
+    { do: 'set-vf', address: vf0, change: { linkState: 'disable' } },
+  ]);
+  expect(planChangeNic(changed, found('shutOff'))).toEqual([]);
+  expect(planChangeNic(changed, undefined)).toEqual([]);
+  expect(planChangeNic(wired, found('running'))).toEqual([]);
+});

@@ -1,0 +1,98 @@
+/** Steps for a guest that is on its host already: power, pause, NICs that come and go. */
+import { type Guest, type GuestNic, isPciNic, type PciGuestNic } from '../description/guest.ts';
+import { giveBackSteps, handOverSteps, vfChangeOf } from './hand-over-steps.ts';
+import { type FoundGuest, isLive, planSpawn } from './plan.ts';
+import type { Step } from './step.ts';
+
+/**
+ * Cuts the power, if it is on, and starts the guest as defined now, with what its config drive says now; `staysOff`: only defines it.
+ * Its disk stays unless it is to be `fresh`. What it was before may differ. Source: Nova `_hard_reboot`.
+ */
+export function planRespawn(
+  guest: Guest,
+  found: FoundGuest | undefined,
+  { staysOff = false, fresh = false }: { staysOff?: boolean; fresh?: boolean } = {},
+): Step[] {
+  const off: Step[] =
+    found !== undefined && isLive(found) ? [{ do: 'destroy', guestId: guest.id }] : [];
+  if (!staysOff) return [...off, ...planSpawn(guest, undefined, { fresh })];
+  return [...off, { do: 'prepare-files', guest, fresh }, { do: 'define', guest }];
+}
+
+/** None when it is off already. */
+export function planStop(guestId: string, found: FoundGuest | undefined): Step[] {
+  return found !== undefined && isLive(found) ? [{ do: 'shut-down', guestId }] : [];
+}
+
+/** A guest's memory cannot be saved while it has a device of the host: such NICs are taken off first, and kept in its definition. */
+export function planSuspend(guest: Guest, found: FoundGuest | undefined): Step[] {
+  if (found === undefined || !isLive(found)) return [];
+  return [
+    ...ownedNics(guest).map(
+      (nic): Step => ({ do: 'detach-nic', guestId: guest.id, nic, keep: true }),
+    ),
+    { do: 'save', guestId: guest.id },
+  ];
+}
+
+/** The NICs come back once the guest runs; those that an earlier try has brought back are not brought twice. */
+export function planResume(guest: Guest, found: FoundGuest | undefined): Step[] {
+  const attach = (nic: GuestNic): Step => ({ do: 'attach-nic', guestId: guest.id, nic });
+  if (found?.state === 'saved') {
+    return [
+      { do: 'check-devices', guest },
+      ...guest.nics.flatMap((nic) => handOverSteps(guest.id, nic)),
+      { do: 'restore', guestId: guest.id },
+      ...ownedNics(guest).map(attach),
+    ];
+  }
+  if (found === undefined || !isLive(found)) return [];
+  const held = new Set(found.devices.map(({ address }) => address));
+  return ownedNics(guest)
+    .filter(({ address }) => !held.has(address))
+    .map(attach);
+}
+
+/** `guest`: as it is to be, with the NIC. Its device must be free before anything is changed. One that the guest has already is left alone. */
+export function planAttach(guest: Guest, nic: GuestNic, found?: FoundGuest): Step[] {
+  if (found !== undefined && holdsLive(found, nic)) {
+    return [{ do: 'attach-nic', guestId: guest.id, nic }];
+  }
+  const alone = { ...guest, nics: [nic], hostDevices: [] };
+  return [
+    { do: 'check-devices', guest: alone },
+    ...handOverSteps(guest.id, nic),
+    { do: 'attach-nic', guestId: guest.id, nic },
+  ];
+}
+
+/** The device is given back clean only after the guest has released it. */
+export function planDetach(guestId: string, nic: GuestNic, found: FoundGuest | undefined): Step[] {
+  if (found === undefined) return [];
+  return [{ do: 'detach-nic', guestId, nic }, ...giveBackSteps(guestId, nic)];
+}
+
+/**
+ * The VF's settings, as a NIC agent would make them while the guest runs; a guest that is off gets them at its next start. The link state comes last
+ * and alone: some drivers have none.
+ */
+export function planChangeNic(nic: GuestNic, found: FoundGuest | undefined): Step[] {
+  if (found === undefined || !isLive(found) || !isPciNic(nic)) return [];
+  const { address } = nic;
+  const { linkState, ...others } = vfChangeOf(nic);
+  const changes = [others, linkState === undefined ? {} : { linkState }];
+  return changes
+    .filter((change) => Object.keys(change).length > 0)
+    .map((change) => ({ do: 'set-vf', address, change }));
+}
+
+/** NICs that are a device of the host inside the guest; a macvtap is the host's own. */
+function ownedNics(guest: Guest): PciGuestNic[] {
+  return guest.nics.filter(isPciNic).filter(({ kind }) => kind !== 'macvtap');
+}
+
+/** Does the guest run with the device of this NIC? */
+function holdsLive(found: FoundGuest, nic: GuestNic): boolean {
+  if (!isLive(found) || !isPciNic(nic)) return false;
+  return found.devices.some(({ address }) => address === nic.address);
+}

@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest';
+import { binderInWords, bindingNeed, bindingRefusal } from './binding-need.ts';
+import { type NetworkAgent, NetworkAgents } from './network-agents.ts';
+import type { Network, NetworkSegment } from '../port.ts';
+import type { VnicType } from '../vnic-type.ts';
+
+const vlan = (physicalNetwork: string): NetworkSegment => ({
+  networkType: 'vlan',
+  physicalNetwork,
+  segmentationId: 42,
+});
+const vxlan: NetworkSegment = { networkType: 'vxlan', physicalNetwork: null, segmentationId: 7 };
+
+function networkOf(...segments: NetworkSegment[]): Network {
+  return { id: 'n', name: 'red', projectId: 'p', mtu: 1500, segments, subnets: [] };
+}
+
+const agent = (change: Partial<NetworkAgent> = {}): NetworkAgent => ({
+  host: 'host-1',
+  kind: 'NIC Switch agent',
+  isAlive: true,
+  lastHeartbeat: '2026-11-23 07:34:44',
+  physicalNetworks: ['physnet1'],
+  tunnelTypes: null,
+  ...change,
+});
+const elsewhere = agent({ host: 'host-9' });
+const dead = agent({ isAlive: false });
+const ovs = agent({ kind: 'Open vSwitch agent', tunnelTypes: [] });
+const ovn = agent({ kind: 'OVN Controller agent' });
+const switchdev = { capabilities: ['switchdev'] };
+
+interface Row {
+  name: string;
+  vnicType?: VnicType;
+  profile?: Record<string, unknown>;
+  segments?: NetworkSegment[];
+  agents: NetworkAgent[];
+  says?: string;
+}
+
+const rows: Row[] = [
+  { name: 'a live agent serves the network', agents: [agent()] },
+  {
+    name: 'the agent serves another network',
+    segments: [vlan('physnet2')],
+    agents: [agent()],
+    says: 'no live NIC Switch agent serves physnet2 (it has physnet1)',
+  },
+  {
+    name: 'the agent serves none',
+    agents: [agent({ physicalNetworks: [] })],
+    says: 'no live NIC Switch agent serves physnet1 (it has no network)',
+  },
+  {
+    name: 'the agent is dead',
+    vnicType: 'macvtap',
+    agents: [dead],
+    says: 'no live NIC Switch agent serves physnet1 (it is dead, last heartbeat 2026-11-23 07:34:44 UTC)',
+  },
+  {
+    name: 'only other hosts have such agents',
+    agents: [elsewhere],
+    says: 'no live NIC Switch agent serves physnet1 (there is none)',
+  },
+  { name: 'no host has an agent of a fitting kind', agents: [ovs] },
+  { name: 'an agent of an unknown kind may bind', agents: [elsewhere, agent({ kind: 'Felix' })] },
+  {
+    name: 'an agent of a kind that binds nothing is no help',
+    agents: [elsewhere, agent({ kind: 'DHCP agent', physicalNetworks: null })],
+    says: 'no live NIC Switch agent serves physnet1 (there is none)',
+  },
+  { name: 'a whole PF needs no agent', vnicType: 'direct-physical', agents: [dead, elsewhere] },
+  {
+    name: 'a network without a physical one',
+    segments: [vxlan],
+    agents: [agent()],
+    says: 'no live NIC Switch agent serves vxlan networks (it has physnet1)',
+  },
+  { name: 'a network whose segments are not shown', segments: [], agents: [dead] },
+  {
+    name: 'the device comes from the first segment with a physical network',
+    segments: [vxlan, vlan('physnet2'), vlan('physnet1')],
+    agents: [agent()],
+    says: 'no live NIC Switch agent serves physnet2 (it has physnet1)',
+  },
+  {
+    name: 'a normal port on any of its segments',
+    vnicType: 'normal',
+    segments: [vxlan, vlan('physnet2'), vlan('physnet1')],
+    agents: [ovs],
+  },
+  {
+    name: 'a normal port where no virtual switch reaches',
+    vnicType: 'normal',
+    segments: [vxlan, vlan('physnet2')],
+    agents: [agent(), ovs, elsewhere],
+    says: 'no live Open vSwitch agent serves vxlan networks or physnet2 (it has physnet1)',
+  },
+  {
+    name: 'a tunnel of a type that the agent makes',
+    vnicType: 'normal',
+    segments: [vxlan],
+    agents: [agent({ kind: 'Open vSwitch agent', tunnelTypes: ['vxlan'] })],
+  },
+  {
+    name: 'a tunnel by an agent that says nothing of tunnels',
+    vnicType: 'normal',
+    segments: [vxlan],
+    agents: [ovn],
+  },
+  {
+    name: 'two switches on one host, neither fitting',
+    vnicType: 'normal',
+    segments: [vlan('physnet2')],
+    agents: [ovs, { ...ovn, isAlive: false }],
+    says:
+      'no live Open vSwitch agent or OVN Controller agent serves physnet2 (Open vSwitch agent (it has physnet1), ' +
+      'OVN Controller agent (it is dead, last heartbeat 2026-11-23 07:34:44 UTC))',
+  },
+  {
+    name: 'an offloaded VF is the virtual switch’s',
+    profile: switchdev,
+    agents: [dead, ovs],
+  },
+  {
+    name: 'an offloaded VF without a virtual switch',
+    profile: switchdev,
+    agents: [agent(), { ...ovs, host: 'host-9' }],
+    says: 'no live Open vSwitch agent serves physnet1 (there is none)',
+  },
+];
+
+test.each(rows)(
+  '$name: $says',
+  ({ vnicType = 'direct', profile = {}, segments = [vlan('physnet1')], agents, says }) => {
+    const need = bindingNeed({ vnicType, profile }, networkOf(...segments));
+    const reason = bindingRefusal(need, 'host-1', new NetworkAgents(agents, 0));
+    expect(reason?.message).toBe(says);
+  },
+);
+
+test('who usually binds a port is named, but for a whole PF', () => {
+  const words = (vnicType: VnicType) =>
+    binderInWords(bindingNeed({ vnicType, profile: {} }, networkOf(vlan('physnet2'))));
+  expect(words('direct')).toBe('a live NIC Switch agent that serves physnet2');
+  expect(words('direct-physical')).toBeUndefined();
+});

@@ -1,0 +1,192 @@
+/** Why a host cannot satisfy requests, in counts: which request, what is free for it, and what would have fitted but for one thing. */
+import type { Reason } from '../../reason.ts';
+import { assignPools, isUsable } from '../pools/assign-pools.ts';
+import type { PciDevicePool } from '../pools/pool.ts';
+import { matchesRequest, mismatches, type NumaPlacement, poolValue } from '../pools/pool-match.ts';
+import type { PciRequest, PciRequestSpec } from '../requests/request.ts';
+import { interfaceTag } from '../requests/interface-need.ts';
+import { deviceWord, placeOf } from './request-words.ts';
+
+/**
+ * Reasons why these pools cannot satisfy all requests; call it only when `assignPools` found no way.
+ * Example: `[{ code: 'pci-exhausted', message: 'physnet2: 0 of 1 VF free', data: { … } }]`.
+ */
+export function explainRefusal(
+  pools: readonly PciDevicePool[],
+  requests: readonly PciRequest[],
+  placement: NumaPlacement,
+): Reason[] {
+  const alone = requests
+    .filter((request) => assignPools(pools, [request], placement) === undefined)
+    .map((request) => ({ request, reason: explainOne(pools, request, placement) }));
+  if (alone.length > 0) return addedUp(alone, pools, placement);
+  const crowded = [...Map.groupBy(requests, wordsOf).values()]
+    .filter((group) => assignPools(pools, group, placement) === undefined)
+    .map((group) => explainGroup(pools, group, placement));
+  return crowded.length > 0 ? crowded : [explainTogether(requests)];
+}
+
+function wordsOf(request: PciRequest): string {
+  return `${placeOf(request)} ${deviceWord(request)}`;
+}
+
+/** Requests that are refused alike are one reason, which counts all of them. Example: two ports on physnet2 → `physnet2: 0 of 2 VFs free`. */
+function addedUp(
+  alone: readonly { request: PciRequest; reason: Reason }[],
+  pools: readonly PciDevicePool[],
+  placement: NumaPlacement,
+): Reason[] {
+  return [...Map.groupBy(alone, ({ reason }) => reason.message).values()].map((alike) => {
+    const [{ request, reason }] = alike as [(typeof alike)[number]];
+    if (alike.length === 1 || reason.code !== 'pci-exhausted') return reason;
+    const count = alike.reduce((sum, one) => sum + one.request.count, 0);
+    return explainOne(pools, { ...request, count }, placement);
+  });
+}
+
+function explainOne(
+  pools: readonly PciDevicePool[],
+  request: PciRequest,
+  placement: NumaPlacement,
+): Reason {
+  const matching = pools.filter((pool) => matchesRequest(pool, request));
+  const free = countOf(matching);
+  const data = { requestId: request.requestId, needed: request.count, pools: poolWords(pools) };
+  if (free >= request.count) {
+    const near = countOf(matching.filter((pool) => isUsable(pool, request, placement)));
+    const policy = request.numaPolicy ?? 'legacy';
+    return {
+      code: 'pci-numa',
+      message: `${countText(request, near)} on NUMA node ${placement.cells?.join(', ')} (policy ${policy}; ${free - near} free elsewhere)`,
+      data: { ...data, free: near, freeElsewhere: free - near, policy },
+    };
+  }
+  const nearest = nearestMiss(pools, request);
+  return {
+    code: 'pci-exhausted',
+    message: countText(request, free) + (nearest === undefined ? '' : ` (${nearest})`),
+    data: { ...data, free, ...(nearest !== undefined && { nearest }) },
+  };
+}
+
+function explainGroup(
+  pools: readonly PciDevicePool[],
+  group: readonly PciRequest[],
+  placement: NumaPlacement,
+): Reason {
+  const [first] = group as [PciRequest, ...PciRequest[]];
+  const usable = pools.filter((pool) => group.some((one) => isUsable(pool, one, placement)));
+  const needed = group.reduce((sum, request) => sum + request.count, 0);
+  const free = countOf(usable);
+  return {
+    code: 'pci-exhausted',
+    message: countText({ ...first, count: needed }, free),
+    data: {
+      requestIds: group.map((one) => one.requestId),
+      needed,
+      free,
+      pools: poolWords(usable),
+    },
+  };
+}
+
+/** Each kind fits alone and they only fail together: they compete for the same pools, or for a PF and its VFs. */
+function explainTogether(requests: readonly PciRequest[]): Reason {
+  const kinds = [...Map.groupBy(requests, wordsOf).entries()].map(([words, group]) => {
+    const count = group.reduce((sum, request) => sum + request.count, 0);
+    return `${count} ${words.startsWith('alias') ? words : `on ${words}`}`;
+  });
+  return {
+    code: 'pci-together',
+    message: `enough free for each alone, not together: ${kinds.join(' and ')} (a PF and its VFs cannot both be taken)`,
+    data: { requestIds: requests.map((request) => request.requestId) },
+  };
+}
+
+function countText(request: PciRequest, free: number): string {
+  const word = deviceWord(request);
+  const plural = request.count === 1 ? word : `${word}s`;
+  return `${placeOf(request)}: ${free} of ${request.count} ${plural} free`;
+}
+
+/**
+ * Free devices that miss the request by one key, when that is informative: another physical network or device type is no near miss.
+ * Example: `2 free with trusted unset, "True" asked`.
+ */
+function nearestMiss(pools: readonly PciDevicePool[], request: PciRequest): string | undefined {
+  const misses = request.spec.flatMap((spec) =>
+    pools.filter(({ count }) => count > 0).flatMap((pool) => oneMiss(pool, request, spec) ?? []),
+  );
+  const [first] = misses;
+  if (first === undefined) return undefined;
+  const alike = misses.filter(({ words }) => words(1) === first.words(1));
+  return first.words(alike.reduce((sum, { count }) => sum + count, 0));
+}
+
+function oneMiss(pool: PciDevicePool, request: PciRequest, spec: PciRequestSpec): Miss | undefined {
+  const unsuited = unsuitedType(pool, request, spec);
+  if (unsuited !== undefined) return { words: unsuited, count: pool.count };
+  const [key, ...more] = mismatches(pool, spec);
+  if (key === undefined || more.length > 0 || uninformative.has(key)) return undefined;
+  const { [key]: asked, ...others } = spec;
+  if (!matchesRequest(pool, { ...request, spec: [others] })) return undefined;
+  const has = poolValue(pool, key) ?? null;
+  if (key === interfaceTag) return { words: withoutInterface, count: pool.count };
+  const shown = has === null ? 'unset' : `"${has}"`;
+  return {
+    words: (count) => `${count} free with ${key} ${shown}, "${asked ?? 'unset'}" asked`,
+    count: pool.count,
+  };
+}
+
+/** Words for a number of free devices. */
+type MissWords = (count: number) => string;
+
+interface Miss {
+  words: MissWords;
+  count: number;
+}
+
+const withoutInterface: MissWords = (count) =>
+  `${count === 1 ? '1 VF has' : `${count} VFs have`} no network interface, which macvtap needs`;
+
+/**
+ * Devices that are right but for their type: of an alias, as an operator chose its device_type; of a port, those whose NIC has no SR-IOV.
+ * Examples: `1 free with dev_type type-PF, type-PCI asked`; `1 free of type PCI: no SR-IOV`.
+ */
+function unsuitedType(
+  pool: PciDevicePool,
+  { aliasName }: PciRequest,
+  spec: PciRequestSpec,
+): MissWords | undefined {
+  const { dev_type: asked, remote_managed: _managed, ...others } = spec;
+  if (mismatches(pool, others).length > 0) return undefined;
+  if (aliasName !== null) {
+    const isAsked = asked?.toLowerCase() === pool.deviceType.toLowerCase();
+    const isTaken = asked === undefined && !['type-PF', 'vdpa'].includes(pool.deviceType);
+    if (isAsked || isTaken) return undefined;
+    return (count) => `${count} free with dev_type ${pool.deviceType}, ${asked ?? 'none'} asked`;
+  }
+  if (pool.deviceType !== 'type-PCI' || !('physical_network' in spec)) return undefined;
+  return (count) => `${count} free of type PCI: no SR-IOV`;
+}
+
+const uninformative = new Set(['physical_network', 'dev_type', 'vendor_id', 'product_id']);
+
+function countOf(pools: readonly PciDevicePool[]): number {
+  return pools.reduce((sum, pool) => sum + pool.count, 0);
+}
+
+/** The first few, as a decision keeps the reasons of every host. */
+function poolWords(pools: readonly PciDevicePool[]): string[] {
+  return pools.slice(0, poolsNamed).map(poolWord);
+}
+
+const poolsNamed = 8;
+
+/** Example: `8086:10ca type-VF of 0000:01:00.0, physical_network physnet1: 3`. */
+function poolWord(pool: PciDevicePool): string {
+  const network = pool.tags['physical_network'];
+  const where = network === undefined || network === null ? '' : `, physical_network ${network}`;
+  return `${pool.vendorId}:${pool.productId} ${pool.deviceType} of ${pool.address}${where}: ${pool.count}`;
+}

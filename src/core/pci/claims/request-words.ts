@@ -1,0 +1,24 @@
+/** How a request is called in messages: where it looks, what it takes. */
+import { asksOnlyFor } from '../pools/pool-match.ts';
+import type { PciRequest } from '../requests/request.ts';
+
+/**
+ * Where the request looks for devices. Example: a port's on physnet2 → `physnet2`; on a tunnelled network → `no physical network`; an
+ * alias's → `alias gpu`.
+ */
+export function placeOf(request: PciRequest): string {
+  if (request.aliasName !== null) return `alias ${request.aliasName}`;
+  const [spec = {}] = request.spec;
+  if ('physical_network' in spec) return spec['physical_network'] ?? 'no physical network';
+  return Object.entries(spec)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ');
+}
+
+/** What it takes there. Example: a direct port's → `VF`; a direct-physical one's → `PF`; an alias without a device type → `device`. */
+export function deviceWord(request: PciRequest): string {
+  if (asksOnlyFor(request.spec, 'type-PF')) return 'PF';
+  if (asksOnlyFor(request.spec, 'vdpa')) return 'vdpa device';
+  if (asksOnlyFor(request.spec, 'type-VF')) return 'VF';
+  return request.aliasName === null ? 'VF' : 'device';
+}

@@ -1,0 +1,85 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { aCard, aRequest } from '#test/hosts/pci-cards.ts';
+import { assignPools } from '../pools/assign-pools.ts';
+import { poolsOf } from '../pools/pool.ts';
+import type { PciRequestSpec } from '../requests/request.ts';
+import { bookRequests, canSupport, supports } from './support.ts';
+
+const pools = poolsOf([...aCard({ vfs: 2 }), ...aCard({ bus: 'd8', vfs: 3, numaNode: 1 })]);
+const countsOf = (booked: typeof pools) => booked.map(({ count }) => count);
+
+test('booked counts leave their pools, the others stay', () => {
+  expect(countsOf(pools)).toEqual([1, 2, 1, 3]);
+  const asked = [aRequest('r1', { count: 3 }), aRequest('r2')];
+  const booked = bookRequests(pools, asked);
+  expect(booked.ok && countsOf(booked.pools)).toEqual([1, 0, 1, 1]);
+  expect(countsOf(pools)).toEqual([1, 2, 1, 3]);
+  const near = bookRequests(pools, [aRequest('r1')], { cells: [1] });
+  expect(near.ok && countsOf(near.pools)).toEqual([1, 2, 1, 2]);
+});
+
+test('what does not fit is refused with its reason, by both', () => {
+  const asked = [aRequest('r1', { count: 6 })];
+  const says = { ok: false, reasons: [{ message: 'physnet1: 5 of 6 VFs free' }] };
+  expect(bookRequests(pools, asked)).toMatchObject(says);
+  expect(canSupport(pools, asked)).toMatchObject(says);
+});
+
+test('booking counts a PF and its VFs both; support knows that they exclude each other', () => {
+  const card = poolsOf(aCard({ vfs: 2 }));
+  const asked = [aRequest('r1', { asks: { dev_type: 'type-PF' } }), aRequest('r2')];
+  const booked = bookRequests(card, asked);
+  expect(booked.ok && countsOf(booked.pools)).toEqual([0, 1]);
+  expect(canSupport(card, asked).ok).toBe(false);
+});
+
+test('nothing asked is supported', () => {
+  expect(supports([], [])).toBe(true);
+});
+
+const pick = fc.constantFrom<PciRequestSpec>(
+  {},
+  { dev_type: 'type-PF' },
+  { trusted: 'true' },
+  { trusted: null },
+);
+const card = fc.record({
+  vfs: fc.nat(2),
+  numaNode: fc.constantFrom(0, 1),
+  tags: fc.constantFrom<Record<string, string>>({}, { trusted: 'true' }),
+});
+const request = fc.record({
+  count: fc.integer({ min: 1, max: 3 }),
+  numaPolicy: fc.constantFrom('required', 'preferred', null),
+  asks: pick,
+});
+
+test('the quick answer is that of the search', () => {
+  const cards = fc.array(card, { maxLength: 3 });
+  const cells = fc.constantFrom([], [0], [1]);
+  fc.assert(
+    fc.property(cards, fc.array(request, { maxLength: 3 }), cells, (cardOptions, asked, near) => {
+      const given = poolsOf(
+        cardOptions.flatMap((options, at) => aCard({ ...options, bus: `0${at}` })),
+      );
+      const requests = asked.map((options, at) => aRequest(`r${at}`, options));
+      const placement = { cells: near };
+      const found = assignPools(given, requests, placement) !== undefined;
+      expect(supports(given, requests, placement)).toBe(found);
+      expect(canSupport(given, requests, placement).ok).toBe(found);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('eight like devices for eight requests are counted, not tried one by one', () => {
+  const alike = poolsOf(
+    Array.from({ length: 8 }, (_, at) => aCard({ bus: `0${at}`, vfs: at + 1 })).flat(),
+  );
+  const ports = Array.from({ length: 8 }, (_, at) => aRequest(`r${at}`));
+  const pfs = ports.map((port) => ({ ...port, spec: [{ dev_type: 'type-PF' }] }));
+  expect(supports(alike, ports)).toBe(true);
+  expect(supports(alike, pfs)).toBe(true);
+  expect(supports(alike, [...pfs, pfs[0]!])).toBe(false);
+});

@@ -1,0 +1,88 @@
+/** What a flavor asks for in PCI devices through `pci_passthrough:alias`. */
+import { ComputeError } from '../../errors.ts';
+import type { PciAlias } from './alias.ts';
+import { type NumaPolicy, numaPolicies, type PciRequest } from './request.ts';
+
+/** `affinityPolicy`: of the image; the flavor's `hw:pci_numa_affinity_policy` wins over it, and both over the alias's own. */
+export interface FlavorRequestInput {
+  extraSpecs: Record<string, string>;
+  aliases: readonly PciAlias[];
+  affinityPolicy?: NumaPolicy | null;
+  newId: () => string;
+}
+
+/**
+ * One request per `name:count` of the extra spec; none when it is absent. Example: `gpu:1,qat:2` → two requests, counts 1 and 2.
+ * Throws `invalid`: `bad_alias_syntax`, `bad_alias_count` or `alias_not_defined` (in `detail`). Source: Nova `_translate_alias_to_requests`.
+ */
+export function requestsForFlavor({
+  extraSpecs,
+  aliases,
+  affinityPolicy,
+  newId,
+}: FlavorRequestInput): PciRequest[] {
+  const asked = extraSpecs[aliasKey];
+  if (asked === undefined) return [];
+  const policy = flavorPolicy(extraSpecs) ?? affinityPolicy ?? null;
+  return aliasCounts(asked).map(({ name, count }) => {
+    const alias = aliases.find((one) => one.name === name);
+    if (alias === undefined) {
+      throw new ComputeError(
+        'invalid',
+        `pci_passthrough:alias "${asked}": alias "${name}" is not defined`,
+        {
+          detail: 'alias_not_defined',
+        },
+      );
+    }
+    return {
+      requestId: newId(),
+      count,
+      spec: alias.spec,
+      aliasName: name,
+      numaPolicy: policy ?? alias.numaPolicy,
+      requesterId: null,
+    };
+  });
+}
+
+/** The extra spec by which a flavor asks for devices. */
+export const aliasKey = 'pci_passthrough:alias';
+
+/** Names and counts of its text. Example: `gpu:1,qat:2`. Throws `invalid`: `bad_alias_syntax` or `bad_alias_count` (in `detail`). */
+export function aliasCounts(text: string): { name: string; count: number }[] {
+  return text.split(',').map((part) => parsePart(part, text));
+}
+
+/** The flavor's `hw:pci_numa_affinity_policy`, or null. Throws `invalid` when it is no policy. */
+function flavorPolicy(extraSpecs: Record<string, string>): NumaPolicy | null {
+  const text = extraSpecs['hw:pci_numa_affinity_policy'];
+  if (text === undefined) return null;
+  const policy = numaPolicies.find((one) => one === text);
+  if (policy !== undefined) return policy;
+  throw new ComputeError(
+    'invalid',
+    `hw:pci_numa_affinity_policy "${text}": must be one of ${numaPolicies.join(', ')}`,
+  );
+}
+
+/** More functions than a guest's board has places for. */
+const mostDevices = 256;
+
+function parsePart(part: string, asked: string): { name: string; count: number } {
+  const [, name = '', count] = /^([^:]*):\s*(\d+)\s*$/.exec(part) ?? [];
+  if (count !== undefined) {
+    const number = Number(count);
+    if (number >= 1 && number <= mostDevices) return { name: name.trim(), count: number };
+    throw new ComputeError(
+      'invalid',
+      `pci_passthrough:alias "${asked}": "${part}": COUNT must be 1 to ${mostDevices}`,
+      { detail: 'bad_alias_count' },
+    );
+  }
+  throw new ComputeError(
+    'invalid',
+    `pci_passthrough:alias "${asked}": "${part}" must be NAME:COUNT`,
+    { detail: 'bad_alias_syntax' },
+  );
+}

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import type { Network } from '../../networking/port.ts';
+import { parseAliases } from './alias.ts';
+import { requestsForFlavor } from './flavor-request.ts';
+import {
+  type RequestingPort,
+  requestForPort,
+  requestsForPorts,
+} from '../../networking/port-request.ts';
+import type { PciRequestSpec } from './request.ts';
+
+const port = (change: Partial<RequestingPort>): RequestingPort => ({
+  id: 'port-1',
+  vnicType: 'direct',
+  profile: {},
+  ...change,
+});
+const local = { physical_network: 'red', remote_managed: 'False' };
+
+const ports: { name: string; given: Partial<RequestingPort>; gives: PciRequestSpec }[] = [
+  { name: 'direct', given: {}, gives: local },
+  { name: 'macvtap', given: { vnicType: 'macvtap' }, gives: local },
+  {
+    name: 'direct-physical',
+    given: { vnicType: 'direct-physical' },
+    gives: { ...local, dev_type: 'type-PF' },
+  },
+  { name: 'vdpa', given: { vnicType: 'vdpa' }, gives: { ...local, dev_type: 'vdpa' } },
+  {
+    name: 'remote-managed',
+    given: { vnicType: 'remote-managed' },
+    gives: { ...local, remote_managed: 'True' },
+  },
+  { name: 'trusted', given: { profile: { trusted: 'yes' } }, gives: { ...local, trusted: 'True' } },
+  {
+    name: 'trusted by boolean',
+    given: { profile: { trusted: true } },
+    gives: { ...local, trusted: 'True' },
+  },
+  {
+    name: 'untrusted',
+    given: { profile: { trusted: 'false' } },
+    gives: { ...local, trusted: 'False' },
+  },
+];
+
+describe('requestForPort', () => {
+  for (const { name, given, gives } of ports) {
+    test(`asks for what a ${name} port needs`, () => {
+      expect(requestForPort(port(given), 'red', 'request-1')).toEqual({
+        requestId: 'request-1',
+        count: 1,
+        spec: [gives],
+        aliasName: null,
+        numaPolicy: null,
+        requesterId: 'port-1',
+      });
+    });
+  }
+});
+
+test('NICs are linked to their requests; a network and a normal port have none', () => {
+  let last = 0;
+  const network = { id: 'n', segments: [{ physicalNetwork: 'red' }] } as Network;
+  const { requests, links } = requestsForPorts(
+    [
+      { port: null, network },
+      { port: port({}), network },
+      { port: port({ vnicType: 'normal' }), network },
+      { port: port({ id: 'port-2', numaPolicy: 'required' }), network },
+    ],
+    { newId: () => `id-${++last}`, affinityPolicy: 'preferred' },
+  );
+  expect(links).toEqual([null, 0, null, 1]);
+  expect(requests.map(({ requestId, numaPolicy }) => [requestId, numaPolicy])).toEqual([
+    ['id-1', 'preferred'],
+    ['id-2', 'required'],
+  ]);
+});
+
+test('an accelerator’s port is refused: nothing here knows device profiles', () => {
+  const network = { id: 'n', segments: [{ physicalNetwork: 'red' }] } as Network;
+  const nic = { port: port({ vnicType: 'accelerator-direct' }), network };
+  expect(() => requestsForPorts([nic], { newId: () => 'id' })).toThrow(
+    'port port-1: vnic type accelerator-direct needs a device profile',
+  );
+});
+
+function aliases(...definitions: unknown[]) {
+  return parseAliases(
+    definitions.map((one, at) => ({
+      text: typeof one === 'string' ? one : JSON.stringify(one),
+      source: `alias[${at}]`,
+    })),
+  );
+}
+
+const gpu = { name: ' gpu ', vendor_id: '10de', product_id: '1db4', device_type: 'type-PCI' };
+
+test('a flavor asks for every alias it names, any definition of which will do', () => {
+  let last = 0;
+  const requests = requestsForFlavor({
+    extraSpecs: { 'pci_passthrough:alias': 'gpu:2, qat :1' },
+    aliases: aliases(
+      gpu,
+      { ...gpu, product_id: '20b0' },
+      { ...gpu, name: 'qat', numa_policy: 'socket' },
+    ),
+    newId: () => `id-${++last}`,
+  });
+  const spec = { vendor_id: '10de', product_id: '1db4', dev_type: 'type-PCI' };
+  expect(requests).toEqual([
+    {
+      requestId: 'id-1',
+      count: 2,
+      spec: [spec, { ...spec, product_id: '20b0' }],
+      aliasName: 'gpu',
+      numaPolicy: 'legacy',
+      requesterId: null,
+    },
+    {
+      requestId: 'id-2',
+      count: 1,
+      spec: [spec],
+      aliasName: 'qat',
+      numaPolicy: 'socket',
+      requesterId: null,
+    },
+  ]);
+});

@@ -1,0 +1,131 @@
+/** Tokens: made, found again, revoked. The store has only their SHA-256; the cache has what they stand for, never their text. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Clock } from '#contracts/clock.ts';
+import type {
+  IdentityStore,
+  StoredProject,
+  StoredRole,
+  StoredToken,
+  StoredUser,
+} from '#contracts/store/identity-store.ts';
+import type { Actor } from '#core/access/policy.ts';
+import { effectiveRoles } from '../roles.ts';
+
+/** What a token stands for. `project` undefined and no roles: unscoped. */
+export interface Session {
+  token: StoredToken;
+  user: Omit<StoredUser, 'passwordHash'>;
+  project: StoredProject | undefined;
+  roles: StoredRole[];
+}
+
+/** The roles behind a token; without a project there are none. */
+export function actorOf({ project, roles }: Session): Actor {
+  const names = roles.map(({ name }) => name);
+  return { roles: names, isAdmin: names.includes('admin'), projectId: project?.id ?? '' };
+}
+
+export interface NewSession {
+  user: StoredUser;
+  project: StoredProject | undefined;
+  methods: string[];
+  /** Set when it continues another token: that one's end. */
+  expiresAt?: number;
+}
+
+export interface Tokens {
+  issue(session: NewSession): Promise<{ text: string; session: Session }>;
+  /** undefined when unknown, revoked, its user or project is disabled, or it ran out and `allowExpired` is not set. */
+  find(text: string, allowExpired?: boolean): Promise<Session | undefined>;
+  revoke(text: string): Promise<void>;
+  rolesOn(userId: string, projectId: string): Promise<StoredRole[]>;
+}
+
+export interface TokenOptions {
+  store: IdentityStore;
+  clock: Clock;
+  lifetimeMs: number;
+  /** How long an answer may be older than the store. */
+  cacheMs: number;
+}
+
+/** Services may still ask for a token this long after its end. Source: Keystone's `allow_expired_window`. */
+const expiredKeptMs = 48 * 3600 * 1000;
+const cacheSize = 2000;
+
+export function createTokens({ store, clock, lifetimeMs, cacheMs }: TokenOptions): Tokens {
+  const cache = new Map<string, { session: Session; until: number }>();
+
+  const rolesOn = async (userId: string, projectId: string): Promise<StoredRole[]> => {
+    const [granted, all] = await Promise.all([
+      store.assignments({ userId, projectId }),
+      store.roles(),
+    ]);
+    const ids = new Set(granted.map(({ roleId }) => roleId));
+    return effectiveRoles(
+      all.filter(({ id }) => ids.has(id)),
+      all,
+    );
+  };
+
+  const load = async (token: StoredToken): Promise<Session | undefined> => {
+    const user = await store.user(token.userId);
+    if (user?.enabled !== true) return undefined;
+    const account = withoutHash(user);
+    if (token.projectId === null) return { token, user: account, project: undefined, roles: [] };
+    const project = await store.project(token.projectId);
+    if (project?.enabled !== true) return undefined;
+    return { token, user: account, project, roles: await rolesOn(user.id, project.id) };
+  };
+
+  const lookUp = async (digest: string): Promise<Session | undefined> => {
+    const known = cache.get(digest);
+    if (known !== undefined && known.until > clock.now()) return known.session;
+    cache.delete(digest);
+    const token = await store.token(digest);
+    const session = token && (await load(token));
+    if (session === undefined) return undefined;
+    if (cache.size >= cacheSize) cache.clear();
+    cache.set(digest, { session, until: clock.now() + cacheMs });
+    return session;
+  };
+
+  return {
+    rolesOn,
+    async issue({ user, project, methods, expiresAt }) {
+      const text = randomBytes(32).toString('base64url');
+      const now = clock.now();
+      const token: StoredToken = {
+        digest: digestOf(text),
+        userId: user.id,
+        projectId: project?.id ?? null,
+        methods,
+        auditId: randomBytes(16).toString('base64url'),
+        issuedAt: now,
+        expiresAt: expiresAt ?? now + lifetimeMs,
+      };
+      await store.addToken(token, now - expiredKeptMs);
+      const roles = project === undefined ? [] : await rolesOn(user.id, project.id);
+      return { text, session: { token, user: withoutHash(user), project, roles } };
+    },
+    async find(text, allowExpired = false) {
+      const session = await lookUp(digestOf(text));
+      if (session === undefined || allowExpired) return session;
+      return session.token.expiresAt > clock.now() ? session : undefined;
+    },
+    async revoke(text) {
+      const digest = digestOf(text);
+      await store.removeToken(digest);
+      cache.delete(digest);
+    },
+  };
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function withoutHash(user: StoredUser): Session['user'] {
+  const { passwordHash: _, ...account } = user;
+  return account;
+}

@@ -1,0 +1,53 @@
+/** Which addresses a port gets, and what finding them costs. */
+import { expect, test } from 'vitest';
+import type { StoredSubnet } from '#contracts/store/network-store.ts';
+import { chooseAddresses } from './address-choice.ts';
+
+/** Counts how often it is asked. */
+class CountingSet extends Set<string> {
+  looks = 0;
+  override has(text: string): boolean {
+    this.looks += 1;
+    return super.has(text);
+  }
+}
+
+const subnet = {
+  id: 's1',
+  ipVersion: 4,
+  cidr: '10.0.0.0/16',
+  allocationPools: [
+    { start: '10.0.0.2', end: '10.0.0.3' },
+    { start: '10.0.1.0', end: '10.0.255.254' },
+  ],
+} as StoredSubnet;
+
+test('addresses come from the pools in their order, without those that are taken', () => {
+  const taken = new Set(['10.0.0.2', '10.0.1.0']);
+  const chosen = chooseAddresses(
+    'n1',
+    [{}, {}, { ip_address: '10.0.1.2' }, {}],
+    [{ subnet, taken }],
+  );
+  expect(chosen.map(({ ipAddress }) => ipAddress)).toEqual([
+    '10.0.0.3',
+    '10.0.1.1',
+    '10.0.1.2',
+    '10.0.1.3',
+  ]);
+});
+
+test('many addresses of one subnet are found in one walk through it', () => {
+  const taken = new CountingSet(
+    Array.from({ length: 2_000 }, (_, at) => `10.0.${1 + Math.floor(at / 250)}.${at % 250}`),
+  );
+  for (let port = 0; port < 100; port += 1) {
+    chooseAddresses(
+      'n1',
+      Array.from({ length: 16 }, () => ({})),
+      [{ subnet, taken }],
+    );
+  }
+  expect(taken.size).toBe(3_600);
+  expect(taken.looks).toBeLessThan(4_000);
+});

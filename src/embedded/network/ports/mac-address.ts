@@ -1,0 +1,36 @@
+/** MAC addresses of ports. */
+import { randomBytes } from 'node:crypto';
+import type { NetworkRows } from '#contracts/store/network-store.ts';
+import { invalidInput, NetworkError } from '../requests/errors.ts';
+
+/** Neutron's default `base_mac`. */
+const prefix = 'fa:16:3e';
+
+/** One that no port of the network has. Example: `fa:16:3e:a0:0f:0c`. */
+export async function freeMac(rows: NetworkRows, networkId: string): Promise<string> {
+  for (;;) {
+    const tail = randomBytes(3).toString('hex').match(/../g) ?? [];
+    const mac = [prefix, ...tail].join(':');
+    if (!(await rows.isMacTaken(networkId, mac))) return mac;
+  }
+}
+
+/** The MAC asked for, in small letters. Throws when it is none, or another port of the network has it. */
+export async function checkMac(
+  rows: NetworkRows,
+  networkId: string,
+  asked: string,
+): Promise<string> {
+  const mac = asked.toLowerCase();
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac)) {
+    throw invalidInput(`port.mac_address: '${asked}' is no MAC address, as fa:16:3e:00:00:01`);
+  }
+  if (await rows.isMacTaken(networkId, mac)) {
+    throw new NetworkError(
+      'conflict',
+      'MacAddressInUse',
+      `Unable to complete operation for network ${networkId}. The mac address ${mac} is in use.`,
+    );
+  }
+  return mac;
+}

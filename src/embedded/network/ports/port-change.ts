@@ -1,0 +1,129 @@
+/** Changing a port: the user's fields, and binding it to a host or taking it off again. */
+import type { NetworkRows, StoredNetwork, StoredPort } from '#contracts/store/network-store.ts';
+import { bindPort } from './binding.ts';
+import { readPortChange, type RequestedPortChange } from '../requests/bodies.ts';
+import { changed, type NetworkContext, type Rights } from '../requests/context.ts';
+import { NetworkError } from '../requests/errors.ts';
+import { checkMac, freeMac } from './mac-address.ts';
+import { refuseKeysOfNetworkOwner, refusePrivilegedPortKeys } from './port-policy.ts';
+import { allocate, findOwnPort } from './ports.ts';
+import { groupsForPort, refuseGroupsWithoutSecurity } from '../security-groups/security-groups.ts';
+
+/** PUT /v2.0/ports/{id}. Setting `binding:host_id` binds, null or '' unbinds; `binding:profile` replaces the whole profile. */
+export async function updatePort(
+  context: NetworkContext,
+  rights: Rights,
+  { id, body }: { id: string; body: unknown },
+): Promise<StoredPort> {
+  const requested = readPortChange(body);
+  refusePrivilegedPortKeys('update', rights, requested);
+  return context.store.atomic(async (rows) => {
+    const before = await findOwnPort(rows, rights, id);
+    const network = (await rows.network(before.networkId)) as StoredNetwork;
+    refuseKeysOfNetworkOwner('update', { rights, network, requested });
+    refuseWhileBound(before, requested);
+    const wanted: StoredPort = {
+      ...before,
+      ...plainFields(before, requested),
+      fixedIps: await addressesOf(rows, { before, requested, network }),
+      securityGroupIds: await groupsOf(rows, context, { before, requested }),
+      bindingHost:
+        requested['binding:host_id'] === undefined
+          ? before.bindingHost
+          : (requested['binding:host_id'] ?? ''),
+      profile:
+        requested['binding:profile'] === undefined
+          ? before.profile
+          : (requested['binding:profile'] ?? {}),
+    };
+    if (requested.port_security_enabled === false || requested.security_groups !== undefined) {
+      refuseGroupsWithoutSecurity(wanted, requested.security_groups);
+    }
+    const macAddress = await macOf(rows, { before, wanted, asked: requested.mac_address });
+    const binding = bindPort(wanted, network, context.hostMappings);
+    const port = changed(context, before, { ...wanted, macAddress, ...binding });
+    await rows.updatePort(port);
+    return port;
+  });
+}
+
+function plainFields(before: StoredPort, requested: RequestedPortChange): Partial<StoredPort> {
+  return {
+    name: requested.name ?? before.name,
+    description: requested.description ?? before.description,
+    adminStateUp: requested.admin_state_up ?? before.adminStateUp,
+    deviceId: requested.device_id ?? before.deviceId,
+    deviceOwner: requested.device_owner ?? before.deviceOwner,
+    portSecurityEnabled: requested.port_security_enabled ?? before.portSecurityEnabled,
+    vnicType: requested['binding:vnic_type'] ?? before.vnicType,
+    numaAffinityPolicy:
+      requested.numa_affinity_policy === undefined
+        ? before.numaAffinityPolicy
+        : requested.numa_affinity_policy,
+  };
+}
+
+async function addressesOf(
+  rows: NetworkRows,
+  given: { before: StoredPort; requested: RequestedPortChange; network: StoredNetwork },
+) {
+  const { before, requested, network } = given;
+  if (requested.fixed_ips === undefined) return before.fixedIps;
+  const subnets = await rows.subnets(network.id);
+  return allocate(rows, { network, subnets, asked: requested.fixed_ips, own: before.fixedIps });
+}
+
+async function groupsOf(
+  rows: NetworkRows,
+  context: NetworkContext,
+  { before, requested }: { before: StoredPort; requested: RequestedPortChange },
+) {
+  if (requested.security_groups === undefined) return before.securityGroupIds;
+  const { projectId } = before;
+  return groupsForPort(rows, context, { projectId, asked: requested.security_groups ?? [] });
+}
+
+/**
+ * A port of a whole PF has that PF's MAC while it is bound (`device_mac_address` of the profile), and one of ours again after.
+ * Source: Neutron's extension `port-mac-override`.
+ */
+async function macOf(
+  rows: NetworkRows,
+  given: { before: StoredPort; wanted: StoredPort; asked: string | undefined },
+): Promise<string> {
+  const { before, wanted } = given;
+  const asked = wanted.bindingHost === '' ? given.asked : (deviceMac(wanted) ?? given.asked);
+  if (asked !== undefined && asked.toLowerCase() !== before.macAddress) {
+    return checkMac(rows, before.networkId, asked);
+  }
+  const wasOfDevice = deviceMac(before)?.toLowerCase() === before.macAddress;
+  if (wanted.bindingHost === '' && wasOfDevice) return freeMac(rows, before.networkId);
+  return before.macAddress;
+}
+
+function deviceMac({ vnicType, profile }: StoredPort): string | undefined {
+  const mac = profile['device_mac_address'];
+  return vnicType === 'direct-physical' && typeof mac === 'string' ? mac : undefined;
+}
+
+/** A VF has the MAC and the kind that its guest was started with: they change only while the port is on no host. */
+function refuseWhileBound(before: StoredPort, requested: RequestedPortChange): void {
+  const { id, bindingHost, vnicType, vifType } = before;
+  if (bindingHost === '' || vifType === 'binding_failed') return;
+  if (requested['binding:host_id'] === null || requested['binding:host_id'] === '') return;
+  const mac = requested.mac_address?.toLowerCase();
+  if (mac !== undefined && mac !== before.macAddress) {
+    throw new NetworkError(
+      'conflict',
+      'PortBound',
+      `Unable to complete operation on port ${id}, port is already bound, port type: ${vifType}, old_mac ${before.macAddress}, new_mac ${mac}.`,
+    );
+  }
+  const asked = requested['binding:vnic_type'];
+  if (asked === undefined || asked === vnicType) return;
+  throw new NetworkError(
+    'conflict',
+    'PortBoundVnicType',
+    `port.binding:vnic_type: '${asked}': port ${id} is bound to host ${bindingHost} as ${vnicType}; unbind it first`,
+  );
+}

@@ -1,0 +1,154 @@
+/** The query of a list: filters, sorting, paging and `fields`, over views. */
+import { ComputeError } from '#core/errors.ts';
+import { NetworkError, notFound } from './errors.ts';
+import { asList } from '../../query-values.ts';
+import { filterOf, type Query } from './list-filter.ts';
+import type { Listing } from './listings.ts';
+import type { View } from '../views.ts';
+
+/** `query`: keys and values; `url`: where the list was asked for, without its query; `text`: the query as it came. */
+export interface ListCall {
+  query: Query;
+  url: string;
+  text: string;
+}
+
+interface Link {
+  rel: 'next' | 'previous';
+  href: string;
+}
+
+/** What a list answers with. `links` is empty without a limit. */
+export interface Page {
+  views: View[];
+  links: Link[];
+}
+
+/** A limit of 0 is none. */
+interface Cut {
+  limit: number;
+  marker: string;
+  isReverse: boolean;
+}
+
+/**
+ * The views that the query asks for, in its order: after the marker, or with `page_reverse` before it. Of pages, too, a full one says where the next
+ * and the previous one are. Throws for filters, sort keys and a limit that Neutron refuses, and NotFound for an unknown marker.
+ * Example: `?sort_key=name&sort_dir=asc&limit=2` → two views, links `next` and `previous`.
+ */
+export function pageOf(views: View[], call: ListCall, listing: Listing): Page {
+  const { query } = call;
+  const isMatch = filterOf(query, listing);
+  const sorted = sort(views, query, listing);
+  const cut = cutOf(query);
+  const side = cut.marker === '' ? sorted : besideMarker(sorted, cut, listing);
+  const found = pageIn(side.filter(isMatch), cut);
+  return {
+    views: found.map((view) => pickFields(view, query)),
+    links: linksOf(found, call, { ...cut, key: listing.key }),
+  };
+}
+
+/** Example: `?fields=id&fields=name`, and what one client release sends: `?fields=['id', 'name']`. */
+export function pickFields(view: View, query: Query): View {
+  const fields = asList(query['fields']).flatMap((text) => text.match(/[\w:-]+/g) ?? []);
+  if (fields.length === 0) return view;
+  return Object.fromEntries(Object.entries(view).filter(([key]) => fields.includes(key)));
+}
+
+function sort(views: View[], query: Query, { sortKeys }: Listing): View[] {
+  const keys = asList(query['sort_key']).filter((key) => key !== '');
+  const directions = asList(query['sort_dir']).filter((direction) => direction !== '');
+  if (keys.length !== directions.length) {
+    throw refused(
+      `The number of sort_keys and sort_dirs must be same: ${keys.length} and ${directions.length}`,
+    );
+  }
+  const unknown = keys.filter((key) => !sortKeys.includes(key)).map((key) => `'${key}'`);
+  if (unknown.length > 0) {
+    throw refused(
+      `[${unknown.join(', ')}] is invalid attribute for sort_keys; they are: ${sortKeys.join(', ')}`,
+    );
+  }
+  const wrong = directions.filter((direction) => !/^(asc|desc)$/.test(direction));
+  if (wrong.length > 0) {
+    const names = wrong.map((direction) => `'${direction}'`).join(', ');
+    throw refused(`[${names}] is invalid value for sort_dirs, valid value is 'asc' and 'desc'`);
+  }
+  const orders = keys.map((key, index) => ({ key, sign: directions[index] === 'desc' ? -1 : 1 }));
+  return views.toSorted((one, other) => {
+    for (const { key, sign } of orders) {
+      const order = compare(one[key], other[key]);
+      if (order !== 0) return sign * order;
+    }
+    return 0;
+  });
+}
+
+/** What has no value comes first, as in Neutron. */
+function compare(one: unknown, other: unknown): number {
+  const isNone = (value: unknown) => value === null || value === undefined;
+  if (isNone(one) || isNone(other)) return Number(!isNone(one)) - Number(!isNone(other));
+  if (typeof one === 'number' && typeof other === 'number') return one - other;
+  const [left, right] = [`${one as string | boolean}`, `${other as string | boolean}`];
+  return Number(left > right) - Number(left < right);
+}
+
+function cutOf(query: Query): Cut {
+  const last = (key: string) => asList(query[key]).at(-1);
+  const limitText = last('limit') ?? '0';
+  if (!/^\d+$/.test(limitText)) {
+    throw badRequest('limit', `Limit must be an integer 0 or greater and not '${limitText}'`);
+  }
+  const reverse = last('page_reverse') ?? '';
+  if (!/^(true|false|)$/i.test(reverse)) {
+    throw badRequest('page_reverse', `page_reverse must be True or False and not '${reverse}'`);
+  }
+  return {
+    limit: Number(limitText),
+    marker: last('marker') ?? '',
+    isReverse: reverse.toLowerCase() === 'true',
+  };
+}
+
+/** The marker is looked for among all that the caller sees: it may have left the filtered list since. */
+function besideMarker(sorted: View[], { marker, isReverse }: Cut, listing: Listing): View[] {
+  const at = sorted.findIndex((view) => view[listing.key] === marker);
+  if (at < 0) throw notFound(listing.kind, marker);
+  return isReverse ? sorted.slice(0, at) : sorted.slice(at + 1);
+}
+
+function pageIn(views: View[], { limit, isReverse }: Cut): View[] {
+  if (limit === 0) return views;
+  return isReverse ? views.slice(-limit) : views.slice(0, limit);
+}
+
+/** A page that is not full is the last one in its direction. */
+function linksOf(
+  views: View[],
+  { url, text }: ListCall,
+  { limit, isReverse, key }: Cut & { key: string },
+): Link[] {
+  if (limit === 0) return [];
+  const isLast = views.length < limit;
+  const link = (rel: Link['rel'], edge: View | undefined): Link => {
+    const query = new URLSearchParams(text);
+    query.delete('marker');
+    query.delete('page_reverse');
+    if (edge !== undefined) query.set('marker', String(edge[key]));
+    if (rel === 'previous') query.set('page_reverse', 'True');
+    return { rel, href: `${url}?${query.toString()}` };
+  };
+  return [
+    ...(isLast && !isReverse ? [] : [link('next', views.at(-1))]),
+    ...(isLast && isReverse ? [] : [link('previous', views[0])]),
+  ];
+}
+
+function refused(message: string): ComputeError {
+  return new ComputeError('invalid', message);
+}
+
+function badRequest(resource: string, rule: string): NetworkError {
+  return new NetworkError('invalid', 'BadRequest', `Bad ${resource} request: ${rule}.`);
+}

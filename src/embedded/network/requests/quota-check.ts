@@ -1,0 +1,70 @@
+/** Quotas of networks, subnets, ports and security groups: counted in the transaction that adds. */
+import type { CountedThing, NetworkRows } from '#contracts/store/network-store.ts';
+import { exceededQuotas } from '#core/quotas/check.ts';
+import { type QuotaLimits, unlimited } from '#core/quotas/limits.ts';
+import type { NetworkContext } from './context.ts';
+import { NetworkError } from './errors.ts';
+
+/** Neutron's word for a thing → ours. */
+export const quotaResources = {
+  network: 'networks',
+  subnet: 'subnets',
+  port: 'ports',
+  security_group: 'security_groups',
+  security_group_rule: 'security_group_rules',
+} as const;
+export type QuotaResource = keyof typeof quotaResources;
+
+const counted: Record<QuotaResource, CountedThing> = {
+  network: 'networks',
+  subnet: 'subnets',
+  port: 'ports',
+  security_group: 'securityGroups',
+  security_group_rule: 'securityGroupRules',
+};
+
+/** How many the project has. */
+export function countOf(
+  rows: NetworkRows,
+  projectId: string,
+  resource: QuotaResource,
+): Promise<number> {
+  return rows.count(counted[resource], projectId);
+}
+
+/**
+ * May the project have so many more? Throws OverQuota (409), as Neutron words it.
+ * Example: `{ port: 1 }` beside 500 of 500 → "Quota exceeded for resources: ['port']: … has 500 of 500 ports and asks for 1 more".
+ */
+export async function checkQuota(
+  rows: NetworkRows,
+  { limitsOf }: Pick<NetworkContext, 'limitsOf'>,
+  { projectId, more }: { projectId: string; more: Partial<Record<QuotaResource, number>> },
+): Promise<void> {
+  const limits = limitsOf(projectId);
+  const passed: { resource: QuotaResource; text: string }[] = [];
+  for (const resource of Object.keys(more) as QuotaResource[]) {
+    const text = await excessOf(rows, { limits, projectId, resource, asked: more[resource] ?? 0 });
+    if (text !== undefined) passed.push({ resource, text });
+  }
+  if (passed.length === 0) return;
+  const names = passed.map(({ resource }) => `'${resource}'`).join(', ');
+  throw new NetworkError(
+    'overQuota',
+    'OverQuota',
+    `Quota exceeded for resources: [${names}]: project ${projectId} has ${passed.map(({ text }) => text).join('; ')}.`,
+  );
+}
+
+async function excessOf(
+  rows: NetworkRows,
+  given: { limits: QuotaLimits; projectId: string; resource: QuotaResource; asked: number },
+): Promise<string | undefined> {
+  const { limits, projectId, resource, asked } = given;
+  const name = quotaResources[resource];
+  if (limits[name] === unlimited) return undefined;
+  const used = await countOf(rows, projectId, resource);
+  const isOver =
+    exceededQuotas(limits, { used: { [name]: used }, asked: { [name]: asked } }).length > 0;
+  return isOver ? `${used} of ${limits[name]} ${name} and asks for ${asked} more` : undefined;
+}

@@ -1,0 +1,57 @@
+/** Removes a host and everything that only it could answer. */
+import type { Kysely } from 'kysely';
+import { ComputeError } from '#core/errors.ts';
+import type { ComputeTables } from '../sqlite/tables.ts';
+
+type Db = Kysely<ComputeTables>;
+
+const serversNamed = 10;
+
+/** In one transaction. Throws `conflict`, naming the servers, while servers are on the host. */
+export async function forgetHost(trx: Db, hostId: string): Promise<void> {
+  await refuseServers(trx, hostId);
+  const there = trx.selectFrom('instances').select('uuid').where('compute_node_id', '=', hostId);
+  // Of deleted servers: the host they wait for will not answer.
+  await trx
+    .updateTable('tasks')
+    .set({ step: null, data: '{}', due_at: null })
+    .where('instance_uuid', 'in', there)
+    .where('step', 'is not', null)
+    .execute();
+  await trx
+    .updateTable('instances')
+    .set({ compute_node_id: null })
+    .where('compute_node_id', '=', hostId)
+    .execute();
+  await trx
+    .updateTable('pci_devices')
+    .set({ instance_uuid: null })
+    .where('compute_node_id', '=', hostId)
+    .execute();
+  await trx.deleteFrom('pci_devices').where('compute_node_id', '=', hostId).execute();
+  await trx.deleteFrom('host_commands').where('compute_node_id', '=', hostId).execute();
+  await trx.deleteFrom('compute_nodes').where('uuid', '=', hostId).execute();
+}
+
+async function refuseServers(trx: Db, hostId: string): Promise<void> {
+  const servers = await trx
+    .selectFrom('instances')
+    .innerJoin('compute_nodes', 'compute_nodes.uuid', 'instances.compute_node_id')
+    .select(['instances.uuid', 'hypervisor_hostname'])
+    .where('compute_node_id', '=', hostId)
+    .where('deleted_at', 'is', null)
+    .orderBy('instances.id')
+    .execute();
+  const [first] = servers;
+  if (first === undefined) return;
+  const named = servers.slice(0, serversNamed).map(({ uuid }) => uuid);
+  const more = servers.length > named.length ? ` and ${servers.length - named.length} more` : '';
+  const holders =
+    servers.length === 1
+      ? `server ${named[0]} is on it; delete it first.`
+      : `servers ${named.join(', ')}${more} are on it; delete them first.`;
+  throw new ComputeError(
+    'conflict',
+    `Host ${first.hypervisor_hostname} cannot be forgotten: ${holders}`,
+  );
+}

@@ -1,0 +1,106 @@
+/** Hosts between core objects and rows. */
+import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
+import type { Host, HostChange, HostVersion } from '#contracts/store/store.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
+import type { HostNuma } from '#core/scheduling/numa-fit.ts';
+import { type PciPoolWire, poolFromWire, poolToWire } from '#core/pci/pools/pool-wire.ts';
+import { readReported } from '../rows/readable-rows.ts';
+import type { ComputeNodeRow } from '../sqlite/tables.ts';
+
+/** `compute_nodes.cpu_info`. */
+interface CpuInfo {
+  model: string;
+  arch: string;
+}
+
+/** The columns of a host's facts. */
+export function factsColumns(facts: HypervisorFacts) {
+  const cpuInfo: CpuInfo = { model: facts.cpuModel, arch: facts.architecture };
+  return {
+    hypervisor_type: facts.type,
+    hypervisor_version: facts.version,
+    vcpus: facts.vcpus,
+    memory_mb: facts.memoryMib,
+    local_gb: facts.diskGib,
+    cpu_info: JSON.stringify(cpuInfo),
+  };
+}
+
+/** The columns of the host's own row that a change sets. */
+export function hostColumns(change: HostChange): Partial<ComputeNodeRow> {
+  return {
+    ...(change.pciStats !== undefined && {
+      pci_stats: JSON.stringify(change.pciStats.map(poolToWire)),
+    }),
+    ...(change.facts !== undefined && factsColumns(change.facts)),
+    ...(change.hostIp !== undefined && { host_ip: change.hostIp }),
+    ...(change.physicalNetworks !== undefined && {
+      physical_networks: JSON.stringify(change.physicalNetworks),
+    }),
+    ...(change.vcpusUsed !== undefined && { vcpus_used: change.vcpusUsed }),
+    ...(change.memoryMibUsed !== undefined && { memory_mb_used: change.memoryMibUsed }),
+    ...(change.diskGibUsed !== undefined && { local_gb_used: change.diskGibUsed }),
+    ...(change.numa !== undefined && { numa_topology: JSON.stringify(change.numa) }),
+    ...(change.enabled !== undefined && { disabled: change.enabled ? 0 : 1 }),
+    ...(change.disabledReason !== undefined && { disabled_reason: change.disabledReason }),
+    ...(change.forcedDown !== undefined && { forced_down: change.forcedDown ? 1 : 0 }),
+    ...(change.problems !== undefined && { problems: JSON.stringify(change.problems) }),
+  };
+}
+
+type VersionColumns =
+  | 'uuid'
+  | 'generation'
+  | 'disabled'
+  | 'disabled_reason'
+  | 'forced_down'
+  | 'last_seen_at';
+
+/** What shows whether a host changed. */
+export function toVersion(row: Pick<ComputeNodeRow, VersionColumns>): HostVersion {
+  return {
+    id: row.uuid,
+    generation: row.generation,
+    enabled: row.disabled === 0,
+    disabledReason: row.disabled_reason,
+    forcedDown: row.forced_down !== 0,
+    lastSeenAt: row.last_seen_at,
+  };
+}
+
+/** A row of `compute_nodes` with its running guests counted. */
+type HostRow = ComputeNodeRow & { running_vms: number | null };
+
+/** The host of a row. */
+export function toHost(row: HostRow): Host {
+  const cpuInfo = readReported<CpuInfo>('cpu_info', row.cpu_info, { model: '', arch: '' });
+  return {
+    number: row.number,
+    name: row.hypervisor_hostname,
+    ...toVersion(row),
+    availabilityZone: row.availability_zone,
+    hostIp: row.host_ip,
+    facts: {
+      type: row.hypervisor_type,
+      version: row.hypervisor_version,
+      vcpus: row.vcpus,
+      memoryMib: row.memory_mb,
+      diskGib: row.local_gb,
+      cpuModel: cpuInfo.model,
+      architecture: cpuInfo.arch,
+    },
+    vcpusUsed: row.vcpus_used,
+    memoryMibUsed: row.memory_mb_used,
+    diskGibUsed: row.local_gb_used,
+    runningGuests: row.running_vms ?? 0,
+    physicalNetworks: readReported<string[]>('physical_networks', row.physical_networks, []),
+    numa: toNuma(row.numa_topology),
+    pciStats: readReported<PciPoolWire[]>('pci_stats', row.pci_stats, []).map(poolFromWire),
+    problems: readReported<HostProblem[]>('problems', row.problems, []),
+    createdAt: row.created_at,
+  };
+}
+
+function toNuma(text: string | null | undefined): HostNuma {
+  return readReported<HostNuma>('numa_topology', text, { nodes: [], claims: [] });
+}

@@ -1,0 +1,99 @@
+/** Flavors. Servers keep a copy of theirs, so removing one touches no server. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
+import type { Kysely } from 'kysely';
+import type { FlavorChange, FlavorStore } from '#contracts/store/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { Flavor } from '#core/servers/flavor.ts';
+import { type FieldMap, toColumns, toFields, toRow } from '../rows/field-map.ts';
+import { readRow, readRows } from '../rows/readable-rows.ts';
+import type { ComputeTables, FlavorRow } from '../sqlite/tables.ts';
+import { refuseDuplicate } from '../sqlite/unique-violation.ts';
+
+const flavorMap: FieldMap<Flavor, FlavorRow> = {
+  id: ['flavorid', 'plain'],
+  name: ['name', 'plain'],
+  vcpus: ['vcpus', 'plain'],
+  memoryMib: ['memory_mb', 'plain'],
+  diskGib: ['root_gb', 'plain'],
+  ephemeralGib: ['ephemeral_gb', 'plain'],
+  swapMib: ['swap', 'plain'],
+  rxtxFactor: ['rxtx_factor', 'plain'],
+  isPublic: ['is_public', 'flag'],
+  isDisabled: ['disabled', 'flag'],
+  description: ['description', 'plain'],
+  extraSpecs: ['extra_specs', 'json'],
+};
+
+export function flavorStore(db: Kysely<ComputeTables>): FlavorStore {
+  const rows = () => db.selectFrom('flavors').selectAll();
+  return {
+    create: async (flavor) => {
+      const row = toRow(flavorMap, flavor, {});
+      const message = `A flavor with id ${flavor.id} or name ${flavor.name} already exists.`;
+      await refuseDuplicate(message, () => db.insertInto('flavors').values(row).execute());
+    },
+    get: async (id) => {
+      const row = await rows().where('flavorid', '=', id).executeTakeFirst();
+      return row && readRow(`Flavor ${id}`, row, (one) => toFields(flavorMap, one));
+    },
+    list: () => listFlavors(db),
+    update: (id, change) => db.transaction().execute((trx) => updateFlavor(trx, id, change)),
+    remove: async (id) => {
+      const { numDeletedRows } = await db
+        .deleteFrom('flavors')
+        .where('flavorid', '=', id)
+        .executeTakeFirst();
+      if (numDeletedRows === 0n) throw noSuchFlavor(id);
+    },
+  };
+}
+
+const flavorsAtOnce = 200;
+
+async function listFlavors(db: Kysely<ComputeTables>): Promise<Flavor[]> {
+  const flavors: Flavor[] = [];
+  for (let after = 0; ; ) {
+    const some = await db
+      .selectFrom('flavors')
+      .selectAll()
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(flavorsAtOnce)
+      .execute();
+    flavors.push(...readRows('flavors', some, (row) => toFields(flavorMap, row)));
+    if (some.length < flavorsAtOnce) return flavors;
+    after = some.at(-1)?.id ?? after;
+    // SQLite answers at once: other requests get a turn between the parts of a long list.
+    await afterEvents();
+  }
+}
+
+async function updateFlavor(
+  trx: Kysely<ComputeTables>,
+  id: string,
+  change: FlavorChange,
+): Promise<Flavor> {
+  const row = await trx
+    .selectFrom('flavors')
+    .selectAll()
+    .where('flavorid', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) throw noSuchFlavor(id);
+  const known = readRow(`Flavor ${id}`, row, (one) => toFields(flavorMap, one));
+  const specs = Object.entries({ ...known.extraSpecs, ...change.extraSpecs });
+  const flavor = {
+    ...known,
+    description: change.description === undefined ? known.description : change.description,
+    extraSpecs: Object.fromEntries(specs.filter(([, value]) => value !== null)),
+  } as Flavor;
+  await trx
+    .updateTable('flavors')
+    .set(toColumns(flavorMap, flavor))
+    .where('flavorid', '=', id)
+    .execute();
+  return flavor;
+}
+
+function noSuchFlavor(id: string): ComputeError {
+  return new ComputeError('notFound', `Flavor ${id} could not be found.`);
+}

@@ -1,0 +1,95 @@
+/** Rows of `instance_nics`. A port belongs to at most one NIC that lives; the database refuses a second. */
+import type { Kysely } from 'kysely';
+import { ComputeError } from '#core/errors.ts';
+import type { ServerNic } from '#core/servers/server.ts';
+import { nicRow } from '../rows/server-row.ts';
+import type { ComputeTables } from '../sqlite/tables.ts';
+import { isUniqueViolation } from '../sqlite/unique-violation.ts';
+
+type Db = Kysely<ComputeTables>;
+
+/** Writes these NICs whole, matched by id. */
+export async function writeNics(trx: Db, serverId: string, nics: ServerNic[]): Promise<void> {
+  if (nics.length === 0) return;
+  await trx
+    .insertInto('instance_nics')
+    .values(nics.map((nic) => nicRow(serverId, nic)))
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet((eb) => ({
+        position: eb.ref('excluded.position'),
+        network_id: eb.ref('excluded.network_id'),
+        fixed_ip: eb.ref('excluded.fixed_ip'),
+        port_id: eb.ref('excluded.port_id'),
+        tag: eb.ref('excluded.tag'),
+        pci_request_id: eb.ref('excluded.pci_request_id'),
+        owns_port: eb.ref('excluded.owns_port'),
+        vif: eb.ref('excluded.vif'),
+      })),
+    )
+    .execute();
+}
+
+/** The server is deleted: its ports are free for others. */
+export async function retireNics(trx: Db, serverId: string): Promise<void> {
+  await trx
+    .updateTable('instance_nics')
+    .set({ live: 0 })
+    .where('instance_uuid', '=', serverId)
+    .execute();
+}
+
+/** These NICs of the server go. */
+export async function removeNics(trx: Db, serverId: string, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await trx
+    .deleteFrom('instance_nics')
+    .where('instance_uuid', '=', serverId)
+    .where('id', 'in', ids)
+    .execute();
+}
+
+/** Runs a write that may take ports. Throws `conflict`, naming the port, when one belongs to another NIC. */
+export async function refusePortInUse<T>(
+  db: Db,
+  nics: ServerNic[],
+  write: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await write();
+  } catch (cause) {
+    if (nics.length === 0 || !isUniqueViolation(cause)) throw cause;
+    throw await portInUse(db, nics, cause);
+  }
+}
+
+async function portInUse(db: Db, nics: ServerNic[], cause: unknown): Promise<unknown> {
+  const ports = nics.map((nic) => nic.portId).filter((id) => id !== null);
+  const twice = ports.find((id, place) => ports.indexOf(id) !== place);
+  if (twice !== undefined) {
+    return new ComputeError('conflict', `Port ${twice} is named twice.`, { cause });
+  }
+  if (ports.length === 0) return cause;
+  const own = nics.map((nic) => nic.id);
+  const taken = await db
+    .selectFrom('instance_nics')
+    .select(['port_id', 'instance_uuid'])
+    .where('live', '=', 1)
+    .where('port_id', 'in', ports)
+    .where('id', 'not in', own)
+    .executeTakeFirst();
+  // Its holder was deleted since the write: at the time of the write it was in use all the same.
+  if (taken === undefined) {
+    const message = `Port ${ports.join(', ')} is still in use.`;
+    return isPortViolation(cause) ? new ComputeError('conflict', message, { cause }) : cause;
+  }
+  return new ComputeError('conflict', `Port ${taken.port_id} is still in use.`, {
+    detail: `it belongs to a NIC of server ${taken.instance_uuid}`,
+    cause,
+  });
+}
+
+/** Is it the index on ports that refused? Both engines name it. */
+function isPortViolation(cause: unknown): boolean {
+  const { message, constraint } = cause as { message?: unknown; constraint?: unknown };
+  return /port_id/.test(`${String(message)} ${String(constraint)}`);
+}

@@ -1,0 +1,50 @@
+/** Rows of `pci_requests`: what a server asks for in devices. */
+import type { Kysely } from 'kysely';
+import type { PciRequest } from '#core/pci/requests/request.ts';
+import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
+import type { ComputeTables, PciRequestRow } from '../sqlite/tables.ts';
+
+type Db = Kysely<ComputeTables>;
+
+const requestMap: FieldMap<PciRequest, PciRequestRow> = {
+  requestId: ['request_id', 'plain'],
+  count: ['count', 'plain'],
+  spec: ['spec', 'json'],
+  aliasName: ['alias_name', 'plain'],
+  numaPolicy: ['numa_policy', 'plain'],
+  requesterId: ['requester_id', 'plain'],
+};
+
+/** In the order they were made. */
+export async function listPciRequests(db: Db, serverId: string): Promise<PciRequest[]> {
+  const rows = await db
+    .selectFrom('pci_requests')
+    .selectAll()
+    .where('instance_uuid', '=', serverId)
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => toFields(requestMap, row));
+}
+
+export async function insertPciRequests(
+  trx: Db,
+  serverId: string,
+  requests: readonly PciRequest[],
+): Promise<void> {
+  if (requests.length === 0) return;
+  const rows = requests.map((request) => toRow(requestMap, request, { instance_uuid: serverId }));
+  await trx.insertInto('pci_requests').values(rows).execute();
+}
+
+export async function removePciRequests(
+  trx: Db,
+  serverId: string,
+  requestIds: readonly string[],
+): Promise<void> {
+  if (requestIds.length === 0) return;
+  await trx
+    .deleteFrom('pci_requests')
+    .where('instance_uuid', '=', serverId)
+    .where('request_id', 'in', requestIds)
+    .execute();
+}

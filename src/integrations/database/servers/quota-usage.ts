@@ -1,0 +1,73 @@
+/** What a project uses of its quotas, from indexes alone: as cheap with a thousand servers as with one. */
+import type { Kysely } from 'kysely';
+import type { NewServer, QuotaUsage } from '#contracts/store/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import { exceededQuotas } from '#core/quotas/check.ts';
+import type { QuotaLimits } from '#core/quotas/limits.ts';
+import { allowedServers } from '#core/quotas/new-servers.ts';
+import type { ComputeTables } from '../sqlite/tables.ts';
+
+type Db = Kysely<ComputeTables>;
+
+export async function quotaUsage(db: Db, projectId: string): Promise<QuotaUsage> {
+  const { instances, cores, ram } = await db
+    .selectFrom('instances')
+    .select((eb) => [
+      eb.fn.countAll<number>().as('instances'),
+      eb.fn.sum<number | null>('vcpus').as('cores'),
+      eb.fn.sum<number | null>('memory_mb').as('ram'),
+    ])
+    .where('project_id', '=', projectId)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  const { server_groups } = await db
+    .selectFrom('server_groups')
+    .select((eb) => eb.fn.countAll<number>().as('server_groups'))
+    .where('project_id', '=', projectId)
+    .executeTakeFirstOrThrow();
+  return { instances, cores: cores ?? 0, ram: ram ?? 0, server_groups };
+}
+
+/** How many of these servers of one flavor and group may be made, at least `minCount`. Throws `overQuota`. */
+export async function serversAllowed(
+  trx: Db,
+  newServers: readonly NewServer[],
+  { limits, minCount }: { limits: QuotaLimits; minCount: number },
+): Promise<number> {
+  const [first] = newServers;
+  if (first === undefined) return 0;
+  const { flavor, projectId } = first.server;
+  const usage = await quotaUsage(trx, projectId);
+  return allowedServers(limits, {
+    used: { ...usage, ...(await groupMembers(trx, first.groupId)) },
+    asked: {
+      minCount,
+      maxCount: newServers.length,
+      cores: flavor.vcpus,
+      ram: flavor.memoryMib,
+    },
+  });
+}
+
+async function groupMembers(
+  trx: Db,
+  groupId: string | null,
+): Promise<{ server_group_members?: number }> {
+  if (groupId === null) return {};
+  return trx
+    .selectFrom('server_group_members')
+    .select((eb) => eb.fn.countAll<number>().as('server_group_members'))
+    .where('group_uuid', '=', groupId)
+    .executeTakeFirstOrThrow();
+}
+
+/** Throws `overQuota` when the project may have no further group. Source: Nova server groups API. */
+export async function refuseTooManyGroups(
+  trx: Db,
+  projectId: string,
+  limits: QuotaLimits,
+): Promise<void> {
+  const used = await quotaUsage(trx, projectId);
+  if (exceededQuotas(limits, { used, asked: { server_groups: 1 } }).length === 0) return;
+  throw new ComputeError('overQuota', 'Quota exceeded, too many server groups.');
+}

@@ -1,0 +1,128 @@
+/** Server groups and who is in them. A placement is fenced by the group's generation, as a claim is by its host's. */
+import type { Kysely, Selectable } from 'kysely';
+import type { ServerGroupStore, Transition } from '#contracts/store/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { ServerGroup } from '#core/servers/server-group.ts';
+import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
+import { refuseTooManyGroups } from './quota-usage.ts';
+import type { ComputeTables, ServerGroupRow } from '../sqlite/tables.ts';
+
+type Db = Kysely<ComputeTables>;
+
+const groupMap: FieldMap<Omit<ServerGroup, 'members'>, ServerGroupRow> = {
+  id: ['uuid', 'plain'],
+  name: ['name', 'plain'],
+  projectId: ['project_id', 'plain'],
+  userId: ['user_id', 'plain'],
+  policy: ['policy', 'plain'],
+  maxServersPerHost: ['max_server_per_host', 'plain'],
+  generation: ['generation', 'plain'],
+};
+
+export function serverGroupStore(db: Db): ServerGroupStore {
+  const rows = () => db.selectFrom('server_groups').selectAll('server_groups');
+  return {
+    create: async (made, limits) => {
+      const group = { ...made, generation: 1 };
+      await db.transaction().execute(async (trx) => {
+        await refuseTooManyGroups(trx, group.projectId, limits);
+        await trx
+          .insertInto('server_groups')
+          .values(toRow(groupMap, group, {}))
+          .execute();
+      });
+      return { ...group, members: [] };
+    },
+    get: async (id) => (await withMembers(db, await rows().where('uuid', '=', id).execute()))[0],
+    list: async ({ projectId, offset, limit }) => {
+      const found = projectId === undefined ? rows() : rows().where('project_id', '=', projectId);
+      return withMembers(db, await found.orderBy('id').offset(offset).limit(limit).execute());
+    },
+    remove: (id) => db.transaction().execute((trx) => removeGroup(trx, id)),
+    of: async (serverId) => {
+      const found = rows()
+        .innerJoin('server_group_members', 'group_uuid', 'uuid')
+        .where('instance_uuid', '=', serverId);
+      return (await withMembers(db, await found.execute()))[0];
+    },
+    hosts: (id) => hostsOf(db, id),
+  };
+}
+
+/** A new server joins, in the transaction that makes it. Throws `invalid` when the group has gone meanwhile. */
+export async function joinGroup(trx: Db, serverId: string, groupId: string): Promise<void> {
+  const group = await trx
+    .selectFrom('server_groups')
+    .select('uuid')
+    .where('uuid', '=', groupId)
+    .executeTakeFirst();
+  if (group === undefined) throw noSuchGroup(groupId, 'invalid');
+  await trx
+    .insertInto('server_group_members')
+    .values({ instance_uuid: serverId, group_uuid: groupId })
+    .execute();
+}
+
+/** The server is deleted: it is in no group. */
+export async function leaveGroup(trx: Db, serverId: string): Promise<void> {
+  await trx.deleteFrom('server_group_members').where('instance_uuid', '=', serverId).execute();
+}
+
+/** Counts the group's generation up; false when a server of it was placed since it was read, or when it is gone. */
+export async function countPlacement(
+  trx: Db,
+  { id, generation }: NonNullable<Transition['serverGroup']>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('server_groups')
+    .set({ generation: generation + 1 })
+    .where('uuid', '=', id)
+    .where('generation', '=', generation)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+async function withMembers(db: Db, rows: Selectable<ServerGroupRow>[]): Promise<ServerGroup[]> {
+  if (rows.length === 0) return [];
+  const members = await db
+    .selectFrom('server_group_members')
+    .selectAll()
+    .where(
+      'group_uuid',
+      'in',
+      rows.map(({ uuid }) => uuid),
+    )
+    .orderBy('id')
+    .execute();
+  const byGroup = Map.groupBy(members, (member) => member.group_uuid);
+  return rows.map((row) => ({
+    ...toFields(groupMap, row),
+    members: (byGroup.get(row.uuid) ?? []).map((member) => member.instance_uuid),
+  }));
+}
+
+async function hostsOf(db: Db, groupId: string): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('server_group_members')
+    .innerJoin('instances', 'instances.uuid', 'server_group_members.instance_uuid')
+    .select(['host', (eb) => eb.fn.countAll<number>().as('count')])
+    .where('group_uuid', '=', groupId)
+    .where('host', 'is not', null)
+    .groupBy('host')
+    .orderBy('host')
+    .execute();
+  return new Map(rows.map(({ host, count }) => [host ?? '', count]));
+}
+
+async function removeGroup(trx: Db, id: string): Promise<void> {
+  await trx.deleteFrom('server_group_members').where('group_uuid', '=', id).execute();
+  const { numDeletedRows } = await trx
+    .deleteFrom('server_groups')
+    .where('uuid', '=', id)
+    .executeTakeFirst();
+  if (numDeletedRows === 0n) throw noSuchGroup(id, 'notFound');
+}
+
+function noSuchGroup(id: string, kind: 'invalid' | 'notFound'): ComputeError {
+  return new ComputeError(kind, `Instance group ${id} could not be found.`);
+}

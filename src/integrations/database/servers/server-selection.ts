@@ -1,0 +1,153 @@
+/** A page of servers in SQL: found, sorted and cut by the database, so that no row is read that the page does not have. */
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
+import type {
+  ListedServer,
+  ServerCondition,
+  ServerField,
+  ServerSelection,
+} from '#contracts/store/server-selection.ts';
+import { ComputeError } from '#core/errors.ts';
+import { textInJson } from '../sqlite/dialect.ts';
+import type { ComputeTables } from '../sqlite/tables.ts';
+
+type Db = Kysely<ComputeTables>;
+type Value = string | number;
+
+const column = (name: string) => sql.ref<Value>(`instances.${name}`);
+
+const diskBus = textInJson('instances.image_properties', 'hw_disk_bus');
+const wantsDrive = textInJson('instances.image_properties', 'img_config_drive');
+
+const fields: Record<ServerField, RawBuilder<Value>> = {
+  id: column('uuid'),
+  name: column('display_name'),
+  hostname: column('hostname'),
+  description: column('display_description'),
+  projectId: column('project_id'),
+  userId: column('user_id'),
+  imageId: column('image_ref'),
+  flavorId: textInJson('instances.flavor', 'id'),
+  kernelId: textInJson('instances.image_properties', 'kernel_id'),
+  ramdiskId: textInJson('instances.image_properties', 'ramdisk_id'),
+  rootDevice: sql`case ${diskBus} when 'ide' then 'hda' when 'sata' then 'sda' when 'scsi' then 'sda' when 'usb' then 'sda' else 'vda' end`,
+  keyName: column('key_name'),
+  hasConfigDrive: sql`(instances.config_drive or ${wantsDrive} is 'mandatory' or exists (
+    select 1 from instance_nics where instance_uuid = instances.uuid and pci_request_id is not null))`,
+  accessIpv4: column('access_ip_v4'),
+  accessIpv6: column('access_ip_v6'),
+  hasAutoDisk: sql`(instances.disk_config = 'AUTO')`,
+  availabilityZone: column('availability_zone'),
+  launchIndex: column('launch_index'),
+  locked: column('locked'),
+  vmState: column('vm_state'),
+  taskState: column('task_state'),
+  powerState: column('power_state'),
+  hostId: column('compute_node_id'),
+  hostName: column('host'),
+  createdAt: column('created_at'),
+  updatedAt: column('updated_at'),
+  launchedAt: column('launched_at'),
+  terminatedAt: column('terminated_at'),
+};
+
+/** Throws `invalid` when the server to follow is none, or none of the project. */
+export async function selectServers(db: Db, selection: ServerSelection): Promise<ListedServer[]> {
+  return selectionQuery(db, selection, await placeOf(db, selection)).execute();
+}
+
+/** Where a server stands in an order: its values of the keys, when it was made, and its row's number. */
+type Place = Value[];
+
+/** The statement of `selectServers`. `place`: of the server that the page follows. */
+export function selectionQuery(db: Db, selection: ServerSelection, place?: Place) {
+  const { projectId, deleted, where = [], either, changedSince, changedBefore } = selection;
+  let query = db
+    .selectFrom('instances')
+    .select(['instances.uuid as id', 'instances.display_name as name'])
+    .limit(selection.limit);
+  if (projectId !== undefined) query = query.where('project_id', '=', projectId);
+  if (deleted === 'none') query = query.where('deleted_at', 'is', null);
+  if (deleted === 'only') query = query.where('deleted_at', 'is not', null);
+  if (changedSince !== undefined) query = query.where('updated_at', '>=', changedSince);
+  if (changedBefore !== undefined) query = query.where('updated_at', '<=', changedBefore);
+  for (const condition of where) query = query.where(holds(condition));
+  if (either !== undefined)
+    query = query.where(
+      joined(
+        'or',
+        either.map((all) => joined('and', all.map(holds))),
+      ),
+    );
+  if (place !== undefined) query = query.where(follows(selection, place));
+  for (const { key, direction } of sortKeys(selection)) query = query.orderBy(key, direction);
+  return query.orderBy('instances.created_at', 'desc').orderBy('instances.id', 'desc');
+}
+
+function holds(condition: ServerCondition): RawBuilder<SqlBool> {
+  const value = fields[condition.field];
+  if ('noneOf' in condition) return isNoneOf(value, condition.noneOf);
+  return isOneOf(value, condition.oneOf);
+}
+
+type Values = readonly (string | number | boolean | null)[];
+
+function isOneOf(value: RawBuilder<Value>, values: Values): RawBuilder<SqlBool> {
+  const isKnown = sql<SqlBool>`${value} in (${sql.join(withoutNull(values))})`;
+  return values.includes(null) ? sql`(${isKnown} or ${value} is null)` : isKnown;
+}
+
+function isNoneOf(value: RawBuilder<Value>, values: Values): RawBuilder<SqlBool> {
+  const isOther = sql<SqlBool>`${value} not in (${sql.join(withoutNull(values))})`;
+  return values.includes(null) ? isOther : sql`(${isOther} or ${value} is null)`;
+}
+
+function withoutNull(values: Values): Value[] {
+  return values.flatMap((each) =>
+    each === null ? [] : [typeof each === 'boolean' ? Number(each) : each],
+  );
+}
+
+/** Of no conditions: `or` is false, `and` true. */
+function joined(
+  word: 'and' | 'or',
+  conditions: readonly RawBuilder<SqlBool>[],
+): RawBuilder<SqlBool> {
+  if (conditions.length === 0) return word === 'and' ? sql`1` : sql`0`;
+  return sql`(${sql.join(conditions, sql.raw(` ${word} `))})`;
+}
+
+/** Times that a server may not have yet. */
+const times: readonly ServerField[] = ['launchedAt', 'terminatedAt'];
+
+/** What has no value comes before all that has one, as the empty text or the first moment. */
+function sortKeys({ order = [] }: ServerSelection) {
+  return order.map(({ by, direction }) => ({
+    key: sql<Value>`coalesce(${fields[by]}, ${sql.lit(times.includes(by) ? 0 : '')})`,
+    direction,
+  }));
+}
+
+/** Key by key, the last comparison in a form that an index answers. */
+function follows(selection: ServerSelection, place: Place): RawBuilder<SqlBool> {
+  const [createdAt, serial] = place.slice(-2);
+  const newestFirst = sql<SqlBool>`(instances.created_at, instances.id) < (${createdAt}, ${serial})`;
+  return sortKeys(selection).reduceRight((rest, { key, direction }, at) => {
+    const value = place[at];
+    const isBeyond = direction === 'asc' ? sql`${key} > ${value}` : sql`${key} < ${value}`;
+    return sql`(${isBeyond} or (${key} = ${value} and ${rest}))`;
+  }, newestFirst);
+}
+
+async function placeOf(db: Db, selection: ServerSelection): Promise<Place | undefined> {
+  const { after, projectId } = selection;
+  if (after === undefined) return undefined;
+  const keys = sortKeys(selection).map(({ key }, at) => key.as(`key${at}`));
+  let query = db
+    .selectFrom('instances')
+    .select([...keys, 'instances.created_at', 'instances.id'])
+    .where('uuid', '=', after);
+  if (projectId !== undefined) query = query.where('project_id', '=', projectId);
+  const row = (await query.executeTakeFirst()) as Record<string, Value> | undefined;
+  if (row === undefined) throw new ComputeError('invalid', `marker [${after}] not found`);
+  return [...keys.map((_, at) => row[`key${at}`] ?? ''), row['created_at'] ?? 0, row['id'] ?? 0];
+}

@@ -1,0 +1,145 @@
+/** Servers with their NICs, requests and history. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
+import type { Kysely } from 'kysely';
+import type { Clock } from '#contracts/clock.ts';
+import type { NewServer, ServerChange, ServerFilter, ServerStore } from '#contracts/store/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { Server } from '#core/servers/server.ts';
+import { findAction, insertAction, listActions } from '../tasks/actions.ts';
+import { newestDomainXml } from '../tasks/commands.ts';
+import { mendServer, serverDamage } from './damaged-servers.ts';
+import { listDecisions } from './decisions.ts';
+import { refusePortInUse, writeNics } from './nics.ts';
+import { insertPciRequests, listPciRequests } from './pci-requests.ts';
+import { serversAllowed } from './quota-usage.ts';
+import { readRows } from '../rows/readable-rows.ts';
+import { joinGroup } from './server-groups.ts';
+import { instanceRow, serverColumns, toServer } from '../rows/server-row.ts';
+import { selectServers } from './server-selection.ts';
+import type { ComputeTables } from '../sqlite/tables.ts';
+import { insertTask } from '../tasks/tasks.ts';
+
+type Db = Kysely<ComputeTables>;
+
+export function serverStore(db: Db, clock: Clock): ServerStore {
+  return {
+    create: (newServer) =>
+      refusePortInUse(db, newServer.server.nics, () =>
+        db.transaction().execute((trx) => createServer(trx, newServer)),
+      ),
+    createWithin: (quota, newServers) =>
+      refusePortInUse(
+        db,
+        newServers.flatMap(({ server }) => server.nics),
+        () => db.transaction().execute((trx) => createWithin(trx, quota, newServers)),
+      ),
+    get: async (id) => (await readServers(db, [id]))[0],
+    damage: (id) => serverDamage(db, id),
+    mend: (id) => db.transaction().execute((trx) => mendServer(trx, id)),
+    list: (filter) => listServers(db, filter),
+    select: (selection) => selectServers(db, selection),
+    read: (ids) => readServers(db, ids),
+    pciRequests: (serverId) => listPciRequests(db, serverId),
+    decisions: (serverId) => listDecisions(db, serverId),
+    actions: (serverId, page) => listActions(db, serverId, page),
+    action: (serverId, requestId) => findAction(db, serverId, requestId),
+    update: (id, change) =>
+      typeof change !== 'function'
+        ? updateServer(db, id, change, clock)
+        : db.transaction().execute(async (trx) => {
+            const [server] = await readServers(trx, [id]);
+            if (server === undefined) throw noSuchServer(id);
+            await updateServer(trx, id, change(server), clock);
+          }),
+    domainXml: (serverId) => newestDomainXml(db, serverId),
+  };
+}
+
+// oxlint-disable-next-line max-params -- which, what and when
+async function updateServer(db: Db, id: string, change: ServerChange, clock: Clock): Promise<void> {
+  const { numUpdatedRows } = await db
+    .updateTable('instances')
+    .set({ updated_at: clock.now(), ...serverColumns(change) })
+    .where('uuid', '=', id)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) throw noSuchServer(id);
+}
+
+function noSuchServer(id: string): ComputeError {
+  return new ComputeError('notFound', `Instance ${id} could not be found.`);
+}
+
+async function createServer(
+  trx: Db,
+  { server, pciRequests, groupId, task, action }: NewServer,
+): Promise<Server> {
+  const { id: serial } = await trx
+    .insertInto('instances')
+    .values(instanceRow(server))
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await writeNics(trx, server.id, server.nics);
+  await insertPciRequests(trx, server.id, pciRequests);
+  if (groupId !== null) await joinGroup(trx, server.id, groupId);
+  await insertAction(trx, action);
+  await insertTask(trx, task);
+  return { ...server, serial };
+}
+
+async function createWithin(
+  trx: Db,
+  quota: Parameters<ServerStore['createWithin']>[0],
+  newServers: readonly NewServer[],
+): Promise<Server[]> {
+  const allowed = await serversAllowed(trx, newServers, quota);
+  const servers: Server[] = [];
+  for (const newServer of newServers.slice(0, allowed)) {
+    servers.push(await createServer(trx, newServer));
+    // SQLite answers at once: sockets and timers get a turn between the rows of a long transaction.
+    await afterEvents();
+  }
+  return servers;
+}
+
+/** All of them, newest first. */
+async function listServers(db: Db, filter: ServerFilter): Promise<Server[]> {
+  const { projectId, hostId, includeDeleted } = filter;
+  const ids = await selectServers(db, {
+    ...(projectId !== undefined && { projectId }),
+    ...(hostId !== undefined && { where: [{ field: 'hostId', oneOf: [hostId] } as const] }),
+    deleted: includeDeleted === true ? 'too' : 'none',
+    limit: Number.MAX_SAFE_INTEGER,
+  });
+  return readServers(
+    db,
+    ids.map(({ id }) => id),
+  );
+}
+
+const serversAtOnce = 100;
+
+/** In the order of the ids, in two queries for each hundred. */
+async function readServers(db: Db, ids: readonly string[]): Promise<Server[]> {
+  const servers: Server[] = [];
+  for (let start = 0; start < ids.length; start += serversAtOnce) {
+    // SQLite answers at once: other requests get a turn between the parts of a long list.
+    if (start > 0) await afterEvents();
+    servers.push(...(await readSome(db, ids.slice(start, start + serversAtOnce))));
+  }
+  return servers;
+}
+
+async function readSome(db: Db, ids: readonly string[]): Promise<Server[]> {
+  if (ids.length === 0) return [];
+  const found = await db.selectFrom('instances').selectAll().where('uuid', 'in', ids).execute();
+  const nics = await db
+    .selectFrom('instance_nics')
+    .selectAll()
+    .where('instance_uuid', 'in', ids)
+    .orderBy('position')
+    .execute();
+  const nicsOf = Map.groupBy(nics, (nic) => nic.instance_uuid);
+  const byId = new Map(found.map((row) => [row.uuid, row]));
+  const rows = ids.flatMap((id) => byId.get(id) ?? []);
+  return readRows('instances', rows, (row) => toServer(row, nicsOf.get(row.uuid) ?? []));
+}

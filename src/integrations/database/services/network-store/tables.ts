@@ -1,0 +1,58 @@
+/** Tables of the network store, and how each kept thing lies in its row. */
+import type {
+  StoredNetwork,
+  StoredPort,
+  StoredPortBinding,
+  StoredSecurityGroup,
+  StoredSecurityGroupRule,
+  StoredSubnet,
+} from '#contracts/store/network-store.ts';
+import { type RowOf, rowShape } from '../../rows/row-shape.ts';
+
+/** A port without its addresses, which lie in a table of their own. */
+export type PortBody = Omit<StoredPort, 'fixedIps'>;
+
+export interface NetworkTables {
+  networks: RowOf<
+    StoredNetwork,
+    'adminStateUp' | 'shared' | 'external' | 'portSecurityEnabled',
+    'tags'
+  >;
+  subnets: RowOf<
+    StoredSubnet,
+    'enableDhcp',
+    'allocationPools' | 'dnsNameservers' | 'hostRoutes' | 'tags'
+  >;
+  ports: RowOf<
+    PortBody,
+    'adminStateUp' | 'portSecurityEnabled',
+    'securityGroupIds' | 'profile' | 'vifDetails' | 'tags'
+  >;
+  portBindings: RowOf<StoredPortBinding, never, 'profile' | 'vifDetails'>;
+  portAddresses: { portId: string; subnetId: string; ipAddress: string; position: number };
+  securityGroups: RowOf<StoredSecurityGroup, never, 'tags'>;
+  securityGroupRules: RowOf<StoredSecurityGroupRule>;
+}
+
+export const networkShape = rowShape<StoredNetwork>()(
+  ['adminStateUp', 'shared', 'external', 'portSecurityEnabled'],
+  { tags: '[]' },
+);
+export const subnetShape = rowShape<StoredSubnet>()(['enableDhcp'], {
+  allocationPools: '[]',
+  dnsNameservers: '[]',
+  hostRoutes: '[]',
+  tags: '[]',
+});
+export const portBindingShape = rowShape<StoredPortBinding>()([], {
+  profile: '{}',
+  vifDetails: '{}',
+});
+export const portShape = rowShape<PortBody>()(['adminStateUp', 'portSecurityEnabled'], {
+  securityGroupIds: '[]',
+  profile: '{}',
+  vifDetails: '{}',
+  tags: '[]',
+});
+export const securityGroupShape = rowShape<StoredSecurityGroup>()([], { tags: '[]' });
+export const securityGroupRuleShape = rowShape<StoredSecurityGroupRule>()([], {});

@@ -1,0 +1,171 @@
+/** Commands for hosts, and how they ended. Their rows are written by `commit`. */
+import type { Kysely } from 'kysely';
+import type { CommandResult, HostCommandBody } from '#contracts/host/host-link.ts';
+import type { CommandStore, NewCommand, StoredCommand } from '#contracts/store/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import { erasedBody, type LogEraser } from '../sqlite/erasure.ts';
+import { readRows } from '../rows/readable-rows.ts';
+import type { ComputeTables } from '../sqlite/tables.ts';
+
+type Db = Kysely<ComputeTables>;
+
+/** The kind of command that only asks: `questions.ts`. */
+export const question = 'console';
+
+export function commandStore(
+  db: Db,
+  eraser: LogEraser,
+): Pick<CommandStore, 'pending' | 'complete' | 'issue' | 'last'> {
+  return {
+    pending: async (hostId) => {
+      const rows = await db
+        .selectFrom('host_commands')
+        .select(['seq', 'instance_uuid', 'body'])
+        .where('compute_node_id', '=', hostId)
+        .where('succeeded', 'is', null)
+        .orderBy('seq')
+        .execute();
+      return readRows('host_commands', rows, (row) => ({
+        seq: row.seq,
+        serverId: row.instance_uuid,
+        body: JSON.parse(row.body) as HostCommandBody,
+      }));
+    },
+    complete: async (hostId, seq, result, now) => {
+      await db.transaction().execute((trx) => complete(trx, { hostId, seq, result, now }));
+      eraser.erased();
+    },
+    issue: (command) => db.transaction().execute((trx) => issueOnce(trx, command)),
+    last: (serverId, kind) => lastCommand(db, serverId, kind),
+  };
+}
+
+/** Writes a command under the next number of its host, which it returns. */
+export async function insertCommand(trx: Db, command: NewCommand): Promise<number> {
+  const host = await trx
+    .updateTable('compute_nodes')
+    .set((eb) => ({ last_command_seq: eb('last_command_seq', '+', 1) }))
+    .where('uuid', '=', command.hostId)
+    .returning('last_command_seq')
+    .executeTakeFirst();
+  if (host === undefined) {
+    throw new ComputeError('notFound', `command: no host ${command.hostId} exists`);
+  }
+  await trx
+    .insertInto('host_commands')
+    .values({
+      compute_node_id: command.hostId,
+      seq: host.last_command_seq,
+      instance_uuid: command.serverId,
+      kind: command.body.do,
+      body: JSON.stringify(command.body),
+      succeeded: null,
+      result: null,
+    })
+    .execute();
+  return host.last_command_seq;
+}
+
+async function issueOnce(trx: Db, command: NewCommand): Promise<void> {
+  const waiting = await trx
+    .selectFrom('host_commands')
+    .select('seq')
+    .where('instance_uuid', '=', command.serverId)
+    .where('kind', '=', command.body.do)
+    .where('succeeded', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  if (waiting === undefined) await insertCommand(trx, command);
+}
+
+/** Is an answer to this server's newest command still to come? An older command's answer is nobody's to wait for. */
+export async function awaitsAnswer(trx: Db, serverId: string): Promise<boolean> {
+  const newest = await trx
+    .selectFrom('host_commands')
+    .select('succeeded')
+    .where('instance_uuid', '=', serverId)
+    .where('kind', '!=', question)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return newest !== undefined && newest.succeeded === null;
+}
+
+async function complete(
+  trx: Db,
+  { hostId, seq, result, now }: { hostId: string; seq: number; result: CommandResult; now: number },
+): Promise<void> {
+  const ended = await trx
+    .updateTable('host_commands')
+    .set({ succeeded: result.ok ? 1 : 0, result: JSON.stringify(result), body: erasedBody })
+    .where('compute_node_id', '=', hostId)
+    .where('seq', '=', seq)
+    .where('succeeded', 'is', null)
+    .returning(['instance_uuid', 'kind'])
+    .executeTakeFirst();
+  if (
+    ended === undefined ||
+    ended.kind === question ||
+    (await awaitsAnswer(trx, ended.instance_uuid))
+  )
+    return;
+  await trx
+    .updateTable('tasks')
+    .set({ due_at: now })
+    .where('instance_uuid', '=', ended.instance_uuid)
+    .where('step', 'is not', null)
+    .where((eb) => eb.or([eb('due_at', 'is', null), eb('due_at', '>', now)]))
+    .execute();
+}
+
+async function lastCommand(
+  db: Db,
+  serverId: string,
+  kind: HostCommandBody['do'],
+): Promise<StoredCommand | undefined> {
+  const row = await db
+    .selectFrom('host_commands')
+    .select(['compute_node_id', 'seq', 'instance_uuid', 'result'])
+    .where('instance_uuid', '=', serverId)
+    .where('kind', '=', kind)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return (
+    row && {
+      hostId: row.compute_node_id,
+      seq: row.seq,
+      serverId: row.instance_uuid,
+      result: row.result === null ? null : readResult(row.result),
+    }
+  );
+}
+
+/** An answer that cannot be read counts as one that says nothing is known: the guest may be there. */
+function readResult(text: string): CommandResult {
+  try {
+    return JSON.parse(text) as CommandResult;
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { ok: false, message: 'The answer of the host cannot be read.', detail, steps: [] };
+  }
+}
+
+/** Commands after which a guest's definition may be another. */
+const defining: HostCommandBody['do'][] = ['spawn', 'respawn', 'attach', 'detach'];
+
+/** The domain XML that came with the newest such command of this server that succeeded. */
+export async function newestDomainXml(db: Db, serverId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('host_commands')
+    .select('result')
+    .where('instance_uuid', '=', serverId)
+    .where('kind', 'in', defining)
+    .where('succeeded', '=', 1)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (row === undefined || row.result === null) return undefined;
+  const result = readResult(row.result);
+  return result.ok ? result.domainXml : undefined;
+}

@@ -1,0 +1,106 @@
+/** Rows of `network_events`: events about ports, until they were handled. */
+import type { Kysely } from 'kysely';
+import type { NetworkEvent, NetworkEventStore } from '#contracts/services/network-events.ts';
+import type { Transition } from '#contracts/store/store.ts';
+import { type NetworkEventKind, networkEventKinds } from '#core/networking/network-event.ts';
+import type { ComputeTables } from '../sqlite/tables.ts';
+
+type Db = Kysely<ComputeTables>;
+type SeenEvents = NonNullable<Transition['seenEvents']>;
+
+export function networkEventStore(db: Db): NetworkEventStore {
+  return {
+    record: (event, how) => db.transaction().execute((trx) => record(trx, event, how)),
+    of: async (serverId) => {
+      const rows = await db
+        .selectFrom('network_events')
+        .selectAll()
+        .where('instance_uuid', '=', serverId)
+        .orderBy('id')
+        .execute();
+      return rows.map(({ id, kind, port_id: portId }) => ({
+        id,
+        serverId,
+        kind: kind as NetworkEventKind,
+        portId,
+      }));
+    },
+    idleServers: async () => {
+      const rows = await db
+        .selectFrom('network_events')
+        .select('network_events.instance_uuid as serverId')
+        .distinct()
+        .leftJoin('tasks', 'tasks.instance_uuid', 'network_events.instance_uuid')
+        .where('step', 'is', null)
+        .execute();
+      return rows.map(({ serverId }) => serverId);
+    },
+    forget: (serverId, upTo) => forgetNetworkEvents(db, serverId, { upTo }),
+  };
+}
+
+async function record(
+  trx: Db,
+  { serverId, kind, portId }: NetworkEvent,
+  { wakes, now }: { wakes: string; now: number },
+): Promise<void> {
+  if (kind === 'plugged' && !(await isBusy(trx, serverId))) return;
+  await trx
+    .deleteFrom('network_events')
+    .where('instance_uuid', '=', serverId)
+    .where('kind', '=', kind)
+    .where('port_id', '=', portId)
+    .execute();
+  await trx
+    .insertInto('network_events')
+    .values({ instance_uuid: serverId, kind, port_id: portId })
+    .execute();
+  if (kind !== 'plugged') return;
+  await trx
+    .updateTable('tasks')
+    .set({ due_at: now })
+    .where('instance_uuid', '=', serverId)
+    .where('step', '=', wakes)
+    .where('due_at', '>', now)
+    .execute();
+}
+
+async function isBusy(trx: Db, serverId: string): Promise<boolean> {
+  const task = await trx
+    .selectFrom('tasks')
+    .select('step')
+    .where('instance_uuid', '=', serverId)
+    .where('step', 'is not', null)
+    .executeTakeFirst();
+  return task !== undefined;
+}
+
+/** Those of a server of these kinds up to this id; left out: of all kinds, however new. */
+export async function forgetNetworkEvents(
+  trx: Db,
+  serverId: string,
+  { kinds = networkEventKinds, upTo = Number.MAX_SAFE_INTEGER }: Partial<SeenEvents> = {},
+): Promise<void> {
+  await trx
+    .deleteFrom('network_events')
+    .where('instance_uuid', '=', serverId)
+    .where('kind', 'in', kinds)
+    .where('id', '<=', upTo)
+    .execute();
+}
+
+/** Has one of this kind come that has not been seen to? */
+export async function hasNetworkEvent(
+  trx: Db,
+  serverId: string,
+  kind: NetworkEventKind,
+): Promise<boolean> {
+  const event = await trx
+    .selectFrom('network_events')
+    .select('id')
+    .where('instance_uuid', '=', serverId)
+    .where('kind', '=', kind)
+    .limit(1)
+    .executeTakeFirst();
+  return event !== undefined;
+}

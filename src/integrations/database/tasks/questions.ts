@@ -1,0 +1,34 @@
+/** Questions to hosts: command rows that no task waits for, gone once they are answered. */
+import type { Kysely } from 'kysely';
+import type { CommandResult } from '#contracts/host/host-link.ts';
+import type { CommandStore } from '#contracts/store/store.ts';
+import { insertCommand, question } from './commands.ts';
+import type { ComputeTables } from '../sqlite/tables.ts';
+
+type Db = Kysely<ComputeTables>;
+
+export function questionStore(
+  db: Db,
+): Pick<CommandStore, 'ask' | 'answer' | 'forget' | 'forgetQuestions'> {
+  const row = (hostId: string, seq: number) =>
+    db.selectFrom('host_commands').where('compute_node_id', '=', hostId).where('seq', '=', seq);
+  return {
+    ask: (asked) => db.transaction().execute((trx) => insertCommand(trx, asked)),
+    async answer(hostId, seq) {
+      const found = await row(hostId, seq).select('result').executeTakeFirst();
+      const result = found?.result ?? null;
+      return result === null ? undefined : (JSON.parse(result) as CommandResult);
+    },
+    async forget(hostId, seq) {
+      await db
+        .deleteFrom('host_commands')
+        .where('compute_node_id', '=', hostId)
+        .where('seq', '=', seq)
+        .where('kind', '=', question)
+        .execute();
+    },
+    async forgetQuestions() {
+      await db.deleteFrom('host_commands').where('kind', '=', question).execute();
+    },
+  };
+}

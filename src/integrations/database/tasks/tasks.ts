@@ -1,0 +1,246 @@
+/** Tasks: the workflow each server has, who works on it, and until when. */
+import type { Expression, ExpressionBuilder, Kysely, Selectable, SqlBool } from 'kysely';
+import type { Clock } from '#contracts/clock.ts';
+import type {
+  NewAction,
+  NewTask,
+  NextStep,
+  Task,
+  TaskKind,
+  TaskStore,
+} from '#contracts/store/store.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
+import { insertAction } from './actions.ts';
+import { readRows } from '../rows/readable-rows.ts';
+import { type ServerFields, serverColumns } from '../rows/server-row.ts';
+import { taskOverview } from './task-overview.ts';
+import type { ComputeTables, TaskRow } from '../sqlite/tables.ts';
+
+type Db = Kysely<ComputeTables>;
+
+const noLease = { leased_by: null, leased_until: null, leased_epoch: null };
+
+export function taskStore(db: Db, clock: Clock): TaskStore {
+  return {
+    lease: (owner, now, leaseMs, { limit, running = [] }) =>
+      leaseTasks(db, { owner, now, leaseMs, limit, running }),
+    renew: (owner, until, serverIds) => renewLeases(db, { owner, until, serverIds }),
+    hasten: async (now, latest) => {
+      await db.updateTable('tasks').set({ due_at: now }).where('due_at', '>', latest).execute();
+    },
+    release: async (task, owner) => {
+      // By the epoch that was leased, not the current one: a workflow that took over waits for just this.
+      await db
+        .updateTable('tasks')
+        .set(noLease)
+        .where('instance_uuid', '=', task.serverId)
+        .where('leased_by', '=', owner)
+        .where('leased_epoch', '=', task.epoch)
+        .execute();
+    },
+    releaseAll: async () => {
+      await db.updateTable('tasks').set(noLease).where('leased_by', 'is not', null).execute();
+    },
+    begin: (task, action, server, { onlyIdle } = { onlyIdle: false }) =>
+      db
+        .transaction()
+        .execute((trx) => beginTask(trx, { task, action, server, onlyIdle, now: clock.now() })),
+    of: async (serverId) => {
+      const row = await db
+        .selectFrom('tasks')
+        .selectAll()
+        .where('instance_uuid', '=', serverId)
+        .where('step', 'is not', null)
+        .executeTakeFirst();
+      return row && toTask(row);
+    },
+    overview: (now, limit) => taskOverview(db, now, limit),
+  };
+}
+
+/** A server's first task, in the transaction that makes the server. */
+export async function insertTask(trx: Db, task: NewTask): Promise<void> {
+  await trx.insertInto('tasks').values(newTaskRow(task)).execute();
+}
+
+/** Moves a task to its next step, or ends it (null); false when it is no longer the server's task. */
+export async function advanceTask(trx: Db, task: Task, next: NextStep | null): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('tasks')
+    .set(
+      next === null
+        ? { step: null, data: '{}', due_at: null }
+        : {
+            kind: next.kind ?? task.kind,
+            step: next.step,
+            data: JSON.stringify(next.data),
+            due_at: next.dueAt,
+          },
+    )
+    .where('instance_uuid', '=', task.serverId)
+    .where('uuid', '=', task.id)
+    .where('epoch', '=', task.epoch)
+    .where('step', 'is not', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+function newTaskRow({ lease, ...task }: NewTask): TaskRow {
+  const epoch = 1;
+  return {
+    instance_uuid: task.serverId,
+    uuid: task.id,
+    kind: task.kind,
+    step: task.step,
+    epoch,
+    data: JSON.stringify(task.data),
+    action_uuid: task.actionId,
+    due_at: task.dueAt,
+    ...(lease === undefined
+      ? noLease
+      : { leased_by: lease.owner, leased_until: lease.until, leased_epoch: epoch }),
+  };
+}
+
+interface LeaseRequest {
+  owner: string;
+  now: number;
+  leaseMs: number;
+  limit: number;
+  running: readonly string[];
+}
+
+async function leaseTasks(db: Db, request: LeaseRequest): Promise<Task[]> {
+  const { owner, now, leaseMs, limit } = request;
+  // One statement, so that no second process can take the same rows between a look and a take.
+  const rows = await db
+    .updateTable('tasks')
+    .set((eb) => {
+      // A lease that ran out: its holder may still be at work, so what it commits must be refused from here on.
+      const epoch = eb
+        .case()
+        .when('leased_by', 'is', null)
+        .then(eb.ref('epoch'))
+        .else(eb('epoch', '+', 1))
+        .end();
+      return { leased_by: owner, leased_until: now + leaseMs, epoch, leased_epoch: epoch };
+    })
+    .where('instance_uuid', 'in', (eb) =>
+      eb
+        .selectFrom('tasks')
+        .select('instance_uuid')
+        .where('due_at', '<=', now)
+        .where((eb) => isFree(eb, request))
+        .orderBy('due_at')
+        .limit(limit),
+    )
+    .returningAll()
+    .execute();
+  const byTime = rows.sort((a, b) => (a.due_at ?? 0) - (b.due_at ?? 0));
+  return readRows('tasks', byTime, toTask);
+}
+
+/** Held by nobody, or the lease has run out; the owner does not count its own as run out while it runs the step. */
+function isFree(
+  eb: ExpressionBuilder<ComputeTables, 'tasks'>,
+  { owner, now, running }: LeaseRequest,
+): Expression<SqlBool> {
+  const isUnheld = eb('leased_until', 'is', null);
+  const hasRunOut = eb('leased_until', '<=', now);
+  if (running.length === 0) return eb.or([isUnheld, hasRunOut]);
+  const isRunningHere = eb.and([
+    eb('leased_by', '=', owner),
+    eb('instance_uuid', 'in', running),
+    // After a takeover the step that runs is of an older epoch: the new workflow waits for it no longer than the lease.
+    eb('leased_epoch', '=', eb.ref('epoch')),
+  ]);
+  return eb.or([isUnheld, eb.and([hasRunOut, eb.not(isRunningHere)])]);
+}
+
+async function renewLeases(
+  db: Db,
+  { owner, until, serverIds }: { owner: string; until: number; serverIds: readonly string[] },
+): Promise<void> {
+  await db
+    .updateTable('tasks')
+    .set({ leased_until: until })
+    .where('instance_uuid', 'in', serverIds)
+    .where('leased_by', '=', owner)
+    .whereRef('leased_epoch', '=', 'epoch')
+    .execute();
+}
+
+async function beginTask(
+  trx: Db,
+  {
+    task,
+    action,
+    server,
+    onlyIdle,
+    now,
+  }: {
+    task: NewTask;
+    action: NewAction | null;
+    server: Partial<ServerFields>;
+    onlyIdle: boolean;
+    now: number;
+  },
+): Promise<Task> {
+  const { numUpdatedRows } = await trx
+    .updateTable('instances')
+    .set({ updated_at: now, ...serverColumns(server) })
+    .where('uuid', '=', task.serverId)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) {
+    throw new ComputeError('notFound', `Instance ${task.serverId} could not be found.`);
+  }
+  if (action !== null) await insertAction(trx, action);
+  const row = await trx
+    .insertInto('tasks')
+    .values(newTaskRow(task))
+    .onConflict((conflict) =>
+      // Without one of its own the lease stays: it ends when the step that runs now returns, or runs out.
+      conflict
+        .column('instance_uuid')
+        .doUpdateSet((eb) => ({
+          uuid: eb.ref('excluded.uuid'),
+          kind: eb.ref('excluded.kind'),
+          step: eb.ref('excluded.step'),
+          epoch: eb('tasks.epoch', '+', 1),
+          data: eb.ref('excluded.data'),
+          action_uuid: eb.ref('excluded.action_uuid'),
+          due_at: eb.ref('excluded.due_at'),
+          ...(task.lease !== undefined && {
+            leased_by: eb.ref('excluded.leased_by'),
+            leased_until: eb.ref('excluded.leased_until'),
+            leased_epoch: eb('tasks.epoch', '+', 1),
+          }),
+        }))
+        .where((eb) => (onlyIdle ? eb('tasks.step', 'is', null) : eb.lit(true))),
+    )
+    .returningAll()
+    .executeTakeFirst();
+  if (row === undefined && onlyIdle) {
+    throw new ComputeError(
+      'conflict',
+      `Instance ${task.serverId} is busy: another action runs for it; try again when it has ended.`,
+    );
+  }
+  invariant(row, `task ${task.id} is not there after it was begun`);
+  return toTask(row);
+}
+
+function toTask(row: Selectable<TaskRow>): Task {
+  invariant(row.step !== null, `task ${row.uuid} has ended`);
+  return {
+    id: row.uuid,
+    serverId: row.instance_uuid,
+    kind: row.kind as TaskKind,
+    step: row.step,
+    epoch: row.epoch,
+    data: JSON.parse(row.data) as Record<string, unknown>,
+    actionId: row.action_uuid,
+    dueAt: row.due_at,
+  };
+}

@@ -1,0 +1,262 @@
+/** The agent's end of the child that has libvirt in it: starts it, calls it, and starts it again when it crashes or hangs. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Log } from '#contracts/log.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { ChildMessage, DomainEvent, ProcedureName, Procedures } from './child-messages.ts';
+import { LibvirtError } from './libvirt-error.ts';
+
+export interface LibvirtChildOptions {
+  uri: string;
+  log: Log;
+  /** The file that the child runs: `child/main.ts`, or what a bundler made of it. */
+  childEntry?: string;
+  /** The child's environment, for what libvirt's transports read (SSH, TLS). */
+  environment?: Readonly<Record<string, string>>;
+  /** Milliseconds that one call may take; the child is killed when one takes longer. */
+  callLimitMs?: number;
+}
+
+/** What the child reports without being asked. */
+export type ChildNews = { what: 'lost' | 'back' } | { what: 'event'; event: DomainEvent };
+
+/** As many threads as can wait in libvirt: each lane, opening, the event loop, and some for Node itself. */
+const threads = 20;
+
+/** Saving writes all memory of a guest to disk. Milliseconds. */
+const slowLimits: Partial<Record<ProcedureName, number>> = {
+  saveDomain: 3_600_000,
+  startDomain: 1_800_000,
+};
+
+const standardCallLimitMs = 120_000;
+/** A call waits this long for a connection that is being made. Milliseconds. */
+const connectionWaitMs = 15_000;
+const restarts = { firstMs: 100, longestMs: 5_000 };
+
+interface Call {
+  procedure: ProcedureName;
+  act: string;
+  resolve: (value: never) => void;
+  reject: (error: Error) => void;
+  timer: NodeJS.Timeout;
+}
+
+type Connection = { is: 'connecting' | 'connected' } | { is: 'unreachable'; problem: string };
+
+/** The child's default entry file: beside this one. */
+const ownEntry = fileURLToPath(new URL('../child/main.ts', import.meta.url));
+
+export class LibvirtChild {
+  readonly #options: LibvirtChildOptions;
+  readonly #calls = new Map<number, Call>();
+  readonly #listeners = new Set<(news: ChildNews) => void>();
+  readonly #awaited = new Set<() => void>();
+  #process: ChildProcess;
+  #connection: Connection = { is: 'connecting' };
+  #lastCall = 0;
+  #wasConnected = false;
+  #isLost = false;
+  #restartMs = restarts.firstMs;
+  #restart: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: LibvirtChildOptions) {
+    this.#options = options;
+    this.#process = this.#start();
+  }
+
+  /** For tests and for people who look at the host. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Resolves once the first try to connect has had an outcome, good or bad. */
+  async firstTry(): Promise<void> {
+    await this.#settled();
+  }
+
+  /**
+   * Runs a procedure in the child. `act` is for messages. Throws LibvirtError with what libvirt says, and `unavailable` when the
+   * hypervisor does not answer, the child ends meanwhile, or the call takes too long.
+   */
+  async call<Name extends ProcedureName>(
+    procedure: Name,
+    args: Procedures[Name]['args'],
+    act: string = procedure,
+  ): Promise<Procedures[Name]['result']> {
+    await this.#settled();
+    if (this.#isClosed)
+      throw new ComputeError('unavailable', `${act}: the connection to libvirt was closed`);
+    if (this.#connection.is !== 'connected') throw this.#unreachable(act);
+    const id = (this.#lastCall += 1);
+    return new Promise<Procedures[Name]['result']>((resolve, reject) => {
+      const limitMs = Math.max(this.#limitMs, slowLimits[procedure] ?? 0);
+      const timer = setTimeout(() => this.#tooLong(id, limitMs), limitMs);
+      this.#calls.set(id, { procedure, act, resolve, reject, timer });
+      // That the child ended just now shows at its exit.
+      this.#process.send({ id, procedure, args }, () => undefined);
+    });
+  }
+
+  watch(listener: (news: ChildNews) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends the child. Calls in flight fail. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#restart);
+    this.#listeners.clear();
+    const child = this.#process;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+    });
+    const patience = setTimeout(() => child.kill('SIGKILL'), 2_000);
+    if (child.connected) child.send('close', () => undefined);
+    await ended;
+    clearTimeout(patience);
+  }
+
+  get #limitMs(): number {
+    return this.#options.callLimitMs ?? standardCallLimitMs;
+  }
+
+  #start(): ChildProcess {
+    const { childEntry = ownEntry, environment = {}, uri } = this.#options;
+    const child = fork(childEntry, [uri], {
+      env: {
+        PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+        ...environment,
+        UV_THREADPOOL_SIZE: `${threads}`,
+      },
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    child.on('message', (message: ChildMessage) => this.#hear(message));
+    child.stderr?.on('data', (text: Buffer) => {
+      this.#options.log.debug({ uri, text: text.toString().trim() }, 'libvirt child wrote');
+    });
+    child.once('error', (error) => this.#ended(child, error.message));
+    child.once('exit', (code, signal) => this.#ended(child, signal ?? `exit code ${code}`));
+    return child;
+  }
+
+  #hear(message: ChildMessage): void {
+    switch (message.is) {
+      case 'result':
+        this.#takeCall(message.id)?.resolve(message.value as never);
+        return;
+      case 'failure': {
+        const call = this.#takeCall(message.id);
+        call?.reject(new LibvirtError(call.act, message.failure));
+        return;
+      }
+      case 'event':
+        this.#notify({ what: 'event', event: message.event });
+        return;
+      case 'connected':
+        this.#restartMs = restarts.firstMs;
+        this.#become({ is: 'connected' });
+        return;
+      case 'connecting':
+        this.#become({ is: 'connecting' });
+        return;
+      case 'unreachable':
+        this.#become(message);
+        return;
+      case 'closed':
+        this.#process.kill('SIGKILL');
+    }
+  }
+
+  #become(connection: Connection): void {
+    this.#connection = connection;
+    if (connection.is !== 'connecting') this.#wake();
+    if (connection.is === 'connected') {
+      if (this.#isLost) this.#notify({ what: 'back' });
+      this.#isLost = false;
+      this.#wasConnected = true;
+      return;
+    }
+    if (this.#isLost || (connection.is === 'connecting' && !this.#wasConnected)) return;
+    this.#isLost = true;
+    const problem = connection.is === 'unreachable' ? connection.problem : 'the connection broke';
+    this.#options.log.warn({ uri: this.#options.uri, problem }, 'libvirt does not answer');
+    this.#notify({ what: 'lost' });
+  }
+
+  #wake(): void {
+    const awaited = [...this.#awaited];
+    this.#awaited.clear();
+    for (const wake of awaited) wake();
+  }
+
+  /** Waits while a connection is being made, for a while. */
+  async #settled(): Promise<void> {
+    if (this.#connection.is !== 'connecting' || this.#isClosed) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, connectionWaitMs);
+      this.#awaited.add(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #unreachable(act: string): ComputeError {
+    const { uri } = this.#options;
+    const problem =
+      this.#connection.is === 'unreachable' ? this.#connection.problem : 'no answer in good time';
+    return new ComputeError(
+      'unavailable',
+      `${act}: libvirtd at ${uri} does not answer: ${problem} (start it: systemctl start libvirtd)`,
+    );
+  }
+
+  #takeCall(id: number): Call | undefined {
+    const call = this.#calls.get(id);
+    clearTimeout(call?.timer);
+    this.#calls.delete(id);
+    return call;
+  }
+
+  #tooLong(id: number, limitMs: number): void {
+    const call = this.#takeCall(id);
+    if (call === undefined) return;
+    const message = `${call.act}: libvirt did not answer within ${limitMs / 1_000} s`;
+    call.reject(new ComputeError('unavailable', message));
+    this.#options.log.error({ procedure: call.procedure }, `${message}; its process is restarted`);
+    this.#process.kill('SIGKILL');
+  }
+
+  #ended(child: ChildProcess, how: string): void {
+    if (child !== this.#process || this.#restart !== undefined) return;
+    for (const id of this.#calls.keys()) {
+      const call = this.#takeCall(id);
+      const message = `${call?.act}: the process with libvirt in it ended (${how})`;
+      call?.reject(new ComputeError('unavailable', message));
+    }
+    if (this.#isClosed) {
+      this.#wake();
+      return;
+    }
+    // One that worked is there again in a moment, and calls wait for it; one that never did says why it is not.
+    if (this.#connection.is === 'connected') this.#become({ is: 'connecting' });
+    else if (this.#connection.is === 'connecting') {
+      this.#become({ is: 'unreachable', problem: `the process with libvirt in it ended (${how})` });
+    }
+    this.#restart = setTimeout(() => {
+      this.#restart = undefined;
+      this.#process = this.#start();
+    }, this.#restartMs);
+    this.#restartMs = Math.min(this.#restartMs * 2, restarts.longestMs);
+  }
+
+  #notify(news: ChildNews): void {
+    for (const listener of this.#listeners) listener(news);
+  }
+}

@@ -1,0 +1,41 @@
+/** libvirt's errors as ours: the kind is chosen from libvirt's code; code, domain and text stay. */
+import { ComputeError, type ErrorKind } from '#core/errors.ts';
+import type { WireFailure } from './child-messages.ts';
+import { errorCode, errorDomain } from '../xml/libvirt-numbers.ts';
+
+/** A call that libvirt refused or could not do. */
+export class LibvirtError extends ComputeError {
+  /** Source: libvirt/virterror.h, `virErrorNumber`. 0: libvirt itself did not fail. */
+  readonly code: number;
+  /** The part of libvirt that failed. Source: libvirt/virterror.h, `virErrorDomain`. */
+  readonly domain: number;
+  /** libvirt's own words. */
+  readonly text: string;
+
+  /** `act`: what was to be done. Example: `start guest 0a1b…`. */
+  constructor(act: string, { code, domain, text, call }: WireFailure) {
+    const words = domain === errorDomain.rpc ? `no connection to libvirt: ${text}` : text;
+    super(kindOf(code), `${act}: ${words}`, {
+      detail: `${call}: libvirt error ${code} of domain ${domain}: ${text}`,
+    });
+    this.code = code;
+    this.domain = domain;
+    this.text = text;
+  }
+
+  /** Did the connection break, rather than libvirt refuse? */
+  get isConnectionLost(): boolean {
+    return this.domain === errorDomain.rpc;
+  }
+}
+
+/** Is this libvirt's error with this code? */
+export function hasCode(error: unknown, ...codes: (keyof typeof errorCode)[]): boolean {
+  return error instanceof LibvirtError && codes.some((name) => errorCode[name] === error.code);
+}
+
+function kindOf(code: number): ErrorKind {
+  if (code === errorCode.noDomain || code === errorCode.noNetwork) return 'notFound';
+  if (code === errorCode.operationInvalid || code === errorCode.resourceBusy) return 'conflict';
+  return 'unavailable';
+}

@@ -1,0 +1,45 @@
+import { aBridgeNic, aMacvtapNic, vf0, vf1 } from '#test/hosts/guests.ts';
+import type { GuestNic } from '#core/guests/description/guest.ts';
+import { expect, test } from 'vitest';
+import { deviceOfNic, domainDevices } from './domain-devices.ts';
+import { nicXml } from '../xml/interface-xml.ts';
+import { printXml } from '../xml/xml.ts';
+
+const host = {
+  virtType: 'kvm' as const,
+  macvtapSources: { [vf0]: 'enp1s0v0', [vf1]: 'enp1s0v1' },
+};
+/** All have one MAC: a bond in the guest. */
+const macAddress = 'fa:16:3e:00:00:77';
+const nic = (like: GuestNic, change: object = {}): GuestNic => ({ ...like, macAddress, ...change });
+const red = nic(aBridgeNic());
+const blue = nic(aBridgeNic(), { portId: 'p2', bridge: 'brq-blue', devName: 'tap-blue' });
+const ovs = nic(aBridgeNic(), {
+  kind: 'ovs',
+  interfaceId: 'i',
+  bridge: 'br-int',
+  devName: 'tap-3',
+});
+const tap0 = nic(aMacvtapNic(vf0));
+const tap1 = nic(aMacvtapNic(vf1));
+
+const domain = (...nics: GuestNic[]) =>
+  domainDevices(`<domain>${nics.map((each) => printXml(nicXml(each, host))).join('')}</domain>`);
+
+test.each([
+  { what: 'two bridges', there: red, asked: blue, ifname: null },
+  { what: 'a bridge and Open vSwitch', there: red, asked: ovs, ifname: null },
+  { what: 'a macvtap and a bridge', there: tap0, asked: red, ifname: null },
+  { what: 'a bridge and a macvtap', there: red, asked: tap1, ifname: 'enp1s0v1' },
+  { what: 'two macvtaps', there: tap0, asked: tap1, ifname: 'enp1s0v1' },
+])('one MAC on $what: each NIC is its own', ({ there, asked, ifname }) => {
+  expect(deviceOfNic(domain(there), asked, ifname)).toBeUndefined();
+  const both = domain(there, asked);
+  expect(both).toHaveLength(2);
+  expect(deviceOfNic(both, asked, ifname)).toBe(both[1]);
+});
+
+test('a macvtap whose interface is not known is found by its MAC', () => {
+  const devices = domain(tap0);
+  expect(deviceOfNic(devices, tap0)).toBe(devices[0]);
+});

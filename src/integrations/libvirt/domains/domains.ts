@@ -1,0 +1,72 @@
+/** The host's domains: found, and waited for until something has become of one. */
+import { ComputeError } from '#core/errors.ts';
+import type { DomainEvent } from '../connection/child-messages.ts';
+import type { LibvirtChild } from '../connection/child-process.ts';
+import { type DomainView, viewOf } from './domain-view.ts';
+
+/** Events come at once; polling is for what was missed while libvirt was away. Milliseconds. */
+const lookEveryMs = 1_000;
+
+export class Domains {
+  readonly #child: LibvirtChild;
+
+  constructor(child: LibvirtChild) {
+    this.#child = child;
+  }
+
+  /** Every domain of the host, whoever defined it. */
+  async list(): Promise<DomainView[]> {
+    return (await this.#child.call('listDomains', [], 'list guests')).map(viewOf);
+  }
+
+  /** undefined when there is none. */
+  async find(id: string): Promise<DomainView | undefined> {
+    const row = await this.#child.call('findDomain', [id], `look for guest ${id}`);
+    return row === null ? undefined : viewOf(row);
+  }
+
+  /** Throws `notFound`. */
+  async known(id: string): Promise<DomainView> {
+    const found = await this.find(id);
+    if (found !== undefined) return found;
+    throw new ComputeError('notFound', `guest ${id}: not defined on this host`);
+  }
+
+  /**
+   * Waits until `isDone` says so, which is asked at once, at each event of the domain, and now and then. False when `limitMs` is over.
+   * Throws `unavailable` when libvirt goes away meanwhile.
+   */
+  async waitUntil(
+    id: string,
+    isDone: (events: readonly DomainEvent[]) => Promise<boolean>,
+    limitMs: number,
+  ): Promise<boolean> {
+    const events: DomainEvent[] = [];
+    let wake = (): void => undefined;
+    const stop = this.#child.watch((news) => {
+      if (news.what !== 'event' || news.event.id !== id) return;
+      events.push(news.event);
+      wake();
+    });
+    try {
+      const end = performance.now() + limitMs;
+      while (!(await isDone(events))) {
+        const left = end - performance.now();
+        if (left <= 0) return false;
+        const seen = events.length;
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, Math.min(left, lookEveryMs));
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+          // One that came while we asked was not waited for.
+          if (events.length > seen) wake();
+        });
+      }
+      return true;
+    } finally {
+      stop();
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/** libvirt's events as changes of Novella's guests; other domains are ignored. */
+import type { FoundGuest, HypervisorChange } from '#contracts/host/hypervisor.ts';
+import type { DomainEvent } from '../connection/child-messages.ts';
+import type { ChildNews, LibvirtChild } from '../connection/child-process.ts';
+import type { Domains } from './domains.ts';
+import { lifecycleDetail, lifecycleEvent } from '../xml/libvirt-numbers.ts';
+
+type State = FoundGuest['state'] | 'gone';
+
+export class GuestChanges {
+  readonly #domains: Domains;
+  readonly #listeners = new Set<(change: HypervisorChange) => void>();
+  /** Ids that are known to be Novella's, and to be not. */
+  readonly #isOurs = new Map<string, boolean>();
+  /** Changes are reported in the order in which they happened. */
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(child: LibvirtChild, domains: Domains) {
+    this.#domains = domains;
+    child.watch((news) => this.#hear(news));
+  }
+
+  watch(listener: (change: HypervisorChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** This domain was seen to be Novella's. */
+  remember(guestId: string): void {
+    this.#isOurs.set(guestId, true);
+  }
+
+  clear(): void {
+    this.#listeners.clear();
+  }
+
+  #hear(news: ChildNews): void {
+    if (news.what !== 'event') {
+      this.#inOrder(async () => this.#notify({ what: news.what }));
+      return;
+    }
+    const state = stateAfter(news.event);
+    if (state === undefined) return;
+    const guestId = news.event.id;
+    this.#inOrder(async () => {
+      if (!(await this.#isKnownAsOurs(guestId))) return;
+      if (state === 'gone') this.#isOurs.delete(guestId);
+      this.#notify({ what: 'guest', guestId, state });
+    });
+  }
+
+  #inOrder(notify: () => Promise<void>): void {
+    // A listener's own mistake, or a libvirt that has gone, must not keep later changes from being reported.
+    this.#last = this.#last.then(notify).catch(() => undefined);
+  }
+
+  async #isKnownAsOurs(guestId: string): Promise<boolean> {
+    const known = this.#isOurs.get(guestId);
+    if (known !== undefined) return known;
+    const found = await this.#domains.find(guestId);
+    if (found === undefined) return false;
+    const isOurs = found.metadata !== undefined;
+    this.#isOurs.set(guestId, isOurs);
+    return isOurs;
+  }
+
+  #notify(change: HypervisorChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+/** undefined: nothing that the contract knows has changed. */
+function stateAfter(news: DomainEvent): State | undefined {
+  if (news.what !== 'lifecycle') return undefined;
+  switch (news.event) {
+    case lifecycleEvent.defined:
+      return news.detail === lifecycleDetail.definedAdded ? 'shutOff' : undefined;
+    case lifecycleEvent.undefined:
+      return 'gone';
+    case lifecycleEvent.started:
+    case lifecycleEvent.resumed:
+      return 'running';
+    case lifecycleEvent.suspended:
+      return 'paused';
+    case lifecycleEvent.stopped:
+      return news.detail === lifecycleDetail.stoppedSaved ? 'saved' : 'shutOff';
+    case lifecycleEvent.crashed:
+      return 'crashed';
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,144 @@
+/** Does KVM work here? A `/dev/kvm` that opens says little; a guest that ran says it. Asked once for each kernel and QEMU. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '#contracts/log.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { LibvirtChild } from '../connection/child-process.ts';
+import { hasCode, LibvirtError } from '../connection/libvirt-error.ts';
+import { bootDisk, bootSectorSays } from './probe-boot-sector.ts';
+import { element, printXml } from '../xml/xml.ts';
+
+interface ProbeOptions {
+  child: LibvirtChild;
+  /** Folder of the guests' files; keeps the answer too. */
+  directory: string;
+  log: Log;
+  cpuMode: 'host-model' | 'host-passthrough';
+}
+
+type VirtType = 'kvm' | 'qemu';
+
+/** Emulation on a busy machine needs a second or two. Milliseconds. */
+const probeLimitMs = 30_000;
+
+/**
+ * A function that gives the answer: kept in memory, and in the folder for the next process. Throws `unavailable` when neither KVM nor
+ * emulation can run a guest: then KVM is not to blame, and nothing is kept.
+ */
+export function workingVirtType(options: ProbeOptions): () => Promise<VirtType> {
+  let answer: Promise<VirtType> | undefined;
+  return () => {
+    answer ??= answerOf(options).catch((error: unknown) => {
+      answer = undefined;
+      throw error;
+    });
+    return answer;
+  };
+}
+
+async function answerOf(options: ProbeOptions): Promise<VirtType> {
+  const { child, directory, log } = options;
+  const { version } = await child.call('hostFacts', [], 'read the facts of the host');
+  const key = `Linux ${release()}, QEMU ${version}, ${options.cpuMode}`;
+  const file = join(directory, '.virt-type.json');
+  const kept = await keptAnswer(file, key);
+  if (kept !== undefined) return kept;
+  const problem = await problemWith('kvm', options);
+  const virtType = problem === undefined ? 'kvm' : 'qemu';
+  if (problem !== undefined) {
+    const other = await problemWith('qemu', options);
+    if (other !== undefined) {
+      throw new ComputeError(
+        'unavailable',
+        `no guest runs on this host: with KVM: ${problem}; by emulation: ${other}`,
+      );
+    }
+    log.warn({ problem, key }, 'KVM does not work here: guests are emulated, which is slow');
+  }
+  await writeFile(`${file}.new`, JSON.stringify({ key, virtType, problem }), { flush: true });
+  await rename(`${file}.new`, file);
+  return virtType;
+}
+
+async function keptAnswer(file: string, key: string): Promise<VirtType | undefined> {
+  try {
+    const kept = JSON.parse(await readFile(file, 'utf8')) as { key: string; virtType: VirtType };
+    return kept.key === key ? kept.virtType : undefined;
+  } catch {
+    // Absent, or half written by somebody: it is asked again.
+    return undefined;
+  }
+}
+
+/** Runs the tiny guest. undefined: it said what it should. */
+async function problemWith(virtType: VirtType, options: ProbeOptions): Promise<string | undefined> {
+  const { child, directory } = options;
+  await mkdir(directory, { recursive: true });
+  const id = randomUUID();
+  // Files, not a folder: each folder here is a guest's.
+  const disk = join(directory, `.probe-${id}.disk`);
+  const output = join(directory, `.probe-${id}.log`);
+  try {
+    await child.call('domainCapabilities', [virtType], 'ask what the host can run');
+    await writeFile(disk, bootDisk());
+    const xml = probeXml(id, { virtType, disk, output, ...options });
+    await child.call('createDomain', [xml], `start a guest with ${virtType}`);
+    const end = performance.now() + probeLimitMs;
+    while (performance.now() < end) {
+      if ((await readFile(output, 'latin1')).includes(bootSectorSays)) return undefined;
+      if ((await child.call('findDomain', [id])) === null) return 'the guest ended without a word';
+      await delay(100);
+    }
+    return `the guest said nothing within ${probeLimitMs / 1_000} s`;
+  } catch (error) {
+    // Whatever else went wrong says nothing of KVM, and must not be kept as if it did.
+    if (error instanceof LibvirtError && !error.isConnectionLost) return error.text;
+    throw error;
+  } finally {
+    await child.call('destroyDomain', [id]).catch((error: unknown) => {
+      if (!hasCode(error, 'noDomain')) throw error;
+    });
+    for (const path of [disk, output]) await rm(path, { force: true });
+  }
+}
+
+function probeXml(
+  id: string,
+  {
+    virtType,
+    disk,
+    output,
+    cpuMode,
+  }: { virtType: VirtType; disk: string; output: string; cpuMode: string },
+): string {
+  return printXml(
+    element('domain', { type: virtType }, [
+      element('name', {}, [`novella-probe-${id}`]),
+      element('uuid', {}, [id]),
+      element('memory', { unit: 'MiB' }, [64]),
+      element('vcpu', {}, [1]),
+      element('os', {}, [
+        element('type', { arch: 'x86_64', machine: 'q35' }, ['hvm']),
+        element('boot', { dev: 'hd' }),
+      ]),
+      element('features', {}, [element('acpi'), element('apic')]),
+      element('cpu', { mode: virtType === 'kvm' ? cpuMode : 'maximum' }),
+      element('devices', {}, [
+        element('disk', { type: 'file', device: 'disk' }, [
+          element('driver', { name: 'qemu', type: 'raw' }),
+          element('source', { file: disk }),
+          element('target', { dev: 'vda', bus: 'virtio' }),
+        ]),
+        element('controller', { type: 'usb', model: 'none' }),
+        element('serial', { type: 'file' }, [
+          element('source', { path: output }),
+          element('target', { port: 0 }),
+        ]),
+        element('memballoon', { model: 'none' }),
+      ]),
+    ]),
+  );
+}

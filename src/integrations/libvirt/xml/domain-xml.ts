@@ -1,0 +1,129 @@
+/** The guest as libvirt's `<domain>`: pure text, no connection. Source: libvirt "Domain XML format". */
+import { type GuestPaths, guestPaths } from '#core/guests/description/guest-paths.ts';
+import { diskName, type GuestHardware } from '#core/guests/description/guest-hardware.ts';
+import { type Guest, type GuestNic, hasDisk } from '#core/guests/description/guest.ts';
+import { metadataOf, metadataXml } from './domain-metadata.ts';
+import { type HostNames, hostdevXml, nicXml } from './interface-xml.ts';
+import { numaCells, numaTuning } from './numa-xml.ts';
+import { element, printXml, type XmlElement } from './xml.ts';
+
+/** How the host runs guests, beside the names that only it knows. */
+export interface DomainOptions extends HostNames {
+  /** Path of QEMU; libvirt chooses when absent. */
+  emulator?: string;
+  /** Folder of the guests' files: one folder for each, named by its id. */
+  diskDirectory?: string;
+  /** With KVM: what the guest sees of the host's processor. `host-model` can move between hosts of one kind. */
+  cpuMode?: 'host-model' | 'host-passthrough';
+  /** PCIe ports for NICs that come later. */
+  sparePorts?: number;
+}
+
+/** Nova's `num_pcie_ports` is 0, and its guests can then take no second NIC. */
+const standardSparePorts = 8;
+
+/** The domain XML of a guest. Throws `unavailable` when a NIC needs an interface that the host does not have. */
+export function domainXml(guest: Guest, options: DomainOptions): string {
+  const hasPassthrough = guest.hostDevices.length > 0 || guest.nics.some(isPassthrough);
+  const paths = guestPaths(options.diskDirectory ?? '/var/lib/novella/guests', guest.id);
+  const { machine, diskBus } = guest.hardware ?? usualHardware;
+  const ports = guest.nics.length + guest.hostDevices.length + fixedDevices;
+  return printXml(
+    element('domain', { type: options.virtType }, [
+      element('name', {}, [guest.name]),
+      element('uuid', {}, [guest.id]),
+      element('metadata', {}, [metadataXml(metadataOf(guest))]),
+      element('memory', { unit: 'MiB' }, [guest.memoryMib]),
+      element('vcpu', { placement: 'static' }, [guest.vcpus]),
+      ...numaTuning(guest),
+      element('os', {}, [
+        element('type', { arch: 'x86_64', machine }, ['hvm']),
+        ...kernel(guest, paths),
+        element('boot', { dev: 'hd' }),
+      ]),
+      element('features', {}, [element('acpi'), element('apic')]),
+      cpu(guest, options),
+      element('clock', { offset: 'utc' }),
+      element('on_poweroff', {}, ['destroy']),
+      element('on_reboot', {}, ['restart']),
+      element('on_crash', {}, ['destroy']),
+      element('devices', {}, [
+        options.emulator !== undefined && element('emulator', {}, [options.emulator]),
+        hasDisk(guest) && disk(paths, diskBus),
+        guest.configDrive !== null && configDrive(paths, diskBus),
+        diskBus === 'scsi' &&
+          element('controller', { type: 'scsi', index: 0, model: 'virtio-scsi' }),
+        element('controller', { type: 'usb', model: 'none' }),
+        ...pciControllers(ports + (options.sparePorts ?? standardSparePorts)),
+        ...guest.nics.map((nic) => nicXml(nic, options)),
+        ...guest.hostDevices.map(hostdevXml),
+        element('serial', { type: 'pty' }, [
+          element('log', { file: paths.consoleLog, append: 'off' }),
+          element('target', { port: 0 }),
+        ]),
+        element('console', { type: 'pty' }, [element('target', { type: 'serial', port: 0 })]),
+        // VFIO pins all memory of the guest: a balloon could take none of it back.
+        element('memballoon', { model: hasPassthrough ? 'none' : 'virtio' }),
+        element('rng', { model: 'virtio' }, [
+          element('backend', { model: 'random' }, ['/dev/urandom']),
+        ]),
+      ]),
+    ]),
+  );
+}
+
+const usualHardware: GuestHardware = { machine: 'q35', diskBus: 'virtio' };
+
+/** Devices of every guest that sit on a PCIe port: disk, balloon, random numbers. */
+const fixedDevices = 3;
+
+/**
+ * Ports with their indexes, the root first: without it libvirt takes the first port for the root. A q35 guest can be given a device
+ * while it runs only on a port that it had from the start.
+ */
+function pciControllers(ports: number): XmlElement[] {
+  return Array.from({ length: ports + 1 }, (_, index) =>
+    element('controller', {
+      type: 'pci',
+      index,
+      model: index === 0 ? 'pcie-root' : 'pcie-root-port',
+    }),
+  );
+}
+
+function kernel(guest: Guest, paths: GuestPaths): XmlElement[] {
+  if (guest.kernel === null) return [];
+  const { ramdiskImageId, commandLine } = guest.kernel;
+  return [
+    element('kernel', {}, [paths.kernel]),
+    ...(ramdiskImageId === null ? [] : [element('initrd', {}, [paths.ramdisk])]),
+    ...(commandLine === '' ? [] : [element('cmdline', {}, [commandLine])]),
+  ];
+}
+
+/** Emulation gives all that it can: distributions no longer start on the oldest processor, which is its default. */
+function cpu(guest: Guest, { virtType, cpuMode = 'host-model' }: DomainOptions): XmlElement {
+  return element('cpu', { mode: virtType === 'kvm' ? cpuMode : 'maximum' }, [numaCells(guest)]);
+}
+
+function isPassthrough(nic: GuestNic): boolean {
+  return nic.kind === 'hostdev' || nic.kind === 'hostdev-physical';
+}
+
+function disk(paths: GuestPaths, bus: GuestHardware['diskBus']): XmlElement {
+  return element('disk', { type: 'file', device: 'disk' }, [
+    element('driver', { name: 'qemu', type: 'qcow2' }),
+    element('source', { file: paths.disk }),
+    element('target', { dev: diskName(bus), bus }),
+  ]);
+}
+
+/** The guest's second disk where the first is one of its kind. */
+function configDrive(paths: GuestPaths, diskBus: GuestHardware['diskBus']): XmlElement {
+  return element('disk', { type: 'file', device: 'cdrom' }, [
+    element('driver', { name: 'qemu', type: 'raw' }),
+    element('source', { file: paths.configDrive }),
+    element('target', { dev: diskBus === 'virtio' ? 'sda' : 'sdb', bus: 'sata' }),
+    element('readonly'),
+  ]);
+}

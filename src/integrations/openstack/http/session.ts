@@ -1,0 +1,120 @@
+/** Calls with a token: the service's own, or a user's with the service's beside it. Finds endpoints. */
+import type { Acting } from '#contracts/services/network.ts';
+import { ComputeError } from '#core/errors.ts';
+import { endpointOf } from './catalog.ts';
+import type { OwnToken, OwnTokens } from './own-token.ts';
+import { lackingRoles, type OwnUser, roleInWords } from '../own-user.ts';
+import type { ServiceAnswer, ServiceCall, ServiceCaller } from './service-caller.ts';
+import type { WireAnswer } from './wire.ts';
+
+export type SessionCall = Pick<ServiceCall, 'method' | 'path' | 'body' | 'headers'> & {
+  acting: Acting;
+  /** Does an answer show all that our own rights are to see? What they are not to see is left out of it, not refused. */
+  isWhole?: (body: unknown) => boolean;
+};
+
+/** One service, called with somebody's rights. */
+export interface Session {
+  /** Throws `unavailable`, and `unauthenticated` when the user's token is refused. */
+  call(call: SessionCall): Promise<ServiceAnswer>;
+  open(call: SessionCall): Promise<WireAnswer>;
+  /** Without the version. Example: `http://controller:9696`. */
+  url(): Promise<string>;
+  /** Example: `network service at http://controller:9696`. */
+  name(): Promise<string>;
+  /** Who we are there, with the roles of our token. */
+  owner(): Promise<OwnUser>;
+}
+
+export interface SessionOptions {
+  caller: ServiceCaller;
+  tokens: OwnTokens;
+  keystone: string;
+  /** As people name it. Example: `network`; also its type in the catalog. */
+  service: string;
+  /** Instead of the catalog's. */
+  url?: string | undefined;
+  region?: string | undefined;
+  interface?: string | undefined;
+  /** A version at the end of the URL that paths begin with. Example: `/\/v2\.0$/`. */
+  version?: RegExp;
+}
+
+/**
+ * A token that is refused (401), or, while our user lacks a role, does not get what it asks for (403, or an answer that is not whole), is renewed once and
+ * the call made again. With a user's token the service's own goes along, so that the other service knows who asks. Source: keystonemiddleware, "service tokens".
+ */
+export function createSession(options: SessionOptions): Session {
+  const { caller, tokens, service, keystone } = options;
+  const baseFor = (token: OwnToken): string => {
+    const query = { type: service, region: options.region, interface: options.interface };
+    const url = options.url ?? endpointOf(token.catalog, query, keystone);
+    return url.replace(/\/+$/, '').replace(options.version ?? /$^/, '');
+  };
+  const attempt = async <A extends { status: number }>(
+    call: SessionCall,
+    send: (call: ServiceCall) => Promise<A>,
+    { isShort, drop }: { isShort: (answer: A) => boolean; drop: (answer: A) => void },
+  ): Promise<A> => {
+    const { acting, isWhole: _, ...rest } = call;
+    const sendWith = (token: OwnToken) =>
+      send({
+        ...rest,
+        service,
+        base: baseFor(token),
+        headers: { ...tokenHeaders(acting, token), ...rest.headers },
+      });
+    const token = await tokens.current();
+    const first = await sendWith(token);
+    // A role that was given after the token was made counts only with a new one.
+    const lacksRole =
+      (first.status === 403 || isShort(first)) &&
+      acting === 'service' &&
+      lackingRoles(token.owner).length > 0;
+    if (first.status !== 401 && !lacksRole) return first;
+    drop(first);
+    const newer = await tokens.newerThan(token);
+    const second = await sendWith(newer);
+    if (second.status !== 401) return second;
+    drop(second);
+    throw refused(acting, `${service} service at ${baseFor(newer)}`, newer.owner);
+  };
+  return {
+    call: (call) =>
+      attempt(call, (ready) => caller.call(ready), {
+        isShort: ({ status, body }) =>
+          status < 300 && body !== undefined && call.isWhole?.(body) === false,
+        drop: () => undefined,
+      }),
+    open: (call) =>
+      attempt(call, (ready) => caller.open(ready), {
+        isShort: () => false,
+        drop: ({ bytes }) => bytes.destroy(),
+      }),
+    url: async () => baseFor(await tokens.current()),
+    owner: async () => (await tokens.current()).owner,
+    name: async () => `${service} service at ${baseFor(await tokens.current())}`,
+  };
+}
+
+function tokenHeaders(acting: Acting, own: OwnToken): Record<string, string> {
+  if (acting === 'service') return { 'x-auth-token': own.text };
+  return { 'x-auth-token': acting.token, 'x-service-token': own.text };
+}
+
+function refused(acting: Acting, name: string, owner: OwnUser): ComputeError {
+  if (acting === 'service') {
+    return new ComputeError(
+      'unavailable',
+      `the ${name} refuses a fresh token of our own user: does it ask the same Keystone?`,
+    );
+  }
+  // With a token that has no such role beside it a good token of the user is refused too.
+  if (lackingRoles(owner).includes('service')) {
+    return new ComputeError(
+      'unavailable',
+      `the ${name} refuses the token of this request, or our own beside it: that one needs ${roleInWords(owner, 'service')}`,
+    );
+  }
+  return new ComputeError('unauthenticated', `the ${name} refuses the token of this request`);
+}

@@ -1,0 +1,58 @@
+/** Neutron's agents in our words. Pure. */
+import type { NetworkAgent } from '#core/networking/binding/network-agents.ts';
+
+export interface NeutronAgent {
+  id: string;
+  agent_type: string;
+  host: string;
+  alive: boolean;
+  heartbeat_timestamp: string;
+  /** Each kind has its own keys; OVN's are with hyphens, its mappings text. */
+  configurations?: {
+    device_mappings?: Mappings;
+    bridge_mappings?: Mappings;
+    interface_mappings?: Mappings;
+    'bridge-mappings'?: string;
+    tunnel_types?: string[];
+  };
+}
+
+export interface NeutronAgents {
+  agents: NeutronAgent[];
+  /** Of a list that comes in pages. */
+  agents_links?: { rel: string }[];
+}
+
+/** By physical network. */
+type Mappings = Record<string, unknown>;
+
+/**
+ * Example: a NIC Switch agent with `device_mappings: { physnet1: ['ens1f0'] }` → physical networks `['physnet1']`. OVN makes its tunnels without
+ * a word of them.
+ */
+export function toAgent(agent: NeutronAgent): NetworkAgent {
+  const { configurations = {} } = agent;
+  return {
+    host: agent.host,
+    kind: agent.agent_type,
+    isAlive: agent.alive,
+    lastHeartbeat: agent.heartbeat_timestamp,
+    physicalNetworks: physicalNetworksOf(configurations),
+    tunnelTypes: configurations.tunnel_types ?? null,
+  };
+}
+
+function physicalNetworksOf(
+  configurations: NonNullable<NeutronAgent['configurations']>,
+): string[] | null {
+  const { 'bridge-mappings': ovn } = configurations;
+  if (ovn !== undefined) {
+    const pairs = ovn.split(',').map((pair) => pair.split(':')[0]?.trim() ?? '');
+    return pairs.filter((physnet) => physnet !== '');
+  }
+  const { device_mappings: devices, bridge_mappings: bridges } = configurations;
+  const mapped = [devices, bridges, configurations.interface_mappings].filter(
+    (mappings) => mappings !== undefined,
+  );
+  return mapped.length === 0 ? null : mapped.flatMap((mappings) => Object.keys(mappings));
+}

@@ -1,0 +1,40 @@
+/** The bridges of a simulated host: names and what they are joined to. */
+import type { HostBridges } from '#contracts/host/host-bridges.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { BridgeWiring } from '#core/guests/description/guest.ts';
+
+export interface SimulatedBridgesOptions {
+  host: string;
+  /** Does the host have an interface for this physical network? Default: for all. */
+  reaches?: (physicalNetwork: string) => boolean;
+}
+
+export class SimulatedBridges implements HostBridges {
+  readonly #options: SimulatedBridgesOptions;
+  readonly #bridges = new Map<string, BridgeWiring>();
+
+  constructor(options: SimulatedBridgesOptions) {
+    this.#options = options;
+  }
+
+  async ensureBridge(bridge: string, wiring: BridgeWiring): Promise<void> {
+    const { host, reaches = () => true } = this.#options;
+    const { physicalNetwork } = wiring;
+    if (physicalNetwork !== null && !reaches(physicalNetwork)) {
+      throw new ComputeError(
+        'unavailable',
+        `physical network ${physicalNetwork} has no interface in bridge_mappings of host ${host}`,
+      );
+    }
+    this.#bridges.set(bridge, wiring);
+  }
+
+  async releaseBridge(bridge: string): Promise<void> {
+    this.#bridges.delete(bridge);
+  }
+
+  /** Those that are there now. */
+  get names(): string[] {
+    return [...this.#bridges.keys()];
+  }
+}

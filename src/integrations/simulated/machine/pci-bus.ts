@@ -1,0 +1,244 @@
+/**
+ * The PCI bus of a simulated host. As on a real one a VF that a running guest has whole has no interface, and the VFs of a PF that a guest has
+ * are gone until it releases it.
+ */
+import type { FoundGuest } from '#contracts/host/hypervisor.ts';
+import type {
+  InterfaceChange,
+  PciBus,
+  UnreadableFunction,
+  VfCount,
+} from '#contracts/host/pci-bus.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { DeviceFacts } from '#core/guests/plan/hand-over.ts';
+import { isLive } from '#core/guests/plan/plan.ts';
+import type { VfStep } from '#core/guests/plan/step.ts';
+import type { PciAddress } from '#core/pci/devices/address.ts';
+import type { PciFunction } from '#core/pci/devices/device.ts';
+import {
+  changeTowards,
+  completeChange,
+  noMac,
+  printVfChange,
+  untouchedVf,
+  type VfChange,
+  type VfSettingName,
+} from '#core/pci/vf/vf-settings.ts';
+import type { VfState } from '#core/pci/vf/vf-state.ts';
+import type { SimulatedHost } from '../simulated-host.ts';
+
+export interface SimulatedPciBusOptions {
+  host: SimulatedHost;
+  /** The guests of the host now: they hold devices. */
+  listGuests: () => Promise<FoundGuest[]>;
+  /** Settings that its NICs do not have. Default: none lacks. */
+  lacking?: readonly VfSettingName[];
+}
+
+/** How often it looks whether the description of its host was changed. */
+const lookEveryMs = 1_000;
+
+/** One simulated host's PCI bus. Its functions follow `host.functions`, which may be changed at any time. */
+export class SimulatedPciBus implements PciBus {
+  readonly #options: SimulatedPciBusOptions;
+  readonly #vfs = new Map<PciAddress, VfState>();
+  /** VFs of PFs whose number of VFs was lowered. */
+  readonly #unmade = new Map<PciAddress, PciFunction[]>();
+  readonly #drivers = new Map<PciAddress, string | null>();
+
+  constructor(options: SimulatedPciBusOptions) {
+    this.#options = options;
+  }
+
+  async listFunctions(): Promise<{ functions: PciFunction[]; unreadable: UnreadableFunction[] }> {
+    const given = await this.#givenToGuests();
+    const functions = this.#options.host.functions
+      .flatMap((fn) => shown(fn, given) ?? [])
+      .sort((a, b) => (a.address < b.address ? -1 : 1));
+    return { functions, unreadable: [] };
+  }
+
+  async functionAt(address: PciAddress): Promise<PciFunction | undefined> {
+    const fn = this.#options.host.functions.find((each) => each.address === address);
+    return fn && shown(fn, await this.#givenToGuests());
+  }
+
+  async driverOf(address: PciAddress): Promise<string | null> {
+    if ((await this.#givenToGuests()).has(address)) return 'vfio-pci';
+    return this.#driverOf(this.#function(address));
+  }
+
+  async ifnameOf(address: PciAddress): Promise<string | null> {
+    if ((await this.#givenToGuests()).has(address)) return null;
+    return this.#options.host.functions.find((fn) => fn.address === address)?.ifname ?? null;
+  }
+
+  /** That of a PF always is. */
+  async isUp(address: PciAddress): Promise<boolean | null> {
+    if ((await this.ifnameOf(address)) === null) return null;
+    const isVf = this.#function(address).parentIfname !== null;
+    return !isVf || this.#vf(address).own?.isUp === true;
+  }
+
+  async vfState(address: PciAddress): Promise<VfState> {
+    const state = this.#vf(address);
+    return (await this.ifnameOf(address)) === null ? { ...state, own: null } : state;
+  }
+
+  async applyVfStep(step: VfStep): Promise<void> {
+    if (step.do === 'set-vf-link') {
+      const { macAddress, up } = step;
+      // An interface cannot be without a MAC.
+      return this.setInterface(step.address, { up, ...(macAddress !== noMac && { macAddress }) });
+    }
+    const state = this.#vf(step.address);
+    const change = completeChange(state.settings, changeTowards(state.settings, step.change));
+    for (const [name, value] of Object.entries(change)) {
+      if (this.#lacks(name)) {
+        throw new ComputeError(
+          'unavailable',
+          `VF ${step.address}: ${printVfChange({ [name]: value })}: its NIC has no such setting: leave it at its default`,
+        );
+      }
+      state.settings = { ...state.settings, [name]: value };
+    }
+  }
+
+  async lackingSettings(address: PciAddress, change: VfChange): Promise<VfSettingName[]> {
+    const names = Object.keys(changeTowards(this.#vf(address).settings, change));
+    return (names as VfSettingName[]).filter((name) => this.#lacks(name));
+  }
+
+  async deviceFacts(address: PciAddress): Promise<DeviceFacts> {
+    const fn = this.#function(address);
+    return {
+      driver: await this.driverOf(address),
+      classCode: fn.deviceType !== 'type-PCI' || fn.ifname !== null ? '020000' : '030200',
+      iommuGroup: { id: address, others: [] },
+      pf: fn.parentIfname === null ? null : { ifname: fn.parentIfname, isUp: true },
+      uses: [],
+    };
+  }
+
+  async setInterface(address: PciAddress, { macAddress, up }: InterfaceChange): Promise<void> {
+    const ifname = await this.ifnameOf(address);
+    if (ifname === null || this.#function(address).parentAddress === null) return;
+    const state = this.#vf(address);
+    if (state.own === null) return;
+    // Its PF learns a MAC that the VF gives itself.
+    if (macAddress !== undefined) state.settings = { ...state.settings, macAddress };
+    state.own = {
+      ...state.own,
+      macAddress: macAddress ?? state.own.macAddress,
+      isUp: up ?? state.own.isUp,
+    };
+  }
+
+  async bindDriver(address: PciAddress, driver: string | null): Promise<void> {
+    this.#drivers.set(this.#function(address).address, driver);
+  }
+
+  async vfCount(pf: PciAddress): Promise<VfCount> {
+    if (this.#function(pf).deviceType !== 'type-PF') {
+      throw new ComputeError('unavailable', `PCI device ${pf} is no PF: it cannot make VFs`);
+    }
+    const now = this.#vfsOf(pf).length;
+    return { now, max: now + (this.#unmade.get(pf)?.length ?? 0) };
+  }
+
+  async setVfCount(pf: PciAddress, count: number): Promise<void> {
+    const { now, max } = await this.vfCount(pf);
+    if (count === now) return;
+    if (count > max) {
+      const said = `PF ${pf}: ${count} VFs are asked for, it can make ${max} (sriov_totalvfs)`;
+      throw new ComputeError('unavailable', said);
+    }
+    const all = [...this.#vfsOf(pf), ...(this.#unmade.get(pf) ?? [])];
+    for (const { address } of all) this.#vfs.delete(address);
+    this.#unmade.set(pf, all.slice(count));
+    const { host } = this.#options;
+    const others = host.functions.filter(({ parentAddress }) => parentAddress !== pf);
+    host.functions = [...others, ...all.slice(0, count)];
+  }
+
+  watch(listener: () => void): () => void {
+    const { host } = this.#options;
+    let before = host.functions;
+    const timer = setInterval(() => {
+      if (host.functions === before) return;
+      before = host.functions;
+      listener();
+    }, lookEveryMs);
+    timer.unref();
+    return () => clearInterval(timer);
+  }
+
+  #vfsOf(pf: PciAddress): PciFunction[] {
+    return this.#options.host.functions.filter(({ parentAddress }) => parentAddress === pf);
+  }
+
+  #lacks(name: string): boolean {
+    return this.#options.lacking?.includes(name as VfSettingName) === true;
+  }
+
+  #driverOf(fn: PciFunction): string | null {
+    const bound = this.#drivers.get(fn.address);
+    if (bound !== undefined) return bound;
+    return fn.deviceType === 'type-VF' ? 'simulated-vf' : 'simulated';
+  }
+
+  #function(address: PciAddress): PciFunction {
+    const found = this.#options.host.functions.find((fn) => fn.address === address);
+    if (found !== undefined) return found;
+    throw new ComputeError('unavailable', `PCI device ${address} is not on this host`);
+  }
+
+  #vf(address: PciAddress): VfState {
+    const fn = this.#options.host.functions.find((each) => each.address === address);
+    if (fn === undefined || fn.parentAddress === null || fn.parentIfname === null) {
+      throw new ComputeError(
+        'unavailable',
+        `PCI device ${address} is no VF of a PF with a network interface`,
+      );
+    }
+    const known = this.#vfs.get(address);
+    if (known !== undefined) return known;
+    const driverMac = madeUpMac(address);
+    const { ifname } = fn;
+    const own = ifname === null ? null : { ifname, macAddress: driverMac, ...freshInterface };
+    const macAddress = own === null ? noMac : driverMac;
+    const vf = { settings: { ...untouchedVf, macAddress }, own };
+    this.#vfs.set(address, vf);
+    return vf;
+  }
+
+  async #givenToGuests(): Promise<Set<PciAddress>> {
+    const guests = await this.#options.listGuests();
+    return new Set(
+      guests
+        .filter(isLive)
+        .flatMap((guest) => guest.devices)
+        .filter((device) => device.through === 'hostdev')
+        .map((device) => device.address),
+    );
+  }
+}
+
+const freshInterface = { isMacGiven: false, isUp: false };
+
+/** The function while guests have these; undefined for a VF whose PF they have. */
+function shown(fn: PciFunction, given: ReadonlySet<PciAddress>): PciFunction | undefined {
+  if (fn.parentAddress !== null && given.has(fn.parentAddress)) return undefined;
+  if (!given.has(fn.address)) return fn;
+  if (fn.deviceType !== 'type-PF') return { ...fn, ifname: null };
+  return { ...fn, ifname: null, macAddress: null, link: null };
+}
+
+/** A locally administered MAC, the same each time. */
+function madeUpMac(address: PciAddress): string {
+  const digits = address
+    .replaceAll(/[^0-9a-f]/g, '')
+    .slice(-9)
+    .padStart(10, '0');
+  return `02:${digits.match(/../g)?.join(':') ?? ''}`;
+}

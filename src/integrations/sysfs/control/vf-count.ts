@@ -1,0 +1,69 @@
+/** How many VFs a PF has. Source: Linux `Documentation/PCI/pci-iov-howto.rst`. */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { VfCount } from '#contracts/host/pci-bus.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { PciAddress } from '#core/pci/devices/address.ts';
+import type { RunCommand } from '#contracts/host/run-command.ts';
+import { listFolder, readText } from '../reading/sysfs-files.ts';
+
+/** Writes a file of sysfs; throws with the kernel's words when it refuses. */
+export type WriteFile = (path: string, text: string) => Promise<void>;
+
+/** Half a second for each was seen on slow machines. */
+const vfsAppearMs = (count: number): number => 30_000 + count * 2_000;
+const lookEveryMs = 50;
+
+/** Throws `unavailable` for a function without SR-IOV. */
+export async function readVfCount(devices: string, pf: PciAddress): Promise<VfCount> {
+  const now = await readText(join(devices, pf, 'sriov_numvfs'));
+  const max = await readText(join(devices, pf, 'sriov_totalvfs'));
+  if (now !== undefined && max !== undefined) return { now: Number(now), max: Number(max) };
+  throw new ComputeError('unavailable', `PCI device ${pf} is no PF: it cannot make VFs`);
+}
+
+/** The kernel takes a number of VFs only from none. Returns when all are there with the interfaces that their drivers make. */
+export async function writeVfCount(
+  host: { devices: string; run: RunCommand; write: WriteFile },
+  pf: PciAddress,
+  count: number,
+): Promise<void> {
+  const { devices, run, write } = host;
+  const { now, max } = await readVfCount(devices, pf);
+  if (now === count) return;
+  if (count > max) {
+    throw new ComputeError(
+      'unavailable',
+      `PF ${pf}: ${count} VFs are asked for, it can make ${max} (sriov_totalvfs)`,
+    );
+  }
+  const set = async (number: number): Promise<void> => {
+    try {
+      await write(join(devices, pf, 'sriov_numvfs'), String(number));
+    } catch (cause) {
+      const words = cause instanceof Error ? cause.message : String(cause);
+      const said = `PF ${pf}: the kernel refuses ${number} VFs (sriov_numvfs): ${words}`;
+      throw new ComputeError('unavailable', said, { cause });
+    }
+  };
+  if (now > 0) await set(0);
+  if (count > 0) await set(count);
+  const limitMs = vfsAppearMs(count);
+  const limit = Date.now() + limitMs;
+  while ((await vfsOf(devices, pf)) !== count) {
+    if (Date.now() > limit) {
+      const said = `PF ${pf}: ${count} VFs were made, ${await vfsOf(devices, pf)} have appeared within ${limitMs / 1_000} s`;
+      throw new ComputeError('unavailable', said);
+    }
+    await delay(lookEveryMs);
+  }
+  // Their interfaces get their lasting names from udev; a host without udev has none to wait for.
+  await run(['udevadm', 'settle', '--timeout=20']).catch(() => undefined);
+}
+
+/** VFs that the PF links to and that can be read. */
+async function vfsOf(devices: string, pf: PciAddress): Promise<number> {
+  const links = (await listFolder(join(devices, pf))).filter((name) => /^virtfn\d+$/.test(name));
+  const ids = await Promise.all(links.map((name) => readText(join(devices, pf, name, 'vendor'))));
+  return ids.filter((id) => id !== undefined).length;
+}

@@ -1,0 +1,36 @@
+/** Who on this host uses a PCI function, through whatever is below it: network interfaces, disks, the console. */
+import { join } from 'node:path';
+import { type PciAddress, tryParsePciAddress } from '#core/pci/devices/address.ts';
+import { consoleUses } from './console-uses.ts';
+import { diskUses } from './disk-uses.ts';
+import { hostUses } from './host-uses.ts';
+import type { LookedAt } from './looked-at.ts';
+import { interfacesBelow } from '../reading/read-interfaces.ts';
+import { linkedName, listFolder } from '../reading/sysfs-files.ts';
+
+/**
+ * Each use in plain words, with how to end it. The VFs of a PF go with it, so what is below them counts too, whether they are offered or not.
+ * Example: `its VF 0000:41:00.1: its interface enp65s0v0 is a port of bond bond0: ip link set enp65s0v0 nomaster`.
+ */
+export async function functionUses(host: LookedAt, address: PciAddress): Promise<string[]> {
+  const devices = join(host.sysfs, 'bus/pci/devices');
+  const uses = await ownUses(host, join(devices, address));
+  for (const vf of await vfsOf(join(devices, address))) {
+    const ofVf = await ownUses(host, join(devices, vf));
+    uses.push(...ofVf.map((use) => `its VF ${vf}: ${use}`));
+  }
+  // One route may be there for both families, or in several tables.
+  return [...new Set(uses)];
+}
+
+async function ownUses(host: LookedAt, folder: string): Promise<string[]> {
+  const names = await interfacesBelow(folder);
+  const network = names.length === 0 ? [] : hostUses(await host.network(), names);
+  return [...network, ...(await diskUses(host, folder)), ...(await consoleUses(folder))];
+}
+
+async function vfsOf(folder: string): Promise<PciAddress[]> {
+  const links = (await listFolder(folder)).filter((name) => /^virtfn\d+$/.test(name));
+  const names = await Promise.all(links.map((name) => linkedName(join(folder, name))));
+  return names.flatMap((name) => tryParsePciAddress(name ?? '') ?? []).sort();
+}

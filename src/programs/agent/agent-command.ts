@@ -1,0 +1,32 @@
+/** `novella agent` on the command line: the same in the whole program and in the bundle for hypervisors. */
+import { type Command, Option } from 'commander';
+import { withExamples } from '#cli/terminal/examples.ts';
+import type { AgentFiles } from './agent.ts';
+import { logFormats, logLevels } from '../terminal/log-choices.ts';
+import type { AgentOptions } from './run-agent.ts';
+
+export function addAgentCommand(program: Command, files: AgentFiles = {}): void {
+  const agent = program
+    .command('agent')
+    .description('run the agent of this machine: it dials the controller and does what that asks')
+    .requiredOption('--config <file>', 'read this file')
+    .addOption(logFormatOption())
+    .addOption(logLevelOption())
+    .option('--verbose', 'log every step: --log-level debug')
+    .action(async (options: AgentOptions) => {
+      const { runAgent } = await import('./run-agent.ts');
+      await runAgent(options, files);
+    });
+  withExamples(agent, `${program.name()} agent --config /etc/novella/agent.yaml`);
+}
+
+/** `--log-format`, for every command that logs. */
+export function logFormatOption(): Option {
+  const option = new Option('--log-format <form>', 'auto: text at a terminal, JSON elsewhere');
+  return option.choices([...logFormats]);
+}
+
+/** `--log-level`, for every command that logs. */
+export function logLevelOption(): Option {
+  return new Option('--log-level <level>', 'log this and worse').choices([...logLevels]);
+}

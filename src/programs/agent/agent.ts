@@ -1,0 +1,88 @@
+/** `novella agent`: one agent for this machine, or for a simulated one, that dials the controller. */
+import type { Logger } from 'pino';
+import { startAgent } from '#agent/agent.ts';
+import { trustAuthorities } from '#cli/cloud/trust.ts';
+import { folderJournal } from '#integrations/command-journal/in-folder.ts';
+import { dialController } from '#integrations/host-link/dial.ts';
+import { httpImageSource } from '#integrations/image-source/over-http.ts';
+import { type AgentConfig, readToken } from '../config/agent-config.ts';
+import { builtInSpec } from '../config/config.ts';
+import { type HostParts, heartbeatMs } from '../config/host-parts.ts';
+import { type RealHostSurroundings, realHostParts } from '../hosts/real-host.ts';
+import { capturedHost } from '../hosts/simulated-agents.ts';
+import { type StateDirectory, takeStateDirectory } from '../state/state-directory.ts';
+
+/** Files that a bundle has elsewhere than the sources. */
+export type AgentFiles = Pick<RealHostSurroundings, 'libvirtChild'>;
+
+/**
+ * Starts the agent; from here on it dials, for as long as it runs. Throws ComputeError when the machine cannot be used as configured, with
+ * nothing left running. `stop` ends what is under way; guests go on.
+ */
+export async function startHostAgent(
+  config: AgentConfig,
+  log: Logger,
+  files: AgentFiles = {},
+): Promise<{ stop(): Promise<void> }> {
+  if (config.caFile !== undefined) trustAuthorities(config.caFile);
+  const state = takeStateDirectory(config.stateDir, { entered: true });
+  try {
+    return await start(config, state, { log, files });
+  } catch (error) {
+    state.release();
+    throw error;
+  }
+}
+
+async function start(
+  config: AgentConfig,
+  state: StateDirectory,
+  { log, files }: { log: Logger; files: AgentFiles },
+): Promise<{ stop(): Promise<void> }> {
+  const { controllerUrl } = config;
+  const token = () => readToken(config.token);
+  const parts = await partsOf(config, state, { log, token, files });
+  const { host } = parts;
+  const agent = await startAgent({ ...parts, log, heartbeatMs });
+  const dial = dialController({
+    controllerUrl,
+    host,
+    token,
+    log,
+    onLink: (link) => {
+      agent.join(link).catch((error: unknown) => {
+        log.error({ host, err: error }, 'the state of this host cannot be read; trying again');
+      });
+    },
+  });
+  log.info({ host, controller: controllerUrl }, 'agent started');
+  return {
+    async stop() {
+      const hungUp = dial.close();
+      await agent.stop();
+      await hungUp;
+      await parts.hypervisor.close();
+      state.release();
+    },
+  };
+}
+
+async function partsOf(
+  { host, simulated, controllerUrl }: AgentConfig,
+  state: StateDirectory,
+  { log, token, files }: { log: Logger; token: () => string; files: AgentFiles },
+): Promise<HostParts> {
+  const images = httpImageSource({ controllerUrl, token });
+  if (simulated === undefined) {
+    return realHostParts(host, { stateDir: state.path, images, log, ...files });
+  }
+  const deviceSpec = host.deviceSpec.length === 0 ? builtInSpec : host.deviceSpec;
+  const machine = { ...simulated, name: host.name, deviceSpec };
+  return {
+    ...(await capturedHost(machine, 0, { folder: state.file('simulated'), images })),
+    hostIp: host.ip,
+    bridgedNetworks: Object.keys(host.bridgeMappings),
+    reserved: host.reserved,
+    journal: folderJournal(state.file('results')),
+  };
+}

@@ -1,0 +1,126 @@
+/** Configuration files in YAML: what is wrong in one is named by file, line, key and rule. Knows no key. */
+import type { Static, TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { type Document, LineCounter, parseDocument } from 'yaml';
+import { nearestWord } from '#cli/terminal/nearest-word.ts';
+import { ComputeError } from '#core/errors.ts';
+
+/** Where a key is. Example: `novella.yaml:12 simulated.hosts[0].device_spec[1]`. */
+export type Place = (keys: Keys) => string;
+
+type Keys = (string | number)[];
+
+/** One entry of a device list, with where it was written. */
+export interface ConfigEntry {
+  text: string;
+  /** Example: `novella.yaml:12 simulated.hosts[0].device_spec[1]`. */
+  source: string;
+}
+
+/** What is in this text, unchecked; `path` names it in messages. An empty text is an empty object. Throws `invalid` for what is no YAML. */
+export function parseYaml(text: string, path: string): { content: unknown; place: Place } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    const { line, col } = lines.linePos(broken.pos[0]);
+    throw new ComputeError('invalid', `${path}:${line}:${col}: ${broken.message}`);
+  }
+  const place = (keys: Keys): string => {
+    const node = document.getIn(keys, true) as { range?: [number, number, number] } | undefined;
+    const line = node?.range === undefined ? '' : `:${lines.linePos(node.range[0]).line}`;
+    return [`${path}${line}`, ...(keys.length === 0 ? [] : [dotted(keys)])].join(' ');
+  };
+  return { content: contentOf(document, path), place };
+}
+
+/** YAML can name more than it should hold: aliases within aliases. */
+function contentOf(document: Document.Parsed, path: string): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new ComputeError('invalid', `${path}: ${problem}`, { cause });
+  }
+}
+
+/** The content, if it is as the schema says. Throws `invalid` with the first key that is not. */
+export function checkedBy<Schema extends TSchema>(
+  schema: Schema,
+  content: unknown,
+  place: Place,
+): Static<Schema> {
+  const checker = Compile(schema);
+  if (checker.Check(content)) return content;
+  const findings = checker.Errors(content);
+  // A misspelt key says more than that the right one is missing.
+  const first = findings.find(isUnknownKey) ?? findings[0];
+  const keys = (first?.instancePath ?? '').split('/').slice(1).map(asKey);
+  throw new ComputeError('invalid', `${place(keys)}: ${ruleOf(first, keys, schema)}`);
+}
+
+/** The checker has no words for a key that no schema has, names types as JSON does, and does not name the words that are allowed. */
+function ruleOf(finding: Finding | undefined, keys: Keys, schema: TSchema): string {
+  if (finding === undefined) return 'is not valid';
+  if (isUnknownKey(finding)) {
+    const meant = nearestWord(String(keys.at(-1)), keysBelow(schema, keys.slice(0, -1)));
+    const hint = meant === undefined ? '' : `; is ${meant} meant?`;
+    return `is not a key of the configuration${hint}`;
+  }
+  const { allowedValues, type } = finding.params as { allowedValues?: unknown[]; type?: string };
+  if (allowedValues !== undefined) return `must be ${allowedValues.join(' or ')}`;
+  const words = type === undefined ? undefined : wordsOfTypes[type];
+  return words === undefined ? finding.message : `must be ${words}`;
+}
+
+function isUnknownKey({ message }: Finding): boolean {
+  return message === 'schema is false';
+}
+
+interface Finding {
+  message: string;
+  params: object;
+}
+
+/** Types by the words of whoever writes YAML. */
+const wordsOfTypes: Record<string, string> = {
+  object: 'keys with values, such as "key: value", with a space after the colon',
+  array: 'a list',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  string: 'text; write what looks like a number or a word of YAML in quotes',
+};
+
+/** The keys that the schema has at this place. */
+function keysBelow(schema: TSchema, keys: Keys): string[] {
+  let at: Partial<Record<string, unknown>> = { ...schema };
+  for (const key of keys) {
+    const { properties, items } = at as { properties?: Record<string, object>; items?: object };
+    at = { ...(typeof key === 'number' ? items : properties?.[key]) };
+  }
+  return Object.keys(at['properties'] ?? {});
+}
+
+function asKey(text: string): string | number {
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+/** Example: `['simulated', 'hosts', 0]` → `simulated.hosts[0]`. */
+function dotted(keys: Keys): string {
+  return keys
+    .map((key, at) => (typeof key === 'number' ? `[${key}]` : `${at === 0 ? '' : '.'}${key}`))
+    .join('');
+}
+
+/** The entries of a list below these keys. */
+export function entries(
+  list: readonly (string | Record<string, unknown>)[],
+  keys: Keys,
+  place: Place,
+): ConfigEntry[] {
+  return list.map((entry, at) => ({
+    text: typeof entry === 'string' ? entry : JSON.stringify(entry),
+    source: place([...keys, at]),
+  }));
+}

@@ -1,0 +1,301 @@
+/** `novella.yaml`: read, checked, and with its defaults. What is wrong is named by file, place and rule before anything starts. */
+import { resolve } from 'node:path';
+import { type TSchema, Type } from 'typebox';
+import type { Surroundings } from '#cli/cloud/clouds-yaml.ts';
+import { ComputeError } from '#core/errors.ts';
+import { hostNameRule } from '#core/host-name.ts';
+import { type CardPreference, cardPreferences } from '#core/pci/claims/card-preference.ts';
+import {
+  standardWeights,
+  type WeigherName,
+  weigherNames,
+  type Weights,
+} from '#core/scheduling/weights.ts';
+import type { DescribedDevice } from '#integrations/simulated/machine/described-devices.ts';
+import type { CpuLayout } from '#integrations/simulated/simulated-host.ts';
+import { checkedBy, type ConfigEntry, entries, parseYaml, type Place } from './config-file.ts';
+import { type DoorsConfig, PublicUrlSection, TlsSection, toDoorsConfig } from './doors-config.ts';
+import { DeviceSpecEntry, HostSection, type RealHostConfig, toHostConfig } from './host-config.ts';
+import { logFormats, logLevels, type LogOptions, standardLog } from '../terminal/log-choices.ts';
+import { type OpenStackConfig, OpenStackSection, toOpenStackConfig } from './openstack-config.ts';
+import { type QuotaConfig, QuotaSection, toQuotaConfig } from './quota-config.ts';
+import { readTextFile } from './text-file.ts';
+
+export type { ConfigEntry };
+
+const Port = Type.Integer({ minimum: 0, maximum: 65535 });
+/** Up to a week. */
+const Seconds = Type.Integer({ minimum: 1, maximum: 604_800 });
+const Ratio = Type.Number({ exclusiveMinimum: 0 });
+
+const LogSection = Type.Object(
+  {
+    level: Type.Optional(Type.Enum([...logLevels])),
+    format: Type.Optional(Type.Enum([...logFormats])),
+  },
+  { additionalProperties: false },
+);
+
+const Scheduler = Type.Object(
+  {
+    weights: Type.Optional(
+      Type.Object(
+        Object.fromEntries(
+          weigherNames.map((name) => [name, Type.Optional(Type.Number())]),
+        ) as Record<WeigherName, Type.TOptional<Type.TNumber>>,
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const SimulatedHost = Type.Object(
+  {
+    name: Type.String({ pattern: hostNameRule }),
+    vcpus: Type.Optional(Type.Integer({ minimum: 1 })),
+    memory_mib: Type.Optional(Type.Integer({ minimum: 1 })),
+    disk_gib: Type.Optional(Type.Integer({ minimum: 1 })),
+    device_spec: Type.Optional(Type.Array(DeviceSpecEntry)),
+  },
+  { additionalProperties: false },
+);
+
+const Fleet = Type.Object(
+  {
+    hosts: Type.Integer({ minimum: 1, maximum: 10_000 }),
+    pfs: Type.Integer({ minimum: 1, maximum: 16 }),
+    vfs: Type.Integer({ minimum: 1, maximum: 256 }),
+  },
+  { additionalProperties: false },
+);
+
+/** The file, with one of the two ways to describe simulated hosts: one schema each, so that an error speaks of the way chosen. */
+const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
+  Type.Object(
+    {
+      state_dir: Type.Optional(Type.String({ minLength: 1 })),
+      listen: Type.Optional(Type.String({ minLength: 1 })),
+      tls: Type.Optional(TlsSection),
+      public_url: Type.Optional(PublicUrlSection),
+      allow_clear_text: Type.Optional(Type.Boolean()),
+      ports: Type.Optional(
+        Type.Object(
+          {
+            compute: Type.Optional(Port),
+            identity: Type.Optional(Port),
+            network: Type.Optional(Port),
+            image: Type.Optional(Port),
+          },
+          { additionalProperties: false },
+        ),
+      ),
+      pci: Type.Optional(
+        Type.Object(
+          {
+            device_spec: Type.Optional(Type.Array(DeviceSpecEntry)),
+            alias: Type.Optional(Type.Array(DeviceSpecEntry)),
+            card_preference: Type.Optional(Type.Enum([...cardPreferences])),
+          },
+          { additionalProperties: false },
+        ),
+      ),
+      allocation_ratio: Type.Optional(
+        Type.Object(
+          { vcpus: Type.Optional(Ratio), memory: Type.Optional(Ratio), disk: Type.Optional(Ratio) },
+          { additionalProperties: false },
+        ),
+      ),
+      quotas: Type.Optional(QuotaSection),
+      keep_free: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_073_741_824 })),
+      host_down_after: Type.Optional(Seconds),
+      host_lost_after: Type.Optional(Seconds),
+      scheduler: Type.Optional(Scheduler),
+      log: Type.Optional(LogSection),
+      host: Type.Optional(HostSection),
+      openstack: Type.Optional(OpenStackSection),
+      simulated: Type.Optional(simulated),
+    },
+    { additionalProperties: false },
+  );
+
+const FleetFile = fileWith(Fleet);
+const HostsFile = fileWith(
+  Type.Object({ hosts: Type.Array(SimulatedHost) }, { additionalProperties: false }),
+);
+
+/** A simulated host that shows the captured igb machine. */
+export interface CapturedHostConfig {
+  name: string;
+  vcpus: number;
+  memoryMib: number;
+  diskGib: number;
+  deviceSpec: ConfigEntry[];
+}
+
+/** A simulated host in the short form of recorded scenarios. No file can ask for one: only who starts the cloud in its own process. */
+export interface DescribedHostConfig {
+  name: string;
+  deviceSpec: ConfigEntry[];
+  devices: DescribedDevice[];
+  cpu?: CpuLayout;
+  /** Processors for pinned guests only. Nova's `cpu_dedicated_set`. */
+  dedicatedCpus?: number[];
+  /** Physical networks that its normal ports reach. Nova's and Neutron's `bridge_mappings`. */
+  bridgeMappings: string[];
+  /** Does not start with the cloud. */
+  later?: boolean;
+}
+
+export interface ServicePorts {
+  compute: number;
+  identity: number;
+  network: number;
+  image: number;
+}
+
+export interface Config extends DoorsConfig {
+  stateDir: string;
+  listen: string;
+  ports: ServicePorts;
+  aliases: ConfigEntry[];
+  /** `pci.card_preference`. */
+  cardPreference: CardPreference | undefined;
+  /** For every host that has no list of its own; undefined: the file does not say. */
+  deviceSpec: ConfigEntry[] | undefined;
+  /** How often a host's amounts may be promised. 4 virtual processors for one of the host, say. */
+  allocationRatios: { vcpus: number; memory: number; disk: number };
+  quotas: QuotaConfig;
+  /** `keep_free`: of the disk of the state directory; an upload that would leave less is refused. undefined: the file does not say. */
+  keepFreeBytes: number | undefined;
+  /** A host that is silent for longer is down: no server is placed there. Nova's `service_down_time`. */
+  hostDownMs: number;
+  /** What waits for a host that is silent for longer ends in failure. */
+  hostLostMs: number;
+  /** `scheduler.weights`: how much each weigher counts when a host is chosen. */
+  weights: Weights;
+  /** `log`. */
+  log: LogOptions;
+  /** The services to work with; undefined: embedded ones. */
+  openstack: OpenStackConfig | undefined;
+  /** This machine, where it is to be a host itself. */
+  host: RealHostConfig;
+  /** Is it? Then it is the only host in this process, and what is simulated does not count. */
+  libvirt: boolean;
+  simulated:
+    | { kind: 'captured'; hosts: CapturedHostConfig[] }
+    | { kind: 'fleet'; hosts: number; pfs: number; vfs: number }
+    | { kind: 'described'; hosts: DescribedHostConfig[] };
+}
+
+/** The ports of OpenStack. */
+const standardPorts: ServicePorts = {
+  compute: 8774,
+  identity: 5000,
+  network: 9696,
+  image: 9292,
+};
+
+/** A free port for each service, chosen when it starts to listen. */
+export const freePorts: ServicePorts = { compute: 0, identity: 0, network: 0, image: 0 };
+
+/** What Novella promises unless configured: processors four times, memory and disk once (a VF pins all memory of its guest). */
+const standardRatios = { vcpus: 4, memory: 1, disk: 1 };
+
+/** What simulated hosts offer without a list: both cards of the captured machine. */
+export const builtInSpec: ConfigEntry[] = [1, 2].map((card) => ({
+  text: `{"devname": "enp${card}s0", "physical_network": "physnet${card}"}`,
+  source: 'built-in default',
+}));
+
+const nowhere: Surroundings = { variables: {}, workingFolder: '/nowhere', home: '/nowhere' };
+
+type FileShape = Type.Static<typeof FleetFile> | Type.Static<typeof HostsFile>;
+
+/**
+ * The configuration in this file, or the defaults when none is given: two simulated hosts, state below `./.novella`. `surroundings`: where its
+ * section `openstack` may look for a cloud; left out: nowhere.
+ * Throws `invalid` naming file, line, key and rule.
+ */
+export function readConfig(path?: string, surroundings?: Surroundings): Config {
+  if (path === undefined) return toConfig({}, () => 'built-in default', nowhere);
+  return parseConfig(readTextFile(path), path, surroundings);
+}
+
+/** As `readConfig`, of a text; `path` names it in messages. */
+export function parseConfig(text: string, path: string, surroundings = nowhere): Config {
+  const { content, place } = parseYaml(text, path);
+  const checked = isFleet(content)
+    ? checkedBy(FleetFile, content, place)
+    : checkedBy(HostsFile, content, place);
+  return toConfig(checked, place, surroundings);
+}
+
+/** A number of hosts means a fleet; all else is read as a list of hosts. */
+function isFleet(content: unknown): boolean {
+  const simulated = (content as { simulated?: { hosts?: unknown } } | null)?.simulated;
+  return typeof simulated?.hosts === 'number';
+}
+
+function toConfig(file: FileShape, place: Place, surroundings: Surroundings): Config {
+  const listed = file.pci?.device_spec;
+  const deviceSpec = listed && entries(listed, ['pci', 'device_spec'], place);
+  return {
+    stateDir: resolve(file.state_dir ?? '.novella'),
+    listen: file.listen ?? '127.0.0.1',
+    ...toDoorsConfig(file, place),
+    ports: { ...standardPorts, ...file.ports },
+    aliases: entries(file.pci?.alias ?? [], ['pci', 'alias'], place),
+    cardPreference: file.pci?.card_preference,
+    deviceSpec,
+    allocationRatios: { ...standardRatios, ...file.allocation_ratio },
+    quotas: toQuotaConfig(file.quotas, { ownIdentity: file.openstack === undefined }),
+    keepFreeBytes: file.keep_free === undefined ? undefined : file.keep_free * 1024 ** 2,
+    hostDownMs: (file.host_down_after ?? 60) * 1_000,
+    hostLostMs: (file.host_lost_after ?? 600) * 1_000,
+    weights: { ...standardWeights, ...file.scheduler?.weights },
+    log: { ...standardLog, ...file.log },
+    openstack: file.openstack && toOpenStackConfig(file.openstack, place, surroundings),
+    host: toHostConfig(file.host, place, deviceSpec),
+    libvirt: false,
+    simulated: toSimulated(file.simulated, deviceSpec ?? builtInSpec, place),
+  };
+}
+
+type HostEntry = Type.Static<typeof SimulatedHost>;
+
+const defaultHosts: HostEntry[] = [{ name: 'host-1' }, { name: 'host-2' }];
+
+function checkNames(hosts: HostEntry[], place: Place): void {
+  for (const [at, { name }] of hosts.entries()) {
+    if (hosts.findIndex((other) => other.name === name) === at) continue;
+    const where = place(['simulated', 'hosts', at, 'name']);
+    throw new ComputeError('invalid', `${where}: "${name}" is the name of another host too`);
+  }
+}
+
+function toSimulated(
+  simulated: FileShape['simulated'],
+  deviceSpec: ConfigEntry[],
+  place: Place,
+): Config['simulated'] {
+  if (simulated !== undefined && typeof simulated.hosts === 'number') {
+    const { hosts, pfs, vfs } = simulated as Type.Static<typeof Fleet>;
+    return { kind: 'fleet', hosts, pfs, vfs };
+  }
+  const hosts = (simulated?.hosts ?? defaultHosts) as HostEntry[];
+  checkNames(hosts, place);
+  return {
+    kind: 'captured',
+    hosts: hosts.map((host, at) => ({
+      name: host.name,
+      vcpus: host.vcpus ?? 8,
+      memoryMib: host.memory_mib ?? 16_384,
+      diskGib: host.disk_gib ?? 200,
+      deviceSpec:
+        host.device_spec === undefined
+          ? deviceSpec
+          : entries(host.device_spec, ['simulated', 'hosts', at, 'device_spec'], place),
+    })),
+  };
+}

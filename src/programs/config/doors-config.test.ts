@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { tlsFiles } from '#test/tls/tls-files.ts';
+import { parseConfig } from './config.ts';
+import { readTls } from './doors-config.ts';
+
+const config = (text: string) => parseConfig(text, 'novella.yaml');
+
+test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('clear text is for %s', (listen) => {
+  expect(readTls(config(`listen: "${listen}"`))).toBeUndefined();
+});
+
+test.each(['0.0.0.0', '::', '192.0.2.7', 'cloud.example'])(
+  'clear text on %s is refused unless it is allowed',
+  (listen) => {
+    expect(() => readTls(config(`listen: "${listen}"`))).toThrow(
+      `listen: other machines reach ${listen}, and passwords and tokens would travel in clear text`,
+    );
+    expect(readTls(config(`{listen: "${listen}", allow_clear_text: true}`))).toBeUndefined();
+    const tls = `{certificate: ${tlsFiles.certificate}, key: ${tlsFiles.key}}`;
+    expect(readTls(config(`{listen: "${listen}", tls: ${tls}}`))).toBeDefined();
+  },
+);
+
+test('files of TLS that cannot be used are named', () => {
+  const read = (certificate: string, key: string) => () =>
+    readTls(config(`tls: {certificate: ${certificate}, key: ${key}}`));
+  expect(read('/nowhere/c.pem', tlsFiles.key)).toThrow('tls.certificate: /nowhere/c.pem cannot');
+  expect(read(tlsFiles.certificate, '/nowhere/k')).toThrow('tls.key: /nowhere/k cannot be read');
+  expect(read(tlsFiles.key, tlsFiles.key)).toThrow('must be a certificate and its key, in PEM');
+  expect(read(tlsFiles.caFile, tlsFiles.key)).toThrow('must be a certificate and its key, in PEM');
+});
+
+test.each(['cloud.example', 'ftp://cloud.example', 'https://cloud.example/compute', 'https://'])(
+  'public_url.compute may not be %s',
+  (url) => {
+    expect(() => config(`public_url: {compute: "${url}"}`)).toThrow(
+      `novella.yaml:1 public_url.compute: "${url}" must be a scheme, a host`,
+    );
+  },
+);
+
+test('a public URL is kept without a slash at its end', () => {
+  const { publicUrls } = config('public_url: {compute: "https://cloud.example:8774/"}');
+  expect(publicUrls).toEqual({ compute: 'https://cloud.example:8774' });
+});

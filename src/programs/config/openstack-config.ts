@@ -1,0 +1,150 @@
+/** The section `openstack`: the Keystone, Neutron and Glance that Novella works with instead of its own, and as whom. */
+import { resolve } from 'node:path';
+import { type Static, Type } from 'typebox';
+import {
+  type CloudKey,
+  type CloudWords,
+  endpointInterfaces,
+  toCredentials,
+} from '#cli/cloud/cloud-credentials.ts';
+import { type Surroundings, wordsOfCloud, wordsOfVariables } from '#cli/cloud/clouds-yaml.ts';
+import { readAuthorities } from '#cli/cloud/trust.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { OpenStackOptions } from '#integrations/openstack/connect.ts';
+import type { Place } from './config-file.ts';
+import { readTextFile } from './text-file.ts';
+
+const Text = Type.String({ minLength: 1 });
+const Url = Type.String({ pattern: '^https?://' });
+
+/** Keys as in clouds.yaml where there is one of the kind. */
+export const OpenStackSection = Type.Object(
+  {
+    cloud: Type.Optional(Text),
+    from: Type.Optional(Type.Literal('environment')),
+    auth_url: Type.Optional(Url),
+    username: Type.Optional(Text),
+    password: Type.Optional(Text),
+    password_file: Type.Optional(Text),
+    application_credential_id: Type.Optional(Text),
+    application_credential_secret: Type.Optional(Text),
+    project_name: Type.Optional(Text),
+    user_domain_name: Type.Optional(Text),
+    project_domain_name: Type.Optional(Text),
+    region: Type.Optional(Text),
+    interface: Type.Optional(Type.Enum([...endpointInterfaces])),
+    ca_file: Type.Optional(Text),
+    timeout: Type.Optional(Type.Integer({ minimum: 1, maximum: 600 })),
+    connections: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
+    token_cache_time: Type.Optional(Type.Integer({ minimum: 0, maximum: 300 })),
+    network_url: Type.Optional(Url),
+    image_url: Type.Optional(Url),
+    plug_timeout: Type.Optional(Type.Number({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+);
+
+type Section = Static<typeof OpenStackSection>;
+
+/** As Nova's `vif_plugging_timeout`. */
+const plugTimeoutSeconds = 300;
+
+export interface OpenStackConfig extends Omit<OpenStackOptions, 'clock'> {
+  plugTimeoutMs: number;
+}
+
+/**
+ * A key of the section counts before what the cloud it names, or the environment where it says so, has to say. With the files read that are
+ * named. Throws `invalid` naming place, key and rule.
+ */
+export function toOpenStackConfig(
+  section: Section,
+  place: Place,
+  surroundings: Surroundings,
+): OpenStackConfig {
+  const words = saidElsewhere(section, place, surroundings);
+  const here = place(['openstack']);
+  const own = ownWords(section, here);
+  const {
+    authUrl,
+    region,
+    interface: which,
+    caFile,
+    ...user
+  } = toCredentials({
+    where: words === undefined ? here : `${here}, with ${words.where}`,
+    said: { project_name: 'service', ...words?.said, ...own },
+  });
+  return {
+    authUrl,
+    user,
+    region,
+    interface: which,
+    ca: caFile === undefined ? undefined : readAuthorities(resolve(caFile)),
+    networkUrl: section.network_url,
+    imageUrl: section.image_url,
+    plugTimeoutMs: (section.plug_timeout ?? plugTimeoutSeconds) * 1_000,
+    timeoutMs: inMs(section.timeout),
+    connections: section.connections,
+    tokenCacheMs: inMs(section.token_cache_time),
+  };
+}
+
+/**
+ * The environment counts only where the section asks for it: else a shell in which somebody works with a production cloud would change
+ * what a complete file means.
+ */
+function saidElsewhere(
+  { cloud, from, auth_url: authUrl }: Section,
+  place: Place,
+  surroundings: Surroundings,
+): CloudWords | undefined {
+  const { variables } = surroundings;
+  if (cloud !== undefined && from !== undefined) {
+    throw new ComputeError(
+      'invalid',
+      `${place(['openstack', 'from'])}: must not be beside cloud, which says it all`,
+    );
+  }
+  if (cloud === undefined && from === undefined && authUrl === undefined) {
+    throw new ComputeError(
+      'invalid',
+      `${place(['openstack'])}: must have cloud (of a clouds.yaml), auth_url, or from: environment (the OS_* variables)`,
+    );
+  }
+  const name = cloud ?? (from && (variables['OS_CLOUD'] || undefined));
+  if (name === undefined) return from && wordsOfVariables(variables);
+  try {
+    return wordsOfCloud(surroundings, { name });
+  } catch (cause) {
+    if (!(cause instanceof ComputeError)) throw cause;
+    const where = place(['openstack', cloud === undefined ? 'from' : 'cloud']);
+    throw new ComputeError('invalid', `${where}: ${cause.message}`, { cause });
+  }
+}
+
+function ownWords(section: Section, here: string): CloudWords['said'] {
+  const { password, password_file: file } = section;
+  if (password !== undefined && file !== undefined) {
+    throw new ComputeError('invalid', `${here}: must have either password or password_file`);
+  }
+  const words: Partial<Record<CloudKey, string | undefined>> = {
+    auth_url: section.auth_url,
+    username: section.username,
+    // A file's last line end is not part of the password.
+    password: password ?? (file && readTextFile(resolve(file)).replace(/\r?\n$/, '')),
+    application_credential_id: section.application_credential_id,
+    application_credential_secret: section.application_credential_secret,
+    project_name: section.project_name,
+    user_domain_name: section.user_domain_name,
+    project_domain_name: section.project_domain_name,
+    region_name: section.region,
+    interface: section.interface,
+    cacert: section.ca_file,
+  };
+  return Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined));
+}
+
+function inMs(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1_000;
+}

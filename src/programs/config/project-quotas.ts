@@ -1,0 +1,33 @@
+/** Limits by a project's id, though the configuration may name it: names are learned from whoever comes with a token. */
+import type { IdentityService } from '#contracts/services/identity.ts';
+import { limitsOf, type QuotaLimits, type Quotas } from '#core/quotas/limits.ts';
+
+export class ProjectQuotas {
+  readonly #quotas: Quotas;
+  readonly #names = new Map<string, string>();
+
+  constructor(quotas: Quotas) {
+    this.#quotas = quotas;
+  }
+
+  /** A project has this name. */
+  learn(project: { id: string; name: string }): void {
+    this.#names.set(project.id, project.name);
+  }
+
+  /** The limits of a project. One whose name nobody has used yet has those of its id, or the default. */
+  readonly limitsOf = (projectId: string): QuotaLimits =>
+    limitsOf(this.#quotas, { id: projectId, name: this.#names.get(projectId) });
+
+  /** The same service; the projects of its callers are learned. */
+  learningFrom(identity: IdentityService): IdentityService {
+    return {
+      ...identity,
+      validate: async (token) => {
+        const caller = await identity.validate(token);
+        this.learn({ id: caller.projectId, name: caller.projectName });
+        return caller;
+      },
+    };
+  }
+}

@@ -1,0 +1,19 @@
+/** The part of the configuration that the workflows need. */
+import { parseAliases } from '#core/pci/requests/alias.ts';
+import type { WorkflowSettings } from '#workflows/engine/context.ts';
+import type { Config } from './config.ts';
+
+/** Throws `invalid` naming the alias that cannot be read. */
+export function workflowSettings(config: Config): WorkflowSettings {
+  return {
+    aliases: parseAliases(config.aliases),
+    hostTimeoutMs: config.hostDownMs,
+    hostLostMs: config.hostLostMs,
+    bootAttempts: 3,
+    // Nobody wires ports of our own network service: it does not even say that they are not.
+    plugTimeoutMs: config.openstack?.plugTimeoutMs ?? 0,
+    cardPreference: config.cardPreference,
+    weights: config.weights,
+    allocationRatios: config.allocationRatios,
+  };
+}

@@ -1,0 +1,21 @@
+/** `novella doctor` on the command line: the same in the whole program and in the bundle for hypervisors. */
+import type { Command } from 'commander';
+import { showChecks } from '#cli/doctor.ts';
+import { withExamples } from '#cli/terminal/examples.ts';
+import { withJson } from '#cli/terminal/json-option.ts';
+import type { Screen } from '#cli/terminal/screen.ts';
+
+export function addDoctorCommand(program: Command, screen: Screen): void {
+  const doctor = withJson(program.command('doctor'))
+    .description('say whether this machine can be a host, and what to do where it cannot')
+    .option('--config <file>', 'the file of its agent: what that asks of the machine is checked')
+    .action(async (options: { config?: string; json?: boolean }) => {
+      const { examineHost } = await import('./doctor.ts');
+      process.exitCode = showChecks(await examineHost(options.config), options, screen);
+    });
+  withExamples(
+    doctor,
+    `${program.name()} doctor`,
+    `${program.name()} doctor --config /etc/novella/agent.yaml`,
+  );
+}

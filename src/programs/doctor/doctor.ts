@@ -1,0 +1,66 @@
+/** What `novella doctor` is handed: this machine, looked at through sysfs, libvirt and QEMU, and the operator's settings for it. */
+import { checkHost } from '#core/hosts/check-host.ts';
+import type { HostCheck } from '#core/hosts/host-check.ts';
+import type { PciFunction } from '#core/pci/devices/device.ts';
+import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
+import { type DeviceSpecSource, parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
+import { askLibvirt, askQemu, runProgram } from '#integrations/host-facts/ask-programs.ts';
+import { readHostFacts } from '#integrations/host-facts/read-host.ts';
+import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
+import { readAgentConfig, usualStateDir } from '../config/agent-config.ts';
+import { placesHere } from '../hosts/host-health.ts';
+
+/** What is asked of a host. */
+interface ExaminedHost {
+  deviceSpec: readonly DeviceSpecSource[];
+  vfCounts: Readonly<Record<string, number>>;
+  stateDirectory: string;
+  libvirtUri: string;
+}
+
+/** What any host would need, for a machine that has no configuration yet. */
+const unconfigured: ExaminedHost = {
+  deviceSpec: [],
+  vfCounts: {},
+  stateDirectory: usualStateDir,
+  libvirtUri: 'qemu:///system',
+};
+
+/** Looks at this machine and judges it. Throws `invalid` for what is wrong in the agent's configuration file. Changes nothing. */
+export async function examineHost(configFile: string | undefined): Promise<HostCheck[]> {
+  const host = configFile === undefined ? unconfigured : askedBy(configFile);
+  const { architecture, ...places } = placesHere(host.stateDirectory);
+  const pciBus = new SysfsPciBus({ root: '/sys' });
+  const [facts, libvirt, qemuVersion, { functions }] = await Promise.all([
+    readHostFacts({ architecture, ...places }),
+    askLibvirt(runProgram, host.libvirtUri),
+    askQemu(runProgram, architecture),
+    pciBus.listFunctions(),
+  ]);
+  const deviceSpecs = parseDeviceSpecs([...host.deviceSpec], functions);
+  const matchDevice = compileDeviceSpecs(deviceSpecs, functions);
+  const offered = functions.filter((fn) => matchDevice(fn) !== undefined);
+  const uses = await usesOf(pciBus, offered);
+  return checkHost({
+    facts: { ...facts, libvirt, qemuVersion },
+    functions,
+    deviceSpecs,
+    vfCounts: host.vfCounts,
+    ...(uses !== undefined && { uses }),
+  });
+}
+
+/** A machine without iproute2 does not say. */
+async function usesOf(pciBus: SysfsPciBus, offered: readonly PciFunction[]) {
+  try {
+    return await pciBus.usesByHost(offered.map(({ address }) => address));
+  } catch {
+    return undefined;
+  }
+}
+
+function askedBy(configFile: string): ExaminedHost {
+  const { host, stateDir } = readAgentConfig(configFile);
+  const { deviceSpec, vfCounts, libvirt } = host;
+  return { deviceSpec, vfCounts, stateDirectory: stateDir, libvirtUri: libvirt.uri };
+}

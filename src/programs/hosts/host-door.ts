@@ -1,0 +1,57 @@
+/** The door of an all-in-one for hosts that dial in: who may, and who is notified when one has. */
+import type { Server } from 'node:http';
+import type { Log } from '#contracts/log.ts';
+import type { Host } from '#contracts/store/store.ts';
+import { type Admission, type HostDoor, openHostDoor } from '#integrations/host-link/host-door.ts';
+import type { WorkflowContext } from '#workflows/engine/context.ts';
+import { serveAgent } from '#workflows/watch/serve-agent.ts';
+
+export interface EnrolledHostsOptions {
+  server: Server;
+  /** Names of hosts in this process: nobody else may speak for them. */
+  localHosts: ReadonlySet<string>;
+  onReport: (host: Host) => void;
+  log: Log;
+}
+
+/** Finds out that a token was revoked where the nudge was lost. */
+const recheckMs = 30_000;
+
+/** Lets enrolled hosts in, each until its token is revoked. */
+export function letHostsIn(
+  context: WorkflowContext,
+  { server, localHosts, onReport, log }: EnrolledHostsOptions,
+): Pick<HostDoor, 'linked' | 'close'> {
+  const door = openHostDoor({
+    server,
+    log,
+    admit: (tokenSha256) => admit(context, localHosts, tokenSha256),
+    onLink: (end) => serveAgent(context, end, onReport),
+  });
+  const recheck = (): void => {
+    door.recheck().catch((error: unknown) => log.error({ err: error }, 'cannot check tokens'));
+  };
+  const unlisten = context.wakeup.listen('enrolments', recheck);
+  const timer = setInterval(recheck, recheckMs);
+  return {
+    linked: () => door.linked(),
+    close: () => {
+      unlisten();
+      clearInterval(timer);
+      return door.close();
+    },
+  };
+}
+
+async function admit(
+  { store }: WorkflowContext,
+  localHosts: ReadonlySet<string>,
+  tokenSha256: string,
+): Promise<Admission> {
+  const enrolment = await store.enrolments.ofToken(tokenSha256);
+  if (enrolment === undefined) return { status: 401, message: 'The token is not known.' };
+  const { host, revokedAt } = enrolment;
+  if (revokedAt !== null) return { status: 401, message: `The token of host ${host} was revoked.` };
+  if (!localHosts.has(host)) return { host };
+  return { status: 409, message: `Host ${host} is one of the controller's own process.` };
+}

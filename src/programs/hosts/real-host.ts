@@ -1,0 +1,73 @@
+/** This machine as a host: its real parts, put together from the section `host` of a configuration. */
+import { join } from 'node:path';
+import type { ImageSource } from '#contracts/services/images.ts';
+import type { Log } from '#contracts/log.ts';
+import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
+import { folderJournal } from '#integrations/command-journal/in-folder.ts';
+import { makeEnterable } from '#integrations/guest-files/enterable-folder.ts';
+import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
+import { runProgram } from '#integrations/host-facts/ask-programs.ts';
+import { readUptime } from '#integrations/host-facts/uptime.ts';
+import { FileMemory } from '#integrations/host-memory/file-memory.ts';
+import { LinuxBridges } from '#integrations/iproute2/bridges.ts';
+import { LinuxTaps } from '#integrations/iproute2/taps.ts';
+import { startLibvirtHypervisor } from '#integrations/libvirt/domains/start-libvirt-hypervisor.ts';
+import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
+import { runOnHost } from '#integrations/sysfs/control/run-on-host.ts';
+import { machineProblems, placesHere, startNotes } from './host-health.ts';
+import type { RealHostConfig } from '../config/host-config.ts';
+import type { HostParts } from '../config/host-parts.ts';
+
+export interface RealHostSurroundings {
+  /** What the host keeps: guests, and what its agent still has to report. */
+  stateDir: string;
+  images: ImageSource;
+  log: Log;
+  /** The file that libvirt's child process runs; absent: where the sources have it. */
+  libvirtChild?: string;
+}
+
+/** Throws `invalid` for a malformed device spec, and what the hypervisor throws when it cannot be joined. */
+export async function realHostParts(
+  config: RealHostConfig,
+  { stateDir, images, log, libvirtChild }: RealHostSurroundings,
+): Promise<HostParts> {
+  const pciBus = new SysfsPciBus({ root: '/sys' });
+  const { functions } = await pciBus.listFunctions();
+  const deviceSpecs = parseDeviceSpecs(config.deviceSpec, functions);
+  const guestsDirectory = join(stateDir, 'guests');
+  await makeEnterable(guestsDirectory);
+  const machine = { places: placesHere(stateDir), pciBus, deviceSpecs };
+  return {
+    host: config.name,
+    hostIp: config.ip,
+    hypervisor: await startLibvirtHypervisor({
+      ...config.libvirt,
+      guestsDirectory,
+      log,
+      ifnameOf: (address) => pciBus.ifnameOf(address),
+      ...(libvirtChild !== undefined && { childEntry: libvirtChild }),
+    }),
+    pciBus,
+    guestFiles: new HostGuestFiles({
+      directory: guestsDirectory,
+      imageDirectory: join(stateDir, 'images'),
+      images,
+    }),
+    bridges: new LinuxBridges({
+      host: config.name,
+      interfaces: config.bridgeMappings,
+      run: runOnHost,
+    }),
+    taps: new LinuxTaps({ run: runOnHost }),
+    memory: new FileMemory(join(stateDir, 'memory')),
+    deviceSpecs,
+    vfCounts: config.vfCounts,
+    bridgedNetworks: Object.keys(config.bridgeMappings),
+    reserved: config.reserved,
+    checkHealth: () => machineProblems(machine),
+    notes: await startNotes(machine),
+    journal: folderJournal(join(stateDir, 'results')),
+    uptime: () => readUptime(runProgram),
+  };
+}

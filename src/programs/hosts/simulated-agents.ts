@@ -1,0 +1,123 @@
+/** Simulated hosts with what their agents need: made from the captured igb machine, by the fleet generator, or from a description. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ImageSource } from '#contracts/services/images.ts';
+import { type DeviceSpecSource, parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
+import type { VfSettingName } from '#core/pci/vf/vf-settings.ts';
+import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
+import { domainXml } from '#integrations/libvirt/xml/domain-xml.ts';
+import { describedFunctions } from '#integrations/simulated/machine/described-devices.ts';
+import { HostFaults } from '#integrations/simulated/host-faults.ts';
+import { simulatedFleet } from '#integrations/simulated/fleet.ts';
+import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
+import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
+import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
+import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
+import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
+import { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts';
+import {
+  type SimulatedHost,
+  simulatedHost,
+  sizeOf,
+} from '#integrations/simulated/simulated-host.ts';
+import { simulatedUptime } from '#integrations/simulated/machine/uptime.ts';
+import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/machine/sysfs-tree.ts';
+import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
+import type { CapturedHostConfig, Config, DescribedHostConfig } from '../config/config.ts';
+import type { HostParts } from '../config/host-parts.ts';
+
+/** What all simulated hosts share. `folder` keeps what each host keeps. */
+interface Surroundings {
+  folder: string;
+  images: ImageSource;
+}
+
+/** The hosts of this configuration. Throws `invalid` for a malformed device spec. */
+export async function simulatedHosts(
+  simulated: Config['simulated'],
+  around: Surroundings,
+): Promise<HostParts[]> {
+  if (simulated.kind === 'captured') {
+    return Promise.all(simulated.hosts.map((host, at) => capturedHost(host, at, around)));
+  }
+  if (simulated.kind === 'described') {
+    return simulated.hosts.map((host, at) => describedHost(host, at, around));
+  }
+  const { hosts, pfs, vfs } = simulated;
+  return simulatedFleet({ hosts, pfs, vfsPerPf: vfs }).map((host, at) =>
+    hostParts(host, at, { ...around, specs: fleetSpecs(host) }),
+  );
+}
+
+/** As seen on an igb. */
+const igbLacks: VfSettingName[] = ['linkState', 'minTxRateMbps'];
+
+/** A host that shows the captured igb machine; `at`: its place among its like. */
+export async function capturedHost(
+  config: CapturedHostConfig,
+  at: number,
+  around: Surroundings,
+): Promise<HostParts> {
+  const root = join(around.folder, config.name, 'sys');
+  writeSysfsTree(readFileSync(igbCapturePath, 'utf8'), root);
+  const { functions } = await new SysfsPciBus({ root }).listFunctions();
+  const size = { cpus: config.vcpus, memoryMib: config.memoryMib, diskGib: config.diskGib };
+  const host = simulatedHost(config.name, functions, size);
+  return hostParts(host, at, { ...around, specs: config.deviceSpec, lacking: igbLacks });
+}
+
+function describedHost(config: DescribedHostConfig, at: number, around: Surroundings): HostParts {
+  const { name, cpu, dedicatedCpus = [], deviceSpec, bridgeMappings, later = false } = config;
+  const size = cpu === undefined ? {} : sizeOf(cpu);
+  const functions = describedFunctions(config.devices);
+  const machine = simulatedHost(name, functions, { ...size, dedicatedCpus });
+  const parts = hostParts(machine, at, { ...around, specs: deviceSpec });
+  return { ...parts, bridgedNetworks: bridgeMappings, later };
+}
+
+/** Each PF of a fleet host with its VFs is on physnet1 and physnet2 in turn. */
+function fleetSpecs(host: SimulatedHost): DeviceSpecSource[] {
+  const pfs = host.functions.filter((fn) => fn.deviceType === 'type-PF');
+  return pfs.map((pf, at) => ({
+    object: { address: pf.address, physical_network: `physnet${(at % 2) + 1}` },
+    source: `fleet host ${host.name}`,
+  }));
+}
+
+interface HostMaking extends Surroundings {
+  specs: DeviceSpecSource[];
+  lacking?: readonly VfSettingName[];
+}
+
+function hostParts(
+  machine: SimulatedHost,
+  at: number,
+  { folder, images, specs, lacking = [] }: HostMaking,
+): HostParts {
+  const hypervisor = new SimulatedHypervisor({
+    host: machine,
+    domainXml: (guest, macvtapSources) => domainXml(guest, { virtType: 'kvm', macvtapSources }),
+    stateDirectory: join(folder, machine.name, 'guests'),
+  });
+  const listGuests = () => hypervisor.listGuests();
+  const pciBus = new SimulatedPciBus({ host: machine, listGuests, lacking });
+  return {
+    host: machine.name,
+    // Addresses of documentation (RFC 5737): nothing listens there.
+    hostIp: `192.0.2.${(at % 254) + 1}`,
+    hypervisor,
+    pciBus,
+    bridges: new SimulatedBridges({ host: machine.name }),
+    taps: new SimulatedTaps(),
+    memory: new SimulatedMemory(),
+    guestFiles: new SimulatedGuestFiles({
+      images,
+      stateDirectory: join(folder, machine.name, 'files'),
+    }),
+    deviceSpecs: parseDeviceSpecs(specs, machine.functions),
+    bridgedNetworks: [],
+    journal: memoryJournal(),
+    uptime: simulatedUptime,
+    simulated: { machine, hypervisor, pciBus, faults: new HostFaults() },
+  };
+}

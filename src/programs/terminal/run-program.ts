@@ -1,0 +1,45 @@
+/** How a program of ours runs its command line, and how its errors read. */
+import { type Command, CommanderError } from 'commander';
+import { hintFor } from '#cli/terminal/hint.ts';
+import { ComputeError } from '#core/errors.ts';
+
+/** The exit status, as shells and getopt have it. */
+const wrongCommandLine = 2;
+
+/** Runs the command that the arguments name; sets the exit code. */
+export async function runProgram(program: Command): Promise<void> {
+  // What is written may hold secrets and belong to one user.
+  process.umask(0o077);
+  // A reader that has seen enough (`novella explain … | head`) is no error of ours.
+  process.stdout.on('error', (error: { code?: string }) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : wrongCommandLine;
+      const hint = hintFor(error, program);
+      if (hint !== undefined) process.stderr.write(`${hint}\n`);
+    } else if (error instanceof ComputeError) {
+      process.stderr.write(`novella: ${error.message}\n`);
+      if (error.kind === 'bug') process.stderr.write(`${error.detail ?? error.stack}\n`);
+      // A command may have said which failure it is.
+      process.exitCode ??= 1;
+    } else {
+      const refused = systemRefusal(error);
+      if (refused === undefined) throw error;
+      process.stderr.write(`novella: ${refused}\n`);
+      process.exitCode ??= 1;
+    }
+  }
+}
+
+/** What the system refused for a file, as a read-only disk; undefined for every other error. Example: `/s/pid: permission denied (EACCES)`. */
+export function systemRefusal(error: unknown): string | undefined {
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string' || typeof path !== 'string') return undefined;
+  const [, words = message] = /^\w+: (.+?), \w+/.exec(message) ?? [];
+  return `${path}: ${words} (${code})`;
+}

@@ -1,0 +1,47 @@
+/** What there is in a cloud that has just started, for the greeting. */
+import type { Store } from '#contracts/store/store.ts';
+import type { CloudServices } from './cloud-services.ts';
+import type { HostParts } from '../config/host-parts.ts';
+
+/** All by name. */
+export interface Contents {
+  /** Hosts whose agents run in this process, and whether they are simulated. */
+  hosts: string[];
+  simulated: boolean;
+  /** Why hosts of this process cannot run servers, or not all. Example: `hv1: the hypervisor does not answer`. */
+  problems: string[];
+  /** How many of them can run servers at all. */
+  usable: number;
+  /** What else a person should know of them. Example: `hv1: no /dev/kvm: guests are emulated`. */
+  notes: string[];
+  physicalNetworks: string[];
+  /** Of our own image service. */
+  images: string[];
+  flavors: string[];
+}
+
+/** Read once the hosts of this process have reported. */
+export async function contentsOf(
+  store: Store,
+  parts: readonly HostParts[],
+  { imageNames }: Pick<CloudServices, 'imageNames'>,
+): Promise<Contents> {
+  const here = new Set(parts.map(({ host }) => host));
+  const hosts = (await store.hosts.list()).filter(({ name }) => here.has(name));
+  const problems = hosts.flatMap(({ name, problems: found }) =>
+    found
+      .filter(({ blocks }) => blocks !== 'none')
+      .map(({ message }) => `${name}: ${message.split('\n', 1)[0] ?? ''}`),
+  );
+  return {
+    hosts: [...here],
+    simulated: parts.every(({ simulated }) => simulated !== undefined),
+    problems,
+    usable: hosts.filter(({ problems: found }) => found.every(({ blocks }) => blocks !== 'all'))
+      .length,
+    notes: parts.flatMap(({ host, notes = [] }) => notes.map((note) => `${host}: ${note}`)),
+    physicalNetworks: [...new Set(hosts.flatMap((host) => host.physicalNetworks))].sort(),
+    images: await imageNames(),
+    flavors: (await store.flavors.list()).map(({ name }) => name),
+  };
+}

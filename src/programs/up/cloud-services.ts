@@ -1,0 +1,103 @@
+/** Identity, network and image for this cloud: a real OpenStack's where the configuration names one, else our own. */
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { writeCloudsYaml, type WrittenCloud } from '#cli/cloud/clouds-yaml.ts';
+import { writeOpenrc } from '#cli/cloud/openrc.ts';
+import type { IdentityService } from '#contracts/services/identity.ts';
+import type { ImageContents, ImageService } from '#contracts/services/images.ts';
+import type { NetworkService } from '#contracts/services/network.ts';
+import { createImageStore } from '#integrations/database/services/image-store.ts';
+import type { Config, ServicePorts } from '../config/config.ts';
+import { type EmbeddedOptions, embeddedServices } from './embedded-services.ts';
+import { type Found, realServices } from './real-services.ts';
+import { ensureSecret, type StateDirectory } from '../state/state-directory.ts';
+
+type Urls = Omit<EmbeddedOptions<unknown>['urls'], 'compute'>;
+
+export interface CloudServices {
+  services: {
+    identity: IdentityService;
+    network: NetworkService;
+    image: ImageService & ImageContents;
+  };
+  /** Opens those that are ours with this, and returns the URLs of all three. */
+  open(listen: (app: FastifyInstance, name: keyof ServicePorts) => Promise<string>): Promise<Urls>;
+  /** Names of the public images of our own image service; none where that is another's. */
+  imageNames(): Promise<string[]>;
+  /** Once the URLs are known: clouds.yaml, and an openrc for each of its users beside it. Its path; '' where users have their own. */
+  writeCloudsYaml(): string;
+  /** Of the services that are others'; undefined: all are ours. */
+  survey?: Found;
+  /** The administrator's, where this start made it. */
+  newPassword?: string;
+}
+
+export type CloudServicesOptions<Tables> = Pick<
+  EmbeddedOptions<Tables>,
+  'db' | 'clock' | 'log' | 'urls' | 'physicalNetworks' | 'quotas' | 'portEvents' | 'tls'
+> & { state: StateDirectory; stops: (() => void | Promise<void>)[] };
+
+export async function cloudServices<Tables>(
+  config: Config,
+  options: CloudServicesOptions<Tables>,
+): Promise<CloudServices> {
+  if (config.openstack === undefined) return ownServices(config, options);
+  const real = await realServices(config.openstack, options);
+  options.stops.push(() => real.close());
+  return {
+    services: { ...real.services, identity: options.quotas.learningFrom(real.services.identity) },
+    open: async () => real.urls,
+    imageNames: async () => [],
+    writeCloudsYaml: () => '',
+    survey: real.survey,
+  };
+}
+
+async function ownServices<Tables>(
+  config: Config,
+  options: CloudServicesOptions<Tables>,
+): Promise<CloudServices> {
+  const { state, urls } = options;
+  const passwordOf = (user: string) =>
+    ensureSecret(state.file(`${user}-password`), () => randomBytes(12).toString('hex'));
+  const [admin, demo] = [passwordOf('admin'), passwordOf('demo')];
+  const passwords = { admin: admin.secret, demo: demo.secret };
+  const { identity, network, image } = await embeddedServices({
+    ...options,
+    publicUrls: config.publicUrls,
+    imageFolder: state.file('images'),
+    keepFreeBytes: config.keepFreeBytes,
+    passwords,
+  });
+  return {
+    services: { identity: identity.service, network: network.service, image: image.service },
+    open: async (listen) => ({
+      identity: `${await listen(identity.app, 'identity')}/v3`,
+      network: await listen(network.app, 'network'),
+      image: await listen(image.app, 'image'),
+    }),
+    async imageNames() {
+      // Only those that an administrator made: other names are a tenant's text, and are for no terminal.
+      const scope = { projectId: '', memberStatus: 'accepted', community: false } as const;
+      const images = await createImageStore(options.db).list(scope);
+      return images.flatMap(({ name }) => name ?? []);
+    },
+    writeCloudsYaml() {
+      const path = state.file('clouds.yaml');
+      const caFile = config.tls?.caFile;
+      const ofAdmin = { ...credentials(urls.identity, 'admin', passwords.admin), caFile };
+      const ofDemo = { ...credentials(urls.identity, 'demo', passwords.demo), caFile };
+      writeCloudsYaml(path, { novella: ofAdmin, 'novella-demo': ofDemo });
+      writeOpenrc(state.file('openrc'), ofAdmin);
+      writeOpenrc(state.file('openrc-demo'), ofDemo);
+      return path;
+    },
+    ...(admin.isNew && { newPassword: admin.secret }),
+  };
+}
+
+/** A user whose project has the same name. */
+function credentials(authUrl: string, name: string, password: string): WrittenCloud {
+  const domains = { userDomainName: 'Default', projectDomainName: 'Default' };
+  return { authUrl, username: name, password, projectName: name, ...domains };
+}

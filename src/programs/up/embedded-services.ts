@@ -1,0 +1,115 @@
+/** The embedded identity, network and image services of an all-in-one, over its one database. */
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { Clock } from '#contracts/clock.ts';
+import type { IdentityService } from '#contracts/services/identity.ts';
+import type { ImageContents, ImageService } from '#contracts/services/images.ts';
+import type { NetworkService } from '#contracts/services/network.ts';
+import type { PublicUrls, TlsFiles } from '../config/doors-config.ts';
+import { createIdentityService } from '#embedded/identity/service.ts';
+import { createImageService } from '#embedded/image/service.ts';
+import type { PhysicalNetwork } from '#embedded/network/requests/context.ts';
+import { createNetworkService } from '#embedded/network/service.ts';
+import { createIdentityStore } from '#integrations/database/services/identity-store.ts';
+import { createImageStore } from '#integrations/database/services/image-store.ts';
+import { createNetworkStore } from '#integrations/database/services/network-store.ts';
+import type { PortEvents } from './port-events.ts';
+import type { ProjectQuotas } from '../config/project-quotas.ts';
+
+interface Embedded<Service> {
+  app: FastifyInstance;
+  service: Service;
+}
+
+export interface EmbeddedServices {
+  identity: Embedded<IdentityService>;
+  network: Embedded<NetworkService>;
+  image: Embedded<ImageService & ImageContents>;
+}
+
+export interface EmbeddedOptions<Tables> {
+  db: Kysely<Tables>;
+  clock: Clock;
+  log: Logger;
+  /** Read at each use: filled once every service listens. */
+  urls: { identity: string; compute: string; network: string; image: string };
+  imageFolder: string;
+  /** Of the disk of the state directory: so much no upload may take. undefined: as much as usual. */
+  keepFreeBytes: number | undefined;
+  publicUrls: PublicUrls;
+  tls: TlsFiles | undefined;
+  passwords: { admin: string; demo: string };
+  /** How much each project may have. */
+  quotas: ProjectQuotas;
+  portEvents: PortEvents;
+  /** The physical networks that each host is connected to. */
+  physicalNetworks: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** VLAN ids that the network service chooses from, on every physical network. */
+const vlanRange = [1000, 1999] as const;
+
+/** Builds the three services, with what a new cloud starts with: users, and a small image. None listens yet. */
+export async function embeddedServices<Tables>(
+  options: EmbeddedOptions<Tables>,
+): Promise<EmbeddedServices> {
+  const { db, clock, log, urls, passwords } = options;
+  const { tls, publicUrls } = options;
+  const shared = { clock, newId: randomUUID, log, ...(tls !== undefined && { tls }) };
+  const publicUrl = (service: keyof PublicUrls) => {
+    const url = publicUrls[service];
+    return url === undefined ? {} : { publicUrl: url };
+  };
+  const identityStore = createIdentityStore(db);
+  const identity = await createIdentityService({
+    ...shared,
+    ...publicUrl('identity'),
+    store: identityStore,
+    catalog: () => ({
+      region: 'RegionOne',
+      services: [
+        { type: 'identity', name: 'keystone', url: urls.identity },
+        { type: 'compute', name: 'nova', url: urls.compute },
+        { type: 'network', name: 'neutron', url: urls.network },
+        { type: 'image', name: 'glance', url: urls.image },
+      ],
+    }),
+    users: [
+      { name: 'admin', password: passwords.admin, project: 'admin', role: 'admin' },
+      { name: 'demo', password: passwords.demo, project: 'demo', role: 'member' },
+    ],
+  });
+  for (const project of await identityStore.projects()) options.quotas.learn(project);
+  const identityService = options.quotas.learningFrom(identity.service);
+  const network = createNetworkService({
+    ...shared,
+    ...publicUrl('network'),
+    store: createNetworkStore(db),
+    identity: identityService,
+    physicalNetworks: () => allPhysicalNetworks(options.physicalNetworks),
+    hostMappings: (host) => options.physicalNetworks.get(host),
+    portEvents: options.portEvents.report,
+    limitsOf: options.quotas.limitsOf,
+  });
+  const image = createImageService({
+    ...shared,
+    ...publicUrl('image'),
+    store: createImageStore(db),
+    identity: identityService,
+    folder: options.imageFolder,
+    limitsOf: options.quotas.limitsOf,
+    keepFreeBytes: options.keepFreeBytes,
+  });
+  await image.ensureImage({ name: 'tiny', content: tinyDisk });
+  return { identity: { app: identity.app, service: identityService }, network, image };
+}
+
+/** Nothing but zeros: simulated hosts do not look at it. Bring an image of your own for guests that boot. */
+const tinyDisk = new Uint8Array(64 * 1024);
+
+function allPhysicalNetworks(byHost: ReadonlyMap<string, ReadonlySet<string>>): PhysicalNetwork[] {
+  const names = new Set([...byHost.values()].flatMap((networks) => [...networks]));
+  return [...names].sort().map((name) => ({ name, vlanRange }));
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { migrate } from '#integrations/database/migrate.ts';
+import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
+import { readiness } from './readiness.ts';
+
+test('ready when tasks are carried out, the disk has room and the database takes writes', async () => {
+  const db = openSqlite(':memory:');
+  await migrate(db);
+  let now = 0;
+  let isShort = () => false;
+  const ready = readiness({
+    reserve: { isShort: () => isShort() },
+    db,
+    clock: { now: () => now },
+  });
+  const next = () => {
+    now += 1_000;
+    return ready.check();
+  };
+  expect(await ready.check()).toBe('dispatcher not running');
+  ready.dispatching(true);
+  expect(await ready.check()).toBeUndefined();
+  isShort = () => true;
+  expect(await ready.check()).toBeUndefined();
+  expect(await next()).toBe('disk full');
+  isShort = () => {
+    throw new Error('no such folder');
+  };
+  expect(await next()).toBe('state directory not readable');
+  isShort = () => false;
+  expect(await next()).toBeUndefined();
+  await db.destroy();
+  expect(await next()).toBe('database not writable');
+});

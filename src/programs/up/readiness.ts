@@ -1,0 +1,45 @@
+/** Whether this process can do what its API accepts. */
+import type { Kysely } from 'kysely';
+import type { Clock } from '#contracts/clock.ts';
+import type { ReadyCheck } from '#http/health.ts';
+import { isWritable } from '#integrations/database/sqlite/is-writable.ts';
+import type { DiskReserve } from '../state/disk-reserve.ts';
+
+/** Probes of several load balancers cost one look. */
+const rememberMs = 1_000;
+
+export interface Readiness {
+  check: ReadyCheck;
+  /** The tasks of accepted requests are carried out from now on, or no longer. */
+  dispatching(does: boolean): void;
+}
+
+export interface ReadinessOptions<Tables> {
+  reserve: Pick<DiskReserve, 'isShort'>;
+  db: Kysely<Tables>;
+  clock: Clock;
+}
+
+/** Looks at disk, database and dispatcher; an answer is remembered for a second. */
+export function readiness<Tables>({ reserve, db, clock }: ReadinessOptions<Tables>): Readiness {
+  let isDispatching = false;
+  let last: { at: number; problem: Promise<string | undefined> } | undefined;
+  const look = async (): Promise<string | undefined> => {
+    if (!isDispatching) return 'dispatcher not running';
+    if (reserve.isShort()) return 'disk full';
+    return (await isWritable(db)) ? undefined : 'database not writable';
+  };
+  return {
+    check() {
+      const now = clock.now();
+      if (last === undefined || Math.abs(now - last.at) >= rememberMs) {
+        last = { at: now, problem: look().catch(() => 'state directory not readable') };
+      }
+      return last.problem;
+    },
+    dispatching(does) {
+      isDispatching = does;
+      last = undefined;
+    },
+  };
+}

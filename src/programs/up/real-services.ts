@@ -1,0 +1,49 @@
+/** The services of a real OpenStack, looked at before the start. */
+import type { Clock } from '#contracts/clock.ts';
+import type { Log } from '#contracts/log.ts';
+import { ComputeError } from '#core/errors.ts';
+import { currentRequestId } from '#http/current-request.ts';
+import { connectOpenStack, type OpenStack } from '#integrations/openstack/connect.ts';
+import type { OpenStackConfig } from '../config/openstack-config.ts';
+
+/** What the start found among the other services, and what is missing there: sentences for an operator. */
+export interface Found {
+  found: string[];
+  missing: string[];
+}
+
+export interface RealServices {
+  services: Pick<OpenStack, 'identity' | 'network' | 'image'>;
+  /** '' where it is not known yet: nobody answered. */
+  urls: { identity: string; network: string; image: string };
+  survey: Found;
+  close(): void;
+}
+
+/**
+ * What does not answer now may later: only a refused sign-in ends the start. Throws `invalid` for that.
+ */
+export async function realServices(
+  config: OpenStackConfig,
+  { clock, log }: { clock: Clock; log: Log },
+): Promise<RealServices> {
+  const openstack = connectOpenStack({ ...config, clock, requestId: currentRequestId });
+  const { found, missing, isRefused, urls } = await openstack.survey();
+  if (isRefused) {
+    openstack.close();
+    throw new ComputeError('invalid', `openstack: ${missing.join('; ')}`);
+  }
+  return {
+    services: openstack,
+    urls: {
+      identity: openstack.identityUrl,
+      network: urls.network ?? config.networkUrl ?? '',
+      image: urls.image ?? config.imageUrl ?? '',
+    },
+    survey: { found, missing },
+    close() {
+      log.info(openstack.calls(), 'openstack: calls made');
+      openstack.close();
+    },
+  };
+}

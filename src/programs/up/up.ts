@@ -1,0 +1,275 @@
+/** `novella up`: the whole cloud in one process. Read top to bottom, it is the order of the start. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { type Logger, pino } from 'pino';
+import { createComputeApi } from '#api/compute-api.ts';
+import type { Clock } from '#contracts/clock.ts';
+import type { ImageContents } from '#contracts/services/images.ts';
+import type { Host, Store } from '#contracts/store/store.ts';
+import { refuseWithoutRoom } from '#http/full-disk.ts';
+import { mountHealth } from '#http/health.ts';
+import { listen } from '#http/listen.ts';
+import { inProcessImageSource } from '#integrations/image-source/in-process.ts';
+import type { WorkflowContext } from '#workflows/engine/context.ts';
+import { FleetView } from '#workflows/hosts/fleet-view.ts';
+import { watchSilentHosts } from '#workflows/engine/end-silent-commands.ts';
+import { HostLinks } from '#workflows/hosts/host-links.ts';
+import { startDispatcher } from '#workflows/engine/dispatcher.ts';
+import { serverOperations, workflows } from '#workflows/server-operations.ts';
+import { watchPorts } from '#workflows/watch/watch-ports.ts';
+import { type Contents, contentsOf } from './cloud-contents.ts';
+import { type CloudServices, cloudServices } from './cloud-services.ts';
+import type { Config } from '../config/config.ts';
+import type { DiskReserve } from '../state/disk-reserve.ts';
+import { readTls, type TlsFiles } from '../config/doors-config.ts';
+import { diskRooms } from '../state/disks.ts';
+import { inProcessWakeup } from './in-process-wakeup.ts';
+import { letHostsIn } from '../hosts/host-door.ts';
+import { type HostParts, physicalNetworksOf } from '../config/host-parts.ts';
+import { realHostParts } from '../hosts/real-host.ts';
+import { openState } from '../state/open-state.ts';
+import { PortEvents } from './port-events.ts';
+import { ProjectQuotas } from '../config/project-quotas.ts';
+import { type Readiness, readiness } from './readiness.ts';
+import type { Found } from './real-services.ts';
+import { ReturningHosts } from '../hosts/returning-hosts.ts';
+import { type LocalHosts, runningHosts } from '../hosts/running-hosts.ts';
+import { simulatedHosts } from '../hosts/simulated-agents.ts';
+import { ensureFlavors } from './starting-flavors.ts';
+import { type StateDirectory, takeStateDirectory } from '../state/state-directory.ts';
+import { workflowSettings } from '../config/workflow-settings.ts';
+
+export interface AllInOne {
+  urls: { identity: string; compute: string; network: string; image: string };
+  /** How clients reach it; '' among real OpenStack services, whose users have their own. */
+  cloudsYaml: string;
+  /** What a user finds in it. */
+  contents: Contents;
+  /** Of the services that are others'; undefined: all are ours. */
+  survey?: Found;
+  /** The administrator's password, where this start made it. */
+  newPassword?: string;
+  /** For tests and what-if questions: a host's agent or hardware, changed while the cloud runs. */
+  hosts: LocalHosts;
+  stop(): Promise<void>;
+}
+
+type Stops = (() => void | Promise<void>)[];
+
+const clock: Clock = { now: Date.now };
+const monotonic: Clock = { now: () => performance.now() };
+const pollMs = 1_000;
+
+/**
+ * Starts everything this configuration asks for; when it returns, the API answers and every host of this process can be scheduled to.
+ * Throws ComputeError naming what is wrong, with nothing left running.
+ */
+export async function startAllInOne(
+  config: Config,
+  log: Logger = pino({ level: 'silent' }),
+): Promise<AllInOne> {
+  const tls = readTls(config);
+  const state = takeStateDirectory(config.stateDir, { entered: config.libvirt });
+  const stops: Stops = [() => state.release()];
+  const stop = async (): Promise<void> => {
+    for (const act of stops.splice(0).toReversed()) await act();
+  };
+  try {
+    return { ...(await start(config, state, { tls, log, stops })), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  config: Config,
+  state: StateDirectory,
+  { tls, log, stops }: { tls: TlsFiles | undefined; log: Logger; stops: Stops },
+): Promise<Omit<AllInOne, 'stop'>> {
+  const { store, db, reserve } = await openState(state, { clock, log, stops });
+  const returning = await hostsOfBefore(store, stops);
+  await ensureFlavors(store);
+
+  const physicalNetworks = new Map(
+    (await store.hosts.list()).map((host) => [host.name, new Set(host.physicalNetworks)]),
+  );
+  const onReport = ({ name, physicalNetworks: networks }: Host): void => {
+    physicalNetworks.set(name, new Set(networks));
+    returning.reported(name);
+  };
+  const urls = { identity: '', compute: '', network: '', image: '' };
+  const ready = readiness({ reserve, db, clock });
+  const quotas = new ProjectQuotas(config.quotas);
+  const portEvents = new PortEvents();
+  const own = { db, clock, state, urls, physicalNetworks, quotas, portEvents, tls, log, stops };
+  const cloud = await cloudServices(config, own);
+  const { services } = cloud;
+  const hosts = await hostsInHere(config, state, { images: services.image, log, stops });
+  for (const host of hosts) physicalNetworks.set(host.host, physicalNetworksOf(host));
+  const localHosts = new Set(hosts.map(({ host }) => host));
+  const links = new HostLinks({ clock, monotonic, localHosts, hostTimeoutMs: config.hostDownMs });
+  await assumeSent(store, links);
+  const context: WorkflowContext = {
+    store,
+    network: services.network,
+    images: services.image,
+    wakeup: inProcessWakeup(),
+    clock,
+    newId: randomUUID,
+    log,
+    limitsOf: quotas.limitsOf,
+    fleet: new FleetView(),
+    links,
+    settings: workflowSettings(config),
+  };
+  portEvents.connect(context);
+  const running = runningHosts(context, hosts, { log, onReport });
+  for (const { host, later } of hosts) {
+    stops.push(() => running.stop(host));
+    if (later !== true) await running.start(host);
+  }
+  dispatchWhenBack(context, returning, { stops, ready });
+  const doors = { context, cloud, urls, tls, log, stops, ready, reserve, localHosts, onReport };
+  Object.assign(urls, await openDoors(config, doors));
+  const cloudsYaml = cloud.writeCloudsYaml();
+  const { survey, newPassword } = cloud;
+  return {
+    urls,
+    cloudsYaml,
+    contents: await contentsOf(store, hosts, cloud),
+    hosts: running,
+    ...(survey && { survey }),
+    ...(newPassword !== undefined && { newPassword }),
+  };
+}
+
+/** The hosts whose agents run in this process: simulated ones, or this machine. */
+async function hostsInHere(
+  config: Config,
+  state: StateDirectory,
+  { images: contents, log, stops }: { images: ImageContents; log: Logger; stops: Stops },
+): Promise<HostParts[]> {
+  const images = inProcessImageSource(contents);
+  if (!config.libvirt) {
+    return simulatedHosts(config.simulated, { folder: state.file('hosts'), images });
+  }
+  const parts = await realHostParts(config.host, {
+    stateDir: state.file('hosts', config.host.name),
+    images,
+    log,
+  });
+  stops.push(() => parts.hypervisor.close());
+  return [parts];
+}
+
+/**
+ * Hosts that were there before this start. No agent has spoken yet: one of the former process that this configuration no longer has is not to
+ * be scheduled to; one that dials in was not silent, this process was.
+ */
+async function hostsOfBefore(store: Store, stops: Stops): Promise<ReturningHosts> {
+  const enrolments = await store.enrolments.list();
+  const mayDialIn = new Set(
+    enrolments.filter(({ revokedAt }) => revokedAt === null).map(({ host }) => host),
+  );
+  const known = await store.hosts.list();
+  for (const host of known) if (!mayDialIn.has(host.name)) await store.hosts.seen(host.id, 0);
+  const returning = new ReturningHosts(
+    known.map(({ name }) => name).filter((name) => mayDialIn.has(name)),
+  );
+  stops.push(() => returning.giveUp());
+  return returning;
+}
+
+/** What waits for its host may have reached it before this start. */
+async function assumeSent(store: Store, links: HostLinks): Promise<void> {
+  for (const { id } of await store.hosts.versions()) {
+    const newest = (await store.commands.pending(id)).at(-1);
+    if (newest !== undefined) links.markSent(id, newest.seq);
+  }
+}
+
+/** Tasks of before are not to find their hosts away that are only on their way back. */
+function dispatchWhenBack(
+  context: WorkflowContext,
+  returning: ReturningHosts,
+  { stops, ready }: { stops: Stops; ready: Readiness },
+): void {
+  let isStopped = false;
+  const dispatching = returning.settled.then(() => {
+    if (isStopped) return undefined;
+    const dispatcher = startDispatcher(context, {
+      owner: `up-${process.pid}`,
+      workflows,
+      concurrency: 32,
+      leaseMs: 60_000,
+      pollMs,
+    });
+    ready.dispatching(true);
+    const ports = watchPorts(context, { pollMs, mayHaveMissed: true });
+    return [ports, watchSilentHosts(context), dispatcher];
+  });
+  stops.push(async () => {
+    isStopped = true;
+    ready.dispatching(false);
+    returning.giveUp();
+    for (const work of (await dispatching) ?? []) await work.stop();
+  });
+}
+
+/** Listens with the compute API, for hosts too, and with the services that are ours, and returns the URLs of all. */
+async function openDoors(
+  config: Config,
+  parts: {
+    context: WorkflowContext;
+    cloud: CloudServices;
+    urls: AllInOne['urls'];
+    tls: TlsFiles | undefined;
+    log: Logger;
+    stops: Stops;
+    ready: Readiness;
+    reserve: DiskReserve;
+    localHosts: ReadonlySet<string>;
+    onReport: (host: Host) => void;
+  },
+): Promise<AllInOne['urls']> {
+  const { context, cloud, urls, tls, log, stops, ready, reserve, localHosts, onReport } = parts;
+  const publicUrl = config.publicUrls.compute;
+  let door: ReturnType<typeof letHostsIn> | undefined;
+  const compute = createComputeApi({
+    ...context,
+    log,
+    identity: cloud.services.identity,
+    identityUrl: () => urls.identity,
+    ...(publicUrl !== undefined && { publicUrl }),
+    ...(tls !== undefined && { tls }),
+    imageContents: cloud.services.image,
+    linkedHosts: () => door?.linked() ?? [],
+    serversPerRequest: config.quotas.serversPerRequest,
+    disks: () => diskRooms({ state: config.stateDir, images: join(config.stateDir, 'images') }),
+    workflows: serverOperations(context),
+  });
+  const open = async (app: FastifyInstance, name: keyof Config['ports']): Promise<string> => {
+    stops.push(() => app.close());
+    mountHealth(app, ready.check);
+    refuseWithoutRoom(app, reserve);
+    const port = await listen(app, name, config.listen, config.ports[name]);
+    const scheme = tls === undefined ? 'http' : 'https';
+    return config.publicUrls[name] ?? `${scheme}://${reachable(config.listen)}:${port}`;
+  };
+  const opened = {
+    ...(await cloud.open(open)),
+    compute: `${await open(compute, 'compute')}/v2.1`,
+  };
+  door = letHostsIn(context, { server: compute.server, localHosts, onReport, log });
+  // Before the service itself: it does not end while hosts are linked.
+  stops.push(() => door?.close());
+  return opened;
+}
+
+/** The address as a URL has it; a wildcard is reached on this machine. Example: `::1` → `[::1]`. */
+function reachable(listen: string): string {
+  if (listen === '0.0.0.0' || listen === '::') return '127.0.0.1';
+  return listen.includes(':') ? `[${listen}]` : listen;
+}

@@ -1,0 +1,163 @@
+/** Accepts servers whose NICs name networks: their ports are made before the request is answered. Decision 0010. */
+import type { Caller } from '#contracts/services/identity.ts';
+import type { NewServer, Task } from '#contracts/store/store.ts';
+import { ComputeError, invariant, isComputeError } from '#core/errors.ts';
+import type { QuotaLimits } from '#core/quotas/limits.ts';
+import { allowedServers } from '#core/quotas/new-servers.ts';
+import type { Server } from '#core/servers/server.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { makeEvent, makePorts } from '../ports/make-ports.ts';
+import { requestLease } from '../engine/request-lease.ts';
+import { finishedEvent } from '../engine/record-event.ts';
+import { bootNaming } from '../ports/resolve-nics.ts';
+import { deletePortsMadeFor } from '../removal/tear-down.ts';
+import { asFailure } from '../engine/workflow.ts';
+
+/** `quota.minCount`: with so many, the others are given up when a quota of the project is full. Source: Nova `validate_networks`. */
+export interface RequestedServers {
+  newServers: readonly NewServer[];
+  quota: { limits: QuotaLimits; minCount: number };
+  /** Of the ports that are made; absent: the network service's own choice. */
+  securityGroupIds?: readonly string[] | undefined;
+}
+
+interface Accepting {
+  newServer: NewServer;
+  /** With its ports, once they are made. */
+  server: Server;
+  task: Task;
+  startedAt: number;
+}
+
+/**
+ * Stores the servers one after the other, makes their ports with the caller's token, and lets them boot. Until then the task of each is its own
+ * deletion, leased by the request: one that is refused hands it on, and one that is cut off loses it. Throws what the network service refuses; then
+ * none of the servers stays.
+ */
+export async function acceptWithPorts(
+  context: WorkflowContext,
+  caller: Caller,
+  asked: RequestedServers,
+): Promise<Server[]> {
+  const { minCount } = asked.quota;
+  const newServers = await withinQuota(context, asked);
+  const accepting: Accepting[] = [];
+  try {
+    const refusal = await untilRefused(context, caller, { ...asked, newServers, accepting });
+    const made = accepting.filter(hasPorts);
+    const isEnough = isComputeError(refusal, 'overQuota') && made.length >= minCount;
+    if (refusal !== undefined && !isEnough) throw refusal;
+    const accepted = await boot(context, made);
+    for (const each of accepting) if (!hasPorts(each)) await takeBack(context, each, refusal);
+    return accepted;
+  } catch (error) {
+    for (const each of accepting) await takeBack(context, each, error);
+    throw error;
+  } finally {
+    for (const { task, newServer } of accepting) {
+      await context.store.tasks.release(task, newServer.action.requestId);
+    }
+  }
+}
+
+/** Those that have room before the first port is made. Throws `overQuota`. */
+async function withinQuota(
+  { store }: WorkflowContext,
+  { newServers, quota: { limits, minCount } }: RequestedServers,
+): Promise<readonly NewServer[]> {
+  const [first] = newServers;
+  if (first === undefined) return newServers;
+  const { vcpus: cores, memoryMib: ram } = first.server.flavor;
+  const asked = { minCount, maxCount: newServers.length, cores, ram };
+  const used = await store.quotaUsage(first.server.projectId);
+  return newServers.slice(0, allowedServers(limits, { used, asked }));
+}
+
+function hasPorts({ server }: Accepting): boolean {
+  return server.nics.every(({ portId }) => portId !== null);
+}
+
+/** Goes on until all have their ports, or returns what is in the way of the next one's. */
+async function untilRefused(
+  context: WorkflowContext,
+  caller: Caller,
+  given: RequestedServers & { accepting: Accepting[] },
+): Promise<unknown> {
+  const { newServers, quota, accepting, securityGroupIds } = given;
+  for (const newServer of newServers) {
+    try {
+      const each = await bornDeleting(context, newServer, quota.limits);
+      accepting.push(each);
+      const { server } = each;
+      const asked = { nics: server.nics, naming: bootNaming, securityGroupIds };
+      each.server = { ...server, nics: await makePorts(context, caller, server, asked) };
+    } catch (error) {
+      return error;
+    }
+  }
+  return undefined;
+}
+
+async function bornDeleting(
+  context: WorkflowContext,
+  newServer: NewServer,
+  limits: QuotaLimits,
+): Promise<Accepting> {
+  const task = { ...newServer.task, kind: 'delete', step: 'destroy-guest', data: {} } as const;
+  const lease = requestLease(context, newServer.action.requestId);
+  const deleting = { ...newServer, task: { ...task, lease } };
+  const [server] = await context.store.servers.createWithin({ limits, minCount: 1 }, [deleting]);
+  invariant(server, 'no server was made');
+  return { newServer, server, task: { ...task, epoch: 1 }, startedAt: context.clock.now() };
+}
+
+/** Those that nobody has deleted meanwhile. Throws `conflict` when there is none. */
+async function boot(context: WorkflowContext, made: readonly Accepting[]): Promise<Server[]> {
+  const accepted: Server[] = [];
+  for (const { server, task, newServer, startedAt } of made) {
+    const { kind, step, data } = newServer.task;
+    const { nics } = server;
+    const events = [finishedEvent(context, makeEvent, startedAt)];
+    const next = { kind, step, data, dueAt: context.clock.now() };
+    const { ok } = await context.store.commit({ task, nics, events, next });
+    if (ok) accepted.push(server);
+    else await letGo(context, server);
+  }
+  if (accepted.length > 0) return accepted;
+  const ids = made.map(({ server }) => server.id).join(', ');
+  throw new ComputeError('conflict', `instance ${ids} was deleted while its ports were made`);
+}
+
+/** Hands the deletion on. The user's own ports are free at once, to ask again with. */
+async function takeBack(
+  context: WorkflowContext,
+  { task, server, startedAt }: Accepting,
+  error: unknown,
+): Promise<void> {
+  const { message } = asFailure(error);
+  try {
+    const { ok } = await context.store.commit({
+      task,
+      server: { taskState: 'deleting' },
+      freesPorts: true,
+      events: [finishedEvent(context, makeEvent, startedAt, { error: message })],
+      actionMessage: message,
+      next: { kind: task.kind, step: task.step, data: task.data, dueAt: context.clock.now() },
+    });
+    if (!ok) await letGo(context, server);
+  } catch (failure) {
+    context.log.warn(
+      { err: failure, server: server.id },
+      'a server that was refused is deleted only when the lease of its request runs out',
+    );
+  }
+}
+
+/** Another has deleted the server, perhaps before its last port came. */
+async function letGo(context: WorkflowContext, server: Server): Promise<void> {
+  try {
+    await deletePortsMadeFor(context, server);
+  } catch (error) {
+    context.log.warn({ err: error, server: server.id }, 'ports of a deleted server may be left');
+  }
+}

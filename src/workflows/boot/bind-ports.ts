@@ -1,0 +1,120 @@
+/** Step: every NIC gets its port bound to the host (and to its VF), and the host is commanded to start the guest. */
+import type { Host, Task } from '#contracts/store/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import { awaitsWiring } from '#core/networking/plug.ts';
+import { bindChange, bindingProblem } from '#core/networking/binding/port-binding.ts';
+import type { Port } from '#core/networking/port.ts';
+import { physicalNetworkOf, vifOf } from '#core/networking/vif-of.ts';
+import type { PciDevice } from '#core/pci/devices/device.ts';
+import type { Server, ServerNic } from '#core/servers/server.ts';
+import { agentsNow } from '../ports/binding-needs.ts';
+import { bootData } from './boot-data.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { type DevicePort, type DevicePorts, freshDevicePorts } from '../ports/device-ports.ts';
+import { guestOf } from './guest-of.ts';
+import { finishedEvent } from '../engine/record-event.ts';
+import { hostOf, serverOf } from '../engine/server-of.ts';
+import { together } from '../engine/together.ts';
+import { type StepOutcome, stillOurs } from '../engine/workflow.ts';
+
+/** Binds, reads each port back, and hands the guest over. Throws what the network service refuses, in plain words. */
+export async function bindPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const host = await hostOf(context, server);
+  if (host === undefined) throw new ComputeError('bug', 'bind-ports: no host was chosen');
+  const bound = await bindNics(context, task, {
+    server,
+    host,
+    nics: server.nics,
+    devicePorts: bootData(task).devicePorts,
+  });
+  const nics = bound.map(({ nic }) => nic);
+  const unwired = bound.filter(({ port }) => awaitsWiring(port)).map(({ port }) => port.id);
+  const guest = await guestOf(context, { ...server, nics });
+  const now = context.clock.now();
+  return {
+    nics,
+    server: { taskState: 'spawning' },
+    command: {
+      hostId: host.id,
+      serverId: server.id,
+      body: { do: 'spawn', guest },
+    },
+    events: [finishedEvent(context, 'bind_ports', startedAt, { host: host.name })],
+    next: { step: 'guest-started', data: { ...task.data, startedAt: now, unwired }, dueAt: null },
+  };
+}
+
+interface Binding {
+  server: Server;
+  host: Host;
+  /** Of the server, those to bind. */
+  nics: readonly ServerNic[];
+  devicePorts: DevicePorts | undefined;
+}
+
+/** A NIC with its port as it was read back. */
+interface BoundNic {
+  nic: ServerNic;
+  port: Port;
+}
+
+/**
+ * Gives each NIC's port to the server on this host, with the device claimed for it. Side by side, in NIC order as far as results go. Throws, once none
+ * is under way any more, what did not work for the first of them: the others may be bound then.
+ */
+export async function bindNics(
+  context: WorkflowContext,
+  task: Task,
+  { server, host, nics, devicePorts }: Binding,
+): Promise<BoundNic[]> {
+  const all = await context.store.hosts.devices(host.id);
+  const devices = all.filter((device) => device.serverId === server.id);
+  const needing = nics.filter(({ pciRequestId }) => pciRequestId !== null);
+  const ports = needing.length === 0 ? [] : await freshDevicePorts(context, nics, devicePorts);
+  return together(nics, async (nic) => {
+    await stillOurs(context, task);
+    return bindNic(context, { server, host, devices, ports, nic });
+  });
+}
+
+async function bindNic(
+  context: WorkflowContext,
+  to: { server: Server; host: Host; devices: PciDevice[]; ports: DevicePort[]; nic: ServerNic },
+): Promise<BoundNic> {
+  const { server, host, nic } = to;
+  if (nic.portId === null || nic.networkId === null) {
+    throw new ComputeError('bug', `NIC ${nic.id} has no port`);
+  }
+  const network = await context.network.showNetwork(nic.networkId);
+  const needsDevice = nic.pciRequestId !== null;
+  const device = needsDevice
+    ? (to.devices.find(({ requestId }) => requestId === nic.pciRequestId) ?? null)
+    : null;
+  const bound = await context.network.updatePort(
+    nic.portId,
+    bindChange({
+      // A profile that is not sent stays as it is.
+      port: { profile: needsDevice ? profileOf(nic.portId, to.ports) : {} },
+      serverId: server.id,
+      zone: host.availabilityZone,
+      host: host.name,
+      device,
+      physicalNetwork: device?.tags['physical_network'] ?? physicalNetworkOf(network),
+    }),
+  );
+  const problem = bindingProblem(bound, { host: host.name, network });
+  if (problem === undefined) {
+    return { nic: { ...nic, vif: vifOf(bound, network, nic.tag) }, port: bound };
+  }
+  const agents = await agentsNow(context);
+  const inWords = bindingProblem(bound, { host: host.name, network, agents }) ?? problem;
+  throw new ComputeError('unavailable', inWords.message);
+}
+
+function profileOf(portId: string, ports: readonly DevicePort[]): DevicePort['profile'] {
+  const port = ports.find(({ id }) => id === portId);
+  if (port !== undefined) return port.profile;
+  throw new ComputeError('notFound', `Port ${portId} could not be found.`);
+}

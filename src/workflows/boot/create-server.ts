@@ -1,0 +1,205 @@
+/** Accepts new servers: everything that can be refused is refused here, then server, requests and boot task are stored at once. */
+import type { Caller } from '#contracts/services/identity.ts';
+import type { Image } from '#contracts/services/images.ts';
+import type { NewServer } from '#contracts/store/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import { requestsForFlavor } from '#core/pci/requests/flavor-request.ts';
+import type { PciRequest } from '#core/pci/requests/request.ts';
+import type { Flavor } from '#core/servers/flavor.ts';
+import { affinityPolicyOf, type GuestNuma, guestNumaOf } from '#core/servers/guest-numa.ts';
+import { hostnameOf } from '#core/servers/hostname.ts';
+import type { NewServerRequest } from '#core/servers/new-server.ts';
+import type { Server } from '#core/servers/server.ts';
+import { acceptWithPorts } from './accept-with-ports.ts';
+import type { BootData } from './boot-data.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { checkImageFits, findImage } from './find-image.ts';
+import { refuseUnknownHints } from './placement-request.ts';
+import { groupsForBoot } from '../ports/security-groups.ts';
+import {
+  type AskedNics,
+  automaticNics,
+  type ResolvedNics,
+  resolveNics,
+} from '../ports/resolve-nics.ts';
+
+/**
+ * Stores `maxCount` servers, or as many above `minCount` as the project's quotas allow, and returns them; they boot afterwards. `requestId` is the API request's, for the action list.
+ * Throws ComputeError, with nothing stored, when a quota is exceeded, or flavor, image, network or port does not fit; when a port cannot be made, the servers are
+ * deleted again: all, or with a full quota of ports those above `minCount`.
+ */
+export async function createServers(
+  context: WorkflowContext,
+  caller: Caller,
+  request: NewServerRequest,
+  requestId: string,
+): Promise<Server[]> {
+  await refuseUnknownHints(context, caller, request.hints);
+  const flavor = await findFlavor(context, caller, request.flavorId);
+  const image = await findImage(context, caller, request.imageId);
+  checkImageFits(flavor, image);
+  const numa = guestNumaOf(flavor, image.properties);
+  const affinityPolicy = affinityPolicyOf(flavor, image.properties);
+  const asked = await askedNics(context, caller, request);
+  const securityGroupIds = await groupsForBoot(context, caller, request.securityGroups);
+  const resolved = await resolveNics(context, caller, { ...asked, affinityPolicy });
+  const reservationId = `r-${context.newId().replaceAll('-', '').slice(0, 8)}`;
+  const newServers: NewServer[] = [];
+  for (let index = 0; index < request.maxCount; index++) {
+    const aliases = requestsForFlavor({
+      extraSpecs: flavor.extraSpecs,
+      aliases: context.settings.aliases,
+      affinityPolicy,
+      newId: context.newId,
+    });
+    newServers.push(
+      newServer(context, {
+        caller,
+        request,
+        flavor,
+        image,
+        numa,
+        resolved,
+        pciRequests: [...aliases, ...resolved.pciRequests],
+        reservationId,
+        index,
+        requestId,
+      }),
+    );
+  }
+  const lacksPorts = resolved.nics.some(({ portId }) => portId === null);
+  try {
+    const quota = { limits: context.limitsOf(caller.projectId), minCount: request.minCount };
+    return lacksPorts
+      ? await acceptWithPorts(context, caller, { newServers, quota, securityGroupIds })
+      : await context.store.servers.createWithin(quota, newServers);
+  } finally {
+    context.wakeup.notify('tasks');
+  }
+}
+
+/** A private flavor that the project has no access to does not exist for it. */
+async function findFlavor(
+  { store }: WorkflowContext,
+  { isAdmin, projectId }: Caller,
+  id: string,
+): Promise<Flavor> {
+  const flavor = await store.flavors.get(id);
+  if (flavor !== undefined && (flavor.isPublic || isAdmin)) return flavor;
+  if (flavor !== undefined && (await store.flavorAccess.flavors(projectId)).has(id)) return flavor;
+  throw new ComputeError('invalid', `flavorRef: Flavor ${id} could not be found.`);
+}
+
+async function askedNics(
+  context: WorkflowContext,
+  caller: Caller,
+  { networks }: NewServerRequest,
+): Promise<Pick<AskedNics, 'asked' | 'read'>> {
+  if (networks === 'none') return { asked: [] };
+  if (networks === 'auto' || networks === 'unspecified') {
+    return automaticNics(context, caller, networks);
+  }
+  return { asked: networks };
+}
+
+interface Making {
+  caller: Caller;
+  request: NewServerRequest;
+  flavor: Flavor;
+  image: Image;
+  numa: GuestNuma | null;
+  resolved: ResolvedNics;
+  pciRequests: PciRequest[];
+  reservationId: string;
+  index: number;
+  requestId: string;
+}
+
+function newServer(context: WorkflowContext, making: Making): NewServer {
+  const { caller, request } = making;
+  const server = serverRow(context, making);
+  const now = server.createdAt;
+  const actionId = context.newId();
+  const data: BootData = {
+    attempt: 1,
+    availabilityZone: request.availabilityZone,
+    forcedHost: request.forcedHost,
+    numa: making.numa,
+    failedHosts: [],
+    devicePorts: making.resolved.devicePorts,
+    sameHost: request.hints.sameHost,
+    differentHost: request.hints.differentHost,
+  };
+  return {
+    server,
+    pciRequests: making.pciRequests,
+    groupId: request.hints.group,
+    task: {
+      id: context.newId(),
+      serverId: server.id,
+      kind: 'boot',
+      step: 'schedule',
+      data,
+      actionId,
+      dueAt: now,
+    },
+    action: {
+      id: actionId,
+      serverId: server.id,
+      action: 'create',
+      requestId: making.requestId,
+      userId: caller.userId,
+      projectId: caller.projectId,
+      startedAt: now,
+    },
+  };
+}
+
+function serverRow(context: WorkflowContext, making: Making): Omit<Server, 'serial'> {
+  const { caller, request, flavor, resolved, reservationId, index } = making;
+  const id = context.newId();
+  const now = context.clock.now();
+  const name = request.maxCount > 1 ? `${request.name}-${index + 1}` : request.name;
+  return {
+    id,
+    name,
+    hostname: request.hostname ?? hostnameOf(name, `server-${id}`),
+    description: request.description,
+    projectId: caller.projectId,
+    userId: caller.userId,
+    imageId: request.imageId,
+    imageProperties: making.image.properties,
+    flavor,
+    keyName: request.keyName,
+    metadata: request.metadata,
+    tags: request.tags,
+    userData: request.userData,
+    configDrive: request.configDrive,
+    accessIpv4: request.accessIpv4,
+    accessIpv6: request.accessIpv6,
+    diskConfig: request.diskConfig,
+    availabilityZone: request.availabilityZone,
+    reservationId,
+    launchIndex: index,
+    locked: false,
+    lockedReason: null,
+    vmState: 'building',
+    taskState: 'scheduling',
+    powerState: 0,
+    hostId: null,
+    hostName: null,
+    fault: null,
+    createdAt: now,
+    updatedAt: now,
+    launchedAt: null,
+    terminatedAt: null,
+    deletedAt: null,
+    nics: resolved.nics.map((nic, position) => ({
+      ...nic,
+      id: context.newId(),
+      position,
+      ownsPort: false,
+      vif: null,
+    })),
+  };
+}

@@ -1,0 +1,26 @@
+/** The guest of a server as its bound ports, its devices and its place on the host make it now. */
+import { ComputeError, invariant } from '#core/errors.ts';
+import { buildGuest } from '#core/guests/build-guest.ts';
+import type { Guest } from '#core/guests/description/guest.ts';
+import { replacement } from '#core/pci/devices/device-identity.ts';
+import type { Server } from '#core/servers/server.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { hostOf } from '../engine/server-of.ts';
+
+/** Throws `unavailable` when a device of it is another device by now, `bug` when ports and claims do not agree: nothing is sent to the host then. */
+export async function guestOf(context: WorkflowContext, server: Server): Promise<Guest> {
+  const host = await hostOf(context, server);
+  invariant(host, `server ${server.id} is on no host`);
+  const isMine = ({ serverId }: { serverId: string | null }) => serverId === server.id;
+  const devices = (await context.store.hosts.devices(host.id)).filter(isMine);
+  const replaced = devices.flatMap((device) => replacement(device) ?? []);
+  if (replaced.length > 0) throw new ComputeError('unavailable', replaced.join('; '));
+  const numa = host.numa.claims
+    .filter(isMine)
+    .map(({ node, vcpus, memoryMib, cpus }) => ({ node, vcpus, memoryMib, cpus }));
+  const guest = buildGuest({ server, zone: host.availabilityZone, devices, numa });
+  if (guest.ok) return guest.guest;
+  throw new ComputeError('bug', 'the guest could not be planned', {
+    detail: guest.reasons.map((reason) => reason.message).join('; '),
+  });
+}

@@ -1,0 +1,44 @@
+/** Step: the host answered the spawn. The claim is final, and the server ACTIVE once its ports are wired; or the boot is undone. */
+import type { Task } from '#contracts/store/store.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
+import { allocateClaimed } from '#core/pci/claims/claim.ts';
+import { bootData } from './boot-data.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { deviceChange } from '../hosts/device-change.ts';
+import { finishedEvent } from '../engine/record-event.ts';
+import { hostOf, serverOf } from '../engine/server-of.ts';
+import { plugWait } from '../ports/wait-for-plug.ts';
+import type { StepOutcome } from '../engine/workflow.ts';
+
+/** Throws the host's own words when the guest did not start. */
+export async function guestStarted(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const command = await context.store.commands.last(task.serverId, 'spawn');
+  invariant(command?.result, `server ${task.serverId}: its host has not answered the spawn`);
+  const { result } = command;
+  if (!result.ok) {
+    const kind = result.sameElsewhere === true ? 'invalid' : 'unavailable';
+    throw new ComputeError(kind, result.message, { detail: result.detail });
+  }
+  const server = await serverOf(context, task);
+  const host = await hostOf(context, server);
+  invariant(host, `server ${server.id} started on no host`);
+  const devices = await context.store.hosts.devices(host.id);
+  const changed = allocateClaimed(devices, server.id);
+  const startedAt = bootData(task).startedAt ?? context.clock.now();
+  const spawned = finishedEvent(context, 'spawn', startedAt, { host: host.name });
+  const wait = plugWait(context, task);
+  return {
+    ...(changed.length > 0 && { host: deviceChange(host, devices, changed) }),
+    ...(wait ?? becomeActive(context)),
+    events: [spawned, ...(wait?.events ?? [])],
+  };
+}
+
+/** The end of a boot. */
+export function becomeActive({ clock }: Pick<WorkflowContext, 'clock'>): StepOutcome {
+  const launchedAt = clock.now();
+  return {
+    server: { vmState: 'active', taskState: null, powerState: 1, launchedAt, fault: null },
+    next: null,
+  };
+}

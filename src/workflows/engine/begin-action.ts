@@ -1,0 +1,139 @@
+/** Starts a workflow for a server at a user's request, and waits for its end where the user does. */
+import type { Caller } from '#contracts/services/identity.ts';
+import type { Action, Task, TaskKind } from '#contracts/store/store.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
+import type { Server, VmState } from '#core/servers/server.ts';
+import type { WorkflowContext } from './context.ts';
+import { nextNudge } from './next-nudge.ts';
+import { requestLease } from './request-lease.ts';
+import { hostOf } from './server-of.ts';
+
+/** `action`: as `openstack server event list` names it. */
+export interface NewWorkflow {
+  kind: TaskKind;
+  step: string;
+  data: Record<string, unknown>;
+  action: string;
+  requestId: string;
+  /** Fields to set at once, the task state among them. */
+  change: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
+  /** It is the request's own until that gives it back. */
+  isLeased?: true;
+}
+
+/**
+ * Records the request; the dispatcher does the rest. Throws `conflict` while another workflow runs
+ * for the server, `notFound` when it is deleted.
+ */
+export async function beginAction(
+  context: WorkflowContext,
+  caller: Caller,
+  server: Server,
+  { kind, step, data, action, requestId, change, isLeased }: NewWorkflow,
+): Promise<Task> {
+  await refuseSilentHost(context, server, action);
+  const now = context.clock.now();
+  const actionId = context.newId();
+  const task = {
+    id: context.newId(),
+    serverId: server.id,
+    kind,
+    step,
+    data,
+    actionId,
+    dueAt: now,
+    ...(isLeased === true && { lease: requestLease(context, requestId) }),
+  };
+  const { userId, projectId } = caller;
+  const begun = await context.store.tasks.begin(
+    task,
+    { id: actionId, serverId: server.id, action, requestId, userId, projectId, startedAt: now },
+    change,
+    { onlyIdle: true },
+  );
+  context.wakeup.notify('tasks');
+  return begun;
+}
+
+/** Without its host nothing can be done to a guest, and the user gets that error at once instead of waiting for it. Throws `conflict`. */
+export async function refuseSilentHost(
+  context: WorkflowContext,
+  server: Server,
+  action: string,
+): Promise<void> {
+  const host = await hostOf(context, server);
+  if (host === undefined) return;
+  if (context.links.isAlive(host)) return;
+  throw new ComputeError(
+    'conflict',
+    `Cannot '${action}' instance ${server.id}: its host is not reachable`,
+    { detail: `host ${host.name}` },
+  );
+}
+
+/** As `beginAction`, after the NIC changes that run now: a client takes the ports of a network off one by one, without waiting. */
+export async function beginAfterNicChanges(
+  context: WorkflowContext,
+  caller: Caller,
+  server: Server,
+  workflow: NewWorkflow,
+): Promise<Task> {
+  for (;;) {
+    try {
+      return await beginAction(context, caller, server, workflow);
+    } catch (error) {
+      const running = await context.store.tasks.of(server.id);
+      const isNicChange =
+        running !== undefined && ['attach', 'detach', 'follow-ports'].includes(running.kind);
+      if (!isComputeError(error, 'conflict') || !isNicChange) throw error;
+      await endOfAction(context, server.id, running.actionId);
+    }
+  }
+}
+
+/** Throws `conflict` unless the server is in one of these states with nothing under way. Source: Nova `check_instance_state`. */
+export function refuseState(server: Server, action: string, allowed: readonly VmState[]): void {
+  const problem =
+    server.taskState !== null
+      ? `task_state ${server.taskState}`
+      : allowed.includes(server.vmState)
+        ? undefined
+        : `vm_state ${server.vmState}`;
+  if (problem === undefined) return;
+  throw new ComputeError(
+    'conflict',
+    `Cannot '${action}' instance ${server.id} while it is in ${problem}`,
+  );
+}
+
+const longestWaitMs = 60_000;
+
+/**
+ * The action once its workflow has ended, or another has taken the server over. Throws `unavailable` when that takes longer than a
+ * client waits; the workflow continues.
+ */
+export async function endOfAction(
+  context: WorkflowContext,
+  serverId: string,
+  actionId: string,
+): Promise<Action | undefined> {
+  const deadline = context.clock.now() + longestWaitMs;
+  for (;;) {
+    const nudged = nextNudge(context.wakeup, `ended:${serverId}`);
+    try {
+      const task = await context.store.tasks.of(serverId);
+      if (task?.actionId !== actionId) break;
+      if (context.clock.now() > deadline) {
+        throw new ComputeError(
+          'unavailable',
+          `instance ${serverId}: the action has not ended within ${longestWaitMs / 1000} s; it continues, see its events`,
+        );
+      }
+      await nudged.promise;
+    } finally {
+      nudged.stop();
+    }
+  }
+  const actions = await context.store.servers.actions(serverId);
+  return actions.find(({ id }) => id === actionId);
+}

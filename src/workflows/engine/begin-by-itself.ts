@@ -1,0 +1,42 @@
+/** Starts a workflow for an idle server that no user asked for: something around it has changed. */
+import type { TaskKind } from '#contracts/store/store.ts';
+import { isComputeError } from '#core/errors.ts';
+import type { Server } from '#core/servers/server.ts';
+import type { WorkflowContext } from './context.ts';
+
+/** Who acts when no user does, in the list of a server's actions. */
+const actor = 'novella';
+
+/** `action`: as the list of the server's actions names it; null: it is none of them, for nothing is done to the server. */
+export interface OwnWorkflow {
+  kind: TaskKind;
+  step: string;
+  data: Record<string, unknown>;
+  action: string | null;
+}
+
+/** Begins it. `busy`, and nothing done, while another workflow runs for the server; `gone` when it is deleted. */
+export async function beginByItself(
+  context: WorkflowContext,
+  { id: serverId, projectId }: Pick<Server, 'id' | 'projectId'>,
+  { action, ...workflow }: OwnWorkflow,
+): Promise<'begun' | 'busy' | 'gone'> {
+  const startedAt = context.clock.now();
+  const [id, actionId] = [context.newId(), context.newId()];
+  const requestId = `req-${context.newId()}`;
+  const listed = { id: actionId, serverId, requestId, userId: actor, projectId, startedAt };
+  try {
+    await context.store.tasks.begin(
+      { ...workflow, id, serverId, actionId, dueAt: startedAt },
+      action === null ? null : { ...listed, action },
+      {},
+      { onlyIdle: true },
+    );
+  } catch (error) {
+    if (isComputeError(error, 'conflict')) return 'busy';
+    if (isComputeError(error, 'notFound')) return 'gone';
+    throw error;
+  }
+  context.wakeup.notify('tasks');
+  return 'begun';
+}

@@ -1,0 +1,48 @@
+/** What every workflow may use. */
+import type { Clock, NewId } from '#contracts/clock.ts';
+import type { ImageService } from '#contracts/services/images.ts';
+import type { Log } from '#contracts/log.ts';
+import type { NetworkService } from '#contracts/services/network.ts';
+import type { Store } from '#contracts/store/store.ts';
+import type { Wakeup } from '#contracts/wakeup.ts';
+import type { PciAlias } from '#core/pci/requests/alias.ts';
+import type { CardPreference } from '#core/pci/claims/card-preference.ts';
+import type { QuotaLimits } from '#core/quotas/limits.ts';
+import type { Weights } from '#core/scheduling/weights.ts';
+import type { FleetView } from '../hosts/fleet-view.ts';
+import type { HostLinks } from '../hosts/host-links.ts';
+import type { HostStateSettings } from '../hosts/host-state.ts';
+
+export interface WorkflowContext {
+  store: Store;
+  network: NetworkService;
+  images: ImageService;
+  wakeup: Wakeup;
+  clock: Clock;
+  newId: NewId;
+  log: Log;
+  settings: WorkflowSettings;
+  /** How much a project may have. */
+  limitsOf: (projectId: string) => QuotaLimits;
+  /** This process's view of the hosts, for decisions. */
+  fleet: FleetView;
+  /** The hosts that are linked to this process. */
+  links: HostLinks;
+}
+
+export interface WorkflowSettings extends HostStateSettings {
+  /** A host whose agent has been silent for longer is down: nothing is placed there. In milliseconds. */
+  hostTimeoutMs: number;
+  /** What waits for a host that has been silent for longer ends with that reason, in milliseconds. */
+  hostLostMs: number;
+  /** Flavor aliases by name (`[pci] alias`). */
+  aliases: readonly PciAlias[];
+  /** Hosts tried for one server before it goes to ERROR. */
+  bootAttempts: number;
+  /** How long a port is waited for that somebody else is to wire, in milliseconds; 0: not at all. */
+  plugTimeoutMs: number;
+  /** Which of several like cards a VF comes from; undefined: the one with the lowest address. */
+  cardPreference: CardPreference | undefined;
+  /** How much each weigher counts when a host is chosen. */
+  weights: Weights;
+}

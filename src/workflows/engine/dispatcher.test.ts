@@ -1,0 +1,290 @@
+/** The dispatcher with toy workflows over a real store: one step of a task runs at a time, and what it returns is recorded once. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { NextStep, Store, Task } from '#contracts/store/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import { openStore } from '#integrations/database/store.ts';
+import { silentLog } from '#test/silent-log.ts';
+import { aBoot, aHost } from '#test/worlds/store-rows.ts';
+import type { WorkflowContext } from './context.ts';
+import { startDispatcher } from './dispatcher.ts';
+import { stillOurs, type StepOutcome, type Workflow, type WorkflowStep } from './workflow.ts';
+
+const leaseMs = 150;
+const concurrency = 4;
+
+let store: Store;
+let time: { now: number };
+let context: WorkflowContext;
+let stops: (() => Promise<void>)[];
+
+beforeEach(async () => {
+  time = { now: 1_000 };
+  stops = [];
+  const clock = { now: () => time.now };
+  ({ store } = await openStore(':memory:', { clock }));
+  const wakeup = { notify: () => undefined, listen: () => () => undefined };
+  context = { store, clock, wakeup, log: silentLog } as unknown as WorkflowContext;
+});
+afterEach(async () => {
+  for (const stop of stops) await stop();
+  await store.close();
+});
+
+const at = (step: string, dueAt: number | null = 0): NextStep => ({ step, data: {}, dueAt });
+const until = (condition: () => unknown) => vi.waitFor(condition, { timeout: 30_000, interval: 5 });
+const ended = (task: Task) =>
+  until(async () => expect(await store.tasks.of(task.serverId)).toBeUndefined());
+
+/** Dispatches boots of these steps; the first is `schedule`. Time passes with the machine's own, from the test's start. */
+function dispatch(steps: Record<string, WorkflowStep['run']>, how: { faultPauseMs?: number } = {}) {
+  const toy: Workflow = {
+    steps: Object.fromEntries(Object.entries(steps).map(([name, run]) => [name, { run }])),
+    failed: async (_context, _task, error): Promise<StepOutcome> => ({
+      server: { vmState: 'error' },
+      actionMessage: error.message,
+      next: null,
+    }),
+  };
+  const workflows = new Proxy({} as never, { get: () => toy });
+  const dispatcher = startDispatcher(context, {
+    owner: 'here',
+    workflows,
+    concurrency,
+    leaseMs,
+    pollMs: 10,
+    ...how,
+  });
+  stops.push(() => dispatcher.stop());
+}
+
+function letTimePass(): void {
+  const timer = setInterval(() => {
+    time.now += 10;
+  }, 10);
+  stops.push(async () => clearInterval(timer));
+}
+
+/** A step that is held until it is released. */
+function heldStep(outcome: StepOutcome) {
+  const go = Promise.withResolvers<void>();
+  const runs: Task[] = [];
+  const run = async (_context: WorkflowContext, task: Task): Promise<StepOutcome> => {
+    runs.push(task);
+    await go.promise;
+    return outcome;
+  };
+  return { run, runs, go: go.resolve };
+}
+
+test('a step that outlasts its lease many times runs once, and what it returns is recorded', async () => {
+  letTimePass();
+  const held = heldStep({ server: { vmState: 'active' }, next: null });
+  dispatch({ schedule: held.run });
+  const boot = await aBoot(store);
+  await until(() => expect(time.now).toBeGreaterThan(1_000 + 10 * leaseMs));
+  expect(held.runs).toHaveLength(1);
+  held.go();
+  await ended(boot);
+  expect(held.runs).toHaveLength(1);
+  expect(await store.servers.get(boot.serverId)).toMatchObject({ vmState: 'active' });
+});
+
+test('the lease is renewed while the step runs, so that no other controller takes the task', async () => {
+  letTimePass();
+  const held = heldStep({ next: null });
+  dispatch({ schedule: held.run });
+  const boot = await aBoot(store);
+  const end = 1_000 + 10 * leaseMs;
+  await until(async () => {
+    // As another controller sees it just before a lease of the start would have run out.
+    if (held.runs.length > 0) {
+      expect(await store.tasks.lease('there', time.now, leaseMs, { limit: 4 })).toEqual([]);
+    }
+    expect(time.now).toBeGreaterThan(end);
+  });
+  held.go();
+  await ended(boot);
+});
+
+test('the clock jumps past the lease: the step still runs once', async () => {
+  const held = heldStep({ server: { vmState: 'active' }, next: null });
+  dispatch({ schedule: held.run });
+  const boot = await aBoot(store);
+  await until(() => expect(held.runs).toHaveLength(1));
+  time.now += 4 * 3_600_000;
+  const other = await aBoot(store);
+  // A look has been made with the new time once another task was taken.
+  await until(() => expect(held.runs.map(({ serverId }) => serverId)).toContain(other.serverId));
+  expect(held.runs).toHaveLength(2);
+  held.go();
+  await ended(boot);
+  expect(await store.servers.get(boot.serverId)).toMatchObject({ vmState: 'active' });
+});
+
+test('a step whose host changed meanwhile is run again, with what is there then', async () => {
+  const hostId = await aHost(store, []);
+  const seen: number[] = [];
+  const run = async (): Promise<StepOutcome> => {
+    const { generation } = (await store.hosts.get(hostId))!;
+    seen.push(generation);
+    if (seen.length === 1) await store.hosts.update({ hostId, generation, vcpusUsed: 1 });
+    return { host: { hostId, generation, vcpusUsed: 2 }, next: null };
+  };
+  dispatch({ schedule: run });
+  await ended(await aBoot(store));
+  expect(seen).toHaveLength(2);
+  expect(seen[1]).toBe(seen[0]! + 1);
+  expect(await store.hosts.get(hostId)).toMatchObject({ vcpusUsed: 2 });
+});
+
+test('a step stops before its next outside effect when another workflow took its server over', async () => {
+  const held = heldStep({ next: null });
+  const effects: string[] = [];
+  const run = async (ctx: WorkflowContext, task: Task): Promise<StepOutcome> => {
+    if (task.kind === 'delete') return { server: { vmState: 'deleted' }, next: null };
+    await held.run(ctx, task);
+    await stillOurs(ctx, task);
+    effects.push('bound');
+    return { server: { vmState: 'active' }, next: null };
+  };
+  dispatch({ schedule: run });
+  const boot = await aBoot(store);
+  await until(() => expect(held.runs).toHaveLength(1));
+  const { epoch: _, ...rest } = boot;
+  await store.tasks.begin({ ...rest, id: crypto.randomUUID(), kind: 'delete' }, null, {});
+  held.go();
+  await ended(boot);
+  expect(effects).toEqual([]);
+  expect(await store.servers.get(boot.serverId)).toMatchObject({ vmState: 'deleted' });
+});
+
+test('a step that throws fails its workflow with its own words', async () => {
+  const run = async (): Promise<StepOutcome> => {
+    throw new ComputeError('unavailable', 'the network service does not answer');
+  };
+  dispatch({ schedule: run });
+  const boot = await aBoot(store);
+  await ended(boot);
+  expect(await store.servers.get(boot.serverId)).toMatchObject({ vmState: 'error' });
+  const [action] = await store.servers.actions(boot.serverId);
+  expect(action).toMatchObject({ message: 'the network service does not answer' });
+});
+
+test('a parked step runs when its host has answered, and not before', async () => {
+  const hostId = await aHost(store, []);
+  const body = { do: 'destroy', guestId: 'guest' } as const;
+  const answered: unknown[] = [];
+  dispatch({
+    schedule: async (_context, { serverId }) => ({
+      command: { hostId, serverId, body },
+      next: at('answered', null),
+    }),
+    answered: async (_context, { serverId }) => {
+      answered.push((await store.commands.last(serverId, 'destroy'))?.result);
+      return { next: null };
+    },
+  });
+  const boot = await aBoot(store);
+  await until(async () =>
+    expect(await store.tasks.of(boot.serverId)).toMatchObject({ step: 'answered' }),
+  );
+  const other = await aBoot(store);
+  await until(async () =>
+    expect(await store.tasks.of(other.serverId)).toMatchObject({ step: 'answered' }),
+  );
+  expect(answered).toEqual([]);
+  const [command] = await store.commands.pending(hostId);
+  await store.commands.complete(hostId, command!.seq, { ok: true, steps: [] }, time.now);
+  await ended(boot);
+  expect(answered).toEqual([{ ok: true, steps: [] }]);
+});
+
+test('what is recorded by a controller that lost its lease to another is refused', async () => {
+  const held = heldStep({ server: { vmState: 'active' }, next: null });
+  dispatch({ schedule: held.run });
+  const boot = await aBoot(store);
+  await until(() => expect(held.runs).toHaveLength(1));
+  // This process stood still for longer than the lease: its renewals did not come.
+  const [taken] = await store.tasks.lease('there', time.now + 10 * leaseMs, leaseMs, { limit: 1 });
+  expect(taken).toMatchObject({ serverId: boot.serverId, epoch: boot.epoch + 1 });
+  held.go();
+  const other = await aBoot(store);
+  await ended(other);
+  expect(await store.tasks.of(boot.serverId)).toEqual(taken);
+  expect(await store.servers.get(boot.serverId)).toMatchObject({ vmState: 'building' });
+});
+
+test('a task that the store could not record is continued as soon as it can, from the step that is recorded', async () => {
+  const commit = store.commit.bind(store);
+  const ran: string[] = [];
+  let isFull = true;
+  store.commit = async (transition) => {
+    if (isFull && transition.task.step === 'second') {
+      throw new ComputeError('unavailable', 'the disk of the state directory is full');
+    }
+    return commit(transition);
+  };
+  const step = (next: NextStep | null) => async (_context: WorkflowContext, task: Task) => {
+    ran.push(task.step);
+    return { next };
+  };
+  dispatch({ schedule: step(at('second')), second: step(null) }, { faultPauseMs: 10 });
+  const boot = await aBoot(store);
+  await until(() => expect(ran.filter((name) => name === 'second').length).toBeGreaterThan(1));
+  isFull = false;
+  await ended(boot);
+  expect(ran.filter((name) => name === 'schedule')).toHaveLength(1);
+  expect(await store.tasks.lease('there', time.now, leaseMs, { limit: 4 })).toEqual([]);
+});
+
+test('tasks that cannot be recorded keep no others from running, however many they are', async () => {
+  const commit = store.commit.bind(store);
+  store.commit = async (transition) => {
+    if (transition.task.step === 'odd') throw new TypeError('a mistake of ours');
+    return commit(transition);
+  };
+  const next = async (): Promise<StepOutcome> => ({ next: null });
+  dispatch({ schedule: next, odd: next }, { faultPauseMs: 60_000 });
+  for (let odd = 0; odd < concurrency; odd += 1) {
+    const task = await aBoot(store);
+    const { epoch: _, ...rest } = task;
+    await store.tasks.begin({ ...rest, id: crypto.randomUUID(), step: 'odd' }, null, {});
+  }
+  await until(async () =>
+    expect((await store.tasks.overview(time.now, 10)).counts.running).toBe(concurrency),
+  );
+  await ended(await aBoot(store));
+});
+
+test.each(['runs', 'was stopped'])(
+  'the clock goes an hour back while the dispatcher %s: a retry is not put off by an hour',
+  async (how) => {
+    let tries = 0;
+    const steps = {
+      schedule: async (): Promise<StepOutcome> => {
+        tries += 1;
+        return { next: tries === 1 ? at('schedule', time.now + 30_000) : null };
+      },
+    };
+    time.now = 10 * 3_600_000;
+    const waits = async (task: Task) =>
+      until(async () =>
+        expect((await store.tasks.of(task.serverId))?.dueAt).toBeGreaterThan(time.now),
+      );
+    let boot: Task;
+    if (how === 'runs') {
+      dispatch(steps);
+      boot = await aBoot(store);
+      await waits(boot);
+      time.now -= 3_600_000;
+    } else {
+      boot = await aBoot(store);
+      await store.commit({ task: boot, next: at('schedule', time.now + 30_000) });
+      time.now -= 3_600_000;
+      tries = 1;
+      dispatch(steps);
+    }
+    await ended(boot);
+    expect(tries).toBe(2);
+  },
+);

@@ -1,0 +1,103 @@
+/** What becomes of commands to a host that stopped reporting: taken back, waited for, ended, and never lost. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { HostCommandBody } from '#contracts/host/host-link.ts';
+import type { Store } from '#contracts/store/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import { openStore } from '#integrations/database/store.ts';
+import { silentLog } from '#test/silent-log.ts';
+import { aBoot, aHost, toStep } from '#test/worlds/store-rows.ts';
+import type { WorkflowContext } from './context.ts';
+import { endSilentCommands, hostSilentMessage } from './end-silent-commands.ts';
+import { HostLinks } from '../hosts/host-links.ts';
+
+const settings = { hostTimeoutMs: 60_000, hostLostMs: 600_000 };
+let store: Store;
+let steady: number;
+let links: HostLinks;
+let notified: string[];
+let context: WorkflowContext;
+let hostId: string;
+
+beforeEach(async () => {
+  const clock = { now: () => 1_000_000 };
+  steady = 0;
+  notified = [];
+  ({ store } = await openStore(':memory:', { clock }));
+  links = new HostLinks({ clock, monotonic: { now: () => steady }, ...settings });
+  const wakeup = { notify: (topic: string) => notified.push(topic) };
+  context = { store, clock, links, wakeup, settings, log: silentLog } as unknown as WorkflowContext;
+  hostId = await aHost(store, []);
+});
+afterEach(() => store.close());
+
+/** Writes a command for the host and returns the id of its server. */
+async function give(what: 'stop' | 'destroy' = 'stop'): Promise<string> {
+  const task = await aBoot(store);
+  const { serverId } = task;
+  const body = { do: what, guestId: serverId } as HostCommandBody;
+  await store.commit(toStep(task, 'wait', { command: { hostId, serverId, body } }));
+  return serverId;
+}
+const resultOf = async (serverId: string) =>
+  (await store.commands.last(serverId, 'stop'))?.result ?? null;
+const waiting = async () => (await store.commands.pending(hostId)).map(({ serverId }) => serverId);
+
+test('what was never sent is taken back once the host is down, and not before', async () => {
+  const serverId = await give();
+  steady = settings.hostTimeoutMs;
+  await endSilentCommands(context);
+  expect(await resultOf(serverId)).toBeNull();
+  steady += 1;
+  await endSilentCommands(context);
+  expect(await resultOf(serverId)).toMatchObject({
+    ok: false,
+    undone: true,
+    message: hostSilentMessage,
+    detail: 'host-1 stopped reporting 60 s ago and was not sent what it was asked for',
+  });
+  expect(links.maySend(hostId, 1)).toBe(false);
+  expect(notified).toEqual([`commands:${hostId}`, 'tasks']);
+});
+
+test('what may have been sent is waited for until the host is lost, and does not count as undone', async () => {
+  const serverId = await give();
+  links.markSent(hostId, 1);
+  steady = settings.hostLostMs;
+  await endSilentCommands(context);
+  expect(await resultOf(serverId)).toBeNull();
+  steady += 1;
+  await endSilentCommands(context);
+  const result = await resultOf(serverId);
+  expect(result).toMatchObject({ ok: false, message: hostSilentMessage });
+  expect(result).not.toHaveProperty('undone');
+});
+
+test('what removes a guest waits for the host however long it is away', async () => {
+  const serverId = await give('destroy');
+  steady = 10 * settings.hostLostMs;
+  await endSilentCommands(context);
+  expect(await waiting()).toEqual([serverId]);
+  expect(links.maySend(hostId, 1)).toBe(true);
+});
+
+test('a command of a linked host is left alone', async () => {
+  const serverId = await give();
+  links.opened(hostId);
+  steady = 10 * settings.hostLostMs;
+  await endSilentCommands(context);
+  expect(await waiting()).toEqual([serverId]);
+  expect(links.maySend(hostId, 1)).toBe(true);
+});
+
+test('an end that cannot be recorded takes nothing back: a host that returns meanwhile is sent the command', async () => {
+  const serverId = await give();
+  const full = new ComputeError('unavailable', 'the disk of the state directory is full');
+  vi.spyOn(store.commands, 'complete').mockRejectedValueOnce(full);
+  steady = settings.hostTimeoutMs + 1;
+  await expect(endSilentCommands(context)).rejects.toThrow('full');
+  links.opened(hostId);
+  await endSilentCommands(context);
+  expect(await waiting()).toEqual([serverId]);
+  expect(links.maySend(hostId, 1)).toBe(true);
+  expect(notified).toEqual([`commands:${hostId}`]);
+});

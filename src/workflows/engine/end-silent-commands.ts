@@ -1,0 +1,83 @@
+/**
+ * Commands to hosts that stopped reporting: what was never sent is taken back as soon as the host is down, for no guest can come of it;
+ * what may have reached the host fails once it has been silent for long enough. Commands that remove something are kept: the host carries them out when
+ * it returns, and the workflows that gave them do not wait for it.
+ */
+import type { CommandResult, HostCommand } from '#contracts/host/host-link.ts';
+import type { Host } from '#contracts/store/store.ts';
+import type { WorkflowContext } from './context.ts';
+import { repeat } from './repeat.ts';
+
+/** What every user may read: it names no host. */
+export const hostSilentMessage = 'The host of the server stopped reporting.';
+
+const lookMs = 5_000;
+
+/** Looks every five seconds until stopped. */
+export function watchSilentHosts(context: WorkflowContext): { stop(): Promise<void> } {
+  return repeat(
+    () => endSilentCommands(context),
+    lookMs,
+    (error) => context.log.error({ err: error }, 'cannot check for silent hosts; will try again'),
+  );
+}
+
+/** Ends, with its reason, every command that no longer has a host to wait for. */
+export async function endSilentCommands(context: WorkflowContext): Promise<void> {
+  const { store, links, settings } = context;
+  for (const version of await store.hosts.versions()) {
+    if (links.silentMs(version) <= settings.hostTimeoutMs) continue;
+    const commands = (await store.commands.pending(version.id)).filter(isWaitedFor);
+    const host = commands.length === 0 ? undefined : await store.hosts.get(version.id);
+    if (host === undefined) continue;
+    for (const command of commands) await endCommand(context, host, command);
+  }
+}
+
+function isWaitedFor({ body }: HostCommand): boolean {
+  return body.do !== 'destroy' && body.do !== 'console';
+}
+
+async function endCommand(
+  { store, links, settings, clock, log, wakeup }: WorkflowContext,
+  host: Host,
+  { seq, serverId, body }: HostCommand,
+): Promise<void> {
+  const isNeverSent = links.withdraw(host.id, seq);
+  // The host may have come back while the rows were read.
+  const silentMs = links.silentMs(host);
+  if (!isNeverSent && silentMs <= settings.hostLostMs) return;
+  const result: CommandResult = {
+    ok: false,
+    message: hostSilentMessage,
+    detail: silenceDetail(host, { silentMs, isNeverSent }),
+    ...(isNeverSent && { undone: true }),
+    steps: [],
+  };
+  log.warn({ server: serverId, host: host.name, command: body.do }, result.detail);
+  try {
+    await store.commands.complete(host.id, seq, result, clock.now());
+  } catch (error) {
+    // Without a result it is still the host's, which may be back by now.
+    links.reinstate(host.id, seq);
+    throw error;
+  } finally {
+    wakeup.notify(`commands:${host.id}`);
+  }
+  wakeup.notify('tasks');
+}
+
+/** For administrators and the log. Example: `host-1 stopped reporting 600 s ago and may have carried out what it was asked for`. */
+function silenceDetail(
+  { name }: Pick<Host, 'name'>,
+  { silentMs, isNeverSent }: { silentMs: number; isNeverSent: boolean },
+): string {
+  const since =
+    silentMs === Infinity
+      ? 'was forced down'
+      : `stopped reporting ${Math.round(silentMs / 1000)} s ago`;
+  const what = isNeverSent
+    ? 'was not sent what it was asked for'
+    : 'may have carried out what it was asked for';
+  return `${name} ${since} and ${what}`;
+}

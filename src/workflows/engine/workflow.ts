@@ -1,0 +1,50 @@
+/** The shape of a workflow: named steps over a task row. A step acts, and returns what is to be recorded; it records nothing itself. */
+import type { Task, Transition } from '#contracts/store/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { WorkflowContext } from './context.ts';
+
+/** What a step wants recorded, together with where the workflow goes next. */
+export type StepOutcome = Omit<Transition, 'task'>;
+
+/** What a step starts from, beside its task. */
+export interface StepStart<Read = unknown> {
+  /** What `read` gave. */
+  read: Read;
+}
+
+export interface WorkflowStep<Read = unknown> {
+  /** Reads from others what `run` needs, before its turn: a slow answer holds up no other task. Throws nothing. */
+  read?(context: WorkflowContext, task: Task): Promise<Read>;
+  /**
+   * Does the step. It may be run again after a crash, so every outside effect is idempotent and comes after `stillOurs`.
+   * Throws when it cannot be done; the workflow's `failed` then says what follows.
+   */
+  run(context: WorkflowContext, task: Task, start: StepStart<Read>): Promise<StepOutcome>;
+  /** Run and recorded one at a time in this process: for steps that compete for the same rows. */
+  exclusive?: boolean;
+}
+
+export interface Workflow {
+  steps: Record<string, WorkflowStep>;
+  /** What follows when a step threw. */
+  failed(context: WorkflowContext, task: Task, error: ComputeError): Promise<StepOutcome>;
+}
+
+/** Another workflow took this server over. Not an error: the one who sees it just stops. */
+export class Superseded extends Error {}
+
+/**
+ * Call before every outside effect: throws Superseded when the task's epoch is no longer current, so that a boot whose
+ * server is being deleted, or a controller whose lease ran out, stops acting on stale truth.
+ */
+export async function stillOurs(context: WorkflowContext, task: Task): Promise<void> {
+  const now = await context.store.tasks.of(task.serverId);
+  if (now === undefined || now.epoch !== task.epoch) throw new Superseded();
+}
+
+/** Any thrown thing as a ComputeError, so that `failed` can word it. */
+export function asFailure(error: unknown): ComputeError {
+  if (error instanceof ComputeError) return error;
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new ComputeError('bug', 'internal error', { detail, cause: error });
+}

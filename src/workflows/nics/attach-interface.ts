@@ -1,0 +1,146 @@
+/** Adds a NIC to a server, running or not, while the caller waits. */
+import type { Caller } from '#contracts/services/identity.ts';
+import type { Task } from '#contracts/store/store.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
+import { affinityPolicyOf } from '#core/servers/guest-numa.ts';
+import { memberWords } from '#core/servers/member-words.ts';
+import type { RequestedNic } from '#core/servers/new-server.ts';
+import type { Server, VmState } from '#core/servers/server.ts';
+import { type AttachData, newNic, refuseUnbindable, undo } from './attach-workflow.ts';
+import {
+  beginAfterNicChanges,
+  endOfAction,
+  type NewWorkflow,
+  refuseState,
+} from '../engine/begin-action.ts';
+import { bindingNeeds } from '../ports/binding-needs.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { makeEvent, makePorts } from '../ports/make-ports.ts';
+import { finishedEvent } from '../engine/record-event.ts';
+import { automaticNics, type NicNaming, resolveNics } from '../ports/resolve-nics.ts';
+import { serverOf } from '../engine/server-of.ts';
+import { asFailure } from '../engine/workflow.ts';
+
+/** States in which NICs come and go. */
+export const attachable: readonly VmState[] = ['active', 'paused', 'stopped'];
+
+/** `nic` null: one on the project's only network. */
+export interface AttachRequest {
+  nic: RequestedNic | null;
+  requestId: string;
+}
+
+/** What the body of an attach calls a NIC's parts; what does not exist is not found there. */
+const attachNaming: NicNaming = {
+  network: () => 'interfaceAttachment.net_id',
+  port: () => 'interfaceAttachment.port_id',
+  missing: 'notFound',
+  taken: 'conflict',
+};
+
+/**
+ * Attaches and returns the port once the guest has the NIC. Throws `invalid` or `conflict` for what cannot be asked for, `invalid` when the
+ * server's host has no fitting device left, `unavailable` when network or host refuse.
+ * Source: Nova `InterfaceAttachPciClaimFailed`, a 400.
+ */
+export async function attachInterface(
+  context: WorkflowContext,
+  caller: Caller,
+  server: Server,
+  { nic, requestId }: AttachRequest,
+): Promise<string> {
+  refuseState(server, 'attach_interface', attachable);
+  const asked =
+    nic === null ? await automaticNics(context, caller, 'auto', 'invalid') : { asked: [nic] };
+  const affinityPolicy = affinityPolicyOf(server.flavor, server.imageProperties);
+  const { nics, pciRequests, devicePorts } = await resolveNics(context, caller, {
+    ...asked,
+    affinityPolicy,
+    projectId: server.projectId,
+    naming: attachNaming,
+  });
+  const [request] = nics;
+  invariant(request, 'a NIC to attach was resolved to none');
+  const [pciRequest = null] = pciRequests;
+  const data: AttachData = { nicId: context.newId(), nic: request, pciRequest, devicePorts };
+  const action = { kind: 'attach', action: 'attach_interface', requestId, change: {} } as const;
+  const { actionId } =
+    request.portId === null
+      ? await beginWithPort(context, caller, server, { ...action, data })
+      : await beginAfterNicChanges(context, caller, server, { ...action, step: 'claim', data });
+  return portOnceAttached(context, caller, server.id, { actionId, nicId: data.nicId });
+}
+
+/** A NIC that names a network takes no device: once it has its port it can be bound. The task begins with its own undo, leased by the request. */
+async function beginWithPort(
+  context: WorkflowContext,
+  caller: Caller,
+  server: Server,
+  workflow: Omit<NewWorkflow, 'step' | 'isLeased'> & { data: AttachData },
+): Promise<Task> {
+  const { data, requestId } = workflow;
+  const binding = await bindingNeeds(context, [data.nic], data.devicePorts);
+  refuseUnbindable(server, binding, { hidesHost: !caller.isAdmin });
+  const failure = { message: 'the request ended before its port was made' };
+  const task = await beginAfterNicChanges(context, caller, server, {
+    ...workflow,
+    step: 'take-off',
+    data: { ...data, failure },
+    isLeased: true,
+  });
+  const startedAt = context.clock.now();
+  try {
+    await makePort(context, caller, task, data);
+  } catch (error) {
+    const failed = { name: makeEvent, message: asFailure(error).message, startedAt };
+    await context.store.commit({ task, ...undo(context, task, failed) });
+    throw error;
+  } finally {
+    await context.store.tasks.release(task, requestId);
+    context.wakeup.notify('tasks');
+  }
+  return task;
+}
+
+async function makePort(
+  context: WorkflowContext,
+  caller: Caller,
+  task: Task,
+  data: AttachData,
+): Promise<void> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const [nic] = await makePorts(context, caller, server, {
+    nics: [newNic(server, data)],
+    naming: attachNaming,
+  });
+  invariant(nic, 'one NIC was made into none');
+  const next = { step: 'bind', data, dueAt: context.clock.now() };
+  const events = [finishedEvent(context, makeEvent, startedAt)];
+  const { ok } = await context.store.commit({ task, nics: [nic], events, next });
+  if (!ok && nic.portId !== null) await context.network.deletePort(nic.portId);
+}
+
+async function portOnceAttached(
+  context: WorkflowContext,
+  { isAdmin }: Caller,
+  serverId: string,
+  { actionId, nicId }: { actionId: string; nicId: string },
+): Promise<string> {
+  const action = await endOfAction(context, serverId, actionId);
+  const server = await context.store.servers.get(serverId);
+  const portId = server?.nics.find(({ id }) => id === nicId)?.portId ?? null;
+  const isAttached = action?.events.some(
+    ({ name, result }) => name === 'attach' && result === 'Success',
+  );
+  if (portId !== null && isAttached === true) return portId;
+  const isRefusal = action?.events.some(
+    ({ name, result }) => name === 'claim' && result === 'Error',
+  );
+  if (action?.message == null) {
+    const message = `attaching to instance ${serverId} was given up for another action`;
+    throw new ComputeError('conflict', message);
+  }
+  const message = isAdmin ? action.message : memberWords(action.message);
+  throw new ComputeError(isRefusal === true ? 'invalid' : 'unavailable', message);
+}

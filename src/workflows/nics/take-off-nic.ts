@@ -1,0 +1,179 @@
+/** Steps that take one NIC off a server: from the guest, from its port, from the claims, in that order. Of a detach, and of an attach that failed. */
+import type { Host, Task } from '#contracts/store/store.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
+import { planGuestNic } from '#core/guests/nics/plan-nic.ts';
+import type { GuestNic } from '#core/guests/description/guest.ts';
+import type { NetworkRequest } from '#core/networking/network-request.ts';
+import { freeDevices } from '#core/pci/claims/claim.ts';
+import type { Server, ServerNic } from '#core/servers/server.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { deviceChange } from '../hosts/device-change.ts';
+import { hostSilentMessage } from '../engine/end-silent-commands.ts';
+import { finishedEvent } from '../engine/record-event.ts';
+import { retryLater } from '../engine/retry-later.ts';
+import { hostOf, serverOf } from '../engine/server-of.ts';
+import { isBoundFor, portsMadeFor, unbindPort } from '../removal/tear-down.ts';
+import { type StepOutcome, stillOurs, type WorkflowStep } from '../engine/workflow.ts';
+
+/**
+ * What the steps hand on. `nic`: as an attach asks for it, before it has a row. `failure`: of the attach that is undone. `portIsGone`: there is
+ * no port to unbind.
+ */
+export interface NicData extends Record<string, unknown> {
+  nicId: string;
+  nic?: NetworkRequest;
+  startedAt?: number;
+  portIsGone?: true;
+  failure?: { message: string };
+  /** The host does not answer, and the action's message has that. */
+  saidWhy?: boolean;
+}
+
+/** The data of an attach or detach task. */
+export function nicData(task: Task): NicData {
+  return task.data as NicData;
+}
+
+export const takeOffSteps: Record<string, WorkflowStep> = {
+  'take-off': { run: takeOff },
+  'taken-off': { run: takenOff },
+  unbind: { run: unbind },
+  release: { run: release, exclusive: true },
+};
+
+/** The NIC a task is about, or undefined when it never got as far as a row. */
+export function nicOf(server: Server, task: Task): ServerNic | undefined {
+  return server.nics.find(({ id }) => id === nicData(task).nicId);
+}
+
+/** The NIC as the host needs it. */
+export function guestNicOf(server: Server, nic: ServerNic): GuestNic {
+  invariant(nic.vif, `NIC ${nic.id} of server ${server.id} is not bound`);
+  const verdict = planGuestNic(nic.vif, {
+    vcpus: server.flavor.vcpus,
+    extraSpecs: server.flavor.extraSpecs,
+    imageProperties: server.imageProperties,
+    rxQueueSize: null,
+    txQueueSize: null,
+    maxQueues: null,
+  });
+  if (verdict.ok) return verdict.nic;
+  throw new ComputeError('unavailable', verdict.reasons.map(({ message }) => message).join('; '));
+}
+
+/** Asks the host; continues at once for a NIC that no host can have. */
+async function takeOff(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const server = await serverOf(context, task);
+  const nic = nicOf(server, task);
+  const now = context.clock.now();
+  const data = { ...task.data, startedAt: now };
+  const host = await hostOf(context, server);
+  const hasNone = host === undefined || nic === undefined || nic.vif === null;
+  if (hasNone || (await wasNeverAttached(context, task))) {
+    return { next: { step: 'unbind', data, dueAt: now } };
+  }
+  if (!context.links.isAlive(host)) return waitForHost(context, task, host);
+  const body = { do: 'detach', guestId: server.id, nic: guestNicOf(server, nic) } as const;
+  return {
+    command: { hostId: host.id, serverId: server.id, body },
+    next: { step: 'taken-off', data, dueAt: null },
+  };
+}
+
+/** Is it an attach that is undone, and its host was not sent it? */
+async function wasNeverAttached({ store }: WorkflowContext, task: Task): Promise<boolean> {
+  if (task.kind !== 'attach') return false;
+  const attach = await store.commands.last(task.serverId, 'attach');
+  return attach?.result?.ok === false && attach.result.undone === true;
+}
+
+/** The guest may have the NIC: it keeps its device and port until the host is back. Whoever asked learns after a while why. */
+function waitForHost(
+  { links, settings, clock }: WorkflowContext,
+  task: Task,
+  host: Host,
+): StepOutcome {
+  const { failure, saidWhy = false } = nicData(task);
+  const saysWhy = !saidWhy && links.silentMs(host) > settings.hostLostMs;
+  const waiting = { ...task, data: { ...task.data, saidWhy: saidWhy || saysWhy } };
+  return {
+    ...(saysWhy && { actionMessage: failure?.message ?? hostSilentMessage }),
+    next: retryLater(waiting, clock.now()),
+  };
+}
+
+/** A NIC that the guest has not released keeps its device and port: the host is asked again. */
+async function takenOff(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const command = await context.store.commands.last(task.serverId, 'detach');
+  const now = context.clock.now();
+  const startedAt = nicData(task).startedAt ?? now;
+  if (command?.result?.ok === true) {
+    return {
+      events: [finishedEvent(context, 'take_off', startedAt)],
+      next: { step: 'unbind', data: task.data, dueAt: now },
+    };
+  }
+  const error = command?.result?.message ?? 'the host has not answered';
+  context.log.warn({ server: task.serverId, error }, 'NIC not taken off; will try again');
+  return {
+    events: [finishedEvent(context, 'take_off', startedAt, { error })],
+    next: retryLater(task, now, 'take-off'),
+  };
+}
+
+async function unbind(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const { nic: asked, portIsGone } = nicData(task);
+  const nic = nicOf(server, task) ?? (asked && { ...asked, ownsPort: false });
+  if (portIsGone === true) {
+    return { next: { step: 'release', data: task.data, dueAt: startedAt } };
+  }
+  await stillOurs(context, task);
+  if (nic !== undefined && nic.portId !== null && !nic.ownsPort) {
+    const [port] = await context.network.listPorts([nic.portId]);
+    if (port !== undefined && isBoundFor(server, port)) await unbindPort(context, port);
+  } else if (nic !== undefined) {
+    for (const portId of await portsOf(context, server, nic)) {
+      await stillOurs(context, task);
+      await context.network.deletePort(portId);
+    }
+  }
+  return {
+    events: [finishedEvent(context, 'unbind_port', startedAt)],
+    next: { step: 'release', data: task.data, dueAt: context.clock.now() },
+  };
+}
+
+/** The ports that were made for a NIC: the recorded one, or what an attach left that failed before it was recorded. */
+async function portsOf(
+  context: WorkflowContext,
+  server: Server,
+  nic: NetworkRequest,
+): Promise<string[]> {
+  if (nic.portId !== null) return [nic.portId];
+  const others = new Set(server.nics.map(({ portId }) => portId));
+  const made = await portsMadeFor(context, server);
+  return made
+    .filter((port) => port.networkId === nic.networkId && !others.has(port.id))
+    .map(({ id }) => id);
+}
+
+async function release(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const { nicId, failure } = nicData(task);
+  const requestId = nicOf(server, task)?.pciRequestId ?? null;
+  const host = requestId === null ? undefined : await hostOf(context, server);
+  const outcome: StepOutcome = {
+    removedNics: [nicId],
+    ...(requestId !== null && { removedPciRequests: [requestId] }),
+    events: [finishedEvent(context, 'release', startedAt)],
+    ...(failure !== undefined && { actionMessage: failure.message }),
+    next: null,
+  };
+  if (host === undefined || requestId === null) return outcome;
+  const devices = await context.store.hosts.devices(host.id);
+  const changed = freeDevices(devices, server.id, requestId);
+  return { ...outcome, host: deviceChange(host, devices, changed) };
+}

@@ -1,0 +1,47 @@
+/** What is known, before anything is claimed, of a server's ports and of who could bind them. Read from the network service. */
+import { bindingNeed } from '#core/networking/binding/binding-need.ts';
+import type { NetworkAgents } from '#core/networking/binding/network-agents.ts';
+import type { NetworkRequest } from '#core/networking/network-request.ts';
+import type { SpecBinding } from '#core/scheduling/request-spec.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import type { DevicePort, DevicePorts } from './device-ports.ts';
+import { together } from '../engine/together.ts';
+
+const normalPort: Omit<DevicePort, 'id'> = { vnicType: 'normal', profile: {} };
+
+/** null where the network service has no agents, or does not say: then no host is refused, and the binding itself will say. */
+export async function bindingNeeds(
+  context: WorkflowContext,
+  nics: readonly NetworkRequest[],
+  devicePorts: DevicePorts | undefined,
+): Promise<SpecBinding | null> {
+  if (nics.length === 0) return null;
+  const portOf = ({ portId, pciRequestId }: NetworkRequest) =>
+    pciRequestId === null ? normalPort : devicePorts?.ports.find(({ id }) => id === portId);
+  try {
+    const agents = await context.network.listAgents();
+    if (agents.all.length === 0) return null;
+    const needs = await together(nics, async (nic) => {
+      const port = portOf(nic);
+      if (port === undefined || nic.networkId === null) return [];
+      return [bindingNeed(port, await context.network.showNetwork(nic.networkId))];
+    });
+    return { needs: needs.flat(), agents };
+  } catch (error) {
+    context.log.warn(
+      { err: error },
+      'cannot find out which hosts could bind the ports of a server',
+    );
+    return null;
+  }
+}
+
+/** For the words of a binding that failed, though the list as it was known let it be tried; the next choice of a host sees it too. */
+export async function agentsNow(context: WorkflowContext): Promise<NetworkAgents | undefined> {
+  try {
+    return await context.network.listAgents(true);
+  } catch (error) {
+    context.log.warn({ err: error }, 'cannot read the list of network agents');
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+/** Ports that need a device, as read with the service's rights when their server is accepted, and how long that is good. */
+import type { NetworkRequest } from '#core/networking/network-request.ts';
+import type { Port } from '#core/networking/port.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+
+/** What of such a port a workflow hands on. */
+export type DevicePort = Pick<Port, 'id' | 'vnicType' | 'profile'>;
+
+/** `readAt`: epoch milliseconds. */
+export interface DevicePorts {
+  ports: DevicePort[];
+  readAt: number;
+}
+
+/** A profile that is written back later than this could undo what an administrator wrote there meanwhile. */
+const goodForMs = 10_000;
+
+/** Those of these NICs: as they were read, or all in one call when that was too long ago. One that is gone is left out. */
+export async function freshDevicePorts(
+  { network, clock }: WorkflowContext,
+  nics: readonly NetworkRequest[],
+  known: DevicePorts | undefined,
+): Promise<DevicePort[]> {
+  if (known !== undefined && clock.now() - known.readAt < goodForMs) return known.ports;
+  return network.listPorts(
+    nics.flatMap(({ portId, pciRequestId }) =>
+      portId === null || pciRequestId === null ? [] : [portId],
+    ),
+  );
+}

@@ -1,0 +1,67 @@
+/**
+ * Ports for NICs that name a network: made with their user's token, so while the request that carries it is there. What the request does not
+ * live to keep is undone by the task that it began with. Decision 0010.
+ */
+import type { Caller } from '#contracts/services/identity.ts';
+import { ComputeError, type ErrorKind, isComputeError } from '#core/errors.ts';
+import type { Server, ServerNic } from '#core/servers/server.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import type { NicNaming } from './resolve-nics.ts';
+import { together } from '../engine/together.ts';
+
+/** As `openstack server event show` lists it. */
+export const makeEvent = 'make_ports';
+
+/** `securityGroupIds` absent: the network service's own choice. */
+export interface NicsWithoutPorts {
+  nics: readonly ServerNic[];
+  naming: NicNaming;
+  securityGroupIds?: readonly string[] | undefined;
+}
+
+/**
+ * These NICs, each with a port. Side by side; throws, once none is under way any more, what did not work for the first of them: the others'
+ * ports may be there then, and even its own when no answer came. Errors name the NIC, its network and the service's reason.
+ */
+export async function makePorts(
+  context: WorkflowContext,
+  caller: Caller,
+  { id, projectId }: Pick<Server, 'id' | 'projectId'>,
+  { nics, naming, securityGroupIds }: NicsWithoutPorts,
+): Promise<ServerNic[]> {
+  return together(nics, async (nic, at) => {
+    const { networkId, fixedIp } = nic;
+    if (nic.portId !== null || networkId === null) return nic;
+    try {
+      const groups = securityGroupIds === undefined ? {} : { securityGroupIds };
+      const newPort = { networkId, projectId, deviceId: id, fixedIp, ...groups };
+      const port = await context.network.createPort(newPort, caller);
+      return { ...nic, portId: port.id, ownsPort: true };
+    } catch (error) {
+      throw inWords(error, { nic, at, naming });
+    }
+  });
+}
+
+function inWords(
+  error: unknown,
+  { nic, at, naming }: { nic: ServerNic; at: number; naming: NicNaming },
+): unknown {
+  if (!isComputeError(error)) return error;
+  const address = nic.fixedIp === null ? '' : ` with the address ${nic.fixedIp}`;
+  return new ComputeError(
+    kindOf(error.kind, { nic, naming }),
+    `${naming.network(at)}: no port can be made on network ${nic.networkId}${address}: ${error.message}`,
+    { cause: error, ...(error.detail !== undefined && { detail: error.detail }) },
+  );
+}
+
+/** What the network service says of the request is answered as Nova answers it of a body. No address is left where none was asked for. */
+function kindOf(
+  kind: ErrorKind,
+  { nic, naming }: { nic: ServerNic; naming: NicNaming },
+): ErrorKind {
+  if (kind === 'notFound') return naming.missing;
+  if (kind === 'conflict') return nic.fixedIp === null ? 'invalid' : naming.taken;
+  return kind;
+}

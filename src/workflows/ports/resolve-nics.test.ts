@@ -1,0 +1,249 @@
+import { expect, test } from 'vitest';
+import type { Caller } from '#contracts/services/identity.ts';
+import type { NetworkService } from '#contracts/services/network.ts';
+import type { Host, Store } from '#contracts/store/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { Network, Port } from '#core/networking/port.ts';
+import type { VnicType } from '#core/networking/vnic-type.ts';
+import type { RequestedNic } from '#core/servers/new-server.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { resolveNics } from './resolve-nics.ts';
+
+const caller: Caller = {
+  userId: 'u',
+  userName: 'u',
+  projectId: 'p',
+  projectName: 'p',
+  domainId: 'default',
+  roles: ['member'],
+  isAdmin: false,
+  token: 't',
+};
+
+function portOf(vnicType: VnicType, more: Partial<Port> = {}): Port {
+  return {
+    id: `port-${vnicType}`,
+    name: '',
+    networkId: 'red',
+    projectId: 'p',
+    macAddress: 'fa:16:3e:00:00:01',
+    adminStateUp: true,
+    status: 'DOWN',
+    deviceId: '',
+    deviceOwner: '',
+    fixedIps: [{ subnetId: 's', ipAddress: '10.0.0.5' }],
+    vnicType,
+    bindingHost: '',
+    profile: {},
+    vifType: 'unbound',
+    vifDetails: {},
+    ...more,
+  };
+}
+
+function networkOf(physicalNetwork: string | null): Network {
+  return {
+    id: 'red',
+    name: 'red',
+    projectId: 'p',
+    mtu: 1500,
+    segments: [{ networkType: 'vlan', physicalNetwork, segmentationId: 42 }],
+    subnets: [
+      {
+        id: 's',
+        cidr: '10.0.0.0/24',
+        ipVersion: 4,
+        gatewayIp: null,
+        dnsNameservers: [],
+        hostRoutes: [],
+        enableDhcp: true,
+      },
+    ],
+  };
+}
+
+/** A context whose network service has one port and one network, and the calls that were made to it. */
+function around(port: Port, physicalNetwork: string | null = 'physnet1', hosts: Host[] = []) {
+  const calls: string[] = [];
+  const network: Partial<NetworkService> = {
+    async showPort(id) {
+      calls.push('show_port user');
+      // A user does not see the profile.
+      if (id === port.id) return { ...port, profile: {} };
+      throw new ComputeError('notFound', `port ${id}`);
+    },
+    async findNetwork(id) {
+      calls.push('show_network user');
+      if (id === 'red') return { id, name: 'red', hasSubnet: true };
+      throw new ComputeError('notFound', `network ${id}`);
+    },
+    async listPorts(ids) {
+      if (ids.length > 0) calls.push(`list_ports service ${ids.length}`);
+      return ids.includes(port.id) ? [port] : [];
+    },
+    async showNetwork() {
+      calls.push('show_network service');
+      return networkOf(physicalNetwork);
+    },
+  };
+  let ids = 0;
+  const context = {
+    network,
+    clock: { now: () => 1_000 },
+    newId: () => `id-${++ids}`,
+    store: { hosts: { list: async () => hosts } } as unknown as Store,
+  } as WorkflowContext;
+  return { context, calls };
+}
+
+const byPort = (portId: string): RequestedNic => ({
+  networkId: null,
+  portId,
+  fixedIp: null,
+  tag: null,
+});
+
+const of = (asked: RequestedNic[]) => ({ asked, affinityPolicy: null });
+
+const needing = ['show_port user', 'list_ports service 1', 'show_network service'];
+const callRows: { vnicType: VnicType; calls: string[]; requests: number }[] = [
+  { vnicType: 'normal', calls: ['show_port user'], requests: 0 },
+  { vnicType: 'direct', calls: needing, requests: 1 },
+  { vnicType: 'macvtap', calls: needing, requests: 1 },
+  { vnicType: 'direct-physical', calls: needing, requests: 1 },
+];
+
+test.each(callRows)('a $vnicType port costs $calls', async ({ vnicType, calls, requests }) => {
+  const around1 = around(portOf(vnicType));
+  const resolved = await resolveNics(around1.context, caller, of([byPort(`port-${vnicType}`)]));
+  expect(around1.calls).toEqual(calls);
+  expect(resolved.pciRequests).toHaveLength(requests);
+});
+
+test('the NIC and its PCI request share one id', async () => {
+  const { context } = around(portOf('direct'));
+  const { nics, pciRequests } = await resolveNics(context, caller, of([byPort('port-direct')]));
+  expect(pciRequests).toEqual([
+    expect.objectContaining({
+      requestId: nics[0]?.pciRequestId,
+      count: 1,
+      requesterId: 'port-direct',
+      spec: [{ physical_network: 'physnet1', remote_managed: 'False' }],
+    }),
+  ]);
+});
+
+test('what only the service sees of a port counts: it asks for a trusted device', async () => {
+  const port = portOf('direct', { profile: { trusted: true } });
+  const { context } = around(port);
+  const resolved = await resolveNics(context, caller, of([byPort('port-direct')]));
+  expect(resolved.pciRequests[0]?.spec[0]).toMatchObject({ trusted: 'True' });
+  expect(resolved.devicePorts).toEqual({
+    ports: [{ id: port.id, vnicType: 'direct', profile: { trusted: true } }],
+    readAt: 1_000,
+  });
+});
+
+test('of several NICs that do not do, the first is named', async () => {
+  const { context } = around(portOf('direct'));
+  const asked = [byPort('port-direct'), byPort('nowhere'), byPort('nor-here')];
+  await expect(resolveNics(context, caller, of(asked))).rejects.toThrow(/^networks\[1\]/);
+});
+
+const refusals: { name: string; port: Port; asked: RequestedNic[]; says: RegExp; kind: string }[] =
+  [
+    {
+      name: 'an unknown port',
+      port: portOf('direct'),
+      asked: [byPort('nowhere')],
+      says: /^networks\[0\]\.port: Port id nowhere could not be found/,
+      kind: 'invalid',
+    },
+    {
+      name: 'an unknown network',
+      port: portOf('direct'),
+      asked: [{ ...byPort(''), portId: null, networkId: 'nowhere' }],
+      says: /^networks\[0\]\.uuid: Network nowhere could not be found/,
+      kind: 'invalid',
+    },
+    {
+      name: 'a port in use',
+      port: portOf('direct', { deviceId: 'server-9', deviceOwner: 'compute:nova' }),
+      asked: [byPort('port-direct')],
+      says: /^networks\[0\]\.port: Port port-direct is in use by compute:nova server-9/,
+      kind: 'conflict',
+    },
+    {
+      name: 'a port of another project, which the owner of its network sees',
+      port: portOf('direct', { projectId: 'other' }),
+      asked: [byPort('port-direct')],
+      says: /^networks\[0\]\.port: Port port-direct is not usable: it belongs to another project/,
+      kind: 'invalid',
+    },
+    {
+      name: 'a port without an address',
+      port: portOf('direct', { fixedIps: [] }),
+      asked: [byPort('port-direct')],
+      says: /port-direct requires a FixedIP/,
+      kind: 'invalid',
+    },
+    {
+      name: 'a port named twice',
+      port: portOf('normal'),
+      asked: [byPort('port-normal'), byPort('port-normal')],
+      says: /^networks\[1\]\.port: port port-normal is named twice/,
+      kind: 'invalid',
+    },
+    {
+      name: 'a vnic type that cannot be made',
+      port: portOf('smart-nic'),
+      asked: [byPort('port-smart-nic')],
+      says: /binding:vnic_type smart-nic, which is not supported; use normal, direct/,
+      kind: 'invalid',
+    },
+  ];
+
+test.each(refusals)('refuses $name, naming it', async ({ port, asked, says, kind }) => {
+  const { context } = around(port);
+  const refusal = resolveNics(context, caller, of(asked));
+  await expect(refusal).rejects.toThrow(says);
+  await expect(refusal).rejects.toMatchObject({ kind });
+});
+
+test('the project that counts is that of the server, whoever asks', async () => {
+  const { context } = around(portOf('normal', { projectId: 'other' }));
+  const asked = { ...of([byPort('port-normal')]), projectId: 'other' };
+  expect((await resolveNics(context, caller, asked)).nics).toHaveLength(1);
+});
+
+function hostOffering(tags: Record<string, string | null>): Host {
+  const pool = { vendorId: '8086', productId: '10ca', numaNode: null, address: '', count: 0 };
+  return {
+    pciStats: [{ ...pool, deviceType: 'type-VF', parentIfname: null, tags }],
+  } as unknown as Host;
+}
+
+test('a direct port on a network without a physical network is refused where no host offers such a device', async () => {
+  const hosts = [hostOffering({ physical_network: 'physnet1' })];
+  const { context } = around(portOf('direct'), null, hosts);
+  const refusal = resolveNics(context, caller, of([byPort('port-direct')]));
+  await expect(refusal).rejects.toThrow(/its network red has no provider:physical_network/);
+});
+
+test('and accepted where a host offers one', async () => {
+  const { context } = around(portOf('direct'), null, [hostOffering({ physical_network: null })]);
+  const { pciRequests } = await resolveNics(context, caller, of([byPort('port-direct')]));
+  expect(pciRequests[0]?.spec[0]).toMatchObject({ physical_network: null });
+});
+
+test('the policy of flavor or image counts where the port has none of its own', async () => {
+  const policyOf = async (port: Port) => {
+    const asked = [byPort('port-direct')];
+    const { context } = around(port);
+    const { pciRequests } = await resolveNics(context, caller, { asked, affinityPolicy: 'socket' });
+    return pciRequests[0]?.numaPolicy;
+  };
+  const port = portOf('direct');
+  expect(await policyOf(port)).toBe('socket');
+  expect(await policyOf({ ...port, numaPolicy: 'required' })).toBe('required');
+});

@@ -1,0 +1,275 @@
+/** From the NICs a user asked for to network requests and the PCI requests behind them. Reads the network service, changes nothing. */
+import type { Caller } from '#contracts/services/identity.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
+import type { NetworkRequest } from '#core/networking/network-request.ts';
+import type { Network, Port, UsableNetwork } from '#core/networking/port.ts';
+import { deviceNeeded } from '#core/networking/vnic-type.ts';
+import { needingInterface } from '#core/pci/requests/interface-need.ts';
+import { requestForPort } from '#core/networking/port-request.ts';
+import type { NumaPolicy, PciRequest } from '#core/pci/requests/request.ts';
+import { networkNeeds } from '#core/scheduling/network-needs.ts';
+import type { RequestedNic } from '#core/servers/new-server.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import type { DevicePorts } from './device-ports.ts';
+import { together } from '../engine/together.ts';
+
+/** NICs in the user's order, the requests of those that need a device, and the ports that led to them. */
+export interface ResolvedNics {
+  nics: NetworkRequest[];
+  pciRequests: PciRequest[];
+  devicePorts: DevicePorts;
+}
+
+/** `affinityPolicy`: of flavor or image, for ports without one of their own. */
+export interface AskedNics {
+  asked: readonly RequestedNic[];
+  affinityPolicy: NumaPolicy | null;
+  /** Whose server gets them. Default: the caller's project. */
+  projectId?: string;
+  /** Networks that were just read for this caller, and are not read again. */
+  read?: readonly UsableNetwork[];
+  /** Default: as the body of a boot says it. */
+  naming?: NicNaming;
+}
+
+/**
+ * How messages name the parts of the n-th NIC, and what kind of error it is when a network or port does not exist, or an address is taken.
+ * Source: Nova's `FixedIpAlreadyInUse`, a 400 of a boot and a 409 of an attach.
+ */
+export interface NicNaming {
+  network(at: number): string;
+  port(at: number): string;
+  missing: 'invalid' | 'notFound';
+  taken: 'invalid' | 'conflict';
+}
+
+export const bootNaming: NicNaming = {
+  network: (at) => `networks[${at}].uuid`,
+  port: (at) => `networks[${at}].port`,
+  missing: 'invalid',
+  taken: 'invalid',
+};
+
+/**
+ * Reads what each NIC names with the caller's own rights, side by side; ports that need a device once more, in one call for all, and their
+ * networks with the service's rights, for a user does not see a port's profile nor a physical network. Throws `invalid` or `conflict` for the
+ * first NIC that does not do, naming the NIC, the port and the rule. Source: the seed, "Performance Impact": no other calls.
+ */
+export async function resolveNics(
+  context: WorkflowContext,
+  caller: Caller,
+  {
+    asked,
+    affinityPolicy,
+    projectId = caller.projectId,
+    read = [],
+    naming = bootNaming,
+  }: AskedNics,
+): Promise<ResolvedNics> {
+  const readAt = context.clock.now();
+  const named = await together(asked, async (nic, at): Promise<Named> => {
+    const { missing } = naming;
+    const field = nic.portId === null ? naming.network(at) : naming.port(at);
+    if (nic.portId === null) {
+      return { request: await resolveNetwork(context, caller, { nic, field, missing, read }) };
+    }
+    if (asked.findIndex(({ portId }) => portId === nic.portId) < at) {
+      throw new ComputeError('invalid', `${field}: port ${nic.portId} is named twice`);
+    }
+    return resolvePort(context, caller, { nic, field, missing, read, projectId });
+  });
+  const ids = named.flatMap(({ needing }) => needing?.portId ?? []);
+  const ports = await context.network.listPorts(ids);
+  const requests = await together(named, async ({ request, needing }) => {
+    if (needing === undefined) return { request, pciRequest: null };
+    const port = ports.find(({ id }) => id === needing.portId);
+    if (port === undefined) throw noPort(needing);
+    const pciRequest = await requestOf(context, { port, ...needing });
+    return { request: { ...request, pciRequestId: pciRequest.requestId }, pciRequest };
+  });
+  return {
+    nics: requests.map(({ request }) => request),
+    pciRequests: requests.flatMap(({ pciRequest }) =>
+      pciRequest === null
+        ? []
+        : [{ ...pciRequest, numaPolicy: pciRequest.numaPolicy ?? affinityPolicy }],
+    ),
+    devicePorts: {
+      ports: ports.map(({ id, vnicType, profile }) => ({ id, vnicType, profile })),
+      readAt,
+    },
+  };
+}
+
+/**
+ * The NICs of a request that names none: one on the only network the project can boot on. Throws `ambiguous` when there are
+ * several; when there is none, `invalid` for 'auto' and no NIC for 'unspecified'.
+ * Source: Nova's `NetworkAmbiguous`, a 409 of a boot and a 400 of an attach.
+ */
+export async function automaticNics(
+  context: WorkflowContext,
+  caller: Caller,
+  networks: 'auto' | 'unspecified',
+  ambiguous: 'conflict' | 'invalid' = 'conflict',
+): Promise<Pick<AskedNics, 'asked' | 'read'>> {
+  const bootable = await context.network.listBootableNetworks(caller);
+  const [only] = bootable;
+  if (bootable.length > 1) {
+    const names = bootable.map((network) => network.name || network.id).join(', ');
+    throw new ComputeError(
+      ambiguous,
+      `Multiple possible networks found (${names}); use a Network ID to be more specific.`,
+    );
+  }
+  if (only !== undefined) {
+    return {
+      asked: [{ networkId: only.id, portId: null, fixedIp: null, tag: null }],
+      read: bootable,
+    };
+  }
+  if (networks === 'unspecified') return { asked: [] };
+  throw new ComputeError(
+    'invalid',
+    'networks: "auto" needs a network with a subnet that this project can use, and there is none; create one, or use "none"',
+  );
+}
+
+interface Asked {
+  nic: RequestedNic;
+  field: string;
+  missing: NicNaming['missing'];
+  read: readonly UsableNetwork[];
+}
+
+/** A NIC as its user sees it. `needing`: its port needs a device. */
+interface Named {
+  request: NetworkRequest;
+  needing?: NeedingPort;
+}
+
+interface NeedingPort {
+  portId: string;
+  field: string;
+  missing: NicNaming['missing'];
+}
+
+async function resolveNetwork(
+  context: WorkflowContext,
+  caller: Caller,
+  { nic, field, missing, read }: Asked,
+): Promise<NetworkRequest> {
+  if (nic.networkId === null) {
+    throw new ComputeError('invalid', `${field}: Bad network format: missing 'uuid'`);
+  }
+  const network =
+    read.find(({ id }) => id === nic.networkId) ??
+    (await found(context.network.findNetwork(nic.networkId, caller), {
+      kind: missing,
+      message: `${field}: Network ${nic.networkId} could not be found.`,
+    }));
+  if (!network.hasSubnet) {
+    throw new ComputeError(
+      'invalid',
+      `${field}: Network ${nic.networkId} requires a subnet in order to boot servers on.`,
+    );
+  }
+  return {
+    networkId: nic.networkId,
+    portId: null,
+    fixedIp: nic.fixedIp,
+    tag: nic.tag,
+    pciRequestId: null,
+  };
+}
+
+async function resolvePort(
+  context: WorkflowContext,
+  caller: Caller,
+  { nic, field, missing, projectId }: Asked & { projectId: string },
+): Promise<Named> {
+  const portId = nic.portId ?? '';
+  const port = await found(context.network.showPort(portId, caller), {
+    kind: missing,
+    message: noPort({ portId, field, missing }).message,
+  });
+  if (port.projectId !== projectId) {
+    // The owner of a network sees the ports of others on it. Source: Nova's `PortNotUsable`.
+    throw new ComputeError(
+      'invalid',
+      `${field}: Port ${port.id} is not usable: it belongs to another project than the server.`,
+    );
+  }
+  checkFree(port, field);
+  const request = { ...nic, networkId: port.networkId, portId: port.id, pciRequestId: null };
+  const needed = deviceNeeded(port.vnicType);
+  if (needed === 'unsupported') {
+    throw new ComputeError(
+      'invalid',
+      `${field}: port ${port.id} has binding:vnic_type ${port.vnicType}, which is not supported; use normal, direct, macvtap or direct-physical`,
+    );
+  }
+  return needed === 'nothing'
+    ? { request }
+    : { request, needing: { portId: port.id, field, missing } };
+}
+
+function noPort({ portId, field, missing }: NeedingPort): ComputeError {
+  return new ComputeError(missing, `${field}: Port id ${portId} could not be found.`);
+}
+
+async function requestOf(
+  context: WorkflowContext,
+  { port, field }: { port: Port; field: string },
+): Promise<PciRequest> {
+  const network = await context.network.showNetwork(port.networkId);
+  const [physicalNetwork = null] = networkNeeds([network]).physicalNetworks;
+  if (physicalNetwork === null) await checkTunnelled(context, { port, network, field });
+  const request = requestForPort(port, physicalNetwork, context.newId());
+  return port.vnicType === 'macvtap' ? needingInterface(request) : request;
+}
+
+async function found<T>(
+  looked: Promise<T>,
+  { kind, message }: { kind: NicNaming['missing']; message: string },
+): Promise<T> {
+  try {
+    return await looked;
+  } catch (cause) {
+    if (isComputeError(cause, 'notFound')) throw new ComputeError(kind, message, { cause });
+    throw cause;
+  }
+}
+
+function checkFree(port: Port, field: string): void {
+  if (port.deviceId !== '') {
+    throw new ComputeError(
+      'conflict',
+      `${field}: Port ${port.id} is in use by ${port.deviceOwner || 'device'} ${port.deviceId}.`,
+    );
+  }
+  if (port.fixedIps.length === 0) {
+    throw new ComputeError(
+      'invalid',
+      `${field}: Port ${port.id} requires a FixedIP in order to be used.`,
+    );
+  }
+}
+
+/**
+ * A network without a physical network may still be served by devices whose spec says so (`physical_network` null or absent).
+ * Where no host offers a single one, no placement can ever succeed, and the user gets the error at once.
+ */
+async function checkTunnelled(
+  context: WorkflowContext,
+  { port, network, field }: { port: Port; network: Network; field: string },
+): Promise<void> {
+  const hosts = await context.store.hosts.list();
+  const isOffered = hosts.some((host) =>
+    host.pciStats.some((pool) => (pool.tags['physical_network'] ?? null) === null),
+  );
+  if (isOffered) return;
+  throw new ComputeError(
+    'invalid',
+    `${field}: port ${port.id} has binding:vnic_type ${port.vnicType}, but its network ${network.id} has no provider:physical_network, and no host offers a device without one`,
+  );
+}

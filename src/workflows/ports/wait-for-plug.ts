@@ -1,0 +1,131 @@
+/**
+ * Step of a boot and of an attach: ports that somebody else wires are waited for. An event of the network service makes the step due; what counts
+ * is the status that the port then has. A lost event costs time only: the step polls, soon at first, then ever more rarely.
+ */
+import type { NextStep, Task } from '#contracts/store/store.ts';
+import { ComputeError, invariant, isComputeError } from '#core/errors.ts';
+import { plugState, unwiredMessage } from '#core/networking/plug.ts';
+import type { Port } from '#core/networking/port.ts';
+import type { Server, ServerNic } from '#core/servers/server.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { movedNics } from './port-news.ts';
+import { finishedEvent } from '../engine/record-event.ts';
+import { serverOf } from '../engine/server-of.ts';
+import type { StepOutcome, WorkflowStep } from '../engine/workflow.ts';
+
+/** Its name in every workflow that has it: what an event wakes. */
+export const plugStep = 'wait-for-plug';
+
+/** As the list of a server's actions has it. */
+export const plugEvent = 'plug_ports';
+
+/** What binding hands on, and the step to itself. Times are epoch milliseconds. */
+export interface PlugData {
+  /** Ports that were not wired when they were bound, and that somebody is to wire. */
+  unwired?: string[];
+  plug?: { startedAt: number; deadline: number; looks: number };
+}
+
+/**
+ * The wait, begun after the host has done its part; undefined where there is nothing to wait for. Its event is in the server's list from now on:
+ * who looks why the server is not ready sees it.
+ */
+export function plugWait(
+  context: WorkflowContext,
+  task: Task,
+): Required<Pick<StepOutcome, 'next' | 'events'>> | undefined {
+  const { unwired = [] } = task.data as PlugData;
+  const { plugTimeoutMs } = context.settings;
+  if (unwired.length === 0 || plugTimeoutMs === 0) return undefined;
+  const startedAt = context.clock.now();
+  const plug = { startedAt, deadline: startedAt + plugTimeoutMs, looks: 0 };
+  const event = { name: plugEvent, startedAt, finishedAt: null, result: null };
+  return {
+    next: parked(context, task, plug),
+    events: [{ ...event, details: null, host: null }],
+  };
+}
+
+/** When the step of a task began, which may be the wait; else what is given. */
+export function plugStart(task: Task, otherwise: number): number {
+  const { plug } = task.data as PlugData;
+  return task.step === plugStep && plug !== undefined ? plug.startedAt : otherwise;
+}
+
+/** Agents need seconds. After an event that came before the status did, the next look is soon. */
+const firstPauseMs = 10_000;
+const pausesMs = [2_000, 4_000, 8_000, 16_000];
+const longestPauseMs = 30_000;
+
+function parked(
+  context: WorkflowContext,
+  task: Task,
+  plug: NonNullable<PlugData['plug']>,
+): NextStep {
+  const pauseMs = plug.looks === 0 ? firstPauseMs : (pausesMs[plug.looks - 1] ?? longestPauseMs);
+  return {
+    step: plugStep,
+    data: { ...task.data, plug },
+    dueAt: Math.min(plug.deadline, context.clock.now() + pauseMs),
+    awaits: 'plugged',
+  };
+}
+
+/**
+ * The step; `whenWired` says what follows. Throws when the wait is over in vain: `unavailable`, or `invalid` where another host would not help.
+ * NICs whose port moved meanwhile follow it, for the ports are read anyway.
+ */
+export function waitForPlug(
+  whenWired: (context: WorkflowContext, task: Task, host: string) => StepOutcome,
+): WorkflowStep {
+  return {
+    async run(context, task) {
+      const { unwired = [], plug } = task.data as PlugData;
+      invariant(plug, `task ${task.id} waits for ports since never`);
+      // Events first: what comes after this is not seen by the look.
+      const events = await context.store.networkEvents.of(task.serverId);
+      const server = await serverOf(context, task);
+      const host = server.hostName ?? '';
+      const now = context.clock.now();
+      // A clock that has gone back does not make the wait longer than a whole one from now.
+      const deadline = Math.min(plug.deadline, now + context.settings.plugTimeoutMs);
+      const isLate = now >= deadline;
+      const look = await lookAtPorts(context, server, isLate);
+      const next = parked(context, task, { ...plug, deadline, looks: plug.looks + 1 });
+      if (look === undefined) return { next };
+      const found = plugState(unwired, look.ports, host);
+      if (found.state === 'hopeless') {
+        throw new ComputeError(found.sameElsewhere ? 'invalid' : 'unavailable', found.message);
+      }
+      if (found.state === 'waiting' && isLate) {
+        const seconds = context.settings.plugTimeoutMs / 1000;
+        throw new ComputeError('unavailable', unwiredMessage(found.ports, host, seconds));
+      }
+      const seen = {
+        nics: look.moved,
+        // A port that is gone is seen to once the server is idle.
+        seenEvents: { kinds: ['plugged', 'changed'] as const, upTo: events.at(-1)?.id ?? 0 },
+      };
+      if (found.state === 'waiting') return { ...seen, next };
+      const wired = whenWired(context, task, host);
+      const event = finishedEvent(context, plugEvent, plug.startedAt, { host });
+      return { ...seen, ...wired, events: [event, ...(wired.events ?? [])] };
+    },
+  };
+}
+
+/** undefined: the network service does not answer now. Throws that once it is too late to ask again. */
+async function lookAtPorts(
+  context: WorkflowContext,
+  server: Server,
+  isLate: boolean,
+): Promise<{ ports: Port[]; moved: ServerNic[] } | undefined> {
+  try {
+    const ports = await context.network.listServerPorts(server.id);
+    return { ports, moved: await movedNics(context, server, ports) };
+  } catch (error) {
+    if (isLate || !isComputeError(error, 'unavailable')) throw error;
+    context.log.warn({ server: server.id, error: error.message }, 'ports cannot be read');
+    return undefined;
+  }
+}

@@ -1,0 +1,135 @@
+/** What a deletion does after the server is gone. The rest of it is in the scenarios. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Task } from '#contracts/store/store.ts';
+import type { Flavor } from '#core/servers/flavor.ts';
+import type { ServerNic } from '#core/servers/server.ts';
+import { aPort, aComputeWorld, type ComputeWorld, projectId } from '#test/worlds/compute-world.ts';
+import { aFlavor, aNic } from '#test/worlds/store-rows.ts';
+import { deleteWorkflow } from './delete-server.ts';
+
+let world: ComputeWorld;
+
+beforeEach(async () => {
+  world = await aComputeWorld();
+});
+afterEach(() => world.stop());
+
+/** Runs the task's step; the task as it is then, undefined: ended. */
+async function run(task: Task): Promise<Task | undefined> {
+  const outcome = await deleteWorkflow.steps[task.step]!.run(world.context, task, {
+    read: undefined,
+  });
+  expect(await world.store.commit({ task, ...outcome })).toEqual({ ok: true });
+  return world.store.tasks.of(task.serverId);
+}
+
+/** A deletion that has released the ports of a server with this NIC. */
+async function atRelease(nic: ServerNic): Promise<Task> {
+  const { id } = await world.server({ nics: [nic] });
+  const task = await world.store.tasks.of(id);
+  const next = { kind: 'delete', step: 'release', data: {}, dueAt: world.time.now } as const;
+  await world.store.commit({ task: task!, next });
+  return (await world.store.tasks.of(id))!;
+}
+
+test.each([
+  { what: 'of its user', nic: aNic({ portId: 'p' }) },
+  { what: 'that was made and deleted', nic: aNic({ portId: null, ownsPort: true }) },
+])('with a port $what the deletion ends with the server', async ({ nic }) => {
+  expect(await run(await atRelease(nic))).toBeUndefined();
+});
+
+test('a port whose creation was not recorded, and that came after the deletion had looked, is deleted two minutes later', async () => {
+  const waiting = await run(await atRelease(aNic({ portId: null })));
+  expect(waiting).toMatchObject({ step: 'late-ports', dueAt: world.time.now + 120_000 });
+  const { serverId } = waiting!;
+  expect(await world.store.servers.get(serverId)).toMatchObject({ vmState: 'deleted' });
+  const foreign = aPort('foreign', { deviceId: serverId, projectId: 'another' });
+  for (const port of [aPort('late', { deviceId: serverId, projectId }), foreign]) {
+    world.ports.set(port.id, port);
+  }
+  expect(await run(waiting!)).toBeUndefined();
+  expect([...world.ports.keys()]).not.toContain('late');
+  expect([...world.ports.keys()]).toContain('foreign');
+});
+
+const usedOf = async () => {
+  const [host] = await world.store.hosts.list();
+  const { id = '', generation = 0, vcpusUsed, memoryMibUsed, diskGibUsed } = host ?? {};
+  return { id, generation, used: [vcpusUsed, memoryMibUsed, diskGibUsed] };
+};
+
+const flavorOf = (vcpus: number, memoryMib: number, diskGib: number) =>
+  aFlavor({ vcpus, memoryMib, diskGib, ephemeralGib: 1 });
+
+/** Servers on one host that has what they claim. */
+async function claiming(...flavors: Flavor[]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const flavor of flavors) ids.push((await world.activeServer({ flavor, nics: [] })).id);
+  const { id: hostId, generation } = await usedOf();
+  const sum = (of: (flavor: Flavor) => number) => flavors.reduce((all, one) => all + of(one), 0);
+  await world.store.hosts.update({
+    hostId,
+    generation,
+    vcpusUsed: sum(({ vcpus }) => vcpus),
+    memoryMibUsed: sum(({ memoryMib }) => memoryMib),
+    diskGibUsed: sum(({ diskGib, ephemeralGib }) => diskGib + ephemeralGib),
+  });
+  return ids;
+}
+
+const damageFlavor = (id: string) =>
+  world.db
+    .updateTable('instances' as never)
+    .set({ flavor: '{"vcpus":' } as never)
+    .where('uuid' as never, '=', id as never)
+    .execute();
+
+/** Asks for the deletion and runs it from the release of what is held. */
+async function removed(id: string): Promise<void> {
+  const { status } = await world.ask(`DELETE /v2.1/servers/${id}`);
+  expect(status).toBe(204);
+  const task = (await world.store.tasks.of(id))!;
+  await world.store.commit({ task, next: { ...task, step: 'release', dueAt: world.time.now } });
+  expect(await run((await world.store.tasks.of(id))!)).toBeUndefined();
+}
+
+test('a server whose flavor is damaged gives back what it held on its host, and no more', async () => {
+  const [damaged = '', whole = ''] = await claiming(flavorOf(2, 512, 10), flavorOf(4, 1024, 20));
+  await damageFlavor(damaged);
+  await removed(damaged);
+  expect((await usedOf()).used).toEqual([4, 1024, 21]);
+  await removed(whole);
+  expect((await usedOf()).used).toEqual([0, 0, 0]);
+});
+
+test('of several servers with damaged flavors, the last gives back what all of them held', async () => {
+  const [first = '', last = '', whole = ''] = await claiming(
+    flavorOf(2, 512, 10),
+    flavorOf(1, 256, 5),
+    flavorOf(4, 1024, 20),
+  );
+  await damageFlavor(first);
+  await damageFlavor(last);
+  await removed(first);
+  expect((await usedOf()).used).toEqual([7, 1792, 38]);
+  await removed(last);
+  expect((await usedOf()).used).toEqual([4, 1024, 21]);
+  await removed(whole);
+  expect((await usedOf()).used).toEqual([0, 0, 0]);
+});
+
+test('what a deleted server holds until its silent host returns is not given back with a damaged one', async () => {
+  const [damaged = '', waiting = ''] = await claiming(flavorOf(2, 512, 10), flavorOf(4, 1024, 20));
+  await world.ask(`DELETE /v2.1/servers/${waiting}`);
+  const task = (await world.store.tasks.of(waiting))!;
+  const data = { hostIsSilent: true };
+  const next = { ...task, step: 'release', data, dueAt: world.time.now };
+  await world.store.commit({ task, next });
+  expect(await run((await world.store.tasks.of(waiting))!)).toMatchObject({
+    step: 'host-came-back',
+  });
+  await damageFlavor(damaged);
+  await removed(damaged);
+  expect((await usedOf()).used).toEqual([4, 1024, 21]);
+});

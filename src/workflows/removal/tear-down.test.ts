@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import type { NetworkService } from '#contracts/services/network.ts';
+import type { Task } from '#contracts/store/store.ts';
+import type { Port } from '#core/networking/port.ts';
+import type { Server, ServerNic } from '#core/servers/server.ts';
+import { aPort } from '#test/worlds/compute-world.ts';
+import { aNic } from '#test/worlds/store-rows.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { unbindPorts } from './tear-down.ts';
+
+const serverId = 's1';
+const bound = { deviceId: serverId, deviceOwner: 'compute:nova', bindingHost: 'host-1' };
+
+/** Runs the step for a server on host-1 with these NICs; what Neutron was asked to do. */
+async function unbind(nics: ServerNic[], ports: Port[]): Promise<string[]> {
+  const asked: string[] = [];
+  const network: Partial<NetworkService> = {
+    listServerPorts: async (id) => ports.filter(({ deviceId }) => deviceId === id),
+    listPorts: async (ids) => {
+      if (ids.length > 0) asked.push(`list ${ids.join(' ')}`);
+      return ports.filter(({ id }) => ids.includes(id));
+    },
+    async updatePort(id, change) {
+      asked.push(`unbind ${id}`);
+      expect(change).toEqual({ deviceId: '', deviceOwner: '', bindingHost: null, profile: {} });
+      return aPort(id);
+    },
+    async deletePort(id) {
+      asked.push(`delete ${id}`);
+    },
+  };
+  const server = {
+    id: serverId,
+    projectId: aPort('').projectId,
+    hostName: 'host-1',
+    nics,
+  } as Server;
+  const task = { serverId, epoch: 1, data: {} } as Task;
+  const context = {
+    network,
+    clock: { now: () => 0 },
+    newId: () => 'e',
+    store: { servers: { get: async () => server }, tasks: { of: async () => task } },
+  } as unknown as WorkflowContext;
+  await unbindPorts(context, task);
+  return asked;
+}
+
+const usersNic = (portId: string) => aNic({ portId, ownsPort: false });
+const ownNic = aNic({ portId: 'made', ownsPort: true });
+
+test.each([
+  {
+    name: 'ports of its user are unbound, those made for it deleted',
+    nics: [usersNic('a'), ownNic],
+    ports: [aPort('a', bound), aPort('made', bound)],
+    asked: ['unbind a', 'delete made'],
+  },
+  {
+    name: 'a port that a step made and no row knows is deleted',
+    nics: [],
+    ports: [aPort('lost', { deviceId: serverId })],
+    asked: ['delete lost'],
+  },
+  {
+    name: 'a port whose user took the server off it is still unbound from the host',
+    nics: [usersNic('a')],
+    ports: [aPort('a', { ...bound, deviceId: '' })],
+    asked: ['list a', 'unbind a'],
+  },
+  {
+    name: 'a port that was never bound, one that another server has and one that is gone are left alone',
+    nics: [usersNic('a'), usersNic('b'), usersNic('c')],
+    ports: [aPort('a'), aPort('b', { ...bound, deviceId: 's2' })],
+    asked: ['list a b c'],
+  },
+  {
+    name: 'a port of another project that bears its id is no one’s to delete',
+    nics: [],
+    ports: [aPort('foreign', { ...bound, projectId: 'p2' })],
+    asked: [],
+  },
+])('$name', async ({ nics, ports, asked }) => {
+  expect(await unbind(nics, ports)).toEqual(asked);
+});

@@ -1,0 +1,161 @@
+/** Steps that take a server off its host, shared by delete and by a boot that failed: guest, ports, devices, in that order. */
+import type { HostChange, Task } from '#contracts/store/store.ts';
+import { isComputeError } from '#core/errors.ts';
+import type { Port } from '#core/networking/port.ts';
+import { unbindChange } from '#core/networking/binding/port-binding.ts';
+import { freeDevices } from '#core/pci/claims/claim.ts';
+import type { Server, ServerNic } from '#core/servers/server.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { deviceChange } from '../hosts/device-change.ts';
+import { finishedEvent } from '../engine/record-event.ts';
+import { retryLater } from '../engine/retry-later.ts';
+import { hostOf, serverOf } from '../engine/server-of.ts';
+import { together } from '../engine/together.ts';
+import { type StepOutcome, stillOurs } from '../engine/workflow.ts';
+
+/** Commands the host to remove the guest and waits for its answer; continues at once when the host never had it, or has undone the start. */
+export async function destroyGuest(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const server = await serverOf(context, task);
+  const spawned = await context.store.commands.last(server.id, 'spawn');
+  const now = context.clock.now();
+  const data = { ...task.data, startedAt: now };
+  const isElsewhere = spawned === undefined || spawned.hostId !== server.hostId;
+  const isUndone = spawned?.result?.ok === false && spawned.result.undone === true;
+  if (server.hostId === null || isElsewhere || isUndone) {
+    return { next: { step: 'unbind-ports', data, dueAt: now } };
+  }
+  return {
+    command: {
+      hostId: server.hostId,
+      serverId: server.id,
+      body: { do: 'destroy', guestId: server.id },
+    },
+    next: { step: 'guest-destroyed', data, dueAt: null },
+  };
+}
+
+/** The host answered. A guest it could not remove keeps its devices: the command is given again until it is gone. */
+export async function guestDestroyed(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  const command = await context.store.commands.last(task.serverId, 'destroy');
+  const now = context.clock.now();
+  const startedAt = Number(task.data['startedAt'] ?? now);
+  if (command?.result?.ok === true) {
+    return {
+      events: [finishedEvent(context, 'destroy', startedAt)],
+      next: { step: 'unbind-ports', data: task.data, dueAt: now },
+    };
+  }
+  const error = command?.result?.message ?? 'the host has not answered';
+  context.log.warn({ server: task.serverId, error }, 'guest not removed; will try again');
+  return {
+    events: [finishedEvent(context, 'destroy', startedAt, { error })],
+    next: retryLater(task, now, 'destroy-guest'),
+  };
+}
+
+/** Ports the user made are unbound and survive, without the keys that Novella put there; ports made for the server are deleted. */
+export function unbindPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  return letPortsGo(context, task, { keepsMade: false });
+}
+
+/** The same, but ports made for the server stay its own, for another host: only a request can make them, with its user's token. */
+export function unbindAndKeepPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+  return letPortsGo(context, task, { keepsMade: true });
+}
+
+async function letPortsGo(
+  context: WorkflowContext,
+  task: Task,
+  { keepsMade }: { keepsMade: boolean },
+): Promise<StepOutcome> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const portsOf = (nics: ServerNic[]) => nics.flatMap(({ portId }) => portId ?? []);
+  const users = portsOf(server.nics.filter(({ ownsPort }) => !ownsPort));
+  const stay = keepsMade ? portsOf(server.nics.filter(({ ownsPort }) => ownsPort)) : [];
+  await stillOurs(context, task);
+  const ports = await context.network.listServerPorts(server.id);
+  const unlisted = users.filter((id) => ports.every((port) => port.id !== id));
+  const others = await context.network.listPorts(unlisted);
+  const bound = [...ports, ...others].filter(
+    (port) => users.includes(port.id) && isBoundFor(server, port),
+  );
+  const made = ports.filter((port) => !users.includes(port.id) && isMadeFor(server, port));
+  await together([...bound, ...made], async (port) => {
+    await stillOurs(context, task);
+    if (stay.includes(port.id)) await unbindPort(context, port, { keepOwner: true });
+    else if (made.includes(port)) await context.network.deletePort(port.id);
+    else await unbindPort(context, port);
+  });
+  return {
+    nics: server.nics.map((nic) =>
+      nic.ownsPort && !keepsMade ? { ...nic, portId: null, vif: null } : { ...nic, vif: null },
+    ),
+    events: [finishedEvent(context, 'unbind_ports', startedAt)],
+    next: { step: 'release', data: task.data, dueAt: context.clock.now() },
+  };
+}
+
+/**
+ * Is the port bound for this server: its own, or still on its host after its user took the server's id off it? A port that another server has by
+ * now is not.
+ */
+export function isBoundFor({ id, hostName }: Server, { deviceId, bindingHost }: Port): boolean {
+  return deviceId === id || (deviceId === '' && bindingHost !== '' && bindingHost === hostName);
+}
+
+/** Takes a port off its host. One that went meanwhile needs no unbinding. */
+export async function unbindPort(
+  context: WorkflowContext,
+  port: Port,
+  how: { keepOwner?: boolean } = {},
+): Promise<void> {
+  try {
+    await context.network.updatePort(port.id, unbindChange(port, how));
+  } catch (error) {
+    if (!isComputeError(error, 'notFound')) throw error;
+  }
+}
+
+/**
+ * Ports that a step made for this server, recorded or not. `device_id` alone proves nothing: any user may write any server's
+ * id there, so only the server's own project and our own owner mark count.
+ */
+export async function portsMadeFor(context: WorkflowContext, server: Server): Promise<Port[]> {
+  const ports = await context.network.listServerPorts(server.id);
+  return ports.filter((port) => isMadeFor(server, port));
+}
+
+/** Of a server that is gone, or will never be. */
+export async function deletePortsMadeFor(context: WorkflowContext, server: Server): Promise<void> {
+  const ports = await portsMadeFor(context, server);
+  await together(ports, ({ id }) => context.network.deletePort(id));
+}
+
+function isMadeFor(server: Server, { projectId, deviceOwner }: Port): boolean {
+  return (
+    projectId === server.projectId && (deviceOwner === '' || deviceOwner.startsWith('compute:'))
+  );
+}
+
+/** The change that gives back all that the server holds on its host; undefined when it is on none. */
+export async function releaseChange(
+  context: WorkflowContext,
+  server: Server,
+): Promise<HostChange | undefined> {
+  const host = await hostOf(context, server);
+  if (host === undefined) return undefined;
+  const devices = await context.store.hosts.devices(host.id);
+  const changed = freeDevices(devices, server.id);
+  const disk = server.flavor.diskGib + server.flavor.ephemeralGib;
+  return {
+    ...deviceChange(host, devices, changed),
+    vcpusUsed: Math.max(0, host.vcpusUsed - server.flavor.vcpus),
+    memoryMibUsed: Math.max(0, host.memoryMibUsed - server.flavor.memoryMib),
+    diskGibUsed: Math.max(0, host.diskGibUsed - disk),
+    numa: {
+      ...host.numa,
+      claims: host.numa.claims.filter((claim) => claim.serverId !== server.id),
+    },
+  };
+}

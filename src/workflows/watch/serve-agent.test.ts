@@ -1,0 +1,203 @@
+/** The controller's end: what is sent again, what is recorded, and what a closed link still counts for. */
+import { afterEach, expect, test, vi } from 'vitest';
+import type { CommandResult, HostReport, ToAgent } from '#contracts/host/host-link.ts';
+import type { Store } from '#contracts/store/store.ts';
+import { inProcessLink } from '#integrations/host-link/in-process.ts';
+import { openStore } from '#integrations/database/store.ts';
+import { saidLog } from '#test/said-log.ts';
+import { aBoot, facts, toStep } from '#test/worlds/store-rows.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { HostLinks } from '../hosts/host-links.ts';
+import { serveAgent } from './serve-agent.ts';
+
+const stores: Store[] = [];
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close();
+});
+
+const report: HostReport = {
+  facts,
+  hostIp: '192.0.2.7',
+  physicalNetworks: ['physnet1'],
+  devices: [],
+  guests: [],
+};
+const ok: CommandResult = { ok: true, steps: [] };
+
+async function aController() {
+  const { store } = await openStore(':memory:');
+  stores.push(store);
+  const log = saidLog();
+  const clock = { now: Date.now };
+  let nudge = () => {};
+  const context = {
+    store,
+    log,
+    clock,
+    links: new HostLinks({ clock, monotonic: clock, hostTimeoutMs: 60_000 }),
+    wakeup: {
+      notify: () => {},
+      listen: (_topic: string, listener: () => void) => {
+        nudge = listener;
+        return () => {
+          nudge = () => {};
+        };
+      },
+    },
+  } as unknown as WorkflowContext;
+  const join = () => {
+    const { agentEnd, controllerEnd } = inProcessLink();
+    const heard: ToAgent[] = [];
+    agentEnd.onMessage((message) => void heard.push(message));
+    serveAgent(context, controllerEnd);
+    const commands = () => heard.filter((message) => message.type === 'command');
+    return { agentEnd, heard, commands };
+  };
+  /** Writes a command for host-1, and says so. */
+  const give = async (): Promise<void> => {
+    const [host] = await store.hosts.list();
+    const task = await aBoot(store);
+    const command = {
+      hostId: host?.id ?? '',
+      serverId: task.serverId,
+      body: { do: 'destroy' as const, guestId: task.serverId },
+    };
+    await store.commit(toStep(task, 'wait', { command }));
+    nudge();
+  };
+  return { store, context, log, join, give, look: () => nudge() };
+}
+
+const hello = { type: 'hello', host: 'host-1', report } as const;
+
+test('hello is answered with the host’s id, and what its report says is in the store', async () => {
+  const { store, join } = await aController();
+  const link = join();
+  link.agentEnd.send(hello);
+  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  const [host] = await store.hosts.list();
+  expect(link.heard).toEqual([{ type: 'welcome', hostId: host?.id }]);
+  expect(host).toMatchObject({ hostIp: '192.0.2.7', physicalNetworks: ['physnet1'] });
+});
+
+test('every command without a result is sent on each new link, and none twice on one', async () => {
+  const { join, give } = await aController();
+  const first = join();
+  first.agentEnd.send(hello);
+  await vi.waitFor(() => expect(first.heard).toHaveLength(1));
+  await give();
+  await give();
+  await vi.waitFor(() => expect(first.commands()).toHaveLength(2));
+  first.agentEnd.send({ type: 'result', seq: 1, result: ok });
+  await vi.waitFor(() => expect(first.heard).toContainEqual({ type: 'recorded', seq: 1 }));
+  first.agentEnd.close();
+  const second = join();
+  second.agentEnd.send(hello);
+  await vi.waitFor(() => expect(second.commands()).toMatchObject([{ command: { seq: 2 } }]));
+  expect(first.commands()).toHaveLength(2);
+});
+
+test('what was sent can be taken back no more, and a host counts as linked until its link closes', async () => {
+  const { store, context, join, give } = await aController();
+  const link = join();
+  link.agentEnd.send(hello);
+  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  const { id } = (await store.hosts.list())[0]!;
+  await give();
+  await vi.waitFor(() => expect(link.commands()).toHaveLength(1));
+  const down = { id, forcedDown: true };
+  expect([context.links.withdraw(id, 1), context.links.silentMs(down)]).toEqual([false, 0]);
+  link.agentEnd.close();
+  await vi.waitFor(() => expect(context.links.silentMs(down)).toBe(Infinity));
+  expect(context.links.withdraw(id, 1)).toBe(false);
+  expect(context.links.withdraw(id, 2)).toBe(true);
+});
+
+test('a command that was taken back is not sent, nor what comes after it, until its end is recorded or given up', async () => {
+  const { store, context, join, give, look } = await aController();
+  const link = join();
+  link.agentEnd.send(hello);
+  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  const [host] = await store.hosts.list();
+  expect(context.links.withdraw(host!.id, 1)).toBe(true);
+  await give();
+  await give();
+  link.agentEnd.send({ type: 'heartbeat', uptime: 'up 1' });
+  await vi.waitFor(() => expect(context.links.uptimeOf(host!.id)).toBe('up 1'));
+  expect(link.commands()).toEqual([]);
+  context.links.reinstate(host!.id, 1);
+  look();
+  await vi.waitFor(() =>
+    expect(link.commands()).toMatchObject([{ command: { seq: 1 } }, { command: { seq: 2 } }]),
+  );
+});
+
+test('a result that cannot be recorded is not confirmed, and is asked for again', async () => {
+  const { store, log, join, give } = await aController();
+  const link = join();
+  link.agentEnd.send(hello);
+  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  await give();
+  await vi.waitFor(() => expect(link.commands()).toHaveLength(1));
+  const complete = vi
+    .spyOn(store.commands, 'complete')
+    .mockRejectedValueOnce(new Error('disk full'));
+  link.agentEnd.send({ type: 'result', seq: 1, result: ok });
+  await vi.waitFor(() => expect(link.commands()).toHaveLength(2), { timeout: 3_000 });
+  expect(link.heard).not.toContainEqual({ type: 'recorded', seq: 1 });
+  expect(log.said).toEqual(['error agent message failed']);
+  complete.mockRestore();
+  link.agentEnd.send({ type: 'result', seq: 1, result: ok });
+  await vi.waitFor(() => expect(link.heard).toContainEqual({ type: 'recorded', seq: 1 }));
+});
+
+test('of a closed link late results count, late reports do not', async () => {
+  const { store, join, give } = await aController();
+  const link = join();
+  link.agentEnd.send(hello);
+  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  await give();
+  await vi.waitFor(() => expect(link.commands()).toHaveLength(1));
+  link.agentEnd.send({ type: 'report', report: { ...report, hostIp: '192.0.2.99' } });
+  link.agentEnd.send({ type: 'result', seq: 1, result: ok });
+  link.agentEnd.close();
+  const [host] = await store.hosts.list();
+  await vi.waitFor(async () => expect(await store.commands.pending(host?.id ?? '')).toEqual([]));
+  expect((await store.hosts.list())[0]?.hostIp).toBe('192.0.2.7');
+});
+
+test('the uptime of a host is that of its last report or heartbeat that has one', async () => {
+  const { store, context, join } = await aController();
+  const link = join();
+  link.agentEnd.send({ type: 'hello', host: 'host-1', report: { ...report, uptime: 'up 1' } });
+  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  const [host] = await store.hosts.list();
+  const uptime = () => context.links.uptimeOf(host?.id ?? '');
+  expect(uptime()).toBe('up 1');
+  link.agentEnd.send({ type: 'heartbeat', uptime: 'up 2' });
+  await vi.waitFor(() => expect(uptime()).toBe('up 2'));
+  link.agentEnd.send({ type: 'report', report: { ...report, hostIp: '192.0.2.8' } });
+  await vi.waitFor(async () => expect((await store.hosts.list())[0]?.hostIp).toBe('192.0.2.8'));
+  expect(uptime()).toBe('up 2');
+});
+
+test('an agent that does not say hello first is sent nothing', async () => {
+  const { log, join } = await aController();
+  const link = join();
+  link.agentEnd.send({ type: 'heartbeat' });
+  await vi.waitFor(() => expect(log.said).toEqual(['error agent message failed']));
+  expect(link.heard).toEqual([]);
+});
+
+test('a hello that cannot be taken in is reported with its cause', async () => {
+  const { store } = await openStore(':memory:');
+  stores.push(store);
+  store.hosts.register = () => Promise.reject(new Error('no such column: number'));
+  const { agentEnd, controllerEnd } = inProcessLink();
+  const failed = new Promise<unknown>((resolve) => {
+    const context = { store, log: saidLog() } as unknown as WorkflowContext;
+    serveAgent(context, controllerEnd, () => {}, resolve);
+  });
+  agentEnd.send({ type: 'hello', host: 'host-1', report });
+  expect(await failed).toMatchObject({ message: 'no such column: number' });
+});

@@ -1,0 +1,163 @@
+/** The controller's end of one agent's link: takes its reports and results in, and sends it what waits for its host. */
+import type { ControllerEnd, HostReport, ToController } from '#contracts/host/host-link.ts';
+import type { Host } from '#contracts/store/store.ts';
+import { canonicalText } from '#core/canonical-text.ts';
+import { ComputeError } from '#core/errors.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { refreshInventory } from './refresh-inventory.ts';
+import { GuestWatch } from './watch-guests.ts';
+
+/**
+ * Serves one agent until its link closes. Messages are taken in order. `onReport` is called each time a report of the host
+ * is in the store; from the first on it can be scheduled to. `onHelloFailed` is called when the first could not be taken in.
+ */
+export function serveAgent(
+  context: WorkflowContext,
+  end: ControllerEnd,
+  onReport: (host: Host) => void = () => {},
+  onHelloFailed: (error: unknown) => void = () => {},
+): void {
+  const session = new AgentSession(context, end, onReport);
+  end.onMessage(async (message) => {
+    try {
+      await session.take(message);
+    } catch (error) {
+      context.log.error({ err: error, message: message.type }, 'agent message failed');
+      if (message.type === 'hello') onHelloFailed(error);
+    }
+  });
+  end.onClose(() => session.close());
+}
+
+const resendMs = 1_000;
+
+class AgentSession {
+  readonly #context: WorkflowContext;
+  readonly #end: ControllerEnd;
+  readonly #onReport: (host: Host) => void;
+  #host: Host | undefined;
+  #guests: GuestWatch | undefined;
+  #lastSent = 0;
+  #isClosed = false;
+  #unlisten: () => void = () => {};
+  #unlink: () => void = () => {};
+  #sending: Promise<void> = Promise.resolve();
+
+  constructor(context: WorkflowContext, end: ControllerEnd, onReport: (host: Host) => void) {
+    this.#context = context;
+    this.#end = end;
+    this.#onReport = onReport;
+  }
+
+  async take(message: ToController): Promise<void> {
+    const { store, clock, wakeup } = this.#context;
+    // A result is true however late it comes; what else a closed link still brings may be older than what its successor said.
+    if (this.#isClosed && message.type !== 'result') return;
+    if (message.type === 'hello') return this.#hello(message);
+    const host = this.#host;
+    if (host === undefined) {
+      throw new ComputeError('invalid', `agent said "${message.type}" before "hello"`);
+    }
+    switch (message.type) {
+      case 'report':
+        this.#onReport(await this.#takeReport(host, message.report));
+        return;
+      case 'guest-changed':
+        await this.#guests?.reported(message.guestId, message.state);
+        return;
+      case 'heartbeat':
+        this.#context.links.noteUptime(host.id, message.uptime);
+        await store.hosts.seen(host.id, clock.now());
+        await this.#guests?.again();
+        return;
+      case 'result':
+        await this.#record(host, message);
+        this.#end.send({ type: 'recorded', seq: message.seq });
+        wakeup.notify('tasks');
+        wakeup.notify(`answered:${host.id}`);
+        return;
+    }
+  }
+
+  /** A result that cannot be recorded is asked for again: the agent keeps it, and a lost result would park its task for good. */
+  async #record(
+    host: Host,
+    { seq, result }: Extract<ToController, { type: 'result' }>,
+  ): Promise<void> {
+    const { store, clock } = this.#context;
+    try {
+      await store.commands.complete(host.id, seq, result, clock.now());
+    } catch (error) {
+      this.#lastSent = Math.min(this.#lastSent, seq - 1);
+      setTimeout(() => this.#send(host), resendMs);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#unlisten();
+    this.#unlink();
+    this.#forgetGuests();
+  }
+
+  #forgetGuests(): void {
+    this.#guests?.close();
+    this.#guests = undefined;
+  }
+
+  /** Inventory first: what guests need of it is there when they are looked at. Guests that nobody knows are problems of the host. */
+  async #takeReport(host: Pick<Host, 'name'>, report: HostReport): Promise<Host> {
+    const before = this.#guests?.strays ?? [];
+    const record = (strays: HostProblem[]): Promise<Host> =>
+      refreshInventory(this.#context, host.name, {
+        ...report,
+        problems: [...(report.problems ?? []), ...strays],
+      });
+    const row = await record(before);
+    this.#context.links.noteUptime(row.id, report.uptime);
+    if (this.#guests === undefined) {
+      this.#guests = new GuestWatch(this.#context, row);
+      await this.#guests.first(report);
+    } else {
+      await this.#guests.next(report);
+    }
+    const { strays } = this.#guests;
+    return canonicalText(strays) === canonicalText(before) ? row : record(strays);
+  }
+
+  async #hello(message: Extract<ToController, { type: 'hello' }>): Promise<void> {
+    this.#forgetGuests();
+    const host = await this.#takeReport({ name: message.host }, message.report);
+    if (this.#isClosed) return this.#forgetGuests();
+    this.#host = host;
+    this.#unlink();
+    this.#unlink = this.#context.links.opened(host.id);
+    this.#end.send({ type: 'welcome', hostId: host.id });
+    this.#unlisten();
+    this.#unlisten = this.#context.wakeup.listen(`commands:${host.id}`, () => this.#send(host));
+    this.#send(host);
+    this.#onReport(host);
+  }
+
+  #send(host: Host): void {
+    const { links } = this.#context;
+    this.#sending = this.#sending
+      .then(async () => {
+        if (this.#isClosed) return;
+        const waiting = await this.#context.store.commands.pending(host.id);
+        for (const command of waiting) {
+          if (command.seq <= this.#lastSent) continue;
+          // Its end is being recorded; what comes after it is sent then.
+          if (!links.maySend(host.id, command.seq)) break;
+          this.#lastSent = command.seq;
+          links.markSent(host.id, command.seq);
+          this.#end.send({ type: 'command', command });
+        }
+      })
+      .catch((error: unknown) => {
+        this.#context.log.error({ err: error, host: host.name }, 'cannot send commands');
+      });
+  }
+}

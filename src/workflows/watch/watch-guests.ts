@@ -1,0 +1,151 @@
+/**
+ * What the controller makes of the guests that one host shows: servers follow theirs, left-over guests of deleted servers go, guests that
+ * nobody knows are shown to the operator and never touched. While a workflow runs for a server it decides alone; it is looked at when that ends.
+ */
+import type { HostReport } from '#contracts/host/host-link.ts';
+import type { Host } from '#contracts/store/store.ts';
+import type { HostProblem } from '#core/hosts/host-problem.ts';
+import { followGuest, type GuestState } from '#core/guests/follow-guest.ts';
+import type { Server } from '#core/servers/server.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { beginFollowing } from './follow-guest.ts';
+
+type KnownGuest = { name: string; state: GuestState };
+
+export class GuestWatch {
+  readonly #context: WorkflowContext;
+  readonly #host: Pick<Host, 'id' | 'name'>;
+  /** As last reported. */
+  readonly #found = new Map<string, KnownGuest>();
+  /** Waiting for the end of a workflow. */
+  readonly #waiting = new Map<string, () => void>();
+  readonly #strays = new Map<string, HostProblem>();
+
+  constructor(context: WorkflowContext, host: Pick<Host, 'id' | 'name'>) {
+    this.#context = context;
+    this.#host = host;
+  }
+
+  /** Guests on the host that are no server's there, as problems of the host. */
+  get strays(): HostProblem[] {
+    return [...this.#strays.values()];
+  }
+
+  /** Takes in the first list of a link: all servers of the host are compared with it. */
+  async first(report: HostReport): Promise<void> {
+    if (report.hypervisorIsSilent === true) return;
+    const servers = await this.#context.store.servers.list({ hostId: this.#host.id });
+    const unsettled = new Set(report.unsettledGuests);
+    const listed = new Set(report.guests.map(({ id }) => id));
+    for (const { id } of servers) {
+      if (!listed.has(id) && !unsettled.has(id)) await this.reported(id, 'gone');
+    }
+    await this.next(report);
+  }
+
+  /** Takes in a later list: only what differs from what was reported before is looked at. */
+  async next(report: HostReport): Promise<void> {
+    if (report.hypervisorIsSilent === true) return;
+    const unsettled = new Set(report.unsettledGuests);
+    const listed = new Map(report.guests.map((guest) => [guest.id, guest]));
+    for (const id of this.#found.keys()) {
+      if (!listed.has(id) && !unsettled.has(id)) await this.reported(id, 'gone');
+    }
+    for (const { id, name, state } of listed.values()) {
+      if (unsettled.has(id) || this.#found.get(id)?.state === state) continue;
+      await this.reported(id, state, name);
+    }
+  }
+
+  async reported(guestId: string, state: GuestState, name?: string): Promise<void> {
+    const known = { name: name ?? this.#found.get(guestId)?.name ?? guestId, state };
+    this.#found.set(guestId, known);
+    await this.#look(guestId, known);
+  }
+
+  /** Finds what a lost nudge missed. */
+  async again(): Promise<void> {
+    const waiting = [...this.#waiting.keys()];
+    for (const id of waiting) await this.#lookAgain(id);
+  }
+
+  close(): void {
+    for (const stop of this.#waiting.values()) stop();
+    this.#waiting.clear();
+  }
+
+  async #look(id: string, { name, state }: KnownGuest): Promise<void> {
+    const { store } = this.#context;
+    if ((await store.tasks.of(id)) !== undefined) return this.#waitForEnd(id);
+    const server = await store.servers.get(id);
+    if (state === 'gone') this.#found.delete(id);
+    if (server === undefined || server.deletedAt !== null || server.hostId !== this.#host.id) {
+      return this.#lookAtStray(id, { name, state }, server);
+    }
+    this.#strays.delete(id);
+    const following = followGuest(server, state);
+    if (following === undefined) return;
+    const { action } = following;
+    if (!(await beginFollowing(this.#context, server, { state, action }))) {
+      await this.#waitForEnd(id);
+    }
+  }
+
+  async #lookAtStray(id: string, guest: KnownGuest, server: Server | undefined): Promise<void> {
+    if (guest.state === 'gone') {
+      this.#strays.delete(id);
+      return;
+    }
+    if (server?.hostId === this.#host.id && server.deletedAt !== null) {
+      // Its devices and ports were given back with the row: nothing but the guest is left.
+      const body = { do: 'destroy', guestId: id } as const;
+      await this.#context.store.commands.issue({ hostId: this.#host.id, serverId: id, body });
+      this.#context.wakeup.notify(`commands:${this.#host.id}`);
+      return;
+    }
+    const isDamaged =
+      server === undefined && (await this.#context.store.servers.damage(id)) !== undefined;
+    const problem = strayProblem({ id, name: guest.name }, isDamaged ? 'damaged' : server);
+    if (!this.#strays.has(id)) {
+      this.#context.log.warn({ host: this.#host.name, guest: id }, problem.message);
+    }
+    this.#strays.set(id, problem);
+  }
+
+  async #waitForEnd(id: string): Promise<void> {
+    if (this.#waiting.has(id)) return;
+    const { store, wakeup } = this.#context;
+    this.#waiting.set(
+      id,
+      wakeup.listen(`ended:${id}`, () => void this.#lookAgain(id)),
+    );
+    // It may have ended before anybody listened.
+    if ((await store.tasks.of(id)) === undefined) await this.#lookAgain(id);
+  }
+
+  async #lookAgain(id: string): Promise<void> {
+    this.#waiting.get(id)?.();
+    this.#waiting.delete(id);
+    const known = this.#found.get(id);
+    if (known === undefined) return;
+    try {
+      await this.#look(id, known);
+    } catch (error) {
+      this.#context.log.error({ err: error, guest: id }, 'guest cannot be followed');
+    }
+  }
+}
+
+function strayProblem(
+  { id, name }: { id: string; name: string },
+  server: Server | 'damaged' | undefined,
+): HostProblem {
+  const why =
+    server === undefined
+      ? 'no server has it; if nobody needs it: virsh destroy, virsh undefine'
+      : server === 'damaged'
+        ? 'the record of its server cannot be read: delete the server, or restore a backup'
+        : `its server is on ${server.hostName ?? 'no host'}`;
+  const message = `guest ${name} (${id}) is on this host, and ${why}`;
+  return { code: 'stray-guest', message, blocks: 'none' };
+}

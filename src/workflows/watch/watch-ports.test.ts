@@ -1,0 +1,287 @@
+/** What follows from events of idle servers; the way through the API is in the scenarios. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CommandResult } from '#contracts/host/host-link.ts';
+import type { NetworkEventKind } from '#core/networking/network-event.ts';
+import { ComputeError } from '#core/errors.ts';
+import { aComputeWorld, aPort, type ComputeWorld, portId } from '#test/worlds/compute-world.ts';
+import { aNic } from '#test/worlds/store-rows.ts';
+import { hostSilentMessage } from '../engine/end-silent-commands.ts';
+import { workflows } from '../server-operations.ts';
+import { watchPorts } from './watch-ports.ts';
+
+let world: ComputeWorld;
+let serverId: string;
+let asked: string[];
+
+const mine = () => aPort(portId, { deviceId: serverId, macAddress: 'fa:16:3e:00:00:01' });
+const moved = [{ subnetId: 's1', ipAddress: '10.20.0.77' }];
+
+beforeEach(async () => {
+  world = await aComputeWorld();
+  await idleServer({});
+  asked = [];
+  const { network } = world.context;
+  const real = { ...network };
+  network.listServerPorts = (id) => {
+    asked.push('ports');
+    return real.listServerPorts(id);
+  };
+  network.listPorts = (ids) => {
+    asked.push('port');
+    return real.listPorts(ids);
+  };
+});
+afterEach(() => world.stop());
+
+async function idleServer(change: Parameters<ComputeWorld['activeServer']>[0]): Promise<void> {
+  const { id } = await world.activeServer(change);
+  serverId = id;
+  const task = (await world.store.tasks.of(serverId))!;
+  await world.store.commit({ task, next: null });
+  world.ports.set(portId, { ...mine(), fixedIps: [{ subnetId: 's1', ipAddress: '10.20.0.5' }] });
+}
+
+const notify = (kind: NetworkEventKind, port = portId) =>
+  world.store.networkEvents.record(
+    { serverId, kind, portId: port },
+    { wakes: 'wait-for-plug', now: world.time.now },
+  );
+
+/** One look at all idle servers. */
+async function look({ mayHaveMissed = false } = {}): Promise<void> {
+  await watchPorts(world.context, { pollMs: 60_000, mayHaveMissed }).stop();
+}
+
+/** Runs the step of the workflow that was begun, if one was; its kind. */
+async function act(): Promise<string | undefined> {
+  const task = await world.store.tasks.of(serverId);
+  if (task === undefined) return undefined;
+  const outcome = await workflows[task.kind].steps[task.step]!.run(world.context, task, {
+    read: undefined,
+  });
+  await world.store.commit({ task, ...outcome });
+  return task.kind;
+}
+
+const left = async () => (await world.store.networkEvents.of(serverId)).map(({ kind }) => kind);
+const addresses = async () => (await world.store.servers.get(serverId))?.nics[0]?.vif?.fixedIps;
+
+test('a changed address is followed with one look', async () => {
+  world.ports.set(portId, { ...mine(), fixedIps: moved });
+  await notify('changed');
+  await look();
+  expect(await act()).toBe('follow-ports');
+  expect([await addresses(), await left(), asked]).toEqual([moved, [], ['ports']]);
+});
+
+test('an event of a port that has not changed costs a look and nothing else', async () => {
+  await notify('changed');
+  await look();
+  expect([await act(), await left(), asked]).toEqual([undefined, [], ['ports']]);
+});
+
+test('an event of a port that is no NIC of the server costs no look', async () => {
+  await notify('deleted', 'other');
+  await look();
+  expect([await act(), await left(), asked]).toEqual([undefined, [], []]);
+});
+
+test('a port that is gone is taken off; the event stays until there is nothing more to do', async () => {
+  world.ports.clear();
+  await notify('deleted');
+  await look();
+  expect([await act(), asked]).toEqual(['detach', ['ports', 'port']]);
+  expect(await left()).toEqual(['deleted']);
+});
+
+test('a port that is there, under another name, is left alone', async () => {
+  world.ports.set(portId, aPort(portId, { deviceId: 'another' }));
+  await notify('deleted');
+  await look();
+  expect([await act(), await left()]).toEqual([undefined, []]);
+});
+
+test('a NIC that another workflow changed after the look is looked at again', async () => {
+  world.ports.set(portId, { ...mine(), fixedIps: moved });
+  await notify('changed');
+  await look();
+  const task = (await world.store.tasks.of(serverId))!;
+  const { nics } = (await world.store.servers.get(serverId))!;
+  const vif = { ...nics[0]!.vif!, macAddress: 'fa:16:3e:00:00:99' };
+  await world.store.commit({
+    task,
+    next: { step: task.step, data: task.data, dueAt: 0 },
+    nics: [{ ...nics[0]!, vif }],
+  });
+  await act();
+  expect(await left()).toEqual(['changed']);
+  await look();
+  await act();
+  expect([await addresses(), await left()]).toEqual([moved, []]);
+});
+
+describe('a port whose VF is to be set another way', () => {
+  const settings = (spoof_check: boolean) => ({ vlan: '100', vf_settings: { spoof_check } });
+  const portWith = (details: object) => ({
+    ...mine(),
+    fixedIps: [{ subnetId: 's1', ipAddress: '10.20.0.5' }],
+    vifDetails: { ...details },
+  });
+  const vifDetails = async () => (await world.store.servers.get(serverId))?.nics[0]?.vif?.details;
+  const command = () => world.store.commands.last(serverId, 'change-nic');
+  const answer = async (result: CommandResult) => {
+    const [host] = await world.store.hosts.list();
+    const { seq } = (await command())!;
+    await world.store.commands.complete(host!.id, seq, result, world.time.now);
+  };
+  const actions = async () =>
+    (await world.store.servers.actions(serverId))
+      .filter(({ action }) => action !== 'create')
+      .map(({ action, message }) => [action, message]);
+
+  beforeEach(async () => {
+    world.ports.set(portId, portWith(settings(false)));
+    await notify('changed');
+  });
+
+  test('its host is asked, and the NIC follows once that has answered', async () => {
+    await look();
+    expect(await act()).toBe('follow-ports');
+    const [host] = await world.store.hosts.list();
+    const [pending] = await world.store.commands.pending(host!.id);
+    expect(pending?.body).toMatchObject({
+      do: 'change-nic',
+      nic: { portId, address: '0000:81:00.2', vf: { spoofCheck: false } },
+    });
+    expect([await vifDetails(), await left()]).toEqual([{ vlan: '100' }, ['changed']]);
+    await answer({ ok: true, steps: [] });
+    await act();
+    expect([await vifDetails(), await left()]).toEqual([settings(false), []]);
+    expect(await actions()).toEqual([['change_port', null]]);
+  });
+
+  const refusals = [
+    { name: 'everything', steps: [], keeps: { vlan: '100' } },
+    {
+      name: 'the link state alone',
+      steps: [{ step: 'set-vf', milliseconds: 1 }],
+      keeps: { vlan: '100', vf_settings: { spoof_check: false } },
+    },
+  ];
+  test.each(refusals)(
+    'a host refuses $name: the NIC is as its VF, and why is in the actions',
+    async ({ steps, keeps }) => {
+      await look();
+      await act();
+      await answer({ ok: false, message: 'refused', detail: '', steps });
+      await act();
+      expect([await vifDetails(), await left()]).toEqual([keeps, []]);
+      expect(await actions()).toEqual([['change_port', 'refused']]);
+    },
+  );
+
+  test('a host that stopped reporting is asked again once it is back', async () => {
+    await look();
+    await act();
+    await answer({ ok: false, message: hostSilentMessage, detail: '', steps: [] });
+    await act();
+    expect([await vifDetails(), await left()]).toEqual([{ vlan: '100' }, ['changed']]);
+    world.time.now += 600_000;
+    await look();
+    expect(await act()).toBeUndefined();
+    const [host] = await world.store.hosts.list();
+    await world.store.hosts.seen(host!.id, world.time.now);
+    await look();
+    expect(await act()).toBe('follow-ports');
+  });
+
+  test('of two ports one is changed after the other', async () => {
+    const { nics } = (await world.store.servers.get(serverId))!;
+    const nicOf = (slot: string) => {
+      const port = `port-${slot}`;
+      const vif = { ...nics[0]!.vif!, portId: port, profile: { pci_slot: slot } };
+      return aNic({ id: slot, portId: port, vif });
+    };
+    const slots = ['0000:81:00.3', '0000:81:00.4'];
+    await idleServer({ nics: slots.map(nicOf) });
+    world.ports.clear();
+    for (const slot of slots) {
+      const id = `port-${slot}`;
+      world.ports.set(id, { ...portWith(settings(false)), id });
+      await notify('changed', id);
+    }
+    const asked: unknown[] = [];
+    for (;;) {
+      await look();
+      if ((await act()) === undefined) break;
+      const [host] = await world.store.hosts.list();
+      const [pending] = await world.store.commands.pending(host!.id);
+      asked.push((pending!.body as unknown as { nic: { address: string } }).nic.address);
+      await answer({ ok: true, steps: [] });
+      await act();
+    }
+    expect(asked).toEqual(slots);
+    expect(await left()).toEqual([]);
+  });
+
+  test('a server that is off asks no host', async () => {
+    await world.store.servers.update(serverId, { vmState: 'stopped' });
+    await look();
+    expect(await act()).toBe('follow-ports');
+    expect([await vifDetails(), await left(), await command()]).toEqual([
+      settings(false),
+      [],
+      undefined,
+    ]);
+  });
+});
+
+test('while the server is in a state that lets no NIC go, the event waits, and nobody is asked', async () => {
+  world.ports.clear();
+  await world.store.servers.update(serverId, { vmState: 'suspended' });
+  await notify('deleted');
+  await look();
+  expect([await act(), await left(), asked]).toEqual([undefined, ['deleted'], []]);
+  await world.store.servers.update(serverId, { vmState: 'active' });
+  await look();
+  expect(await act()).toBe('detach');
+});
+
+test('a network service that does not answer keeps the event', async () => {
+  const { network } = world.context;
+  network.listServerPorts = () => Promise.reject(new ComputeError('unavailable', 'away'));
+  await notify('changed');
+  await look();
+  expect([await act(), await left()]).toEqual([undefined, ['changed']]);
+});
+
+test('what was missed is found by a look at every server', async () => {
+  world.ports.set(portId, { ...mine(), fixedIps: moved });
+  await look({ mayHaveMissed: true });
+  expect(await act()).toBe('follow-ports');
+  expect([await addresses(), await left(), asked]).toEqual([moved, [], ['ports']]);
+});
+
+test('to who lost the right to see them no port is gone, unless its deletion was reported', async () => {
+  world.ports.clear();
+  const refuse = () => Promise.reject(new ComputeError('forbidden', 'the role admin is missing'));
+  world.context.network.showNetwork = refuse;
+  await look({ mayHaveMissed: true });
+  expect([await act(), await left(), asked]).toEqual([undefined, [], ['ports', 'port']]);
+  await notify('deleted');
+  await look();
+  expect(await act()).toBe('detach');
+});
+
+test('a port that went unheard is gone where its network is still shown', async () => {
+  world.ports.clear();
+  await look({ mayHaveMissed: true });
+  expect(await act()).toBe('detach');
+});
+
+test('of a server without a host nothing is kept', async () => {
+  await world.store.servers.update(serverId, { hostId: null });
+  await notify('changed');
+  await look();
+  expect([await left(), asked]).toEqual([[], []]);
+});

@@ -1,0 +1,89 @@
+/**
+ * Handles the network service's events about ports of idle servers: reads the server's ports once, and begins what follows from them. Servers with a
+ * workflow of their own come later: it may read the ports itself, and decides alone while it runs.
+ */
+import { isComputeError } from '#core/errors.ts';
+import type { Server } from '#core/servers/server.ts';
+import { attachable } from '../nics/attach-interface.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { beginTakingOff } from '../nics/detach-interface.ts';
+import { beginFollowingPorts } from './follow-ports.ts';
+import { keepLooking, type Looking } from '../engine/keep-looking.ts';
+import { movedNics, nicWithoutPort } from '../ports/port-news.ts';
+import { plugStep } from '../ports/wait-for-plug.ts';
+
+/** A network service that does not answer is not pressed. */
+const pauseMs = 5_000;
+
+export interface PortWatchOptions {
+  /** How often what a lost nudge missed is looked for. */
+  pollMs: number;
+  /** Were there ports that changed while nobody here heard of it? Then the ports of every server are looked at once, one server after the other. */
+  mayHaveMissed: boolean;
+}
+
+/** Starts watching. */
+export function watchPorts(
+  context: WorkflowContext,
+  { pollMs, mayHaveMissed }: PortWatchOptions,
+): Looking {
+  const { store, clock, log } = context;
+  let notBefore = 0;
+  let missed = mayHaveMissed;
+  const options = { topic: 'network-events', pollMs, failing: 'ports cannot be watched' } as const;
+  return keepLooking(context, options, async () => {
+    if (missed) await suspectAll(context);
+    missed = false;
+    if (clock.now() < notBefore) return;
+    for (const serverId of await store.networkEvents.idleServers()) {
+      try {
+        await lookAtPorts(context, serverId);
+      } catch (error) {
+        log.warn({ err: error, server: serverId }, 'ports cannot be followed; will try again');
+        notBefore = clock.now() + pauseMs;
+        if (isComputeError(error, 'unavailable')) return;
+      }
+    }
+  });
+}
+
+/** As if there were an event for every server. */
+async function suspectAll({ store, clock }: WorkflowContext): Promise<void> {
+  const servers = await store.servers.list({});
+  for (const { id: serverId } of servers.filter(hasGuest)) {
+    const event = { serverId, kind: 'changed', portId: '' } as const;
+    await store.networkEvents.record(event, { wakes: plugStep, now: clock.now() });
+  }
+}
+
+async function lookAtPorts(context: WorkflowContext, serverId: string): Promise<void> {
+  const { store } = context;
+  // Events first: what comes after this is not seen by the look.
+  const events = await store.networkEvents.of(serverId);
+  const upTo = events.at(-1)?.id ?? 0;
+  const server = await store.servers.get(serverId);
+  const concerns = ({ portId }: { portId: string }) =>
+    server?.nics.some((nic) => nic.vif !== null && (portId === '' || nic.portId === portId));
+  if (server === undefined || !hasGuest(server) || !events.some(concerns)) {
+    return store.networkEvents.forget(serverId, upTo);
+  }
+  // In a state that lets no NIC go, the events wait for its end.
+  if (server.taskState !== null || !attachable.includes(server.vmState)) return;
+  const ports = await context.network.listServerPorts(serverId);
+  const deleted = events.filter(({ kind }) => kind === 'deleted');
+  const reported = new Set(deleted.map(({ portId }) => portId));
+  const orphan = await nicWithoutPort(context, server, { ports, reported });
+  if (orphan !== undefined) return beginTakingOff(context, server, orphan);
+  const networksToo = events.some(({ kind, portId }) => kind === 'changed' && portId === '');
+  const nics = await movedNics(context, server, ports, { networksToo });
+  const moved = nics.flatMap(({ id: nicId, vif: now }) => {
+    const before = server.nics.find(({ id }) => id === nicId)?.vif;
+    return now !== null && before != null ? [{ nicId, before, now }] : [];
+  });
+  if (moved.length === 0) return store.networkEvents.forget(serverId, upTo);
+  await beginFollowingPorts(context, server, { moved, upTo });
+}
+
+function hasGuest({ deletedAt, hostId }: Server): boolean {
+  return deletedAt === null && hostId !== null;
+}

@@ -1,0 +1,14 @@
+/** Programs of the outside that test environments are built with. */
+import { run } from '../processes/command.ts';
+
+/** Runs a program to its end and returns what it printed. Throws with the program's own words when it fails. */
+export async function mustRun(
+  command: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<string> {
+  const { code, stdout, stderr } = await run(command, args, env);
+  if (code === 0) return stdout;
+  const said = `${stdout}${stderr}`.split('\n').slice(-30).join('\n');
+  throw new Error(`${command} ${args.join(' ')}: exit ${code}\n${said}`);
+}

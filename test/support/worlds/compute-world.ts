@@ -1,0 +1,341 @@
+/** The compute API over a fresh store in memory, with real workflows and a described network: for tests of the API alone. */
+import { createHash, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { createComputeApi } from '#api/compute-api.ts';
+import type { Caller } from '#contracts/services/identity.ts';
+import type { ImageContents, ImageService } from '#contracts/services/images.ts';
+import type { NetworkService } from '#contracts/services/network.ts';
+import { ComputeError } from '#core/errors.ts';
+import { NetworkAgents } from '#core/networking/binding/network-agents.ts';
+import type { SecurityGroup } from '#core/networking/security-group.ts';
+import type { Network, Port } from '#core/networking/port.ts';
+import type { Vif } from '#core/networking/vif.ts';
+import { type QuotaLimits, standardLimits } from '#core/quotas/limits.ts';
+import type { Server } from '#core/servers/server.ts';
+import { openStore } from '#integrations/database/store.ts';
+import type { WorkflowContext } from '#workflows/engine/context.ts';
+import { FleetView } from '#workflows/hosts/fleet-view.ts';
+import { HostLinks } from '#workflows/hosts/host-links.ts';
+import { standardWeights } from '#core/scheduling/weights.ts';
+import { serverOperations } from '#workflows/server-operations.ts';
+import { ask, type Answer } from './embedded-cloud.ts';
+import { silentLog } from '../silent-log.ts';
+import { aFlavor, aHost, aNewServer, aNic } from './store-rows.ts';
+
+export const projectId = 'a6f1d3bbdf56484bad7cc4fd88015159';
+export const otherProjectId = 'b6f1d3bbdf56484bad7cc4fd88015159';
+export const imageId = 'd34af8b3-0736-4f8e-8ee6-9f1c16656b08';
+export const queuedImageId = 'e34af8b3-0736-4f8e-8ee6-9f1c16656b08';
+/** Of the image. */
+export const imageBytes = Buffer.from('bytes of an image, in two parts');
+export const networkId = '913b0917-84f4-405b-a361-96b188737d15';
+export const portId = '4663c883-b605-492f-b563-aeff73508b53';
+export const flavorId = '3a536f9e-cc95-4974-8995-d6cdd1f5da43';
+
+const hostTimeoutMs = 60_000;
+
+/** Tokens are these names. */
+const callers: Record<string, { roles: string[]; project: string }> = {
+  admin: { roles: ['admin'], project: projectId },
+  member: { roles: ['member'], project: projectId },
+  reader: { roles: ['reader'], project: projectId },
+  stranger: { roles: ['member'], project: otherProjectId },
+  service: { roles: ['service'], project: otherProjectId },
+};
+
+export interface Asked {
+  /** Who asks; default admin, null: nobody. */
+  as?: string | null;
+  /** The microversion; default 2.79. '' sends none. */
+  version?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** The body of POST /servers for a server without NICs, but for `change`. */
+export function bootBody(change: object = {}) {
+  const server = { name: 's', flavorRef: flavorId, imageRef: imageId, networks: 'none' };
+  return { server: { ...server, ...change } };
+}
+
+export type ComputeWorld = Awaited<ReturnType<typeof aComputeWorld>>;
+
+/** One flavor, one image, one network and one free direct port; no host unless the test makes one. */
+export async function aComputeWorld() {
+  const time = { now: Date.parse('2026-11-23T07:30:00Z') };
+  const clock = { now: () => time.now };
+  const { store, db } = await openStore(':memory:', { clock });
+  await store.flavors.create(aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} }));
+  const ports = new Map([[portId, aPort(portId)]]);
+  const limits = new Map<string, Partial<QuotaLimits>>();
+  const context: WorkflowContext = {
+    store,
+    network: describedNetwork(ports),
+    images: describedImages(),
+    wakeup: { notify: () => undefined, listen: () => () => undefined },
+    clock,
+    newId: randomUUID,
+    log: silentLog,
+    limitsOf: (id) => ({ ...standardLimits, ...limits.get(id) }),
+    fleet: new FleetView(),
+    links: new HostLinks({
+      clock,
+      monotonic: clock,
+      hostTimeoutMs,
+      localHosts: new Set(['local-1']),
+    }),
+    settings: {
+      aliases: [],
+      hostTimeoutMs,
+      hostLostMs: 600_000,
+      bootAttempts: 3,
+      plugTimeoutMs: 300_000,
+      cardPreference: undefined,
+      weights: standardWeights,
+      allocationRatios: { vcpus: 4, memory: 1, disk: 1 },
+    },
+  };
+  const contents = describedContents();
+  const app = createComputeApi({
+    ...context,
+    log: silentLog,
+    identity: { validate: async (token) => callerOf(token) },
+    identityUrl: () => 'http://127.0.0.1:5000/v3',
+    publicUrl: 'http://127.0.0.1:8774',
+    imageContents: contents,
+    linkedHosts: () => [{ host: 'hv1', address: '192.0.2.7', since: time.now }],
+    serversPerRequest: 100,
+    disks: async () => [{ uses: ['state', 'images'], freeBytes: 75e9, sizeBytes: 252e9 }],
+    workflows: serverOperations(context),
+  });
+  return {
+    app,
+    context,
+    contents,
+    store,
+    /** Under the store, to damage rows. */
+    db,
+    time,
+    /** By project: what is not as Nova's defaults. */
+    limits,
+    ports,
+    /** Example: `ask('GET /v2.1/servers', { as: 'member', version: '2.1' })`. */
+    ask: (act: string, { as = 'admin', version = '2.79', body, headers }: Asked = {}) =>
+      ask(app, act, {
+        ...(as !== null && { token: as }),
+        ...(body !== undefined && { body }),
+        headers: {
+          ...(version !== '' && { 'openstack-api-version': `compute ${version}` }),
+          ...headers,
+        },
+      }),
+    /** A stored server of the first project. */
+    server: async (change: Partial<Omit<Server, 'serial'>> = {}): Promise<Server> => {
+      const flavor = aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} });
+      const newServer = aNewServer({ projectId, imageId, flavor, ...change });
+      return store.servers.create(newServer);
+    },
+    /** An active one on host-1, with a bound direct port; its agent spoke just now. */
+    activeServer: async (change: Partial<Omit<Server, 'serial'>> = {}): Promise<Server> => {
+      const [host] = await store.hosts.list();
+      const hostId = host?.id ?? (await aHost(store, []));
+      await store.hosts.seen(hostId, time.now);
+      const flavor = aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} });
+      const newServer = aNewServer({
+        projectId,
+        imageId,
+        flavor,
+        vmState: 'active',
+        taskState: null,
+        powerState: 1,
+        launchedAt: time.now,
+        hostId,
+        hostName: 'host-1',
+        nics: [aNic({ portId, networkId, vif: boundVif, tag: 'lan' })],
+        ...change,
+      });
+      return store.servers.create(newServer);
+    },
+    stop: async () => {
+      await app.close();
+      await store.close();
+    },
+  };
+}
+
+/** The message of a fault body, whatever its name. */
+export function faultOf({ body }: Answer): { name: string; code: number; message: string } {
+  const [name = ''] = Object.keys(body);
+  return { name, ...body[name] };
+}
+
+export function aPort(id: string, change: Partial<Port> = {}): Port {
+  return {
+    id,
+    name: '',
+    networkId,
+    projectId,
+    macAddress: 'fa:16:3e:ed:9a:a9',
+    adminStateUp: true,
+    status: 'DOWN',
+    deviceId: '',
+    deviceOwner: '',
+    fixedIps: [{ subnetId: 'fa02dbd7-f333-460e-bf33-68e138f8dd60', ipAddress: '10.20.2.100' }],
+    vnicType: 'direct',
+    securityGroupIds: [groupIds.default],
+    bindingHost: '',
+    profile: {},
+    vifType: 'unbound',
+    vifDetails: {},
+    ...change,
+  };
+}
+
+/** The direct port once bound on physnet1. */
+const boundVif: Vif = {
+  portId,
+  macAddress: 'fa:16:3e:00:00:01',
+  vnicType: 'direct',
+  vifType: 'hw_veb',
+  details: { vlan: '100' },
+  profile: { pci_slot: '0000:81:00.2', physical_network: 'physnet1' },
+  network: { id: networkId, name: 'red', mtu: 1500, bridge: null },
+  fixedIps: [{ subnetId: 's1', ipAddress: '10.20.0.5' }],
+  devName: 'tap1',
+  tag: 'lan',
+};
+
+/** Who has this token. */
+export function callerOf(token: string): Caller {
+  const known = callers[token];
+  if (known === undefined) throw new ComputeError('unauthenticated', 'The token is unknown.');
+  return {
+    userId: 'user-1',
+    userName: token,
+    projectId: known.project,
+    projectName: known.project,
+    domainId: 'default',
+    roles: known.roles,
+    isAdmin: known.roles.includes('admin'),
+    token,
+  };
+}
+
+const network: Network = {
+  id: networkId,
+  name: 'sriov-net',
+  projectId,
+  mtu: 1500,
+  segments: [{ networkType: 'vlan', physicalNetwork: 'physnet1', segmentationId: 100 }],
+  subnets: [
+    {
+      id: 'fa02dbd7-f333-460e-bf33-68e138f8dd60',
+      cidr: '10.20.0.0/16',
+      ipVersion: 4,
+      gatewayIp: '10.20.0.1',
+      dnsNameservers: [],
+      hostRoutes: [],
+      enableDhcp: false,
+    },
+  ],
+};
+
+const usable = { id: network.id, name: network.name, hasSubnet: true };
+
+/** Of the first project, `twice` two times; and one of the other project. */
+export const groupIds = {
+  default: '0a000000-0000-4000-8000-000000000000',
+  web: '0a000000-0000-4000-8000-000000000001',
+  twice: '0a000000-0000-4000-8000-000000000002',
+  twiceToo: '0a000000-0000-4000-8000-000000000003',
+  foreign: '0a000000-0000-4000-8000-000000000004',
+};
+
+const describedGroups: SecurityGroup[] = [
+  { id: groupIds.default, name: 'default', projectId },
+  { id: groupIds.web, name: 'web', projectId },
+  { id: groupIds.twice, name: 'twice', projectId },
+  { id: groupIds.twiceToo, name: 'twice', projectId },
+  { id: groupIds.foreign, name: 'foreign', projectId: otherProjectId },
+].map((group) => ({ ...group, description: '', rules: [] }));
+
+/** Makes ports, changes their groups and deletes them, and binds none: nothing boots here. */
+function describedNetwork(ports: Map<string, Port>): NetworkService {
+  const refuse = () => Promise.reject(new ComputeError('bug', 'this network binds nothing'));
+  const absent = (what: string) => Promise.reject(new ComputeError('notFound', what));
+  return {
+    showPort: async (id) => ports.get(id) ?? absent(`Port ${id} could not be found.`),
+    showNetwork: async (id) =>
+      id === networkId ? network : absent(`Network ${id} could not be found.`),
+    findNetwork: async (id) =>
+      id === networkId ? usable : absent(`Network ${id} could not be found.`),
+    listBootableNetworks: async () => [usable],
+    listPorts: async (ids) => ids.flatMap((id) => ports.get(id) ?? []),
+    listAgents: async () => new NetworkAgents([], 0),
+    listServerPorts: async (id) => [...ports.values()].filter(({ deviceId }) => deviceId === id),
+    listSecurityGroups: async (wanted, caller) =>
+      describedGroups.filter(({ id, projectId: owner }) =>
+        'ids' in wanted
+          ? wanted.ids.includes(id) && (caller.isAdmin || owner === caller.projectId)
+          : owner === wanted.projectId,
+      ),
+    createPort: async ({ networkId: network, projectId: project, deviceId, securityGroupIds }) => {
+      const change = {
+        networkId: network,
+        projectId: project,
+        deviceId,
+        vnicType: 'normal',
+        securityGroupIds: securityGroupIds ?? [groupIds.default],
+      } as const;
+      const port = aPort(randomUUID(), change);
+      ports.set(port.id, port);
+      return port;
+    },
+    updatePort: async (id, change) => {
+      const port = ports.get(id);
+      const { securityGroupIds } = change;
+      if (port === undefined || securityGroupIds === undefined) return refuse();
+      const changed = { ...port, securityGroupIds };
+      ports.set(id, changed);
+      return changed;
+    },
+    deletePort: async (id) => {
+      ports.delete(id);
+    },
+    listPortBindings: refuse,
+    addPortBinding: refuse,
+    activatePortBinding: refuse,
+    removePortBinding: refuse,
+  };
+}
+
+/** The image has bytes; an image that a server is made from may have gone. */
+function describedContents(): ImageContents {
+  return {
+    openImage: async (id) => {
+      if (id === queuedImageId) throw new ComputeError('conflict', `Image ${id} has no bytes yet`);
+      if (id !== imageId) throw new ComputeError('notFound', `No image found with ID ${id}`);
+      const sha512 = createHash('sha512').update(imageBytes).digest('hex');
+      const bytes = Readable.from([imageBytes.subarray(0, 10), imageBytes.subarray(10)]);
+      return { sizeBytes: imageBytes.length, sha512, diskFormat: 'qcow2', bytes };
+    },
+  };
+}
+
+function describedImages(): ImageService {
+  return {
+    showImage: async (id) => {
+      if (id !== imageId) throw new ComputeError('notFound', `Image ${id} could not be found.`);
+      return {
+        id,
+        name: 'tiny',
+        status: 'active',
+        diskFormat: 'qcow2',
+        minDiskGib: 0,
+        minMemoryMib: 0,
+        sizeBytes: 1,
+        properties: {},
+      };
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/** Links between an agent and a controller for tests, in both forms. */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Log } from '#contracts/log.ts';
+import { type AgentEnd, type ControllerEnd, wantsHostLink } from '#contracts/host/host-link.ts';
+import { type DialTiming, dialController } from '#integrations/host-link/dial.ts';
+import { type Admission, type HostDoor, openHostDoor } from '#integrations/host-link/host-door.ts';
+import { silentLog } from '../silent-log.ts';
+
+export interface TestDoor {
+  url: string;
+  door: HostDoor;
+  /** Breaks every connection off, as a network does: nobody says goodbye. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+export interface TestDoorOptions {
+  admit?: (tokenSha256: string) => Promise<Admission>;
+  onLink?: (end: ControllerEnd) => void;
+  log?: Log;
+  livenessMs?: number;
+  port?: number;
+}
+
+/** A controller that only takes links, on a free port; everybody is host-1 unless `admit` says otherwise. */
+export async function aHostDoor(options: TestDoorOptions = {}): Promise<TestDoor> {
+  const shouldUpgradeCallback = (request: IncomingMessage) => wantsHostLink(request);
+  const server: Server = createServer({ shouldUpgradeCallback }, (_request, response) => {
+    response.writeHead(404).end();
+  });
+  const connections = new Set<Socket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.on('close', () => connections.delete(socket));
+  });
+  const { admit = async () => ({ host: 'host-1' }), onLink = () => {}, log = silentLog } = options;
+  const { livenessMs } = options;
+  const door = openHostDoor({
+    server,
+    admit,
+    onLink,
+    log,
+    ...(livenessMs !== undefined && { livenessMs }),
+  });
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const cut = () => {
+    for (const socket of connections) socket.resetAndDestroy();
+  };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    door,
+    cut,
+    async close() {
+      await door.close();
+      cut();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Pauses for tests: nobody waits for long. */
+export const quickTiming: DialTiming = {
+  firstPauseMs: 1,
+  longestPauseMs: 20,
+  patientPauseMs: 30,
+  livenessMs: 2_000,
+};
+
+/** An agent's side that dials `url`. `close` hangs up first. */
+export function aDial(
+  url: string,
+  more: { token?: () => string; onLink?: (end: AgentEnd) => void; log?: Log; timing?: object } = {},
+): { close(): Promise<void> } {
+  let link: AgentEnd | undefined;
+  const dial = dialController({
+    controllerUrl: url,
+    host: 'host-1',
+    token: more.token ?? (() => 'secret'),
+    onLink: (end) => {
+      link = end;
+      more.onLink?.(end);
+    },
+    log: more.log ?? silentLog,
+    timing: { ...quickTiming, ...more.timing },
+  });
+  return {
+    close: async () => {
+      const ended = dial.close();
+      link?.close();
+      await ended;
+    },
+  };
+}
