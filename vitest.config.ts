@@ -2,7 +2,10 @@ import { availableParallelism } from 'node:os';
 import { memoryFolder } from './test/support/memory-folder.ts';
 import { defineConfig } from 'vitest/config';
 
-/** Tests of the product's own code keep their temporary folders in memory where they can: they wait for the disk half of their time. */
+/**
+ * Tests of the product's own code keep their temporary folders in memory where they can: they wait
+ * for the disk half of their time.
+ */
 const inMemory = { TMPDIR: memoryFolder() };
 
 const setupFiles = ['test/support/cheap-passwords.ts'];
@@ -10,7 +13,12 @@ const setupFiles = ['test/support/cheap-passwords.ts'];
 /** Tests wait for processes, files and deadlines a third of their time. */
 const maxWorkers = Math.ceil(availableParallelism() * 1.5);
 
-/** unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. clients: stock OpenStack commands. libvirt: this machine's own tools of a hypervisor, and a libvirtd of the test's own. lab: contracts on the emulated SR-IOV host. openstack: the environment of real Keystone, Neutron and Glance, and the contracts on them. docs: the shell blocks of the documents. */
+/**
+ * unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. clients:
+ * stock OpenStack commands. libvirt: this machine's own tools of a hypervisor, and a libvirtd of
+ * the test's own. lab: contracts on the emulated SR-IOV host. openstack: the environment of real
+ * Keystone, Neutron and Glance, and the contracts on them. docs: the shell blocks of the documents.
+ */
 export default defineConfig({
   test: {
     projects: [

@@ -1,4 +1,7 @@
-/** Boots servers with a direct port each over the public API, as fast as it answers, and deletes them. */
+/**
+ * Boots servers with a direct port each over the public API, as fast as it answers, and deletes
+ * them.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { microversion } from '#cli/cloud/operator-api.ts';
 import { request, type Session } from '#cli/cloud/session.ts';
@@ -19,7 +22,10 @@ interface FlavorView {
   ram: number;
 }
 
-/** Between two looks at a server, times the servers in flight: short enough not to show, and the looks are no load of their own. */
+/**
+ * Between two looks at a server, times the servers in flight: short enough not to show, and the
+ * looks are no load of their own.
+ */
 const pollMs = 2;
 const patienceMs = 60_000;
 

@@ -1,4 +1,7 @@
-/** Boots per second to ACTIVE on simulated hosts with the durable store, and where one boot's time goes. */
+/**
+ * Boots per second to ACTIVE on simulated hosts with the durable store, and where one boot's time
+ * goes.
+ */
 import { microversion } from '#cli/cloud/operator-api.ts';
 import { request, type Session } from '#cli/cloud/session.ts';
 import { type BootGround, bootServers, createPorts, prepareGround } from './boot-servers.ts';
@@ -11,7 +14,9 @@ const serial = 100;
 const parallel = 256;
 const inFlight = 32;
 
-/** Prints `boots.serial_per_s`, `boots.inflight_32_per_s` and `boots.step_share`, a line per step. */
+/**
+ * Prints `boots.serial_per_s`, `boots.inflight_32_per_s` and `boots.step_share`, a line per step.
+ */
 export async function boots(): Promise<void> {
   const novella = await startNovella(fleet);
   try {
@@ -57,7 +62,10 @@ interface ActionView {
   events: { event: string; start_time: string; finish_time: string | null }[];
 }
 
-/** Each step's part of the time from the acceptance of a boot to its last event; `between` is what no event covers. */
+/**
+ * Each step's part of the time from the acceptance of a boot to its last event; `between` is what
+ * no event covers.
+ */
 async function stepShares(
   session: Session,
   servers: readonly string[],

@@ -1,6 +1,7 @@
 /**
- * Durable claims: the boot's step `schedule` as the dispatcher runs it, over a SQLite file that syncs: the fleet is brought up to date, hosts
- * are filtered and weighed, devices chosen and claimed, and all of it committed.
+ * Durable claims: the boot's step `schedule` as the dispatcher runs it, over a SQLite file that
+ * syncs: the fleet is brought up to date, hosts are filtered and weighed, devices chosen and
+ * claimed, and all of it committed.
  */
 import { noLimits } from '#core/quotas/limits.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -31,7 +32,10 @@ const commitsTimed = 500;
 
 type Store = WorkflowContext['store'];
 
-/** Prints `claims.durable_per_s` for each fleet, and beside it the same file's commits of one row (`claims.commits_per_s`). */
+/**
+ * Prints `claims.durable_per_s` for each fleet, and beside it the same file's commits of one row
+ * (`claims.commits_per_s`).
+ */
 export async function claims(): Promise<void> {
   for (const fleet of fleets) await timeFleet(fleet);
 }
@@ -86,7 +90,10 @@ function vfAddress(vf: number): string {
   return `0000:82:${slot}.${vf % 8}`;
 }
 
-/** Milliseconds of each claim, after some that warm up. Every claim finds a host: memory and disk are asked for in no amount that runs out. */
+/**
+ * Milliseconds of each claim, after some that warm up. Every claim finds a host: memory and disk
+ * are asked for in no amount that runs out.
+ */
 async function timeClaims(context: WorkflowContext): Promise<number[]> {
   const times: number[] = [];
   const warmUp = 20;
@@ -121,7 +128,10 @@ async function acceptServer(store: Store) {
   return { ...made.task, data, epoch: 1 };
 }
 
-/** One row in one transaction, again and again: the most that this file can do. Each has its own time: SQLite writes nothing where a row stays as it is. */
+/**
+ * One row in one transaction, again and again: the most that this file can do. Each has its own
+ * time: SQLite writes nothing where a row stays as it is.
+ */
 async function commitsPerSecond(store: Store, hostId: string): Promise<number> {
   const started = performance.now();
   const now = Date.now();

@@ -1,4 +1,7 @@
-/** Compares the product's answers with those that a data file holds. A place where they differ is a text; no text, all equal. */
+/**
+ * Compares the product's answers with those that a data file holds. A place where they differ is a
+ * text; no text, all equal.
+ */
 import { firstDifference } from '../test/conformance/topic.ts';
 import { canonical } from '../test/conformance/vif-xml.ts';
 import { allocateDevices } from '#core/pci/claims/allocate.ts';
@@ -138,8 +141,9 @@ function checkPools(
 }
 
 /**
- * Nova takes pools request by request and never goes back; and for a guest with NUMA cells it keeps only the near pools when they seem
- * to suffice, before it drops PFs and vdpa devices that nobody asked for. Everywhere else its no is the last word.
+ * Nova takes pools request by request and never goes back; and for a guest with NUMA cells it keeps
+ * only the near pools when they seem to suffice, before it drops PFs and vdpa devices that nobody
+ * asked for. Everywhere else its no is the last word.
  */
 function canNovaGiveUp(requests: readonly PciRequest[], { cells = [] }: NumaPlacement): boolean {
   const narrows = ({ numaPolicy }: PciRequest) =>

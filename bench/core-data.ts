@@ -1,4 +1,7 @@
-/** Files of generated inputs with the real Nova's answers: their form, and the inputs in the words of the core. */
+/**
+ * Files of generated inputs with the real Nova's answers: their form, and the inputs in the words
+ * of the core.
+ */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { Vif } from '#core/networking/vif.ts';

@@ -1,4 +1,7 @@
-/** Made-up input for the PCI core: PFs with 31 VFs each on buses of their own, lists of mixed entries, bound NICs. */
+/**
+ * Made-up input for the PCI core: PFs with 31 VFs each on buses of their own, lists of mixed
+ * entries, bound NICs.
+ */
 import { printPciAddress } from '#core/pci/devices/address.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';
@@ -33,7 +36,10 @@ export function madeDevices(count: number): PciFunction[] {
   });
 }
 
-/** Text, expression, ids and devname in turn, each for a card of its own; a host of few cards has no match for most. */
+/**
+ * Text, expression, ids and devname in turn, each for a card of its own; a host of few cards has no
+ * match for most.
+ */
 export function madeSpecs(count: number): DeviceSpec[] {
   const forms = [
     (bus: string) => ({ address: `*:${bus}:*.*` }),

@@ -1,4 +1,7 @@
-/** Placement decisions over made-up fleets: hosts of two PFs with 64 VFs each, on two physical networks; on nine in ten the VFs asked for are used up. */
+/**
+ * Placement decisions over made-up fleets: hosts of two PFs with 64 VFs each, on two physical
+ * networks; on nine in ten the VFs asked for are used up.
+ */
 import type { PciDevicePool } from '#core/pci/pools/pool.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import { Fleet } from '#core/scheduling/fleet.ts';
@@ -16,7 +19,10 @@ const measureMs = 2_000;
 /** Servers that stay before the oldest leaves: the fleet is as full at the end as at the start. */
 const staying = 100;
 
-/** Prints `core.decisions_per_s`: choosing the best host, booking it and freeing an older place. `core.explained_per_s`: with the reason of every other host. */
+/**
+ * Prints `core.decisions_per_s`: choosing the best host, booking it and freeing an older place.
+ * `core.explained_per_s`: with the reason of every other host.
+ */
 export function placement(): void {
   for (const hosts of sizes) {
     for (const ofTen of fitting) {

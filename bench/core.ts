@@ -1,4 +1,7 @@
-/** The PCI core by itself: matching devices, choosing hosts, claiming, writing XML. With a data file its answers are checked first. */
+/**
+ * The PCI core by itself: matching devices, choosing hosts, claiming, writing XML. With a data file
+ * its answers are checked first.
+ */
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
 import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';
@@ -36,7 +39,10 @@ const nova = {
   documents: 10_900,
 };
 
-/** Without a file: made-up input. With one: checks every answer, ends with 1 when one differs, else times the same bytes. */
+/**
+ * Without a file: made-up input. With one: checks every answer, ends with 1 when one differs, else
+ * times the same bytes.
+ */
 export async function core({ data: file }: { data?: string | undefined }): Promise<void> {
   if (file !== undefined) return timeData(readCoreData(file));
   for (const count of deviceCounts) {
@@ -104,8 +110,9 @@ function timeMatching(
 }
 
 /**
- * Choosing among 1,000 hosts as a boot does: every filter, and the order of those that pass. `by` fleet: what a large fleet is asked for, the
- * best ten. `by` list: all of them, with the reasons of every host that does not pass: small fleets, and refusals.
+ * Choosing among 1,000 hosts as a boot does: every filter, and the order of those that pass. `by`
+ * fleet: what a large fleet is asked for, the best ten. `by` list: all of them, with the reasons of
+ * every host that does not pass: small fleets, and refusals.
  */
 function timeFiltering(data: CoreData): void {
   const hosts = data.hosts.map((pools, at) => makeHost(at, pools.map(poolOf)));
@@ -134,8 +141,9 @@ function timeFiltering(data: CoreData): void {
 const claimPasses = 20;
 
 /**
- * One VF after the other until none is left, as a boot's claim and an attach compute it: all of the host's device rows in, changed rows and the
- * host's pools out. Reading and committing the rows is not in it: that is `boots` and `store`. The best half of the passes counts.
+ * One VF after the other until none is left, as a boot's claim and an attach compute it: all of the
+ * host's device rows in, changed rows and the host's pools out. Reading and committing the rows is
+ * not in it: that is `boots` and `store`. The best half of the passes counts.
  */
 function timeClaims({ compute }: CoreData): void {
   const all = computeDevices(compute);

@@ -1,4 +1,7 @@
-/** What an agent does on its host: discovering functions in a described sysfs, and looking whether anything has changed. */
+/**
+ * What an agent does on its host: discovering functions in a described sysfs, and looking whether
+ * anything has changed.
+ */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** What lists cost the one process that serves everybody: processor time, and the longest that it was held for, through HTTP and the real store. */
+/**
+ * What lists cost the one process that serves everybody: processor time, and the longest that it
+ * was held for, through HTTP and the real store.
+ */
 import { once } from 'node:events';
 import { loadavg } from 'node:os';
 import { microversion } from '#cli/cloud/operator-api.ts';
@@ -34,7 +37,10 @@ const paths: Record<string, string> = {
   hosts: '/novella/v1/hosts',
 };
 
-/** Prints `lists.cpu_ms` and `lists.longest_hold_ms` for each path: medians of nine requests, with the least and the most. */
+/**
+ * Prints `lists.cpu_ms` and `lists.longest_hold_ms` for each path: medians of nine requests, with
+ * the least and the most.
+ */
 export async function lists(): Promise<void> {
   const novella = await startNovella(fleet, undefined, { probe: true });
   try {

@@ -1,4 +1,7 @@
-/** Loaded into a measured Novella: says how much processor time it used since the last question, and the longest that its event loop was held. */
+/**
+ * Loaded into a measured Novella: says how much processor time it used since the last question, and
+ * the longest that its event loop was held.
+ */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 export interface ProbeAnswer {

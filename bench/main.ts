@@ -1,4 +1,7 @@
-/** `npm run bench [-- GROUP …] [--data FILE]`: runs the groups, all without a name, and prints one JSON line per figure. `--data`: see core. */
+/**
+ * `npm run bench [-- GROUP …] [--data FILE]`: runs the groups, all without a name, and prints one
+ * JSON line per figure. `--data`: see core.
+ */
 import { parseArgs } from 'node:util';
 import { agentMemory } from './agent-memory.ts';
 import { boots } from './boots.ts';

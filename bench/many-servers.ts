@@ -1,7 +1,13 @@
-/** Fills the database of a running Novella with copies of servers, ids new and all else as it was: faster than booting thousands. */
+/**
+ * Fills the database of a running Novella with copies of servers, ids new and all else as it was:
+ * faster than booting thousands.
+ */
 import { DatabaseSync } from 'node:sqlite';
 
-/** Copies this server, its NICs, ports and history so many times; the copies are spread over all hosts. */
+/**
+ * Copies this server, its NICs, ports and history so many times; the copies are spread over all
+ * hosts.
+ */
 export function copyServer(databaseFile: string, serverId: string, count: number): void {
   const db = new DatabaseSync(databaseFile, { timeout: 30_000 });
   try {

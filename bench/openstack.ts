@@ -1,4 +1,7 @@
-/** Lives of servers beside a real Keystone, Neutron and Glance: rates, and whose time and processor they take. Needs root and apt. */
+/**
+ * Lives of servers beside a real Keystone, Neutron and Glance: rates, and whose time and processor
+ * they take. Needs root and apt.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCloud } from '#cli/cloud/clouds-yaml.ts';
@@ -29,8 +32,10 @@ interface Running {
 }
 
 /**
- * Prints, for one server after the other and for 20 at once, `openstack.boots_per_s`, `boot_median_ms` (POST to ACTIVE), the same of deletes, and
- * what it took, by program: `cpu_s_per_life`, `calls_per_life`, `boot_call_ms`, `boot_time_share`, `boot_cpu_share`. At the end `memory_mib`.
+ * Prints, for one server after the other and for 20 at once, `openstack.boots_per_s`,
+ * `boot_median_ms` (POST to ACTIVE), the same of deletes, and what it took, by program:
+ * `cpu_s_per_life`, `calls_per_life`, `boot_call_ms`, `boot_time_share`, `boot_cpu_share`. At the
+ * end `memory_mib`.
  */
 export async function openstack(): Promise<void> {
   const cloud = await startOpenStack();

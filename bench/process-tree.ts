@@ -1,10 +1,16 @@
-/** Processor time and memory of a program with all its processes. Source: proc(5), /proc/PID/stat and /proc/PID/smaps_rollup. */
+/**
+ * Processor time and memory of a program with all its processes. Source: proc(5), /proc/PID/stat
+ * and /proc/PID/smaps_rollup.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Of the kernel's clock; 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
 
-/** Seconds of user and system time of this process and those below it, with those that have ended there. */
+/**
+ * Seconds of user and system time of this process and those below it, with those that have ended
+ * there.
+ */
 export function cpuSeconds(pid: number): number {
   const ticks = treeOf(pid).flatMap((one) => {
     const stat = readFileSync(`/proc/${one}/stat`, 'utf8');
@@ -18,7 +24,10 @@ export function cpuSeconds(pid: number): number {
   return ticks.reduce((sum, each) => sum + each, 0) / ticksPerSecond;
 }
 
-/** Memory of this process and those below it: resident, and proportional, where what several share counts once. */
+/**
+ * Memory of this process and those below it: resident, and proportional, where what several share
+ * counts once.
+ */
 export function memoryMib(pid: number): { resident: number; proportional: number } {
   const rollups = treeOf(pid).map((one) => readFileSync(`/proc/${one}/smaps_rollup`, 'utf8'));
   const sum = (key: string) =>

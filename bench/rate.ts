@@ -5,8 +5,8 @@ const roundMs = 500;
 const rounds = 3;
 
 /**
- * Runs `work` over and over; each run does `units` of something. Gives units per second of the best round: the machine's other work
- * only ever slows it down.
+ * Runs `work` over and over; each run does `units` of something. Gives units per second of the best
+ * round: the machine's other work only ever slows it down.
  */
 export function unitsPerSecond(units: number, work: () => void): number {
   runFor(warmUpMs, work);
@@ -29,7 +29,10 @@ function runFor(ms: number, work: () => void): { runs: number; tookMs: number } 
   return { runs, tookMs };
 }
 
-/** The value that a share of all values does not exceed. Example: `percentile(times, 0.99)`. Throws on none. */
+/**
+ * The value that a share of all values does not exceed. Example: `percentile(times, 0.99)`. Throws
+ * on none.
+ */
 export function percentile(values: readonly number[], share: number): number {
   const inOrder = values.toSorted((one, other) => one - other);
   const value = inOrder[Math.min(inOrder.length - 1, Math.floor(inOrder.length * share))];

@@ -1,4 +1,7 @@
-/** Starts `novella up` as a process of its own, on free ports and a temporary state directory, and ends it. */
+/**
+ * Starts `novella up` as a process of its own, on free ports and a temporary state directory, and
+ * ends it.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,7 +36,10 @@ export interface RunningNovella {
   stop(): Promise<void>;
 }
 
-/** Starts it and waits for its ready line. Without a fleet: the two hosts of the default configuration. `probe`: it answers `loop-probe.ts`. */
+/**
+ * Starts it and waits for its ready line. Without a fleet: the two hosts of the default
+ * configuration. `probe`: it answers `loop-probe.ts`.
+ */
 export async function startNovella(
   fleet?: Fleet,
   openstack?: OpenStackSection,

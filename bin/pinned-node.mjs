@@ -1,5 +1,5 @@
-// Finds a Node that can run Novella: the running one if it is new enough, else the one that package.json pins.
-// Old syntax on purpose: this file must load on any Node that can run npm.
+// Finds a Node that can run Novella: the running one if it is new enough, else the one that
+// package.json pins. Old syntax on purpose: this file must load on any Node that can run npm.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -8,18 +8,22 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-// Compiled sources are kept for the next start and for child processes: it halves the time of a command. Inside the package, where
-// no other user of the machine can put anything.
+// Compiled sources are kept for the next start and for child processes: it halves the time of a
+// command. Inside the package, where no other user of the machine can put anything.
 process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'node-compile');
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 
-/** Whether the running Node can run the sources as they stand (24.15 is the first that Novella is tested on). */
+/**
+ * Whether the running Node can run the sources as they stand (24.15 is the first that Novella is
+ * tested on).
+ */
 export const isNewEnough = major > 24 || (major === 24 && minor >= 15);
 
 /**
- * The path of a Node that is new enough; ends the process with one line that names the remedy where there is none.
- * npm below 11.6 makes no link to the pinned Node in node_modules/.bin, so the package itself is looked up.
+ * The path of a Node that is new enough; ends the process with one line that names the remedy where
+ * there is none. npm below 11.6 makes no link to the pinned Node in node_modules/.bin, so the
+ * package itself is looked up.
  */
 export function newEnoughNode() {
   if (isNewEnough) return process.execPath;
@@ -37,8 +41,8 @@ export function newEnoughNode() {
 }
 
 /**
- * Runs a program in this process's place as far as Node allows: same terminal, signals passed on, same exit status.
- * Node and the package's tools are found first in its PATH.
+ * Runs a program in this process's place as far as Node allows: same terminal, signals passed on,
+ * same exit status. Node and the package's tools are found first in its PATH.
  */
 export function runInstead(program, args) {
   const folders = [dirname(newEnoughNode()), join(root, 'node_modules', '.bin')];

@@ -1,6 +1,7 @@
 /**
- * `npm run bundle:agent [-- FOLDER] [--with-node]`: the agent as one folder that needs nothing but Node 24 (default: dist/agent);
- * with `--with-node` not even that. Start it there: `./node novella-agent.mjs agent --config FILE`.
+ * `npm run bundle:agent [-- FOLDER] [--with-node]`: the agent as one folder that needs nothing but
+ * Node 24 (default: dist/agent); with `--with-node` not even that. Start it there: `./node
+ * novella-agent.mjs agent --config FILE`.
  */
 import { chmodSync, cpSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,7 +15,10 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
-/** It finds its native file by its own place, so it stays a package; without its sources and documents. */
+/**
+ * It finds its native file by its own place, so it stays a package; without its sources and
+ * documents.
+ */
 const packages = ['koffi', '@koromix'];
 const isNeeded = (path: string): boolean =>
   !/\/koffi\/(?:doc|vendor|lib)(?:\/|$)|\.(?:cc|hh|inc|S|asm|def)$/.test(path);

@@ -1,4 +1,7 @@
-/** Holds the direction rule of ARCHITECTURE.md: who may import whom, what the core must not touch, how long a file may be. */
+/**
+ * Holds the direction rule of ARCHITECTURE.md: who may import whom, what the core must not touch,
+ * how long a file may be.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

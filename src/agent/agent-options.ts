@@ -30,13 +30,19 @@ export interface AgentOptions {
   reserved?: Reserved;
   /** Where it remembers commands beyond its own life. */
   journal: CommandJournal;
-  /** How many VFs each PF is to have, by its interface or PCI address. A PF that is not named keeps what it has. */
+  /**
+   * How many VFs each PF is to have, by its interface or PCI address. A PF that is not named keeps
+   * what it has.
+   */
   vfCounts?: Readonly<Record<string, number>>;
   log: Log;
   heartbeatMs: number;
   /** Looks for what is wrong with the host, apart from its hypervisor. Absent: nobody looks. */
   checkHealth?: () => Promise<HostProblem[]>;
-  /** How often it is looked at. Default: every half minute, and every five seconds while something keeps servers away. */
+  /**
+   * How often it is looked at. Default: every half minute, and every five seconds while something
+   * keeps servers away.
+   */
   healthMs?: number;
   /** What `uptime` prints on the host; undefined: it does not say. Absent: nobody asks. */
   uptime?: () => Promise<Uptime | undefined>;

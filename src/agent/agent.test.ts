@@ -1,4 +1,7 @@
-/** What becomes of commands and their results when links, controllers and agents end at the wrong moment. */
+/**
+ * What becomes of commands and their results when links, controllers and agents end at the wrong
+ * moment.
+ */
 import { expect, test, vi } from 'vitest';
 import type { CommandJournal } from '#contracts/host/command-journal.ts';
 import type { AgentEnd, HostCommand, ToController } from '#contracts/host/host-link.ts';

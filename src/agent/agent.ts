@@ -1,6 +1,7 @@
 /**
- * The agent of one host: reports what the host is and has, and carries out commands, one command of a guest after the other. Links to the
- * controller come and go. It knows its host and the link; it knows neither the store nor any cloud credential.
+ * The agent of one host: reports what the host is and has, and carries out commands, one command of
+ * a guest after the other. Links to the controller come and go. It knows its host and the link; it
+ * knows neither the store nor any cloud credential.
  */
 import type { AgentEnd, HostReport } from '#contracts/host/host-link.ts';
 import type { AgentOptions } from './agent-options.ts';
@@ -20,8 +21,9 @@ import { watchHost } from './reports/watch-host.ts';
 
 export interface Agent {
   /**
-   * Serves this link until it closes: says hello with a fresh report, then takes commands. A link joined before is closed. Returns when
-   * hello is said; throws when the host cannot be looked at, and closes the link then.
+   * Serves this link until it closes: says hello with a fresh report, then takes commands. A link
+   * joined before is closed. Returns when hello is said; throws when the host cannot be looked at,
+   * and closes the link then.
    */
   join(link: AgentEnd): Promise<void>;
   /** Looks at the host and reports, if a link is up. */

@@ -38,7 +38,10 @@ export function hostParts(options: AgentOptions): HostParts {
   };
 }
 
-/** What guests that are gone have left on this host is cleaned, and what could not be cleaned before is tried again. */
+/**
+ * What guests that are gone have left on this host is cleaned, and what could not be cleaned before
+ * is tried again.
+ */
 export async function cleanUpHost(parts: HostParts): Promise<void> {
   const { hypervisor, devices, bridges, taps } = parts;
   const guestsHere = () => hypervisor.listGuests();

@@ -1,6 +1,9 @@
 /** Work on the same thing in turn, on different things at once. */
 
-/** Example: `inTurn('0000:01:10.0', work)` starts `work` when all earlier work of that key has ended, well or not. */
+/**
+ * Example: `inTurn('0000:01:10.0', work)` starts `work` when all earlier work of that key has
+ * ended, well or not.
+ */
 export function oneAtATime(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
   const tails = new Map<string, Promise<unknown>>();
   return (key, work) => {

@@ -1,4 +1,7 @@
-/** What the agent says of its host: facts, guests, what is wrong, and the PCI functions that its device specs admit. */
+/**
+ * What the agent says of its host: facts, guests, what is wrong, and the PCI functions that its
+ * device specs admit.
+ */
 import type { HostReport } from '#contracts/host/host-link.ts';
 import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
@@ -13,8 +16,8 @@ import { healthProblems, silentHypervisor } from './reports/host-health.ts';
 import { uptimeOf } from './reports/uptime-of.ts';
 
 /**
- * Looks at the host now. A function that cannot be read is logged and left out; it never hides the others. A hypervisor that does not
- * answer is a problem of the host, not of the report.
+ * Looks at the host now. A function that cannot be read is logged and left out; it never hides the
+ * others. A hypervisor that does not answer is a problem of the host, not of the report.
  */
 export async function reportHost(
   options: AgentOptions,

@@ -1,4 +1,6 @@
-/** The compute API as one HTTP service: version documents, the route table, the operator's routes. */
+/**
+ * The compute API as one HTTP service: version documents, the route table, the operator's routes.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ComputeError } from '#core/errors.ts';
 import { originOf } from '#http/origin.ts';

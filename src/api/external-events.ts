@@ -1,6 +1,7 @@
 /**
- * `os-server-external-events`: what other services report of a server's ports. Each event is answered separately, before anybody acts on it. Only
- * services and administrators may send them: the row's rule in `routes.ts`.
+ * `os-server-external-events`: what other services report of a server's ports. Each event is
+ * answered separately, before anybody acts on it. Only services and administrators may send them:
+ * the row's rule in `routes.ts`.
  */
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
@@ -15,7 +16,10 @@ interface ExternalEvent {
   tag?: string;
 }
 
-/** An unplugged port is no news: its guest is off or gone, or its agent restarts and plugs it again. It is only logged. */
+/**
+ * An unplugged port is no news: its guest is off or gone, or its agent restarts and plugs it again.
+ * It is only logged.
+ */
 const networkEvents: Record<string, NetworkEventKind | null> = {
   'network-changed': 'changed',
   'network-vif-plugged': 'plugged',
@@ -53,7 +57,10 @@ function bodyOf(names: string[]): JsonSchema {
   ]);
 }
 
-/** 200 when all were accepted, 207 when one was not: 404 for an unknown server, 422 while it is on no host, 400 for a missing tag. */
+/**
+ * 200 when all were accepted, 207 when one was not: 404 for an unknown server, 422 while it is on
+ * no host, 400 for a missing tag.
+ */
 export async function takeExternalEvents(call: Call<{ events: ExternalEvent[] }>): Promise<Reply> {
   const events = [];
   for (const event of call.body.events) {

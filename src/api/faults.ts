@@ -1,8 +1,14 @@
-/** The one table from error kinds to HTTP statuses and OpenStack's fault bodies. docs/errors.md is compared with it. */
+/**
+ * The one table from error kinds to HTTP statuses and OpenStack's fault bodies. docs/errors.md is
+ * compared with it.
+ */
 import type { ComputeError, ErrorKind } from '#core/errors.ts';
 import type { ErrorReply } from '#http/service.ts';
 
-/** Status and the name of the body's only key. Source: Nova `api/openstack/wsgi.py`, `Fault._fault_names`. */
+/**
+ * Status and the name of the body's only key. Source: Nova `api/openstack/wsgi.py`,
+ * `Fault._fault_names`.
+ */
 export const faults: Record<ErrorKind, { status: number; name: string }> = {
   invalid: { status: 400, name: 'badRequest' },
   unauthenticated: { status: 401, name: 'unauthorized' },
@@ -24,8 +30,9 @@ export const faults: Record<ErrorKind, { status: number; name: string }> = {
 };
 
 /**
- * The reply of an error. A bug says nothing of its inside but the request id that finds it in the log; a refused token
- * answers as Keystone's token layer does. Example: `conflict` → 409 `{"conflictingRequest": {"code": 409, "message": …}}`.
+ * The reply of an error. A bug says nothing of its inside but the request id that finds it in the
+ * log; a refused token answers as Keystone's token layer does. Example: `conflict` → 409
+ * `{"conflictingRequest": {"code": 409, "message": …}}`.
  */
 export function faultReply(
   error: ComputeError,

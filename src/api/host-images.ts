@@ -1,4 +1,7 @@
-/** Bytes of images for hosts: each may have those that a server on it is made from. A host shows its own token, no user's. */
+/**
+ * Bytes of images for hosts: each may have those that a server on it is made from. A host shows its
+ * own token, no user's.
+ */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sha256OfToken } from '#contracts/store/enrolments.ts';
@@ -6,7 +9,9 @@ import { ComputeError } from '#core/errors.ts';
 import { neededImages } from '#core/guests/needed-images.ts';
 import type { ApiContext } from './requests/context.ts';
 
-/** Adds the route. Answers: 200 with the bytes, their size, SHA-512 and disk format; else a fault. */
+/**
+ * Adds the route. Answers: 200 with the bytes, their size, SHA-512 and disk format; else a fault.
+ */
 export function mountHostImages(app: FastifyInstance, context: ApiContext): void {
   app.get('/novella/v1/images/:id/content', async (request, reply) => {
     const { id } = request.params as { id: string };

@@ -1,7 +1,7 @@
 /**
- * What Nova has and Novella does not offer yet: 501 by name, so that a client does not take a missing feature for a missing object.
- * Where Nova ended an API at a microversion, it is 404 from the next one on. Source: Nova `api/openstack/compute/routes.py` and its
- * version history.
+ * What Nova has and Novella does not offer yet: 501 by name, so that a client does not take a
+ * missing feature for a missing object. Where Nova ended an API at a microversion, it is 404 from
+ * the next one on. Source: Nova `api/openstack/compute/routes.py` and its version history.
  */
 import type { Rule } from '#core/access/policy.ts';
 import type { Method, Route } from './requests/route.ts';
@@ -9,7 +9,10 @@ import { words } from './requests/words.ts';
 
 type Range = Pick<Route, 'from' | 'to'>;
 
-/** One row for each method before each path. Example: `missing('admin', 'GET PUT /os-hosts/:id GET /os-hosts')`, three rows. */
+/**
+ * One row for each method before each path. Example: `missing('admin', 'GET PUT /os-hosts/:id GET
+ * /os-hosts')`, three rows.
+ */
 function missing(rule: Rule, calls: string, range: Range = {}): Route[] {
   return [...calls.matchAll(/((?:[A-Z]+ )+)(\/\S+)/g)].flatMap(([, methods = '', path = '']) =>
     words(methods).map((method): Route => ({ method: method as Method, path, rule, ...range })),
@@ -19,7 +22,10 @@ function missing(rule: Rule, calls: string, range: Range = {}): Route[] {
 const missingActions = (path: string, keys: string, range: Range = {}): Route[] =>
   words(keys).map((action) => ({ method: 'POST', path, rule: 'admin', action, ...range }));
 
-/** The last minor versions of the proxies of other services, of image metadata, of hosts, and of old networking. */
+/**
+ * The last minor versions of the proxies of other services, of image metadata, of hosts, and of old
+ * networking.
+ */
 const proxy = { to: 35 } as const;
 const imageMetadata = { to: 38 } as const;
 const hosts = { to: 42 } as const;

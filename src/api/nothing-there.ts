@@ -1,4 +1,7 @@
-/** Resources that clients ask for in passing and that Novella has none of: an empty list, or not found. */
+/**
+ * Resources that clients ask for in passing and that Novella has none of: an empty list, or not
+ * found.
+ */
 import { ComputeError } from '#core/errors.ts';
 import type { Call, Handler, Reply } from './requests/route.ts';
 import { findServer } from './servers/read/find.ts';

@@ -1,4 +1,7 @@
-/** Names that a program could take for something else: of objects in JavaScript, and beyond what headers hold. */
+/**
+ * Names that a program could take for something else: of objects in JavaScript, and beyond what
+ * headers hold.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
 

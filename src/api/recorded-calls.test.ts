@@ -37,7 +37,10 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-/** An attach is answered when the guest has the NIC, and here is none: `test/scenarios/interfaces.test.ts` plays it. */
+/**
+ * An attach is answered when the guest has the NIC, and here is none:
+ * `test/scenarios/interfaces.test.ts` plays it.
+ */
 const isAttach = ({ method, path }: RecordedCall) =>
   method === 'POST' && path.endsWith('/os-interface');
 

@@ -1,4 +1,7 @@
-/** The whole compute API as one table: what is there, in which microversions, for whom, and who answers. */
+/**
+ * The whole compute API as one table: what is there, in which microversions, for whom, and who
+ * answers.
+ */
 import { externalEventsBody, takeExternalEvents } from './external-events.ts';
 import { listExtensions, showExtension } from './extensions.ts';
 import * as access from './flavors/access.ts';
@@ -265,7 +268,10 @@ const otherRoutes: Route[] = [
   },
 ];
 
-/** Rows of one path and method, where there are several, differ in their versions or in their action. */
+/**
+ * Rows of one path and method, where there are several, differ in their versions or in their
+ * action.
+ */
 export const routes: readonly Route[] = [
   ...serverRoutes,
   ...metadataRoutes,

@@ -1,4 +1,7 @@
-/** The documents from which clients learn which versions there are. They need no token. Source: Nova API guide, "Versions". */
+/**
+ * The documents from which clients learn which versions there are. They need no token. Source: Nova
+ * API guide, "Versions".
+ */
 import { maxVersion, minVersion } from './requests/negotiate.ts';
 
 type VersionId = 'v2.0' | 'v2.1';

@@ -1,4 +1,7 @@
-/** The operator's commands as commander knows them: names, options, help. What they do is in a file each. */
+/**
+ * The operator's commands as commander knows them: names, options, help. What they do is in a file
+ * each.
+ */
 import { type Command, Option } from 'commander';
 import { addCloudOptions, cloudChoice, withCloud } from './cloud/cloud-options.ts';
 import { findCloud, type Surroundings } from './cloud/clouds-yaml.ts';
@@ -36,7 +39,10 @@ type Login = (command: Command) => Promise<Session>;
 
 const statuses = ['available', 'claimed', 'allocated', 'unclaimable', 'unavailable', 'missing'];
 
-/** Adds `status`, `pci devices`, `pci pools`, `host …`, `keystone register` and `explain` to the program. They throw ComputeError; the program prints it. Returns the command `pci`. */
+/**
+ * Adds `status`, `pci devices`, `pci pools`, `host …`, `keystone register` and `explain` to the
+ * program. They throw ComputeError; the program prints it. Returns the command `pci`.
+ */
 export function addCommands(program: Command, environment: CommandEnvironment): Command {
   const { screen } = environment;
   const login: Login = async (command) => openSession(findCloud(environment, cloudChoice(command)));

@@ -1,4 +1,7 @@
-/** `novella doctor`: the checks of this machine, a row each, with the fix under each that needs one. Who looks at the machine is handed in. */
+/**
+ * `novella doctor`: the checks of this machine, a row each, with the fix under each that needs one.
+ * Who looks at the machine is handed in.
+ */
 import { styleText } from 'node:util';
 import type { HostCheck } from '#core/hosts/host-check.ts';
 import { type Screen, writeJson, writeLines } from './terminal/screen.ts';
@@ -8,7 +11,10 @@ export interface DoctorOptions {
   json?: boolean;
 }
 
-/** Prints the checks. Returns the exit status: 1 when one fails. `--json`: `{ok, checks: [{name, level, found, fix, code}]}`. */
+/**
+ * Prints the checks. Returns the exit status: 1 when one fails. `--json`: `{ok, checks: [{name,
+ * level, found, fix, code}]}`.
+ */
 export function showChecks(
   checks: readonly HostCheck[],
   options: DoctorOptions,
@@ -30,7 +36,10 @@ export function showChecks(
   return ok ? 0 : 1;
 }
 
-/** Example: `fail  IOMMU   off: the kernel made no IOMMU groups`, and below it `→ add intel_iommu=on …`. */
+/**
+ * Example: `fail IOMMU off: the kernel made no IOMMU groups`, and below it `→ add intel_iommu=on
+ * …`.
+ */
 function checkLines(checks: readonly HostCheck[], hasStyle: boolean): string[] {
   const width = Math.max(...checks.map(({ name }) => name.length));
   return checks.flatMap(({ level, name, found, fix }) => {

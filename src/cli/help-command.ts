@@ -1,8 +1,14 @@
-/** `novella help [COMMAND…]`: the help of any command; a word that is none is an error that names the nearest. */
+/**
+ * `novella help [COMMAND…]`: the help of any command; a word that is none is an error that names
+ * the nearest.
+ */
 import { type Command, CommanderError } from 'commander';
 import { nearestWord } from './terminal/nearest-word.ts';
 
-/** Takes the place of commander's own, which knows one level of commands and shows the general help for unknown words. */
+/**
+ * Takes the place of commander's own, which knows one level of commands and shows the general help
+ * for unknown words.
+ */
 export function addHelpCommand(program: Command): void {
   program
     .helpCommand(false)

@@ -1,4 +1,6 @@
-/** A word that is no command of `novella`: which command was meant, of ours or of the stock client. */
+/**
+ * A word that is no command of `novella`: which command was meant, of ours or of the stock client.
+ */
 
 /** What people type for a command that has another name. */
 const ours: Readonly<Record<string, string>> = {
@@ -44,8 +46,8 @@ const ofOpenStack = new Set(
 );
 
 /**
- * What to type instead; undefined where nothing comes to mind. `words`: the command line from the unknown word on.
- * Example: `['server', 'list']` → a hint that names `openstack server list`.
+ * What to type instead; undefined where nothing comes to mind. `words`: the command line from the
+ * unknown word on. Example: `['server', 'list']` → a hint that names `openstack server list`.
  */
 export function hintForUnknown(words: readonly string[]): string | undefined {
   const [first = '', ...rest] = words;

@@ -1,9 +1,13 @@
-/** "There is work": a nudge, never the truth. The rows are the truth, and a slow poll finds what a lost nudge missed. */
+/**
+ * "There is work": a nudge, never the truth. The rows are the truth, and a slow poll finds what a
+ * lost nudge missed.
+ */
 
 /**
- * `tasks`: a workflow is due. `commands:HOST`: a command waits for that host. `answered:HOST`: that host has answered something.
- * `ended:SERVER`: a workflow of that server has ended. `enrolments`: a host was admitted, or its token revoked. `network-events`: the network service reported
- * a change of ports, or a server concerned may be idle now.
+ * `tasks`: a workflow is due. `commands:HOST`: a command waits for that host. `answered:HOST`: that
+ * host has answered something. `ended:SERVER`: a workflow of that server has ended. `enrolments`: a
+ * host was admitted, or its token revoked. `network-events`: the network service reported a change
+ * of ports, or a server concerned may be idle now.
  */
 export type WakeupTopic =
   | 'tasks'

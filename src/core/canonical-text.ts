@@ -1,7 +1,13 @@
-/** One text per plain value, whatever the order of its keys: for map keys and for "did anything change". */
+/**
+ * One text per plain value, whatever the order of its keys: for map keys and for "did anything
+ * change".
+ */
 import { compareText } from './compare-text.ts';
 
-/** Example: `{ b: 1, a: null }` and `{ a: null, b: 1 }` → `{"a":null,"b":1}`. Keys with undefined are left out. */
+/**
+ * Example: `{ b: 1, a: null }` and `{ a: null, b: 1 }` → `{"a":null,"b":1}`. Keys with undefined
+ * are left out.
+ */
 export function canonicalText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';

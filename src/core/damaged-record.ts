@@ -1,9 +1,13 @@
-/** What is answered for a thing whose record in the database cannot be read: it is refused by name, and can be deleted. */
+/**
+ * What is answered for a thing whose record in the database cannot be read: it is refused by name,
+ * and can be deleted.
+ */
 import { ComputeError } from './errors.ts';
 
 /**
- * `reason`: for administrators; undefined for others. Example: `damagedRecord('Port p1', 'tags: Unexpected end of JSON input')` → `conflict`: `Port p1
- * cannot be read: its record in the database is damaged (tags: Unexpected end of JSON input); it can be deleted.`
+ * `reason`: for administrators; undefined for others. Example: `damagedRecord('Port p1', 'tags:
+ * Unexpected end of JSON input')` → `conflict`: `Port p1 cannot be read: its record in the database
+ * is damaged (tags: Unexpected end of JSON input); it can be deleted.`
  */
 export function damagedRecord(name: string, reason?: string): ComputeError {
   const why = reason === undefined ? '' : ` (${reason})`;

@@ -1,4 +1,7 @@
-/** The one error the product throws on purpose. It knows kinds, not HTTP: `api/faults.ts` gives each kind its status. */
+/**
+ * The one error the product throws on purpose. It knows kinds, not HTTP: `api/faults.ts` gives each
+ * kind its status.
+ */
 
 export const errorKinds = [
   'invalid',
@@ -40,12 +43,17 @@ export class ComputeError extends Error {
   }
 }
 
-/** Is this a ComputeError, of this kind when one is given? Example: `isComputeError(e, 'notFound')`. */
+/**
+ * Is this a ComputeError, of this kind when one is given? Example: `isComputeError(e, 'notFound')`.
+ */
 export function isComputeError(error: unknown, kind?: ErrorKind): error is ComputeError {
   return error instanceof ComputeError && (kind === undefined || error.kind === kind);
 }
 
-/** Throws a `bug` when something that must hold does not. Example: `invariant(host, 'task 7 has no host')`. */
+/**
+ * Throws a `bug` when something that must hold does not. Example: `invariant(host, 'task 7 has no
+ * host')`.
+ */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new ComputeError('bug', 'internal error', { detail: message });
 }

@@ -1,8 +1,14 @@
-/** Foreign text inside our messages: it is cut, and holds nothing that would steer or confuse a terminal. */
+/**
+ * Foreign text inside our messages: it is cut, and holds nothing that would steer or confuse a
+ * terminal.
+ */
 
 const longestQuote = 60;
 
-/** Control, format, unassigned and private characters, half pairs, line separators, and what undecodable bytes become. */
+/**
+ * Control, format, unassigned and private characters, half pairs, line separators, and what
+ * undecodable bytes become.
+ */
 const unprintable = /[\p{C}\p{Zl}\p{Zp}\uFFFD]/u;
 
 const shortEscapes: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
@@ -12,7 +18,10 @@ export function printable(text: string): string {
   return Array.from(text, escaped).join('');
 }
 
-/** The beginning of the text, printable: about 60 characters, and `…` where more follows. No escape is cut in two. */
+/**
+ * The beginning of the text, printable: about 60 characters, and `…` where more follows. No escape
+ * is cut in two.
+ */
 export function excerpt(text: string): string {
   let shown = '';
   for (const character of text) {

@@ -1,8 +1,12 @@
-/** Why something was refused, as data: counted, stored with the decision, and shown to the user and the operator. */
+/**
+ * Why something was refused, as data: counted, stored with the decision, and shown to the user and
+ * the operator.
+ */
 
 /**
- * One reason of a "no". `code` is stable for programs, `message` reads aloud, `data` has the figures.
- * Example: `{ code: 'pci-exhausted', message: 'physnet2: 0 of 1 VF free', data: { free: 0, needed: 1 } }`.
+ * One reason of a "no". `code` is stable for programs, `message` reads aloud, `data` has the
+ * figures. Example: `{ code: 'pci-exhausted', message: 'physnet2: 0 of 1 VF free', data: { free: 0,
+ * needed: 1 } }`.
  */
 export interface Reason {
   code: string;

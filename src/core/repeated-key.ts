@@ -1,4 +1,7 @@
-/** A key that one JSON object has twice: `JSON.parse`, as Python's reader, keeps the last and says nothing. */
+/**
+ * A key that one JSON object has twice: `JSON.parse`, as Python's reader, keeps the last and says
+ * nothing.
+ */
 
 /** Strings, and what opens, closes and parts. */
 const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;

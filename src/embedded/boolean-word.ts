@@ -1,4 +1,7 @@
-/** Text that stands for yes or no. Source: oslo's `bool_from_string`, which Keystone and Neutron use. */
+/**
+ * Text that stands for yes or no. Source: oslo's `bool_from_string`, which Keystone and Neutron
+ * use.
+ */
 const words: Record<string, boolean> = {
   ...Object.fromEntries(['1', 't', 'true', 'on', 'y', 'yes'].map((word) => [word, true])),
   ...Object.fromEntries(['0', 'f', 'false', 'off', 'n', 'no'].map((word) => [word, false])),

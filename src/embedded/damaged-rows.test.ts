@@ -1,4 +1,7 @@
-/** A row of the embedded services that cannot be read is a clear answer by its id, and can be deleted; lists go on without it. */
+/**
+ * A row of the embedded services that cannot be read is a clear answer by its id, and can be
+ * deleted; lists go on without it.
+ */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {

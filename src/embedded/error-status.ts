@@ -1,4 +1,7 @@
-/** Which HTTP status an error kind has in the embedded services, and the body that OpenStack's token layer gives. */
+/**
+ * Which HTTP status an error kind has in the embedded services, and the body that OpenStack's token
+ * layer gives.
+ */
 import type { ComputeError, ErrorKind } from '#core/errors.ts';
 import type { ErrorReply } from '#http/service.ts';
 
@@ -32,7 +35,10 @@ export function titleOf(kind: ErrorKind): string {
   return statuses[kind][1];
 }
 
-/** `{"error": {"code", "title", "message"}}`: Keystone's body, and that of a refused token everywhere. */
+/**
+ * `{"error": {"code", "title", "message"}}`: Keystone's body, and that of a refused token
+ * everywhere.
+ */
 export function titledError(error: ComputeError): ErrorReply {
   const [status, title] = statuses[error.kind];
   return {

@@ -1,13 +1,20 @@
-/** What an embedded service says to a path that it does not have: what it is, and where it can be had. */
+/**
+ * What an embedded service says to a path that it does not have: what it is, and where it can be
+ * had.
+ */
 import type { FastifyRequest } from 'fastify';
 import { ComputeError } from '#core/errors.ts';
 
-/** Path prefix → what lies there in the full service; `*` is any one segment. Example: `{ '/v2.0/routers': 'routers' }`. */
+/**
+ * Path prefix → what lies there in the full service; `*` is any one segment. Example: `{
+ * '/v2.0/routers': 'routers' }`.
+ */
 export type NotOffered = Record<string, string>;
 
 /**
- * `notImplemented` for a feature that the full service has, `notFound` for all else.
- * Example: POST /v2.0/routers → 501 "routers: POST /v2.0/routers is not offered by the embedded network service; a real Neutron has it".
+ * `notImplemented` for a feature that the full service has, `notFound` for all else. Example: POST
+ * /v2.0/routers → 501 "routers: POST /v2.0/routers is not offered by the embedded network service;
+ * a real Neutron has it".
  */
 export function refuseUnknown(
   request: FastifyRequest,

@@ -34,7 +34,10 @@ function tagsOf(plural: string, writers: Caller[]): Record<string, Caller[]> {
   };
 }
 
-/** Written down here a second time: a route that is not in this list, or lets in somebody else, fails. */
+/**
+ * Written down here a second time: a route that is not in this list, or lets in somebody else,
+ * fails.
+ */
 const network: Record<string, Caller[]> = {
   'GET /v2.0': read,
   'GET /v2.0/extensions': read,

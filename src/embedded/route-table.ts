@@ -1,4 +1,7 @@
-/** A service's routes as one table, and its mounting on fastify. Who the caller is comes from the guard given. */
+/**
+ * A service's routes as one table, and its mounting on fastify. Who the caller is comes from the
+ * guard given.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Actor, allows, type Rule } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -20,7 +23,10 @@ export interface GuardedCall<Who> extends OpenCall {
   caller: Who;
 }
 
-/** One row: the answer is the body; `status` is 200 unless named here, or set on the reply by the answer. */
+/**
+ * One row: the answer is the body; `status` is 200 unless named here, or set on the reply by the
+ * answer.
+ */
 export interface Route<Call> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;

@@ -18,7 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** Left out: keys that say how a port is bound (other drivers here), where bytes lie, and on which host a bound port is. */
+/**
+ * Left out: keys that say how a port is bound (other drivers here), where bytes lie, and on which
+ * host a bound port is.
+ */
 const comparable = (value: unknown) =>
   keyPaths(value).filter((path) => !/vif_details\.|binding:profile\.|\.stores$/.test(path));
 

@@ -11,7 +11,10 @@ export function tokenOf(request: FastifyRequest): string {
   throw new ComputeError('unauthenticated', 'The request has no X-Auth-Token header.');
 }
 
-/** A guard that admits every good token of a project. Throws `unauthenticated`, or `forbidden` for an unscoped token. */
+/**
+ * A guard that admits every good token of a project. Throws `unauthenticated`, or `forbidden` for
+ * an unscoped token.
+ */
 export function projectGuard(
   identity: IdentityService,
 ): (request: FastifyRequest) => Promise<Caller> {

@@ -1,4 +1,7 @@
-/** Bodies sent in chunks (`Transfer-Encoding: chunked`): each chunk costs time, however few bytes it has. */
+/**
+ * Bodies sent in chunks (`Transfer-Encoding: chunked`): each chunk costs time, however few bytes it
+ * has.
+ */
 import type { IncomingMessage } from 'node:http';
 import { Transform } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -12,8 +15,10 @@ const bytesForOne = 256;
 const perSecond = 100;
 
 /**
- * Refuses a body in tiny chunks with `invalid`: a million chunks of one byte, 6 MB on the wire, took seconds of processor time. A body that is not read to
- * its end, for whatever reason, takes its connection with it, for to skip chunks takes time as well. Must be on the app before other hooks that watch a body.
+ * Refuses a body in tiny chunks with `invalid`: a million chunks of one byte, 6 MB on the wire,
+ * took seconds of processor time. A body that is not read to its end, for whatever reason, takes
+ * its connection with it, for to skip chunks takes time as well. Must be on the app before other
+ * hooks that watch a body.
  */
 export function refuseTinyChunks(app: FastifyInstance): void {
   app.addHook('preParsing', async (request: FastifyRequest, _reply, payload) =>
@@ -41,7 +46,8 @@ function counted(body: IncomingMessage): Transform {
       done(new ComputeError('invalid', tooTiny(chunks, bytes)));
     },
   });
-  // Where no route reads the body nobody else listens, and an error without a listener ends the process.
+  // Where no route reads the body nobody else listens, and an error without a listener ends the
+  // process.
   counter.on('error', () => {});
   body.once('error', (error) => counter.destroy(error));
   return body.pipe(counter);

@@ -1,4 +1,7 @@
-/** Bounds on what a client may leave open: a slow or idle connection is closed, and there are only so many. */
+/**
+ * Bounds on what a client may leave open: a slow or idle connection is closed, and there are only
+ * so many.
+ */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';

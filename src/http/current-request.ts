@@ -1,4 +1,6 @@
-/** The request that is being answered right now, for what is asked of other services on its behalf. */
+/**
+ * The request that is being answered right now, for what is asked of other services on its behalf.
+ */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 const requestIds = new AsyncLocalStorage<string>();

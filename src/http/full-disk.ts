@@ -9,7 +9,10 @@ export interface DiskRoom {
   release(): void;
 }
 
-/** Answers 503 to what would need room while there is none. Deletes and sign-ins get what is kept for them. */
+/**
+ * Answers 503 to what would need room while there is none. Deletes and sign-ins get what is kept
+ * for them.
+ */
 export function refuseWithoutRoom(app: FastifyInstance, room: DiskRoom): void {
   app.addHook('preValidation', async (request) => {
     if (reads.has(request.method) || !isShort(room)) return;

@@ -1,12 +1,16 @@
 /** Health endpoints for load balancers and service managers: no token, no details. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
-/** Why requests would fail now, in a few words without paths or names; undefined: they would not. Example: `disk full`. */
+/**
+ * Why requests would fail now, in a few words without paths or names; undefined: they would not.
+ * Example: `disk full`.
+ */
 export type ReadyCheck = () => Promise<string | undefined>;
 
 /**
- * Adds `GET /healthcheck` and `/readyz`: 200 `OK`, or 503 with the reason; and `/livez`: 200 as long as the process answers. Plain text, never
- * kept by a cache. Source: oslo.middleware's healthcheck.
+ * Adds `GET /healthcheck` and `/readyz`: 200 `OK`, or 503 with the reason; and `/livez`: 200 as
+ * long as the process answers. Plain text, never kept by a cache. Source: oslo.middleware's
+ * healthcheck.
  */
 export function mountHealth(app: FastifyInstance, check: ReadyCheck): void {
   const send = (reply: FastifyReply, problem?: string) =>

@@ -1,10 +1,16 @@
-/** JSON bodies with bounds: what is nested or listed without end costs no more than a look at its text. */
+/**
+ * JSON bodies with bounds: what is nested or listed without end costs no more than a look at its
+ * text.
+ */
 import type { FastifyRequest } from 'fastify';
 import { ComputeError } from '#core/errors.ts';
 
 /** The deepest real body, a server with its NICs, has 6 levels. */
 const deepest = 64;
-/** The largest real body, 50 ports at once, has some 3,000, and a list of 500 devices 4,000. A validator takes up to 20 µs for each to say what is wrong. */
+/**
+ * The largest real body, 50 ports at once, has some 3,000, and a list of 500 devices 4,000. A
+ * validator takes up to 20 µs for each to say what is wrong.
+ */
 const mostValues = 5_000;
 
 /** A content type parser for bodies of JSON under any name; an empty body is none. */
@@ -34,8 +40,9 @@ export function parseJsonBody(
 }
 
 /**
- * The first text with half a surrogate pair, cut and quoted: programs that print it fail, those of an administrator who lists it too. It comes as an escape,
- * and is written as one. Example: `"a\\ud800"`.
+ * The first text with half a surrogate pair, cut and quoted: programs that print it fail, those of
+ * an administrator who lists it too. It comes as an escape, and is written as one. Example:
+ * `"a\\ud800"`.
  */
 function halfPair(text: string, value: unknown): string | undefined {
   if (!/\\ud[89a-f]/i.test(text)) return undefined;

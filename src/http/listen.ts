@@ -2,7 +2,10 @@
 import type { FastifyInstance } from 'fastify';
 import { ComputeError } from '#core/errors.ts';
 
-/** Starts listening and returns the port that was taken (`port` 0: a free one). Throws `unavailable` when it is in use. */
+/**
+ * Starts listening and returns the port that was taken (`port` 0: a free one). Throws `unavailable`
+ * when it is in use.
+ */
 export async function listen(
   app: FastifyInstance,
   name: string,

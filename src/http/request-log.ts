@@ -1,4 +1,7 @@
-/** One line in the log for each request: what was asked, by whom, and what became of it. Never a body, a header, or a query. */
+/**
+ * One line in the log for each request: what was asked, by whom, and what became of it. Never a
+ * body, a header, or a query.
+ */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** Ids, as the identity service has them. */
@@ -19,7 +22,8 @@ const probes = new Set(['/healthcheck', '/livez', '/readyz']);
 
 /**
  * Logs each request of this service once it is answered, at level info; probes at debug. Example:
- * `{"method":"GET","path":"/v2.1/servers","status":200,"ms":12,"requestId":"req-…","user":"…","project":"…","msg":"GET /v2.1/servers 200"}`.
+ * `{"method":"GET","path":"/v2.1/servers","status":200,"ms":12,"requestId":"req-…","user":"…","project":"…","msg":"GET
+ * /v2.1/servers 200"}`.
  */
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onResponse', async (request, reply) => {

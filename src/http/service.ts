@@ -1,6 +1,6 @@
 /**
- * One HTTP service on fastify: request ids, JSON bodies, and errors that always have the service's own body.
- * Knows no route and no OpenStack shape; those come from `api` and `embedded`.
+ * One HTTP service on fastify: request ids, JSON bodies, and errors that always have the service's
+ * own body. Knows no route and no OpenStack shape; those come from `api` and `embedded`.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerOptions } from 'node:http';
@@ -42,11 +42,17 @@ export interface HttpServiceOptions {
   publicUrl?: string;
   /** Other than the usual ones. */
   limits?: Partial<ConnectionLimits>;
-  /** Which upgrades are for the server's `upgrade` listener; all others are served as plain requests. Absent: none. */
+  /**
+   * Which upgrades are for the server's `upgrade` listener; all others are served as plain
+   * requests. Absent: none.
+   */
   takesUpgrade?(request: IncomingMessage): boolean;
 }
 
-/** A fastify instance with the house rules on it. Every reply carries `X-Openstack-Request-Id: req-<uuid>`. */
+/**
+ * A fastify instance with the house rules on it. Every reply carries `X-Openstack-Request-Id:
+ * req-<uuid>`.
+ */
 export function createHttpService(options: HttpServiceOptions): FastifyInstance {
   const sendError = (error: ComputeError, request: FastifyRequest, reply: FastifyReply) => {
     if (error.kind === 'bug' && !isHungUp(error, request)) {
@@ -148,7 +154,10 @@ function badMediaType(request: FastifyRequest): string {
   return `Content-Type: ${request.headers['content-type'] ?? 'none'} is not supported here; send application/json`;
 }
 
-/** The client left while a stream was about to be sent: nothing is wrong here, and nobody reads the answer. */
+/**
+ * The client left while a stream was about to be sent: nothing is wrong here, and nobody reads the
+ * answer.
+ */
 function isHungUp({ cause }: ComputeError, { raw }: FastifyRequest): boolean {
   const { code } = (cause ?? {}) as { code?: unknown };
   return code === 'ERR_STREAM_PREMATURE_CLOSE' && raw.socket.destroyed;

@@ -1,4 +1,6 @@
-/** Every command of `novella` as its help shows it, and what a wrong command line is answered with. */
+/**
+ * Every command of `novella` as its help shows it, and what a wrong command line is answered with.
+ */
 import { readFileSync } from 'node:fs';
 import type { Command, CommanderError } from 'commander';
 import { expect, test } from 'vitest';

@@ -1,4 +1,7 @@
-/** The commands of `novella` and their options. What a command needs is loaded when it runs. The only reader of arguments and environment. */
+/**
+ * The commands of `novella` and their options. What a command needs is loaded when it runs. The
+ * only reader of arguments and environment.
+ */
 import { homedir } from 'node:os';
 import { Command } from 'commander';
 import type { LocalMachine } from '#cli/pci/pci-check.ts';

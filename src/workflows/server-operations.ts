@@ -1,4 +1,7 @@
-/** Everything that can be asked of servers, bound to one context: what the API is given. And the workflows behind it, for the dispatcher. */
+/**
+ * Everything that can be asked of servers, bound to one context: what the API is given. And the
+ * workflows behind it, for the dispatcher.
+ */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { NetworkEvent } from '#contracts/services/network-events.ts';
 import type { TaskKind } from '#contracts/store/store.ts';

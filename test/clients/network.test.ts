@@ -1,4 +1,7 @@
-/** The stock client of Debian with what the embedded network service has beside ports: tags, rules, pools. */
+/**
+ * The stock client of Debian with what the embedded network service has beside ports: tags, rules,
+ * pools.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
 import {

@@ -1,4 +1,7 @@
-/** Topic binding: what a server's ports are told when they are bound, unbound and moved, as the calls that go to Neutron. */
+/**
+ * Topic binding: what a server's ports are told when they are bound, unbound and moved, as the
+ * calls that go to Neutron.
+ */
 import type { Port, PortChange } from '#core/networking/port.ts';
 import {
   type Allocation,
@@ -201,7 +204,10 @@ function newDevice(port: Port, input: Input): MovedDevice | undefined {
   return found && moved(found.wire, input);
 }
 
-/** The device with the physical network of the entry that admits it; a device that none admits is refused. */
+/**
+ * The device with the physical network of the entry that admits it; a device that none admits is
+ * refused.
+ */
 function moved(wire: WireDevice, input: Input): MovedDevice {
   const device = toDevice(wire);
   const pfs = [wire, ...(input.devices ?? [])].flatMap(({ parent_addr }) => parent_addr ?? []);

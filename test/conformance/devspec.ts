@@ -38,7 +38,10 @@ export const devspec: Topic = {
   },
 };
 
-/** Tags are text here, as in the records that Nova keeps of devices and pools; a vector shows them as the entry has them. */
+/**
+ * Tags are text here, as in the records that Nova keeps of devices and pools; a vector shows them
+ * as the entry has them.
+ */
 function withTextTags(result: { tags?: Record<string, unknown> }): object {
   if (result.tags === undefined) return result;
   const tags = Object.entries(result.tags).map(([tag, value]) => [tag, tagText(value)]);

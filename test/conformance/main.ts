@@ -1,4 +1,7 @@
-/** `npm run conformance -- DIR`: plays every vector file of DIR through the product and says where it differs from the reference. */
+/**
+ * `npm run conformance -- DIR`: plays every vector file of DIR through the product and says where
+ * it differs from the reference.
+ */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { playFile } from './play.ts';

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { type CaseOutcome, failed, type Topic, type VectorCase } from './topic.ts';
 import { topics } from './topics.ts';
 
-/** `notes`: one line per failing case, and per case where the product finds what the reference does not. */
+/**
+ * `notes`: one line per failing case, and per case where the product finds what the reference does
+ * not.
+ */
 export interface Tally {
   topic: string;
   passed: number;
@@ -32,7 +35,10 @@ export async function playFile(path: string): Promise<Tally> {
   return tally;
 }
 
-/** Only what holds for today's Nova, and is neither accidental nor open, is scored. See the README of the vectors. */
+/**
+ * Only what holds for today's Nova, and is neither accidental nor open, is scored. See the README
+ * of the vectors.
+ */
 function isScored(testCase: VectorCase): boolean {
   return (
     testCase.eras.includes('modern') &&

@@ -1,4 +1,7 @@
-/** Topic requests: what flavors and ports ask for in PCI devices, and what the scheduler is told about networks. */
+/**
+ * Topic requests: what flavors and ports ask for in PCI devices, and what the scheduler is told
+ * about networks.
+ */
 import { ComputeError } from '#core/errors.ts';
 import type { BindingProfile, Network } from '#core/networking/port.ts';
 import { isVnicType, type VnicType } from '#core/networking/vnic-type.ts';

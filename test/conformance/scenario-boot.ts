@@ -1,4 +1,7 @@
-/** The step `boot` of a scenario: the product chooses, its choice is compared, and where the recording chose another host the server goes there. */
+/**
+ * The step `boot` of a scenario: the product chooses, its choice is compared, and where the
+ * recording chose another host the server goes there.
+ */
 import type { ExpectedStep, ScenarioStep } from './scenario-case.ts';
 import type { World } from './scenario-world.ts';
 
@@ -69,7 +72,10 @@ async function create(world: World, step: ScenarioStep, host: string | undefined
   return server.id;
 }
 
-/** The smallest flavor, or a new one with these extra specs; of two vcpus, so that they can be spread over two NUMA nodes. */
+/**
+ * The smallest flavor, or a new one with these extra specs; of two vcpus, so that they can be
+ * spread over two NUMA nodes.
+ */
 async function flavorOf(world: World, asked: ScenarioStep['flavor']): Promise<string> {
   if (asked === undefined) return '1';
   const { flavor } = await world.ask<{ flavor: { id: string } }>({

@@ -1,4 +1,6 @@
-/** The form of a recorded scenario: what there is, what is done, and what is seen after each step. */
+/**
+ * The form of a recorded scenario: what there is, what is done, and what is seen after each step.
+ */
 import type { DescribedDevice } from '#integrations/simulated/machine/described-devices.ts';
 
 export interface ScenarioInput {

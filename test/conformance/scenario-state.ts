@@ -1,4 +1,7 @@
-/** What can be seen of a scenario's cloud from outside, in the words of its recordings, and how far it is from what was recorded. */
+/**
+ * What can be seen of a scenario's cloud from outside, in the words of its recordings, and how far
+ * it is from what was recorded.
+ */
 import type { ScenarioState, SeenPort } from './scenario-case.ts';
 import { recordedMac, type World } from './scenario-world.ts';
 import { firstDifference } from './topic.ts';
@@ -99,7 +102,10 @@ function seenPort(port: PortView, serverNames: Map<string, string>): SeenPort {
   };
 }
 
-/** The first place where the cloud is not as recorded, or undefined. Parts that the recording leaves out, and its free choices, do not count. */
+/**
+ * The first place where the cloud is not as recorded, or undefined. Parts that the recording leaves
+ * out, and its free choices, do not count.
+ */
 export function stateDifference(
   recorded: ScenarioState,
   seen: Required<ScenarioState>,
@@ -135,7 +141,10 @@ function narrowed(things: Things, wanted: Things): Things {
   );
 }
 
-/** What is wrong with the devices that ports name: each must be on the port's host, held by its server, for its physical network, used once. */
+/**
+ * What is wrong with the devices that ports name: each must be on the port's host, held by its
+ * server, for its physical network, used once.
+ */
 export async function slotProblem(world: World): Promise<string | undefined> {
   const [{ devices }, { ports }] = await Promise.all([
     world.ask<{ devices: (DeviceView & { physical_network: string | null })[] }>({

@@ -1,4 +1,7 @@
-/** The cloud of one recorded scenario: an all-in-one with the scenario's hosts, networks and ports, spoken to over its public API. */
+/**
+ * The cloud of one recorded scenario: an all-in-one with the scenario's hosts, networks and ports,
+ * spoken to over its public API.
+ */
 import { readCloud } from '#cli/cloud/clouds-yaml.ts';
 import { openSession, request, type ServiceRequest, type Session } from '#cli/cloud/session.ts';
 import {
@@ -90,8 +93,9 @@ function numbersOf(ranges: string): number[] {
 }
 
 /**
- * The recorded cards have the same MACs on every host; a network service that is not made for tests refuses two ports with
- * one MAC, so the host's number goes into them. `recordedMac` takes it out again.
+ * The recorded cards have the same MACs on every host; a network service that is not made for tests
+ * refuses two ports with one MAC, so the host's number goes into them. `recordedMac` takes it out
+ * again.
  */
 export function withMacs(devices: readonly DescribedDevice[], hostNumber: number) {
   const host = hostNumber.toString(16).padStart(2, '0');

@@ -1,4 +1,7 @@
-/** Plays a recorded scenario through the public API of an all-in-one with simulated hosts, and compares after every step. */
+/**
+ * Plays a recorded scenario through the public API of an all-in-one with simulated hosts, and
+ * compares after every step.
+ */
 import { isComputeError } from '#core/errors.ts';
 import { type BootOutcome, bootAll } from './scenario-boot.ts';
 import type { ExpectedStep, ScenarioInput, ScenarioStep } from './scenario-case.ts';

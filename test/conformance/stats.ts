@@ -1,4 +1,7 @@
-/** Topic stats: pools as devices come and go, and what they can support. Steps run on one host's devices. */
+/**
+ * Topic stats: pools as devices come and go, and what they can support. Steps run on one host's
+ * devices.
+ */
 import { assertNever } from '#core/errors.ts';
 import { allocateDevices, type DeviceAssignment } from '#core/pci/claims/allocate.ts';
 import { claimDevices } from '#core/pci/claims/claim.ts';

@@ -1,6 +1,12 @@
-/** The shape of a conformance topic: one file per topic exports one. Knows cases and outcomes; the files are read by main.ts. */
+/**
+ * The shape of a conformance topic: one file per topic exports one. Knows cases and outcomes; the
+ * files are read by main.ts.
+ */
 
-/** One recorded behaviour. `input` and `expect` have the form that the notes of the topic's file describe. */
+/**
+ * One recorded behaviour. `input` and `expect` have the form that the notes of the topic's file
+ * describe.
+ */
 export interface VectorCase {
   id: string;
   since: string;
@@ -15,16 +21,19 @@ export interface VectorCase {
   notes?: string;
 }
 
-/** `better`: the product finds an answer where the reference gives up; shown apart, judged by hand. */
+/**
+ * `better`: the product finds an answer where the reference gives up; shown apart, judged by hand.
+ */
 export type CaseOutcome =
   | { kind: 'passed' }
   | { kind: 'failed'; why: string }
   | { kind: 'better'; how: string };
 
 /**
- * Runs the cases of one topic through the product's code. A `run` that throws counts as failed with the error's message,
- * so a runner catches only what a case expects. Export it from `test/conformance/<topic>.ts` and add it to `topics.ts`.
- * Example: `export const vifXml: Topic = { name: 'vif_xml', run: (testCase) => judge(testCase.expect['xml'], actual) }`.
+ * Runs the cases of one topic through the product's code. A `run` that throws counts as failed with
+ * the error's message, so a runner catches only what a case expects. Export it from
+ * `test/conformance/<topic>.ts` and add it to `topics.ts`. Example: `export const vifXml: Topic = {
+ * name: 'vif_xml', run: (testCase) => judge(testCase.expect['xml'], actual) }`.
  */
 export interface Topic {
   /** As in the file's `topic` field. Example: `vif_xml`. */
@@ -40,15 +49,18 @@ export function failed(why: string): CaseOutcome {
   return { kind: 'failed', why };
 }
 
-/** Passed when both are equal, whatever the order of object keys; else failed with the first place that differs. */
+/**
+ * Passed when both are equal, whatever the order of object keys; else failed with the first place
+ * that differs.
+ */
 export function judge(expected: unknown, actual: unknown): CaseOutcome {
   const where = firstDifference(expected, actual, '');
   return where === undefined ? passed : failed(where);
 }
 
 /**
- * The first place where two JSON values differ, or undefined. Absent and undefined are alike; order in lists counts.
- * Example: `steps[0].count: expected 2, got 1`.
+ * The first place where two JSON values differ, or undefined. Absent and undefined are alike; order
+ * in lists counts. Example: `steps[0].count: expected 2, got 1`.
  */
 export function firstDifference(
   expected: unknown,

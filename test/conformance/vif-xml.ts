@@ -1,4 +1,7 @@
-/** Topic vif_xml: a bound NIC through planGuestNic and nicXml to libvirt's element, and its VF's settings. */
+/**
+ * Topic vif_xml: a bound NIC through planGuestNic and nicXml to libvirt's element, and its VF's
+ * settings.
+ */
 import { XmlDocument, XmlElement, XmlText } from 'libxml2-wasm';
 import { handOverSteps, unplugSteps } from '#core/guests/plan/hand-over-steps.ts';
 import { heldByNic } from '#core/guests/description/held-device.ts';

@@ -1,4 +1,7 @@
-/** Every shell block of README and docs is executed: here, by a stage of `.ci/run`, or on real services; an untagged one fails. */
+/**
+ * Every shell block of README and docs is executed: here, by a stage of `.ci/run`, or on real
+ * services; an untagged one fails.
+ */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,7 @@
-/** Bodies that are taken, to be spoilt: made of a schema, or written down where a service keeps its schemas to itself. */
+/**
+ * Bodies that are taken, to be spoilt: made of a schema, or written down where a service keeps its
+ * schemas to itself.
+ */
 import type { JsonSchema } from '#api/requests/json-schema.ts';
 
 /** Texts that stand for ids of the cloud; the player puts real ones in. */

@@ -1,4 +1,7 @@
-/** A cloud of this process to attack, with users of every role, and the proof that it still works afterwards. */
+/**
+ * A cloud of this process to attack, with users of every role, and the proof that it still works
+ * afterwards.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +23,10 @@ export interface FuzzCloud {
   target: Target;
   /** Makes things to name, where the last ones are gone. */
   refill(): Promise<void>;
-  /** Lists of every service answer, a server boots, and all of it again after a restart. Throws when not. */
+  /**
+   * Lists of every service answer, a server boots, and all of it again after a restart. Throws when
+   * not.
+   */
   proveWhole(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -109,7 +115,10 @@ async function tokensOf({ urls }: AllInOne): Promise<Record<Caller, string | und
   };
 }
 
-/** What was made is deleted by the requests, or fills the quota: whatever is refused here is left as it is. */
+/**
+ * What was made is deleted by the requests, or fills the quota: whatever is refused here is left as
+ * it is.
+ */
 async function refill(admin: Cloud, { ids }: Target): Promise<void> {
   const add = (kind: keyof typeof ids, id: unknown) => {
     if (typeof id === 'string') ids[kind].push(id);

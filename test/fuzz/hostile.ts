@@ -1,4 +1,7 @@
-/** What a hostile client sends: requests of every route, spoilt here and there. Nothing but fast-check's seed chooses. */
+/**
+ * What a hostile client sends: requests of every route, spoilt here and there. Nothing but
+ * fast-check's seed chooses.
+ */
 import {
   type Arbitrary,
   array,

@@ -1,4 +1,7 @@
-/** `npm run fuzz -- --seconds N --seed S`: every route of the four services under hostile requests, for as long as reported. */
+/**
+ * `npm run fuzz -- --seconds N --seed S`: every route of the four services under hostile requests,
+ * for as long as reported.
+ */
 import { parseArgs } from 'node:util';
 import { startFuzzCloud } from './cloud.ts';
 import { playRoute } from './play.ts';

@@ -1,4 +1,7 @@
-/** Every route of the four services, from the tables that mount them, with a body that it would take. */
+/**
+ * Every route of the four services, from the tables that mount them, with a body that it would
+ * take.
+ */
 import { operatorRoutes } from '#api/operator/routes.ts';
 import { routes as computeRoutes } from '#api/routes.ts';
 import { identityRoutes } from '#embedded/identity/routes.ts';

@@ -1,4 +1,7 @@
-/** Asks the command server in the emulated host (`guest/command-server.ts`). No limit but the script's own: scripts may take minutes. */
+/**
+ * Asks the command server in the emulated host (`guest/command-server.ts`). No limit but the
+ * script's own: scripts may take minutes.
+ */
 import { request } from 'node:http';
 
 /** What a script came to. `code` is 124 when its time was up. */

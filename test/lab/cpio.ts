@@ -1,4 +1,7 @@
-/** The archive that the kernel unpacks as its first root file system. Source: kernel "initramfs buffer format", `newc`. */
+/**
+ * The archive that the kernel unpacks as its first root file system. Source: kernel "initramfs
+ * buffer format", `newc`.
+ */
 
 /** A file, a folder (neither text nor link) or a symbolic link. */
 export interface ArchiveEntry {

@@ -10,7 +10,10 @@ interface Emulator {
   end(): void;
 }
 
-/** Starts it; `folder` is for its temporary files. It is killed with this process, whatever ends that. */
+/**
+ * Starts it; `folder` is for its temporary files. It is killed with this process, whatever ends
+ * that.
+ */
 export function startEmulator(command: string[], folder: string, isInteractive: boolean): Emulator {
   const child: ChildProcess = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...command], {
     stdio: isInteractive ? 'inherit' : ['ignore', 'pipe', 'pipe'],

@@ -1,15 +1,24 @@
-/** The serial console of a micro guest: what it reported, and commands typed to it. Its words: `guest/l2.sh`. */
+/**
+ * The serial console of a micro guest: what it reported, and commands typed to it. Its words:
+ * `guest/l2.sh`.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LabHost } from './host.ts';
 
 export interface GuestConsole {
-  /** All reports so far. Example: `[{ what: 'NIC', if: 'eth0', mac: '52:54:…', addr: '10.42.0.5/24' }]`. */
+  /**
+   * All reports so far. Example: `[{ what: 'NIC', if: 'eth0', mac: '52:54:…', addr: '10.42.0.5/24'
+   * }]`.
+   */
   reports(): Promise<GuestReport[]>;
-  /** The first report like this one, once it is there. Throws with the console's end when it does not come in time (default: ten minutes). */
+  /**
+   * The first report like this one, once it is there. Throws with the console's end when it does
+   * not come in time (default: ten minutes).
+   */
   waitFor(like: Partial<GuestReport>, timeoutMs?: number): Promise<GuestReport>;
   /**
-   * Types a command and returns what the guest reported until it was done. Example: `command('ping 10.42.0.6')` →
-   * `[{ what: 'PING', address: '10.42.0.6', received: '2/2' }]`.
+   * Types a command and returns what the guest reported until it was done. Example: `command('ping
+   * 10.42.0.6')` → `[{ what: 'PING', address: '10.42.0.6', received: '2/2' }]`.
    */
   command(line: string, timeoutMs?: number): Promise<GuestReport[]>;
   /** Types a command that the guest does not outlive, and waits for its end. */
@@ -22,7 +31,9 @@ export interface GuestReport {
   [key: string]: string;
 }
 
-/** The console of a running domain whose serial port is a pty with this log file within the host. */
+/**
+ * The console of a running domain whose serial port is a pty with this log file within the host.
+ */
 export function guestConsole(host: LabHost, domain: string, log: string): GuestConsole {
   const read = (offset = 0) => host.readFile(log, offset).catch(() => '');
   const reports = async () => parseReports(await read());
@@ -84,8 +95,9 @@ function lastTyping(domain: string, line: string): string {
 }
 
 /**
- * The guest's terminal as file 3. It is held open, and emptied: QEMU notices only after a while that somebody is there, forgets what was
- * typed by one who has left, and stops the guest's output when an open terminal is not emptied.
+ * The guest's terminal as file 3. It is held open, and emptied: QEMU notices only after a while
+ * that somebody is there, forgets what was typed by one who has left, and stops the guest's output
+ * when an open terminal is not emptied.
  */
 function opened(domain: string): string {
   return `

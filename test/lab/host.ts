@@ -17,11 +17,16 @@ import { hostImage } from './image.ts';
 import { labDevices, machineCommand, nvmeFile } from './machine.ts';
 
 export interface LabHostOptions {
-  /** A folder to be /mnt/share within. A temporary one unless given; the caller's is not removed. */
+  /**
+   * A folder to be /mnt/share within. A temporary one unless given; the caller's is not removed.
+   */
   shareDirectory?: string;
   /** TCP ports within that the outside is to reach. Example: `[16509]` for libvirt. */
   forwards?: number[];
-  /** Folders of the outside, by the path they have within; read-only. Example: `{ '/novella/src': sourceDirectory }`. */
+  /**
+   * Folders of the outside, by the path they have within; read-only. Example: `{ '/novella/src':
+   * sourceDirectory }`.
+   */
   folders?: Record<string, string>;
   memoryMib?: number;
   /** Default: true. Without, its kernel is told to leave the IOMMU alone. */
@@ -45,7 +50,10 @@ export interface LabHost {
   portTo(portWithin: number): number;
   /** The last lines of the serial console; empty when that is on the terminal. */
   consoleTail(lines?: number): string;
-  /** Resolves when the emulator has ended, for whatever reason; it is ended when one of its processors stands still. */
+  /**
+   * Resolves when the emulator has ended, for whatever reason; it is ended when one of its
+   * processors stands still.
+   */
   ended: Promise<void>;
   hasEnded(): boolean;
   /** Ends it at once, as a power cut would, and removes what it left. */
@@ -55,8 +63,9 @@ export interface LabHost {
 const commandPort = 8000;
 
 /**
- * A host whose devices are there and whose libvirtd answers. Takes half a minute on two idle processors. Started again, twice, when the
- * emulator lost a timer interrupt and one of the processors stands still. Throws with the console's end when it does not come up.
+ * A host whose devices are there and whose libvirtd answers. Takes half a minute on two idle
+ * processors. Started again, twice, when the emulator lost a timer interrupt and one of the
+ * processors stands still. Throws with the console's end when it does not come up.
  */
 export async function startLabHost(options: LabHostOptions = {}): Promise<LabHost> {
   for (let attempt = 1; ; attempt++) {
@@ -68,7 +77,9 @@ export async function startLabHost(options: LabHostOptions = {}): Promise<LabHos
   }
 }
 
-/** Said by the kernel of one of its processors. Seen once in some dozen starts on a busy machine. */
+/**
+ * Said by the kernel of one of its processors. Seen once in some dozen starts on a busy machine.
+ */
 const lostTimer = 'kthread timer wakeup didn';
 
 async function startOnce(options: LabHostOptions): Promise<LabHost> {

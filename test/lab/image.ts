@@ -1,4 +1,7 @@
-/** The disks and the kernel of the emulated compute host, and on them the micro guest that its servers run. */
+/**
+ * The disks and the kernel of the emulated compute host, and on them the micro guest that its
+ * servers run.
+ */
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
@@ -28,7 +31,10 @@ export interface HostImage {
   labDisk: string;
 }
 
-/** The image, from the cache when nothing that goes into it has changed; else made in some seconds (and the tree in a minute). */
+/**
+ * The image, from the cache when nothing that goes into it has changed; else made in some seconds
+ * (and the tree in a minute).
+ */
 export async function hostImage(): Promise<HostImage> {
   const tree = await labTree();
   const systemDisk = await madeOnce(

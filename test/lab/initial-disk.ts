@@ -1,4 +1,7 @@
-/** A first root file system with busybox: what a kernel starts with, in the emulated host and in the micro guest. */
+/**
+ * A first root file system with busybox: what a kernel starts with, in the emulated host and in the
+ * micro guest.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ArchiveEntry, packArchive } from './cpio.ts';

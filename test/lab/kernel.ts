@@ -1,10 +1,16 @@
-/** Parts of the tree's kernel: the image without its compression, and modules in the order they load. */
+/**
+ * Parts of the tree's kernel: the image without its compression, and modules in the order they
+ * load.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { mustRun } from '#test/debian/must-run.ts';
 
-/** The kernel release in a tree. Example: `6.12.107+deb13-amd64`. Throws when there is not exactly one. */
+/**
+ * The kernel release in a tree. Example: `6.12.107+deb13-amd64`. Throws when there is not exactly
+ * one.
+ */
 export function kernelRelease(tree: string): string {
   const releases = readdirSync(join(tree, 'usr/lib/modules'));
   if (releases.length !== 1) throw new Error(`${tree} has kernels: ${releases.join(', ')}`);
@@ -12,8 +18,9 @@ export function kernelRelease(tree: string): string {
 }
 
 /**
- * The ELF inside a bzImage: QEMU starts it by its PVH note, and nothing is unpacked under emulation. Throws when its compression is not
- * zstd. Source: kernel "The Linux/x86 Boot Protocol", fields setup_sects, payload_offset, payload_length.
+ * The ELF inside a bzImage: QEMU starts it by its PVH note, and nothing is unpacked under
+ * emulation. Throws when its compression is not zstd. Source: kernel "The Linux/x86 Boot Protocol",
+ * fields setup_sects, payload_offset, payload_length.
  */
 export function uncompressedKernel(bzImage: Buffer): Buffer {
   const setupSectors = bzImage.readUInt8(0x1f1) || 4;
@@ -34,7 +41,10 @@ export interface KernelModule {
   content: Buffer;
 }
 
-/** These modules and all they need, each after what it needs. What is built in is left out; an unknown name throws. */
+/**
+ * These modules and all they need, each after what it needs. What is built in is left out; an
+ * unknown name throws.
+ */
 export async function kernelModules(tree: string, names: string[]): Promise<KernelModule[]> {
   const folder = join(tree, 'usr/lib/modules', kernelRelease(tree));
   const needs = readDependencies(folder);

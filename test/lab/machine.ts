@@ -1,7 +1,8 @@
 /**
- * The emulated compute host as a command line: a PC with an IOMMU, two SR-IOV cards (Intel 82576, 7 VFs each), a plain NIC on the same
- * wire, and an NVMe disk to give away whole. Emulated processor and all: no KVM, no root, no card. Its own processor has AMD's virtualization
- * extension, so that its guests need no second emulation.
+ * The emulated compute host as a command line: a PC with an IOMMU, two SR-IOV cards (Intel 82576, 7
+ * VFs each), a plain NIC on the same wire, and an NVMe disk to give away whole. Emulated processor
+ * and all: no KVM, no root, no card. Its own processor has AMD's virtualization extension, so that
+ * its guests need no second emulation.
  */
 import { join } from 'node:path';
 import type { HostImage } from './image.ts';
@@ -9,7 +10,10 @@ import { inTree } from './tree-program.ts';
 
 /** Addresses and names that a story may rely on. */
 export const labDevices = {
-  /** Both PFs have the id 8086:10c9, their VFs 8086:10ca; VF n of a PF is at slot 0x10 + n / 4, function 2 * (n mod 4). */
+  /**
+   * Both PFs have the id 8086:10c9, their VFs 8086:10ca; VF n of a PF is at slot 0x10 + n / 4,
+   * function 2 * (n mod 4).
+   */
   pfs: [
     { address: '0000:01:00.0', interface: 'enp1s0', macAddress: '52:54:00:aa:00:01' },
     { address: '0000:02:00.0', interface: 'enp2s0', macAddress: '52:54:00:aa:00:02' },
@@ -66,7 +70,8 @@ function boot({ image, console, withIommu }: Machine): string[] {
     ...['console=ttyS0', 'panic=-1', 'oops=panic', 'quiet', 'loglevel=4', 'mitigations=off'],
     // On a busy machine the emulated timer ticks too late for the kernel's own check of it.
     'no_timer_check',
-    // An emulated disk loses an interrupt now and then, and then answers nobody any more: better an end than a wait for it.
+    // An emulated disk loses an interrupt now and then, and then answers nobody any more: better an
+    // end than a wait for it.
     'sysctl.kernel.hung_task_panic=1',
     ...(withIommu ? ['intel_iommu=on', 'iommu=pt'] : ['intel_iommu=off']),
     ...(isShell ? ['lab.shell'] : []),

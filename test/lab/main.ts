@@ -1,6 +1,7 @@
 /**
- * `npm run lab`: the whole path on an emulated SR-IOV host, told as a story; exit 0 only if all of it held. `--shell` leaves everything up
- * afterwards, `--json FILE` writes the report, `--only TEXT` tells chapters with this in their title, `--console` opens the bare host.
+ * `npm run lab`: the whole path on an emulated SR-IOV host, told as a story; exit 0 only if all of
+ * it held. `--shell` leaves everything up afterwards, `--json FILE` writes the report, `--only
+ * TEXT` tells chapters with this in their title, `--console` opens the bare host.
  */
 import { writeFileSync } from 'node:fs';
 import process from 'node:process';

@@ -1,4 +1,7 @@
-/** The guest that servers of the lab run: a kernel's first file system that reads its config drive and reports what it sees. */
+/**
+ * The guest that servers of the lab run: a kernel's first file system that reads its config drive
+ * and reports what it sees.
+ */
 import { readFileSync } from 'node:fs';
 import { initialDisk } from './initial-disk.ts';
 

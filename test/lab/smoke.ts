@@ -1,4 +1,7 @@
-/** Shows that the lab itself works: starts the host and hand-made guests and says how long each step took. Novella has no part in it. */
+/**
+ * Shows that the lab itself works: starts the host and hand-made guests and says how long each step
+ * took. Novella has no part in it.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

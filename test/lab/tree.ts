@@ -1,6 +1,6 @@
 /**
- * One Debian tree, used twice: it is the disk of the emulated compute host, and the QEMU in it is the one that emulates that host (the
- * machine the tests run on needs none of its own).
+ * One Debian tree, used twice: it is the disk of the emulated compute host, and the QEMU in it is
+ * the one that emulates that host (the machine the tests run on needs none of its own).
  */
 import { cacheFolder } from '#test/debian/cache.ts';
 import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
@@ -28,7 +28,10 @@ const dpkgOptions = [
 /** Programs of the machine that builds the images; Debian 12's are new enough. */
 const hostPackages = ['e2fsprogs', 'xz-utils'];
 
-/** The tree, built (a minute, 230 MB from the mirror), unpacked from the cached archive, or as it lies there. */
+/**
+ * The tree, built (a minute, 230 MB from the mirror), unpacked from the cached archive, or as it
+ * lies there.
+ */
 export function labTree(): Promise<Tree> {
   ensureDebianPackages(hostPackages);
   return debianTree(cacheFolder('lab'), { packages, dpkgOptions });

@@ -1,4 +1,7 @@
-/** What is left and what is told when libvirtd, the child with libvirt in it, or both are killed or stopped. */
+/**
+ * What is left and what is told when libvirtd, the child with libvirt in it, or both are killed or
+ * stopped.
+ */
 import { randomUUID } from 'node:crypto';
 import type { HypervisorChange } from '#contracts/host/hypervisor.ts';
 import type { Guest } from '#core/guests/description/guest.ts';

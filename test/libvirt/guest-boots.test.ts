@@ -1,4 +1,7 @@
-/** One guest on this machine, from its image to its first words on the console: agent, files, libvirt and QEMU together. */
+/**
+ * One guest on this machine, from its image to its first words on the console: agent, files,
+ * libvirt and QEMU together.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { executeCommand } from '#agent/commands/execute-command.ts';

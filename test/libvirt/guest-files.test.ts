@@ -1,4 +1,7 @@
-/** The files of guests on a real host: qemu-img, genisoimage and xorriso make them, and other programs read them back. */
+/**
+ * The files of guests on a real host: qemu-img, genisoimage and xorriso make them, and other
+ * programs read them back.
+ */
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,

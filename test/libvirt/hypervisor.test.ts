@@ -1,4 +1,7 @@
-/** The hypervisor contract against a real libvirtd and QEMU. The guests have no system: the firmware finds nothing to start and waits. */
+/**
+ * The hypervisor contract against a real libvirtd and QEMU. The guests have no system: the firmware
+ * finds nothing to start and waits.
+ */
 import { describeHypervisor } from '#contracts/host/hypervisor.contract.ts';
 import { LibvirtHost } from '#test/hosts/libvirt-host.ts';
 import { afterAll, afterEach, beforeAll } from 'vitest';

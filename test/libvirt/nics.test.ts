@@ -1,4 +1,7 @@
-/** NICs of running guests, with interfaces that this machine can make: a bridge, and a virtual cable's end in the place of a VF. */
+/**
+ * NICs of running guests, with interfaces that this machine can make: a bridge, and a virtual
+ * cable's end in the place of a VF.
+ */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';

@@ -1,4 +1,7 @@
-/** Our declarations of libvirt's functions against libvirt's own headers (Debian package libvirt-dev): a wrong one is a crash. */
+/**
+ * Our declarations of libvirt's functions against libvirt's own headers (Debian package
+ * libvirt-dev): a wrong one is a crash.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {

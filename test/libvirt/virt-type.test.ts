@@ -29,7 +29,8 @@ test('left to itself it takes what really runs a guest, keeps the answer, and le
   const { virtType } = JSON.parse(readFileSync(kept, 'utf8')) as { virtType: string };
   expect(xml).toContain(`<domain type='${virtType}'`);
   const first = trials();
-  // Where the machine has no KVM at all, libvirt refuses that trial before there is a QEMU with a log.
+  // Where the machine has no KVM at all, libvirt refuses that trial before there is a QEMU with a
+  // log.
   expect(first.length).toBeGreaterThanOrEqual(1);
   expect(first.length).toBeLessThanOrEqual(virtType === 'kvm' ? 1 : 2);
   await started();

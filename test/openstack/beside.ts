@@ -1,4 +1,7 @@
-/** A Novella in this process beside the environment's services, with one simulated host that Neutron knows. */
+/**
+ * A Novella in this process beside the environment's services, with one simulated host that Neutron
+ * knows.
+ */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { sha256OfToken } from '#contracts/store/enrolments.ts';
@@ -13,7 +16,10 @@ import type { people } from './people.ts';
 
 export type Beside = Awaited<ReturnType<typeof besideOpenStack>>;
 
-/** `section`: more keys of the section `openstack`. Users call the services themselves, whatever way Novella takes. */
+/**
+ * `section`: more keys of the section `openstack`. Users call the services themselves, whatever way
+ * Novella takes.
+ */
 export async function besideOpenStack(openstack: OpenStack, section: Record<string, unknown> = {}) {
   openstack.agent('host-1', { physnet1: ['enp1s0'] });
   const { user, password, project } = openstack.people.service;
@@ -33,7 +39,10 @@ export async function besideOpenStack(openstack: OpenStack, section: Record<stri
   const running = await startAllInOne(config, silentLog);
   return {
     computeUrl: running.urls.compute,
-    /** A token as an enrolled host has one; over the API a host of the controller's own process gets none. */
+    /**
+     * A token as an enrolled host has one; over the API a host of the controller's own process gets
+     * none.
+     */
     tokenOf: (host: string) => tokenOf(join(state.path, 'novella.sqlite'), host),
     as: (who: keyof typeof people) => cloudOf(openstack, who, running.urls.compute),
     async stop() {

@@ -1,4 +1,7 @@
-/** A Debian tree with nothing but RabbitMQ: apart from the services' tree, which most tests need without it. */
+/**
+ * A Debian tree with nothing but RabbitMQ: apart from the services' tree, which most tests need
+ * without it.
+ */
 import { debianTree, leanDpkgOptions, type Tree } from '#test/debian/debian-tree.ts';
 import { noAutostart, openstackCache } from './tree.ts';
 

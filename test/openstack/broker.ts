@@ -1,4 +1,7 @@
-/** RabbitMQ on free ports of the loopback: what Neutron and its agents talk through. All its files are in the run folder. */
+/**
+ * RabbitMQ on free ports of the loopback: what Neutron and its agents talk through. All its files
+ * are in the run folder.
+ */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -17,7 +20,10 @@ export interface Broker {
   kill(): Promise<void>;
 }
 
-/** Settles when it lets clients in. Its node has a name server of its own (epmd), which ends with it. */
+/**
+ * Settles when it lets clients in. Its node has a name server of its own (epmd), which ends with
+ * it.
+ */
 export async function startBroker(runFolder: string): Promise<Broker> {
   const { path: tree } = await brokerTree();
   const folder = join(runFolder, 'broker');

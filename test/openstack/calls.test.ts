@@ -1,4 +1,7 @@
-/** The calls of one boot and one delete, as Keystone and Neutron have them in their logs. The table of docs/performance.md is held by this test. */
+/**
+ * The calls of one boot and one delete, as Keystone and Neutron have them in their logs. The table
+ * of docs/performance.md is held by this test.
+ */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cloud, startCloud, unbound } from './cloud.ts';
@@ -60,7 +63,10 @@ async function nicsOf(kinds: string[]): Promise<Record<string, string>[]> {
   return nics;
 }
 
-/** The table's row. Example: `| one direct port | 3: show port, list ports, update port | 2: list ports, update port |`. */
+/**
+ * The table's row. Example: `| one direct port | 3: show port, list ports, update port | 2: list
+ * ports, update port |`.
+ */
 function inTable(what: string, boot: string[], remove: string[]): string {
   const words = (calls: string[]) =>
     `${calls.length}: ${calls.map((call) => names[call]).join(', ')}`;

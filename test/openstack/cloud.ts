@@ -1,4 +1,7 @@
-/** A real OpenStack with Novella in Nova's place, spoken to over HTTP: what tests of ports need of it. */
+/**
+ * A real OpenStack with Novella in Nova's place, spoken to over HTTP: what tests of ports need of
+ * it.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -107,7 +110,10 @@ export class Cloud {
     return this.#send(who, method, `${this.openstack.urls.neutron}/v2.0${path}`, body);
   }
 
-  /** A shared network with a subnet; its id. `segments`: as Neutron names them, without the prefix `provider:`. */
+  /**
+   * A shared network with a subnet; its id. `segments`: as Neutron names them, without the prefix
+   * `provider:`.
+   */
   async network(name: string, cidr: string, ...segments: Record<string, unknown>[]) {
     const keyed = segments.map((segment) =>
       Object.fromEntries(Object.entries(segment).map(([key, value]) => [`provider:${key}`, value])),
@@ -144,7 +150,10 @@ export class Cloud {
     return (await this.compute('alice', 'GET', `/servers/${id}`)).body.server;
   }
 
-  /** As `boot`, and its id. Polls the short list, which asks Neutron nothing; a server's own view has its security groups. */
+  /**
+   * As `boot`, and its id. Polls the short list, which asks Neutron nothing; a server's own view
+   * has its security groups.
+   */
   async started(name: string, networks: object[]): Promise<string> {
     const { status, body } = await this.create(name, networks);
     if (status !== 202) throw new Error(JSON.stringify(body));

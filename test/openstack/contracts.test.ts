@@ -1,4 +1,7 @@
-/** The contracts of identity, network and images, kept by the clients of a real Keystone, Neutron and Glance. */
+/**
+ * The contracts of identity, network and images, kept by the clients of a real Keystone, Neutron
+ * and Glance.
+ */
 import { afterAll, beforeAll } from 'vitest';
 import { describeIdentityService } from '#contracts/services/identity.contract.ts';
 import { describeImageService } from '#contracts/services/image-service.contract.ts';

@@ -1,4 +1,7 @@
-/** As whom Novella signs in at a real Keystone, and what its start says: a cloud of clouds.yaml, the environment, an application credential. */
+/**
+ * As whom Novella signs in at a real Keystone, and what its start says: a cloud of clouds.yaml, the
+ * environment, an application credential.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -21,7 +24,10 @@ afterAll(async () => {
   state.remove();
 });
 
-/** What the start prints for people, up to the hint that comes last. `variables` are all of OS_* that it has. */
+/**
+ * What the start prints for people, up to the hint that comes last. `variables` are all of OS_*
+ * that it has.
+ */
 async function greetingOf(
   section: object,
   variables: Record<string, string> = {},

@@ -1,4 +1,7 @@
-/** docs/openstack.md, from its first command to its last, as an operator would type them, on real services with a Nova's endpoint in the catalog. */
+/**
+ * docs/openstack.md, from its first command to its last, as an operator would type them, on real
+ * services with a Nova's endpoint in the catalog.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Proves the environment itself: what the stock client and a service such as Nova get from real Keystone, Neutron and Glance. */
+/**
+ * Proves the environment itself: what the stock client and a service such as Nova get from real
+ * Keystone, Neutron and Glance.
+ */
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

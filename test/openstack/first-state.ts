@@ -1,4 +1,7 @@
-/** The state of services that nobody has used yet: databases, keys, people and the catalog. Made once. */
+/**
+ * The state of services that nobody has used yet: databases, keys, people and the catalog. Made
+ * once.
+ */
 import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

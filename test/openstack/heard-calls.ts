@@ -2,7 +2,10 @@
 import { expect } from 'vitest';
 import type { Cloud } from './cloud.ts';
 
-/** `calls`: those that belong to what was done; `renewals`: those that renew what Novella remembers for a while. Sorted. */
+/**
+ * `calls`: those that belong to what was done; `renewals`: those that renew what Novella remembers
+ * for a while. Sorted.
+ */
 export interface Heard {
   calls: string[];
   renewals: string[];
@@ -16,7 +19,10 @@ const remembered = [
   /^GET auth\/tokens\?nocatalog$/,
 ];
 
-/** What both services heard of Novella while `act` ran. Example of a call: `user GET ports/{id}`, `service GET ports?device_id`. */
+/**
+ * What both services heard of Novella while `act` ran. Example of a call: `user GET ports/{id}`,
+ * `service GET ports?device_id`.
+ */
 export async function heardWhile(cloud: Cloud, act: () => Promise<void>): Promise<Heard> {
   const { openstack } = cloud;
   await settled(cloud);
@@ -48,7 +54,10 @@ async function userIds(cloud: Cloud): Promise<Record<string, string>> {
   return { [idOf('alice')]: 'user', [idOf('service')]: 'service' };
 }
 
-/** Of a line `… [None req-1 USER PROJECT - - default default] 127.0.0.1 "GET /v2.0/ports?id=… HTTP/1.1" …`. */
+/**
+ * Of a line `… [None req-1 USER PROJECT - - default default] 127.0.0.1 "GET /v2.0/ports?id=…
+ * HTTP/1.1" …`.
+ */
 function neutronCalls(log: string, users: Record<string, string>): string[] {
   const line = /\[\S+ \S+ (\S+) [^\]]*\] \S+ "(\w+) \/v2\.0\/(\S+) HTTP/g;
   return [...log.matchAll(line)].flatMap(([, user = '', method = '', path = '']) => {

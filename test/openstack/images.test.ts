@@ -1,4 +1,7 @@
-/** Images of a real Glance: their bytes on a host, what they ask of a guest, and those that no server may start from. */
+/**
+ * Images of a real Glance: their bytes on a host, what they ask of a guest, and those that no
+ * server may start from.
+ */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,7 +54,10 @@ async function remove(user: Cloud, id: string): Promise<void> {
   await user.gone(id);
 }
 
-/** The cache of a host that was enrolled under this name, and knows nothing but the controller and its own token. */
+/**
+ * The cache of a host that was enrolled under this name, and knows nothing but the controller and
+ * its own token.
+ */
 async function cacheOf(host: string, on: Beside): Promise<{ cache: ImageCache; folder: string }> {
   const token = await on.tokenOf(host);
   const folder = join(files.path, `cache-${randomBytes(4).toString('hex')}`);

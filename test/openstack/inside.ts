@@ -1,6 +1,7 @@
 /**
- * Programs of the tree, with the tree as their root and a folder of the caller's as their home. The tree itself they cannot change. Mounts
- * live in a namespace of the program, and all its processes in another: both end with it, and it ends with us. Needs root.
+ * Programs of the tree, with the tree as their root and a folder of the caller's as their home. The
+ * tree itself they cannot change. Mounts live in a namespace of the program, and all its processes
+ * in another: both end with it, and it ends with us. Needs root.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
@@ -39,7 +40,10 @@ function commandLine({ tree, folder }: Place, env: Record<string, string>, comma
   ];
 }
 
-/** Runs a program to its end and returns what it printed. Throws with the program's own words when it fails. */
+/**
+ * Runs a program to its end and returns what it printed. Throws with the program's own words when
+ * it fails.
+ */
 export function runInside(
   place: Place,
   command: string[],

@@ -1,4 +1,7 @@
-/** Novella in Nova's place: the stock client boots and deletes servers on real Keystone, Neutron and Glance; Neutron's view after every step. */
+/**
+ * Novella in Nova's place: the stock client boots and deletes servers on real Keystone, Neutron and
+ * Glance; Neutron's view after every step.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';

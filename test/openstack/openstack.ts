@@ -1,4 +1,7 @@
-/** A real OpenStack without compute, on free ports of the loopback: Keystone, Neutron and Glance as Debian ships them. */
+/**
+ * A real OpenStack without compute, on free ports of the loopback: Keystone, Neutron and Glance as
+ * Debian ships them.
+ */
 import { randomUUID } from 'node:crypto';
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -88,7 +91,10 @@ export class OpenStack {
     return tokenOf(this.urls.keystone, people[who]);
   }
 
-  /** `openstack … -f json` as one of the people, parsed. Rejects with the client's own words when it fails. */
+  /**
+   * `openstack … -f json` as one of the people, parsed. Rejects with the client's own words when it
+   * fails.
+   */
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever the command prints
   async json(who: keyof typeof people, ...args: string[]): Promise<any> {
     const printed = await this.command(who, ...args, '-f', 'json');
@@ -100,13 +106,19 @@ export class OpenStack {
     return runInside(this.#place, ['openstack', '--os-cloud', who, ...args]);
   }
 
-  /** Adds a service of the caller's own to the catalog. Example: `register('compute', 'http://127.0.0.1:8774/v2.1')`. */
+  /**
+   * Adds a service of the caller's own to the catalog. Example: `register('compute',
+   * 'http://127.0.0.1:8774/v2.1')`.
+   */
   async register(type: string, url: string): Promise<void> {
     const keystone = await KeystoneApi.open(this.urls.keystone, people.admin);
     await register(keystone, { name: type, type }, url);
   }
 
-  /** Makes the agents of a host alive for Neutron: the NIC switch agent with these PFs by physical network, and Open vSwitch. Again: instead. */
+  /**
+   * Makes the agents of a host alive for Neutron: the NIC switch agent with these PFs by physical
+   * network, and Open vSwitch. Again: instead.
+   */
   agent(host: string, physicalFunctions: Record<string, string[]>): void {
     const physnets = Object.keys(physicalFunctions);
     const bridges = Object.fromEntries(physnets.map((physnet) => [physnet, `br-${physnet}`]));
@@ -133,7 +145,10 @@ export class OpenStack {
     }
   }
 
-  /** As `agent`, but one that lives: it wires the ports that are bound on its host. Only where `startOpenStack` was asked for `agents`. */
+  /**
+   * As `agent`, but one that lives: it wires the ports that are bound on its host. Only where
+   * `startOpenStack` was asked for `agents`.
+   */
   async wiringAgent(
     host: string,
     physicalFunctions: Record<string, string[]>,
@@ -143,7 +158,10 @@ export class OpenStack {
     return agent;
   }
 
-  /** Makes the agents of a host dead for Neutron, or that of one kind: their last word is months old. */
+  /**
+   * Makes the agents of a host dead for Neutron, or that of one kind: their last word is months
+   * old.
+   */
   silenceAgents(host: string, kind = '%'): void {
     const database = new DatabaseSync(join(this.folder, 'neutron.db'), { timeout: 30_000 });
     try {
@@ -166,8 +184,8 @@ export class OpenStack {
 }
 
 /**
- * Starts the three services with a state of their own. The first time ever it builds (minutes). With `agents` Neutron has a RabbitMQ to reach agents
- * through, and tells compute of ports.
+ * Starts the three services with a state of their own. The first time ever it builds (minutes).
+ * With `agents` Neutron has a RabbitMQ to reach agents through, and tells compute of ports.
  */
 export async function startOpenStack({ agents = false } = {}): Promise<OpenStack> {
   const began = performance.now();

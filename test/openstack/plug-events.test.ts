@@ -1,4 +1,7 @@
-/** Neutron's own notifier and its own RPC: a server waits for the agent of its host, and follows what is done to its ports in Neutron. */
+/**
+ * Neutron's own notifier and its own RPC: a server waits for the agent of its host, and follows
+ * what is done to its ports in Neutron.
+ */
 import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';

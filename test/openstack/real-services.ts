@@ -1,4 +1,7 @@
-/** The environment's Keystone, Neutron and Glance, as the contracts ask for them, behind our own clients. */
+/**
+ * The environment's Keystone, Neutron and Glance, as the contracts ask for them, behind our own
+ * clients.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { IdentityUnderTest } from '#contracts/services/identity.contract.ts';
 import type { ImagesUnderTest } from '#contracts/services/image-service.contract.ts';

@@ -1,4 +1,7 @@
-/** Ports that cannot be bound, on a real Neutron: refused before anything is claimed where its agents tell, and in plain words where only the binding does. */
+/**
+ * Ports that cannot be bound, on a real Neutron: refused before anything is claimed where its
+ * agents tell, and in plain words where only the binding does.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,4 +1,7 @@
-/** `novella keystone register` on a real Keystone: the service user, its roles and the catalog; again, nothing; what is another's stays. */
+/**
+ * `novella keystone register` on a real Keystone: the service user, its roles and the catalog;
+ * again, nothing; what is another's stays.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,4 +1,7 @@
-/** The folder of one running environment. A test that was killed could not remove its own, so the next one does. */
+/**
+ * The folder of one running environment. A test that was killed could not remove its own, so the
+ * next one does.
+ */
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -83,7 +83,9 @@ www_authenticate_uri = ${urlsOf(ports).keystone}
 ${signIn(ports)}
 service_token_roles_required = true`;
 
-/** Passwords are hashed lightly: the packaged strength costs a quarter of a second for each token. */
+/**
+ * Passwords are hashed lightly: the packaged strength costs a quarter of a second for each token.
+ */
 const keystoneConf = `[DEFAULT]
 ${log}
 ${database('keystone')}
@@ -103,7 +105,10 @@ enabled = true
 backend = oslo_cache.dict
 `;
 
-/** Agents may be rows that nobody renews, so they stay alive for 23 days. Compute is told of ports where there are agents that wire them. */
+/**
+ * Agents may be rows that nobody renews, so they stay alive for 23 days. Compute is told of ports
+ * where there are agents that wire them.
+ */
 const neutronConf = (ports: Ports) => `[DEFAULT]
 ${log}
 core_plugin = ml2

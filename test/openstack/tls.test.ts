@@ -1,4 +1,7 @@
-/** Real services behind TLS with an authority of one's own: believed by `ca_file`, and told in words where they are not. */
+/**
+ * Real services behind TLS with an authority of one's own: believed by `ca_file`, and told in words
+ * where they are not.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,4 +1,6 @@
-/** Tokens of a real Keystone that end before their time: users', our own, and all of them at once. */
+/**
+ * Tokens of a real Keystone that end before their time: users', our own, and all of them at once.
+ */
 import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,7 +52,8 @@ test('a revoked token counts no more once what is remembered of it is old', asyn
   const began = performance.now();
   await revoke(alice.session.token, alice.session.token);
   await expect.poll(servers, { interval: 50, timeout: 20_000 }).toBe(401);
-  // Keystone's revocations count whole seconds, and the machine may be busy; unless told it would be a minute.
+  // Keystone's revocations count whole seconds, and the machine may be busy; unless told it would
+  // be a minute.
   expect(performance.now() - began).toBeLessThan((cacheSeconds + 10) * 1_000);
   await live(await beside.as('alice'));
 });

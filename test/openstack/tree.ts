@@ -1,4 +1,7 @@
-/** A Debian tree with Keystone, Neutron, Glance and the `openstack` client, as Debian ships them together. */
+/**
+ * A Debian tree with Keystone, Neutron, Glance and the `openstack` client, as Debian ships them
+ * together.
+ */
 import { cacheFolder } from '#test/debian/cache.ts';
 import { debianTree, leanDpkgOptions, type Tree } from '#test/debian/debian-tree.ts';
 
@@ -7,7 +10,10 @@ const packages = [
   ...['uwsgi-core', 'uwsgi-plugin-python3'],
 ];
 
-/** Nothing of the tree may start by itself, whoever installs into it. (mmdebstrap removes its own such file at its end.) */
+/**
+ * Nothing of the tree may start by itself, whoever installs into it. (mmdebstrap removes its own
+ * such file at its end.)
+ */
 export const noAutostart = { 'usr/sbin/policy-rc.d': '#!/bin/sh\nexit 101\n' };
 
 export const openstackCache = (): string => cacheFolder('openstack');

@@ -1,4 +1,7 @@
-/** The agents of one host that live: they hear of bound ports through RabbitMQ, and wire them in Neutron's eyes. */
+/**
+ * The agents of one host that live: they hear of bound ports through RabbitMQ, and wire them in
+ * Neutron's eyes.
+ */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

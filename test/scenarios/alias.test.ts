@@ -4,7 +4,9 @@ import type { Cloud } from '#test/worlds/cloud.ts';
 import { scenario } from '#test/worlds/cloud.ts';
 import type { Config } from '#programs/config/config.ts';
 
-/** Hosts that offer their second PF's VFs without a physical network, under the alias `accelerator`. */
+/**
+ * Hosts that offer their second PF's VFs without a physical network, under the alias `accelerator`.
+ */
 function withAccelerators(config: Config): Config {
   const specs = [
     '{"devname": "enp1s0", "physical_network": "physnet1"}',

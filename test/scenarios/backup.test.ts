@@ -1,4 +1,7 @@
-/** A backup of a cloud at work, restored elsewhere, is that cloud as it was: servers, devices, ports, images, passwords, tokens. */
+/**
+ * A backup of a cloud at work, restored elsewhere, is that cloud as it was: servers, devices,
+ * ports, images, passwords, tokens.
+ */
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';

@@ -1,4 +1,7 @@
-/** Rows that cannot be read as they are: the cloud starts, lists the others, and lets the administrator remove them. */
+/**
+ * Rows that cannot be read as they are: the cloud starts, lists the others, and lets the
+ * administrator remove them.
+ */
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';

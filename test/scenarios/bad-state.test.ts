@@ -1,4 +1,7 @@
-/** A state directory that is damaged ends the start in a sentence that names the file and the way out; nothing in it is changed. */
+/**
+ * A state directory that is damaged ends the start in a sentence that names the file and the way
+ * out; nothing in it is changed.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';

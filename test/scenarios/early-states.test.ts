@@ -1,4 +1,7 @@
-/** A state directory of the first days starts: its server runs, is stopped and started, and gives its VF back. */
+/**
+ * A state directory of the first days starts: its server runs, is stopped and started, and gives
+ * its VF back.
+ */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,4 +1,7 @@
-/** Services that fail in all ways a network knows: whatever happens, nothing is lost and nothing is stuck at the end. */
+/**
+ * Services that fail in all ways a network knows: whatever happens, nothing is lost and nothing is
+ * stuck at the end.
+ */
 import { randomInt } from 'node:crypto';
 import { expect } from 'vitest';
 import { besideFaulty } from '#test/worlds/beside-faulty.ts';

@@ -1,4 +1,7 @@
-/** The disk of the state directory is full: reads, deletes and sign-ins go on, all else is refused in words, and it ends when there is room. */
+/**
+ * The disk of the state directory is full: reads, deletes and sign-ins go on, all else is refused
+ * in words, and it ends when there is room.
+ */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';

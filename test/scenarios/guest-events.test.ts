@@ -1,4 +1,7 @@
-/** Guests that change by themselves, or while nobody was looking: their servers follow, and what belongs to nobody is left alone. */
+/**
+ * Guests that change by themselves, or while nobody was looking: their servers follow, and what
+ * belongs to nobody is left alone.
+ */
 import { expect } from 'vitest';
 import type { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import type { AllInOne } from '#programs/up/up.ts';

@@ -1,4 +1,7 @@
-/** What a guest is made of beside its NICs: images, kernel, config drive; and what it says on its console. */
+/**
+ * What a guest is made of beside its NICs: images, kernel, config drive; and what it says on its
+ * console.
+ */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';

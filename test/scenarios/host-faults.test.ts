@@ -1,4 +1,7 @@
-/** A host that fails is told in plain words, another is tried where that helps, and the failing one is left as it was. */
+/**
+ * A host that fails is told in plain words, another is tried where that helps, and the failing one
+ * is left as it was.
+ */
 import { expect } from 'vitest';
 import type { SimulatedFault } from '#integrations/simulated/host-faults.ts';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
@@ -35,7 +38,8 @@ for (const { fault, vnic, words } of faults) {
     async (cloud, { hosts }) => {
       const red = await cloud.network('red');
       const port = await cloud.port(red, vnic);
-      // The fault strikes between two reports: the scheduler does not know yet. What only a report tells is in the tests below.
+      // The fault strikes between two reports: the scheduler does not know yet. What only a report
+      // tells is in the tests below.
       const strike = (host: string, isOn = true) => hosts.setFault(host, fault, isOn);
       strike('host-1');
       const lucky = await cloud.boot([{ port }]);

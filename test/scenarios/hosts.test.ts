@@ -1,4 +1,7 @@
-/** Hosts that are disabled, restarted with other entries, and changed underneath: held devices stay with their servers. */
+/**
+ * Hosts that are disabled, restarted with other entries, and changed underneath: held devices stay
+ * with their servers.
+ */
 import { expect } from 'vitest';
 import type { Config, ConfigEntry } from '#programs/config/config.ts';
 import { type Cloud, type Reply, scenario } from '#test/worlds/cloud.ts';

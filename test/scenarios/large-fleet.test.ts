@@ -1,4 +1,7 @@
-/** With many hosts the scheduler looks only at those that may fit; what it decides and says stays the same. */
+/**
+ * With many hosts the scheduler looks only at those that may fit; what it decides and says stays
+ * the same.
+ */
 import { expect } from 'vitest';
 import { scenario } from '#test/worlds/cloud.ts';
 

@@ -1,4 +1,7 @@
-/** Images that do not fit on the disk of the state directory: refused in words, and the cloud continues as if nothing had been sent. */
+/**
+ * Images that do not fit on the disk of the state directory: refused in words, and the cloud
+ * continues as if nothing had been sent.
+ */
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';

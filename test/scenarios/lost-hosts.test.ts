@@ -1,4 +1,7 @@
-/** Hosts that die with work in hand: what waited for them ends with its reason, no guest runs twice, and hosts that stay away can be forgotten. */
+/**
+ * Hosts that die with work in hand: what waited for them ends with its reason, no guest runs twice,
+ * and hosts that stay away can be forgotten.
+ */
 import { expect } from 'vitest';
 import type { Config } from '#programs/config/config.ts';
 import type { AllInOne } from '#programs/up/up.ts';

@@ -1,4 +1,7 @@
-/** Ports of NICs that name a network: made while the request is there, kept from host to host, and left with no one whatever happens. */
+/**
+ * Ports of NICs that name a network: made while the request is there, kept from host to host, and
+ * left with no one whatever happens.
+ */
 import { expect } from 'vitest';
 import { besideFaulty, killableBesideFaulty } from '#test/worlds/beside-faulty.ts';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';

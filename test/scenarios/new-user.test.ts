@@ -1,4 +1,6 @@
-/** What a new user, a load balancer and a terminal meet: health, openrc, log, and the end by Ctrl-C. */
+/**
+ * What a new user, a load balancer and a terminal meet: health, openrc, log, and the end by Ctrl-C.
+ */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

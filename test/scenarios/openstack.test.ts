@@ -1,4 +1,7 @@
-/** A Novella among other services: the identity, network and image services of another cloud, reached as a real OpenStack would be. */
+/**
+ * A Novella among other services: the identity, network and image services of another cloud,
+ * reached as a real OpenStack would be.
+ */
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { Cloud, scenario } from '#test/worlds/cloud.ts';

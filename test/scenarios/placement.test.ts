@@ -2,7 +2,10 @@
 import { expect } from 'vitest';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 
-/** How many servers of each kind are on each host. Example: `{ 'host-1': { plain: 4, sriov: 4 }, … }`. */
+/**
+ * How many servers of each kind are on each host. Example: `{ 'host-1': { plain: 4, sriov: 4 }, …
+ * }`.
+ */
 async function bootAll(
   cloud: Cloud,
   kinds: readonly ('plain' | 'sriov')[],

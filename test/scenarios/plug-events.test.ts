@@ -1,4 +1,7 @@
-/** Ports that somebody else wires, changes or deletes: a Novella on a network service that says so by events, as Neutron does. */
+/**
+ * Ports that somebody else wires, changes or deletes: a Novella on a network service that says so
+ * by events, as Neutron does.
+ */
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -101,7 +104,10 @@ const waits = (server: string) =>
     return { done, value: done };
   });
 
-/** Polled in the list, which asks the network service nothing; a server's own view has its security groups. */
+/**
+ * Polled in the list, which asks the network service nothing; a server's own view has its security
+ * groups.
+ */
 const listed = (id: string, query: string) =>
   cloud.until(async () => {
     const { servers } = await cloud.ok('compute', 'GET', `/servers?uuid=${id}&${query}`);

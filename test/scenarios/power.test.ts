@@ -1,4 +1,7 @@
-/** Power, reboot, pause, suspend and rebuild of a server with a VF: it keeps its device and port through all of them. */
+/**
+ * Power, reboot, pause, suspend and rebuild of a server with a VF: it keeps its device and port
+ * through all of them.
+ */
 import { expect } from 'vitest';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 

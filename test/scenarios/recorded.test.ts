@@ -1,4 +1,7 @@
-/** Recorded scenarios of the real Nova, played through the public API: placement and lifecycle hold, but for moves. */
+/**
+ * Recorded scenarios of the real Nova, played through the public API: placement and lifecycle hold,
+ * but for moves.
+ */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { playFile } from '../conformance/play.ts';

@@ -1,6 +1,7 @@
 /**
- * An agent is killed, or its host fails, at every single call of every act on a guest: afterwards the act is done or undone, a running guest
- * has exactly its devices, no VF has two guests, and when the server is deleted nothing of it is left.
+ * An agent is killed, or its host fails, at every single call of every act on a guest: afterwards
+ * the act is done or undone, a running guest has exactly its devices, no VF has two guests, and
+ * when the server is deleted nothing of it is left.
  */
 import { expect } from 'vitest';
 import { ComputeError } from '#core/errors.ts';
@@ -137,7 +138,10 @@ const acts: Act[] = [
   },
 ];
 
-/** How a call is disturbed. After a call that only looks the host is as it was before it, so being killed there is nothing of its own. */
+/**
+ * How a call is disturbed. After a call that only looks the host is as it was before it, so being
+ * killed there is nothing of its own.
+ */
 const disturbances = [
   { name: 'fails', when: 'before', dies: false, only: 'calls' },
   { name: 'is done and then fails', when: 'after', dies: false, only: 'changes' },

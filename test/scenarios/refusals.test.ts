@@ -7,7 +7,9 @@ import { startNovella, temporaryDirectory } from '#test/processes/novella-proces
 
 const nobody = '11111111-2222-4333-8444-555555555555';
 
-/** A cloud in which nothing may be left: its ports are unbound, its devices free, its servers none. */
+/**
+ * A cloud in which nothing may be left: its ports are unbound, its devices free, its servers none.
+ */
 async function expectUntouched(cloud: Cloud): Promise<void> {
   const { servers } = await cloud.ok('compute', 'GET', '/servers');
   expect(servers).toEqual([]);

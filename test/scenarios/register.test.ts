@@ -1,4 +1,7 @@
-/** `novella keystone register` on a cloud with services of its own: there is nothing to do, and what is not offered is said. */
+/**
+ * `novella keystone register` on a cloud with services of its own: there is nothing to do, and what
+ * is not offered is said.
+ */
 import { expect } from 'vitest';
 import { registerCompute } from '#cli/register/keystone-register.ts';
 import { readCloud } from '#cli/cloud/clouds-yaml.ts';

@@ -1,4 +1,7 @@
-/** The process is killed at any moment; the next start finds servers, ports, claims, pools and guests in agreement. */
+/**
+ * The process is killed at any moment; the next start finds servers, ports, claims, pools and
+ * guests in agreement.
+ */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -41,7 +44,10 @@ test('servers, ports, claims and guests are the same after a restart', async () 
   expect(await cloud.freeVfs('physnet1')).toEqual({ 'host-1': 4, 'host-2': 4 });
 });
 
-/** Kills spread over the life of a burst of boots and deletes: from the first request to well after the last. */
+/**
+ * Kills spread over the life of a burst of boots and deletes: from the first request to well after
+ * the last.
+ */
 const killAfterMs = [0, 5, 15, 30, 60, 120, 250];
 
 test.each(killAfterMs)('kill -9 some %i ms into a burst of boots and deletes', async (delay) => {

@@ -1,4 +1,7 @@
-/** Server groups and hints: where servers go in relation to each other, and what a user reads when they cannot. */
+/**
+ * Server groups and hints: where servers go in relation to each other, and what a user reads when
+ * they cannot.
+ */
 import { expect } from 'vitest';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 

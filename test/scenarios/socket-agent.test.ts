@@ -1,4 +1,7 @@
-/** Agents in processes of their own, over a real socket: whatever is cut or killed, servers become ACTIVE, each with one guest. */
+/**
+ * Agents in processes of their own, over a real socket: whatever is cut or killed, servers become
+ * ACTIVE, each with one guest.
+ */
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';

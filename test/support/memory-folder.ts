@@ -8,8 +8,8 @@ const shared = '/dev/shm';
 const least = 2 * 1024 ** 3;
 
 /**
- * `/dev/shm` where it has room and may run programs (a container's is often small, and mounted noexec), else the usual folder.
- * A TMPDIR of the user's own is kept.
+ * `/dev/shm` where it has room and may run programs (a container's is often small, and mounted
+ * noexec), else the usual folder. A TMPDIR of the user's own is kept.
  */
 export function memoryFolder(): string {
   if (process.env['TMPDIR'] !== undefined) return process.env['TMPDIR'];

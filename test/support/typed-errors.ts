@@ -1,4 +1,7 @@
-/** For tests with wild input: a refusal by the one typed error is as good as an answer, anything else fails the test. */
+/**
+ * For tests with wild input: a refusal by the one typed error is as good as an answer, anything
+ * else fails the test.
+ */
 import { ComputeError } from '#core/errors.ts';
 
 /** Runs the act. Swallows a ComputeError that is no bug; throws whatever else is thrown. */

@@ -1,6 +1,6 @@
 /**
- * The commands of this host: each is carried out once, those of one guest one after the other, and each result is kept until the
- * controller has it. Links come and go underneath.
+ * The commands of this host: each is carried out once, those of one guest one after the other, and
+ * each result is kept until the controller has it. Links come and go underneath.
  */
 import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/host/command-journal.ts';
 import type { CommandResult, HostCommand } from '#contracts/host/host-link.ts';
@@ -18,13 +18,18 @@ export interface CommandDeskOptions {
   expect: (guestId: string) => void;
   /** It is done, and its result not yet reported. Never throws. */
   beforeResult: (guestId: string) => Promise<void>;
-  /** Reports to the controller how a command ended, if there is a link now. May be reported again. */
+  /**
+   * Reports to the controller how a command ended, if there is a link now. May be reported again.
+   */
   answer: (key: CommandKey, result: CommandResult) => void;
 }
 
 export class CommandDesk {
   readonly #options: CommandDeskOptions;
-  /** Ended, and the controller has not said that it has the result; `result` null: cut off by the end of an earlier agent. */
+  /**
+   * Ended, and the controller has not said that it has the result; `result` null: cut off by the
+   * end of an earlier agent.
+   */
   readonly #kept: Map<string, JournalEntry>;
   readonly #running = new Set<string>();
   #isStopped = false;
@@ -39,7 +44,9 @@ export class CommandDesk {
     return new CommandDesk(options, await options.journal.read());
   }
 
-  /** Carries the command out, unless that is under way or done: then its result is reported again. */
+  /**
+   * Carries the command out, unless that is under way or done: then its result is reported again.
+   */
   take(hostId: string, command: HostCommand): void {
     const key = { hostId, seq: command.seq };
     const name = nameOf(key);
@@ -57,7 +64,10 @@ export class CommandDesk {
     }
   }
 
-  /** A link to the controller that knows this host by this id is up: sends it every result that it may lack. */
+  /**
+   * A link to the controller that knows this host by this id is up: sends it every result that it
+   * may lack.
+   */
   async tellAgain(hostId: string): Promise<void> {
     for (const entry of this.#kept.values()) {
       if (entry.hostId !== hostId) await this.forget(entry);
@@ -73,7 +83,10 @@ export class CommandDesk {
     });
   }
 
-  /** Returns when what was under way has ended; what has not begun does not begin: it will be asked for again. */
+  /**
+   * Returns when what was under way has ended; what has not begun does not begin: it will be asked
+   * for again.
+   */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#options.turns.ended();

@@ -1,4 +1,7 @@
-/** Does what the controller asked: looks at the host, plans the steps that are missing, executes them, says how it went. */
+/**
+ * Does what the controller asked: looks at the host, plans the steps that are missing, executes
+ * them, says how it went.
+ */
 import type {
   CommandResult,
   HostCommandBody,
@@ -26,13 +29,16 @@ import type { HostParts } from '../host-parts.ts';
 /** A plan, and how it is taken back when it cannot be carried out to its end. */
 interface Plan {
   steps: Step[];
-  /** Undone in reverse as far as it was done. What is not undone is undone by the same command when it is given again. */
+  /**
+   * Undone in reverse as far as it was done. What is not undone is undone by the same command when
+   * it is given again.
+   */
   isUndone: (step: Step) => boolean;
 }
 
 /**
- * Never throws: what goes wrong is in the result, in the host's words, with the steps that were done. A spawn or attach that fails
- * leaves the host as it was.
+ * Never throws: what goes wrong is in the result, in the host's words, with the steps that were
+ * done. A spawn or attach that fails leaves the host as it was.
  */
 export async function executeCommand(
   parts: HostParts,
@@ -76,7 +82,10 @@ export async function executeCommand(
   }
 }
 
-/** Files are the first that a spawn makes: without them no earlier try of it, by an agent that was killed, has made anything. */
+/**
+ * Files are the first that a spawn makes: without them no earlier try of it, by an agent that was
+ * killed, has made anything.
+ */
 async function hasNoFiles(
   { guestFiles }: HostParts,
   { guest }: { guest: Guest },
@@ -94,7 +103,9 @@ async function timed(parts: HostParts, step: Step): Promise<StepRecord> {
   return { step: step.do, milliseconds: performance.now() - startedAt };
 }
 
-/** The guest is as it was asked for; that its definition cannot be shown changes nothing of that. */
+/**
+ * The guest is as it was asked for; that its definition cannot be shown changes nothing of that.
+ */
 async function definitionOf({ hypervisor }: HostParts, guestId: string) {
   try {
     return await hypervisor.domainXml(guestId);
@@ -104,8 +115,9 @@ async function definitionOf({ hypervisor }: HostParts, guestId: string) {
 }
 
 /**
- * A suspend or resume that fails half-way leaves the guest running short of a device: it is led back to where it came from. Their steps are
- * not undone one by one, for what is to come back depends on what the guest has by now.
+ * A suspend or resume that fails half-way leaves the guest running short of a device: it is led
+ * back to where it came from. Their steps are not undone one by one, for what is to come back
+ * depends on what the guest has by now.
  */
 async function bringBack(
   parts: HostParts,
@@ -126,7 +138,10 @@ async function bringBack(
   }
 }
 
-/** The step that failed is undone too, for it may have been done in part. What cannot be undone is reported, and hinders no other. */
+/**
+ * The step that failed is undone too, for it may have been done in part. What cannot be undone is
+ * reported, and hinders no other.
+ */
 async function undo(parts: HostParts, steps: readonly Step[]): Promise<string[]> {
   const left: string[] = [];
   for (const step of steps.toReversed()) {

@@ -14,7 +14,10 @@ export class GuestTurns {
     });
   }
 
-  /** From now on until the returned function is called: the guests that were acted on meanwhile, by id. */
+  /**
+   * From now on until the returned function is called: the guests that were acted on meanwhile, by
+   * id.
+   */
   observe(): () => string[] {
     const seen = new Set(this.#tails.keys());
     this.#observers.add(seen);

@@ -1,4 +1,7 @@
-/** May the guest's devices be handed over now? Looked at right before, for the host may have changed since the claim. */
+/**
+ * May the guest's devices be handed over now? Looked at right before, for the host may have changed
+ * since the claim.
+ */
 import { ComputeError } from '#core/errors.ts';
 import { type Guest, isPciNic } from '#core/guests/description/guest.ts';
 import { type HandOver, handOverProblems } from '#core/guests/plan/hand-over.ts';
@@ -9,7 +12,10 @@ import type { PciFunction } from '#core/pci/devices/device.ts';
 import { printVfChange } from '#core/pci/vf/vf-settings.ts';
 import type { HostParts } from '../host-parts.ts';
 
-/** Throws `unavailable` with every reason at once, each with what an operator is to do. Nothing is changed. */
+/**
+ * Throws `unavailable` with every reason at once, each with what an operator is to do. Nothing is
+ * changed.
+ */
 export async function checkDevices(parts: HostParts, guest: Guest): Promise<void> {
   const held = heldDevices(guest);
   if (held.length === 0) return;
@@ -24,7 +30,8 @@ export async function checkDevices(parts: HostParts, guest: Guest): Promise<void
       here !== undefined && isLive(here) ? here.devices.map(({ address }) => address) : [],
     );
     const handOver = handOversOf(guest, guests);
-    // What the guest has already was looked at when it got it, and now it is the guest that uses it.
+    // What the guest has already was looked at when it got it, and now it is the guest that uses
+    // it.
     for (const device of held.filter(({ address }) => !has.has(address))) {
       const fn = functions.find(({ address }) => address === device.address);
       if (fn !== undefined) problems.push(...(await problemsOf(parts, fn, handOver(device))));

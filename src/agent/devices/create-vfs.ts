@@ -1,4 +1,7 @@
-/** At the agent's start: every PF has as many VFs as the operator wants, and is up. A PF whose VFs guests or the host itself use keeps what it has. */
+/**
+ * At the agent's start: every PF has as many VFs as the operator wants, and is up. A PF whose VFs
+ * guests or the host itself use keeps what it has.
+ */
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { FoundGuest } from '#core/guests/plan/plan.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
@@ -9,8 +12,9 @@ import { vfUses } from './vf-uses.ts';
 type Host = Pick<AgentOptions, 'host' | 'hypervisor' | 'pciBus' | 'log'>;
 
 /**
- * `counts`: by interface or PCI address of the PF. Returns when the VFs are there. Never throws: a count that cannot be reached is logged and
- * returned as a problem of the host, which continues with what there is. Example: `{ enp1s0: 4 }`.
+ * `counts`: by interface or PCI address of the PF. Returns when the VFs are there. Never throws: a
+ * count that cannot be reached is logged and returned as a problem of the host, which continues
+ * with what there is. Example: `{ enp1s0: 4 }`.
  */
 export async function createVfs(
   host: Host,
@@ -30,7 +34,10 @@ export async function createVfs(
   return problems;
 }
 
-/** The problems without those of PFs that have by now what is wanted of them: VFs may appear late, or an operator has made them. */
+/**
+ * The problems without those of PFs that have by now what is wanted of them: VFs may appear late,
+ * or an operator has made them.
+ */
 export async function withoutReachedCounts(
   { pciBus }: Pick<Host, 'pciBus'>,
   counts: Readonly<Record<string, number>>,
@@ -78,7 +85,10 @@ function pfNamed(functions: readonly PciFunction[], name: string): PciFunction |
   return functions.find((fn) => hasIfname(fn, name) || fn.address === name.toLowerCase());
 }
 
-/** Example: `0000:01:10.0 (guest instance-0000002a)`. Guests that are off hold theirs too: they will want them again. */
+/**
+ * Example: `0000:01:10.0 (guest instance-0000002a)`. Guests that are off hold theirs too: they will
+ * want them again.
+ */
 async function holdersOf(
   { hypervisor }: Host,
   pf: PciFunction,

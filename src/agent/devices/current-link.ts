@@ -15,7 +15,10 @@ interface Session {
   hostId?: string;
 }
 
-/** What is heard on a link, with the id by which its controller knows this host. `welcome` comes first. */
+/**
+ * What is heard on a link, with the id by which its controller knows this host. `welcome` comes
+ * first.
+ */
 export interface LinkListener {
   welcome(hostId: string): Promise<void>;
   command(hostId: string, message: Extract<ToAgent, { type: 'command' }>): void;

@@ -43,7 +43,10 @@ export async function takeBaseline(pciBus: PciBus, fn: PciFunction): Promise<Dev
   };
 }
 
-/** A VF that its PF's interface speaks for. On InfiniBand that is IPoIB, which need not know the VF, and nothing is set there. */
+/**
+ * A VF that its PF's interface speaks for. On InfiniBand that is IPoIB, which need not know the VF,
+ * and nothing is set there.
+ */
 function isNicVf({ parentAddress, parentIfname, isInfiniBand }: PciFunction): boolean {
   return parentAddress !== null && parentIfname !== null && isInfiniBand !== true;
 }
@@ -68,7 +71,9 @@ export async function restoreBaseline(pciBus: PciBus, request: RestoreRequest): 
   await restoreVfCount(pciBus, address, baseline.vfCount);
 }
 
-/** A driver that is bound again leaves its interface down, and the VFs of such a PF carry nothing. */
+/**
+ * A driver that is bound again leaves its interface down, and the VFs of such a PF carry nothing.
+ */
 async function restorePfInterface(pciBus: PciBus, request: RestoreRequest): Promise<void> {
   const { address, baseline, keepsDriver } = request;
   if (baseline.isUp === undefined || keepsDriver) return;
@@ -90,7 +95,10 @@ async function restoreVfCount(pciBus: PciBus, address: PciAddress, count: number
   if (now !== count) throw new Error(`not as it was: it has ${now} VFs, had ${count}`);
 }
 
-/** The hypervisor gives a managed device back to its driver; one that it has left is bound again here. */
+/**
+ * The hypervisor gives a managed device back to its driver; one that it has left is bound again
+ * here.
+ */
 async function restoreDriver(
   pciBus: PciBus,
   { address, baseline: { driver }, driverWaitMs }: RestoreRequest,
@@ -137,7 +145,10 @@ async function interfaceIsThere(
   }
 }
 
-/** Its PF has forgotten the VF's own MAC together with the guest's: the VF says it again, which a driver does only for a new one. */
+/**
+ * Its PF has forgotten the VF's own MAC together with the guest's: the VF says it again, which a
+ * driver does only for a new one.
+ */
 async function restoreInterface(
   pciBus: PciBus,
   address: PciAddress,
@@ -157,15 +168,16 @@ async function restoreInterface(
     await pciBus.setInterface(address, { macAddress: mac });
   }
   if (settings.macAddress !== noMac && isStrange && mac !== null) {
-    // Where its PF does not allow it, the interface gets the MAC when its driver is bound the next time.
+    // Where its PF does not allow it, the interface gets the MAC when its driver is bound the next
+    // time.
     await pciBus.setInterface(address, { macAddress: mac }).catch(() => undefined);
   }
   if (own.isUp !== isUp) await pciBus.setInterface(address, { up: isUp });
 }
 
 /**
- * Another MAC of the same kind, and no neighbour's: cards number the MACs of their VFs at the end. Example: `22:f0:6f:2f:d9:7e` →
- * `26:f0:6f:2f:d9:7e`. null for null.
+ * Another MAC of the same kind, and no neighbour's: cards number the MACs of their VFs at the end.
+ * Example: `22:f0:6f:2f:d9:7e` → `26:f0:6f:2f:d9:7e`. null for null.
  */
 function detour(mac: string | null): string | null {
   if (mac === null) return null;

@@ -1,6 +1,7 @@
 /**
- * The devices of this host that guests have had or have: what each was like before is kept on disk, brought back after, and read back. One that
- * cannot be brought back is quarantined: kept from later guests, with the reason, until a later try cleans it.
+ * The devices of this host that guests have had or have: what each was like before is kept on disk,
+ * brought back after, and read back. One that cannot be brought back is quarantined: kept from
+ * later guests, with the reason, until a later try cleans it.
  */
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import type { Log } from '#contracts/log.ts';
@@ -54,8 +55,9 @@ export class DeviceCare {
   }
 
   /**
-   * Keeps what the device is like now. What an earlier guest has left is cleaned first; what is kept for the same guest stays as it is.
-   * Throws `unavailable` when the device cannot be read or cleaned.
+   * Keeps what the device is like now. What an earlier guest has left is cleaned first; what is
+   * kept for the same guest stays as it is. Throws `unavailable` when the device cannot be read or
+   * cleaned.
    */
   record(device: HeldDevice, guestId: string, guestMacAddress: string | null): Promise<void> {
     const { address } = device;
@@ -74,7 +76,10 @@ export class DeviceCare {
     });
   }
 
-  /** Brings the device back to what was kept, and forgets it; quarantines it when that fails. What is kept for another guest is left alone. */
+  /**
+   * Brings the device back to what was kept, and forgets it; quarantines it when that fails. What
+   * is kept for another guest is left alone.
+   */
   restore(device: HeldDevice, guestId: string): Promise<void> {
     return this.#inTurn(device.address, async () => {
       const known = await this.#known(device.address);
@@ -89,8 +94,8 @@ export class DeviceCare {
   }
 
   /**
-   * Cleans what is kept for guests that are not on this host, and what could not be cleaned before. Records are read first: a guest is
-   * defined before its devices are recorded.
+   * Cleans what is kept for guests that are not on this host, and what could not be cleaned before.
+   * Records are read first: a guest is defined before its devices are recorded.
    */
   async cleanUp(guestsHere: () => Promise<readonly { id: string }[]>): Promise<void> {
     const records = await this.#records();
@@ -107,8 +112,8 @@ export class DeviceCare {
   }
 
   /**
-   * The functions with what is known of them beyond what the bus shows: quarantine, and the interface of a PF that a guest has, so that device
-   * specs go on finding it by name.
+   * The functions with what is known of them beyond what the bus shows: quarantine, and the
+   * interface of a PF that a guest has, so that device specs go on finding it by name.
    */
   async annotate(functions: readonly PciFunction[]): Promise<PciFunction[]> {
     const records = await this.#records();
@@ -134,7 +139,8 @@ export class DeviceCare {
     if (baseline === null) {
       await this.#clear(device);
     } else if (await this.#isThere(record)) {
-      // A function that is gone leaves nothing to clean, and another card in its place has had no guest.
+      // A function that is gone leaves nothing to clean, and another card in its place has had no
+      // guest.
       const keepsDriver = device.isUnmanaged === true;
       const request = { address, baseline, guestMacAddress, keepsDriver, driverWaitMs };
       await restoreBaseline(pciBus, request);
@@ -145,7 +151,10 @@ export class DeviceCare {
     this.#notify();
   }
 
-  /** The PF of the same card may have got another MAC meanwhile: a VF that shows the guest's MAC, or its trust, is the guest's all the same. */
+  /**
+   * The PF of the same card may have got another MAC meanwhile: a VF that shows the guest's MAC, or
+   * its trust, is the guest's all the same.
+   */
   async #isThere({ device, fn, baseline, guestMacAddress }: DeviceRecord): Promise<boolean> {
     const { pciBus } = this.#options;
     const now = await pciBus.functionAt(device.address);
@@ -160,7 +169,10 @@ export class DeviceCare {
     );
   }
 
-  /** What it was like nobody knows: what a guest may have left is taken off. A VF that shows only what its own driver chose is clean. */
+  /**
+   * What it was like nobody knows: what a guest may have left is taken off. A VF that shows only
+   * what its own driver chose is clean.
+   */
   async #clear(device: HeldDevice): Promise<void> {
     if (!device.isConfigured && !device.trust) return;
     const { pciBus } = this.#options;

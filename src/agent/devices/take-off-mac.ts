@@ -5,8 +5,9 @@ import type { PciAddress } from '#core/pci/devices/address.ts';
 import { noMac, type VfChange } from '#core/pci/vf/vf-settings.ts';
 
 /**
- * Makes the change, and returns the MAC that is written. Some drivers refuse "none set" (bnx2x, be2net, qede, cxgb4): the VF gets its own MAC
- * then, or, where it is not known, one that nobody has. Throws `unavailable` for what is refused all the same.
+ * Makes the change, and returns the MAC that is written. Some drivers refuse "none set" (bnx2x,
+ * be2net, qede, cxgb4): the VF gets its own MAC then, or, where it is not known, one that nobody
+ * has. Throws `unavailable` for what is refused all the same.
  */
 export async function setVfWithoutMac(
   pciBus: PciBus,

@@ -2,7 +2,10 @@
 import type { PciBus } from '#contracts/host/pci-bus.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
 
-/** In plain words. Example: `['0000:01:10.0: its interface enp1s0v0 is a port of bridge br9: ip link set enp1s0v0 nomaster']`. */
+/**
+ * In plain words. Example: `['0000:01:10.0: its interface enp1s0v0 is a port of bridge br9: ip link
+ * set enp1s0v0 nomaster']`.
+ */
 export async function vfUses(
   pciBus: Pick<PciBus, 'listFunctions' | 'deviceFacts'>,
   pf: PciAddress,

@@ -1,4 +1,7 @@
-/** The devices as the kernel has them reach the controller at once: functions that come and go, links, quarantine. */
+/**
+ * The devices as the kernel has them reach the controller at once: functions that come and go,
+ * links, quarantine.
+ */
 import type { HostReport } from '#contracts/host/host-link.ts';
 import { canonicalText } from '#core/canonical-text.ts';
 import type { AgentOptions } from '../agent-options.ts';
@@ -7,7 +10,10 @@ import { cleanUpHost, type HostParts } from '../host-parts.ts';
 export interface FollowedHost {
   /** Remembers what this report says of the devices, for it is sent. */
   note(report: HostReport): HostReport;
-  /** Returns when a device that was just quarantined, or no longer is, has been reported: nobody must think before that it is free. */
+  /**
+   * Returns when a device that was just quarantined, or no longer is, has been reported: nobody
+   * must think before that it is free.
+   */
   settled(): Promise<void>;
   stop(): void;
 }

@@ -1,4 +1,7 @@
-/** Tells the controller how guests are found: after each command, and when the hypervisor says that one has changed. */
+/**
+ * Tells the controller how guests are found: after each command, and when the hypervisor says that
+ * one has changed.
+ */
 import type { ToController } from '#contracts/host/host-link.ts';
 import type { AgentOptions } from '../agent-options.ts';
 import type { GuestTurns } from '../commands/guest-turns.ts';

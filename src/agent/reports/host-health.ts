@@ -1,9 +1,15 @@
-/** What is wrong with the host now. Who knows how to look at the host hands that in; the hypervisor is asked here. */
+/**
+ * What is wrong with the host now. Who knows how to look at the host hands that in; the hypervisor
+ * is asked here.
+ */
 import { canonicalText } from '#core/canonical-text.ts';
 import { type HostProblem, hypervisorSilent } from '#core/hosts/host-problem.ts';
 import type { AgentOptions } from '../agent-options.ts';
 
-/** The problems that the host's own checks find. Never throws: checks that fail are a problem too, which keeps nobody away. */
+/**
+ * The problems that the host's own checks find. Never throws: checks that fail are a problem too,
+ * which keeps nobody away.
+ */
 export async function healthProblems(
   options: Pick<AgentOptions, 'checkHealth'>,
 ): Promise<HostProblem[]> {
@@ -15,13 +21,18 @@ export async function healthProblems(
   }
 }
 
-/** The problem of a hypervisor that does not answer. Example message: `the hypervisor does not answer: connection refused`. */
+/**
+ * The problem of a hypervisor that does not answer. Example message: `the hypervisor does not
+ * answer: connection refused`.
+ */
 export function silentHypervisor(error: unknown): HostProblem {
   const message = `the hypervisor does not answer: ${wordsOf(error)}`;
   return { code: hypervisorSilent, message, blocks: 'all' };
 }
 
-/** A text that differs when the host's health does. `others`: problems that are reported with it. */
+/**
+ * A text that differs when the host's health does. `others`: problems that are reported with it.
+ */
 export async function healthText(
   options: AgentOptions,
   others: readonly HostProblem[],
@@ -35,7 +46,10 @@ export async function healthText(
   }
 }
 
-/** The same of problems that were reported. Figures in messages change all the time and say nothing new. */
+/**
+ * The same of problems that were reported. Figures in messages change all the time and say nothing
+ * new.
+ */
 export function healthTextOf(problems: readonly HostProblem[]): string {
   const known = problems.map(({ code, message, blocks }) => ({
     code,

@@ -1,4 +1,7 @@
-/** Which NICs use which bridge that the agent made: a bridge goes with its last NIC, whoever comes and goes meanwhile. */
+/**
+ * Which NICs use which bridge that the agent made: a bridge goes with its last NIC, whoever comes
+ * and goes meanwhile.
+ */
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import type { BridgeWiring } from '#core/guests/description/guest.ts';
@@ -35,7 +38,10 @@ export class BridgeCare {
     return this.#drop((use) => use.guestId === guestId && (portId ?? use.portId) === use.portId);
   }
 
-  /** Drops the uses of guests that are not on this host. A guest is always defined before its bridges are made. */
+  /**
+   * Drops the uses of guests that are not on this host. A guest is always defined before its
+   * bridges are made.
+   */
   async cleanUp(guestsHere: () => Promise<readonly { id: string }[]>): Promise<void> {
     const users = new Set<string>();
     for (const key of await this.#memory.keys(folder)) {

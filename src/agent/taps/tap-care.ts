@@ -1,4 +1,7 @@
-/** Which tap that the agent made belongs to which NIC: it goes with its NIC, and with its guest at the latest. */
+/**
+ * Which tap that the agent made belongs to which NIC: it goes with its NIC, and with its guest at
+ * the latest.
+ */
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import type { HostTaps } from '#contracts/host/host-taps.ts';
 import type { HostTap } from '#core/guests/description/host-tap.ts';
@@ -35,7 +38,10 @@ export class TapCare {
     return this.#drop((tap) => tap.guestId === guestId && (portId ?? tap.portId) === tap.portId);
   }
 
-  /** Removes those of guests that are not on this host. A guest is always defined before its taps are made. */
+  /**
+   * Removes those of guests that are not on this host. A guest is always defined before its taps
+   * are made.
+   */
   async cleanUp(guestsHere: () => Promise<readonly { id: string }[]>): Promise<void> {
     const known = new Set((await this.#records()).map(({ guestId }) => guestId));
     if (known.size === 0) return;

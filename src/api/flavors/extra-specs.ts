@@ -42,7 +42,10 @@ export async function deleteExtraSpec(call: Call): Promise<Reply> {
   return {};
 }
 
-/** Sets the keys with a text and takes those with null away; others stay. Throws `invalid` for devices that are asked for in no right form. */
+/**
+ * Sets the keys with a text and takes those with null away; others stay. Throws `invalid` for
+ * devices that are asked for in no right form.
+ */
 async function changeSpecs(call: Call, extraSpecs: Record<string, string | null>): Promise<void> {
   const aliases = extraSpecs[aliasKey];
   // No server could ever be made with a wrong one.

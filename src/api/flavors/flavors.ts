@@ -54,7 +54,10 @@ export async function deleteFlavor(call: Call): Promise<Reply> {
   return {};
 }
 
-/** The flavor of `:id`. Throws `notFound`, also for a private one that the caller's project has no access to. */
+/**
+ * The flavor of `:id`. Throws `notFound`, also for a private one that the caller's project has no
+ * access to.
+ */
 export async function findFlavor(call: Call): Promise<Flavor> {
   const id = call.params['id'] ?? '';
   const flavor = await readFlavor(call, id);
@@ -66,7 +69,10 @@ export async function findFlavor(call: Call): Promise<Flavor> {
   throw new ComputeError('notFound', `Flavor ${id} could not be found.`);
 }
 
-/** Throws `conflict` for a damaged record, for administrators with the reason; for others there is no such flavor. */
+/**
+ * Throws `conflict` for a damaged record, for administrators with the reason; for others there is
+ * no such flavor.
+ */
 async function readFlavor({ context, caller }: Call, id: string): Promise<Flavor | undefined> {
   try {
     return await context.store.flavors.get(id);
@@ -89,7 +95,10 @@ async function listBy(call: Call, view: (call: Call, flavor: Flavor) => View): P
   return { body: { flavors, ...(links.length > 0 && { flavors_links: links }) } };
 }
 
-/** Administrators ask for public (the default), private, or with `None` all; others see the public ones and those they have access to. */
+/**
+ * Administrators ask for public (the default), private, or with `None` all; others see the public
+ * ones and those they have access to.
+ */
 async function publicityTest(call: Call): Promise<(flavor: Flavor) => boolean> {
   const asked = (queryValue(call.query, 'is_public') ?? 'true').toLowerCase();
   if (!call.caller.isAdmin) {

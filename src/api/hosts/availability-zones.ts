@@ -1,4 +1,7 @@
-/** Availability zones: the names that hosts give theirs. A zone is available while one of its hosts is enabled. */
+/**
+ * Availability zones: the names that hosts give theirs. A zone is available while one of its hosts
+ * is enabled.
+ */
 import type { Host } from '#contracts/store/store.ts';
 import { atMicrosecond } from '../requests/links.ts';
 import type { Call, Reply } from '../requests/route.ts';

@@ -54,7 +54,10 @@ interface ServiceBody {
   forced_down?: unknown;
 }
 
-/** From 2.53 on: whether servers may be placed on the host, why not, and whether it is to count as down. */
+/**
+ * From 2.53 on: whether servers may be placed on the host, why not, and whether it is to count as
+ * down.
+ */
 export async function changeService(call: Call<ServiceBody>): Promise<Reply> {
   const { status, disabled_reason: reason, forced_down: down } = call.body;
   if (status === undefined && down === undefined) {
@@ -95,7 +98,10 @@ interface NamedServiceBody {
   forced_down?: unknown;
 }
 
-/** Before 2.53: the last part of the path says what to do, the body with which service. Source: Nova compute API reference, "Update Compute Service". */
+/**
+ * Before 2.53: the last part of the path says what to do, the body with which service. Source: Nova
+ * compute API reference, "Update Compute Service".
+ */
 export async function changeNamedService(call: Call<NamedServiceBody>): Promise<Reply> {
   const { host: name, binary: asked, disabled_reason: reason } = call.body;
   const update = updateOf(call);
@@ -138,7 +144,10 @@ function updateOf({ params, body, version }: Call<NamedServiceBody>): HostServic
   throw new ComputeError('notFound', `Unknown action: ${act}`);
 }
 
-/** The service with its host, which will not return. Throws `notFound`, and `conflict` while the host reports or has servers. */
+/**
+ * The service with its host, which will not return. Throws `notFound`, and `conflict` while the
+ * host reports or has servers.
+ */
 export async function deleteService(call: Call): Promise<Reply> {
   const id = call.params['id'] ?? '';
   const host = await hostOfId(call, id);

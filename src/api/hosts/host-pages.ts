@@ -8,7 +8,10 @@ type Wanted =
   | { by: 'name'; after: string | undefined; limit: number }
   | { by: 'number'; after: number | undefined; limit: number };
 
-/** Those that follow in the order, at most the limit. Example: `readHosts(store.hosts, { by: 'name', after: 'host-0100', limit: 1000 })`. */
+/**
+ * Those that follow in the order, at most the limit. Example: `readHosts(store.hosts, { by: 'name',
+ * after: 'host-0100', limit: 1000 })`.
+ */
 export async function readHosts(
   store: Pick<HostStore, 'page'>,
   { by, after, limit }: Wanted,

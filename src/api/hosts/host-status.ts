@@ -7,7 +7,10 @@ export function isUp(context: ApiContext, host: Host): boolean {
   return context.links.isAlive(host);
 }
 
-/** `host_status` of a server (microversion 2.16): '' while it is on no host. Source: Nova `HostStatus`. */
+/**
+ * `host_status` of a server (microversion 2.16): '' while it is on no host. Source: Nova
+ * `HostStatus`.
+ */
 export function hostStatus(context: ApiContext, host: Host | undefined): string {
   if (host === undefined) return '';
   if (!host.enabled) return 'MAINTENANCE';

@@ -48,8 +48,9 @@ async function findHypervisor(call: Call): Promise<NumberedHost> {
 }
 
 /**
- * How long a host has been up, as its agent last reported it. Throws `notImplemented` where the agent does not report it (clients then leave it
- * out), `invalid` for a host that is down, `notFound`. Source: Nova `hypervisors.py`, `uptime`.
+ * How long a host has been up, as its agent last reported it. Throws `notImplemented` where the
+ * agent does not report it (clients then leave it out), `invalid` for a host that is down,
+ * `notFound`. Source: Nova `hypervisors.py`, `uptime`.
  */
 export async function showUptime(call: Call): Promise<Reply> {
   const found = await findHypervisor(call);
@@ -68,7 +69,10 @@ export async function showUptime(call: Call): Promise<Reply> {
   return { body: { hypervisor: shown(call, found, { ...briefView(call, found), uptime }) } };
 }
 
-/** Before 2.53: those whose name has the last but one part of the path in it. Throws `notFound` when there is none. */
+/**
+ * Before 2.53: those whose name has the last but one part of the path in it. Throws `notFound` when
+ * there is none.
+ */
 export async function searchHypervisors(call: Call): Promise<Reply> {
   const found = matching(await numberedHosts(call.context), call.params['id'] ?? '');
   const hypervisors = found.map((each) => shown(call, each, briefView(call, each)));
@@ -137,7 +141,9 @@ async function listBy(call: Call, view: HostView): Promise<Reply> {
   return { body: { hypervisors, ...(links.length > 0 && { hypervisors_links: links }) } };
 }
 
-/** Pages since 2.33, a name's part since 2.53; not both. A part that nothing matches is `notFound`. */
+/**
+ * Pages since 2.33, a name's part since 2.53; not both. A part that nothing matches is `notFound`.
+ */
 async function selectHypervisors(
   call: Call,
 ): Promise<{ items: NumberedHost[]; links: readonly Link[] }> {

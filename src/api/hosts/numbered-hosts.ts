@@ -5,7 +5,9 @@ import { readHosts } from './host-pages.ts';
 
 export interface NumberedHost {
   host: Host;
-  /** In the order in which hosts became known. A host that is forgotten takes its number with it. */
+  /**
+   * In the order in which hosts became known. A host that is forgotten takes its number with it.
+   */
   number: number;
 }
 

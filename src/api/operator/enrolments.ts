@@ -8,7 +8,10 @@ import type { Call, Reply } from '../requests/route.ts';
 
 export const enrolmentBody = object({ replace: { type: 'boolean' } });
 
-/** The token is in this answer and in no other. Throws `conflict` for a host with a good token, unless `replace`. */
+/**
+ * The token is in this answer and in no other. Throws `conflict` for a host with a good token,
+ * unless `replace`.
+ */
 export async function enroll(call: Call<{ replace?: boolean }>): Promise<Reply> {
   const host = call.params['name'] ?? '';
   if (!isHostName(host)) {
@@ -29,7 +32,10 @@ export async function revoke(call: Call): Promise<Reply> {
   return {};
 }
 
-/** Removes a host that will not return, and its token. Throws `notFound`, and `conflict` while it reports or has servers. */
+/**
+ * Removes a host that will not return, and its token. Throws `notFound`, and `conflict` while it
+ * reports or has servers.
+ */
 export async function forget(call: Call): Promise<Reply> {
   await call.context.workflows.forgetHost(call.params['name'] ?? '');
   return {};

@@ -1,4 +1,6 @@
-/** All that is known of why a server is where it is: decisions, NICs, requests, devices, domain XML. */
+/**
+ * All that is known of why a server is where it is: decisions, NICs, requests, devices, domain XML.
+ */
 import { serverStatus } from '#core/servers/lifecycle.ts';
 import type { Server } from '#core/servers/server.ts';
 import { atSecond } from '../requests/links.ts';

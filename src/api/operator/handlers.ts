@@ -17,7 +17,10 @@ export async function listHosts(call: Call): Promise<Reply> {
   return { body: { hosts, ...(links.length > 0 && { hosts_links: links }) } };
 }
 
-/** `?host=` and `?status=` (repeatable) narrow it. In pages by host and address; the marker is `HOST/ADDRESS`. */
+/**
+ * `?host=` and `?status=` (repeatable) narrow it. In pages by host and address; the marker is
+ * `HOST/ADDRESS`.
+ */
 export async function listDevices(call: Call): Promise<Reply> {
   const limit = pageLimit(call.query);
   const marker = queryValue(call.query, 'marker');
@@ -50,7 +53,10 @@ function isBehind(marker: string | undefined, { host, address }: DeviceView): bo
   return host !== marker.slice(0, slash) || address > marker.slice(slash + 1);
 }
 
-/** The hosts that may have devices of the page, from the marker's own on. Throws `invalid` for a marker of no known host. */
+/**
+ * The hosts that may have devices of the page, from the marker's own on. Throws `invalid` for a
+ * marker of no known host.
+ */
 async function* hostsFrom(call: Call, marker: string | undefined): AsyncGenerator<Host> {
   const { hosts } = call.context.store;
   const name = queryValue(call.query, 'host');
@@ -91,7 +97,10 @@ export async function listPools(call: Call): Promise<Reply> {
   };
 }
 
-/** All hosts by name, page by page, or the one of `?host=`. Throws `notFound` for a name that no host has. */
+/**
+ * All hosts by name, page by page, or the one of `?host=`. Throws `notFound` for a name that no
+ * host has.
+ */
 async function pageOfHosts(call: Call): Promise<{ items: Host[]; links: Link[] }> {
   const { hosts } = call.context.store;
   const name = queryValue(call.query, 'host');

@@ -36,7 +36,10 @@ export const pciCheckBody = object(
   ['host', 'device_spec'],
 );
 
-/** Wrong entries are no error here: they are in the answer. Throws `notFound` for a host that is none, `invalid` for more than one request may have. */
+/**
+ * Wrong entries are no error here: they are in the answer. Throws `notFound` for a host that is
+ * none, `invalid` for more than one request may have.
+ */
 export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
   const { host: name, device_spec: list, alias } = call.body;
   refuseTooMuch(list, alias);
@@ -79,7 +82,10 @@ export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
   return { body };
 }
 
-/** A text may hold a list. The answer has the tags of an entry at each function that it takes: long ones would make it endless. */
+/**
+ * A text may hold a list. The answer has the tags of an entry at each function that it takes: long
+ * ones would make it endless.
+ */
 function refuseTooMuch(list: CheckBody['device_spec'], alias: CheckBody['alias'] = []): void {
   const sizes = list.map((entry) => sizesOf(entry));
   const number = sizes.reduce((sum, { length }) => sum + length, 0);

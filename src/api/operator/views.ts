@@ -44,8 +44,9 @@ export function viewPool(host: string, pool: PciDevicePool) {
 }
 
 /**
- * The pools of a host summed as the seed's text shows them: `<physical_network>, <product_id>, <vendor_id> : <count>`.
- * Example: two PFs' pools of 7 and 6 VFs on physnet1 → one entry of 13. Source: the seed, "PCI stats".
+ * The pools of a host summed as the seed's text shows them: `<physical_network>, <product_id>,
+ * <vendor_id> : <count>`. Example: two PFs' pools of 7 and 6 VFs on physnet1 → one entry of 13.
+ * Source: the seed, "PCI stats".
  */
 export function rollUp(host: string, pools: readonly PciDevicePool[]) {
   const views = pools.map((pool) => viewPool(host, pool));

@@ -1,4 +1,6 @@
-/** What the compute API needs from outside. `programs` puts it together; tests give simulated parts. */
+/**
+ * What the compute API needs from outside. `programs` puts it together; tests give simulated parts.
+ */
 import type { PciAlias } from '#core/pci/requests/alias.ts';
 import type { Logger } from 'pino';
 import type { Clock, NewId } from '#contracts/clock.ts';
@@ -21,7 +23,10 @@ import type { HostServiceChange } from '#workflows/operator/set-host-service.ts'
 
 /** The acts that take more than one step. Each returns as soon as the act is recorded. */
 export interface ApiWorkflows {
-  /** Returns the server (the first, when several are asked for). Throws `invalid`, `conflict`, `forbidden`, `overQuota`. */
+  /**
+   * Returns the server (the first, when several are asked for). Throws `invalid`, `conflict`,
+   * `forbidden`, `overQuota`.
+   */
   createServer(caller: Caller, request: NewServerRequest, requestId: string): Promise<Server>;
   /** Deleting a server that is being deleted is no error. */
   deleteServer(caller: Caller, server: Server, requestId: string): Promise<void>;
@@ -29,23 +34,38 @@ export interface ApiWorkflows {
   actOnGuest(caller: Caller, server: Server, request: ActRequest): Promise<void>;
   /** Throws `conflict`, and `invalid` for an image that does not fit. */
   rebuildServer(caller: Caller, server: Server, request: RebuildRequest): Promise<void>;
-  /** The one act that is waited for: returns the port once the guest has it. Throws `invalid`, `conflict`, `unavailable`. */
+  /**
+   * The one act that is waited for: returns the port once the guest has it. Throws `invalid`,
+   * `conflict`, `unavailable`.
+   */
   attachInterface(caller: Caller, server: Server, request: AttachRequest): Promise<string>;
-  /** Throws `notFound` when the server has no such port, `conflict` in a state that does not allow it. */
+  /**
+   * Throws `notFound` when the server has no such port, `conflict` in a state that does not allow
+   * it.
+   */
   detachInterface(
     caller: Caller,
     server: Server,
     request: { portId: string; requestId: string },
   ): Promise<void>;
-  /** On all ports of the server. Throws `notFound`, `conflict` for a name of several groups, `invalid` where a port takes none. */
+  /**
+   * On all ports of the server. Throws `notFound`, `conflict` for a name of several groups,
+   * `invalid` where a port takes none.
+   */
   changeGroups(caller: Caller, server: Server, change: SecurityGroupChange): Promise<void>;
   /** Keeps an event of the network service; the workflows concerned act on it later. */
   takeNetworkEvent(event: NetworkEvent): Promise<void>;
-  /** The last lines that its guest wrote to its console; null: all. Throws `conflict` where no host can say. */
+  /**
+   * The last lines that its guest wrote to its console; null: all. Throws `conflict` where no host
+   * can say.
+   */
   readConsole(server: Server, lines: number | null): Promise<string>;
   /** Throws `conflict` when the host has a good token, unless `replaces`. */
   enrollHost(host: string, how: { replaces: boolean }): Promise<NewEnrolment>;
-  /** Removes a host that will not return. Throws `notFound`, and `conflict` while it reports or has servers. */
+  /**
+   * Removes a host that will not return. Throws `notFound`, and `conflict` while it reports or has
+   * servers.
+   */
   forgetHost(host: string): Promise<void>;
   /** Throws `notFound`. */
   revokeHost(host: string): Promise<void>;
@@ -53,7 +73,10 @@ export interface ApiWorkflows {
   setHostService(hostId: string, request: HostServiceChange): Promise<Host>;
 }
 
-/** Room on one file system that this process keeps things on. `uses`: what for. Example: `['state', 'images']`. */
+/**
+ * Room on one file system that this process keeps things on. `uses`: what for. Example: `['state',
+ * 'images']`.
+ */
 export interface DiskRoom {
   uses: string[];
   /** For this process. */
@@ -84,7 +107,10 @@ export interface ApiContext {
   disks: () => Promise<DiskRoom[]>;
   /** The identity service's URL, for those who come without a token. Asked at each use. */
   identityUrl: () => string;
-  /** Where clients reach this service; undefined: as the request came. Example: `https://cloud.example:8774`. */
+  /**
+   * Where clients reach this service; undefined: as the request came. Example:
+   * `https://cloud.example:8774`.
+   */
   publicUrl?: string;
   /** Certificate and key, PEM; undefined: clear text. */
   tls?: { cert: Buffer; key: Buffer };

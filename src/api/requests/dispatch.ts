@@ -1,4 +1,6 @@
-/** From a request to its row: microversion, caller, project, row, policy, body. Knows no resource. */
+/**
+ * From a request to its row: microversion, caller, project, row, policy, body. Knows no resource.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '#contracts/services/identity.ts';
 import { allows } from '#core/access/policy.ts';
@@ -35,13 +37,15 @@ const isProject = /^\/[0-9a-fA-F-]{32,36}$/;
 interface Addressed extends FoundPath {
   /** Below prefix and project, as it came, without query. Example: `/servers/detail`. */
   path: string;
-  /** As it stands in the path. Example: `/0123456789abcdef0123456789abcdef`; '' where there is none. */
+  /**
+   * As it stands in the path. Example: `/0123456789abcdef0123456789abcdef`; '' where there is none.
+   */
   project: string;
 }
 
 /**
- * Puts the rows on the app below this prefix, as one route: fastify takes some milliseconds for each, and a table has hundreds.
- * A known path asked with another method answers 405.
+ * Puts the rows on the app below this prefix, as one route: fastify takes some milliseconds for
+ * each, and a table has hundreds. A known path asked with another method answers 405.
  */
 export function mountRoutes(
   app: FastifyInstance,
@@ -68,7 +72,10 @@ export function mountRoutes(
   });
 }
 
-/** A URL may name the server before the path, as for a proxy: it is passed over. Source: RFC 9112, 3.2.2. Throws `notFound` when no row has the path. */
+/**
+ * A URL may name the server before the path, as for a proxy: it is passed over. Source: RFC 9112,
+ * 3.2.2. Throws `notFound` when no row has the path.
+ */
 function address(find: FindPath, mount: Mount, url: string): Addressed {
   const [whole = ''] = url.replace(/^https?:\/\/[^/]*/i, '').split('?');
   const below = whole.startsWith(mount.prefix) ? whole.slice(mount.prefix.length) : '';

@@ -1,4 +1,7 @@
-/** Schemas of single fields that several bodies share. Source: Nova `api/validation/parameter_types.py`. */
+/**
+ * Schemas of single fields that several bodies share. Source: Nova
+ * `api/validation/parameter_types.py`.
+ */
 import type { JsonSchema } from './json-schema.ts';
 
 /** 1 to 255 characters, no blank at either end, no control characters. */
@@ -29,7 +32,10 @@ export const imageReference: JsonSchema = {
   ],
 };
 
-/** The id in a reference that may be a URL. Example: `http://h:8774/v2.1/flavors/1?a=b` → `1`. Source: Nova `get_id_from_href`. */
+/**
+ * The id in a reference that may be a URL. Example: `http://h:8774/v2.1/flavors/1?a=b` → `1`.
+ * Source: Nova `get_id_from_href`.
+ */
 export function idOfReference(reference: string): string {
   const [path = ''] = reference.split(/[?#]/);
   return path.split('/').at(-1) ?? '';

@@ -4,7 +4,10 @@ import type { Steps } from '#core/steps.ts';
 
 const turnMs = 10;
 
-/** What `make` gives for each item. Other requests are served about every 10 ms. Example: `await mapInTurns(servers, (one) => viewServer(call, one))`. */
+/**
+ * What `make` gives for each item. Other requests are served about every 10 ms. Example: `await
+ * mapInTurns(servers, (one) => viewServer(call, one))`.
+ */
 export async function mapInTurns<Item, Made>(
   items: readonly Item[],
   make: (item: Item) => Made,
@@ -20,7 +23,10 @@ export async function mapInTurns<Item, Made>(
   return made;
 }
 
-/** The same for a computation that stops after each step. Example: `await runInTurns(checkingDeviceSpecs(specs, devices))`. */
+/**
+ * The same for a computation that stops after each step. Example: `await
+ * runInTurns(checkingDeviceSpecs(specs, devices))`.
+ */
 export async function runInTurns<Made>(steps: Steps<Made>): Promise<Made> {
   let turnEnd = performance.now() + turnMs;
   for (;;) {
@@ -32,7 +38,10 @@ export async function runInTurns<Made>(steps: Steps<Made>): Promise<Made> {
   }
 }
 
-/** The items that pass the test, in their order, found in turns too. Example: `await filterInTurns(servers, isWanted)`. */
+/**
+ * The items that pass the test, in their order, found in turns too. Example: `await
+ * filterInTurns(servers, isWanted)`.
+ */
 export async function filterInTurns<Item>(
   items: readonly Item[],
   isWanted: (item: Item) => boolean,

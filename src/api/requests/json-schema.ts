@@ -1,4 +1,7 @@
-/** JSON Schemas of bodies: the words they are written in, and the check that words what is wrong as Nova does. */
+/**
+ * JSON Schemas of bodies: the words they are written in, and the check that words what is wrong as
+ * Nova does.
+ */
 import { Compile, type Validator } from 'typebox/compile';
 import { ComputeError } from '#core/errors.ts';
 
@@ -30,7 +33,10 @@ interface Finding {
 
 const compiled = new WeakMap<JsonSchema, Validator>();
 
-/** Throws `invalid` naming field, value and rule when the body is not as the schema says. Each schema is compiled once. */
+/**
+ * Throws `invalid` naming field, value and rule when the body is not as the schema says. Each
+ * schema is compiled once.
+ */
 export function checkBody(schema: JsonSchema, body: unknown): void {
   let validator = compiled.get(schema);
   if (validator === undefined) {
@@ -51,7 +57,10 @@ function explain(given: Finding[], body: unknown, schema: JsonSchema): string {
   return `Invalid input for field/attribute ${names.join('.')}. Value: ${shown(valueAt(names, body))}. ${rule}`;
 }
 
-/** Validators list the first findings only: of many unknown keys each, and not what they have in common. */
+/**
+ * Validators list the first findings only: of many unknown keys each, and not what they have in
+ * common.
+ */
 function ofUnknownKey(finding: Finding): Finding {
   if (finding.keyword !== 'boolean') return finding;
   const keyword = 'additionalProperties';
@@ -130,8 +139,9 @@ function quoted(names: unknown[]): string {
 }
 
 /**
- * The body as the older API takes it: without the keys that an object of the schema does not have, without blanks around texts whose schema
- * says `trimmed`, and without a null where it says `nullIsAbsent`. Validators pass over both keywords. Other faults stay for `checkBody`.
+ * The body as the older API takes it: without the keys that an object of the schema does not have,
+ * without blanks around texts whose schema says `trimmed`, and without a null where it says
+ * `nullIsAbsent`. Validators pass over both keywords. Other faults stay for `checkBody`.
  */
 export function forgiven(schema: JsonSchema, body: unknown): unknown {
   const properties = schema['properties'] as Record<string, JsonSchema> | undefined;

@@ -24,7 +24,10 @@ export function atSecond(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-/** With microseconds and no zone, as Nova's older fields are; null stays. Example: `2023-11-14T22:13:20.123000`. */
+/**
+ * With microseconds and no zone, as Nova's older fields are; null stays. Example:
+ * `2023-11-14T22:13:20.123000`.
+ */
 export function atMicrosecond(ms: number | null): string | null {
   return ms === null ? null : `${new Date(ms).toISOString().slice(0, 23)}000`;
 }

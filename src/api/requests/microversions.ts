@@ -1,11 +1,14 @@
 /**
- * What each microversion added to a view, as steps down from the newest shape. A view is built once, for the highest
- * version, and steps down to the one asked for. Source: Nova `rest_api_version_history.rst`.
+ * What each microversion added to a view, as steps down from the newest shape. A view is built
+ * once, for the highest version, and steps down to the one asked for. Source: Nova
+ * `rest_api_version_history.rst`.
  */
 
 export type View = Record<string, unknown>;
 
-/** In versions below `below` the view is as `undo` leaves it. `Of` is what the view was made from. */
+/**
+ * In versions below `below` the view is as `undo` leaves it. `Of` is what the view was made from.
+ */
 export interface StepDown<Of = void> {
   below: number;
   undo: (view: View, of: Of) => void;
@@ -33,7 +36,10 @@ export function without(below: number, ...keys: string[]): StepDown<unknown> {
   };
 }
 
-/** A step that writes a key in the older way. Example: `rewritten(75, 'swap', (swap) => (swap === 0 ? '' : swap))`. */
+/**
+ * A step that writes a key in the older way. Example: `rewritten(75, 'swap', (swap) => (swap === 0
+ * ? '' : swap))`.
+ */
 export function rewritten(
   below: number,
   key: string,

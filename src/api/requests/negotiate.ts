@@ -1,16 +1,20 @@
 /** Which microversion a request asks for, and the headers that say which one answered. */
 import { ComputeError } from '#core/errors.ts';
 
-/** The minor numbers of the lowest and highest microversion. 2.79 is what every stock client is content with. */
+/**
+ * The minor numbers of the lowest and highest microversion. 2.79 is what every stock client is
+ * content with.
+ */
 export const minVersion = 1;
 export const maxVersion = 79;
 
 type Headers = Record<string, string | string[] | undefined>;
 
 /**
- * The minor number asked for; 1 when nothing is said. The service-typed header wins over the old one.
- * Example: `OpenStack-API-Version: compute 2.60, volume 3.1` → 60; `latest` → the highest.
- * Throws `invalid` for a bad form, `notAcceptable` outside the range. Source: Nova API guide, "Microversions".
+ * The minor number asked for; 1 when nothing is said. The service-typed header wins over the old
+ * one. Example: `OpenStack-API-Version: compute 2.60, volume 3.1` → 60; `latest` → the highest.
+ * Throws `invalid` for a bad form, `notAcceptable` outside the range. Source: Nova API guide,
+ * "Microversions".
  */
 export function negotiate(headers: Headers): number {
   const asked = serviceTyped(headers) ?? text(headers['x-openstack-nova-api-version']);

@@ -20,7 +20,10 @@ export function queryValues(query: Query, key: string): string[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** Reads a query key as a date. Throws `invalid`. Example: `2026-11-23T07:30:04Z` → epoch milliseconds. */
+/**
+ * Reads a query key as a date. Throws `invalid`. Example: `2026-11-23T07:30:04Z` → epoch
+ * milliseconds.
+ */
 export function queryTime(query: Query, key: string): number | undefined {
   const value = queryValue(query, key);
   if (value === undefined) return undefined;
@@ -35,7 +38,10 @@ export function queryTime(query: Query, key: string): number | undefined {
   );
 }
 
-/** Reads a query key as a boolean; undefined when it is not there. Throws `invalid`. Example: `True` → true. */
+/**
+ * Reads a query key as a boolean; undefined when it is not there. Throws `invalid`. Example: `True`
+ * → true.
+ */
 export function queryFlag(query: Query, key: string): boolean | undefined {
   const value = queryValue(query, key);
   if (value === undefined || isFlag(value)) return value === undefined ? undefined : isSet(value);
@@ -61,7 +67,10 @@ function queryCount(query: Query, key: string): number | undefined {
   );
 }
 
-/** Which part of a list without a marker is asked for: from `offset` on, at most the limit (0: as many as a page may have). Throws `invalid`. */
+/**
+ * Which part of a list without a marker is asked for: from `offset` on, at most the limit (0: as
+ * many as a page may have). Throws `invalid`.
+ */
 export function sliceAsked(query: Query): { offset: number; limit: number } {
   return {
     offset: queryCount(query, 'offset') ?? 0,
@@ -69,7 +78,10 @@ export function sliceAsked(query: Query): { offset: number; limit: number } {
   };
 }
 
-/** The items after the marker, at most the limit, and the link to more when the page is full. Throws `invalid` for an unknown marker. */
+/**
+ * The items after the marker, at most the limit, and the link to more when the page is full. Throws
+ * `invalid` for an unknown marker.
+ */
 export function pageOf<Item>(
   call: Call,
   items: Item[],

@@ -8,7 +8,10 @@ export interface FoundPath {
   params: Record<string, string>;
 }
 
-/** Paths below the prefix, as they came in the URL (still encoded, without query). Example: `/servers/2a1c`. undefined: no row has this path. */
+/**
+ * Paths below the prefix, as they came in the URL (still encoded, without query). Example:
+ * `/servers/2a1c`. undefined: no row has this path.
+ */
 export type FindPath = (path: string) => FoundPath | undefined;
 
 const known = new WeakMap<readonly Route[], FindPath>();

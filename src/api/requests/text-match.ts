@@ -1,15 +1,22 @@
-/** Regular expressions that come in queries, matched in time linear in the text: no pattern can hold up the process. */
+/**
+ * Regular expressions that come in queries, matched in time linear in the text: no pattern can hold
+ * up the process.
+ */
 import { RE2JS } from 're2js';
 import { ComputeError } from '#core/errors.ts';
 
 const longestPattern = 255;
-/** A literal of the longest pattern has about one instruction a character; counted repeats such as `(a{30}){30}` have far more. */
+/**
+ * A literal of the longest pattern has about one instruction a character; counted repeats such as
+ * `(a{30}){30}` have far more.
+ */
 const mostInstructions = 400;
 
 /**
- * A test for the texts in which a user's pattern is found, whatever their case, as with Nova's `name=` filter. The syntax is RE2's: groups,
- * alternatives, classes and repeats, but no look-around and no back-references. Example: `^(web|db)-.*1$`.
- * Throws `invalid` for a pattern that is wrong, too long, or too large once its repeats are written out.
+ * A test for the texts in which a user's pattern is found, whatever their case, as with Nova's
+ * `name=` filter. The syntax is RE2's: groups, alternatives, classes and repeats, but no
+ * look-around and no back-references. Example: `^(web|db)-.*1$`. Throws `invalid` for a pattern
+ * that is wrong, too long, or too large once its repeats are written out.
  */
 export function textMatch(field: string, pattern: string): (text: string) => boolean {
   if (pattern.length > longestPattern) {
@@ -30,12 +37,15 @@ function compiled(field: string, pattern: string): RE2JS {
   }
 }
 
-/** What stands for itself, and what follows it: an escape, a class, a group's ends, a counted repeat. */
+/**
+ * What stands for itself, and what follows it: an escape, a class, a group's ends, a counted
+ * repeat.
+ */
 const parts = /\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]])*\]|\{(\d+)(?:,(\d*))?\}|[\s\S]/gu;
 
 /**
- * About how many characters, classes and groups a pattern has once its counted repeats are written out: compiling takes time for each, however
- * soon it is refused after. Example: `(ab{3}){10}` → 50.
+ * About how many characters, classes and groups a pattern has once its counted repeats are written
+ * out: compiling takes time for each, however soon it is refused after. Example: `(ab{3}){10}` → 50.
  */
 function writtenOut(pattern: string): number {
   const open: number[] = [];

@@ -1,4 +1,7 @@
-/** The body of POST /os-server-groups. 2.15 brought the soft policies; 2.64 made the list of one policy a policy with rules. */
+/**
+ * The body of POST /os-server-groups. 2.15 brought the soft policies; 2.64 made the list of one
+ * policy a policy with rules.
+ */
 import { type GroupPolicy, groupPolicies } from '#core/servers/server-group.ts';
 import * as field from '../requests/fields.ts';
 import { type JsonSchema, object, wrapped } from '../requests/json-schema.ts';

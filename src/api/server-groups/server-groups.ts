@@ -1,4 +1,7 @@
-/** `os-server-groups`: list, show, create, delete. Source: Nova compute API reference, "Server groups". */
+/**
+ * `os-server-groups`: list, show, create, delete. Source: Nova compute API reference, "Server
+ * groups".
+ */
 import { maySee } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
@@ -67,7 +70,9 @@ export async function deleteGroup(call: Call): Promise<Reply> {
   return {};
 }
 
-/** The group of `:id`. Throws `notFound`, also for another project's: to the caller it is not there. */
+/**
+ * The group of `:id`. Throws `notFound`, also for another project's: to the caller it is not there.
+ */
 async function findGroup(call: Call): Promise<ServerGroup> {
   const id = call.params['id'] ?? '';
   const group = await call.context.store.serverGroups.get(id);

@@ -50,7 +50,10 @@ async function hostsOf({ context }: Call, servers: readonly Server[]): Promise<M
 
 const hostsAtOnce = 50;
 
-/** The row of the host that a server is on, the group it is in, and the security groups of its ports. */
+/**
+ * The row of the host that a server is on, the group it is in, and the security groups of its
+ * ports.
+ */
 export async function surroundingsOf(call: Call, server: Server): Promise<Surroundings> {
   const { hosts, serverGroups } = call.context.store;
   const host = server.hostId === null ? undefined : await hosts.get(server.hostId);

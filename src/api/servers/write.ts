@@ -11,7 +11,10 @@ import { refuseLocked } from './create/locked.ts';
 import { surroundingsOf } from './read.ts';
 import { viewChangedServer } from './read/views.ts';
 
-/** `adminPass` is part of the reply that clients read; nobody sets it in the guest, as with Nova on libvirt. */
+/**
+ * `adminPass` is part of the reply that clients read; nobody sets it in the guest, as with Nova on
+ * libvirt.
+ */
 export async function createServer(call: Call<CreateServerBody>): Promise<Reply> {
   const request = await newServerRequest(call);
   const { workflows } = call.context;

@@ -1,4 +1,7 @@
-/** What a cloud and a sign-in there need, under the names of clouds.yaml and, with OS_ before them, of the variables. Pure. */
+/**
+ * What a cloud and a sign-in there need, under the names of clouds.yaml and, with OS_ before them,
+ * of the variables. Pure.
+ */
 import type { Login } from '#core/access/login.ts';
 import { ComputeError } from '#core/errors.ts';
 
@@ -52,8 +55,8 @@ export interface CloudWords {
 const defaultDomain = 'Default';
 
 /**
- * The words as credentials. Domains are `Default` unless given; the id `default` is that one's, as `keystone-manage bootstrap` makes it.
- * Throws `invalid` naming place, key, value and rule.
+ * The words as credentials. Domains are `Default` unless given; the id `default` is that one's, as
+ * `keystone-manage bootstrap` makes it. Throws `invalid` naming place, key, value and rule.
  */
 export function toCredentials({ where, said }: CloudWords): CloudCredentials {
   const refuse = (key: CloudKey, rule: string): ComputeError =>

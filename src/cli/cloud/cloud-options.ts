@@ -1,10 +1,16 @@
-/** Whose cloud, said on the command line: the options that the stock client has for it, before the command or after it. */
+/**
+ * Whose cloud, said on the command line: the options that the stock client has for it, before the
+ * command or after it.
+ */
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { ComputeError } from '#core/errors.ts';
 import { authKeys, type CloudKey, type CloudWords, placeKeys } from './cloud-credentials.ts';
 
-/** What the options say: the name of an entry of clouds.yaml, and values that count before those of entry and variables. */
+/**
+ * What the options say: the name of an entry of clouds.yaml, and values that count before those of
+ * entry and variables.
+ */
 export interface CloudChoice {
   name: string | undefined;
   said: CloudWords['said'];

@@ -1,6 +1,6 @@
 /**
- * Whose cloud, and where: credentials from OS_* variables or a clouds.yaml, as the stock client finds them.
- * Reads and writes the file; calls nobody.
+ * Whose cloud, and where: credentials from OS_* variables or a clouds.yaml, as the stock client
+ * finds them. Reads and writes the file; calls nobody.
  */
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -26,10 +26,11 @@ export interface Surroundings {
 }
 
 /**
- * The credentials to use. `choice.name` (else OS_CLOUD) names an entry of the first clouds.yaml found; without a name,
- * OS_AUTH_URL and its like win, then the entry `novella`, then the only entry. Of the variables OS_COMPUTE_ENDPOINT_OVERRIDE counts beside an entry too.
- * What `choice` says counts before all of them.
- * Throws `invalid` naming what was tried and what to do. Source: openstacksdk, "Configuring OpenStack SDK Applications".
+ * The credentials to use. `choice.name` (else OS_CLOUD) names an entry of the first clouds.yaml
+ * found; without a name, OS_AUTH_URL and its like win, then the entry `novella`, then the only
+ * entry. Of the variables OS_COMPUTE_ENDPOINT_OVERRIDE counts beside an entry too. What `choice`
+ * says counts before all of them. Throws `invalid` naming what was tried and what to do. Source:
+ * openstacksdk, "Configuring OpenStack SDK Applications".
  */
 export function findCloud(
   surroundings: Surroundings,
@@ -63,8 +64,9 @@ export function wordsOfVariables(variables: Surroundings['variables']): CloudWor
 }
 
 /**
- * What the first clouds.yaml found says of this cloud, with what a secure.yaml adds: OS_CLIENT_CONFIG_FILE, the working folder (and
- * `alsoIn`), ~/.config/openstack, /etc/openstack. Without a name: `novella`, else the only entry. Throws `invalid`.
+ * What the first clouds.yaml found says of this cloud, with what a secure.yaml adds:
+ * OS_CLIENT_CONFIG_FILE, the working folder (and `alsoIn`), ~/.config/openstack, /etc/openstack.
+ * Without a name: `novella`, else the only entry. Throws `invalid`.
  */
 export function wordsOfCloud(
   surroundings: Surroundings,
@@ -91,7 +93,9 @@ export function wordsOfCloud(
   return { where, said: { ...said, cacert: cacert.replace(/^~(?=\/)/, home) } };
 }
 
-/** A path that was tried, with what hides it from this user. Example: `/root/clouds.yaml (EACCES)`. */
+/**
+ * A path that was tried, with what hides it from this user. Example: `/root/clouds.yaml (EACCES)`.
+ */
 function triedPlace(path: string): string {
   try {
     statSync(path);
@@ -102,7 +106,10 @@ function triedPlace(path: string): string {
   return path;
 }
 
-/** One entry of a clouds.yaml; `name` undefined: `novella`, else the only one. Throws `invalid`, listing the entries there are. */
+/**
+ * One entry of a clouds.yaml; `name` undefined: `novella`, else the only one. Throws `invalid`,
+ * listing the entries there are.
+ */
 export function readCloud(path: string, name?: string): CloudCredentials {
   return toCredentials(wordsOfEntry(path, { name }));
 }
@@ -156,8 +163,8 @@ function parseYaml(path: string): unknown {
 }
 
 /**
- * Writes a clouds.yaml with these clouds by name, readable by its owner alone, for the stock client and for `findCloud`.
- * Makes the folder when it is not there.
+ * Writes a clouds.yaml with these clouds by name, readable by its owner alone, for the stock client
+ * and for `findCloud`. Makes the folder when it is not there.
  */
 export function writeCloudsYaml(path: string, clouds: Record<string, WrittenCloud>): void {
   const entries = Object.entries(clouds).map(([name, cloud]) => [name, cloudEntry(cloud)]);

@@ -1,4 +1,7 @@
-/** An openrc file: a cloud's login as environment variables, for shells and for clients that read no clouds.yaml. */
+/**
+ * An openrc file: a cloud's login as environment variables, for shells and for clients that read no
+ * clouds.yaml.
+ */
 import type { WrittenCloud } from './clouds-yaml.ts';
 import { writeWhole } from '../terminal/whole-file.ts';
 
@@ -7,7 +10,10 @@ export function writeOpenrc(path: string, cloud: WrittenCloud): void {
   writeWhole(path, openrcText(cloud));
 }
 
-/** What `writeOpenrc` writes. Variables that would contradict it are unset. Source: python-openstackclient, "Environment variables". */
+/**
+ * What `writeOpenrc` writes. Variables that would contradict it are unset. Source:
+ * python-openstackclient, "Environment variables".
+ */
 export function openrcText(cloud: WrittenCloud): string {
   const variables = {
     OS_AUTH_TYPE: 'password',

@@ -1,4 +1,7 @@
-/** The requests that the operator's commands send, with the shapes of their replies in wire names. Prints nothing. */
+/**
+ * The requests that the operator's commands send, with the shapes of their replies in wire names.
+ * Prints nothing.
+ */
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { PciDeviceStatus, PciDeviceType } from '#core/pci/devices/device.ts';
 import type { Reason } from '#core/reason.ts';
@@ -18,7 +21,10 @@ export interface DeviceView {
   parent_addr: string | null;
   numa_node: number | null;
   ifname: string | null;
-  /** Of a PF: has its interface a carrier? Both keys absent from a controller that does not know them. */
+  /**
+   * Of a PF: has its interface a carrier? Both keys absent from a controller that does not know
+   * them.
+   */
   link?: 'up' | 'down' | null;
   /** Why its host could not clean it; null: it could. */
   quarantine?: string | null;
@@ -44,7 +50,9 @@ export interface PoolView {
   count: number;
 }
 
-/** The roll-up of the pools by physical network, product and vendor. Source: the seed, stats entry. */
+/**
+ * The roll-up of the pools by physical network, product and vendor. Source: the seed, stats entry.
+ */
 export interface StatsView {
   host: string;
   physical_network: string | null;
@@ -129,7 +137,10 @@ export interface NamedServer {
   name: string;
 }
 
-/** The PCI devices that the operator offers, by host and address; of one host, in one status where asked. Throws `notFound` for an unknown host. */
+/**
+ * The PCI devices that the operator offers, by host and address; of one host, in one status where
+ * asked. Throws `notFound` for an unknown host.
+ */
 export async function listDevices(
   session: Session,
   only: { host?: string | undefined; status?: PciDeviceStatus | undefined } = {},
@@ -161,7 +172,10 @@ export interface DiskView {
   size_bytes: number;
 }
 
-/** A piece of work under way. `started_at` null: nobody asked for it; `due_at` null: it waits for its host. */
+/**
+ * A piece of work under way. `started_at` null: nobody asked for it; `due_at` null: it waits for
+ * its host.
+ */
 export interface TaskView {
   server_id: string;
   kind: string;
@@ -206,7 +220,10 @@ export async function makeEnrolment(
   return reply.enrolment;
 }
 
-/** Removes a host that will not return. Throws `notFound`, and `conflict` while it reports or has servers. */
+/**
+ * Removes a host that will not return. Throws `notFound`, and `conflict` while it reports or has
+ * servers.
+ */
 export async function removeHost(session: Session, name: string): Promise<void> {
   const path = `/hosts/${encodeURIComponent(name)}`;
   await request(session, { service: 'operator', method: 'DELETE', path });
@@ -242,7 +259,10 @@ async function listServers(session: Session, name?: string): Promise<NamedServer
 /** The API takes no longer pattern. */
 const longestPattern = 255;
 
-/** A pattern for this name; of a long one, whose escaped text is too long, for names that start like it. */
+/**
+ * A pattern for this name; of a long one, whose escaped text is too long, for names that start like
+ * it.
+ */
 function patternFor(name: string): string {
   const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const whole = `^${escaped(name)}$`;
@@ -252,7 +272,10 @@ function patternFor(name: string): string {
 
 const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** The id of the server meant by an id or a name. Throws `notFound`, or `conflict` naming the ids when several have the name. */
+/**
+ * The id of the server meant by an id or a name. Throws `notFound`, or `conflict` naming the ids
+ * when several have the name.
+ */
 export async function findServerId(session: Session, idOrName: string): Promise<string> {
   if (uuidForm.test(idOrName)) return idOrName;
   const found = await listServers(session, idOrName);
@@ -268,7 +291,9 @@ export async function findServerId(session: Session, idOrName: string): Promise<
   throw new ComputeError('notFound', `no server has the id or name "${idOrName}"`);
 }
 
-/** Names by server id, for tables; none when the caller may not list the servers of all projects. */
+/**
+ * Names by server id, for tables; none when the caller may not list the servers of all projects.
+ */
 export async function serverNames(session: Session): Promise<Map<string, string>> {
   try {
     return new Map((await listServers(session)).map((server) => [server.id, server.name]));

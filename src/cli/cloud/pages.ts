@@ -9,8 +9,8 @@ interface Link {
 type Asked = Pick<ServiceRequest, 'service' | 'path' | 'microversion'>;
 
 /**
- * Each page of a list as it comes. `key`: of the list in the answer; its links are beside it. Example:
- * `pagesOf(session, { service: 'operator', path: '/hosts' }, 'hosts')`.
+ * Each page of a list as it comes. `key`: of the list in the answer; its links are beside it.
+ * Example: `pagesOf(session, { service: 'operator', path: '/hosts' }, 'hosts')`.
  */
 export async function* pagesOf<Page extends object>(
   session: Session,
@@ -26,7 +26,8 @@ export async function* pagesOf<Page extends object>(
       path: text === '' ? path : `${path}?${text}`,
     });
     yield page;
-    // Only the marker is taken: the service's own idea of its address may not be how it is reached from here.
+    // Only the marker is taken: the service's own idea of its address may not be how it is reached
+    // from here.
     const links = (page as Record<string, Link[] | undefined>)[`${key}_links`];
     const next = links?.find(({ rel }) => rel === 'next');
     const marker = next === undefined ? null : new URL(next.href).searchParams.get('marker');
@@ -35,7 +36,9 @@ export async function* pagesOf<Page extends object>(
   }
 }
 
-/** All items of a list. Example: `allOf(session, { service: 'operator', path: '/hosts' }, 'hosts')`. */
+/**
+ * All items of a list. Example: `allOf(session, { service: 'operator', path: '/hosts' }, 'hosts')`.
+ */
 export async function allOf<Item>(session: Session, asked: Asked, key: string): Promise<Item[]> {
   const items: Item[] = [];
   for await (const page of pagesOf<Record<string, Item[]>>(session, asked, key)) {

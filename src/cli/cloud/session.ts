@@ -1,6 +1,6 @@
 /**
- * A small OpenStack client: password login at Keystone v3, the catalog, JSON requests to the services in it.
- * Errors carry the service's own words. Knows no resource.
+ * A small OpenStack client: password login at Keystone v3, the catalog, JSON requests to the
+ * services in it. Errors carry the service's own words. Knows no resource.
  */
 import { signInBody } from '#core/access/login.ts';
 import { distrustOf } from '#core/distrust.ts';
@@ -19,7 +19,10 @@ export interface Session {
 /** `operator` is Novella's own API, at the origin of the compute endpoint. */
 export type ServiceName = 'compute' | 'network' | 'image' | 'identity' | 'operator';
 
-/** One request. `path` continues the endpoint. Example: `{ service: 'compute', path: '/servers/detail' }`. */
+/**
+ * One request. `path` continues the endpoint. Example: `{ service: 'compute', path:
+ * '/servers/detail' }`.
+ */
 export interface ServiceRequest {
   service: ServiceName;
   path: string;
@@ -42,8 +45,8 @@ interface TokenReply {
 }
 
 /**
- * Logs in. Endpoints are the public ones unless the credentials say other ones. Throws `unauthenticated` with Keystone's words, `unavailable`
- * when nobody answers.
+ * Logs in. Endpoints are the public ones unless the credentials say other ones. Throws
+ * `unauthenticated` with Keystone's words, `unavailable` when nobody answers.
  */
 export async function openSession(cloud: CloudCredentials): Promise<Session> {
   if (cloud.caFile !== undefined) trustAuthorities(cloud.caFile);
@@ -79,7 +82,10 @@ export async function openSession(cloud: CloudCredentials): Promise<Session> {
   };
 }
 
-/** The address that a service's paths continue. Throws `notFound` naming the types that the catalog has. */
+/**
+ * The address that a service's paths continue. Throws `notFound` naming the types that the catalog
+ * has.
+ */
 export function serviceUrl(session: Session, service: ServiceName): string {
   const type = service === 'operator' ? 'compute' : service;
   const url = session.endpoints[type];
@@ -96,8 +102,8 @@ export function serviceUrl(session: Session, service: ServiceName): string {
 }
 
 /**
- * Sends one request and returns its JSON (undefined for an empty reply).
- * A refusal is thrown as ComputeError: the service's message, then what was asked, the status and the request id.
+ * Sends one request and returns its JSON (undefined for an empty reply). A refusal is thrown as
+ * ComputeError: the service's message, then what was asked, the status and the request id.
  */
 export async function request<T>(session: Session, asked: ServiceRequest): Promise<T> {
   const headers: Record<string, string> = { 'x-auth-token': session.token };
@@ -109,7 +115,10 @@ export async function request<T>(session: Session, asked: ServiceRequest): Promi
   return json as T;
 }
 
-/** What the compute service says of its health: `OK`, or why requests would fail now. Needs no token. */
+/**
+ * What the compute service says of its health: `OK`, or why requests would fail now. Needs no
+ * token.
+ */
 export async function healthOf(session: Session): Promise<string> {
   const url = `${new URL(serviceUrl(session, 'operator')).origin}/healthcheck`;
   const reply = await reach('compute', url, { signal: AbortSignal.timeout(requestTimeoutMs) });
@@ -152,7 +161,10 @@ async function exchange(
   );
 }
 
-/** What the command asks of compute and operator API is for administrators; which rule of theirs refused it helps nobody here. */
+/**
+ * What the command asks of compute and operator API is for administrators; which rule of theirs
+ * refused it helps nobody here.
+ */
 function wordsOf(service: string, reply: Response, json: unknown): string {
   if (reply.status === 403 && (service === 'compute' || service === 'operator')) {
     return 'only administrators may do this; sign in as one: name the cloud with --os-cloud or OS_CLOUD';
@@ -189,7 +201,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Services wrap their message once, each under a key of its own: `badRequest`, `NeutronError`, `error`. */
+/**
+ * Services wrap their message once, each under a key of its own: `badRequest`, `NeutronError`,
+ * `error`.
+ */
 function messageIn(json: unknown): string | undefined {
   if (typeof json !== 'object' || json === null) return undefined;
   for (const value of [json, ...Object.values(json)]) {

@@ -1,4 +1,7 @@
-/** The authorities of a cloud that has its own. TLS itself passes over without a word what is no certificate. */
+/**
+ * The authorities of a cloud that has its own. TLS itself passes over without a word what is no
+ * certificate.
+ */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
@@ -12,7 +15,10 @@ export interface Authorities {
 
 const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Throws `invalid` naming a file that cannot be read, that has no certificate in it, or one that cannot be read. */
+/**
+ * Throws `invalid` naming a file that cannot be read, that has no certificate in it, or one that
+ * cannot be read.
+ */
 export function readAuthorities(file: string): Authorities {
   const refused = (why: string, cause?: unknown) =>
     new ComputeError('invalid', `${file}: ${why}`, { cause });

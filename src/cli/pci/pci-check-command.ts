@@ -25,7 +25,9 @@ const exitText = `
 Exit status: 0 fine; 1 an entry is refused, or has no effect; 2 a server would
 lose a device, or something cannot be read.`;
 
-/** Adds `check` and `capture` to the command `pci`. They throw ComputeError; the program prints it. */
+/**
+ * Adds `check` and `capture` to the command `pci`. They throw ComputeError; the program prints it.
+ */
 export function addPciCheck(pci: Command, environment: PciCheckEnvironment): void {
   const { machine, screen } = environment;
   const capture = pci

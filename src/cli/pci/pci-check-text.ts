@@ -1,4 +1,7 @@
-/** The words of `novella pci check`: a dry run as lines for people, at most 100 columns wide where the text is ours. */
+/**
+ * The words of `novella pci check`: a dry run as lines for people, at most 100 columns wide where
+ * the text is ours.
+ */
 import {
   type AddressField,
   type AddressPattern,
@@ -128,7 +131,9 @@ function byInterest(one: FunctionView, other: FunctionView): number {
   return isPlain(one) - isPlain(other) || failed(one) - failed(other);
 }
 
-/** Examples: `2: product_id is not 10ca, address is not *:02:10.*`; `0: address function is not 0`. */
+/**
+ * Examples: `2: product_id is not 10ca, address is not *:02:10.*`; `0: address function is not 0`.
+ */
 function nearMiss(view: CheckView, { nearest }: FunctionView): string {
   if (nearest === null) return '';
   const spec = view.entries.find(({ entry }) => entry === nearest.entry)?.device_spec ?? {};

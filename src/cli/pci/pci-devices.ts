@@ -14,7 +14,10 @@ export interface PciDevicesOptions {
   json?: boolean;
 }
 
-/** Prints the devices that the options leave, by host and address. `--json`: `{devices: […]}` as the API gives them. */
+/**
+ * Prints the devices that the options leave, by host and address. `--json`: `{devices: […]}` as the
+ * API gives them.
+ */
 export async function showPciDevices(
   session: Session,
   options: PciDevicesOptions,
@@ -30,14 +33,19 @@ export async function showPciDevices(
   writeLines(screen, replacedLines(devices));
 }
 
-/** Example: `host-1: PCI device 0000:3b:00.1 is another device now: was 15b3:1018, is 8086:154c`. */
+/**
+ * Example: `host-1: PCI device 0000:3b:00.1 is another device now: was 15b3:1018, is 8086:154c`.
+ */
 function replacedLines(devices: readonly DeviceView[]): string[] {
   return devices.flatMap(({ host, replaced }) =>
     replaced == null ? [] : [`${host}: ${replaced}`],
   );
 }
 
-/** Below the table, for a reason has no column's length. Example: `host-1 0000:01:10.0 is quarantined: VLAN is 42, was 0`. */
+/**
+ * Below the table, for a reason has no column's length. Example: `host-1 0000:01:10.0 is
+ * quarantined: VLAN is 42, was 0`.
+ */
 function quarantineLines(devices: readonly DeviceView[]): string[] {
   const quarantined = devices.filter(({ quarantine }) => (quarantine ?? null) !== null);
   if (quarantined.length === 0) return [];
@@ -80,7 +88,10 @@ export function shortType(type: string): string {
   return type.replace(/^type-/, '');
 }
 
-/** A name, which takes less of the line than an id; with the start of the id where several servers have the name. */
+/**
+ * A name, which takes less of the line than an id; with the start of the id where several servers
+ * have the name.
+ */
 function holder(serverId: string | null, names: Map<string, string>): string {
   if (serverId === null) return '';
   const name = names.get(serverId);

@@ -1,4 +1,6 @@
-/** `novella pci pools`: what is free, as the scheduler sees it, and rolled up by physical network. */
+/**
+ * `novella pci pools`: what is free, as the scheduler sees it, and rolled up by physical network.
+ */
 import {
   listPools,
   type PoolsReply,
@@ -42,7 +44,10 @@ const poolColumns: Column<PoolView>[] = [
   { title: 'FREE', value: (pool) => String(pool.count), align: 'right' },
 ];
 
-/** Per host, one line a key: `<physical_network>, <product_id>, <vendor_id> : <count>`. Source: the seed, stats entry. */
+/**
+ * Per host, one line a key: `<physical_network>, <product_id>, <vendor_id> : <count>`. Source: the
+ * seed, stats entry.
+ */
 function statsLines({ stats }: PoolsReply): string[] {
   const byHost = Map.groupBy(stats, (entry) => entry.host);
   return [

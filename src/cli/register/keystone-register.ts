@@ -1,4 +1,7 @@
-/** `novella keystone register`: writes this compute API into Keystone's catalog, and the user that it is for the other services. */
+/**
+ * `novella keystone register`: writes this compute API into Keystone's catalog, and the user that
+ * it is for the other services.
+ */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ComputeError } from '#core/errors.ts';
@@ -10,7 +13,10 @@ import { userStepWords } from './service-user.ts';
 import type { Session } from '../cloud/session.ts';
 
 export interface RegisterOptions {
-  /** Where clients reach the compute API. Example: `http://controller:8774/v2.1`. Left out: the catalog is left alone. */
+  /**
+   * Where clients reach the compute API. Example: `http://controller:8774/v2.1`. Left out: the
+   * catalog is left alone.
+   */
   url?: string;
   region: string;
   /** The service user. Left out: users are left alone. */
@@ -25,10 +31,11 @@ export interface RegisterOptions {
 }
 
 /**
- * Makes what is missing; again, it changes nothing. Needs an administrator. Both plans are whole before anything is done; a password that is
- * made here is shown once its user is there.
- * `--json`: `{service: {act, id}, endpoints: [steps], user: {name, steps, password}, dry_run}`; what was not asked for is null. Throws `conflict` when an endpoint leads
- * elsewhere or the user has another password, unless `--replace`.
+ * Makes what is missing; again, it changes nothing. Needs an administrator. Both plans are whole
+ * before anything is done; a password that is made here is shown once its user is there. `--json`:
+ * `{service: {act, id}, endpoints: [steps], user: {name, steps, password}, dry_run}`; what was not
+ * asked for is null. Throws `conflict` when an endpoint leads elsewhere or the user has another
+ * password, unless `--replace`.
  */
 export async function registerCompute(
   session: Session,

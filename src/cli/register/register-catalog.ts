@@ -1,4 +1,7 @@
-/** The compute service and its endpoints in Keystone's catalog: looked at, and written where they are missing. */
+/**
+ * The compute service and its endpoints in Keystone's catalog: looked at, and written where they
+ * are missing.
+ */
 import {
   type Endpoint,
   planRegistration,
@@ -19,7 +22,10 @@ export interface CatalogPlan {
   carryOut(): Promise<string>;
 }
 
-/** Throws `conflict` when an endpoint leads elsewhere. Source: Keystone API v3, "Service catalog and endpoints". */
+/**
+ * Throws `conflict` when an endpoint leads elsewhere. Source: Keystone API v3, "Service catalog and
+ * endpoints".
+ */
 export async function planCatalog(
   session: Session,
   wanted: WantedRegistration,

@@ -23,11 +23,17 @@ interface Named {
 
 export interface UserPlan {
   steps: UserStep[];
-  /** Does what is to be done; again, nothing is. `password` is for a user who is new, and `made` is called as soon as that one is there. */
+  /**
+   * Does what is to be done; again, nothing is. `password` is for a user who is new, and `made` is
+   * called as soon as that one is there.
+   */
   carryOut(password: string, made: () => void): Promise<void>;
 }
 
-/** Throws as `planServiceUser`; `notFound` for a domain that is not there. Source: Keystone API v3, "Projects", "Users", "Roles". */
+/**
+ * Throws as `planServiceUser`; `notFound` for a domain that is not there. Source: Keystone API v3,
+ * "Projects", "Users", "Roles".
+ */
 export async function planUser(session: Session, options: UserOptions): Promise<UserPlan> {
   const there = await stateOf(session, options);
   const steps = planServiceUser(there, options);

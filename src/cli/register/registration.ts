@@ -1,4 +1,7 @@
-/** What Keystone's catalog needs so that clients find this compute API. Pure: what is there, what is wanted, what to do. */
+/**
+ * What Keystone's catalog needs so that clients find this compute API. Pure: what is there, what is
+ * wanted, what to do.
+ */
 import { ComputeError } from '#core/errors.ts';
 
 export const interfaces = ['public', 'internal', 'admin'] as const;
@@ -25,8 +28,9 @@ export interface WantedRegistration {
 }
 
 /**
- * One step for each interface; all are `keep` when nothing is to be done. An endpoint of another region is left alone.
- * Throws `conflict` naming an endpoint that leads elsewhere, unless it may be replaced: it may be a Nova in use.
+ * One step for each interface; all are `keep` when nothing is to be done. An endpoint of another
+ * region is left alone. Throws `conflict` naming an endpoint that leads elsewhere, unless it may be
+ * replaced: it may be a Nova in use.
  */
 export function planRegistration(
   there: readonly Endpoint[],

@@ -1,4 +1,7 @@
-/** The user that Novella is for the other services: what Keystone lacks of it. Pure: what is there, what is wanted, what to do. */
+/**
+ * The user that Novella is for the other services: what Keystone lacks of it. Pure: what is there,
+ * what is wanted, what to do.
+ */
 import { ComputeError } from '#core/errors.ts';
 
 /** The service user's roles: one sees what belongs to others, one may write `binding:profile`. */
@@ -31,8 +34,9 @@ export interface UserStep {
 }
 
 /**
- * One step for each thing, in the order in which they can be done; all are `keep` when nothing is to be done.
- * Throws `conflict` for a user with another password, unless it may be replaced: a Nova may be using it. `notFound` without a role `admin`.
+ * One step for each thing, in the order in which they can be done; all are `keep` when nothing is
+ * to be done. Throws `conflict` for a user with another password, unless it may be replaced: a Nova
+ * may be using it. `notFound` without a role `admin`.
  */
 export function planServiceUser(there: UserState, wanted: WantedUser): UserStep[] {
   if (there.roleIds.admin === undefined) {

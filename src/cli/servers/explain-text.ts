@@ -1,4 +1,7 @@
-/** The words of `novella explain`: a server's explanation as lines for people. Pure text from the API's document. */
+/**
+ * The words of `novella explain`: a server's explanation as lines for people. Pure text from the
+ * API's document.
+ */
 import type { DecisionView, DeviceView, ExplainReply, NicView } from '../cloud/operator-api.ts';
 import { bold, type Column, tableLines } from '../terminal/table.ts';
 
@@ -9,7 +12,10 @@ interface Style {
   bold?: boolean;
 }
 
-/** The whole explanation: state, fault, each decision, each NIC with its way from request to binding. */
+/**
+ * The whole explanation: state, fault, each decision, each NIC with its way from request to
+ * binding.
+ */
 export function explainLines(reply: ExplainReply, style: Style = {}): string[] {
   const heading = (text: string) => (style.bold === true ? bold(text) : text);
   const { server } = reply;
@@ -44,7 +50,10 @@ const stepColumns: Column<StepView>[] = [
   { title: 'MS', value: ({ milliseconds }) => milliseconds.toFixed(0), align: 'right' },
 ];
 
-/** Why one decision fell as it did: candidates with weights, refused hosts with filter and reasons, the devices taken. */
+/**
+ * Why one decision fell as it did: candidates with weights, refused hosts with filter and reasons,
+ * the devices taken.
+ */
 export function whyLines(decision: DecisionView, style: Style = {}): string[] {
   const refusals = decision.rejections.flatMap((rejection) =>
     rejection.reasons.map((reason) => ({ ...rejection, message: reason.message })),
@@ -110,7 +119,10 @@ function figure(weight: number): string {
   return weight.toFixed(2);
 }
 
-/** Two lines a NIC at most: what it is; then request → device → binding, for those that take a device. */
+/**
+ * Two lines a NIC at most: what it is; then request → device → binding, for those that take a
+ * device.
+ */
 function nicLines(nic: NicView, devices: readonly DeviceView[]): string[] {
   const what = [
     `${nic.position}`,

@@ -1,4 +1,7 @@
-/** `novella explain SERVER`: where a server is, why, and with which devices. The words are in `explain-text.ts`. */
+/**
+ * `novella explain SERVER`: where a server is, why, and with which devices. The words are in
+ * `explain-text.ts`.
+ */
 import { explainLines } from './explain-text.ts';
 import { explainServer, findServerId } from '../cloud/operator-api.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';

@@ -3,7 +3,10 @@
 /** Fewer letters in common than this, and the two have nothing to do with each other. */
 const leastLikeness = 0.4;
 
-/** The candidate with the fewest changed, added, missing or swapped letters; undefined when none is near. Example: `stauts` of `status, up` → `status`. */
+/**
+ * The candidate with the fewest changed, added, missing or swapped letters; undefined when none is
+ * near. Example: `stauts` of `status, up` → `status`.
+ */
 export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
   const [best] = candidates
     .map((candidate) => ({ candidate, changes: changesBetween(word, candidate) }))

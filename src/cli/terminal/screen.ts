@@ -1,6 +1,12 @@
-/** Where a command's answer goes. Knows people (text) and programs (JSON); does not know what is said. */
+/**
+ * Where a command's answer goes. Knows people (text) and programs (JSON); does not know what is
+ * said.
+ */
 
-/** The answer's way out. `isTerminal`: a person reads it right now. `hasStyle`: colours and bold headings are welcome there. */
+/**
+ * The answer's way out. `isTerminal`: a person reads it right now. `hasStyle`: colours and bold
+ * headings are welcome there.
+ */
 export interface Screen {
   write(text: string): void;
   isTerminal: boolean;

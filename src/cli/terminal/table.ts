@@ -1,4 +1,7 @@
-/** Tables for people: aligned columns, two spaces between them, no lines drawn. Knows nothing of what is in them. */
+/**
+ * Tables for people: aligned columns, two spaces between them, no lines drawn. Knows nothing of
+ * what is in them.
+ */
 import { styleText } from 'node:util';
 
 /** One column. `value` gives a cell's text; an empty text shows as `-`. Figures align right. */
@@ -33,7 +36,9 @@ export function tableLines<Row>(
   return [options.bold === true ? bold(heading) : heading, ...cells.map(join)];
 }
 
-/** A heading for a terminal. The caller decides whether it is one, so the stream is not asked again. */
+/**
+ * A heading for a terminal. The caller decides whether it is one, so the stream is not asked again.
+ */
 export function bold(text: string): string {
   return styleText('bold', text, { validateStream: false });
 }

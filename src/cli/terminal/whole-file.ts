@@ -2,7 +2,10 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Writes the text under this name, in place of what had it; readable by its owner only. A reader finds the old text or the new one. */
+/**
+ * Writes the text under this name, in place of what had it; readable by its owner only. A reader
+ * finds the old text or the new one.
+ */
 export function writeWhole(path: string, text: string): void {
   const part = `${path}.new`;
   try {

@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest';
 import type { CommandJournal, JournalEntry } from './command-journal.ts';
 
-/** `fresh` makes an empty journal and gives the way to open it, as a new life of the agent would. */
+/**
+ * `fresh` makes an empty journal and gives the way to open it, as a new life of the agent would.
+ */
 export function commandJournalContract(fresh: () => () => CommandJournal): void {
   const begun: JournalEntry = { hostId: 'host-id', seq: 1, result: null };
   const done: JournalEntry = {

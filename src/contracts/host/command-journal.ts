@@ -1,6 +1,6 @@
 /**
- * What an agent remembers of commands beyond its own life: so that one whose result was not recorded is not carried out again when it must
- * not be, whatever killed the agent.
+ * What an agent remembers of commands beyond its own life: so that one whose result was not
+ * recorded is not carried out again when it must not be, whatever killed the agent.
  */
 import type { CommandResult } from './host-link.ts';
 

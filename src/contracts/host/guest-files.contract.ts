@@ -1,4 +1,6 @@
-/** What every keeper of guests' files must do. Each implementation calls this with how to make one. */
+/**
+ * What every keeper of guests' files must do. Each implementation calls this with how to make one.
+ */
 import { aGuest } from '#test/hosts/guests.ts';
 import { type DescribedImages, describedImages, qcow2Head } from '#test/images.ts';
 import { describe, expect, test } from 'vitest';

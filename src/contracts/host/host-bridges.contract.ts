@@ -13,7 +13,10 @@ const bridge = 'brqb2a7e0c4-55';
 const flat = { physicalNetwork: 'physnet1', vlan: null };
 const local = { physicalNetwork: null, vlan: null };
 
-/** `make` gives a host whose physical network physnet1 has an interface that nobody uses, and no bridge. `hasVlans`: its kernel can make VLAN interfaces. */
+/**
+ * `make` gives a host whose physical network physnet1 has an interface that nobody uses, and no
+ * bridge. `hasVlans`: its kernel can make VLAN interfaces.
+ */
 export function describeHostBridges(
   name: string,
   make: () => Promise<BridgesUnderTest>,

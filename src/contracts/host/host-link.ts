@@ -1,7 +1,8 @@
 /**
- * What controller and agent say to each other. The agent dials out; commands are rows of the store and the link only carries
- * them, so a lost link loses nothing: on each new link the agent gets every command again that has no recorded result, and sends
- * every result again of which it does not know that it is recorded.
+ * What controller and agent say to each other. The agent dials out; commands are rows of the store
+ * and the link only carries them, so a lost link loses nothing: on each new link the agent gets
+ * every command again that has no recorded result, and sends every result again of which it does
+ * not know that it is recorded.
  */
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
@@ -11,7 +12,10 @@ import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
 /** Where the compute API takes the links of hosts. */
 export const hostLinkPath = '/novella/v1/host-link';
 
-/** Is this request one that wants to become a link? All others are plain HTTP, whatever upgrade they offer. */
+/**
+ * Is this request one that wants to become a link? All others are plain HTTP, whatever upgrade they
+ * offer.
+ */
 export function wantsHostLink(request: {
   url?: string | undefined;
   headers: { upgrade?: string | undefined };
@@ -20,11 +24,17 @@ export function wantsHostLink(request: {
   return path === hostLinkPath && request.headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-/** What an agent is commanded to do. Every command may be given again: what is done already is not done twice, but for a reboot. */
+/**
+ * What an agent is commanded to do. Every command may be given again: what is done already is not
+ * done twice, but for a reboot.
+ */
 export type HostCommandBody =
   | { do: 'spawn'; guest: Guest }
   | { do: 'destroy'; guestId: string }
-  /** Off, if it is on, and started as defined now; `staysOff`: only defined; `fresh`: its disk is made again from its image. */
+  /**
+   * Off, if it is on, and started as defined now; `staysOff`: only defined; `fresh`: its disk is
+   * made again from its image.
+   */
   | { do: 'respawn'; guest: Guest; staysOff?: true; fresh?: true }
   | { do: 'stop' | 'reboot' | 'pause' | 'unpause'; guestId: string }
   | { do: 'suspend' | 'resume'; guest: Guest }
@@ -35,7 +45,9 @@ export type HostCommandBody =
   | { do: 'change-nic'; guestId: string; nic: GuestNic }
   | HostQuestion;
 
-/** Changes nothing, so it waits for no other command of its guest. `lines` null: all that is kept. */
+/**
+ * Changes nothing, so it waits for no other command of its guest. `lines` null: all that is kept.
+ */
 export interface HostQuestion {
   do: 'console';
   guestId: string;
@@ -43,15 +55,19 @@ export interface HostQuestion {
 }
 
 export interface HostCommand {
-  /** Counts up per host, without gaps of meaning: a later command never overtakes an earlier one of the same guest. */
+  /**
+   * Counts up per host, without gaps of meaning: a later command never overtakes an earlier one of
+   * the same guest.
+   */
   seq: number;
   serverId: string;
   body: HostCommandBody;
 }
 
 /**
- * How a command ended. `domainXml`: the guest's definition after it; absent after a destroy. `output`: what was asked for.
- * `sameElsewhere`: no other host could do it either. `undone`: nothing of what was asked for is on the host.
+ * How a command ended. `domainXml`: the guest's definition after it; absent after a destroy.
+ * `output`: what was asked for. `sameElsewhere`: no other host could do it either. `undone`:
+ * nothing of what was asked for is on the host.
  */
 export type CommandResult =
   | { ok: true; domainXml?: string; output?: string; steps: StepRecord[] }
@@ -70,7 +86,10 @@ export interface StepRecord {
   milliseconds: number;
 }
 
-/** The host as its agent sees it: facts, and the PCI functions that the host's device specs admit, with their tags. */
+/**
+ * The host as its agent sees it: facts, and the PCI functions that the host's device specs admit,
+ * with their tags.
+ */
 export interface HostReport {
   facts: HypervisorFacts;
   hostIp: string;
@@ -78,16 +97,24 @@ export interface HostReport {
   physicalNetworks: string[];
   devices: { function: PciFunction; tags: DeviceTags }[];
   guests: FoundGuest[];
-  /** Guests of which `guests` says nothing reliable, by id: they were being changed while it was made. */
+  /**
+   * Guests of which `guests` says nothing reliable, by id: they were being changed while it was
+   * made.
+   */
   unsettledGuests?: string[];
-  /** The hypervisor does not answer: `facts` are those last known or empty, `guests` says nothing. */
+  /**
+   * The hypervisor does not answer: `facts` are those last known or empty, `guests` says nothing.
+   */
   hypervisorIsSilent?: true;
   /** What is wrong with the host; absent from agents that do not look. */
   problems?: HostProblem[];
   uptime?: Uptime;
 }
 
-/** One line as the program `uptime` prints it. Example: ` 08:32:11 up 93 days, 18:25, 12 users,  load average: 0.20, 0.12, 0.14`. */
+/**
+ * One line as the program `uptime` prints it. Example: ` 08:32:11 up 93 days, 18:25, 12 users, load
+ * average: 0.20, 0.12, 0.14`.
+ */
 export type Uptime = string;
 
 /** First comes `hello`. */
@@ -100,8 +127,8 @@ export type ToController =
   | { type: 'heartbeat'; uptime?: Uptime };
 
 /**
- * `welcome` answers `hello`: the store's id of the host, in whose name numbers of commands count. `recorded`: the result of this command
- * is in the store, and need not be kept.
+ * `welcome` answers `hello`: the store's id of the host, in whose name numbers of commands count.
+ * `recorded`: the result of this command is in the store, and need not be kept.
  */
 export type ToAgent =
   | { type: 'welcome'; hostId: string }
@@ -115,13 +142,21 @@ export interface LinkedHost {
   since: number;
 }
 
-/** One end of the link. `Out` is what this end may say. What it hears comes in the order in which it was said. */
+/**
+ * One end of the link. `Out` is what this end may say. What it hears comes in the order in which it
+ * was said.
+ */
 export interface Channel<Out, In> {
   /** What is said into a link that is down is lost. */
   send(message: Out): void;
-  /** One listener. It hears what came before it, too; while a promise that it returned is open, nothing more is handed to it. */
+  /**
+   * One listener. It hears what came before it, too; while a promise that it returned is open,
+   * nothing more is handed to it.
+   */
   onMessage(listener: (message: In) => void | Promise<void>): void;
-  /** Called once, at once when the link is down already. What came before may still be handed on. */
+  /**
+   * Called once, at once when the link is down already. What came before may still be handed on.
+   */
   onClose(listener: () => void): void;
   /** What was said before still arrives. */
   close(): void;

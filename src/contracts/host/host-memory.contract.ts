@@ -2,7 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import type { HostMemory } from './host-memory.ts';
 
-/** `make` gives an empty one, and a way to look at the same again as the next process would; `again` absent: it ends with its process. */
+/**
+ * `make` gives an empty one, and a way to look at the same again as the next process would; `again`
+ * absent: it ends with its process.
+ */
 export function describeHostMemory(
   name: string,
   make: () => Promise<{ memory: HostMemory; again?: () => HostMemory }>,

@@ -1,6 +1,9 @@
 /** What an agent keeps on its host between its runs: a few small documents. */
 
-/** Keys are paths of plain words. Example: `devices/0000:01:10.0`. A document is kept or not at all, and outlives a power cut once written. */
+/**
+ * Keys are paths of plain words. Example: `devices/0000:01:10.0`. A document is kept or not at all,
+ * and outlives a power cut once written.
+ */
 export interface HostMemory {
   /** undefined: none is kept. Throws `unavailable` when it cannot be read. */
   read(key: string): Promise<unknown>;

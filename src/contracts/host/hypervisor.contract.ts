@@ -1,6 +1,7 @@
 /**
- * What every hypervisor must do. Each implementation calls these with how to make one: `describeHypervisor` needs nothing of the host,
- * `describeHypervisorDevices` a host with the VFs 0000:01:10.0 and 0000:01:10.2.
+ * What every hypervisor must do. Each implementation calls these with how to make one:
+ * `describeHypervisor` needs nothing of the host, `describeHypervisorDevices` a host with the VFs
+ * 0000:01:10.0 and 0000:01:10.2.
  */
 import { aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/hosts/guests.ts';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +20,9 @@ export interface HypervisorSuite {
   macvtapSource?: string;
   /** Called once a guest runs, before it is asked to take part in something. */
   whenUp?: (guest: Guest) => Promise<void>;
-  /** For each test, in milliseconds: a real guest takes a while to start, and to released a device. */
+  /**
+   * For each test, in milliseconds: a real guest takes a while to start, and to released a device.
+   */
   timeoutMs?: number;
 }
 

@@ -18,7 +18,10 @@ export interface HypervisorFacts {
 
 export type { FoundGuest };
 
-/** `lost`: the hypervisor does not answer; `back`: it does again, and whatever was missed is to be looked up. */
+/**
+ * `lost`: the hypervisor does not answer; `back`: it does again, and whatever was missed is to be
+ * looked up.
+ */
 export type HypervisorChange =
   | { what: 'guest'; guestId: string; state: FoundGuest['state'] | 'gone' }
   | { what: 'lost' | 'back' };
@@ -27,7 +30,10 @@ export type HypervisorChange =
 export interface Hypervisor {
   facts(): Promise<HypervisorFacts>;
   listGuests(): Promise<FoundGuest[]>;
-  /** Makes the guest known, not started. `macvtapSources`: the VF's netdev by PCI address, for macvtap NICs. */
+  /**
+   * Makes the guest known, not started. `macvtapSources`: the VF's netdev by PCI address, for
+   * macvtap NICs.
+   */
   define(guest: Guest, macvtapSources: Record<string, string>): Promise<void>;
   /** Throws `conflict` when a device of it is in use by another running guest. */
   start(guestId: string): Promise<void>;
@@ -47,18 +53,21 @@ export interface Hypervisor {
   /** Throws `conflict` when nothing was saved and the guest does not run. */
   restore(guestId: string): Promise<void>;
   /**
-   * Adds the NIC, also to a guest that runs. Throws `notFound` for an unknown guest, `conflict` when its device is in use by another
-   * running guest.
+   * Adds the NIC, also to a guest that runs. Throws `notFound` for an unknown guest, `conflict`
+   * when its device is in use by another running guest.
    */
   attachNic(guestId: string, nic: GuestNic, macvtapSources: Record<string, string>): Promise<void>;
   /**
-   * Takes the NIC off and returns once the guest has released its device. `keep`: off the running guest only. No error when the guest
-   * or the NIC is gone.
+   * Takes the NIC off and returns once the guest has released its device. `keep`: off the running
+   * guest only. No error when the guest or the NIC is gone.
    */
   detachNic(guestId: string, nic: GuestNic, how?: { keep: boolean }): Promise<void>;
   /** The domain XML as defined, or undefined when there is no such guest. */
   domainXml(guestId: string): Promise<string | undefined>;
-  /** Tells of changes that nobody here asked for, among others, until the returned function is called. */
+  /**
+   * Tells of changes that nobody here asked for, among others, until the returned function is
+   * called.
+   */
   watch(listener: (change: HypervisorChange) => void): () => void;
   /** Lets go of the hypervisor; guests go on. */
   close(): Promise<void>;

@@ -1,11 +1,17 @@
-/** What every PCI bus must do, on the captured host: two igb PFs, 0000:01:00.0 and 0000:02:00.0, with four VFs each. */
+/**
+ * What every PCI bus must do, on the captured host: two igb PFs, 0000:01:00.0 and 0000:02:00.0,
+ * with four VFs each.
+ */
 import { pf0, vf0, vf1 } from '#test/hosts/guests.ts';
 import { parsePciAddress } from '#core/pci/devices/address.ts';
 import { untouchedVf } from '#core/pci/vf/vf-settings.ts';
 import { describe, expect, test } from 'vitest';
 import type { PciBus } from './pci-bus.ts';
 
-/** `make` gives the bus of the captured host, fresh, with no guest on it. Its NICs have no link state to set. */
+/**
+ * `make` gives the bus of the captured host, fresh, with no guest on it. Its NICs have no link
+ * state to set.
+ */
 export function describePciBus(name: string, make: () => Promise<PciBus>): void {
   describe(`PCI bus contract: ${name}`, () => {
     test('all functions are listed in address order, the two PFs with four VFs each', async () => {

@@ -24,7 +24,10 @@ export interface InterfaceChange {
   up?: boolean;
 }
 
-/** Every act is idempotent. What the host refuses throws `unavailable` with its words, naming device, setting and what to do. */
+/**
+ * Every act is idempotent. What the host refuses throws `unavailable` with its words, naming
+ * device, setting and what to do.
+ */
 export interface PciBus {
   /** Every function of the host, in address order, and those that could not be read. */
   listFunctions(): Promise<{ functions: PciFunction[]; unreadable: UnreadableFunction[] }>;
@@ -41,8 +44,8 @@ export interface PciBus {
   /** Sets a VF as the step says; what is set already is left alone. */
   applyVfStep(step: VfStep): Promise<void>;
   /**
-   * Those of the settings that this VF would have to change and its NIC does not have. The NIC is asked once, without changing anything.
-   * Example: link state disable on an igb → `['linkState']`.
+   * Those of the settings that this VF would have to change and its NIC does not have. The NIC is
+   * asked once, without changing anything. Example: link state disable on an igb → `['linkState']`.
    */
   lackingSettings(address: PciAddress, change: VfChange): Promise<VfSettingName[]>;
   /** Throws `unavailable` for an address that is not on the host. */
@@ -53,8 +56,14 @@ export interface PciBus {
   bindDriver(address: PciAddress, driver: string | null): Promise<void>;
   /** Throws `unavailable` for what is no PF. */
   vfCount(pf: PciAddress): Promise<VfCount>;
-  /** All VFs of the PF go first, then so many come; returns when they are there. None go when there are so many already. */
+  /**
+   * All VFs of the PF go first, then so many come; returns when they are there. None go when there
+   * are so many already.
+   */
   setVfCount(pf: PciAddress, count: number): Promise<void>;
-  /** Tells of functions and interfaces that come and go and of carriers, within two seconds, until the returned function is called. */
+  /**
+   * Tells of functions and interfaces that come and go and of carriers, within two seconds, until
+   * the returned function is called.
+   */
   watch(listener: () => void): () => void;
 }

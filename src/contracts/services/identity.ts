@@ -1,6 +1,9 @@
 /** Who is calling: the identity service as the compute API needs it. */
 
-/** The identity behind a token. `token` goes along where the caller's own rights are asked of another service. */
+/**
+ * The identity behind a token. `token` goes along where the caller's own rights are asked of
+ * another service.
+ */
 export interface Caller {
   userId: string;
   userName: string;

@@ -7,7 +7,10 @@ import type { ImageContents, ImageService } from './images.ts';
 export interface ImagesUnderTest {
   images: ImageService & ImageContents;
   member: Caller;
-  /** A public image: qcow2, name `small`, min_disk 2, min_ram 64, properties `{ hw_numa_nodes: '2' }`. */
+  /**
+   * A public image: qcow2, name `small`, min_disk 2, min_ram 64, properties `{ hw_numa_nodes: '2'
+   * }`.
+   */
   whole: { id: string; bytes: Buffer };
   /** Of another project, and nobody else's to see; its bytes are there. */
   foreignId: string;

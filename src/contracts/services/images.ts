@@ -17,7 +17,10 @@ export interface ImageService {
   showImage(id: string, caller: Caller): Promise<Image>;
 }
 
-/** The bytes of an image with what they must be: nobody has compared yet. `sha512` in hex. Example format: `qcow2`. */
+/**
+ * The bytes of an image with what they must be: nobody has compared yet. `sha512` in hex. Example
+ * format: `qcow2`.
+ */
 export interface ImageContent {
   sizeBytes: number;
   sha512: string;
@@ -35,8 +38,8 @@ export interface ImageContents {
 /** The bytes of images, for a host: those that a guest of it is made from. */
 export interface ImageSource {
   /**
-   * Throws `notFound` when there is no such image, `conflict` when its bytes are not there yet, `forbidden` when no guest of this host
-   * needs it, `unavailable` when nobody answers.
+   * Throws `notFound` when there is no such image, `conflict` when its bytes are not there yet,
+   * `forbidden` when no guest of this host needs it, `unavailable` when nobody answers.
    */
   open(id: string): Promise<ImageContent>;
 }

@@ -1,4 +1,7 @@
-/** Events of the network service about servers' ports that nobody has acted on yet. An event says only that the port must be read. */
+/**
+ * Events of the network service about servers' ports that nobody has acted on yet. An event says
+ * only that the port must be read.
+ */
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 
 /** `portId` '': the event named none. */
@@ -15,8 +18,9 @@ export interface KeptNetworkEvent extends NetworkEvent {
 
 export interface NetworkEventStore {
   /**
-   * Keeps the event; an equal one that waits already gives way to it. `plugged` counts only while a workflow runs for the server: it makes the
-   * task due that stands at the step `wakes`, and is forgotten when the workflow ends.
+   * Keeps the event; an equal one that waits already gives way to it. `plugged` counts only while a
+   * workflow runs for the server: it makes the task due that stands at the step `wakes`, and is
+   * forgotten when the workflow ends.
    */
   record(event: NetworkEvent, how: { wakes: string; now: number }): Promise<void>;
   /** Those of a server, oldest first. */

@@ -11,7 +11,9 @@ export interface NetworkUnderTest {
   member: Caller;
   /** Of the network below; an admin. */
   owner: Caller;
-  /** Shared, provider VLAN on `physicalNetwork`, with one IPv4 subnet that has DHCP and a gateway. */
+  /**
+   * Shared, provider VLAN on `physicalNetwork`, with one IPv4 subnet that has DHCP and a gateway.
+   */
   networkId: string;
   physicalNetwork: string;
   vlan: number;

@@ -2,7 +2,10 @@
 
 import { createHash } from 'node:crypto';
 
-/** What is kept of a token: SHA-256, in hex. A token is 256 random bits, so nothing has to slow a guesser down. */
+/**
+ * What is kept of a token: SHA-256, in hex. A token is 256 random bits, so nothing has to slow a
+ * guesser down.
+ */
 export function sha256OfToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
@@ -23,7 +26,10 @@ export interface EnrolmentStore {
   list(): Promise<Enrolment[]>;
   /** Whose token this is, good or revoked; undefined for one that is, or has become, nobody's. */
   ofToken(tokenSha256: string): Promise<Enrolment | undefined>;
-  /** Revokes the token. No error when it was revoked before. Throws `notFound` for a host that was never enrolled. */
+  /**
+   * Revokes the token. No error when it was revoked before. Throws `notFound` for a host that was
+   * never enrolled.
+   */
   revoke(host: string, at: number): Promise<void>;
   /** As if it had never been enrolled. False when it never was. */
   remove(host: string): Promise<boolean>;

@@ -75,20 +75,27 @@ export interface HostStore {
   get(id: string): Promise<Host | undefined>;
   /** By name, however many. Others have their turns while it reads many. */
   list(): Promise<Host[]>;
-  /** Those that follow in the order. Example: `{ by: 'number', after: 20, limit: 10 }`: hosts 21 to 30, if none of them was forgotten. */
+  /**
+   * Those that follow in the order. Example: `{ by: 'number', after: 20, limit: 10 }`: hosts 21 to
+   * 30, if none of them was forgotten.
+   */
   page(page: HostPage): Promise<Host[]>;
   /** undefined when unknown. */
   named(name: string): Promise<Host | undefined>;
   /** Of every host what shows whether its row changed: cheap to read, however many there are. */
   versions(): Promise<HostVersion[]>;
-  /** In address order. Read the host first: what changes in between makes its generation stale, so that no commit builds on it. */
+  /**
+   * In address order. Read the host first: what changes in between makes its generation stale, so
+   * that no commit builds on it.
+   */
   devices(hostId: string): Promise<PciDevice[]>;
   /** Writes a change outside any workflow (inventory). */
   update(change: HostChange): Promise<'ok' | 'stale-host'>;
   seen(hostId: string, at: number): Promise<void>;
   /**
-   * Removes the host with its devices and commands, and ends what waits for it of servers that are deleted. Throws `conflict`, naming the servers,
-   * while servers are on it. A host that is not known is no error.
+   * Removes the host with its devices and commands, and ends what waits for it of servers that are
+   * deleted. Throws `conflict`, naming the servers, while servers are on it. A host that is not
+   * known is no error.
    */
   forget(hostId: string): Promise<void>;
 }

@@ -1,4 +1,7 @@
-/** What the embedded identity service keeps: who exists, who may what, and which tokens are out. Passwords and tokens only as hashes. */
+/**
+ * What the embedded identity service keeps: who exists, who may what, and which tokens are out.
+ * Passwords and tokens only as hashes.
+ */
 
 export interface StoredProject {
   id: string;
@@ -30,7 +33,10 @@ export interface RoleAssignment {
   roleId: string;
 }
 
-/** A token that is out. `digest`: SHA-256 of its text, hex. `projectId` null: unscoped. Times are epoch milliseconds. */
+/**
+ * A token that is out. `digest`: SHA-256 of its text, hex. `projectId` null: unscoped. Times are
+ * epoch milliseconds.
+ */
 export interface StoredToken {
   digest: string;
   userId: string;

@@ -1,4 +1,6 @@
-/** What the embedded image service keeps of an image. The bytes lie in files beside the database. */
+/**
+ * What the embedded image service keeps of an image. The bytes lie in files beside the database.
+ */
 
 export type ImageStatus = 'queued' | 'saving' | 'active' | 'deactivated';
 
@@ -33,7 +35,10 @@ export interface StoredImage {
 export const memberStatuses = ['pending', 'accepted', 'rejected'] as const;
 export type MemberStatus = (typeof memberStatuses)[number];
 
-/** A project that an image is shared with; `status` is that project's answer. Times are epoch milliseconds. */
+/**
+ * A project that an image is shared with; `status` is that project's answer. Times are epoch
+ * milliseconds.
+ */
 export interface ImageMember {
   imageId: string;
   /** The id of the project. */
@@ -43,7 +48,10 @@ export interface ImageMember {
   updatedAt: number;
 }
 
-/** What a project may see in a list: its own images, public ones, and shared ones of which it is a member with this status. */
+/**
+ * What a project may see in a list: its own images, public ones, and shared ones of which it is a
+ * member with this status.
+ */
 export interface ImageScope {
   projectId: string;
   memberStatus: MemberStatus | 'all';
@@ -58,7 +66,10 @@ export interface ImageRows {
   get(id: string): Promise<StoredImage | undefined>;
   /** Newest first. All of them unless a scope is given. */
   list(visibleTo?: ImageScope): Promise<StoredImage[]>;
-  /** Sets fields; with `whileStatus` only while the image has that status. False when no row was changed. */
+  /**
+   * Sets fields; with `whileStatus` only while the image has that status. False when no row was
+   * changed.
+   */
   update(
     id: string,
     change: Partial<Omit<StoredImage, 'id'>>,
@@ -67,7 +78,10 @@ export interface ImageRows {
   remove(id: string): Promise<void>;
   /** How many images the project has, with or without bytes. */
   count(projectId: string): Promise<number>;
-  /** Bytes of the project's images, without those of the images named. Example: `bytesOf('p1', ['i9'])` → 65536. */
+  /**
+   * Bytes of the project's images, without those of the images named. Example: `bytesOf('p1',
+   * ['i9'])` → 65536.
+   */
   bytesOf(projectId: string, except: readonly string[]): Promise<number>;
   /** Oldest first. */
   members(imageId: string): Promise<ImageMember[]>;
@@ -79,6 +93,9 @@ export interface ImageRows {
 }
 
 export interface ImageStore extends ImageRows {
-  /** Runs the work as one transaction over `rows`; what it throws undoes it. The work must use `rows` only. */
+  /**
+   * Runs the work as one transaction over `rows`; what it throws undoes it. The work must use
+   * `rows` only.
+   */
   atomic<T>(work: (rows: ImageRows) => Promise<T>): Promise<T>;
 }

@@ -1,4 +1,7 @@
-/** What the embedded network service keeps: networks with their segment, subnets, ports with their addresses, security groups. */
+/**
+ * What the embedded network service keeps: networks with their segment, subnets, ports with their
+ * addresses, security groups.
+ */
 import type { PortBinding } from '#core/networking/binding/port-bindings.ts';
 import type { FixedIp } from '#core/networking/port.ts';
 import type { NumaPolicy } from '#core/pci/requests/request.ts';
@@ -22,7 +25,10 @@ export interface Tagged extends Stored {
   tags: string[];
 }
 
-/** `segmentationId` null unless it is a VLAN; `physicalNetwork` null for a local network, which stays within one host. */
+/**
+ * `segmentationId` null unless it is a VLAN; `physicalNetwork` null for a local network, which
+ * stays within one host.
+ */
 export interface StoredNetwork extends Tagged {
   adminStateUp: boolean;
   shared: boolean;
@@ -113,8 +119,9 @@ export interface PortFilter {
 }
 
 /**
- * Reads and writes. Reads of one give undefined when there is none, and of a damaged record what can be read; lists are oldest first, without these.
- * Adding what breaks uniqueness (a segment, a MAC on its network, an address in its subnet) throws `conflict`.
+ * Reads and writes. Reads of one give undefined when there is none, and of a damaged record what
+ * can be read; lists are oldest first, without these. Adding what breaks uniqueness (a segment, a
+ * MAC on its network, an address in its subnet) throws `conflict`.
  */
 export interface NetworkRows {
   /** How many of them belong to the project. */
@@ -164,6 +171,9 @@ export interface NetworkRows {
 }
 
 export interface NetworkStore extends NetworkRows {
-  /** Runs the work as one transaction over `rows`; what it throws undoes it. The work must use `rows` only. */
+  /**
+   * Runs the work as one transaction over `rows`; what it throws undoes it. The work must use
+   * `rows` only.
+   */
   atomic<T>(work: (rows: NetworkRows) => Promise<T>): Promise<T>;
 }

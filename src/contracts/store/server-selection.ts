@@ -1,6 +1,12 @@
-/** Which servers a list has and in which order, in terms that a database answers from its own columns and indexes. */
+/**
+ * Which servers a list has and in which order, in terms that a database answers from its own
+ * columns and indexes.
+ */
 
-/** What servers are narrowed and sorted by. `rootDevice`, `hasConfigDrive` and `hasAutoDisk` are what the views show. */
+/**
+ * What servers are narrowed and sorted by. `rootDevice`, `hasConfigDrive` and `hasAutoDisk` are
+ * what the views show.
+ */
 export type ServerField =
   | 'id'
   | 'name'
@@ -33,10 +39,16 @@ export type ServerField =
 
 type Values = readonly (string | number | boolean | null)[];
 
-/** The field has one of these values, or none of them. null: it has no value. Example: `{ field: 'vmState', oneOf: ['active', 'paused'] }`. */
+/**
+ * The field has one of these values, or none of them. null: it has no value. Example: `{ field:
+ * 'vmState', oneOf: ['active', 'paused'] }`.
+ */
 export type ServerCondition = { field: ServerField } & ({ oneOf: Values } | { noneOf: Values });
 
-/** Example: `{ projectId: 'p', deleted: 'none', limit: 20 }`: the newest twenty of a project. Times are epoch milliseconds. */
+/**
+ * Example: `{ projectId: 'p', deleted: 'none', limit: 20 }`: the newest twenty of a project. Times
+ * are epoch milliseconds.
+ */
 export interface ServerSelection {
   /** Absent: of all projects. */
   projectId?: string;

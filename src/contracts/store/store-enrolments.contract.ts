@@ -1,4 +1,7 @@
-/** What a store must do for hosts that dial in: one token each, found by its hash, until it is replaced or revoked. */
+/**
+ * What a store must do for hosts that dial in: one token each, found by its hash, until it is
+ * replaced or revoked.
+ */
 import { expect, test } from 'vitest';
 import type { Enrolment } from './enrolments.ts';
 import type { OpenStore } from './store.contract.ts';

@@ -1,4 +1,7 @@
-/** What a store must do for server groups: members come and go with their servers, and no two placements pass each other. */
+/**
+ * What a store must do for server groups: members come and go with their servers, and no two
+ * placements pass each other.
+ */
 import { expect, test } from 'vitest';
 import { noLimits } from '#core/quotas/limits.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
@@ -138,7 +141,10 @@ async function place(
   );
 }
 
-/** Takes the first host without a server of the group, reading again while others are faster. Its name, or undefined when none is left. */
+/**
+ * Takes the first host without a server of the group, reading again while others are faster. Its
+ * name, or undefined when none is left.
+ */
 async function placeApart(store: Store, task: Task): Promise<string | undefined> {
   for (;;) {
     const group = (await store.serverGroups.of(task.serverId))!;

@@ -1,4 +1,7 @@
-/** What must hold for leases: each due task is worked on once at a time, and nobody can hold one for ever. */
+/**
+ * What must hold for leases: each due task is worked on once at a time, and nobody can hold one for
+ * ever.
+ */
 import { expect, test } from 'vitest';
 import { aBoot, aHost, aNewServer, toStep } from '#test/worlds/store-rows.ts';
 import type { OpenStore } from './store.contract.ts';

@@ -1,4 +1,7 @@
-/** What a store must do for servers that live on: NICs and requests come and go, and only one workflow at a time changes them. */
+/**
+ * What a store must do for servers that live on: NICs and requests come and go, and only one
+ * workflow at a time changes them.
+ */
 import { expect, test } from 'vitest';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import { aBoot, aHost, aNewServer, aNic, aVf, toStep } from '#test/worlds/store-rows.ts';

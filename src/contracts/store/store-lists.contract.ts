@@ -1,4 +1,7 @@
-/** What a store must do for lists of servers: find, sort and page them by itself, and forget what was confided to deleted ones. */
+/**
+ * What a store must do for lists of servers: find, sort and page them by itself, and forget what
+ * was confided to deleted ones.
+ */
 import { expect, test } from 'vitest';
 import { statesShownAs } from '#core/servers/lifecycle.ts';
 import type { TaskState, VmState } from '#core/servers/server.ts';

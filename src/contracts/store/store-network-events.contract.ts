@@ -1,4 +1,7 @@
-/** What a store must do with what the network service reports: nothing is lost, whenever it comes, and nothing is seen to twice. */
+/**
+ * What a store must do with what the network service reports: nothing is lost, whenever it comes,
+ * and nothing is seen to twice.
+ */
 import { expect, test } from 'vitest';
 import { aBoot, aNewServer, toStep } from '#test/worlds/store-rows.ts';
 import type { OpenStore } from './store.contract.ts';

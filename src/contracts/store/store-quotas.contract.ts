@@ -1,4 +1,7 @@
-/** What a store must do for quotas: count what lives, and never let two requests pass a limit together. */
+/**
+ * What a store must do for quotas: count what lives, and never let two requests pass a limit
+ * together.
+ */
 import { expect, test } from 'vitest';
 import { noLimits, type QuotaLimits, standardLimits } from '#core/quotas/limits.ts';
 import { aFlavor, aNewServer, aNic } from '#test/worlds/store-rows.ts';

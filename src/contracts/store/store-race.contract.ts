@@ -171,7 +171,10 @@ async function expectUntouched(store: Store, task: Task): Promise<void> {
   expect((await store.servers.actions(task.serverId))[0]?.events).toEqual([]);
 }
 
-/** Takes the first free VF, reading again while others are faster. The address, or undefined when none is free. */
+/**
+ * Takes the first free VF, reading again while others are faster. The address, or undefined when
+ * none is free.
+ */
 async function claimAnyVf(store: Store, hostId: string, task: Task): Promise<string | undefined> {
   for (;;) {
     const host = (await store.hosts.get(hostId))!;

@@ -1,4 +1,7 @@
-/** What must hold for tasks and commands: each is worked on once, in order, and nothing waits for ever. */
+/**
+ * What must hold for tasks and commands: each is worked on once, in order, and nothing waits for
+ * ever.
+ */
 import { describe, expect, test } from 'vitest';
 import { aBoot, aHost, aNewServer, toStep } from '#test/worlds/store-rows.ts';
 import type { CommandResult } from '../host/host-link.ts';

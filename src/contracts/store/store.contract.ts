@@ -1,4 +1,7 @@
-/** What every store must do. Suites by subject; those beside this one are about races, about work and about servers that live on. */
+/**
+ * What every store must do. Suites by subject; those beside this one are about races, about work
+ * and about servers that live on.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   aBoot,
@@ -24,7 +27,10 @@ import type { Store } from './store.ts';
 /** Opens the same database again, over another connection. */
 export type OpenStore = () => Promise<Store>;
 
-/** `fresh` makes an empty database and gives the way to open it; it also closes what was opened when a test ends. */
+/**
+ * `fresh` makes an empty database and gives the way to open it; it also closes what was opened when
+ * a test ends.
+ */
 export function storeContract(fresh: () => Promise<OpenStore>): void {
   describe('servers', () => {
     serversContract(fresh);

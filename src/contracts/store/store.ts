@@ -1,15 +1,16 @@
 /**
- * The store: all state of the compute side. Reads return plain core objects; every write is one transaction.
- * A workflow records each of its steps with `commit`: all that the step changes, or nothing.
+ * The store: all state of the compute side. Reads return plain core objects; every write is one
+ * transaction. A workflow records each of its steps with `commit`: all that the step changes, or
+ * nothing.
  */
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { Decision } from '#core/scheduling/decision.ts';
-import type { Flavor } from '#core/servers/flavor.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { EnrolmentStore } from './enrolments.ts';
+import type { FlavorAccess, FlavorStore } from './flavor-store.ts';
 import type { HostChange, HostStore } from './host-store.ts';
 import type {
   CommandResult,
@@ -22,11 +23,14 @@ import type { ListedServer, ServerSelection } from './server-selection.ts';
 
 export type { Host, HostChange, HostPage, HostStore, HostVersion } from './host-store.ts';
 
+export type { FlavorAccess, FlavorChange, FlavorStore } from './flavor-store.ts';
+
 export type TaskKind = 'boot' | 'delete' | 'act' | 'attach' | 'detach' | 'follow' | 'follow-ports';
 
 /**
- * The workflow of a server: at most one. `epoch` grows when another workflow takes over, or when another takes the task
- * because its lease ran out, and never starts again; what an older epoch commits is refused.
+ * The workflow of a server: at most one. `epoch` grows when another workflow takes over, or when
+ * another takes the task because its lease ran out, and never starts again; what an older epoch
+ * commits is refused.
  */
 export interface Task {
   id: string;
@@ -47,7 +51,9 @@ export interface Lease {
   until: number;
 }
 
-/** A task to begin. `lease`: whose it is from the start; default: it is taken by whoever is free. */
+/**
+ * A task to begin. `lease`: whose it is from the start; default: it is taken by whoever is free.
+ */
 export type NewTask = Omit<Task, 'epoch'> & { lease?: Lease };
 
 /** What the task does next; `null` as a whole ends it. */
@@ -56,7 +62,10 @@ export interface NextStep {
   kind?: TaskKind;
   step: string;
   data: Record<string, unknown>;
-  /** null: park until the host answers the server's newest command; due at once when it has, or when there is none. */
+  /**
+   * null: park until the host answers the server's newest command; due at once when it has, or when
+   * there is none.
+   */
   dueAt: number | null;
   /** Due at once when an event of this kind has come that the step did not see. */
   awaits?: NetworkEventKind;
@@ -74,7 +83,10 @@ export interface StoredCommand extends Omit<HostCommand, 'body'> {
   result: CommandResult | null;
 }
 
-/** An event of an instance action. `result` null while it runs; the same name and start again says how it ended. */
+/**
+ * An event of an instance action. `result` null while it runs; the same name and start again says
+ * how it ended.
+ */
 export interface ActionEvent {
   name: string;
   startedAt: number;
@@ -97,7 +109,10 @@ export interface Action {
   events: ActionEvent[];
 }
 
-/** Changed within these times, those that follow the action of a request. Times are epoch milliseconds. */
+/**
+ * Changed within these times, those that follow the action of a request. Times are epoch
+ * milliseconds.
+ */
 export interface ActionPage {
   changedSince?: number;
   changedBefore?: number;
@@ -114,7 +129,10 @@ export interface Transition {
   next: NextStep | null;
   /** Fields of the server row to set. */
   server?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
-  /** NICs to write, matched by id. Setting `deletedAt` of the server frees their ports for others, and erases its user data, metadata and commands. */
+  /**
+   * NICs to write, matched by id. Setting `deletedAt` of the server frees their ports for others,
+   * and erases its user data, metadata and commands.
+   */
   nics?: ServerNic[];
   /** The server's NICs release their ports, and stay visible: it has no guest and will get none. */
   freesPorts?: true;
@@ -124,7 +142,10 @@ export interface Transition {
   /** By request id. */
   removedPciRequests?: string[];
   host?: HostChange;
-  /** The group whose policy the choice of host kept, as it was read: no other server of it may have been placed since. */
+  /**
+   * The group whose policy the choice of host kept, as it was read: no other server of it may have
+   * been placed since.
+   */
   serverGroup?: Pick<ServerGroup, 'id' | 'generation'>;
   command?: NewCommand;
   decision?: Decision;
@@ -136,7 +157,10 @@ export interface Transition {
   actionMessage?: string;
 }
 
-/** `stale-host`: the host, or the server group, changed since it was read. `superseded`: another workflow took this server over. */
+/**
+ * `stale-host`: the host, or the server group, changed since it was read. `superseded`: another
+ * workflow took this server over.
+ */
 export type CommitResult = { ok: true } | { ok: false; why: 'stale-host' | 'superseded' };
 
 export interface NewServer {
@@ -154,7 +178,10 @@ export interface ServerFilter {
   includeDeleted?: boolean;
 }
 
-/** What of a server's rows cannot be read. Example reason: `metadata: Unterminated string in JSON at position 3`. */
+/**
+ * What of a server's rows cannot be read. Example reason: `metadata: Unterminated string in JSON at
+ * position 3`.
+ */
 export interface ServerDamage {
   projectId: string;
   deletedAt: number | null;
@@ -168,11 +195,15 @@ export type QuotaUsage = Record<'instances' | 'cores' | 'ram' | 'server_groups',
 export type ServerChange = Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
 
 export interface ServerStore {
-  /** Throws `conflict` when a port of it belongs to another live server (unique), naming the port; `invalid` when its group is gone. */
+  /**
+   * Throws `conflict` when a port of it belongs to another live server (unique), naming the port;
+   * `invalid` when its group is gone.
+   */
   create(newServer: NewServer): Promise<Server>;
   /**
-   * As many of these servers of one flavor and group as the project's limits allow, in one transaction: no two callers pass a limit together.
-   * Throws what `create` throws, and `overQuota` when these are fewer than `minCount`; then none is made.
+   * As many of these servers of one flavor and group as the project's limits allow, in one
+   * transaction: no two callers pass a limit together. Throws what `create` throws, and `overQuota`
+   * when these are fewer than `minCount`; then none is made.
    */
   createWithin(
     quota: { limits: QuotaLimits; minCount: number },
@@ -182,13 +213,24 @@ export interface ServerStore {
   get(id: string): Promise<Server | undefined>;
   /** Why a server that is there cannot be read; undefined when it can, or is not there. */
   damage(id: string): Promise<ServerDamage | undefined>;
-  /** Replaces what cannot be read of a server by what says nothing, so that it can be deleted. What its flavor took of the host is then not given back. */
+  /**
+   * Replaces what cannot be read of a server by what says nothing, so that it can be deleted. What
+   * its flavor took of the host is then not given back.
+   */
   mend(id: string): Promise<void>;
-  /** Newest first, however many: for what concerns all servers of a host. A user's list is a `select`. */
+  /**
+   * Newest first, however many: for what concerns all servers of a host. A user's list is a
+   * `select`.
+   */
   list(filter: ServerFilter): Promise<Server[]>;
-  /** One page of a list. Throws `invalid` when the server to follow is none, or none of the project. */
+  /**
+   * One page of a list. Throws `invalid` when the server to follow is none, or none of the project.
+   */
   select(selection: ServerSelection): Promise<ListedServer[]>;
-  /** In the order of the ids, leaving out those that do not exist. Others have their turns while it reads many. */
+  /**
+   * In the order of the ids, leaving out those that do not exist. Others have their turns while it
+   * reads many.
+   */
   read(ids: readonly string[]): Promise<Server[]>;
   pciRequests(serverId: string): Promise<PciRequest[]>;
   decisions(serverId: string): Promise<Decision[]>;
@@ -197,8 +239,9 @@ export interface ServerStore {
   /** By the request that asked for it; undefined when none did. */
   action(serverId: string, requestId: string): Promise<Action | undefined>;
   /**
-   * Sets fields that no workflow owns (name, description, metadata, access addresses, tags); a function says what becomes of the server as it is, and
-   * nothing comes in between. Throws `notFound`, and what the function throws.
+   * Sets fields that no workflow owns (name, description, metadata, access addresses, tags); a
+   * function says what becomes of the server as it is, and nothing comes in between. Throws
+   * `notFound`, and what the function throws.
    */
   update(id: string, change: ServerChange | ((server: Server) => ServerChange)): Promise<void>;
   /** The domain XML its host last reported, or undefined. */
@@ -207,8 +250,9 @@ export interface ServerStore {
 
 export interface TaskStore {
   /**
-   * Takes up to `limit` due tasks that nobody works on; they are the owner's until released or the lease runs out. `running`: servers whose
-   * tasks the owner runs right now: those are not taken a second time, whatever the clock says.
+   * Takes up to `limit` due tasks that nobody works on; they are the owner's until released or the
+   * lease runs out. `running`: servers whose tasks the owner runs right now: those are not taken a
+   * second time, whatever the clock says.
    */
   lease(
     owner: string,
@@ -216,18 +260,25 @@ export interface TaskStore {
     leaseMs: number,
     how: { limit: number; running?: readonly string[] },
   ): Promise<Task[]>;
-  /** Extends the leases of these servers' tasks until `until`, where the owner still holds them and no workflow has taken over. */
+  /**
+   * Extends the leases of these servers' tasks until `until`, where the owner still holds them and
+   * no workflow has taken over.
+   */
   renew(owner: string, until: number, serverIds: readonly string[]): Promise<void>;
-  /** Makes due what is due later than `latest`: dates that a clock left which has since gone back. Epoch milliseconds. */
+  /**
+   * Makes due what is due later than `latest`: dates that a clock left which has since gone back.
+   * Epoch milliseconds.
+   */
   hasten(now: number, latest: number): Promise<void>;
   /** Gives a task back. Tasks of a dead process are given back when their lease runs out. */
   release(task: Task, owner: string): Promise<void>;
   /** Gives back every lease of every owner: for a process that knows it is alone. */
   releaseAll(): Promise<void>;
   /**
-   * Starts a workflow for a server, taking over from the one it has, if any (its epoch ends).
-   * The new one is leased only when the step that runs now has returned. Throws `notFound` when there is no such server, or
-   * it is deleted; with `onlyIdle`, `conflict` when a workflow runs for it. `action` null: it is not one of the server's actions.
+   * Starts a workflow for a server, taking over from the one it has, if any (its epoch ends). The
+   * new one is leased only when the step that runs now has returned. Throws `notFound` when there
+   * is no such server, or it is deleted; with `onlyIdle`, `conflict` when a workflow runs for it.
+   * `action` null: it is not one of the server's actions.
    */
   begin(
     task: NewTask,
@@ -241,7 +292,10 @@ export interface TaskStore {
   overview(now: number, limit: number): Promise<TaskOverview>;
 }
 
-/** `queued`: due, and nobody works on it yet; `waiting`: until a time, for a retry or an event; `host`: for a host's answer. */
+/**
+ * `queued`: due, and nobody works on it yet; `waiting`: until a time, for a retry or an event;
+ * `host`: for a host's answer.
+ */
 export type TaskState = 'running' | 'queued' | 'waiting' | 'host';
 
 export interface TaskOverview {
@@ -264,13 +318,20 @@ export interface CommandStore {
   /** Commands of a host that have no result yet, questions among them, in order. */
   pending(hostId: string): Promise<HostCommand[]>;
   /**
-   * Records how one ended; the answer to a server's newest command makes its parked task due. A second result for a
-   * command is ignored, as is the answer to a question that was forgotten. No task ever waits for a question.
+   * Records how one ended; the answer to a server's newest command makes its parked task due. A
+   * second result for a command is ignored, as is the answer to a question that was forgotten. No
+   * task ever waits for a question.
    */
   complete(hostId: string, seq: number, result: CommandResult, now: number): Promise<void>;
-  /** Gives a command that no workflow waits for; nothing when one of its kind for this server has no result yet. */
+  /**
+   * Gives a command that no workflow waits for; nothing when one of its kind for this server has no
+   * result yet.
+   */
   issue(command: NewCommand): Promise<void>;
-  /** Asks a host; its number there. Who asks must forget it in the end: questions and answers are not kept. */
+  /**
+   * Asks a host; its number there. Who asks must forget it in the end: questions and answers are
+   * not kept.
+   */
   ask(question: NewQuestion): Promise<number>;
   /** undefined: not answered yet. */
   answer(hostId: string, seq: number): Promise<CommandResult | undefined>;
@@ -279,37 +340,6 @@ export interface CommandStore {
   forgetQuestions(): Promise<void>;
   /** The newest command of this kind for a server. */
   last(serverId: string, kind: HostCommandBody['do']): Promise<StoredCommand | undefined>;
-}
-
-/** `extraSpecs` by key: null removes the key, keys not named stay. */
-export interface FlavorChange {
-  description?: string | null;
-  extraSpecs?: Record<string, string | null>;
-}
-
-export interface FlavorStore {
-  /** Throws `conflict` when another has this id or name. */
-  create(flavor: Flavor): Promise<void>;
-  /** Throws `conflict` for one that is there and cannot be read, with the reason as detail. */
-  get(id: string): Promise<Flavor | undefined>;
-  /** In the order they were made. */
-  list(): Promise<Flavor[]>;
-  /** Makes the change in one transaction, so that two writers of different keys both win. Returns what is now. Throws `notFound`. */
-  update(id: string, change: FlavorChange): Promise<Flavor>;
-  /** Throws `notFound`. */
-  remove(id: string): Promise<void>;
-}
-
-/** Private flavors and the projects that may use them. An access goes with its flavor. */
-export interface FlavorAccess {
-  /** Ids of the projects that may use a flavor. */
-  projects(flavorId: string): Promise<string[]>;
-  /** Ids of the flavors that a project was given access to. */
-  flavors(projectId: string): Promise<ReadonlySet<string>>;
-  /** Throws `conflict` when the project has access. */
-  grant(flavorId: string, projectId: string): Promise<void>;
-  /** Throws `notFound` when it has none. */
-  revoke(flavorId: string, projectId: string): Promise<void>;
 }
 
 export interface ServerGroupStore {
@@ -325,7 +355,10 @@ export interface ServerGroupStore {
   remove(id: string): Promise<void>;
   /** The group that a server is in. */
   of(serverId: string): Promise<ServerGroup | undefined>;
-  /** How many of its servers are on each host, by host name. Read the group first: who is placed in between makes its generation stale. */
+  /**
+   * How many of its servers are on each host, by host name. Read the group first: who is placed in
+   * between makes its generation stale.
+   */
   hosts(id: string): Promise<Map<string, number>>;
 }
 

@@ -18,8 +18,9 @@ export interface ApplicationCredentialLogin {
 export type Login = PasswordLogin | ApplicationCredentialLogin;
 
 /**
- * The body of `POST /v3/auth/tokens`. Example, of a password: `{ auth: { identity: { methods: ['password'], … }, scope: { project: … } } }`.
- * Source: Keystone API v3, "Password authentication with scoped authorization", "Authenticating with an Application Credential".
+ * The body of `POST /v3/auth/tokens`. Example, of a password: `{ auth: { identity: { methods:
+ * ['password'], … }, scope: { project: … } } }`. Source: Keystone API v3, "Password authentication
+ * with scoped authorization", "Authenticating with an Application Credential".
  */
 export function signInBody(login: Login): { auth: object } {
   if ('applicationCredentialId' in login) {

@@ -1,6 +1,12 @@
-/** Who may do what, given the roles of a caller and the project of a target. Knows no token and no route. */
+/**
+ * Who may do what, given the roles of a caller and the project of a target. Knows no token and no
+ * route.
+ */
 
-/** The least that a call asks of its caller. `service`: another OpenStack service, or an administrator. */
+/**
+ * The least that a call asks of its caller. `service`: another OpenStack service, or an
+ * administrator.
+ */
 export type Rule = 'reader' | 'member' | 'admin' | 'service';
 
 /** What the rules look at. */
@@ -10,7 +16,10 @@ export interface Actor {
   projectId: string;
 }
 
-/** Each role with those it implies. Source: Keystone bootstrap, "implied roles" admin ⇒ manager ⇒ member ⇒ reader. */
+/**
+ * Each role with those it implies. Source: Keystone bootstrap, "implied roles" admin ⇒ manager ⇒
+ * member ⇒ reader.
+ */
 const implied: Record<string, readonly string[]> = {
   reader: ['reader'],
   member: ['member', 'reader'],
@@ -19,13 +28,19 @@ const implied: Record<string, readonly string[]> = {
   service: ['service'],
 };
 
-/** May a caller with these roles make a call of this rule? Example: member may `reader`; reader may not `member`. */
+/**
+ * May a caller with these roles make a call of this rule? Example: member may `reader`; reader may
+ * not `member`.
+ */
 export function allows(rule: Rule, actor: Actor): boolean {
   const roles = actor.isAdmin ? [...actor.roles, 'admin'] : actor.roles;
   return roles.some((role) => implied[role]?.includes(rule) === true);
 }
 
-/** May the caller know that something of this project exists? Administrators may for all; to others it is not there. */
+/**
+ * May the caller know that something of this project exists? Administrators may for all; to others
+ * it is not there.
+ */
 export function maySee(actor: Actor, projectId: string): boolean {
   return actor.isAdmin || (actor.projectId !== '' && actor.projectId === projectId);
 }

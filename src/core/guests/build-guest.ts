@@ -1,4 +1,7 @@
-/** From a server whose ports are bound to its guest, and the proof that ports and claimed devices agree. */
+/**
+ * From a server whose ports are bound to its guest, and the proof that ports and claimed devices
+ * agree.
+ */
 import type { BindingProfile } from '../networking/port.ts';
 import type { PciDevice } from '../pci/devices/device.ts';
 import type { NumaShare } from '../scheduling/numa-fit.ts';
@@ -12,7 +15,10 @@ import { guestName } from './description/guest-name.ts';
 import type { NicOptions } from './nics/nic-frontend.ts';
 import { planGuestNic } from './nics/plan-nic.ts';
 
-/** `devices`: those that the server holds on its host; `zone`: the host's availability zone, which the guest can read. */
+/**
+ * `devices`: those that the server holds on its host; `zone`: the host's availability zone, which
+ * the guest can read.
+ */
 export interface GuestParts {
   server: Server;
   zone: string;
@@ -22,9 +28,10 @@ export interface GuestParts {
 }
 
 /**
- * The guest of a server. Refuses when a NIC has no VIF, when its VIF cannot be plugged, or when the device in its port is not
- * the one claimed for its PCI request; all such reasons at once. Devices that no NIC asked for are given as they are.
- * Source: the seed, "pci-request-id" (the id links device and NIC).
+ * The guest of a server. Refuses when a NIC has no VIF, when its VIF cannot be plugged, or when the
+ * device in its port is not the one claimed for its PCI request; all such reasons at once. Devices
+ * that no NIC asked for are given as they are. Source: the seed, "pci-request-id" (the id links
+ * device and NIC).
  */
 export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
   const { server, devices } = parts;
@@ -72,7 +79,10 @@ export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
   };
 }
 
-/** Source: Nova, `managed` of `[pci] device_spec`: `no` leaves the device with the driver that the operator gave it. */
+/**
+ * Source: Nova, `managed` of `[pci] device_spec`: `no` leaves the device with the driver that the
+ * operator gave it.
+ */
 const unmanaged = { isUnmanaged: true } as const;
 
 function planNic(
@@ -89,7 +99,10 @@ function planNic(
   return problem === undefined ? verdict : no('device-mismatch', problem);
 }
 
-/** What is wrong between the device in the port's binding and the device claimed for the NIC's request. */
+/**
+ * What is wrong between the device in the port's binding and the device claimed for the NIC's
+ * request.
+ */
 function deviceProblem(
   nic: ServerNic,
   planned: GuestNic,
@@ -113,7 +126,10 @@ function deviceProblem(
   return `${name}: PCI device ${device.address} is not what the port was bound to: ${differences.join(', ')}; delete the server, or put the card back`;
 }
 
-/** What the port was bound to stays what it was whatever becomes of the host. A key that the port does not have says nothing. */
+/**
+ * What the port was bound to stays what it was whatever becomes of the host. A key that the port
+ * does not have says nothing.
+ */
 function profileDifferences(profile: BindingProfile, device: PciDevice): string[] {
   const now = {
     pci_vendor_info: `${device.vendorId}:${device.productId}`,

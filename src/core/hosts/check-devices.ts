@@ -1,4 +1,7 @@
-/** Checks of the cards whose functions the host offers: SR-IOV, VF counts, links, drivers, and the device specs themselves. */
+/**
+ * Checks of the cards whose functions the host offers: SR-IOV, VF counts, links, drivers, and the
+ * device specs themselves.
+ */
 import { compileDeviceSpecs } from '../pci/specs/device-matcher.ts';
 import { isForeignDriver } from '../pci/devices/foreign-driver.ts';
 import type { PciFunction } from '../pci/devices/device.ts';
@@ -101,7 +104,10 @@ function virtualFunctions(
   );
 }
 
-/** A PF inside a guest has no interface here, and none to judge; that of an InfiniBand PF, IPoIB, is nothing to its VFs. */
+/**
+ * A PF inside a guest has no interface here, and none to judge; that of an InfiniBand PF, IPoIB, is
+ * nothing to its VFs.
+ */
 function link(pf: PciFunction, { link: found }: FunctionDetails): HostCheck[] {
   if (found === null || pf.isInfiniBand === true) return [];
   const row = report(`Link of ${titleOf(pf)}`, 'pf-down');

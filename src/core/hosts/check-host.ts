@@ -17,11 +17,16 @@ export interface CheckedHost {
   deviceSpecs: readonly DeviceSpec[];
   /** How many VFs a PF is to have, by its interface or address. */
   vfCounts: Readonly<Record<string, number>>;
-  /** Who on the host uses the offered functions, in plain words, by address. Absent: nobody looked. */
+  /**
+   * Who on the host uses the offered functions, in plain words, by address. Absent: nobody looked.
+   */
   uses?: ReadonlyMap<PciAddress, readonly string[]>;
 }
 
-/** A row for each check; what was not looked at has none. Example: `checkHost(host).some(({ level }) => level === 'fail')`. */
+/**
+ * A row for each check; what was not looked at has none. Example: `checkHost(host).some(({ level })
+ * => level === 'fail')`.
+ */
 export function checkHost({
   facts,
   functions,

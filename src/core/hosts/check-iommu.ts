@@ -1,11 +1,17 @@
-/** Checks of what gives devices to guests: IOMMU, interrupt remapping, IOMMU groups, vfio. Source: Linux `Documentation/driver-api/vfio.rst`. */
+/**
+ * Checks of what gives devices to guests: IOMMU, interrupt remapping, IOMMU groups, vfio. Source:
+ * Linux `Documentation/driver-api/vfio.rst`.
+ */
 import { slotOf } from '../pci/devices/address.ts';
 import type { PciFunction } from '../pci/devices/device.ts';
 import { isUsedByHost } from '../pci/devices/iommu-group.ts';
 import { type HostCheck, report } from './host-check.ts';
 import type { FunctionDetails, HostFacts } from './host-facts.ts';
 
-/** `offered`: the devices that the host's device specs admit. Without any, what they would need is no failure. */
+/**
+ * `offered`: the devices that the host's device specs admit. Without any, what they would need is
+ * no failure.
+ */
 export function checkIommu(facts: HostFacts, offered: readonly PciFunction[]): HostCheck[] {
   const isNeeded = offered.length > 0;
   const rows = [iommu(facts, isNeeded)];
@@ -23,7 +29,10 @@ function iommu(facts: HostFacts, isNeeded: boolean): HostCheck {
   return isNeeded ? row.fail(found, fix, 'passthrough') : row.warn(found, fix);
 }
 
-/** Intel's is off unless asked for, AMD's on unless refused; without firmware support neither comes up. Source: Linux `kernel-parameters.txt`. */
+/**
+ * Intel's is off unless asked for, AMD's on unless refused; without firmware support neither comes
+ * up. Source: Linux `kernel-parameters.txt`.
+ */
 function iommuAdvice({ cpuVendor, architecture, commandLine }: HostFacts) {
   const words = new Set(commandLine.split(/\s+/));
   const off = ['iommu=off', 'intel_iommu=off', 'amd_iommu=off'].find((word) => words.has(word));
@@ -60,7 +69,10 @@ function interruptRemapping(facts: HostFacts, isNeeded: boolean): HostCheck {
   return isNeeded ? row.fail(found, orTrust, 'passthrough') : row.warn(found, orTrust);
 }
 
-/** A group has one owner: another device of it that the host uses stands in the way, unless one guest can have both. */
+/**
+ * A group has one owner: another device of it that the host uses stands in the way, unless one
+ * guest can have both.
+ */
 function iommuGroups(facts: HostFacts, offered: readonly PciFunction[]): HostCheck {
   const row = report('IOMMU groups', 'iommu-group-shared');
   const fix = 'enable ACS in the firmware setup, or put the card into a slot of its own root port';

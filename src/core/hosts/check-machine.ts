@@ -1,11 +1,15 @@
-/** Checks of the machine: who runs, acceleration, libvirt, QEMU, tools, modules, memory pages, room for disks. */
+/**
+ * Checks of the machine: who runs, acceleration, libvirt, QEMU, tools, modules, memory pages, room
+ * for disks.
+ */
 import { hypervisorSilent } from './host-problem.ts';
 import { type HostCheck, report } from './host-check.ts';
 import type { CheckedModule, HostFacts, LibvirtFacts, StateDirectoryFacts } from './host-facts.ts';
 
 /**
- * Oldest libvirt and QEMU that are accepted: the first with all that the domain XML may say (virtio's packed ring since 6.3.0,
- * vDPA interfaces since 6.9.0), and what Nova asked for until 2024 (`MIN_LIBVIRT_VERSION`, `MIN_QEMU_VERSION`).
+ * Oldest libvirt and QEMU that are accepted: the first with all that the domain XML may say
+ * (virtio's packed ring since 6.3.0, vDPA interfaces since 6.9.0), and what Nova asked for until
+ * 2024 (`MIN_LIBVIRT_VERSION`, `MIN_QEMU_VERSION`).
  */
 export const oldestLibvirt = '7.0.0';
 export const oldestQemu = '5.2.0';
@@ -106,7 +110,8 @@ function diskTool({ tools }: HostFacts): HostCheck {
 function isoTool({ tools }: HostFacts): HostCheck {
   const row = report('ISO maker', 'no-iso-maker');
   if (tools.isoMaker !== null) return row.ok(tools.isoMaker);
-  // Every server with a device of its own has a config drive: nothing else could give it its addresses.
+  // Every server with a device of its own has a config drive: nothing else could give it its
+  // addresses.
   return row.fail(
     'no genisoimage or xorriso: servers with a config drive do not start',
     'apt-get install genisoimage',

@@ -6,7 +6,10 @@ import type { HostProblem } from './host-problem.ts';
 
 const codes = ['device-replaced', 'device-retagged'];
 
-/** The problems of a host with those of its claims as `devices` show them now: one that was about a device given back since is gone. */
+/**
+ * The problems of a host with those of its claims as `devices` show them now: one that was about a
+ * device given back since is gone.
+ */
 export function withClaimProblems(
   problems: readonly HostProblem[],
   devices: readonly PciDevice[],
@@ -15,8 +18,8 @@ export function withClaimProblems(
 }
 
 /**
- * Held devices that are other devices now, and those whose new tags wait until they are given back. None keeps anybody from the host: such
- * devices are offered to nobody.
+ * Held devices that are other devices now, and those whose new tags wait until they are given back.
+ * None keeps anybody from the host: such devices are offered to nobody.
  */
 export function claimProblems(devices: readonly PciDevice[]): HostProblem[] {
   return devices.flatMap((device): HostProblem[] => {

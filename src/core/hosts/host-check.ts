@@ -1,7 +1,10 @@
 /** One row of `novella doctor`, and what the failing rows make of the host. */
 import type { HostProblem, ProblemReach } from './host-problem.ts';
 
-/** `found`: what is there. `fix`: one line, for warn and fail. `blocks`: servers that are kept away while it fails. */
+/**
+ * `found`: what is there. `fix`: one line, for warn and fail. `blocks`: servers that are kept away
+ * while it fails.
+ */
 export interface HostCheck {
   name: string;
   level: 'ok' | 'warn' | 'fail';
@@ -11,7 +14,10 @@ export interface HostCheck {
   blocks: ProblemReach;
 }
 
-/** How a check's rows are made: `report('IOMMU', 'iommu-off').fail('off', 'enable it')`. `code` is stable for programs. */
+/**
+ * How a check's rows are made: `report('IOMMU', 'iommu-off').fail('off', 'enable it')`. `code` is
+ * stable for programs.
+ */
 export function report(name: string, code: string) {
   return {
     ok: (found: string): HostCheck => ({ ...row(name, code, found), level: 'ok', fix: null }),
@@ -33,7 +39,10 @@ function row(name: string, code: string, found: string) {
   return { name, code, found, blocks: 'none' as const };
 }
 
-/** What the agent reports of these checks: each that fails. Example: message `IOMMU: off: the kernel made no IOMMU groups`. */
+/**
+ * What the agent reports of these checks: each that fails. Example: message `IOMMU: off: the kernel
+ * made no IOMMU groups`.
+ */
 export function problemsOf(checks: readonly HostCheck[]): HostProblem[] {
   return checks
     .filter(({ level }) => level === 'fail')

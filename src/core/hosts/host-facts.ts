@@ -1,4 +1,7 @@
-/** A host as its checks see it: plain facts that somebody has looked up. What was not looked at is absent, and is not judged. */
+/**
+ * A host as its checks see it: plain facts that somebody has looked up. What was not looked at is
+ * absent, and is not judged.
+ */
 import type { PciAddress } from '../pci/devices/address.ts';
 
 /** `available`: it can be loaded; `absent`: this kernel does not have it. */
@@ -27,8 +30,8 @@ export interface FunctionDetails {
   /** Of a PF; null for all else. */
   vfs: { current: number; total: number } | null;
   /**
-   * Its own network interface, if it has one; of several, one with a carrier, else one that is up, else the first. `hasCarrier` null: the
-   * kernel does not say (the interface is down).
+   * Its own network interface, if it has one; of several, one with a carrier, else one that is up,
+   * else the first. `hasCarrier` null: the kernel does not say (the interface is down).
    */
   link: LinkFacts | null;
 }

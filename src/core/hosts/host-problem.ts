@@ -1,13 +1,20 @@
-/** What is wrong with a host, as its agent reports it: kept with the host, shown to operators, heeded by the scheduler. */
+/**
+ * What is wrong with a host, as its agent reports it: kept with the host, shown to operators,
+ * heeded by the scheduler.
+ */
 import { needsInterface } from '../pci/requests/interface-need.ts';
 import type { PciRequest } from '../pci/requests/request.ts';
 import type { Reason } from '../reason.ts';
 
-/** Who is kept from the host: every server, those that get a PCI device whole (not those with a tap over one), or nobody. */
+/**
+ * Who is kept from the host: every server, those that get a PCI device whole (not those with a tap
+ * over one), or nobody.
+ */
 export type ProblemReach = 'all' | 'passthrough' | 'none';
 
 /**
- * One problem. Example: `{ code: 'iommu-off', message: 'IOMMU is off: the kernel made no IOMMU groups', blocks: 'passthrough' }`.
+ * One problem. Example: `{ code: 'iommu-off', message: 'IOMMU is off: the kernel made no IOMMU
+ * groups', blocks: 'passthrough' }`.
  */
 export interface HostProblem extends Reason {
   blocks: ProblemReach;

@@ -1,8 +1,14 @@
-/** Is an image fit to be a guest's disk, or its kernel? What is not is refused before a host does anything with it. */
+/**
+ * Is an image fit to be a guest's disk, or its kernel? What is not is refused before a host does
+ * anything with it.
+ */
 import { refuse, type Verdict } from '../reason.ts';
 import { isQcow2, readQcow2Header } from './qcow2-header.ts';
 
-/** What is known of an image: its declared format, its size, and its first bytes (`headBytes` of them, if it has as many). */
+/**
+ * What is known of an image: its declared format, its size, and its first bytes (`headBytes` of
+ * them, if it has as many).
+ */
 export interface ImageFacts {
   id: string;
   diskFormat: string;
@@ -19,9 +25,10 @@ export interface BaseImage {
 const mib = 1024 ** 2;
 
 /**
- * The disk that this image is. Only its declared format counts: were it guessed, a guest could write a qcow2 header on its raw disk
- * that names any file of the host. Refuses qcow2 that reaches outside of itself for the same reason.
- * Source: OSSA-2024-001 (a host's files read by way of an image).
+ * The disk that this image is. Only its declared format counts: were it guessed, a guest could
+ * write a qcow2 header on its raw disk that names any file of the host. Refuses qcow2 that reaches
+ * outside of itself for the same reason. Source: OSSA-2024-001 (a host's files read by way of an
+ * image).
  */
 export function checkDiskImage(image: ImageFacts): Verdict<{ base: BaseImage }> {
   const { id, diskFormat, sizeBytes, head } = image;
@@ -53,7 +60,10 @@ export function invalidQcow2(id: string, why: string): ReturnType<typeof refuse>
   return refuse('image-invalid', `image ${id} is not a valid qcow2 image: ${why}`);
 }
 
-/** Refuses what is a disk: only bytes that are loaded as they are can be a kernel. `as`: what the guest wants it for. */
+/**
+ * Refuses what is a disk: only bytes that are loaded as they are can be a kernel. `as`: what the
+ * guest wants it for.
+ */
 export function checkKernelImage(
   { id, diskFormat, head }: ImageFacts,
   as: 'kernel' | 'ramdisk',
@@ -68,8 +78,8 @@ export function checkKernelImage(
 }
 
 /**
- * Bytes of the guest's disk: the flavor's, or the image's own where the flavor says 0. Refuses an image that is larger: a disk is
- * never cut. Without image and size there is nothing to make.
+ * Bytes of the guest's disk: the flavor's, or the image's own where the flavor says 0. Refuses an
+ * image that is larger: a disk is never cut. Without image and size there is nothing to make.
  */
 export function diskBytesOf(
   { diskGib, imageId }: { diskGib: number; imageId: string | null },

@@ -1,4 +1,7 @@
-/** The first bytes of a qcow2 file: what it says of itself, read before any program opens it. Source: QEMU docs/interop/qcow2.txt. */
+/**
+ * The first bytes of a qcow2 file: what it says of itself, read before any program opens it.
+ * Source: QEMU docs/interop/qcow2.txt.
+ */
 
 /** Enough bytes of a file's beginning for its header. */
 export const headBytes = 512;

@@ -1,8 +1,12 @@
-/** Networks as text: `10.42.0.0/24` → address and mask. No address is checked here; the network service has done that. */
+/**
+ * Networks as text: `10.42.0.0/24` → address and mask. No address is checked here; the network
+ * service has done that.
+ */
 
 /**
- * The two halves of a network. Example: `10.42.0.0/24` → `{ address: '10.42.0.0', netmask: '255.255.255.0' }`,
- * `fd00::/64` → `{ address: 'fd00::', netmask: 'ffff:ffff:ffff:ffff::' }`. Without a prefix it is one address.
+ * The two halves of a network. Example: `10.42.0.0/24` → `{ address: '10.42.0.0', netmask:
+ * '255.255.255.0' }`, `fd00::/64` → `{ address: 'fd00::', netmask: 'ffff:ffff:ffff:ffff::' }`.
+ * Without a prefix it is one address.
  */
 export function splitCidr(cidr: string): { address: string; netmask: string } {
   const [address = '', prefix] = cidr.split('/');
@@ -10,7 +14,10 @@ export function splitCidr(cidr: string): { address: string; netmask: string } {
   return { address, netmask: groups(Number(prefix ?? 32), 4, 8).join('.') };
 }
 
-/** Written as RFC 5952 says: the zeros at the end are `::` where there are two groups of them or more. */
+/**
+ * Written as RFC 5952 says: the zeros at the end are `::` where there are two groups of them or
+ * more.
+ */
 function netmask6(prefix: number): string {
   const all = groups(prefix, 8, 16);
   const set = all.filter((group) => group > 0).map((group) => group.toString(16));

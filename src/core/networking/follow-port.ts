@@ -15,8 +15,8 @@ export function hasMoved(vif: Vif, port: Followed): boolean {
 }
 
 /**
- * Are the settings of its VF, which only a network service without a NIC agent reports, other ones now?
- * Example: port security was switched off → spoof check off.
+ * Are the settings of its VF, which only a network service without a NIC agent reports, other ones
+ * now? Example: port security was switched off → spoof check off.
  */
 export function hasOtherSettings(vif: Pick<Vif, 'details'>, details: VifDetails): boolean {
   const { vf_settings: now } = details;
@@ -24,8 +24,9 @@ export function hasOtherSettings(vif: Pick<Vif, 'details'>, details: VifDetails)
 }
 
 /**
- * The NIC with MAC, addresses, network names and VF settings of its port now. How it is bound stays as the host has it. Example: a port that got the address
- * 10.0.0.9 → the same VIF with that address and the subnet it is in.
+ * The NIC with MAC, addresses, network names and VF settings of its port now. How it is bound stays
+ * as the host has it. Example: a port that got the address 10.0.0.9 → the same VIF with that
+ * address and the subnet it is in.
  */
 export function followPort(vif: Vif, port: Port, network: Network): Vif {
   const now = vifOf(port, network, vif.tag);

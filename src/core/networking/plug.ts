@@ -3,9 +3,10 @@ import type { Port } from './port.ts';
 import type { VnicType } from './vnic-type.ts';
 
 /**
- * Must somebody still wire this bound port? Not one that is ACTIVE, nor one whose network service keeps no status; not a whole PF, which no agent
- * sees; not one that its owner has switched off.
- * Source: Neutron's port statuses; Nova `_get_neutron_events` waits for the VIFs that are not active.
+ * Must somebody still wire this bound port? Not one that is ACTIVE, nor one whose network service
+ * keeps no status; not a whole PF, which no agent sees; not one that its owner has switched off.
+ * Source: Neutron's port statuses; Nova `_get_neutron_events` waits for the VIFs that are not
+ * active.
  */
 export function awaitsWiring(port: Pick<Port, 'status' | 'vnicType' | 'adminStateUp'>): boolean {
   return (
@@ -22,7 +23,10 @@ export type PlugState =
   | { state: 'waiting'; ports: Port[] }
   | { state: 'hopeless'; message: string; sameElsewhere: boolean };
 
-/** How it stands with the ports of these ids, given all that the network service shows of the server. */
+/**
+ * How it stands with the ports of these ids, given all that the network service shows of the
+ * server.
+ */
 export function plugState(
   awaited: readonly string[],
   ports: readonly Port[],
@@ -45,8 +49,8 @@ export function plugState(
 }
 
 /**
- * Why the wait was given up. Example: `port 6d0f… (direct, fa:16:3e:…) is still DOWN on host hv1 after 300 s: nobody has wired it; see whether the
- * NIC agent …`.
+ * Why the wait was given up. Example: `port 6d0f… (direct, fa:16:3e:…) is still DOWN on host hv1
+ * after 300 s: nobody has wired it; see whether the NIC agent …`.
  */
 export function unwiredMessage(ports: readonly Port[], host: string, seconds: number): string {
   return ports

@@ -13,8 +13,9 @@ export type RequestingPort = Pick<Port, 'id' | 'vnicType' | 'profile'> & {
 };
 
 /**
- * vnic types that take a PCI device by physical network, and the device type that the request names (none: a VF by rule).
- * Source: Nova `VNIC_TYPES_SRIOV`, `DEVICE_TYPE_FOR_VNIC_TYPE`. Which of them Novella can plug is `deviceNeeded`'s to say.
+ * vnic types that take a PCI device by physical network, and the device type that the request names
+ * (none: a VF by rule). Source: Nova `VNIC_TYPES_SRIOV`, `DEVICE_TYPE_FOR_VNIC_TYPE`. Which of them
+ * Novella can plug is `deviceNeeded`'s to say.
  */
 const deviceTypes: Partial<Record<VnicType, PciDeviceType | null>> = {
   direct: null,
@@ -26,8 +27,9 @@ const deviceTypes: Partial<Record<VnicType, PciDeviceType | null>> = {
 };
 
 /**
- * Does the port lead to a PCI request? Example: macvtap → true; normal → false. Throws `invalid` for an accelerator's: its device is asked for
- * by a device profile, which nothing here can read. Source: Nova `VNIC_TYPES_ACCELERATOR`.
+ * Does the port lead to a PCI request? Example: macvtap → true; normal → false. Throws `invalid`
+ * for an accelerator's: its device is asked for by a device profile, which nothing here can read.
+ * Source: Nova `VNIC_TYPES_ACCELERATOR`.
  */
 function needsPciRequest({ id, vnicType }: RequestingPort): boolean {
   if (!vnicType.startsWith('accelerator-')) return vnicType in deviceTypes;
@@ -36,9 +38,10 @@ function needsPciRequest({ id, vnicType }: RequestingPort): boolean {
 }
 
 /**
- * The request of such a port. `physicalNetwork` null: a tunnelled network, served by devices tagged null or untagged.
- * Example: a direct port on physnet1 → count 1, spec `[{ physical_network: 'physnet1', remote_managed: 'False' }]`.
- * `trusted` of the profile is asked for as given, true or false. Source: the seed, "PCI Requests"; Nova `create_resource_requests`.
+ * The request of such a port. `physicalNetwork` null: a tunnelled network, served by devices tagged
+ * null or untagged. Example: a direct port on physnet1 → count 1, spec `[{ physical_network:
+ * 'physnet1', remote_managed: 'False' }]`. `trusted` of the profile is asked for as given, true or
+ * false. Source: the seed, "PCI Requests"; Nova `create_resource_requests`.
  */
 export function requestForPort(
   port: RequestingPort,
@@ -71,15 +74,19 @@ function pythonBoolean(value: boolean): string {
   return value ? 'True' : 'False';
 }
 
-/** A NIC of a boot request: its port, or null where the user named a network, and the network either way. */
+/**
+ * A NIC of a boot request: its port, or null where the user named a network, and the network either
+ * way.
+ */
 export interface RequestedNic {
   port: RequestingPort | null;
   network: Network;
 }
 
 /**
- * The requests of all NICs of a server, and for each NIC the index of its request or null. Example: a normal and a direct port → one request,
- * links `[null, 0]`. A NIC named by network never needs a device. `affinityPolicy`: of flavor or image, where a port has none of its own.
+ * The requests of all NICs of a server, and for each NIC the index of its request or null. Example:
+ * a normal and a direct port → one request, links `[null, 0]`. A NIC named by network never needs a
+ * device. `affinityPolicy`: of flavor or image, where a port has none of its own.
  */
 export function requestsForPorts(
   nics: readonly RequestedNic[],

@@ -1,4 +1,7 @@
-/** A port and its network as the network service shows them, in our words. How the service is called is not known here. */
+/**
+ * A port and its network as the network service shows them, in our words. How the service is called
+ * is not known here.
+ */
 import type { NumaPolicy } from '../pci/requests/request.ts';
 import type { VnicType } from './vnic-type.ts';
 
@@ -7,10 +10,16 @@ export interface FixedIp {
   ipAddress: string;
 }
 
-/** Free-form `binding:profile`; Novella owns the keys named in `port-binding.ts` and keeps all others. */
+/**
+ * Free-form `binding:profile`; Novella owns the keys named in `port-binding.ts` and keeps all
+ * others.
+ */
 export type BindingProfile = Record<string, unknown>;
 
-/** `binding:vif_details`. Example: `{ port_filter: false, connectivity: 'l2', vlan: '42' }` (vlan is text). */
+/**
+ * `binding:vif_details`. Example: `{ port_filter: false, connectivity: 'l2', vlan: '42' }` (vlan is
+ * text).
+ */
 export type VifDetails = Record<string, unknown>;
 
 /** A port. `bindingHost` '' and `vifType` 'unbound' while no host has it. */

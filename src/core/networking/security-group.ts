@@ -1,6 +1,9 @@
 /** Security groups as servers name them. Their rules are the network service's to enforce. */
 
-/** `remoteGroupId` or `remoteIpPrefix` says from where; neither: from anywhere. Ports are null where the protocol has none, or all are meant. */
+/**
+ * `remoteGroupId` or `remoteIpPrefix` says from where; neither: from anywhere. Ports are null where
+ * the protocol has none, or all are meant.
+ */
 export interface SecurityGroupRule {
   id: string;
   direction: 'ingress' | 'egress';
@@ -23,8 +26,8 @@ export interface SecurityGroup {
 export type ChosenGroup = { ok: true; id: string } | { ok: false; why: 'unknown' | 'ambiguous' };
 
 /**
- * The group that an id or a name means; an id counts before a name. Example: `chooseGroup('web', groups)` → `{ ok: true, id: '5f…' }`.
- * Source: Nova, `find_resourceid_by_name_or_id`.
+ * The group that an id or a name means; an id counts before a name. Example: `chooseGroup('web',
+ * groups)` → `{ ok: true, id: '5f…' }`. Source: Nova, `find_resourceid_by_name_or_id`.
  */
 export function chooseGroup(
   idOrName: string,

@@ -1,23 +1,30 @@
-/** From what the network service shows of a port and its network to what the host receives. How the service is called is not known here. */
+/**
+ * From what the network service shows of a port and its network to what the host receives. How the
+ * service is called is not known here.
+ */
 import type { Network, NetworkSegment, Port } from './port.ts';
 import type { Vif } from './vif.ts';
 
 /**
- * The segment whose physical network counts: the first that has one. undefined for a tunnelled network.
- * Example: segments vxlan and vlan 42 on physnet1 → the vlan one. Source: Nova `_get_physnet_tunneled_info`.
+ * The segment whose physical network counts: the first that has one. undefined for a tunnelled
+ * network. Example: segments vxlan and vlan 42 on physnet1 → the vlan one. Source: Nova
+ * `_get_physnet_tunneled_info`.
  */
 export function physicalSegmentOf(network: Network): NetworkSegment | undefined {
   return network.segments.find((segment) => segment.physicalNetwork !== null);
 }
 
-/** The physical network an SR-IOV port of this network needs, or null when it is tunnelled (a legal request). */
+/**
+ * The physical network an SR-IOV port of this network needs, or null when it is tunnelled (a legal
+ * request).
+ */
 export function physicalNetworkOf(network: Network): string | null {
   return physicalSegmentOf(network)?.physicalNetwork ?? null;
 }
 
 /**
- * The NIC as its host is to plug it, read back from the bound port. `tag` is the user's device role tag.
- * Source: the seed, "nova neutronv2 and VIF"; Nova `_build_vif_model`.
+ * The NIC as its host is to plug it, read back from the bound port. `tag` is the user's device role
+ * tag. Source: the seed, "nova neutronv2 and VIF"; Nova `_build_vif_model`.
  */
 export function vifOf(port: Port, network: Network, tag: string | null): Vif {
   return {
@@ -50,7 +57,10 @@ export function deviceName(prefix: string, id: string): string {
   return `${prefix}${id}`.slice(0, 14);
 }
 
-/** The switch that a virtual NIC joins on its host; null where the VIF type has none. Source: Nova `_nw_info_build_network`. */
+/**
+ * The switch that a virtual NIC joins on its host; null where the VIF type has none. Source: Nova
+ * `_nw_info_build_network`.
+ */
 function bridgeOf(port: Port): string | null {
   const named = port.vifDetails['bridge_name'];
   switch (port.vifType) {

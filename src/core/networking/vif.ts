@@ -3,8 +3,8 @@ import type { BindingProfile, FixedIp, Subnet, VifDetails } from './port.ts';
 import type { VnicType } from './vnic-type.ts';
 
 /**
- * The bound port as read back from the network service. Source: the seed, "nova neutronv2 and VIF": profile, vif_details and
- * vnic_type are the three properties that SR-IOV adds.
+ * The bound port as read back from the network service. Source: the seed, "nova neutronv2 and VIF":
+ * profile, vif_details and vnic_type are the three properties that SR-IOV adds.
  */
 export interface Vif {
   portId: string;
@@ -14,8 +14,8 @@ export interface Vif {
   details: VifDetails;
   profile: BindingProfile;
   /**
-   * `bridge`: the switch on the host that a virtual NIC joins. `mtu` null: unknown. `subnets`: those that the port has an address
-   * in; absent: unknown.
+   * `bridge`: the switch on the host that a virtual NIC joins. `mtu` null: unknown. `subnets`:
+   * those that the port has an address in; absent: unknown.
    */
   network: {
     id: string;

@@ -23,8 +23,9 @@ export function isVnicType(text: string): text is VnicType {
 }
 
 /**
- * The PCI function a NIC of this type takes: a VF, a whole PF, nothing; or `unsupported` where Novella cannot make such a NIC.
- * Example: macvtap → 'VF'; normal → 'nothing'. Source: the seed, "normal / direct / macvtap"; Nova `VNIC_TYPES_SRIOV`.
+ * The PCI function a NIC of this type takes: a VF, a whole PF, nothing; or `unsupported` where
+ * Novella cannot make such a NIC. Example: macvtap → 'VF'; normal → 'nothing'. Source: the seed,
+ * "normal / direct / macvtap"; Nova `VNIC_TYPES_SRIOV`.
  */
 export function deviceNeeded(vnicType: VnicType): 'VF' | 'PF' | 'nothing' | 'unsupported' {
   return needs[vnicType] ?? 'unsupported';

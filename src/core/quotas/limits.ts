@@ -1,4 +1,7 @@
-/** How much a project may have. Pure data: who reads the configuration and who counts what is used are elsewhere. */
+/**
+ * How much a project may have. Pure data: who reads the configuration and who counts what is used
+ * are elsewhere.
+ */
 
 export const quotaNames = [
   'instances',
@@ -20,13 +23,19 @@ export const quotaNames = [
 /** The names of the configuration; those that Nova and Neutron have are spelled as there. */
 export type QuotaName = (typeof quotaNames)[number];
 
-/** One number for each name. `ram`, `image_size` (of one image) and `image_storage` (of all) are in MiB, the others are counts. */
+/**
+ * One number for each name. `ram`, `image_size` (of one image) and `image_storage` (of all) are in
+ * MiB, the others are counts.
+ */
 export type QuotaLimits = Readonly<Record<QuotaName, number>>;
 
 /** As the number of a limit: there is none. Source: Nova and Neutron quotas. */
 export const unlimited = -1;
 
-/** What a project may have when nobody configured it. Source: defaults of Nova `[quota]` and Neutron `[QUOTAS]`; those of images are our own. */
+/**
+ * What a project may have when nobody configured it. Source: defaults of Nova `[quota]` and Neutron
+ * `[QUOTAS]`; those of images are our own.
+ */
 export const standardLimits: QuotaLimits = {
   instances: 10,
   cores: 20,
@@ -56,8 +65,9 @@ export interface Quotas {
 }
 
 /**
- * The limits of a project. What is configured for its id counts before its name, and that before the default; `name` undefined: nobody knows it.
- * Example: `limitsOf(quotas, { id: '6f…', name: 'demo' }).instances` → 10.
+ * The limits of a project. What is configured for its id counts before its name, and that before
+ * the default; `name` undefined: nobody knows it. Example: `limitsOf(quotas, { id: '6f…', name:
+ * 'demo' }).instances` → 10.
  */
 export function limitsOf(
   { default: standard, projects }: Quotas,

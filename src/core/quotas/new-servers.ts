@@ -1,4 +1,7 @@
-/** How many of the servers asked for a project may have. Pure: the store counts, in the transaction that makes them. */
+/**
+ * How many of the servers asked for a project may have. Pure: the store counts, in the transaction
+ * that makes them.
+ */
 import { ComputeError } from '../errors.ts';
 import { type Amounts, exceededQuotas, headroom, quotaSentence } from './check.ts';
 import type { QuotaLimits } from './limits.ts';
@@ -12,10 +15,11 @@ export interface ServersAsked {
 }
 
 /**
- * As many as the limits allow, between the two counts. `used.server_group_members`: of the group that all are to join; left out: they join none.
- * Throws `overQuota` when fewer than `minCount` are allowed.
- * Example: 9 of 10 instances used, 1 to 3 asked → 1; 2 to 3 asked → `Quota exceeded for instances: Requested 2-3, but already used 9 of 10 instances`.
- * Source: Nova `check_num_instances_quota`.
+ * As many as the limits allow, between the two counts. `used.server_group_members`: of the group
+ * that all are to join; left out: they join none. Throws `overQuota` when fewer than `minCount` are
+ * allowed. Example: 9 of 10 instances used, 1 to 3 asked → 1; 2 to 3 asked → `Quota exceeded for
+ * instances: Requested 2-3, but already used 9 of 10 instances`. Source: Nova
+ * `check_num_instances_quota`.
  */
 export function allowedServers(
   limits: QuotaLimits,

@@ -12,12 +12,15 @@ export interface Filter {
   passes?(host: HostState, spec: RequestSpec): boolean;
 }
 
-/** A number for one host, scaled over the candidates to 0…1 and multiplied by the configured weight of that name. */
+/**
+ * A number for one host, scaled over the candidates to 0…1 and multiplied by the configured weight
+ * of that name.
+ */
 export interface Weigher {
   name: WeigherName;
   /**
-   * An amount: scaled by the greatest of the candidates, so that a small difference counts little. Absent: the least counts 0 and the
-   * greatest 1, whatever is between them.
+   * An amount: scaled by the greatest of the candidates, so that a small difference counts little.
+   * Absent: the least counts 0 and the greatest 1, whatever is between them.
    */
   fromZero?: true;
   /** The least is best. */

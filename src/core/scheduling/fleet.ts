@@ -1,13 +1,17 @@
 /**
- * The hosts as the scheduler last saw them, kept between decisions, with an index from kinds of free devices to the hosts that have them.
- * Who reads the hosts, and when, is not known here: `put` each host whose row changed.
+ * The hosts as the scheduler last saw them, kept between decisions, with an index from kinds of
+ * free devices to the hosts that have them. Who reads the hosts, and when, is not known here: `put`
+ * each host whose row changed.
  */
 import { type PciDevicePool, poolKey } from '../pci/pools/pool.ts';
 import { matchesRequest } from '../pci/pools/pool-match.ts';
 import type { PciRequest } from '../pci/requests/request.ts';
 import type { HostState } from './host-state.ts';
 
-/** Free devices alike in all that a request may ask for but their card: hosts with such cards share the kind. */
+/**
+ * Free devices alike in all that a request may ask for but their card: hosts with such cards share
+ * the kind.
+ */
 interface DeviceKind {
   example: PciDevicePool;
   /** How many are free, by host; never 0. */
@@ -15,8 +19,9 @@ interface DeviceKind {
 }
 
 /**
- * Host snapshots by id. A decision looks only at hosts that have devices for its rarest request, so it costs what may fit, not what there
- * is. Measured with 10,000 hosts of which a tenth fit: 4 times as many decisions as with a list.
+ * Host snapshots by id. A decision looks only at hosts that have devices for its rarest request, so
+ * it costs what may fit, not what there is. Measured with 10,000 hosts of which a tenth fit: 4
+ * times as many decisions as with a list.
  */
 export class Fleet {
   readonly #hosts = new Map<string, { host: HostState; kinds: Set<DeviceKind> }>();
@@ -35,7 +40,10 @@ export class Fleet {
     return this.#hosts.size;
   }
 
-  /** The snapshot of this host, to compare its generation with the row's; undefined when it is not known. */
+  /**
+   * The snapshot of this host, to compare its generation with the row's; undefined when it is not
+   * known.
+   */
   get(hostId: string): HostState | undefined {
     return this.#hosts.get(hostId)?.host;
   }
@@ -66,8 +74,9 @@ export class Fleet {
   }
 
   /**
-   * The hosts that may satisfy the requests: all that have, counted over their cards, enough free devices for the request that fewest hosts
-   * can serve. A host left out cannot; one that is in may still be refused by a filter. No request: all hosts.
+   * The hosts that may satisfy the requests: all that have, counted over their cards, enough free
+   * devices for the request that fewest hosts can serve. A host left out cannot; one that is in may
+   * still be refused by a filter. No request: all hosts.
    */
   hostsFor(requests: readonly PciRequest[]): HostState[] {
     const choices = requests.map((request) => ({

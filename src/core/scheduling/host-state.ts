@@ -3,7 +3,10 @@ import type { HostProblem } from '../hosts/host-problem.ts';
 import type { PciDevicePool } from '../pci/pools/pool.ts';
 import type { HostNuma } from './numa-fit.ts';
 
-/** `generation` counts changes of the host row; a claim made from this snapshot holds only while it still is the row's. */
+/**
+ * `generation` counts changes of the host row; a claim made from this snapshot holds only while it
+ * still is the row's.
+ */
 export interface HostState {
   id: string;
   name: string;

@@ -1,4 +1,7 @@
-/** What the networks of a server's NICs ask of a host beside devices: physical networks, tunnels, and the ports' resource requests. */
+/**
+ * What the networks of a server's NICs ask of a host beside devices: physical networks, tunnels,
+ * and the ports' resource requests.
+ */
 import { ComputeError } from '../errors.ts';
 import type { Network } from '../networking/port.ts';
 import { physicalNetworkOf } from '../networking/vif-of.ts';
@@ -9,7 +12,9 @@ export interface NetworkNeeds {
   isTunneled: boolean;
 }
 
-/** A port's request for resources of one provider. `requesterId`: the port, or the group's own id. */
+/**
+ * A port's request for resources of one provider. `requesterId`: the port, or the group's own id.
+ */
 export interface ResourceGroup {
   requesterId: string;
   resources: Record<string, number>;
@@ -20,8 +25,9 @@ export interface ResourceGroup {
 const tunnelTypes = new Set(['vxlan', 'gre', 'geneve']);
 
 /**
- * The needs of these networks together. Example: a vlan network on physnet1 and a vxlan one → `{ physicalNetworks: ['physnet1'], isTunneled: true }`.
- * Throws `invalid` for a multi-segment network without any physical network. Source: Nova `_get_physnet_tunneled_info`.
+ * The needs of these networks together. Example: a vlan network on physnet1 and a vxlan one → `{
+ * physicalNetworks: ['physnet1'], isTunneled: true }`. Throws `invalid` for a multi-segment network
+ * without any physical network. Source: Nova `_get_physnet_tunneled_info`.
  */
 export function networkNeeds(networks: readonly Network[]): NetworkNeeds {
   const needs = networks.map((network) => {
@@ -50,10 +56,16 @@ interface WireGroup {
   required?: string[];
 }
 
-/** A port's `resource_request` as Neutron shows it: one group, or with its extension a list of groups. */
+/**
+ * A port's `resource_request` as Neutron shows it: one group, or with its extension a list of
+ * groups.
+ */
 export type PortResourceRequest = WireGroup & { request_groups?: WireGroup[] };
 
-/** The groups of a port's resource request; none when it has none. Source: Nova `RequestGroup.from_port_request`, `from_extended_port_request`. */
+/**
+ * The groups of a port's resource request; none when it has none. Source: Nova
+ * `RequestGroup.from_port_request`, `from_extended_port_request`.
+ */
 export function resourceGroupsOf(
   portId: string,
   request: PortResourceRequest | null,

@@ -8,12 +8,16 @@ import { sameHost } from './filters/host-hints.ts';
 const groupsShown = 8;
 const hostsShown = 3;
 
-/** Filters that hold what the user chose: hosts outside the choice are worth a word only when nothing else is. */
+/**
+ * Filters that hold what the user chose: hosts outside the choice are worth a word only when
+ * nothing else is.
+ */
 const choiceFilters = new Set([forcedHost.name, availabilityZone.name, sameHost.name]);
 
 /**
- * Example: `No valid host was found. host-1: pci: physnet2: 0 of 1 VF free; host-2: alive: its agent does not report`. Hosts refused for the same
- * reason share one part: `host-1, host-2, host-3 and 97 more: pci: …`. Source: Nova `NoValidHost`, which gives no reasons.
+ * Example: `No valid host was found. host-1: pci: physnet2: 0 of 1 VF free; host-2: alive: its
+ * agent does not report`. Hosts refused for the same reason share one part: `host-1, host-2, host-3
+ * and 97 more: pci: …`. Source: Nova `NoValidHost`, which gives no reasons.
  */
 export function noValidHostMessage(rejections: readonly Rejection[]): string {
   const start = 'No valid host was found.';

@@ -1,7 +1,13 @@
-/** Where on a host the NUMA cells of a guest fit: which host node each takes, and with pinning which processors. */
+/**
+ * Where on a host the NUMA cells of a guest fit: which host node each takes, and with pinning which
+ * processors.
+ */
 import type { GuestNuma, GuestNumaCell } from '../servers/guest-numa.ts';
 
-/** A NUMA node of a host. `cpus`: for guests that share; `dedicatedCpus`: for pinned ones. `socket` null: the host does not say. */
+/**
+ * A NUMA node of a host. `cpus`: for guests that share; `dedicatedCpus`: for pinned ones. `socket`
+ * null: the host does not say.
+ */
 export interface HostNumaNode {
   id: number;
   socket: number | null;
@@ -23,7 +29,10 @@ export interface NumaClaim extends NumaShare {
   serverId: string;
 }
 
-/** A host's nodes and who holds what of them; no nodes: the host reports none. Only servers with a NUMA topology count. */
+/**
+ * A host's nodes and who holds what of them; no nodes: the host reports none. Only servers with a
+ * NUMA topology count.
+ */
 export interface HostNuma {
   nodes: HostNumaNode[];
   claims: NumaClaim[];
@@ -33,8 +42,9 @@ export interface HostNuma {
 const sharedCpuRatio = 4;
 
 /**
- * Every way to place the cells, each on a host node of its own, shares in cell order; none when there is no way. Nodes are tried in the
- * order of `nodeRank`, lowest first (ties by id), so the first is the best. Source: Nova `numa_fit_instance_to_host`.
+ * Every way to place the cells, each on a host node of its own, shares in cell order; none when
+ * there is no way. Nodes are tried in the order of `nodeRank`, lowest first (ties by id), so the
+ * first is the best. Source: Nova `numa_fit_instance_to_host`.
  */
 export function* numaPlacements(
   guest: GuestNuma,

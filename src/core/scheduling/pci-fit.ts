@@ -1,4 +1,7 @@
-/** Fits a server's PCI requests and its NUMA cells on one host together: the devices decide which nodes are good. */
+/**
+ * Fits a server's PCI requests and its NUMA cells on one host together: the devices decide which
+ * nodes are good.
+ */
 import type { PciDevicePool } from '../pci/pools/pool.ts';
 import { matchesRequest, type NumaPlacement } from '../pci/pools/pool-match.ts';
 import type { PciRequest } from '../pci/requests/request.ts';
@@ -15,9 +18,9 @@ export interface FitInput {
 }
 
 /**
- * The first placement of the cells for which `fits` says yes, with its answer; else the reasons of the last no. Nodes that have devices for
- * the requests are tried first; without requests, nodes without devices are.
- * Source: Nova `numa_fit_instance_to_host`, `_numa_cells_support_*`.
+ * The first placement of the cells for which `fits` says yes, with its answer; else the reasons of
+ * the last no. Nodes that have devices for the requests are tried first; without requests, nodes
+ * without devices are. Source: Nova `numa_fit_instance_to_host`, `_numa_cells_support_*`.
  */
 export function fitTogether<T>(
   { guest, host, pools, requests }: FitInput,

@@ -5,7 +5,10 @@ import type { PciRequest } from '../pci/requests/request.ts';
 import type { GuestNuma } from '../servers/guest-numa.ts';
 import type { GroupPolicy } from '../servers/server-group.ts';
 
-/** `memoryMib`, `diskGib` are of one server; `vcpus` those that share processors (0 for a pinned guest). Filters read this and a HostState, nothing else. */
+/**
+ * `memoryMib`, `diskGib` are of one server; `vcpus` those that share processors (0 for a pinned
+ * guest). Filters read this and a HostState, nothing else.
+ */
 export interface RequestSpec {
   serverId: string;
   projectId: string;
@@ -37,7 +40,10 @@ export interface SpecBinding {
   agents: NetworkAgents;
 }
 
-/** `hosts`: how many of the group's other servers are on each host, by its name; a host that has none is left out. */
+/**
+ * `hosts`: how many of the group's other servers are on each host, by its name; a host that has
+ * none is left out.
+ */
 export interface SpecGroup {
   name: string;
   policy: GroupPolicy;

@@ -5,7 +5,10 @@ export interface Reserved {
   memoryMib: number;
 }
 
-/** The facts of a host as guests may have it; never below zero. Source: Nova `reserved_host_cpus`, `reserved_host_memory_mb`. */
+/**
+ * The facts of a host as guests may have it; never below zero. Source: Nova `reserved_host_cpus`,
+ * `reserved_host_memory_mb`.
+ */
 export function withoutReserved<Facts extends { vcpus: number; memoryMib: number }>(
   facts: Facts,
   { vcpus, memoryMib }: Reserved,

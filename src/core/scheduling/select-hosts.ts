@@ -1,4 +1,7 @@
-/** Picks the hosts that can take a server, best first, and says of every other one why not. Looks at snapshots; the claim decides. */
+/**
+ * Picks the hosts that can take a server, best first, and says of every other one why not. Looks at
+ * snapshots; the claim decides.
+ */
 import { compareText } from '../compare-text.ts';
 import type { Candidate, Rejection } from './decision.ts';
 import type { Filter } from './filter.ts';
@@ -37,8 +40,9 @@ const filters: readonly Filter[] = [
 ];
 
 /**
- * Candidates best first (equal ones by name), and the rejected hosts by name. Example: two hosts, one without free VFs of physnet2 → one
- * candidate, one rejection by filter "pci". Source: Nova `FilterScheduler`.
+ * Candidates best first (equal ones by name), and the rejected hosts by name. Example: two hosts,
+ * one without free VFs of physnet2 → one candidate, one rejection by filter "pci". Source: Nova
+ * `FilterScheduler`.
  */
 export function selectHosts(
   spec: RequestSpec,
@@ -62,8 +66,9 @@ export function selectHosts(
 const candidatesTried = 10;
 
 /**
- * The best candidates of a fleet, at most `limit`: the same, in the same order, as the first of `selectHosts`, without a word on the
- * others. When it gives none, `selectHosts` of `fleet.hosts` says why.
+ * The best candidates of a fleet, at most `limit`: the same, in the same order, as the first of
+ * `selectHosts`, without a word on the others. When it gives none, `selectHosts` of `fleet.hosts`
+ * says why.
  */
 export function selectBest(
   spec: RequestSpec,

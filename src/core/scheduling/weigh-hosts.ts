@@ -13,7 +13,9 @@ import { standardWeights, type Weights } from './weights.ts';
 
 const weighers: readonly Weigher[] = [cpu, ram, disk, pci, softAffinity, softAntiAffinity];
 
-/** `limit`: at most this many; left out: all. Weights are relative to all hosts given either way. */
+/**
+ * `limit`: at most this many; left out: all. Weights are relative to all hosts given either way.
+ */
 export interface Weighing {
   limit?: number;
   /** Left out: the standard ones. */
@@ -21,8 +23,8 @@ export interface Weighing {
 }
 
 /**
- * The candidates, best first, equal ones by name. Example: hosts with 1 and 3 free VFs, alike otherwise → the one with 1 first.
- * Source: Nova `HostWeightHandler`.
+ * The candidates, best first, equal ones by name. Example: hosts with 1 and 3 free VFs, alike
+ * otherwise → the one with 1 first. Source: Nova `HostWeightHandler`.
  */
 export function weighHosts(
   hosts: readonly HostState[],
@@ -44,8 +46,8 @@ export function weighHosts(
 }
 
 /**
- * The weights of all hosts by one weigher, scaled to 0…its configured weight; all alike gives 0, so that a weigher which sees no difference
- * makes none.
+ * The weights of all hosts by one weigher, scaled to 0…its configured weight; all alike gives 0, so
+ * that a weigher which sees no difference makes none.
  */
 function weightsBy(
   weigher: Weigher,
@@ -69,7 +71,10 @@ function weightsBy(
     : values.map((value) => (value - least) * scale);
 }
 
-/** Indexes of the first `limit` hosts in order, without sorting the rest. Measured for 10 of 1,000: weighing takes a third. */
+/**
+ * Indexes of the first `limit` hosts in order, without sorting the rest. Measured for 10 of 1,000:
+ * weighing takes a third.
+ */
 function bestPlaces(
   hosts: readonly HostState[],
   weights: readonly number[],

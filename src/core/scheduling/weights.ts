@@ -1,6 +1,9 @@
 /** How much each weigher counts. */
 
-/** The names are those of the configuration's `scheduler.weights`, of `novella explain`, and of Nova's `…_weight_multiplier`. */
+/**
+ * The names are those of the configuration's `scheduler.weights`, of `novella explain`, and of
+ * Nova's `…_weight_multiplier`.
+ */
 export const weigherNames = [
   'cpu',
   'ram',
@@ -12,7 +15,10 @@ export const weigherNames = [
 
 export type WeigherName = (typeof weigherNames)[number];
 
-/** A factor for each weigher: 0 switches it off, a negative one turns its preference round. Example: `{cpu: 1, ram: -1, …}`. */
+/**
+ * A factor for each weigher: 0 switches it off, a negative one turns its preference round. Example:
+ * `{cpu: 1, ram: -1, …}`.
+ */
 export type Weights = Readonly<Record<WeigherName, number>>;
 
 /** Source: Nova's defaults of the same names, all 1. */

@@ -1,4 +1,7 @@
-/** The NUMA topology that a server asks for through its flavor and image. Where it fits is decided in `scheduling/numa-fit.ts`. */
+/**
+ * The NUMA topology that a server asks for through its flavor and image. Where it fits is decided
+ * in `scheduling/numa-fit.ts`.
+ */
 import { ComputeError } from '../errors.ts';
 import { type NumaPolicy, numaPolicies } from '../pci/requests/request.ts';
 import type { Flavor } from './flavor.ts';
@@ -19,8 +22,9 @@ export interface GuestNuma {
 type Properties = Readonly<Record<string, string>>;
 
 /**
- * null: it asks for none, and NUMA policies of PCI requests do not apply. Example: `hw:numa_nodes` 2 with 4 vcpus → two cells of 2.
- * Throws `invalid` for values that cannot be met. Source: Nova `hardware.numa_get_constraints`.
+ * null: it asks for none, and NUMA policies of PCI requests do not apply. Example: `hw:numa_nodes`
+ * 2 with 4 vcpus → two cells of 2. Throws `invalid` for values that cannot be met. Source: Nova
+ * `hardware.numa_get_constraints`.
  */
 export function guestNumaOf(flavor: Flavor, imageProperties: Properties = {}): GuestNuma | null {
   const cpuPolicy = either(flavor, imageProperties, 'cpu_policy') ?? 'shared';
@@ -48,7 +52,8 @@ export function guestNumaOf(flavor: Flavor, imageProperties: Properties = {}): G
 
 /**
  * The NUMA policy for devices of this server whose port or alias has none of its own, or null.
- * Throws `invalid` when it is no policy, or flavor and image differ. Source: Nova `get_pci_numa_policy_constraint`.
+ * Throws `invalid` when it is no policy, or flavor and image differ. Source: Nova
+ * `get_pci_numa_policy_constraint`.
  */
 export function affinityPolicyOf(flavor: Flavor, imageProperties: Properties): NumaPolicy | null {
   const text = either(flavor, imageProperties, 'pci_numa_affinity_policy');

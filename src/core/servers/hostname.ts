@@ -3,9 +3,9 @@
 const longest = 63;
 
 /**
- * A legal host name from a server's name: lower case, blanks and underscores as dashes, nothing but letters, digits,
- * dots and dashes, at most 63 characters. Example: `My Server_1` → `my-server-1`; `###` → the fallback.
- * Source: Nova `utils.sanitize_hostname`.
+ * A legal host name from a server's name: lower case, blanks and underscores as dashes, nothing but
+ * letters, digits, dots and dashes, at most 63 characters. Example: `My Server_1` → `my-server-1`;
+ * `###` → the fallback. Source: Nova `utils.sanitize_hostname`.
  */
 export function hostnameOf(serverName: string, fallback: string): string {
   const legal = serverName

@@ -37,8 +37,8 @@ export interface ShownState {
 }
 
 /**
- * The inner states that show as a status: the inverse of `serverStatus`. Example: `ACTIVE` → active, while it is neither rebooted nor rebuilt;
- * an unknown status → none.
+ * The inner states that show as a status: the inverse of `serverStatus`. Example: `ACTIVE` →
+ * active, while it is neither rebooted nor rebuilt; an unknown status → none.
  */
 export function statesShownAs(status: string): ShownState[] {
   return (Object.keys(byVmState) as VmState[]).flatMap((vmState): ShownState[] => {

@@ -1,6 +1,12 @@
-/** What a project's members may read of a failure: nothing that names a host, its amounts, or how many hosts there are. */
+/**
+ * What a project's members may read of a failure: nothing that names a host, its amounts, or how
+ * many hosts there are.
+ */
 
-/** Failures whose words are about what the user brought (image, port, network) or say nothing of a host. The whole message must fit. */
+/**
+ * Failures whose words are about what the user brought (image, port, network) or say nothing of a
+ * host. The whole message must fit.
+ */
 const ownThings = [
   /^image [\w-]+ does not exist any more$/,
   /^image [\w-]+(?: has|:) (?!.*broke off)[^/]*$/,
@@ -22,9 +28,10 @@ const hostsHidden: [start: RegExp, words: (found: RegExpMatchArray) => string][]
 ];
 
 /**
- * A failure's message for members; administrators read it as it is. What is not known to be harmless becomes one general sentence.
- * Example: `No valid host was found. host-1: pci: physnet2: 0 of 1 VF free` → `No valid host was found. There are not enough hosts available.`
- * Source: Nova `NoValidHost`, and its policy for `fault.details`.
+ * A failure's message for members; administrators read it as it is. What is not known to be
+ * harmless becomes one general sentence. Example: `No valid host was found. host-1: pci: physnet2:
+ * 0 of 1 VF free` → `No valid host was found. There are not enough hosts available.` Source: Nova
+ * `NoValidHost`, and its policy for `fault.details`.
  */
 export function memberWords(message: string): string {
   if (ownThings.some((known) => known.test(message))) return message;

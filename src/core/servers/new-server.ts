@@ -1,4 +1,7 @@
-/** What a user asks for when a server is created, once the body is checked. What exists (flavor, image, ports) is not known here. */
+/**
+ * What a user asks for when a server is created, once the body is checked. What exists (flavor,
+ * image, ports) is not known here.
+ */
 import type { NetworkRequest } from '../networking/network-request.ts';
 
 /** One NIC as asked for: a network (perhaps with an address on it) or a port. Never neither. */
@@ -6,9 +9,9 @@ export type RequestedNic = Omit<NetworkRequest, 'pciRequestId'>;
 
 /**
  * A requested server. Flavor, image, networks and ports are ids that nobody has looked up yet.
- * `networks`: 'none' = no NIC; 'auto' = the project's only network (several: conflict; none: invalid);
- * 'unspecified' = left out before microversion 2.37, the same but no network gives a server without NIC.
- * Source: Nova `POST /servers`; the seed, "requested_networks".
+ * `networks`: 'none' = no NIC; 'auto' = the project's only network (several: conflict; none:
+ * invalid); 'unspecified' = left out before microversion 2.37, the same but no network gives a
+ * server without NIC. Source: Nova `POST /servers`; the seed, "requested_networks".
  */
 export interface NewServerRequest {
   name: string;
@@ -37,7 +40,10 @@ export interface NewServerRequest {
   securityGroups: string[];
 }
 
-/** Ids of a server group, and of servers to share a host with one of, or with none. Source: Nova `os:scheduler_hints`. */
+/**
+ * Ids of a server group, and of servers to share a host with one of, or with none. Source: Nova
+ * `os:scheduler_hints`.
+ */
 export interface PlacementHints {
   group: string | null;
   sameHost: string[];

@@ -1,4 +1,7 @@
-/** A server group: servers of one project that are to share a host, or not to. Who is where is not known here. */
+/**
+ * A server group: servers of one project that are to share a host, or not to. Who is where is not
+ * known here.
+ */
 
 export const groupPolicies = [
   'affinity',
@@ -7,7 +10,10 @@ export const groupPolicies = [
   'soft-anti-affinity',
 ] as const;
 
-/** The soft ones are preferences: a host that breaks them is taken last. Source: Nova server groups, microversion 2.15. */
+/**
+ * The soft ones are preferences: a host that breaks them is taken last. Source: Nova server groups,
+ * microversion 2.15.
+ */
 export type GroupPolicy = (typeof groupPolicies)[number];
 
 export interface ServerGroup {
@@ -16,10 +22,16 @@ export interface ServerGroup {
   projectId: string;
   userId: string;
   policy: GroupPolicy;
-  /** Of anti-affinity only; null when the user did not say: one. Source: Nova `max_server_per_host`, microversion 2.64. */
+  /**
+   * Of anti-affinity only; null when the user did not say: one. Source: Nova `max_server_per_host`,
+   * microversion 2.64.
+   */
   maxServersPerHost: number | null;
   /** Ids of its live servers, in the order they joined. */
   members: string[];
-  /** Counts placements of its servers; a choice of host made from what was read holds only while it still is the row's. */
+  /**
+   * Counts placements of its servers; a choice of host made from what was read holds only while it
+   * still is the row's.
+   */
   generation: number;
 }

@@ -1,4 +1,7 @@
-/** A server: what the user sees of one virtual machine. Its guest (the libvirt side) is `core/guests/guest.ts`. */
+/**
+ * A server: what the user sees of one virtual machine. Its guest (the libvirt side) is
+ * `core/guests/guest.ts`.
+ */
 import type { NetworkRequest } from '../networking/network-request.ts';
 import type { Vif } from '../networking/vif.ts';
 import type { Flavor } from './flavor.ts';

@@ -1,4 +1,7 @@
-/** Makes what a cloud starts with, as often as asked: domain Default, four roles, projects and users with their roles. */
+/**
+ * Makes what a cloud starts with, as often as asked: domain Default, four roles, projects and users
+ * with their roles.
+ */
 import type { NewId } from '#contracts/clock.ts';
 import type { IdentityStore, StoredProject, StoredUser } from '#contracts/store/identity-store.ts';
 import { defaultDomain } from './domain.ts';
@@ -13,7 +16,10 @@ export interface BootstrapUser {
   role: (typeof roleNames)[number];
 }
 
-/** Adds what is missing. A user whose password differs gets the one given, as `keystone-manage bootstrap` does. */
+/**
+ * Adds what is missing. A user whose password differs gets the one given, as `keystone-manage
+ * bootstrap` does.
+ */
 export async function bootstrap(
   store: IdentityStore,
   newId: NewId,

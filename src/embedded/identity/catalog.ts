@@ -1,4 +1,7 @@
-/** The service catalog: which services there are and at which URL, in the shapes that Keystone shows. */
+/**
+ * The service catalog: which services there are and at which URL, in the shapes that Keystone
+ * shows.
+ */
 import { createHash } from 'node:crypto';
 
 /** One service. Example: `{ type: 'compute', name: 'nova', url: 'http://127.0.0.1:8774/v2.1' }`. */

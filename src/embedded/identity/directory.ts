@@ -1,4 +1,7 @@
-/** Lists and shows of who exists: projects, users, roles, domains, role assignments, services, endpoints, regions. */
+/**
+ * Lists and shows of who exists: projects, users, roles, domains, role assignments, services,
+ * endpoints, regions.
+ */
 import type { IdentityStore } from '#contracts/store/identity-store.ts';
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';

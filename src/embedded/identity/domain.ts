@@ -8,7 +8,10 @@ export interface DomainReference {
   name?: string;
 }
 
-/** Does this name the default domain? Without id and name it does not. Names count in any case, as with Keystone on MySQL. */
+/**
+ * Does this name the default domain? Without id and name it does not. Names count in any case, as
+ * with Keystone on MySQL.
+ */
 export function isDefaultDomain(domain: DomainReference | undefined): boolean {
   if (domain?.id !== undefined) return domain.id === defaultDomain.id;
   return domain?.name?.toLowerCase() === defaultDomain.name.toLowerCase();

@@ -1,4 +1,7 @@
-/** The query of a list of the identity service: filters, limit and marker. Source: Keystone's `build_driver_hints`. */
+/**
+ * The query of a list of the identity service: filters, limit and marker. Source: Keystone's
+ * `build_driver_hints`.
+ */
 import { asList } from '../query-values.ts';
 import { ComputeError } from '#core/errors.ts';
 import { booleanWord } from '../boolean-word.ts';
@@ -8,8 +11,8 @@ import type { View } from './views.ts';
 type Query = OpenCall['query'];
 
 /**
- * What a list can be filtered by: `fields` of its views; `absent`: what Keystone knows beside and nothing here has.
- * `isTagged`: the filters by tags, which nothing here has either.
+ * What a list can be filtered by: `fields` of its views; `absent`: what Keystone knows beside and
+ * nothing here has. `isTagged`: the filters by tags, which nothing here has either.
  */
 export interface Filters {
   fields: readonly string[];
@@ -37,9 +40,9 @@ const comparators: Record<string, (value: string, wanted: string) => boolean> = 
 };
 
 /**
- * The views that the query asks for. Throws `invalid` for a key that filters nothing here, so that no list is longer than was meant, and for a
- * wrong limit or marker.
- * Example: `?name__icontains=DEMO&enabled&limit=1`.
+ * The views that the query asks for. Throws `invalid` for a key that filters nothing here, so that
+ * no list is longer than was meant, and for a wrong limit or marker. Example:
+ * `?name__icontains=DEMO&enabled&limit=1`.
  */
 export function pageOf(views: View[], { query, url, text }: ListCall, filters: Filters): Page {
   const { limit, marker, ...wanted } = query;

@@ -18,7 +18,10 @@ const ids: Record<string, (assignment: RoleAssignment) => string> = {
 };
 const known = [...Object.keys(ids), ...absent, ...flags];
 
-/** Those that the query asks for; with `effective` also roles that come with another, with `include_names` by name. */
+/**
+ * Those that the query asks for; with `effective` also roles that come with another, with
+ * `include_names` by name.
+ */
 export async function listRoleAssignments(call: GuardedCall<Session>, { store }: Directory) {
   const { query, baseUrl } = call;
   const wants = wantedBy(query);

@@ -11,8 +11,8 @@ export function ownsImage(caller: Caller, image: StoredImage): boolean {
 }
 
 /**
- * What a list may show: own, public and accepted shared images; all of them to an admin. Community images of others only when the query asks for them,
- * as in Glance.
+ * What a list may show: own, public and accepted shared images; all of them to an admin. Community
+ * images of others only when the query asks for them, as in Glance.
  */
 export async function visibleImages(
   rows: ImageRows,
@@ -28,7 +28,10 @@ export async function visibleImages(
   );
 }
 
-/** Throws `notFound` also for what the caller may not see, `conflict` for a damaged record, for administrators with the reason. */
+/**
+ * Throws `notFound` also for what the caller may not see, `conflict` for a damaged record, for
+ * administrators with the reason.
+ */
 export async function findImage(rows: ImageRows, caller: Caller, id: string): Promise<StoredImage> {
   return readable(await findAnyRecord(rows, caller, id), caller);
 }

@@ -10,9 +10,14 @@ const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, T
 /** GiB or MiB. Source: Glance's columns, which have 32 bits. */
 const size = Type.Optional(Type.Integer({ minimum: 0, maximum: 0x7fffffff }));
 
-/** Properties or tags of one image. Source: Glance's `image_property_quota` and `image_tag_quota`. */
+/**
+ * Properties or tags of one image. Source: Glance's `image_property_quota` and `image_tag_quota`.
+ */
 const mostItems = 128;
-/** Characters of the properties and tags of one image together, as JSON: a list of images is to stay short. */
+/**
+ * Characters of the properties and tags of one image together, as JSON: a list of images is to stay
+ * short.
+ */
 const mostText = 70_000;
 
 /** Keys that are not named are custom properties: text only. */
@@ -37,7 +42,10 @@ const readBody = bodyReader(imageBody);
 /** The attributes that a user may set. All other keys are properties. */
 export const baseKeys = Object.keys(imageBody.properties);
 
-/** Keys that only the service sets. An id too: one of a deleted image would be another image to its servers. */
+/**
+ * Keys that only the service sets. An id too: one of a deleted image would be another image to its
+ * servers.
+ */
 const readOnlyKeys = [
   'id',
   'status',
@@ -58,7 +66,10 @@ const readOnlyKeys = [
 const reservedKeys = ['location', 'deleted', 'deleted_at'];
 const reservedStart = 'os_glance';
 
-/** The body, checked. Throws `invalid`, `forbidden` for a key that only the service sets, or `tooLarge` for more than an image may have. */
+/**
+ * The body, checked. Throws `invalid`, `forbidden` for a key that only the service sets, or
+ * `tooLarge` for more than an image may have.
+ */
 export function readImageBody(body: unknown): ImageBody {
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) refuseExcess(body);
   const image = readBody(body);

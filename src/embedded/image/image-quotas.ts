@@ -1,4 +1,7 @@
-/** What a project may have of images, in words. The quotas of a project count for all its images, whoever made or filled them. */
+/**
+ * What a project may have of images, in words. The quotas of a project count for all its images,
+ * whoever made or filled them.
+ */
 import type { ImageRows } from '#contracts/store/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { exceededQuotas } from '#core/quotas/check.ts';
@@ -9,8 +12,9 @@ export type LimitsOf = (projectId: string) => QuotaLimits;
 const bytesPerMib = 1024 ** 2;
 
 /**
- * May the project have one image more? Counted in the transaction that adds it. Throws `tooLarge`, as Glance does (413).
- * Example: `Quota exceeded for images: project 6f… has 100 of 100 images and asks for 1 more.`
+ * May the project have one image more? Counted in the transaction that adds it. Throws `tooLarge`,
+ * as Glance does (413). Example: `Quota exceeded for images: project 6f… has 100 of 100 images and
+ * asks for 1 more.`
  */
 export async function checkImageCount(
   rows: Pick<ImageRows, 'count'>,
@@ -39,7 +43,10 @@ export function uploadLimits(limits: QuotaLimits): UploadLimits {
   return { imageBytes: bytes(limits.image_size), projectBytes: bytes(limits.image_storage) };
 }
 
-/** The refusal of an image that is larger than one may be. `bytes`: of the image, as far as they are known. */
+/**
+ * The refusal of an image that is larger than one may be. `bytes`: of the image, as far as they are
+ * known.
+ */
 export function imageTooLarge(id: string, bytes: number, limitBytes: number): ComputeError {
   return new ComputeError(
     'tooLarge',
@@ -47,7 +54,10 @@ export function imageTooLarge(id: string, bytes: number, limitBytes: number): Co
   );
 }
 
-/** The refusal of an image for which the project has no room. `usedBytes`: of its other images and uploads. */
+/**
+ * The refusal of an image for which the project has no room. `usedBytes`: of its other images and
+ * uploads.
+ */
 export function storageExceeded(
   { id, projectId }: { id: string; projectId: string },
   bytes: number,

@@ -44,7 +44,10 @@ export async function createImage(
   return addImage(context, owner, fields);
 }
 
-/** A queued image with these fields. Throws `tooLarge` when the project may have no more. One of no project belongs to the cloud, and is not counted. */
+/**
+ * A queued image with these fields. Throws `tooLarge` when the project may have no more. One of no
+ * project belongs to the cloud, and is not counted.
+ */
 export async function addImage(
   { store, clock, newId, limitsOf }: ImageContext,
   projectId: string,

@@ -1,4 +1,7 @@
-/** The media types that bodies of the image service have. Their parameters and the case of their letters count for nothing. */
+/**
+ * The media types that bodies of the image service have. Their parameters and the case of their
+ * letters count for nothing.
+ */
 import { ComputeError } from '#core/errors.ts';
 import type { OpenCall } from '../route-table.ts';
 
@@ -10,7 +13,9 @@ export const patchTypes = [
   'application/openstack-images-v2.1-json-patch',
 ] as const;
 
-/** Throws `badMediaType`. Example: `Content-Type: 'text/plain': must be application/octet-stream`. */
+/**
+ * Throws `badMediaType`. Example: `Content-Type: 'text/plain': must be application/octet-stream`.
+ */
 export function refuseOtherType(
   { request }: Pick<OpenCall, 'request'>,
   types: readonly string[],

@@ -47,7 +47,10 @@ export async function listMembers(
   return members.filter((member) => maySee(caller, image, member));
 }
 
-/** Throws `notFound` also for another member that the caller may not see, and for an image that has none, as Glance. */
+/**
+ * Throws `notFound` also for another member that the caller may not see, and for an image that has
+ * none, as Glance.
+ */
 export async function showMember(
   { store }: ImageContext,
   caller: Caller,
@@ -58,7 +61,10 @@ export async function showMember(
   return findMember(store, caller, { image, memberId: path.memberId });
 }
 
-/** The owner shares the image; the member's status is `pending` until it accepts. Throws `conflict` for one that is a member already. */
+/**
+ * The owner shares the image; the member's status is `pending` until it accepts. Throws `conflict`
+ * for one that is a member already.
+ */
 export async function addMember(
   { store, clock }: ImageContext,
   caller: Caller,
@@ -93,7 +99,10 @@ export async function addMember(
   });
 }
 
-/** The member's own answer: it sees the image in its lists once it accepted. Throws `forbidden` for the owner. */
+/**
+ * The member's own answer: it sees the image in its lists once it accepted. Throws `forbidden` for
+ * the owner.
+ */
 export async function answerMember(
   { store, clock }: ImageContext,
   caller: Caller,

@@ -15,7 +15,10 @@ export interface Change {
 
 const operations = ['add', 'replace', 'remove'] as const;
 
-/** The changes of a patch. Throws `invalid` naming the entry, `forbidden` for what only the service sets and for the removal of an attribute. */
+/**
+ * The changes of a patch. Throws `invalid` naming the entry, `forbidden` for what only the service
+ * sets and for the removal of an attribute.
+ */
 export function readPatch(patch: unknown, form: PatchForm): Change[] {
   if (!Array.isArray(patch)) {
     throw new ComputeError('invalid', 'body: a patch is a list of changes');
@@ -33,7 +36,10 @@ export function readPatch(patch: unknown, form: PatchForm): Change[] {
   });
 }
 
-/** The requested image with the changes in it. Throws `conflict` for a property that is not there, and in the form 2.0 for one to add that is. */
+/**
+ * The requested image with the changes in it. Throws `conflict` for a property that is not there,
+ * and in the form 2.0 for one to add that is.
+ */
 export function applyChanges(
   requested: Record<string, unknown>,
   changes: readonly Change[],

@@ -1,4 +1,6 @@
-/** Quotas of images: counted where images are made, and while bytes come; and the room on the disk. */
+/**
+ * Quotas of images: counted where images are made, and while bytes come; and the room on the disk.
+ */
 import { once } from 'node:events';
 import { readdirSync, statSync, symlinkSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';

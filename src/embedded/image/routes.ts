@@ -136,7 +136,10 @@ async function list({ caller, query }: Call, context: ImageContext) {
   };
 }
 
-/** The image that the page begins after. It need not match the filters any more. Throws `invalid` when it is none that the caller may see. */
+/**
+ * The image that the page begins after. It need not match the filters any more. Throws `invalid`
+ * when it is none that the caller may see.
+ */
 async function markedImage(context: ImageContext, caller: Caller, { marker }: ListQuery) {
   if (marker === undefined) return undefined;
   try {

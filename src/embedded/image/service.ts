@@ -30,7 +30,10 @@ export interface ImageOptions {
   folder: string;
   /** How much each project may have. */
   limitsOf: LimitsOf;
-  /** So much of the disk is for the database: an upload that would leave less is refused. undefined: a sixteenth, at most 256 MiB. */
+  /**
+   * So much of the disk is for the database: an upload that would leave less is refused. undefined:
+   * a sixteenth, at most 256 MiB.
+   */
   keepFreeBytes: number | undefined;
   /** Of that disk. Absent: as the system reports. */
   space?: () => Promise<DiskSpace>;
@@ -43,7 +46,10 @@ export interface ImageOptions {
   tls?: { cert: Buffer; key: Buffer };
 }
 
-/** A public image that a cloud starts with; no quota counts for one of no project. Defaults: raw, bare, of no project. */
+/**
+ * A public image that a cloud starts with; no quota counts for one of no project. Defaults: raw,
+ * bare, of no project.
+ */
 export interface StartingImage {
   name: string;
   content: Uint8Array;
@@ -101,7 +107,8 @@ function createApp(
     ...(options.tls !== undefined && { tls: options.tls }),
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });
-  // The bytes of an image; whatever else a route does not take it refuses itself, naming what it takes.
+  // The bytes of an image; whatever else a route does not take it refuses itself, naming what it
+  // takes.
   app.addContentTypeParser('*', (_request, bytes, done) => {
     done(null, bytes);
   });

@@ -1,4 +1,7 @@
-/** Images of one project and another: members, tags, images out of use, bytes while they are deleted. */
+/**
+ * Images of one project and another: members, tags, images out of use, bytes while they are
+ * deleted.
+ */
 import { renameSync } from 'node:fs';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';

@@ -17,8 +17,9 @@ export function isForMany({ plural }: Resource, body: unknown): boolean {
 }
 
 /**
- * Makes one of each item, in their order and in one transaction; quotas are counted for all of them. An error names the item: "ports[2]: …".
- * Items may have the singular around them, or not. Source: Neutron's bulk create.
+ * Makes one of each item, in their order and in one transaction; quotas are counted for all of
+ * them. An error names the item: "ports[2]: …". Items may have the singular around them, or not.
+ * Source: Neutron's bulk create.
  */
 export async function createMany(
   resource: Resource,
@@ -75,8 +76,9 @@ async function checkQuotas(
 }
 
 /**
- * A store whose transactions are part of the one that runs. What a creation reads whole is read once: the addresses of a subnet, to which chosen ones
- * are added, and the networks, for their segments.
+ * A store whose transactions are part of the one that runs. What a creation reads whole is read
+ * once: the addresses of a subnet, to which chosen ones are added, and the networks, for their
+ * segments.
  */
 function joining(rows: NetworkRows): NetworkStore {
   const taken = new Map<string, Promise<Set<string>>>();

@@ -1,4 +1,6 @@
-/** The network service as the compute side calls it, on the same functions as the API, without HTTP. */
+/**
+ * The network service as the compute side calls it, on the same functions as the API, without HTTP.
+ */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
 import type { StoredPort } from '#contracts/store/network-store.ts';

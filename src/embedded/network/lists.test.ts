@@ -1,4 +1,6 @@
-/** Lists in pages, in an order, filtered and with chosen fields: of every resource in the same way. */
+/**
+ * Lists in pages, in an order, filtered and with chosen fields: of every resource in the same way.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 

@@ -1,4 +1,7 @@
-/** The kinds of things the network API has, each with what can be done to it. `routes.ts` makes routes of them. */
+/**
+ * The kinds of things the network API has, each with what can be done to it. `routes.ts` makes
+ * routes of them.
+ */
 import type { PortFilter } from '#contracts/store/network-store.ts';
 import type { Rule } from '#core/access/policy.ts';
 import type { NetworkContext, Rights } from './requests/context.ts';
@@ -59,7 +62,9 @@ export interface Resource {
   list: (act: Act, query: Query) => Promise<View[]>;
   show: (act: Act, id: string) => Promise<View>;
   create: (act: Act, body: unknown) => Promise<View>;
-  /** Throws what is wrong with bodies that are to be made at once, beside what is wrong with each. */
+  /**
+   * Throws what is wrong with bodies that are to be made at once, beside what is wrong with each.
+   */
   checkTogether?: (bodies: unknown[]) => void;
   update?: (act: Act, change: { id: string; body: unknown }) => Promise<View>;
   remove: (act: Act, id: string) => Promise<void>;

@@ -1,4 +1,7 @@
-/** Tags of networks, subnets, ports and security groups. Source: Neutron's extension `standard-attr-tag`. */
+/**
+ * Tags of networks, subnets, ports and security groups. Source: Neutron's extension
+ * `standard-attr-tag`.
+ */
 import { Type } from 'typebox';
 import type { NetworkRows, Tagged } from '#contracts/store/network-store.ts';
 import { isComputeError } from '#core/errors.ts';
@@ -76,7 +79,10 @@ export async function requireTag(act: Act, thing: TaggedThing, tag: string): Pro
   if (!(await tagsOf(act, thing)).includes(tag)) throw noTag(tag);
 }
 
-/** The thing's tags become what `change` makes of them; a list without change changes nothing else. Throws when there are more than 50. */
+/**
+ * The thing's tags become what `change` makes of them; a list without change changes nothing else.
+ * Throws when there are more than 50.
+ */
 export async function changeTags(
   { context, rights }: Act,
   thing: TaggedThing,

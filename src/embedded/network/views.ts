@@ -1,4 +1,7 @@
-/** What Neutron shows of networks, subnets, ports and security groups. Who may see a key is decided here. */
+/**
+ * What Neutron shows of networks, subnets, ports and security groups. Who may see a key is decided
+ * here.
+ */
 import { viewTime } from '../view-time.ts';
 import type {
   Stored,
@@ -102,7 +105,8 @@ export function viewPort(port: StoredPort, rights: Rights): View {
     port_security_enabled: port.portSecurityEnabled,
     security_groups: port.securityGroupIds,
     'binding:vnic_type': port.vnicType,
-    // Only where set: most Neutrons run without this extension, and clients of those know no such key.
+    // Only where set: most Neutrons run without this extension, and clients of those know no such
+    // key.
     ...(port.numaAffinityPolicy !== null && { numa_affinity_policy: port.numaAffinityPolicy }),
     ...(rights.isPrivileged && {
       'binding:profile': port.profile,

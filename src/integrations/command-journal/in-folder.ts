@@ -1,4 +1,7 @@
-/** A journal with one file for each command: small, and readable when somebody wants to know what the agent still has to report. */
+/**
+ * A journal with one file for each command: small, and readable when somebody wants to know what
+ * the agent still has to report.
+ */
 import { mkdirSync } from 'node:fs';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** Records one step of a workflow: everything the transition names, in one transaction, or nothing. */
+/**
+ * Records one step of a workflow: everything the transition names, in one transaction, or nothing.
+ */
 import type { Kysely } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type { CommitResult, Transition } from '#contracts/store/store.ts';
@@ -83,8 +85,8 @@ async function forgetEvents(
 }
 
 /**
- * The next step; due at once when it would wait for an answer that has come meanwhile, or that no host was asked for, or for an event that
- * has come.
+ * The next step; due at once when it would wait for an answer that has come meanwhile, or that no
+ * host was asked for, or for an event that has come.
  */
 async function wokenNext(
   trx: Db,

@@ -40,7 +40,10 @@ async function killAfter(path: string, commits: number): Promise<string[]> {
   return recorded;
 }
 
-/** What a server's rows say of it, and what they must say when every transition was recorded whole or not at all. */
+/**
+ * What a server's rows say of it, and what they must say when every transition was recorded whole
+ * or not at all.
+ */
 async function agreement(store: Store, recorded: string[]): Promise<{ is: object; must: object }> {
   const [host] = await store.hosts.list();
   const held = (await store.hosts.devices(host!.id)).filter((device) => device.serverId !== null);

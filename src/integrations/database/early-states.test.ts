@@ -1,4 +1,7 @@
-/** Every schema that was ever on main becomes today's, with its rows. Those that no list of migrations makes any more are kept as dumps. */
+/**
+ * Every schema that was ever on main becomes today's, with its rows. Those that no list of
+ * migrations makes any more are kept as dumps.
+ */
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
@@ -30,7 +33,10 @@ function restored(state: string): string {
   return file;
 }
 
-/** Columns with type and whether a value is needed, and the other definitions; a default may be there for the sake of older rows. */
+/**
+ * Columns with type and whether a value is needed, and the other definitions; a default may be
+ * there for the sake of older rows.
+ */
 async function shapeOf(db: Kysely<ComputeTables>): Promise<string[]> {
   const { rows } = await sql<{ type: string; name: string; text: string }>`
     select 'column' as type, m.name || '.' || c.name as name, c.type || ' ' || c."notnull" || ' ' || c.pk as text

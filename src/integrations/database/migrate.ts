@@ -5,14 +5,16 @@ import { ComputeError } from '#core/errors.ts';
 import { migrations } from './migrations/index.ts';
 
 /**
- * Runs what has not run yet and returns the names that ran. `upTo` stops after that one (for upgrade tests). Throws `unavailable` with the cause: naming the
- * migration that failed, which is then rolled back, or the migrations that this version does not know.
+ * Runs what has not run yet and returns the names that ran. `upTo` stops after that one (for
+ * upgrade tests). Throws `unavailable` with the cause: naming the migration that failed, which is
+ * then rolled back, or the migrations that this version does not know.
  */
 export async function migrate<Tables>(db: Kysely<Tables>, upTo?: string): Promise<string[]> {
   await refuseNewer(db);
   const migrator = new Migrator({
     db,
-    // Numbers are given before branches meet: a lower one may come later, and depends on none that it was not written after.
+    // Numbers are given before branches meet: a lower one may come later, and depends on none that
+    // it was not written after.
     allowUnorderedMigrations: true,
     provider: { getMigrations: async (): Promise<Record<string, Migration>> => migrations },
   });

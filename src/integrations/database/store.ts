@@ -56,8 +56,9 @@ export function computeStore(
 }
 
 /**
- * Opens the database in this file (`:memory:` for none), makes or upgrades its tables, and returns the store with the
- * database itself, for the stores of the embedded services that live in the same file.
+ * Opens the database in this file (`:memory:` for none), makes or upgrades its tables, and returns
+ * the store with the database itself, for the stores of the embedded services that live in the same
+ * file.
  */
 export async function openStore(
   path: string,

@@ -10,7 +10,10 @@ import type { ComputeTables } from './sqlite/tables.ts';
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
-/** A database as it was before devices knew their request: one host, one server, a held VF and a free one. */
+/**
+ * A database as it was before devices knew their request: one host, one server, a held VF and a
+ * free one.
+ */
 async function oldDatabase() {
   const db = openSqlite<ComputeTables>(freshFile('old.db'));
   close = () => db.destroy();

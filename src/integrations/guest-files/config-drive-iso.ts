@@ -14,8 +14,9 @@ const makers = {
 type Maker = keyof typeof makers;
 
 /**
- * Writes the image to `path`, with names for Linux (Rock Ridge) and Windows (Joliet), by the first of these programs that the host
- * has. The folder `path`.files is used on the way. Throws `unavailable` when the host has none of them.
+ * Writes the image to `path`, with names for Linux (Rock Ridge) and Windows (Joliet), by the first
+ * of these programs that the host has. The folder `path`.files is used on the way. Throws
+ * `unavailable` when the host has none of them.
  */
 export async function makeConfigDriveIso(
   path: string,

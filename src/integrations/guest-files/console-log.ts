@@ -3,8 +3,9 @@ import { open } from 'node:fs/promises';
 import { maxConsoleBytes } from '#contracts/host/guest-files.ts';
 
 /**
- * At most `maxConsoleBytes` of it; '' when there is no log yet. libvirt's log daemon starts a new file when one is full and keeps
- * the old one as `….0`: the end of that comes before. Source: virtlogd.conf, `max_size`.
+ * At most `maxConsoleBytes` of it; '' when there is no log yet. libvirt's log daemon starts a new
+ * file when one is full and keeps the old one as `….0`: the end of that comes before. Source:
+ * virtlogd.conf, `max_size`.
  */
 export async function readConsoleLog(path: string): Promise<string> {
   const newest = await readEnd(path, maxConsoleBytes);

@@ -17,13 +17,18 @@ interface Wanted {
   id: string;
   /** Where an image of this format goes. */
   pathFor: (diskFormat: string) => string;
-  /** Throws when the image is not what it is wanted for; asked as soon as its first bytes are there. */
+  /**
+   * Throws when the image is not what it is wanted for; asked as soon as its first bytes are there.
+   */
   judge: (facts: ImageFacts) => void;
   /** Throws when there is no room for so many bytes. */
   makeRoom: (bytes: number) => Promise<void>;
 }
 
-/** The path it is at. Throws `invalid` when there is no such image or it is of no use, else `unavailable`. */
+/**
+ * The path it is at. Throws `invalid` when there is no such image or it is of no use, else
+ * `unavailable`.
+ */
 export async function download(source: ImageSource, wanted: Wanted): Promise<string> {
   const { id } = wanted;
   const open = await openImage(source, id);

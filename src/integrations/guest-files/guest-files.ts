@@ -1,4 +1,7 @@
-/** The files of guests of this host: one folder for each, and the images that their disks are made over. */
+/**
+ * The files of guests of this host: one folder for each, and the images that their disks are made
+ * over.
+ */
 import { constants } from 'node:fs';
 import { access, copyFile, readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -20,7 +23,10 @@ import { createDisk } from './qemu-img.ts';
 import { partEnding, settle } from './settled-file.ts';
 
 export interface HostGuestFilesOptions {
-  /** Folder of the guests' folders; made when missing. The hypervisor's user must be able to enter it. */
+  /**
+   * Folder of the guests' folders; made when missing. The hypervisor's user must be able to enter
+   * it.
+   */
   directory: string;
   /** Folder of downloaded images; made when missing. */
   imageDirectory: string;
@@ -136,7 +142,9 @@ export class HostGuestFiles implements GuestFiles {
     return true;
   }
 
-  /** Names of the images that disks are made over; also of disks that have not got their name yet. */
+  /**
+   * Names of the images that disks are made over; also of disks that have not got their name yet.
+   */
   async #listBases(): Promise<Set<string>> {
     const used = new Set<string>();
     for (const guestId of await this.list()) {

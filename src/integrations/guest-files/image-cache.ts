@@ -1,4 +1,7 @@
-/** The images that a host has: each downloaded once, kept as long as a disk is made over it, and a while longer. */
+/**
+ * The images that a host has: each downloaded once, kept as long as a disk is made over it, and a
+ * while longer.
+ */
 import { open, readdir, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageSource } from '#contracts/services/images.ts';
@@ -43,8 +46,8 @@ export class ImageCache {
   }
 
   /**
-   * Does the work with the image, which stays for as long as that takes. `judge` throws when the image is not what it is wanted for.
-   * Throws as `download` does.
+   * Does the work with the image, which stays for as long as that takes. `judge` throws when the
+   * image is not what it is wanted for. Throws as `download` does.
    */
   async use<T>(
     id: string,
@@ -74,7 +77,10 @@ export class ImageCache {
     return name === undefined ? undefined : join(this.#options.folder, name);
   }
 
-  /** One download of an image at a time; who comes later waits for it, and tries for itself when it failed. */
+  /**
+   * One download of an image at a time; who comes later waits for it, and tries for itself when it
+   * failed.
+   */
   async #fetch(id: string, judge: (facts: ImageFacts) => void): Promise<string> {
     const running = this.#running.get(id);
     if (running !== undefined) {
@@ -99,7 +105,10 @@ export class ImageCache {
     }
   }
 
-  /** Throws the lack of room for so many bytes that is left when every image that no disk needs is gone. */
+  /**
+   * Throws the lack of room for so many bytes that is left when every image that no disk needs is
+   * gone.
+   */
   async makeRoom(room: Room): Promise<void> {
     const { freeBytes } = this.#options;
     if ((await lackOfRoom(freeBytes, room)) === undefined) return;
@@ -109,7 +118,10 @@ export class ImageCache {
     if (error !== undefined) throw error;
   }
 
-  /** Removes images that nobody has needed for so long. What a process that died was downloading goes too. */
+  /**
+   * Removes images that nobody has needed for so long. What a process that died was downloading
+   * goes too.
+   */
   #evict(unusedMs: number): Promise<void> {
     const evict = async (): Promise<void> => {
       const { folder, listUsed, now } = this.#options;
@@ -129,7 +141,10 @@ export class ImageCache {
   }
 }
 
-/** Example: `5f….qcow2` → `5f…`; `5f….qcow2.part` is still being written. undefined for what is none of ours: it is left alone. */
+/**
+ * Example: `5f….qcow2` → `5f…`; `5f….qcow2.part` is still being written. undefined for what is none
+ * of ours: it is left alone.
+ */
 function parse(name: string): { id: string; isPart: boolean } | undefined {
   const [, id, format, part] = /^([\w-]+)\.(\w+)(\.part)?$/.exec(name) ?? [];
   if (id === undefined || `.${format}` === partEnding) return undefined;

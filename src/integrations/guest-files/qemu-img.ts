@@ -4,7 +4,9 @@ import { runTool, ToolFailure } from './run-tool.ts';
 
 const debianPackage = 'qemu-utils';
 
-/** A new qcow2 disk of so many bytes, over the base when there is one. Replaces what is at `path`. */
+/**
+ * A new qcow2 disk of so many bytes, over the base when there is one. Replaces what is at `path`.
+ */
 export async function createDisk(
   path: string,
   bytes: number,
@@ -23,8 +25,9 @@ interface QemuImgInfo {
 }
 
 /**
- * Why qemu-img does not take this file for a whole qcow2 image of its own; undefined when it does. Only for a file whose header has been
- * judged: qemu-img opens what a header names. Its time and memory are limited, for the file is a stranger's.
+ * Why qemu-img does not take this file for a whole qcow2 image of its own; undefined when it does.
+ * Only for a file whose header has been judged: qemu-img opens what a header names. Its time and
+ * memory are limited, for the file is a stranger's.
  */
 export async function qcow2Problem(path: string): Promise<string | undefined> {
   try {
@@ -41,7 +44,10 @@ export async function qcow2Problem(path: string): Promise<string | undefined> {
   }
 }
 
-/** Exit codes of `qemu-img check`. Clusters that leaked are wasteful, not wrong. Source: qemu-img(1). */
+/**
+ * Exit codes of `qemu-img check`. Clusters that leaked are wasteful, not wrong. Source:
+ * qemu-img(1).
+ */
 const corruptions = 2;
 const onlyLeaks = 3;
 

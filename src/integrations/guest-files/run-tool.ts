@@ -31,7 +31,10 @@ interface Tool {
 
 const longestMs = 300_000;
 
-/** Its standard output. Throws ToolFailure. Example: `qemu-img: Could not open '/…': No such file or directory`. */
+/**
+ * Its standard output. Throws ToolFailure. Example: `qemu-img: Could not open '/…': No such file or
+ * directory`.
+ */
 export async function runTool({ program, args, debianPackage }: Tool): Promise<string> {
   try {
     const { stdout } = await execFileText(program, args, {

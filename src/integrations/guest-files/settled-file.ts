@@ -1,4 +1,7 @@
-/** Files that have their name only when they are whole and on disk: a crash leaves the old one or the new one. */
+/**
+ * Files that have their name only when they are whole and on disk: a crash leaves the old one or
+ * the new one.
+ */
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 

@@ -1,4 +1,7 @@
-/** What sysfs says of PCI functions beyond discovery: IOMMU group, driver, VF counts, link. Source: Linux `Documentation/ABI/testing/sysfs-bus-pci`. */
+/**
+ * What sysfs says of PCI functions beyond discovery: IOMMU group, driver, VF counts, link. Source:
+ * Linux `Documentation/ABI/testing/sysfs-bus-pci`.
+ */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { FunctionDetails, LinkFacts } from '#core/hosts/host-facts.ts';

@@ -31,7 +31,10 @@ function put(path: string, text = ''): string {
   return file;
 }
 
-/** The captured igb host: sysfs of its PCI functions, and the rest of the machine as it showed itself. */
+/**
+ * The captured igb host: sysfs of its PCI functions, and the rest of the machine as it showed
+ * itself.
+ */
 function anIgbHost(): void {
   writeSysfsTree(readFileSync(igbCapturePath, 'utf8'), join(root, 'sys'));
   for (let group = 0; group < 17; group++) {

@@ -1,4 +1,7 @@
-/** Facts of this machine for the checks of `novella doctor`, from files below a root and from the tools in its path. Changes nothing. */
+/**
+ * Facts of this machine for the checks of `novella doctor`, from files below a root and from the
+ * tools in its path. Changes nothing.
+ */
 import { constants } from 'node:fs';
 import { access, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +17,9 @@ import { readFunctionDetails } from './read-functions.ts';
 import { lookAtStateDirectory } from './state-directory.ts';
 
 export interface HostPlaces {
-  /** Where `sys`, `proc`, `dev` and `lib` are. Example: `/`, or a folder with a described machine. */
+  /**
+   * Where `sys`, `proc`, `dev` and `lib` are. Example: `/`, or a folder with a described machine.
+   */
   root: string;
   /** Node's word for the processor. Example: `x64`. */
   architecture: string;
@@ -27,7 +32,10 @@ export interface HostPlaces {
   stateDirectory?: string;
 }
 
-/** Looks at files only: cheap enough to be done every half minute. What cannot be read counts as not there. */
+/**
+ * Looks at files only: cheap enough to be done every half minute. What cannot be read counts as not
+ * there.
+ */
 export async function readHostFacts(places: HostPlaces): Promise<HostFacts> {
   const { root, architecture, isRoot, stateDirectory } = places;
   const at = (...path: string[]) => join(root, ...path);
@@ -97,7 +105,10 @@ async function readModules({
   return Object.fromEntries(states) as Record<CheckedModule, ModuleState>;
 }
 
-/** File names have hyphens where names in the kernel have underscores. Example line: `kernel/drivers/vfio/pci/vfio-pci.ko.xz: …`. */
+/**
+ * File names have hyphens where names in the kernel have underscores. Example line:
+ * `kernel/drivers/vfio/pci/vfio-pci.ko.xz: …`.
+ */
 function hasModule(lines: string, name: CheckedModule): boolean {
   const file = name.replaceAll('_', '[-_]');
   return new RegExp(`(^|/)${file}\\.ko`, 'm').test(lines);

@@ -1,4 +1,6 @@
-/** Whether the directory that holds disks and images can be written to, and how much room it has. */
+/**
+ * Whether the directory that holds disks and images can be written to, and how much room it has.
+ */
 import { constants } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -4,7 +4,10 @@ import type { RunProgram } from './ask-programs.ts';
 
 const longest = 256;
 
-/** undefined where the program is missing or prints something else. Source: Nova's libvirt driver answers with the same program's line. */
+/**
+ * undefined where the program is missing or prints something else. Source: Nova's libvirt driver
+ * answers with the same program's line.
+ */
 export async function readUptime(run: RunProgram): Promise<Uptime | undefined> {
   const [line = ''] = (await run('uptime', []).catch(() => '')).split('\n', 1);
   return / up .*load average/.test(line) && line.length <= longest ? line.trimEnd() : undefined;

@@ -17,7 +17,10 @@ export interface DialOptions {
   /** The controller's compute API. Example: `https://cloud.example:8774`. */
   controllerUrl: string;
   host: string;
-  /** The host's token, asked for at each try: it may have been replaced. Throws what keeps it from being read. */
+  /**
+   * The host's token, asked for at each try: it may have been replaced. Throws what keeps it from
+   * being read.
+   */
   token: () => string;
   /** A link is up. */
   onLink: (end: AgentEnd) => void;

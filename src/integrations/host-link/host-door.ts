@@ -1,6 +1,6 @@
 /**
- * The controller's side of the socket: the one path where hosts dial in. A host shows its token before the connection becomes a link, may
- * speak for itself only, and has one link at a time.
+ * The controller's side of the socket: the one path where hosts dial in. A host shows its token
+ * before the connection becomes a link, may speak for itself only, and has one link at a time.
  */
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -22,7 +22,9 @@ export type Admission = { host: string } | { status: 401 | 409; message: string 
 
 export interface HostDoorOptions {
   server: Server;
-  /** Asked when a host dials in, and again for its link at each `recheck`. Given the token's hash. */
+  /**
+   * Asked when a host dials in, and again for its link at each `recheck`. Given the token's hash.
+   */
   admit(tokenSha256: string): Promise<Admission>;
   /** A host has dialled in. It has not said anything yet. */
   onLink(end: ControllerEnd): void;
@@ -49,7 +51,10 @@ const pingMs = 10_000;
 /** How long a peer may take to answer our goodbye. */
 const closeTimeout = 2_000;
 
-/** Lets hosts in on this server, which must hand over the requests that `wantsHostLink`, and no others. */
+/**
+ * Lets hosts in on this server, which must hand over the requests that `wantsHostLink`, and no
+ * others.
+ */
 export function openHostDoor(options: HostDoorOptions): HostDoor {
   const links = new Map<string, Link>();
   const knocking = new Set<Duplex>();
@@ -144,7 +149,9 @@ function channelOf(
   return new SocketChannel(socket, { read, peer: { host, address }, log, livenessMs });
 }
 
-/** Example: `Authorization: Bearer 5f…` → `5f…`; without it the empty text, which is nobody's token. */
+/**
+ * Example: `Authorization: Bearer 5f…` → `5f…`; without it the empty text, which is nobody's token.
+ */
 function tokenOf({ headers }: IncomingMessage): string {
   return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
 }

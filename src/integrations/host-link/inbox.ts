@@ -1,8 +1,9 @@
 /** What came in over one end of a link, handed on in order, one message at a time. */
 
 /**
- * Keeps messages until somebody listens and is done with the one before. `onLoad` is called when messages begin to wait (`true`) and when
- * none waits any more (`false`), so that whoever reads them from outside can pause.
+ * Keeps messages until somebody listens and is done with the one before. `onLoad` is called when
+ * messages begin to wait (`true`) and when none waits any more (`false`), so that whoever reads
+ * them from outside can pause.
  */
 export class Inbox<In> {
   readonly #waiting: In[] = [];

@@ -1,4 +1,7 @@
-/** Why one end hangs up on the other: close codes of the WebSocket, from the range that is free for applications. Source: RFC 6455, 7.4.2. */
+/**
+ * Why one end hangs up on the other: close codes of the WebSocket, from the range that is free for
+ * applications. Source: RFC 6455, 7.4.2.
+ */
 
 export const closeCodes = {
   /** It said what is no message, or out of turn. */

@@ -1,4 +1,7 @@
-/** One end of the link over a WebSocket that is open: JSON text messages, and pings that find out when nobody is there any more. */
+/**
+ * One end of the link over a WebSocket that is open: JSON text messages, and pings that find out
+ * when nobody is there any more.
+ */
 import { type RawData, WebSocket } from 'ws';
 import type { Channel } from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';

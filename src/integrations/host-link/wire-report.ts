@@ -1,4 +1,7 @@
-/** What a host says of itself, as a schema. It says the same as the contract: a key that only one of them has does not compile. */
+/**
+ * What a host says of itself, as a schema. It says the same as the contract: a key that only one of
+ * them has does not compile.
+ */
 import { type Static, type TSchema, Type } from 'typebox';
 import type * as Contract from '#contracts/host/host-link.ts';
 import { Address, Count, orNull, Word } from './wire-words.ts';

@@ -1,6 +1,6 @@
 /**
- * Messages of the link as JSON text. Each end takes the other for a stranger: what it says is checked before anyone acts on it, and keys that
- * this version does not know are dropped.
+ * Messages of the link as JSON text. Each end takes the other for a stranger: what it says is
+ * checked before anyone acts on it, and keys that this version does not know are dropped.
  */
 import { type TSchema, Type } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
@@ -29,7 +29,10 @@ const toController: MessageSchemas<ToController> = {
   }),
 };
 
-/** What a command says is left to who carries it out: an agent answers one that it does not know, it does not hang up. */
+/**
+ * What a command says is left to who carries it out: an agent answers one that it does not know, it
+ * does not hang up.
+ */
 const Body = Type.Intersect([
   Type.Object({ do: Word }),
   Type.Union([

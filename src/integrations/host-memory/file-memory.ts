@@ -1,4 +1,6 @@
-/** A host's memory as one JSON file for each document, whole or not there, also after a power cut. */
+/**
+ * A host's memory as one JSON file for each document, whole or not there, also after a power cut.
+ */
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { HostMemory } from '#contracts/host/host-memory.ts';

@@ -1,4 +1,7 @@
-/** Images from the controller over HTTP, with the host's token. A controller that ends in the middle of it is waited for. */
+/**
+ * Images from the controller over HTTP, with the host's token. A controller that ends in the middle
+ * of it is waited for.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ImageContent, ImageSource } from '#contracts/services/images.ts';
 import { ComputeError, type ErrorKind, isComputeError } from '#core/errors.ts';
@@ -8,7 +11,10 @@ export interface HttpImageSourceOptions {
   controllerUrl: string;
   /** The host's token, asked for at each download. */
   token: () => string;
-  /** How long a controller that does not answer is waited for: it may only be starting again. Default: a minute. */
+  /**
+   * How long a controller that does not answer is waited for: it may only be starting again.
+   * Default: a minute.
+   */
   patienceMs?: number;
 }
 
@@ -109,7 +115,10 @@ interface Wanted {
   again: () => Promise<Response>;
 }
 
-/** An image never changes: where it broke off a second answer continues, without what is there already. */
+/**
+ * An image never changes: where it broke off a second answer continues, without what is there
+ * already.
+ */
 async function* wholeBody(
   first: AsyncIterable<Uint8Array> | null,
   { id, sizeBytes, again }: Wanted,

@@ -1,6 +1,6 @@
 /**
- * The real bridges in a network namespace of their own, which needs root, `ip` and a kernel with bridges and veth pairs; where there are none only
- * the described kernel runs.
+ * The real bridges in a network namespace of their own, which needs root, `ip` and a kernel with
+ * bridges and veth pairs; where there are none only the described kernel runs.
  */
 import { execFileSync } from 'node:child_process';
 import { describeHostBridges } from '#contracts/host/host-bridges.contract.ts';

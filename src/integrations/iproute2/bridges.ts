@@ -1,4 +1,7 @@
-/** Linux bridges for networks without an agent, made with `ip`. What we made has an alias that says so; nothing else is taken away. */
+/**
+ * Linux bridges for networks without an agent, made with `ip`. What we made has an alias that says
+ * so; nothing else is taken away.
+ */
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
 import type { RunCommand } from '#contracts/host/run-command.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -8,7 +11,10 @@ import { addressesOf, type Link, listLinks, madeByUs } from './links.ts';
 export interface LinuxBridgesOptions {
   /** Name of the host, for messages. */
   host: string;
-  /** The interface of each physical network. Example: `{ physnet1: 'enp3s0' }`. Nova's and Neutron's `bridge_mappings`. */
+  /**
+   * The interface of each physical network. Example: `{ physnet1: 'enp3s0' }`. Nova's and Neutron's
+   * `bridge_mappings`.
+   */
   interfaces: Readonly<Record<string, string>>;
   run: RunCommand;
 }

@@ -1,4 +1,7 @@
-/** The real taps are made in test/libvirt/open-vswitch.test.ts, which needs root, `ip` and Open vSwitch. */
+/**
+ * The real taps are made in test/libvirt/open-vswitch.test.ts, which needs root, `ip` and Open
+ * vSwitch.
+ */
 import { describeHostTaps } from '#contracts/host/host-taps.contract.ts';
 import type { HostTap } from '#core/guests/description/host-tap.ts';
 import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';

@@ -1,4 +1,7 @@
-/** Taps made with `ip`, and their ports made with `ovs-vsctl`. What we made has an alias that says so; nothing else is taken away. */
+/**
+ * Taps made with `ip`, and their ports made with `ovs-vsctl`. What we made has an alias that says
+ * so; nothing else is taken away.
+ */
 import type { HostTaps } from '#contracts/host/host-taps.ts';
 import type { RunCommand } from '#contracts/host/run-command.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -29,14 +32,16 @@ export class LinuxTaps implements HostTaps {
     }
     try {
       const size = mtu === null ? [] : ['mtu', String(mtu)];
-      // A high one: a bridge takes the lowest MAC of its ports as its own, and that must not come and go with guests.
+      // A high one: a bridge takes the lowest MAC of its ports as its own, and that must not come
+      // and go with guests.
       const address = `fe${tap.macAddress.slice(2)}`;
       const marks = ['alias', madeByUs, 'addrgenmode', 'none'];
       await this.#ask('ip', 'link', 'set', 'dev', devName, ...marks, 'address', address, ...size);
       await this.#ask('ip', 'link', 'set', 'dev', devName, 'up');
       if (ovs !== null) await this.#addPort(tap, ovs, guestId);
     } catch (error) {
-      // What the host refused counts, not that the tap could not be taken away again: whoever made it remembers it.
+      // What the host refused counts, not that the tap could not be taken away again: whoever made
+      // it remembers it.
       if (found === undefined) await this.#ask('ip', 'link', 'del', devName).catch(() => undefined);
       throw error;
     }
@@ -52,7 +57,10 @@ export class LinuxTaps implements HostTaps {
     if (found !== undefined) await this.#ask('ip', 'link', 'del', devName);
   }
 
-  /** What the network's agent, or OVN, finds the port by. Source: Open vSwitch `vswitchd/vswitch.xml`, `Interface: external_ids`. */
+  /**
+   * What the network's agent, or OVN, finds the port by. Source: Open vSwitch
+   * `vswitchd/vswitch.xml`, `Interface: external_ids`.
+   */
   async #addPort(
     { devName, macAddress }: HostTap,
     { bridge, interfaceId }: NonNullable<HostTap['ovs']>,

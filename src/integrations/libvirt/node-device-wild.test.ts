@@ -1,4 +1,7 @@
-/** Whatever libvirt's node device XML holds: each text gives a function or a problem, and nothing is thrown. */
+/**
+ * Whatever libvirt's node device XML holds: each text gives a function or a problem, and nothing is
+ * thrown.
+ */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readNodeDevices, vdpaDevices } from './node-device.ts';

@@ -1,4 +1,7 @@
-/** libvirt's node devices to PCI functions. One that cannot be read is reported and never hides the others. Source: libvirt "Node devices XML format". */
+/**
+ * libvirt's node devices to PCI functions. One that cannot be read is reported and never hides the
+ * others. Source: libvirt "Node devices XML format".
+ */
 import { XMLParser } from 'fast-xml-parser';
 import type { UnreadableFunction } from '#contracts/host/pci-bus.ts';
 import { type PciAddress, printPciAddress, tryParsePciAddress } from '#core/pci/devices/address.ts';
@@ -33,8 +36,8 @@ const parser = new XMLParser({
 });
 
 /**
- * The PCI functions among these node devices (texts as libvirt lists them, PCI, net and vDPA together).
- * Source: Nova `Host._get_pcidev_info`.
+ * The PCI functions among these node devices (texts as libvirt lists them, PCI, net and vDPA
+ * together). Source: Nova `Host._get_pcidev_info`.
  */
 export function readNodeDevices(
   texts: readonly string[],
@@ -56,7 +59,10 @@ export function readNodeDevices(
   return { functions, unreadable };
 }
 
-/** The vDPA character device of each function that has one. Example: `{ '0000:3b:00.2': '/dev/vhost-vdpa-0' }`. */
+/**
+ * The vDPA character device of each function that has one. Example: `{ '0000:3b:00.2':
+ * '/dev/vhost-vdpa-0' }`.
+ */
 export function vdpaDevices(texts: readonly string[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const device of texts.flatMap((text) => parseDevice(text, []))) {

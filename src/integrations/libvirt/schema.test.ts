@@ -1,4 +1,7 @@
-/** What we write is valid by libvirt's own schemas (Debian package libvirt0). On CI their absence fails; elsewhere these tests are skipped, visibly. */
+/**
+ * What we write is valid by libvirt's own schemas (Debian package libvirt0). On CI their absence
+ * fails; elsewhere these tests are skipped, visibly.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RelaxNGValidator, XmlDocument, type XmlValidateError } from 'libxml2-wasm';

@@ -2,21 +2,28 @@
 import { ComputeError } from '#core/errors.ts';
 import { quoted } from '#core/quoted-text.ts';
 
-/** One assignment. A repeated key gives one of these each time; `line` is that of its key, from 1. */
+/**
+ * One assignment. A repeated key gives one of these each time; `line` is that of its key, from 1.
+ */
 export interface IniOption {
   /** As written, without brackets. Example: `DEFAULT`. */
   section: string;
   key: string;
-  /** Continuation lines are joined with line feeds; one pair of quotes around the first line is taken off. */
+  /**
+   * Continuation lines are joined with line feeds; one pair of quotes around the first line is
+   * taken off.
+   */
   value: string;
   file: string;
   line: number;
 }
 
 /**
- * Every assignment in file order. `file` names it in messages. Example: `[pci]\nalias = {"name": "a",\n  "vendor_id": "8086"}` → one option.
- * A line that begins with a blank continues the value above it; an empty line or a comment ends that value; `#` and `;` begin a comment
- * at the start of a line only. Throws `invalid`: `nova.conf:41: "x": must be KEY = VALUE`. Source: oslo.config, "Parsing files".
+ * Every assignment in file order. `file` names it in messages. Example: `[pci]\nalias = {"name":
+ * "a",\n "vendor_id": "8086"}` → one option. A line that begins with a blank continues the value
+ * above it; an empty line or a comment ends that value; `#` and `;` begin a comment at the start of
+ * a line only. Throws `invalid`: `nova.conf:41: "x": must be KEY = VALUE`. Source: oslo.config,
+ * "Parsing files".
  */
 export function parseIni(text: string, file: string): IniOption[] {
   const options: IniOption[] = [];

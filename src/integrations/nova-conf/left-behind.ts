@@ -1,9 +1,15 @@
-/** What of a nova.conf has no place in Novella's configuration, and why. Values stay out of it: some are secrets. */
+/**
+ * What of a nova.conf has no place in Novella's configuration, and why. Values stay out of it: some
+ * are secrets.
+ */
 import { excerpt } from '#core/quoted-text.ts';
 import type { IniOption } from './ini.ts';
 import type { NovaConf } from './nova-conf.ts';
 
-/** An option that is not carried over. Example: line 3, `[DEFAULT] transport_url`, `Novella has no message broker`. */
+/**
+ * An option that is not carried over. Example: line 3, `[DEFAULT] transport_url`, `Novella has no
+ * message broker`.
+ */
 export interface LeftOption {
   file: string;
   line: number;
@@ -80,7 +86,9 @@ function whyOf({ section, key, value }: IniOption): string {
   return whyByKey[key] ?? whyBySection[section.toLowerCase()] ?? 'Novella has no such option';
 }
 
-/** Example: `IoOpsFilter` → `Novella applies all its filters always; it has none like IoOpsFilter`. */
+/**
+ * Example: `IoOpsFilter` → `Novella applies all its filters always; it has none like IoOpsFilter`.
+ */
 function aboutFilters(value: string): string {
   const names = value.split(/[\s,]+/).filter((name) => name !== '');
   const absent = names.filter((name) => !coveredFilters.has(name));

@@ -1,4 +1,7 @@
-/** What Novella takes from nova.conf files, under new and old option names. Names of sections are compared without regard to case. */
+/**
+ * What Novella takes from nova.conf files, under new and old option names. Names of sections are
+ * compared without regard to case.
+ */
 import { ComputeError } from '#core/errors.ts';
 import { quoted } from '#core/quoted-text.ts';
 import { type WeigherName, weigherNames } from '#core/scheduling/weights.ts';
@@ -39,7 +42,10 @@ export interface NovaConf {
 
 type OptionName = readonly [section: string, key: string];
 
-/** Oldest name first: so Nova puts them together when a file has several (oslo.config, values of deprecated names). */
+/**
+ * Oldest name first: so Nova puts them together when a file has several (oslo.config, values of
+ * deprecated names).
+ */
 const deviceSpecNames: OptionName[] = [
   ['DEFAULT', 'pci_passthrough_whitelist'],
   ['pci', 'passthrough_whitelist'],
@@ -50,12 +56,16 @@ const aliasNames: OptionName[] = [
   ['pci', 'alias'],
 ];
 
-/** The ratio of a running Nova is that of the first name, or the second where it has no row of the host yet. */
+/**
+ * The ratio of a running Nova is that of the first name, or the second where it has no row of the
+ * host yet.
+ */
 const ratioKeys = { vcpus: 'cpu', memory: 'ram', disk: 'disk' } as const;
 
 /**
- * The files together, in the order in which Nova would read them: repeatable options add up file after file, of all others the last counts.
- * Throws `invalid` naming file, line and rule. Source: oslo.config, `--config-file`, `MultiOpt`.
+ * The files together, in the order in which Nova would read them: repeatable options add up file
+ * after file, of all others the last counts. Throws `invalid` naming file, line and rule. Source:
+ * oslo.config, `--config-file`, `MultiOpt`.
  */
 export function readNovaConf(files: readonly NovaConfFile[]): NovaConf {
   const perFile = files.map(({ text, file }) => parseIni(text, file));

@@ -6,7 +6,10 @@ import { ComputeError } from '#core/errors.ts';
 import { refusalOf } from './http/refusals.ts';
 import type { Session } from './http/session.ts';
 
-/** What Glance shows of an image. All further keys are properties. Source: Glance's schema `/v2/schemas/image`. */
+/**
+ * What Glance shows of an image. All further keys are properties. Source: Glance's schema
+ * `/v2/schemas/image`.
+ */
 interface GlanceImage {
   id: string;
   name: string | null;
@@ -48,7 +51,10 @@ const ownKeys = new Set([
   'visibility',
 ]);
 
-/** Images are shown with the user's token; bytes are opened with the service's own rights, for the hosts. */
+/**
+ * Images are shown with the user's token; bytes are opened with the service's own rights, for the
+ * hosts.
+ */
 export function createGlance(session: Session): ImageService & ImageContents {
   return {
     showImage: async (id, caller) => toImage(await readImage(session, id, caller)),
@@ -113,7 +119,10 @@ function toImage(image: GlanceImage): Image {
   };
 }
 
-/** Bytes were there once and are not given out: deactivated by an administrator, or about to be deleted. */
+/**
+ * Bytes were there once and are not given out: deactivated by an administrator, or about to be
+ * deleted.
+ */
 const withheld = new Set(['deactivated', 'deleted', 'pending_delete', 'killed']);
 
 function noBytes({ id, status }: GlanceImage): ComputeError {
@@ -121,7 +130,10 @@ function noBytes({ id, status }: GlanceImage): ComputeError {
   return new ComputeError('conflict', `Image ${id} ${words}: it is ${status}`);
 }
 
-/** Glance's default hash is sha512; an image with another cannot be checked by hosts, so it is refused. */
+/**
+ * Glance's default hash is sha512; an image with another cannot be checked by hosts, so it is
+ * refused.
+ */
 function contentOf(image: GlanceImage) {
   if (image.status !== 'active' || image.size === null) throw noBytes(image);
   if (image.os_hash_algo !== 'sha512' || typeof image.os_hash_value !== 'string') {

@@ -24,8 +24,9 @@ interface Known {
 const mostKnown = 10_000;
 
 /**
- * Validates tokens. What Keystone said of one is believed for `cacheMs`: that long a revoked token, or a role taken away, still counts.
- * Only hashes of tokens are kept as keys. Source: Keystone API v3, "Validate and show information for token".
+ * Validates tokens. What Keystone said of one is believed for `cacheMs`: that long a revoked token,
+ * or a role taken away, still counts. Only hashes of tokens are kept as keys. Source: Keystone API
+ * v3, "Validate and show information for token".
  */
 export function createKeystoneIdentity(options: {
   session: Session;

@@ -1,4 +1,7 @@
-/** Our own user in Keystone, in words for an operator: which role it lacks, and how it gets it. Pure. */
+/**
+ * Our own user in Keystone, in words for an operator: which role it lacks, and how it gets it.
+ * Pure.
+ */
 /** As its token says. */
 export interface OwnUser {
   username: string;
@@ -17,8 +20,8 @@ export type NeededRole = keyof typeof uses;
 const needed = Object.keys(uses) as NeededRole[];
 
 /**
- * Example: "the role `service` of user nova on project service, to write binding:profile and to act beside users (openstack role add --project
- * service --user nova service)".
+ * Example: "the role `service` of user nova on project service, to write binding:profile and to act
+ * beside users (openstack role add --project service --user nova service)".
  */
 export function roleInWords(user: OwnUser, role: NeededRole): string {
   const { username, projectName } = user;
@@ -31,8 +34,9 @@ export function lackingRoles({ roles }: OwnUser): NeededRole[] {
 }
 
 /**
- * Why a service may have refused our user. Example: "it needs the role `service` of user nova …"; with all roles there: "user nova has the roles
- * admin, service on project service, so the service's policy asks for more".
+ * Why a service may have refused our user. Example: "it needs the role `service` of user nova …";
+ * with all roles there: "user nova has the roles admin, service on project service, so the
+ * service's policy asks for more".
  */
 export function whyRefused(user: OwnUser): string {
   const lacking = lackingRoles(user).map((role) => roleInWords(user, role));

@@ -5,8 +5,9 @@ import type { NetworkAgent, NetworkAgents } from '#core/networking/binding/netwo
 const hostsShown = 5;
 
 /**
- * Each kind that reaches physical networks, with its hosts; and who is dead. Example: `NIC Switch agent on host-1, host-2: physnet1, physnet2`.
- * Without a live NIC Switch agent direct and macvtap ports are bound only where another mechanism driver does it.
+ * Each kind that reaches physical networks, with its hosts; and who is dead. Example: `NIC Switch
+ * agent on host-1, host-2: physnet1, physnet2`. Without a live NIC Switch agent direct and macvtap
+ * ports are bound only where another mechanism driver does it.
  */
 export function surveyAgents({ all }: NetworkAgents): { found: string[]; missing: string[] } {
   const alive = all.filter(({ isAlive }) => isAlive);

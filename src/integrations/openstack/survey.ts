@@ -1,4 +1,7 @@
-/** What Novella finds among the services it is to work with, before it starts: roles, endpoints, extensions, network agents. */
+/**
+ * What Novella finds among the services it is to work with, before it starts: roles, endpoints,
+ * extensions, network agents.
+ */
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import { surveyAgents } from './survey-agents.ts';

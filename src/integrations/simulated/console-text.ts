@@ -1,4 +1,7 @@
-/** What a simulated guest writes to its serial console as it starts: a boot as a person would look for it, with its real disk and NICs. */
+/**
+ * What a simulated guest writes to its serial console as it starts: a boot as a person would look
+ * for it, with its real disk and NICs.
+ */
 import { type Guest, type GuestNic, isPciNic } from '#core/guests/description/guest.ts';
 
 /** `diskImageId`: the image that its disk was made from. */

@@ -1,4 +1,7 @@
-/** The parts of a simulated host as one agent meets them: with the host's faults, and dead to an agent that is dead. */
+/**
+ * The parts of a simulated host as one agent meets them: with the host's faults, and dead to an
+ * agent that is dead.
+ */
 import type { GuestFiles } from '#contracts/host/guest-files.ts';
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
 import type { HostTaps } from '#contracts/host/host-taps.ts';

@@ -2,7 +2,10 @@
 import { describedFunctions } from './machine/described-devices.ts';
 import { type HostSize, type SimulatedHost, simulatedHost } from './simulated-host.ts';
 
-/** What each host of a fleet has: `pfs` cards on alternating NUMA nodes, each with `vfsPerPf` VFs (at most 255). */
+/**
+ * What each host of a fleet has: `pfs` cards on alternating NUMA nodes, each with `vfsPerPf` VFs
+ * (at most 255).
+ */
 export interface FleetPlan extends HostSize {
   hosts: number;
   pfs: number;

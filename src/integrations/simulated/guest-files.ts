@@ -1,4 +1,7 @@
-/** The files of guests of a simulated host: none but what it needs to remember. Images are judged as on a real host, by their first bytes. */
+/**
+ * The files of guests of a simulated host: none but what it needs to remember. Images are judged as
+ * on a real host, by their first bytes.
+ */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type GuestFiles, maxConsoleBytes } from '#contracts/host/guest-files.ts';

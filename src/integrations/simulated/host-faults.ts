@@ -1,8 +1,14 @@
-/** What may be wrong with a simulated host, and in which words its hypervisor then refuses: those of libvirt and QEMU. */
+/**
+ * What may be wrong with a simulated host, and in which words its hypervisor then refuses: those of
+ * libvirt and QEMU.
+ */
 import { ComputeError } from '#core/errors.ts';
 import type { FoundGuest } from '#core/guests/plan/plan.ts';
 
-/** `pf-down`: every PF is down. `foreign-driver`: every VF belongs to a program of the host. All others say what they are. */
+/**
+ * `pf-down`: every PF is down. `foreign-driver`: every VF belongs to a program of the host. All
+ * others say what they are.
+ */
 export type SimulatedFault =
   | 'libvirt-absent'
   | 'permission-denied'

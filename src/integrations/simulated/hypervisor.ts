@@ -1,4 +1,7 @@
-/** A hypervisor in memory. With a state directory its guests outlive our process, as those of a real host do. */
+/**
+ * A hypervisor in memory. With a state directory its guests outlive our process, as those of a real
+ * host do.
+ */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
@@ -188,7 +191,9 @@ export class SimulatedHypervisor implements Hypervisor {
     throw new ComputeError('notFound', `guest ${guestId}: not defined on this host`);
   }
 
-  /** Moves a guest to the state that follows the one it is in. Throws `conflict` where none does. */
+  /**
+   * Moves a guest to the state that follows the one it is in. Throws `conflict` where none does.
+   */
   #change(
     guestId: string,
     act: string,

@@ -1,8 +1,14 @@
-/** What a simulated host keeps, one JSON file for each guest: whole and on disk, or as it was before. */
+/**
+ * What a simulated host keeps, one JSON file for each guest: whole and on disk, or as it was
+ * before.
+ */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { ComputeError } from '#core/errors.ts';
 
-/** Throws `unavailable`, naming the file and the way out, for one that was cut off or holds something else than `isWhole` accepts. */
+/**
+ * Throws `unavailable`, naming the file and the way out, for one that was cut off or holds
+ * something else than `isWhole` accepts.
+ */
 export function readKept<T>(path: string, isWhole: (kept: Partial<T>) => boolean): T {
   let problem = 'it holds something else';
   try {
@@ -17,7 +23,10 @@ export function readKept<T>(path: string, isWhole: (kept: Partial<T>) => boolean
   );
 }
 
-/** Flushed before it gets its name: a process or a machine that dies here leaves the guest as it was. */
+/**
+ * Flushed before it gets its name: a process or a machine that dies here leaves the guest as it
+ * was.
+ */
 export function writeKept(path: string, kept: object): void {
   writeFileSync(`${path}.new`, JSON.stringify(kept), { flush: true });
   renameSync(`${path}.new`, path);

@@ -1,4 +1,7 @@
-/** A simulated host: one description in memory. Captured trees, recorded scenarios and the fleet generator are three ways to make it. */
+/**
+ * A simulated host: one description in memory. Captured trees, recorded scenarios and the fleet
+ * generator are three ways to make it.
+ */
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import type { HostNumaNode } from '#core/scheduling/numa-fit.ts';
 
@@ -38,14 +41,17 @@ export interface HostSize {
   dedicatedCpus?: number[];
 }
 
-/** The size that such processors make. Example: 2 nodes, 1 socket, 2 cores, 2 threads → 8 processors on 2 nodes. */
+/**
+ * The size that such processors make. Example: 2 nodes, 1 socket, 2 cores, 2 threads → 8 processors
+ * on 2 nodes.
+ */
 export function sizeOf({ nodes, sockets, cores, threads }: CpuLayout): HostSize {
   return { cpus: nodes * sockets * cores * threads, numaNodes: nodes };
 }
 
 /**
- * A host of this name with these PCI functions (read from a captured tree, or generated). Processors and memory are shared
- * evenly among its NUMA nodes.
+ * A host of this name with these PCI functions (read from a captured tree, or generated).
+ * Processors and memory are shared evenly among its NUMA nodes.
  */
 export function simulatedHost(
   name: string,

@@ -1,4 +1,7 @@
-/** What sysfs and iproute2 say of a function before it is handed over. Source: Linux `Documentation/ABI/testing/sysfs-bus-pci`. */
+/**
+ * What sysfs and iproute2 say of a function before it is handed over. Source: Linux
+ * `Documentation/ABI/testing/sysfs-bus-pci`.
+ */
 import { join } from 'node:path';
 import type { DeviceFacts } from '#core/guests/plan/hand-over.ts';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/devices/address.ts';

@@ -1,4 +1,7 @@
-/** Discovery of cards that are no plain NICs; each is described in `test/support/hosts/odd-cards.ts`. */
+/**
+ * Discovery of cards that are no plain NICs; each is described in
+ * `test/support/hosts/odd-cards.ts`.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

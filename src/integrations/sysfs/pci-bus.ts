@@ -1,4 +1,7 @@
-/** The PCI functions of this machine from sysfs below a root path, and the settings of its VFs through `ip`. */
+/**
+ * The PCI functions of this machine from sysfs below a root path, and the settings of its VFs
+ * through `ip`.
+ */
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -118,8 +121,9 @@ export class SysfsPciBus implements PciBus {
   }
 
   /**
-   * Who on the host itself uses these functions, in plain words: those that nobody uses are left out, and guests are no users. Interfaces and
-   * routes are listed once for all. Example: `{ '0000:01:10.0' => ['its interface enp1s0v0 is a port of bond bond0: …'] }`.
+   * Who on the host itself uses these functions, in plain words: those that nobody uses are left
+   * out, and guests are no users. Interfaces and routes are listed once for all. Example: `{
+   * '0000:01:10.0' => ['its interface enp1s0v0 is a port of bond bond0: …'] }`.
    */
   async usesByHost(addresses: readonly PciAddress[]): Promise<Map<PciAddress, string[]>> {
     const network = readNetwork(this.#run, { withoutGuests: true });
@@ -165,8 +169,10 @@ export class SysfsPciBus implements PciBus {
   }
 
   /**
-   * A MAC that an administrator has set stands in the way of any other, and on some NICs of itself: it is taken off, and put back afterwards.
-   * Where it cannot be taken off, the driver is bound again. An interface cannot be without a MAC. Source: Linux `igb_set_vf_mac_addr`, seen on an igb.
+   * A MAC that an administrator has set stands in the way of any other, and on some NICs of itself:
+   * it is taken off, and put back afterwards. Where it cannot be taken off, the driver is bound
+   * again. An interface cannot be without a MAC. Source: Linux `igb_set_vf_mac_addr`, seen on an
+   * igb.
    */
   async #setMac(address: PciAddress, ifname: string, macAddress: string): Promise<void> {
     if (macAddress === noMac) return;

@@ -1,4 +1,7 @@
-/** Notices what changes on the PCI bus by looking at few files often: no netlink, no program that could die. */
+/**
+ * Notices what changes on the PCI bus by looking at few files often: no netlink, no program that
+ * could die.
+ */
 import { join } from 'node:path';
 import { netFolders } from './reading/read-interfaces.ts';
 import { listFolder, readText } from './reading/sysfs-files.ts';
@@ -7,8 +10,9 @@ import { listFolder, readText } from './reading/sysfs-files.ts';
 const lookEveryMs = 1_000;
 
 /**
- * Calls the listener after each look that differs from the one before, until stopped. Seen are functions and interfaces that come and
- * go, and carriers of PFs. What a look costs is measured by `npm run bench -- host`.
+ * Calls the listener after each look that differs from the one before, until stopped. Seen are
+ * functions and interfaces that come and go, and carriers of PFs. What a look costs is measured by
+ * `npm run bench -- host`.
  */
 export function watchSysfs(root: string, listener: () => void): () => void {
   const look = lookAtSysfs(root);
@@ -31,8 +35,8 @@ export function watchSysfs(root: string, listener: () => void): () => void {
 }
 
 /**
- * What is there now, as one text, each time it is called: two listings, and two small files for each PF. Which functions are PFs is found out
- * only when functions have come or gone.
+ * What is there now, as one text, each time it is called: two listings, and two small files for
+ * each PF. Which functions are PFs is found out only when functions have come or gone.
  */
 export function lookAtSysfs(root: string): () => Promise<string> {
   const devices = join(root, 'bus/pci/devices');

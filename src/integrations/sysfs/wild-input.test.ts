@@ -1,4 +1,7 @@
-/** Whatever the files of a sysfs tree hold: every function is read or named as unreadable, and nothing is thrown. */
+/**
+ * Whatever the files of a sysfs tree hold: every function is read or named as unreadable, and
+ * nothing is thrown.
+ */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

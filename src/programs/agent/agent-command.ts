@@ -1,4 +1,7 @@
-/** `novella agent` on the command line: the same in the whole program and in the bundle for hypervisors. */
+/**
+ * `novella agent` on the command line: the same in the whole program and in the bundle for
+ * hypervisors.
+ */
 import { type Command, Option } from 'commander';
 import { withExamples } from '#cli/terminal/examples.ts';
 import type { AgentFiles } from './agent.ts';

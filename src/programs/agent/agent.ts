@@ -1,4 +1,6 @@
-/** `novella agent`: one agent for this machine, or for a simulated one, that dials the controller. */
+/**
+ * `novella agent`: one agent for this machine, or for a simulated one, that dials the controller.
+ */
 import type { Logger } from 'pino';
 import { startAgent } from '#agent/agent.ts';
 import { trustAuthorities } from '#cli/cloud/trust.ts';
@@ -16,8 +18,9 @@ import { type StateDirectory, takeStateDirectory } from '../state/state-director
 export type AgentFiles = Pick<RealHostSurroundings, 'libvirtChild'>;
 
 /**
- * Starts the agent; from here on it dials, for as long as it runs. Throws ComputeError when the machine cannot be used as configured, with
- * nothing left running. `stop` ends what is under way; guests go on.
+ * Starts the agent; from here on it dials, for as long as it runs. Throws ComputeError when the
+ * machine cannot be used as configured, with nothing left running. `stop` ends what is under way;
+ * guests go on.
  */
 export async function startHostAgent(
   config: AgentConfig,

@@ -34,8 +34,9 @@ export interface BackupOptions {
 const secretFiles = ['admin-password', 'demo-password'];
 
 /**
- * Writes the backup under another name, flushes it to disk and renames it: the folder is whole or not there. Returns what is in it. Throws `conflict` for a
- * target that is taken, `invalid` for a state directory that is none, and `unavailable` for a damaged database.
+ * Writes the backup under another name, flushes it to disk and renames it: the folder is whole or
+ * not there. Returns what is in it. Throws `conflict` for a target that is taken, `invalid` for a
+ * state directory that is none, and `unavailable` for a damaged database.
  */
 export async function makeBackup(options: BackupOptions): Promise<Omit<Manifest, 'format'>> {
   const stateDir = resolve(options.stateDir);
@@ -114,8 +115,9 @@ async function fill(
 }
 
 /**
- * The database, and the files of exactly the images that it knows. Images come and go meanwhile: those that are there are kept first, those that came
- * until the copy after it; for one that came and went in between another copy is made.
+ * The database, and the files of exactly the images that it knows. Images come and go meanwhile:
+ * those that are there are kept first, those that came until the copy after it; for one that came
+ * and went in between another copy is made.
  */
 async function copyStore(
   stateDir: string,
@@ -172,7 +174,10 @@ async function keepFile(
   }
 }
 
-/** What simulated hosts keep of guests that the database knows. A real host's guests are the host's, and are not copied. */
+/**
+ * What simulated hosts keep of guests that the database knows. A real host's guests are the host's,
+ * and are not copied.
+ */
 function simulatedGuests(stateDir: string, servers: ReadonlySet<string>): string[] {
   const hosts = join(stateDir, 'hosts');
   return names(hosts)

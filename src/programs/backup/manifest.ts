@@ -47,7 +47,10 @@ export function manifestText(manifest: Omit<Manifest, 'format'>): string {
   return `${JSON.stringify({ format: formatVersion, ...manifest }, null, 2)}\n`;
 }
 
-/** The manifest of the backup in this folder. Throws `invalid` where there is none, and for one that this version cannot read. */
+/**
+ * The manifest of the backup in this folder. Throws `invalid` where there is none, and for one that
+ * this version cannot read.
+ */
 export function readManifest(folder: string): Manifest {
   const path = join(folder, manifestName);
   const manifest = parsed(path);

@@ -27,8 +27,9 @@ export interface Restored {
 }
 
 /**
- * Throws `conflict` while a process uses the state directory, or where it is not empty and nothing is to be replaced; `invalid` for a backup that is not
- * whole, was changed, or is of a newer Novella. Then nothing was changed.
+ * Throws `conflict` while a process uses the state directory, or where it is not empty and nothing
+ * is to be replaced; `invalid` for a backup that is not whole, was changed, or is of a newer
+ * Novella. Then nothing was changed.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const backup = resolve(options.backup);
@@ -115,8 +116,8 @@ async function copyFrom(from: string, to: string) {
 }
 
 /**
- * Moves what was there into a folder of this name, and returns that. What hosts keep stays where their guests expect it, but for the simulated ones that come
- * back from the backup.
+ * Moves what was there into a folder of this name, and returns that. What hosts keep stays where
+ * their guests expect it, but for the simulated ones that come back from the backup.
  */
 function moveAside(stateDir: string, name: string, { files }: Manifest): string | undefined {
   const hosts = new Set(

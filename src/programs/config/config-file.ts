@@ -1,4 +1,7 @@
-/** Configuration files in YAML: what is wrong in one is named by file, line, key and rule. Knows no key. */
+/**
+ * Configuration files in YAML: what is wrong in one is named by file, line, key and rule. Knows no
+ * key.
+ */
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type Document, LineCounter, parseDocument } from 'yaml';
@@ -17,7 +20,10 @@ export interface ConfigEntry {
   source: string;
 }
 
-/** What is in this text, unchecked; `path` names it in messages. An empty text is an empty object. Throws `invalid` for what is no YAML. */
+/**
+ * What is in this text, unchecked; `path` names it in messages. An empty text is an empty object.
+ * Throws `invalid` for what is no YAML.
+ */
 export function parseYaml(text: string, path: string): { content: unknown; place: Place } {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -59,7 +65,10 @@ export function checkedBy<Schema extends TSchema>(
   throw new ComputeError('invalid', `${place(keys)}: ${ruleOf(first, keys, schema)}`);
 }
 
-/** The checker has no words for a key that no schema has, names types as JSON does, and does not name the words that are allowed. */
+/**
+ * The checker has no words for a key that no schema has, names types as JSON does, and does not
+ * name the words that are allowed.
+ */
 function ruleOf(finding: Finding | undefined, keys: Keys, schema: TSchema): string {
   if (finding === undefined) return 'is not valid';
   if (isUnknownKey(finding)) {

@@ -1,4 +1,7 @@
-/** `novella config import`: what Novella can use of a nova.conf becomes a novella.yaml; the rest is reported line by line. */
+/**
+ * `novella config import`: what Novella can use of a nova.conf becomes a novella.yaml; the rest is
+ * reported line by line.
+ */
 import { existsSync, writeFileSync } from 'node:fs';
 import { Document, isSeq, type Node } from 'yaml';
 import { type Screen, writeLines } from '#cli/terminal/screen.ts';
@@ -19,7 +22,8 @@ export interface Import {
 }
 
 /**
- * The novella.yaml of this nova.conf; `file` is what it is called in the text. Throws `invalid` with every entry that Novella would refuse, so that what is made can be started with.
+ * The novella.yaml of this nova.conf; `file` is what it is called in the text. Throws `invalid`
+ * with every entry that Novella would refuse, so that what is made can be started with.
  */
 export function importNovaConf(conf: NovaConf, file: string): Import {
   refuseWrongEntries(conf);
@@ -38,7 +42,10 @@ export function importNovaConf(conf: NovaConf, file: string): Import {
   };
 }
 
-/** Writes the file, or the text to `screen` when no file is named; the report goes to `screen` or, beside the text, to `progress`. */
+/**
+ * Writes the file, or the text to `screen` when no file is named; the report goes to `screen` or,
+ * beside the text, to `progress`.
+ */
 export function runConfigImport(
   paths: readonly string[],
   { output, force }: { output?: string; force?: boolean },

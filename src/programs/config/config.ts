@@ -1,4 +1,7 @@
-/** `novella.yaml`: read, checked, and with its defaults. What is wrong is named by file, place and rule before anything starts. */
+/**
+ * `novella.yaml`: read, checked, and with its defaults. What is wrong is named by file, place and
+ * rule before anything starts.
+ */
 import { resolve } from 'node:path';
 import { type TSchema, Type } from 'typebox';
 import type { Surroundings } from '#cli/cloud/clouds-yaml.ts';
@@ -70,7 +73,10 @@ const Fleet = Type.Object(
   { additionalProperties: false },
 );
 
-/** The file, with one of the two ways to describe simulated hosts: one schema each, so that an error speaks of the way chosen. */
+/**
+ * The file, with one of the two ways to describe simulated hosts: one schema each, so that an error
+ * speaks of the way chosen.
+ */
 const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
   Type.Object(
     {
@@ -133,7 +139,10 @@ export interface CapturedHostConfig {
   deviceSpec: ConfigEntry[];
 }
 
-/** A simulated host in the short form of recorded scenarios. No file can ask for one: only who starts the cloud in its own process. */
+/**
+ * A simulated host in the short form of recorded scenarios. No file can ask for one: only who
+ * starts the cloud in its own process.
+ */
 export interface DescribedHostConfig {
   name: string;
   deviceSpec: ConfigEntry[];
@@ -166,9 +175,15 @@ export interface Config extends DoorsConfig {
   /** How often a host's amounts may be promised. 4 virtual processors for one of the host, say. */
   allocationRatios: { vcpus: number; memory: number; disk: number };
   quotas: QuotaConfig;
-  /** `keep_free`: of the disk of the state directory; an upload that would leave less is refused. undefined: the file does not say. */
+  /**
+   * `keep_free`: of the disk of the state directory; an upload that would leave less is refused.
+   * undefined: the file does not say.
+   */
   keepFreeBytes: number | undefined;
-  /** A host that is silent for longer is down: no server is placed there. Nova's `service_down_time`. */
+  /**
+   * A host that is silent for longer is down: no server is placed there. Nova's
+   * `service_down_time`.
+   */
   hostDownMs: number;
   /** What waits for a host that is silent for longer ends in failure. */
   hostLostMs: number;
@@ -199,7 +214,10 @@ const standardPorts: ServicePorts = {
 /** A free port for each service, chosen when it starts to listen. */
 export const freePorts: ServicePorts = { compute: 0, identity: 0, network: 0, image: 0 };
 
-/** What Novella promises unless configured: processors four times, memory and disk once (a VF pins all memory of its guest). */
+/**
+ * What Novella promises unless configured: processors four times, memory and disk once (a VF pins
+ * all memory of its guest).
+ */
 const standardRatios = { vcpus: 4, memory: 1, disk: 1 };
 
 /** What simulated hosts offer without a list: both cards of the captured machine. */
@@ -213,9 +231,9 @@ const nowhere: Surroundings = { variables: {}, workingFolder: '/nowhere', home: 
 type FileShape = Type.Static<typeof FleetFile> | Type.Static<typeof HostsFile>;
 
 /**
- * The configuration in this file, or the defaults when none is given: two simulated hosts, state below `./.novella`. `surroundings`: where its
- * section `openstack` may look for a cloud; left out: nowhere.
- * Throws `invalid` naming file, line, key and rule.
+ * The configuration in this file, or the defaults when none is given: two simulated hosts, state
+ * below `./.novella`. `surroundings`: where its section `openstack` may look for a cloud; left out:
+ * nowhere. Throws `invalid` naming file, line, key and rule.
  */
 export function readConfig(path?: string, surroundings?: Surroundings): Config {
   if (path === undefined) return toConfig({}, () => 'built-in default', nowhere);

@@ -1,4 +1,7 @@
-/** How clients reach the services: TLS, public addresses, and whether clear text may leave this machine. */
+/**
+ * How clients reach the services: TLS, public addresses, and whether clear text may leave this
+ * machine.
+ */
 import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
@@ -77,8 +80,9 @@ export interface TlsFiles {
 }
 
 /**
- * What the services need for TLS; undefined: they talk clear text. Throws `invalid` for files that cannot be read or do not belong together, and
- * for clear text on an address that other machines reach, unless it is allowed.
+ * What the services need for TLS; undefined: they talk clear text. Throws `invalid` for files that
+ * cannot be read or do not belong together, and for clear text on an address that other machines
+ * reach, unless it is allowed.
  */
 export function readTls({
   listen,

@@ -1,4 +1,7 @@
-/** The section `host`: this machine as a hypervisor, the same for `novella agent` and for `novella up --libvirt`. */
+/**
+ * The section `host`: this machine as a hypervisor, the same for `novella agent` and for `novella
+ * up --libvirt`.
+ */
 import { type Static, Type } from 'typebox';
 import { ComputeError } from '#core/errors.ts';
 import { hostNameRule, isHostName } from '#core/host-name.ts';
@@ -50,7 +53,10 @@ export interface RealHostConfig {
   name: string;
   ip: string;
   deviceSpec: ConfigEntry[];
-  /** Physical network → the interface that bridges of its networks are made on. Nova's and Neutron's `bridge_mappings`. */
+  /**
+   * Physical network → the interface that bridges of its networks are made on. Nova's and Neutron's
+   * `bridge_mappings`.
+   */
   bridgeMappings: Record<string, string>;
   /** VFs that a PF is to have, by its interface or PCI address. */
   vfCounts: Record<string, number>;
@@ -69,7 +75,10 @@ export interface RealHostConfig {
 /** Nova's `reserved_host_memory_mb`. */
 const usuallyReservedMib = 512;
 
-/** With what the section leaves out taken from the machine. `otherwise`: its device list when it has none. */
+/**
+ * With what the section leaves out taken from the machine. `otherwise`: its device list when it has
+ * none.
+ */
 export function toHostConfig(
   section: Static<typeof HostSection> = {},
   place: Place,

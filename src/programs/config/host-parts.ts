@@ -17,7 +17,10 @@ export interface HostParts extends Omit<AgentOptions, 'log' | 'heartbeatMs'> {
   later?: boolean;
 }
 
-/** What a simulated host is made of. `machine` may be changed: its hypervisor and its PCI bus show what it is now. */
+/**
+ * What a simulated host is made of. `machine` may be changed: its hypervisor and its PCI bus show
+ * what it is now.
+ */
 export interface SimulatedMachine {
   machine: SimulatedHost;
   hypervisor: SimulatedHypervisor;

@@ -6,8 +6,9 @@ import { type NovaConf, readNovaConf } from '#integrations/nova-conf/nova-conf.t
 import { readTextFile } from './text-file.ts';
 
 /**
- * All of them together, in the order given; a folder stands for its `*.conf` files in the order of their names, as after Nova's
- * `--config-dir`. Example: `['nova.conf', 'nova.conf.d']`. Throws `invalid` naming what cannot be read, or file, line and rule.
+ * All of them together, in the order given; a folder stands for its `*.conf` files in the order of
+ * their names, as after Nova's `--config-dir`. Example: `['nova.conf', 'nova.conf.d']`. Throws
+ * `invalid` naming what cannot be read, or file, line and rule.
  */
 export function readNovaConfFiles(paths: readonly string[]): NovaConf {
   const files = paths.flatMap(filesOf);

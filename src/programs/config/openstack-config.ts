@@ -1,4 +1,7 @@
-/** The section `openstack`: the Keystone, Neutron and Glance that Novella works with instead of its own, and as whom. */
+/**
+ * The section `openstack`: the Keystone, Neutron and Glance that Novella works with instead of its
+ * own, and as whom.
+ */
 import { resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
 import {
@@ -54,8 +57,8 @@ export interface OpenStackConfig extends Omit<OpenStackOptions, 'clock'> {
 }
 
 /**
- * A key of the section counts before what the cloud it names, or the environment where it says so, has to say. With the files read that are
- * named. Throws `invalid` naming place, key and rule.
+ * A key of the section counts before what the cloud it names, or the environment where it says so,
+ * has to say. With the files read that are named. Throws `invalid` naming place, key and rule.
  */
 export function toOpenStackConfig(
   section: Section,
@@ -91,8 +94,8 @@ export function toOpenStackConfig(
 }
 
 /**
- * The environment counts only where the section asks for it: else a shell in which somebody works with a production cloud would change
- * what a complete file means.
+ * The environment counts only where the section asks for it: else a shell in which somebody works
+ * with a production cloud would change what a complete file means.
  */
 function saidElsewhere(
   { cloud, from, auth_url: authUrl }: Section,

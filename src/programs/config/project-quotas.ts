@@ -1,4 +1,7 @@
-/** Limits by a project's id, though the configuration may name it: names are learned from whoever comes with a token. */
+/**
+ * Limits by a project's id, though the configuration may name it: names are learned from whoever
+ * comes with a token.
+ */
 import type { IdentityService } from '#contracts/services/identity.ts';
 import { limitsOf, type QuotaLimits, type Quotas } from '#core/quotas/limits.ts';
 
@@ -15,7 +18,10 @@ export class ProjectQuotas {
     this.#names.set(project.id, project.name);
   }
 
-  /** The limits of a project. One whose name nobody has used yet has those of its id, or the default. */
+  /**
+   * The limits of a project. One whose name nobody has used yet has those of its id, or the
+   * default.
+   */
   readonly limitsOf = (projectId: string): QuotaLimits =>
     limitsOf(this.#quotas, { id: projectId, name: this.#names.get(projectId) });
 

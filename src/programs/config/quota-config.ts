@@ -32,8 +32,8 @@ export interface QuotaConfig extends Quotas {
 }
 
 /**
- * What the section says, over Nova's and Neutron's defaults. `ownIdentity`: then the project `admin` is that of who runs this cloud, and
- * has no limits but those that the section gives it.
+ * What the section says, over Nova's and Neutron's defaults. `ownIdentity`: then the project
+ * `admin` is that of who runs this cloud, and has no limits but those that the section gives it.
  */
 export function toQuotaConfig(
   section: Type.Static<typeof QuotaSection> | undefined,

@@ -1,4 +1,7 @@
-/** What must hold after the journey, claim by claim. Pure: reads the story, answers with what is wrong. */
+/**
+ * What must hold after the journey, claim by claim. Pure: reads the story, answers with what is
+ * wrong.
+ */
 import type { DeviceView, PoolView } from '#cli/cloud/operator-api.ts';
 import { domainNics } from './domain-nics.ts';
 import { physicalNetwork, redSegment } from './steps.ts';

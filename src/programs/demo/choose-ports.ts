@@ -1,4 +1,7 @@
-/** Which TCP ports the demo's services get: OpenStack's own, or free ones where another program has those. */
+/**
+ * Which TCP ports the demo's services get: OpenStack's own, or free ones where another program has
+ * those.
+ */
 import { createServer } from 'node:net';
 import type { ServicePorts } from '../config/config.ts';
 

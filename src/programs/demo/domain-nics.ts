@@ -27,7 +27,10 @@ const parser = new XMLParser({
   isArray: (name) => name === 'interface',
 });
 
-/** The NICs in the order of the document; none when it has no devices. Source: libvirt, "Domain XML format", network interfaces. */
+/**
+ * The NICs in the order of the document; none when it has no devices. Source: libvirt, "Domain XML
+ * format", network interfaces.
+ */
 export function domainNics(xml: string): DomainNic[] {
   const document = parser.parse(xml) as {
     domain?: { devices?: { interface?: InterfaceXml[] } };

@@ -5,8 +5,9 @@ const size = { vcpus: 8, memoryMib: 16_384, diskGib: 200 };
 const [first, second] = builtInSpec;
 
 /**
- * host-1 has both cards; host-2 has more room, and VFs on physnet1 alone; host-3 has VFs on physnet2 alone. A server with ports on physnet1 fits on
- * host-1 and host-2, and host-2 is the better one.
+ * host-1 has both cards; host-2 has more room, and VFs on physnet1 alone; host-3 has VFs on
+ * physnet2 alone. A server with ports on physnet1 fits on host-1 and host-2, and host-2 is the
+ * better one.
  */
 export const demoHosts: Config['simulated'] = {
   kind: 'captured',

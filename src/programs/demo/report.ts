@@ -10,7 +10,10 @@ interface Style {
   bold?: boolean;
 }
 
-/** The sections: host and reason, devices, bindings, one NIC of the domain XML, pools that changed. At most 80 columns wide. */
+/**
+ * The sections: host and reason, devices, bindings, one NIC of the domain XML, pools that changed.
+ * At most 80 columns wide.
+ */
 export function reportLines(story: Story, style: Style): string[] {
   const host = story.server['OS-EXT-SRV-ATTR:host'] ?? 'no host';
   const sections: [string, string[]][] = [
@@ -65,7 +68,10 @@ function hostLines({ before }: Story, style: Style): string[] {
   );
 }
 
-/** UUIDs by their first eight digits. Example: `request 30e237c4-bea2-406a-8cf7-cca957a57811` → `request 30e237c4…`. */
+/**
+ * UUIDs by their first eight digits. Example: `request 30e237c4-bea2-406a-8cf7-cca957a57811` →
+ * `request 30e237c4…`.
+ */
 export function withShortIds(text: string): string {
   return text.replaceAll(
     /\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g,
@@ -86,7 +92,10 @@ function firstNicLines(xml: string): string[] {
     .map((line) => line.slice(indent).replace(/^ +/, (blanks) => ' '.repeat(blanks.length / 2)));
 }
 
-/** The document of `--json`. Pools and devices as the operator API gives them; `why` are the scheduler's decisions. */
+/**
+ * The document of `--json`. Pools and devices as the operator API gives them; `why` are the
+ * scheduler's decisions.
+ */
 export function reportDocument(story: Story): Record<string, unknown> {
   return {
     server: story.server,

@@ -1,4 +1,7 @@
-/** The journey of a new user, step by step: networks, ports, a server with two VFs, and away with it again. */
+/**
+ * The journey of a new user, step by step: networks, ports, a server with two VFs, and away with it
+ * again.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   explainServer,

@@ -1,4 +1,7 @@
-/** What the demo has learnt so far, as the services' own documents. Steps add to it; checks and report read it. */
+/**
+ * What the demo has learnt so far, as the services' own documents. Steps add to it; checks and
+ * report read it.
+ */
 import type { DeviceView, ExplainReply, HostView, PoolView } from '#cli/cloud/operator-api.ts';
 import type { Session } from '#cli/cloud/session.ts';
 import { ComputeError } from '#core/errors.ts';

@@ -1,4 +1,7 @@
-/** `novella doctor` on the command line: the same in the whole program and in the bundle for hypervisors. */
+/**
+ * `novella doctor` on the command line: the same in the whole program and in the bundle for
+ * hypervisors.
+ */
 import type { Command } from 'commander';
 import { showChecks } from '#cli/doctor.ts';
 import { withExamples } from '#cli/terminal/examples.ts';

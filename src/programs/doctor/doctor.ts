@@ -1,4 +1,7 @@
-/** What `novella doctor` is handed: this machine, looked at through sysfs, libvirt and QEMU, and the operator's settings for it. */
+/**
+ * What `novella doctor` is handed: this machine, looked at through sysfs, libvirt and QEMU, and the
+ * operator's settings for it.
+ */
 import { checkHost } from '#core/hosts/check-host.ts';
 import type { HostCheck } from '#core/hosts/host-check.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
@@ -26,7 +29,10 @@ const unconfigured: ExaminedHost = {
   libvirtUri: 'qemu:///system',
 };
 
-/** Looks at this machine and judges it. Throws `invalid` for what is wrong in the agent's configuration file. Changes nothing. */
+/**
+ * Looks at this machine and judges it. Throws `invalid` for what is wrong in the agent's
+ * configuration file. Changes nothing.
+ */
 export async function examineHost(configFile: string | undefined): Promise<HostCheck[]> {
   const host = configFile === undefined ? unconfigured : askedBy(configFile);
   const { architecture, ...places } = placesHere(host.stateDirectory);

@@ -1,4 +1,7 @@
-/** What `novella pci check` is handed: the functions of this machine or of a captured one, and device lists from files. */
+/**
+ * What `novella pci check` is handed: the functions of this machine or of a captured one, and
+ * device lists from files.
+ */
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

@@ -1,4 +1,7 @@
-/** What is wrong with this machine, for its agent: the checks of `novella doctor` that need no program to be run. */
+/**
+ * What is wrong with this machine, for its agent: the checks of `novella doctor` that need no
+ * program to be run.
+ */
 import { release } from 'node:os';
 import type { PciBus } from '#contracts/host/pci-bus.ts';
 import { checkHost } from '#core/hosts/check-host.ts';
@@ -15,14 +18,19 @@ export interface WatchedMachine {
   deviceSpecs: readonly DeviceSpec[];
 }
 
-/** Whether guests would be emulated, which is worth a line at the start though it keeps no server away. */
+/**
+ * Whether guests would be emulated, which is worth a line at the start though it keeps no server
+ * away.
+ */
 export async function startNotes(machine: WatchedMachine): Promise<string[]> {
   return (await checks(machine))
     .filter(({ code, level }) => code === noKvm && level !== 'ok')
     .map(({ found, fix }) => `${found} (${fix ?? 'see novella doctor'})`);
 }
 
-/** Looks now. Not at libvirt, which the agent hears itself, and not at VF counts, which it sees to. */
+/**
+ * Looks now. Not at libvirt, which the agent hears itself, and not at VF counts, which it sees to.
+ */
 export async function machineProblems(machine: WatchedMachine): Promise<HostProblem[]> {
   return problemsOf(await checks(machine));
 }

@@ -1,4 +1,6 @@
-/** This machine as a host: its real parts, put together from the section `host` of a configuration. */
+/**
+ * This machine as a host: its real parts, put together from the section `host` of a configuration.
+ */
 import { join } from 'node:path';
 import type { ImageSource } from '#contracts/services/images.ts';
 import type { Log } from '#contracts/log.ts';
@@ -27,7 +29,10 @@ export interface RealHostSurroundings {
   libvirtChild?: string;
 }
 
-/** Throws `invalid` for a malformed device spec, and what the hypervisor throws when it cannot be joined. */
+/**
+ * Throws `invalid` for a malformed device spec, and what the hypervisor throws when it cannot be
+ * joined.
+ */
 export async function realHostParts(
   config: RealHostConfig,
   { stateDir, images, log, libvirtChild }: RealHostSurroundings,

@@ -1,6 +1,12 @@
-/** Hosts that were linked before the controller stopped: work that waits for them continues when they are back. */
+/**
+ * Hosts that were linked before the controller stopped: work that waits for them continues when
+ * they are back.
+ */
 
-/** How long they are waited for: longer than the pause of an agent that has dialled in vain for a while. */
+/**
+ * How long they are waited for: longer than the pause of an agent that has dialled in vain for a
+ * while.
+ */
 const graceMs = 5_000;
 
 export class ReturningHosts {

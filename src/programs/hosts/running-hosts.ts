@@ -1,4 +1,7 @@
-/** The agents that run in this process: they can be stopped, started again, and simulated hosts changed underneath. */
+/**
+ * The agents that run in this process: they can be stopped, started again, and simulated hosts
+ * changed underneath.
+ */
 import type { Logger } from 'pino';
 import { startAgent } from '#agent/agent.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -30,22 +33,33 @@ export interface HostChanges {
   devices?: DescribedDevice[];
 }
 
-/** Every act returns when the store has what the host now reports. Throws `notFound` for a name that no host has. */
+/**
+ * Every act returns when the store has what the host now reports. Throws `notFound` for a name that
+ * no host has.
+ */
 export interface LocalHosts {
   /** Starts the agent of a host; no error when it runs. */
   start(name: string): Promise<void>;
   /** Stops the agent; guests go on running. */
   stop(name: string): Promise<void>;
   restart(name: string, changes?: HostChanges): Promise<void>;
-  /** Changes the hardware of a simulated host. A running agent notices within two seconds; `refresh` makes it look now. */
+  /**
+   * Changes the hardware of a simulated host. A running agent notices within two seconds; `refresh`
+   * makes it look now.
+   */
   setDevices(name: string, devices: readonly DescribedDevice[]): void;
-  /** Makes a simulated host fail in this way, or (false) no longer. Its health is reported with the next `refresh`, start, or within half a minute. */
+  /**
+   * Makes a simulated host fail in this way, or (false) no longer. Its health is reported with the
+   * next `refresh`, start, or within half a minute.
+   */
   setFault(name: string, fault: SimulatedFault, isOn?: boolean): void;
   /** Shows every call of the running agent to its simulated host; undefined: no longer. */
   watchCalls(name: string, watcher: CallWatcher | undefined): void;
   /** Ends the agent as `kill -9` does: what it was doing stays half done. */
   kill(name: string): void;
-  /** The simulated host itself, past its agent: for what its users, its guests and chance do there. */
+  /**
+   * The simulated host itself, past its agent: for what its users, its guests and chance do there.
+   */
   onHost<T>(name: string, act: (host: SimulatedMachine) => Promise<T>): Promise<T>;
   /** Every running agent looks at its host and reports. */
   refresh(): Promise<void>;

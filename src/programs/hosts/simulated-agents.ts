@@ -1,4 +1,7 @@
-/** Simulated hosts with what their agents need: made from the captured igb machine, by the fleet generator, or from a description. */
+/**
+ * Simulated hosts with what their agents need: made from the captured igb machine, by the fleet
+ * generator, or from a description.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageSource } from '#contracts/services/images.ts';

@@ -12,7 +12,10 @@ export interface CopiedFile {
   sha256: string;
 }
 
-/** Copies a file to a name that is free, and returns when its bytes are on disk. Folders on the way are made. */
+/**
+ * Copies a file to a name that is free, and returns when its bytes are on disk. Folders on the way
+ * are made.
+ */
 export async function copyWhole(from: string, to: string): Promise<CopiedFile> {
   // Before anything is made: it may be gone.
   const source = await open(from);

@@ -1,6 +1,7 @@
 /**
- * Room on the disk of the state directory for what must work when it is full: deletes, sign-ins, and the end of what was begun. A file takes it as long as
- * all is well; it is removed when the disk is full, and made again when there is room.
+ * Room on the disk of the state directory for what must work when it is full: deletes, sign-ins,
+ * and the end of what was begun. A file takes it as long as all is well; it is removed when the
+ * disk is full, and made again when there is room.
  */
 import { randomFillSync } from 'node:crypto';
 import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
@@ -14,7 +15,10 @@ export interface DiskReserve {
   isShort(): boolean;
   /** Gives the room to whoever writes next. */
   release(): void;
-  /** Makes the database give back what it does not need; called after each release and before each attempt to reserve again. */
+  /**
+   * Makes the database give back what it does not need; called after each release and before each
+   * attempt to reserve again.
+   */
   onRelease(tidy: () => Promise<void>): void;
   stop(): void;
 }
@@ -74,7 +78,9 @@ export function keepDiskReserve(
   };
 }
 
-/** Bytes to reserve, and how many must be free beside them. A small disk gives a small part of it. */
+/**
+ * Bytes to reserve, and how many must be free beside them. A small disk gives a small part of it.
+ */
 function sizesFor(stateDir: string) {
   const { blocks, bsize } = statfsSync(stateDir);
   const total = blocks * bsize;

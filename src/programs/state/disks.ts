@@ -2,7 +2,10 @@
 import { stat, statfs } from 'node:fs/promises';
 import type { DiskRoom } from '#api/requests/context.ts';
 
-/** One entry for each file system; a folder that is not there (yet) is left out. Example: `{ state: '/s', images: '/s/images' }`. */
+/**
+ * One entry for each file system; a folder that is not there (yet) is left out. Example: `{ state:
+ * '/s', images: '/s/images' }`.
+ */
 export async function diskRooms(folders: Readonly<Record<string, string>>): Promise<DiskRoom[]> {
   const rooms = new Map<number, DiskRoom>();
   for (const [use, path] of Object.entries(folders)) {

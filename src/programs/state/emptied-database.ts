@@ -7,8 +7,9 @@ import type { StateDirectory } from './state-directory.ts';
 const laterFiles = ['hosts', 'images', 'admin-password', 'clouds.yaml'];
 
 /**
- * Throws `unavailable` when the database file is empty though a cloud was here: starting on it would make a new cloud and leave the guests of the old
- * one behind. A file that is not there is a new cloud.
+ * Throws `unavailable` when the database file is empty though a cloud was here: starting on it
+ * would make a new cloud and leave the guests of the old one behind. A file that is not there is a
+ * new cloud.
  */
 export function refuseEmptiedDatabase(state: Pick<StateDirectory, 'file'>): void {
   const path = state.file('novella.sqlite');

@@ -6,7 +6,10 @@ import type { StateDirectory } from './state-directory.ts';
 /** Holds what is being restored, until all of it has its place. */
 export const restoringFolder = 'restoring';
 
-/** Throws `unavailable` where a restore was cut off: what is there is neither the old cloud nor the new one. */
+/**
+ * Throws `unavailable` where a restore was cut off: what is there is neither the old cloud nor the
+ * new one.
+ */
 export function refuseHalfRestored(state: Pick<StateDirectory, 'path' | 'file'>): void {
   if (!existsSync(state.file(restoringFolder))) return;
   throw new ComputeError(

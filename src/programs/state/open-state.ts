@@ -1,4 +1,7 @@
-/** The database of a state directory, ready for this process: whole, of this version, with room kept for what must work on a full disk. */
+/**
+ * The database of a state directory, ready for this process: whole, of this version, with room kept
+ * for what must work on a full disk.
+ */
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Clock } from '#contracts/clock.ts';
@@ -17,7 +20,10 @@ export interface OpenState {
   reserve: DiskReserve;
 }
 
-/** Throws `unavailable` for what is damaged, half restored, or of a newer version. What is to be closed at the end is added to `stops`. */
+/**
+ * Throws `unavailable` for what is damaged, half restored, or of a newer version. What is to be
+ * closed at the end is added to `stops`.
+ */
 export async function openState(
   state: StateDirectory,
   { clock, log, stops }: { clock: Clock; log: Logger; stops: (() => void | Promise<void>)[] },

@@ -1,4 +1,7 @@
-/** The directory where an all-in-one keeps everything, and the promise that only one process uses it. */
+/**
+ * The directory where an all-in-one keeps everything, and the promise that only one process uses
+ * it.
+ */
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -14,9 +17,10 @@ export interface StateDirectory {
 }
 
 /**
- * Makes the directory when needed and takes it for this process. Throws `conflict` when another process has it, and
- * `invalid` when it cannot be used, naming path and cause. `entered`: other users may pass through to what they know the name of and may
- * read: a hypervisor's guests are below it.
+ * Makes the directory when needed and takes it for this process. Throws `conflict` when another
+ * process has it, and `invalid` when it cannot be used, naming path and cause. `entered`: other
+ * users may pass through to what they know the name of and may read: a hypervisor's guests are
+ * below it.
  */
 export function takeStateDirectory(
   path: string,
@@ -47,8 +51,8 @@ function isNoDirectory(cause: unknown): boolean {
 }
 
 /**
- * An exclusive transaction on a database of its own: the kernel ends it with the process, however that ends, so no stale
- * lock can be left.
+ * An exclusive transaction on a database of its own: the kernel ends it with the process, however
+ * that ends, so no stale lock can be left.
  */
 function takeLock(path: string): DatabaseSync {
   const lock = new DatabaseSync(join(path, 'lock'));
@@ -79,7 +83,10 @@ function said(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The secret in this file, made on first use and readable by its owner only. Throws `invalid` for a file that is empty. */
+/**
+ * The secret in this file, made on first use and readable by its owner only. Throws `invalid` for a
+ * file that is empty.
+ */
 export function ensureSecret(path: string, make: () => string): { secret: string; isNew: boolean } {
   const isNew = !existsSync(path);
   if (isNew) writeWhole(path, `${make()}\n`);

@@ -6,7 +6,9 @@ type LogStream = Pick<NodeJS.WriteStream, 'write'> & { isTTY?: boolean };
 
 const withoutPlace = new Set(['level', 'time', 'pid', 'hostname', 'msg']);
 
-/** A logger on this stream. Example as text: `06:38:11 WARN  host-1 is not reachable  host=host-1`. */
+/**
+ * A logger on this stream. Example as text: `06:38:11 WARN host-1 is not reachable host=host-1`.
+ */
 export function logTo(stream: LogStream, { level, format }: LogOptions): Logger {
   const isText = format === 'text' || (format === 'auto' && stream.isTTY === true);
   if (!isText) return pino({ level }, stream);

@@ -36,7 +36,10 @@ export async function runProgram(program: Command): Promise<void> {
   }
 }
 
-/** What the system refused for a file, as a read-only disk; undefined for every other error. Example: `/s/pid: permission denied (EACCES)`. */
+/**
+ * What the system refused for a file, as a read-only disk; undefined for every other error.
+ * Example: `/s/pid: permission denied (EACCES)`.
+ */
 export function systemRefusal(error: unknown): string | undefined {
   const { code, path, message } = error as NodeJS.ErrnoException;
   if (typeof code !== 'string' || typeof path !== 'string') return undefined;

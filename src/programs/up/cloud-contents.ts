@@ -8,7 +8,10 @@ export interface Contents {
   /** Hosts whose agents run in this process, and whether they are simulated. */
   hosts: string[];
   simulated: boolean;
-  /** Why hosts of this process cannot run servers, or not all. Example: `hv1: the hypervisor does not answer`. */
+  /**
+   * Why hosts of this process cannot run servers, or not all. Example: `hv1: the hypervisor does
+   * not answer`.
+   */
   problems: string[];
   /** How many of them can run servers at all. */
   usable: number;

@@ -1,4 +1,7 @@
-/** Identity, network and image for this cloud: a real OpenStack's where the configuration names one, else our own. */
+/**
+ * Identity, network and image for this cloud: a real OpenStack's where the configuration names one,
+ * else our own.
+ */
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { writeCloudsYaml, type WrittenCloud } from '#cli/cloud/clouds-yaml.ts';
@@ -24,7 +27,10 @@ export interface CloudServices {
   open(listen: (app: FastifyInstance, name: keyof ServicePorts) => Promise<string>): Promise<Urls>;
   /** Names of the public images of our own image service; none where that is another's. */
   imageNames(): Promise<string[]>;
-  /** Once the URLs are known: clouds.yaml, and an openrc for each of its users beside it. Its path; '' where users have their own. */
+  /**
+   * Once the URLs are known: clouds.yaml, and an openrc for each of its users beside it. Its path;
+   * '' where users have their own.
+   */
   writeCloudsYaml(): string;
   /** Of the services that are others'; undefined: all are ours. */
   survey?: Found;
@@ -77,7 +83,8 @@ async function ownServices<Tables>(
       image: await listen(image.app, 'image'),
     }),
     async imageNames() {
-      // Only those that an administrator made: other names are a tenant's text, and are for no terminal.
+      // Only those that an administrator made: other names are a tenant's text, and are for no
+      // terminal.
       const scope = { projectId: '', memberStatus: 'accepted', community: false } as const;
       const images = await createImageStore(options.db).list(scope);
       return images.flatMap(({ name }) => name ?? []);

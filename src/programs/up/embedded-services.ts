@@ -36,7 +36,9 @@ export interface EmbeddedOptions<Tables> {
   /** Read at each use: filled once every service listens. */
   urls: { identity: string; compute: string; network: string; image: string };
   imageFolder: string;
-  /** Of the disk of the state directory: so much no upload may take. undefined: as much as usual. */
+  /**
+   * Of the disk of the state directory: so much no upload may take. undefined: as much as usual.
+   */
   keepFreeBytes: number | undefined;
   publicUrls: PublicUrls;
   tls: TlsFiles | undefined;
@@ -51,7 +53,10 @@ export interface EmbeddedOptions<Tables> {
 /** VLAN ids that the network service chooses from, on every physical network. */
 const vlanRange = [1000, 1999] as const;
 
-/** Builds the three services, with what a new cloud starts with: users, and a small image. None listens yet. */
+/**
+ * Builds the three services, with what a new cloud starts with: users, and a small image. None
+ * listens yet.
+ */
 export async function embeddedServices<Tables>(
   options: EmbeddedOptions<Tables>,
 ): Promise<EmbeddedServices> {
@@ -106,7 +111,10 @@ export async function embeddedServices<Tables>(
   return { identity: { app: identity.app, service: identityService }, network, image };
 }
 
-/** Nothing but zeros: simulated hosts do not look at it. Bring an image of your own for guests that boot. */
+/**
+ * Nothing but zeros: simulated hosts do not look at it. Bring an image of your own for guests that
+ * boot.
+ */
 const tinyDisk = new Uint8Array(64 * 1024);
 
 function allPhysicalNetworks(byHost: ReadonlyMap<string, ReadonlySet<string>>): PhysicalNetwork[] {

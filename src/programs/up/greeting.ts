@@ -6,7 +6,10 @@ import type { AllInOne } from './up.ts';
 
 type Started = Pick<AllInOne, 'urls' | 'cloudsYaml' | 'contents' | 'survey' | 'newPassword'>;
 
-/** The lines on the screen. A new password is shown at a terminal only: what a journal keeps, others may read for years. */
+/**
+ * The lines on the screen. A new password is shown at a terminal only: what a journal keeps, others
+ * may read for years.
+ */
 export function greeting(cloud: Started, { isTerminal }: { isTerminal: boolean }): string[] {
   return [
     ...titleLines(cloud),
@@ -123,7 +126,10 @@ function missingHint({ survey }: Pick<Started, 'survey'>): string[] {
   ];
 }
 
-/** What was found among the other services, and what is missing; nothing where all services are ours. */
+/**
+ * What was found among the other services, and what is missing; nothing where all services are
+ * ours.
+ */
 export function surveyLines({ survey }: Pick<Started, 'survey'>): string[] {
   if (survey === undefined) return [];
   const { found, missing } = survey;

@@ -3,8 +3,8 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Wakeup, WakeupTopic } from '#contracts/wakeup.ts';
 
 /**
- * A Wakeup without any wire. Listeners are called after the one who notifies has gone on; many nudges of one topic until
- * then are one.
+ * A Wakeup without any wire. Listeners are called after the one who notifies has gone on; many
+ * nudges of one topic until then are one.
  */
 export function inProcessWakeup(): Wakeup {
   const listeners = new Map<WakeupTopic, Set<() => void>>();
@@ -22,7 +22,8 @@ export function inProcessWakeup(): Wakeup {
       queueMicrotask(() => deliver(topic));
     },
     listen(topic, listener) {
-      // Wrapped, so that a function given twice is listened with twice, and what it begins is not the notifier's request.
+      // Wrapped, so that a function given twice is listened with twice, and what it begins is not
+      // the notifier's request.
       const entry = AsyncResource.bind((): void => listener());
       const ofTopic = listeners.get(topic) ?? new Set();
       listeners.set(topic, ofTopic.add(entry));

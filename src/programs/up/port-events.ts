@@ -1,4 +1,7 @@
-/** Hands what the embedded network service reports of ports to the compute side, which starts after it. */
+/**
+ * Hands what the embedded network service reports of ports to the compute side, which starts after
+ * it.
+ */
 import type { NetworkEvent } from '#contracts/services/network-events.ts';
 import { takeNetworkEvent } from '#workflows/ports/take-network-event.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
@@ -11,7 +14,10 @@ export class PortEvents {
     this.#compute = compute;
   }
 
-  /** As `POST /os-server-external-events`: events of servers that are unknown or on no host are dropped. The change itself has been made: no error. */
+  /**
+   * As `POST /os-server-external-events`: events of servers that are unknown or on no host are
+   * dropped. The change itself has been made: no error.
+   */
   readonly report = async (events: NetworkEvent[]): Promise<void> => {
     const compute = this.#compute;
     if (compute === undefined) return;

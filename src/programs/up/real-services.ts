@@ -6,7 +6,10 @@ import { currentRequestId } from '#http/current-request.ts';
 import { connectOpenStack, type OpenStack } from '#integrations/openstack/connect.ts';
 import type { OpenStackConfig } from '../config/openstack-config.ts';
 
-/** What the start found among the other services, and what is missing there: sentences for an operator. */
+/**
+ * What the start found among the other services, and what is missing there: sentences for an
+ * operator.
+ */
 export interface Found {
   found: string[];
   missing: string[];
@@ -21,7 +24,8 @@ export interface RealServices {
 }
 
 /**
- * What does not answer now may later: only a refused sign-in ends the start. Throws `invalid` for that.
+ * What does not answer now may later: only a refused sign-in ends the start. Throws `invalid` for
+ * that.
  */
 export async function realServices(
   config: OpenStackConfig,

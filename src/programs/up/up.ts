@@ -1,4 +1,6 @@
-/** `novella up`: the whole cloud in one process. Read top to bottom, it is the order of the start. */
+/**
+ * `novella up`: the whole cloud in one process. Read top to bottom, it is the order of the start.
+ */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -62,8 +64,9 @@ const monotonic: Clock = { now: () => performance.now() };
 const pollMs = 1_000;
 
 /**
- * Starts everything this configuration asks for; when it returns, the API answers and every host of this process can be scheduled to.
- * Throws ComputeError naming what is wrong, with nothing left running.
+ * Starts everything this configuration asks for; when it returns, the API answers and every host of
+ * this process can be scheduled to. Throws ComputeError naming what is wrong, with nothing left
+ * running.
  */
 export async function startAllInOne(
   config: Config,
@@ -165,8 +168,9 @@ async function hostsInHere(
 }
 
 /**
- * Hosts that were there before this start. No agent has spoken yet: one of the former process that this configuration no longer has is not to
- * be scheduled to; one that dials in was not silent, this process was.
+ * Hosts that were there before this start. No agent has spoken yet: one of the former process that
+ * this configuration no longer has is not to be scheduled to; one that dials in was not silent,
+ * this process was.
  */
 async function hostsOfBefore(store: Store, stops: Stops): Promise<ReturningHosts> {
   const enrolments = await store.enrolments.list();
@@ -218,7 +222,10 @@ function dispatchWhenBack(
   });
 }
 
-/** Listens with the compute API, for hosts too, and with the services that are ours, and returns the URLs of all. */
+/**
+ * Listens with the compute API, for hosts too, and with the services that are ours, and returns the
+ * URLs of all.
+ */
 async function openDoors(
   config: Config,
   parts: {

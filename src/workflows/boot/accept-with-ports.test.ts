@@ -24,7 +24,10 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-/** A server of the project with one NIC on the network, and with the user's port where it is asked for. */
+/**
+ * A server of the project with one NIC on the network, and with the user's port where it is asked
+ * for.
+ */
 function aRequest({ port }: { port?: string } = {}): NewServer {
   const named = aNic({ networkId, portId: null });
   const nics = port === undefined ? [named] : [aNic({ portId: port, networkId }), named];

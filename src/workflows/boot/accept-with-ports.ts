@@ -1,4 +1,7 @@
-/** Accepts servers whose NICs name networks: their ports are made before the request is answered. Decision 0010. */
+/**
+ * Accepts servers whose NICs name networks: their ports are made before the request is answered.
+ * Decision 0010.
+ */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { NewServer, Task } from '#contracts/store/store.ts';
 import { ComputeError, invariant, isComputeError } from '#core/errors.ts';
@@ -13,7 +16,10 @@ import { bootNaming } from '../ports/resolve-nics.ts';
 import { deletePortsMadeFor } from '../removal/tear-down.ts';
 import { asFailure } from '../engine/workflow.ts';
 
-/** `quota.minCount`: with so many, the others are given up when a quota of the project is full. Source: Nova `validate_networks`. */
+/**
+ * `quota.minCount`: with so many, the others are given up when a quota of the project is full.
+ * Source: Nova `validate_networks`.
+ */
 export interface RequestedServers {
   newServers: readonly NewServer[];
   quota: { limits: QuotaLimits; minCount: number };
@@ -30,9 +36,10 @@ interface Accepting {
 }
 
 /**
- * Stores the servers one after the other, makes their ports with the caller's token, and lets them boot. Until then the task of each is its own
- * deletion, leased by the request: one that is refused hands it on, and one that is cut off loses it. Throws what the network service refuses; then
- * none of the servers stays.
+ * Stores the servers one after the other, makes their ports with the caller's token, and lets them
+ * boot. Until then the task of each is its own deletion, leased by the request: one that is refused
+ * hands it on, and one that is cut off loses it. Throws what the network service refuses; then none
+ * of the servers stays.
  */
 export async function acceptWithPorts(
   context: WorkflowContext,

@@ -1,4 +1,7 @@
-/** Step: every NIC gets its port bound to the host (and to its VF), and the host is commanded to start the guest. */
+/**
+ * Step: every NIC gets its port bound to the host (and to its VF), and the host is commanded to
+ * start the guest.
+ */
 import type { Host, Task } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { awaitsWiring } from '#core/networking/plug.ts';
@@ -17,7 +20,10 @@ import { hostOf, serverOf } from '../engine/server-of.ts';
 import { together } from '../engine/together.ts';
 import { type StepOutcome, stillOurs } from '../engine/workflow.ts';
 
-/** Binds, reads each port back, and hands the guest over. Throws what the network service refuses, in plain words. */
+/**
+ * Binds, reads each port back, and hands the guest over. Throws what the network service refuses,
+ * in plain words.
+ */
 export async function bindPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
@@ -61,8 +67,9 @@ interface BoundNic {
 }
 
 /**
- * Gives each NIC's port to the server on this host, with the device claimed for it. Side by side, in NIC order as far as results go. Throws, once none
- * is under way any more, what did not work for the first of them: the others may be bound then.
+ * Gives each NIC's port to the server on this host, with the device claimed for it. Side by side,
+ * in NIC order as far as results go. Throws, once none is under way any more, what did not work for
+ * the first of them: the others may be bound then.
  */
 export async function bindNics(
   context: WorkflowContext,

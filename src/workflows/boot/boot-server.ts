@@ -1,6 +1,7 @@
 /**
- * Workflow: schedule → bind-ports → guest-started → wait-for-plug; and on failure back in reverse, then the next host or ERROR. A host that stopped
- * reporting may run the guest: then it is ERROR at once, and the host removes the guest when it returns.
+ * Workflow: schedule → bind-ports → guest-started → wait-for-plug; and on failure back in reverse,
+ * then the next host or ERROR. A host that stopped reporting may run the guest: then it is ERROR at
+ * once, and the host removes the guest when it returns.
  */
 import type { Task } from '#contracts/store/store.ts';
 import { type ComputeError, invariant } from '#core/errors.ts';
@@ -43,7 +44,10 @@ export const bootServer: Workflow = {
   failed,
 };
 
-/** A forward step that fails starts the undo; an undo step that fails is tried again, for what it frees must not leak. */
+/**
+ * A forward step that fails starts the undo; an undo step that fails is tried again, for what it
+ * frees must not leak.
+ */
 async function failed(
   context: WorkflowContext,
   task: Task,

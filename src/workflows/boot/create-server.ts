@@ -1,4 +1,7 @@
-/** Accepts new servers: everything that can be refused is refused here, then server, requests and boot task are stored at once. */
+/**
+ * Accepts new servers: everything that can be refused is refused here, then server, requests and
+ * boot task are stored at once.
+ */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Image } from '#contracts/services/images.ts';
 import type { NewServer } from '#contracts/store/store.ts';
@@ -24,9 +27,11 @@ import {
 } from '../ports/resolve-nics.ts';
 
 /**
- * Stores `maxCount` servers, or as many above `minCount` as the project's quotas allow, and returns them; they boot afterwards. `requestId` is the API request's, for the action list.
- * Throws ComputeError, with nothing stored, when a quota is exceeded, or flavor, image, network or port does not fit; when a port cannot be made, the servers are
- * deleted again: all, or with a full quota of ports those above `minCount`.
+ * Stores `maxCount` servers, or as many above `minCount` as the project's quotas allow, and returns
+ * them; they boot afterwards. `requestId` is the API request's, for the action list. Throws
+ * ComputeError, with nothing stored, when a quota is exceeded, or flavor, image, network or port
+ * does not fit; when a port cannot be made, the servers are deleted again: all, or with a full
+ * quota of ports those above `minCount`.
  */
 export async function createServers(
   context: WorkflowContext,

@@ -8,7 +8,10 @@ import { kernelImages } from '#core/guests/description/guest-kernel.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
-/** An active image whose kernel and ramdisk, if it has such, are active too, for hardware that there is. Throws `invalid`, naming the field. */
+/**
+ * An active image whose kernel and ramdisk, if it has such, are active too, for hardware that there
+ * is. Throws `invalid`, naming the field.
+ */
 export async function findImage(
   context: WorkflowContext,
   caller: Caller,

@@ -7,7 +7,10 @@ import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { hostOf } from '../engine/server-of.ts';
 
-/** Throws `unavailable` when a device of it is another device by now, `bug` when ports and claims do not agree: nothing is sent to the host then. */
+/**
+ * Throws `unavailable` when a device of it is another device by now, `bug` when ports and claims do
+ * not agree: nothing is sent to the host then.
+ */
 export async function guestOf(context: WorkflowContext, server: Server): Promise<Guest> {
   const host = await hostOf(context, server);
   invariant(host, `server ${server.id} is on no host`);

@@ -1,4 +1,7 @@
-/** Step: the host answered the spawn. The claim is final, and the server ACTIVE once its ports are wired; or the boot is undone. */
+/**
+ * Step: the host answered the spawn. The claim is final, and the server ACTIVE once its ports are
+ * wired; or the boot is undone.
+ */
 import type { Task } from '#contracts/store/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { allocateClaimed } from '#core/pci/claims/claim.ts';

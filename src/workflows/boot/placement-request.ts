@@ -1,4 +1,7 @@
-/** Where a server wants to be in relation to others, by its group and by hints: checked when it is made, looked up when it is placed. */
+/**
+ * Where a server wants to be in relation to others, by its group and by hints: checked when it is
+ * made, looked up when it is placed.
+ */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Transition } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -7,7 +10,10 @@ import type { PlacementHints } from '#core/servers/new-server.ts';
 import type { BootData } from './boot-data.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
-/** Throws `invalid`, naming the hint and the id, for a group or server that is not there or is another project's. */
+/**
+ * Throws `invalid`, naming the hint and the id, for a group or server that is not there or is
+ * another project's.
+ */
 export async function refuseUnknownHints(
   { store }: WorkflowContext,
   { projectId }: Caller,
@@ -31,13 +37,19 @@ export async function refuseUnknownHints(
   }
 }
 
-/** `serverGroup` goes into the commit of the choice, so that no other server of the group is placed in between. */
+/**
+ * `serverGroup` goes into the commit of the choice, so that no other server of the group is placed
+ * in between.
+ */
 export interface PlacementRequest {
   spec: Pick<RequestSpec, 'group' | 'sameHost' | 'differentHost'>;
   serverGroup: Transition['serverGroup'];
 }
 
-/** The requested placement as hosts. Read before the hosts themselves are: who moves in between makes the group's generation stale. */
+/**
+ * The requested placement as hosts. Read before the hosts themselves are: who moves in between
+ * makes the group's generation stale.
+ */
 export async function placementRequest(
   context: WorkflowContext,
   serverId: string,

@@ -1,4 +1,7 @@
-/** Step: chooses a host, takes the exact devices and resources there, and records why. Choice and claim are one commit. */
+/**
+ * Step: chooses a host, takes the exact devices and resources there, and records why. Choice and
+ * claim are one commit.
+ */
 import type { Host, HostChange, Task } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
@@ -31,7 +34,10 @@ export async function readBinding(
   return bindingNeeds(context, server?.nics ?? [], bootData(task).devicePorts);
 }
 
-/** Chooses and claims for the task's server. With no host left the server goes to ERROR with every host's reason. */
+/**
+ * Chooses and claims for the task's server. With no host left the server goes to ERROR with every
+ * host's reason.
+ */
 export async function schedule(
   context: WorkflowContext,
   task: Task,
@@ -69,7 +75,10 @@ export async function schedule(
   );
 }
 
-/** Above it, the reasons of hosts that were not chosen cost more than they are worth; they are worked out when no host is left. */
+/**
+ * Above it, the reasons of hosts that were not chosen cost more than they are worth; they are
+ * worked out when no host is left.
+ */
 const mostHostsExplained = 200;
 
 function chooseFrom(
@@ -114,8 +123,8 @@ interface Claiming {
 type ClaimTry = { change: HostChange; taken: PciDevice[] } | { rejection: Rejection };
 
 /**
- * What the claim would change, computed from the host row that the filters saw: if the row has moved since, the commit is
- * refused and the whole choice is made again.
+ * What the claim would change, computed from the host row that the filters saw: if the row has
+ * moved since, the commit is refused and the whole choice is made again.
  */
 async function tryClaim(
   context: WorkflowContext,
@@ -184,8 +193,9 @@ function chosen(
 const silentPauseMs = 10_000;
 
 /**
- * Once, when hosts are out of the question only because they are silent: after a pause of the whole machine, or a restart, their agents
- * need a moment to link again. Undefined when waiting cannot help.
+ * Once, when hosts are out of the question only because they are silent: after a pause of the whole
+ * machine, or a restart, their agents need a moment to link again. Undefined when waiting cannot
+ * help.
  */
 function waitForSilentHosts(
   { clock, links, settings }: WorkflowContext,

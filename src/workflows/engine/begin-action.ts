@@ -1,4 +1,6 @@
-/** Starts a workflow for a server at a user's request, and waits for its end where the user does. */
+/**
+ * Starts a workflow for a server at a user's request, and waits for its end where the user does.
+ */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Action, Task, TaskKind } from '#contracts/store/store.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
@@ -55,7 +57,10 @@ export async function beginAction(
   return begun;
 }
 
-/** Without its host nothing can be done to a guest, and the user gets that error at once instead of waiting for it. Throws `conflict`. */
+/**
+ * Without its host nothing can be done to a guest, and the user gets that error at once instead of
+ * waiting for it. Throws `conflict`.
+ */
 export async function refuseSilentHost(
   context: WorkflowContext,
   server: Server,
@@ -71,7 +76,10 @@ export async function refuseSilentHost(
   );
 }
 
-/** As `beginAction`, after the NIC changes that run now: a client takes the ports of a network off one by one, without waiting. */
+/**
+ * As `beginAction`, after the NIC changes that run now: a client takes the ports of a network off
+ * one by one, without waiting.
+ */
 export async function beginAfterNicChanges(
   context: WorkflowContext,
   caller: Caller,
@@ -91,7 +99,10 @@ export async function beginAfterNicChanges(
   }
 }
 
-/** Throws `conflict` unless the server is in one of these states with nothing under way. Source: Nova `check_instance_state`. */
+/**
+ * Throws `conflict` unless the server is in one of these states with nothing under way. Source:
+ * Nova `check_instance_state`.
+ */
 export function refuseState(server: Server, action: string, allowed: readonly VmState[]): void {
   const problem =
     server.taskState !== null
@@ -109,8 +120,8 @@ export function refuseState(server: Server, action: string, allowed: readonly Vm
 const longestWaitMs = 60_000;
 
 /**
- * The action once its workflow has ended, or another has taken the server over. Throws `unavailable` when that takes longer than a
- * client waits; the workflow continues.
+ * The action once its workflow has ended, or another has taken the server over. Throws
+ * `unavailable` when that takes longer than a client waits; the workflow continues.
  */
 export async function endOfAction(
   context: WorkflowContext,

@@ -7,7 +7,10 @@ import type { WorkflowContext } from './context.ts';
 /** Who acts when no user does, in the list of a server's actions. */
 const actor = 'novella';
 
-/** `action`: as the list of the server's actions names it; null: it is none of them, for nothing is done to the server. */
+/**
+ * `action`: as the list of the server's actions names it; null: it is none of them, for nothing is
+ * done to the server.
+ */
 export interface OwnWorkflow {
   kind: TaskKind;
   step: string;
@@ -15,7 +18,10 @@ export interface OwnWorkflow {
   action: string | null;
 }
 
-/** Begins it. `busy`, and nothing done, while another workflow runs for the server; `gone` when it is deleted. */
+/**
+ * Begins it. `busy`, and nothing done, while another workflow runs for the server; `gone` when it
+ * is deleted.
+ */
 export async function beginByItself(
   context: WorkflowContext,
   { id: serverId, projectId }: Pick<Server, 'id' | 'projectId'>,

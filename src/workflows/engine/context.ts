@@ -31,15 +31,22 @@ export interface WorkflowContext {
 }
 
 export interface WorkflowSettings extends HostStateSettings {
-  /** A host whose agent has been silent for longer is down: nothing is placed there. In milliseconds. */
+  /**
+   * A host whose agent has been silent for longer is down: nothing is placed there. In
+   * milliseconds.
+   */
   hostTimeoutMs: number;
-  /** What waits for a host that has been silent for longer ends with that reason, in milliseconds. */
+  /**
+   * What waits for a host that has been silent for longer ends with that reason, in milliseconds.
+   */
   hostLostMs: number;
   /** Flavor aliases by name (`[pci] alias`). */
   aliases: readonly PciAlias[];
   /** Hosts tried for one server before it goes to ERROR. */
   bootAttempts: number;
-  /** How long a port is waited for that somebody else is to wire, in milliseconds; 0: not at all. */
+  /**
+   * How long a port is waited for that somebody else is to wire, in milliseconds; 0: not at all.
+   */
   plugTimeoutMs: number;
   /** Which of several like cards a VF comes from; undefined: the one with the lowest address. */
   cardPreference: CardPreference | undefined;

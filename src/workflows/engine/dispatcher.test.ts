@@ -1,4 +1,7 @@
-/** The dispatcher with toy workflows over a real store: one step of a task runs at a time, and what it returns is recorded once. */
+/**
+ * The dispatcher with toy workflows over a real store: one step of a task runs at a time, and what
+ * it returns is recorded once.
+ */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { NextStep, Store, Task } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -35,7 +38,10 @@ const until = (condition: () => unknown) => vi.waitFor(condition, { timeout: 30_
 const ended = (task: Task) =>
   until(async () => expect(await store.tasks.of(task.serverId)).toBeUndefined());
 
-/** Dispatches boots of these steps; the first is `schedule`. Time passes with the machine's own, from the test's start. */
+/**
+ * Dispatches boots of these steps; the first is `schedule`. Time passes with the machine's own,
+ * from the test's start.
+ */
 function dispatch(steps: Record<string, WorkflowStep['run']>, how: { faultPauseMs?: number } = {}) {
   const toy: Workflow = {
     steps: Object.fromEntries(Object.entries(steps).map(([name, run]) => [name, { run }])),

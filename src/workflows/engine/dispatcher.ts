@@ -1,6 +1,6 @@
 /**
- * Runs workflows: takes due tasks from the store, runs their steps one after the other, and records each with one commit.
- * Holds no state that a restart would miss; the task rows are all.
+ * Runs workflows: takes due tasks from the store, runs their steps one after the other, and records
+ * each with one commit. Holds no state that a restart would miss; the task rows are all.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommitResult, Task, TaskKind } from '#contracts/store/store.ts';
@@ -22,11 +22,17 @@ export interface DispatcherOptions {
   workflows: Record<TaskKind, Workflow>;
   /** Tasks worked on at the same time. */
   concurrency: number;
-  /** Renewed at a third of it while a step runs: it runs out only when this process has died, or cannot write. */
+  /**
+   * Renewed at a third of it while a step runs: it runs out only when this process has died, or
+   * cannot write.
+   */
   leaseMs: number;
   /** Finds what a lost wake-up missed. */
   pollMs: number;
-  /** How long a task rests whose step or record could not be completed for a reason that is not the step's own, such as a full disk. */
+  /**
+   * How long a task rests whose step or record could not be completed for a reason that is not the
+   * step's own, such as a full disk.
+   */
   faultPauseMs?: number;
 }
 
@@ -140,7 +146,10 @@ interface StepRun {
   start: StepStart;
 }
 
-/** Runs and records one step. Returns the task at its next step when that is due at once, and the same task when it must be run again. */
+/**
+ * Runs and records one step. Returns the task at its next step when that is due at once, and the
+ * same task when it must be run again.
+ */
 async function runStep(context: WorkflowContext, running: StepRun): Promise<Task | undefined> {
   const { workflow, task } = running;
   let outcome = await attempt(context, running);
@@ -149,7 +158,8 @@ async function runStep(context: WorkflowContext, running: StepRun): Promise<Task
   try {
     committed = await context.store.commit({ task, ...outcome });
   } catch (error) {
-    // What the store refuses (a port that another server has taken meanwhile) is the step's own failure.
+    // What the store refuses (a port that another server has taken meanwhile) is the step's own
+    // failure.
     if (!isComputeError(error, 'conflict')) throw error;
     outcome = await workflow.failed(context, task, error);
     committed = await context.store.commit({ task, ...outcome });

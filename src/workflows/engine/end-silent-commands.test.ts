@@ -1,4 +1,7 @@
-/** What becomes of commands to a host that stopped reporting: taken back, waited for, ended, and never lost. */
+/**
+ * What becomes of commands to a host that stopped reporting: taken back, waited for, ended, and
+ * never lost.
+ */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { HostCommandBody } from '#contracts/host/host-link.ts';
 import type { Store } from '#contracts/store/store.ts';

@@ -1,6 +1,7 @@
 /**
- * Commands to hosts that stopped reporting: what was never sent is taken back as soon as the host is down, for no guest can come of it;
- * what may have reached the host fails once it has been silent for long enough. Commands that remove something are kept: the host carries them out when
+ * Commands to hosts that stopped reporting: what was never sent is taken back as soon as the host
+ * is down, for no guest can come of it; what may have reached the host fails once it has been
+ * silent for long enough. Commands that remove something are kept: the host carries them out when
  * it returns, and the workflows that gave them do not wait for it.
  */
 import type { CommandResult, HostCommand } from '#contracts/host/host-link.ts';
@@ -67,7 +68,10 @@ async function endCommand(
   wakeup.notify('tasks');
 }
 
-/** For administrators and the log. Example: `host-1 stopped reporting 600 s ago and may have carried out what it was asked for`. */
+/**
+ * For administrators and the log. Example: `host-1 stopped reporting 600 s ago and may have carried
+ * out what it was asked for`.
+ */
 function silenceDetail(
   { name }: Pick<Host, 'name'>,
   { silentMs, isNeverSent }: { silentMs: number; isNeverSent: boolean },

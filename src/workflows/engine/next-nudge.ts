@@ -4,7 +4,10 @@ import type { Wakeup, WakeupTopic } from '#contracts/wakeup.ts';
 /** Finds what a lost nudge missed. */
 const lookAgainMs = 250;
 
-/** `promise` is settled when it is time to look again. Begin it before looking, so that nothing is missed; stop it in the end. */
+/**
+ * `promise` is settled when it is time to look again. Begin it before looking, so that nothing is
+ * missed; stop it in the end.
+ */
 export function nextNudge(
   wakeup: Wakeup,
   topic: WakeupTopic,

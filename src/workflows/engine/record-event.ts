@@ -2,7 +2,10 @@
 import type { ActionEvent } from '#contracts/store/store.ts';
 import type { WorkflowContext } from './context.ts';
 
-/** An event that ends now: a success, or an error with its text. Example: `finishedEvent(context, 'spawn', startedAt, { host })`. */
+/**
+ * An event that ends now: a success, or an error with its text. Example: `finishedEvent(context,
+ * 'spawn', startedAt, { host })`.
+ */
 export function finishedEvent(
   context: WorkflowContext,
   name: string,

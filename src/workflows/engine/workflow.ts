@@ -1,4 +1,7 @@
-/** The shape of a workflow: named steps over a task row. A step acts, and returns what is to be recorded; it records nothing itself. */
+/**
+ * The shape of a workflow: named steps over a task row. A step acts, and returns what is to be
+ * recorded; it records nothing itself.
+ */
 import type { Task, Transition } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from './context.ts';
@@ -13,11 +16,15 @@ export interface StepStart<Read = unknown> {
 }
 
 export interface WorkflowStep<Read = unknown> {
-  /** Reads from others what `run` needs, before its turn: a slow answer holds up no other task. Throws nothing. */
+  /**
+   * Reads from others what `run` needs, before its turn: a slow answer holds up no other task.
+   * Throws nothing.
+   */
   read?(context: WorkflowContext, task: Task): Promise<Read>;
   /**
-   * Does the step. It may be run again after a crash, so every outside effect is idempotent and comes after `stillOurs`.
-   * Throws when it cannot be done; the workflow's `failed` then says what follows.
+   * Does the step. It may be run again after a crash, so every outside effect is idempotent and
+   * comes after `stillOurs`. Throws when it cannot be done; the workflow's `failed` then says what
+   * follows.
    */
   run(context: WorkflowContext, task: Task, start: StepStart<Read>): Promise<StepOutcome>;
   /** Run and recorded one at a time in this process: for steps that compete for the same rows. */
@@ -34,8 +41,9 @@ export interface Workflow {
 export class Superseded extends Error {}
 
 /**
- * Call before every outside effect: throws Superseded when the task's epoch is no longer current, so that a boot whose
- * server is being deleted, or a controller whose lease ran out, stops acting on stale truth.
+ * Call before every outside effect: throws Superseded when the task's epoch is no longer current,
+ * so that a boot whose server is being deleted, or a controller whose lease ran out, stops acting
+ * on stale truth.
  */
 export async function stillOurs(context: WorkflowContext, task: Task): Promise<void> {
   const now = await context.store.tasks.of(task.serverId);

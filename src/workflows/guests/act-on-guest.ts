@@ -1,4 +1,7 @@
-/** Workflow: one command to the host of a server that has a guest (reboot, stop, start, pause, suspend, rebuild …), and what it makes of the server. */
+/**
+ * Workflow: one command to the host of a server that has a guest (reboot, stop, start, pause,
+ * suspend, rebuild …), and what it makes of the server.
+ */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { HostCommandBody } from '#contracts/host/host-link.ts';
 import type { Task } from '#contracts/store/store.ts';
@@ -23,7 +26,10 @@ export type GuestActName =
   | 'resume'
   | 'rebuild';
 
-/** `action`: Nova's name of it. `from`: states in which it may be asked for. `failsTo` where a failure leaves no running guest. */
+/**
+ * `action`: Nova's name of it. `from`: states in which it may be asked for. `failsTo` where a
+ * failure leaves no running guest.
+ */
 interface GuestAct {
   action: string;
   taskState: TaskState;
@@ -113,7 +119,10 @@ export interface ActRequest {
   change?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
 }
 
-/** Begins the act and returns at once. Throws `conflict` in a state that does not allow it, or without a guest. */
+/**
+ * Begins the act and returns at once. Throws `conflict` in a state that does not allow it, or
+ * without a guest.
+ */
 export async function actOnGuest(
   context: WorkflowContext,
   caller: Caller,
@@ -139,7 +148,10 @@ export async function actOnGuest(
   });
 }
 
-/** The workflow behind it. The host's own failure is the server's; nothing has to be undone, for claims and ports stay as they are. */
+/**
+ * The workflow behind it. The host's own failure is the server's; nothing has to be undone, for
+ * claims and ports stay as they are.
+ */
 export const actWorkflow: Workflow = {
   steps: {
     'tell-host': { run: commandHost },

@@ -1,4 +1,7 @@
-/** What a guest wrote to its console: a question to its host, which the caller waits for. Nothing of it is kept. */
+/**
+ * What a guest wrote to its console: a question to its host, which the caller waits for. Nothing of
+ * it is kept.
+ */
 import type { CommandResult } from '#contracts/host/host-link.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -9,8 +12,9 @@ import { nextNudge } from '../engine/next-nudge.ts';
 const longestWaitMs = 10_000;
 
 /**
- * The last so many lines of it; null: all that the host gives. In any state: what a guest that failed wrote is what one wants to
- * read. Throws `conflict` when the server is on no host or its host is silent, `unavailable` when that does not answer in time.
+ * The last so many lines of it; null: all that the host gives. In any state: what a guest that
+ * failed wrote is what one wants to read. Throws `conflict` when the server is on no host or its
+ * host is silent, `unavailable` when that does not answer in time.
  */
 export async function readConsole(
   context: WorkflowContext,

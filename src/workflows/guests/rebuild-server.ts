@@ -14,7 +14,10 @@ export interface RebuildRequest {
   requestId: string;
 }
 
-/** Begins the rebuild and returns at once. Throws `invalid` when the image is none that the flavor can hold, `conflict` in a wrong state. */
+/**
+ * Begins the rebuild and returns at once. Throws `invalid` when the image is none that the flavor
+ * can hold, `conflict` in a wrong state.
+ */
 export async function rebuildServer(
   context: WorkflowContext,
   caller: Caller,

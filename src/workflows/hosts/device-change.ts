@@ -1,13 +1,16 @@
 /**
- * What changed device rows make of their host: the rows, its pools counted again, and what is wrong with its claims. One home, so that neither lags
- * its devices.
+ * What changed device rows make of their host: the rows, its pools counted again, and what is wrong
+ * with its claims. One home, so that neither lags its devices.
  */
 import type { Host, HostChange } from '#contracts/store/store.ts';
 import { withClaimProblems } from '#core/hosts/claim-problems.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import { poolsOf } from '#core/pci/pools/pool.ts';
 
-/** `devices`: all of the host's as read; `changed`: those of them that are to be written. None changed: the host stays as it is. */
+/**
+ * `devices`: all of the host's as read; `changed`: those of them that are to be written. None
+ * changed: the host stays as it is.
+ */
 export function deviceChange(
   host: Pick<Host, 'id' | 'generation' | 'problems'>,
   devices: readonly PciDevice[],

@@ -1,6 +1,7 @@
 /**
- * The hosts as this process last read them, with the scheduler's index over them. Before each decision only the rows that changed are
- * read again. Never the truth: a claim holds only if its host row is still the one that was seen.
+ * The hosts as this process last read them, with the scheduler's index over them. Before each
+ * decision only the rows that changed are read again. Never the truth: a claim holds only if its
+ * host row is still the one that was seen.
  */
 import type { Host, HostVersion, Store } from '#contracts/store/store.ts';
 import { Fleet } from '#core/scheduling/fleet.ts';

@@ -1,6 +1,7 @@
 /**
- * Which hosts are linked to this process, and what it has sent them. The wall clock may jump; a link and the monotonic clock do not. State of
- * this process only: after a restart hosts link again, and everything that was pending counts as sent.
+ * Which hosts are linked to this process, and what it has sent them. The wall clock may jump; a
+ * link and the monotonic clock do not. State of this process only: after a restart hosts link
+ * again, and everything that was pending counts as sent.
  */
 import type { Clock } from '#contracts/clock.ts';
 import type { Uptime } from '#contracts/host/host-link.ts';
@@ -53,8 +54,9 @@ export class HostLinks {
   }
 
   /**
-   * Is its agent linked, or was it lately, and has no operator forced the host down? `lastSeenAt` 0: never alive until it links again. A time in
-   * the future, left by a clock that has since gone back, counts for as long as one in the past.
+   * Is its agent linked, or was it lately, and has no operator forced the host down? `lastSeenAt`
+   * 0: never alive until it links again. A time in the future, left by a clock that has since gone
+   * back, counts for as long as one in the past.
    */
   isAlive({ id, forcedDown, lastSeenAt }: Seen): boolean {
     if (forcedDown || lastSeenAt === 0) return false;
@@ -67,8 +69,9 @@ export class HostLinks {
   }
 
   /**
-   * For how long this process has had no link to the host, in milliseconds; Infinity for a host without a link that an operator forced down.
-   * A host from before this process started has its full time to come back.
+   * For how long this process has had no link to the host, in milliseconds; Infinity for a host
+   * without a link that an operator forced down. A host from before this process started has its
+   * full time to come back.
    */
   silentMs({ id, forcedDown }: Pick<Seen, 'id' | 'forcedDown'>): number {
     if (this.#open.has(id)) return 0;
@@ -95,7 +98,10 @@ export class HostLinks {
     return !this.#withdrawn.has(`${hostId} ${seq}`);
   }
 
-  /** Takes back a command that the host was never sent, so that it never will be. False when it may have been sent. */
+  /**
+   * Takes back a command that the host was never sent, so that it never will be. False when it may
+   * have been sent.
+   */
   withdraw(hostId: string, seq: number): boolean {
     if (seq <= (this.#sentUpTo.get(hostId) ?? 0)) return false;
     this.#withdrawn.add(`${hostId} ${seq}`);

@@ -38,8 +38,9 @@ export function hostState(
 }
 
 /**
- * Processors that guests share, and how many of their vcpus do. Where some are set apart for pinned guests, only those that are named for
- * sharing count. Source: Nova `cpu_dedicated_set`, `cpu_shared_set`.
+ * Processors that guests share, and how many of their vcpus do. Where some are set apart for pinned
+ * guests, only those that are named for sharing count. Source: Nova `cpu_dedicated_set`,
+ * `cpu_shared_set`.
  */
 function sharedCpus({ facts, vcpusUsed, numa }: Host): Pick<HostState, 'vcpus' | 'vcpusUsed'> {
   const isSplit = numa.nodes.some((node) => node.dedicatedCpus.length > 0);

@@ -39,9 +39,9 @@ const attachNaming: NicNaming = {
 };
 
 /**
- * Attaches and returns the port once the guest has the NIC. Throws `invalid` or `conflict` for what cannot be asked for, `invalid` when the
- * server's host has no fitting device left, `unavailable` when network or host refuse.
- * Source: Nova `InterfaceAttachPciClaimFailed`, a 400.
+ * Attaches and returns the port once the guest has the NIC. Throws `invalid` or `conflict` for what
+ * cannot be asked for, `invalid` when the server's host has no fitting device left, `unavailable`
+ * when network or host refuse. Source: Nova `InterfaceAttachPciClaimFailed`, a 400.
  */
 export async function attachInterface(
   context: WorkflowContext,
@@ -71,7 +71,10 @@ export async function attachInterface(
   return portOnceAttached(context, caller, server.id, { actionId, nicId: data.nicId });
 }
 
-/** A NIC that names a network takes no device: once it has its port it can be bound. The task begins with its own undo, leased by the request. */
+/**
+ * A NIC that names a network takes no device: once it has its port it can be bound. The task begins
+ * with its own undo, leased by the request.
+ */
 async function beginWithPort(
   context: WorkflowContext,
   caller: Caller,

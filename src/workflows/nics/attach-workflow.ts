@@ -1,4 +1,7 @@
-/** A NIC comes to a server: claim → bind → host → wires; when that fails, back in reverse with nothing left behind. */
+/**
+ * A NIC comes to a server: claim → bind → host → wires; when that fails, back in reverse with
+ * nothing left behind.
+ */
 import type { HostChange, Task } from '#contracts/store/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { bindingRefusal } from '#core/networking/binding/binding-need.ts';
@@ -37,7 +40,10 @@ export interface AttachData extends NicData, PlugData {
   devicePorts?: DevicePorts;
 }
 
-/** Its steps. A NIC that names a network has its port, and no device to claim: it continues with `bind`. */
+/**
+ * Its steps. A NIC that names a network has its port, and no device to claim: it continues with
+ * `bind`.
+ */
 export const attachWorkflow: Workflow = {
   steps: {
     claim: { read: readBinding, run: claim, exclusive: true },
@@ -178,7 +184,10 @@ function endOfAttach(context: WorkflowContext, task: Task, host: string): StepOu
 
 const forward = ['claim', 'bind', 'attached', plugStep];
 
-/** A forward step that fails starts the undo; an undo step is tried again, for what it frees must not leak. */
+/**
+ * A forward step that fails starts the undo; an undo step is tried again, for what it frees must
+ * not leak.
+ */
 async function failed(
   context: WorkflowContext,
   task: Task,

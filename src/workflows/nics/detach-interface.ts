@@ -1,4 +1,7 @@
-/** Takes a NIC off a server, running or not. Its VF is free only once the host has reported that the guest released it. */
+/**
+ * Takes a NIC off a server, running or not. Its VF is free only once the host has reported that the
+ * guest released it.
+ */
 import type { Caller } from '#contracts/services/identity.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
@@ -10,7 +13,10 @@ import { retryStep } from '../engine/retry-later.ts';
 import { takeOffSteps } from './take-off-nic.ts';
 import type { Workflow } from '../engine/workflow.ts';
 
-/** Begins the detach and returns at once. Throws `notFound` when the server has no NIC with this port, `conflict` in a wrong state. */
+/**
+ * Begins the detach and returns at once. Throws `notFound` when the server has no NIC with this
+ * port, `conflict` in a wrong state.
+ */
 export async function detachInterface(
   context: WorkflowContext,
   caller: Caller,
@@ -32,7 +38,10 @@ export async function detachInterface(
   });
 }
 
-/** Begins it for a NIC whose port was deleted in the network service; nothing done while another workflow runs for the server. */
+/**
+ * Begins it for a NIC whose port was deleted in the network service; nothing done while another
+ * workflow runs for the server.
+ */
 export async function beginTakingOff(
   context: WorkflowContext,
   server: Server,

@@ -1,4 +1,7 @@
-/** Steps that take one NIC off a server: from the guest, from its port, from the claims, in that order. Of a detach, and of an attach that failed. */
+/**
+ * Steps that take one NIC off a server: from the guest, from its port, from the claims, in that
+ * order. Of a detach, and of an attach that failed.
+ */
 import type { Host, Task } from '#contracts/store/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { planGuestNic } from '#core/guests/nics/plan-nic.ts';
@@ -16,8 +19,8 @@ import { isBoundFor, portsMadeFor, unbindPort } from '../removal/tear-down.ts';
 import { type StepOutcome, stillOurs, type WorkflowStep } from '../engine/workflow.ts';
 
 /**
- * What the steps hand on. `nic`: as an attach asks for it, before it has a row. `failure`: of the attach that is undone. `portIsGone`: there is
- * no port to unbind.
+ * What the steps hand on. `nic`: as an attach asks for it, before it has a row. `failure`: of the
+ * attach that is undone. `portIsGone`: there is no port to unbind.
  */
 export interface NicData extends Record<string, unknown> {
   nicId: string;
@@ -87,7 +90,10 @@ async function wasNeverAttached({ store }: WorkflowContext, task: Task): Promise
   return attach?.result?.ok === false && attach.result.undone === true;
 }
 
-/** The guest may have the NIC: it keeps its device and port until the host is back. Whoever asked learns after a while why. */
+/**
+ * The guest may have the NIC: it keeps its device and port until the host is back. Whoever asked
+ * learns after a while why.
+ */
 function waitForHost(
   { links, settings, clock }: WorkflowContext,
   task: Task,
@@ -145,7 +151,10 @@ async function unbind(context: WorkflowContext, task: Task): Promise<StepOutcome
   };
 }
 
-/** The ports that were made for a NIC: the recorded one, or what an attach left that failed before it was recorded. */
+/**
+ * The ports that were made for a NIC: the recorded one, or what an attach left that failed before
+ * it was recorded.
+ */
 async function portsOf(
   context: WorkflowContext,
   server: Server,

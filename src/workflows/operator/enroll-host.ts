@@ -1,4 +1,6 @@
-/** Hosts are admitted by name, each with a token of its own that is shown once and can be revoked. */
+/**
+ * Hosts are admitted by name, each with a token of its own that is shown once and can be revoked.
+ */
 import { randomBytes } from 'node:crypto';
 import { type Enrolment, sha256OfToken } from '#contracts/store/enrolments.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -7,12 +9,17 @@ import type { WorkflowContext } from '../engine/context.ts';
 /** An enrolment with its token: the only time that anybody sees it. */
 export type NewEnrolment = Omit<Enrolment, 'tokenSha256'> & { token: string };
 
-/** 256 bits, with a word before them that says what was lost when one turns up where it should not. */
+/**
+ * 256 bits, with a word before them that says what was lost when one turns up where it should not.
+ */
 function newToken(): string {
   return `novella-host-${randomBytes(32).toString('base64url')}`;
 }
 
-/** Admits a host of this name. Throws `conflict` for one whose agent runs in this process, and when one is enrolled, unless `replaces`: then the former token is good no longer. */
+/**
+ * Admits a host of this name. Throws `conflict` for one whose agent runs in this process, and when
+ * one is enrolled, unless `replaces`: then the former token is good no longer.
+ */
 export async function enrollHost(
   { store, clock, wakeup, links }: WorkflowContext,
   host: string,

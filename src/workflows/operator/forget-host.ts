@@ -3,8 +3,10 @@ import { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
 /**
- * Removes the host's rows, devices, commands and token; deleted servers wait for it no longer. A host of this name may be enrolled again later. Throws
- * `notFound` for a name that is neither a host's nor enrolled, `conflict` while the host is alive or linked, and, naming them, while servers are on it.
+ * Removes the host's rows, devices, commands and token; deleted servers wait for it no longer. A
+ * host of this name may be enrolled again later. Throws `notFound` for a name that is neither a
+ * host's nor enrolled, `conflict` while the host is alive or linked, and, naming them, while
+ * servers are on it.
  */
 export async function forgetHost(
   { store, links, wakeup }: WorkflowContext,

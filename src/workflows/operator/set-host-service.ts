@@ -1,4 +1,7 @@
-/** The operator's word on a host: whether servers may be placed there, and whether it is to count as down. */
+/**
+ * The operator's word on a host: whether servers may be placed there, and whether it is to count as
+ * down.
+ */
 import type { Host } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from '../engine/context.ts';

@@ -1,4 +1,7 @@
-/** What is known, before anything is claimed, of a server's ports and of who could bind them. Read from the network service. */
+/**
+ * What is known, before anything is claimed, of a server's ports and of who could bind them. Read
+ * from the network service.
+ */
 import { bindingNeed } from '#core/networking/binding/binding-need.ts';
 import type { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
@@ -9,7 +12,10 @@ import { together } from '../engine/together.ts';
 
 const normalPort: Omit<DevicePort, 'id'> = { vnicType: 'normal', profile: {} };
 
-/** null where the network service has no agents, or does not say: then no host is refused, and the binding itself will say. */
+/**
+ * null where the network service has no agents, or does not say: then no host is refused, and the
+ * binding itself will say.
+ */
 export async function bindingNeeds(
   context: WorkflowContext,
   nics: readonly NetworkRequest[],
@@ -36,7 +42,10 @@ export async function bindingNeeds(
   }
 }
 
-/** For the words of a binding that failed, though the list as it was known let it be tried; the next choice of a host sees it too. */
+/**
+ * For the words of a binding that failed, though the list as it was known let it be tried; the next
+ * choice of a host sees it too.
+ */
 export async function agentsNow(context: WorkflowContext): Promise<NetworkAgents | undefined> {
   try {
     return await context.network.listAgents(true);

@@ -1,4 +1,7 @@
-/** Ports that need a device, as read with the service's rights when their server is accepted, and how long that is good. */
+/**
+ * Ports that need a device, as read with the service's rights when their server is accepted, and
+ * how long that is good.
+ */
 import type { NetworkRequest } from '#core/networking/network-request.ts';
 import type { Port } from '#core/networking/port.ts';
 import type { WorkflowContext } from '../engine/context.ts';
@@ -12,10 +15,16 @@ export interface DevicePorts {
   readAt: number;
 }
 
-/** A profile that is written back later than this could undo what an administrator wrote there meanwhile. */
+/**
+ * A profile that is written back later than this could undo what an administrator wrote there
+ * meanwhile.
+ */
 const goodForMs = 10_000;
 
-/** Those of these NICs: as they were read, or all in one call when that was too long ago. One that is gone is left out. */
+/**
+ * Those of these NICs: as they were read, or all in one call when that was too long ago. One that
+ * is gone is left out.
+ */
 export async function freshDevicePorts(
   { network, clock }: WorkflowContext,
   nics: readonly NetworkRequest[],

@@ -1,6 +1,7 @@
 /**
- * Ports for NICs that name a network: made with their user's token, so while the request that carries it is there. What the request does not
- * live to keep is undone by the task that it began with. Decision 0010.
+ * Ports for NICs that name a network: made with their user's token, so while the request that
+ * carries it is there. What the request does not live to keep is undone by the task that it began
+ * with. Decision 0010.
  */
 import type { Caller } from '#contracts/services/identity.ts';
 import { ComputeError, type ErrorKind, isComputeError } from '#core/errors.ts';
@@ -20,8 +21,9 @@ export interface NicsWithoutPorts {
 }
 
 /**
- * These NICs, each with a port. Side by side; throws, once none is under way any more, what did not work for the first of them: the others'
- * ports may be there then, and even its own when no answer came. Errors name the NIC, its network and the service's reason.
+ * These NICs, each with a port. Side by side; throws, once none is under way any more, what did not
+ * work for the first of them: the others' ports may be there then, and even its own when no answer
+ * came. Errors name the NIC, its network and the service's reason.
  */
 export async function makePorts(
   context: WorkflowContext,
@@ -56,7 +58,10 @@ function inWords(
   );
 }
 
-/** What the network service says of the request is answered as Nova answers it of a body. No address is left where none was asked for. */
+/**
+ * What the network service says of the request is answered as Nova answers it of a body. No address
+ * is left where none was asked for.
+ */
 function kindOf(
   kind: ErrorKind,
   { nic, naming }: { nic: ServerNic; naming: NicNaming },

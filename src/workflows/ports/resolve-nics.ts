@@ -1,4 +1,7 @@
-/** From the NICs a user asked for to network requests and the PCI requests behind them. Reads the network service, changes nothing. */
+/**
+ * From the NICs a user asked for to network requests and the PCI requests behind them. Reads the
+ * network service, changes nothing.
+ */
 import type { Caller } from '#contracts/services/identity.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
@@ -13,7 +16,10 @@ import type { WorkflowContext } from '../engine/context.ts';
 import type { DevicePorts } from './device-ports.ts';
 import { together } from '../engine/together.ts';
 
-/** NICs in the user's order, the requests of those that need a device, and the ports that led to them. */
+/**
+ * NICs in the user's order, the requests of those that need a device, and the ports that led to
+ * them.
+ */
 export interface ResolvedNics {
   nics: NetworkRequest[];
   pciRequests: PciRequest[];
@@ -33,8 +39,9 @@ export interface AskedNics {
 }
 
 /**
- * How messages name the parts of the n-th NIC, and what kind of error it is when a network or port does not exist, or an address is taken.
- * Source: Nova's `FixedIpAlreadyInUse`, a 400 of a boot and a 409 of an attach.
+ * How messages name the parts of the n-th NIC, and what kind of error it is when a network or port
+ * does not exist, or an address is taken. Source: Nova's `FixedIpAlreadyInUse`, a 400 of a boot and
+ * a 409 of an attach.
  */
 export interface NicNaming {
   network(at: number): string;
@@ -51,9 +58,11 @@ export const bootNaming: NicNaming = {
 };
 
 /**
- * Reads what each NIC names with the caller's own rights, side by side; ports that need a device once more, in one call for all, and their
- * networks with the service's rights, for a user does not see a port's profile nor a physical network. Throws `invalid` or `conflict` for the
- * first NIC that does not do, naming the NIC, the port and the rule. Source: the seed, "Performance Impact": no other calls.
+ * Reads what each NIC names with the caller's own rights, side by side; ports that need a device
+ * once more, in one call for all, and their networks with the service's rights, for a user does not
+ * see a port's profile nor a physical network. Throws `invalid` or `conflict` for the first NIC
+ * that does not do, naming the NIC, the port and the rule. Source: the seed, "Performance Impact":
+ * no other calls.
  */
 export async function resolveNics(
   context: WorkflowContext,
@@ -102,9 +111,9 @@ export async function resolveNics(
 }
 
 /**
- * The NICs of a request that names none: one on the only network the project can boot on. Throws `ambiguous` when there are
- * several; when there is none, `invalid` for 'auto' and no NIC for 'unspecified'.
- * Source: Nova's `NetworkAmbiguous`, a 409 of a boot and a 400 of an attach.
+ * The NICs of a request that names none: one on the only network the project can boot on. Throws
+ * `ambiguous` when there are several; when there is none, `invalid` for 'auto' and no NIC for
+ * 'unspecified'. Source: Nova's `NetworkAmbiguous`, a 409 of a boot and a 400 of an attach.
  */
 export async function automaticNics(
   context: WorkflowContext,
@@ -256,8 +265,9 @@ function checkFree(port: Port, field: string): void {
 }
 
 /**
- * A network without a physical network may still be served by devices whose spec says so (`physical_network` null or absent).
- * Where no host offers a single one, no placement can ever succeed, and the user gets the error at once.
+ * A network without a physical network may still be served by devices whose spec says so
+ * (`physical_network` null or absent). Where no host offers a single one, no placement can ever
+ * succeed, and the user gets the error at once.
  */
 async function checkTunnelled(
   context: WorkflowContext,

@@ -1,4 +1,7 @@
-/** Security groups of servers: looked up at boot, added to and removed from the ports of a server. Source: Nova `network/security_group_api.py`. */
+/**
+ * Security groups of servers: looked up at boot, added to and removed from the ports of a server.
+ * Source: Nova `network/security_group_api.py`.
+ */
 import type { Caller } from '#contracts/services/identity.ts';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
 import type { Port } from '#core/networking/port.ts';
@@ -7,8 +10,9 @@ import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
 /**
- * The ids for the ports that a boot makes; undefined when only `default` is asked for, which the network service gives anyway.
- * Looked up even where every NIC brings its port. Throws `invalid` for a group that the project has not, `conflict` for a name of several.
+ * The ids for the ports that a boot makes; undefined when only `default` is asked for, which the
+ * network service gives anyway. Looked up even where every NIC brings its port. Throws `invalid`
+ * for a group that the project has not, `conflict` for a name of several.
  */
 export async function groupsForBoot(
   context: WorkflowContext,
@@ -30,8 +34,9 @@ export interface SecurityGroupChange {
 }
 
 /**
- * Adds the group to every port of the server, or removes it from those that have it. Throws `notFound` for a group or port that is not
- * there, `conflict` for a name that several groups have, `invalid` where a port takes no groups.
+ * Adds the group to every port of the server, or removes it from those that have it. Throws
+ * `notFound` for a group or port that is not there, `conflict` for a name that several groups have,
+ * `invalid` where a port takes no groups.
  */
 export async function changeGroups(
   context: WorkflowContext,
@@ -49,7 +54,9 @@ export async function changeGroups(
   }
 }
 
-/** Anybody may write a server's id on a port of his own: only what the server's NICs have counts. */
+/**
+ * Anybody may write a server's id on a port of his own: only what the server's NICs have counts.
+ */
 async function portsOf({ network }: WorkflowContext, { id, nics }: Server): Promise<Port[]> {
   const own = new Set(nics.map(({ portId }) => portId));
   return (await network.listServerPorts(id)).filter((port) => own.has(port.id));
@@ -94,7 +101,10 @@ const groupsOf = ({ securityGroupIds = [] }: Port) => securityGroupIds;
 
 const uuidForm = /^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
 
-/** Names are the project's; an id may be of a group that is shared with the caller. `kind`: of the error for a group that is not there. */
+/**
+ * Names are the project's; an id may be of a group that is shared with the caller. `kind`: of the
+ * error for a group that is not there.
+ */
 async function groupFinder(
   { network }: WorkflowContext,
   caller: Caller,

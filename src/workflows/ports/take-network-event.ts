@@ -1,4 +1,7 @@
-/** Takes in an event of the network service about a server's port: recorded first, then acted on by the workflow concerned. */
+/**
+ * Takes in an event of the network service about a server's port: recorded first, then acted on by
+ * the workflow concerned.
+ */
 import type { NetworkEvent } from '#contracts/services/network-events.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { plugStep } from './wait-for-plug.ts';

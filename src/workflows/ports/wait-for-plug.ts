@@ -1,6 +1,7 @@
 /**
- * Step of a boot and of an attach: ports that somebody else wires are waited for. An event of the network service makes the step due; what counts
- * is the status that the port then has. A lost event costs time only: the step polls, soon at first, then ever more rarely.
+ * Step of a boot and of an attach: ports that somebody else wires are waited for. An event of the
+ * network service makes the step due; what counts is the status that the port then has. A lost
+ * event costs time only: the step polls, soon at first, then ever more rarely.
  */
 import type { NextStep, Task } from '#contracts/store/store.ts';
 import { ComputeError, invariant, isComputeError } from '#core/errors.ts';
@@ -27,8 +28,8 @@ export interface PlugData {
 }
 
 /**
- * The wait, begun after the host has done its part; undefined where there is nothing to wait for. Its event is in the server's list from now on:
- * who looks why the server is not ready sees it.
+ * The wait, begun after the host has done its part; undefined where there is nothing to wait for.
+ * Its event is in the server's list from now on: who looks why the server is not ready sees it.
  */
 export function plugWait(
   context: WorkflowContext,
@@ -72,8 +73,9 @@ function parked(
 }
 
 /**
- * The step; `whenWired` says what follows. Throws when the wait is over in vain: `unavailable`, or `invalid` where another host would not help.
- * NICs whose port moved meanwhile follow it, for the ports are read anyway.
+ * The step; `whenWired` says what follows. Throws when the wait is over in vain: `unavailable`, or
+ * `invalid` where another host would not help. NICs whose port moved meanwhile follow it, for the
+ * ports are read anyway.
  */
 export function waitForPlug(
   whenWired: (context: WorkflowContext, task: Task, host: string) => StepOutcome,
@@ -114,7 +116,9 @@ export function waitForPlug(
   };
 }
 
-/** undefined: the network service does not answer now. Throws that once it is too late to ask again. */
+/**
+ * undefined: the network service does not answer now. Throws that once it is too late to ask again.
+ */
 async function lookAtPorts(
   context: WorkflowContext,
   server: Server,

@@ -1,6 +1,7 @@
 /**
- * Deletes a server: takes over whatever runs for it, then guest, ports, devices, row, in that order. Where its host is silent the user
- * does not wait: ports and row go first, and the devices stay held until the host has said that the guest is gone.
+ * Deletes a server: takes over whatever runs for it, then guest, ports, devices, row, in that
+ * order. Where its host is silent the user does not wait: ports and row go first, and the devices
+ * stay held until the host has said that the guest is gone.
  */
 import type { Task } from '#contracts/store/store.ts';
 import type { Caller } from '#contracts/services/identity.ts';
@@ -23,7 +24,10 @@ import { type StepOutcome, stillOurs, type Workflow } from '../engine/workflow.t
 /** A network service that has not made a port by then never will. */
 const latePortsMs = 120_000;
 
-/** Begins the deletion and returns at once; asking again changes nothing, unless the host that is waited for has fallen silent. */
+/**
+ * Begins the deletion and returns at once; asking again changes nothing, unless the host that is
+ * waited for has fallen silent.
+ */
 export async function deleteServer(
   context: WorkflowContext,
   caller: Caller,

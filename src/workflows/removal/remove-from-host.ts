@@ -1,6 +1,7 @@
 /**
- * Steps that remove a guest from a host that may have stopped reporting. Where it has, the workflow continues without it: ports and rows are released, and
- * what the guest holds on the host stays held until the host has confirmed that the guest is gone.
+ * Steps that remove a guest from a host that may have stopped reporting. Where it has, the workflow
+ * continues without it: ports and rows are released, and what the guest holds on the host stays
+ * held until the host has confirmed that the guest is gone.
  */
 import type { NextStep, Task } from '#contracts/store/store.ts';
 import { hypervisorSilent } from '#core/hosts/host-problem.ts';
@@ -21,7 +22,10 @@ export interface RemovalData extends Record<string, unknown> {
 /** Decides that a host is waited for no longer. */
 export type SilenceRule = (context: WorkflowContext, server: Server) => Promise<boolean>;
 
-/** For what a user waits for: a host that is down, or whose hypervisor does not answer. Nothing can be learned of the guest. */
+/**
+ * For what a user waits for: a host that is down, or whose hypervisor does not answer. Nothing can
+ * be learned of the guest.
+ */
 export const isOnSilentHost: SilenceRule = async (context, server) => {
   const host = await hostOf(context, server);
   if (host === undefined) return false;
@@ -75,7 +79,10 @@ export function untilHostReturns(task: Task): NextStep {
   return { step: 'host-came-back', data: task.data, dueAt: null };
 }
 
-/** The host is back and did what was waiting for it: only now nobody uses what the guest held. `giveBack` records that. */
+/**
+ * The host is back and did what was waiting for it: only now nobody uses what the guest held.
+ * `giveBack` records that.
+ */
 export function returnSteps(
   giveBack: (context: WorkflowContext, task: Task) => Promise<StepOutcome>,
 ): Record<'host-came-back' | 'ask-again', WorkflowStep> {

@@ -1,4 +1,7 @@
-/** Steps that take a server off its host, shared by delete and by a boot that failed: guest, ports, devices, in that order. */
+/**
+ * Steps that take a server off its host, shared by delete and by a boot that failed: guest, ports,
+ * devices, in that order.
+ */
 import type { HostChange, Task } from '#contracts/store/store.ts';
 import { isComputeError } from '#core/errors.ts';
 import type { Port } from '#core/networking/port.ts';
@@ -13,7 +16,10 @@ import { hostOf, serverOf } from '../engine/server-of.ts';
 import { together } from '../engine/together.ts';
 import { type StepOutcome, stillOurs } from '../engine/workflow.ts';
 
-/** Commands the host to remove the guest and waits for its answer; continues at once when the host never had it, or has undone the start. */
+/**
+ * Commands the host to remove the guest and waits for its answer; continues at once when the host
+ * never had it, or has undone the start.
+ */
 export async function destroyGuest(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const server = await serverOf(context, task);
   const spawned = await context.store.commands.last(server.id, 'spawn');
@@ -34,7 +40,10 @@ export async function destroyGuest(context: WorkflowContext, task: Task): Promis
   };
 }
 
-/** The host answered. A guest it could not remove keeps its devices: the command is given again until it is gone. */
+/**
+ * The host answered. A guest it could not remove keeps its devices: the command is given again
+ * until it is gone.
+ */
 export async function guestDestroyed(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   const command = await context.store.commands.last(task.serverId, 'destroy');
   const now = context.clock.now();
@@ -53,12 +62,18 @@ export async function guestDestroyed(context: WorkflowContext, task: Task): Prom
   };
 }
 
-/** Ports the user made are unbound and survive, without the keys that Novella put there; ports made for the server are deleted. */
+/**
+ * Ports the user made are unbound and survive, without the keys that Novella put there; ports made
+ * for the server are deleted.
+ */
 export function unbindPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   return letPortsGo(context, task, { keepsMade: false });
 }
 
-/** The same, but ports made for the server stay its own, for another host: only a request can make them, with its user's token. */
+/**
+ * The same, but ports made for the server stay its own, for another host: only a request can make
+ * them, with its user's token.
+ */
 export function unbindAndKeepPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
   return letPortsGo(context, task, { keepsMade: true });
 }
@@ -97,8 +112,8 @@ async function letPortsGo(
 }
 
 /**
- * Is the port bound for this server: its own, or still on its host after its user took the server's id off it? A port that another server has by
- * now is not.
+ * Is the port bound for this server: its own, or still on its host after its user took the server's
+ * id off it? A port that another server has by now is not.
  */
 export function isBoundFor({ id, hostName }: Server, { deviceId, bindingHost }: Port): boolean {
   return deviceId === id || (deviceId === '' && bindingHost !== '' && bindingHost === hostName);
@@ -118,8 +133,9 @@ export async function unbindPort(
 }
 
 /**
- * Ports that a step made for this server, recorded or not. `device_id` alone proves nothing: any user may write any server's
- * id there, so only the server's own project and our own owner mark count.
+ * Ports that a step made for this server, recorded or not. `device_id` alone proves nothing: any
+ * user may write any server's id there, so only the server's own project and our own owner mark
+ * count.
  */
 export async function portsMadeFor(context: WorkflowContext, server: Server): Promise<Port[]> {
   const ports = await context.network.listServerPorts(server.id);
@@ -138,7 +154,9 @@ function isMadeFor(server: Server, { projectId, deviceOwner }: Port): boolean {
   );
 }
 
-/** The change that gives back all that the server holds on its host; undefined when it is on none. */
+/**
+ * The change that gives back all that the server holds on its host; undefined when it is on none.
+ */
 export async function releaseChange(
   context: WorkflowContext,
   server: Server,

@@ -1,4 +1,7 @@
-/** Workflow of one step: a server follows its guest, which changed without anybody here having asked for it. */
+/**
+ * Workflow of one step: a server follows its guest, which changed without anybody here having asked
+ * for it.
+ */
 import { followGuest, type GuestState } from '#core/guests/follow-guest.ts';
 import type { Server } from '#core/servers/server.ts';
 import { beginByItself } from '../engine/begin-by-itself.ts';

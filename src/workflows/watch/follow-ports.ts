@@ -1,4 +1,7 @@
-/** Workflow: NICs of an idle server follow their ports, which have other addresses or settings now. A running guest's VFs are set by its host. */
+/**
+ * Workflow: NICs of an idle server follow their ports, which have other addresses or settings now.
+ * A running guest's VFs are set by its host.
+ */
 import type { StepRecord } from '#contracts/host/host-link.ts';
 import type { Task } from '#contracts/store/store.ts';
 import { canonicalText } from '#core/canonical-text.ts';
@@ -30,7 +33,10 @@ export interface PortNews extends Record<string, unknown> {
 /** As the list of a server's actions names it when its host has something to do. */
 const actionName = 'change_port';
 
-/** Begins it; nothing done while another workflow runs for the server. The events stay for what is left: further VFs, and those of a silent host. */
+/**
+ * Begins it; nothing done while another workflow runs for the server. The events stay for what is
+ * left: further VFs, and those of a silent host.
+ */
 export async function beginFollowingPorts(
   context: WorkflowContext,
   server: Server,
@@ -57,7 +63,10 @@ async function isReachable(context: WorkflowContext, server: Server): Promise<bo
   return host !== undefined && context.links.isAlive(host);
 }
 
-/** The workflow behind it. A NIC that another workflow has changed since is left to the next look: the events stay. */
+/**
+ * The workflow behind it. A NIC that another workflow has changed since is left to the next look:
+ * the events stay.
+ */
 export const followPortsWorkflow: Workflow = {
   steps: { follow: { run: follow }, 'host-answered': { run: hostAnswered } },
   failed,
@@ -101,8 +110,9 @@ async function failed(
 }
 
 /**
- * What the host refuses is in the server's actions, and the NIC keeps what its VF has: its next start is no surprise. A host that stopped reporting is
- * asked again once it is back. `steps`: those that were done before the refusal.
+ * What the host refuses is in the server's actions, and the NIC keeps what its VF has: its next
+ * start is no surprise. A host that stopped reporting is asked again once it is back. `steps`:
+ * those that were done before the refusal.
  */
 async function ended(
   context: WorkflowContext,

@@ -1,4 +1,7 @@
-/** Takes an agent's report of its host into the store: facts, devices, pools. Held devices are never dropped. */
+/**
+ * Takes an agent's report of its host into the store: facts, devices, pools. Held devices are never
+ * dropped.
+ */
 import type { HostReport } from '#contracts/host/host-link.ts';
 import type { Host, HostChange } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';

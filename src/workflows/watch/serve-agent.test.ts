@@ -1,4 +1,7 @@
-/** The controller's end: what is sent again, what is recorded, and what a closed link still counts for. */
+/**
+ * The controller's end: what is sent again, what is recorded, and what a closed link still counts
+ * for.
+ */
 import { afterEach, expect, test, vi } from 'vitest';
 import type { CommandResult, HostReport, ToAgent } from '#contracts/host/host-link.ts';
 import type { Store } from '#contracts/store/store.ts';

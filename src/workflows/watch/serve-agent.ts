@@ -1,4 +1,7 @@
-/** The controller's end of one agent's link: takes its reports and results in, and sends it what waits for its host. */
+/**
+ * The controller's end of one agent's link: takes its reports and results in, and sends it what
+ * waits for its host.
+ */
 import type { ControllerEnd, HostReport, ToController } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
 import { canonicalText } from '#core/canonical-text.ts';
@@ -9,8 +12,9 @@ import { refreshInventory } from './refresh-inventory.ts';
 import { GuestWatch } from './watch-guests.ts';
 
 /**
- * Serves one agent until its link closes. Messages are taken in order. `onReport` is called each time a report of the host
- * is in the store; from the first on it can be scheduled to. `onHelloFailed` is called when the first could not be taken in.
+ * Serves one agent until its link closes. Messages are taken in order. `onReport` is called each
+ * time a report of the host is in the store; from the first on it can be scheduled to.
+ * `onHelloFailed` is called when the first could not be taken in.
  */
 export function serveAgent(
   context: WorkflowContext,
@@ -52,7 +56,8 @@ class AgentSession {
 
   async take(message: ToController): Promise<void> {
     const { store, clock, wakeup } = this.#context;
-    // A result is true however late it comes; what else a closed link still brings may be older than what its successor said.
+    // A result is true however late it comes; what else a closed link still brings may be older
+    // than what its successor said.
     if (this.#isClosed && message.type !== 'result') return;
     if (message.type === 'hello') return this.#hello(message);
     const host = this.#host;
@@ -80,7 +85,10 @@ class AgentSession {
     }
   }
 
-  /** A result that cannot be recorded is asked for again: the agent keeps it, and a lost result would park its task for good. */
+  /**
+   * A result that cannot be recorded is asked for again: the agent keeps it, and a lost result
+   * would park its task for good.
+   */
   async #record(
     host: Host,
     { seq, result }: Extract<ToController, { type: 'result' }>,
@@ -107,7 +115,10 @@ class AgentSession {
     this.#guests = undefined;
   }
 
-  /** Inventory first: what guests need of it is there when they are looked at. Guests that nobody knows are problems of the host. */
+  /**
+   * Inventory first: what guests need of it is there when they are looked at. Guests that nobody
+   * knows are problems of the host.
+   */
   async #takeReport(host: Pick<Host, 'name'>, report: HostReport): Promise<Host> {
     const before = this.#guests?.strays ?? [];
     const record = (strays: HostProblem[]): Promise<Host> =>

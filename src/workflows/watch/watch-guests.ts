@@ -1,6 +1,7 @@
 /**
- * What the controller makes of the guests that one host shows: servers follow theirs, left-over guests of deleted servers go, guests that
- * nobody knows are shown to the operator and never touched. While a workflow runs for a server it decides alone; it is looked at when that ends.
+ * What the controller makes of the guests that one host shows: servers follow theirs, left-over
+ * guests of deleted servers go, guests that nobody knows are shown to the operator and never
+ * touched. While a workflow runs for a server it decides alone; it is looked at when that ends.
  */
 import type { HostReport } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';

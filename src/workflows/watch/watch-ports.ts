@@ -1,6 +1,7 @@
 /**
- * Handles the network service's events about ports of idle servers: reads the server's ports once, and begins what follows from them. Servers with a
- * workflow of their own come later: it may read the ports itself, and decides alone while it runs.
+ * Handles the network service's events about ports of idle servers: reads the server's ports once,
+ * and begins what follows from them. Servers with a workflow of their own come later: it may read
+ * the ports itself, and decides alone while it runs.
  */
 import { isComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -18,7 +19,10 @@ const pauseMs = 5_000;
 export interface PortWatchOptions {
   /** How often what a lost nudge missed is looked for. */
   pollMs: number;
-  /** Were there ports that changed while nobody here heard of it? Then the ports of every server are looked at once, one server after the other. */
+  /**
+   * Were there ports that changed while nobody here heard of it? Then the ports of every server are
+   * looked at once, one server after the other.
+   */
   mayHaveMissed: boolean;
 }
 

@@ -1,4 +1,7 @@
-/** The hypervisor contract against libvirt on the emulated SR-IOV host: real VFs, real guests, the driver out here and libvirtd in there. */
+/**
+ * The hypervisor contract against libvirt on the emulated SR-IOV host: real VFs, real guests, the
+ * driver out here and libvirtd in there.
+ */
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import {
   describeHypervisor,

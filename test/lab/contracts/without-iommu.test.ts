@@ -1,4 +1,7 @@
-/** A host whose kernel does not use its IOMMU: the doctor says so, no VF is given from it, and what needs none runs there. */
+/**
+ * A host whose kernel does not use its IOMMU: the doctor says so, no VF is given from it, and what
+ * needs none runs there.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';

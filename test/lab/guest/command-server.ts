@@ -1,6 +1,7 @@
 /**
- * Runs shell scripts for the outside, inside the emulated compute host: `POST /run` with `{ script, timeoutMs }`, `GET /file?path=…&offset=…`,
- * `GET /ready`. The text of the file given as first argument is the password. Stands alone: the image has nothing else of the project.
+ * Runs shell scripts for the outside, inside the emulated compute host: `POST /run` with `{ script,
+ * timeoutMs }`, `GET /file?path=…&offset=…`, `GET /ready`. The text of the file given as first
+ * argument is the password. Stands alone: the image has nothing else of the project.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -49,7 +50,10 @@ function sendFile(query: URLSearchParams, response: ServerResponse): void {
   stream.once('open', () => stream.pipe(response));
 }
 
-/** Output goes to files, not pipes: what the script leaves running in the background may keep them open. */
+/**
+ * Output goes to files, not pipes: what the script leaves running in the background may keep them
+ * open.
+ */
 async function runScript(script: string, timeoutMs: number): Promise<ScriptOutcome> {
   const folder = mkdtempSync('/run/command-');
   const paths = { stdout: join(folder, 'stdout'), stderr: join(folder, 'stderr') };

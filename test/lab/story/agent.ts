@@ -34,7 +34,10 @@ export interface AgentPlace {
   /** Of the compute API, on the outside's 127.0.0.1. */
   controllerPort: number;
   token: string;
-  /** Has the controller a report of the host since then (epoch milliseconds) in which nothing keeps servers away? */
+  /**
+   * Has the controller a report of the host since then (epoch milliseconds) in which nothing keeps
+   * servers away?
+   */
   isReady(since: number): Promise<boolean>;
 }
 
@@ -45,7 +48,10 @@ const stateDirectory = '/var/lib/novella';
 const pidFile = '/run/novella-agent.pid';
 const logFile = '/var/log/novella-agent.log';
 
-/** The agent's configuration: two PFs, one with five VFs and one with a single one, a NIC for bridges, an NVMe disk to give away. */
+/**
+ * The agent's configuration: two PFs, one with five VFs and one with a single one, a NIC for
+ * bridges, an NVMe disk to give away.
+ */
 function configuration(place: AgentPlace, networkXml: boolean): string {
   const [first, second] = labDevices.pfs;
   const { vendorId, productId } = labDevices.nvme;

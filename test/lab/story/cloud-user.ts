@@ -1,4 +1,7 @@
-/** What the story's user asks of the cloud: the calls that the stock client makes, and waiting for what becomes of them. */
+/**
+ * What the story's user asks of the cloud: the calls that the stock client makes, and waiting for
+ * what becomes of them.
+ */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readCloud } from '#cli/cloud/clouds-yaml.ts';
@@ -24,7 +27,10 @@ export interface NewNetwork {
   vlan: number | null;
   /** First three numbers of a /24. Example: `10.42.0`. */
   prefix: string;
-  /** Last numbers of the addresses that its ports get, so that two networks on one wire share a subnet. */
+  /**
+   * Last numbers of the addresses that its ports get, so that two networks on one wire share a
+   * subnet.
+   */
   pool: [number, number];
 }
 
@@ -106,7 +112,10 @@ export class CloudUser {
     return (await this.#get<Shown>('compute', `/servers/${id}`)).server;
   }
 
-  /** The server once it is in one of these states and nothing is under way. Throws with its fault when it is in ERROR instead. */
+  /**
+   * The server once it is in one of these states and nothing is under way. Throws with its fault
+   * when it is in ERROR instead.
+   */
   async settled(id: string, ...statuses: string[]): Promise<ServerView> {
     return until(`server ${id} to be ${statuses.join(' or ')}`, 600, async () => {
       const server = await this.showServer(id);
@@ -166,7 +175,10 @@ export class CloudUser {
     return (await makeEnrolment(this.#session, name, false)).token;
   }
 
-  /** Has the controller heard of the host since then (epoch milliseconds), and that nothing keeps servers away? */
+  /**
+   * Has the controller heard of the host since then (epoch milliseconds), and that nothing keeps
+   * servers away?
+   */
   async isReady(name: string, since: number): Promise<boolean> {
     const host = (await listHosts(this.#session)).find((each) => each.name === name);
     if (typeof host?.last_seen_at !== 'string') return false;

@@ -1,4 +1,7 @@
-/** Chapter: a host that something is wrong with. Each refusal says why, and leaves host, port and pool as they were. */
+/**
+ * Chapter: a host that something is wrong with. Each refusal says why, and leaves host, port and
+ * pool as they were.
+ */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labDevices } from '../machine.ts';
@@ -116,7 +119,10 @@ export async function tellOfFaults(world: World, claim: Claim): Promise<void> {
   });
 }
 
-/** Asks for a server, which must fail with these words and leave everything as it was. Returns the words. */
+/**
+ * Asks for a server, which must fail with these words and leave everything as it was. Returns the
+ * words.
+ */
 async function refused(world: World, network: 'red' | 'redAcross', words: RegExp): Promise<string> {
   const { user, host, networks } = world;
   const port = await user.createPort(networks[network], 'direct');

@@ -1,6 +1,6 @@
 /**
- * Chapter: four servers at once. `a` and `b` have a NIC of each kind, and `a` the NVMe disk and a trusted VF; `other` is in another VLAN of the
- * same PF, `across` in their VLAN on the other PF.
+ * Chapter: four servers at once. `a` and `b` have a NIC of each kind, and `a` the NVMe disk and a
+ * trusted VF; `other` is in another VLAN of the same PF, `across` in their VLAN on the other PF.
  */
 import { tellOfKinds } from './kinds.ts';
 import { tellOfRelease } from './release.ts';
@@ -25,7 +25,8 @@ export async function tellOfFourServers(world: World, claim: Claim): Promise<voi
     await user.createPort(networks.plain, 'normal'),
   ];
   const aPorts = await ofEachKind({ 'binding:profile': { trusted: 'true' } });
-  // One after the other: an emulated processor loses interrupts when a guest starts while another boots.
+  // One after the other: an emulated processor loses interrupts when a guest starts while another
+  // boots.
   const a = await boot(world, 'a', aPorts, { flavor: flavors.withNvme, tags: ['storage'] });
   const b = await boot(world, 'b', await ofEachKind({}));
   const other = await boot(world, 'other', [await user.createPort(networks.blue, 'direct')]);

@@ -1,4 +1,7 @@
-/** Chapter: a VF comes to a running guest and goes again; the guest's life: pause, reboot, stop, start. */
+/**
+ * Chapter: a VF comes to a running guest and goes again; the guest's life: pause, reboot, stop,
+ * start.
+ */
 import type { Claim } from './telling.ts';
 import { addressOf, boot, clear, expected, hostShows, vfsOf, type World } from './world.ts';
 

@@ -1,4 +1,7 @@
-/** Of the four servers: a VF, a macvtap, a NIC on a bridge, and a PCI device that is no NIC, in one guest. */
+/**
+ * Of the four servers: a VF, a macvtap, a NIC on a bridge, and a PCI device that is no NIC, in one
+ * guest.
+ */
 import { labDevices } from '../machine.ts';
 import type { FourServers } from './four-servers.ts';
 import type { Claim } from './telling.ts';
@@ -25,7 +28,8 @@ export async function tellOfKinds(
       return seen.join(', ');
     },
   );
-  // Each kind has a subnet of its own in these two guests, so that an answer can have come one way only.
+  // Each kind has a subnet of its own in these two guests, so that an answer can have come one way
+  // only.
   for (const [at, kind] of kinds.entries()) {
     if (kind === 'direct') continue;
     await claim(`over its ${kind} port a reaches the ${kind} port of b`, async () => {

@@ -1,4 +1,6 @@
-/** Chapters: two who want the last VF; an agent, and a libvirtd, that die in the middle of a boot. */
+/**
+ * Chapters: two who want the last VF; an agent, and a libvirtd, that die in the middle of a boot.
+ */
 import type { Claim } from './telling.ts';
 import {
   ask,

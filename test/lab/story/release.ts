@@ -1,4 +1,7 @@
-/** Of the four servers: what they hold while they run, and what their end leaves behind, which is nothing. */
+/**
+ * Of the four servers: what they hold while they run, and what their end leaves behind, which is
+ * nothing.
+ */
 import { labDevices } from '../machine.ts';
 import type { FourServers } from './four-servers.ts';
 import type { Claim } from './telling.ts';
@@ -63,7 +66,10 @@ export async function tellOfRelease(
   });
 }
 
-/** igbvf gives a VF without an administrator's MAC a new one each time it is bound, so a MAC is no baseline here. */
+/**
+ * igbvf gives a VF without an administrator's MAC a new one each time it is bound, so a MAC is no
+ * baseline here.
+ */
 function settings(vf: ShownVf) {
   const { vf: number, vlan_list: vlans, spoofchk, trust, link_state: link } = vf;
   return { number, vlan: vlans?.[0]?.vlan ?? 0, spoofchk, trust, link };

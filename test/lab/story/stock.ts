@@ -5,7 +5,10 @@ import type { HostImage } from '../image.ts';
 import type { CloudUser } from './cloud-user.ts';
 import type { World } from './world.ts';
 
-/** Makes them; `state` is a folder for a file. The flavor `withNvme` needs an alias `nvme` in the controller's configuration. */
+/**
+ * Makes them; `state` is a folder for a file. The flavor `withNvme` needs an alias `nvme` in the
+ * controller's configuration.
+ */
 export async function stock(
   user: CloudUser,
   image: HostImage,

@@ -1,4 +1,7 @@
-/** The lab's story from its beginning: a controller here, an agent in the emulated host, servers by the public API. */
+/**
+ * The lab's story from its beginning: a controller here, an agent in the emulated host, servers by
+ * the public API.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startNovella, temporaryDirectory } from '#test/processes/novella-process.ts';
@@ -90,7 +93,10 @@ export async function tellStory(
 
 const libvirtPort = 16_509;
 
-/** Throws when the emulated host ends, with its last words: nothing that is waited for will come then. */
+/**
+ * Throws when the emulated host ends, with its last words: nothing that is waited for will come
+ * then.
+ */
 async function death(host: LabHost): Promise<never> {
   await host.ended;
   throw new Error(`the emulated host has ended; its console: ${host.consoleTail()}`);

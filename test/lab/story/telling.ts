@@ -1,4 +1,7 @@
-/** The lab's story as it is reported: chapters with claims, printed for a person while they happen, kept for the report. */
+/**
+ * The lab's story as it is reported: chapters with claims, printed for a person while they happen,
+ * kept for the report.
+ */
 
 /** One thing that must hold, and what was seen when it did not. Times in seconds. */
 export interface ToldClaim {
@@ -23,7 +26,10 @@ export interface Told {
   chapters: ToldChapter[];
 }
 
-/** Tells of one thing that must hold: `check` gives what was seen, and throws, in plain words, when it does not hold. */
+/**
+ * Tells of one thing that must hold: `check` gives what was seen, and throws, in plain words, when
+ * it does not hold.
+ */
 export type Claim = (claim: string, check: () => Promise<string>) => Promise<void>;
 
 export interface Telling {
@@ -33,7 +39,10 @@ export interface Telling {
   report(): Told;
 }
 
-/** Starts a story on this output. Example of a line: `  held     12.4 s  guest a reaches guest b: 4 of 4 answers`. */
+/**
+ * Starts a story on this output. Example of a line: ` held 12.4 s guest a reaches guest b: 4 of 4
+ * answers`.
+ */
 export function startTelling(write: (line: string) => void): Telling {
   const started = performance.now();
   const chapters: ToldChapter[] = [];

@@ -1,4 +1,7 @@
-/** Of the four servers: VFs of one PF and of two, VLANs, the guests' own view of their VFs, the tag on the wire. */
+/**
+ * Of the four servers: VFs of one PF and of two, VLANs, the guests' own view of their VFs, the tag
+ * on the wire.
+ */
 import { join } from 'node:path';
 import type { FourServers } from './four-servers.ts';
 import type { Claim } from './telling.ts';

@@ -1,4 +1,6 @@
-/** Reads the capture of the wire between the two PFs: which VLAN tags a guest's frames carry there. */
+/**
+ * Reads the capture of the wire between the two PFs: which VLAN tags a guest's frames carry there.
+ */
 import { readFile } from 'node:fs/promises';
 
 const fileHeader = 24;
@@ -6,8 +8,9 @@ const recordHeader = 16;
 const dot1q = 0x81_00;
 
 /**
- * VLANs of the tagged frames that this MAC sent over the wire, each once; 0 stands for a frame without a tag.
- * Source: libpcap's file format (little endian, as QEMU's filter-dump writes it); IEEE 802.1Q.
+ * VLANs of the tagged frames that this MAC sent over the wire, each once; 0 stands for a frame
+ * without a tag. Source: libpcap's file format (little endian, as QEMU's filter-dump writes it);
+ * IEEE 802.1Q.
  */
 export async function vlansOnWire(pcapFile: string, macAddress: string): Promise<number[]> {
   const capture = await readFile(pcapFile);

@@ -1,4 +1,7 @@
-/** What the story's chapters act on: a cloud outside, an emulated host with an agent inside, and servers on it. */
+/**
+ * What the story's chapters act on: a cloud outside, an emulated host with an agent inside, and
+ * servers on it.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PortView, ServerView } from '#programs/demo/story.ts';
 import { type GuestConsole, guestConsole } from '../guest-console.ts';
@@ -11,8 +14,9 @@ export interface World {
   host: LabHost;
   agent: LabAgent;
   /**
-   * Ids. `red` and `redAcross` are VLAN 42 on the one and on the other PF, `blue` is VLAN 43 on the first, in the same subnet. `green`, VLAN 44
-   * on the first, has another, as has `plain`, for normal NICs.
+   * Ids. `red` and `redAcross` are VLAN 42 on the one and on the other PF, `blue` is VLAN 43 on the
+   * first, in the same subnet. `green`, VLAN 44 on the first, has another, as has `plain`, for
+   * normal NICs.
    */
   networks: Record<'red' | 'redAcross' | 'blue' | 'green' | 'plain', string>;
   /** Ids. `withNvme` takes the NVMe disk by an alias. */

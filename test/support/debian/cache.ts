@@ -1,4 +1,7 @@
-/** Where test environments keep what is costly to make: Debian trees and what is made of them, each named by what went in. */
+/**
+ * Where test environments keep what is costly to make: Debian trees and what is made of them, each
+ * named by what went in.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -6,8 +9,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 
 /**
- * The folder of one environment. Example: `cacheFolder('lab')` is `NOVELLA_LAB_CACHE` or `~/.cache/novella/lab`. It may be deleted at any
- * time the environment does not run.
+ * The folder of one environment. Example: `cacheFolder('lab')` is `NOVELLA_LAB_CACHE` or
+ * `~/.cache/novella/lab`. It may be deleted at any time the environment does not run.
  */
 export function cacheFolder(name: string): string {
   const folder =
@@ -24,8 +27,8 @@ export function keyOf(...parts: (string | Buffer)[]): string {
 }
 
 /**
- * The path, after `make` has made it if it was not there. `make` gets another path to fill; only what is whole takes the name, so that
- * an interrupted or simultaneous run never leaves half of it.
+ * The path, after `make` has made it if it was not there. `make` gets another path to fill; only
+ * what is whole takes the name, so that an interrupted or simultaneous run never leaves half of it.
  */
 export async function madeOnce(
   path: string,

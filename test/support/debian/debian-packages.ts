@@ -1,7 +1,10 @@
 /** Debian packages that a test needs beside Node: installed when they are missing and we may. */
 import { spawnSync } from 'node:child_process';
 
-/** Makes sure these packages are installed. Throws with the command to run when this user may not install them. */
+/**
+ * Makes sure these packages are installed. Throws with the command to run when this user may not
+ * install them.
+ */
 export function ensureDebianPackages(names: string[]): void {
   const missing = names.filter((name) => !isInstalled(name));
   if (missing.length === 0) return;

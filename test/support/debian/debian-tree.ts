@@ -1,4 +1,7 @@
-/** Debian trees in a cache: built from the mirror that this machine uses itself, kept as an archive and as the files. */
+/**
+ * Debian trees in a cache: built from the mirror that this machine uses itself, kept as an archive
+ * and as the files.
+ */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyOf, madeOnce } from './cache.ts';

@@ -1,7 +1,10 @@
 /** Programs of the outside that test environments are built with. */
 import { run } from '../processes/command.ts';
 
-/** Runs a program to its end and returns what it printed. Throws with the program's own words when it fails. */
+/**
+ * Runs a program to its end and returns what it printed. Throws with the program's own words when
+ * it fails.
+ */
 export async function mustRun(
   command: string,
   args: string[],

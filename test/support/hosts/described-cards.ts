@@ -1,4 +1,7 @@
-/** Cards of every kind as a sysfs: ten lines of description become the files and links that a kernel shows. */
+/**
+ * Cards of every kind as a sysfs: ten lines of description become the files and links that a kernel
+ * shows.
+ */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

@@ -1,6 +1,7 @@
 /**
- * The captured igb host as a kernel that can be changed: sysfs files below a folder, and the `ip` commands that Novella gives. What it takes and
- * refuses was seen on real igb PFs and VFs (Linux 6.12, iproute2 6.15).
+ * The captured igb host as a kernel that can be changed: sysfs files below a folder, and the `ip`
+ * commands that Novella gives. What it takes and refuses was seen on real igb PFs and VFs (Linux
+ * 6.12, iproute2 6.15).
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -30,7 +31,10 @@ export class DescribedIgb {
   readonly answers = new Map<string, unknown>();
   /** Words of a command that the kernel refuses, and its own. */
   readonly refusals = new Map<string, string>();
-  /** What a driver refuses of a VF as it is: `ip link set PF vf N` with these words. Returns the kernel's words, or undefined. */
+  /**
+   * What a driver refuses of a VF as it is: `ip link set PF vf N` with these words. Returns the
+   * kernel's words, or undefined.
+   */
   rule: (vf: Readonly<IgbVf>, words: string) => string | undefined = () => undefined;
 
   /** `root`: an empty folder, which becomes /sys. */

@@ -1,4 +1,7 @@
-/** A kernel's network interfaces in memory, which understands the `ip link` commands that Novella gives, and answers as the kernel does. */
+/**
+ * A kernel's network interfaces in memory, which understands the `ip link` commands that Novella
+ * gives, and answers as the kernel does.
+ */
 import type { RunCommand } from '#contracts/host/run-command.ts';
 
 interface DescribedLink {

@@ -1,4 +1,7 @@
-/** Guests, NICs, VIFs and ports for tests: each builder gives something whole and valid, and takes what the test is about. */
+/**
+ * Guests, NICs, VIFs and ports for tests: each builder gives something whole and valid, and takes
+ * what the test is about.
+ */
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import type { NicOptions } from '#core/guests/nics/nic-frontend.ts';
 import { plainFrontend } from '#core/guests/nics/nic-frontend.ts';

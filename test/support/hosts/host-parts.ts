@@ -1,4 +1,7 @@
-/** The parts of a host for tests of the agent: a described igb kernel under the real PCI bus, and a simulated hypervisor. */
+/**
+ * The parts of a host for tests of the agent: a described igb kernel under the real PCI bus, and a
+ * simulated hypervisor.
+ */
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostParts } from '#agent/host-parts.ts';

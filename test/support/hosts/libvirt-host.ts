@@ -1,4 +1,7 @@
-/** This machine as a host of guests: a libvirtd of the test's own, hypervisors on it that are cleaned up, and files for guests. */
+/**
+ * This machine as a host of guests: a libvirtd of the test's own, hypervisors on it that are
+ * cleaned up, and files for guests.
+ */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { guestPaths } from '#core/guests/description/guest-paths.ts';

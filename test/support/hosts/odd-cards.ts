@@ -1,4 +1,6 @@
-/** Cards that show themselves otherwise than a plain NIC with its VFs, by what is odd about them. */
+/**
+ * Cards that show themselves otherwise than a plain NIC with its VFs, by what is odd about them.
+ */
 import type { DescribedCard } from './described-cards.ts';
 
 /** One function, two ports, as a ConnectX-3 and Chelsio's cards show them. */
@@ -13,7 +15,10 @@ export const twoPorts: Record<string, DescribedCard> = {
   },
 };
 
-/** A ConnectX-6 in switchdev mode: interfaces of a sub-function, a VF and the host's PF sort before its own. */
+/**
+ * A ConnectX-6 in switchdev mode: interfaces of a sub-function, a VF and the host's PF sort before
+ * its own.
+ */
 export const switchdev: Record<string, DescribedCard> = {
   '0000:3b:00.0': {
     ids: '15b3:101d',
@@ -114,7 +119,10 @@ export const oddlyNamedVdpa: Record<string, DescribedCard> = {
   },
 };
 
-/** What firmware and drivers leave out: no NUMA node, VFs switched off by the driver, a file that is empty. */
+/**
+ * What firmware and drivers leave out: no NUMA node, VFs switched off by the driver, a file that is
+ * empty.
+ */
 export const silentFirmware: Record<string, DescribedCard> = {
   '0000:0a:00.0': {
     ids: '14e4:16d7',

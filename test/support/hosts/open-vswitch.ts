@@ -1,4 +1,7 @@
-/** An Open vSwitch beside a private libvirtd, which finds it in the place of the machine's own: userspace datapath, so any kernel will do. */
+/**
+ * An Open vSwitch beside a private libvirtd, which finds it in the place of the machine's own:
+ * userspace datapath, so any kernel will do.
+ */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureDebianPackages } from '../debian/debian-packages.ts';
@@ -44,7 +47,10 @@ export class OpenVswitch {
     return this.#ask('list-ports', bridge).split('\n').filter(Boolean);
   }
 
-  /** What a port says of whose it is, by key. Example: `{ 'iface-id': '6d0f5f54-…', 'attached-mac': 'fa:16:3e:…' }`. */
+  /**
+   * What a port says of whose it is, by key. Example: `{ 'iface-id': '6d0f5f54-…', 'attached-mac':
+   * 'fa:16:3e:…' }`.
+   */
   externalIds(port: string): Record<string, string> {
     const asJson = ['--format=json', '--data=json', '--columns=external_ids'];
     const table = JSON.parse(this.#ask(...asJson, 'list', 'interface', port)) as ExternalIdsTable;

@@ -14,7 +14,10 @@ export interface CardOptions {
   tags?: Record<string, string | null>;
 }
 
-/** The free devices of a card. Example: `aCard({ vfs: 2 })` → PF 0000:3b:00.0, VFs 0000:3b:00.1 and .2, all on physnet1. */
+/**
+ * The free devices of a card. Example: `aCard({ vfs: 2 })` → PF 0000:3b:00.0, VFs 0000:3b:00.1 and
+ * .2, all on physnet1.
+ */
 export function aCard(options: CardOptions): PciDevice[] {
   const { bus = '3b', vfs, network = 'physnet1', numaNode = 0, hasPf = true, tags = {} } = options;
   const pfAddress = parsePciAddress(`0000:${bus}:00.0`);

@@ -1,6 +1,7 @@
 /**
- * A libvirtd of a test's own: its configuration, sockets, state and users are files of a temporary folder, bound over the machine's places
- * in a mount namespace; its processes, guests too, live in a process namespace that ends with the test. Needs root.
+ * A libvirtd of a test's own: its configuration, sockets, state and users are files of a temporary
+ * folder, bound over the machine's places in a mount namespace; its processes, guests too, live in
+ * a process namespace that ends with the test. Needs root.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
@@ -115,7 +116,9 @@ export class PrivateLibvirtd {
     this.inside('kill', `-${signal}`, pid);
   }
 
-  /** Runs a program where the libvirtd lives: with its places and processes. A daemon ends with it. */
+  /**
+   * Runs a program where the libvirtd lives: with its places and processes. A daemon ends with it.
+   */
   inside(...command: string[]): void {
     execFileSync('nsenter', ['-t', this.#first, '-m', '-p', ...command], { stdio: 'ignore' });
   }
@@ -160,8 +163,8 @@ export class PrivateLibvirtd {
 }
 
 /**
- * Kept from libvirt: most tests emulate. Where it opens and does not work, as in some containers, libvirt would ask QEMU again for
- * each guest what it can do, a quarter of a minute each.
+ * Kept from libvirt: most tests emulate. Where it opens and does not work, as in some containers,
+ * libvirt would ask QEMU again for each guest what it can do, a quarter of a minute each.
  */
 const kvm = '/dev/kvm';
 
@@ -179,7 +182,9 @@ function writePlaces(folder: string): void {
   writeFileSync(join(folder, 'group'), readFileSync('/etc/group', 'utf8') + groups);
 }
 
-/** Process 1 must take care of orphans: libvirt counts a process that nobody waited for as alive. */
+/**
+ * Process 1 must take care of orphans: libvirt counts a process that nobody waited for as alive.
+ */
 function mountScript(folder: string, withKvm: boolean): string {
   const binds = [
     ...Object.entries(places).map(([name, place]) => [join(folder, name), place]),

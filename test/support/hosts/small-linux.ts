@@ -1,4 +1,7 @@
-/** A Linux that a test's guest starts in seconds: Debian's cloud kernel, busybox, and an init that says when it is up. */
+/**
+ * A Linux that a test's guest starts in seconds: Debian's cloud kernel, busybox, and an init that
+ * says when it is up.
+ */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,7 +39,10 @@ done
 while :; do sleep 3600; done
 `;
 
-/** Makes both files in this folder. Takes the kernel from Debian without installing it: the machine keeps its own. */
+/**
+ * Makes both files in this folder. Takes the kernel from Debian without installing it: the machine
+ * keeps its own.
+ */
 export function makeSmallLinux(folder: string): SmallLinux {
   ensureDebianPackages(['busybox-static']);
   const tree = join(folder, 'kernel-package');

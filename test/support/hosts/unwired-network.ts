@@ -1,4 +1,7 @@
-/** A network service in front of an embedded one, whose bound ports are DOWN until the test wires them, as a Neutron's are without its agents. */
+/**
+ * A network service in front of an embedded one, whose bound ports are DOWN until the test wires
+ * them, as a Neutron's are without its agents.
+ */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -10,7 +13,10 @@ export interface UnwiredNetwork {
   wire(portId: string, status?: 'ACTIVE' | 'ERROR'): void;
   /** Answers 503 until it is told otherwise. */
   isDown: boolean;
-  /** Settles at the next call for which this holds, before it is answered; the answer waits for what is returned. */
+  /**
+   * Settles at the next call for which this holds, before it is answered; the answer waits for what
+   * is returned.
+   */
   hold(which: (call: string) => boolean): { held: Promise<void>; go: () => void };
   stop(): Promise<void>;
 }

@@ -1,4 +1,7 @@
-/** `novella agent` as a hypervisor runs it: a process of its own, with a simulated machine and a state directory that a test owns. */
+/**
+ * `novella agent` as a hypervisor runs it: a process of its own, with a simulated machine and a
+ * state directory that a test owns.
+ */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

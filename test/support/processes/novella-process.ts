@@ -1,4 +1,7 @@
-/** Novella as its users run it: a process of its own, on free ports, with a state directory that a test owns. */
+/**
+ * Novella as its users run it: a process of its own, on free ports, with a state directory that a
+ * test owns.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +26,10 @@ export function temporaryDirectory(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Starts `novella up` on free ports and waits until its API answers. Rejects with its output when it ends before. */
+/**
+ * Starts `novella up` on free ports and waits until its API answers. Rejects with its output when
+ * it ends before.
+ */
 export function startNovella(
   stateDir: string,
   moreArguments: string[] = [],
@@ -31,7 +37,10 @@ export function startNovella(
   return startConfigured(stateDir, ['--free-ports', ...moreArguments]);
 }
 
-/** As `startNovella`, on the ports that its configuration says. `within`: a command that runs another in its place. */
+/**
+ * As `startNovella`, on the ports that its configuration says. `within`: a command that runs
+ * another in its place.
+ */
 export async function startConfigured(
   stateDir: string,
   moreArguments: string[],

@@ -1,7 +1,10 @@
 /** Bytes passed on both ways between two ends, by who understands none of them. */
 import type { Socket } from 'node:net';
 
-/** Joins them until one closes or fails, which ends the other. Both are in `ends` as long as they live. */
+/**
+ * Joins them until one closes or fails, which ends the other. Both are in `ends` as long as they
+ * live.
+ */
 export function relay(near: Socket, far: Socket, ends: Set<Socket>): void {
   for (const [one, other] of [
     [near, far],

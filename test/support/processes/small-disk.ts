@@ -1,4 +1,7 @@
-/** A file system of a few MiB, in a mount namespace of its own: it is gone with the process that holds it. */
+/**
+ * A file system of a few MiB, in a mount namespace of its own: it is gone with the process that
+ * holds it.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';

@@ -1,4 +1,6 @@
-/** Debian's own `openstack` and `nova` commands, pointed at a running Novella by its clouds.yaml. */
+/**
+ * Debian's own `openstack` and `nova` commands, pointed at a running Novella by its clouds.yaml.
+ */
 import { parse } from 'yaml';
 import { readFileSync } from 'node:fs';
 import { type CommandOutcome, run } from './command.ts';

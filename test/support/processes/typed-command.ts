@@ -18,7 +18,10 @@ export interface TypingOptions {
   machine?: LocalMachine;
 }
 
-/** Example: `await typed(cloud, 'pci pools --json')`. Rejects with what the program would print as its error. */
+/**
+ * Example: `await typed(cloud, 'pci pools --json')`. Rejects with what the program would print as
+ * its error.
+ */
 export async function typed(
   cloud: RecordedCloud,
   line: string,

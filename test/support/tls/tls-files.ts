@@ -1,4 +1,7 @@
-/** A certificate for 127.0.0.1 and localhost, its key, and the authority that signed it: valid for a century, and trusted by nobody else. */
+/**
+ * A certificate for 127.0.0.1 and localhost, its key, and the authority that signed it: valid for a
+ * century, and trusted by nobody else.
+ */
 import { fileURLToPath } from 'node:url';
 
 const file = (name: string) =>

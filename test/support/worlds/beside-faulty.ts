@@ -27,7 +27,10 @@ export async function besideFaulty(first: CloudPlace, mischief: Mischief, { time
   };
 }
 
-/** In one of its own, which can be killed and started again on the same state. Waits 30 s for answers. */
+/**
+ * In one of its own, which can be killed and started again on the same state. Waits 30 s for
+ * answers.
+ */
 export async function killableBesideFaulty(first: CloudPlace, mischief: Mischief) {
   const services = await faultyServices(first, mischief);
   const state = temporaryDirectory();

@@ -49,7 +49,10 @@ export class Cloud {
     return Cloud.at(this.#place, name);
   }
 
-  /** `name`: an entry of its clouds.yaml; `novella` is the administrator's, `novella-demo` a member's of another project. */
+  /**
+   * `name`: an entry of its clouds.yaml; `novella` is the administrator's, `novella-demo` a
+   * member's of another project.
+   */
   static async at(place: CloudPlace, name = 'novella'): Promise<Cloud> {
     return new Cloud(place, await openSession(readCloud(place.cloudsYaml, name)));
   }
@@ -163,7 +166,10 @@ export class Cloud {
     return reply.body;
   }
 
-  /** Polls until it is done or patience ends; the pauses grow, since each poll takes processor time from what it waits for. */
+  /**
+   * Polls until it is done or patience ends; the pauses grow, since each poll takes processor time
+   * from what it waits for.
+   */
   async until<T>(look: () => Promise<{ done: boolean; value: T }>): Promise<T> {
     const end = Date.now() + patienceMs;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
@@ -175,7 +181,10 @@ export class Cloud {
   }
 }
 
-/** A test that gets a cloud of its own in this process. `change` edits the configuration before the start. */
+/**
+ * A test that gets a cloud of its own in this process. `change` edits the configuration before the
+ * start.
+ */
 export function scenario(
   title: string,
   notify: (cloud: Cloud, running: AllInOne) => Promise<void>,

@@ -1,4 +1,7 @@
-/** The compute API over a fresh store in memory, with real workflows and a described network: for tests of the API alone. */
+/**
+ * The compute API over a fresh store in memory, with real workflows and a described network: for
+ * tests of the API alone.
+ */
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { createComputeApi } from '#api/compute-api.ts';
@@ -60,7 +63,9 @@ export function bootBody(change: object = {}) {
 
 export type ComputeWorld = Awaited<ReturnType<typeof aComputeWorld>>;
 
-/** One flavor, one image, one network and one free direct port; no host unless the test makes one. */
+/**
+ * One flavor, one image, one network and one free direct port; no host unless the test makes one.
+ */
 export async function aComputeWorld() {
   const time = { now: Date.parse('2026-11-23T07:30:00Z') };
   const clock = { now: () => time.now };

@@ -1,4 +1,7 @@
-/** A wire between an agent and its controller that a test can cut: a relay of bytes that understands none of them. */
+/**
+ * A wire between an agent and its controller that a test can cut: a relay of bytes that understands
+ * none of them.
+ */
 import { connect, createServer, type Socket } from 'node:net';
 import { relay } from '../processes/relay.ts';
 

@@ -1,4 +1,7 @@
-/** State directories as early versions left them: dumps by `sqlite3 .dump`, named by the commit that wrote them, with what their simulated hosts kept. */
+/**
+ * State directories as early versions left them: dumps by `sqlite3 .dump`, named by the commit that
+ * wrote them, with what their simulated hosts kept.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';

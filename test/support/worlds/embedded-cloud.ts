@@ -1,4 +1,7 @@
-/** The three embedded services over one fresh SQLite file, called through fastify's inject. For tests. */
+/**
+ * The three embedded services over one fresh SQLite file, called through fastify's inject. For
+ * tests.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -84,8 +87,8 @@ const hosts: Record<string, ReadonlySet<string>> = {
 };
 
 /**
- * Users admin (project admin) and demo (project demo), and those given, whose password is `demoPassword`. `time.now` can be set. `stop` removes
- * its files.
+ * Users admin (project admin) and demo (project demo), and those given, whose password is
+ * `demoPassword`. `time.now` can be set. `stop` removes its files.
  */
 export async function startEmbeddedCloud({
   users = [],

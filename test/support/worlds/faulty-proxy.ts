@@ -4,8 +4,9 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 
 /**
- * `lost`: cut before the service hears of it. `unheard`: done by the service, cut before the answer. `withheld`: done, and no answer ever. `half`:
- * cut in the middle of the answer. `busy`: 503 without asking. `silent`: no answer ever. `corrupt`: one bit of the answer is another.
+ * `lost`: cut before the service hears of it. `unheard`: done by the service, cut before the
+ * answer. `withheld`: done, and no answer ever. `half`: cut in the middle of the answer. `busy`:
+ * 503 without asking. `silent`: no answer ever. `corrupt`: one bit of the answer is another.
  */
 export type Fault = 'lost' | 'unheard' | 'withheld' | 'half' | 'busy' | 'silent' | 'corrupt';
 
@@ -17,7 +18,10 @@ export interface FaultyProxy {
   stop(): Promise<void>;
 }
 
-/** What becomes of this call? undefined: nothing; a promise holds the call back. Example: `({ method }) => (method === 'GET' ? 'lost' : undefined)`. */
+/**
+ * What becomes of this call? undefined: nothing; a promise holds the call back. Example: `({ method
+ * }) => (method === 'GET' ? 'lost' : undefined)`.
+ */
 export type Mischief = (call: {
   method: string;
   path: string;

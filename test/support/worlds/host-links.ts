@@ -23,7 +23,10 @@ export interface TestDoorOptions {
   port?: number;
 }
 
-/** A controller that only takes links, on a free port; everybody is host-1 unless `admit` says otherwise. */
+/**
+ * A controller that only takes links, on a free port; everybody is host-1 unless `admit` says
+ * otherwise.
+ */
 export async function aHostDoor(options: TestDoorOptions = {}): Promise<TestDoor> {
   const shouldUpgradeCallback = (request: IncomingMessage) => wantsHostLink(request);
   const server: Server = createServer({ shouldUpgradeCallback }, (_request, response) => {

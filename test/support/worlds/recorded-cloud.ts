@@ -1,10 +1,16 @@
-/** A real HTTP server on a free loopback port that answers recorded JSON: a cloud for the command line's tests. */
+/**
+ * A real HTTP server on a free loopback port that answers recorded JSON: a cloud for the command
+ * line's tests.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CloudPlace } from '#cli/cloud/cloud-credentials.ts';
 import type { PasswordLogin } from '#core/access/login.ts';
 
-/** A recorded reply. `status` is 200 and `headers` are none unless given. A text body is sent as it is. */
+/**
+ * A recorded reply. `status` is 200 and `headers` are none unless given. A text body is sent as it
+ * is.
+ */
 export interface RecordedReply {
   status?: number;
   headers?: Record<string, string>;
@@ -22,7 +28,10 @@ export interface RecordedCloud {
   origin: string;
   credentials: CloudPlace & PasswordLogin;
   received: ReceivedRequest[];
-  /** Sets what `GET /path?query` answers. Example: `answer('GET /novella/v1/pci/pools', { body: … })`. */
+  /**
+   * Sets what `GET /path?query` answers. Example: `answer('GET /novella/v1/pci/pools', { body: …
+   * })`.
+   */
   answer(line: string, reply: RecordedReply): void;
   stop(): Promise<void>;
 }

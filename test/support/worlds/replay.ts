@@ -1,4 +1,7 @@
-/** Replays recorded exchanges: ids of the record are exchanged for those our service made. For tests. */
+/**
+ * Replays recorded exchanges: ids of the record are exchanged for those our service made. For
+ * tests.
+ */
 
 export interface Exchange {
   method: string;
@@ -12,7 +15,10 @@ export interface Exchange {
 export class IdMap {
   readonly #ours = new Map<string, string>();
 
-  /** Learns from two replies to the same request: wherever the record has an id, ours has one in its place. */
+  /**
+   * Learns from two replies to the same request: wherever the record has an id, ours has one in its
+   * place.
+   */
   learn(recorded: unknown, ours: unknown): void {
     if (typeof recorded !== 'object' || typeof ours !== 'object' || !recorded || !ours) return;
     for (const [key, value] of Object.entries(recorded)) {
@@ -31,7 +37,9 @@ export class IdMap {
   }
 }
 
-/** The keys of a reply down to its objects in lists, as paths. Example: `['port', 'port.id', …]`. */
+/**
+ * The keys of a reply down to its objects in lists, as paths. Example: `['port', 'port.id', …]`.
+ */
 export function keyPaths(value: unknown, at = ''): string[] {
   if (Array.isArray(value)) return value.length === 0 ? [] : keyPaths(value[0], `${at}[]`);
   if (typeof value !== 'object' || value === null) return [];

@@ -1,4 +1,7 @@
-/** A server that stands for Keystone, Neutron and Glance: it signs everyone in, and answers all else as it is reported. */
+/**
+ * A server that stands for Keystone, Neutron and Glance: it signs everyone in, and answers all else
+ * as it is reported.
+ */
 import type { Caller } from '#contracts/services/identity.ts';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -36,7 +39,10 @@ export const silence: Reply = () => undefined;
 
 export type ScriptedOpenStack = Awaited<ReturnType<typeof scriptedOpenStack>>;
 
-/** `replies` are given one after the other, the last again and again. Sign-ins are not heard but counted; token n is `own-n`. */
+/**
+ * `replies` are given one after the other, the last again and again. Sign-ins are not heard but
+ * counted; token n is `own-n`.
+ */
 export async function scriptedOpenStack(
   replies: Reply[] | ((heard: Heard) => Reply),
   options: Partial<OpenStackOptions> & { roles?: string[]; catalog?: unknown[] } = {},

@@ -1,4 +1,7 @@
-/** Rows for tests of the store: each builder gives something whole and valid, and takes what the test is about. */
+/**
+ * Rows for tests of the store: each builder gives something whole and valid, and takes what the
+ * test is about.
+ */
 import type { NewServer, Store, Task, Transition } from '#contracts/store/store.ts';
 import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
 import { parsePciAddress } from '#core/pci/devices/address.ts';

@@ -1,4 +1,7 @@
-/** The actions that `POST /servers/:id/action` knows. Those without a handler are not offered yet. Source: Nova compute API reference, "Servers - run an action". */
+/**
+ * The actions that `POST /servers/:id/action` knows. Those without a handler are not offered yet.
+ * Source: Nova compute API reference, "Servers - run an action".
+ */
 import type { Route } from '../../requests/route.ts';
 import { words } from '../../requests/words.ts';
 import { consoleBody, showConsole } from './console.ts';

@@ -20,7 +20,10 @@ interface ConsoleBody {
   'os-getConsoleOutput': { length?: number | string | null };
 }
 
-/** What no text document may have: control characters but line ends and tabs. Source: Nova, `console_output.py`. */
+/**
+ * What no text document may have: control characters but line ends and tabs. Source: Nova,
+ * `console_output.py`.
+ */
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const controlCharacters = /[\u0000-\u0008\u000b-\u001f]/g;
 

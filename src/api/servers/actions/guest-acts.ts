@@ -1,4 +1,7 @@
-/** Actions that are one act on the server's guest: power, reboot, pause, suspend. Each answers as soon as it is recorded. */
+/**
+ * Actions that are one act on the server's guest: power, reboot, pause, suspend. Each answers as
+ * soon as it is recorded.
+ */
 import type { GuestActName } from '#workflows/guests/act-on-guest.ts';
 import { type JsonSchema, object, wrapped } from '../../requests/json-schema.ts';
 import type { BodySchema, Call, Handler, Reply } from '../../requests/route.ts';

@@ -48,7 +48,10 @@ interface RebuildBody {
   };
 }
 
-/** `adminPass` is part of the reply that clients read; nobody sets it in the guest, as with Nova on libvirt. */
+/**
+ * `adminPass` is part of the reply that clients read; nobody sets it in the guest, as with Nova on
+ * libvirt.
+ */
 export async function rebuildServer(call: Call<RebuildBody>): Promise<Reply> {
   const { rebuild: requested } = call.body;
   const server = await findServer(call);

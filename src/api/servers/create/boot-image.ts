@@ -3,7 +3,10 @@ import { ComputeError } from '#core/errors.ts';
 import { idOfReference } from '../../requests/fields.ts';
 import type { BlockDevice, CreateServerBody } from './create-schema.ts';
 
-/** The id of the image. Throws `invalid` when there is none, or when a block device is anything but that image on local disk. */
+/**
+ * The id of the image. Throws `invalid` when there is none, or when a block device is anything but
+ * that image on local disk.
+ */
 export function bootImageId(server: CreateServerBody['server']): string {
   if ((server.block_device_mapping ?? []).length > 0) {
     throw new ComputeError(

@@ -1,4 +1,7 @@
-/** A checked body of POST /servers as the request that workflows take. What Novella cannot do is refused, never ignored. */
+/**
+ * A checked body of POST /servers as the request that workflows take. What Novella cannot do is
+ * refused, never ignored.
+ */
 import { ComputeError } from '#core/errors.ts';
 import type { NewServerRequest, PlacementHints } from '#core/servers/new-server.ts';
 import { idOfReference, isSet } from '../../requests/fields.ts';

@@ -1,9 +1,15 @@
-/** The body of POST /servers in each microversion. Source: Nova compute API reference, "Create Server", and its history. */
+/**
+ * The body of POST /servers in each microversion. Source: Nova compute API reference, "Create
+ * Server", and its history.
+ */
 import * as field from '../../requests/fields.ts';
 import { type JsonSchema, object, wrapped } from '../../requests/json-schema.ts';
 import type { BodySchema } from '../../requests/route.ts';
 
-/** Where the body changes. Device tags came in 2.32, were lost for volumes in 2.33 and for NICs in 2.37, and are back since 2.42. */
+/**
+ * Where the body changes. Device tags came in 2.32, were lost for volumes in 2.33 and for NICs in
+ * 2.37, and are back since 2.42.
+ */
 const changes = [1, 19, 32, 33, 37, 42, 52, 57, 63, 67, 74];
 
 /** One schema object per range of versions, made when first used. */
@@ -28,7 +34,10 @@ function bodySince(version: number): JsonSchema {
   ]);
 }
 
-/** Of everything that a body lists, so that no request costs others their time. No guest has a tenth of it. */
+/**
+ * Of everything that a body lists, so that no request costs others their time. No guest has a tenth
+ * of it.
+ */
 const mostItems = 100;
 
 const oneOrMore: JsonSchema = {

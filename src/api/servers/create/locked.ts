@@ -4,7 +4,10 @@ import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { Call } from '../../requests/route.ts';
 
-/** Throws `conflict` for a locked server, unless an administrator asks. Source: Nova `check_instance_lock`. */
+/**
+ * Throws `conflict` for a locked server, unless an administrator asks. Source: Nova
+ * `check_instance_lock`.
+ */
 export function refuseLocked(call: Call, server: Server): void {
   if (!server.locked || allows('admin', call.caller)) return;
   throw new ComputeError('conflict', `Instance ${server.id} is locked`);

@@ -8,8 +8,9 @@ import type { CreateServerBody } from './create-schema.ts';
 type Placement = Pick<NewServerRequest, 'availabilityZone' | 'forcedHost'>;
 
 /**
- * Reads `availability_zone` (also `zone:host[:node]`) and, since 2.74, `host` and `hypervisor_hostname`; one host is one node.
- * Throws `forbidden` when a user names a host, `invalid` for an unknown zone or host.
+ * Reads `availability_zone` (also `zone:host[:node]`) and, since 2.74, `host` and
+ * `hypervisor_hostname`; one host is one node. Throws `forbidden` when a user names a host,
+ * `invalid` for an unknown zone or host.
  */
 export async function placementOf(
   call: Call,

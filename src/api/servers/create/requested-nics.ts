@@ -1,4 +1,7 @@
-/** The `networks` of a boot request as NICs, in order. What exists is not looked up here. Source: Nova compute API reference, "Create Server", networks. */
+/**
+ * The `networks` of a boot request as NICs, in order. What exists is not looked up here. Source:
+ * Nova compute API reference, "Create Server", networks.
+ */
 import ipaddr from 'ipaddr.js';
 import { ComputeError } from '#core/errors.ts';
 import type { NewServerRequest, RequestedNic } from '#core/servers/new-server.ts';
@@ -6,7 +9,10 @@ import type { CreateServerBody, NetworkEntry } from './create-schema.ts';
 
 type Networks = CreateServerBody['server']['networks'];
 
-/** Throws `invalid` naming the entry. An empty list is as none given before 2.37, and no NIC from it on. */
+/**
+ * Throws `invalid` naming the entry. An empty list is as none given before 2.37, and no NIC from it
+ * on.
+ */
 export function requestedNics(
   networks: Networks,
   version: number,

@@ -67,7 +67,10 @@ function keyOf(call: Call, metadata: Metadata): string {
   throw new ComputeError('notFound', `Metadata item was not found: '${key}'`);
 }
 
-/** The metadata become what `change` makes of them as they are then: changes at the same time are all kept. */
+/**
+ * The metadata become what `change` makes of them as they are then: changes at the same time are
+ * all kept.
+ */
 async function setMetadata(
   call: Call,
   id: string,

@@ -1,4 +1,7 @@
-/** The security groups of servers, read from their ports. Source: Nova `security_group_api.py`; compute API reference, "List Security Groups By Server". */
+/**
+ * The security groups of servers, read from their ports. Source: Nova `security_group_api.py`;
+ * compute API reference, "List Security Groups By Server".
+ */
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import { isComputeError } from '#core/errors.ts';
 import type { SecurityGroup, SecurityGroupRule } from '#core/networking/security-group.ts';
@@ -12,8 +15,9 @@ import { findServer } from '../read/find.ts';
 const portsAtOnce = 100;
 
 /**
- * Of each server by its id, those that the caller may see, each once. Empty where the network service does not answer: a server is shown
- * without its groups rather than not at all. `isForShow`: names may be a second old; which groups a port has is always read.
+ * Of each server by its id, those that the caller may see, each once. Empty where the network
+ * service does not answer: a server is shown without its groups rather than not at all.
+ * `isForShow`: names may be a second old; which groups a port has is always read.
  */
 export async function groupsOfServers(
   call: Call,
@@ -112,7 +116,10 @@ function viewRule(
   };
 }
 
-/** All ports of a protocol are 1 to 65535 where it has ports, and -1 where it has none. Source: Nova's view of Neutron's rules. */
+/**
+ * All ports of a protocol are 1 to 65535 where it has ports, and -1 where it has none. Source:
+ * Nova's view of Neutron's rules.
+ */
 function portsOf({ protocol, portRangeMin, portRangeMax }: SecurityGroupRule) {
   if (protocol === null || portRangeMin !== null || portRangeMax !== null) {
     return [portRangeMin, portRangeMax];

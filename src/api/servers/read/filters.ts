@@ -1,4 +1,7 @@
-/** The filters of server lists, by query key. Source: Nova compute API reference, "List Servers"; its query schema and `instance_get_all_by_filters`. */
+/**
+ * The filters of server lists, by query key. Source: Nova compute API reference, "List Servers";
+ * its query schema and `instance_get_all_by_filters`.
+ */
 import type { ServerCondition, ServerField } from '#contracts/store/server-selection.ts';
 import { ComputeError } from '#core/errors.ts';
 import { kernelImages, rootDevice } from '#core/guests/description/guest-kernel.ts';
@@ -12,14 +15,20 @@ import { timesOf } from './time-texts.ts';
 /** `zone`: the availability zone that the server's view shows. */
 export type ServerTest = (server: Server, zone: string) => boolean;
 
-/** What a value asks for: something that the database finds by a column, or a test of names or of whole servers, from the cheapest to the costliest. */
+/**
+ * What a value asks for: something that the database finds by a column, or a test of names or of
+ * whole servers, from the cheapest to the costliest.
+ */
 export type Asked =
   | ServerCondition
   | { ofName: (name: string) => boolean }
   | { ofServer: ServerTest };
 
 export interface ServerFilter {
-  /** First minor version in which members filter by it too; for them it counts for nothing before. Absent: administrators only. */
+  /**
+   * First minor version in which members filter by it too; for them it counts for nothing before.
+   * Absent: administrators only.
+   */
   members?: number;
   /** First and last minor version that has it; default: all. */
   from?: number;
@@ -89,7 +98,10 @@ const fixedIps = (server: Server, isWanted: (ip: string) => boolean): string[] =
     .map(({ ipAddress }) => ipAddress)
     .filter(isWanted);
 
-/** Of a key that Nova drops before 2.75 and refuses from it on. Novella knows the value, so it filters. */
+/**
+ * Of a key that Nova drops before 2.75 and refuses from it on. Novella knows the value, so it
+ * filters.
+ */
 const early = { to: 74 } as const;
 
 export const filters: Record<string, ServerFilter> = {
@@ -141,24 +153,35 @@ export const filters: Record<string, ServerFilter> = {
   'not-tags-any': tags((has, asked) => !asked.some(has)),
 };
 
-/** What Nova's schema has and no server can be found by. An administrator who filters by one is refused. */
+/**
+ * What Nova's schema has and no server can be found by. An administrator who filters by one is
+ * refused.
+ */
 const joined = words(
   'block_device_mapping services system_metadata info_cache security_groups pci_devices',
 );
 
-/** Facts of a server in Nova's table which its schema does not have, so that they come before 2.75 only. */
+/**
+ * Facts of a server in Nova's table which its schema does not have, so that they come before 2.75
+ * only.
+ */
 const unknown = words(`
   architecture os_type vm_mode cleaned hidden cell_name deleted_at memory_mb vcpus root_gb ephemeral_gb
   ephemeral_key_uuid launched_on disable_terminate shutdown_terminate default_ephemeral_device
   default_swap_device key_data user_data
 `);
 
-/** Is a list that is asked for by this key refused? Keys that begin with `_` are Nova's inner ones. */
+/**
+ * Is a list that is asked for by this key refused? Keys that begin with `_` are Nova's inner ones.
+ */
 export function isNoFilter(key: string): boolean {
   return key.startsWith('_') || joined.includes(key) || unknown.includes(key);
 }
 
-/** Keys that may stand in the query; from 2.75 on any other is refused. No server is ever soft-deleted, so `soft_deleted` changes no list. */
+/**
+ * Keys that may stand in the query; from 2.75 on any other is refused. No server is ever
+ * soft-deleted, so `soft_deleted` changes no list.
+ */
 export const serverQuery: readonly string[] = [
   ...Object.keys(filters).filter((key) => filters[key]?.to === undefined),
   ...joined,

@@ -5,7 +5,10 @@ import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { Call } from '../../requests/route.ts';
 
-/** The live server of `:id`. Throws `notFound` for a deleted one, and for another project's: to the caller it is not there. */
+/**
+ * The live server of `:id`. Throws `notFound` for a deleted one, and for another project's: to the
+ * caller it is not there.
+ */
 export async function findServer(call: Call): Promise<Server> {
   const server = await findServerEvenDeleted(call);
   if (server.deletedAt === null) return server;
@@ -31,7 +34,10 @@ export async function findServerToDelete(call: Call): Promise<Server> {
   return findServer(call);
 }
 
-/** Throws `conflict`, for administrators with the reason, when there is such a server and it cannot be read. */
+/**
+ * Throws `conflict`, for administrators with the reason, when there is such a server and it cannot
+ * be read.
+ */
 async function refuseDamaged({ context, caller }: Call, id: string): Promise<void> {
   const damage = await context.store.servers.damage(id);
   if (damage === undefined || !maySee(caller, damage.projectId)) return;

@@ -38,7 +38,10 @@ export async function listActions(call: Call): Promise<Reply> {
   return { body: { instanceActions, ...(links.length > 0 && { links }) } };
 }
 
-/** Events are for administrators before 2.51, for all from it on; tracebacks and hosts stay administrators'. */
+/**
+ * Events are for administrators before 2.51, for all from it on; tracebacks and hosts stay
+ * administrators'.
+ */
 export async function showAction(call: Call): Promise<Reply> {
   const server = await findHistory(call);
   const requestId = call.params['request'] ?? '';

@@ -3,8 +3,9 @@ import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 
 /**
- * A test for the servers that have every item of the value: JSON (`{"role": "web"}`), the same as Python prints it
- * (`{'role': 'web'}`, as its clients send a dictionary), or one item as `role=web`. Throws `invalid` for anything else.
+ * A test for the servers that have every item of the value: JSON (`{"role": "web"}`), the same as
+ * Python prints it (`{'role': 'web'}`, as its clients send a dictionary), or one item as
+ * `role=web`. Throws `invalid` for anything else.
  */
 export function metadataFilter(value: string, key: string): (server: Server) => boolean {
   const asked = Object.entries(itemsOf(value, key));
@@ -33,7 +34,10 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Texts that hold a quotation mark or a backslash are left as they are: Python writes those in other ways. */
+/**
+ * Texts that hold a quotation mark or a backslash are left as they are: Python writes those in
+ * other ways.
+ */
 function fromPython(text: string): string {
   return /["\\]/.test(text) ? text : text.replaceAll("'", '"');
 }

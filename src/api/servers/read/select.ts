@@ -33,8 +33,9 @@ export interface ServerPage {
 }
 
 /**
- * The page of a list call, newest first unless it says otherwise. The database finds it by what has a column; tests of names and of whole servers go over
- * its answer part by part, in turns with other requests. Throws `invalid` for a bad value, `forbidden` for what administrators ask only.
+ * The page of a list call, newest first unless it says otherwise. The database finds it by what has
+ * a column; tests of names and of whole servers go over its answer part by part, in turns with
+ * other requests. Throws `invalid` for a bad value, `forbidden` for what administrators ask only.
  */
 export async function selectServers(call: Call): Promise<ServerPage> {
   const { store } = call.context;
@@ -99,7 +100,10 @@ async function asked(
   return { selection, tests };
 }
 
-/** Lists of what has changed hold deleted servers too. The key `deleted` is the administrators'. Source: Nova `_get_servers`. */
+/**
+ * Lists of what has changed hold deleted servers too. The key `deleted` is the administrators'.
+ * Source: Nova `_get_servers`.
+ */
 function deletedAsked(call: Call): 'none' | 'only' | 'too' {
   const { query, caller, version } = call;
   const value = caller.isAdmin ? queryValue(query, 'deleted') : undefined;
@@ -111,7 +115,10 @@ function deletedAsked(call: Call): 'none' | 'only' | 'too' {
   return hasTimes ? 'too' : 'none';
 }
 
-/** Is the status of deleted servers the only one asked for? Throws `forbidden` for who is no administrator. */
+/**
+ * Is the status of deleted servers the only one asked for? Throws `forbidden` for who is no
+ * administrator.
+ */
 function asksDeleted(call: Call): boolean {
   const statuses = statusWords(call);
   if (statuses.length === 0 || statuses.some((status) => status !== 'DELETED')) return false;
@@ -175,7 +182,10 @@ function statusesAsked(call: Call): ServerSelection['either'] {
   ]);
 }
 
-/** Filters that only administrators may use are left out for others, as Nova does. Throws `invalid` for what nobody can filter by. */
+/**
+ * Filters that only administrators may use are left out for others, as Nova does. Throws `invalid`
+ * for what nobody can filter by.
+ */
 async function fieldsAsked(call: Call): Promise<{ where: ServerCondition[]; tests: Tests }> {
   const { query, caller, version } = call;
   const refused = Object.keys(query).find((key) => caller.isAdmin && isNoFilter(key));

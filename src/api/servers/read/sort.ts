@@ -42,8 +42,9 @@ const keys: Record<string, ServerField | null> = {
 const administrators = ['host', 'node'];
 
 /**
- * The order asked for, a key that is repeated counting once; none: newest first. Throws `invalid` for an unknown key or direction, and
- * `forbidden` for a key that is the administrators'. Source: Nova `remove_invalid_sort_keys`.
+ * The order asked for, a key that is repeated counting once; none: newest first. Throws `invalid`
+ * for an unknown key or direction, and `forbidden` for a key that is the administrators'. Source:
+ * Nova `remove_invalid_sort_keys`.
  */
 export function orderAsked({ query, caller }: Call): NonNullable<ServerSelection['order']> {
   const directions = queryValues(query, 'sort_dir');

@@ -1,4 +1,7 @@
-/** A server as the API shows it, newest shape first; microversions step down from it. Source: Nova compute API reference, "Servers". */
+/**
+ * A server as the API shows it, newest shape first; microversions step down from it. Source: Nova
+ * compute API reference, "Servers".
+ */
 import { createHash } from 'node:crypto';
 import type { Host } from '#contracts/store/store.ts';
 import { hasConfigDrive } from '#core/guests/description/config-drive.ts';
@@ -84,7 +87,10 @@ export function viewServerBriefly(call: Call, server: Pick<Server, 'id' | 'name'
   return { id: server.id, name: server.name, links: linksTo(call, 'servers', server.id) };
 }
 
-/** The opaque name of a server's host, different in each project; '' on no host. Source: Nova `Instance.hostId`. */
+/**
+ * The opaque name of a server's host, different in each project; '' on no host. Source: Nova
+ * `Instance.hostId`.
+ */
 export function opaqueHostId(server: Pick<Server, 'projectId' | 'hostName'>): string {
   if (server.hostName === null) return '';
   return createHash('sha224').update(`${server.projectId}${server.hostName}`).digest('hex');
@@ -157,7 +163,10 @@ function administratorsView(call: Call, server: Server, host: Host | undefined):
   };
 }
 
-/** Members see no word of hosts, and details only where the words are for them (code below 500); administrators see all. */
+/**
+ * Members see no word of hosts, and details only where the words are for them (code below 500);
+ * administrators see all.
+ */
 function faultOf(call: Call, server: Server, status: string): View {
   if (server.fault === null || (status !== 'ERROR' && status !== 'DELETED')) return {};
   const { code, message, details, created } = server.fault;

@@ -1,4 +1,7 @@
-/** The config drive: how a guest learns its name, addresses and user data where no metadata service is. Source: Nova "Config drives". */
+/**
+ * The config drive: how a guest learns its name, addresses and user data where no metadata service
+ * is. Source: Nova "Config drives".
+ */
 import type { Server } from '../../servers/server.ts';
 import type { DriveFile } from './guest.ts';
 import { metaData } from './meta-data.ts';
@@ -7,10 +10,16 @@ import { networkData } from './network-data.ts';
 /** The label by which a guest finds it. */
 export const configDriveLabel = 'config-2';
 
-/** `latest` is what guests read; those that ask for a version find the newest whose content this is. Source: cloud-init `OS_VERSIONS`. */
+/**
+ * `latest` is what guests read; those that ask for a version find the newest whose content this is.
+ * Source: cloud-init `OS_VERSIONS`.
+ */
 const versions = ['latest', '2018-08-27'];
 
-/** Has this server one? Without it a server with a VF would know neither address nor VLAN: no metadata service is on its network. */
+/**
+ * Has this server one? Without it a server with a VF would know neither address nor VLAN: no
+ * metadata service is on its network.
+ */
 export function hasConfigDrive(
   server: Pick<Server, 'configDrive' | 'imageProperties' | 'nics'>,
 ): boolean {

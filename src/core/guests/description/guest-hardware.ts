@@ -17,8 +17,9 @@ export interface GuestHardware {
 const boards = /^(q35|pc-q35-[\w.-]+)$/;
 
 /**
- * Example: `{ hw_disk_bus: 'sata' }` → `{ machine: 'q35', diskBus: 'sata' }`. Refuses what no guest here can have, naming the property.
- * Source: Glance "Useful image properties", `hw_machine_type` and `hw_disk_bus`.
+ * Example: `{ hw_disk_bus: 'sata' }` → `{ machine: 'q35', diskBus: 'sata' }`. Refuses what no guest
+ * here can have, naming the property. Source: Glance "Useful image properties", `hw_machine_type`
+ * and `hw_disk_bus`.
  */
 export function guestHardware(properties: Properties): Verdict<{ hardware: GuestHardware }> {
   const machine = properties['hw_machine_type'] ?? 'q35';

@@ -3,20 +3,29 @@ import type { Server } from '../../servers/server.ts';
 import { diskName, guestHardware } from './guest-hardware.ts';
 import type { GuestKernel } from './guest.ts';
 
-/** The images that an image's properties name. Source: Glance common image properties `kernel_id`, `ramdisk_id`. */
+/**
+ * The images that an image's properties name. Source: Glance common image properties `kernel_id`,
+ * `ramdisk_id`.
+ */
 export interface KernelImages {
   kernelId: string | null;
   ramdiskId: string | null;
 }
 
-/** Example: `{ kernel_id: '5f…', ramdisk_id: '' }` → `{ kernelId: '5f…', ramdiskId: null }`. A ramdisk without a kernel counts for nothing. */
+/**
+ * Example: `{ kernel_id: '5f…', ramdisk_id: '' }` → `{ kernelId: '5f…', ramdiskId: null }`. A
+ * ramdisk without a kernel counts for nothing.
+ */
 export function kernelImages(imageProperties: Record<string, string>): KernelImages {
   const kernelId = idOrNull(imageProperties['kernel_id']);
   const ramdiskId = kernelId === null ? null : idOrNull(imageProperties['ramdisk_id']);
   return { kernelId, ramdiskId };
 }
 
-/** Root on its first disk, and its words on the serial console. Source: Nova's default for a guest with a kernel. */
+/**
+ * Root on its first disk, and its words on the serial console. Source: Nova's default for a guest
+ * with a kernel.
+ */
 function usualCommandLine(imageProperties: Record<string, string>): string {
   return `root=${rootDevice(imageProperties)} console=tty0 console=ttyS0`;
 }
@@ -27,7 +36,10 @@ export function rootDevice(imageProperties: Record<string, string>): string {
   return `/dev/${diskName(board.ok ? board.hardware.diskBus : 'virtio')}`;
 }
 
-/** null: it starts from the boot loader on its disk. `os_command_line` of the image replaces the usual command line. */
+/**
+ * null: it starts from the boot loader on its disk. `os_command_line` of the image replaces the
+ * usual command line.
+ */
 export function guestKernel({
   imageProperties,
 }: Pick<Server, 'imageProperties'>): GuestKernel | null {

@@ -12,7 +12,10 @@ export interface GuestPaths {
   consoleLog: string;
 }
 
-/** Example: `('/var/lib/novella/guests', '0a1b…')` → `{ disk: '/var/lib/novella/guests/0a1b…/disk', … }`. */
+/**
+ * Example: `('/var/lib/novella/guests', '0a1b…')` → `{ disk: '/var/lib/novella/guests/0a1b…/disk',
+ * … }`.
+ */
 export function guestPaths(directory: string, guestId: string): GuestPaths {
   const folder = `${directory}/${guestId}`;
   return {

@@ -1,11 +1,17 @@
-/** The guest: what a hypervisor needs to know of one server. Hypervisor-neutral; XML is made elsewhere. */
+/**
+ * The guest: what a hypervisor needs to know of one server. Hypervisor-neutral; XML is made
+ * elsewhere.
+ */
 import type { PciAddress } from '../../pci/devices/address.ts';
 import type { VfRequest } from '../../pci/vf/vf-settings.ts';
 import type { NumaShare } from '../../scheduling/numa-fit.ts';
 import type { GuestHardware } from './guest-hardware.ts';
 import type { OvsPort } from './host-tap.ts';
 
-/** Limits of a NIC, texts as in the flavor (kilobytes a second; burst in kilobytes). Source: Nova `quota:vif_inbound_average` … */
+/**
+ * Limits of a NIC, texts as in the flavor (kilobytes a second; burst in kilobytes). Source: Nova
+ * `quota:vif_inbound_average` …
+ */
 export interface NicRate {
   average?: string;
   peak?: string;
@@ -33,8 +39,9 @@ export interface NicFrontend {
 }
 
 /**
- * What a bridge of a network without a network agent is joined to: the host's interface of this physical network, tagged with
- * this VLAN. `physicalNetwork` null: to nothing, guests of this host only. `vlan` null: untagged.
+ * What a bridge of a network without a network agent is joined to: the host's interface of this
+ * physical network, tagged with this VLAN. `physicalNetwork` null: to nothing, guests of this host
+ * only. `vlan` null: untagged.
  */
 export interface BridgeWiring {
   physicalNetwork: string | null;
@@ -78,7 +85,9 @@ export type GuestNic = NicIdentity &
         devName: string;
         /** The agent makes the tap before the guest starts; else libvirt makes it. */
         madeByUs: boolean;
-        /** The port of Open vSwitch that the agent makes of it; absent: another program connects it. */
+        /**
+         * The port of Open vSwitch that the agent makes of it; absent: another program connects it.
+         */
         ovs?: OvsPort;
         frontend: NicFrontend;
       }
@@ -118,11 +127,17 @@ export function isPciNic(nic: GuestNic): nic is PciGuestNic {
 export interface GuestHostDevice {
   address: PciAddress;
   requestId: string;
-  /** true: its driver stays with it, libvirt neither takes it off nor puts it back. Absent: libvirt manages it. */
+  /**
+   * true: its driver stays with it, libvirt neither takes it off nor puts it back. Absent: libvirt
+   * manages it.
+   */
   isUnmanaged?: true;
 }
 
-/** A guest that starts from a kernel of its own, not from the boot loader on its disk. Both are images. */
+/**
+ * A guest that starts from a kernel of its own, not from the boot loader on its disk. Both are
+ * images.
+ */
 export interface GuestKernel {
   imageId: string;
   ramdiskImageId: string | null;
@@ -136,7 +151,9 @@ export interface DriveFile {
   encoding: 'utf8' | 'base64';
 }
 
-/** One guest, complete: what libvirt receives follows from this alone (and the host's own facts). */
+/**
+ * One guest, complete: what libvirt receives follows from this alone (and the host's own facts).
+ */
 export interface Guest {
   /** The server's id; the domain's uuid. */
   id: string;

@@ -1,12 +1,16 @@
-/** The PCI devices that a guest holds, and how: what a host must check before a start and restore after an end. */
+/**
+ * The PCI devices that a guest holds, and how: what a host must check before a start and restore
+ * after an end.
+ */
 import { assertNever } from '../../errors.ts';
 import type { PciAddress } from '../../pci/devices/address.ts';
 import type { Guest, GuestHostDevice, GuestNic } from './guest.ts';
 import { isPciNic } from './guest.ts';
 
 /**
- * One device of a guest. `hostdev`: the guest has the device itself; `macvtap`: it has a tap over the VF's interface, which
- * stays with the host; `vdpa`: it has the VF's vDPA device. `trust`: the VF's trust was set for it.
+ * One device of a guest. `hostdev`: the guest has the device itself; `macvtap`: it has a tap over
+ * the VF's interface, which stays with the host; `vdpa`: it has the VF's vDPA device. `trust`: the
+ * VF's trust was set for it.
  */
 export interface HeldDevice {
   address: PciAddress;
@@ -14,7 +18,10 @@ export interface HeldDevice {
   /** The guest's MAC and VLAN are set on the VF by us, and cleared by us. */
   isConfigured: boolean;
   trust: boolean;
-  /** true: its driver is the operator's, neither judged nor bound again. Absent: libvirt takes it off and puts it back. */
+  /**
+   * true: its driver is the operator's, neither judged nor bound again. Absent: libvirt takes it
+   * off and puts it back.
+   */
   isUnmanaged?: true;
 }
 

@@ -1,4 +1,7 @@
-/** What a guest can read about its NICs: `network_data.json`. It is all it gets where no DHCP answers, as on an SR-IOV network. */
+/**
+ * What a guest can read about its NICs: `network_data.json`. It is all it gets where no DHCP
+ * answers, as on an SR-IOV network.
+ */
 import { splitCidr } from '../../networking/cidr.ts';
 import type { FixedIp, Subnet } from '../../networking/port.ts';
 import type { Vif } from '../../networking/vif.ts';
@@ -36,13 +39,17 @@ export interface NetworkData {
   services: Service[];
 }
 
-/** VIF types that guests know as a link's type; to all others an Ethernet NIC is `phy`. Source: Nova `LEGACY_EXPOSED_VIF_TYPES`. */
+/**
+ * VIF types that guests know as a link's type; to all others an Ethernet NIC is `phy`. Source: Nova
+ * `LEGACY_EXPOSED_VIF_TYPES`.
+ */
 const knownTypes = new Set(['bridge', 'dvs', 'hw_veb', 'hyperv', 'ovs', 'tap', 'vhostuser', 'vif']);
 
 /**
- * One link for each NIC, one network for each address. Addresses are given as they are, never "ask DHCP": the port has them
- * whether or not a DHCP server is near. The VLAN of a VF is not here: its NIC takes the tag off, so the guest must not.
- * Source: Nova `get_network_metadata`; OpenStack's network_data.json schema.
+ * One link for each NIC, one network for each address. Addresses are given as they are, never "ask
+ * DHCP": the port has them whether or not a DHCP server is near. The VLAN of a VF is not here: its
+ * NIC takes the tag off, so the guest must not. Source: Nova `get_network_metadata`; OpenStack's
+ * network_data.json schema.
  */
 export function networkData(vifs: readonly Vif[]): NetworkData {
   const data: NetworkData = { links: [], networks: [], services: [] };

@@ -1,9 +1,14 @@
-/** What the guest sees of a NIC that the host emulates: model, queues. NICs that are a device of their own have none of it. */
+/**
+ * What the guest sees of a NIC that the host emulates: model, queues. NICs that are a device of
+ * their own have none of it.
+ */
 import { isTrue } from '../../pci/devices/boolean-text.ts';
 import { refuse, type Verdict } from '../../reason.ts';
 import type { NicFrontend, NicRate } from '../description/guest.ts';
 
-/** What flavor, image and host settings ask of a server's NICs. All texts as their owner wrote them. */
+/**
+ * What flavor, image and host settings ask of a server's NICs. All texts as their owner wrote them.
+ */
 export interface NicOptions {
   vcpus: number;
   /** Example: `{ 'hw:vif_multiqueue_enabled': 'true' }`. */
@@ -38,7 +43,10 @@ const legacyModels: Record<string, string> = {
   virtualvmxnet3: 'vmxnet3',
 };
 
-/** The emulated side of a NIC: virtio unless the image names another model. Refuses a model that QEMU lacks, naming it. */
+/**
+ * The emulated side of a NIC: virtio unless the image names another model. Refuses a model that
+ * QEMU lacks, naming it.
+ */
 export function planFrontend(options: NicOptions): Verdict<{ frontend: NicFrontend }> {
   const requested = options.imageProperties['hw_vif_model']?.toLowerCase() ?? 'virtio';
   const legacy = Object.hasOwn(legacyModels, requested) ? legacyModels[requested] : undefined;
@@ -69,7 +77,10 @@ export function planFrontend(options: NicOptions): Verdict<{ frontend: NicFronte
   };
 }
 
-/** A NIC that is a device of its own has no emulated side; what flavor and image say of one must agree all the same. */
+/**
+ * A NIC that is a device of its own has no emulated side; what flavor and image say of one must
+ * agree all the same.
+ */
 export function planNoFrontend(options: NicOptions): Verdict<{ frontend: NicFrontend }> {
   const packed = requestedSwitch(options, 'virtio_packed_ring');
   return packed.ok ? { ok: true, frontend: plainFrontend } : packed;
@@ -86,7 +97,10 @@ export const plainFrontend: NicFrontend = {
 
 const notRequested = { ok: true as const, on: false };
 
-/** A yes or no that flavor or image may give, not differing ones. Source: Nova `_get_flavor_image_meta`, `FlavorImageConflict`. */
+/**
+ * A yes or no that flavor or image may give, not differing ones. Source: Nova
+ * `_get_flavor_image_meta`, `FlavorImageConflict`.
+ */
 function requestedSwitch(options: NicOptions, name: string): Verdict<{ on: boolean }> {
   const ofFlavor = options.extraSpecs[`hw:${name}`];
   const ofImage = options.imageProperties[`hw_${name}`];

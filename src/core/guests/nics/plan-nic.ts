@@ -1,4 +1,7 @@
-/** From a bound NIC to its definition for the hypervisor: one function per VIF type. XML and host interfaces are not known here. */
+/**
+ * From a bound NIC to its definition for the hypervisor: one function per VIF type. XML and host
+ * interfaces are not known here.
+ */
 import { deviceName } from '../../networking/vif-of.ts';
 import type { Vif } from '../../networking/vif.ts';
 import type { VnicType } from '../../networking/vnic-type.ts';
@@ -19,9 +22,10 @@ interface NicPlan {
 }
 
 /**
- * This NIC's definition for the hypervisor. Refuses, naming the port and the key, when the binding lacks something.
- * Example: vnic direct, vif_type hw_veb → `{ kind: 'hostdev', address: '0000:01:10.0', vlan: 42 }`.
- * Source: the seed, "VIF types"; Nova `LibvirtGenericVIFDriver.get_config`.
+ * This NIC's definition for the hypervisor. Refuses, naming the port and the key, when the binding
+ * lacks something. Example: vnic direct, vif_type hw_veb → `{ kind: 'hostdev', address:
+ * '0000:01:10.0', vlan: 42 }`. Source: the seed, "VIF types"; Nova
+ * `LibvirtGenericVIFDriver.get_config`.
  */
 export function planGuestNic(vif: Vif, options: NicOptions): Planned {
   if (vif.vifType === '') {
@@ -46,7 +50,10 @@ export function planGuestNic(vif: Vif, options: NicOptions): Planned {
   });
 }
 
-/** Is the guest's NIC the device itself, with nothing emulated? Source: Nova `VNIC_TYPES_DIRECT_PASSTHROUGH`. */
+/**
+ * Is the guest's NIC the device itself, with nothing emulated? Source: Nova
+ * `VNIC_TYPES_DIRECT_PASSTHROUGH`.
+ */
 function isWholeDevice(vnicType: VnicType): boolean {
   return !['normal', 'macvtap', 'virtio-forwarder', 'baremetal', 'smart-nic'].includes(vnicType);
 }
@@ -165,7 +172,9 @@ function planOvs(plan: NicPlan): Planned {
   return planned({ ...virtual, kind: 'ovs', bridge, interfaceId });
 }
 
-/** A VF whose traffic its switch steers by flows, through the VF's representor: no VLAN on the VF. */
+/**
+ * A VF whose traffic its switch steers by flows, through the VF's representor: no VLAN on the VF.
+ */
 function planOffloaded(plan: NicPlan): Planned {
   const slot = pciSlot(plan.vif);
   if (!slot.ok) return slot;
@@ -307,7 +316,10 @@ function pciSlot(vif: Vif): Verdict<{ address: PciAddress }> {
   );
 }
 
-/** The tag of the VF. The text "0" (a flat network) is a tag too: it clears what the VF had. Source: Nova `LibvirtConfigGuestInterface`. */
+/**
+ * The tag of the VF. The text "0" (a flat network) is a tag too: it clears what the VF had. Source:
+ * Nova `LibvirtConfigGuestInterface`.
+ */
 function vlanTag(vif: Vif): Verdict<{ tag: number | null }> {
   const value = vif.details['vlan'];
   if (value === null || value === '' || value === 0) return { ok: true, tag: null };

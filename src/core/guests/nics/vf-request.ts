@@ -4,9 +4,10 @@ import type { VfLinkState, VfRequest } from '../../pci/vf/vf-settings.ts';
 import type { NicRate } from '../description/guest.ts';
 
 /**
- * The embedded network service says it in `binding:vif_details`; a Neutron does not, for its NIC agent owns these settings: null then.
- * Example: `{ vf_settings: { spoof_check: true, link_state: 'auto' } }` → spoof check on, link state auto. A flavor that limits what its NICs
- * send limits the VF too: the kernel counts in Mbit/s, at least 1, the flavor in kB/s.
+ * The embedded network service says it in `binding:vif_details`; a Neutron does not, for its NIC
+ * agent owns these settings: null then. Example: `{ vf_settings: { spoof_check: true, link_state:
+ * 'auto' } }` → spoof check on, link state auto. A flavor that limits what its NICs send limits the
+ * VF too: the kernel counts in Mbit/s, at least 1, the flavor in kB/s.
  */
 export function vfRequest({
   vif,

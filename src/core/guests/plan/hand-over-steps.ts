@@ -1,4 +1,6 @@
-/** What a NIC needs of its host before the guest has it, and what is undone once it has released it. */
+/**
+ * What a NIC needs of its host before the guest has it, and what is undone once it has released it.
+ */
 import { noMac, type VfChange } from '../../pci/vf/vf-settings.ts';
 import { type GuestHostDevice, type GuestNic, isPciNic } from '../description/guest.ts';
 import { type HeldDevice, heldByNic, heldHostDevice } from '../description/held-device.ts';
@@ -6,8 +8,9 @@ import type { HostTap } from '../description/host-tap.ts';
 import type { Step, VfStep } from './step.ts';
 
 /**
- * The device is recorded first, so that whatever follows can be undone. libvirt itself sets MAC and VLAN of a VF that it hands over whole; one
- * under a macvtap is set here, so that the network's own agent sees the port's MAC. Source: Nova `plug_hw_veb`.
+ * The device is recorded first, so that whatever follows can be undone. libvirt itself sets MAC and
+ * VLAN of a VF that it hands over whole; one under a macvtap is set here, so that the network's own
+ * agent sees the port's MAC. Source: Nova `plug_hw_veb`.
  */
 export function handOverSteps(guestId: string, nic: GuestNic): Step[] {
   if (nic.kind === 'bridge' && nic.wiring !== null) {
@@ -31,7 +34,10 @@ export function handOverSteps(guestId: string, nic: GuestNic): Step[] {
   ];
 }
 
-/** The tap that the host makes for this NIC; undefined where the hypervisor makes what it needs. Source: Nova `_set_config_VIFOpenVSwitch`, `plug_tap`. */
+/**
+ * The tap that the host makes for this NIC; undefined where the hypervisor makes what it needs.
+ * Source: Nova `_set_config_VIFOpenVSwitch`, `plug_tap`.
+ */
 function tapOf(nic: GuestNic): HostTap | undefined {
   if (nic.kind !== 'tap' || !nic.madeByUs) return undefined;
   const { devName, macAddress, mtu, frontend, ovs = null } = nic;
@@ -54,8 +60,8 @@ export function giveBackSteps(guestId: string, nic: GuestNic): Step[] {
 }
 
 /**
- * What gives a VF back clean that nobody has recorded: a MAC left on it would keep its PF from sending to the guest that has the MAC next.
- * Source: Nova `unplug_hw_veb`.
+ * What gives a VF back clean that nobody has recorded: a MAC left on it would keep its PF from
+ * sending to the guest that has the MAC next. Source: Nova `unplug_hw_veb`.
  */
 export function unplugSteps(device: HeldDevice): VfStep[] {
   const { address } = device;

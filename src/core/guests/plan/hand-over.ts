@@ -16,7 +16,10 @@ export interface DeviceFacts {
   iommuGroup: { id: string; others: GroupMember[] } | null;
   /** Of a VF: its PF's interface; null when the PF has none. */
   pf: { ifname: string; isUp: boolean } | null;
-  /** Who on the host uses the function's interface, in plain words. Example: `it is a port of bridge br0`. */
+  /**
+   * Who on the host uses the function's interface, in plain words. Example: `it is a port of bridge
+   * br0`.
+   */
   uses: string[];
 }
 
@@ -25,7 +28,9 @@ export interface HandOver {
   through: HeldDevice['through'];
   /** Its driver is the operator's choice, and stays. */
   isUnmanaged?: true;
-  /** Is it a NIC of the guest, set up through its PF? A device of a flavor alias is given as it is. */
+  /**
+   * Is it a NIC of the guest, set up through its PF? A device of a flavor alias is given as it is.
+   */
   isNic: boolean;
   /** The devices that this guest is to have whole, this one among them. */
   together: ReadonlySet<PciAddress>;
@@ -34,8 +39,9 @@ export interface HandOver {
 }
 
 /**
- * Why this device must not be given away, with what an operator is to do. Empty when it may. Under a macvtap the device stays with the host, so
- * IOMMU and driver do not matter. Source: Linux `Documentation/driver-api/vfio.rst` (a group has one owner).
+ * Why this device must not be given away, with what an operator is to do. Empty when it may. Under
+ * a macvtap the device stays with the host, so IOMMU and driver do not matter. Source: Linux
+ * `Documentation/driver-api/vfio.rst` (a group has one owner).
  */
 export function handOverProblems(
   fn: PciFunction,
@@ -53,7 +59,10 @@ export function handOverProblems(
   return problems;
 }
 
-/** InfiniBand needs no network interface of the host: what it is called there, IPoIB, is a service on top. */
+/**
+ * InfiniBand needs no network interface of the host: what it is called there, IPoIB, is a service
+ * on top.
+ */
 function isEthernet({ classCode }: DeviceFacts): boolean {
   return classCode.startsWith('02') && !classCode.startsWith('0207');
 }

@@ -5,8 +5,9 @@ import { type FoundGuest, isLive, planSpawn } from './plan.ts';
 import type { Step } from './step.ts';
 
 /**
- * Cuts the power, if it is on, and starts the guest as defined now, with what its config drive says now; `staysOff`: only defines it.
- * Its disk stays unless it is to be `fresh`. What it was before may differ. Source: Nova `_hard_reboot`.
+ * Cuts the power, if it is on, and starts the guest as defined now, with what its config drive says
+ * now; `staysOff`: only defines it. Its disk stays unless it is to be `fresh`. What it was before
+ * may differ. Source: Nova `_hard_reboot`.
  */
 export function planRespawn(
   guest: Guest,
@@ -24,7 +25,10 @@ export function planStop(guestId: string, found: FoundGuest | undefined): Step[]
   return found !== undefined && isLive(found) ? [{ do: 'shut-down', guestId }] : [];
 }
 
-/** A guest's memory cannot be saved while it has a device of the host: such NICs are taken off first, and kept in its definition. */
+/**
+ * A guest's memory cannot be saved while it has a device of the host: such NICs are taken off
+ * first, and kept in its definition.
+ */
 export function planSuspend(guest: Guest, found: FoundGuest | undefined): Step[] {
   if (found === undefined || !isLive(found)) return [];
   return [
@@ -35,7 +39,10 @@ export function planSuspend(guest: Guest, found: FoundGuest | undefined): Step[]
   ];
 }
 
-/** The NICs come back once the guest runs; those that an earlier try has brought back are not brought twice. */
+/**
+ * The NICs come back once the guest runs; those that an earlier try has brought back are not
+ * brought twice.
+ */
 export function planResume(guest: Guest, found: FoundGuest | undefined): Step[] {
   const attach = (nic: GuestNic): Step => ({ do: 'attach-nic', guestId: guest.id, nic });
   if (found?.state === 'saved') {
@@ -53,7 +60,10 @@ export function planResume(guest: Guest, found: FoundGuest | undefined): Step[] 
     .map(attach);
 }
 
-/** `guest`: as it is to be, with the NIC. Its device must be free before anything is changed. One that the guest has already is left alone. */
+/**
+ * `guest`: as it is to be, with the NIC. Its device must be free before anything is changed. One
+ * that the guest has already is left alone.
+ */
 export function planAttach(guest: Guest, nic: GuestNic, found?: FoundGuest): Step[] {
   if (found !== undefined && holdsLive(found, nic)) {
     return [{ do: 'attach-nic', guestId: guest.id, nic }];
@@ -73,8 +83,8 @@ export function planDetach(guestId: string, nic: GuestNic, found: FoundGuest | u
 }
 
 /**
- * The VF's settings, as a NIC agent would make them while the guest runs; a guest that is off gets them at its next start. The link state comes last
- * and alone: some drivers have none.
+ * The VF's settings, as a NIC agent would make them while the guest runs; a guest that is off gets
+ * them at its next start. The link state comes last and alone: some drivers have none.
  */
 export function planChangeNic(nic: GuestNic, found: FoundGuest | undefined): Step[] {
   if (found === undefined || !isLive(found) || !isPciNic(nic)) return [];

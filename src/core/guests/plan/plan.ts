@@ -6,7 +6,10 @@ import { handOverSteps, recordHostDevice } from './hand-over-steps.ts';
 import { type HeldDevice, heldDevices } from '../description/held-device.ts';
 import type { Step } from './step.ts';
 
-/** A guest as the host has it. `shutOff`: defined, not running; `saved`: the same, with its memory on disk. */
+/**
+ * A guest as the host has it. `shutOff`: defined, not running; `saved`: the same, with its memory
+ * on disk.
+ */
 export interface FoundGuest {
   id: string;
   name: string;
@@ -16,8 +19,9 @@ export interface FoundGuest {
 }
 
 /**
- * Steps that make the guest run on its host, from whatever is there. None when it runs already. `fresh`: from a new disk.
- * Example: nothing found, one VF → check-devices, prepare-files, define, record-device, start.
+ * Steps that make the guest run on its host, from whatever is there. None when it runs already.
+ * `fresh`: from a new disk. Example: nothing found, one VF → check-devices, prepare-files, define,
+ * record-device, start.
  */
 export function planSpawn(
   guest: Guest,
@@ -37,9 +41,10 @@ export function planSpawn(
 }
 
 /**
- * Steps that take the guest off its host and leave its devices as if they had never been used. The guest goes after its devices: as
- * long as it is known, an interrupted removal can be done again. Its files go last, and also where no guest is known: a start
- * that was cut short may have left some.
+ * Steps that take the guest off its host and leave its devices as if they had never been used. The
+ * guest goes after its devices: as long as it is known, an interrupted removal can be done again.
+ * Its files go last, and also where no guest is known: a start that was cut short may have left
+ * some.
  */
 export function planDestroy(guestId: string, found: FoundGuest | undefined): Step[] {
   const removeFiles: Step = { do: 'remove-files', guestId };
@@ -60,8 +65,9 @@ export function isLive(found: FoundGuest): boolean {
 }
 
 /**
- * Why the guest must not start here: a device that is not on the host, that another live guest holds, or (under a macvtap) that
- * has no interface. Empty when all is well. libvirt itself does not refuse a VF under two macvtaps.
+ * Why the guest must not start here: a device that is not on the host, that another live guest
+ * holds, or (under a macvtap) that has no interface. Empty when all is well. libvirt itself does
+ * not refuse a VF under two macvtaps.
  */
 export function deviceProblems(
   guest: Guest,

@@ -1,4 +1,7 @@
-/** The steps of which a command for a guest is made. Each is idempotent; the agent has one executor for each. */
+/**
+ * The steps of which a command for a guest is made. Each is idempotent; the agent has one executor
+ * for each.
+ */
 import type { PciAddress } from '../../pci/devices/address.ts';
 import type { VfChange } from '../../pci/vf/vf-settings.ts';
 import type { BridgeWiring, Guest, GuestNic } from '../description/guest.ts';
@@ -15,10 +18,16 @@ export type VfStep =
 export type Step =
   /** Fails unless every device of the guest is on the host and held by no other guest. */
   | { do: 'check-devices'; guest: Guest }
-  /** Keeps what the device is like before it is handed over, unless that is kept already. `macAddress`: what it gets there. */
+  /**
+   * Keeps what the device is like before it is handed over, unless that is kept already.
+   * `macAddress`: what it gets there.
+   */
   | { do: 'record-device'; device: HeldDevice; guestId: string; macAddress: string | null }
   | VfStep
-  /** Makes the device what it was when it was recorded, and looks. One that cannot be cleaned is quarantined: that is no failure. */
+  /**
+   * Makes the device what it was when it was recorded, and looks. One that cannot be cleaned is
+   * quarantined: that is no failure.
+   */
   | { do: 'restore-device'; device: HeldDevice; guestId: string }
   /** The bridge under a NIC of a network without an agent. */
   | {
@@ -34,7 +43,10 @@ export type Step =
   | { do: 'make-tap'; guestId: string; portId: string; tap: HostTap }
   /** Without a port: all taps of the guest. */
   | { do: 'remove-tap'; guestId: string; portId?: string }
-  /** Its folder with disk, kernel and config drive. `fresh`: the disk is made again from the image; else one that is there stays. */
+  /**
+   * Its folder with disk, kernel and config drive. `fresh`: the disk is made again from the image;
+   * else one that is there stays.
+   */
   | { do: 'prepare-files'; guest: Guest; fresh: boolean }
   /** Disk and all: nothing of the guest is left. */
   | { do: 'remove-files'; guestId: string }
@@ -48,11 +60,17 @@ export type Step =
   | { do: 'reboot'; guestId: string }
   | { do: 'pause'; guestId: string }
   | { do: 'unpause'; guestId: string }
-  /** Writes the guest's memory to disk and ends it. It may hold no device of the host while this is done. */
+  /**
+   * Writes the guest's memory to disk and ends it. It may hold no device of the host while this is
+   * done.
+   */
   | { do: 'save'; guestId: string }
   /** Goes on from there. */
   | { do: 'restore'; guestId: string }
   /** Adds a NIC to the guest: to the running one, if it runs, and to its definition. */
   | { do: 'attach-nic'; guestId: string; nic: GuestNic }
-  /** Takes it off again. Done when the hypervisor says that the guest has released it. `keep`: it stays in the definition. */
+  /**
+   * Takes it off again. Done when the hypervisor says that the guest has released it. `keep`: it
+   * stays in the definition.
+   */
   | { do: 'detach-nic'; guestId: string; nic: GuestNic; keep?: true };

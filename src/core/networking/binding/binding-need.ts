@@ -1,4 +1,7 @@
-/** Could the network service bind a NIC's port on a host? Judged by its agents, before anything is claimed there. */
+/**
+ * Could the network service bind a NIC's port on a host? Judged by its agents, before anything is
+ * claimed there.
+ */
 import type { Reason } from '../../reason.ts';
 import {
   agentInWords,
@@ -10,7 +13,10 @@ import type { BindingProfile, Network, NetworkSegment } from '../port.ts';
 import { physicalSegmentOf } from '../vif-of.ts';
 import type { VnicType } from '../vnic-type.ts';
 
-/** What decides who can bind a port: its vnic type, the segments that would do, and whether its VF is offloaded (switchdev). */
+/**
+ * What decides who can bind a port: its vnic type, the segments that would do, and whether its VF
+ * is offloaded (switchdev).
+ */
 export interface BindingNeed {
   vnicType: VnicType;
   segments: Pick<NetworkSegment, 'networkType' | 'physicalNetwork'>[];
@@ -34,8 +40,10 @@ const bystanders = [
 const known = new Set([...nicSwitch, ...switching, ...bystanders]);
 
 /**
- * The need of a port of this type on this network. A device comes from the first segment with a physical network, so that segment alone will do.
- * Example: direct, vlan 42 on physnet1 → `{ vnicType: 'direct', segments: [{ networkType: 'vlan', physicalNetwork: 'physnet1' }], isOffloaded: false }`.
+ * The need of a port of this type on this network. A device comes from the first segment with a
+ * physical network, so that segment alone will do. Example: direct, vlan 42 on physnet1 → `{
+ * vnicType: 'direct', segments: [{ networkType: 'vlan', physicalNetwork: 'physnet1' }],
+ * isOffloaded: false }`.
  */
 export function bindingNeed(
   { vnicType, profile }: { vnicType: VnicType; profile: BindingProfile },
@@ -58,10 +66,12 @@ export function bindingNeed(
 }
 
 /**
- * Why no agent on this host could bind such a port; undefined when one could, or when that is unknown: where no host has an agent of a fitting
- * kind, or this host one of a kind that is not known here, another mechanism driver may bind. Example: `no live NIC Switch agent serves physnet2
- * (it has physnet1)`. Source: Neutron's `SriovNicSwitchMechanismDriver.bind_port`, `OpenvswitchMechanismDriver.bind_port`, OVN's `bind_port`;
- * an agent that is only disabled (`admin_state_up` false) binds there.
+ * Why no agent on this host could bind such a port; undefined when one could, or when that is
+ * unknown: where no host has an agent of a fitting kind, or this host one of a kind that is not
+ * known here, another mechanism driver may bind. Example: `no live NIC Switch agent serves physnet2
+ * (it has physnet1)`. Source: Neutron's `SriovNicSwitchMechanismDriver.bind_port`,
+ * `OpenvswitchMechanismDriver.bind_port`, OVN's `bind_port`; an agent that is only disabled
+ * (`admin_state_up` false) binds there.
  */
 export function bindingRefusal(
   need: BindingNeed,
@@ -82,14 +92,20 @@ export function bindingRefusal(
   };
 }
 
-/** Who usually binds such a port. Example: `a live NIC Switch agent that serves physnet2`. undefined: no agent, or unknown. */
+/**
+ * Who usually binds such a port. Example: `a live NIC Switch agent that serves physnet2`.
+ * undefined: no agent, or unknown.
+ */
 export function binderInWords(need: BindingNeed): string | undefined {
   const kinds = kindsFor(need);
   if (kinds.length === 0 || need.segments.length === 0) return undefined;
   return `a live ${kinds.join(' or ')} that serves ${wordsOf(need.segments)}`;
 }
 
-/** A whole PF is bound without an agent. Other types are refused before, or bound by drivers that are not known here. */
+/**
+ * A whole PF is bound without an agent. Other types are refused before, or bound by drivers that
+ * are not known here.
+ */
 function kindsFor({ vnicType, isOffloaded }: BindingNeed): string[] {
   if (isOffloaded) return offloading;
   if (vnicType === 'normal') return switching;

@@ -1,4 +1,7 @@
-/** The agents of the network service: who wires ports on which host, as the service lists them. How they are asked for is not known here. */
+/**
+ * The agents of the network service: who wires ports on which host, as the service lists them. How
+ * they are asked for is not known here.
+ */
 
 /** One agent on one host. */
 export interface NetworkAgent {
@@ -40,8 +43,8 @@ export class NetworkAgents {
 }
 
 /**
- * An agent and what it reaches. Examples: `NIC Switch agent (it has physnet1, physnet2)`; `Open vSwitch agent (it is dead, last heartbeat
- * 2026-11-23 07:34:44 UTC)`.
+ * An agent and what it reaches. Examples: `NIC Switch agent (it has physnet1, physnet2)`; `Open
+ * vSwitch agent (it is dead, last heartbeat 2026-11-23 07:34:44 UTC)`.
  */
 export function agentInWords(agent: NetworkAgent): string {
   return `${agent.kind} (${stateInWords(agent)})`;

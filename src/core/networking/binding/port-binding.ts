@@ -1,4 +1,7 @@
-/** Port binding as documents: what is sent to the network service when a server takes a port and when it releases it. No call is made here. */
+/**
+ * Port binding as documents: what is sent to the network service when a server takes a port and
+ * when it releases it. No call is made here.
+ */
 import type { PciDevice } from '../../pci/devices/device.ts';
 import type { Reason } from '../../reason.ts';
 import { bindingNeed, binderInWords } from './binding-need.ts';
@@ -6,7 +9,10 @@ import { agentInWords, type NetworkAgents } from './network-agents.ts';
 import type { BindingProfile, Network, Port, PortChange } from '../port.ts';
 import { physicalSegmentOf } from '../vif-of.ts';
 
-/** Keys of `binding:profile` that Novella writes, and removes at unbind. Source: Nova `_unbind_ports`. */
+/**
+ * Keys of `binding:profile` that Novella writes, and removes at unbind. Source: Nova
+ * `_unbind_ports`.
+ */
 const ownedKeys = [
   'pci_vendor_info',
   'pci_slot',
@@ -25,7 +31,10 @@ export type BoundDevice = Pick<
   'address' | 'vendorId' | 'productId' | 'deviceType' | 'macAddress' | 'capabilities'
 >;
 
-/** A port about to be bound. `device` null: the NIC takes none. `zone` is the host's availability zone. */
+/**
+ * A port about to be bound. `device` null: the NIC takes none. `zone` is the host's availability
+ * zone.
+ */
 export interface Binding {
   port: Pick<Port, 'profile'>;
   serverId: string;
@@ -41,9 +50,10 @@ export interface Binding {
 export type Allocation = string | Record<string, string>;
 
 /**
- * `binding:profile` for a port that got this device: the keys already there stay, those of the device are set.
- * Example: `{ pci_vendor_info: '8086:10ca', pci_slot: '0000:01:10.0', physical_network: 'physnet1' }`.
- * `physical_network` is sent even when null. Source: the seed, "port update"; Nova `_get_pci_device_profile`.
+ * `binding:profile` for a port that got this device: the keys already there stay, those of the
+ * device are set. Example: `{ pci_vendor_info: '8086:10ca', pci_slot: '0000:01:10.0',
+ * physical_network: 'physnet1' }`. `physical_network` is sent even when null. Source: the seed,
+ * "port update"; Nova `_get_pci_device_profile`.
  */
 export function bindingProfile(
   device: BoundDevice,
@@ -68,8 +78,8 @@ export function bindingProfile(
 }
 
 /**
- * The change that gives a port to a server on a host. A port that takes a whole PF also takes over the card's MAC.
- * Source: the seed, "port update"; Nova `_update_ports_for_instance`.
+ * The change that gives a port to a server on a host. A port that takes a whole PF also takes over
+ * the card's MAC. Source: the seed, "port update"; Nova `_update_ports_for_instance`.
  */
 export function bindChange(binding: Binding): PortChange {
   const { port, device, allocation } = binding;
@@ -91,8 +101,8 @@ export function bindChange(binding: Binding): PortChange {
 }
 
 /**
- * The change that takes a port off its host: Novella's keys leave the profile, all others stay. With `keepOwner` the
- * port stays the server's (shelve).
+ * The change that takes a port off its host: Novella's keys leave the profile, all others stay.
+ * With `keepOwner` the port stays the server's (shelve).
  */
 export function unbindChange(port: Port, options: { keepOwner?: boolean } = {}): PortChange {
   return {
@@ -102,7 +112,10 @@ export function unbindChange(port: Port, options: { keepOwner?: boolean } = {}):
   };
 }
 
-/** A profile without the keys that belong to a binding. Example: `{ pci_slot, colour: 'green' }` → `{ colour: 'green' }`. */
+/**
+ * A profile without the keys that belong to a binding. Example: `{ pci_slot, colour: 'green' }` →
+ * `{ colour: 'green' }`.
+ */
 function withoutOwnedKeys(profile: BindingProfile): BindingProfile {
   const owned: readonly string[] = ownedKeys;
   return Object.fromEntries(Object.entries(profile).filter(([key]) => !owned.includes(key)));
@@ -116,8 +129,9 @@ export interface BindingPlace {
 }
 
 /**
- * Why a port that was read back after binding cannot be used on this host, in plain words; undefined when it can.
- * Checks that the binding was made, and that the VLAN the host will set is the network's own.
+ * Why a port that was read back after binding cannot be used on this host, in plain words;
+ * undefined when it can. Checks that the binding was made, and that the VLAN the host will set is
+ * the network's own.
  */
 export function bindingProblem(port: Port, place: BindingPlace): Reason | undefined {
   const { host, network } = place;

@@ -1,8 +1,13 @@
-/** The bindings of a port on several hosts: while its server moves, the port waits where it will be. */
+/**
+ * The bindings of a port on several hosts: while its server moves, the port waits where it will be.
+ */
 import type { BindingProfile, VifDetails } from '../port.ts';
 import type { VnicType } from '../vnic-type.ts';
 
-/** One binding. A port has at most one on each host, and at most one of them is active: that which the port itself shows. */
+/**
+ * One binding. A port has at most one on each host, and at most one of them is active: that which
+ * the port itself shows.
+ */
 export interface PortBinding {
   host: string;
   isActive: boolean;

@@ -1,4 +1,7 @@
-/** What is sent to the network service while a server moves from host to host. Documents only, in order; no call is made here. */
+/**
+ * What is sent to the network service while a server moves from host to host. Documents only, in
+ * order; no call is made here.
+ */
 import type { PciDevice } from '../../pci/devices/device.ts';
 import { refuse, type Verdict } from '../../reason.ts';
 import type { BindingProfile, Port, PortChange } from '../port.ts';
@@ -21,7 +24,10 @@ export type PortCall =
   | { do: 'activate-binding'; portId: string; host: string }
   | { do: 'drop-binding'; portId: string; host: string };
 
-/** Says in each port that the server is on its way to `host`. Source: Nova `_setup_migration_port_profile`. */
+/**
+ * Says in each port that the server is on its way to `host`. Source: Nova
+ * `_setup_migration_port_profile`.
+ */
 export function prepareMove(ports: readonly Port[], serverHost: string, host: string): PortCall[] {
   if (serverHost === host) return [];
   return ports
@@ -29,7 +35,10 @@ export function prepareMove(ports: readonly Port[], serverHost: string, host: st
     .map((port) => update(port, { profile: { ...port.profile, migrating_to: host } }));
 }
 
-/** Takes back what `prepareMove` said, and drops bindings on a host that the server is not on. Source: Nova `setup_networks_on_host`. */
+/**
+ * Takes back what `prepareMove` said, and drops bindings on a host that the server is not on.
+ * Source: Nova `setup_networks_on_host`.
+ */
 export function cleanUpMove(ports: readonly Port[], serverHost: string, host: string): PortCall[] {
   const cleared = ports
     .filter((port) => 'migrating_to' in port.profile)
@@ -47,8 +56,8 @@ export interface Arrival {
   host: string;
   zone: string;
   /**
-   * The device of a port on its new host. undefined: it has none, which is right only where `mayLack` says so.
-   * Not asked for ports that hold no device.
+   * The device of a port on its new host. undefined: it has none, which is right only where
+   * `mayLack` says so. Not asked for ports that hold no device.
    */
   deviceOf: (port: Port) => MovedDevice | undefined;
   /** Unshelve: a port may come without a device. */
@@ -59,8 +68,9 @@ export interface Arrival {
 }
 
 /**
- * The device that a port's present one is exchanged for: both were claimed for the same PCI request. undefined when there is none.
- * Source: Nova `MigrationContext.get_pci_mapping_for_migration`.
+ * The device that a port's present one is exchanged for: both were claimed for the same PCI
+ * request. undefined when there is none. Source: Nova
+ * `MigrationContext.get_pci_mapping_for_migration`.
  */
 export function replacementOf<T extends HeldFor>(
   port: Port,
@@ -75,8 +85,9 @@ export function replacementOf<T extends HeldFor>(
 export type HeldFor = Pick<PciDevice, 'address' | 'requestId'>;
 
 /**
- * Binds every port to the host where its server has arrived, with its new device. All or nothing: a port whose new device is
- * unknown refuses the whole, before any call. Source: Nova `_update_port_binding_for_instance`.
+ * Binds every port to the host where its server has arrived, with its new device. All or nothing: a
+ * port whose new device is unknown refuses the whole, before any call. Source: Nova
+ * `_update_port_binding_for_instance`.
  */
 export function finishMove(arrival: Arrival): Verdict<{ calls: PortCall[] }> {
   const calls: PortCall[] = [];
@@ -99,8 +110,9 @@ export function finishMove(arrival: Arrival): Verdict<{ calls: PortCall[] }> {
 }
 
 /**
- * The profile of a port's second binding, on the host to which its server migrates live: the identity of the new device; details
- * of the card only where the port had them. Source: Nova `_update_migrate_vifs_profile_with_pci`.
+ * The profile of a port's second binding, on the host to which its server migrates live: the
+ * identity of the new device; details of the card only where the port had them. Source: Nova
+ * `_update_migrate_vifs_profile_with_pci`.
  */
 function liveMigrationProfile(profile: BindingProfile, device: BoundDevice): BindingProfile {
   const { sriov, vpd } = device.capabilities;

@@ -2,8 +2,9 @@
 import type { DeviceSpec } from '../../pci/specs/device-spec.ts';
 
 /**
- * The tags `physical_network` of its device specs and the networks of its bridges, each once, sorted.
- * Example: specs tagged physnet2 and null, a bridge on physnet1 → `['physnet1', 'physnet2']`.
+ * The tags `physical_network` of its device specs and the networks of its bridges, each once,
+ * sorted. Example: specs tagged physnet2 and null, a bridge on physnet1 → `['physnet1',
+ * 'physnet2']`.
  */
 export function reachedNetworks(
   deviceSpecs: readonly Pick<DeviceSpec, 'tags'>[],

@@ -1,4 +1,7 @@
-/** Chooses the exact devices for all requests of one server on one host, or says why not. Takes nothing: `claim.ts` does. */
+/**
+ * Chooses the exact devices for all requests of one server on one host, or says why not. Takes
+ * nothing: `claim.ts` does.
+ */
 import type { Verdict } from '../../reason.ts';
 import type { PciAddress } from '../devices/address.ts';
 import { assignPools, type PoolShare } from '../pools/assign-pools.ts';
@@ -16,7 +19,10 @@ export interface DeviceAssignment {
   address: PciAddress;
 }
 
-/** All of a host's devices, whatever their status, and all requests of one server. NUMA fields as in `NumaPlacement`. */
+/**
+ * All of a host's devices, whatever their status, and all requests of one server. NUMA fields as in
+ * `NumaPlacement`.
+ */
 export interface AllocationInput {
   devices: readonly PciDevice[];
   requests: readonly PciRequest[];
@@ -27,9 +33,10 @@ export interface AllocationInput {
 }
 
 /**
- * All requests together or none, in request order; of like devices the lowest address is taken, or the one in a slot of the server's others. Exact: it refuses only when there is no way.
- * Example: two VFs of physnet1 → `{ ok: true, assignments: [{ requestId: 'r1', address: '0000:01:10.0' }, …] }`.
- * Source: Nova `PciDeviceStats.consume_requests`, which gives up earlier.
+ * All requests together or none, in request order; of like devices the lowest address is taken, or
+ * the one in a slot of the server's others. Exact: it refuses only when there is no way. Example:
+ * two VFs of physnet1 → `{ ok: true, assignments: [{ requestId: 'r1', address: '0000:01:10.0' }, …]
+ * }`. Source: Nova `PciDeviceStats.consume_requests`, which gives up earlier.
  */
 export function allocateDevices({
   devices,

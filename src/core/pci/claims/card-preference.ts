@@ -1,17 +1,24 @@
-/** Which card a VF comes from when several have like ones: packed on few cards, or spread over many. Never changes whether a server fits. */
+/**
+ * Which card a VF comes from when several have like ones: packed on few cards, or spread over many.
+ * Never changes whether a server fits.
+ */
 import { assignPools, isUsable, type PoolShare } from '../pools/assign-pools.ts';
 import { type PciDevicePool, poolKey } from '../pools/pool.ts';
 import { asksOnlyFor, inTakingOrder, type NumaPlacement } from '../pools/pool-match.ts';
 import type { PciRequest } from '../requests/request.ts';
 
-/** pack: cards in use are filled first, so that whole cards stay free. spread: the emptiest card first, also among one server's NICs. */
+/**
+ * pack: cards in use are filled first, so that whole cards stay free. spread: the emptiest card
+ * first, also among one server's NICs.
+ */
 export const cardPreferences = ['pack', 'spread'] as const;
 
 export type CardPreference = (typeof cardPreferences)[number];
 
 /**
- * As `assignPools`, choosing among cards with like devices. Example: two VFs of physnet1, two cards with 4 each, spread → one of each card.
- * Where a request takes whole cards, or more than one card has, the plain answer stands.
+ * As `assignPools`, choosing among cards with like devices. Example: two VFs of physnet1, two cards
+ * with 4 each, spread → one of each card. Where a request takes whole cards, or more than one card
+ * has, the plain answer stands.
  */
 export function assignPreferring(
   preference: CardPreference,
@@ -41,7 +48,10 @@ interface Remaining {
   left: PciDevicePool;
 }
 
-/** Pools that have enough for the request: kinds in the usual order, cards of one kind by how much they have left. */
+/**
+ * Pools that have enough for the request: kinds in the usual order, cards of one kind by how much
+ * they have left.
+ */
 function inPreferredOrder(
   preference: CardPreference,
   all: readonly Remaining[],

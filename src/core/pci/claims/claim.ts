@@ -1,6 +1,7 @@
 /**
- * Who holds which device. Functions take all devices of a host and return only the rows that change; the store commits them.
- * One rule couples a PF and its VFs: while one side is held, the other cannot be taken. Source: Nova `PciDevice.claim`, `allocate`, `free`.
+ * Who holds which device. Functions take all devices of a host and return only the rows that
+ * change; the store commits them. One rule couples a PF and its VFs: while one side is held, the
+ * other cannot be taken. Source: Nova `PciDevice.claim`, `allocate`, `free`.
  */
 import { canonicalText } from '../../canonical-text.ts';
 import { ComputeError } from '../../errors.ts';
@@ -8,8 +9,9 @@ import type { DeviceAssignment } from './allocate.ts';
 import type { PciDevice, PciDeviceStatus } from '../devices/device.ts';
 
 /**
- * The rows after these devices are claimed for the server: theirs, and those they hide. Throws `conflict` naming the device, when one is
- * unknown, not available, or hidden by another of the same claim. Example: one VF of a PF → the VF claimed, the PF unclaimable.
+ * The rows after these devices are claimed for the server: theirs, and those they hide. Throws
+ * `conflict` naming the device, when one is unknown, not available, or hidden by another of the
+ * same claim. Example: one VF of a PF → the VF claimed, the PF unclaimable.
  */
 export function claimDevices(
   devices: readonly PciDevice[],
@@ -34,7 +36,10 @@ export function claimDevices(
   return replacedRows(devices, now);
 }
 
-/** The rows after the server's claim is made final, once its guest runs: claimed → allocated, unclaimable → unavailable. */
+/**
+ * The rows after the server's claim is made final, once its guest runs: claimed → allocated,
+ * unclaimable → unavailable.
+ */
 export function allocateClaimed(devices: readonly PciDevice[], serverId: string): PciDevice[] {
   const now = devices.map((device) =>
     device.serverId === serverId && device.status === 'claimed'
@@ -45,8 +50,10 @@ export function allocateClaimed(devices: readonly PciDevice[], serverId: string)
 }
 
 /**
- * The rows after the server gives back all its devices. What they hid is available again unless another held device hides it too; a device
- * that its host no longer reports becomes `removed`, and one that is another device by now becomes that. No row changes when the server holds nothing. `requestId`: only those of this request.
+ * The rows after the server gives back all its devices. What they hid is available again unless
+ * another held device hides it too; a device that its host no longer reports becomes `removed`, and
+ * one that is another device by now becomes that. No row changes when the server holds nothing.
+ * `requestId`: only those of this request.
  */
 export function freeDevices(
   devices: readonly PciDevice[],
@@ -76,8 +83,9 @@ export function isHeld(device: Pick<PciDevice, 'serverId'>): boolean {
 }
 
 /**
- * The devices with the status of every device that nobody holds set by the coupling rule: unclaimable while its PF or a VF of it is only
- * claimed, unavailable while one is allocated, else available. One that its host could not clean, and each VF of such a PF, is unavailable too.
+ * The devices with the status of every device that nobody holds set by the coupling rule:
+ * unclaimable while its PF or a VF of it is only claimed, unavailable while one is allocated, else
+ * available. One that its host could not clean, and each VF of such a PF, is unavailable too.
  * Devices marked removed stay so.
  */
 export function settle(devices: readonly PciDevice[]): PciDevice[] {

@@ -1,4 +1,7 @@
-/** Brings what is known of a host's devices in line with what the host reports now. A held device is never dropped. */
+/**
+ * Brings what is known of a host's devices in line with what the host reports now. A held device is
+ * never dropped.
+ */
 import type { PciAddress } from '../devices/address.ts';
 import { changedRows, isHeld, settle } from './claim.ts';
 import { canonicalText } from '../../canonical-text.ts';
@@ -6,9 +9,11 @@ import type { PciDevice, ReportedDevice } from '../devices/device.ts';
 import { isOtherDevice } from '../devices/device-identity.ts';
 
 /**
- * Rows to write and addresses whose rows go. New devices start available (or hidden, when their PF or a VF of them is held); facts and tags
- * follow the report, but a held device keeps its tags, and its facts too where another device is at its address: it is `missing` then. A held device that is absent becomes `missing`, and `allocated` when it is back; an absent one that nobody holds goes, but
- * for the VFs of a held PF: they are gone as long as a guest has the PF, and come back with it.
+ * Rows to write and addresses whose rows go. New devices start available (or hidden, when their PF
+ * or a VF of them is held); facts and tags follow the report, but a held device keeps its tags, and
+ * its facts too where another device is at its address: it is `missing` then. A held device that is
+ * absent becomes `missing`, and `allocated` when it is back; an absent one that nobody holds goes,
+ * but for the VFs of a held PF: they are gone as long as a guest has the PF, and come back with it.
  * Source: Nova `PciDevTracker._set_hvdevs`; `missing` is ours.
  */
 export function reconcileInventory(

@@ -1,4 +1,7 @@
-/** Why a host cannot satisfy requests, in counts: which request, what is free for it, and what would have fitted but for one thing. */
+/**
+ * Why a host cannot satisfy requests, in counts: which request, what is free for it, and what would
+ * have fitted but for one thing.
+ */
 import type { Reason } from '../../reason.ts';
 import { assignPools, isUsable } from '../pools/assign-pools.ts';
 import type { PciDevicePool } from '../pools/pool.ts';
@@ -8,8 +11,8 @@ import { interfaceTag } from '../requests/interface-need.ts';
 import { deviceWord, placeOf } from './request-words.ts';
 
 /**
- * Reasons why these pools cannot satisfy all requests; call it only when `assignPools` found no way.
- * Example: `[{ code: 'pci-exhausted', message: 'physnet2: 0 of 1 VF free', data: { … } }]`.
+ * Reasons why these pools cannot satisfy all requests; call it only when `assignPools` found no
+ * way. Example: `[{ code: 'pci-exhausted', message: 'physnet2: 0 of 1 VF free', data: { … } }]`.
  */
 export function explainRefusal(
   pools: readonly PciDevicePool[],
@@ -30,7 +33,10 @@ function wordsOf(request: PciRequest): string {
   return `${placeOf(request)} ${deviceWord(request)}`;
 }
 
-/** Requests that are refused alike are one reason, which counts all of them. Example: two ports on physnet2 → `physnet2: 0 of 2 VFs free`. */
+/**
+ * Requests that are refused alike are one reason, which counts all of them. Example: two ports on
+ * physnet2 → `physnet2: 0 of 2 VFs free`.
+ */
 function addedUp(
   alone: readonly { request: PciRequest; reason: Reason }[],
   pools: readonly PciDevicePool[],
@@ -90,7 +96,10 @@ function explainGroup(
   };
 }
 
-/** Each kind fits alone and they only fail together: they compete for the same pools, or for a PF and its VFs. */
+/**
+ * Each kind fits alone and they only fail together: they compete for the same pools, or for a PF
+ * and its VFs.
+ */
 function explainTogether(requests: readonly PciRequest[]): Reason {
   const kinds = [...Map.groupBy(requests, wordsOf).entries()].map(([words, group]) => {
     const count = group.reduce((sum, request) => sum + request.count, 0);
@@ -110,8 +119,8 @@ function countText(request: PciRequest, free: number): string {
 }
 
 /**
- * Free devices that miss the request by one key, when that is informative: another physical network or device type is no near miss.
- * Example: `2 free with trusted unset, "True" asked`.
+ * Free devices that miss the request by one key, when that is informative: another physical network
+ * or device type is no near miss. Example: `2 free with trusted unset, "True" asked`.
  */
 function nearestMiss(pools: readonly PciDevicePool[], request: PciRequest): string | undefined {
   const misses = request.spec.flatMap((spec) =>
@@ -151,8 +160,9 @@ const withoutInterface: MissWords = (count) =>
   `${count === 1 ? '1 VF has' : `${count} VFs have`} no network interface, which macvtap needs`;
 
 /**
- * Devices that are right but for their type: of an alias, as an operator chose its device_type; of a port, those whose NIC has no SR-IOV.
- * Examples: `1 free with dev_type type-PF, type-PCI asked`; `1 free of type PCI: no SR-IOV`.
+ * Devices that are right but for their type: of an alias, as an operator chose its device_type; of
+ * a port, those whose NIC has no SR-IOV. Examples: `1 free with dev_type type-PF, type-PCI asked`;
+ * `1 free of type PCI: no SR-IOV`.
  */
 function unsuitedType(
   pool: PciDevicePool,

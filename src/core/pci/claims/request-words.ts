@@ -3,8 +3,8 @@ import { asksOnlyFor } from '../pools/pool-match.ts';
 import type { PciRequest } from '../requests/request.ts';
 
 /**
- * Where the request looks for devices. Example: a port's on physnet2 → `physnet2`; on a tunnelled network → `no physical network`; an
- * alias's → `alias gpu`.
+ * Where the request looks for devices. Example: a port's on physnet2 → `physnet2`; on a tunnelled
+ * network → `no physical network`; an alias's → `alias gpu`.
  */
 export function placeOf(request: PciRequest): string {
   if (request.aliasName !== null) return `alias ${request.aliasName}`;
@@ -15,7 +15,10 @@ export function placeOf(request: PciRequest): string {
     .join(', ');
 }
 
-/** What it takes there. Example: a direct port's → `VF`; a direct-physical one's → `PF`; an alias without a device type → `device`. */
+/**
+ * What it takes there. Example: a direct port's → `VF`; a direct-physical one's → `PF`; an alias
+ * without a device type → `device`.
+ */
 export function deviceWord(request: PciRequest): string {
   if (asksOnlyFor(request.spec, 'type-PF')) return 'PF';
   if (asksOnlyFor(request.spec, 'vdpa')) return 'vdpa device';

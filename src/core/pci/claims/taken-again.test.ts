@@ -1,4 +1,7 @@
-/** Devices that are given back to their pools and taken again. Why so: docs/decisions/0025-the-lowest-address-is-taken-first.md. */
+/**
+ * Devices that are given back to their pools and taken again. Why so:
+ * docs/decisions/0025-the-lowest-address-is-taken-first.md.
+ */
 import { aCard, aRequest } from '#test/hosts/pci-cards.ts';
 import { expect, test } from 'vitest';
 import { freeDevices } from './claim.ts';

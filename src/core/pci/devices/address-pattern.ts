@@ -1,4 +1,7 @@
-/** The `address` of a device spec: which addresses it names. Two forms: a text as in `lspci -s`, or regular expressions per field. */
+/**
+ * The `address` of a device spec: which addresses it names. Two forms: a text as in `lspci -s`, or
+ * regular expressions per field.
+ */
 import { ComputeError } from '../../errors.ts';
 import { excerptOfJson, quoted } from '../../quoted-text.ts';
 import { type PciAddress, tryParsePciAddress } from './address.ts';
@@ -8,7 +11,10 @@ export type AddressField = 'domain' | 'bus' | 'slot' | 'function';
 
 export const addressFields: readonly AddressField[] = ['domain', 'bus', 'slot', 'function'];
 
-/** A field of an address text: its highest value and its least width. Source: Linux, `pci_domain_nr` is an int, shown as `%04x`. */
+/**
+ * A field of an address text: its highest value and its least width. Source: Linux, `pci_domain_nr`
+ * is an int, shown as `%04x`.
+ */
 const limits: Record<AddressField, { highest: number; width: number }> = {
   domain: { highest: 0xffffffff, width: 4 },
   bus: { highest: 0xff, width: 2 },
@@ -16,7 +22,10 @@ const limits: Record<AddressField, { highest: number; width: number }> = {
   function: { highest: 0x7, width: 1 },
 };
 
-/** A parsed pattern. `exact` is the one address it names when every field is literal, else null. `written`: what it was parsed from; `*` when it names everything. */
+/**
+ * A parsed pattern. `exact` is the one address it names when every field is literal, else null.
+ * `written`: what it was parsed from; `*` when it names everything.
+ */
 export interface AddressPattern {
   written: string | Partial<Record<AddressField, string>>;
   exact: PciAddress | null;
@@ -45,7 +54,9 @@ export function matchesSlot({ tests }: AddressPattern, slotAndFunction: string):
   );
 }
 
-/** The parts of an address as they are written. Example: `0000:0a:00.1` → bus `0a`, function `1`. */
+/**
+ * The parts of an address as they are written. Example: `0000:0a:00.1` → bus `0a`, function `1`.
+ */
 export function addressTexts(address: PciAddress): Record<AddressField, string> {
   return {
     domain: address.slice(0, -8),
@@ -55,15 +66,19 @@ export function addressTexts(address: PciAddress): Record<AddressField, string> 
   };
 }
 
-/** The parts that keep the pattern from naming the address. Example: `0000:02:10.0` and 0000:02:10.2 → `['function']`. */
+/**
+ * The parts that keep the pattern from naming the address. Example: `0000:02:10.0` and 0000:02:10.2
+ * → `['function']`.
+ */
 export function failedAddressParts({ tests }: AddressPattern, address: PciAddress): AddressField[] {
   const texts = addressTexts(address);
   return addressFields.filter((field) => !tests[field].test(texts[field]));
 }
 
 /**
- * A part of an address as the entry states it; empty when it may be anything. The text must have been accepted as a pattern.
- * Example: bus of `0a:` → `0a`; function of `{ function: '[1-7]' }` → `[1-7]`; function of `0a:00.*` → empty.
+ * A part of an address as the entry states it; empty when it may be anything. The text must have
+ * been accepted as a pattern. Example: bus of `0a:` → `0a`; function of `{ function: '[1-7]' }` →
+ * `[1-7]`; function of `0a:00.*` → empty.
  */
 export function statedAddressPart(written: AddressPattern['written'], field: AddressField): string {
   if (typeof written !== 'string') return written[field] ?? '';
@@ -72,9 +87,10 @@ export function statedAddressPart(written: AddressPattern['written'], field: Add
 }
 
 /**
- * The pattern of a device spec's `address` value; blank fields and `*` are any, and so is an absent or empty address.
- * Example: `*:0a:00.*`, `:0a:00.`, `0a:`, `0000:0a:00.1`, `{ bus: '0[ab]', function: '[1-7]' }`.
- * Throws `invalid`, naming the value and the rule, `detail` holding the rule's name.
+ * The pattern of a device spec's `address` value; blank fields and `*` are any, and so is an absent
+ * or empty address. Example: `*:0a:00.*`, `:0a:00.`, `0a:`, `0000:0a:00.1`, `{ bus: '0[ab]',
+ * function: '[1-7]' }`. Throws `invalid`, naming the value and the rule, `detail` holding the
+ * rule's name.
  */
 export function parseAddressPattern(value: unknown): AddressPattern {
   if (value === undefined || value === null) return fromText('*');
@@ -83,7 +99,10 @@ export function parseAddressPattern(value: unknown): AddressPattern {
   throw wrongFormat(value, 'must be a text such as "0000:0a:00.1" or an object of expressions');
 }
 
-/** The rule of a four-digit id or an address field: hexadecimal, not above its limit; `*` stays. Throws `invalid`. */
+/**
+ * The rule of a four-digit id or an address field: hexadecimal, not above its limit; `*` stays.
+ * Throws `invalid`.
+ */
 export function parseHexField(
   name: string,
   text: string,
@@ -127,7 +146,10 @@ function fromText(text: string): AddressPattern {
   };
 }
 
-/** In the order of `addressFields`; a part that is not written is empty. Throws `invalid` for too many. */
+/**
+ * In the order of `addressFields`; a part that is not written is empty. Throws `invalid` for too
+ * many.
+ */
 function splitText(text: string): string[] {
   const dot = text.indexOf('.');
   const before = dot < 0 ? text : text.slice(0, dot);
@@ -140,7 +162,10 @@ function splitText(text: string): string[] {
   return [...absent, ...given, last].map((part) => part.trim());
 }
 
-/** Expressions are anchored at the start only, as Python's `re.match`, and may begin with its `(?i)`; an absent field is any. */
+/**
+ * Expressions are anchored at the start only, as Python's `re.match`, and may begin with its
+ * `(?i)`; an absent field is any.
+ */
 function fromExpressions(value: object): AddressPattern {
   const given = value as Record<string, unknown>;
   const stray = Object.keys(given).find((key) => !addressFields.includes(key as AddressField));
@@ -185,7 +210,10 @@ const longestRepeating = 64;
 const mostRepeats = 8;
 const mostCounted = 16;
 
-/** Can matching four characters never take long? Repeats in repeats multiply the ways to match, so there may be only a few. */
+/**
+ * Can matching four characters never take long? Repeats in repeats multiply the ways to match, so
+ * there may be only a few.
+ */
 function endsSoon(text: string): boolean {
   const bare = text.replaceAll(/\\./g, '').replaceAll(/\[[^\]]*\]/g, '');
   const counts = [...bare.matchAll(/\{(\d*),?(\d*)\}/g)].flatMap(([, from, to]) => [from, to]);

@@ -4,7 +4,10 @@ import { ComputeError } from '../../errors.ts';
 
 declare const pciAddress: unique symbol;
 
-/** A checked address in full lower-case form, usable as a map key. Examples: `0000:81:00.2`; behind Intel VMD `10000:01:00.0`. */
+/**
+ * A checked address in full lower-case form, usable as a map key. Examples: `0000:81:00.2`; behind
+ * Intel VMD `10000:01:00.0`.
+ */
 export type PciAddress = string & { readonly [pciAddress]: true };
 
 /** The numbers of an address. Example: `{ domain: 0, bus: 0x81, slot: 0, function: 2 }`. */
@@ -38,7 +41,9 @@ export function parsePciAddress(text: string): PciAddress {
   );
 }
 
-/** The numbers of an address, for XML and for sorting. Example: `0000:81:00.2` → bus 0x81, function 2. */
+/**
+ * The numbers of an address, for XML and for sorting. Example: `0000:81:00.2` → bus 0x81, function 2.
+ */
 export function pciAddressParts(address: PciAddress): PciAddressParts {
   const [domain = '', bus = '', rest = ''] = address.split(':');
   const [slot = '', fn = ''] = rest.split('.');
@@ -55,7 +60,10 @@ export function comparePciAddresses(one: string, other: string): number {
   return one.length - other.length || compareText(one, other);
 }
 
-/** The address with these numbers. Example: `{ domain: 0, bus: 1, slot: 16, function: 2 }` → `0000:01:10.2`. */
+/**
+ * The address with these numbers. Example: `{ domain: 0, bus: 1, slot: 16, function: 2 }` →
+ * `0000:01:10.2`.
+ */
 export function printPciAddress(parts: PciAddressParts): PciAddress {
   const hex = (value: number, width: number) => value.toString(16).padStart(width, '0');
   return parsePciAddress(
@@ -69,8 +77,9 @@ export function slotOf(address: string): string {
 }
 
 /**
- * Is its domain wider than 16 bits, as behind Intel VMD? libvirt takes such an address, QEMU refuses to have the device of a guest there.
- * Source: libvirt `basictypes.rng`, `pciDomain`; QEMU `set_pci_host_devaddr`, seen with QEMU 7.2.
+ * Is its domain wider than 16 bits, as behind Intel VMD? libvirt takes such an address, QEMU
+ * refuses to have the device of a guest there. Source: libvirt `basictypes.rng`, `pciDomain`; QEMU
+ * `set_pci_host_devaddr`, seen with QEMU 7.2.
  */
 export function hasWideDomain(address: PciAddress): boolean {
   return pciAddressParts(address).domain > 0xffff;

@@ -1,4 +1,7 @@
-/** Words that mean true or false in operators' configuration. Source: oslo `strutils.bool_from_string`. */
+/**
+ * Words that mean true or false in operators' configuration. Source: oslo
+ * `strutils.bool_from_string`.
+ */
 
 const words = new Map([
   ...['1', 't', 'true', 'on', 'y', 'yes'].map((word) => [word, true] as const),

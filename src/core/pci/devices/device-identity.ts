@@ -1,10 +1,14 @@
-/** Is a reported function the device that a server holds at its address? After a card was added or moved, addresses may belong to other cards. */
+/**
+ * Is a reported function the device that a server holds at its address? After a card was added or
+ * moved, addresses may belong to other cards.
+ */
 import type { PciAddress } from './address.ts';
 import type { PciDevice, PciFunction } from './device.ts';
 
 /**
- * Ids and kind must be the same; so must the card's serial, or, where one of them has none to compare, the MAC of the PF. What neither
- * report says is not judged. Example: VF 15b3:1018 of PF 0c:42:…:10 against 8086:154c → true.
+ * Ids and kind must be the same; so must the card's serial, or, where one of them has none to
+ * compare, the MAC of the PF. What neither report says is not judged. Example: VF 15b3:1018 of PF
+ * 0c:42:…:10 against 8086:154c → true.
  */
 export function isOtherDevice(held: PciFunction, reported: PciFunction): boolean {
   const keys = ['vendorId', 'productId', 'deviceType'] as const;
@@ -25,8 +29,9 @@ export function replacement(device: PciDevice): string | undefined {
 }
 
 /**
- * Where the device that a row stands for is now: the one other address at which its host reports the same ids, number and serial or MAC. undefined when
- * nothing says so for certain. Example: a card in another slot → `0000:5e:00.1`.
+ * Where the device that a row stands for is now: the one other address at which its host reports
+ * the same ids, number and serial or MAC. undefined when nothing says so for certain. Example: a
+ * card in another slot → `0000:5e:00.1`.
  */
 export function presentPlaceOf(
   device: PciDevice,

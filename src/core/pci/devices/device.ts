@@ -1,13 +1,20 @@
-/** A PCI function as a host shows it, and as Novella keeps it. The rules of who may hold it are in `claim.ts`. */
+/**
+ * A PCI function as a host shows it, and as Novella keeps it. The rules of who may hold it are in
+ * `claim.ts`.
+ */
 import type { PciAddress } from './address.ts';
 
-/** Wire spelling of Nova's `dev_type`. type-PCI: has no SR-IOV; type-PF: can make VFs; type-VF: made by a PF. */
+/**
+ * Wire spelling of Nova's `dev_type`. type-PCI: has no SR-IOV; type-PF: can make VFs; type-VF: made
+ * by a PF.
+ */
 export type PciDeviceType = 'type-PCI' | 'type-PF' | 'type-VF' | 'vdpa';
 
 /**
- * available → claimed (chosen for a server) → allocated (its guest runs). `unclaimable`: a VF of it is claimed or its PF
- * is claimed; `unavailable`: the same once allocated. `missing`: held by a server, no longer reported by the host.
- * `removed`: gone. Source: Nova `PciDeviceStatus`; `missing` is ours (a held row is never dropped).
+ * available → claimed (chosen for a server) → allocated (its guest runs). `unclaimable`: a VF of it
+ * is claimed or its PF is claimed; `unavailable`: the same once allocated. `missing`: held by a
+ * server, no longer reported by the host. `removed`: gone. Source: Nova `PciDeviceStatus`;
+ * `missing` is ours (a held row is never dropped).
  */
 export type PciDeviceStatus =
   | 'available'
@@ -51,15 +58,25 @@ export interface PciFunction {
   /** Of a PF with a netdev: its MAC. */
   macAddress: string | null;
   capabilities: PciCapabilities;
-  /** Is it an InfiniBand controller, which needs no network interface of the host? Absent: it is none, or nobody looked. */
+  /**
+   * Is it an InfiniBand controller, which needs no network interface of the host? Absent: it is
+   * none, or nobody looked.
+   */
   isInfiniBand?: true;
-  /** Of a PF: has its interface a carrier? null: it has no interface. Absent where nobody looked. */
+  /**
+   * Of a PF: has its interface a carrier? null: it has no interface. Absent where nobody looked.
+   */
   link?: 'up' | 'down' | null;
-  /** Why it must not be handed out: its host could not clean it, or cannot set it up. Absent: it may be. */
+  /**
+   * Why it must not be handed out: its host could not clean it, or cannot set it up. Absent: it may
+   * be.
+   */
   quarantine?: string;
 }
 
-/** Tags of the device spec that admitted a device: text values, null where the operator wrote null. */
+/**
+ * Tags of the device spec that admitted a device: text values, null where the operator wrote null.
+ */
 export type DeviceTags = Record<string, string | null>;
 
 /** A function that the host's device specs admit, with the tags of the entry. */
@@ -77,8 +94,9 @@ export interface PciDevice extends PciFunction {
   /** The PciRequest it was taken for, else null. */
   requestId: string | null;
   /**
-   * What its host reports at the address of a held device, where that is another device or has other tags: the row keeps what was claimed until it
-   * is given back, and becomes this then. Absent: nothing differs. Source: Nova `PciDevTracker.stale`.
+   * What its host reports at the address of a held device, where that is another device or has
+   * other tags: the row keeps what was claimed until it is given back, and becomes this then.
+   * Absent: nothing differs. Source: Nova `PciDevTracker.stale`.
    */
   found?: ReportedDevice;
 }

@@ -1,4 +1,7 @@
-/** Which members of an IOMMU group keep vfio from giving the group away. Source: Linux `Documentation/driver-api/vfio.rst`, `drivers/vfio`. */
+/**
+ * Which members of an IOMMU group keep vfio from giving the group away. Source: Linux
+ * `Documentation/driver-api/vfio.rst`, `drivers/vfio`.
+ */
 import type { PciAddress } from './address.ts';
 
 /** `classCode`: six hexadecimal digits, `060400` is a PCI bridge. `driver` null: none is bound. */
@@ -12,8 +15,9 @@ export interface GroupMember {
 const harmlessDrivers = ['pci-stub', 'pcieport'];
 
 /**
- * Does the host itself use this member, so that no guest can have another one of its group? Bridges of all kinds, functions without a driver, and
- * those on a vfio driver, pci-stub or pcieport do no harm. Example: class `040300` with `snd_hda_intel` → true; class `060000` → false.
+ * Does the host itself use this member, so that no guest can have another one of its group? Bridges
+ * of all kinds, functions without a driver, and those on a vfio driver, pci-stub or pcieport do no
+ * harm. Example: class `040300` with `snd_hda_intel` → true; class `060000` → false.
  */
 export function isUsedByHost({ classCode, driver }: Omit<GroupMember, 'address'>): boolean {
   if (driver === null || classCode.startsWith('06')) return false;

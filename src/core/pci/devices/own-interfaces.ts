@@ -1,4 +1,7 @@
-/** Which of the network interfaces below a PCI function are its own. A PF in switchdev mode also has one for each VF and sub-function. */
+/**
+ * Which of the network interfaces below a PCI function are its own. A PF in switchdev mode also has
+ * one for each VF and sub-function.
+ */
 
 /** An interface as sysfs shows it. */
 export interface ShownInterface {
@@ -11,16 +14,20 @@ export interface ShownInterface {
 
 /** An uplink, also a split one: `p0`, `p0s1`. */
 const uplink = /^p\d+(s\d+)?$/;
-/** PF, VF and sub-function of this or another controller: `pf0`, `c1pf0`, `pf0vf3`, `pf0sf88`; with the port before it on Solarflare's: `p0pf0vf3`. */
+/**
+ * PF, VF and sub-function of this or another controller: `pf0`, `c1pf0`, `pf0vf3`, `pf0sf88`; with
+ * the port before it on Solarflare's: `p0pf0vf3`.
+ */
 const otherEnd = /^(c\d+)?(p\d+)?pf\d+/;
 /** Older mlx5 drivers number their representors: `0`, `15`. */
 const bareNumber = /^\d+$/;
 
 /**
- * The function's own interfaces, the one of its first port first; none when all stand for something else. An interface with an uplink's
- * port name wins over one without a port name, and that over one with any other.
- * Example: `en3f0pf0sf88` (pf0sf88), `eth1` (pf0vf0), `p0` (p0) → `p0`; `enp65s0`, `enp65s0d1` without port names → both.
- * Source: Linux `Documentation/networking/switchdev.rst`, "Port Netdev Naming"; devlink port flavours.
+ * The function's own interfaces, the one of its first port first; none when all stand for something
+ * else. An interface with an uplink's port name wins over one without a port name, and that over
+ * one with any other. Example: `en3f0pf0sf88` (pf0sf88), `eth1` (pf0vf0), `p0` (p0) → `p0`;
+ * `enp65s0`, `enp65s0d1` without port names → both. Source: Linux
+ * `Documentation/networking/switchdev.rst`, "Port Netdev Naming"; devlink port flavours.
  */
 export function ownInterfaces<Shown extends ShownInterface>(interfaces: readonly Shown[]): Shown[] {
   const candidates = interfaces.filter(({ portName }) => !otherEnd.test(portName ?? ''));

@@ -1,11 +1,17 @@
-/** What each alias can take of what a device list offers: an alias of the wrong type takes nothing, and no server says so before it boots. */
+/**
+ * What each alias can take of what a device list offers: an alias of the wrong type takes nothing,
+ * and no server says so before it boots.
+ */
 import { isComputeError } from '../../errors.ts';
 import { parseAliases, type PciAlias } from '../requests/alias.ts';
 import type { PciDeviceType } from '../devices/device.ts';
 import type { PciDevicePool } from './pool.ts';
 import { asksOnlyFor, matchesRequest, mismatches } from './pool-match.ts';
 
-/** `takes`: offered functions that it can take with nothing held. `warning` null: nothing is odd about it. */
+/**
+ * `takes`: offered functions that it can take with nothing held. `warning` null: nothing is odd
+ * about it.
+ */
 export interface CheckedAlias {
   name: string;
   takes: number;
@@ -15,8 +21,9 @@ export interface CheckedAlias {
 }
 
 /**
- * Example: alias t4 of 10de:1eb8 with type-PCI, one such function offered as type-PF → takes 0, warning `alias t4 asks for type-PCI,
- * 10de:1eb8 is offered as type-PF`. `pools`: as they would be with nothing held.
+ * Example: alias t4 of 10de:1eb8 with type-PCI, one such function offered as type-PF → takes 0,
+ * warning `alias t4 asks for type-PCI, 10de:1eb8 is offered as type-PF`. `pools`: as they would be
+ * with nothing held.
  */
 export function checkAliases(
   aliases: readonly PciAlias[],
@@ -31,7 +38,10 @@ export function checkAliases(
   });
 }
 
-/** The aliases of these definitions; where one is wrong, none, and what is wrong. Example: `alias[0]: alias "gpu": must have vendor_id and product_id`. */
+/**
+ * The aliases of these definitions; where one is wrong, none, and what is wrong. Example:
+ * `alias[0]: alias "gpu": must have vendor_id and product_id`.
+ */
 export function readAliases(definitions: readonly { text: string; source: string }[]): {
   aliases: PciAlias[];
   refused: string[];

@@ -1,6 +1,7 @@
 /**
- * Decides how many devices each request takes from which pool: exact, over pools with counts, never over single devices.
- * A request is either for PFs or for anything else (see `matchesRequest`), so: choose PFs, then match the rest to what they leave.
+ * Decides how many devices each request takes from which pool: exact, over pools with counts, never
+ * over single devices. A request is either for PFs or for anything else (see `matchesRequest`), so:
+ * choose PFs, then match the rest to what they leave.
  */
 import { type PciDevicePool, poolKey } from './pool.ts';
 import {
@@ -20,8 +21,9 @@ export interface PoolShare {
 }
 
 /**
- * Shares that satisfy all requests together, or undefined when there is no way at all. Example: two requests for a VF of physnet1, a pool
- * of it with 5 → two shares of 1. A PF and VFs of its card are never both taken. The given pools are the objects in the answer.
+ * Shares that satisfy all requests together, or undefined when there is no way at all. Example: two
+ * requests for a VF of physnet1, a pool of it with 5 → two shares of 1. A PF and VFs of its card
+ * are never both taken. The given pools are the objects in the answer.
  */
 export function assignPools(
   pools: readonly PciDevicePool[],
@@ -86,7 +88,10 @@ export function isUsable(
   );
 }
 
-/** A state of the search: PFs still to choose, where the search continues in the list of the first, and what is taken so far. */
+/**
+ * A state of the search: PFs still to choose, where the search continues in the list of the first,
+ * and what is taken so far.
+ */
 interface PfSearch {
   wanted: readonly Wanted[];
   from: number;
@@ -122,7 +127,10 @@ function isUsedUp(pool: PciDevicePool, taken: readonly PoolShare[]): boolean {
   return taken.filter((share) => share.pool === pool).length >= pool.count;
 }
 
-/** What taking this PF means for the others: equal for cards that are worth the same to every request. */
+/**
+ * What taking this PF means for the others: equal for cards that are worth the same to every
+ * request.
+ */
 function cardKind(pf: PciDevicePool, wanted: readonly Wanted[]): string {
   const counts = wanted.map(({ pools }) =>
     pools
@@ -132,7 +140,10 @@ function cardKind(pf: PciDevicePool, wanted: readonly Wanted[]): string {
   return JSON.stringify(counts);
 }
 
-/** Matches counts to pools by augmenting paths: a unit that finds its pools full moves an earlier unit elsewhere. */
+/**
+ * Matches counts to pools by augmenting paths: a unit that finds its pools full moves an earlier
+ * unit elsewhere.
+ */
 function matchCounts(
   wanted: readonly Wanted[],
   hiddenAddresses: ReadonlySet<string>,

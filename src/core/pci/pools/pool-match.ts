@@ -1,25 +1,35 @@
-/** Which pools a request may take from, and in which order. Counts do not matter here: `allocate.ts` and `support.ts` count. */
+/**
+ * Which pools a request may take from, and in which order. Counts do not matter here: `allocate.ts`
+ * and `support.ts` count.
+ */
 import { comparePciAddresses } from '../devices/address.ts';
 import { isTrue } from '../devices/boolean-text.ts';
 import type { PciDevicePool } from './pool.ts';
 import type { NumaPolicy, PciRequest, PciRequestSpec } from '../requests/request.ts';
 
-/** A NUMA node of the host and the socket it is on; `socket` null or absent when the host does not say. */
+/**
+ * A NUMA node of the host and the socket it is on; `socket` null or absent when the host does not
+ * say.
+ */
 export interface HostNumaNode {
   id: number;
   socket?: number | null;
 }
 
-/** Where the guest's memory and CPUs are. `cells` absent or empty: it has no NUMA topology, and policies do not apply. */
+/**
+ * Where the guest's memory and CPUs are. `cells` absent or empty: it has no NUMA topology, and
+ * policies do not apply.
+ */
 export interface NumaPlacement {
   cells?: readonly number[];
   host?: readonly HostNumaNode[];
 }
 
 /**
- * Does the pool have what one of the request's specs asks for, and may this kind of device be taken without naming it?
- * A PF, a vdpa device and a remote-managed device are taken only where every spec asks for that kind.
- * Source: Nova `_filter_pools_for_spec`, `_filter_pools_for_unrequested_*`.
+ * Does the pool have what one of the request's specs asks for, and may this kind of device be taken
+ * without naming it? A PF, a vdpa device and a remote-managed device are taken only where every
+ * spec asks for that kind. Source: Nova `_filter_pools_for_spec`,
+ * `_filter_pools_for_unrequested_*`.
  */
 export function matchesRequest(pool: PciDevicePool, request: PciRequest): boolean {
   const { spec } = request;
@@ -37,14 +47,18 @@ export function asksOnlyFor(spec: readonly PciRequestSpec[], deviceType: string)
 }
 
 /**
- * The keys of the spec that the pool does not have as asked. Text is compared without regard to case; null asks for a tag that is null
- * or absent. Example: pool on physnet1, spec `{ physical_network: 'physnet2' }` → `['physical_network']`. Source: Nova `pci_device_prop_match`.
+ * The keys of the spec that the pool does not have as asked. Text is compared without regard to
+ * case; null asks for a tag that is null or absent. Example: pool on physnet1, spec `{
+ * physical_network: 'physnet2' }` → `['physical_network']`. Source: Nova `pci_device_prop_match`.
  */
 export function mismatches(pool: PciDevicePool, spec: PciRequestSpec): string[] {
   return Object.keys(spec).filter((key) => !isMet(pool, key, spec[key]));
 }
 
-/** As no `mismatches`, in plain loops: a decision asks this of every pool of every host that may fit. Measured: twice as fast. */
+/**
+ * As no `mismatches`, in plain loops: a decision asks this of every pool of every host that may
+ * fit. Measured: twice as fast.
+ */
 function matchesAny(pool: PciDevicePool, spec: readonly PciRequestSpec[]): boolean {
   for (const one of spec) if (matchesSpec(pool, one)) return true;
   return false;
@@ -59,7 +73,10 @@ function isMet(pool: PciDevicePool, key: string, asked: string | null | undefine
   return same(poolValue(pool, key), asked) || keysOutsidePools.has(key);
 }
 
-/** `capability_type` can only be "pci"; `needs_interface` is asked of single devices; the others of Nova's Placement. */
+/**
+ * `capability_type` can only be "pci"; `needs_interface` is asked of single devices; the others of
+ * Nova's Placement.
+ */
 const keysOutsidePools = new Set([
   'resource_class',
   'traits',
@@ -67,7 +84,10 @@ const keysOutsidePools = new Set([
   'needs_interface',
 ]);
 
-/** The pool as requests and Nova see it: one flat set of keys, tags among them. Example: `{ dev_type: 'type-VF', physical_network: 'red', … }`. */
+/**
+ * The pool as requests and Nova see it: one flat set of keys, tags among them. Example: `{
+ * dev_type: 'type-VF', physical_network: 'red', … }`.
+ */
 export function poolKeys(pool: PciDevicePool): Record<string, string | null> {
   const keys = ['vendor_id', 'product_id', 'dev_type', 'address', 'numa_node'];
   const own = pool.parentIfname === null ? keys : [...keys, 'parent_ifname'];
@@ -104,8 +124,9 @@ function same(has: string | null | undefined, asked: string | null | undefined):
 }
 
 /**
- * May a device on this node be used under the policy? legacy: the guest's nodes or none reported; required: the guest's nodes; socket: any
- * node of their sockets; preferred: any. Source: Nova `_filter_pools_for_numa_cells`, `_filter_pools_for_socket_affinity`.
+ * May a device on this node be used under the policy? legacy: the guest's nodes or none reported;
+ * required: the guest's nodes; socket: any node of their sockets; preferred: any. Source: Nova
+ * `_filter_pools_for_numa_cells`, `_filter_pools_for_socket_affinity`.
  */
 export function allowsNumaNode(
   policy: NumaPolicy | null,
@@ -118,7 +139,10 @@ export function allowsNumaNode(
   return policy === 'socket' && socketNodes(cells, host).has(numaNode);
 }
 
-/** The nodes that share a socket with the guest; empty where one node's socket is unknown, as no answer can then be trusted. */
+/**
+ * The nodes that share a socket with the guest; empty where one node's socket is unknown, as no
+ * answer can then be trusted.
+ */
 function socketNodes(cells: readonly number[], host: readonly HostNumaNode[]): Set<number> {
   if (host.some(({ socket = null }) => socket === null)) return new Set();
   const sockets = new Set(host.filter((node) => cells.includes(node.id)).map((n) => n.socket));
@@ -126,9 +150,10 @@ function socketNodes(cells: readonly number[], host: readonly HostNumaNode[]): S
 }
 
 /**
- * Sorts pools for taking: on the guest's nodes first, then those on no known node, then PFs of cards that no other request of the server
- * can use (`contested` has the others), then those that say the least (a special device is kept for who asks for it), then by address.
- * Source: Nova keeps pools ordered by their number of keys, and tries stricter NUMA policies first.
+ * Sorts pools for taking: on the guest's nodes first, then those on no known node, then PFs of
+ * cards that no other request of the server can use (`contested` has the others), then those that
+ * say the least (a special device is kept for who asks for it), then by address. Source: Nova keeps
+ * pools ordered by their number of keys, and tries stricter NUMA policies first.
  */
 export function inTakingOrder(
   pools: readonly PciDevicePool[],

@@ -1,8 +1,14 @@
-/** The JSON form of pools with Nova's key names: what `compute_nodes.pci_stats` keeps and the operator's API shows. */
+/**
+ * The JSON form of pools with Nova's key names: what `compute_nodes.pci_stats` keeps and the
+ * operator's API shows.
+ */
 import type { DeviceTags, PciDeviceType } from '../devices/device.ts';
 import type { PciDevicePool } from './pool.ts';
 
-/** One pool in `pci_stats`. Tags are nested, so that no tag can hide a key. Source: Nova object `PciDevicePool`. */
+/**
+ * One pool in `pci_stats`. Tags are nested, so that no tag can hide a key. Source: Nova object
+ * `PciDevicePool`.
+ */
 export interface PciPoolWire {
   vendor_id: string;
   product_id: string;
@@ -14,7 +20,10 @@ export interface PciPoolWire {
   count: number;
 }
 
-/** A pool in its JSON form. Example: `{ vendorId: '8086', count: 3, … }` → `{ vendor_id: '8086', count: 3, … }`. */
+/**
+ * A pool in its JSON form. Example: `{ vendorId: '8086', count: 3, … }` → `{ vendor_id: '8086',
+ * count: 3, … }`.
+ */
 export function poolToWire(pool: PciDevicePool): PciPoolWire {
   return {
     vendor_id: pool.vendorId,

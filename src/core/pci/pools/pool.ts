@@ -1,11 +1,15 @@
-/** Pools: devices alike in everything a request can ask for, counted. What the scheduler sees of a host. */
+/**
+ * Pools: devices alike in everything a request can ask for, counted. What the scheduler sees of a
+ * host.
+ */
 import { compareText } from '../../compare-text.ts';
 import { comparePciAddresses } from '../devices/address.ts';
 import type { DeviceTags, PciDevice, PciDeviceType } from '../devices/device.ts';
 
 /**
- * A count of like devices that are free. `address` is the PF's (or the device's own when it has none), as Nova's pool key
- * `address`. `pci_stats` keeps the list of these as JSON. Source: Nova `pci/stats.py`, `PciDeviceStats.pool_keys`.
+ * A count of like devices that are free. `address` is the PF's (or the device's own when it has
+ * none), as Nova's pool key `address`. `pci_stats` keeps the list of these as JSON. Source: Nova
+ * `pci/stats.py`, `PciDeviceStats.pool_keys`.
  */
 export interface PciDevicePool {
   vendorId: string;
@@ -19,7 +23,10 @@ export interface PciDevicePool {
   count: number;
 }
 
-/** A pool with the devices behind its count, in address order, and with all that belong to it, free or not. */
+/**
+ * A pool with the devices behind its count, in address order, and with all that belong to it, free
+ * or not.
+ */
 export interface PoolWithDevices {
   pool: PciDevicePool;
   free: PciDevice[];
@@ -27,8 +34,9 @@ export interface PoolWithDevices {
 }
 
 /**
- * The pools of a host's devices, in address order. Only available devices count; a pool that is used up stays with count 0, so that
- * "used up" can be distinguished from "not offered". Example: PF 0000:01:00.0 free with 3 free VFs → two pools, counts 1 and 3.
+ * The pools of a host's devices, in address order. Only available devices count; a pool that is
+ * used up stays with count 0, so that "used up" can be distinguished from "not offered". Example:
+ * PF 0000:01:00.0 free with 3 free VFs → two pools, counts 1 and 3.
  */
 export function poolsOf(devices: readonly PciDevice[]): PciDevicePool[] {
   return groupByPool(devices).map(({ pool }) => pool);

@@ -5,7 +5,10 @@ import { allocateDevices } from '../claims/allocate.ts';
 import type { PciDevice } from '../devices/device.ts';
 import type { PciRequest } from '../requests/request.ts';
 
-/** Three graphics cards, each a GPU with its audio function; those at the addresses are held by others. */
+/**
+ * Three graphics cards, each a GPU with its audio function; those at the addresses are held by
+ * others.
+ */
 function cards(...held: string[]): PciDevice[] {
   const [like] = aCard({ vfs: 0, network: null });
   return ['60', '61', '62'].flatMap((bus) =>

@@ -2,7 +2,9 @@
 import { compareText } from '../../compare-text.ts';
 import type { PciDevicePool } from './pool.ts';
 
-/** One line of the roll-up. `physicalNetwork` null: its devices carry no such tag, or an empty one. */
+/**
+ * One line of the roll-up. `physicalNetwork` null: its devices carry no such tag, or an empty one.
+ */
 export interface PciStatsEntry {
   physicalNetwork: string | null;
   productId: string;
@@ -11,8 +13,9 @@ export interface PciStatsEntry {
 }
 
 /**
- * The roll-up of a host's pools, in order of network (null last), product and vendor. Example: two pools of 3 and 4 VFs 8086:10ca on
- * physnet1 → `[{ physicalNetwork: 'physnet1', productId: '10ca', vendorId: '8086', count: 7 }]`. Source: the seed, "PCI stats".
+ * The roll-up of a host's pools, in order of network (null last), product and vendor. Example: two
+ * pools of 3 and 4 VFs 8086:10ca on physnet1 → `[{ physicalNetwork: 'physnet1', productId: '10ca',
+ * vendorId: '8086', count: 7 }]`. Source: the seed, "PCI stats".
  */
 export function statsEntries(pools: readonly PciDevicePool[]): PciStatsEntry[] {
   const entries = new Map<string, PciStatsEntry>();

@@ -1,4 +1,6 @@
-/** PCI aliases: names that the operator gives to kinds of devices, so that flavors can ask for them. */
+/**
+ * PCI aliases: names that the operator gives to kinds of devices, so that flavors can ask for them.
+ */
 import { ComputeError } from '../../errors.ts';
 import { excerpt, excerptOfJson, printable, quoted } from '../../quoted-text.ts';
 import { repeatedKey } from '../../repeated-key.ts';
@@ -12,14 +14,18 @@ export interface PciAlias {
   spec: PciRequestSpec[];
 }
 
-/** `pciInPlacement`: Nova's `[filter_scheduler] pci_in_placement`; an alias may then name a resource class instead of ids. */
+/**
+ * `pciInPlacement`: Nova's `[filter_scheduler] pci_in_placement`; an alias may then name a resource
+ * class instead of ids.
+ */
 export interface AliasOptions {
   pciInPlacement?: boolean;
 }
 
 /**
- * The aliases of the `[pci] alias` option, each a JSON object. Example: `{"name": "gpu", "vendor_id": "10de", "product_id": "1db4"}`.
- * Throws `invalid` naming source, key, value and rule. Source: Nova `pci/request.py`, `_get_alias_from_config`, `_ALIAS_SCHEMA`.
+ * The aliases of the `[pci] alias` option, each a JSON object. Example: `{"name": "gpu",
+ * "vendor_id": "10de", "product_id": "1db4"}`. Throws `invalid` naming source, key, value and rule.
+ * Source: Nova `pci/request.py`, `_get_alias_from_config`, `_ALIAS_SCHEMA`.
  */
 export function parseAliases(
   definitions: readonly { text: string; source: string }[],
@@ -122,7 +128,10 @@ interface Alternative {
   options: AliasOptions;
 }
 
-/** Definitions of one name must agree on the policy and on a stated device type: the guest's driver cannot choose between types. */
+/**
+ * Definitions of one name must agree on the policy and on a stated device type: the guest's driver
+ * cannot choose between types.
+ */
 function checkAlternative(known: PciAlias, given: Alternative, refuse: Refuse): void {
   const { name } = known;
   if (given.options.pciInPlacement === true) {

@@ -3,7 +3,10 @@ import { ComputeError } from '../../errors.ts';
 import type { PciAlias } from './alias.ts';
 import { type NumaPolicy, numaPolicies, type PciRequest } from './request.ts';
 
-/** `affinityPolicy`: of the image; the flavor's `hw:pci_numa_affinity_policy` wins over it, and both over the alias's own. */
+/**
+ * `affinityPolicy`: of the image; the flavor's `hw:pci_numa_affinity_policy` wins over it, and both
+ * over the alias's own.
+ */
 export interface FlavorRequestInput {
   extraSpecs: Record<string, string>;
   aliases: readonly PciAlias[];
@@ -12,8 +15,9 @@ export interface FlavorRequestInput {
 }
 
 /**
- * One request per `name:count` of the extra spec; none when it is absent. Example: `gpu:1,qat:2` → two requests, counts 1 and 2.
- * Throws `invalid`: `bad_alias_syntax`, `bad_alias_count` or `alias_not_defined` (in `detail`). Source: Nova `_translate_alias_to_requests`.
+ * One request per `name:count` of the extra spec; none when it is absent. Example: `gpu:1,qat:2` →
+ * two requests, counts 1 and 2. Throws `invalid`: `bad_alias_syntax`, `bad_alias_count` or
+ * `alias_not_defined` (in `detail`). Source: Nova `_translate_alias_to_requests`.
  */
 export function requestsForFlavor({
   extraSpecs,
@@ -49,7 +53,10 @@ export function requestsForFlavor({
 /** The extra spec by which a flavor asks for devices. */
 export const aliasKey = 'pci_passthrough:alias';
 
-/** Names and counts of its text. Example: `gpu:1,qat:2`. Throws `invalid`: `bad_alias_syntax` or `bad_alias_count` (in `detail`). */
+/**
+ * Names and counts of its text. Example: `gpu:1,qat:2`. Throws `invalid`: `bad_alias_syntax` or
+ * `bad_alias_count` (in `detail`).
+ */
 export function aliasCounts(text: string): { name: string; count: number }[] {
   return text.split(',').map((part) => parsePart(part, text));
 }

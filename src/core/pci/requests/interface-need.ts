@@ -1,6 +1,7 @@
 /**
- * A macvtap is made over the VF's own network interface: a VF without one (bound to vfio-pci, or to no driver) cannot serve it.
- * Pools do not know interfaces, so this is asked when exact devices are chosen.
+ * A macvtap is made over the VF's own network interface: a VF without one (bound to vfio-pci, or to
+ * no driver) cannot serve it. Pools do not know interfaces, so this is asked when exact devices are
+ * chosen.
  */
 import type { PciDevice } from '../devices/device.ts';
 import type { PciRequest } from './request.ts';
@@ -20,8 +21,9 @@ export function needsInterface({ spec }: PciRequest): boolean {
 }
 
 /**
- * Devices and requests in which the need is a tag like any other. Example: a macvtap request beside two VFs, one of them without interface
- * → only the other matches. Unchanged when no request has the need.
+ * Devices and requests in which the need is a tag like any other. Example: a macvtap request beside
+ * two VFs, one of them without interface → only the other matches. Unchanged when no request has
+ * the need.
  */
 export function withInterfaceTags<
   Input extends { devices: readonly PciDevice[]; requests: readonly PciRequest[] },

@@ -1,16 +1,25 @@
-/** What a server asks for in PCI devices: one request per SR-IOV port, and those of the flavor's aliases. */
+/**
+ * What a server asks for in PCI devices: one request per SR-IOV port, and those of the flavor's
+ * aliases.
+ */
 
 export const numaPolicies = ['required', 'socket', 'preferred', 'legacy'] as const;
 
-/** How strictly a device must be on the guest's NUMA nodes. Source: Nova `hw:pci_numa_affinity_policy`. */
+/**
+ * How strictly a device must be on the guest's NUMA nodes. Source: Nova
+ * `hw:pci_numa_affinity_policy`.
+ */
 export type NumaPolicy = (typeof numaPolicies)[number];
 
-/** Keys a device must have, wire names. Example: `{ physical_network: 'physnet1', remote_managed: 'False' }`. */
+/**
+ * Keys a device must have, wire names. Example: `{ physical_network: 'physnet1', remote_managed:
+ * 'False' }`.
+ */
 export type PciRequestSpec = Record<string, string | null>;
 
 /**
- * "count devices, each matching one of spec". The id links it to the NIC that needs it and to the device it gets.
- * Source: the seed, "PCI Requests"; Nova `InstancePCIRequest`.
+ * "count devices, each matching one of spec". The id links it to the NIC that needs it and to the
+ * device it gets. Source: the seed, "PCI Requests"; Nova `InstancePCIRequest`.
  */
 export interface PciRequest {
   requestId: string;

@@ -1,4 +1,7 @@
-/** What an operator should know of a device list that was accepted: entries that admit nothing, and why. Never a silent no-match. */
+/**
+ * What an operator should know of a device list that was accepted: entries that admit nothing, and
+ * why. Never a silent no-match.
+ */
 import { isAnyAddress } from '../devices/address-pattern.ts';
 import type { PciFunction } from '../devices/device.ts';
 import { compileDeviceSpecs } from './device-matcher.ts';
@@ -7,7 +10,9 @@ import { allAtOnce, type Steps } from '../../steps.ts';
 import { type SriovWarning, sriovWarnings } from './sriov-warnings.ts';
 import { type NoMatch, whyNoMatch } from './why-no-match.ts';
 
-/** Something odd about one entry. A `problem` is an entry of no effect; a `warning` may be meant so. */
+/**
+ * Something odd about one entry. A `problem` is an entry of no effect; a `warning` may be meant so.
+ */
 export interface DeviceSpecFinding {
   level: 'problem' | 'warning';
   code:
@@ -28,7 +33,10 @@ export interface DeviceSpecFinding {
 export interface AuditOptions {
   /** All functions, to find PFs and devnames; default: the functions themselves. */
   hostFunctions?: readonly HostFunction[];
-  /** Set when the functions are only some of the host's: that an entry admits none of them then says little. Example: `the controller`. */
+  /**
+   * Set when the functions are only some of the host's: that an entry admits none of them then says
+   * little. Example: `the controller`.
+   */
   partlyKnownTo?: string;
 }
 
@@ -47,7 +55,10 @@ export interface EntryCover {
   takenBefore: Map<number, number>;
 }
 
-/** Which entry takes which function, with a stop after each function and entry. Example: two equal entries → the first takes all that both admit. */
+/**
+ * Which entry takes which function, with a stop after each function and entry. Example: two equal
+ * entries → the first takes all that both admit.
+ */
 export function* coveringOf(
   specs: readonly DeviceSpec[],
   functions: readonly PciFunction[],
@@ -83,8 +94,9 @@ export function* coveringOf(
 }
 
 /**
- * The findings of a list on a host, in entry order. Example: entry 1 admits only what entry 0 takes first → `{ level: 'problem', code:
- * 'shadowed', entry: 1, message: 'the 4 functions it admits are all taken by entry 0 before it' }`.
+ * The findings of a list on a host, in entry order. Example: entry 1 admits only what entry 0 takes
+ * first → `{ level: 'problem', code: 'shadowed', entry: 1, message: 'the 4 functions it admits are
+ * all taken by entry 0 before it' }`.
  */
 export function auditDeviceSpecs(
   specs: readonly DeviceSpec[],
@@ -192,7 +204,10 @@ function oddTags(spec: DeviceSpec): [tag: string, likely: string][] {
   });
 }
 
-/** A finding in one line for a log. Example: `novella.yaml:4 …: entry 1: the host has no network interface "enp9s0"`. */
+/**
+ * A finding in one line for a log. Example: `novella.yaml:4 …: entry 1: the host has no network
+ * interface "enp9s0"`.
+ */
 export function printFinding({ source, entry, message }: DeviceSpecFinding): string {
   return `${source}: entry ${entry}: ${message}`;
 }

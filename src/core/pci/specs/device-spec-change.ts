@@ -1,4 +1,7 @@
-/** What a new device list would change on a host that is in use. It may never be called safe when a server would lose its device. */
+/**
+ * What a new device list would change on a host that is in use. It may never be called safe when a
+ * server would lose its device.
+ */
 import type { PciAddress } from '../devices/address.ts';
 import { isTrue } from '../devices/boolean-text.ts';
 import { isHeld } from '../claims/claim.ts';
@@ -26,8 +29,8 @@ export interface DeviceSpecChange {
 }
 
 /**
- * The difference between what the controller has of a host and what a list would offer there. A device that its host stopped reporting
- * already is not counted as lost: no list brings it back.
+ * The difference between what the controller has of a host and what a list would offer there. A
+ * device that its host stopped reporting already is not counted as lost: no list brings it back.
  * Example: VF 0000:01:10.0 allocated and not offered any more → `lost` has it, `isSafe` false.
  */
 export function compareOffer(

@@ -1,4 +1,7 @@
-/** The JSON form of a dry run: what `novella pci check --json` prints and the operator's API answers. Lists refer to entries by number. */
+/**
+ * The JSON form of a dry run: what `novella pci check --json` prints and the operator's API
+ * answers. Lists refer to entries by number.
+ */
 import type { PciAddress } from '../devices/address.ts';
 import type { CheckedAlias } from '../pools/alias-check.ts';
 import type { DeviceTags, PciDeviceStatus, PciDeviceType } from '../devices/device.ts';
@@ -41,7 +44,10 @@ export interface FunctionView {
   pool: number | null;
   /** Who on the host uses an offered function; null: not looked at. */
   host_uses: string[] | null;
-  /** Of a function that is not offered: the entry that fails it in the fewest keys, with these. Example: `product_id`, `address.function`. */
+  /**
+   * Of a function that is not offered: the entry that fails it in the fewest keys, with these.
+   * Example: `product_id`, `address.function`.
+   */
   nearest: { entry: number; failed: string[] } | null;
 }
 
@@ -68,10 +74,15 @@ export interface ChangeView {
   safe: boolean;
 }
 
-/** `result`: `unsafe` when a server would lose a device, or its physical network or trust; else `problems` when an entry is refused or of no effect; else `fine`. */
+/**
+ * `result`: `unsafe` when a server would lose a device, or its physical network or trust; else
+ * `problems` when an entry is refused or of no effect; else `fine`.
+ */
 export interface CheckView {
   result: 'fine' | 'problems' | 'unsafe';
-  /** Where the functions come from, and whether they are all of the host's; `note` says what is not. */
+  /**
+   * Where the functions come from, and whether they are all of the host's; `note` says what is not.
+   */
   functions_from: { source: string; complete: boolean; note: string | null };
   unreadable: { address: string; problem: string }[];
   refused: string[];

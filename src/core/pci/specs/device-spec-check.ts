@@ -1,4 +1,7 @@
-/** The dry run of a device list on a host: what each entry does, and for each function which entry takes it, or which comes nearest. */
+/**
+ * The dry run of a device list on a host: what each entry does, and for each function which entry
+ * takes it, or which comes nearest.
+ */
 import type { PciAddress } from '../devices/address.ts';
 import type { DeviceTags, PciFunction } from '../devices/device.ts';
 import type { DeviceSpec } from './device-spec.ts';
@@ -18,7 +21,10 @@ export interface CheckedEntry extends EntryCover {
   findings: DeviceSpecFinding[];
 }
 
-/** One function: offered by an entry, or not, with the entry that comes nearest if any has something in common with it. */
+/**
+ * One function: offered by an entry, or not, with the entry that comes nearest if any has something
+ * in common with it.
+ */
 export interface CheckedFunction {
   fn: PciFunction;
   taker: DeviceSpec | undefined;
@@ -41,7 +47,10 @@ export function checkDeviceSpecs(
   return allAtOnce(checkingDeviceSpecs(specs, functions, options));
 }
 
-/** The same with a stop after each entry and each function: together they are the product of both numbers. */
+/**
+ * The same with a stop after each entry and each function: together they are the product of both
+ * numbers.
+ */
 export function* checkingDeviceSpecs(
   specs: readonly DeviceSpec[],
   functions: readonly PciFunction[],

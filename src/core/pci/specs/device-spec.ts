@@ -1,10 +1,16 @@
-/** Device specs: the operator's rules for which devices servers may have, and with which tags. Parsing is in `parse-device-specs.ts`. */
+/**
+ * Device specs: the operator's rules for which devices servers may have, and with which tags.
+ * Parsing is in `parse-device-specs.ts`.
+ */
 import { type AddressPattern, matchesAddress } from '../devices/address-pattern.ts';
 import { isTrue } from '../devices/boolean-text.ts';
 import type { DeviceTags, PciFunction } from '../devices/device.ts';
 import { hasIfname, ifnamesOf } from '../devices/interface-names.ts';
 
-/** One entry of the device list. Ids are four lower-case hex digits or `*`. `devname` set: `address` names everything. */
+/**
+ * One entry of the device list. Ids are four lower-case hex digits or `*`. `devname` set: `address`
+ * names everything.
+ */
 export interface DeviceSpec {
   /** Its place in the whole list, counted over all lines and lists. */
   entry: number;
@@ -34,9 +40,10 @@ export interface DeviceMatch {
 }
 
 /**
- * The first entry that admits the function, or undefined: no server may have it. A literal address or a devname that is a PF's admits the PF
- * and all its VFs. `hostFunctions`: all functions of the host, to recognise PFs and find devnames.
- * Source: the seed, "PCI Whitelist"; Nova `PciDeviceSpec.match`.
+ * The first entry that admits the function, or undefined: no server may have it. A literal address
+ * or a devname that is a PF's admits the PF and all its VFs. `hostFunctions`: all functions of the
+ * host, to recognise PFs and find devnames. Source: the seed, "PCI Whitelist"; Nova
+ * `PciDeviceSpec.match`.
  */
 export function matchDevice(
   specs: readonly DeviceSpec[],
@@ -66,7 +73,10 @@ export function isRemoteManaged(spec: Pick<DeviceSpec, 'tags'>): boolean {
   return isTrue(spec.tags['remote_managed']);
 }
 
-/** The function that the entry names alone: by devname, or by an address without wildcards. undefined when it names more or none. */
+/**
+ * The function that the entry names alone: by devname, or by an address without wildcards.
+ * undefined when it names more or none.
+ */
 export function namedFunction(
   spec: DeviceSpec,
   hostFunctions: readonly HostFunction[],
@@ -78,8 +88,9 @@ export function namedFunction(
 }
 
 /**
- * `namedFunction` for many entries, as a list of at most one: of the host's functions all that `admits` and `failedFields` need for that entry.
- * Example: `namedFinder(functions)(spec)` for devname `ens1f0` → the PF with that interface.
+ * `namedFunction` for many entries, as a list of at most one: of the host's functions all that
+ * `admits` and `failedFields` need for that entry. Example: `namedFinder(functions)(spec)` for
+ * devname `ens1f0` → the PF with that interface.
  */
 export function namedFinder(
   hostFunctions: readonly HostFunction[],
@@ -113,7 +124,10 @@ export function isPlacedRight(
   );
 }
 
-/** A device that a SmartNIC manages is identified by its card's serial number; without it nothing could address it. */
+/**
+ * A device that a SmartNIC manages is identified by its card's serial number; without it nothing
+ * could address it.
+ */
 export function hasCardSerial(fn: PciFunction): boolean {
   return (fn.capabilities.vpd?.cardSerialNumber ?? '') !== '';
 }

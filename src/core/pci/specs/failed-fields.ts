@@ -1,4 +1,7 @@
-/** Why one entry does not admit one device, field by field, and which entry comes nearest to a device that none admits. */
+/**
+ * Why one entry does not admit one device, field by field, and which entry comes nearest to a
+ * device that none admits.
+ */
 import {
   type AddressField,
   addressFields,
@@ -15,7 +18,10 @@ import {
   isRemoteManaged,
 } from './device-spec.ts';
 
-/** The keys of an entry that can fail. `address.function` and its like: only this part of an address that fits otherwise. */
+/**
+ * The keys of an entry that can fail. `address.function` and its like: only this part of an address
+ * that fits otherwise.
+ */
 export type SpecField =
   | 'vendor_id'
   | 'product_id'
@@ -36,7 +42,9 @@ export interface NamingEntry {
   named: readonly HostFunction[];
 }
 
-/** The keys of the entry that the device fails; empty when the entry, looked at alone, admits it. */
+/**
+ * The keys of the entry that the device fails; empty when the entry, looked at alone, admits it.
+ */
 export function failedFields(
   spec: DeviceSpec,
   fn: PciFunction,
@@ -53,10 +61,11 @@ export function failedFields(
 }
 
 /**
- * The entry that the device fails in the fewest keys while at least one key that the entry states holds; the first of equal ones. One part of
- * an address counts half a key; where nothing but the rest of that address holds, one and a half.
- * Examples: 8086:10c9 and an entry for 8086:10ca → `{ failed: ['product_id'] }`; 0000:02:10.2 and an entry for 0000:02:10.0 →
- * `{ failed: ['address.function'] }`. undefined: no entry has anything in common with it.
+ * The entry that the device fails in the fewest keys while at least one key that the entry states
+ * holds; the first of equal ones. One part of an address counts half a key; where nothing but the
+ * rest of that address holds, one and a half. Examples: 8086:10c9 and an entry for 8086:10ca → `{
+ * failed: ['product_id'] }`; 0000:02:10.2 and an entry for 0000:02:10.0 → `{ failed:
+ * ['address.function'] }`. undefined: no entry has anything in common with it.
  */
 export function nearestEntry(
   entries: readonly NamingEntry[],

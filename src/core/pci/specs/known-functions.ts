@@ -1,10 +1,14 @@
-/** The functions of a host as far as the rows of its devices say: for questions about a host that is not asked itself. */
+/**
+ * The functions of a host as far as the rows of its devices say: for questions about a host that is
+ * not asked itself.
+ */
 import type { PciDevice } from '../devices/device.ts';
 import type { HostFunction } from './device-spec.ts';
 
 /**
- * The devices, and the PFs that only their VFs name: so that an entry for a PF's interface finds its VFs even where the PF is not offered.
- * Example: VF 0000:01:10.0 of 0000:01:00.0 (enp1s0) → both.
+ * The devices, and the PFs that only their VFs name: so that an entry for a PF's interface finds
+ * its VFs even where the PF is not offered. Example: VF 0000:01:10.0 of 0000:01:00.0 (enp1s0) →
+ * both.
  */
 export function hostFunctionsOf(devices: readonly PciDevice[]): HostFunction[] {
   const known = new Map<string, HostFunction>(devices.map((device) => [device.address, device]));

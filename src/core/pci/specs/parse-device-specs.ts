@@ -1,4 +1,7 @@
-/** From the operator's device list to device specs. Every wrong entry is refused with its source, its number and the rule. */
+/**
+ * From the operator's device list to device specs. Every wrong entry is refused with its source,
+ * its number and the rule.
+ */
 import { ComputeError } from '../../errors.ts';
 import { excerpt, excerptOfJson, printable, quoted } from '../../quoted-text.ts';
 import { repeatedKey } from '../../repeated-key.ts';
@@ -12,7 +15,10 @@ import {
   namedFunction,
 } from './device-spec.ts';
 
-/** One occurrence of the option: JSON text of an object or a list of objects, or such an object itself (from YAML). */
+/**
+ * One occurrence of the option: JSON text of an object or a list of objects, or such an object
+ * itself (from YAML).
+ */
 export type DeviceSpecSource = { source: string } & ({ text: string } | { object: unknown });
 
 /** `reportInPlacement`: Nova's `[pci] report_in_placement`; some tags mean nothing without it. */
@@ -21,10 +27,13 @@ export interface DeviceSpecOptions {
 }
 
 /**
- * All entries in order, or a ComputeError `invalid`: `novella.yaml:12: entry 1: vendor_id "113g": must be hexadecimal or "*"`; its `detail` is
- * the rule's name (`bad_json`, `repeated_key`, `not_list_or_dict`, `entry_not_object`, `not_hex`, `out_of_range`, `wrong_address_format`, `devname_and_address`,
- * `not_text`, `bad_boolean_tag`, `device_id_and_vendor_id`, `one_time_use_needs_placement`, `remote_managed_*`).
- * `hostFunctions` are needed for remote-managed entries only. Source: the seed, "PCI Whitelist"; Nova `pci/whitelist.py`, `pci/devspec.py`.
+ * All entries in order, or a ComputeError `invalid`: `novella.yaml:12: entry 1: vendor_id "113g":
+ * must be hexadecimal or "*"`; its `detail` is the rule's name (`bad_json`, `repeated_key`,
+ * `not_list_or_dict`, `entry_not_object`, `not_hex`, `out_of_range`, `wrong_address_format`,
+ * `devname_and_address`, `not_text`, `bad_boolean_tag`, `device_id_and_vendor_id`,
+ * `one_time_use_needs_placement`, `remote_managed_*`). `hostFunctions` are needed for
+ * remote-managed entries only. Source: the seed, "PCI Whitelist"; Nova `pci/whitelist.py`,
+ * `pci/devspec.py`.
  */
 export function parseDeviceSpecs(
   sources: readonly DeviceSpecSource[],
@@ -37,7 +46,10 @@ export function parseDeviceSpecs(
   return specs;
 }
 
-/** As `parseDeviceSpecs`, but continues after a wrong entry: what is right, and one refusal for each that is not. A wrong one keeps its number. */
+/**
+ * As `parseDeviceSpecs`, but continues after a wrong entry: what is right, and one refusal for each
+ * that is not. A wrong one keeps its number.
+ */
 export function readDeviceSpecs(
   sources: readonly DeviceSpecSource[],
   hostFunctions: readonly HostFunction[],
@@ -65,7 +77,10 @@ export function readDeviceSpecs(
   return { specs, refusals };
 }
 
-/** Runs the parse of one place. What it refuses goes to the list, the place before its message, and nothing is given back. */
+/**
+ * Runs the parse of one place. What it refuses goes to the list, the place before its message, and
+ * nothing is given back.
+ */
 function naming<T>(place: string, refusals: ComputeError[], parse: () => T): T | undefined {
   try {
     return parse();
@@ -143,7 +158,10 @@ function isGiven<T>(value: T): value is T & {} {
   return value !== undefined && value !== null && value !== '' && JSON.stringify(value) !== '{}';
 }
 
-/** The seed's grammar says `device_id` where its examples say `vendor_id`; some mean the product by it. See docs on device specs. */
+/**
+ * The seed's grammar says `device_id` where its examples say `vendor_id`; some mean the product by
+ * it. See docs on device specs.
+ */
 function withVendorId(object: Record<string, unknown>): {
   given: Record<string, unknown>;
   warnings: string[];
@@ -171,7 +189,10 @@ function parseId(name: string, value: unknown): string {
   return parseHexField(name, value, { highest: 0xffff, width: 4 });
 }
 
-/** Tags that are switches, kept as "true" or "false". Source: Nova `PciDeviceSpec._normalize_device_spec_tag`. */
+/**
+ * Tags that are switches, kept as "true" or "false". Source: Nova
+ * `PciDeviceSpec._normalize_device_spec_tag`.
+ */
 const switches = new Set(['managed', 'live_migratable', 'one_time_use']);
 
 function parseTags(given: Record<string, unknown>): DeviceTags {
@@ -214,8 +235,8 @@ function checkOneTimeUse(spec: DeviceSpec, options: DeviceSpecOptions): void {
 }
 
 /**
- * Only VFs can be remote-managed: an entry that names a PF must state its VFs' product id. Source: Nova
- * `PciDeviceSpec._init_dev_details`, the part on remote-managed devices.
+ * Only VFs can be remote-managed: an entry that names a PF must state its VFs' product id. Source:
+ * Nova `PciDeviceSpec._init_dev_details`, the part on remote-managed devices.
  */
 function checkRemoteManaged(spec: DeviceSpec, hostFunctions: readonly HostFunction[]): void {
   const named = namedFunction(spec, hostFunctions);

@@ -1,4 +1,7 @@
-/** Entries for networking that offer functions which no port can get: the list is accepted, and ports find nothing. */
+/**
+ * Entries for networking that offer functions which no port can get: the list is accepted, and
+ * ports find nothing.
+ */
 import { type AddressField, statedAddressPart } from '../devices/address-pattern.ts';
 import { hasWideDomain } from '../devices/address.ts';
 import type { PciFunction } from '../devices/device.ts';
@@ -25,8 +28,8 @@ export interface SriovWarning {
 }
 
 /**
- * Example: a NIC whose SR-IOV is off in the firmware, offered on physnet1 → `ens5f0 has no SR-IOV (type PCI): no port can get it`.
- * `functions`: all that are known of the host.
+ * Example: a NIC whose SR-IOV is off in the firmware, offered on physnet1 → `ens5f0 has no SR-IOV
+ * (type PCI): no port can get it`. `functions`: all that are known of the host.
  */
 export function sriovWarnings(cover: Offer, functions: readonly PciFunction[]): SriovWarning[] {
   return [
@@ -50,7 +53,8 @@ function isForPorts({ spec }: Offer): boolean {
 
 function withoutSriov({ taken }: Offer): SriovWarning[] {
   const isPlain = ({ deviceType }: PciFunction) => deviceType === 'type-PCI';
-  // An entry that admits NICs with SR-IOV too is wide on purpose: bridges and disks are not what it is for.
+  // An entry that admits NICs with SR-IOV too is wide on purpose: bridges and disks are not what it
+  // is for.
   const plain = taken.filter((fn) => isPlain(fn) && (fn.ifname !== null || taken.every(isPlain)));
   if (plain.length === 0) return [];
   const [has, it] = plain.length === 1 ? ['has', 'it'] : ['have', 'them'];

@@ -1,10 +1,14 @@
-/** Devices that an entry admits and no guest can get: they are shown with the reason, and count as free for nobody. */
+/**
+ * Devices that an entry admits and no guest can get: they are shown with the reason, and count as
+ * free for nobody.
+ */
 import type { PciFunction, ReportedDevice } from '../devices/device.ts';
 import { lacksPfInterface } from './sriov-warnings.ts';
 
 /**
- * The device, quarantined where a port could not get it: a VF for ports whose PF has no interface. What is quarantined already stays so.
- * `functions`: all of the host. Example: VF of a ThunderX → quarantine `its PF 0002:01:00.0 has no network interface, …`.
+ * The device, quarantined where a port could not get it: a VF for ports whose PF has no interface.
+ * What is quarantined already stays so. `functions`: all of the host. Example: VF of a ThunderX →
+ * quarantine `its PF 0002:01:00.0 has no network interface, …`.
  */
 export function withQuarantine(
   { function: fn, tags }: ReportedDevice,

@@ -1,4 +1,6 @@
-/** The likely reason why an entry admits nothing on a host: what an operator would look at first. */
+/**
+ * The likely reason why an entry admits nothing on a host: what an operator would look at first.
+ */
 import { addressTexts, failedAddressParts } from '../devices/address-pattern.ts';
 import type { PciFunction } from '../devices/device.ts';
 import {
@@ -24,8 +26,8 @@ export interface NoMatch {
 }
 
 /**
- * For an entry that admits none of the functions. Examples: `the host has no network interface "enp9s0"; it has enp1s0, enp2s0`;
- * `8086 is there as 8086:10c9 and 8086:10ca, not 8086:10cb`.
+ * For an entry that admits none of the functions. Examples: `the host has no network interface
+ * "enp9s0"; it has enp1s0, enp2s0`; `8086 is there as 8086:10c9 and 8086:10ca, not 8086:10cb`.
  */
 export function whyNoMatch(
   spec: DeviceSpec,

@@ -1,4 +1,7 @@
-/** What a PF's driver keeps of each of its VFs: the settings that an administrator makes from outside the VF. Source: ip-link(8), `vf NUM …`. */
+/**
+ * What a PF's driver keeps of each of its VFs: the settings that an administrator makes from
+ * outside the VF. Source: ip-link(8), `vf NUM …`.
+ */
 
 export type VfLinkState = 'auto' | 'enable' | 'disable';
 
@@ -40,8 +43,8 @@ export const untouchedVf: VfSettings = {
 };
 
 /**
- * The wanted settings that differ from the present ones: no NIC is asked for what it has already. Example: vlan 0, spoof check on → wanted vlan 42,
- * spoof check on → `{ vlan: 42 }`.
+ * The wanted settings that differ from the present ones: no NIC is asked for what it has already.
+ * Example: vlan 0, spoof check on → wanted vlan 42, spoof check on → `{ vlan: 42 }`.
  */
 export function changeTowards(now: VfSettings, wanted: VfChange): VfChange {
   const differing = Object.entries(wanted).filter(
@@ -50,7 +53,10 @@ export function changeTowards(now: VfSettings, wanted: VfChange): VfChange {
   return Object.fromEntries(differing);
 }
 
-/** The same, with the VLAN's priority: the kernel takes the two together, and resets one that is not said. */
+/**
+ * The same, with the VLAN's priority: the kernel takes the two together, and resets one that is not
+ * said.
+ */
 export function completeChange(now: VfSettings, change: VfChange): VfChange {
   if (change.vlan === undefined && change.qos === undefined) return change;
   return { ...change, vlan: change.vlan ?? now.vlan, qos: change.qos ?? 0 };

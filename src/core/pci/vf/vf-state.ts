@@ -5,7 +5,10 @@ import { noMac, type VfChange, type VfSettings } from './vf-settings.ts';
 export interface VfInterface {
   ifname: string;
   macAddress: string;
-  /** The driver got its MAC from the PF, where an administrator had set it; else it has made one up, or a user of the VF has set it. */
+  /**
+   * The driver got its MAC from the PF, where an administrator had set it; else it has made one up,
+   * or a user of the VF has set it.
+   */
   isMacGiven: boolean;
   isUp: boolean;
 }
@@ -25,8 +28,9 @@ export interface VfBaseline {
 }
 
 /**
- * What to remember of a VF before it is handed over. A PF also lists the MAC that a VF's own driver chose; written back, that would become an
- * administrator's, which the VF may not change any more: such a MAC is remembered as not set. Source: Linux `igb_ndo_set_vf_mac`.
+ * What to remember of a VF before it is handed over. A PF also lists the MAC that a VF's own driver
+ * chose; written back, that would become an administrator's, which the VF may not change any more:
+ * such a MAC is remembered as not set. Source: Linux `igb_ndo_set_vf_mac`.
  */
 export function vfBaseline({ settings, own }: VfState): VfBaseline {
   const isOwnChoice = own !== null && own.macAddress === settings.macAddress && !own.isMacGiven;
@@ -38,8 +42,9 @@ export function vfBaseline({ settings, own }: VfState): VfBaseline {
 }
 
 /**
- * The change that brings back the baseline. What the guest's MAC leaves behind cannot be seen (libvirt writes back what it found as an
- * administrator's MAC), so a MAC that was not set is always taken off.
+ * The change that brings back the baseline. What the guest's MAC leaves behind cannot be seen
+ * (libvirt writes back what it found as an administrator's MAC), so a MAC that was not set is
+ * always taken off.
  */
 export function changeToBaseline(baseline: VfBaseline, { settings }: VfState): VfChange {
   const differing = Object.entries(baseline.settings).filter(
@@ -50,8 +55,9 @@ export function changeToBaseline(baseline: VfBaseline, { settings }: VfState): V
 }
 
 /**
- * What differs from the baseline, in plain words; none when the VF is clean. Where no MAC was set the PF may list none or the VF's own, but
- * never the guest's. Example: `VLAN 42 is set, no VLAN was`.
+ * What differs from the baseline, in plain words; none when the VF is clean. Where no MAC was set
+ * the PF may list none or the VF's own, but never the guest's. Example: `VLAN 42 is set, no VLAN
+ * was`.
  */
 export function baselineDifferences(
   baseline: VfBaseline,

@@ -1,4 +1,6 @@
-/** Refuses a host outside the zone that the user asked for. Source: Nova `AvailabilityZoneFilter`. */
+/**
+ * Refuses a host outside the zone that the user asked for. Source: Nova `AvailabilityZoneFilter`.
+ */
 import type { Filter } from '../filter.ts';
 
 export const availabilityZone: Filter = {

@@ -1,4 +1,7 @@
-/** Refuses a host where this server was tried and failed. Source: Nova `RetryFilter`, `ignore_hosts`. */
+/**
+ * Refuses a host where this server was tried and failed. Source: Nova `RetryFilter`,
+ * `ignore_hosts`.
+ */
 import type { Filter } from '../filter.ts';
 
 export const failedHosts: Filter = {

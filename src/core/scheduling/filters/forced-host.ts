@@ -1,4 +1,7 @@
-/** Refuses every host but the one that the administrator named (`az:host`). Source: Nova `force_hosts`. */
+/**
+ * Refuses every host but the one that the administrator named (`az:host`). Source: Nova
+ * `force_hosts`.
+ */
 import type { Filter } from '../filter.ts';
 
 export const forcedHost: Filter = {

@@ -1,4 +1,7 @@
-/** Refuses a host whose agent reports a problem that matters to this server. Nova's nearest is disabling a host by hand. */
+/**
+ * Refuses a host whose agent reports a problem that matters to this server. Nova's nearest is
+ * disabling a host by hand.
+ */
 import { blockingProblems } from '../../hosts/host-problem.ts';
 import type { Filter } from '../filter.ts';
 

@@ -1,4 +1,7 @@
-/** Refuses a host by the hints `same_host` and `different_host`. Source: Nova `SameHostFilter`, `DifferentHostFilter`. */
+/**
+ * Refuses a host by the hints `same_host` and `different_host`. Source: Nova `SameHostFilter`,
+ * `DifferentHostFilter`.
+ */
 import type { Filter } from '../filter.ts';
 
 /** Passes the host of any of the servers named; with none of them on a host, no host passes. */

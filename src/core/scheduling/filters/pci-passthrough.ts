@@ -1,6 +1,6 @@
 /**
- * Refuses a host whose pools cannot satisfy all PCI requests of the server together, where its NUMA cells fit.
- * Source: the seed, S9; Nova `PciPassthroughFilter`, `NUMATopologyFilter`.
+ * Refuses a host whose pools cannot satisfy all PCI requests of the server together, where its NUMA
+ * cells fit. Source: the seed, S9; Nova `PciPassthroughFilter`, `NUMATopologyFilter`.
  */
 import { canSupport, supports } from '../../pci/claims/support.ts';
 import type { Filter } from '../filter.ts';

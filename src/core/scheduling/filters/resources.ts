@@ -1,4 +1,7 @@
-/** Refuses a host without enough free vcpus, memory or disk, overcommit counted. Source: Nova's Placement inventories and allocation ratios. */
+/**
+ * Refuses a host without enough free vcpus, memory or disk, overcommit counted. Source: Nova's
+ * Placement inventories and allocation ratios.
+ */
 import type { Reason } from '../../reason.ts';
 import type { Filter } from '../filter.ts';
 import type { HostState } from '../host-state.ts';

@@ -1,4 +1,7 @@
-/** Refuses a host that would break a hard server group policy. Source: Nova `ServerGroupAffinityFilter`, `ServerGroupAntiAffinityFilter`. */
+/**
+ * Refuses a host that would break a hard server group policy. Source: Nova
+ * `ServerGroupAffinityFilter`, `ServerGroupAntiAffinityFilter`.
+ */
 import type { Reason } from '../../reason.ts';
 import type { Filter } from '../filter.ts';
 import type { SpecGroup } from '../request-spec.ts';

@@ -1,6 +1,7 @@
 /**
- * Prefers hosts with fewer free devices: plain servers stay off the hosts that have many, and servers with devices fill one host before the
- * next, so that one which asks for several still finds them on one host. Source: Nova `PCIWeigher`. How this one is scaled is our own:
+ * Prefers hosts with fewer free devices: plain servers stay off the hosts that have many, and
+ * servers with devices fill one host before the next, so that one which asks for several still
+ * finds them on one host. Source: Nova `PCIWeigher`. How this one is scaled is our own:
  * docs/decisions/0021-weights-count-from-zero.md.
  */
 import type { HostState } from '../host-state.ts';

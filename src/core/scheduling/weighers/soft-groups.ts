@@ -1,6 +1,6 @@
 /**
- * Brings servers of a soft-affinity group together, and those of a soft-anti-affinity group apart. Source: Nova
- * `ServerGroupSoftAffinityWeigher`, `ServerGroupSoftAntiAffinityWeigher`.
+ * Brings servers of a soft-affinity group together, and those of a soft-anti-affinity group apart.
+ * Source: Nova `ServerGroupSoftAffinityWeigher`, `ServerGroupSoftAntiAffinityWeigher`.
  */
 import type { Weigher } from '../filter.ts';
 import type { HostState } from '../host-state.ts';

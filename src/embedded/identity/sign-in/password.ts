@@ -14,7 +14,10 @@ export async function hashPassword(password: string): Promise<string> {
   return ['scrypt', N, r, p, salt.toString('base64url'), key.toString('base64url')].join('$');
 }
 
-/** Of no password. Compared with when there is no such user, so that the answer takes as long as for a wrong password. */
+/**
+ * Of no password. Compared with when there is no such user, so that the answer takes as long as for
+ * a wrong password.
+ */
 export const nobodysHash = ['scrypt', cost.N, cost.r, cost.p, 'AAAA', 'A'.repeat(43)].join('$');
 
 /** Is this the password that the hash was made of? */

@@ -1,4 +1,7 @@
-/** How many passwords are checked: each costs a processor 50 ms by design, so a flood of them must neither starve other work nor find a password. */
+/**
+ * How many passwords are checked: each costs a processor 50 ms by design, so a flood of them must
+ * neither starve other work nor find a password.
+ */
 import { availableParallelism } from 'node:os';
 import type { Clock } from '#contracts/clock.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -20,8 +23,9 @@ export interface Attempt {
 
 export interface SignInGate {
   /**
-   * What `check` says, in its turn. Throws `tooManyRequests` where too many wait, in all or from this address, and where this user had too many
-   * wrong passwords from it. Elsewhere the user signs in all the same: nobody can lock somebody out from afar, and here for seconds only.
+   * What `check` says, in its turn. Throws `tooManyRequests` where too many wait, in all or from
+   * this address, and where this user had too many wrong passwords from it. Elsewhere the user
+   * signs in all the same: nobody can lock somebody out from afar, and here for seconds only.
    */
   admit: (attempt: Attempt, check: () => Promise<boolean>) => Promise<boolean>;
 }

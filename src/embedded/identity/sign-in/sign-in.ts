@@ -1,4 +1,7 @@
-/** From the body of `POST /v3/auth/tokens` to a session: who it is, and on which project. Source: Identity API v3, "Authentication". */
+/**
+ * From the body of `POST /v3/auth/tokens` to a session: who it is, and on which project. Source:
+ * Identity API v3, "Authentication".
+ */
 import { type Static, Type } from 'typebox';
 import type { IdentityStore, StoredProject, StoredUser } from '#contracts/store/identity-store.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -70,7 +73,10 @@ export interface SignIn {
   source: string;
 }
 
-/** What the body asks for, checked. Throws `unauthenticated` for a wrong user, password, token or project, `tooManyRequests` in a flood of these, `notImplemented` for other ways in. */
+/**
+ * What the body asks for, checked. Throws `unauthenticated` for a wrong user, password, token or
+ * project, `tooManyRequests` in a flood of these, `notImplemented` for other ways in.
+ */
 export async function signIn(body: unknown, by: SignIn): Promise<NewSession> {
   const { store, tokens } = by;
   const { auth } = readAuthBody(body);

@@ -1,4 +1,7 @@
-/** Tokens: made, found again, revoked. The store has only their SHA-256; the cache has what they stand for, never their text. */
+/**
+ * Tokens: made, found again, revoked. The store has only their SHA-256; the cache has what they
+ * stand for, never their text.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '#contracts/clock.ts';
 import type {
@@ -35,7 +38,10 @@ export interface NewSession {
 
 export interface Tokens {
   issue(session: NewSession): Promise<{ text: string; session: Session }>;
-  /** undefined when unknown, revoked, its user or project is disabled, or it ran out and `allowExpired` is not set. */
+  /**
+   * undefined when unknown, revoked, its user or project is disabled, or it ran out and
+   * `allowExpired` is not set.
+   */
   find(text: string, allowExpired?: boolean): Promise<Session | undefined>;
   revoke(text: string): Promise<void>;
   rolesOn(userId: string, projectId: string): Promise<StoredRole[]>;
@@ -49,7 +55,10 @@ export interface TokenOptions {
   cacheMs: number;
 }
 
-/** Services may still ask for a token this long after its end. Source: Keystone's `allow_expired_window`. */
+/**
+ * Services may still ask for a token this long after its end. Source: Keystone's
+ * `allow_expired_window`.
+ */
 const expiredKeptMs = 48 * 3600 * 1000;
 const cacheSize = 2000;
 

@@ -47,7 +47,8 @@ async function takeUpload(call: Call, context: ImageContext): Promise<void> {
   const announced = request.headers['content-length'];
   try {
     await uploadContent(context, image, {
-      // A refusal must reach the client: its connection stays open when the bytes are not read to their end.
+      // A refusal must reach the client: its connection stays open when the bytes are not read to
+      // their end.
       bytes: (request.body as Readable).iterator({ destroyOnReturn: false }),
       ...(announced !== undefined && { announcedBytes: Number(announced) }),
     });

@@ -1,4 +1,6 @@
-/** Formats that images may have. Source: Glance's default `disk_formats` and `container_formats`. */
+/**
+ * Formats that images may have. Source: Glance's default `disk_formats` and `container_formats`.
+ */
 
 export const diskFormats = [
   'ami',

@@ -12,8 +12,9 @@ export interface Upload {
 }
 
 /**
- * Takes the bytes of a queued image and makes it active. Throws `conflict` when it has its bytes or is getting them, `tooLarge` when a quota or
- * the disk has no room for it; then, and when the bytes break off, it is queued again.
+ * Takes the bytes of a queued image and makes it active. Throws `conflict` when it has its bytes or
+ * is getting them, `tooLarge` when a quota or the disk has no room for it; then, and when the bytes
+ * break off, it is queued again.
  */
 export async function uploadContent(
   context: ImageContext,
@@ -97,7 +98,10 @@ export function knownContent({ sizeBytes, sha512, md5 }: StoredImage): KnownCont
   return { sizeBytes, sha512, md5 };
 }
 
-/** The bytes, or a range of them. Throws `notFound` when the image was deleted meanwhile, `unavailable` when only its file is gone. */
+/**
+ * The bytes, or a range of them. Throws `notFound` when the image was deleted meanwhile,
+ * `unavailable` when only its file is gone.
+ */
 export async function readContent(
   { store, files }: ImageContext,
   id: string,
@@ -114,7 +118,10 @@ export async function readContent(
   );
 }
 
-/** For hosts: the bytes with what they must be. Throws `conflict` for an image that has none yet or is deactivated. */
+/**
+ * For hosts: the bytes with what they must be. Throws `conflict` for an image that has none yet or
+ * is deactivated.
+ */
 export async function openContent(context: ImageContext, image: StoredImage) {
   const { id, status, diskFormat } = image;
   const known = knownContent(image);

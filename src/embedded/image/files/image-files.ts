@@ -1,4 +1,7 @@
-/** The bytes of images: one file per image in one folder. A file has its name only when it is whole and on disk. */
+/**
+ * The bytes of images: one file per image in one folder. A file has its name only when it is whole
+ * and on disk.
+ */
 import { createHash, type Hash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
@@ -27,15 +30,18 @@ export interface DiskSpace {
 
 export interface ImageFiles {
   /**
-   * Takes the bytes as they come; `admit` is asked with the bytes so far before each part is written. What breaks off, or is not admitted, leaves
-   * no file.
+   * Takes the bytes as they come; `admit` is asked with the bytes so far before each part is
+   * written. What breaks off, or is not admitted, leaves no file.
    */
   write(
     id: string,
     bytes: AsyncIterable<Uint8Array>,
     admit: (totalBytes: number) => Promise<void>,
   ): Promise<WrittenFile>;
-  /** Of the whole file unless a range is given; undefined when there is none. A file that is removed later is still read to its end. */
+  /**
+   * Of the whole file unless a range is given; undefined when there is none. A file that is removed
+   * later is still read to its end.
+   */
   read(id: string, range?: ByteRange): Promise<Readable | undefined>;
   /** No error when there is none. */
   remove(id: string): Promise<void>;

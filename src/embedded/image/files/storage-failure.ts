@@ -6,8 +6,9 @@ const full = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 const denied = ['EROFS', 'EACCES', 'EPERM', 'EIO'];
 
 /**
- * The failure as `tooLarge` (Glance: 413, "storage full") or as `unavailable` (Glance: 503, "storage write denied"); every other error as it is.
- * Example: ENOSPC → `Image storage media is full: there is no room for image 5f… .`
+ * The failure as `tooLarge` (Glance: 413, "storage full") or as `unavailable` (Glance: 503,
+ * "storage write denied"); every other error as it is. Example: ENOSPC → `Image storage media is
+ * full: there is no room for image 5f… .`
  */
 export function asUploadFailure(error: unknown, imageId: string): unknown {
   const { code, message } = error as { code?: unknown; message?: string };

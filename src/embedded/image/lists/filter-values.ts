@@ -1,15 +1,24 @@
-/** Values of filters: operators, lists in quotes, times and numbers. Source of the forms: Glance's API, "List images". */
+/**
+ * Values of filters: operators, lists in quotes, times and numbers. Source of the forms: Glance's
+ * API, "List images".
+ */
 import { ComputeError } from '#core/errors.ts';
 
 /** Values are lists where a key was repeated. */
 export type Query = Record<string, string | string[]>;
 
-/** A value of the query that cannot be read. Example: `query.limit: 'x' must be a whole number of at least 0`. */
+/**
+ * A value of the query that cannot be read. Example: `query.limit: 'x' must be a whole number of at
+ * least 0`.
+ */
 export function badValue(key: string, value: string, rule: string): ComputeError {
   return new ComputeError('invalid', `query.${key}: '${value}' ${rule}`);
 }
 
-/** The text test of `name`, `id`, `status` and the formats: a value, `eq:value`, or `in:one,"two, three"`. Throws `invalid` for another operator. */
+/**
+ * The text test of `name`, `id`, `status` and the formats: a value, `eq:value`, or `in:one,"two,
+ * three"`. Throws `invalid` for another operator.
+ */
 export function textTest(key: string, value: string): (text: string | null) => boolean {
   const [operator, operand] = splitOperator(value);
   if (operator === 'eq') return (text) => text === operand;
@@ -26,7 +35,10 @@ function splitOperator(value: string): [string, string] {
   return at < 0 ? ['eq', value] : [value.slice(0, at), value.slice(at + 1)];
 }
 
-/** Example: `a,"b,c"` → a and b,c. In quotes `\"` is a quote. Throws `invalid` where a quote is not closed, or has no comma beside it. */
+/**
+ * Example: `a,"b,c"` → a and b,c. In quotes `\"` is a quote. Throws `invalid` where a quote is not
+ * closed, or has no comma beside it.
+ */
 function splitList(key: string, text: string): string[] {
   const items: string[] = [];
   for (let at = 0; at <= text.length; at += 1) {
@@ -69,8 +81,9 @@ const timeOperators: Record<string, Compare> = {
 };
 
 /**
- * The test of `created_at` and `updated_at`: a time, or one behind `gt:`, `gte:`, `lt:`, `lte:`, `eq:` or `neq:`. Times of images are compared as they
- * are shown, in whole seconds. Throws `invalid`.
+ * The test of `created_at` and `updated_at`: a time, or one behind `gt:`, `gte:`, `lt:`, `lte:`,
+ * `eq:` or `neq:`. Times of images are compared as they are shown, in whole seconds. Throws
+ * `invalid`.
  */
 export function timeTest(key: string, value: string): (epochMs: number) => boolean {
   const whole = readTime(value);
@@ -88,7 +101,10 @@ export function timeTest(key: string, value: string): (epochMs: number) => boole
 const isoForm =
   /^(\d{4})(?:-?(\d\d)(?:-?(\d\d))?)?(?:[T ](\d\d)(?::?(\d\d)(?::?(\d\d(?:[.,]\d+)?))?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?$/;
 
-/** Epoch milliseconds; without a zone it is UTC; undefined for what is no time. Example: `2026-11-23T07:15:00+01:00`. */
+/**
+ * Epoch milliseconds; without a zone it is UTC; undefined for what is no time. Example:
+ * `2026-11-23T07:15:00+01:00`.
+ */
 export function readTime(text: string): number | undefined {
   const parts = isoForm.exec(text);
   if (parts === null) return undefined;

@@ -47,7 +47,10 @@ export function virtualSize({ diskFormat, sizeBytes }: StoredImage): number | nu
   return diskFormat === 'raw' ? sizeBytes : null;
 }
 
-/** The test of one value of the query. Throws `invalid` for a value that the filter cannot have. Example: `size_min`, `1000`. */
+/**
+ * The test of one value of the query. Throws `invalid` for a value that the filter cannot have.
+ * Example: `size_min`, `1000`.
+ */
 export function imageTest(key: string, value: string): ImageTest {
   if (key === 'tag') {
     const tag = value.trim();
@@ -73,7 +76,10 @@ export function imageTest(key: string, value: string): ImageTest {
   return numberTest(key, value) ?? exactTest(key, value);
 }
 
-/** Equality, or a range by the endings `_min` and `_max`. undefined: the key is no number of an image. */
+/**
+ * Equality, or a range by the endings `_min` and `_max`. undefined: the key is no number of an
+ * image.
+ */
 function numberTest(key: string, value: string): ImageTest | undefined {
   const number = own(numbers, key);
   const ranged = own(numbers, key.slice(0, -4));

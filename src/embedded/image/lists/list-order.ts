@@ -1,4 +1,7 @@
-/** The order of a list of images. Source: Glance's API, "List images": `sort_key` with `sort_dir`, or `sort`. */
+/**
+ * The order of a list of images. Source: Glance's API, "List images": `sort_key` with `sort_dir`,
+ * or `sort`.
+ */
 import type { StoredImage } from '#contracts/store/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Query } from './filter-values.ts';
@@ -17,7 +20,10 @@ const fields: Record<string, (image: StoredImage) => string | number | null> = {
   updated_at: ({ updatedAt }) => updatedAt,
 };
 
-/** Newest first unless the query says otherwise; what is equal is in the order of creation and id. Throws `invalid`. */
+/**
+ * Newest first unless the query says otherwise; what is equal is in the order of creation and id.
+ * Throws `invalid`.
+ */
 export function orderOf(query: Query): Order {
   const { keys, directions } = sortOf(query);
   for (const key of keys) refuseUnknown('sort_key', key, Object.keys(fields));

@@ -24,7 +24,10 @@ export interface ListQuery {
 /** Source: Glance's `api_limit_max`. */
 const longestPage = 1000;
 
-/** Hidden images are left out unless asked for, as in Glance. Throws `invalid`, naming key and value. */
+/**
+ * Hidden images are left out unless asked for, as in Glance. Throws `invalid`, naming key and
+ * value.
+ */
 export function readListQuery(query: Query): ListQuery {
   const tests = Object.entries({ os_hidden: 'false', ...query })
     .filter(([key]) => !controlKeys.includes(key))
@@ -64,7 +67,10 @@ function single(query: Query, key: string): string | undefined {
 /** The texts of one page have at most so many characters, so that no list costs the others time. */
 const mostText = 1_000_000;
 
-/** The images of one page, and whether there are more. `after`: the one of the page before that was its last. */
+/**
+ * The images of one page, and whether there are more. `after`: the one of the page before that was
+ * its last.
+ */
 export function pageOf(
   images: StoredImage[],
   { isMatch, order, limit }: ListQuery,
@@ -87,7 +93,10 @@ function textOf({ properties, tags }: StoredImage): number {
   return texts.reduce((sum, text) => sum + text.length, 500);
 }
 
-/** The path of the list, of its first page or of the page after an image. Example: `/v2/images?limit=1&marker=5f…`. */
+/**
+ * The path of the list, of its first page or of the page after an image. Example:
+ * `/v2/images?limit=1&marker=5f…`.
+ */
 export function listPath(query: Query, marker?: string): string {
   const { marker: _, ...others } = query;
   const pairs = Object.entries({ ...others, ...(marker !== undefined && { marker }) }).flatMap(

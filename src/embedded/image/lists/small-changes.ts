@@ -5,7 +5,10 @@ import { findOwnImage } from '../image-access.ts';
 import { readImageBody } from '../image-body.ts';
 import type { ImageContext } from '../images.ts';
 
-/** PUT …/tags/{tag}. No error when the image has it. Throws `tooLarge` for more tags than an image may have. */
+/**
+ * PUT …/tags/{tag}. No error when the image has it. Throws `tooLarge` for more tags than an image
+ * may have.
+ */
 export function addTag(context: ImageContext, caller: Caller, id: string, tag: string) {
   return changeTags(context, caller, id, (tags) => [...new Set([...tags, tag])]);
 }
@@ -32,7 +35,10 @@ async function changeTags(
   });
 }
 
-/** POST …/actions/deactivate: its bytes are given to nobody but admins, and no server is made from it. No error when it is so already. */
+/**
+ * POST …/actions/deactivate: its bytes are given to nobody but admins, and no server is made from
+ * it. No error when it is so already.
+ */
 export function deactivate(context: ImageContext, caller: Caller, id: string): Promise<void> {
   return setStatus(context, caller, { id, act: 'deactivate', to: 'deactivated', from: 'active' });
 }

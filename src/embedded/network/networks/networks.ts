@@ -128,7 +128,10 @@ export async function updateNetwork(
   });
 }
 
-/** DELETE /v2.0/networks/{id}, also of one whose record is damaged: refused while ports are on it; its subnets go with it. */
+/**
+ * DELETE /v2.0/networks/{id}, also of one whose record is damaged: refused while ports are on it;
+ * its subnets go with it.
+ */
 export async function removeNetwork(
   context: NetworkContext,
   rights: Rights,
@@ -183,7 +186,10 @@ function checkMtu(asked: string | number | undefined): number | undefined {
   );
 }
 
-/** On creation the default may be named. A change may not: whoever shared a network decides when that ends. */
+/**
+ * On creation the default may be named. A change may not: whoever shared a network decides when
+ * that ends.
+ */
 function refuseAdminKeys(
   act: 'create' | 'update',
   rights: Rights,
@@ -200,7 +206,10 @@ function refuseAdminKeys(
   );
 }
 
-/** While other projects have ports on it, a network stays shared. Source: Neutron's `InvalidSharedSetting`. */
+/**
+ * While other projects have ports on it, a network stays shared. Source: Neutron's
+ * `InvalidSharedSetting`.
+ */
 async function refuseUnsharing(
   rows: NetworkRows,
   network: StoredNetwork,

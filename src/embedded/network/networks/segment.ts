@@ -1,4 +1,6 @@
-/** The provider segment of a network: what was asked for, checked, or one of the configured ranges. */
+/**
+ * The provider segment of a network: what was asked for, checked, or one of the configured ranges.
+ */
 import type { StoredNetwork } from '#contracts/store/network-store.ts';
 import type { PhysicalNetwork } from '../requests/context.ts';
 import { invalidInput, NetworkError } from '../requests/errors.ts';
@@ -16,9 +18,9 @@ export interface AskedSegment {
 export type Segment = Pick<StoredNetwork, 'networkType' | 'physicalNetwork' | 'segmentationId'>;
 
 /**
- * Example: vlan on physnet1 with id "42" → 42. Nothing asked: the first free VLAN id of the configured ranges. A local network has
- * neither physical network nor id.
- * Throws: unknown type or physical network, id missing or out of range, segment in use.
+ * Example: vlan on physnet1 with id "42" → 42. Nothing asked: the first free VLAN id of the
+ * configured ranges. A local network has neither physical network nor id. Throws: unknown type or
+ * physical network, id missing or out of range, segment in use.
  */
 export function chooseSegment(
   asked: AskedSegment,

@@ -23,8 +23,8 @@ export interface AskedSubnet {
 export type SubnetPlan = Pick<StoredSubnet, 'cidr' | 'gatewayIp' | 'allocationPools'>;
 
 /**
- * Example: 10.20.0.0/22 → gateway 10.20.0.1, pool 10.20.0.2 to 10.20.3.254.
- * Throws what is wrong: no CIDR, other IP version, overlap with a subnet of the network, gateway or pool outside.
+ * Example: 10.20.0.0/22 → gateway 10.20.0.1, pool 10.20.0.2 to 10.20.3.254. Throws what is wrong:
+ * no CIDR, other IP version, overlap with a subnet of the network, gateway or pool outside.
  */
 export function planSubnet(asked: AskedSubnet, siblings: StoredSubnet[]): SubnetPlan {
   const cidr = checkCidr(asked);
@@ -43,8 +43,9 @@ export function planSubnet(asked: AskedSubnet, siblings: StoredSubnet[]): Subnet
 }
 
 /**
- * Gateway and pools of a subnet after a change; undefined: as before. Addresses that ports have stay theirs, in a pool or not.
- * Throws what is wrong: gateway or pool outside, or a gateway inside a pool.
+ * Gateway and pools of a subnet after a change; undefined: as before. Addresses that ports have
+ * stay theirs, in a pool or not. Throws what is wrong: gateway or pool outside, or a gateway inside
+ * a pool.
  */
 export function changeSubnetPlan(
   before: StoredSubnet,

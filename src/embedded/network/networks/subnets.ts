@@ -118,7 +118,10 @@ export async function updateSubnet(
   });
 }
 
-/** DELETE /v2.0/subnets/{id}, also of one whose record is damaged: refused while a port has an address of it. */
+/**
+ * DELETE /v2.0/subnets/{id}, also of one whose record is damaged: refused while a port has an
+ * address of it.
+ */
 export async function removeSubnet(
   context: NetworkContext,
   rights: Rights,
@@ -143,7 +146,10 @@ function listOr<T>(before: T[], asked: T[] | null | undefined): T[] {
   return asked === undefined ? before : (asked ?? []);
 }
 
-/** Throws SubnetNotFound, or PolicyNotAuthorized for one that these rights see on another project's network. */
+/**
+ * Throws SubnetNotFound, or PolicyNotAuthorized for one that these rights see on another project's
+ * network.
+ */
 export async function findOwnSubnet(
   rows: NetworkRows,
   rights: Rights,

@@ -18,8 +18,9 @@ export interface SubnetUse {
 }
 
 /**
- * Example: subnet 10.0.0.0/24 with .2 taken, nothing asked → 10.0.0.3. With IPv4 and IPv6 subnets: one address of each.
- * Throws what is wrong: foreign subnet, address outside, taken, or none left. `[]` asked: none.
+ * Example: subnet 10.0.0.0/24 with .2 taken, nothing asked → 10.0.0.3. With IPv4 and IPv6 subnets:
+ * one address of each. Throws what is wrong: foreign subnet, address outside, taken, or none left.
+ * `[]` asked: none.
  */
 export function chooseAddresses(
   networkId: string,
@@ -88,7 +89,10 @@ function takeNextFree(networkId: string, uses: SubnetUse[]): FixedIp {
   );
 }
 
-/** What was found taken once stays so: many addresses chosen from one set are found in one walk through the pools. */
+/**
+ * What was found taken once stays so: many addresses chosen from one set are found in one walk
+ * through the pools.
+ */
 const walks = new WeakMap<Set<string>, Iterator<string>>();
 
 function nextFree({ subnet, taken }: SubnetUse): string | undefined {

@@ -1,4 +1,7 @@
-/** What a port becomes when a host has it: VIF type, details and status. Source: recorded answers of Neutron's SR-IOV driver. */
+/**
+ * What a port becomes when a host has it: VIF type, details and status. Source: recorded answers of
+ * Neutron's SR-IOV driver.
+ */
 import type { StoredNetwork, StoredPort } from '#contracts/store/network-store.ts';
 import type { VnicType } from '#core/networking/vnic-type.ts';
 import type { HostMappings } from '../requests/context.ts';
@@ -18,10 +21,10 @@ const failed: Binding = { vifType: 'binding_failed', vifDetails: {}, status: 'DO
 const bridgeNameLength = 14;
 
 /**
- * Example: direct on VLAN 42 of physnet1, host with physnet1 → hw_veb, vlan '42' (text; '0' on a flat network).
- * `binding_failed` when the host is unknown, lacks the physical network, or nobody here makes such a NIC. A local network has normal
- * ports only.
- * A bound port is ACTIVE at once: no agent wires it later.
+ * Example: direct on VLAN 42 of physnet1, host with physnet1 → hw_veb, vlan '42' (text; '0' on a
+ * flat network). `binding_failed` when the host is unknown, lacks the physical network, or nobody
+ * here makes such a NIC. A local network has normal ports only. A bound port is ACTIVE at once: no
+ * agent wires it later.
  */
 export function bindPort(
   port: BindablePort,

@@ -15,7 +15,10 @@ export async function freeMac(rows: NetworkRows, networkId: string): Promise<str
   }
 }
 
-/** The MAC asked for, in small letters. Throws when it is none, or another port of the network has it. */
+/**
+ * The MAC asked for, in small letters. Throws when it is none, or another port of the network has
+ * it.
+ */
 export async function checkMac(
   rows: NetworkRows,
   networkId: string,

@@ -1,4 +1,7 @@
-/** The bindings of one port: the active one is in the port itself, others wait on their hosts. Neutron's extension `binding-extended`. */
+/**
+ * The bindings of one port: the active one is in the port itself, others wait on their hosts.
+ * Neutron's extension `binding-extended`.
+ */
 import type {
   NetworkRows,
   StoredNetwork,
@@ -53,7 +56,10 @@ export async function createPortBinding(
   });
 }
 
-/** PUT /v2.0/ports/{id}/bindings/{host}/activate: the port is now there; the binding that was active waits, unbound. */
+/**
+ * PUT /v2.0/ports/{id}/bindings/{host}/activate: the port is now there; the binding that was active
+ * waits, unbound.
+ */
 export async function activatePortBinding(
   context: NetworkContext,
   rights: Rights,

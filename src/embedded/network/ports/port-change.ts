@@ -9,7 +9,10 @@ import { refuseKeysOfNetworkOwner, refusePrivilegedPortKeys } from './port-polic
 import { allocate, findOwnPort } from './ports.ts';
 import { groupsForPort, refuseGroupsWithoutSecurity } from '../security-groups/security-groups.ts';
 
-/** PUT /v2.0/ports/{id}. Setting `binding:host_id` binds, null or '' unbinds; `binding:profile` replaces the whole profile. */
+/**
+ * PUT /v2.0/ports/{id}. Setting `binding:host_id` binds, null or '' unbinds; `binding:profile`
+ * replaces the whole profile.
+ */
 export async function updatePort(
   context: NetworkContext,
   rights: Rights,
@@ -84,8 +87,8 @@ async function groupsOf(
 }
 
 /**
- * A port of a whole PF has that PF's MAC while it is bound (`device_mac_address` of the profile), and one of ours again after.
- * Source: Neutron's extension `port-mac-override`.
+ * A port of a whole PF has that PF's MAC while it is bound (`device_mac_address` of the profile),
+ * and one of ours again after. Source: Neutron's extension `port-mac-override`.
  */
 async function macOf(
   rows: NetworkRows,
@@ -106,7 +109,10 @@ function deviceMac({ vnicType, profile }: StoredPort): string | undefined {
   return vnicType === 'direct-physical' && typeof mac === 'string' ? mac : undefined;
 }
 
-/** A VF has the MAC and the kind that its guest was started with: they change only while the port is on no host. */
+/**
+ * A VF has the MAC and the kind that its guest was started with: they change only while the port is
+ * on no host.
+ */
 function refuseWhileBound(before: StoredPort, requested: RequestedPortChange): void {
   const { id, bindingHost, vnicType, vifType } = before;
   if (bindingHost === '' || vifType === 'binding_failed') return;

@@ -1,9 +1,15 @@
-/** What the API's changes mean for servers, reported as Neutron's notifier of Nova does. Compute's own calls report nothing: it knows. */
+/**
+ * What the API's changes mean for servers, reported as Neutron's notifier of Nova does. Compute's
+ * own calls report nothing: it knows.
+ */
 import type { NetworkEvent } from '#contracts/services/network-events.ts';
 import type { StoredPort } from '#contracts/store/network-store.ts';
 import type { NetworkContext } from '../requests/context.ts';
 
-/** A server's port was changed or deleted. Example: a PUT of `fixed_ips` → network-changed of that server. */
+/**
+ * A server's port was changed or deleted. Example: a PUT of `fixed_ips` → network-changed of that
+ * server.
+ */
 export async function reportPort(
   { portEvents }: NetworkContext,
   port: StoredPort | undefined,
@@ -13,7 +19,9 @@ export async function reportPort(
   await portEvents?.([{ serverId: port.deviceId, kind, portId: port.id }]);
 }
 
-/** A network or one of its subnets was changed: each server with a port on it must read them again. */
+/**
+ * A network or one of its subnets was changed: each server with a port on it must read them again.
+ */
 export async function reportNetwork(
   { store, portEvents }: NetworkContext,
   networkId: string,

@@ -1,4 +1,7 @@
-/** Which keys of a port a caller may set. Source: Neutron's default policy, `create_port:…` and `update_port:…`. */
+/**
+ * Which keys of a port a caller may set. Source: Neutron's default policy, `create_port:…` and
+ * `update_port:…`.
+ */
 import type { StoredNetwork } from '#contracts/store/network-store.ts';
 import type { AskedAddress } from './address-choice.ts';
 import { owns, type Rights } from '../requests/context.ts';
@@ -20,8 +23,9 @@ const services = 'with the role admin or service';
 const ownersOrServices = `by the network's owner, or ${services}`;
 
 /**
- * Keys that say where a port is, and the MAC of one that exists, are for administrators and services, whoever owns the network.
- * Throws PolicyNotAuthorized. Example: a member's PUT with `mac_address` → "rule:update_port:mac_address is disallowed by policy: …".
+ * Keys that say where a port is, and the MAC of one that exists, are for administrators and
+ * services, whoever owns the network. Throws PolicyNotAuthorized. Example: a member's PUT with
+ * `mac_address` → "rule:update_port:mac_address is disallowed by policy: …".
  */
 export function refusePrivilegedPortKeys(act: Act, rights: Rights, requested: PolicedPort): void {
   if (rights.isPrivileged) return;
@@ -32,9 +36,9 @@ export function refusePrivilegedPortKeys(act: Act, rights: Rights, requested: Po
 }
 
 /**
- * On a network of another project a port is taken as it comes: MAC, addresses and port security (the spoof check of its VF) are for the
- * network's owner to decide, and so are owners `network:…`, whose ports nobody can delete. A subnet may be chosen.
- * Throws PolicyNotAuthorized.
+ * On a network of another project a port is taken as it comes: MAC, addresses and port security
+ * (the spoof check of its VF) are for the network's owner to decide, and so are owners `network:…`,
+ * whose ports nobody can delete. A subnet may be chosen. Throws PolicyNotAuthorized.
  */
 export function refuseKeysOfNetworkOwner(
   act: Act,

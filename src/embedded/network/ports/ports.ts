@@ -18,7 +18,10 @@ import { refuseKeysOfNetworkOwner, refusePrivilegedPortKeys } from './port-polic
 import { checkQuota } from '../requests/quota-check.ts';
 import { groupsForPort, refuseGroupsWithoutSecurity } from '../security-groups/security-groups.ts';
 
-/** POST /v2.0/ports: with the address asked for or the next free one, a MAC, and the project's default security group. */
+/**
+ * POST /v2.0/ports: with the address asked for or the next free one, a MAC, and the project's
+ * default security group.
+ */
 export async function createPort(
   context: NetworkContext,
   rights: Rights,
@@ -101,7 +104,10 @@ export async function allocate(
   return chooseAddresses(given.network.id, given.asked, uses);
 }
 
-/** All that these rights see and the filter lets through: a project's own ports, and those of others on its networks. */
+/**
+ * All that these rights see and the filter lets through: a project's own ports, and those of others
+ * on its networks.
+ */
 export async function listPorts(
   { store }: NetworkContext,
   rights: Rights,
@@ -110,7 +116,10 @@ export async function listPorts(
   return store.ports({ ...filter, ...(!rights.isPrivileged && { visibleTo: rights.projectId }) });
 }
 
-/** Throws PortNotFound also for what these rights may not see. Source: Neutron's default policy `get_port`. */
+/**
+ * Throws PortNotFound also for what these rights may not see. Source: Neutron's default policy
+ * `get_port`.
+ */
 export async function findPort(rows: NetworkRows, rights: Rights, id: string): Promise<StoredPort> {
   return readable('Port', await findPortToRemove(rows, rights, id), rights);
 }
@@ -129,7 +138,10 @@ async function findPortToRemove(
   return port;
 }
 
-/** As `findPort`; throws `forbidden` for another project's port on the caller's network. Source: Neutron's default policy `update_port`. */
+/**
+ * As `findPort`; throws `forbidden` for another project's port on the caller's network. Source:
+ * Neutron's default policy `update_port`.
+ */
 export async function findOwnPort(
   rows: NetworkRows,
   rights: Rights,
@@ -145,8 +157,9 @@ export async function findOwnPort(
 }
 
 /**
- * DELETE /v2.0/ports/{id}, also of one whose record is damaged, as it was: for its owner and for the owner of its network. A server's port may go, as in Neutron; ports that belong to the
- * network itself may not. Source: Neutron's default policy `delete_port`.
+ * DELETE /v2.0/ports/{id}, also of one whose record is damaged, as it was: for its owner and for
+ * the owner of its network. A server's port may go, as in Neutron; ports that belong to the network
+ * itself may not. Source: Neutron's default policy `delete_port`.
  */
 export async function removePort(
   context: NetworkContext,

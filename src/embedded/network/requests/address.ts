@@ -7,7 +7,9 @@ export interface Address {
   value: bigint;
 }
 
-/** `first` and `last` are the hosts of it: without network and broadcast address where those exist. */
+/**
+ * `first` and `last` are the hosts of it: without network and broadcast address where those exist.
+ */
 export interface Cidr {
   version: 4 | 6;
   prefix: number;
@@ -36,7 +38,10 @@ export function printAddress({ version, value }: Address): string {
   return ipaddr.fromByteArray(bytes).toString();
 }
 
-/** Host bits are cut off. Example: `10.0.0.7/24` → 10.0.0.0 to 10.0.0.255, hosts .1 to .254. undefined for what is no CIDR. */
+/**
+ * Host bits are cut off. Example: `10.0.0.7/24` → 10.0.0.0 to 10.0.0.255, hosts .1 to .254.
+ * undefined for what is no CIDR.
+ */
 export function parseCidr(text: string): Cidr | undefined {
   const [host = '', length = '', ...rest] = text.split('/');
   const address = parseAddress(host);

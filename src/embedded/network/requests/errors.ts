@@ -25,7 +25,10 @@ const plainTypes: Partial<Record<ErrorKind, string>> = {
   overQuota: 'OverQuota',
 };
 
-/** `{"NeutronError": {type, message, detail}}`; a refused token has the body of OpenStack's token layer. */
+/**
+ * `{"NeutronError": {type, message, detail}}`; a refused token has the body of OpenStack's token
+ * layer.
+ */
 export function toNeutronError(error: ComputeError): ErrorReply {
   if (error.kind === 'unauthenticated') return titledError(error);
   const type = error instanceof NetworkError ? error.type : plainType(error.kind);
@@ -49,7 +52,10 @@ export function notFound(kind: string, id: string): NetworkError {
   return new NetworkError('notFound', `${kind}NotFound`, `${words} ${id} could not be found.`);
 }
 
-/** The thing itself. Throws `conflict` where its record is damaged, for administrators with the reason. Example: `readable('Port', port, rights)`. */
+/**
+ * The thing itself. Throws `conflict` where its record is damaged, for administrators with the
+ * reason. Example: `readable('Port', port, rights)`.
+ */
 export function readable<T extends Pick<Stored, 'id' | 'damage'>>(
   kind: string,
   thing: T,

@@ -29,8 +29,9 @@ const lacking: Record<string, string> = {
 export const lackingKeys: readonly string[] = Object.keys(lacking);
 
 /**
- * The body without keys that ask for nothing (null, '', false, [] or {}); throws `notImplemented` for those that ask for something.
- * Example: `{ port: { qos_policy_id: 'x' } }` → "port.qos_policy_id: QoS policies are not offered …".
+ * The body without keys that ask for nothing (null, '', false, [] or {}); throws `notImplemented`
+ * for those that ask for something. Example: `{ port: { qos_policy_id: 'x' } }` →
+ * "port.qos_policy_id: QoS policies are not offered …".
  */
 export function withoutLackingKeys(resource: string, body: unknown): unknown {
   const requested = (body as Record<string, unknown> | undefined | null)?.[resource];

@@ -29,9 +29,10 @@ const numbers = [
 ];
 
 /**
- * Does a view pass all filters? Of one key repeated any value is enough; all of `fixed_ips` and of `tags` must hold.
- * Throws for a key that filters nothing here, and for a value that its attribute cannot have. Source: Neutron's extension `filter-validation`.
- * Example: `?status=DOWN&name=a&name=b` → ports that are DOWN and called a or b.
+ * Does a view pass all filters? Of one key repeated any value is enough; all of `fixed_ips` and of
+ * `tags` must hold. Throws for a key that filters nothing here, and for a value that its attribute
+ * cannot have. Source: Neutron's extension `filter-validation`. Example:
+ * `?status=DOWN&name=a&name=b` → ports that are DOWN and called a or b.
  */
 export function filterOf(query: Query, { filters }: Listing): (view: View) => boolean {
   const wanted = Object.entries(query)
@@ -91,7 +92,10 @@ function passesTags(
   }
 }
 
-/** Lists match by an entry; entries that are objects by one of their fields: `fixed_ips=ip_address=10.0.0.3`. */
+/**
+ * Lists match by an entry; entries that are objects by one of their fields:
+ * `fixed_ips=ip_address=10.0.0.3`.
+ */
 function matches(field: unknown, value: string): boolean {
   if (Array.isArray(field)) return field.some((entry) => matches(entry, value));
   if (typeof field === 'boolean') return field === booleanWord(value);

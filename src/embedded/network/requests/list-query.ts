@@ -6,7 +6,10 @@ import { filterOf, type Query } from './list-filter.ts';
 import type { Listing } from './listings.ts';
 import type { View } from '../views.ts';
 
-/** `query`: keys and values; `url`: where the list was asked for, without its query; `text`: the query as it came. */
+/**
+ * `query`: keys and values; `url`: where the list was asked for, without its query; `text`: the
+ * query as it came.
+ */
 export interface ListCall {
   query: Query;
   url: string;
@@ -32,9 +35,10 @@ interface Cut {
 }
 
 /**
- * The views that the query asks for, in its order: after the marker, or with `page_reverse` before it. Of pages, too, a full one says where the next
- * and the previous one are. Throws for filters, sort keys and a limit that Neutron refuses, and NotFound for an unknown marker.
- * Example: `?sort_key=name&sort_dir=asc&limit=2` → two views, links `next` and `previous`.
+ * The views that the query asks for, in its order: after the marker, or with `page_reverse` before
+ * it. Of pages, too, a full one says where the next and the previous one are. Throws for filters,
+ * sort keys and a limit that Neutron refuses, and NotFound for an unknown marker. Example:
+ * `?sort_key=name&sort_dir=asc&limit=2` → two views, links `next` and `previous`.
  */
 export function pageOf(views: View[], call: ListCall, listing: Listing): Page {
   const { query } = call;
@@ -49,7 +53,9 @@ export function pageOf(views: View[], call: ListCall, listing: Listing): Page {
   };
 }
 
-/** Example: `?fields=id&fields=name`, and what one client release sends: `?fields=['id', 'name']`. */
+/**
+ * Example: `?fields=id&fields=name`, and what one client release sends: `?fields=['id', 'name']`.
+ */
 export function pickFields(view: View, query: Query): View {
   const fields = asList(query['fields']).flatMap((text) => text.match(/[\w:-]+/g) ?? []);
   if (fields.length === 0) return view;
@@ -111,7 +117,10 @@ function cutOf(query: Query): Cut {
   };
 }
 
-/** The marker is looked for among all that the caller sees: it may have left the filtered list since. */
+/**
+ * The marker is looked for among all that the caller sees: it may have left the filtered list
+ * since.
+ */
 function besideMarker(sorted: View[], { marker, isReverse }: Cut, listing: Listing): View[] {
   const at = sorted.findIndex((view) => view[listing.key] === marker);
   if (at < 0) throw notFound(listing.kind, marker);

@@ -1,4 +1,7 @@
-/** By what each list can be filtered and sorted. Source: Neutron's attribute maps, `is_filter` and `is_sort_key`. */
+/**
+ * By what each list can be filtered and sorted. Source: Neutron's attribute maps, `is_filter` and
+ * `is_sort_key`.
+ */
 
 /** One list. `key`: what its marker names. `kind`: how an unknown marker is reported. */
 export interface Listing {

@@ -33,8 +33,9 @@ export function countOf(
 }
 
 /**
- * May the project have so many more? Throws OverQuota (409), as Neutron words it.
- * Example: `{ port: 1 }` beside 500 of 500 → "Quota exceeded for resources: ['port']: … has 500 of 500 ports and asks for 1 more".
+ * May the project have so many more? Throws OverQuota (409), as Neutron words it. Example: `{ port:
+ * 1 }` beside 500 of 500 → "Quota exceeded for resources: ['port']: … has 500 of 500 ports and asks
+ * for 1 more".
  */
 export async function checkQuota(
   rows: NetworkRows,

@@ -1,4 +1,7 @@
-/** Keys of a request that its resource does not take. Source: Neutron's `verify_attributes` and `fill_post_defaults`. */
+/**
+ * Keys of a request that its resource does not take. Source: Neutron's `verify_attributes` and
+ * `fill_post_defaults`.
+ */
 import { ComputeError } from '#core/errors.ts';
 
 /** Attributes of a resource that are only shown. */
@@ -19,9 +22,10 @@ const shownOnly = [
 ];
 
 /**
- * Throws `invalid` for the keys that are not among `taken`: unknown ones first, then attributes that this act cannot set.
- * `created`: the keys that a creation takes. Example: `{ vlan: 3 }` → "Unrecognized attribute(s) 'vlan'"; a change of `network_id` → "Cannot update
- * read-only attribute network_id".
+ * Throws `invalid` for the keys that are not among `taken`: unknown ones first, then attributes
+ * that this act cannot set. `created`: the keys that a creation takes. Example: `{ vlan: 3 }` →
+ * "Unrecognized attribute(s) 'vlan'"; a change of `network_id` → "Cannot update read-only attribute
+ * network_id".
  */
 export function refuseUnknownKeys(
   requested: object,

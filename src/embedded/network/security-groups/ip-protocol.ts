@@ -1,4 +1,7 @@
-/** IP protocols by name and number. Source: IANA's protocol numbers, those that Neutron's security groups know by name. */
+/**
+ * IP protocols by name and number. Source: IANA's protocol numbers, those that Neutron's security
+ * groups know by name.
+ */
 import { NetworkError } from '../requests/errors.ts';
 
 const numbers: Record<string, number> = {
@@ -32,8 +35,9 @@ const numbers: Record<string, number> = {
 const onlyIpv6 = [41, 43, 44, 58, 59, 60];
 
 /**
- * The protocol as it is kept: a name in small letters, a number as text, null for any.
- * Example: 'TCP' → tcp; 47 → '47'; 'any' → null; icmp with IPv6 → ipv6-icmp. Throws `invalid` for one that does not exist, or not in IPv4.
+ * The protocol as it is kept: a name in small letters, a number as text, null for any. Example:
+ * 'TCP' → tcp; 47 → '47'; 'any' → null; icmp with IPv6 → ipv6-icmp. Throws `invalid` for one that
+ * does not exist, or not in IPv4.
  */
 export function protocolOf(
   asked: string | number | null | undefined,

@@ -40,7 +40,10 @@ async function findRuleToRemove(
   return rule;
 }
 
-/** POST /v2.0/security-group-rules: of the project of its group. Refused where the group has a rule that lets the same through. */
+/**
+ * POST /v2.0/security-group-rules: of the project of its group. Refused where the group has a rule
+ * that lets the same through.
+ */
 export async function createSecurityGroupRule(
   context: NetworkContext,
   rights: Rights,

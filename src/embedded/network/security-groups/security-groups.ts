@@ -1,4 +1,7 @@
-/** Security groups: kept and shown, so that clients and ports can name them. Nothing here enforces their rules. */
+/**
+ * Security groups: kept and shown, so that clients and ports can name them. Nothing here enforces
+ * their rules.
+ */
 import type {
   NetworkRows,
   StoredPort,
@@ -166,7 +169,10 @@ export async function rulesOf(
   return rules.filter(({ securityGroupId }) => securityGroupId === id);
 }
 
-/** DELETE /v2.0/security-groups/{id}, also of one whose record is damaged: refused for `default` and while a port names it. */
+/**
+ * DELETE /v2.0/security-groups/{id}, also of one whose record is damaged: refused for `default` and
+ * while a port names it.
+ */
 export async function removeSecurityGroup(
   context: NetworkContext,
   rights: Rights,
@@ -208,7 +214,10 @@ export async function groupsForPort(
   return port.asked;
 }
 
-/** Without port security a port has no groups. `asked`: those that the request names. Source: Neutron's mix-in `portsecurity_db`. */
+/**
+ * Without port security a port has no groups. `asked`: those that the request names. Source:
+ * Neutron's mix-in `portsecurity_db`.
+ */
 export function refuseGroupsWithoutSecurity(
   port: Pick<StoredPort, 'portSecurityEnabled' | 'securityGroupIds'>,
   asked: readonly string[] | null | undefined,

@@ -1,4 +1,7 @@
-/** What a rule of a security group may ask for, and in which words it is kept. Source: Neutron's `securitygroups_db` and `extensions/securitygroup`. */
+/**
+ * What a rule of a security group may ask for, and in which words it is kept. Source: Neutron's
+ * `securitygroups_db` and `extensions/securitygroup`.
+ */
 import type { StoredSecurityGroupRule } from '#contracts/store/network-store.ts';
 import { parseAddress, parseCidr, printAddress, printCidr } from '../requests/address.ts';
 import type { RequestedRule } from '../requests/bodies.ts';
@@ -18,8 +21,9 @@ export type RuleMatch = Pick<
 >;
 
 /**
- * Example: `{ direction: 'ingress', protocol: 'TCP', port_range_min: '22', port_range_max: 22, remote_ip_prefix: '192.0.2.7' }` → tcp, 22 to 22,
- * 192.0.2.7/32. All ports are no range; ICMP of IPv6 is `ipv6-icmp`. Throws `invalid` with Neutron's type of error.
+ * Example: `{ direction: 'ingress', protocol: 'TCP', port_range_min: '22', port_range_max: 22,
+ * remote_ip_prefix: '192.0.2.7' }` → tcp, 22 to 22, 192.0.2.7/32. All ports are no range; ICMP of
+ * IPv6 is `ipv6-icmp`. Throws `invalid` with Neutron's type of error.
  */
 export function ruleMatchOf(requested: RequestedRule): RuleMatch {
   const ethertype = ethertypeOf(requested.ethertype);

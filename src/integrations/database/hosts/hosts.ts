@@ -77,8 +77,9 @@ async function pageOfHosts(db: Db, { by, after, limit }: HostPage): Promise<Host
 }
 
 /**
- * Writes a change and counts the generation up; false, and nothing written, when the host has changed since it was read.
- * The conditional update of the host's row is the only lock: who comes second finds another generation.
+ * Writes a change and counts the generation up; false, and nothing written, when the host has
+ * changed since it was read. The conditional update of the host's row is the only lock: who comes
+ * second finds another generation.
  */
 export async function applyHostChange(trx: Db, change: HostChange): Promise<boolean> {
   const { numUpdatedRows } = await trx

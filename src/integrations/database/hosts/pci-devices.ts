@@ -1,4 +1,7 @@
-/** Rows of `pci_devices`. Writes belong inside a transaction that has bumped their host's generation. */
+/**
+ * Rows of `pci_devices`. Writes belong inside a transaction that has bumped their host's
+ * generation.
+ */
 import type { Kysely } from 'kysely';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import { deviceRow, toDevice } from './pci-device-row.ts';
@@ -15,7 +18,8 @@ export async function listDevices(db: Kysely<ComputeTables>, hostId: string): Pr
   return rows.map(toDevice);
 }
 
-// An engine takes so many parameters in one statement (SQLite 32766), and a host may have thousands of VFs.
+// An engine takes so many parameters in one statement (SQLite 32766), and a host may have thousands
+// of VFs.
 const rowsPerStatement = 500;
 
 /** Writes these devices whole, matched by address. */

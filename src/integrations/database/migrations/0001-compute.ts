@@ -1,6 +1,7 @@
 /**
- * The tables of the compute side, with Nova's names and columns where Nova has them. Ids are text, times are epoch
- * milliseconds, yes and no are 1 and 0, documents are JSON text: every engine has these.
+ * The tables of the compute side, with Nova's names and columns where Nova has them. Ids are text,
+ * times are epoch milliseconds, yes and no are 1 and 0, documents are JSON text: every engine has
+ * these.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';

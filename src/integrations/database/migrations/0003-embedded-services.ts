@@ -1,4 +1,7 @@
-/** Tables of the embedded identity, network and image services. Times are epoch milliseconds, booleans 0 or 1, JSON is text. */
+/**
+ * Tables of the embedded identity, network and image services. Times are epoch milliseconds,
+ * booleans 0 or 1, JSON is text.
+ */
 import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

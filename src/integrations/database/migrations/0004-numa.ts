@@ -1,4 +1,7 @@
-/** A host knows its NUMA nodes and who holds what of them; a port may say how near its device must be. */
+/**
+ * A host knows its NUMA nodes and who holds what of them; a port may say how near its device must
+ * be.
+ */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

@@ -1,4 +1,7 @@
-/** Hosts come over the network: each with a token of its own, and each says which physical networks it reaches. */
+/**
+ * Hosts come over the network: each with a token of its own, and each says which physical networks
+ * it reaches.
+ */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { newTable } from '../sqlite/new-table.ts';

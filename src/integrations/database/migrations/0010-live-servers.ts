@@ -1,4 +1,7 @@
-/** What live servers use is summed, and lists of them are read, from indexes that hold no deleted ones. */
+/**
+ * What live servers use is summed, and lists of them are read, from indexes that hold no deleted
+ * ones.
+ */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { columnOfJson } from '../sqlite/dialect.ts';

@@ -1,6 +1,7 @@
 /**
- * Databases of the first days, before any release: migrations 0001 and 0003 were still changed in place then. What such a database lacks is added, and what it
- * has too much is dropped; one that was made later has nothing to change.
+ * Databases of the first days, before any release: migrations 0001 and 0003 were still changed in
+ * place then. What such a database lacks is added, and what it has too much is dropped; one that
+ * was made later has nothing to change.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';

@@ -1,4 +1,7 @@
-/** One map between the fields of a core object and the columns of its table, read in both directions. */
+/**
+ * One map between the fields of a core object and the columns of its table, read in both
+ * directions.
+ */
 import type { Insertable, Selectable, Updateable } from 'kysely';
 
 /** How a field is kept: as it is, as JSON text, or a yes as 1 and a no as 0. */
@@ -9,7 +12,10 @@ export type FieldMap<Fields, Row> = {
   [Field in keyof Required<Fields>]: readonly [column: keyof Row & string, form: Form];
 };
 
-/** The columns that this change sets; fields it does not have are left out. Example: `{ locked: true }` → `{ locked: 1 }`. */
+/**
+ * The columns that this change sets; fields it does not have are left out. Example: `{ locked: true
+ * }` → `{ locked: 1 }`.
+ */
 export function toColumns<Fields extends object, Row>(
   map: FieldMap<Fields, Row>,
   change: Partial<Fields>,

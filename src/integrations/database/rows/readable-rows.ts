@@ -1,4 +1,7 @@
-/** A row that cannot be read, as after a disk fault or a repair by hand, costs its own entry and nothing else. */
+/**
+ * A row that cannot be read, as after a disk fault or a repair by hand, costs its own entry and
+ * nothing else.
+ */
 import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
 
@@ -6,8 +9,8 @@ const reported = new Set<string>();
 const mostReported = 1_000;
 
 /**
- * What `read` makes of each row, without those for which it throws: each of these is reported once as a warning of the process.
- * Example: `readRows('images', rows, shape.fromRow)`.
+ * What `read` makes of each row, without those for which it throws: each of these is reported once
+ * as a warning of the process. Example: `readRows('images', rows, shape.fromRow)`.
  */
 export function readRows<Row, T>(table: string, rows: readonly Row[], read: (row: Row) => T): T[] {
   return rows.flatMap((row) => {
@@ -21,8 +24,9 @@ export function readRows<Row, T>(table: string, rows: readonly Row[], read: (row
 }
 
 /**
- * What `read` makes of one row. Throws `conflict` where it throws, with its words as detail. Example: `readRow('Flavor 5', row, read)` →
- * `Flavor 5 cannot be read: its record in the database is damaged; it can be deleted.`
+ * What `read` makes of one row. Throws `conflict` where it throws, with its words as detail.
+ * Example: `readRow('Flavor 5', row, read)` → `Flavor 5 cannot be read: its record in the database
+ * is damaged; it can be deleted.`
  */
 export function readRow<Row, T>(name: string, row: Row, read: (row: Row) => T): T {
   try {
@@ -33,7 +37,10 @@ export function readRow<Row, T>(name: string, row: Row, read: (row: Row) => T): 
   }
 }
 
-/** JSON text that a host reports again at its next start: where it cannot be read, it is as if nothing had been reported. */
+/**
+ * JSON text that a host reports again at its next start: where it cannot be read, it is as if
+ * nothing had been reported.
+ */
 export function readReported<T>(column: string, text: string | null | undefined, none: T): T {
   if (text === null || text === undefined || text === '') return none;
   try {

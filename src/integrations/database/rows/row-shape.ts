@@ -1,4 +1,7 @@
-/** Between a kept object and its row: booleans are 0 or 1, lists and records are JSON text. Names are Kysely's CamelCasePlugin's work. */
+/**
+ * Between a kept object and its row: booleans are 0 or 1, lists and records are JSON text. Names
+ * are Kysely's CamelCasePlugin's work.
+ */
 
 /** The row of a T whose `Flag` fields are booleans and whose `Document` fields are JSON. */
 export type RowOf<T, Flag extends keyof T = never, Document extends keyof T = never> = Omit<
@@ -18,7 +21,10 @@ export interface RowShape<T, Row> {
   fromAnyRow: (row: Row) => T & { damage?: string };
 }
 
-/** Documents have what stands in place of one that cannot be read. Example: `rowShape<StoredPort>()(['adminStateUp'], { profile: '{}' })`. */
+/**
+ * Documents have what stands in place of one that cannot be read. Example:
+ * `rowShape<StoredPort>()(['adminStateUp'], { profile: '{}' })`.
+ */
 export function rowShape<T extends object>() {
   return <Flag extends keyof T = never, Document extends keyof T = never>(
     flags: readonly Flag[],

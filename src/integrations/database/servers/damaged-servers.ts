@@ -1,4 +1,7 @@
-/** Servers whose rows hold documents that cannot be read, as after a disk fault or a repair by hand: why, and what makes them readable enough to be deleted. */
+/**
+ * Servers whose rows hold documents that cannot be read, as after a disk fault or a repair by hand:
+ * why, and what makes them readable enough to be deleted.
+ */
 import type { Kysely } from 'kysely';
 import type { ServerDamage } from '#contracts/store/store.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
@@ -33,7 +36,10 @@ const documents = {
   fault: null,
 } as const;
 
-/** What cannot be read of this server's rows; undefined when there is no such server, or all can be read. */
+/**
+ * What cannot be read of this server's rows; undefined when there is no such server, or all can be
+ * read.
+ */
 export async function serverDamage(db: Db, id: string): Promise<ServerDamage | undefined> {
   const { row, ofServer, ofNics } = await findDamage(db, id);
   const reasons = [
@@ -44,7 +50,10 @@ export async function serverDamage(db: Db, id: string): Promise<ServerDamage | u
   return { projectId: row.project_id, deletedAt: row.deleted_at, reason: reasons.join('; ') };
 }
 
-/** Replaces what cannot be read by what says nothing, so that the server can be deleted, and gives back what it holds. */
+/**
+ * Replaces what cannot be read by what says nothing, so that the server can be deleted, and gives
+ * back what it holds.
+ */
 export async function mendServer(trx: Db, id: string): Promise<void> {
   const { ofServer, ofNics } = await findDamage(trx, id);
   for (const { column } of ofServer) {

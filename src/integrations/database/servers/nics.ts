@@ -1,4 +1,7 @@
-/** Rows of `instance_nics`. A port belongs to at most one NIC that lives; the database refuses a second. */
+/**
+ * Rows of `instance_nics`. A port belongs to at most one NIC that lives; the database refuses a
+ * second.
+ */
 import type { Kysely } from 'kysely';
 import { ComputeError } from '#core/errors.ts';
 import type { ServerNic } from '#core/servers/server.ts';
@@ -48,7 +51,10 @@ export async function removeNics(trx: Db, serverId: string, ids: string[]): Prom
     .execute();
 }
 
-/** Runs a write that may take ports. Throws `conflict`, naming the port, when one belongs to another NIC. */
+/**
+ * Runs a write that may take ports. Throws `conflict`, naming the port, when one belongs to another
+ * NIC.
+ */
 export async function refusePortInUse<T>(
   db: Db,
   nics: ServerNic[],

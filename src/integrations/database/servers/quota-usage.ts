@@ -1,4 +1,7 @@
-/** What a project uses of its quotas, from indexes alone: as cheap with a thousand servers as with one. */
+/**
+ * What a project uses of its quotas, from indexes alone: as cheap with a thousand servers as with
+ * one.
+ */
 import type { Kysely } from 'kysely';
 import type { NewServer, QuotaUsage } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -28,7 +31,10 @@ export async function quotaUsage(db: Db, projectId: string): Promise<QuotaUsage>
   return { instances, cores: cores ?? 0, ram: ram ?? 0, server_groups };
 }
 
-/** How many of these servers of one flavor and group may be made, at least `minCount`. Throws `overQuota`. */
+/**
+ * How many of these servers of one flavor and group may be made, at least `minCount`. Throws
+ * `overQuota`.
+ */
 export async function serversAllowed(
   trx: Db,
   newServers: readonly NewServer[],
@@ -61,7 +67,9 @@ async function groupMembers(
     .executeTakeFirstOrThrow();
 }
 
-/** Throws `overQuota` when the project may have no further group. Source: Nova server groups API. */
+/**
+ * Throws `overQuota` when the project may have no further group. Source: Nova server groups API.
+ */
 export async function refuseTooManyGroups(
   trx: Db,
   projectId: string,

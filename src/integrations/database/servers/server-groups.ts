@@ -1,4 +1,7 @@
-/** Server groups and who is in them. A placement is fenced by the group's generation, as a claim is by its host's. */
+/**
+ * Server groups and who is in them. A placement is fenced by the group's generation, as a claim is
+ * by its host's.
+ */
 import type { Kysely, Selectable } from 'kysely';
 import type { ServerGroupStore, Transition } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -49,7 +52,10 @@ export function serverGroupStore(db: Db): ServerGroupStore {
   };
 }
 
-/** A new server joins, in the transaction that makes it. Throws `invalid` when the group has gone meanwhile. */
+/**
+ * A new server joins, in the transaction that makes it. Throws `invalid` when the group has gone
+ * meanwhile.
+ */
 export async function joinGroup(trx: Db, serverId: string, groupId: string): Promise<void> {
   const group = await trx
     .selectFrom('server_groups')
@@ -68,7 +74,10 @@ export async function leaveGroup(trx: Db, serverId: string): Promise<void> {
   await trx.deleteFrom('server_group_members').where('instance_uuid', '=', serverId).execute();
 }
 
-/** Counts the group's generation up; false when a server of it was placed since it was read, or when it is gone. */
+/**
+ * Counts the group's generation up; false when a server of it was placed since it was read, or when
+ * it is gone.
+ */
 export async function countPlacement(
   trx: Db,
   { id, generation }: NonNullable<Transition['serverGroup']>,

@@ -1,4 +1,7 @@
-/** Lists of servers are found by indexes: how the database goes about them is a fact that it states itself. */
+/**
+ * Lists of servers are found by indexes: how the database goes about them is a fact that it states
+ * itself.
+ */
 import { CompiledQuery } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import type { ServerSelection } from '#contracts/store/server-selection.ts';

@@ -1,4 +1,7 @@
-/** A page of servers in SQL: found, sorted and cut by the database, so that no row is read that the page does not have. */
+/**
+ * A page of servers in SQL: found, sorted and cut by the database, so that no row is read that the
+ * page does not have.
+ */
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type {
   ListedServer,
@@ -55,7 +58,10 @@ export async function selectServers(db: Db, selection: ServerSelection): Promise
   return selectionQuery(db, selection, await placeOf(db, selection)).execute();
 }
 
-/** Where a server stands in an order: its values of the keys, when it was made, and its row's number. */
+/**
+ * Where a server stands in an order: its values of the keys, when it was made, and its row's
+ * number.
+ */
 type Place = Value[];
 
 /** The statement of `selectServers`. `place`: of the server that the page follows. */

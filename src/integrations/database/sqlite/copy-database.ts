@@ -1,4 +1,7 @@
-/** A copy of a database that others are writing to, and what such a copy says of itself. Works on databases of every version. */
+/**
+ * A copy of a database that others are writing to, and what such a copy says of itself. Works on
+ * databases of every version.
+ */
 import { writeFileSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { asStorageFailure } from './storage-failure.ts';
@@ -13,13 +16,17 @@ export interface CopiedDatabase {
   servers: string[];
 }
 
-/** More pages than a database can have: the copy is made in one go, under one read lock, and writers do not make it begin again. */
+/**
+ * More pages than a database can have: the copy is made in one go, under one read lock, and writers
+ * do not make it begin again.
+ */
 const allPages = 0x7fff_ffff;
 const busyTimeoutMs = 10_000;
 
 /**
- * Copies the database as it is at one moment, with what is only in its WAL yet, into one file that needs no other beside it. Writers continue. The copy is
- * not flushed to disk. Throws `unavailable` for a database that cannot be read or is damaged.
+ * Copies the database as it is at one moment, with what is only in its WAL yet, into one file that
+ * needs no other beside it. Writers continue. The copy is not flushed to disk. Throws `unavailable`
+ * for a database that cannot be read or is damaged.
  */
 export async function copyDatabase(from: string, to: string): Promise<CopiedDatabase> {
   try {
@@ -44,7 +51,10 @@ export async function copyDatabase(from: string, to: string): Promise<CopiedData
   }
 }
 
-/** The first things that are wrong with the database; none: every page and index is as it must be. It must not be in use. */
+/**
+ * The first things that are wrong with the database; none: every page and index is as it must be.
+ * It must not be in use.
+ */
 export function damageOf(path: string): string[] {
   try {
     const database = new DatabaseSync(path, { readOnly: true });
@@ -60,8 +70,8 @@ export function damageOf(path: string): string[] {
 }
 
 /**
- * Makes a copy fit to continue from: agents may have seen later commands than it knows, and one that they carry out right now must not be taken for
- * a new one of the same number.
+ * Makes a copy fit to continue from: agents may have seen later commands than it knows, and one
+ * that they carry out right now must not be taken for a new one of the same number.
  */
 export function leaveCommandNumbers(path: string): void {
   const database = new DatabaseSync(path);

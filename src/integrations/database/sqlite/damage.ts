@@ -4,8 +4,9 @@ import { isComputeError } from '#core/errors.ts';
 import { damagedFile } from './open-file.ts';
 
 /**
- * Reads every page, which takes about a second and a half for each GiB. Throws `unavailable`, naming file and way out, for a torn, cut or overwritten one: on
- * such a database a cloud would run until it met the place.
+ * Reads every page, which takes about a second and a half for each GiB. Throws `unavailable`,
+ * naming file and way out, for a torn, cut or overwritten one: on such a database a cloud would run
+ * until it met the place.
  */
 export async function refuseDamaged<Tables>(db: Kysely<Tables>, path: string): Promise<void> {
   const { rows } = await sql<{ quick_check: string }>`PRAGMA quick_check(1)`

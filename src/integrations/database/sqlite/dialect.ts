@@ -1,12 +1,21 @@
-/** What SQL says differently from engine to engine: row numbers, columns made of JSON, and triggers. All else goes through Kysely. */
+/**
+ * What SQL says differently from engine to engine: row numbers, columns made of JSON, and triggers.
+ * All else goes through Kysely.
+ */
 import { type ColumnDefinitionBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
 
-/** A column that numbers rows in the order of their insertion. Example: `.addColumn('id', 'integer', rowNumber)`. */
+/**
+ * A column that numbers rows in the order of their insertion. Example: `.addColumn('id', 'integer',
+ * rowNumber)`.
+ */
 export function rowNumber(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder {
   return column.primaryKey().autoIncrement();
 }
 
-/** Adds a column that always is this number of a JSON document in another; null where the document is none. No row has to be written for it. */
+/**
+ * Adds a column that always is this number of a JSON document in another; null where the document
+ * is none. No row has to be written for it.
+ */
 export async function columnOfJson(
   db: Kysely<unknown>,
   table: string,
@@ -17,7 +26,10 @@ export async function columnOfJson(
   );
 }
 
-/** The text under this key of a JSON document in a column; null where the document is none, or has none. Example: `textInJson('flavor', 'id')`. */
+/**
+ * The text under this key of a JSON document in a column; null where the document is none, or has
+ * none. Example: `textInJson('flavor', 'id')`.
+ */
 export function textInJson(of: string, key: string): RawBuilder<string> {
   return sql`cast(${valueInJson(of, key)} as text)`;
 }
@@ -32,21 +44,24 @@ export function withoutKey(of: string, key: string): RawBuilder<string | null> {
 }
 
 /**
- * Moves all of the write-ahead log into the database and cuts it to nothing: no older state of a row is left in it, and up to some MiB of disk are free
- * again. Fails on a disk without any room.
+ * Moves all of the write-ahead log into the database and cuts it to nothing: no older state of a
+ * row is left in it, and up to some MiB of disk are free again. Fails on a disk without any room.
  */
 export async function dropLog<Tables>(db: Kysely<Tables>): Promise<void> {
   await sql`pragma wal_checkpoint(truncate)`.execute(db);
 }
 
-/** For a disk on which the usual 4 MiB of write-ahead log are much: 64 pages are enough to move them into the database. */
+/**
+ * For a disk on which the usual 4 MiB of write-ahead log are much: 64 pages are enough to move them
+ * into the database.
+ */
 export async function keepLogShort<Tables>(db: Kysely<Tables>): Promise<void> {
   await sql`pragma wal_autocheckpoint = 64`.execute(db);
 }
 
 /**
- * Makes the database itself refuse that a held PCI device goes from one server to another, or that its row goes, before
- * it was given back, whatever the code does.
+ * Makes the database itself refuse that a held PCI device goes from one server to another, or that
+ * its row goes, before it was given back, whatever the code does.
  */
 export async function fenceHeldDevices(db: Kysely<unknown>): Promise<void> {
   await sql`

@@ -1,7 +1,10 @@
 /** Whether the database takes writes right now. */
 import { sql, type Kysely } from 'kysely';
 
-/** Takes the right to write, and changes nothing. False for a database that is read-only, closed or on a broken disk. */
+/**
+ * Takes the right to write, and changes nothing. False for a database that is read-only, closed or
+ * on a broken disk.
+ */
 export async function isWritable<Tables>(db: Kysely<Tables>): Promise<boolean> {
   try {
     await sql`DELETE FROM tasks WHERE 0`.execute(db);

@@ -4,7 +4,10 @@ import { rowNumber } from './dialect.ts';
 
 type ColumnKind = 'text' | 'integer' | 'bigint' | 'real';
 
-/** A new table, to be completed with constraints and executed. A column is required unless its kind ends in `?`. */
+/**
+ * A new table, to be completed with constraints and executed. A column is required unless its kind
+ * ends in `?`.
+ */
 export function newTable(
   db: Kysely<unknown>,
   name: string,

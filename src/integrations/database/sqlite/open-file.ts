@@ -17,7 +17,8 @@ export function openFile(path: string, busyTimeoutMs: number): DatabaseSync {
     database.exec('PRAGMA foreign_keys = ON');
     // What is erased is overwritten: secrets do not stay in free pages.
     database.exec('PRAGMA secure_delete = ON');
-    // From here on waiting is ours: SQLite's own would stop this process, and with it a writer on another connection of it.
+    // From here on waiting is ours: SQLite's own would stop this process, and with it a writer on
+    // another connection of it.
     database.exec('PRAGMA busy_timeout = 0');
     return database;
   } catch (cause) {
@@ -26,7 +27,10 @@ export function openFile(path: string, busyTimeoutMs: number): DatabaseSync {
   }
 }
 
-/** The same file for reads that wait for no writer. Undefined for one that only one connection can have. */
+/**
+ * The same file for reads that wait for no writer. Undefined for one that only one connection can
+ * have.
+ */
 export function openReader(path: string): DatabaseSync | undefined {
   if (path === ':memory:') return undefined;
   return new DatabaseSync(path, { readOnly: true });
@@ -36,7 +40,10 @@ const damaged = 11;
 const notADatabase = 26;
 const wayOut = 'restore a backup into it: novella restore BACKUP --state-dir DIR --replace';
 
-/** Of a file that was found to be damaged. Example: `database /s/novella.sqlite is damaged: …; restore a backup into it: …`. */
+/**
+ * Of a file that was found to be damaged. Example: `database /s/novella.sqlite is damaged: …;
+ * restore a backup into it: …`.
+ */
 export function damagedFile(path: string, damage: string, cause?: unknown): ComputeError {
   return new ComputeError('unavailable', `database ${path} is damaged: ${damage}; ${wayOut}`, {
     cause,

@@ -1,4 +1,7 @@
-/** One connection of `node:sqlite`: runs statements, keeps them prepared, and waits for locks without stopping the process. */
+/**
+ * One connection of `node:sqlite`: runs statements, keeps them prepared, and waits for locks
+ * without stopping the process.
+ */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompiledQuery, QueryResult } from 'kysely';
@@ -30,7 +33,10 @@ export class NodeSqliteConnection {
     this.#options = options;
   }
 
-  /** `askedAt`: since when somebody has waited for this, by `performance.now()`. Who waited long in a queue does not wait as long again. */
+  /**
+   * `askedAt`: since when somebody has waited for this, by `performance.now()`. Who waited long in
+   * a queue does not wait as long again.
+   */
   async execute<Row>(query: CompiledQuery, askedAt: number): Promise<QueryResult<Row>> {
     const { path, busyTimeoutMs, onDiskFull: onFull } = this.#options;
     for (;;) {
@@ -76,7 +82,10 @@ export class NodeSqliteConnection {
   }
 }
 
-/** Rows with integers beyond what a number holds exactly are read too: their value is then the nearest number. */
+/**
+ * Rows with integers beyond what a number holds exactly are read too: their value is then the
+ * nearest number.
+ */
 function readAll(statement: CachedStatement['statement'], parameters: SQLInputValue[]): object[] {
   try {
     return statement.all(...parameters);

@@ -1,4 +1,6 @@
-/** SQLite through Node's own `node:sqlite`, as a Kysely dialect. Knows the engine; knows no table. */
+/**
+ * SQLite through Node's own `node:sqlite`, as a Kysely dialect. Knows the engine; knows no table.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import {
@@ -24,9 +26,11 @@ export interface SqliteOptions {
 }
 
 /**
- * Opens (and makes) the database in this file; `:memory:` for none. Commits are durable: WAL with `synchronous=FULL`.
- * Another connection or process may have it open too: writers wait up to `busyTimeoutMs` for each other, then throw `unavailable`; reads outside of a
- * transaction wait for nobody, and see what is committed. Throws `unavailable`, naming the file, when it cannot be opened.
+ * Opens (and makes) the database in this file; `:memory:` for none. Commits are durable: WAL with
+ * `synchronous=FULL`. Another connection or process may have it open too: writers wait up to
+ * `busyTimeoutMs` for each other, then throw `unavailable`; reads outside of a transaction wait for
+ * nobody, and see what is committed. Throws `unavailable`, naming the file, when it cannot be
+ * opened.
  */
 export function openSqlite<Tables>(
   path: string,
@@ -64,7 +68,10 @@ class NodeSqliteDialect implements Dialect {
   }
 }
 
-/** Migrations run inside one transaction: SQLite's DDL rolls back like all else, and a second process waits its turn. Who may read meanwhile is the driver's choice. */
+/**
+ * Migrations run inside one transaction: SQLite's DDL rolls back like all else, and a second
+ * process waits its turn. Who may read meanwhile is the driver's choice.
+ */
 class TransactionalDdlAdapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
     return true;
@@ -80,7 +87,9 @@ interface Connections {
   reader: NodeSqliteConnection | undefined;
 }
 
-/** One connection that writes, for one user at a time, and one for reads outside of transactions. */
+/**
+ * One connection that writes, for one user at a time, and one for reads outside of transactions.
+ */
 class NodeSqliteDriver implements Driver {
   readonly #database: DatabaseSync;
   readonly #connections: Connections;
@@ -101,13 +110,15 @@ class NodeSqliteDriver implements Driver {
     connection.end();
   }
 
-  // IMMEDIATE: a transaction that reads first and writes later would else fail halfway when another process wrote in between.
+  // IMMEDIATE: a transaction that reads first and writes later would else fail halfway when another
+  // process wrote in between.
   async beginTransaction(connection: Session): Promise<void> {
     await connection.begin(CompiledQuery.raw('begin immediate'));
   }
   async commitTransaction(connection: Session): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('commit'));
-    // SQLite answers at once, so a queue of transactions would never let sockets and timers have a turn.
+    // SQLite answers at once, so a queue of transactions would never let sockets and timers have a
+    // turn.
     await afterEvents();
   }
   async rollbackTransaction(connection: Session): Promise<void> {
@@ -122,7 +133,10 @@ class NodeSqliteDriver implements Driver {
   }
 }
 
-/** What one user of the database has: the writer from `begin` to `end`, or for one statement; else the reader. */
+/**
+ * What one user of the database has: the writer from `begin` to `end`, or for one statement; else
+ * the reader.
+ */
 class Session implements DatabaseConnection {
   readonly #connections: Connections;
   readonly #turns: Turns;

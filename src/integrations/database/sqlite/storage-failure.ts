@@ -1,4 +1,6 @@
-/** What SQLite reports of the disk below it, as an error with words. Codes: sqlite.org/rescode.html. */
+/**
+ * What SQLite reports of the disk below it, as an error with words. Codes: sqlite.org/rescode.html.
+ */
 import { rmSync, writeFileSync } from 'node:fs';
 import { ComputeError } from '#core/errors.ts';
 
@@ -21,9 +23,10 @@ const words = new Map([
 ]);
 
 /**
- * The error as `unavailable` when it is the disk's fault and nobody's request; every other error as it is. Example: `errcode` 13 → `the disk of the state
- * directory is full; …`. SQLite reports a quota that is used up as a failed write, so that is tried again beside the file at `path`. `onFull` is called
- * where there is no room.
+ * The error as `unavailable` when it is the disk's fault and nobody's request; every other error as
+ * it is. Example: `errcode` 13 → `the disk of the state directory is full; …`. SQLite reports a
+ * quota that is used up as a failed write, so that is tried again beside the file at `path`.
+ * `onFull` is called where there is no room.
  */
 export function asStorageFailure(
   error: unknown,

@@ -171,8 +171,9 @@ export interface DecisionRow {
 }
 
 /**
- * One row per server, kept when its workflow ends (`step` null) so that the epoch never starts again.
- * `leased_epoch`: the epoch that the holder of the lease works in; `epoch` is ahead of it when another workflow took over.
+ * One row per server, kept when its workflow ends (`step` null) so that the epoch never starts
+ * again. `leased_epoch`: the epoch that the holder of the lease works in; `epoch` is ahead of it
+ * when another workflow took over.
  */
 export interface TaskRow {
   instance_uuid: string;

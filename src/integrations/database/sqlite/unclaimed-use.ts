@@ -8,8 +8,9 @@ type Amounts = Pick<Flavor, 'vcpus' | 'memoryMib' | 'diskGib'>;
 const nothing: Amounts = { vcpus: 0, memoryMib: 0, diskGib: 0 };
 
 /**
- * What is claimed on the server's host and is none of the other servers'. Nothing where it is on no host; nothing too where the flavor of another
- * server there cannot be read: whichever is the last of them has the share of all. Example: 6 vCPUs are used, the others have 4 → 2.
+ * What is claimed on the server's host and is none of the other servers'. Nothing where it is on no
+ * host; nothing too where the flavor of another server there cannot be read: whichever is the last
+ * of them has the share of all. Example: 6 vCPUs are used, the others have 4 → 2.
  */
 export async function unclaimedUse(trx: Kysely<ComputeTables>, serverId: string): Promise<Amounts> {
   const host = await trx
@@ -31,7 +32,10 @@ export async function unclaimedUse(trx: Kysely<ComputeTables>, serverId: string)
   };
 }
 
-/** Also servers that were deleted while their host was silent: what they hold is given back when it returns. */
+/**
+ * Also servers that were deleted while their host was silent: what they hold is given back when it
+ * returns.
+ */
 async function holdersOn(trx: Kysely<ComputeTables>, hostId: string, except: string) {
   return trx
     .selectFrom('instances')

@@ -5,7 +5,10 @@ const sqliteConstraintPrimaryKey = 1555;
 const sqliteConstraintUnique = 2067;
 const postgresUniqueViolation = '23505';
 
-/** Did a write fail because a unique index or primary key has this value already? Source: SQLite result codes; PostgreSQL SQLSTATE. */
+/**
+ * Did a write fail because a unique index or primary key has this value already? Source: SQLite
+ * result codes; PostgreSQL SQLSTATE.
+ */
 export function isUniqueViolation(error: unknown): boolean {
   const { errcode, code } = error as { errcode?: unknown; code?: unknown };
   return (

@@ -5,8 +5,9 @@ import { dirname } from 'node:path';
 const { R_OK, W_OK, X_OK } = constants;
 
 /**
- * In words, naming file or folder; undefined: it is not the file system's fault. SQLite keeps two files beside a database and makes them in its folder, so
- * these count too. Example: `/s/novella.sqlite-wal belongs to user 0, and this process is user 998`.
+ * In words, naming file or folder; undefined: it is not the file system's fault. SQLite keeps two
+ * files beside a database and makes them in its folder, so these count too. Example:
+ * `/s/novella.sqlite-wal belongs to user 0, and this process is user 998`.
  */
 export function whyUnusable(path: string): string | undefined {
   const folder = dirname(path);

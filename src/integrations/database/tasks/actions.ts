@@ -1,4 +1,6 @@
-/** Instance actions and their events: what was done to a server, for `openstack server event list`. */
+/**
+ * Instance actions and their events: what was done to a server, for `openstack server event list`.
+ */
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Action, ActionEvent, ActionPage, NewAction } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -36,7 +38,10 @@ export async function insertAction(trx: Db, action: NewAction): Promise<void> {
     .execute();
 }
 
-/** What a step adds to its action. An event with the name and start of one that is there replaces it: it has ended. */
+/**
+ * What a step adds to its action. An event with the name and start of one that is there replaces
+ * it: it has ended.
+ */
 export async function recordProgress(
   trx: Db,
   actionId: string,
@@ -68,7 +73,10 @@ export async function recordProgress(
 
 const mostActions = 1_000;
 
-/** The actions of a server with their events, newest action first, events in the order they were recorded. */
+/**
+ * The actions of a server with their events, newest action first, events in the order they were
+ * recorded.
+ */
 export async function listActions(
   db: Db,
   serverId: string,

@@ -78,7 +78,10 @@ async function issueOnce(trx: Db, command: NewCommand): Promise<void> {
   if (waiting === undefined) await insertCommand(trx, command);
 }
 
-/** Is an answer to this server's newest command still to come? An older command's answer is nobody's to wait for. */
+/**
+ * Is an answer to this server's newest command still to come? An older command's answer is nobody's
+ * to wait for.
+ */
 export async function awaitsAnswer(trx: Db, serverId: string): Promise<boolean> {
   const newest = await trx
     .selectFrom('host_commands')
@@ -141,7 +144,9 @@ async function lastCommand(
   );
 }
 
-/** An answer that cannot be read counts as one that says nothing is known: the guest may be there. */
+/**
+ * An answer that cannot be read counts as one that says nothing is known: the guest may be there.
+ */
 function readResult(text: string): CommandResult {
   try {
     return JSON.parse(text) as CommandResult;

@@ -29,7 +29,8 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
       await db.updateTable('tasks').set({ due_at: now }).where('due_at', '>', latest).execute();
     },
     release: async (task, owner) => {
-      // By the epoch that was leased, not the current one: a workflow that took over waits for just this.
+      // By the epoch that was leased, not the current one: a workflow that took over waits for just
+      // this.
       await db
         .updateTable('tasks')
         .set(noLease)
@@ -63,7 +64,9 @@ export async function insertTask(trx: Db, task: NewTask): Promise<void> {
   await trx.insertInto('tasks').values(newTaskRow(task)).execute();
 }
 
-/** Moves a task to its next step, or ends it (null); false when it is no longer the server's task. */
+/**
+ * Moves a task to its next step, or ends it (null); false when it is no longer the server's task.
+ */
 export async function advanceTask(trx: Db, task: Task, next: NextStep | null): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('tasks')
@@ -116,7 +119,8 @@ async function leaseTasks(db: Db, request: LeaseRequest): Promise<Task[]> {
   const rows = await db
     .updateTable('tasks')
     .set((eb) => {
-      // A lease that ran out: its holder may still be at work, so what it commits must be refused from here on.
+      // A lease that ran out: its holder may still be at work, so what it commits must be refused
+      // from here on.
       const epoch = eb
         .case()
         .when('leased_by', 'is', null)
@@ -140,7 +144,10 @@ async function leaseTasks(db: Db, request: LeaseRequest): Promise<Task[]> {
   return readRows('tasks', byTime, toTask);
 }
 
-/** Held by nobody, or the lease has run out; the owner does not count its own as run out while it runs the step. */
+/**
+ * Held by nobody, or the lease has run out; the owner does not count its own as run out while it
+ * runs the step.
+ */
 function isFree(
   eb: ExpressionBuilder<ComputeTables, 'tasks'>,
   { owner, now, running }: LeaseRequest,
@@ -151,7 +158,8 @@ function isFree(
   const isRunningHere = eb.and([
     eb('leased_by', '=', owner),
     eb('instance_uuid', 'in', running),
-    // After a takeover the step that runs is of an older epoch: the new workflow waits for it no longer than the lease.
+    // After a takeover the step that runs is of an older epoch: the new workflow waits for it no
+    // longer than the lease.
     eb('leased_epoch', '=', eb.ref('epoch')),
   ]);
   return eb.or([isUnheld, eb.and([hasRunOut, eb.not(isRunningHere)])]);
@@ -200,7 +208,8 @@ async function beginTask(
     .insertInto('tasks')
     .values(newTaskRow(task))
     .onConflict((conflict) =>
-      // Without one of its own the lease stays: it ends when the step that runs now returns, or runs out.
+      // Without one of its own the lease stays: it ends when the step that runs now returns, or
+      // runs out.
       conflict
         .column('instance_uuid')
         .doUpdateSet((eb) => ({

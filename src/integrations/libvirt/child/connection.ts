@@ -1,4 +1,7 @@
-/** One connection to the hypervisor, used for one call at a time, so that an error is known to be that of the call. */
+/**
+ * One connection to the hypervisor, used for one call at a time, so that an error is known to be
+ * that of the call.
+ */
 import { errorCode } from '../xml/libvirt-numbers.ts';
 import type { Library, LibvirtFailure, Pointer } from './library.ts';
 import type { FunctionName } from './prototypes.ts';
@@ -18,7 +21,10 @@ export class CallFailed extends Error {
   }
 }
 
-/** Opens connections, one after the other: an open that fails has no connection yet that could distinguish its error from another's. */
+/**
+ * Opens connections, one after the other: an open that fails has no connection yet that could
+ * distinguish its error from another's.
+ */
 export class ConnectionOpener {
   readonly #library: Library;
   readonly #uri: string;
@@ -62,8 +68,8 @@ export class Connection {
   constructor(library: Library, handle: Pointer) {
     this.handle = handle;
     this.#library = library;
-    // libvirt keeps errors by thread, and koffi's threads are any of a pool. This handler is called on the failing call's own thread,
-    // before the call returns, and is this connection's alone.
+    // libvirt keeps errors by thread, and koffi's threads are any of a pool. This handler is called
+    // on the failing call's own thread, before the call returns, and is this connection's alone.
     this.#handler = library.callback('virErrorFunc', (_userData: null, error: Pointer) => {
       this.#failure = library.failureAt(error);
     });

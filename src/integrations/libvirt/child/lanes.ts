@@ -1,4 +1,7 @@
-/** Connections that calls take turns on. Reading has lanes of its own: a list does not wait for a guest that is slow to start. */
+/**
+ * Connections that calls take turns on. Reading has lanes of its own: a list does not wait for a
+ * guest that is slow to start.
+ */
 import type { Connection, ConnectionOpener } from './connection.ts';
 
 /** Lanes of each kind. Each call that waits in libvirt holds a thread of the pool. */
@@ -16,7 +19,10 @@ export class Lanes {
     this.#kinds = { read: none(), act: none() };
   }
 
-  /** Runs with a connection that nobody else uses meanwhile. Throws CallFailed when none can be opened. */
+  /**
+   * Runs with a connection that nobody else uses meanwhile. Throws CallFailed when none can be
+   * opened.
+   */
   async use<T>(kind: LaneKind, run: (connection: Connection) => Promise<T>): Promise<T> {
     const lanes = this.#kinds[kind];
     while (lanes.open >= laneCounts[kind]) {

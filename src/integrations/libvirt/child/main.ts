@@ -1,6 +1,7 @@
 /**
- * The process that has libvirt's library in it. It is started by the agent with a channel for messages and libvirt's URI as its argument;
- * when the library crashes or hangs, this process goes and the agent stays.
+ * The process that has libvirt's library in it. It is started by the agent with a channel for
+ * messages and libvirt's URI as its argument; when the library crashes or hangs, this process goes
+ * and the agent stays.
  */
 import type { CallMessage, ChildMessage, WireFailure } from '../connection/child-messages.ts';
 import { CallFailed, ConnectionOpener } from './connection.ts';

@@ -82,7 +82,9 @@ function act<R>(run: R): { lane: 'act'; run: R } {
   return { lane: 'act', run };
 }
 
-/** One call on the domain of this id, with the arguments that the agent gave and these after them. */
+/**
+ * One call on the domain of this id, with the arguments that the agent gave and these after them.
+ */
 function onDomain(name: FunctionName, ...last: number[]) {
   return act((connection: Connection, id: string, ...args: (string | number)[]) =>
     withDomain(connection, id, async (domain) => {

@@ -1,6 +1,7 @@
 /**
- * What Novella calls of libvirt, as libvirt's own headers declare it: a wrong word here is a crash. koffi's additions: `_Out_` where
- * libvirt writes, `!` where the caller frees. Source: libvirt/libvirt-{host,domain,network,event}.h, libvirt/virterror.h.
+ * What Novella calls of libvirt, as libvirt's own headers declare it: a wrong word here is a crash.
+ * koffi's additions: `_Out_` where libvirt writes, `!` where the caller frees. Source:
+ * libvirt/libvirt-{host,domain,network,event}.h, libvirt/virterror.h.
  */
 
 /** Each function by its name. */
@@ -75,7 +76,10 @@ export const prototypes = {
   virNetworkFree: 'int virNetworkFree(virNetworkPtr network)',
 } as const;
 
-/** Functions that libvirt calls. The first is one type in the headers too: libvirt casts it to the event's own. */
+/**
+ * Functions that libvirt calls. The first is one type in the headers too: libvirt casts it to the
+ * event's own.
+ */
 export const callbackPrototypes = {
   virErrorFunc: 'void virErrorFunc(void *userData, virErrorPtr error)',
   virConnectCloseFunc: 'void virConnectCloseFunc(virConnectPtr conn, int reason, void *opaque)',

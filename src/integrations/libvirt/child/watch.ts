@@ -1,4 +1,7 @@
-/** The connection over which libvirt reports changes, kept up: when it breaks it is tried again, ever less often. */
+/**
+ * The connection over which libvirt reports changes, kept up: when it breaks it is tried again,
+ * ever less often.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChildMessage, DomainEvent } from '../connection/child-messages.ts';
 import { eventId } from '../xml/libvirt-numbers.ts';
@@ -8,7 +11,9 @@ import type { Library, Pointer } from './library.ts';
 /** Milliseconds between tries. */
 const tries = { first: 250, longest: 5_000 };
 
-/** libvirt's event loop, on a thread of its own. Without it there are neither events nor keep-alive. */
+/**
+ * libvirt's event loop, on a thread of its own. Without it there are neither events nor keep-alive.
+ */
 export function runEventLoop(library: Library, fail: (problem: string) => void): void {
   library.read('virEventRegisterDefaultImpl');
   const turn = (): void => {

@@ -81,7 +81,10 @@ export type ChildMessage =
   | { is: 'result'; id: number; value: unknown }
   | { is: 'failure'; id: number; failure: WireFailure }
   | { is: 'event'; event: DomainEvent }
-  /** `connecting`: the connection broke, the next is being tried; `unreachable`: that failed, and is tried again later. */
+  /**
+   * `connecting`: the connection broke, the next is being tried; `unreachable`: that failed, and is
+   * tried again later.
+   */
   | { is: 'connecting' | 'connected' }
   | { is: 'unreachable'; problem: string }
   | { is: 'closed' };

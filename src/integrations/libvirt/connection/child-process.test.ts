@@ -1,4 +1,7 @@
-/** The child with libvirt in it, against libvirt's own test driver: no daemon, no root, real library (Debian package libvirt0). */
+/**
+ * The child with libvirt in it, against libvirt's own test driver: no daemon, no root, real library
+ * (Debian package libvirt0).
+ */
 import { existsSync } from 'node:fs';
 import { silentLog } from '#test/silent-log.ts';
 import { afterEach, describe, expect, test } from 'vitest';

@@ -1,4 +1,7 @@
-/** The agent's end of the child that has libvirt in it: starts it, calls it, and starts it again when it crashes or hangs. */
+/**
+ * The agent's end of the child that has libvirt in it: starts it, calls it, and starts it again
+ * when it crashes or hangs.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '#contracts/log.ts';
@@ -20,7 +23,10 @@ export interface LibvirtChildOptions {
 /** What the child reports without being asked. */
 export type ChildNews = { what: 'lost' | 'back' } | { what: 'event'; event: DomainEvent };
 
-/** As many threads as can wait in libvirt: each lane, opening, the event loop, and some for Node itself. */
+/**
+ * As many threads as can wait in libvirt: each lane, opening, the event loop, and some for Node
+ * itself.
+ */
 const threads = 20;
 
 /** Saving writes all memory of a guest to disk. Milliseconds. */
@@ -77,8 +83,9 @@ export class LibvirtChild {
   }
 
   /**
-   * Runs a procedure in the child. `act` is for messages. Throws LibvirtError with what libvirt says, and `unavailable` when the
-   * hypervisor does not answer, the child ends meanwhile, or the call takes too long.
+   * Runs a procedure in the child. `act` is for messages. Throws LibvirtError with what libvirt
+   * says, and `unavailable` when the hypervisor does not answer, the child ends meanwhile, or the
+   * call takes too long.
    */
   async call<Name extends ProcedureName>(
     procedure: Name,
@@ -244,7 +251,8 @@ export class LibvirtChild {
       this.#wake();
       return;
     }
-    // One that worked is there again in a moment, and calls wait for it; one that never did says why it is not.
+    // One that worked is there again in a moment, and calls wait for it; one that never did says
+    // why it is not.
     if (this.#connection.is === 'connected') this.#become({ is: 'connecting' });
     else if (this.#connection.is === 'connecting') {
       this.#become({ is: 'unreachable', problem: `the process with libvirt in it ended (${how})` });

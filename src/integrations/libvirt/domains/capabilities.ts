@@ -1,4 +1,7 @@
-/** What libvirt says of the host, as the contract wants it. Source: libvirt "Driver capabilities", `virNodeGetInfo`. */
+/**
+ * What libvirt says of the host, as the contract wants it. Source: libvirt "Driver capabilities",
+ * `virNodeGetInfo`.
+ */
 import { XMLParser } from 'fast-xml-parser';
 import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
 import type { HostNumaNode } from '#core/scheduling/numa-fit.ts';
@@ -49,7 +52,8 @@ export function hypervisorFacts(
 
 function numaNode(cell: ParsedCell): HostNumaNode {
   const cpus = cell.cpus?.cpu ?? [];
-  // A processor that is off says none. A node over several sockets is on none. Source: Nova `_get_host_numa_topology`.
+  // A processor that is off says none. A node over several sockets is on none. Source: Nova
+  // `_get_host_numa_topology`.
   const [socket, ...more] = new Set(cpus.flatMap((cpu) => cpu['@socket_id'] ?? []));
   const { memory } = cell;
   const kib = typeof memory === 'string' ? memory : memory?.['#text'];

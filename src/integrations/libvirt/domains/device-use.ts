@@ -1,4 +1,7 @@
-/** Is a device free on this host? libvirt itself checks functions given whole, and not interfaces under a macvtap. */
+/**
+ * Is a device free on this host? libvirt itself checks functions given whole, and not interfaces
+ * under a macvtap.
+ */
 import { ComputeError } from '#core/errors.ts';
 import type { HeldDevice } from '#core/guests/description/held-device.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
@@ -10,7 +13,10 @@ export interface WantedDevice {
   interface: string | null;
 }
 
-/** The devices with their interfaces. `macvtapSources` knows those under macvtaps, `ifnameOf` asks the host for the others. */
+/**
+ * The devices with their interfaces. `macvtapSources` knows those under macvtaps, `ifnameOf` asks
+ * the host for the others.
+ */
 export async function wantedDevices(
   held: readonly HeldDevice[],
   macvtapSources: Readonly<Record<string, string>>,
@@ -24,7 +30,10 @@ export async function wantedDevices(
   );
 }
 
-/** Throws `conflict` when a running domain, Novella's or not, holds one of these. `ownId`: the guest that wants them. */
+/**
+ * Throws `conflict` when a running domain, Novella's or not, holds one of these. `ownId`: the guest
+ * that wants them.
+ */
 export function refuseDevicesInUse(
   wanted: readonly WantedDevice[],
   domains: readonly DomainView[],

@@ -1,4 +1,7 @@
-/** NICs and PCI devices in a domain's XML, with the text of each, as libvirt wants it back for a detach. */
+/**
+ * NICs and PCI devices in a domain's XML, with the text of each, as libvirt wants it back for a
+ * detach.
+ */
 import { XMLParser } from 'fast-xml-parser';
 import { assertNever } from '#core/errors.ts';
 import type { GuestNic } from '#core/guests/description/guest.ts';
@@ -44,7 +47,9 @@ interface ParsedDevice {
   alias?: Attributes;
 }
 
-/** The devices of a domain's XML, in its order. Other host devices than PCI functions are left out. */
+/**
+ * The devices of a domain's XML, in its order. Other host devices than PCI functions are left out.
+ */
 export function domainDevices(domainXml: string): DomainDevice[] {
   // libvirt prints its XML itself, without comments, and neither element holds one of its own kind.
   const texts = domainXml.matchAll(/<(interface|hostdev)[ >][\s\S]*?<\/\1>/g);
@@ -72,8 +77,9 @@ export function domainDevices(domainXml: string): DomainDevice[] {
 }
 
 /**
- * The device of this NIC, or undefined. A NIC given whole is known by its function; any other by its MAC and where it is connected, for a guest may
- * have one MAC on two networks. `ifname`: the interface of a macvtap NIC's VF; null: not known.
+ * The device of this NIC, or undefined. A NIC given whole is known by its function; any other by
+ * its MAC and where it is connected, for a guest may have one MAC on two networks. `ifname`: the
+ * interface of a macvtap NIC's VF; null: not known.
  */
 export function deviceOfNic(
   devices: readonly DomainDevice[],

@@ -1,4 +1,7 @@
-/** Rows are pieces of XML that libvirt 11.3 printed for running domains of the emulated igb host, with Novella's metadata. */
+/**
+ * Rows are pieces of XML that libvirt 11.3 printed for running domains of the emulated igb host,
+ * with Novella's metadata.
+ */
 import { parsePciAddress } from '#core/pci/devices/address.ts';
 import { aGuest, aHostdevNic, aMacvtapNic, portId, vf0, vf1 } from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';

@@ -1,4 +1,6 @@
-/** A domain read from libvirt: its state in our words, and the devices of the host that it holds. */
+/**
+ * A domain read from libvirt: its state in our words, and the devices of the host that it holds.
+ */
 import type { HeldDevice } from '#core/guests/description/held-device.ts';
 import type { FoundGuest } from '#core/guests/plan/plan.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
@@ -61,8 +63,8 @@ function stateOf({ state, isSaved }: DomainRow): FoundGuest['state'] {
 }
 
 /**
- * The PCI devices of these elements. The metadata knows the device of an element that does not name it (a macvtap, a vDPA device, a
- * NIC through a network), and what was set on each.
+ * The PCI devices of these elements. The metadata knows the device of an element that does not name
+ * it (a macvtap, a vDPA device, a NIC through a network), and what was set on each.
  */
 function heldBy(
   devices: DomainDevice[],

@@ -33,8 +33,8 @@ export class Domains {
   }
 
   /**
-   * Waits until `isDone` says so, which is asked at once, at each event of the domain, and now and then. False when `limitMs` is over.
-   * Throws `unavailable` when libvirt goes away meanwhile.
+   * Waits until `isDone` says so, which is asked at once, at each event of the domain, and now and
+   * then. False when `limitMs` is over. Throws `unavailable` when libvirt goes away meanwhile.
    */
   async waitUntil(
     id: string,

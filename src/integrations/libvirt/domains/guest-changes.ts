@@ -50,7 +50,8 @@ export class GuestChanges {
   }
 
   #inOrder(notify: () => Promise<void>): void {
-    // A listener's own mistake, or a libvirt that has gone, must not keep later changes from being reported.
+    // A listener's own mistake, or a libvirt that has gone, must not keep later changes from being
+    // reported.
     this.#last = this.#last.then(notify).catch(() => undefined);
   }
 

@@ -1,4 +1,7 @@
-/** Power of a guest: how libvirt's calls make the acts of the contract, each harmless when it is done already. */
+/**
+ * Power of a guest: how libvirt's calls make the acts of the contract, each harmless when it is
+ * done already.
+ */
 import { ComputeError } from '#core/errors.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import type { DomainView } from './domain-view.ts';
@@ -12,7 +15,10 @@ export interface PowerLimits {
   askEveryMs: number;
 }
 
-/** A guest that is starting ignores the button: it is pressed again. Source: Nova `shutdown_retry_interval`. */
+/**
+ * A guest that is starting ignores the button: it is pressed again. Source: Nova
+ * `shutdown_retry_interval`.
+ */
 const standardAskEveryMs = 10_000;
 /** Source: Nova `shutdown_timeout`. */
 const standardShutdownMs = 60_000;
@@ -113,7 +119,9 @@ export class GuestPower {
     return (await this.#domains.find(id))?.isActive === true;
   }
 
-  /** Asks the guest again and again until it has done it. False when it has not within the limit. */
+  /**
+   * Asks the guest again and again until it has done it. False when it has not within the limit.
+   */
   async #askUntil(
     { id, name }: DomainView,
     ask: 'shutDownDomain' | 'rebootDomain',

@@ -1,4 +1,6 @@
-/** The hypervisor of this host through libvirt. Each act looks first and then does what is missing. */
+/**
+ * The hypervisor of this host through libvirt. Each act looks first and then does what is missing.
+ */
 import type {
   FoundGuest,
   Hypervisor,
@@ -190,7 +192,10 @@ export class LibvirtHypervisor implements Hypervisor {
     return { ...this.#options.domain, virtType: await this.#options.virtType(), macvtapSources };
   }
 
-  /** Nobody else of ours looks at these devices, or takes them, until `work` is done. Throws `conflict` when one is in use. */
+  /**
+   * Nobody else of ours looks at these devices, or takes them, until `work` is done. Throws
+   * `conflict` when one is in use.
+   */
   async #withFreeDevices(
     domain: Pick<DomainView, 'id' | 'macvtapSources'>,
     held: readonly HeldDevice[],

@@ -1,4 +1,7 @@
-/** NICs that come to a guest and go: in the running domain and in its definition, each looked at before it is changed. */
+/**
+ * NICs that come to a guest and go: in the running domain and in its definition, each looked at
+ * before it is changed.
+ */
 import { ComputeError } from '#core/errors.ts';
 import type { GuestNic } from '#core/guests/description/guest.ts';
 import type { DomainEvent } from '../connection/child-messages.ts';
@@ -21,14 +24,20 @@ import { printXml } from '../xml/xml.ts';
 
 /** Milliseconds. */
 export interface DetachLimits {
-  /** How long the guest's system may take to release a device. Source: Nova `device_detach_attempts` times `…_timeout`. */
+  /**
+   * How long the guest's system may take to release a device. Source: Nova `device_detach_attempts`
+   * times `…_timeout`.
+   */
   detachMs: number;
   /** Between one request and the next. */
   detachAskEveryMs: number;
 }
 
 const standardLimits: DetachLimits = { detachMs: 160_000, detachAskEveryMs: 20_000 };
-/** libvirt reports a removed device before its XML lacks it; when the event was missed, the XML counts. Milliseconds. */
+/**
+ * libvirt reports a removed device before its XML lacks it; when the event was missed, the XML
+ * counts. Milliseconds.
+ */
 const eventGraceMs = 3_000;
 
 export class NicChanges {
@@ -73,7 +82,10 @@ export class NicChanges {
     await this.#record(domain, (ports) => without(ports, nic));
   }
 
-  /** The guest has released the device when libvirt has said so and its XML no longer has the device. */
+  /**
+   * The guest has released the device when libvirt has said so and its XML no longer has the
+   * device.
+   */
   async #detachLive(domain: DomainView, nic: GuestNic, ifname: string | null): Promise<void> {
     const device = deviceOfNic(domain.devices, nic, ifname);
     if (device === undefined) return;
@@ -112,7 +124,8 @@ export class NicChanges {
       await this.#child.call('detachDevice', [id, text, flags], act);
     } catch (error) {
       const isHarmless = hasCode(error, 'deviceMissing', 'noDomain', 'operationFailed');
-      // "Already in the process of unplug" is what a second request gets; the next look shows whether it worked.
+      // "Already in the process of unplug" is what a second request gets; the next look shows
+      // whether it worked.
       if (!isHarmless || (flags === affect.config && !hasCode(error, 'deviceMissing'))) throw error;
     }
   }

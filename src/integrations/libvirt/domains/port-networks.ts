@@ -1,4 +1,7 @@
-/** The libvirt networks of guests whose VFs come from networks: there before the guest, gone after it, and cleaned up when left behind. */
+/**
+ * The libvirt networks of guests whose VFs come from networks: there before the guest, gone after
+ * it, and cleaned up when left behind.
+ */
 import { ComputeError } from '#core/errors.ts';
 import type { GuestNic } from '#core/guests/description/guest.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
@@ -55,7 +58,10 @@ export class PortNetworks {
     }
   }
 
-  /** An active network keeps its old form until it is started again; while it is off, nobody can take its VF. */
+  /**
+   * An active network keeps its old form until it is started again; while it is off, nobody can
+   * take its VF.
+   */
   async #restart(name: string): Promise<void> {
     await this.#unlessGone('destroyNetwork', name);
     await this.#start(name);
@@ -79,7 +85,10 @@ export class PortNetworks {
   }
 }
 
-/** A network in use shows in the domain's running form, and the port in its metadata also between define and start. */
+/**
+ * A network in use shows in the domain's running form, and the port in its metadata also between
+ * define and start.
+ */
 function namedNetworks({ devices, metadata }: DomainView): string[] {
   return [
     ...devices.flatMap(({ network }) => network ?? []),

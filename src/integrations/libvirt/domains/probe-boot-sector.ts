@@ -1,4 +1,7 @@
-/** The smallest system that can say it runs: a boot sector that writes a word to the first serial port and waits. */
+/**
+ * The smallest system that can say it runs: a boot sector that writes a word to the first serial
+ * port and waits.
+ */
 
 /** What appears on the serial port. */
 export const bootSectorSays = 'novella runs';
@@ -7,8 +10,8 @@ export const bootSectorSays = 'novella runs';
 const leastDiskBytes = 2 ** 20;
 
 /**
- * A disk with the sector, in 16-bit code at 7c00h:
- * `xor ax,ax / mov ds,ax / mov si,text / mov dx,3f8h / next: lodsb / test al,al / jz end / out dx,al / jmp next / end: hlt / jmp end`.
+ * A disk with the sector, in 16-bit code at 7c00h: `xor ax,ax / mov ds,ax / mov si,text / mov
+ * dx,3f8h / next: lodsb / test al,al / jz end / out dx,al / jmp next / end: hlt / jmp end`.
  */
 export function bootDisk(): Buffer {
   const code = [

@@ -32,8 +32,9 @@ export interface StartLibvirtOptions extends Partial<PowerLimits & DetachLimits>
 }
 
 /**
- * Starts the child process and waits for the outcome of its first try to connect. A libvirtd that does not answer is no error here:
- * calls throw `unavailable` until it does, and `watch` reports it.
+ * Starts the child process and waits for the outcome of its first try to connect. A libvirtd that
+ * does not answer is no error here: calls throw `unavailable` until it does, and `watch` reports
+ * it.
  */
 export async function startLibvirtHypervisor(
   options: StartLibvirtOptions,

@@ -1,4 +1,7 @@
-/** Does KVM work here? A `/dev/kvm` that opens says little; a guest that ran says it. Asked once for each kernel and QEMU. */
+/**
+ * Does KVM work here? A `/dev/kvm` that opens says little; a guest that ran says it. Asked once for
+ * each kernel and QEMU.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
@@ -25,8 +28,9 @@ type VirtType = 'kvm' | 'qemu';
 const probeLimitMs = 30_000;
 
 /**
- * A function that gives the answer: kept in memory, and in the folder for the next process. Throws `unavailable` when neither KVM nor
- * emulation can run a guest: then KVM is not to blame, and nothing is kept.
+ * A function that gives the answer: kept in memory, and in the folder for the next process. Throws
+ * `unavailable` when neither KVM nor emulation can run a guest: then KVM is not to blame, and
+ * nothing is kept.
  */
 export function workingVirtType(options: ProbeOptions): () => Promise<VirtType> {
   let answer: Promise<VirtType> | undefined;

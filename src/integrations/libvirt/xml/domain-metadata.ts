@@ -1,4 +1,7 @@
-/** What Novella keeps in a domain: whose guest it is, and what each NIC needs of its device. It is also how Novella knows its own domains. */
+/**
+ * What Novella keeps in a domain: whose guest it is, and what each NIC needs of its device. It is
+ * also how Novella knows its own domains.
+ */
 import { XMLParser } from 'fast-xml-parser';
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import { type HeldDevice, heldByNic } from '#core/guests/description/held-device.ts';
@@ -34,13 +37,19 @@ export function portRecord(nic: GuestNic): PortRecord {
   return { portId, macAddress, kind, device: heldByNic(nic) ?? null };
 }
 
-/** Example: `<novella:server xmlns:novella='urn:novella:server:1'>…<novella:port id='6d0f…' mac='fa:16:…' kind='hostdev' device='0000:01:10.0'/>…`. */
+/**
+ * Example: `<novella:server xmlns:novella='urn:novella:server:1'>…<novella:port id='6d0f…'
+ * mac='fa:16:…' kind='hostdev' device='0000:01:10.0'/>…`.
+ */
 export function metadataXml(metadata: GuestMetadata): XmlElement {
   const namespace = { [`xmlns:${metadataPrefix}`]: metadataNamespace };
   return serverElement(metadata, { prefix: `${metadataPrefix}:`, namespace });
 }
 
-/** The same as libvirt wants it to replace the element of a domain: libvirt itself adds namespace and prefix. */
+/**
+ * The same as libvirt wants it to replace the element of a domain: libvirt itself adds namespace
+ * and prefix.
+ */
 export function replacementMetadataXml(metadata: GuestMetadata): XmlElement {
   return serverElement(metadata, { prefix: '', namespace: {} });
 }

@@ -1,4 +1,6 @@
-/** The guest as libvirt's `<domain>`: pure text, no connection. Source: libvirt "Domain XML format". */
+/**
+ * The guest as libvirt's `<domain>`: pure text, no connection. Source: libvirt "Domain XML format".
+ */
 import { type GuestPaths, guestPaths } from '#core/guests/description/guest-paths.ts';
 import { diskName, type GuestHardware } from '#core/guests/description/guest-hardware.ts';
 import { type Guest, type GuestNic, hasDisk } from '#core/guests/description/guest.ts';
@@ -13,7 +15,10 @@ export interface DomainOptions extends HostNames {
   emulator?: string;
   /** Folder of the guests' files: one folder for each, named by its id. */
   diskDirectory?: string;
-  /** With KVM: what the guest sees of the host's processor. `host-model` can move between hosts of one kind. */
+  /**
+   * With KVM: what the guest sees of the host's processor. `host-model` can move between hosts of
+   * one kind.
+   */
   cpuMode?: 'host-model' | 'host-passthrough';
   /** PCIe ports for NICs that come later. */
   sparePorts?: number;
@@ -22,7 +27,10 @@ export interface DomainOptions extends HostNames {
 /** Nova's `num_pcie_ports` is 0, and its guests can then take no second NIC. */
 const standardSparePorts = 8;
 
-/** The domain XML of a guest. Throws `unavailable` when a NIC needs an interface that the host does not have. */
+/**
+ * The domain XML of a guest. Throws `unavailable` when a NIC needs an interface that the host does
+ * not have.
+ */
 export function domainXml(guest: Guest, options: DomainOptions): string {
   const hasPassthrough = guest.hostDevices.length > 0 || guest.nics.some(isPassthrough);
   const paths = guestPaths(options.diskDirectory ?? '/var/lib/novella/guests', guest.id);
@@ -78,8 +86,8 @@ const usualHardware: GuestHardware = { machine: 'q35', diskBus: 'virtio' };
 const fixedDevices = 3;
 
 /**
- * Ports with their indexes, the root first: without it libvirt takes the first port for the root. A q35 guest can be given a device
- * while it runs only on a port that it had from the start.
+ * Ports with their indexes, the root first: without it libvirt takes the first port for the root. A
+ * q35 guest can be given a device while it runs only on a port that it had from the start.
  */
 function pciControllers(ports: number): XmlElement[] {
   return Array.from({ length: ports + 1 }, (_, index) =>
@@ -101,7 +109,10 @@ function kernel(guest: Guest, paths: GuestPaths): XmlElement[] {
   ];
 }
 
-/** Emulation gives all that it can: distributions no longer start on the oldest processor, which is its default. */
+/**
+ * Emulation gives all that it can: distributions no longer start on the oldest processor, which is
+ * its default.
+ */
 function cpu(guest: Guest, { virtType, cpuMode = 'host-model' }: DomainOptions): XmlElement {
   return element('cpu', { mode: virtType === 'kvm' ? cpuMode : 'maximum' }, [numaCells(guest)]);
 }

@@ -1,4 +1,7 @@
-/** A guest's NIC as libvirt's `<interface>` or `<hostdev>`. Source: libvirt domain XML format, "Network interfaces", "Host device assignment". */
+/**
+ * A guest's NIC as libvirt's `<interface>` or `<hostdev>`. Source: libvirt domain XML format,
+ * "Network interfaces", "Host device assignment".
+ */
 import { assertNever, ComputeError } from '#core/errors.ts';
 import type {
   GuestHostDevice,
@@ -18,11 +21,17 @@ export interface HostNames {
   macvtapSources: Readonly<Record<string, string>>;
   /** The VF's vDPA character device. Example: `{ '0000:3b:00.2': '/dev/vhost-vdpa-1' }`. */
   vdpaDevices?: Readonly<Record<string, string>>;
-  /** VFs come from libvirt networks, one for each port: the domain then names neither address nor interface. */
+  /**
+   * VFs come from libvirt networks, one for each port: the domain then names neither address nor
+   * interface.
+   */
   networkXml?: boolean;
 }
 
-/** The element of one NIC. Throws `unavailable` when the host has no interface for a macvtap NIC, or no vDPA device, naming both. */
+/**
+ * The element of one NIC. Throws `unavailable` when the host has no interface for a macvtap NIC, or
+ * no vDPA device, naming both.
+ */
 export function nicXml(nic: GuestNic, host: HostNames): XmlElement {
   if (nic.kind === 'hostdev-physical') return hostdevXml(nic);
   const { inbound = {}, outbound = {} } = nic.bandwidth ?? {};
@@ -37,7 +46,10 @@ export function nicXml(nic: GuestNic, host: HostNames): XmlElement {
   ]);
 }
 
-/** A PCI device given to the guest as it is; libvirt unbinds and rebinds its driver, unless the operator keeps it (`isUnmanaged`). */
+/**
+ * A PCI device given to the guest as it is; libvirt unbinds and rebinds its driver, unless the
+ * operator keeps it (`isUnmanaged`).
+ */
 export function hostdevXml({
   address,
   isUnmanaged,
@@ -152,15 +164,17 @@ function virtualport(type: string, parameters: Record<string, string>[]): XmlEle
   );
 }
 
-/** `hasQueues`: whatever the emulation, for a tap that was made with several queues opens only so. */
+/**
+ * `hasQueues`: whatever the emulation, for a tap that was made with several queues opens only so.
+ */
 interface DriverRequest {
   name?: 'vhost';
   hasQueues?: boolean;
 }
 
 /**
- * Model and driver. vhost is written out where queues or a macvtap need it; plain emulation must not use it, and libvirt would
- * by default. Source: Nova `get_base_config`.
+ * Model and driver. vhost is written out where queues or a macvtap need it; plain emulation must
+ * not use it, and libvirt would by default. Source: Nova `get_base_config`.
  */
 function frontendXml(
   frontend: NicFrontend,

@@ -1,4 +1,7 @@
-/** Numbers of libvirt's API that Novella uses. Source: libvirt/libvirt-domain.h, libvirt/virterror.h. */
+/**
+ * Numbers of libvirt's API that Novella uses. Source: libvirt/libvirt-domain.h,
+ * libvirt/virterror.h.
+ */
 
 export const domainState = {
   running: 1,
@@ -33,7 +36,10 @@ export const xmlFlag = { inactive: 2 } as const;
 
 export const startFlag = { forceBoot: 8 } as const;
 
-/** The memory image, snapshots, firmware variables and checkpoints go with the domain; only what there is. */
+/**
+ * The memory image, snapshots, firmware variables and checkpoints go with the domain; only what
+ * there is.
+ */
 export const undefineFlags = 1 | 2 | 4 | 16;
 
 /** The saved guest runs when it is restored, whatever it did before. */

@@ -1,4 +1,7 @@
-/** SR-IOV as libvirt networks: the host's choice of device is then hidden behind a name. Source: libvirt "Network XML format", "Connectivity". */
+/**
+ * SR-IOV as libvirt networks: the host's choice of device is then hidden behind a name. Source:
+ * libvirt "Network XML format", "Connectivity".
+ */
 import type { PciAddress } from '#core/pci/devices/address.ts';
 import { addressAttributes } from './pci-address-xml.ts';
 import { element, printXml } from './xml.ts';
@@ -22,8 +25,9 @@ export function hostdevNetworkXml(network: {
 }
 
 /**
- * A network of exactly one VF, for one port on one host: the VF is the claimed one, whatever else its PF has free.
- * Example: `vfNetworkXml({ name: 'novella-port-6d0f5f54-…', address: '0000:01:10.2', vlan: 42 })`.
+ * A network of exactly one VF, for one port on one host: the VF is the claimed one, whatever else
+ * its PF has free. Example: `vfNetworkXml({ name: 'novella-port-6d0f5f54-…', address:
+ * '0000:01:10.2', vlan: 42 })`.
  */
 export function vfNetworkXml(network: {
   name: string;
@@ -41,8 +45,9 @@ export function vfNetworkXml(network: {
 }
 
 /**
- * A network over one VF's interface, for one macvtap port on one host. libvirt itself refuses a second guest on it.
- * Example: `macvtapNetworkXml({ name: 'novella-6d0f5f54', interface: 'enp1s0v1', vlan: 42 })`.
+ * A network over one VF's interface, for one macvtap port on one host. libvirt itself refuses a
+ * second guest on it. Example: `macvtapNetworkXml({ name: 'novella-6d0f5f54', interface:
+ * 'enp1s0v1', vlan: 42 })`.
  */
 export function macvtapNetworkXml(network: {
   name: string;

@@ -1,10 +1,14 @@
-/** Where a guest's processors and memory are on its host, as libvirt's `<cputune>`, `<numatune>` and `<cpu><numa>`. */
+/**
+ * Where a guest's processors and memory are on its host, as libvirt's `<cputune>`, `<numatune>` and
+ * `<cpu><numa>`.
+ */
 import type { Guest } from '#core/guests/description/guest.ts';
 import { element, type XmlElement } from './xml.ts';
 
 /**
- * The elements of a guest with a NUMA topology; none for one without. Vcpus are numbered through the cells in order; memory is taken
- * strictly from the cell's host node. Source: libvirt "Domain XML format", "CPU Tuning", "NUMA Node Tuning".
+ * The elements of a guest with a NUMA topology; none for one without. Vcpus are numbered through
+ * the cells in order; memory is taken strictly from the cell's host node. Source: libvirt "Domain
+ * XML format", "CPU Tuning", "NUMA Node Tuning".
  */
 export function numaTuning({ numa = [] }: Guest): XmlElement[] {
   if (numa.length === 0) return [];

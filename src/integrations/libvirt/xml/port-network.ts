@@ -5,7 +5,10 @@ const prefix = 'novella-port-';
 
 export type PortNetworkNic = Extract<GuestNic, { kind: 'hostdev' | 'macvtap' }>;
 
-/** A VF given whole or under a macvtap. A whole PF is no network interface to libvirt, and a virtual NIC needs no device. */
+/**
+ * A VF given whole or under a macvtap. A whole PF is no network interface to libvirt, and a virtual
+ * NIC needs no device.
+ */
 export function hasPortNetwork(nic: GuestNic): nic is PortNetworkNic {
   return nic.kind === 'hostdev' || nic.kind === 'macvtap';
 }

@@ -1,4 +1,7 @@
-/** XML text from plain values: elements, attributes, escaping. It knows nothing of what the elements mean. */
+/**
+ * XML text from plain values: elements, attributes, escaping. It knows nothing of what the elements
+ * mean.
+ */
 
 /** An attribute or text of undefined or null is left out. */
 export type XmlValue = string | number | null | undefined;
@@ -10,8 +13,8 @@ export interface XmlElement {
 }
 
 /**
- * An element. Children that are null or false are left out, so that optional ones read well where they stand.
- * Example: `element('tag', { id: 42 })` → `<tag id='42'/>`.
+ * An element. Children that are null or false are left out, so that optional ones read well where
+ * they stand. Example: `element('tag', { id: 42 })` → `<tag id='42'/>`.
  */
 export function element(
   name: string,
@@ -30,7 +33,10 @@ export function element(
   };
 }
 
-/** The text of an element, indented by two spaces, attributes in single quotes as libvirt prints them. */
+/**
+ * The text of an element, indented by two spaces, attributes in single quotes as libvirt prints
+ * them.
+ */
 export function printXml(root: XmlElement, indent = ''): string {
   const attributes = Object.entries(root.attributes)
     .map(([key, value]) => ` ${key}='${escape(value)}'`)
@@ -49,7 +55,10 @@ export function printXml(root: XmlElement, indent = ''): string {
   return `${open}>\n${inner}${indent}</${root.name}>\n`;
 }
 
-/** Characters that XML 1.0 cannot hold at all are dropped: a server's name may have them, a domain may not. */
+/**
+ * Characters that XML 1.0 cannot hold at all are dropped: a server's name may have them, a domain
+ * may not.
+ */
 function escape(text: string): string {
   return text
     .replaceAll(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '')

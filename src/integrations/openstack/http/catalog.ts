@@ -16,7 +16,10 @@ export interface EndpointQuery {
   /** Example: `network`. */
   type: string;
   region?: string | undefined;
-  /** Left out: `internal`, and where there is none `public`. Source: Nova's `[neutron] valid_interfaces`. */
+  /**
+   * Left out: `internal`, and where there is none `public`. Source: Nova's `[neutron]
+   * valid_interfaces`.
+   */
   interface?: string | undefined;
 }
 

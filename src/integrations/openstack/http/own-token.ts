@@ -1,4 +1,7 @@
-/** The token of the service's own user: got by password, renewed before it ends and when it is refused. */
+/**
+ * The token of the service's own user: got by password, renewed before it ends and when it is
+ * refused.
+ */
 import { type Login, signInBody } from '#core/access/login.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Clock } from '#contracts/clock.ts';
@@ -14,7 +17,10 @@ export interface OwnToken {
 }
 
 export interface OwnTokens {
-  /** A token that is good for a while. Throws `unavailable`; `forbidden` when name or secret are wrong. */
+  /**
+   * A token that is good for a while. Throws `unavailable`; `forbidden` when name or secret are
+   * wrong.
+   */
   current(): Promise<OwnToken>;
   /** A newer token than this one, which was refused. Many who ask at once get the same. */
   newerThan(refused: OwnToken): Promise<OwnToken>;

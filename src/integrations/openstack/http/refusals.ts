@@ -1,4 +1,7 @@
-/** What a service's refusal is in our words: the kind by its status and type, the message the service's own. */
+/**
+ * What a service's refusal is in our words: the kind by its status and type, the message the
+ * service's own.
+ */
 import type { Acting } from '#contracts/services/network.ts';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
 import { type OwnUser, whyRefused } from '../own-user.ts';
@@ -20,8 +23,9 @@ interface NeutronError {
 }
 
 /**
- * The error that stands for this answer. `name`: the service, `owner`: our user there. A refusal of the service's own rights says which role is missing.
- * Example: 409 OverQuota "Quota exceeded for resources: ['port']." → `overQuota` with these words.
+ * The error that stands for this answer. `name`: the service, `owner`: our user there. A refusal of
+ * the service's own rights says which role is missing. Example: 409 OverQuota "Quota exceeded for
+ * resources: ['port']." → `overQuota` with these words.
  */
 export function refusalOf(
   { status, body }: ServiceAnswer,

@@ -7,9 +7,10 @@ export const gatewayStatuses: readonly number[] = [502, 503, 504];
 const longestWaitMs = 10_000;
 
 /**
- * How long to wait before this call is made once more, in milliseconds; undefined: its answer stands.
- * 429 says that nothing was done, so any call may be repeated after it; after 500 and a gateway's answer, only one that may be made twice.
- * Example: 503 with `retry-after: 2` to a GET, next pause 200 ms → 2000. Source: RFC 9110, "Retry-After"; only its seconds are read.
+ * How long to wait before this call is made once more, in milliseconds; undefined: its answer
+ * stands. 429 says that nothing was done, so any call may be repeated after it; after 500 and a
+ * gateway's answer, only one that may be made twice. Example: 503 with `retry-after: 2` to a GET,
+ * next pause 200 ms → 2000. Source: RFC 9110, "Retry-After"; only its seconds are read.
  */
 export function waitAfter(
   answer: { status: number; header(name: string): string | undefined },

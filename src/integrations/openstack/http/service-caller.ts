@@ -1,4 +1,7 @@
-/** Calls to one named service: what may be repeated is repeated, and a service that is down is named with its URL. Knows no token. */
+/**
+ * Calls to one named service: what may be repeated is repeated, and a service that is down is named
+ * with its URL. Knows no token.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { distrustOf, type Trust } from '#core/distrust.ts';
@@ -27,13 +30,19 @@ export interface ServiceAnswer {
   body: unknown;
 }
 
-/** How often each service was called. Example: `{ 'network GET': 3 }`. Repeated calls count each time. */
+/**
+ * How often each service was called. Example: `{ 'network GET': 3 }`. Repeated calls count each
+ * time.
+ */
 export type CallCounts = Record<string, number>;
 
 export interface ServiceCaller {
   /** Any status is an answer. Throws `unavailable` when there is none, or only a gateway's. */
   call(call: ServiceCall): Promise<ServiceAnswer>;
-  /** The same, for bytes that are not to be held in memory, on a connection of its own. The caller must read them to their end, or destroy them. */
+  /**
+   * The same, for bytes that are not to be held in memory, on a connection of its own. The caller
+   * must read them to their end, or destroy them.
+   */
   open(call: ServiceCall): Promise<WireAnswer>;
   counts(): CallCounts;
 }
@@ -49,8 +58,9 @@ export interface CallerOptions {
 }
 
 /**
- * Calls to services. A connection that breaks, and an answer such as 503, lead to the same call again where that may be made twice.
- * A POST has a connection of its own: on a kept one nobody could know whether the other side, closing it just then, had acted on it.
+ * Calls to services. A connection that breaks, and an answer such as 503, lead to the same call
+ * again where that may be made twice. A POST has a connection of its own: on a kept one nobody
+ * could know whether the other side, closing it just then, had acted on it.
  */
 export function createServiceCaller(options: CallerOptions): ServiceCaller {
   const { wire, retryPausesMs, requestId, limits } = options;
@@ -124,14 +134,20 @@ async function whole({ bytes }: WireAnswer, limits: AnswerLimits): Promise<strin
   }
 }
 
-/** Example: `network service at http://controller:9696 does not answer: connect ECONNREFUSED 10.0.0.5:9696`. */
+/**
+ * Example: `network service at http://controller:9696 does not answer: connect ECONNREFUSED
+ * 10.0.0.5:9696`.
+ */
 function down({ service, base }: ServiceCall, why: string, cause?: unknown): ComputeError {
   return new ComputeError('unavailable', `${service} service at ${base} does not answer: ${why}`, {
     cause,
   });
 }
 
-/** Example: `identity service at https://controller:5000/v3 is not trusted: its certificate has expired`. */
+/**
+ * Example: `identity service at https://controller:5000/v3 is not trusted: its certificate has
+ * expired`.
+ */
 function notTrusted({ service, base }: ServiceCall, why: string, cause: unknown): ComputeError {
   return new ComputeError('unavailable', `${service} service at ${base} is not trusted: ${why}`, {
     cause,

@@ -1,4 +1,6 @@
-/** Calls with a token: the service's own, or a user's with the service's beside it. Finds endpoints. */
+/**
+ * Calls with a token: the service's own, or a user's with the service's beside it. Finds endpoints.
+ */
 import type { Acting } from '#contracts/services/network.ts';
 import { ComputeError } from '#core/errors.ts';
 import { endpointOf } from './catalog.ts';
@@ -9,7 +11,10 @@ import type { WireAnswer } from './wire.ts';
 
 export type SessionCall = Pick<ServiceCall, 'method' | 'path' | 'body' | 'headers'> & {
   acting: Acting;
-  /** Does an answer show all that our own rights are to see? What they are not to see is left out of it, not refused. */
+  /**
+   * Does an answer show all that our own rights are to see? What they are not to see is left out of
+   * it, not refused.
+   */
   isWhole?: (body: unknown) => boolean;
 };
 
@@ -41,8 +46,10 @@ export interface SessionOptions {
 }
 
 /**
- * A token that is refused (401), or, while our user lacks a role, does not get what it asks for (403, or an answer that is not whole), is renewed once and
- * the call made again. With a user's token the service's own goes along, so that the other service knows who asks. Source: keystonemiddleware, "service tokens".
+ * A token that is refused (401), or, while our user lacks a role, does not get what it asks for
+ * (403, or an answer that is not whole), is renewed once and the call made again. With a user's
+ * token the service's own goes along, so that the other service knows who asks. Source:
+ * keystonemiddleware, "service tokens".
  */
 export function createSession(options: SessionOptions): Session {
   const { caller, tokens, service, keystone } = options;

@@ -8,7 +8,10 @@ export interface AnswerLimits {
   mostBytes: number;
 }
 
-/** Its text. Rejects when it breaks off, takes too long (`TimedOut`) or is too long, and reads no further then. */
+/**
+ * Its text. Rejects when it breaks off, takes too long (`TimedOut`) or is too long, and reads no
+ * further then.
+ */
 export async function readWhole(
   bytes: Readable,
   { wholeMs, mostBytes }: AnswerLimits,

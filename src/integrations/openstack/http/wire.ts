@@ -1,4 +1,7 @@
-/** One HTTP exchange with a service: pooled connections, a CA of one's own, and an end to all waiting. Knows no OpenStack. */
+/**
+ * One HTTP exchange with a service: pooled connections, a CA of one's own, and an end to all
+ * waiting. Knows no OpenStack.
+ */
 import {
   type ClientRequest,
   Agent as HttpAgent,
@@ -12,7 +15,10 @@ export interface WireRequest {
   url: string;
   headers: Record<string, string>;
   body?: string;
-  /** A connection of its own, outside the pool: for what takes long, or must not meet a connection that the other side closes just then. */
+  /**
+   * A connection of its own, outside the pool: for what takes long, or must not meet a connection
+   * that the other side closes just then.
+   */
   isAlone?: boolean;
 }
 
@@ -30,12 +36,18 @@ export interface WireOptions {
   timeoutMs: number;
   /** How long a connection may take to open. */
   connectMs: number;
-  /** Connections kept to each service: so many calls at once; the others wait, and their time-out runs. */
+  /**
+   * Connections kept to each service: so many calls at once; the others wait, and their time-out
+   * runs.
+   */
   connections: number;
 }
 
 export interface Wire {
-  /** Rejects with the system's error when there is no answer: connection refused, reset, no answer in time. */
+  /**
+   * Rejects with the system's error when there is no answer: connection refused, reset, no answer
+   * in time.
+   */
   send(request: WireRequest): Promise<WireAnswer>;
   close(): void;
 }

@@ -4,8 +4,9 @@
 const mostAtOnce = 100;
 
 /**
- * `readAll` gets the ids that are asked for in the same turn of the event loop, each once. Example: three NICs whose networks are looked up side
- * by side → one list of three networks. An id that the answer leaves out gives undefined; an error is everybody's.
+ * `readAll` gets the ids that are asked for in the same turn of the event loop, each once. Example:
+ * three NICs whose networks are looked up side by side → one list of three networks. An id that the
+ * answer leaves out gives undefined; an error is everybody's.
  */
 export function gathered<T>(
   readAll: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>,

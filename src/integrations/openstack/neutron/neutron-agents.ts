@@ -27,8 +27,8 @@ export interface NeutronAgents {
 type Mappings = Record<string, unknown>;
 
 /**
- * Example: a NIC Switch agent with `device_mappings: { physnet1: ['ens1f0'] }` → physical networks `['physnet1']`. OVN makes its tunnels without
- * a word of them.
+ * Example: a NIC Switch agent with `device_mappings: { physnet1: ['ens1f0'] }` → physical networks
+ * `['physnet1']`. OVN makes its tunnels without a word of them.
  */
 export function toAgent(agent: NeutronAgent): NetworkAgent {
   const { configurations = {} } = agent;

@@ -71,7 +71,10 @@ export function showsBinding(port: NeutronPort): boolean {
   return 'binding:vif_type' in port;
 }
 
-/** Are segments to be seen? Only admins see them; of a network without, all look like tunnelled ones. */
+/**
+ * Are segments to be seen? Only admins see them; of a network without, all look like tunnelled
+ * ones.
+ */
 export function showsSegments(network: NeutronNetwork): boolean {
   return network.segments !== undefined || 'provider:network_type' in network;
 }

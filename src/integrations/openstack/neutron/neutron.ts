@@ -40,8 +40,8 @@ export interface NeutronOptions {
 }
 
 /**
- * What a user names is read with the user's token and never from memory: who may see it is Neutron's to judge. Ports are never remembered
- * here.
+ * What a user names is read with the user's token and never from memory: who may see it is
+ * Neutron's to judge. Ports are never remembered here.
  */
 export function createNeutron(options: NeutronOptions): NetworkService {
   const { clock, session } = options;

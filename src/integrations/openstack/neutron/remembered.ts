@@ -5,8 +5,9 @@ import type { Clock } from '#contracts/clock.ts';
 const mostRemembered = 1_000;
 
 /**
- * What was read within `ageMs` is not read again, and two who ask at once ask once. An error is not remembered. With `isDoubted` it is read again
- * however young. `idOf`: what makes two questions one.
+ * What was read within `ageMs` is not read again, and two who ask at once ask once. An error is not
+ * remembered. With `isDoubted` it is read again however young. `idOf`: what makes two questions
+ * one.
  */
 export function remembered<T, Asked = string>(
   clock: Clock,

@@ -1,10 +1,14 @@
-/** Importer: PCI functions from the short form `{kind, bus, vfs}` in which recorded scenarios and fleets describe a host. */
+/**
+ * Importer: PCI functions from the short form `{kind, bus, vfs}` in which recorded scenarios and
+ * fleets describe a host.
+ */
 import { type PciAddress, printPciAddress } from '#core/pci/devices/address.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
 
 /**
- * A card. PF: function 0 of the slot, its VFs follow it. `bus` and `slot` are hexadecimal text, ids four hex digits.
- * `numa` -1: the card reports no node. Example: `{ kind: 'PF', bus: '3b', vfs: 4, numa: 0 }`.
+ * A card. PF: function 0 of the slot, its VFs follow it. `bus` and `slot` are hexadecimal text, ids
+ * four hex digits. `numa` -1: the card reports no node. Example: `{ kind: 'PF', bus: '3b', vfs: 4,
+ * numa: 0 }`.
  */
 export interface DescribedDevice {
   kind: 'PF' | 'PCI';

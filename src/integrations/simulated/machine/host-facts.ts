@@ -1,4 +1,7 @@
-/** The facts that the checks of `novella doctor` judge, of a simulated host: a healthy machine, but for its faults. */
+/**
+ * The facts that the checks of `novella doctor` judge, of a simulated host: a healthy machine, but
+ * for its faults.
+ */
 import type { FunctionDetails, HostFacts } from '#core/hosts/host-facts.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import type { HostFaults } from '../host-faults.ts';

@@ -1,6 +1,6 @@
 /**
- * The PCI bus of a simulated host. As on a real one a VF that a running guest has whole has no interface, and the VFs of a PF that a guest has
- * are gone until it releases it.
+ * The PCI bus of a simulated host. As on a real one a VF that a running guest has whole has no
+ * interface, and the VFs of a PF that a guest has are gone until it releases it.
  */
 import type { FoundGuest } from '#contracts/host/hypervisor.ts';
 import type {
@@ -38,7 +38,10 @@ export interface SimulatedPciBusOptions {
 /** How often it looks whether the description of its host was changed. */
 const lookEveryMs = 1_000;
 
-/** One simulated host's PCI bus. Its functions follow `host.functions`, which may be changed at any time. */
+/**
+ * One simulated host's PCI bus. Its functions follow `host.functions`, which may be changed at any
+ * time.
+ */
 export class SimulatedPciBus implements PciBus {
   readonly #options: SimulatedPciBusOptions;
   readonly #vfs = new Map<PciAddress, VfState>();

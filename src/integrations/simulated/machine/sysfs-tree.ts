@@ -1,4 +1,7 @@
-/** Importer: turns the text of a captured sysfs back into files and links, so that the real reader can discover it. */
+/**
+ * Importer: turns the text of a captured sysfs back into files and links, so that the real reader
+ * can discover it.
+ */
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,10 +12,10 @@ import { printable, quoted } from '#core/quoted-text.ts';
 export const igbCapturePath = fileURLToPath(new URL('captures/igb-host.txt', import.meta.url));
 
 /**
- * Writes the tree below `root` (which stands for /sys). Lines are `/sys/PATH: VALUE`, `/sys/PATH -> TARGET`; a file that the
- * kernel refused to read (`ERR …`) is left out. Throws `invalid`, naming the line, for anything else, and for a path through a link of the
- * text: what is written stays below `root`.
- * Example: `/sys/devices/pci0000:00/0000:00:04.0/0000:01:00.0/sriov_numvfs: 4`.
+ * Writes the tree below `root` (which stands for /sys). Lines are `/sys/PATH: VALUE`, `/sys/PATH ->
+ * TARGET`; a file that the kernel refused to read (`ERR …`) is left out. Throws `invalid`, naming
+ * the line, for anything else, and for a path through a link of the text: what is written stays
+ * below `root`. Example: `/sys/devices/pci0000:00/0000:00:04.0/0000:01:00.0/sriov_numvfs: 4`.
  */
 export function writeSysfsTree(text: string, root: string): void {
   const links = new Set<string>();

@@ -1,8 +1,14 @@
-/** The uptime of a simulated host: it is up as long as the process that simulates it, on that machine's load. */
+/**
+ * The uptime of a simulated host: it is up as long as the process that simulates it, on that
+ * machine's load.
+ */
 import { loadavg } from 'node:os';
 import type { Uptime } from '#contracts/host/host-link.ts';
 
-/** `at`: local time; `seconds`: since the start. Example: ` 08:32:11 up 1 day,  2:05,  0 users,  load average: 0.20, 0.12, 0.14`. */
+/**
+ * `at`: local time; `seconds`: since the start. Example: ` 08:32:11 up 1 day, 2:05, 0 users, load
+ * average: 0.20, 0.12, 0.14`.
+ */
 export function uptimeLine(at: Date, seconds: number, load: readonly number[]): Uptime {
   const minutes = Math.floor(seconds / 60);
   const days = Math.floor(minutes / 1_440);

@@ -1,4 +1,7 @@
-/** Changes the driver of a PCI function. Source: Linux `Documentation/ABI/testing/sysfs-bus-pci`, `driver_override`, `drivers_probe`. */
+/**
+ * Changes the driver of a PCI function. Source: Linux `Documentation/ABI/testing/sysfs-bus-pci`,
+ * `driver_override`, `drivers_probe`.
+ */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ComputeError } from '#core/errors.ts';
@@ -9,7 +12,10 @@ import type { WriteFile } from './vf-count.ts';
 const bindsMs = 5_000;
 const lookEveryMs = 50;
 
-/** `bus`: sysfs's folder of the PCI bus. Throws `unavailable` when another driver is bound in the end. */
+/**
+ * `bus`: sysfs's folder of the PCI bus. Throws `unavailable` when another driver is bound in the
+ * end.
+ */
 export async function bindDriver(
   { bus, write }: { bus: string; write: WriteFile },
   address: PciAddress,

@@ -15,9 +15,11 @@ export interface VfCommand {
 }
 
 /**
- * One command for each setting, so that a refusal names the one that was refused; VLAN and its priority go together. The order is one that all drivers
- * take: some refuse a spoof check without a MAC, and none a least rate above the most. Source: Linux `mlx4_set_vf_spoofchk`, `mlx4_set_vf_mac`.
- * Example: `{ macAddress: 'fa:16:…', vlan: 42, qos: 0 }` → `ip link set ens1f0 vf 0 mac fa:16:…`, `ip link set ens1f0 vf 0 vlan 42 qos 0`.
+ * One command for each setting, so that a refusal names the one that was refused; VLAN and its
+ * priority go together. The order is one that all drivers take: some refuse a spoof check without a
+ * MAC, and none a least rate above the most. Source: Linux `mlx4_set_vf_spoofchk`,
+ * `mlx4_set_vf_mac`. Example: `{ macAddress: 'fa:16:…', vlan: 42, qos: 0 }` → `ip link set ens1f0
+ * vf 0 mac fa:16:…`, `ip link set ens1f0 vf 0 vlan 42 qos 0`.
  */
 export function vfCommands(change: VfChange, { pfIfname, vfNum }: VfPlace): VfCommand[] {
   const throughPf = ['ip', 'link', 'set', pfIfname, 'vf', String(vfNum)];
@@ -42,7 +44,10 @@ const words: Record<Exclude<VfSettingName, 'vlan' | 'qos'>, string> = {
   maxTxRateMbps: 'max_tx_rate',
 };
 
-/** Spoof check off → MAC → all else → spoof check on; a least rate of none before the most, any other after it. */
+/**
+ * Spoof check off → MAC → all else → spoof check on; a least rate of none before the most, any
+ * other after it.
+ */
 function placeOf([name, value]: [string, string | number | boolean]): number {
   if (name === 'spoofCheck') return value === true ? 6 : 0;
   if (name === 'minTxRateMbps') return value === 0 ? 3 : 5;

@@ -1,4 +1,7 @@
-/** One VF's settings: read through its PF, changed one by one, and what its NIC lacks found out without changing anything. */
+/**
+ * One VF's settings: read through its PF, changed one by one, and what its NIC lacks found out
+ * without changing anything.
+ */
 import { join } from 'node:path';
 import { ComputeError } from '#core/errors.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
@@ -23,7 +26,10 @@ interface PlacedVf extends VfPlace {
   pf: string;
 }
 
-/** Settings that can be asked for by setting what is set already. A least rate of 0 is taken by NICs that have none. */
+/**
+ * Settings that can be asked for by setting what is set already. A least rate of 0 is taken by NICs
+ * that have none.
+ */
 const probed: VfSettingName[] = ['spoofCheck', 'trust', 'linkState', 'maxTxRateMbps'];
 const notSupported = /operation not supported/i;
 
@@ -44,7 +50,10 @@ export class VfControl {
     return { settings: await this.#settings(place), own: await this.#own(address) };
   }
 
-  /** Throws `unavailable`, naming each setting that is refused and the NIC's driver; all others are made. */
+  /**
+   * Throws `unavailable`, naming each setting that is refused and the NIC's driver; all others are
+   * made.
+   */
   async set(address: PciAddress, wanted: VfChange): Promise<void> {
     const place = await this.#place(address);
     const now = await this.#settings(place);
@@ -63,7 +72,9 @@ export class VfControl {
     throw new ComputeError('unavailable', refusals.map(({ message }) => message).join('; '));
   }
 
-  /** Takes off a MAC that an administrator has set, so that the VF's own interface may have another. */
+  /**
+   * Takes off a MAC that an administrator has set, so that the VF's own interface may have another.
+   */
   async clearMac(address: PciAddress): Promise<void> {
     const { pfIfname, vfNum } = await this.#place(address);
     await this.#run(['ip', 'link', 'set', pfIfname, 'vf', String(vfNum), 'mac', noMac]);

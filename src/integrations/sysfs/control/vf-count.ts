@@ -22,7 +22,10 @@ export async function readVfCount(devices: string, pf: PciAddress): Promise<VfCo
   throw new ComputeError('unavailable', `PCI device ${pf} is no PF: it cannot make VFs`);
 }
 
-/** The kernel takes a number of VFs only from none. Returns when all are there with the interfaces that their drivers make. */
+/**
+ * The kernel takes a number of VFs only from none. Returns when all are there with the interfaces
+ * that their drivers make.
+ */
 export async function writeVfCount(
   host: { devices: string; run: RunCommand; write: WriteFile },
   pf: PciAddress,

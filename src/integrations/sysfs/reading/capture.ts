@@ -1,4 +1,7 @@
-/** The part of a sysfs that Novella reads, as text: one line a file or link. The reverse is `simulated/sysfs-tree.ts`. */
+/**
+ * The part of a sysfs that Novella reads, as text: one line a file or link. The reverse is
+ * `simulated/sysfs-tree.ts`.
+ */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { comparePciAddresses } from '#core/pci/devices/address.ts';
@@ -6,7 +9,10 @@ import { ComputeError } from '#core/errors.ts';
 import { bondMacFile, netFolders } from './read-interfaces.ts';
 import { vdpaChildren } from './vdpa.ts';
 
-/** The files that say a function's kind and place; Novella reads nothing else of its folder. Product data is binary and stays out. */
+/**
+ * The files that say a function's kind and place; Novella reads nothing else of its folder. Product
+ * data is binary and stays out.
+ */
 const files = [
   'class',
   'vendor',
@@ -27,8 +33,9 @@ const interfaceFiles = [
 const links = /^(physfn|virtfn\d+|driver|iommu_group)$/;
 
 /**
- * Lines as `/sys/PATH: VALUE` and `/sys/PATH -> TARGET`, in address order. `root` stands for /sys. Throws `invalid` when it has no PCI
- * functions. Example: `/sys/devices/pci0000:00/0000:00:04.0/0000:01:00.0/sriov_numvfs: 4`.
+ * Lines as `/sys/PATH: VALUE` and `/sys/PATH -> TARGET`, in address order. `root` stands for /sys.
+ * Throws `invalid` when it has no PCI functions. Example:
+ * `/sys/devices/pci0000:00/0000:00:04.0/0000:01:00.0/sriov_numvfs: 4`.
  */
 export async function captureSysfs(root: string): Promise<string> {
   const devices = 'bus/pci/devices';

@@ -15,7 +15,10 @@ export interface PfFacts {
   vfNums: ReadonlyMap<string, number>;
 }
 
-/** Reads a PF, or remembers it: for one pass over the functions of a host. `devices`: the folder with one link for each function. */
+/**
+ * Reads a PF, or remembers it: for one pass over the functions of a host. `devices`: the folder
+ * with one link for each function.
+ */
 export function pfReader(devices: string): (pf: PciAddress) => Promise<PfFacts> {
   const known = new Map<PciAddress, Promise<PfFacts>>();
   return (pf) => {

@@ -1,4 +1,6 @@
-/** One PCI function from its sysfs folder. Source: Linux `Documentation/ABI/testing/sysfs-bus-pci`. */
+/**
+ * One PCI function from its sysfs folder. Source: Linux `Documentation/ABI/testing/sysfs-bus-pci`.
+ */
 import { join } from 'node:path';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/devices/address.ts';
 import type { PciCapabilities, PciDeviceType, PciFunction } from '#core/pci/devices/device.ts';
@@ -9,9 +11,9 @@ import { linkedName, readText } from './sysfs-files.ts';
 import { vdpaChildren } from './vdpa.ts';
 
 /**
- * Reads the function at this address. `devices` is the folder with one link for each function; `pfOf` reads PFs, and remembers them for
- * those that read many functions.
- * Throws an Error in plain words when what every function has (vendor, device) is not there.
+ * Reads the function at this address. `devices` is the folder with one link for each function;
+ * `pfOf` reads PFs, and remembers them for those that read many functions. Throws an Error in plain
+ * words when what every function has (vendor, device) is not there.
  */
 export async function readFunction(
   devices: string,
@@ -65,7 +67,10 @@ async function readVfProduct(folder: string): Promise<string | undefined> {
   return /^(?:0x)?([0-9a-f]{4})$/i.exec(text ?? '')?.[1]?.toLowerCase();
 }
 
-/** A VF rarely has product data of its own, and reading it is slow: the card's is read once, at the PF. */
+/**
+ * A VF rarely has product data of its own, and reading it is slow: the card's is read once, at the
+ * PF.
+ */
 function capabilitiesOf(
   address: PciAddress,
   deviceType: PciDeviceType,

@@ -10,7 +10,10 @@ export interface ReadInterface extends ShownInterface {
   folder: string;
 }
 
-/** Those of the function in this folder, the one of its first port first. Representors of a switching PF are left out. */
+/**
+ * Those of the function in this folder, the one of its first port first. Representors of a
+ * switching PF are left out.
+ */
 export async function readInterfaces(folder: string): Promise<ReadInterface[]> {
   return ownInterfaces(await readAllInterfaces(folder));
 }
@@ -28,15 +31,18 @@ async function readAllInterfaces(folder: string): Promise<ReadInterface[]> {
   return (await Promise.all(places)).flat();
 }
 
-/** Where devices of a function may have interfaces: a vDPA device on the virtio bus is the deepest. Example: `vdpa0/virtio3/net`. */
+/**
+ * Where devices of a function may have interfaces: a vDPA device on the virtio bus is the deepest.
+ * Example: `vdpa0/virtio3/net`.
+ */
 const deepest = 3;
 
 /** Folders with many files and without devices. */
 const skipped = new Set(['power', 'msi_irqs', 'queues', 'infiniband', 'hwmon', 'ptp', 'iommu']);
 
 /**
- * The names of all interfaces that go with the function: its own, representors, and those of its sub-functions and vDPA devices. Example: `enp3s0f0np0`,
- * `enp3s0f0s88` (in `mlx5_core.sf.2/net`).
+ * The names of all interfaces that go with the function: its own, representors, and those of its
+ * sub-functions and vDPA devices. Example: `enp3s0f0np0`, `enp3s0f0s88` (in `mlx5_core.sf.2/net`).
  */
 export async function interfacesBelow(folder: string): Promise<string[]> {
   const found: string[] = [];
@@ -77,7 +83,10 @@ async function readOne(folder: string, name: string): Promise<ReadInterface> {
   };
 }
 
-/** What a port of a bond keeps of its own MAC, while it has the bond's. Source: Linux `drivers/net/bonding/bond_sysfs_slave.c`. */
+/**
+ * What a port of a bond keeps of its own MAC, while it has the bond's. Source: Linux
+ * `drivers/net/bonding/bond_sysfs_slave.c`.
+ */
 export const bondMacFile = 'bonding_slave/perm_hwaddr';
 
 /** The MAC of an interface, its own also while it is a port of a bond; or null. */
@@ -87,7 +96,10 @@ export async function readMac(own: ReadInterface | null): Promise<string | null>
   return (await read(bondMacFile)) ?? (await read('address')) ?? null;
 }
 
-/** up: it is, and has a carrier, which cannot be read while it is down. Undefined where sysfs does not say. */
+/**
+ * up: it is, and has a carrier, which cannot be read while it is down. Undefined where sysfs does
+ * not say.
+ */
 export async function readCarrier({ folder }: ReadInterface): Promise<'up' | 'down' | undefined> {
   if ((await readText(join(folder, 'operstate'))) === undefined) return undefined;
   return (await readText(join(folder, 'carrier'))) === '1' ? 'up' : 'down';

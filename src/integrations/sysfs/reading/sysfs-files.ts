@@ -1,4 +1,7 @@
-/** Files of sysfs. One that does not apply is absent, or refuses to be read: both mean "does not say". */
+/**
+ * Files of sysfs. One that does not apply is absent, or refuses to be read: both mean "does not
+ * say".
+ */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 
@@ -36,7 +39,10 @@ export async function linkedName(path: string): Promise<string | null> {
   }
 }
 
-/** Is the interface with these flags up? Where there are none to read, nobody knows better. Source: Linux `IFF_UP`. */
+/**
+ * Is the interface with these flags up? Where there are none to read, nobody knows better. Source:
+ * Linux `IFF_UP`.
+ */
 export function isUp(flags: string | undefined): boolean {
   return flags === undefined || (Number(flags) & 1) === 1;
 }

@@ -1,4 +1,7 @@
-/** Does a vDPA device sit on a VF? Whoever makes one names it: `vdpa dev add name blue mgmtdev pci/0000:06:00.3`. */
+/**
+ * Does a vDPA device sit on a VF? Whoever makes one names it: `vdpa dev add name blue mgmtdev
+ * pci/0000:06:00.3`.
+ */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linkedName, readText } from './sysfs-files.ts';
@@ -6,7 +9,10 @@ import { linkedName, readText } from './sysfs-files.ts';
 /** Folders of a function that many VFs have, and whose names no device of it can have. */
 const otherFolders = new Set(['net', 'power', 'msi_irqs', 'iommu', 'infiniband', 'ptp', 'hwmon']);
 
-/** The names of the vDPA devices in this function's folder, in order. Source: Linux `drivers/vdpa/vdpa.c`: they are on the bus `vdpa`. */
+/**
+ * The names of the vDPA devices in this function's folder, in order. Source: Linux
+ * `drivers/vdpa/vdpa.c`: they are on the bus `vdpa`.
+ */
 export async function vdpaChildren(folder: string): Promise<string[]> {
   const children = (await foldersIn(folder)).filter((name) => !otherFolders.has(name)).sort();
   const are = await Promise.all(children.map((name) => isVdpa(folder, name)));

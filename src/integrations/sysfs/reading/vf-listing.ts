@@ -1,4 +1,7 @@
-/** The settings of a PF's VFs from `ip -json -details link show dev PF`. Source: iproute2 `print_vfinfo`; recorded output of igb. */
+/**
+ * The settings of a PF's VFs from `ip -json -details link show dev PF`. Source: iproute2
+ * `print_vfinfo`; recorded output of igb.
+ */
 import { untouchedVf, type VfLinkState, type VfSettings } from '#core/pci/vf/vf-settings.ts';
 
 interface VfInfo {
@@ -15,8 +18,8 @@ interface VfInfo {
 }
 
 /**
- * The settings of one VF, or undefined when the PF does not list it. What a NIC does not say is as drivers start it.
- * Throws an Error when the text is no such listing.
+ * The settings of one VF, or undefined when the PF does not list it. What a NIC does not say is as
+ * drivers start it. Throws an Error when the text is no such listing.
  */
 export function vfSettingsIn(listing: string, vfNum: number): VfSettings | undefined {
   const [link] = JSON.parse(listing) as { vfinfo_list?: VfInfo[] }[];

@@ -1,11 +1,14 @@
-/** Vital product data of a PCI card, as the kernel's `vpd` file holds it. Source: PCI Local Bus 3.0, appendix I. */
+/**
+ * Vital product data of a PCI card, as the kernel's `vpd` file holds it. Source: PCI Local Bus 3.0,
+ * appendix I.
+ */
 
 const readOnlyTag = 0x90;
 const endTag = 0x78;
 
 /**
- * The serial number of the card (keyword SN of the read-only part), or undefined when the data has none or is damaged.
- * Example: `MT2042X12345`.
+ * The serial number of the card (keyword SN of the read-only part), or undefined when the data has
+ * none or is damaged. Example: `MT2042X12345`.
  */
 export function vpdSerialNumber(data: Uint8Array): string | undefined {
   let at = 0;

@@ -1,14 +1,21 @@
-/** Does a graphics card show the host's own console? Source: Linux `Documentation/ABI/testing/sysfs-bus-pci` (`boot_vga`), `drivers/gpu/drm/drm_sysfs.c`. */
+/**
+ * Does a graphics card show the host's own console? Source: Linux
+ * `Documentation/ABI/testing/sysfs-bus-pci` (`boot_vga`), `drivers/gpu/drm/drm_sysfs.c`.
+ */
 import { join } from 'node:path';
 import { isVfioDriver } from '#core/pci/devices/iommu-group.ts';
 import { linkedName, listFolder, readText } from '../reading/sysfs-files.ts';
 
 const fix = 'let another card show it, or bind this one to vfio-pci when the host boots';
 
-/** `folder`: of the function. None for a card that has no driver, or waits on vfio-pci: no console is on it. */
+/**
+ * `folder`: of the function. None for a card that has no driver, or waits on vfio-pci: no console
+ * is on it.
+ */
 export async function consoleUses(folder: string): Promise<string[]> {
   const driver = await linkedName(join(folder, 'driver'));
-  // The firmware's picture is shown without a driver of the card. Source: Linux `drivers/firmware/sysfb.c`, `sysfb_parent_dev`.
+  // The firmware's picture is shown without a driver of the card. Source: Linux
+  // `drivers/firmware/sysfb.c`, `sysfb_parent_dev`.
   const ofFirmware = (await listFolder(folder)).find((name) => /-framebuffer\.\d+$/.test(name));
   if (driver === null && ofFirmware !== undefined) {
     return [`the console of this host is on it (${ofFirmware}): ${fix}`];

@@ -1,4 +1,7 @@
-/** Does the host use a disk below a PCI function? Source: Linux `Documentation/ABI/stable/sysfs-block`, proc_pid_mountinfo(5), open(2) `O_EXCL`. */
+/**
+ * Does the host use a disk below a PCI function? Source: Linux
+ * `Documentation/ABI/stable/sysfs-block`, proc_pid_mountinfo(5), open(2) `O_EXCL`.
+ */
 import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -12,7 +15,10 @@ interface BlockDevice {
   folder: string;
 }
 
-/** Each disk that is mounted, swapped to, part of a volume (LVM, RAID, multipath, bcache), or open to one user only (ZFS). `folder`: of the function. */
+/**
+ * Each disk that is mounted, swapped to, part of a volume (LVM, RAID, multipath, bcache), or open
+ * to one user only (ZFS). `folder`: of the function.
+ */
 export async function diskUses(host: LookedAt, folder: string): Promise<string[]> {
   const found = await disksBelow(host, folder);
   if (found.length === 0) return [];
@@ -31,7 +37,10 @@ export async function diskUses(host: LookedAt, folder: string): Promise<string[]
 /** Folders that hold no disk and many files. */
 const skipped = new Set(['net', 'queues', 'power', 'msi_irqs', 'infiniband', 'mq', 'hwmon']);
 
-/** Disks and partitions, in the order of their names. Other functions, below a bridge, are not this one's. */
+/**
+ * Disks and partitions, in the order of their names. Other functions, below a bridge, are not this
+ * one's.
+ */
 async function disksBelow({ sysfs }: LookedAt, folder: string): Promise<BlockDevice[]> {
   const found: BlockDevice[] = [];
   const walk = async (at: string): Promise<void> => {
@@ -91,7 +100,10 @@ function unescaped(path: string): string {
   );
 }
 
-/** Of the device itself, or of what is made of it. Example: `is part of vg-root, which is mounted at /: umount /`. */
+/**
+ * Of the device itself, or of what is made of it. Example: `is part of vg-root, which is mounted at
+ * /: umount /`.
+ */
 async function useOf(
   host: LookedAt,
   { name, folder }: BlockDevice,
@@ -113,7 +125,10 @@ async function useOf(
   return words.length === 0 ? undefined : words.join('; ');
 }
 
-/** The kernel lets nobody else have a block device alone while a file system, a volume or a pool has it so. */
+/**
+ * The kernel lets nobody else have a block device alone while a file system, a volume or a pool has
+ * it so.
+ */
 async function isBusy(path: string): Promise<boolean> {
   try {
     await (await open(path, constants.O_RDONLY | constants.O_EXCL)).close();

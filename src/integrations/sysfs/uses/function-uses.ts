@@ -1,4 +1,7 @@
-/** Who on this host uses a PCI function, through whatever is below it: network interfaces, disks, the console. */
+/**
+ * Who on this host uses a PCI function, through whatever is below it: network interfaces, disks,
+ * the console.
+ */
 import { join } from 'node:path';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/devices/address.ts';
 import { consoleUses } from './console-uses.ts';
@@ -9,8 +12,9 @@ import { interfacesBelow } from '../reading/read-interfaces.ts';
 import { linkedName, listFolder } from '../reading/sysfs-files.ts';
 
 /**
- * Each use in plain words, with how to end it. The VFs of a PF go with it, so what is below them counts too, whether they are offered or not.
- * Example: `its VF 0000:41:00.1: its interface enp65s0v0 is a port of bond bond0: ip link set enp65s0v0 nomaster`.
+ * Each use in plain words, with how to end it. The VFs of a PF go with it, so what is below them
+ * counts too, whether they are offered or not. Example: `its VF 0000:41:00.1: its interface
+ * enp65s0v0 is a port of bond bond0: ip link set enp65s0v0 nomaster`.
  */
 export async function functionUses(host: LookedAt, address: PciAddress): Promise<string[]> {
   const devices = join(host.sysfs, 'bus/pci/devices');

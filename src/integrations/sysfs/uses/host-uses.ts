@@ -26,7 +26,10 @@ export interface HostNetwork {
   routes: readonly Route[];
 }
 
-/** Throws an Error with the program's words. `withoutGuests`: macvtaps, through which guests have interfaces of the host, are left out. */
+/**
+ * Throws an Error with the program's words. `withoutGuests`: macvtaps, through which guests have
+ * interfaces of the host, are left out.
+ */
 export async function readNetwork(
   run: RunCommand,
   { withoutGuests = false }: { withoutGuests?: boolean } = {},
@@ -44,8 +47,9 @@ export async function readNetwork(
 const paired = ['veth', 'netkit'];
 
 /**
- * Each use of these interfaces, in plain words that name how to end it; none where nobody uses them. What the kernel gives every interface
- * that is up (link-local addresses and their routes) is no use. Example: `its interface enp1s0v2 is a port of bridge br9: ip link set …`.
+ * Each use of these interfaces, in plain words that name how to end it; none where nobody uses
+ * them. What the kernel gives every interface that is up (link-local addresses and their routes) is
+ * no use. Example: `its interface enp1s0v2 is a port of bridge br9: ip link set …`.
  */
 export function hostUses({ links, routes }: HostNetwork, ifnames: readonly string[]): string[] {
   return ifnames.flatMap((ifname) => [
