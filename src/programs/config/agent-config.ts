@@ -3,29 +3,34 @@ import { resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { ComputeError } from '#core/errors.ts';
 import { checkedBy, parseYaml, type Place } from './config-file.ts';
-import { HostSection, type RealHostConfig, toHostConfig } from './host-config.ts';
+import { key, required } from './described-key.ts';
+import { HostSection, machineSize, type RealHostConfig, toHostConfig } from './host-config.ts';
 import { readTextFile } from './text-file.ts';
 
 const closed = { additionalProperties: false };
 
-const AgentFile = Type.Object(
+const Text = Type.String({ minLength: 1 });
+
+/** Where an agent keeps what it keeps. */
+export const usualStateDir = '/var/lib/novella';
+
+export const AgentFile = Type.Object(
   {
-    controller: Type.String({ minLength: 1 }),
-    token: Type.Optional(Type.String({ minLength: 1 })),
-    token_file: Type.Optional(Type.String({ minLength: 1 })),
-    ca_file: Type.Optional(Type.String({ minLength: 1 })),
-    state_dir: Type.Optional(Type.String({ minLength: 1 })),
+    controller: required(Text, "address of the controller's compute service"),
+    token: key(Text, 'the token that `novella host enroll` printed', {
+      unset: '`token_file` must be there',
+    }),
+    token_file: key(Text, 'file that holds it; read at each try to connect', {
+      unset: '`token` must be there',
+    }),
+    ca_file: key(Text, 'PEM file of authorities to trust for the controller', {
+      unset: 'the usual ones only',
+    }),
+    state_dir: key(Text, "folder of guests' files, images, and results still to be reported", {
+      default: usualStateDir,
+    }),
     host: Type.Optional(HostSection),
-    simulated: Type.Optional(
-      Type.Object(
-        {
-          vcpus: Type.Optional(Type.Integer({ minimum: 1 })),
-          memory_mib: Type.Optional(Type.Integer({ minimum: 1 })),
-          disk_gib: Type.Optional(Type.Integer({ minimum: 1 })),
-        },
-        closed,
-      ),
-    ),
+    simulated: Type.Optional(Type.Object(machineSize, closed)),
   },
   closed,
 );
@@ -44,9 +49,6 @@ export interface AgentConfig {
   /** A simulated machine of this size instead of the real one; undefined: the real one. */
   simulated: { vcpus: number; memoryMib: number; diskGib: number } | undefined;
 }
-
-/** Where an agent keeps what it keeps. */
-export const usualStateDir = '/var/lib/novella';
 
 /** Throws `invalid` naming file, line, key and rule. */
 export function readAgentConfig(path: string): AgentConfig {

@@ -17,14 +17,35 @@ import {
 import type { DescribedDevice } from '#integrations/simulated/machine/described-devices.ts';
 import type { CpuLayout } from '#integrations/simulated/simulated-host.ts';
 import { checkedBy, type ConfigEntry, entries, parseYaml, type Place } from './config-file.ts';
+import { key, required } from './described-key.ts';
 import { type DoorsConfig, PublicUrlSection, TlsSection, toDoorsConfig } from './doors-config.ts';
-import { DeviceSpecEntry, HostSection, type RealHostConfig, toHostConfig } from './host-config.ts';
+import {
+  DeviceSpecEntry,
+  HostSection,
+  machineSize,
+  type RealHostConfig,
+  toHostConfig,
+} from './host-config.ts';
 import { logFormats, logLevels, type LogOptions, standardLog } from '../terminal/log-choices.ts';
 import { type OpenStackConfig, OpenStackSection, toOpenStackConfig } from './openstack-config.ts';
 import { type QuotaConfig, QuotaSection, toQuotaConfig } from './quota-config.ts';
 import { readTextFile } from './text-file.ts';
 
 export type { ConfigEntry };
+
+/** The ports of OpenStack. */
+const standardPorts: ServicePorts = {
+  compute: 8774,
+  identity: 5000,
+  network: 9696,
+  image: 9292,
+};
+
+/**
+ * What Novella promises unless configured: processors four times, memory and disk once (a VF pins
+ * all memory of its guest).
+ */
+const standardRatios = { vcpus: 4, memory: 1, disk: 1 };
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535 });
 /** Up to a week. */
@@ -33,8 +54,12 @@ const Ratio = Type.Number({ exclusiveMinimum: 0 });
 
 const LogSection = Type.Object(
   {
-    level: Type.Optional(Type.Enum([...logLevels])),
-    format: Type.Optional(Type.Enum([...logFormats])),
+    level: key(Type.Enum([...logLevels]), 'least level that is logged; info has each request', {
+      default: standardLog.level,
+    }),
+    format: key(Type.Enum([...logFormats]), 'auto: text at a terminal, JSON elsewhere', {
+      default: standardLog.format,
+    }),
   },
   { additionalProperties: false },
 );
@@ -44,7 +69,12 @@ const Scheduler = Type.Object(
     weights: Type.Optional(
       Type.Object(
         Object.fromEntries(
-          weigherNames.map((name) => [name, Type.Optional(Type.Number())]),
+          weigherNames.map((name) => [
+            name,
+            key(Type.Number(), `factor of the weigher ${name}; 0 switches it off`, {
+              default: standardWeights[name],
+            }),
+          ]),
         ) as Record<WeigherName, Type.TOptional<Type.TNumber>>,
         { additionalProperties: false },
       ),
@@ -55,20 +85,20 @@ const Scheduler = Type.Object(
 
 const SimulatedHost = Type.Object(
   {
-    name: Type.String({ pattern: hostNameRule }),
-    vcpus: Type.Optional(Type.Integer({ minimum: 1 })),
-    memory_mib: Type.Optional(Type.Integer({ minimum: 1 })),
-    disk_gib: Type.Optional(Type.Integer({ minimum: 1 })),
-    device_spec: Type.Optional(Type.Array(DeviceSpecEntry)),
+    name: required(Type.String({ pattern: hostNameRule }), 'name of the host, unique'),
+    ...machineSize,
+    device_spec: key(Type.Array(DeviceSpecEntry), 'devices that its guests may have', {
+      unset: '`pci.device_spec`, and without that both cards of the captured machine',
+    }),
   },
   { additionalProperties: false },
 );
 
 const Fleet = Type.Object(
   {
-    hosts: Type.Integer({ minimum: 1, maximum: 10_000 }),
-    pfs: Type.Integer({ minimum: 1, maximum: 16 }),
-    vfs: Type.Integer({ minimum: 1, maximum: 256 }),
+    hosts: required(Type.Integer({ minimum: 1, maximum: 10_000 }), 'number of equal hosts'),
+    pfs: required(Type.Integer({ minimum: 1, maximum: 16 }), 'PFs of each host'),
+    vfs: required(Type.Integer({ minimum: 1, maximum: 256 }), 'VFs of each PF'),
   },
   { additionalProperties: false },
 );
@@ -80,18 +110,32 @@ const Fleet = Type.Object(
 const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
   Type.Object(
     {
-      state_dir: Type.Optional(Type.String({ minLength: 1 })),
-      listen: Type.Optional(Type.String({ minLength: 1 })),
+      state_dir: key(Type.String({ minLength: 1 }), 'folder in which everything is kept', {
+        default: '.novella',
+      }),
+      listen: key(Type.String({ minLength: 1 }), 'address on which all services listen', {
+        default: '127.0.0.1',
+      }),
       tls: Type.Optional(TlsSection),
       public_url: Type.Optional(PublicUrlSection),
-      allow_clear_text: Type.Optional(Type.Boolean()),
+      allow_clear_text: key(
+        Type.Boolean(),
+        'lets services without TLS listen where other machines reach them',
+        { default: false },
+      ),
       ports: Type.Optional(
         Type.Object(
           {
-            compute: Type.Optional(Port),
-            identity: Type.Optional(Port),
-            network: Type.Optional(Port),
-            image: Type.Optional(Port),
+            compute: key(Port, 'of the compute API; 0: a free one', {
+              default: standardPorts.compute,
+            }),
+            identity: key(Port, 'of the embedded identity service', {
+              default: standardPorts.identity,
+            }),
+            network: key(Port, 'of the embedded network service', {
+              default: standardPorts.network,
+            }),
+            image: key(Port, 'of the embedded image service', { default: standardPorts.image }),
           },
           { additionalProperties: false },
         ),
@@ -99,23 +143,63 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
       pci: Type.Optional(
         Type.Object(
           {
-            device_spec: Type.Optional(Type.Array(DeviceSpecEntry)),
-            alias: Type.Optional(Type.Array(DeviceSpecEntry)),
-            card_preference: Type.Optional(Type.Enum([...cardPreferences])),
+            device_spec: key(
+              Type.Array(DeviceSpecEntry),
+              'devices that guests may have on hosts without a list of their own: see ' +
+                '[device-specs.md](device-specs.md)',
+              { unset: 'none' },
+            ),
+            alias: key(
+              Type.Array(DeviceSpecEntry),
+              "aliases that flavors may ask for, as Nova's `[pci] alias`: see " +
+                '[host-devices.md](host-devices.md)',
+              { default: [] },
+            ),
+            card_preference: key(
+              Type.Enum([...cardPreferences]),
+              'among VFs of like cards: `pack` fills one card first, `spread` takes the emptiest',
+              { unset: 'the lowest address' },
+            ),
           },
           { additionalProperties: false },
         ),
       ),
       allocation_ratio: Type.Optional(
         Type.Object(
-          { vcpus: Type.Optional(Ratio), memory: Type.Optional(Ratio), disk: Type.Optional(Ratio) },
+          {
+            vcpus: key(Ratio, "how often a host's processors may be promised", {
+              default: standardRatios.vcpus,
+            }),
+            memory: key(
+              Ratio,
+              'how often its memory may be promised; a server with a PCI device has all its ' +
+                'memory pinned, so 1 is right',
+              { default: standardRatios.memory },
+            ),
+            disk: key(Ratio, 'how often its disk may be promised', {
+              default: standardRatios.disk,
+            }),
+          },
           { additionalProperties: false },
         ),
       ),
       quotas: Type.Optional(QuotaSection),
-      keep_free: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_073_741_824 })),
-      host_down_after: Type.Optional(Seconds),
-      host_lost_after: Type.Optional(Seconds),
+      keep_free: key(
+        Type.Integer({ minimum: 0, maximum: 1_073_741_824 }),
+        'room on the disk of `state_dir` that no image upload may take; 0: none',
+        { unit: 'MiB', unset: 'a sixteenth of the disk, at most 256' },
+      ),
+      host_down_after: key(
+        Seconds,
+        "without a link for this long a host is down and gets no server; Nova's `service_down_time`",
+        { unit: 's', default: 60 },
+      ),
+      host_lost_after: key(
+        Seconds,
+        'without a link for this long, what waits for the host fails: see ' +
+          '[agents.md](agents.md#when-a-host-dies)',
+        { unit: 's', default: 600 },
+      ),
       scheduler: Type.Optional(Scheduler),
       log: Type.Optional(LogSection),
       host: Type.Optional(HostSection),
@@ -125,8 +209,8 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
     { additionalProperties: false },
   );
 
-const FleetFile = fileWith(Fleet);
-const HostsFile = fileWith(
+export const FleetFile = fileWith(Fleet);
+export const HostsFile = fileWith(
   Type.Object({ hosts: Type.Array(SimulatedHost) }, { additionalProperties: false }),
 );
 
@@ -203,22 +287,8 @@ export interface Config extends DoorsConfig {
     | { kind: 'described'; hosts: DescribedHostConfig[] };
 }
 
-/** The ports of OpenStack. */
-const standardPorts: ServicePorts = {
-  compute: 8774,
-  identity: 5000,
-  network: 9696,
-  image: 9292,
-};
-
 /** A free port for each service, chosen when it starts to listen. */
 export const freePorts: ServicePorts = { compute: 0, identity: 0, network: 0, image: 0 };
-
-/**
- * What Novella promises unless configured: processors four times, memory and disk once (a VF pins
- * all memory of its guest).
- */
-const standardRatios = { vcpus: 4, memory: 1, disk: 1 };
 
 /** What simulated hosts offer without a list: both cards of the captured machine. */
 export const builtInSpec: ConfigEntry[] = [1, 2].map((card) => ({

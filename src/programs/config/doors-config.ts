@@ -9,17 +9,34 @@ import { createSecureContext } from 'node:tls';
 import { type Static, Type } from 'typebox';
 import { ComputeError } from '#core/errors.ts';
 import type { Place } from './config-file.ts';
+import { key, required } from './described-key.ts';
 
 const closed = { additionalProperties: false };
 const File = Type.String({ minLength: 1 });
-const Url = Type.Optional(Type.String({ minLength: 1 }));
+const Url = (service: string) =>
+  key(
+    Type.String({ minLength: 1 }),
+    `where clients reach the ${service} service: scheme, host and perhaps a port`,
+    { unset: 'as each request came' },
+  );
 
 export const TlsSection = Type.Object(
-  { certificate: File, key: File, ca_file: Type.Optional(File) },
+  {
+    certificate: required(File, 'PEM file with the certificate of all services, and its chain'),
+    key: required(File, 'PEM file with its key'),
+    ca_file: key(File, 'PEM file of the authorities that clients need to trust it', {
+      unset: 'clients know the authority already',
+    }),
+  },
   closed,
 );
 export const PublicUrlSection = Type.Object(
-  { compute: Url, identity: Url, network: Url, image: Url },
+  {
+    compute: Url('compute'),
+    identity: Url('identity'),
+    network: Url('network'),
+    image: Url('image'),
+  },
   closed,
 );
 

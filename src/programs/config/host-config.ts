@@ -6,6 +6,7 @@ import { type Static, Type } from 'typebox';
 import { ComputeError } from '#core/errors.ts';
 import { hostNameRule, isHostName } from '#core/host-name.ts';
 import { type ConfigEntry, entries, type Place } from './config-file.ts';
+import { key } from './described-key.ts';
 import { thisMachine } from './this-machine.ts';
 
 export const DeviceSpecEntry = Type.Union([
@@ -14,22 +15,50 @@ export const DeviceSpecEntry = Type.Union([
 ]);
 
 const closed = { additionalProperties: false };
+
+/** Nova's `reserved_host_memory_mb`. */
+const usuallyReservedMib = 512;
+
 const InterfaceName = Type.String({ minLength: 1, maxLength: 15 });
+
+/** The size of a simulated machine. */
+export const machineSize = {
+  vcpus: key(Type.Integer({ minimum: 1 }), 'its processors', { default: 8 }),
+  memory_mib: key(Type.Integer({ minimum: 1 }), 'its memory', { unit: 'MiB', default: 16_384 }),
+  disk_gib: key(Type.Integer({ minimum: 1 }), 'its disk', { unit: 'GiB', default: 200 }),
+};
 
 export const HostSection = Type.Object(
   {
-    name: Type.Optional(Type.String({ pattern: hostNameRule })),
-    ip: Type.Optional(Type.String({ minLength: 1 })),
-    device_spec: Type.Optional(Type.Array(DeviceSpecEntry)),
-    bridge_mappings: Type.Optional(Type.Record(Type.String({ minLength: 1 }), InterfaceName)),
-    vf_counts: Type.Optional(
+    name: key(Type.String({ pattern: hostNameRule }), 'name of the host, as it is enrolled', {
+      unset: "the machine's own",
+    }),
+    ip: key(Type.String({ minLength: 1 }), 'shown as `host_ip`', {
+      unset: 'its first address that is not of the loopback',
+    }),
+    device_spec: key(Type.Array(DeviceSpecEntry), 'devices that its guests may have', {
+      unset: '`pci.device_spec`; of an agent: none',
+    }),
+    bridge_mappings: key(
+      Type.Record(Type.String({ minLength: 1 }), InterfaceName),
+      'physical network → interface under the bridges of normal ports',
+      { default: {} },
+    ),
+    vf_counts: key(
       Type.Record(Type.String(), Type.Integer({ minimum: 0, maximum: 256 })),
+      'VFs that a PF is to have, by its interface or PCI address',
+      { default: {} },
     ),
     reserved: Type.Optional(
       Type.Object(
         {
-          vcpus: Type.Optional(Type.Integer({ minimum: 0 })),
-          memory_mib: Type.Optional(Type.Integer({ minimum: 0 })),
+          vcpus: key(Type.Integer({ minimum: 0 }), 'processors kept for the host itself', {
+            default: 0,
+          }),
+          memory_mib: key(Type.Integer({ minimum: 0 }), 'memory kept for the host itself', {
+            unit: 'MiB',
+            default: usuallyReservedMib,
+          }),
         },
         closed,
       ),
@@ -37,10 +66,22 @@ export const HostSection = Type.Object(
     libvirt: Type.Optional(
       Type.Object(
         {
-          uri: Type.Optional(Type.String({ minLength: 1 })),
-          virt_type: Type.Optional(Type.Enum(['auto', 'kvm', 'qemu'])),
-          cpu_mode: Type.Optional(Type.Enum(['host-model', 'host-passthrough'])),
-          network_xml: Type.Optional(Type.Boolean()),
+          uri: key(Type.String({ minLength: 1 }), 'libvirt to connect to', {
+            default: 'qemu:///system',
+          }),
+          virt_type: key(
+            Type.Enum(['auto', 'kvm', 'qemu']),
+            'auto: kvm where it works, else qemu',
+            {
+              default: 'auto',
+            },
+          ),
+          cpu_mode: key(
+            Type.Enum(['host-model', 'host-passthrough']),
+            'what guests see of the processor under kvm',
+            { default: 'host-model' },
+          ),
+          network_xml: key(Type.Boolean(), 'VFs come from libvirt networks', { default: false }),
         },
         closed,
       ),
@@ -71,9 +112,6 @@ export interface RealHostConfig {
     networkXml: boolean;
   };
 }
-
-/** Nova's `reserved_host_memory_mb`. */
-const usuallyReservedMib = 512;
 
 /**
  * With what the section leaves out taken from the machine. `otherwise`: its device list when it has

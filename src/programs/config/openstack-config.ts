@@ -15,42 +15,68 @@ import { readAuthorities } from '#cli/cloud/trust.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { OpenStackOptions } from '#integrations/openstack/connect.ts';
 import type { Place } from './config-file.ts';
+import { key } from './described-key.ts';
 import { readTextFile } from './text-file.ts';
 
 const Text = Type.String({ minLength: 1 });
 const Url = Type.String({ pattern: '^https?://' });
 
+/** As Nova's `vif_plugging_timeout`. */
+const plugTimeoutSeconds = 300;
+
 /** Keys as in clouds.yaml where there is one of the kind. */
 export const OpenStackSection = Type.Object(
   {
-    cloud: Type.Optional(Text),
-    from: Type.Optional(Type.Literal('environment')),
-    auth_url: Type.Optional(Url),
-    username: Type.Optional(Text),
-    password: Type.Optional(Text),
-    password_file: Type.Optional(Text),
-    application_credential_id: Type.Optional(Text),
-    application_credential_secret: Type.Optional(Text),
-    project_name: Type.Optional(Text),
-    user_domain_name: Type.Optional(Text),
-    project_domain_name: Type.Optional(Text),
-    region: Type.Optional(Text),
-    interface: Type.Optional(Type.Enum([...endpointInterfaces])),
-    ca_file: Type.Optional(Text),
-    timeout: Type.Optional(Type.Integer({ minimum: 1, maximum: 600 })),
-    connections: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
-    token_cache_time: Type.Optional(Type.Integer({ minimum: 0, maximum: 300 })),
-    network_url: Type.Optional(Url),
-    image_url: Type.Optional(Url),
-    plug_timeout: Type.Optional(Type.Number({ minimum: 0 })),
+    cloud: key(Text, 'cloud of a clouds.yaml that has these values', { unset: 'none' }),
+    from: key(
+      Type.Literal('environment'),
+      'take them from the environment, as the start of a container does',
+      { unset: 'not' },
+    ),
+    auth_url: key(Url, 'the Keystone', { unset: 'must come from `cloud` or `from`' }),
+    username: key(Text, 'the service user', { unset: 'an application credential must be there' }),
+    password: key(Text, 'its password', { unset: '`password_file`' }),
+    password_file: key(Text, 'file that holds nothing but the password', { unset: '`password`' }),
+    application_credential_id: key(Text, 'instead of user, password and project', {
+      unset: 'none',
+    }),
+    application_credential_secret: key(Text, 'its secret', { unset: 'none' }),
+    project_name: key(Text, 'the service user’s project', { default: 'service' }),
+    user_domain_name: key(Text, 'domain of the user', { default: 'Default' }),
+    project_domain_name: key(Text, 'domain of the project', { default: 'Default' }),
+    region: key(Text, 'region of the catalog’s endpoints', { unset: 'the first endpoint of any' }),
+    interface: key(Type.Enum([...endpointInterfaces]), 'interface of the catalog’s endpoints', {
+      unset: 'internal, and where there is none public',
+    }),
+    ca_file: key(Text, 'PEM file of the authorities to trust for https', {
+      unset: 'the usual ones',
+    }),
+    timeout: key(Type.Integer({ minimum: 1, maximum: 600 }), 'how long a service may be silent', {
+      unit: 's',
+      default: 30,
+    }),
+    connections: key(
+      Type.Integer({ minimum: 1, maximum: 256 }),
+      'calls at once to each service; others wait',
+      { default: 8 },
+    ),
+    token_cache_time: key(
+      Type.Integer({ minimum: 0, maximum: 300 }),
+      'how long a user’s token is valid without another question to Keystone',
+      { unit: 's', default: 60 },
+    ),
+    network_url: key(Url, 'the network service', { unset: "the catalog's" }),
+    image_url: key(Url, 'the image service', { unset: "the catalog's" }),
+    plug_timeout: key(
+      Type.Number({ minimum: 0 }),
+      'how long a port may take to be wired; 0: servers do not wait',
+      { unit: 's', default: plugTimeoutSeconds },
+    ),
   },
   { additionalProperties: false },
 );
 
 type Section = Static<typeof OpenStackSection>;
-
-/** As Nova's `vif_plugging_timeout`. */
-const plugTimeoutSeconds = 300;
 
 export interface OpenStackConfig extends Omit<OpenStackOptions, 'clock'> {
   plugTimeoutMs: number;

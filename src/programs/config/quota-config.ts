@@ -3,25 +3,60 @@ import { Type } from 'typebox';
 import {
   noLimits,
   type QuotaLimits,
+  type QuotaName,
   quotaNames,
   type Quotas,
   standardLimits,
 } from '#core/quotas/limits.ts';
+import { key } from './described-key.ts';
 
 const Limit = Type.Integer({ minimum: -1 });
 
-const Limits = Type.Partial(
-  Type.Object(Object.fromEntries(quotaNames.map((name) => [name, Limit])), {
-    additionalProperties: false,
-  }),
+const meanings: Record<QuotaName, string> = {
+  instances: 'servers',
+  cores: 'virtual processors of all servers',
+  ram: 'memory of all servers',
+  metadata_items: 'metadata keys of one server',
+  server_groups: 'server groups',
+  server_group_members: 'servers in one group',
+  networks: 'networks (this and all below: of the embedded services)',
+  subnets: 'subnets',
+  ports: 'ports',
+  security_groups: 'security groups',
+  security_group_rules: 'rules of all security groups',
+  images: 'images, with and without bytes',
+  image_size: 'size of one image',
+  image_storage: 'size of all images of the project, and of its uploads under way',
+};
+
+const inMib: readonly QuotaName[] = ['ram', 'image_size', 'image_storage'];
+
+const Limits = Type.Object(
+  Object.fromEntries(
+    quotaNames.map((name) => [
+      name,
+      key(Limit, meanings[name], {
+        default: standardLimits[name],
+        ...(inMib.includes(name) && { unit: 'MiB' }),
+      }),
+    ]),
+  ),
   { additionalProperties: false },
 );
 
 export const QuotaSection = Type.Object(
   {
     default: Type.Optional(Limits),
-    projects: Type.Optional(Type.Record(Type.String(), Limits)),
-    servers_per_request: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    projects: key(
+      Type.Record(Type.String(), Limits),
+      "exceptions: the same keys below a project's id or name; the id counts first",
+      { default: {} },
+    ),
+    servers_per_request: key(
+      Type.Integer({ minimum: 1, maximum: 1000 }),
+      'servers that one `POST /servers` may ask for, whatever the project may have',
+      { default: 100 },
+    ),
   },
   { additionalProperties: false },
 );

@@ -1,0 +1,28 @@
+/** The page of configuration keys is what the schemas say, and what they say of defaults is true. */
+import { expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { parseConfig } from '#programs/config/config.ts';
+import { configurationPage, statedDefaults, undescribedKeys } from './docs/configuration-page.ts';
+
+test('docs/configuration.md lists every key of the schemas (vitest -u writes it)', async () => {
+  await expect(configurationPage()).toMatchFileSnapshot('../docs/configuration.md');
+});
+
+test('every key has a meaning, and a default or what holds without it', () => {
+  expect(undescribedKeys()).toEqual([]);
+});
+
+test('a file that states every default is a file that states none', () => {
+  const { openstack, ...own } = statedDefaults();
+  expect(Object.keys(own)).toContain('quotas');
+  expect(parseConfig(stringify(own), 'stated.yaml')).toEqual(parseConfig('', 'empty.yaml'));
+  const cloud = { auth_url: 'http://192.0.2.1:5000', username: 'nova', password: 'secret' };
+  const beside = (more: object) =>
+    parseConfig(stringify({ openstack: { ...cloud, ...more } }), 'novella.yaml').openstack;
+  expect(beside(openstack as object)).toMatchObject({
+    ...beside({}),
+    timeoutMs: 30_000,
+    connections: 8,
+    tokenCacheMs: 60_000,
+  });
+});
