@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { request, serviceUrl } from '#cli/cloud/session.ts';
+import { request, serviceUrl } from '#client/session/session.ts';
 import { startAgentProcess, writeAgentConfig } from '#test/processes/agent-process.ts';
 import { printFigure } from './figure.ts';
 import { residentMib, startNovella } from './running-novella.ts';

@@ -3,8 +3,8 @@
  * them.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { microversion } from '#cli/cloud/operator-api.ts';
-import { request, type Session } from '#cli/cloud/session.ts';
+import { microversion } from '#client/operator-api.ts';
+import { request, type Session } from '#client/session/session.ts';
 import { isComputeError } from '#core/errors.ts';
 import { atOnce, type Timed } from './at-once.ts';
 

@@ -2,8 +2,8 @@
  * Boots per second to ACTIVE on simulated hosts with the durable store, and where one boot's time
  * goes.
  */
-import { microversion } from '#cli/cloud/operator-api.ts';
-import { request, type Session } from '#cli/cloud/session.ts';
+import { microversion } from '#client/operator-api.ts';
+import { request, type Session } from '#client/session/session.ts';
 import { type BootGround, bootServers, createPorts, prepareGround } from './boot-servers.ts';
 import { printFigure } from './figure.ts';
 import { startNovella } from './running-novella.ts';

@@ -4,8 +4,8 @@
  */
 import { once } from 'node:events';
 import { loadavg } from 'node:os';
-import { microversion } from '#cli/cloud/operator-api.ts';
-import type { Session } from '#cli/cloud/session.ts';
+import { microversion } from '#client/operator-api.ts';
+import type { Session } from '#client/session/session.ts';
 import { bootServers, createPorts, deleteServers, prepareGround } from './boot-servers.ts';
 import { median, printFigure } from './figure.ts';
 import type { ProbeAnswer } from './loop-probe.ts';

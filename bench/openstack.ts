@@ -4,8 +4,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readCloud } from '#cli/cloud/clouds-yaml.ts';
-import { openSession } from '#cli/cloud/session.ts';
+import { readCloud } from '#client/cloud/clouds-yaml.ts';
+import { openSession } from '#client/session/session.ts';
 import { type OpenStack, startOpenStack } from '../test/openstack/openstack.ts';
 import {
   type BootGround,

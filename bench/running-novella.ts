@@ -10,8 +10,8 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { readCloud } from '#cli/cloud/clouds-yaml.ts';
-import { openSession, type Session } from '#cli/cloud/session.ts';
+import { readCloud } from '#client/cloud/clouds-yaml.ts';
+import { openSession, type Session } from '#client/session/session.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 

@@ -20,7 +20,8 @@ const allowed: Record<string, string[]> = {
   api: ['http', 'workflows', 'contracts', 'core'],
   embedded: ['http', 'contracts', 'core'],
   agent: ['contracts', 'core'],
-  cli: ['core'],
+  client: ['core'],
+  cli: ['client', 'core'],
   programs: [
     'core',
     'contracts',
@@ -30,6 +31,7 @@ const allowed: Record<string, string[]> = {
     'api',
     'embedded',
     'agent',
+    'client',
     'cli',
   ],
 };

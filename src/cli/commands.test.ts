@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RecordedCloud, startRecordedCloud } from '#test/worlds/recorded-cloud.ts';
 import { typed } from '#test/processes/typed-command.ts';
-import type { DeviceView, ExplainReply, PoolsReply } from './cloud/operator-api.ts';
+import type { DeviceView, ExplainReply, PoolsReply } from '#client/operator-api.ts';
 
 const serverId = '6d0f5f54-3f0c-4b8e-9f6c-0f5b4f8f7a10';
 const requestId = '0b6c7c40-95a5-4a9e-8f57-6a5f0f8bb6c1';

@@ -3,8 +3,8 @@
  * each.
  */
 import { type Command, Option } from 'commander';
-import { addCloudOptions, cloudChoice, withCloud } from './cloud/cloud-options.ts';
-import { findCloud, type Surroundings } from './cloud/clouds-yaml.ts';
+import { addCloudOptions, cloudChoice, withCloud } from './cloud-options.ts';
+import { findCloud, type Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { withExamples } from './terminal/examples.ts';
 import { showExplanation } from './servers/explain.ts';
 import {
@@ -20,7 +20,7 @@ import { type RegisterOptions, registerCompute } from './register/keystone-regis
 import { showPciPools } from './pci/pci-pools.ts';
 import type { Screen } from './terminal/screen.ts';
 import { showStatus } from './servers/status.ts';
-import { openSession, type Session } from './cloud/session.ts';
+import { openSession, type Session } from '#client/session/session.ts';
 
 /** What the commands need of the program that runs them. */
 export interface CommandEnvironment extends Surroundings {

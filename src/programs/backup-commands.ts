@@ -1,7 +1,7 @@
 /** `novella backup` and `novella restore` on the command line. */
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Surroundings } from '#cli/cloud/clouds-yaml.ts';
+import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { withExamples } from '#cli/terminal/examples.ts';
 import { withJson } from '#cli/terminal/json-option.ts';
 import { type Screen, writeJson, writeLines } from '#cli/terminal/screen.ts';

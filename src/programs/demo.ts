@@ -6,9 +6,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readCloud } from '#cli/cloud/clouds-yaml.ts';
+import { readCloud } from '#client/cloud/clouds-yaml.ts';
 import { type Screen, writeJson, writeLines } from '#cli/terminal/screen.ts';
-import { openSession, type Session } from '#cli/cloud/session.ts';
+import { openSession, type Session } from '#client/session/session.ts';
 import { readConfig } from './config/config.ts';
 import { bootChecks, type Check, deleteChecks, verify } from './demo/checks.ts';
 import { choosePorts } from './demo/choose-ports.ts';

@@ -2,8 +2,13 @@
  * The cloud of one recorded scenario: an all-in-one with the scenario's hosts, networks and ports,
  * spoken to over its public API.
  */
-import { readCloud } from '#cli/cloud/clouds-yaml.ts';
-import { openSession, request, type ServiceRequest, type Session } from '#cli/cloud/session.ts';
+import { readCloud } from '#client/cloud/clouds-yaml.ts';
+import {
+  openSession,
+  request,
+  type ServiceRequest,
+  type Session,
+} from '#client/session/session.ts';
 import {
   type Config,
   type ConfigEntry,

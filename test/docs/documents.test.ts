@@ -13,7 +13,7 @@ import {
   startNovella,
   temporaryDirectory,
 } from '#test/processes/novella-process.ts';
-import type { Surroundings } from '#cli/cloud/clouds-yaml.ts';
+import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { readAgentConfig } from '#programs/config/agent-config.ts';
 import { readConfig } from '#programs/config/config.ts';
 import { shellBlocks } from './shell-blocks.ts';

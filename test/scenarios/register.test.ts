@@ -4,8 +4,8 @@
  */
 import { expect } from 'vitest';
 import { registerCompute } from '#cli/register/keystone-register.ts';
-import { readCloud } from '#cli/cloud/clouds-yaml.ts';
-import { openSession } from '#cli/cloud/session.ts';
+import { readCloud } from '#client/cloud/clouds-yaml.ts';
+import { openSession } from '#client/session/session.ts';
 import { scenario } from '#test/worlds/cloud.ts';
 
 const usual = { region: 'RegionOne', project: 'service', domain: 'Default' };

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import { readCloud } from '#cli/cloud/clouds-yaml.ts';
-import { openSession } from '#cli/cloud/session.ts';
+import { readCloud } from '#client/cloud/clouds-yaml.ts';
+import { openSession } from '#client/session/session.ts';
 import { scenario } from '#test/worlds/cloud.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { freePorts, readConfig } from '#programs/config/config.ts';

@@ -1,13 +1,14 @@
 /** `novella pci check` and `pci capture` as commander knows them: options, help, exit statuses. */
 import { type Command, Option } from 'commander';
 import { ComputeError } from '#core/errors.ts';
-import { type CloudChoice, cloudChoice, withCloud } from '../cloud/cloud-options.ts';
-import { findCloud, type Surroundings } from '../cloud/clouds-yaml.ts';
+import type { CloudChoice } from '#client/cloud/clouds-yaml.ts';
+import { cloudChoice, withCloud } from '../cloud-options.ts';
+import { findCloud, type Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { withExamples } from '../terminal/examples.ts';
 import { withJson } from '../terminal/json-option.ts';
 import { checkPci, exitStatus, type LocalMachine, type PciCheckOptions } from './pci-check.ts';
 import type { Screen } from '../terminal/screen.ts';
-import { openSession, type Session } from '../cloud/session.ts';
+import { openSession, type Session } from '#client/session/session.ts';
 
 export interface PciCheckEnvironment extends Surroundings {
   screen: Screen;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RecordedCloud, startRecordedCloud } from '#test/worlds/recorded-cloud.ts';
 import { typed } from '#test/processes/typed-command.ts';
 import { aCard } from '#test/hosts/pci-cards.ts';
-import type { DeviceView } from '../cloud/operator-api.ts';
+import type { DeviceView } from '#client/operator-api.ts';
 import type { LocalMachine } from './pci-check.ts';
 
 const functions = aCard({ vfs: 2 }).map((fn) =>

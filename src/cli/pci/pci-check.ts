@@ -11,10 +11,10 @@ import { compareOffer, type DeviceSpecChange } from '#core/pci/specs/device-spec
 import { checkDeviceSpecs, offeredTags } from '#core/pci/specs/device-spec-check.ts';
 import { type CheckView, viewCheck } from '#core/pci/specs/device-spec-check-wire.ts';
 import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
-import { listDevices, serverNames } from '../cloud/operator-api.ts';
+import { listDevices, serverNames } from '#client/operator-api.ts';
 import { checkLines } from './pci-check-text.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
-import { request, type Session } from '../cloud/session.ts';
+import { request, type Session } from '#client/session/session.ts';
 
 /** The option's texts in order, each with where it was written. */
 export interface DeviceList {

@@ -1,15 +1,10 @@
 /**
  * `novella pci pools`: what is free, as the scheduler sees it, and rolled up by physical network.
  */
-import {
-  listPools,
-  type PoolsReply,
-  type PoolView,
-  type StatsView,
-} from '../cloud/operator-api.ts';
+import { listPools, type PoolsReply, type PoolView, type StatsView } from '#client/operator-api.ts';
 import { shortType } from './pci-devices.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
-import type { Session } from '../cloud/session.ts';
+import type { Session } from '#client/session/session.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
 
 /** Prints the pools and the stats lines. `--json`: `{pools, stats}` as the API gives them. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { registerCompute } from './keystone-register.ts';
 import type { Endpoint } from './registration.ts';
-import type { Session } from '../cloud/session.ts';
+import type { Session } from '#client/session/session.ts';
 
 const url = 'http://controller:8774/v2.1';
 

@@ -10,7 +10,7 @@ import { planUser } from './register-user.ts';
 import { stepWords } from './registration.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
 import { userStepWords } from './service-user.ts';
-import type { Session } from '../cloud/session.ts';
+import type { Session } from '#client/session/session.ts';
 
 export interface RegisterOptions {
   /**

@@ -8,7 +8,7 @@ import {
   type RegistrationStep,
   type WantedRegistration,
 } from './registration.ts';
-import { request, type Session } from '../cloud/session.ts';
+import { request, type Session } from '#client/session/session.ts';
 
 interface Service {
   id: string;

@@ -8,7 +8,7 @@ import {
   type UserStep,
   type WantedUser,
 } from './service-user.ts';
-import { request, type Session } from '../cloud/session.ts';
+import { request, type Session } from '#client/session/session.ts';
 
 export interface UserOptions extends WantedUser {
   domain: string;

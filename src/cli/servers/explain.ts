@@ -3,9 +3,9 @@
  * `explain-text.ts`.
  */
 import { explainLines } from './explain-text.ts';
-import { explainServer, findServerId } from '../cloud/operator-api.ts';
+import { explainServer, findServerId } from '#client/operator-api.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
-import type { Session } from '../cloud/session.ts';
+import type { Session } from '#client/session/session.ts';
 
 export interface ExplainOptions {
   /** Id or name. */

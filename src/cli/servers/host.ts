@@ -7,9 +7,9 @@ import {
   listHosts as hostsOf,
   makeEnrolment,
   removeHost,
-} from '../cloud/operator-api.ts';
+} from '#client/operator-api.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
-import type { Session } from '../cloud/session.ts';
+import type { Session } from '#client/session/session.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
 
 export interface EnrollOptions {

@@ -1,6 +1,6 @@
 /** All servers of the cloud, page by page. */
-import { microversion } from '../cloud/operator-api.ts';
-import { request, type Session } from '../cloud/session.ts';
+import { microversion } from '#client/operator-api.ts';
+import { request, type Session } from '#client/session/session.ts';
 
 /** What is read of a server. */
 export interface ServerView {

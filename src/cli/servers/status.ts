@@ -6,10 +6,10 @@ import {
   listHosts,
   listPools,
   type PoolView,
-} from '../cloud/operator-api.ts';
+} from '#client/operator-api.ts';
 import { allServers } from './server-list.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
-import { healthOf, type Session } from '../cloud/session.ts';
+import { healthOf, type Session } from '#client/session/session.ts';
 import { diskText, statusProblems } from './status-problems.ts';
 import { bold, tableLines } from '../terminal/table.ts';
 import { wrap } from '../terminal/wrap.ts';

@@ -3,7 +3,7 @@
  */
 import type { Logger } from 'pino';
 import { startAgent } from '#agent/agent.ts';
-import { trustAuthorities } from '#cli/cloud/trust.ts';
+import { trustAuthorities } from '#client/session/trust.ts';
 import { folderJournal } from '#integrations/command-journal/in-folder.ts';
 import { dialController } from '#integrations/host-link/dial.ts';
 import { httpImageSource } from '#integrations/image-source/over-http.ts';

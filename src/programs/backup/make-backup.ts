@@ -1,7 +1,7 @@
 /** `novella backup`: a consistent copy of a state directory, also while its controller works. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { syncFolder, writeWhole } from '#cli/terminal/whole-file.ts';
+import { syncFolder, writeWhole } from '#client/cloud/whole-file.ts';
 import { compareText } from '#core/compare-text.ts';
 import { ComputeError } from '#core/errors.ts';
 import {

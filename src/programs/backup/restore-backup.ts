@@ -1,7 +1,7 @@
 /** `novella restore`: a backup becomes a state directory again, all of it or nothing. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { syncFolder } from '#cli/terminal/whole-file.ts';
+import { syncFolder } from '#client/cloud/whole-file.ts';
 import { ComputeError } from '#core/errors.ts';
 import { damageOf, leaveCommandNumbers } from '#integrations/database/sqlite/copy-database.ts';
 import { newestMigration, unknownMigrations } from '#integrations/database/migrate.ts';

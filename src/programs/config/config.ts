@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { type TSchema, Type } from 'typebox';
-import type { Surroundings } from '#cli/cloud/clouds-yaml.ts';
+import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { ComputeError } from '#core/errors.ts';
 import { hostNameRule } from '#core/host-name.ts';
 import { type CardPreference, cardPreferences } from '#core/pci/claims/card-preference.ts';

@@ -9,9 +9,9 @@ import {
   type CloudWords,
   endpointInterfaces,
   toCredentials,
-} from '#cli/cloud/cloud-credentials.ts';
-import { type Surroundings, wordsOfCloud, wordsOfVariables } from '#cli/cloud/clouds-yaml.ts';
-import { readAuthorities } from '#cli/cloud/trust.ts';
+} from '#client/cloud/cloud-credentials.ts';
+import { type Surroundings, wordsOfCloud, wordsOfVariables } from '#client/cloud/clouds-yaml.ts';
+import { readAuthorities } from '#client/session/trust.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { OpenStackOptions } from '#integrations/openstack/connect.ts';
 import type { Place } from './config-file.ts';

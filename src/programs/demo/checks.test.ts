@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DeviceView, NicView, PoolView } from '#cli/cloud/operator-api.ts';
+import type { DeviceView, NicView, PoolView } from '#client/operator-api.ts';
 import { bootChecks, deleteChecks, verify } from './checks.ts';
 import type { Inventory, PortView, Story } from './story.ts';
 

@@ -2,8 +2,8 @@
  * What must hold after the journey, claim by claim. Pure: reads the story, answers with what is
  * wrong.
  */
-import type { DeviceView, PoolView } from '#cli/cloud/operator-api.ts';
-import { domainNics } from './domain-nics.ts';
+import type { DeviceView, PoolView } from '#client/operator-api.ts';
+import { domainNics } from '#integrations/libvirt/xml/domain-nics.ts';
 import { physicalNetwork, redSegment } from './steps.ts';
 import type { PortView, Story } from './story.ts';
 

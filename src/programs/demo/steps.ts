@@ -9,8 +9,8 @@ import {
   listHosts,
   listPools,
   microversion,
-} from '#cli/cloud/operator-api.ts';
-import { request, type Session } from '#cli/cloud/session.ts';
+} from '#client/operator-api.ts';
+import { request, type Session } from '#client/session/session.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { type Inventory, known, type PortView, type ServerView, type Step } from './story.ts';
 

@@ -2,8 +2,8 @@
  * What the demo has learnt so far, as the services' own documents. Steps add to it; checks and
  * report read it.
  */
-import type { DeviceView, ExplainReply, HostView, PoolView } from '#cli/cloud/operator-api.ts';
-import type { Session } from '#cli/cloud/session.ts';
+import type { DeviceView, ExplainReply, HostView, PoolView } from '#client/operator-api.ts';
+import type { Session } from '#client/session/session.ts';
 import { ComputeError } from '#core/errors.ts';
 
 /** A port as the network service shows it to an administrator. */

@@ -5,7 +5,7 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Surroundings } from '#cli/cloud/clouds-yaml.ts';
+import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import type { DeviceList, LocalMachine, PciCheckOptions } from '#cli/pci/pci-check.ts';
 import { ComputeError } from '#core/errors.ts';
 import { writeSysfsTree } from '#integrations/simulated/machine/sysfs-tree.ts';

@@ -5,7 +5,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { writeWhole } from '#cli/terminal/whole-file.ts';
+import { writeWhole } from '#client/cloud/whole-file.ts';
 import { ComputeError } from '#core/errors.ts';
 import { whyUnusable } from '#integrations/database/sqlite/unusable-file.ts';
 

@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { writeCloudsYaml, type WrittenCloud } from '#cli/cloud/clouds-yaml.ts';
-import { writeOpenrc } from '#cli/cloud/openrc.ts';
+import { writeCloudsYaml, type WrittenCloud } from '#client/cloud/clouds-yaml.ts';
+import { writeOpenrc } from '#client/cloud/openrc.ts';
 import type { IdentityService } from '#contracts/services/identity.ts';
 import type { ImageContents, ImageService } from '#contracts/services/images.ts';
 import type { NetworkService } from '#contracts/services/network.ts';

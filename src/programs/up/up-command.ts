@@ -1,6 +1,6 @@
 /** What `novella up` does: configuration, start, greeting, and the end when it is asked for. */
 import { resolve } from 'node:path';
-import type { Surroundings } from '#cli/cloud/clouds-yaml.ts';
+import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { type Screen, writeLines } from '#cli/terminal/screen.ts';
 import { type Config, freePorts, readConfig } from '../config/config.ts';
 import { greeting, surveyLines } from './greeting.ts';

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { readCloud } from '#cli/cloud/clouds-yaml.ts';
+import { readCloud } from '#client/cloud/clouds-yaml.ts';
 import {
   type DeviceView,
   type ExplainReply,
@@ -13,8 +13,13 @@ import {
   listHosts,
   listPools,
   makeEnrolment,
-} from '#cli/cloud/operator-api.ts';
-import { openSession, request, type ServiceRequest, type Session } from '#cli/cloud/session.ts';
+} from '#client/operator-api.ts';
+import {
+  openSession,
+  request,
+  type ServiceRequest,
+  type Session,
+} from '#client/session/session.ts';
 import { isComputeError } from '#core/errors.ts';
 import type { PortView, ServerView } from '#programs/demo/story.ts';
 

@@ -1,7 +1,7 @@
 /** Command lines as a user types them, run against a recorded cloud. */
 import { Command } from 'commander';
 import { addCommands } from '#cli/commands.ts';
-import type { Surroundings } from '#cli/cloud/clouds-yaml.ts';
+import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { addPciCheck } from '#cli/pci/pci-check-command.ts';
 import type { LocalMachine } from '#cli/pci/pci-check.ts';
 import type { RecordedCloud } from '../worlds/recorded-cloud.ts';

@@ -1,8 +1,8 @@
 /** A running Novella over HTTP, in the words that scenarios tell their stories with. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { readCloud } from '#cli/cloud/clouds-yaml.ts';
-import { openSession, type Session } from '#cli/cloud/session.ts';
+import { readCloud } from '#client/cloud/clouds-yaml.ts';
+import { openSession, type Session } from '#client/session/session.ts';
 import { type Config, freePorts, readConfig } from '#programs/config/config.ts';
 import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
 import { temporaryDirectory } from '../processes/novella-process.ts';

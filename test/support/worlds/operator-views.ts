@@ -1,5 +1,5 @@
 /** Documents of the operator API, as the commands get them. */
-import type { ControllerStatus, HostView } from '#cli/cloud/operator-api.ts';
+import type { ControllerStatus, HostView } from '#client/operator-api.ts';
 
 /** A host that is well: host-1 with three guests and ten free devices. */
 export function aHostView(change: Partial<HostView> = {}): HostView {

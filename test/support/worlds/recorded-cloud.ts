@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { CloudPlace } from '#cli/cloud/cloud-credentials.ts';
+import type { CloudPlace } from '#client/cloud/cloud-credentials.ts';
 import type { PasswordLogin } from '#core/access/login.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RecordedCloud, startRecordedCloud } from '#test/worlds/recorded-cloud.ts';
-import { findServerId, listDevices, listHosts, listPools } from './operator-api.ts';
+import { findServerId, listDevices, listHosts, listPools } from '../operator-api.ts';
 import { openSession } from './session.ts';
 
 let cloud: RecordedCloud;

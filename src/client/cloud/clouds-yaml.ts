@@ -7,7 +7,6 @@ import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { PasswordLogin } from '#core/access/login.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { CloudChoice } from './cloud-options.ts';
 import {
   authKeys,
   type CloudCredentials,
@@ -16,13 +15,22 @@ import {
   placeKeys,
   toCredentials,
 } from './cloud-credentials.ts';
-import { writeWhole } from '../terminal/whole-file.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** What a program was started with: its variables, its folder, its user's home. */
 export interface Surroundings {
   variables: Record<string, string | undefined>;
   workingFolder: string;
   home: string;
+}
+
+/**
+ * What somebody chose: the name of an entry of clouds.yaml, and values that count before those of
+ * entry and variables.
+ */
+export interface CloudChoice {
+  name: string | undefined;
+  said: CloudWords['said'];
 }
 
 /**

@@ -3,7 +3,7 @@
  * clouds.yaml.
  */
 import type { WrittenCloud } from './clouds-yaml.ts';
-import { writeWhole } from '../terminal/whole-file.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** Writes the file, readable by its owner only. It is to be sourced: `. .novella/openrc`. */
 export function writeOpenrc(path: string, cloud: WrittenCloud): void {

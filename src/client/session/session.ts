@@ -5,7 +5,7 @@
 import { signInBody } from '#core/access/login.ts';
 import { distrustOf } from '#core/distrust.ts';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
-import type { CloudCredentials } from './cloud-credentials.ts';
+import type { CloudCredentials } from '../cloud/cloud-credentials.ts';
 import { trustAuthorities } from './trust.ts';
 
 /** A login: a token scoped to a project, and one endpoint of each service type. */

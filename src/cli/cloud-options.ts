@@ -5,16 +5,8 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { ComputeError } from '#core/errors.ts';
-import { authKeys, type CloudKey, type CloudWords, placeKeys } from './cloud-credentials.ts';
-
-/**
- * What the options say: the name of an entry of clouds.yaml, and values that count before those of
- * entry and variables.
- */
-export interface CloudChoice {
-  name: string | undefined;
-  said: CloudWords['said'];
-}
+import { authKeys, type CloudKey, placeKeys } from '#client/cloud/cloud-credentials.ts';
+import type { CloudChoice } from '#client/cloud/clouds-yaml.ts';
 
 const keys: readonly CloudKey[] = [...authKeys, ...placeKeys];
 const cloudCommands = new WeakSet<Command>();

@@ -5,8 +5,8 @@
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { PciDeviceStatus, PciDeviceType } from '#core/pci/devices/device.ts';
 import type { Reason } from '#core/reason.ts';
-import { allOf, pagesOf } from './pages.ts';
-import { request, type Session } from './session.ts';
+import { allOf, pagesOf } from './session/pages.ts';
+import { request, type Session } from './session/session.ts';
 
 /** The microversion that the commands speak. */
 export const microversion = '2.79';
