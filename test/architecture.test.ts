@@ -2,7 +2,7 @@
  * Holds the direction rule of ARCHITECTURE.md: who may import whom, what the core must not touch,
  * how long a file may be.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -158,6 +158,27 @@ test('the core is pure: no Node module, package, clock, randomness, process or p
   expect(wrong, 'time, ids and randomness are arguments of the core').toEqual([]);
 });
 
+/** Package → rings that may import it. */
+const packageRings: Record<string, string[]> = {
+  koffi: ['integrations'],
+  ws: ['integrations'],
+  'fast-xml-parser': ['integrations', 'programs'],
+  kysely: ['integrations', 'programs'],
+  fastify: ['http', 'api', 'embedded', 'programs'],
+  'find-my-way': ['http', 'api', 'embedded'],
+  commander: ['cli', 'programs'],
+  yaml: ['client', 'cli', 'programs'],
+};
+
+test('a package is imported only where it belongs', () => {
+  const wrong = product.flatMap((file) =>
+    file.imports
+      .filter((specifier) => packageRings[specifier]?.includes(file.ring) === false)
+      .map((specifier) => `src/${file.path} imports ${specifier}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
 test('only programs read the environment', () => {
   const wrong = product
     .filter((file) => file.ring !== 'programs' && /process\.env/.test(file.text))
@@ -171,6 +192,17 @@ test('no source file is longer than 400 lines', () => {
     .filter(({ lines }) => lines > 400)
     .map(({ path, lines }) => `src/${path}: ${lines} lines`);
   expect(long, 'split by idea').toEqual([]);
+});
+
+test('the tests that ARCHITECTURE.md names for its invariants exist', () => {
+  const page = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+  const section = page.slice(page.indexOf('## Invariants'), page.indexOf('## Where it runs'));
+  const rows = section.split('\n').filter((line) => /^\| [A-Z]/.test(line));
+  const named = [...section.matchAll(/`((?:src|test)\/[\w/.-]+\.ts)`/g)].map((match) => match[1]);
+  expect(rows.filter((row) => !/\| (`.*`|by review) \|$/.test(row))).toEqual([]);
+  expect(rows.length).toBeGreaterThan(15);
+  expect(named.filter((path) => !existsSync(join(root, path ?? '')))).toEqual([]);
+  expect(named.filter((path) => !/\.(test|contract)\.ts$/.test(path ?? ''))).toEqual([]);
 });
 
 test('no drawer: names say the idea', () => {
