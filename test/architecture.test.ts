@@ -162,7 +162,7 @@ test('the core is pure: no Node module, package, clock, randomness, process or p
 const packageRings: Record<string, string[]> = {
   koffi: ['integrations'],
   ws: ['integrations'],
-  'fast-xml-parser': ['integrations', 'programs'],
+  'fast-xml-parser': ['integrations'],
   kysely: ['integrations', 'programs'],
   fastify: ['http', 'api', 'embedded', 'programs'],
   'find-my-way': ['http', 'api', 'embedded'],
