@@ -10,7 +10,7 @@ interface Described {
   default?: unknown;
   unit?: string;
   unset?: string;
-  const?: unknown;
+  const?: string;
   enum?: unknown[];
   anyOf?: Described[];
   items?: Described;
@@ -41,7 +41,7 @@ function rowsOf(section: Described, prefix = ''): Row[] {
 
 /** Example: `{type: 'integer', minimum: 1, maximum: 600}` → `integer, 1 to 600`. */
 function typeOf(schema: Described): string {
-  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.enum !== undefined) return schema.enum.map((word) => `\`${String(word)}\``).join(', ');
   if (schema.type === 'array') return 'list';
   if (schema.type === 'object') return 'map';

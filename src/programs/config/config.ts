@@ -103,6 +103,63 @@ const Fleet = Type.Object(
   { additionalProperties: false },
 );
 
+const PortsSection = Type.Object(
+  {
+    compute: key(Port, 'of the compute API; 0: a free one', {
+      default: standardPorts.compute,
+    }),
+    identity: key(Port, 'of the embedded identity service', {
+      default: standardPorts.identity,
+    }),
+    network: key(Port, 'of the embedded network service', {
+      default: standardPorts.network,
+    }),
+    image: key(Port, 'of the embedded image service', { default: standardPorts.image }),
+  },
+  { additionalProperties: false },
+);
+
+const PciSection = Type.Object(
+  {
+    device_spec: key(
+      Type.Array(DeviceSpecEntry),
+      'devices that guests may have on hosts without a list of their own: see ' +
+        '[device-specs.md](device-specs.md)',
+      { unset: 'none' },
+    ),
+    alias: key(
+      Type.Array(DeviceSpecEntry),
+      "aliases that flavors may ask for, as Nova's `[pci] alias`: see " +
+        '[host-devices.md](host-devices.md)',
+      { default: [] },
+    ),
+    card_preference: key(
+      Type.Enum([...cardPreferences]),
+      'among VFs of like cards: `pack` fills one card first, `spread` takes the emptiest',
+      { unset: 'the lowest address' },
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const RatioSection = Type.Object(
+  {
+    vcpus: key(Ratio, "how often a host's processors may be promised", {
+      default: standardRatios.vcpus,
+    }),
+    memory: key(
+      Ratio,
+      'how often its memory may be promised; a server with a PCI device has all its ' +
+        'memory pinned, so 1 is right',
+      { default: standardRatios.memory },
+    ),
+    disk: key(Ratio, 'how often its disk may be promised', {
+      default: standardRatios.disk,
+    }),
+  },
+  { additionalProperties: false },
+);
+
 /**
  * The file, with one of the two ways to describe simulated hosts: one schema each, so that an error
  * speaks of the way chosen.
@@ -123,66 +180,9 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
         'lets services without TLS listen where other machines reach them',
         { default: false },
       ),
-      ports: Type.Optional(
-        Type.Object(
-          {
-            compute: key(Port, 'of the compute API; 0: a free one', {
-              default: standardPorts.compute,
-            }),
-            identity: key(Port, 'of the embedded identity service', {
-              default: standardPorts.identity,
-            }),
-            network: key(Port, 'of the embedded network service', {
-              default: standardPorts.network,
-            }),
-            image: key(Port, 'of the embedded image service', { default: standardPorts.image }),
-          },
-          { additionalProperties: false },
-        ),
-      ),
-      pci: Type.Optional(
-        Type.Object(
-          {
-            device_spec: key(
-              Type.Array(DeviceSpecEntry),
-              'devices that guests may have on hosts without a list of their own: see ' +
-                '[device-specs.md](device-specs.md)',
-              { unset: 'none' },
-            ),
-            alias: key(
-              Type.Array(DeviceSpecEntry),
-              "aliases that flavors may ask for, as Nova's `[pci] alias`: see " +
-                '[host-devices.md](host-devices.md)',
-              { default: [] },
-            ),
-            card_preference: key(
-              Type.Enum([...cardPreferences]),
-              'among VFs of like cards: `pack` fills one card first, `spread` takes the emptiest',
-              { unset: 'the lowest address' },
-            ),
-          },
-          { additionalProperties: false },
-        ),
-      ),
-      allocation_ratio: Type.Optional(
-        Type.Object(
-          {
-            vcpus: key(Ratio, "how often a host's processors may be promised", {
-              default: standardRatios.vcpus,
-            }),
-            memory: key(
-              Ratio,
-              'how often its memory may be promised; a server with a PCI device has all its ' +
-                'memory pinned, so 1 is right',
-              { default: standardRatios.memory },
-            ),
-            disk: key(Ratio, 'how often its disk may be promised', {
-              default: standardRatios.disk,
-            }),
-          },
-          { additionalProperties: false },
-        ),
-      ),
+      ports: Type.Optional(PortsSection),
+      pci: Type.Optional(PciSection),
+      allocation_ratio: Type.Optional(RatioSection),
       quotas: Type.Optional(QuotaSection),
       keep_free: key(
         Type.Integer({ minimum: 0, maximum: 1_073_741_824 }),
