@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Only the tests beside the PCI core, in one thread: each mutant runs them again. */
+/** The tests beside the core and the engine, in one thread: each mutant runs those that reach it. */
 export default defineConfig({
   test: {
-    include: ['src/core/pci/**/*.test.ts'],
+    include: ['src/core/**/*.test.ts', 'src/workflows/engine/*.test.ts'],
     isolate: false,
     pool: 'threads',
     maxWorkers: 1,
