@@ -5,6 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { untilRecorded } from '#test/processes/recorded-events.ts';
 import { Cloud } from '#test/worlds/cloud.ts';
 import {
   type NovellaProcess,
@@ -45,12 +46,12 @@ test('servers, ports, claims and guests are the same after a restart', async () 
 });
 
 /**
- * Kills spread over the life of a burst of boots and deletes: from the first request to well after
- * the last.
+ * Kills spread over the life of a burst: six boots record some twenty events, and two of them are
+ * deleted meanwhile.
  */
-const killAfterMs = [0, 5, 15, 30, 60, 120, 250];
+const killAtEvents = [0, 1, 3, 5, 8, 11, 14];
 
-test.each(killAfterMs)('kill -9 some %i ms into a burst of boots and deletes', async (delay) => {
+test.each(killAtEvents)('kill -9 at event %i of a burst of boots and deletes', async (events) => {
   let cloud = await start();
   const red = await cloud.network('red');
   const ports = await Promise.all(
@@ -59,7 +60,7 @@ test.each(killAfterMs)('kill -9 some %i ms into a burst of boots and deletes', a
   const ids = await Promise.all(ports.map((port) => cloud.boot([{ port }, { uuid: red }])));
   const doomed = ids.slice(0, 2);
   await Promise.all(doomed.map((id) => cloud.send('compute', 'DELETE', `/servers/${id}`)));
-  await new Promise((passed) => setTimeout(passed, delay));
+  await untilRecorded(state.path, events);
   await novella.kill();
 
   cloud = await start();

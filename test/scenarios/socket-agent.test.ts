@@ -20,6 +20,7 @@ import {
   startConfigured,
   temporaryDirectory,
 } from '#test/processes/novella-process.ts';
+import { recordedEvents, until, untilRecorded } from '#test/processes/recorded-events.ts';
 
 /** Processes start slowly on a machine that has much else to do. */
 const patienceMs = 240_000;
@@ -126,18 +127,40 @@ test(
   patienceMs,
 );
 
-test.each([0, 30, 120])(
-  'the agent is killed some %i ms into three boots, and comes back',
-  async (delay) => {
+const stateDir = () => join(state.path, 'controller');
+const guestsNow = () => guestsOfAgent(folderOf('hv1'), 'hv1').length;
+
+test.each([
+  { when: 'the boots are accepted', isReached: () => true },
+  { when: 'a host is chosen for one', isReached: () => recordedEvents(stateDir()) >= 1 },
+  { when: 'it has the first guest', isReached: () => guestsNow() >= 1 },
+  { when: 'it has all three guests', isReached: () => guestsNow() === 3 },
+])(
+  'the agent is killed as soon as $when, and comes back',
+  async ({ when, isReached }) => {
     const { cloud, token, agent } = await aCloudWithOneHost();
     const ids = await bootThree(cloud);
-    await new Promise((passed) => setTimeout(passed, delay));
+    await until(when, isReached);
     await agent.kill();
     await startAgent('hv1', token).says(linked);
     await expectOneGuestEach(cloud, ids);
   },
   patienceMs,
 );
+
+/** Cuts the wire each time that two more events are recorded, until it is stopped. */
+function cutting(wire: { cut(): void }): { cuts(): number; stop(): void } {
+  let cuts = 0;
+  let seen = recordedEvents(stateDir());
+  const timer = setInterval(() => {
+    const events = recordedEvents(stateDir());
+    if (events < seen + 2) return;
+    seen = events;
+    cuts += 1;
+    wire.cut();
+  }, 2);
+  return { cuts: () => cuts, stop: () => clearInterval(timer) };
+}
 
 test(
   'the wire is cut again and again while servers boot and reboot',
@@ -149,27 +172,39 @@ test(
       wire = between;
       return between.url;
     });
-    const cutting = setInterval(() => wire?.cut(), 700);
+    const cutter = cutting(wire!);
     try {
       const ids = await bootThree(cloud);
       await expectOneGuestEach(cloud, ids);
+      const whileBooting = cutter.cuts();
+      expect(whileBooting).toBeGreaterThan(1);
       for (const id of ids) {
         await cloud.ok('compute', 'POST', `/servers/${id}/action`, { reboot: { type: 'SOFT' } });
       }
       await expectOneGuestEach(cloud, ids);
+      expect(cutter.cuts()).toBeGreaterThan(whileBooting);
+      for (const id of ids) await expectRebooted(cloud, id);
     } finally {
-      clearInterval(cutting);
+      cutter.stop();
     }
   },
   patienceMs,
 );
 
-test.each([0, 60])(
-  'the controller is killed some %i ms into three boots; it knows the host and its networks at once when it starts again',
-  async (delay) => {
+async function expectRebooted(cloud: Cloud, id: string): Promise<void> {
+  const path = `/servers/${id}/os-instance-actions`;
+  const { instanceActions } = await cloud.ok('compute', 'GET', path);
+  const reboot = instanceActions.find(({ action }: { action: string }) => action === 'reboot');
+  const { instanceAction } = await cloud.ok('compute', 'GET', `${path}/${reboot?.request_id}`);
+  expect(instanceAction).toMatchObject({ message: null, events: [{ result: 'Success' }] });
+}
+
+test.each([0, 1, 3, 6])(
+  'the controller is killed at event %i of three boots; it knows the host and its networks at once when it starts again',
+  async (events) => {
     const before = await aCloudWithOneHost();
     const ids = await bootThree(before.cloud);
-    await new Promise((passed) => setTimeout(passed, delay));
+    await untilRecorded(stateDir(), events);
     await novella.kill();
     const cloud = await startController();
     await cloud.network('blue', 'physnet2', 7);

@@ -2,13 +2,30 @@
  * For tests with wild input: a refusal by the one typed error is as good as an answer, anything
  * else fails the test.
  */
+import * as fc from 'fast-check';
+import { expect } from 'vitest';
 import { ComputeError } from '#core/errors.ts';
 
-/** Runs the act. Swallows a ComputeError that is no bug; throws whatever else is thrown. */
-export function expectAnswerOrRefusal(act: () => unknown): void {
-  try {
-    act();
-  } catch (error) {
-    if (!(error instanceof ComputeError) || error.kind === 'bug') throw error;
-  }
+/**
+ * Every input is answered, or refused with a ComputeError that is no bug. `good` is one of the
+ * inputs and must be answered: a reader that refuses everything fails.
+ */
+export function expectAnswersOrRefusals<Input>(
+  inputs: fc.Arbitrary<Input>,
+  good: Input,
+  read: (input: Input) => unknown,
+  { numRuns = 100 }: { numRuns?: number } = {},
+): void {
+  let answers = 0;
+  const property = fc.property(inputs, (input) => {
+    try {
+      read(input);
+      answers += 1;
+    } catch (error) {
+      if (!(error instanceof ComputeError) || error.kind === 'bug') throw error;
+    }
+  });
+  fc.assert(property, { examples: [[good]], numRuns });
+  expect(answers, 'inputs that were answered').toBeGreaterThan(0);
+  read(good);
 }

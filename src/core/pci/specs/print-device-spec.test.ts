@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { expectAnswerOrRefusal } from '#test/typed-errors.ts';
+import { expectAnswersOrRefusals } from '#test/typed-errors.ts';
 import { aCard } from '#test/hosts/pci-cards.ts';
 import { checkDeviceSpecs } from './device-spec-check.ts';
 import { parseDeviceSpecs } from './parse-device-specs.ts';
@@ -62,13 +62,13 @@ const wildText = fc.oneof(
 );
 
 test('any option text is read and checked, or refused with the typed error', () => {
-  fc.assert(
-    fc.property(wildText, (text) => {
-      expectAnswerOrRefusal(() => {
-        const specs = parseDeviceSpecs([{ text, source: 'x:1' }], functions);
-        checkDeviceSpecs(specs, functions);
-      });
-    }),
+  expectAnswersOrRefusals(
+    wildText,
+    '{"vendor_id": "8086", "physical_network": "physnet1"}',
+    (text) => {
+      const specs = parseDeviceSpecs([{ text, source: 'x:1' }], functions);
+      checkDeviceSpecs(specs, functions);
+    },
     { numRuns: 500 },
   );
 });

@@ -1,0 +1,35 @@
+/**
+ * How far a Novella in another process has come: the events of actions that its database has, read
+ * beside it. They only grow, so a moment that is waited for cannot be missed.
+ */
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const timeoutMs = 60_000;
+const pollMs = 2;
+
+/** The events that are recorded now. */
+export function recordedEvents(stateDir: string): number {
+  const database = new DatabaseSync(join(stateDir, 'novella.sqlite'), { readOnly: true });
+  try {
+    const row = database.prepare('select count(*) as count from instance_actions_events').get();
+    return Number(row?.['count'] ?? 0);
+  } finally {
+    database.close();
+  }
+}
+
+/** Waits until this many are recorded. Throws when that takes longer than a minute. */
+export async function untilRecorded(stateDir: string, count: number): Promise<void> {
+  await until(`${count} events`, () => recordedEvents(stateDir) >= count);
+}
+
+/** Polls every two milliseconds. Throws, naming what was waited for, after a minute. */
+export async function until(what: string, isSo: () => boolean): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (!isSo()) {
+    if (Date.now() > end) throw new Error(`waited for ${what} for ${timeoutMs} ms`);
+    await pause(pollMs);
+  }
+}
