@@ -3,7 +3,7 @@ import { ComputeError } from '#core/errors.ts';
 import { checkAliases, readAliases } from '#core/pci/pools/alias-check.ts';
 import { compareOffer } from '#core/pci/specs/device-spec-change.ts';
 import { checkingDeviceSpecs, offeredTags } from '#core/pci/specs/device-spec-check.ts';
-import { viewCheck } from '#core/pci/specs/device-spec-check-wire.ts';
+import { viewCheck } from '#client/shapes/view-pci-check.ts';
 import { hostFunctionsOf } from '#core/pci/specs/known-functions.ts';
 import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { object } from '../requests/json-schema.ts';

@@ -12,7 +12,7 @@ import type {
   CheckView,
   EntryView,
   FunctionView,
-} from '#core/pci/specs/device-spec-check-wire.ts';
+} from '#client/shapes/view-pci-check.ts';
 import { changeLines } from './pci-check-change.ts';
 import { shortType } from './pci-devices.ts';
 import { bold, type Column, tableLines } from '../terminal/table.ts';

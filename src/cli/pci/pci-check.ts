@@ -9,7 +9,7 @@ import { checkAliases, readAliases } from '#core/pci/pools/alias-check.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import { compareOffer, type DeviceSpecChange } from '#core/pci/specs/device-spec-change.ts';
 import { checkDeviceSpecs, offeredTags } from '#core/pci/specs/device-spec-check.ts';
-import { type CheckView, viewCheck } from '#core/pci/specs/device-spec-check-wire.ts';
+import { type CheckView, viewCheck } from '#client/shapes/view-pci-check.ts';
 import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { listDevices, serverNames } from '#client/operator-api.ts';
 import { checkLines } from './pci-check-text.ts';

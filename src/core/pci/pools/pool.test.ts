@@ -1,8 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aCard } from '#test/hosts/pci-cards.ts';
-import { type PciDevicePool, poolsOf } from './pool.ts';
-import { poolFromWire, poolToWire } from './pool-wire.ts';
+import { poolsOf } from './pool.ts';
 import { printStatsEntry, statsEntries } from './stats-entry.ts';
 
 test('devices alike in ids, node, type, card and tags share a pool; only free ones count', () => {
@@ -55,27 +54,6 @@ test('pools do not depend on the order of devices', () => {
   fc.assert(
     fc.property(shuffled, (other) => {
       expect(poolsOf(other)).toEqual(poolsOf(devices));
-    }),
-  );
-});
-
-const pool: fc.Arbitrary<PciDevicePool> = fc.record({
-  vendorId: fc.constantFrom('8086', '15b3'),
-  productId: fc.constantFrom('10ca', '1018'),
-  numaNode: fc.option(fc.nat(7)),
-  deviceType: fc.constantFrom('type-PCI', 'type-PF', 'type-VF', 'vdpa'),
-  address: fc.constant('0000:3b:00.0'),
-  parentIfname: fc.option(fc.string()),
-  tags: fc.dictionary(fc.string(), fc.option(fc.string())),
-  count: fc.nat(),
-});
-
-test('a pool survives its JSON form, whatever its tags are called', () => {
-  fc.assert(
-    fc.property(pool, (given) => {
-      const text = JSON.stringify(poolToWire(given));
-      const back = poolFromWire(JSON.parse(text) as ReturnType<typeof poolToWire>);
-      expect(JSON.stringify(back)).toBe(JSON.stringify(given));
     }),
   );
 });

@@ -3,9 +3,9 @@ import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
 import type { Host, HostChange, HostVersion } from '#contracts/store/store.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { HostNuma } from '#core/scheduling/numa-fit.ts';
-import { type PciPoolWire, poolFromWire, poolToWire } from '#core/pci/pools/pool-wire.ts';
 import { readReported } from '../rows/readable-rows.ts';
 import type { ComputeNodeRow } from '../sqlite/tables.ts';
+import { type PoolRow, poolOfRow, poolToRow } from './pool-row.ts';
 
 /** `compute_nodes.cpu_info`. */
 interface CpuInfo {
@@ -30,7 +30,7 @@ export function factsColumns(facts: HypervisorFacts) {
 export function hostColumns(change: HostChange): Partial<ComputeNodeRow> {
   return {
     ...(change.pciStats !== undefined && {
-      pci_stats: JSON.stringify(change.pciStats.map(poolToWire)),
+      pci_stats: JSON.stringify(change.pciStats.map(poolToRow)),
     }),
     ...(change.facts !== undefined && factsColumns(change.facts)),
     ...(change.hostIp !== undefined && { host_ip: change.hostIp }),
@@ -95,7 +95,7 @@ export function toHost(row: HostRow): Host {
     runningGuests: row.running_vms ?? 0,
     physicalNetworks: readReported<string[]>('physical_networks', row.physical_networks, []),
     numa: toNuma(row.numa_topology),
-    pciStats: readReported<PciPoolWire[]>('pci_stats', row.pci_stats, []).map(poolFromWire),
+    pciStats: readReported<PoolRow[]>('pci_stats', row.pci_stats, []).map(poolOfRow),
     problems: readReported<HostProblem[]>('problems', row.problems, []),
     createdAt: row.created_at,
   };

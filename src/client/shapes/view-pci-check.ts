@@ -2,18 +2,21 @@
  * The JSON form of a dry run: what `novella pci check --json` prints and the operator's API
  * answers. Lists refer to entries by number.
  */
-import type { PciAddress } from '../devices/address.ts';
-import type { CheckedAlias } from '../pools/alias-check.ts';
-import type { DeviceTags, PciDeviceStatus, PciDeviceType } from '../devices/device.ts';
-import type { DeviceSpecFinding } from './device-spec-audit.ts';
-import type { CheckedEntry, CheckedFunction, DeviceSpecCheck } from './device-spec-check.ts';
-import type { DeviceSpecChange } from './device-spec-change.ts';
-import { ifnamesOf } from '../devices/interface-names.ts';
-import type { NearMiss } from './failed-fields.ts';
-import type { PoolWithDevices } from '../pools/pool.ts';
-import { poolToWire, type PciPoolWire } from '../pools/pool-wire.ts';
-import { printDeviceSpec } from './print-device-spec.ts';
-import { printStatsEntry, statsEntries } from '../pools/stats-entry.ts';
+import type { PciAddress } from '#core/pci/devices/address.ts';
+import type { CheckedAlias } from '#core/pci/pools/alias-check.ts';
+import type { DeviceTags, PciDeviceStatus, PciDeviceType } from '#core/pci/devices/device.ts';
+import type { DeviceSpecFinding } from '#core/pci/specs/device-spec-audit.ts';
+import type {
+  CheckedEntry,
+  CheckedFunction,
+  DeviceSpecCheck,
+} from '#core/pci/specs/device-spec-check.ts';
+import type { DeviceSpecChange } from '#core/pci/specs/device-spec-change.ts';
+import { ifnamesOf } from '#core/pci/devices/interface-names.ts';
+import type { NearMiss } from '#core/pci/specs/failed-fields.ts';
+import type { PciDevicePool, PoolWithDevices } from '#core/pci/pools/pool.ts';
+import { printDeviceSpec } from '#core/pci/specs/print-device-spec.ts';
+import { printStatsEntry, statsEntries } from '#core/pci/pools/stats-entry.ts';
 
 export interface EntryView {
   entry: number;
@@ -74,6 +77,18 @@ export interface ChangeView {
   safe: boolean;
 }
 
+/** Functions alike in all that a request can ask for. `address` is their PF's. */
+export interface OfferedPoolView {
+  vendor_id: string;
+  product_id: string;
+  numa_node: number | null;
+  dev_type: PciDeviceType;
+  address: string;
+  parent_ifname: string | null;
+  tags: DeviceTags;
+  count: number;
+}
+
 /**
  * `result`: `unsafe` when a server would lose a device, or its physical network or trust; else
  * `problems` when an entry is refused or of no effect; else `fine`.
@@ -91,7 +106,7 @@ export interface CheckView {
   /** Empty where no aliases are written beside the list. */
   aliases: AliasView[];
   /** As they would be with nothing held. */
-  pools: PciPoolWire[];
+  pools: OfferedPoolView[];
   /** The same, rolled up. Example: `physnet1, 10ca, 8086 : 4`. */
   stats: string[];
   /** null: not compared with a controller. */
@@ -129,7 +144,7 @@ export function viewCheck(parts: CheckParts): CheckView {
     entries,
     functions: viewFunctions(check, parts.uses),
     aliases: aliases.map(viewAlias),
-    pools: pools.map(poolToWire),
+    pools: pools.map(viewPool),
     stats: statsEntries(pools).map(printStatsEntry),
     change,
   };
@@ -144,6 +159,19 @@ function viewEntry({ spec, admitted, taken, takenBefore, findings }: CheckedEntr
     takes: taken.length,
     taken_before: [...takenBefore].map(([entry, count]) => ({ entry, count })),
     findings: findings.map(({ level, code, message }) => ({ level, code, message })),
+  };
+}
+
+function viewPool(pool: PciDevicePool): OfferedPoolView {
+  return {
+    vendor_id: pool.vendorId,
+    product_id: pool.productId,
+    numa_node: pool.numaNode,
+    dev_type: pool.deviceType,
+    address: pool.address,
+    parent_ifname: pool.parentIfname,
+    tags: pool.tags,
+    count: pool.count,
   };
 }
 
