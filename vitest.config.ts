@@ -8,7 +8,7 @@ import { defineConfig } from 'vitest/config';
  */
 const inMemory = { TMPDIR: memoryFolder() };
 
-const setupFiles = ['test/support/cheap-passwords.ts'];
+const setupFiles = ['test/support/cheap-passwords.ts', 'test/support/check-replies.ts'];
 
 /** Tests wait for processes, files and deadlines a third of their time. */
 const maxWorkers = Math.ceil(availableParallelism() * 1.5);

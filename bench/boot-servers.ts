@@ -3,7 +3,7 @@
  * them.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { microversion } from '#client/operator-api.ts';
+import { microversion } from '#client/servers.ts';
 import { request, type Session } from '#client/session/session.ts';
 import { isComputeError } from '#core/errors.ts';
 import { atOnce, type Timed } from './at-once.ts';

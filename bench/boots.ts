@@ -2,7 +2,7 @@
  * Boots per second to ACTIVE on simulated hosts with the durable store, and where one boot's time
  * goes.
  */
-import { microversion } from '#client/operator-api.ts';
+import { microversion } from '#client/servers.ts';
 import { request, type Session } from '#client/session/session.ts';
 import { type BootGround, bootServers, createPorts, prepareGround } from './boot-servers.ts';
 import { printFigure } from './figure.ts';

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { loadavg } from 'node:os';
-import { microversion } from '#client/operator-api.ts';
+import { microversion } from '#client/servers.ts';
 import type { Session } from '#client/session/session.ts';
 import { bootServers, createPorts, deleteServers, prepareGround } from './boot-servers.ts';
 import { median, printFigure } from './figure.ts';

@@ -2,6 +2,7 @@
  * The one table from error kinds to HTTP statuses and OpenStack's fault bodies. docs/errors.md is
  * compared with it.
  */
+import type { FaultName, FaultReply } from '#client/shapes/faults.ts';
 import type { ComputeError, ErrorKind } from '#core/errors.ts';
 import type { ErrorReply } from '#http/service.ts';
 
@@ -9,7 +10,7 @@ import type { ErrorReply } from '#http/service.ts';
  * Status and the name of the body's only key. Source: Nova `api/openstack/wsgi.py`,
  * `Fault._fault_names`.
  */
-export const faults: Record<ErrorKind, { status: number; name: string }> = {
+export const faults: Record<ErrorKind, { status: number; name: FaultName }> = {
   invalid: { status: 400, name: 'badRequest' },
   unauthenticated: { status: 401, name: 'unauthorized' },
   forbidden: { status: 403, name: 'forbidden' },
@@ -42,7 +43,9 @@ export function faultReply(
   if (error.kind === 'unauthenticated') {
     return {
       status,
-      body: { error: { code: status, title: 'Unauthorized', message: error.message } },
+      body: {
+        error: { code: 401, title: 'Unauthorized', message: error.message },
+      } satisfies FaultReply,
       headers: { 'www-authenticate': `Keystone uri="${of.identityUrl}"` },
     };
   }
@@ -50,5 +53,5 @@ export function faultReply(
     error.kind === 'bug'
       ? `The server failed in a way it should not have. Its log has the cause under ${of.requestId}.`
       : error.message;
-  return { status, body: { [name]: { code: status, message } } };
+  return { status, body: { [name]: { code: status, message } } satisfies FaultReply };
 }

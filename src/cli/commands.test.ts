@@ -1,26 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RecordedCloud, startRecordedCloud } from '#test/worlds/recorded-cloud.ts';
+import { aDeviceView, aPoolView, aStatsView } from '#test/worlds/operator-views.ts';
 import { typed } from '#test/processes/typed-command.ts';
-import type { DeviceView, ExplainReply, PoolsReply } from '#client/operator-api.ts';
+import type { DeviceView, PoolsReply } from '#client/shapes/pci.ts';
+import type { ExplainReply } from '#client/shapes/explain.ts';
 
 const serverId = '6d0f5f54-3f0c-4b8e-9f6c-0f5b4f8f7a10';
 const requestId = '0b6c7c40-95a5-4a9e-8f57-6a5f0f8bb6c1';
 
-const free: DeviceView = {
-  host: 'host-2',
-  address: '0000:01:10.0',
-  vendor_id: '8086',
-  product_id: '10ca',
-  dev_type: 'type-VF',
-  parent_addr: '0000:01:00.0',
-  numa_node: null,
-  ifname: 'enp1s0f0v0',
-  tags: { physical_network: 'physnet1' },
-  physical_network: 'physnet1',
-  status: 'available',
-  instance_uuid: null,
-  request_id: null,
-};
+const free = aDeviceView();
 const held: DeviceView = {
   ...free,
   host: 'host-1',
@@ -30,28 +18,10 @@ const held: DeviceView = {
   request_id: requestId,
 };
 const pools: PoolsReply = {
-  pools: [
-    {
-      host: 'host-1',
-      vendor_id: '8086',
-      product_id: '10ca',
-      dev_type: 'type-VF',
-      numa_node: 0,
-      address: '0000:01:00.0',
-      tags: { physical_network: 'physnet1' },
-      physical_network: 'physnet1',
-      count: 6,
-    },
-  ],
+  pools: [aPoolView()],
   stats: [
-    {
-      host: 'host-1',
-      physical_network: 'physnet1',
-      product_id: '10ca',
-      vendor_id: '8086',
-      count: 6,
-    },
-    { host: 'host-2', physical_network: null, product_id: '10c9', vendor_id: '8086', count: 1 },
+    aStatsView(),
+    aStatsView({ host: 'host-2', physical_network: null, product_id: '10c9', count: 1 }),
   ],
 };
 const explanation: ExplainReply = {
@@ -260,7 +230,8 @@ test('explain --json is the document of the API', async () => {
 test('explain shows the fault of a server that no host took', async () => {
   const id = serverId.replace('6', '7');
   const message = 'No valid host: host-1: physnet2: 0 of 1 VF free';
-  const server = { ...explanation.server, id, status: 'ERROR', host: null, fault: { message } };
+  const fault = { code: 500, created: '2026-01-02T03:04:05Z', message, details: '' };
+  const server = { ...explanation.server, id, status: 'ERROR', host: null, fault };
   const body = { ...explanation, server, decisions: [], nics: [], domain_xml: null };
   cloud.answer(`GET /novella/v1/servers/${id}/explain`, { body });
   expect(await run(`explain ${id} --xml`)).toBe(

@@ -1,4 +1,6 @@
 /** Hosts that may dial in, and those that have. */
+import type { EnrolmentView } from '#client/shapes/hosts.ts';
+import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import type { Enrolment } from '#contracts/store/enrolments.ts';
 import { ComputeError } from '#core/errors.ts';
 import { hostNameRule, isHostName } from '#core/host-name.ts';
@@ -23,7 +25,8 @@ export async function enroll(call: Call<{ replace?: boolean }>): Promise<Reply> 
   const made = await call.context.workflows.enrollHost(host, {
     replaces: call.body.replace === true,
   });
-  return { body: { enrolment: { ...viewEnrolment(made), token: made.token } } };
+  const enrolment = { ...viewEnrolment(made), token: made.token };
+  return { body: { enrolment } satisfies OperatorReply<'POST /hosts/:name/enrolment'> };
 }
 
 /** Throws `notFound` for a host that was never enrolled. */
@@ -54,11 +57,15 @@ export async function listEnrolments(call: Call): Promise<Reply> {
           link: link === undefined ? null : { address: link.address, since: atSecond(link.since) },
         };
       }),
-    },
+    } satisfies OperatorReply<'GET /hosts/enrolments'>,
   };
 }
 
-function viewEnrolment({ host, createdAt, revokedAt }: Omit<Enrolment, 'tokenSha256'>) {
+function viewEnrolment({
+  host,
+  createdAt,
+  revokedAt,
+}: Omit<Enrolment, 'tokenSha256'>): Omit<EnrolmentView, 'link'> {
   return {
     host,
     enrolled_at: atSecond(createdAt),

@@ -1,6 +1,7 @@
 /**
  * All that is known of why a server is where it is: decisions, NICs, requests, devices, domain XML.
  */
+import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import { serverStatus } from '#core/servers/lifecycle.ts';
 import type { Server } from '#core/servers/server.ts';
 import { atSecond } from '../requests/links.ts';
@@ -39,7 +40,7 @@ export async function explainServer(call: Call): Promise<Reply> {
       devices,
       spawn_steps: spawn?.result?.steps ?? [],
       domain_xml: domainXml ?? null,
-    },
+    } satisfies OperatorReply<'GET /servers/:id/explain'>,
   };
 }
 

@@ -1,5 +1,7 @@
 /** The operator's views of hosts, devices and pools. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
+import type { OperatorReply } from '#client/shapes/operator-replies.ts';
+import type { DeviceView } from '#client/shapes/pci.ts';
 import type { Host } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { readHosts } from '../hosts/host-pages.ts';
@@ -14,7 +16,8 @@ import { rollUp, viewDevice, viewHost, viewPool } from './views.ts';
 export async function listHosts(call: Call): Promise<Reply> {
   const { items, links } = await pageOfHosts(call);
   const hosts = await mapInTurns(items, (host) => viewHost(host, isUp(call.context, host)));
-  return { body: { hosts, ...(links.length > 0 && { hosts_links: links }) } };
+  const more = links.length > 0 ? { hosts_links: links } : {};
+  return { body: { hosts, ...more } satisfies OperatorReply<'GET /hosts'> };
 }
 
 /**
@@ -34,10 +37,9 @@ export async function listDevices(call: Call): Promise<Reply> {
   }
   const page = devices.slice(0, limit);
   const links = nextLinks(call, page, { limit, idOf: placeOf });
-  return { body: { devices: page, ...(links.length > 0 && { devices_links: links }) } };
+  const more = links.length > 0 ? { devices_links: links } : {};
+  return { body: { devices: page, ...more } satisfies OperatorReply<'GET /pci/devices'> };
 }
-
-type DeviceView = ReturnType<typeof viewDevice>;
 
 const placeOf = ({ host, address }: DeviceView) => `${host}/${address}`;
 
@@ -93,7 +95,7 @@ export async function listPools(call: Call): Promise<Reply> {
       pools: parts.flatMap(({ pools }) => pools),
       stats: parts.flatMap(({ stats }) => stats),
       ...(links.length > 0 && { pools_links: links }),
-    },
+    } satisfies OperatorReply<'GET /pci/pools'>,
   };
 }
 

@@ -3,6 +3,7 @@ import { ComputeError } from '#core/errors.ts';
 import { checkAliases, readAliases } from '#core/pci/pools/alias-check.ts';
 import { compareOffer } from '#core/pci/specs/device-spec-change.ts';
 import { checkingDeviceSpecs, offeredTags } from '#core/pci/specs/device-spec-check.ts';
+import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import { viewCheck } from '#client/shapes/view-pci-check.ts';
 import { hostFunctionsOf } from '#core/pci/specs/known-functions.ts';
 import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
@@ -79,7 +80,7 @@ export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
     unreadable: [],
     change: { host: name, difference: compareOffer(devices, offeredTags(check)) },
   });
-  return { body };
+  return { body: body satisfies OperatorReply<'POST /pci/check'> };
 }
 
 /**

@@ -1,4 +1,6 @@
 /** What an operator watches of the controller: room on its disks, and the work under way. */
+import type { OperatorReply } from '#client/shapes/operator-replies.ts';
+import type { ControllerStatus, DiskView } from '#client/shapes/status.ts';
 import type { TaskOverview } from '#contracts/store/store.ts';
 import type { DiskRoom } from '../requests/context.ts';
 import { atSecond } from '../requests/links.ts';
@@ -12,14 +14,15 @@ export async function showStatus({ context }: Call): Promise<Reply> {
     context.disks(),
     context.store.tasks.overview(context.clock.now(), oldestShown),
   ]);
-  return { body: { disks: disks.map(viewDisk), tasks: viewTasks(tasks) } };
+  const body = { disks: disks.map(viewDisk), tasks: viewTasks(tasks) };
+  return { body: body satisfies OperatorReply<'GET /status'> };
 }
 
-function viewDisk({ uses, freeBytes, sizeBytes }: DiskRoom) {
+function viewDisk({ uses, freeBytes, sizeBytes }: DiskRoom): DiskView {
   return { uses, free_bytes: freeBytes, size_bytes: sizeBytes };
 }
 
-function viewTasks({ counts, oldest }: TaskOverview) {
+function viewTasks({ counts, oldest }: TaskOverview): ControllerStatus['tasks'] {
   return {
     ...counts,
     oldest: oldest.map(({ serverId, kind, step, state, startedAt, dueAt }) => ({

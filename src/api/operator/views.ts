@@ -1,4 +1,7 @@
-/** Devices, pools, requests and decisions in wire names, for the operator. */
+/** Devices, pools, requests and decisions in the shapes of the operator API. */
+import type { DecisionView, NicView, PciRequestView } from '#client/shapes/explain.ts';
+import type { HostView } from '#client/shapes/hosts.ts';
+import type { DeviceView, PoolView, StatsView } from '#client/shapes/pci.ts';
 import { replacement } from '#core/pci/devices/device-identity.ts';
 import type { Host } from '#contracts/store/store.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
@@ -8,7 +11,7 @@ import type { Decision } from '#core/scheduling/decision.ts';
 import type { ServerNic } from '#core/servers/server.ts';
 import { atSecond } from '../requests/links.ts';
 
-export function viewDevice(host: string, device: PciDevice) {
+export function viewDevice(host: string, device: PciDevice): DeviceView {
   return {
     host,
     address: device.address,
@@ -29,7 +32,7 @@ export function viewDevice(host: string, device: PciDevice) {
   };
 }
 
-export function viewPool(host: string, pool: PciDevicePool) {
+export function viewPool(host: string, pool: PciDevicePool): PoolView {
   return {
     host,
     vendor_id: pool.vendorId,
@@ -48,21 +51,23 @@ export function viewPool(host: string, pool: PciDevicePool) {
  * <vendor_id> : <count>`. Example: two PFs' pools of 7 and 6 VFs on physnet1 → one entry of 13.
  * Source: the seed, "PCI stats".
  */
-export function rollUp(host: string, pools: readonly PciDevicePool[]) {
+export function rollUp(host: string, pools: readonly PciDevicePool[]): StatsView[] {
   const views = pools.map((pool) => viewPool(host, pool));
   const groups = Map.groupBy(views, ({ physical_network, product_id, vendor_id }) =>
     JSON.stringify([physical_network, product_id, vendor_id]),
   );
-  return [...groups.values()].map((alike) => ({
-    host,
-    physical_network: alike[0]?.physical_network ?? null,
-    product_id: alike[0]?.product_id,
-    vendor_id: alike[0]?.vendor_id,
-    count: alike.reduce((total, { count }) => total + count, 0),
-  }));
+  return [...groups.values()].flatMap((alike) =>
+    alike.slice(0, 1).map(({ physical_network, product_id, vendor_id }) => ({
+      host,
+      physical_network,
+      product_id,
+      vendor_id,
+      count: alike.reduce((total, { count }) => total + count, 0),
+    })),
+  );
 }
 
-export function viewRequest(request: PciRequest) {
+export function viewRequest(request: PciRequest): PciRequestView {
   return {
     request_id: request.requestId,
     count: request.count,
@@ -73,7 +78,7 @@ export function viewRequest(request: PciRequest) {
   };
 }
 
-export function viewDecision(decision: Decision) {
+export function viewDecision(decision: Decision): DecisionView {
   return {
     attempt: decision.attempt,
     decided_at: atSecond(decision.decidedAt),
@@ -89,7 +94,7 @@ export function viewDecision(decision: Decision) {
 }
 
 /** A NIC; nulls until its port is known and bound. */
-export function viewNic(nic: ServerNic) {
+export function viewNic(nic: ServerNic): NicView {
   const { vif } = nic;
   return {
     position: nic.position,
@@ -105,7 +110,7 @@ export function viewNic(nic: ServerNic) {
   };
 }
 
-export function viewHost(host: Host, isUp: boolean) {
+export function viewHost(host: Host, isUp: boolean): HostView {
   return {
     id: host.id,
     name: host.name,

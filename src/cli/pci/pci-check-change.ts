@@ -2,7 +2,7 @@
  * The part of a dry run that compares with a controller: what would appear, what would be lost and
  * to whom.
  */
-import type { ChangeView } from '#client/shapes/view-pci-check.ts';
+import type { ChangeView } from '#client/shapes/pci-check.ts';
 import { wrap } from '../terminal/wrap.ts';
 
 interface ChangeStyle {

@@ -7,12 +7,7 @@ import {
   type AddressPattern,
   statedAddressPart,
 } from '#core/pci/devices/address-pattern.ts';
-import type {
-  ChangeView,
-  CheckView,
-  EntryView,
-  FunctionView,
-} from '#client/shapes/view-pci-check.ts';
+import type { ChangeView, CheckView, EntryView, FunctionView } from '#client/shapes/pci-check.ts';
 import { changeLines } from './pci-check-change.ts';
 import { shortType } from './pci-devices.ts';
 import { bold, type Column, tableLines } from '../terminal/table.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RecordedCloud, startRecordedCloud } from '#test/worlds/recorded-cloud.ts';
 import { typed } from '#test/processes/typed-command.ts';
 import { aCard } from '#test/hosts/pci-cards.ts';
-import type { DeviceView } from '#client/operator-api.ts';
+import { aDeviceView } from '#test/worlds/operator-views.ts';
 import type { LocalMachine } from './pci-check.ts';
 
 const functions = aCard({ vfs: 2 }).map((fn) =>
@@ -37,13 +37,13 @@ const machine: LocalMachine = {
   }),
 };
 
-const held: Partial<DeviceView> = {
+const held = aDeviceView({
   host: 'host-1',
   address: '0000:3b:00.1',
   tags: { physical_network: 'physnet1' },
   status: 'allocated',
   instance_uuid: serverId,
-};
+});
 const gone = { ...held, address: '0000:77:00.1' };
 
 let cloud: RecordedCloud;
@@ -185,6 +185,7 @@ test('of another host the controller is asked, and the answer has the file’s l
         },
       ],
       functions: [],
+      aliases: [],
       pools: [],
       stats: [],
       change: null,

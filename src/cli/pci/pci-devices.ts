@@ -1,6 +1,8 @@
 /** `novella pci devices`: every device that may be handed out, who holds it. */
 import type { PciDeviceStatus } from '#core/pci/devices/device.ts';
-import { type DeviceView, listDevices, serverNames } from '#client/operator-api.ts';
+import type { DeviceView } from '#client/shapes/pci.ts';
+import { listDevices } from '#client/operator-api.ts';
+import { serverNames } from '#client/servers.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
 import type { Session } from '#client/session/session.ts';
 import { type Column, tableLines } from '../terminal/table.ts';

@@ -1,7 +1,8 @@
 /**
  * `novella pci pools`: what is free, as the scheduler sees it, and rolled up by physical network.
  */
-import { listPools, type PoolsReply, type PoolView, type StatsView } from '#client/operator-api.ts';
+import { listPools } from '#client/operator-api.ts';
+import type { PoolsReply, PoolView, StatsView } from '#client/shapes/pci.ts';
 import { shortType } from './pci-devices.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
 import type { Session } from '#client/session/session.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { whyLines } from './explain-text.ts';
-import type { DecisionView } from '#client/operator-api.ts';
+import type { DecisionView } from '#client/shapes/explain.ts';
 
 const decision: DecisionView = {
   attempt: 1,

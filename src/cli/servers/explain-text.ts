@@ -2,7 +2,8 @@
  * The words of `novella explain`: a server's explanation as lines for people. Pure text from the
  * API's document.
  */
-import type { DecisionView, DeviceView, ExplainReply, NicView } from '#client/operator-api.ts';
+import type { DecisionView, ExplainReply, NicView } from '#client/shapes/explain.ts';
+import type { DeviceView } from '#client/shapes/pci.ts';
 import { bold, type Column, tableLines } from '../terminal/table.ts';
 
 /** A fleet has many hosts; the first ones are enough. */

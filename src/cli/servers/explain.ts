@@ -3,7 +3,8 @@
  * `explain-text.ts`.
  */
 import { explainLines } from './explain-text.ts';
-import { explainServer, findServerId } from '#client/operator-api.ts';
+import { explainServer } from '#client/operator-api.ts';
+import { findServerId } from '#client/servers.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
 import type { Session } from '#client/session/session.ts';
 

@@ -1,8 +1,7 @@
 /** `novella host …`: hypervisors are admitted, listed and removed. */
+import type { EnrolmentView, HostView } from '#client/shapes/hosts.ts';
 import {
-  type EnrolmentView,
   endEnrolment,
-  type HostView,
   listEnrolments,
   listHosts as hostsOf,
   makeEnrolment,

@@ -1,5 +1,5 @@
 /** All servers of the cloud, page by page. */
-import { microversion } from '#client/operator-api.ts';
+import { microversion } from '#client/servers.ts';
 import { request, type Session } from '#client/session/session.ts';
 
 /** What is read of a server. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aControllerStatus, aHostView } from '#test/worlds/operator-views.ts';
-import type { TaskView } from '#client/operator-api.ts';
+import type { TaskView } from '#client/shapes/status.ts';
 import { type Seen, statusProblems } from './status-problems.ts';
 
 const now = Date.parse('2026-01-02T04:04:05Z');

@@ -1,5 +1,6 @@
 /** What is wrong with a cloud, in sentences: of its controller, its hosts and its servers. */
-import type { ControllerStatus, DiskView, HostView, TaskView } from '#client/operator-api.ts';
+import type { ControllerStatus, DiskView, TaskView } from '#client/shapes/status.ts';
+import type { HostView } from '#client/shapes/hosts.ts';
 import type { ServerView } from './server-list.ts';
 
 /** A server or task that is busy for longer than this is named. */

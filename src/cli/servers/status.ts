@@ -1,12 +1,8 @@
 /** `novella status`: is the cloud well, and if not, what is wrong. */
-import {
-  type ControllerStatus,
-  controllerStatus,
-  type HostView,
-  listHosts,
-  listPools,
-  type PoolView,
-} from '#client/operator-api.ts';
+import type { ControllerStatus } from '#client/shapes/status.ts';
+import { controllerStatus, listHosts, listPools } from '#client/operator-api.ts';
+import type { HostView } from '#client/shapes/hosts.ts';
+import type { PoolView } from '#client/shapes/pci.ts';
 import { allServers } from './server-list.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
 import { healthOf, type Session } from '#client/session/session.ts';

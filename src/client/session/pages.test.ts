@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RecordedCloud, startRecordedCloud } from '#test/worlds/recorded-cloud.ts';
-import { findServerId, listDevices, listHosts, listPools } from '../operator-api.ts';
+import { aDeviceView, aHostView, aPoolView, aStatsView } from '#test/worlds/operator-views.ts';
+import { findServerId } from '../servers.ts';
+import { listDevices, listHosts, listPools } from '../operator-api.ts';
 import { openSession } from './session.ts';
 
 let cloud: RecordedCloud;
@@ -19,7 +21,7 @@ function twoPages(path: string, key: string, pages: [object, object], marker: st
 
 test('lists are followed to their last page', async () => {
   const session = await openSession(cloud.credentials);
-  const device = (address: string) => ({ host: 'host-1', address });
+  const device = (address: string) => aDeviceView({ host: 'host-1', address });
   twoPages(
     '/novella/v1/pci/devices?status=available',
     'devices',
@@ -29,14 +31,19 @@ test('lists are followed to their last page', async () => {
   const devices = await listDevices(session, { status: 'available' });
   expect(devices.map(({ address }) => address)).toEqual(['a', 'b']);
 
-  const names = (name: string) => ({ hosts: [{ name }] });
+  const names = (name: string) => ({ hosts: [aHostView({ name })] });
   twoPages('/novella/v1/hosts', 'hosts', [names('h1'), names('h2')], 'h1');
   expect((await listHosts(session)).map(({ name }) => name)).toEqual(['h1', 'h2']);
 
-  const pools = (host: string) => ({ pools: [{ host }], stats: [{ host }] });
+  const pools = (host: string) => ({
+    pools: [aPoolView({ host })],
+    stats: [aStatsView({ host })],
+  });
   twoPages('/novella/v1/pci/pools', 'pools', [pools('h1'), pools('h2')], 'h1');
-  const all = [{ host: 'h1' }, { host: 'h2' }];
-  expect(await listPools(session)).toEqual({ pools: all, stats: all });
+  expect(await listPools(session)).toEqual({
+    pools: [...pools('h1').pools, ...pools('h2').pools],
+    stats: [...pools('h1').stats, ...pools('h2').stats],
+  });
 
   const servers = (id: string, name: string) => ({ servers: [{ id, name }] });
   const path = '/v2.1/servers?all_tenants=True&name=%5Eweb%24';

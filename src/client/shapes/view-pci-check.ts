@@ -1,11 +1,6 @@
-/**
- * The JSON form of a dry run: what `novella pci check --json` prints and the operator's API
- * answers. Lists refer to entries by number.
- */
+/** Makes the document of a dry run; its shape is in `pci-check.ts`. */
 import type { PciAddress } from '#core/pci/devices/address.ts';
 import type { CheckedAlias } from '#core/pci/pools/alias-check.ts';
-import type { DeviceTags, PciDeviceStatus, PciDeviceType } from '#core/pci/devices/device.ts';
-import type { DeviceSpecFinding } from '#core/pci/specs/device-spec-audit.ts';
 import type {
   CheckedEntry,
   CheckedFunction,
@@ -17,101 +12,14 @@ import type { NearMiss } from '#core/pci/specs/failed-fields.ts';
 import type { PciDevicePool, PoolWithDevices } from '#core/pci/pools/pool.ts';
 import { printDeviceSpec } from '#core/pci/specs/print-device-spec.ts';
 import { printStatsEntry, statsEntries } from '#core/pci/pools/stats-entry.ts';
-
-export interface EntryView {
-  entry: number;
-  source: string;
-  device_spec: Record<string, unknown>;
-  /** Functions that it would admit alone, and those that it is the first to admit. */
-  matches: number;
-  takes: number;
-  /** Who takes the others. */
-  taken_before: { entry: number; count: number }[];
-  findings: Pick<DeviceSpecFinding, 'level' | 'code' | 'message'>[];
-}
-
-export interface FunctionView {
-  address: string;
-  dev_type: PciDeviceType;
-  vendor_id: string;
-  product_id: string;
-  ifname: string | null;
-  /** All of its interfaces, `ifname` first. */
-  ifnames: string[];
-  parent_addr: string | null;
-  numa_node: number | null;
-  /** null: not offered. */
-  entry: number | null;
-  tags: DeviceTags | null;
-  /** Its place in `pools`. */
-  pool: number | null;
-  /** Who on the host uses an offered function; null: not looked at. */
-  host_uses: string[] | null;
-  /**
-   * Of a function that is not offered: the entry that fails it in the fewest keys, with these.
-   * Example: `product_id`, `address.function`.
-   */
-  nearest: { entry: number; failed: string[] } | null;
-}
-
-export interface AliasView {
-  name: string;
-  /** Offered functions that it can take, and of which types they are. */
-  takes: number;
-  dev_types: PciDeviceType[];
-  findings: { level: 'warning'; code: string; message: string }[];
-}
-
-export interface ChangeView {
-  host: string;
-  appearing: string[];
-  lost: { address: string; status: PciDeviceStatus; instance_uuid: string | null }[];
-  retagged: {
-    address: string;
-    instance_uuid: string | null;
-    /** false: a server holds it, and its physical network or trust would change. */
-    safe: boolean;
-    tags: Record<string, { from: string | null; to: string | null }>;
-  }[];
-  kept: number;
-  safe: boolean;
-}
-
-/** Functions alike in all that a request can ask for. `address` is their PF's. */
-export interface OfferedPoolView {
-  vendor_id: string;
-  product_id: string;
-  numa_node: number | null;
-  dev_type: PciDeviceType;
-  address: string;
-  parent_ifname: string | null;
-  tags: DeviceTags;
-  count: number;
-}
-
-/**
- * `result`: `unsafe` when a server would lose a device, or its physical network or trust; else
- * `problems` when an entry is refused or of no effect; else `fine`.
- */
-export interface CheckView {
-  result: 'fine' | 'problems' | 'unsafe';
-  /**
-   * Where the functions come from, and whether they are all of the host's; `note` says what is not.
-   */
-  functions_from: { source: string; complete: boolean; note: string | null };
-  unreadable: { address: string; problem: string }[];
-  refused: string[];
-  entries: EntryView[];
-  functions: FunctionView[];
-  /** Empty where no aliases are written beside the list. */
-  aliases: AliasView[];
-  /** As they would be with nothing held. */
-  pools: OfferedPoolView[];
-  /** The same, rolled up. Example: `physnet1, 10ca, 8086 : 4`. */
-  stats: string[];
-  /** null: not compared with a controller. */
-  change: ChangeView | null;
-}
+import type {
+  AliasView,
+  ChangeView,
+  CheckView,
+  EntryView,
+  FunctionView,
+  OfferedPoolView,
+} from './pci-check.ts';
 
 /** What a dry run found, as its maker has it. */
 export interface CheckParts {

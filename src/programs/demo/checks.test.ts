@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { DeviceView, NicView, PoolView } from '#client/operator-api.ts';
+import type { DeviceView, PoolView } from '#client/shapes/pci.ts';
+import type { NicView } from '#client/shapes/explain.ts';
 import { bootChecks, deleteChecks, verify } from './checks.ts';
 import type { Inventory, PortView, Story } from './story.ts';
 
@@ -15,6 +16,9 @@ function vf(host: string, address: string, held?: string): DeviceView {
     parent_addr: '0000:01:00.0',
     numa_node: null,
     ifname: `netdev-of-${address}`,
+    link: null,
+    quarantine: null,
+    replaced: null,
     tags: {},
     physical_network: 'physnet1',
     status: held === undefined ? 'available' : 'allocated',

@@ -2,7 +2,7 @@
  * What must hold after the journey, claim by claim. Pure: reads the story, answers with what is
  * wrong.
  */
-import type { DeviceView, PoolView } from '#client/operator-api.ts';
+import type { DeviceView, PoolView } from '#client/shapes/pci.ts';
 import { domainNics } from '#integrations/libvirt/xml/domain-nics.ts';
 import { physicalNetwork, redSegment } from './steps.ts';
 import type { PortView, Story } from './story.ts';

@@ -1,6 +1,7 @@
 /** What the demo shows of its story: sections for people, one document for programs. */
 import { whyLines } from '#cli/servers/explain-text.ts';
-import type { HostView, PoolView } from '#client/operator-api.ts';
+import type { HostView } from '#client/shapes/hosts.ts';
+import type { PoolView } from '#client/shapes/pci.ts';
 import { shortType } from '#cli/pci/pci-devices.ts';
 import { bold, tableLines } from '#cli/terminal/table.ts';
 import type { CheckResult } from './checks.ts';

@@ -3,13 +3,8 @@
  * again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  explainServer,
-  listDevices,
-  listHosts,
-  listPools,
-  microversion,
-} from '#client/operator-api.ts';
+import { explainServer, listDevices, listHosts, listPools } from '#client/operator-api.ts';
+import { microversion } from '#client/servers.ts';
 import { request, type Session } from '#client/session/session.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { type Inventory, known, type PortView, type ServerView, type Step } from './story.ts';

@@ -2,7 +2,9 @@
  * What the demo has learnt so far, as the services' own documents. Steps add to it; checks and
  * report read it.
  */
-import type { DeviceView, ExplainReply, HostView, PoolView } from '#client/operator-api.ts';
+import type { DeviceView, PoolView } from '#client/shapes/pci.ts';
+import type { ExplainReply } from '#client/shapes/explain.ts';
+import type { HostView } from '#client/shapes/hosts.ts';
 import type { Session } from '#client/session/session.ts';
 import { ComputeError } from '#core/errors.ts';
 

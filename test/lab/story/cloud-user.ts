@@ -5,9 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readCloud } from '#client/cloud/clouds-yaml.ts';
+import type { DeviceView } from '#client/shapes/pci.ts';
+import type { ExplainReply } from '#client/shapes/explain.ts';
 import {
-  type DeviceView,
-  type ExplainReply,
   explainServer,
   listDevices,
   listHosts,

@@ -4,6 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { expect } from 'vitest';
 import { createComputeApi } from '#api/compute-api.ts';
 import type { Caller } from '#contracts/services/identity.ts';
 import type { ImageContents, ImageService } from '#contracts/services/images.ts';
@@ -22,6 +23,7 @@ import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { standardWeights } from '#core/scheduling/weights.ts';
 import { serverOperations } from '#workflows/server-operations.ts';
 import { ask, type Answer } from './embedded-cloud.ts';
+import { wrongInReply } from '../operator-replies.ts';
 import { silentLog } from '../silent-log.ts';
 import { aFlavor, aHost, aNewServer, aNic } from './store-rows.ts';
 
@@ -125,15 +127,19 @@ export async function aComputeWorld() {
     limits,
     ports,
     /** Example: `ask('GET /v2.1/servers', { as: 'member', version: '2.1' })`. */
-    ask: (act: string, { as = 'admin', version = '2.79', body, headers }: Asked = {}) =>
-      ask(app, act, {
+    ask: async (act: string, { as = 'admin', version = '2.79', body, headers }: Asked = {}) => {
+      const answer = await ask(app, act, {
         ...(as !== null && { token: as }),
         ...(body !== undefined && { body }),
         headers: {
           ...(version !== '' && { 'openstack-api-version': `compute ${version}` }),
           ...headers,
         },
-      }),
+      });
+      const [method = '', url = ''] = act.split(' ');
+      expect(wrongInReply({ method, url, ...answer })).toEqual([]);
+      return answer;
+    },
     /** A stored server of the first project. */
     server: async (change: Partial<Omit<Server, 'serial'>> = {}): Promise<Server> => {
       const flavor = aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} });

@@ -46,7 +46,10 @@ export async function startRecordedCloud(): Promise<RecordedCloud> {
   const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const line = `${request.method} ${request.url}`;
     received.push({ line, headers: request.headers, body: await readBody(request) });
-    const unknown = { status: 404, body: { itemNotFound: { message: `no record of ${line}` } } };
+    const unknown = {
+      status: 404,
+      body: { itemNotFound: { code: 404, message: `no record of ${line}` } },
+    };
     send(response, replies.get(line) ?? unknown);
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

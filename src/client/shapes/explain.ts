@@ -1,0 +1,80 @@
+/** Why a server is where it is: the operator API's explanation. */
+import { type Static, Type } from 'typebox';
+import { DeviceView } from './pci.ts';
+import { mapOf, Moment, nullable, shape } from './shape.ts';
+
+/** Why something was refused. `code` is stable for programs, `data` has the figures. */
+export const ReasonView = shape({
+  code: Type.String(),
+  message: Type.String(),
+  data: Type.Optional(mapOf(Type.Unknown())),
+});
+
+/** What the scheduler saw and answered. `chosen` null: no host. */
+export const DecisionView = shape({
+  attempt: Type.Integer(),
+  decided_at: Moment,
+  chosen: nullable(Type.String()),
+  candidates: Type.Array(
+    shape({ host: Type.String(), weight: Type.Number(), weights: mapOf(Type.Number()) }),
+  ),
+  rejections: Type.Array(
+    shape({ host: Type.String(), filter: Type.String(), reasons: Type.Array(ReasonView) }),
+  ),
+  devices: Type.Array(
+    shape({ request_id: Type.String(), address: Type.String(), pool: Type.String() }),
+  ),
+});
+export type DecisionView = Static<typeof DecisionView>;
+
+/** A NIC, in boot order; nulls until its port is known and bound. */
+export const NicView = shape({
+  position: Type.Integer(),
+  network_id: nullable(Type.String()),
+  port_id: nullable(Type.String()),
+  vnic_type: nullable(Type.String()),
+  vif_type: nullable(Type.String()),
+  mac_address: nullable(Type.String()),
+  pci_request_id: nullable(Type.String()),
+  pci_slot: nullable(Type.String()),
+  physical_network: nullable(Type.String()),
+  binding_profile: nullable(mapOf(Type.Unknown())),
+});
+export type NicView = Static<typeof NicView>;
+
+/** What is asked for in PCI devices, by a port (`requester_id`) or an alias of the flavor. */
+export const PciRequestView = shape({
+  request_id: Type.String(),
+  count: Type.Integer(),
+  spec: Type.Array(mapOf(nullable(Type.String()))),
+  alias_name: nullable(Type.String()),
+  numa_policy: nullable(Type.Enum(['required', 'socket', 'preferred', 'legacy'])),
+  requester_id: nullable(Type.String()),
+});
+export type PciRequestView = Static<typeof PciRequestView>;
+
+const FaultView = shape({
+  code: Type.Integer(),
+  created: Moment,
+  message: Type.String(),
+  details: Type.String(),
+});
+
+/** All that is known of why a server is where it is. */
+export const ExplainReply = shape({
+  server: shape({
+    id: Type.String(),
+    name: Type.String(),
+    status: Type.String(),
+    host: nullable(Type.String()),
+    fault: nullable(FaultView),
+  }),
+  decisions: Type.Array(DecisionView),
+  nics: Type.Array(NicView),
+  pci_requests: Type.Array(PciRequestView),
+  devices: Type.Array(DeviceView),
+  /** What its host did to start its guest first, in order. */
+  spawn_steps: Type.Array(shape({ step: Type.String(), milliseconds: Type.Number() })),
+  domain_xml: nullable(Type.String()),
+});
+export type ExplainReply = Static<typeof ExplainReply>;

@@ -1,0 +1,68 @@
+/** Hosts and their enrolments in the replies of the operator API. */
+import { type Static, Type } from 'typebox';
+import { Links, Moment, nullable, shape } from './shape.ts';
+
+/** `blocks`: which servers it keeps from the host. */
+export const HostProblemView = shape({
+  code: Type.String(),
+  message: Type.String(),
+  blocks: Type.Enum(['all', 'passthrough', 'none']),
+});
+
+/** A host that has reported. Sizes of memory are MiB, of disks GiB. */
+export const HostView = shape({
+  id: Type.String(),
+  name: Type.String(),
+  availability_zone: Type.String(),
+  host_ip: Type.String(),
+  state: Type.Enum(['up', 'down']),
+  status: Type.Enum(['enabled', 'disabled']),
+  disabled_reason: nullable(Type.String()),
+  forced_down: Type.Boolean(),
+  /** null: it may not dial in, and is down for that. */
+  last_seen_at: nullable(Moment),
+  /** Counts the changes of what is known of it. */
+  generation: Type.Integer(),
+  hypervisor_type: Type.String(),
+  hypervisor_version: Type.Integer(),
+  vcpus: Type.Integer(),
+  vcpus_used: Type.Integer(),
+  memory_mb: Type.Integer(),
+  memory_mb_used: Type.Integer(),
+  disk_gb: Type.Integer(),
+  disk_gb_used: Type.Integer(),
+  running_guests: Type.Integer(),
+  problems: Type.Array(HostProblemView),
+  devices_free: Type.Integer(),
+});
+export type HostView = Static<typeof HostView>;
+
+export const HostsReply = shape({
+  hosts: Type.Array(HostView),
+  hosts_links: Type.Optional(Links),
+});
+export type HostsReply = Static<typeof HostsReply>;
+
+const Enrolment = {
+  host: Type.String(),
+  enrolled_at: Moment,
+  /** null: its token is good. */
+  revoked_at: nullable(Moment),
+};
+
+/** A host that may dial in. `link` null: it has not, or not any more. */
+export const EnrolmentView = shape({
+  ...Enrolment,
+  link: nullable(shape({ address: Type.String(), since: Moment })),
+});
+export type EnrolmentView = Static<typeof EnrolmentView>;
+
+export const EnrolmentsReply = shape({ enrolments: Type.Array(EnrolmentView) });
+export type EnrolmentsReply = Static<typeof EnrolmentsReply>;
+
+/** A host that was let in; the token is in this reply and in no other. */
+export const NewEnrolmentView = shape({ ...Enrolment, token: Type.String() });
+export type NewEnrolmentView = Static<typeof NewEnrolmentView>;
+
+export const NewEnrolmentReply = shape({ enrolment: NewEnrolmentView });
+export type NewEnrolmentReply = Static<typeof NewEnrolmentReply>;

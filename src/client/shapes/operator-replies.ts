@@ -1,0 +1,28 @@
+/** What each route of the operator API answers. */
+import type { Static, TSchema } from 'typebox';
+import { ExplainReply } from './explain.ts';
+import { EnrolmentsReply, HostsReply, NewEnrolmentReply } from './hosts.ts';
+import { DevicesReply, PoolsReply } from './pci.ts';
+import { CheckView } from './pci-check.ts';
+import { ControllerStatus } from './status.ts';
+
+/** By method and path below `/novella/v1`; null: no body. Errors are `FaultReply` on all of them. */
+export const operatorReplies = {
+  'GET /status': ControllerStatus,
+  'GET /hosts': HostsReply,
+  'GET /hosts/enrolments': EnrolmentsReply,
+  'POST /hosts/:name/enrolment': NewEnrolmentReply,
+  'DELETE /hosts/:name/enrolment': null,
+  'DELETE /hosts/:name': null,
+  'GET /pci/devices': DevicesReply,
+  'GET /pci/pools': PoolsReply,
+  'POST /pci/check': CheckView,
+  'GET /servers/:id/explain': ExplainReply,
+} as const satisfies Record<string, TSchema | null>;
+
+type Replies = typeof operatorReplies;
+
+/** The body of a route's reply. Example: `OperatorReply<'GET /hosts'>`. */
+export type OperatorReply<Route extends keyof Replies> = Replies[Route] extends TSchema
+  ? Static<Replies[Route]>
+  : undefined;

@@ -1,0 +1,38 @@
+/** Disks and work of the controller in the replies of the operator API. */
+import { type Static, Type } from 'typebox';
+import { Moment, nullable, shape } from './shape.ts';
+
+/** Room on one file system of the controller. `uses`: what it keeps there. */
+export const DiskView = shape({
+  uses: Type.Array(Type.String()),
+  free_bytes: Type.Integer(),
+  size_bytes: Type.Integer(),
+});
+export type DiskView = Static<typeof DiskView>;
+
+/**
+ * A piece of work under way. `started_at` null: nobody asked for it; `due_at` null: it waits for
+ * its host.
+ */
+export const TaskView = shape({
+  server_id: Type.String(),
+  kind: Type.String(),
+  step: Type.String(),
+  state: Type.Enum(['running', 'queued', 'waiting', 'host']),
+  started_at: nullable(Moment),
+  due_at: nullable(Moment),
+});
+export type TaskView = Static<typeof TaskView>;
+
+/** The tasks are counted by state; the oldest of them are named. */
+export const ControllerStatus = shape({
+  disks: Type.Array(DiskView),
+  tasks: shape({
+    running: Type.Integer(),
+    queued: Type.Integer(),
+    waiting: Type.Integer(),
+    host: Type.Integer(),
+    oldest: Type.Array(TaskView),
+  }),
+});
+export type ControllerStatus = Static<typeof ControllerStatus>;

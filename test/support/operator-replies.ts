@@ -1,0 +1,75 @@
+/**
+ * Holds replies of the operator API against their shapes. Whatever a test asks of it through
+ * `fetch` is checked by `check-replies.ts`, whatever it asks a `ComputeWorld` by that one.
+ */
+import type { TSchema } from 'typebox';
+import { Compile, type Validator } from 'typebox/compile';
+import { FaultReply } from '#client/shapes/faults.ts';
+import { operatorReplies } from '#client/shapes/operator-replies.ts';
+
+/** A reply, with the request that it answers. `url`: absolute or a path. `body`: '' for none. */
+export interface SeenReply {
+  method: string;
+  url: string;
+  status: number;
+  body: unknown;
+}
+
+const prefix = '/novella/v1';
+
+/** Whose successes have no shape: bytes of an image, and the agents' WebSocket. */
+const shapeless = [/^\/images\/[^/]+\/content$/, /^\/host-link$/];
+
+const routes = Object.entries(operatorReplies as Record<string, TSchema | null>).map(
+  ([route, schema]) => {
+    const [method = '', path = ''] = route.split(' ');
+    return { method, path: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`), schema };
+  },
+);
+
+const compiled = new Map<TSchema, Validator>();
+
+/** Is the URL one of the operator API? */
+export function isOperatorUrl(url: string): boolean {
+  return pathOf(url).startsWith(`${prefix}/`);
+}
+
+/** What of the reply is not as its shape says; none of a reply of another API. */
+export function wrongInReply(seen: SeenReply): string[] {
+  if (!isOperatorUrl(seen.url)) return [];
+  const { method, status, body } = seen;
+  const path = pathOf(seen.url).slice(prefix.length);
+  const named = `${method} ${path} ${status}`;
+  // A HEAD is a GET without the body.
+  if (method === 'HEAD' || status === 101) return [];
+  const isShapeless = shapeless.some((form) => form.test(path));
+  // Who answers for a controller in a test of image downloads may be none.
+  if (isShapeless && (status < 400 || body === undefined)) return [];
+  if (status >= 400) return findings(named, FaultReply, body);
+  const route = routes.find((each) => each.method === method && each.path.test(path));
+  if (route === undefined) return [`${named}: no shape is known of it`];
+  if (route.schema !== null) return findings(named, route.schema, body);
+  return body === '' ? [] : [`${named}: must have no body`];
+}
+
+function findings(named: string, schema: TSchema, body: unknown): string[] {
+  const validator = compiled.get(schema) ?? Compile(schema);
+  compiled.set(schema, validator);
+  if (validator.Check(body)) return [];
+  // What fits no fault at all fails each of them, which helps nobody.
+  if (schema === FaultReply) return [`${named}: ${JSON.stringify(body)} is no fault`];
+  return (
+    validator
+      .Errors(body)
+      // An unknown key is named once more, by the object that has it.
+      .filter(({ keyword }) => keyword !== 'boolean')
+      .map(({ instancePath, message, params }) => {
+        const keys = 'additionalProperties' in params ? params.additionalProperties : [];
+        return `${named}: ${[instancePath || 'the body', message, ...keys].join(' ')}`;
+      })
+  );
+}
+
+function pathOf(url: string): string {
+  return new URL(url, 'http://localhost').pathname;
+}
