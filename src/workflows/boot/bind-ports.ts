@@ -10,6 +10,7 @@ import type { Port } from '#core/networking/port.ts';
 import { physicalNetworkOf, vifOf } from '#core/networking/vif-of.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
+import { settleAll } from '#runtime/settle-all.ts';
 import { agentsNow } from '../ports/binding-needs.ts';
 import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from '../engine/context.ts';
@@ -17,7 +18,6 @@ import { type DevicePort, type DevicePorts, freshDevicePorts } from '../ports/de
 import { guestOf } from './guest-of.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
-import { together } from '../engine/together.ts';
 import { type StepOutcome, stillOurs } from '../engine/workflow.ts';
 
 /**
@@ -80,7 +80,7 @@ export async function bindNics(
   const devices = all.filter((device) => device.serverId === server.id);
   const needing = nics.filter(({ pciRequestId }) => pciRequestId !== null);
   const ports = needing.length === 0 ? [] : await freshDevicePorts(context, nics, devicePorts);
-  return together(nics, async (nic) => {
+  return settleAll(nics, async (nic) => {
     await stillOurs(context, task);
     return bindNic(context, { server, host, devices, ports, nic });
   });

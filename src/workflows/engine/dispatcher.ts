@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommitResult, Task, TaskKind } from '#contracts/store/store.ts';
 import { invariant, isComputeError } from '#core/errors.ts';
+import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from './context.ts';
 import { keepLooking } from './keep-looking.ts';
 import { repeat } from './repeat.ts';
@@ -49,7 +50,7 @@ export function startDispatcher(
   const running = new Map<Promise<void>, string>();
   /** How many of them rest after a fault: they keep no others from running. */
   let resting = 0;
-  const exclusive = oneAtATime();
+  const exclusive = new SerialQueue();
   const stopping = new AbortController();
   /** Before the first look: the clock may have gone back since the process before this one. */
   let newest = Infinity;
@@ -124,7 +125,7 @@ async function stillHeld(
 async function runTask(
   context: WorkflowContext,
   options: DispatcherOptions,
-  exclusive: <T>(act: () => Promise<T>) => Promise<T>,
+  exclusive: SerialQueue,
   { leased, ...from }: { leased: Task; task: Task | undefined },
 ): Promise<void> {
   let task: Task | undefined = from.task;
@@ -135,7 +136,7 @@ async function runTask(
     const start: StepStart = { read: await step?.read?.(context, current) };
     const act = (): Promise<Task | undefined> =>
       runStep(context, { workflow, task: current, start });
-    task = await (step?.exclusive === true ? exclusive(act) : act());
+    task = await (step?.exclusive === true ? exclusive.run(act) : act());
   }
   await context.store.tasks.release(leased, options.owner);
 }
@@ -198,14 +199,4 @@ async function attempt(
 /** Returns early when the signal is aborted. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return sleep(ms, undefined, { signal }).catch(() => {});
-}
-
-/** Acts given to it run one after the other. */
-function oneAtATime(): <T>(act: () => Promise<T>) => Promise<T> {
-  let tail: Promise<unknown> = Promise.resolve();
-  return (act) => {
-    const result = tail.then(act);
-    tail = result.catch(() => {});
-    return result;
-  };
 }

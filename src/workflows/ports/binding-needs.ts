@@ -6,9 +6,9 @@ import { bindingNeed } from '#core/networking/binding/binding-need.ts';
 import type { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
 import type { SpecBinding } from '#core/scheduling/request-spec.ts';
+import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import type { DevicePort, DevicePorts } from './device-ports.ts';
-import { together } from '../engine/together.ts';
 
 const normalPort: Omit<DevicePort, 'id'> = { vnicType: 'normal', profile: {} };
 
@@ -27,7 +27,7 @@ export async function bindingNeeds(
   try {
     const agents = await context.network.listAgents();
     if (agents.all.length === 0) return null;
-    const needs = await together(nics, async (nic) => {
+    const needs = await settleAll(nics, async (nic) => {
       const port = portOf(nic);
       if (port === undefined || nic.networkId === null) return [];
       return [bindingNeed(port, await context.network.showNetwork(nic.networkId))];

@@ -6,9 +6,9 @@
 import type { Caller } from '#contracts/services/identity.ts';
 import { ComputeError, type ErrorKind, isComputeError } from '#core/errors.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
+import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import type { NicNaming } from './resolve-nics.ts';
-import { together } from '../engine/together.ts';
 
 /** As `openstack server event show` lists it. */
 export const makeEvent = 'make_ports';
@@ -31,7 +31,7 @@ export async function makePorts(
   { id, projectId }: Pick<Server, 'id' | 'projectId'>,
   { nics, naming, securityGroupIds }: NicsWithoutPorts,
 ): Promise<ServerNic[]> {
-  return together(nics, async (nic, at) => {
+  return settleAll(nics, async (nic, at) => {
     const { networkId, fixedIp } = nic;
     if (nic.portId !== null || networkId === null) return nic;
     try {

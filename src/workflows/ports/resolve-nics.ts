@@ -12,9 +12,9 @@ import { requestForPort } from '#core/networking/port-request.ts';
 import type { NumaPolicy, PciRequest } from '#core/pci/requests/request.ts';
 import { networkNeeds } from '#core/scheduling/network-needs.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
+import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import type { DevicePorts } from './device-ports.ts';
-import { together } from '../engine/together.ts';
 
 /**
  * NICs in the user's order, the requests of those that need a device, and the ports that led to
@@ -76,7 +76,7 @@ export async function resolveNics(
   }: AskedNics,
 ): Promise<ResolvedNics> {
   const readAt = context.clock.now();
-  const named = await together(asked, async (nic, at): Promise<Named> => {
+  const named = await settleAll(asked, async (nic, at): Promise<Named> => {
     const { missing } = naming;
     const field = nic.portId === null ? naming.network(at) : naming.port(at);
     if (nic.portId === null) {
@@ -89,7 +89,7 @@ export async function resolveNics(
   });
   const ids = named.flatMap(({ needing }) => needing?.portId ?? []);
   const ports = await context.network.listPorts(ids);
-  const requests = await together(named, async ({ request, needing }) => {
+  const requests = await settleAll(named, async ({ request, needing }) => {
     if (needing === undefined) return { request, pciRequest: null };
     const port = ports.find(({ id }) => id === needing.portId);
     if (port === undefined) throw noPort(needing);

@@ -8,12 +8,12 @@ import type { Port } from '#core/networking/port.ts';
 import { unbindChange } from '#core/networking/binding/port-binding.ts';
 import { freeDevices } from '#core/pci/claims/claim.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
+import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { deviceChange } from '../hosts/device-change.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryLater } from '../engine/retry-later.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
-import { together } from '../engine/together.ts';
 import { type StepOutcome, stillOurs } from '../engine/workflow.ts';
 
 /**
@@ -96,7 +96,7 @@ async function letPortsGo(
     (port) => users.includes(port.id) && isBoundFor(server, port),
   );
   const made = ports.filter((port) => !users.includes(port.id) && isMadeFor(server, port));
-  await together([...bound, ...made], async (port) => {
+  await settleAll([...bound, ...made], async (port) => {
     await stillOurs(context, task);
     if (stay.includes(port.id)) await unbindPort(context, port, { keepOwner: true });
     else if (made.includes(port)) await context.network.deletePort(port.id);
@@ -145,7 +145,7 @@ export async function portsMadeFor(context: WorkflowContext, server: Server): Pr
 /** Of a server that is gone, or will never be. */
 export async function deletePortsMadeFor(context: WorkflowContext, server: Server): Promise<void> {
   const ports = await portsMadeFor(context, server);
-  await together(ports, ({ id }) => context.network.deletePort(id));
+  await settleAll(ports, ({ id }) => context.network.deletePort(id));
 }
 
 function isMadeFor(server: Server, { projectId, deviceOwner }: Port): boolean {

@@ -7,6 +7,7 @@ import type { Host } from '#contracts/store/store.ts';
 import { canonicalText } from '#core/canonical-text.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
+import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { refreshInventory } from './refresh-inventory.ts';
 import { GuestWatch } from './watch-guests.ts';
@@ -46,7 +47,7 @@ class AgentSession {
   #isClosed = false;
   #unlisten: () => void = () => {};
   #unlink: () => void = () => {};
-  #sending: Promise<void> = Promise.resolve();
+  readonly #sending = new SerialQueue();
 
   constructor(context: WorkflowContext, end: ControllerEnd, onReport: (host: Host) => void) {
     this.#context = context;
@@ -154,8 +155,8 @@ class AgentSession {
 
   #send(host: Host): void {
     const { links } = this.#context;
-    this.#sending = this.#sending
-      .then(async () => {
+    this.#sending
+      .run(async () => {
         if (this.#isClosed) return;
         const waiting = await this.#context.store.commands.pending(host.id);
         for (const command of waiting) {

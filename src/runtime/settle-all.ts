@@ -1,11 +1,11 @@
-/** Acts upon others that may go on side by side. */
+/** Work that may run concurrently. */
 
 /**
  * Does it for all at once and waits until the last has ended, so that nothing still runs when a
  * failure is dealt with. Results in the order of the things; throws what the first of them in that
  * order threw.
  */
-export async function together<Thing, Result>(
+export async function settleAll<Thing, Result>(
   things: readonly Thing[],
   act: (thing: Thing, at: number) => Promise<Result>,
 ): Promise<Result[]> {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { together } from './together.ts';
+import { settleAll } from './settle-all.ts';
 
 test('all begin before any has ended; results come in the order of the things', async () => {
   const begun: number[] = [];
   const allBegun = Promise.withResolvers<void>();
-  const results = await together([3, 1, 2], async (thing, at) => {
+  const results = await settleAll([3, 1, 2], async (thing, at) => {
     begun.push(thing);
     if (begun.length === 3) allBegun.resolve();
     await allBegun.promise;
@@ -16,7 +16,7 @@ test('all begin before any has ended; results come in the order of the things', 
 test('what the first failing one threw comes once the last has ended, whoever failed earlier', async () => {
   const ended: string[] = [];
   const secondFailed = Promise.withResolvers<void>();
-  const outcome = together(['first', 'second', 'third'], async (name) => {
+  const outcome = settleAll(['first', 'second', 'third'], async (name) => {
     if (name === 'second') {
       secondFailed.resolve();
       throw new Error('second');

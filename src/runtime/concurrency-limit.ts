@@ -1,0 +1,31 @@
+/** Work of which only so much may run at once. */
+
+/** Example: `new ConcurrencyLimit(3)` runs three, and starts the fourth when one of them ends. */
+export class ConcurrencyLimit {
+  readonly #most: number;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** How many have not begun. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Runs the work, first come first served, and returns or throws what it does. */
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#running < this.#most) this.#running += 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      // The place is handed over, so that nobody who comes now is served before one who waits.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { KeyedQueue, SerialQueue } from './serial-queue.ts';
+
+/** Work that notes its begin and end, and ends when the gate opens. */
+function journal() {
+  const log: string[] = [];
+  const work =
+    (name: string, gate: Promise<void> = Promise.resolve()) =>
+    async () => {
+      log.push(`${name} begins`);
+      await gate;
+      log.push(`${name} ends`);
+      return name;
+    };
+  return { log, work };
+}
+
+test('work runs in the order in which it was given, each after the last has ended', async () => {
+  const queue = new SerialQueue();
+  const { log, work } = journal();
+  const gate = Promise.withResolvers<void>();
+  const results = ['a', 'b', 'c'].map((name) => queue.run(work(name, gate.promise)));
+  gate.resolve();
+  expect(await Promise.all(results)).toEqual(['a', 'b', 'c']);
+  expect(log).toEqual(['a', 'b', 'c'].flatMap((name) => [`${name} begins`, `${name} ends`]));
+});
+
+test('an error is the caller’s alone: the next one runs, also after a throw that is no promise', async () => {
+  const queue = new SerialQueue();
+  const failing = queue.run(() => Promise.reject(new Error('no')));
+  const throwing = queue.run(() => {
+    throw new Error('at once');
+  });
+  const next = queue.run(async () => 'done');
+  await expect(failing).rejects.toThrow('no');
+  await expect(throwing).rejects.toThrow('at once');
+  expect(await next).toBe('done');
+});
+
+test('work that shares a key is done in turn, all else concurrently', async () => {
+  const queue = new KeyedQueue();
+  const { log, work } = journal();
+  const gate = Promise.withResolvers<void>();
+  const first = queue.run(['a', 'b'], work('first', gate.promise));
+  const failing = queue.run(['b'], () => Promise.reject(new Error('no')));
+  const third = queue.run(['b', 'c'], work('third'));
+  await queue.run('d', work('apart'));
+  expect(log).toEqual(['first begins', 'apart begins', 'apart ends']);
+  expect(queue.busyKeys().sort()).toEqual(['a', 'b', 'c']);
+  gate.resolve();
+  await expect(failing).rejects.toThrow('no');
+  await Promise.all([first, third]);
+  expect(log.slice(3)).toEqual(['first ends', 'third begins', 'third ends']);
+  expect(queue.busyKeys()).toEqual([]);
+});
+
+test('a key that is named twice does not wait for itself', async () => {
+  expect(await new KeyedQueue().run(['a', 'a'], async () => 'done')).toBe('done');
+});
+
+test('a turn that is taken lasts until it is ended', async () => {
+  const queue = new SerialQueue();
+  const { log, work } = journal();
+  const end = await queue.take();
+  const next = queue.run(work('next'));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(log).toEqual([]);
+  end();
+  expect(await next).toBe('next');
+});
+
+test('drained: nothing waits or runs, work that was added while it was awaited included', async () => {
+  const queue = new KeyedQueue();
+  await queue.drained();
+  const { log, work } = journal();
+  const gate = Promise.withResolvers<void>();
+  const failing = queue.run('a', () => gate.promise.then(() => Promise.reject(new Error('no'))));
+  let isDrained = false;
+  const drained = queue.drained().then(() => {
+    isDrained = true;
+  });
+  const added = queue.run('b', work('added', gate.promise));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isDrained).toBe(false);
+  gate.resolve();
+  await expect(failing).rejects.toThrow('no');
+  await drained;
+  expect(log).toEqual(['added begins', 'added ends']);
+  await added;
+});

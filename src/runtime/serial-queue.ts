@@ -1,0 +1,73 @@
+/** Work that must not overlap: one after the other, in the order in which it was given. */
+
+/**
+ * Work of one key in order, of different keys concurrently. Example: `queue.run('0000:01:10.0',
+ * work)` starts `work` when all earlier work of that key has ended, well or not.
+ */
+export class KeyedQueue {
+  readonly #tails = new Map<string, Promise<void>>();
+
+  /**
+   * Resolves when all earlier work of any of these keys has ended, with the function that ends this
+   * turn. For a turn that begins and ends in different functions; else use `run`.
+   */
+  async take(keys: string | readonly string[]): Promise<() => void> {
+    const names = typeof keys === 'string' ? [keys] : keys;
+    const before = names.map((name) => this.#tails.get(name) ?? Promise.resolve());
+    const { promise: mine, resolve } = Promise.withResolvers<void>();
+    for (const name of names) this.#tails.set(name, mine);
+    await Promise.all(before);
+    return () => {
+      for (const name of names) if (this.#tails.get(name) === mine) this.#tails.delete(name);
+      resolve();
+    };
+  }
+
+  /**
+   * Runs the work in its turn and returns or throws what it does. What it throws is the caller's
+   * alone: the next one runs all the same.
+   */
+  async run<Result>(
+    keys: string | readonly string[],
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const end = await this.take(keys);
+    try {
+      return await work();
+    } finally {
+      end();
+    }
+  }
+
+  /** Keys with work that waits or runs. */
+  busyKeys(): string[] {
+    return [...this.#tails.keys()];
+  }
+
+  /** Resolves when nothing waits or runs, work that is added until then included. */
+  async drained(): Promise<void> {
+    while (this.#tails.size > 0) await Promise.all(this.#tails.values());
+  }
+}
+
+const onlyKey = 'all';
+
+/** A queue without keys. Example: `queue.run(work)`. */
+export class SerialQueue {
+  readonly #queue = new KeyedQueue();
+
+  /** As `KeyedQueue.take`. */
+  take(): Promise<() => void> {
+    return this.#queue.take(onlyKey);
+  }
+
+  /** As `KeyedQueue.run`. */
+  run<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#queue.run(onlyKey, work);
+  }
+
+  /** As `KeyedQueue.drained`. */
+  drained(): Promise<void> {
+    return this.#queue.drained();
+  }
+}
