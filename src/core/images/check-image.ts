@@ -89,7 +89,7 @@ export function diskBytesOf(
   const needed = base?.virtualBytes ?? 0;
   if (wantedBytes === 0 && base === null) {
     return refuse(
-      'no-disk',
+      'no-disk-size',
       'the flavor has a disk of 0 GiB and there is no image to take its size from',
     );
   }
