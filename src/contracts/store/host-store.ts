@@ -1,5 +1,6 @@
 /** Hosts as the store keeps them. */
 import type { HostProblem } from '#core/hosts/host-problem.ts';
+import type { LedgerEntry } from '#core/ledger/host-ledger.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import type { PciDevicePool } from '#core/pci/pools/pool.ts';
 import type { HostNuma } from '#core/scheduling/numa-fit.ts';
@@ -42,25 +43,17 @@ export type HostVersion = Pick<
 >;
 
 /** Changes to a host, valid only while its generation is still `generation`. */
-export interface HostChange {
+export interface HostChange extends LedgerEntry {
   hostId: string;
   generation: number;
-  /** Rows to write, whole; matched by address. */
-  devices?: PciDevice[];
   /** Addresses whose rows go. */
   removedDevices?: string[];
-  pciStats?: PciDevicePool[];
   facts?: HypervisorFacts;
   hostIp?: string;
   physicalNetworks?: string[];
-  vcpusUsed?: number;
-  memoryMibUsed?: number;
-  diskGibUsed?: number;
-  numa?: HostNuma;
   enabled?: boolean;
   disabledReason?: string | null;
   forcedDown?: boolean;
-  problems?: HostProblem[];
 }
 
 /** A part of all hosts. `after`: absent at the beginning. */

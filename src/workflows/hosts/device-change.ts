@@ -1,11 +1,15 @@
-/**
- * What changed device rows make of their host: the rows, its pools counted again, and what is wrong
- * with its claims. One home, so that neither lags its devices.
- */
+/** Entries of the host ledger as changes of the host row that was read. */
 import type { Host, HostChange } from '#contracts/store/store.ts';
-import { withClaimProblems } from '#core/hosts/claim-problems.ts';
+import { bookDevices, type LedgerEntry } from '#core/ledger/host-ledger.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
-import { poolsOf } from '#core/pci/pools/pool.ts';
+
+/** An entry, valid only while the host's row is still the one that was read. */
+export function hostChange(
+  { id, generation }: Pick<Host, 'id' | 'generation'>,
+  entry: LedgerEntry,
+): HostChange {
+  return { hostId: id, generation, ...entry };
+}
 
 /**
  * `devices`: all of the host's as read; `changed`: those of them that are to be written. None
@@ -16,10 +20,5 @@ export function deviceChange(
   devices: readonly PciDevice[],
   changed: PciDevice[],
 ): HostChange {
-  const change: HostChange = { hostId: host.id, generation: host.generation };
-  if (changed.length === 0) return change;
-  const byAddress = new Map(changed.map((device) => [device.address, device]));
-  const after = devices.map((device) => byAddress.get(device.address) ?? device);
-  const problems = withClaimProblems(host.problems, after);
-  return { ...change, devices: changed, pciStats: poolsOf(after), problems };
+  return hostChange(host, bookDevices(host, devices, changed));
 }

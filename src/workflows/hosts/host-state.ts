@@ -1,5 +1,6 @@
 /** A host row as the scheduler's snapshot. */
 import type { Host } from '#contracts/store/store.ts';
+import { sharedVcpusUsed } from '#core/ledger/host-ledger.ts';
 import type { HostState } from '#core/scheduling/host-state.ts';
 import type { HostLinks } from './host-links.ts';
 
@@ -45,6 +46,5 @@ export function hostState(
 function sharedCpus({ facts, vcpusUsed, numa }: Host): Pick<HostState, 'vcpus' | 'vcpusUsed'> {
   const isSplit = numa.nodes.some((node) => node.dedicatedCpus.length > 0);
   const shared = numa.nodes.reduce((sum, node) => sum + node.cpus.length, 0);
-  const pinned = numa.claims.reduce((sum, claim) => sum + claim.cpus.length, 0);
-  return { vcpus: isSplit ? shared : facts.vcpus, vcpusUsed: vcpusUsed - pinned };
+  return { vcpus: isSplit ? shared : facts.vcpus, vcpusUsed: sharedVcpusUsed({ vcpusUsed, numa }) };
 }

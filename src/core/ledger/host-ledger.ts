@@ -1,0 +1,121 @@
+/**
+ * The ledger of a host: what a claim takes and a release gives back. Devices, vcpus, pinned
+ * processors, memory, disk and NUMA shares are booked here and nowhere else, so that both sides of
+ * the sum agree: a release undoes its claim.
+ */
+import { allocateClaimed, freeDevices } from '../pci/claims/claim.ts';
+import type { PciDevice } from '../pci/devices/device.ts';
+import { type PciDevicePool, poolsOf } from '../pci/pools/pool.ts';
+import type { HostNuma, NumaShare } from '../scheduling/numa-fit.ts';
+import type { Flavor } from '../servers/flavor.ts';
+import { withClaimProblems } from '../hosts/claim-problems.ts';
+import type { HostProblem } from '../hosts/host-problem.ts';
+
+/** What is booked in the row of a host. Memory in MiB, disk in GiB. */
+export interface HostLedger {
+  vcpusUsed: number;
+  memoryMibUsed: number;
+  diskGibUsed: number;
+  numa: HostNuma;
+  problems: readonly HostProblem[];
+}
+
+/** The fields of a host, and its device rows, that an entry changes. */
+export interface LedgerEntry {
+  /** Rows to write, whole; matched by address. */
+  devices?: PciDevice[];
+  pciStats?: PciDevicePool[];
+  problems?: HostProblem[];
+  vcpusUsed?: number;
+  memoryMibUsed?: number;
+  diskGibUsed?: number;
+  numa?: HostNuma;
+}
+
+/** A server, as far as it is booked. */
+export interface Booked {
+  id: string;
+  flavor: Pick<Flavor, 'vcpus' | 'memoryMib' | 'diskGib' | 'ephemeralGib'>;
+}
+
+/** Disk of a flavor, in GiB. Source: Nova counts root and ephemeral disk together. */
+export function diskOf({ diskGib, ephemeralGib }: Booked['flavor']): number {
+  return diskGib + ephemeralGib;
+}
+
+/**
+ * Changed device rows with the pools they leave and what is then wrong with the host's claims.
+ * `devices`: all of the host's as they were read. Nothing changed: nothing is written.
+ */
+export function bookDevices(
+  { problems }: Pick<HostLedger, 'problems'>,
+  devices: readonly PciDevice[],
+  changed: PciDevice[],
+): LedgerEntry {
+  if (changed.length === 0) return {};
+  const byAddress = new Map(changed.map((device) => [device.address, device]));
+  const after = devices.map((device) => byAddress.get(device.address) ?? device);
+  const pciStats = poolsOf(after);
+  return { devices: changed, pciStats, problems: withClaimProblems(problems, after) };
+}
+
+/**
+ * A whole server comes to the host. `taken`: the device rows that its claim changed (`takeDevices`)
+ * and its NUMA shares. Example: a flavor of 2 vcpus on a host that has 3 booked → `vcpusUsed: 5`.
+ */
+export function claimServer(
+  host: HostLedger,
+  devices: readonly PciDevice[],
+  server: Booked,
+  taken: { changed: PciDevice[]; shares: readonly NumaShare[] },
+): LedgerEntry {
+  const claims = taken.shares.map((share) => ({ ...share, serverId: server.id }));
+  return {
+    ...bookDevices(host, devices, taken.changed),
+    vcpusUsed: host.vcpusUsed + server.flavor.vcpus,
+    memoryMibUsed: host.memoryMibUsed + server.flavor.memoryMib,
+    diskGibUsed: host.diskGibUsed + diskOf(server.flavor),
+    ...(claims.length > 0 && { numa: { ...host.numa, claims: [...host.numa.claims, ...claims] } }),
+  };
+}
+
+/** All that `claimServer` booked for the server, given back; no amount falls below zero. */
+export function releaseServer(
+  host: HostLedger,
+  devices: readonly PciDevice[],
+  { id, flavor }: Booked,
+): LedgerEntry {
+  return {
+    ...bookDevices(host, devices, freeDevices(devices, id)),
+    vcpusUsed: Math.max(0, host.vcpusUsed - flavor.vcpus),
+    memoryMibUsed: Math.max(0, host.memoryMibUsed - flavor.memoryMib),
+    diskGibUsed: Math.max(0, host.diskGibUsed - diskOf(flavor)),
+    numa: { ...host.numa, claims: host.numa.claims.filter(({ serverId }) => serverId !== id) },
+  };
+}
+
+/** The devices of one request of a server, given back: those of a NIC that was detached. */
+export function releaseRequest(
+  host: Pick<HostLedger, 'problems'>,
+  devices: readonly PciDevice[],
+  { serverId, requestId }: { serverId: string; requestId: string },
+): LedgerEntry {
+  return bookDevices(host, devices, freeDevices(devices, serverId, requestId));
+}
+
+/** What a server claimed is its running guest's: claimed devices become allocated. */
+export function allocateServer(
+  host: Pick<HostLedger, 'problems'>,
+  devices: readonly PciDevice[],
+  serverId: string,
+): LedgerEntry {
+  return bookDevices(host, devices, allocateClaimed(devices, serverId));
+}
+
+/** Vcpus booked on processors that guests share: those of pinned guests have their own. */
+export function sharedVcpusUsed({
+  vcpusUsed,
+  numa,
+}: Pick<HostLedger, 'vcpusUsed' | 'numa'>): number {
+  return vcpusUsed - numa.claims.reduce((sum, claim) => sum + claim.cpus.length, 0);
+}
