@@ -4,7 +4,12 @@
  */
 import { XMLParser } from 'fast-xml-parser';
 import type { UnreadableFunction } from '#contracts/host/pci-bus.ts';
-import { type PciAddress, printPciAddress, tryParsePciAddress } from '#core/pci/devices/address.ts';
+import {
+  nodeDeviceName,
+  type PciAddress,
+  printPciAddress,
+  tryParsePciAddress,
+} from '#core/pci/devices/address.ts';
 import type { PciCapabilities, PciDeviceType, PciFunction } from '#core/pci/devices/device.ts';
 
 /** What node devices do not say and sysfs does. */
@@ -167,7 +172,7 @@ function vpdOf(
   pf: PciAddress | null,
   all: readonly XmlNode[],
 ): Pick<PciCapabilities, 'vpd'> {
-  const parentName = pf === null ? undefined : `pci_${pf.replaceAll(/[:.]/g, '_')}`;
+  const parentName = pf === null ? undefined : nodeDeviceName(pf);
   const parent = all.find((device) => nameOf(device) === parentName);
   const parentPci = parent === undefined ? undefined : capability(parent, 'pci');
   const cardSerialNumber =

@@ -7,10 +7,13 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -97,8 +100,11 @@ export class PrivateLibvirtd {
     return join(this.folder, 'guests');
   }
 
-  async startDaemon(): Promise<void> {
-    this.inside('libvirtd', '-d', '-f', '/etc/libvirt/libvirtd.conf', '-p', pidFile);
+  /** `withoutDriver`: its file of libvirt is not there. Example: `nodedev`. */
+  async startDaemon({ withoutDriver }: { withoutDriver?: string } = {}): Promise<void> {
+    const daemon = ['libvirtd', '-d', '-f', '/etc/libvirt/libvirtd.conf', '-p', pidFile];
+    if (withoutDriver === undefined) this.inside(...daemon);
+    else this.inside('env', `LIBVIRT_DRIVER_DIR=${this.#driversBut(withoutDriver)}`, ...daemon);
     await until('libvirtd listens', () => existsSync(join(this.folder, 'run', 'libvirt-sock')));
   }
 
@@ -150,6 +156,19 @@ export class PrivateLibvirtd {
     await ended;
     await until('its processes are gone', () => !existsSync(`/proc/${this.#first}`));
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** A folder with links to all drivers but this one. */
+  #driversBut(name: string): string {
+    const [drivers] = globSync('/usr/lib/*/libvirt/connection-driver');
+    if (drivers === undefined) throw new Error('libvirt has no folder of drivers on this machine');
+    const folder = join(this.folder, `without-${name}`);
+    mkdirSync(folder);
+    for (const file of readdirSync(drivers)) {
+      if (file !== `libvirt_driver_${name}.so`)
+        symlinkSync(join(drivers, file), join(folder, file));
+    }
+    return folder;
   }
 
   #isInside(pid: string): boolean {

@@ -71,6 +71,14 @@ export function printPciAddress(parts: PciAddressParts): PciAddress {
   );
 }
 
+/**
+ * libvirt's name of the function, Nova's `dev_id`. Example: `0000:81:00.2` → `pci_0000_81_00_2`.
+ * Source: libvirt `udevGenerateDeviceName`.
+ */
+export function nodeDeviceName(address: PciAddress): string {
+  return `pci_${address.replaceAll(/[:.]/g, '_')}`;
+}
+
 /** All functions of a card share it, and VFs of it may. Example: `0000:61:00.1` → `0000:61:00`. */
 export function slotOf(address: string): string {
   return address.slice(0, address.lastIndexOf('.'));

@@ -1,6 +1,6 @@
 /** PCI devices between core objects and rows. The JSON inside has Nova's names too. */
 import type { Insertable, Selectable } from 'kysely';
-import type { PciAddress } from '#core/pci/devices/address.ts';
+import { nodeDeviceName, type PciAddress } from '#core/pci/devices/address.ts';
 import type { PciDevice, PciDeviceStatus, PciDeviceType } from '#core/pci/devices/device.ts';
 import { readReported } from '../rows/readable-rows.ts';
 import type { PciDeviceRow } from '../sqlite/tables.ts';
@@ -29,7 +29,7 @@ const nothingReported: ExtraInfo = {
   capabilities: {},
 };
 
-/** The row of a device. `dev_id` is libvirt's node device name: `pci_0000_81_00_2`. */
+/** The row of a device. */
 export function deviceRow(hostId: string, device: PciDevice): Insertable<PciDeviceRow> {
   const extraInfo: ExtraInfo = {
     ifname: device.ifname,
@@ -52,7 +52,7 @@ export function deviceRow(hostId: string, device: PciDevice): Insertable<PciDevi
     vendor_id: device.vendorId,
     product_id: device.productId,
     dev_type: device.deviceType,
-    dev_id: `pci_${device.address.replaceAll(/[:.]/g, '_')}`,
+    dev_id: nodeDeviceName(device.address),
     label: `label_${device.vendorId}_${device.productId}`,
     status: device.status,
     numa_node: device.numaNode,

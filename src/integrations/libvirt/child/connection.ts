@@ -59,6 +59,13 @@ export class ConnectionOpener {
 
 const unknownFailure: LibvirtFailure = { code: 0, domain: 0, text: 'no error was reported' };
 
+type ListName =
+  | 'virConnectListAllDomains'
+  | 'virConnectListAllNetworks'
+  | 'virConnectListAllNodeDevices';
+type NameOf = 'virDomainGetName' | 'virNetworkGetName' | 'virNodeDeviceGetName';
+type Free = 'virDomainFree' | 'virNetworkFree' | 'virNodeDeviceFree';
+
 export class Connection {
   readonly handle: Pointer;
   readonly #library: Library;
@@ -96,9 +103,9 @@ export class Connection {
   }
 
   /** Handles that the caller frees. */
-  async list(name: 'virConnectListAllDomains' | 'virConnectListAllNetworks'): Promise<Pointer[]> {
+  async list(name: ListName, flags = 0): Promise<Pointer[]> {
     const array: [Pointer | null] = [null];
-    const count = await this.number(name, this.handle, array, 0);
+    const count = await this.number(name, this.handle, array, flags);
     return this.#library.takeHandles(array[0], count);
   }
 
@@ -106,11 +113,11 @@ export class Connection {
     return this.#library.uuidOf(domain);
   }
 
-  nameOf(name: 'virDomainGetName' | 'virNetworkGetName', handle: Pointer): string {
+  nameOf(name: NameOf, handle: Pointer): string {
     return this.#library.read(name, handle) as string;
   }
 
-  free(name: 'virDomainFree' | 'virNetworkFree', handle: Pointer): void {
+  free(name: Free, handle: Pointer): void {
     this.#library.read(name, handle);
   }
 

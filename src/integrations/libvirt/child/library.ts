@@ -74,7 +74,8 @@ export function loadLibvirt(): Library {
 }
 
 function declareTypes(): void {
-  for (const handle of ['virConnectPtr', 'virDomainPtr', 'virNetworkPtr', 'virFreeCallback']) {
+  const handles = ['virConnectPtr', 'virDomainPtr', 'virNetworkPtr', 'virNodeDevicePtr'];
+  for (const handle of [...handles, 'virFreeCallback']) {
     koffi.pointer(handle, koffi.opaque());
   }
   for (const [name, members] of Object.entries(structures)) {

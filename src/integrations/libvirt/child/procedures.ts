@@ -72,6 +72,8 @@ export const procedures: Table = {
   startNetwork: onNetwork('virNetworkCreate'),
   destroyNetwork: onNetwork('virNetworkDestroy'),
   undefineNetwork: onNetwork('virNetworkUndefine'),
+  listNodeDevices: read(listNodeDevices),
+  nodeDeviceXmls: read(nodeDeviceXmls),
 };
 
 function read<R>(run: R): { lane: 'read'; run: R } {
@@ -175,8 +177,12 @@ async function describe(connection: Connection, domain: Pointer): Promise<Domain
 }
 
 function noneIfGone(error: unknown): null {
-  if (error instanceof CallFailed && error.failure.code === errorCode.noDomain) return null;
+  if (isFailure(error, errorCode.noDomain)) return null;
   throw error;
+}
+
+function isFailure(error: unknown, code: number): boolean {
+  return error instanceof CallFailed && error.failure.code === code;
 }
 
 async function listNetworks(connection: Connection): Promise<Procedures['listNetworks']['result']> {
@@ -193,4 +199,37 @@ async function listNetworks(connection: Connection): Promise<Procedures['listNet
     for (const network of networks) connection.free('virNetworkFree', network);
   }
   return rows;
+}
+
+async function listNodeDevices(connection: Connection, flags: number): Promise<string[]> {
+  const devices = await connection.list('virConnectListAllNodeDevices', flags);
+  try {
+    return devices.map((device) => connection.nameOf('virNodeDeviceGetName', device));
+  } finally {
+    for (const device of devices) connection.free('virNodeDeviceFree', device);
+  }
+}
+
+async function nodeDeviceXmls(
+  connection: Connection,
+  names: readonly string[],
+): Promise<Procedures['nodeDeviceXmls']['result']> {
+  const rows: Procedures['nodeDeviceXmls']['result'] = [];
+  for (const name of names) {
+    try {
+      rows.push({ name, xml: await nodeDeviceXml(connection, name) });
+    } catch (error) {
+      if (!isFailure(error, errorCode.noNodeDevice)) throw error;
+    }
+  }
+  return rows;
+}
+
+async function nodeDeviceXml(connection: Connection, name: string): Promise<string> {
+  const device = await connection.pointer('virNodeDeviceLookupByName', connection.handle, name);
+  try {
+    return await connection.text('virNodeDeviceGetXMLDesc', device, 0);
+  } finally {
+    connection.free('virNodeDeviceFree', device);
+  }
 }

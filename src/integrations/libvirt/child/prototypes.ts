@@ -1,7 +1,7 @@
 /**
  * What Novella calls of libvirt, as libvirt's own headers declare it: a wrong word here is a crash.
  * koffi's additions: `_Out_` where libvirt writes, `!` where the caller frees. Source:
- * libvirt/libvirt-{host,domain,network,event}.h, libvirt/virterror.h.
+ * libvirt/libvirt-{host,domain,network,nodedev,event}.h, libvirt/virterror.h.
  */
 
 /** Each function by its name. */
@@ -74,11 +74,22 @@ export const prototypes = {
   virNetworkIsActive: 'int virNetworkIsActive(virNetworkPtr net)',
   virNetworkGetName: 'const char* virNetworkGetName(virNetworkPtr network)',
   virNetworkFree: 'int virNetworkFree(virNetworkPtr network)',
+
+  virConnectListAllNodeDevices:
+    'int virConnectListAllNodeDevices(virConnectPtr conn, _Out_ virNodeDevicePtr **devices, unsigned int flags)',
+  virNodeDeviceLookupByName:
+    'virNodeDevicePtr virNodeDeviceLookupByName(virConnectPtr conn, const char *name)',
+  virNodeDeviceGetName: 'const char * virNodeDeviceGetName(virNodeDevicePtr dev)',
+  virNodeDeviceGetXMLDesc:
+    'char *! virNodeDeviceGetXMLDesc(virNodeDevicePtr dev, unsigned int flags)',
+  virNodeDeviceFree: 'int virNodeDeviceFree(virNodeDevicePtr dev)',
+  virConnectNodeDeviceEventRegisterAny:
+    'int virConnectNodeDeviceEventRegisterAny(virConnectPtr conn, virNodeDevicePtr dev, int eventID, virConnectNodeDeviceEventGenericCallback cb, void *opaque, virFreeCallback freecb)',
 } as const;
 
 /**
- * Functions that libvirt calls. The first is one type in the headers too: libvirt casts it to the
- * event's own.
+ * Functions that libvirt calls. Those named generic are one type in the headers too: libvirt casts
+ * it to the event's own.
  */
 export const callbackPrototypes = {
   virErrorFunc: 'void virErrorFunc(void *userData, virErrorPtr error)',
@@ -89,6 +100,10 @@ export const callbackPrototypes = {
     'void virConnectDomainEventGenericCallback(virConnectPtr conn, virDomainPtr dom, void *opaque)',
   virConnectDomainEventDeviceRemovedCallback:
     'void virConnectDomainEventDeviceRemovedCallback(virConnectPtr conn, virDomainPtr dom, const char *devAlias, void *opaque)',
+  virConnectNodeDeviceEventGenericCallback:
+    'void virConnectNodeDeviceEventGenericCallback(virConnectPtr conn, virNodeDevicePtr dev, void *opaque)',
+  virConnectNodeDeviceEventLifecycleCallback:
+    'void virConnectNodeDeviceEventLifecycleCallback(virConnectPtr conn, virNodeDevicePtr dev, int event, int detail, void *opaque)',
 } as const;
 
 /** Members of libvirt's structures, in order. */

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChildMessage, DomainEvent } from '../connection/child-messages.ts';
-import { eventId } from '../xml/libvirt-numbers.ts';
+import { eventId, nodeDeviceEventId } from '../xml/libvirt-numbers.ts';
 import { CallFailed, type Connection, type ConnectionOpener } from './connection.ts';
 import type { Library, Pointer } from './library.ts';
 
@@ -33,6 +33,7 @@ export class Watch {
   readonly #opener: ConnectionOpener;
   readonly #say: (message: ChildMessage) => void;
   readonly #callbacks: Record<'closed' | 'lifecycle' | 'reboot' | 'removed' | 'stayed', Pointer>;
+  readonly #nodeCallbacks: Record<keyof typeof nodeDeviceEventId, Pointer>;
   #connection: Connection | undefined;
   #isClosing = false;
 
@@ -56,6 +57,14 @@ export class Watch {
       ),
       removed: this.#deviceCallback('device-removed'),
       stayed: this.#deviceCallback('device-stayed'),
+    };
+    const changed = (_connection: Pointer, device: Pointer) => {
+      const name = library.read('virNodeDeviceGetName', device) as string;
+      this.#say({ is: 'node-device', name });
+    };
+    this.#nodeCallbacks = {
+      lifecycle: library.callback('virConnectNodeDeviceEventLifecycleCallback', changed),
+      update: library.callback('virConnectNodeDeviceEventGenericCallback', changed),
     };
   }
 
@@ -107,6 +116,20 @@ export class Watch {
     ] as const) {
       const event = [handle, null, id, callback, null, null];
       await connection.number('virConnectDomainEventRegisterAny', ...event);
+    }
+    await this.#registerNodeDevices(connection);
+  }
+
+  /** A libvirt without a driver for node devices has none of their events; all else works. */
+  async #registerNodeDevices(connection: Connection): Promise<void> {
+    try {
+      for (const name of ['lifecycle', 'update'] as const) {
+        const callback = this.#nodeCallbacks[name];
+        const event = [connection.handle, null, nodeDeviceEventId[name], callback, null, null];
+        await connection.number('virConnectNodeDeviceEventRegisterAny', ...event);
+      }
+    } catch (error) {
+      if (!(error instanceof CallFailed)) throw error;
     }
   }
 

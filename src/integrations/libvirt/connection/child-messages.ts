@@ -53,6 +53,10 @@ export interface Procedures {
   startNetwork: { args: [name: string]; result: null };
   destroyNetwork: { args: [name: string]; result: null };
   undefineNetwork: { args: [name: string]; result: null };
+  /** Names of node devices. Example: `pci_0000_01_10_2`, `net_enp1s0v1_1a_14_6c_27_1b_47`. */
+  listNodeDevices: { args: [flags: number]; result: string[] };
+  /** One that is gone is left out. */
+  nodeDeviceXmls: { args: [names: readonly string[]]; result: { name: string; xml: string }[] };
 }
 
 export type ProcedureName = keyof Procedures;
@@ -81,6 +85,8 @@ export type ChildMessage =
   | { is: 'result'; id: number; value: unknown }
   | { is: 'failure'; id: number; failure: WireFailure }
   | { is: 'event'; event: DomainEvent }
+  /** The node device of this name came, went or changed. */
+  | { is: 'node-device'; name: string }
   /**
    * `connecting`: the connection broke, the next is being tried; `unreachable`: that failed, and is
    * tried again later.

@@ -2,21 +2,13 @@
  * The child with libvirt in it, against libvirt's own test driver: no daemon, no root, real library
  * (Debian package libvirt0).
  */
-import { existsSync } from 'node:fs';
+import { isLibvirtHere } from '#test/hosts/libvirt-library.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ChildNews, LibvirtChild, type LibvirtChildOptions } from './child-process.ts';
 import { LibvirtError } from './libvirt-error.ts';
 
-const folders = [
-  '/usr/lib/x86_64-linux-gnu',
-  '/usr/lib/aarch64-linux-gnu',
-  '/usr/lib64',
-  '/usr/lib',
-];
-const isHere = folders.some((folder) => existsSync(`${folder}/libvirt.so.0`));
-
-test.runIf(!isHere && process.env['CI'] === 'true')('libvirt’s library is installed', () => {
+test.runIf(!isLibvirtHere && process.env['CI'] === 'true')('libvirt’s library is installed', () => {
   expect.fail('precondition: libvirt.so.0 is absent; install the Debian package libvirt0');
 });
 
@@ -46,7 +38,7 @@ function listenTo(child: LibvirtChild): string[] {
 /** The domain that the test driver has from the start. */
 const testDomain = '6695eb01-f6a4-8304-79aa-97f2502e193f';
 
-describe.runIf(isHere)('the process with libvirt in it', { timeout: 30_000 }, () => {
+describe.runIf(isLibvirtHere)('the process with libvirt in it', { timeout: 30_000 }, () => {
   test('domains are listed with state and XML, and host facts are read', async () => {
     const child = aChild();
     const [domain] = await child.call('listDomains', []);

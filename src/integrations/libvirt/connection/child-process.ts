@@ -21,7 +21,10 @@ export interface LibvirtChildOptions {
 }
 
 /** What the child reports without being asked. */
-export type ChildNews = { what: 'lost' | 'back' } | { what: 'event'; event: DomainEvent };
+export type ChildNews =
+  | { what: 'lost' | 'back' }
+  | { what: 'event'; event: DomainEvent }
+  | { what: 'node-device'; name: string };
 
 /**
  * As many threads as can wait in libvirt: each lane, opening, the event loop, and some for Node
@@ -164,6 +167,9 @@ export class LibvirtChild {
       }
       case 'event':
         this.#notify({ what: 'event', event: message.event });
+        return;
+      case 'node-device':
+        this.#notify({ what: 'node-device', name: message.name });
         return;
       case 'connected':
         this.#restartMs = restarts.firstMs;

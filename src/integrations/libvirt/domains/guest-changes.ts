@@ -35,6 +35,7 @@ export class GuestChanges {
   }
 
   #hear(news: ChildNews): void {
+    if (news.what === 'node-device') return;
     if (news.what !== 'event') {
       this.#inOrder(async () => this.#notify({ what: news.what }));
       return;

@@ -21,8 +21,6 @@ export interface StartLibvirtOptions extends Partial<PowerLimits & DetachLimits>
   emulator?: string;
   cpuMode?: 'host-model' | 'host-passthrough';
   sparePorts?: number;
-  /** File that the child process runs; absent: the one beside this file. */
-  childEntry?: string;
   /** The child's environment, for what libvirt's transports read (SSH, TLS). */
   environment?: Readonly<Record<string, string>>;
   callLimitMs?: number;

@@ -1,6 +1,6 @@
 /**
  * Numbers of libvirt's API that Novella uses. Source: libvirt/libvirt-domain.h,
- * libvirt/virterror.h.
+ * libvirt/libvirt-nodedev.h, libvirt/virterror.h.
  */
 
 export const domainState = {
@@ -30,6 +30,11 @@ export const lifecycleDetail = { stoppedSaved: 4, definedAdded: 0 } as const;
 
 export const eventId = { lifecycle: 0, reboot: 1, deviceRemoved: 15, deviceRemovalFailed: 22 };
 
+export const nodeDeviceEventId = { lifecycle: 0, update: 1 };
+
+/** Which node devices are listed. Source: libvirt/libvirt-nodedev.h. */
+export const listNodeDevices = { pci: 2, net: 16 } as const;
+
 export const affect = { live: 1, config: 2 } as const;
 
 export const xmlFlag = { inactive: 2 } as const;
@@ -52,6 +57,7 @@ export const errorCode = {
   operationFailed: 9,
   noDomain: 42,
   noNetwork: 43,
+  noNodeDevice: 53,
   operationInvalid: 55,
   resourceBusy: 87,
   deviceMissing: 99,

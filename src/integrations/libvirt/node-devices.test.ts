@@ -1,0 +1,160 @@
+/**
+ * Node devices from libvirt's own test driver: no daemon, no root, the real library in the child
+ * (Debian package libvirt0). And what is asked of a libvirt, counted on a described one.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  describeNodeDevices,
+  describeNodeDevicesOfVfs,
+} from '#contracts/host/node-devices.contract.ts';
+import { describedFunctions } from '#integrations/simulated/machine/described-devices.ts';
+import { igbFeatures } from '#integrations/simulated/machine/node-devices.ts';
+import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/machine/sysfs-tree.ts';
+import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
+import { nodeDeviceName } from '#core/pci/devices/address.ts';
+import type { PciFunction } from '#core/pci/devices/device.ts';
+import { pf0, vf0, vf1 } from '#test/hosts/guests.ts';
+import { isLibvirtHere } from '#test/hosts/libvirt-library.ts';
+import { writeNodeXml } from '#test/hosts/node-xml.ts';
+import { silentLog } from '#test/silent-log.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ChildNews, LibvirtChild } from './connection/child-process.ts';
+import { LibvirtNodeDevices } from './node-devices.ts';
+
+describe.runIf(isLibvirtHere)('with libvirt’s library', { timeout: 30_000 }, () => {
+  let folder = '';
+  let functions: readonly PciFunction[] = [];
+  let uri = '';
+  const children = new Map<string, LibvirtChild>();
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'novella-nodes-'));
+    const root = join(folder, 'sys');
+    writeSysfsTree(readFileSync(igbCapturePath, 'utf8'), root);
+    ({ functions } = await new SysfsPciBus({ root }).listFunctions());
+    uri = writeNodeXml(join(folder, 'node.xml'), functions, { features: igbFeatures });
+  });
+
+  afterAll(async () => {
+    await Promise.all([...children.values()].map((child) => child.close()));
+    rmSync(folder, { recursive: true });
+  });
+
+  function nodeDevicesAt(at: string): LibvirtNodeDevices {
+    const child = children.get(at) ?? new LibvirtChild({ uri: at, log: silentLog });
+    children.set(at, child);
+    return new LibvirtNodeDevices({ child });
+  }
+
+  const suite = { make: async () => nodeDevicesAt(uri), functions: async () => functions };
+  describeNodeDevices('libvirt’s test driver', suite);
+  describeNodeDevicesOfVfs('libvirt’s test driver', suite);
+
+  test('the serial of a card is said of its PF and of its VFs', async () => {
+    const withSerial = writeNodeXml(join(folder, 'serial.xml'), functions, {
+      features: [],
+      serials: { [pf0]: 'MT2042X12345' },
+    });
+    const known = await nodeDevicesAt(withSerial).describe(
+      functions.filter(({ address }) => address === vf0 || address === pf0),
+    );
+    expect(known.get(pf0)).toEqual({ vpd: { cardSerialNumber: 'MT2042X12345' } });
+    expect(known.get(vf0)).toEqual({ vpd: { cardSerialNumber: 'MT2042X12345' } });
+  });
+
+  test('a libvirt that lists no PCI function says so', async () => {
+    await expect(nodeDevicesAt('test:///default').describe(functions)).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('libvirt lists no PCI function'),
+    });
+  });
+});
+
+/** A libvirt with these functions that counts what is asked. */
+function aCountingLibvirt(functions: readonly PciFunction[]) {
+  const asked: string[] = [];
+  const listeners: ((news: ChildNews) => void)[] = [];
+  let names = functions.map(({ address }) => nodeDeviceName(address));
+  const call = async (procedure: string, [argument]: [unknown]) => {
+    if (procedure === 'listNodeDevices') {
+      asked.push('list');
+      return names;
+    }
+    const wanted = argument as string[];
+    asked.push(...wanted);
+    return wanted.map((name) => ({ name, xml: `<device><name>${name}</name></device>` }));
+  };
+  return {
+    child: {
+      call,
+      watch(listener: (news: ChildNews) => void) {
+        listeners.push(listener);
+        return () => undefined;
+      },
+    } as unknown as Pick<LibvirtChild, 'call' | 'watch'>,
+    say: (news: ChildNews) => {
+      for (const listener of listeners) listener(news);
+    },
+    forget: (name: string) => {
+      names = names.filter((each) => each !== name);
+    },
+    /** What was asked since the last time. */
+    asked: () => asked.splice(0),
+  };
+}
+
+const [pf, ...vfs] = describedFunctions([{ kind: 'PF', bus: '01', vfs: 40 }]);
+const wanted = vfs.slice(0, 2);
+const namesOf = (functions: readonly (PciFunction | undefined)[]) =>
+  functions.flatMap((fn) => (fn === undefined ? [] : [nodeDeviceName(fn.address)]));
+const every = pf === undefined ? [] : [pf, ...vfs];
+
+test('the XML is read of what is asked for and its PF alone, and once', async () => {
+  const libvirt = aCountingLibvirt(every);
+  let now = 0;
+  const nodeDevices = new LibvirtNodeDevices({ child: libvirt.child, now: () => now });
+  await nodeDevices.describe(wanted);
+  expect(libvirt.asked().sort()).toEqual(['list', ...namesOf([pf, ...wanted])].sort());
+  now = 599_000;
+  await nodeDevices.describe(wanted);
+  expect(libvirt.asked()).toEqual(['list']);
+  now = 600_000;
+  await nodeDevices.describe(wanted);
+  expect(libvirt.asked()).toHaveLength(4);
+});
+
+test('what libvirt reports as changed is read again, and all of it after a silence', async () => {
+  const libvirt = aCountingLibvirt(every);
+  const nodeDevices = new LibvirtNodeDevices({ child: libvirt.child });
+  let reported = 0;
+  const unwatch = nodeDevices.watch(() => {
+    reported += 1;
+  });
+  await nodeDevices.describe(wanted);
+  libvirt.asked();
+  const [name = ''] = namesOf(wanted);
+  libvirt.say({ what: 'node-device', name });
+  await nodeDevices.describe(wanted);
+  expect(libvirt.asked()).toEqual(['list', name]);
+  expect(reported).toBe(1);
+  libvirt.say({ what: 'back' });
+  await nodeDevices.describe(wanted);
+  expect(libvirt.asked()).toHaveLength(4);
+  unwatch();
+  libvirt.say({ what: 'node-device', name });
+  expect(reported).toBe(1);
+});
+
+test('many are read in calls of 32; one that has gone is not known, and read again when it is back', async () => {
+  const libvirt = aCountingLibvirt(every);
+  const nodeDevices = new LibvirtNodeDevices({ child: libvirt.child });
+  expect((await nodeDevices.describe(every)).size).toBe(41);
+  expect(libvirt.asked()).toHaveLength(42);
+  const [name = ''] = namesOf(wanted);
+  libvirt.forget(name);
+  const known = await nodeDevices.describe(every);
+  expect(known.size).toBe(40);
+  expect(known.has(wanted[0]?.address ?? vf1)).toBe(false);
+});

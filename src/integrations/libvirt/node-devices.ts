@@ -1,0 +1,134 @@
+/**
+ * What libvirt knows of this host's PCI functions. A look is one list of names; XML is read only of
+ * what is asked for, and kept: with product data libvirt reads it from the card each time, slowly.
+ */
+import type { NodeDevices } from '#contracts/host/node-devices.ts';
+import { ComputeError } from '#core/errors.ts';
+import { nodeDeviceName, type PciAddress } from '#core/pci/devices/address.ts';
+import type { PciFunction } from '#core/pci/devices/device.ts';
+import { ifnamesOf } from '#core/pci/devices/interface-names.ts';
+import type { NodeCapabilities } from '#core/pci/devices/node-capabilities.ts';
+import type { ChildNews, LibvirtChild } from './connection/child-process.ts';
+import { readNodeDevices } from './node-device.ts';
+import { listNodeDevices } from './xml/libvirt-numbers.ts';
+
+export interface LibvirtNodeDevicesOptions {
+  child: Pick<LibvirtChild, 'call' | 'watch'>;
+  /** Milliseconds of a clock that never jumps. Default: the process's own. */
+  now?: () => number;
+}
+
+/**
+ * Milliseconds after which XML is read again. libvirt reports a device that comes, goes or is
+ * renamed, and no offload that somebody switches.
+ */
+const keptMs = 600_000;
+/** Names of one call, which is to end long before its limit. */
+const namesPerCall = 32;
+
+const nothingOfSysfs = { ifnameOf: () => null, macOf: () => null, vfNumOf: () => undefined };
+
+export class LibvirtNodeDevices implements NodeDevices {
+  readonly #child: LibvirtNodeDevicesOptions['child'];
+  readonly #now: () => number;
+  readonly #kept = new Map<string, { xml: string; readAt: number }>();
+  readonly #listeners = new Set<() => void>();
+  /** The last answer, with the texts that it was made of. */
+  #last: { texts: readonly string[]; said: ReadonlyMap<PciAddress, NodeCapabilities> } = {
+    texts: [],
+    said: new Map(),
+  };
+
+  constructor({ child, now = () => performance.now() }: LibvirtNodeDevicesOptions) {
+    this.#child = child;
+    this.#now = now;
+    child.watch((news) => this.#hear(news));
+  }
+
+  async describe(functions: readonly PciFunction[]): Promise<Map<PciAddress, NodeCapabilities>> {
+    if (functions.length === 0) return new Map();
+    const names = await this.#list();
+    for (const name of this.#kept.keys()) if (!names.has(name)) this.#kept.delete(name);
+    const known = functions.filter(({ address }) => names.has(nodeDeviceName(address)));
+    const texts = await this.#read(namesFor(known, names));
+    const said = this.#said(texts);
+    return new Map(known.map(({ address }) => [address, said.get(address) ?? {}]));
+  }
+
+  watch(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #list(): Promise<Set<string>> {
+    const flags = listNodeDevices.pci | listNodeDevices.net;
+    const act = "list the host's devices";
+    const names = await this.#child.call('listNodeDevices', [flags], act);
+    if (names.some((name) => name.startsWith('pci_'))) return new Set(names);
+    throw new ComputeError('unavailable', `${act}: libvirt lists no PCI function`);
+  }
+
+  /** The XML of these names, as far as they are still there. */
+  async #read(names: readonly string[]): Promise<string[]> {
+    const oldest = this.#now() - keptMs;
+    const wanted = names.filter((name) => (this.#kept.get(name)?.readAt ?? -Infinity) <= oldest);
+    for (let at = 0; at < wanted.length; at += namesPerCall) {
+      const some = wanted.slice(at, at + namesPerCall);
+      for (const name of some) this.#kept.delete(name);
+      const act = "read the host's devices";
+      for (const { name, xml } of await this.#child.call('nodeDeviceXmls', [some], act)) {
+        this.#kept.set(name, { xml, readAt: this.#now() });
+      }
+    }
+    return names.flatMap((name) => this.#kept.get(name)?.xml ?? []);
+  }
+
+  /** What these texts say; nothing is parsed again while they stay the same. */
+  #said(texts: readonly string[]): ReadonlyMap<PciAddress, NodeCapabilities> {
+    const { texts: before, said } = this.#last;
+    const isSame = before.length === texts.length && before.every((xml, at) => xml === texts[at]);
+    if (isSame) return said;
+    const { functions } = readNodeDevices(texts, nothingOfSysfs);
+    this.#last = {
+      texts,
+      said: new Map(functions.map(({ address, capabilities }) => [address, capabilities])),
+    };
+    return this.#last.said;
+  }
+
+  #hear(news: ChildNews): void {
+    if (news.what === 'node-device') this.#kept.delete(news.name);
+    // What happened while nobody listened is not known.
+    else if (news.what === 'lost' || news.what === 'back') this.#kept.clear();
+    if (news.what === 'node-device') for (const listener of this.#listeners) listener();
+  }
+}
+
+/** The names to read for these functions: their own, those of their PFs and their interfaces. */
+function namesFor(functions: readonly PciFunction[], names: ReadonlySet<string>): string[] {
+  const interfaces = new Map<string, string[]>();
+  for (const name of names) {
+    const ifname = ifnameIn(name);
+    if (ifname === undefined) continue;
+    interfaces.set(ifname, [...(interfaces.get(ifname) ?? []), name]);
+  }
+  const wanted = functions.flatMap((fn) => [
+    nodeDeviceName(fn.address),
+    ...(fn.parentAddress === null ? [] : [nodeDeviceName(fn.parentAddress)]),
+    ...ifnamesOf(fn).flatMap((ifname) => interfaces.get(inName(ifname)) ?? []),
+  ]);
+  return [...new Set(wanted)].filter((name) => names.has(name));
+}
+
+/**
+ * The interface in the name of a node device, spelled as libvirt does there; undefined for all
+ * else. Example: `net_enp1s0v1_1a_14_6c_27_1b_47` → `enp1s0v1`. IPoIB has addresses of 20 octets.
+ */
+function ifnameIn(name: string): string | undefined {
+  return /^net_(.+?)((_[0-9a-f]{2}){20}|(_[0-9a-f]{2}){6})?$/.exec(name)?.[1];
+}
+
+/** Source: libvirt `udevGenerateDeviceName`. */
+function inName(ifname: string): string {
+  return ifname.replaceAll(/[^0-9A-Za-z]/g, '_');
+}

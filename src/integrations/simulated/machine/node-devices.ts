@@ -1,0 +1,50 @@
+/** What the hypervisor of a simulated host knows of its PCI functions: all of them. */
+import type { NodeDevices } from '#contracts/host/node-devices.ts';
+import type { PciAddress } from '#core/pci/devices/address.ts';
+import type { PciFunction } from '#core/pci/devices/device.ts';
+import type { NodeCapabilities } from '#core/pci/devices/node-capabilities.ts';
+import type { SimulatedHost } from '../simulated-host.ts';
+
+export interface SimulatedNodeDevicesOptions {
+  /** Its functions may be changed at any time. */
+  host: SimulatedHost;
+  /** Features of each VF's interface. Default: it says none. */
+  features?: readonly string[];
+}
+
+/** What an igb's VFs have, as captured. */
+export const igbFeatures = ['rx', 'tx', 'sg', 'tso', 'gso', 'gro', 'rxvlan', 'txvlan', 'txudptnl'];
+
+export class SimulatedNodeDevices implements NodeDevices {
+  readonly #options: SimulatedNodeDevicesOptions;
+
+  constructor(options: SimulatedNodeDevicesOptions) {
+    this.#options = options;
+  }
+
+  async describe(functions: readonly PciFunction[]): Promise<Map<PciAddress, NodeCapabilities>> {
+    const here = new Map(this.#options.host.functions.map((fn) => [fn.address, fn]));
+    return new Map(
+      functions.flatMap((fn) => {
+        const found = here.get(fn.address);
+        if (found === undefined) return [];
+        return [[fn.address, { ...this.#featuresOf(fn), ...serialOf(found) }]];
+      }),
+    );
+  }
+
+  /** The PCI bus of the host notices what changes there. */
+  watch(): () => void {
+    return () => undefined;
+  }
+
+  #featuresOf({ deviceType, ifname }: PciFunction): NodeCapabilities {
+    const { features = [] } = this.#options;
+    if (deviceType !== 'type-VF' || ifname === null || features.length === 0) return {};
+    return { network: [...features] };
+  }
+}
+
+function serialOf({ capabilities: { vpd } }: PciFunction): NodeCapabilities {
+  return vpd === undefined ? {} : { vpd };
+}

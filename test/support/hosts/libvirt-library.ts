@@ -1,0 +1,11 @@
+/** Is libvirt's library (Debian package libvirt0) on this machine? */
+import { existsSync } from 'node:fs';
+
+const folders = [
+  '/usr/lib/x86_64-linux-gnu',
+  '/usr/lib/aarch64-linux-gnu',
+  '/usr/lib64',
+  '/usr/lib',
+];
+
+export const isLibvirtHere = folders.some((folder) => existsSync(`${folder}/libvirt.so.0`));
