@@ -7,6 +7,7 @@ import type { HostTaps } from '#contracts/host/host-taps.ts';
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import type { Hypervisor } from '#contracts/host/hypervisor.ts';
 import type { Log } from '#contracts/log.ts';
+import type { NodeDevices } from '#contracts/host/node-devices.ts';
 import type { PciBus } from '#contracts/host/pci-bus.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';
@@ -17,6 +18,8 @@ export interface AgentOptions {
   hostIp: string;
   hypervisor: Hypervisor;
   pciBus: PciBus;
+  /** What the hypervisor knows of the host's devices. Absent: the PCI bus alone says. */
+  nodeDevices?: NodeDevices;
   bridges: HostBridges;
   taps: HostTaps;
   /** What the agent keeps between its runs. */

@@ -7,6 +7,7 @@ import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { BridgeCare } from './taps/bridge-care.ts';
 import { DeviceCare } from './devices/device-care.ts';
+import { NodeLooks } from './devices/node-looks.ts';
 import { TapCare } from './taps/tap-care.ts';
 
 export interface HostParts {
@@ -15,6 +16,7 @@ export interface HostParts {
   pciBus: PciBus;
   guestFiles: GuestFiles;
   devices: DeviceCare;
+  nodes: NodeLooks;
   bridges: BridgeCare;
   taps: TapCare;
   log: Log;
@@ -32,6 +34,7 @@ export function hostParts(options: AgentOptions): HostParts {
     guestFiles,
     log,
     devices: new DeviceCare(options),
+    nodes: new NodeLooks(options),
     bridges: new BridgeCare(options),
     taps: new TapCare(options),
     problems: [],

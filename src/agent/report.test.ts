@@ -1,7 +1,9 @@
-/** What an agent says of odd cards. */
+/** What an agent says of its devices: odd cards, and what the hypervisor knows of them. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NodeDevices } from '#contracts/host/node-devices.ts';
+import { ComputeError } from '#core/errors.ts';
 import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { type DescribedCard, writeCards } from '#test/hosts/described-cards.ts';
@@ -44,4 +46,90 @@ test('InfiniBand without IPoIB, and cards with any kind of uplink, are reported 
     expect(devices.length).toBeGreaterThan(1);
     expect(devices.filter(([, quarantine]) => quarantine !== undefined)).toEqual([]);
   }
+});
+
+/** A report of the described igb host, whose hypervisor says this of its devices. */
+async function reportedBy(nodeDevices: NodeDevices, entry: object = igbVfs) {
+  const { options } = anIgbHost(folder);
+  const { functions } = await options.pciBus.listFunctions();
+  const deviceSpecs = parseDeviceSpecs([{ object: entry, source: 'test' }], functions);
+  const whole = { ...options, nodeDevices, deviceSpecs };
+  return reportHost(whole, hostParts(whole), new GuestTurns());
+}
+
+const igbVfs = { vendor_id: '8086', product_id: '10ca', ...forPorts };
+const unwatched = { watch: () => () => undefined };
+
+test('what the hypervisor says of a device is reported with what sysfs says of it', async () => {
+  const asked: string[] = [];
+  const { devices, problems } = await reportedBy({
+    ...unwatched,
+    async describe(functions) {
+      asked.push(...functions.map(({ address }) => address));
+      const said = { network: ['rx', 'tx'], vpd: { cardSerialNumber: 'A1' } };
+      return new Map(functions.map(({ address }) => [address, said]));
+    },
+  });
+  expect(devices.map(({ function: fn }) => fn.address)).toEqual(asked);
+  expect(devices.length).toBeGreaterThan(1);
+  for (const { function: fn } of devices) {
+    expect(fn.quarantine).toBeUndefined();
+    expect(fn.capabilities).toEqual({
+      network: ['rx', 'tx'],
+      vpd: { cardSerialNumber: 'A1' },
+      sriov: { pfMacAddress: expect.any(String), vfNum: expect.any(Number) },
+    });
+  }
+  expect(problems).toEqual([]);
+});
+
+test('a device that the hypervisor does not know is offered to nobody, and the host says so', async () => {
+  const { devices, problems } = await reportedBy({
+    ...unwatched,
+    describe: async (functions) => new Map(functions.slice(1).map(({ address }) => [address, {}])),
+  });
+  const [unknown, ...others] = devices.map(({ function: fn }) => fn);
+  expect(unknown?.quarantine).toContain('libvirt does not know it');
+  expect(others.length).toBeGreaterThan(0);
+  expect(others.filter(({ quarantine }) => quarantine !== undefined)).toEqual([]);
+  expect(problems).toEqual([
+    {
+      code: 'node-devices',
+      message: `Node devices: libvirt does not know ${unknown?.address}: it is offered to no guest`,
+      blocks: 'none',
+    },
+  ]);
+});
+
+test('a hypervisor that cannot list its devices is a problem, and sysfs is enough', async () => {
+  const { devices, problems } = await reportedBy({
+    ...unwatched,
+    describe: async () => {
+      throw new ComputeError('unavailable', 'this function is not supported');
+    },
+  });
+  expect(devices.length).toBeGreaterThan(1);
+  expect(devices.filter(({ function: fn }) => fn.quarantine !== undefined)).toEqual([]);
+  expect(problems).toMatchObject([
+    {
+      code: 'node-devices',
+      message: expect.stringContaining('sysfs alone: this function is not supported'),
+      blocks: 'none',
+    },
+  ]);
+});
+
+test('an entry that needs a serial admits a device whose serial the hypervisor alone knows', async () => {
+  const nodeDevices: NodeDevices = {
+    ...unwatched,
+    describe: async (functions) =>
+      new Map(
+        functions.map(({ address }, at) => [
+          address,
+          at === 0 ? { vpd: { cardSerialNumber: 'A1' } } : {},
+        ]),
+      ),
+  };
+  const { devices } = await reportedBy(nodeDevices, { ...igbVfs, remote_managed: 'true' });
+  expect(devices.map(({ function: fn }) => fn.capabilities.vpd?.cardSerialNumber)).toEqual(['A1']);
 });

@@ -5,7 +5,9 @@
 import type { HostReport } from '#contracts/host/host-link.ts';
 import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
+import type { PciFunction } from '#core/pci/devices/device.ts';
 import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
+import { hasCardSerial } from '#core/pci/specs/device-spec.ts';
 import { withQuarantine } from '#core/pci/specs/unusable-device.ts';
 import { reachedNetworks } from '#core/networking/binding/reached-networks.ts';
 import { withoutReserved } from '#core/scheduling/reserved.ts';
@@ -35,15 +37,19 @@ export async function reportHost(
     for (const odd of bus.unreadable) {
       options.log.warn({ host: options.host, ...odd }, 'PCI function left out');
     }
-    const functions = await parts.devices.annotate(bus.functions);
-    const matchDevice = compileDeviceSpecs(options.deviceSpecs, functions);
+    const { problem, ...seen } = hypervisor;
+    const annotated = await parts.devices.annotate(bus.functions);
+    const matchDevice = compileDeviceSpecs(options.deviceSpecs, annotated);
+    const isWanted = (fn: PciFunction) => matchDevice(withAnySerial(fn)) !== undefined;
+    if (problem !== undefined) parts.nodes.skip();
+    const functions =
+      problem === undefined ? await parts.nodes.complete(annotated, isWanted) : annotated;
     const devices = functions.flatMap((fn) => {
       const match = matchDevice(fn);
       if (match === undefined) return [];
       return [withQuarantine({ function: fn, tags: match.tags }, functions)];
     });
-    const { problem, ...seen } = hypervisor;
-    const problems = [...parts.problems, ...found];
+    const problems = [...parts.problems, ...parts.nodes.problems, ...found];
     return {
       ...seen,
       ...uptime,
@@ -56,6 +62,12 @@ export async function reportHost(
   } finally {
     actedOn();
   }
+}
+
+/** The hypervisor may know a serial that sysfs does not have, for an entry that needs one. */
+function withAnySerial(fn: PciFunction): PciFunction {
+  if (hasCardSerial(fn)) return fn;
+  return { ...fn, capabilities: { ...fn.capabilities, vpd: { cardSerialNumber: 'unknown' } } };
 }
 
 type Seen = Pick<HostReport, 'facts' | 'guests' | 'hypervisorIsSilent'> & { problem?: HostProblem };

@@ -112,3 +112,35 @@ test(
     await agent.stop();
   },
 );
+
+test(
+  'a VF that the hypervisor learns of later is offered as soon as it reports it',
+  patience,
+  async () => {
+    let isKnown = false;
+    let learn = (): void => undefined;
+    const { agent, heard } = await begin({
+      nodeDevices: {
+        describe: async (functions) =>
+          new Map(
+            functions
+              .filter(({ address }) => isKnown || address !== vf0)
+              .map(({ address }) => [address, {}]),
+          ),
+        watch(listener) {
+          learn = listener;
+          return () => undefined;
+        },
+      },
+    });
+    const reasonOf = (message: ToController | undefined) =>
+      devicesOf(message).find(({ function: fn }) => fn.address === vf0)?.function.quarantine;
+    expect(reasonOf(heard[0])).toContain('libvirt does not know it');
+    isKnown = true;
+    learn();
+    await expect.poll(() => heard.length, soon).toBe(2);
+    expect(reasonOf(heard[1])).toBeUndefined();
+    expect(heard[1]).toMatchObject({ report: { problems: [] } });
+    await agent.stop();
+  },
+);

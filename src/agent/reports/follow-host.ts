@@ -59,10 +59,12 @@ export function followHost(
   parts.devices.onChange(() => {
     isDirty = true;
   });
-  const unwatch = pciBus.watch(() => {
+  const changed = (): void => {
     clearTimeout(quiet);
     quiet = setTimeout(() => void inTurn(tellChange), quietMs);
-  });
+  };
+  // The hypervisor notices a function later than the kernel, and may report it alone.
+  const unwatches = [pciBus.watch(changed), parts.nodes.watch(changed)];
   const timer = setInterval(() => void inTurn(cleanAndTell), cleanEveryMs);
   timer.unref();
   return {
@@ -72,7 +74,7 @@ export function followHost(
     },
     stop() {
       stopped = true;
-      unwatch();
+      for (const unwatch of unwatches) unwatch();
       clearTimeout(quiet);
       clearInterval(timer);
     },

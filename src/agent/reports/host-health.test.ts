@@ -16,12 +16,14 @@ import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
 import { parsePciAddress } from '#core/pci/devices/address.ts';
+import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { aGuest, aHostdevNic } from '#test/hosts/guests.ts';
 import { silentLog } from '#test/silent-log.ts';
 import type { AgentOptions } from '../agent-options.ts';
 import { type Agent, startAgent } from '../agent.ts';
 
 const vf = parsePciAddress('0000:3b:00.1');
+const cards = describedFunctions([{ kind: 'PF', bus: '3b', vfs: 2 }]);
 const guest = aGuest({ nics: [aHostdevNic(vf)] });
 
 let said: ToController[];
@@ -35,7 +37,7 @@ beforeEach(() => {
   said = [];
   faults = new HostFaults();
   life = { isOver: false, watcher: undefined };
-  const host = simulatedHost('h1', describedFunctions([{ kind: 'PF', bus: '3b', vfs: 2 }]));
+  const host = simulatedHost('h1', cards);
   hypervisor = new SimulatedHypervisor({
     host,
     domainXml: (one, macvtapSources) => domainXml(one, { virtType: 'kvm', macvtapSources }),
@@ -48,7 +50,7 @@ afterEach(async () => {
 
 async function start(more: Partial<AgentOptions> = {}): Promise<void> {
   const pciBus = new SimulatedPciBus({
-    host: simulatedHost('h1', describedFunctions([{ kind: 'PF', bus: '3b', vfs: 2 }])),
+    host: simulatedHost('h1', cards),
     listGuests: () => hypervisor.listGuests(),
   });
   const { agentEnd, controllerEnd } = inProcessLink();
@@ -172,6 +174,27 @@ test('health is looked at again and again, and reported when it is another', asy
   await heard('hello', 'report');
   problems = [];
   await heard('hello', 'report', 'report');
+});
+
+test('devices that the hypervisor cannot list are a problem that is reported once', async () => {
+  const object = { address: '0000:3b:00.0', physical_network: 'physnet1' };
+  const looked = Promise.withResolvers<void>();
+  let looks = 0;
+  await start({
+    deviceSpecs: parseDeviceSpecs([{ object, source: 'test' }], cards),
+    healthMs: 5,
+    checkHealth: async () => {
+      if ((looks += 1) > 4) looked.resolve();
+      return [];
+    },
+    nodeDevices: {
+      describe: () => Promise.reject(new Error('not supported')),
+      watch: () => () => undefined,
+    },
+  });
+  await looked.promise;
+  await heard('hello');
+  expect(said[0]).toMatchObject({ report: { problems: [{ code: 'node-devices' }] } });
 });
 
 test('while servers are kept away health is looked at more often', async () => {

@@ -46,7 +46,7 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
 
   const checkHealth = async (): Promise<void> => {
     parts.problems = await withoutReachedCounts(options, options.vfCounts ?? {}, parts.problems);
-    const now = await healthText(options, parts.problems);
+    const now = await healthText(options, [...parts.problems, ...parts.nodes.problems]);
     if (!stopped && now !== healthTextOf(reported())) await report();
   };
 

@@ -6,6 +6,7 @@ import type { DeviceSpec } from '../pci/specs/device-spec.ts';
 import { checkDevices } from './check-devices.ts';
 import { checkIommu } from './check-iommu.ts';
 import { checkMachine } from './check-machine.ts';
+import { checkNodeDevices } from './check-node-devices.ts';
 import { checkUses } from './check-uses.ts';
 import type { HostCheck } from './host-check.ts';
 import type { HostFacts } from './host-facts.ts';
@@ -40,6 +41,7 @@ export function checkHost({
     ...checkMachine(facts),
     ...checkIommu(facts, offered),
     ...checkDevices(facts, { deviceSpecs, vfCounts, functions, offered }),
+    ...(facts.nodeDevices === undefined ? [] : checkNodeDevices(facts.nodeDevices, offered)),
     ...(uses === undefined ? [] : checkUses(offered, uses)),
   ];
 }

@@ -41,6 +41,11 @@ export type LibvirtFacts =
   | { uri: string; state: 'answers'; version: string }
   | { uri: string; state: 'silent' | 'not installed'; why: string };
 
+/** The PCI functions that libvirt knows, or why it cannot list any. */
+export type NodeDeviceFacts =
+  | { state: 'listed'; known: ReadonlySet<PciAddress> }
+  | { state: 'unlisted'; why: string };
+
 export interface StateDirectoryFacts {
   path: string;
   /** false: not there yet; the figures are of the nearest folder above it that is. */
@@ -77,6 +82,7 @@ export interface HostFacts {
   tools: ToolFacts;
   stateDirectory?: StateDirectoryFacts;
   libvirt?: LibvirtFacts;
+  nodeDevices?: NodeDeviceFacts;
   /** null: no QEMU for this machine's architecture is installed. */
   qemuVersion?: string | null;
 }

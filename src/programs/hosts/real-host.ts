@@ -13,6 +13,8 @@ import { readUptime } from '#integrations/host-facts/uptime.ts';
 import { FileMemory } from '#integrations/host-memory/file-memory.ts';
 import { LinuxBridges } from '#integrations/iproute2/bridges.ts';
 import { LinuxTaps } from '#integrations/iproute2/taps.ts';
+import { LibvirtChild } from '#integrations/libvirt/connection/child-process.ts';
+import { LibvirtNodeDevices } from '#integrations/libvirt/node-devices.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/domains/start-libvirt-hypervisor.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { runOnHost } from '#integrations/sysfs/control/run-on-host.ts';
@@ -43,6 +45,11 @@ export async function realHostParts(
   const guestsDirectory = join(stateDir, 'guests');
   await makeEnterable(guestsDirectory);
   const machine = { places: placesHere(stateDir), pciBus, deviceSpecs };
+  const child = new LibvirtChild({
+    uri: config.libvirt.uri,
+    log,
+    ...(libvirtChild !== undefined && { childEntry: libvirtChild }),
+  });
   return {
     host: config.name,
     hostIp: config.ip,
@@ -51,9 +58,10 @@ export async function realHostParts(
       guestsDirectory,
       log,
       ifnameOf: (address) => pciBus.ifnameOf(address),
-      ...(libvirtChild !== undefined && { childEntry: libvirtChild }),
+      child,
     }),
     pciBus,
+    nodeDevices: new LibvirtNodeDevices({ child }),
     guestFiles: new HostGuestFiles({
       directory: guestsDirectory,
       imageDirectory: join(stateDir, 'images'),

@@ -17,6 +17,7 @@ import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.t
 import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
+import { igbFeatures, SimulatedNodeDevices } from '#integrations/simulated/machine/node-devices.ts';
 import { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts';
 import {
   type SimulatedHost,
@@ -66,7 +67,12 @@ export async function capturedHost(
   const { functions } = await new SysfsPciBus({ root }).listFunctions();
   const size = { cpus: config.vcpus, memoryMib: config.memoryMib, diskGib: config.diskGib };
   const host = simulatedHost(config.name, functions, size);
-  return hostParts(host, at, { ...around, specs: config.deviceSpec, lacking: igbLacks });
+  return hostParts(host, at, {
+    ...around,
+    specs: config.deviceSpec,
+    lacking: igbLacks,
+    features: igbFeatures,
+  });
 }
 
 function describedHost(config: DescribedHostConfig, at: number, around: Surroundings): HostParts {
@@ -90,12 +96,14 @@ function fleetSpecs(host: SimulatedHost): DeviceSpecSource[] {
 interface HostMaking extends Surroundings {
   specs: DeviceSpecSource[];
   lacking?: readonly VfSettingName[];
+  /** Of the interfaces of its VFs. */
+  features?: readonly string[];
 }
 
 function hostParts(
   machine: SimulatedHost,
   at: number,
-  { folder, images, specs, lacking = [] }: HostMaking,
+  { folder, images, specs, lacking = [], features = [] }: HostMaking,
 ): HostParts {
   const hypervisor = new SimulatedHypervisor({
     host: machine,
@@ -110,6 +118,7 @@ function hostParts(
     hostIp: `192.0.2.${(at % 254) + 1}`,
     hypervisor,
     pciBus,
+    nodeDevices: new SimulatedNodeDevices({ host: machine, features }),
     bridges: new SimulatedBridges({ host: machine.name }),
     taps: new SimulatedTaps(),
     memory: new SimulatedMemory(),
