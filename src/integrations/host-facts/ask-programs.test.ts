@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { askLibvirt, askQemu, type RunProgram, runProgram } from './ask-programs.ts';
+import {
+  askLibvirt,
+  askNodeDevices,
+  askQemu,
+  type RunProgram,
+  runProgram,
+} from './ask-programs.ts';
 
 const uri = 'qemu:///system';
 const failing =
@@ -46,6 +52,34 @@ test.each([
   },
 ])('libvirt, $name: $state', async ({ run, state, why }) => {
   expect(await askLibvirt(run, uri)).toEqual({ uri, state, why });
+});
+
+test('the PCI functions that libvirt knows are listed by address', async () => {
+  const run: RunProgram = async (_program, args) =>
+    args.includes('nodedev-list') ? 'pci_0000_01_10_2\npci_10000_e1_00_0\npci_odd\n\n' : '';
+  expect(await askNodeDevices(run, uri)).toEqual({
+    state: 'listed',
+    known: new Set(['0000:01:10.2', '10000:e1:00.0']),
+  });
+});
+
+test.each([
+  {
+    name: 'no driver',
+    run: failing({
+      stderr:
+        'error: Failed to list node devices\nerror: this function is not supported by the connection driver\n',
+    }),
+    why: 'this function is not supported by the connection driver',
+  },
+  {
+    name: 'an empty list',
+    run: (async () => '\n') as RunProgram,
+    why: 'libvirt lists no PCI function',
+  },
+  { name: 'killed', run: failing({ stderr: '' }), why: 'Command failed' },
+])('node devices, $name: unlisted', async ({ run, why }) => {
+  expect(await askNodeDevices(run, uri)).toEqual({ state: 'unlisted', why });
 });
 
 test.each([

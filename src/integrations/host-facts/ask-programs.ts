@@ -1,7 +1,8 @@
 /** What only programs of the host can say: which libvirt answers, which QEMU is installed. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { LibvirtFacts } from '#core/hosts/host-facts.ts';
+import type { LibvirtFacts, NodeDeviceFacts } from '#core/hosts/host-facts.ts';
+import { tryParsePciAddress } from '#core/pci/devices/address.ts';
 
 /** Runs a program and returns what it printed; throws when it fails or cannot be run. */
 export type RunProgram = (program: string, args: readonly string[]) => Promise<string>;
@@ -24,15 +25,40 @@ export async function askLibvirt(run: RunProgram, uri: string): Promise<LibvirtF
     if (version !== undefined) return { uri, state: 'answers', version };
     return { uri, state: 'silent', why: 'virsh does not say its version' };
   } catch (error) {
-    const { code, stderr } = error as { code?: unknown; stderr?: string };
-    if (code === 'ENOENT') {
+    if ((error as { code?: unknown }).code === 'ENOENT') {
       return { uri, state: 'not installed', why: 'no virsh, so no libvirt, is installed' };
     }
-    const words = error instanceof Error ? error.message : String(error);
-    const lines = (stderr ?? '').split('\n').map((line) => line.replace(/^error: /, '').trim());
-    const said = lines.filter((line) => line !== '' && !line.startsWith('failed to connect'));
-    return { uri, state: 'silent', why: said.at(0) ?? words };
+    return { uri, state: 'silent', why: causeOf(error, 'failed to connect') };
   }
+}
+
+/**
+ * The PCI functions that the libvirt behind this URI knows. Names that are none are left out.
+ * Example line of virsh: `pci_0000_01_10_2`.
+ */
+export async function askNodeDevices(run: RunProgram, uri: string): Promise<NodeDeviceFacts> {
+  try {
+    const list = ['--connect', uri, '--readonly', 'nodedev-list', '--cap', 'pci'];
+    const printed = await run('virsh', list);
+    const known = printed.split('\n').flatMap((line) => addressIn(line.trim()) ?? []);
+    if (known.length === 0) return { state: 'unlisted', why: 'libvirt lists no PCI function' };
+    return { state: 'listed', known: new Set(known) };
+  } catch (error) {
+    return { state: 'unlisted', why: causeOf(error, 'Failed to list node devices') };
+  }
+}
+
+function addressIn(name: string) {
+  const [prefix, domain, bus, slot, number] = name.split('_');
+  return prefix === 'pci' ? tryParsePciAddress(`${domain}:${bus}:${slot}.${number}`) : undefined;
+}
+
+/** virsh prints what it could not do, and then why. */
+function causeOf(error: unknown, act: string): string {
+  const { stderr } = error as { stderr?: string };
+  const words = error instanceof Error ? error.message : String(error);
+  const lines = (stderr ?? '').split('\n').map((line) => line.replace(/^error: /, '').trim());
+  return lines.find((line) => line !== '' && !line.startsWith(act)) ?? words;
 }
 
 const emulators: Record<string, string> = {

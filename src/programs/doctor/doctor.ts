@@ -7,7 +7,12 @@ import type { HostCheck } from '#core/hosts/host-check.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
 import { type DeviceSpecSource, parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
-import { askLibvirt, askQemu, runProgram } from '#integrations/host-facts/ask-programs.ts';
+import {
+  askLibvirt,
+  askNodeDevices,
+  askQemu,
+  runProgram,
+} from '#integrations/host-facts/ask-programs.ts';
 import { readHostFacts } from '#integrations/host-facts/read-host.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { readAgentConfig, usualStateDir } from '../config/agent-config.ts';
@@ -47,8 +52,13 @@ export async function examineHost(configFile: string | undefined): Promise<HostC
   const matchDevice = compileDeviceSpecs(deviceSpecs, functions);
   const offered = functions.filter((fn) => matchDevice(fn) !== undefined);
   const uses = await usesOf(pciBus, offered);
+  // One that does not answer is named already.
+  const nodeDevices =
+    libvirt.state === 'answers' && offered.length > 0
+      ? { nodeDevices: await askNodeDevices(runProgram, host.libvirtUri) }
+      : {};
   return checkHost({
-    facts: { ...facts, libvirt, qemuVersion },
+    facts: { ...facts, libvirt, qemuVersion, ...nodeDevices },
     functions,
     deviceSpecs,
     vfCounts: host.vfCounts,
