@@ -140,7 +140,7 @@ test('pci devices: links of PFs, and below the table why a device is quarantined
     'host-2  0000:01:10.0  VF    8086:10ca     -  physnet1  -     unavailable (quarantine)  -',
     '',
     'host-2 0000:01:10.0 is quarantined: not as it was: VLAN is 42, was 0',
-    'Their hosts retry the cleaning; no server gets them before it succeeds.',
+    'Their hosts try again every half minute; no server gets them before that succeeds.',
     '',
   ]);
 });

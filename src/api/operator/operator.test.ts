@@ -38,6 +38,8 @@ test('devices are shown with who holds them', async () => {
     numa_node: 0,
     ifname: 'ens1f0v0',
     link: null,
+    network_capabilities: null,
+    card_serial_number: null,
     quarantine: null,
     replaced: null,
     tags: { physical_network: 'physnet1' },

@@ -22,6 +22,8 @@ export function viewDevice(host: string, device: PciDevice): DeviceView {
     numa_node: device.numaNode,
     ifname: device.ifname,
     link: device.link ?? null,
+    network_capabilities: device.capabilities.network ?? null,
+    card_serial_number: device.capabilities.vpd?.cardSerialNumber ?? null,
     quarantine: device.quarantine ?? null,
     replaced: replacement(device) ?? null,
     tags: device.tags,

@@ -57,7 +57,7 @@ function quarantineLines(devices: readonly DeviceView[]): string[] {
   return [
     '',
     ...reasons,
-    'Their hosts retry the cleaning; no server gets them before it succeeds.',
+    'Their hosts try again every half minute; no server gets them before that succeeds.',
   ];
 }
 

@@ -29,7 +29,11 @@ export const DeviceView = shape({
   ifname: nullable(Type.String()),
   /** Of a PF: has its interface a carrier? */
   link: nullable(Type.Enum(['up', 'down'])),
-  /** Why its host could not clean it; null: it could. */
+  /** Features of a VF's interface. Example: `['rx', 'tso', 'rxvlan']`. */
+  network_capabilities: nullable(Type.Array(Type.String())),
+  /** From the vital product data of the card. */
+  card_serial_number: nullable(Type.String()),
+  /** Why it must not be handed out; null: it may be. */
   quarantine: nullable(Type.String()),
   /** Why a held device is missing though its address is there. */
   replaced: nullable(Type.String()),

@@ -17,6 +17,8 @@ function vf(host: string, address: string, held?: string): DeviceView {
     numa_node: null,
     ifname: `netdev-of-${address}`,
     link: null,
+    network_capabilities: null,
+    card_serial_number: null,
     quarantine: null,
     replaced: null,
     tags: {},

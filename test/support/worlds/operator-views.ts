@@ -43,6 +43,8 @@ export function aDeviceView(change: Partial<DeviceView> = {}): DeviceView {
     numa_node: null,
     ifname: 'enp1s0f0v0',
     link: null,
+    network_capabilities: null,
+    card_serial_number: null,
     quarantine: null,
     replaced: null,
     tags: { physical_network: 'physnet1' },
