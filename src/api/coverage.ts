@@ -1,5 +1,5 @@
 /** The route table as a page for people: docs/api-coverage.md is this text. */
-import { titleOf } from './requests/dispatch.ts';
+import { titleOf } from '#http/routes/route.ts';
 import { maxVersion } from './requests/negotiate.ts';
 import type { Route } from './requests/route.ts';
 

@@ -5,16 +5,10 @@
  */
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
-import { tag, uuid } from './requests/fields.ts';
-import { type JsonSchema, object } from './requests/json-schema.ts';
-import type { BodySchema, Call, Reply } from './requests/route.ts';
-
-interface ExternalEvent {
-  name: string;
-  server_uuid: string;
-  status?: 'failed' | 'completed' | 'in-progress';
-  tag?: string;
-}
+import { type Static, Type } from 'typebox';
+import * as field from './requests/fields.ts';
+import { closed } from './requests/json-schema.ts';
+import type { Call, Reply } from './requests/route.ts';
 
 /**
  * An unplugged port is no news: its guest is off or gone, or its agent restarts and plugs it again.
@@ -27,41 +21,34 @@ const networkEvents: Record<string, NetworkEventKind | null> = {
   'network-vif-deleted': 'deleted',
 };
 
-const bodies = new Map<number, JsonSchema>();
-
 /** Other services' events came with 2.51 (volume-extended) and 2.76 (power-update). */
-export const externalEventsBody: BodySchema = (version) => {
-  const since = [76, 51].find((change) => version >= change) ?? 1;
-  const names = [
-    ...Object.keys(networkEvents),
-    ...(since >= 51 ? ['volume-extended'] : []),
-    ...(since >= 76 ? ['power-update'] : []),
-  ];
-  const schema = bodies.get(since) ?? bodyOf(names);
-  bodies.set(since, schema);
-  return schema;
+const bodies = {
+  1: bodyOf([]),
+  51: bodyOf(['volume-extended']),
+  76: bodyOf(['volume-extended', 'power-update']),
+};
+type Body = Static<ReturnType<typeof bodyOf>>;
+
+export const externalEventsBody = (version: number) => {
+  if (version >= 76) return bodies[76];
+  return version >= 51 ? bodies[51] : bodies[1];
 };
 
-function bodyOf(names: string[]): JsonSchema {
-  const event = object(
-    {
-      name: { type: 'string', enum: names },
-      server_uuid: uuid,
-      status: { type: 'string', enum: ['failed', 'completed', 'in-progress'] },
-      tag: { ...tag, maxLength: 255 },
-    },
-    ['name', 'server_uuid'],
-  );
-  return object({ events: { type: 'array', minItems: 1, maxItems: 500, items: event } }, [
-    'events',
-  ]);
+function bodyOf(others: string[]) {
+  const event = closed({
+    name: field.oneOf([...Object.keys(networkEvents), ...others]),
+    server_uuid: field.uuid,
+    status: Type.Optional(field.oneOf(['failed', 'completed', 'in-progress'])),
+    tag: Type.Optional(field.tagUpTo(255)),
+  });
+  return closed({ events: Type.Array(event, { minItems: 1, maxItems: 500 }) });
 }
 
 /**
  * 200 when all were accepted, 207 when one was not: 404 for an unknown server, 422 while it is on
  * no host, 400 for a missing tag.
  */
-export async function takeExternalEvents(call: Call<{ events: ExternalEvent[] }>): Promise<Reply> {
+export async function takeExternalEvents(call: Call<Body>): Promise<Reply> {
   const events = [];
   for (const event of call.body.events) {
     await afterEvents();
@@ -77,7 +64,7 @@ export async function takeExternalEvents(call: Call<{ events: ExternalEvent[] }>
   return { status: events.every(({ code }) => code === 200) ? 200 : 207, body: { events } };
 }
 
-async function codeOf(call: Call, event: ExternalEvent): Promise<number> {
+async function codeOf(call: Call, event: Body['events'][number]): Promise<number> {
   const server = await call.context.store.servers.get(event.server_uuid);
   if (server === undefined || server.deletedAt !== null) return 404;
   if (server.hostId === null) return 422;

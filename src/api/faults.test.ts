@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ComputeError, errorKinds } from '#core/errors.ts';
-import { faultReply, faults } from './faults.ts';
+import { faultOf, faultReply } from './faults.ts';
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
 
 test('docs/errors.md has every kind with its status and body, and no other', () => {
   const rows = [...page.matchAll(/^\| `(\w+)` \| (\d+) \| `(\w+)` \|/gm)];
   const documented = rows.map(([, kind, status, name]) => `${kind} ${status} ${name}`);
-  const ours = errorKinds.map((kind) => `${kind} ${faults[kind].status} ${faults[kind].name}`);
+  const ours = errorKinds.map((kind) => `${kind} ${faultOf(kind).status} ${faultOf(kind).name}`);
   expect(new Set(documented)).toEqual(new Set(ours));
 });
 

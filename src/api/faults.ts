@@ -1,34 +1,39 @@
 /**
- * The one table from error kinds to HTTP statuses and OpenStack's fault bodies. docs/errors.md is
- * compared with it.
+ * OpenStack's fault bodies, by error kind. docs/errors.md is compared with it.
  */
 import type { FaultName, FaultReply } from '#client/shapes/faults.ts';
 import type { ComputeError, ErrorKind } from '#core/errors.ts';
 import type { ErrorReply } from '#http/service.ts';
+import { statusOf } from '#http/status.ts';
 
 /**
- * Status and the name of the body's only key. Source: Nova `api/openstack/wsgi.py`,
- * `Fault._fault_names`.
+ * The name of the body's only key. Source: Nova `api/openstack/wsgi.py`, `Fault._fault_names`.
  */
-export const faults: Record<ErrorKind, { status: number; name: FaultName }> = {
-  invalid: { status: 400, name: 'badRequest' },
-  unauthenticated: { status: 401, name: 'unauthorized' },
-  forbidden: { status: 403, name: 'forbidden' },
-  overQuota: { status: 403, name: 'forbidden' },
-  notFound: { status: 404, name: 'itemNotFound' },
-  badMethod: { status: 405, name: 'badMethod' },
-  notAcceptable: { status: 406, name: 'computeFault' },
-  requestTimeout: { status: 408, name: 'computeFault' },
-  conflict: { status: 409, name: 'conflictingRequest' },
-  tooLarge: { status: 413, name: 'overLimit' },
-  badMediaType: { status: 415, name: 'badMediaType' },
-  rangeNotSatisfiable: { status: 416, name: 'badRequest' },
-  tooManyRequests: { status: 429, name: 'overLimit' },
-  headersTooLarge: { status: 431, name: 'badRequest' },
-  bug: { status: 500, name: 'computeFault' },
-  notImplemented: { status: 501, name: 'notImplemented' },
-  unavailable: { status: 503, name: 'serviceUnavailable' },
+const names: Record<ErrorKind, FaultName> = {
+  invalid: 'badRequest',
+  unauthenticated: 'unauthorized',
+  forbidden: 'forbidden',
+  overQuota: 'forbidden',
+  notFound: 'itemNotFound',
+  badMethod: 'badMethod',
+  notAcceptable: 'computeFault',
+  requestTimeout: 'computeFault',
+  conflict: 'conflictingRequest',
+  tooLarge: 'overLimit',
+  badMediaType: 'badMediaType',
+  rangeNotSatisfiable: 'badRequest',
+  tooManyRequests: 'overLimit',
+  headersTooLarge: 'badRequest',
+  bug: 'computeFault',
+  notImplemented: 'notImplemented',
+  unavailable: 'serviceUnavailable',
 };
+
+/** Status and body of a kind. Nova forbids what is over quota; elsewhere it is a conflict. */
+export function faultOf(kind: ErrorKind): { status: number; name: FaultName } {
+  const status = kind === 'overQuota' ? statusOf('forbidden') : statusOf(kind);
+  return { status, name: names[kind] };
+}
 
 /**
  * The reply of an error. A bug says nothing of its inside but the request id that finds it in the
@@ -39,7 +44,7 @@ export function faultReply(
   error: ComputeError,
   of: { requestId: string; identityUrl: string },
 ): ErrorReply {
-  const { status, name } = faults[error.kind];
+  const { status, name } = faultOf(error.kind);
   if (error.kind === 'unauthenticated') {
     return {
       status,

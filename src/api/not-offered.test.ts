@@ -1,7 +1,7 @@
 /** What Nova has and Novella has not: answered by name, in the versions that have it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aComputeWorld, type ComputeWorld, faultOf } from '#test/worlds/compute-world.ts';
-import { titleOf } from './requests/dispatch.ts';
+import { titleOf } from '#http/routes/route.ts';
 import { maxVersion } from './requests/negotiate.ts';
 import { notOffered } from './not-offered.ts';
 

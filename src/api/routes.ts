@@ -27,7 +27,7 @@ import * as hypervisors from './hosts/hypervisors.ts';
 import { limitsQuery, showLimits } from './requests/limits.ts';
 import { notOffered } from './not-offered.ts';
 import { noneOf, noneOfServer, notThere } from './nothing-there.ts';
-import type { Route } from './requests/route.ts';
+import { type Route, withBody } from './requests/route.ts';
 import { createGroupBody } from './server-groups/schemas.ts';
 import * as groups from './server-groups/server-groups.ts';
 import { attachBody, attachInterface, detachInterface } from './servers/parts/attach.ts';
@@ -51,11 +51,11 @@ const removes = { method: 'DELETE', rule: 'member', status: 204 } as const;
 const { metadataBody, metaBody } = metadata;
 
 const serverRoutes: Route[] = [
-  { ...adds, path: '/servers', status: 202, body: createServerBody, handler: createServer },
+  { ...adds, path: '/servers', status: 202, ...withBody(createServerBody, createServer) },
   { ...reads, path: '/servers', query: serverQuery, handler: listServers },
   { ...reads, path: '/servers/detail', query: serverQuery, handler: listServersInDetail },
   { ...reads, path: '/servers/:id', handler: showServer },
-  { ...sets, path: '/servers/:id', body: changeServerBody, handler: changeServer },
+  { ...sets, path: '/servers/:id', ...withBody(changeServerBody, changeServer) },
   { ...removes, path: '/servers/:id', handler: deleteServer },
   ...serverActions,
   { ...reads, path: '/servers/:id/ips', handler: listAddresses },
@@ -65,8 +65,7 @@ const serverRoutes: Route[] = [
   {
     ...adds,
     path: '/servers/:id/os-interface',
-    body: attachBody,
-    handler: attachInterface,
+    ...withBody(attachBody, attachInterface),
   },
   {
     ...removes,
@@ -97,17 +96,17 @@ const serverRoutes: Route[] = [
 const metadataPath = '/servers/:id/metadata';
 const metadataRoutes: Route[] = [
   { ...reads, path: metadataPath, handler: metadata.listMetadata },
-  { ...adds, path: metadataPath, body: metadataBody, handler: metadata.addMetadata },
-  { ...sets, path: metadataPath, body: metadataBody, handler: metadata.replaceMetadata },
+  { ...adds, path: metadataPath, ...withBody(metadataBody, metadata.addMetadata) },
+  { ...sets, path: metadataPath, ...withBody(metadataBody, metadata.replaceMetadata) },
   { ...reads, path: `${metadataPath}/:key`, handler: metadata.showMetadataItem },
-  { ...sets, path: `${metadataPath}/:key`, body: metaBody, handler: metadata.setMetadataItem },
+  { ...sets, path: `${metadataPath}/:key`, ...withBody(metaBody, metadata.setMetadataItem) },
   { ...removes, path: `${metadataPath}/:key`, handler: metadata.deleteMetadataItem },
 ];
 
 const tagsPath = '/servers/:id/tags';
 const tagRoutes: Route[] = [
   { ...reads, path: tagsPath, from: 26, handler: tags.listTags },
-  { ...sets, path: tagsPath, from: 26, body: tags.tagsBody, handler: tags.replaceTags },
+  { ...sets, path: tagsPath, from: 26, ...withBody(tags.tagsBody, tags.replaceTags) },
   { ...removes, path: tagsPath, from: 26, handler: tags.deleteTags },
   { ...reads, path: `${tagsPath}/:tag`, from: 26, status: 204, handler: tags.showTag },
   { ...sets, path: `${tagsPath}/:tag`, from: 26, status: 201, handler: tags.addTag },
@@ -128,16 +127,14 @@ const flavorRoutes: Route[] = [
     method: 'POST',
     path: '/flavors',
     rule: 'admin',
-    body: createFlavorBody,
-    handler: flavors.createFlavor,
+    ...withBody(createFlavorBody, flavors.createFlavor),
   },
   {
     method: 'PUT',
     path: '/flavors/:id',
     rule: 'admin',
     from: 55,
-    body: changeFlavorBody,
-    handler: flavors.changeFlavor,
+    ...withBody(changeFlavorBody, flavors.changeFlavor),
   },
   {
     method: 'DELETE',
@@ -151,16 +148,14 @@ const flavorRoutes: Route[] = [
     path: '/flavors/:id/action',
     rule: 'admin',
     action: 'addTenantAccess',
-    body: access.addAccessBody,
-    handler: access.addAccess,
+    ...withBody(access.addAccessBody, access.addAccess),
   },
   {
     method: 'POST',
     path: '/flavors/:id/action',
     rule: 'admin',
     action: 'removeTenantAccess',
-    body: access.removeAccessBody,
-    handler: access.removeAccess,
+    ...withBody(access.removeAccessBody, access.removeAccess),
   },
   { ...asksAdmin, path: '/flavors/:id/os-flavor-access', handler: access.listAccess },
   { ...reads, path: specsPath, handler: specs.listExtraSpecs },
@@ -168,16 +163,14 @@ const flavorRoutes: Route[] = [
     method: 'POST',
     path: specsPath,
     rule: 'admin',
-    body: extraSpecsBody,
-    handler: specs.addExtraSpecs,
+    ...withBody(extraSpecsBody, specs.addExtraSpecs),
   },
   { ...reads, path: `${specsPath}/:key`, handler: specs.showExtraSpec },
   {
     method: 'PUT',
     path: `${specsPath}/:key`,
     rule: 'admin',
-    body: extraSpecBody,
-    handler: specs.setExtraSpec,
+    ...withBody(extraSpecBody, specs.setExtraSpec),
   },
   { method: 'DELETE', path: `${specsPath}/:key`, rule: 'admin', handler: specs.deleteExtraSpec },
 ];
@@ -226,16 +219,14 @@ const hostRoutes: Route[] = [
     path: '/os-services/:id',
     rule: 'admin',
     to: 52,
-    body: namedServiceBody,
-    handler: changeNamedService,
+    ...withBody(namedServiceBody, changeNamedService),
   },
   {
     method: 'PUT',
     path: '/os-services/:id',
     rule: 'admin',
     from: 53,
-    body: serviceBody,
-    handler: changeService,
+    ...withBody(serviceBody, changeService),
   },
   {
     method: 'DELETE',
@@ -256,15 +247,14 @@ const otherRoutes: Route[] = [
   { ...reads, path: '/extensions/:id', handler: showExtension },
   { ...reads, path: '/limits', query: limitsQuery, handler: showLimits },
   { ...reads, path: groupsPath, query: groups.groupsQuery, handler: groups.listGroups },
-  { ...adds, path: groupsPath, body: createGroupBody, handler: groups.createGroup },
+  { ...adds, path: groupsPath, ...withBody(createGroupBody, groups.createGroup) },
   { ...reads, path: `${groupsPath}/:id`, handler: groups.showGroup },
   { ...removes, path: `${groupsPath}/:id`, handler: groups.deleteGroup },
   {
     method: 'POST',
     path: '/os-server-external-events',
     rule: 'service',
-    body: externalEventsBody,
-    handler: takeExternalEvents,
+    ...withBody(externalEventsBody, takeExternalEvents),
   },
 ];
 

@@ -11,7 +11,7 @@ import fastify, {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
-import { ComputeError, type ErrorKind } from '#core/errors.ts';
+import { ComputeError } from '#core/errors.ts';
 import { refuseTinyChunks } from './body-chunks.ts';
 import { type ConnectionLimits, limitConnections, usualLimits } from './connection-limits.ts';
 import { answering } from './current-request.ts';
@@ -20,6 +20,7 @@ import type { ErrorReply } from './error-reply.ts';
 import { originOf } from './origin.ts';
 import { refuseConnection } from './refused-connection.ts';
 import { logRequests } from './request-log.ts';
+import { kindOfRefusal } from './status.ts';
 
 export type { ErrorReply };
 
@@ -143,13 +144,6 @@ function refuseWhileClosing(app: FastifyInstance): void {
   });
 }
 
-const kindByStatus: Partial<Record<number, ErrorKind>> = {
-  408: 'requestTimeout',
-  413: 'tooLarge',
-  415: 'badMediaType',
-  431: 'headersTooLarge',
-};
-
 function badMediaType(request: FastifyRequest): string {
   return `Content-Type: ${request.headers['content-type'] ?? 'none'} is not supported here; send application/json`;
 }
@@ -168,7 +162,7 @@ function asComputeError(error: unknown, request: FastifyRequest): ComputeError {
   if (error instanceof ComputeError) return error;
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    const kind = kindByStatus[statusCode] ?? 'invalid';
+    const kind = kindOfRefusal(statusCode);
     const said = kind === 'badMediaType' ? badMediaType(request) : (message ?? 'bad request');
     return new ComputeError(kind, said, { cause: error });
   }

@@ -33,11 +33,11 @@ export function allRoutes(): FuzzRoute[] {
       const version = Math.min(route.to ?? 79, 79);
       const schema = route.body?.(version);
       const empty = route.action === undefined ? undefined : { [route.action]: null };
-      const body = schema === undefined ? empty : bodyFor(schema);
+      const body = schema === undefined ? empty : bodyFor({ ...schema });
       return { ...of('compute', route, `/v2.1${route.path}`), body, version };
     }),
     ...operatorRoutes.map((route) => {
-      const body = route.body === undefined ? undefined : bodyFor(route.body(79));
+      const body = route.body === undefined ? undefined : bodyFor({ ...route.body(79) });
       return { ...of('operator', route, `/novella/v1${route.path}`), body, version: 79 };
     }),
     ...[...identityRoutes(nothing).open, ...identityRoutes(nothing).guarded].map((route) =>

@@ -1,16 +1,15 @@
 /** Who may use a private flavor. Source: Nova compute API reference, "Flavors access". */
 import { ComputeError } from '#core/errors.ts';
-import { object, wrapped } from '../requests/json-schema.ts';
-import type { BodySchema, Call, Reply } from '../requests/route.ts';
+import { type Static, Type } from 'typebox';
+import { closed } from '../requests/json-schema.ts';
+import type { Call, Reply } from '../requests/route.ts';
 import { findFlavor } from './flavors.ts';
 
-const tenant = { type: 'string', minLength: 1, maxLength: 255 };
-const bodyOf = (action: string): BodySchema => {
-  const schema = wrapped(action, object({ tenant }, ['tenant']));
-  return () => schema;
-};
-export const addAccessBody = bodyOf('addTenantAccess');
-export const removeAccessBody = bodyOf('removeTenantAccess');
+const access = closed({ tenant: Type.String({ minLength: 1, maxLength: 255 }) });
+const addBody = closed({ addTenantAccess: access });
+const removeBody = closed({ removeTenantAccess: access });
+export const addAccessBody = () => addBody;
+export const removeAccessBody = () => removeBody;
 
 export async function listAccess(call: Call): Promise<Reply> {
   const flavor = await findFlavor(call);
@@ -20,9 +19,7 @@ export async function listAccess(call: Call): Promise<Reply> {
   return accessOf(call, flavor.id);
 }
 
-export async function addAccess(
-  call: Call<{ addTenantAccess: { tenant: string } }>,
-): Promise<Reply> {
+export async function addAccess(call: Call<Static<typeof addBody>>): Promise<Reply> {
   const flavor = await findFlavor(call);
   if (flavor.isPublic) {
     throw new ComputeError('conflict', 'Can not add access to a public flavor.');
@@ -31,9 +28,7 @@ export async function addAccess(
   return accessOf(call, flavor.id);
 }
 
-export async function removeAccess(
-  call: Call<{ removeTenantAccess: { tenant: string } }>,
-): Promise<Reply> {
+export async function removeAccess(call: Call<Static<typeof removeBody>>): Promise<Reply> {
   const { id } = await findFlavor(call);
   await call.context.store.flavorAccess.revoke(id, call.body.removeTenantAccess.tenant);
   return accessOf(call, id);

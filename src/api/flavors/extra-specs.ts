@@ -3,15 +3,14 @@ import { ComputeError } from '#core/errors.ts';
 import { aliasCounts, aliasKey } from '#core/pci/requests/flavor-request.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import { findFlavor } from './flavors.ts';
-
-type Specs = Record<string, string | number>;
+import type { ExtraSpecBody, ExtraSpecsBody } from './schemas.ts';
 
 export async function listExtraSpecs(call: Call): Promise<Reply> {
   return { body: { extra_specs: (await findFlavor(call)).extraSpecs } };
 }
 
 /** Adds or changes; others stay. */
-export async function addExtraSpecs(call: Call<{ extra_specs: Specs }>): Promise<Reply> {
+export async function addExtraSpecs(call: Call<ExtraSpecsBody>): Promise<Reply> {
   const added = asText(call.body.extra_specs);
   await changeSpecs(call, added);
   return { body: { extra_specs: added } };
@@ -23,7 +22,7 @@ export async function showExtraSpec(call: Call): Promise<Reply> {
   return { body: { [key]: extraSpecs[key] } };
 }
 
-export async function setExtraSpec(call: Call<Specs>): Promise<Reply> {
+export async function setExtraSpec(call: Call<ExtraSpecBody>): Promise<Reply> {
   const key = call.params['key'] ?? '';
   if (!Object.hasOwn(call.body, key)) {
     throw new ComputeError(
@@ -63,6 +62,6 @@ function keyOf(call: Call, specs: Record<string, string>): string {
   );
 }
 
-function asText(specs: Specs): Record<string, string> {
+function asText(specs: ExtraSpecBody): Record<string, string> {
   return Object.fromEntries(Object.entries(specs).map(([key, value]) => [key, String(value)]));
 }

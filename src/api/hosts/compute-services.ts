@@ -2,12 +2,13 @@
 import { ComputeError } from '#core/errors.ts';
 import type { HostServiceChange } from '#workflows/operator/set-host-service.ts';
 import * as field from '../requests/fields.ts';
-import { type JsonSchema, object } from '../requests/json-schema.ts';
+import { type Static, Type } from 'typebox';
+import { closed } from '../requests/json-schema.ts';
 import { atMicrosecond } from '../requests/links.ts';
 import { type StepDown, steppedDown, without } from '../requests/microversions.ts';
 import { mapInTurns } from '../requests/in-turns.ts';
-import { queryValue } from '../requests/paging.ts';
-import type { BodySchema, Call, Reply } from '../requests/route.ts';
+import { queryValue } from '#http/routes/query.ts';
+import type { Call, Reply } from '../requests/route.ts';
 import { isUp } from './host-status.ts';
 import { hostOfId } from './hypervisors.ts';
 import { numbered, numberedHosts, type NumberedHost } from './numbered-hosts.ts';
@@ -41,24 +42,18 @@ async function hostsAsked(call: Call, name: string | undefined): Promise<Numbere
   return host === undefined ? [] : [numbered(host)];
 }
 
-const changeSchema: JsonSchema = object({
-  status: { type: 'string', enum: ['enabled', 'disabled'] },
-  disabled_reason: field.name,
-  forced_down: field.flag,
+const changeBody = closed({
+  status: Type.Optional(field.oneOf(['enabled', 'disabled'])),
+  disabled_reason: Type.Optional(field.name),
+  forced_down: Type.Optional(field.flag),
 });
-export const serviceBody: BodySchema = () => changeSchema;
-
-interface ServiceBody {
-  status?: 'enabled' | 'disabled';
-  disabled_reason?: string;
-  forced_down?: unknown;
-}
+export const serviceBody = () => changeBody;
 
 /**
  * From 2.53 on: whether servers may be placed on the host, why not, and whether it is to count as
  * down.
  */
-export async function changeService(call: Call<ServiceBody>): Promise<Reply> {
+export async function changeService(call: Call<Static<typeof changeBody>>): Promise<Reply> {
   const { status, disabled_reason: reason, forced_down: down } = call.body;
   if (status === undefined && down === undefined) {
     throw new ComputeError(
@@ -80,23 +75,15 @@ export async function changeService(call: Call<ServiceBody>): Promise<Reply> {
   return { body: { service: viewService(call, { host, number: 0 }) } };
 }
 
-const namedSchema: JsonSchema = object(
-  {
-    host: { type: 'string', minLength: 1, maxLength: 255 },
-    binary: { type: 'string', minLength: 1, maxLength: 255 },
-    disabled_reason: field.name,
-    forced_down: field.flag,
-  },
-  ['host', 'binary'],
-);
-export const namedServiceBody: BodySchema = () => namedSchema;
-
-interface NamedServiceBody {
-  host: string;
-  binary: string;
-  disabled_reason?: string;
-  forced_down?: unknown;
-}
+const text = Type.String({ minLength: 1, maxLength: 255 });
+const namedBody = closed({
+  host: text,
+  binary: text,
+  disabled_reason: Type.Optional(field.name),
+  forced_down: Type.Optional(field.flag),
+});
+export const namedServiceBody = () => namedBody;
+type NamedServiceBody = Static<typeof namedBody>;
 
 /**
  * Before 2.53: the last part of the path says what to do, the body with which service. Source: Nova

@@ -4,17 +4,18 @@ import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import type { Enrolment } from '#contracts/store/enrolments.ts';
 import { ComputeError } from '#core/errors.ts';
 import { hostNameRule, isHostName } from '#core/host-name.ts';
-import { object } from '../requests/json-schema.ts';
+import { type Static, Type } from 'typebox';
+import { closed } from '../requests/json-schema.ts';
 import { atSecond } from '../requests/links.ts';
 import type { Call, Reply } from '../requests/route.ts';
 
-export const enrolmentBody = object({ replace: { type: 'boolean' } });
+export const enrolmentBody = closed({ replace: Type.Optional(Type.Boolean()) });
 
 /**
  * The token is in this answer and in no other. Throws `conflict` for a host with a good token,
  * unless `replace`.
  */
-export async function enroll(call: Call<{ replace?: boolean }>): Promise<Reply> {
+export async function enroll(call: Call<Static<typeof enrolmentBody>>): Promise<Reply> {
   const host = call.params['name'] ?? '';
   if (!isHostName(host)) {
     throw new ComputeError(

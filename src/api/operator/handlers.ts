@@ -8,7 +8,8 @@ import { readHosts } from '../hosts/host-pages.ts';
 import { isUp } from '../hosts/host-status.ts';
 import { mapInTurns } from '../requests/in-turns.ts';
 import type { Link } from '../requests/links.ts';
-import { nextLinks, pageLimit, queryValue, queryValues } from '../requests/paging.ts';
+import { queryValue, queryValues } from '#http/routes/query.ts';
+import { nextLinks, pageLimit } from '../requests/paging.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import { rollUp, viewDevice, viewHost, viewPool } from './views.ts';
 

@@ -7,35 +7,24 @@ import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import { viewCheck } from '#client/shapes/view-pci-check.ts';
 import { hostFunctionsOf } from '#core/pci/specs/known-functions.ts';
 import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
-import { object } from '../requests/json-schema.ts';
+import { type Static, Type } from 'typebox';
+import { closed } from '../requests/json-schema.ts';
 import { mapInTurns, runInTurns } from '../requests/in-turns.ts';
 import type { Call, Reply } from '../requests/route.ts';
 
-interface CheckBody {
-  host: string;
-  /** Entries as objects or as the option's JSON text, in order. */
-  device_spec: (string | object)[];
-  /** The option `alias`, in the same form; absent: the aliases that this controller has. */
-  alias?: (string | object)[];
-}
-
 const most = { entries: 500, aliases: 100, characters: 2_048 } as const;
 
+/** Entries as objects or as the option's JSON text, in order. */
 const listOf = (maxItems: number) =>
-  ({
-    type: 'array',
-    maxItems,
-    items: { anyOf: [{ type: 'string' }, { type: 'object' }] },
-  }) as const;
+  Type.Array(Type.Union([Type.String(), Type.Object({})]), { maxItems });
 
-export const pciCheckBody = object(
-  {
-    host: { type: 'string', minLength: 1 },
-    device_spec: listOf(most.entries),
-    alias: listOf(most.aliases),
-  },
-  ['host', 'device_spec'],
-);
+/** `alias`: the option in the same form; absent: the aliases that this controller has. */
+export const pciCheckBody = closed({
+  host: Type.String({ minLength: 1 }),
+  device_spec: listOf(most.entries),
+  alias: Type.Optional(listOf(most.aliases)),
+});
+type CheckBody = Static<typeof pciCheckBody>;
 
 /**
  * Wrong entries are no error here: they are in the answer. Throws `notFound` for a host that is

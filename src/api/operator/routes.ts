@@ -1,5 +1,5 @@
 /** Novella's own routes below `/novella/v1`: for administrators, without microversions. */
-import type { Route } from '../requests/route.ts';
+import { type Route, withBody } from '../requests/route.ts';
 import { explainServer } from './explain.ts';
 import { enroll, enrolmentBody, forget, listEnrolments, revoke } from './enrolments.ts';
 import { listDevices, listHosts, listPools } from './handlers.ts';
@@ -15,8 +15,7 @@ export const operatorRoutes: readonly Route[] = [
     path: '/hosts/:name/enrolment',
     rule: 'admin',
     status: 201,
-    body: () => enrolmentBody,
-    handler: enroll,
+    ...withBody(() => enrolmentBody, enroll),
   },
   {
     method: 'DELETE',
@@ -32,8 +31,7 @@ export const operatorRoutes: readonly Route[] = [
     method: 'POST',
     path: '/pci/check',
     rule: 'admin',
-    body: () => pciCheckBody,
-    handler: checkPci,
+    ...withBody(() => pciCheckBody, checkPci),
   },
   { method: 'GET', path: '/servers/:id/explain', rule: 'admin', handler: explainServer },
 ];

@@ -1,14 +1,15 @@
 /** The words for a body that its schema does not allow. */
 import { expect, test } from 'vitest';
 import { name, textMap } from './fields.ts';
-import { checkBody, type JsonSchema, object, wrapped } from './json-schema.ts';
+import type { TSchema } from 'typebox';
+import { closed, readBody } from './json-schema.ts';
 
 const keys = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, at) => [`k!${at}`, 'x']));
 
-function wordsFor(schema: JsonSchema, body: unknown): string {
+function wordsFor(schema: TSchema, body: unknown): string {
   try {
-    checkBody(schema, body);
+    readBody(schema, body);
   } catch (error) {
     return (error as Error).message;
   }
@@ -17,8 +18,8 @@ function wordsFor(schema: JsonSchema, body: unknown): string {
 
 test.each([1, 2, 20])('%i unknown keys are named as such', (count) => {
   const rule = /^Additional properties are not allowed \('k!0'.* (was|were) unexpected\)$/;
-  expect(wordsFor(object({ name }), keys(count))).toMatch(rule);
-  const inside = wordsFor(wrapped('metadata', textMap), { metadata: keys(count) });
+  expect(wordsFor(closed({ name }), keys(count))).toMatch(rule);
+  const inside = wordsFor(closed({ metadata: textMap }), { metadata: keys(count) });
   expect(inside).toMatch(/^Invalid input for field\/attribute metadata\. Value: \{"k!0"/);
   expect(inside).toMatch(/Additional properties are not allowed \('k!0'/);
 });

@@ -1,7 +1,5 @@
-/**
- * JSON Schemas of bodies: the words they are written in, and the check that words what is wrong as
- * Nova does.
- */
+/** Bodies read as their schema says; what is wrong is reported as Nova does. */
+import { type Static, type TOptional, type TProperties, type TSchema, Type } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { ComputeError } from '#core/errors.ts';
 
@@ -10,17 +8,20 @@ export interface JsonSchema {
   [keyword: string]: unknown;
 }
 
-/** An object with these keys and no other. `required` by name. */
-export function object(
-  properties: Record<string, JsonSchema>,
-  required: readonly string[] = [],
-): JsonSchema {
-  return { type: 'object', properties, required: [...required], additionalProperties: false };
+/** An object with these keys and no other. Example: `closed({ name: field.name })`. */
+export function closed<Properties extends TProperties>(properties: Properties) {
+  return Type.Object(properties, { additionalProperties: false });
 }
 
-/** An object with one key, as most bodies are. Example: `wrapped('server', …)`. */
-export function wrapped(key: string, schema: JsonSchema): JsonSchema {
-  return object({ [key]: schema }, [key]);
+/**
+ * Keys that not every microversion has: the schema has them where they are there, and the type
+ * always, so each is optional. Example: `...keysIf(version >= 19, { description })`.
+ */
+export function keysIf<Properties extends Record<string, TOptional>>(
+  areThere: boolean,
+  properties: Properties,
+): Properties {
+  return areThere ? properties : ({} as Properties);
 }
 
 interface Finding {
@@ -31,20 +32,40 @@ interface Finding {
   message: string;
 }
 
-const compiled = new WeakMap<JsonSchema, Validator>();
+const compiled = new WeakMap<TSchema, Validator>();
 
 /**
- * Throws `invalid` naming field, value and rule when the body is not as the schema says. Each
- * schema is compiled once.
+ * The body as its schema says. `isLenient`: what older clients get wrong is forgiven. Throws
+ * `invalid` naming field, value and rule. Each schema is compiled once.
  */
-export function checkBody(schema: JsonSchema, body: unknown): void {
+export function readBody<Schema extends TSchema>(
+  schema: Schema,
+  body: unknown,
+  isLenient = false,
+): Static<Schema> {
+  const given = isLenient ? forgiven(dataOf(schema), body) : body;
+  if (isAsSaid(schema, given)) return given;
+  throw new ComputeError(
+    'invalid',
+    explain(validatorOf(schema).Errors(given), given, dataOf(schema)),
+  );
+}
+
+function dataOf(schema: TSchema): JsonSchema {
+  return { ...schema };
+}
+
+function isAsSaid<Schema extends TSchema>(schema: Schema, body: unknown): body is Static<Schema> {
+  return validatorOf(schema).Check(body);
+}
+
+function validatorOf(schema: TSchema): Validator {
   let validator = compiled.get(schema);
   if (validator === undefined) {
     validator = Compile(schema) as Validator;
     compiled.set(schema, validator);
   }
-  if (validator.Check(body)) return;
-  throw new ComputeError('invalid', explain(validator.Errors(body), body, schema));
+  return validator;
 }
 
 function explain(given: Finding[], body: unknown, schema: JsonSchema): string {
@@ -141,9 +162,9 @@ function quoted(names: unknown[]): string {
 /**
  * The body as the older API takes it: without the keys that an object of the schema does not have,
  * without blanks around texts whose schema says `trimmed`, and without a null where it says
- * `nullIsAbsent`. Validators pass over both keywords. Other faults stay for `checkBody`.
+ * `nullIsAbsent`. Validators pass over both keywords. Other faults stay for the check.
  */
-export function forgiven(schema: JsonSchema, body: unknown): unknown {
+function forgiven(schema: JsonSchema, body: unknown): unknown {
   const properties = schema['properties'] as Record<string, JsonSchema> | undefined;
   const items = schema['items'] as JsonSchema | undefined;
   if (Array.isArray(body)) return items ? body.map((item) => forgiven(items, item)) : body;

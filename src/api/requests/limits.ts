@@ -3,7 +3,7 @@ import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { type QuotaLimits, unlimited } from '#core/quotas/limits.ts';
 import { type StepDown, steppedDown } from './microversions.ts';
-import { queryValue } from './paging.ts';
+import { queryValue } from '#http/routes/query.ts';
 import type { Call, Reply } from './route.ts';
 
 const steps: StepDown<QuotaLimits>[] = [

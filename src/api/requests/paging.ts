@@ -1,24 +1,12 @@
 /** Limit, marker and the link to the next page. */
 import { ComputeError } from '#core/errors.ts';
+import { queryValue, queryValues } from '#http/routes/query.ts';
 import { isFlag, isSet } from './fields.ts';
 import type { Link } from './links.ts';
 import type { Call, Query } from './route.ts';
 
 /** No page is longer. Source: Nova `[api] max_limit`. */
 export const longestPage = 1000;
-
-/** The last value of a query key, or undefined. */
-export function queryValue(query: Query, key: string): string | undefined {
-  const value = query[key];
-  return Array.isArray(value) ? value.at(-1) : value;
-}
-
-/** All values of a query key. */
-export function queryValues(query: Query, key: string): string[] {
-  const value = query[key];
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
-}
 
 /**
  * Reads a query key as a date. Throws `invalid`. Example: `2026-11-23T07:30:04Z` → epoch

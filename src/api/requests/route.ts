@@ -1,65 +1,66 @@
-/** A row of the route table, and what a handler is given and gives back. */
+/** A row of the compute API: a row of any service, and the microversions that have it. */
+import type { Static, TSchema } from 'typebox';
 import type { Caller } from '#contracts/services/identity.ts';
+import {
+  type GuardedRoute,
+  type Handler as HandlerOf,
+  type OpenCall,
+  taking,
+} from '#http/routes/route.ts';
 import type { Rule } from '#core/access/policy.ts';
 import type { ApiContext } from './context.ts';
-import type { JsonSchema } from './json-schema.ts';
+import { readBody } from './json-schema.ts';
 
-/** Query values; a list where a key was repeated. */
-export type Query = Record<string, string | string[] | undefined>;
+export type { Query } from '#http/routes/query.ts';
+export type { Method, Reply } from '#http/routes/route.ts';
 
-/** An authenticated call in an accepted microversion, its body checked. */
-export interface Call<Body = unknown> {
+/** What a call of this API has beside what every call has. */
+export interface Accepted {
   context: ApiContext;
   caller: Caller;
   /** The minor number: 79 for 2.79. */
   version: number;
-  params: Record<string, string>;
-  query: Query;
-  body: Body;
-  requestId: string;
+  /** What older clients get wrong in a body is forgiven, not refused: the habit of v2. */
+  isLenient: boolean;
   /** Before paths of this API, as the client wrote it. Example: `http://h:8774/v2.1`. */
   base: string;
   /** Without the version, for bookmark links. Example: `http://h:8774`. */
   root: string;
-  /** The path of the call below `base`, without query. Example: `/servers/detail`. */
-  path: string;
 }
 
-/** `status` when it is not the row's. */
-export interface Reply {
-  status?: number;
-  body?: unknown;
-  headers?: Record<string, string>;
-}
+/** An authenticated call in an accepted microversion. */
+export type Call<Body = unknown> = Omit<OpenCall, 'body'> & Accepted & { body: Body };
 
-export type Handler = (call: Call<never>) => Promise<Reply> | Reply;
+export type Handler = HandlerOf<Call>;
 
 /** The schema of a body in a microversion. One object per range, so that it is compiled once. */
-export type BodySchema = (version: number) => JsonSchema;
+export type BodySchema<Schema extends TSchema = TSchema> = (version: number) => Schema;
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
-
-export interface Route {
-  method: Method;
-  /** Below the version prefix. Example: `/servers/:id`. */
-  path: string;
+export interface Route extends GuardedRoute<Call> {
+  rule: Rule;
   /** First and last minor version that has it; default: all. */
   from?: number;
   to?: number;
-  /** The key of the body that names the action, on `POST …/action`. */
-  action?: string;
-  rule: Rule;
-  /** Default 200. A function where the microversion decides. */
-  status?: number | ((version: number) => number);
   body?: BodySchema;
   /** Query keys that may come; others are refused from `queryFrom` on, by default 2.75. */
   query?: readonly string[];
   queryFrom?: number;
-  /** undefined: known, not offered yet; answers 501. */
-  handler?: Handler;
+}
+
+/**
+ * A body and its handler, which is given what the schema says. Example:
+ * `{ ...adds, path: '/servers', ...withBody(createServerBody, createServer) }`.
+ */
+export function withBody<Schema extends TSchema>(
+  body: BodySchema<Schema>,
+  handler: HandlerOf<Call<Static<Schema>>>,
+): Required<Pick<Route, 'body' | 'handler'>> {
+  const read = (given: unknown, { version, isLenient }: Call) =>
+    readBody(body(version), given, isLenient);
+  return { body, handler: taking(read, handler) };
 }
 
 /** Is the row there in this microversion? */
-export function isInVersion(route: Route, version: number): boolean {
+export function isInVersion(route: Pick<Route, 'from' | 'to'>, version: number): boolean {
   return version >= (route.from ?? 1) && version <= (route.to ?? Number.POSITIVE_INFINITY);
 }

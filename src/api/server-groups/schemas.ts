@@ -3,49 +3,35 @@
  * policy a policy with rules.
  */
 import { type GroupPolicy, groupPolicies } from '#core/servers/server-group.ts';
+import { type Static, Type } from 'typebox';
 import * as field from '../requests/fields.ts';
-import { type JsonSchema, object, wrapped } from '../requests/json-schema.ts';
+import { closed } from '../requests/json-schema.ts';
 import type { BodySchema } from '../requests/route.ts';
 
-const onePolicy = (policies: readonly GroupPolicy[]): JsonSchema =>
-  wrapped(
-    'server_group',
-    object(
-      {
-        name: field.name,
-        policies: {
-          type: 'array',
-          items: { type: 'string', enum: policies },
-          minItems: 1,
-          maxItems: 1,
-        },
-      },
-      ['name', 'policies'],
-    ),
-  );
+const onePolicy = (policies: readonly GroupPolicy[]) =>
+  closed({
+    server_group: closed({
+      name: field.name,
+      policies: Type.Unsafe<[GroupPolicy]>(
+        Type.Array(field.oneOf(policies), { minItems: 1, maxItems: 1 }),
+      ),
+    }),
+  });
 
 const hardOnly = onePolicy(groupPolicies.filter((policy) => !policy.startsWith('soft-')));
 const softToo = onePolicy(groupPolicies);
-const withRules = wrapped(
-  'server_group',
-  object(
-    {
-      name: field.name,
-      policy: { type: 'string', enum: groupPolicies },
-      rules: object({ max_server_per_host: field.wholeNumber(1) }),
-    },
-    ['name', 'policy'],
-  ),
-);
+const withRules = closed({
+  server_group: closed({
+    name: field.name,
+    policy: field.oneOf(groupPolicies),
+    rules: Type.Optional(closed({ max_server_per_host: Type.Optional(field.wholeNumber(1)) })),
+  }),
+});
 
-export const createGroupBody: BodySchema = (version) => {
+export const createGroupBody: BodySchema<typeof withRules | typeof softToo> = (version) => {
   if (version >= 64) return withRules;
   return version >= 15 ? softToo : hardOnly;
 };
 
-/** The body once checked, in either shape. */
-export interface CreateGroupBody {
-  server_group:
-    | { name: string; policies: [GroupPolicy] }
-    | { name: string; policy: GroupPolicy; rules?: { max_server_per_host?: number | string } };
-}
+/** The body once read, in either shape. */
+export type CreateGroupBody = Static<typeof withRules | typeof softToo>;

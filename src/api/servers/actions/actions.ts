@@ -2,11 +2,11 @@
  * The actions that `POST /servers/:id/action` knows. Those without a handler are not offered yet.
  * Source: Nova compute API reference, "Servers - run an action".
  */
-import type { Route } from '../../requests/route.ts';
+import { type Route, withBody } from '../../requests/route.ts';
 import { words } from '../../requests/words.ts';
 import { consoleBody, showConsole } from './console.ts';
 import { emptyBody, guestAct, rebootBody, rebootServer } from './guest-acts.ts';
-import { groupAction, groupActionBody } from '../parts/security-groups.ts';
+import * as groups from '../parts/security-groups.ts';
 import { rebuildBody, rebuildServer } from './rebuild.ts';
 
 const action = { method: 'POST', path: '/servers/:id/action', status: 202 } as const;
@@ -25,23 +25,17 @@ const ofAdministrators = words(`
 
 /** Those that are offered. */
 const offered: Record<string, Pick<Route, 'body' | 'handler' | 'status'>> = {
-  'os-start': { body: emptyBody('os-start'), handler: guestAct('start') },
-  'os-stop': { body: emptyBody('os-stop'), handler: guestAct('stop') },
-  reboot: { body: rebootBody, handler: rebootServer },
-  pause: { body: emptyBody('pause'), handler: guestAct('pause') },
-  unpause: { body: emptyBody('unpause'), handler: guestAct('unpause') },
-  suspend: { body: emptyBody('suspend'), handler: guestAct('suspend') },
-  resume: { body: emptyBody('resume'), handler: guestAct('resume') },
-  rebuild: { body: rebuildBody, handler: rebuildServer },
-  addSecurityGroup: {
-    body: groupActionBody('addSecurityGroup'),
-    handler: groupAction('addSecurityGroup'),
-  },
-  removeSecurityGroup: {
-    body: groupActionBody('removeSecurityGroup'),
-    handler: groupAction('removeSecurityGroup'),
-  },
-  'os-getConsoleOutput': { status: 200, body: consoleBody, handler: showConsole },
+  'os-start': withBody(emptyBody('os-start'), guestAct('start')),
+  'os-stop': withBody(emptyBody('os-stop'), guestAct('stop')),
+  reboot: withBody(rebootBody, rebootServer),
+  pause: withBody(emptyBody('pause'), guestAct('pause')),
+  unpause: withBody(emptyBody('unpause'), guestAct('unpause')),
+  suspend: withBody(emptyBody('suspend'), guestAct('suspend')),
+  resume: withBody(emptyBody('resume'), guestAct('resume')),
+  rebuild: withBody(rebuildBody, rebuildServer),
+  addSecurityGroup: withBody(groups.addGroupBody, groups.addGroup),
+  removeSecurityGroup: withBody(groups.removeGroupBody, groups.removeGroup),
+  'os-getConsoleOutput': { status: 200, ...withBody(consoleBody, showConsole) },
 };
 
 /** Gone after these minor versions. */

@@ -1,24 +1,19 @@
 /** What a server wrote to its console: the action `os-getConsoleOutput`. */
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { memberWords } from '#core/servers/member-words.ts';
-import { type JsonSchema, object, wrapped } from '../../requests/json-schema.ts';
-import type { BodySchema, Call, Reply } from '../../requests/route.ts';
+import { type Static, Type } from 'typebox';
+import { closed } from '../../requests/json-schema.ts';
+import type { Call, Reply } from '../../requests/route.ts';
 import { findServer } from '../read/find.ts';
 
 /** -1 is all, as is no length. Clients send it as a number or as text. */
-const length: JsonSchema = {
-  anyOf: [
-    { type: 'null' },
-    { type: 'integer', minimum: -1, maximum: 0x7fffffff },
-    { type: 'string', pattern: '^(-1|[0-9]{1,9})$', rule: 'must be -1 or a whole number' },
-  ],
-};
-const schema = wrapped('os-getConsoleOutput', object({ length }));
-export const consoleBody: BodySchema = () => schema;
-
-interface ConsoleBody {
-  'os-getConsoleOutput': { length?: number | string | null };
-}
+const length = Type.Union([
+  Type.Null(),
+  Type.Integer({ minimum: -1, maximum: 0x7fffffff }),
+  Type.String({ pattern: '^(-1|[0-9]{1,9})$', rule: 'must be -1 or a whole number' }),
+]);
+const body = closed({ 'os-getConsoleOutput': closed({ length: Type.Optional(length) }) });
+export const consoleBody = () => body;
 
 /**
  * What no text document may have: control characters but line ends and tabs. Source: Nova,
@@ -38,7 +33,7 @@ async function hidingHosts<T>({ caller }: Call, read: () => Promise<T>): Promise
 }
 
 /** Of a locked server too: reading changes nothing. */
-export async function showConsole(call: Call<ConsoleBody>): Promise<Reply> {
+export async function showConsole(call: Call<Static<typeof body>>): Promise<Reply> {
   const asked = Number(call.body['os-getConsoleOutput'].length ?? -1);
   const server = await findServer(call);
   const lines = asked === -1 ? null : asked;

@@ -3,19 +3,18 @@
  * soon as it is recorded.
  */
 import type { GuestActName } from '#workflows/guests/act-on-guest.ts';
-import { type JsonSchema, object, wrapped } from '../../requests/json-schema.ts';
+import { type Static, Type } from 'typebox';
+import * as field from '../../requests/fields.ts';
+import { closed } from '../../requests/json-schema.ts';
 import type { BodySchema, Call, Handler, Reply } from '../../requests/route.ts';
 import { findServer } from '../read/find.ts';
 import { refuseLocked } from '../create/locked.ts';
 
-const nothing: JsonSchema = { anyOf: [{ type: 'null' }, { type: 'object' }] };
-
-const emptyBodies = new Map<string, JsonSchema>();
+const nothing = Type.Union([Type.Null(), Type.Object({})]);
 
 /** `{ACTION: null}`; clients of old send an empty object. */
 export function emptyBody(action: string): BodySchema {
-  const schema = emptyBodies.get(action) ?? object({ [action]: nothing }, [action]);
-  emptyBodies.set(action, schema);
+  const schema = closed({ [action]: nothing });
   return () => schema;
 }
 
@@ -24,15 +23,12 @@ export function guestAct(act: GuestActName): Handler {
   return (call: Call) => perform(call, act);
 }
 
-const rebootSchema = wrapped(
-  'reboot',
-  object({ type: { type: 'string', enum: ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft'] } }, [
-    'type',
-  ]),
-);
-export const rebootBody: BodySchema = () => rebootSchema;
+const rebootSchema = closed({
+  reboot: closed({ type: field.oneOf(['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']) }),
+});
+export const rebootBody = () => rebootSchema;
 
-export async function rebootServer(call: Call<{ reboot: { type: string } }>): Promise<Reply> {
+export async function rebootServer(call: Call<Static<typeof rebootSchema>>): Promise<Reply> {
   const isHard = call.body.reboot.type.toUpperCase() === 'HARD';
   return perform(call, isHard ? 'hard-reboot' : 'reboot');
 }

@@ -1,8 +1,9 @@
 /** The action `rebuild`. What Novella cannot do is refused, never dropped. */
 import { randomBytes } from 'node:crypto';
 import * as field from '../../requests/fields.ts';
-import { type JsonSchema, object, wrapped } from '../../requests/json-schema.ts';
-import type { BodySchema, Call, Reply } from '../../requests/route.ts';
+import { type Static, Type } from 'typebox';
+import { closed, keysIf } from '../../requests/json-schema.ts';
+import type { Call, Reply } from '../../requests/route.ts';
 import { accessAddress } from '../create/access-address.ts';
 import { findServer } from '../read/find.ts';
 import { refuseLocked } from '../create/locked.ts';
@@ -10,49 +11,30 @@ import { refuseTooManyItems } from '../create/metadata-limit.ts';
 import { surroundingsOf } from '../read.ts';
 import { viewChangedServer } from '../read/views.ts';
 
-const schemas = new Map<boolean, JsonSchema>();
+const bodyOf = (hasDescription: boolean) =>
+  closed({
+    rebuild: closed({
+      imageRef: field.imageReference,
+      name: Type.Optional(field.name),
+      adminPass: Type.Optional(Type.String()),
+      metadata: Type.Optional(field.textMap),
+      preserve_ephemeral: Type.Optional(field.flag),
+      'OS-DCF:diskConfig': Type.Optional(field.diskConfig),
+      accessIPv4: Type.Optional(field.address),
+      accessIPv6: Type.Optional(field.address),
+      ...keysIf(hasDescription, { description: Type.Optional(field.description) }),
+    }),
+  });
+const [body, bodyWithDescription] = [bodyOf(false), bodyOf(true)];
 
 /** 2.19 brought the description. */
-export const rebuildBody: BodySchema = (version) => {
-  const hasDescription = version >= 19;
-  const schema = schemas.get(hasDescription) ?? schemaOf(hasDescription);
-  schemas.set(hasDescription, schema);
-  return schema;
-};
-
-function schemaOf(hasDescription: boolean): JsonSchema {
-  const properties = {
-    imageRef: field.imageReference,
-    name: field.name,
-    adminPass: { type: 'string' },
-    metadata: field.textMap,
-    preserve_ephemeral: field.flag,
-    'OS-DCF:diskConfig': field.diskConfig,
-    accessIPv4: field.address,
-    accessIPv6: field.address,
-    ...(hasDescription && { description: field.description }),
-  } satisfies Record<string, JsonSchema>;
-  return wrapped('rebuild', object(properties, ['imageRef']));
-}
-
-interface RebuildBody {
-  rebuild: {
-    imageRef: string;
-    name?: string;
-    adminPass?: string;
-    metadata?: Record<string, string>;
-    'OS-DCF:diskConfig'?: 'AUTO' | 'MANUAL';
-    accessIPv4?: string;
-    accessIPv6?: string;
-    description?: string | null;
-  };
-}
+export const rebuildBody = (version: number) => (version >= 19 ? bodyWithDescription : body);
 
 /**
  * `adminPass` is part of the reply that clients read; nobody sets it in the guest, as with Nova on
  * libvirt.
  */
-export async function rebuildServer(call: Call<RebuildBody>): Promise<Reply> {
+export async function rebuildServer(call: Call<Static<typeof body>>): Promise<Reply> {
   const { rebuild: requested } = call.body;
   const server = await findServer(call);
   refuseLocked(call, server);

@@ -3,7 +3,8 @@
  * Server", and its history.
  */
 import * as field from '../../requests/fields.ts';
-import { type JsonSchema, object, wrapped } from '../../requests/json-schema.ts';
+import { type Static, type TOptional, type TProperties, type TSchema, Type } from 'typebox';
+import { closed, keysIf } from '../../requests/json-schema.ts';
 import type { BodySchema } from '../../requests/route.ts';
 
 /**
@@ -13,8 +14,8 @@ import type { BodySchema } from '../../requests/route.ts';
 const changes = [1, 19, 32, 33, 37, 42, 52, 57, 63, 67, 74];
 
 /** One schema object per range of versions, made when first used. */
-export const createServerBody: BodySchema = (() => {
-  const made = new Map<number, JsonSchema>();
+export const createServerBody: BodySchema<CreateServerSchema> = (() => {
+  const made = new Map<number, CreateServerSchema>();
   return (version) => {
     const since = changes.findLast((change) => change <= version) ?? 1;
     const schema = made.get(since) ?? bodySince(since);
@@ -23,15 +24,19 @@ export const createServerBody: BodySchema = (() => {
   };
 })();
 
-function bodySince(version: number): JsonSchema {
-  const server = object(serverProperties(version), [
-    'name',
-    'flavorRef',
-    ...(version >= 37 ? ['networks'] : []),
-  ]);
-  return object({ server, 'os:scheduler_hints': hints, 'OS-SCH-HNT:scheduler_hints': hints }, [
-    'server',
-  ]);
+type CreateServerSchema = ReturnType<typeof bodySince>;
+
+/** The body once read. Keys that its microversion lacks are not there. */
+export type CreateServerBody = Static<CreateServerSchema>;
+export type NetworkEntry = Static<ReturnType<typeof networkEntry>>;
+export type BlockDevice = Static<ReturnType<typeof blockDevice>>;
+
+function bodySince(version: number) {
+  return closed({
+    server: closed(serverProperties(version)),
+    'os:scheduler_hints': Type.Optional(hints()),
+    'OS-SCH-HNT:scheduler_hints': Type.Optional(hints()),
+  });
 }
 
 /**
@@ -40,183 +45,118 @@ function bodySince(version: number): JsonSchema {
  */
 const mostItems = 100;
 
-const oneOrMore: JsonSchema = {
-  anyOf: [field.uuid, { type: 'array', items: field.uuid, maxItems: mostItems }],
-};
+const listOf = <Items extends TSchema>(items: Items, maxItems = mostItems) =>
+  Type.Array(items, { maxItems });
 
 /** Any other hint may be anything: it is for a filter that is not there. */
-const hints: JsonSchema = {
-  type: 'object',
-  properties: { group: field.uuid, same_host: oneOrMore, different_host: oneOrMore },
-  additionalProperties: true,
-  maxProperties: mostItems,
-};
+function hints() {
+  const oneOrMore = Type.Optional(Type.Union([field.uuid, listOf(field.uuid)]));
+  return Type.Object(
+    { group: Type.Optional(field.uuid), same_host: oneOrMore, different_host: oneOrMore },
+    { additionalProperties: true, maxProperties: mostItems },
+  );
+}
 
-function serverProperties(version: number): Record<string, JsonSchema> {
-  const fqdn = { type: 'string', minLength: 1, maxLength: 255 };
+function serverProperties(version: number) {
+  const may = Type.Optional;
+  const fqdn = may(Type.String({ minLength: 1, maxLength: 255 }));
+  const anything = Type.Object({});
   return {
     name: field.name,
-    imageRef: { anyOf: [field.imageReference, { type: 'string', maxLength: 0 }] },
-    flavorRef: {
-      anyOf: [
-        { type: 'string', minLength: 1, maxLength: 255 },
-        { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
-      ],
-    },
-    adminPass: { type: 'string' },
-    metadata: field.textMap,
+    imageRef: may(Type.Union([field.imageReference, Type.String({ maxLength: 0 })])),
+    flavorRef: Type.Union([
+      Type.String({ minLength: 1, maxLength: 255 }),
+      Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    ]),
+    adminPass: may(Type.String()),
+    metadata: may(field.textMap),
     networks: networks(version),
-    'OS-DCF:diskConfig': field.diskConfig,
-    accessIPv4: field.address,
-    accessIPv6: field.address,
-    availability_zone: field.name,
-    block_device_mapping: { type: 'array', items: { type: 'object' }, maxItems: mostItems },
-    block_device_mapping_v2: { type: 'array', items: blockDevice(version), maxItems: mostItems },
-    config_drive: field.flag,
-    key_name: field.name,
-    min_count: field.wholeNumber(1),
-    max_count: field.wholeNumber(1),
-    return_reservation_id: field.flag,
-    security_groups: { type: 'array', items: object({ name: field.name }), maxItems: mostItems },
-    user_data: { type: 'string', maxLength: 65_535, nullIsAbsent: true },
-    ...(version < 57 && {
-      personality: { type: 'array', items: { type: 'object' }, maxItems: mostItems },
+    'OS-DCF:diskConfig': may(field.diskConfig),
+    accessIPv4: may(field.address),
+    accessIPv6: may(field.address),
+    availability_zone: may(field.name),
+    block_device_mapping: may(listOf(anything)),
+    block_device_mapping_v2: may(listOf(blockDevice(version))),
+    config_drive: may(field.flag),
+    key_name: may(field.name),
+    min_count: may(field.wholeNumber(1)),
+    max_count: may(field.wholeNumber(1)),
+    return_reservation_id: may(field.flag),
+    security_groups: may(listOf(closed({ name: may(field.name) }))),
+    user_data: may(Type.String({ maxLength: 65_535, nullIsAbsent: true })),
+    ...keysIf(version < 57, { personality: may(listOf(anything)) }),
+    ...keysIf(version >= 19, { description: may(field.description) }),
+    ...keysIf(version >= 52, { tags: may(listOf(field.tag, 50)) }),
+    ...keysIf(version >= 63, {
+      trusted_image_certificates: may(Type.Union([Type.Null(), listOf(Type.String(), 50)])),
     }),
-    ...(version >= 19 && { description: field.description }),
-    ...(version >= 52 && { tags: { type: 'array', items: field.tag, maxItems: 50 } }),
-    ...(version >= 63 && {
-      trusted_image_certificates: {
-        anyOf: [{ type: 'null' }, { type: 'array', items: { type: 'string' }, maxItems: 50 }],
-      },
-    }),
-    ...(version >= 74 && { host: fqdn, hypervisor_hostname: fqdn }),
-  };
+    ...keysIf(version >= 74, { host: fqdn, hypervisor_hostname: fqdn }),
+  } satisfies TProperties;
 }
 
-function networks(version: number): JsonSchema {
+/** Required from 2.37 on; of all versions together it is optional. */
+function networks(version: number) {
+  const list = listOf(networkEntry(version));
+  const orWord = Type.Union([list, field.oneOf(['none', 'auto'])]);
+  return (version >= 37 ? orWord : Type.Optional(list)) as TOptional<typeof orWord>;
+}
+
+function networkEntry(version: number) {
   const hasTag = (version >= 32 && version < 37) || version >= 42;
-  const list = {
-    type: 'array',
-    maxItems: mostItems,
-    items: object({
-      uuid: version >= 37 ? field.uuid : { type: 'string', maxLength: 255 },
-      port: field.uuidOrNull,
-      fixed_ip: field.address,
-      ...(hasTag && { tag: field.tag }),
-    }),
-  };
-  if (version < 37) return list;
-  return { anyOf: [list, { type: 'string', enum: ['none', 'auto'] }] };
+  return closed({
+    uuid: Type.Optional(version >= 37 ? field.uuid : Type.String({ maxLength: 255 })),
+    port: Type.Optional(field.uuidOrNull),
+    fixed_ip: Type.Optional(field.address),
+    ...keysIf(hasTag, { tag: Type.Optional(field.tag) }),
+  });
 }
 
-function blockDevice(version: number): JsonSchema {
-  const text = { type: 'string', maxLength: 255 };
-  const textOrNull = { anyOf: [text, { type: 'null' }] };
+function blockDevice(version: number) {
+  const may = Type.Optional;
+  const text = Type.String({ maxLength: 255 });
+  const textOrNull = may(Type.Union([text, Type.Null()]));
   const hasTag = version === 32 || version >= 42;
-  return object({
-    source_type: { type: 'string', enum: ['volume', 'image', 'snapshot', 'blank'] },
-    destination_type: { type: 'string', enum: ['local', 'volume'] },
-    uuid: text,
-    image_id: text,
+  return closed({
+    source_type: may(field.oneOf(['volume', 'image', 'snapshot', 'blank'])),
+    destination_type: may(field.oneOf(['local', 'volume'])),
+    uuid: may(text),
+    image_id: may(text),
     volume_id: textOrNull,
     snapshot_id: textOrNull,
-    volume_size: { anyOf: [field.wholeNumber(0), { type: 'null' }] },
-    boot_index: {
-      anyOf: [
-        { type: 'integer', minimum: -0x80000000, maximum: 0x7fffffff },
-        { type: 'null' },
-        { type: 'string', pattern: '^-?[0-9]{1,9}$', rule: 'must be a whole number' },
-      ],
-    },
-    delete_on_termination: field.flag,
+    volume_size: may(Type.Union([field.wholeNumber(0), Type.Null()])),
+    boot_index: may(
+      Type.Union([
+        Type.Integer({ minimum: -0x80000000, maximum: 0x7fffffff }),
+        Type.Null(),
+        Type.String({ pattern: '^-?[0-9]{1,9}$', rule: 'must be a whole number' }),
+      ]),
+    ),
+    delete_on_termination: may(field.flag),
     device_name: textOrNull,
     guest_format: textOrNull,
     device_type: textOrNull,
     disk_bus: textOrNull,
     virtual_name: textOrNull,
-    no_device: {},
-    ...(hasTag && { tag: field.tag }),
-    ...(version >= 67 && { volume_type: textOrNull }),
+    no_device: may(Type.Unknown()),
+    ...keysIf(hasTag, { tag: may(field.tag) }),
+    ...keysIf(version >= 67, { volume_type: textOrNull }),
   });
 }
 
-/** The body once checked, newest shape. */
-export interface CreateServerBody {
-  server: {
-    name: string;
-    imageRef?: string;
-    flavorRef: string | number;
-    adminPass?: string;
-    metadata?: Record<string, string>;
-    networks?: 'auto' | 'none' | NetworkEntry[];
-    'OS-DCF:diskConfig'?: 'AUTO' | 'MANUAL';
-    accessIPv4?: string;
-    accessIPv6?: string;
-    availability_zone?: string;
-    block_device_mapping?: object[];
-    block_device_mapping_v2?: BlockDevice[];
-    config_drive?: unknown;
-    key_name?: string;
-    min_count?: number | string;
-    max_count?: number | string;
-    return_reservation_id?: unknown;
-    security_groups?: { name?: string }[];
-    user_data?: string;
-    personality?: object[];
-    description?: string | null;
-    tags?: string[];
-    trusted_image_certificates?: string[] | null;
-    host?: string;
-    hypervisor_hostname?: string;
-  };
-  'os:scheduler_hints'?: SchedulerHints;
-  'OS-SCH-HNT:scheduler_hints'?: SchedulerHints;
-}
-
-interface SchedulerHints {
-  group?: string;
-  same_host?: string | string[];
-  different_host?: string | string[];
-}
-
-export interface NetworkEntry {
-  uuid?: string;
-  port?: string | null;
-  fixed_ip?: string;
-  tag?: string;
-}
-
-export interface BlockDevice {
-  source_type?: string;
-  destination_type?: string;
-  uuid?: string;
-  image_id?: string;
-  boot_index?: number | string | null;
-}
+const changeBodyOf = (hasDescription: boolean) =>
+  closed({
+    server: closed({
+      name: Type.Optional(field.name),
+      'OS-DCF:diskConfig': Type.Optional(field.diskConfig),
+      accessIPv4: Type.Optional(field.address),
+      accessIPv6: Type.Optional(field.address),
+      ...keysIf(hasDescription, { description: Type.Optional(field.description) }),
+    }),
+  });
+const [changeBody, changeBodyWithDescription] = [changeBodyOf(false), changeBodyOf(true)];
 
 /** The body of PUT /servers/{id}; 2.19 brought the description. */
-const changeBodies = [false, true].map((hasDescription) =>
-  wrapped(
-    'server',
-    object({
-      name: field.name,
-      'OS-DCF:diskConfig': field.diskConfig,
-      accessIPv4: field.address,
-      accessIPv6: field.address,
-      ...(hasDescription && { description: field.description }),
-    }),
-  ),
-);
+export const changeServerBody = (version: number) =>
+  version >= 19 ? changeBodyWithDescription : changeBody;
 
-export const changeServerBody: BodySchema = (version) =>
-  changeBodies[version >= 19 ? 1 : 0] as JsonSchema;
-
-export interface ChangeServerBody {
-  server: {
-    name?: string;
-    'OS-DCF:diskConfig'?: 'AUTO' | 'MANUAL';
-    accessIPv4?: string;
-    accessIPv6?: string;
-    description?: string | null;
-  };
-}
+export type ChangeServerBody = Static<typeof changeBody>;

@@ -3,41 +3,28 @@ import ipaddr from 'ipaddr.js';
 import { ComputeError } from '#core/errors.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
 import * as field from '../../requests/fields.ts';
-import { type JsonSchema, object, wrapped } from '../../requests/json-schema.ts';
-import type { BodySchema, Call, Reply } from '../../requests/route.ts';
+import { type Static, Type } from 'typebox';
+import { closed, keysIf } from '../../requests/json-schema.ts';
+import type { Call, Reply } from '../../requests/route.ts';
 import { findServer } from '../read/find.ts';
 import { interfaceOf } from './interfaces.ts';
 import { refuseLocked } from '../create/locked.ts';
 
-const fixedIps: JsonSchema = {
-  type: 'array',
-  minItems: 1,
-  maxItems: 1,
-  items: object({ ip_address: field.address }, ['ip_address']),
-};
-const bodies = [false, true].map((hasTag) =>
-  wrapped(
-    'interfaceAttachment',
-    object({
-      net_id: field.uuid,
-      port_id: field.uuid,
-      fixed_ips: fixedIps,
-      ...(hasTag && { tag: field.tag }),
+const fixedIps = Type.Array(closed({ ip_address: field.address }), { minItems: 1, maxItems: 1 });
+const bodyOf = (hasTag: boolean) =>
+  closed({
+    interfaceAttachment: closed({
+      net_id: Type.Optional(field.uuid),
+      port_id: Type.Optional(field.uuid),
+      fixed_ips: Type.Optional(fixedIps),
+      ...keysIf(hasTag, { tag: Type.Optional(field.tag) }),
     }),
-  ),
-);
+  });
+const [body, bodyWithTag] = [bodyOf(false), bodyOf(true)];
 
 /** Device tags came in 2.49. */
-export const attachBody: BodySchema = (version) => bodies[version >= 49 ? 1 : 0] as JsonSchema;
-
-interface AttachBody {
-  interfaceAttachment: {
-    net_id?: string;
-    port_id?: string;
-    fixed_ips?: { ip_address: string }[];
-    tag?: string;
-  };
-}
+export const attachBody = (version: number) => (version >= 49 ? bodyWithTag : body);
+type AttachBody = Static<typeof body>;
 
 /** Answers when the guest has the NIC, as Nova does. */
 export async function attachInterface(call: Call<AttachBody>): Promise<Reply> {

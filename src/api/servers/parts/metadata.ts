@@ -1,24 +1,25 @@
 /** Metadata of a server, whole and by key. */
+import type { Static } from 'typebox';
 import { ComputeError } from '#core/errors.ts';
-import { textMap } from '../../requests/fields.ts';
-import { wrapped } from '../../requests/json-schema.ts';
-import type { BodySchema, Call, Reply } from '../../requests/route.ts';
+import { oneText, textMap } from '../../requests/fields.ts';
+import { closed } from '../../requests/json-schema.ts';
+import type { Call, Reply } from '../../requests/route.ts';
 import { findServer } from '../read/find.ts';
 import { refuseTooManyItems } from '../create/metadata-limit.ts';
 
 type Metadata = Record<string, string>;
 
-const metadataSchema = wrapped('metadata', textMap);
-const metaSchema = wrapped('meta', { ...textMap, minProperties: 1, maxProperties: 1 });
-export const metadataBody: BodySchema = () => metadataSchema;
-export const metaBody: BodySchema = () => metaSchema;
+const allItems = closed({ metadata: textMap });
+const oneItem = closed({ meta: oneText });
+export const metadataBody = () => allItems;
+export const metaBody = () => oneItem;
 
 export async function listMetadata(call: Call): Promise<Reply> {
   return { body: { metadata: (await findServer(call)).metadata } };
 }
 
 /** POST: items are added or changed, others stay. */
-export async function addMetadata(call: Call<{ metadata: Metadata }>): Promise<Reply> {
+export async function addMetadata(call: Call<Static<typeof allItems>>): Promise<Reply> {
   const server = await findServer(call);
   const added = call.body.metadata;
   const metadata = await setMetadata(call, server.id, (before) => ({ ...before, ...added }));
@@ -26,7 +27,7 @@ export async function addMetadata(call: Call<{ metadata: Metadata }>): Promise<R
 }
 
 /** PUT: these items and no others. */
-export async function replaceMetadata(call: Call<{ metadata: Metadata }>): Promise<Reply> {
+export async function replaceMetadata(call: Call<Static<typeof allItems>>): Promise<Reply> {
   const server = await findServer(call);
   return { body: { metadata: await setMetadata(call, server.id, () => call.body.metadata) } };
 }
@@ -37,7 +38,7 @@ export async function showMetadataItem(call: Call): Promise<Reply> {
   return { body: { meta: { [key]: metadata[key] } } };
 }
 
-export async function setMetadataItem(call: Call<{ meta: Metadata }>): Promise<Reply> {
+export async function setMetadataItem(call: Call<Static<typeof oneItem>>): Promise<Reply> {
   const server = await findServer(call);
   const { meta } = call.body;
   const key = call.params['key'] ?? '';

@@ -6,9 +6,11 @@ import { setImmediate as afterEvents } from 'node:timers/promises';
 import { isComputeError } from '#core/errors.ts';
 import type { SecurityGroup, SecurityGroupRule } from '#core/networking/security-group.ts';
 import type { Server } from '#core/servers/server.ts';
+import type { SecurityGroupChange } from '#workflows/ports/security-groups.ts';
 import * as field from '../../requests/fields.ts';
-import { object, wrapped } from '../../requests/json-schema.ts';
-import type { BodySchema, Call, Reply } from '../../requests/route.ts';
+import type { Static } from 'typebox';
+import { closed } from '../../requests/json-schema.ts';
+import type { Call, Reply } from '../../requests/route.ts';
 import { findServer } from '../read/find.ts';
 
 /** So that no URL to the network service grows too long. */
@@ -127,25 +129,23 @@ function portsOf({ protocol, portRangeMin, portRangeMax }: SecurityGroupRule) {
   return /^(tcp|udp)$/i.test(protocol) ? [1, 65_535] : [-1, -1];
 }
 
-type Action = 'addSecurityGroup' | 'removeSecurityGroup';
+const group = closed({ name: field.name });
+const addBody = closed({ addSecurityGroup: group });
+const removeBody = closed({ removeSecurityGroup: group });
+export const addGroupBody = () => addBody;
+export const removeGroupBody = () => removeBody;
 
-const schemas = {
-  addSecurityGroup: wrapped('addSecurityGroup', object({ name: field.name }, ['name'])),
-  removeSecurityGroup: wrapped('removeSecurityGroup', object({ name: field.name }, ['name'])),
-};
+export function addGroup(call: Call<Static<typeof addBody>>): Promise<Reply> {
+  return changeGroups(call, { act: 'add', group: call.body.addSecurityGroup.name });
+}
 
-export const groupActionBody =
-  (action: Action): BodySchema =>
-  () =>
-    schemas[action];
+export function removeGroup(call: Call<Static<typeof removeBody>>): Promise<Reply> {
+  return changeGroups(call, { act: 'remove', group: call.body.removeSecurityGroup.name });
+}
 
 /** On all ports of the server, as Nova does. */
-export const groupAction =
-  (action: Action) =>
-  async (call: Call<Partial<Record<Action, { name: string }>>>): Promise<Reply> => {
-    const server = await findServer(call);
-    const group = call.body[action]?.name ?? '';
-    const act = action === 'addSecurityGroup' ? 'add' : 'remove';
-    await call.context.workflows.changeGroups(call.caller, server, { act, group });
-    return {};
-  };
+async function changeGroups(call: Call, change: SecurityGroupChange): Promise<Reply> {
+  const server = await findServer(call);
+  await call.context.workflows.changeGroups(call.caller, server, change);
+  return {};
+}

@@ -1,20 +1,21 @@
 /** Tags of a server (microversion 2.26). */
+import { type Static, Type } from 'typebox';
 import { ComputeError } from '#core/errors.ts';
 import { tag as tagSchema } from '../../requests/fields.ts';
-import { checkBody, wrapped } from '../../requests/json-schema.ts';
-import type { BodySchema, Call, Reply } from '../../requests/route.ts';
+import { closed, readBody } from '../../requests/json-schema.ts';
+import type { Call, Reply } from '../../requests/route.ts';
 import { findServer } from '../read/find.ts';
 
 const mostTags = 50;
-const listSchema = wrapped('tags', { type: 'array', items: tagSchema, maxItems: mostTags });
-export const tagsBody: BodySchema = () => listSchema;
-const pathTag = wrapped('tag', tagSchema);
+const body = closed({ tags: Type.Array(tagSchema, { maxItems: mostTags }) });
+export const tagsBody = () => body;
+const pathTag = closed({ tag: tagSchema });
 
 export async function listTags(call: Call): Promise<Reply> {
   return { body: { tags: (await findServer(call)).tags } };
 }
 
-export async function replaceTags(call: Call<{ tags: string[] }>): Promise<Reply> {
+export async function replaceTags(call: Call<Static<typeof body>>): Promise<Reply> {
   const server = await findServer(call);
   const tags = [...new Set(call.body.tags)];
   await call.context.store.servers.update(server.id, { tags });
@@ -36,8 +37,7 @@ export async function showTag(call: Call): Promise<Reply> {
 /** 201 for a new tag, 204 for one that was there. */
 export async function addTag(call: Call): Promise<Reply> {
   const server = await findServer(call);
-  const tag = call.params['tag'] ?? '';
-  checkBody(pathTag, { tag });
+  const { tag } = readBody(pathTag, { tag: call.params['tag'] ?? '' });
   if (server.tags.includes(tag)) return { status: 204 };
   await call.context.store.servers.update(server.id, ({ tags }) => {
     if (tags.length >= mostTags) {

@@ -12,15 +12,8 @@ import type { Server } from '#core/servers/server.ts';
 import { isSet } from '../../requests/fields.ts';
 import { filterInTurns } from '../../requests/in-turns.ts';
 import type { Link } from '../../requests/links.ts';
-import {
-  longestPage,
-  nextLinks,
-  pageLimit,
-  queryFlag,
-  queryTime,
-  queryValue,
-  queryValues,
-} from '../../requests/paging.ts';
+import { queryValue, queryValues } from '#http/routes/query.ts';
+import { longestPage, nextLinks, pageLimit, queryFlag, queryTime } from '../../requests/paging.ts';
 import type { Call } from '../../requests/route.ts';
 import { words } from '../../requests/words.ts';
 import { filters, isNoFilter } from './filters.ts';

@@ -1,7 +1,7 @@
 /** The order of a server list: `sort_key` and `sort_dir`, each repeatable. */
 import type { ServerField, ServerSelection } from '#contracts/store/server-selection.ts';
 import { ComputeError } from '#core/errors.ts';
-import { queryValues } from '../../requests/paging.ts';
+import { queryValues } from '#http/routes/query.ts';
 import type { Call } from '../../requests/route.ts';
 
 /** null: all servers are equal in it. */

@@ -1,0 +1,238 @@
+/**
+ * From a request to its row: path, caller, method, role, body, handler. Knows no service: what a
+ * service adds, such as microversions, is in its `RouteTable`.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Actor, allows } from '#core/access/policy.ts';
+import { ComputeError } from '#core/errors.ts';
+import { originOf } from '../origin.ts';
+import type { Query } from './query.ts';
+import { pathsOf } from './route-paths.ts';
+import {
+  type Access,
+  type GuardedRoute,
+  type OpenCall,
+  type Reply,
+  type Route,
+  titleOf,
+} from './route.ts';
+
+/**
+ * The routes of one service below one prefix. `Given`: what its calls have beside what every call
+ * has, such as who calls.
+ */
+export interface RouteTable<Given extends object, Row extends Route<OpenCall & Given>> {
+  /** Before every path. Example: `/v2.1`; '' for none. */
+  prefix: string;
+  routes: readonly Row[];
+  /** Where clients reach the service; undefined: as each request came. */
+  publicUrl: string | undefined;
+  /**
+   * How much of the path, from the prefix on, stands before the resource's own. Default: nothing.
+   * Example: `/0123…/servers` → `/0123…`.
+   */
+  leading?: (below: string) => string;
+  /** Reads who calls, before the body is read. Throws `unauthenticated`. */
+  accept: (request: FastifyRequest, reply: FastifyReply, place: Place) => Promise<Given>;
+  actorOf: (given: Given) => Actor;
+  /** Is the row there for this call? Default: yes. Example: by microversion. */
+  isThere?: (row: Row, given: Given) => boolean;
+  /** What else a row refuses before its handler. Example: unknown keys of the query. */
+  check?: (row: Row, call: OpenCall & Given) => void;
+  /** The refusal of a path without a row, or of a method that belongs to what is not offered. */
+  unknown: (request: FastifyRequest) => ComputeError;
+  forbidden: (row: Row, given: Given) => ComputeError;
+}
+
+/** Where a request points to. */
+export interface Place {
+  /** How the client reached us. Example: `http://127.0.0.1:8774`. */
+  origin: string;
+  /** What stands between prefix and path. Example: `/0123…`; '' where nothing does. */
+  leading: string;
+  /** The resource's own path. Example: `/servers/detail`. */
+  path: string;
+}
+
+/** What is known of a request before its body. */
+interface Arrived<Given, Row> extends Place {
+  params: Record<string, string>;
+  /** undefined on a row without a token. */
+  given: Given | undefined;
+  /** Those of the path and method, the one row unless they differ in their action. */
+  rows: readonly Row[];
+}
+
+/**
+ * Puts the table on the app as one route: fastify takes some milliseconds for each, and a table has
+ * hundreds. A known path asked with another method answers 405. Caller, method and role are decided
+ * before the body is read, but for actions, which the body names.
+ */
+export function mountRoutes<Given extends object, Row extends Route<OpenCall & Given>>(
+  app: FastifyInstance,
+  table: RouteTable<Given, Row>,
+): void {
+  const arrive = arrivals(table);
+  const arrived = new WeakMap<FastifyRequest, Arrived<Given, Row>>();
+  app.all(`${table.prefix}/*`, {
+    onRequest: async (request, reply) => {
+      arrived.set(request, await arrive(request, reply));
+    },
+    handler: async (request, reply) => {
+      const at = arrived.get(request);
+      if (at === undefined) throw table.unknown(request);
+      return serve(table, at, { request, reply });
+    },
+  });
+}
+
+function arrivals<Given extends object, Row extends Route<OpenCall & Given>>(
+  table: RouteTable<Given, Row>,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<Arrived<Given, Row>> {
+  const find = pathsOf(table.routes);
+  return async (request, reply) => {
+    const below = belowPrefix(request.url, table.prefix);
+    const leading = table.leading?.(below) ?? '';
+    const path = below.slice(leading.length);
+    const found = find(path);
+    if (found === undefined) throw table.unknown(request);
+    const place = { origin: originOf(request, table.publicUrl), leading, path };
+    const ofMethod = found.rows.filter((row) => row.method === methodOf(request));
+    // A path with an open row shows its methods to everybody.
+    const [first = found.rows.find(isOpen)] = ofMethod;
+    const isOpenCall = first !== undefined && isOpen(first);
+    const given = isOpenCall ? undefined : await table.accept(request, reply, place);
+    const isThere = (row: Row) => isThereFor(table, row, given);
+    if (ofMethod.length === 0) {
+      refuseMethod(found.rows.filter(isThere), table.unknown(request), { request, reply });
+    }
+    const rows = ofMethod.filter(isThere);
+    const [row] = rows;
+    if (row === undefined) throw table.unknown(request);
+    if (row.action === undefined) refuseWithoutRole(table, row, given);
+    // All of them: an action that is there in another version is not unknown.
+    return {
+      ...place,
+      given,
+      params: found.params,
+      rows: row.action === undefined ? [row] : ofMethod,
+    };
+  };
+}
+
+function isThereFor<Given extends object, Row extends Route<OpenCall & Given>>(
+  { isThere }: RouteTable<Given, Row>,
+  row: Row,
+  given: Given | undefined,
+): boolean {
+  return given === undefined || isThere === undefined || isThere(row, given);
+}
+
+/**
+ * A URL may name the server before the path, as for a proxy: it is passed over. Source: RFC 9112,
+ * 3.2.2.
+ */
+function belowPrefix(url: string, prefix: string): string {
+  const [whole = ''] = url.replace(/^https?:\/\/[^/]*/i, '').split('?');
+  return whole.startsWith(prefix) ? whole.slice(prefix.length) : '';
+}
+
+function methodOf({ method }: FastifyRequest): string {
+  return method === 'HEAD' ? 'GET' : method;
+}
+
+function isOpen({ rule }: { rule: Access | 'anybody' }): boolean {
+  return rule === 'anybody';
+}
+
+function refuseMethod(
+  rows: readonly Route<never>[],
+  unknown: ComputeError,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+): never {
+  const [first] = rows;
+  if (first === undefined || unknown.kind === 'notImplemented') throw unknown;
+  const allowed = [...new Set(rows.map(({ method }) => method))].join(', ');
+  reply.header('allow', allowed);
+  throw new ComputeError(
+    'badMethod',
+    `${request.method} is not a method of ${first.path}; it has ${allowed}.`,
+  );
+}
+
+function refuseWithoutRole<Given extends object, Row extends Route<OpenCall & Given>>(
+  table: RouteTable<Given, Row>,
+  row: Row,
+  given: Given | undefined,
+): void {
+  if (given === undefined || admits(row.rule, table.actorOf(given))) return;
+  throw table.forbidden(row, given);
+}
+
+function admits(access: Access | 'anybody', actor: Actor): boolean {
+  if (access === 'anybody' || access === 'signed-in') return true;
+  return [access].flat().some((rule) => allows(rule, actor));
+}
+
+async function serve<Given extends object, Row extends Route<OpenCall & Given>>(
+  table: RouteTable<Given, Row>,
+  { given, rows, params, origin, path }: Arrived<Given, Row>,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+): Promise<FastifyReply> {
+  const { id: requestId, body } = request;
+  const query = request.query as Query;
+  const open: OpenCall = { params, query, body, requestId, origin, path, request };
+  const row = rowOf(rows, body, {
+    isThere: (one) => isThereFor(table, one, given),
+    unknown: () => table.unknown(request),
+  });
+  if (row.action !== undefined) refuseWithoutRole(table, row, given);
+  if (row.headers !== undefined) reply.headers(row.headers);
+  const route: Route<OpenCall & Given> = row;
+  if (route.rule === 'anybody') {
+    return send(reply, statusOf(route, open), await route.handler(open));
+  }
+  if (given === undefined) throw table.unknown(request);
+  const call = { ...open, ...given };
+  if (route.handler === undefined) {
+    throw new ComputeError('notImplemented', `${titleOf(route)} is not offered by Novella yet.`);
+  }
+  table.check?.(row, call);
+  return send(reply, statusOf(route, call), await route.handler(call));
+}
+
+/** The row that the body's one key names, or the one row that there is. */
+function rowOf<Row extends { action?: string }>(
+  rows: readonly Row[],
+  body: unknown,
+  { isThere, unknown }: { isThere: (row: Row) => boolean; unknown: () => ComputeError },
+): Row {
+  const [first] = rows;
+  if (first === undefined) throw unknown();
+  if (first.action === undefined) return first;
+  const keys =
+    typeof body === 'object' && body !== null && !Array.isArray(body) ? Object.keys(body) : [];
+  if (keys.length !== 1) {
+    throw new ComputeError(
+      'invalid',
+      `Malformed request body: an action is one key, the body has ${keys.length}.`,
+    );
+  }
+  const found = rows.filter(({ action }) => action === keys[0]);
+  if (found.length === 0) {
+    throw new ComputeError('invalid', `There is no such action: ${keys[0]}`);
+  }
+  const there = found.find(isThere);
+  if (there === undefined) throw unknown();
+  return there;
+}
+
+function statusOf<Call>({ status = 200 }: Pick<GuardedRoute<Call>, 'status'>, call: Call): number {
+  return typeof status === 'function' ? status(call) : status;
+}
+
+function send(reply: FastifyReply, usual: number, answer: Reply | undefined | void): FastifyReply {
+  const { status = usual, body, headers } = answer ?? {};
+  if (headers !== undefined) reply.headers(headers);
+  return reply.code(status).send(body);
+}
