@@ -49,11 +49,11 @@ test('InfiniBand without IPoIB, and cards with any kind of uplink, are reported 
 });
 
 /** A report of the described igb host, whose hypervisor says this of its devices. */
-async function reportedBy(nodeDevices: NodeDevices, entry: object = igbVfs) {
+async function reportedBy(nodeDevices: NodeDevices, entry: object = igbVfs, more = {}) {
   const { options } = anIgbHost(folder);
   const { functions } = await options.pciBus.listFunctions();
   const deviceSpecs = parseDeviceSpecs([{ object: entry, source: 'test' }], functions);
-  const whole = { ...options, nodeDevices, deviceSpecs };
+  const whole = { ...options, nodeDevices, deviceSpecs, ...more };
   return reportHost(whole, hostParts(whole), new GuestTurns());
 }
 
@@ -99,6 +99,24 @@ test('a device that the hypervisor does not know is offered to nobody, and the h
       blocks: 'none',
     },
   ]);
+});
+
+test('a device that was just made is waited for, once', async () => {
+  let looks = 0;
+  const { devices } = await reportedBy(
+    {
+      ...unwatched,
+      describe: async (functions) => {
+        looks += 1;
+        const known = looks === 1 ? functions.slice(1) : functions;
+        return new Map(known.map(({ address }) => [address, {}]));
+      },
+    },
+    igbVfs,
+    { nodeWaitMs: 60_000 },
+  );
+  expect(looks).toBe(2);
+  expect(devices.filter(({ function: fn }) => fn.quarantine !== undefined)).toEqual([]);
 });
 
 test('a hypervisor that cannot list its devices is a problem, and sysfs is enough', async () => {

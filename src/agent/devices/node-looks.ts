@@ -3,18 +3,36 @@
  * device spec may admit. One that it does not know is offered to nobody; where it cannot say, sysfs
  * is enough.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeDevices } from '#contracts/host/node-devices.ts';
 import { nodeDeviceProblems } from '#core/hosts/check-node-devices.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
+import type { PciAddress } from '#core/pci/devices/address.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
-import { withNodeCapabilities } from '#core/pci/devices/node-capabilities.ts';
+import {
+  type NodeCapabilities,
+  withNodeCapabilities,
+} from '#core/pci/devices/node-capabilities.ts';
+
+export interface NodeLooksOptions {
+  nodeDevices?: NodeDevices | undefined;
+  /**
+   * How long a function that the kernel has just made may stay unknown before it is reported so:
+   * the hypervisor hears of it from udev. Milliseconds. Default: two seconds.
+   */
+  nodeWaitMs?: number;
+}
+
+const lookEveryMs = 100;
 
 export class NodeLooks {
-  readonly #nodeDevices: NodeDevices | undefined;
+  readonly #options: NodeLooksOptions;
   #problems: HostProblem[] = [];
+  /** What was not known at the last look: nobody waits for it again. */
+  #unknown: ReadonlySet<PciAddress> = new Set();
 
-  constructor({ nodeDevices }: { nodeDevices?: NodeDevices | undefined }) {
-    this.#nodeDevices = nodeDevices;
+  constructor(options: NodeLooksOptions) {
+    this.#options = options;
   }
 
   /** What was wrong at the last look. */
@@ -30,10 +48,11 @@ export class NodeLooks {
     functions: readonly PciFunction[],
     isWanted: (fn: PciFunction) => boolean,
   ): Promise<readonly PciFunction[]> {
-    if (this.#nodeDevices === undefined) return functions;
+    const { nodeDevices } = this.#options;
+    if (nodeDevices === undefined) return functions;
     const wanted = functions.filter(isWanted);
     try {
-      const known = await this.#nodeDevices.describe(wanted);
+      const known = await this.#describe(nodeDevices, wanted);
       const addresses = new Set(known.keys());
       this.#problems = nodeDeviceProblems({ state: 'listed', known: addresses }, wanted);
       const asked = new Set(wanted);
@@ -54,6 +73,25 @@ export class NodeLooks {
 
   /** Calls the listener when the hypervisor reports devices, until the returned function is called. */
   watch(listener: () => void): () => void {
-    return this.#nodeDevices?.watch(listener) ?? (() => undefined);
+    return this.#options.nodeDevices?.watch(listener) ?? (() => undefined);
+  }
+
+  async #describe(
+    nodeDevices: NodeDevices,
+    wanted: readonly PciFunction[],
+  ): Promise<Map<PciAddress, NodeCapabilities>> {
+    const { nodeWaitMs = 2_000 } = this.#options;
+    const end = performance.now() + nodeWaitMs;
+    for (;;) {
+      const known = await nodeDevices.describe(wanted);
+      const addresses = wanted.map(({ address }) => address);
+      const unknown = addresses.filter((address) => !known.has(address));
+      const isOld = unknown.every((address) => this.#unknown.has(address));
+      if (isOld || performance.now() >= end) {
+        this.#unknown = new Set(unknown);
+        return known;
+      }
+      await delay(lookEveryMs);
+    }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What the hypervisor itself knows of the host's PCI functions: it can give a guest none that it
- * does not know.
+ * What the hypervisor itself knows of the host's PCI functions. Source: the seed, "PCI Whitelist":
+ * devices are those that are returned as a result of querying libvirt.
  */
 import type { PciAddress } from '#core/pci/devices/address.ts';
 import type { NodeCapabilities } from '#core/pci/devices/node-capabilities.ts';

@@ -19,7 +19,8 @@ import { DescribedIgb } from './described-igb.ts';
 import { describedImages } from '../images.ts';
 import { silentLog } from '../silent-log.ts';
 
-/** `folder`: where its sysfs is made. Nothing waits for a driver that does not come. */
+/** `folder`: where its sysfs is made. Nothing waits for a driver, or a node
+ * device, that does not come. */
 export function anIgbHost(folder: string) {
   const kernel = new DescribedIgb(join(mkdtempSync(join(folder, 'igb-')), 'sys'));
   const { root, run, write } = kernel;
@@ -29,7 +30,7 @@ export function anIgbHost(folder: string) {
   });
   const bridges = new SimulatedBridges({ host: 'host-1' });
   const taps = new SimulatedTaps();
-  const options: AgentOptions & { driverWaitMs: number } = {
+  const options: AgentOptions & { driverWaitMs: number; nodeWaitMs: number } = {
     host: 'host-1',
     hostIp: '192.0.2.1',
     hypervisor,
@@ -44,6 +45,7 @@ export function anIgbHost(folder: string) {
     log: silentLog,
     heartbeatMs: 10_000,
     driverWaitMs: 0,
+    nodeWaitMs: 0,
   };
   return { kernel, hypervisor, bridges, taps, options, parts: hostParts(options) };
 }

@@ -7,9 +7,12 @@ import type { PciCapabilities, PciFunction } from './device.ts';
  */
 export type NodeCapabilities = Pick<PciCapabilities, 'network' | 'vpd'>;
 
-/** Why a function that the hypervisor does not know is offered to nobody. */
+/**
+ * Why a function that the hypervisor does not know is offered to nobody. Source: the seed, "PCI
+ * Whitelist": entries are matched against devices that querying libvirt returns.
+ */
 export const unknownToHypervisor =
-  'libvirt does not know it (virsh nodedev-list --cap pci), so no guest can get it';
+  'libvirt does not know it: virsh nodedev-list --cap pci does not have it';
 
 /**
  * The function with what the hypervisor says of it; quarantined where it does not know it, unless
