@@ -13,7 +13,7 @@ import type { NetworkService } from '#contracts/services/network.ts';
 import { openStore } from '#integrations/database/store.ts';
 import { aFlavor, aHost, aNewServer, aPf, aVf } from '#test/worlds/store-rows.ts';
 import { silentLog } from '#test/silent-log.ts';
-import type { BootData } from '#workflows/boot/boot-data.ts';
+import type { BootData } from '#contracts/store/task-data.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { deviceChange } from '#workflows/hosts/device-change.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';

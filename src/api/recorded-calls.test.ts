@@ -11,7 +11,7 @@ import {
   projectId,
 } from '#test/worlds/compute-world.ts';
 import { keyPaths } from '#test/worlds/replay.ts';
-import { aHost, aNic } from '#test/worlds/store-rows.ts';
+import { aHost, aNic, taskOf } from '#test/worlds/store-rows.ts';
 
 interface RecordedCall {
   command: string;
@@ -90,8 +90,8 @@ async function arrange(call: RecordedCall): Promise<void> {
     const [, id = '', portId = ''] = detached;
     const nics = [aNic({ portId })];
     await world.server({ id, hostId, vmState: 'active', taskState: null, nics });
-    const boot = await world.store.tasks.of(id);
-    await world.store.commit({ task: boot!, next: null });
+    const boot = taskOf('boot', await world.store.tasks.of(id));
+    await world.store.commit({ task: boot, next: null });
   }
   if (deleted !== undefined) await world.server({ id: deleted });
   for (const { server_uuid: id, code } of events) {

@@ -4,31 +4,33 @@
  */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { NetworkEvent } from '#contracts/services/network-events.ts';
-import type { TaskKind } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import type { NewServerRequest } from '#core/servers/new-server.ts';
 import type { Server } from '#core/servers/server.ts';
-import { actOnGuest, actWorkflow, type ActRequest } from './guests/act-on-guest.ts';
+import { actOnGuest, type ActRequest } from './guests/act-on-guest.ts';
+import { actWorkflow } from './guests/act-workflow.ts';
 import { attachInterface, type AttachRequest } from './nics/attach-interface.ts';
 import { attachWorkflow } from './nics/attach-workflow.ts';
-import { bootServer } from './boot/boot-server.ts';
+import { bootWorkflow } from './boot/boot-workflow.ts';
 import type { WorkflowContext } from './engine/context.ts';
 import { createServers } from './boot/create-server.ts';
-import { deleteServer, deleteWorkflow } from './removal/delete-server.ts';
-import { detachInterface, detachWorkflow } from './nics/detach-interface.ts';
+import { deleteServer } from './removal/delete-server.ts';
+import { deleteWorkflow } from './removal/delete-workflow.ts';
+import { detachInterface } from './nics/detach-interface.ts';
+import { detachWorkflow } from './nics/detach-workflow.ts';
 import { enrollHost, revokeHost } from './operator/enroll-host.ts';
 import { forgetHost } from './operator/forget-host.ts';
-import { followWorkflow } from './watch/follow-guest.ts';
-import { followPortsWorkflow } from './watch/follow-ports.ts';
+import { followWorkflow } from './watch/follow-workflow.ts';
+import { followPortsWorkflow } from './watch/follow-ports-workflow.ts';
 import { readConsole } from './guests/read-console.ts';
 import { rebuildServer, type RebuildRequest } from './guests/rebuild-server.ts';
 import { changeGroups, type SecurityGroupChange } from './ports/security-groups.ts';
 import { takeNetworkEvent } from './ports/take-network-event.ts';
 import { setHostService, type HostServiceChange } from './operator/set-host-service.ts';
-import type { Workflow } from './engine/workflow.ts';
+import type { Workflows } from './engine/workflow.ts';
 
-export const workflows: Record<TaskKind, Workflow> = {
-  boot: bootServer,
+export const workflows: Workflows = {
+  boot: bootWorkflow,
   delete: deleteWorkflow,
   act: actWorkflow,
   attach: attachWorkflow,

@@ -3,11 +3,14 @@
  * ever.
  */
 import { expect, test } from 'vitest';
-import { aBoot, aHost, aNewServer, toStep } from '#test/worlds/store-rows.ts';
+import { aBoot, aHost, aNewServer, bootData, taskOf, toStep } from '#test/worlds/store-rows.ts';
 import type { OpenStore } from './store.contract.ts';
 import type { Task } from './store.ts';
 
 const leaseMs = 100;
+
+type Boot = Task<'boot'>;
+type Five = [Boot, Boot, Boot, Boot, Boot];
 
 export function leaseContract(fresh: () => Promise<OpenStore>): void {
   test('each due task is leased once, though two connections look at once', async () => {
@@ -34,7 +37,7 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
       [early, 10],
       [next, 20],
     ] as const) {
-      await store.commit({ task, next: { step: 'schedule', data: {}, dueAt } });
+      await store.commit({ task, next: { step: 'schedule', data: bootData, dueAt } });
     }
     const leased = await store.tasks.lease('a', 1_000, leaseMs, { limit: 10 });
     expect(leased.map((task) => task.id)).toEqual([early.id, next.id]);
@@ -44,15 +47,19 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     const store = await (await fresh())();
     const boots = [];
     for (let count = 0; count < 5; count++) boots.push(await aBoot(store));
-    const [running, host, waiting, ended, queued] = boots as [Task, Task, Task, Task, Task];
+    const [running, host, waiting, ended, queued] = boots as Five;
     const body = { do: 'destroy', guestId: host.serverId } as const;
     const command = { hostId: await aHost(store, []), serverId: host.serverId, body };
-    await store.commit({ task: host, next: { step: 'spawn', data: {}, dueAt: null }, command });
+    await store.commit({
+      task: host,
+      next: { step: 'guest-started', data: bootData, dueAt: null },
+      command,
+    });
     for (const [task, next] of [
-      [running, { step: 'schedule', data: {}, dueAt: 10 }],
-      [waiting, { step: 'wait', data: {}, dueAt: 9_000 }],
+      [running, { step: 'schedule', data: bootData, dueAt: 10 }],
+      [waiting, { step: 'wait-for-plug', data: bootData, dueAt: 9_000 }],
       [ended, null],
-      [queued, { step: 'bind-ports', data: {}, dueAt: 1_000 }],
+      [queued, { step: 'bind-ports', data: bootData, dueAt: 1_000 }],
     ] as const) {
       await store.commit({ task, next });
     }
@@ -66,7 +73,7 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     expect(all).toContainEqual({
       serverId: host.serverId,
       kind: 'boot',
-      step: 'spawn',
+      step: 'guest-started',
       state: 'host',
       startedAt: expect.any(Number),
       dueAt: null,
@@ -84,13 +91,16 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     const boot = await aBoot(store);
     const [task] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
     expect(task).toEqual(boot);
-    await store.commit({ task: boot, next: { step: 'bind-ports', data: { n: [1] }, dueAt: 9 } });
+    await store.commit({
+      task: boot,
+      next: { step: 'bind-ports', data: { ...bootData, attempt: 2 }, dueAt: 9 },
+    });
     expect(await store.tasks.lease('b', 1_000, leaseMs, { limit: 1 })).toEqual([]);
     await store.tasks.release(boot, 'b');
     expect(await store.tasks.lease('b', 1_000, leaseMs, { limit: 1 })).toEqual([]);
     await store.tasks.release(boot, 'a');
     expect(await store.tasks.lease('b', 1_000, leaseMs, { limit: 1 })).toEqual([
-      { ...boot, step: 'bind-ports', data: { n: [1] }, dueAt: 9 },
+      { ...boot, step: 'bind-ports', data: { ...bootData, attempt: 2 }, dueAt: 9 },
     ]);
   });
 
@@ -101,10 +111,13 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.tasks.lease('a', 1_000 + leaseMs - 1, leaseMs, { limit: 1 })).toEqual([]);
     const [heir] = await store.tasks.lease('a', 1_000 + leaseMs, leaseMs, { limit: 1 });
     expect(heir?.epoch).toBe(stuck!.epoch + 1);
-    expect(await store.commit(toStep(stuck!, 'late'))).toEqual({ ok: false, why: 'superseded' });
+    expect(await store.commit(toStep(stuck!, 'bind-ports'))).toEqual({
+      ok: false,
+      why: 'superseded',
+    });
     await store.tasks.release(stuck!, 'a');
     expect(await store.tasks.lease('b', 1_000 + leaseMs, leaseMs, { limit: 1 })).toEqual([]);
-    expect(await store.commit(toStep(heir!, 'on'))).toEqual({ ok: true });
+    expect(await store.commit(toStep(heir!, 'bind-ports'))).toEqual({ ok: true });
   });
 
   test('a renewed lease lasts from then on; another owner cannot renew it', async () => {
@@ -135,11 +148,12 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     const store = await (await fresh())();
     const created = aNewServer();
     const lease = { owner: 'req-1', until: 1_000 + leaseMs };
-    await store.servers.create({ ...created, task: { ...created.task, kind: 'delete', lease } });
-    const task: Task = { ...created.task, kind: 'delete', epoch: 1 };
+    const own = { ...created.task, kind: 'delete', step: 'remove-guest', data: {} } as const;
+    await store.servers.create({ ...created, task: { ...own, lease } });
+    const task: Task<'delete'> = { ...own, epoch: 1 };
     expect(await store.tasks.of(task.serverId)).toEqual(task);
     expect(await store.tasks.lease('a', 1_000 + leaseMs - 1, leaseMs, { limit: 1 })).toEqual([]);
-    const next = { kind: 'boot', step: 'schedule', data: { attempt: 1 }, dueAt: 1_000 } as const;
+    const next = { kind: 'boot', step: 'schedule', data: bootData, dueAt: 1_000 } as const;
     expect(await store.commit({ task, next })).toEqual({ ok: true });
     await store.tasks.release(task, 'req-1');
     expect(await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 })).toEqual([
@@ -162,10 +176,16 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     const store = await (await fresh())();
     await aBoot(store);
     const [boot] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
-    await store.commit({ task: boot!, next: null });
-    const { id: _, epoch: __, ...rest } = boot!;
+    await store.commit({ task: taskOf('boot', boot), next: null });
+    const { serverId, actionId, dueAt } = boot!;
     const lease = { owner: 'req-1', until: 1_000 + leaseMs };
-    const created = { ...rest, id: crypto.randomUUID(), kind: 'attach', lease } as const;
+    const own = { id: crypto.randomUUID(), serverId, actionId, dueAt, lease };
+    const created = {
+      ...own,
+      kind: 'detach',
+      step: 'detach-nic',
+      data: { nicId: 'n' },
+    } as const;
     const task = await store.tasks.begin(created, null, {}, { onlyIdle: true });
     await store.tasks.release(boot!, 'a');
     expect(await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 })).toEqual([]);

@@ -22,11 +22,11 @@ export function storeLifecycleContract(fresh: () => Promise<OpenStore>): void {
     const first = aNic();
     const task = await aBoot(store, { nics: [first] });
     const nic = aNic({ position: 1, pciRequestId: 'r1' });
-    await store.commit(toStep(task, 'bind', { nics: [nic], newPciRequests: [request] }));
+    await store.commit(toStep(task, 'bind-ports', { nics: [nic], newPciRequests: [request] }));
     expect((await store.servers.get(task.serverId))?.nics).toEqual([first, nic]);
     expect(await store.servers.pciRequests(task.serverId)).toEqual([request]);
     await store.commit(
-      toStep(task, 'end', { removedNics: [nic.id], removedPciRequests: ['r1', 'unknown'] }),
+      toStep(task, 'release', { removedNics: [nic.id], removedPciRequests: ['r1', 'unknown'] }),
     );
     expect((await store.servers.get(task.serverId))?.nics).toEqual([first]);
     expect(await store.servers.pciRequests(task.serverId)).toEqual([]);
@@ -39,7 +39,9 @@ export function storeLifecycleContract(fresh: () => Promise<OpenStore>): void {
     const other = aNewServer({ nics: [nic] });
     await store.servers.create({ ...other, pciRequests: [request] });
     const task = await aBoot(store);
-    await store.commit(toStep(task, 'end', { removedNics: [nic.id], removedPciRequests: ['r1'] }));
+    await store.commit(
+      toStep(task, 'release', { removedNics: [nic.id], removedPciRequests: ['r1'] }),
+    );
     expect((await store.servers.get(other.server.id))?.nics).toEqual([nic]);
     expect(await store.servers.pciRequests(other.server.id)).toEqual([request]);
   });
@@ -59,9 +61,10 @@ export function storeLifecycleContract(fresh: () => Promise<OpenStore>): void {
     const boot = await aBoot(store);
     const begin = (by: typeof store) => {
       const actionId = crypto.randomUUID();
-      const { id: _, ...task } = boot;
+      const { serverId, dueAt } = boot;
+      const act = { step: 'command-host', data: { act: 'reboot' } } as const;
       return by.tasks.begin(
-        { ...task, id: crypto.randomUUID(), kind: 'act', step: 'tell-host', actionId },
+        { serverId, dueAt, id: crypto.randomUUID(), kind: 'act', ...act, actionId },
         {
           id: actionId,
           serverId: boot.serverId,
@@ -114,12 +117,12 @@ export function storeLifecycleContract(fresh: () => Promise<OpenStore>): void {
       body: { do: 'destroy' as const, guestId: task.serverId },
     };
     const host = { hostId, generation, devices: [held] };
-    await store.commit(toStep(task, 'host-came-back', { host, command }));
+    await store.commit(toStep(task, 'host-returned', { host, command }));
     await expect(store.hosts.forget(hostId)).rejects.toMatchObject({
       kind: 'conflict',
       message: `Host host-1 cannot be forgotten: server ${task.serverId} is on it; delete it first.`,
     });
-    await store.commit(toStep(task, 'host-came-back', { server: { deletedAt: 7 } }));
+    await store.commit(toStep(task, 'host-returned', { server: { deletedAt: 7 } }));
     await store.hosts.forget(hostId);
     expect((await store.hosts.list()).map(({ id, number }) => [id, number])).toEqual([[next, 2]]);
     expect(await store.hosts.devices(hostId)).toEqual([]);

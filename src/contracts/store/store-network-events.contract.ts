@@ -3,17 +3,18 @@
  * and nothing is seen to twice.
  */
 import { expect, test } from 'vitest';
-import { aBoot, aNewServer, toStep } from '#test/worlds/store-rows.ts';
+import { aBoot, aNewServer, bootData, toStep } from '#test/worlds/store-rows.ts';
 import type { OpenStore } from './store.contract.ts';
 import type { Store, Task } from './store.ts';
 
-const wakes = 'wait';
+const wakes = 'wait-for-plug';
 const later = 60_000;
+const parked = { step: wakes, data: bootData, awaits: 'plugged' } as const;
 
 /** The task stands at the step that waits, due much later. */
-async function waiting(store: Store): Promise<Task> {
+async function waiting(store: Store): Promise<Task<'boot'>> {
   const task = await aBoot(store);
-  await store.commit({ task, next: { step: wakes, data: {}, dueAt: later, awaits: 'plugged' } });
+  await store.commit({ task, next: { ...parked, dueAt: later } });
   return task;
 }
 
@@ -55,7 +56,7 @@ export function storeNetworkEventsContract(fresh: () => Promise<OpenStore>): voi
     const [, newest] = await store.networkEvents.of(task.serverId);
     await notify('changed');
     await store.commit(
-      toStep(task, 'on', { seenEvents: { kinds: ['changed'], upTo: newest?.id ?? 0 } }),
+      toStep(task, 'bind-ports', { seenEvents: { kinds: ['changed'], upTo: newest?.id ?? 0 } }),
     );
     const left = await store.networkEvents.of(task.serverId);
     expect(left.map(({ kind }) => kind)).toEqual(['deleted', 'changed']);
@@ -86,7 +87,7 @@ export function storeNetworkEventsContract(fresh: () => Promise<OpenStore>): voi
     const store = await (await fresh())();
     const task = await aBoot(store);
     const { serverId } = task;
-    const next = { step: wakes, data: {}, dueAt: later, awaits: 'plugged' } as const;
+    const next = { ...parked, dueAt: later };
     await store.networkEvents.record(
       { serverId, kind: 'plugged', portId: 'p' },
       { wakes, now: 1_000 },
@@ -123,7 +124,8 @@ export function storeNetworkEventsContract(fresh: () => Promise<OpenStore>): voi
     expect(await store.networkEvents.idleServers()).toEqual([]);
     await store.commit({ task, next: null });
     expect(await store.networkEvents.idleServers()).toEqual([serverId]);
-    const own = { ...aNewServer().task, serverId, kind: 'delete' as const };
+    const deletion = { kind: 'delete', step: 'remove-guest', data: {} } as const;
+    const own = { ...aNewServer().task, serverId, ...deletion };
     const deleting = await store.tasks.begin(own, null, {});
     expect(await store.networkEvents.idleServers()).toEqual([]);
     await store.commit({ task: deleting, next: null, server: { deletedAt: 5 } });

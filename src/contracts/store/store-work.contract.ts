@@ -3,11 +3,11 @@
  * ever.
  */
 import { describe, expect, test } from 'vitest';
-import { aBoot, aHost, aNewServer, toStep } from '#test/worlds/store-rows.ts';
+import { aBoot, aHost, aNewServer, bootData, toStep } from '#test/worlds/store-rows.ts';
 import type { CommandResult } from '../host/host-link.ts';
 import { leaseContract } from './store-lease.contract.ts';
 import type { OpenStore } from './store.contract.ts';
-import type { NewCommand, Store, Task } from './store.ts';
+import type { NewCommand, Store, StoredTask, Task } from './store.ts';
 
 const leaseMs = 100;
 
@@ -25,7 +25,7 @@ export function storeWorkContract(fresh: () => Promise<OpenStore>): void {
 
 function takeOverContract(fresh: () => Promise<OpenStore>): void {
   /** Begins the deletion of the boot's server. */
-  const beginDelete = (store: Store, boot: Task): Promise<Task> => {
+  const beginDelete = (store: Store, boot: StoredTask): Promise<Task<'delete'>> => {
     const actionId = crypto.randomUUID();
     const { action } = aNewServer({ id: boot.serverId });
     return store.tasks.begin(
@@ -33,7 +33,7 @@ function takeOverContract(fresh: () => Promise<OpenStore>): void {
         id: crypto.randomUUID(),
         serverId: boot.serverId,
         kind: 'delete',
-        step: 'destroy-guest',
+        step: 'remove-guest',
         data: {},
         actionId,
         dueAt: 1_000,
@@ -53,7 +53,9 @@ function takeOverContract(fresh: () => Promise<OpenStore>): void {
     expect(await other.tasks.of(boot!.serverId)).toEqual(deletion);
     expect(await other.servers.get(boot!.serverId)).toMatchObject({ taskState: 'deleting' });
     expect(await other.tasks.lease('b', 1_000, leaseMs, { limit: 1 })).toEqual([]);
-    expect(await store.commit(toStep(boot!, 'spawn', { server: { vmState: 'active' } }))).toEqual({
+    expect(
+      await store.commit(toStep(boot!, 'guest-started', { server: { vmState: 'active' } })),
+    ).toEqual({
       ok: false,
       why: 'superseded',
     });
@@ -90,7 +92,7 @@ function takeOverContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.commit({ task: boot, next: null })).toEqual({ ok: true });
     expect(await store.tasks.of(boot.serverId)).toBeUndefined();
     expect(await store.tasks.lease('a', 9_999, leaseMs, { limit: 1 })).toEqual([]);
-    expect(await store.commit(toStep(boot, 'again'))).toEqual({ ok: false, why: 'superseded' });
+    expect(await store.commit(toStep(boot, 'schedule'))).toEqual({ ok: false, why: 'superseded' });
     expect((await beginDelete(store, boot)).epoch).toBe(boot.epoch + 1);
   });
 
@@ -111,7 +113,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
   /** The task gives its host a command and waits for the answer. Returns the command. */
   const order = async (
     store: Store,
-    task: Task,
+    task: Task<'boot'>,
     { hostId, spawn = false }: { hostId: string; spawn?: boolean },
   ): Promise<NewCommand> => {
     const { serverId } = task;
@@ -121,7 +123,11 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
       serverId,
       body: spawn ? { do: 'spawn', guest } : { do: 'destroy', guestId: serverId },
     };
-    await store.commit({ task, command, next: { step: 'wait', data: {}, dueAt: null } });
+    await store.commit({
+      task,
+      command,
+      next: { step: 'guest-started', data: bootData, dueAt: null },
+    });
     return command;
   };
 
@@ -164,7 +170,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     await order(store, task, { hostId });
     expect(await store.tasks.lease('a', 9_999, leaseMs, { limit: 1 })).toEqual([]);
     await store.commands.complete(hostId, 1, done, 5);
-    const woken = { ...task, step: 'wait', dueAt: 5 };
+    const woken = { ...task, step: 'guest-started', dueAt: 5 };
     expect(await store.tasks.of(task.serverId)).toEqual(woken);
     await store.commands.complete(hostId, 1, failed, 8);
     expect(await store.tasks.of(task.serverId)).toEqual(woken);
@@ -194,7 +200,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     const task = await aBoot(store);
     await order(store, task, { hostId });
     await store.commands.complete(hostId, 1, done, 5);
-    await store.commit({ task, next: { step: 'wait', data: {}, dueAt: null } });
+    await store.commit({ task, next: { step: 'guest-started', data: bootData, dueAt: null } });
     expect((await store.tasks.of(task.serverId))?.dueAt).toEqual(expect.any(Number));
   });
 
@@ -232,7 +238,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     expect((await store.tasks.of(task.serverId))?.dueAt).toBeNull();
     await store.commands.complete(hostId, 1, done, 6);
     expect((await store.tasks.of(task.serverId))?.dueAt).toBe(6);
-    await store.commit({ task, next: { step: 'later', data: {}, dueAt: 9_000 } });
+    await store.commit({ task, next: { step: 'wait-for-plug', data: bootData, dueAt: 9_000 } });
     await store.commands.complete(hostId, late, done, 7);
     expect((await store.tasks.of(task.serverId))?.dueAt).toBe(9_000);
   });

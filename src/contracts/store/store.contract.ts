@@ -14,6 +14,7 @@ import {
   facts,
   toStep,
 } from '#test/worlds/store-rows.ts';
+import { storeActionsContract } from './store-actions.contract.ts';
 import { storeEnrolmentsContract } from './store-enrolments.contract.ts';
 import { storeGroupsContract } from './store-groups.contract.ts';
 import { storeListsContract } from './store-lists.contract.ts';
@@ -52,6 +53,9 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('enrolled hosts', () => {
     storeEnrolmentsContract(fresh);
+  });
+  describe('actions', () => {
+    storeActionsContract(fresh);
   });
   describe('network events', () => {
     storeNetworkEventsContract(fresh);
@@ -368,31 +372,5 @@ function historyContract(fresh: () => Promise<OpenStore>): void {
     await store.commit(toStep(task, 'schedule', { decision: refused }));
     await store.commit(toStep(task, 'bind-ports', { decision: chosen }));
     expect(await store.servers.decisions(task.serverId)).toEqual([refused, chosen]);
-  });
-
-  test('actions are newest first; an event that ends replaces the one that ran', async () => {
-    const store = await (await fresh())();
-    const { task: boot, ...newServer } = aNewServer();
-    await store.servers.create({ ...newServer, task: boot });
-    const task = { ...boot, epoch: 1 };
-    const event = { name: 'spawn', startedAt: 5, details: null, host: 'host-1' };
-    const running = { ...event, finishedAt: null, result: null };
-    const failed = { ...event, finishedAt: 9, result: 'Error' as const, details: 'no KVM' };
-    const earlier = { ...running, name: 'schedule', startedAt: 2 };
-    await store.commit(toStep(task, 'spawn', { events: [earlier, running] }));
-    await store.commit(toStep(task, 'undo', { events: [failed], actionMessage: 'no KVM' }));
-    const deletion = { ...newServer.action, id: 'action-2', action: 'delete', startedAt: 2_000 };
-    const deleteTask = { ...boot, id: 'task-2', kind: 'delete' as const, actionId: 'action-2' };
-    await store.tasks.begin(deleteTask, deletion, { taskState: 'deleting' });
-    const actions = await store.servers.actions(boot.serverId);
-    expect(actions).toEqual([
-      { ...deletion, updatedAt: 2_000, message: null, events: [] },
-      {
-        ...newServer.action,
-        message: 'no KVM',
-        updatedAt: expect.any(Number) as number,
-        events: [earlier, failed],
-      },
-    ]);
   });
 }

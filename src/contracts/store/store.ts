@@ -3,6 +3,7 @@
  * transaction. A workflow records each of its steps with `commit`: all that the step changes, or
  * nothing.
  */
+import type { ErrorKind } from '#core/errors.ts';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { QuotaLimits } from '#core/quotas/limits.ts';
@@ -20,56 +21,24 @@ import type {
 } from '../host/host-link.ts';
 import type { NetworkEventStore } from '../services/network-events.ts';
 import type { ListedServer, ServerSelection } from './server-selection.ts';
+import type { NewTask, NextStep, StoredTask, Task, TaskKind, TaskRef } from './task.ts';
 
 export type { Host, HostChange, HostPage, HostStore, HostVersion } from './host-store.ts';
 
 export type { FlavorAccess, FlavorChange, FlavorStore } from './flavor-store.ts';
 
-export type TaskKind = 'boot' | 'delete' | 'act' | 'attach' | 'detach' | 'follow' | 'follow-ports';
-
-/**
- * The workflow of a server: at most one. `epoch` grows when another workflow takes over, or when
- * another takes the task because its lease ran out, and never starts again; what an older epoch
- * commits is refused.
- */
-export interface Task {
-  id: string;
-  serverId: string;
-  kind: TaskKind;
-  step: string;
-  epoch: number;
-  /** What the steps hand on. */
-  data: Record<string, unknown>;
-  actionId: string;
-  /** null: waits for a host's answer. */
-  dueAt: number | null;
-}
-
-/** Whose a task is, and until when (epoch milliseconds); nobody else runs its steps before. */
-export interface Lease {
-  owner: string;
-  until: number;
-}
-
-/**
- * A task to begin. `lease`: whose it is from the start; default: it is taken by whoever is free.
- */
-export type NewTask = Omit<Task, 'epoch'> & { lease?: Lease };
-
-/** What the task does next; `null` as a whole ends it. */
-export interface NextStep {
-  /** Of which workflow; default: of the same. */
-  kind?: TaskKind;
-  step: string;
-  data: Record<string, unknown>;
-  /**
-   * null: park until the host answers the server's newest command; due at once when it has, or when
-   * there is none.
-   */
-  dueAt: number | null;
-  /** Due at once when an event of this kind has come that the step did not see. */
-  awaits?: NetworkEventKind;
-}
+export type {
+  Lease,
+  NewTask,
+  NextStep,
+  StoredTask,
+  Task,
+  TaskDataOf,
+  TaskKind,
+  TaskRef,
+  TaskStepOf,
+  UnreadableTask,
+} from './task.ts';
 
 export interface NewCommand {
   hostId: string;
@@ -106,8 +75,18 @@ export interface Action {
   startedAt: number;
   updatedAt: number;
   message: string | null;
+  /** null: its workflow runs, or another took the server over, or it ended before this was kept. */
+  outcome: ActionOutcome | null;
   events: ActionEvent[];
 }
+
+/**
+ * How the workflow of an action ended. `refused`: what was asked for cannot be had, and nothing has
+ * changed; `failed`: it was begun, and what it had done is undone.
+ */
+export type ActionOutcome =
+  | { is: 'ok' }
+  | { is: 'refused' | 'failed'; kind: ErrorKind; message: string };
 
 /**
  * Changed within these times, those that follow the action of a request. Times are epoch
@@ -121,12 +100,13 @@ export interface ActionPage {
   limit?: number;
 }
 
-export type NewAction = Omit<Action, 'events' | 'updatedAt' | 'message'>;
+export type NewAction = Omit<Action, 'events' | 'updatedAt' | 'message' | 'outcome'>;
 
 /** One step of a workflow, recorded whole or not at all. */
-export interface Transition {
-  task: Task;
-  next: NextStep | null;
+export interface Transition<Kind extends TaskKind = TaskKind> {
+  task: TaskRef<Kind>;
+  /** null: the workflow ends. */
+  next: NextStep<Kind> | null;
   /** Fields of the server row to set. */
   server?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
   /**
@@ -153,8 +133,10 @@ export interface Transition {
   seenEvents?: { kinds: readonly NetworkEventKind[]; upTo: number };
   /** Events to add to the task's action. */
   events?: ActionEvent[];
-  /** Ends the action with this message when it failed. */
+  /** What the user reads while the workflow continues: why it waits, or has not succeeded yet. */
   actionMessage?: string;
+  /** How the workflow ended; its message becomes the action's. */
+  outcome?: ActionOutcome;
 }
 
 /**
@@ -163,12 +145,12 @@ export interface Transition {
  */
 export type CommitResult = { ok: true } | { ok: false; why: 'stale-host' | 'superseded' };
 
-export interface NewServer {
+export interface NewServer<Kind extends 'boot' | 'delete' = 'boot' | 'delete'> {
   server: Omit<Server, 'serial'>;
   pciRequests: PciRequest[];
   /** The server group it joins; it leaves when it is deleted. */
   groupId: string | null;
-  task: NewTask;
+  task: NewTask<Kind>;
   action: NewAction;
 }
 
@@ -259,7 +241,7 @@ export interface TaskStore {
     now: number,
     leaseMs: number,
     how: { limit: number; running?: readonly string[] },
-  ): Promise<Task[]>;
+  ): Promise<StoredTask[]>;
   /**
    * Extends the leases of these servers' tasks until `until`, where the owner still holds them and
    * no workflow has taken over.
@@ -271,7 +253,7 @@ export interface TaskStore {
    */
   hasten(now: number, latest: number): Promise<void>;
   /** Gives a task back. Tasks of a dead process are given back when their lease runs out. */
-  release(task: Task, owner: string): Promise<void>;
+  release(task: Pick<Task, 'serverId' | 'epoch'>, owner: string): Promise<void>;
   /** Gives back every lease of every owner: for a process that knows it is alone. */
   releaseAll(): Promise<void>;
   /**
@@ -280,14 +262,14 @@ export interface TaskStore {
    * is no such server, or it is deleted; with `onlyIdle`, `conflict` when a workflow runs for it.
    * `action` null: it is not one of the server's actions.
    */
-  begin(
-    task: NewTask,
+  begin<Kind extends TaskKind>(
+    task: NewTask<Kind>,
     action: NewAction | null,
     server: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>,
     how?: { onlyIdle: boolean },
-  ): Promise<Task>;
+  ): Promise<Task<Kind>>;
   /** The task of a server as it is now. */
-  of(serverId: string): Promise<Task | undefined>;
+  of(serverId: string): Promise<StoredTask | undefined>;
   /** How many tasks there are by what they wait for, and the oldest `limit`: for operators. */
   overview(now: number, limit: number): Promise<TaskOverview>;
 }
@@ -301,7 +283,7 @@ export type TaskState = 'running' | 'queued' | 'waiting' | 'host';
 export interface TaskOverview {
   counts: Record<TaskState, number>;
   /** By the time their action began, which is null where there is none. */
-  oldest: (Pick<Task, 'serverId' | 'kind' | 'step' | 'dueAt'> & {
+  oldest: (Pick<StoredTask, 'serverId' | 'kind' | 'step' | 'dueAt'> & {
     state: TaskState;
     startedAt: number | null;
   })[];
@@ -374,6 +356,6 @@ export interface Store {
   networkEvents: NetworkEventStore;
   quotaUsage(projectId: string): Promise<QuotaUsage>;
   /** Throws `conflict` when a port of `nics` belongs to another live server, naming the port. */
-  commit(transition: Transition): Promise<CommitResult>;
+  commit<Kind extends TaskKind>(transition: Transition<Kind>): Promise<CommitResult>;
   close(): Promise<void>;
 }

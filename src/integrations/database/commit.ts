@@ -51,7 +51,7 @@ function isDeletion({ server }: Transition): boolean {
 }
 
 async function write(trx: Db, transition: Transition, now: number): Promise<void> {
-  const { task, host, serverGroup, command, decision, events, actionMessage } = transition;
+  const { task, host, serverGroup, command, decision, events, actionMessage, outcome } = transition;
   const deleted = isDeletion(transition);
   await forgetEvents(trx, transition, deleted);
   const next = await wokenNext(trx, transition, now);
@@ -69,6 +69,7 @@ async function write(trx: Db, transition: Transition, now: number): Promise<void
   await recordProgress(trx, task.actionId, {
     ...(events !== undefined && { events }),
     ...(actionMessage !== undefined && { message: actionMessage }),
+    ...(outcome !== undefined && { outcome }),
     now,
   });
 }

@@ -1,6 +1,6 @@
 /** What else may happen while the ports of a request's servers are made. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { NewServer, Task } from '#contracts/store/store.ts';
+import type { NewServer } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { noLimits } from '#core/quotas/limits.ts';
 import {
@@ -28,7 +28,7 @@ afterEach(() => world.stop());
  * A server of the project with one NIC on the network, and with the user's port where it is asked
  * for.
  */
-function aRequest({ port }: { port?: string } = {}): NewServer {
+function aRequest({ port }: { port?: string } = {}): NewServer<'boot'> {
   const named = aNic({ networkId, portId: null });
   const nics = port === undefined ? [named] : [aNic({ portId: port, networkId }), named];
   return aNewServer({ projectId, nics: nics.map((nic, position) => ({ ...nic, position })) });
@@ -54,17 +54,17 @@ const nothing = () => undefined;
 const refuse = (kind: 'overQuota' | 'conflict') => () => {
   throw new ComputeError(kind, 'no more');
 };
-const remove = (newServer: NewServer) => async () => {
+const remove = (newServer: NewServer<'boot'>) => async () => {
   const server = await world.store.servers.get(newServer.server.id);
   await deleteServer(world.context, member, server!, 'req-2');
 };
 
 const made = () => [...world.ports.values()].filter(({ id }) => id !== portId);
 const owners = () => made().map(({ deviceId }) => deviceId);
-const taskOf = (newServer: NewServer) => world.store.tasks.of(newServer.server.id);
+const taskOf = (newServer: NewServer<'boot'>) => world.store.tasks.of(newServer.server.id);
 
 /** The kinds of the tasks that somebody may take now. */
-async function due(): Promise<Task['kind'][]> {
+async function due(): Promise<string[]> {
   const tasks = await world.store.tasks.lease('dispatcher', world.time.now, 1_000, { limit: 10 });
   return tasks.map(({ kind }) => kind);
 }

@@ -21,17 +21,17 @@ import { asFailure } from '../engine/workflow.ts';
  * Source: Nova `validate_networks`.
  */
 export interface RequestedServers {
-  newServers: readonly NewServer[];
+  newServers: readonly NewServer<'boot'>[];
   quota: { limits: QuotaLimits; minCount: number };
   /** Of the ports that are made; absent: the network service's own choice. */
   securityGroupIds?: readonly string[] | undefined;
 }
 
 interface Accepting {
-  newServer: NewServer;
+  newServer: NewServer<'boot'>;
   /** With its ports, once they are made. */
   server: Server;
-  task: Task;
+  task: Task<'delete'>;
   startedAt: number;
 }
 
@@ -71,7 +71,7 @@ export async function acceptWithPorts(
 async function withinQuota(
   { store }: WorkflowContext,
   { newServers, quota: { limits, minCount } }: RequestedServers,
-): Promise<readonly NewServer[]> {
+): Promise<readonly NewServer<'boot'>[]> {
   const [first] = newServers;
   if (first === undefined) return newServers;
   const { vcpus: cores, memoryMib: ram } = first.server.flavor;
@@ -107,10 +107,10 @@ async function untilRefused(
 
 async function bornDeleting(
   context: WorkflowContext,
-  newServer: NewServer,
+  newServer: NewServer<'boot'>,
   limits: QuotaLimits,
 ): Promise<Accepting> {
-  const task = { ...newServer.task, kind: 'delete', step: 'destroy-guest', data: {} } as const;
+  const task = { ...newServer.task, kind: 'delete', step: 'remove-guest', data: {} } as const;
   const lease = requestLease(context, newServer.action.requestId);
   const deleting = { ...newServer, task: { ...task, lease } };
   const [server] = await context.store.servers.createWithin({ limits, minCount: 1 }, [deleting]);
@@ -149,7 +149,7 @@ async function takeBack(
       freesPorts: true,
       events: [finishedEvent(context, makeEvent, startedAt, { error: message })],
       actionMessage: message,
-      next: { kind: task.kind, step: task.step, data: task.data, dueAt: context.clock.now() },
+      next: { step: task.step, data: task.data, dueAt: context.clock.now() },
     });
     if (!ok) await letGo(context, server);
   } catch (failure) {

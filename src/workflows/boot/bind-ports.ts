@@ -2,7 +2,8 @@
  * Step: every NIC gets its port bound to the host (and to its VF), and the host is commanded to
  * start the guest.
  */
-import type { Host, Task } from '#contracts/store/store.ts';
+import type { Host, Task, TaskRef } from '#contracts/store/store.ts';
+import type { DevicePort, DevicePorts } from '#contracts/store/task-data.ts';
 import { ComputeError } from '#core/errors.ts';
 import { awaitsWiring } from '#core/networking/plug.ts';
 import { bindChange, bindingProblem } from '#core/networking/binding/port-binding.ts';
@@ -12,9 +13,8 @@ import type { PciDevice } from '#core/pci/devices/device.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import { settleAll } from '#runtime/settle-all.ts';
 import { agentsNow } from '../ports/binding-needs.ts';
-import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { type DevicePort, type DevicePorts, freshDevicePorts } from '../ports/device-ports.ts';
+import { freshDevicePorts } from '../ports/device-ports.ts';
 import { guestOf } from './guest-of.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
@@ -24,7 +24,10 @@ import { type StepOutcome, stillOurs } from '../engine/workflow.ts';
  * Binds, reads each port back, and hands the guest over. Throws what the network service refuses,
  * in plain words.
  */
-export async function bindPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+export async function bindPorts(
+  context: WorkflowContext,
+  task: Task<'boot'>,
+): Promise<StepOutcome<'boot'>> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const host = await hostOf(context, server);
@@ -33,7 +36,7 @@ export async function bindPorts(context: WorkflowContext, task: Task): Promise<S
     server,
     host,
     nics: server.nics,
-    devicePorts: bootData(task).devicePorts,
+    devicePorts: task.data.devicePorts,
   });
   const nics = bound.map(({ nic }) => nic);
   const unwired = bound.filter(({ port }) => awaitsWiring(port)).map(({ port }) => port.id);
@@ -73,7 +76,7 @@ interface BoundNic {
  */
 export async function bindNics(
   context: WorkflowContext,
-  task: Task,
+  task: TaskRef,
   { server, host, nics, devicePorts }: Binding,
 ): Promise<BoundNic[]> {
   const all = await context.store.hosts.devices(host.id);

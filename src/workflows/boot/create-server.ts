@@ -5,6 +5,7 @@
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Image } from '#contracts/services/images.ts';
 import type { NewServer } from '#contracts/store/store.ts';
+import type { BootData } from '#contracts/store/task-data.ts';
 import { ComputeError } from '#core/errors.ts';
 import { requestsForFlavor } from '#core/pci/requests/flavor-request.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
@@ -14,7 +15,6 @@ import { hostnameOf } from '#core/servers/hostname.ts';
 import type { NewServerRequest } from '#core/servers/new-server.ts';
 import type { Server } from '#core/servers/server.ts';
 import { acceptWithPorts } from './accept-with-ports.ts';
-import type { BootData } from './boot-data.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { checkImageFits, findImage } from './find-image.ts';
 import { refuseUnknownHints } from './placement-request.ts';
@@ -49,7 +49,7 @@ export async function createServers(
   const securityGroupIds = await groupsForBoot(context, caller, request.securityGroups);
   const resolved = await resolveNics(context, caller, { ...asked, affinityPolicy });
   const reservationId = `r-${context.newId().replaceAll('-', '').slice(0, 8)}`;
-  const newServers: NewServer[] = [];
+  const newServers: NewServer<'boot'>[] = [];
   for (let index = 0; index < request.maxCount; index++) {
     const aliases = requestsForFlavor({
       extraSpecs: flavor.extraSpecs,
@@ -120,7 +120,7 @@ interface Making {
   requestId: string;
 }
 
-function newServer(context: WorkflowContext, making: Making): NewServer {
+function newServer(context: WorkflowContext, making: Making): NewServer<'boot'> {
   const { caller, request } = making;
   const server = serverRow(context, making);
   const now = server.createdAt;

@@ -5,8 +5,8 @@
 import type { Task } from '#contracts/store/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { allocateClaimed } from '#core/pci/claims/claim.ts';
-import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from '../engine/context.ts';
+import { succeeded } from '../engine/endings.ts';
 import { deviceChange } from '../hosts/device-change.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
@@ -14,7 +14,10 @@ import { plugWait } from '../ports/wait-for-plug.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 
 /** Throws the host's own words when the guest did not start. */
-export async function guestStarted(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+export async function guestStarted(
+  context: WorkflowContext,
+  task: Task<'boot'>,
+): Promise<StepOutcome<'boot'>> {
   const command = await context.store.commands.last(task.serverId, 'spawn');
   invariant(command?.result, `server ${task.serverId}: its host has not answered the spawn`);
   const { result } = command;
@@ -27,7 +30,7 @@ export async function guestStarted(context: WorkflowContext, task: Task): Promis
   invariant(host, `server ${server.id} started on no host`);
   const devices = await context.store.hosts.devices(host.id);
   const changed = allocateClaimed(devices, server.id);
-  const startedAt = bootData(task).startedAt ?? context.clock.now();
+  const startedAt = task.data.startedAt ?? context.clock.now();
   const spawned = finishedEvent(context, 'spawn', startedAt, { host: host.name });
   const wait = plugWait(context, task);
   return {
@@ -38,10 +41,11 @@ export async function guestStarted(context: WorkflowContext, task: Task): Promis
 }
 
 /** The end of a boot. */
-export function becomeActive({ clock }: Pick<WorkflowContext, 'clock'>): StepOutcome {
+export function becomeActive({ clock }: Pick<WorkflowContext, 'clock'>): StepOutcome<'boot'> {
   const launchedAt = clock.now();
   return {
     server: { vmState: 'active', taskState: null, powerState: 1, launchedAt, fault: null },
+    outcome: succeeded,
     next: null,
   };
 }

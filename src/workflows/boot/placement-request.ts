@@ -4,10 +4,10 @@
  */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Transition } from '#contracts/store/store.ts';
+import type { BootData } from '#contracts/store/task-data.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { RequestSpec } from '#core/scheduling/request-spec.ts';
 import type { PlacementHints } from '#core/servers/new-server.ts';
-import type { BootData } from './boot-data.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
 /**

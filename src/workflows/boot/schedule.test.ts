@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Task } from '#contracts/store/store.ts';
 import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
-import { aHost } from '#test/worlds/store-rows.ts';
+import { aHost, taskOf } from '#test/worlds/store-rows.ts';
 import { schedule } from './schedule.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 
@@ -17,13 +17,14 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-async function aTask(data: object = {}): Promise<Task> {
+async function aTask(data: object = {}): Promise<Task<'boot'>> {
   const { id } = await world.server();
-  const task = await world.store.tasks.of(id);
+  const task = taskOf('boot', await world.store.tasks.of(id));
   const asked = { availabilityZone: null, forcedHost: null, numa: null };
-  return { ...task!, data: { attempt: 1, failedHosts: [], ...asked, ...data } };
+  return { ...task, data: { attempt: 1, failedHosts: [], ...asked, ...data } };
 }
-const run = (task: Task): Promise<StepOutcome> => schedule(world.context, task, { read: null });
+const run = (task: Task<'boot'>): Promise<StepOutcome<'boot'>> =>
+  schedule(world.context, task, { read: null });
 const silentFor = (ms: number): void => {
   unlink();
   world.time.now += ms;
@@ -47,7 +48,7 @@ test('a host that fell silent a minute ago is waited for, once', async () => {
     next: { step: 'schedule', dueAt: world.time.now + 10_000, data: { hasWaited: true } },
   });
   expect(first.server).toBeUndefined();
-  const second = await run({ ...task, data: first.next!.data });
+  const second = await run({ ...task, ...first.next } as Task<'boot'>);
   expect(second.next).not.toMatchObject({ step: 'schedule' });
   expect(second).toMatchObject({ decision: { chosen: null } });
 });

@@ -16,8 +16,8 @@ import { selectBest, selectHosts } from '#core/scheduling/select-hosts.ts';
 import type { GuestNuma } from '#core/servers/guest-numa.ts';
 import type { Server } from '#core/servers/server.ts';
 import { bindingNeeds } from '../ports/binding-needs.ts';
-import { bootData } from './boot-data.ts';
 import type { WorkflowContext } from '../engine/context.ts';
+import { failedBy } from '../engine/endings.ts';
 import { deviceChange } from '../hosts/device-change.ts';
 import type { FleetView } from '../hosts/fleet-view.ts';
 import { placementRequest, type PlacementRequest } from './placement-request.ts';
@@ -28,10 +28,10 @@ import type { StepOutcome, StepStart } from '../engine/workflow.ts';
 /** Who could bind the server's ports where. */
 export async function readBinding(
   context: WorkflowContext,
-  task: Task,
+  task: Task<'boot'>,
 ): Promise<SpecBinding | null> {
   const server = await context.store.servers.get(task.serverId);
-  return bindingNeeds(context, server?.nics ?? [], bootData(task).devicePorts);
+  return bindingNeeds(context, server?.nics ?? [], task.data.devicePorts);
 }
 
 /**
@@ -40,22 +40,18 @@ export async function readBinding(
  */
 export async function schedule(
   context: WorkflowContext,
-  task: Task,
+  task: Task<'boot'>,
   { read: binding }: StepStart<SpecBinding | null>,
-): Promise<StepOutcome> {
+): Promise<StepOutcome<'boot'>> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const requests = await context.store.servers.pciRequests(server.id);
-  const { spec: placement, serverGroup } = await placementRequest(
-    context,
-    server.id,
-    bootData(task),
-  );
+  const { spec: placement, serverGroup } = await placementRequest(context, server.id, task.data);
   const spec = { ...requestSpec(server, requests, task), ...placement, binding };
   const view = await context.fleet.refresh(context.store.hosts, context.settings, context.links);
   const decision: Decision = {
     serverId: server.id,
-    attempt: bootData(task).attempt,
+    attempt: task.data.attempt,
     decidedAt: startedAt,
     chosen: null,
     ...chooseFrom(view, spec, context.settings),
@@ -64,7 +60,7 @@ export async function schedule(
   for (const candidate of decision.candidates) {
     const host = view.row(candidate.host);
     invariant(host, `the scheduler chose ${candidate.host}, which it was not given`);
-    const claim = await tryClaim(context, host, { server, requests, numa: bootData(task).numa });
+    const claim = await tryClaim(context, host, { server, requests, numa: task.data.numa });
     if ('rejection' in claim) decision.rejections.push(claim.rejection);
     else return chosen(context, task, { ...claim, serverGroup, host, decision, startedAt });
   }
@@ -98,8 +94,8 @@ function withReasons(decision: Decision, { fleet }: FleetView, spec: RequestSpec
   return { ...decision, rejections: [...decision.rejections, ...rejections] };
 }
 
-function requestSpec(server: Server, pciRequests: PciRequest[], task: Task): RequestSpec {
-  const { availabilityZone, forcedHost, failedHosts, numa } = bootData(task);
+function requestSpec(server: Server, pciRequests: PciRequest[], task: Task<'boot'>): RequestSpec {
+  const { availabilityZone, forcedHost, failedHosts, numa } = task.data;
   return {
     serverId: server.id,
     projectId: server.projectId,
@@ -158,7 +154,7 @@ async function tryClaim(
 
 function chosen(
   context: WorkflowContext,
-  task: Task,
+  task: Task<'boot'>,
   claim: {
     host: Host;
     change: HostChange;
@@ -167,7 +163,7 @@ function chosen(
     decision: Decision;
     startedAt: number;
   },
-): StepOutcome {
+): StepOutcome<'boot'> {
   const { host, change, taken, serverGroup, decision, startedAt } = claim;
   const devices = taken.map((device) => ({
     requestId: device.requestId ?? '',
@@ -199,14 +195,14 @@ const silentPauseMs = 10_000;
  */
 function waitForSilentHosts(
   { clock, links, settings }: WorkflowContext,
-  task: Task,
+  task: Task<'boot'>,
   { view, decision }: { view: FleetView; decision: Decision },
-): StepOutcome | undefined {
+): StepOutcome<'boot'> | undefined {
   const mayReturn = decision.rejections.some(({ host, filter }) => {
     const row = filter === hostAlive.name ? view.row(host) : undefined;
     return row !== undefined && links.silentMs(row) <= settings.hostLostMs;
   });
-  if (!mayReturn || bootData(task).hasWaited === true) return undefined;
+  if (!mayReturn || task.data.hasWaited === true) return undefined;
   const data = { ...task.data, hasWaited: true };
   return { decision, next: { step: 'schedule', data, dueAt: clock.now() + silentPauseMs } };
 }
@@ -214,9 +210,9 @@ function waitForSilentHosts(
 /** The user's ports are on no host; those made for the server go first. */
 function noHost(
   context: WorkflowContext,
-  task: Task,
+  task: Task<'boot'>,
   { server, decision, startedAt }: { server: Server; decision: Decision; startedAt: number },
-): StepOutcome {
+): StepOutcome<'boot'> {
   const message = noValidHostMessage(decision.rejections);
   const events = [finishedEvent(context, 'schedule', startedAt, { error: message })];
   if (server.nics.some(({ ownsPort }) => ownsPort)) {
@@ -234,7 +230,7 @@ function noHost(
       hostName: null,
       fault: { code: 500, message, details: '', created: context.clock.now() },
     },
-    actionMessage: message,
+    outcome: failedBy({ message }),
     next: null,
   };
 }

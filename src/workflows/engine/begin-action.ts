@@ -2,7 +2,7 @@
  * Starts a workflow for a server at a user's request, and waits for its end where the user does.
  */
 import type { Caller } from '#contracts/services/identity.ts';
-import type { Action, Task, TaskKind } from '#contracts/store/store.ts';
+import type { Action, Task, TaskDataOf, TaskKind, TaskStepOf } from '#contracts/store/store.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
@@ -11,10 +11,10 @@ import { requestLease } from './request-lease.ts';
 import { hostOf } from './server-of.ts';
 
 /** `action`: as `openstack server event list` names it. */
-export interface NewWorkflow {
-  kind: TaskKind;
-  step: string;
-  data: Record<string, unknown>;
+export interface NewWorkflow<Kind extends TaskKind> {
+  kind: Kind;
+  step: TaskStepOf[Kind];
+  data: TaskDataOf[Kind];
   action: string;
   requestId: string;
   /** Fields to set at once, the task state among them. */
@@ -27,12 +27,12 @@ export interface NewWorkflow {
  * Records the request; the dispatcher does the rest. Throws `conflict` while another workflow runs
  * for the server, `notFound` when it is deleted.
  */
-export async function beginAction(
+export async function beginAction<Kind extends TaskKind>(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  { kind, step, data, action, requestId, change, isLeased }: NewWorkflow,
-): Promise<Task> {
+  { kind, step, data, action, requestId, change, isLeased }: NewWorkflow<Kind>,
+): Promise<Task<Kind>> {
   await refuseSilentHost(context, server, action);
   const now = context.clock.now();
   const actionId = context.newId();
@@ -80,12 +80,12 @@ export async function refuseSilentHost(
  * As `beginAction`, after the NIC changes that run now: a client takes the ports of a network off
  * one by one, without waiting.
  */
-export async function beginAfterNicChanges(
+export async function beginAfterNicChanges<Kind extends TaskKind>(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  workflow: NewWorkflow,
-): Promise<Task> {
+  workflow: NewWorkflow<Kind>,
+): Promise<Task<Kind>> {
   for (;;) {
     try {
       return await beginAction(context, caller, server, workflow);

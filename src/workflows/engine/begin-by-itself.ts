@@ -1,5 +1,5 @@
 /** Starts a workflow for an idle server that no user asked for: something around it has changed. */
-import type { TaskKind } from '#contracts/store/store.ts';
+import type { TaskDataOf, TaskKind, TaskStepOf } from '#contracts/store/store.ts';
 import { isComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
@@ -11,10 +11,10 @@ const actor = 'novella';
  * `action`: as the list of the server's actions names it; null: it is none of them, for nothing is
  * done to the server.
  */
-export interface OwnWorkflow {
-  kind: TaskKind;
-  step: string;
-  data: Record<string, unknown>;
+export interface OwnWorkflow<Kind extends TaskKind> {
+  kind: Kind;
+  step: TaskStepOf[Kind];
+  data: TaskDataOf[Kind];
   action: string | null;
 }
 
@@ -22,10 +22,10 @@ export interface OwnWorkflow {
  * Begins it. `busy`, and nothing done, while another workflow runs for the server; `gone` when it
  * is deleted.
  */
-export async function beginByItself(
+export async function beginByItself<Kind extends TaskKind>(
   context: WorkflowContext,
   { id: serverId, projectId }: Pick<Server, 'id' | 'projectId'>,
-  { action, ...workflow }: OwnWorkflow,
+  { action, ...workflow }: OwnWorkflow<Kind>,
 ): Promise<'begun' | 'busy' | 'gone'> {
   const startedAt = context.clock.now();
   const [id, actionId] = [context.newId(), context.newId()];

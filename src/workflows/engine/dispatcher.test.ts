@@ -3,14 +3,14 @@
  * it returns is recorded once.
  */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { NextStep, Store, Task } from '#contracts/store/store.ts';
+import type { NextStep, Store, Task, TaskStepOf } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { openStore } from '#integrations/database/store.ts';
 import { silentLog } from '#test/silent-log.ts';
-import { aBoot, aHost } from '#test/worlds/store-rows.ts';
+import { aBoot, aHost, bootData } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from './context.ts';
 import { startDispatcher } from './dispatcher.ts';
-import { stillOurs, type StepOutcome, type Workflow, type WorkflowStep } from './workflow.ts';
+import { stillOurs, type StepOutcome, type WorkflowStep } from './workflow.ts';
 
 const leaseMs = 150;
 const concurrency = 4;
@@ -33,7 +33,14 @@ afterEach(async () => {
   await store.close();
 });
 
-const at = (step: string, dueAt: number | null = 0): NextStep => ({ step, data: {}, dueAt });
+type Step = WorkflowStep<'boot'>['run'];
+type Outcome = StepOutcome<'boot'>;
+
+const at = (step: TaskStepOf['boot'], dueAt: number | null = 0): NextStep<'boot'> => ({
+  step,
+  data: bootData,
+  dueAt,
+});
 const until = (condition: () => unknown) => vi.waitFor(condition, { timeout: 30_000, interval: 5 });
 const ended = (task: Task) =>
   until(async () => expect(await store.tasks.of(task.serverId)).toBeUndefined());
@@ -42,10 +49,13 @@ const ended = (task: Task) =>
  * Dispatches boots of these steps; the first is `schedule`. Time passes with the machine's own,
  * from the test's start.
  */
-function dispatch(steps: Record<string, WorkflowStep['run']>, how: { faultPauseMs?: number } = {}) {
-  const toy: Workflow = {
+function dispatch(
+  steps: Partial<Record<TaskStepOf['boot'], Step>>,
+  how: { faultPauseMs?: number } = {},
+) {
+  const toy = {
     steps: Object.fromEntries(Object.entries(steps).map(([name, run]) => [name, { run }])),
-    failed: async (_context, _task, error): Promise<StepOutcome> => ({
+    failed: async (_context: unknown, _task: unknown, error: ComputeError): Promise<Outcome> => ({
       server: { vmState: 'error' },
       actionMessage: error.message,
       next: null,
@@ -71,10 +81,10 @@ function letTimePass(): void {
 }
 
 /** A step that is held until it is released. */
-function heldStep(outcome: StepOutcome) {
+function heldStep(outcome: Outcome) {
   const go = Promise.withResolvers<void>();
   const runs: Task[] = [];
-  const run = async (_context: WorkflowContext, task: Task): Promise<StepOutcome> => {
+  const run = async (_context: WorkflowContext, task: Task<'boot'>): Promise<Outcome> => {
     runs.push(task);
     await go.promise;
     return outcome;
@@ -130,7 +140,7 @@ test('the clock jumps past the lease: the step still runs once', async () => {
 test('a step whose host changed meanwhile is run again, with what is there then', async () => {
   const hostId = await aHost(store, []);
   const seen: number[] = [];
-  const run = async (): Promise<StepOutcome> => {
+  const run = async (): Promise<Outcome> => {
     const { generation } = (await store.hosts.get(hostId))!;
     seen.push(generation);
     if (seen.length === 1) await store.hosts.update({ hostId, generation, vcpusUsed: 1 });
@@ -146,18 +156,19 @@ test('a step whose host changed meanwhile is run again, with what is there then'
 test('a step stops before its next outside effect when another workflow took its server over', async () => {
   const held = heldStep({ next: null });
   const effects: string[] = [];
-  const run = async (ctx: WorkflowContext, task: Task): Promise<StepOutcome> => {
-    if (task.kind === 'delete') return { server: { vmState: 'deleted' }, next: null };
+  const run = async (ctx: WorkflowContext, task: Task<'boot'>): Promise<Outcome> => {
+    if (String(task.kind) === 'delete') return { server: { vmState: 'deleted' }, next: null };
     await held.run(ctx, task);
     await stillOurs(ctx, task);
     effects.push('bound');
     return { server: { vmState: 'active' }, next: null };
   };
-  dispatch({ schedule: run });
+  dispatch({ schedule: run, 'remove-guest': run });
   const boot = await aBoot(store);
   await until(() => expect(held.runs).toHaveLength(1));
   const { epoch: _, ...rest } = boot;
-  await store.tasks.begin({ ...rest, id: crypto.randomUUID(), kind: 'delete' }, null, {});
+  const deletion = { kind: 'delete', step: 'remove-guest', data: {} } as const;
+  await store.tasks.begin({ ...rest, id: crypto.randomUUID(), ...deletion }, null, {});
   held.go();
   await ended(boot);
   expect(effects).toEqual([]);
@@ -165,7 +176,7 @@ test('a step stops before its next outside effect when another workflow took its
 });
 
 test('a step that throws fails its workflow with its own words', async () => {
-  const run = async (): Promise<StepOutcome> => {
+  const run = async (): Promise<Outcome> => {
     throw new ComputeError('unavailable', 'the network service does not answer');
   };
   dispatch({ schedule: run });
@@ -183,20 +194,20 @@ test('a parked step runs when its host has answered, and not before', async () =
   dispatch({
     schedule: async (_context, { serverId }) => ({
       command: { hostId, serverId, body },
-      next: at('answered', null),
+      next: at('guest-started', null),
     }),
-    answered: async (_context, { serverId }) => {
+    'guest-started': async (_context, { serverId }) => {
       answered.push((await store.commands.last(serverId, 'destroy'))?.result);
       return { next: null };
     },
   });
   const boot = await aBoot(store);
   await until(async () =>
-    expect(await store.tasks.of(boot.serverId)).toMatchObject({ step: 'answered' }),
+    expect(await store.tasks.of(boot.serverId)).toMatchObject({ step: 'guest-started' }),
   );
   const other = await aBoot(store);
   await until(async () =>
-    expect(await store.tasks.of(other.serverId)).toMatchObject({ step: 'answered' }),
+    expect(await store.tasks.of(other.serverId)).toMatchObject({ step: 'guest-started' }),
   );
   expect(answered).toEqual([]);
   const [command] = await store.commands.pending(hostId);
@@ -225,18 +236,19 @@ test('a task that the store could not record is continued as soon as it can, fro
   const ran: string[] = [];
   let isFull = true;
   store.commit = async (transition) => {
-    if (isFull && transition.task.step === 'second') {
+    if (isFull && ran.at(-1) === 'bind-ports') {
       throw new ComputeError('unavailable', 'the disk of the state directory is full');
     }
     return commit(transition);
   };
-  const step = (next: NextStep | null) => async (_context: WorkflowContext, task: Task) => {
-    ran.push(task.step);
-    return { next };
-  };
-  dispatch({ schedule: step(at('second')), second: step(null) }, { faultPauseMs: 10 });
+  const step =
+    (next: NextStep<'boot'> | null) => async (_context: WorkflowContext, task: Task<'boot'>) => {
+      ran.push(task.step);
+      return { next };
+    };
+  dispatch({ schedule: step(at('bind-ports')), 'bind-ports': step(null) }, { faultPauseMs: 10 });
   const boot = await aBoot(store);
-  await until(() => expect(ran.filter((name) => name === 'second').length).toBeGreaterThan(1));
+  await until(() => expect(ran.filter((name) => name === 'bind-ports').length).toBeGreaterThan(1));
   isFull = false;
   await ended(boot);
   expect(ran.filter((name) => name === 'schedule')).toHaveLength(1);
@@ -246,16 +258,12 @@ test('a task that the store could not record is continued as soon as it can, fro
 test('tasks that cannot be recorded keep no others from running, however many they are', async () => {
   const commit = store.commit.bind(store);
   store.commit = async (transition) => {
-    if (transition.task.step === 'odd') throw new TypeError('a mistake of ours');
+    if (odd.has(transition.task.id)) throw new TypeError('a mistake of ours');
     return commit(transition);
   };
-  const next = async (): Promise<StepOutcome> => ({ next: null });
-  dispatch({ schedule: next, odd: next }, { faultPauseMs: 60_000 });
-  for (let odd = 0; odd < concurrency; odd += 1) {
-    const task = await aBoot(store);
-    const { epoch: _, ...rest } = task;
-    await store.tasks.begin({ ...rest, id: crypto.randomUUID(), step: 'odd' }, null, {});
-  }
+  const odd = new Set<string>();
+  for (let made = 0; made < concurrency; made += 1) odd.add((await aBoot(store)).id);
+  dispatch({ schedule: async () => ({ next: null }) }, { faultPauseMs: 60_000 });
   await until(async () =>
     expect((await store.tasks.overview(time.now, 10)).counts.running).toBe(concurrency),
   );
@@ -267,7 +275,7 @@ test.each(['runs', 'was stopped'])(
   async (how) => {
     let tries = 0;
     const steps = {
-      schedule: async (): Promise<StepOutcome> => {
+      schedule: async (): Promise<Outcome> => {
         tries += 1;
         return { next: tries === 1 ? at('schedule', time.now + 30_000) : null };
       },
@@ -277,7 +285,7 @@ test.each(['runs', 'was stopped'])(
       until(async () =>
         expect((await store.tasks.of(task.serverId))?.dueAt).toBeGreaterThan(time.now),
       );
-    let boot: Task;
+    let boot: Task<'boot'>;
     if (how === 'runs') {
       dispatch(steps);
       boot = await aBoot(store);

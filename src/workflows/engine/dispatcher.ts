@@ -3,10 +3,18 @@
  * each with one commit. Holds no state that a restart would miss; the task rows are all.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CommitResult, Task, TaskKind } from '#contracts/store/store.ts';
-import { invariant, isComputeError } from '#core/errors.ts';
+import type {
+  CommitResult,
+  StoredTask,
+  Task,
+  TaskKind,
+  TaskRef,
+  UnreadableTask,
+} from '#contracts/store/store.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from './context.ts';
+import { endInError } from './endings.ts';
 import { keepLooking } from './keep-looking.ts';
 import { repeat } from './repeat.ts';
 import {
@@ -15,12 +23,13 @@ import {
   type StepStart,
   Superseded,
   type Workflow,
+  type Workflows,
 } from './workflow.ts';
 
 export interface DispatcherOptions {
   /** Names this process in leases. */
   owner: string;
-  workflows: Record<TaskKind, Workflow>;
+  workflows: Workflows;
   /** Tasks worked on at the same time. */
   concurrency: number;
   /**
@@ -66,7 +75,7 @@ export function startDispatcher(
     for (const task of tasks) track(work(task), task);
   };
 
-  const track = (promise: Promise<void>, { serverId }: Task): void => {
+  const track = (promise: Promise<void>, { serverId }: StoredTask): void => {
     running.set(promise, serverId);
     void promise.finally(() => {
       running.delete(promise);
@@ -74,8 +83,8 @@ export function startDispatcher(
     });
   };
 
-  const work = async (leased: Task): Promise<void> => {
-    let readTask = async (): Promise<Task | undefined> => leased;
+  const work = async (leased: StoredTask): Promise<void> => {
+    let readTask = async (): Promise<StoredTask | undefined> => leased;
     while (!stopping.signal.aborted) {
       try {
         await runTask(context, options, exclusive, { leased, task: await readTask() });
@@ -114,8 +123,8 @@ export function startDispatcher(
 /** The task as it stands now; undefined when it has ended or waits, or another took it over. */
 async function stillHeld(
   { store, clock }: Pick<WorkflowContext, 'store' | 'clock'>,
-  leased: Task,
-): Promise<Task | undefined> {
+  leased: StoredTask,
+): Promise<StoredTask | undefined> {
   const task = await store.tasks.of(leased.serverId);
   const isDue = task !== undefined && task.dueAt !== null && task.dueAt <= clock.now();
   return isDue && task.epoch === leased.epoch ? task : undefined;
@@ -126,24 +135,34 @@ async function runTask(
   context: WorkflowContext,
   options: DispatcherOptions,
   exclusive: SerialQueue,
-  { leased, ...from }: { leased: Task; task: Task | undefined },
+  { leased, ...from }: { leased: StoredTask; task: StoredTask | undefined },
 ): Promise<void> {
-  let task: Task | undefined = from.task;
+  let task = from.task;
   while (task !== undefined) {
-    const current: Task = task;
-    const workflow = options.workflows[current.kind];
-    const step = workflow.steps[current.step];
-    const start: StepStart = { read: await step?.read?.(context, current) };
-    const act = (): Promise<Task | undefined> =>
-      runStep(context, { workflow, task: current, start });
-    task = await (step?.exclusive === true ? exclusive.run(act) : act());
+    task =
+      'problem' in task
+        ? await recover(context, options, task)
+        : await runNext(context, options, exclusive, task);
   }
   await context.store.tasks.release(leased, options.owner);
 }
 
-interface StepRun {
-  workflow: Workflow;
-  task: Task;
+async function runNext<Kind extends TaskKind>(
+  context: WorkflowContext,
+  { workflows }: DispatcherOptions,
+  exclusive: SerialQueue,
+  task: Task<Kind>,
+): Promise<Task | undefined> {
+  const workflow: Workflow<Kind> = workflows[task.kind];
+  const step = workflow.steps[task.step];
+  const start: StepStart = { read: await step.read?.(context, task) };
+  const act = (): Promise<Task | undefined> => runStep(context, { workflow, task, start });
+  return step.exclusive === true ? exclusive.run(act) : act();
+}
+
+interface StepRun<Kind extends TaskKind> {
+  workflow: Workflow<Kind>;
+  task: Task<Kind>;
   start: StepStart;
 }
 
@@ -151,7 +170,10 @@ interface StepRun {
  * Runs and records one step. Returns the task at its next step when that is due at once, and the
  * same task when it must be run again.
  */
-async function runStep(context: WorkflowContext, running: StepRun): Promise<Task | undefined> {
+async function runStep<Kind extends TaskKind>(
+  context: WorkflowContext,
+  running: StepRun<Kind>,
+): Promise<Task | undefined> {
   const { workflow, task } = running;
   let outcome = await attempt(context, running);
   if (outcome === undefined) return undefined;
@@ -166,25 +188,15 @@ async function runStep(context: WorkflowContext, running: StepRun): Promise<Task
     committed = await context.store.commit({ task, ...outcome });
   }
   if (!committed.ok) return committed.why === 'stale-host' ? task : undefined;
-  if (outcome.command !== undefined) context.wakeup.notify(`commands:${outcome.command.hostId}`);
-  const { next } = outcome;
-  if (next === null) {
-    context.wakeup.notify(`ended:${task.serverId}`);
-    context.wakeup.notify('network-events');
-  }
-  if (next === null || next.dueAt === null || next.dueAt > context.clock.now()) return undefined;
-  const { kind = task.kind, step, data, dueAt } = next;
-  return { ...task, kind, step, data, dueAt };
+  return taskAfter(context, task, outcome);
 }
 
-async function attempt(
+async function attempt<Kind extends TaskKind>(
   context: WorkflowContext,
-  { workflow, task, start }: StepRun,
-): Promise<StepOutcome | undefined> {
+  { workflow, task, start }: StepRun<Kind>,
+): Promise<StepOutcome<Kind> | undefined> {
   try {
-    const step = workflow.steps[task.step];
-    invariant(step, `task ${task.id}: this version knows no step ${task.step} of ${task.kind}`);
-    return await step.run(context, task, start);
+    return await workflow.steps[task.step].run(context, task, start);
   } catch (error) {
     if (error instanceof Superseded) return undefined;
     const failure = asFailure(error);
@@ -194,6 +206,43 @@ async function attempt(
     );
     return workflow.failed(context, task, failure);
   }
+}
+
+/**
+ * A task whose row cannot be read fails with that: its workflow says how it ends, and where there
+ * is no such workflow its server goes to ERROR.
+ */
+async function recover(
+  context: WorkflowContext,
+  { workflows }: DispatcherOptions,
+  task: UnreadableTask,
+): Promise<Task | undefined> {
+  const error = new ComputeError('unavailable', task.problem);
+  context.log.error({ task: task.id, server: task.serverId }, task.problem);
+  const kind: TaskKind = Object.hasOwn(workflows, task.kind) ? (task.kind as TaskKind) : 'act';
+  const outcome =
+    kind === task.kind
+      ? await workflows[kind].recover(context, task, error)
+      : endInError<TaskKind>(context, error);
+  const committed = await context.store.commit({ task: { ...task, kind }, ...outcome });
+  return committed.ok ? taskAfter(context, { ...task, kind }, outcome) : undefined;
+}
+
+/** Wakes who waits for what was recorded. The task at its next step, when that is due at once. */
+function taskAfter<Kind extends TaskKind>(
+  { wakeup, clock }: WorkflowContext,
+  task: TaskRef<Kind>,
+  { command, next }: StepOutcome<Kind>,
+): Task | undefined {
+  if (command !== undefined) wakeup.notify(`commands:${command.hostId}`);
+  if (next === null) {
+    wakeup.notify(`ended:${task.serverId}`);
+    wakeup.notify('network-events');
+  }
+  if (next === null || next.dueAt === null || next.dueAt > clock.now()) return undefined;
+  const { id, serverId, epoch, actionId } = task;
+  const { kind = task.kind, step, data, dueAt } = next;
+  return { id, serverId, epoch, actionId, kind, step, data, dueAt };
 }
 
 /** Returns early when the signal is aborted. */

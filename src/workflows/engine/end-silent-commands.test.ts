@@ -38,7 +38,7 @@ async function give(what: 'stop' | 'destroy' = 'stop'): Promise<string> {
   const task = await aBoot(store);
   const { serverId } = task;
   const body = { do: what, guestId: serverId } as HostCommandBody;
-  await store.commit(toStep(task, 'wait', { command: { hostId, serverId, body } }));
+  await store.commit(toStep(task, 'bind-ports', { command: { hostId, serverId, body } }));
   return serverId;
 }
 const resultOf = async (serverId: string) =>

@@ -1,11 +1,14 @@
 /** Reads a workflow needs to exist: their absence is a broken store, not a user's mistake. */
-import type { Host, Task } from '#contracts/store/store.ts';
+import type { Host, TaskRef } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 
 /** The server of a task. */
-export async function serverOf(context: WorkflowContext, task: Task): Promise<Server> {
+export async function serverOf(
+  context: WorkflowContext,
+  task: Pick<TaskRef, 'id' | 'serverId'>,
+): Promise<Server> {
   const server = await context.store.servers.get(task.serverId);
   invariant(server, `task ${task.id} is for server ${task.serverId}, which does not exist`);
   return server;

@@ -2,12 +2,19 @@
  * The shape of a workflow: named steps over a task row. A step acts, and returns what is to be
  * recorded; it records nothing itself.
  */
-import type { Task, Transition } from '#contracts/store/store.ts';
+import type {
+  Task,
+  TaskKind,
+  TaskRef,
+  TaskStepOf,
+  Transition,
+  UnreadableTask,
+} from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from './context.ts';
 
 /** What a step wants recorded, together with where the workflow goes next. */
-export type StepOutcome = Omit<Transition, 'task'>;
+export type StepOutcome<Kind extends TaskKind> = Omit<Transition<Kind>, 'task'>;
 
 /** What a step starts from, beside its task. */
 export interface StepStart<Read = unknown> {
@@ -15,27 +22,52 @@ export interface StepStart<Read = unknown> {
   read: Read;
 }
 
-export interface WorkflowStep<Read = unknown> {
+export interface WorkflowStep<Kind extends TaskKind, Read = unknown> {
   /**
    * Reads from others what `run` needs, before its turn: a slow answer holds up no other task.
    * Throws nothing.
    */
-  read?(context: WorkflowContext, task: Task): Promise<Read>;
+  read?(context: WorkflowContext, task: Task<Kind>): Promise<Read>;
   /**
    * Does the step. It may be run again after a crash, so every outside effect is idempotent and
    * comes after `stillOurs`. Throws when it cannot be done; the workflow's `failed` then says what
    * follows.
    */
-  run(context: WorkflowContext, task: Task, start: StepStart<Read>): Promise<StepOutcome>;
+  run(
+    context: WorkflowContext,
+    task: Task<Kind>,
+    start: StepStart<Read>,
+  ): Promise<StepOutcome<Kind>>;
   /** Run and recorded one at a time in this process: for steps that compete for the same rows. */
   exclusive?: boolean;
+  /**
+   * Of a step forward: the step that takes back what this one does. Steps without one release
+   * something, or end the workflow; they are tried again until they succeed.
+   */
+  undo?: TaskStepOf[Kind];
 }
 
-export interface Workflow {
-  steps: Record<string, WorkflowStep>;
+/** The steps stand in their order: those forward first, then those back. */
+export interface Workflow<Kind extends TaskKind> {
+  steps: { [Step in TaskStepOf[Kind]]: WorkflowStep<Kind> };
   /** What follows when a step threw. */
-  failed(context: WorkflowContext, task: Task, error: ComputeError): Promise<StepOutcome>;
+  failed(
+    context: WorkflowContext,
+    task: Task<Kind>,
+    error: ComputeError,
+  ): Promise<StepOutcome<Kind>>;
+  /**
+   * What follows when the row of the task cannot be read, as after an upgrade that went back: a way
+   * that ends, and that releases what is known to be held.
+   */
+  recover(
+    context: WorkflowContext,
+    task: UnreadableTask,
+    error: ComputeError,
+  ): Promise<StepOutcome<Kind>>;
 }
+
+export type Workflows = { [Kind in TaskKind]: Workflow<Kind> };
 
 /** Another workflow took this server over. Not an error: the one who sees it just stops. */
 export class Superseded extends Error {}
@@ -45,8 +77,11 @@ export class Superseded extends Error {}
  * so that a boot whose server is being deleted, or a controller whose lease ran out, stops acting
  * on stale truth.
  */
-export async function stillOurs(context: WorkflowContext, task: Task): Promise<void> {
-  const now = await context.store.tasks.of(task.serverId);
+export async function stillOurs(
+  { store }: Pick<WorkflowContext, 'store'>,
+  task: Pick<TaskRef, 'serverId' | 'epoch'>,
+): Promise<void> {
+  const now = await store.tasks.of(task.serverId);
   if (now === undefined || now.epoch !== task.epoch) throw new Superseded();
 }
 

@@ -1,12 +1,14 @@
 /** Adds a NIC to a server, running or not, while the caller waits. */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Task } from '#contracts/store/store.ts';
+import type { AttachData } from '#contracts/store/task-data.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { affinityPolicyOf } from '#core/servers/guest-numa.ts';
 import { memberWords } from '#core/servers/member-words.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
-import { type AttachData, newNic, refuseUnbindable, undo } from './attach-workflow.ts';
+import { newNic, refuseUnbindable } from './attach-nic.ts';
+import { undoAttach } from './attach-workflow.ts';
 import {
   beginAfterNicChanges,
   endOfAction,
@@ -60,7 +62,7 @@ export async function attachInterface(
     naming: attachNaming,
   });
   const [request] = nics;
-  invariant(request, 'a NIC to attach was resolved to none');
+  invariant(request, 'resolveNics returned no NIC');
   const [pciRequest = null] = pciRequests;
   const data: AttachData = { nicId: context.newId(), nic: request, pciRequest, devicePorts };
   const action = { kind: 'attach', action: 'attach_interface', requestId, change: {} } as const;
@@ -79,15 +81,15 @@ async function beginWithPort(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  workflow: Omit<NewWorkflow, 'step' | 'isLeased'> & { data: AttachData },
-): Promise<Task> {
+  workflow: Omit<NewWorkflow<'attach'>, 'step' | 'isLeased'>,
+): Promise<Task<'attach'>> {
   const { data, requestId } = workflow;
   const binding = await bindingNeeds(context, [data.nic], data.devicePorts);
   refuseUnbindable(server, binding, { hidesHost: !caller.isAdmin });
   const failure = { message: 'the request ended before its port was made' };
   const task = await beginAfterNicChanges(context, caller, server, {
     ...workflow,
-    step: 'take-off',
+    step: 'detach-nic',
     data: { ...data, failure },
     isLeased: true,
   });
@@ -95,8 +97,8 @@ async function beginWithPort(
   try {
     await makePort(context, caller, task, data);
   } catch (error) {
-    const failed = { name: makeEvent, message: asFailure(error).message, startedAt };
-    await context.store.commit({ task, ...undo(context, task, failed) });
+    const failed = { name: makeEvent, error: asFailure(error), startedAt };
+    await context.store.commit({ task, ...undoAttach(context, task, failed) });
     throw error;
   } finally {
     await context.store.tasks.release(task, requestId);
@@ -108,7 +110,7 @@ async function beginWithPort(
 async function makePort(
   context: WorkflowContext,
   caller: Caller,
-  task: Task,
+  task: Task<'attach'>,
   data: AttachData,
 ): Promise<void> {
   const startedAt = context.clock.now();
@@ -117,8 +119,8 @@ async function makePort(
     nics: [newNic(server, data)],
     naming: attachNaming,
   });
-  invariant(nic, 'one NIC was made into none');
-  const next = { step: 'bind', data, dueAt: context.clock.now() };
+  invariant(nic, 'makePorts returned no NIC');
+  const next = { step: 'bind-ports', data, dueAt: context.clock.now() } as const;
   const events = [finishedEvent(context, makeEvent, startedAt)];
   const { ok } = await context.store.commit({ task, nics: [nic], events, next });
   if (!ok && nic.portId !== null) await context.network.deletePort(nic.portId);
@@ -133,17 +135,16 @@ async function portOnceAttached(
   const action = await endOfAction(context, serverId, actionId);
   const server = await context.store.servers.get(serverId);
   const portId = server?.nics.find(({ id }) => id === nicId)?.portId ?? null;
-  const isAttached = action?.events.some(
-    ({ name, result }) => name === 'attach' && result === 'Success',
-  );
-  if (portId !== null && isAttached === true) return portId;
-  const isRefusal = action?.events.some(
-    ({ name, result }) => name === 'claim' && result === 'Error',
-  );
-  if (action?.message == null) {
-    const message = `attaching to instance ${serverId} was given up for another action`;
+  const outcome = action?.outcome ?? null;
+  if (outcome === null) {
+    const message = `attaching to instance ${serverId} was superseded by another action`;
     throw new ComputeError('conflict', message);
   }
-  const message = isAdmin ? action.message : memberWords(action.message);
-  throw new ComputeError(isRefusal === true ? 'invalid' : 'unavailable', message);
+  if (outcome.is === 'ok') {
+    // Attached, and removed again before this request could answer.
+    if (portId === null) throw new ComputeError('conflict', `NIC ${nicId} was detached again`);
+    return portId;
+  }
+  const message = isAdmin ? outcome.message : memberWords(outcome.message);
+  throw new ComputeError(outcome.is === 'refused' ? 'invalid' : 'unavailable', message);
 }

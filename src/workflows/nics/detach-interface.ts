@@ -1,7 +1,4 @@
-/**
- * Takes a NIC off a server, running or not. Its VF is free only once the host has reported that the
- * guest released it.
- */
+/** Begins the removal of a NIC: at a user's request, or because its port is gone. */
 import type { Caller } from '#contracts/services/identity.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
@@ -9,9 +6,6 @@ import { beginAfterNicChanges, refuseState } from '../engine/begin-action.ts';
 import { beginByItself } from '../engine/begin-by-itself.ts';
 import { attachable } from './attach-interface.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { retryStep } from '../engine/retry-later.ts';
-import { takeOffSteps } from './take-off-nic.ts';
-import type { Workflow } from '../engine/workflow.ts';
 
 /**
  * Begins the detach and returns at once. Throws `notFound` when the server has no NIC with this
@@ -30,7 +24,7 @@ export async function detachInterface(
   }
   await beginAfterNicChanges(context, caller, server, {
     kind: 'detach',
-    step: 'take-off',
+    step: 'detach-nic',
     data: { nicId: nic.id },
     action: 'detach_interface',
     requestId,
@@ -42,24 +36,15 @@ export async function detachInterface(
  * Begins it for a NIC whose port was deleted in the network service; nothing done while another
  * workflow runs for the server.
  */
-export async function beginTakingOff(
+export async function beginDetach(
   context: WorkflowContext,
   server: Server,
   nic: ServerNic,
 ): Promise<void> {
   await beginByItself(context, server, {
     kind: 'detach',
-    step: 'take-off',
+    step: 'detach-nic',
     data: { nicId: nic.id, portIsGone: true },
     action: 'detach_interface',
   });
 }
-
-/** The workflow behind it. Nothing here gives up: what a step frees must not leak. */
-export const detachWorkflow: Workflow = {
-  steps: takeOffSteps,
-  failed: async (context, task, error) => ({
-    actionMessage: error.message,
-    next: retryStep(task, context.clock.now()),
-  }),
-};

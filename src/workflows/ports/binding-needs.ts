@@ -2,13 +2,13 @@
  * What is known, before anything is claimed, of a server's ports and of who could bind them. Read
  * from the network service.
  */
+import type { DevicePort, DevicePorts } from '#contracts/store/task-data.ts';
 import { bindingNeed } from '#core/networking/binding/binding-need.ts';
 import type { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
 import type { SpecBinding } from '#core/scheduling/request-spec.ts';
 import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import type { DevicePort, DevicePorts } from './device-ports.ts';
 
 const normalPort: Omit<DevicePort, 'id'> = { vnicType: 'normal', profile: {} };
 

@@ -2,18 +2,9 @@
  * Ports that need a device, as read with the service's rights when their server is accepted, and
  * how long that is good.
  */
+import type { DevicePort, DevicePorts } from '#contracts/store/task-data.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
-import type { Port } from '#core/networking/port.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-
-/** What of such a port a workflow hands on. */
-export type DevicePort = Pick<Port, 'id' | 'vnicType' | 'profile'>;
-
-/** `readAt`: epoch milliseconds. */
-export interface DevicePorts {
-  ports: DevicePort[];
-  readAt: number;
-}
 
 /**
  * A profile that is written back later than this could undo what an administrator wrote there

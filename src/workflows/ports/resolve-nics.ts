@@ -3,6 +3,7 @@
  * network service, changes nothing.
  */
 import type { Caller } from '#contracts/services/identity.ts';
+import type { DevicePorts } from '#contracts/store/task-data.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
 import type { Network, Port, UsableNetwork } from '#core/networking/port.ts';
@@ -14,7 +15,6 @@ import { networkNeeds } from '#core/scheduling/network-needs.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
 import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import type { DevicePorts } from './device-ports.ts';
 
 /**
  * NICs in the user's order, the requests of those that need a device, and the ports that led to

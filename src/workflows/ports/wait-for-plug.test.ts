@@ -3,12 +3,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Task } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { aComputeWorld, aPort, type ComputeWorld, portId } from '#test/worlds/compute-world.ts';
+import { taskOf } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { becomeActive } from '../boot/guest-started.ts';
 import { plugStep, plugWait, waitForPlug } from './wait-for-plug.ts';
 
 const step = waitForPlug(becomeActive);
-const run = (context: WorkflowContext, task: Task) => step.run(context, task, { read: undefined });
+const run = (context: WorkflowContext, task: Task<'boot'>) =>
+  step(context, task, { read: undefined });
 let world: ComputeWorld;
 let serverId: string;
 
@@ -33,17 +35,18 @@ const notify = () =>
   );
 
 /** The task once it is due, as a dispatcher takes it; undefined: not due. */
-async function taken(): Promise<Task | undefined> {
+async function taken(): Promise<Task<'boot'> | undefined> {
   const [task] = await world.store.tasks.lease('a', world.time.now, 1, { limit: 1 });
-  if (task !== undefined) await world.store.tasks.release(task, 'a');
-  return task;
+  if (task === undefined) return undefined;
+  await world.store.tasks.release(task, 'a');
+  return taskOf('boot', task);
 }
 
 /** Begins the wait. */
 async function begin(): Promise<void> {
   const task = await taken();
   if (task === undefined) throw new Error('no boot');
-  const data = { unwired: [portId] };
+  const data = { ...task.data, unwired: [portId] };
   const wait = plugWait(world.context, { ...task, data });
   await world.store.commit({ task, next: null, ...wait });
 }

@@ -3,7 +3,8 @@
  * network service makes the step due; what counts is the status that the port then has. A lost
  * event costs time only: the step polls, soon at first, then ever more rarely.
  */
-import type { NextStep, Task } from '#contracts/store/store.ts';
+import type { NextStep, Task, TaskStepOf } from '#contracts/store/store.ts';
+import type { PlugData } from '#contracts/store/task-data.ts';
 import { ComputeError, invariant, isComputeError } from '#core/errors.ts';
 import { plugState, unwiredMessage } from '#core/networking/plug.ts';
 import type { Port } from '#core/networking/port.ts';
@@ -15,27 +16,23 @@ import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome, WorkflowStep } from '../engine/workflow.ts';
 
 /** Its name in every workflow that has it: what an event wakes. */
-export const plugStep = 'wait-for-plug';
+export const plugStep = 'wait-for-plug' satisfies TaskStepOf['boot'] & TaskStepOf['attach'];
 
 /** As the list of a server's actions has it. */
 export const plugEvent = 'plug_ports';
 
-/** What binding hands on, and the step to itself. Times are epoch milliseconds. */
-export interface PlugData {
-  /** Ports that were not wired when they were bound, and that somebody is to wire. */
-  unwired?: string[];
-  plug?: { startedAt: number; deadline: number; looks: number };
-}
+/** Workflows that wait for the wiring of ports. */
+type PlugKind = 'boot' | 'attach';
 
 /**
  * The wait, begun after the host has done its part; undefined where there is nothing to wait for.
  * Its event is in the server's list from now on: who looks why the server is not ready sees it.
  */
-export function plugWait(
+export function plugWait<Kind extends PlugKind>(
   context: WorkflowContext,
-  task: Task,
-): Required<Pick<StepOutcome, 'next' | 'events'>> | undefined {
-  const { unwired = [] } = task.data as PlugData;
+  task: Task<Kind>,
+): Required<Pick<StepOutcome<Kind>, 'next' | 'events'>> | undefined {
+  const { unwired = [] } = task.data;
   const { plugTimeoutMs } = context.settings;
   if (unwired.length === 0 || plugTimeoutMs === 0) return undefined;
   const startedAt = context.clock.now();
@@ -48,8 +45,8 @@ export function plugWait(
 }
 
 /** When the step of a task began, which may be the wait; else what is given. */
-export function plugStart(task: Task, otherwise: number): number {
-  const { plug } = task.data as PlugData;
+export function plugStart(task: Task<PlugKind>, otherwise: number): number {
+  const { plug } = task.data;
   return task.step === plugStep && plug !== undefined ? plug.startedAt : otherwise;
 }
 
@@ -58,11 +55,11 @@ const firstPauseMs = 10_000;
 const pausesMs = [2_000, 4_000, 8_000, 16_000];
 const longestPauseMs = 30_000;
 
-function parked(
+function parked<Kind extends PlugKind>(
   context: WorkflowContext,
-  task: Task,
+  task: Task<Kind>,
   plug: NonNullable<PlugData['plug']>,
-): NextStep {
+): NextStep<Kind> {
   const pauseMs = plug.looks === 0 ? firstPauseMs : (pausesMs[plug.looks - 1] ?? longestPauseMs);
   return {
     step: plugStep,
@@ -77,42 +74,40 @@ function parked(
  * `invalid` where another host would not help. NICs whose port moved meanwhile follow it, for the
  * ports are read anyway.
  */
-export function waitForPlug(
-  whenWired: (context: WorkflowContext, task: Task, host: string) => StepOutcome,
-): WorkflowStep {
-  return {
-    async run(context, task) {
-      const { unwired = [], plug } = task.data as PlugData;
-      invariant(plug, `task ${task.id} waits for ports since never`);
-      // Events first: what comes after this is not seen by the look.
-      const events = await context.store.networkEvents.of(task.serverId);
-      const server = await serverOf(context, task);
-      const host = server.hostName ?? '';
-      const now = context.clock.now();
-      // A clock that has gone back does not make the wait longer than a whole one from now.
-      const deadline = Math.min(plug.deadline, now + context.settings.plugTimeoutMs);
-      const isLate = now >= deadline;
-      const look = await lookAtPorts(context, server, isLate);
-      const next = parked(context, task, { ...plug, deadline, looks: plug.looks + 1 });
-      if (look === undefined) return { next };
-      const found = plugState(unwired, look.ports, host);
-      if (found.state === 'hopeless') {
-        throw new ComputeError(found.sameElsewhere ? 'invalid' : 'unavailable', found.message);
-      }
-      if (found.state === 'waiting' && isLate) {
-        const seconds = context.settings.plugTimeoutMs / 1000;
-        throw new ComputeError('unavailable', unwiredMessage(found.ports, host, seconds));
-      }
-      const seen = {
-        nics: look.moved,
-        // A port that is gone is seen to once the server is idle.
-        seenEvents: { kinds: ['plugged', 'changed'] as const, upTo: events.at(-1)?.id ?? 0 },
-      };
-      if (found.state === 'waiting') return { ...seen, next };
-      const wired = whenWired(context, task, host);
-      const event = finishedEvent(context, plugEvent, plug.startedAt, { host });
-      return { ...seen, ...wired, events: [event, ...(wired.events ?? [])] };
-    },
+export function waitForPlug<Kind extends PlugKind>(
+  whenWired: (context: WorkflowContext, task: Task<Kind>, host: string) => StepOutcome<Kind>,
+): WorkflowStep<Kind>['run'] {
+  return async (context, task) => {
+    const { unwired = [], plug } = task.data;
+    invariant(plug, `task ${task.id} is at wait-for-plug, but has no plug data`);
+    // Events first: what comes after this is not seen by the look.
+    const events = await context.store.networkEvents.of(task.serverId);
+    const server = await serverOf(context, task);
+    const host = server.hostName ?? '';
+    const now = context.clock.now();
+    // A clock that has gone back does not make the wait longer than a whole one from now.
+    const deadline = Math.min(plug.deadline, now + context.settings.plugTimeoutMs);
+    const isLate = now >= deadline;
+    const look = await lookAtPorts(context, server, isLate);
+    const next = parked(context, task, { ...plug, deadline, looks: plug.looks + 1 });
+    if (look === undefined) return { next };
+    const found = plugState(unwired, look.ports, host);
+    if (found.state === 'hopeless') {
+      throw new ComputeError(found.sameElsewhere ? 'invalid' : 'unavailable', found.message);
+    }
+    if (found.state === 'waiting' && isLate) {
+      const seconds = context.settings.plugTimeoutMs / 1000;
+      throw new ComputeError('unavailable', unwiredMessage(found.ports, host, seconds));
+    }
+    const seen = {
+      nics: look.moved,
+      // A port that is gone is seen to once the server is idle.
+      seenEvents: { kinds: ['plugged', 'changed'] as const, upTo: events.at(-1)?.id ?? 0 },
+    };
+    if (found.state === 'waiting') return { ...seen, next };
+    const wired = whenWired(context, task, host);
+    const event = finishedEvent(context, plugEvent, plug.startedAt, { host });
+    return { ...seen, ...wired, events: [event, ...(wired.events ?? [])] };
   };
 }
 

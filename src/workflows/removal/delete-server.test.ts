@@ -4,8 +4,8 @@ import type { Task } from '#contracts/store/store.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import type { ServerNic } from '#core/servers/server.ts';
 import { aPort, aComputeWorld, type ComputeWorld, projectId } from '#test/worlds/compute-world.ts';
-import { aFlavor, aNic } from '#test/worlds/store-rows.ts';
-import { deleteWorkflow } from './delete-server.ts';
+import { aFlavor, aNic, taskOf } from '#test/worlds/store-rows.ts';
+import { deleteWorkflow } from './delete-workflow.ts';
 
 let world: ComputeWorld;
 
@@ -14,22 +14,25 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
+const deletionOf = async (id: string) => taskOf('delete', await world.store.tasks.of(id));
+
 /** Runs the task's step; the task as it is then, undefined: ended. */
-async function run(task: Task): Promise<Task | undefined> {
-  const outcome = await deleteWorkflow.steps[task.step]!.run(world.context, task, {
+async function run(task: Task<'delete'>): Promise<Task<'delete'> | undefined> {
+  const outcome = await deleteWorkflow.steps[task.step].run(world.context, task, {
     read: undefined,
   });
   expect(await world.store.commit({ task, ...outcome })).toEqual({ ok: true });
-  return world.store.tasks.of(task.serverId);
+  const after = await world.store.tasks.of(task.serverId);
+  return after && taskOf('delete', after);
 }
 
 /** A deletion that has released the ports of a server with this NIC. */
-async function atRelease(nic: ServerNic): Promise<Task> {
+async function atRelease(nic: ServerNic): Promise<Task<'delete'>> {
   const { id } = await world.server({ nics: [nic] });
-  const task = await world.store.tasks.of(id);
+  const task = taskOf('boot', await world.store.tasks.of(id));
   const next = { kind: 'delete', step: 'release', data: {}, dueAt: world.time.now } as const;
-  await world.store.commit({ task: task!, next });
-  return (await world.store.tasks.of(id))!;
+  await world.store.commit({ task, next });
+  return deletionOf(id);
 }
 
 test.each([
@@ -41,7 +44,7 @@ test.each([
 
 test('a port whose creation was not recorded, and that came after the deletion had looked, is deleted two minutes later', async () => {
   const waiting = await run(await atRelease(aNic({ portId: null })));
-  expect(waiting).toMatchObject({ step: 'late-ports', dueAt: world.time.now + 120_000 });
+  expect(waiting).toMatchObject({ step: 'delete-late-ports', dueAt: world.time.now + 120_000 });
   const { serverId } = waiting!;
   expect(await world.store.servers.get(serverId)).toMatchObject({ vmState: 'deleted' });
   const foreign = aPort('foreign', { deviceId: serverId, projectId: 'another' });
@@ -89,9 +92,12 @@ const damageFlavor = (id: string) =>
 async function removed(id: string): Promise<void> {
   const { status } = await world.ask(`DELETE /v2.1/servers/${id}`);
   expect(status).toBe(204);
-  const task = (await world.store.tasks.of(id))!;
-  await world.store.commit({ task, next: { ...task, step: 'release', dueAt: world.time.now } });
-  expect(await run((await world.store.tasks.of(id))!)).toBeUndefined();
+  const task = await deletionOf(id);
+  await world.store.commit({
+    task,
+    next: { step: 'release', data: task.data, dueAt: world.time.now },
+  });
+  expect(await run(await deletionOf(id))).toBeUndefined();
 }
 
 test('a server whose flavor is damaged gives back what it held on its host, and no more', async () => {
@@ -122,13 +128,11 @@ test('of several servers with damaged flavors, the last gives back what all of t
 test('what a deleted server holds until its silent host returns is not given back with a damaged one', async () => {
   const [damaged = '', waiting = ''] = await claiming(flavorOf(2, 512, 10), flavorOf(4, 1024, 20));
   await world.ask(`DELETE /v2.1/servers/${waiting}`);
-  const task = (await world.store.tasks.of(waiting))!;
+  const task = await deletionOf(waiting);
   const data = { hostIsSilent: true };
-  const next = { ...task, step: 'release', data, dueAt: world.time.now };
+  const next = { step: 'release', data, dueAt: world.time.now } as const;
   await world.store.commit({ task, next });
-  expect(await run((await world.store.tasks.of(waiting))!)).toMatchObject({
-    step: 'host-came-back',
-  });
+  expect(await run(await deletionOf(waiting))).toMatchObject({ step: 'host-returned' });
   await damageFlavor(damaged);
   await removed(damaged);
   expect((await usedOf()).used).toEqual([4, 1024, 21]);

@@ -9,15 +9,8 @@ import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { retryLater } from '../engine/retry-later.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
-import { destroyGuest, guestDestroyed } from './tear-down.ts';
-import type { StepOutcome, WorkflowStep } from '../engine/workflow.ts';
-
-/** What the steps hand on. */
-export interface RemovalData extends Record<string, unknown> {
-  /** Its host does not answer, and may have the guest. */
-  hostIsSilent?: boolean;
-  startedAt?: number;
-}
+import { guestRemoved, type RemovalKind, removeGuest } from './tear-down.ts';
+import type { StepOutcome } from '../engine/workflow.ts';
 
 /** Decides that a host is waited for no longer. */
 export type SilenceRule = (context: WorkflowContext, server: Server) => Promise<boolean>;
@@ -40,67 +33,66 @@ export const isOnLostHost: SilenceRule = async (context, server) => {
   return host !== undefined && context.links.silentMs(host) > context.settings.hostLostMs;
 };
 
-/** `destroy-guest` and `guest-destroyed`; both lead to `unbind-ports`. */
-export function removalSteps(
+/** `remove-guest` and `guest-removed`; both lead to `unbind-ports`. */
+export function removalSteps<Kind extends RemovalKind>(
   isSilent: SilenceRule,
-): Record<'destroy-guest' | 'guest-destroyed', WorkflowStep> {
-  const nextWhileWaiting = async (context: WorkflowContext, task: Task): Promise<NextStep> => {
+): Record<'removeGuest' | 'guestRemoved', RemovalStep<Kind>> {
+  const nextWhileWaiting = async (
+    context: WorkflowContext,
+    task: Task<Kind>,
+  ): Promise<NextStep<Kind>> => {
     const now = context.clock.now();
     if (await isSilent(context, await serverOf(context, task))) {
       return { step: 'unbind-ports', data: { ...task.data, hostIsSilent: true }, dueAt: now };
     }
-    // Looked at again when the host could have fallen silent.
+    // Checked again when the host could have fallen silent.
     return {
-      step: 'guest-destroyed',
+      step: 'guest-removed',
       data: { startedAt: now, ...task.data },
       dueAt: now + context.settings.hostTimeoutMs,
     };
   };
   return {
-    'destroy-guest': {
-      async run(context, task) {
-        const outcome = await destroyGuest(context, task);
-        if (outcome.command === undefined) return outcome;
-        return { ...outcome, next: await nextWhileWaiting(context, task) };
-      },
+    async removeGuest(context, task) {
+      const outcome = await removeGuest(context, task);
+      if (outcome.command === undefined) return outcome;
+      return { ...outcome, next: await nextWhileWaiting(context, task) };
     },
-    'guest-destroyed': {
-      async run(context, task) {
-        const asked = await context.store.commands.last(task.serverId, 'destroy');
-        if (asked?.result != null) return guestDestroyed(context, task);
-        return { next: await nextWhileWaiting(context, task) };
-      },
+    async guestRemoved(context, task) {
+      const asked = await context.store.commands.last(task.serverId, 'destroy');
+      if (asked?.result != null) return guestRemoved(context, task);
+      return { next: await nextWhileWaiting(context, task) };
     },
   };
 }
 
+type RemovalStep<Kind extends RemovalKind> = (
+  context: WorkflowContext,
+  task: Task<Kind>,
+) => Promise<StepOutcome<Kind>>;
+
 /** The step to park at while a silent host still holds what the guest had. */
-export function untilHostReturns(task: Task): NextStep {
-  return { step: 'host-came-back', data: task.data, dueAt: null };
+export function untilHostReturns<Kind extends RemovalKind>(task: Task<Kind>): NextStep<Kind> {
+  return { step: 'host-returned', data: task.data, dueAt: null };
 }
 
 /**
- * The host is back and did what was waiting for it: only now nobody uses what the guest held.
- * `giveBack` records that.
+ * `host-returned` and `remove-guest-again`: the host is back and did what was waiting for it, and
+ * only now nobody uses what the guest held. `giveBack` records that.
  */
-export function returnSteps(
-  giveBack: (context: WorkflowContext, task: Task) => Promise<StepOutcome>,
-): Record<'host-came-back' | 'ask-again', WorkflowStep> {
+export function returnSteps<Kind extends RemovalKind>(
+  giveBack: RemovalStep<Kind>,
+): Record<'hostReturned' | 'removeGuestAgain', RemovalStep<Kind>> {
   return {
-    'host-came-back': {
-      exclusive: true,
-      async run(context, task) {
-        const asked = await context.store.commands.last(task.serverId, 'destroy');
-        if (asked?.result?.ok === true) return giveBack(context, task);
-        return { next: retryLater(task, context.clock.now(), 'ask-again') };
-      },
+    async hostReturned(context, task) {
+      const asked = await context.store.commands.last(task.serverId, 'destroy');
+      if (asked?.result?.ok === true) return giveBack(context, task);
+      return { next: retryLater(task, context.clock.now(), 'remove-guest-again') };
     },
-    'ask-again': {
-      async run(context, task) {
-        const again = await destroyGuest(context, task);
-        if (again.command === undefined) return giveBack(context, task);
-        return { ...again, next: untilHostReturns(task) };
-      },
+    async removeGuestAgain(context, task) {
+      const again = await removeGuest(context, task);
+      if (again.command === undefined) return giveBack(context, task);
+      return { ...again, next: untilHostReturns(task) };
     },
   };
 }

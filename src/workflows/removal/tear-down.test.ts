@@ -35,7 +35,7 @@ async function unbind(nics: ServerNic[], ports: Port[]): Promise<string[]> {
     hostName: 'host-1',
     nics,
   } as Server;
-  const task = { serverId, epoch: 1, data: {} } as Task;
+  const task = { serverId, epoch: 1, data: {} } as Task<'delete'>;
   const context = {
     network,
     clock: { now: () => 0 },

@@ -16,11 +16,17 @@ import { retryLater } from '../engine/retry-later.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
 import { type StepOutcome, stillOurs } from '../engine/workflow.ts';
 
+/** Workflows that remove a guest. */
+export type RemovalKind = 'boot' | 'delete';
+
 /**
  * Commands the host to remove the guest and waits for its answer; continues at once when the host
  * never had it, or has undone the start.
  */
-export async function destroyGuest(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+export async function removeGuest<Kind extends RemovalKind>(
+  context: WorkflowContext,
+  task: Task<Kind>,
+): Promise<StepOutcome<Kind>> {
   const server = await serverOf(context, task);
   const spawned = await context.store.commands.last(server.id, 'spawn');
   const now = context.clock.now();
@@ -36,7 +42,7 @@ export async function destroyGuest(context: WorkflowContext, task: Task): Promis
       serverId: server.id,
       body: { do: 'destroy', guestId: server.id },
     },
-    next: { step: 'guest-destroyed', data, dueAt: null },
+    next: { step: 'guest-removed', data, dueAt: null },
   };
 }
 
@@ -44,10 +50,13 @@ export async function destroyGuest(context: WorkflowContext, task: Task): Promis
  * The host answered. A guest it could not remove keeps its devices: the command is given again
  * until it is gone.
  */
-export async function guestDestroyed(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+export async function guestRemoved<Kind extends RemovalKind>(
+  context: WorkflowContext,
+  task: Task<Kind>,
+): Promise<StepOutcome<Kind>> {
   const command = await context.store.commands.last(task.serverId, 'destroy');
   const now = context.clock.now();
-  const startedAt = Number(task.data['startedAt'] ?? now);
+  const { startedAt = now } = task.data;
   if (command?.result?.ok === true) {
     return {
       events: [finishedEvent(context, 'destroy', startedAt)],
@@ -58,7 +67,7 @@ export async function guestDestroyed(context: WorkflowContext, task: Task): Prom
   context.log.warn({ server: task.serverId, error }, 'guest not removed; will try again');
   return {
     events: [finishedEvent(context, 'destroy', startedAt, { error })],
-    next: retryLater(task, now, 'destroy-guest'),
+    next: retryLater(task, now, 'remove-guest'),
   };
 }
 
@@ -66,7 +75,10 @@ export async function guestDestroyed(context: WorkflowContext, task: Task): Prom
  * Ports the user made are unbound and survive, without the keys that Novella put there; ports made
  * for the server are deleted.
  */
-export function unbindPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+export function unbindPorts<Kind extends RemovalKind>(
+  context: WorkflowContext,
+  task: Task<Kind>,
+): Promise<StepOutcome<Kind>> {
   return letPortsGo(context, task, { keepsMade: false });
 }
 
@@ -74,15 +86,18 @@ export function unbindPorts(context: WorkflowContext, task: Task): Promise<StepO
  * The same, but ports made for the server stay its own, for another host: only a request can make
  * them, with its user's token.
  */
-export function unbindAndKeepPorts(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+export function unbindAndKeepPorts<Kind extends RemovalKind>(
+  context: WorkflowContext,
+  task: Task<Kind>,
+): Promise<StepOutcome<Kind>> {
   return letPortsGo(context, task, { keepsMade: true });
 }
 
-async function letPortsGo(
+async function letPortsGo<Kind extends RemovalKind>(
   context: WorkflowContext,
-  task: Task,
+  task: Task<Kind>,
   { keepsMade }: { keepsMade: boolean },
-): Promise<StepOutcome> {
+): Promise<StepOutcome<Kind>> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const portsOf = (nics: ServerNic[]) => nics.flatMap(({ portId }) => portId ?? []);

@@ -65,7 +65,7 @@ async function aController() {
       serverId: task.serverId,
       body: { do: 'destroy' as const, guestId: task.serverId },
     };
-    await store.commit(toStep(task, 'wait', { command }));
+    await store.commit(toStep(task, 'bind-ports', { command }));
     nudge();
   };
   return { store, context, log, join, give, look: () => nudge() };

@@ -1,11 +1,13 @@
 /** What follows from events of idle servers; the way through the API is in the scenarios. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CommandResult } from '#contracts/host/host-link.ts';
+import type { Task } from '#contracts/store/store.ts';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import { ComputeError } from '#core/errors.ts';
 import { aComputeWorld, aPort, type ComputeWorld, portId } from '#test/worlds/compute-world.ts';
-import { aNic } from '#test/worlds/store-rows.ts';
+import { aNic, taskOf } from '#test/worlds/store-rows.ts';
 import { hostSilentMessage } from '../engine/end-silent-commands.ts';
+import type { Workflow } from '../engine/workflow.ts';
 import { workflows } from '../server-operations.ts';
 import { watchPorts } from './watch-ports.ts';
 
@@ -36,7 +38,7 @@ afterEach(() => world.stop());
 async function idleServer(change: Parameters<ComputeWorld['activeServer']>[0]): Promise<void> {
   const { id } = await world.activeServer(change);
   serverId = id;
-  const task = (await world.store.tasks.of(serverId))!;
+  const task = taskOf('boot', await world.store.tasks.of(serverId));
   await world.store.commit({ task, next: null });
   world.ports.set(portId, { ...mine(), fixedIps: [{ subnetId: 's1', ipAddress: '10.20.0.5' }] });
 }
@@ -52,14 +54,18 @@ async function look({ mayHaveMissed = false } = {}): Promise<void> {
   await watchPorts(world.context, { pollMs: 60_000, mayHaveMissed }).stop();
 }
 
+async function runStep<Kind extends 'detach' | 'follow-ports'>(task: Task<Kind>): Promise<void> {
+  const workflow: Workflow<Kind> = workflows[task.kind];
+  const step = workflow.steps[task.step];
+  await world.store.commit({ task, ...(await step.run(world.context, task, { read: undefined })) });
+}
+
 /** Runs the step of the workflow that was begun, if one was; its kind. */
 async function act(): Promise<string | undefined> {
   const task = await world.store.tasks.of(serverId);
   if (task === undefined) return undefined;
-  const outcome = await workflows[task.kind].steps[task.step]!.run(world.context, task, {
-    read: undefined,
-  });
-  await world.store.commit({ task, ...outcome });
+  if (task.kind === 'detach') await runStep(taskOf('detach', task));
+  else await runStep(taskOf('follow-ports', task));
   return task.kind;
 }
 
@@ -105,7 +111,7 @@ test('a NIC that another workflow changed after the look is looked at again', as
   world.ports.set(portId, { ...mine(), fixedIps: moved });
   await notify('changed');
   await look();
-  const task = (await world.store.tasks.of(serverId))!;
+  const task = taskOf('follow-ports', await world.store.tasks.of(serverId));
   const { nics } = (await world.store.servers.get(serverId))!;
   const vif = { ...nics[0]!.vif!, macAddress: 'fa:16:3e:00:00:99' };
   await world.store.commit({

@@ -7,7 +7,7 @@ import { isComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import { attachable } from '../nics/attach-interface.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { beginTakingOff } from '../nics/detach-interface.ts';
+import { beginDetach } from '../nics/detach-interface.ts';
 import { beginFollowingPorts } from './follow-ports.ts';
 import { keepLooking, type Looking } from '../engine/keep-looking.ts';
 import { movedNics, nicWithoutPort } from '../ports/port-news.ts';
@@ -77,7 +77,7 @@ async function lookAtPorts(context: WorkflowContext, serverId: string): Promise<
   const deleted = events.filter(({ kind }) => kind === 'deleted');
   const reported = new Set(deleted.map(({ portId }) => portId));
   const orphan = await nicWithoutPort(context, server, { ports, reported });
-  if (orphan !== undefined) return beginTakingOff(context, server, orphan);
+  if (orphan !== undefined) return beginDetach(context, server, orphan);
   const networksToo = events.some(({ kind, portId }) => kind === 'changed' && portId === '');
   const nics = await movedNics(context, server, ports, { networksToo });
   const moved = nics.flatMap(({ id: nicId, vif: now }) => {

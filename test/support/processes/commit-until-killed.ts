@@ -5,7 +5,7 @@
  */
 import type { Store } from '#contracts/store/store.ts';
 import { openStore } from '#integrations/database/store.ts';
-import { aBoot, toStep } from '../worlds/store-rows.ts';
+import { aBoot, taskOf, toStep } from '../worlds/store-rows.ts';
 
 const path = process.argv[2];
 if (path === undefined) throw new Error('say the database file');
@@ -41,11 +41,11 @@ async function claimOne(store: Store, hostId: string): Promise<boolean> {
 async function freeAll(store: Store, hostId: string): Promise<void> {
   for (const { serverId } of await store.hosts.devices(hostId)) {
     const now = await store.hosts.get(hostId);
-    const task = serverId === null ? undefined : await store.tasks.of(serverId);
-    if (now === undefined || task === undefined) continue;
+    const open = serverId === null ? undefined : await store.tasks.of(serverId);
+    if (now === undefined || open === undefined) continue;
     const held = (await store.hosts.devices(hostId)).filter((row) => row.serverId === serverId);
     await store.commit({
-      task,
+      task: taskOf('boot', open),
       next: null,
       host: {
         hostId,

@@ -2,7 +2,16 @@
  * Rows for tests of the store: each builder gives something whole and valid, and takes what the
  * test is about.
  */
-import type { NewServer, Store, Task, Transition } from '#contracts/store/store.ts';
+import type {
+  NewServer,
+  StoredTask,
+  Store,
+  Task,
+  TaskKind,
+  TaskStepOf,
+  Transition,
+} from '#contracts/store/store.ts';
+import type { BootData } from '#contracts/store/task-data.ts';
 import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
 import { parsePciAddress } from '#core/pci/devices/address.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
@@ -93,8 +102,17 @@ function aServer(change: Partial<Omit<Server, 'serial'>> = {}): Omit<Server, 'se
   };
 }
 
+/** Of a boot on any host. */
+export const bootData: BootData = {
+  attempt: 1,
+  availabilityZone: null,
+  forcedHost: null,
+  numa: null,
+  failedHosts: [],
+};
+
 /** A server with the boot task that is due at 1000, and its action. */
-export function aNewServer(change: Partial<Omit<Server, 'serial'>> = {}): NewServer {
+export function aNewServer(change: Partial<Omit<Server, 'serial'>> = {}): NewServer<'boot'> {
   const server = aServer(change);
   const actionId = crypto.randomUUID();
   return {
@@ -106,7 +124,7 @@ export function aNewServer(change: Partial<Omit<Server, 'serial'>> = {}): NewSer
       serverId: server.id,
       kind: 'boot',
       step: 'schedule',
-      data: {},
+      data: bootData,
       actionId,
       dueAt: 1_000,
     },
@@ -174,13 +192,28 @@ export async function aHost(store: Store, devices: PciDevice[], name = 'host-1')
 export async function aBoot(
   store: Store,
   change: Partial<Omit<Server, 'serial'>> = {},
-): Promise<Task> {
+): Promise<Task<'boot'>> {
   const newServer = aNewServer(change);
   await store.servers.create(newServer);
   return { ...newServer.task, epoch: 1 };
 }
 
-/** A transition to a next step that is due at once. */
-export function toStep(task: Task, step: string, change: Partial<Transition> = {}): Transition {
-  return { task, next: { step, data: task.data, dueAt: 1_000 }, ...change };
+/** A transition of a boot to a next step that is due at once. */
+export function toStep(
+  task: StoredTask,
+  step: TaskStepOf['boot'],
+  change: Partial<Omit<Transition<'boot'>, 'task'>> = {},
+): Transition<'boot'> {
+  return { task: taskOf('boot', task), next: { step, data: bootData, dueAt: 1_000 }, ...change };
+}
+
+/** A task that was read, which is of this kind and can be read; a test that has another fails. */
+export function taskOf<Kind extends TaskKind>(
+  kind: Kind,
+  task: StoredTask | undefined,
+): Task<Kind> {
+  if (task === undefined || 'problem' in task || task.kind !== kind) {
+    throw new Error(`no task of ${kind}: ${JSON.stringify(task)}`);
+  }
+  return task as Task<Kind>;
 }

@@ -2,8 +2,8 @@
  * Actions that are one act on the server's guest: power, reboot, pause, suspend. Each answers as
  * soon as it is recorded.
  */
-import type { GuestActName } from '#workflows/guests/act-on-guest.ts';
 import { type Static, Type } from 'typebox';
+import type { GuestActName } from '#contracts/store/task-data.ts';
 import * as field from '../../requests/fields.ts';
 import { closed } from '../../requests/json-schema.ts';
 import type { BodySchema, Call, Handler, Reply } from '../../requests/route.ts';

@@ -78,7 +78,13 @@ test('pages have every action once, newest first, also those of one moment', asy
     ['req-4', 9_000],
   ] as const) {
     const actionId = crypto.randomUUID();
-    const task = { serverId: id, kind: 'act', step: 'tell-host', data: {}, dueAt: null } as const;
+    const task = {
+      serverId: id,
+      kind: 'act',
+      step: 'command-host',
+      data: { act: 'reboot' },
+      dueAt: null,
+    } as const;
     const action = { action: 'reboot', userId: 'user-1', projectId, serverId: id };
     await world.store.tasks.begin(
       { ...task, id: crypto.randomUUID(), actionId },

@@ -17,6 +17,7 @@ import { lists } from './0014-lists.ts';
 import { imageMembers } from './0015-image-members.ts';
 import { networkTags } from './0016-network-tags.ts';
 import { hostsByNumber } from './0017-hosts-by-number.ts';
+import { taskVersions } from './0018-task-versions.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -36,4 +37,5 @@ export const migrations: Record<string, Migration> = {
   '0015-image-members': imageMembers,
   '0016-network-tags': networkTags,
   '0017-hosts-by-number': hostsByNumber,
+  '0018-task-versions': taskVersions,
 };

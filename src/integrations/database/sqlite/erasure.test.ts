@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { freshFile } from '#test/fresh-file.ts';
-import { aBoot, aHost, toStep } from '#test/worlds/store-rows.ts';
+import { aBoot, aHost, bootData, toStep } from '#test/worlds/store-rows.ts';
 import { migrate } from '../migrate.ts';
 import { openSqlite } from './sqlite.ts';
 import { computeStore, openStore } from '../store.ts';
@@ -44,8 +44,8 @@ test('secrets of a deleted server are in no byte of the database’s files, seco
   const { path, store, hostId, task } = await bootedServer();
   expect(filesWithSecret(path)).not.toEqual([]);
   await store.commands.complete(hostId, 1, { ok: true, steps: [] }, 5);
-  const data = { adminPass: secret };
-  await store.commit({ task, next: { step: 'later', data, dueAt: 9 } });
+  const data = { ...bootData, forcedHost: secret };
+  await store.commit({ task, next: { step: 'release', data, dueAt: 9 } });
   await store.commit({ task, next: null, server: { vmState: 'deleted', deletedAt: 9 } });
   await vi.advanceTimersByTimeAsync(10_000);
   expect(filesWithSecret(path)).toEqual([]);
@@ -58,7 +58,7 @@ test('what its host still has to do for a deleted server stays as it was given',
   const command = { hostId, serverId, body: { do: 'destroy', guestId: serverId } as const };
   const server = { vmState: 'deleted', deletedAt: 9 } as const;
   await store.commit(toStep(task, 'release', { command }));
-  await store.commit(toStep(task, 'host-came-back', { server }));
+  await store.commit(toStep(task, 'host-returned', { server }));
   expect(await store.commands.pending(hostId)).toMatchObject([{ body: command.body }]);
 });
 
@@ -87,10 +87,9 @@ test('an upgrade erases what was confided to servers deleted before it', async (
   await migrate(db, '0012-host-numbers');
   const store = computeStore(db);
   const hostId = await aHost(store, []);
-  const task = await aBoot(store, { userData: secret });
+  const { serverId } = await aBoot(store, { userData: secret });
   const body = { do: 'spawn', guest: { secret } } as never;
-  const command = { hostId, serverId: task.serverId, body };
-  await store.commit(toStep(task, 'guest-started', { command }));
+  await store.commands.issue({ hostId, serverId, body });
   await db.updateTable('host_commands').set({ succeeded: 1, result: '{}' }).execute();
   await db.updateTable('instances').set({ deleted_at: 5 }).execute();
   await migrate(db);

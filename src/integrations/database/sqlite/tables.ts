@@ -146,6 +146,9 @@ export interface InstanceActionRow {
   start_time: number;
   updated_at: number;
   message: string | null;
+  /** `ok`, `refused` or `failed`; with the kind of the error. Absent before migration 0018. */
+  outcome: string | null;
+  outcome_kind: string | null;
 }
 
 export interface InstanceActionEventRow {
@@ -181,6 +184,8 @@ export interface TaskRow {
   kind: string;
   step: string | null;
   epoch: number;
+  /** Of `data`. Absent before migration 0018. */
+  version: Generated<number>;
   data: string;
   action_uuid: string;
   due_at: number | null;

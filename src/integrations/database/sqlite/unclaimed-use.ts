@@ -1,9 +1,13 @@
 /** How much of a host a server holds whose flavor cannot be read any more. */
 import type { Kysely } from 'kysely';
+import type { TaskStepOf } from '#contracts/store/store.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import type { ComputeTables } from './tables.ts';
 
 type Amounts = Pick<Flavor, 'vcpus' | 'memoryMib' | 'diskGib'>;
+
+/** Steps of a deletion that waits for its host. */
+const waitingForHost: TaskStepOf['delete'][] = ['host-returned', 'remove-guest-again'];
 
 const nothing: Amounts = { vcpus: 0, memoryMib: 0, diskGib: 0 };
 
@@ -48,10 +52,7 @@ async function holdersOn(trx: Kysely<ComputeTables>, hostId: string, except: str
         where(
           'uuid',
           'in',
-          where
-            .selectFrom('tasks')
-            .select('instance_uuid')
-            .where('step', 'in', ['host-came-back', 'ask-again']),
+          where.selectFrom('tasks').select('instance_uuid').where('step', 'in', waitingForHost),
         ),
       ]),
     )

@@ -1,15 +1,21 @@
 /**
  * Instance actions and their events: what was done to a server, for `openstack server event list`.
  */
-import { type Kysely, type Selectable, sql } from 'kysely';
-import type { Action, ActionEvent, ActionPage, NewAction } from '#contracts/store/store.ts';
-import { ComputeError } from '#core/errors.ts';
+import { type Kysely, type Selectable, sql, type Updateable } from 'kysely';
+import type {
+  Action,
+  ActionEvent,
+  ActionOutcome,
+  ActionPage,
+  NewAction,
+} from '#contracts/store/store.ts';
+import { ComputeError, errorKinds } from '#core/errors.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
 import type { ComputeTables, InstanceActionEventRow, InstanceActionRow } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 
-const actionMap: FieldMap<Omit<Action, 'events'>, InstanceActionRow> = {
+const actionMap: FieldMap<Omit<Action, 'events' | 'outcome'>, InstanceActionRow> = {
   id: ['uuid', 'plain'],
   serverId: ['instance_uuid', 'plain'],
   action: ['action', 'plain'],
@@ -38,6 +44,13 @@ export async function insertAction(trx: Db, action: NewAction): Promise<void> {
     .execute();
 }
 
+interface Progress {
+  events?: ActionEvent[];
+  message?: string;
+  outcome?: ActionOutcome;
+  now: number;
+}
+
 /**
  * What a step adds to its action. An event with the name and start of one that is there replaces
  * it: it has ended.
@@ -45,7 +58,7 @@ export async function insertAction(trx: Db, action: NewAction): Promise<void> {
 export async function recordProgress(
   trx: Db,
   actionId: string,
-  { events = [], message, now }: { events?: ActionEvent[]; message?: string; now: number },
+  { events = [], now, ...ending }: Progress,
 ): Promise<void> {
   if (events.length > 0) {
     const rows = events.map((event) => toRow(eventMap, event, { action_uuid: actionId }));
@@ -62,13 +75,23 @@ export async function recordProgress(
       )
       .execute();
   }
-  if (events.length > 0 || message !== undefined) {
+  const ended = endOf(ending);
+  if (events.length > 0 || Object.keys(ended).length > 0) {
     await trx
       .updateTable('instance_actions')
-      .set({ updated_at: now, ...(message !== undefined && { message }) })
+      .set({ updated_at: now, ...ended })
       .where('uuid', '=', actionId)
       .execute();
   }
+}
+
+function endOf({
+  message,
+  outcome,
+}: Pick<Progress, 'message' | 'outcome'>): Updateable<InstanceActionRow> {
+  if (outcome === undefined) return message === undefined ? {} : { message };
+  if (outcome.is === 'ok') return { outcome: 'ok', ...(message !== undefined && { message }) };
+  return { outcome: outcome.is, outcome_kind: outcome.kind, message: outcome.message };
 }
 
 const mostActions = 1_000;
@@ -134,6 +157,18 @@ function toAction(
 ): Action {
   return {
     ...toFields(actionMap, row),
+    outcome: toOutcome(row),
     events: events.map((event) => toFields(eventMap, event)),
   };
+}
+
+function toOutcome({
+  outcome,
+  outcome_kind: kind,
+  message,
+}: Selectable<InstanceActionRow>): ActionOutcome | null {
+  if (outcome === null) return null;
+  if (outcome !== 'refused' && outcome !== 'failed') return { is: 'ok' };
+  const known = errorKinds.find((each) => each === kind) ?? 'bug';
+  return { is: outcome, kind: known, message: message ?? '' };
 }

@@ -1,6 +1,6 @@
 /** How many tasks there are, what they wait for, and which have been open longest. */
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
-import type { TaskKind, TaskOverview, TaskState } from '#contracts/store/store.ts';
+import type { TaskOverview, TaskState } from '#contracts/store/store.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
 /** Counts and the oldest rows: what is read grows by nothing with the number of tasks. */
@@ -28,7 +28,7 @@ export async function taskOverview(
     counts,
     oldest: rows.map((row) => ({
       serverId: row.instance_uuid,
-      kind: row.kind as TaskKind,
+      kind: row.kind,
       step: row.step ?? '',
       state: row.state,
       startedAt: row.start_time,

@@ -1,24 +1,25 @@
 /** Tasks: the workflow each server has, who works on it, and until when. */
-import type { Expression, ExpressionBuilder, Kysely, Selectable, SqlBool } from 'kysely';
+import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type {
   NewAction,
   NewTask,
   NextStep,
+  StoredTask,
   Task,
   TaskKind,
+  TaskRef,
   TaskStore,
 } from '#contracts/store/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { insertAction } from './actions.ts';
-import { readRows } from '../rows/readable-rows.ts';
 import { type ServerFields, serverColumns } from '../rows/server-row.ts';
 import { taskOverview } from './task-overview.ts';
-import type { ComputeTables, TaskRow } from '../sqlite/tables.ts';
+import { newTaskRow, noLease, readTask } from './task-row.ts';
+import { taskVersion } from './task-schemas.ts';
+import type { ComputeTables } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
-
-const noLease = { leased_by: null, leased_until: null, leased_epoch: null };
 
 export function taskStore(db: Db, clock: Clock): TaskStore {
   return {
@@ -53,7 +54,7 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
         .where('instance_uuid', '=', serverId)
         .where('step', 'is not', null)
         .executeTakeFirst();
-      return row && toTask(row);
+      return row && readTask(row);
     },
     overview: (now, limit) => taskOverview(db, now, limit),
   };
@@ -67,7 +68,7 @@ export async function insertTask(trx: Db, task: NewTask): Promise<void> {
 /**
  * Moves a task to its next step, or ends it (null); false when it is no longer the server's task.
  */
-export async function advanceTask(trx: Db, task: Task, next: NextStep | null): Promise<boolean> {
+export async function advanceTask(trx: Db, task: TaskRef, next: NextStep | null): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('tasks')
     .set(
@@ -76,6 +77,7 @@ export async function advanceTask(trx: Db, task: Task, next: NextStep | null): P
         : {
             kind: next.kind ?? task.kind,
             step: next.step,
+            version: taskVersion,
             data: JSON.stringify(next.data),
             due_at: next.dueAt,
           },
@@ -88,23 +90,6 @@ export async function advanceTask(trx: Db, task: Task, next: NextStep | null): P
   return numUpdatedRows > 0n;
 }
 
-function newTaskRow({ lease, ...task }: NewTask): TaskRow {
-  const epoch = 1;
-  return {
-    instance_uuid: task.serverId,
-    uuid: task.id,
-    kind: task.kind,
-    step: task.step,
-    epoch,
-    data: JSON.stringify(task.data),
-    action_uuid: task.actionId,
-    due_at: task.dueAt,
-    ...(lease === undefined
-      ? noLease
-      : { leased_by: lease.owner, leased_until: lease.until, leased_epoch: epoch }),
-  };
-}
-
 interface LeaseRequest {
   owner: string;
   now: number;
@@ -113,7 +98,7 @@ interface LeaseRequest {
   running: readonly string[];
 }
 
-async function leaseTasks(db: Db, request: LeaseRequest): Promise<Task[]> {
+async function leaseTasks(db: Db, request: LeaseRequest): Promise<StoredTask[]> {
   const { owner, now, leaseMs, limit } = request;
   // One statement, so that no second process can take the same rows between a look and a take.
   const rows = await db
@@ -141,7 +126,7 @@ async function leaseTasks(db: Db, request: LeaseRequest): Promise<Task[]> {
     .returningAll()
     .execute();
   const byTime = rows.sort((a, b) => (a.due_at ?? 0) - (b.due_at ?? 0));
-  return readRows('tasks', byTime, toTask);
+  return byTime.map(readTask);
 }
 
 /**
@@ -178,7 +163,7 @@ async function renewLeases(
     .execute();
 }
 
-async function beginTask(
+async function beginTask<Kind extends TaskKind>(
   trx: Db,
   {
     task,
@@ -187,13 +172,13 @@ async function beginTask(
     onlyIdle,
     now,
   }: {
-    task: NewTask;
+    task: NewTask<Kind>;
     action: NewAction | null;
     server: Partial<ServerFields>;
     onlyIdle: boolean;
     now: number;
   },
-): Promise<Task> {
+): Promise<Task<Kind>> {
   const { numUpdatedRows } = await trx
     .updateTable('instances')
     .set({ updated_at: now, ...serverColumns(server) })
@@ -217,6 +202,7 @@ async function beginTask(
           kind: eb.ref('excluded.kind'),
           step: eb.ref('excluded.step'),
           epoch: eb('tasks.epoch', '+', 1),
+          version: eb.ref('excluded.version'),
           data: eb.ref('excluded.data'),
           action_uuid: eb.ref('excluded.action_uuid'),
           due_at: eb.ref('excluded.due_at'),
@@ -228,7 +214,7 @@ async function beginTask(
         }))
         .where((eb) => (onlyIdle ? eb('tasks.step', 'is', null) : eb.lit(true))),
     )
-    .returningAll()
+    .returning('epoch')
     .executeTakeFirst();
   if (row === undefined && onlyIdle) {
     throw new ComputeError(
@@ -237,19 +223,6 @@ async function beginTask(
     );
   }
   invariant(row, `task ${task.id} is not there after it was begun`);
-  return toTask(row);
-}
-
-function toTask(row: Selectable<TaskRow>): Task {
-  invariant(row.step !== null, `task ${row.uuid} has ended`);
-  return {
-    id: row.uuid,
-    serverId: row.instance_uuid,
-    kind: row.kind as TaskKind,
-    step: row.step,
-    epoch: row.epoch,
-    data: JSON.parse(row.data) as Record<string, unknown>,
-    actionId: row.action_uuid,
-    dueAt: row.due_at,
-  };
+  const { lease: _, ...begun } = task;
+  return { ...begun, epoch: row.epoch };
 }

@@ -1,8 +1,9 @@
 /**
- * Steps that take one NIC off a server: from the guest, from its port, from the claims, in that
+ * Steps that remove one NIC of a server: from the guest, from its port, from the claims, in that
  * order. Of a detach, and of an attach that failed.
  */
-import type { Host, Task } from '#contracts/store/store.ts';
+import type { Host, Task, UnreadableTask } from '#contracts/store/store.ts';
+import type { AttachData } from '#contracts/store/task-data.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { planGuestNic } from '#core/guests/nics/plan-nic.ts';
 import type { GuestNic } from '#core/guests/description/guest.ts';
@@ -10,43 +11,31 @@ import type { NetworkRequest } from '#core/networking/network-request.ts';
 import { freeDevices } from '#core/pci/claims/claim.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
+import { failedBy, succeeded } from '../engine/endings.ts';
 import { deviceChange } from '../hosts/device-change.ts';
 import { hostSilentMessage } from '../engine/end-silent-commands.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryLater } from '../engine/retry-later.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
 import { isBoundFor, portsMadeFor, unbindPort } from '../removal/tear-down.ts';
-import { type StepOutcome, stillOurs, type WorkflowStep } from '../engine/workflow.ts';
+import { type StepOutcome, stillOurs } from '../engine/workflow.ts';
 
-/**
- * What the steps hand on. `nic`: as an attach asks for it, before it has a row. `failure`: of the
- * attach that is undone. `portIsGone`: there is no port to unbind.
- */
-export interface NicData extends Record<string, unknown> {
-  nicId: string;
-  nic?: NetworkRequest;
-  startedAt?: number;
-  portIsGone?: true;
-  failure?: { message: string };
-  /** The host does not answer, and the action's message has that. */
-  saidWhy?: boolean;
-}
-
-/** The data of an attach or detach task. */
-export function nicData(task: Task): NicData {
-  return task.data as NicData;
-}
-
-export const takeOffSteps: Record<string, WorkflowStep> = {
-  'take-off': { run: takeOff },
-  'taken-off': { run: takenOff },
-  unbind: { run: unbind },
-  release: { run: release, exclusive: true },
-};
+/** Workflows that remove a NIC. */
+type NicRemovalKind = 'attach' | 'detach';
 
 /** The NIC a task is about, or undefined when it never got as far as a row. */
-export function nicOf(server: Server, task: Task): ServerNic | undefined {
-  return server.nics.find(({ id }) => id === nicData(task).nicId);
+export function nicOf(server: Server, task: Task<NicRemovalKind>): ServerNic | undefined {
+  return server.nics.find(({ id }) => id === task.data.nicId);
+}
+
+/** The NIC that a row names which cannot be read otherwise. */
+export function nicIdIn({ data }: UnreadableTask): unknown {
+  return (data as { nicId?: unknown } | null)?.nicId;
+}
+
+/** Why the attach is undone whose way back this is; undefined for a detach. */
+function failureOf({ data }: Task<NicRemovalKind>): AttachData['failure'] {
+  return 'failure' in data ? data.failure : undefined;
 }
 
 /** The NIC as the host needs it. */
@@ -65,7 +54,10 @@ export function guestNicOf(server: Server, nic: ServerNic): GuestNic {
 }
 
 /** Asks the host; continues at once for a NIC that no host can have. */
-async function takeOff(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+export async function detachNic<Kind extends NicRemovalKind>(
+  context: WorkflowContext,
+  task: Task<Kind>,
+): Promise<StepOutcome<Kind>> {
   const server = await serverOf(context, task);
   const nic = nicOf(server, task);
   const now = context.clock.now();
@@ -73,18 +65,21 @@ async function takeOff(context: WorkflowContext, task: Task): Promise<StepOutcom
   const host = await hostOf(context, server);
   const hasNone = host === undefined || nic === undefined || nic.vif === null;
   if (hasNone || (await wasNeverAttached(context, task))) {
-    return { next: { step: 'unbind', data, dueAt: now } };
+    return { next: { step: 'unbind-ports', data, dueAt: now } };
   }
   if (!context.links.isAlive(host)) return waitForHost(context, task, host);
   const body = { do: 'detach', guestId: server.id, nic: guestNicOf(server, nic) } as const;
   return {
     command: { hostId: host.id, serverId: server.id, body },
-    next: { step: 'taken-off', data, dueAt: null },
+    next: { step: 'nic-detached', data, dueAt: null },
   };
 }
 
 /** Is it an attach that is undone, and its host was not sent it? */
-async function wasNeverAttached({ store }: WorkflowContext, task: Task): Promise<boolean> {
+async function wasNeverAttached(
+  { store }: WorkflowContext,
+  task: Task<NicRemovalKind>,
+): Promise<boolean> {
   if (task.kind !== 'attach') return false;
   const attach = await store.commands.last(task.serverId, 'attach');
   return attach?.result?.ok === false && attach.result.undone === true;
@@ -94,12 +89,13 @@ async function wasNeverAttached({ store }: WorkflowContext, task: Task): Promise
  * The guest may have the NIC: it keeps its device and port until the host is back. Whoever asked
  * learns after a while why.
  */
-function waitForHost(
+function waitForHost<Kind extends NicRemovalKind>(
   { links, settings, clock }: WorkflowContext,
-  task: Task,
+  task: Task<Kind>,
   host: Host,
-): StepOutcome {
-  const { failure, saidWhy = false } = nicData(task);
+): StepOutcome<Kind> {
+  const { saidWhy = false } = task.data;
+  const failure = failureOf(task);
   const saysWhy = !saidWhy && links.silentMs(host) > settings.hostLostMs;
   const waiting = { ...task, data: { ...task.data, saidWhy: saidWhy || saysWhy } };
   return {
@@ -109,28 +105,35 @@ function waitForHost(
 }
 
 /** A NIC that the guest has not released keeps its device and port: the host is asked again. */
-async function takenOff(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+export async function nicDetached<Kind extends NicRemovalKind>(
+  context: WorkflowContext,
+  task: Task<Kind>,
+): Promise<StepOutcome<Kind>> {
   const command = await context.store.commands.last(task.serverId, 'detach');
   const now = context.clock.now();
-  const startedAt = nicData(task).startedAt ?? now;
+  const startedAt = task.data.startedAt ?? now;
   if (command?.result?.ok === true) {
     return {
       events: [finishedEvent(context, 'take_off', startedAt)],
-      next: { step: 'unbind', data: task.data, dueAt: now },
+      next: { step: 'unbind-ports', data: task.data, dueAt: now },
     };
   }
   const error = command?.result?.message ?? 'the host has not answered';
-  context.log.warn({ server: task.serverId, error }, 'NIC not taken off; will try again');
+  context.log.warn({ server: task.serverId, error }, 'NIC not detached; will try again');
   return {
     events: [finishedEvent(context, 'take_off', startedAt, { error })],
-    next: retryLater(task, now, 'take-off'),
+    next: retryLater(task, now, 'detach-nic'),
   };
 }
 
-async function unbind(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+export async function unbindNicPort<Kind extends NicRemovalKind>(
+  context: WorkflowContext,
+  task: Task<Kind>,
+): Promise<StepOutcome<Kind>> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
-  const { nic: asked, portIsGone } = nicData(task);
+  const { portIsGone } = task.data;
+  const asked = 'nic' in task.data ? task.data.nic : undefined;
   const nic = nicOf(server, task) ?? (asked && { ...asked, ownsPort: false });
   if (portIsGone === true) {
     return { next: { step: 'release', data: task.data, dueAt: startedAt } };
@@ -168,17 +171,21 @@ async function portsOf(
     .map(({ id }) => id);
 }
 
-async function release(context: WorkflowContext, task: Task): Promise<StepOutcome> {
+export async function releaseNic<Kind extends NicRemovalKind>(
+  context: WorkflowContext,
+  task: Task<Kind>,
+): Promise<StepOutcome<Kind>> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
-  const { nicId, failure } = nicData(task);
+  const { nicId } = task.data;
+  const failure = failureOf(task);
   const requestId = nicOf(server, task)?.pciRequestId ?? null;
   const host = requestId === null ? undefined : await hostOf(context, server);
-  const outcome: StepOutcome = {
+  const outcome: StepOutcome<Kind> = {
     removedNics: [nicId],
     ...(requestId !== null && { removedPciRequests: [requestId] }),
     events: [finishedEvent(context, 'release', startedAt)],
-    ...(failure !== undefined && { actionMessage: failure.message }),
+    outcome: failure === undefined ? succeeded : failedBy(failure),
     next: null,
   };
   if (host === undefined || requestId === null) return outcome;

@@ -1,0 +1,65 @@
+/** What must hold for the actions of a server: what was done, and how it ended. */
+import { expect, test } from 'vitest';
+import { aBoot, aNewServer, toStep } from '#test/worlds/store-rows.ts';
+import type { OpenStore } from './store.contract.ts';
+import type { ActionOutcome } from './store.ts';
+
+export function storeActionsContract(fresh: () => Promise<OpenStore>): void {
+  test('actions are newest first; an event that ends replaces the one that ran', async () => {
+    const store = await (await fresh())();
+    const { task: boot, ...newServer } = aNewServer();
+    await store.servers.create({ ...newServer, task: boot });
+    const task = { ...boot, epoch: 1 };
+    const event = { name: 'spawn', startedAt: 5, details: null, host: 'host-1' };
+    const running = { ...event, finishedAt: null, result: null };
+    const failed = { ...event, finishedAt: 9, result: 'Error' as const, details: 'no KVM' };
+    const earlier = { ...running, name: 'schedule', startedAt: 2 };
+    await store.commit(toStep(task, 'guest-started', { events: [earlier, running] }));
+    await store.commit(toStep(task, 'remove-guest', { events: [failed], actionMessage: 'no KVM' }));
+    const deletion = { ...newServer.action, id: 'action-2', action: 'delete', startedAt: 2_000 };
+    const own = { kind: 'delete', step: 'remove-guest', data: {} } as const;
+    const deleteTask = { ...boot, id: 'task-2', ...own, actionId: 'action-2' };
+    await store.tasks.begin(deleteTask, deletion, { taskState: 'deleting' });
+    const actions = await store.servers.actions(boot.serverId);
+    expect(actions).toEqual([
+      { ...deletion, updatedAt: 2_000, message: null, outcome: null, events: [] },
+      {
+        ...newServer.action,
+        message: 'no KVM',
+        outcome: null,
+        updatedAt: expect.any(Number) as number,
+        events: [earlier, failed],
+      },
+    ]);
+  });
+
+  test.each<{ outcome: ActionOutcome; message: string | null }>([
+    { outcome: { is: 'ok' }, message: null },
+    {
+      outcome: { is: 'refused', kind: 'invalid', message: 'no VF is left' },
+      message: 'no VF is left',
+    },
+    { outcome: { is: 'failed', kind: 'unavailable', message: 'no KVM' }, message: 'no KVM' },
+  ])('an action ends as its workflow says: $outcome.is', async ({ outcome, message }) => {
+    const open = await fresh();
+    const store = await open();
+    const task = await aBoot(store);
+    await store.commit(toStep(task, 'bind-ports'));
+    const [running] = await store.servers.actions(task.serverId);
+    expect(running).toMatchObject({ outcome: null, message: null });
+    await store.commit({ task, next: null, outcome });
+    expect(await (await open()).servers.actions(task.serverId)).toMatchObject([
+      { outcome, message },
+    ]);
+  });
+
+  test('a workflow that succeeds in the end keeps the message of what it waited for', async () => {
+    const store = await (await fresh())();
+    const task = await aBoot(store);
+    await store.commit(toStep(task, 'bind-ports', { actionMessage: 'its host is silent' }));
+    await store.commit({ task, next: null, outcome: { is: 'ok' } });
+    expect(await store.servers.actions(task.serverId)).toMatchObject([
+      { outcome: { is: 'ok' }, message: 'its host is silent' },
+    ]);
+  });
+}

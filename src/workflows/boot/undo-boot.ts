@@ -1,0 +1,84 @@
+/** The way back of a boot that failed, beside what every removal does. */
+import type { Task } from '#contracts/store/store.ts';
+import type { BootData } from '#contracts/store/task-data.ts';
+import { invariant } from '#core/errors.ts';
+import type { Server } from '#core/servers/server.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { failedBy } from '../engine/endings.ts';
+import { serverOf } from '../engine/server-of.ts';
+import { untilHostReturns } from '../removal/remove-from-host.ts';
+import { releaseChange, unbindAndKeepPorts, unbindPorts } from '../removal/tear-down.ts';
+import type { StepOutcome } from '../engine/workflow.ts';
+
+type BootStep = (context: WorkflowContext, task: Task<'boot'>) => Promise<StepOutcome<'boot'>>;
+
+/** Is there another host to try? Then the ports that were made for the server are kept for it. */
+export const unbindAfterFailure: BootStep = async (context, task) => {
+  const hasNextHost = triesAnother(context, await serverOf(context, task), task.data);
+  return hasNextHost ? unbindAndKeepPorts(context, task) : unbindPorts(context, task);
+};
+
+function triesAnother(
+  { settings }: WorkflowContext,
+  { hostName }: Server,
+  { failure, attempt, hostIsSilent }: BootData,
+): boolean {
+  // A host that does not answer may run the guest: no other is given a second one.
+  return (
+    hostIsSilent !== true &&
+    failure?.retry === true &&
+    hostName !== null &&
+    attempt < settings.bootAttempts
+  );
+}
+
+/** Last step of an undo: gives the claim back, and tries another host where that can help. */
+export const release: BootStep = async (context, task) => {
+  const server = await serverOf(context, task);
+  const { failure, failedHosts, attempt, hostIsSilent = false, ...rest } = task.data;
+  invariant(failure, `boot of ${server.id} is undone without a failure`);
+  const host = hostIsSilent ? undefined : await releaseChange(context, server);
+  const off = { hostId: null, hostName: null };
+  const { hostName } = server;
+  const tried =
+    hostName === null ? [] : [...failedHosts, { host: hostName, reason: failure.message }];
+  const now = context.clock.now();
+  if (triesAnother(context, server, task.data)) {
+    return {
+      ...(host !== undefined && { host }),
+      server: { ...off, taskState: 'scheduling' },
+      next: {
+        step: 'schedule',
+        data: { ...rest, attempt: attempt + 1, failedHosts: tried },
+        dueAt: now,
+      },
+    };
+  }
+  const message =
+    tried.length > 1
+      ? `No host could start the server. ${tried.map((t) => `${t.host}: ${t.reason}`).join('; ')}`
+      : failure.message;
+  return {
+    ...(host !== undefined && { host }),
+    freesPorts: true,
+    server: {
+      ...(!hostIsSilent && off),
+      vmState: 'error',
+      taskState: null,
+      powerState: 0,
+      fault: { code: 500, message, details: failure.detail, created: now },
+    },
+    outcome: failedBy({ ...failure, message }),
+    next: hostIsSilent ? untilHostReturns(task) : null,
+  };
+};
+
+/** The silent host has confirmed that it has no guest of the server. */
+export const giveBack: BootStep = async (context, task) => {
+  const host = await releaseChange(context, await serverOf(context, task));
+  return {
+    ...(host !== undefined && { host }),
+    server: { hostId: null, hostName: null },
+    next: null,
+  };
+};

@@ -1,0 +1,36 @@
+/** How a workflow ends, for those that end alike. */
+import type { ActionOutcome, TaskKind } from '#contracts/store/store.ts';
+import type { ComputeError } from '#core/errors.ts';
+import type { WorkflowContext } from './context.ts';
+import type { StepOutcome } from './workflow.ts';
+
+/** The workflow did what it was begun for. */
+export const succeeded: ActionOutcome = { is: 'ok' };
+
+/** What was begun did not succeed. Example: `failedBy(error)` → `{ is: 'failed', kind, message }`. */
+export function failedBy({
+  kind = 'unavailable',
+  message,
+}: Partial<Pick<ComputeError, 'kind'>> & Pick<ComputeError, 'message'>): ActionOutcome {
+  return { is: 'failed', kind, message };
+}
+
+/**
+ * The server goes to ERROR with this error as its fault, and keeps what it holds until it is
+ * deleted.
+ */
+export function endInError<Kind extends TaskKind>(
+  { clock }: Pick<WorkflowContext, 'clock'>,
+  error: ComputeError,
+): StepOutcome<Kind> {
+  const { message, detail: details = '' } = error;
+  return {
+    server: {
+      vmState: 'error',
+      taskState: null,
+      fault: { code: 500, message, details, created: clock.now() },
+    },
+    outcome: failedBy(error),
+    next: null,
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * Workflow: one command to the host of a server that has a guest (reboot, stop, start, pause,
+ * suspend, rebuild …), and what it makes of the server. There is nothing to undo: claims and ports
+ * stay as they are, and what the host reports is the server's own failure.
+ */
+import type { Task } from '#contracts/store/store.ts';
+import type { ComputeError } from '#core/errors.ts';
+import { commandHost, hostAnswered } from './command-guest.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { endInError, failedBy } from '../engine/endings.ts';
+import { finishedEvent } from '../engine/record-event.ts';
+import { guestActs } from './guest-acts.ts';
+import type { StepOutcome, Workflow } from '../engine/workflow.ts';
+
+export const actWorkflow: Workflow<'act'> = {
+  steps: {
+    'command-host': { run: commandHost },
+    'host-answered': { run: hostAnswered, exclusive: true },
+  },
+  failed,
+  // What the host did is not known then: a hard reboot makes the guest again.
+  recover: async (context, _task, error) => endInError(context, error),
+};
+
+async function failed(
+  context: WorkflowContext,
+  task: Task<'act'>,
+  error: ComputeError,
+): Promise<StepOutcome<'act'>> {
+  const now = context.clock.now();
+  const { act, startedAt = now } = task.data;
+  const { action, failsTo } = guestActs[act];
+  const { message, detail: details = '' } = error;
+  return {
+    server: {
+      taskState: null,
+      ...(failsTo !== undefined && {
+        vmState: failsTo,
+        fault: { code: 500, message, details, created: now },
+      }),
+    },
+    events: [finishedEvent(context, `compute_${action}`, startedAt, { error: message })],
+    outcome: failedBy(error),
+    next: null,
+  };
+}

@@ -1,0 +1,92 @@
+/** What can be done to a guest by one command to its host, and what each makes of the server. */
+import type { HostCommandBody } from '#contracts/host/host-link.ts';
+import type { GuestActName } from '#contracts/store/task-data.ts';
+import type { PowerState, TaskState, VmState } from '#core/servers/server.ts';
+
+/**
+ * `action`: Nova's name of it. `from`: states in which it may be asked for. `failsTo` where a
+ * failure leaves no running guest.
+ */
+export interface GuestAct {
+  action: string;
+  taskState: TaskState;
+  from: VmState[];
+  command: HostCommandBody['do'] &
+    ('respawn' | 'stop' | 'reboot' | 'pause' | 'unpause' | 'suspend' | 'resume');
+  to: { vmState: VmState; powerState: PowerState };
+  failsTo?: VmState;
+}
+
+const running = { vmState: 'active', powerState: 1 } as const;
+/** Of a guest that is off. */
+export const stopped = { vmState: 'stopped', powerState: 4 } as const;
+const rebooted: VmState[] = ['active', 'stopped', 'paused', 'suspended', 'error'];
+
+/** Each by the name that its task keeps. */
+export const guestActs: Record<GuestActName, GuestAct> = {
+  reboot: {
+    action: 'reboot',
+    taskState: 'rebooting',
+    from: ['active'],
+    command: 'reboot',
+    to: running,
+  },
+  'hard-reboot': {
+    action: 'reboot',
+    taskState: 'rebooting_hard',
+    from: rebooted,
+    command: 'respawn',
+    to: running,
+    failsTo: 'error',
+  },
+  stop: {
+    action: 'stop',
+    taskState: 'powering-off',
+    from: ['active', 'error'],
+    command: 'stop',
+    to: stopped,
+  },
+  start: {
+    action: 'start',
+    taskState: 'powering-on',
+    from: ['stopped'],
+    command: 'respawn',
+    to: running,
+  },
+  pause: {
+    action: 'pause',
+    taskState: 'pausing',
+    from: ['active'],
+    command: 'pause',
+    to: { vmState: 'paused', powerState: 3 },
+  },
+  unpause: {
+    action: 'unpause',
+    taskState: 'unpausing',
+    from: ['paused'],
+    command: 'unpause',
+    to: running,
+  },
+  suspend: {
+    action: 'suspend',
+    taskState: 'suspending',
+    from: ['active'],
+    command: 'suspend',
+    to: { vmState: 'suspended', powerState: 4 },
+  },
+  resume: {
+    action: 'resume',
+    taskState: 'resuming',
+    from: ['suspended'],
+    command: 'resume',
+    to: running,
+  },
+  rebuild: {
+    action: 'rebuild',
+    taskState: 'rebuilding',
+    from: ['active', 'stopped', 'error'],
+    command: 'respawn',
+    to: running,
+    failsTo: 'error',
+  },
+};

@@ -1,0 +1,168 @@
+/** What the steps of an attach do: claim, bind and command the host, and its answer. */
+import type { HostChange, Task } from '#contracts/store/store.ts';
+import type { AttachData } from '#contracts/store/task-data.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
+import { bindingRefusal } from '#core/networking/binding/binding-need.ts';
+import { blockingProblems } from '#core/hosts/host-problem.ts';
+import { awaitsWiring } from '#core/networking/plug.ts';
+import { allocateClaimed } from '#core/pci/claims/claim.ts';
+import { takeDevices } from '#core/pci/claims/take-devices.ts';
+import type { PciRequest } from '#core/pci/requests/request.ts';
+import type { SpecBinding } from '#core/scheduling/request-spec.ts';
+import { memberWords } from '#core/servers/member-words.ts';
+import type { Server, ServerNic } from '#core/servers/server.ts';
+import { bindNics } from '../boot/bind-ports.ts';
+import { bindingNeeds } from '../ports/binding-needs.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { succeeded } from '../engine/endings.ts';
+import { deviceChange } from '../hosts/device-change.ts';
+import { guestOf } from '../boot/guest-of.ts';
+import { finishedEvent } from '../engine/record-event.ts';
+import { hostOf, serverOf } from '../engine/server-of.ts';
+import { guestNicOf, nicOf } from './detach-nic.ts';
+import { plugWait } from '../ports/wait-for-plug.ts';
+import type { StepOutcome, StepStart } from '../engine/workflow.ts';
+
+/** Takes the device and writes NIC and request: from here on an undo knows what to give back. */
+export async function claim(
+  context: WorkflowContext,
+  task: Task<'attach'>,
+  { read }: StepStart<SpecBinding | null>,
+): Promise<StepOutcome<'attach'>> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const data = task.data;
+  const { pciRequest } = data;
+  refuseUnbindable(server, read);
+  const host = pciRequest === null ? undefined : await claimChange(context, server, pciRequest);
+  return {
+    ...(host !== undefined && { host }),
+    ...(pciRequest !== null && { newPciRequests: [pciRequest] }),
+    nics: [newNic(server, data)],
+    events: [finishedEvent(context, 'claim', startedAt)],
+    next: { step: 'bind-ports', data: task.data, dueAt: context.clock.now() },
+  };
+}
+
+/** Who could bind the port where. */
+export function readBinding(
+  context: WorkflowContext,
+  task: Task<'attach'>,
+): Promise<SpecBinding | null> {
+  const { nic, devicePorts } = task.data;
+  return bindingNeeds(context, [nic], devicePorts);
+}
+
+/** Its row, after those that the server has. */
+export function newNic(server: Server, { nic, nicId }: AttachData): ServerNic {
+  const position = Math.max(-1, ...server.nics.map((each) => each.position)) + 1;
+  return { ...nic, id: nicId, position, ownsPort: false, vif: null };
+}
+
+/** Throws `invalid` when nobody could bind the port on the server's host. */
+export function refuseUnbindable(
+  { id, hostName }: Server,
+  binding: SpecBinding | null,
+  { hidesHost }: { hidesHost: boolean } = { hidesHost: false },
+): void {
+  const host = hostName ?? '';
+  const [reason] =
+    binding?.needs.flatMap((need) => bindingRefusal(need, host, binding.agents) ?? []) ?? [];
+  if (reason === undefined) return;
+  const message = `Failed to bind a port for instance ${id} on host ${host}: ${reason.message}`;
+  throw new ComputeError('invalid', hidesHost ? memberWords(message) : message, {
+    detail: reason.code,
+  });
+}
+
+async function claimChange(
+  context: WorkflowContext,
+  server: Server,
+  request: PciRequest,
+): Promise<HostChange> {
+  const host = await hostOf(context, server);
+  invariant(host, `server ${server.id} is on no host`);
+  const devices = await context.store.hosts.devices(host.id);
+  const cells = host.numa.claims.filter((each) => each.serverId === server.id);
+  const taking = takeDevices(
+    {
+      devices,
+      requests: [request],
+      numaCells: cells.map(({ node }) => node),
+      hostNuma: host.numa.nodes,
+      preference: context.settings.cardPreference,
+    },
+    server.id,
+  );
+  const problems = blockingProblems(host.problems, [request]);
+  if (!taking.ok || problems.length > 0) {
+    const reasons = taking.ok ? problems : taking.reasons;
+    const why = reasons.map(({ message }) => message).join('; ');
+    throw new ComputeError(
+      'invalid',
+      `Failed to claim PCI devices for instance ${server.id} on host ${host.name}: ${why}`,
+      { detail: 'pci_claim_failed' },
+    );
+  }
+  return deviceChange(host, devices, taking.changed);
+}
+
+/** Binds the port, and commands the host to attach. */
+export async function bindNic(
+  context: WorkflowContext,
+  task: Task<'attach'>,
+): Promise<StepOutcome<'attach'>> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const host = await hostOf(context, server);
+  const nic = nicOf(server, task);
+  invariant(host && nic, `server ${server.id}: its host or its new NIC is gone`);
+  const { devicePorts } = task.data;
+  const [done] = await bindNics(context, task, { server, host, nics: [nic], devicePorts });
+  invariant(done, 'bindNics returned no NIC');
+  const { nic: bound, port } = done;
+  const nics = [...server.nics.filter(({ id }) => id !== nic.id), bound];
+  const after = { ...server, nics };
+  const guest = await guestOf(context, after);
+  const body = { do: 'attach', guest, nic: guestNicOf(after, bound) } as const;
+  // A guest that is off has no NIC yet that anybody could wire.
+  const unwired = server.vmState !== 'stopped' && awaitsWiring(port) ? [port.id] : [];
+  return {
+    nics: [bound],
+    command: { hostId: host.id, serverId: server.id, body },
+    events: [finishedEvent(context, 'bind_port', startedAt, { host: host.name })],
+    next: { step: 'nic-attached', data: { ...task.data, startedAt, unwired }, dueAt: null },
+  };
+}
+
+/** The host answered the attach. Throws its own words when the guest did not take the NIC. */
+export async function nicAttached(
+  context: WorkflowContext,
+  task: Task<'attach'>,
+): Promise<StepOutcome<'attach'>> {
+  const command = await context.store.commands.last(task.serverId, 'attach');
+  invariant(command?.result, `server ${task.serverId}: its host has not answered the attach`);
+  const { result } = command;
+  if (!result.ok) throw new ComputeError('unavailable', result.message, { detail: result.detail });
+  const server = await serverOf(context, task);
+  const host = await hostOf(context, server);
+  invariant(host, `server ${server.id} is on no host`);
+  const devices = await context.store.hosts.devices(host.id);
+  const changed = allocateClaimed(devices, server.id);
+  const wait = plugWait(context, task);
+  return {
+    ...(changed.length > 0 && { host: deviceChange(host, devices, changed) }),
+    ...(wait ?? endOfAttach(context, task, host.name)),
+  };
+}
+
+/** The end of an attach. */
+export function endOfAttach(
+  context: WorkflowContext,
+  task: Task<'attach'>,
+  host: string,
+): StepOutcome<'attach'> {
+  const { startedAt = context.clock.now() } = task.data;
+  const events = [finishedEvent(context, 'attach', startedAt, { host })];
+  return { events, outcome: succeeded, next: null };
+}

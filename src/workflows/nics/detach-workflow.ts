@@ -1,0 +1,44 @@
+/**
+ * Workflow: a NIC is removed from a server, running or not. Its VF is free only once the host has
+ * reported that the guest released it. Nothing here is given up: what a step frees must not leak.
+ */
+import type { UnreadableTask } from '#contracts/store/store.ts';
+import type { ComputeError } from '#core/errors.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { detachNic, nicDetached, nicIdIn, releaseNic, unbindNicPort } from './detach-nic.ts';
+import { endInError } from '../engine/endings.ts';
+import { retryStep } from '../engine/retry-later.ts';
+import { serverOf } from '../engine/server-of.ts';
+import type { StepOutcome, Workflow } from '../engine/workflow.ts';
+
+export const detachWorkflow: Workflow<'detach'> = {
+  steps: {
+    'detach-nic': { run: detachNic },
+    'nic-detached': { run: nicDetached },
+    'unbind-ports': { run: unbindNicPort },
+    release: { run: releaseNic, exclusive: true },
+  },
+  failed: async (context, task, error) => ({
+    actionMessage: error.message,
+    next: retryStep(task, context.clock.now()),
+  }),
+  recover,
+};
+
+/**
+ * The removal begins again, where the row says of which NIC. Otherwise the server goes to ERROR:
+ * what the NIC holds is released when the server is deleted.
+ */
+async function recover(
+  context: WorkflowContext,
+  task: UnreadableTask,
+  error: ComputeError,
+): Promise<StepOutcome<'detach'>> {
+  const server = await serverOf(context, task);
+  const nic = server.nics.find(({ id }) => id === nicIdIn(task));
+  if (nic === undefined) return endInError(context, error);
+  return {
+    actionMessage: error.message,
+    next: { step: 'detach-nic', data: { nicId: nic.id }, dueAt: context.clock.now() },
+  };
+}

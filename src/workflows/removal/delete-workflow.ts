@@ -1,0 +1,60 @@
+/**
+ * Workflow: a server is deleted: guest, ports, devices, row, in that order. Where its host is
+ * silent the user does not wait: ports and row go first, and the devices stay held until the host
+ * has reported that the guest is gone. Nothing here is given up: what a step frees must not leak.
+ */
+import type { UnreadableTask } from '#contracts/store/store.ts';
+import type { ComputeError } from '#core/errors.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { failedBy } from '../engine/endings.ts';
+import { retryStep } from '../engine/retry-later.ts';
+import { serverOf } from '../engine/server-of.ts';
+import { deleteLatePorts, giveBack, release } from './release-server.ts';
+import { isOnSilentHost, removalSteps, returnSteps } from './remove-from-host.ts';
+import { unbindPorts } from './tear-down.ts';
+import type { StepOutcome, Workflow } from '../engine/workflow.ts';
+
+const removal = removalSteps<'delete'>(isOnSilentHost);
+const returned = returnSteps<'delete'>(giveBack);
+
+export const deleteWorkflow: Workflow<'delete'> = {
+  steps: {
+    'remove-guest': { run: removal.removeGuest },
+    'guest-removed': { run: removal.guestRemoved },
+    'unbind-ports': { run: unbindPorts },
+    release: { run: release, exclusive: true },
+    // The host was silent: what the guest holds there is released when it has returned.
+    'host-returned': { run: returned.hostReturned, exclusive: true },
+    'remove-guest-again': { run: returned.removeGuestAgain },
+    // A request may have been making a port when the deletion took over.
+    'delete-late-ports': { run: deleteLatePorts },
+  },
+  failed: async (context, task, error) => ({
+    actionMessage: error.message,
+    next: retryStep(task, context.clock.now()),
+  }),
+  recover,
+};
+
+/**
+ * A deletion begins again: none of its steps needs what the row held. Once the row of the server is
+ * deleted, it continues at the step it stood at; at one that this version does not know it ends,
+ * for nothing may be given back twice.
+ */
+async function recover(
+  context: WorkflowContext,
+  task: UnreadableTask,
+  error: ComputeError,
+): Promise<StepOutcome<'delete'>> {
+  const { deletedAt } = await serverOf(context, task);
+  const { message: actionMessage } = error;
+  const at = { data: {}, dueAt: context.clock.now() };
+  if (deletedAt === null) return { actionMessage, next: { step: 'remove-guest', ...at } };
+  if (task.step === 'host-returned' || task.step === 'remove-guest-again') {
+    return { actionMessage, next: { step: 'remove-guest-again', ...at } };
+  }
+  if (task.step === 'delete-late-ports') {
+    return { actionMessage, next: { step: 'delete-late-ports', ...at } };
+  }
+  return { outcome: failedBy(error), next: null };
+}

@@ -1,0 +1,57 @@
+/** What of a deletion is not also the way back of a boot: the row, and ports that come late. */
+import type { Task } from '#contracts/store/store.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { succeeded } from '../engine/endings.ts';
+import { finishedEvent } from '../engine/record-event.ts';
+import { serverOf } from '../engine/server-of.ts';
+import { untilHostReturns } from './remove-from-host.ts';
+import { deletePortsMadeFor, releaseChange } from './tear-down.ts';
+import { type StepOutcome, stillOurs } from '../engine/workflow.ts';
+
+type DeleteStep = (
+  context: WorkflowContext,
+  task: Task<'delete'>,
+) => Promise<StepOutcome<'delete'>>;
+
+/** A network service that has not made a port by then never will. */
+const latePortsMs = 120_000;
+
+/** The silent host has confirmed that it has no guest of the server. */
+export const giveBack: DeleteStep = async (context, task) => {
+  const host = await releaseChange(context, await serverOf(context, task));
+  return { ...(host !== undefined && { host }), outcome: succeeded, next: null };
+};
+
+/** The server is deleted, and what it held on its host is free, unless its host is silent. */
+export const release: DeleteStep = async (context, task) => {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const { hostIsSilent = false } = task.data;
+  // A port that was to be made, and was not recorded: perhaps its creation is still under way.
+  const portsMayCome = server.nics.some(({ portId, ownsPort }) => portId === null && !ownsPort);
+  const host = hostIsSilent ? undefined : await releaseChange(context, server);
+  const now = context.clock.now();
+  return {
+    ...(host !== undefined && { host }),
+    server: {
+      vmState: 'deleted',
+      taskState: null,
+      powerState: 0,
+      terminatedAt: now,
+      deletedAt: now,
+    },
+    events: [finishedEvent(context, 'release', startedAt)],
+    ...(hostIsSilent
+      ? { next: untilHostReturns(task) }
+      : portsMayCome
+        ? { next: { step: 'delete-late-ports', data: task.data, dueAt: now + latePortsMs } }
+        : { outcome: succeeded, next: null }),
+  };
+};
+
+/** Ports whose creation was under way when the server was deleted. */
+export const deleteLatePorts: DeleteStep = async (context, task) => {
+  await stillOurs(context, task);
+  await deletePortsMadeFor(context, await serverOf(context, task));
+  return { outcome: succeeded, next: null };
+};
