@@ -157,13 +157,15 @@ test('a step stops before its next outside effect when another workflow took its
   const held = heldStep({ next: null });
   const effects: string[] = [];
   const run = async (ctx: WorkflowContext, task: Task<'boot'>): Promise<Outcome> => {
-    if (String(task.kind) === 'delete') return { server: { vmState: 'deleted' }, next: null };
     await held.run(ctx, task);
     await stillOurs(ctx, task);
     effects.push('bound');
     return { server: { vmState: 'active' }, next: null };
   };
-  dispatch({ schedule: run, 'remove-guest': run });
+  dispatch({
+    schedule: run,
+    'remove-guest': async () => ({ server: { vmState: 'deleted' }, next: null }),
+  });
   const boot = await aBoot(store);
   await until(() => expect(held.runs).toHaveLength(1));
   const { epoch: _, ...rest } = boot;
