@@ -3,7 +3,7 @@
  * text; no text, all equal.
  */
 import { firstDifference } from '../test/conformance/topic.ts';
-import { canonical } from '../test/conformance/vif-xml.ts';
+import { canonical } from '../test/conformance/topics/vif-xml.ts';
 import { allocateDevices } from '#core/pci/claims/allocate.ts';
 import { claimDevices } from '#core/pci/claims/claim.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';

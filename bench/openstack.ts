@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCloud } from '#client/cloud/clouds-yaml.ts';
 import { openSession } from '#client/session/session.ts';
-import { type OpenStack, startOpenStack } from '../test/openstack/openstack.ts';
+import { type OpenStack, startOpenStack } from '../test/openstack/environment/openstack.ts';
 import {
   type BootGround,
   bootServers,

@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const source = join(root, 'src');
 
 /** Ring → rings, or folders of one, that it may import (beside itself). */
 const allowed: Record<string, string[]> = {
@@ -38,36 +37,51 @@ const allowed: Record<string, string[]> = {
   ],
 };
 
+/** A folder of sources, and how an import from anywhere names a file of it. */
+interface Tree {
+  folder: string;
+  alias: string;
+}
+
 interface SourceFile {
+  tree: Tree;
+  /** Below the tree's folder. */
   path: string;
   ring: string;
   text: string;
   imports: string[];
 }
 
-function readSources(): SourceFile[] {
-  return readdirSync(source, { recursive: true, encoding: 'utf8' })
+/** What a file imports, imports later, or starts as a program. */
+function importsIn(text: string): string[] {
+  return [
+    /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'([^']+)'/g,
+    /import\('([^']+)'\)/g,
+    /(?:^|\n)import\s+'([^']+)'/g,
+    /new URL\(\s*'([^']+\.ts)',\s*import\.meta\.url,?\s*\)/g,
+  ].flatMap((form) => [...text.matchAll(form)].map((match) => match[1] ?? ''));
+}
+
+function readTree(tree: Tree): SourceFile[] {
+  return readdirSync(tree.folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .map((name) => {
-      const text = readFileSync(join(source, name), 'utf8');
-      const imports = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'([^']+)'/g)]
-        .map((match) => match[1] ?? '')
-        .concat([...text.matchAll(/import\('([^']+)'\)/g)].map((match) => match[1] ?? ''))
-        .concat([...text.matchAll(/(?:^|\n)import\s+'([^']+)'/g)].map((match) => match[1] ?? ''));
-      return { path: name, ring: name.split('/')[0] ?? '', text, imports };
+    .map((path) => {
+      const text = readFileSync(join(tree.folder, path), 'utf8');
+      return { tree, path, ring: path.split('/')[0] ?? '', text, imports: importsIn(text) };
     });
 }
 
-/** The path below src that an import names, or undefined for a package. */
-function target(file: SourceFile, specifier: string): string | undefined {
-  if (specifier.startsWith('#')) return specifier.slice(1);
+/** The path below the tree's folder that an import names, or undefined for what is elsewhere. */
+function target({ tree, path }: SourceFile, specifier: string): string | undefined {
+  if (specifier.startsWith(tree.alias)) return specifier.slice(tree.alias.length);
   if (specifier.startsWith('.')) {
-    return relative(source, resolve(source, dirname(file.path), specifier));
+    return relative(tree.folder, resolve(tree.folder, dirname(path), specifier));
   }
   return undefined;
 }
 
-const files = readSources();
+const files = readTree({ folder: join(root, 'src'), alias: '#' });
+const support = readTree({ folder: join(root, 'test/support'), alias: '#test/' });
 const product = files.filter((file) => !/\.(test|contract)\.ts$/.test(file.path));
 
 test('every ring imports only the rings that the direction rule allows', () => {
@@ -120,27 +134,41 @@ test('no file imports itself in a circle', () => {
   expect(circlesIn(new Map(product.map((file) => [file.path, importsOf(file)])))).toEqual([]);
 });
 
-test('folders beside each other in a ring import in one direction', () => {
+/** Circles among folders that have the same parent. `depth`: of the uppermost that are compared. */
+function foldersInCircles(tree: readonly SourceFile[], depth: number): string[] {
   const edges = new Map<string, string[]>();
-  for (const file of product) {
+  for (const file of tree) {
     for (const path of importsOf(file)) {
       const [from, to] = [dirname(file.path).split('/'), dirname(path).split('/')];
       const fork = from.findIndex((name, at) => name !== to[at]);
-      if (fork < 1 || to.length <= fork) continue;
+      if (fork < depth || to.length <= fork) continue;
+      if (from[fork] === '.' || [fork, 0].some((at) => ['.', '..'].includes(to[at] ?? '')))
+        continue;
       const [one, other] = [from, to].map((names) => names.slice(0, fork + 1).join('/'));
       edges.set(one ?? '', [...(edges.get(one ?? '') ?? []), other ?? '']);
     }
   }
-  expect(circlesIn(edges)).toEqual([]);
+  return circlesIn(edges);
+}
+
+test('folders beside each other in a ring import in one direction', () => {
+  expect(foldersInCircles(product, 1)).toEqual([]);
 });
 
-test('no folder has more than 15 files of the product', () => {
+test('folders beside each other in test/support import in one direction', () => {
+  expect(foldersInCircles(support, 0)).toEqual([]);
+});
+
+function largeFolders(tree: readonly SourceFile[]): [string, number][] {
   const counts = new Map<string, number>();
-  for (const { path } of product) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  for (const { path } of tree) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
   // Migrations are a list that only grows.
   counts.delete('integrations/database/migrations');
-  const large = [...counts].filter(([, count]) => count > 15);
-  expect(large, 'split by noun').toEqual([]);
+  return [...counts].filter(([, count]) => count > 15);
+}
+
+test('no folder has more than 15 files of the product, or of test/support', () => {
+  expect([...largeFolders(product), ...largeFolders(support)], 'split by noun').toEqual([]);
 });
 
 test('the core is pure: no Node module, package, clock, randomness, process or promise', () => {

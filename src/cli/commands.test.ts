@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RecordedCloud, startRecordedCloud } from '#test/worlds/recorded-cloud.ts';
 import { aDeviceView, aPoolView, aStatsView } from '#test/worlds/operator-views.ts';
-import { typed } from '#test/processes/typed-command.ts';
+import { typed } from '#test/worlds/typed-command.ts';
 import type { DeviceView, PoolsReply } from '#client/shapes/pci.ts';
 import type { ExplainReply } from '#client/shapes/explain.ts';
 

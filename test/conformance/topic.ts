@@ -32,7 +32,7 @@ export type CaseOutcome =
 /**
  * Runs the cases of one topic through the product's code. A `run` that throws counts as failed with
  * the error's message, so a runner catches only what a case expects. Export it from
- * `test/conformance/<topic>.ts` and add it to `topics.ts`. Example: `export const vifXml: Topic = {
+ * `test/conformance/topics/<topic>.ts` and add it to `topics.ts`. Example: `export const vifXml: Topic = {
  * name: 'vif_xml', run: (testCase) => judge(testCase.expect['xml'], actual) }`.
  */
 export interface Topic {

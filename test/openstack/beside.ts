@@ -11,8 +11,8 @@ import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { freePorts, parseConfig } from '#programs/config/config.ts';
 import { startAllInOne } from '#programs/up/up.ts';
-import type { OpenStack } from './openstack.ts';
-import type { people } from './people.ts';
+import type { OpenStack } from './environment/openstack.ts';
+import type { people } from './environment/people.ts';
 
 export type Beside = Awaited<ReturnType<typeof besideOpenStack>>;
 

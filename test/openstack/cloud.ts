@@ -11,8 +11,8 @@ import {
   startConfigured,
   temporaryDirectory,
 } from '#test/processes/novella-process.ts';
-import { type OpenStack, startOpenStack } from './openstack.ts';
-import type { people } from './people.ts';
+import { type OpenStack, startOpenStack } from './environment/openstack.ts';
+import type { people } from './environment/people.ts';
 
 type Who = keyof typeof people;
 

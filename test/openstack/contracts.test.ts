@@ -6,7 +6,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { describeIdentityService } from '#contracts/services/identity.contract.ts';
 import { describeImageService } from '#contracts/services/image-service.contract.ts';
 import { describeNetworkService } from '#contracts/services/network.contract.ts';
-import { type OpenStack, startOpenStack } from './openstack.ts';
+import { type OpenStack, startOpenStack } from './environment/openstack.ts';
 import { realIdentity, realImages, realNetwork } from './real-services.ts';
 
 let openstack: OpenStack;

@@ -11,7 +11,7 @@ import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
 import { freePorts } from '#test/processes/free-ports.ts';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { shellBlocks } from '../docs/shell-blocks.ts';
-import { type OpenStack, startOpenStack } from './openstack.ts';
+import { type OpenStack, startOpenStack } from './environment/openstack.ts';
 
 const file = 'docs/openstack.md';
 const nova = 'http://nova.example:8774/v2.1';

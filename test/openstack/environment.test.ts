@@ -7,7 +7,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type OpenStack, startOpenStack } from './openstack.ts';
+import { type OpenStack, startOpenStack } from './environment/openstack.ts';
 
 let openstack: OpenStack;
 let network: { id: string };

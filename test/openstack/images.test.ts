@@ -12,7 +12,7 @@ import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { ImageCache } from '#integrations/guest-files/image-cache.ts';
 import { httpImageSource } from '#integrations/image-source/over-http.ts';
 import { type Beside, besideOpenStack, cloudOf, sharedNetwork, uploadedImage } from './beside.ts';
-import { type OpenStack, startOpenStack } from './openstack.ts';
+import { type OpenStack, startOpenStack } from './environment/openstack.ts';
 
 let openstack: OpenStack;
 let beside: Beside;

@@ -11,7 +11,7 @@ import {
   startNovella,
   temporaryDirectory,
 } from '#test/processes/novella-process.ts';
-import { type OpenStack, startOpenStack } from './openstack.ts';
+import { type OpenStack, startOpenStack } from './environment/openstack.ts';
 
 const state = temporaryDirectory();
 let openstack: OpenStack;

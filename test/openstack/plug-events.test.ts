@@ -12,10 +12,10 @@ import {
   startNovella,
   temporaryDirectory,
 } from '#test/processes/novella-process.ts';
-import { startBroker } from './broker.ts';
-import { type OpenStack, startOpenStack } from './openstack.ts';
-import { runFolder } from './run-folder.ts';
-import type { WiringAgent } from './wiring-agent.ts';
+import { startBroker } from './environment/broker.ts';
+import { type OpenStack, startOpenStack } from './environment/openstack.ts';
+import { runFolder } from './environment/run-folder.ts';
+import type { WiringAgent } from './environment/wiring-agent.ts';
 
 const plugTimeoutSeconds = 15;
 const patience = { timeout: 60_000, interval: 100 };

@@ -8,7 +8,7 @@ import type { ImagesUnderTest } from '#contracts/services/image-service.contract
 import type { NetworkUnderTest } from '#contracts/services/network.contract.ts';
 import { signInBody } from '#core/access/login.ts';
 import { connectOpenStack } from '#integrations/openstack/connect.ts';
-import type { OpenStack } from './openstack.ts';
+import type { OpenStack } from './environment/openstack.ts';
 
 const tokenCacheMs = 100;
 const host = 'host-with-agent';

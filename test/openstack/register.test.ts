@@ -6,8 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommandOutcome, run } from '#test/processes/command.ts';
-import { KeystoneApi, tokenOf } from './keystone-api.ts';
-import { type OpenStack, startOpenStack } from './openstack.ts';
+import { KeystoneApi, tokenOf } from './environment/keystone-api.ts';
+import { type OpenStack, startOpenStack } from './environment/openstack.ts';
 
 const url = 'http://controller:8774/v2.1';
 let openstack: OpenStack;

@@ -9,7 +9,7 @@ import { type CertificateOptions, makeAuthority } from '#test/tls/authority.ts';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { type TlsFront, tlsFront } from '#test/tls/tls-front.ts';
 import { besideOpenStack, cloudOf, sharedNetwork, uploadedImage } from './beside.ts';
-import { type OpenStack, startOpenStack } from './openstack.ts';
+import { type OpenStack, startOpenStack } from './environment/openstack.ts';
 
 const authority = makeAuthority('cloud');
 const files = temporaryDirectory();

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Cloud } from '#test/worlds/cloud.ts';
 import { faultyProxy } from '#test/worlds/faulty-proxy.ts';
 import { type Beside, besideOpenStack, cloudOf, sharedNetwork, uploadedImage } from './beside.ts';
-import { type OpenStack, startOpenStack } from './openstack.ts';
+import { type OpenStack, startOpenStack } from './environment/openstack.ts';
 
 const cacheSeconds = 1;
 let openstack: OpenStack;

@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Cloud } from '#test/worlds/cloud.ts';
-import { earlyHosts, earlyImages, makeEarlyDatabase } from '#test/worlds/early-states.ts';
+import { earlyHosts, earlyImages, makeEarlyDatabase } from '#test/databases/early-states.ts';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { freePorts, readConfig } from '#programs/config/config.ts';

@@ -1,7 +1,7 @@
 /** `novella pci check` as a user types it, on a described machine and a recorded controller. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RecordedCloud, startRecordedCloud } from '#test/worlds/recorded-cloud.ts';
-import { typed } from '#test/processes/typed-command.ts';
+import { typed } from '#test/worlds/typed-command.ts';
 import { aCard } from '#test/hosts/pci-cards.ts';
 import { aDeviceView } from '#test/worlds/operator-views.ts';
 import type { LocalMachine } from './pci-check.ts';

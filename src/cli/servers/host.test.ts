@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aHostView } from '#test/worlds/operator-views.ts';
 import { type RecordedCloud, startRecordedCloud } from '#test/worlds/recorded-cloud.ts';
-import { typed } from '#test/processes/typed-command.ts';
+import { typed } from '#test/worlds/typed-command.ts';
 import type { EnrolmentView } from '#client/shapes/hosts.ts';
 
 const enrolment = { host: 'hv1', enrolled_at: '2026-01-02T03:04:05Z', revoked_at: null };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aControllerStatus, aHostView } from '#test/worlds/operator-views.ts';
 import { type RecordedCloud, startRecordedCloud } from '#test/worlds/recorded-cloud.ts';
-import { typed } from '#test/processes/typed-command.ts';
+import { typed } from '#test/worlds/typed-command.ts';
 
 let cloud: RecordedCloud;
 beforeAll(async () => {

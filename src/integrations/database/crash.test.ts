@@ -9,7 +9,7 @@ import { aHost, aVf } from '#test/worlds/store-rows.ts';
 import { openStore } from './store.ts';
 
 const program = fileURLToPath(
-  new URL('../../../test/support/processes/commit-until-killed.ts', import.meta.url),
+  new URL('../../../test/support/databases/commit-until-killed.ts', import.meta.url),
 );
 
 test('a process killed in the middle of its commits loses none that were confirmed to it, and leaves claims, devices and tasks in agreement', async () => {

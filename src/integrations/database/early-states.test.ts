@@ -5,7 +5,7 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { earlyStates, makeEarlyDatabase } from '#test/worlds/early-states.ts';
+import { earlyStates, makeEarlyDatabase } from '#test/databases/early-states.ts';
 import { freshFile } from '#test/fresh-file.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';

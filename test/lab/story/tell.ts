@@ -11,14 +11,14 @@ import { hostImage } from '../image.ts';
 import { mustRun } from '#test/debian/must-run.ts';
 import { labAgent, labHostName } from './agent.ts';
 import { CloudUser } from './cloud-user.ts';
-import { tellOfFaults } from './faults.ts';
-import { tellOfFourServers } from './four-servers.ts';
-import { tellOfHotPlug } from './hot-plug.ts';
-import { tellOfKilledAgent, tellOfKilledLibvirtd, tellOfLastVf } from './last-vf.ts';
-import { tellOfNetworkXml } from './network-xml.ts';
+import { tellOfFaults } from './chapters/faults.ts';
+import { tellOfFourServers } from './chapters/four-servers.ts';
+import { tellOfHotPlug } from './chapters/hot-plug.ts';
+import { tellOfKilledAgent, tellOfKilledLibvirtd, tellOfLastVf } from './chapters/last-vf.ts';
+import { tellOfNetworkXml } from './chapters/network-xml.ts';
 import { stock } from './stock.ts';
 import { type Claim, startTelling, type Told } from './telling.ts';
-import { tellOfWholeCard } from './whole-card.ts';
+import { tellOfWholeCard } from './chapters/whole-card.ts';
 import { expected, type World } from './world.ts';
 
 const chapters: { title: string; notify: (world: World, claim: Claim) => Promise<void> }[] = [

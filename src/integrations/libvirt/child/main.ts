@@ -3,7 +3,7 @@
  * messages and libvirt's URI as its argument; when the library crashes or hangs, this process goes
  * and the agent stays.
  */
-import type { CallMessage, ChildMessage, WireFailure } from '../connection/child-messages.ts';
+import type { CallMessage, ChildMessage, WireFailure } from './child-messages.ts';
 import { CallFailed, ConnectionOpener } from './connection.ts';
 import { Lanes } from './lanes.ts';
 import { loadLibvirt } from './library.ts';

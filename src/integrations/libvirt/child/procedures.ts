@@ -1,5 +1,5 @@
 /** The procedures that the agent may call: each a few calls of libvirt on one connection. */
-import type { DomainRow, ProcedureName, Procedures } from '../connection/child-messages.ts';
+import type { DomainRow, ProcedureName, Procedures } from './child-messages.ts';
 import { domainState, errorCode, metadataElement, xmlFlag } from '../xml/libvirt-numbers.ts';
 import { CallFailed, type Connection } from './connection.ts';
 import type { LaneKind } from './lanes.ts';

@@ -3,7 +3,7 @@
  * ever less often.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChildMessage, DomainEvent } from '../connection/child-messages.ts';
+import type { ChildMessage, DomainEvent } from './child-messages.ts';
 import { eventId, nodeDeviceEventId } from '../xml/libvirt-numbers.ts';
 import { CallFailed, type Connection, type ConnectionOpener } from './connection.ts';
 import type { Library, Pointer } from './library.ts';

@@ -6,7 +6,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '#contracts/log.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { ChildMessage, DomainEvent, ProcedureName, Procedures } from './child-messages.ts';
+import type {
+  ChildMessage,
+  DomainEvent,
+  ProcedureName,
+  Procedures,
+} from '../child/child-messages.ts';
 import { LibvirtError } from './libvirt-error.ts';
 
 export interface LibvirtChildOptions {

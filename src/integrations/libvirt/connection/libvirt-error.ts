@@ -1,6 +1,6 @@
 /** libvirt's errors as ours: the kind is chosen from libvirt's code; code, domain and text stay. */
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
-import type { WireFailure } from './child-messages.ts';
+import type { WireFailure } from '../child/child-messages.ts';
 import { errorCode, errorDomain } from '../xml/libvirt-numbers.ts';
 
 /** A call that libvirt refused or could not do. */

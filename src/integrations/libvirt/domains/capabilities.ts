@@ -5,7 +5,7 @@
 import { XMLParser } from 'fast-xml-parser';
 import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
 import type { HostNumaNode } from '#core/scheduling/numa-fit.ts';
-import type { Procedures } from '../connection/child-messages.ts';
+import type { Procedures } from '../child/child-messages.ts';
 
 interface ParsedCapabilities {
   capabilities?: {

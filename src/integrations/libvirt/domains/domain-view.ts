@@ -4,7 +4,7 @@
 import type { HeldDevice } from '#core/guests/description/held-device.ts';
 import type { FoundGuest } from '#core/guests/plan/plan.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
-import type { DomainRow } from '../connection/child-messages.ts';
+import type { DomainRow } from '../child/child-messages.ts';
 import { type DomainDevice, domainDevices } from './domain-devices.ts';
 import { type GuestMetadata, readMetadata } from '../xml/domain-metadata.ts';
 import { domainState } from '../xml/libvirt-numbers.ts';

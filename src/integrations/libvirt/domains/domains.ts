@@ -1,6 +1,6 @@
 /** The host's domains: found, and waited for until something has become of one. */
 import { ComputeError } from '#core/errors.ts';
-import type { DomainEvent } from '../connection/child-messages.ts';
+import type { DomainEvent } from '../child/child-messages.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import { type DomainView, viewOf } from './domain-view.ts';
 

@@ -1,7 +1,7 @@
 import type { HypervisorChange } from '#contracts/host/hypervisor.ts';
 import { aGuest } from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
-import type { DomainRow } from '../connection/child-messages.ts';
+import type { DomainRow } from '../child/child-messages.ts';
 import type { ChildNews, LibvirtChild } from '../connection/child-process.ts';
 import { Domains } from './domains.ts';
 import { domainXml } from '../xml/domain-xml.ts';

@@ -1,6 +1,6 @@
 /** libvirt's events as changes of Novella's guests; other domains are ignored. */
 import type { FoundGuest, HypervisorChange } from '#contracts/host/hypervisor.ts';
-import type { DomainEvent } from '../connection/child-messages.ts';
+import type { DomainEvent } from '../child/child-messages.ts';
 import type { ChildNews, LibvirtChild } from '../connection/child-process.ts';
 import type { Domains } from './domains.ts';
 import { lifecycleDetail, lifecycleEvent } from '../xml/libvirt-numbers.ts';

@@ -4,7 +4,7 @@
  */
 import { ComputeError } from '#core/errors.ts';
 import type { GuestNic } from '#core/guests/description/guest.ts';
-import type { DomainEvent } from '../connection/child-messages.ts';
+import type { DomainEvent } from '../child/child-messages.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import { type DomainDevice, deviceOfNic, domainDevices } from './domain-devices.ts';
 import {

@@ -9,7 +9,7 @@ import {
   optionSources,
   toFunction,
 } from './described-function.ts';
-import { failed, judge, passed, type Topic } from './topic.ts';
+import { failed, judge, passed, type Topic } from '../topic.ts';
 
 interface Input {
   option: string[];

@@ -1,7 +1,7 @@
 /**
  * Chapters: two who want the last VF; an agent, and a libvirtd, that die in the middle of a boot.
  */
-import type { Claim } from './telling.ts';
+import type { Claim } from '../telling.ts';
 import {
   ask,
   clear,
@@ -11,7 +11,7 @@ import {
   running,
   startLibvirtd,
   type World,
-} from './world.ts';
+} from '../world.ts';
 
 export async function tellOfLastVf(world: World, claim: Claim): Promise<void> {
   const { user, networks } = world;

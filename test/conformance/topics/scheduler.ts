@@ -1,5 +1,5 @@
 /** Topic `scheduler`: which hosts a server may go to, and what it takes there. */
-import { playScenario } from './scenario.ts';
-import type { Topic } from './topic.ts';
+import { playScenario } from '../scenario/scenario.ts';
+import type { Topic } from '../topic.ts';
 
 export const scheduler: Topic = { name: 'scheduler', run: playScenario };

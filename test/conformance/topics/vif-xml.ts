@@ -11,7 +11,7 @@ import type { Vif } from '#core/networking/vif.ts';
 import { isComputeError } from '#core/errors.ts';
 import { nicXml } from '#integrations/libvirt/xml/interface-xml.ts';
 import { printXml } from '#integrations/libvirt/xml/xml.ts';
-import { type CaseOutcome, failed, judge, passed, type Topic, type VectorCase } from './topic.ts';
+import { type CaseOutcome, failed, judge, passed, type Topic, type VectorCase } from '../topic.ts';
 
 interface WireVif {
   id: string;

@@ -2,9 +2,9 @@
  * What can be seen of a scenario's cloud from outside, in the words of its recordings, and how far
  * it is from what was recorded.
  */
-import type { ScenarioState, SeenPort } from './scenario-case.ts';
-import { recordedMac, type World } from './scenario-world.ts';
-import { firstDifference } from './topic.ts';
+import type { ScenarioState, SeenPort } from './case.ts';
+import { recordedMac, type World } from './world.ts';
+import { firstDifference } from '../topic.ts';
 
 interface DeviceView {
   host: string;

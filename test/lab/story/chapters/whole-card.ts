@@ -1,7 +1,7 @@
 /** Chapter: a whole PF; its VFs go out of stock, and come back. */
-import { labDevices } from '../machine.ts';
-import type { Claim } from './telling.ts';
-import { boot, clear, driverOf, expected, hostShows, type World } from './world.ts';
+import { labDevices } from '../../machine.ts';
+import type { Claim } from '../telling.ts';
+import { boot, clear, driverOf, expected, hostShows, type World } from '../world.ts';
 
 export async function tellOfWholeCard(world: World, claim: Claim): Promise<void> {
   const { user, networks } = world;

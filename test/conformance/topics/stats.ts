@@ -19,7 +19,7 @@ import {
   optionSources,
   toFunction,
 } from './described-function.ts';
-import { type CaseOutcome, failed, firstDifference, passed, type Topic } from './topic.ts';
+import { type CaseOutcome, failed, firstDifference, passed, type Topic } from '../topic.ts';
 
 interface Step {
   op: 'add_all' | 'add' | 'remove' | 'support' | 'apply' | 'consume';

@@ -2,10 +2,10 @@
  * Of the four servers: a VF, a macvtap, a NIC on a bridge, and a PCI device that is no NIC, in one
  * guest.
  */
-import { labDevices } from '../machine.ts';
+import { labDevices } from '../../machine.ts';
 import type { FourServers } from './four-servers.ts';
-import type { Claim } from './telling.ts';
-import { addressOf, answers, driverOf, expected, pings, type World } from './world.ts';
+import type { Claim } from '../telling.ts';
+import { addressOf, answers, driverOf, expected, pings, type World } from '../world.ts';
 
 const kinds = ['direct', 'macvtap', 'normal'] as const;
 const drivers = ['igbvf', 'virtio_net', 'virtio_net'];

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { FourServers } from './four-servers.ts';
-import type { Claim } from './telling.ts';
+import type { Claim } from '../telling.ts';
 import { vlansOnWire } from './wire.ts';
 import {
   addressOf,
@@ -14,7 +14,7 @@ import {
   type RunningServer,
   vfsOf,
   type World,
-} from './world.ts';
+} from '../world.ts';
 
 export async function tellOfVlans(
   world: World,

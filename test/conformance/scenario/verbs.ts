@@ -2,9 +2,9 @@
  * The steps of a scenario other than `boot`. Each returns when the cloud has settled, and throws
  * what the API refuses.
  */
-import { deleteServer, settled } from './scenario-boot.ts';
-import type { ScenarioStep } from './scenario-case.ts';
-import { configEntries, withMacs, type World } from './scenario-world.ts';
+import { deleteServer, settled } from './boot.ts';
+import type { ScenarioStep } from './case.ts';
+import { configEntries, withMacs, type World } from './world.ts';
 
 type Verb = (world: World, step: ScenarioStep) => Promise<void>;
 

@@ -4,7 +4,7 @@ import { addCommands } from '#cli/commands.ts';
 import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { addPciCheck } from '#cli/pci/pci-check-command.ts';
 import type { LocalMachine } from '#cli/pci/pci-check.ts';
-import type { RecordedCloud } from '../worlds/recorded-cloud.ts';
+import type { RecordedCloud } from './recorded-cloud.ts';
 
 /** What was printed, and the exit status that the command chose, if it chose one. */
 export interface Typed {

@@ -2,8 +2,8 @@
  * The step `boot` of a scenario: the product chooses, its choice is compared, and where the
  * recording chose another host the server goes there.
  */
-import type { ExpectedStep, ScenarioStep } from './scenario-case.ts';
-import type { World } from './scenario-world.ts';
+import type { ExpectedStep, ScenarioStep } from './case.ts';
+import type { World } from './world.ts';
 
 /** How a boot ended. `validHosts`: those that passed every filter, by name. */
 export interface BootOutcome {

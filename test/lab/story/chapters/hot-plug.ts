@@ -2,8 +2,8 @@
  * Chapter: a VF comes to a running guest and goes again; the guest's life: pause, reboot, stop,
  * start.
  */
-import type { Claim } from './telling.ts';
-import { addressOf, boot, clear, expected, hostShows, vfsOf, type World } from './world.ts';
+import type { Claim } from '../telling.ts';
+import { addressOf, boot, clear, expected, hostShows, vfsOf, type World } from '../world.ts';
 
 export async function tellOfHotPlug(world: World, claim: Claim): Promise<void> {
   const { user, networks } = world;

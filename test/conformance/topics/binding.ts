@@ -24,7 +24,7 @@ import { parsePciAddress } from '#core/pci/devices/address.ts';
 import { matchDevice } from '#core/pci/specs/device-spec.ts';
 import type { PciDeviceType, PciFunction } from '#core/pci/devices/device.ts';
 import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
-import { type CaseOutcome, failed, judge, type Topic, type VectorCase } from './topic.ts';
+import { type CaseOutcome, failed, judge, type Topic, type VectorCase } from '../topic.ts';
 
 interface WirePort {
   id: string;

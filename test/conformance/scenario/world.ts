@@ -19,7 +19,7 @@ import {
 import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import type { DescribedDevice } from '#integrations/simulated/machine/described-devices.ts';
-import type { ScenarioInput, ScenarioPort } from './scenario-case.ts';
+import type { ScenarioInput, ScenarioPort } from './case.ts';
 
 export interface World {
   cloud: AllInOne;

@@ -14,7 +14,7 @@ import {
   type PortResourceRequest,
   resourceGroupsOf,
 } from '#core/scheduling/network-needs.ts';
-import { failed, judge, passed, type Topic } from './topic.ts';
+import { failed, judge, passed, type Topic } from '../topic.ts';
 
 interface DescribedSegment {
   physical_network?: string | null;

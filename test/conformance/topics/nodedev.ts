@@ -1,6 +1,6 @@
 /** Topic nodedev: libvirt's node devices and sysfs facts through readNodeDevices to records. */
 import { type NodeDevice, readNodeDevices } from '#integrations/libvirt/node-device.ts';
-import { type CaseOutcome, judge, type Topic, type VectorCase } from './topic.ts';
+import { type CaseOutcome, judge, type Topic, type VectorCase } from '../topic.ts';
 
 interface Input {
   nodedevs: string[];

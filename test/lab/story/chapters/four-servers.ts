@@ -4,9 +4,9 @@
  */
 import { tellOfKinds } from './kinds.ts';
 import { tellOfRelease } from './release.ts';
-import type { Claim } from './telling.ts';
+import type { Claim } from '../telling.ts';
 import { tellOfVlans } from './vlans.ts';
-import { boot, type RunningServer, vfsOf, type World } from './world.ts';
+import { boot, type RunningServer, vfsOf, type World } from '../world.ts';
 
 export interface FourServers {
   a: RunningServer;

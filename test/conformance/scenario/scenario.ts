@@ -3,12 +3,12 @@
  * compares after every step.
  */
 import { isComputeError } from '#core/errors.ts';
-import { type BootOutcome, bootAll } from './scenario-boot.ts';
-import type { ExpectedStep, ScenarioInput, ScenarioStep } from './scenario-case.ts';
-import { seenState, slotProblem, stateDifference } from './scenario-state.ts';
-import { verbs } from './scenario-verbs.ts';
-import { startWorld, type World } from './scenario-world.ts';
-import { type CaseOutcome, failed, passed, type VectorCase } from './topic.ts';
+import { type BootOutcome, bootAll } from './boot.ts';
+import type { ExpectedStep, ScenarioInput, ScenarioStep } from './case.ts';
+import { seenState, slotProblem, stateDifference } from './state.ts';
+import { verbs } from './verbs.ts';
+import { startWorld, type World } from './world.ts';
+import { type CaseOutcome, failed, passed, type VectorCase } from '../topic.ts';
 
 /** One case of the topics `scheduler` and `lifecycle`. */
 export async function playScenario(testCase: VectorCase): Promise<CaseOutcome> {

@@ -4,9 +4,9 @@
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { labDevices } from '../machine.ts';
-import { labHostName } from './agent.ts';
-import type { Claim } from './telling.ts';
+import { labDevices } from '../../machine.ts';
+import { labHostName } from '../agent.ts';
+import type { Claim } from '../telling.ts';
 import {
   ask,
   driverOf,
@@ -16,7 +16,7 @@ import {
   startLibvirtd,
   vfsOf,
   type World,
-} from './world.ts';
+} from '../world.ts';
 
 interface Fault {
   /** What the claim says. */

@@ -1,6 +1,6 @@
 /** Chapter: the same NICs by way of libvirt networks (`libvirt.network_xml: true`). */
-import type { Claim } from './telling.ts';
-import { addressOf, boot, clear, expected, type World } from './world.ts';
+import type { Claim } from '../telling.ts';
+import { addressOf, boot, clear, expected, type World } from '../world.ts';
 
 export async function tellOfNetworkXml(world: World, claim: Claim): Promise<void> {
   const { user, networks, host } = world;
