@@ -4,7 +4,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { microversion } from '#client/servers.ts';
-import { request, type Session } from '#client/session/session.ts';
+import { request } from '#client/session/request.ts';
+import type { Session } from '#client/session/session.ts';
 import { isComputeError } from '#core/errors.ts';
 import { atOnce, type Timed } from './at-once.ts';
 

@@ -3,7 +3,8 @@
  * goes.
  */
 import { microversion } from '#client/servers.ts';
-import { request, type Session } from '#client/session/session.ts';
+import { request } from '#client/session/request.ts';
+import type { Session } from '#client/session/session.ts';
 import { type BootGround, bootServers, createPorts, prepareGround } from './boot-servers.ts';
 import { printFigure } from './figure.ts';
 import { startNovella } from './running-novella.ts';

@@ -1,7 +1,8 @@
 /** The requests of the operator API. */
 import type { PciDeviceStatus } from '#core/pci/devices/device.ts';
 import { allOf, pagesOf } from './session/pages.ts';
-import { request, type Session } from './session/session.ts';
+import { request } from './session/request.ts';
+import type { Session } from './session/session.ts';
 import type { ExplainReply } from './shapes/explain.ts';
 import type { EnrolmentView, HostView, NewEnrolmentView } from './shapes/hosts.ts';
 import type { OperatorReply } from './shapes/operator-replies.ts';

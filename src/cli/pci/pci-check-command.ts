@@ -94,10 +94,7 @@ async function sessionOf(
       `--against "${against}": must be the address of a controller, such as http://127.0.0.1:8774`,
     );
   }
-  const session = await openSession(findCloud(environment, choice));
-  if (typeof against !== 'string') return session;
-  return {
-    ...session,
-    endpoints: { ...session.endpoints, compute: `${new URL(against).origin}/v2.1` },
-  };
+  const cloud = findCloud(environment, choice);
+  if (typeof against !== 'string') return openSession(cloud);
+  return openSession({ ...cloud, computeUrl: `${new URL(against).origin}/v2.1` });
 }

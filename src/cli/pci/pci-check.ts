@@ -16,7 +16,8 @@ import { listDevices } from '#client/operator-api.ts';
 import { serverNames } from '#client/servers.ts';
 import { checkLines } from './pci-check-text.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
-import { request, type Session } from '#client/session/session.ts';
+import { request } from '#client/session/request.ts';
+import type { Session } from '#client/session/session.ts';
 
 /** The option's texts in order, each with where it was written. */
 export interface DeviceList {

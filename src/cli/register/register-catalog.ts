@@ -8,7 +8,8 @@ import {
   type RegistrationStep,
   type WantedRegistration,
 } from './registration.ts';
-import { request, type Session } from '#client/session/session.ts';
+import { request } from '#client/session/request.ts';
+import type { Session } from '#client/session/session.ts';
 
 interface Service {
   id: string;

@@ -8,7 +8,8 @@ import {
   type UserStep,
   type WantedUser,
 } from './service-user.ts';
-import { request, type Session } from '#client/session/session.ts';
+import { request } from '#client/session/request.ts';
+import type { Session } from '#client/session/session.ts';
 
 export interface UserOptions extends WantedUser {
   domain: string;

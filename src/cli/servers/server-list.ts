@@ -1,6 +1,7 @@
 /** All servers of the cloud, page by page. */
 import { microversion } from '#client/servers.ts';
-import { request, type Session } from '#client/session/session.ts';
+import { request } from '#client/session/request.ts';
+import type { Session } from '#client/session/session.ts';
 
 /** What is read of a server. */
 export interface ServerView {

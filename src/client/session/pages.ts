@@ -1,5 +1,6 @@
 /** Lists that come in pages, as one. */
-import { request, type ServiceRequest, type Session } from './session.ts';
+import { request, type ServiceRequest } from './request.ts';
+import type { Session } from './session.ts';
 
 interface Link {
   rel: string;

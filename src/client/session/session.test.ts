@@ -10,7 +10,8 @@ import {
   startRecordedCloud,
 } from '#test/worlds/recorded-cloud.ts';
 import { tlsFiles } from '#test/tls/tls-files.ts';
-import { openSession, request, serviceUrl, type Session } from './session.ts';
+import { request, send } from './request.ts';
+import { openSession, serviceUrl, type Session } from './session.ts';
 
 let cloud: RecordedCloud;
 let session: Session;
@@ -83,6 +84,56 @@ test('an empty reply is undefined', async () => {
   cloud.answer('DELETE /v2.1/servers/s1', { status: 204, body: '' });
   const sent = { service: 'compute', method: 'DELETE', path: '/servers/s1' } as const;
   expect(await request(session, sent)).toBeUndefined();
+});
+
+const expired = {
+  status: 401,
+  body: { error: { code: 401, title: 'Unauthorized', message: 'The token has expired.' } },
+};
+
+/** A cloud of its own that takes only this token. */
+async function cloudThatTakes(token: string): Promise<RecordedCloud> {
+  const strict = await startRecordedCloud();
+  strict.answer('GET /v2.1/x', ({ headers }) =>
+    headers['x-auth-token'] === token ? { body: { x: 1 } } : expired,
+  );
+  return strict;
+}
+
+const signIns = ({ received }: RecordedCloud) =>
+  received.filter(({ line }) => line === 'POST /v3/auth/tokens').length;
+
+test('an expired token is renewed, once for all who ask, and the requests are sent again', async () => {
+  const strict = await cloudThatTakes('token-2');
+  const user = await openSession(strict.credentials);
+  strict.token = 'token-2';
+  const asked = { service: 'compute', path: '/x' } as const;
+  const replies = await Promise.all([request(user, asked), request(user, asked)]);
+  expect(replies).toEqual([{ x: 1 }, { x: 1 }]);
+  expect([user.token, signIns(strict)]).toEqual(['token-2', 2]);
+  await strict.stop();
+});
+
+test('a token that is refused as a new one too is not renewed again', async () => {
+  const strict = await cloudThatTakes('another');
+  const user = await openSession(strict.credentials);
+  const error = await refusal(request(user, { service: 'compute', path: '/x' }));
+  expect(isComputeError(error, 'unauthenticated')).toBe(true);
+  expect(error?.message).toBe('The token has expired. (compute GET /v2.1/x: 401)');
+  expect(signIns(strict)).toBe(2);
+  await strict.stop();
+});
+
+test('a token that the caller gives is sent as it is, and not renewed', async () => {
+  const strict = await cloudThatTakes('mine');
+  const user = await openSession(strict.credentials);
+  const asked = { service: 'compute', path: '/x' } as const;
+  expect((await send(user, { ...asked, token: 'mine' })).status).toBe(200);
+  expect((await send(user, { ...asked, token: 'old' })).status).toBe(401);
+  expect((await send(user, { ...asked, token: null })).status).toBe(401);
+  expect(strict.received.at(-1)?.headers['x-auth-token']).toBeUndefined();
+  expect(signIns(strict)).toBe(1);
+  await strict.stop();
 });
 
 const refusals: { name: string; given: RecordedReply; kind: ErrorKind; says: string }[] = [

@@ -5,7 +5,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { explainServer, listDevices, listHosts, listPools } from '#client/operator-api.ts';
 import { microversion } from '#client/servers.ts';
-import { request, type Session } from '#client/session/session.ts';
+import { request } from '#client/session/request.ts';
+import type { Session } from '#client/session/session.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { type Inventory, known, type PortView, type ServerView, type Step } from './story.ts';
 

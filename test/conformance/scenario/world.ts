@@ -3,12 +3,8 @@
  * spoken to over its public API.
  */
 import { readCloud } from '#client/cloud/clouds-yaml.ts';
-import {
-  openSession,
-  request,
-  type ServiceRequest,
-  type Session,
-} from '#client/session/session.ts';
+import { request, type ServiceRequest } from '#client/session/request.ts';
+import { openSession, type Session } from '#client/session/session.ts';
 import {
   type Config,
   type ConfigEntry,

@@ -14,12 +14,8 @@ import {
   listPools,
   makeEnrolment,
 } from '#client/operator-api.ts';
-import {
-  openSession,
-  request,
-  type ServiceRequest,
-  type Session,
-} from '#client/session/session.ts';
+import { request, type ServiceRequest } from '#client/session/request.ts';
+import { openSession, type Session } from '#client/session/session.ts';
 import { isComputeError } from '#core/errors.ts';
 import type { PortView, ServerView } from '#programs/demo/story.ts';
 

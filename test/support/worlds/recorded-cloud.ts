@@ -26,37 +26,42 @@ export interface ReceivedRequest {
 
 export interface RecordedCloud {
   origin: string;
+  /** What a sign-in gives; at first `token-1`. */
+  token: string;
   credentials: CloudPlace & PasswordLogin;
   received: ReceivedRequest[];
   /**
    * Sets what `GET /path?query` answers. Example: `answer('GET /novella/v1/pci/pools', { body: …
    * })`.
    */
-  answer(line: string, reply: RecordedReply): void;
+  answer(line: string, reply: RecordedReply | ((asked: ReceivedRequest) => RecordedReply)): void;
   stop(): Promise<void>;
 }
 
 /** Starts it. Login works with the credentials given back; every service is at the one origin. */
 export async function startRecordedCloud(): Promise<RecordedCloud> {
-  const replies = new Map<string, RecordedReply>();
+  const replies = new Map<string, Parameters<RecordedCloud['answer']>[1]>();
   const received: ReceivedRequest[] = [];
   const server = createServer((request, response) => {
     void reply(request, response);
   });
   const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const line = `${request.method} ${request.url}`;
-    received.push({ line, headers: request.headers, body: await readBody(request) });
+    const asked = { line, headers: request.headers, body: await readBody(request) };
+    received.push(asked);
     const unknown = {
       status: 404,
       body: { itemNotFound: { code: 404, message: `no record of ${line}` } },
     };
-    send(response, replies.get(line) ?? unknown);
+    const answer = replies.get(line) ?? unknown;
+    send(response, typeof answer === 'function' ? answer(asked) : answer);
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  replies.set('POST /v3/auth/tokens', login(origin));
-  return {
+  replies.set('POST /v3/auth/tokens', () => login(origin, cloud.token));
+  const cloud: RecordedCloud = {
     origin,
+    token: 'token-1',
     credentials: {
       authUrl: `${origin}/v3`,
       username: 'admin',
@@ -73,9 +78,10 @@ export async function startRecordedCloud(): Promise<RecordedCloud> {
         server.closeAllConnections();
       }),
   };
+  return cloud;
 }
 
-function login(origin: string): RecordedReply {
+function login(origin: string, token: string): RecordedReply {
   const entry = (type: string, url: string) => ({
     type,
     endpoints: [
@@ -86,7 +92,7 @@ function login(origin: string): RecordedReply {
   const catalog = [entry('compute', `${origin}/v2.1`), entry('network', origin)];
   return {
     status: 201,
-    headers: { 'x-subject-token': 'token-1' },
+    headers: { 'x-subject-token': token },
     body: { token: { project: { id: 'project-1' }, catalog } },
   };
 }

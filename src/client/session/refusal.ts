@@ -1,0 +1,69 @@
+/** A reply of a service as its document, or as the error that it is. */
+import { ComputeError, type ErrorKind } from '#core/errors.ts';
+import type { ServiceReply } from './exchange.ts';
+
+/**
+ * The JSON of a reply (undefined for an empty one). A refusal is thrown as ComputeError: the
+ * service's message, then what was asked, the status and the request id.
+ */
+export function readReply<T>(reply: ServiceReply): T {
+  const { service, method, url, status, text } = reply;
+  const json = parseJson(text);
+  const isOk = status >= 200 && status < 300;
+  if (isOk && (json !== undefined || text === '')) return json as T;
+  const id = reply.headers.get('x-openstack-request-id');
+  const asked = `${service} ${method} ${new URL(url).pathname}: ${status}`;
+  const words = isOk ? 'the reply is not JSON' : wordsOf(reply, json);
+  throw new ComputeError(
+    isOk ? 'unavailable' : kindOf(status),
+    `${words} (${asked}${id === null ? '' : `, request ${id}`})`,
+  );
+}
+
+/**
+ * What the commands ask of compute and operator API is for administrators; which rule of theirs
+ * refused it helps nobody here.
+ */
+function wordsOf({ service, status, statusText }: ServiceReply, json: unknown): string {
+  if (status === 403 && (service === 'compute' || service === 'operator')) {
+    return 'only administrators may do this; sign in as one: name the cloud with --os-cloud or OS_CLOUD';
+  }
+  return messageIn(json) ?? statusText;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Services wrap their message once, each under a key of its own: `badRequest`, `NeutronError`,
+ * `error`.
+ */
+function messageIn(json: unknown): string | undefined {
+  if (typeof json !== 'object' || json === null) return undefined;
+  for (const value of [json, ...Object.values(json)]) {
+    const { message } = (value ?? {}) as { message?: unknown };
+    if (typeof message === 'string') return message;
+  }
+  return undefined;
+}
+
+const kinds: Record<number, ErrorKind> = {
+  400: 'invalid',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'notFound',
+  406: 'notAcceptable',
+  409: 'conflict',
+  413: 'overQuota',
+  500: 'bug',
+  501: 'notImplemented',
+};
+
+function kindOf(status: number): ErrorKind {
+  return kinds[status] ?? (status < 500 ? 'invalid' : 'unavailable');
+}
