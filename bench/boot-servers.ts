@@ -2,11 +2,16 @@
  * Boots servers with a direct port each over the public API, as fast as it answers, and deletes
  * them.
  */
-import { setTimeout as pause } from 'node:timers/promises';
-import { microversion } from '#client/servers.ts';
+import { createNetwork, createPort } from '#client/networks.ts';
+import {
+  createServer,
+  deleteServer as requestDelete,
+  microversion,
+  waitForServer,
+  waitForServerGone,
+} from '#client/servers.ts';
 import { request } from '#client/session/request.ts';
 import type { Session } from '#client/session/session.ts';
-import { isComputeError } from '#core/errors.ts';
 import { atOnce, type Timed } from './at-once.ts';
 
 /** What every boot shares. */
@@ -28,7 +33,7 @@ interface FlavorView {
  * looks are no load of their own.
  */
 const pollMs = 2;
-const patienceMs = 60_000;
+const limitMs = 60_000;
 
 /** Makes a network for the ports and picks the smallest flavor and the first image. */
 export async function prepareGround(session: Session): Promise<BootGround> {
@@ -44,45 +49,17 @@ export async function prepareGround(session: Session): Promise<BootGround> {
   const [smallest] = flavors.sort((one, other) => one.vcpus - other.vcpus || one.ram - other.ram);
   const [image] = images;
   if (smallest === undefined || image === undefined) throw new Error('no flavor or no image');
-  const networkId = await createNetwork(session);
+  const subnet = { cidr: '10.100.0.0/16' };
+  const network = { name: 'bench', physicalNetwork: 'physnet1', vlan: 100, subnet };
+  const networkId = await createNetwork(session, network);
   return { session, networkId, flavorId: smallest.id, imageId: image.id };
-}
-
-async function createNetwork(session: Session): Promise<string> {
-  const { network } = await request<{ network: { id: string } }>(session, {
-    service: 'network',
-    method: 'POST',
-    path: '/v2.0/networks',
-    body: {
-      network: {
-        name: 'bench',
-        'provider:network_type': 'vlan',
-        'provider:physical_network': 'physnet1',
-        'provider:segmentation_id': 100,
-      },
-    },
-  });
-  const subnet = { network_id: network.id, ip_version: 4, cidr: '10.100.0.0/16' };
-  await request(session, {
-    service: 'network',
-    method: 'POST',
-    path: '/v2.0/subnets',
-    body: { subnet },
-  });
-  return network.id;
 }
 
 /** Creates direct ports, one after the other, and gives their ids. */
 export async function createPorts(ground: BootGround, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let made = 0; made < count; made += 1) {
-    const { port } = await request<{ port: { id: string } }>(ground.session, {
-      service: 'network',
-      method: 'POST',
-      path: '/v2.0/ports',
-      body: { port: { network_id: ground.networkId, 'binding:vnic_type': 'direct' } },
-    });
-    ids.push(port.id);
+    ids.push((await createPort(ground.session, ground.networkId, 'direct')).id);
   }
   return ids;
 }
@@ -106,44 +83,15 @@ export function deleteServers(
 }
 
 async function bootServer(ground: BootGround, port: string, pauseMs: number): Promise<string> {
-  const { session } = ground;
-  const wanted = {
-    name: 'bench',
-    flavorRef: ground.flavorId,
-    imageRef: ground.imageId,
-    networks: [{ port }],
-  };
-  const { server } = await request<{ server: { id: string } }>(session, {
-    service: 'compute',
-    method: 'POST',
-    path: '/servers',
-    body: { server: wanted },
-    microversion,
+  const { session, flavorId: flavorRef, imageId: imageRef } = ground;
+  const id = await createServer(session, {
+    ...{ name: 'bench', flavorRef, imageRef, networks: [{ port }] },
   });
-  const deadline = performance.now() + patienceMs;
-  while (performance.now() < deadline) {
-    const { server: seen } = await request<{
-      server: { status: string; fault?: { message: string } };
-    }>(session, { service: 'compute', path: `/servers/${server.id}`, microversion });
-    if (seen.status === 'ACTIVE') return server.id;
-    if (seen.status === 'ERROR') throw new Error(`server ${server.id}: ${seen.fault?.message}`);
-    await pause(pauseMs);
-  }
-  throw new Error(`server ${server.id}: not ACTIVE after ${patienceMs} ms`);
+  await waitForServer(session, id, { statuses: ['ACTIVE'], patience: { limitMs, pauseMs } });
+  return id;
 }
 
 async function deleteServer(ground: BootGround, id: string, pauseMs: number): Promise<void> {
-  const asked = { service: 'compute', path: `/servers/${id}`, microversion } as const;
-  await request(ground.session, { ...asked, method: 'DELETE' });
-  const deadline = performance.now() + patienceMs;
-  while (performance.now() < deadline) {
-    try {
-      await request(ground.session, asked);
-    } catch (error) {
-      if (isComputeError(error, 'notFound')) return;
-      throw error;
-    }
-    await pause(pauseMs);
-  }
-  throw new Error(`server ${id}: not gone after ${patienceMs} ms`);
+  await requestDelete(ground.session, id);
+  await waitForServerGone(ground.session, id, { limitMs, pauseMs });
 }

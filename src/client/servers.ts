@@ -1,70 +1,97 @@
-/** The requests of the compute API about servers. */
+/** The requests of the compute API about servers, and waiting for what becomes of them. */
 import { ComputeError, isComputeError } from '#core/errors.ts';
-import { allOf } from './session/pages.ts';
+import { request, type ServiceRequest } from './session/request.ts';
 import type { Session } from './session/session.ts';
+import { type Patience, waitFor } from './wait-for.ts';
 
-/** The microversion that the commands speak. */
+/** The microversion that the client speaks. */
 export const microversion = '2.79';
 
-/** A server's id and name. */
-export interface NamedServer {
+/** A server as the compute API shows it to an administrator, the keys that are read. */
+export interface ServerView {
   id: string;
   name: string;
+  status: string;
+  updated: string;
+  /** Of a server in ERROR. */
+  fault?: { message: string };
+  'OS-EXT-STS:task_state': string | null;
+  'OS-EXT-SRV-ATTR:host': string | null;
 }
 
-/** The servers of all projects; with a name, those whose name is exactly this one. */
-async function listServers(session: Session, name?: string): Promise<NamedServer[]> {
-  const query = new URLSearchParams({ all_tenants: 'True' });
-  if (name !== undefined) query.set('name', patternFor(name));
-  const path = `/servers?${query.toString()}`;
-  const asked = { service: 'compute', path, microversion } as const;
-  const servers = await allOf<NamedServer>(session, asked, 'servers');
-  return name === undefined ? servers : servers.filter((server) => server.name === name);
-}
+const pageSize = 500;
 
-/** The API takes no longer pattern. */
-const longestPattern = 255;
-
-/**
- * A pattern for this name; of a long one, whose escaped text is too long, for names that start like
- * it.
- */
-function patternFor(name: string): string {
-  const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const whole = `^${escaped(name)}$`;
-  if (whole.length <= longestPattern) return whole;
-  return `^${escaped(Array.from(name).slice(0, 100).join(''))}`;
-}
-
-const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/**
- * The id of the server meant by an id or a name. Throws `notFound`, or `conflict` naming the ids
- * when several have the name.
- */
-export async function findServerId(session: Session, idOrName: string): Promise<string> {
-  if (uuidForm.test(idOrName)) return idOrName;
-  const found = await listServers(session, idOrName);
-  if (found.length > 1) {
-    const ids = found.map((server) => server.id).join(', ');
-    throw new ComputeError(
-      'conflict',
-      `${found.length} servers are named "${idOrName}": ${ids}. Give the id.`,
-    );
+/** Of all projects. Throws `forbidden` for who is no administrator. */
+export async function allServers(session: Session): Promise<ServerView[]> {
+  const all: ServerView[] = [];
+  for (;;) {
+    const query = new URLSearchParams({ all_tenants: 'True', limit: String(pageSize) });
+    const last = all.at(-1);
+    if (last !== undefined) query.set('marker', last.id);
+    const { servers } = await request<{ servers: ServerView[] }>(session, {
+      service: 'compute',
+      path: `/servers/detail?${query.toString()}`,
+      microversion,
+    });
+    all.push(...servers);
+    if (servers.length < pageSize) return all;
   }
-  const [server] = found;
-  if (server !== undefined) return server.id;
-  throw new ComputeError('notFound', `no server has the id or name "${idOrName}"`);
+}
+
+/** Asks for a server; its id. It may still fail. `server`: the body below its key. */
+export async function createServer(session: Session, server: object): Promise<string> {
+  const asked = { path: '/servers', method: 'POST', body: { server } } as const;
+  return (await compute<{ server: { id: string } }>(session, asked)).server.id;
+}
+
+/** Throws `notFound` for an id that no server has. */
+export async function showServer(session: Session, id: string): Promise<ServerView> {
+  return (await compute<{ server: ServerView }>(session, { path: `/servers/${id}` })).server;
+}
+
+/** Asks for the end of a server; `waitForServerGone` waits for it. */
+export async function deleteServer(session: Session, id: string): Promise<void> {
+  await compute(session, { method: 'DELETE', path: `/servers/${id}` });
 }
 
 /**
- * Names by server id, for tables; none when the caller may not list the servers of all projects.
+ * The server once it is in one of these states and nothing is under way. Throws `conflict` with its
+ * fault when it is in ERROR instead, `unavailable` when the time is over.
  */
-export async function serverNames(session: Session): Promise<Map<string, string>> {
-  try {
-    return new Map((await listServers(session)).map((server) => [server.id, server.name]));
-  } catch (error) {
-    if (isComputeError(error, 'forbidden')) return new Map();
-    throw error;
-  }
+export function waitForServer(
+  session: Session,
+  id: string,
+  { statuses, patience }: { statuses: readonly string[]; patience?: Patience },
+): Promise<ServerView> {
+  const look = async () => {
+    const server = await showServer(session, id);
+    const isSettled = server['OS-EXT-STS:task_state'] === null;
+    const isThere = isSettled && statuses.includes(server.status);
+    if (isSettled && !isThere && server.status === 'ERROR') {
+      const why = server.fault?.message ?? 'without a fault';
+      throw new ComputeError('conflict', `server ${server.name} went to ERROR: ${why}`);
+    }
+    return { done: isThere, value: server };
+  };
+  return waitFor(`server ${id} to be ${statuses.join(' or ')}`, look, patience);
+}
+
+/** Throws `unavailable` when the server is still there and the time is over. */
+export async function waitForServerGone(
+  session: Session,
+  id: string,
+  patience?: Patience,
+): Promise<void> {
+  const look = async () => {
+    const server = await showServer(session, id).catch((error: unknown) => {
+      if (isComputeError(error, 'notFound')) return undefined;
+      throw error;
+    });
+    return { done: server === undefined, value: server };
+  };
+  await waitFor(`server ${id} to be gone`, look, patience);
+}
+
+function compute<T>(session: Session, asked: Omit<ServiceRequest, 'service'>): Promise<T> {
+  return request<T>(session, { service: 'compute', microversion, ...asked });
 }

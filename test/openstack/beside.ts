@@ -8,6 +8,7 @@ import { sha256OfToken } from '#contracts/store/enrolments.ts';
 import { openStore } from '#integrations/database/store.ts';
 import { Cloud } from '#test/worlds/cloud.ts';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
+import { uploadImage } from '#test/worlds/upload-image.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { freePorts, parseConfig } from '#programs/config/config.ts';
 import { startAllInOne } from '#programs/up/up.ts';
@@ -82,7 +83,7 @@ export async function sharedNetwork(admin: Cloud, vlan: number): Promise<string>
 }
 
 /** An active image with these bytes; its id. */
-export async function uploadedImage(
+export function uploadedImage(
   cloud: Cloud,
   {
     bytes = Buffer.alloc(4_096),
@@ -90,11 +91,5 @@ export async function uploadedImage(
   }: { bytes?: Buffer; [property: string]: unknown } = {},
 ): Promise<string> {
   const described = { name: 'tiny', disk_format: 'raw', container_format: 'bare', ...requested };
-  const { id } = await cloud.ok('image', 'POST', '/v2/images', described);
-  const sent = await cloud.send('image', 'PUT', `/v2/images/${id}/file`, {
-    bytes: new Uint8Array(bytes),
-    headers: { 'content-type': 'application/octet-stream' },
-  });
-  if (sent.status !== 204) throw new Error(`upload: ${JSON.stringify(sent.body)}`);
-  return id;
+  return uploadImage(cloud.session, described, new Uint8Array(bytes));
 }

@@ -5,6 +5,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { readCloud } from '#client/cloud/clouds-yaml.ts';
+import { microversion } from '#client/servers.ts';
+import { type RawRequest, send } from '#client/session/request.ts';
+import { openSession, type Session } from '#client/session/session.ts';
+import { uploadImage } from '#test/worlds/upload-image.ts';
 import { freePorts } from '#test/processes/free-ports.ts';
 import {
   type NovellaProcess,
@@ -32,7 +37,7 @@ export interface CloudOptions {
 export class Cloud {
   readonly openstack: OpenStack;
   readonly #state = temporaryDirectory();
-  readonly #tokens = new Map<Who, Promise<string>>();
+  readonly #sessions = new Map<Who, Promise<Session>>();
   #port: number | undefined;
   #novella: NovellaProcess | undefined;
   #flavorRef = '';
@@ -85,29 +90,16 @@ export class Cloud {
       ...{ name: 'tiny', visibility: 'public' },
       ...{ disk_format: 'raw', container_format: 'bare' },
     };
-    const { body } = await this.#send(
-      'admin',
-      'POST',
-      `${this.openstack.urls.glance}/v2/images`,
-      requested,
-    );
-    this.#imageRef = body.id;
-    await fetch(`${this.openstack.urls.glance}/v2/images/${body.id}/file`, {
-      method: 'PUT',
-      headers: {
-        'x-auth-token': await this.#token('admin'),
-        'content-type': 'application/octet-stream',
-      },
-      body: new Uint8Array(4_096),
-    });
+    const admin = await this.#session('admin');
+    this.#imageRef = await uploadImage(admin, requested, new Uint8Array(4_096));
   }
 
   compute(who: Who, method: string, path: string, body?: object): Promise<Answer> {
-    return this.#send(who, method, `${this.computeUrl}${path}`, body);
+    return this.#send(who, { service: 'compute', method, path, body, microversion });
   }
 
   neutron(who: Who, method: string, path: string, body?: object): Promise<Answer> {
-    return this.#send(who, method, `${this.openstack.urls.neutron}/v2.0${path}`, body);
+    return this.#send(who, { service: 'network', method, path: `/v2.0${path}`, body });
   }
 
   /**
@@ -189,24 +181,19 @@ export class Cloud {
     return made.body;
   }
 
-  #token(who: Who): Promise<string> {
-    const token = this.#tokens.get(who) ?? this.openstack.token(who);
-    this.#tokens.set(who, token);
-    return token;
+  #session(who: Who): Promise<Session> {
+    const session =
+      this.#sessions.get(who) ?? openSession(readCloud(this.openstack.cloudsYaml, who));
+    this.#sessions.set(who, session);
+    return session;
   }
 
-  async #send(who: Who, method: string, url: string, body?: object): Promise<Answer> {
-    const response = await fetch(url, {
-      method,
-      headers: {
-        'x-auth-token': await this.#token(who),
-        'content-type': 'application/json',
-        'openstack-api-version': 'compute 2.79',
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+  async #send(who: Who, asked: RawRequest): Promise<Answer> {
+    const session = await this.#session(who);
+    // Novella is in no catalog here.
+    session.endpoints['compute'] = this.computeUrl;
+    const { status, text } = await send(session, asked);
+    return { status, body: text === '' ? null : JSON.parse(text) };
   }
 }
 

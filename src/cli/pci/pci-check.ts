@@ -13,7 +13,7 @@ import type { CheckView } from '#client/shapes/pci-check.ts';
 import { viewCheck } from '#client/shapes/view-pci-check.ts';
 import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { listDevices } from '#client/operator-api.ts';
-import { serverNames } from '#client/servers.ts';
+import { serverNames } from '#client/server-names.ts';
 import { checkLines } from './pci-check-text.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
 import { request } from '#client/session/request.ts';

@@ -2,7 +2,7 @@
 import type { PciDeviceStatus } from '#core/pci/devices/device.ts';
 import type { DeviceView } from '#client/shapes/pci.ts';
 import { listDevices } from '#client/operator-api.ts';
-import { serverNames } from '#client/servers.ts';
+import { serverNames } from '#client/server-names.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
 import type { Session } from '#client/session/session.ts';
 import { type Column, tableLines } from '../terminal/table.ts';

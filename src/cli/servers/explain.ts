@@ -4,7 +4,7 @@
  */
 import { explainLines } from './explain-text.ts';
 import { explainServer } from '#client/operator-api.ts';
-import { findServerId } from '#client/servers.ts';
+import { findServerId } from '#client/server-names.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
 import type { Session } from '#client/session/session.ts';
 

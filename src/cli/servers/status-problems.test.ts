@@ -25,6 +25,7 @@ const withDisk = (freeBytes: number, sizeBytes = 2 * 1024 ** 3): Partial<Seen> =
 const busy = {
   ...{ id: 's1', name: 'one', status: 'BUILD', updated: anHourAgo },
   'OS-EXT-STS:task_state': 'networking',
+  'OS-EXT-SRV-ATTR:host': 'host-1',
 };
 
 const rows: { name: string; seen: Partial<Seen>; problems: string[] }[] = [

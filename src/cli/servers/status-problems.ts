@@ -1,7 +1,7 @@
 /** What is wrong with a cloud, in sentences: of its controller, its hosts and its servers. */
 import type { ControllerStatus, DiskView, TaskView } from '#client/shapes/status.ts';
 import type { HostView } from '#client/shapes/hosts.ts';
-import type { ServerView } from './server-list.ts';
+import type { ServerView } from '#client/servers.ts';
 
 /** A server or task that is busy for longer than this is named. */
 const longBusyMs = 10 * 60_000;

@@ -3,7 +3,7 @@ import type { ControllerStatus } from '#client/shapes/status.ts';
 import { controllerStatus, listHosts, listPools } from '#client/operator-api.ts';
 import type { HostView } from '#client/shapes/hosts.ts';
 import type { PoolView } from '#client/shapes/pci.ts';
-import { allServers } from './server-list.ts';
+import { allServers } from '#client/servers.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
 import { healthOf } from '#client/session/request.ts';
 import type { Session } from '#client/session/session.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RecordedCloud, startRecordedCloud } from '#test/worlds/recorded-cloud.ts';
 import { aDeviceView, aHostView, aPoolView, aStatsView } from '#test/worlds/operator-views.ts';
-import { findServerId } from '../servers.ts';
+import { findServerId } from '../server-names.ts';
 import { listDevices, listHosts, listPools } from '../operator-api.ts';
 import { openSession } from './session.ts';
 

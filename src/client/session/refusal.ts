@@ -6,11 +6,11 @@ import type { ServiceReply } from './exchange.ts';
  * The JSON of a reply (undefined for an empty one). A refusal is thrown as ComputeError: the
  * service's message, then what was asked, the status and the request id.
  */
-export function readReply<T>(reply: ServiceReply): T {
+export function readReply(reply: ServiceReply): unknown {
   const { service, method, url, status, text } = reply;
   const json = parseJson(text);
   const isOk = status >= 200 && status < 300;
-  if (isOk && (json !== undefined || text === '')) return json as T;
+  if (isOk && (json !== undefined || text === '')) return json;
   const id = reply.headers.get('x-openstack-request-id');
   const asked = `${service} ${method} ${new URL(url).pathname}: ${status}`;
   const words = isOk ? 'the reply is not JSON' : wordsOf(reply, json);

@@ -35,7 +35,7 @@ export interface RawRequest extends Omit<ServiceRequest, 'method'> {
  * ComputeError: the service's message, then what was asked, the status and the request id.
  */
 export async function request<T>(session: Session, asked: ServiceRequest): Promise<T> {
-  return readReply<T>(await send(session, asked));
+  return readReply(await send(session, asked)) as T;
 }
 
 /**

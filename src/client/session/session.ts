@@ -52,10 +52,14 @@ class SignedIn implements Session {
   }
 
   async renew(): Promise<void> {
-    this.#renewal ??= this.signIn().finally(() => {
+    this.#renewal ??= this.#replaceToken().finally(() => {
       this.#renewal = undefined;
     });
     return this.#renewal;
+  }
+
+  async #replaceToken(): Promise<void> {
+    this.token = (await getToken(this.#cloud)).id;
   }
 }
 
@@ -78,7 +82,7 @@ async function getToken({ authUrl, ...login }: Pick<CloudCredentials, 'authUrl'>
   const body = JSON.stringify(signInBody(login));
   const headers = { 'content-type': 'application/json' };
   const reply = await exchange('identity', url, { method: 'POST', headers, body });
-  const { token } = readReply<TokenReply>(reply);
+  const { token } = readReply(reply) as TokenReply;
   const id = reply.headers.get('x-subject-token');
   if (id === null || token?.catalog === undefined) {
     throw new ComputeError(

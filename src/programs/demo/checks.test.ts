@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { DeviceView, PoolView } from '#client/shapes/pci.ts';
 import type { NicView } from '#client/shapes/explain.ts';
 import { bootChecks, deleteChecks, verify } from './checks.ts';
-import type { Inventory, PortView, Story } from './story.ts';
+import type { PortView } from '#client/networks.ts';
+import type { Inventory, Story } from './story.ts';
 
 const serverId = 'server-1';
 
@@ -48,6 +49,7 @@ function port(name: string, slot: string | null): PortView {
     id: `id-of-${name}`,
     name,
     mac_address: `mac-of-${name}`,
+    fixed_ips: [],
     device_id: slot === null ? '' : serverId,
     'binding:vnic_type': name,
     'binding:host_id': slot === null ? '' : 'h1',
@@ -101,7 +103,14 @@ function goodStory(): Story {
     redNetworkId: 'red',
     blueNetworkId: 'blue',
     ports: [port('direct', first), port('macvtap', second)],
-    server: { id: serverId, name: 'web', status: 'ACTIVE', 'OS-EXT-SRV-ATTR:host': 'h1' },
+    server: {
+      id: serverId,
+      name: 'web',
+      status: 'ACTIVE',
+      updated: '2026-01-02T03:04:05Z',
+      'OS-EXT-STS:task_state': null,
+      'OS-EXT-SRV-ATTR:host': 'h1',
+    },
     explanation: {
       server: { id: serverId, name: 'web', status: 'ACTIVE', host: 'h1', fault: null },
       decisions: [],

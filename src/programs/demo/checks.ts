@@ -5,7 +5,8 @@
 import type { DeviceView, PoolView } from '#client/shapes/pci.ts';
 import { domainNics } from '#integrations/libvirt/xml/domain-nics.ts';
 import { physicalNetwork, redSegment } from './steps.ts';
-import type { PortView, Story } from './story.ts';
+import type { PortView } from '#client/networks.ts';
+import type { Story } from './story.ts';
 
 /** A claim of the demo. `faults` is empty when it holds, else says what was found instead. */
 export interface Check {

@@ -5,7 +5,8 @@ import type { PoolView } from '#client/shapes/pci.ts';
 import { shortType } from '#cli/pci/pci-devices.ts';
 import { bold, tableLines } from '#cli/terminal/table.ts';
 import type { CheckResult } from './checks.ts';
-import type { PortView, Story } from './story.ts';
+import type { PortView } from '#client/networks.ts';
+import type { Story } from './story.ts';
 
 interface Style {
   bold?: boolean;

@@ -5,30 +5,10 @@
 import type { DeviceView, PoolView } from '#client/shapes/pci.ts';
 import type { ExplainReply } from '#client/shapes/explain.ts';
 import type { HostView } from '#client/shapes/hosts.ts';
+import type { PortView } from '#client/networks.ts';
+import type { ServerView } from '#client/servers.ts';
 import type { Session } from '#client/session/session.ts';
 import { ComputeError } from '#core/errors.ts';
-
-/** A port as the network service shows it to an administrator. */
-export interface PortView {
-  id: string;
-  name: string;
-  mac_address: string;
-  device_id: string;
-  'binding:vnic_type': string;
-  'binding:host_id': string | null;
-  'binding:profile': Record<string, unknown>;
-  'binding:vif_type': string;
-  'binding:vif_details': Record<string, unknown>;
-}
-
-/** A server as the compute API shows it, the keys that the demo reads. */
-export interface ServerView {
-  id: string;
-  name: string;
-  status: string;
-  'OS-EXT-SRV-ATTR:host': string | null;
-  fault?: { message: string };
-}
 
 /** What is free and who holds what, at one moment. */
 export interface Inventory {

@@ -2,6 +2,7 @@
  * The cloud of one recorded scenario: an all-in-one with the scenario's hosts, networks and ports,
  * spoken to over its public API.
  */
+import { createNetwork } from '#client/networks.ts';
 import { readCloud } from '#client/cloud/clouds-yaml.ts';
 import { request, type ServiceRequest } from '#client/session/request.ts';
 import { openSession, type Session } from '#client/session/session.ts';
@@ -119,27 +120,9 @@ async function makeNetworks(
 ): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   for (const [at, network] of networks.entries()) {
-    const made = await request<{ network: { id: string } }>(session, {
-      service: 'network',
-      path: '/v2.0/networks',
-      method: 'POST',
-      body: {
-        network: {
-          name: network.name,
-          'provider:network_type': network.vlan === undefined ? 'flat' : 'vlan',
-          'provider:physical_network': network.physical_network,
-          ...(network.vlan !== undefined && { 'provider:segmentation_id': network.vlan }),
-        },
-      },
-    });
-    const { id } = made.network;
-    const subnet = { network_id: id, ip_version: 4, cidr: `10.0.${at}.0/24` };
-    await request(session, {
-      service: 'network',
-      path: '/v2.0/subnets',
-      method: 'POST',
-      body: { subnet },
-    });
+    const { name, physical_network: physicalNetwork, vlan = null } = network;
+    const subnet = { cidr: `10.0.${at}.0/24` };
+    const id = await createNetwork(session, { name, physicalNetwork, vlan, subnet });
     ids.set(network.name, id);
   }
   return ids;

@@ -3,7 +3,18 @@
  * what becomes of them.
  */
 import { readFile } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
+import { createNetwork, createPort, type PortView, showPort } from '#client/networks.ts';
+import {
+  createServer,
+  deleteServer,
+  microversion,
+  type ServerView,
+  showServer,
+  waitForServer,
+  waitForServerGone,
+} from '#client/servers.ts';
+import { waitFor } from '#client/wait-for.ts';
+import { uploadImage } from '#test/worlds/upload-image.ts';
 import { readCloud } from '#client/cloud/clouds-yaml.ts';
 import type { DeviceView } from '#client/shapes/pci.ts';
 import type { ExplainReply } from '#client/shapes/explain.ts';
@@ -16,13 +27,13 @@ import {
 } from '#client/operator-api.ts';
 import { request, type ServiceRequest } from '#client/session/request.ts';
 import { openSession, type Session } from '#client/session/session.ts';
-import { isComputeError } from '#core/errors.ts';
-import type { PortView, ServerView } from '#programs/demo/story.ts';
 
-const microversion = '2.79';
-const pollMs = 250;
+const pauseMs = 250;
+/** An emulated host takes minutes for what a real one does in seconds. */
+const slowHost = { limitMs: 600_000, pauseMs };
 
-export interface NewNetwork {
+/** A network of the story, with its subnet. */
+export interface StoryNetwork {
   name: string;
   physicalNetwork: string;
   vlan: number | null;
@@ -47,50 +58,24 @@ export class CloudUser {
   }
 
   /** The id of a network with its subnet. */
-  async createNetwork(requested: NewNetwork): Promise<string> {
-    const { network } = await this.#post<{ network: { id: string } }>('network', '/v2.0/networks', {
-      network: {
-        name: requested.name,
-        'provider:network_type': requested.vlan === null ? 'flat' : 'vlan',
-        'provider:physical_network': requested.physicalNetwork,
-        ...(requested.vlan !== null && { 'provider:segmentation_id': requested.vlan }),
-      },
-    });
-    const [start, end] = requested.pool.map((last) => `${requested.prefix}.${last}`);
-    await this.#post('network', '/v2.0/subnets', {
-      subnet: {
-        network_id: network.id,
-        ip_version: 4,
-        cidr: `${requested.prefix}.0/24`,
-        gateway_ip: null,
-        allocation_pools: [{ start, end }],
-      },
-    });
-    return network.id;
+  createNetwork({ prefix, pool, ...network }: StoryNetwork): Promise<string> {
+    const [start, end] = pool.map((last) => `${prefix}.${last}`);
+    const allocation = { gateway_ip: null, allocation_pools: [{ start, end }] };
+    const subnet = { cidr: `${prefix}.0/24`, ...allocation };
+    return createNetwork(this.#session, { ...network, subnet });
   }
 
-  async createPort(networkId: string, vnicType: string, more: object = {}): Promise<PortView> {
-    const port = { network_id: networkId, 'binding:vnic_type': vnicType, ...more };
-    return (await this.#post<{ port: PortView }>('network', '/v2.0/ports', { port })).port;
+  createPort(networkId: string, vnicType: string, more: object = {}): Promise<PortView> {
+    return createPort(this.#session, networkId, vnicType, more);
   }
 
-  async showPort(id: string): Promise<PortView & { fixed_ips: { ip_address: string }[] }> {
-    type Shown = { port: PortView & { fixed_ips: { ip_address: string }[] } };
-    return (await this.#get<Shown>('network', `/v2.0/ports/${id}`)).port;
+  showPort(id: string): Promise<PortView> {
+    return showPort(this.#session, id);
   }
 
   /** Uploads a file as an image; its id. */
   async createImage(requested: Record<string, unknown>, path: string): Promise<string> {
-    const { id } = await this.#post<{ id: string }>('image', '/v2/images', requested);
-    const url = `${this.#session.endpoints['image']}/v2/images/${id}/file`;
-    const reply = await fetch(url, {
-      method: 'PUT',
-      headers: { 'x-auth-token': this.#session.token, 'content-type': 'application/octet-stream' },
-      body: await readFile(path),
-    });
-    if (!reply.ok)
-      throw new Error(`image ${String(requested['name'])}: upload answered ${reply.status}`);
-    return id;
+    return uploadImage(this.#session, requested, await readFile(path));
   }
 
   async createFlavor(flavor: object, extraSpecs: Record<string, string> = {}): Promise<string> {
@@ -103,30 +88,20 @@ export class CloudUser {
   }
 
   /** The id of a server that is asked for; it may still fail. */
-  async createServer(server: object): Promise<string> {
-    const made = await this.#post<{ server: { id: string } }>('compute', '/servers', { server });
-    return made.server.id;
+  createServer(server: object): Promise<string> {
+    return createServer(this.#session, server);
   }
 
-  async showServer(id: string): Promise<ServerView & { 'OS-EXT-STS:task_state': string | null }> {
-    type Shown = { server: ServerView & { 'OS-EXT-STS:task_state': string | null } };
-    return (await this.#get<Shown>('compute', `/servers/${id}`)).server;
+  showServer(id: string): Promise<ServerView> {
+    return showServer(this.#session, id);
   }
 
   /**
    * The server once it is in one of these states and nothing is under way. Throws with its fault
    * when it is in ERROR instead.
    */
-  async settled(id: string, ...statuses: string[]): Promise<ServerView> {
-    return until(`server ${id} to be ${statuses.join(' or ')}`, 600, async () => {
-      const server = await this.showServer(id);
-      if (server['OS-EXT-STS:task_state'] !== null) return undefined;
-      if (statuses.includes(server.status)) return server;
-      if (server.status !== 'ERROR') return undefined;
-      throw new Error(
-        `server ${server.name} went to ERROR: ${server.fault?.message ?? 'no fault'}`,
-      );
-    });
+  settled(id: string, ...statuses: string[]): Promise<ServerView> {
+    return waitForServer(this.#session, id, { statuses, patience: slowHost });
   }
 
   async act(serverId: string, action: object): Promise<void> {
@@ -154,16 +129,8 @@ export class CloudUser {
   }
 
   async deleteServer(id: string): Promise<void> {
-    await this.#send({ service: 'compute', method: 'DELETE', path: `/servers/${id}` });
-    await until(`server ${id} to be gone`, 600, async () => {
-      try {
-        await this.showServer(id);
-        return undefined;
-      } catch (error) {
-        if (isComputeError(error, 'notFound')) return true;
-        throw error;
-      }
-    });
+    await deleteServer(this.#session, id);
+    await waitForServerGone(this.#session, id, slowHost);
   }
 
   async serverIds(): Promise<string[]> {
@@ -223,17 +190,16 @@ export class CloudUser {
   }
 }
 
-/** Asks again and again until there is an answer. Throws when patience (seconds) ends. */
+/** Polls until there is an answer. Throws when patience (seconds) ends. */
 export async function until<T>(
   what: string,
   patienceSeconds: number,
   ask: () => Promise<T | undefined>,
 ): Promise<T> {
-  const end = performance.now() + patienceSeconds * 1_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (performance.now() > end) throw new Error(`waited ${patienceSeconds} s for ${what}`);
-    await pause(pollMs);
-  }
+  const look = async () => {
+    const value = await ask();
+    return { done: value !== undefined, value };
+  };
+  const answer = await waitFor(what, look, { limitMs: patienceSeconds * 1_000, pauseMs });
+  return answer as T;
 }

@@ -3,7 +3,8 @@
  * servers on it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { PortView, ServerView } from '#programs/demo/story.ts';
+import type { PortView } from '#client/networks.ts';
+import type { ServerView } from '#client/servers.ts';
 import { type GuestConsole, guestConsole } from '../guest-console.ts';
 import type { LabHost } from '../host.ts';
 import type { LabAgent } from './agent.ts';

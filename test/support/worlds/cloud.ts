@@ -1,8 +1,10 @@
 /** A running Novella over HTTP, in the words that scenarios tell their stories with. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { readCloud } from '#client/cloud/clouds-yaml.ts';
-import { openSession, type Session } from '#client/session/session.ts';
+import { createNetwork, createPort } from '#client/networks.ts';
+import { send } from '#client/session/request.ts';
+import { openSession, type ServiceName, type Session } from '#client/session/session.ts';
+import { type Sight, waitFor } from '#client/wait-for.ts';
 import { type Config, freePorts, readConfig } from '#programs/config/config.ts';
 import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
 import { temporaryDirectory } from '../processes/novella-process.ts';
@@ -25,14 +27,11 @@ export interface Sent {
   token?: string | null;
 }
 
-type Service = 'compute' | 'network' | 'identity' | 'image' | 'operator';
-
 /** Where a cloud is: in this process or another. */
 export type CloudPlace = Pick<AllInOne, 'urls' | 'cloudsYaml'>;
 
-const patienceMs = 20_000;
-const firstPauseMs = 10;
-const longestPauseMs = 100;
+/** The pauses grow, since each poll takes processor time from what it waits for. */
+const patience = { limitMs: 20_000, pauseMs: 10, longestPauseMs: 100 };
 
 /** A signed-in user of a cloud. */
 export class Cloud {
@@ -54,63 +53,51 @@ export class Cloud {
    * member's of another project.
    */
   static async at(place: CloudPlace, name = 'novella'): Promise<Cloud> {
-    return new Cloud(place, await openSession(readCloud(place.cloudsYaml, name)));
+    const session = await openSession(readCloud(place.cloudsYaml, name));
+    // Where the place is, the catalog may lead elsewhere, as to what stands before a service.
+    const { compute, network, identity, image } = place.urls;
+    session.endpoints = { ...session.endpoints, compute, network, identity, image };
+    return new Cloud(place, session);
   }
 
-  async send(service: Service, method: string, path: string, more: Sent = {}): Promise<Reply> {
-    const base =
-      service === 'operator'
-        ? `${new URL(this.#place.urls.compute).origin}/novella/v1`
-        : service === 'network'
-          ? `${this.#place.urls.network}/v2.0`
-          : this.#place.urls[service];
-    const token = more.token === undefined ? this.session.token : more.token;
-    const content =
-      more.bytes ?? more.text ?? (more.body === undefined ? undefined : JSON.stringify(more.body));
-    const response = await fetch(base + path, {
+  /** A path of the network service is below its version. A token is sent as it is. */
+  async send(
+    service: ServiceName,
+    method: string,
+    path: string,
+    { text, bytes, token = this.session.token, body, headers = {} }: Sent = {},
+  ): Promise<Reply> {
+    const content = bytes ?? text;
+    const reply = await send(this.session, {
+      service,
       method,
-      headers: {
-        ...(token !== null && { 'x-auth-token': token }),
-        ...(content !== undefined && { 'content-type': 'application/json' }),
-        ...more.headers,
-      },
-      ...(content !== undefined && { body: content }),
+      path: service === 'network' ? `/v2.0${path}` : path,
+      body,
+      headers,
+      token,
+      ...(content !== undefined && { content }),
     });
-    const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    const isJson = reply.headers.get('content-type')?.includes('json') === true;
     return {
-      status: response.status,
-      headers: response.headers,
-      body: isJson && text !== '' ? JSON.parse(text) : text,
+      status: reply.status,
+      headers: reply.headers,
+      body: isJson && reply.text !== '' ? JSON.parse(reply.text) : reply.text,
     };
   }
 
   /** A VLAN network with a subnet; its id. */
-  async network(name: string, physnet = 'physnet1', vlan = 42): Promise<string> {
-    const created = await this.ok('network', 'POST', '/networks', {
-      network: {
-        name,
-        'provider:network_type': 'vlan',
-        'provider:physical_network': physnet,
-        'provider:segmentation_id': vlan,
-      },
-    });
-    const id = created.network.id;
-    await this.ok('network', 'POST', '/subnets', {
-      subnet: { network_id: id, ip_version: 4, cidr: `10.${vlan % 256}.0.0/24` },
-    });
-    return id;
+  network(name: string, physicalNetwork = 'physnet1', vlan = 42): Promise<string> {
+    const subnet = { cidr: `10.${vlan % 256}.0.0/24` };
+    return createNetwork(this.session, { name, physicalNetwork, vlan, subnet });
   }
 
+  /** Its id. */
   async port(
     networkId: string,
     vnicType: string,
     more: Record<string, unknown> = {},
   ): Promise<string> {
-    const created = await this.ok('network', 'POST', '/ports', {
-      port: { network_id: networkId, 'binding:vnic_type': vnicType, ...more },
-    });
-    return created.port.id;
+    return (await createPort(this.session, networkId, vnicType, more)).id;
   }
 
   /** The id of a new server; `networks` as in the API, `more` goes into the server body. */
@@ -160,24 +147,15 @@ export class Cloud {
 
   /** Sends, and fails the test unless it was accepted; the body. */
   // oxlint-disable-next-line typescript/no-explicit-any -- bodies are asserted, not typed
-  async ok(service: Service, method: string, path: string, body?: object): Promise<any> {
+  async ok(service: ServiceName, method: string, path: string, body?: object): Promise<any> {
     const reply = await this.send(service, method, path, body === undefined ? {} : { body });
     expect(reply.status, `${method} ${path}: ${JSON.stringify(reply.body)}`).toBeLessThan(300);
     return reply.body;
   }
 
-  /**
-   * Polls until it is done or patience ends; the pauses grow, since each poll takes processor time
-   * from what it waits for.
-   */
-  async until<T>(look: () => Promise<{ done: boolean; value: T }>): Promise<T> {
-    const end = Date.now() + patienceMs;
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
-      const { done, value } = await look();
-      if (done) return value;
-      if (Date.now() > end) throw new Error(`waited in vain; last seen ${JSON.stringify(value)}`);
-      await pause(pauseMs);
-    }
+  /** Polls until it is done or patience ends. */
+  until<T>(look: () => Promise<Sight<T>>): Promise<T> {
+    return waitFor('what the test expects', look, patience);
   }
 }
 

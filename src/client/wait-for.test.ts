@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { waitFor } from './wait-for.ts';
+
+test('it polls until it is done, and gives what was seen then', async () => {
+  let looks = 0;
+  const look = async () => {
+    looks += 1;
+    return { done: looks === 3, value: looks };
+  };
+  expect(await waitFor('three looks', look, { limitMs: 60_000, pauseMs: 0 })).toBe(3);
+});
+
+test.each([
+  { value: { status: 'BUILD' }, seen: '{"status":"BUILD"}' },
+  { value: undefined, seen: 'nothing' },
+])('when the time is over it names what was seen last: $seen', async ({ value, seen }) => {
+  const look = async () => ({ done: false, value });
+  const waited = waitFor('server web to be ACTIVE', look, { limitMs: 0, pauseMs: 0 });
+  await expect(waited).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: `waited 0 s for server web to be ACTIVE; last seen: ${seen}`,
+  });
+});
+
+test('what a look throws ends it', async () => {
+  const look = () => Promise.reject(new Error('away'));
+  await expect(waitFor('nothing', look)).rejects.toThrow('away');
+});

@@ -1,0 +1,43 @@
+/** Waiting for what becomes of a request. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { ComputeError } from '#core/errors.ts';
+
+/** What was seen, and whether that is what is waited for. */
+export interface Sight<T> {
+  done: boolean;
+  value: T;
+}
+
+/** How long to wait, and between two looks: from `pauseMs` on longer, to `longestPauseMs`. */
+export interface Patience {
+  limitMs: number;
+  pauseMs: number;
+  /** Default: `pauseMs`. */
+  longestPauseMs?: number;
+}
+
+/**
+ * Polls until it is done, and gives what was seen then. `what` completes "waited 60 s for …".
+ * Example: `waitFor('server web to be ACTIVE', async () => { const server = await show(); return {
+ * done: server.status === 'ACTIVE', value: server }; })`. Throws `unavailable` with what was seen
+ * last when the time is over, and whatever `look` throws.
+ */
+export async function waitFor<T>(
+  what: string,
+  look: () => Promise<Sight<T>>,
+  { limitMs, pauseMs, longestPauseMs = pauseMs }: Patience = { limitMs: 60_000, pauseMs: 50 },
+): Promise<T> {
+  const end = performance.now() + limitMs;
+  for (let waitMs = pauseMs; ; waitMs = Math.min(waitMs * 1.5, longestPauseMs)) {
+    const { done, value } = await look();
+    if (done) return value;
+    if (performance.now() > end) {
+      const seen = JSON.stringify(value) ?? 'nothing';
+      throw new ComputeError(
+        'unavailable',
+        `waited ${limitMs / 1_000} s for ${what}; last seen: ${seen}`,
+      );
+    }
+    await pause(waitMs);
+  }
+}
