@@ -1,12 +1,21 @@
 /**
- * Node devices of a real libvirtd: the PCI functions of this machine, as sysfs shows them, and a
- * libvirtd that has no driver for them.
+ * Node devices of a real libvirtd: the PCI functions of this machine, as sysfs shows them; what its
+ * agent and the doctor make of them; and a libvirtd that has no driver for them.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GuestTurns } from '#agent/commands/guest-turns.ts';
+import { hostParts } from '#agent/host-parts.ts';
+import { reportHost } from '#agent/report.ts';
 import { describeNodeDevices } from '#contracts/host/node-devices.contract.ts';
 import { LibvirtChild } from '#integrations/libvirt/connection/child-process.ts';
 import { LibvirtNodeDevices } from '#integrations/libvirt/node-devices.ts';
+import { readAgentConfig } from '#programs/config/agent-config.ts';
+import { examineHost } from '#programs/doctor/doctor.ts';
+import { realHostParts } from '#programs/hosts/real-host.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { PrivateLibvirtd } from '#test/hosts/private-libvirtd.ts';
+import { describedImages } from '#test/images.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -26,6 +35,53 @@ const functions = async () => (await new SysfsPciBus({ root: '/sys' }).listFunct
 
 describeNodeDevices('libvirt', { make: async () => new LibvirtNodeDevices({ child }), functions });
 
+/** A host whose agent offers every function of this machine that is like the first. */
+async function aHost() {
+  const [first, ...others] = await functions();
+  if (first === undefined) expect.fail('precondition: this machine has no PCI function');
+  const ids = { vendor_id: first.vendorId, product_id: first.productId };
+  const like = others.filter(
+    ({ vendorId, productId }) => vendorId === first.vendorId && productId === first.productId,
+  );
+  const configFile = join(libvirtd.folder, 'agent.yaml');
+  writeFileSync(
+    configFile,
+    JSON.stringify({
+      controller: 'http://127.0.0.1:1',
+      token: 'none',
+      state_dir: libvirtd.folder,
+      host: { device_spec: [ids], libvirt: { uri: libvirtd.uri, virt_type: 'qemu' } },
+    }),
+  );
+  return { configFile, offered: [first, ...like].map(({ address }) => address) };
+}
+
+test('the agent of this machine asks the libvirtd of its configuration', async () => {
+  const { configFile, offered } = await aHost();
+  const { host } = readAgentConfig(configFile);
+  const around = { stateDir: libvirtd.folder, images: describedImages({}), log: silentLog };
+  const parts = await realHostParts(host, around);
+  try {
+    const options = { ...parts, log: silentLog, heartbeatMs: 10_000 };
+    const report = await reportHost(options, hostParts(options), new GuestTurns());
+    expect(report.hypervisorIsSilent).toBeUndefined();
+    expect(report.devices.map(({ function: fn }) => fn.address)).toEqual(offered);
+    expect(report.devices.filter(({ function: fn }) => fn.quarantine !== undefined)).toEqual([]);
+    expect(report.problems?.filter(({ code }) => code === 'node-devices')).toEqual([]);
+  } finally {
+    await parts.hypervisor.close();
+  }
+});
+
+test('the doctor says that libvirt knows what is offered', async () => {
+  const { configFile, offered } = await aHost();
+  const row = (await examineHost(configFile)).find(({ code }) => code === 'node-devices');
+  expect(row).toMatchObject({
+    level: 'ok',
+    found: `libvirt knows all ${offered.length} offered devices`,
+  });
+});
+
 test('a libvirtd without a driver for node devices says so, and answers all else', async () => {
   const nodeDevices = new LibvirtNodeDevices({ child });
   await libvirtd.killDaemon();
@@ -37,4 +93,10 @@ test('a libvirtd without a driver for node devices says so, and answers all else
     message: expect.stringMatching(/^list the host's devices: .*not supported/),
   });
   expect(await child.call('listDomains', [])).toEqual([]);
+  const { configFile } = await aHost();
+  const row = (await examineHost(configFile)).find(({ code }) => code === 'node-devices');
+  expect(row).toMatchObject({
+    level: 'warn',
+    found: expect.stringContaining('sysfs alone: this function is not supported'),
+  });
 });

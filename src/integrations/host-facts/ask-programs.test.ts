@@ -68,7 +68,7 @@ test.each([
     name: 'no driver',
     run: failing({
       stderr:
-        'error: Failed to list node devices\nerror: this function is not supported by the connection driver\n',
+        'error: Failed to count node devices\nerror: this function is not supported by the connection driver\n',
     }),
     why: 'this function is not supported by the connection driver',
   },

@@ -28,7 +28,7 @@ export async function askLibvirt(run: RunProgram, uri: string): Promise<LibvirtF
     if ((error as { code?: unknown }).code === 'ENOENT') {
       return { uri, state: 'not installed', why: 'no virsh, so no libvirt, is installed' };
     }
-    return { uri, state: 'silent', why: causeOf(error, 'failed to connect') };
+    return { uri, state: 'silent', why: causeOf(error, /^failed to connect/) };
   }
 }
 
@@ -44,7 +44,7 @@ export async function askNodeDevices(run: RunProgram, uri: string): Promise<Node
     if (known.length === 0) return { state: 'unlisted', why: 'libvirt lists no PCI function' };
     return { state: 'listed', known: new Set(known) };
   } catch (error) {
-    return { state: 'unlisted', why: causeOf(error, 'Failed to list node devices') };
+    return { state: 'unlisted', why: causeOf(error, /^Failed to (list|count) node devices/) };
   }
 }
 
@@ -54,11 +54,11 @@ function addressIn(name: string) {
 }
 
 /** virsh prints what it could not do, and then why. */
-function causeOf(error: unknown, act: string): string {
+function causeOf(error: unknown, act: RegExp): string {
   const { stderr } = error as { stderr?: string };
   const words = error instanceof Error ? error.message : String(error);
   const lines = (stderr ?? '').split('\n').map((line) => line.replace(/^error: /, '').trim());
-  return lines.find((line) => line !== '' && !line.startsWith(act)) ?? words;
+  return lines.find((line) => line !== '' && !act.test(line)) ?? words;
 }
 
 const emulators: Record<string, string> = {
