@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { Vif } from '#core/networking/vif.ts';
-import type { VnicType } from '#core/networking/vnic-type.ts';
+import type { VnicType } from '#core/networking/vnic-types.ts';
 import { parsePciAddress } from '#core/pci/devices/address.ts';
 import type { PciDevice, PciDeviceType, PciFunction } from '#core/pci/devices/device.ts';
 import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';

@@ -5,7 +5,7 @@
 import type { PortBinding } from '#core/networking/binding/port-bindings.ts';
 import type { FixedIp } from '#core/networking/port.ts';
 import type { NumaPolicy } from '#core/pci/requests/request.ts';
-import type { VnicType } from '#core/networking/vnic-type.ts';
+import type { VnicType } from '#core/networking/vnic-types.ts';
 
 /** What every kept thing has. Times are epoch milliseconds; `revision` grows with each change. */
 export interface Stored {

@@ -1,6 +1,6 @@
 /** Whether a bound port is wired: who is expected to do that, and what is said when nobody does. */
 import type { Port } from './port.ts';
-import type { VnicType } from './vnic-type.ts';
+import type { VnicType } from './vnic-types.ts';
 
 /**
  * Must somebody still wire this bound port? Not one that is ACTIVE, nor one whose network service

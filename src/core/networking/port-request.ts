@@ -2,7 +2,7 @@
 import { ComputeError } from '../errors.ts';
 import type { Network, Port } from './port.ts';
 import { physicalNetworkOf } from './vif-of.ts';
-import type { VnicType } from './vnic-type.ts';
+import type { VnicType } from './vnic-types.ts';
 import { isTrue } from '../pci/devices/boolean-text.ts';
 import type { PciDeviceType } from '../pci/devices/device.ts';
 import type { NumaPolicy, PciRequest } from '../pci/requests/request.ts';

@@ -3,7 +3,7 @@
  * is not known here.
  */
 import type { NumaPolicy } from '../pci/requests/request.ts';
-import type { VnicType } from './vnic-type.ts';
+import type { VnicType } from './vnic-types.ts';
 
 export interface FixedIp {
   subnetId: string;

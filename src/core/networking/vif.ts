@@ -1,6 +1,6 @@
 /** A NIC of a server once its port is bound: all that the host needs to plug it. */
 import type { BindingProfile, FixedIp, Subnet, VifDetails } from './port.ts';
-import type { VnicType } from './vnic-type.ts';
+import type { VnicType } from './vnic-types.ts';
 
 /**
  * The bound port as read back from the network service. Source: the seed, "nova neutronv2 and VIF":

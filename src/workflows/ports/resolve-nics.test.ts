@@ -4,7 +4,7 @@ import type { NetworkService } from '#contracts/services/network.ts';
 import type { Host, Store } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Network, Port } from '#core/networking/port.ts';
-import type { VnicType } from '#core/networking/vnic-type.ts';
+import type { VnicType } from '#core/networking/vnic-types.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { resolveNics } from './resolve-nics.ts';

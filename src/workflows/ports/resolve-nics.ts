@@ -7,7 +7,7 @@ import type { DevicePorts } from '#contracts/store/task-data.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
 import type { Network, Port, UsableNetwork } from '#core/networking/port.ts';
-import { deviceNeeded } from '#core/networking/vnic-type.ts';
+import { deviceNeeded } from '#core/networking/vnic-types.ts';
 import { needingInterface } from '#core/pci/requests/interface-need.ts';
 import { requestForPort } from '#core/networking/port-request.ts';
 import type { NumaPolicy, PciRequest } from '#core/pci/requests/request.ts';

@@ -19,7 +19,7 @@ import {
   replacementOf,
 } from '#core/networking/binding/port-move.ts';
 import { bindingProblem } from '#core/networking/binding/port-binding.ts';
-import type { VnicType } from '#core/networking/vnic-type.ts';
+import type { VnicType } from '#core/networking/vnic-types.ts';
 import { parsePciAddress } from '#core/pci/devices/address.ts';
 import { matchDevice } from '#core/pci/specs/device-spec.ts';
 import type { PciDeviceType, PciFunction } from '#core/pci/devices/device.ts';

@@ -4,7 +4,7 @@
  */
 import { ComputeError } from '#core/errors.ts';
 import type { BindingProfile, Network } from '#core/networking/port.ts';
-import { isVnicType, type VnicType } from '#core/networking/vnic-type.ts';
+import { isVnicType, type VnicType } from '#core/networking/vnic-types.ts';
 import { parseAliases } from '#core/pci/requests/alias.ts';
 import { requestsForFlavor } from '#core/pci/requests/flavor-request.ts';
 import { requestsForPorts } from '#core/networking/port-request.ts';

@@ -4,7 +4,7 @@
  */
 import { deviceName } from '../../networking/vif-of.ts';
 import type { Vif } from '../../networking/vif.ts';
-import type { VnicType } from '../../networking/vnic-type.ts';
+import type { VnicType } from '../../networking/vnic-types.ts';
 import { type PciAddress, tryParsePciAddress } from '../../pci/devices/address.ts';
 import { isTrue } from '../../pci/devices/boolean-text.ts';
 import { refuse, type Verdict } from '../../reason.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { binderInWords, bindingNeed, bindingRefusal } from './binding-need.ts';
 import { type NetworkAgent, NetworkAgents } from './network-agents.ts';
 import type { Network, NetworkSegment } from '../port.ts';
-import type { VnicType } from '../vnic-type.ts';
+import type { VnicType } from '../vnic-types.ts';
 
 const vlan = (physicalNetwork: string): NetworkSegment => ({
   networkType: 'vlan',

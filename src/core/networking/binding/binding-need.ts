@@ -11,7 +11,7 @@ import {
 } from './network-agents.ts';
 import type { BindingProfile, Network, NetworkSegment } from '../port.ts';
 import { physicalSegmentOf } from '../vif-of.ts';
-import type { VnicType } from '../vnic-type.ts';
+import type { VnicType } from '../vnic-types.ts';
 
 /**
  * What decides who can bind a port: its vnic type, the segments that would do, and whether its VF

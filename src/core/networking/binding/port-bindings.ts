@@ -2,7 +2,7 @@
  * The bindings of a port on several hosts: while its server moves, the port waits where it will be.
  */
 import type { BindingProfile, VifDetails } from '../port.ts';
-import type { VnicType } from '../vnic-type.ts';
+import type { VnicType } from '../vnic-types.ts';
 
 /**
  * One binding. A port has at most one on each host, and at most one of them is active: that which

@@ -6,7 +6,7 @@ import type { PciDevice } from '../../pci/devices/device.ts';
 import { refuse, type Verdict } from '../../reason.ts';
 import type { BindingProfile, Port, PortChange } from '../port.ts';
 import { type Allocation, type BoundDevice, bindingProfile } from './port-binding.ts';
-import type { VnicType } from '../vnic-type.ts';
+import type { VnicType } from '../vnic-types.ts';
 
 /** A device that a port gets on its new host, with the physical network of its device spec. */
 export type MovedDevice = BoundDevice & { physicalNetwork: string | null };

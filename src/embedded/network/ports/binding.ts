@@ -3,7 +3,7 @@
  * Neutron's SR-IOV driver.
  */
 import type { StoredNetwork, StoredPort } from '#contracts/store/network-store.ts';
-import type { VnicType } from '#core/networking/vnic-type.ts';
+import type { VnicType } from '#core/networking/vnic-types.ts';
 import type { HostMappings } from '../requests/context.ts';
 
 /** What of a port decides how it is bound. */

@@ -1,7 +1,7 @@
 /** Request bodies of the network service: their shapes and rules. */
 import { type Static, type TProperties, type TSchema, Type } from 'typebox';
 import { numaPolicies } from '#core/pci/requests/request.ts';
-import { vnicTypes } from '#core/networking/vnic-type.ts';
+import { vnicTypes } from '#core/networking/vnic-types.ts';
 import { bodyReader } from '../../request-body.ts';
 import { withoutLackingKeys } from './lacking-keys.ts';
 import { refuseUnknownKeys } from './unknown-keys.ts';

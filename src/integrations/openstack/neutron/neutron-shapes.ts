@@ -10,7 +10,7 @@ import type {
 } from '#core/networking/port.ts';
 import type { PortBinding } from '#core/networking/binding/port-bindings.ts';
 import type { SecurityGroup } from '#core/networking/security-group.ts';
-import type { VnicType } from '#core/networking/vnic-type.ts';
+import type { VnicType } from '#core/networking/vnic-types.ts';
 import type { NumaPolicy } from '#core/pci/requests/request.ts';
 
 export interface NeutronPort {
