@@ -119,7 +119,7 @@ async function acceptServer(store: Store) {
     failedHosts: [],
   };
   const spec = [{ physical_network: 'physnet1', remote_managed: 'False' }];
-  const request = { requestId: crypto.randomUUID(), count: 1, spec };
+  const request = { requestId: crypto.randomUUID(), count: 1, spec, needsInterface: false };
   await store.servers.create({
     ...made,
     pciRequests: [{ ...request, aliasName: null, numaPolicy: null, requesterId: null }],

@@ -146,6 +146,7 @@ export function requestOf(wire: WireRequest, at: number): PciRequest {
     requestId: `request-${at}`,
     count: wire.count,
     spec: wire.spec,
+    needsInterface: false,
     aliasName: wire.alias_name ?? null,
     numaPolicy: wire.numa_policy ?? null,
     requesterId: wire.requester_id ?? null,

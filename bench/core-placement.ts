@@ -97,6 +97,7 @@ const request: PciRequest = {
   requestId: 'request-1',
   count: 1,
   spec: [{ physical_network: 'physnet1', remote_managed: 'False' }],
+  needsInterface: false,
   aliasName: null,
   numaPolicy: null,
   requesterId: 'port-1',

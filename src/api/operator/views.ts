@@ -74,6 +74,7 @@ export function viewRequest(request: PciRequest): PciRequestView {
     request_id: request.requestId,
     count: request.count,
     spec: request.spec,
+    needs_interface: request.needsInterface,
     alias_name: request.aliasName,
     numa_policy: request.numaPolicy,
     requester_id: request.requesterId,

@@ -47,6 +47,7 @@ export const PciRequestView = shape({
   request_id: Type.String(),
   count: Type.Integer(),
   spec: Type.Array(mapOf(nullable(Type.String()))),
+  needs_interface: Type.Boolean(),
   alias_name: nullable(Type.String()),
   numa_policy: nullable(Type.Enum(['required', 'socket', 'preferred', 'legacy'])),
   requester_id: nullable(Type.String()),

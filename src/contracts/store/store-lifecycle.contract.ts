@@ -11,6 +11,7 @@ const request: PciRequest = {
   requestId: 'r1',
   count: 1,
   spec: [{ physical_network: 'physnet1' }],
+  needsInterface: false,
   aliasName: null,
   numaPolicy: 'required',
   requesterId: 'port-1',

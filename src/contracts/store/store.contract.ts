@@ -85,6 +85,7 @@ function serversContract(fresh: () => Promise<OpenStore>): void {
         requestId: 'request-1',
         count: 1,
         spec: [{ physical_network: 'physnet1', remote_managed: 'False' }],
+        needsInterface: true,
         aliasName: null,
         numaPolicy: 'preferred' as const,
         requesterId: nics[0]!.portId,

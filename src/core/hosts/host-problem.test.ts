@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { aRequest } from '#test/hosts/pci-cards.ts';
-import { needingInterface } from '../pci/requests/interface-need.ts';
 import { blockingProblems, type HostProblem } from './host-problem.ts';
 
 const problem = (blocks: HostProblem['blocks']): HostProblem => ({
@@ -10,7 +9,7 @@ const problem = (blocks: HostProblem['blocks']): HostProblem => ({
 });
 const all = [problem('all'), problem('passthrough'), problem('none')];
 const whole = aRequest('r1');
-const tapped = needingInterface(aRequest('r2'));
+const tapped = { ...aRequest('r2'), needsInterface: true };
 
 test.each([
   { name: 'without devices', requests: [], blocked: ['all'] },

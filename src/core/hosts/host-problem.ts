@@ -2,7 +2,6 @@
  * What is wrong with a host, as its agent reports it: kept with the host, shown to operators,
  * heeded by the scheduler.
  */
-import { needsInterface } from '../pci/requests/interface-need.ts';
 import type { PciRequest } from '../pci/requests/request.ts';
 import type { Reason } from '../reason.ts';
 
@@ -29,7 +28,8 @@ export function blockingProblems(
   requests: readonly PciRequest[],
 ): HostProblem[] {
   if (problems.length === 0) return [];
-  const getsDevice = requests.some((request) => !needsInterface(request));
+  // What needs an interface is met with a device that stays with the host, under a tap.
+  const getsDevice = requests.some(({ needsInterface }) => !needsInterface);
   return problems.filter(
     ({ blocks }) => blocks === 'all' || (blocks === 'passthrough' && getsDevice),
   );

@@ -1,6 +1,6 @@
 /** Whether a bound port is wired: who is expected to do that, and what is said when nobody does. */
 import type { Port } from './port.ts';
-import type { VnicType } from './vnic-types.ts';
+import { type VnicType, vnicTraits } from './vnic-types.ts';
 
 /**
  * Must somebody still wire this bound port? Not one that is ACTIVE, nor one whose network service
@@ -11,7 +11,7 @@ import type { VnicType } from './vnic-types.ts';
 export function awaitsWiring(port: Pick<Port, 'status' | 'vnicType' | 'adminStateUp'>): boolean {
   return (
     port.adminStateUp &&
-    port.vnicType !== 'direct-physical' &&
+    vnicTraits(port.vnicType).agent !== 'none' &&
     port.status !== 'ACTIVE' &&
     port.status !== 'N/A'
   );
@@ -63,7 +63,7 @@ export function unwiredMessage(ports: readonly Port[], host: string, seconds: nu
 
 function whereToLook(vnicType: VnicType, host: string): string {
   const agent =
-    vnicType === 'normal'
+    vnicTraits(vnicType).agent === 'switch'
       ? 'layer-2 agent (Open vSwitch or Linux bridge)'
       : 'SR-IOV NIC agent (neutron-sriov-nic-agent)';
   return `see whether the ${agent} there is alive (openstack network agent list --host ${host}), and its log`;

@@ -1,10 +1,7 @@
 /** What a port that needs a device asks for: one PciRequest. */
-import { ComputeError } from '../errors.ts';
-import type { Network, Port } from './port.ts';
-import { physicalNetworkOf } from './vif-of.ts';
-import type { VnicType } from './vnic-types.ts';
+import type { Port } from './port.ts';
+import { vnicTraits } from './vnic-types.ts';
 import { isTrue } from '../pci/devices/boolean-text.ts';
-import type { PciDeviceType } from '../pci/devices/device.ts';
 import type { NumaPolicy, PciRequest } from '../pci/requests/request.ts';
 
 /** What of a port decides its request. `numaPolicy`: the port's own `numa_affinity_policy`. */
@@ -12,30 +9,8 @@ export type RequestingPort = Pick<Port, 'id' | 'vnicType' | 'profile'> & {
   numaPolicy?: NumaPolicy | null;
 };
 
-/**
- * vnic types that take a PCI device by physical network, and the device type that the request names
- * (none: a VF by rule). Source: Nova `VNIC_TYPES_SRIOV`, `DEVICE_TYPE_FOR_VNIC_TYPE`. Which of them
- * Novella can plug is `deviceNeeded`'s to say.
- */
-const deviceTypes: Partial<Record<VnicType, PciDeviceType | null>> = {
-  direct: null,
-  macvtap: null,
-  'direct-physical': 'type-PF',
-  'virtio-forwarder': null,
-  vdpa: 'vdpa',
-  'remote-managed': null,
-};
-
-/**
- * Does the port lead to a PCI request? Example: macvtap → true; normal → false. Throws `invalid`
- * for an accelerator's: its device is asked for by a device profile, which nothing here can read.
- * Source: Nova `VNIC_TYPES_ACCELERATOR`.
- */
-function needsPciRequest({ id, vnicType }: RequestingPort): boolean {
-  if (!vnicType.startsWith('accelerator-')) return vnicType in deviceTypes;
-  const problem = `port ${id}: vnic type ${vnicType} needs a device profile of the accelerator service`;
-  throw new ComputeError('invalid', problem, { detail: 'no_device_profile' });
-}
+/** What the request names as `dev_type`; a VF is what a request takes that names none. */
+const deviceTypes = { VF: null, PF: 'type-PF', vdpa: 'vdpa' } as const;
 
 /**
  * The request of such a port. `physicalNetwork` null: a tunnelled network, served by devices tagged
@@ -48,7 +23,8 @@ export function requestForPort(
   physicalNetwork: string | null,
   requestId: string,
 ): PciRequest {
-  const deviceType = deviceTypes[port.vnicType] ?? null;
+  const { device, needsInterface, isRemoteManaged } = vnicTraits(port.vnicType);
+  const deviceType = device === null ? null : deviceTypes[device];
   const trusted = port.profile['trusted'] ?? null;
   return {
     requestId,
@@ -56,13 +32,14 @@ export function requestForPort(
     spec: [
       {
         physical_network: physicalNetwork,
-        remote_managed: pythonBoolean(port.vnicType === 'remote-managed'),
+        remote_managed: pythonBoolean(isRemoteManaged),
         ...(deviceType !== null && { dev_type: deviceType }),
         ...(trusted !== null && {
           trusted: pythonBoolean(isTrue(JSON.stringify(trusted).replaceAll('"', ''))),
         }),
       },
     ],
+    needsInterface,
     aliasName: null,
     numaPolicy: port.numaPolicy ?? null,
     requesterId: port.id,
@@ -72,32 +49,4 @@ export function requestForPort(
 /** The spelling on the wire. Example: true → `True`. */
 function pythonBoolean(value: boolean): string {
   return value ? 'True' : 'False';
-}
-
-/**
- * A NIC of a boot request: its port, or null where the user named a network, and the network either
- * way.
- */
-export interface RequestedNic {
-  port: RequestingPort | null;
-  network: Network;
-}
-
-/**
- * The requests of all NICs of a server, and for each NIC the index of its request or null. Example:
- * a normal and a direct port → one request, links `[null, 0]`. A NIC named by network never needs a
- * device. `affinityPolicy`: of flavor or image, where a port has none of its own.
- */
-export function requestsForPorts(
-  nics: readonly RequestedNic[],
-  { newId, affinityPolicy = null }: { newId: () => string; affinityPolicy?: NumaPolicy | null },
-): { requests: PciRequest[]; links: (number | null)[] } {
-  const requests: PciRequest[] = [];
-  const links = nics.map(({ port, network }) => {
-    if (port === null || !needsPciRequest(port)) return null;
-    const request = requestForPort(port, physicalNetworkOf(network), newId());
-    requests.push({ ...request, numaPolicy: request.numaPolicy ?? affinityPolicy });
-    return requests.length - 1;
-  });
-  return { requests, links };
 }

@@ -1,39 +1,148 @@
-/** `binding:vnic_type`: what kind of NIC the user wants, and what it costs in PCI devices. */
+/**
+ * `binding:vnic_type`: what kind of NIC the user wants. The one table of what each type means; all
+ * that decides by vnic type reads it. docs/checklists/add-a-vnic-type.md has what else a new one
+ * needs.
+ */
 
-export const vnicTypes = [
-  'normal',
-  'direct',
-  'macvtap',
-  'direct-physical',
-  'baremetal',
-  'virtio-forwarder',
-  'vdpa',
-  'remote-managed',
-  'smart-nic',
-  'accelerator-direct',
-  'accelerator-direct-physical',
-] as const;
+/** What a vnic type means for scheduling, binding, wiring and the guest. */
+export interface VnicTraits {
+  /**
+   * The PCI function its request takes by physical network; null: none. Source: Nova
+   * `VNIC_TYPES_SRIOV`, `DEVICE_TYPE_FOR_VNIC_TYPE`.
+   */
+  device: 'VF' | 'PF' | 'vdpa' | null;
+  /** Is something made over the device's own network interface, so that it must have one? */
+  needsInterface: boolean;
+  /**
+   * Whose agent binds and wires the port on its host: a virtual switch's; the SR-IOV NIC agent;
+   * `none`: bound without one, and wired by nobody; `unknown`: a driver that is not known here.
+   */
+  agent: 'switch' | 'nic-switch' | 'none' | 'unknown';
+  /**
+   * What the guest gets: a NIC of the hypervisor; one over a VF's interface; a vhost-user NIC of a
+   * forwarder in front of a VF; the function itself; or `nothing`, for it is no guest's.
+   */
+  guestGets: 'virtual' | 'over-vf' | 'forwarded' | 'vf' | 'vdpa' | 'pf' | 'nothing';
+  /** May a switch on the card steer the VF's traffic by flows (capability `switchdev`)? */
+  mayBeOffloaded: boolean;
+  /** Is `trusted` of the binding profile set on the VF? Source: Nova `plug_hw_veb`. */
+  mayBeTrusted: boolean;
+  /** Is its device managed by a DPU, and only such a device right for it? */
+  isRemoteManaged: boolean;
+  /** Why no server can have such a port; null: one can. */
+  refusal: string | null;
+}
+
+/** What most types have in common. */
+const plain = {
+  needsInterface: false,
+  mayBeOffloaded: false,
+  mayBeTrusted: false,
+  isRemoteManaged: false,
+  refusal: null,
+} as const;
+
+const bareMetal = 'it is for machines of a bare metal service, not for guests';
+const byProfile = 'its device is chosen by an accelerator service, and there is none';
+
+const table = {
+  normal: { ...plain, device: null, agent: 'switch', guestGets: 'virtual' },
+  direct: {
+    ...plain,
+    device: 'VF',
+    agent: 'nic-switch',
+    guestGets: 'vf',
+    mayBeOffloaded: true,
+    mayBeTrusted: true,
+  },
+  macvtap: {
+    ...plain,
+    device: 'VF',
+    needsInterface: true,
+    agent: 'nic-switch',
+    guestGets: 'over-vf',
+  },
+  'direct-physical': { ...plain, device: 'PF', agent: 'none', guestGets: 'pf' },
+  baremetal: {
+    ...plain,
+    device: null,
+    agent: 'unknown',
+    guestGets: 'nothing',
+    refusal: bareMetal,
+  },
+  'virtio-forwarder': {
+    ...plain,
+    device: 'VF',
+    agent: 'unknown',
+    guestGets: 'forwarded',
+    refusal: 'no host runs the forwarder that it needs between VF and guest',
+  },
+  vdpa: {
+    ...plain,
+    device: 'vdpa',
+    agent: 'unknown',
+    guestGets: 'vdpa',
+    refusal: 'no host prepares vDPA devices for guests',
+  },
+  'remote-managed': {
+    ...plain,
+    device: 'VF',
+    agent: 'unknown',
+    guestGets: 'vf',
+    isRemoteManaged: true,
+    refusal: 'no network service here configures the DPU that manages its device',
+  },
+  'smart-nic': {
+    ...plain,
+    device: null,
+    agent: 'unknown',
+    guestGets: 'nothing',
+    refusal: bareMetal,
+  },
+  'accelerator-direct': {
+    ...plain,
+    device: null,
+    agent: 'unknown',
+    guestGets: 'vf',
+    refusal: byProfile,
+  },
+  'accelerator-direct-physical': {
+    ...plain,
+    device: null,
+    agent: 'unknown',
+    guestGets: 'pf',
+    refusal: byProfile,
+  },
+} as const satisfies Record<string, VnicTraits>;
 
 /** Neutron's `binding:vnic_type`. */
-export type VnicType = (typeof vnicTypes)[number];
+export type VnicType = keyof typeof table;
 
-/** Is this text a vnic type that Neutron knows? */
-export function isVnicType(text: string): text is VnicType {
-  return (vnicTypes as readonly string[]).includes(text);
+/** All types that Neutron knows, those that no server can have among them. */
+export const vnicTypes = Object.keys(table) as readonly VnicType[];
+
+/** A network service newer than this table may have more types. */
+const unknownType: VnicTraits = {
+  ...plain,
+  device: null,
+  agent: 'unknown',
+  guestGets: 'nothing',
+  refusal: 'the type is not known here',
+};
+
+/** What the type means. Example: macvtap → a VF with an interface, wired by the NIC agent. */
+export function vnicTraits(vnicType: VnicType): VnicTraits {
+  return Object.hasOwn(table, vnicType) ? table[vnicType] : unknownType;
 }
 
 /**
- * The PCI function a NIC of this type takes: a VF, a whole PF, nothing; or `unsupported` where
- * Novella cannot make such a NIC. Example: macvtap → 'VF'; normal → 'nothing'. Source: the seed,
- * "normal / direct / macvtap"; Nova `VNIC_TYPES_SRIOV`.
+ * Why a server cannot have a port of this type; undefined when it can. Example: `which is not
+ * supported; use normal, direct, macvtap or direct-physical (smart-nic: it is for …)`.
  */
-export function deviceNeeded(vnicType: VnicType): 'VF' | 'PF' | 'nothing' | 'unsupported' {
-  return needs[vnicType] ?? 'unsupported';
+export function vnicRefusal(vnicType: VnicType): string | undefined {
+  const { refusal } = vnicTraits(vnicType);
+  if (refusal === null) return undefined;
+  const accepted = vnicTypes.filter((each) => vnicTraits(each).refusal === null);
+  const choice = `${accepted.slice(0, -1).join(', ')} or ${accepted.at(-1)}`;
+  return `which is not supported; use ${choice} (${vnicType}: ${refusal})`;
 }
-
-const needs: Partial<Record<VnicType, 'VF' | 'PF' | 'nothing'>> = {
-  normal: 'nothing',
-  direct: 'VF',
-  macvtap: 'VF',
-  'direct-physical': 'PF',
-};

@@ -77,6 +77,7 @@ function request(numaPolicy: PciRequest['numaPolicy']): PciRequest {
     requestId: 'r1',
     count: 1,
     spec: [{ vendor_id: '15b3' }],
+    needsInterface: false,
     aliasName: null,
     numaPolicy,
     requesterId: null,

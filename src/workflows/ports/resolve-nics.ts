@@ -7,8 +7,7 @@ import type { DevicePorts } from '#contracts/store/task-data.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
 import type { Network, Port, UsableNetwork } from '#core/networking/port.ts';
-import { deviceNeeded } from '#core/networking/vnic-types.ts';
-import { needingInterface } from '#core/pci/requests/interface-need.ts';
+import { vnicRefusal, vnicTraits } from '#core/networking/vnic-types.ts';
 import { requestForPort } from '#core/networking/port-request.ts';
 import type { NumaPolicy, PciRequest } from '#core/pci/requests/request.ts';
 import { networkNeeds } from '#core/scheduling/network-needs.ts';
@@ -210,14 +209,14 @@ async function resolvePort(
   }
   checkFree(port, field);
   const request = { ...nic, networkId: port.networkId, portId: port.id, pciRequestId: null };
-  const needed = deviceNeeded(port.vnicType);
-  if (needed === 'unsupported') {
+  const refusal = vnicRefusal(port.vnicType);
+  if (refusal !== undefined) {
     throw new ComputeError(
       'invalid',
-      `${field}: port ${port.id} has binding:vnic_type ${port.vnicType}, which is not supported; use normal, direct, macvtap or direct-physical`,
+      `${field}: port ${port.id} has binding:vnic_type ${port.vnicType}, ${refusal}`,
     );
   }
-  return needed === 'nothing'
+  return vnicTraits(port.vnicType).device === null
     ? { request }
     : { request, needing: { portId: port.id, field, missing } };
 }
@@ -233,8 +232,7 @@ async function requestOf(
   const network = await context.network.showNetwork(port.networkId);
   const [physicalNetwork = null] = networkNeeds([network]).physicalNetworks;
   if (physicalNetwork === null) await checkTunnelled(context, { port, network, field });
-  const request = requestForPort(port, physicalNetwork, context.newId());
-  return port.vnicType === 'macvtap' ? needingInterface(request) : request;
+  return requestForPort(port, physicalNetwork, context.newId());
 }
 
 async function found<T>(

@@ -4,10 +4,11 @@
  */
 import { ComputeError } from '#core/errors.ts';
 import type { BindingProfile, Network } from '#core/networking/port.ts';
-import { isVnicType, type VnicType } from '#core/networking/vnic-types.ts';
+import { vnicTraits, vnicTypes } from '#core/networking/vnic-types.ts';
 import { parseAliases } from '#core/pci/requests/alias.ts';
 import { requestsForFlavor } from '#core/pci/requests/flavor-request.ts';
-import { requestsForPorts } from '#core/networking/port-request.ts';
+import { type RequestingPort, requestForPort } from '#core/networking/port-request.ts';
+import { physicalNetworkOf } from '#core/networking/vif-of.ts';
 import type { NumaPolicy, PciRequest } from '#core/pci/requests/request.ts';
 import {
   networkNeeds,
@@ -82,13 +83,15 @@ function networkAnswer(input: Input): Record<string, unknown> {
     const port = ports.find(({ id }) => id === portId);
     return { port, network: networkOf(input, port?.network_id ?? networkId ?? '') };
   });
-  const { requests: found, links } = requestsForPorts(
-    nics.map(({ port, network }) => ({
-      port: port === undefined ? null : requestingPort(port),
-      network,
-    })),
-    { newId: newIds(), affinityPolicy: input.affinity_policy ?? null },
-  );
+  const found: PciRequest[] = [];
+  const newId = newIds();
+  const links = nics.map(({ port, network }) => {
+    const requesting = port === undefined ? undefined : requestingPort(port);
+    if (requesting === undefined || vnicTraits(requesting.vnicType).device === null) return null;
+    const request = requestForPort(requesting, physicalNetworkOf(network), newId());
+    const numaPolicy = request.numaPolicy ?? input.affinity_policy ?? null;
+    return found.push({ ...request, numaPolicy }) - 1;
+  });
   const needs = networkNeeds(nics.map(({ network }) => network));
   const groups = nics.flatMap(({ port }) =>
     port === undefined ? [] : resourceGroupsOf(port.id, port.resource_request ?? null),
@@ -106,14 +109,10 @@ function networkAnswer(input: Input): Record<string, unknown> {
   };
 }
 
-function requestingPort(port: DescribedPort): {
-  id: string;
-  vnicType: VnicType;
-  profile: BindingProfile;
-  numaPolicy: NumaPolicy | null;
-} {
-  const vnicType = port.vnic_type ?? 'normal';
-  if (!isVnicType(vnicType)) throw new Error(`vnic type ${vnicType} is not known`);
+function requestingPort(port: DescribedPort): RequestingPort {
+  const vnicType = vnicTypes.find((each) => each === (port.vnic_type ?? 'normal'));
+  if (vnicType === undefined) throw new Error(`vnic type ${port.vnic_type} is not known`);
+  if (vnicType.startsWith('accelerator-')) throw new ComputeError('invalid', 'no_device_profile');
   return {
     id: port.id,
     vnicType,

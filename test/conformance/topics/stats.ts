@@ -205,6 +205,7 @@ function toRequest(described: DescribedRequest, index: number): PciRequest {
     requestId: described.request_id ?? `request-${index}`,
     count: described.count,
     spec: described.spec,
+    needsInterface: false,
     aliasName: described.alias_name ?? null,
     numaPolicy: described.numa_policy ?? null,
     requesterId: null,

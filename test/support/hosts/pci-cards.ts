@@ -61,6 +61,7 @@ export function aRequest(
     requestId,
     count: 1,
     spec: [{ physical_network: network, remote_managed: 'False', ...asks }],
+    needsInterface: false,
     aliasName: null,
     numaPolicy: null,
     requesterId: `port-of-${requestId}`,

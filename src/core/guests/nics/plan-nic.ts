@@ -4,7 +4,7 @@
  */
 import { deviceName } from '../../networking/vif-of.ts';
 import type { Vif } from '../../networking/vif.ts';
-import type { VnicType } from '../../networking/vnic-types.ts';
+import { type VnicTraits, type VnicType, vnicTraits } from '../../networking/vnic-types.ts';
 import { type PciAddress, tryParsePciAddress } from '../../pci/devices/address.ts';
 import { isTrue } from '../../pci/devices/boolean-text.ts';
 import { refuse, type Verdict } from '../../reason.ts';
@@ -55,7 +55,11 @@ export function planGuestNic(vif: Vif, options: NicOptions): Planned {
  * `VNIC_TYPES_DIRECT_PASSTHROUGH`.
  */
 function isWholeDevice(vnicType: VnicType): boolean {
-  return !['normal', 'macvtap', 'virtio-forwarder', 'baremetal', 'smart-nic'].includes(vnicType);
+  return ['vf', 'pf', 'vdpa'].includes(vnicTraits(vnicType).guestGets);
+}
+
+function guestGets({ vnicType }: Vif): VnicTraits['guestGets'] {
+  return vnicTraits(vnicType).guestGets;
 }
 
 const planners: Record<string, (plan: NicPlan) => Planned> = {
@@ -92,18 +96,17 @@ function planHwVeb(plan: NicPlan): Planned {
     portProfileId: null,
     ...(vf !== null && { vf }),
   };
-  const isVf = vif.vnicType === 'direct' || vif.vnicType === 'accelerator-direct';
   return planned(
-    isVf
+    guestGets(vif) === 'vf'
       ? { ...limited, ...place, kind: 'hostdev', trusted: trust(vif) }
       : { ...limited, ...place, kind: 'macvtap', frontend: plan.frontend },
   );
 }
 
-/** Only `direct` ports carry the request; `trusted` is text. Source: Nova `plug_hw_veb`. */
+/** `trusted` is text. Source: Nova `plug_hw_veb`. */
 function trust(vif: Vif): boolean | null {
   const { trusted } = vif.profile;
-  if (trusted === undefined || vif.vnicType !== 'direct') return null;
+  if (trusted === undefined || !vnicTraits(vif.vnicType).mayBeTrusted) return null;
   return isTrue(typeof trusted === 'string' ? trusted : String(trusted === true));
 }
 
@@ -117,7 +120,7 @@ function planQbh(plan: NicPlan): Planned {
   const limited = { ...plan.identity, bandwidth: plan.bandwidth };
   const place = { address: slot.address, vlan: null, portProfileId };
   return planned(
-    vif.vnicType === 'direct'
+    guestGets(vif) === 'vf'
       ? { ...limited, ...place, kind: 'hostdev', trusted: null }
       : { ...limited, ...place, kind: 'macvtap', frontend: plan.frontend },
   );
@@ -153,8 +156,8 @@ function planInterfaceMacvtap(plan: NicPlan): Planned {
 
 function planOvs(plan: NicPlan): Planned {
   const { vif, identity, bandwidth, frontend } = plan;
-  if (vif.vnicType === 'direct' || vif.vnicType === 'remote-managed') return planOffloaded(plan);
-  if (vif.vnicType === 'vdpa') {
+  if (guestGets(vif) === 'vf') return planOffloaded(plan);
+  if (guestGets(vif) === 'vdpa') {
     const slot = pciSlot(vif);
     return slot.ok ? planned({ ...identity, kind: 'vdpa', address: slot.address }) : slot;
   }
@@ -189,18 +192,24 @@ function planOffloaded(plan: NicPlan): Planned {
 }
 
 function planAgilioOvs(plan: NicPlan): Planned {
-  return plan.vif.vnicType === 'virtio-forwarder' ? planForwarded(plan) : planOvs(plan);
+  return guestGets(plan.vif) === 'forwarded' ? planForwarded(plan) : planOvs(plan);
 }
 
 function planVrouter(plan: NicPlan): Planned {
   const { vnicType, portId } = plan.vif;
-  if (vnicType === 'normal') return planGeneric(plan);
-  if (vnicType === 'direct') return planOffloaded(plan);
-  if (vnicType === 'virtio-forwarder') return planForwarded(plan);
-  return refuse(
-    'unexpected-vnic-type',
-    `port ${portId}: vnic type ${vnicType} is none that vif_type vrouter has`,
-  );
+  switch (guestGets(plan.vif)) {
+    case 'virtual':
+      return planGeneric(plan);
+    case 'vf':
+      return planOffloaded(plan);
+    case 'forwarded':
+      return planForwarded(plan);
+    default:
+      return refuse(
+        'unexpected-vnic-type',
+        `port ${portId}: vif_type vrouter has no NIC of vnic type ${vnicType}`,
+      );
+  }
 }
 
 /** A vhost-user NIC in front of a VF: the VF must be known even though the guest never sees it. */

@@ -11,7 +11,7 @@ import {
 } from './network-agents.ts';
 import type { BindingProfile, Network, NetworkSegment } from '../port.ts';
 import { physicalSegmentOf } from '../vif-of.ts';
-import type { VnicType } from '../vnic-types.ts';
+import { type VnicTraits, type VnicType, vnicTraits } from '../vnic-types.ts';
 
 /**
  * What decides who can bind a port: its vnic type, the segments that would do, and whether its VF
@@ -50,7 +50,8 @@ export function bindingNeed(
   network: Network,
 ): BindingNeed {
   const physical = physicalSegmentOf(network);
-  const isForOne = vnicType !== 'normal' && physical !== undefined;
+  const { device, mayBeOffloaded } = vnicTraits(vnicType);
+  const isForOne = device !== null && physical !== undefined;
   const { capabilities } = profile;
   return {
     vnicType,
@@ -61,7 +62,7 @@ export function bindingNeed(
       }),
     ),
     isOffloaded:
-      vnicType === 'direct' && Array.isArray(capabilities) && capabilities.includes('switchdev'),
+      mayBeOffloaded && Array.isArray(capabilities) && capabilities.includes('switchdev'),
   };
 }
 
@@ -102,14 +103,15 @@ export function binderInWords(need: BindingNeed): string | undefined {
   return `a live ${kinds.join(' or ')} that serves ${wordsOf(need.segments)}`;
 }
 
-/**
- * A whole PF is bound without an agent. Other types are refused before, or bound by drivers that
- * are not known here.
- */
+const kindsOf: Record<VnicTraits['agent'], string[]> = {
+  switch: switching,
+  'nic-switch': nicSwitch,
+  none: [],
+  unknown: [],
+};
+
 function kindsFor({ vnicType, isOffloaded }: BindingNeed): string[] {
-  if (isOffloaded) return offloading;
-  if (vnicType === 'normal') return switching;
-  return vnicType === 'direct' || vnicType === 'macvtap' ? nicSwitch : [];
+  return isOffloaded ? offloading : kindsOf[vnicTraits(vnicType).agent];
 }
 
 function serves(agent: NetworkAgent, segments: BindingNeed['segments']): boolean {

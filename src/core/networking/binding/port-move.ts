@@ -6,7 +6,7 @@ import type { PciDevice } from '../../pci/devices/device.ts';
 import { refuse, type Verdict } from '../../reason.ts';
 import type { BindingProfile, Port, PortChange } from '../port.ts';
 import { type Allocation, type BoundDevice, bindingProfile } from './port-binding.ts';
-import type { VnicType } from '../vnic-types.ts';
+import { type VnicType, vnicTraits } from '../vnic-types.ts';
 
 /** A device that a port gets on its new host, with the physical network of its device spec. */
 export type MovedDevice = BoundDevice & { physicalNetwork: string | null };
@@ -145,17 +145,8 @@ function hostChange(port: Port, { host, zone }: Arrival): PortChange {
   };
 }
 
-const deviceVnicTypes: readonly VnicType[] = [
-  'direct',
-  'macvtap',
-  'direct-physical',
-  'virtio-forwarder',
-  'vdpa',
-  'remote-managed',
-];
-
 function holdsDevice(port: Port): boolean {
-  return deviceVnicTypes.includes(port.vnicType);
+  return vnicTraits(port.vnicType).device !== null;
 }
 
 function withoutMove(profile: BindingProfile): BindingProfile {

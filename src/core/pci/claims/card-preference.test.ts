@@ -12,7 +12,7 @@ function card(address: string, count: number, physnet = 'red', numaNode = 0): Pc
 
 function ask(requestId: string, more: Partial<PciRequest> = {}): PciRequest {
   const spec = [{ physical_network: 'red' }];
-  const none = { aliasName: null, numaPolicy: null, requesterId: null };
+  const none = { needsInterface: false, aliasName: null, numaPolicy: null, requesterId: null };
   return { requestId, count: 1, spec, ...none, ...more };
 }
 

@@ -55,7 +55,15 @@ export function readAliases(definitions: readonly { text: string; source: string
 }
 
 function requestOf({ name, spec, numaPolicy }: PciAlias) {
-  return { requestId: '', count: 1, spec, aliasName: name, numaPolicy, requesterId: null };
+  return {
+    requestId: '',
+    count: 1,
+    spec,
+    needsInterface: false,
+    aliasName: name,
+    numaPolicy,
+    requesterId: null,
+  };
 }
 
 function whyNone(

@@ -73,16 +73,8 @@ function isMet(pool: PciDevicePool, key: string, asked: string | null | undefine
   return same(poolValue(pool, key), asked) || keysOutsidePools.has(key);
 }
 
-/**
- * `capability_type` can only be "pci"; `needs_interface` is asked of single devices; the others of
- * Nova's Placement.
- */
-const keysOutsidePools = new Set([
-  'resource_class',
-  'traits',
-  'capability_type',
-  'needs_interface',
-]);
+/** `capability_type` can only be "pci"; the others are asked of Nova's Placement. */
+const keysOutsidePools = new Set(['resource_class', 'traits', 'capability_type']);
 
 /**
  * The pool as requests and Nova see it: one flat set of keys, tags among them. Example: `{

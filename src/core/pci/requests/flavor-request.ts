@@ -45,6 +45,7 @@ export function requestsForFlavor({
       spec: alias.spec,
       aliasName: name,
       numaPolicy: policy ?? alias.numaPolicy,
+      needsInterface: false,
       requesterId: null,
     };
   });

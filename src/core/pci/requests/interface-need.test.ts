@@ -1,17 +1,16 @@
 import { expect, test } from 'vitest';
+import { aRequest } from '#test/hosts/pci-cards.ts';
 import { aVf } from '#test/worlds/store-rows.ts';
 import { allocateDevices } from '../claims/allocate.ts';
 import type { PciDevice } from '../devices/device.ts';
-import { needingInterface, withInterfaceTags } from './interface-need.ts';
+import { withInterfaceTags } from './interface-need.ts';
 import type { PciRequest } from './request.ts';
 
 const bare = aVf('0000:81:10.0', { ifname: null });
 const withInterface = aVf('0000:81:10.1', { ifname: 'ens1f0v1' });
 
-function request(requestId: string): PciRequest {
-  const spec = [{ physical_network: 'physnet1' }];
-  return { requestId, count: 1, spec, aliasName: null, numaPolicy: null, requesterId: null };
-}
+const request = (requestId: string): PciRequest => aRequest(requestId);
+const needing = (requestId: string) => aRequest(requestId, { needsInterface: true });
 
 function chosen(devices: PciDevice[], requests: PciRequest[]) {
   const verdict = allocateDevices(withInterfaceTags({ devices, requests }));
@@ -20,16 +19,14 @@ function chosen(devices: PciDevice[], requests: PciRequest[]) {
 }
 
 test('only a VF with an interface serves a request that needs one', () => {
-  expect(chosen([bare, withInterface], [needingInterface(request('r1'))])).toEqual([
-    'r1 0000:81:10.1',
-  ]);
-  expect(chosen([bare], [needingInterface(request('r1'))])).toBe(
+  expect(chosen([bare, withInterface], [needing('r1')])).toEqual(['r1 0000:81:10.1']);
+  expect(chosen([bare], [needing('r1')])).toBe(
     'physnet1: 0 of 1 VF free (1 VF has no network interface, which macvtap needs)',
   );
 });
 
 test('a request without the need leaves the VF with an interface to the one that has it', () => {
-  const requests = [request('r1'), needingInterface(request('r2'))];
+  const requests = [request('r1'), needing('r2')];
   expect(chosen([bare, withInterface], requests)).toEqual(['r1 0000:81:10.0', 'r2 0000:81:10.1']);
 });
 

@@ -25,6 +25,8 @@ export interface PciRequest {
   requestId: string;
   count: number;
   spec: PciRequestSpec[];
+  /** Must the device have a network interface on the host? A macvtap is made over it. */
+  needsInterface: boolean;
   /** The flavor alias it came from; null for a port's. */
   aliasName: string | null;
   numaPolicy: NumaPolicy | null;

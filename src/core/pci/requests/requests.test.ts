@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Network } from '../../networking/port.ts';
 import { parseAliases } from './alias.ts';
 import { requestsForFlavor } from './flavor-request.ts';
-import {
-  type RequestingPort,
-  requestForPort,
-  requestsForPorts,
-} from '../../networking/port-request.ts';
+import { type RequestingPort, requestForPort } from '../../networking/port-request.ts';
 import type { PciRequestSpec } from './request.ts';
 
 const port = (change: Partial<RequestingPort>): RequestingPort => ({
@@ -51,39 +46,13 @@ describe('requestForPort', () => {
         requestId: 'request-1',
         count: 1,
         spec: [gives],
+        needsInterface: given.vnicType === 'macvtap',
         aliasName: null,
         numaPolicy: null,
         requesterId: 'port-1',
       });
     });
   }
-});
-
-test('NICs are linked to their requests; a network and a normal port have none', () => {
-  let last = 0;
-  const network = { id: 'n', segments: [{ physicalNetwork: 'red' }] } as Network;
-  const { requests, links } = requestsForPorts(
-    [
-      { port: null, network },
-      { port: port({}), network },
-      { port: port({ vnicType: 'normal' }), network },
-      { port: port({ id: 'port-2', numaPolicy: 'required' }), network },
-    ],
-    { newId: () => `id-${++last}`, affinityPolicy: 'preferred' },
-  );
-  expect(links).toEqual([null, 0, null, 1]);
-  expect(requests.map(({ requestId, numaPolicy }) => [requestId, numaPolicy])).toEqual([
-    ['id-1', 'preferred'],
-    ['id-2', 'required'],
-  ]);
-});
-
-test('an accelerator’s port is refused: nothing here knows device profiles', () => {
-  const network = { id: 'n', segments: [{ physicalNetwork: 'red' }] } as Network;
-  const nic = { port: port({ vnicType: 'accelerator-direct' }), network };
-  expect(() => requestsForPorts([nic], { newId: () => 'id' })).toThrow(
-    'port port-1: vnic type accelerator-direct needs a device profile',
-  );
 });
 
 function aliases(...definitions: unknown[]) {
@@ -114,6 +83,7 @@ test('a flavor asks for every alias it names, any definition of which will do', 
       requestId: 'id-1',
       count: 2,
       spec: [spec, { ...spec, product_id: '20b0' }],
+      needsInterface: false,
       aliasName: 'gpu',
       numaPolicy: 'legacy',
       requesterId: null,
@@ -122,6 +92,7 @@ test('a flavor asks for every alias it names, any definition of which will do', 
       requestId: 'id-2',
       count: 1,
       spec: [spec],
+      needsInterface: false,
       aliasName: 'qat',
       numaPolicy: 'socket',
       requesterId: null,

@@ -1,5 +1,6 @@
 /** Changing a port: the user's fields, and binding it to a host or taking it off again. */
 import type { NetworkRows, StoredNetwork, StoredPort } from '#contracts/store/network-store.ts';
+import { vnicTraits } from '#core/networking/vnic-types.ts';
 import { bindPort } from './binding.ts';
 import { readPortChange, type RequestedPortChange } from '../requests/bodies.ts';
 import { changed, type NetworkContext, type Rights } from '../requests/context.ts';
@@ -106,7 +107,7 @@ async function macOf(
 
 function deviceMac({ vnicType, profile }: StoredPort): string | undefined {
   const mac = profile['device_mac_address'];
-  return vnicType === 'direct-physical' && typeof mac === 'string' ? mac : undefined;
+  return vnicTraits(vnicType).device === 'PF' && typeof mac === 'string' ? mac : undefined;
 }
 
 /**

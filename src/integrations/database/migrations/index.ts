@@ -18,6 +18,7 @@ import { imageMembers } from './0015-image-members.ts';
 import { networkTags } from './0016-network-tags.ts';
 import { hostsByNumber } from './0017-hosts-by-number.ts';
 import { taskVersions } from './0018-task-versions.ts';
+import { interfaceNeed } from './0019-interface-need.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -38,4 +39,5 @@ export const migrations: Record<string, Migration> = {
   '0016-network-tags': networkTags,
   '0017-hosts-by-number': hostsByNumber,
   '0018-task-versions': taskVersions,
+  '0019-interface-need': interfaceNeed,
 };

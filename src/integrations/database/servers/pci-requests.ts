@@ -10,6 +10,7 @@ const requestMap: FieldMap<PciRequest, PciRequestRow> = {
   requestId: ['request_id', 'plain'],
   count: ['count', 'plain'],
   spec: ['spec', 'json'],
+  needsInterface: ['needs_interface', 'flag'],
   aliasName: ['alias_name', 'plain'],
   numaPolicy: ['numa_policy', 'plain'],
   requesterId: ['requester_id', 'plain'],

@@ -130,6 +130,7 @@ export interface PciRequestRow {
   request_id: string;
   count: number;
   spec: string;
+  needs_interface: number;
   alias_name: string | null;
   numa_policy: string | null;
   requester_id: string | null;
