@@ -197,19 +197,14 @@ function planAgilioOvs(plan: NicPlan): Planned {
 
 function planVrouter(plan: NicPlan): Planned {
   const { vnicType, portId } = plan.vif;
-  switch (guestGets(plan.vif)) {
-    case 'virtual':
-      return planGeneric(plan);
-    case 'vf':
-      return planOffloaded(plan);
-    case 'forwarded':
-      return planForwarded(plan);
-    default:
-      return refuse(
-        'unexpected-vnic-type',
-        `port ${portId}: vif_type vrouter has no NIC of vnic type ${vnicType}`,
-      );
-  }
+  const gets = guestGets(plan.vif);
+  if (gets === 'virtual') return planGeneric(plan);
+  if (gets === 'vf') return planOffloaded(plan);
+  if (gets === 'forwarded') return planForwarded(plan);
+  return refuse(
+    'unexpected-vnic-type',
+    `port ${portId}: vif_type vrouter has no NIC of vnic type ${vnicType}`,
+  );
 }
 
 /** A vhost-user NIC in front of a VF: the VF must be known even though the guest never sees it. */
