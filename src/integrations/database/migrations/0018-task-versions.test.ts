@@ -37,7 +37,7 @@ test.each(renamed)('a $kind that an older version left at $before is at $since',
   }[kind];
   const text = JSON.stringify(data);
   await sql`update tasks set kind = ${kind}, step = ${before}, data = ${text}`.execute(db);
-  expect(await migrate(db)).toEqual(['0018-task-versions']);
+  expect(await migrate(db)).toContain('0018-task-versions');
   expect(await store.tasks.of(old.server.id)).toMatchObject({ kind, step: since, data });
 });
 

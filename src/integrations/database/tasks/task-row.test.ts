@@ -74,6 +74,7 @@ const whole: Kept[] = [
       requestId: 'r',
       count: 1,
       spec: [{ physical_network: 'physnet1', remote_managed: null }],
+      needsInterface: true,
       aliasName: null,
       numaPolicy: 'required',
       requesterId: 'p',

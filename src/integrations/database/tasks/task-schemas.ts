@@ -8,7 +8,7 @@ import type * as Contract from '#contracts/store/task-data.ts';
 import type { TaskKind, TaskStepOf } from '#contracts/store/task.ts';
 import { errorKinds } from '#core/errors.ts';
 import type { GuestState } from '#core/guests/follow-guest.ts';
-import { vnicTypes } from '#core/networking/vnic-type.ts';
+import { vnicTypes } from '#core/networking/vnic-types.ts';
 import { numaPolicies } from '#core/pci/requests/request.ts';
 
 /**
@@ -119,6 +119,7 @@ const Attach = shapeOf<Contract.AttachData>()({
       requestId: Text(),
       count: Integer(),
       spec: Type.Array(Type.Record(Text(), orNull(Text()))),
+      needsInterface: Type.Boolean(),
       aliasName: orNull(Text()),
       numaPolicy: orNull(Type.Enum([...numaPolicies])),
       requesterId: orNull(Text()),
