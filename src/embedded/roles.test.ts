@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identityRoutes } from './identity/routes.ts';
 import { imageRoutes } from './image/routes.ts';
 import { networkRoutes } from './network/routes.ts';
-import type { Route } from './route-table.ts';
+import type { Route } from '#http/routes/route.ts';
 import {
   ask,
   demoPassword,
@@ -166,7 +166,7 @@ async function statusOf(app: FastifyInstance, route: string, caller: Caller): Pr
 }
 
 /** The tables that the services mount; nothing is called. */
-const tables: Record<string, Pick<Route<never>, 'method' | 'path'>[]> = {
+const tables: Record<string, readonly Pick<Route<never>, 'method' | 'path'>[]> = {
   identity: identityRoutes({} as never).guarded,
   network: networkRoutes({} as never),
   image: imageRoutes({} as never),

@@ -5,6 +5,7 @@
 import type { IdentityStore } from '#contracts/store/identity-store.ts';
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
+import type { Reply } from '#http/routes/route.ts';
 import type { GuardedCall } from '../route-table.ts';
 import { type Catalog, listEndpoints, listRegions, listServices } from './catalog.ts';
 import { type Filters, pageOf, refuseQuery } from './list-query.ts';
@@ -97,11 +98,11 @@ export const kinds: Kind[] = [
   },
 ];
 
-export async function list(kind: Kind, call: Call, directory: Directory) {
+export async function list(kind: Kind, call: Call, directory: Directory): Promise<Reply> {
   return collection(call, kind.plural, await kind.views(directory), kind.filters);
 }
 
-export async function show(kind: Kind, call: Call, directory: Directory) {
+export async function show(kind: Kind, call: Call, directory: Directory): Promise<Reply> {
   const id = call.params['id'] ?? '';
   refuseQuery(call.query);
   const isOwn = kind.isOwn?.(call.caller, id) ?? false;
@@ -110,7 +111,7 @@ export async function show(kind: Kind, call: Call, directory: Directory) {
   if (found === undefined) {
     throw new ComputeError('notFound', `Could not find ${kind.singular}: ${id}.`);
   }
-  return { [kind.singular]: withSelf(call, kind.plural, found) };
+  return { body: { [kind.singular]: withSelf(call, kind.plural, found) } };
 }
 
 /** GET /v3/auth/projects, /v3/users/{id}/projects: where the user has a role. */
@@ -127,18 +128,19 @@ function requireAdmin(caller: Session, act: string): void {
 }
 
 // oxlint-disable-next-line max-params -- what is listed, and by what
-function collection(call: Call, plural: string, views: View[], filters: Filters) {
+function collection(call: Call, plural: string, views: View[], filters: Filters): Reply {
   const [path = '', text = ''] = call.request.url.split(/\?(.*)/s);
-  const url = `${call.baseUrl}${path}`;
+  const url = `${call.origin}${path}`;
   const page = pageOf(views, { query: call.query, url, text }, filters);
-  const self = `${call.baseUrl}${call.request.url}`;
-  return {
+  const self = `${call.origin}${call.request.url}`;
+  const body = {
     [plural]: page.views.map((view) => withSelf(call, plural, view)),
     links: { next: page.next, self, previous: null },
     ...(page.next !== null && { truncated: true }),
   };
+  return { body };
 }
 
 function withSelf(call: Call, plural: string, view: View) {
-  return { ...view, links: { self: `${call.baseUrl}/v3/${plural}/${view.id}` } };
+  return { ...view, links: { self: `${call.origin}/v3/${plural}/${view.id}` } };
 }

@@ -2,10 +2,10 @@
  * The query of a list of the identity service: filters, limit and marker. Source: Keystone's
  * `build_driver_hints`.
  */
-import { asList } from '../query-values.ts';
+import { asList } from '#http/routes/query.ts';
 import { ComputeError } from '#core/errors.ts';
 import { booleanWord } from '../boolean-word.ts';
-import type { OpenCall } from '../route-table.ts';
+import type { OpenCall } from '#http/routes/route.ts';
 import type { View } from './views.ts';
 
 type Query = OpenCall['query'];

@@ -1,7 +1,8 @@
 /** GET /v3/role_assignments: who has which role where. */
 import type { RoleAssignment, StoredRole } from '#contracts/store/identity-store.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { GuardedCall, OpenCall } from '../route-table.ts';
+import type { OpenCall } from '#http/routes/route.ts';
+import type { GuardedCall } from '../route-table.ts';
 import type { Directory } from './directory.ts';
 import { defaultDomain } from './domain.ts';
 import { isSet, unknownKey } from './list-query.ts';
@@ -23,7 +24,7 @@ const known = [...Object.keys(ids), ...absent, ...flags];
  * `include_names` by name.
  */
 export async function listRoleAssignments(call: GuardedCall<Session>, { store }: Directory) {
-  const { query, baseUrl } = call;
+  const { query, origin } = call;
   const wants = wantedBy(query);
   const [assignments, users, projects, roles] = await Promise.all([
     store.assignments({}),
@@ -41,11 +42,11 @@ export async function listRoleAssignments(call: GuardedCall<Session>, { store }:
     role: named(roleId, roles),
     scope: { project: { ...named(projectId, projects), ...domain } },
     links: {
-      assignment: `${baseUrl}/v3/projects/${projectId}/users/${userId}/roles/${roleId}`,
+      assignment: `${origin}/v3/projects/${projectId}/users/${userId}/roles/${roleId}`,
     },
   }));
-  const self = `${baseUrl}${call.request.url}`;
-  return { role_assignments: views, links: { next: null, self, previous: null } };
+  const self = `${origin}${call.request.url}`;
+  return { body: { role_assignments: views, links: { next: null, self, previous: null } } };
 }
 
 function wantedBy(query: OpenCall['query']): (assignment: RoleAssignment) => boolean {

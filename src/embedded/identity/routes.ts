@@ -1,6 +1,7 @@
 /** Every route of the embedded identity service, and what of Keystone it lacks. */
 import type { NotOffered } from '../not-offered.ts';
-import type { GuardedRoute, OpenCall, Route, RouteTable } from '../route-table.ts';
+import type { OpenRoute } from '#http/routes/route.ts';
+import type { GuardedRoute, RouteTable } from '../route-table.ts';
 import { type Directory, type Kind, kinds, list, listProjectsOf, show } from './directory.ts';
 import { listRoleAssignments } from './role-assignments.ts';
 import {
@@ -16,62 +17,65 @@ import { viewVersion } from './views.ts';
 export function identityRoutes(
   directory: Directory,
 ): Pick<RouteTable<Session>, 'open' | 'guarded' | 'guard' | 'actorOf'> {
-  const open: Route<OpenCall>[] = [
+  const open: OpenRoute[] = [
     {
       method: 'GET',
       path: '/',
+      rule: 'anybody',
       status: 300,
-      answer: ({ baseUrl }) => ({ versions: { values: [viewVersion(baseUrl)] } }),
+      handler: ({ origin }) => ({ body: { versions: { values: [viewVersion(origin)] } } }),
     },
     {
       method: 'GET',
       path: '/v3',
-      answer: ({ baseUrl }) => ({ version: viewVersion(baseUrl) }),
+      rule: 'anybody',
+      handler: ({ origin }) => ({ body: { version: viewVersion(origin) } }),
     },
     {
       method: 'POST',
       path: '/v3/auth/tokens',
+      rule: 'anybody',
       status: 201,
-      answer: (call) => issueToken(call, directory),
+      handler: (call) => issueToken(call, directory),
     },
   ];
   const guarded: GuardedRoute<Session>[] = [
     {
       method: 'GET',
       path: '/v3/auth/tokens',
-      admits: 'anyone',
-      answer: (call) => showToken(call, directory),
+      rule: 'signed-in',
+      handler: (call) => showToken(call, directory),
     },
     {
       method: 'DELETE',
       path: '/v3/auth/tokens',
-      admits: 'anyone',
+      rule: 'signed-in',
       status: 204,
-      answer: (call) => revokeToken(call, directory),
+      handler: (call) => revokeToken(call, directory),
     },
     {
       method: 'GET',
       path: '/v3/auth/catalog',
-      admits: 'anyone',
-      answer: (call) => showOwnCatalog(call, directory),
+      rule: 'signed-in',
+      handler: (call) => showOwnCatalog(call, directory),
     },
     {
       method: 'GET',
       path: '/v3/auth/projects',
-      admits: 'anyone',
-      answer: (call) => listProjectsOf(call.caller.user.id, call, directory),
+      rule: 'signed-in',
+      handler: (call) => listProjectsOf(call.caller.user.id, call, directory),
     },
     {
       method: 'GET',
       path: '/v3/users/:id/projects',
-      admits: 'anyone',
-      answer: (call) => listProjectsOf(call.params['id'] ?? '', call, directory),
+      rule: 'signed-in',
+      handler: (call) => listProjectsOf(call.params['id'] ?? '', call, directory),
     },
     {
       method: 'GET',
       path: '/v3/role_assignments',
-      admits: ['admin'],
-      answer: (call) => listRoleAssignments(call, directory),
+      rule: 'admin',
+      handler: (call) => listRoleAssignments(call, directory),
     },
     ...kinds.flatMap((kind) => kindRoutes(kind, directory)),
   ];
@@ -83,14 +87,14 @@ function kindRoutes(kind: Kind, directory: Directory): GuardedRoute<Session>[] {
     {
       method: 'GET',
       path: `/v3/${kind.plural}`,
-      admits: kind.isPublic ? 'anyone' : ['admin'],
-      answer: (call) => list(kind, call, directory),
+      rule: kind.isPublic ? 'signed-in' : 'admin',
+      handler: (call) => list(kind, call, directory),
     },
     {
       method: 'GET',
       path: `/v3/${kind.plural}/:id`,
-      admits: 'anyone',
-      answer: (call) => show(kind, call, directory),
+      rule: 'signed-in',
+      handler: (call) => show(kind, call, directory),
     },
   ];
 }

@@ -6,7 +6,7 @@ import type { Caller, IdentityService } from '#contracts/services/identity.ts';
 import type { IdentityStore } from '#contracts/store/identity-store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { createHttpService, type ErrorReply, type FailedRequest } from '#http/service.ts';
-import { titledError } from '../error-status.ts';
+import { titledError } from '../titled-error.ts';
 import { refuseUnknown } from '../not-offered.ts';
 import { mountRoutes } from '../route-table.ts';
 import { type BootstrapUser, bootstrap } from './bootstrap.ts';

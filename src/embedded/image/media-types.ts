@@ -3,7 +3,7 @@
  * letters count for nothing.
  */
 import { ComputeError } from '#core/errors.ts';
-import type { OpenCall } from '../route-table.ts';
+import type { OpenCall } from '#http/routes/route.ts';
 
 export const bytesType = 'application/octet-stream';
 export const jsonType = 'application/json';

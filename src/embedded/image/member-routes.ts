@@ -1,5 +1,6 @@
 /** `/v2/images/{id}/members`. */
 import type { Caller } from '#contracts/services/identity.ts';
+import { type BodyReader, taking } from '#http/routes/route.ts';
 import type { GuardedCall, GuardedRoute } from '../route-table.ts';
 import type { ImageContext } from './images.ts';
 import {
@@ -7,6 +8,8 @@ import {
   answerMember,
   listMembers,
   type MemberPath,
+  readAnswer,
+  readNewMember,
   removeMember,
   showMember,
 } from './members.ts';
@@ -25,52 +28,56 @@ export function memberRoutes(context: ImageContext): GuardedRoute<Caller>[] {
     {
       method: 'GET',
       path: all,
-      admits: readers,
-      answer: async (call) => ({
-        members: (await listMembers(context, call.caller, pathOf(call).imageId)).map(viewMember),
-        schema: '/v2/schemas/members',
-      }),
+      rule: readers,
+      handler: async (call) => {
+        const members = await listMembers(context, call.caller, pathOf(call).imageId);
+        return { body: { members: members.map(viewMember), schema: '/v2/schemas/members' } };
+      },
     },
     {
       method: 'POST',
       path: all,
-      admits: writers,
-      answer: async (call) => {
-        const added = { imageId: pathOf(call).imageId, body: jsonOf(call) };
-        return viewMember(await addMember(context, call.caller, added));
-      },
+      rule: writers,
+      handler: taking(jsonAs(readNewMember), async (call) => {
+        const added = { imageId: pathOf(call).imageId, memberId: call.body.member };
+        return { body: viewMember(await addMember(context, call.caller, added)) };
+      }),
     },
     {
       method: 'GET',
       path: one,
-      admits: readers,
-      answer: async (call) => viewMember(await showMember(context, call.caller, pathOf(call))),
+      rule: readers,
+      handler: async (call) => ({
+        body: viewMember(await showMember(context, call.caller, pathOf(call))),
+      }),
     },
     {
       method: 'PUT',
       path: one,
-      admits: writers,
-      answer: async (call) => {
-        const answered = { ...pathOf(call), body: jsonOf(call) };
-        return viewMember(await answerMember(context, call.caller, answered));
-      },
+      rule: writers,
+      handler: taking(jsonAs(readAnswer), async (call) => {
+        const answered = { ...pathOf(call), answer: call.body };
+        return { body: viewMember(await answerMember(context, call.caller, answered)) };
+      }),
     },
     {
       method: 'DELETE',
       path: one,
-      admits: writers,
+      rule: writers,
       status: 204,
-      answer: (call) => removeMember(context, call.caller, pathOf(call)),
+      handler: (call) => removeMember(context, call.caller, pathOf(call)),
     },
   ];
 }
 
-function pathOf({ params }: Call): MemberPath {
+function pathOf({ params }: Pick<Call, 'params'>): MemberPath {
   return { imageId: params['id'] ?? '', memberId: params['member'] ?? '' };
 }
 
-/** The body; undefined when there is none. */
-function jsonOf(call: Call): unknown {
-  if (call.body !== undefined) refuseOtherType(call, [jsonType]);
-  return call.body;
+/** The reader of a body that has to be JSON. */
+function jsonAs<Body>(read: (body: unknown) => Body): BodyReader<Call, Body> {
+  return (body, call) => {
+    if (body !== undefined) refuseOtherType(call, [jsonType]);
+    return read(body);
+  };
 }

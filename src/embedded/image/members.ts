@@ -16,19 +16,22 @@ import type { ImageContext } from './images.ts';
 /** Of one image. Source: Glance's `image_member_quota`. */
 const mostMembers = 128;
 
-const readNewMember = bodyReader(
+/** Reads the body of a new member. */
+export const readNewMember = bodyReader(
   Type.Object(
     { member: Type.String({ minLength: 1, maxLength: 255 }) },
     { additionalProperties: false },
   ),
 );
-/** The stock client says the member here too. */
-const readAnswer = bodyReader(
+/** Reads a member's answer. The stock client says the member here too. */
+export const readAnswer = bodyReader(
   Type.Object(
     { status: Type.Enum([...memberStatuses]), member: Type.Optional(Type.String()) },
     { additionalProperties: false },
   ),
 );
+
+export type MemberAnswer = ReturnType<typeof readAnswer>;
 
 /** An image and one of its members, as a path names them. */
 export interface MemberPath {
@@ -68,9 +71,8 @@ export async function showMember(
 export async function addMember(
   { store, clock }: ImageContext,
   caller: Caller,
-  { imageId, body }: { imageId: string; body: unknown },
+  { imageId, memberId }: MemberPath,
 ): Promise<ImageMember> {
-  const { member: memberId } = readNewMember(body);
   if (badText.test(memberId)) {
     throw new ComputeError('invalid', 'member: must have neither a NUL character nor half a pair');
   }
@@ -106,9 +108,9 @@ export async function addMember(
 export async function answerMember(
   { store, clock }: ImageContext,
   caller: Caller,
-  { imageId, memberId, body }: MemberPath & { body: unknown },
+  { imageId, memberId, answer }: MemberPath & { answer: MemberAnswer },
 ): Promise<ImageMember> {
-  const { status, member: named = memberId } = readAnswer(body);
+  const { status, member: named = memberId } = answer;
   if (named !== memberId) {
     throw new ComputeError(
       'invalid',

@@ -1,7 +1,8 @@
 /** Every route of the embedded image service, and what of Glance it lacks. */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { NotOffered } from '../not-offered.ts';
-import type { GuardedCall, GuardedRoute, OpenCall, Route } from '../route-table.ts';
+import type { OpenCall, OpenRoute, Reply } from '#http/routes/route.ts';
+import type { GuardedCall, GuardedRoute } from '../route-table.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { download, upload } from './files/file-routes.ts';
 import { findImage, visibleImages } from './image-access.ts';
@@ -15,9 +16,9 @@ import { viewImage, viewVersions } from './views.ts';
 
 type Call = GuardedCall<Caller>;
 
-export const openImageRoutes: Route<OpenCall>[] = [
-  { method: 'GET', path: '/', status: 300, answer: ({ baseUrl }) => viewVersions(baseUrl) },
-  { method: 'GET', path: '/versions', answer: ({ baseUrl }) => viewVersions(baseUrl) },
+export const openImageRoutes: OpenRoute[] = [
+  { method: 'GET', path: '/', rule: 'anybody', status: 300, handler: showVersions },
+  { method: 'GET', path: '/versions', rule: 'anybody', handler: showVersions },
 ];
 
 const readers = ['reader', 'service'] as const;
@@ -26,59 +27,61 @@ const writers = ['member'] as const;
 export function imageRoutes(context: ImageContext): GuardedRoute<Caller>[] {
   const one = '/v2/images/:id';
   return [
-    { method: 'GET', path: '/v2/images', admits: readers, answer: (call) => list(call, context) },
+    { method: 'GET', path: '/v2/images', rule: readers, handler: (call) => list(call, context) },
     {
       method: 'POST',
       path: '/v2/images',
-      admits: writers,
+      rule: writers,
       status: 201,
-      answer: (call) => create(call, context),
+      handler: (call) => create(call, context),
     },
     {
       method: 'GET',
       path: one,
-      admits: readers,
-      answer: async (call) => viewImage(await findImage(context.store, call.caller, idOf(call))),
+      rule: readers,
+      handler: async (call) => ({
+        body: viewImage(await findImage(context.store, call.caller, idOf(call))),
+      }),
     },
     {
       method: 'PATCH',
       path: one,
-      admits: writers,
-      answer: async (call) => {
-        call.reply.header('accept-patch', patchTypes.join(', '));
+      rule: writers,
+      headers: { 'accept-patch': patchTypes.join(', ') },
+      handler: async (call) => {
         refuseOtherType(call, patchTypes);
         const form = call.request.mediaType === patchTypes[0] ? '2.0' : '2.1';
         const change = { id: idOf(call), patch: call.body, form } as const;
-        return viewImage(await patchImage(context, call.caller, change));
+        return { body: viewImage(await patchImage(context, call.caller, change)) };
       },
     },
     {
       method: 'DELETE',
       path: one,
-      admits: writers,
+      rule: writers,
       status: 204,
-      answer: (call) => removeImage(context, call.caller, idOf(call)),
+      handler: (call) => removeImage(context, call.caller, idOf(call)),
     },
     {
       method: 'PUT',
       path: `${one}/file`,
-      admits: writers,
+      rule: writers,
       status: 204,
-      answer: (call) => upload(call, context),
+      handler: (call) => upload(call, context),
     },
     {
       method: 'GET',
       path: `${one}/file`,
-      admits: readers,
-      answer: (call) => download(call, context),
+      rule: readers,
+      handler: (call) => download(call, context),
     },
     ...smallChangeRoutes(context),
     ...memberRoutes(context),
     ...Object.entries(schemas).map(([name, schema]) => ({
       method: 'GET' as const,
       path: `/v2/schemas/${name}`,
-      admits: readers,
-      answer: () => schema,
+      rule: readers,
+      handler: () => ({ body: schema }),
     })),
   ];
 }
@@ -95,45 +98,50 @@ function smallChangeRoutes(context: ImageContext): GuardedRoute<Caller>[] {
   const tag = '/v2/images/:id/tags/:tag';
   const action = '/v2/images/:id/actions';
   const tagOf = ({ params }: Call) => params['tag'] ?? '';
-  const change = { admits: writers, status: 204 };
+  const change = { rule: writers, status: 204 };
   return [
     {
       ...change,
       method: 'PUT',
       path: tag,
-      answer: (call) => addTag(context, call.caller, idOf(call), tagOf(call)),
+      handler: (call) => addTag(context, call.caller, idOf(call), tagOf(call)),
     },
     {
       ...change,
       method: 'DELETE',
       path: tag,
-      answer: (call) => removeTag(context, call.caller, idOf(call), tagOf(call)),
+      handler: (call) => removeTag(context, call.caller, idOf(call), tagOf(call)),
     },
     {
       ...change,
       method: 'POST',
       path: `${action}/deactivate`,
-      answer: (call) => deactivate(context, call.caller, idOf(call)),
+      handler: (call) => deactivate(context, call.caller, idOf(call)),
     },
     {
       ...change,
       method: 'POST',
       path: `${action}/reactivate`,
-      answer: (call) => reactivate(context, call.caller, idOf(call)),
+      handler: (call) => reactivate(context, call.caller, idOf(call)),
     },
   ];
 }
 
-async function list({ caller, query }: Call, context: ImageContext) {
+function showVersions({ origin }: OpenCall): Reply {
+  return { body: viewVersions(origin) };
+}
+
+async function list({ caller, query }: Call, context: ImageContext): Promise<Reply> {
   const wanted = readListQuery(query);
   const images = await visibleImages(context.store, caller, wanted);
   const { page, isMore } = pageOf(images, wanted, await markedImage(context, caller, wanted));
-  return {
+  const body = {
     images: page.map(viewImage),
     first: listPath(query),
     ...(isMore && { next: listPath(query, page.at(-1)?.id) }),
     schema: '/v2/schemas/images',
   };
+  return { body };
 }
 
 /**
@@ -150,12 +158,11 @@ async function markedImage(context: ImageContext, caller: Caller, { marker }: Li
   }
 }
 
-async function create(call: Call, context: ImageContext) {
-  const { caller, body, baseUrl, reply } = call;
+async function create(call: Call, context: ImageContext): Promise<Reply> {
+  const { caller, body, origin } = call;
   if (body !== undefined) refuseOtherType(call, [jsonType]);
   const image = await createImage(context, caller, body);
-  reply.header('location', `${baseUrl}/v2/images/${image.id}`);
-  return viewImage(image);
+  return { headers: { location: `${origin}/v2/images/${image.id}` }, body: viewImage(image) };
 }
 
 function idOf({ params }: Call): string {

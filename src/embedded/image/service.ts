@@ -9,7 +9,7 @@ import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
 import { parseJsonBody } from '#http/json-body.ts';
 import { createHttpService } from '#http/service.ts';
-import { titledError } from '../error-status.ts';
+import { titledError } from '../titled-error.ts';
 import { refuseUnknown } from '../not-offered.ts';
 import { mountRoutes } from '../route-table.ts';
 import { projectGuard } from '../token-guard.ts';

@@ -1,7 +1,8 @@
 /** Every route of the embedded network service, and what of Neutron it lacks. */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { NotOffered } from '../not-offered.ts';
-import type { GuardedCall, GuardedRoute, OpenCall, Route } from '../route-table.ts';
+import type { OpenCall, OpenRoute, Reply } from '#http/routes/route.ts';
+import type { GuardedCall, GuardedRoute } from '../route-table.ts';
 import { createMany, isForMany } from './create-many.ts';
 import { type NetworkContext, rightsOf } from './requests/context.ts';
 import { extensions, showExtension } from './requests/extensions.ts';
@@ -24,15 +25,15 @@ type NetworkRoute = GuardedRoute<Caller>;
 /** Every role reads; `service` is that of compute. */
 const readers = ['reader', 'service'] as const;
 
-export const openNetworkRoutes: Route<OpenCall>[] = [
+export const openNetworkRoutes: OpenRoute[] = [
   {
     method: 'GET',
     path: '/',
-    answer: ({ baseUrl }) => ({
-      versions: [
-        { id: 'v2.0', status: 'CURRENT', links: [{ rel: 'self', href: `${baseUrl}/v2.0/` }] },
-      ],
-    }),
+    rule: 'anybody',
+    handler: ({ origin }) => {
+      const links = [{ rel: 'self', href: `${origin}/v2.0/` }];
+      return { body: { versions: [{ id: 'v2.0', status: 'CURRENT', links }] } };
+    },
   },
 ];
 
@@ -41,55 +42,61 @@ export function networkRoutes(context: NetworkContext): NetworkRoute[] {
     {
       method: 'GET',
       path: '/v2.0',
-      admits: readers,
-      answer: ({ baseUrl }) => ({
-        resources: resources.map(({ singular, plural }) => ({
+      rule: readers,
+      handler: ({ origin }) => {
+        const listed = resources.map(({ singular, plural }) => ({
           name: singular,
           collection: plural,
-          links: [{ rel: 'self', href: `${baseUrl}${pathOf(plural)}` }],
-        })),
-      }),
+          links: [{ rel: 'self', href: `${origin}${pathOf(plural)}` }],
+        }));
+        return { body: { resources: listed } };
+      },
     },
-    { method: 'GET', path: '/v2.0/extensions', admits: readers, answer: () => ({ extensions }) },
+    {
+      method: 'GET',
+      path: '/v2.0/extensions',
+      rule: readers,
+      handler: () => ({ body: { extensions } }),
+    },
     {
       method: 'GET',
       path: '/v2.0/extensions/:alias',
-      admits: readers,
-      answer: ({ params }) => showExtension(params['alias'] ?? ''),
+      rule: readers,
+      handler: ({ params }) => ({ body: showExtension(params['alias'] ?? '') }),
     },
     {
       method: 'GET',
       path: '/v2.0/agents',
-      admits: readers,
-      answer: (call) => listed(call, 'agent', []),
+      rule: readers,
+      handler: (call) => listed(call, 'agent', []),
     },
     {
       method: 'GET',
       path: '/v2.0/subnetpools',
-      admits: readers,
-      answer: (call) => listed(call, 'subnetpool', []),
+      rule: readers,
+      handler: (call) => listed(call, 'subnetpool', []),
     },
     {
       method: 'GET',
       path: '/v2.0/availability_zones',
-      admits: readers,
-      answer: (call) =>
+      rule: readers,
+      handler: (call) =>
         listed(call, 'availability_zone', [
           { name: 'nova', resource: 'network', state: 'available' },
         ]),
     },
-    { method: 'GET', path: '/v2.0/quotas/:project', admits: readers, answer: showQuota(context) },
+    { method: 'GET', path: '/v2.0/quotas/:project', rule: readers, handler: showQuota(context) },
     {
       method: 'GET',
       path: '/v2.0/quotas/:project/details',
-      admits: readers,
-      answer: showQuotaDetails(context),
+      rule: readers,
+      handler: showQuotaDetails(context),
     },
     {
       method: 'GET',
       path: '/v2.0/quotas/:project/details.json',
-      admits: readers,
-      answer: showQuotaDetails(context),
+      rule: readers,
+      handler: showQuotaDetails(context),
     },
     ...portBindingRoutes(context),
     ...tagRoutes(context),
@@ -107,8 +114,8 @@ function portBindingRoutes(context: NetworkContext): NetworkRoute[] {
     {
       method: 'GET',
       path,
-      admits: ['admin', 'service'],
-      answer: async (call) => {
+      rule: ['admin', 'service'],
+      handler: async (call) => {
         const found = await listPortBindings(context, rightsOf(call.caller), of(call).portId);
         return listed(call, 'binding', found.map(viewPortBinding));
       },
@@ -116,30 +123,30 @@ function portBindingRoutes(context: NetworkContext): NetworkRoute[] {
     {
       method: 'POST',
       path,
-      admits: ['admin', 'service'],
+      rule: ['admin', 'service'],
       status: 201,
-      answer: async (call) => {
+      handler: async (call) => {
         const { portId } = of(call);
         const requested = { portId, body: call.body };
         const made = await createPortBinding(context, rightsOf(call.caller), requested);
-        return { binding: viewPortBinding(made) };
+        return { body: { binding: viewPortBinding(made) } };
       },
     },
     {
       method: 'PUT',
       path: `${path}/:host/activate`,
-      admits: ['admin', 'service'],
-      answer: async (call) => {
+      rule: ['admin', 'service'],
+      handler: async (call) => {
         const active = await activatePortBinding(context, rightsOf(call.caller), of(call));
-        return { binding: viewPortBinding(active) };
+        return { body: { binding: viewPortBinding(active) } };
       },
     },
     {
       method: 'DELETE',
       path: `${path}/:host`,
-      admits: ['admin', 'service'],
+      rule: ['admin', 'service'],
       status: 204,
-      answer: (call) => removePortBinding(context, rightsOf(call.caller), of(call)),
+      handler: (call) => removePortBinding(context, rightsOf(call.caller), of(call)),
     },
   ];
 }
@@ -153,57 +160,57 @@ function resourceRoutes(resource: Resource, context: NetworkContext): NetworkRou
     {
       method: 'GET',
       path: pathOf(plural),
-      admits: readers,
-      answer: async (call) => listed(call, singular, await resource.list(act(call), call.query)),
+      rule: readers,
+      handler: async (call) => listed(call, singular, await resource.list(act(call), call.query)),
     },
     {
       method: 'GET',
       path: one,
-      admits: readers,
-      answer: async (call) => {
+      rule: readers,
+      handler: async (call) => {
         filterOf(call.query, listings[singular]);
-        return { [singular]: pickFields(await resource.show(act(call), idOf(call)), call.query) };
+        const view = pickFields(await resource.show(act(call), idOf(call)), call.query);
+        return { body: { [singular]: view } };
       },
     },
     {
       method: 'POST',
       path: pathOf(plural),
-      admits: writers,
+      rule: writers,
       status: 201,
-      answer: async (call) =>
-        isForMany(resource, call.body)
+      handler: async (call) => ({
+        body: isForMany(resource, call.body)
           ? { [plural]: await createMany(resource, act(call), call.body) }
           : { [singular]: await resource.create(act(call), call.body) },
+      }),
     },
     {
       method: 'DELETE',
       path: one,
-      admits: writers,
+      rule: writers,
       status: 204,
-      answer: (call) => resource.remove(act(call), idOf(call)),
+      handler: (call) => resource.remove(act(call), idOf(call)),
     },
   ];
   if (update === undefined) return routes;
   return routes.concat({
     method: 'PUT',
     path: one,
-    admits: writers,
-    answer: async (call) => ({
-      [singular]: await update(act(call), { id: idOf(call), body: call.body }),
+    rule: writers,
+    handler: async (call) => ({
+      body: { [singular]: await update(act(call), { id: idOf(call), body: call.body }) },
     }),
   });
 }
 
 /** Example: the ports that `?limit=2` asks for → `{ ports: […], ports_links: […] }`. */
-function listed(call: OpenCall, singular: Listed, views: View[]): Record<string, unknown> {
+function listed(call: OpenCall, singular: Listed, views: View[]): Reply {
   const [path = '', text = ''] = call.request.url.split(/\?(.*)/s);
-  const url = `${call.baseUrl}${path}`;
+  const url = `${call.origin}${path}`;
   const page = pageOf(views, { query: call.query, url, text }, listings[singular]);
   const plural = `${singular}s`;
-  return {
-    [plural]: page.views,
-    ...(page.links.length > 0 && { [`${plural}_links`]: page.links }),
-  };
+  const links = page.links.length > 0 && { [`${plural}_links`]: page.links };
+  return { body: { [plural]: page.views, ...links } };
 }
 
 /** Example: security_groups → /v2.0/security-groups. */

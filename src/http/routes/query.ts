@@ -1,7 +1,7 @@
 /** The values of a query, whose keys may be repeated. */
 
 /** A list where a key was repeated. */
-export type Query = Record<string, string | string[] | undefined>;
+export type Query = Record<string, string | string[]>;
 
 /** The last value of a key; undefined where the key is not there. Example: `?a=1&a=2` → `2`. */
 export function queryValue(query: Query, key: string): string | undefined {

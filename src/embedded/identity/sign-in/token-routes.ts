@@ -2,7 +2,8 @@
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { noteUser } from '#http/request-log.ts';
-import type { GuardedCall, OpenCall } from '../../route-table.ts';
+import type { OpenCall, Reply } from '#http/routes/route.ts';
+import type { GuardedCall } from '../../route-table.ts';
 import { tokenOf } from '../../token-guard.ts';
 import { type Catalog, viewCatalog } from '../catalog.ts';
 import type { Directory } from '../directory.ts';
@@ -13,21 +14,23 @@ import { viewToken } from '../views.ts';
 type Call = GuardedCall<Session>;
 
 /** POST /v3/auth/tokens: the token's text goes out in a header, and never again. */
-export async function issueToken({ body, query, request, reply }: OpenCall, directory: Directory) {
+export async function issueToken({ body, query, request }: OpenCall, directory: Directory) {
   const signedIn = await signIn(body, { ...directory, source: request.ip });
   const { text, session } = await directory.tokens.issue(signedIn);
-  reply.header('x-subject-token', text).header('vary', 'X-Auth-Token');
-  return { token: viewToken(session, catalogFor(query, directory)) };
+  return tokenReply(text, viewToken(session, catalogFor(query, directory)));
 }
 
 /** GET /v3/auth/tokens: what a service asks to know a user's token. */
-export async function showToken({ caller, query, request, reply }: Call, directory: Directory) {
+export async function showToken({ caller, query, request }: Call, directory: Directory) {
   const subject = subjectOf(request.headers);
   const session = await directory.tokens.find(subject, query['allow_expired'] === '1');
   if (session === undefined) throw unknownToken();
   refuseForeign(caller, session);
-  reply.header('x-subject-token', subject).header('vary', 'X-Auth-Token');
-  return { token: viewToken(session, catalogFor(query, directory)) };
+  return tokenReply(subject, viewToken(session, catalogFor(query, directory)));
+}
+
+function tokenReply(text: string, token: object): Reply {
+  return { headers: { 'x-subject-token': text, vary: 'X-Auth-Token' }, body: { token } };
 }
 
 /** DELETE /v3/auth/tokens. */
@@ -40,11 +43,9 @@ export async function revokeToken({ caller, request }: Call, { tokens }: Directo
 }
 
 /** GET /v3/auth/catalog. */
-export function showOwnCatalog(call: Call, directory: Directory) {
-  return {
-    catalog: viewCatalog(directory.catalog()),
-    links: { self: `${call.baseUrl}/v3/auth/catalog`, next: null, previous: null },
-  };
+export function showOwnCatalog(call: Call, directory: Directory): Reply {
+  const links = { self: `${call.origin}/v3/auth/catalog`, next: null, previous: null };
+  return { body: { catalog: viewCatalog(directory.catalog()), links } };
 }
 
 /** Who a request's own token stands for. Throws `unauthenticated`. */

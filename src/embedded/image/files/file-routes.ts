@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Caller } from '#contracts/services/identity.ts';
 import { ComputeError } from '#core/errors.ts';
+import type { Reply } from '#http/routes/route.ts';
 import type { GuardedCall } from '../../route-table.ts';
 import { readRange } from './byte-range.ts';
 import { knownContent, readContent, uploadContent } from './image-content.ts';
@@ -59,8 +60,8 @@ async function takeUpload(call: Call, context: ImageContext): Promise<void> {
 }
 
 /** GET: 200, 206 for a range, or 204 while there are no bytes, as in Glance. */
-export async function download(call: Call, context: ImageContext) {
-  const { reply, request, caller } = call;
+export async function download(call: Call, context: ImageContext): Promise<Reply> {
+  const { request, caller } = call;
   const image = await findImage(context.store, caller, call.params['id'] ?? '');
   if (image.status === 'deactivated' && !caller.isAdmin) {
     throw new ComputeError(
@@ -69,19 +70,19 @@ export async function download(call: Call, context: ImageContext) {
     );
   }
   const known = knownContent(image);
-  if (known === undefined) {
-    reply.code(204);
-    return undefined;
-  }
+  if (known === undefined) return { status: 204 };
   const { sizeBytes, md5 } = known;
   const range = readRange(request.headers.range, sizeBytes);
-  reply.header('content-type', bytesType).header('accept-ranges', 'bytes');
+  const headers = { 'content-type': bytesType, 'accept-ranges': 'bytes' };
+  const body =
+    request.method === 'HEAD' ? Readable.from([]) : await readContent(context, image.id, range);
   if (range === undefined) {
-    reply.header('content-length', sizeBytes).header('content-md5', md5);
-  } else {
-    const { start, end } = range;
-    reply.code(206).header('content-length', end - start + 1);
-    reply.header('content-range', `bytes ${start}-${end}/${sizeBytes}`);
+    return { headers: { ...headers, 'content-length': sizeBytes, 'content-md5': md5 }, body };
   }
-  return request.method === 'HEAD' ? Readable.from([]) : readContent(context, image.id, range);
+  const { start, end } = range;
+  const part = {
+    'content-length': end - start + 1,
+    'content-range': `bytes ${start}-${end}/${sizeBytes}`,
+  };
+  return { status: 206, headers: { ...headers, ...part }, body };
 }

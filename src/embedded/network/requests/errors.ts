@@ -4,7 +4,8 @@ import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
 import type { ErrorReply } from '#http/service.ts';
 import type { Rights } from './context.ts';
-import { statusOf, titledError, titleOf } from '../../error-status.ts';
+import { titledError } from '../../titled-error.ts';
+import { statusOf, titleOfStatus } from '#http/status.ts';
 
 /** An error that has a type name in Neutron. Example: type 'PortNotFound', kind 'notFound'. */
 export class NetworkError extends ComputeError {
@@ -39,7 +40,7 @@ export function toNeutronError(error: ComputeError): ErrorReply {
 }
 
 function plainType(kind: ErrorKind): string {
-  return plainTypes[kind] ?? `HTTP${titleOf(kind).replaceAll(' ', '')}`;
+  return plainTypes[kind] ?? `HTTP${titleOfStatus(kind).replaceAll(' ', '')}`;
 }
 
 export function invalidInput(message: string): NetworkError {

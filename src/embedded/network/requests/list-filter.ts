@@ -1,5 +1,5 @@
 /** Which views of a list the filters of a query let through. */
-import { asList } from '../../query-values.ts';
+import { asList } from '#http/routes/query.ts';
 import { ComputeError } from '#core/errors.ts';
 import { booleanWord } from '../../boolean-word.ts';
 import { invalidInput } from './errors.ts';

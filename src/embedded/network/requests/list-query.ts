@@ -1,7 +1,7 @@
 /** The query of a list: filters, sorting, paging and `fields`, over views. */
 import { ComputeError } from '#core/errors.ts';
 import { NetworkError, notFound } from './errors.ts';
-import { asList } from '../../query-values.ts';
+import { asList } from '#http/routes/query.ts';
 import { filterOf, type Query } from './list-filter.ts';
 import type { Listing } from './listings.ts';
 import type { View } from '../views.ts';

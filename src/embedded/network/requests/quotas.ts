@@ -15,7 +15,7 @@ export function showQuota({ limitsOf }: NetworkContext) {
     refuseForeign(call);
     const limits = limitsOf(call.params['project'] ?? '');
     const shown = resourceNames.map((name) => [name, limits[quotaResources[name]]]);
-    return { quota: Object.fromEntries(shown) };
+    return { body: { quota: Object.fromEntries(shown) } };
   };
 }
 
@@ -30,7 +30,7 @@ export function showQuotaDetails({ store, limitsOf }: NetworkContext) {
       const used = await countOf(store, project, name);
       details[name] = { limit: limits[quotaResources[name]], used, reserved: 0 };
     }
-    return { quota: details };
+    return { body: { quota: details } };
   };
 }
 

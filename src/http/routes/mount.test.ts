@@ -1,0 +1,208 @@
+/** A toy service whose table has each kind of row. */
+import type { FastifyInstance } from 'fastify';
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { silentLog } from '#test/silent-log.ts';
+import { ComputeError } from '#core/errors.ts';
+import { createHttpService } from '../service.ts';
+import { statusOf } from '../status.ts';
+import { mountRoutes } from './mount.ts';
+import { type OpenCall, type Route, taking } from './route.ts';
+
+interface Given {
+  role: string;
+  version: number;
+}
+type ToyRoute = Route<OpenCall & Given> & { from?: number };
+
+const readName = (body: unknown) => {
+  const { name } = body as { name?: unknown };
+  if (typeof name === 'string') return { name };
+  throw new ComputeError('invalid', 'name: must be a text');
+};
+
+const act = { method: 'POST', path: '/things/:id/action', status: 202 } as const;
+const routes: readonly ToyRoute[] = [
+  {
+    method: 'GET',
+    path: '/about',
+    rule: 'anybody',
+    status: 300,
+    handler: () => ({ body: 'open' }),
+  },
+  { method: 'GET', path: '/things', rule: 'reader', handler: ({ query }) => ({ body: query }) },
+  {
+    method: 'POST',
+    path: '/things',
+    rule: 'member',
+    status: ({ version }) => (version > 1 ? 201 : 200),
+    handler: taking(readName, ({ body, role }) => ({ body: `${role} makes ${body.name}` })),
+  },
+  {
+    method: 'GET',
+    path: '/things/:id',
+    rule: ['admin', 'service'],
+    headers: { 'x-kind': 'thing' },
+    handler: ({ params, origin, path }: OpenCall) => ({ body: { ...params, origin, path } }),
+  },
+  { method: 'DELETE', path: '/things/:id', rule: 'signed-in', status: 204, handler: () => {} },
+  { ...act, action: 'start', rule: 'member', handler: () => ({ body: 'started' }) },
+  { ...act, action: 'stop', rule: 'admin', handler: () => ({ body: 'stopped' }) },
+  { ...act, action: 'new', rule: 'member', from: 2, handler: () => ({ status: 200 }) },
+  { ...act, action: 'later', rule: 'member' },
+  { method: 'GET', path: '/token', rule: 'signed-in', handler: () => ({}) },
+  { method: 'POST', path: '/token', rule: 'anybody', handler: () => ({ body: 'signed in' }) },
+];
+
+let app: FastifyInstance;
+beforeEach(() => {
+  app = createHttpService({
+    log: silentLog,
+    toErrorReply: ({ kind, message }) => ({ status: statusOf(kind), body: message }),
+    unknownRoute: () => new ComputeError('notFound', 'outside'),
+  });
+  mountRoutes<Given, ToyRoute>(app, {
+    prefix: '/v1',
+    routes,
+    publicUrl: undefined,
+    leading: (below) => /^\/project-\d+/.exec(below)?.[0] ?? '',
+    accept: async ({ headers }) => {
+      const role = headers['x-role'];
+      if (typeof role !== 'string') throw new ComputeError('unauthenticated', 'who?');
+      return { role, version: Number(headers['x-version'] ?? 1) };
+    },
+    actorOf: ({ role }) => ({ roles: [role], isAdmin: role === 'admin', projectId: 'p' }),
+    isThere: ({ from = 1 }, { version }) => version >= from,
+    check: (_row, { query }) => {
+      if ('bad' in query) throw new ComputeError('invalid', 'bad query');
+    },
+    unknown: () => new ComputeError('notFound', 'no such thing'),
+    forbidden: (_row, { role }) => new ComputeError('forbidden', `not for a ${role}`),
+  });
+});
+afterEach(() => app.close());
+
+interface Asked {
+  as?: string;
+  body?: unknown;
+  version?: number;
+}
+
+async function ask(call: string, { as, body, version = 1 }: Asked = {}) {
+  const [method = '', url = ''] = call.split(' ');
+  const reply = await app.inject({
+    method: method as 'GET',
+    url,
+    headers: {
+      host: 'h:1',
+      'x-version': String(version),
+      ...(as !== undefined && { 'x-role': as }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && {
+      payload: typeof body === 'string' ? body : JSON.stringify(body),
+    }),
+  });
+  return { status: reply.statusCode, text: reply.body, headers: reply.headers };
+}
+
+const member = { as: 'member' };
+const admin = { as: 'admin' };
+const rows: [name: string, call: string, asked: Asked, status: number, text: string][] = [
+  ['an open row asks for no token', 'GET /v1/about', {}, 300, 'open'],
+  ['a row asks for a token', 'GET /v1/things', {}, 401, 'who?'],
+  ['a rule admits what implies it', 'GET /v1/things?a=1&a=2', member, 200, '{"a":["1","2"]}'],
+  ['HEAD is a GET', 'HEAD /v1/things', member, 200, ''],
+  ['a role too few', 'POST /v1/things', { as: 'reader' }, 403, 'not for a reader'],
+  ['the role comes before the body', 'POST /v1/things', { as: 'reader', body: '{' }, 403, 'not'],
+  ['a body is read', 'POST /v1/things', { ...member, body: { name: 'n' } }, 200, 'member makes n'],
+  ['a wrong body', 'POST /v1/things', { ...member, body: {} }, 400, 'name: must be a text'],
+  ['a status by call', 'POST /v1/things', { ...member, body: { name: 'n' }, version: 2 }, 201, ''],
+  ['one of several rules', 'GET /v1/things/7', { as: 'service' }, 200, '"id":"7"'],
+  ['none of several rules', 'GET /v1/things/7', member, 403, 'not for a member'],
+  ['what stands before the path', 'GET /v1/project-5/things/7', admin, 200, '"path":"/things/7"'],
+  ['a server before the path', 'GET http://x/v1/things/7', admin, 200, '"path":"/things/7"'],
+  ['a slash at the end', 'GET /v1/things/', member, 200, '{}'],
+  ['any token, and no answer', 'DELETE /v1/things/7', { as: 'nobody' }, 204, ''],
+  [
+    'the body names the action',
+    'POST /v1/things/7/action',
+    { ...member, body: { start: 0 } },
+    202,
+    'started',
+  ],
+  [
+    'an action has its own rule',
+    'POST /v1/things/7/action',
+    { ...member, body: { stop: 0 } },
+    403,
+    '',
+  ],
+  ['an action is one key', 'POST /v1/things/7/action', { ...member, body: {} }, 400, 'has 0'],
+  [
+    'an unknown action',
+    'POST /v1/things/7/action',
+    { ...member, body: { x: 0 } },
+    400,
+    'action: x',
+  ],
+  [
+    'an action of later versions',
+    'POST /v1/things/7/action',
+    { ...member, body: { new: 0 } },
+    404,
+    '',
+  ],
+  [
+    'an action in its version',
+    'POST /v1/things/7/action',
+    { ...member, body: { new: 0 }, version: 2 },
+    200,
+    '',
+  ],
+  [
+    'known, not offered',
+    'POST /v1/things/7/action',
+    { ...member, body: { later: 0 } },
+    501,
+    'not offered',
+  ],
+  ['what the service refuses itself', 'GET /v1/things?bad', member, 400, 'bad query'],
+  ['no such path', 'GET /v1/nothing', member, 404, 'no such thing'],
+  ['a path outside of the prefix', 'GET /v2/things', member, 404, 'outside'],
+];
+
+test.each(rows)('%s: %s', async (...[, call, asked, status, text]) => {
+  const reply = await ask(call, asked);
+  expect([reply.status, reply.text]).toEqual([status, expect.stringContaining(text)]);
+});
+
+test('another method of a known path is 405 and names those that it has', async () => {
+  const reply = await ask('PATCH /v1/things', member);
+  expect(reply).toMatchObject({ status: 405, headers: { allow: 'GET, POST' } });
+  expect(reply.text).toBe('PATCH is not a method of /things; it has GET, POST.');
+  expect((await ask('PATCH /v1/things')).status).toBe(401);
+});
+
+test('a path with an open row shows its methods to everybody', async () => {
+  expect(await ask('PUT /v1/token')).toMatchObject({
+    status: 405,
+    headers: { allow: 'GET, POST' },
+  });
+  expect((await ask('GET /v1/token')).status).toBe(401);
+  expect((await ask('POST /v1/token')).text).toBe('signed in');
+});
+
+test('headers of a row are those of its answers, not of a refused token', async () => {
+  expect((await ask('GET /v1/things/7', admin)).headers['x-kind']).toBe('thing');
+  expect((await ask('GET /v1/things/7')).headers['x-kind']).toBeUndefined();
+});
+
+test('the engine mounts a table as one route', () => {
+  expect(
+    app
+      .printRoutes()
+      .split('\n')
+      .filter((line) => line.includes('(')),
+  ).toHaveLength(1);
+});
