@@ -146,8 +146,12 @@ test('a step whose host changed meanwhile is run again, with what is there then'
     if (seen.length === 1) await store.hosts.update({ hostId, generation, vcpusUsed: 1 });
     return { host: { hostId, generation, vcpusUsed: 2 }, next: null };
   };
+  const leases = vi.spyOn(store.tasks, 'lease');
   dispatch({ schedule: run });
   await ended(await aBoot(store));
+  // At once, under the same lease.
+  const leased = await Promise.all(leases.mock.results.map(({ value }) => value));
+  expect(leased.flat()).toHaveLength(1);
   expect(seen).toHaveLength(2);
   expect(seen[1]).toBe(seen[0]! + 1);
   expect(await store.hosts.get(hostId)).toMatchObject({ vcpusUsed: 2 });
