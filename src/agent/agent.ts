@@ -4,6 +4,7 @@
  * knows neither the store nor any cloud credential.
  */
 import type { AgentEnd, HostReport } from '#contracts/host/host-link.ts';
+import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { auditSpecs } from './devices/audit-specs.ts';
 import { CommandDesk } from './commands/command-desk.ts';
@@ -13,7 +14,6 @@ import { GuestLooks } from './reports/guest-looks.ts';
 import { GuestTurns } from './commands/guest-turns.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { hostParts } from './host-parts.ts';
-import { oneAtATime } from './one-at-a-time.ts';
 import { reconcileHost } from './reports/reconcile-host.ts';
 import { reportHost } from './report.ts';
 import { uptimeOf } from './reports/uptime-of.ts';
@@ -40,9 +40,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const parts = hostParts(options);
   const turns = new GuestTurns();
   const looks = new GuestLooks(options, notify, turns);
-  const inTurn = oneAtATime();
+  const reports = new SerialQueue();
   // One after the other, so that the last one reported is the last one seen.
-  const look = (): Promise<HostReport> => inTurn('report', () => reportHost(options, parts, turns));
+  const look = (): Promise<HostReport> => reports.run(() => reportHost(options, parts, turns));
   let reported: readonly HostProblem[] = [];
   /** For every report that is sent, whatever it is sent for. */
   const noteHealth = (seen: HostReport): HostReport => {

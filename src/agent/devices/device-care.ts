@@ -12,9 +12,9 @@ import type { HeldDevice } from '#core/guests/description/held-device.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import { isOtherDevice } from '#core/pci/devices/device-identity.ts';
+import { KeyedQueue } from '#runtime/serial-queue.ts';
 import { type DeviceBaseline, restoreBaseline, takeBaseline } from './device-baseline.ts';
 import { setVfWithoutMac } from './take-off-mac.ts';
-import { oneAtATime } from '../one-at-a-time.ts';
 
 /** What is kept of a device from before its hand-over until it is clean again. */
 interface DeviceRecord {
@@ -42,7 +42,7 @@ const folder = 'devices';
 
 export class DeviceCare {
   readonly #options: DeviceCareOptions;
-  readonly #inTurn = oneAtATime();
+  readonly #queue = new KeyedQueue();
   readonly #listeners = new Set<() => void>();
 
   constructor(options: DeviceCareOptions) {
@@ -62,7 +62,7 @@ export class DeviceCare {
   record(device: HeldDevice, guestId: string, guestMacAddress: string | null): Promise<void> {
     const { address } = device;
     const { pciBus, memory } = this.#options;
-    return this.#inTurn(address, async () => {
+    return this.#queue.run(address, async () => {
       const known = await this.#known(address);
       if (known?.guestId === guestId && known.problem === null) return;
       if (known !== undefined) await this.#restore(known);
@@ -81,7 +81,7 @@ export class DeviceCare {
    * is kept for another guest is left alone.
    */
   restore(device: HeldDevice, guestId: string): Promise<void> {
-    return this.#inTurn(device.address, async () => {
+    return this.#queue.run(device.address, async () => {
       const known = await this.#known(device.address);
       if (known !== undefined && known.guestId !== guestId) return;
       const record = known ?? unrecorded(device, guestId);

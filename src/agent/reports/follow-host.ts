@@ -4,6 +4,7 @@
  */
 import type { HostReport } from '#contracts/host/host-link.ts';
 import { canonicalText } from '#core/canonical-text.ts';
+import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { AgentOptions } from '../agent-options.ts';
 import { cleanUpHost, type HostParts } from '../host-parts.ts';
 
@@ -34,7 +35,7 @@ export function followHost(
   let isDirty = false;
   let stopped = false;
   let quiet: NodeJS.Timeout | undefined;
-  let tail: Promise<void> = Promise.resolve();
+  const queue = new SerialQueue();
 
   const note = (now: HostReport): HostReport => {
     reported = canonicalText(now.devices);
@@ -45,12 +46,10 @@ export function followHost(
     const now = await report();
     if (!stopped && canonicalText(now.devices) !== reported) send(note(now));
   };
-  const inTurn = (work: () => Promise<void>): Promise<void> => {
-    tail = tail.then(work).catch((error: unknown) => {
+  const inTurn = (work: () => Promise<void>): Promise<void> =>
+    queue.run(work).catch((error: unknown) => {
       log.warn({ err: error, host }, 'the state of the host cannot be read; will try again');
     });
-    return tail;
-  };
   const cleanAndTell = async (): Promise<void> => {
     await cleanUpHost(parts);
     await tellChange();

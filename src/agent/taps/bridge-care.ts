@@ -5,7 +5,7 @@
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import type { BridgeWiring } from '#core/guests/description/guest.ts';
-import { oneAtATime } from '../one-at-a-time.ts';
+import { KeyedQueue } from '#runtime/serial-queue.ts';
 
 interface BridgeUse {
   guestId: string;
@@ -17,7 +17,7 @@ const folder = 'bridges';
 export class BridgeCare {
   readonly #bridges: HostBridges;
   readonly #memory: HostMemory;
-  readonly #inTurn = oneAtATime();
+  readonly #queue = new KeyedQueue();
 
   constructor({ bridges, memory }: { bridges: HostBridges; memory: HostMemory }) {
     this.#bridges = bridges;
@@ -26,7 +26,7 @@ export class BridgeCare {
 
   /** The use is kept before the bridge is made: whatever fails after it is found again. */
   make(bridge: string, use: BridgeUse, wiring: BridgeWiring): Promise<void> {
-    return this.#inTurn(bridge, async () => {
+    return this.#queue.run(bridge, async () => {
       const others = (await this.#uses(bridge)).filter(({ portId }) => portId !== use.portId);
       await this.#memory.write(keyOf(bridge), [...others, use]);
       await this.#bridges.ensureBridge(bridge, wiring);
@@ -55,7 +55,7 @@ export class BridgeCare {
   async #drop(isDropped: (use: BridgeUse) => boolean): Promise<void> {
     for (const key of await this.#memory.keys(folder)) {
       const bridge = key.slice(folder.length + 1);
-      await this.#inTurn(bridge, async () => {
+      await this.#queue.run(bridge, async () => {
         const uses = await this.#uses(bridge);
         const kept = uses.filter((use) => !isDropped(use));
         if (kept.length === uses.length) return;

@@ -5,7 +5,7 @@
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import type { HostTaps } from '#contracts/host/host-taps.ts';
 import type { HostTap } from '#core/guests/description/host-tap.ts';
-import { oneAtATime } from '../one-at-a-time.ts';
+import { KeyedQueue } from '#runtime/serial-queue.ts';
 
 interface TapRecord {
   tap: HostTap;
@@ -18,7 +18,7 @@ const folder = 'taps';
 export class TapCare {
   readonly #taps: HostTaps;
   readonly #memory: HostMemory;
-  readonly #inTurn = oneAtATime();
+  readonly #queue = new KeyedQueue();
 
   constructor({ taps, memory }: { taps: HostTaps; memory: HostMemory }) {
     this.#taps = taps;
@@ -27,7 +27,7 @@ export class TapCare {
 
   /** It is kept before the tap is made: whatever fails after it is found again. */
   make(tap: HostTap, { guestId, portId }: Omit<TapRecord, 'tap'>): Promise<void> {
-    return this.#inTurn(tap.devName, async () => {
+    return this.#queue.run(tap.devName, async () => {
       await this.#memory.write(keyOf(tap), { tap, guestId, portId });
       await this.#taps.ensureTap(tap, guestId);
     });
@@ -51,7 +51,7 @@ export class TapCare {
 
   async #drop(isDropped: (record: TapRecord) => boolean): Promise<void> {
     for (const record of (await this.#records()).filter(isDropped)) {
-      await this.#inTurn(record.tap.devName, async () => {
+      await this.#queue.run(record.tap.devName, async () => {
         await this.#taps.removeTap(record.tap);
         await this.#memory.remove(keyOf(record.tap));
       });

@@ -8,6 +8,7 @@ import type { ImageSource } from '#contracts/services/images.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ImageFacts } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';
+import { SerialQueue } from '#runtime/serial-queue.ts';
 import { type FreeBytes, lackOfRoom, type Room } from './disk-space.ts';
 import { download } from './download.ts';
 import { makeEnterable } from './enterable-folder.ts';
@@ -39,7 +40,7 @@ export class ImageCache {
   readonly #running = new Map<string, Promise<string>>();
   /** How many need an image just now: between finding it and the disk over it. */
   readonly #inUse = new Map<string, number>();
-  #evicting: Promise<unknown> = Promise.resolve();
+  readonly #evictions = new SerialQueue();
 
   constructor(options: ImageCacheOptions) {
     this.#options = options;
@@ -55,7 +56,7 @@ export class ImageCache {
     work: (image: CachedImage) => Promise<T>,
   ): Promise<T> {
     if (!/^[\w-]+$/.test(id)) throw new ComputeError('invalid', `image ${id}: this is no image id`);
-    await this.#evicting;
+    await this.#evictions.drained();
     this.#inUse.set(id, (this.#inUse.get(id) ?? 0) + 1);
     try {
       const path = (await this.#find(id)) ?? (await this.#fetch(id, judge));
@@ -123,7 +124,7 @@ export class ImageCache {
    * goes too.
    */
   #evict(unusedMs: number): Promise<void> {
-    const evict = async (): Promise<void> => {
+    return this.#evictions.run(async () => {
       const { folder, listUsed, now } = this.#options;
       const used = await listUsed();
       for (const name of await readdir(folder)) {
@@ -134,10 +135,7 @@ export class ImageCache {
         const isOld = now() - (await stat(path)).mtimeMs >= unusedMs;
         if (file.isPart || isOld) await unlink(path);
       }
-    };
-    const mine = this.#evicting.then(evict);
-    this.#evicting = mine.catch(() => undefined);
-    return mine;
+    });
   }
 }
 

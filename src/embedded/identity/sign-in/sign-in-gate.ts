@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import type { Clock } from '#contracts/clock.ts';
 import { ComputeError } from '#core/errors.ts';
+import { ConcurrencyLimit } from '#runtime/concurrency-limit.ts';
 
 /** Checks at once, with one processor left for all else. */
 const mostAtOnce = Math.max(1, Math.min(4, availableParallelism() - 1));
@@ -32,10 +33,9 @@ export interface SignInGate {
 
 /** One for all sign-ins of a service. */
 export function signInGate(clock: Clock): SignInGate {
-  const waiting: (() => void)[] = [];
+  const limit = new ConcurrencyLimit(mostAtOnce);
   const ofSource = new Map<string, number>();
   const failures = new Map<string, { left: number; at: number }>();
-  let running = 0;
 
   const budgetOf = (key: string): number => {
     const known = failures.get(key);
@@ -52,23 +52,11 @@ export function signInGate(clock: Clock): SignInGate {
     failures.set(key, { left, at: clock.now() });
   };
 
-  const inTurn = async (check: () => Promise<boolean>): Promise<boolean> => {
-    if (running >= mostAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await check();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
-  };
-
   return {
     async admit({ user, source }, check) {
       const key = JSON.stringify([user.slice(0, 255), source]);
       const here = ofSource.get(source) ?? 0;
-      if (waiting.length >= mostWaiting || here >= mostWaitingOfSource + mostAtOnce) {
+      if (limit.waiting >= mostWaiting || here >= mostWaitingOfSource + mostAtOnce) {
         throw tooMany('Too many sign-ins at once; try again later.');
       }
       if (budgetOf(key) < 1) {
@@ -76,7 +64,7 @@ export function signInGate(clock: Clock): SignInGate {
       }
       ofSource.set(source, here + 1);
       try {
-        const isRight = await inTurn(check);
+        const isRight = await limit.run(check);
         record(key, isRight);
         return isRight;
       } finally {

@@ -14,9 +14,9 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { SerialQueue } from '#runtime/serial-queue.ts';
 import { openFile, openReader } from './open-file.ts';
 import { NodeSqliteConnection } from './sqlite-connection.ts';
-import { Turns } from './turns.ts';
 
 export interface SqliteOptions {
   /** How long a write waits for another connection or process. */
@@ -93,7 +93,7 @@ interface Connections {
 class NodeSqliteDriver implements Driver {
   readonly #database: DatabaseSync;
   readonly #connections: Connections;
-  readonly #turns = new Turns();
+  readonly #turns = new SerialQueue();
 
   constructor(database: DatabaseSync, connections: Connections) {
     this.#database = database;
@@ -139,10 +139,10 @@ class NodeSqliteDriver implements Driver {
  */
 class Session implements DatabaseConnection {
   readonly #connections: Connections;
-  readonly #turns: Turns;
+  readonly #turns: SerialQueue;
   #endTurn: (() => void) | undefined;
 
-  constructor(connections: Connections, turns: Turns) {
+  constructor(connections: Connections, turns: SerialQueue) {
     this.#connections = connections;
     this.#turns = turns;
   }

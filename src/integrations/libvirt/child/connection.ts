@@ -2,6 +2,7 @@
  * One connection to the hypervisor, used for one call at a time, so that an error is known to be
  * that of the call.
  */
+import { SerialQueue } from '#runtime/serial-queue.ts';
 import { errorCode } from '../xml/libvirt-numbers.ts';
 import type { Library, LibvirtFailure, Pointer } from './library.ts';
 import type { FunctionName } from './prototypes.ts';
@@ -29,7 +30,7 @@ export class ConnectionOpener {
   readonly #library: Library;
   readonly #uri: string;
   #failure: LibvirtFailure | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   constructor(library: Library, uri: string) {
     this.#library = library;
@@ -42,9 +43,7 @@ export class ConnectionOpener {
 
   /** Throws CallFailed when the hypervisor does not answer. */
   open(): Promise<Connection> {
-    const opened = this.#last.then(() => this.#open());
-    this.#last = opened.catch(() => undefined);
-    return opened;
+    return this.#queue.run(() => this.#open());
   }
 
   async #open(): Promise<Connection> {

@@ -2,6 +2,7 @@
  * Connections that calls take turns on. Reading has lanes of its own: a list does not wait for a
  * guest that is slow to start.
  */
+import { ConcurrencyLimit } from '#runtime/concurrency-limit.ts';
 import type { Connection, ConnectionOpener } from './connection.ts';
 
 /** Lanes of each kind. Each call that waits in libvirt holds a thread of the pool. */
@@ -11,12 +12,12 @@ export type LaneKind = keyof typeof laneCounts;
 
 export class Lanes {
   readonly #opener: ConnectionOpener;
-  readonly #kinds: Record<LaneKind, { idle: Connection[]; open: number; waiting: (() => void)[] }>;
+  readonly #kinds: Record<LaneKind, { idle: Connection[]; limit: ConcurrencyLimit }>;
 
   constructor(opener: ConnectionOpener) {
     this.#opener = opener;
-    const none = () => ({ idle: [], open: 0, waiting: [] });
-    this.#kinds = { read: none(), act: none() };
+    const none = (most: number) => ({ idle: [], limit: new ConcurrencyLimit(most) });
+    this.#kinds = { read: none(laneCounts.read), act: none(laneCounts.act) };
   }
 
   /**
@@ -24,22 +25,15 @@ export class Lanes {
    * opened.
    */
   async use<T>(kind: LaneKind, run: (connection: Connection) => Promise<T>): Promise<T> {
-    const lanes = this.#kinds[kind];
-    while (lanes.open >= laneCounts[kind]) {
-      await new Promise<void>((resolve) => lanes.waiting.push(resolve));
-    }
-    lanes.open += 1;
-    try {
+    const { idle, limit } = this.#kinds[kind];
+    return limit.run(async () => {
       const connection = await this.#take(kind);
       try {
         return await run(connection);
       } finally {
-        lanes.idle.push(connection);
+        idle.push(connection);
       }
-    } finally {
-      lanes.open -= 1;
-      lanes.waiting.shift()?.();
-    }
+    });
   }
 
   /** An idle connection that still works, or a new one. */

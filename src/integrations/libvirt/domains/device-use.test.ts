@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 import { refuseDevicesInUse, wantedDevices } from './device-use.ts';
 import { viewOf } from './domain-view.ts';
 import { domainXml } from '../xml/domain-xml.ts';
-import { KeyedLock } from '../connection/keyed-lock.ts';
 
 function aDomain(guest: Guest, state: number, macvtapSources: Record<string, string> = {}) {
   const xml = domainXml(guest, { virtType: 'kvm', macvtapSources });
@@ -57,24 +56,4 @@ test.each(rows)('$name', async ({ wanted, domain, by }) => {
 test('a guest may have what it has itself', async () => {
   const devices = [{ address: vf0, interface: null }];
   expect(() => refuseDevicesInUse(devices, [aDomain(holder, 1)], 'other')).not.toThrow();
-});
-
-test('work that shares a key is done in turn, all else at once; a failure lets the next one go', async () => {
-  const lock = new KeyedLock();
-  const log: string[] = [];
-  const work = (name: string, gate: Promise<void>) => async () => {
-    log.push(`${name} begins`);
-    await gate;
-    log.push(`${name} ends`);
-  };
-  const open = Promise.withResolvers<void>();
-  const first = lock.run(['a', 'b'], work('first', open.promise));
-  const failing = lock.run(['b'], () => Promise.reject(new Error('no')));
-  const third = lock.run(['b', 'c'], work('third', Promise.resolve()));
-  await lock.run(['d'], work('apart', Promise.resolve()));
-  expect(log).toEqual(['first begins', 'apart begins', 'apart ends']);
-  open.resolve();
-  await expect(failing).rejects.toThrow('no');
-  await Promise.all([first, third]);
-  expect(log.slice(3)).toEqual(['first ends', 'third begins', 'third ends']);
 });

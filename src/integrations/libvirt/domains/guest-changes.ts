@@ -1,5 +1,6 @@
 /** libvirt's events as changes of Novella's guests; other domains are ignored. */
 import type { FoundGuest, HypervisorChange } from '#contracts/host/hypervisor.ts';
+import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { DomainEvent } from '../child/child-messages.ts';
 import type { ChildNews, LibvirtChild } from '../connection/child-process.ts';
 import type { Domains } from './domains.ts';
@@ -13,7 +14,7 @@ export class GuestChanges {
   /** Ids that are known to be Novella's, and to be not. */
   readonly #isOurs = new Map<string, boolean>();
   /** Changes are reported in the order in which they happened. */
-  #last: Promise<void> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   constructor(child: LibvirtChild, domains: Domains) {
     this.#domains = domains;
@@ -53,7 +54,7 @@ export class GuestChanges {
   #inOrder(notify: () => Promise<void>): void {
     // A listener's own mistake, or a libvirt that has gone, must not keep later changes from being
     // reported.
-    this.#last = this.#last.then(notify).catch(() => undefined);
+    this.#queue.run(notify).catch(() => undefined);
   }
 
   async #isKnownAsOurs(guestId: string): Promise<boolean> {

@@ -11,6 +11,7 @@ import { ComputeError } from '#core/errors.ts';
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import { heldByNic, type HeldDevice } from '#core/guests/description/held-device.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
+import { KeyedQueue } from '#runtime/serial-queue.ts';
 import { hypervisorFacts } from './capabilities.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import { refuseDevicesInUse, wantedDevices } from './device-use.ts';
@@ -20,7 +21,6 @@ import { type DomainOptions, domainXml } from '../xml/domain-xml.ts';
 import { Domains } from './domains.ts';
 import { GuestChanges } from './guest-changes.ts';
 import { GuestPower, type PowerLimits } from './guest-power.ts';
-import { KeyedLock } from '../connection/keyed-lock.ts';
 import { hasCode } from '../connection/libvirt-error.ts';
 import { undefineFlags } from '../xml/libvirt-numbers.ts';
 import { type DetachLimits, NicChanges } from './nic-changes.ts';
@@ -46,7 +46,7 @@ export class LibvirtHypervisor implements Hypervisor {
   readonly #nics: NicChanges;
   readonly #networks: PortNetworks | undefined;
   readonly #changes: GuestChanges;
-  readonly #locks = new KeyedLock();
+  readonly #queue = new KeyedQueue();
 
   constructor(options: LibvirtHypervisorOptions) {
     const { child, domain, limits = {} } = options;
@@ -203,7 +203,7 @@ export class LibvirtHypervisor implements Hypervisor {
   ): Promise<void> {
     const { ifnameOf = () => Promise.resolve(null) } = this.#options;
     const keys = held.map(({ address }) => address);
-    await this.#locks.run(keys, async () => {
+    await this.#queue.run(keys, async () => {
       if (held.length > 0) {
         const wanted = await wantedDevices(held, domain.macvtapSources, ifnameOf);
         refuseDevicesInUse(wanted, await this.#domains.list(), domain.id);
@@ -217,7 +217,7 @@ export class LibvirtHypervisor implements Hypervisor {
     const networks = this.#networks;
     return networks === undefined
       ? work(undefined)
-      : this.#locks.run(['networks'], () => work(networks));
+      : this.#queue.run('networks', () => work(networks));
   }
 
   #removeUnusedNetworks(): Promise<void> {
