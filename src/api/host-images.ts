@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sha256OfToken } from '#contracts/store/enrolments.ts';
 import { ComputeError } from '#core/errors.ts';
 import { neededImages } from '#core/guests/needed-images.ts';
+import { bearerToken } from '#runtime/bearer-token.ts';
 import type { ApiContext } from './requests/context.ts';
 
 /**
@@ -31,7 +32,7 @@ export function mountHostImages(app: FastifyInstance, context: ApiContext): void
 
 /** The name of the host whose token this is. */
 async function hostOf(context: ApiContext, { headers }: FastifyRequest): Promise<string> {
-  const token = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+  const token = bearerToken(headers.authorization);
   const enrolment = await context.store.enrolments.ofToken(sha256OfToken(token));
   if (enrolment !== undefined && enrolment.revokedAt === null) return enrolment.host;
   throw new ComputeError(

@@ -64,3 +64,11 @@ export function assertNever(value: never): never {
     detail: `unexpected value ${JSON.stringify(value)}`,
   });
 }
+
+/**
+ * The message of whatever was thrown. Example: `errorText(new Error('no route'))` → `no route`;
+ * `errorText('no route')` too.
+ */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -3,7 +3,7 @@
  * text.
  */
 import type { FastifyRequest } from 'fastify';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 
 /** The deepest real body, a server with its NICs, has 6 levels. */
 const deepest = 64;
@@ -27,7 +27,7 @@ export function parseJsonBody(
   try {
     value = JSON.parse(body);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorText(cause);
     return done(
       new ComputeError('invalid', `The request body is not valid JSON: ${why}`, { cause }),
     );

@@ -5,6 +5,7 @@
 import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/host/command-journal.ts';
 import type { CommandResult, HostCommand } from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
+import { errorText } from '#core/errors.ts';
 import { executeCommand } from './execute-command.ts';
 import type { GuestTurns } from './guest-turns.ts';
 import type { HostParts } from '../host-parts.ts';
@@ -116,7 +117,7 @@ export class CommandDesk {
       try {
         await this.#options.journal.write({ ...key, result: null });
       } catch (error) {
-        const message = `the guest was not rebooted: ${error instanceof Error ? error.message : String(error)}`;
+        const message = `the guest was not rebooted: ${errorText(error)}`;
         return { ok: false, message, detail: '', steps: [] };
       }
     }

@@ -8,7 +8,7 @@ import type {
   HostQuestion,
   StepRecord,
 } from '#contracts/host/host-link.ts';
-import { ComputeError, isComputeError } from '#core/errors.ts';
+import { ComputeError, errorText, isComputeError } from '#core/errors.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
 import { type FoundGuest, planDestroy, planSpawn } from '#core/guests/plan/plan.ts';
 import {
@@ -65,7 +65,7 @@ export async function executeCommand(
     const domainXml = await definitionOf(parts, guestIdOf(body));
     return { ok: true, steps: records, ...(domainXml !== undefined && { domainXml }) };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorText(error);
     const detail = error instanceof Error ? (error.stack ?? '') : '';
     const left = await undo(parts, begun.filter(isUndone));
     left.push(...(await bringBack(parts, body, records)));
@@ -132,7 +132,7 @@ async function bringBack(
     for (const step of steps) records.push(await timed(parts, step));
     return [];
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
+    const words = errorText(error);
     parts.log.warn({ host: parts.host, guest: guest.id, err: error }, `${body.do} was not undone`);
     return [`not undone: ${words}`];
   }
@@ -150,7 +150,7 @@ async function undo(parts: HostParts, steps: readonly Step[]): Promise<string[]>
     try {
       await executeStep(parts, back);
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
+      const words = errorText(error);
       left.push(`not undone: ${printStep(step)}: ${words}`);
       parts.log.warn({ host: parts.host, step: step.do, err: error }, 'a step was not undone');
     }

@@ -2,6 +2,7 @@
  * At the agent's start: every PF has as many VFs as the operator wants, and is up. A PF whose VFs
  * guests or the host itself use keeps what it has.
  */
+import { errorText } from '#core/errors.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { FoundGuest } from '#core/guests/plan/plan.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
@@ -25,7 +26,7 @@ export async function createVfs(
     try {
       await createVfsOf(host, name, count);
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
+      const words = errorText(error);
       const message = `vf_counts: ${name}: ${count}: ${words}`;
       problems.push({ code: 'vf-count', message, blocks: 'none' });
       host.log.error({ host: host.host, pf: name, count }, message);

@@ -6,7 +6,7 @@
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import type { Log } from '#contracts/log.ts';
 import type { PciBus } from '#contracts/host/pci-bus.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import { unplugSteps } from '#core/guests/plan/hand-over-steps.ts';
 import type { HeldDevice } from '#core/guests/description/held-device.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
@@ -88,7 +88,7 @@ export class DeviceCare {
       try {
         await this.#restore(record);
       } catch (error) {
-        await this.#quarantine(record, error instanceof Error ? error.message : String(error));
+        await this.#quarantine(record, errorText(error));
       }
     });
   }

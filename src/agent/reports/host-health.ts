@@ -3,6 +3,7 @@
  * is asked here.
  */
 import { canonicalText } from '#core/canonical-text.ts';
+import { errorText } from '#core/errors.ts';
 import { type HostProblem, hypervisorSilent } from '#core/hosts/host-problem.ts';
 import type { AgentOptions } from '../agent-options.ts';
 
@@ -16,7 +17,7 @@ export async function healthProblems(
   try {
     return (await options.checkHealth?.()) ?? [];
   } catch (error) {
-    const message = `the host's checks could not be made: ${wordsOf(error)}`;
+    const message = `the host's checks could not be made: ${errorText(error)}`;
     return [{ code: 'checks-failed', message, blocks: 'none' }];
   }
 }
@@ -26,7 +27,7 @@ export async function healthProblems(
  * answer: connection refused`.
  */
 export function silentHypervisor(error: unknown): HostProblem {
-  const message = `the hypervisor does not answer: ${wordsOf(error)}`;
+  const message = `the hypervisor does not answer: ${errorText(error)}`;
   return { code: hypervisorSilent, message, blocks: 'all' };
 }
 
@@ -57,8 +58,4 @@ export function healthTextOf(problems: readonly HostProblem[]): string {
     message: message.replaceAll(/\d+/g, '#'),
   }));
   return canonicalText(known);
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@
  * up the process.
  */
 import { RE2JS } from 're2js';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 
 const longestPattern = 255;
 /**
@@ -32,7 +32,7 @@ function compiled(field: string, pattern: string): RE2JS {
   try {
     return RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorText(cause);
     throw refused(field, pattern, `must be a regular expression: ${why}`, cause);
   }
 }

@@ -5,7 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 
 /** PEM text, and the file it is from. */
 export interface Authorities {
@@ -22,12 +22,11 @@ const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 export function readAuthorities(file: string): Authorities {
   const refused = (why: string, cause?: unknown) =>
     new ComputeError('invalid', `${file}: ${why}`, { cause });
-  const wordsOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw refused(`cannot be read: ${wordsOf(cause)}`, cause);
+    throw refused(`cannot be read: ${errorText(cause)}`, cause);
   }
   const found = text.match(certificate) ?? [];
   if (found.length === 0) throw refused('no certificate in it; it must be a PEM file');

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/host/command-journal.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 
 /** Keeps the files in this folder, made when missing. Example file: `5f0c….12.json`. */
 export function folderJournal(folder: string): CommandJournal {
@@ -25,7 +25,7 @@ export function folderJournal(folder: string): CommandJournal {
         // A rename is whole or not at all: an agent that dies here leaves the file as it was.
         await rename(`${path}.new`, path);
       } catch (cause) {
-        const problem = cause instanceof Error ? cause.message : String(cause);
+        const problem = errorText(cause);
         throw new ComputeError(
           'unavailable',
           `journal file ${path} cannot be written: ${problem}`,

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ImageSource, ImageContent } from '#contracts/services/images.ts';
 import { accepted } from '#core/accepted.ts';
-import { ComputeError, isComputeError } from '#core/errors.ts';
+import { ComputeError, errorText, isComputeError } from '#core/errors.ts';
 import { type ImageFacts, invalidQcow2 } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';
 import { asDiskFull } from './disk-space.ts';
@@ -65,7 +65,7 @@ async function* named({ bytes }: ImageContent, id: string): AsyncGenerator<Uint8
     yield* bytes;
   } catch (cause) {
     if (isComputeError(cause)) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorText(cause);
     throw new ComputeError('unavailable', `image ${id}: its bytes broke off: ${why}`, { cause });
   }
 }

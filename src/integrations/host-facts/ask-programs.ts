@@ -1,6 +1,7 @@
 /** What only programs of the host can say: which libvirt answers, which QEMU is installed. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { errorText } from '#core/errors.ts';
 import type { LibvirtFacts, NodeDeviceFacts } from '#core/hosts/host-facts.ts';
 import { tryParsePciAddress } from '#core/pci/devices/address.ts';
 
@@ -56,7 +57,7 @@ function addressIn(name: string) {
 /** virsh prints what it could not do, and then why. */
 function causeOf(error: unknown, act: RegExp): string {
   const { stderr } = error as { stderr?: string };
-  const words = error instanceof Error ? error.message : String(error);
+  const words = errorText(error);
   const lines = (stderr ?? '').split('\n').map((line) => line.replace(/^error: /, '').trim());
   return lines.find((line) => line !== '' && !act.test(line)) ?? words;
 }

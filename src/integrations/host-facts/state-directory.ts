@@ -4,6 +4,7 @@
 import { constants } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorText } from '#core/errors.ts';
 import type { StateDirectoryFacts } from '#core/hosts/host-facts.ts';
 
 const bytesPerMib = 1_048_576;
@@ -33,7 +34,7 @@ async function refusalOf(path: string, mode: number): Promise<string | null> {
     await access(path, mode);
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorText(error);
   }
 }
 

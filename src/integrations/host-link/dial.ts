@@ -9,6 +9,7 @@ import {
 } from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
 import { distrustOf } from '#core/distrust.ts';
+import { errorText } from '#core/errors.ts';
 import { refusalOf } from './refusal.ts';
 import { SocketChannel } from './socket-channel.ts';
 import { maxMessageBytes, readFromController } from './wire.ts';
@@ -100,7 +101,7 @@ function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal
   try {
     token = options.token();
   } catch (error) {
-    return Promise.resolve({ words: wordsOf(error), needsPerson: true, lastedMs: 0 });
+    return Promise.resolve({ words: errorText(error), needsPerson: true, lastedMs: 0 });
   }
   return new Promise((resolve) => {
     const settings = { maxPayload: maxMessageBytes, handshakeTimeout, closeTimeout };
@@ -208,8 +209,4 @@ function hungUp(code: number, reason: string, host: string): string {
 
 function askForToken(host: string): string {
   return `Make a new token with "novella host enroll ${host} --replace", and give it to this agent`;
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -13,6 +13,7 @@ import {
   type ToController,
 } from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
+import { bearerToken } from '#runtime/bearer-token.ts';
 import { LinkRefused } from './refusal.ts';
 import { SocketChannel } from './socket-channel.ts';
 import { maxMessageBytes, readFromAgent } from './wire.ts';
@@ -85,7 +86,7 @@ export function openHostDoor(options: HostDoorOptions): HostDoor {
     knocking.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => knocking.delete(socket));
-    const tokenSha256 = sha256OfToken(tokenOf(request));
+    const tokenSha256 = sha256OfToken(bearerToken(request.headers.authorization));
     const address = request.socket.remoteAddress ?? '';
     options
       .admit(tokenSha256)
@@ -147,13 +148,6 @@ function channelOf(
     throw new LinkRefused('malformed', `"${message.type}" before "hello"`);
   };
   return new SocketChannel(socket, { read, peer: { host, address }, log, livenessMs });
-}
-
-/**
- * Example: `Authorization: Bearer 5f…` → `5f…`; without it the empty text, which is nobody's token.
- */
-function tokenOf({ headers }: IncomingMessage): string {
-  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
 }
 
 function refuse(socket: Duplex, { status, message }: { status: number; message: string }): void {

@@ -4,7 +4,7 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { HostMemory } from '#contracts/host/host-memory.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 
 /** `directory`: the agent's own; made when it is not there. */
 export class FileMemory implements HostMemory {
@@ -94,6 +94,6 @@ const wayOut =
   '; remove the file when no guest has its device, and set what was changed on the device by hand';
 
 function failed(what: string, cause: unknown, more = ''): ComputeError {
-  const words = cause instanceof Error ? cause.message : String(cause);
+  const words = errorText(cause);
   return new ComputeError('unavailable', `the agent's memory: ${what}: ${words}${more}`, { cause });
 }

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ImageContent, ImageSource } from '#contracts/services/images.ts';
-import { ComputeError, type ErrorKind, isComputeError } from '#core/errors.ts';
+import { ComputeError, type ErrorKind, errorText, isComputeError } from '#core/errors.ts';
 
 export interface HttpImageSourceOptions {
   /** The controller's compute API. Example: `https://cloud.example:8774`. */
@@ -161,7 +161,5 @@ async function* skip(
 
 function why(cause: unknown): string {
   const inner = cause instanceof Error ? (cause.cause ?? cause) : cause;
-  return (
-    (inner as { code?: string }).code ?? (inner instanceof Error ? inner.message : String(inner))
-  );
+  return (inner as { code?: string }).code ?? errorText(inner);
 }

@@ -4,7 +4,7 @@
  */
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
 import type { RunCommand } from '#contracts/host/run-command.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import type { BridgeWiring } from '#core/guests/description/guest.ts';
 import { addressesOf, type Link, listLinks, madeByUs } from './links.ts';
 
@@ -126,7 +126,7 @@ export class LinuxBridges implements HostBridges {
     try {
       return await listLinks(this.#options.run);
     } catch (cause) {
-      throw refused(`network interfaces cannot be listed: ${wordsOf(cause)}`, cause);
+      throw refused(`network interfaces cannot be listed: ${errorText(cause)}`, cause);
     }
   }
 
@@ -134,7 +134,7 @@ export class LinuxBridges implements HostBridges {
     try {
       await this.#options.run(['ip', ...words]);
     } catch (cause) {
-      throw refused(`"ip ${words.join(' ')}": ${wordsOf(cause)}`, cause);
+      throw refused(`"ip ${words.join(' ')}": ${errorText(cause)}`, cause);
     }
   }
 }
@@ -166,8 +166,4 @@ function mustBeThere(links: readonly Link[], ifname: string, physicalNetwork: st
 
 function refused(message: string, cause?: unknown): ComputeError {
   return new ComputeError('unavailable', message, cause === undefined ? {} : { cause });
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,7 +4,7 @@
  */
 import type { HostTaps } from '#contracts/host/host-taps.ts';
 import type { RunCommand } from '#contracts/host/run-command.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import type { HostTap } from '#core/guests/description/host-tap.ts';
 import { type Link, listLinks, madeByUs } from './links.ts';
 
@@ -82,7 +82,7 @@ export class LinuxTaps implements HostTaps {
     try {
       return (await listLinks(this.#run)).find(({ ifname }) => ifname === devName);
     } catch (cause) {
-      throw refused(`network interfaces cannot be listed: ${wordsOf(cause)}`, cause);
+      throw refused(`network interfaces cannot be listed: ${errorText(cause)}`, cause);
     }
   }
 
@@ -90,15 +90,11 @@ export class LinuxTaps implements HostTaps {
     try {
       await this.#run(words);
     } catch (cause) {
-      throw refused(`"${words.join(' ')}": ${wordsOf(cause)}`, cause);
+      throw refused(`"${words.join(' ')}": ${errorText(cause)}`, cause);
     }
   }
 }
 
 function refused(message: string, cause?: unknown): ComputeError {
   return new ComputeError('unavailable', message, cause === undefined ? {} : { cause });
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,6 +4,7 @@
  */
 import { XMLParser } from 'fast-xml-parser';
 import type { UnreadableFunction } from '#contracts/host/pci-bus.ts';
+import { errorText } from '#core/errors.ts';
 import {
   nodeDeviceName,
   type PciAddress,
@@ -56,7 +57,7 @@ export function readNodeDevices(
     try {
       return [readFunction(device, pci, all, sysfs)];
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = errorText(error);
       unreadable.push({ address: nameOf(device), problem });
       return [];
     }
@@ -88,7 +89,7 @@ function parseDevice(xml: string, unreadable: UnreadableFunction[]): XmlNode[] {
     if (typeof parsed === 'object' && !Array.isArray(parsed)) return [parsed];
     unreadable.push({ address: 'unknown', problem: 'node device XML has no device element' });
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = errorText(error);
     unreadable.push({ address: 'unknown', problem: `node device XML: ${problem}` });
   }
   return [];

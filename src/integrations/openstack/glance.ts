@@ -2,7 +2,7 @@
 import type { ImageContents, ImageService } from '#contracts/services/images.ts';
 import type { Image } from '#contracts/services/images.ts';
 import type { Acting } from '#contracts/services/network.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import { refusalOf } from './http/refusals.ts';
 import type { Session } from './http/session.ts';
 
@@ -158,7 +158,7 @@ async function* whole(
   try {
     yield* bytes;
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorText(cause);
     throw new ComputeError('unavailable', `image ${id}: the ${name} breaks off: ${why}`, { cause });
   }
 }

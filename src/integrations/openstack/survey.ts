@@ -2,7 +2,7 @@
  * What Novella finds among the services it is to work with, before it starts: roles, endpoints,
  * extensions, network agents.
  */
-import { ComputeError, isComputeError } from '#core/errors.ts';
+import { ComputeError, errorText, isComputeError } from '#core/errors.ts';
 import type { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import { surveyAgents } from './survey-agents.ts';
 import type { OwnTokens } from './http/own-token.ts';
@@ -40,7 +40,7 @@ export async function survey(services: {
     const owner = await network.owner();
     result.missing.push(...lackingRoles(owner).map((role) => roleInWords(owner, role)));
   } catch (error) {
-    result.missing.push(wordsOf(error));
+    result.missing.push(errorText(error));
     result.isRefused = isComputeError(error, 'forbidden');
     return result;
   }
@@ -62,7 +62,7 @@ async function look(
     result.urls[service] = await session.url();
     result.missing.push(...lacking);
   } catch (error) {
-    result.missing.push(wordsOf(error));
+    result.missing.push(errorText(error));
   }
 }
 
@@ -72,7 +72,7 @@ async function lookAtAgents(result: Survey, read: () => Promise<NetworkAgents>):
     result.found.push(...found);
     result.missing.push(...missing);
   } catch (error) {
-    result.missing.push(`the list of network agents: ${wordsOf(error)}`);
+    result.missing.push(`the list of network agents: ${errorText(error)}`);
   }
 }
 
@@ -97,8 +97,4 @@ async function reach(session: Session, path: string): Promise<string[]> {
 
 async function odd(session: Session, status: number): Promise<ComputeError> {
   return new ComputeError('unavailable', `the ${await session.name()} answers ${status}`);
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@
  * before.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 
 /**
  * Throws `unavailable`, naming the file and the way out, for one that was cut off or holds
@@ -15,7 +15,7 @@ export function readKept<T>(path: string, isWhole: (kept: Partial<T>) => boolean
     const kept = JSON.parse(readFileSync(path, 'utf8')) as Partial<T> | null;
     if (kept !== null && isWhole(kept)) return kept as T;
   } catch (cause) {
-    problem = cause instanceof Error ? cause.message : String(cause);
+    problem = errorText(cause);
   }
   throw new ComputeError(
     'unavailable',

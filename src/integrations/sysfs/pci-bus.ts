@@ -11,7 +11,7 @@ import type {
   UnreadableFunction,
   VfCount,
 } from '#contracts/host/pci-bus.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import type { DeviceFacts } from '#core/guests/plan/hand-over.ts';
 import type { VfStep } from '#core/guests/plan/step.ts';
 import {
@@ -206,7 +206,7 @@ export class SysfsPciBus implements PciBus {
     try {
       await this.#run(command);
     } catch (cause) {
-      const words = cause instanceof Error ? cause.message : String(cause);
+      const words = errorText(cause);
       const said = `PCI device ${address}: "${command.join(' ')}": ${words}`;
       throw new ComputeError('unavailable', said, { cause });
     }
@@ -223,7 +223,7 @@ export class SysfsPciBus implements PciBus {
       return await readdir(this.#devices);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      const words = error instanceof Error ? error.message : String(error);
+      const words = errorText(error);
       throw new ComputeError('unavailable', `PCI devices cannot be listed: ${words}`, {
         cause: error,
       });
@@ -239,7 +239,7 @@ export class SysfsPciBus implements PciBus {
     try {
       return await readFunction(this.#devices, address, pfOf);
     } catch (error) {
-      return { address, problem: error instanceof Error ? error.message : String(error) };
+      return { address, problem: errorText(error) };
     }
   }
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 
 export const manifestName = 'manifest.json';
 export const databaseName = 'novella.sqlite';
@@ -75,7 +75,7 @@ function parsed(path: string): unknown {
     const why =
       code === 'ENOENT' || code === 'ENOTDIR'
         ? 'no such file; name the folder that "novella backup" made'
-        : `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
+        : `cannot be read: ${errorText(cause)}`;
     throw new ComputeError('invalid', `${path}: ${why}`, { cause });
   }
 }

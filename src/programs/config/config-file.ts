@@ -6,7 +6,7 @@ import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { nearestWord } from '#cli/terminal/nearest-word.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 
 /** Where a key is. Example: `novella.yaml:12 simulated.hosts[0].device_spec[1]`. */
 export type Place = (keys: Keys) => string;
@@ -45,7 +45,7 @@ function contentOf(document: Document.Parsed, path: string): unknown {
   try {
     return document.toJS() ?? {};
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = errorText(cause);
     throw new ComputeError('invalid', `${path}: ${problem}`, { cause });
   }
 }

@@ -6,7 +6,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { Document, isSeq, type Node } from 'yaml';
 import { type Screen, writeLines } from '#cli/terminal/screen.ts';
 import { tableLines } from '#cli/terminal/table.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import { parseAliases } from '#core/pci/requests/alias.ts';
 import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { type LeftOption, leftBehind } from '#integrations/nova-conf/left-behind.ts';
@@ -63,7 +63,7 @@ export function runConfigImport(
   try {
     writeFileSync(output, made.yaml);
   } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
+    const words = errorText(cause);
     throw new ComputeError('invalid', `${output}: cannot be written: ${words}`, { cause });
   }
   writeLines(screen, [...reportLines(made, from), '', `Written: ${output}`]);

@@ -7,7 +7,7 @@ import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { type Static, Type } from 'typebox';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import type { Place } from './config-file.ts';
 import { key, required } from './described-key.ts';
 
@@ -122,7 +122,7 @@ export function readTls({
   } catch (cause) {
     throw new ComputeError(
       'invalid',
-      `tls: ${tls.certificate} and ${tls.key} must be a certificate and its key, in PEM: ${wordsOf(cause)}`,
+      `tls: ${tls.certificate} and ${tls.key} must be a certificate and its key, in PEM: ${errorText(cause)}`,
       { cause },
     );
   }
@@ -138,12 +138,8 @@ function fileOf(key: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new ComputeError('invalid', `${key}: ${path} cannot be read: ${wordsOf(cause)}`, {
+    throw new ComputeError('invalid', `${key}: ${path} cannot be read: ${errorText(cause)}`, {
       cause,
     });
   }
-}
-
-function wordsOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { startAgent } from '#agent/agent.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import { checkHost } from '#core/hosts/check-host.ts';
 import { problemsOf } from '#core/hosts/host-check.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
@@ -154,7 +154,7 @@ async function joinHost(
     await Promise.race([first, refused.promise]);
   } catch (cause) {
     await agent.stop();
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorText(cause);
     throw new ComputeError('unavailable', `host ${host.host} cannot be started: ${why}`, { cause });
   }
   return {

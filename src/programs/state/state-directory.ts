@@ -6,7 +6,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { writeWhole } from '#client/cloud/whole-file.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import { whyUnusable } from '#integrations/database/sqlite/unusable-file.ts';
 
 export interface StateDirectory {
@@ -38,7 +38,7 @@ export function takeStateDirectory(
     return { path, file: (...names) => join(path, ...names), release: () => lock.close() };
   } catch (cause) {
     if (cause instanceof ComputeError) throw cause;
-    const problem = isNoDirectory(cause) ? 'a file is in its place or above it' : said(cause);
+    const problem = isNoDirectory(cause) ? 'a file is in its place or above it' : errorText(cause);
     throw new ComputeError('invalid', `state directory ${path} cannot be used: ${problem}`, {
       cause,
     });
@@ -62,7 +62,7 @@ function takeLock(path: string): DatabaseSync {
     return lock;
   } catch (cause) {
     lock.close();
-    if (!said(cause).includes('locked')) throw cause;
+    if (!errorText(cause).includes('locked')) throw cause;
     throw new ComputeError(
       'conflict',
       `state directory ${path} is in use by process ${holderOf(path)}; stop it, or choose another one with --state-dir, or state_dir in the configuration`,
@@ -77,10 +77,6 @@ function holderOf(path: string): string {
   } catch {
     return 'unknown';
   }
-}
-
-function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /**

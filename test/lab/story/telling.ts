@@ -2,6 +2,7 @@
  * The lab's story as it is reported: chapters with claims, printed for a person while they happen,
  * kept for the report.
  */
+import { errorText } from '#core/errors.ts';
 
 /** One thing that must hold, and what was seen when it did not. Times in seconds. */
 export interface ToldClaim {
@@ -63,14 +64,14 @@ export function startTelling(write: (line: string) => void): Telling {
         try {
           keep({ claim: text, holds: true, found: await check() }, since);
         } catch (error) {
-          keep({ claim: text, holds: false, found: wordsOf(error) }, since);
+          keep({ claim: text, holds: false, found: errorText(error) }, since);
         }
       };
       try {
         await act(claim);
       } catch (error) {
         keep(
-          { claim: 'the chapter is told to its end', holds: false, found: wordsOf(error) },
+          { claim: 'the chapter is told to its end', holds: false, found: errorText(error) },
           chapterStarted,
         );
       }
@@ -109,8 +110,4 @@ function claimLine({ claim, holds, found, seconds }: ToldClaim): string {
 
 function secondsSince(started: number): number {
   return Math.round((performance.now() - started) / 100) / 10;
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 /**
  * PCI aliases: names that the operator gives to kinds of devices, so that flavors can ask for them.
  */
-import { ComputeError } from '../../errors.ts';
+import { ComputeError, errorText } from '../../errors.ts';
 import { excerpt, excerptOfJson, printable, quoted } from '../../quoted-text.ts';
 import { repeatedKey } from '../../repeated-key.ts';
 import { parseBooleanText } from '../devices/boolean-text.ts';
@@ -86,9 +86,7 @@ function parseObject(text: string, refuse: Refuse): Record<string, string> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw refuse(
-      `${excerpt(text)}: must be JSON (${printable(cause instanceof Error ? cause.message : String(cause))})`,
-    );
+    throw refuse(`${excerpt(text)}: must be JSON (${printable(errorText(cause))})`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw refuse(`${excerpt(text)}: must be an object`);

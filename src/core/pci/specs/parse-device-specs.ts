@@ -2,7 +2,7 @@
  * From the operator's device list to device specs. Every wrong entry is refused with its source,
  * its number and the rule.
  */
-import { ComputeError } from '../../errors.ts';
+import { ComputeError, errorText } from '../../errors.ts';
 import { excerpt, excerptOfJson, printable, quoted } from '../../quoted-text.ts';
 import { repeatedKey } from '../../repeated-key.ts';
 import { parseAddressPattern, parseHexField } from '../devices/address-pattern.ts';
@@ -114,7 +114,7 @@ function parseJson(text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = errorText(cause);
     throw invalid(`${excerpt(text)}: must be JSON (${printable(problem)})`, 'bad_json');
   }
   const twice = repeatedKey(text);

@@ -3,7 +3,7 @@
  * nothing else.
  */
 import { damagedRecord } from '#core/damaged-record.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 
 const reported = new Set<string>();
 const mostReported = 1_000;
@@ -32,7 +32,7 @@ export function readRow<Row, T>(name: string, row: Row, read: (row: Row) => T): 
   try {
     return read(row);
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = errorText(error);
     throw new ComputeError('conflict', damagedRecord(name).message, { detail, cause: error });
   }
 }
@@ -57,6 +57,6 @@ function report(place: string, row: unknown, error: unknown): void {
   if (reported.has(name)) return;
   if (reported.size >= mostReported) reported.clear();
   reported.add(name);
-  const why = error instanceof Error ? error.message : String(error);
+  const why = errorText(error);
   process.emitWarning(`database: ${name} cannot be read and is left out: ${why}`, 'UnreadableRow');
 }

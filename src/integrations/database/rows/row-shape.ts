@@ -2,6 +2,7 @@
  * Between a kept object and its row: booleans are 0 or 1, lists and records are JSON text. Names
  * are Kysely's CamelCasePlugin's work.
  */
+import { errorText } from '#core/errors.ts';
 
 /** The row of a T whose `Flag` fields are booleans and whose `Document` fields are JSON. */
 export type RowOf<T, Flag extends keyof T = never, Document extends keyof T = never> = Omit<
@@ -78,7 +79,7 @@ function readDocument(text: unknown, empty: '{}' | '[]'): { read: unknown; probl
     if (typeof read === 'object' && read !== null && isList === (empty === '[]')) return { read };
     return { read: JSON.parse(empty), problem: `is no ${empty === '[]' ? 'list' : 'object'}` };
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = errorText(error);
     return { read: JSON.parse(empty), problem };
   }
 }

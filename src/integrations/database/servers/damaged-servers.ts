@@ -4,6 +4,7 @@
  */
 import type { Kysely } from 'kysely';
 import type { ServerDamage } from '#contracts/store/store.ts';
+import { errorText } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 import { unclaimedUse } from '../sqlite/unclaimed-use.ts';
@@ -104,6 +105,6 @@ function problemOf(text: string | null): string | undefined {
     JSON.parse(text);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorText(error);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
+import { errorText } from '#core/errors.ts';
 import { asStorageFailure } from './storage-failure.ts';
 
 /** What a copy holds. */
@@ -65,7 +66,7 @@ export function damageOf(path: string): string[] {
       database.close();
     }
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [errorText(error)];
   }
 }
 

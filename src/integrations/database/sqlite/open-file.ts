@@ -1,6 +1,6 @@
 /** Opens a SQLite file for the dialect, or says what is wrong with it and what to do. */
 import { DatabaseSync } from 'node:sqlite';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import { primaryCode } from './storage-failure.ts';
 import { whyUnusable } from './unusable-file.ts';
 
@@ -51,7 +51,7 @@ export function damagedFile(path: string, damage: string, cause?: unknown): Comp
 }
 
 function openFailure(path: string, cause: unknown): ComputeError {
-  const problem = cause instanceof Error ? cause.message : String(cause);
+  const problem = errorText(cause);
   const code = primaryCode(cause);
   if (code === damaged) return damagedFile(path, problem, cause);
   const words =

@@ -2,7 +2,7 @@
  * What SQLite reports of the disk below it, as an error with words. Codes: sqlite.org/rescode.html.
  */
 import { rmSync, writeFileSync } from 'node:fs';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 
 const full = 13;
 const failedIo = 10;
@@ -37,7 +37,7 @@ export function asStorageFailure(
   const message = isQuota ? usedUp : words.get(code ?? 0);
   if (message === undefined) return error;
   if (isQuota || code === full) onFull();
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = errorText(error);
   return new ComputeError('unavailable', message, { detail, cause: error });
 }
 

@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { CommandResult, HostCommandBody } from '#contracts/host/host-link.ts';
 import type { CommandStore, NewCommand, StoredCommand } from '#contracts/store/store.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import { erasedBody, type LogEraser } from '../sqlite/erasure.ts';
 import { readRows } from '../rows/readable-rows.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
@@ -151,7 +151,7 @@ function readResult(text: string): CommandResult {
   try {
     return JSON.parse(text) as CommandResult;
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = errorText(error);
     return { ok: false, message: 'The answer of the host cannot be read.', detail, steps: [] };
   }
 }

@@ -3,6 +3,7 @@
  * messages and libvirt's URI as its argument; when the library crashes or hangs, this process goes
  * and the agent stays.
  */
+import { errorText } from '#core/errors.ts';
 import type { CallMessage, ChildMessage, WireFailure } from './child-messages.ts';
 import { CallFailed, ConnectionOpener } from './connection.ts';
 import { Lanes } from './lanes.ts';
@@ -53,7 +54,7 @@ type AnyRun = (connection: unknown, ...args: unknown[]) => Promise<unknown>;
 
 function wireFailure(error: unknown): WireFailure {
   if (error instanceof CallFailed) return { ...error.failure, call: error.call };
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorText(error);
   return { code: 0, domain: 0, text, call: 'libvirt child' };
 }
 

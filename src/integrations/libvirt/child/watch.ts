@@ -3,6 +3,7 @@
  * ever less often.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorText } from '#core/errors.ts';
 import type { ChildMessage, DomainEvent } from './child-messages.ts';
 import { eventId, nodeDeviceEventId } from '../xml/libvirt-numbers.ts';
 import { CallFailed, type Connection, type ConnectionOpener } from './connection.ts';
@@ -148,5 +149,5 @@ export class Watch {
 
 function problemOf(error: unknown): string {
   if (error instanceof CallFailed) return error.failure.text;
-  return error instanceof Error ? error.message : String(error);
+  return errorText(error);
 }

@@ -3,7 +3,7 @@
  * with its URL. Knows no token.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { ComputeError, isComputeError } from '#core/errors.ts';
+import { ComputeError, errorText, isComputeError } from '#core/errors.ts';
 import { distrustOf, type Trust } from '#core/distrust.ts';
 import { gatewayStatuses, waitAfter } from './repeat.ts';
 import { type AnswerLimits, readWhole, TooLong } from './whole-answer.ts';
@@ -157,7 +157,7 @@ function notTrusted({ service, base }: ServiceCall, why: string, cause: unknown)
 /** Of a name with several addresses Node says only that all failed. */
 function wordsOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(wordsOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  return errorText(error);
 }
 
 function parsed(body: string): unknown {

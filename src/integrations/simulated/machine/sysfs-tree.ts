@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import { printable, quoted } from '#core/quoted-text.ts';
 
 /** The capture that comes with Novella: a host with two igb PFs (82576) of four VFs each. */
@@ -32,7 +32,7 @@ export function writeSysfsTree(text: string, root: string): void {
     try {
       writeEntry(join(root, entry.path), entry);
     } catch (cause) {
-      const words = cause instanceof Error ? cause.message : String(cause);
+      const words = errorText(cause);
       throw refuse(`cannot be written: ${printable(words)}`);
     }
   }

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
 import { linkedName } from '../reading/sysfs-files.ts';
 import type { WriteFile } from './vf-count.ts';
@@ -33,7 +33,7 @@ export async function bindDriver(
       await write(join(folder, 'driver_override'), '\n');
     }
   } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
+    const words = errorText(cause);
     const said = `PCI device ${address}: driver ${driver ?? 'none'} cannot be bound: ${words}`;
     throw new ComputeError('unavailable', said, { cause });
   }

@@ -3,7 +3,7 @@
  * without changing anything.
  */
 import { join } from 'node:path';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
 import {
   changeTowards,
@@ -121,7 +121,7 @@ export class VfControl {
     try {
       return await this.#run(command);
     } catch (cause) {
-      const words = `VF ${address}: "${command.join(' ')}": ${wordsOf(cause)}`;
+      const words = `VF ${address}: "${command.join(' ')}": ${errorText(cause)}`;
       throw new ComputeError('unavailable', words, { cause });
     }
   }
@@ -158,7 +158,7 @@ export class VfControl {
     { command, change }: { command: string[]; change: VfChange },
     cause: unknown,
   ): Promise<ComputeError> {
-    const words = wordsOf(cause);
+    const words = errorText(cause);
     const what = `VF ${place.address}: ${printVfChange(change)}`;
     if (!notSupported.test(words)) {
       const said = `${what}: refused by "${command.join(' ')}": ${words}`;
@@ -171,8 +171,4 @@ export class VfControl {
       { cause },
     );
   }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { VfCount } from '#contracts/host/pci-bus.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
 import type { RunCommand } from '#contracts/host/run-command.ts';
 import { listFolder, readText } from '../reading/sysfs-files.ts';
@@ -44,7 +44,7 @@ export async function writeVfCount(
     try {
       await write(join(devices, pf, 'sriov_numvfs'), String(number));
     } catch (cause) {
-      const words = cause instanceof Error ? cause.message : String(cause);
+      const words = errorText(cause);
       const said = `PF ${pf}: the kernel refuses ${number} VFs (sriov_numvfs): ${words}`;
       throw new ComputeError('unavailable', said, { cause });
     }
