@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeDevices } from '#contracts/host/node-devices.ts';
+import { errorText } from '#core/errors.ts';
 import { nodeDeviceProblems } from '#core/hosts/check-node-devices.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
@@ -60,7 +61,7 @@ export class NodeLooks {
         asked.has(fn) ? withNodeCapabilities(fn, known.get(fn.address)) : fn,
       );
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorText(error);
       this.#problems = nodeDeviceProblems({ state: 'unlisted', why }, wanted);
       return functions;
     }
