@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { PasswordLogin } from '#core/access/login.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
+import { writeFileDurablySync } from '#runtime/atomic-file.ts';
 import {
   authKeys,
   type CloudCredentials,
@@ -15,7 +16,6 @@ import {
   placeKeys,
   toCredentials,
 } from './cloud-credentials.ts';
-import { writeWhole } from './whole-file.ts';
 
 /** What a program was started with: its variables, its folder, its user's home. */
 export interface Surroundings {
@@ -177,7 +177,7 @@ function parseYaml(path: string): unknown {
 export function writeCloudsYaml(path: string, clouds: Record<string, WrittenCloud>): void {
   const entries = Object.entries(clouds).map(([name, cloud]) => [name, cloudEntry(cloud)]);
   mkdirSync(dirname(path), { recursive: true });
-  writeWhole(path, stringify({ clouds: Object.fromEntries(entries) }));
+  writeFileDurablySync(path, stringify({ clouds: Object.fromEntries(entries) }));
 }
 
 /** A password login. */

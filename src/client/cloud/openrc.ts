@@ -2,12 +2,12 @@
  * An openrc file: a cloud's login as environment variables, for shells and for clients that read no
  * clouds.yaml.
  */
+import { writeFileDurablySync } from '#runtime/atomic-file.ts';
 import type { WrittenCloud } from './clouds-yaml.ts';
-import { writeWhole } from './whole-file.ts';
 
 /** Writes the file, readable by its owner only. It is to be sourced: `. .novella/openrc`. */
 export function writeOpenrc(path: string, cloud: WrittenCloud): void {
-  writeWhole(path, openrcText(cloud));
+  writeFileDurablySync(path, openrcText(cloud));
 }
 
 /**

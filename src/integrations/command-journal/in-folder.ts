@@ -3,10 +3,11 @@
  * the agent still has to report.
  */
 import { mkdirSync } from 'node:fs';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/host/command-journal.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
+import { writeFileDurably } from '#runtime/atomic-file.ts';
 
 /** Keeps the files in this folder, made when missing. Example file: `5f0c….12.json`. */
 export function folderJournal(folder: string): CommandJournal {
@@ -21,9 +22,7 @@ export function folderJournal(folder: string): CommandJournal {
     write: async (entry) => {
       const path = pathOf(entry);
       try {
-        await writeFile(`${path}.new`, JSON.stringify(entry), { flush: true });
-        // A rename is whole or not at all: an agent that dies here leaves the file as it was.
-        await rename(`${path}.new`, path);
+        await writeFileDurably(path, JSON.stringify(entry));
       } catch (cause) {
         const problem = errorText(cause);
         throw new ComputeError(
@@ -35,6 +34,7 @@ export function folderJournal(folder: string): CommandJournal {
         );
       }
     },
+    // Not synced: an entry that comes back after a power cut is reported again, and removed again.
     remove: (key) => rm(pathOf(key), { force: true }),
   };
 }

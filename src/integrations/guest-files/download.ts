@@ -9,9 +9,10 @@ import { accepted } from '#core/accepted.ts';
 import { ComputeError, errorText, isComputeError } from '#core/errors.ts';
 import { type ImageFacts, invalidQcow2 } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';
+import { renameDurably } from '#runtime/atomic-file.ts';
 import { asDiskFull } from './disk-space.ts';
 import { qcow2Problem } from './qemu-img.ts';
-import { partEnding, settle } from './settled-file.ts';
+import { partEnding } from './part-ending.ts';
 
 interface Wanted {
   id: string;
@@ -42,7 +43,7 @@ export async function download(source: ImageSource, wanted: Wanted): Promise<str
     // Disks are made over it, and QEMU's user reads it.
     await chmod(part, 0o644);
     await refuseBroken(part, { ...open, id }, sum.digest('hex'));
-    await settle(part, path);
+    await renameDurably(part, path);
     return path;
   } catch (error) {
     await rm(part, { force: true });

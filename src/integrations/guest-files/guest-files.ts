@@ -13,6 +13,7 @@ import { tailLines } from '#core/guests/console-tail.ts';
 import { type Guest, hasDisk } from '#core/guests/description/guest.ts';
 import { type GuestPaths, guestPaths } from '#core/guests/description/guest-paths.ts';
 import { checkDiskImage, checkKernelImage, diskBytesOf } from '#core/images/check-image.ts';
+import { renameDurably } from '#runtime/atomic-file.ts';
 import { makeConfigDriveIso } from './config-drive-iso.ts';
 import { readConsoleLog } from './console-log.ts';
 import { asDiskFull, type FreeBytes, freeBytesOf } from './disk-space.ts';
@@ -20,7 +21,7 @@ import { makeEnterable } from './enterable-folder.ts';
 import { ImageCache } from './image-cache.ts';
 import { baseNameOf } from './overlay.ts';
 import { createDisk } from './qemu-img.ts';
-import { partEnding, settle } from './settled-file.ts';
+import { partEnding } from './part-ending.ts';
 
 export interface HostGuestFilesOptions {
   /**
@@ -68,7 +69,7 @@ export class HostGuestFiles implements GuestFiles {
       if (await this.#makeDisk(guest, paths, fresh)) made.push(paths.disk);
       if (await makeDrive(guest, paths)) made.push(paths.configDrive);
       // Only once nothing more can fail.
-      for (const path of made) await settle(`${path}${partEnding}`, path);
+      for (const path of made) await renameDurably(`${path}${partEnding}`, path);
       await removeLeftovers(guest, paths);
     } catch (error) {
       await removeUnfinished(isNew, paths);

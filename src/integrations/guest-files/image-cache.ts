@@ -12,7 +12,7 @@ import { SerialQueue } from '#runtime/serial-queue.ts';
 import { type FreeBytes, lackOfRoom, type Room } from './disk-space.ts';
 import { download } from './download.ts';
 import { makeEnterable } from './enterable-folder.ts';
-import { partEnding } from './settled-file.ts';
+import { partEnding } from './part-ending.ts';
 
 export interface ImageCacheOptions {
   /** Made when missing. */

@@ -1,10 +1,11 @@
 /**
  * A host's memory as one JSON file for each document, whole or not there, also after a power cut.
  */
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
+import { removeDurably, writeFileDurably } from '#runtime/atomic-file.ts';
 
 /** `directory`: the agent's own; made when it is not there. */
 export class FileMemory implements HostMemory {
@@ -28,10 +29,7 @@ export class FileMemory implements HostMemory {
     const path = this.#pathOf(key);
     try {
       await mkdir(dirname(path), { recursive: true });
-      await writeThrough(`${path}.new`, JSON.stringify(document));
-      // A rename is whole or not at all; the folder is synced so that it lasts.
-      await rename(`${path}.new`, path);
-      await syncFolder(dirname(path));
+      await writeFileDurably(path, JSON.stringify(document));
     } catch (cause) {
       throw failed(`${path} cannot be written`, cause);
     }
@@ -40,10 +38,9 @@ export class FileMemory implements HostMemory {
   async remove(key: string): Promise<void> {
     const path = this.#pathOf(key);
     try {
-      await rm(path, { force: true });
-      await syncFolder(dirname(path));
+      await removeDurably(path);
     } catch (cause) {
-      if (!isAbsent(cause)) throw failed(`${path} cannot be removed`, cause);
+      throw failed(`${path} cannot be removed`, cause);
     }
   }
 
@@ -63,25 +60,6 @@ export class FileMemory implements HostMemory {
       return join(this.#directory, `${key}.json`);
     }
     throw new ComputeError('bug', 'internal error', { detail: `host memory: bad key "${key}"` });
-  }
-}
-
-async function writeThrough(path: string, text: string): Promise<void> {
-  const file = await open(path, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -17,8 +17,9 @@ import {
   type ImageFacts,
 } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';
+import { writeFileDurablySync } from '#runtime/atomic-file.ts';
 import { consoleText } from './console-text.ts';
-import { readKept, writeKept } from './kept-file.ts';
+import { readKept } from './kept-file.ts';
 
 export interface SimulatedGuestFilesOptions {
   images: ImageSource;
@@ -97,7 +98,7 @@ export class SimulatedGuestFiles implements GuestFiles {
   #keep(guestId: string, kept: KeptFiles): void {
     const { stateDirectory } = this.#options;
     if (stateDirectory !== undefined) {
-      writeKept(join(stateDirectory, guestId + ending), kept);
+      writeFileDurablySync(join(stateDirectory, guestId + ending), JSON.stringify(kept));
     }
     this.#kept.set(guestId, kept);
   }

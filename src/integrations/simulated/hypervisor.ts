@@ -14,8 +14,9 @@ import { ComputeError } from '#core/errors.ts';
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import { heldByNic, heldDevices } from '#core/guests/description/held-device.ts';
 import { isLive } from '#core/guests/plan/plan.ts';
+import { writeFileDurablySync } from '#runtime/atomic-file.ts';
 import { numaNodesOf, type SimulatedHost } from './simulated-host.ts';
-import { readKept, writeKept } from './kept-file.ts';
+import { readKept } from './kept-file.ts';
 
 export interface SimulatedHypervisorOptions {
   host: SimulatedHost;
@@ -232,7 +233,7 @@ export class SimulatedHypervisor implements Hypervisor {
   #keep(kept: KeptGuest): void {
     const { stateDirectory } = this.#options;
     if (stateDirectory !== undefined) {
-      writeKept(fileOf(stateDirectory, kept.guest.id), kept);
+      writeFileDurablySync(fileOf(stateDirectory, kept.guest.id), JSON.stringify(kept));
     }
     const before = this.#guests.get(kept.guest.id)?.state;
     this.#guests.set(kept.guest.id, kept);

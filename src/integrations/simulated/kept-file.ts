@@ -1,8 +1,7 @@
 /**
- * What a simulated host keeps, one JSON file for each guest: whole and on disk, or as it was
- * before.
+ * What a simulated host keeps, one JSON file for each guest.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { ComputeError, errorText } from '#core/errors.ts';
 
 /**
@@ -21,13 +20,4 @@ export function readKept<T>(path: string, isWhole: (kept: Partial<T>) => boolean
     'unavailable',
     `guest file ${path} cannot be read: ${problem}; restore a backup (novella restore), or remove the file: then the guest is gone, and its server can be deleted or rebooted hard`,
   );
-}
-
-/**
- * Flushed before it gets its name: a process or a machine that dies here leaves the guest as it
- * was.
- */
-export function writeKept(path: string, kept: object): void {
-  writeFileSync(`${path}.new`, JSON.stringify(kept), { flush: true });
-  renameSync(`${path}.new`, path);
 }

@@ -1,7 +1,6 @@
 /** `novella backup`: a consistent copy of a state directory, also while its controller works. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { syncFolder, writeWhole } from '#client/cloud/whole-file.ts';
 import { compareText } from '#core/compare-text.ts';
 import { ComputeError } from '#core/errors.ts';
 import {
@@ -9,6 +8,7 @@ import {
   copyDatabase,
   damageOf,
 } from '#integrations/database/sqlite/copy-database.ts';
+import { syncFolderSync, writeFileDurablySync } from '#runtime/atomic-file.ts';
 import { restoringFolder } from '../state/half-restored.ts';
 import { version } from '../version.ts';
 import { copyWhole, measureFile } from '../state/copy-file.ts';
@@ -46,10 +46,10 @@ export async function makeBackup(options: BackupOptions): Promise<Omit<Manifest,
   const part = mkdtempSync(`${target}.part-`);
   try {
     const manifest = await fill(part, { ...options, stateDir });
-    for (const folder of foldersOf(part)) syncFolder(folder);
+    for (const folder of foldersOf(part)) syncFolderSync(folder);
     refuseTaken(target);
     renameSync(part, target);
-    syncFolder(dirname(target));
+    syncFolderSync(dirname(target));
     return manifest;
   } catch (error) {
     rmSync(part, { recursive: true, force: true });
@@ -110,7 +110,7 @@ async function fill(
     lost_images: contents.images.filter((id) => !images.has(id)),
     files: files.toSorted((a, b) => compareText(a.path, b.path)),
   };
-  writeWhole(join(part, manifestName), manifestText(manifest));
+  writeFileDurablySync(join(part, manifestName), manifestText(manifest));
   return manifest;
 }
 

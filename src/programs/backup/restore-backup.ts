@@ -1,10 +1,10 @@
 /** `novella restore`: a backup becomes a state directory again, all of it or nothing. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { syncFolder } from '#client/cloud/whole-file.ts';
 import { ComputeError } from '#core/errors.ts';
 import { damageOf, leaveCommandNumbers } from '#integrations/database/sqlite/copy-database.ts';
 import { newestMigration, unknownMigrations } from '#integrations/database/migrate.ts';
+import { syncFolderSync } from '#runtime/atomic-file.ts';
 import { restoringFolder } from '../state/half-restored.ts';
 import { takeStateDirectory } from '../state/state-directory.ts';
 import { copyWhole } from '../state/copy-file.ts';
@@ -135,7 +135,7 @@ function moveAside(stateDir: string, name: string, { files }: Manifest): string 
     mkdirSync(dirname(join(kept, path)), { recursive: true, mode: 0o700 });
     renameSync(join(stateDir, path), join(kept, path));
   }
-  syncFolder(kept);
+  syncFolderSync(kept);
   return kept;
 }
 
@@ -152,9 +152,9 @@ function moveIn(restoring: string, stateDir: string): void {
   for (const name of readdirSync(restoring)) {
     renameSync(join(restoring, name), join(stateDir, name));
   }
-  syncFolder(stateDir);
+  syncFolderSync(stateDir);
   rmSync(restoring, { recursive: true });
-  syncFolder(stateDir);
+  syncFolderSync(stateDir);
 }
 
 /** Example: `20261129T100000Z`. */

@@ -5,9 +5,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { writeWhole } from '#client/cloud/whole-file.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { whyUnusable } from '#integrations/database/sqlite/unusable-file.ts';
+import { writeFileDurablySync } from '#runtime/atomic-file.ts';
 
 export interface StateDirectory {
   path: string;
@@ -85,7 +85,7 @@ function holderOf(path: string): string {
  */
 export function ensureSecret(path: string, make: () => string): { secret: string; isNew: boolean } {
   const isNew = !existsSync(path);
-  if (isNew) writeWhole(path, `${make()}\n`);
+  if (isNew) writeFileDurablySync(path, `${make()}\n`);
   const secret = readFileSync(path, 'utf8').trim();
   if (secret !== '') return { secret, isNew };
   throw new ComputeError(

@@ -4,10 +4,11 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { renameDurably } from '#runtime/atomic-file.ts';
 
 /** Sizes in bytes, hashes in hex. */
 export interface WrittenFile {
@@ -62,8 +63,8 @@ export function createImageFiles(folder: string): ImageFiles {
       const measure = measured(bytes, hashes, admit);
       try {
         await mkdir(folder, { recursive: true });
-        await pipeline(measure.parts(), createWriteStream(part, { flush: true }));
-        await rename(part, pathOf(id));
+        await pipeline(measure.parts(), createWriteStream(part));
+        await renameDurably(part, pathOf(id));
       } catch (error) {
         await rm(part, { force: true });
         throw error;

@@ -3,12 +3,13 @@
  * each kernel and QEMU.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '#contracts/log.ts';
 import { ComputeError } from '#core/errors.ts';
+import { writeFileDurably } from '#runtime/atomic-file.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import { hasCode, LibvirtError } from '../connection/libvirt-error.ts';
 import { bootDisk, bootSectorSays } from './probe-boot-sector.ts';
@@ -62,8 +63,7 @@ async function answerOf(options: ProbeOptions): Promise<VirtType> {
     }
     log.warn({ problem, key }, 'KVM does not work here: guests are emulated, which is slow');
   }
-  await writeFile(`${file}.new`, JSON.stringify({ key, virtType, problem }), { flush: true });
-  await rename(`${file}.new`, file);
+  await writeFileDurably(file, JSON.stringify({ key, virtType, problem }));
   return virtType;
 }
 

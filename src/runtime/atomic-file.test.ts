@@ -1,0 +1,165 @@
+/** A crash is tried at each call to the file system: the old file or the new one, never half. */
+import fs, {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { dirname } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { freshFile } from '#test/fresh-file.ts';
+import {
+  removeDurably,
+  renameDurably,
+  writeFileDurably,
+  writeFileDurablySync,
+} from './atomic-file.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+});
+
+const writers: [string, (path: string, text: string) => Promise<void>][] = [
+  ['writeFileDurably', writeFileDurably],
+  ['writeFileDurablySync', async (path, text) => writeFileDurablySync(path, text)],
+];
+
+/** What a crash is, as far as the calls that follow it can tell: none of them has any effect. */
+class Crash extends Error {}
+
+/**
+ * Counts every call to the file system, notes those that make content last, and from the one of
+ * this number on fails all.
+ */
+function crashingAt(number: number): { log: string[] } {
+  const log: string[] = [];
+  let calls = 0;
+  const step = (name: string, path: string): void => {
+    calls += 1;
+    if (calls >= number) throw new Crash(`call ${calls}: ${name}`);
+    log.push(`${name} ${path.split('/').at(-1)}`);
+  };
+  const before = (owner: object, name: string, as: string): void => {
+    const calls = owner as Record<string, (...args: unknown[]) => unknown>;
+    const real = calls[name];
+    vi.spyOn(calls, name).mockImplementation((...args) => {
+      step(as, String(args[0]));
+      return real?.apply(owner, args);
+    });
+  };
+  for (const name of ['rm', 'rename'] as const) before(promises, name, name);
+  for (const name of ['rmSync', 'renameSync', 'writeFileSync'] as const) {
+    before(fs, name, name.replace('Sync', ''));
+  }
+  const paths = new Map<number, string>();
+  const { openSync, fsyncSync } = fs;
+  vi.spyOn(fs, 'openSync').mockImplementation((path, ...rest) => {
+    const handle = openSync(path, ...rest);
+    paths.set(handle, String(path));
+    return handle;
+  });
+  vi.spyOn(fs, 'fsyncSync').mockImplementation((handle) => {
+    step('sync', paths.get(handle) ?? '');
+    fsyncSync(handle);
+  });
+  const { open } = promises;
+  vi.spyOn(promises, 'open').mockImplementation(async (path, ...rest) => {
+    const file = await open(path, ...rest);
+    const { writeFile, sync } = file;
+    file.writeFile = (async (...args: Parameters<typeof writeFile>) => {
+      // Half of it is there when the machine stops.
+      await writeFile.call(file, String(args[0]).slice(0, 3));
+      step('write', String(path));
+      await file.truncate(0);
+      await file.write(String(args[0]), 0);
+    }) as typeof writeFile;
+    file.sync = async () => {
+      step('sync', String(path));
+      await sync.call(file);
+    };
+    return file;
+  });
+  syncBuiltinESMExports();
+  return { log };
+}
+
+test.each(writers)(
+  '%s: a crash at any call leaves the old text or the new one',
+  async (_, write) => {
+    let crashes = 0;
+    for (let number = 1; ; number += 1) {
+      const path = freshFile('kept');
+      writeFileSync(path, 'the old text');
+      crashingAt(number);
+      const outcome = await write(path, 'the new text').then(
+        () => 'written',
+        () => 'crashed',
+      );
+      vi.restoreAllMocks();
+      syncBuiltinESMExports();
+      const found = readFileSync(path, 'utf8');
+      if (outcome === 'written') {
+        expect(found).toBe('the new text');
+        break;
+      }
+      expect(['the old text', 'the new text']).toContain(found);
+      crashes += 1;
+    }
+    expect(crashes).toBeGreaterThan(3);
+  },
+);
+
+test('the content is synced before it has its name, the folder after', async () => {
+  const path = freshFile('kept');
+  const { log } = crashingAt(Number.POSITIVE_INFINITY);
+  await writeFileDurably(path, 'text');
+  const folder = dirname(path).split('/').at(-1);
+  expect(log).toEqual([
+    'rm kept.new',
+    'write kept.new',
+    'sync kept.new',
+    'rename kept.new',
+    `sync ${folder}`,
+  ]);
+});
+
+test('what is renamed or removed is synced too', async () => {
+  const path = freshFile('kept');
+  const folder = dirname(path).split('/').at(-1);
+  writeFileSync(`${path}.part`, 'text');
+  const { log } = crashingAt(Number.POSITIVE_INFINITY);
+  await renameDurably(`${path}.part`, path);
+  await removeDurably(path);
+  expect(log).toEqual([
+    'sync kept.part',
+    'rename kept.part',
+    `sync ${folder}`,
+    'rm kept',
+    `sync ${folder}`,
+  ]);
+  expect(readdirSync(dirname(path))).toEqual([]);
+  await removeDurably(`${path}/none/at/all`);
+});
+
+test.each(writers)('%s: for its owner only, whatever was there', async (_, write) => {
+  const path = freshFile('secret');
+  writeFileSync(path, 'old');
+  chmodSync(path, 0o644);
+  writeFileSync(`${path}.new`, 'left by a dead process', { mode: 0o666 });
+  await write(path, 'new');
+  expect(readFileSync(path, 'utf8')).toBe('new');
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readdirSync(dirname(path))).toEqual(['secret']);
+});
+
+test.each(writers)('%s: what cannot be written leaves nothing behind', async (_, write) => {
+  const path = freshFile('folder');
+  mkdirSync(`${path}/inside`, { recursive: true });
+  await expect(write(path, 'text')).rejects.toThrow(path);
+  expect(readdirSync(dirname(path))).toEqual(['folder']);
+});
