@@ -70,17 +70,17 @@ function crashingAt(number: number): { log: string[] } {
   const { open } = promises;
   vi.spyOn(promises, 'open').mockImplementation(async (path, ...rest) => {
     const file = await open(path, ...rest);
-    const { writeFile, sync } = file;
-    file.writeFile = (async (...args: Parameters<typeof writeFile>) => {
+    const writeFile = file.writeFile.bind(file);
+    const sync = file.sync.bind(file);
+    file.writeFile = async (text) => {
       // Half of it is there when the machine stops.
-      await writeFile.call(file, String(args[0]).slice(0, 3));
+      await writeFile((text as string).slice(0, 3));
       step('write', String(path));
-      await file.truncate(0);
-      await file.write(String(args[0]), 0);
-    }) as typeof writeFile;
+      await writeFile((text as string).slice(3));
+    };
     file.sync = async () => {
       step('sync', String(path));
-      await sync.call(file);
+      await sync();
     };
     return file;
   });
