@@ -21,6 +21,7 @@ const maxWorkers = Math.ceil(availableParallelism() * 1.5);
  */
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/skip-reporter.ts'],
     projects: [
       {
         test: {

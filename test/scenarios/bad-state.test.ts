@@ -14,7 +14,7 @@ import { startAllInOne } from '#programs/up/up.ts';
 import { Cloud } from '#test/worlds/cloud.ts';
 import { startNovella, temporaryDirectory } from '#test/processes/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
-import { canHaveSmallDisk, smallDisk } from '#test/processes/small-disk.ts';
+import { canHaveSmallDisk, onSmallDisk, smallDisk } from '#test/processes/small-disk.ts';
 import { starter } from '#test/processes/starter.ts';
 
 const timeout = 120_000;
@@ -121,16 +121,20 @@ test('a host whose first report cannot be taken in', { timeout }, async () => {
   expect(await refusal()).toMatch(/^host host-1 cannot be started: .*no device is taken$/);
 });
 
-test.runIf(canHaveSmallDisk())('a state directory that is read-only', { timeout }, async () => {
-  const disk = await smallDisk(16);
-  const remount = ['sh', '-c', `mount -o remount,ro ${disk.path} && exec "$0" "$@"`];
-  const path = disk.path;
-  expect(await end(path, [...disk.within, ...remount])).toEqual([
-    1,
-    `novella: state directory ${path} cannot be used: ${path} is on a file system that is read-only\n`,
-  ]);
-  await disk.remove();
-});
+test.runIf(canHaveSmallDisk)(
+  onSmallDisk('a state directory that is read-only'),
+  { timeout },
+  async () => {
+    const disk = await smallDisk(16);
+    const remount = ['sh', '-c', `mount -o remount,ro ${disk.path} && exec "$0" "$@"`];
+    const path = disk.path;
+    expect(await end(path, [...disk.within, ...remount])).toEqual([
+      1,
+      `novella: state directory ${path} cannot be used: ${path} is on a file system that is read-only\n`,
+    ]);
+    await disk.remove();
+  },
+);
 
 test('a database that another program holds: reads are answered, writes are 503 in words', {
   timeout,

@@ -8,13 +8,18 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Cloud } from '#test/worlds/cloud.ts';
 import { run } from '#test/processes/command.ts';
 import { type NovellaProcess, startConfigured } from '#test/processes/novella-process.ts';
-import { canHaveSmallDisk, type SmallDisk, smallDisk } from '#test/processes/small-disk.ts';
+import {
+  canHaveSmallDisk,
+  onSmallDisk,
+  type SmallDisk,
+  smallDisk,
+} from '#test/processes/small-disk.ts';
 import { starter } from '#test/processes/starter.ts';
 
 let disk: SmallDisk;
 let novella: NovellaProcess;
 beforeEach(async () => {
-  if (canHaveSmallDisk()) disk = await smallDisk(24);
+  if (canHaveSmallDisk) disk = await smallDisk(24);
 });
 afterEach(async () => {
   await novella?.stop();
@@ -73,39 +78,45 @@ async function expectOrder(cloud: Cloud, ids: string[], network: string): Promis
   for (const each of ids) await again.gone(each);
 }
 
-test.runIf(canHaveSmallDisk())('a disk that fills up', { timeout: 120_000 }, async () => {
-  let cloud = await start();
-  const network = await cloud.network('red');
-  const boots = async () => {
-    const ids = await Promise.all(Array.from({ length: 4 }, () => cloud.boot([{ uuid: network }])));
-    await Promise.all(ids.map((id) => cloud.settled(id, 'ACTIVE')));
-    return ids;
-  };
-  const ids = await boots();
-  const image = await cloud.ok('image', 'POST', '/v2/images', { name: 'i' });
-  fill();
-  await expectOrder(cloud, ids, network);
-  await cloud.ok('image', 'DELETE', `/v2/images/${image.id}`);
-  const status = await run(process.execPath, [starter, 'status'], {
-    OS_CLIENT_CONFIG_FILE: join(disk.outside, 'clouds.yaml'),
-    OS_CLOUD: 'novella',
-  });
-  expect([status.code, status.stdout]).toEqual([1, expect.stringContaining('disk full')]);
+test.runIf(canHaveSmallDisk)(
+  onSmallDisk('a disk that fills up'),
+  { timeout: 120_000 },
+  async () => {
+    let cloud = await start();
+    const network = await cloud.network('red');
+    const boots = async () => {
+      const ids = await Promise.all(
+        Array.from({ length: 4 }, () => cloud.boot([{ uuid: network }])),
+      );
+      await Promise.all(ids.map((id) => cloud.settled(id, 'ACTIVE')));
+      return ids;
+    };
+    const ids = await boots();
+    const image = await cloud.ok('image', 'POST', '/v2/images', { name: 'i' });
+    fill();
+    await expectOrder(cloud, ids, network);
+    await cloud.ok('image', 'DELETE', `/v2/images/${image.id}`);
+    const status = await run(process.execPath, [starter, 'status'], {
+      OS_CLIENT_CONFIG_FILE: join(disk.outside, 'clouds.yaml'),
+      OS_CLOUD: 'novella',
+    });
+    expect([status.code, status.stdout]).toEqual([1, expect.stringContaining('disk full')]);
 
-  disk.empty();
-  await cloud.until(async () => ({ done: (await health()) === 'OK', value: await health() }));
-  const more = await boots();
-  await novella.kill();
-  fill();
-  cloud = await start();
-  await expectOrder(cloud, more, network);
-  disk.empty();
-  await cloud.until(async () => ({ done: (await health()) === 'OK', value: await health() }));
-  await cloud.network('blue', 'physnet2', 43);
-});
+    disk.empty();
+    await cloud.until(async () => ({ done: (await health()) === 'OK', value: await health() }));
+    const more = await boots();
+    await novella.kill();
+    fill();
+    cloud = await start();
+    await expectOrder(cloud, more, network);
+    disk.empty();
+    await cloud.until(async () => ({ done: (await health()) === 'OK', value: await health() }));
+    await cloud.network('blue', 'physnet2', 43);
+  },
+);
 
-test.runIf(canHaveSmallDisk())(
-  'a cloud that fills its own disk of 5 MiB can be emptied',
+test.runIf(canHaveSmallDisk)(
+  onSmallDisk('a cloud that fills its own disk of 5 MiB can be emptied'),
   { timeout: 120_000 },
   async () => {
     await disk.remove();

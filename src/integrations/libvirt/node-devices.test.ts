@@ -16,14 +16,17 @@ import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { nodeDeviceName } from '#core/pci/devices/address.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import { pf0, vf0, vf1 } from '#test/hosts/guests.ts';
-import { isLibvirtHere } from '#test/hosts/libvirt-library.ts';
+import { isLibvirtHere, libvirtAbsence } from '#test/hosts/libvirt-library.ts';
+import { skipTitle } from '#test/skip-title.ts';
 import { writeNodeXml } from '#test/hosts/node-xml.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ChildNews, LibvirtChild } from './connection/child-process.ts';
 import { LibvirtNodeDevices } from './node-devices.ts';
 
-describe.runIf(isLibvirtHere)('with libvirt’s library', { timeout: 30_000 }, () => {
+const title = skipTitle('with libvirt’s library', isLibvirtHere, libvirtAbsence);
+
+describe.runIf(isLibvirtHere)(title, { timeout: 30_000 }, () => {
   let folder = '';
   let functions: readonly PciFunction[] = [];
   let uri = '';

@@ -9,3 +9,5 @@ const folders = [
 ];
 
 export const isLibvirtHere = folders.some((folder) => existsSync(`${folder}/libvirt.so.0`));
+
+export const libvirtAbsence = 'libvirt.so.0 is absent; install the Debian package libvirt0';

@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { skipTitle } from '../skip-title.ts';
 import { temporaryDirectory } from './novella-process.ts';
 
 export interface SmallDisk {
@@ -26,9 +27,18 @@ const isRoot = process.getuid?.() === 0;
 const userNamespace = isRoot ? [] : ['--user', '--map-root-user'];
 
 /** Does this machine let us have one? Containers may not. */
-export function canHaveSmallDisk(): boolean {
-  const mount = 'mount -t tmpfs -o size=1m none /mnt';
-  return spawnSync('unshare', [...userNamespace, '--mount', 'sh', '-c', mount]).status === 0;
+export const canHaveSmallDisk =
+  spawnSync('unshare', [
+    ...userNamespace,
+    '--mount',
+    'sh',
+    '-c',
+    'mount -t tmpfs -o size=1m none /mnt',
+  ]).status === 0;
+
+/** The title of a test that needs one. */
+export function onSmallDisk(title: string): string {
+  return skipTitle(title, canHaveSmallDisk, 'unshare cannot mount a file system here');
 }
 
 export async function smallDisk(mebibytes: number): Promise<SmallDisk> {
