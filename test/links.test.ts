@@ -10,6 +10,9 @@ const documents = [
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name)),
+  'test/vectors/README.md',
+  'test/vectors/seed-coverage.md',
+  'bench/README.md',
 ];
 
 /** Without code, where brackets are no links. */

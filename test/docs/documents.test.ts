@@ -26,6 +26,9 @@ const documents = [
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name)),
+  'test/vectors/README.md',
+  'test/vectors/seed-coverage.md',
+  'bench/README.md',
 ];
 const blocks = documents.flatMap((file) =>
   shellBlocks(file, readFileSync(join(root, file), 'utf8')),
