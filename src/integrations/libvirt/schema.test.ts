@@ -29,7 +29,7 @@ const areHere = existsSync(join(schemas, 'domain.rng'));
 const absence = `${schemas}/domain.rng is absent; install the Debian package libvirt0`;
 
 test('libvirt’s schemas are installed on CI', () => {
-  if (process.env['CI'] === 'true') expect(areHere, absence).toBe(true);
+  if (!areHere && process.env['CI'] === 'true') expect.fail(absence);
 });
 
 /** The schema's complaint, or undefined when the text is valid. */

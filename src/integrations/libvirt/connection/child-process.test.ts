@@ -10,7 +10,7 @@ import { type ChildNews, LibvirtChild, type LibvirtChildOptions } from './child-
 import { LibvirtError } from './libvirt-error.ts';
 
 test('libvirt’s library is installed on CI', () => {
-  if (process.env['CI'] === 'true') expect(isLibvirtHere, libvirtAbsence).toBe(true);
+  if (!isLibvirtHere && process.env['CI'] === 'true') expect.fail(libvirtAbsence);
 });
 
 const children: LibvirtChild[] = [];
