@@ -239,7 +239,7 @@ test('an agent killed in the middle of a reboot: the next one does not try again
   expect(second.results()).toMatchObject([
     {
       seq: 2,
-      result: { ok: false, message: expect.stringContaining('whether that was done is not known') },
+      result: { ok: false, message: expect.stringContaining('its outcome is unknown') },
     },
   ]);
   expect(host.hypervisor.reboots).toBe(1);

@@ -56,7 +56,7 @@ export function faultReply(
   }
   const message =
     error.kind === 'bug'
-      ? `The server failed in a way it should not have. Its log has the cause under ${of.requestId}.`
+      ? `Unexpected internal error. The log of the service has the cause under ${of.requestId}.`
       : error.message;
   return { status, body: { [name]: { code: status, message } } satisfies FaultReply };
 }

@@ -68,7 +68,7 @@ function addStatus(
   { login, screen, version, end }: CommandEnvironment & { login: Login },
 ): void {
   const status = withOutput(program.command('status'))
-    .description('say whether the cloud is well; the exit status is 1 when it is not')
+    .description('check the health of the cloud; exits with status 1 when it has problems')
     .action(async (options: Json, command: Command) =>
       end(await showStatus(await login(command), { ...options, version, now: Date.now() }, screen)),
     );
@@ -82,7 +82,7 @@ interface Parts {
 
 function addPciCommands(pci: Command, { login, screen }: Parts): void {
   const devices = withOutput(pci.command('devices'))
-    .description('list the devices that may be handed out, and who holds them')
+    .description('list the devices that may be handed out, and the servers that hold them')
     .option('--host <name>', 'only those of this host')
     .addOption(new Option('--status <status>', 'only those in this status').choices(statuses))
     .addOption(new Option('--free', 'only those that are free').conflicts('status'))
@@ -106,20 +106,18 @@ function addRegister(program: Command, { login, screen }: Parts): void {
   const register = withOutput(
     program.command('keystone').description('the Keystone of a cloud').command('register'),
   )
-    .description(
-      'write this compute API and its service user into Keystone; again, it changes nothing',
-    )
+    .description('register this compute API and its service user in Keystone; safe to repeat')
     .option('--url <url>', 'where clients reach it: http://HOST:8774/v2.1')
     .option('--region <name>', 'of its endpoints', 'RegionOne')
     .option('--user <name>', 'the service user, with the roles admin and service on the project')
     .option('--project <name>', 'its project', 'service')
     .option('--domain <name>', 'of both', 'Default')
-    .option('--password-file <file>', 'its password (default: one is made, and shown once)')
+    .option('--password-file <file>', 'its password (default: generated, and shown once)')
     .option(
       '--replace',
-      'also where an endpoint leads elsewhere, as to a Nova, or the password is another',
+      'also replace endpoints that point elsewhere (for example to Nova) and a different password',
     )
-    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('--dry-run', 'show what would be done, but change nothing')
     .action(async (options: Json & RegisterOptions, command: Command) =>
       registerCompute(await login(command), options, screen),
     );
@@ -131,12 +129,12 @@ function addRegister(program: Command, { login, screen }: Parts): void {
 }
 
 function addHostCommands(program: Command, { login, screen }: Parts): void {
-  const host = program.command('host').description('hypervisors that dial in');
+  const host = program.command('host').description('hypervisors that connect to this controller');
   const enroll = withOutput(host.command('enroll'))
-    .description('admit a host: makes its token, which is shown this once')
-    .argument('<name>', "the host's name, as its agent says it")
-    .option('--replace', 'also when it has a token: that one is revoked')
-    .addOption(new Option('--quiet', 'print the token, and nothing else').conflicts('json'))
+    .description('enroll a host and print its token (shown only once)')
+    .argument('<name>', "the host's name, as its agent reports it")
+    .option('--replace', 'replace the token of an enrolled host; the old one is revoked')
+    .addOption(new Option('--quiet', 'print only the token').conflicts('json'))
     .action(async (name: string, options: Json & EnrollOptions, command: Command) =>
       enrollHost(await login(command), { ...options, name }, screen),
     );
@@ -146,7 +144,7 @@ function addHostCommands(program: Command, { login, screen }: Parts): void {
     'novella host enroll hv1 --quiet | ssh hv1 "umask 77; cat > /etc/novella/token"',
   );
   const list = withOutput(host.command('list'))
-    .description('list hosts: in this process, enrolled, and how they are')
+    .description('list hosts (in this process and enrolled) and their state')
     .action(async (options: Json, command: Command) =>
       listHosts(await login(command), options, screen),
     );

@@ -26,7 +26,7 @@ export function distrustOf(error: unknown, { key, caFile }: Trust): string | und
   if (typeof code !== 'string') return undefined;
   if (unknownIssuer.has(code)) {
     return caFile === undefined
-      ? `its certificate is signed by no authority that this system trusts; ${key} may name the file of yours`
+      ? `its certificate is signed by an unknown authority; set ${key} to your CA bundle`
       : `its certificate is signed by no authority of ${key} (${caFile})`;
   }
   if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired';

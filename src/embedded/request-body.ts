@@ -31,7 +31,7 @@ function explain(findings: Finding[], body: unknown): string {
   const unknown = findings.find(({ keyword }) => keyword === 'boolean');
   const extra = findings.find(({ keyword }) => unknown && keyword === 'additionalProperties');
   const finding = extra ?? unknown ?? findings[0];
-  if (finding === undefined) return 'The request body is not as it should be.';
+  if (finding === undefined) return 'The request body is invalid.';
   const field = fieldOf(finding);
   const params = finding.params as Record<string, string[]>;
   switch (finding.keyword) {

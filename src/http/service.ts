@@ -166,7 +166,7 @@ function asComputeError(error: unknown, request: FastifyRequest): ComputeError {
     const said = kind === 'badMediaType' ? badMediaType(request) : (message ?? 'bad request');
     return new ComputeError(kind, said, { cause: error });
   }
-  return new ComputeError('bug', 'The server failed in a way it should not have.', {
+  return new ComputeError('bug', 'Unexpected internal error.', {
     detail: message ?? String(error),
     cause: error,
   });

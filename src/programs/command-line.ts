@@ -60,7 +60,7 @@ export function novellaProgram(): Command {
 function addUp(novella: Command): void {
   const up = novella
     .command('up')
-    .description('run the whole cloud in this process')
+    .description('run all services of the cloud in this process')
     .option('--config <file>', 'read this novella.yaml')
     .option('--state-dir <dir>', 'keep everything there (default: .novella)')
     .option('--free-ports', 'take free ports instead of the standard ones')
@@ -83,7 +83,7 @@ function addUp(novella: Command): void {
 
 function addDemo(novella: Command): void {
   const demo = withJson(novella.command('demo'))
-    .description('show the whole path from port to guest on simulated hosts')
+    .description('show the full path from port to guest on simulated hosts')
     .option('--once', 'end after the journey (as with --json); exit 0 only if all of it held')
     .action(async (options: { once?: boolean; json?: boolean }) => {
       const { interruption } = await import('./terminal/interruption.ts');
@@ -105,10 +105,10 @@ function addConfigImport(novella: Command): void {
     .command('config')
     .description('configuration files')
     .command('import')
-    .description('make a novella.yaml of a nova.conf, and say what it cannot carry over')
+    .description('convert a nova.conf to a novella.yaml, and report what cannot be converted')
     .argument('<nova.conf...>', 'the files to read, in order; of a folder its *.conf')
     .option('--output <file>', 'write there (default: standard output)')
-    .option('--force', 'write over a file that is there')
+    .option('--force', 'overwrite an existing file')
     .action(async (from: string[], options: { output?: string; force?: boolean }) => {
       const { runConfigImport } = await import('./config/config-import.ts');
       runConfigImport(from, options, { screen, progress: screenOn(process.stderr) });

@@ -218,17 +218,17 @@ test('without the role service it is said which user needs it and how it gets it
   await cloud.startNovella({ hosts: { 'host-1': host }, as: openstack.people.admin });
   const port = await cloud.port(red, 'direct');
   const role =
-    'the role `service` of user admin on project admin, to write binding:profile and to act beside users ' +
+    'the role `service` of user admin on project admin, to write binding:profile and to act for users ' +
     '(openstack role add --project admin --user admin service)';
   const refused = await cloud.create('roleless', [{ port }]);
   expect([refused.status, JSON.stringify(refused.body)]).toEqual([
     503,
-    expect.stringContaining(`our own beside it: that one needs ${role}`),
+    expect.stringContaining(`the service token sent with it: the service token needs ${role}`),
   ]);
   await tolerateTokensBeside();
   const { id } = await cloud.boot('roleless', [{ port }]);
   expect(await faultOf(id)).toContain(
-    `the network service at ${openstack.urls.neutron} refuses PUT /v2.0/ports/${port}: it needs ${role}; it says: `,
+    `the network service at ${openstack.urls.neutron} refuses PUT /v2.0/ports/${port}: it needs ${role}; its message: `,
   );
   expect(await cloud.shown(port)).toMatchObject(unbound);
   await cloud.remove(id);

@@ -96,7 +96,7 @@ test.each([
     what: 'an authority that nobody named',
     section: () => ({ region: 'Secure' }),
     says: () =>
-      `identity service at ${keystone.url} is not trusted: its certificate is signed by no authority that this system trusts`,
+      `identity service at ${keystone.url} is not trusted: its certificate is signed by an unknown authority`,
   },
   {
     what: 'a certificate of Neutron that has ended',

@@ -80,7 +80,10 @@ export class CommandDesk {
   async forget({ hostId, seq }: CommandKey): Promise<void> {
     this.#kept.delete(nameOf({ hostId, seq }));
     await this.#options.journal.remove({ hostId, seq }).catch((error: unknown) => {
-      this.#options.log.warn({ err: error, seq }, 'a result that is recorded stays in the journal');
+      this.#options.log.warn(
+        { err: error, seq },
+        'cannot remove an acknowledged result from the journal',
+      );
     });
   }
 
@@ -107,7 +110,10 @@ export class CommandDesk {
     try {
       await this.#options.journal.write(entry);
     } catch (error) {
-      this.#options.log.error({ err: error, seq: key.seq }, 'a result is kept in memory only');
+      this.#options.log.error(
+        { err: error, seq: key.seq },
+        'a result could not be written to the journal; it is kept in memory only',
+      );
     }
     this.#options.answer(key, result);
   }
@@ -131,6 +137,6 @@ function nameOf({ hostId, seq }: CommandKey): string {
 
 /** A guest that was perhaps rebooted is not rebooted again behind its user's back. */
 function cutOff({ body }: HostCommand): CommandResult {
-  const message = `the agent ended while it carried out "${body.do}": whether that was done is not known; ask for it again if needed`;
+  const message = `the agent restarted while running "${body.do}": its outcome is unknown, retry if needed`;
   return { ok: false, message, detail: '', steps: [] };
 }

@@ -70,7 +70,7 @@ test('what cannot be had is named, and hinders no other PF', async () => {
   const problems = await createVfs(options, { enp9s0: 4, enp1s0: 8, enp1s0v0: 1, enp2s0: 0 });
   expect(problems.map(({ message }) => message)).toEqual([
     'vf_counts: enp9s0: 4: no PCI function of this host has this interface or address (is it in a guest?)',
-    'vf_counts: enp1s0: 8: PF 0000:01:00.0: 8 VFs are asked for, it can make 7 (sriov_totalvfs)',
+    'vf_counts: enp1s0: 8: PF 0000:01:00.0: 8 VFs were requested, it supports 7 (sriov_totalvfs)',
     'vf_counts: enp1s0v0: 1: PCI device 0000:01:10.0 is no PF: it cannot make VFs',
   ]);
   const { functions } = await options.pciBus.listFunctions();

@@ -80,7 +80,7 @@ async function restorePfInterface(pciBus: PciBus, request: RestoreRequest): Prom
   await interfaceIsThere(pciBus, request);
   if (!baseline.isUp || (await pciBus.isUp(address)) === true) return;
   await pciBus.setInterface(address, { up: true });
-  if ((await pciBus.isUp(address)) === false) throw new Error('not as it was: it is down, was up');
+  if ((await pciBus.isUp(address)) === false) throw new Error('restore failed: it is down, was up');
 }
 
 /** VFs that somebody made on the host meanwhile may be in use there. */
@@ -92,7 +92,7 @@ async function restoreVfCount(pciBus: PciBus, address: PciAddress, count: number
   }
   await pciBus.setVfCount(address, count);
   const { now } = await pciBus.vfCount(address);
-  if (now !== count) throw new Error(`not as it was: it has ${now} VFs, had ${count}`);
+  if (now !== count) throw new Error(`restore failed: expected ${count} VFs, found ${now}`);
 }
 
 /**
@@ -127,7 +127,7 @@ async function restoreVf(
   if (ownMacAddress !== null && !keepsDriver) await interfaceIsThere(pciBus, request);
   await restoreInterface(pciBus, address, target, guestMacAddress);
   const differences = baselineDifferences(target, await pciBus.vfState(address), guestMacAddress);
-  if (differences.length > 0) throw new Error(`not as it was: ${differences.join('; ')}`);
+  if (differences.length > 0) throw new Error(`restore failed: ${differences.join('; ')}`);
 }
 
 /** Some drivers make the interface seconds after they are bound. */

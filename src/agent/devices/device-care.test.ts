@@ -130,7 +130,7 @@ test('a VF that reads back with the guest’s settings is quarantined, though no
   // The kernel says yes and does nothing.
   pciBus.applyVfStep = async () => undefined;
   await parts.devices.restore(macvtap, 'g');
-  expect(await parts.devices.problemOf(vf0)).toMatch(/^not as it was: .*VLAN is 42, was 0/);
+  expect(await parts.devices.problemOf(vf0)).toMatch(/^restore failed: .*VLAN is 42, was 0/);
 });
 
 test('guests that are gone leave clean devices behind; those that are off keep theirs', async () => {

@@ -231,7 +231,7 @@ test('checks that fail are a problem that keeps nobody away', async () => {
         problems: [
           {
             code: 'checks-failed',
-            message: "the host's checks could not be made: EIO",
+            message: 'the host checks failed to run: EIO',
             blocks: 'none',
           },
         ],

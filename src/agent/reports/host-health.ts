@@ -17,7 +17,7 @@ export async function healthProblems(
   try {
     return (await options.checkHealth?.()) ?? [];
   } catch (error) {
-    const message = `the host's checks could not be made: ${errorText(error)}`;
+    const message = `the host checks failed to run: ${errorText(error)}`;
     return [{ code: 'checks-failed', message, blocks: 'none' }];
   }
 }

@@ -9,7 +9,7 @@ export const name = Type.String({
   minLength: 1,
   maxLength: 255,
   pattern: '^(?!\\s)[^\\p{C}\\u2028\\u2029]*(?<!\\s)$',
-  rule: 'must not start or end with a blank, nor hold control characters',
+  rule: 'must not start or end with whitespace or contain control characters',
   trimmed: true,
 });
 

@@ -71,7 +71,7 @@ function validatorOf(schema: TSchema): Validator {
 function explain(given: Finding[], body: unknown, schema: JsonSchema): string {
   const findings = given.map(ofUnknownKey);
   const finding = mostTelling(findings);
-  if (finding === undefined) return 'The request body is not as it should be.';
+  if (finding === undefined) return 'The request body is invalid.';
   const names = pathOf(finding.instancePath);
   const rule = ruleOf(finding, findings, schema);
   if (names.length === 0) return finding.keyword === 'type' ? bodyRule(schema) : rule;

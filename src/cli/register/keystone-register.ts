@@ -62,7 +62,7 @@ export async function registerCompute(
   // At once: what fails later must not take it along.
   const report = () => {
     if (!text || made === null) return;
-    writeLines(screen, [`The password of ${name} is ${made}`, 'It is shown this once.', '']);
+    writeLines(screen, [`The password of ${name} is ${made}`, 'It will not be shown again.', '']);
   };
   if (!dryRun) await user?.carryOut(given ?? made ?? '', report);
   const id = dryRun ? catalog?.service.id : await catalog?.carryOut();

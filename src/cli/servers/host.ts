@@ -28,7 +28,7 @@ export async function enrollHost(
   if (json === true) return writeJson(screen, { enrolment });
   if (quiet === true) return writeLines(screen, [enrolment.token]);
   writeLines(screen, [
-    `Host ${name} may dial in with this token, which is not shown again:`,
+    `Host ${name} may connect with this token, which is not shown again:`,
     '',
     `  ${enrolment.token}`,
     '',

@@ -76,7 +76,7 @@ export function toCredentials({ where, said }: CloudWords): CloudCredentials {
     const id = given(`${whose}_domain_id`) ?? 'default';
     const name = given(`${whose}_domain_name`);
     if (name === undefined && id !== 'default') {
-      throw refuse(`${whose}_domain_id`, `"${id}": say ${whose}_domain_name instead`);
+      throw refuse(`${whose}_domain_id`, `"${id}": set ${whose}_domain_name instead`);
     }
     return name ?? defaultDomain;
   };
@@ -91,7 +91,7 @@ export function toCredentials({ where, said }: CloudWords): CloudCredentials {
       };
     }
     if (given('password') !== undefined) {
-      throw refuse('application_credential_id', 'must not be beside password');
+      throw refuse('application_credential_id', 'is not allowed together with password');
     }
     return {
       applicationCredentialId: needed('application_credential_id'),

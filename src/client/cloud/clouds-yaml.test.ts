@@ -161,7 +161,7 @@ const refused: { name: string; yaml: string | null; cloud?: string; says: RegExp
   {
     name: 'a domain by an id that nobody here can look up',
     yaml: 'clouds: {a: {auth: {auth_url: http://k, username: u, password: p, project_name: p, user_domain_id: 5f}}}',
-    says: /user_domain_id "5f": say user_domain_name instead/,
+    says: /user_domain_id "5f": set user_domain_name instead/,
   },
   {
     name: 'an unknown interface',
@@ -171,7 +171,7 @@ const refused: { name: string; yaml: string | null; cloud?: string; says: RegExp
   {
     name: 'two ways to sign in',
     yaml: 'clouds: {a: {auth: {auth_url: http://k, password: p, application_credential_id: i}}}',
-    says: /application_credential_id must not be beside password/,
+    says: /application_credential_id is not allowed together with password/,
   },
 ];
 for (const row of refused) {

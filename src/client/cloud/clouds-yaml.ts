@@ -54,7 +54,7 @@ export function findCloud(
   // Beside a started `novella up`, its own file too.
   const own = join(surroundings.workingFolder, '.novella');
   const advice =
-    'OS_AUTH_URL is not set either. Run this beside a started "novella up", or set OS_CLIENT_CONFIG_FILE to the clouds.yaml it wrote.';
+    'OS_AUTH_URL is not set either. Run this next to a started "novella up", or set OS_CLIENT_CONFIG_FILE to the clouds.yaml it wrote.';
   const { where, said } = wordsOfCloud(surroundings, { name, alsoIn: [own], advice });
   const { compute_endpoint_override: url } = wordsOfVariables(variables).said;
   return toCredentials({

@@ -41,13 +41,13 @@ async function reach(service: string, url: string, init: RequestInit): Promise<R
     return await fetch(url, init);
   } catch (cause) {
     const inner = cause instanceof Error ? (cause.cause ?? cause) : cause;
-    const distrust = distrustOf(inner, { key: 'cacert of the clouds.yaml, or --os-cacert,' });
+    const distrust = distrustOf(inner, { key: 'cacert of the clouds.yaml or --os-cacert' });
     if (distrust !== undefined) {
       throw new ComputeError('unavailable', `${service}: ${url}: ${distrust}`, { cause });
     }
     const why = (inner as { code?: string }).code ?? String(inner);
     const question = /^(UND_ERR_SOCKET|ERR_SSL_)/.test(why)
-      ? 'does it speak the other of http and https?'
+      ? 'should the URL use the other of http and https?'
       : 'is "novella up" running, and is the address right?';
     throw new ComputeError(
       'unavailable',

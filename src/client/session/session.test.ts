@@ -198,13 +198,13 @@ test('a certificate that is not trusted is said as such, and https asked by http
   const at = (origin: string) =>
     refusal(openSession({ ...cloud.credentials, authUrl: `${origin}/v3` }));
   expect((await at(`https://${door}`))?.message).toBe(
-    `identity: https://${door}/v3/auth/tokens: its certificate is signed by no authority that this system trusts; cacert of the clouds.yaml, or --os-cacert, may name the file of yours`,
+    `identity: https://${door}/v3/auth/tokens: its certificate is signed by an unknown authority; set cacert of the clouds.yaml or --os-cacert to your CA bundle`,
   );
   expect((await at(`http://${door}`))?.message).toMatch(
-    /does not answer \(\w+\); does it speak the other of http and https\?$/,
+    /does not answer \(\w+\); should the URL use the other of http and https\?$/,
   );
   expect((await at(cloud.origin.replace('http:', 'https:')))?.message).toMatch(
-    /does not answer \(ERR_SSL_\w+\); does it speak the other of http and https\?$/,
+    /does not answer \(ERR_SSL_\w+\); should the URL use the other of http and https\?$/,
   );
   server.closeAllConnections();
   server.close();

@@ -119,7 +119,7 @@ export function serviceUrl(session: Session, service: ServiceName): string {
     const types = Object.keys(session.endpoints).join(', ') || 'none';
     throw new ComputeError(
       'notFound',
-      `the catalog has no ${type} endpoint of the interface and region asked for; it has ${types}`,
+      `the catalog has no ${type} endpoint of the requested interface and region; it has ${types}`,
     );
   }
   if (service === 'operator') return `${new URL(url).origin}/novella/v1`;

@@ -160,7 +160,7 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       expect(now).toBe(4);
       await expect(bus.setVfCount(pf0, max + 1)).rejects.toMatchObject({
         kind: 'unavailable',
-        message: expect.stringContaining(`it can make ${max}`),
+        message: expect.stringContaining(`it supports ${max}`),
       });
       await expect(bus.vfCount(vf0)).rejects.toMatchObject({ kind: 'unavailable' });
     });

@@ -83,7 +83,7 @@ const mismatches: { name: string; nic: ServerNic; devices: PciDevice[]; says: Re
     name: 'the port names a device that nobody asked for',
     nic: { ...nic, pciRequestId: null },
     devices: [],
-    says: /names device 0000:01:10.0 but asked for none/,
+    says: /names device 0000:01:10.0 but requested none/,
   },
   {
     name: 'another card is at the claimed address',

@@ -111,7 +111,7 @@ function deviceProblem(
   const name = `NIC ${nic.position} (port ${planned.portId})`;
   const inPort = isPciNic(planned) ? planned.address : null;
   if (nic.pciRequestId === null) {
-    return inPort === null ? undefined : `${name}: names device ${inPort} but asked for none`;
+    return inPort === null ? undefined : `${name}: names device ${inPort} but requested none`;
   }
   const claimed = devices.filter((device) => device.requestId === nic.pciRequestId);
   const [device] = claimed;

@@ -71,7 +71,7 @@ function libvirt(found: LibvirtFacts): HostCheck {
     case 'silent':
       return row.fail(
         `${found.uri} does not answer: ${found.why}`,
-        'systemctl start libvirtd (or virtqemud.socket); journalctl -u libvirtd says why it ended',
+        'systemctl start libvirtd (or virtqemud.socket); journalctl -u libvirtd shows why it ended',
         'all',
       );
     case 'answers':

@@ -39,7 +39,7 @@ test.each([
     entries: [all],
     uses: { '0000:3b:00.0': [address] },
     level: 'ok',
-    found: /^only PFs of offered VFs \(enp59s0f0\), which no server can have whole$/,
+    found: /^only PFs of offered VFs \(enp59s0f0\), which no server can claim$/,
   },
   {
     name: 'a PF that is offered without its VFs',

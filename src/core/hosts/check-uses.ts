@@ -30,5 +30,5 @@ export function checkUses(
   }
   if (used.length === 0) return [row.ok(`none of ${offered.length} offered devices`)];
   const names = used.map(({ address, ifname }) => ifname ?? address).join(', ');
-  return [row.ok(`only PFs of offered VFs (${names}), which no server can have whole`)];
+  return [row.ok(`only PFs of offered VFs (${names}), which no server can claim`)];
 }

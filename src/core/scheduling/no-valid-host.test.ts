@@ -34,14 +34,14 @@ const rows: { name: string; given: Rejection[]; gives: string }[] = [
     name: 'hosts outside the choice of the user are left out beside the chosen one',
     given: [
       rejected('host-1', 'pci', noVf),
-      rejected('host-2', 'forced host', 'host-1 was asked for'),
+      rejected('host-2', 'forced host', 'host-1 was requested'),
     ],
     gives: `host-1: pci: ${noVf}`,
   },
   {
     name: 'a forced host that does not exist',
-    given: [rejected('host-1', 'forced host', 'ghost was asked for')],
-    gives: 'host-1: forced host: ghost was asked for',
+    given: [rejected('host-1', 'forced host', 'ghost was requested')],
+    gives: 'host-1: forced host: ghost was requested',
   },
 ];
 

@@ -119,7 +119,7 @@ const refusals: {
     name: 'not the one asked for',
     host: {},
     spec: { forcedHost: 'host-9' },
-    says: ['forced host', 'host-9 was asked for'],
+    says: ['forced host', 'host-9 was requested'],
   },
   {
     name: 'in another zone',

@@ -38,7 +38,7 @@ test.each([
 
 test.each([
   'image a1 does not exist any more',
-  "image a1 has disk format 'odd', which is none",
+  "image a1 has the unknown disk format 'odd'",
   'networks[0].uuid: no port can be made on network n1: the quota is full',
   'Port p1 could not be found.',
   'The host of the server stopped reporting.',

@@ -44,7 +44,7 @@ export async function createMany(
 function itemsOf({ singular, plural }: Resource, body: unknown): unknown[] {
   const { [plural]: items, ...others } = body as Record<string, unknown>;
   const [other] = Object.keys(others);
-  if (other !== undefined) throw invalid(`body: unknown key '${other}' beside '${plural}'`);
+  if (other !== undefined) throw invalid(`body: unknown key '${other}' next to '${plural}'`);
   if (!Array.isArray(items)) throw invalid(`${plural}: must be a list`);
   if (items.length === 0) throw invalid(`${plural}: Resources required`);
   if (items.length > mostAtOnce) {

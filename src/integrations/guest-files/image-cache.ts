@@ -152,7 +152,7 @@ function parse(name: string): { id: string; isPart: boolean } | undefined {
 /** A format names a file, so only a word will do. */
 function knownFormat(id: string, diskFormat: string): string {
   if (/^\w+$/.test(diskFormat)) return diskFormat;
-  throw new ComputeError('invalid', `image ${id} has disk format '${diskFormat}', which is none`);
+  throw new ComputeError('invalid', `image ${id} has the unknown disk format '${diskFormat}'`);
 }
 
 async function readFacts(id: string, path: string): Promise<CachedImage> {

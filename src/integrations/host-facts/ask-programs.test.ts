@@ -48,7 +48,7 @@ test.each([
     name: 'another program of this name',
     run: (async () => 'hello') as RunProgram,
     state: 'silent',
-    why: 'virsh does not say its version',
+    why: 'virsh does not report its version',
   },
 ])('libvirt, $name: $state', async ({ run, state, why }) => {
   expect(await askLibvirt(run, uri)).toEqual({ uri, state, why });

@@ -24,7 +24,7 @@ export async function askLibvirt(run: RunProgram, uri: string): Promise<LibvirtF
     const printed = await run('virsh', ['--connect', uri, '--readonly', 'version', '--daemon']);
     const version = /daemon: (\d[\d.]*)/.exec(printed)?.[1];
     if (version !== undefined) return { uri, state: 'answers', version };
-    return { uri, state: 'silent', why: 'virsh does not say its version' };
+    return { uri, state: 'silent', why: 'virsh does not report its version' };
   } catch (error) {
     if ((error as { code?: unknown }).code === 'ENOENT') {
       return { uri, state: 'not installed', why: 'no virsh, so no libvirt, is installed' };

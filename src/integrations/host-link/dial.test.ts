@@ -106,7 +106,7 @@ test('a controller whose certificate is not trusted is said so, with the key tha
   const { log } = anAgent(url);
   await vi.waitFor(() =>
     expect(log.said[0]).toBe(
-      `warn the controller at ${url} is not trusted: its certificate is signed by no authority that this system trusts; ca_file may name the file of yours; trying again`,
+      `warn the controller at ${url} is not trusted: its certificate is signed by an unknown authority; set ca_file to your CA bundle; trying again`,
     ),
   );
 });

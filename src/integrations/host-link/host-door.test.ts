@@ -225,7 +225,7 @@ test('a second link of a host replaces the first, whose late messages still coun
   const second = aPeer(door.url);
   await isOpen(second);
   first.send(JSON.stringify(hello));
-  expect(await ended).toEqual({ code: 4409, reason: 'host host-1 has dialled in again' });
+  expect(await ended).toEqual({ code: 4409, reason: 'host host-1 has connected again' });
   expect(door.door.linked()).toMatchObject([{ host: 'host-1', address: '127.0.0.1' }]);
   second.send(JSON.stringify(hello));
   await vi.waitFor(() => expect(heard).toContain('2 hello'));

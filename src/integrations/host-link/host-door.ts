@@ -69,9 +69,9 @@ export function openHostDoor(options: HostDoorOptions): HostDoor {
       const { host, address } = link;
       options.log.warn(
         { host, address, before: before.address },
-        'host dialled in again: its older link is closed',
+        'host connected again: its older link is closed',
       );
-      before.channel.refuse('replaced', `host ${host} has dialled in again`);
+      before.channel.refuse('replaced', `host ${host} has connected again`);
     }
     links.set(link.host, link);
     link.channel.onClose(() => {

@@ -48,7 +48,7 @@ const whyByKey: Record<string, string> = {
   report_in_placement: noPlacement,
   pci_in_placement: noPlacement,
   state_path: 'its files are Nova’s; Novella keeps its own in state_dir',
-  my_ip: 'Novella’s agent says its address itself',
+  my_ip: 'Novella’s agent reports its address',
   host: 'a host of Novella is named by its agent',
   cpu_allocation_ratio: '0 leaves it at the default',
   ram_allocation_ratio: '0 leaves it at the default',

@@ -14,7 +14,7 @@ export interface OwnUser {
 /** What each role is for. Source: Neutron's policies since 2025.1. */
 const uses = {
   admin: 'to see ports, physical networks, agents and images of all projects',
-  service: 'to write binding:profile and to act beside users',
+  service: 'to write binding:profile and to act for users',
 };
 export type NeededRole = keyof typeof uses;
 const needed = Object.keys(uses) as NeededRole[];

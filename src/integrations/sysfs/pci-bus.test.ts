@@ -77,7 +77,7 @@ test('an odd function is reported with its problem and hides no other', async ()
       address: '0000:3b:01.0',
       problem: 'sysfs file vendor has "rubbish", must be 0x and four hexadecimal digits',
     },
-    { address: 'not-an-address', problem: 'its name is no PCI address' },
+    { address: 'not-an-address', problem: 'its name is not a PCI address' },
   ]);
 });
 

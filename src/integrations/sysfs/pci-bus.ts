@@ -235,7 +235,7 @@ export class SysfsPciBus implements PciBus {
     pfOf = pfReader(this.#devices),
   ): Promise<PciFunction | UnreadableFunction> {
     const address = tryParsePciAddress(name);
-    if (address === undefined) return { address: name, problem: 'its name is no PCI address' };
+    if (address === undefined) return { address: name, problem: 'its name is not a PCI address' };
     try {
       return await readFunction(this.#devices, address, pfOf);
     } catch (error) {

@@ -87,7 +87,7 @@ test.each([
   },
   {
     given: ['token: abc'],
-    says: 'agent.yaml:3 token: stands beside token_file: leave out one of the two',
+    says: 'agent.yaml:3 token: is not allowed together with token_file: remove one of the two',
   },
   {
     given: ['simulated: {}', 'host: { libvirt: {} }'],

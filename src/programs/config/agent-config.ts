@@ -99,7 +99,7 @@ function tokenOf({ token, token_file: file }: Static<typeof AgentFile>, place: P
     at,
     file === undefined
       ? 'is missing: the file with the token that "novella host enroll NAME" gave'
-      : 'stands beside token_file: leave out one of the two',
+      : 'is not allowed together with token_file: remove one of the two',
   );
 }
 

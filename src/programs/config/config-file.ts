@@ -98,7 +98,7 @@ const wordsOfTypes: Record<string, string> = {
   integer: 'a whole number',
   number: 'a number',
   boolean: 'true or false',
-  string: 'text; write what looks like a number or a word of YAML in quotes',
+  string: 'text; quote what YAML would read as a number or a keyword',
 };
 
 /** The keys that the schema has at this place. */

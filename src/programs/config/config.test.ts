@@ -286,7 +286,7 @@ test.each([
   { given: 'cloud: other', says: /^x:1 openstack\.cloud: .*has no cloud "other"; it has prod$/ },
   {
     given: 'cloud: prod, from: environment',
-    says: /^x:1 openstack\.from: must not be beside cloud/,
+    says: /^x:1 openstack\.from: is not allowed together with cloud/,
   },
   { given: '', says: /^x:1 openstack: must have cloud.*auth_url.*environment/ },
   {

@@ -132,7 +132,7 @@ function saidElsewhere(
   if (cloud !== undefined && from !== undefined) {
     throw new ComputeError(
       'invalid',
-      `${place(['openstack', 'from'])}: must not be beside cloud, which says it all`,
+      `${place(['openstack', 'from'])}: is not allowed together with cloud`,
     );
   }
   if (cloud === undefined && from === undefined && authUrl === undefined) {

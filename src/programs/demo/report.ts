@@ -164,7 +164,7 @@ function poolChangeLines({ before, after }: Story, style: Style): string[] {
   return [
     ...rows,
     ...(changed.some(({ dev_type: type }) => type === 'type-PF')
-      ? ['A PF cannot be given away as a whole while one of its VFs is in use.']
+      ? ['A PF cannot be handed out while one of its VFs is in use.']
       : []),
     `${before.pools.length - changed.length} other pools are as before.`,
   ];
@@ -184,7 +184,7 @@ export function farewellLines(cloud: {
     '  openstack server list',
     '  openstack port show red-direct',
     '  npx novella status',
-    '  npx novella explain web --xml     # with the whole domain XML',
+    '  npx novella explain web --xml     # with the full domain XML',
     '  openstack server delete web       # and "npx novella pci pools" is as before',
     `The compute API is at ${urls.compute}.`,
     'More to try: docs/sriov-ports.md.',

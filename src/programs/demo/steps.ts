@@ -26,7 +26,7 @@ export const physicalNetwork = 'physnet1';
 /** From an empty cloud to an ACTIVE server, and what can be read of it. */
 export const bootSteps: readonly Step[] = [
   {
-    title: 'Look at what the hosts offer',
+    title: 'Inspect what the hosts offer',
     async run(session, story) {
       story.before = await readInventory(session);
       const vfs = story.before.devices.filter(
@@ -102,7 +102,7 @@ export const deleteSteps: readonly Step[] = [
     },
   },
   {
-    title: 'Look at ports and pools again',
+    title: 'Inspect ports and pools again',
     async run(session, story) {
       story.end = await readInventory(session);
       story.portsAtEnd = await readPorts(session, known(story, 'ports'));

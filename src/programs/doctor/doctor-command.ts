@@ -10,7 +10,7 @@ import type { Screen } from '#cli/terminal/screen.ts';
 
 export function addDoctorCommand(program: Command, screen: Screen): void {
   const doctor = withJson(program.command('doctor'))
-    .description('say whether this machine can be a host, and what to do where it cannot')
+    .description('check whether this machine can be a host, and print how to fix what fails')
     .option('--config <file>', 'the file of its agent: what that asks of the machine is checked')
     .action(async (options: { config?: string; json?: boolean }) => {
       const { examineHost } = await import('./doctor.ts');

@@ -117,12 +117,12 @@ function ofRealServices(cloud: Started): string[] {
   ];
 }
 
-/** A service that is away is no reason to start again. */
+/** A service that is unavailable is no reason to start again. */
 function missingHint({ survey }: Pick<Started, 'survey'>): string[] {
   if (survey === undefined || survey.missing.length === 0) return [];
   return [
     'Requests that need what is MISSING fail until it is there; then they work,',
-    'without a restart. docs/openstack.md says what to do about each.',
+    'without a restart. docs/openstack.md explains what to do about each.',
   ];
 }
 

@@ -27,7 +27,7 @@ export class PortEvents {
         if (server === undefined || server.deletedAt !== null || server.hostId === null) continue;
         await takeNetworkEvent(compute, event);
       } catch (error) {
-        compute.log.error({ err: error, ...event }, 'an event of a port could not be kept');
+        compute.log.error({ err: error, ...event }, 'a port event could not be stored');
       }
     }
   };

@@ -89,7 +89,7 @@ function refuseWhatIsNotOffered(server: ServerBody): void {
   if (server.key_name !== undefined) {
     throw new ComputeError(
       'invalid',
-      `Invalid key_name provided: no key pair '${server.key_name}' exists; Novella keeps no key pairs yet.`,
+      `Invalid key_name provided: no key pair '${server.key_name}' exists; key pairs are not supported yet.`,
     );
   }
   if ((server.personality ?? []).length > 0) {

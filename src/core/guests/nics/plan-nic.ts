@@ -35,8 +35,8 @@ export function planGuestNic(vif: Vif, options: NicOptions): Planned {
   if (planner === undefined) {
     return refuse(
       'unexpected-vif-type',
-      `port ${vif.portId}: binding:vif_type "${vif.vifType}" is none that this host can plug ` +
-        `(${Object.keys(planners).join(', ')})`,
+      `port ${vif.portId}: binding:vif_type "${vif.vifType}" is not supported by this host ` +
+        `(supported: ${Object.keys(planners).join(', ')})`,
       { vifType: vif.vifType },
     );
   }
@@ -316,7 +316,7 @@ function pciSlot(vif: Vif): Verdict<{ address: PciAddress }> {
   if (address !== undefined) return { ok: true, address };
   return refuse(
     'bad-pci-slot',
-    `port ${vif.portId}: binding:profile pci_slot "${text}" is no PCI address such as 0000:81:00.2`,
+    `port ${vif.portId}: binding:profile pci_slot "${text}" is not a PCI address (expected e.g. 0000:81:00.2)`,
   );
 }
 

@@ -110,7 +110,7 @@ function driverProblems(fn: PciFunction, facts: DeviceFacts): Reason[] {
   return [
     reason(
       'interface-elsewhere',
-      `PCI device ${fn.address} has driver ${driver} but shows no network interface: the driver has not made it yet (then try again), it is in another network namespace (of a container?), or the driver is none of a NIC`,
+      `PCI device ${fn.address} has driver ${driver} but shows no network interface: the driver has not made it yet (then try again), it is in another network namespace (of a container?), or the driver is not a network driver`,
     ),
   ];
 }

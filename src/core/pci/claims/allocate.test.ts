@@ -123,7 +123,7 @@ const refused: { name: string; given: AllocationInput; says: string[] }[] = [
       requests: [aRequest('r1'), aRequest('r2', { asks: pfOf })],
     },
     says: [
-      'enough free for each alone, not together: 1 on physnet1 VF and 1 on physnet1 PF (a PF and its VFs cannot both be taken)',
+      'each request fits alone, but not all together: 1 on physnet1 VF and 1 on physnet1 PF (a PF and its VFs cannot both be taken)',
     ],
   },
   {

@@ -137,7 +137,7 @@ const rows: {
       {
         code: 'pci-together',
         message:
-          'enough free for each alone, not together: 2 on physnet1 VF and 1 alias nic PF (a PF and its VFs cannot both be taken)',
+          'each request fits alone, but not all together: 2 on physnet1 VF and 1 alias nic PF (a PF and its VFs cannot both be taken)',
         data: { requestIds: ['r1', 'r2'] },
       },
     ],

@@ -107,7 +107,7 @@ function explainTogether(requests: readonly PciRequest[]): Reason {
   });
   return {
     code: 'pci-together',
-    message: `enough free for each alone, not together: ${kinds.join(' and ')} (a PF and its VFs cannot both be taken)`,
+    message: `each request fits alone, but not all together: ${kinds.join(' and ')} (a PF and its VFs cannot both be taken)`,
     data: { requestIds: requests.map((request) => request.requestId) },
   };
 }

@@ -141,7 +141,10 @@ function parseEntry(object: unknown): ParsedEntry {
     throw invalid(`devname ${excerptOfJson(devname)}: must be text`, 'not_text');
   }
   if (isGiven(address) && isGiven(devname)) {
-    throw invalid(`devname ${quoted(devname)}: must not be beside address`, 'devname_and_address');
+    throw invalid(
+      `devname ${quoted(devname)}: is not allowed together with address`,
+      'devname_and_address',
+    );
   }
   return {
     vendorId: parseId('vendor_id', vendorId),
@@ -170,7 +173,7 @@ function withVendorId(object: Record<string, unknown>): {
   const { device_id: old, ...given } = object;
   if ('vendor_id' in given) {
     throw invalid(
-      `device_id ${excerptOfJson(old)}: must not be beside vendor_id; write vendor_id and product_id`,
+      `device_id ${excerptOfJson(old)}: is not allowed together with vendor_id; write vendor_id and product_id`,
       'device_id_and_vendor_id',
     );
   }

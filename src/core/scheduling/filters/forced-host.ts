@@ -9,7 +9,7 @@ export const forcedHost: Filter = {
   check(host, { forcedHost: wanted }) {
     if (wanted === null || wanted === host.name) return [];
     return [
-      { code: 'host-not-forced', message: `${wanted} was asked for`, data: { forcedHost: wanted } },
+      { code: 'host-not-forced', message: `${wanted} was requested`, data: { forcedHost: wanted } },
     ];
   },
 };

@@ -76,7 +76,7 @@ function refuseForeign(caller: Session, subject: Session): void {
   if (mayJudge || caller.user.id === subject.user.id) return;
   throw new ComputeError(
     'forbidden',
-    "Another user's token may be looked at only with the role admin or service.",
+    "Another user's token may be inspected only with the role admin or service.",
   );
 }
 

@@ -66,7 +66,7 @@ export async function download(call: Call, context: ImageContext): Promise<Reply
   if (image.status === 'deactivated' && !caller.isAdmin) {
     throw new ComputeError(
       'forbidden',
-      `Image ${image.id} is deactivated: its bytes are given to nobody but an admin.`,
+      `Image ${image.id} is deactivated: only an admin may download it.`,
     );
   }
   const known = knownContent(image);

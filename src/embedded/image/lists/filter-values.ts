@@ -37,7 +37,7 @@ function splitOperator(value: string): [string, string] {
 
 /**
  * Example: `a,"b,c"` → a and b,c. In quotes `\"` is a quote. Throws `invalid` where a quote is not
- * closed, or has no comma beside it.
+ * closed, or has no comma next to it.
  */
 function splitList(key: string, text: string): string[] {
   const items: string[] = [];
@@ -47,7 +47,7 @@ function splitList(key: string, text: string): string[] {
     const item = text.slice(at, end);
     const isWhole = isQuoted ? [',', undefined].includes(text[end]) : !item.includes('"');
     if (end < 0 || !isWhole) {
-      throw badValue(key, text, 'has a quote that is not closed, or has no comma beside it');
+      throw badValue(key, text, 'has a quote that is not closed, or has no comma next to it');
     }
     items.push(isQuoted ? item.slice(1, -1).replaceAll(/\\(.)/g, '$1') : item);
     at = end;

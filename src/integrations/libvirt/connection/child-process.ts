@@ -228,7 +228,9 @@ export class LibvirtChild {
   #unreachable(act: string): ComputeError {
     const { uri } = this.#options;
     const problem =
-      this.#connection.is === 'unreachable' ? this.#connection.problem : 'no answer in good time';
+      this.#connection.is === 'unreachable'
+        ? this.#connection.problem
+        : 'it did not answer in time';
     return new ComputeError(
       'unavailable',
       `${act}: libvirtd at ${uri} does not answer: ${problem} (start it: systemctl start libvirtd)`,

@@ -21,7 +21,7 @@ export class Domains {
 
   /** undefined when there is none. */
   async find(id: string): Promise<DomainView | undefined> {
-    const row = await this.#child.call('findDomain', [id], `look for guest ${id}`);
+    const row = await this.#child.call('findDomain', [id], `find guest ${id}`);
     return row === null ? undefined : viewOf(row);
   }
 

@@ -93,10 +93,11 @@ async function problemWith(virtType: VirtType, options: ProbeOptions): Promise<s
     const end = performance.now() + probeLimitMs;
     while (performance.now() < end) {
       if ((await readFile(output, 'latin1')).includes(bootSectorSays)) return undefined;
-      if ((await child.call('findDomain', [id])) === null) return 'the guest ended without a word';
+      if ((await child.call('findDomain', [id])) === null)
+        return 'the guest ended without any output';
       await delay(100);
     }
-    return `the guest said nothing within ${probeLimitMs / 1_000} s`;
+    return `the guest printed nothing within ${probeLimitMs / 1_000} s`;
   } catch (error) {
     // Whatever else went wrong says nothing of KVM, and must not be kept as if it did.
     if (error instanceof LibvirtError && !error.isConnectionLost) return error.text;

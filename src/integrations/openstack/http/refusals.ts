@@ -43,7 +43,7 @@ export function refusalOf(
   if (kind === 'forbidden' && acting === 'service') {
     return new ComputeError(
       'forbidden',
-      `the ${name} refuses ${act}: ${whyRefused(owner)}; it says: ${message ?? 'forbidden'}`,
+      `the ${name} refuses ${act}: ${whyRefused(owner)}; its message: ${message ?? 'forbidden'}`,
       { detail },
     );
   }

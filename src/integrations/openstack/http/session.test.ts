@@ -89,7 +89,7 @@ test('a fresh token that is refused too is said in words', async () => {
   const network = await start([refused]);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
-    message: `the network service at ${scripted.url} refuses a fresh token of our own user: does it ask the same Keystone?`,
+    message: `the network service at ${scripted.url} rejected a freshly issued service token; is it configured with the same Keystone?`,
   });
   expect(scripted.heard).toHaveLength(2);
 });
@@ -99,7 +99,7 @@ test('a user’s token that is refused beside ours without the role service may 
   await expect(scripted.client.network.showPort('p', member)).rejects.toMatchObject({
     kind: 'unavailable',
     message: expect.stringContaining(
-      'refuses the token of this request, or our own beside it: that one needs the role `service` of user nova',
+      'refuses the token of this request or the service token sent with it: the service token needs the role `service` of user nova',
     ),
   });
   await scripted.stop();
@@ -184,7 +184,7 @@ test('an answer that only trickles ends too', async () => {
   const network = await start([trickle], short);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
-    message: expect.stringContaining('it is not whole after 0.6 s'),
+    message: expect.stringContaining('it is incomplete after 0.6 s'),
   });
 });
 
@@ -203,7 +203,7 @@ test('silence ends in an error, and is not tried again', async () => {
   const network = await start([silence], short);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
-    message: `network service at ${scripted.url} does not answer: no answer within 0.15 s`,
+    message: `network service at ${scripted.url} does not answer: timed out after 0.15 s`,
   });
   expect(scripted.heard).toHaveLength(1);
 });
@@ -216,7 +216,7 @@ test('an answer that stops in the middle ends too', async () => {
   const network = await start([half], short);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
-    message: expect.stringContaining('its answer breaks off: no answer within 0.15 s'),
+    message: expect.stringContaining('its answer breaks off: timed out after 0.15 s'),
   });
 });
 
@@ -314,7 +314,7 @@ test('the survey names roles, endpoints, extensions and agents, and what of them
       'NIC Switch agent on host-1, host-2: physnet1',
     ],
     missing: [
-      'the role `service` of user nova on project service, to write binding:profile and to act beside users (openstack role add --project service --user nova service)',
+      'the role `service` of user nova on project service, to write binding:profile and to act for users (openstack role add --project service --user nova service)',
       'extension `provider` of the network service: SR-IOV ports need it',
       'a live NIC Switch agent on host-3: it is dead',
       `the image service at ${scripted.url} answers 500`,

@@ -113,14 +113,14 @@ function refused(acting: Acting, name: string, owner: OwnUser): ComputeError {
   if (acting === 'service') {
     return new ComputeError(
       'unavailable',
-      `the ${name} refuses a fresh token of our own user: does it ask the same Keystone?`,
+      `the ${name} rejected a freshly issued service token; is it configured with the same Keystone?`,
     );
   }
   // With a token that has no such role beside it a good token of the user is refused too.
   if (lackingRoles(owner).includes('service')) {
     return new ComputeError(
       'unavailable',
-      `the ${name} refuses the token of this request, or our own beside it: that one needs ${roleInWords(owner, 'service')}`,
+      `the ${name} refuses the token of this request or the service token sent with it: the service token needs ${roleInWords(owner, 'service')}`,
     );
   }
   return new ComputeError('unauthenticated', `the ${name} refuses the token of this request`);

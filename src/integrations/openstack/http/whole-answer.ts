@@ -16,7 +16,7 @@ export async function readWhole(
   bytes: Readable,
   { wholeMs, mostBytes }: AnswerLimits,
 ): Promise<string> {
-  const late = new TimedOut(`it is not whole after ${wholeMs / 1000} s`);
+  const late = new TimedOut(`it is incomplete after ${wholeMs / 1000} s`);
   const timer = setTimeout(() => bytes.destroy(late), wholeMs);
   try {
     const parts: Buffer[] = [];

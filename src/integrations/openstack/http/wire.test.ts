@@ -64,7 +64,7 @@ test.each([
     what: 'of an authority that nobody named',
     certificate: () => ours.sign(),
     ca: undefined,
-    says: 'its certificate is signed by no authority that this system trusts; openstack.ca_file may name the file of yours',
+    says: 'its certificate is signed by an unknown authority; set openstack.ca_file to your CA bundle',
   },
   {
     what: 'that has ended',

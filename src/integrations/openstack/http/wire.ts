@@ -87,7 +87,7 @@ function answerTo(
   sending: ClientRequest,
   { timeoutMs, connectMs }: WireOptions,
 ): Promise<WireAnswer> {
-  const late = () => new TimedOut(`no answer within ${timeoutMs / 1000} s`);
+  const late = () => new TimedOut(`timed out after ${timeoutMs / 1000} s`);
   return new Promise((resolve, reject) => {
     // Counted from here, so that waiting for a free connection ends too.
     const timer = setTimeout(() => sending.destroy(late()), timeoutMs);

@@ -88,7 +88,7 @@ test('binding_failed is an answer', async () => {
 });
 
 const serviceRole =
-  'the role `service` of user nova on project service, to write binding:profile and to act beside users ' +
+  'the role `service` of user nova on project service, to write binding:profile and to act for users ' +
   '(openstack role add --project service --user nova service)';
 
 test('a service user without the role service gets that error, with Neutron’s words', async () => {
@@ -100,7 +100,7 @@ test('a service user without the role service gets that error, with Neutron’s 
   const { network } = scripted.client;
   await expect(network.updatePort('p', { bindingHost: null })).rejects.toMatchObject({
     kind: 'forbidden',
-    message: `the network service at ${scripted.url} refuses PUT /v2.0/ports/p: it needs ${serviceRole}; it says: ${message}`,
+    message: `the network service at ${scripted.url} refuses PUT /v2.0/ports/p: it needs ${serviceRole}; its message: ${message}`,
   });
 });
 

@@ -153,7 +153,7 @@ export class SimulatedPciBus implements PciBus {
     const { now, max } = await this.vfCount(pf);
     if (count === now) return;
     if (count > max) {
-      const said = `PF ${pf}: ${count} VFs are asked for, it can make ${max} (sriov_totalvfs)`;
+      const said = `PF ${pf}: ${count} VFs were requested, it supports ${max} (sriov_totalvfs)`;
       throw new ComputeError('unavailable', said);
     }
     const all = [...this.#vfsOf(pf), ...(this.#unmade.get(pf) ?? [])];

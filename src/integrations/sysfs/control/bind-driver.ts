@@ -40,7 +40,7 @@ export async function bindDriver(
   const limit = Date.now() + bindsMs;
   while ((await bound()) !== driver) {
     if (Date.now() > limit) {
-      const said = `PCI device ${address}: driver ${driver ?? 'none'} was asked for, ${(await bound()) ?? 'none'} is bound`;
+      const said = `PCI device ${address}: driver ${driver ?? 'none'} was requested, ${(await bound()) ?? 'none'} is bound`;
       throw new ComputeError('unavailable', said);
     }
     await delay(lookEveryMs);

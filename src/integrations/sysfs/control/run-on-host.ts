@@ -23,7 +23,7 @@ export const runOnHost: RunCommand = async ([program = '', ...args]) => {
 function wordsOf(program: string, error: unknown): string {
   const { code, stderr, killed } = error as { code?: unknown; stderr?: string; killed?: boolean };
   if (code === 'ENOENT') return `program ${program} is not installed`;
-  if (killed === true) return `no answer within ${timeoutMs / 1000} s`;
+  if (killed === true) return `timed out after ${timeoutMs / 1000} s`;
   const words = stderr?.trim() ?? '';
   return words === '' ? String(error) : words.replaceAll('\n', '; ');
 }

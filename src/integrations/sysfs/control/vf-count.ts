@@ -37,7 +37,7 @@ export async function writeVfCount(
   if (count > max) {
     throw new ComputeError(
       'unavailable',
-      `PF ${pf}: ${count} VFs are asked for, it can make ${max} (sriov_totalvfs)`,
+      `PF ${pf}: ${count} VFs were requested, it supports ${max} (sriov_totalvfs)`,
     );
   }
   const set = async (number: number): Promise<void> => {
