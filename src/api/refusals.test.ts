@@ -167,7 +167,7 @@ const refusals: Refusal[] = [
     act: post,
     given: create({ name: 'web ' }),
     gives: [400, 'badRequest'],
-    says: 'server.name. Value: "web ". must not start or end with a blank',
+    says: 'server.name. Value: "web ". must not start or end with whitespace',
   },
   {
     name: 'a long name',

@@ -141,7 +141,7 @@ const refusals = [
   { given: { ports: null }, gives: 'ports: must be a list' },
   { given: { ports: ['x'] }, gives: 'ports[0]: must be an object' },
   { given: { ports: [[]] }, gives: 'ports[0]: must be an object' },
-  { given: { ports: [{}], port: {} }, gives: "body: unknown key 'port' beside 'ports'" },
+  { given: { ports: [{}], port: {} }, gives: "body: unknown key 'port' next to 'ports'" },
   {
     given: { ports: Array.from({ length: mostAtOnce + 1 }, () => ({})) },
     gives: `ports: ${mostAtOnce + 1} are too many at once: at most ${mostAtOnce}`,
