@@ -15,7 +15,8 @@ import { aFlavor, aHost, aNewServer, aPf, aVf } from '#test/worlds/store-rows.ts
 import { silentLog } from '#test/silent-log.ts';
 import type { BootData } from '#contracts/store/task-data.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
-import { deviceChange } from '#workflows/hosts/device-change.ts';
+import { bookDevices } from '#core/ledger/host-ledger.ts';
+import { hostChange } from '#workflows/hosts/host-change.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { schedule } from '#workflows/boot/schedule.ts';
@@ -77,7 +78,7 @@ async function makeHost(store: Store, at: number, vfs: number): Promise<string> 
   const id = await aHost(store, [], `host-${String(at).padStart(4, '0')}`);
   const host = await store.hosts.get(id);
   if (host === undefined) throw new Error(`host ${id} is gone`);
-  await store.hosts.update(deviceChange(host, devices, devices));
+  await store.hosts.update(hostChange(host, bookDevices(host, devices, devices)));
   await store.hosts.seen(id, Date.now());
   return id;
 }

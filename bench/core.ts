@@ -8,7 +8,7 @@ import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';
 import { takeDevices } from '#core/pci/claims/take-devices.ts';
 import { Fleet } from '#core/scheduling/fleet.ts';
 import { selectBest, selectHosts } from '#core/scheduling/select-hosts.ts';
-import { deviceChange } from '#workflows/hosts/device-change.ts';
+import { bookDevices } from '#core/ledger/host-ledger.ts';
 import { checkCoreData, computeDevices } from './core-check.ts';
 import {
   type CoreData,
@@ -148,7 +148,7 @@ const claimPasses = 20;
 function timeClaims({ compute }: CoreData): void {
   const all = computeDevices(compute);
   const requests = compute.request.map(requestOf);
-  const host = { id: 'host-1', generation: 1, problems: [] };
+  const host = { problems: [] };
   let claims = 0;
   const passesMs = Array.from({ length: claimPasses }, () => {
     let devices = all;
@@ -157,7 +157,7 @@ function timeClaims({ compute }: CoreData): void {
     for (;;) {
       const taking = takeDevices({ devices, requests }, `server-${claims}`);
       if (!taking.ok) return performance.now() - started;
-      const { devices: changed = [] } = deviceChange(host, devices, taking.changed);
+      const { devices: changed = [] } = bookDevices(host, devices, taking.changed);
       const byAddress = new Map(changed.map((device) => [device.address, device]));
       devices = devices.map((device) => byAddress.get(device.address) ?? device);
       claims += 1;

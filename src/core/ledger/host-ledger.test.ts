@@ -96,6 +96,21 @@ test('claimed devices become the guest’s; nothing claimed, nothing written', (
   expect(bookDevices(after.host, after.devices, [])).toEqual({});
 });
 
+test('what was wrong with a claim goes with the claim; other problems of the host stay', () => {
+  const noIso = { code: 'no-iso-maker', message: 'no genisoimage', blocks: 'none' } as const;
+  const replaced = { code: 'device-replaced', message: 'held by s1', blocks: 'none' } as const;
+  const host = { problems: [noIso, replaced] };
+  const [vf] = aCard({ vfs: 1, hasPf: false });
+  const found = { function: { ...vf!, productId: '154c' }, tags: {} };
+  const held: PciDevice = { ...vf!, serverId: 's1', requestId: 'r1', status: 'missing', found };
+  expect(bookDevices(host, [held], [{ ...held, requestId: 'r2' }]).problems).toMatchObject([
+    noIso,
+    { code: 'device-replaced' },
+  ]);
+  const released = releaseRequest(host, [held], { serverId: 's1', requestId: 'r1' });
+  expect(released.problems).toEqual([noIso]);
+});
+
 test('no amount falls below zero', () => {
   const entry = releaseServer(aBook([], { vcpusUsed: 1 }).host, [], server);
   expect(entry).toMatchObject({ vcpusUsed: 0, memoryMibUsed: 0, diskGibUsed: 0 });

@@ -4,10 +4,10 @@
  */
 import type { Task } from '#contracts/store/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
-import { allocateClaimed } from '#core/pci/claims/claim.ts';
+import { allocateServer } from '#core/ledger/host-ledger.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { succeeded } from '../engine/endings.ts';
-import { deviceChange } from '../hosts/device-change.ts';
+import { hostChange } from '../hosts/host-change.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
 import { plugWait } from '../ports/wait-for-plug.ts';
@@ -29,12 +29,12 @@ export async function guestStarted(
   const host = await hostOf(context, server);
   invariant(host, `server ${server.id} started on no host`);
   const devices = await context.store.hosts.devices(host.id);
-  const changed = allocateClaimed(devices, server.id);
+  const entry = allocateServer(host, devices, server.id);
   const startedAt = task.data.startedAt ?? context.clock.now();
   const spawned = finishedEvent(context, 'spawn', startedAt, { host: host.name });
   const wait = plugWait(context, task);
   return {
-    ...(changed.length > 0 && { host: deviceChange(host, devices, changed) }),
+    ...(entry.devices !== undefined && { host: hostChange(host, entry) }),
     ...(wait ?? becomeActive(context)),
     events: [spawned, ...(wait?.events ?? [])],
   };

@@ -4,6 +4,7 @@
  */
 import type { Host, HostChange, Task } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
+import { claimServer, diskOf } from '#core/ledger/host-ledger.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import { takeDevices } from '#core/pci/claims/take-devices.ts';
@@ -18,7 +19,7 @@ import type { Server } from '#core/servers/server.ts';
 import { bindingNeeds } from '../ports/binding-needs.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { failedBy } from '../engine/endings.ts';
-import { deviceChange } from '../hosts/device-change.ts';
+import { hostChange } from '../hosts/host-change.ts';
 import type { FleetView } from '../hosts/fleet-view.ts';
 import { placementRequest, type PlacementRequest } from './placement-request.ts';
 import { finishedEvent } from '../engine/record-event.ts';
@@ -101,7 +102,7 @@ function requestSpec(server: Server, pciRequests: PciRequest[], task: Task<'boot
     projectId: server.projectId,
     vcpus: numa?.isPinned === true ? 0 : server.flavor.vcpus,
     memoryMib: server.flavor.memoryMib,
-    diskGib: server.flavor.diskGib + server.flavor.ephemeralGib,
+    diskGib: diskOf(server.flavor),
     pciRequests,
     numa,
     availabilityZone,
@@ -139,16 +140,7 @@ async function tryClaim(
     return { rejection: { host: host.name, filter: 'claim', reasons: taking.reasons } };
   }
   const { changed, shares } = taking;
-  const change: HostChange = {
-    ...deviceChange(host, devices, changed),
-    vcpusUsed: host.vcpusUsed + server.flavor.vcpus,
-    memoryMibUsed: host.memoryMibUsed + server.flavor.memoryMib,
-    diskGibUsed: host.diskGibUsed + server.flavor.diskGib + server.flavor.ephemeralGib,
-  };
-  if (shares.length > 0) {
-    const held = shares.map((share) => ({ ...share, serverId: server.id }));
-    change.numa = { ...host.numa, claims: [...host.numa.claims, ...held] };
-  }
+  const change = hostChange(host, claimServer(host, devices, server, { changed, shares }));
   return { change, taken: changed.filter((device) => device.serverId === server.id) };
 }
 

@@ -5,7 +5,7 @@ import { ComputeError, invariant } from '#core/errors.ts';
 import { bindingRefusal } from '#core/networking/binding/binding-need.ts';
 import { blockingProblems } from '#core/hosts/host-problem.ts';
 import { awaitsWiring } from '#core/networking/plug.ts';
-import { allocateClaimed } from '#core/pci/claims/claim.ts';
+import { allocateServer, bookDevices } from '#core/ledger/host-ledger.ts';
 import { takeDevices } from '#core/pci/claims/take-devices.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { SpecBinding } from '#core/scheduling/request-spec.ts';
@@ -15,7 +15,7 @@ import { bindNics } from '../boot/bind-ports.ts';
 import { bindingNeeds } from '../ports/binding-needs.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { succeeded } from '../engine/endings.ts';
-import { deviceChange } from '../hosts/device-change.ts';
+import { hostChange } from '../hosts/host-change.ts';
 import { guestOf } from '../boot/guest-of.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
@@ -104,7 +104,7 @@ async function claimChange(
       { detail: 'pci_claim_failed' },
     );
   }
-  return deviceChange(host, devices, taking.changed);
+  return hostChange(host, bookDevices(host, devices, taking.changed));
 }
 
 /** Binds the port, and commands the host to attach. */
@@ -148,10 +148,10 @@ export async function nicAttached(
   const host = await hostOf(context, server);
   invariant(host, `server ${server.id} is on no host`);
   const devices = await context.store.hosts.devices(host.id);
-  const changed = allocateClaimed(devices, server.id);
+  const entry = allocateServer(host, devices, server.id);
   const wait = plugWait(context, task);
   return {
-    ...(changed.length > 0 && { host: deviceChange(host, devices, changed) }),
+    ...(entry.devices !== undefined && { host: hostChange(host, entry) }),
     ...(wait ?? endOfAttach(context, task, host.name)),
   };
 }

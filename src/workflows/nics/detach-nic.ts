@@ -8,11 +8,11 @@ import { ComputeError, invariant } from '#core/errors.ts';
 import { planGuestNic } from '#core/guests/nics/plan-nic.ts';
 import type { GuestNic } from '#core/guests/description/guest.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
-import { freeDevices } from '#core/pci/claims/claim.ts';
+import { releaseRequest } from '#core/ledger/host-ledger.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { failedBy, succeeded } from '../engine/endings.ts';
-import { deviceChange } from '../hosts/device-change.ts';
+import { hostChange } from '../hosts/host-change.ts';
 import { hostSilentMessage } from '../engine/end-silent-commands.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryLater } from '../engine/retry-later.ts';
@@ -190,6 +190,6 @@ export async function releaseNic<Kind extends NicRemovalKind>(
   };
   if (host === undefined || requestId === null) return outcome;
   const devices = await context.store.hosts.devices(host.id);
-  const changed = freeDevices(devices, server.id, requestId);
-  return { ...outcome, host: deviceChange(host, devices, changed) };
+  const entry = releaseRequest(host, devices, { serverId: server.id, requestId });
+  return { ...outcome, host: hostChange(host, entry) };
 }

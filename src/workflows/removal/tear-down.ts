@@ -4,13 +4,13 @@
  */
 import type { HostChange, Task } from '#contracts/store/store.ts';
 import { isComputeError } from '#core/errors.ts';
+import { releaseServer } from '#core/ledger/host-ledger.ts';
 import type { Port } from '#core/networking/port.ts';
 import { unbindChange } from '#core/networking/binding/port-binding.ts';
-import { freeDevices } from '#core/pci/claims/claim.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { deviceChange } from '../hosts/device-change.ts';
+import { hostChange } from '../hosts/host-change.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryLater } from '../engine/retry-later.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
@@ -179,16 +179,5 @@ export async function releaseChange(
   const host = await hostOf(context, server);
   if (host === undefined) return undefined;
   const devices = await context.store.hosts.devices(host.id);
-  const changed = freeDevices(devices, server.id);
-  const disk = server.flavor.diskGib + server.flavor.ephemeralGib;
-  return {
-    ...deviceChange(host, devices, changed),
-    vcpusUsed: Math.max(0, host.vcpusUsed - server.flavor.vcpus),
-    memoryMibUsed: Math.max(0, host.memoryMibUsed - server.flavor.memoryMib),
-    diskGibUsed: Math.max(0, host.diskGibUsed - disk),
-    numa: {
-      ...host.numa,
-      claims: host.numa.claims.filter((claim) => claim.serverId !== server.id),
-    },
-  };
+  return hostChange(host, releaseServer(host, devices, server));
 }
