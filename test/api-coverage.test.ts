@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
-import { coveragePage } from './coverage.ts';
-import { isInVersion } from './requests/route.ts';
-import { maxVersion, minVersion } from './requests/negotiate.ts';
-import { operatorRoutes } from './operator/routes.ts';
-import { routes } from './routes.ts';
+import { coveragePage } from './docs/coverage-page.ts';
+import { isInVersion } from '#api/requests/route.ts';
+import { maxVersion, minVersion } from '#api/requests/negotiate.ts';
+import { operatorRoutes } from '#api/operator/routes.ts';
+import { routes } from '#api/routes.ts';
 
 test('docs/api-coverage.md is the route table (vitest -u writes it)', async () => {
-  await expect(coveragePage(routes, operatorRoutes)).toMatchFileSnapshot(
-    '../../docs/api-coverage.md',
-  );
+  await expect(coveragePage(routes, operatorRoutes)).toMatchFileSnapshot('../docs/api-coverage.md');
 });
 
 test('no call has two rows in one microversion', () => {

@@ -1,7 +1,7 @@
 /** The route table as a page for people: docs/api-coverage.md is this text. */
 import { titleOf } from '#http/routes/route.ts';
-import { maxVersion } from './requests/negotiate.ts';
-import type { Route } from './requests/route.ts';
+import { maxVersion } from '#api/requests/negotiate.ts';
+import type { Route } from '#api/requests/route.ts';
 
 /** The whole page. */
 export function coveragePage(routes: readonly Route[], operatorRoutes: readonly Route[]): string {
