@@ -7,11 +7,11 @@ import type { AgentEnd, HostReport } from '#contracts/host/host-link.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { auditSpecs } from './devices/audit-specs.ts';
-import { CommandDesk } from './commands/command-desk.ts';
+import { CommandQueue } from './commands/command-queue.ts';
 import { CurrentLink, type LinkListener } from './devices/current-link.ts';
 import { followHost } from './reports/follow-host.ts';
-import { GuestLooks } from './reports/guest-looks.ts';
-import { GuestTurns } from './commands/guest-turns.ts';
+import { GuestStateReporter } from './reports/guest-state-reporter.ts';
+import { GuestQueue } from './commands/guest-queue.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { hostParts } from './host-parts.ts';
 import { reconcileHost } from './reports/reconcile-host.ts';
@@ -38,8 +38,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const current = new CurrentLink(host);
   const notify: CurrentLink['notify'] = (message) => current.notify(message);
   const parts = hostParts(options);
-  const turns = new GuestTurns();
-  const looks = new GuestLooks(options, notify, turns);
+  const turns = new GuestQueue();
+  const looks = new GuestStateReporter(options, notify, turns);
   const reports = new SerialQueue();
   // One after the other, so that the last one reported is the last one seen.
   const look = (): Promise<HostReport> => reports.run(() => reportHost(options, parts, turns));
@@ -57,7 +57,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     send: (seen) => notify({ type: 'report', report: noteHealth(seen) }),
   });
   const report = async (): Promise<HostReport> => noteHealth(followed.note(await look()));
-  const desk = await CommandDesk.open({
+  const desk = await CommandQueue.open({
     parts,
     journal,
     log,

@@ -5,8 +5,8 @@ import type { Log } from '#contracts/log.ts';
 import type { PciBus } from '#contracts/host/pci-bus.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { AgentOptions } from './agent-options.ts';
-import { BridgeCare } from './taps/bridge-care.ts';
-import { DeviceCare } from './devices/device-care.ts';
+import { BridgeRefs } from './taps/bridge-refs.ts';
+import { DeviceGuard } from './devices/device-guard.ts';
 import { NodeLooks } from './devices/node-looks.ts';
 import { TapCare } from './taps/tap-care.ts';
 
@@ -15,9 +15,9 @@ export interface HostParts {
   hypervisor: Hypervisor;
   pciBus: PciBus;
   guestFiles: GuestFiles;
-  devices: DeviceCare;
+  devices: DeviceGuard;
   nodes: NodeLooks;
-  bridges: BridgeCare;
+  bridges: BridgeRefs;
   taps: TapCare;
   log: Log;
   /** What the agent's start could not do for the host. */
@@ -33,9 +33,9 @@ export function hostParts(options: AgentOptions): HostParts {
     pciBus,
     guestFiles,
     log,
-    devices: new DeviceCare(options),
+    devices: new DeviceGuard(options),
     nodes: new NodeLooks(options),
-    bridges: new BridgeCare(options),
+    bridges: new BridgeRefs(options),
     taps: new TapCare(options),
     problems: [],
   };

@@ -10,7 +10,7 @@ import { type DescribedCard, writeCards } from '#test/hosts/described-cards.ts';
 import { anIgbHost } from '#test/hosts/host-parts.ts';
 import * as odd from '#test/hosts/odd-cards.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { GuestTurns } from './commands/guest-turns.ts';
+import { GuestQueue } from './commands/guest-queue.ts';
 import { hostParts } from './host-parts.ts';
 import { reportHost } from './report.ts';
 
@@ -26,7 +26,7 @@ async function reported(cards: Record<string, DescribedCard>, entry: object) {
   const { functions } = await pciBus.listFunctions();
   const deviceSpecs = parseDeviceSpecs([{ object: entry, source: 'test' }], functions);
   const options = { ...anIgbHost(folder).options, pciBus, deviceSpecs };
-  const { devices } = await reportHost(options, hostParts(options), new GuestTurns());
+  const { devices } = await reportHost(options, hostParts(options), new GuestQueue());
   return devices.map(({ function: fn }) => [fn.address, fn.quarantine]);
 }
 
@@ -54,7 +54,7 @@ async function reportedBy(nodeDevices: NodeDevices, entry: object = igbVfs, more
   const { functions } = await options.pciBus.listFunctions();
   const deviceSpecs = parseDeviceSpecs([{ object: entry, source: 'test' }], functions);
   const whole = { ...options, nodeDevices, deviceSpecs, ...more };
-  return reportHost(whole, hostParts(whole), new GuestTurns());
+  return reportHost(whole, hostParts(whole), new GuestQueue());
 }
 
 const igbVfs = { vendor_id: '8086', product_id: '10ca', ...forPorts };

@@ -12,7 +12,7 @@ import { withQuarantine } from '#core/pci/specs/unusable-device.ts';
 import { reachedNetworks } from '#core/networking/binding/reached-networks.ts';
 import { withoutReserved } from '#core/scheduling/reserved.ts';
 import type { AgentOptions } from './agent-options.ts';
-import type { GuestTurns } from './commands/guest-turns.ts';
+import type { GuestQueue } from './commands/guest-queue.ts';
 import type { HostParts } from './host-parts.ts';
 import { healthProblems, silentHypervisor } from './reports/host-health.ts';
 import { uptimeOf } from './reports/uptime-of.ts';
@@ -24,7 +24,7 @@ import { uptimeOf } from './reports/uptime-of.ts';
 export async function reportHost(
   options: AgentOptions,
   parts: HostParts,
-  turns: GuestTurns,
+  turns: GuestQueue,
 ): Promise<HostReport> {
   const actedOn = turns.observe();
   try {

@@ -23,7 +23,7 @@ export const errorKinds = [
   'bug',
 ] as const;
 
-/** What went wrong, in words that no transport owns. */
+/** Transport-independent error kinds. */
 export type ErrorKind = (typeof errorKinds)[number];
 
 /**

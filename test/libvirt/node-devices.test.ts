@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GuestTurns } from '#agent/commands/guest-turns.ts';
+import { GuestQueue } from '#agent/commands/guest-queue.ts';
 import { hostParts } from '#agent/host-parts.ts';
 import { reportHost } from '#agent/report.ts';
 import { describeNodeDevices } from '#contracts/host/node-devices.contract.ts';
@@ -65,7 +65,7 @@ test('the agent of this machine asks the libvirtd of its configuration', async (
   const parts = await realHostParts(host, around);
   try {
     const options = { ...parts, log: silentLog, heartbeatMs: 10_000 };
-    const report = await reportHost(options, hostParts(options), new GuestTurns());
+    const report = await reportHost(options, hostParts(options), new GuestQueue());
     expect(report.hypervisorIsSilent).toBeUndefined();
     expect(report.devices.map(({ function: fn }) => fn.address)).toEqual(offered);
     expect(report.devices.filter(({ function: fn }) => fn.quarantine !== undefined)).toEqual([]);

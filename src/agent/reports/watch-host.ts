@@ -6,12 +6,12 @@ import type { HostReport, ToController } from '#contracts/host/host-link.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { AgentOptions } from '../agent-options.ts';
 import { withoutReachedCounts } from '../devices/create-vfs.ts';
-import type { GuestLooks } from './guest-looks.ts';
+import type { GuestStateReporter } from './guest-state-reporter.ts';
 import { healthText, healthTextOf } from './host-health.ts';
 import type { HostParts } from '../host-parts.ts';
 
 export interface WatchParts {
-  looks: GuestLooks;
+  looks: GuestStateReporter;
   look: () => Promise<HostReport>;
   notify: (message: ToController) => void;
   parts: HostParts;
@@ -23,7 +23,7 @@ export interface WatchParts {
  * How often health is looked at, while it is reported unwell and while it is not. Servers are kept
  * away from a host that is unwell: once mended it is not to wait long.
  */
-const whenUnwellMs = 5_000;
+const unhealthyIntervalMs = 5_000;
 const whenWellMs = 30_000;
 
 /** Watches until the returned function is called. */
@@ -55,7 +55,7 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
     else void report();
   });
   const isUnwell = () => reported().some(({ blocks }) => blocks !== 'none');
-  const tickMs = options.healthMs ?? whenUnwellMs;
+  const tickMs = options.healthMs ?? unhealthyIntervalMs;
   const restMs = options.healthMs ?? whenWellMs;
   let restedMs = 0;
   const timer = setInterval(() => {

@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs';
 import { ComputeError } from '#core/errors.ts';
 import { planCatalog } from './register-catalog.ts';
 import { planUser } from './register-user.ts';
-import { stepWords } from './registration.ts';
+import { stepText } from './registration.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
-import { userStepWords } from './service-user.ts';
+import { userStepText } from './service-user.ts';
 import type { Session } from '#client/session/session.ts';
 
 export interface RegisterOptions {
@@ -76,9 +76,9 @@ export async function registerCompute(
   }
   const isDone = steps.every(({ act }) => act === 'keep');
   writeLines(screen, [
-    ...(user?.steps ?? []).map((step) => userStepWords(step, wanted)),
+    ...(user?.steps ?? []).map((step) => userStepText(step, wanted)),
     ...(catalog === undefined ? [] : [`${catalog.service.act.padEnd(7)} service   compute`]),
-    ...(catalog?.endpoints ?? []).map(stepWords),
+    ...(catalog?.endpoints ?? []).map(stepText),
     ...(dryRun ? ['Nothing was changed.'] : isDone ? ['All of it was there.'] : []),
   ]);
 }

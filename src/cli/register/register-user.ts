@@ -13,7 +13,7 @@ import type { Session } from '#client/session/session.ts';
 
 export interface UserOptions extends WantedUser {
   domain: string;
-  /** undefined: a new user gets one that is made; a user who is there keeps the own one. */
+  /** undefined: a new user gets a generated one; an existing user keeps its password. */
   password: string | undefined;
 }
 

@@ -53,7 +53,7 @@ export function planRegistration(
 }
 
 /** Example: `add     public    http://controller:8774/v2.1`. */
-export function stepWords(step: RegistrationStep): string {
+export function stepText(step: RegistrationStep): string {
   const before = step.act === 'change' ? `  (was ${step.before})` : '';
   return `${step.act.padEnd(7)} ${step.interface.padEnd(9)} ${step.url}${before}`;
 }

@@ -65,6 +65,6 @@ export function planServiceUser(there: UserState, wanted: WantedUser): UserStep[
 }
 
 /** Example: `add     grant     admin on service`. */
-export function userStepWords({ act, what, name }: UserStep, { project }: WantedUser): string {
+export function userStepText({ act, what, name }: UserStep, { project }: WantedUser): string {
   return `${act.padEnd(7)} ${what.padEnd(9)} ${name}${what === 'grant' ? ` on ${project}` : ''}`;
 }

@@ -1,5 +1,5 @@
 /** One HTTP exchange with a service of a cloud, whatever it answers. */
-import { distrustOf } from '#core/distrust.ts';
+import { tlsFailureReason } from '#core/tls-failure.ts';
 import { ComputeError } from '#core/errors.ts';
 
 /** What is sent. */
@@ -41,7 +41,7 @@ async function reach(service: string, url: string, init: RequestInit): Promise<R
     return await fetch(url, init);
   } catch (cause) {
     const inner = cause instanceof Error ? (cause.cause ?? cause) : cause;
-    const distrust = distrustOf(inner, { key: 'cacert of the clouds.yaml or --os-cacert' });
+    const distrust = tlsFailureReason(inner, { key: 'cacert of the clouds.yaml or --os-cacert' });
     if (distrust !== undefined) {
       throw new ComputeError('unavailable', `${service}: ${url}: ${distrust}`, { cause });
     }

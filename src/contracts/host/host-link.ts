@@ -56,8 +56,7 @@ export interface HostQuestion {
 
 export interface HostCommand {
   /**
-   * Counts up per host, without gaps of meaning: a later command never overtakes an earlier one of
-   * the same guest.
+   * Increases per host; a later command never overtakes an earlier one for the same guest.
    */
   seq: number;
   serverId: string;

@@ -40,7 +40,7 @@ export interface Hypervisor {
   /** Cuts the power. */
   destroy(guestId: string): Promise<void>;
   undefine(guestId: string): Promise<void>;
-  /** Asks the guest to end, waits, and cuts the power when it does not in good time. */
+  /** Requests a shutdown, waits, and powers the guest off if it runs past the timeout. */
   shutDown(guestId: string): Promise<void>;
   /** Throws `conflict` when the guest does not run. */
   reboot(guestId: string): Promise<void>;

@@ -63,7 +63,7 @@ export type HostPage = { limit: number } & (
 );
 
 export interface HostStore {
-  /** Makes the host known under this name, or returns what is. */
+  /** Registers the host, or returns the existing row. */
   register(host: Pick<Host, 'name' | 'availabilityZone' | 'hostIp' | 'facts'>): Promise<Host>;
   get(id: string): Promise<Host | undefined>;
   /** By name, however many. Others have their turns while it reads many. */

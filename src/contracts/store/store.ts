@@ -318,7 +318,7 @@ export interface CommandStore {
   /** undefined: not answered yet. */
   answer(hostId: string, seq: number): Promise<CommandResult | undefined>;
   forget(hostId: string, seq: number): Promise<void>;
-  /** Forgets every question: for a process that knows that nobody waits any more. */
+  /** Deletes every query; call only at start-up, when no caller can be waiting. */
   forgetQuestions(): Promise<void>;
   /** The newest command of this kind for a server. */
   last(serverId: string, kind: HostCommandBody['do']): Promise<StoredCommand | undefined>;

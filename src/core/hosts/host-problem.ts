@@ -1,6 +1,6 @@
 /**
  * What is wrong with a host, as its agent reports it: kept with the host, shown to operators,
- * heeded by the scheduler.
+ * respected by the scheduler.
  */
 import type { PciRequest } from '../pci/requests/request.ts';
 import type { Reason } from '../reason.ts';

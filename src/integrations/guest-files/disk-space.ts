@@ -1,4 +1,4 @@
-/** Room on the host's disk, and the words for when there is none. */
+/** Free space on the host's disk, and the error when there is too little. */
 import { statfs } from 'node:fs/promises';
 import { ComputeError } from '#core/errors.ts';
 
@@ -20,8 +20,8 @@ export interface Room {
   what: string;
 }
 
-/** The error for a lack of room, or undefined when there is enough. */
-export async function lackOfRoom(
+/** The error for insufficient space; undefined when there is enough. */
+export async function insufficientSpace(
   freeBytes: FreeBytes,
   { folder, bytes, what }: Room,
 ): Promise<ComputeError | undefined> {
@@ -41,7 +41,7 @@ export function asDiskFull(error: unknown, { folder, what }: { folder: string; w
   });
 }
 
-/** Programs say it in words, the kernel by its code. */
+/** Programs report it as text, the kernel as a code. */
 function isNoSpace(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? error.code : undefined;

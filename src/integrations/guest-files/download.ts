@@ -23,7 +23,7 @@ interface Wanted {
    */
   judge: (facts: ImageFacts) => void;
   /** Throws when there is no room for so many bytes. */
-  makeRoom: (bytes: number) => Promise<void>;
+  freeSpace: (bytes: number) => Promise<void>;
 }
 
 /**
@@ -36,7 +36,7 @@ export async function download(source: ImageSource, wanted: Wanted): Promise<str
   const path = wanted.pathFor(open.diskFormat);
   const part = `${path}${partEnding}`;
   try {
-    await wanted.makeRoom(open.sizeBytes);
+    await wanted.freeSpace(open.sizeBytes);
     const sum = createHash('sha512');
     const bytes = judged(measured(named(open, id), sum, open.sizeBytes), { ...open, id }, wanted);
     await pipeline(bytes, createWriteStream(part));

@@ -17,7 +17,7 @@ import { renameDurably } from '#runtime/atomic-file.ts';
 import { makeConfigDriveIso } from './config-drive-iso.ts';
 import { readConsoleLog } from './console-log.ts';
 import { asDiskFull, type FreeBytes, freeBytesOf } from './disk-space.ts';
-import { makeEnterable } from './enterable-folder.ts';
+import { makeTraversable } from './traversable-folder.ts';
 import { ImageCache } from './image-cache.ts';
 import { baseNameOf } from './overlay.ts';
 import { createDisk } from './qemu-img.ts';
@@ -58,8 +58,8 @@ export class HostGuestFiles implements GuestFiles {
 
   async prepare(guest: Guest, { fresh }: { fresh: boolean }): Promise<void> {
     const paths = this.#pathsOf(guest.id);
-    await makeEnterable(this.#directory);
-    const isNew = await makeEnterable(paths.folder);
+    await makeTraversable(this.#directory);
+    const isNew = await makeTraversable(paths.folder);
     const made: string[] = [];
     try {
       const what = `guest ${guest.name}`;
@@ -86,7 +86,7 @@ export class HostGuestFiles implements GuestFiles {
   }
 
   async list(): Promise<string[]> {
-    await makeEnterable(this.#directory);
+    await makeTraversable(this.#directory);
     const entries = await readdir(this.#directory, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   }

@@ -9,9 +9,9 @@ import { ComputeError } from '#core/errors.ts';
 import type { ImageFacts } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
-import { type FreeBytes, lackOfRoom, type Room } from './disk-space.ts';
+import { type FreeBytes, insufficientSpace, type Room } from './disk-space.ts';
 import { download } from './download.ts';
-import { makeEnterable } from './enterable-folder.ts';
+import { makeTraversable } from './traversable-folder.ts';
 import { partEnding } from './part-ending.ts';
 
 export interface ImageCacheOptions {
@@ -71,7 +71,7 @@ export class ImageCache {
   }
 
   async #find(id: string): Promise<string | undefined> {
-    await makeEnterable(this.#options.folder);
+    await makeTraversable(this.#options.folder);
     const name = (await readdir(this.#options.folder)).find(
       (each) => parse(each)?.id === id && parse(each)?.isPart === false,
     );
@@ -93,7 +93,7 @@ export class ImageCache {
       id,
       judge,
       pathFor: (diskFormat) => join(folder, `${id}.${knownFormat(id, diskFormat)}`),
-      makeRoom: async (bytes) => {
+      freeSpace: async (bytes) => {
         await this.#evict(keptUnusedMs);
         await this.makeRoom({ folder, bytes, what: `image ${id}` });
       },
@@ -112,10 +112,10 @@ export class ImageCache {
    */
   async makeRoom(room: Room): Promise<void> {
     const { freeBytes } = this.#options;
-    if ((await lackOfRoom(freeBytes, room)) === undefined) return;
-    await makeEnterable(this.#options.folder);
+    if ((await insufficientSpace(freeBytes, room)) === undefined) return;
+    await makeTraversable(this.#options.folder);
     await this.#evict(0);
-    const error = await lackOfRoom(freeBytes, room);
+    const error = await insufficientSpace(freeBytes, room);
     if (error !== undefined) throw error;
   }
 

@@ -8,11 +8,11 @@ import { tryParsePciAddress } from '#core/pci/devices/address.ts';
 /** Runs a program and returns what it printed; throws when it fails or cannot be run. */
 export type RunProgram = (program: string, args: readonly string[]) => Promise<string>;
 
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 
 export const runProgram: RunProgram = async (program, args) => {
   const { stdout } = await promisify(execFile)(program, args, {
-    timeout: patienceMs,
+    timeout: timeoutMs,
     env: { LC_ALL: 'C', PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
   });
   return stdout;

@@ -8,7 +8,7 @@ import {
   type ToController,
 } from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
-import { distrustOf } from '#core/distrust.ts';
+import { tlsFailureReason } from '#core/tls-failure.ts';
 import { errorText } from '#core/errors.ts';
 import { refusalOf } from './refusal.ts';
 import { SocketChannel } from './socket-channel.ts';
@@ -122,7 +122,7 @@ function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal
         request.destroy();
         const needsPerson = response.statusCode === 401 || response.statusCode === 409;
         resolve({
-          words: refusedWords(response.statusCode ?? 0, message, host),
+          words: refusalText(response.statusCode ?? 0, message, host),
           needsPerson,
           lastedMs: 0,
         });
@@ -130,7 +130,7 @@ function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal
       readRefusal(response).then(ended, () => ended(''));
     });
     socket.on('error', (error) => {
-      distrust ??= distrustOf(error, { key: 'ca_file' });
+      distrust ??= tlsFailureReason(error, { key: 'ca_file' });
       problem ||= (error as { code?: string }).code ?? error.message;
     });
     socket.on('open', () => {
@@ -182,7 +182,7 @@ function unreachable(controllerUrl: string, problem: string, distrust?: string):
   return `the controller at ${controllerUrl} does not answer (${problem || 'connection ended'})`;
 }
 
-function refusedWords(status: number, message: string, host: string): string {
+function refusalText(status: number, message: string, host: string): string {
   const said = message === '' ? `it answered ${status}` : message;
   if (status === 401) {
     return `the controller refuses this host: ${said} ${askForToken(host)}`;

@@ -56,9 +56,9 @@ const closeTimeout = 2_000;
  * Lets hosts in on this server, which must hand over the requests that `wantsHostLink`, and no
  * others.
  */
-export function openHostDoor(options: HostDoorOptions): HostDoor {
+export function acceptHostLinks(options: HostDoorOptions): HostDoor {
   const links = new Map<string, Link>();
-  const knocking = new Set<Duplex>();
+  const pendingUpgrades = new Set<Duplex>();
   const settings = { noServer: true, maxPayload: maxMessageBytes, closeTimeout };
   const sockets = new WebSocketServer({ ...settings, perMessageDeflate: false });
 
@@ -83,9 +83,9 @@ export function openHostDoor(options: HostDoorOptions): HostDoor {
   };
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    knocking.add(socket);
+    pendingUpgrades.add(socket);
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => knocking.delete(socket));
+    socket.on('close', () => pendingUpgrades.delete(socket));
     const tokenSha256 = sha256OfToken(bearerToken(request.headers.authorization));
     const address = request.socket.remoteAddress ?? '';
     options
@@ -100,7 +100,7 @@ export function openHostDoor(options: HostDoorOptions): HostDoor {
         }
         const { host } = admission;
         sockets.handleUpgrade(request, socket, head, (open) => {
-          knocking.delete(socket);
+          pendingUpgrades.delete(socket);
           welcome(open, { host, address, tokenSha256 });
         });
       })
@@ -123,7 +123,7 @@ export function openHostDoor(options: HostDoorOptions): HostDoor {
     },
     async close() {
       options.server.off('upgrade', onUpgrade);
-      for (const socket of knocking) socket.destroy();
+      for (const socket of pendingUpgrades) socket.destroy();
       for (const { channel } of links.values()) channel.close();
       await new Promise<void>((resolve) => sockets.close(() => resolve()));
     },

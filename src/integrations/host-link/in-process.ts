@@ -6,12 +6,12 @@ import type {
   ToAgent,
   ToController,
 } from '#contracts/host/host-link.ts';
-import { Closing } from './closing.ts';
+import { CloseSignal } from './close-signal.ts';
 import { Inbox } from './inbox.ts';
 
 /** Two joined ends. What one says the other hears, later and in order. */
 export function inProcessLink(): { agentEnd: AgentEnd; controllerEnd: ControllerEnd } {
-  const closing = new Closing();
+  const closing = new CloseSignal();
   const toController = new Inbox<ToController>();
   const toAgent = new Inbox<ToAgent>();
   return {
@@ -20,7 +20,7 @@ export function inProcessLink(): { agentEnd: AgentEnd; controllerEnd: Controller
   };
 }
 
-function end<Out, In>(mine: Inbox<In>, theirs: Inbox<Out>, closing: Closing): Channel<Out, In> {
+function end<Out, In>(mine: Inbox<In>, theirs: Inbox<Out>, closing: CloseSignal): Channel<Out, In> {
   return {
     send: (message) => {
       if (!closing.isDone) theirs.put(message);

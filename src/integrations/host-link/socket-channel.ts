@@ -5,7 +5,7 @@
 import { type RawData, WebSocket } from 'ws';
 import type { Channel } from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
-import { Closing } from './closing.ts';
+import { CloseSignal } from './close-signal.ts';
 import { Inbox } from './inbox.ts';
 import { closeCodes, LinkRefused, type Refusal } from './refusal.ts';
 
@@ -25,7 +25,7 @@ const maxReasonBytes = 123;
 export class SocketChannel<Out, In> implements Channel<Out, In> {
   readonly #socket: WebSocket;
   readonly #options: SocketChannelOptions<In>;
-  readonly #closing = new Closing();
+  readonly #closing = new CloseSignal();
   readonly #inbox: Inbox<In>;
   #isLoaded = false;
   #isHeard = true;

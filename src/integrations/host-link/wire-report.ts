@@ -4,7 +4,7 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import type * as Contract from '#contracts/host/host-link.ts';
-import { Address, Count, orNull, Word } from './wire-words.ts';
+import { Address, Count, orNull, ShortText } from './message-fields.ts';
 
 const Text = Type.String({ maxLength: 1024 * 1024 });
 
@@ -17,38 +17,38 @@ const NumaNode = Type.Object({
 });
 
 const Facts = Type.Object({
-  type: Word,
+  type: ShortText,
   version: Count,
   vcpus: Count,
   memoryMib: Count,
   diskGib: Count,
-  cpuModel: Word,
-  architecture: Word,
+  cpuModel: ShortText,
+  architecture: ShortText,
   numaNodes: Type.Optional(Type.Array(NumaNode, { maxItems: 1024 })),
 });
 
 const PciFunction = Type.Object({
   address: Address,
-  vendorId: Word,
-  productId: Word,
+  vendorId: ShortText,
+  productId: ShortText,
   deviceType: Type.Enum(['type-PCI', 'type-PF', 'type-VF', 'vdpa']),
   parentAddress: orNull(Address),
   numaNode: orNull(Count),
-  ifname: orNull(Word),
-  otherIfnames: Type.Optional(Type.Array(Word, { maxItems: 256 })),
-  parentIfname: orNull(Word),
-  otherParentIfnames: Type.Optional(Type.Array(Word, { maxItems: 256 })),
-  vfProductId: Type.Optional(Word),
+  ifname: orNull(ShortText),
+  otherIfnames: Type.Optional(Type.Array(ShortText, { maxItems: 256 })),
+  parentIfname: orNull(ShortText),
+  otherParentIfnames: Type.Optional(Type.Array(ShortText, { maxItems: 256 })),
+  vfProductId: Type.Optional(ShortText),
   isInfiniBand: Type.Optional(Type.Literal(true)),
   link: Type.Optional(orNull(Type.Enum(['up', 'down']))),
   quarantine: Type.Optional(Text),
-  macAddress: orNull(Word),
+  macAddress: orNull(ShortText),
   capabilities: Type.Object({
     sriov: Type.Optional(
-      Type.Object({ pfMacAddress: Type.Optional(Word), vfNum: Type.Optional(Count) }),
+      Type.Object({ pfMacAddress: Type.Optional(ShortText), vfNum: Type.Optional(Count) }),
     ),
-    vpd: Type.Optional(Type.Object({ cardSerialNumber: Type.Optional(Word) })),
-    network: Type.Optional(Type.Array(Word, { maxItems: 64 })),
+    vpd: Type.Optional(Type.Object({ cardSerialNumber: Type.Optional(ShortText) })),
+    network: Type.Optional(Type.Array(ShortText, { maxItems: 64 })),
   }),
 });
 
@@ -58,8 +58,8 @@ const guestStates = ['running', 'paused', 'shutOff', 'crashed', 'saved'] as cons
 export const GuestState = Type.Enum([...guestStates, 'gone']);
 
 const FoundGuest = Type.Object({
-  id: Word,
-  name: Word,
+  id: ShortText,
+  name: ShortText,
   state: Type.Enum([...guestStates]),
   devices: Type.Array(
     Type.Object({
@@ -74,9 +74,9 @@ const FoundGuest = Type.Object({
 });
 
 const Problem = Type.Object({
-  code: Word,
+  code: ShortText,
   message: Text,
-  data: Type.Optional(Type.Record(Word, Type.Unknown())),
+  data: Type.Optional(Type.Record(ShortText, Type.Unknown())),
   blocks: Type.Enum(['all', 'passthrough', 'none']),
 });
 
@@ -86,26 +86,29 @@ export const Uptime = Type.String({ maxLength: 256, pattern: '^[ -~]*$' });
 export const HostReport = sameAs<Contract.HostReport>()(
   Type.Object({
     facts: Facts,
-    hostIp: Word,
-    physicalNetworks: Type.Array(Word, { maxItems: 1024 }),
+    hostIp: ShortText,
+    physicalNetworks: Type.Array(ShortText, { maxItems: 1024 }),
     devices: Type.Array(
       Type.Object({
         function: PciFunction,
-        tags: Type.Record(Word, orNull(Type.String({ maxLength: 4096 }))),
+        tags: Type.Record(ShortText, orNull(Type.String({ maxLength: 4096 }))),
       }),
       { maxItems: 20_000 },
     ),
     guests: Type.Array(FoundGuest, { maxItems: 20_000 }),
-    unsettledGuests: Type.Optional(Type.Array(Word, { maxItems: 20_000 })),
+    unsettledGuests: Type.Optional(Type.Array(ShortText, { maxItems: 20_000 })),
     hypervisorIsSilent: Type.Optional(Type.Literal(true)),
     problems: Type.Optional(Type.Array(Problem, { maxItems: 1024 })),
     uptime: Type.Optional(Uptime),
   }),
 );
 
-const Steps = Type.Array(Type.Object({ step: Word, milliseconds: Type.Number({ minimum: 0 }) }), {
-  maxItems: 10_000,
-});
+const Steps = Type.Array(
+  Type.Object({ step: ShortText, milliseconds: Type.Number({ minimum: 0 }) }),
+  {
+    maxItems: 10_000,
+  },
+);
 
 export const CommandResult = sameAs<Contract.CommandResult>()(
   Type.Union([

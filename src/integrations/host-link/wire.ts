@@ -7,7 +7,7 @@ import { Compile, type Validator } from 'typebox/compile';
 import type { ToAgent, ToController } from '#contracts/host/host-link.ts';
 import { ComputeError } from '#core/errors.ts';
 import { CommandResult, GuestState, HostReport, Uptime } from './wire-report.ts';
-import { HostId, HostName, SequenceNumber, Word } from './wire-words.ts';
+import { HostId, HostName, SequenceNumber, ShortText } from './message-fields.ts';
 
 /** No message is longer: a report of 10,000 devices has half of it. */
 export const maxMessageBytes = 16 * 1024 * 1024;
@@ -34,7 +34,7 @@ const toController: MessageSchemas<ToController> = {
  * does not hang up.
  */
 const Body = Type.Intersect([
-  Type.Object({ do: Word }),
+  Type.Object({ do: ShortText }),
   Type.Union([
     Type.Object({ guestId: HostId }),
     Type.Object({ guest: Type.Object({ id: HostId }) }),

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { expectAnswersOrRefusals } from '#test/typed-errors.ts';
-import { leftBehind } from './left-behind.ts';
+import { unsupportedOptions } from './unsupported-options.ts';
 import { readNovaConf } from './nova-conf.ts';
 
 const file = `[DEFAULT]
@@ -47,7 +47,7 @@ test('old and new names are read, the oldest first, each value with its line', (
 });
 
 test('what is left behind is named with line and reason, without its value', () => {
-  const left = leftBehind(readNovaConf([{ text: file, file: 'nova.conf' }]));
+  const left = unsupportedOptions(readNovaConf([{ text: file, file: 'nova.conf' }]));
   expect(left.map(({ line, option, why }) => `${line} ${option}: ${why}`)).toEqual([
     '2 [DEFAULT] transport_url: Novella has no message broker',
     '4 [DEFAULT] ram_allocation_ratio: 0 leaves it at the default',
@@ -59,7 +59,9 @@ test('what is left behind is named with line and reason, without its value', () 
 });
 
 test('names of options are printable, whatever the file is', () => {
-  const [left] = leftBehind(readNovaConf([{ text: '[\u001b[2J]\nk\uFFFD = 1', file: 'x' }]));
+  const [left] = unsupportedOptions(
+    readNovaConf([{ text: '[\u001b[2J]\nk\uFFFD = 1', file: 'x' }]),
+  );
   expect(left?.option).toBe('[\\u001b[2J] k\\ufffd');
 });
 
@@ -86,7 +88,7 @@ test('any text of known options is read or refused with a typed error', () => {
     fc.tuple(fc.constantFrom(...file.split('\n')), fc.string()).map((parts) => parts.join('')),
   );
   expectAnswersOrRefusals(fc.array(line, { maxLength: 20 }), file.split('\n'), (lines) =>
-    leftBehind(readNovaConf([{ text: lines.join('\n'), file: 'x' }])),
+    unsupportedOptions(readNovaConf([{ text: lines.join('\n'), file: 'x' }])),
   );
 });
 

@@ -11,7 +11,7 @@ import { createOwnTokens } from './http/own-token.ts';
 import { type CallCounts, createServiceCaller } from './http/service-caller.ts';
 import { createSession } from './http/session.ts';
 import { type Survey, survey } from './survey.ts';
-import { createWire } from './http/wire.ts';
+import { createHttpTransport } from './http/http-transport.ts';
 
 export interface OpenStackOptions {
   /** Keystone, with or without its version. Example: `http://controller:5000/v3`. */
@@ -64,7 +64,7 @@ export function connectOpenStack(options: OpenStackOptions): OpenStack {
   const { clock, region } = options;
   const keystone = withVersion(options.authUrl);
   const timeoutMs = options.timeoutMs ?? 30_000;
-  const wire = createWire({
+  const wire = createHttpTransport({
     timeoutMs,
     connectMs: Math.min(timeoutMs, longestConnectMs),
     connections: options.connections ?? 8,

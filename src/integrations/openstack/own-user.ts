@@ -1,5 +1,5 @@
 /**
- * Our own user in Keystone, in words for an operator: which role it lacks, and how it gets it.
+ * Describes the service user in Keystone to an operator: its missing roles, how to grant them.
  * Pure.
  */
 /** As its token says. */
@@ -23,13 +23,13 @@ const needed = Object.keys(uses) as NeededRole[];
  * Example: "the role `service` of user nova on project service, to write binding:profile and to act
  * beside users (openstack role add --project service --user nova service)".
  */
-export function roleInWords(user: OwnUser, role: NeededRole): string {
+export function describeRole(user: OwnUser, role: NeededRole): string {
   const { username, projectName } = user;
   return `the role \`${role}\` of user ${username} on project ${projectName}, ${uses[role]} (${commandFor(user, role)})`;
 }
 
-/** The roles that it has not. */
-export function lackingRoles({ roles }: OwnUser): NeededRole[] {
+/** The required roles that it does not have. */
+export function missingRoles({ roles }: OwnUser): NeededRole[] {
   return needed.filter((role) => !roles.includes(role));
 }
 
@@ -39,7 +39,7 @@ export function lackingRoles({ roles }: OwnUser): NeededRole[] {
  * service's policy asks for more".
  */
 export function whyRefused(user: OwnUser): string {
-  const lacking = lackingRoles(user).map((role) => roleInWords(user, role));
+  const lacking = missingRoles(user).map((role) => describeRole(user, role));
   if (lacking.length > 0) return `it needs ${lacking.join(', and ')}`;
   const { username, projectName, roles } = user;
   return `user ${username} has the roles ${roles.join(', ')} on project ${projectName}, so the service's policy asks for more`;

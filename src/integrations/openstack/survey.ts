@@ -6,7 +6,7 @@ import { ComputeError, errorText, isComputeError } from '#core/errors.ts';
 import type { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import { surveyAgents } from './survey-agents.ts';
 import type { OwnTokens } from './http/own-token.ts';
-import { lackingRoles, roleInWords } from './own-user.ts';
+import { missingRoles, describeRole } from './own-user.ts';
 import type { Session } from './http/session.ts';
 
 /** Sentences for an operator. */
@@ -38,7 +38,7 @@ export async function survey(services: {
     result.found.push(`identity service at ${keystone}; roles: ${token.owner.roles.join(', ')}`);
     isAdmin = token.owner.roles.includes('admin');
     const owner = await network.owner();
-    result.missing.push(...lackingRoles(owner).map((role) => roleInWords(owner, role)));
+    result.missing.push(...missingRoles(owner).map((role) => describeRole(owner, role)));
   } catch (error) {
     result.missing.push(errorText(error));
     result.isRefused = isComputeError(error, 'forbidden');

@@ -109,7 +109,7 @@ export class SysfsPciBus implements PciBus {
   }
 
   lackingSettings(address: PciAddress, change: VfChange): Promise<VfSettingName[]> {
-    return this.#vfs.lacking(address, change);
+    return this.#vfs.unsupported(address, change);
   }
 
   async deviceFacts(address: PciAddress): Promise<DeviceFacts> {

@@ -78,7 +78,7 @@ function ruleOf(finding: Finding | undefined, keys: Keys, schema: TSchema): stri
   }
   const { allowedValues, type } = finding.params as { allowedValues?: unknown[]; type?: string };
   if (allowedValues !== undefined) return `must be ${allowedValues.join(' or ')}`;
-  const words = type === undefined ? undefined : wordsOfTypes[type];
+  const words = type === undefined ? undefined : typeNames[type];
   return words === undefined ? finding.message : `must be ${words}`;
 }
 
@@ -92,7 +92,7 @@ interface Finding {
 }
 
 /** Types by the words of whoever writes YAML. */
-const wordsOfTypes: Record<string, string> = {
+const typeNames: Record<string, string> = {
   object: 'keys with values, such as "key: value", with a space after the colon',
   array: 'a list',
   integer: 'a whole number',

@@ -9,7 +9,10 @@ import { tableLines } from '#cli/terminal/table.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { parseAliases } from '#core/pci/requests/alias.ts';
 import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
-import { type LeftOption, leftBehind } from '#integrations/nova-conf/left-behind.ts';
+import {
+  type UnsupportedOption,
+  unsupportedOptions,
+} from '#integrations/nova-conf/unsupported-options.ts';
 import type { NovaConf, NovaConfEntry } from '#integrations/nova-conf/nova-conf.ts';
 import { readNovaConfFiles } from './nova-conf-files.ts';
 
@@ -18,7 +21,7 @@ export interface Import {
   yaml: string;
   /** In words. Example: `2 device specs`. */
   carried: string[];
-  left: LeftOption[];
+  left: UnsupportedOption[];
 }
 
 /**
@@ -38,7 +41,7 @@ export function importNovaConf(conf: NovaConf, file: string): Import {
       ...ratios.map(([name, ratio]) => `allocation ratio of ${name} ${ratio}`),
       ...Object.entries(conf.weights).map(([name, weight]) => `weight of ${name} ${weight}`),
     ],
-    left: leftBehind(conf),
+    left: unsupportedOptions(conf),
   };
 }
 
@@ -74,14 +77,18 @@ function reportLines({ carried, left }: Import, from: string): string[] {
   if (left.length === 0) return said;
   const columns = [
     ...(new Set(left.map(({ file }) => file)).size > 1 ? [fileColumn] : []),
-    { title: 'LINE', value: ({ line }: LeftOption) => String(line), align: 'right' as const },
-    { title: 'NOT CARRIED OVER', value: ({ option }: LeftOption) => option },
-    { title: 'BECAUSE', value: ({ why }: LeftOption) => why },
+    {
+      title: 'LINE',
+      value: ({ line }: UnsupportedOption) => String(line),
+      align: 'right' as const,
+    },
+    { title: 'NOT CARRIED OVER', value: ({ option }: UnsupportedOption) => option },
+    { title: 'BECAUSE', value: ({ why }: UnsupportedOption) => why },
   ];
   return [...said, '', ...tableLines(columns, left)];
 }
 
-const fileColumn = { title: 'FILE', value: ({ file }: LeftOption) => file };
+const fileColumn = { title: 'FILE', value: ({ file }: UnsupportedOption) => file };
 
 /** What only the host itself can know (`remote_managed_…`) is left to its start. */
 function refuseWrongEntries({ deviceSpecs, aliases }: NovaConf): void {

@@ -93,7 +93,7 @@ export function toOpenStackConfig(
 ): OpenStackConfig {
   const words = saidElsewhere(section, place, surroundings);
   const here = place(['openstack']);
-  const own = ownWords(section, here);
+  const own = ownSettings(section, here);
   const {
     authUrl,
     region,
@@ -152,7 +152,7 @@ function saidElsewhere(
   }
 }
 
-function ownWords(section: Section, here: string): CloudWords['said'] {
+function ownSettings(section: Section, here: string): CloudWords['said'] {
   const { password, password_file: file } = section;
   if (password !== undefined && file !== undefined) {
     throw new ComputeError('invalid', `${here}: must have either password or password_file`);

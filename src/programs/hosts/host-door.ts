@@ -2,7 +2,11 @@
 import type { Server } from 'node:http';
 import type { Log } from '#contracts/log.ts';
 import type { Host } from '#contracts/store/store.ts';
-import { type Admission, type HostDoor, openHostDoor } from '#integrations/host-link/host-door.ts';
+import {
+  type Admission,
+  type HostDoor,
+  acceptHostLinks,
+} from '#integrations/host-link/host-door.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { serveAgent } from '#workflows/watch/serve-agent.ts';
 
@@ -22,7 +26,7 @@ export function letHostsIn(
   context: WorkflowContext,
   { server, localHosts, onReport, log }: EnrolledHostsOptions,
 ): Pick<HostDoor, 'linked' | 'close'> {
-  const door = openHostDoor({
+  const door = acceptHostLinks({
     server,
     log,
     admit: (tokenSha256) => admit(context, localHosts, tokenSha256),

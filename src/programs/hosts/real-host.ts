@@ -6,7 +6,7 @@ import type { ImageSource } from '#contracts/services/images.ts';
 import type { Log } from '#contracts/log.ts';
 import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { folderJournal } from '#integrations/command-journal/in-folder.ts';
-import { makeEnterable } from '#integrations/guest-files/enterable-folder.ts';
+import { makeTraversable } from '#integrations/guest-files/traversable-folder.ts';
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
 import { runProgram } from '#integrations/host-facts/ask-programs.ts';
 import { readUptime } from '#integrations/host-facts/uptime.ts';
@@ -43,7 +43,7 @@ export async function realHostParts(
   const { functions } = await pciBus.listFunctions();
   const deviceSpecs = parseDeviceSpecs(config.deviceSpec, functions);
   const guestsDirectory = join(stateDir, 'guests');
-  await makeEnterable(guestsDirectory);
+  await makeTraversable(guestsDirectory);
   const machine = { places: placesHere(stateDir), pciBus, deviceSpecs };
   const child = new LibvirtChild({
     uri: config.libvirt.uri,

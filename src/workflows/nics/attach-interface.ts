@@ -4,7 +4,7 @@ import type { Task } from '#contracts/store/store.ts';
 import type { AttachData } from '#contracts/store/task-data.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { affinityPolicyOf } from '#core/servers/guest-numa.ts';
-import { memberWords } from '#core/servers/member-words.ts';
+import { memberText } from '#core/servers/member-text.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
 import { newNic, refuseUnbindable } from './attach-nic.ts';
@@ -145,6 +145,6 @@ async function portOnceAttached(
     if (portId === null) throw new ComputeError('conflict', `NIC ${nicId} was detached again`);
     return portId;
   }
-  const message = isAdmin ? outcome.message : memberWords(outcome.message);
+  const message = isAdmin ? outcome.message : memberText(outcome.message);
   throw new ComputeError(outcome.is === 'refused' ? 'invalid' : 'unavailable', message);
 }

@@ -9,7 +9,7 @@ import { allocateServer, bookDevices } from '#core/ledger/host-ledger.ts';
 import { takeDevices } from '#core/pci/claims/take-devices.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { SpecBinding } from '#core/scheduling/request-spec.ts';
-import { memberWords } from '#core/servers/member-words.ts';
+import { memberText } from '#core/servers/member-text.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import { bindNics } from '../boot/bind-ports.ts';
 import { bindingNeeds } from '../ports/binding-needs.ts';
@@ -70,7 +70,7 @@ export function refuseUnbindable(
     binding?.needs.flatMap((need) => bindingRefusal(need, host, binding.agents) ?? []) ?? [];
   if (reason === undefined) return;
   const message = `Failed to bind a port for instance ${id} on host ${host}: ${reason.message}`;
-  throw new ComputeError('invalid', hidesHost ? memberWords(message) : message, {
+  throw new ComputeError('invalid', hidesHost ? memberText(message) : message, {
     detail: reason.code,
   });
 }

@@ -172,7 +172,7 @@ function playFinish(input: Input): PortCall[] {
     ports: input.ports.map(toPort),
     host: input.bind_host,
     zone,
-    mayLack: migration === undefined,
+    mayBeMissing: migration === undefined,
     isLive: migration?.type === 'live-migration',
     deviceOf: (port) => newDevice(port, input),
     allocationOf: ({ id }) => {

@@ -4,7 +4,11 @@ import type { Socket } from 'node:net';
 import type { Log } from '#contracts/log.ts';
 import { type AgentEnd, type ControllerEnd, wantsHostLink } from '#contracts/host/host-link.ts';
 import { type DialTiming, dialController } from '#integrations/host-link/dial.ts';
-import { type Admission, type HostDoor, openHostDoor } from '#integrations/host-link/host-door.ts';
+import {
+  type Admission,
+  type HostDoor,
+  acceptHostLinks,
+} from '#integrations/host-link/host-door.ts';
 import { silentLog } from '../silent-log.ts';
 
 export interface TestDoor {
@@ -39,7 +43,7 @@ export async function aHostDoor(options: TestDoorOptions = {}): Promise<TestDoor
   });
   const { admit = async () => ({ host: 'host-1' }), onLink = () => {}, log = silentLog } = options;
   const { livenessMs } = options;
-  const door = openHostDoor({
+  const door = acceptHostLinks({
     server,
     admit,
     onLink,

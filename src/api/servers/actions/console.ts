@@ -1,6 +1,6 @@
 /** What a server wrote to its console: the action `os-getConsoleOutput`. */
 import { ComputeError, isComputeError } from '#core/errors.ts';
-import { memberWords } from '#core/servers/member-words.ts';
+import { memberText } from '#core/servers/member-text.ts';
 import { type Static, Type } from 'typebox';
 import { closed } from '../../requests/json-schema.ts';
 import type { Call, Reply } from '../../requests/route.ts';
@@ -28,7 +28,7 @@ async function hidingHosts<T>({ caller }: Call, read: () => Promise<T>): Promise
     return await read();
   } catch (error) {
     if (caller.isAdmin || !isComputeError(error, 'unavailable')) throw error;
-    throw new ComputeError('unavailable', memberWords(error.message), { cause: error });
+    throw new ComputeError('unavailable', memberText(error.message), { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 /** What was done to a server, and with which events: `openstack server event list|show`. */
 import type { Action, ActionEvent } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { memberWords } from '#core/servers/member-words.ts';
+import { memberText } from '#core/servers/member-text.ts';
 import type { Server } from '#core/servers/server.ts';
 import { atMicrosecond } from '../../requests/links.ts';
 import { type StepDown, steppedDown, type View, without } from '../../requests/microversions.ts';
@@ -80,7 +80,7 @@ function viewAction(call: Call, action: Action): View {
 }
 
 function messageFor({ caller }: Call, { message }: Action): string | null {
-  return message === null || caller.isAdmin ? message : memberWords(message);
+  return message === null || caller.isAdmin ? message : memberText(message);
 }
 
 function viewEvent(call: Call, server: Server, event: ActionEvent): View {

@@ -9,7 +9,7 @@ import type { SecurityGroup } from '#core/networking/security-group.ts';
 import { kernelImages, rootDevice } from '#core/guests/description/guest-kernel.ts';
 import { guestName } from '#core/guests/description/guest-name.ts';
 import { serverStatus } from '#core/servers/lifecycle.ts';
-import { memberWords } from '#core/servers/member-words.ts';
+import { memberText } from '#core/servers/member-text.ts';
 import type { Server } from '#core/servers/server.ts';
 import { viewFlavorOfServer } from '../../flavors/views.ts';
 import { hostStatus } from '../../hosts/host-status.ts';
@@ -175,7 +175,7 @@ function faultOf(call: Call, server: Server, status: string): View {
     fault: {
       code,
       created: atSecond(created),
-      message: isForCaller ? message : memberWords(message),
+      message: isForCaller ? message : memberText(message),
       ...(isForCaller && { details: details === '' ? message : details }),
     },
   };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { binderInWords, bindingNeed, bindingRefusal } from './binding-need.ts';
+import { describeBinder, bindingNeed, bindingRefusal } from './binding-need.ts';
 import { type NetworkAgent, NetworkAgents } from './network-agents.ts';
 import type { Network, NetworkSegment } from '../port.ts';
 import type { VnicType } from '../vnic-types.ts';
@@ -142,7 +142,7 @@ test.each(rows)(
 
 test('who usually binds a port is named, but for a whole PF', () => {
   const words = (vnicType: VnicType) =>
-    binderInWords(bindingNeed({ vnicType, profile: {} }, networkOf(vlan('physnet2'))));
+    describeBinder(bindingNeed({ vnicType, profile: {} }, networkOf(vlan('physnet2'))));
   expect(words('direct')).toBe('a live NIC Switch agent that serves physnet2');
   expect(words('direct-physical')).toBeUndefined();
 });

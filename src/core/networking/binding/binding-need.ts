@@ -4,10 +4,10 @@
  */
 import type { Reason } from '../../reason.ts';
 import {
-  agentInWords,
+  describeAgent,
   type NetworkAgent,
   type NetworkAgents,
-  stateInWords,
+  describeState,
 } from './network-agents.ts';
 import type { BindingProfile, Network, NetworkSegment } from '../port.ts';
 import { physicalSegmentOf } from '../vif-of.ts';
@@ -85,11 +85,11 @@ export function bindingRefusal(
   if (here.some(({ kind }) => !known.has(kind))) return undefined;
   const fitting = here.filter(({ kind }) => kinds.includes(kind));
   if (fitting.some((agent) => agent.isAlive && serves(agent, need.segments))) return undefined;
-  const wanted = wordsOf(need.segments);
+  const wanted = describeSegments(need.segments);
   return {
     code: 'no-network-agent',
-    message: `no live ${kinds.join(' or ')} serves ${wanted} (${foundInWords(fitting)})`,
-    data: { vnicType: need.vnicType, kinds, wanted, agents: fitting.map(agentInWords) },
+    message: `no live ${kinds.join(' or ')} serves ${wanted} (${describeFound(fitting)})`,
+    data: { vnicType: need.vnicType, kinds, wanted, agents: fitting.map(describeAgent) },
   };
 }
 
@@ -97,10 +97,10 @@ export function bindingRefusal(
  * Who usually binds such a port. Example: `a live NIC Switch agent that serves physnet2`.
  * undefined: no agent, or unknown.
  */
-export function binderInWords(need: BindingNeed): string | undefined {
+export function describeBinder(need: BindingNeed): string | undefined {
   const kinds = kindsFor(need);
   if (kinds.length === 0 || need.segments.length === 0) return undefined;
-  return `a live ${kinds.join(' or ')} that serves ${wordsOf(need.segments)}`;
+  return `a live ${kinds.join(' or ')} that serves ${describeSegments(need.segments)}`;
 }
 
 const kindsOf: Record<VnicTraits['agent'], string[]> = {
@@ -124,15 +124,15 @@ function serves(agent: NetworkAgent, segments: BindingNeed['segments']): boolean
 }
 
 /** Example: `physnet1 or vxlan networks`. */
-function wordsOf(segments: BindingNeed['segments']): string {
+function describeSegments(segments: BindingNeed['segments']): string {
   const words = segments.map(
     ({ networkType, physicalNetwork }) => physicalNetwork ?? `${networkType ?? 'unknown'} networks`,
   );
   return [...new Set(words)].join(' or ');
 }
 
-function foundInWords(fitting: readonly NetworkAgent[]): string {
+function describeFound(fitting: readonly NetworkAgent[]): string {
   const [only, ...others] = fitting;
   if (only === undefined) return 'there is none';
-  return others.length === 0 ? stateInWords(only) : fitting.map(agentInWords).join(', ');
+  return others.length === 0 ? describeState(only) : fitting.map(describeAgent).join(', ');
 }

@@ -46,12 +46,12 @@ export class NetworkAgents {
  * An agent and what it reaches. Examples: `NIC Switch agent (it has physnet1, physnet2)`; `Open
  * vSwitch agent (it is dead, last heartbeat 2026-11-23 07:34:44 UTC)`.
  */
-export function agentInWords(agent: NetworkAgent): string {
-  return `${agent.kind} (${stateInWords(agent)})`;
+export function describeAgent(agent: NetworkAgent): string {
+  return `${agent.kind} (${describeState(agent)})`;
 }
 
 /** What the brackets of `agentInWords` hold. */
-export function stateInWords(agent: NetworkAgent): string {
+export function describeState(agent: NetworkAgent): string {
   if (!agent.isAlive) return `it is dead, last heartbeat ${agent.lastHeartbeat} UTC`;
   const { physicalNetworks, tunnelTypes } = agent;
   if (physicalNetworks === null && tunnelTypes === null) return 'it is alive';

@@ -4,8 +4,8 @@
  */
 import type { PciDevice } from '../../pci/devices/device.ts';
 import type { Reason } from '../../reason.ts';
-import { bindingNeed, binderInWords } from './binding-need.ts';
-import { agentInWords, type NetworkAgents } from './network-agents.ts';
+import { bindingNeed, describeBinder } from './binding-need.ts';
+import { describeAgent, type NetworkAgents } from './network-agents.ts';
 import type { BindingProfile, Network, Port, PortChange } from '../port.ts';
 import { physicalSegmentOf } from '../vif-of.ts';
 
@@ -155,8 +155,8 @@ function notBound(port: Port, { host, network, agents }: BindingPlace): Reason {
   const segment = physicalSegmentOf(network);
   const where =
     segment === undefined ? 'a tunnelled network' : `physical network ${segment.physicalNetwork}`;
-  const wanted = binderInWords(bindingNeed(port, network));
-  const found = agents?.on(host).map(agentInWords).join(', ');
+  const wanted = describeBinder(bindingNeed(port, network));
+  const found = agents?.on(host).map(describeAgent).join(', ');
   return {
     code: 'port-binding-failed',
     message:

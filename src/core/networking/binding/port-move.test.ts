@@ -26,7 +26,7 @@ const arrival = {
   host: 'host-2',
   zone: 'nova',
   deviceOf: () => next,
-  mayLack: false,
+  mayBeMissing: false,
   isLive: false,
 };
 
@@ -89,7 +89,7 @@ test('a port whose new device is unknown refuses the whole move, except after a 
     ok: false,
     reasons: [{ code: 'slot-not-correlated', message: expect.stringContaining(vf0) }],
   });
-  expect(finishMove({ ...lost, mayLack: true })).toMatchObject({ ok: true });
+  expect(finishMove({ ...lost, mayBeMissing: true })).toMatchObject({ ok: true });
 });
 
 test('after a live migration the devices are bound already', () => {

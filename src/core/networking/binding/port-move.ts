@@ -57,11 +57,11 @@ export interface Arrival {
   zone: string;
   /**
    * The device of a port on its new host. undefined: it has none, which is right only where
-   * `mayLack` says so. Not asked for ports that hold no device.
+   * `mayBeMissing` says so. Not asked for ports that hold no device.
    */
   deviceOf: (port: Port) => MovedDevice | undefined;
   /** Unshelve: a port may come without a device. */
-  mayLack: boolean;
+  mayBeMissing: boolean;
   /** Live migration has bound the devices already. */
   isLive: boolean;
   allocationOf?: (port: Port) => Allocation | undefined;
@@ -96,7 +96,7 @@ export function finishMove(arrival: Arrival): Verdict<{ calls: PortCall[] }> {
     let profile = change.profile ?? port.profile;
     if (holdsDevice(port) && !arrival.isLive) {
       const device = arrival.deviceOf(port);
-      if (device === undefined && !arrival.mayLack) return noNewDevice(port, arrival.host);
+      if (device === undefined && !arrival.mayBeMissing) return noNewDevice(port, arrival.host);
       if (device !== undefined) {
         profile = bindingProfile(device, device.physicalNetwork, profile);
         change.profile = profile;

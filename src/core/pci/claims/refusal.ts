@@ -23,13 +23,13 @@ export function explainRefusal(
     .filter((request) => assignPools(pools, [request], placement) === undefined)
     .map((request) => ({ request, reason: explainOne(pools, request, placement) }));
   if (alone.length > 0) return addedUp(alone, pools, placement);
-  const crowded = [...Map.groupBy(requests, wordsOf).values()]
+  const crowded = [...Map.groupBy(requests, describeRequest).values()]
     .filter((group) => assignPools(pools, group, placement) === undefined)
     .map((group) => explainGroup(pools, group, placement));
   return crowded.length > 0 ? crowded : [explainTogether(requests)];
 }
 
-function wordsOf(request: PciRequest): string {
+function describeRequest(request: PciRequest): string {
   return `${placeOf(request)} ${deviceWord(request)}`;
 }
 
@@ -57,7 +57,7 @@ function explainOne(
 ): Reason {
   const matching = pools.filter((pool) => matchesRequest(pool, request));
   const free = countOf(matching);
-  const data = { requestId: request.requestId, needed: request.count, pools: poolWords(pools) };
+  const data = { requestId: request.requestId, needed: request.count, pools: poolText(pools) };
   if (free >= request.count) {
     const near = countOf(matching.filter((pool) => isUsable(pool, request, placement)));
     const policy = request.numaPolicy ?? 'legacy';
@@ -91,7 +91,7 @@ function explainGroup(
       requestIds: group.map((one) => one.requestId),
       needed,
       free,
-      pools: poolWords(usable),
+      pools: poolText(usable),
     },
   };
 }
@@ -101,7 +101,7 @@ function explainGroup(
  * and its VFs.
  */
 function explainTogether(requests: readonly PciRequest[]): Reason {
-  const kinds = [...Map.groupBy(requests, wordsOf).entries()].map(([words, group]) => {
+  const kinds = [...Map.groupBy(requests, describeRequest).entries()].map(([words, group]) => {
     const count = group.reduce((sum, request) => sum + request.count, 0);
     return `${count} ${words.startsWith('alias') ? words : `on ${words}`}`;
   });
@@ -188,7 +188,7 @@ function countOf(pools: readonly PciDevicePool[]): number {
 }
 
 /** The first few, as a decision keeps the reasons of every host. */
-function poolWords(pools: readonly PciDevicePool[]): string[] {
+function poolText(pools: readonly PciDevicePool[]): string[] {
   return pools.slice(0, poolsNamed).map(poolWord);
 }
 

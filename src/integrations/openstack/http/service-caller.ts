@@ -4,10 +4,10 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ComputeError, errorText, isComputeError } from '#core/errors.ts';
-import { distrustOf, type Trust } from '#core/distrust.ts';
+import { tlsFailureReason, type Trust } from '#core/tls-failure.ts';
 import { gatewayStatuses, waitAfter } from './repeat.ts';
 import { type AnswerLimits, readWhole, TooLong } from './whole-answer.ts';
-import { TimedOut, type Wire, type WireAnswer } from './wire.ts';
+import { TimedOut, type HttpTransport, type WireAnswer } from './http-transport.ts';
 
 export interface ServiceCall {
   /** As people name it. Example: `network`. */
@@ -48,7 +48,7 @@ export interface ServiceCaller {
 }
 
 export interface CallerOptions {
-  wire: Wire;
+  wire: HttpTransport;
   limits: AnswerLimits;
   trust: Trust;
   /** Pauses before the second, third … try. */
@@ -81,7 +81,7 @@ export function createServiceCaller(options: CallerOptions): ServiceCaller {
         ...headers,
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      isAlone,
+      dedicatedConnection: isAlone,
     });
   };
   const exchange = async <Read>(
@@ -103,7 +103,7 @@ export function createServiceCaller(options: CallerOptions): ServiceCaller {
         if (waitMs === undefined) throw down(call, `it answers ${answer.status}`);
       } catch (error) {
         if (isComputeError(error)) throw error;
-        const distrust = distrustOf(error, options.trust);
+        const distrust = tlsFailureReason(error, options.trust);
         if (distrust !== undefined) throw notTrusted(call, distrust, error);
         const isFinal = error instanceof TimedOut || error instanceof TooLong;
         if (isFinal || !isRepeatable || pauseMs === undefined) {

@@ -5,9 +5,9 @@ import type { Acting } from '#contracts/services/network.ts';
 import { ComputeError } from '#core/errors.ts';
 import { endpointOf } from './catalog.ts';
 import type { OwnToken, OwnTokens } from './own-token.ts';
-import { lackingRoles, type OwnUser, roleInWords } from '../own-user.ts';
+import { missingRoles, type OwnUser, describeRole } from '../own-user.ts';
 import type { ServiceAnswer, ServiceCall, ServiceCaller } from './service-caller.ts';
-import type { WireAnswer } from './wire.ts';
+import type { WireAnswer } from './http-transport.ts';
 
 export type SessionCall = Pick<ServiceCall, 'method' | 'path' | 'body' | 'headers'> & {
   acting: Acting;
@@ -77,7 +77,7 @@ export function createSession(options: SessionOptions): Session {
     const lacksRole =
       (first.status === 403 || isShort(first)) &&
       acting === 'service' &&
-      lackingRoles(token.owner).length > 0;
+      missingRoles(token.owner).length > 0;
     if (first.status !== 401 && !lacksRole) return first;
     drop(first);
     const newer = await tokens.newerThan(token);
@@ -117,10 +117,10 @@ function refused(acting: Acting, name: string, owner: OwnUser): ComputeError {
     );
   }
   // With a token that has no such role beside it a good token of the user is refused too.
-  if (lackingRoles(owner).includes('service')) {
+  if (missingRoles(owner).includes('service')) {
     return new ComputeError(
       'unavailable',
-      `the ${name} refuses the token of this request or the service token sent with it: the service token needs ${roleInWords(owner, 'service')}`,
+      `the ${name} refuses the token of this request or the service token sent with it: the service token needs ${describeRole(owner, 'service')}`,
     );
   }
   return new ComputeError('unauthenticated', `the ${name} refuses the token of this request`);

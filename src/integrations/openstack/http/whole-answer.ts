@@ -1,6 +1,6 @@
 /** Reads an answer to its end, which comes in any case. */
 import type { Readable } from 'node:stream';
-import { TimedOut } from './wire.ts';
+import { TimedOut } from './http-transport.ts';
 
 export interface AnswerLimits {
   /** How long all of it may take. */

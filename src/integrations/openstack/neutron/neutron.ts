@@ -7,7 +7,7 @@ import { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import type { NewPortBinding, PortBinding } from '#core/networking/binding/port-bindings.ts';
 import type { Network, Port, UsableNetwork } from '#core/networking/port.ts';
 import type { SecurityGroup } from '#core/networking/security-group.ts';
-import { gathered } from './gathered.ts';
+import { batched } from './batched.ts';
 import { type NeutronAgent, type NeutronAgents, toAgent } from './neutron-agents.ts';
 import {
   type NeutronBinding,
@@ -27,7 +27,7 @@ import {
 } from './neutron-shapes.ts';
 import { whyRefused } from '../own-user.ts';
 import { refusalOf } from '../http/refusals.ts';
-import { remembered } from './remembered.ts';
+import { cached } from './cached.ts';
 import type { Session, SessionCall } from '../http/session.ts';
 
 export interface NeutronOptions {
@@ -45,14 +45,14 @@ export interface NeutronOptions {
  */
 export function createNeutron(options: NeutronOptions): NetworkService {
   const { clock, session } = options;
-  const neutron = asker(session);
-  const read = gathered((ids) => readNetworks(neutron, ids));
-  const networks = remembered(clock, options.networkCacheMs, async (id) => {
+  const neutron = createClient(session);
+  const read = batched((ids) => readNetworks(neutron, ids));
+  const networks = cached(clock, options.networkCacheMs, async (id) => {
     const network = await read(id);
     if (network !== undefined) return network;
     throw new ComputeError('notFound', `network ${id} could not be found`);
   });
-  const agents = remembered(clock, options.agentCacheMs, async () => {
+  const agents = cached(clock, options.agentCacheMs, async () => {
     const readAt = clock.now();
     return new NetworkAgents((await listAgents(neutron)).map(toAgent), readAt);
   });
@@ -112,9 +112,9 @@ export function createNeutron(options: NeutronOptions): NetworkService {
   };
 }
 
-type Neutron = ReturnType<typeof asker>;
+type Neutron = ReturnType<typeof createClient>;
 
-function asker(session: Session) {
+function createClient(session: Session) {
   const refusal = async (call: SessionCall, answer: Parameters<typeof refusalOf>[0]) =>
     refusalOf(answer, {
       name: await session.name(),
@@ -243,7 +243,7 @@ const shownGroupsMs = 1_000;
 
 /** By token and ids: nobody gets what another token was shown. */
 function rememberedGroups(clock: Clock, neutron: Neutron) {
-  const groups = remembered(
+  const groups = cached(
     clock,
     shownGroupsMs,
     ({ ids, caller }: { ids: readonly string[]; caller: Caller }) =>

@@ -16,11 +16,11 @@ export const runOnHost: RunCommand = async ([program = '', ...args]) => {
     const options = { env, timeout: timeoutMs, maxBuffer };
     return (await promisify(execFile)(program, args, options)).stdout;
   } catch (error) {
-    throw new Error(wordsOf(program, error), { cause: error });
+    throw new Error(failureText(program, error), { cause: error });
   }
 };
 
-function wordsOf(program: string, error: unknown): string {
+function failureText(program: string, error: unknown): string {
   const { code, stderr, killed } = error as { code?: unknown; stderr?: string; killed?: boolean };
   if (code === 'ENOENT') return `program ${program} is not installed`;
   if (killed === true) return `timed out after ${timeoutMs / 1000} s`;

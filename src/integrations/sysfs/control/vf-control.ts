@@ -80,7 +80,7 @@ export class VfControl {
     await this.#run(['ip', 'link', 'set', pfIfname, 'vf', String(vfNum), 'mac', noMac]);
   }
 
-  async lacking(address: PciAddress, wanted: VfChange): Promise<VfSettingName[]> {
+  async unsupported(address: PciAddress, wanted: VfChange): Promise<VfSettingName[]> {
     const place = await this.#place(address);
     const now = await this.#settings(place);
     const names = Object.keys(changeTowards(now, wanted)) as VfSettingName[];

@@ -18,10 +18,10 @@ const unknownIssuer = new Set([
 ]);
 
 /**
- * Why the certificate that was shown is not believed; undefined for any other error.
+ * Why the server's certificate is not trusted; undefined for any other error.
  * Example: `its certificate has expired`. Source: OpenSSL's X509_V_ERR codes, and Node's of TLS.
  */
-export function distrustOf(error: unknown, { key, caFile }: Trust): string | undefined {
+export function tlsFailureReason(error: unknown, { key, caFile }: Trust): string | undefined {
   const { code, reason } = error as { code?: unknown; reason?: unknown };
   if (typeof code !== 'string') return undefined;
   if (unknownIssuer.has(code)) {

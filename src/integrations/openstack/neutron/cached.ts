@@ -1,4 +1,4 @@
-/** Answers that are believed for a while. */
+/** A bounded cache whose entries expire. */
 import type { Clock } from '#contracts/clock.ts';
 
 /** Bounded, for ids come from users. */
@@ -9,7 +9,7 @@ const mostRemembered = 1_000;
  * remembered. With `isDoubted` it is read again however young. `idOf`: what makes two questions
  * one.
  */
-export function remembered<T, Asked = string>(
+export function cached<T, Asked = string>(
   clock: Clock,
   ageMs: number,
   read: (asked: Asked) => Promise<T>,

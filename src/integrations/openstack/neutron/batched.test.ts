@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { gathered } from './gathered.ts';
+import { batched } from './batched.ts';
 
 function reader() {
   const calls: string[][] = [];
-  const ask = gathered(async (ids) => {
+  const ask = batched(async (ids) => {
     calls.push([...ids]);
     return new Map(ids.filter((id) => id !== 'none').map((id) => [id, `the ${id}`]));
   });
@@ -31,7 +31,7 @@ test('a hundred go in one call, more in another', async () => {
 
 test('an error reaches all who asked, and the next try is a new one', async () => {
   let tries = 0;
-  const ask = gathered(async () => {
+  const ask = batched(async () => {
     tries += 1;
     if (tries === 1) throw new Error('away');
     return new Map([['a', 1]]);

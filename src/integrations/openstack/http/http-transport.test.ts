@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { type Certificate, makeAuthority } from '#test/tls/authority.ts';
 import { createServiceCaller } from './service-caller.ts';
-import { createWire, type WireOptions } from './wire.ts';
+import { createHttpTransport, type HttpTransportOptions } from './http-transport.ts';
 
 const stops: (() => void)[] = [];
 afterEach(() => {
@@ -26,8 +26,13 @@ async function serviceWith(certificate: Certificate): Promise<string> {
   return `https://${await listening(server)}`;
 }
 
-function wireWith(options: Partial<WireOptions>) {
-  const wire = createWire({ timeoutMs: 5_000, connectMs: 5_000, connections: 2, ...options });
+function wireWith(options: Partial<HttpTransportOptions>) {
+  const wire = createHttpTransport({
+    timeoutMs: 5_000,
+    connectMs: 5_000,
+    connections: 2,
+    ...options,
+  });
   stops.push(() => wire.close());
   return wire;
 }
@@ -110,7 +115,7 @@ test('a request outside the pool does not wait for those in it', async () => {
     method: 'GET',
     url: `${url}/alone`,
     headers: {},
-    isAlone: true,
+    dedicatedConnection: true,
   });
   expect(await text(answer.bytes)).toBe('here');
   wire.close();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { memberWords } from './member-words.ts';
+import { memberText } from './member-text.ts';
 
 const general = 'The host could not do it. An administrator can see the reason.';
 
@@ -33,7 +33,7 @@ test.each([
   ['port p1 of host-1 is DOWN after 300 s', general],
   ['', general],
 ])('%s', (message, words) => {
-  expect(memberWords(message)).toBe(words);
+  expect(memberText(message)).toBe(words);
 });
 
 test.each([
@@ -43,5 +43,5 @@ test.each([
   'Port p1 could not be found.',
   'The host of the server stopped reporting.',
 ])('what the user brought is named: %s', (message) => {
-  expect(memberWords(message)).toBe(message);
+  expect(memberText(message)).toBe(message);
 });

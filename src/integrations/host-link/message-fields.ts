@@ -3,7 +3,7 @@ import { type TSchema, Type } from 'typebox';
 import { hostNameRule } from '#core/host-name.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
 
-export const Word = Type.String({ maxLength: 255 });
+export const ShortText = Type.String({ maxLength: 255 });
 export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 export const SequenceNumber = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 /** A UUID, or another word that may stand in a file name. */

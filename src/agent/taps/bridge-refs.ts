@@ -14,7 +14,7 @@ interface BridgeUse {
 
 const folder = 'bridges';
 
-export class BridgeCare {
+export class BridgeRefs {
   readonly #bridges: HostBridges;
   readonly #memory: HostMemory;
   readonly #queue = new KeyedQueue();

@@ -7,15 +7,15 @@ import { dirname } from 'node:path';
  * pass through and not list them, whatever our umask. True when it was made. Source: libvirt gives
  * QEMU's user the files of a guest, not the folders above them.
  */
-export async function makeEnterable(folder: string): Promise<boolean> {
+export async function makeTraversable(folder: string): Promise<boolean> {
   // Folder by folder: Node's own `recursive` calls a read-only file system a missing file.
   try {
     await mkdir(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    if (code !== 'ENOENT' || !(await makeEnterable(dirname(folder)))) throw error;
-    return makeEnterable(folder);
+    if (code !== 'ENOENT' || !(await makeTraversable(dirname(folder)))) throw error;
+    return makeTraversable(folder);
   }
   await chmod(folder, 0o711);
   return true;

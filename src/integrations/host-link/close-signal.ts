@@ -1,5 +1,5 @@
-/** The end of a link: it comes once, and whoever asks later is notified too. */
-export class Closing {
+/** The end of a link: signalled once; a listener added later is called at once. */
+export class CloseSignal {
   readonly #listeners: (() => void)[] = [];
   #isDone = false;
 

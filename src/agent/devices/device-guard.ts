@@ -29,7 +29,7 @@ interface DeviceRecord {
   problem: string | null;
 }
 
-export interface DeviceCareOptions {
+export interface DeviceGuardOptions {
   host: string;
   pciBus: PciBus;
   memory: HostMemory;
@@ -40,12 +40,12 @@ export interface DeviceCareOptions {
 
 const folder = 'devices';
 
-export class DeviceCare {
-  readonly #options: DeviceCareOptions;
+export class DeviceGuard {
+  readonly #options: DeviceGuardOptions;
   readonly #queue = new KeyedQueue();
   readonly #listeners = new Set<() => void>();
 
-  constructor(options: DeviceCareOptions) {
+  constructor(options: DeviceGuardOptions) {
     this.#options = options;
   }
 

@@ -1,7 +1,7 @@
 import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
 import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
 import { expect, test } from 'vitest';
-import { BridgeCare } from './bridge-care.ts';
+import { BridgeRefs } from './bridge-refs.ts';
 
 const wiring = { physicalNetwork: 'physnet1', vlan: 42 };
 
@@ -11,7 +11,7 @@ function aHost() {
     reaches: (physicalNetwork) => physicalNetwork === 'physnet1',
   });
   const memory = new SimulatedMemory();
-  return { bridges, memory, care: new BridgeCare({ bridges, memory }) };
+  return { bridges, memory, care: new BridgeRefs({ bridges, memory }) };
 }
 
 test('a bridge goes with its last NIC, of whichever guest', async () => {
@@ -50,6 +50,6 @@ test('after a crash the bridges of guests that are gone go', async () => {
   const { bridges, care, memory } = aHost();
   await care.make('br-a', { guestId: 'g1', portId: 'p1' }, wiring);
   await care.make('br-b', { guestId: 'g2', portId: 'p2' }, wiring);
-  await new BridgeCare({ bridges, memory }).cleanUp(async () => [{ id: 'g2' }]);
+  await new BridgeRefs({ bridges, memory }).cleanUp(async () => [{ id: 'g2' }]);
   expect(bridges.names).toEqual(['br-b']);
 });

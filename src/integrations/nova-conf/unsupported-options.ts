@@ -10,7 +10,7 @@ import type { NovaConf } from './nova-conf.ts';
  * An option that is not carried over. Example: line 3, `[DEFAULT] transport_url`, `Novella has no
  * message broker`.
  */
-export interface LeftOption {
+export interface UnsupportedOption {
   file: string;
   line: number;
   option: string;
@@ -69,7 +69,7 @@ const coveredFilters = new Set([
 ]);
 
 /** The options that are not in the fields of `conf`, in the order of the files. */
-export function leftBehind(conf: NovaConf): LeftOption[] {
+export function unsupportedOptions(conf: NovaConf): UnsupportedOption[] {
   return conf.options
     .filter((option) => !conf.taken.has(option))
     .map((option) => ({

@@ -7,14 +7,14 @@ import type { CommandResult, HostCommand } from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
 import { errorText } from '#core/errors.ts';
 import { executeCommand } from './execute-command.ts';
-import type { GuestTurns } from './guest-turns.ts';
+import type { GuestQueue } from './guest-queue.ts';
 import type { HostParts } from '../host-parts.ts';
 
-export interface CommandDeskOptions {
+export interface CommandQueueOptions {
   parts: HostParts;
   journal: CommandJournal;
   log: Log;
-  turns: GuestTurns;
+  turns: GuestQueue;
   /** A command of this guest begins. */
   expect: (guestId: string) => void;
   /** It is done, and its result not yet reported. Never throws. */
@@ -25,8 +25,8 @@ export interface CommandDeskOptions {
   answer: (key: CommandKey, result: CommandResult) => void;
 }
 
-export class CommandDesk {
-  readonly #options: CommandDeskOptions;
+export class CommandQueue {
+  readonly #options: CommandQueueOptions;
   /**
    * Ended, and the controller has not said that it has the result; `result` null: cut off by the
    * end of an earlier agent.
@@ -35,14 +35,14 @@ export class CommandDesk {
   readonly #running = new Set<string>();
   #isStopped = false;
 
-  private constructor(options: CommandDeskOptions, left: JournalEntry[]) {
+  private constructor(options: CommandQueueOptions, left: JournalEntry[]) {
     this.#options = options;
     this.#kept = new Map(left.map((entry) => [nameOf(entry), entry]));
   }
 
   /** With what an earlier life of the agent left in the journal. */
-  static async open(options: CommandDeskOptions): Promise<CommandDesk> {
-    return new CommandDesk(options, await options.journal.read());
+  static async open(options: CommandQueueOptions): Promise<CommandQueue> {
+    return new CommandQueue(options, await options.journal.read());
   }
 
   /**

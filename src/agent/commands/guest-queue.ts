@@ -1,7 +1,7 @@
 /** Acts on guests: of one guest one after the other, of different guests concurrently. */
 import { KeyedQueue } from '#runtime/serial-queue.ts';
 
-export class GuestTurns {
+export class GuestQueue {
   readonly #queue = new KeyedQueue();
   readonly #observers = new Set<Set<string>>();
 

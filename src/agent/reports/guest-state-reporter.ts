@@ -1,34 +1,34 @@
 /**
- * Tells the controller how guests are found: after each command, and when the hypervisor says that
- * one has changed.
+ * Reports the state of guests to the controller: after each command, and when the hypervisor
+ * reports a change.
  */
 import type { ToController } from '#contracts/host/host-link.ts';
 import type { AgentOptions } from '../agent-options.ts';
-import type { GuestTurns } from '../commands/guest-turns.ts';
+import type { GuestQueue } from '../commands/guest-queue.ts';
 
-export class GuestLooks {
+export class GuestStateReporter {
   readonly #options: AgentOptions;
   readonly #notify: (message: ToController) => void;
-  readonly #turns: GuestTurns;
-  /** Guests that will be looked at anyway. */
-  readonly #coming = new Set<string>();
+  readonly #turns: GuestQueue;
+  /** Guests whose state is about to be read anyway. */
+  readonly #scheduled = new Set<string>();
   #stopped = false;
 
-  constructor(options: AgentOptions, notify: (message: ToController) => void, turns: GuestTurns) {
+  constructor(options: AgentOptions, notify: (message: ToController) => void, turns: GuestQueue) {
     this.#options = options;
     this.#notify = notify;
     this.#turns = turns;
   }
 
-  /** A command of this guest begins, and `now` follows it: what changes until then is no news. */
+  /** A command of this guest begins; `now` follows it, so changes until then need no report. */
   expect(guestId: string): void {
-    this.#coming.add(guestId);
+    this.#scheduled.add(guestId);
   }
 
   /** Call in the guest's turn, so that nothing is under way for it. Never throws. */
   async now(guestId: string): Promise<void> {
     const { hypervisor, log, host } = this.#options;
-    this.#coming.delete(guestId);
+    this.#scheduled.delete(guestId);
     try {
       const found = (await hypervisor.listGuests()).find(({ id }) => id === guestId);
       if (this.#stopped) return;
@@ -39,10 +39,10 @@ export class GuestLooks {
     }
   }
 
-  /** After what is under way for it: what an event says may be old by the time it is heard. */
+  /** Reads the state once what is in flight has ended: an event may be outdated by then. */
   later(guestId: string): void {
-    if (this.#coming.has(guestId)) return;
-    this.#coming.add(guestId);
+    if (this.#scheduled.has(guestId)) return;
+    this.#scheduled.add(guestId);
     this.#turns.take(guestId, () => this.now(guestId));
   }
 

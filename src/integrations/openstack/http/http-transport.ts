@@ -19,7 +19,7 @@ export interface WireRequest {
    * A connection of its own, outside the pool: for what takes long, or must not meet a connection
    * that the other side closes just then.
    */
-  isAlone?: boolean;
+  dedicatedConnection?: boolean;
 }
 
 export interface WireAnswer {
@@ -29,7 +29,7 @@ export interface WireAnswer {
   bytes: IncomingMessage;
 }
 
-export interface WireOptions {
+export interface HttpTransportOptions {
   /** PEM text of the authorities to trust instead of the system's. */
   ca?: string;
   /** How long the other side may be silent. */
@@ -43,7 +43,7 @@ export interface WireOptions {
   connections: number;
 }
 
-export interface Wire {
+export interface HttpTransport {
   /**
    * Rejects with the system's error when there is no answer: connection refused, reset, no answer
    * in time.
@@ -56,14 +56,14 @@ export interface Wire {
 export class TimedOut extends Error {}
 
 /** Opens no connection yet. */
-export function createWire(options: WireOptions): Wire {
+export function createHttpTransport(options: HttpTransportOptions): HttpTransport {
   const { connections, ca } = options;
   const pool = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections };
   const trust = ca === undefined ? {} : { ca };
   const http = { kept: new HttpAgent(pool), alone: new HttpAgent() };
   const https = { kept: new HttpsAgent({ ...pool, ...trust }), alone: new HttpsAgent(trust) };
   return {
-    send({ method, url, headers, body, isAlone = false }) {
+    send({ method, url, headers, body, dedicatedConnection: isAlone = false }) {
       const isTls = url.startsWith('https:');
       const agents = isTls ? https : http;
       const length = body !== undefined && { 'content-length': String(Buffer.byteLength(body)) };
@@ -85,7 +85,7 @@ export function createWire(options: WireOptions): Wire {
 
 function answerTo(
   sending: ClientRequest,
-  { timeoutMs, connectMs }: WireOptions,
+  { timeoutMs, connectMs }: HttpTransportOptions,
 ): Promise<WireAnswer> {
   const late = () => new TimedOut(`timed out after ${timeoutMs / 1000} s`);
   return new Promise((resolve, reject) => {

@@ -33,7 +33,7 @@ const hostsHidden: [start: RegExp, words: (found: RegExpMatchArray) => string][]
  * 0 of 1 VF free` → `No valid host was found. There are not enough hosts available.` Source: Nova
  * `NoValidHost`, and its policy for `fault.details`.
  */
-export function memberWords(message: string): string {
+export function memberText(message: string): string {
   if (ownThings.some((known) => known.test(message))) return message;
   for (const [start, words] of hostsHidden) {
     const found = message.match(start);

@@ -1,4 +1,4 @@
-/** Answers to what is asked for at the same time, read by one call. */
+/** Batches reads that are requested in the same turn of the event loop into one call. */
 
 /** So many ids make no address that a server finds too long. */
 const mostAtOnce = 100;
@@ -8,7 +8,7 @@ const mostAtOnce = 100;
  * three NICs whose networks are looked up side by side → one list of three networks. An id that the
  * answer leaves out gives undefined; an error is everybody's.
  */
-export function gathered<T>(
+export function batched<T>(
   readAll: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>,
 ): (id: string) => Promise<T | undefined> {
   let gathering: { ids: Set<string>; answers: Promise<ReadonlyMap<string, T>> } | undefined;
