@@ -210,6 +210,14 @@ test('a package is imported only where it belongs', () => {
   expect(wrong).toEqual([]);
 });
 
+test('contracts hold interfaces and names, no code', () => {
+  const wrong = product
+    .filter((file) => file.ring === 'contracts')
+    .filter((file) => /^export (async function|function|class)/m.test(file.text))
+    .map((file) => `src/${file.path}`);
+  expect(wrong, 'code belongs to core or runtime').toEqual([]);
+});
+
 test('only programs read the environment', () => {
   const wrong = product
     .filter((file) => file.ring !== 'programs' && /process\.env/.test(file.text))

@@ -1,4 +1,6 @@
-/** The page of configuration keys is what the schemas say, and what they say of defaults is true. */
+/**
+ * The page of configuration keys is what the schemas say, and what they say of defaults is true.
+ */
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { parseConfig } from '#programs/config/config.ts';

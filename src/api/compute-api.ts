@@ -6,8 +6,9 @@ import { ComputeError } from '#core/errors.ts';
 import { originOf } from '#http/origin.ts';
 import { createHttpService } from '#http/service.ts';
 import type { ApiContext } from './requests/context.ts';
+import { isHostLinkRequest } from './host-link-request.ts';
 import { mountRoutes, projectSegment } from './requests/dispatch.ts';
-import { hostLinkPath, wantsHostLink } from '#contracts/host/host-link.ts';
+import { hostLinkPath } from '#contracts/host/host-link.ts';
 import { faultReply } from './faults.ts';
 import { mountHostImages } from './host-images.ts';
 import { minVersion, vary, versionHeaders } from './requests/negotiate.ts';
@@ -23,7 +24,7 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
       faultReply(error, { requestId, identityUrl: context.identityUrl() }),
     ...(context.publicUrl !== undefined && { publicUrl: context.publicUrl }),
     ...(context.tls !== undefined && { tls: context.tls }),
-    takesUpgrade: wantsHostLink,
+    takesUpgrade: isHostLinkRequest,
     unknownRoute: ({ method, url }) =>
       new ComputeError(
         'notFound',

@@ -4,7 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { sha256OfToken } from '#contracts/store/enrolments.ts';
+import { sha256OfToken } from '#runtime/token-hash.ts';
 import { ComputeError } from '#core/errors.ts';
 import { neededImages } from '#core/guests/needed-images.ts';
 import { bearerToken } from '#runtime/bearer-token.ts';

@@ -41,7 +41,9 @@ export async function createNetwork(
   return id;
 }
 
-/** Example: `createPort(session, networkId, 'direct', { name: 'p' })`; `more` goes into its body. */
+/**
+ * Example: `createPort(session, networkId, 'direct', { name: 'p' })`; `more` goes into its body.
+ */
 export async function createPort(
   session: Session,
   networkId: string,

@@ -32,8 +32,8 @@ export type CaseOutcome =
 /**
  * Runs the cases of one topic through the product's code. A `run` that throws counts as failed with
  * the error's message, so a runner catches only what a case expects. Export it from
- * `test/conformance/topics/<topic>.ts` and add it to `topics.ts`. Example: `export const vifXml: Topic = {
- * name: 'vif_xml', run: (testCase) => judge(testCase.expect['xml'], actual) }`.
+ * `test/conformance/topics/<topic>.ts` and add it to `topics.ts`. Example: `export const vifXml:
+ * Topic = { name: 'vif_xml', run: (testCase) => judge(testCase.expect['xml'], actual) }`.
  */
 export interface Topic {
   /** As in the file's `topic` field. Example: `vif_xml`. */

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { sha256OfToken } from '#contracts/store/enrolments.ts';
+import { sha256OfToken } from '#runtime/token-hash.ts';
 import { openStore } from '#integrations/database/store.ts';
 import { Cloud } from '#test/worlds/cloud.ts';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';

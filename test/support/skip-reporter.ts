@@ -1,7 +1,9 @@
 /** Names every test that was skipped at the end of a run, with the reason that its title has. */
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
-/** Prints nothing when only some tests were asked for by `-t`: the others are not skipped for lack. */
+/**
+ * Prints nothing when only some tests were asked for by `-t`: the others are not skipped for lack.
+ */
 export default class SkipReporter implements Reporter {
   #isPartial = false;
 

@@ -72,7 +72,9 @@ export class NodeLooks {
     this.#problems = [];
   }
 
-  /** Calls the listener when the hypervisor reports devices, until the returned function is called. */
+  /**
+   * Calls the listener when the hypervisor reports devices, until the returned function is called.
+   */
   watch(listener: () => void): () => void {
     return this.#options.nodeDevices?.watch(listener) ?? (() => undefined);
   }

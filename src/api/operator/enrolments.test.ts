@@ -1,6 +1,6 @@
 /** Hosts are let in and put out by administrators; a token is seen once. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { sha256OfToken } from '#contracts/store/enrolments.ts';
+import { sha256OfToken } from '#runtime/token-hash.ts';
 import { aComputeWorld, type ComputeWorld, faultOf } from '#test/worlds/compute-world.ts';
 import { aHost } from '#test/worlds/store-rows.ts';
 

@@ -6,7 +6,9 @@ import { DevicesReply, PoolsReply } from './pci.ts';
 import { CheckView } from './pci-check.ts';
 import { ControllerStatus } from './status.ts';
 
-/** By method and path below `/novella/v1`; null: no body. Errors are `FaultReply` on all of them. */
+/**
+ * By method and path below `/novella/v1`; null: no body. Errors are `FaultReply` on all of them.
+ */
 export const operatorReplies = {
   'GET /status': ControllerStatus,
   'GET /hosts': HostsReply,

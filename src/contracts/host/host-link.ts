@@ -13,18 +13,6 @@ import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
 export const hostLinkPath = '/novella/v1/host-link';
 
 /**
- * Is this request one that wants to become a link? All others are plain HTTP, whatever upgrade they
- * offer.
- */
-export function wantsHostLink(request: {
-  url?: string | undefined;
-  headers: { upgrade?: string | undefined };
-}): boolean {
-  const [path] = (request.url ?? '').split('?');
-  return path === hostLinkPath && request.headers.upgrade?.toLowerCase() === 'websocket';
-}
-
-/**
  * What an agent is commanded to do. Every command may be given again: what is done already is not
  * done twice, but for a reboot.
  */

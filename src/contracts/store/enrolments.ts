@@ -1,15 +1,5 @@
 /** Hosts that may dial in. The store keeps what a token hashes to, never the token. */
 
-import { createHash } from 'node:crypto';
-
-/**
- * What is kept of a token: SHA-256, in hex. A token is 256 random bits, so nothing has to slow a
- * guesser down.
- */
-export function sha256OfToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
-}
-
 /** Times are epoch milliseconds; `revokedAt` null: the token is good. */
 export interface Enrolment {
   /** The host's name; it may speak for no other. */

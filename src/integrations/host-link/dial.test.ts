@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { sha256OfToken } from '#contracts/store/enrolments.ts';
+import { sha256OfToken } from '#runtime/token-hash.ts';
 import type { AgentEnd } from '#contracts/host/host-link.ts';
 import { aDial, aHostDoor, type TestDoorOptions } from '#test/worlds/host-links.ts';
 import { saidLog } from '#test/said-log.ts';

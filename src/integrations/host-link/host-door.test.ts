@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { sha256OfToken } from '#contracts/store/enrolments.ts';
+import { sha256OfToken } from '#runtime/token-hash.ts';
 import type { ControllerEnd, ToController } from '#contracts/host/host-link.ts';
 import { aHostDoor, type TestDoor, type TestDoorOptions } from '#test/worlds/host-links.ts';
 import { type SaidLog, saidLog } from '#test/said-log.ts';

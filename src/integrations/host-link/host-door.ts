@@ -5,7 +5,7 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { sha256OfToken } from '#contracts/store/enrolments.ts';
+import { sha256OfToken } from '#runtime/token-hash.ts';
 import {
   type ControllerEnd,
   type LinkedHost,
@@ -53,7 +53,7 @@ const pingMs = 10_000;
 const closeTimeout = 2_000;
 
 /**
- * Lets hosts in on this server, which must hand over the requests that `wantsHostLink`, and no
+ * Lets hosts in on this server, which must hand over the requests that `isHostLinkRequest`, and no
  * others.
  */
 export function acceptHostLinks(options: HostDoorOptions): HostDoor {

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
-import { sha256OfToken } from '#contracts/store/enrolments.ts';
+import { sha256OfToken } from '#runtime/token-hash.ts';
 import { imageSourceContract } from '#contracts/services/images.contract.ts';
 import { aComputeWorld, imageBytes, imageId, queuedImageId } from '#test/worlds/compute-world.ts';
 import { inProcessImageSource } from './in-process.ts';

@@ -7,7 +7,9 @@ import type { StepOutcome } from './workflow.ts';
 /** The workflow did what it was begun for. */
 export const succeeded: ActionOutcome = { is: 'ok' };
 
-/** What was begun did not succeed. Example: `failedBy(error)` → `{ is: 'failed', kind, message }`. */
+/**
+ * What was begun did not succeed. Example: `failedBy(error)` → `{ is: 'failed', kind, message }`.
+ */
 export function failedBy({
   kind = 'unavailable',
   message,

@@ -2,7 +2,8 @@
  * Hosts are admitted by name, each with a token of its own that is shown once and can be revoked.
  */
 import { randomBytes } from 'node:crypto';
-import { type Enrolment, sha256OfToken } from '#contracts/store/enrolments.ts';
+import type { Enrolment } from '#contracts/store/enrolments.ts';
+import { sha256OfToken } from '#runtime/token-hash.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 

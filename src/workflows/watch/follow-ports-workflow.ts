@@ -1,7 +1,7 @@
 /**
- * Workflow: NICs of an idle server follow their ports. A NIC that another workflow has changed since
- * is left to the next read of the ports: the events stay. Nothing is held by it, so there is nothing
- * to undo.
+ * Workflow: NICs of an idle server follow their ports. A NIC that another workflow has changed
+ * since is left to the next read of the ports: the events stay. Nothing is held by it, so there is
+ * nothing to undo.
  */
 import type { Task } from '#contracts/store/store.ts';
 import type { ComputeError } from '#core/errors.ts';

@@ -1,8 +1,9 @@
 /** Links between an agent and a controller for tests, in both forms. */
+import { isHostLinkRequest } from '#api/host-link-request.ts';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Log } from '#contracts/log.ts';
-import { type AgentEnd, type ControllerEnd, wantsHostLink } from '#contracts/host/host-link.ts';
+import { type AgentEnd, type ControllerEnd } from '#contracts/host/host-link.ts';
 import { type DialTiming, dialController } from '#integrations/host-link/dial.ts';
 import {
   type Admission,
@@ -32,7 +33,7 @@ export interface TestDoorOptions {
  * otherwise.
  */
 export async function aHostDoor(options: TestDoorOptions = {}): Promise<TestDoor> {
-  const shouldUpgradeCallback = (request: IncomingMessage) => wantsHostLink(request);
+  const shouldUpgradeCallback = (request: IncomingMessage) => isHostLinkRequest(request);
   const server: Server = createServer({ shouldUpgradeCallback }, (_request, response) => {
     response.writeHead(404).end();
   });

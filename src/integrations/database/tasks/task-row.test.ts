@@ -1,4 +1,6 @@
-/** A task row outlives the version that wrote it: it is read as it was, or says why it cannot be. */
+/**
+ * A task row outlives the version that wrote it: it is read as it was, or says why it cannot be.
+ */
 import type { Selectable } from 'kysely';
 import { expect, test } from 'vitest';
 import type { TaskDataOf, TaskKind, TaskStepOf } from '#contracts/store/store.ts';

@@ -1,0 +1,10 @@
+/** What is stored of a token. */
+import { createHash } from 'node:crypto';
+
+/**
+ * SHA-256 of a token, in hex. A token is 256 random bits, so nothing has to slow down who guesses.
+ * Example: `sha256OfToken('secret')` → `2bb80d53…`.
+ */
+export function sha256OfToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
