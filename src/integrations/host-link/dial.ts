@@ -10,6 +10,7 @@ import {
 import type { Log } from '#contracts/log.ts';
 import { tlsFailureReason } from '#core/tls-failure.ts';
 import { errorText } from '#core/errors.ts';
+import { backoffMs } from '#runtime/backoff.ts';
 import { refusalOf } from './refusal.ts';
 import { SocketChannel } from './socket-channel.ts';
 import { maxMessageBytes, readFromController } from './wire.ts';
@@ -87,8 +88,8 @@ async function keepDialling(
     const isNews = words !== saidBefore || needsPerson || lastedMs > 0;
     saidBefore = words;
     log[isNews ? 'warn' : 'debug']({ host, controller: controllerUrl }, `${words}; trying again`);
-    const longest = Math.min(timing.longestPauseMs, timing.firstPauseMs * 2 ** (failures - 1));
-    const base = needsPerson ? timing.patientPauseMs : longest;
+    const { firstPauseMs: firstMs, longestPauseMs: longestMs, patientPauseMs } = timing;
+    const base = needsPerson ? patientPauseMs : backoffMs({ firstMs, longestMs }, failures - 1);
     // Spread, so that a thousand hosts do not come back in one instant.
     await pause(base * (0.5 + Math.random() / 2), undefined, { signal: stopping }).catch(() => {});
   }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '#contracts/clock.ts';
 import type { Caller, IdentityService } from '#contracts/services/identity.ts';
 import { ComputeError } from '#core/errors.ts';
+import { TtlCache } from '#runtime/ttl-cache.ts';
 import type { Session } from './http/session.ts';
 
 /** What Keystone shows of a token; a token without scope has no project and no roles. */
@@ -13,11 +14,10 @@ interface ShownToken {
   roles?: { name: string }[];
 }
 
+/** A caller, and when the token ends: epoch milliseconds. */
 interface Known {
+  caller: Caller;
   expiresAt: number;
-  /** Asked again after this. */
-  staleAt: number;
-  caller: Promise<Caller>;
 }
 
 /** Bounded: whoever has many tokens must not fill our memory. */
@@ -34,34 +34,27 @@ export function createKeystoneIdentity(options: {
   cacheMs: number;
 }): IdentityService {
   const { session, clock, cacheMs } = options;
-  const known = new Map<string, Known>();
-  const look = (token: string, key: string): Promise<Caller> => {
-    const entry: Known = {
-      expiresAt: Number.POSITIVE_INFINITY,
-      staleAt: clock.now() + cacheMs,
-      caller: showToken(session, token).then((shown) => {
-        entry.expiresAt = Date.parse(shown.expires_at);
-        return callerOf(shown, token);
-      }),
-    };
-    entry.caller.catch(() => {
-      if (known.get(key) === entry) known.delete(key);
-    });
-    // Behind the others, so that the first is always the oldest.
-    known.delete(key);
-    known.set(key, entry);
-    const [oldest] = known.keys();
-    if (known.size > mostKnown && oldest !== undefined) known.delete(oldest);
-    return entry.caller;
+  const known = new TtlCache<Known>({
+    now: () => clock.now(),
+    ttlMs: cacheMs,
+    mostEntries: mostKnown,
+  });
+  const read = async (token: string): Promise<Known> => {
+    const shown = await showToken(session, token);
+    return { caller: callerOf(shown, token), expiresAt: Date.parse(shown.expires_at) };
   };
   return {
     async validate(token) {
       const key = createHash('sha256').update(token).digest('base64');
-      const entry = known.get(key);
-      const isFresh = entry !== undefined && clock.now() < entry.staleAt;
-      if (isFresh && clock.now() >= entry.expiresAt) throw unknown();
+      let isNew = false;
+      const { caller, expiresAt } = await known.get(key, () => {
+        isNew = true;
+        return read(token);
+      });
+      // What Keystone has just said counts, whatever our clock says.
+      if (!isNew && clock.now() >= expiresAt) throw unknown();
       // A copy: who gets it may not change what the next one gets.
-      return structuredClone(await (isFresh ? entry.caller : look(token, key)));
+      return structuredClone(caller);
     },
   };
 }

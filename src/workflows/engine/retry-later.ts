@@ -1,8 +1,8 @@
 /** When a step that must not give up is tried again. */
 import type { NextStep, Task, TaskKind, TaskStepOf } from '#contracts/store/store.ts';
+import { backoffMs } from '#runtime/backoff.ts';
 
-const firstMs = 500;
-const longestMs = 30_000;
+const backoff = { firstMs: 500, longestMs: 30_000 };
 
 /**
  * The same or another step, soon at first, then ever more rarely, so that a host in trouble is not
@@ -14,7 +14,7 @@ export function retryLater<Kind extends 'boot' | 'delete' | 'attach' | 'detach'>
   step: TaskStepOf[Kind] = task.step,
 ): NextStep<Kind> {
   const { tries = 0 } = task.data;
-  const wait = Math.min(longestMs, firstMs * 2 ** tries);
+  const wait = backoffMs(backoff, tries);
   return { step, data: { ...task.data, tries: tries + 1 }, dueAt: now + wait };
 }
 

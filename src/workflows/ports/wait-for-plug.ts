@@ -9,6 +9,7 @@ import { ComputeError, invariant, isComputeError } from '#core/errors.ts';
 import { plugState, unwiredMessage } from '#core/networking/plug.ts';
 import type { Port } from '#core/networking/port.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
+import { backoffMs } from '#runtime/backoff.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { movedNics } from './port-news.ts';
 import { finishedEvent } from '../engine/record-event.ts';
@@ -52,15 +53,14 @@ export function plugStart(task: Task<PlugKind>, otherwise: number): number {
 
 /** Agents need seconds. After an event that came before the status did, the next look is soon. */
 const firstPauseMs = 10_000;
-const pausesMs = [2_000, 4_000, 8_000, 16_000];
-const longestPauseMs = 30_000;
+const laterPauses = { firstMs: 2_000, longestMs: 30_000 };
 
 function parked<Kind extends PlugKind>(
   context: WorkflowContext,
   task: Task<Kind>,
   plug: NonNullable<PlugData['plug']>,
 ): NextStep<Kind> {
-  const pauseMs = plug.looks === 0 ? firstPauseMs : (pausesMs[plug.looks - 1] ?? longestPauseMs);
+  const pauseMs = plug.looks === 0 ? firstPauseMs : backoffMs(laterPauses, plug.looks - 1);
   return {
     step: plugStep,
     data: { ...task.data, plug },

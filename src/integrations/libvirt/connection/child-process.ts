@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '#contracts/log.ts';
 import { ComputeError } from '#core/errors.ts';
+import { backoffMs } from '#runtime/backoff.ts';
 import type {
   ChildMessage,
   DomainEvent,
@@ -71,7 +72,7 @@ export class LibvirtChild {
   #lastCall = 0;
   #wasConnected = false;
   #isLost = false;
-  #restartMs = restarts.firstMs;
+  #failures = 0;
   #restart: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -177,7 +178,7 @@ export class LibvirtChild {
         this.#notify({ what: 'node-device', name: message.name });
         return;
       case 'connected':
-        this.#restartMs = restarts.firstMs;
+        this.#failures = 0;
         this.#become({ is: 'connected' });
         return;
       case 'connecting':
@@ -270,11 +271,14 @@ export class LibvirtChild {
     else if (this.#connection.is === 'connecting') {
       this.#become({ is: 'unreachable', problem: `the process with libvirt in it ended (${how})` });
     }
-    this.#restart = setTimeout(() => {
-      this.#restart = undefined;
-      this.#process = this.#start();
-    }, this.#restartMs);
-    this.#restartMs = Math.min(this.#restartMs * 2, restarts.longestMs);
+    this.#restart = setTimeout(
+      () => {
+        this.#restart = undefined;
+        this.#process = this.#start();
+      },
+      backoffMs(restarts, this.#failures),
+    );
+    this.#failures += 1;
   }
 
   #notify(news: ChildNews): void {

@@ -1,5 +1,6 @@
 /** A bounded cache whose entries expire. */
 import type { Clock } from '#contracts/clock.ts';
+import { TtlCache } from '#runtime/ttl-cache.ts';
 
 /** Bounded, for ids come from users. */
 const mostRemembered = 1_000;
@@ -15,19 +16,10 @@ export function cached<T, Asked = string>(
   read: (asked: Asked) => Promise<T>,
   idOf: (asked: Asked) => string = String,
 ): (asked: Asked, isDoubted?: boolean) => Promise<T> {
-  const known = new Map<string, { until: number; answer: Promise<T> }>();
-  return (asked, isDoubted = false) => {
-    const id = idOf(asked);
-    const found = known.get(id);
-    if (found !== undefined && !isDoubted && clock.now() < found.until) return found.answer;
-    const entry = { until: clock.now() + ageMs, answer: read(asked) };
-    known.delete(id);
-    known.set(id, entry);
-    const [oldest] = known.keys();
-    if (known.size > mostRemembered && oldest !== undefined) known.delete(oldest);
-    entry.answer.catch(() => {
-      if (known.get(id) === entry) known.delete(id);
-    });
-    return entry.answer;
-  };
+  const cache = new TtlCache<T>({
+    now: () => clock.now(),
+    ttlMs: ageMs,
+    mostEntries: mostRemembered,
+  });
+  return (asked, isDoubted) => cache.get(idOf(asked), () => read(asked), isDoubted);
 }
