@@ -1,6 +1,6 @@
 /**
- * "There is work": a nudge, never the truth. The rows are the truth, and a slow poll finds what a
- * lost nudge missed.
+ * "There is work": a hint, never the truth. The rows are the truth, and a slow poll finds what a
+ * lost wake-up missed.
  */
 
 /**

@@ -18,7 +18,7 @@ export interface EnrolledHostsOptions {
   log: Log;
 }
 
-/** Finds out that a token was revoked where the nudge was lost. */
+/** Finds out that a token was revoked where the wake-up was lost. */
 const recheckMs = 30_000;
 
 /** Lets enrolled hosts in, each until its token is revoked. */

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { inProcessWakeup } from './in-process-wakeup.ts';
 
-/** Lets what was nudged be delivered. */
+/** Waits until notifications are delivered. */
 const delivered = () => Promise.resolve();
 
-test('a nudge reaches every listener of its topic and no other', async () => {
+test('a notification reaches every listener of its topic and no other', async () => {
   const wakeup = inProcessWakeup();
   const heard: string[] = [];
   wakeup.listen('tasks', () => heard.push('first'));
@@ -25,7 +25,7 @@ test('listeners run after the one who notifies has gone on', async () => {
   expect(order).toEqual(['notifier', 'listener']);
 });
 
-test('many nudges at once are one; one from inside a listener is another', async () => {
+test('many notifications at once are one; one from inside a listener is another', async () => {
   const wakeup = inProcessWakeup();
   let heard = 0;
   wakeup.listen('tasks', () => {

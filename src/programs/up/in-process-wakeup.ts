@@ -4,21 +4,21 @@ import type { Wakeup, WakeupTopic } from '#contracts/wakeup.ts';
 
 /**
  * A Wakeup without any wire. Listeners are called after the one who notifies has gone on; many
- * nudges of one topic until then are one.
+ * wake-ups of one topic until then are one.
  */
 export function inProcessWakeup(): Wakeup {
   const listeners = new Map<WakeupTopic, Set<() => void>>();
-  const nudged = new Set<WakeupTopic>();
+  const notified = new Set<WakeupTopic>();
 
   const deliver = (topic: WakeupTopic): void => {
-    nudged.delete(topic);
+    notified.delete(topic);
     for (const listener of listeners.get(topic) ?? []) listener();
   };
 
   return {
     notify(topic) {
-      if (nudged.has(topic)) return;
-      nudged.add(topic);
+      if (notified.has(topic)) return;
+      notified.add(topic);
       queueMicrotask(() => deliver(topic));
     },
     listen(topic, listener) {

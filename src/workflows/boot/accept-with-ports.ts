@@ -155,7 +155,7 @@ async function takeBack(
   } catch (failure) {
     context.log.warn(
       { err: failure, server: server.id },
-      'a server that was refused is deleted only when the lease of its request runs out',
+      'the rejected server will be deleted when the lease of its request expires',
     );
   }
 }

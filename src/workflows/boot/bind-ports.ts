@@ -18,7 +18,7 @@ import { freshDevicePorts } from '../ports/device-ports.ts';
 import { guestOf } from './guest-of.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
-import { type StepOutcome, stillOurs } from '../engine/workflow.ts';
+import { type StepOutcome, assertCurrent } from '../engine/workflow.ts';
 
 /**
  * Binds, reads each port back, and hands the guest over. Throws what the network service refuses,
@@ -84,7 +84,7 @@ export async function bindNics(
   const needing = nics.filter(({ pciRequestId }) => pciRequestId !== null);
   const ports = needing.length === 0 ? [] : await freshDevicePorts(context, nics, devicePorts);
   return settleAll(nics, async (nic) => {
-    await stillOurs(context, task);
+    await assertCurrent(context, task);
     return bindNic(context, { server, host, devices, ports, nic });
   });
 }

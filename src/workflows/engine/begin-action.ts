@@ -6,7 +6,7 @@ import type { Action, Task, TaskDataOf, TaskKind, TaskStepOf } from '#contracts/
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
-import { nextNudge } from './next-nudge.ts';
+import { waitForWakeup } from './wait-for-wakeup.ts';
 import { requestLease } from './request-lease.ts';
 import { hostOf } from './server-of.ts';
 
@@ -130,7 +130,7 @@ export async function endOfAction(
 ): Promise<Action | undefined> {
   const deadline = context.clock.now() + longestWaitMs;
   for (;;) {
-    const nudged = nextNudge(context.wakeup, `ended:${serverId}`);
+    const woken = waitForWakeup(context.wakeup, `ended:${serverId}`);
     try {
       const task = await context.store.tasks.of(serverId);
       if (task?.actionId !== actionId) break;
@@ -140,9 +140,9 @@ export async function endOfAction(
           `instance ${serverId}: the action has not ended within ${longestWaitMs / 1000} s; it continues, see its events`,
         );
       }
-      await nudged.promise;
+      await woken.promise;
     } finally {
-      nudged.stop();
+      woken.stop();
     }
   }
   const actions = await context.store.servers.actions(serverId);

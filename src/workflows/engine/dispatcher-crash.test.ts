@@ -10,7 +10,7 @@ import { silentLog } from '#test/silent-log.ts';
 import { aBoot, aHost, bootData } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from './context.ts';
 import { startDispatcher } from './dispatcher.ts';
-import { type StepOutcome, stillOurs, type Workflow } from './workflow.ts';
+import { type StepOutcome, assertCurrent, type Workflow } from './workflow.ts';
 
 type Step = TaskStepOf['boot'];
 
@@ -61,7 +61,7 @@ function start({ owner, at = async () => undefined }: Controller, effects: strin
       run: async (ctx: WorkflowContext, task: { serverId: string; epoch: number }) => {
         running = name;
         await at('before the effect', name);
-        await stillOurs(ctx, task);
+        await assertCurrent(ctx, task);
         effects.push(`${owner}: ${name}`);
         await at('after the effect', name);
         const next = order[index + 1];

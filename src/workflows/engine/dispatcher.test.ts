@@ -10,7 +10,7 @@ import { silentLog } from '#test/silent-log.ts';
 import { aBoot, aHost, bootData } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from './context.ts';
 import { startDispatcher } from './dispatcher.ts';
-import { stillOurs, type StepOutcome, type WorkflowStep } from './workflow.ts';
+import { assertCurrent, type StepOutcome, type WorkflowStep } from './workflow.ts';
 
 const leaseMs = 150;
 const concurrency = 4;
@@ -162,7 +162,7 @@ test('a step stops before its next outside effect when another workflow took its
   const effects: string[] = [];
   const run = async (ctx: WorkflowContext, task: Task<'boot'>): Promise<Outcome> => {
     await held.run(ctx, task);
-    await stillOurs(ctx, task);
+    await assertCurrent(ctx, task);
     effects.push('bound');
     return { server: { vmState: 'active' }, next: null };
   };

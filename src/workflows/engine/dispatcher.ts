@@ -15,7 +15,7 @@ import { ComputeError, isComputeError } from '#core/errors.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from './context.ts';
 import { endInError } from './endings.ts';
-import { keepLooking } from './keep-looking.ts';
+import { pollLoop } from './poll-loop.ts';
 import { repeat } from './repeat.ts';
 import {
   asFailure,
@@ -79,7 +79,7 @@ export function startDispatcher(
     running.set(promise, serverId);
     void promise.finally(() => {
       running.delete(promise);
-      looking.nudge();
+      polling.wake();
     });
   };
 
@@ -94,7 +94,7 @@ export function startDispatcher(
       }
       readTask = () => stillHeld(context, leased);
       resting += 1;
-      looking.nudge();
+      polling.wake();
       await pause(faultPauseMs, stopping.signal);
       resting -= 1;
     }
@@ -106,14 +106,14 @@ export function startDispatcher(
   };
 
   const failing = 'cannot take tasks; will try again';
-  const looking = keepLooking(context, { topic: 'tasks', pollMs, failing }, takeDue);
+  const polling = pollLoop(context, { topic: 'tasks', pollMs, failing }, takeDue);
   const renewing = repeat(renew, leaseMs / 3, (error) => {
     log.error({ err: error }, 'cannot renew leases; will try again');
   });
   return {
     async stop() {
       stopping.abort();
-      await looking.stop();
+      await polling.stop();
       await Promise.all(running.keys());
       await renewing.stop();
     },

@@ -30,7 +30,7 @@ export interface WorkflowStep<Kind extends TaskKind, Read = unknown> {
   read?(context: WorkflowContext, task: Task<Kind>): Promise<Read>;
   /**
    * Does the step. It may be run again after a crash, so every outside effect is idempotent and
-   * comes after `stillOurs`. Throws when it cannot be done; the workflow's `failed` then says what
+   * comes after `assertCurrent`. Throws when it cannot be done; the workflow's `failed` then says what
    * follows.
    */
   run(
@@ -77,7 +77,7 @@ export class Superseded extends Error {}
  * so that a boot whose server is being deleted, or a controller whose lease ran out, stops acting
  * on stale truth.
  */
-export async function stillOurs(
+export async function assertCurrent(
   { store }: Pick<WorkflowContext, 'store'>,
   task: Pick<TaskRef, 'serverId' | 'epoch'>,
 ): Promise<void> {

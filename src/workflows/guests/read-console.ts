@@ -7,7 +7,7 @@ import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import { refuseSilentHost } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { nextNudge } from '../engine/next-nudge.ts';
+import { waitForWakeup } from '../engine/wait-for-wakeup.ts';
 
 const longestWaitMs = 10_000;
 
@@ -54,13 +54,13 @@ async function answerTo(
 ): Promise<CommandResult | undefined> {
   const deadline = clock.now() + longestWaitMs;
   for (;;) {
-    const nudged = nextNudge(wakeup, `answered:${hostId}`);
+    const woken = waitForWakeup(wakeup, `answered:${hostId}`);
     try {
       const result = await store.commands.answer(hostId, seq);
       if (result !== undefined || clock.now() > deadline) return result;
-      await nudged.promise;
+      await woken.promise;
     } finally {
-      nudged.stop();
+      woken.stop();
     }
   }
 }

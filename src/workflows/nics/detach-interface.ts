@@ -3,7 +3,7 @@ import type { Caller } from '#contracts/services/identity.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import { beginAfterNicChanges, refuseState } from '../engine/begin-action.ts';
-import { beginByItself } from '../engine/begin-by-itself.ts';
+import { startSystemTask } from '../engine/start-system-task.ts';
 import { attachable } from './attach-interface.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
@@ -41,7 +41,7 @@ export async function beginDetach(
   server: Server,
   nic: ServerNic,
 ): Promise<void> {
-  await beginByItself(context, server, {
+  await startSystemTask(context, server, {
     kind: 'detach',
     step: 'detach-nic',
     data: { nicId: nic.id, portIsGone: true },

@@ -18,7 +18,7 @@ import { finishedEvent } from '../engine/record-event.ts';
 import { retryLater } from '../engine/retry-later.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
 import { isBoundFor, portsMadeFor, unbindPort } from '../removal/tear-down.ts';
-import { type StepOutcome, stillOurs } from '../engine/workflow.ts';
+import { type StepOutcome, assertCurrent } from '../engine/workflow.ts';
 
 /** Workflows that remove a NIC. */
 type NicRemovalKind = 'attach' | 'detach';
@@ -138,13 +138,13 @@ export async function unbindNicPort<Kind extends NicRemovalKind>(
   if (portIsGone === true) {
     return { next: { step: 'release', data: task.data, dueAt: startedAt } };
   }
-  await stillOurs(context, task);
+  await assertCurrent(context, task);
   if (nic !== undefined && nic.portId !== null && !nic.ownsPort) {
     const [port] = await context.network.listPorts([nic.portId]);
     if (port !== undefined && isBoundFor(server, port)) await unbindPort(context, port);
   } else if (nic !== undefined) {
     for (const portId of await portsOf(context, server, nic)) {
-      await stillOurs(context, task);
+      await assertCurrent(context, task);
       await context.network.deletePort(portId);
     }
   }

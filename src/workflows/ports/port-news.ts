@@ -62,7 +62,10 @@ export async function nicWithoutPort(
       )
     )
       return nic;
-    context.log.warn({ port: portId }, 'port is not shown, and neither is its network');
+    context.log.warn(
+      { port: portId },
+      'port and network are both invisible to the service user; not treating the port as deleted',
+    );
   }
   return undefined;
 }

@@ -6,7 +6,7 @@ import { finishedEvent } from '../engine/record-event.ts';
 import { serverOf } from '../engine/server-of.ts';
 import { untilHostReturns } from './remove-from-host.ts';
 import { deletePortsMadeFor, releaseChange } from './tear-down.ts';
-import { type StepOutcome, stillOurs } from '../engine/workflow.ts';
+import { type StepOutcome, assertCurrent } from '../engine/workflow.ts';
 
 type DeleteStep = (
   context: WorkflowContext,
@@ -51,7 +51,7 @@ export const release: DeleteStep = async (context, task) => {
 
 /** Ports whose creation was under way when the server was deleted. */
 export const deleteLatePorts: DeleteStep = async (context, task) => {
-  await stillOurs(context, task);
+  await assertCurrent(context, task);
   await deletePortsMadeFor(context, await serverOf(context, task));
   return { outcome: succeeded, next: null };
 };

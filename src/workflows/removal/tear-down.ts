@@ -14,7 +14,7 @@ import { hostChange } from '../hosts/host-change.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryLater } from '../engine/retry-later.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
-import { type StepOutcome, stillOurs } from '../engine/workflow.ts';
+import { type StepOutcome, assertCurrent } from '../engine/workflow.ts';
 
 /** Workflows that remove a guest. */
 export type RemovalKind = 'boot' | 'delete';
@@ -79,7 +79,7 @@ export function unbindPorts<Kind extends RemovalKind>(
   context: WorkflowContext,
   task: Task<Kind>,
 ): Promise<StepOutcome<Kind>> {
-  return letPortsGo(context, task, { keepsMade: false });
+  return releasePorts(context, task, { keepsMade: false });
 }
 
 /**
@@ -90,10 +90,10 @@ export function unbindAndKeepPorts<Kind extends RemovalKind>(
   context: WorkflowContext,
   task: Task<Kind>,
 ): Promise<StepOutcome<Kind>> {
-  return letPortsGo(context, task, { keepsMade: true });
+  return releasePorts(context, task, { keepsMade: true });
 }
 
-async function letPortsGo<Kind extends RemovalKind>(
+async function releasePorts<Kind extends RemovalKind>(
   context: WorkflowContext,
   task: Task<Kind>,
   { keepsMade }: { keepsMade: boolean },
@@ -103,7 +103,7 @@ async function letPortsGo<Kind extends RemovalKind>(
   const portsOf = (nics: ServerNic[]) => nics.flatMap(({ portId }) => portId ?? []);
   const users = portsOf(server.nics.filter(({ ownsPort }) => !ownsPort));
   const stay = keepsMade ? portsOf(server.nics.filter(({ ownsPort }) => ownsPort)) : [];
-  await stillOurs(context, task);
+  await assertCurrent(context, task);
   const ports = await context.network.listServerPorts(server.id);
   const unlisted = users.filter((id) => ports.every((port) => port.id !== id));
   const others = await context.network.listPorts(unlisted);
@@ -112,7 +112,7 @@ async function letPortsGo<Kind extends RemovalKind>(
   );
   const made = ports.filter((port) => !users.includes(port.id) && isMadeFor(server, port));
   await settleAll([...bound, ...made], async (port) => {
-    await stillOurs(context, task);
+    await assertCurrent(context, task);
     if (stay.includes(port.id)) await unbindPort(context, port, { keepOwner: true });
     else if (made.includes(port)) await context.network.deletePort(port.id);
     else await unbindPort(context, port);

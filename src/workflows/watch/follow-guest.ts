@@ -1,7 +1,7 @@
 /** Begins the workflow by which an idle server follows its guest. */
 import type { GuestState } from '#core/guests/follow-guest.ts';
 import type { Server } from '#core/servers/server.ts';
-import { beginByItself } from '../engine/begin-by-itself.ts';
+import { startSystemTask } from '../engine/start-system-task.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
 /** Begins it; false, and nothing done, while another workflow runs for the server. */
@@ -11,7 +11,7 @@ export async function beginFollowing(
   { state, action }: { state: GuestState; action: string },
 ): Promise<boolean> {
   const data = { state, startedAt: context.clock.now() };
-  const begun = await beginByItself(context, server, {
+  const begun = await startSystemTask(context, server, {
     kind: 'follow',
     step: 'follow',
     data,

@@ -4,7 +4,7 @@
  */
 import type { FollowPortsData } from '#contracts/store/task-data.ts';
 import type { Server } from '#core/servers/server.ts';
-import { beginByItself } from '../engine/begin-by-itself.ts';
+import { startSystemTask } from '../engine/start-system-task.ts';
 import { changePortAction, changesVf } from './change-vf.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { hostOf } from '../engine/server-of.ts';
@@ -26,7 +26,7 @@ export async function beginFollowingPorts(
   if (moved.length === 0) return;
   const needsHost = chosen.length > 0;
   const upTo = chosen.length === needing.length ? data.upTo : 0;
-  await beginByItself(context, server, {
+  await startSystemTask(context, server, {
     kind: 'follow-ports',
     step: 'follow',
     data: { moved, upTo, needsHost },

@@ -35,7 +35,7 @@ export async function refreshInventory(
     }
   }
   throw new ComputeError('unavailable', `inventory of host ${name} could not be recorded`, {
-    detail: `the host row changed ${maxTries} times while it was tried`,
+    detail: `host row changed ${maxTries} times during the update; giving up`,
   });
 }
 

@@ -32,7 +32,7 @@ async function aController() {
   stores.push(store);
   const log = saidLog();
   const clock = { now: Date.now };
-  let nudge = () => {};
+  let wake = () => {};
   const context = {
     store,
     log,
@@ -41,9 +41,9 @@ async function aController() {
     wakeup: {
       notify: () => {},
       listen: (_topic: string, listener: () => void) => {
-        nudge = listener;
+        wake = listener;
         return () => {
-          nudge = () => {};
+          wake = () => {};
         };
       },
     },
@@ -66,9 +66,9 @@ async function aController() {
       body: { do: 'destroy' as const, guestId: task.serverId },
     };
     await store.commit(toStep(task, 'bind-ports', { command }));
-    nudge();
+    wake();
   };
-  return { store, context, log, join, give, look: () => nudge() };
+  return { store, context, log, join, give, look: () => wake() };
 }
 
 const hello = { type: 'hello', host: 'host-1', report } as const;

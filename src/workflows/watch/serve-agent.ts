@@ -10,7 +10,7 @@ import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { refreshInventory } from './refresh-inventory.ts';
-import { GuestWatch } from './watch-guests.ts';
+import { GuestReconciler } from './reconcile-guests.ts';
 
 /**
  * Serves one agent until its link closes. Messages are taken in order. `onReport` is called each
@@ -42,7 +42,7 @@ class AgentSession {
   readonly #end: ControllerEnd;
   readonly #onReport: (host: Host) => void;
   #host: Host | undefined;
-  #guests: GuestWatch | undefined;
+  #guests: GuestReconciler | undefined;
   #lastSent = 0;
   #isClosed = false;
   #unlisten: () => void = () => {};
@@ -70,12 +70,12 @@ class AgentSession {
         this.#onReport(await this.#takeReport(host, message.report));
         return;
       case 'guest-changed':
-        await this.#guests?.reported(message.guestId, message.state);
+        await this.#guests?.onGuestState(message.guestId, message.state);
         return;
       case 'heartbeat':
         this.#context.links.noteUptime(host.id, message.uptime);
         await store.hosts.seen(host.id, clock.now());
-        await this.#guests?.again();
+        await this.#guests?.retryPending();
         return;
       case 'result':
         await this.#record(host, message);
@@ -130,10 +130,10 @@ class AgentSession {
     const row = await record(before);
     this.#context.links.noteUptime(row.id, report.uptime);
     if (this.#guests === undefined) {
-      this.#guests = new GuestWatch(this.#context, row);
-      await this.#guests.first(report);
+      this.#guests = new GuestReconciler(this.#context, row);
+      await this.#guests.initialSync(report);
     } else {
-      await this.#guests.next(report);
+      await this.#guests.sync(report);
     }
     const { strays } = this.#guests;
     return canonicalText(strays) === canonicalText(before) ? row : record(strays);

@@ -9,7 +9,7 @@ import { attachable } from '../nics/attach-interface.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { beginDetach } from '../nics/detach-interface.ts';
 import { beginFollowingPorts } from './follow-ports.ts';
-import { keepLooking, type Looking } from '../engine/keep-looking.ts';
+import { pollLoop, type PollLoop } from '../engine/poll-loop.ts';
 import { movedNics, nicWithoutPort } from '../ports/port-news.ts';
 import { plugStep } from '../ports/wait-for-plug.ts';
 
@@ -17,7 +17,7 @@ import { plugStep } from '../ports/wait-for-plug.ts';
 const pauseMs = 5_000;
 
 export interface PortWatchOptions {
-  /** How often what a lost nudge missed is looked for. */
+  /** How often it polls for what a lost wake-up missed. */
   pollMs: number;
   /**
    * Were there ports that changed while nobody here heard of it? Then the ports of every server are
@@ -30,12 +30,12 @@ export interface PortWatchOptions {
 export function watchPorts(
   context: WorkflowContext,
   { pollMs, mayHaveMissed }: PortWatchOptions,
-): Looking {
+): PollLoop {
   const { store, clock, log } = context;
   let notBefore = 0;
   let missed = mayHaveMissed;
   const options = { topic: 'network-events', pollMs, failing: 'ports cannot be watched' } as const;
-  return keepLooking(context, options, async () => {
+  return pollLoop(context, options, async () => {
     if (missed) await suspectAll(context);
     missed = false;
     if (clock.now() < notBefore) return;

@@ -1,20 +1,20 @@
-/** Waits for news that come as nudges, and for those that were lost. */
+/** Waits for a wake-up, and polls for one that was lost. */
 import type { Wakeup, WakeupTopic } from '#contracts/wakeup.ts';
 
-/** Finds what a lost nudge missed. */
-const lookAgainMs = 250;
+/** Finds what a lost wake-up missed. */
+const pollMs = 250;
 
 /**
- * `promise` is settled when it is time to look again. Begin it before looking, so that nothing is
+ * `promise` is settled when it is time to read again. Begin it before reading, so that nothing is
  * missed; stop it in the end.
  */
-export function nextNudge(
+export function waitForWakeup(
   wakeup: Wakeup,
   topic: WakeupTopic,
 ): { promise: Promise<void>; stop: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const unlisten = wakeup.listen(topic, resolve);
-  const timer = setTimeout(resolve, lookAgainMs);
+  const timer = setTimeout(resolve, pollMs);
   return {
     promise,
     stop: () => {

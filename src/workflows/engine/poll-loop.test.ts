@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { inProcessWakeup } from '#programs/up/in-process-wakeup.ts';
 import { silentLog } from '#test/silent-log.ts';
-import { keepLooking } from './keep-looking.ts';
+import { pollLoop } from './poll-loop.ts';
 
 const parts = { wakeup: inProcessWakeup(), log: silentLog };
 const options = { topic: 'tasks', pollMs: 60_000, failing: 'no look' } as const;
@@ -16,43 +16,43 @@ function slowLook() {
   return { look, count: () => ends.length, end: (error?: Error) => ends.at(-1)?.(error) };
 }
 
-test('it looks at once, and once more for all nudges that came meanwhile; never twice at a time', async () => {
+test('it polls at once, and once more for all wake-ups that came during it; never twice at a time', async () => {
   const { look, count, end } = slowLook();
-  const looking = keepLooking(parts, options, look);
-  looking.nudge();
+  const loop = pollLoop(parts, options, look);
+  loop.wake();
   parts.wakeup.notify('tasks');
   await Promise.resolve();
   expect(count()).toBe(1);
   end();
   await expect.poll(count).toBe(2);
   end();
-  await looking.stop();
+  await loop.stop();
   expect(count()).toBe(2);
 });
 
-test('a look that fails is made again at the next nudge', async () => {
+test('a poll that fails is repeated at the next wake-up', async () => {
   const { look, count, end } = slowLook();
-  const looking = keepLooking(parts, options, look);
+  const loop = pollLoop(parts, options, look);
   end(new Error('away'));
-  looking.nudge();
+  loop.wake();
   await expect.poll(count).toBe(2);
   end();
-  await looking.stop();
+  await loop.stop();
 });
 
 test('stopped, it waits for the look that is under way, and begins none', async () => {
   const { look, count, end } = slowLook();
-  const looking = keepLooking(parts, options, look);
+  const loop = pollLoop(parts, options, look);
   let isStopped = false;
-  const stopping = looking.stop().then(() => {
+  const stopping = loop.stop().then(() => {
     isStopped = true;
   });
-  looking.nudge();
+  loop.wake();
   await Promise.resolve();
   expect(isStopped).toBe(false);
   end();
   await stopping;
-  looking.nudge();
+  loop.wake();
   parts.wakeup.notify('tasks');
   await Promise.resolve();
   expect(count()).toBe(1);

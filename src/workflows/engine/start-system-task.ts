@@ -1,4 +1,4 @@
-/** Starts a workflow for an idle server that no user asked for: something around it has changed. */
+/** Starts a workflow that no user requested, for an idle server: something around it has changed. */
 import type { TaskDataOf, TaskKind, TaskStepOf } from '#contracts/store/store.ts';
 import { isComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -11,7 +11,7 @@ const actor = 'novella';
  * `action`: as the list of the server's actions names it; null: it is none of them, for nothing is
  * done to the server.
  */
-export interface OwnWorkflow<Kind extends TaskKind> {
+export interface SystemTask<Kind extends TaskKind> {
   kind: Kind;
   step: TaskStepOf[Kind];
   data: TaskDataOf[Kind];
@@ -22,10 +22,10 @@ export interface OwnWorkflow<Kind extends TaskKind> {
  * Begins it. `busy`, and nothing done, while another workflow runs for the server; `gone` when it
  * is deleted.
  */
-export async function beginByItself<Kind extends TaskKind>(
+export async function startSystemTask<Kind extends TaskKind>(
   context: WorkflowContext,
   { id: serverId, projectId }: Pick<Server, 'id' | 'projectId'>,
-  { action, ...workflow }: OwnWorkflow<Kind>,
+  { action, ...workflow }: SystemTask<Kind>,
 ): Promise<'begun' | 'busy' | 'gone'> {
   const startedAt = context.clock.now();
   const [id, actionId] = [context.newId(), context.newId()];

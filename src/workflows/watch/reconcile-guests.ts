@@ -1,7 +1,7 @@
 /**
  * What the controller makes of the guests that one host shows: servers follow theirs, left-over
  * guests of deleted servers go, guests that nobody knows are shown to the operator and never
- * touched. While a workflow runs for a server it decides alone; it is looked at when that ends.
+ * touched. While a workflow runs for a server it decides alone; it is compared when that ends.
  */
 import type { HostReport } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
@@ -13,7 +13,7 @@ import { beginFollowing } from './follow-guest.ts';
 
 type KnownGuest = { name: string; state: GuestState };
 
-export class GuestWatch {
+export class GuestReconciler {
   readonly #context: WorkflowContext;
   readonly #host: Pick<Host, 'id' | 'name'>;
   /** As last reported. */
@@ -33,41 +33,41 @@ export class GuestWatch {
   }
 
   /** Takes in the first list of a link: all servers of the host are compared with it. */
-  async first(report: HostReport): Promise<void> {
+  async initialSync(report: HostReport): Promise<void> {
     if (report.hypervisorIsSilent === true) return;
     const servers = await this.#context.store.servers.list({ hostId: this.#host.id });
     const unsettled = new Set(report.unsettledGuests);
     const listed = new Set(report.guests.map(({ id }) => id));
     for (const { id } of servers) {
-      if (!listed.has(id) && !unsettled.has(id)) await this.reported(id, 'gone');
+      if (!listed.has(id) && !unsettled.has(id)) await this.onGuestState(id, 'gone');
     }
-    await this.next(report);
+    await this.sync(report);
   }
 
-  /** Takes in a later list: only what differs from what was reported before is looked at. */
-  async next(report: HostReport): Promise<void> {
+  /** Takes in a later list: only what differs from what was reported before is compared. */
+  async sync(report: HostReport): Promise<void> {
     if (report.hypervisorIsSilent === true) return;
     const unsettled = new Set(report.unsettledGuests);
     const listed = new Map(report.guests.map((guest) => [guest.id, guest]));
     for (const id of this.#found.keys()) {
-      if (!listed.has(id) && !unsettled.has(id)) await this.reported(id, 'gone');
+      if (!listed.has(id) && !unsettled.has(id)) await this.onGuestState(id, 'gone');
     }
     for (const { id, name, state } of listed.values()) {
       if (unsettled.has(id) || this.#found.get(id)?.state === state) continue;
-      await this.reported(id, state, name);
+      await this.onGuestState(id, state, name);
     }
   }
 
-  async reported(guestId: string, state: GuestState, name?: string): Promise<void> {
+  async onGuestState(guestId: string, state: GuestState, name?: string): Promise<void> {
     const known = { name: name ?? this.#found.get(guestId)?.name ?? guestId, state };
     this.#found.set(guestId, known);
-    await this.#look(guestId, known);
+    await this.#reconcile(guestId, known);
   }
 
-  /** Finds what a lost nudge missed. */
-  async again(): Promise<void> {
+  /** Finds what a lost wake-up missed. */
+  async retryPending(): Promise<void> {
     const waiting = [...this.#waiting.keys()];
-    for (const id of waiting) await this.#lookAgain(id);
+    for (const id of waiting) await this.#reconcileAgain(id);
   }
 
   close(): void {
@@ -75,13 +75,13 @@ export class GuestWatch {
     this.#waiting.clear();
   }
 
-  async #look(id: string, { name, state }: KnownGuest): Promise<void> {
+  async #reconcile(id: string, { name, state }: KnownGuest): Promise<void> {
     const { store } = this.#context;
     if ((await store.tasks.of(id)) !== undefined) return this.#waitForEnd(id);
     const server = await store.servers.get(id);
     if (state === 'gone') this.#found.delete(id);
     if (server === undefined || server.deletedAt !== null || server.hostId !== this.#host.id) {
-      return this.#lookAtStray(id, { name, state }, server);
+      return this.#reconcileStray(id, { name, state }, server);
     }
     this.#strays.delete(id);
     const following = followGuest(server, state);
@@ -92,7 +92,7 @@ export class GuestWatch {
     }
   }
 
-  async #lookAtStray(id: string, guest: KnownGuest, server: Server | undefined): Promise<void> {
+  async #reconcileStray(id: string, guest: KnownGuest, server: Server | undefined): Promise<void> {
     if (guest.state === 'gone') {
       this.#strays.delete(id);
       return;
@@ -118,19 +118,19 @@ export class GuestWatch {
     const { store, wakeup } = this.#context;
     this.#waiting.set(
       id,
-      wakeup.listen(`ended:${id}`, () => void this.#lookAgain(id)),
+      wakeup.listen(`ended:${id}`, () => void this.#reconcileAgain(id)),
     );
     // It may have ended before anybody listened.
-    if ((await store.tasks.of(id)) === undefined) await this.#lookAgain(id);
+    if ((await store.tasks.of(id)) === undefined) await this.#reconcileAgain(id);
   }
 
-  async #lookAgain(id: string): Promise<void> {
+  async #reconcileAgain(id: string): Promise<void> {
     this.#waiting.get(id)?.();
     this.#waiting.delete(id);
     const known = this.#found.get(id);
     if (known === undefined) return;
     try {
-      await this.#look(id, known);
+      await this.#reconcile(id, known);
     } catch (error) {
       this.#context.log.error({ err: error, guest: id }, 'guest cannot be followed');
     }

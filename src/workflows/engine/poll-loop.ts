@@ -1,0 +1,51 @@
+/** Polls at once, at every wake-up, and periodically for what a lost wake-up missed. */
+import type { WakeupTopic } from '#contracts/wakeup.ts';
+import type { WorkflowContext } from './context.ts';
+
+export interface PollLoop {
+  /** Polls now, or once more when a poll is in progress. */
+  wake(): void;
+  /** Returns when the poll in progress has ended. */
+  stop(): Promise<void>;
+}
+
+/** Never two polls at a time. One that fails is logged as `failing`, and repeated later. */
+export function pollLoop(
+  { wakeup, log }: Pick<WorkflowContext, 'wakeup' | 'log'>,
+  { topic, pollMs, failing }: { topic: WakeupTopic; pollMs: number; failing: string },
+  poll: () => Promise<void>,
+): PollLoop {
+  let isWoken = false;
+  let isStopped = false;
+  let polling: Promise<void> | undefined;
+  const mustPollAgain = () => isWoken && !isStopped;
+  const pollWhileWoken = async (): Promise<void> => {
+    do {
+      isWoken = false;
+      await poll();
+    } while (mustPollAgain());
+  };
+  const wake = (): void => {
+    isWoken = true;
+    if (isStopped || polling !== undefined) return;
+    polling = pollWhileWoken()
+      .catch((error: unknown) => log.error({ err: error }, failing))
+      .finally(() => {
+        polling = undefined;
+        // Woken after the last poll had ended, and before this.
+        if (isWoken) wake();
+      });
+  };
+  const unlisten = wakeup.listen(topic, wake);
+  const timer = setInterval(wake, pollMs);
+  wake();
+  return {
+    wake,
+    async stop() {
+      isStopped = true;
+      unlisten();
+      clearInterval(timer);
+      await polling;
+    },
+  };
+}
