@@ -1,9 +1,6 @@
 /** Runs a program of the host and gives what it said; an error has the program's own words. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { ComputeError } from '#core/errors.ts';
-
-const execFileText = promisify(execFile);
+import { ProgramFailure, runProgram } from '#runtime/run-program.ts';
 
 /** How a program failed: its words, or that it is not there. */
 export class ToolFailure extends ComputeError {
@@ -29,7 +26,7 @@ interface Tool {
   debianPackage: string;
 }
 
-const longestMs = 300_000;
+const limits = { timeoutMs: 300_000, maxOutputBytes: 16 * 1024 * 1024 };
 
 /**
  * Its standard output. Throws ToolFailure. Example: `qemu-img: Could not open '/…': No such file or
@@ -37,37 +34,24 @@ const longestMs = 300_000;
  */
 export async function runTool({ program, args, debianPackage }: Tool): Promise<string> {
   try {
-    const { stdout } = await execFileText(program, args, {
-      timeout: longestMs,
-      maxBuffer: 16 * 1024 * 1024,
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
-    });
-    return stdout;
+    return await runProgram([program, ...args], limits);
   } catch (cause) {
-    throw failureOf(cause as Failed, program, debianPackage);
+    if (!(cause instanceof ProgramFailure)) throw cause;
+    throw failureOf(cause, program, debianPackage);
   }
 }
 
-interface Failed {
-  code?: number | string;
-  stderr?: string;
-  killed?: boolean;
-}
-
-function failureOf(cause: Failed, program: string, debianPackage: string): ToolFailure {
-  const { code, stderr = '', killed } = cause;
-  const isMissing = code === 'ENOENT';
+function failureOf(cause: ProgramFailure, program: string, debianPackage: string): ToolFailure {
+  const { how, code, stderr } = cause;
   const exitCode = typeof code === 'number' ? code : null;
-  const more = { isMissing, exitCode, cause };
-  if (isMissing) {
-    return new ToolFailure(
-      `${program} is not on this host: install the Debian package ${debianPackage}`,
-      more,
-    );
+  const more = { isMissing: how === 'missing', exitCode, cause };
+  if (how === 'missing') {
+    const message = `${program} is not on this host: install the Debian package ${debianPackage}`;
+    return new ToolFailure(message, more);
   }
-  if (killed === true) {
-    return new ToolFailure(`${program} did not end within ${longestMs / 1000} s`, more);
+  if (how === 'timed out') {
+    return new ToolFailure(`${program} did not end within ${limits.timeoutMs / 1000} s`, more);
   }
-  const said = stderr.trim().split('\n').at(-1);
-  return new ToolFailure(said || `${program} ended with ${code}`, more);
+  const lastLine = stderr.trim().split('\n').at(-1);
+  return new ToolFailure(lastLine || cause.message, more);
 }

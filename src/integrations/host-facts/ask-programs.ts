@@ -1,22 +1,15 @@
 /** What only programs of the host can say: which libvirt answers, which QEMU is installed. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { errorText } from '#core/errors.ts';
 import type { LibvirtFacts, NodeDeviceFacts } from '#core/hosts/host-facts.ts';
 import { tryParsePciAddress } from '#core/pci/devices/address.ts';
+import { runProgram as runWithin } from '#runtime/run-program.ts';
 
 /** Runs a program and returns what it printed; throws when it fails or cannot be run. */
 export type RunProgram = (program: string, args: readonly string[]) => Promise<string>;
 
-const timeoutMs = 10_000;
+const limits = { timeoutMs: 10_000 };
 
-export const runProgram: RunProgram = async (program, args) => {
-  const { stdout } = await promisify(execFile)(program, args, {
-    timeout: timeoutMs,
-    env: { LC_ALL: 'C', PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
-  });
-  return stdout;
-};
+export const runProgram: RunProgram = (program, args) => runWithin([program, ...args], limits);
 
 /** Asks the daemon behind this URI. Example answer of virsh: `Running against daemon: 11.3.0`. */
 export async function askLibvirt(run: RunProgram, uri: string): Promise<LibvirtFacts> {

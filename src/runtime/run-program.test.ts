@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { ProgramFailure, runProgram } from './run-program.ts';
+
+const limits = { timeoutMs: 20_000 };
+const sh = (script: string, more: object = {}) =>
+  runProgram(['sh', '-c', script], { ...limits, ...more });
+
+test('standard output, with messages in plain English', async () => {
+  expect(await sh('echo $LC_ALL; echo ignored >&2')).toBe('C\n');
+});
+
+test('only what the environment must have is in it', async () => {
+  expect((await runProgram(['env'], limits)).split('\n').toSorted()).toEqual([
+    '',
+    'LC_ALL=C',
+    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  ]);
+});
+
+test.each([
+  {
+    name: 'no such program',
+    act: () => runProgram(['novella-has-no-such-program'], limits),
+    gives: { how: 'missing', code: 'ENOENT', message: /^program novella-\S+ is not installed$/ },
+  },
+  {
+    name: 'words on standard error',
+    act: () => sh('echo one >&2; echo two >&2; exit 3'),
+    gives: { how: 'failed', code: 3, message: /^one; two$/ },
+  },
+  {
+    name: 'no words',
+    act: () => sh('exit 4'),
+    gives: { how: 'failed', code: 4, message: /^sh ended with 4$/ },
+  },
+  {
+    name: 'no end',
+    act: () => sh('exec sleep 60', { timeoutMs: 50 }),
+    gives: { how: 'timed out', code: null, message: /^timed out after 0.05 s$/ },
+  },
+  {
+    name: 'too much output',
+    act: () => sh('head -c 2000 /dev/zero', { maxOutputBytes: 1000 }),
+    gives: { how: 'failed', code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER', message: /MAXBUFFER$/ },
+  },
+])('$name', async ({ act, gives: { how, code, message } }) => {
+  const failure: unknown = await act().catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(ProgramFailure);
+  expect(failure).toMatchObject({ how, code, message: expect.stringMatching(message) });
+});
