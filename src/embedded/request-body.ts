@@ -2,14 +2,7 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ComputeError } from '#core/errors.ts';
-
-/** What a validator finds wrong. Source: typebox, in the words of JSON Schema. */
-interface Finding {
-  keyword: string;
-  instancePath: string;
-  params: object;
-  message: string;
-}
+import { cutTo, type Finding, namesIn, quoted, valueAt } from '#runtime/schema-findings.ts';
 
 /**
  * A reader of bodies with this schema. It throws `invalid`, naming field, value and rule.
@@ -39,11 +32,11 @@ function explain(findings: Finding[], body: unknown): string {
     case 'boolean':
       return `${field}: unknown key`;
     case 'additionalProperties':
-      return `${field}: unknown key ${quoted(params['additionalProperties'])}`;
+      return `${field}: unknown key ${quoted(params['additionalProperties'] ?? [])}`;
     case 'required':
-      return `${field}: required key ${quoted(params['requiredProperties'])} is missing`;
+      return `${field}: required key ${quoted(params['requiredProperties'] ?? [])} is missing`;
     default: {
-      const value = valueAt(finding.instancePath, body);
+      const value = valueAt(namesIn(finding.instancePath), body);
       return `${field}: ${shown(value)} is not allowed: ${ruleOf(finding, findings)}`;
     }
   }
@@ -68,29 +61,10 @@ function rulePart({ keyword, params, message }: Finding): string {
 }
 
 function fieldOf({ instancePath }: Finding): string {
-  const names = pathOf(instancePath);
+  const names = namesIn(instancePath);
   return names.length === 0 ? 'body' : names.join('.');
 }
 
-function pathOf(instancePath: string): string[] {
-  return instancePath
-    .split('/')
-    .slice(1)
-    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-function valueAt(instancePath: string, body: unknown): unknown {
-  return pathOf(instancePath).reduce<unknown>(
-    (value, name) => (value as Record<string, unknown> | undefined)?.[name],
-    body,
-  );
-}
-
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-}
-
-function quoted(names: string[] | undefined): string {
-  return (names ?? []).map((name) => `'${name}'`).join(', ');
+  return cutTo(80, JSON.stringify(value) ?? 'nothing');
 }

@@ -2,6 +2,7 @@
 import { type Static, type TOptional, type TProperties, type TSchema, Type } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { ComputeError } from '#core/errors.ts';
+import { cutTo, type Finding, namesIn, quoted, valueAt } from '#runtime/schema-findings.ts';
 
 /** A JSON Schema as plain data. */
 export interface JsonSchema {
@@ -22,14 +23,6 @@ export function keysIf<Properties extends Record<string, TOptional>>(
   properties: Properties,
 ): Properties {
   return areThere ? properties : ({} as Properties);
-}
-
-interface Finding {
-  keyword: string;
-  schemaPath: string;
-  instancePath: string;
-  params: object;
-  message: string;
 }
 
 const compiled = new WeakMap<TSchema, Validator>();
@@ -72,7 +65,7 @@ function explain(given: Finding[], body: unknown, schema: JsonSchema): string {
   const findings = given.map(ofUnknownKey);
   const finding = mostTelling(findings);
   if (finding === undefined) return 'The request body is invalid.';
-  const names = pathOf(finding.instancePath);
+  const names = namesIn(finding.instancePath);
   const rule = ruleOf(finding, findings, schema);
   if (names.length === 0) return finding.keyword === 'type' ? bodyRule(schema) : rule;
   return `Invalid input for field/attribute ${names.join('.')}. Value: ${shown(valueAt(names, body))}. ${rule}`;
@@ -86,7 +79,7 @@ function ofUnknownKey(finding: Finding): Finding {
   if (finding.keyword !== 'boolean') return finding;
   const keyword = 'additionalProperties';
   const instancePath = finding.instancePath.slice(0, finding.instancePath.lastIndexOf('/'));
-  const params = { [keyword]: pathOf(finding.instancePath).slice(-1) };
+  const params = { [keyword]: namesIn(finding.instancePath).slice(-1) };
   return { ...finding, keyword, instancePath, params };
 }
 
@@ -132,31 +125,13 @@ function ruleOf(finding: Finding, findings: Finding[], schema: JsonSchema): stri
 }
 
 function schemaAt(schemaPath: string, schema: JsonSchema): JsonSchema | undefined {
-  return valueAt(pathOf(schemaPath.replace(/^#/, '')), schema) as JsonSchema | undefined;
-}
-
-function pathOf(pointer: string): string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-function valueAt(names: string[], from: unknown): unknown {
-  return names.reduce<unknown>(
-    (value, name) => (value as Record<string, unknown> | undefined)?.[name],
-    from,
-  );
+  return valueAt(namesIn(schemaPath.replace(/^#/, '')), schema) as JsonSchema | undefined;
 }
 
 /** Passwords stay out of messages and logs, and a long value is cut. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value, (key, inner) => (key === 'adminPass' ? '***' : inner)) ?? '';
-  return text.length > 200 ? `${text.slice(0, 197)}...` : text;
-}
-
-function quoted(names: unknown[]): string {
-  return names.map((name) => `'${String(name)}'`).join(', ');
+  return cutTo(200, text);
 }
 
 /**

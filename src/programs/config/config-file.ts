@@ -7,6 +7,7 @@ import { Compile } from 'typebox/compile';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { nearestWord } from '#cli/terminal/nearest-word.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
+import { type Finding, namesIn } from '#runtime/schema-findings.ts';
 
 /** Where a key is. Example: `novella.yaml:12 simulated.hosts[0].device_spec[1]`. */
 export type Place = (keys: Keys) => string;
@@ -61,7 +62,7 @@ export function checkedBy<Schema extends TSchema>(
   const findings = checker.Errors(content);
   // A misspelt key says more than that the right one is missing.
   const first = findings.find(isUnknownKey) ?? findings[0];
-  const keys = (first?.instancePath ?? '').split('/').slice(1).map(asKey);
+  const keys = namesIn(first?.instancePath ?? '').map(asKey);
   throw new ComputeError('invalid', `${place(keys)}: ${ruleOf(first, keys, schema)}`);
 }
 
@@ -84,11 +85,6 @@ function ruleOf(finding: Finding | undefined, keys: Keys, schema: TSchema): stri
 
 function isUnknownKey({ message }: Finding): boolean {
   return message === 'schema is false';
-}
-
-interface Finding {
-  message: string;
-  params: object;
 }
 
 /** Types by the words of whoever writes YAML. */
