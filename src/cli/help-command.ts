@@ -3,7 +3,7 @@
  * the nearest.
  */
 import { type Command, CommanderError } from 'commander';
-import { nearestWord } from './terminal/nearest-word.ts';
+import { nearestWord } from '#runtime/nearest-word.ts';
 
 /**
  * Takes the place of commander's own, which knows one level of commands and shows the general help

@@ -1,6 +1,6 @@
 /** The line below commander's own error: what to type instead. */
 import type { Command, CommanderError } from 'commander';
-import { nearestWord } from './nearest-word.ts';
+import { nearestWord } from '#runtime/nearest-word.ts';
 import { hintForUnknown } from '../unknown-command.ts';
 
 /** undefined where commander has said it, or nothing comes to mind. */

@@ -5,7 +5,7 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type Document, LineCounter, parseDocument } from 'yaml';
-import { nearestWord } from '#cli/terminal/nearest-word.ts';
+import { nearestWord } from '#runtime/nearest-word.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { type Finding, namesIn } from '#runtime/schema-findings.ts';
 
