@@ -71,3 +71,9 @@ export function serverOperations(context: WorkflowContext) {
       setHostService(context, hostId, request),
   };
 }
+
+/**
+ * What the API calls: each operation returns as soon as it is recorded, but an attach, which is
+ * waited for.
+ */
+export type ServerOperations = ReturnType<typeof serverOperations>;

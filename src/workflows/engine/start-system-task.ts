@@ -1,4 +1,6 @@
-/** Starts a workflow that no user requested, for an idle server: something around it has changed. */
+/**
+ * Starts a workflow that no user requested, for an idle server: something around it has changed.
+ */
 import type { TaskDataOf, TaskKind, TaskStepOf } from '#contracts/store/store.ts';
 import { isComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
