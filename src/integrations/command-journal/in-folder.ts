@@ -1,6 +1,6 @@
 /**
- * A journal with one file for each command: small, and readable when somebody wants to know what
- * the agent still has to report.
+ * A journal with one file per command: small, and readable for an operator who checks what the
+ * agent still has to report.
  */
 import { mkdirSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/host/c
 import { ComputeError, errorText } from '#core/errors.ts';
 import { writeFileDurably } from '#runtime/atomic-file.ts';
 
-/** Keeps the files in this folder, made when missing. Example file: `5f0c….12.json`. */
+/** Keeps the files in this folder, created when missing. Example file: `5f0c….12.json`. */
 export function folderJournal(folder: string): CommandJournal {
   mkdirSync(folder, { recursive: true });
   const pathOf = ({ hostId, seq }: CommandKey) => join(folder, `${hostId}.${seq}${ending}`);
@@ -34,7 +34,7 @@ export function folderJournal(folder: string): CommandJournal {
         );
       }
     },
-    // Not synced: an entry that comes back after a power cut is reported again, and removed again.
+    // Not synced: an entry that reappears after a power cut is reported and removed again.
     remove: (key) => rm(pathOf(key), { force: true }),
   };
 }

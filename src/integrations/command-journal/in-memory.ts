@@ -1,7 +1,4 @@
-/**
- * A journal that lives as long as it is held: for agents that end together with the controller's
- * process.
- */
+/** A journal in memory: for agents that end together with the controller's process. */
 import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/host/command-journal.ts';
 
 export function memoryJournal(): CommandJournal {

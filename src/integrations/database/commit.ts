@@ -19,7 +19,7 @@ import { advanceTask } from './tasks/tasks.ts';
 
 type Db = Kysely<ComputeTables>;
 
-/** Rolls the transaction back with an answer instead of an error. */
+/** Rolls the transaction back and carries the result to return. */
 class Refused extends Error {
   readonly why: 'stale-host' | 'superseded';
 
@@ -81,13 +81,13 @@ async function forgetEvents(
 ): Promise<void> {
   if (deleted) return forgetNetworkEvents(trx, task.serverId);
   if (seenEvents !== undefined) await forgetNetworkEvents(trx, task.serverId, seenEvents);
-  // Nobody waits for wires any more.
+  // No task waits for `plugged` events any more.
   if (next === null) await forgetNetworkEvents(trx, task.serverId, { kinds: ['plugged'] });
 }
 
 /**
- * The next step; due at once when it would wait for an answer that has come meanwhile, or that no
- * host was asked for, or for an event that has come.
+ * The next step; due at once when the answer it would wait for has come, no host was sent a
+ * command, or the event has come.
  */
 async function wokenNext(
   trx: Db,

@@ -5,16 +5,16 @@ import { ComputeError } from '#core/errors.ts';
 import { migrations } from './migrations/index.ts';
 
 /**
- * Runs what has not run yet and returns the names that ran. `upTo` stops after that one (for
- * upgrade tests). Throws `unavailable` with the cause: naming the migration that failed, which is
- * then rolled back, or the migrations that this version does not know.
+ * Runs the pending migrations and returns their names. `upTo` stops after that one (for upgrade
+ * tests). Throws `unavailable` with the cause: the migration that failed, which is rolled back, or
+ * the migrations that this version does not know.
  */
 export async function migrate<Tables>(db: Kysely<Tables>, upTo?: string): Promise<string[]> {
   await refuseNewer(db);
   const migrator = new Migrator({
     db,
-    // Numbers are given before branches meet: a lower one may come later, and depends on none that
-    // it was not written after.
+    // Numbers are assigned before branches merge: a lower one may arrive later, and a migration
+    // depends only on those it was written after.
     allowUnorderedMigrations: true,
     provider: { getMigrations: async (): Promise<Record<string, Migration>> => migrations },
   });
@@ -32,7 +32,7 @@ export async function migrate<Tables>(db: Kysely<Tables>, upTo?: string): Promis
   );
 }
 
-/** A database that a newer version wrote may hold what this one would misread. */
+/** This version might misread a database written by a newer one. */
 async function refuseNewer<Tables>(db: Kysely<Tables>): Promise<void> {
   const ran = await ranBefore(db);
   const unknown = unknownMigrations(ran);
@@ -43,7 +43,7 @@ async function refuseNewer<Tables>(db: Kysely<Tables>): Promise<void> {
   );
 }
 
-/** Those of these migrations that a newer version must have run. */
+/** Which of these migrations only a newer version can have run. */
 export function unknownMigrations(names: readonly string[]): string[] {
   return names.filter((name) => !Object.hasOwn(migrations, name));
 }

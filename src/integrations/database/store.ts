@@ -26,7 +26,7 @@ export interface StoreOptions {
   newId?: NewId;
   /** How long a write waits for another process. */
   busyTimeoutMs?: number;
-  /** Called each time a write finds no room. */
+  /** Called each time a write finds the disk full. */
   onDiskFull?: () => void;
 }
 
@@ -56,9 +56,8 @@ export function computeStore(
 }
 
 /**
- * Opens the database in this file (`:memory:` for none), makes or upgrades its tables, and returns
- * the store with the database itself, for the stores of the embedded services that live in the same
- * file.
+ * Opens the database in this file (`:memory:` for none), creates or upgrades its tables, and
+ * returns the store, and the database for the embedded services' stores in the same file.
  */
 export async function openStore(
   path: string,

@@ -6,7 +6,7 @@ import { configDriveLabel } from '#core/guests/description/config-drive.ts';
 import type { DriveFile } from '#core/guests/description/guest.ts';
 import { runTool, ToolFailure } from './run-tool.ts';
 
-/** Programs that make one, with their first arguments. */
+/** Programs that create one, with their first arguments. */
 const makers = {
   genisoimage: ['-input-charset', 'utf-8'],
   xorriso: ['-as', 'mkisofs'],
@@ -15,8 +15,8 @@ type Maker = keyof typeof makers;
 
 /**
  * Writes the image to `path`, with names for Linux (Rock Ridge) and Windows (Joliet), by the first
- * of these programs that the host has. The folder `path`.files is used on the way. Throws
- * `unavailable` when the host has none of them.
+ * of these programs installed on the host. The folder `path`.files is used temporarily. Throws
+ * `unavailable` when none is installed.
  */
 export async function makeConfigDriveIso(
   path: string,

@@ -1,17 +1,16 @@
-/** The end of what a guest wrote to its serial console. */
+/** The end of a guest's output on its serial console. */
 import { open } from 'node:fs/promises';
 import { maxConsoleBytes } from '#contracts/host/guest-files.ts';
 
 /**
- * At most `maxConsoleBytes` of it; '' when there is no log yet. libvirt's log daemon starts a new
- * file when one is full and keeps the old one as `….0`: the end of that comes before. Source:
- * virtlogd.conf, `max_size`.
+ * At most `maxConsoleBytes` of it; '' when there is no log yet. libvirt's log daemon rotates a full
+ * file to `….0`: the end of that is prepended. Source: virtlogd.conf, `max_size`.
  */
 export async function readConsoleLog(path: string): Promise<string> {
   const newest = await readEnd(path, maxConsoleBytes);
   const room = maxConsoleBytes - newest.length;
   const older = room > 0 ? await readEnd(`${path}.0`, room) : Buffer.alloc(0);
-  // A guest writes what it likes: bytes that are no text are shown as such.
+  // A guest may write any bytes: those that are not text are shown as such.
   return Buffer.concat([older, newest]).toString('utf8');
 }
 

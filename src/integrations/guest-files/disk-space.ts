@@ -1,4 +1,4 @@
-/** Free space on the host's disk, and the error when there is too little. */
+/** Free space on the host's disk, and the error when it is insufficient. */
 import { statfs } from 'node:fs/promises';
 import { ComputeError } from '#core/errors.ts';
 
@@ -10,10 +10,10 @@ export const freeBytesOf: FreeBytes = async (folder) => {
   return bavail * bsize;
 };
 
-/** Never written to: a full disk stops guests that run. */
+/** Never used: a full disk stops running guests. */
 const reserveBytes = 64 * 1024 ** 2;
 
-/** Room for so many bytes in a folder. `what`: for whom. */
+/** Room for this many bytes in a folder. `what`: their purpose. */
 export interface Room {
   folder: string;
   bytes: number;
@@ -33,7 +33,7 @@ export async function insufficientSpace(
   );
 }
 
-/** An error of writing there, in plain words when the disk is full. */
+/** A write error there, readable when the disk is full. */
 export function asDiskFull(error: unknown, { folder, what }: { folder: string; what: string }) {
   if (!isNoSpace(error)) return error;
   return new ComputeError('unavailable', `disk full: no room for ${what} in ${folder}`, {

@@ -1,4 +1,4 @@
-/** Brings an image onto the host: whole and checked under its name, or not at all. */
+/** Downloads an image to the host: complete and verified under its name, or not at all. */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { chmod, rm } from 'node:fs/promises';
@@ -16,18 +16,16 @@ import { partEnding } from './part-ending.ts';
 
 interface Wanted {
   id: string;
-  /** Where an image of this format goes. */
+  /** The path for an image of this format. */
   pathFor: (diskFormat: string) => string;
-  /**
-   * Throws when the image is not what it is wanted for; asked as soon as its first bytes are there.
-   */
+  /** Throws when the image is unsuitable; called as soon as its first bytes are there. */
   judge: (facts: ImageFacts) => void;
-  /** Throws when there is no room for so many bytes. */
+  /** Throws when there is no room for this many bytes. */
   freeSpace: (bytes: number) => Promise<void>;
 }
 
 /**
- * The path it is at. Throws `invalid` when there is no such image or it is of no use, else
+ * Returns its path. Throws `invalid` when there is no such image or it is unsuitable, else
  * `unavailable`.
  */
 export async function download(source: ImageSource, wanted: Wanted): Promise<string> {
@@ -40,7 +38,7 @@ export async function download(source: ImageSource, wanted: Wanted): Promise<str
     const sum = createHash('sha512');
     const bytes = judged(measured(named(open, id), sum, open.sizeBytes), { ...open, id }, wanted);
     await pipeline(bytes, createWriteStream(part));
-    // Disks are made over it, and QEMU's user reads it.
+    // Disks are created over it, and QEMU's user reads it.
     await chmod(part, 0o644);
     await refuseBroken(part, { ...open, id }, sum.digest('hex'));
     await renameDurably(part, path);
@@ -60,7 +58,7 @@ async function openImage(source: ImageSource, id: string): Promise<ImageContent>
   }
 }
 
-/** The bytes as they come; an error that breaks them off names the image. */
+/** The bytes as received; an error that interrupts them names the image. */
 async function* named({ bytes }: ImageContent, id: string): AsyncGenerator<Uint8Array> {
   try {
     yield* bytes;
@@ -71,7 +69,7 @@ async function* named({ bytes }: ImageContent, id: string): AsyncGenerator<Uint8
   }
 }
 
-/** Adds them up; more than was said would fill the disk unasked. */
+/** Counts the bytes; more than announced could fill the disk. */
 async function* measured(
   bytes: AsyncIterable<Uint8Array>,
   sum: { update(bytes: Uint8Array): unknown },
@@ -86,7 +84,7 @@ async function* measured(
   }
 }
 
-/** Judges the first bytes before the rest is fetched. */
+/** Judges the first bytes before the rest is downloaded. */
 async function* judged(
   bytes: AsyncIterable<Uint8Array>,
   image: Omit<ImageFacts, 'head'>,

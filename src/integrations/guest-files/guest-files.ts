@@ -1,7 +1,4 @@
-/**
- * The files of guests of this host: one folder for each, and the images that their disks are made
- * over.
- */
+/** The files of this host's guests: one folder each, and the base images of their disks. */
 import { constants } from 'node:fs';
 import { access, copyFile, readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -25,11 +22,11 @@ import { partEnding } from './part-ending.ts';
 
 export interface HostGuestFilesOptions {
   /**
-   * Folder of the guests' folders; made when missing. The hypervisor's user must be able to enter
-   * it.
+   * Folder of the guests' folders; created when missing. The hypervisor's user must be able to
+   * enter it.
    */
   directory: string;
-  /** Folder of downloaded images; made when missing. */
+  /** Folder of downloaded images; created when missing. */
   imageDirectory: string;
   images: ImageSource;
   freeBytes?: FreeBytes;
@@ -37,7 +34,7 @@ export interface HostGuestFilesOptions {
   now?: () => number;
 }
 
-/** What a disk over an image takes at first, with a config drive: it grows as the guest writes. */
+/** Initial size of a disk over an image, with a config drive: it grows as the guest writes. */
 const firstBytes = 2 * 1024 ** 2;
 
 export class HostGuestFiles implements GuestFiles {
@@ -105,7 +102,7 @@ export class HostGuestFiles implements GuestFiles {
     return imageId !== null && this.#copyImage(imageId, 'ramdisk', { path, fresh });
   }
 
-  /** Copied, not linked: the hypervisor takes what a guest uses for its own. */
+  /** Copied, not linked: the hypervisor changes the owner of a guest's files. */
   async #copyImage(
     imageId: string,
     as: 'kernel' | 'ramdisk',
@@ -143,9 +140,7 @@ export class HostGuestFiles implements GuestFiles {
     return true;
   }
 
-  /**
-   * Names of the images that disks are made over; also of disks that have not got their name yet.
-   */
+  /** Names of the base images of all disks, including disks still being created. */
   async #listBases(): Promise<Set<string>> {
     const used = new Set<string>();
     for (const guestId of await this.list()) {
@@ -172,7 +167,7 @@ async function makeDrive({ configDrive }: Guest, paths: GuestPaths): Promise<boo
   return true;
 }
 
-/** What an earlier definition of the guest had and this one has not. */
+/** Removes files of an earlier definition of the guest that this one lacks. */
 async function removeLeftovers(guest: Guest, paths: GuestPaths): Promise<void> {
   if (guest.configDrive === null) await rm(paths.configDrive, { force: true });
   if (!hasDisk(guest)) await rm(paths.disk, { force: true });

@@ -1,6 +1,6 @@
 /**
- * The images that a host has: each downloaded once, kept as long as a disk is made over it, and a
- * while longer.
+ * The host's images: each downloaded once, kept while a disk is based on it, and for some time
+ * after.
  */
 import { open, readdir, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,11 +15,11 @@ import { makeTraversable } from './traversable-folder.ts';
 import { partEnding } from './part-ending.ts';
 
 export interface ImageCacheOptions {
-  /** Made when missing. */
+  /** Created when missing. */
   folder: string;
   source: ImageSource;
   freeBytes: FreeBytes;
-  /** Names of the files here that disks are made over. */
+  /** Names of the files here that disks are based on. */
   listUsed: () => Promise<ReadonlySet<string>>;
   /** Epoch milliseconds. */
   now: () => number;
@@ -31,14 +31,14 @@ export interface CachedImage extends ImageFacts {
 }
 
 const day = 24 * 60 * 60 * 1000;
-/** Images that no disk needs are kept so long: the next guest is often like the last. */
+/** How long images are kept unused: the next guest often has the same image. */
 const keptUnusedMs = 7 * day;
 
 export class ImageCache {
   readonly #options: ImageCacheOptions;
-  /** Downloads that run, by image. */
+  /** Running downloads, by image. */
   readonly #running = new Map<string, Promise<string>>();
-  /** How many need an image just now: between finding it and the disk over it. */
+  /** Number of users of an image between finding it and creating the disk over it. */
   readonly #inUse = new Map<string, number>();
   readonly #evictions = new SerialQueue();
 
@@ -47,8 +47,8 @@ export class ImageCache {
   }
 
   /**
-   * Does the work with the image, which stays for as long as that takes. `judge` throws when the
-   * image is not what it is wanted for. Throws as `download` does.
+   * Runs `work` with the image, which is kept for that long. `judge` throws when the image is
+   * unsuitable. Throws as `download` does.
    */
   async use<T>(
     id: string,
@@ -78,10 +78,7 @@ export class ImageCache {
     return name === undefined ? undefined : join(this.#options.folder, name);
   }
 
-  /**
-   * One download of an image at a time; who comes later waits for it, and tries for itself when it
-   * failed.
-   */
+  /** One download of an image at a time; later callers wait for it, and retry when it failed. */
   async #fetch(id: string, judge: (facts: ImageFacts) => void): Promise<string> {
     const running = this.#running.get(id);
     if (running !== undefined) {
@@ -106,10 +103,7 @@ export class ImageCache {
     }
   }
 
-  /**
-   * Throws the lack of room for so many bytes that is left when every image that no disk needs is
-   * gone.
-   */
+  /** Evicts unused images as needed. Throws when there is still no room for this many bytes. */
   async makeRoom(room: Room): Promise<void> {
     const { freeBytes } = this.#options;
     if ((await insufficientSpace(freeBytes, room)) === undefined) return;
@@ -119,17 +113,14 @@ export class ImageCache {
     if (error !== undefined) throw error;
   }
 
-  /**
-   * Removes images that nobody has needed for so long. What a process that died was downloading
-   * goes too.
-   */
+  /** Removes images unused for this long, and partial downloads of a dead process. */
   #evict(unusedMs: number): Promise<void> {
     return this.#evictions.run(async () => {
       const { folder, listUsed, now } = this.#options;
       const used = await listUsed();
       for (const name of await readdir(folder)) {
         const file = parse(name);
-        // Whoever comes from now on waits until we are done.
+        // Later callers wait until the eviction is done.
         if (file === undefined || used.has(name) || (this.#inUse.get(file.id) ?? 0) > 0) continue;
         const path = join(folder, name);
         const isOld = now() - (await stat(path)).mtimeMs >= unusedMs;
@@ -140,8 +131,8 @@ export class ImageCache {
 }
 
 /**
- * Example: `5f….qcow2` → `5f…`; `5f….qcow2.part` is still being written. undefined for what is none
- * of ours: it is left alone.
+ * Example: `5f….qcow2` → `5f…`; `5f….qcow2.part` is still being written. undefined for a foreign
+ * file, which is left alone.
  */
 function parse(name: string): { id: string; isPart: boolean } | undefined {
   const [, id, format, part] = /^([\w-]+)\.(\w+)(\.part)?$/.exec(name) ?? [];
@@ -149,7 +140,7 @@ function parse(name: string): { id: string; isPart: boolean } | undefined {
   return { id, isPart: part !== undefined };
 }
 
-/** A format names a file, so only a word will do. */
+/** The format becomes part of a file name, so only simple names are allowed. */
 function knownFormat(id: string, diskFormat: string): string {
   if (/^\w+$/.test(diskFormat)) return diskFormat;
   throw new ComputeError('invalid', `image ${id} has the unknown disk format '${diskFormat}'`);

@@ -1,9 +1,9 @@
-/** Which image a guest's disk is made over, read from the disk itself. */
+/** Finds the base image of a guest's disk, read from the disk itself. */
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { headBytes, readQcow2Header } from '#core/images/qcow2-header.ts';
 
-/** File name of the base; null: it has none, or there is no such disk. */
+/** File name of the base; null: no base, or no such disk. */
 export async function baseNameOf(disk: string): Promise<string | null> {
   const file = await open(disk).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;

@@ -1,2 +1,2 @@
-/** Ending of a file that is being written: it gets its name when it is whole and on disk. */
+/** Ending of a file that is being written: it is renamed when it is complete and on disk. */
 export const partEnding = '.part';

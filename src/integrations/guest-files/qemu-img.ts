@@ -1,18 +1,18 @@
-/** Disks of guests, made and looked at by qemu-img. */
+/** Creates and inspects guests' disks with qemu-img. */
 import type { BaseImage } from '#core/images/check-image.ts';
 import { runTool, ToolFailure } from './run-tool.ts';
 
 const debianPackage = 'qemu-utils';
 
 /**
- * A new qcow2 disk of so many bytes, over the base when there is one. Replaces what is at `path`.
+ * A new qcow2 disk of this many bytes, over the base when there is one. Replaces a file at `path`.
  */
 export async function createDisk(
   path: string,
   bytes: number,
   base: (Pick<BaseImage, 'format'> & { path: string }) | null,
 ): Promise<void> {
-  // The base's format is said, never guessed: a guest may have written what it likes to a raw disk.
+  // The base's format is given, never guessed: a guest can write any content to a raw disk.
   const over = base === null ? [] : ['-b', base.path, '-F', base.format];
   const args = ['create', '-q', '-f', 'qcow2', ...over, path, String(bytes)];
   await runTool({ program: 'qemu-img', args, debianPackage });
@@ -25,9 +25,9 @@ interface QemuImgInfo {
 }
 
 /**
- * Why qemu-img does not take this file for a whole qcow2 image of its own; undefined when it does.
- * Only for a file whose header has been judged: qemu-img opens what a header names. Its time and
- * memory are limited, for the file is a stranger's.
+ * Why qemu-img rejects this file as a complete, standalone qcow2 image; undefined if it accepts it.
+ * Only for a file whose header has been checked: qemu-img opens the files a header names. Its time
+ * and memory are limited, because the file is untrusted.
  */
 export async function qcow2Problem(path: string): Promise<string | undefined> {
   try {
@@ -44,10 +44,7 @@ export async function qcow2Problem(path: string): Promise<string | undefined> {
   }
 }
 
-/**
- * Exit codes of `qemu-img check`. Clusters that leaked are wasteful, not wrong. Source:
- * qemu-img(1).
- */
+/** Exit codes of `qemu-img check`. Leaked clusters are wasteful, not wrong. Source: qemu-img(1). */
 const corruptions = 2;
 const onlyLeaks = 3;
 
@@ -64,7 +61,7 @@ async function checkProblem(path: string): Promise<string | undefined> {
 }
 
 const limits = ['--as=1073741824', '--cpu=60'];
-/** prlimit's exit code for a program that is not there. */
+/** prlimit's exit code for a missing program. */
 const notFound = 127;
 
 async function inspect(act: 'info' | 'check', path: string): Promise<string> {

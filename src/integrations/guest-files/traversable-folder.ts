@@ -1,14 +1,14 @@
-/** Folders on the way to a guest's files. */
+/** Folders above a guest's files. */
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes the folder and those above it that are not there, so that the user that QEMU runs as may
- * pass through and not list them, whatever our umask. True when it was made. Source: libvirt gives
- * QEMU's user the files of a guest, not the folders above them.
+ * Creates the folder and its missing parents, so that QEMU's user may traverse but not list them,
+ * independent of the umask. True when it was created. Source: libvirt gives QEMU's user the files
+ * of a guest, not the folders above them.
  */
 export async function makeTraversable(folder: string): Promise<boolean> {
-  // Folder by folder: Node's own `recursive` calls a read-only file system a missing file.
+  // Folder by folder: Node's own `recursive` reports a read-only file system as a missing file.
   try {
     await mkdir(folder);
   } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * What sysfs says of PCI functions beyond discovery: IOMMU group, driver, VF counts, link. Source:
+ * Facts of PCI functions from sysfs beyond discovery: IOMMU group, driver, VF counts, link. Source:
  * Linux `Documentation/ABI/testing/sysfs-bus-pci`.
  */
 import { readdir, readFile, readlink } from 'node:fs/promises';
@@ -41,7 +41,7 @@ async function readOne(devices: string, address: PciAddress): Promise<FunctionDe
 /** IFF_UP of `flags`. Source: linux/if.h. */
 const up = 1;
 
-/** A function may show several ports: one that works is enough. */
+/** A function may have several ports: one that works is enough. */
 async function readLink(folder: string): Promise<FunctionDetails['link']> {
   const links = await Promise.all(ownInterfaces(await interfacesOf(folder)).map(readOneLink));
   return (
@@ -56,7 +56,7 @@ interface Interface extends ShownInterface {
   folder: string;
 }
 
-/** virtio-net has its own one folder deeper. */
+/** virtio-net's are one folder deeper. */
 async function interfacesOf(folder: string): Promise<Interface[]> {
   const nets = (await list(folder)).flatMap((name) => {
     if (name === 'net') return [join(folder, name)];
@@ -75,7 +75,7 @@ async function readInterface(folder: string, name: string): Promise<Interface> {
 
 async function readOneLink({ folder, name: ifname }: Interface): Promise<LinkFacts> {
   const flags = Number((await readText(join(folder, 'flags'))) ?? 0);
-  // Refused while the interface is down.
+  // Unreadable while the interface is down.
   const carrier = await readNumber(join(folder, 'carrier'));
   return {
     ifname,

@@ -1,6 +1,6 @@
 /**
  * Facts of this machine for the checks of `novella doctor`, from files below a root and from the
- * tools in its path. Changes nothing.
+ * programs in its path. Changes nothing.
  */
 import { constants } from 'node:fs';
 import { access, open, readdir, readFile } from 'node:fs/promises';
@@ -17,25 +17,20 @@ import { readFunctionDetails } from './read-functions.ts';
 import { lookAtStateDirectory } from './state-directory.ts';
 
 export interface HostPlaces {
-  /**
-   * Where `sys`, `proc`, `dev` and `lib` are. Example: `/`, or a folder with a described machine.
-   */
+  /** The parent of `sys`, `proc`, `dev`, `lib`. Example: `/`, or a described machine's folder. */
   root: string;
-  /** Node's word for the processor. Example: `x64`. */
+  /** Node's name for the processor. Example: `x64`. */
   architecture: string;
   /** Example: `6.12.107-amd64`. */
   kernelRelease: string;
   isRoot: boolean;
   /** Folders with programs. */
   programFolders: readonly string[];
-  /** Absent: it is not looked at. */
+  /** Absent: not checked. */
   stateDirectory?: string;
 }
 
-/**
- * Looks at files only: cheap enough to be done every half minute. What cannot be read counts as not
- * there.
- */
+/** Reads files only: cheap enough to run every half minute. An unreadable file counts as absent. */
 export async function readHostFacts(places: HostPlaces): Promise<HostFacts> {
   const { root, architecture, isRoot, stateDirectory } = places;
   const at = (...path: string[]) => join(root, ...path);
@@ -50,7 +45,7 @@ export async function readHostFacts(places: HostPlaces): Promise<HostFacts> {
     commandLine: (await readText(at('proc/cmdline'))).trim(),
     isRoot,
     iommuGroups: (await list(at('sys/kernel/iommu_groups'))).length,
-    // The kernel puts IR- before the name of a chip whose interrupts are remapped.
+    // The kernel prefixes IR- to the name of a chip with interrupt remapping.
     remapsInterrupts: architecture === 'x64' ? /\bIR-/.test(interrupts) : null,
     allowsUnsafeInterrupts: await isUnsafeAllowed(at),
     modules,
@@ -76,7 +71,7 @@ async function isUnsafeAllowed(at: (path: string) => string): Promise<boolean> {
   return (await readText(at(file))).startsWith('Y');
 }
 
-/** What a loaded module, or one that is built in, shows of itself. */
+/** The trace of each module, loaded or built in. */
 const signs: Record<CheckedModule, string> = {
   vfio_pci: 'sys/bus/pci/drivers/vfio-pci',
   macvtap: 'sys/class/macvtap',
@@ -84,7 +79,7 @@ const signs: Record<CheckedModule, string> = {
   vhost_net: 'dev/vhost-net',
 };
 
-/** Not every module that is built in has a folder in `sys/module`. */
+/** Not every built-in module has a folder in `sys/module`. */
 async function readModules({
   root,
   kernelRelease,
@@ -106,7 +101,7 @@ async function readModules({
 }
 
 /**
- * File names have hyphens where names in the kernel have underscores. Example line:
+ * File names have hyphens where kernel names have underscores. Example line:
  * `kernel/drivers/vfio/pci/vfio-pci.ko.xz: …`.
  */
 function hasModule(lines: string, name: CheckedModule): boolean {
@@ -150,7 +145,7 @@ async function findTools(folders: readonly string[]): Promise<ToolFacts> {
   };
 }
 
-/** The first of these programs that can be run, with its path; null when none can. */
+/** The first of these programs that is executable, with its path; null when none is. */
 export async function findProgram(
   folders: readonly string[],
   names: readonly string[],

@@ -1,6 +1,4 @@
-/**
- * Whether the directory that holds disks and images can be written to, and how much room it has.
- */
+/** Whether the directory for disks and images is writable, and how much room it has. */
 import { constants } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -9,7 +7,7 @@ import type { StateDirectoryFacts } from '#core/hosts/host-facts.ts';
 
 const bytesPerMib = 1_048_576;
 
-/** Of a directory that is yet to be made, the nearest folder above it is looked at. */
+/** For a directory not yet created, inspects the nearest folder above it. */
 export async function lookAtStateDirectory(path: string): Promise<StateDirectoryFacts> {
   let folder = path;
   while (!(await isThere(folder)) && dirname(folder) !== folder) folder = dirname(folder);
@@ -38,7 +36,7 @@ async function refusalOf(path: string, mode: number): Promise<string | null> {
   }
 }
 
-/** What an ordinary process may use: a file system keeps a share for root. */
+/** Room for an ordinary process: a file system reserves a share for root. */
 async function roomIn(folder: string): Promise<{ freeMib: number; totalMib: number }> {
   const { bavail, blocks, bsize } = await statfs(folder);
   return {

@@ -1,4 +1,4 @@
-/** How long the machine has been up, as its program `uptime` says it. */
+/** The machine's uptime, as printed by its program `uptime`. */
 import type { Uptime } from '#contracts/host/host-link.ts';
 import type { RunProgram } from './ask-programs.ts';
 
@@ -6,7 +6,7 @@ const longest = 256;
 
 /**
  * undefined where the program is missing or prints something else. Source: Nova's libvirt driver
- * answers with the same program's line.
+ * returns the same program's line.
  */
 export async function readUptime(run: RunProgram): Promise<Uptime | undefined> {
   const [line = ''] = (await run('uptime', []).catch(() => '')).split('\n', 1);

@@ -1,4 +1,4 @@
-/** The end of a link: signalled once; a listener added later is called at once. */
+/** The end of a link: fires once; a listener added later is called at once. */
 export class CloseSignal {
   readonly #listeners: (() => void)[] = [];
   #isDone = false;

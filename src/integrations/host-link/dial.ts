@@ -1,4 +1,4 @@
-/** The agent's side of the socket: dials the controller, and dials again for as long as it runs. */
+/** The agent's side of the socket: dials the controller, and redials for as long as it runs. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import {
@@ -20,21 +20,21 @@ export interface DialOptions {
   controllerUrl: string;
   host: string;
   /**
-   * The host's token, asked for at each try: it may have been replaced. Throws what keeps it from
-   * being read.
+   * Returns the host's token, read at each try since it may have been replaced. Throws what
+   * prevents reading it.
    */
   token: () => string;
-  /** A link is up. */
+  /** Called when a link is up. */
   onLink: (end: AgentEnd) => void;
   log: Log;
   timing?: Partial<DialTiming>;
 }
 
 export interface DialTiming {
-  /** Pause after a first failure; it doubles from failure to failure. */
+  /** Pause after a first failure; it doubles with each further failure. */
   firstPauseMs: number;
   longestPauseMs: number;
-  /** Pause where only a person can help: a token that is refused. */
+  /** Pause where only an operator can help: a refused token. */
   patientPauseMs: number;
   livenessMs: number;
 }
@@ -46,21 +46,21 @@ const usualTiming: DialTiming = {
   livenessMs: 10_000,
 };
 
-/** A link that lasted longer was a good one. */
+/** A link that lasted longer resets the back-off. */
 const goodLinkMs = 5_000;
 const handshakeTimeout = 10_000;
 const closeTimeout = 2_000;
-/** A refusal is a few words. */
+/** A refusal is a short text. */
 const maxRefusalBytes = 16 * 1024;
 
-/** How a try ended. `needsPerson`: trying again soon is of no use. */
+/** How a try ended. `needsPerson`: retrying soon is of no use. */
 interface Ended {
   words: string;
   needsPerson: boolean;
   lastedMs: number;
 }
 
-/** Starts dialling. `close` stops it and returns when no link is up: it does not hang up itself. */
+/** Starts dialling. `close` stops it and returns when no link is up; it does not close the link. */
 export function dialController(options: DialOptions): { close(): Promise<void> } {
   const timing = { ...usualTiming, ...options.timing };
   const stopping = new AbortController();
@@ -90,12 +90,12 @@ async function keepDialling(
     log[isNews ? 'warn' : 'debug']({ host, controller: controllerUrl }, `${words}; trying again`);
     const { firstPauseMs: firstMs, longestPauseMs: longestMs, patientPauseMs } = timing;
     const base = needsPerson ? patientPauseMs : backoffMs({ firstMs, longestMs }, failures - 1);
-    // Spread, so that a thousand hosts do not come back in one instant.
+    // Jittered, so that a thousand hosts do not reconnect at the same moment.
     await pause(base * (0.5 + Math.random() / 2), undefined, { signal: stopping }).catch(() => {});
   }
 }
 
-/** Dials once, and returns when that link is down, however that came. */
+/** Dials once, and returns when that link has ended for any reason. */
 function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal): Promise<Ended> {
   const { host, controllerUrl, log } = options;
   let token: string;

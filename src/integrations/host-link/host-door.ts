@@ -1,6 +1,6 @@
 /**
- * The controller's side of the socket: the one path where hosts dial in. A host shows its token
- * before the connection becomes a link, may speak for itself only, and has one link at a time.
+ * The controller's side of the socket: the one path where hosts dial in. A host presents its token
+ * before the connection becomes a link, may act only for itself, and has one link at a time.
  */
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -18,16 +18,14 @@ import { LinkRefused } from './refusal.ts';
 import { SocketChannel } from './socket-channel.ts';
 import { maxMessageBytes, readFromAgent } from './wire.ts';
 
-/** Whose a token is, or why it opens nothing: an HTTP status with words for the one who dialled. */
+/** The token's host, or why it is refused: an HTTP status with a message for the dialling peer. */
 export type Admission = { host: string } | { status: 401 | 409; message: string };
 
 export interface HostDoorOptions {
   server: Server;
-  /**
-   * Asked when a host dials in, and again for its link at each `recheck`. Given the token's hash.
-   */
+  /** Called when a host dials in, and for each link at every `recheck`. Gets the token's hash. */
   admit(tokenSha256: string): Promise<Admission>;
-  /** A host has dialled in. It has not said anything yet. */
+  /** A host has dialled in. It has not sent a message yet. */
   onLink(end: ControllerEnd): void;
   log: Log;
   livenessMs?: number;
@@ -37,7 +35,7 @@ export interface HostDoor {
   linked(): LinkedHost[];
   /** Closes the link of every host that would not be admitted now. */
   recheck(): Promise<void>;
-  /** Hangs up on all, and lets nobody in any more. */
+  /** Closes all links and admits no more hosts. */
   close(): Promise<void>;
 }
 
@@ -49,12 +47,12 @@ interface Link extends LinkedHost {
 }
 
 const pingMs = 10_000;
-/** How long a peer may take to answer our goodbye. */
+/** How long a peer may take to answer our close frame. */
 const closeTimeout = 2_000;
 
 /**
- * Lets hosts in on this server, which must hand over the requests that `isHostLinkRequest`, and no
- * others.
+ * Admits hosts on this server, which must pass on exactly the requests that match
+ * `isHostLinkRequest`.
  */
 export function acceptHostLinks(options: HostDoorOptions): HostDoor {
   const links = new Map<string, Link>();
@@ -130,7 +128,7 @@ export function acceptHostLinks(options: HostDoorOptions): HostDoor {
   };
 }
 
-/** Checks that the host says hello first, and for itself. */
+/** Checks that the host's first message is its hello, for its own id. */
 function channelOf(
   socket: WebSocket,
   { host, address }: { host: string; address: string },

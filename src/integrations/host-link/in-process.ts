@@ -9,7 +9,7 @@ import type {
 import { CloseSignal } from './close-signal.ts';
 import { Inbox } from './inbox.ts';
 
-/** Two joined ends. What one says the other hears, later and in order. */
+/** Two joined ends. Each receives the other's messages, asynchronously and in order. */
 export function inProcessLink(): { agentEnd: AgentEnd; controllerEnd: ControllerEnd } {
   const closing = new CloseSignal();
   const toController = new Inbox<ToController>();

@@ -1,9 +1,9 @@
-/** What came in over one end of a link, handed on in order, one message at a time. */
+/** Messages received at one end of a link, delivered in order, one at a time. */
 
 /**
- * Keeps messages until somebody listens and is done with the one before. `onLoad` is called when
- * messages begin to wait (`true`) and when none waits any more (`false`), so that whoever reads
- * them from outside can pause.
+ * Keeps messages until a listener is set and has handled the previous one. `onLoad` is called when
+ * messages begin to queue (`true`) and when the queue is empty again (`false`), so that the reader
+ * of the socket can pause.
  */
 export class Inbox<In> {
   readonly #waiting: In[] = [];
@@ -31,7 +31,7 @@ export class Inbox<In> {
     this.#isBusy = true;
     try {
       for (;;) {
-        // The sender continues first.
+        // Lets the sender continue first.
         await new Promise((resolve) => setImmediate(resolve));
         const message = this.#waiting.shift();
         if (message === undefined) return;

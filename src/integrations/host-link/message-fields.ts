@@ -1,4 +1,4 @@
-/** The small words of messages on the link, with their bounds. */
+/** The small fields of messages on the link, with their bounds. */
 import { type TSchema, Type } from 'typebox';
 import { hostNameRule } from '#core/host-name.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
@@ -6,7 +6,7 @@ import type { PciAddress } from '#core/pci/devices/address.ts';
 export const ShortText = Type.String({ maxLength: 255 });
 export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 export const SequenceNumber = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
-/** A UUID, or another word that may stand in a file name. */
+/** A UUID, or another id that is valid in a file name. */
 export const HostId = Type.String({ pattern: '^[0-9A-Za-z][0-9A-Za-z-]{0,63}$' });
 export const HostName = Type.String({ pattern: hostNameRule });
 export const Address = Type.Unsafe<PciAddress>(

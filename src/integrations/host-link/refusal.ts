@@ -1,14 +1,14 @@
 /**
- * Why one end hangs up on the other: close codes of the WebSocket, from the range that is free for
- * applications. Source: RFC 6455, 7.4.2.
+ * Why one end closes the link: WebSocket close codes from the range for applications. Source: RFC
+ * 6455, 7.4.2.
  */
 
 export const closeCodes = {
-  /** It said what is no message, or out of turn. */
+  /** It sent an invalid message, or one out of turn. */
   malformed: 4400,
   /** Its token was revoked. */
   tokenRevoked: 4401,
-  /** It spoke for a host that its token is not of. */
+  /** It acted for a host that its token does not belong to. */
   otherHost: 4403,
   /** The same host has dialled in again. */
   replaced: 4409,
@@ -16,7 +16,7 @@ export const closeCodes = {
 
 export type Refusal = keyof typeof closeCodes;
 
-/** Thrown by who reads a message: the link is closed with it. */
+/** Thrown by the reader of a message: the link is closed with it. */
 export class LinkRefused extends Error {
   readonly refusal: Refusal;
 
@@ -26,7 +26,7 @@ export class LinkRefused extends Error {
   }
 }
 
-/** The refusal of a close code, or undefined for an end of any other kind. */
+/** The refusal of a close code, or undefined for any other end. */
 export function refusalOf(code: number): Refusal | undefined {
   return (Object.keys(closeCodes) as Refusal[]).find((refusal) => closeCodes[refusal] === code);
 }

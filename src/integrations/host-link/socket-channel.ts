@@ -1,6 +1,6 @@
 /**
- * One end of the link over a WebSocket that is open: JSON text messages, and pings that find out
- * when nobody is there any more.
+ * One end of the link over an open WebSocket: JSON text messages, and pings that detect a dead
+ * peer.
  */
 import { type RawData, WebSocket } from 'ws';
 import type { Channel } from '#contracts/host/host-link.ts';
@@ -10,12 +10,12 @@ import { Inbox } from './inbox.ts';
 import { closeCodes, LinkRefused, type Refusal } from './refusal.ts';
 
 export interface SocketChannelOptions<In> {
-  /** Throws what is wrong with a message: the link is closed with that reason. */
+  /** Throws for an invalid message: the link is closed with that reason. */
   read: (text: string) => In;
-  /** Who is at the other end, for the log. */
+  /** The peer, for the log. */
   peer: object;
   log: Log;
-  /** Between two pings; one that is not answered until the next ends the link. */
+  /** Time between pings; one not answered before the next ends the link. */
   livenessMs: number;
 }
 
@@ -68,7 +68,7 @@ export class SocketChannel<Out, In> implements Channel<Out, In> {
     this.#closing.done();
   }
 
-  /** Hangs up, and says why. Of who was only replaced, what is on its way still counts. */
+  /** Closes the link with a reason. Messages in transit still count if it was only replaced. */
   refuse(refusal: Refusal, reason: string): void {
     this.#isDeaf = refusal !== 'replaced';
     const bytes = Buffer.from(reason).subarray(0, maxReasonBytes);
@@ -93,7 +93,7 @@ export class SocketChannel<Out, In> implements Channel<Out, In> {
     }
   }
 
-  /** While messages wait to be dealt with, no more are read: whoever floods us waits. */
+  /** While messages are queued, no more are read: a flooding sender has to wait. */
   #load(isLoaded: boolean): void {
     this.#isLoaded = isLoaded;
     if (isLoaded) this.#socket.pause();
@@ -101,7 +101,7 @@ export class SocketChannel<Out, In> implements Channel<Out, In> {
   }
 
   #lookForLife(): void {
-    // Nothing is read while we are busy, so nothing can be heard.
+    // Reading is paused, so a pong cannot arrive.
     if (!this.#isHeard && !this.#isLoaded) return this.#socket.terminate();
     this.#isHeard = false;
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();

@@ -1,6 +1,6 @@
 /**
- * What a host says of itself, as a schema. It says the same as the contract: a key that only one of
- * them has does not compile.
+ * A host's report, as a schema. It matches the contract: a key that only one of them has does not
+ * compile.
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import type * as Contract from '#contracts/host/host-link.ts';
@@ -54,7 +54,7 @@ const PciFunction = Type.Object({
 
 const guestStates = ['running', 'paused', 'shutOff', 'crashed', 'saved'] as const;
 
-/** Of a guest that was looked at. */
+/** The state of an inspected guest. */
 export const GuestState = Type.Enum([...guestStates, 'gone']);
 
 const FoundGuest = Type.Object({
@@ -129,7 +129,7 @@ export const CommandResult = sameAs<Contract.CommandResult>()(
   ]),
 );
 
-/** The keys of a type, deeply, with their types and whether they may be absent. */
+/** The keys of a type, deeply, with their types and optionality. */
 type Shape<T> = T extends string | number | boolean | null
   ? T
   : T extends readonly (infer Item)[]

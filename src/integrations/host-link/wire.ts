@@ -1,6 +1,6 @@
 /**
- * Messages of the link as JSON text. Each end takes the other for a stranger: what it says is
- * checked before anyone acts on it, and keys that this version does not know are dropped.
+ * Messages of the link as JSON text. Neither end trusts the other: each message is validated before
+ * it is used, and unknown keys are dropped.
  */
 import { type TSchema, Type } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
@@ -9,7 +9,7 @@ import { ComputeError } from '#core/errors.ts';
 import { CommandResult, GuestState, HostReport, Uptime } from './wire-report.ts';
 import { HostId, HostName, SequenceNumber, ShortText } from './message-fields.ts';
 
-/** No message is longer: a report of 10,000 devices has half of it. */
+/** The maximum length: a report of 10,000 devices has half of it. */
 export const maxMessageBytes = 16 * 1024 * 1024;
 
 type MessageSchemas<Message extends { type: string }> = Record<Message['type'], TSchema>;
@@ -30,8 +30,8 @@ const toController: MessageSchemas<ToController> = {
 };
 
 /**
- * What a command says is left to who carries it out: an agent answers one that it does not know, it
- * does not hang up.
+ * A command's details are left to its executor: an agent reports an unknown command, it does not
+ * close the link.
  */
 const Body = Type.Intersect([
   Type.Object({ do: ShortText }),
@@ -50,12 +50,12 @@ const toAgent: MessageSchemas<ToAgent> = {
   recorded: Type.Object({ type: Type.Literal('recorded'), seq: SequenceNumber }),
 };
 
-/** What an agent said. Throws `invalid`, naming message, key and rule. */
+/** Parses an agent's message. Throws `invalid`, naming message, key and rule. */
 export const readFromAgent: (text: string) => ToController = reader<ToController>(toController, {
   drops: true,
 });
 
-/** What a controller said. Throws `invalid`, naming message, key and rule. */
+/** Parses a controller's message. Throws `invalid`, naming message, key and rule. */
 export const readFromController: (text: string) => ToAgent = reader<ToAgent>(toAgent, {
   drops: false,
 });

@@ -1,13 +1,11 @@
-/**
- * A host's memory as one JSON file for each document, whole or not there, also after a power cut.
- */
+/** A host's memory as one JSON file per document, complete or absent, even after a power cut. */
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { removeDurably, writeFileDurably } from '#runtime/atomic-file.ts';
 
-/** `directory`: the agent's own; made when it is not there. */
+/** `directory`: the agent's own; created when missing. */
 export class FileMemory implements HostMemory {
   readonly #directory: string;
 
@@ -67,7 +65,7 @@ function isAbsent(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
-/** What is kept there makes a device as it was before its guest had it. */
+/** The file is used to restore a device to its state before its guest had it. */
 const wayOut =
   '; remove the file when no guest has its device, and set what was changed on the device by hand';
 

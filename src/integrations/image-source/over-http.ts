@@ -1,6 +1,6 @@
 /**
- * Images from the controller over HTTP, with the host's token. A controller that ends in the middle
- * of it is waited for.
+ * Images from the controller over HTTP, with the host's token. Waits for a controller that ends
+ * during a download.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ImageContent, ImageSource } from '#contracts/services/images.ts';
@@ -9,11 +9,11 @@ import { ComputeError, type ErrorKind, errorText, isComputeError } from '#core/e
 export interface HttpImageSourceOptions {
   /** The controller's compute API. Example: `https://cloud.example:8774`. */
   controllerUrl: string;
-  /** The host's token, asked for at each download. */
+  /** Returns the host's token, read at each download. */
   token: () => string;
   /**
-   * How long a controller that does not answer is waited for: it may only be starting again.
-   * Default: a minute.
+   * How long to wait for a controller that does not answer: it may only be restarting. Default: a
+   * minute.
    */
   patienceMs?: number;
 }
@@ -21,7 +21,7 @@ export interface HttpImageSourceOptions {
 const standardPatienceMs = 60_000;
 const askAgainMs = 500;
 
-/** How long the controller may take to begin with its answer. */
+/** How long the controller may take to begin its answer. */
 const answerTimeoutMs = 30_000;
 
 const kinds: Record<number, ErrorKind> = {
@@ -81,7 +81,7 @@ async function refusalOf(response: Response, id: string): Promise<ComputeError> 
   );
 }
 
-/** Faults have their message under a key of their own. */
+/** Faults have their message under a nested key. */
 function messageIn(text: string): string | undefined {
   try {
     const [fault] = Object.values(JSON.parse(text) as Record<string, { message?: unknown } | null>);
@@ -91,7 +91,7 @@ function messageIn(text: string): string | undefined {
   }
 }
 
-/** `again`: asks again for what broke off. */
+/** `again`: repeats the request after a broken download. */
 function contentOf(
   { headers, body }: Response,
   id: string,
@@ -116,8 +116,7 @@ interface Wanted {
 }
 
 /**
- * An image never changes: where it broke off a second answer continues, without what is there
- * already.
+ * An image never changes: after a break a second answer continues, skipping what is already there.
  */
 async function* wholeBody(
   first: AsyncIterable<Uint8Array> | null,
@@ -136,7 +135,7 @@ async function* wholeBody(
       cause = error;
     }
     if (taken === sizeBytes) return;
-    // One that gives less and less, or more than it said, is no download that broke off.
+    // An answer that gets shorter, or exceeds its announced length, is not a broken download.
     if (taken > sizeBytes || (body !== first && taken === before)) {
       throw new ComputeError(
         'unavailable',

@@ -1,6 +1,6 @@
 /**
- * Linux bridges for networks without an agent, made with `ip`. What we made has an alias that says
- * so; nothing else is taken away.
+ * Linux bridges for networks without an agent, created with `ip`. Interfaces created here are
+ * marked by an alias; only these are ever removed.
  */
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
 import type { RunCommand } from '#contracts/host/run-command.ts';
@@ -19,7 +19,7 @@ export interface LinuxBridgesOptions {
   run: RunCommand;
 }
 
-/** Longest name that the kernel takes. Source: Linux `IFNAMSIZ`. */
+/** Longest name that the kernel accepts. Source: Linux `IFNAMSIZ`. */
 const nameLength = 15;
 
 export class LinuxBridges implements HostBridges {
@@ -30,7 +30,7 @@ export class LinuxBridges implements HostBridges {
   }
 
   async ensureBridge(bridge: string, wiring: BridgeWiring): Promise<void> {
-    // Who has no interface for it is refused before anything is made.
+    // Without an interface for it, fail before anything is created.
     const parent = this.#interfaceOf(wiring.physicalNetwork);
     const links = await this.#links();
     if (parent !== null) mustBeThere(links, parent, wiring.physicalNetwork);
@@ -71,7 +71,7 @@ export class LinuxBridges implements HostBridges {
     );
   }
 
-  /** A bridge that a crash left without its mark has no port yet: it is taken over. */
+  /** A bridge left unmarked by a crash has no port yet: it is taken over. */
   async #makeBridge(bridge: string, links: readonly Link[]): Promise<void> {
     const found = linkIn(links, bridge);
     if (found !== undefined && found.kind !== 'bridge') {
@@ -88,7 +88,7 @@ export class LinuxBridges implements HostBridges {
     }
   }
 
-  /** The VLAN interface on the parent, in the bridge. One of an operator is used as it is. */
+  /** The VLAN interface on the parent, in the bridge. An operator's is used as it is. */
   async #makeVlan(
     links: readonly Link[],
     { parent, vlan, bridge }: { parent: string; vlan: number; bridge: string },
@@ -110,7 +110,7 @@ export class LinuxBridges implements HostBridges {
     }
   }
 
-  /** Untagged, the interface itself joins: the host would lose what it has there. */
+  /** Untagged, the interface itself joins, and the host would lose its own use of it. */
   async #mustBeFree(links: readonly Link[], ifname: string, bridge: string): Promise<void> {
     const master = linkIn(links, ifname)?.master ?? null;
     if (master === bridge) return;
@@ -139,7 +139,7 @@ export class LinuxBridges implements HostBridges {
   }
 }
 
-/** Our mark, and no addresses of the host's own: what guests say must not configure the host. */
+/** Our mark, and no addresses of the host's own: guest traffic must not configure the host. */
 const marks = ['alias', madeByUs, 'addrgenmode', 'none'];
 
 function linkIn(links: readonly Link[], name: string): Link | undefined {

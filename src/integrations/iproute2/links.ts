@@ -4,13 +4,13 @@ import type { RunCommand } from '#contracts/host/run-command.ts';
 export interface Link {
   ifname: string;
   ifindex: number;
-  /** The interface that this one is on. */
+  /** The underlying interface. */
   link: string | null;
   master: string | null;
   /** Example: `bridge`, `vlan`; null for hardware. */
   kind: string | null;
   vlan: number | null;
-  /** A note on the interface; ours have `madeByUs`. */
+  /** A note on the interface; `madeByUs` on those created by Novella. */
   alias: string | null;
   isUp: boolean;
 }
@@ -25,10 +25,10 @@ interface WireLink {
   linkinfo?: { info_kind?: string; info_data?: { id?: number } };
 }
 
-/** The alias of every interface that Novella has made: nothing else is ever taken away. */
+/** The alias of every interface created by Novella: only these are ever removed. */
 export const madeByUs = 'novella';
 
-/** All of them. Throws an Error with the host's words. */
+/** All links. Throws an Error with the host's message. */
 export async function listLinks(run: RunCommand): Promise<Link[]> {
   const wire = JSON.parse(await run(['ip', '-json', '-details', 'link', 'show'])) as WireLink[];
   return wire.map(({ ifname, ifindex, flags, link, master, ifalias, linkinfo }) => ({
@@ -43,7 +43,7 @@ export async function listLinks(run: RunCommand): Promise<Link[]> {
   }));
 }
 
-/** Addresses of an interface beside those that the kernel gives every one. */
+/** Addresses of an interface except those that the kernel gives every interface. */
 export async function addressesOf(run: RunCommand, ifname: string): Promise<string[]> {
   const wire = JSON.parse(await run(['ip', '-json', 'address', 'show', 'dev', ifname])) as {
     addr_info?: { local: string; prefixlen: number; scope: string }[];

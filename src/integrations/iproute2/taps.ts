@@ -1,6 +1,6 @@
 /**
- * Taps made with `ip`, and their ports made with `ovs-vsctl`. What we made has an alias that says
- * so; nothing else is taken away.
+ * Taps created with `ip`, and their ports created with `ovs-vsctl`. Those created here are marked
+ * by an alias; only these are ever removed.
  */
 import type { HostTaps } from '#contracts/host/host-taps.ts';
 import type { RunCommand } from '#contracts/host/run-command.ts';
@@ -21,7 +21,7 @@ export class LinuxTaps implements HostTaps {
   async ensureTap(tap: HostTap, guestId: string): Promise<void> {
     const { devName, mtu, isMultiQueue, ovs } = tap;
     const found = await this.#link(devName);
-    // What a crash has left without its mark is a tap that nobody has joined to anything.
+    // A tap left unmarked by a crash is not joined to anything.
     const isForeign = found !== undefined && found.alias !== madeByUs && found.master !== null;
     if (isForeign || (found !== undefined && found.kind !== 'tun')) {
       throw refused(`interface ${devName} is there and not ours: ip link del ${devName}`);
@@ -32,22 +32,22 @@ export class LinuxTaps implements HostTaps {
     }
     try {
       const size = mtu === null ? [] : ['mtu', String(mtu)];
-      // A high one: a bridge takes the lowest MAC of its ports as its own, and that must not come
-      // and go with guests.
+      // A high MAC: a bridge takes the lowest MAC of its ports as its own, and that must not change
+      // with guests.
       const address = `fe${tap.macAddress.slice(2)}`;
       const marks = ['alias', madeByUs, 'addrgenmode', 'none'];
       await this.#ask('ip', 'link', 'set', 'dev', devName, ...marks, 'address', address, ...size);
       await this.#ask('ip', 'link', 'set', 'dev', devName, 'up');
       if (ovs !== null) await this.#addPort(tap, ovs, guestId);
     } catch (error) {
-      // What the host refused counts, not that the tap could not be taken away again: whoever made
-      // it remembers it.
+      // Reports the host's refusal, not a failed removal of the tap: the caller has recorded the
+      // tap.
       if (found === undefined) await this.#ask('ip', 'link', 'del', devName).catch(() => undefined);
       throw error;
     }
   }
 
-  /** A port outlives its tap when the host starts again. */
+  /** A port outlives its tap when the host reboots. */
   async removeTap({ devName, ovs }: HostTap): Promise<void> {
     const found = await this.#link(devName);
     if (found !== undefined && found.alias !== madeByUs) return;
@@ -58,7 +58,7 @@ export class LinuxTaps implements HostTaps {
   }
 
   /**
-   * What the network's agent, or OVN, finds the port by. Source: Open vSwitch
+   * The keys by which the network's agent, or OVN, finds the port. Source: Open vSwitch
    * `vswitchd/vswitch.xml`, `Interface: external_ids`.
    */
   async #addPort(

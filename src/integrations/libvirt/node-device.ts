@@ -1,6 +1,6 @@
 /**
- * libvirt's node devices to PCI functions. One that cannot be read is reported and never hides the
- * others. Source: libvirt "Node devices XML format".
+ * Converts libvirt's node devices to PCI functions. An unreadable one is reported and never hides
+ * the others. Source: libvirt "Node devices XML format".
  */
 import { XMLParser } from 'fast-xml-parser';
 import type { UnreadableFunction } from '#contracts/host/pci-bus.ts';
@@ -13,7 +13,7 @@ import {
 } from '#core/pci/devices/address.ts';
 import type { PciCapabilities, PciDeviceType, PciFunction } from '#core/pci/devices/device.ts';
 
-/** What node devices do not say and sysfs does. */
+/** Facts that node devices lack and sysfs has. */
 export interface SysfsFacts {
   ifnameOf(address: PciAddress): string | null;
   macOf(address: PciAddress): string | null;
@@ -42,8 +42,8 @@ const parser = new XMLParser({
 });
 
 /**
- * The PCI functions among these node devices (texts as libvirt lists them, PCI, net and vDPA
- * together). Source: Nova `Host._get_pcidev_info`.
+ * The PCI functions among these node devices (texts as libvirt lists them: PCI, net and vDPA).
+ * Source: Nova `Host._get_pcidev_info`.
  */
 export function readNodeDevices(
   texts: readonly string[],
@@ -151,7 +151,7 @@ function typeOf(
   return { deviceType: 'type-PCI', parentAddress: null };
 }
 
-/** MAC of the PF and number are of use only together. */
+/** The PF's MAC and the VF number are of use only together. */
 function vfCapabilities(
   address: PciAddress,
   pf: PciAddress,
@@ -167,7 +167,7 @@ function vfCapabilities(
   };
 }
 
-/** The card's serial; a VF without product data has that of its PF. */
+/** The card's serial; a VF without product data has its PF's. */
 function vpdOf(
   pci: XmlNode,
   pf: PciAddress | null,
@@ -203,7 +203,7 @@ function decimal(pci: XmlNode, field: string): number {
   throw new Error(`node device: ${field} "${value}" must be a decimal number`);
 }
 
-/** … and the addresses of its relatives in hexadecimal. */
+/** … and related addresses in hexadecimal. */
 function hexAddress(address: XmlNode): PciAddress {
   const hex = (field: string) => Number.parseInt(text(address[`@${field}`]), 16);
   return printPciAddress({

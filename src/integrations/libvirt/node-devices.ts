@@ -1,6 +1,7 @@
 /**
- * What libvirt knows of this host's PCI functions. A look is one list of names; XML is read only of
- * what is asked for, and kept: with product data libvirt reads it from the card each time, slowly.
+ * This host's PCI functions as libvirt reports them. A read lists the names; XML is read only for
+ * requested functions, and cached: with product data libvirt reads it slowly from the card each
+ * time.
  */
 import type { NodeDevices } from '#contracts/host/node-devices.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -14,16 +15,16 @@ import { listNodeDevices } from './xml/libvirt-numbers.ts';
 
 export interface LibvirtNodeDevicesOptions {
   child: Pick<LibvirtChild, 'call' | 'watch'>;
-  /** Milliseconds of a clock that never jumps. Default: the process's own. */
+  /** Milliseconds of a monotonic clock. Default: the process's own. */
   now?: () => number;
 }
 
 /**
- * Milliseconds after which XML is read again. libvirt reports a device that comes, goes or is
- * renamed, and no offload that somebody switches.
+ * Milliseconds after which XML is read again. libvirt reports devices that are added, removed or
+ * renamed, but not changed offloads.
  */
 const keptMs = 600_000;
-/** Names of one call, which is to end long before its limit. */
+/** Names per call, which must end long before its limit. */
 const namesPerCall = 32;
 
 const nothingOfSysfs = { ifnameOf: () => null, macOf: () => null, vfNumOf: () => undefined };
@@ -33,7 +34,7 @@ export class LibvirtNodeDevices implements NodeDevices {
   readonly #now: () => number;
   readonly #kept = new Map<string, { xml: string; readAt: number }>();
   readonly #listeners = new Set<() => void>();
-  /** The last answer, with the texts that it was made of. */
+  /** The last result, with the texts it was made from. */
   #last: { texts: readonly string[]; said: ReadonlyMap<PciAddress, NodeCapabilities> } = {
     texts: [],
     said: new Map(),
@@ -68,7 +69,7 @@ export class LibvirtNodeDevices implements NodeDevices {
     throw new ComputeError('unavailable', `${act}: libvirt lists no PCI function`);
   }
 
-  /** The XML of these names, as far as they are still there. */
+  /** The XML of these names, as far as they still exist. */
   async #read(names: readonly string[]): Promise<string[]> {
     const oldest = this.#now() - keptMs;
     const wanted = names.filter((name) => (this.#kept.get(name)?.readAt ?? -Infinity) <= oldest);
@@ -83,7 +84,7 @@ export class LibvirtNodeDevices implements NodeDevices {
     return names.flatMap((name) => this.#kept.get(name)?.xml ?? []);
   }
 
-  /** What these texts say; nothing is parsed again while they stay the same. */
+  /** The content of these texts; they are parsed only when they change. */
   #said(texts: readonly string[]): ReadonlyMap<PciAddress, NodeCapabilities> {
     const { texts: before, said } = this.#last;
     const isSame = before.length === texts.length && before.every((xml, at) => xml === texts[at]);
@@ -98,13 +99,13 @@ export class LibvirtNodeDevices implements NodeDevices {
 
   #hear(news: ChildNews): void {
     if (news.what === 'node-device') this.#kept.delete(news.name);
-    // What happened while nobody listened is not known.
+    // Changes without a listener were missed.
     else if (news.what === 'lost' || news.what === 'back') this.#kept.clear();
     if (news.what === 'node-device') for (const listener of this.#listeners) listener();
   }
 }
 
-/** The names to read for these functions: their own, those of their PFs and their interfaces. */
+/** The names to read for these functions: their own, their PFs' and their interfaces'. */
 function namesFor(functions: readonly PciFunction[], names: ReadonlySet<string>): string[] {
   const interfaces = new Map<string, string[]>();
   for (const name of names) {
@@ -121,8 +122,8 @@ function namesFor(functions: readonly PciFunction[], names: ReadonlySet<string>)
 }
 
 /**
- * The interface in the name of a node device, spelled as libvirt does there; undefined for all
- * else. Example: `net_enp1s0v1_1a_14_6c_27_1b_47` → `enp1s0v1`. IPoIB has addresses of 20 octets.
+ * The interface in a node device's name, as libvirt spells it; undefined for other devices.
+ * Example: `net_enp1s0v1_1a_14_6c_27_1b_47` → `enp1s0v1`. IPoIB has addresses of 20 octets.
  */
 function ifnameIn(name: string): string | undefined {
   return /^net_(.+?)((_[0-9a-f]{2}){20}|(_[0-9a-f]{2}){6})?$/.exec(name)?.[1];

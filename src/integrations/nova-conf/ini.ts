@@ -1,17 +1,15 @@
-/** The text form of oslo.config: sections, options, continuation lines. Knows no option by name. */
+/** oslo.config's text form: sections, options, continuation lines. Independent of option names. */
 import { ComputeError } from '#core/errors.ts';
 import { quoted } from '#core/quoted-text.ts';
 
-/**
- * One assignment. A repeated key gives one of these each time; `line` is that of its key, from 1.
- */
+/** One assignment. A repeated key gives one for each; `line` is that of its key, from 1. */
 export interface IniOption {
   /** As written, without brackets. Example: `DEFAULT`. */
   section: string;
   key: string;
   /**
    * Continuation lines are joined with line feeds; one pair of quotes around the first line is
-   * taken off.
+   * removed.
    */
   value: string;
   file: string;
@@ -21,8 +19,8 @@ export interface IniOption {
 /**
  * Every assignment in file order. `file` names it in messages. Example: `[pci]\nalias = {"name":
  * "a",\n "vendor_id": "8086"}` → one option. A line that begins with a blank continues the value
- * above it; an empty line or a comment ends that value; `#` and `;` begin a comment at the start of
- * a line only. Throws `invalid`: `nova.conf:41: "x": must be KEY = VALUE`. Source: oslo.config,
+ * above it; an empty line or a comment ends that value; `#` and `;` begin a comment only at the
+ * start of a line. Throws `invalid`: `nova.conf:41: "x": must be KEY = VALUE`. Source: oslo.config,
  * "Parsing files".
  */
 export function parseIni(text: string, file: string): IniOption[] {
@@ -63,7 +61,7 @@ function sectionName(line: string, refuse: Refuse): string {
   return name;
 }
 
-/** Whichever of `=` and `:` comes first parts key from value. */
+/** The first `=` or `:` separates key and value. */
 function assignment(line: string, refuse: Refuse): { key: string; value: string } {
   const at = line.search(/[=:]/);
   if (at < 0) throw refuse('must be KEY = VALUE');

@@ -1,13 +1,13 @@
 /**
- * What Novella takes from nova.conf files, under new and old option names. Names of sections are
- * compared without regard to case.
+ * What Novella takes from nova.conf files, under new and old option names. Section names are
+ * case-insensitive.
  */
 import { ComputeError } from '#core/errors.ts';
 import { quoted } from '#core/quoted-text.ts';
 import { type WeigherName, weigherNames } from '#core/scheduling/weights.ts';
 import { type IniOption, parseIni } from './ini.ts';
 
-/** The text of a repeatable option with where it stands. Example source: `nova.conf:41`. */
+/** The text of a repeatable option with its position. Example source: `nova.conf:41`. */
 export interface NovaConfEntry {
   text: string;
   source: string;
@@ -19,14 +19,14 @@ export interface NovaConfFile {
   file: string;
 }
 
-/** Factors by which a host's amounts may be promised over; absent where no file says. */
+/** Overcommit ratios of a host's resources; absent where no file sets them. */
 interface AllocationRatios {
   vcpus?: number;
   memory?: number;
   disk?: number;
 }
 
-/** Factors of weighers; absent where the file does not say. Example: `{pci: 2}`. */
+/** Multipliers of weighers; absent where the file sets none. Example: `{pci: 2}`. */
 export type ImportedWeights = Partial<Record<WeigherName, number>>;
 
 export interface NovaConf {
@@ -35,7 +35,7 @@ export interface NovaConf {
   allocationRatios: AllocationRatios;
   /** `[filter_scheduler] …_weight_multiplier`, of the weighers that Novella has. */
   weights: ImportedWeights;
-  /** All options of the files, and of these the ones that are in the fields above. */
+  /** All options of the files, including those in the fields above. */
   options: IniOption[];
   taken: ReadonlySet<IniOption>;
 }
@@ -43,8 +43,8 @@ export interface NovaConf {
 type OptionName = readonly [section: string, key: string];
 
 /**
- * Oldest name first: so Nova puts them together when a file has several (oslo.config, values of
- * deprecated names).
+ * Oldest name first: the order in which Nova combines them when a file has several (oslo.config,
+ * values of deprecated names).
  */
 const deviceSpecNames: OptionName[] = [
   ['DEFAULT', 'pci_passthrough_whitelist'],
@@ -57,15 +57,15 @@ const aliasNames: OptionName[] = [
 ];
 
 /**
- * The ratio of a running Nova is that of the first name, or the second where it has no row of the
- * host yet.
+ * A running Nova uses the ratio of the first name, or the second where it has no row of the host
+ * yet.
  */
 const ratioKeys = { vcpus: 'cpu', memory: 'ram', disk: 'disk' } as const;
 
 /**
- * The files together, in the order in which Nova would read them: repeatable options add up file
- * after file, of all others the last counts. Throws `invalid` naming file, line and rule. Source:
- * oslo.config, `--config-file`, `MultiOpt`.
+ * Merges the files in the order in which Nova reads them: repeatable options accumulate, for all
+ * others the last value counts. Throws `invalid` naming file, line and rule. Source: oslo.config,
+ * `--config-file`, `MultiOpt`.
  */
 export function readNovaConf(files: readonly NovaConfFile[]): NovaConf {
   const perFile = files.map(({ text, file }) => parseIni(text, file));
@@ -105,7 +105,7 @@ function readRatios(options: readonly IniOption[]): {
       const given = named(options, ['DEFAULT', `${prefix}${word}_allocation_ratio`]);
       const last = given.at(-1);
       const value = last === undefined ? 0 : readRatio(last);
-      // 0 is Nova's word for "not set".
+      // 0 means "not set" in Nova.
       if (value === 0) continue;
       ratios[field as keyof AllocationRatios] = value;
       from.push(...given);

@@ -1,13 +1,13 @@
 /**
- * What of a nova.conf has no place in Novella's configuration, and why. Values stay out of it: some
- * are secrets.
+ * Options of a nova.conf without a counterpart in Novella's configuration, and why. Values are
+ * omitted: some are secrets.
  */
 import { excerpt } from '#core/quoted-text.ts';
 import type { IniOption } from './ini.ts';
 import type { NovaConf } from './nova-conf.ts';
 
 /**
- * An option that is not carried over. Example: line 3, `[DEFAULT] transport_url`, `Novella has no
+ * An option that is not imported. Example: line 3, `[DEFAULT] transport_url`, `Novella has no
  * message broker`.
  */
 export interface UnsupportedOption {
@@ -55,7 +55,7 @@ const whyByKey: Record<string, string> = {
   disk_allocation_ratio: '0 leaves it at the default',
 };
 
-/** Filters of Nova whose question some filter of Novella asks for every server. */
+/** Nova's filters whose condition a filter of Novella checks for every server. */
 const coveredFilters = new Set([
   'AllHostsFilter',
   'AvailabilityZoneFilter',

@@ -1,4 +1,4 @@
-/** A real OpenStack as our identity, network and image services. */
+/** A real OpenStack as the identity, network and image services. */
 import type { Clock } from '#contracts/clock.ts';
 import type { IdentityService } from '#contracts/services/identity.ts';
 import type { ImageContents, ImageService } from '#contracts/services/images.ts';
@@ -18,27 +18,27 @@ export interface OpenStackOptions {
   authUrl: string;
   user: Login;
   region?: string | undefined;
-  /** Which endpoints of the catalog. Left out: internal, else public. */
+  /** Which endpoints of the catalog. Default: internal, else public. */
   interface?: string | undefined;
   /** Instead of the catalog's endpoint. */
   networkUrl?: string | undefined;
   imageUrl?: string | undefined;
-  /** The authorities to trust instead of the system's: PEM text, and the file it is from. */
+  /** The authorities to trust instead of the system's: PEM text and its source file. */
   ca?: { text: string; file: string } | undefined;
   clock: Clock;
   /** How long a service may be silent. Default: 30 seconds. */
   timeoutMs?: number | undefined;
-  /** Calls to one service at once. Default: 8. */
+  /** Concurrent calls to one service. Default: 8. */
   connections?: number | undefined;
-  /** Pauses before a call is made again. Default: 200 ms and 1 s. */
+  /** Pauses before retries. Default: 200 ms and 1 s. */
   retryPausesMs?: readonly number[];
-  /** How long an answer about a token is believed. Default: one minute. */
+  /** How long the result of a token's validation is cached. Default: one minute. */
   tokenCacheMs?: number | undefined;
-  /** How long a network is believed. Default: ten seconds. */
+  /** How long a network is cached. Default: ten seconds. */
   networkCacheMs?: number;
-  /** How long the list of network agents is believed. Default: thirty seconds. */
+  /** How long the list of network agents is cached. Default: thirty seconds. */
   agentCacheMs?: number;
-  /** The request that a call is made for, where it is known. */
+  /** The request that a call is made for, where known. */
   requestId?: () => string | undefined;
 }
 
@@ -48,18 +48,18 @@ export interface OpenStack {
   image: ImageService & ImageContents;
   /** Keystone with its version. Example: `http://controller:5000/v3`. */
   identityUrl: string;
-  /** What is there, and what is missing. Throws nothing: what does not answer is missing. */
+  /** What is available and what is missing. Never throws: a silent service counts as missing. */
   survey(): Promise<Survey>;
-  /** How often each service was called until now. */
+  /** How often each service has been called. */
   calls(): CallCounts;
-  /** Lets connections go. */
+  /** Closes all connections. */
   close(): void;
 }
 
-/** A host that is there answers a connection at once. */
+/** A reachable host accepts a connection at once. */
 const longestConnectMs = 10_000;
 
-/** No call is made before the first that needs it. */
+/** Makes no call before the first that is needed. */
 export function connectOpenStack(options: OpenStackOptions): OpenStack {
   const { clock, region } = options;
   const keystone = withVersion(options.authUrl);

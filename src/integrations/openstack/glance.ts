@@ -1,4 +1,4 @@
-/** Glance as the image service: what an image is, and its bytes. */
+/** Glance as the image service: image records and their bytes. */
 import type { ImageContents, ImageService } from '#contracts/services/images.ts';
 import type { Image } from '#contracts/services/images.ts';
 import type { Acting } from '#contracts/services/network.ts';
@@ -7,7 +7,7 @@ import { refusalOf } from './http/refusals.ts';
 import type { Session } from './http/session.ts';
 
 /**
- * What Glance shows of an image. All further keys are properties. Source: Glance's schema
+ * Glance's representation of an image. All further keys are properties. Source: Glance's schema
  * `/v2/schemas/image`.
  */
 interface GlanceImage {
@@ -22,7 +22,7 @@ interface GlanceImage {
   os_hash_value?: string | null;
 }
 
-/** Keys that are Glance's own, so not properties that someone set. */
+/** Glance's own keys, so not user-set properties. */
 const ownKeys = new Set([
   'checksum',
   'container_format',
@@ -52,7 +52,7 @@ const ownKeys = new Set([
 ]);
 
 /**
- * Images are shown with the user's token; bytes are opened with the service's own rights, for the
+ * Images are read with the user's token; bytes are opened with the service's own rights, for the
  * hosts.
  */
 export function createGlance(session: Session): ImageService & ImageContents {
@@ -82,7 +82,7 @@ async function readImage(session: Session, id: string, acting: Acting): Promise<
   const path = imagePath(id);
   const answer = await session.call({ method: 'GET', path, acting });
   if (answer.status === 200 && answer.body !== undefined) return answer.body as GlanceImage;
-  // Glance's own words are a page of HTML.
+  // Glance's own message is an HTML page.
   if (answer.status === 404) {
     throw new ComputeError('notFound', `No image found with ID ${id}`);
   }
@@ -102,7 +102,7 @@ async function refusal(
   });
 }
 
-/** Properties are text; what is not was not set by a user. */
+/** User-set properties are text; other values were not set by a user. */
 function toImage(image: GlanceImage): Image {
   const properties = Object.entries(image).filter(
     (entry): entry is [string, string] => !ownKeys.has(entry[0]) && typeof entry[1] === 'string',
@@ -120,8 +120,7 @@ function toImage(image: GlanceImage): Image {
 }
 
 /**
- * Bytes were there once and are not given out: deactivated by an administrator, or about to be
- * deleted.
+ * The bytes existed but are not served: deactivated by an administrator, or about to be deleted.
  */
 const withheld = new Set(['deactivated', 'deleted', 'pending_delete', 'killed']);
 
@@ -130,10 +129,7 @@ function noBytes({ id, status }: GlanceImage): ComputeError {
   return new ComputeError('conflict', `Image ${id} ${words}: it is ${status}`);
 }
 
-/**
- * Glance's default hash is sha512; an image with another cannot be checked by hosts, so it is
- * refused.
- */
+/** Glance's default hash is sha512; hosts cannot verify an image with another, so it is refused. */
 function contentOf(image: GlanceImage) {
   if (image.status !== 'active' || image.size === null) throw noBytes(image);
   if (image.os_hash_algo !== 'sha512' || typeof image.os_hash_value !== 'string') {

@@ -1,4 +1,4 @@
-/** Keystone as the identity service: whose token is this? */
+/** Keystone as the identity service: validates tokens. */
 import { createHash } from 'node:crypto';
 import type { Clock } from '#contracts/clock.ts';
 import type { Caller, IdentityService } from '#contracts/services/identity.ts';
@@ -6,7 +6,7 @@ import { ComputeError } from '#core/errors.ts';
 import { TtlCache } from '#runtime/ttl-cache.ts';
 import type { Session } from './http/session.ts';
 
-/** What Keystone shows of a token; a token without scope has no project and no roles. */
+/** Keystone's description of a token; an unscoped token has no project and no roles. */
 interface ShownToken {
   expires_at: string;
   user: { id: string; name: string; domain: { id: string } };
@@ -14,19 +14,19 @@ interface ShownToken {
   roles?: { name: string }[];
 }
 
-/** A caller, and when the token ends: epoch milliseconds. */
+/** A caller, and when the token expires: epoch milliseconds. */
 interface Known {
   caller: Caller;
   expiresAt: number;
 }
 
-/** Bounded: whoever has many tokens must not fill our memory. */
+/** Bounded: a caller with many tokens must not fill the memory. */
 const mostKnown = 10_000;
 
 /**
- * Validates tokens. What Keystone said of one is believed for `cacheMs`: that long a revoked token,
- * or a role taken away, still counts. Only hashes of tokens are kept as keys. Source: Keystone API
- * v3, "Validate and show information for token".
+ * Validates tokens. Keystone's answer is cached for `cacheMs`: that long a revoked token or role
+ * still counts. Only hashes of tokens are kept as keys. Source: Keystone API v3, "Validate and show
+ * information for token".
  */
 export function createKeystoneIdentity(options: {
   session: Session;
@@ -51,16 +51,16 @@ export function createKeystoneIdentity(options: {
         isNew = true;
         return read(token);
       });
-      // What Keystone has just said counts, whatever our clock says.
+      // A fresh answer from Keystone counts, even if our clock disagrees.
       if (!isNew && clock.now() >= expiresAt) throw unknown();
-      // A copy: who gets it may not change what the next one gets.
+      // A copy: a caller must not change what the next one gets.
       return structuredClone(caller);
     },
   };
 }
 
 async function showToken(session: Session, token: string): Promise<ShownToken> {
-  // A text that cannot be sent in a header is nobody's token.
+  // A text that cannot be sent in a header is not a token.
   if (!/^[\x21-\x7e]+$/.test(token)) throw unknown();
   const { status, body } = await session.call({
     method: 'GET',

@@ -2,7 +2,7 @@
  * Describes the service user in Keystone to an operator: its missing roles, how to grant them.
  * Pure.
  */
-/** As its token says. */
+/** The user as described by its token. */
 export interface OwnUser {
   username: string;
   userDomainName: string;
@@ -11,7 +11,7 @@ export interface OwnUser {
   roles: readonly string[];
 }
 
-/** What each role is for. Source: Neutron's policies since 2025.1. */
+/** The purpose of each role. Source: Neutron's policies since 2025.1. */
 const uses = {
   admin: 'to see ports, physical networks, agents and images of all projects',
   service: 'to write binding:profile and to act for users',
@@ -28,14 +28,14 @@ export function describeRole(user: OwnUser, role: NeededRole): string {
   return `the role \`${role}\` of user ${username} on project ${projectName}, ${uses[role]} (${commandFor(user, role)})`;
 }
 
-/** The required roles that it does not have. */
+/** The required roles that the user lacks. */
 export function missingRoles({ roles }: OwnUser): NeededRole[] {
   return needed.filter((role) => !roles.includes(role));
 }
 
 /**
  * Why a service may have refused our user. Example: "it needs the role `service` of user nova …";
- * with all roles there: "user nova has the roles admin, service on project service, so the
+ * with all roles granted: "user nova has the roles admin, service on project service, so the
  * service's policy asks for more".
  */
 export function whyRefused(user: OwnUser): string {

@@ -1,11 +1,11 @@
-/** What the network agents of a cloud mean for servers, in sentences for an operator. Pure. */
+/** Describes to an operator what a cloud's network agents mean for servers. Pure. */
 import type { NetworkAgent, NetworkAgents } from '#core/networking/binding/network-agents.ts';
 
-/** Hosts named one by one; the others are counted. */
+/** Hosts listed by name; the others are counted. */
 const hostsShown = 5;
 
 /**
- * Each kind that reaches physical networks, with its hosts; and who is dead. Example: `NIC Switch
+ * Each kind that reaches physical networks, with its hosts; and dead agents. Example: `NIC Switch
  * agent on host-1, host-2: physnet1, physnet2`. Without a live NIC Switch agent direct and macvtap
  * ports are bound only where another mechanism driver does it.
  */

@@ -1,7 +1,4 @@
-/**
- * What Novella finds among the services it is to work with, before it starts: roles, endpoints,
- * extensions, network agents.
- */
+/** Checks the services before Novella starts: roles, endpoints, extensions, network agents. */
 import { ComputeError, errorText, isComputeError } from '#core/errors.ts';
 import type { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import { surveyAgents } from './survey-agents.ts';
@@ -13,16 +10,16 @@ import type { Session } from './http/session.ts';
 export interface Survey {
   found: string[];
   missing: string[];
-  /** Where the services are, of those that answered. */
+  /** The URLs of the services that answered. */
   urls: { network?: string; image?: string };
-  /** The configuration cannot be right: name or password are refused. */
+  /** The configuration is wrong: name or password are refused. */
   isRefused: boolean;
 }
 
 /** Neutron's extensions that SR-IOV ports need. */
 const extensions = ['binding', 'provider'];
 
-/** Asks everyone once. */
+/** Queries each service once. */
 export async function survey(services: {
   tokens: OwnTokens;
   keystone: string;
@@ -45,7 +42,7 @@ export async function survey(services: {
     return result;
   }
   await look(result, 'network', { session: network, ask: () => lackingExtensions(network) });
-  // Neutron shows an empty list to others.
+  // Neutron returns an empty list to others.
   if (result.urls.network !== undefined && isAdmin) await lookAtAgents(result, services.agents);
   await look(result, 'image', { session: image, ask: () => reach(image, '/v2/images?limit=1') });
   return result;

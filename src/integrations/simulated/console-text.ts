@@ -1,10 +1,7 @@
-/**
- * What a simulated guest writes to its serial console as it starts: a boot as a person would look
- * for it, with its real disk and NICs.
- */
+/** A simulated guest's output on its serial console: a boot log with its real disk and NICs. */
 import { type Guest, type GuestNic, isPciNic } from '#core/guests/description/guest.ts';
 
-/** `diskImageId`: the image that its disk was made from. */
+/** `diskImageId`: the image that its disk was created from. */
 export function consoleText(guest: Guest, diskImageId: string | null): string {
   const commandLine = guest.kernel?.commandLine ?? 'root=/dev/vda1 console=ttyS0';
   const boot = [

@@ -1,6 +1,6 @@
 /**
- * The parts of a simulated host as one agent meets them: with the host's faults, and dead to an
- * agent that is dead.
+ * The parts of a simulated host as one agent uses them: with the host's faults, and unresponsive
+ * once the agent is dead.
  */
 import type { GuestFiles } from '#contracts/host/guest-files.ts';
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
@@ -16,10 +16,10 @@ export interface HostCall {
   act: string;
 }
 
-/** Called before and after each call of an agent; what it throws, the call throws. */
+/** Called before and after each call of an agent; the call throws what it throws. */
 export type CallWatcher = (call: HostCall, when: 'before' | 'after') => void;
 
-/** The process of an agent. Once it is over, none of its calls returns. */
+/** The process of an agent. Once it has ended, none of its calls returns. */
 export interface AgentLife {
   isOver: boolean;
   watcher: CallWatcher | undefined;
@@ -129,18 +129,18 @@ function faultyBus(inner: PciBus, faults: HostFaults): PciBus {
   });
 }
 
-/** The same object with these members in place of its own. */
+/** The same object with these members replaced. */
 function replaced<Part extends object>(inner: Part, members: Partial<Part>): Part {
   return new Proxy(inner, {
     get(target, name) {
       const member: unknown = Reflect.get(members, name) ?? Reflect.get(target, name);
-      // Members of a class with private fields know only their own object.
+      // Members of a class with private fields need their own object as `this`.
       return typeof member === 'function' ? member.bind(target) : member;
     },
   });
 }
 
-/** The same object with each act done by `around`. */
+/** The same object with each act wrapped by `around`. */
 function wrapped<Part extends object>(
   inner: Part,
   around: (act: string, call: () => Promise<unknown>, given: unknown[]) => Promise<unknown>,

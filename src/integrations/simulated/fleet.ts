@@ -1,10 +1,10 @@
-/** Importer: a fleet of like hosts, for measurements and what-if questions. */
+/** Importer: a fleet of identical hosts, for measurements and what-if questions. */
 import { describedFunctions } from './machine/described-devices.ts';
 import { type HostSize, type SimulatedHost, simulatedHost } from './simulated-host.ts';
 
 /**
- * What each host of a fleet has: `pfs` cards on alternating NUMA nodes, each with `vfsPerPf` VFs
- * (at most 255).
+ * Each host of the fleet: `pfs` cards on alternating NUMA nodes, each with `vfsPerPf` VFs (at most
+ * 255).
  */
 export interface FleetPlan extends HostSize {
   hosts: number;

@@ -1,6 +1,6 @@
 /**
- * The files of guests of a simulated host: none but what it needs to remember. Images are judged as
- * on a real host, by their first bytes.
+ * The guest files of a simulated host: only the records it needs. Images are judged as on a real
+ * host, by their first bytes.
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,12 +23,12 @@ import { readKept } from './kept-file.ts';
 
 export interface SimulatedGuestFilesOptions {
   images: ImageSource;
-  /** Folder with one file for each guest; in memory only when absent. */
+  /** Folder with one file per guest; in memory only when absent. */
   stateDirectory?: string;
 }
 
 interface KeptFiles {
-  /** The image that its disk was made from. */
+  /** The image that its disk was created from. */
   diskImageId: string | null;
   console: string;
 }
@@ -36,10 +36,10 @@ interface KeptFiles {
 export class SimulatedGuestFiles implements GuestFiles {
   readonly #options: SimulatedGuestFilesOptions;
   readonly #kept = new Map<string, KeptFiles>();
-  /** An image never changes, so it is looked at once. */
+  /** An image never changes, so it is read once. */
   readonly #images = new Map<string, Promise<ImageFacts>>();
 
-  /** Reads what an earlier process kept in the state directory. */
+  /** Reads what an earlier process stored in the state directory. */
   constructor(options: SimulatedGuestFilesOptions) {
     this.#options = options;
     const { stateDirectory } = options;
@@ -110,7 +110,7 @@ function hasConsole({ console: text }: Partial<KeptFiles>): boolean {
   return typeof text === 'string';
 }
 
-/** Only the beginning is read: a simulated host on a laptop has no use for the rest. */
+/** Only the beginning is read: a simulated host does not need the rest. */
 async function readFacts(images: ImageSource, id: string): Promise<ImageFacts> {
   const { sizeBytes, diskFormat, bytes } = await openImage(images, id);
   const parts: Uint8Array[] = [];

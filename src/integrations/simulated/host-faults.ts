@@ -1,13 +1,13 @@
 /**
- * What may be wrong with a simulated host, and in which words its hypervisor then refuses: those of
- * libvirt and QEMU.
+ * The possible faults of a simulated host, and the messages with which its hypervisor then refuses:
+ * those of libvirt and QEMU.
  */
 import { ComputeError } from '#core/errors.ts';
 import type { FoundGuest } from '#core/guests/plan/plan.ts';
 
 /**
  * `pf-down`: every PF is down. `foreign-driver`: every VF belongs to a program of the host. All
- * others say what they are.
+ * others are self-explanatory.
  */
 export type SimulatedFault =
   | 'libvirt-absent'
@@ -17,7 +17,7 @@ export type SimulatedFault =
   | 'iommu-off'
   | 'disk-full';
 
-/** The faults of one host now. They outlive its agent, as those of a real host do. */
+/** The current faults of one host. They outlive its agent, as those of a real host do. */
 export class HostFaults {
   readonly #faults = new Set<SimulatedFault>();
   readonly #listeners = new Set<(fault: SimulatedFault, isOn: boolean) => void>();
@@ -33,7 +33,7 @@ export class HostFaults {
     for (const listener of this.#listeners) listener(fault, isOn);
   }
 
-  /** Tells of changes until the returned function is called. */
+  /** Reports changes until the returned function is called. */
   onChange(listener: (fault: SimulatedFault, isOn: boolean) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -47,7 +47,7 @@ export class HostFaults {
     );
   }
 
-  /** Throws `unavailable` where a guest's files cannot be made. */
+  /** Throws `unavailable` where a guest's files cannot be created. */
   refuseFiles(guestId: string): void {
     if (!this.has('disk-full')) return;
     throw refusal(`cannot write the disk of guest ${guestId}: No space left on device`);

@@ -1,6 +1,5 @@
 /**
- * A hypervisor in memory. With a state directory its guests outlive our process, as those of a real
- * host do.
+ * A hypervisor in memory. With a state directory its guests outlive the process, as on a real host.
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,9 +19,9 @@ import { readKept } from './kept-file.ts';
 
 export interface SimulatedHypervisorOptions {
   host: SimulatedHost;
-  /** Writes a guest's domain XML: libvirt's writer, handed in. */
+  /** Writes a guest's domain XML: libvirt's writer, passed in. */
   domainXml: (guest: Guest, macvtapSources: Record<string, string>) => string;
-  /** Folder with one file for each guest; guests live in memory only when absent. */
+  /** Folder with one file per guest; guests live in memory only when absent. */
   stateDirectory?: string;
 }
 
@@ -32,7 +31,7 @@ interface KeptGuest {
   state: FoundGuest['state'];
   xml: string;
   macvtapSources: Record<string, string>;
-  /** Ports of NICs that are off the running guest and still in its definition. */
+  /** Ports of NICs detached from the running guest but still in its definition. */
   offPorts?: string[];
 }
 
@@ -102,7 +101,7 @@ export class SimulatedHypervisor implements Hypervisor {
     if (kept !== undefined) this.#notify(guestId, 'gone');
   }
 
-  /** What a guest does that fails without a command: no act of the contract. */
+  /** A guest's failure without a command: not an act of the contract. */
   crash(guestId: string): void {
     this.#change(guestId, 'crash', { running: 'crashed', paused: 'crashed' });
   }
@@ -192,9 +191,7 @@ export class SimulatedHypervisor implements Hypervisor {
     throw new ComputeError('notFound', `guest ${guestId}: not defined on this host`);
   }
 
-  /**
-   * Moves a guest to the state that follows the one it is in. Throws `conflict` where none does.
-   */
+  /** Moves a guest to the next state. Throws `conflict` where there is none. */
   #change(
     guestId: string,
     act: string,

@@ -1,12 +1,10 @@
-/**
- * What a simulated host keeps, one JSON file for each guest.
- */
+/** Files of a simulated host, one JSON file per guest. */
 import { readFileSync } from 'node:fs';
 import { ComputeError, errorText } from '#core/errors.ts';
 
 /**
- * Throws `unavailable`, naming the file and the way out, for one that was cut off or holds
- * something else than `isWhole` accepts.
+ * Throws `unavailable`, naming the file and the remedy, for one that is truncated or not accepted
+ * by `isWhole`.
  */
 export function readKept<T>(path: string, isWhole: (kept: Partial<T>) => boolean): T {
   let problem = 'it holds something else';

@@ -1,13 +1,13 @@
 /**
- * A simulated host: one description in memory. Captured trees, recorded scenarios and the fleet
- * generator are three ways to make it.
+ * A simulated host: one description in memory, made from a captured tree, a recorded scenario or
+ * the fleet generator.
  */
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import type { HostNumaNode } from '#core/scheduling/numa-fit.ts';
 
 interface SimulatedNumaNode {
   id: number;
-  /** Numbers of its processors, dedicated ones among them. */
+  /** Numbers of its processors, including dedicated ones. */
   cpus: number[];
   memoryMib: number;
 }
@@ -26,14 +26,14 @@ export interface SimulatedHost {
   memoryMib: number;
   diskGib: number;
   numaNodes: SimulatedNumaNode[];
-  /** Processors for pinned guests; when there are any, the others are not for guests at all. */
+  /** Processors for pinned guests; if there are any, guests cannot use the others. */
   dedicatedCpus: number[];
   functions: PciFunction[];
 }
 
-/** Size of a host; what is absent is taken from a middling server. */
+/** Size of a host; absent values are those of a mid-range server. */
 export interface HostSize {
-  /** Processors in all. */
+  /** Total number of processors. */
   cpus?: number;
   memoryMib?: number;
   diskGib?: number;
@@ -42,8 +42,8 @@ export interface HostSize {
 }
 
 /**
- * The size that such processors make. Example: 2 nodes, 1 socket, 2 cores, 2 threads → 8 processors
- * on 2 nodes.
+ * The size of a host with these processors. Example: 2 nodes, 1 socket, 2 cores, 2 threads → 8
+ * processors on 2 nodes.
  */
 export function sizeOf({ nodes, sockets, cores, threads }: CpuLayout): HostSize {
   return { cpus: nodes * sockets * cores * threads, numaNodes: nodes };
@@ -51,7 +51,7 @@ export function sizeOf({ nodes, sockets, cores, threads }: CpuLayout): HostSize 
 
 /**
  * A host of this name with these PCI functions (read from a captured tree, or generated).
- * Processors and memory are shared evenly among its NUMA nodes.
+ * Processors and memory are divided evenly among its NUMA nodes.
  */
 export function simulatedHost(
   name: string,
@@ -81,7 +81,7 @@ export function simulatedHost(
   };
 }
 
-/** The nodes as its hypervisor reports them: each on a socket of its own. */
+/** The nodes as its hypervisor reports them: each on its own socket. */
 export function numaNodesOf({ numaNodes, dedicatedCpus }: SimulatedHost): HostNumaNode[] {
   return numaNodes.map(({ id, cpus, memoryMib }) => ({
     id,

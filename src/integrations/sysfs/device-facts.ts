@@ -1,5 +1,5 @@
 /**
- * What sysfs and iproute2 say of a function before it is handed over. Source: Linux
+ * Facts of a function from sysfs and iproute2 before it is passed through. Source: Linux
  * `Documentation/ABI/testing/sysfs-bus-pci`.
  */
 import { join } from 'node:path';

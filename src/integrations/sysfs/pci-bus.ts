@@ -1,6 +1,5 @@
 /**
- * The PCI functions of this machine from sysfs below a root path, and the settings of its VFs
- * through `ip`.
+ * This machine's PCI functions from sysfs below a root path, and its VFs' settings through `ip`.
  */
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -45,9 +44,9 @@ export interface SysfsPciBusOptions {
   root: string;
   /** The folder with `proc` and `dev`. Default: the one with sysfs. */
   machine?: string;
-  /** Runs a command of the host. Default: really. */
+  /** Runs a command of the host. Default: for real. */
   run?: RunCommand;
-  /** Writes a file of sysfs. Default: really. */
+  /** Writes a file of sysfs. Default: for real. */
   write?: WriteFile;
 }
 
@@ -121,9 +120,9 @@ export class SysfsPciBus implements PciBus {
   }
 
   /**
-   * Who on the host itself uses these functions, in plain words: those that nobody uses are left
-   * out, and guests are no users. Interfaces and routes are listed once for all. Example: `{
-   * '0000:01:10.0' => ['its interface enp1s0v0 is a port of bond bond0: …'] }`.
+   * The host's own uses of these functions, as plain text: unused functions are left out, and
+   * guests do not count. Interfaces and routes are listed once for all. Example: `{ '0000:01:10.0'
+   * => ['its interface enp1s0v0 is a port of bond bond0: …'] }`.
    */
   async usesByHost(addresses: readonly PciAddress[]): Promise<Map<PciAddress, string[]>> {
     const network = readNetwork(this.#run, { withoutGuests: true });
@@ -169,10 +168,9 @@ export class SysfsPciBus implements PciBus {
   }
 
   /**
-   * A MAC that an administrator has set stands in the way of any other, and on some NICs of itself:
-   * it is taken off, and put back afterwards. Where it cannot be taken off, the driver is bound
-   * again. An interface cannot be without a MAC. Source: Linux `igb_set_vf_mac_addr`, seen on an
-   * igb.
+   * A MAC set by an administrator blocks any other, and on some NICs the same one: it is removed,
+   * and restored afterwards. Where it cannot be removed, the driver is rebound. An interface cannot
+   * be without a MAC. Source: Linux `igb_set_vf_mac_addr`, observed on an igb.
    */
   async #setMac(address: PciAddress, ifname: string, macAddress: string): Promise<void> {
     if (macAddress === noMac) return;
@@ -193,7 +191,7 @@ export class SysfsPciBus implements PciBus {
     }
   }
 
-  /** A VF's driver takes the MAC that its PF keeps for the VF when it is bound. */
+  /** When bound, a VF's driver takes the MAC that the PF keeps for the VF. */
   async #rebind(address: PciAddress): Promise<void> {
     const driver = await this.driverOf(address);
     await this.bindDriver(address, null);
@@ -217,7 +215,7 @@ export class SysfsPciBus implements PciBus {
     throw new ComputeError('unavailable', `PCI device ${address} is not on this host`);
   }
 
-  /** A machine without PCI has no such folder: no functions, no error. */
+  /** A machine without PCI lacks this folder: no functions, no error. */
   async #list(): Promise<string[]> {
     try {
       return await readdir(this.#devices);

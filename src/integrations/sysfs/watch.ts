@@ -1,18 +1,15 @@
-/**
- * Notices what changes on the PCI bus by looking at few files often: no netlink, no program that
- * could die.
- */
+/** Detects changes on the PCI bus by polling a few files: no netlink, no program that could die. */
 import { join } from 'node:path';
 import { netFolders } from './reading/read-interfaces.ts';
 import { listFolder, readText } from './reading/sysfs-files.ts';
 
-/** Looks this often; well below the two seconds in which a change must be known. */
+/** The poll interval; well below the two seconds in which a change must be detected. */
 const lookEveryMs = 1_000;
 
 /**
- * Calls the listener after each look that differs from the one before, until stopped. Seen are
- * functions and interfaces that come and go, and carriers of PFs. What a look costs is measured by
- * `npm run bench -- host`.
+ * Calls the listener after each poll that differs from the one before, until stopped. Detects
+ * functions and interfaces that are added or removed, and carriers of PFs. `npm run bench -- host`
+ * measures the cost of a poll.
  */
 export function watchSysfs(root: string, listener: () => void): () => void {
   const look = lookAtSysfs(root);
@@ -35,8 +32,8 @@ export function watchSysfs(root: string, listener: () => void): () => void {
 }
 
 /**
- * What is there now, as one text, each time it is called: two listings, and two small files for
- * each PF. Which functions are PFs is found out only when functions have come or gone.
+ * Returns the current state as one text: two listings, and two small files per PF. The PFs are
+ * determined only when functions have been added or removed.
  */
 export function lookAtSysfs(root: string): () => Promise<string> {
   const devices = join(root, 'bus/pci/devices');

@@ -1,4 +1,4 @@
-/** Enrolled hosts: one row for each, with the hash of its token. */
+/** Enrolled hosts: one row each, with the hash of its token. */
 import type { Kysely } from 'kysely';
 import type { Enrolment, EnrolmentStore } from '#contracts/store/enrolments.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -36,7 +36,7 @@ export function enrolmentStore(db: Db): EnrolmentStore {
   };
 }
 
-/** One statement decides: who comes second changes no row. */
+/** A single atomic statement: of two concurrent callers, the second changes no row. */
 async function enroll(trx: Db, enrolment: Enrolment, how: { replaces: boolean }): Promise<void> {
   const row = toRow(enrolmentMap, enrolment, {});
   const { numInsertedOrUpdatedRows: written } = await trx

@@ -1,4 +1,4 @@
-/** Removes a host and everything that only it could answer. */
+/** Removes a host and every record that only this host could settle. */
 import type { Kysely } from 'kysely';
 import { ComputeError } from '#core/errors.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
@@ -11,7 +11,7 @@ const serversNamed = 10;
 export async function forgetHost(trx: Db, hostId: string): Promise<void> {
   await refuseServers(trx, hostId);
   const there = trx.selectFrom('instances').select('uuid').where('compute_node_id', '=', hostId);
-  // Of deleted servers: the host they wait for will not answer.
+  // Tasks of deleted servers: the host they wait for will not answer.
   await trx
     .updateTable('tasks')
     .set({ step: null, data: '{}', due_at: null })

@@ -1,4 +1,4 @@
-/** Hosts between core objects and rows. */
+/** Converts hosts between core objects and rows. */
 import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
 import type { Host, HostChange, HostVersion } from '#contracts/store/store.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
@@ -56,7 +56,7 @@ type VersionColumns =
   | 'forced_down'
   | 'last_seen_at';
 
-/** What shows whether a host changed. */
+/** The fields that show whether a host changed. */
 export function toVersion(row: Pick<ComputeNodeRow, VersionColumns>): HostVersion {
   return {
     id: row.uuid,

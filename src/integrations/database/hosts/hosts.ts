@@ -64,7 +64,7 @@ async function listHosts(db: Db): Promise<Host[]> {
     const page = await pageOfHosts(db, { by: 'name', ...after, limit: hostsAtOnce });
     hosts.push(...page);
     if (page.length < hostsAtOnce) return hosts;
-    // SQLite answers at once: other requests get a turn between the parts of a long list.
+    // SQLite answers synchronously: other requests get a turn between the parts of a long list.
     await afterEvents();
   }
 }
@@ -77,9 +77,9 @@ async function pageOfHosts(db: Db, { by, after, limit }: HostPage): Promise<Host
 }
 
 /**
- * Writes a change and counts the generation up; false, and nothing written, when the host has
- * changed since it was read. The conditional update of the host's row is the only lock: who comes
- * second finds another generation.
+ * Writes a change and increments the generation; returns false and writes nothing when the host has
+ * changed since it was read. The conditional update of the host's row is the only lock: a second
+ * writer finds another generation.
  */
 export async function applyHostChange(trx: Db, change: HostChange): Promise<boolean> {
   const { numUpdatedRows } = await trx
@@ -96,7 +96,7 @@ export async function applyHostChange(trx: Db, change: HostChange): Promise<bool
   return true;
 }
 
-/** Running guests are counted, not kept: a count beside the truth would drift from it. */
+/** Running guests are counted, not stored: a stored count would drift. */
 function hostRows(db: Db) {
   return db
     .selectFrom('compute_nodes')
@@ -112,7 +112,7 @@ function hostRows(db: Db) {
     );
 }
 
-/** `power_state` of a guest that runs. */
+/** `power_state` of a running guest. */
 const running = 1;
 
 async function registerHost(

@@ -1,4 +1,4 @@
-/** PCI devices between core objects and rows. The JSON inside has Nova's names too. */
+/** Converts PCI devices between core objects and rows. The JSON inside has Nova's names too. */
 import type { Insertable, Selectable } from 'kysely';
 import { nodeDeviceName, type PciAddress } from '#core/pci/devices/address.ts';
 import type { PciDevice, PciDeviceStatus, PciDeviceType } from '#core/pci/devices/device.ts';
@@ -15,7 +15,7 @@ interface ExtraInfo {
   vf_product_id?: string;
   is_infiniband?: true;
   link?: PciDevice['link'];
-  /** Novella's own: why it is not to be handed out. */
+  /** Novella's own: why the device must not be allocated. */
   quarantine?: string;
   capabilities: PciDevice['capabilities'];
   /** Novella's own: what is at the address of a held device now. */

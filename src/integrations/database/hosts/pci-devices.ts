@@ -1,5 +1,5 @@
 /**
- * Rows of `pci_devices`. Writes belong inside a transaction that has bumped their host's
+ * Rows of `pci_devices`. Write them only in a transaction that has incremented their host's
  * generation.
  */
 import type { Kysely } from 'kysely';
@@ -18,11 +18,11 @@ export async function listDevices(db: Kysely<ComputeTables>, hostId: string): Pr
   return rows.map(toDevice);
 }
 
-// An engine takes so many parameters in one statement (SQLite 32766), and a host may have thousands
+// An engine limits the parameters of one statement (SQLite: 32766), and a host may have thousands
 // of VFs.
 const rowsPerStatement = 500;
 
-/** Writes these devices whole, matched by address. */
+/** Writes all columns of these devices, matched by address. */
 export async function writeDevices(
   db: Kysely<ComputeTables>,
   hostId: string,
@@ -55,7 +55,7 @@ export async function writeDevices(
   }
 }
 
-/** Drops the rows at these addresses. The database refuses it for a device that a server holds. */
+/** Deletes the rows at these addresses. The database refuses it for a device held by a server. */
 export async function removeDevices(
   db: Kysely<ComputeTables>,
   hostId: string,

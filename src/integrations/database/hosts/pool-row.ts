@@ -3,7 +3,7 @@ import type { DeviceTags, PciDeviceType } from '#core/pci/devices/device.ts';
 import type { PciDevicePool } from '#core/pci/pools/pool.ts';
 
 /**
- * One pool in `pci_stats`. Tags are nested, so that no tag can hide a key. Source: Nova object
+ * One pool in `pci_stats`. Tags are nested, so that no tag can shadow a key. Source: Nova object
  * `PciDevicePool`.
  */
 export interface PoolRow {
@@ -18,8 +18,8 @@ export interface PoolRow {
 }
 
 /**
- * A pool as it is kept. Example: `{ vendorId: '8086', count: 3, … }` → `{ vendor_id: '8086',
- * count: 3, … }`.
+ * A pool as stored. Example: `{ vendorId: '8086', count: 3, … }` → `{ vendor_id: '8086', count: 3,
+ * … }`.
  */
 export function poolToRow(pool: PciDevicePool): PoolRow {
   return {

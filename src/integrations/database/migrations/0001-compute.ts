@@ -1,6 +1,6 @@
 /**
  * The tables of the compute side, with Nova's names and columns where Nova has them. Ids are text,
- * times are epoch milliseconds, yes and no are 1 and 0, documents are JSON text: every engine has
+ * times are epoch milliseconds, booleans are 1 or 0, documents are JSON text: every engine has
  * these.
  */
 import { type Kysely, sql } from 'kysely';
@@ -128,7 +128,7 @@ async function createNicTables(db: Kysely<unknown>): Promise<void> {
     .addForeignKeyConstraint('instance_nics_server', ['instance_uuid'], 'instances', ['uuid'])
     .execute();
   await newIndex(db, 'instance_nics_of_server', 'instance_nics', ['instance_uuid', 'position']);
-  // A port belongs to at most one NIC that lives.
+  // A port belongs to at most one live NIC.
   await db.schema
     .createIndex('instance_nics_one_per_port')
     .unique()

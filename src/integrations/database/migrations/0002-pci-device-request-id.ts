@@ -1,6 +1,6 @@
 /**
- * A device knows the PciRequest it was taken for (Nova's `pci_devices.request_id`); rows from
- * before have none. From here on the database itself keeps a held device with its server.
+ * A device has the id of the PciRequest it was allocated for (Nova's `pci_devices.request_id`);
+ * older rows have none. From here on the database itself keeps a held device with its server.
  */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';

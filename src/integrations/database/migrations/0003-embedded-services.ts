@@ -66,7 +66,7 @@ async function createIdentityTables(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
-/** The columns that every kept thing of the network service has. */
+/** The columns that every stored object of the network service has. */
 function startTable(db: Kysely<unknown>, name: string): CreateTableBuilder<string, string> {
   return db.schema
     .createTable(name)
@@ -90,7 +90,7 @@ async function createNetworkTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('physical_network', 'text')
     .addColumn('segmentation_id', 'integer')
     .execute();
-  // A flat network has no id; without the coalesce two of them would not be seen as equal.
+  // A flat network has no id; without the coalesce two of them would not count as equal.
   await db.schema
     .createIndex('networks_segment')
     .on('networks')
@@ -159,7 +159,7 @@ async function createSecurityGroupTables(db: Kysely<unknown>): Promise<void> {
     .on('security_groups')
     .column('project_id')
     .execute();
-  // Names may repeat, but the group that every project gets on first use must not be made twice.
+  // Names may repeat, but the default group, created on a project's first use, must be unique.
   await sql`create unique index security_groups_default on security_groups (project_id) where name = 'default'`.execute(
     db,
   );

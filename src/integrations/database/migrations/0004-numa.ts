@@ -1,6 +1,6 @@
 /**
- * A host knows its NUMA nodes and who holds what of them; a port may say how near its device must
- * be.
+ * Hosts have NUMA nodes with their usage per server; a port may have a NUMA affinity policy for its
+ * device.
  */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';

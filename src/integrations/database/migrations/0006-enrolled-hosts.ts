@@ -1,6 +1,6 @@
 /**
- * Hosts come over the network: each with a token of its own, and each says which physical networks
- * it reaches.
+ * Hosts connect over the network: each has its own token and reports the physical networks that it
+ * reaches.
  */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';

@@ -1,4 +1,4 @@
-/** A host says what is wrong with it. */
+/** A host reports its problems. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

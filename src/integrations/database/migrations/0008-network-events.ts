@@ -1,4 +1,4 @@
-/** Events of the network service about ports, kept until somebody has acted on them. */
+/** Events of the network service about ports, kept until they are handled. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { newIndex, newTable } from '../sqlite/new-table.ts';

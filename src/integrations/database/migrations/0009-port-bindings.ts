@@ -1,4 +1,4 @@
-/** A port may be bound on more hosts than the one where it is active. */
+/** A port may be bound on further hosts besides the one where it is active. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { newTable } from '../sqlite/new-table.ts';

@@ -1,7 +1,4 @@
-/**
- * What live servers use is summed, and lists of them are read, from indexes that hold no deleted
- * ones.
- */
+/** Usage sums and lists of live servers are read from indexes without deleted servers. */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { columnOfJson } from '../sqlite/dialect.ts';

@@ -1,6 +1,4 @@
-/**
- * A host keeps the number that old microversions know it by, also when another host is forgotten.
- */
+/** A host keeps the number that old microversions show, also when another host is forgotten. */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

@@ -1,7 +1,6 @@
 /**
- * Databases of the first days, before any release: migrations 0001 and 0003 were still changed in
- * place then. What such a database lacks is added, and what it has too much is dropped; one that
- * was made later has nothing to change.
+ * Databases from before the first release, when migrations 0001 and 0003 were still edited in
+ * place. Missing parts are added and surplus ones dropped; later databases are left unchanged.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
@@ -45,7 +44,7 @@ async function addMissing(
   await db.schema.alterTable(table).addColumn(column, type).execute();
 }
 
-/** SQLite changes no rule of a column: another one takes its name. */
+/** SQLite cannot change a column's constraint: a new column takes its name. */
 async function allowNoPhysicalNetwork(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropIndex('networks_segment').execute();
   await sql`alter table networks rename column physical_network to former`.execute(db);

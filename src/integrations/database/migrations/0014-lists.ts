@@ -1,7 +1,7 @@
 /**
- * Lists of live servers are read from indexes that have nothing else: `deleted_at` among their
- * columns is what makes the planner prefer them to those with deleted servers. And what was
- * confided to servers that are deleted, or to commands that are answered, goes.
+ * Lists of live servers are read from indexes without deleted ones: with `deleted_at` among the
+ * columns the planner prefers them to the full indexes. Also erases the secrets of deleted servers
+ * and of answered commands.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';

@@ -1,11 +1,11 @@
 /**
- * A task row says which version of its data it has, its steps have the names of today, and an
- * action says how its workflow ended.
+ * A task row has the version of its data, its steps have their current names, and an action records
+ * how its workflow ended.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Steps of a guest's removal, as boot and delete had them. */
+/** Steps of a guest's removal, as boot and delete named them. */
 const removal = {
   'destroy-guest': 'remove-guest',
   'guest-destroyed': 'guest-removed',
@@ -13,14 +13,14 @@ const removal = {
   'ask-again': 'remove-guest-again',
 };
 
-/** Steps of a NIC's removal, as attach and detach had them. */
+/** Steps of a NIC's removal, as attach and detach named them. */
 const nicRemoval = {
   'take-off': 'detach-nic',
   'taken-off': 'nic-detached',
   unbind: 'unbind-ports',
 };
 
-/** Workflow → name of a step before → its name since. Steps that are not here keep theirs. */
+/** Workflow → former name of a step → current name. Steps not listed keep theirs. */
 export const renamedSteps: Record<string, Record<string, string>> = {
   boot: removal,
   delete: { ...removal, 'late-ports': 'delete-late-ports' },

@@ -1,6 +1,6 @@
 /**
- * Whether a PCI request needs a device with a network interface has a column, where it was a key
- * `needs_interface` among those of its spec. An attach that runs keeps its request in its task.
+ * Whether a PCI request needs a device with a network interface becomes a column; it was the key
+ * `needs_interface` of the spec. A running attach keeps its request in its task.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';

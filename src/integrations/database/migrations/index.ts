@@ -1,4 +1,4 @@
-/** Every migration, in order. A released one never changes; a change is a new one. */
+/** Every migration, in order. A released migration never changes; add a new one instead. */
 import type { Migration } from 'kysely/migration';
 import { compute } from './0001-compute.ts';
 import { pciDeviceRequestId } from './0002-pci-device-request-id.ts';

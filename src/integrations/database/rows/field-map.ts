@@ -1,10 +1,10 @@
 /**
- * One map between the fields of a core object and the columns of its table, read in both
+ * One map between the fields of a core object and the columns of its table, used in both
  * directions.
  */
 import type { Insertable, Selectable, Updateable } from 'kysely';
 
-/** How a field is kept: as it is, as JSON text, or a yes as 1 and a no as 0. */
+/** How a field is stored: unchanged, as JSON text, or as a boolean in 1 and 0. */
 type Form = 'plain' | 'json' | 'flag';
 
 /** Field → its column and form. */
@@ -13,8 +13,8 @@ export type FieldMap<Fields, Row> = {
 };
 
 /**
- * The columns that this change sets; fields it does not have are left out. Example: `{ locked: true
- * }` → `{ locked: 1 }`.
+ * The columns that this change sets; absent fields are left out. Example: `{ locked: true }` → `{
+ * locked: 1 }`.
  */
 export function toColumns<Fields extends object, Row>(
   map: FieldMap<Fields, Row>,
@@ -30,7 +30,7 @@ export function toColumns<Fields extends object, Row>(
   return columns as Updateable<Row>;
 }
 
-/** A whole row: all fields, and the columns that are no field of the object. */
+/** A complete row: all fields, and the columns that are not fields of the object. */
 export function toRow<Fields extends object, Row>(
   map: FieldMap<Fields, Row>,
   fields: Fields,
@@ -39,7 +39,7 @@ export function toRow<Fields extends object, Row>(
   return { ...toColumns(map, fields), ...others } as unknown as Insertable<Row>;
 }
 
-/** The fields kept in this row. */
+/** The fields stored in this row. */
 export function toFields<Fields extends object, Row>(
   map: FieldMap<Fields, Row>,
   row: Selectable<Row>,

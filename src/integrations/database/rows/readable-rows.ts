@@ -1,7 +1,4 @@
-/**
- * A row that cannot be read, as after a disk fault or a repair by hand, costs its own entry and
- * nothing else.
- */
+/** An unreadable row, as after a disk fault or a manual repair, loses only its own entry. */
 import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 
@@ -9,8 +6,8 @@ const reported = new Set<string>();
 const mostReported = 1_000;
 
 /**
- * What `read` makes of each row, without those for which it throws: each of these is reported once
- * as a warning of the process. Example: `readRows('images', rows, shape.fromRow)`.
+ * The result of `read` for each row, without those for which it throws: each of these is reported
+ * once as a process warning. Example: `readRows('images', rows, shape.fromRow)`.
  */
 export function readRows<Row, T>(table: string, rows: readonly Row[], read: (row: Row) => T): T[] {
   return rows.flatMap((row) => {
@@ -24,7 +21,7 @@ export function readRows<Row, T>(table: string, rows: readonly Row[], read: (row
 }
 
 /**
- * What `read` makes of one row. Throws `conflict` where it throws, with its words as detail.
+ * The result of `read` for one row. Throws `conflict` where it throws, with its message as detail.
  * Example: `readRow('Flavor 5', row, read)` → `Flavor 5 cannot be read: its record in the database
  * is damaged; it can be deleted.`
  */
@@ -38,8 +35,7 @@ export function readRow<Row, T>(name: string, row: Row, read: (row: Row) => T): 
 }
 
 /**
- * JSON text that a host reports again at its next start: where it cannot be read, it is as if
- * nothing had been reported.
+ * JSON text that a host reports again at its next start: unreadable text counts as not reported.
  */
 export function readReported<T>(column: string, text: string | null | undefined, none: T): T {
   if (text === null || text === undefined || text === '') return none;

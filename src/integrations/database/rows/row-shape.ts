@@ -1,6 +1,6 @@
 /**
- * Between a kept object and its row: booleans are 0 or 1, lists and records are JSON text. Names
- * are Kysely's CamelCasePlugin's work.
+ * Converts between a stored object and its row: booleans are 0 or 1, lists and records are JSON
+ * text. Kysely's CamelCasePlugin converts names.
  */
 import { errorText } from '#core/errors.ts';
 
@@ -14,16 +14,16 @@ export type RowOf<T, Flag extends keyof T = never, Document extends keyof T = ne
 
 export interface RowShape<T, Row> {
   toRow: (value: T) => Row;
-  /** Only the fields that are there. */
+  /** Only the fields that are present. */
   toPartialRow: (change: Partial<T>) => Partial<Row>;
-  /** Throws where a part of it cannot be read. */
+  /** Throws where a part of the row cannot be read. */
   fromRow: (row: Row) => T;
-  /** Never throws: what cannot be read is as if it were empty, and `damage` says why. */
+  /** Never throws: an unreadable part counts as empty, and `damage` describes why. */
   fromAnyRow: (row: Row) => T & { damage?: string };
 }
 
 /**
- * Documents have what stands in place of one that cannot be read. Example:
+ * Each document field has its replacement for an unreadable value. Example:
  * `rowShape<StoredPort>()(['adminStateUp'], { profile: '{}' })`.
  */
 export function rowShape<T extends object>() {
@@ -71,7 +71,7 @@ export function rowShape<T extends object>() {
   };
 }
 
-/** Of the same kind as what stands for an empty one: a list, or a record. */
+/** Must be of the same kind as its empty value: a list or a record. */
 function readDocument(text: unknown, empty: '{}' | '[]'): { read: unknown; problem?: string } {
   try {
     const read: unknown = JSON.parse(String(text));
@@ -85,7 +85,7 @@ function readDocument(text: unknown, empty: '{}' | '[]'): { read: unknown; probl
 }
 
 const times = ['createdAt', 'updatedAt'] as const;
-/** Of a Date, in milliseconds. */
+/** The maximum of a Date, in milliseconds. */
 const mostTime = 8.64e15;
 
 function isTime(value: unknown): boolean {

@@ -1,4 +1,4 @@
-/** Servers and their NICs between core objects and rows. */
+/** Converts servers and their NICs between core objects and rows. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import { type FieldMap, toColumns, toFields, toRow } from './field-map.ts';
@@ -69,7 +69,7 @@ export function nicRow(serverId: string, nic: ServerNic): Insertable<InstanceNic
   return toRow(nicMap, nic, { instance_uuid: serverId, live: 1 });
 }
 
-/** The server of this row, with the NICs of these. */
+/** The server of this row, with the NICs of these rows. */
 export function toServer(row: Selectable<InstanceRow>, nics: InstanceNicRow[]): Server {
   return {
     id: row.uuid,

@@ -1,6 +1,6 @@
 /**
- * Servers whose rows hold documents that cannot be read, as after a disk fault or a repair by hand:
- * why, and what makes them readable enough to be deleted.
+ * Servers whose rows hold unreadable documents, as after a disk fault or a manual repair: what is
+ * damaged, and a repair that makes the server deletable.
  */
 import type { Kysely } from 'kysely';
 import type { ServerDamage } from '#contracts/store/store.ts';
@@ -11,7 +11,7 @@ import { unclaimedUse } from '../sqlite/unclaimed-use.ts';
 
 type Db = Kysely<ComputeTables>;
 
-/** In place of a flavor that nobody can tell any more. */
+/** Replaces a flavor that cannot be recovered. */
 const noFlavor: Flavor = {
   id: '',
   name: 'unreadable',
@@ -27,10 +27,10 @@ const noFlavor: Flavor = {
   extraSpecs: {},
 };
 
-/** The documents of a server's row, and what stands in place of each that cannot be read. */
+/** The documents of a server's row, and the replacement for each unreadable one. */
 const documents = {
   image_properties: '{}',
-  /** With what the server holds on its host. */
+  /** Also holds what the server uses on its host. */
   flavor: noFlavor,
   metadata: '{}',
   tags: '[]',
@@ -38,8 +38,8 @@ const documents = {
 } as const;
 
 /**
- * What cannot be read of this server's rows; undefined when there is no such server, or all can be
- * read.
+ * The unreadable parts of this server's rows; undefined when the server does not exist or is
+ * readable.
  */
 export async function serverDamage(db: Db, id: string): Promise<ServerDamage | undefined> {
   const { row, ofServer, ofNics } = await findDamage(db, id);
@@ -52,8 +52,8 @@ export async function serverDamage(db: Db, id: string): Promise<ServerDamage | u
 }
 
 /**
- * Replaces what cannot be read by what says nothing, so that the server can be deleted, and gives
- * back what it holds.
+ * Replaces unreadable documents by empty ones, so that the server can be deleted, and releases what
+ * it holds.
  */
 export async function mendServer(trx: Db, id: string): Promise<void> {
   const { ofServer, ofNics } = await findDamage(trx, id);

@@ -1,4 +1,4 @@
-/** What the scheduler saw and answered, per server and attempt. */
+/** The scheduler's input and decision, per server and attempt. */
 import type { Kysely } from 'kysely';
 import type { Decision } from '#core/scheduling/decision.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';

@@ -1,4 +1,4 @@
-/** Flavors. Servers keep a copy of theirs, so removing one touches no server. */
+/** Flavors. Each server keeps a copy, so removing a flavor affects no server. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { FlavorChange, FlavorStore } from '#contracts/store/store.ts';
@@ -63,7 +63,7 @@ async function listFlavors(db: Kysely<ComputeTables>): Promise<Flavor[]> {
     flavors.push(...readRows('flavors', some, (row) => toFields(flavorMap, row)));
     if (some.length < flavorsAtOnce) return flavors;
     after = some.at(-1)?.id ?? after;
-    // SQLite answers at once: other requests get a turn between the parts of a long list.
+    // SQLite answers synchronously: other requests get a turn between the parts of a long list.
     await afterEvents();
   }
 }

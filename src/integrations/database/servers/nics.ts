@@ -1,6 +1,5 @@
 /**
- * Rows of `instance_nics`. A port belongs to at most one NIC that lives; the database refuses a
- * second.
+ * Rows of `instance_nics`. A port belongs to at most one live NIC; the database refuses a second.
  */
 import type { Kysely } from 'kysely';
 import { ComputeError } from '#core/errors.ts';
@@ -11,7 +10,7 @@ import { isUniqueViolation } from '../sqlite/unique-violation.ts';
 
 type Db = Kysely<ComputeTables>;
 
-/** Writes these NICs whole, matched by id. */
+/** Writes all columns of these NICs, matched by id. */
 export async function writeNics(trx: Db, serverId: string, nics: ServerNic[]): Promise<void> {
   if (nics.length === 0) return;
   await trx
@@ -32,7 +31,7 @@ export async function writeNics(trx: Db, serverId: string, nics: ServerNic[]): P
     .execute();
 }
 
-/** The server is deleted: its ports are free for others. */
+/** The server is deleted: its ports become free. */
 export async function retireNics(trx: Db, serverId: string): Promise<void> {
   await trx
     .updateTable('instance_nics')
@@ -41,7 +40,7 @@ export async function retireNics(trx: Db, serverId: string): Promise<void> {
     .execute();
 }
 
-/** These NICs of the server go. */
+/** Removes these NICs of the server. */
 export async function removeNics(trx: Db, serverId: string, ids: string[]): Promise<void> {
   if (ids.length === 0) return;
   await trx
@@ -83,7 +82,7 @@ async function portInUse(db: Db, nics: ServerNic[], cause: unknown): Promise<unk
     .where('port_id', 'in', ports)
     .where('id', 'not in', own)
     .executeTakeFirst();
-  // Its holder was deleted since the write: at the time of the write it was in use all the same.
+  // The holder was deleted after the write; at the time of the write the port was in use.
   if (taken === undefined) {
     const message = `Port ${ports.join(', ')} is still in use.`;
     return isPortViolation(cause) ? new ComputeError('conflict', message, { cause }) : cause;
@@ -94,7 +93,7 @@ async function portInUse(db: Db, nics: ServerNic[], cause: unknown): Promise<unk
   });
 }
 
-/** Is it the index on ports that refused? Both engines name it. */
+/** Whether the index on ports refused the write. Both engines name it. */
 function isPortViolation(cause: unknown): boolean {
   const { message, constraint } = cause as { message?: unknown; constraint?: unknown };
   return /port_id/.test(`${String(message)} ${String(constraint)}`);

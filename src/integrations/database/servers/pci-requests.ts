@@ -1,4 +1,4 @@
-/** Rows of `pci_requests`: what a server asks for in devices. */
+/** Rows of `pci_requests`: the devices that a server requires. */
 import type { Kysely } from 'kysely';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
@@ -16,7 +16,7 @@ const requestMap: FieldMap<PciRequest, PciRequestRow> = {
   requesterId: ['requester_id', 'plain'],
 };
 
-/** In the order they were made. */
+/** In order of creation. */
 export async function listPciRequests(db: Db, serverId: string): Promise<PciRequest[]> {
   const rows = await db
     .selectFrom('pci_requests')

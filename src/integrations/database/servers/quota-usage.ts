@@ -1,6 +1,5 @@
 /**
- * What a project uses of its quotas, from indexes alone: as cheap with a thousand servers as with
- * one.
+ * A project's quota usage, from indexes alone: the cost does not grow with the number of servers.
  */
 import type { Kysely } from 'kysely';
 import type { NewServer, QuotaUsage } from '#contracts/store/store.ts';
@@ -32,7 +31,7 @@ export async function quotaUsage(db: Db, projectId: string): Promise<QuotaUsage>
 }
 
 /**
- * How many of these servers of one flavor and group may be made, at least `minCount`. Throws
+ * How many of these servers of one flavor and group the quota allows, at least `minCount`. Throws
  * `overQuota`.
  */
 export async function serversAllowed(
@@ -68,7 +67,7 @@ async function groupMembers(
 }
 
 /**
- * Throws `overQuota` when the project may have no further group. Source: Nova server groups API.
+ * Throws `overQuota` when the project may not have another group. Source: Nova server groups API.
  */
 export async function refuseTooManyGroups(
   trx: Db,

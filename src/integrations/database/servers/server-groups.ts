@@ -1,5 +1,5 @@
 /**
- * Server groups and who is in them. A placement is fenced by the group's generation, as a claim is
+ * Server groups and their members. A placement is fenced by the group's generation, as a claim is
  * by its host's.
  */
 import type { Kysely, Selectable } from 'kysely';
@@ -53,8 +53,8 @@ export function serverGroupStore(db: Db): ServerGroupStore {
 }
 
 /**
- * A new server joins, in the transaction that makes it. Throws `invalid` when the group has gone
- * meanwhile.
+ * Adds a new server in the transaction that creates it. Throws `invalid` when the group no longer
+ * exists.
  */
 export async function joinGroup(trx: Db, serverId: string, groupId: string): Promise<void> {
   const group = await trx
@@ -69,14 +69,14 @@ export async function joinGroup(trx: Db, serverId: string, groupId: string): Pro
     .execute();
 }
 
-/** The server is deleted: it is in no group. */
+/** Removes the deleted server from its group. */
 export async function leaveGroup(trx: Db, serverId: string): Promise<void> {
   await trx.deleteFrom('server_group_members').where('instance_uuid', '=', serverId).execute();
 }
 
 /**
- * Counts the group's generation up; false when a server of it was placed since it was read, or when
- * it is gone.
+ * Increments the group's generation; false when a server of it was placed since it was read, or the
+ * group no longer exists.
  */
 export async function countPlacement(
   trx: Db,

@@ -1,6 +1,6 @@
 /**
- * A page of servers in SQL: found, sorted and cut by the database, so that no row is read that the
- * page does not have.
+ * A page of servers in SQL: filtered, sorted and limited by the database, so that only the page's
+ * rows are read.
  */
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type {
@@ -53,18 +53,15 @@ const fields: Record<ServerField, RawBuilder<Value>> = {
   terminatedAt: column('terminated_at'),
 };
 
-/** Throws `invalid` when the server to follow is none, or none of the project. */
+/** Throws `invalid` when the marker server does not exist or is not in the project. */
 export async function selectServers(db: Db, selection: ServerSelection): Promise<ListedServer[]> {
   return selectionQuery(db, selection, await placeOf(db, selection)).execute();
 }
 
-/**
- * Where a server stands in an order: its values of the keys, when it was made, and its row's
- * number.
- */
+/** A server's position in an order: its sort key values, its creation time and its row number. */
 type Place = Value[];
 
-/** The statement of `selectServers`. `place`: of the server that the page follows. */
+/** The statement of `selectServers`. `place`: that of the server before the page. */
 export function selectionQuery(db: Db, selection: ServerSelection, place?: Place) {
   const { projectId, deleted, where = [], either, changedSince, changedBefore } = selection;
   let query = db
@@ -113,7 +110,7 @@ function withoutNull(values: Values): Value[] {
   );
 }
 
-/** Of no conditions: `or` is false, `and` true. */
+/** Without conditions `or` is false and `and` true. */
 function joined(
   word: 'and' | 'or',
   conditions: readonly RawBuilder<SqlBool>[],
@@ -122,10 +119,10 @@ function joined(
   return sql`(${sql.join(conditions, sql.raw(` ${word} `))})`;
 }
 
-/** Times that a server may not have yet. */
+/** Times that may not be set yet. */
 const times: readonly ServerField[] = ['launchedAt', 'terminatedAt'];
 
-/** What has no value comes before all that has one, as the empty text or the first moment. */
+/** A missing value sorts first, as the empty text or time zero. */
 function sortKeys({ order = [] }: ServerSelection) {
   return order.map(({ by, direction }) => ({
     key: sql<Value>`coalesce(${fields[by]}, ${sql.lit(times.includes(by) ? 0 : '')})`,
@@ -133,7 +130,7 @@ function sortKeys({ order = [] }: ServerSelection) {
   }));
 }
 
-/** Key by key, the last comparison in a form that an index answers. */
+/** Compares key by key, the last comparison in a form that an index can serve. */
 function follows(selection: ServerSelection, place: Place): RawBuilder<SqlBool> {
   const [createdAt, serial] = place.slice(-2);
   const newestFirst = sql<SqlBool>`(instances.created_at, instances.id) < (${createdAt}, ${serial})`;

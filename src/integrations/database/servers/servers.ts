@@ -95,13 +95,13 @@ async function createWithin(
   const servers: Server[] = [];
   for (const newServer of newServers.slice(0, allowed)) {
     servers.push(await createServer(trx, newServer));
-    // SQLite answers at once: sockets and timers get a turn between the rows of a long transaction.
+    // SQLite answers synchronously: sockets and timers get a turn in a long transaction.
     await afterEvents();
   }
   return servers;
 }
 
-/** All of them, newest first. */
+/** All matching servers, newest first. */
 async function listServers(db: Db, filter: ServerFilter): Promise<Server[]> {
   const { projectId, hostId, includeDeleted } = filter;
   const ids = await selectServers(db, {
@@ -118,11 +118,11 @@ async function listServers(db: Db, filter: ServerFilter): Promise<Server[]> {
 
 const serversAtOnce = 100;
 
-/** In the order of the ids, in two queries for each hundred. */
+/** In the order of the ids, with two queries per hundred. */
 async function readServers(db: Db, ids: readonly string[]): Promise<Server[]> {
   const servers: Server[] = [];
   for (let start = 0; start < ids.length; start += serversAtOnce) {
-    // SQLite answers at once: other requests get a turn between the parts of a long list.
+    // SQLite answers synchronously: other requests get a turn between the parts of a long list.
     if (start > 0) await afterEvents();
     servers.push(...(await readSome(db, ids.slice(start, start + serversAtOnce))));
   }

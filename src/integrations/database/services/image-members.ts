@@ -5,7 +5,7 @@ import type { ImageTables } from './image-tables.ts';
 
 type MemberRows = Pick<ImageRows, 'members' | 'member' | 'putMember' | 'removeMember'>;
 
-/** The part of an image store that keeps members. They go with their image. */
+/** The part of an image store that keeps members. They are deleted with their image. */
 export function memberRows(db: Kysely<ImageTables>): MemberRows {
   const of = (imageId: string) =>
     db.selectFrom('imageMembers').selectAll().where('imageId', '=', imageId);

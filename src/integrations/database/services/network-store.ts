@@ -1,4 +1,4 @@
-/** The network store in SQL: its parts put together, and its transactions. */
+/** The network store in SQL: its assembled parts and its transactions. */
 import { CamelCasePlugin, type Kysely } from 'kysely';
 import type { CountedThing, NetworkRows, NetworkStore } from '#contracts/store/network-store.ts';
 import { networkRows } from './network-store/networks.ts';

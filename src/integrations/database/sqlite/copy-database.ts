@@ -1,6 +1,6 @@
 /**
- * A copy of a database that others are writing to, and what such a copy says of itself. Works on
- * databases of every version.
+ * Copies a database that is in use, and reads facts from a copy. Works with databases of every
+ * version.
  */
 import { writeFileSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
@@ -9,31 +9,31 @@ import { asStorageFailure } from './storage-failure.ts';
 
 /** What a copy holds. */
 export interface CopiedDatabase {
-  /** Names of the migrations that ran, in their order. */
+  /** Names of the migrations that ran, in order. */
   migrations: string[];
-  /** Ids of images whose bytes belong to it. */
+  /** Ids of images whose bytes belong to the copy. */
   images: string[];
-  /** Ids of servers, deleted ones among them. */
+  /** Ids of servers, including deleted ones. */
   servers: string[];
 }
 
 /**
- * More pages than a database can have: the copy is made in one go, under one read lock, and writers
- * do not make it begin again.
+ * More pages than a database can have: the copy is made in one step, under one read lock, and
+ * writers do not restart it.
  */
 const allPages = 0x7fff_ffff;
 const busyTimeoutMs = 10_000;
 
 /**
- * Copies the database as it is at one moment, with what is only in its WAL yet, into one file that
- * needs no other beside it. Writers continue. The copy is not flushed to disk. Throws `unavailable`
- * for a database that cannot be read or is damaged.
+ * Copies the database as of one moment, including its WAL, into one self-contained file. Writers
+ * continue. The copy is not flushed to disk. Throws `unavailable` for an unreadable or damaged
+ * database.
  */
 export async function copyDatabase(from: string, to: string): Promise<CopiedDatabase> {
   try {
     const source = new DatabaseSync(from);
     try {
-      // SQLite would let others read it.
+      // SQLite would make it readable for others.
       writeFileSync(to, '', { mode: 0o600 });
       source.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
       await backup(source, to, { rate: allPages });
@@ -53,8 +53,8 @@ export async function copyDatabase(from: string, to: string): Promise<CopiedData
 }
 
 /**
- * The first things that are wrong with the database; none: every page and index is as it must be.
- * It must not be in use.
+ * The first faults found in the database; empty: every page and index is intact. The database must
+ * not be in use.
  */
 export function damageOf(path: string): string[] {
   try {
@@ -71,8 +71,8 @@ export function damageOf(path: string): string[] {
 }
 
 /**
- * Makes a copy fit to continue from: agents may have seen later commands than it knows, and one
- * that they carry out right now must not be taken for a new one of the same number.
+ * Makes a copy safe to continue from: agents may have received later commands than the copy has,
+ * and must not mistake a new command for a running one of the same number.
  */
 export function leaveCommandNumbers(path: string): void {
   const database = new DatabaseSync(path);
@@ -86,7 +86,7 @@ export function leaveCommandNumbers(path: string): void {
   }
 }
 
-/** More commands than a host gets between a backup and its restore. */
+/** More commands than a host receives between a backup and its restore. */
 const commandsSinceCopy = 1_000_000;
 
 function contentsOf(database: DatabaseSync): CopiedDatabase {

@@ -1,12 +1,12 @@
-/** Whether a database that is to be worked with is whole. */
+/** Checks a database for damage before use. */
 import { type Kysely, sql } from 'kysely';
 import { isComputeError } from '#core/errors.ts';
 import { damagedFile } from './open-file.ts';
 
 /**
- * Reads every page, which takes about a second and a half for each GiB. Throws `unavailable`,
- * naming file and way out, for a torn, cut or overwritten one: on such a database a cloud would run
- * until it met the place.
+ * Reads every page, which takes about 1.5 s per GiB. Throws `unavailable`, naming the file and the
+ * remedy, for a torn, truncated or overwritten one: a cloud would run on it until it reached the
+ * damage.
  */
 export async function refuseDamaged<Tables>(db: Kysely<Tables>, path: string): Promise<void> {
   const { rows } = await sql<{ quick_check: string }>`PRAGMA quick_check(1)`

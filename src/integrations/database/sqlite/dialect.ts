@@ -1,6 +1,6 @@
 /**
- * What SQL says differently from engine to engine: row numbers, columns made of JSON, and triggers.
- * All else goes through Kysely.
+ * SQL that differs between engines: row numbers, columns computed from JSON, and triggers. The rest
+ * goes through Kysely.
  */
 import { type ColumnDefinitionBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
 
@@ -13,8 +13,8 @@ export function rowNumber(column: ColumnDefinitionBuilder): ColumnDefinitionBuil
 }
 
 /**
- * Adds a column that always is this number of a JSON document in another; null where the document
- * is none. No row has to be written for it.
+ * Adds a column computed as this number of a JSON document in another; null where there is no valid
+ * document. No row has to be written.
  */
 export async function columnOfJson(
   db: Kysely<unknown>,
@@ -27,8 +27,8 @@ export async function columnOfJson(
 }
 
 /**
- * The text under this key of a JSON document in a column; null where the document is none, or has
- * none. Example: `textInJson('flavor', 'id')`.
+ * The text under this key of a JSON document in a column; null where there is no valid document or
+ * no such key. Example: `textInJson('flavor', 'id')`.
  */
 export function textInJson(of: string, key: string): RawBuilder<string> {
   return sql`cast(${valueInJson(of, key)} as text)`;
@@ -38,30 +38,27 @@ function valueInJson(of: string, key: string): RawBuilder<unknown> {
   return sql`case when json_valid(${sql.ref(of)}) then json_extract(${sql.ref(of)}, ${sql.lit(`$.${key}`)}) end`;
 }
 
-/** A JSON document in a column without this key; what is no document stays as it is. */
+/** A JSON document in a column without this key; anything else stays unchanged. */
 export function withoutKey(of: string, key: string): RawBuilder<string | null> {
   return sql`case when json_valid(${sql.ref(of)}) then json_remove(${sql.ref(of)}, ${sql.lit(`$.${key}`)}) else ${sql.ref(of)} end`;
 }
 
 /**
- * Moves all of the write-ahead log into the database and cuts it to nothing: no older state of a
- * row is left in it, and up to some MiB of disk are free again. Fails on a disk without any room.
+ * Checkpoints the write-ahead log and truncates it: it holds no older state of a row any more, and
+ * some MiB of disk become free. Fails on a full disk.
  */
 export async function dropLog<Tables>(db: Kysely<Tables>): Promise<void> {
   await sql`pragma wal_checkpoint(truncate)`.execute(db);
 }
 
-/**
- * For a disk on which the usual 4 MiB of write-ahead log are much: 64 pages are enough to move them
- * into the database.
- */
+/** For a disk on which the usual 4 MiB of write-ahead log are much: checkpoints after 64 pages. */
 export async function keepLogShort<Tables>(db: Kysely<Tables>): Promise<void> {
   await sql`pragma wal_autocheckpoint = 64`.execute(db);
 }
 
 /**
- * Makes the database itself refuse that a held PCI device goes from one server to another, or that
- * its row goes, before it was given back, whatever the code does.
+ * Makes the database refuse to reassign a held PCI device to another server, or to delete its row,
+ * before it is released.
  */
 export async function fenceHeldDevices(db: Kysely<unknown>): Promise<void> {
   await sql`

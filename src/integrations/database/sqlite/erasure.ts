@@ -1,6 +1,6 @@
 /**
- * What was confided to a server goes when it is no longer needed: from the rows at once, and soon
- * after from every byte of the database's files.
+ * Erases a server's secrets when they are no longer needed: from the rows at once, and soon after
+ * from every byte of the database's files.
  */
 import type { Kysely } from 'kysely';
 import type { CommandResult } from '#contracts/host/host-link.ts';
@@ -10,14 +10,14 @@ import type { ComputeTables } from './tables.ts';
 type Db = Kysely<ComputeTables>;
 
 /**
- * What stands in place of a command's body once the host has answered: nobody reads it again, and a
- * spawn holds the whole config drive.
+ * Replaces a command's body once the host has answered: it is not read again, and a spawn holds the
+ * entire config drive.
  */
 export const erasedBody = '{}';
 
 /**
- * The server is deleted: its user data and metadata go, and of its commands all but how they ended
- * and the order to remove its guest.
+ * Of a deleted server: erases its user data, metadata and commands, except the commands' outcomes
+ * and the pending removal of its guest.
  */
 export async function eraseServer(trx: Db, serverId: string): Promise<void> {
   await trx
@@ -41,8 +41,8 @@ export async function eraseServer(trx: Db, serverId: string): Promise<void> {
 }
 
 /**
- * What stands as the answer of a host that will not be asked any more: the order to remove the
- * guest, which follows, undoes what it may have done.
+ * The recorded result of a command that is no longer sent: the removal of the guest that follows
+ * undoes its effects.
  */
 const withdrawn: CommandResult = {
   ok: false,
@@ -51,13 +51,10 @@ const withdrawn: CommandResult = {
   steps: [],
 };
 
-/** How long the log of past writes may hold what was erased from the rows. */
+/** How long the write-ahead log may hold what was erased from the rows. */
 const logKeptMs = 10_000;
 
-/**
- * Drops the database's log of past writes some seconds after something was erased, however much was
- * erased until then.
- */
+/** Drops the write-ahead log some seconds after an erasure, once for all erasures until then. */
 export class LogEraser {
   readonly #db: Db;
   #timer: NodeJS.Timeout | undefined;
@@ -66,11 +63,11 @@ export class LogEraser {
     this.#db = db;
   }
 
-  /** Something was erased. */
+  /** Call after an erasure. */
   erased(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      // A reader in another process keeps the log; the next erasure drops it.
+      // A reader in another process holds the log; the next erasure drops it.
       dropLog(this.#db).catch(() => undefined);
     }, logKeptMs).unref();
   }

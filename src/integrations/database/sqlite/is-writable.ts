@@ -1,9 +1,9 @@
-/** Whether the database takes writes right now. */
+/** Whether the database accepts writes now. */
 import { sql, type Kysely } from 'kysely';
 
 /**
- * Takes the right to write, and changes nothing. False for a database that is read-only, closed or
- * on a broken disk.
+ * Acquires the write lock and changes nothing. False for a database that is read-only, closed or on
+ * a broken disk.
  */
 export async function isWritable<Tables>(db: Kysely<Tables>): Promise<boolean> {
   try {

@@ -22,7 +22,7 @@ export function newTable(
   return table;
 }
 
-/** Makes an index. */
+/** Creates an index. */
 export async function newIndex(
   db: Kysely<unknown>,
   name: string,

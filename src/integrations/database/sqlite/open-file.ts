@@ -1,10 +1,10 @@
-/** Opens a SQLite file for the dialect, or says what is wrong with it and what to do. */
+/** Opens a SQLite file for the dialect, or reports what is wrong with it and what to do. */
 import { DatabaseSync } from 'node:sqlite';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { primaryCode } from './storage-failure.ts';
 import { whyUnusable } from './unusable-file.ts';
 
-/** Made when it is not there. Throws `unavailable`, naming the file. */
+/** Creates the file when it is missing. Throws `unavailable`, naming the file. */
 export function openFile(path: string, busyTimeoutMs: number): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
@@ -15,10 +15,10 @@ export function openFile(path: string, busyTimeoutMs: number): DatabaseSync {
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = FULL');
     database.exec('PRAGMA foreign_keys = ON');
-    // What is erased is overwritten: secrets do not stay in free pages.
+    // Erased data is overwritten: secrets do not stay in free pages.
     database.exec('PRAGMA secure_delete = ON');
-    // From here on waiting is ours: SQLite's own would stop this process, and with it a writer on
-    // another connection of it.
+    // From here on the driver does the waiting: SQLite's own would block this process, and with it
+    // a writer on another of its connections.
     database.exec('PRAGMA busy_timeout = 0');
     return database;
   } catch (cause) {
@@ -28,8 +28,8 @@ export function openFile(path: string, busyTimeoutMs: number): DatabaseSync {
 }
 
 /**
- * The same file for reads that wait for no writer. Undefined for one that only one connection can
- * have.
+ * The same file for reads that wait for no writer. Undefined for a database limited to one
+ * connection.
  */
 export function openReader(path: string): DatabaseSync | undefined {
   if (path === ':memory:') return undefined;
@@ -41,8 +41,8 @@ const notADatabase = 26;
 const wayOut = 'restore a backup into it: novella restore BACKUP --state-dir DIR --replace';
 
 /**
- * Of a file that was found to be damaged. Example: `database /s/novella.sqlite is damaged: …;
- * restore a backup into it: …`.
+ * The error for a damaged file. Example: `database /s/novella.sqlite is damaged: …; restore a
+ * backup into it: …`.
  */
 export function damagedFile(path: string, damage: string, cause?: unknown): ComputeError {
   return new ComputeError('unavailable', `database ${path} is damaged: ${damage}; ${wayOut}`, {

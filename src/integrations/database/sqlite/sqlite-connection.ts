@@ -1,6 +1,6 @@
 /**
- * One connection of `node:sqlite`: runs statements, keeps them prepared, and waits for locks
- * without stopping the process.
+ * One connection of `node:sqlite`: runs statements, caches them prepared, and waits for locks
+ * without blocking the process.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,8 +34,8 @@ export class NodeSqliteConnection {
   }
 
   /**
-   * `askedAt`: since when somebody has waited for this, by `performance.now()`. Who waited long in
-   * a queue does not wait as long again.
+   * `askedAt`: when the caller began to wait, by `performance.now()`. Time spent in a queue counts
+   * towards the time-out.
    */
   async execute<Row>(query: CompiledQuery, askedAt: number): Promise<QueryResult<Row>> {
     const { path, busyTimeoutMs, onDiskFull: onFull } = this.#options;
@@ -82,10 +82,7 @@ export class NodeSqliteConnection {
   }
 }
 
-/**
- * Rows with integers beyond what a number holds exactly are read too: their value is then the
- * nearest number.
- */
+/** Also reads rows with integers beyond a number's exact range, as the nearest number. */
 function readAll(statement: CachedStatement['statement'], parameters: SQLInputValue[]): object[] {
   try {
     return statement.all(...parameters);

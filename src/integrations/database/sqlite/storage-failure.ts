@@ -1,6 +1,4 @@
-/**
- * What SQLite reports of the disk below it, as an error with words. Codes: sqlite.org/rescode.html.
- */
+/** Turns SQLite's disk errors into readable ones. Codes: sqlite.org/rescode.html. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { ComputeError, errorText } from '#core/errors.ts';
 
@@ -23,10 +21,10 @@ const words = new Map([
 ]);
 
 /**
- * The error as `unavailable` when it is the disk's fault and nobody's request; every other error as
- * it is. Example: `errcode` 13 → `the disk of the state directory is full; …`. SQLite reports a
- * quota that is used up as a failed write, so that is tried again beside the file at `path`.
- * `onFull` is called where there is no room.
+ * Converts a disk fault to `unavailable`; returns every other error unchanged. Example: `errcode`
+ * 13 → `the disk of the state directory is full; …`. SQLite reports an exhausted quota as a failed
+ * write, so a test write is made beside the file at `path`. `onFull` is called when the disk is
+ * full.
  */
 export function asStorageFailure(
   error: unknown,
@@ -41,7 +39,7 @@ export function asStorageFailure(
   return new ComputeError('unavailable', message, { detail, cause: error });
 }
 
-/** Without the extension in its upper bytes; undefined for what is no error of SQLite. */
+/** The code without its extension in the upper bytes; undefined for errors not from SQLite. */
 export function primaryCode(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown }).errcode;
   return typeof code === 'number' ? code & 0xff : undefined;

@@ -1,4 +1,4 @@
-/** How much of a host a server holds whose flavor cannot be read any more. */
+/** How much of a host is held by a server whose flavor is unreadable. */
 import type { Kysely } from 'kysely';
 import type { TaskStepOf } from '#contracts/store/store.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
@@ -12,9 +12,9 @@ const waitingForHost: TaskStepOf['delete'][] = ['host-returned', 'remove-guest-a
 const nothing: Amounts = { vcpus: 0, memoryMib: 0, diskGib: 0 };
 
 /**
- * What is claimed on the server's host and is none of the other servers'. Nothing where it is on no
- * host; nothing too where the flavor of another server there cannot be read: whichever is the last
- * of them has the share of all. Example: 6 vCPUs are used, the others have 4 → 2.
+ * The usage claimed on the server's host that belongs to no other server. Empty where it is on no
+ * host, or where another server there has an unreadable flavor too: the last of them gets the share
+ * of all. Example: 6 vCPUs are used, the others have 4 → 2.
  */
 export async function unclaimedUse(trx: Kysely<ComputeTables>, serverId: string): Promise<Amounts> {
   const host = await trx
@@ -37,7 +37,7 @@ export async function unclaimedUse(trx: Kysely<ComputeTables>, serverId: string)
 }
 
 /**
- * Also servers that were deleted while their host was silent: what they hold is given back when it
+ * Includes servers deleted while their host was silent: they release their resources when it
  * returns.
  */
 async function holdersOn(trx: Kysely<ComputeTables>, hostId: string, except: string) {

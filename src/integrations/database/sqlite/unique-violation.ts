@@ -1,4 +1,4 @@
-/** Tells a broken uniqueness rule from all other database errors, on both engines. */
+/** Detects violated uniqueness constraints, on both engines. */
 import { ComputeError } from '#core/errors.ts';
 
 const sqliteConstraintPrimaryKey = 1555;
@@ -6,8 +6,8 @@ const sqliteConstraintUnique = 2067;
 const postgresUniqueViolation = '23505';
 
 /**
- * Did a write fail because a unique index or primary key has this value already? Source: SQLite
- * result codes; PostgreSQL SQLSTATE.
+ * Whether a write failed because a unique index or primary key already has this value. Source:
+ * SQLite result codes; PostgreSQL SQLSTATE.
  */
 export function isUniqueViolation(error: unknown): boolean {
   const { errcode, code } = error as { errcode?: unknown; code?: unknown };
@@ -18,7 +18,7 @@ export function isUniqueViolation(error: unknown): boolean {
   );
 }
 
-/** Runs a write; a broken uniqueness rule becomes a `conflict` with this message. */
+/** Runs a write; a violated uniqueness constraint becomes a `conflict` with this message. */
 export async function refuseDuplicate<T>(message: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write();

@@ -1,12 +1,12 @@
-/** Why a database file cannot be used, as far as the file system can say. */
+/** Why a database file cannot be used, as far as the file system shows. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const { R_OK, W_OK, X_OK } = constants;
 
 /**
- * In words, naming file or folder; undefined: it is not the file system's fault. SQLite keeps two
- * files beside a database and makes them in its folder, so these count too. Example:
+ * A message naming the file or folder; undefined: the file system is not the cause. SQLite creates
+ * two files beside a database, so these and the folder are checked too. Example:
  * `/s/novella.sqlite-wal belongs to user 0, and this process is user 998`.
  */
 export function whyUnusable(path: string): string | undefined {

@@ -52,7 +52,7 @@ interface Progress {
 }
 
 /**
- * What a step adds to its action. An event with the name and start of one that is there replaces
+ * A step's additions to its action. An event with the name and start of an existing one replaces
  * it: it has ended.
  */
 export async function recordProgress(
@@ -96,10 +96,7 @@ function endOf({
 
 const mostActions = 1_000;
 
-/**
- * The actions of a server with their events, newest action first, events in the order they were
- * recorded.
- */
+/** The actions of a server with their events, newest action first, events in recorded order. */
 export async function listActions(
   db: Db,
   serverId: string,
@@ -116,7 +113,7 @@ export async function listActions(
   return withEvents(db, await query.execute());
 }
 
-/** The newest action that a request began. */
+/** The newest action of a request. */
 export async function findAction(
   db: Db,
   serverId: string,

@@ -1,4 +1,4 @@
-/** Commands for hosts, and how they ended. Their rows are written by `commit`. */
+/** Commands for hosts and their results. `commit` writes the rows. */
 import type { Kysely } from 'kysely';
 import type { CommandResult, HostCommandBody } from '#contracts/host/host-link.ts';
 import type { CommandStore, NewCommand, StoredCommand } from '#contracts/store/store.ts';
@@ -9,7 +9,7 @@ import type { ComputeTables } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 
-/** The kind of command that only asks: `questions.ts`. */
+/** The kind of command that only queries: `questions.ts`. */
 export const question = 'console';
 
 export function commandStore(
@@ -40,7 +40,7 @@ export function commandStore(
   };
 }
 
-/** Writes a command under the next number of its host, which it returns. */
+/** Writes a command under the host's next number, which it returns. */
 export async function insertCommand(trx: Db, command: NewCommand): Promise<number> {
   const host = await trx
     .updateTable('compute_nodes')
@@ -79,8 +79,8 @@ async function issueOnce(trx: Db, command: NewCommand): Promise<void> {
 }
 
 /**
- * Is an answer to this server's newest command still to come? An older command's answer is nobody's
- * to wait for.
+ * Whether the result of this server's newest command is pending. No task waits for that of an older
+ * one.
  */
 export async function awaitsAnswer(trx: Db, serverId: string): Promise<boolean> {
   const newest = await trx
@@ -144,9 +144,7 @@ async function lastCommand(
   );
 }
 
-/**
- * An answer that cannot be read counts as one that says nothing is known: the guest may be there.
- */
+/** An unreadable result counts as an unknown outcome: the guest may exist. */
 function readResult(text: string): CommandResult {
   try {
     return JSON.parse(text) as CommandResult;
@@ -156,10 +154,10 @@ function readResult(text: string): CommandResult {
   }
 }
 
-/** Commands after which a guest's definition may be another. */
+/** Commands that may change a guest's definition. */
 const defining: HostCommandBody['do'][] = ['spawn', 'respawn', 'attach', 'detach'];
 
-/** The domain XML that came with the newest such command of this server that succeeded. */
+/** The domain XML returned by the server's newest such command that succeeded. */
 export async function newestDomainXml(db: Db, serverId: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('host_commands')

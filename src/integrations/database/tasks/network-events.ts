@@ -1,4 +1,4 @@
-/** Rows of `network_events`: events about ports, until they were handled. */
+/** Rows of `network_events`: events about ports, until they are handled. */
 import type { Kysely } from 'kysely';
 import type { NetworkEvent, NetworkEventStore } from '#contracts/services/network-events.ts';
 import type { Transition } from '#contracts/store/store.ts';
@@ -75,7 +75,7 @@ async function isBusy(trx: Db, serverId: string): Promise<boolean> {
   return task !== undefined;
 }
 
-/** Those of a server of these kinds up to this id; left out: of all kinds, however new. */
+/** Deletes a server's events of these kinds up to this id; default: all of them. */
 export async function forgetNetworkEvents(
   trx: Db,
   serverId: string,
@@ -89,7 +89,7 @@ export async function forgetNetworkEvents(
     .execute();
 }
 
-/** Has one of this kind come that has not been seen to? */
+/** Whether an event of this kind is unhandled. */
 export async function hasNetworkEvent(
   trx: Db,
   serverId: string,

@@ -1,4 +1,4 @@
-/** Questions to hosts: command rows that no task waits for, gone once they are answered. */
+/** Queries to hosts: command rows that no task waits for, deleted once answered. */
 import type { Kysely } from 'kysely';
 import type { CommandResult } from '#contracts/host/host-link.ts';
 import type { CommandStore } from '#contracts/store/store.ts';

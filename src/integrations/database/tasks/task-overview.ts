@@ -3,7 +3,7 @@ import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { TaskOverview, TaskState } from '#contracts/store/store.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
-/** Counts and the oldest rows: what is read grows by nothing with the number of tasks. */
+/** Reads counts and the oldest rows only: the result does not grow with the number of tasks. */
 export async function taskOverview(
   db: Kysely<ComputeTables>,
   now: number,

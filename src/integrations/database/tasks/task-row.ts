@@ -1,4 +1,4 @@
-/** One row of `tasks`, read and written. A row that cannot be read says why. */
+/** Reads and writes one row of `tasks`. An unreadable row yields its problem. */
 import type { Insertable, Selectable } from 'kysely';
 import { Compile, type Validator } from 'typebox/compile';
 import type {
@@ -13,10 +13,10 @@ import { invariant } from '#core/errors.ts';
 import type { TaskRow } from '../sqlite/tables.ts';
 import { taskData, taskSteps, taskVersion } from './task-schemas.ts';
 
-/** Nobody holds the task. */
+/** The task is not leased. */
 export const noLease = { leased_by: null, leased_until: null, leased_epoch: null };
 
-/** The row of a task that begins. */
+/** The row of a new task. */
 export function newTaskRow({ lease, ...task }: NewTask): Insertable<TaskRow> {
   const epoch = 1;
   return {
@@ -60,7 +60,7 @@ export function readTask(row: Selectable<TaskRow>): StoredTask {
 
 type Content = Pick<Task, 'kind' | 'step' | 'data'>;
 
-/** What the row says, or in words why it cannot be read. */
+/** The row's content, or why it cannot be read. */
 function check({
   kind,
   step,

@@ -1,7 +1,7 @@
 /**
- * What a task row may hold, as schemas. They say the same as the contract: a key that only one of
- * them has does not compile. They are here, and not beside the workflows, because a row is checked
- * where it enters the program, as a message is at the link; contracts hold interfaces only.
+ * Schemas of task rows. They match the contract: a key in only one of them does not compile. They
+ * are here, not beside the workflows, because a row is validated where it enters the program, as a
+ * message is at the link; contracts hold interfaces only.
  */
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import type * as Contract from '#contracts/store/task-data.ts';
@@ -12,8 +12,8 @@ import { vnicTypes } from '#core/networking/vnic-types.ts';
 import { numaPolicies } from '#core/pci/requests/request.ts';
 
 /**
- * The version of what is written. A change that older rows do not fit makes it one higher, and
- * comes with a migration that rewrites the older rows. 1 is the default of the column.
+ * The version of written data. An incompatible change increments it and comes with a migration that
+ * rewrites older rows. 1 is the column's default.
  */
 export const taskVersion: number = 1;
 
@@ -156,7 +156,7 @@ const Vif = Type.Object({
   tag: orNull(Text()),
 });
 
-/** The data of each kind of workflow. Keys that it does not have are kept. */
+/** The data of each kind of workflow. Unknown keys are kept. */
 export const taskData = {
   boot: Boot,
   delete: shapeOf<Contract.DeleteData>()(removal),

@@ -1,4 +1,4 @@
-/** Tasks: the workflow each server has, who works on it, and until when. */
+/** Tasks: the workflow of each server, its lease holder and expiry. */
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type {
@@ -30,7 +30,7 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
       await db.updateTable('tasks').set({ due_at: now }).where('due_at', '>', latest).execute();
     },
     release: async (task, owner) => {
-      // By the epoch that was leased, not the current one: a workflow that took over waits for just
+      // Compares the leased epoch, not the current one: a workflow that took over waits for exactly
       // this.
       await db
         .updateTable('tasks')
@@ -60,7 +60,7 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
   };
 }
 
-/** A server's first task, in the transaction that makes the server. */
+/** A server's first task, in the transaction that creates the server. */
 export async function insertTask(trx: Db, task: NewTask): Promise<void> {
   await trx.insertInto('tasks').values(newTaskRow(task)).execute();
 }
@@ -100,12 +100,12 @@ interface LeaseRequest {
 
 async function leaseTasks(db: Db, request: LeaseRequest): Promise<StoredTask[]> {
   const { owner, now, leaseMs, limit } = request;
-  // One statement, so that no second process can take the same rows between a look and a take.
+  // One statement, so that no second process can take the same rows between a read and a write.
   const rows = await db
     .updateTable('tasks')
     .set((eb) => {
-      // A lease that ran out: its holder may still be at work, so what it commits must be refused
-      // from here on.
+      // An expired lease: its holder may still be running, so its commits must be refused from here
+      // on.
       const epoch = eb
         .case()
         .when('leased_by', 'is', null)
@@ -130,8 +130,8 @@ async function leaseTasks(db: Db, request: LeaseRequest): Promise<StoredTask[]> 
 }
 
 /**
- * Held by nobody, or the lease has run out; the owner does not count its own as run out while it
- * runs the step.
+ * Not leased, or the lease has expired; the owner does not count its own as expired while it runs
+ * the step.
  */
 function isFree(
   eb: ExpressionBuilder<ComputeTables, 'tasks'>,
@@ -143,8 +143,8 @@ function isFree(
   const isRunningHere = eb.and([
     eb('leased_by', '=', owner),
     eb('instance_uuid', 'in', running),
-    // After a takeover the step that runs is of an older epoch: the new workflow waits for it no
-    // longer than the lease.
+    // After a takeover the running step has an older epoch: the new workflow waits for it at most
+    // until the lease expires.
     eb('leased_epoch', '=', eb.ref('epoch')),
   ]);
   return eb.or([isUnheld, eb.and([hasRunOut, eb.not(isRunningHere)])]);
@@ -193,8 +193,7 @@ async function beginTask<Kind extends TaskKind>(
     .insertInto('tasks')
     .values(newTaskRow(task))
     .onConflict((conflict) =>
-      // Without one of its own the lease stays: it ends when the step that runs now returns, or
-      // runs out.
+      // Without its own lease the old one stays: it ends when the running step returns, or expires.
       conflict
         .column('instance_uuid')
         .doUpdateSet((eb) => ({

@@ -1,6 +1,6 @@
-/** What the agent and its libvirt child say to each other. */
+/** Messages between the agent and its libvirt child. */
 
-/** A domain as libvirt has it. */
+/** A domain as libvirt reports it. */
 export interface DomainRow {
   /** The domain's uuid. */
   id: string;
@@ -8,7 +8,7 @@ export interface DomainRow {
   /** Source: libvirt/libvirt-domain.h, `virDomainState`. */
   state: number;
   isSaved: boolean;
-  /** Of the running domain; of its definition when it does not run. */
+  /** Of the running domain; its definition when it does not run. */
   xml: string;
 }
 
@@ -25,7 +25,7 @@ export interface Procedures {
     };
   };
   domainCapabilities: { args: [virtType: string]; result: string };
-  /** Every domain, whoever defined it. */
+  /** Every domain, regardless of who defined it. */
   listDomains: { args: []; result: DomainRow[] };
   findDomain: { args: [id: string]; result: DomainRow | null };
   definedXml: { args: [id: string]; result: string };
@@ -55,7 +55,7 @@ export interface Procedures {
   undefineNetwork: { args: [name: string]; result: null };
   /** Names of node devices. Example: `pci_0000_01_10_2`, `net_enp1s0v1_1a_14_6c_27_1b_47`. */
   listNodeDevices: { args: [flags: number]; result: string[] };
-  /** One that is gone is left out. */
+  /** Omits devices that are gone. */
   nodeDeviceXmls: { args: [names: readonly string[]]; result: { name: string; xml: string }[] };
 }
 
@@ -85,11 +85,11 @@ export type ChildMessage =
   | { is: 'result'; id: number; value: unknown }
   | { is: 'failure'; id: number; failure: WireFailure }
   | { is: 'event'; event: DomainEvent }
-  /** The node device of this name came, went or changed. */
+  /** The node device of this name was added, removed or changed. */
   | { is: 'node-device'; name: string }
   /**
-   * `connecting`: the connection broke, the next is being tried; `unreachable`: that failed, and is
-   * tried again later.
+   * `connecting`: the connection broke and is being reopened; `unreachable`: that failed, and is
+   * retried later.
    */
   | { is: 'connecting' | 'connected' }
   | { is: 'unreachable'; problem: string }

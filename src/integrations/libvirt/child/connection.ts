@@ -1,16 +1,16 @@
 /**
- * One connection to the hypervisor, used for one call at a time, so that an error is known to be
- * that of the call.
+ * One connection to the hypervisor, used for one call at a time, so that an error belongs to that
+ * call.
  */
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import { errorCode } from '../xml/libvirt-numbers.ts';
 import type { Library, LibvirtFailure, Pointer } from './library.ts';
 import type { FunctionName } from './prototypes.ts';
 
-/** Seconds between questions whether the other end lives, and how many may stay unanswered. */
+/** Seconds between keep-alive messages, and how many may stay unanswered. */
 const keepAlive = { interval: 5, count: 3 };
 
-/** A call of libvirt that failed, in libvirt's words. */
+/** A failed libvirt call, with libvirt's message. */
 export class CallFailed extends Error {
   readonly failure: LibvirtFailure;
   readonly call: FunctionName;
@@ -23,8 +23,7 @@ export class CallFailed extends Error {
 }
 
 /**
- * Opens connections, one after the other: an open that fails has no connection yet that could
- * distinguish its error from another's.
+ * Opens connections one at a time: a failed open has no connection by which to attribute its error.
  */
 export class ConnectionOpener {
   readonly #library: Library;
@@ -74,8 +73,8 @@ export class Connection {
   constructor(library: Library, handle: Pointer) {
     this.handle = handle;
     this.#library = library;
-    // libvirt keeps errors by thread, and koffi's threads are any of a pool. This handler is called
-    // on the failing call's own thread, before the call returns, and is this connection's alone.
+    // libvirt keeps errors per thread, and koffi uses any thread of a pool. This handler runs on
+    // the failing call's own thread, before the call returns, and belongs to this connection alone.
     this.#handler = library.callback('virErrorFunc', (_userData: null, error: Pointer) => {
       this.#failure = library.failureAt(error);
     });
@@ -120,7 +119,7 @@ export class Connection {
     this.#library.read(name, handle);
   }
 
-  /** Without it a host that is switched off looks like one that thinks. */
+  /** Without it a host that is switched off is indistinguishable from a slow one. */
   async keepAlive(): Promise<void> {
     try {
       const { interval, count } = keepAlive;

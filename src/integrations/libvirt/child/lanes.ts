@@ -1,11 +1,11 @@
 /**
- * Connections that calls take turns on. Reading has lanes of its own: a list does not wait for a
- * guest that is slow to start.
+ * Connections that calls use in turn. Reads have dedicated lanes: a list does not wait for a guest
+ * that is slow to start.
  */
 import { ConcurrencyLimit } from '#runtime/concurrency-limit.ts';
 import type { Connection, ConnectionOpener } from './connection.ts';
 
-/** Lanes of each kind. Each call that waits in libvirt holds a thread of the pool. */
+/** Lanes of each kind. Each call waiting in libvirt occupies a thread of the pool. */
 export const laneCounts = { read: 3, act: 8 };
 
 export type LaneKind = keyof typeof laneCounts;
@@ -20,10 +20,7 @@ export class Lanes {
     this.#kinds = { read: none(laneCounts.read), act: none(laneCounts.act) };
   }
 
-  /**
-   * Runs with a connection that nobody else uses meanwhile. Throws CallFailed when none can be
-   * opened.
-   */
+  /** Runs with exclusive use of a connection. Throws CallFailed when none can be opened. */
   async use<T>(kind: LaneKind, run: (connection: Connection) => Promise<T>): Promise<T> {
     const { idle, limit } = this.#kinds[kind];
     return limit.run(async () => {

@@ -1,11 +1,11 @@
-/** libvirt.so.0 through koffi: every call that may wait runs on a thread of its own. */
+/** libvirt.so.0 through koffi: every call that may block runs on a pool thread. */
 import koffi from 'koffi';
 import { callbackPrototypes, type FunctionName, prototypes, structures } from './prototypes.ts';
 
-/** The address of something of libvirt's. Example: 140 737 488 355 328n. */
+/** The address of a libvirt object. Example: 140 737 488 355 328n. */
 export type Pointer = bigint;
 
-/** An error as libvirt has it. Source: libvirt/virterror.h, `virError`. */
+/** An error from libvirt. Source: libvirt/virterror.h, `virError`. */
 export interface LibvirtFailure {
   code: number;
   domain: number;
@@ -16,24 +16,24 @@ type NativeFunction = ((...args: unknown[]) => unknown) & {
   async: (...args: unknown[]) => void;
 };
 
-/** libvirt, loaded. There is one in a process. */
+/** libvirt, loaded once per process. */
 export interface Library {
   /** Runs on a pool thread. */
   call(name: FunctionName, ...args: unknown[]): Promise<unknown>;
-  /** Runs here and now: for what only reads memory of the library. */
+  /** Runs synchronously: for calls that only read the library's memory. */
   read(name: FunctionName, ...args: unknown[]): unknown;
-  /** A function of ours that libvirt may call from any thread; it runs here. */
+  /** A JavaScript function that libvirt may call from any thread; it runs here. */
   callback(type: keyof typeof callbackPrototypes, run: (...args: never[]) => unknown): Pointer;
   release(callback: Pointer): void;
   failureAt(error: Pointer): LibvirtFailure;
   uuidOf(domain: Pointer): string;
-  /** The handles of an array that libvirt gave away; the array itself is freed. */
+  /** The handles of an array that libvirt handed over; the array itself is freed. */
   takeHandles(array: Pointer | null, count: number): Pointer[];
 }
 
 /** Throws when libvirt.so.0 is not installed, or lacks a function (libvirt older than 5.0). */
 export function loadLibvirt(): Library {
-  // libvirt's stack frames hold whole messages; koffi's own 128 KiB are for small functions.
+  // libvirt's stack frames hold entire messages; koffi's own 128 KiB are for small functions.
   koffi.config({ async_stack_size: 2 ** 20, async_heap_size: 2 ** 18, resident_async_pools: 16 });
   declareTypes();
   const library = koffi.load('libvirt.so.0');
@@ -82,7 +82,7 @@ function declareTypes(): void {
     koffi.pointer(`${name}Ptr`, koffi.struct(name, members));
   }
   for (const [name, prototype] of Object.entries(callbackPrototypes)) {
-    // In the headers the name is that of the pointer; koffi wants one for the function too.
+    // In the headers the name is that of the pointer; koffi needs one for the function too.
     const declared = koffi.proto(prototype.replace(`${name}(`, `${name}_function(`));
     koffi.pointer(name, declared);
   }

@@ -1,7 +1,6 @@
 /**
- * The process that has libvirt's library in it. It is started by the agent with a channel for
- * messages and libvirt's URI as its argument; when the library crashes or hangs, this process goes
- * and the agent stays.
+ * The process that loads libvirt's library. The agent starts it with a message channel and
+ * libvirt's URI as its argument; when the library crashes or hangs, only this process ends.
  */
 import { errorText } from '#core/errors.ts';
 import type { CallMessage, ChildMessage, WireFailure } from './child-messages.ts';
@@ -13,7 +12,7 @@ import { runEventLoop, Watch } from './watch.ts';
 
 const uri = process.argv[2] ?? 'qemu:///system';
 
-// An orphan must not go on acting on guests.
+// An orphan must not continue to act on guests.
 process.on('disconnect', end);
 
 try {
@@ -60,11 +59,11 @@ function wireFailure(error: unknown): WireFailure {
 
 function say(message: ChildMessage): void {
   if (!process.connected) return;
-  // The agent may end between the question and the answer; `disconnect` says so.
+  // The agent may end between request and answer; `disconnect` handles that.
   process.send?.(message, undefined, undefined, () => undefined);
 }
 
-/** An ordinary exit would wait for the threads that wait in libvirt. */
+/** An ordinary exit would wait for threads blocked in libvirt. */
 function end(): void {
   process.kill(process.pid, 'SIGKILL');
 }

@@ -1,4 +1,4 @@
-/** The procedures that the agent may call: each a few calls of libvirt on one connection. */
+/** The procedures that the agent may call: each a few libvirt calls on one connection. */
 import type { DomainRow, ProcedureName, Procedures } from './child-messages.ts';
 import { domainState, errorCode, metadataElement, xmlFlag } from '../xml/libvirt-numbers.ts';
 import { CallFailed, type Connection } from './connection.ts';
@@ -84,9 +84,7 @@ function act<R>(run: R): { lane: 'act'; run: R } {
   return { lane: 'act', run };
 }
 
-/**
- * One call on the domain of this id, with the arguments that the agent gave and these after them.
- */
+/** One call on the domain of this id, with the agent's arguments followed by these. */
 function onDomain(name: FunctionName, ...last: number[]) {
   return act((connection: Connection, id: string, ...args: (string | number)[]) =>
     withDomain(connection, id, async (domain) => {
@@ -157,7 +155,7 @@ function findDomain(connection: Connection, id: string): Promise<DomainRow | nul
   return withDomain(connection, id, (domain) => describe(connection, domain)).catch(noneIfGone);
 }
 
-/** null when the domain has gone meanwhile. */
+/** null when the domain no longer exists. */
 async function describe(connection: Connection, domain: Pointer): Promise<DomainRow | null> {
   try {
     const state: [number] = [0];

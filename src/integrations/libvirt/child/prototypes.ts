@@ -1,6 +1,6 @@
 /**
- * What Novella calls of libvirt, as libvirt's own headers declare it: a wrong word here is a crash.
- * koffi's additions: `_Out_` where libvirt writes, `!` where the caller frees. Source:
+ * The libvirt functions that Novella calls, as libvirt's headers declare them: a mistake here is a
+ * crash. koffi's additions: `_Out_` where libvirt writes, `!` where the caller frees. Source:
  * libvirt/libvirt-{host,domain,network,nodedev,event}.h, libvirt/virterror.h.
  */
 
@@ -89,7 +89,7 @@ export const prototypes = {
 
 /**
  * Functions that libvirt calls. Those named generic are one type in the headers too: libvirt casts
- * it to the event's own.
+ * it to the event's type.
  */
 export const callbackPrototypes = {
   virErrorFunc: 'void virErrorFunc(void *userData, virErrorPtr error)',

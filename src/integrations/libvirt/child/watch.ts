@@ -1,6 +1,6 @@
 /**
- * The connection over which libvirt reports changes, kept up: when it breaks it is tried again,
- * ever less often.
+ * Maintains the connection over which libvirt reports changes: a broken one is retried with growing
+ * pauses.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorText } from '#core/errors.ts';
@@ -12,9 +12,7 @@ import type { Library, Pointer } from './library.ts';
 /** Milliseconds between tries. */
 const tries = { first: 250, longest: 5_000 };
 
-/**
- * libvirt's event loop, on a thread of its own. Without it there are neither events nor keep-alive.
- */
+/** libvirt's event loop, on its own thread. Without it there are neither events nor keep-alive. */
 export function runEventLoop(library: Library, fail: (problem: string) => void): void {
   library.read('virEventRegisterDefaultImpl');
   const turn = (): void => {
@@ -121,7 +119,7 @@ export class Watch {
     await this.#registerNodeDevices(connection);
   }
 
-  /** A libvirt without a driver for node devices has none of their events; all else works. */
+  /** A libvirt without a node device driver lacks these events; the rest works. */
   async #registerNodeDevices(connection: Connection): Promise<void> {
     try {
       for (const name of ['lifecycle', 'update'] as const) {

@@ -1,6 +1,6 @@
 /**
- * The agent's end of the child that has libvirt in it: starts it, calls it, and starts it again
- * when it crashes or hangs.
+ * The agent's end of the child that loads libvirt: starts it, calls it, and restarts it when it
+ * crashes or hangs.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -18,34 +18,34 @@ import { LibvirtError } from './libvirt-error.ts';
 export interface LibvirtChildOptions {
   uri: string;
   log: Log;
-  /** The file that the child runs: `child/main.ts`, or what a bundler made of it. */
+  /** The file that the child runs: `child/main.ts` or its bundled form. */
   childEntry?: string;
   /** The child's environment, for what libvirt's transports read (SSH, TLS). */
   environment?: Readonly<Record<string, string>>;
-  /** Milliseconds that one call may take; the child is killed when one takes longer. */
+  /** Time limit of one call in milliseconds; the child is killed when it is exceeded. */
   callLimitMs?: number;
 }
 
-/** What the child reports without being asked. */
+/** What the child reports unprompted. */
 export type ChildNews =
   | { what: 'lost' | 'back' }
   | { what: 'event'; event: DomainEvent }
   | { what: 'node-device'; name: string };
 
 /**
- * As many threads as can wait in libvirt: each lane, opening, the event loop, and some for Node
+ * As many threads as can block in libvirt: each lane, opening, the event loop, and some for Node
  * itself.
  */
 const threads = 20;
 
-/** Saving writes all memory of a guest to disk. Milliseconds. */
+/** Saving writes the guest's entire memory to disk. Milliseconds. */
 const slowLimits: Partial<Record<ProcedureName, number>> = {
   saveDomain: 3_600_000,
   startDomain: 1_800_000,
 };
 
 const standardCallLimitMs = 120_000;
-/** A call waits this long for a connection that is being made. Milliseconds. */
+/** How long a call waits for a connection that is being opened. Milliseconds. */
 const connectionWaitMs = 15_000;
 const restarts = { firstMs: 100, longestMs: 5_000 };
 
@@ -81,20 +81,20 @@ export class LibvirtChild {
     this.#process = this.#start();
   }
 
-  /** For tests and for people who look at the host. */
+  /** For tests and diagnosis. */
   get pid(): number | undefined {
     return this.#process.pid;
   }
 
-  /** Resolves once the first try to connect has had an outcome, good or bad. */
+  /** Resolves once the first try to connect has succeeded or failed. */
   async firstTry(): Promise<void> {
     await this.#settled();
   }
 
   /**
-   * Runs a procedure in the child. `act` is for messages. Throws LibvirtError with what libvirt
-   * says, and `unavailable` when the hypervisor does not answer, the child ends meanwhile, or the
-   * call takes too long.
+   * Runs a procedure in the child. `act` is for messages. Throws LibvirtError with libvirt's
+   * message, and `unavailable` when the hypervisor does not answer, the child ends, or the call
+   * takes too long.
    */
   async call<Name extends ProcedureName>(
     procedure: Name,
@@ -110,7 +110,7 @@ export class LibvirtChild {
       const limitMs = Math.max(this.#limitMs, slowLimits[procedure] ?? 0);
       const timer = setTimeout(() => this.#tooLong(id, limitMs), limitMs);
       this.#calls.set(id, { procedure, act, resolve, reject, timer });
-      // That the child ended just now shows at its exit.
+      // If the child has just ended, its exit event reports that.
       this.#process.send({ id, procedure, args }, () => undefined);
     });
   }
@@ -214,7 +214,7 @@ export class LibvirtChild {
     for (const wake of awaited) wake();
   }
 
-  /** Waits while a connection is being made, for a while. */
+  /** Waits a limited time for a connection that is being opened. */
   async #settled(): Promise<void> {
     if (this.#connection.is !== 'connecting' || this.#isClosed) return;
     await new Promise<void>((resolve) => {
@@ -265,8 +265,8 @@ export class LibvirtChild {
       this.#wake();
       return;
     }
-    // One that worked is there again in a moment, and calls wait for it; one that never did says
-    // why it is not.
+    // A connection that once worked is soon restored, so calls wait for it; otherwise they fail
+    // with the reason.
     if (this.#connection.is === 'connected') this.#become({ is: 'connecting' });
     else if (this.#connection.is === 'connecting') {
       this.#become({ is: 'unreachable', problem: `the process with libvirt in it ended (${how})` });

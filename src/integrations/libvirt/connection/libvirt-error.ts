@@ -1,18 +1,18 @@
-/** libvirt's errors as ours: the kind is chosen from libvirt's code; code, domain and text stay. */
+/** Converts libvirt's errors: the code determines the kind; code, domain and text are kept. */
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
 import type { WireFailure } from '../child/child-messages.ts';
 import { errorCode, errorDomain } from '../xml/libvirt-numbers.ts';
 
-/** A call that libvirt refused or could not do. */
+/** A libvirt call that was refused or failed. */
 export class LibvirtError extends ComputeError {
   /** Source: libvirt/virterror.h, `virErrorNumber`. 0: libvirt itself did not fail. */
   readonly code: number;
   /** The part of libvirt that failed. Source: libvirt/virterror.h, `virErrorDomain`. */
   readonly domain: number;
-  /** libvirt's own words. */
+  /** libvirt's own message. */
   readonly text: string;
 
-  /** `act`: what was to be done. Example: `start guest 0a1b…`. */
+  /** `act`: the attempted act. Example: `start guest 0a1b…`. */
   constructor(act: string, { code, domain, text, call }: WireFailure) {
     const words = domain === errorDomain.rpc ? `no connection to libvirt: ${text}` : text;
     super(kindOf(code), `${act}: ${words}`, {
@@ -23,13 +23,13 @@ export class LibvirtError extends ComputeError {
     this.text = text;
   }
 
-  /** Did the connection break, rather than libvirt refuse? */
+  /** Whether the connection broke, rather than libvirt refusing. */
   get isConnectionLost(): boolean {
     return this.domain === errorDomain.rpc;
   }
 }
 
-/** Is this libvirt's error with this code? */
+/** Whether this is a libvirt error with one of these codes. */
 export function hasCode(error: unknown, ...codes: (keyof typeof errorCode)[]): boolean {
   return error instanceof LibvirtError && codes.some((name) => errorCode[name] === error.code);
 }

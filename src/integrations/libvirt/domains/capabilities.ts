@@ -1,6 +1,6 @@
 /**
- * What libvirt says of the host, as the contract wants it. Source: libvirt "Driver capabilities",
- * `virNodeGetInfo`.
+ * Converts libvirt's description of the host to the contract's. Source: libvirt "Driver
+ * capabilities", `virNodeGetInfo`.
  */
 import { XMLParser } from 'fast-xml-parser';
 import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
@@ -30,7 +30,7 @@ const parser = new XMLParser({
   isArray: (name, _path, _isLeaf, isAttribute) => !isAttribute && ['cell', 'cpu'].includes(name),
 });
 
-/** `diskGib`: of the file system with the guests' disks, which libvirt does not know. */
+/** `diskGib`: of the file system with the guests' disks, which libvirt does not report. */
 export function hypervisorFacts(
   host: Procedures['hostFacts']['result'],
   diskGib: number,
@@ -52,7 +52,7 @@ export function hypervisorFacts(
 
 function numaNode(cell: ParsedCell): HostNumaNode {
   const cpus = cell.cpus?.cpu ?? [];
-  // A processor that is off says none. A node over several sockets is on none. Source: Nova
+  // An offline processor reports no node. A node over several sockets gets no socket. Source: Nova
   // `_get_host_numa_topology`.
   const [socket, ...more] = new Set(cpus.flatMap((cpu) => cpu['@socket_id'] ?? []));
   const { memory } = cell;
@@ -66,7 +66,7 @@ function numaNode(cell: ParsedCell): HostNumaNode {
   };
 }
 
-/** An element named like those of a list is a list of one here. */
+/** An element whose name is always parsed as a list is a list of one here. */
 function one<T>(value: T | T[] | undefined): T | undefined {
   return Array.isArray(value) ? value[0] : value;
 }

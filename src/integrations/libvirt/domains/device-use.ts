@@ -1,6 +1,6 @@
 /**
- * Is a device free on this host? libvirt itself checks functions given whole, and not interfaces
- * under a macvtap.
+ * Checks that a device is free on this host. libvirt itself checks passed-through functions, but
+ * not interfaces under a macvtap.
  */
 import { ComputeError } from '#core/errors.ts';
 import type { HeldDevice } from '#core/guests/description/held-device.ts';
@@ -14,8 +14,8 @@ export interface WantedDevice {
 }
 
 /**
- * The devices with their interfaces. `macvtapSources` knows those under macvtaps, `ifnameOf` asks
- * the host for the others.
+ * The devices with their interfaces. `macvtapSources` has those under macvtaps, `ifnameOf` reads
+ * the others from the host.
  */
 export async function wantedDevices(
   held: readonly HeldDevice[],
@@ -32,7 +32,7 @@ export async function wantedDevices(
 
 /**
  * Throws `conflict` when a running domain, Novella's or not, holds one of these. `ownId`: the guest
- * that wants them.
+ * that requires them.
  */
 export function refuseDevicesInUse(
   wanted: readonly WantedDevice[],

@@ -1,5 +1,5 @@
 /**
- * NICs and PCI devices in a domain's XML, with the text of each, as libvirt wants it back for a
+ * NICs and PCI devices in a domain's XML, with the text of each, which libvirt requires for a
  * detach.
  */
 import { XMLParser } from 'fast-xml-parser';
@@ -9,7 +9,7 @@ import { isPciNic } from '#core/guests/description/guest.ts';
 import { type PciAddress, printPciAddress } from '#core/pci/devices/address.ts';
 import { hasPortNetwork, portNetworkName } from '../xml/port-network.ts';
 
-/** One `<interface>` or `<hostdev>`. What it does not say is null. */
+/** One `<interface>` or `<hostdev>`. Absent values are null. */
 export interface DomainDevice {
   element: 'interface' | 'hostdev';
   text: string;
@@ -23,9 +23,9 @@ export interface DomainDevice {
   /** The host's end of a virtual NIC. */
   target: string | null;
   network: string | null;
-  /** libvirt's name for it; only in a running domain. */
+  /** libvirt's alias for it; only in a running domain. */
   alias: string | null;
-  /** Does libvirt leave the driver of the function alone? */
+  /** Whether libvirt leaves the function's driver unchanged. */
   isUnmanaged: boolean;
 }
 
@@ -48,10 +48,10 @@ interface ParsedDevice {
 }
 
 /**
- * The devices of a domain's XML, in its order. Other host devices than PCI functions are left out.
+ * The devices of a domain's XML, in its order. Host devices other than PCI functions are left out.
  */
 export function domainDevices(domainXml: string): DomainDevice[] {
-  // libvirt prints its XML itself, without comments, and neither element holds one of its own kind.
+  // libvirt prints its XML without comments, and neither element nests.
   const texts = domainXml.matchAll(/<(interface|hostdev)[ >][\s\S]*?<\/\1>/g);
   return [...texts].flatMap(([text, name]) => {
     const element = name as DomainDevice['element'];
@@ -69,7 +69,7 @@ export function domainDevices(domainXml: string): DomainDevice[] {
         target: device.target?.['@dev'] ?? null,
         network: device.source?.['@network'] ?? null,
         alias: device.alias?.['@name'] ?? null,
-        // libvirt prints the attribute always; without it nothing is managed.
+        // libvirt always prints the attribute; without it nothing is managed.
         isUnmanaged: element === 'hostdev' && device['@managed'] !== 'yes',
       },
     ];
@@ -77,9 +77,9 @@ export function domainDevices(domainXml: string): DomainDevice[] {
 }
 
 /**
- * The device of this NIC, or undefined. A NIC given whole is known by its function; any other by
- * its MAC and where it is connected, for a guest may have one MAC on two networks. `ifname`: the
- * interface of a macvtap NIC's VF; null: not known.
+ * The device of this NIC, or undefined. A passed-through NIC is matched by its function; any other
+ * by MAC and connection, because a guest may have one MAC on two networks. `ifname`: the interface
+ * of a macvtap NIC's VF; null: not known.
  */
 export function deviceOfNic(
   devices: readonly DomainDevice[],
@@ -95,7 +95,7 @@ export function deviceOfNic(
   });
 }
 
-/** What the XML does not say is no difference. */
+/** A value missing from the XML is no difference. */
 function isConnectedAs(device: DomainDevice, nic: GuestNic, ifname: string | null): boolean {
   const { network, isMacvtap, source, bridge, target } = device;
   if (network !== null) return hasPortNetwork(nic) && network === portNetworkName(nic.portId);

@@ -1,6 +1,4 @@
-/**
- * A domain read from libvirt: its state in our words, and the devices of the host that it holds.
- */
+/** A domain read from libvirt: its state in the contract's terms, and its host devices. */
 import type { HeldDevice } from '#core/guests/description/held-device.ts';
 import type { FoundGuest } from '#core/guests/plan/plan.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
@@ -13,9 +11,9 @@ export interface DomainView {
   id: string;
   name: string;
   state: FoundGuest['state'];
-  /** Does QEMU run, and have its devices? */
+  /** Whether QEMU runs and has its devices. */
   isActive: boolean;
-  /** undefined: somebody else's domain. */
+  /** undefined: not Novella's domain. */
   metadata: GuestMetadata | undefined;
   devices: DomainDevice[];
   /** Of the running domain, or of its definition when it does not run. */
@@ -57,14 +55,14 @@ function stateOf({ state, isSaved }: DomainRow): FoundGuest['state'] {
     case domainState.shutOff:
       return isSaved ? 'saved' : 'shutOff';
     default:
-      // One that is on its way down still holds its devices.
+      // A domain that is shutting down still holds its devices.
       return 'running';
   }
 }
 
 /**
- * The PCI devices of these elements. The metadata knows the device of an element that does not name
- * it (a macvtap, a vDPA device, a NIC through a network), and what was set on each.
+ * The PCI devices of these elements. The metadata supplies the device where an element does not
+ * name it (a macvtap, a vDPA device, a NIC through a network), and the settings applied to each.
  */
 function heldBy(
   devices: DomainDevice[],
@@ -77,7 +75,7 @@ function heldBy(
     const { address, macAddress, isMacvtap } = device;
     const record = records.find(({ held, ...port }) => {
       if (address !== null) return held.address === address;
-      // A NIC through a network that is not started says neither device nor kind.
+      // A NIC through an inactive network shows neither device nor kind.
       return port.macAddress === macAddress && (!isMacvtap || held.through === 'macvtap');
     });
     if (record !== undefined) return [{ device, held: record.held }];

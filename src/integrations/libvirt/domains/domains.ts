@@ -1,10 +1,10 @@
-/** The host's domains: found, and waited for until something has become of one. */
+/** The host's domains: finds them, and waits for a change of one. */
 import { ComputeError } from '#core/errors.ts';
 import type { DomainEvent } from '../child/child-messages.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import { type DomainView, viewOf } from './domain-view.ts';
 
-/** Events come at once; polling is for what was missed while libvirt was away. Milliseconds. */
+/** Events arrive at once; polling covers those missed while libvirt was away. Milliseconds. */
 const lookEveryMs = 1_000;
 
 export class Domains {
@@ -14,7 +14,7 @@ export class Domains {
     this.#child = child;
   }
 
-  /** Every domain of the host, whoever defined it. */
+  /** Every domain of the host, regardless of who defined it. */
   async list(): Promise<DomainView[]> {
     return (await this.#child.call('listDomains', [], 'list guests')).map(viewOf);
   }
@@ -33,8 +33,8 @@ export class Domains {
   }
 
   /**
-   * Waits until `isDone` says so, which is asked at once, at each event of the domain, and now and
-   * then. False when `limitMs` is over. Throws `unavailable` when libvirt goes away meanwhile.
+   * Waits until `isDone` is true, checked at once, at each event of the domain, and periodically.
+   * False after `limitMs`. Throws `unavailable` when libvirt goes away.
    */
   async waitUntil(
     id: string,
@@ -60,7 +60,7 @@ export class Domains {
             clearTimeout(timer);
             resolve();
           };
-          // One that came while we asked was not waited for.
+          // An event during the check must not be missed.
           if (events.length > seen) wake();
         });
       }

@@ -11,7 +11,7 @@ type State = FoundGuest['state'] | 'gone';
 export class GuestChanges {
   readonly #domains: Domains;
   readonly #listeners = new Set<(change: HypervisorChange) => void>();
-  /** Ids that are known to be Novella's, and to be not. */
+  /** Ids, and whether each is Novella's. */
   readonly #isOurs = new Map<string, boolean>();
   /** Changes are reported in the order in which they happened. */
   readonly #queue = new SerialQueue();
@@ -26,7 +26,7 @@ export class GuestChanges {
     return () => this.#listeners.delete(listener);
   }
 
-  /** This domain was seen to be Novella's. */
+  /** Records that this domain is Novella's. */
   remember(guestId: string): void {
     this.#isOurs.set(guestId, true);
   }
@@ -52,8 +52,7 @@ export class GuestChanges {
   }
 
   #inOrder(notify: () => Promise<void>): void {
-    // A listener's own mistake, or a libvirt that has gone, must not keep later changes from being
-    // reported.
+    // A listener's error, or a libvirt that is away, must not block later changes.
     this.#queue.run(notify).catch(() => undefined);
   }
 
@@ -72,7 +71,7 @@ export class GuestChanges {
   }
 }
 
-/** undefined: nothing that the contract knows has changed. */
+/** undefined: no change that the contract covers. */
 function stateAfter(news: DomainEvent): State | undefined {
   if (news.what !== 'lifecycle') return undefined;
   switch (news.event) {

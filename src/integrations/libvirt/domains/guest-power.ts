@@ -1,7 +1,4 @@
-/**
- * Power of a guest: how libvirt's calls make the acts of the contract, each harmless when it is
- * done already.
- */
+/** Power of a guest: implements the contract's acts by libvirt's calls, each idempotent. */
 import { ComputeError } from '#core/errors.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import type { DomainView } from './domain-view.ts';
@@ -9,14 +6,14 @@ import type { Domains } from './domains.ts';
 import { hasCode } from '../connection/libvirt-error.ts';
 import { saveRunning, startFlag } from '../xml/libvirt-numbers.ts';
 
-/** How long a guest may take to do what it is asked, in milliseconds, and how often it is asked. */
+/** How long a guest may take to respond, in milliseconds, and how often the request is repeated. */
 export interface PowerLimits {
   shutdownMs: number;
   askEveryMs: number;
 }
 
 /**
- * A guest that is starting ignores the button: it is pressed again. Source: Nova
+ * A guest that is starting ignores the button, so it is pressed again. Source: Nova
  * `shutdown_retry_interval`.
  */
 const standardAskEveryMs = 10_000;
@@ -37,7 +34,7 @@ export class GuestPower {
     };
   }
 
-  /** A memory image that it may have is dropped. */
+  /** Discards a saved memory image, if any. */
   async start({ id, name }: DomainView): Promise<void> {
     await this.#child.call('startDomain', [id, startFlag.forceBoot], `start guest ${name}`);
   }
@@ -50,7 +47,7 @@ export class GuestPower {
       if (domain.isActive) await this.#child.call('destroyDomain', [id], act);
       else if (domain.state === 'saved') await this.#child.call('forgetSaved', [id], act);
     } catch (error) {
-      // It ended meanwhile, which was the point.
+      // It has already ended, which was the goal.
       if (!hasCode(error, 'noDomain', 'operationInvalid') || (await this.#isActive(id)))
         throw error;
     }
@@ -58,14 +55,14 @@ export class GuestPower {
 
   async shutDown(id: string): Promise<void> {
     const domain = await this.#domains.find(id);
-    // One that is paused hears nothing, and waiting for it would be for nothing.
+    // A paused guest cannot respond, so do not wait for it.
     if (domain?.state === 'running') {
       await this.#askUntil(domain, 'shutDownDomain', async () => !(await this.#isActive(id)));
     }
     await this.destroy(id);
   }
 
-  /** Its system is asked to restart; when it does not, it is reset as by the button. */
+  /** Requests a restart from its system; if that fails, resets it as by the button. */
   async reboot(id: string): Promise<void> {
     const domain = await this.#inState(id, 'reboot', ['running']);
     const restarted = await this.#askUntil(domain, 'rebootDomain', async (events) =>
@@ -119,9 +116,7 @@ export class GuestPower {
     return (await this.#domains.find(id))?.isActive === true;
   }
 
-  /**
-   * Asks the guest again and again until it has done it. False when it has not within the limit.
-   */
+  /** Repeats the request until the guest has complied. False when it has not within the limit. */
   async #askUntil(
     { id, name }: DomainView,
     ask: 'shutDownDomain' | 'rebootDomain',
@@ -138,7 +133,7 @@ export class GuestPower {
         try {
           await this.#child.call(ask, [id], act);
         } catch (error) {
-          // It ended between the look and the question; the next look shows it.
+          // It ended between check and request; the next check shows it.
           if (!hasCode(error, 'noDomain', 'operationInvalid')) throw error;
         }
         return false;

@@ -1,5 +1,6 @@
 /**
- * The hypervisor of this host through libvirt. Each act looks first and then does what is missing.
+ * The hypervisor of this host through libvirt. Each act checks the state, then does what is
+ * missing.
  */
 import type {
   FoundGuest,
@@ -28,7 +29,7 @@ import { PortNetworks } from './port-networks.ts';
 
 export interface LibvirtHypervisorOptions {
   child: LibvirtChild;
-  /** How domains are written, apart from what each guest brings. */
+  /** How domains are written, apart from each guest's own parts. */
   domain: Omit<DomainOptions, 'virtType' | 'macvtapSources'>;
   virtType: () => Promise<'kvm' | 'qemu'>;
   /** Of the file system with the guests' disks. */
@@ -193,8 +194,8 @@ export class LibvirtHypervisor implements Hypervisor {
   }
 
   /**
-   * Nobody else of ours looks at these devices, or takes them, until `work` is done. Throws
-   * `conflict` when one is in use.
+   * No other act here checks or takes these devices until `work` is done. Throws `conflict` when
+   * one is in use.
    */
   async #withFreeDevices(
     domain: Pick<DomainView, 'id' | 'macvtapSources'>,
@@ -212,7 +213,7 @@ export class LibvirtHypervisor implements Hypervisor {
     });
   }
 
-  /** A network that was made for a domain is not taken for unused before the domain names it. */
+  /** Keeps a network made for a domain from being removed as unused before the domain names it. */
   #withNetworks(work: (networks: PortNetworks | undefined) => Promise<void>): Promise<void> {
     const networks = this.#networks;
     return networks === undefined

@@ -1,6 +1,6 @@
 /**
- * NICs that come to a guest and go: in the running domain and in its definition, each looked at
- * before it is changed.
+ * Attaches and detaches NICs: in the running domain and in its definition, each checked before it
+ * is changed.
  */
 import { ComputeError } from '#core/errors.ts';
 import type { GuestNic } from '#core/guests/description/guest.ts';
@@ -35,7 +35,7 @@ export interface DetachLimits {
 
 const standardLimits: DetachLimits = { detachMs: 160_000, detachAskEveryMs: 20_000 };
 /**
- * libvirt reports a removed device before its XML lacks it; when the event was missed, the XML
+ * libvirt reports a removed device before its XML lacks it; if the event was missed, the XML
  * counts. Milliseconds.
  */
 const eventGraceMs = 3_000;
@@ -58,7 +58,7 @@ export class NicChanges {
     const { id, name } = domain;
     const act = `attach port ${nic.portId} to guest ${name}`;
     const xml = printXml(nicXml(nic, host));
-    // First: from here on the device counts as the guest's, whatever happens next.
+    // First: from here on the device counts as the guest's, even if a later step fails.
     await this.#record(domain, (ports) => [...without(ports, nic), portRecord(nic)]);
     const ifname = 'address' in nic ? (host.macvtapSources[nic.address] ?? null) : null;
     if (domain.isActive && deviceOfNic(domain.devices, nic, ifname) === undefined) {
@@ -83,7 +83,7 @@ export class NicChanges {
   }
 
   /**
-   * The guest has released the device when libvirt has said so and its XML no longer has the
+   * The guest has released the device when libvirt has reported it and its XML no longer has the
    * device.
    */
   async #detachLive(domain: DomainView, nic: GuestNic, ifname: string | null): Promise<void> {
@@ -124,8 +124,8 @@ export class NicChanges {
       await this.#child.call('detachDevice', [id, text, flags], act);
     } catch (error) {
       const isHarmless = hasCode(error, 'deviceMissing', 'noDomain', 'operationFailed');
-      // "Already in the process of unplug" is what a second request gets; the next look shows
-      // whether it worked.
+      // A second request fails with "already in the process of unplug"; the next check shows
+      // whether the detach worked.
       if (!isHarmless || (flags === affect.config && !hasCode(error, 'deviceMissing'))) throw error;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * The libvirt networks of guests whose VFs come from networks: there before the guest, gone after
- * it, and cleaned up when left behind.
+ * The libvirt networks of guests whose VFs come from networks: created before the guest, removed
+ * after it, and cleaned up when left behind.
  */
 import { ComputeError } from '#core/errors.ts';
 import type { GuestNic } from '#core/guests/description/guest.ts';
@@ -22,7 +22,7 @@ export class PortNetworks {
     this.#child = child;
   }
 
-  /** Makes the networks of these NICs, as they are to be now, and starts them. */
+  /** Creates or updates the networks of these NICs, and starts them. */
   async ensure(
     nics: readonly GuestNic[],
     macvtapSources: Readonly<Record<string, string>>,
@@ -37,7 +37,7 @@ export class PortNetworks {
     }
   }
 
-  /** Starts the networks that this domain names: after the host was off none of them is. */
+  /** Starts the networks that this domain names: after a host reboot none is active. */
   async startFor(domain: DomainView): Promise<void> {
     const names = domain.devices.flatMap(({ network }) => network ?? []).filter(isPortNetwork);
     if (names.length === 0) return;
@@ -59,8 +59,8 @@ export class PortNetworks {
   }
 
   /**
-   * An active network keeps its old form until it is started again; while it is off, nobody can
-   * take its VF.
+   * An active network keeps its old definition until restarted; while it is inactive, its VF cannot
+   * be taken.
    */
   async #restart(name: string): Promise<void> {
     await this.#unlessGone('destroyNetwork', name);
@@ -71,7 +71,7 @@ export class PortNetworks {
     try {
       await this.#child.call('startNetwork', [name], `start network ${name}`);
     } catch (error) {
-      // Somebody was faster.
+      // Another caller was faster.
       if (!hasCode(error, 'operationInvalid')) throw error;
     }
   }
@@ -86,8 +86,8 @@ export class PortNetworks {
 }
 
 /**
- * A network in use shows in the domain's running form, and the port in its metadata also between
- * define and start.
+ * A network in use is in the domain's running XML; between define and start, the port is in its
+ * metadata.
  */
 function namedNetworks({ devices, metadata }: DomainView): string[] {
   return [

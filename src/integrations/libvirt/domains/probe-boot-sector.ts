@@ -1,12 +1,12 @@
 /**
- * The smallest system that can say it runs: a boot sector that writes a word to the first serial
- * port and waits.
+ * A minimal system that proves it runs: a boot sector that writes a text to the first serial port
+ * and waits.
  */
 
 /** What appears on the serial port. */
 export const bootSectorSays = 'novella runs';
 
-/** SeaBIOS starts from no disk of a single sector. */
+/** SeaBIOS does not boot from a disk of a single sector. */
 const leastDiskBytes = 2 ** 20;
 
 /**

@@ -1,4 +1,4 @@
-/** Puts the libvirt hypervisor of a host together. */
+/** Assembles the libvirt hypervisor of a host. */
 import { statfs } from 'node:fs/promises';
 import type { Log } from '#contracts/log.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
@@ -13,9 +13,9 @@ export interface StartLibvirtOptions extends Partial<PowerLimits & DetachLimits>
   uri: string;
   /** Folder of the guests' files; QEMU must be able to read below it. */
   guestsDirectory: string;
-  /** `auto`: KVM where it works, which is tried once for each kernel and QEMU. */
+  /** `auto`: KVM where it works, which is tested once per kernel and QEMU. */
   virtType: 'auto' | 'kvm' | 'qemu';
-  /** VFs come from libvirt networks, one for each port. */
+  /** VFs come from libvirt networks, one per port. */
   networkXml: boolean;
   log: Log;
   emulator?: string;
@@ -25,14 +25,13 @@ export interface StartLibvirtOptions extends Partial<PowerLimits & DetachLimits>
   environment?: Readonly<Record<string, string>>;
   callLimitMs?: number;
   ifnameOf?: (address: PciAddress) => Promise<string | null>;
-  /** A child that the caller has started and wants to see; it is closed with the hypervisor. */
+  /** A child that the caller has started; it is closed with the hypervisor. */
   child?: LibvirtChild;
 }
 
 /**
- * Starts the child process and waits for the outcome of its first try to connect. A libvirtd that
- * does not answer is no error here: calls throw `unavailable` until it does, and `watch` reports
- * it.
+ * Starts the child process and waits for its first try to connect. A libvirtd that does not answer
+ * is not an error here: calls throw `unavailable` until it does, and `watch` reports it.
  */
 export async function startLibvirtHypervisor(
   options: StartLibvirtOptions,

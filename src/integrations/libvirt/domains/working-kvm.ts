@@ -1,6 +1,6 @@
 /**
- * Does KVM work here? A `/dev/kvm` that opens says little; a guest that ran says it. Asked once for
- * each kernel and QEMU.
+ * Tests whether KVM works here. An accessible `/dev/kvm` proves little; a guest that ran proves it.
+ * Tested once per kernel and QEMU.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ import { element, printXml } from '../xml/xml.ts';
 
 interface ProbeOptions {
   child: LibvirtChild;
-  /** Folder of the guests' files; keeps the answer too. */
+  /** Folder of the guests' files; also stores the result. */
   directory: string;
   log: Log;
   cpuMode: 'host-model' | 'host-passthrough';
@@ -29,9 +29,9 @@ type VirtType = 'kvm' | 'qemu';
 const probeLimitMs = 30_000;
 
 /**
- * A function that gives the answer: kept in memory, and in the folder for the next process. Throws
- * `unavailable` when neither KVM nor emulation can run a guest: then KVM is not to blame, and
- * nothing is kept.
+ * A function that returns the result: cached in memory, and in the folder for the next process.
+ * Throws `unavailable` when neither KVM nor emulation can run a guest: then KVM is not the cause,
+ * and nothing is cached.
  */
 export function workingVirtType(options: ProbeOptions): () => Promise<VirtType> {
   let answer: Promise<VirtType> | undefined;
@@ -72,12 +72,12 @@ async function keptAnswer(file: string, key: string): Promise<VirtType | undefin
     const kept = JSON.parse(await readFile(file, 'utf8')) as { key: string; virtType: VirtType };
     return kept.key === key ? kept.virtType : undefined;
   } catch {
-    // Absent, or half written by somebody: it is asked again.
+    // Absent or incomplete: test again.
     return undefined;
   }
 }
 
-/** Runs the tiny guest. undefined: it said what it should. */
+/** Runs the probe guest. undefined: it printed the expected text. */
 async function problemWith(virtType: VirtType, options: ProbeOptions): Promise<string | undefined> {
   const { child, directory } = options;
   await mkdir(directory, { recursive: true });
@@ -99,7 +99,7 @@ async function problemWith(virtType: VirtType, options: ProbeOptions): Promise<s
     }
     return `the guest printed nothing within ${probeLimitMs / 1_000} s`;
   } catch (error) {
-    // Whatever else went wrong says nothing of KVM, and must not be kept as if it did.
+    // Other failures prove nothing about KVM and must not be cached.
     if (error instanceof LibvirtError && !error.isConnectionLost) return error.text;
     throw error;
   } finally {

@@ -1,6 +1,6 @@
 /**
- * What Novella keeps in a domain: whose guest it is, and what each NIC needs of its device. It is
- * also how Novella knows its own domains.
+ * What Novella stores in a domain: the guest's owner, and what each NIC needs of its device. It
+ * also identifies Novella's domains.
  */
 import { XMLParser } from 'fast-xml-parser';
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
@@ -46,10 +46,7 @@ export function metadataXml(metadata: GuestMetadata): XmlElement {
   return serverElement(metadata, { prefix: `${metadataPrefix}:`, namespace });
 }
 
-/**
- * The same as libvirt wants it to replace the element of a domain: libvirt itself adds namespace
- * and prefix.
- */
+/** The same in the form that replaces a domain's element: libvirt adds namespace and prefix. */
 export function replacementMetadataXml(metadata: GuestMetadata): XmlElement {
   return serverElement(metadata, { prefix: '', namespace: {} });
 }
@@ -91,7 +88,7 @@ interface ParsedServer {
   'novella:port'?: Record<string, string | undefined>[];
 }
 
-/** What a domain's XML has of it; undefined for a domain that is not Novella's. */
+/** Reads it from a domain's XML; undefined for a domain that is not Novella's. */
 export function readMetadata(domainXml: string): GuestMetadata | undefined {
   const text = /<novella:server [\s\S]*?<\/novella:server>/.exec(domainXml)?.[0];
   if (text?.includes(metadataNamespace) !== true) return undefined;

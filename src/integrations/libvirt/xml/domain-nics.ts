@@ -1,4 +1,4 @@
-/** Reads the NICs out of a libvirt domain XML, to compare them with ports and devices. */
+/** Reads the NICs of a libvirt domain XML, to compare them with ports and devices. */
 import { XMLParser } from 'fast-xml-parser';
 import { printPciAddress } from '#core/pci/devices/address.ts';
 
@@ -28,8 +28,8 @@ const parser = new XMLParser({
 });
 
 /**
- * The NICs in the order of the document; none when it has no devices. Source: libvirt, "Domain XML
- * format", network interfaces.
+ * The NICs in document order; empty when it has no devices. Source: libvirt, "Domain XML format",
+ * network interfaces.
  */
 export function domainNics(xml: string): DomainNic[] {
   const document = parser.parse(xml) as {

@@ -9,22 +9,22 @@ import { type HostNames, hostdevXml, nicXml } from './interface-xml.ts';
 import { numaCells, numaTuning } from './numa-xml.ts';
 import { element, printXml, type XmlElement } from './xml.ts';
 
-/** How the host runs guests, beside the names that only it knows. */
+/** How the host runs guests, besides its host-specific names. */
 export interface DomainOptions extends HostNames {
   /** Path of QEMU; libvirt chooses when absent. */
   emulator?: string;
-  /** Folder of the guests' files: one folder for each, named by its id. */
+  /** Folder of the guests' files: one folder each, named by its id. */
   diskDirectory?: string;
   /**
-   * With KVM: what the guest sees of the host's processor. `host-model` can move between hosts of
-   * one kind.
+   * With KVM: how the host's processor is exposed to the guest. `host-model` can move between hosts
+   * of one kind.
    */
   cpuMode?: 'host-model' | 'host-passthrough';
-  /** PCIe ports for NICs that come later. */
+  /** PCIe ports for NICs attached later. */
   sparePorts?: number;
 }
 
-/** Nova's `num_pcie_ports` is 0, and its guests can then take no second NIC. */
+/** Nova's `num_pcie_ports` is 0, so its guests cannot take a second NIC. */
 const standardSparePorts = 8;
 
 /**
@@ -70,7 +70,7 @@ export function domainXml(guest: Guest, options: DomainOptions): string {
           element('target', { port: 0 }),
         ]),
         element('console', { type: 'pty' }, [element('target', { type: 'serial', port: 0 })]),
-        // VFIO pins all memory of the guest: a balloon could take none of it back.
+        // VFIO pins all memory of the guest: a balloon could not reclaim any.
         element('memballoon', { model: hasPassthrough ? 'none' : 'virtio' }),
         element('rng', { model: 'virtio' }, [
           element('backend', { model: 'random' }, ['/dev/urandom']),
@@ -82,12 +82,12 @@ export function domainXml(guest: Guest, options: DomainOptions): string {
 
 const usualHardware: GuestHardware = { machine: 'q35', diskBus: 'virtio' };
 
-/** Devices of every guest that sit on a PCIe port: disk, balloon, random numbers. */
+/** Devices of every guest that use a PCIe port: disk, balloon, random numbers. */
 const fixedDevices = 3;
 
 /**
- * Ports with their indexes, the root first: without it libvirt takes the first port for the root. A
- * q35 guest can be given a device while it runs only on a port that it had from the start.
+ * Ports with their indexes, the root first: otherwise libvirt takes the first port for the root. A
+ * running q35 guest can take a device only on a port that it had at start.
  */
 function pciControllers(ports: number): XmlElement[] {
   return Array.from({ length: ports + 1 }, (_, index) =>
@@ -110,8 +110,8 @@ function kernel(guest: Guest, paths: GuestPaths): XmlElement[] {
 }
 
 /**
- * Emulation gives all that it can: distributions no longer start on the oldest processor, which is
- * its default.
+ * Emulation exposes all its features: distributions no longer boot on the oldest processor, its
+ * default.
  */
 function cpu(guest: Guest, { virtType, cpuMode = 'host-model' }: DomainOptions): XmlElement {
   return element('cpu', { mode: virtType === 'kvm' ? cpuMode : 'maximum' }, [numaCells(guest)]);
@@ -129,7 +129,7 @@ function disk(paths: GuestPaths, bus: GuestHardware['diskBus']): XmlElement {
   ]);
 }
 
-/** The guest's second disk where the first is one of its kind. */
+/** The guest's second disk where the first is on the same bus. */
 function configDrive(paths: GuestPaths, diskBus: GuestHardware['diskBus']): XmlElement {
   return element('disk', { type: 'file', device: 'cdrom' }, [
     element('driver', { name: 'qemu', type: 'raw' }),

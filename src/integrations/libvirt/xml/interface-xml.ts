@@ -14,7 +14,7 @@ import { hasPortNetwork, type PortNetworkNic, portNetworkName } from './port-net
 import { addressAttributes } from './pci-address-xml.ts';
 import { element, type XmlElement } from './xml.ts';
 
-/** What the host adds to a guest: names that exist only there, by PCI address. */
+/** The host's part of a guest: names that exist only there, by PCI address. */
 export interface HostNames {
   virtType: 'kvm' | 'qemu';
   /** The VF's own interface, for macvtap NICs. Example: `{ '0000:01:10.2': 'enp1s0v1' }`. */
@@ -22,15 +22,15 @@ export interface HostNames {
   /** The VF's vDPA character device. Example: `{ '0000:3b:00.2': '/dev/vhost-vdpa-1' }`. */
   vdpaDevices?: Readonly<Record<string, string>>;
   /**
-   * VFs come from libvirt networks, one for each port: the domain then names neither address nor
+   * VFs come from libvirt networks, one per port: the domain then names neither address nor
    * interface.
    */
   networkXml?: boolean;
 }
 
 /**
- * The element of one NIC. Throws `unavailable` when the host has no interface for a macvtap NIC, or
- * no vDPA device, naming both.
+ * The element of one NIC. Throws `unavailable`, naming port and device, when the host has no
+ * interface for a macvtap NIC, or no vDPA device.
  */
 export function nicXml(nic: GuestNic, host: HostNames): XmlElement {
   if (nic.kind === 'hostdev-physical') return hostdevXml(nic);
@@ -47,8 +47,8 @@ export function nicXml(nic: GuestNic, host: HostNames): XmlElement {
 }
 
 /**
- * A PCI device given to the guest as it is; libvirt unbinds and rebinds its driver, unless the
- * operator keeps it (`isUnmanaged`).
+ * A PCI device passed through unchanged; libvirt unbinds and rebinds its driver, unless the
+ * operator manages it (`isUnmanaged`).
  */
 export function hostdevXml({
   address,
@@ -79,7 +79,7 @@ function interfaceAttributes(nic: Interface): Record<string, string> {
   return nic.kind === 'hostdev' ? { type, managed: 'yes' } : { type };
 }
 
-/** The network has device and VLAN. */
+/** The network defines device and VLAN. */
 function networkBackend(nic: PortNetworkNic, host: HostNames): (XmlElement | null)[] {
   return [
     ...(nic.kind === 'macvtap' ? frontendXml(nic.frontend, host, { name: 'vhost' }) : []),
@@ -88,7 +88,7 @@ function networkBackend(nic: PortNetworkNic, host: HostNames): (XmlElement | nul
   ];
 }
 
-/** All of the element that depends on how the host makes the NIC. */
+/** The part of the element that depends on how the host implements the NIC. */
 function backend(nic: Interface, host: HostNames): (XmlElement | null)[] {
   switch (nic.kind) {
     case 'hostdev': {
@@ -164,17 +164,15 @@ function virtualport(type: string, parameters: Record<string, string>[]): XmlEle
   );
 }
 
-/**
- * `hasQueues`: whatever the emulation, for a tap that was made with several queues opens only so.
- */
+/** `hasQueues`: also with emulation, because a tap created with several queues opens only so. */
 interface DriverRequest {
   name?: 'vhost';
   hasQueues?: boolean;
 }
 
 /**
- * Model and driver. vhost is written out where queues or a macvtap need it; plain emulation must
- * not use it, and libvirt would by default. Source: Nova `get_base_config`.
+ * Model and driver. vhost is written explicitly where queues or a macvtap need it; plain emulation
+ * must not use it, and libvirt would by default. Source: Nova `get_base_config`.
  */
 function frontendXml(
   frontend: NicFrontend,
@@ -205,7 +203,7 @@ function virtioDriver(
   return queues !== null || rxQueueSize !== null ? 'vhost' : null;
 }
 
-/** A vhost-user NIC has queues and no driver name: the other side of the socket drives it. */
+/** A vhost-user NIC has queues and no driver name: the socket's peer drives it. */
 function queuesXml(frontend: NicFrontend, { virtType }: HostNames): XmlElement | null {
   const attributes = {
     queues: virtType === 'kvm' ? frontend.queues : null,

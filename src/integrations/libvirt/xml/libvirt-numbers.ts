@@ -42,12 +42,12 @@ export const xmlFlag = { inactive: 2 } as const;
 export const startFlag = { forceBoot: 8 } as const;
 
 /**
- * The memory image, snapshots, firmware variables and checkpoints go with the domain; only what
- * there is.
+ * Removes the memory image, snapshots, firmware variables and checkpoints with the domain, where
+ * they exist.
  */
 export const undefineFlags = 1 | 2 | 4 | 16;
 
-/** The saved guest runs when it is restored, whatever it did before. */
+/** The saved guest runs when restored, regardless of its earlier state. */
 export const saveRunning = 2;
 
 export const metadataElement = 2;

@@ -1,14 +1,14 @@
 /**
- * SR-IOV as libvirt networks: the host's choice of device is then hidden behind a name. Source:
- * libvirt "Network XML format", "Connectivity".
+ * SR-IOV as libvirt networks: the host's choice of device is then behind a name. Source: libvirt
+ * "Network XML format", "Connectivity".
  */
 import type { PciAddress } from '#core/pci/devices/address.ts';
 import { addressAttributes } from './pci-address-xml.ts';
 import { element, printXml } from './xml.ts';
 
 /**
- * A network that hands out the VFs of one PF whole, VLAN tagged when one is given.
- * Example: `hostdevNetworkXml({ name: 'novella-enp1s0', pf: 'enp1s0', vlan: null })`.
+ * A network that passes through the VFs of one PF, VLAN tagged when one is given. Example:
+ * `hostdevNetworkXml({ name: 'novella-enp1s0', pf: 'enp1s0', vlan: null })`.
  */
 export function hostdevNetworkXml(network: {
   name: string;
@@ -25,9 +25,9 @@ export function hostdevNetworkXml(network: {
 }
 
 /**
- * A network of exactly one VF, for one port on one host: the VF is the claimed one, whatever else
- * its PF has free. Example: `vfNetworkXml({ name: 'novella-port-6d0f5f54-…', address:
- * '0000:01:10.2', vlan: 42 })`.
+ * A network of exactly one VF, for one port on one host: the claimed VF, regardless of others free
+ * on its PF. Example: `vfNetworkXml({ name: 'novella-port-6d0f5f54-…', address: '0000:01:10.2',
+ * vlan: 42 })`.
  */
 export function vfNetworkXml(network: {
   name: string;

@@ -1,6 +1,6 @@
 /**
- * Where a guest's processors and memory are on its host, as libvirt's `<cputune>`, `<numatune>` and
- * `<cpu><numa>`.
+ * The placement of a guest's processors and memory on its host, as libvirt's `<cputune>`,
+ * `<numatune>` and `<cpu><numa>`.
  */
 import type { Guest } from '#core/guests/description/guest.ts';
 import { element, type XmlElement } from './xml.ts';
@@ -28,7 +28,7 @@ export function numaTuning({ numa = [] }: Guest): XmlElement[] {
   return pins.length === 0 ? [tuned] : [pinned, tuned];
 }
 
-/** The cells as the guest sees them, inside its `<cpu>`; null without a NUMA topology. */
+/** The guest's NUMA cells, inside its `<cpu>`; null without a NUMA topology. */
 export function numaCells({ numa = [] }: Guest): XmlElement | null {
   if (numa.length === 0) return null;
   let first = 0;

@@ -1,4 +1,4 @@
-/** Which NICs have a libvirt network of their own when VFs come from networks, and its name. */
+/** Which NICs have a dedicated libvirt network when VFs come from networks, and its name. */
 import type { GuestNic } from '#core/guests/description/guest.ts';
 
 const prefix = 'novella-port-';
@@ -6,8 +6,8 @@ const prefix = 'novella-port-';
 export type PortNetworkNic = Extract<GuestNic, { kind: 'hostdev' | 'macvtap' }>;
 
 /**
- * A VF given whole or under a macvtap. A whole PF is no network interface to libvirt, and a virtual
- * NIC needs no device.
+ * A VF passed through or under a macvtap. libvirt does not handle a passed-through PF as a network
+ * interface, and a virtual NIC needs no device.
  */
 export function hasPortNetwork(nic: GuestNic): nic is PortNetworkNic {
   return nic.kind === 'hostdev' || nic.kind === 'macvtap';

@@ -1,9 +1,9 @@
 /**
- * XML text from plain values: elements, attributes, escaping. It knows nothing of what the elements
- * mean.
+ * Prints XML from plain values: elements, attributes, escaping. Independent of the elements'
+ * meaning.
  */
 
-/** An attribute or text of undefined or null is left out. */
+/** Undefined or null attributes and texts are left out. */
 export type XmlValue = string | number | null | undefined;
 
 export interface XmlElement {
@@ -13,8 +13,8 @@ export interface XmlElement {
 }
 
 /**
- * An element. Children that are null or false are left out, so that optional ones read well where
- * they stand. Example: `element('tag', { id: 42 })` → `<tag id='42'/>`.
+ * An element. Null and false children are left out, so that optional ones can be written inline.
+ * Example: `element('tag', { id: 42 })` → `<tag id='42'/>`.
  */
 export function element(
   name: string,
@@ -55,10 +55,7 @@ export function printXml(root: XmlElement, indent = ''): string {
   return `${open}>\n${inner}${indent}</${root.name}>\n`;
 }
 
-/**
- * Characters that XML 1.0 cannot hold at all are dropped: a server's name may have them, a domain
- * may not.
- */
+/** Drops characters that XML 1.0 cannot hold: a server's name may have them, a domain may not. */
 function escape(text: string): string {
   return text
     .replaceAll(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '')

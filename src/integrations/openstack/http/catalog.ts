@@ -1,7 +1,7 @@
-/** Where a service is, from Keystone's catalog. Pure. */
+/** Finds a service's endpoint in Keystone's catalog. Pure. */
 import { ComputeError } from '#core/errors.ts';
 
-/** As a token carries it. */
+/** The catalog in a token. */
 export type Catalog = {
   type: string;
   endpoints: {
@@ -16,16 +16,13 @@ export interface EndpointQuery {
   /** Example: `network`. */
   type: string;
   region?: string | undefined;
-  /**
-   * Left out: `internal`, and where there is none `public`. Source: Nova's `[neutron]
-   * valid_interfaces`.
-   */
+  /** Default: `internal`, or else `public`. Source: Nova's `[neutron] valid_interfaces`. */
   interface?: string | undefined;
 }
 
 /**
- * The URL of the endpoint, without a slash at its end.
- * Throws `unavailable` naming what was looked for, and what the catalog has.
+ * The URL of the endpoint, without a trailing slash. Throws `unavailable` naming the endpoint
+ * requested and those in the catalog.
  */
 export function endpointOf(catalog: Catalog, query: EndpointQuery, keystone: string): string {
   const interfaces = query.interface === undefined ? ['internal', 'public'] : [query.interface];

@@ -1,6 +1,6 @@
 /**
- * One HTTP exchange with a service: pooled connections, a CA of one's own, and an end to all
- * waiting. Knows no OpenStack.
+ * One HTTP exchange with a service: pooled connections, a custom CA, and a time-out on every wait.
+ * Independent of OpenStack.
  */
 import {
   type ClientRequest,
@@ -16,8 +16,8 @@ export interface WireRequest {
   headers: Record<string, string>;
   body?: string;
   /**
-   * A connection of its own, outside the pool: for what takes long, or must not meet a connection
-   * that the other side closes just then.
+   * A dedicated connection outside the pool: for long transfers, or where the peer may be closing a
+   * pooled connection.
    */
   dedicatedConnection?: boolean;
 }
@@ -25,34 +25,33 @@ export interface WireRequest {
 export interface WireAnswer {
   status: number;
   header(name: string): string | undefined;
-  /** Ends with an error where the other side breaks off, or is silent for the time-out. */
+  /** Ends with an error where the peer breaks off, or is silent for the time-out. */
   bytes: IncomingMessage;
 }
 
 export interface HttpTransportOptions {
   /** PEM text of the authorities to trust instead of the system's. */
   ca?: string;
-  /** How long the other side may be silent. */
+  /** How long the peer may be silent. */
   timeoutMs: number;
   /** How long a connection may take to open. */
   connectMs: number;
   /**
-   * Connections kept to each service: so many calls at once; the others wait, and their time-out
-   * runs.
+   * Connections kept to each service, which limits concurrent calls; others queue while their
+   * time-out runs.
    */
   connections: number;
 }
 
 export interface HttpTransport {
   /**
-   * Rejects with the system's error when there is no answer: connection refused, reset, no answer
-   * in time.
+   * Rejects with the system's error when there is no answer: connection refused, reset, time-out.
    */
   send(request: WireRequest): Promise<WireAnswer>;
   close(): void;
 }
 
-/** No answer in time. Not worth asking again: the wait was long already. */
+/** No answer in time. Not retried: the wait was already long. */
 export class TimedOut extends Error {}
 
 /** Opens no connection yet. */
@@ -89,7 +88,7 @@ function answerTo(
 ): Promise<WireAnswer> {
   const late = () => new TimedOut(`timed out after ${timeoutMs / 1000} s`);
   return new Promise((resolve, reject) => {
-    // Counted from here, so that waiting for a free connection ends too.
+    // Counted from here, so that waiting for a free connection times out too.
     const timer = setTimeout(() => sending.destroy(late()), timeoutMs);
     let answered: IncomingMessage | undefined;
     sending.on('timeout', () => (answered ?? sending).destroy(late()));

@@ -1,6 +1,6 @@
 /**
- * The token of the service's own user: got by password, renewed before it ends and when it is
- * refused.
+ * The token of the service's own user: obtained by password, renewed before it expires and when it
+ * is refused.
  */
 import { type Login, signInBody } from '#core/access/login.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -18,15 +18,15 @@ export interface OwnToken {
 
 export interface OwnTokens {
   /**
-   * A token that is good for a while. Throws `unavailable`; `forbidden` when name or secret are
+   * A token with some validity left. Throws `unavailable`; `forbidden` when name or secret are
    * wrong.
    */
   current(): Promise<OwnToken>;
-  /** A newer token than this one, which was refused. Many who ask at once get the same. */
+  /** A newer token than this refused one. Concurrent callers get the same. */
   newerThan(refused: OwnToken): Promise<OwnToken>;
 }
 
-/** A token is not used in its last minutes: a call with it may take some, and clocks differ. */
+/** A token is not used in its last minutes: a call may take some, and clocks differ. */
 const lastMs = 120_000;
 
 export function createOwnTokens(options: {

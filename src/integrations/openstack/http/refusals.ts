@@ -1,5 +1,5 @@
 /**
- * What a service's refusal is in our words: the kind by its status and type, the message the
+ * Converts a service's refusal to an error: the kind by its status and type, the message the
  * service's own.
  */
 import type { Acting } from '#contracts/services/network.ts';
@@ -13,7 +13,7 @@ const kinds: Record<number, ErrorKind> = {
   404: 'notFound',
   409: 'conflict',
   412: 'conflict',
-  // Neutron of long ago; now 409 OverQuota.
+  // Old Neutron versions; now 409 OverQuota.
   413: 'overQuota',
 };
 
@@ -23,9 +23,9 @@ interface NeutronError {
 }
 
 /**
- * The error that stands for this answer. `name`: the service, `owner`: our user there. A refusal of
- * the service's own rights says which role is missing. Example: 409 OverQuota "Quota exceeded for
- * resources: ['port']." → `overQuota` with these words.
+ * The error for this answer. `name`: the service, `owner`: our user there. When the service's own
+ * rights are refused, it names the missing role. Example: 409 OverQuota "Quota exceeded for
+ * resources: ['port']." → `overQuota` with this message.
  */
 export function refusalOf(
   { status, body }: ServiceAnswer,
@@ -50,7 +50,7 @@ export function refusalOf(
   return new ComputeError(kind, message ?? `the ${name} answers ${status} to ${act}`, { detail });
 }
 
-/** Neutron, Keystone and Glance each have their own body. */
+/** Neutron, Keystone and Glance each have their own error body. */
 function said(body: unknown): NeutronError {
   const { NeutronError, error, message } = (body ?? {}) as {
     NeutronError?: NeutronError | string;

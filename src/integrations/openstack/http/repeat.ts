@@ -1,16 +1,16 @@
-/** When a call is worth making again. Pure. */
+/** When a call is worth retrying. Pure. */
 
-/** What a proxy says when there is nobody behind it, and a service that is only starting. */
+/** Returned by a proxy without a backend, and by a service that is starting. */
 export const gatewayStatuses: readonly number[] = [502, 503, 504];
 
-/** Longer than this nobody waits within one call. */
+/** The longest pause within one call. */
 const longestWaitMs = 10_000;
 
 /**
- * How long to wait before this call is made once more, in milliseconds; undefined: its answer
- * stands. 429 says that nothing was done, so any call may be repeated after it; after 500 and a
- * gateway's answer, only one that may be made twice. Example: 503 with `retry-after: 2` to a GET,
- * next pause 200 ms → 2000. Source: RFC 9110, "Retry-After"; only its seconds are read.
+ * How long to wait before this call is retried, in milliseconds; undefined: do not retry. 429 means
+ * that nothing was done, so any call may be retried; after 500 and gateway statuses, only a
+ * repeatable one. Example: 503 with `retry-after: 2` to a GET, next pause 200 ms → 2000. Source:
+ * RFC 9110, "Retry-After"; only its seconds are read.
  */
 export function waitAfter(
   answer: { status: number; header(name: string): string | undefined },

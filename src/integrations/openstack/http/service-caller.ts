@@ -1,6 +1,6 @@
 /**
- * Calls to one named service: what may be repeated is repeated, and a service that is down is named
- * with its URL. Knows no token.
+ * Calls to one named service: retries what may be repeated, and reports an unavailable service with
+ * its URL. Handles no tokens.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ComputeError, errorText, isComputeError } from '#core/errors.ts';
@@ -10,7 +10,7 @@ import { type AnswerLimits, readWhole, TooLong } from './whole-answer.ts';
 import { TimedOut, type HttpTransport, type WireAnswer } from './http-transport.ts';
 
 export interface ServiceCall {
-  /** As people name it. Example: `network`. */
+  /** Name for messages. Example: `network`. */
   service: string;
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Base URL of the service. Example: `http://controller:9696`. */
@@ -19,29 +19,26 @@ export interface ServiceCall {
   path: string;
   headers?: Record<string, string>;
   body?: unknown;
-  /** May the call be made twice? Default: every method but POST. */
+  /** Whether the call may be made twice. Default: every method but POST. */
   isRepeatable?: boolean;
 }
 
-/** An answer that was read whole. `body` undefined: none, or no JSON. */
+/** An answer read completely. `body` undefined: none, or no JSON. */
 export interface ServiceAnswer {
   status: number;
   header(name: string): string | undefined;
   body: unknown;
 }
 
-/**
- * How often each service was called. Example: `{ 'network GET': 3 }`. Repeated calls count each
- * time.
- */
+/** How often each service was called. Example: `{ 'network GET': 3 }`. Each retry counts. */
 export type CallCounts = Record<string, number>;
 
 export interface ServiceCaller {
-  /** Any status is an answer. Throws `unavailable` when there is none, or only a gateway's. */
+  /** Resolves for any status. Throws `unavailable` without an answer, or with a gateway's. */
   call(call: ServiceCall): Promise<ServiceAnswer>;
   /**
-   * The same, for bytes that are not to be held in memory, on a connection of its own. The caller
-   * must read them to their end, or destroy them.
+   * The same, for bytes that must not be held in memory, on a dedicated connection. The caller must
+   * read them to the end, or destroy them.
    */
   open(call: ServiceCall): Promise<WireAnswer>;
   counts(): CallCounts;
@@ -53,14 +50,14 @@ export interface CallerOptions {
   trust: Trust;
   /** Pauses before the second, third … try. */
   retryPausesMs: readonly number[];
-  /** The request that a call is made for, where it is known. Example: `req-5f…`. */
+  /** The request that a call is made for, where known. Example: `req-5f…`. */
   requestId?: () => string | undefined;
 }
 
 /**
- * Calls to services. A connection that breaks, and an answer such as 503, lead to the same call
- * again where that may be made twice. A POST has a connection of its own: on a kept one nobody
- * could know whether the other side, closing it just then, had acted on it.
+ * Calls to services. After a broken connection or an answer such as 503, a repeatable call is
+ * retried. A POST has a dedicated connection: if the peer were closing a pooled one, it would be
+ * unknown whether it had processed the request.
  */
 export function createServiceCaller(options: CallerOptions): ServiceCaller {
   const { wire, retryPausesMs, requestId, limits } = options;
@@ -154,7 +151,7 @@ function notTrusted({ service, base }: ServiceCall, why: string, cause: unknown)
   });
 }
 
-/** Of a name with several addresses Node says only that all failed. */
+/** For a name with several addresses Node's message is only that all failed. */
 function wordsOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(wordsOf).join('; ');
   return errorText(error);

@@ -12,13 +12,13 @@ import type { WireAnswer } from './http-transport.ts';
 export type SessionCall = Pick<ServiceCall, 'method' | 'path' | 'body' | 'headers'> & {
   acting: Acting;
   /**
-   * Does an answer show all that our own rights are to see? What they are not to see is left out of
-   * it, not refused.
+   * Whether an answer shows all that our own rights should show. Without a right, parts are
+   * omitted, not refused.
    */
   isWhole?: (body: unknown) => boolean;
 };
 
-/** One service, called with somebody's rights. */
+/** One service, called with the rights of a user or of the service itself. */
 export interface Session {
   /** Throws `unavailable`, and `unauthenticated` when the user's token is refused. */
   call(call: SessionCall): Promise<ServiceAnswer>;
@@ -27,7 +27,7 @@ export interface Session {
   url(): Promise<string>;
   /** Example: `network service at http://controller:9696`. */
   name(): Promise<string>;
-  /** Who we are there, with the roles of our token. */
+  /** Our user there, with the roles of our token. */
   owner(): Promise<OwnUser>;
 }
 
@@ -35,21 +35,21 @@ export interface SessionOptions {
   caller: ServiceCaller;
   tokens: OwnTokens;
   keystone: string;
-  /** As people name it. Example: `network`; also its type in the catalog. */
+  /** Name for messages, and type in the catalog. Example: `network`. */
   service: string;
-  /** Instead of the catalog's. */
+  /** Instead of the catalog's endpoint. */
   url?: string | undefined;
   region?: string | undefined;
   interface?: string | undefined;
-  /** A version at the end of the URL that paths begin with. Example: `/\/v2\.0$/`. */
+  /** A version that ends the URL and begins paths. Example: `/\/v2\.0$/`. */
   version?: RegExp;
 }
 
 /**
- * A token that is refused (401), or, while our user lacks a role, does not get what it asks for
- * (403, or an answer that is not whole), is renewed once and the call made again. With a user's
- * token the service's own goes along, so that the other service knows who asks. Source:
- * keystonemiddleware, "service tokens".
+ * A token that is refused (401), or lacks a right while our user lacks a role (403, or an
+ * incomplete answer), is renewed once and the call retried. The service's own token is sent with a
+ * user's, so that the other service can identify the caller. Source: keystonemiddleware, "service
+ * tokens".
  */
 export function createSession(options: SessionOptions): Session {
   const { caller, tokens, service, keystone } = options;
@@ -73,7 +73,7 @@ export function createSession(options: SessionOptions): Session {
       });
     const token = await tokens.current();
     const first = await sendWith(token);
-    // A role that was given after the token was made counts only with a new one.
+    // A role granted after the token was issued counts only with a new one.
     const lacksRole =
       (first.status === 403 || isShort(first)) &&
       acting === 'service' &&
@@ -116,7 +116,7 @@ function refused(acting: Acting, name: string, owner: OwnUser): ComputeError {
       `the ${name} rejected a freshly issued service token; is it configured with the same Keystone?`,
     );
   }
-  // With a token that has no such role beside it a good token of the user is refused too.
+  // Beside a token without this role, a valid user token is refused too.
   if (missingRoles(owner).includes('service')) {
     return new ComputeError(
       'unavailable',

@@ -1,16 +1,16 @@
-/** Reads an answer to its end, which comes in any case. */
+/** Reads an answer to its end, within a time limit. */
 import type { Readable } from 'node:stream';
 import { TimedOut } from './http-transport.ts';
 
 export interface AnswerLimits {
-  /** How long all of it may take. */
+  /** Time limit for the entire answer. */
   wholeMs: number;
   mostBytes: number;
 }
 
 /**
- * Its text. Rejects when it breaks off, takes too long (`TimedOut`) or is too long, and reads no
- * further then.
+ * The text. Rejects when it breaks off, takes too long (`TimedOut`) or is too long, and then stops
+ * reading.
  */
 export async function readWhole(
   bytes: Readable,
@@ -32,5 +32,5 @@ export async function readWhole(
   }
 }
 
-/** Asking again would not make it shorter. */
+/** A retry would not make it shorter. */
 export class TooLong extends Error {}

@@ -1,12 +1,12 @@
 /** Batches reads that are requested in the same turn of the event loop into one call. */
 
-/** So many ids make no address that a server finds too long. */
+/** This many ids keep the URL short enough for every server. */
 const mostAtOnce = 100;
 
 /**
- * `readAll` gets the ids that are asked for in the same turn of the event loop, each once. Example:
- * three NICs whose networks are looked up side by side → one list of three networks. An id that the
- * answer leaves out gives undefined; an error is everybody's.
+ * `readAll` gets the ids requested in the same turn of the event loop, each once. Example: three
+ * NICs whose networks are read concurrently → one list of three networks. An id missing from the
+ * answer gives undefined; an error goes to every caller.
  */
 export function batched<T>(
   readAll: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>,

@@ -2,13 +2,13 @@
 import type { Clock } from '#contracts/clock.ts';
 import { TtlCache } from '#runtime/ttl-cache.ts';
 
-/** Bounded, for ids come from users. */
+/** Bounded, because ids come from users. */
 const mostRemembered = 1_000;
 
 /**
- * What was read within `ageMs` is not read again, and two who ask at once ask once. An error is not
- * remembered. With `isDoubted` it is read again however young. `idOf`: what makes two questions
- * one.
+ * A result younger than `ageMs` is not read again, and concurrent callers share one read. Errors
+ * are not cached. With `isDoubted` a result is read again at any age. `idOf`: the key that makes
+ * two queries equal.
  */
 export function cached<T, Asked = string>(
   clock: Clock,

@@ -1,4 +1,4 @@
-/** Neutron's agents in our words. Pure. */
+/** Converts Neutron's agents. Pure. */
 import type { NetworkAgent } from '#core/networking/binding/network-agents.ts';
 
 export interface NeutronAgent {
@@ -7,7 +7,7 @@ export interface NeutronAgent {
   host: string;
   alive: boolean;
   heartbeat_timestamp: string;
-  /** Each kind has its own keys; OVN's are with hyphens, its mappings text. */
+  /** The keys depend on the agent's kind; OVN's have hyphens, and its mappings are text. */
   configurations?: {
     device_mappings?: Mappings;
     bridge_mappings?: Mappings;
@@ -19,16 +19,16 @@ export interface NeutronAgent {
 
 export interface NeutronAgents {
   agents: NeutronAgent[];
-  /** Of a list that comes in pages. */
+  /** Of a paged list. */
   agents_links?: { rel: string }[];
 }
 
-/** By physical network. */
+/** Keyed by physical network. */
 type Mappings = Record<string, unknown>;
 
 /**
  * Example: a NIC Switch agent with `device_mappings: { physnet1: ['ens1f0'] }` → physical networks
- * `['physnet1']`. OVN makes its tunnels without a word of them.
+ * `['physnet1']`. OVN creates its tunnels without reporting them.
  */
 export function toAgent(agent: NeutronAgent): NetworkAgent {
   const { configurations = {} } = agent;

@@ -1,4 +1,4 @@
-/** Neutron's ports, networks and subnets in our words, and our changes in Neutron's. Pure. */
+/** Converts Neutron's ports, networks and subnets, and our changes to Neutron's. Pure. */
 import type { NewPort } from '#contracts/services/network.ts';
 import type {
   Network,
@@ -63,23 +63,23 @@ export interface NeutronSubnet {
   enable_dhcp: boolean;
 }
 
-/** A network without an MTU of its own. Source: Neutron `global_physnet_mtu`. */
+/** Of a network without its own MTU. Source: Neutron `global_physnet_mtu`. */
 const usualMtu = 1500;
 
-/** Is it shown with the rights that binding needs? A member does not see where a port is bound. */
+/** Whether the port is shown with the rights that binding needs. Members do not get the binding. */
 export function showsBinding(port: NeutronPort): boolean {
   return 'binding:vif_type' in port;
 }
 
 /**
- * Are segments to be seen? Only admins see them; of a network without, all look like tunnelled
- * ones.
+ * Whether segments are shown. Only admins get them; without them every network resembles a
+ * tunnelled one.
  */
 export function showsSegments(network: NeutronNetwork): boolean {
   return network.segments !== undefined || 'provider:network_type' in network;
 }
 
-/** What a member is not shown is as of an unbound port. */
+/** Fields hidden from members are as of an unbound port. */
 export function toPort(port: NeutronPort): Port {
   return {
     id: port.id,
@@ -95,7 +95,7 @@ export function toPort(port: NeutronPort): Port {
       subnetId,
       ipAddress,
     })),
-    // A type that we do not know is refused by the rules, by its own name.
+    // The rules refuse an unknown type by its own name.
     vnicType: (port['binding:vnic_type'] ?? 'normal') as VnicType,
     numaPolicy: port.numa_affinity_policy ?? null,
     securityGroupIds: port.security_groups ?? [],
@@ -125,7 +125,7 @@ export function toUsable({ id, name, subnets }: NeutronNetwork): UsableNetwork {
   return { id, name: name ?? '', hasSubnet: subnets.length > 0 };
 }
 
-/** Numbers may come as text. Example: vlan "100" → 100. */
+/** Numbers may be text. Example: vlan "100" → 100. */
 function toSegment(segment: NeutronSegment): NetworkSegment {
   const id = segment['provider:segmentation_id'] ?? null;
   return {
@@ -167,7 +167,7 @@ export function toBinding(binding: NeutronBinding): PortBinding {
   };
 }
 
-/** The body of a new port, as Nova sends it: its owner and host come with the binding. */
+/** The body of a new port, as Nova sends it: owner and host are set by the binding. */
 export function newPortBody(newPort: NewPort) {
   const { networkId, projectId, deviceId, fixedIp, securityGroupIds } = newPort;
   return {
@@ -183,8 +183,8 @@ export function newPortBody(newPort: NewPort) {
 }
 
 /**
- * The body of a change, as Nova sends it. `binding:profile` replaces the whole profile.
- * `dnsName` is left out: most Neutrons run without DNS integration, and refuse the key.
+ * The body of a change, as Nova sends it. `binding:profile` replaces the entire profile. `dnsName`
+ * is left out: most Neutrons run without DNS integration, and refuse the key.
  */
 export function portChangeBody(change: PortChange) {
   return {

@@ -33,15 +33,15 @@ import type { Session, SessionCall } from '../http/session.ts';
 export interface NeutronOptions {
   session: Session;
   clock: Clock;
-  /** How long a network that was read with the service's rights is believed, with its subnets. */
+  /** How long a network read with the service's rights is cached, with its subnets. */
   networkCacheMs: number;
-  /** How long the list of agents is believed. */
+  /** How long the list of agents is cached. */
   agentCacheMs: number;
 }
 
 /**
- * What a user names is read with the user's token and never from memory: who may see it is
- * Neutron's to judge. Ports are never remembered here.
+ * What a user names is read with the user's token and never cached: Neutron decides who may read
+ * it. Ports are never cached here.
  */
 export function createNeutron(options: NeutronOptions): NetworkService {
   const { clock, session } = options;
@@ -71,7 +71,7 @@ export function createNeutron(options: NeutronOptions): NetworkService {
       const own = await listNetworks(neutron, ['project_id', caller.projectId], caller);
       return own.length > 0 ? own : listNetworks(neutron, ['shared', 'True'], caller);
     },
-    // A copy: who gets it may not change what the next one gets.
+    // A copy: a caller must not change what the next one gets.
     showNetwork: async (id) => structuredClone(await networks(id)),
     listPorts: async (ids) =>
       ids.length === 0
@@ -137,7 +137,7 @@ function createClient(session: Session) {
       'forbidden',
       `the ${await session.name()} does not show ${what}: ${whyRefused(await session.owner())}`,
     );
-  /** Without the right to see a binding every port would look unbound, and its profile empty. */
+  /** Without the right to read bindings every port would seem unbound, with an empty profile. */
   const bindable = async (port: NeutronPort): Promise<NeutronPort> => {
     if (showsBinding(port)) return port;
     throw await tooFewRights(`where port ${port.id} is bound`);
@@ -146,7 +146,7 @@ function createClient(session: Session) {
     ask,
     bindable,
     tooFewRights,
-    /** The port that a change answers with is the port as it is now, bound or not. */
+    /** The port that a change returns is the current port, bound or not. */
     async changed(call: Pick<SessionCall, 'method' | 'path' | 'body'>): Promise<Port> {
       const { port } = await ask<{ port: NeutronPort }>({
         ...call,
@@ -241,7 +241,7 @@ async function addPortBinding(
 
 const shownGroupsMs = 1_000;
 
-/** By token and ids: nobody gets what another token was shown. */
+/** Keyed by token and ids: no caller gets what another token was shown. */
 function rememberedGroups(clock: Clock, neutron: Neutron) {
   const groups = cached(
     clock,
@@ -251,7 +251,7 @@ function rememberedGroups(clock: Clock, neutron: Neutron) {
     ({ ids, caller }) => [caller.token, ...ids].join(' '),
   );
   return async (ids: readonly string[], caller: Caller): Promise<SecurityGroup[]> =>
-    // A copy: who gets it may not change what the next one gets.
+    // A copy: a caller must not change what the next one gets.
     structuredClone(await groups({ ids: ids.toSorted(), caller }));
 }
 
@@ -270,7 +270,7 @@ async function listSecurityGroups(
   return answer.security_groups.map(toSecurityGroup);
 }
 
-/** Page by page: an agent that is left out would count as none. */
+/** Reads all pages: an omitted agent would count as missing. */
 async function listAgents(neutron: Neutron): Promise<NeutronAgent[]> {
   const all: NeutronAgent[] = [];
   let isMore = true;

@@ -79,7 +79,7 @@ function facts(device: DescribedDevice) {
   };
 }
 
-/** Functions count on through the slots, as with ARI: function 8 is slot + 1, function 0. */
+/** Functions are numbered across slots, as with ARI: function 8 is slot + 1, function 0. */
 function address(device: DescribedDevice, index: number): PciAddress {
   return printPciAddress({
     domain: 0,

@@ -1,11 +1,11 @@
-/** The bridges of a simulated host: names and what they are joined to. */
+/** The bridges of a simulated host: their names and ports. */
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { BridgeWiring } from '#core/guests/description/guest.ts';
 
 export interface SimulatedBridgesOptions {
   host: string;
-  /** Does the host have an interface for this physical network? Default: for all. */
+  /** Whether the host has an interface for this physical network. Default: for all. */
   reaches?: (physicalNetwork: string) => boolean;
 }
 
@@ -33,7 +33,7 @@ export class SimulatedBridges implements HostBridges {
     this.#bridges.delete(bridge);
   }
 
-  /** Those that are there now. */
+  /** The names of the current bridges. */
   get names(): string[] {
     return [...this.#bridges.keys()];
   }

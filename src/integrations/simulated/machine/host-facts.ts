@@ -1,6 +1,6 @@
 /**
- * The facts that the checks of `novella doctor` judge, of a simulated host: a healthy machine, but
- * for its faults.
+ * A simulated host's facts for the checks of `novella doctor`: a healthy machine, except for its
+ * faults.
  */
 import type { FunctionDetails, HostFacts } from '#core/hosts/host-facts.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
@@ -39,7 +39,7 @@ export function simulatedHostFacts(host: SimulatedHost, faults: HostFaults): Hos
   };
 }
 
-/** What a card of the middle of the range allows. */
+/** The limit of a mid-range card. */
 const mostVfs = 64;
 
 function detailsOf(functions: readonly PciFunction[], faults: HostFaults): FunctionDetails[] {

@@ -4,7 +4,7 @@ import { ComputeError } from '#core/errors.ts';
 import type { HostTap } from '#core/guests/description/host-tap.ts';
 
 export interface SimulatedTapsOptions {
-  /** Has Open vSwitch this bridge? Default: it has all. */
+  /** Whether Open vSwitch has this bridge. Default: it has all. */
   hasBridge?: (bridge: string) => boolean;
 }
 
@@ -28,12 +28,12 @@ export class SimulatedTaps implements HostTaps {
     this.#taps.delete(devName);
   }
 
-  /** Those that are there now. */
+  /** The names of the current taps. */
   get names(): string[] {
     return [...this.#taps.keys()];
   }
 
-  /** Those of them that are ports of this bridge. */
+  /** The current taps that are ports of this bridge. */
   portsOf(bridge: string): string[] {
     return [...this.#taps.values()].flatMap(({ devName, ovs }) =>
       ovs?.bridge === bridge ? [devName] : [],

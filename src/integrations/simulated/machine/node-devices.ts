@@ -1,4 +1,4 @@
-/** What the hypervisor of a simulated host knows of its PCI functions: all of them. */
+/** The PCI functions listed by a simulated host's hypervisor: all of them. */
 import type { NodeDevices } from '#contracts/host/node-devices.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
@@ -6,13 +6,13 @@ import type { NodeCapabilities } from '#core/pci/devices/node-capabilities.ts';
 import type { SimulatedHost } from '../simulated-host.ts';
 
 export interface SimulatedNodeDevicesOptions {
-  /** Its functions may be changed at any time. */
+  /** Its functions may change at any time. */
   host: SimulatedHost;
-  /** Features of each VF's interface. Default: it says none. */
+  /** Features of each VF's interface. Default: none reported. */
   features?: readonly string[];
 }
 
-/** What an igb's VFs have, as captured. */
+/** The features of an igb's VFs, as captured. */
 export const igbFeatures = ['rx', 'tx', 'sg', 'tso', 'gso', 'gro', 'rxvlan', 'txvlan', 'txudptnl'];
 
 export class SimulatedNodeDevices implements NodeDevices {
@@ -33,7 +33,7 @@ export class SimulatedNodeDevices implements NodeDevices {
     );
   }
 
-  /** The PCI bus of the host notices what changes there. */
+  /** The PCI bus of the host already detects these changes. */
   watch(): () => void {
     return () => undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * The PCI bus of a simulated host. As on a real one a VF that a running guest has whole has no
- * interface, and the VFs of a PF that a guest has are gone until it releases it.
+ * The PCI bus of a simulated host. As on a real one, a VF passed through to a running guest has no
+ * interface, and the VFs of a passed-through PF are absent until the guest releases it.
  */
 import type { FoundGuest } from '#contracts/host/hypervisor.ts';
 import type {
@@ -29,23 +29,23 @@ import type { SimulatedHost } from '../simulated-host.ts';
 
 export interface SimulatedPciBusOptions {
   host: SimulatedHost;
-  /** The guests of the host now: they hold devices. */
+  /** The host's current guests: they hold devices. */
   listGuests: () => Promise<FoundGuest[]>;
-  /** Settings that its NICs do not have. Default: none lacks. */
+  /** Settings that its NICs lack. Default: none. */
   lacking?: readonly VfSettingName[];
 }
 
-/** How often it looks whether the description of its host was changed. */
+/** How often the host's description is polled for changes. */
 const lookEveryMs = 1_000;
 
 /**
- * One simulated host's PCI bus. Its functions follow `host.functions`, which may be changed at any
+ * One simulated host's PCI bus. Its functions follow `host.functions`, which may change at any
  * time.
  */
 export class SimulatedPciBus implements PciBus {
   readonly #options: SimulatedPciBusOptions;
   readonly #vfs = new Map<PciAddress, VfState>();
-  /** VFs of PFs whose number of VFs was lowered. */
+  /** VFs of PFs whose VF count was lowered. */
   readonly #unmade = new Map<PciAddress, PciFunction[]>();
   readonly #drivers = new Map<PciAddress, string | null>();
 
@@ -76,7 +76,7 @@ export class SimulatedPciBus implements PciBus {
     return this.#options.host.functions.find((fn) => fn.address === address)?.ifname ?? null;
   }
 
-  /** That of a PF always is. */
+  /** A PF's interface is always up. */
   async isUp(address: PciAddress): Promise<boolean | null> {
     if ((await this.ifnameOf(address)) === null) return null;
     const isVf = this.#function(address).parentIfname !== null;
@@ -128,7 +128,7 @@ export class SimulatedPciBus implements PciBus {
     if (ifname === null || this.#function(address).parentAddress === null) return;
     const state = this.#vf(address);
     if (state.own === null) return;
-    // Its PF learns a MAC that the VF gives itself.
+    // The PF records a MAC that the VF sets itself.
     if (macAddress !== undefined) state.settings = { ...state.settings, macAddress };
     state.own = {
       ...state.own,
@@ -229,7 +229,7 @@ export class SimulatedPciBus implements PciBus {
 
 const freshInterface = { isMacGiven: false, isUp: false };
 
-/** The function while guests have these; undefined for a VF whose PF they have. */
+/** The function while guests hold these; undefined for a VF whose PF they hold. */
 function shown(fn: PciFunction, given: ReadonlySet<PciAddress>): PciFunction | undefined {
   if (fn.parentAddress !== null && given.has(fn.parentAddress)) return undefined;
   if (!given.has(fn.address)) return fn;
@@ -237,7 +237,7 @@ function shown(fn: PciFunction, given: ReadonlySet<PciAddress>): PciFunction | u
   return { ...fn, ifname: null, macAddress: null, link: null };
 }
 
-/** A locally administered MAC, the same each time. */
+/** A locally administered MAC, always the same per address. */
 function madeUpMac(address: PciAddress): string {
   const digits = address
     .replaceAll(/[^0-9a-f]/g, '')

@@ -8,14 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { printable, quoted } from '#core/quoted-text.ts';
 
-/** The capture that comes with Novella: a host with two igb PFs (82576) of four VFs each. */
+/** The capture included in Novella: a host with two igb PFs (82576) of four VFs each. */
 export const igbCapturePath = fileURLToPath(new URL('captures/igb-host.txt', import.meta.url));
 
 /**
  * Writes the tree below `root` (which stands for /sys). Lines are `/sys/PATH: VALUE`, `/sys/PATH ->
  * TARGET`; a file that the kernel refused to read (`ERR …`) is left out. Throws `invalid`, naming
- * the line, for anything else, and for a path through a link of the text: what is written stays
- * below `root`. Example: `/sys/devices/pci0000:00/0000:00:04.0/0000:01:00.0/sriov_numvfs: 4`.
+ * the line, for anything else, and for a path through a link of the text: all output stays below
+ * `root`. Example: `/sys/devices/pci0000:00/0000:00:04.0/0000:01:00.0/sriov_numvfs: 4`.
  */
 export function writeSysfsTree(text: string, root: string): void {
   const links = new Set<string>();
@@ -25,7 +25,7 @@ export function writeSysfsTree(text: string, root: string): void {
       new ComputeError('invalid', `sysfs capture, line ${index + 1}: ${quoted(line)} ${rule}`);
     const entry = parseLine(line);
     if (entry === undefined) throw refuse('must be "/sys/PATH: VALUE" or "/sys/PATH -> TARGET"');
-    // The listing of a folder behind a link is no file of its own.
+    // The listing of a folder behind a link is not a file.
     if (entry.path.endsWith('iommu_group/devices') || entry.value?.startsWith('ERR ')) continue;
     if (isThroughLink(entry.path, links)) throw refuse('goes through a link');
     if (entry.target !== undefined) links.add(entry.path);

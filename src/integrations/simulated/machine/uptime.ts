@@ -1,6 +1,6 @@
 /**
- * The uptime of a simulated host: it is up as long as the process that simulates it, on that
- * machine's load.
+ * The uptime of a simulated host: that of the process that simulates it, with the load of its
+ * machine.
  */
 import { loadavg } from 'node:os';
 import type { Uptime } from '#contracts/host/host-link.ts';

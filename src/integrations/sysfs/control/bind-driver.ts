@@ -13,7 +13,7 @@ const bindsMs = 5_000;
 const lookEveryMs = 50;
 
 /**
- * `bus`: sysfs's folder of the PCI bus. Throws `unavailable` when another driver is bound in the
+ * `bus`: sysfs's folder of the PCI bus. Throws `unavailable` when another driver is bound at the
  * end.
  */
 export async function bindDriver(
@@ -27,7 +27,7 @@ export async function bindDriver(
   try {
     if ((await bound()) !== null) await write(join(folder, 'driver/unbind'), address);
     if (driver !== null) {
-      // The override also binds where the PF is set to leave its VFs without drivers.
+      // The override also binds where the PF is configured to leave its VFs without drivers.
       await write(join(folder, 'driver_override'), driver);
       await write(join(bus, 'drivers_probe'), address);
       await write(join(folder, 'driver_override'), '\n');

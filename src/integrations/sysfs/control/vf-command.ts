@@ -1,25 +1,25 @@
 /** The settings of a VF as `ip link` commands. Source: ip-link(8). */
 import type { VfChange, VfSettingName } from '#core/pci/vf/vf-settings.ts';
 
-/** Where a VF is, in the kernel's words. */
+/** A VF's place in the kernel's terms. */
 export interface VfPlace {
   /** Interface of its PF. */
   pfIfname: string;
   vfNum: number;
 }
 
-/** A command and the settings it makes. */
+/** A command and the settings it applies. */
 export interface VfCommand {
   command: string[];
   change: VfChange;
 }
 
 /**
- * One command for each setting, so that a refusal names the one that was refused; VLAN and its
- * priority go together. The order is one that all drivers take: some refuse a spoof check without a
- * MAC, and none a least rate above the most. Source: Linux `mlx4_set_vf_spoofchk`,
- * `mlx4_set_vf_mac`. Example: `{ macAddress: 'fa:16:…', vlan: 42, qos: 0 }` → `ip link set ens1f0
- * vf 0 mac fa:16:…`, `ip link set ens1f0 vf 0 vlan 42 qos 0`.
+ * One command per setting, so that a refusal names the refused one; VLAN and its priority are set
+ * together. All drivers accept this order: some refuse a spoof check without a MAC, and all a
+ * minimum rate above the maximum. Source: Linux `mlx4_set_vf_spoofchk`, `mlx4_set_vf_mac`. Example:
+ * `{ macAddress: 'fa:16:…', vlan: 42, qos: 0 }` → `ip link set ens1f0 vf 0 mac fa:16:…`, `ip link
+ * set ens1f0 vf 0 vlan 42 qos 0`.
  */
 export function vfCommands(change: VfChange, { pfIfname, vfNum }: VfPlace): VfCommand[] {
   const throughPf = ['ip', 'link', 'set', pfIfname, 'vf', String(vfNum)];
@@ -45,7 +45,7 @@ const words: Record<Exclude<VfSettingName, 'vlan' | 'qos'>, string> = {
 };
 
 /**
- * Spoof check off → MAC → all else → spoof check on; a least rate of none before the most, any
+ * Spoof check off → MAC → the rest → spoof check on; a minimum rate of 0 before the maximum, any
  * other after it.
  */
 function placeOf([name, value]: [string, string | number | boolean]): number {

@@ -1,6 +1,6 @@
 /**
- * One VF's settings: read through its PF, changed one by one, and what its NIC lacks found out
- * without changing anything.
+ * One VF's settings: reads them through its PF, applies them one by one, and finds those its NIC
+ * lacks without changing any.
  */
 import { join } from 'node:path';
 import { ComputeError, errorText } from '#core/errors.ts';
@@ -27,8 +27,7 @@ interface PlacedVf extends VfPlace {
 }
 
 /**
- * Settings that can be asked for by setting what is set already. A least rate of 0 is taken by NICs
- * that have none.
+ * Settings that can be tested by setting their current value. NICs without a minimum rate accept 0.
  */
 const probed: VfSettingName[] = ['spoofCheck', 'trust', 'linkState', 'maxTxRateMbps'];
 const notSupported = /operation not supported/i;
@@ -36,10 +35,10 @@ const notSupported = /operation not supported/i;
 export class VfControl {
   readonly #devices: string;
   readonly #run: RunCommand;
-  /** By PF and setting: does the NIC have it? */
+  /** By PF and setting: whether the NIC has it. */
   readonly #abilities = new Map<string, boolean>();
 
-  /** `devices`: the folder with one link for each function. */
+  /** `devices`: the folder with one link per function. */
   constructor(devices: string, run: RunCommand) {
     this.#devices = devices;
     this.#run = run;
@@ -51,8 +50,7 @@ export class VfControl {
   }
 
   /**
-   * Throws `unavailable`, naming each setting that is refused and the NIC's driver; all others are
-   * made.
+   * Throws `unavailable`, naming each refused setting and the NIC's driver; all others are applied.
    */
   async set(address: PciAddress, wanted: VfChange): Promise<void> {
     const place = await this.#place(address);
@@ -72,9 +70,7 @@ export class VfControl {
     throw new ComputeError('unavailable', refusals.map(({ message }) => message).join('; '));
   }
 
-  /**
-   * Takes off a MAC that an administrator has set, so that the VF's own interface may have another.
-   */
+  /** Removes a MAC set by an administrator, so that the VF's own interface may have another. */
   async clearMac(address: PciAddress): Promise<void> {
     const { pfIfname, vfNum } = await this.#place(address);
     await this.#run(['ip', 'link', 'set', pfIfname, 'vf', String(vfNum), 'mac', noMac]);
@@ -133,7 +129,7 @@ export class VfControl {
     return {
       ifname: own.name,
       macAddress: (await file('address')) ?? noMac,
-      // 0: permanent, which for a VF means that its PF said it. Source: Linux `NET_ADDR_PERM`.
+      // 0: permanent, which for a VF means assigned by its PF. Source: Linux `NET_ADDR_PERM`.
       isMacGiven: (await file('addr_assign_type')) === '0',
       isUp: isUp(await file('flags')),
     };

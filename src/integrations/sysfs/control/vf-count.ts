@@ -7,10 +7,10 @@ import type { PciAddress } from '#core/pci/devices/address.ts';
 import type { RunCommand } from '#contracts/host/run-command.ts';
 import { listFolder, readText } from '../reading/sysfs-files.ts';
 
-/** Writes a file of sysfs; throws with the kernel's words when it refuses. */
+/** Writes a file of sysfs; throws with the kernel's message when it refuses. */
 export type WriteFile = (path: string, text: string) => Promise<void>;
 
-/** Half a second for each was seen on slow machines. */
+/** Slow machines took half a second per VF. */
 const vfsAppearMs = (count: number): number => 30_000 + count * 2_000;
 const lookEveryMs = 50;
 
@@ -23,8 +23,8 @@ export async function readVfCount(devices: string, pf: PciAddress): Promise<VfCo
 }
 
 /**
- * The kernel takes a number of VFs only from none. Returns when all are there with the interfaces
- * that their drivers make.
+ * The kernel accepts a new VF count only when it is 0. Returns when all VFs exist with the
+ * interfaces that their drivers create.
  */
 export async function writeVfCount(
   host: { devices: string; run: RunCommand; write: WriteFile },
@@ -60,11 +60,11 @@ export async function writeVfCount(
     }
     await delay(lookEveryMs);
   }
-  // Their interfaces get their lasting names from udev; a host without udev has none to wait for.
+  // udev gives their interfaces their final names; a host without udev has none to wait for.
   await run(['udevadm', 'settle', '--timeout=20']).catch(() => undefined);
 }
 
-/** VFs that the PF links to and that can be read. */
+/** The readable VFs that the PF links to. */
 async function vfsOf(devices: string, pf: PciAddress): Promise<number> {
   const links = (await listFolder(join(devices, pf))).filter((name) => /^virtfn\d+$/.test(name));
   const ids = await Promise.all(links.map((name) => readText(join(devices, pf, name, 'vendor'))));

@@ -1,5 +1,5 @@
 /**
- * The part of a sysfs that Novella reads, as text: one line a file or link. The reverse is
+ * The part of a sysfs that Novella reads, as text: one line per file or link. The reverse is
  * `simulated/sysfs-tree.ts`.
  */
 import { readdir, readFile, readlink } from 'node:fs/promises';
@@ -10,8 +10,8 @@ import { bondMacFile, netFolders } from './read-interfaces.ts';
 import { vdpaChildren } from './vdpa.ts';
 
 /**
- * The files that say a function's kind and place; Novella reads nothing else of its folder. Product
- * data is binary and stays out.
+ * The files with a function's kind and place; Novella reads nothing else of its folder. Product
+ * data is binary and is left out.
  */
 const files = [
   'class',
@@ -48,7 +48,7 @@ export async function captureSysfs(root: string): Promise<string> {
     const place = posix.join(devices, address);
     const target = await linkOf(join(root, place));
     if (target !== undefined) lines.push(`/sys/${place} -> ${target}`);
-    // Nothing is written through a link: the folder is named by where it is.
+    // Nothing is written through a link: the folder is named by its real path.
     const folder = target === undefined ? place : posix.join(devices, target);
     lines.push(...(await captureFunction(root, folder)));
   }
@@ -79,7 +79,7 @@ async function captureFunction(root: string, folder: string): Promise<string[]> 
   return lines;
 }
 
-/** One line; undefined when the file is not there or refuses to be read. */
+/** One line; undefined when the file is missing or unreadable. */
 async function textOf(path: string): Promise<string | undefined> {
   try {
     return (await readFile(path, 'utf8')).trim().split('\n')[0] ?? '';

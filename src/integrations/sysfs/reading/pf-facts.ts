@@ -1,4 +1,4 @@
-/** What all VFs of a PF take from it: read once for all of them. */
+/** Facts of a PF that all its VFs share: read once for all of them. */
 import { join } from 'node:path';
 import type { PciAddress } from '#core/pci/devices/address.ts';
 import { type ReadInterface, readInterfaces, readMac } from './read-interfaces.ts';
@@ -6,7 +6,7 @@ import { linkedName, listFolder, readBytes } from './sysfs-files.ts';
 import { vpdSerialNumber } from './vpd.ts';
 
 export interface PfFacts {
-  /** Its own, the one of its first port first. */
+  /** Its own interfaces, that of its first port first. */
   interfaces: ReadInterface[];
   macAddress: string | null;
   /** From the product data of the card. */
@@ -16,8 +16,8 @@ export interface PfFacts {
 }
 
 /**
- * Reads a PF, or remembers it: for one pass over the functions of a host. `devices`: the folder
- * with one link for each function.
+ * Reads a PF, cached for one pass over a host's functions. `devices`: the folder with one link per
+ * function.
  */
 export function pfReader(devices: string): (pf: PciAddress) => Promise<PfFacts> {
   const known = new Map<PciAddress, Promise<PfFacts>>();

@@ -11,9 +11,9 @@ import { linkedName, readText } from './sysfs-files.ts';
 import { vdpaChildren } from './vdpa.ts';
 
 /**
- * Reads the function at this address. `devices` is the folder with one link for each function;
- * `pfOf` reads PFs, and remembers them for those that read many functions. Throws an Error in plain
- * words when what every function has (vendor, device) is not there.
+ * Reads the function at this address. `devices` is the folder with one link per function; `pfOf`
+ * reads PFs, cached for callers that read many functions. Throws a readable Error when a
+ * mandatory file (vendor, device) is missing.
  */
 export async function readFunction(
   devices: string,
@@ -40,7 +40,7 @@ export async function readFunction(
     productId,
     deviceType,
     parentAddress,
-    // -1 where the firmware does not say.
+    // -1 where the firmware reports none.
     numaNode: numa !== undefined && /^\d+$/.test(numa) ? Number(numa) : null,
     ifname: own?.name ?? null,
     ...(others.length > 0 && { otherIfnames: others.map(({ name }) => name) }),
@@ -61,15 +61,14 @@ async function readType(folder: string, parent: PciAddress | null): Promise<PciD
   return Number((await readText(join(folder, 'sriov_totalvfs'))) ?? 0) > 0 ? 'type-PF' : 'type-PCI';
 }
 
-/** Kernels before 4.14 do not say it. */
+/** Kernels before 4.14 lack it. */
 async function readVfProduct(folder: string): Promise<string | undefined> {
   const text = await readText(join(folder, 'sriov_vf_device'));
   return /^(?:0x)?([0-9a-f]{4})$/i.exec(text ?? '')?.[1]?.toLowerCase();
 }
 
 /**
- * A VF rarely has product data of its own, and reading it is slow: the card's is read once, at the
- * PF.
+ * A VF rarely has its own product data, and reading it is slow: the card's is read once, at the PF.
  */
 function capabilitiesOf(
   address: PciAddress,
@@ -88,7 +87,7 @@ async function readParent(folder: string): Promise<PciAddress | null> {
   return tryParsePciAddress((await linkedName(join(folder, 'physfn'))) ?? '') ?? null;
 }
 
-/** Of several interfaces one with a carrier is enough. Undefined where sysfs does not say. */
+/** Of several interfaces one with a carrier is enough. Undefined where sysfs has no value. */
 async function readLink(interfaces: readonly ReadInterface[]): Promise<PciFunction['link']> {
   if (interfaces.length === 0) return null;
   const states = await Promise.all(interfaces.map(readCarrier));

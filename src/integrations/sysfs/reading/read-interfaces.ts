@@ -6,12 +6,12 @@ import { ownInterfaces, type ShownInterface } from '#core/pci/devices/own-interf
 import { listFolder, readText } from './sysfs-files.ts';
 
 export interface ReadInterface extends ShownInterface {
-  /** Where its files are. Example: `…/0000:06:00.0/virtio1/net/enp6s0`. */
+  /** The folder of its files. Example: `…/0000:06:00.0/virtio1/net/enp6s0`. */
   folder: string;
 }
 
 /**
- * Those of the function in this folder, the one of its first port first. Representors of a
+ * The interfaces of the function in this folder, that of its first port first. Representors of a
  * switching PF are left out.
  */
 export async function readInterfaces(folder: string): Promise<ReadInterface[]> {
@@ -32,7 +32,7 @@ async function readAllInterfaces(folder: string): Promise<ReadInterface[]> {
 }
 
 /**
- * Where devices of a function may have interfaces: a vDPA device on the virtio bus is the deepest.
+ * How deep devices of a function may have interfaces: a vDPA device on the virtio bus is deepest.
  * Example: `vdpa0/virtio3/net`.
  */
 const deepest = 3;
@@ -41,7 +41,7 @@ const deepest = 3;
 const skipped = new Set(['power', 'msi_irqs', 'queues', 'infiniband', 'hwmon', 'ptp', 'iommu']);
 
 /**
- * The names of all interfaces that go with the function: its own, representors, and those of its
+ * The names of all interfaces of the function: its own, representors, and those of its
  * sub-functions and vDPA devices. Example: `enp3s0f0np0`, `enp3s0f0s88` (in `mlx5_core.sf.2/net`).
  */
 export async function interfacesBelow(folder: string): Promise<string[]> {
@@ -84,12 +84,12 @@ async function readOne(folder: string, name: string): Promise<ReadInterface> {
 }
 
 /**
- * What a port of a bond keeps of its own MAC, while it has the bond's. Source: Linux
+ * Holds the own MAC of a bond's port, which uses the bond's. Source: Linux
  * `drivers/net/bonding/bond_sysfs_slave.c`.
  */
 export const bondMacFile = 'bonding_slave/perm_hwaddr';
 
-/** The MAC of an interface, its own also while it is a port of a bond; or null. */
+/** The MAC of an interface, for a port of a bond its own; or null. */
 export async function readMac(own: ReadInterface | null): Promise<string | null> {
   if (own === null) return null;
   const read = (file: string) => readText(join(own.folder, file));
@@ -97,8 +97,8 @@ export async function readMac(own: ReadInterface | null): Promise<string | null>
 }
 
 /**
- * up: it is, and has a carrier, which cannot be read while it is down. Undefined where sysfs does
- * not say.
+ * `up`: enabled with a carrier, which cannot be read while it is disabled. Undefined where sysfs
+ * has no value.
  */
 export async function readCarrier({ folder }: ReadInterface): Promise<'up' | 'down' | undefined> {
   if ((await readText(join(folder, 'operstate'))) === undefined) return undefined;

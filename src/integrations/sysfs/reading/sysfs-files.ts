@@ -1,7 +1,4 @@
-/**
- * Files of sysfs. One that does not apply is absent, or refuses to be read: both mean "does not
- * say".
- */
+/** Files of sysfs. One that does not apply is absent or unreadable: both mean "no value". */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 
@@ -21,7 +18,7 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** The names in a folder; none when it is not there. */
+/** The names in a folder; empty when it is missing. */
 export async function listFolder(path: string): Promise<string[]> {
   try {
     return await readdir(path);
@@ -30,7 +27,7 @@ export async function listFolder(path: string): Promise<string[]> {
   }
 }
 
-/** The name that a link leads to. Example: `…/driver` → `igb`. */
+/** The name that a link points to. Example: `…/driver` → `igb`. */
 export async function linkedName(path: string): Promise<string | null> {
   try {
     return basename(await readlink(path));
@@ -40,8 +37,8 @@ export async function linkedName(path: string): Promise<string | null> {
 }
 
 /**
- * Is the interface with these flags up? Where there are none to read, nobody knows better. Source:
- * Linux `IFF_UP`.
+ * Whether the interface with these flags is up. Unreadable flags count as up. Source: Linux
+ * `IFF_UP`.
  */
 export function isUp(flags: string | undefined): boolean {
   return flags === undefined || (Number(flags) & 1) === 1;

@@ -1,12 +1,12 @@
 /**
- * Does a vDPA device sit on a VF? Whoever makes one names it: `vdpa dev add name blue mgmtdev
+ * Detects a vDPA device on a VF. Its creator chooses its name: `vdpa dev add name blue mgmtdev
  * pci/0000:06:00.3`.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linkedName, readText } from './sysfs-files.ts';
 
-/** Folders of a function that many VFs have, and whose names no device of it can have. */
+/** Folders of a function that many VFs have, and that cannot be names of its devices. */
 const otherFolders = new Set(['net', 'power', 'msi_irqs', 'iommu', 'infiniband', 'ptp', 'hwmon']);
 
 /**

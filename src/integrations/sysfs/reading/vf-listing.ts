@@ -8,7 +8,7 @@ interface VfInfo {
   vf?: number;
   address?: string;
   vlan_list?: { vlan?: number; qos?: number }[];
-  /** Before iproute2 knew lists. */
+  /** Of iproute2 versions without lists. */
   vlan?: number;
   qos?: number;
   rate?: { max_tx?: number; min_tx?: number };
@@ -18,8 +18,8 @@ interface VfInfo {
 }
 
 /**
- * The settings of one VF, or undefined when the PF does not list it. What a NIC does not say is as
- * drivers start it. Throws an Error when the text is no such listing.
+ * The settings of one VF, or undefined when the PF does not list it. Values missing from the list
+ * are the drivers' defaults. Throws an Error when the text is no such listing.
  */
 export function vfSettingsIn(listing: string, vfNum: number): VfSettings | undefined {
   const [link] = JSON.parse(listing) as { vfinfo_list?: VfInfo[] }[];

@@ -1,6 +1,6 @@
 /**
- * Vital product data of a PCI card, as the kernel's `vpd` file holds it. Source: PCI Local Bus 3.0,
- * appendix I.
+ * Vital product data of a PCI card, in the format of the kernel's `vpd` file. Source: PCI Local Bus
+ * 3.0, appendix I.
  */
 
 const readOnlyTag = 0x90;

@@ -1,5 +1,5 @@
 /**
- * Does a graphics card show the host's own console? Source: Linux
+ * Whether a graphics card shows the host's own console. Source: Linux
  * `Documentation/ABI/testing/sysfs-bus-pci` (`boot_vga`), `drivers/gpu/drm/drm_sysfs.c`.
  */
 import { join } from 'node:path';
@@ -9,12 +9,12 @@ import { linkedName, listFolder, readText } from '../reading/sysfs-files.ts';
 const fix = 'let another card show it, or bind this one to vfio-pci when the host boots';
 
 /**
- * `folder`: of the function. None for a card that has no driver, or waits on vfio-pci: no console
- * is on it.
+ * `folder`: of the function. Empty for a card without a driver or bound to vfio-pci: it has no
+ * console.
  */
 export async function consoleUses(folder: string): Promise<string[]> {
   const driver = await linkedName(join(folder, 'driver'));
-  // The firmware's picture is shown without a driver of the card. Source: Linux
+  // The firmware's framebuffer works without a driver of the card. Source: Linux
   // `drivers/firmware/sysfb.c`, `sysfb_parent_dev`.
   const ofFirmware = (await listFolder(folder)).find((name) => /-framebuffer\.\d+$/.test(name));
   if (driver === null && ofFirmware !== undefined) {

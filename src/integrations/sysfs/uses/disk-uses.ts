@@ -1,5 +1,5 @@
 /**
- * Does the host use a disk below a PCI function? Source: Linux
+ * Whether the host uses a disk below a PCI function. Source: Linux
  * `Documentation/ABI/stable/sysfs-block`, proc_pid_mountinfo(5), open(2) `O_EXCL`.
  */
 import { constants } from 'node:fs';
@@ -9,15 +9,15 @@ import { tryParsePciAddress } from '#core/pci/devices/address.ts';
 import type { LookedAt } from './looked-at.ts';
 import { listFolder, readText } from '../reading/sysfs-files.ts';
 
-/** A disk, a partition, or what is made of them. */
+/** A disk, a partition, or a device built from them. */
 interface BlockDevice {
   name: string;
   folder: string;
 }
 
 /**
- * Each disk that is mounted, swapped to, part of a volume (LVM, RAID, multipath, bcache), or open
- * to one user only (ZFS). `folder`: of the function.
+ * Each disk that is mounted, used for swap, part of a volume (LVM, RAID, multipath, bcache), or
+ * opened exclusively (ZFS). `folder`: of the function.
  */
 export async function diskUses(host: LookedAt, folder: string): Promise<string[]> {
   const found = await disksBelow(host, folder);
@@ -34,12 +34,11 @@ export async function diskUses(host: LookedAt, folder: string): Promise<string[]
     .map(({ name }) => `its disk ${name} is open to a program of this host: end its use there`);
 }
 
-/** Folders that hold no disk and many files. */
+/** Folders with many files and without disks. */
 const skipped = new Set(['net', 'queues', 'power', 'msi_irqs', 'infiniband', 'mq', 'hwmon']);
 
 /**
- * Disks and partitions, in the order of their names. Other functions, below a bridge, are not this
- * one's.
+ * Disks and partitions, ordered by name. Those of other functions, below a bridge, are excluded.
  */
 async function disksBelow({ sysfs }: LookedAt, folder: string): Promise<BlockDevice[]> {
   const found: BlockDevice[] = [];
@@ -49,7 +48,7 @@ async function disksBelow({ sysfs }: LookedAt, folder: string): Promise<BlockDev
       if (!entry.isDirectory() || skipped.has(name)) continue;
       if (tryParsePciAddress(name) !== undefined) continue;
       const here = join(at, name);
-      // A namespace behind several controllers is a disk of none of them.
+      // A namespace behind several controllers is not a disk of any of them.
       const path = /^nvme(\d+)c\d+n(\d+)$/.exec(name);
       if (path !== null) await walkDisk(`nvme${path[1]}n${path[2]}`);
       else if (await isBlockDevice(at, name)) found.push({ name, folder: here });
@@ -74,7 +73,7 @@ async function isBlockDevice(parent: string, name: string): Promise<boolean> {
 /** Uses by name (`sda1`, `mapper/vg-root`) and by number (`8:1`), in plain words. */
 async function usedDevices(machine: string): Promise<Map<string, string>> {
   const proc = join(machine, 'proc');
-  // That of the first process, for the agent may have its own view of files.
+  // Those of the first process, because the agent may have its own mount namespace.
   const mounts =
     (await readText(join(proc, '1/mountinfo'))) ?? (await readText(join(proc, 'self/mountinfo')));
   const used = new Map<string, string>();
@@ -93,7 +92,7 @@ async function usedDevices(machine: string): Promise<Map<string, string>> {
   return used;
 }
 
-/** Blanks and the like in paths. */
+/** Decodes blanks and similar characters in paths. */
 function unescaped(path: string): string {
   return path.replaceAll(/\\([0-7]{3})/g, (_, code: string) =>
     String.fromCharCode(Number.parseInt(code, 8)),
@@ -101,8 +100,8 @@ function unescaped(path: string): string {
 }
 
 /**
- * Of the device itself, or of what is made of it. Example: `is part of vg-root, which is mounted at
- * /: umount /`.
+ * The use of the device itself, or of one built from it. Example: `is part of vg-root, which is
+ * mounted at /: umount /`.
  */
 async function useOf(
   host: LookedAt,
@@ -126,8 +125,8 @@ async function useOf(
 }
 
 /**
- * The kernel lets nobody else have a block device alone while a file system, a volume or a pool has
- * it so.
+ * The kernel refuses an exclusive open of a block device while a file system, a volume or a pool
+ * holds it exclusively.
  */
 async function isBusy(path: string): Promise<boolean> {
   try {

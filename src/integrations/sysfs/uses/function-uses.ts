@@ -1,6 +1,6 @@
 /**
- * Who on this host uses a PCI function, through whatever is below it: network interfaces, disks,
- * the console.
+ * The host's uses of a PCI function through the devices below it: network interfaces, disks, the
+ * console.
  */
 import { join } from 'node:path';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/devices/address.ts';
@@ -12,9 +12,9 @@ import { interfacesBelow } from '../reading/read-interfaces.ts';
 import { linkedName, listFolder } from '../reading/sysfs-files.ts';
 
 /**
- * Each use in plain words, with how to end it. The VFs of a PF go with it, so what is below them
- * counts too, whether they are offered or not. Example: `its VF 0000:41:00.1: its interface
- * enp65s0v0 is a port of bond bond0: ip link set enp65s0v0 nomaster`.
+ * Each use as plain text, with how to end it. A PF includes its VFs, so devices below them count
+ * too, whether offered or not. Example: `its VF 0000:41:00.1: its interface enp65s0v0 is a port of
+ * bond bond0: ip link set enp65s0v0 nomaster`.
  */
 export async function functionUses(host: LookedAt, address: PciAddress): Promise<string[]> {
   const devices = join(host.sysfs, 'bus/pci/devices');
@@ -23,7 +23,7 @@ export async function functionUses(host: LookedAt, address: PciAddress): Promise
     const ofVf = await ownUses(host, join(devices, vf));
     uses.push(...ofVf.map((use) => `its VF ${vf}: ${use}`));
   }
-  // One route may be there for both families, or in several tables.
+  // The same route may exist for both families, or in several tables.
   return [...new Set(uses)];
 }
 

@@ -1,10 +1,10 @@
-/** Who on this host uses a network interface, from iproute2's JSON. */
+/** The host's uses of a network interface, from iproute2's JSON. */
 import type { RunCommand } from '#contracts/host/run-command.ts';
 
 interface Link {
   ifname: string;
   flags?: string[];
-  /** The interface that this one is on, or the other end of a pair. */
+  /** The underlying interface, or the other end of a pair. */
   link?: string;
   master?: string;
   linkinfo?: { info_kind?: string; info_slave_kind?: string };
@@ -16,19 +16,19 @@ interface Route {
   dev?: string;
   /** Absent: `main`. */
   table?: string;
-  /** Of a route with several next hops, which has no `dev` of its own. */
+  /** Of a route with several next hops, which itself has no `dev`. */
   nexthops?: { dev?: string }[];
 }
 
-/** Links and routes of a host: read once, for questions about many interfaces. */
+/** Links and routes of a host: read once, to check many interfaces. */
 export interface HostNetwork {
   links: readonly Link[];
   routes: readonly Route[];
 }
 
 /**
- * Throws an Error with the program's words. `withoutGuests`: macvtaps, through which guests have
- * interfaces of the host, are left out.
+ * Throws an Error with the program's message. `withoutGuests`: omits macvtaps, through which guests
+ * use interfaces of the host.
  */
 export async function readNetwork(
   run: RunCommand,
@@ -43,13 +43,13 @@ export async function readNetwork(
   return { links: withoutGuests ? links.filter((link) => !isGuests(link)) : links, routes };
 }
 
-/** Kinds of interface whose `link` is no interface that they are on: the other end of a pair. */
+/** Kinds of interface whose `link` is not the underlying interface but the other end of a pair. */
 const paired = ['veth', 'netkit'];
 
 /**
- * Each use of these interfaces, in plain words that name how to end it; none where nobody uses
- * them. What the kernel gives every interface that is up (link-local addresses and their routes) is
- * no use. Example: `its interface enp1s0v2 is a port of bridge br9: ip link set …`.
+ * Each use of these interfaces, as plain text that names how to end it; empty when unused. What the
+ * kernel gives every interface that is up (link-local addresses and their routes) does not count.
+ * Example: `its interface enp1s0v2 is a port of bridge br9: ip link set …`.
  */
 export function hostUses({ links, routes }: HostNetwork, ifnames: readonly string[]): string[] {
   return ifnames.flatMap((ifname) => [

@@ -1,4 +1,4 @@
-/** The machine that is looked at. */
+/** The machine that is inspected. */
 import type { HostNetwork } from './host-uses.ts';
 
 /**
@@ -8,6 +8,6 @@ import type { HostNetwork } from './host-uses.ts';
 export interface LookedAt {
   sysfs: string;
   machine: string;
-  /** Asked for only where there is an interface. */
+  /** Called only where there is an interface. */
   network: () => Promise<HostNetwork>;
 }

@@ -1,4 +1,4 @@
-/** The bindings of ports that wait, in SQL. */
+/** The inactive bindings of ports, in SQL. */
 import type { Kysely } from 'kysely';
 import type { NetworkRows } from '#contracts/store/network-store.ts';
 import { readRows } from '../../rows/readable-rows.ts';

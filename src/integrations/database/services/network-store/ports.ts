@@ -101,11 +101,11 @@ function selectPorts(db: Database, filter: PortFilter) {
 
 const portsAtOnce = 500;
 
-/** In one query for each five hundred ports: never the addresses of others. */
+/** One query per five hundred ports; reads only the addresses of these ports. */
 async function withAddresses(db: Database, rows: NetworkTables['ports'][]): Promise<StoredPort[]> {
   const ports: StoredPort[] = [];
   for (let start = 0; start < rows.length; start += portsAtOnce) {
-    // SQLite answers at once: other requests get a turn between the parts of a long list.
+    // SQLite answers synchronously: other requests get a turn between the parts of a long list.
     if (start > 0) await afterEvents();
     ports.push(...(await withTheirAddresses(db, rows.slice(start, start + portsAtOnce))));
   }

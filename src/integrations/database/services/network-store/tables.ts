@@ -1,4 +1,4 @@
-/** Tables of the network store, and how each kept thing lies in its row. */
+/** Tables of the network store, and how each stored object maps to its row. */
 import type {
   StoredNetwork,
   StoredPort,
@@ -9,7 +9,7 @@ import type {
 } from '#contracts/store/network-store.ts';
 import { type RowOf, rowShape } from '../../rows/row-shape.ts';
 
-/** A port without its addresses, which lie in a table of their own. */
+/** A port without its addresses, which have their own table. */
 export type PortBody = Omit<StoredPort, 'fixedIps'>;
 
 export interface NetworkTables {
