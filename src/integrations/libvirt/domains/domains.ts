@@ -50,10 +50,11 @@ export class Domains {
     });
     try {
       const end = performance.now() + limitMs;
-      while (!(await isDone(events))) {
+      for (;;) {
+        const seen = events.length;
+        if (await isDone(events)) return true;
         const left = end - performance.now();
         if (left <= 0) return false;
-        const seen = events.length;
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, Math.min(left, lookEveryMs));
           wake = () => {
@@ -64,7 +65,6 @@ export class Domains {
           if (events.length > seen) wake();
         });
       }
-      return true;
     } finally {
       stop();
     }
