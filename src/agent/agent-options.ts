@@ -1,4 +1,4 @@
-/** What an agent is given: its host's parts, the operator's device specs, and how it reports. */
+/** The options of an agent: its host's parts, the operator's device specs, and how it reports. */
 import type { CommandJournal } from '#contracts/host/command-journal.ts';
 import type { GuestFiles } from '#contracts/host/guest-files.ts';
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
@@ -18,35 +18,35 @@ export interface AgentOptions {
   hostIp: string;
   hypervisor: Hypervisor;
   pciBus: PciBus;
-  /** What the hypervisor knows of the host's devices. Absent: the PCI bus alone says. */
+  /** The hypervisor's data on the host's devices. Absent: only the PCI bus is read. */
   nodeDevices?: NodeDevices;
   bridges: HostBridges;
   taps: HostTaps;
-  /** What the agent keeps between its runs. */
+  /** Data that the agent keeps between runs. */
   memory: HostMemory;
   guestFiles: GuestFiles;
-  /** The operator's rules for devices that guests may have; first match wins. */
+  /** The operator's rules for devices available to guests; first match wins. */
   deviceSpecs: readonly DeviceSpec[];
   /** Physical networks that its bridges reach, beside those of its device specs. */
   bridgedNetworks: readonly string[];
-  /** Kept for the host itself; absent: nothing. */
+  /** Reserved for the host itself; absent: nothing. */
   reserved?: Reserved;
-  /** Where it remembers commands beyond its own life. */
+  /** Where it keeps commands across restarts. */
   journal: CommandJournal;
   /**
-   * How many VFs each PF is to have, by its interface or PCI address. A PF that is not named keeps
-   * what it has.
+   * How many VFs each PF is to have, by its interface or PCI address. An unnamed PF keeps what it
+   * has.
    */
   vfCounts?: Readonly<Record<string, number>>;
   log: Log;
   heartbeatMs: number;
-  /** Looks for what is wrong with the host, apart from its hypervisor. Absent: nobody looks. */
+  /** Checks the host for problems, apart from its hypervisor. Absent: no checks. */
   checkHealth?: () => Promise<HostProblem[]>;
   /**
-   * How often it is looked at. Default: every half minute, and every five seconds while something
+   * How often health is checked. Default: every half minute, and every five seconds while a problem
    * keeps servers away.
    */
   healthMs?: number;
-  /** What `uptime` prints on the host; undefined: it does not say. Absent: nobody asks. */
+  /** What `uptime` prints on the host; undefined: unavailable. Absent: not read. */
   uptime?: () => Promise<Uptime | undefined>;
 }

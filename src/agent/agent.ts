@@ -1,7 +1,7 @@
 /**
- * The agent of one host: reports what the host is and has, and carries out commands, one command of
- * a guest after the other. Links to the controller come and go. It knows its host and the link; it
- * knows neither the store nor any cloud credential.
+ * The agent of one host: reports what the host is and has, and executes commands, one command of a
+ * guest after the other. Links to the controller come and go. It has access to its host and the
+ * link only, not to the store or any cloud credential.
  */
 import type { AgentEnd, HostReport } from '#contracts/host/host-link.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
@@ -21,18 +21,18 @@ import { watchHost } from './reports/watch-host.ts';
 
 export interface Agent {
   /**
-   * Serves this link until it closes: says hello with a fresh report, then takes commands. A link
-   * joined before is closed. Returns when hello is said; throws when the host cannot be looked at,
-   * and closes the link then.
+   * Serves this link until it closes: sends hello with a fresh report, then takes commands. A link
+   * joined before is closed. Returns when hello is sent; throws when the host cannot be read, and
+   * closes the link then.
    */
   join(link: AgentEnd): Promise<void>;
-  /** Looks at the host and reports, if a link is up. */
+  /** Reads the host and reports, if a link is up. */
   refresh(): Promise<void>;
-  /** Returns when the commands under way have ended; guests go on. */
+  /** Returns when the commands in progress have ended; guests keep running. */
   stop(): Promise<void>;
 }
 
-/** Starts the agent: the host is put in order. It says nothing before it joins a link. */
+/** Starts the agent: the host is put in order. It sends nothing before it joins a link. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { host, journal, log } = options;
   const current = new CurrentLink(host);
@@ -41,10 +41,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const turns = new GuestQueue();
   const looks = new GuestStateReporter(options, notify, turns);
   const reports = new SerialQueue();
-  // One after the other, so that the last one reported is the last one seen.
+  // One after the other, so that the last one reported is the last one read.
   const look = (): Promise<HostReport> => reports.run(() => reportHost(options, parts, turns));
   let reported: readonly HostProblem[] = [];
-  /** For every report that is sent, whatever it is sent for. */
+  /** For every report that is sent, whatever triggered it. */
   const noteHealth = (seen: HostReport): HostReport => {
     reported = seen.problems ?? [];
     return seen;
@@ -63,7 +63,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log,
     turns,
     expect: (guestId) => looks.expect(guestId),
-    // Whoever acts on the result knows then how the guest and its devices are.
+    // The recipient of the result then has the state of the guest and its devices.
     beforeResult: async (guestId) => {
       await followed.settled();
       await looks.now(guestId);

@@ -20,11 +20,11 @@ export interface HostParts {
   bridges: BridgeRefs;
   taps: TapCare;
   log: Log;
-  /** What the agent's start could not do for the host. */
+  /** What the agent's start failed to do for the host. */
   problems: HostProblem[];
 }
 
-/** The parts of one agent; made once, for they take turns on devices and bridges. */
+/** The parts of one agent; created once, because they serialize access to devices and bridges. */
 export function hostParts(options: AgentOptions): HostParts {
   const { host, hypervisor, pciBus, guestFiles, log } = options;
   return {
@@ -42,8 +42,8 @@ export function hostParts(options: AgentOptions): HostParts {
 }
 
 /**
- * What guests that are gone have left on this host is cleaned, and what could not be cleaned before
- * is tried again.
+ * Cleans up after guests that are no longer on this host, and retries what could not be cleaned
+ * before.
  */
 export async function cleanUpHost(parts: HostParts): Promise<void> {
   const { hypervisor, devices, bridges, taps } = parts;

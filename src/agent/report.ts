@@ -1,6 +1,6 @@
 /**
- * What the agent says of its host: facts, guests, what is wrong, and the PCI functions that its
- * device specs admit.
+ * The agent's report of its host: facts, guests, problems, and the PCI functions that its device
+ * specs admit.
  */
 import type { HostReport } from '#contracts/host/host-link.ts';
 import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
@@ -18,7 +18,7 @@ import { healthProblems, silentHypervisor } from './reports/host-health.ts';
 import { uptimeOf } from './reports/uptime-of.ts';
 
 /**
- * Looks at the host now. A function that cannot be read is logged and left out; it never hides the
+ * Reads the host now. A function that cannot be read is logged and left out; it never hides the
  * others. A hypervisor that does not answer is a problem of the host, not of the report.
  */
 export async function reportHost(
@@ -64,7 +64,7 @@ export async function reportHost(
   }
 }
 
-/** The hypervisor may know a serial that sysfs does not have, for an entry that needs one. */
+/** The hypervisor may have a serial that sysfs lacks, for an entry that needs one. */
 function withAnySerial(fn: PciFunction): PciFunction {
   if (hasCardSerial(fn)) return fn;
   return { ...fn, capabilities: { ...fn.capabilities, vpd: { cardSerialNumber: 'unknown' } } };
@@ -82,7 +82,7 @@ async function lookAtHypervisor({ hypervisor, reserved }: AgentOptions): Promise
   }
 }
 
-/** Of a host whose hypervisor has not spoken yet: nothing fits on it. */
+/** For a host whose hypervisor has not answered yet: nothing fits on it. */
 const unknownFacts: HypervisorFacts = {
   type: 'unknown',
   version: 0,

@@ -1,4 +1,4 @@
-/** Time and ids, so that workflows get them from outside. */
+/** Time and ids, injected into workflows. */
 
 export interface Clock {
   /** Epoch milliseconds. */

@@ -1,6 +1,4 @@
-/**
- * Where a workflow or an agent says what an operator may want to read later. pino's logger is one.
- */
+/** The log of a workflow or an agent, for operators. pino's logger is one implementation. */
 export interface Log {
   debug(data: object, message: string): void;
   info(data: object, message: string): void;

@@ -1,11 +1,11 @@
 /**
- * "There is work": a hint, never the truth. The rows are the truth, and a slow poll finds what a
- * lost wake-up missed.
+ * "There is work": only a hint. The rows are authoritative, and a slow poll finds what a lost
+ * wake-up missed.
  */
 
 /**
  * `tasks`: a workflow is due. `commands:HOST`: a command waits for that host. `answered:HOST`: that
- * host has answered something. `ended:SERVER`: a workflow of that server has ended. `enrolments`: a
+ * host has sent an answer. `ended:SERVER`: a workflow of that server has ended. `enrolments`: a
  * host was admitted, or its token revoked. `network-events`: the network service reported a change
  * of ports, or a server concerned may be idle now.
  */
@@ -19,6 +19,6 @@ export type WakeupTopic =
 
 export interface Wakeup {
   notify(topic: WakeupTopic): void;
-  /** Returns the way to stop listening. */
+  /** Returns the function to stop listening. */
   listen(topic: WakeupTopic, listener: () => void): () => void;
 }

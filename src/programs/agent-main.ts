@@ -1,4 +1,4 @@
-/** The program of a hypervisor alone, as the bundle has it. The whole of Novella is `main.ts`. */
+/** The bundled program for hypervisors. The complete Novella is `main.ts`. */
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { addAgentCommand } from './agent/agent-command.ts';

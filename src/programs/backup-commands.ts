@@ -14,7 +14,7 @@ interface StateOptions {
   json?: boolean;
 }
 
-/** Adds both commands. They work on the state directory itself, and need no service. */
+/** Adds both commands. They work on the state directory itself, without any service. */
 export function addBackupCommands(
   novella: Command,
   { screen, ...surroundings }: Surroundings & { screen: Screen },

@@ -1,5 +1,5 @@
 /**
- * The commands of `novella` and their options. What a command needs is loaded when it runs. The
+ * The commands of `novella` and their options. A command's modules are loaded when it runs. The
  * only reader of arguments and environment.
  */
 import { homedir } from 'node:os';
@@ -30,12 +30,12 @@ const surroundings = () => ({
   home: homedir(),
 });
 
-/** Runs what the arguments of this process name, and sets its exit status. */
+/** Runs the command in this process's arguments, and sets its exit status. */
 export async function runCommandLine(): Promise<void> {
   await runProgram(novellaProgram());
 }
 
-/** All commands. Nothing that one needs is loaded before it runs. */
+/** All commands. The modules of each are loaded only when it runs. */
 export function novellaProgram(): Command {
   const novella = new Command('novella')
     .description('A small Nova: OpenStack-compatible compute with SR-IOV networking at its heart.')

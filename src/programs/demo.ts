@@ -1,7 +1,7 @@
 /**
- * `novella demo`: starts the all-in-one with three simulated hosts, walks a new user's journey over
- * its public HTTP API, shows and checks what came of it. Knows the order of things; steps, checks
- * and words are in `demo/`.
+ * `novella demo`: starts the all-in-one with three simulated hosts, runs a new user's journey over
+ * its public HTTP API, shows and checks the results. Contains only the sequence; steps, checks and
+ * texts are in `demo/`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,20 +32,18 @@ export interface DemoOptions {
   json: boolean;
   screen: Screen;
   progress: Screen;
-  /**
-   * Settles when the user has seen enough (Ctrl-C). A journey under way is walked to its end first.
-   */
+  /** Settles on Ctrl-C. A journey in progress is completed first. */
   interrupted: Promise<unknown>;
 }
 
 /**
- * Runs the demo and gives the exit code: 0 when every claim held. Its state is a temporary folder,
- * removed at the end.
+ * Runs the demo and returns the exit code: 0 when every claim held. Its state is a temporary
+ * folder, removed at the end.
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const stateDir = mkdtempSync(join(tmpdir(), 'novella-demo-'));
   const forget = () => rmSync(stateDir, { recursive: true, force: true });
-  // Also when a second Ctrl-C ends the process before its time.
+  // Also when a second Ctrl-C ends the process early.
   process.once('exit', forget);
   let cloud: AllInOne | undefined;
   try {

@@ -1,4 +1,4 @@
-/** The command `novella`. Its version is answered before anything else is loaded. */
+/** The command `novella`. Its version is printed before anything else is loaded. */
 import { version } from './version.ts';
 
 const [first, ...more] = process.argv.slice(2);

@@ -1,2 +1,2 @@
-/** The version of this program, as package.json has it; a bundle has no package.json beside it. */
+/** The version of this program, from package.json; a bundle has no package.json beside it. */
 export const version = '0.2.0';

@@ -1,26 +1,26 @@
 /**
- * Files that are whole and on disk, or as they were before: also after a crash and a power cut.
- * Always in this order: the new content under another name, synced; the rename, which happens as a
- * whole or not at all; the folder, synced, for the rename is in it. Source: rename(2), fsync(2).
+ * Atomic file writes: complete and on disk, or unchanged, also after a crash or a power cut. Always
+ * in this order: write the new content under another name and sync it; rename it, which is atomic;
+ * sync the folder, which holds the rename. Source: rename(2), fsync(2).
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** For its owner only: what is not said to be for others is not. */
+/** Readable by its owner only, unless specified otherwise. */
 const ownersOnly = 0o600;
 
 const newEnding = '.new';
 
 /**
- * Writes the text under this name, in place of what had it; readable by its owner only. Resolves
- * when it is on disk; a reader finds the old text or the new one. Throws what the file system does,
+ * Writes the text to this file, replacing it if it exists; readable by its owner only. Resolves
+ * when it is on disk; a reader finds the old text or the new one. Throws the file system's errors,
  * and leaves nothing behind.
  */
 export async function writeFileDurably(path: string, text: string): Promise<void> {
   const part = `${path}${newEnding}`;
   try {
-    // What a dead process left may be another's to read.
+    // A left-over of a dead process may be readable by others.
     await rm(part, { force: true });
     const file = await open(part, 'w', ownersOnly);
     try {
@@ -36,7 +36,7 @@ export async function writeFileDurably(path: string, text: string): Promise<void
 }
 
 /**
- * Gives a file that is written to its end its name, in place of what had it, once the content is on
+ * Moves a completely written file to its name, replacing what was there, once the content is on
  * disk. Example: `renameDurably('/…/disk.part', '/…/disk')`.
  */
 export async function renameDurably(part: string, path: string): Promise<void> {
@@ -45,7 +45,7 @@ export async function renameDurably(part: string, path: string): Promise<void> {
   await sync(dirname(path));
 }
 
-/** Removes a file, so that it stays removed. No error when there is none, nor a folder for it. */
+/** Removes a file durably. No error when it, or its folder, does not exist. */
 export async function removeDurably(path: string): Promise<void> {
   await rm(path, { force: true });
   try {
@@ -64,7 +64,7 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-/** As `writeFileDurably`, at once: for what is written before a program serves anybody. */
+/** Synchronous `writeFileDurably`: for what is written before a program serves requests. */
 export function writeFileDurablySync(path: string, text: string): void {
   const part = `${path}${newEnding}`;
   try {
@@ -78,7 +78,7 @@ export function writeFileDurablySync(path: string, text: string): void {
   syncFolderSync(dirname(path));
 }
 
-/** What was made, renamed and removed in the folder is on disk. */
+/** Syncs the folder: files created, renamed and removed in it are on disk. */
 export function syncFolderSync(path: string): void {
   const folder = openSync(path, 'r');
   try {

@@ -1,4 +1,4 @@
-/** Work of which only so much may run at once. */
+/** Limits how much work runs concurrently. */
 
 /** Example: `new ConcurrencyLimit(3)` runs three, and starts the fourth when one of them ends. */
 export class ConcurrencyLimit {
@@ -10,19 +10,19 @@ export class ConcurrencyLimit {
     this.#most = most;
   }
 
-  /** How many have not begun. */
+  /** How many have not started. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** Runs the work, first come first served, and returns or throws what it does. */
+  /** Runs the work in order of arrival, and returns or throws its outcome. */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#running < this.#most) this.#running += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await work();
     } finally {
-      // The place is handed over, so that nobody who comes now is served before one who waits.
+      // The slot is handed over, so that no newcomer is served before one who waits.
       const next = this.#waiting.shift();
       if (next === undefined) this.#running -= 1;
       else next();

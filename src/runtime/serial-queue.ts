@@ -1,15 +1,15 @@
-/** Work that must not overlap: one after the other, in the order in which it was given. */
+/** Work that must not overlap: one after the other, in the order of arrival. */
 
 /**
  * Work of one key in order, of different keys concurrently. Example: `queue.run('0000:01:10.0',
- * work)` starts `work` when all earlier work of that key has ended, well or not.
+ * work)` starts `work` when all earlier work of that key has ended, successfully or not.
  */
 export class KeyedQueue {
   readonly #tails = new Map<string, Promise<void>>();
 
   /**
    * Resolves when all earlier work of any of these keys has ended, with the function that ends this
-   * turn. For a turn that begins and ends in different functions; else use `run`.
+   * turn. For a turn that begins and ends in different functions; otherwise use `run`.
    */
   async take(keys: string | readonly string[]): Promise<() => void> {
     const names = typeof keys === 'string' ? [keys] : keys;
@@ -24,8 +24,8 @@ export class KeyedQueue {
   }
 
   /**
-   * Runs the work in its turn and returns or throws what it does. What it throws is the caller's
-   * alone: the next one runs all the same.
+   * Runs the work in its turn and returns or throws its outcome. An error goes to its caller only:
+   * the next work runs all the same.
    */
   async run<Result>(
     keys: string | readonly string[],
@@ -39,12 +39,12 @@ export class KeyedQueue {
     }
   }
 
-  /** Keys with work that waits or runs. */
+  /** Keys with waiting or running work. */
   busyKeys(): string[] {
     return [...this.#tails.keys()];
   }
 
-  /** Resolves when nothing waits or runs, work that is added until then included. */
+  /** Resolves when nothing waits or runs, including work added until then. */
   async drained(): Promise<void> {
     while (this.#tails.size > 0) await Promise.all(this.#tails.values());
   }

@@ -1,9 +1,9 @@
 /** Work that may run concurrently. */
 
 /**
- * Does it for all at once and waits until the last has ended, so that nothing still runs when a
- * failure is dealt with. Results in the order of the things; throws what the first of them in that
- * order threw.
+ * Runs it for all concurrently and waits until the last has ended, so that nothing still runs when
+ * a failure is handled. Results are in input order; throws the error of the first failed input in
+ * that order.
  */
 export async function settleAll<Thing, Result>(
   things: readonly Thing[],

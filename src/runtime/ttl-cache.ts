@@ -1,11 +1,11 @@
-/** Answers that are believed for a while. */
+/** A cache whose answers expire. */
 
 export interface TtlCacheOptions {
   /** Epoch milliseconds. */
   now: () => number;
-  /** How long an answer is believed, in milliseconds. */
+  /** How long an answer is valid, in milliseconds. */
   ttlMs: number;
-  /** The oldest is forgotten for a newer one: what is asked for comes from users. */
+  /** When full, the oldest is dropped for a newer one: keys come from users. */
   mostEntries: number;
 }
 
@@ -15,8 +15,8 @@ interface Entry<Answer> {
 }
 
 /**
- * What was read within the time is not read again, and two who ask at once cause one read. A
- * failure is not kept.
+ * An answer within its lifetime is not read again, and concurrent requests share one read. Failures
+ * are not cached.
  */
 export class TtlCache<Answer> {
   readonly #options: TtlCacheOptions;
@@ -27,15 +27,15 @@ export class TtlCache<Answer> {
   }
 
   /**
-   * The answer that is kept for this key, or what `read` returns. `isDoubted`: it is read again
-   * however young it is.
+   * The cached answer for this key, or what `read` returns. `isDoubted`: it is read again at any
+   * age.
    */
   get(key: string, read: () => Promise<Answer>, isDoubted = false): Promise<Answer> {
     const { now, ttlMs, mostEntries } = this.#options;
     const found = this.#entries.get(key);
     if (found !== undefined && !isDoubted && now() < found.until) return found.answer;
     const entry = { until: now() + ttlMs, answer: read() };
-    // Behind the others, so that the first is always the oldest.
+    // Appended last, so that the first is always the oldest.
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     const [oldest] = this.#entries.keys();

@@ -1,6 +1,6 @@
 /**
- * Everything that can be asked of servers, bound to one context: what the API is given. And the
- * workflows behind it, for the dispatcher.
+ * All operations on servers, bound to one context: passed to the API. And the workflows behind
+ * them, for the dispatcher.
  */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { NetworkEvent } from '#contracts/services/network-events.ts';
@@ -39,7 +39,7 @@ export const workflows: Workflows = {
   'follow-ports': followPortsWorkflow,
 };
 
-/** The operations. Each throws what its own file says. */
+/** The operations. Each one's errors are described in its own file. */
 export function serverOperations(context: WorkflowContext) {
   return {
     async createServer(caller: Caller, request: NewServerRequest, requestId: string) {

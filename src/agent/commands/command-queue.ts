@@ -1,6 +1,6 @@
 /**
- * The commands of this host: each is carried out once, those of one guest one after the other, and
- * each result is kept until the controller has it. Links come and go underneath.
+ * The commands of this host: each is executed once, those of one guest one after the other, and
+ * each result is kept until the controller has it. Links may change in between.
  */
 import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/host/command-journal.ts';
 import type { CommandResult, HostCommand } from '#contracts/host/host-link.ts';
@@ -15,21 +15,19 @@ export interface CommandQueueOptions {
   journal: CommandJournal;
   log: Log;
   turns: GuestQueue;
-  /** A command of this guest begins. */
+  /** Called when a command of this guest begins. */
   expect: (guestId: string) => void;
-  /** It is done, and its result not yet reported. Never throws. */
+  /** Called when it is done, and its result not yet reported. Never throws. */
   beforeResult: (guestId: string) => Promise<void>;
-  /**
-   * Reports to the controller how a command ended, if there is a link now. May be reported again.
-   */
+  /** Reports to the controller how a command ended, if there is a link now. May be repeated. */
   answer: (key: CommandKey, result: CommandResult) => void;
 }
 
 export class CommandQueue {
   readonly #options: CommandQueueOptions;
   /**
-   * Ended, and the controller has not said that it has the result; `result` null: cut off by the
-   * end of an earlier agent.
+   * Ended, and the controller has not confirmed the result; `result` null: interrupted by the end
+   * of an earlier agent.
    */
   readonly #kept: Map<string, JournalEntry>;
   readonly #running = new Set<string>();
@@ -40,13 +38,13 @@ export class CommandQueue {
     this.#kept = new Map(left.map((entry) => [nameOf(entry), entry]));
   }
 
-  /** With what an earlier life of the agent left in the journal. */
+  /** With the journal entries of earlier runs of the agent. */
   static async open(options: CommandQueueOptions): Promise<CommandQueue> {
     return new CommandQueue(options, await options.journal.read());
   }
 
   /**
-   * Carries the command out, unless that is under way or done: then its result is reported again.
+   * Executes the command, unless that is in progress or done: then its result is reported again.
    */
   take(hostId: string, command: HostCommand): void {
     const key = { hostId, seq: command.seq };
@@ -56,7 +54,7 @@ export class CommandQueue {
     if (kept?.result != null) return this.#options.answer(key, kept.result);
     this.#running.add(name);
     const isDone = () => void this.#running.delete(name);
-    // A question does not wait for what may take as long as a start, and changes nothing.
+    // A query changes nothing, and need not wait for commands that may take as long as a start.
     if (command.body.do === 'console') void this.#reply(key, command).finally(isDone);
     else {
       this.#options.turns.take(command.serverId, () =>
@@ -66,8 +64,7 @@ export class CommandQueue {
   }
 
   /**
-   * A link to the controller that knows this host by this id is up: sends it every result that it
-   * may lack.
+   * A link to the controller that uses this host id is up: sends it every result that it may lack.
    */
   async tellAgain(hostId: string): Promise<void> {
     for (const entry of this.#kept.values()) {
@@ -76,7 +73,7 @@ export class CommandQueue {
     }
   }
 
-  /** The controller has the result. */
+  /** The controller has confirmed the result. */
   async forget({ hostId, seq }: CommandKey): Promise<void> {
     this.#kept.delete(nameOf({ hostId, seq }));
     await this.#options.journal.remove({ hostId, seq }).catch((error: unknown) => {
@@ -88,8 +85,8 @@ export class CommandQueue {
   }
 
   /**
-   * Returns when what was under way has ended; what has not begun does not begin: it will be asked
-   * for again.
+   * Returns when the commands in progress have ended; pending ones do not begin: they will be sent
+   * again.
    */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -135,7 +132,7 @@ function nameOf({ hostId, seq }: CommandKey): string {
   return `${hostId} ${seq}`;
 }
 
-/** A guest that was perhaps rebooted is not rebooted again behind its user's back. */
+/** A guest that may have been rebooted is not rebooted again without its user's knowledge. */
 function cutOff({ body }: HostCommand): CommandResult {
   const message = `the agent restarted while running "${body.do}": its outcome is unknown, retry if needed`;
   return { ok: false, message, detail: '', steps: [] };

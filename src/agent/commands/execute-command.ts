@@ -1,6 +1,6 @@
 /**
- * Does what the controller asked: looks at the host, plans the steps that are missing, executes
- * them, says how it went.
+ * Executes a command of the controller: reads the host, plans the missing steps, executes them,
+ * reports the outcome.
  */
 import type {
   CommandResult,
@@ -26,19 +26,19 @@ import { undoStep } from '#core/guests/plan/undo-step.ts';
 import { executeStep } from './execute-step.ts';
 import type { HostParts } from '../host-parts.ts';
 
-/** A plan, and how it is taken back when it cannot be carried out to its end. */
+/** A plan, and how it is undone when it fails part-way. */
 interface Plan {
   steps: Step[];
   /**
    * Undone in reverse as far as it was done. What is not undone is undone by the same command when
-   * it is given again.
+   * it is sent again.
    */
   isUndone: (step: Step) => boolean;
 }
 
 /**
- * Never throws: what goes wrong is in the result, in the host's words, with the steps that were
- * done. A spawn or attach that fails leaves the host as it was.
+ * Never throws: errors are in the result, in the host's text, with the steps that were done. A
+ * spawn or attach that fails leaves the host as it was.
  */
 export async function executeCommand(
   parts: HostParts,
@@ -83,8 +83,8 @@ export async function executeCommand(
 }
 
 /**
- * Files are the first that a spawn makes: without them no earlier try of it, by an agent that was
- * killed, has made anything.
+ * A spawn creates the files first: without them no earlier attempt, by an agent that was killed,
+ * has created anything.
  */
 async function hasNoFiles(
   { guestFiles }: HostParts,
@@ -103,9 +103,7 @@ async function timed(parts: HostParts, step: Step): Promise<StepRecord> {
   return { step: step.do, milliseconds: performance.now() - startedAt };
 }
 
-/**
- * The guest is as it was asked for; that its definition cannot be shown changes nothing of that.
- */
+/** The guest is as requested, even if its definition cannot be read. */
 async function definitionOf({ hypervisor }: HostParts, guestId: string) {
   try {
     return await hypervisor.domainXml(guestId);
@@ -115,9 +113,9 @@ async function definitionOf({ hypervisor }: HostParts, guestId: string) {
 }
 
 /**
- * A suspend or resume that fails half-way leaves the guest running short of a device: it is led
- * back to where it came from. Their steps are not undone one by one, for what is to come back
- * depends on what the guest has by now.
+ * A suspend or resume that fails half-way leaves the guest running without a device: it is returned
+ * to its previous state. Their steps are not undone one by one, because the undo depends on what
+ * the guest has by now.
  */
 async function bringBack(
   parts: HostParts,
@@ -139,8 +137,8 @@ async function bringBack(
 }
 
 /**
- * The step that failed is undone too, for it may have been done in part. What cannot be undone is
- * reported, and hinders no other.
+ * The failed step is undone too, because it may have been done in part. What cannot be undone is
+ * reported, and does not prevent other undo steps.
  */
 async function undo(parts: HostParts, steps: readonly Step[]): Promise<string[]> {
   const left: string[] = [];
@@ -167,7 +165,7 @@ async function planFor(
   return { steps: stepsFor(body, found), isUndone: (step) => mayUndo(body, found, step) };
 }
 
-/** A guest that was there before the spawn stays, with its disk. */
+/** A guest that existed before the spawn is kept, with its disk. */
 function mayUndo(body: HostCommandBody, found: FoundGuest | undefined, step: Step): boolean {
   if (body.do === 'attach') return true;
   if (body.do !== 'spawn') return false;

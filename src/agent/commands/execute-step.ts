@@ -1,4 +1,6 @@
-/** One executor for each word of `core/guests/step.ts`; a word without one does not compile. */
+/**
+ * One executor for each step kind of `core/guests/step.ts`; a kind without one does not compile.
+ */
 import type { PciBus } from '#contracts/host/pci-bus.ts';
 import { ComputeError } from '#core/errors.ts';
 import { type GuestNic, isPciNic } from '#core/guests/description/guest.ts';
@@ -41,7 +43,7 @@ const executors: Executors = {
     hypervisor.detachNic(guestId, nic, { keep: keep === true }),
 };
 
-/** Carries out one step. Throws ComputeError with the host's words when it cannot be done. */
+/** Executes one step. Throws ComputeError with the host's error text when it fails. */
 export async function executeStep(parts: HostParts, step: Step): Promise<void> {
   await (executors[step.do] as (parts: HostParts, step: Step) => Promise<void>)(parts, step);
 }

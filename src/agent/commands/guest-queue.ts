@@ -1,19 +1,19 @@
-/** Acts on guests: of one guest one after the other, of different guests concurrently. */
+/** Operations on guests: of one guest one after the other, of different guests concurrently. */
 import { KeyedQueue } from '#runtime/serial-queue.ts';
 
 export class GuestQueue {
   readonly #queue = new KeyedQueue();
   readonly #observers = new Set<Set<string>>();
 
-  /** Runs the act when all earlier ones of this guest have ended. The act must not throw. */
+  /** Runs the operation when all earlier ones of this guest have ended. It must not throw. */
   take(guestId: string, act: () => Promise<void>): void {
     for (const seen of this.#observers) seen.add(guestId);
     void this.#queue.run(guestId, act);
   }
 
   /**
-   * From now on until the returned function is called: the guests that were acted on in between, by
-   * id.
+   * From now on until the returned function is called: the ids of the guests with operations in
+   * between.
    */
   observe(): () => string[] {
     const seen = new Set(this.#queue.busyKeys());
@@ -24,7 +24,7 @@ export class GuestQueue {
     };
   }
 
-  /** Settles when every act that was given has ended. */
+  /** Settles when every given operation has ended. */
   ended(): Promise<void> {
     return this.#queue.drained();
   }

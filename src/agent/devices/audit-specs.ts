@@ -1,6 +1,6 @@
 /**
- * Tells the operator, once at the agent's start, of device specs that do not do what they seem to:
- * never a silent no-match.
+ * Warns the operator, once at the agent's start, of device specs without the apparent effect: never
+ * a silent no-match.
  */
 import { auditDeviceSpecs, printFinding } from '#core/pci/specs/device-spec-audit.ts';
 import type { AgentOptions } from '../agent-options.ts';

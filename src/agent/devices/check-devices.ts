@@ -1,6 +1,6 @@
 /**
- * May the guest's devices be handed over now? Looked at right before, for the host may have changed
- * since the claim.
+ * Checks that the guest's devices may be handed over. Done right before, because the host may have
+ * changed since the claim.
  */
 import { ComputeError } from '#core/errors.ts';
 import { type Guest, isPciNic } from '#core/guests/description/guest.ts';
@@ -12,10 +12,7 @@ import type { PciFunction } from '#core/pci/devices/device.ts';
 import { printVfChange } from '#core/pci/vf/vf-settings.ts';
 import type { HostParts } from '../host-parts.ts';
 
-/**
- * Throws `unavailable` with every reason at once, each with what an operator is to do. Nothing is
- * changed.
- */
+/** Throws `unavailable` with all reasons at once, each with its remedy. Changes nothing. */
 export async function checkDevices(parts: HostParts, guest: Guest): Promise<void> {
   const held = heldDevices(guest);
   if (held.length === 0) return;
@@ -30,8 +27,8 @@ export async function checkDevices(parts: HostParts, guest: Guest): Promise<void
       here !== undefined && isLive(here) ? here.devices.map(({ address }) => address) : [],
     );
     const handOver = handOversOf(guest, guests);
-    // What the guest has already was looked at when it got it, and now it is the guest that uses
-    // it.
+    // The guest's current devices were checked at their hand-over, and now the guest itself uses
+    // them.
     for (const device of held.filter(({ address }) => !has.has(address))) {
       const fn = functions.find(({ address }) => address === device.address);
       if (fn !== undefined) problems.push(...(await problemsOf(parts, fn, handOver(device))));
@@ -75,7 +72,7 @@ async function problemsOf(
   return handOverProblems(fn, handOver, facts).map(({ message }) => message);
 }
 
-/** A setting that the NIC does not have is refused before anything is done, not half-way. */
+/** A setting that the NIC does not support is refused before anything is done, not half-way. */
 async function settingProblems({ pciBus }: HostParts, guest: Guest): Promise<string[]> {
   const problems: string[] = [];
   for (const nic of guest.nics.filter(isPciNic)) {

@@ -1,5 +1,5 @@
 /**
- * At the agent's start: every PF has as many VFs as the operator wants, and is up. A PF whose VFs
+ * At the agent's start: gives every PF the configured number of VFs, and sets it up. A PF whose VFs
  * guests or the host itself use keeps what it has.
  */
 import { errorText } from '#core/errors.ts';
@@ -13,9 +13,9 @@ import { vfUses } from './vf-uses.ts';
 type Host = Pick<AgentOptions, 'host' | 'hypervisor' | 'pciBus' | 'log'>;
 
 /**
- * `counts`: by interface or PCI address of the PF. Returns when the VFs are there. Never throws: a
+ * `counts`: by interface or PCI address of the PF. Returns when the VFs exist. Never throws: a
  * count that cannot be reached is logged and returned as a problem of the host, which continues
- * with what there is. Example: `{ enp1s0: 4 }`.
+ * with the existing VFs. Example: `{ enp1s0: 4 }`.
  */
 export async function createVfs(
   host: Host,
@@ -36,8 +36,8 @@ export async function createVfs(
 }
 
 /**
- * The problems without those of PFs that have by now what is wanted of them: VFs may appear late,
- * or an operator has made them.
+ * The problems without those of PFs that have reached their count by now: VFs may appear late, or
+ * an operator has created them.
  */
 export async function withoutReachedCounts(
   { pciBus }: Pick<Host, 'pciBus'>,
@@ -87,8 +87,8 @@ function pfNamed(functions: readonly PciFunction[], name: string): PciFunction |
 }
 
 /**
- * Example: `0000:01:10.0 (guest instance-0000002a)`. Guests that are off hold theirs too: they will
- * want them again.
+ * Example: `0000:01:10.0 (guest instance-0000002a)`. Guests that are off hold theirs too, for their
+ * next start.
  */
 async function holdersOf(
   { hypervisor }: Host,

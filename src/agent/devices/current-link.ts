@@ -1,4 +1,4 @@
-/** The link that the agent speaks on now: one at a time, and for a while none. */
+/** The link that the agent uses now: one at a time, and at times none. */
 import type { CommandKey } from '#contracts/host/command-journal.ts';
 import type {
   AgentEnd,
@@ -8,7 +8,7 @@ import type {
   ToController,
 } from '#contracts/host/host-link.ts';
 
-/** `hostId`: once the controller has said welcome. */
+/** `hostId`: once the controller has sent welcome. */
 interface Session {
   link: AgentEnd;
   hasSaidHello: boolean;
@@ -16,7 +16,7 @@ interface Session {
 }
 
 /**
- * What is heard on a link, with the id by which its controller knows this host. `welcome` comes
+ * Messages received on a link, with the id that its controller uses for this host. `welcome` comes
  * first.
  */
 export interface LinkListener {
@@ -33,7 +33,7 @@ export class CurrentLink {
     this.#host = host;
   }
 
-  /** What nobody hears is no loss: the next hello brings a report of everything. */
+  /** Messages without a link may be dropped: the next hello brings a full report. */
   notify(message: ToController): void {
     if (this.#session?.hasSaidHello === true) this.#session.link.send(message);
   }
@@ -43,7 +43,7 @@ export class CurrentLink {
     if (this.#session?.hostId === hostId) this.#session.link.send({ type: 'result', seq, result });
   }
 
-  /** Takes the place of the link before. Throws what `report` throws, and closes the link then. */
+  /** Replaces the previous link. Throws the errors of `report`, and closes the link then. */
   async join(
     link: AgentEnd,
     listener: LinkListener,

@@ -1,4 +1,4 @@
-/** What a device is like before a guest has it, and how it is brought back there. */
+/** The state of a device before a guest has it, and how it is restored. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PciBus } from '#contracts/host/pci-bus.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
@@ -18,17 +18,17 @@ export interface DeviceBaseline {
   /** Of its own interface, and its MAC, of a PF. */
   ifname: string | null;
   macAddress: string | null;
-  /** null: no VF of a NIC. */
+  /** null: not a VF of a NIC. */
   vf: VfBaseline | null;
   /** Of a PF. */
   vfCount: number | null;
-  /** Of a PF: was its interface up? Absent: it had none, or nobody looked. */
+  /** Of a PF: was its interface up? Absent: it had none, or it was not read. */
   isUp?: boolean;
 }
 
 const lookEveryMs = 100;
 
-/** Looks at the function now. Throws `unavailable` when it cannot be read. */
+/** Reads the function now. Throws `unavailable` when it cannot be read. */
 export async function takeBaseline(pciBus: PciBus, fn: PciFunction): Promise<DeviceBaseline> {
   const { address, ifname, macAddress, deviceType } = fn;
   const isPf = deviceType === 'type-PF';
@@ -44,8 +44,8 @@ export async function takeBaseline(pciBus: PciBus, fn: PciFunction): Promise<Dev
 }
 
 /**
- * A VF that its PF's interface speaks for. On InfiniBand that is IPoIB, which need not know the VF,
- * and nothing is set there.
+ * A VF that is configured through its PF's interface. On InfiniBand that is IPoIB, which need not
+ * support the VF, and nothing is set there.
  */
 function isNicVf({ parentAddress, parentIfname, isInfiniBand }: PciFunction): boolean {
   return parentAddress !== null && parentIfname !== null && isInfiniBand !== true;
@@ -54,14 +54,14 @@ function isNicVf({ parentAddress, parentIfname, isInfiniBand }: PciFunction): bo
 export interface RestoreRequest {
   address: PciAddress;
   baseline: DeviceBaseline;
-  /** What the guest had; it must not be left on the device. */
+  /** The guest's settings; they must not be left on the device. */
   guestMacAddress: string | null;
-  /** Its driver is the operator's: whatever it is by now, it stays. */
+  /** Its driver is the operator's: the current one is kept. */
   keepsDriver: boolean;
   driverWaitMs: number;
 }
 
-/** Brings the device back and reads it back. Throws, in plain words, when it is not what it was. */
+/** Restores the device and reads it back. Throws, in plain English, when it is not as it was. */
 export async function restoreBaseline(pciBus: PciBus, request: RestoreRequest): Promise<void> {
   const { address, baseline, keepsDriver } = request;
   if (!keepsDriver) await restoreDriver(pciBus, request);
@@ -71,9 +71,7 @@ export async function restoreBaseline(pciBus: PciBus, request: RestoreRequest): 
   await restoreVfCount(pciBus, address, baseline.vfCount);
 }
 
-/**
- * A driver that is bound again leaves its interface down, and the VFs of such a PF carry nothing.
- */
+/** Rebinding a driver leaves its interface down, and the VFs of such a PF carry nothing. */
 async function restorePfInterface(pciBus: PciBus, request: RestoreRequest): Promise<void> {
   const { address, baseline, keepsDriver } = request;
   if (baseline.isUp === undefined || keepsDriver) return;
@@ -83,7 +81,7 @@ async function restorePfInterface(pciBus: PciBus, request: RestoreRequest): Prom
   if ((await pciBus.isUp(address)) === false) throw new Error('restore failed: it is down, was up');
 }
 
-/** VFs that somebody made on the host meanwhile may be in use there. */
+/** VFs created on the host in the meantime may be in use there. */
 async function restoreVfCount(pciBus: PciBus, address: PciAddress, count: number): Promise<void> {
   const found = await pciBus.vfCount(address);
   const uses = found.now === count ? [] : await vfUses(pciBus, address);
@@ -96,8 +94,7 @@ async function restoreVfCount(pciBus: PciBus, address: PciAddress, count: number
 }
 
 /**
- * The hypervisor gives a managed device back to its driver; one that it has left is bound again
- * here.
+ * The hypervisor returns a managed device to its driver; one without a driver is bound again here.
  */
 async function restoreDriver(
   pciBus: PciBus,
@@ -130,7 +127,7 @@ async function restoreVf(
   if (differences.length > 0) throw new Error(`restore failed: ${differences.join('; ')}`);
 }
 
-/** Some drivers make the interface seconds after they are bound. */
+/** Some drivers create the interface seconds after they are bound. */
 async function interfaceIsThere(
   pciBus: PciBus,
   { address, baseline: { driver }, driverWaitMs }: RestoreRequest,
@@ -146,7 +143,7 @@ async function interfaceIsThere(
 }
 
 /**
- * Its PF has forgotten the VF's own MAC together with the guest's: the VF says it again, which a
+ * Its PF has lost the VF's own MAC together with the guest's: the VF must set it again, which a
  * driver does only for a new one.
  */
 async function restoreInterface(
@@ -157,7 +154,7 @@ async function restoreInterface(
 ): Promise<void> {
   const { own, settings: now } = await pciBus.vfState(address);
   if (own === null) return;
-  // The detour below may have been cut short.
+  // The detour below may have been interrupted.
   const isStrange = own.macAddress === guestMacAddress || own.macAddress === detour(ownMacAddress);
   const mac = isStrange ? ownMacAddress : own.macAddress;
   if (settings.macAddress === noMac && mac !== null && now.macAddress !== mac) {
@@ -168,16 +165,15 @@ async function restoreInterface(
     await pciBus.setInterface(address, { macAddress: mac });
   }
   if (settings.macAddress !== noMac && isStrange && mac !== null) {
-    // Where its PF does not allow it, the interface gets the MAC when its driver is bound the next
-    // time.
+    // Where its PF does not allow it, the interface gets the MAC when its driver is next bound.
     await pciBus.setInterface(address, { macAddress: mac }).catch(() => undefined);
   }
   if (own.isUp !== isUp) await pciBus.setInterface(address, { up: isUp });
 }
 
 /**
- * Another MAC of the same kind, and no neighbour's: cards number the MACs of their VFs at the end.
- * Example: `22:f0:6f:2f:d9:7e` → `26:f0:6f:2f:d9:7e`. null for null.
+ * Another MAC of the same kind that no neighbour has: cards number the MACs of their VFs at the
+ * end. Example: `22:f0:6f:2f:d9:7e` → `26:f0:6f:2f:d9:7e`. null for null.
  */
 function detour(mac: string | null): string | null {
   if (mac === null) return null;

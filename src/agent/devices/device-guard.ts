@@ -1,7 +1,7 @@
 /**
- * The devices of this host that guests have had or have: what each was like before is kept on disk,
- * brought back after, and read back. One that cannot be brought back is quarantined: kept from
- * later guests, with the reason, until a later try cleans it.
+ * The devices of this host that guests have had or have: the state of each before is kept on disk,
+ * restored after, and read back. One that cannot be restored is quarantined: kept from later
+ * guests, with the reason, until a later attempt cleans it.
  */
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import type { Log } from '#contracts/log.ts';
@@ -16,12 +16,12 @@ import { KeyedQueue } from '#runtime/serial-queue.ts';
 import { type DeviceBaseline, restoreBaseline, takeBaseline } from './device-baseline.ts';
 import { setVfWithoutMac } from './take-off-mac.ts';
 
-/** What is kept of a device from before its hand-over until it is clean again. */
+/** The record of a device from before its hand-over until it is clean again. */
 interface DeviceRecord {
   device: HeldDevice;
   guestId: string;
   guestMacAddress: string | null;
-  /** As it was found; absent: kept before this was. */
+  /** As it was found; absent: in records older than this field. */
   fn?: PciFunction;
   /** null: handed over before there were records. */
   baseline: DeviceBaseline | null;
@@ -34,7 +34,7 @@ export interface DeviceGuardOptions {
   pciBus: PciBus;
   memory: HostMemory;
   log: Log;
-  /** How long the hypervisor may take to give a driver back. Default: ten seconds. */
+  /** How long the hypervisor may take to return a driver. Default: ten seconds. */
   driverWaitMs?: number;
 }
 
@@ -49,14 +49,14 @@ export class DeviceGuard {
     this.#options = options;
   }
 
-  /** Called when a device is quarantined, or no longer. */
+  /** Called when a device is quarantined, or no longer is. */
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
   }
 
   /**
-   * Keeps what the device is like now. What an earlier guest has left is cleaned first; what is
-   * kept for the same guest stays as it is. Throws `unavailable` when the device cannot be read or
+   * Records the device's current state. What an earlier guest has left is cleaned first; a record
+   * for the same guest is unchanged. Throws `unavailable` when the device cannot be read or
    * cleaned.
    */
   record(device: HeldDevice, guestId: string, guestMacAddress: string | null): Promise<void> {
@@ -77,8 +77,8 @@ export class DeviceGuard {
   }
 
   /**
-   * Brings the device back to what was kept, and forgets it; quarantines it when that fails. What
-   * is kept for another guest is left alone.
+   * Restores the device to its record, and deletes that; quarantines it when that fails. A record
+   * for another guest is left alone.
    */
   restore(device: HeldDevice, guestId: string): Promise<void> {
     return this.#queue.run(device.address, async () => {
@@ -94,7 +94,7 @@ export class DeviceGuard {
   }
 
   /**
-   * Cleans what is kept for guests that are not on this host, and what could not be cleaned before.
+   * Cleans devices of guests that are not on this host, and those that could not be cleaned before.
    * Records are read first: a guest is defined before its devices are recorded.
    */
   async cleanUp(guestsHere: () => Promise<readonly { id: string }[]>): Promise<void> {
@@ -106,14 +106,14 @@ export class DeviceGuard {
     }
   }
 
-  /** Why a device must not be given away; undefined when it may. */
+  /** Why a device must not be handed over; undefined when it may. */
   async problemOf(address: PciAddress): Promise<string | undefined> {
     return (await this.#known(address))?.problem ?? undefined;
   }
 
   /**
-   * The functions with what is known of them beyond what the bus shows: quarantine, and the
-   * interface of a PF that a guest has, so that device specs go on finding it by name.
+   * The functions with data that the bus lacks: quarantine, and the interface of a PF that a guest
+   * has, so that device specs still match it by name.
    */
   async annotate(functions: readonly PciFunction[]): Promise<PciFunction[]> {
     const records = await this.#records();
@@ -139,8 +139,7 @@ export class DeviceGuard {
     if (baseline === null) {
       await this.#clear(device);
     } else if (await this.#isThere(record)) {
-      // A function that is gone leaves nothing to clean, and another card in its place has had no
-      // guest.
+      // A function that is gone needs no cleaning, and another card in its place has had no guest.
       const keepsDriver = device.isUnmanaged === true;
       const request = { address, baseline, guestMacAddress, keepsDriver, driverWaitMs };
       await restoreBaseline(pciBus, request);
@@ -152,8 +151,8 @@ export class DeviceGuard {
   }
 
   /**
-   * The PF of the same card may have got another MAC meanwhile: a VF that shows the guest's MAC, or
-   * its trust, is the guest's all the same.
+   * The PF of the same card may have got another MAC since: a VF that has the guest's MAC, or its
+   * trust, is the guest's all the same.
    */
   async #isThere({ device, fn, baseline, guestMacAddress }: DeviceRecord): Promise<boolean> {
     const { pciBus } = this.#options;
@@ -170,8 +169,8 @@ export class DeviceGuard {
   }
 
   /**
-   * What it was like nobody knows: what a guest may have left is taken off. A VF that shows only
-   * what its own driver chose is clean.
+   * Its earlier state is unknown: what a guest may have left is removed. A VF with only the
+   * settings that its own driver chose is clean.
    */
   async #clear(device: HeldDevice): Promise<void> {
     if (!device.isConfigured && !device.trust) return;

@@ -1,7 +1,6 @@
 /**
- * What the hypervisor knows of the host's devices, beside sysfs: asked for those alone that a
- * device spec may admit. One that it does not know is offered to nobody; where it cannot say, sysfs
- * is enough.
+ * The hypervisor's data on the host's devices, beside sysfs: queried only for those that a device
+ * spec may admit. One unknown to it is not offered; where it cannot answer, sysfs is enough.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeDevices } from '#contracts/host/node-devices.ts';
@@ -18,8 +17,8 @@ import {
 export interface NodeLooksOptions {
   nodeDevices?: NodeDevices | undefined;
   /**
-   * How long a function that the kernel has just made may stay unknown before it is reported so:
-   * the hypervisor hears of it from udev. Milliseconds. Default: two seconds.
+   * How long a function that the kernel has just created may stay unknown before it is reported so:
+   * the hypervisor gets it from udev. Milliseconds. Default: two seconds.
    */
   nodeWaitMs?: number;
 }
@@ -29,21 +28,21 @@ const lookEveryMs = 100;
 export class NodeLooks {
   readonly #options: NodeLooksOptions;
   #problems: HostProblem[] = [];
-  /** What was not known at the last look: nobody waits for it again. */
+  /** Functions unknown at the last read: they are not waited for again. */
   #unknown: ReadonlySet<PciAddress> = new Set();
 
   constructor(options: NodeLooksOptions) {
     this.#options = options;
   }
 
-  /** What was wrong at the last look. */
+  /** The problems at the last read. */
   get problems(): readonly HostProblem[] {
     return this.#problems;
   }
 
   /**
-   * The host's functions with what the hypervisor says of those that `isWanted` admits; the same
-   * functions where there is nothing to ask. Never throws: that it cannot say is a problem.
+   * The host's functions with the hypervisor's data on those that `isWanted` admits; the same
+   * functions when there are none to query. Never throws: a failed query is a problem.
    */
   async complete(
     functions: readonly PciFunction[],
@@ -67,7 +66,9 @@ export class NodeLooks {
     }
   }
 
-  /** For a hypervisor that does not answer at all, which is a problem already: nothing is asked. */
+  /**
+   * For a hypervisor that does not answer at all, which is a problem already: nothing is queried.
+   */
   skip(): void {
     this.#problems = [];
   }

@@ -1,4 +1,4 @@
-/** Takes the MAC of a guest off a VF whatever its driver makes of a MAC of zeros. */
+/** Removes the MAC of a guest from a VF, however its driver handles a MAC of zeros. */
 import { randomBytes } from 'node:crypto';
 import type { PciBus } from '#contracts/host/pci-bus.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
@@ -6,8 +6,8 @@ import { noMac, type VfChange } from '#core/pci/vf/vf-settings.ts';
 
 /**
  * Makes the change, and returns the MAC that is written. Some drivers refuse "none set" (bnx2x,
- * be2net, qede, cxgb4): the VF gets its own MAC then, or, where it is not known, one that nobody
- * has. Throws `unavailable` for what is refused all the same.
+ * be2net, qede, cxgb4): the VF gets its own MAC then, or, where it is not known, an unused one.
+ * Throws `unavailable` for what is refused all the same.
  */
 export async function setVfWithoutMac(
   pciBus: PciBus,
@@ -26,7 +26,7 @@ export async function setVfWithoutMac(
   }
 }
 
-/** A unicast address of local administration. Example: `4e:0f:21:9a:03:77`. */
+/** A locally administered unicast address. Example: `4e:0f:21:9a:03:77`. */
 function randomMac(): string {
   const bytes = randomBytes(6);
   bytes[0] = (bytes.readUInt8(0) & 0xfc) | 2;

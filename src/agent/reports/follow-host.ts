@@ -1,6 +1,6 @@
 /**
- * The devices as the kernel has them reach the controller at once: functions that come and go,
- * links, quarantine.
+ * Reports changes of the kernel's devices to the controller at once: functions that appear or
+ * disappear, links, quarantine.
  */
 import type { HostReport } from '#contracts/host/host-link.ts';
 import { canonicalText } from '#core/canonical-text.ts';
@@ -9,22 +9,22 @@ import type { AgentOptions } from '../agent-options.ts';
 import { cleanUpHost, type HostParts } from '../host-parts.ts';
 
 export interface FollowedHost {
-  /** Remembers what this report says of the devices, for it is sent. */
+  /** Remembers the devices of this report, because it is sent. */
   note(report: HostReport): HostReport;
   /**
-   * Returns when a device that was just quarantined, or no longer is, has been reported: nobody
-   * must think before that it is free.
+   * Returns when a device that was just quarantined, or no longer is, has been reported: until then
+   * it must not be taken for free.
    */
   settled(): Promise<void>;
   stop(): void;
 }
 
-/** Changes come in bursts: a driver makes its VFs one after the other. */
+/** Changes come in bursts: a driver creates its VFs one after the other. */
 const quietMs = 200;
-/** How often what could not be cleaned is tried again. */
+/** How often a failed cleaning is retried. */
 const cleanEveryMs = 30_000;
 
-/** Follows the host until stopped. `report` looks at it now, `send` reports to the controller. */
+/** Follows the host until stopped. `report` reads it now, `send` reports to the controller. */
 export function followHost(
   options: AgentOptions,
   parts: HostParts,

@@ -10,7 +10,7 @@ export class GuestStateReporter {
   readonly #options: AgentOptions;
   readonly #notify: (message: ToController) => void;
   readonly #turns: GuestQueue;
-  /** Guests whose state is about to be read anyway. */
+  /** Guests whose state is about to be read already. */
   readonly #scheduled = new Set<string>();
   #stopped = false;
 
@@ -25,7 +25,7 @@ export class GuestStateReporter {
     this.#scheduled.add(guestId);
   }
 
-  /** Call in the guest's turn, so that nothing is under way for it. Never throws. */
+  /** Call in the guest's turn, so that no operation on it is in progress. Never throws. */
   async now(guestId: string): Promise<void> {
     const { hypervisor, log, host } = this.#options;
     this.#scheduled.delete(guestId);
@@ -39,7 +39,7 @@ export class GuestStateReporter {
     }
   }
 
-  /** Reads the state once what is in flight has ended: an event may be outdated by then. */
+  /** Reads the state once operations in progress have ended: an event may be outdated by then. */
   later(guestId: string): void {
     if (this.#scheduled.has(guestId)) return;
     this.#scheduled.add(guestId);

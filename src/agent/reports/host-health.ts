@@ -1,15 +1,12 @@
-/**
- * What is wrong with the host now. Who knows how to look at the host hands that in; the hypervisor
- * is asked here.
- */
+/** The current problems of the host. Host checks are passed in; the hypervisor is queried here. */
 import { canonicalText } from '#core/canonical-text.ts';
 import { errorText } from '#core/errors.ts';
 import { type HostProblem, hypervisorSilent } from '#core/hosts/host-problem.ts';
 import type { AgentOptions } from '../agent-options.ts';
 
 /**
- * The problems that the host's own checks find. Never throws: checks that fail are a problem too,
- * which keeps nobody away.
+ * The problems that the host's own checks find. Never throws: failed checks are a problem too,
+ * which keeps no server away.
  */
 export async function healthProblems(
   options: Pick<AgentOptions, 'checkHealth'>,
@@ -48,8 +45,7 @@ export async function healthText(
 }
 
 /**
- * The same of problems that were reported. Figures in messages change all the time and say nothing
- * new.
+ * The same of problems that were reported. Figures in messages change all the time and are ignored.
  */
 export function healthTextOf(problems: readonly HostProblem[]): string {
   const known = problems.map(({ code, message, blocks }) => ({

@@ -1,6 +1,6 @@
 /**
- * At the agent's start, before its first report: the host has the VFs that it is to have, and what
- * an earlier agent left half done is put in order.
+ * At the agent's start, before its first report: creates the configured VFs, and cleans up what an
+ * earlier agent left half done.
  */
 import type { AgentOptions } from '../agent-options.ts';
 import { createVfs } from '../devices/create-vfs.ts';
@@ -8,7 +8,7 @@ import { cleanUpHost, type HostParts } from '../host-parts.ts';
 
 /**
  * A VF that still has the MAC or VLAN of a guest that is gone would get that guest's traffic: it is
- * cleaned. Guests that are off keep theirs. Nothing is touched while the hypervisor does not
+ * cleaned. Guests that are off keep theirs. Nothing is changed while the hypervisor does not
  * answer.
  */
 export async function reconcileHost(options: AgentOptions, parts: HostParts): Promise<void> {

@@ -1,8 +1,8 @@
-/** The host's uptime, as reports and heartbeats have it. */
+/** The host's uptime for reports and heartbeats. */
 import type { Uptime } from '#contracts/host/host-link.ts';
 import type { AgentOptions } from '../agent-options.ts';
 
-/** Nothing where the host does not say it: an uptime is never a reason to miss a heartbeat. */
+/** Empty when the host does not report it: an uptime is never a reason to miss a heartbeat. */
 export async function uptimeOf({
   uptime,
 }: Pick<AgentOptions, 'uptime'>): Promise<{ uptime?: Uptime }> {

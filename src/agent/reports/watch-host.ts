@@ -1,6 +1,6 @@
 /**
- * Changes on the host that nobody commanded reach the controller: guests that end or crash, a
- * hypervisor that falls silent, health.
+ * Reports changes on the host that were not commanded: guests that end or crash, a hypervisor that
+ * stops answering, health.
  */
 import type { HostReport, ToController } from '#contracts/host/host-link.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
@@ -20,8 +20,8 @@ export interface WatchParts {
 }
 
 /**
- * How often health is looked at, while it is reported unwell and while it is not. Servers are kept
- * away from a host that is unwell: once mended it is not to wait long.
+ * How often health is checked, while it is reported unwell and while it is not. Servers are kept
+ * away from a host that is unwell: a repair should be noticed soon.
  */
 const unhealthyIntervalMs = 5_000;
 const whenWellMs = 30_000;

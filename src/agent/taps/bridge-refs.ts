@@ -1,6 +1,6 @@
 /**
- * Which NICs use which bridge that the agent made: a bridge goes with its last NIC, whoever comes
- * and goes meanwhile.
+ * Which NICs use which bridge that the agent created: a bridge is removed with its last NIC,
+ * whatever changes in between.
  */
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
 import type { HostMemory } from '#contracts/host/host-memory.ts';
@@ -24,7 +24,7 @@ export class BridgeRefs {
     this.#memory = memory;
   }
 
-  /** The use is kept before the bridge is made: whatever fails after it is found again. */
+  /** The use is recorded before the bridge is created, so that a failed creation is found again. */
   make(bridge: string, use: BridgeUse, wiring: BridgeWiring): Promise<void> {
     return this.#queue.run(bridge, async () => {
       const others = (await this.#uses(bridge)).filter(({ portId }) => portId !== use.portId);

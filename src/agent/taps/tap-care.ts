@@ -1,6 +1,6 @@
 /**
- * Which tap that the agent made belongs to which NIC: it goes with its NIC, and with its guest at
- * the latest.
+ * Which tap that the agent created belongs to which NIC: it is removed with its NIC, and with its
+ * guest at the latest.
  */
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import type { HostTaps } from '#contracts/host/host-taps.ts';
@@ -25,7 +25,7 @@ export class TapCare {
     this.#memory = memory;
   }
 
-  /** It is kept before the tap is made: whatever fails after it is found again. */
+  /** It is recorded before the tap is created, so that a failed creation is found again. */
   make(tap: HostTap, { guestId, portId }: Omit<TapRecord, 'tap'>): Promise<void> {
     return this.#queue.run(tap.devName, async () => {
       await this.#memory.write(keyOf(tap), { tap, guestId, portId });
@@ -40,7 +40,7 @@ export class TapCare {
 
   /**
    * Removes those of guests that are not on this host. A guest is always defined before its taps
-   * are made.
+   * are created.
    */
   async cleanUp(guestsHere: () => Promise<readonly { id: string }[]>): Promise<void> {
     const known = new Set((await this.#records()).map(({ guestId }) => guestId));

@@ -1,9 +1,9 @@
-/** What every journal of commands must do. */
+/** The suite that every command journal must pass. */
 import { expect, test } from 'vitest';
 import type { CommandJournal, JournalEntry } from './command-journal.ts';
 
 /**
- * `fresh` makes an empty journal and gives the way to open it, as a new life of the agent would.
+ * `fresh` creates an empty journal and returns the function to open it, as a restarted agent would.
  */
 export function commandJournalContract(fresh: () => () => CommandJournal): void {
   const begun: JournalEntry = { hostId: 'host-id', seq: 1, result: null };

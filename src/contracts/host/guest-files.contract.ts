@@ -1,5 +1,5 @@
 /**
- * What every keeper of guests' files must do. Each implementation calls this with how to make one.
+ * The suite that every implementation of guest files must pass, given a function that creates one.
  */
 import { aGuest } from '#test/hosts/guests.ts';
 import { type DescribedImages, describedImages, qcow2Head } from '#test/images.ts';
@@ -27,11 +27,11 @@ function someImages(): DescribedImages {
 
 export interface MadeGuestFiles {
   files: GuestFiles;
-  /** The guest starts and writes so many bytes of lines to its console, at least. */
+  /** The guest starts and writes at least this many bytes of lines to its console. */
   run: (guestId: string, bytes: number) => Promise<void>;
 }
 
-/** `make` gives one without guests, whose images come from here. */
+/** `make` returns one without guests, which gets its images from here. */
 export function describeGuestFiles(
   name: string,
   make: (images: DescribedImages) => Promise<MadeGuestFiles>,

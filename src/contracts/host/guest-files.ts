@@ -1,29 +1,29 @@
 /**
- * The files of guests on their host: disk, kernel, config drive, console log. Where they are:
+ * The files of guests on their host: disk, kernel, config drive, console log. For their paths see
  * `core/guests/guest-paths.ts`.
  */
 import type { Guest } from '#core/guests/description/guest.ts';
 
-/** Every act is idempotent, and one that fails leaves what was there before. */
+/** Every operation is idempotent, and a failed one leaves the previous state in place. */
 export interface GuestFiles {
   /**
-   * Makes what a guest needs before it can be defined: a disk over its image, kernel, config drive.
-   * A disk that is there stays, for it has the user's data, unless `fresh`. Only for a guest that
-   * does not run. Throws `invalid` when its image is gone or of no use, so that no other host could
-   * do it either; `unavailable` for what another host may do better (disk full, image service
-   * silent). The words name image or path.
+   * Creates what a guest needs before it can be defined: a disk over its image, kernel, config
+   * drive. An existing disk is kept, because it has the user's data, unless `fresh`. Only for a
+   * guest that is not running. Throws `invalid` when its image is gone or unusable, so that no
+   * other host could do it either; `unavailable` when another host may succeed (disk full, image
+   * service not answering). The message names image or path.
    */
   prepare(guest: Guest, how: { fresh: boolean }): Promise<void>;
-  /** Nothing of it is left. No error when there is nothing. */
+  /** Removes all files of the guest. No error when there are none. */
   remove(guestId: string): Promise<void>;
   /**
-   * What the guest wrote to its serial console since its last start, the newest end of it: at most
-   * `maxConsoleBytes`, and the last `lines` of that; null: all. '' when it wrote nothing yet.
+   * The newest serial console output since the guest's last start: at most `maxConsoleBytes`, and
+   * of that the last `lines`; null: all. '' when there is no output yet.
    */
   consoleOutput(guestId: string, lines: number | null): Promise<string>;
-  /** Ids of all guests that have files here. */
+  /** Ids of all guests with files here. */
   list(): Promise<string[]>;
 }
 
-/** Longest console output that is shown. Source: Nova `MAX_CONSOLE_BYTES`. */
+/** Longest console output that is returned. Source: Nova `MAX_CONSOLE_BYTES`. */
 export const maxConsoleBytes = 100 * 1024;

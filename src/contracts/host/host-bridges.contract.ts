@@ -1,10 +1,10 @@
-/** What every maker of bridges must do. */
+/** Suite for host bridges. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { HostBridges } from './host-bridges.ts';
 
 export interface BridgesUnderTest {
   bridges: HostBridges;
-  /** The bridges that are there. */
+  /** The existing bridges. */
   names: () => Promise<string[]>;
   stop: () => Promise<void>;
 }
@@ -14,8 +14,8 @@ const flat = { physicalNetwork: 'physnet1', vlan: null };
 const local = { physicalNetwork: null, vlan: null };
 
 /**
- * `make` gives a host whose physical network physnet1 has an interface that nobody uses, and no
- * bridge. `hasVlans`: its kernel can make VLAN interfaces.
+ * `make` returns a host whose physical network physnet1 has an unused interface, and no bridge.
+ * `hasVlans`: its kernel can create VLAN interfaces.
  */
 export function describeHostBridges(
   name: string,

@@ -1,19 +1,18 @@
-/**
- * The bridges under NICs of networks that no agent of a network service wires: the host makes them
- * itself.
- */
+/** The bridges under NICs of networks that no network agent wires: the host creates them itself. */
 import type { BridgeWiring } from '#core/guests/description/guest.ts';
 
-/** Every act is idempotent. What the host refuses throws `unavailable` with its words. */
+/**
+ * Every operation is idempotent. A refusal of the host throws `unavailable` with its error text.
+ */
 export interface HostBridges {
   /**
-   * The bridge is there, up, and joined as the wiring says. Throws `unavailable` when the physical
-   * network has no interface here, or one that the host needs for itself.
+   * Ensures that the bridge exists, is up, and is wired as specified. Throws `unavailable` when the
+   * physical network has no interface here, or one that the host itself needs.
    */
   ensureBridge(bridge: string, wiring: BridgeWiring): Promise<void>;
   /**
-   * Takes away the bridge and what was made for it. What we did not make, and a bridge that others
-   * have joined, stays.
+   * Removes the bridge and what was created for it. What we did not create is kept, and so is a
+   * bridge with other ports.
    */
   releaseBridge(bridge: string): Promise<void>;
 }

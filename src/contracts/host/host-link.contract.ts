@@ -1,4 +1,4 @@
-/** What both forms of the link must do, for either end. */
+/** The suite that both forms of the link must pass, for either end. */
 import { expect, test } from 'vitest';
 import type { AgentEnd, ControllerEnd, ToController } from './host-link.ts';
 
@@ -7,7 +7,7 @@ export interface JoinedEnds {
   controllerEnd: ControllerEnd;
 }
 
-/** `connect` makes a link; what it opened is closed when the test ends. */
+/** `connect` opens a link; what it opened is closed when the test ends. */
 export function hostLinkContract(connect: () => Promise<JoinedEnds>): void {
   const result = (seq: number, text = ''): ToController => ({
     type: 'result',

@@ -1,35 +1,35 @@
 /**
- * What controller and agent say to each other. The agent dials out; commands are rows of the store
- * and the link only carries them, so a lost link loses nothing: on each new link the agent gets
- * every command again that has no recorded result, and sends every result again of which it does
- * not know that it is recorded.
+ * The messages between controller and agent. The agent connects to the controller; commands are
+ * rows of the store and the link only carries them, so a lost link loses nothing: on each new link
+ * the controller sends again every command without a recorded result, and the agent sends again
+ * every result not yet confirmed as recorded.
  */
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { DeviceTags, PciFunction } from '#core/pci/devices/device.ts';
 import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
 
-/** Where the compute API takes the links of hosts. */
+/** The path on which the compute API accepts links of hosts. */
 export const hostLinkPath = '/novella/v1/host-link';
 
 /**
- * What an agent is commanded to do. Every command may be given again: what is done already is not
- * done twice, but for a reboot.
+ * The commands to an agent. Every command may be sent again: what is done already is not repeated,
+ * except a reboot.
  */
 export type HostCommandBody =
   | { do: 'spawn'; guest: Guest }
   | { do: 'destroy'; guestId: string }
   /**
-   * Off, if it is on, and started as defined now; `staysOff`: only defined; `fresh`: its disk is
-   * made again from its image.
+   * Stops a running guest, and starts it as defined now; `staysOff`: only defines it; `fresh`:
+   * recreates its disk from its image.
    */
   | { do: 'respawn'; guest: Guest; staysOff?: true; fresh?: true }
   | { do: 'stop' | 'reboot' | 'pause' | 'unpause'; guestId: string }
   | { do: 'suspend' | 'resume'; guest: Guest }
-  /** `guest`: as it is to be, with the NIC. */
+  /** `guest`: its target state, with the NIC. */
   | { do: 'attach'; guest: Guest; nic: GuestNic }
   | { do: 'detach'; guestId: string; nic: GuestNic }
-  /** The VF of this NIC, which a running guest has, is set as the NIC says now. */
+  /** Sets the VF of this NIC, which a running guest has, to what the NIC specifies now. */
   | { do: 'change-nic'; guestId: string; nic: GuestNic }
   | HostQuestion;
 
@@ -53,8 +53,8 @@ export interface HostCommand {
 
 /**
  * How a command ended. `domainXml`: the guest's definition after it; absent after a destroy.
- * `output`: what was asked for. `sameElsewhere`: no other host could do it either. `undone`:
- * nothing of what was asked for is on the host.
+ * `output`: the requested output. `sameElsewhere`: no other host could do it either. `undone`:
+ * nothing of what was requested remains on the host.
  */
 export type CommandResult =
   | { ok: true; domainXml?: string; output?: string; steps: StepRecord[] }
@@ -74,7 +74,7 @@ export interface StepRecord {
 }
 
 /**
- * The host as its agent sees it: facts, and the PCI functions that the host's device specs admit,
+ * The host as its agent sees it: facts, and the PCI functions admitted by the host's device specs,
  * with their tags.
  */
 export interface HostReport {
@@ -84,16 +84,14 @@ export interface HostReport {
   physicalNetworks: string[];
   devices: { function: PciFunction; tags: DeviceTags }[];
   guests: FoundGuest[];
-  /**
-   * Guests of which `guests` says nothing reliable, by id: they were being changed while it was
-   * made.
-   */
+  /** Ids of guests for which `guests` is unreliable: they were being changed while it was read. */
   unsettledGuests?: string[];
   /**
-   * The hypervisor does not answer: `facts` are those last known or empty, `guests` says nothing.
+   * The hypervisor does not answer: `facts` are the last known ones or empty, `guests` is
+   * meaningless.
    */
   hypervisorIsSilent?: true;
-  /** What is wrong with the host; absent from agents that do not look. */
+  /** Problems of the host; absent from agents that do not check. */
   problems?: HostProblem[];
   uptime?: Uptime;
 }
@@ -104,48 +102,46 @@ export interface HostReport {
  */
 export type Uptime = string;
 
-/** First comes `hello`. */
+/** `hello` comes first. */
 export type ToController =
   | { type: 'hello'; host: string; report: HostReport }
   | { type: 'report'; report: HostReport }
   | { type: 'result'; seq: number; result: CommandResult }
-  /** How a guest was found, with nothing under way for it, after the host reported a change. */
+  /** State of a guest with no operation in progress, read after the host reported a change. */
   | { type: 'guest-changed'; guestId: string; state: FoundGuest['state'] | 'gone' }
   | { type: 'heartbeat'; uptime?: Uptime };
 
 /**
- * `welcome` answers `hello`: the store's id of the host, in whose name numbers of commands count.
- * `recorded`: the result of this command is in the store, and need not be kept.
+ * `welcome` answers `hello` with the store's id of the host, within which command numbers are
+ * unique. `recorded`: the result of this command is in the store, and need not be kept.
  */
 export type ToAgent =
   | { type: 'welcome'; hostId: string }
   | { type: 'command'; command: HostCommand }
   | { type: 'recorded'; seq: number };
 
-/** A host that has dialled in, and from where. `since`: epoch milliseconds. */
+/** A connected host, and its address. `since`: epoch milliseconds. */
 export interface LinkedHost {
   host: string;
   address: string;
   since: number;
 }
 
-/**
- * One end of the link. `Out` is what this end may say. What it hears comes in the order in which it
- * was said.
- */
+/** One end of the link. `Out` is what this end may send. Messages arrive in the order sent. */
 export interface Channel<Out, In> {
-  /** What is said into a link that is down is lost. */
+  /** Messages sent into a link that is down are lost. */
   send(message: Out): void;
   /**
-   * One listener. It hears what came before it, too; while a promise that it returned is open,
-   * nothing more is handed to it.
+   * Sets the only listener. It also gets earlier messages; while a promise that it returned is
+   * pending, it gets no further message.
    */
   onMessage(listener: (message: In) => void | Promise<void>): void;
   /**
-   * Called once, at once when the link is down already. What came before may still be handed on.
+   * Called once; immediately when the link is down already. Earlier messages may still be
+   * delivered.
    */
   onClose(listener: () => void): void;
-  /** What was said before still arrives. */
+  /** Messages sent before still arrive. */
   close(): void;
 }
 

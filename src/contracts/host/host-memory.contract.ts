@@ -1,9 +1,9 @@
-/** What every memory of a host must do. */
+/** The suite that every host memory must pass. */
 import { describe, expect, test } from 'vitest';
 import type { HostMemory } from './host-memory.ts';
 
 /**
- * `make` gives an empty one, and a way to look at the same again as the next process would; `again`
+ * `make` returns an empty one, and a function that reopens it as the next process would; `again`
  * absent: it ends with its process.
  */
 export function describeHostMemory(

@@ -1,11 +1,11 @@
-/** What every maker of taps must do. */
+/** Suite for host taps. */
 import type { HostTap } from '#core/guests/description/host-tap.ts';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { HostTaps } from './host-taps.ts';
 
 export interface TapsUnderTest {
   taps: HostTaps;
-  /** The taps that are there. */
+  /** The existing taps. */
   names: () => Promise<string[]>;
   /** The ports of the Open vSwitch bridge br-int. */
   ports: () => Promise<string[]>;
@@ -22,7 +22,7 @@ const plain: HostTap = {
 const ovs = { bridge: 'br-int', interfaceId: '6d0f5f54-1105-4f0a-9d3c-1a2b3c4d5e6f' };
 const ofSwitch: HostTap = { ...plain, devName: 'tap7e0f5f54-11', ovs };
 
-/** `make` gives a host with no tap, and br-int with no port. */
+/** `make` returns a host with no tap, and br-int with no port. */
 export function describeHostTaps(name: string, make: () => Promise<TapsUnderTest>): void {
   describe(`host taps contract: ${name}`, () => {
     let host: TapsUnderTest | undefined;

@@ -1,14 +1,16 @@
-/** The taps of NICs whose binding says that they are there before the guest starts. */
+/** The taps of NICs whose binding requires that they exist before the guest starts. */
 import type { HostTap } from '#core/guests/description/host-tap.ts';
 
-/** Every act is idempotent. What the host refuses throws `unavailable` with its words. */
+/**
+ * Every operation is idempotent. A refusal of the host throws `unavailable` with its error text.
+ */
 export interface HostTaps {
   /**
-   * The tap is there and up, and a port of its Open vSwitch bridge if it has one. `guestId`: whose
-   * it is. Throws `unavailable` when another program has an interface of this name, or the bridge
-   * is not there: nothing is left then.
+   * The tap exists, is up, and is a port of its Open vSwitch bridge if it has one. `guestId`: its
+   * guest. Throws `unavailable`, with nothing left behind, when another program has an interface of
+   * this name, or the bridge is missing.
    */
   ensureTap(tap: HostTap, guestId: string): Promise<void>;
-  /** Takes it away, and its port with it. What we did not make stays. */
+  /** Removes it and its port. What we did not create is kept. */
   removeTap(tap: HostTap): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /**
- * What every hypervisor must do. Each implementation calls these with how to make one:
+ * The suites that every hypervisor must pass, given a function that creates one:
  * `describeHypervisor` needs nothing of the host, `describeHypervisorDevices` a host with the VFs
  * 0000:01:10.0 and 0000:01:10.2.
  */
@@ -8,20 +8,21 @@ import { describe, expect, test } from 'vitest';
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import type { Hypervisor } from './hypervisor.ts';
 
-/** How a suite gets what it needs. */
+/** How a suite gets its fixtures. */
 export interface HypervisorSuite {
   /** A hypervisor without guests. */
   make: () => Promise<Hypervisor>;
-  /** Does what the host needs before a guest is defined, such as making its disk. */
+  /** Prepares the host before a guest is defined, such as by creating its disk. */
   prepare?: (guest: Guest) => Promise<void>;
-  /** What the suite's guests are like on this host. */
+  /** Properties of the suite's guests on this host. */
   guest?: Partial<Guest>;
   /** The interface of 0000:01:10.2, for a macvtap. */
   macvtapSource?: string;
-  /** Called once a guest runs, before it is asked to take part in something. */
+  /** Called once a guest runs, before it has to cooperate in an operation. */
   whenUp?: (guest: Guest) => Promise<void>;
   /**
-   * For each test, in milliseconds: a real guest takes a while to start, and to released a device.
+   * Timeout of each test, in milliseconds: a real guest takes a while to start, and to release a
+   * device.
    */
   timeoutMs?: number;
 }
@@ -35,7 +36,7 @@ function tools({ make, prepare, guest: change = {}, whenUp }: HypervisorSuite) {
     await prepare?.(guest);
     return guest;
   };
-  /** Started, with these NICs; and what the hypervisor says of it. */
+  /** Started, with these NICs; and its state as the hypervisor reports it. */
   const aRunningGuest = async (...nics: GuestNic[]) => {
     const hypervisor = await make();
     const guest = await aGuestHere({ nics });
@@ -53,7 +54,7 @@ function tools({ make, prepare, guest: change = {}, whenUp }: HypervisorSuite) {
   return { aGuestHere, aRunningGuest };
 }
 
-/** Power, saved memory, definitions: with guests that have no device of the host. */
+/** Power, saved memory, definitions: with guests without host devices. */
 export function describeHypervisor(name: string, suite: HypervisorSuite): void {
   const { make, timeoutMs } = suite;
   const { aGuestHere, aRunningGuest } = tools(suite);
@@ -175,7 +176,7 @@ export function describeHypervisor(name: string, suite: HypervisorSuite): void {
   });
 }
 
-/** Guests that have VFs. */
+/** Guests with VFs. */
 export function describeHypervisorDevices(name: string, suite: HypervisorSuite): void {
   const { make, timeoutMs, macvtapSource = 'enp1s0v1' } = suite;
   const { aGuestHere, aRunningGuest } = tools(suite);

@@ -3,7 +3,7 @@ import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import type { FoundGuest } from '#core/guests/plan/plan.ts';
 import type { HostNumaNode } from '#core/scheduling/numa-fit.ts';
 
-/** What a host has to offer, apart from PCI devices. */
+/** What a host offers, apart from PCI devices. */
 export interface HypervisorFacts {
   type: string;
   version: number;
@@ -19,56 +19,56 @@ export interface HypervisorFacts {
 export type { FoundGuest };
 
 /**
- * `lost`: the hypervisor does not answer; `back`: it does again, and whatever was missed is to be
- * looked up.
+ * `lost`: the hypervisor does not answer; `back`: it answers again, and missed changes must be
+ * read.
  */
 export type HypervisorChange =
   | { what: 'guest'; guestId: string; state: FoundGuest['state'] | 'gone' }
   | { what: 'lost' | 'back' };
 
-/** Every act is idempotent: doing it again when it is done changes nothing and is no error. */
+/** Every operation is idempotent: repeating it changes nothing and is no error. */
 export interface Hypervisor {
   facts(): Promise<HypervisorFacts>;
   listGuests(): Promise<FoundGuest[]>;
   /**
-   * Makes the guest known, not started. `macvtapSources`: the VF's netdev by PCI address, for
+   * Defines the guest without starting it. `macvtapSources`: the VF's netdev by PCI address, for
    * macvtap NICs.
    */
   define(guest: Guest, macvtapSources: Record<string, string>): Promise<void>;
-  /** Throws `conflict` when a device of it is in use by another running guest. */
+  /** Throws `conflict` when one of its devices is in use by another running guest. */
   start(guestId: string): Promise<void>;
   /** Cuts the power. */
   destroy(guestId: string): Promise<void>;
   undefine(guestId: string): Promise<void>;
   /** Requests a shutdown, waits, and powers the guest off if it runs past the timeout. */
   shutDown(guestId: string): Promise<void>;
-  /** Throws `conflict` when the guest does not run. */
+  /** Throws `conflict` when the guest is not running. */
   reboot(guestId: string): Promise<void>;
-  /** Throws `conflict` when the guest does not run. */
+  /** Throws `conflict` when the guest is not running. */
   pause(guestId: string): Promise<void>;
-  /** Throws `conflict` when the guest neither runs nor is paused. */
+  /** Throws `conflict` when the guest is neither running nor paused. */
   unpause(guestId: string): Promise<void>;
-  /** Throws `conflict` when the guest does not run, or has a device of the host. */
+  /** Throws `conflict` when the guest is not running, or has a device of the host. */
   save(guestId: string): Promise<void>;
-  /** Throws `conflict` when nothing was saved and the guest does not run. */
+  /** Throws `conflict` when nothing was saved and the guest is not running. */
   restore(guestId: string): Promise<void>;
   /**
-   * Adds the NIC, also to a guest that runs. Throws `notFound` for an unknown guest, `conflict`
-   * when its device is in use by another running guest.
+   * Adds the NIC, also to a running guest. Throws `notFound` for an unknown guest, `conflict` when
+   * its device is in use by another running guest.
    */
   attachNic(guestId: string, nic: GuestNic, macvtapSources: Record<string, string>): Promise<void>;
   /**
-   * Takes the NIC off and returns once the guest has released its device. `keep`: off the running
+   * Removes the NIC and returns once the guest has released its device. `keep`: from the running
    * guest only. No error when the guest or the NIC is gone.
    */
   detachNic(guestId: string, nic: GuestNic, how?: { keep: boolean }): Promise<void>;
   /** The domain XML as defined, or undefined when there is no such guest. */
   domainXml(guestId: string): Promise<string | undefined>;
   /**
-   * Tells of changes that nobody here asked for, among others, until the returned function is
+   * Reports changes, including those that were not requested here, until the returned function is
    * called.
    */
   watch(listener: (change: HypervisorChange) => void): () => void;
-  /** Lets go of the hypervisor; guests go on. */
+  /** Disconnects; guests keep running. */
   close(): Promise<void>;
 }

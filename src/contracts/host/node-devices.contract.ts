@@ -1,4 +1,4 @@
-/** What every hypervisor's list of node devices must do. */
+/** The suite that every hypervisor's list of node devices must pass. */
 import { parsePciAddress } from '#core/pci/devices/address.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import type { NodeDevices } from './node-devices.ts';
 
 export interface NodeDevicesSuite {
   make: () => Promise<NodeDevices>;
-  /** Functions of its host, as sysfs shows them. */
+  /** Functions of its host, as in sysfs. */
   functions: () => Promise<readonly PciFunction[]>;
 }
 

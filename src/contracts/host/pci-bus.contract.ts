@@ -1,6 +1,6 @@
 /**
- * What every PCI bus must do, on the captured host: two igb PFs, 0000:01:00.0 and 0000:02:00.0,
- * with four VFs each.
+ * The suite that every PCI bus must pass, on the captured host: two igb PFs, 0000:01:00.0 and
+ * 0000:02:00.0, with four VFs each.
  */
 import { pf0, vf0, vf1 } from '#test/hosts/guests.ts';
 import { parsePciAddress } from '#core/pci/devices/address.ts';
@@ -9,8 +9,8 @@ import { describe, expect, test } from 'vitest';
 import type { PciBus } from './pci-bus.ts';
 
 /**
- * `make` gives the bus of the captured host, fresh, with no guest on it. Its NICs have no link
- * state to set.
+ * `make` returns a fresh bus of the captured host, without guests. Its NICs do not support setting
+ * the link state.
  */
 export function describePciBus(name: string, make: () => Promise<PciBus>): void {
   describe(`PCI bus contract: ${name}`, () => {
@@ -183,7 +183,7 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       const unwatch = bus.watch(() => {
         reported += 1;
       });
-      // The first look is what later ones are compared with.
+      // The first read is the baseline for later ones.
       await expect
         .poll(
           async () => {

@@ -12,58 +12,59 @@ export interface UnreadableFunction {
   problem: string;
 }
 
-/** How many VFs a PF has made, and how many it can. */
+/** How many VFs a PF has, and how many it supports. */
 export interface VfCount {
   now: number;
   max: number;
 }
 
-/** What is to change on a function's own interface; absent keys stay. */
+/** Changes to a function's own interface; absent keys keep their value. */
 export interface InterfaceChange {
   macAddress?: string;
   up?: boolean;
 }
 
 /**
- * Every act is idempotent. What the host refuses throws `unavailable` with its words, naming
- * device, setting and what to do.
+ * Every operation is idempotent. A refusal of the host throws `unavailable` with its error text,
+ * naming device, setting and remedy.
  */
 export interface PciBus {
-  /** Every function of the host, in address order, and those that could not be read. */
+  /** Every function of the host, in address order, and the unreadable ones. */
   listFunctions(): Promise<{ functions: PciFunction[]; unreadable: UnreadableFunction[] }>;
-  /** One of them as it is now; undefined when it is not on the host, or cannot be read. */
+  /** Reads one function now; undefined when it is not on the host, or cannot be read. */
   functionAt(address: PciAddress): Promise<PciFunction | undefined>;
-  /** The driver that is bound; null: none. */
+  /** The bound driver; null: none. */
   driverOf(address: PciAddress): Promise<string | null>;
-  /** The network interface of a function now, or null: a VF in a guest has none. */
+  /** The current network interface of a function, or null: a VF in a guest has none. */
   ifnameOf(address: PciAddress): Promise<string | null>;
-  /** Is that interface up? null: the function has none now. */
+  /** Is that interface up? null: the function has no interface now. */
   isUp(address: PciAddress): Promise<boolean | null>;
-  /** Throws `unavailable` for what is no VF of a PF with an interface. */
+  /** Throws `unavailable` for anything but a VF of a PF with an interface. */
   vfState(address: PciAddress): Promise<VfState>;
-  /** Sets a VF as the step says; what is set already is left alone. */
+  /** Sets a VF as the step specifies; values already set are not written again. */
   applyVfStep(step: VfStep): Promise<void>;
   /**
-   * Those of the settings that this VF would have to change and its NIC does not have. The NIC is
-   * asked once, without changing anything. Example: link state disable on an igb → `['linkState']`.
+   * Those of the settings that this VF would have to change and its NIC does not support. The NIC
+   * is probed once, without changing anything. Example: link state disable on an igb →
+   * `['linkState']`.
    */
   lackingSettings(address: PciAddress, change: VfChange): Promise<VfSettingName[]>;
   /** Throws `unavailable` for an address that is not on the host. */
   deviceFacts(address: PciAddress): Promise<DeviceFacts>;
-  /** Changes the function's own interface; no error where it has none. */
+  /** Changes the function's own interface; no error when it has none. */
   setInterface(address: PciAddress, change: InterfaceChange): Promise<void>;
-  /** Binds this driver in place of the one that is bound; null: none. */
+  /** Binds this driver in place of the current one; null: none. */
   bindDriver(address: PciAddress, driver: string | null): Promise<void>;
-  /** Throws `unavailable` for what is no PF. */
+  /** Throws `unavailable` for anything but a PF. */
   vfCount(pf: PciAddress): Promise<VfCount>;
   /**
-   * All VFs of the PF go first, then so many come; returns when they are there. None go when there
-   * are so many already.
+   * Removes all VFs of the PF, then creates this many; returns when they exist. Removes none when
+   * the number is already right.
    */
   setVfCount(pf: PciAddress, count: number): Promise<void>;
   /**
-   * Tells of functions and interfaces that come and go and of carriers, within two seconds, until
-   * the returned function is called.
+   * Reports functions and interfaces that appear or disappear and carrier changes, within two
+   * seconds, until the returned function is called.
    */
   watch(listener: () => void): () => void;
 }

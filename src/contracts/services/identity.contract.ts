@@ -1,4 +1,4 @@
-/** What every identity service must do for the compute side. */
+/** The suite that every identity service must pass for the compute side. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IdentityService } from './identity.ts';
 
@@ -7,9 +7,9 @@ export interface IdentityUnderTest {
   identity: IdentityService;
   signIn(who: 'admin' | 'demo'): Promise<string>;
   revoke(token: string): Promise<void>;
-  /** After it nothing is believed any more that was heard before. */
+  /** Invalidates every cached answer. */
   outliveCaches(): Promise<void>;
-  /** A token of demo's that ends soon, and the wait until it has. */
+  /** A token of demo's that expires soon, and the wait until it has. */
   signInBriefly(): Promise<{ token: string; outlive: () => Promise<void> }>;
   stop(): Promise<void>;
 }

@@ -1,8 +1,8 @@
-/** Who is calling: the identity service as the compute API needs it. */
+/** The caller of a request: the identity service as the compute API needs it. */
 
 /**
- * The identity behind a token. `token` goes along where the caller's own rights are asked of
- * another service.
+ * The identity behind a token. `token` is passed on where another service checks the caller's own
+ * rights.
  */
 export interface Caller {
   userId: string;

@@ -1,4 +1,4 @@
-/** What every image service must do for the compute side. */
+/** The suite that every image service must pass for the compute side. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Caller } from './identity.ts';
@@ -12,7 +12,7 @@ export interface ImagesUnderTest {
    * }`.
    */
   whole: { id: string; bytes: Buffer };
-  /** Of another project, and nobody else's to see; its bytes are there. */
+  /** Of another project and visible only there; its bytes are uploaded. */
   foreignId: string;
   /** Without bytes yet. */
   queuedId: string;

@@ -1,4 +1,4 @@
-/** What every source of images must do for a host. */
+/** The suite that every source of images must pass for a host. */
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { ImageSource } from './images.ts';

@@ -18,14 +18,14 @@ export interface ImageService {
 }
 
 /**
- * The bytes of an image with what they must be: nobody has compared yet. `sha512` in hex. Example
- * format: `qcow2`.
+ * The bytes of an image with their expected hash and size, not yet verified. `sha512` in hex.
+ * Example format: `qcow2`.
  */
 export interface ImageContent {
   sizeBytes: number;
   sha512: string;
   diskFormat: string;
-  /** Throws `unavailable` where they break off. */
+  /** Throws `unavailable` when the stream breaks off. */
   bytes: AsyncIterable<Uint8Array>;
 }
 
@@ -35,11 +35,11 @@ export interface ImageContents {
   openImage(id: string): Promise<ImageContent>;
 }
 
-/** The bytes of images, for a host: those that a guest of it is made from. */
+/** The bytes of images, for a host: those that its guests are created from. */
 export interface ImageSource {
   /**
    * Throws `notFound` when there is no such image, `conflict` when its bytes are not there yet,
-   * `forbidden` when no guest of this host needs it, `unavailable` when nobody answers.
+   * `forbidden` when no guest of this host needs it, `unavailable` when no service answers.
    */
   open(id: string): Promise<ImageContent>;
 }

@@ -1,4 +1,4 @@
-/** What every network service must do for the compute side. */
+/** The suite that every network service must pass for the compute side. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bindChange, bindingProblem, unbindChange } from '#core/networking/binding/port-binding.ts';
 import { parsePciAddress } from '#core/pci/devices/address.ts';

@@ -1,8 +1,8 @@
-/** Hosts that may dial in. The store keeps what a token hashes to, never the token. */
+/** Hosts that may connect. The store keeps only the hash of a token, never the token. */
 
-/** Times are epoch milliseconds; `revokedAt` null: the token is good. */
+/** Times are epoch milliseconds; `revokedAt` null: the token is valid. */
 export interface Enrolment {
-  /** The host's name; it may speak for no other. */
+  /** The host's name; its token is valid for no other host. */
   host: string;
   tokenSha256: string;
   createdAt: number;
@@ -10,17 +10,19 @@ export interface Enrolment {
 }
 
 export interface EnrolmentStore {
-  /** Sets the host's token. Throws `conflict` when it has a good one, unless `replaces`. */
+  /** Sets the host's token. Throws `conflict` when it has a valid one, unless `replaces`. */
   enroll(enrolment: Omit<Enrolment, 'revokedAt'>, how: { replaces: boolean }): Promise<void>;
   /** By name. */
   list(): Promise<Enrolment[]>;
-  /** Whose token this is, good or revoked; undefined for one that is, or has become, nobody's. */
+  /**
+   * The enrolment with this token, valid or revoked; undefined when no enrolment has it (any more).
+   */
   ofToken(tokenSha256: string): Promise<Enrolment | undefined>;
   /**
    * Revokes the token. No error when it was revoked before. Throws `notFound` for a host that was
    * never enrolled.
    */
   revoke(host: string, at: number): Promise<void>;
-  /** As if it had never been enrolled. False when it never was. */
+  /** Deletes the enrolment. False when there was none. */
   remove(host: string): Promise<boolean>;
 }

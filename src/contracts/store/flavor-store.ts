@@ -10,20 +10,20 @@ export interface FlavorChange {
 export interface FlavorStore {
   /** Throws `conflict` when another has this id or name. */
   create(flavor: Flavor): Promise<void>;
-  /** Throws `conflict` for one that is there and cannot be read, with the reason as detail. */
+  /** Throws `conflict` for an existing flavor that cannot be read, with the reason as detail. */
   get(id: string): Promise<Flavor | undefined>;
-  /** In the order they were made. */
+  /** In the order of creation. */
   list(): Promise<Flavor[]>;
   /**
-   * Makes the change in one transaction, so that two writers of different keys both win. Returns
-   * what is now. Throws `notFound`.
+   * Makes the change in one transaction, so that two writers of different keys both succeed.
+   * Returns the new state. Throws `notFound`.
    */
   update(id: string, change: FlavorChange): Promise<Flavor>;
   /** Throws `notFound`. */
   remove(id: string): Promise<void>;
 }
 
-/** Private flavors and the projects that may use them. An access goes with its flavor. */
+/** Private flavors and the projects that may use them. An access is deleted with its flavor. */
 export interface FlavorAccess {
   /** Ids of the projects that may use a flavor. */
   projects(flavorId: string): Promise<string[]>;
@@ -31,6 +31,6 @@ export interface FlavorAccess {
   flavors(projectId: string): Promise<ReadonlySet<string>>;
   /** Throws `conflict` when the project has access. */
   grant(flavorId: string, projectId: string): Promise<void>;
-  /** Throws `notFound` when it has none. */
+  /** Throws `notFound` when it has no access. */
   revoke(flavorId: string, projectId: string): Promise<void>;
 }

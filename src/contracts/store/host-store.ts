@@ -6,16 +6,18 @@ import type { PciDevicePool } from '#core/pci/pools/pool.ts';
 import type { HostNuma } from '#core/scheduling/numa-fit.ts';
 import type { HypervisorFacts } from '../host/hypervisor.ts';
 
-/** A row of `compute_nodes`. `lastSeenAt`: the agent's last word. Times are epoch milliseconds. */
+/**
+ * A row of `compute_nodes`. `lastSeenAt`: the agent's last message. Times are epoch milliseconds.
+ */
 export interface Host {
   id: string;
-  /** Counts hosts in the order in which they became known, from 1. */
+  /** Numbers hosts in the order of registration, from 1. */
   number: number;
   name: string;
   generation: number;
   availabilityZone: string;
   hostIp: string;
-  /** Those that its ports reach; none until its first report. */
+  /** Those that its ports reach; empty until its first report. */
   physicalNetworks: string[];
   facts: HypervisorFacts;
   vcpusUsed: number;
@@ -30,7 +32,7 @@ export interface Host {
   enabled: boolean;
   disabledReason: string | null;
   forcedDown: boolean;
-  /** What its agent says is wrong with it. */
+  /** The problems that its agent reports. */
   problems: HostProblem[];
   lastSeenAt: number;
   createdAt: number;
@@ -46,7 +48,7 @@ export type HostVersion = Pick<
 export interface HostChange extends LedgerEntry {
   hostId: string;
   generation: number;
-  /** Addresses whose rows go. */
+  /** Addresses whose rows are deleted. */
   removedDevices?: string[];
   facts?: HypervisorFacts;
   hostIp?: string;
@@ -56,7 +58,7 @@ export interface HostChange extends LedgerEntry {
   forcedDown?: boolean;
 }
 
-/** A part of all hosts. `after`: absent at the beginning. */
+/** One page of all hosts. `after`: absent for the first page. */
 export type HostPage = { limit: number } & (
   | { by: 'name'; after?: string }
   | { by: 'number'; after?: number }
@@ -66,19 +68,22 @@ export interface HostStore {
   /** Registers the host, or returns the existing row. */
   register(host: Pick<Host, 'name' | 'availabilityZone' | 'hostIp' | 'facts'>): Promise<Host>;
   get(id: string): Promise<Host | undefined>;
-  /** By name, however many. Others have their turns while it reads many. */
+  /** By name, however many. Yields to other work while it reads many. */
   list(): Promise<Host[]>;
   /**
-   * Those that follow in the order. Example: `{ by: 'number', after: 20, limit: 10 }`: hosts 21 to
-   * 30, if none of them was forgotten.
+   * The next hosts in the order. Example: `{ by: 'number', after: 20, limit: 10 }`: hosts 21 to 30,
+   * if none of them was removed.
    */
   page(page: HostPage): Promise<Host[]>;
   /** undefined when unknown. */
   named(name: string): Promise<Host | undefined>;
-  /** Of every host what shows whether its row changed: cheap to read, however many there are. */
+  /**
+   * For every host, the data that shows whether its row changed: cheap to read for any number of
+   * hosts.
+   */
   versions(): Promise<HostVersion[]>;
   /**
-   * In address order. Read the host first: what changes in between makes its generation stale, so
+   * In address order. Read the host first: a change in between then makes its generation stale, so
    * that no commit builds on it.
    */
   devices(hostId: string): Promise<PciDevice[]>;
@@ -86,9 +91,9 @@ export interface HostStore {
   update(change: HostChange): Promise<'ok' | 'stale-host'>;
   seen(hostId: string, at: number): Promise<void>;
   /**
-   * Removes the host with its devices and commands, and ends what waits for it of servers that are
-   * deleted. Throws `conflict`, naming the servers, while servers are on it. A host that is not
-   * known is no error.
+   * Removes the host with its devices and commands, and ends the tasks of deleted servers that wait
+   * for it. Throws `conflict`, naming the servers, while servers are on it. An unknown host is no
+   * error.
    */
   forget(hostId: string): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * What the embedded identity service keeps: who exists, who may what, and which tokens are out.
- * Passwords and tokens only as hashes.
+ * The data of the embedded identity service: users, projects, roles, and issued tokens. Passwords
+ * and tokens only as hashes.
  */
 
 export interface StoredProject {
@@ -34,8 +34,8 @@ export interface RoleAssignment {
 }
 
 /**
- * A token that is out. `digest`: SHA-256 of its text, hex. `projectId` null: unscoped. Times are
- * epoch milliseconds.
+ * An issued token. `digest`: SHA-256 of its text, hex. `projectId` null: unscoped. Times are epoch
+ * milliseconds.
  */
 export interface StoredToken {
   digest: string;
@@ -47,7 +47,7 @@ export interface StoredToken {
   expiresAt: number;
 }
 
-/** Names are unique per domain. Reads of one give undefined when there is none. */
+/** Names are unique per domain. Reads of one return undefined when there is none. */
 export interface IdentityStore {
   addProject(project: StoredProject): Promise<void>;
   project(id: string): Promise<StoredProject | undefined>;
@@ -55,7 +55,7 @@ export interface IdentityStore {
   projects(): Promise<StoredProject[]>;
 
   addUser(user: StoredUser): Promise<void>;
-  /** Revokes the user's tokens too: whoever has one got it with the former password. */
+  /** Revokes the user's tokens too: they were issued for the former password. */
   setPasswordHash(userId: string, passwordHash: string): Promise<void>;
   user(id: string): Promise<StoredUser | undefined>;
   userNamed(name: string, domainId: string): Promise<StoredUser | undefined>;
@@ -63,11 +63,11 @@ export interface IdentityStore {
 
   addRole(role: StoredRole): Promise<void>;
   roles(): Promise<StoredRole[]>;
-  /** Granting what is granted is no error. */
+  /** Granting an existing grant is no error. */
   grant(assignment: RoleAssignment): Promise<void>;
   assignments(of: { userId?: string; projectId?: string }): Promise<RoleAssignment[]>;
 
-  /** Adds a token and drops those that expired before `dropExpiredBefore`. */
+  /** Adds a token and deletes those that expired before `dropExpiredBefore`. */
   addToken(token: StoredToken, dropExpiredBefore: number): Promise<void>;
   token(digest: string): Promise<StoredToken | undefined>;
   removeToken(digest: string): Promise<void>;

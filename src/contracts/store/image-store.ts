@@ -1,6 +1,4 @@
-/**
- * What the embedded image service keeps of an image. The bytes lie in files beside the database.
- */
+/** The image records of the embedded image service. The bytes are in files beside the database. */
 
 export type ImageStatus = 'queued' | 'saving' | 'active' | 'deactivated';
 
@@ -28,7 +26,7 @@ export interface StoredImage {
   properties: Record<string, string>;
   createdAt: number;
   updatedAt: number;
-  /** What of its record cannot be read, and is empty here. Absent: nothing. */
+  /** The parts of its record that cannot be read, and are empty here. Absent: none. */
   damage?: string;
 }
 
@@ -49,8 +47,8 @@ export interface ImageMember {
 }
 
 /**
- * What a project may see in a list: its own images, public ones, and shared ones of which it is a
- * member with this status.
+ * What a project may see in a list: its own images, public ones, and those shared with it that have
+ * this member status.
  */
 export interface ImageScope {
   projectId: string;
@@ -62,7 +60,7 @@ export interface ImageScope {
 /** The stored images; the same inside and outside a transaction. */
 export interface ImageRows {
   add(image: StoredImage): Promise<void>;
-  /** undefined when unknown; of a damaged record what can be read. Lists are without these. */
+  /** undefined when unknown; of a damaged record the readable part. Lists are without these. */
   get(id: string): Promise<StoredImage | undefined>;
   /** Newest first. All of them unless a scope is given. */
   list(visibleTo?: ImageScope): Promise<StoredImage[]>;
@@ -88,14 +86,14 @@ export interface ImageRows {
   member(imageId: string, memberId: string): Promise<ImageMember | undefined>;
   /** Adds the member, or changes its status. */
   putMember(member: ImageMember): Promise<void>;
-  /** False when it was none. */
+  /** False when it was not a member. */
   removeMember(imageId: string, memberId: string): Promise<boolean>;
 }
 
 export interface ImageStore extends ImageRows {
   /**
-   * Runs the work as one transaction over `rows`; what it throws undoes it. The work must use
-   * `rows` only.
+   * Runs the work as one transaction over `rows`; an error rolls it back. The work must use `rows`
+   * only.
    */
   atomic<T>(work: (rows: ImageRows) => Promise<T>): Promise<T>;
 }

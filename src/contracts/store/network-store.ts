@@ -1,5 +1,5 @@
 /**
- * What the embedded network service keeps: networks with their segment, subnets, ports with their
+ * The data of the embedded network service: networks with their segment, subnets, ports with their
  * addresses, security groups.
  */
 import type { PortBinding } from '#core/networking/binding/port-bindings.ts';
@@ -7,7 +7,7 @@ import type { FixedIp } from '#core/networking/port.ts';
 import type { NumaPolicy } from '#core/pci/requests/request.ts';
 import type { VnicType } from '#core/networking/vnic-types.ts';
 
-/** What every kept thing has. Times are epoch milliseconds; `revision` grows with each change. */
+/** Fields of every record. Times are epoch milliseconds; `revision` grows with each change. */
 export interface Stored {
   id: string;
   projectId: string;
@@ -16,11 +16,11 @@ export interface Stored {
   revision: number;
   createdAt: number;
   updatedAt: number;
-  /** What of its record cannot be read, and is empty here. Absent: nothing. */
+  /** The parts of its record that cannot be read, and are empty here. Absent: none. */
   damage?: string;
 }
 
-/** What a project marks its things by. */
+/** The fields by which a project labels its records. */
 export interface Tagged extends Stored {
   tags: string[];
 }
@@ -33,7 +33,7 @@ export interface StoredNetwork extends Tagged {
   adminStateUp: boolean;
   shared: boolean;
   external: boolean;
-  /** What its ports get unless they say otherwise. */
+  /** The default for its ports. */
   portSecurityEnabled: boolean;
   mtu: number;
   networkType: 'vlan' | 'flat' | 'local';
@@ -41,7 +41,7 @@ export interface StoredNetwork extends Tagged {
   segmentationId: number | null;
 }
 
-/** Both ends belong to it. Example: `{ start: '10.0.0.2', end: '10.0.0.254' }`. */
+/** Both ends are included. Example: `{ start: '10.0.0.2', end: '10.0.0.254' }`. */
 export interface AllocationPool {
   start: string;
   end: string;
@@ -74,7 +74,7 @@ export interface StoredPort extends Tagged {
   securityGroupIds: string[];
   portSecurityEnabled: boolean;
   vnicType: VnicType;
-  /** How near its device must be to the guest; null: as flavor and image say. */
+  /** The device's NUMA affinity to the guest; null: as flavor and image specify. */
   numaAffinityPolicy: NumaPolicy | null;
   bindingHost: string;
   profile: Record<string, unknown>;
@@ -82,7 +82,7 @@ export interface StoredPort extends Tagged {
   vifDetails: Record<string, unknown>;
 }
 
-/** A binding of a port on a host where it is not active. The active one lies in the port. */
+/** An inactive binding of a port on a host. The active one is stored in the port. */
 export type StoredPortBinding = Omit<PortBinding, 'isActive'> & { portId: string };
 
 export type StoredSecurityGroup = Tagged;
@@ -108,10 +108,10 @@ export type CountedThing =
   | 'securityGroupRules';
 
 export interface PortFilter {
-  /** Those of them that exist. */
+  /** The existing ones among these ids. */
   ids?: readonly string[];
   projectId?: string;
-  /** The project has the port, or the network that it is on. */
+  /** The project owns the port, or its network. */
   visibleTo?: string;
   networkId?: string;
   deviceId?: string;
@@ -119,9 +119,9 @@ export interface PortFilter {
 }
 
 /**
- * Reads and writes. Reads of one give undefined when there is none, and of a damaged record what
- * can be read; lists are oldest first, without these. Adding what breaks uniqueness (a segment, a
- * MAC on its network, an address in its subnet) throws `conflict`.
+ * Reads and writes. Reads of one return undefined when there is none, and of a damaged record the
+ * readable part; lists are oldest first, without damaged records. Adding what breaks uniqueness (a
+ * segment, a MAC on its network, an address in its subnet) throws `conflict`.
  */
 export interface NetworkRows {
   /** How many of them belong to the project. */
@@ -131,7 +131,7 @@ export interface NetworkRows {
   network(id: string): Promise<StoredNetwork | undefined>;
   networks(): Promise<StoredNetwork[]>;
   updateNetwork(network: StoredNetwork): Promise<void>;
-  /** Its subnets go with it. */
+  /** Deletes its subnets too. */
   removeNetwork(id: string): Promise<void>;
 
   addSubnet(subnet: StoredSubnet): Promise<void>;
@@ -143,11 +143,11 @@ export interface NetworkRows {
   addPort(port: StoredPort): Promise<void>;
   port(id: string): Promise<StoredPort | undefined>;
   ports(filter: PortFilter): Promise<StoredPort[]>;
-  /** Damaged ones too. */
+  /** Including damaged ones. */
   portIdsOn(networkId: string): Promise<string[]>;
   updatePort(port: StoredPort): Promise<void>;
   removePort(id: string): Promise<void>;
-  /** Throws `conflict` for a second one on a host. They go with their port. */
+  /** Throws `conflict` for a second one on a host. They are deleted with their port. */
   addPortBinding(binding: StoredPortBinding): Promise<void>;
   /** By host. */
   portBindings(portId: string): Promise<StoredPortBinding[]>;
@@ -158,11 +158,11 @@ export interface NetworkRows {
 
   addSecurityGroup(group: StoredSecurityGroup, rules: StoredSecurityGroupRule[]): Promise<void>;
   securityGroup(id: string): Promise<StoredSecurityGroup | undefined>;
-  /** The group of the name `default`. */
+  /** The group named `default`. */
   defaultSecurityGroup(projectId: string): Promise<StoredSecurityGroup | undefined>;
   securityGroups(projectId?: string): Promise<StoredSecurityGroup[]>;
   updateSecurityGroup(group: StoredSecurityGroup): Promise<void>;
-  /** Its rules go with it. */
+  /** Deletes its rules too. */
   removeSecurityGroup(id: string): Promise<void>;
   addSecurityGroupRule(rule: StoredSecurityGroupRule): Promise<void>;
   securityGroupRules(projectId?: string): Promise<StoredSecurityGroupRule[]>;
@@ -172,8 +172,8 @@ export interface NetworkRows {
 
 export interface NetworkStore extends NetworkRows {
   /**
-   * Runs the work as one transaction over `rows`; what it throws undoes it. The work must use
-   * `rows` only.
+   * Runs the work as one transaction over `rows`; an error rolls it back. The work must use `rows`
+   * only.
    */
   atomic<T>(work: (rows: NetworkRows) => Promise<T>): Promise<T>;
 }

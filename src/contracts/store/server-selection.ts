@@ -1,11 +1,11 @@
 /**
- * Which servers a list has and in which order, in terms that a database answers from its own
+ * The contents and order of a list of servers, in terms that a database answers from its own
  * columns and indexes.
  */
 
 /**
- * What servers are narrowed and sorted by. `rootDevice`, `hasConfigDrive` and `hasAutoDisk` are
- * what the views show.
+ * The fields by which servers are filtered and sorted. `rootDevice`, `hasConfigDrive` and
+ * `hasAutoDisk` are those shown by the views.
  */
 export type ServerField =
   | 'id'
@@ -55,18 +55,18 @@ export interface ServerSelection {
   deleted: 'none' | 'only' | 'too';
   /** All of them hold. */
   where?: readonly ServerCondition[];
-  /** All conditions of one of these groups hold; without any group no server is meant. */
+  /** All conditions of at least one of these groups hold; without any group no server matches. */
   either?: readonly (readonly ServerCondition[])[];
   changedSince?: number;
   changedBefore?: number;
-  /** The first counts most. Among equals, and without any, newest first. */
+  /** In order of precedence. Among equals, and without any, newest first. */
   order?: readonly { by: ServerField; direction: 'asc' | 'desc' }[];
-  /** Only what follows this server in the order; a deleted one counts too. */
+  /** Only what follows this server in the order; it may be a deleted one. */
   after?: string;
   limit: number;
 }
 
-/** What a list shows of a server without reading all of it. */
+/** What a list shows of a server without reading all of its rows. */
 export interface ListedServer {
   id: string;
   name: string;

@@ -1,4 +1,4 @@
-/** What must hold for the actions of a server: what was done, and how it ended. */
+/** Suite for the actions of a server: what was done, and how it ended. */
 import { expect, test } from 'vitest';
 import { aBoot, aNewServer, toStep } from '#test/worlds/store-rows.ts';
 import type { OpenStore } from './store.contract.ts';

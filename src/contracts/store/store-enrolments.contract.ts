@@ -1,6 +1,5 @@
 /**
- * What a store must do for hosts that dial in: one token each, found by its hash, until it is
- * replaced or revoked.
+ * Suite for hosts that connect: one token each, found by its hash, until it is replaced or revoked.
  */
 import { expect, test } from 'vitest';
 import type { Enrolment } from './enrolments.ts';

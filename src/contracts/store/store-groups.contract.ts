@@ -1,6 +1,6 @@
 /**
- * What a store must do for server groups: members come and go with their servers, and no two
- * placements pass each other.
+ * Suite for server groups: members are added and removed with their servers, and two concurrent
+ * placements cannot both succeed.
  */
 import { expect, test } from 'vitest';
 import { noLimits } from '#core/quotas/limits.ts';
@@ -124,7 +124,7 @@ async function aMember(store: Store, groupId: string): Promise<Task> {
   return { ...newServer.task, epoch: 1 };
 }
 
-/** Records a choice of this host made from what the group was; the host as it is now. */
+/** Records a choice of this host based on the group as read; returns the current host. */
 async function place(
   store: Store,
   task: Task,
@@ -142,7 +142,7 @@ async function place(
 }
 
 /**
- * Takes the first host without a server of the group, reading again while others are faster. Its
+ * Takes the first host without a server of the group, reading again when another was faster. Its
  * name, or undefined when none is left.
  */
 async function placeApart(store: Store, task: Task): Promise<string | undefined> {

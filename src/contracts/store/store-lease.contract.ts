@@ -1,7 +1,4 @@
-/**
- * What must hold for leases: each due task is worked on once at a time, and nobody can hold one for
- * ever.
- */
+/** Suite for leases: each due task has one worker at a time, and no lease lasts for ever. */
 import { expect, test } from 'vitest';
 import { aBoot, aHost, aNewServer, bootData, taskOf, toStep } from '#test/worlds/store-rows.ts';
 import type { OpenStore } from './store.contract.ts';

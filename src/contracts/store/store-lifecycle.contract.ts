@@ -1,6 +1,6 @@
 /**
- * What a store must do for servers that live on: NICs and requests come and go, and only one
- * workflow at a time changes them.
+ * Suite for the later life of servers: NICs and requests are added and removed, by only one
+ * workflow at a time.
  */
 import { expect, test } from 'vitest';
 import type { PciRequest } from '#core/pci/requests/request.ts';

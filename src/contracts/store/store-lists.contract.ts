@@ -1,6 +1,6 @@
 /**
- * What a store must do for lists of servers: find, sort and page them by itself, and forget what
- * was confided to deleted ones.
+ * Suite for lists of servers: the store finds, sorts and pages them itself, and erases the private
+ * data of deleted ones.
  */
 import { expect, test } from 'vitest';
 import { statesShownAs } from '#core/servers/lifecycle.ts';
@@ -48,7 +48,7 @@ async function namesOf(store: Store, selection: Partial<ServerSelection>): Promi
   return found.map(({ name }) => name);
 }
 
-/** Page by page until a page has room. */
+/** Reads page by page until a page is not full. */
 async function pagedNames(store: Store, selection: Partial<ServerSelection>): Promise<string[]> {
   const names: string[] = [];
   let after: string | undefined;
@@ -61,7 +61,7 @@ async function pagedNames(store: Store, selection: Partial<ServerSelection>): Pr
   }
 }
 
-/** Seven, alike in many ways, all made in the same moment but one. */
+/** Seven similar servers, all but one created at the same time. */
 async function severalServers(store: Store): Promise<void> {
   const changes = [
     { name: 'a', taskState: null, vmState: 'active' as VmState, launchedAt: 5 },

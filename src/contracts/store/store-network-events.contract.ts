@@ -1,6 +1,6 @@
 /**
- * What a store must do with what the network service reports: nothing is lost, whenever it comes,
- * and nothing is seen to twice.
+ * Suite for events of the network service: none is lost, whenever it arrives, and none is handled
+ * twice.
  */
 import { expect, test } from 'vitest';
 import { aBoot, aNewServer, bootData, toStep } from '#test/worlds/store-rows.ts';
@@ -11,7 +11,7 @@ const wakes = 'wait-for-plug';
 const later = 60_000;
 const parked = { step: wakes, data: bootData, awaits: 'plugged' } as const;
 
-/** The task stands at the step that waits, due much later. */
+/** The task is at the step that waits, due much later. */
 async function waiting(store: Store): Promise<Task<'boot'>> {
   const task = await aBoot(store);
   await store.commit({ task, next: { ...parked, dueAt: later } });

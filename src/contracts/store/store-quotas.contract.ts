@@ -1,5 +1,5 @@
 /**
- * What a store must do for quotas: count what lives, and never let two requests pass a limit
+ * Suite for quotas: live resources are counted, and two concurrent requests never exceed a limit
  * together.
  */
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** What must hold when two connections of one database want the same thing. */
+/** Suite for two connections of one database that compete for the same resource. */
 import { expect, test } from 'vitest';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import { aBoot, aHost, aNewServer, aNic, aPf, aVf, toStep } from '#test/worlds/store-rows.ts';
@@ -7,7 +7,7 @@ import type { Host, HostChange, Store, Task } from './store.ts';
 
 const vf = '0000:81:00.1';
 
-/** What one of two boots wants of the host it read. */
+/** The claim of one of two boots on the host it read. */
 type Take = (host: Host, serverId: string) => Omit<HostChange, 'hostId' | 'generation'>;
 
 const takeVf: Take = (_host, serverId) => ({
@@ -133,7 +133,10 @@ export function storeRaceContract(fresh: () => Promise<OpenStore>): void {
   });
 }
 
-/** A whole scheduling step, so that a test can see that none of it stays when it is refused. */
+/**
+ * A complete scheduling step, so that a test can check that nothing of it remains when it is
+ * refused.
+ */
 function claim(store: Store, task: Task, host: HostChange) {
   return store.commit(
     toStep(task, 'bind-ports', {
@@ -172,7 +175,7 @@ async function expectUntouched(store: Store, task: Task): Promise<void> {
 }
 
 /**
- * Takes the first free VF, reading again while others are faster. The address, or undefined when
+ * Takes the first free VF, reading again when another was faster. The address, or undefined when
  * none is free.
  */
 async function claimAnyVf(store: Store, hostId: string, task: Task): Promise<string | undefined> {

@@ -1,7 +1,4 @@
-/**
- * What must hold for tasks and commands: each is worked on once, in order, and nothing waits for
- * ever.
- */
+/** Suite for tasks and commands: each is worked on once, in order, and nothing waits for ever. */
 import { describe, expect, test } from 'vitest';
 import { aBoot, aHost, aNewServer, bootData, toStep } from '#test/worlds/store-rows.ts';
 import type { CommandResult } from '../host/host-link.ts';

@@ -1,6 +1,6 @@
 /**
- * What every store must do. Suites by subject; those beside this one are about races, about work
- * and about servers that live on.
+ * The suite that every store must pass. Suites by subject; those in the other files are about
+ * races, work and the later life of servers.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -29,8 +29,8 @@ import type { Store } from './store.ts';
 export type OpenStore = () => Promise<Store>;
 
 /**
- * `fresh` makes an empty database and gives the way to open it; it also closes what was opened when
- * a test ends.
+ * `fresh` creates an empty database and returns the function to open it; it also closes what was
+ * opened when a test ends.
  */
 export function storeContract(fresh: () => Promise<OpenStore>): void {
   describe('servers', () => {

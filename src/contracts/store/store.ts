@@ -46,15 +46,15 @@ export interface NewCommand {
   body: HostCommandBody;
 }
 
-/** How a command ended, when it has; what it asked for is erased then. */
+/** How a command ended, once it has; its request is erased then. */
 export interface StoredCommand extends Omit<HostCommand, 'body'> {
   hostId: string;
   result: CommandResult | null;
 }
 
 /**
- * An event of an instance action. `result` null while it runs; the same name and start again says
- * how it ended.
+ * An event of an instance action. `result` null while it runs; recording the same name and start
+ * again sets the result.
  */
 export interface ActionEvent {
   name: string;
@@ -81,16 +81,15 @@ export interface Action {
 }
 
 /**
- * How the workflow of an action ended. `refused`: what was asked for cannot be had, and nothing has
- * changed; `failed`: it was begun, and what it had done is undone.
+ * How the workflow of an action ended. `refused`: the request cannot be met, and nothing has
+ * changed; `failed`: it was begun, and its changes are undone.
  */
 export type ActionOutcome =
   | { is: 'ok' }
   | { is: 'refused' | 'failed'; kind: ErrorKind; message: string };
 
 /**
- * Changed within these times, those that follow the action of a request. Times are epoch
- * milliseconds.
+ * Filter: changed within these times, after the action of a request. Times are epoch milliseconds.
  */
 export interface ActionPage {
   changedSince?: number;
@@ -102,7 +101,7 @@ export interface ActionPage {
 
 export type NewAction = Omit<Action, 'events' | 'updatedAt' | 'message' | 'outcome'>;
 
-/** One step of a workflow, recorded whole or not at all. */
+/** One step of a workflow, recorded atomically. */
 export interface Transition<Kind extends TaskKind = TaskKind> {
   task: TaskRef<Kind>;
   /** null: the workflow ends. */
@@ -114,26 +113,26 @@ export interface Transition<Kind extends TaskKind = TaskKind> {
    * and erases its user data, metadata and commands.
    */
   nics?: ServerNic[];
-  /** The server's NICs release their ports, and stay visible: it has no guest and will get none. */
+  /** Releases the ports of the server's NICs, which stay visible: it will never have a guest. */
   freesPorts?: true;
-  /** NICs that go, by id. */
+  /** NICs to delete, by id. */
   removedNics?: string[];
   newPciRequests?: PciRequest[];
   /** By request id. */
   removedPciRequests?: string[];
   host?: HostChange;
   /**
-   * The group whose policy the choice of host kept, as it was read: no other server of it may have
+   * The group whose policy the choice of host satisfied, as read: no other server of it may have
    * been placed since.
    */
   serverGroup?: Pick<ServerGroup, 'id' | 'generation'>;
   command?: NewCommand;
   decision?: Decision;
-  /** The server's network events of these kinds, up to this id, have been seen to. */
+  /** The server's network events of these kinds, up to this id, are handled. */
   seenEvents?: { kinds: readonly NetworkEventKind[]; upTo: number };
   /** Events to add to the task's action. */
   events?: ActionEvent[];
-  /** What the user reads while the workflow continues: why it waits, or has not succeeded yet. */
+  /** Message for the user while the workflow continues: why it waits, or has not succeeded yet. */
   actionMessage?: string;
   /** How the workflow ended; its message becomes the action's. */
   outcome?: ActionOutcome;
@@ -161,8 +160,8 @@ export interface ServerFilter {
 }
 
 /**
- * What of a server's rows cannot be read. Example reason: `metadata: Unterminated string in JSON at
- * position 3`.
+ * The parts of a server's rows that cannot be read. Example reason: `metadata: Unterminated string
+ * in JSON at position 3`.
  */
 export interface ServerDamage {
   projectId: string;
@@ -170,7 +169,7 @@ export interface ServerDamage {
   reason: string;
 }
 
-/** What the live servers and the groups of a project use of its quotas; `ram` in MiB. */
+/** Quota usage by the live servers and the groups of a project; `ram` in MiB. */
 export type QuotaUsage = Record<'instances' | 'cores' | 'ram' | 'server_groups', number>;
 
 /** Fields of a server to set. */
@@ -183,9 +182,9 @@ export interface ServerStore {
    */
   create(newServer: NewServer): Promise<Server>;
   /**
-   * As many of these servers of one flavor and group as the project's limits allow, in one
-   * transaction: no two callers pass a limit together. Throws what `create` throws, and `overQuota`
-   * when these are fewer than `minCount`; then none is made.
+   * Creates as many of these servers of one flavor and group as the project's limits allow, in one
+   * transaction: concurrent callers cannot exceed a limit together. Throws what `create` throws,
+   * and `overQuota` when these are fewer than `minCount`; then none is created.
    */
   createWithin(
     quota: { limits: QuotaLimits; minCount: number },
@@ -193,37 +192,37 @@ export interface ServerStore {
   ): Promise<Server[]>;
   /** undefined when unknown or unreadable. Deleted servers are found too (`vmState` 'deleted'). */
   get(id: string): Promise<Server | undefined>;
-  /** Why a server that is there cannot be read; undefined when it can, or is not there. */
+  /** Why an existing server cannot be read; undefined when it can, or does not exist. */
   damage(id: string): Promise<ServerDamage | undefined>;
   /**
-   * Replaces what cannot be read of a server by what says nothing, so that it can be deleted. What
-   * its flavor took of the host is then not given back.
+   * Replaces unreadable data of a server by empty data, so that it can be deleted. What its flavor
+   * took of the host is then not returned.
    */
   mend(id: string): Promise<void>;
   /**
-   * Newest first, however many: for what concerns all servers of a host. A user's list is a
+   * Newest first, without a limit: for operations on all servers of a host. A user's list is a
    * `select`.
    */
   list(filter: ServerFilter): Promise<Server[]>;
   /**
-   * One page of a list. Throws `invalid` when the server to follow is none, or none of the project.
+   * One page of a list. Throws `invalid` when the server to follow does not exist in the project.
    */
   select(selection: ServerSelection): Promise<ListedServer[]>;
   /**
-   * In the order of the ids, leaving out those that do not exist. Others have their turns while it
+   * In the order of the ids, leaving out those that do not exist. Yields to other work while it
    * reads many.
    */
   read(ids: readonly string[]): Promise<Server[]>;
   pciRequests(serverId: string): Promise<PciRequest[]>;
   decisions(serverId: string): Promise<Decision[]>;
-  /** Newest first, at most a thousand unless it says otherwise. */
+  /** Newest first, at most a thousand unless specified otherwise. */
   actions(serverId: string, page?: ActionPage): Promise<Action[]>;
-  /** By the request that asked for it; undefined when none did. */
+  /** By its request; undefined when no request has one. */
   action(serverId: string, requestId: string): Promise<Action | undefined>;
   /**
    * Sets fields that no workflow owns (name, description, metadata, access addresses, tags); a
-   * function says what becomes of the server as it is, and nothing comes in between. Throws
-   * `notFound`, and what the function throws.
+   * function computes them from the current server, atomically. Throws `notFound`, and the
+   * function's errors.
    */
   update(id: string, change: ServerChange | ((server: Server) => ServerChange)): Promise<void>;
   /** The domain XML its host last reported, or undefined. */
@@ -232,9 +231,9 @@ export interface ServerStore {
 
 export interface TaskStore {
   /**
-   * Takes up to `limit` due tasks that nobody works on; they are the owner's until released or the
-   * lease runs out. `running`: servers whose tasks the owner runs right now: those are not taken a
-   * second time, whatever the clock says.
+   * Leases up to `limit` due tasks without an owner, until released or the lease expires.
+   * `running`: servers whose tasks the owner is running: those are not taken again, whatever the
+   * clock shows.
    */
   lease(
     owner: string,
@@ -248,18 +247,18 @@ export interface TaskStore {
    */
   renew(owner: string, until: number, serverIds: readonly string[]): Promise<void>;
   /**
-   * Makes due what is due later than `latest`: dates that a clock left which has since gone back.
-   * Epoch milliseconds.
+   * Makes tasks due that are scheduled later than `latest`: times left by a clock that has since
+   * gone back. Epoch milliseconds.
    */
   hasten(now: number, latest: number): Promise<void>;
-  /** Gives a task back. Tasks of a dead process are given back when their lease runs out. */
+  /** Releases a task. Tasks of a dead process are released when their lease expires. */
   release(task: Pick<Task, 'serverId' | 'epoch'>, owner: string): Promise<void>;
-  /** Gives back every lease of every owner: for a process that knows it is alone. */
+  /** Releases every lease of every owner: for a process that is certainly the only one. */
   releaseAll(): Promise<void>;
   /**
-   * Starts a workflow for a server, taking over from the one it has, if any (its epoch ends). The
-   * new one is leased only when the step that runs now has returned. Throws `notFound` when there
-   * is no such server, or it is deleted; with `onlyIdle`, `conflict` when a workflow runs for it.
+   * Starts a workflow for a server, taking over from its current one, if any (whose epoch ends).
+   * The new one is leased only when the running step has returned. Throws `notFound` when the
+   * server does not exist or is deleted; with `onlyIdle`, `conflict` when a workflow runs for it.
    * `action` null: it is not one of the server's actions.
    */
   begin<Kind extends TaskKind>(
@@ -268,28 +267,28 @@ export interface TaskStore {
     server: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>,
     how?: { onlyIdle: boolean },
   ): Promise<Task<Kind>>;
-  /** The task of a server as it is now. */
+  /** The current task of a server. */
   of(serverId: string): Promise<StoredTask | undefined>;
-  /** How many tasks there are by what they wait for, and the oldest `limit`: for operators. */
+  /** The number of tasks by what they wait for, and the oldest `limit`: for operators. */
   overview(now: number, limit: number): Promise<TaskOverview>;
 }
 
 /**
- * `queued`: due, and nobody works on it yet; `waiting`: until a time, for a retry or an event;
- * `host`: for a host's answer.
+ * `queued`: due, and not yet taken; `waiting`: until a time, for a retry or an event; `host`: for a
+ * host's answer.
  */
 export type TaskState = 'running' | 'queued' | 'waiting' | 'host';
 
 export interface TaskOverview {
   counts: Record<TaskState, number>;
-  /** By the time their action began, which is null where there is none. */
+  /** By the time their action began, which is null without an action. */
   oldest: (Pick<StoredTask, 'serverId' | 'kind' | 'step' | 'dueAt'> & {
     state: TaskState;
     startedAt: number | null;
   })[];
 }
 
-/** A question to a host about one server's guest. */
+/** A query to a host about one server's guest. */
 export interface NewQuestion {
   hostId: string;
   serverId: string;
@@ -297,22 +296,22 @@ export interface NewQuestion {
 }
 
 export interface CommandStore {
-  /** Commands of a host that have no result yet, questions among them, in order. */
+  /** Commands of a host that have no result yet, including queries, in order. */
   pending(hostId: string): Promise<HostCommand[]>;
   /**
    * Records how one ended; the answer to a server's newest command makes its parked task due. A
-   * second result for a command is ignored, as is the answer to a question that was forgotten. No
-   * task ever waits for a question.
+   * second result for a command is ignored, as is the answer to a deleted query. No task ever waits
+   * for a query.
    */
   complete(hostId: string, seq: number, result: CommandResult, now: number): Promise<void>;
   /**
-   * Gives a command that no workflow waits for; nothing when one of its kind for this server has no
-   * result yet.
+   * Adds a command that no workflow waits for; does nothing when one of its kind for this server
+   * has no result yet.
    */
   issue(command: NewCommand): Promise<void>;
   /**
-   * Asks a host; its number there. Who asks must forget it in the end: questions and answers are
-   * not kept.
+   * Sends a query to a host; returns its number there. The caller must delete it in the end:
+   * queries and answers are not kept.
    */
   ask(question: NewQuestion): Promise<number>;
   /** undefined: not answered yet. */
@@ -325,20 +324,20 @@ export interface CommandStore {
 }
 
 export interface ServerGroupStore {
-  /** Throws `overQuota` when the project has as many as its limits allow. */
+  /** Throws `overQuota` when the project is at its limit. */
   create(
     group: Omit<ServerGroup, 'members' | 'generation'>,
     limits: QuotaLimits,
   ): Promise<ServerGroup>;
   get(id: string): Promise<ServerGroup | undefined>;
-  /** In the order they were made, some of them; without a project those of all. */
+  /** In the order of creation, one page; without a project those of all. */
   list(page: { projectId?: string; offset: number; limit: number }): Promise<ServerGroup[]>;
-  /** Its servers stay, in no group. Throws `notFound`. */
+  /** Its servers are kept, in no group. Throws `notFound`. */
   remove(id: string): Promise<void>;
-  /** The group that a server is in. */
+  /** The group of a server. */
   of(serverId: string): Promise<ServerGroup | undefined>;
   /**
-   * How many of its servers are on each host, by host name. Read the group first: who is placed in
+   * How many of its servers are on each host, by host name. Read the group first: a placement in
    * between makes its generation stale.
    */
   hosts(id: string): Promise<Map<string, number>>;

@@ -1,7 +1,7 @@
 /**
- * What the steps of each workflow hand on in the task row. A row outlives the process that wrote
- * it: who changes a shape here changes its schema in the database too, and a shape that older rows
- * do not have needs a new version of them. Times are epoch milliseconds.
+ * The data that the steps of each workflow pass on in the task row. A row outlives the process that
+ * wrote it: a changed shape here requires a changed schema in the database too, and a shape that
+ * older rows lack requires a new version. Times are epoch milliseconds.
  */
 import type { ErrorKind } from '#core/errors.ts';
 import type { GuestState } from '#core/guests/follow-guest.ts';
@@ -22,29 +22,29 @@ export interface TaskDataOf {
   'follow-ports': FollowPortsData;
 }
 
-/** Of a step that is tried again, ever more rarely. */
+/** Of a step that is retried with increasing pauses. */
 export interface RetryData {
   /** Absent: none yet. */
   tries?: number;
 }
 
-/** What of a port that needs a device a workflow hands on. */
+/** What a workflow passes on of a port that needs a device. */
 export type DevicePort = Pick<Port, 'id' | 'vnicType' | 'profile'>;
 
-/** Ports that need a device, as they were read. */
+/** Ports that need a device, as read. */
 export interface DevicePorts {
   ports: DevicePort[];
   readAt: number;
 }
 
-/** What binding hands on to the wait for wiring, and that wait to itself. */
+/** What binding passes on to the wait for wiring, and that wait to itself. */
 export interface PlugData {
-  /** Ports that were not wired when they were bound, and that somebody is to wire. */
+  /** Ports that were not wired when they were bound, and that another party is to wire. */
   unwired?: string[];
   plug?: { startedAt: number; deadline: number; looks: number };
 }
 
-/** What the removal of a guest hands on. */
+/** What the removal of a guest passes on. */
 export interface RemovalData extends RetryData {
   /** The host does not answer, and may have the guest. */
   hostIsSilent?: boolean;
@@ -57,16 +57,16 @@ export interface BootData extends PlugData, RemovalData {
   attempt: number;
   availabilityZone: string | null;
   forcedHost: string | null;
-  /** The NUMA topology asked for, if any. */
+  /** The requested NUMA topology, if any. */
   numa: GuestNuma | null;
-  /** Hosts that were only silent have been given the time to report. */
+  /** Hosts that were excluded only as silent have been given time to report. */
   hasWaited?: boolean;
   failedHosts: { host: string; reason: string }[];
   /** Those of its ports that need a device. */
   devicePorts?: DevicePorts;
-  /** Ids of servers it asks to share a host with one of. */
+  /** Ids of servers; it must share a host with one of them. */
   sameHost?: string[];
-  /** Ids of servers it asks to share a host with none of. */
+  /** Ids of servers; it must share a host with none of them. */
   differentHost?: string[];
   /** Why the boot is being undone. `retry`: another host may help. */
   failure?: { message: string; detail: string; retry: boolean; kind?: ErrorKind };
@@ -74,7 +74,7 @@ export interface BootData extends PlugData, RemovalData {
 
 export type DeleteData = RemovalData;
 
-/** An act on a guest, by the name that its task keeps. */
+/** An operation on a guest, by its name in the task row. */
 export type GuestActName =
   | 'reboot'
   | 'hard-reboot'
@@ -88,23 +88,23 @@ export type GuestActName =
 
 export interface ActData {
   act: GuestActName;
-  /** The guest stays off when it is made again. */
+  /** The guest stays off when it is recreated. */
   staysOff?: boolean;
   startedAt?: number;
 }
 
-/** What the removal of one NIC hands on. */
+/** What the removal of one NIC passes on. */
 export interface NicRemovalData extends RetryData {
   nicId: string;
   startedAt?: number;
   /** There is no port to unbind. */
   portIsGone?: true;
-  /** The host does not answer, and the action's message has that. */
+  /** The host does not answer, and the action's message states that. */
   saidWhy?: boolean;
 }
 
 export interface AttachData extends NicRemovalData, PlugData {
-  /** As it is asked for, before it has a row. */
+  /** As requested, before it has a row. */
   nic: NetworkRequest;
   pciRequest: PciRequest | null;
   devicePorts?: DevicePorts;
@@ -115,12 +115,12 @@ export interface AttachData extends NicRemovalData, PlugData {
 export type DetachData = NicRemovalData;
 
 export interface FollowData {
-  /** As the host reported it. */
+  /** As reported by the host. */
   state: GuestState;
   startedAt: number;
 }
 
-/** A NIC, the VIF it was compared with, and what that becomes. */
+/** A NIC, the VIF it was compared with, and its new VIF. */
 export interface ChangedNic {
   nicId: string;
   before: Vif;
@@ -132,7 +132,7 @@ export interface FollowPortsData {
   moved: ChangedNic[];
   /** The last event before the ports were read. */
   upTo: number;
-  /** A VF of a running guest is to be set by its host. */
+  /** The host is to set a VF of a running guest. */
   needsHost?: boolean;
   startedAt?: number;
 }

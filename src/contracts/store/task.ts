@@ -1,6 +1,6 @@
 /**
- * The workflow of a server as its row keeps it: kind, step and data belong together, so that a step
- * that its workflow does not have, or data of another workflow, does not compile.
+ * The workflow of a server as its row keeps it: kind, step and data are typed together, so that a
+ * step of another workflow, or data of another workflow, does not compile.
  */
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import type { TaskDataOf } from './task-data.ts';
@@ -21,7 +21,7 @@ type RemovalStep =
 /** Steps that remove one NIC and release what it holds. */
 type NicRemovalStep = 'detach-nic' | 'nic-detached' | 'unbind-ports' | 'release';
 
-/** The steps of each kind of workflow, by the name that the row keeps. */
+/** The steps of each kind of workflow, by their name in the row. */
 export interface TaskStepOf {
   boot: 'schedule' | 'bind-ports' | 'guest-started' | 'wait-for-plug' | RemovalStep;
   delete: RemovalStep | 'delete-late-ports';
@@ -42,22 +42,22 @@ export interface TaskRef<Kind extends TaskKind = TaskKind> {
 }
 
 /**
- * The workflow of a server: at most one. `epoch` grows when another workflow takes over, or when
- * another takes the task because its lease ran out, and never starts again; what an older epoch
- * commits is refused.
+ * The workflow of a server: at most one. `epoch` grows when another workflow takes over, or another
+ * process takes the task because its lease expired, and is never reset; commits of an older epoch
+ * are refused.
  */
 export interface Task<Kind extends TaskKind = TaskKind> extends TaskRef<Kind> {
   step: TaskStepOf[Kind];
-  /** What the steps hand on. */
+  /** What the steps pass on. */
   data: TaskDataOf[Kind];
   /** null: waits for a host's answer. */
   dueAt: number | null;
 }
 
 /**
- * A task that this version cannot continue: kind or step are not known to it, or its data cannot be
- * read. `data`: the JSON of the row, null where it is none. `problem` says what is wrong, and names
- * the version that wrote the row and those that can be read.
+ * A task that this version cannot continue: kind or step are unknown to it, or its data cannot be
+ * read. `data`: the JSON of the row, null without any. `problem` describes the cause, and names the
+ * version that wrote the row and the readable ones.
  */
 export interface UnreadableTask extends Omit<TaskRef, 'kind'> {
   kind: string;
@@ -69,26 +69,27 @@ export interface UnreadableTask extends Omit<TaskRef, 'kind'> {
 
 export type StoredTask = Task | UnreadableTask;
 
-/** Who holds a task, and until when (epoch milliseconds); no one else runs its steps before. */
+/**
+ * The owner of a task's lease, and its end (epoch milliseconds); until then no one else runs its
+ * steps.
+ */
 export interface Lease {
   owner: string;
   until: number;
 }
 
-/**
- * A task to begin. `lease`: whose it is from the start; default: it is taken by whoever is free.
- */
+/** A task to begin. `lease`: its initial owner; default: any free process takes it. */
 export type NewTask<Kind extends TaskKind = TaskKind> = Omit<Task<Kind>, 'epoch'> & {
   lease?: Lease;
 };
 
 interface When {
   /**
-   * null: park until the host answers the server's newest command; due at once when it has, or when
-   * there is none.
+   * null: park until the host answers the server's newest command; due at once when it has
+   * answered, or there is no command.
    */
   dueAt: number | null;
-  /** Due at once when an event of this kind has come that the step did not see. */
+  /** Due at once when an event of this kind has arrived that the step did not read. */
   awaits?: NetworkEventKind;
 }
 
@@ -99,11 +100,11 @@ interface SameWorkflow<Kind extends TaskKind> {
   data: TaskDataOf[Kind];
 }
 
-/** A step of a workflow that is named. */
+/** A step of the named workflow. */
 type OtherWorkflow = {
   [Kind in TaskKind]: { kind: Kind; step: TaskStepOf[Kind]; data: TaskDataOf[Kind] };
 }[TaskKind];
 
-/** What a task of this kind does next. */
+/** The next move of a task of this kind. */
 export type NextStep<Kind extends TaskKind = TaskKind> = (SameWorkflow<Kind> | OtherWorkflow) &
   When;

@@ -1,5 +1,5 @@
 /**
- * `novella agent` on the command line: the same in the whole program and in the bundle for
+ * `novella agent` on the command line: the same in the complete program and in the bundle for
  * hypervisors.
  */
 import { type Command, Option } from 'commander';

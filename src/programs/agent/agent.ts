@@ -1,5 +1,6 @@
 /**
- * `novella agent`: one agent for this machine, or for a simulated one, that dials the controller.
+ * `novella agent`: one agent for this machine, or for a simulated one, that connects to the
+ * controller.
  */
 import type { Logger } from 'pino';
 import { startAgent } from '#agent/agent.ts';
@@ -14,13 +15,13 @@ import { type RealHostSurroundings, realHostParts } from '../hosts/real-host.ts'
 import { capturedHost } from '../hosts/simulated-agents.ts';
 import { type StateDirectory, takeStateDirectory } from '../state/state-directory.ts';
 
-/** Files that a bundle has elsewhere than the sources. */
+/** Files whose paths differ between the bundle and the sources. */
 export type AgentFiles = Pick<RealHostSurroundings, 'libvirtChild'>;
 
 /**
- * Starts the agent; from here on it dials, for as long as it runs. Throws ComputeError when the
- * machine cannot be used as configured, with nothing left running. `stop` ends what is under way;
- * guests go on.
+ * Starts the agent, which connects, and reconnects, for as long as it runs. Throws ComputeError
+ * when the machine cannot be used as configured, with nothing left running. `stop` ends the work in
+ * progress; guests keep running.
  */
 export async function startHostAgent(
   config: AgentConfig,

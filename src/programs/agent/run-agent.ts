@@ -1,4 +1,4 @@
-/** What `novella agent` does until it is asked to end. */
+/** Runs `novella agent` until it is to end. */
 import { type AgentFiles, startHostAgent } from './agent.ts';
 import { readAgentConfig } from '../config/agent-config.ts';
 import { interruption } from '../terminal/interruption.ts';
@@ -9,7 +9,7 @@ export interface AgentOptions extends LogArguments {
   config: string;
 }
 
-/** Returns when the agent has stopped. Throws ComputeError for what keeps it from starting. */
+/** Returns when the agent has stopped. Throws ComputeError for what prevents its start. */
 export async function runAgent(options: AgentOptions, files: AgentFiles): Promise<void> {
   const log = logTo(process.stderr, logOptions(options));
   const interrupted = interruption();

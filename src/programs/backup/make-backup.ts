@@ -1,4 +1,4 @@
-/** `novella backup`: a consistent copy of a state directory, also while its controller works. */
+/** `novella backup`: a consistent copy of a state directory, also while its controller runs. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { compareText } from '#core/compare-text.ts';
@@ -23,20 +23,20 @@ import {
 
 export interface BackupOptions {
   stateDir: string;
-  /** The folder to make; nothing may have its name yet. */
+  /** The folder to create; it must not exist yet. */
   target: string;
-  /** The configuration that belongs to it. */
+  /** The configuration to back up with it. */
   configFile?: string;
   now: Date;
 }
 
-/** Secrets that a start needs, where there are embedded services. */
+/** Secrets that a start requires with embedded services. */
 const secretFiles = ['admin-password', 'demo-password'];
 
 /**
- * Writes the backup under another name, flushes it to disk and renames it: the folder is whole or
- * not there. Returns what is in it. Throws `conflict` for a target that is taken, `invalid` for a
- * state directory that is none, and `unavailable` for a damaged database.
+ * Writes the backup under another name, flushes it to disk and renames it: the folder is complete
+ * or absent. Returns its contents. Throws `conflict` for an existing target, `invalid` for a folder
+ * that is no state directory, and `unavailable` for a damaged database.
  */
 export async function makeBackup(options: BackupOptions): Promise<Omit<Manifest, 'format'>> {
   const stateDir = resolve(options.stateDir);
@@ -115,9 +115,9 @@ async function fill(
 }
 
 /**
- * The database, and the files of exactly the images that it knows. Images come and go meanwhile:
- * those that are there are kept first, those that came until the copy after it; for one that came
- * and went in between another copy is made.
+ * The database, and the files of exactly the images in it. Images may be added and deleted during
+ * the copy: the existing ones are kept first, those added before the database copy after it; for
+ * one both added and deleted in between another copy is made.
  */
 async function copyStore(
   stateDir: string,
@@ -135,7 +135,7 @@ async function copyStore(
     const contents = await copySoundDatabase(stateDir, join(part, databaseName));
     await keepImages(contents.images);
     const isWhole = contents.images.every((id) => images.has(id));
-    // What is still not there was lost before: the rest is worth keeping all the more.
+    // Files still missing were lost before: the rest is all the more worth keeping.
     if (!isWhole && copies < mostCopies) continue;
     for (const id of images.keys()) {
       if (contents.images.includes(id)) continue;
@@ -160,7 +160,7 @@ async function copySoundDatabase(stateDir: string, copy: string): Promise<Copied
   );
 }
 
-/** Undefined for a file that is not there, or not any more. */
+/** Undefined for a file that does not exist (any more). */
 async function keepFile(
   from: string,
   part: string,
@@ -175,7 +175,7 @@ async function keepFile(
 }
 
 /**
- * What simulated hosts keep of guests that the database knows. A real host's guests are the host's,
+ * The simulated hosts' files of guests in the database. A real host's guests belong to the host,
  * and are not copied.
  */
 function simulatedGuests(stateDir: string, servers: ReadonlySet<string>): string[] {
@@ -194,7 +194,7 @@ function names(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-/** The folder and all below it, those below first. */
+/** The folder and everything below it, deepest first. */
 function foldersOf(folder: string): string[] {
   const below = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

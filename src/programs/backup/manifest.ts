@@ -1,4 +1,4 @@
-/** The list of what is in a backup: written last, checked first. */
+/** The list of a backup's contents: written last, checked first. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
@@ -7,28 +7,28 @@ import { ComputeError, errorText } from '#core/errors.ts';
 
 export const manifestName = 'manifest.json';
 export const databaseName = 'novella.sqlite';
-/** The configuration that belongs to it, where one was named. */
+/** The configuration backed up with it, where one was named. */
 export const configName = 'novella.yaml';
 
-/** Of the folder itself; another one is of a newer Novella. */
+/** Version of the format; a different one means a newer Novella. */
 const formatVersion = 1;
 
 const Manifest = Type.Object({
   format: Type.Literal(formatVersion),
-  /** Version of the Novella that made it. */
+  /** Version of the Novella that created it. */
   novella: Type.String(),
   /** ISO 8601, UTC. */
   created_at: Type.String(),
-  /** The state directory that it is of. */
+  /** The state directory that was backed up. */
   state_dir: Type.String(),
   /** Migrations of the database. */
   migrations: Type.Array(Type.String()),
-  /** How many; deleted servers count too. */
+  /** Number of servers, including deleted ones. */
   servers: Type.Integer(),
   images: Type.Integer(),
-  /** Ids of images that the database has and whose files were not there. */
+  /** Ids of images in the database whose files were missing. */
   lost_images: Type.Array(Type.String()),
-  /** Below the folder, with `/`. Example: `images/5f…`. */
+  /** Relative to the folder, with `/`. Example: `images/5f…`. */
   files: Type.Array(
     Type.Object({
       path: Type.String({ pattern: String.raw`^[\w.-]+(/[\w.-]+)*$` }),
@@ -42,14 +42,14 @@ const checker = Compile(Manifest);
 export type Manifest = Static<typeof Manifest>;
 export type ManifestFile = Manifest['files'][number];
 
-/** The manifest as it is written. */
+/** The manifest's text. */
 export function manifestText(manifest: Omit<Manifest, 'format'>): string {
   return `${JSON.stringify({ format: formatVersion, ...manifest }, null, 2)}\n`;
 }
 
 /**
- * The manifest of the backup in this folder. Throws `invalid` where there is none, and for one that
- * this version cannot read.
+ * Reads the manifest of the backup in this folder. Throws `invalid` where there is none, and for
+ * one that this version cannot read.
  */
 export function readManifest(folder: string): Manifest {
   const path = join(folder, manifestName);

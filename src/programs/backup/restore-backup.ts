@@ -1,4 +1,4 @@
-/** `novella restore`: a backup becomes a state directory again, all of it or nothing. */
+/** `novella restore`: turns a backup into a state directory again, completely or not at all. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ComputeError } from '#core/errors.ts';
@@ -11,10 +11,10 @@ import { copyWhole } from '../state/copy-file.ts';
 import { configName, databaseName, type Manifest, readManifest } from './manifest.ts';
 
 export interface RestoreOptions {
-  /** The folder that `novella backup` made. */
+  /** The folder that `novella backup` created. */
   backup: string;
   stateDir: string;
-  /** What is in the state directory is moved aside, and kept. */
+  /** The state directory's contents are moved aside, and kept. */
   replace: boolean;
   now: Date;
 }
@@ -22,14 +22,14 @@ export interface RestoreOptions {
 export interface Restored {
   manifest: Manifest;
   stateDir: string;
-  /** Where what was there before is now; undefined: nothing was. */
+  /** Where the previous contents are now; undefined: there were none. */
   kept: string | undefined;
 }
 
 /**
- * Throws `conflict` while a process uses the state directory, or where it is not empty and nothing
- * is to be replaced; `invalid` for a backup that is not whole, was changed, or is of a newer
- * Novella. Then nothing was changed.
+ * Throws `conflict` while a process uses the state directory, or where it is not empty and must not
+ * be replaced; `invalid` for a backup that is incomplete, was changed, or is of a newer Novella.
+ * Then nothing was changed.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const backup = resolve(options.backup);
@@ -64,7 +64,7 @@ function refuseNewer(backup: string, { novella, migrations }: Manifest): void {
   );
 }
 
-/** What belongs to no cloud: the lock that we hold, and what earlier restores have kept. */
+/** Files that belong to no cloud: the lock that we hold, and what earlier restores have kept. */
 function isOurs(name: string): boolean {
   return (
     ['lock', 'lock-journal', 'pid', 'reserve', restoringFolder].includes(name) ||
@@ -86,7 +86,7 @@ function refuseContent(stateDir: string): void {
   );
 }
 
-/** Copies everything, flushed to disk, and checks it: what was copied is what is used. */
+/** Copies everything, flushed to disk, and verifies the copies: only they are used. */
 async function bring(backup: string, { files }: Manifest, restoring: string): Promise<void> {
   mkdirSync(restoring, { mode: 0o700 });
   for (const { path, bytes, sha256 } of files) {
@@ -116,8 +116,8 @@ async function copyFrom(from: string, to: string) {
 }
 
 /**
- * Moves what was there into a folder of this name, and returns that. What hosts keep stays where
- * their guests expect it, but for the simulated ones that come back from the backup.
+ * Moves the previous contents into a folder of this name, and returns its path. Hosts' data stays
+ * where their guests expect it, except that of the simulated ones restored from the backup.
  */
 function moveAside(stateDir: string, name: string, { files }: Manifest): string | undefined {
   const hosts = new Set(

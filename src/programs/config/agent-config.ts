@@ -1,4 +1,4 @@
-/** The file of `novella agent`: which controller, with which token, and this machine as a host. */
+/** The file of `novella agent`: controller, token, and this machine as a host. */
 import { resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { ComputeError } from '#core/errors.ts';
@@ -11,7 +11,7 @@ const closed = { additionalProperties: false };
 
 const Text = Type.String({ minLength: 1 });
 
-/** Where an agent keeps what it keeps. */
+/** Default directory of an agent's data. */
 export const usualStateDir = '/var/lib/novella';
 
 export const AgentFile = Type.Object(
@@ -35,14 +35,14 @@ export const AgentFile = Type.Object(
   closed,
 );
 
-/** Where the token is: in the configuration, or in a file that is read whenever it is needed. */
+/** The token: in the configuration, or in a file that is read at each use. */
 export type TokenSource = { text: string } | { file: string };
 
 export interface AgentConfig {
   /** Without a path. Example: `http://192.0.2.10:8774`. */
   controllerUrl: string;
   token: TokenSource;
-  /** PEM file of the authorities to trust for the controller, beside the usual ones. */
+  /** PEM file of additional authorities to trust for the controller. */
   caFile: string | undefined;
   stateDir: string;
   host: RealHostConfig;
@@ -103,7 +103,7 @@ function tokenOf({ token, token_file: file }: Static<typeof AgentFile>, place: P
   );
 }
 
-/** The token now. Throws `invalid` when its file cannot be read, or is empty. */
+/** Reads the token now. Throws `invalid` when its file cannot be read, or is empty. */
 export function readToken(source: TokenSource): string {
   if ('text' in source) return source.text;
   const token = readTextFile(source.file).trim();

@@ -1,5 +1,5 @@
 /**
- * `novella config import`: what Novella can use of a nova.conf becomes a novella.yaml; the rest is
+ * `novella config import`: turns the usable parts of a nova.conf into a novella.yaml; the rest is
  * reported line by line.
  */
 import { existsSync, writeFileSync } from 'node:fs';
@@ -16,17 +16,17 @@ import {
 import type { NovaConf, NovaConfEntry } from '#integrations/nova-conf/nova-conf.ts';
 import { readNovaConfFiles } from './nova-conf-files.ts';
 
-/** A configuration made from another, and what did not go into it. */
+/** A configuration made from another, and the parts left out. */
 export interface Import {
   yaml: string;
-  /** In words. Example: `2 device specs`. */
+  /** A description. Example: `2 device specs`. */
   carried: string[];
   left: UnsupportedOption[];
 }
 
 /**
- * The novella.yaml of this nova.conf; `file` is what it is called in the text. Throws `invalid`
- * with every entry that Novella would refuse, so that what is made can be started with.
+ * The novella.yaml of this nova.conf; `file` is its name in the text. Throws `invalid` with every
+ * entry that Novella would refuse, so that a start with the result works.
  */
 export function importNovaConf(conf: NovaConf, file: string): Import {
   refuseWrongEntries(conf);
@@ -47,7 +47,7 @@ export function importNovaConf(conf: NovaConf, file: string): Import {
 
 /**
  * Writes the file, or the text to `screen` when no file is named; the report goes to `screen` or,
- * beside the text, to `progress`.
+ * with the text there, to `progress`.
  */
 export function runConfigImport(
   paths: readonly string[],
@@ -90,7 +90,7 @@ function reportLines({ carried, left }: Import, from: string): string[] {
 
 const fileColumn = { title: 'FILE', value: ({ file }: UnsupportedOption) => file };
 
-/** What only the host itself can know (`remote_managed_…`) is left to its start. */
+/** Keys that depend on the host itself (`remote_managed_…`) are checked at its start. */
 function refuseWrongEntries({ deviceSpecs, aliases }: NovaConf): void {
   const { refusals } = readDeviceSpecs(deviceSpecs, []);
   const wrong = refusals.filter(({ detail }) => detail?.startsWith('remote_managed_') !== true);

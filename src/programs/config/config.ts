@@ -1,6 +1,6 @@
 /**
- * `novella.yaml`: read, checked, and with its defaults. What is wrong is named by file, place and
- * rule before anything starts.
+ * `novella.yaml`: read, checked, and with its defaults. Errors name file, place and rule before
+ * anything starts.
  */
 import { resolve } from 'node:path';
 import { type TSchema, Type } from 'typebox';
@@ -33,7 +33,7 @@ import { readTextFile } from './text-file.ts';
 
 export type { ConfigEntry };
 
-/** The ports of OpenStack. */
+/** OpenStack's ports. */
 const standardPorts: ServicePorts = {
   compute: 8774,
   identity: 5000,
@@ -42,8 +42,8 @@ const standardPorts: ServicePorts = {
 };
 
 /**
- * What Novella promises unless configured: processors four times, memory and disk once (a VF pins
- * all memory of its guest).
+ * The default overcommit: processors four times, memory and disk once (a VF pins all memory of its
+ * guest).
  */
 const standardRatios = { vcpus: 4, memory: 1, disk: 1 };
 
@@ -162,7 +162,7 @@ const RatioSection = Type.Object(
 
 /**
  * The file, with one of the two ways to describe simulated hosts: one schema each, so that an error
- * speaks of the way chosen.
+ * refers to the chosen one.
  */
 const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
   Type.Object(
@@ -214,7 +214,7 @@ export const HostsFile = fileWith(
   Type.Object({ hosts: Type.Array(SimulatedHost) }, { additionalProperties: false }),
 );
 
-/** A simulated host that shows the captured igb machine. */
+/** A simulated host with the captured igb machine. */
 export interface CapturedHostConfig {
   name: string;
   vcpus: number;
@@ -224,8 +224,8 @@ export interface CapturedHostConfig {
 }
 
 /**
- * A simulated host in the short form of recorded scenarios. No file can ask for one: only who
- * starts the cloud in its own process.
+ * A simulated host in the short form of recorded scenarios. Not available in files: only to code
+ * that starts the cloud in its own process.
  */
 export interface DescribedHostConfig {
   name: string;
@@ -236,7 +236,7 @@ export interface DescribedHostConfig {
   dedicatedCpus?: number[];
   /** Physical networks that its normal ports reach. Nova's and Neutron's `bridge_mappings`. */
   bridgeMappings: string[];
-  /** Does not start with the cloud. */
+  /** Is not started with the cloud. */
   later?: boolean;
 }
 
@@ -254,14 +254,14 @@ export interface Config extends DoorsConfig {
   aliases: ConfigEntry[];
   /** `pci.card_preference`. */
   cardPreference: CardPreference | undefined;
-  /** For every host that has no list of its own; undefined: the file does not say. */
+  /** For every host without its own list; undefined: not in the file. */
   deviceSpec: ConfigEntry[] | undefined;
-  /** How often a host's amounts may be promised. 4 virtual processors for one of the host, say. */
+  /** The overcommit ratios of a host. Example: 4 virtual processors for each of the host. */
   allocationRatios: { vcpus: number; memory: number; disk: number };
   quotas: QuotaConfig;
   /**
    * `keep_free`: of the disk of the state directory; an upload that would leave less is refused.
-   * undefined: the file does not say.
+   * undefined: not in the file.
    */
   keepFreeBytes: number | undefined;
   /**
@@ -269,17 +269,17 @@ export interface Config extends DoorsConfig {
    * `service_down_time`.
    */
   hostDownMs: number;
-  /** What waits for a host that is silent for longer ends in failure. */
+  /** What waits for a host that is silent for longer fails. */
   hostLostMs: number;
-  /** `scheduler.weights`: how much each weigher counts when a host is chosen. */
+  /** `scheduler.weights`: the weight of each weigher in the choice of a host. */
   weights: Weights;
   /** `log`. */
   log: LogOptions;
-  /** The services to work with; undefined: embedded ones. */
+  /** The services to use; undefined: embedded ones. */
   openstack: OpenStackConfig | undefined;
-  /** This machine, where it is to be a host itself. */
+  /** This machine, where it is a host itself. */
   host: RealHostConfig;
-  /** Is it? Then it is the only host in this process, and what is simulated does not count. */
+  /** Whether it is. Then it is the only host in this process, and simulated ones are ignored. */
   libvirt: boolean;
   simulated:
     | { kind: 'captured'; hosts: CapturedHostConfig[] }
@@ -290,7 +290,7 @@ export interface Config extends DoorsConfig {
 /** A free port for each service, chosen when it starts to listen. */
 export const freePorts: ServicePorts = { compute: 0, identity: 0, network: 0, image: 0 };
 
-/** What simulated hosts offer without a list: both cards of the captured machine. */
+/** The default devices of simulated hosts: both cards of the captured machine. */
 export const builtInSpec: ConfigEntry[] = [1, 2].map((card) => ({
   text: `{"devname": "enp${card}s0", "physical_network": "physnet${card}"}`,
   source: 'built-in default',
@@ -302,7 +302,7 @@ type FileShape = Type.Static<typeof FleetFile> | Type.Static<typeof HostsFile>;
 
 /**
  * The configuration in this file, or the defaults when none is given: two simulated hosts, state
- * below `./.novella`. `surroundings`: where its section `openstack` may look for a cloud; left out:
+ * below `./.novella`. `surroundings`: where its section `openstack` may find a cloud; absent:
  * nowhere. Throws `invalid` naming file, line, key and rule.
  */
 export function readConfig(path?: string, surroundings?: Surroundings): Config {
@@ -319,7 +319,7 @@ export function parseConfig(text: string, path: string, surroundings = nowhere):
   return toConfig(checked, place, surroundings);
 }
 
-/** A number of hosts means a fleet; all else is read as a list of hosts. */
+/** A number of hosts means a fleet; anything else is read as a list of hosts. */
 function isFleet(content: unknown): boolean {
   const simulated = (content as { simulated?: { hosts?: unknown } } | null)?.simulated;
   return typeof simulated?.hosts === 'number';

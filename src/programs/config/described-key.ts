@@ -1,17 +1,17 @@
 /**
- * Keys of configuration files with what docs/configuration.md says of them, so that the schema is
- * the one source of both.
+ * Keys of configuration files with their text in docs/configuration.md, so that the schema is the
+ * one source of both.
  */
 import { type TOptional, type TSchema, Type } from 'typebox';
 
-/** `default`: the value of a key left out; `unset`: what then holds, where that is no value. */
+/** `default`: the value of a missing key; `unset`: the behaviour then, where that is no value. */
 export interface KeyNotes {
   unit?: string;
   default?: unknown;
   unset?: string;
 }
 
-/** A key that may be left out. Example: `key(Type.Integer(), 'address of …', { default: 0 })`. */
+/** An optional key. Example: `key(Type.Integer(), 'address of …', { default: 0 })`. */
 export function key<Schema extends TSchema>(
   schema: Schema,
   meaning: string,
@@ -20,7 +20,7 @@ export function key<Schema extends TSchema>(
   return Type.Optional(required(schema, meaning, notes)) as TOptional<Schema>;
 }
 
-/** A key that its section must have. */
+/** A required key of its section. */
 export function required<Schema extends TSchema>(
   schema: Schema,
   meaning: string,

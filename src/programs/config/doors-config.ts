@@ -62,7 +62,7 @@ interface DoorsFile {
   allow_clear_text?: boolean;
 }
 
-/** Of these keys of a file. Throws `invalid` for a public URL that is none. */
+/** From these keys of a file. Throws `invalid` for an invalid public URL. */
 export function toDoorsConfig(file: DoorsFile, place: Place): DoorsConfig {
   const { tls } = file;
   const publicUrls = Object.entries(file.public_url ?? {}).map(([service, url]) => [
@@ -97,9 +97,9 @@ export interface TlsFiles {
 }
 
 /**
- * What the services need for TLS; undefined: they talk clear text. Throws `invalid` for files that
- * cannot be read or do not belong together, and for clear text on an address that other machines
- * reach, unless it is allowed.
+ * The TLS settings of the services; undefined: clear text. Throws `invalid` for files that cannot
+ * be read or do not match, and for clear text on an address that other machines reach, unless it is
+ * allowed.
  */
 export function readTls({
   listen,

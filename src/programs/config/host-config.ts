@@ -95,28 +95,25 @@ export interface RealHostConfig {
   ip: string;
   deviceSpec: ConfigEntry[];
   /**
-   * Physical network → the interface that bridges of its networks are made on. Nova's and Neutron's
+   * Physical network → the interface for bridges of its networks. Nova's and Neutron's
    * `bridge_mappings`.
    */
   bridgeMappings: Record<string, string>;
-  /** VFs that a PF is to have, by its interface or PCI address. */
+  /** The number of VFs of a PF, by its interface or PCI address. */
   vfCounts: Record<string, number>;
-  /** Kept for the host itself: never promised to guests. */
+  /** Reserved for the host itself: never available to guests. */
   reserved: { vcpus: number; memoryMib: number };
   libvirt: {
     uri: string;
     /** `auto`: KVM where it works. */
     virtType: 'auto' | 'kvm' | 'qemu';
-    /** What guests see of the processor under KVM. Nova's `[libvirt] cpu_mode`. */
+    /** The guests' processor model under KVM. Nova's `[libvirt] cpu_mode`. */
     cpuMode: 'host-model' | 'host-passthrough';
     networkXml: boolean;
   };
 }
 
-/**
- * With what the section leaves out taken from the machine. `otherwise`: its device list when it has
- * none.
- */
+/** With missing values taken from the machine. `otherwise`: its device list when it has none. */
 export function toHostConfig(
   section: Static<typeof HostSection> = {},
   place: Place,

@@ -1,4 +1,4 @@
-/** A host before its agent runs, whatever its parts are made of. */
+/** A host before its agent runs, real or simulated. */
 import type { AgentOptions } from '#agent/agent-options.ts';
 import type { ImageSource } from '#contracts/services/images.ts';
 import { reachedNetworks } from '#core/networking/binding/reached-networks.ts';
@@ -8,31 +8,31 @@ import type { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts
 import type { SimulatedHost } from '#integrations/simulated/simulated-host.ts';
 
 export interface HostParts extends Omit<AgentOptions, 'log' | 'heartbeatMs'> {
-  /** Where the images of its guests come from; absent: nobody looks at them. */
+  /** The source of its guests' images; absent: images are not used. */
   images?: ImageSource;
   simulated?: SimulatedMachine;
-  /** What a person should know of it when it starts. */
+  /** Notes for the operator at its start. */
   notes?: readonly string[];
   /** Its agent starts only on demand. */
   later?: boolean;
 }
 
 /**
- * What a simulated host is made of. `machine` may be changed: its hypervisor and its PCI bus show
- * what it is now.
+ * The parts of a simulated host. `machine` may be changed: its hypervisor and its PCI bus show its
+ * current state.
  */
 export interface SimulatedMachine {
   machine: SimulatedHost;
   hypervisor: SimulatedHypervisor;
   pciBus: SimulatedPciBus;
-  /** What is wrong with it now. */
+  /** Its current problems. */
   faults: HostFaults;
 }
 
-/** How often an agent says that it is there. */
+/** How often an agent sends a heartbeat. */
 export const heartbeatMs = 10_000;
 
-/** What its agent will report as reached, known before it has spoken. */
+/** The physical networks that its agent will report as reached, known before it reports. */
 export function physicalNetworksOf({ deviceSpecs, bridgedNetworks }: HostParts): Set<string> {
   return new Set(reachedNetworks(deviceSpecs, bridgedNetworks));
 }

@@ -1,4 +1,4 @@
-/** The files of a nova.conf that a user names, some of them as folders. */
+/** The nova.conf files, or folders of them, that a user names. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ComputeError } from '#core/errors.ts';
@@ -6,9 +6,9 @@ import { type NovaConf, readNovaConf } from '#integrations/nova-conf/nova-conf.t
 import { readTextFile } from './text-file.ts';
 
 /**
- * All of them together, in the order given; a folder stands for its `*.conf` files in the order of
- * their names, as after Nova's `--config-dir`. Example: `['nova.conf', 'nova.conf.d']`. Throws
- * `invalid` naming what cannot be read, or file, line and rule.
+ * All of them merged, in the order given; a folder means its `*.conf` files in the order of their
+ * names, as with Nova's `--config-dir`. Example: `['nova.conf', 'nova.conf.d']`. Throws `invalid`
+ * naming what cannot be read, or file, line and rule.
  */
 export function readNovaConfFiles(paths: readonly string[]): NovaConf {
   const files = paths.flatMap(filesOf);

@@ -1,6 +1,6 @@
 /**
- * The section `openstack`: the Keystone, Neutron and Glance that Novella works with instead of its
- * own, and as whom.
+ * The section `openstack`: the Keystone, Neutron and Glance that Novella uses instead of its own,
+ * and the user for them.
  */
 import { resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
@@ -24,7 +24,7 @@ const Url = Type.String({ pattern: '^https?://' });
 /** As Nova's `vif_plugging_timeout`. */
 const plugTimeoutSeconds = 300;
 
-/** Keys as in clouds.yaml where there is one of the kind. */
+/** Keys as in clouds.yaml where it has an equivalent. */
 export const OpenStackSection = Type.Object(
   {
     cloud: key(Text, 'cloud of a clouds.yaml that has these values', { unset: 'none' }),
@@ -83,8 +83,8 @@ export interface OpenStackConfig extends Omit<OpenStackOptions, 'clock'> {
 }
 
 /**
- * A key of the section counts before what the cloud it names, or the environment where it says so,
- * has to say. With the files read that are named. Throws `invalid` naming place, key and rule.
+ * Keys of the section take precedence over the cloud it names, or the environment where it requests
+ * that. The named files are read. Throws `invalid` naming place, key and rule.
  */
 export function toOpenStackConfig(
   section: Section,
@@ -120,8 +120,8 @@ export function toOpenStackConfig(
 }
 
 /**
- * The environment counts only where the section asks for it: else a shell in which somebody works
- * with a production cloud would change what a complete file means.
+ * The environment is used only where the section requests it: otherwise a shell set up for a
+ * production cloud would change the meaning of a complete file.
  */
 function saidElsewhere(
   { cloud, from, auth_url: authUrl }: Section,
@@ -160,7 +160,7 @@ function ownSettings(section: Section, here: string): CloudWords['said'] {
   const words: Partial<Record<CloudKey, string | undefined>> = {
     auth_url: section.auth_url,
     username: section.username,
-    // A file's last line end is not part of the password.
+    // A file's last newline is not part of the password.
     password: password ?? (file && readTextFile(resolve(file)).replace(/\r?\n$/, '')),
     application_credential_id: section.application_credential_id,
     application_credential_secret: section.application_credential_secret,

@@ -1,6 +1,6 @@
 /**
- * Limits by a project's id, though the configuration may name it: names are learned from whoever
- * comes with a token.
+ * Limits by a project's id, though the configuration may name it: names are learned from callers'
+ * tokens.
  */
 import type { IdentityService } from '#contracts/services/identity.ts';
 import { limitsOf, type QuotaLimits, type Quotas } from '#core/quotas/limits.ts';
@@ -13,19 +13,18 @@ export class ProjectQuotas {
     this.#quotas = quotas;
   }
 
-  /** A project has this name. */
+  /** Records a project's name. */
   learn(project: { id: string; name: string }): void {
     this.#names.set(project.id, project.name);
   }
 
   /**
-   * The limits of a project. One whose name nobody has used yet has those of its id, or the
-   * default.
+   * The limits of a project. One whose name is not known yet has those of its id, or the default.
    */
   readonly limitsOf = (projectId: string): QuotaLimits =>
     limitsOf(this.#quotas, { id: projectId, name: this.#names.get(projectId) });
 
-  /** The same service; the projects of its callers are learned. */
+  /** The same service; it records the projects of its callers. */
   learningFrom(identity: IdentityService): IdentityService {
     return {
       ...identity,

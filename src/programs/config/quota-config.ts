@@ -61,14 +61,14 @@ export const QuotaSection = Type.Object(
   { additionalProperties: false },
 );
 
-/** `serversPerRequest`: of one `POST /servers`, whatever the project may have. */
+/** `serversPerRequest`: of one `POST /servers`, whatever the project's quota. */
 export interface QuotaConfig extends Quotas {
   serversPerRequest: number;
 }
 
 /**
- * What the section says, over Nova's and Neutron's defaults. `ownIdentity`: then the project
- * `admin` is that of who runs this cloud, and has no limits but those that the section gives it.
+ * The section's values, over Nova's and Neutron's defaults. `ownIdentity`: then the project `admin`
+ * belongs to the operator of this cloud, and has only the limits given in the section.
  */
 export function toQuotaConfig(
   section: Type.Static<typeof QuotaSection> | undefined,

@@ -1,8 +1,8 @@
-/** Text files that a user names: what cannot be read is said in words. */
+/** Text files that a user names: read errors are described in plain English. */
 import { readFileSync } from 'node:fs';
 import { ComputeError } from '#core/errors.ts';
 
-/** The text of the file. Throws `invalid` naming the file and what is wrong with it. */
+/** The text of the file. Throws `invalid` naming the file and the error. */
 export function readTextFile(path: string): string {
   try {
     return readFileSync(path, 'utf8');

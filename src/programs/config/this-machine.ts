@@ -1,7 +1,7 @@
-/** What a configuration leaves to the machine it is read on. */
+/** Defaults taken from the machine on which a configuration is read. */
 import { hostname, networkInterfaces } from 'node:os';
 
-/** `ip`: its first IPv4 address that others can reach; 127.0.0.1 when it has none. */
+/** `ip`: its first IPv4 address reachable by others; 127.0.0.1 when it has none. */
 export interface Machine {
   name: string;
   ip: string;

@@ -10,7 +10,7 @@ export function workflowSettings(config: Config): WorkflowSettings {
     hostTimeoutMs: config.hostDownMs,
     hostLostMs: config.hostLostMs,
     bootAttempts: 3,
-    // Nobody wires ports of our own network service: it does not even say that they are not.
+    // No agent wires ports of our own network service, which never reports their wiring.
     plugTimeoutMs: config.openstack?.plugTimeoutMs ?? 0,
     cardPreference: config.cardPreference,
     weights: config.weights,

@@ -1,14 +1,11 @@
-/**
- * What must hold after the journey, claim by claim. Pure: reads the story, answers with what is
- * wrong.
- */
+/** What must hold after the journey, claim by claim. Pure: reads the story, returns the faults. */
 import type { DeviceView, PoolView } from '#client/shapes/pci.ts';
 import { domainNics } from '#integrations/libvirt/xml/domain-nics.ts';
 import { physicalNetwork, redSegment } from './steps.ts';
 import type { PortView } from '#client/networks.ts';
 import type { Story } from './story.ts';
 
-/** A claim of the demo. `faults` is empty when it holds, else says what was found instead. */
+/** A claim of the demo. `faults` is empty when it holds, otherwise lists what was found instead. */
 export interface Check {
   claim: string;
   faults(story: Story): string[];
@@ -159,7 +156,7 @@ function xmlFaults({ ports, explanation, before }: Story): string[] {
   });
 }
 
-/** The device that the port's binding names, on the port's host. */
+/** The device named by the port's binding, on the port's host. */
 function slotDevice(port: PortView, devices: readonly DeviceView[]): DeviceView | undefined {
   return devices.find(
     (device) =>
@@ -168,7 +165,7 @@ function slotDevice(port: PortView, devices: readonly DeviceView[]): DeviceView 
   );
 }
 
-/** A PF with a taken VF leaves its own pool too, so only VFs are counted. */
+/** A PF with a claimed VF leaves its own pool too, so only VFs are counted. */
 function freeVfs(pools: readonly PoolView[], host: string): number {
   return pools
     .filter((pool) => pool.host === host && pool.dev_type === 'type-VF')

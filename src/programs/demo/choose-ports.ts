@@ -1,11 +1,11 @@
 /**
- * Which TCP ports the demo's services get: OpenStack's own, or free ones where another program has
+ * The TCP ports of the demo's services: OpenStack's own, or free ones where another program has
  * those.
  */
 import { createServer } from 'node:net';
 import type { ServicePorts } from '../config/config.ts';
 
-/** The ports wanted, with 0 ("a free one") and a note for each that had to give way. */
+/** The preferred ports, with 0 ("a free one") and a note for each that is in use. */
 export async function choosePorts(
   listen: string,
   wanted: ServicePorts,

@@ -1,4 +1,4 @@
-/** What the demo shows of its story: sections for people, one document for programs. */
+/** The demo's output: sections for people, one document for programs. */
 import { whyLines } from '#cli/servers/explain-text.ts';
 import type { HostView } from '#client/shapes/hosts.ts';
 import type { PoolView } from '#client/shapes/pci.ts';
@@ -95,7 +95,7 @@ function firstNicLines(xml: string): string[] {
 }
 
 /**
- * The document of `--json`. Pools and devices as the operator API gives them; `why` are the
+ * The document of `--json`. Pools and devices as the operator API returns them; `why` are the
  * scheduler's decisions.
  */
 export function reportDocument(story: Story): Record<string, unknown> {
@@ -170,7 +170,7 @@ function poolChangeLines({ before, after }: Story, style: Style): string[] {
   ];
 }
 
-/** How to go on with the running demo. `cloud` is what the all-in-one gave when it started. */
+/** How to continue with the running demo. `cloud` is what the start of the all-in-one returned. */
 export function farewellLines(cloud: {
   urls: Record<'compute' | 'identity' | 'network' | 'image', string>;
   cloudsYaml: string;

@@ -1,6 +1,6 @@
 /**
- * The journey of a new user, step by step: networks, ports, a server with two VFs, and away with it
- * again.
+ * The journey of a new user, step by step: networks, ports, a server with two VFs, and its
+ * deletion.
  */
 import { createNetwork, createPort, type PortView, showPort } from '#client/networks.ts';
 import { explainServer, listDevices, listHosts, listPools } from '#client/operator-api.ts';
@@ -23,7 +23,7 @@ export const redSegment = 42;
 /** The physical network that both demo networks are on. */
 export const physicalNetwork = 'physnet1';
 
-/** From an empty cloud to an ACTIVE server, and what can be read of it. */
+/** From an empty cloud to an ACTIVE server, and its data in the APIs. */
 export const bootSteps: readonly Step[] = [
   {
     title: 'Inspect what the hosts offer',
@@ -90,7 +90,7 @@ export const bootSteps: readonly Step[] = [
   },
 ];
 
-/** Away with the server again, to see that nothing stays behind. */
+/** Deletes the server again, to check that nothing is left behind. */
 export const deleteSteps: readonly Step[] = [
   {
     title: 'Delete the server',

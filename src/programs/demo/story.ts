@@ -1,6 +1,6 @@
 /**
- * What the demo has learnt so far, as the services' own documents. Steps add to it; checks and
- * report read it.
+ * What the demo has read so far, as the services' own documents. Steps add to it; checks and report
+ * read it.
  */
 import type { DeviceView, PoolView } from '#client/shapes/pci.ts';
 import type { ExplainReply } from '#client/shapes/explain.ts';
@@ -10,14 +10,14 @@ import type { ServerView } from '#client/servers.ts';
 import type { Session } from '#client/session/session.ts';
 import { ComputeError } from '#core/errors.ts';
 
-/** What is free and who holds what, at one moment. */
+/** Free and held resources, at one moment. */
 export interface Inventory {
   hosts: HostView[];
   devices: DeviceView[];
   pools: PoolView[];
 }
 
-/** Facts in the order in which they are learnt. */
+/** Facts in the order in which they are read. */
 export interface Story {
   before: Inventory;
   redNetworkId: string;
@@ -32,13 +32,13 @@ export interface Story {
   portsAtEnd: PortView[];
 }
 
-/** One step: its title, and what it did in a few words. It speaks only to the public HTTP API. */
+/** One step: its title, and a short summary of what it did. It uses only the public HTTP API. */
 export interface Step {
   title: string;
   run(session: Session, story: Partial<Story>): Promise<string>;
 }
 
-/** A fact that an earlier step learnt. Throws `bug` when the steps are in the wrong order. */
+/** A fact from an earlier step. Throws `bug` when the steps are in the wrong order. */
 export function known<Fact extends keyof Story>(story: Partial<Story>, fact: Fact): Story[Fact] {
   const value = story[fact];
   if (value !== undefined) return value;

@@ -1,5 +1,5 @@
 /**
- * `novella doctor` on the command line: the same in the whole program and in the bundle for
+ * `novella doctor` on the command line: the same in the complete program and in the bundle for
  * hypervisors.
  */
 import type { Command } from 'commander';

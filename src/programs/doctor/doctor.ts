@@ -1,5 +1,5 @@
 /**
- * What `novella doctor` is handed: this machine, looked at through sysfs, libvirt and QEMU, and the
+ * The input of `novella doctor`: this machine, read through sysfs, libvirt and QEMU, and the
  * operator's settings for it.
  */
 import { checkHost } from '#core/hosts/check-host.ts';
@@ -18,7 +18,7 @@ import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { readAgentConfig, usualStateDir } from '../config/agent-config.ts';
 import { placesHere } from '../hosts/host-health.ts';
 
-/** What is asked of a host. */
+/** The settings that a host is checked for. */
 interface ExaminedHost {
   deviceSpec: readonly DeviceSpecSource[];
   vfCounts: Readonly<Record<string, number>>;
@@ -26,7 +26,7 @@ interface ExaminedHost {
   libvirtUri: string;
 }
 
-/** What any host would need, for a machine that has no configuration yet. */
+/** The minimum for any host, for a machine without a configuration yet. */
 const unconfigured: ExaminedHost = {
   deviceSpec: [],
   vfCounts: {},
@@ -35,8 +35,8 @@ const unconfigured: ExaminedHost = {
 };
 
 /**
- * Looks at this machine and judges it. Throws `invalid` for what is wrong in the agent's
- * configuration file. Changes nothing.
+ * Inspects this machine and judges it. Throws `invalid` for errors in the agent's configuration
+ * file. Changes nothing.
  */
 export async function examineHost(configFile: string | undefined): Promise<HostCheck[]> {
   const host = configFile === undefined ? unconfigured : askedBy(configFile);
@@ -66,7 +66,7 @@ export async function examineHost(configFile: string | undefined): Promise<HostC
   });
 }
 
-/** A machine without iproute2 does not say. */
+/** A machine without iproute2 does not report it. */
 async function usesOf(pciBus: SysfsPciBus, offered: readonly PciFunction[]) {
   try {
     return await pciBus.usesByHost(offered.map(({ address }) => address));

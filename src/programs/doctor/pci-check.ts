@@ -1,6 +1,6 @@
 /**
- * What `novella pci check` is handed: the functions of this machine or of a captured one, and
- * device lists from files.
+ * The input of `novella pci check`: the functions of this machine or of a captured one, and device
+ * lists from files.
  */
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ export const localMachine = (surroundings?: Surroundings): LocalMachine => ({
     return isFolder ? readFolder(path) : readCapture(path);
   },
   readUses: async (path, addresses) => {
-    // Another sysfs has interfaces of the same names, and this machine's users.
+    // Interfaces in another sysfs have the same names, but not this machine's uses.
     if (resolve(path) !== '/sys') return undefined;
     try {
       return await new SysfsPciBus({ root: '/sys' }).usesByHost(addresses);
@@ -49,7 +49,7 @@ async function readFolder(root: string): ReturnType<LocalMachine['readFunctions'
   );
 }
 
-/** The text becomes a tree for as long as it is read. */
+/** The text is unpacked into a temporary tree while it is read. */
 async function readCapture(path: string): ReturnType<LocalMachine['readFunctions']> {
   const text = readTextFile(path);
   const root = mkdtempSync(join(tmpdir(), 'novella-sysfs-'));

@@ -1,4 +1,6 @@
-/** The door of an all-in-one for hosts that dial in: who may, and who is notified when one has. */
+/**
+ * The endpoint of an all-in-one for connecting hosts: which may, and which listener is notified.
+ */
 import type { Server } from 'node:http';
 import type { Log } from '#contracts/log.ts';
 import type { Host } from '#contracts/store/store.ts';
@@ -12,16 +14,16 @@ import { serveAgent } from '#workflows/watch/serve-agent.ts';
 
 export interface EnrolledHostsOptions {
   server: Server;
-  /** Names of hosts in this process: nobody else may speak for them. */
+  /** Names of hosts in this process: no other host may use them. */
   localHosts: ReadonlySet<string>;
   onReport: (host: Host) => void;
   log: Log;
 }
 
-/** Finds out that a token was revoked where the wake-up was lost. */
+/** Finds revoked tokens whose wake-up was lost. */
 const recheckMs = 30_000;
 
-/** Lets enrolled hosts in, each until its token is revoked. */
+/** Admits enrolled hosts, each until its token is revoked. */
 export function letHostsIn(
   context: WorkflowContext,
   { server, localHosts, onReport, log }: EnrolledHostsOptions,

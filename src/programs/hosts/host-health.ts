@@ -1,7 +1,4 @@
-/**
- * What is wrong with this machine, for its agent: the checks of `novella doctor` that need no
- * program to be run.
- */
+/** Problems of this machine, for its agent: the checks of `novella doctor` that run no program. */
 import { release } from 'node:os';
 import type { PciBus } from '#contracts/host/pci-bus.ts';
 import { checkHost } from '#core/hosts/check-host.ts';
@@ -12,15 +9,14 @@ import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';
 import { type HostPlaces, readHostFacts } from '#integrations/host-facts/read-host.ts';
 
 export interface WatchedMachine {
-  /** Where its facts are. */
+  /** Where its facts are read. */
   places: HostPlaces;
   pciBus: PciBus;
   deviceSpecs: readonly DeviceSpec[];
 }
 
 /**
- * Whether guests would be emulated, which is worth a line at the start though it keeps no server
- * away.
+ * Whether guests would be emulated, which is logged at the start though it keeps no server away.
  */
 export async function startNotes(machine: WatchedMachine): Promise<string[]> {
   return (await checks(machine))
@@ -28,9 +24,7 @@ export async function startNotes(machine: WatchedMachine): Promise<string[]> {
     .map(({ found, fix }) => `${found} (${fix ?? 'see novella doctor'})`);
 }
 
-/**
- * Looks now. Not at libvirt, which the agent hears itself, and not at VF counts, which it sees to.
- */
+/** Checks now. Excludes libvirt, which the agent monitors itself, and VF counts, which it sets. */
 export async function machineProblems(machine: WatchedMachine): Promise<HostProblem[]> {
   return problemsOf(await checks(machine));
 }
@@ -40,7 +34,7 @@ async function checks({ places, pciBus, deviceSpecs }: WatchedMachine): Promise<
   return checkHost({ facts, functions, deviceSpecs, vfCounts: {} });
 }
 
-/** The machine that we run on. */
+/** The machine that this process runs on. */
 export function placesHere(stateDirectory: string): HostPlaces {
   const folders = (process.env['PATH'] ?? '').split(':').filter((folder) => folder !== '');
   return {

@@ -1,6 +1,4 @@
-/**
- * This machine as a host: its real parts, put together from the section `host` of a configuration.
- */
+/** This machine as a host: its real parts, assembled from the section `host` of a configuration. */
 import { join } from 'node:path';
 import type { ImageSource } from '#contracts/services/images.ts';
 import type { Log } from '#contracts/log.ts';
@@ -23,17 +21,17 @@ import type { RealHostConfig } from '../config/host-config.ts';
 import type { HostParts } from '../config/host-parts.ts';
 
 export interface RealHostSurroundings {
-  /** What the host keeps: guests, and what its agent still has to report. */
+  /** The host's data: guests, and the agent's unreported results. */
   stateDir: string;
   images: ImageSource;
   log: Log;
-  /** The file that libvirt's child process runs; absent: where the sources have it. */
+  /** The file that libvirt's child process runs; absent: its path in the sources. */
   libvirtChild?: string;
 }
 
 /**
- * Throws `invalid` for a malformed device spec, and what the hypervisor throws when it cannot be
- * joined.
+ * Throws `invalid` for a malformed device spec, and the hypervisor's errors when it cannot be
+ * reached.
  */
 export async function realHostParts(
   config: RealHostConfig,

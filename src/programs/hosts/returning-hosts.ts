@@ -4,8 +4,8 @@
  */
 
 /**
- * How long they are waited for: longer than the pause of an agent that has dialled in vain for a
- * while.
+ * How long they are waited for: longer than the longest pause of an agent between connection
+ * attempts.
  */
 const graceMs = 5_000;
 
@@ -26,12 +26,12 @@ export class ReturningHosts {
     if (this.#awaited.size === 0) this.giveUp();
   }
 
-  /** Settles when all have reported, or have been waited for long enough. */
+  /** Settles when all have reported, or the wait has timed out. */
   get settled(): Promise<void> {
     return this.#all.promise;
   }
 
-  /** Waits for no more of them. */
+  /** Stops waiting for them. */
   giveUp(): void {
     clearTimeout(this.#timer);
     this.#all.resolve();

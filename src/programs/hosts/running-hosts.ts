@@ -1,5 +1,5 @@
 /**
- * The agents that run in this process: they can be stopped, started again, and simulated hosts
+ * The agents that run in this process: they can be stopped and restarted, and simulated hosts
  * changed underneath.
  */
 import type { Logger } from 'pino';
@@ -27,25 +27,25 @@ import { serveAgent } from '#workflows/watch/serve-agent.ts';
 import type { ConfigEntry } from '../config/config.ts';
 import { type HostParts, heartbeatMs, type SimulatedMachine } from '../config/host-parts.ts';
 
-/** What may differ when an agent starts again; what is absent stays. */
+/** What may change when an agent is restarted; absent values are kept. */
 export interface HostChanges {
   deviceSpec?: ConfigEntry[];
   devices?: DescribedDevice[];
 }
 
 /**
- * Every act returns when the store has what the host now reports. Throws `notFound` for a name that
- * no host has.
+ * Every operation returns when the store has the host's new report. Throws `notFound` for an
+ * unknown host name.
  */
 export interface LocalHosts {
   /** Starts the agent of a host; no error when it runs. */
   start(name: string): Promise<void>;
-  /** Stops the agent; guests go on running. */
+  /** Stops the agent; guests keep running. */
   stop(name: string): Promise<void>;
   restart(name: string, changes?: HostChanges): Promise<void>;
   /**
    * Changes the hardware of a simulated host. A running agent notices within two seconds; `refresh`
-   * makes it look now.
+   * makes it read now.
    */
   setDevices(name: string, devices: readonly DescribedDevice[]): void;
   /**
@@ -53,15 +53,16 @@ export interface LocalHosts {
    * next `refresh`, start, or within half a minute.
    */
   setFault(name: string, fault: SimulatedFault, isOn?: boolean): void;
-  /** Shows every call of the running agent to its simulated host; undefined: no longer. */
+  /** Intercepts every call of the running agent to its simulated host; undefined: no longer. */
   watchCalls(name: string, watcher: CallWatcher | undefined): void;
-  /** Ends the agent as `kill -9` does: what it was doing stays half done. */
+  /** Ends the agent as `kill -9` does: its work in progress stays half done. */
   kill(name: string): void;
   /**
-   * The simulated host itself, past its agent: for what its users, its guests and chance do there.
+   * The simulated host itself, without its agent: for actions of its users and guests, and for
+   * faults.
    */
   onHost<T>(name: string, act: (host: SimulatedMachine) => Promise<T>): Promise<T>;
-  /** Every running agent looks at its host and reports. */
+  /** Makes every running agent read its host and report. */
   refresh(): Promise<void>;
 }
 
@@ -173,7 +174,7 @@ async function joinHost(
   };
 }
 
-/** A simulated host as this life of its agent meets it; nothing for a real one. */
+/** A simulated host for this run of its agent; nothing for a real one. */
 function simulatedParts(host: HostParts, life: AgentLife) {
   if (host.simulated === undefined) return {};
   const { machine, faults } = host.simulated;

@@ -30,7 +30,7 @@ import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import type { CapturedHostConfig, Config, DescribedHostConfig } from '../config/config.ts';
 import type { HostParts } from '../config/host-parts.ts';
 
-/** What all simulated hosts share. `folder` keeps what each host keeps. */
+/** What all simulated hosts share. `folder` is for the data of each host. */
 interface Surroundings {
   folder: string;
   images: ImageSource;
@@ -53,10 +53,10 @@ export async function simulatedHosts(
   );
 }
 
-/** As seen on an igb. */
+/** As on an igb. */
 const igbLacks: VfSettingName[] = ['linkState', 'minTxRateMbps'];
 
-/** A host that shows the captured igb machine; `at`: its place among its like. */
+/** A host with the captured igb machine; `at`: its index among such hosts. */
 export async function capturedHost(
   config: CapturedHostConfig,
   at: number,
@@ -114,7 +114,7 @@ function hostParts(
   const pciBus = new SimulatedPciBus({ host: machine, listGuests, lacking });
   return {
     host: machine.name,
-    // Addresses of documentation (RFC 5737): nothing listens there.
+    // Documentation addresses (RFC 5737): nothing listens there.
     hostIp: `192.0.2.${(at % 254) + 1}`,
     hypervisor,
     pciBus,

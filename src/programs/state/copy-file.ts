@@ -1,4 +1,4 @@
-/** Copies of files, with what tells whether they are whole. */
+/** Copies of files, with the data to verify them. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, mkdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -13,11 +13,10 @@ export interface CopiedFile {
 }
 
 /**
- * Copies a file to a name that is free, and returns when its bytes are on disk. Folders on the way
- * are made.
+ * Copies a file to a new path, and returns when its bytes are on disk. Missing folders are created.
  */
 export async function copyWhole(from: string, to: string): Promise<CopiedFile> {
-  // Before anything is made: it may be gone.
+  // Before anything is created: it may no longer exist.
   const source = await open(from);
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
   const { measure, result } = measuring();

@@ -1,7 +1,7 @@
 /**
  * Room on the disk of the state directory for what must work when it is full: deletes, sign-ins,
- * and the end of what was begun. A file takes it as long as all is well; it is removed when the
- * disk is full, and made again when there is room.
+ * and the end of work in progress. A file reserves it; it is removed when the disk is full, and
+ * created again when there is room.
  */
 import { randomFillSync } from 'node:crypto';
 import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
@@ -9,15 +9,17 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 
 export interface DiskReserve {
-  /** Is the whole disk so small that everything on it must be? */
+  /** Whether the entire disk is so small that everything on it must be. */
   isOnSmallDisk: boolean;
-  /** Is there too little room for anything new? Throws where the directory cannot be read. */
+  /**
+   * Whether there is too little room for anything new. Throws where the directory cannot be read.
+   */
   isShort(): boolean;
-  /** Gives the room to whoever writes next. */
+  /** Frees the room for the next writes. */
   release(): void;
   /**
-   * Makes the database give back what it does not need; called after each release and before each
-   * attempt to reserve again.
+   * Makes the database release unneeded space; called after each release and before each attempt to
+   * reserve again.
    */
   onRelease(tidy: () => Promise<void>): void;
   stop(): void;
@@ -25,14 +27,14 @@ export interface DiskReserve {
 
 export interface DiskReserveOptions {
   log: Logger;
-  /** How often it is tried to reserve the room again. */
+  /** How often to try to reserve the room again. */
   retryMs?: number;
 }
 
 const mebibyte = 1024 * 1024;
 export const reserveName = 'reserve';
 
-/** Takes the room, or finds that there is none. */
+/** Reserves the room, if there is enough. */
 export function keepDiskReserve(
   stateDir: string,
   { log, retryMs = 2_000 }: DiskReserveOptions,
@@ -78,9 +80,7 @@ export function keepDiskReserve(
   };
 }
 
-/**
- * Bytes to reserve, and how many must be free beside them. A small disk gives a small part of it.
- */
+/** Bytes to reserve, and how many must be free beside them. On a small disk a small part of it. */
 function sizesFor(stateDir: string) {
   const { blocks, bsize } = statfsSync(stateDir);
   const total = blocks * bsize;
@@ -96,7 +96,7 @@ function freeBytes(folder: string): number {
   return bavail * bsize;
 }
 
-/** Whether the file has its whole size now. */
+/** Whether the file has its full size now. */
 function take(path: string, { bytes, least }: { bytes: number; least: number }): boolean {
   const folder = join(path, '..');
   try {
@@ -107,13 +107,13 @@ function take(path: string, { bytes, least }: { bytes: number; least: number }):
       return true;
     }
   } catch {
-    // No room after all, or a quota: then what was written is given back.
+    // Not enough room after all, or a quota: then what was written is freed.
   }
   rmSync(path, { force: true });
   return false;
 }
 
-/** Random bytes: a file system that compresses would keep no room for others. */
+/** Random bytes: a compressing file system would reserve no room otherwise. */
 function fill(path: string, bytes: number): void {
   const block = randomFillSync(Buffer.alloc(mebibyte));
   const file = openSync(path, 'w', 0o600);

@@ -3,8 +3,8 @@ import { stat, statfs } from 'node:fs/promises';
 import type { DiskRoom } from '#api/requests/context.ts';
 
 /**
- * One entry for each file system; a folder that is not there (yet) is left out. Example: `{ state:
- * '/s', images: '/s/images' }`.
+ * One entry for each file system; a folder that does not exist (yet) is left out. Example: `{
+ * state: '/s', images: '/s/images' }`.
  */
 export async function diskRooms(folders: Readonly<Record<string, string>>): Promise<DiskRoom[]> {
   const rooms = new Map<number, DiskRoom>();

@@ -1,15 +1,14 @@
-/** A database file without content beside what its cloud left is damage, not a new cloud. */
+/** An empty database file beside other files of its cloud is damage, not a new cloud. */
 import { existsSync, statSync } from 'node:fs';
 import { ComputeError } from '#core/errors.ts';
 import type { StateDirectory } from './state-directory.ts';
 
-/** What a cloud has once its database was written. */
+/** The files of a cloud whose database was written once. */
 const laterFiles = ['hosts', 'images', 'admin-password', 'clouds.yaml'];
 
 /**
  * Throws `unavailable` when the database file is empty though a cloud was here: starting on it
- * would make a new cloud and leave the guests of the old one behind. A file that is not there is a
- * new cloud.
+ * would create a new cloud and orphan the guests of the old one. A missing file is a new cloud.
  */
 export function refuseEmptiedDatabase(state: Pick<StateDirectory, 'file'>): void {
   const path = state.file('novella.sqlite');

@@ -1,14 +1,14 @@
-/** A state directory into which a backup is being brought back is no cloud yet. */
+/** A state directory whose restore is not complete is no cloud yet. */
 import { existsSync } from 'node:fs';
 import { ComputeError } from '#core/errors.ts';
 import type { StateDirectory } from './state-directory.ts';
 
-/** Holds what is being restored, until all of it has its place. */
+/** Holds the files being restored, until all are in place. */
 export const restoringFolder = 'restoring';
 
 /**
- * Throws `unavailable` where a restore was cut off: what is there is neither the old cloud nor the
- * new one.
+ * Throws `unavailable` where a restore was interrupted: the content is neither the old cloud nor
+ * the new one.
  */
 export function refuseHalfRestored(state: Pick<StateDirectory, 'path' | 'file'>): void {
   if (!existsSync(state.file(restoringFolder))) return;

@@ -1,6 +1,6 @@
 /**
- * The database of a state directory, ready for this process: whole, of this version, with room kept
- * for what must work on a full disk.
+ * The database of a state directory, ready for this process: intact, of this version, with room
+ * reserved for what must work on a full disk.
  */
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
@@ -21,8 +21,8 @@ export interface OpenState {
 }
 
 /**
- * Throws `unavailable` for what is damaged, half restored, or of a newer version. What is to be
- * closed at the end is added to `stops`.
+ * Throws `unavailable` for a database that is damaged, half restored, or of a newer version. What
+ * is to be closed at the end is added to `stops`.
  */
 export async function openState(
   state: StateDirectory,
@@ -37,7 +37,7 @@ export async function openState(
   stops.push(() => store.close());
   reserve.onRelease(() => dropLog(db));
   if (reserve.isOnSmallDisk) await keepLogShort(db);
-  // Whoever held leases was the process before this one, for the state directory is ours alone.
+  // Any lease is of the previous process, because only one process uses the state directory.
   await store.tasks.releaseAll();
   await store.commands.forgetQuestions();
   return { store, db, reserve };

@@ -1,5 +1,5 @@
 /**
- * The directory where an all-in-one keeps everything, and the promise that only one process uses
+ * The directory where an all-in-one keeps everything, and the lock that lets only one process use
  * it.
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,10 +17,9 @@ export interface StateDirectory {
 }
 
 /**
- * Makes the directory when needed and takes it for this process. Throws `conflict` when another
+ * Creates the directory when needed and locks it for this process. Throws `conflict` when another
  * process has it, and `invalid` when it cannot be used, naming path and cause. `entered`: other
- * users may pass through to what they know the name of and may read: a hypervisor's guests are
- * below it.
+ * users may traverse it to files they can name and may read: a hypervisor's guests are below it.
  */
 export function takeStateDirectory(
   path: string,
@@ -51,7 +50,7 @@ function isNoDirectory(cause: unknown): boolean {
 }
 
 /**
- * An exclusive transaction on a database of its own: the kernel ends it with the process, however
+ * An exclusive transaction on a separate database: the kernel ends it with the process, however
  * that ends, so no stale lock can be left.
  */
 function takeLock(path: string): DatabaseSync {
@@ -80,8 +79,8 @@ function holderOf(path: string): string {
 }
 
 /**
- * The secret in this file, made on first use and readable by its owner only. Throws `invalid` for a
- * file that is empty.
+ * The secret in this file, created on first use and readable by its owner only. Throws `invalid`
+ * for an empty file.
  */
 export function ensureSecret(path: string, make: () => string): { secret: string; isNew: boolean } {
   const isNew = !existsSync(path);

@@ -1,4 +1,4 @@
-/** How much is logged, and in which form. */
+/** Level and format of the log. */
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -12,7 +12,7 @@ export interface LogOptions {
   format: LogFormat;
 }
 
-/** The options of a command line, checked by it. `verbose` is short for level debug. */
+/** The options of a command line, checked by its parser. `verbose` is short for level debug. */
 export interface LogArguments {
   logLevel?: LogLevel;
   logFormat?: LogFormat;
@@ -21,7 +21,7 @@ export interface LogArguments {
 
 export const standardLog: LogOptions = { level: 'info', format: 'auto' };
 
-/** What the command line says, else what the configuration says. */
+/** The command line's choice, otherwise the configuration's. */
 export function logOptions(given: LogArguments, configured = standardLog): LogOptions {
   const level = given.verbose === true ? 'debug' : given.logLevel;
   return { level: level ?? configured.level, format: given.logFormat ?? configured.format };

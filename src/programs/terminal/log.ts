@@ -17,7 +17,7 @@ export function logTo(stream: LogStream, { level, format }: LogOptions): Logger 
 
 type Entry = { level: number; time: number; msg?: string } & Record<string, unknown>;
 
-/** One line, whatever is in it; times are local. */
+/** One line, whatever the content; times are local. */
 function textLine(line: string): string {
   const entry = JSON.parse(line) as Entry;
   const name = (pino.levels.labels[entry.level] ?? '').toUpperCase().padEnd(5);
@@ -30,17 +30,17 @@ function textLine(line: string): string {
   return `${time} ${name} ${printable(said)}\n`;
 }
 
-/** What the message of a request's line has already. */
+/** Fields that a request's message already contains. */
 const inMessage = new Set(['method', 'path', 'status']);
 
-/** An error by its message: its stack is for `--log-format json`. */
+/** An error's message only: its stack is for `--log-format json`. */
 function factText(value: unknown): string {
   if (typeof value === 'string') return value;
   const { message } = (value ?? {}) as { message?: unknown };
   return typeof message === 'string' ? message : JSON.stringify(value);
 }
 
-/** A path or name in it may be a client's: no control character reaches the terminal. */
+/** A path or name in it may come from a client: no control character reaches the terminal. */
 function printable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ');
 }

@@ -1,16 +1,16 @@
-/** How a program of ours runs its command line, and how its errors read. */
+/** Runs the command line of our programs, and prints their errors. */
 import { type Command, CommanderError } from 'commander';
 import { hintFor } from '#cli/terminal/hint.ts';
 import { ComputeError } from '#core/errors.ts';
 
-/** The exit status, as shells and getopt have it. */
+/** The exit status, as in shells and getopt. */
 const wrongCommandLine = 2;
 
 /** Runs the command that the arguments name; sets the exit code. */
 export async function runProgram(program: Command): Promise<void> {
-  // What is written may hold secrets and belong to one user.
+  // Written files may hold secrets and belong to one user.
   process.umask(0o077);
-  // A reader that has seen enough (`novella explain … | head`) is no error of ours.
+  // A reader that closes early (`novella explain … | head`) is no error of ours.
   process.stdout.on('error', (error: { code?: string }) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
@@ -25,7 +25,7 @@ export async function runProgram(program: Command): Promise<void> {
     } else if (error instanceof ComputeError) {
       process.stderr.write(`novella: ${error.message}\n`);
       if (error.kind === 'bug') process.stderr.write(`${error.detail ?? error.stack}\n`);
-      // A command may have said which failure it is.
+      // A command may have set a more specific status.
       process.exitCode ??= 1;
     } else {
       const refused = systemRefusal(error);
@@ -37,8 +37,8 @@ export async function runProgram(program: Command): Promise<void> {
 }
 
 /**
- * What the system refused for a file, as a read-only disk; undefined for every other error.
- * Example: `/s/pid: permission denied (EACCES)`.
+ * The system's reason for refusing a file, such as a read-only disk; undefined for every other
+ * error. Example: `/s/pid: permission denied (EACCES)`.
  */
 export function systemRefusal(error: unknown): string | undefined {
   const { code, path, message } = error as NodeJS.ErrnoException;

@@ -1,9 +1,9 @@
-/** What there is in a cloud that has just started, for the greeting. */
+/** The contents of a cloud that has just started, for the greeting. */
 import type { Store } from '#contracts/store/store.ts';
 import type { CloudServices } from './cloud-services.ts';
 import type { HostParts } from '../config/host-parts.ts';
 
-/** All by name. */
+/** All names. */
 export interface Contents {
   /** Hosts whose agents run in this process, and whether they are simulated. */
   hosts: string[];
@@ -15,7 +15,7 @@ export interface Contents {
   problems: string[];
   /** How many of them can run servers at all. */
   usable: number;
-  /** What else a person should know of them. Example: `hv1: no /dev/kvm: guests are emulated`. */
+  /** Other notes on them. Example: `hv1: no /dev/kvm: guests are emulated`. */
   notes: string[];
   physicalNetworks: string[];
   /** Of our own image service. */

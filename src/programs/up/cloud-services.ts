@@ -1,6 +1,6 @@
 /**
  * Identity, network and image for this cloud: a real OpenStack's where the configuration names one,
- * else our own.
+ * otherwise our own.
  */
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
@@ -23,18 +23,18 @@ export interface CloudServices {
     network: NetworkService;
     image: ImageService & ImageContents;
   };
-  /** Opens those that are ours with this, and returns the URLs of all three. */
+  /** Starts listening on our own ones, and returns the URLs of all three. */
   open(listen: (app: FastifyInstance, name: keyof ServicePorts) => Promise<string>): Promise<Urls>;
-  /** Names of the public images of our own image service; none where that is another's. */
+  /** Names of the public images of our own image service; empty where another is used. */
   imageNames(): Promise<string[]>;
   /**
-   * Once the URLs are known: clouds.yaml, and an openrc for each of its users beside it. Its path;
-   * '' where users have their own.
+   * Once the URLs are known: writes clouds.yaml, and beside it an openrc for each of its users.
+   * Returns its path; '' where users have their own.
    */
   writeCloudsYaml(): string;
-  /** Of the services that are others'; undefined: all are ours. */
+  /** Of the external services; undefined: all are ours. */
   survey?: Found;
-  /** The administrator's, where this start made it. */
+  /** The administrator's, where this start created it. */
   newPassword?: string;
 }
 
@@ -83,8 +83,8 @@ async function ownServices<Tables>(
       image: await listen(image.app, 'image'),
     }),
     async imageNames() {
-      // Only those that an administrator made: other names are a tenant's text, and are for no
-      // terminal.
+      // Only those created by an administrator: other names are a tenant's text, and must not reach
+      // a terminal.
       const scope = { projectId: '', memberStatus: 'accepted', community: false } as const;
       const images = await createImageStore(options.db).list(scope);
       return images.flatMap(({ name }) => name ?? []);

@@ -33,17 +33,15 @@ export interface EmbeddedOptions<Tables> {
   db: Kysely<Tables>;
   clock: Clock;
   log: Logger;
-  /** Read at each use: filled once every service listens. */
+  /** Read at each use: set once every service listens. */
   urls: { identity: string; compute: string; network: string; image: string };
   imageFolder: string;
-  /**
-   * Of the disk of the state directory: so much no upload may take. undefined: as much as usual.
-   */
+  /** Room on the state directory's disk that no upload may take. undefined: the default. */
   keepFreeBytes: number | undefined;
   publicUrls: PublicUrls;
   tls: TlsFiles | undefined;
   passwords: { admin: string; demo: string };
-  /** How much each project may have. */
+  /** The quotas of each project. */
   quotas: ProjectQuotas;
   portEvents: PortEvents;
   /** The physical networks that each host is connected to. */
@@ -54,8 +52,8 @@ export interface EmbeddedOptions<Tables> {
 const vlanRange = [1000, 1999] as const;
 
 /**
- * Builds the three services, with what a new cloud starts with: users, and a small image. None
- * listens yet.
+ * Builds the three services, with the initial contents of a new cloud: users, and a small image.
+ * None listens yet.
  */
 export async function embeddedServices<Tables>(
   options: EmbeddedOptions<Tables>,
@@ -111,10 +109,7 @@ export async function embeddedServices<Tables>(
   return { identity: { app: identity.app, service: identityService }, network, image };
 }
 
-/**
- * Nothing but zeros: simulated hosts do not look at it. Bring an image of your own for guests that
- * boot.
- */
+/** All zeros: simulated hosts do not read it. Guests that boot need an uploaded image. */
 const tinyDisk = new Uint8Array(64 * 1024);
 
 function allPhysicalNetworks(byHost: ReadonlyMap<string, ReadonlySet<string>>): PhysicalNetwork[] {

@@ -1,4 +1,4 @@
-/** What a person needs to know of a cloud that is up. */
+/** Information for the user of a running cloud. */
 import { dirname, join } from 'node:path';
 import { wrap } from '#cli/terminal/wrap.ts';
 import type { Contents } from './cloud-contents.ts';
@@ -7,8 +7,8 @@ import type { AllInOne } from './up.ts';
 type Started = Pick<AllInOne, 'urls' | 'cloudsYaml' | 'contents' | 'survey' | 'newPassword'>;
 
 /**
- * The lines on the screen. A new password is shown at a terminal only: what a journal keeps, others
- * may read for years.
+ * The lines on the screen. A new password is shown at a terminal only: a journal may keep it
+ * readable for years.
  */
 export function greeting(cloud: Started, { isTerminal }: { isTerminal: boolean }): string[] {
   return [
@@ -19,7 +19,7 @@ export function greeting(cloud: Started, { isTerminal }: { isTerminal: boolean }
   ];
 }
 
-/** A host that cannot run guests is the first thing to know. */
+/** A host that cannot run guests is reported first. */
 function titleLines({ contents, survey }: Started): string[] {
   const { problems, usable, hosts, notes } = contents;
   const noteLines = notes.flatMap((note) => wrap(`Note: ${note}.`, ''));
@@ -117,7 +117,7 @@ function ofRealServices(cloud: Started): string[] {
   ];
 }
 
-/** A service that is unavailable is no reason to start again. */
+/** A service that is unavailable is no reason to restart. */
 function missingHint({ survey }: Pick<Started, 'survey'>): string[] {
   if (survey === undefined || survey.missing.length === 0) return [];
   return [
@@ -127,7 +127,7 @@ function missingHint({ survey }: Pick<Started, 'survey'>): string[] {
 }
 
 /**
- * What was found among the other services, and what is missing; nothing where all services are
+ * What was found among the external services, and what is missing; empty where all services are
  * ours.
  */
 export function surveyLines({ survey }: Pick<Started, 'survey'>): string[] {
@@ -140,7 +140,7 @@ export function surveyLines({ survey }: Pick<Started, 'survey'>): string[] {
   ];
 }
 
-/** Quoted only where a shell would read it otherwise. */
+/** Quoted only where a shell would interpret it otherwise. */
 function shellWord(path: string): string {
   return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

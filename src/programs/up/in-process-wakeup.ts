@@ -1,9 +1,9 @@
-/** Nudges between the parts of one process. */
+/** Wake-ups between the parts of one process. */
 import { AsyncResource } from 'node:async_hooks';
 import type { Wakeup, WakeupTopic } from '#contracts/wakeup.ts';
 
 /**
- * A Wakeup without any wire. Listeners are called after the one who notifies has gone on; many
+ * A Wakeup without a network. Listeners are called after the notifier has continued; several
  * wake-ups of one topic until then are one.
  */
 export function inProcessWakeup(): Wakeup {
@@ -22,8 +22,8 @@ export function inProcessWakeup(): Wakeup {
       queueMicrotask(() => deliver(topic));
     },
     listen(topic, listener) {
-      // Wrapped, so that a function given twice is listened with twice, and what it begins is not
-      // the notifier's request.
+      // Wrapped, so that a function added twice is called twice, and the work it begins does not
+      // belong to the notifier's request.
       const entry = AsyncResource.bind((): void => listener());
       const ofTopic = listeners.get(topic) ?? new Set();
       listeners.set(topic, ofTopic.add(entry));

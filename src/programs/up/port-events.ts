@@ -1,7 +1,4 @@
-/**
- * Hands what the embedded network service reports of ports to the compute side, which starts after
- * it.
- */
+/** Passes the embedded network service's port events to the compute side, which starts after it. */
 import type { NetworkEvent } from '#contracts/services/network-events.ts';
 import { takeNetworkEvent } from '#workflows/ports/take-network-event.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
@@ -9,7 +6,7 @@ import type { WorkflowContext } from '#workflows/engine/context.ts';
 export class PortEvents {
   #compute: WorkflowContext | undefined;
 
-  /** From here on events are kept. What was missed before is found by the look at the start. */
+  /** From here on events are kept. Earlier ones are covered by the read at the start. */
   connect(compute: WorkflowContext): void {
     this.#compute = compute;
   }

@@ -1,16 +1,16 @@
-/** Whether this process can do what its API accepts. */
+/** Whether this process can execute what its API accepts. */
 import type { Kysely } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type { ReadyCheck } from '#http/health.ts';
 import { isWritable } from '#integrations/database/sqlite/is-writable.ts';
 import type { DiskReserve } from '../state/disk-reserve.ts';
 
-/** Probes of several load balancers cost one look. */
+/** Probes of several load balancers share one check. */
 const rememberMs = 1_000;
 
 export interface Readiness {
   check: ReadyCheck;
-  /** The tasks of accepted requests are carried out from now on, or no longer. */
+  /** The tasks of accepted requests are executed from now on, or no longer. */
   dispatching(does: boolean): void;
 }
 
@@ -20,7 +20,7 @@ export interface ReadinessOptions<Tables> {
   clock: Clock;
 }
 
-/** Looks at disk, database and dispatcher; an answer is remembered for a second. */
+/** Checks disk, database and dispatcher; an answer is cached for a second. */
 export function readiness<Tables>({ reserve, db, clock }: ReadinessOptions<Tables>): Readiness {
   let isDispatching = false;
   let last: { at: number; problem: Promise<string | undefined> } | undefined;

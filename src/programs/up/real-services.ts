@@ -1,4 +1,4 @@
-/** The services of a real OpenStack, looked at before the start. */
+/** The services of a real OpenStack, checked before the start. */
 import type { Clock } from '#contracts/clock.ts';
 import type { Log } from '#contracts/log.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -7,7 +7,7 @@ import { connectOpenStack, type OpenStack } from '#integrations/openstack/connec
 import type { OpenStackConfig } from '../config/openstack-config.ts';
 
 /**
- * What the start found among the other services, and what is missing there: sentences for an
+ * What the start found among the external services, and what is missing there: sentences for an
  * operator.
  */
 export interface Found {
@@ -17,15 +17,15 @@ export interface Found {
 
 export interface RealServices {
   services: Pick<OpenStack, 'identity' | 'network' | 'image'>;
-  /** '' where it is not known yet: nobody answered. */
+  /** '' while unknown: no service answered. */
   urls: { identity: string; network: string; image: string };
   survey: Found;
   close(): void;
 }
 
 /**
- * What does not answer now may later: only a refused sign-in ends the start. Throws `invalid` for
- * that.
+ * A service that does not answer may do so later: only a refused sign-in ends the start, with
+ * `invalid`.
  */
 export async function realServices(
   config: OpenStackConfig,

@@ -9,7 +9,7 @@ const sizes: [id: string, name: string, vcpus: number, memoryMib: number, diskGi
   ['4', 'm1.large', 4, 8192, 80],
 ];
 
-/** Makes them in a cloud that has no flavor at all; what an operator deleted stays deleted. */
+/** Creates them in a cloud without any flavor; what an operator deleted stays deleted. */
 export async function ensureFlavors(store: Store): Promise<void> {
   if ((await store.flavors.list()).length > 0) return;
   for (const [id, name, vcpus, memoryMib, diskGib] of sizes) {

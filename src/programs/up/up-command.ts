@@ -1,4 +1,4 @@
-/** What `novella up` does: configuration, start, greeting, and the end when it is asked for. */
+/** `novella up`: configuration, start, greeting, and the end on request. */
 import { resolve } from 'node:path';
 import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { type Screen, writeLines } from '#cli/terminal/screen.ts';
@@ -18,7 +18,7 @@ export interface UpOptions extends LogArguments {
   readyLine?: boolean;
 }
 
-/** Returns when the cloud has stopped. Throws ComputeError for what keeps it from starting. */
+/** Returns when the cloud has stopped. Throws ComputeError for what prevents its start. */
 export async function runUp(
   options: UpOptions,
   { screen, ...surroundings }: Surroundings & { screen: Screen },

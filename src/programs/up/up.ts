@@ -1,5 +1,5 @@
 /**
- * `novella up`: the whole cloud in one process. Read top to bottom, it is the order of the start.
+ * `novella up`: the entire cloud in one process. It reads top to bottom in the order of the start.
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -44,13 +44,13 @@ import { workflowSettings } from '../config/workflow-settings.ts';
 
 export interface AllInOne {
   urls: { identity: string; compute: string; network: string; image: string };
-  /** How clients reach it; '' among real OpenStack services, whose users have their own. */
+  /** Its clouds.yaml for clients; '' among real OpenStack services, whose users have their own. */
   cloudsYaml: string;
-  /** What a user finds in it. */
+  /** Its contents for users. */
   contents: Contents;
-  /** Of the services that are others'; undefined: all are ours. */
+  /** Of the external services; undefined: all are ours. */
   survey?: Found;
-  /** The administrator's password, where this start made it. */
+  /** The administrator's password, where this start created it. */
   newPassword?: string;
   /** For tests and what-if questions: a host's agent or hardware, changed while the cloud runs. */
   hosts: LocalHosts;
@@ -64,9 +64,8 @@ const monotonic: Clock = { now: () => performance.now() };
 const pollMs = 1_000;
 
 /**
- * Starts everything this configuration asks for; when it returns, the API answers and every host of
- * this process can be scheduled to. Throws ComputeError naming what is wrong, with nothing left
- * running.
+ * Starts everything in this configuration; when it returns, the API answers and every host of this
+ * process can be scheduled to. Throws ComputeError naming the error, with nothing left running.
  */
 export async function startAllInOne(
   config: Config,
@@ -168,9 +167,9 @@ async function hostsInHere(
 }
 
 /**
- * Hosts that were there before this start. No agent has spoken yet: one of the former process that
- * this configuration no longer has is not to be scheduled to; one that dials in was not silent,
- * this process was.
+ * Hosts from before this start. No agent has reported yet: one of the previous process that this
+ * configuration no longer has is not to be scheduled to; a remote one was not silent, this process
+ * was down.
  */
 async function hostsOfBefore(store: Store, stops: Stops): Promise<ReturningHosts> {
   const enrolments = await store.enrolments.list();
@@ -194,7 +193,7 @@ async function assumeSent(store: Store, links: HostLinks): Promise<void> {
   }
 }
 
-/** Tasks of before are not to find their hosts away that are only on their way back. */
+/** Earlier tasks must not treat hosts as absent that are still reconnecting. */
 function dispatchWhenBack(
   context: WorkflowContext,
   returning: ReturningHosts,
@@ -223,8 +222,8 @@ function dispatchWhenBack(
 }
 
 /**
- * Listens with the compute API, for hosts too, and with the services that are ours, and returns the
- * URLs of all.
+ * Listens with the compute API, for hosts too, and with our own services, and returns the URLs of
+ * all.
  */
 async function openDoors(
   config: Config,
@@ -275,7 +274,7 @@ async function openDoors(
   return opened;
 }
 
-/** The address as a URL has it; a wildcard is reached on this machine. Example: `::1` → `[::1]`. */
+/** The address in a URL; a wildcard is reached on this machine. Example: `::1` → `[::1]`. */
 function reachable(listen: string): string {
   if (listen === '0.0.0.0' || listen === '::') return '127.0.0.1';
   return listen.includes(':') ? `[${listen}]` : listen;

@@ -1,5 +1,5 @@
 /**
- * Accepts servers whose NICs name networks: their ports are made before the request is answered.
+ * Accepts servers whose NICs name networks: their ports are created before the request is answered.
  * Decision 0010.
  */
 import type { Caller } from '#contracts/services/identity.ts';
@@ -17,29 +17,29 @@ import { deletePortsMadeFor } from '../removal/tear-down.ts';
 import { asFailure } from '../engine/workflow.ts';
 
 /**
- * `quota.minCount`: with so many, the others are given up when a quota of the project is full.
+ * `quota.minCount`: with this many, the others are dropped when a quota of the project is full.
  * Source: Nova `validate_networks`.
  */
 export interface RequestedServers {
   newServers: readonly NewServer<'boot'>[];
   quota: { limits: QuotaLimits; minCount: number };
-  /** Of the ports that are made; absent: the network service's own choice. */
+  /** Of the created ports; absent: the network service's default. */
   securityGroupIds?: readonly string[] | undefined;
 }
 
 interface Accepting {
   newServer: NewServer<'boot'>;
-  /** With its ports, once they are made. */
+  /** With its ports, once they are created. */
   server: Server;
   task: Task<'delete'>;
   startedAt: number;
 }
 
 /**
- * Stores the servers one after the other, makes their ports with the caller's token, and lets them
- * boot. Until then the task of each is its own deletion, leased by the request: one that is refused
- * hands it on, and one that is cut off loses it. Throws what the network service refuses; then none
- * of the servers stays.
+ * Stores the servers one after the other, creates their ports with the caller's token, and starts
+ * their boots. Until then the task of each is its own deletion, leased by the request: a refused
+ * request releases it, and an interrupted one loses it. Throws the network service's refusals; then
+ * none of the servers is kept.
  */
 export async function acceptWithPorts(
   context: WorkflowContext,
@@ -67,7 +67,7 @@ export async function acceptWithPorts(
   }
 }
 
-/** Those that have room before the first port is made. Throws `overQuota`. */
+/** Those with quota before the first port is created. Throws `overQuota`. */
 async function withinQuota(
   { store }: WorkflowContext,
   { newServers, quota: { limits, minCount } }: RequestedServers,
@@ -84,7 +84,7 @@ function hasPorts({ server }: Accepting): boolean {
   return server.nics.every(({ portId }) => portId !== null);
 }
 
-/** Goes on until all have their ports, or returns what is in the way of the next one's. */
+/** Continues until all have their ports, or returns the error that prevents the next one's. */
 async function untilRefused(
   context: WorkflowContext,
   caller: Caller,
@@ -118,7 +118,7 @@ async function bornDeleting(
   return { newServer, server, task: { ...task, epoch: 1 }, startedAt: context.clock.now() };
 }
 
-/** Those that nobody has deleted meanwhile. Throws `conflict` when there is none. */
+/** Those that have not been deleted since. Throws `conflict` when there is none. */
 async function boot(context: WorkflowContext, made: readonly Accepting[]): Promise<Server[]> {
   const accepted: Server[] = [];
   for (const { server, task, newServer, startedAt } of made) {
@@ -135,7 +135,7 @@ async function boot(context: WorkflowContext, made: readonly Accepting[]): Promi
   throw new ComputeError('conflict', `instance ${ids} was deleted while its ports were made`);
 }
 
-/** Hands the deletion on. The user's own ports are free at once, to ask again with. */
+/** Releases the deletion task. The user's own ports are free at once, for another request. */
 async function takeBack(
   context: WorkflowContext,
   { task, server, startedAt }: Accepting,
@@ -160,7 +160,7 @@ async function takeBack(
   }
 }
 
-/** Another has deleted the server, perhaps before its last port came. */
+/** Another request has deleted the server, perhaps before its last port was created. */
 async function letGo(context: WorkflowContext, server: Server): Promise<void> {
   try {
     await deletePortsMadeFor(context, server);

@@ -1,6 +1,6 @@
 /**
- * Step: every NIC gets its port bound to the host (and to its VF), and the host is commanded to
- * start the guest.
+ * Step: binds every NIC's port to the host (and to its VF), and commands the host to start the
+ * guest.
  */
 import type { Host, Task, TaskRef } from '#contracts/store/store.ts';
 import type { DevicePort, DevicePorts } from '#contracts/store/task-data.ts';
@@ -21,8 +21,8 @@ import { hostOf, serverOf } from '../engine/server-of.ts';
 import { type StepOutcome, assertCurrent } from '../engine/workflow.ts';
 
 /**
- * Binds, reads each port back, and hands the guest over. Throws what the network service refuses,
- * in plain words.
+ * Binds, reads each port back, and commands the host. Throws the network service's refusals, in
+ * plain English.
  */
 export async function bindPorts(
   context: WorkflowContext,
@@ -58,21 +58,21 @@ export async function bindPorts(
 interface Binding {
   server: Server;
   host: Host;
-  /** Of the server, those to bind. */
+  /** The server's NICs to bind. */
   nics: readonly ServerNic[];
   devicePorts: DevicePorts | undefined;
 }
 
-/** A NIC with its port as it was read back. */
+/** A NIC with its port as read back. */
 interface BoundNic {
   nic: ServerNic;
   port: Port;
 }
 
 /**
- * Gives each NIC's port to the server on this host, with the device claimed for it. Side by side,
- * in NIC order as far as results go. Throws, once none is under way any more, what did not work for
- * the first of them: the others may be bound then.
+ * Binds each NIC's port to the server on this host, with the device claimed for it. Concurrent,
+ * with results in NIC order. Throws, once none is in progress any more, the first error in that
+ * order: the others may be bound then.
  */
 export async function bindNics(
   context: WorkflowContext,
@@ -105,7 +105,7 @@ async function bindNic(
   const bound = await context.network.updatePort(
     nic.portId,
     bindChange({
-      // A profile that is not sent stays as it is.
+      // A profile that is not sent is kept.
       port: { profile: needsDevice ? profileOf(nic.portId, to.ports) : {} },
       serverId: server.id,
       zone: host.availabilityZone,

@@ -1,8 +1,8 @@
 /**
- * Workflow: a new server gets a host, its ports and its guest. When a step forward fails, the
- * workflow continues at `remove-guest` and goes back from there; then it tries the next host, or
- * the server is ERROR. A host that stopped reporting may run the guest: then it is ERROR at once,
- * and the host removes the guest when it returns.
+ * Workflow: a new server gets a host, its ports and its guest. When a forward step fails, the
+ * workflow continues at `remove-guest` with the undo steps; then it tries the next host, or the
+ * server is ERROR. A host that stopped reporting may run the guest: then it is ERROR at once, and
+ * the host removes the guest when it returns.
  */
 import type { Task, UnreadableTask } from '#contracts/store/store.ts';
 import type { BootData } from '#contracts/store/task-data.ts';
@@ -29,7 +29,7 @@ export const bootWorkflow: Workflow<'boot'> = {
     'bind-ports': { run: bindPorts, undo: 'unbind-ports' },
     'guest-started': { run: guestStarted, exclusive: true, undo: 'remove-guest' },
     'wait-for-plug': { run: waitForPlug(becomeActive), undo: 'remove-guest' },
-    // Back.
+    // Undo.
     'remove-guest': { run: removal.removeGuest },
     'guest-removed': { run: removal.guestRemoved },
     'unbind-ports': { run: unbindAfterFailure },
@@ -42,7 +42,7 @@ export const bootWorkflow: Workflow<'boot'> = {
   recover,
 };
 
-/** As the list of a server's actions names the steps forward. */
+/** Names of the forward steps in the list of a server's actions. */
 const eventNames: Partial<Record<Task<'boot'>['step'], string>> = {
   schedule: 'schedule',
   'bind-ports': 'bind_ports',
@@ -51,7 +51,7 @@ const eventNames: Partial<Record<Task<'boot'>['step'], string>> = {
 };
 
 /**
- * A forward step that fails starts the undo; an undo step that fails is tried again, for what it
+ * A forward step that fails starts the undo; an undo step that fails is retried, because what it
  * frees must not leak.
  */
 async function failed(
@@ -73,7 +73,9 @@ function failureOf({ kind, message, detail = '' }: ComputeError): NonNullable<Bo
   return { kind, message, detail, retry: kind === 'unavailable' };
 }
 
-/** What a boot holds is known without its row: all of it is released, and no other host tried. */
+/**
+ * What a boot holds is known without its row: all of it is released, and no other host is tried.
+ */
 async function recover(
   { clock }: WorkflowContext,
   _task: UnreadableTask,

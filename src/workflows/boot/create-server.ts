@@ -1,6 +1,6 @@
 /**
- * Accepts new servers: everything that can be refused is refused here, then server, requests and
- * boot task are stored at once.
+ * Accepts new servers: all validation happens here, then server, requests and boot task are stored
+ * at once.
  */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Image } from '#contracts/services/images.ts';
@@ -30,7 +30,7 @@ import {
  * Stores `maxCount` servers, or as many above `minCount` as the project's quotas allow, and returns
  * them; they boot afterwards. `requestId` is the API request's, for the action list. Throws
  * ComputeError, with nothing stored, when a quota is exceeded, or flavor, image, network or port
- * does not fit; when a port cannot be made, the servers are deleted again: all, or with a full
+ * does not fit; when a port cannot be created, the servers are deleted again: all, or with a full
  * quota of ports those above `minCount`.
  */
 export async function createServers(
@@ -83,7 +83,7 @@ export async function createServers(
   }
 }
 
-/** A private flavor that the project has no access to does not exist for it. */
+/** A private flavor is not found for a project without access to it. */
 async function findFlavor(
   { store }: WorkflowContext,
   { isAdmin, projectId }: Caller,

@@ -1,4 +1,4 @@
-/** The image that a server is to start from, refused at once when it cannot be. */
+/** The image that a server starts from, refused at once when it is unusable. */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Image } from '#contracts/services/images.ts';
 import { accepted } from '#core/accepted.ts';
@@ -9,8 +9,8 @@ import type { Flavor } from '#core/servers/flavor.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
 /**
- * An active image whose kernel and ramdisk, if it has such, are active too, for hardware that there
- * is. Throws `invalid`, naming the field.
+ * An active image whose kernel and ramdisk, if any, are active too, for supported hardware. Throws
+ * `invalid`, naming the field.
  */
 export async function findImage(
   context: WorkflowContext,

@@ -1,4 +1,6 @@
-/** The guest of a server as its bound ports, its devices and its place on the host make it now. */
+/**
+ * The guest of a server, computed from its bound ports, its devices and its claim on the host now.
+ */
 import { ComputeError, invariant } from '#core/errors.ts';
 import { buildGuest } from '#core/guests/build-guest.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
@@ -8,8 +10,8 @@ import type { WorkflowContext } from '../engine/context.ts';
 import { hostOf } from '../engine/server-of.ts';
 
 /**
- * Throws `unavailable` when a device of it is another device by now, `bug` when ports and claims do
- * not agree: nothing is sent to the host then.
+ * Throws `unavailable` when one of its devices has been replaced by another, `bug` when ports and
+ * claims do not match: nothing is sent to the host then.
  */
 export async function guestOf(context: WorkflowContext, server: Server): Promise<Guest> {
   const host = await hostOf(context, server);

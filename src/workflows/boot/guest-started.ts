@@ -1,6 +1,6 @@
 /**
  * Step: the host answered the spawn. The claim is final, and the server ACTIVE once its ports are
- * wired; or the boot is undone.
+ * wired; otherwise the boot is undone.
  */
 import type { Task } from '#contracts/store/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
@@ -13,7 +13,7 @@ import { hostOf, serverOf } from '../engine/server-of.ts';
 import { plugWait } from '../ports/wait-for-plug.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 
-/** Throws the host's own words when the guest did not start. */
+/** Throws the host's error text when the guest did not start. */
 export async function guestStarted(
   context: WorkflowContext,
   task: Task<'boot'>,

@@ -1,6 +1,6 @@
 /**
- * Where a server wants to be in relation to others, by its group and by hints: checked when it is
- * made, looked up when it is placed.
+ * The requested placement of a server relative to others, by its group and by hints: checked when
+ * it is created, resolved when it is placed.
  */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Transition } from '#contracts/store/store.ts';
@@ -11,7 +11,7 @@ import type { PlacementHints } from '#core/servers/new-server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
 /**
- * Throws `invalid`, naming the hint and the id, for a group or server that is not there or is
+ * Throws `invalid`, naming the hint and the id, for a group or server that does not exist or is
  * another project's.
  */
 export async function refuseUnknownHints(
@@ -38,7 +38,7 @@ export async function refuseUnknownHints(
 }
 
 /**
- * `serverGroup` goes into the commit of the choice, so that no other server of the group is placed
+ * `serverGroup` is part of the commit of the choice, so that no other server of the group is placed
  * in between.
  */
 export interface PlacementRequest {
@@ -47,8 +47,8 @@ export interface PlacementRequest {
 }
 
 /**
- * The requested placement as hosts. Read before the hosts themselves are: who moves in between
- * makes the group's generation stale.
+ * The requested placement as hosts. Read before the hosts themselves: a server that moves in
+ * between makes the group's generation stale.
  */
 export async function placementRequest(
   context: WorkflowContext,
@@ -75,7 +75,7 @@ export async function placementRequest(
   };
 }
 
-/** Names of the hosts these servers are on; one that is deleted, or on no host yet, gives none. */
+/** Names of the hosts of these servers; a deleted server, or one without a host yet, has none. */
 async function hostsOf({ store }: WorkflowContext, serverIds: string[]): Promise<string[]> {
   const servers = await Promise.all(serverIds.map((id) => store.servers.get(id)));
   return servers.flatMap((server) =>

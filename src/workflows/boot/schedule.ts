@@ -1,5 +1,5 @@
 /**
- * Step: chooses a host, takes the exact devices and resources there, and records why. Choice and
+ * Step: chooses a host, claims the exact devices and resources there, and records why. Choice and
  * claim are one commit.
  */
 import type { Host, HostChange, Task } from '#contracts/store/store.ts';
@@ -26,7 +26,7 @@ import { finishedEvent } from '../engine/record-event.ts';
 import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome, StepStart } from '../engine/workflow.ts';
 
-/** Who could bind the server's ports where. */
+/** Which agents could bind the server's ports on which hosts. */
 export async function readBinding(
   context: WorkflowContext,
   task: Task<'boot'>,
@@ -73,8 +73,8 @@ export async function schedule(
 }
 
 /**
- * Above it, the reasons of hosts that were not chosen cost more than they are worth; they are
- * worked out when no host is left.
+ * Above this number, the reasons of hosts that were not chosen are too expensive; they are computed
+ * when no host is left.
  */
 const mostHostsExplained = 200;
 
@@ -87,7 +87,7 @@ function chooseFrom(
   return { candidates: selectBest(spec, fleet, { weights }), rejections: [] };
 }
 
-/** The decision with a reason for every host that has none yet. */
+/** The decision with a reason for every host that lacks one. */
 function withReasons(decision: Decision, { fleet }: FleetView, spec: RequestSpec): Decision {
   const explained = new Set(decision.rejections.map(({ host }) => host));
   const unexplained = fleet.hosts.filter(({ name }) => !explained.has(name));
@@ -120,8 +120,8 @@ interface Claiming {
 type ClaimTry = { change: HostChange; taken: PciDevice[] } | { rejection: Rejection };
 
 /**
- * What the claim would change, computed from the host row that the filters saw: if the row has
- * moved since, the commit is refused and the whole choice is made again.
+ * The changes of the claim, computed from the host row that the filters read: if the row has
+ * changed since, the commit is refused and the choice is made again.
  */
 async function tryClaim(
   context: WorkflowContext,
@@ -181,9 +181,8 @@ function chosen(
 const silentPauseMs = 10_000;
 
 /**
- * Once, when hosts are out of the question only because they are silent: after a pause of the whole
- * machine, or a restart, their agents need a moment to link again. Undefined when waiting cannot
- * help.
+ * Once, when hosts are excluded only because they are silent: after a pause of the entire machine,
+ * or a restart, their agents need a moment to link again. Undefined when waiting cannot help.
  */
 function waitForSilentHosts(
   { clock, links, settings }: WorkflowContext,
@@ -199,7 +198,7 @@ function waitForSilentHosts(
   return { decision, next: { step: 'schedule', data, dueAt: clock.now() + silentPauseMs } };
 }
 
-/** The user's ports are on no host; those made for the server go first. */
+/** The user's ports are on no host; those created for the server are deleted first. */
 function noHost(
   context: WorkflowContext,
   task: Task<'boot'>,

@@ -1,4 +1,4 @@
-/** The way back of a boot that failed, beside what every removal does. */
+/** The undo steps of a failed boot, beyond those of every removal. */
 import type { Task } from '#contracts/store/store.ts';
 import type { BootData } from '#contracts/store/task-data.ts';
 import { invariant } from '#core/errors.ts';
@@ -12,7 +12,7 @@ import type { StepOutcome } from '../engine/workflow.ts';
 
 type BootStep = (context: WorkflowContext, task: Task<'boot'>) => Promise<StepOutcome<'boot'>>;
 
-/** Is there another host to try? Then the ports that were made for the server are kept for it. */
+/** Is there another host to try? Then the ports created for the server are kept for it. */
 export const unbindAfterFailure: BootStep = async (context, task) => {
   const hasNextHost = triesAnother(context, await serverOf(context, task), task.data);
   return hasNextHost ? unbindAndKeepPorts(context, task) : unbindPorts(context, task);
@@ -23,7 +23,7 @@ function triesAnother(
   { hostName }: Server,
   { failure, attempt, hostIsSilent }: BootData,
 ): boolean {
-  // A host that does not answer may run the guest: no other is given a second one.
+  // A host that does not answer may run the guest: no other host may start a second one.
   return (
     hostIsSilent !== true &&
     failure?.retry === true &&
@@ -32,7 +32,7 @@ function triesAnother(
   );
 }
 
-/** Last step of an undo: gives the claim back, and tries another host where that can help. */
+/** Last step of an undo: releases the claim, and tries another host where that can help. */
 export const release: BootStep = async (context, task) => {
   const server = await serverOf(context, task);
   const { failure, failedHosts, attempt, hostIsSilent = false, ...rest } = task.data;

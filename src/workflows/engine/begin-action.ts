@@ -10,16 +10,16 @@ import { waitForWakeup } from './wait-for-wakeup.ts';
 import { requestLease } from './request-lease.ts';
 import { hostOf } from './server-of.ts';
 
-/** `action`: as `openstack server event list` names it. */
+/** `action`: its name in `openstack server event list`. */
 export interface NewWorkflow<Kind extends TaskKind> {
   kind: Kind;
   step: TaskStepOf[Kind];
   data: TaskDataOf[Kind];
   action: string;
   requestId: string;
-  /** Fields to set at once, the task state among them. */
+  /** Fields to set at once, including the task state. */
   change: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
-  /** It is the request's own until that gives it back. */
+  /** The request leases the task until it releases it. */
   isLeased?: true;
 }
 
@@ -58,7 +58,7 @@ export async function beginAction<Kind extends TaskKind>(
 }
 
 /**
- * Without its host nothing can be done to a guest, and the user gets that error at once instead of
+ * A guest cannot be changed without its host, and the user gets that error at once instead of
  * waiting for it. Throws `conflict`.
  */
 export async function refuseSilentHost(
@@ -77,8 +77,8 @@ export async function refuseSilentHost(
 }
 
 /**
- * As `beginAction`, after the NIC changes that run now: a client takes the ports of a network off
- * one by one, without waiting.
+ * As `beginAction`, after the NIC changes that run now: a client removes the ports of a network one
+ * by one, without waiting.
  */
 export async function beginAfterNicChanges<Kind extends TaskKind>(
   context: WorkflowContext,
@@ -100,7 +100,7 @@ export async function beginAfterNicChanges<Kind extends TaskKind>(
 }
 
 /**
- * Throws `conflict` unless the server is in one of these states with nothing under way. Source:
+ * Throws `conflict` unless the server is in one of these states with no task in progress. Source:
  * Nova `check_instance_state`.
  */
 export function refuseState(server: Server, action: string, allowed: readonly VmState[]): void {

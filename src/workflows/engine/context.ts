@@ -1,4 +1,4 @@
-/** What every workflow may use. */
+/** Shared dependencies of all workflows. */
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { ImageService } from '#contracts/services/images.ts';
 import type { Log } from '#contracts/log.ts';
@@ -22,7 +22,7 @@ export interface WorkflowContext {
   newId: NewId;
   log: Log;
   settings: WorkflowSettings;
-  /** How much a project may have. */
+  /** The quotas of a project. */
   limitsOf: (projectId: string) => QuotaLimits;
   /** This process's view of the hosts, for decisions. */
   fleet: FleetView;
@@ -37,19 +37,17 @@ export interface WorkflowSettings extends HostStateSettings {
    */
   hostTimeoutMs: number;
   /**
-   * What waits for a host that has been silent for longer ends with that reason, in milliseconds.
+   * What waits for a host that has been silent for longer fails with that reason, in milliseconds.
    */
   hostLostMs: number;
   /** Flavor aliases by name (`[pci] alias`). */
   aliases: readonly PciAlias[];
   /** Hosts tried for one server before it goes to ERROR. */
   bootAttempts: number;
-  /**
-   * How long a port is waited for that somebody else is to wire, in milliseconds; 0: not at all.
-   */
+  /** How long to wait for another party to wire a port, in milliseconds; 0: not at all. */
   plugTimeoutMs: number;
-  /** Which of several like cards a VF comes from; undefined: the one with the lowest address. */
+  /** Which of several similar cards a VF comes from; undefined: the one with the lowest address. */
   cardPreference: CardPreference | undefined;
-  /** How much each weigher counts when a host is chosen. */
+  /** The weight of each weigher in the choice of a host. */
   weights: Weights;
 }

@@ -1,6 +1,6 @@
 /**
  * Runs workflows: takes due tasks from the store, runs their steps one after the other, and records
- * each with one commit. Holds no state that a restart would miss; the task rows are all.
+ * each with one commit. Holds no state that a restart would lose; the task rows are all.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
@@ -30,26 +30,28 @@ export interface DispatcherOptions {
   /** Names this process in leases. */
   owner: string;
   workflows: Workflows;
-  /** Tasks worked on at the same time. */
+  /** Tasks worked on concurrently. */
   concurrency: number;
   /**
-   * Renewed at a third of it while a step runs: it runs out only when this process has died, or
+   * Renewed at a third of it while a step runs: it expires only when this process has died, or
    * cannot write.
    */
   leaseMs: number;
   /** Finds what a lost wake-up missed. */
   pollMs: number;
   /**
-   * How long a task rests whose step or record could not be completed for a reason that is not the
-   * step's own, such as a full disk.
+   * The pause of a task whose step or record failed for a reason outside the step, such as a full
+   * disk.
    */
   faultPauseMs?: number;
 }
 
-/** No step asks to be run later than this: a longer time is one that the clock has left behind. */
+/**
+ * No step is scheduled later than this: a later time comes from a clock that has since gone back.
+ */
 const longestPauseMs = 150_000;
 
-/** Starts taking tasks. `stop` returns when the steps that run now have ended. */
+/** Starts taking tasks. `stop` returns when the running steps have ended. */
 export function startDispatcher(
   context: WorkflowContext,
   options: DispatcherOptions,
@@ -57,11 +59,11 @@ export function startDispatcher(
   const { owner, concurrency, leaseMs, pollMs, faultPauseMs = 2_000 } = options;
   const { store, clock, log } = context;
   const running = new Map<Promise<void>, string>();
-  /** How many of them rest after a fault: they keep no others from running. */
+  /** How many of them pause after a fault: they keep no others from running. */
   let resting = 0;
   const exclusive = new SerialQueue();
   const stopping = new AbortController();
-  /** Before the first look: the clock may have gone back since the process before this one. */
+  /** Before the first poll: the clock may have gone back since the previous process. */
   let newest = Infinity;
 
   const takeDue = async (): Promise<void> => {
@@ -120,7 +122,7 @@ export function startDispatcher(
   };
 }
 
-/** The task as it stands now; undefined when it has ended or waits, or another took it over. */
+/** The current task; undefined when it has ended or waits, or another workflow took over. */
 async function stillHeld(
   { store, clock }: Pick<WorkflowContext, 'store' | 'clock'>,
   leased: StoredTask,
@@ -130,7 +132,7 @@ async function stillHeld(
   return isDue && task.epoch === leased.epoch ? task : undefined;
 }
 
-/** Steps until the task ends, waits, or is taken over. */
+/** Runs steps until the task ends, waits, or is taken over. */
 async function runTask(
   context: WorkflowContext,
   options: DispatcherOptions,
@@ -181,7 +183,7 @@ async function runStep<Kind extends TaskKind>(
   try {
     committed = await context.store.commit({ task, ...outcome });
   } catch (error) {
-    // What the store refuses (a port that another server has taken meanwhile) is the step's own
+    // What the store refuses (a port that another server has taken since) is the step's own
     // failure.
     if (!isComputeError(error, 'conflict')) throw error;
     outcome = await workflow.failed(context, task, error);
@@ -209,8 +211,8 @@ async function attempt<Kind extends TaskKind>(
 }
 
 /**
- * A task whose row cannot be read fails with that: its workflow says how it ends, and where there
- * is no such workflow its server goes to ERROR.
+ * A task whose row cannot be read fails with that: its workflow determines the outcome, and without
+ * such a workflow its server goes to ERROR.
  */
 async function recover(
   context: WorkflowContext,
@@ -228,7 +230,10 @@ async function recover(
   return committed.ok ? taskAfter(context, { ...task, kind }, outcome) : undefined;
 }
 
-/** Wakes who waits for what was recorded. The task at its next step, when that is due at once. */
+/**
+ * Wakes those that wait for the recorded change. Returns the task at its next step if that is due
+ * at once.
+ */
 function taskAfter<Kind extends TaskKind>(
   { wakeup, clock }: WorkflowContext,
   task: TaskRef<Kind>,

@@ -1,20 +1,20 @@
 /**
- * Commands to hosts that stopped reporting: what was never sent is taken back as soon as the host
- * is down, for no guest can come of it; what may have reached the host fails once it has been
- * silent for long enough. Commands that remove something are kept: the host carries them out when
- * it returns, and the workflows that gave them do not wait for it.
+ * Commands to hosts that stopped reporting: those never sent are revoked as soon as the host is
+ * down, because no guest can result; those that may have reached the host fail once it has been
+ * silent for long enough. Commands that remove something are kept: the host executes them when it
+ * returns, and the workflows that gave them do not wait for it.
  */
 import type { CommandResult, HostCommand } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
 import type { WorkflowContext } from './context.ts';
 import { repeat } from './repeat.ts';
 
-/** What every user may read: it names no host. */
+/** The message for every user: it names no host. */
 export const hostSilentMessage = 'The host of the server stopped reporting.';
 
 const lookMs = 5_000;
 
-/** Looks every five seconds until stopped. */
+/** Polls every five seconds until stopped. */
 export function watchSilentHosts(context: WorkflowContext): { stop(): Promise<void> } {
   return repeat(
     () => endSilentCommands(context),

@@ -1,15 +1,13 @@
-/** How a workflow ends, for those that end alike. */
+/** Common ways for a workflow to end. */
 import type { ActionOutcome, TaskKind } from '#contracts/store/store.ts';
 import type { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from './context.ts';
 import type { StepOutcome } from './workflow.ts';
 
-/** The workflow did what it was begun for. */
+/** The workflow succeeded. */
 export const succeeded: ActionOutcome = { is: 'ok' };
 
-/**
- * What was begun did not succeed. Example: `failedBy(error)` → `{ is: 'failed', kind, message }`.
- */
+/** The workflow failed. Example: `failedBy(error)` → `{ is: 'failed', kind, message }`. */
 export function failedBy({
   kind = 'unavailable',
   message,
@@ -18,7 +16,7 @@ export function failedBy({
 }
 
 /**
- * The server goes to ERROR with this error as its fault, and keeps what it holds until it is
+ * The server goes to ERROR with this error as its fault, and keeps its resources until it is
  * deleted.
  */
 export function endInError<Kind extends TaskKind>(

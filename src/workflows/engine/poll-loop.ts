@@ -9,7 +9,7 @@ export interface PollLoop {
   stop(): Promise<void>;
 }
 
-/** Never two polls at a time. One that fails is logged as `failing`, and repeated later. */
+/** Never two polls at a time. A failed one is logged as `failing`, and repeated later. */
 export function pollLoop(
   { wakeup, log }: Pick<WorkflowContext, 'wakeup' | 'log'>,
   { topic, pollMs, failing }: { topic: WakeupTopic; pollMs: number; failing: string },
@@ -32,7 +32,7 @@ export function pollLoop(
       .catch((error: unknown) => log.error({ err: error }, failing))
       .finally(() => {
         polling = undefined;
-        // Woken after the last poll had ended, and before this.
+        // A wake-up came after the last poll had ended, and before this.
         if (isWoken) wake();
       });
   };

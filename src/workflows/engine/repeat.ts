@@ -1,9 +1,9 @@
-/** Work that is done again and again, at a steady pace. */
+/** Work that is repeated at a steady pace. */
 
 /**
- * Calls `act` every `everyMs` milliseconds, never two at a time. What it throws goes to `onError`,
- * and the next call comes all the same. Example: `repeat(renewLeases, 20_000, logError)`. `stop`
- * returns when the call under way has ended.
+ * Calls `act` every `everyMs` milliseconds, never two at a time. Errors go to `onError`, and the
+ * next call follows all the same. Example: `repeat(renewLeases, 20_000, logError)`. `stop` returns
+ * when the call in progress has ended.
  */
 export function repeat(
   act: () => Promise<void>,

@@ -1,12 +1,12 @@
-/** When a step that must not give up is tried again. */
+/** When a step that must not give up is retried. */
 import type { NextStep, Task, TaskKind, TaskStepOf } from '#contracts/store/store.ts';
 import { backoffMs } from '#runtime/backoff.ts';
 
 const backoff = { firstMs: 500, longestMs: 30_000 };
 
 /**
- * The same or another step, soon at first, then ever more rarely, so that a host in trouble is not
- * pressed. Example: tried three times already → 4 seconds from `now`. Times are epoch milliseconds.
+ * The same or another step, with growing pauses, to relieve a host in trouble. Example: tried three
+ * times already → 4 seconds from `now`. Times are epoch milliseconds.
  */
 export function retryLater<Kind extends 'boot' | 'delete' | 'attach' | 'detach'>(
   task: Task<Kind>,
@@ -21,7 +21,7 @@ export function retryLater<Kind extends 'boot' | 'delete' | 'attach' | 'detach'>
 const steadyMs = 2_000;
 
 /**
- * The same step with what it was handed, two seconds later: for a step that failed and asks no
+ * The same step with the same data, two seconds later: for a failed step that sends nothing to a
  * host. `now`: epoch milliseconds.
  */
 export function retryStep<Kind extends TaskKind>(

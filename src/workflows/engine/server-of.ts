@@ -1,4 +1,4 @@
-/** Reads a workflow needs to exist: their absence is a broken store, not a user's mistake. */
+/** Reads of rows that must exist: their absence is a broken store, not a user's mistake. */
 import type { Host, TaskRef } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -14,7 +14,7 @@ export async function serverOf(
   return server;
 }
 
-/** The host a server is on, or undefined while it is on none. */
+/** The host of a server, or undefined while it has none. */
 export async function hostOf(context: WorkflowContext, server: Server): Promise<Host | undefined> {
   if (server.hostId === null) return undefined;
   const host = await context.store.hosts.get(server.hostId);

@@ -5,8 +5,8 @@ import type { Wakeup, WakeupTopic } from '#contracts/wakeup.ts';
 const pollMs = 250;
 
 /**
- * `promise` is settled when it is time to read again. Begin it before reading, so that nothing is
- * missed; stop it in the end.
+ * `promise` settles when it is time to read again. Begin it before reading, so that nothing is
+ * missed; always stop it.
  */
 export function waitForWakeup(
   wakeup: Wakeup,

@@ -7,7 +7,7 @@ import { beginAction, refuseState } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { guestActs } from './guest-acts.ts';
 
-/** A requested act. `change`: fields that are set with it (rebuild). */
+/** A requested operation. `change`: fields that are set with it (rebuild). */
 export interface ActRequest {
   act: GuestActName;
   requestId: string;
@@ -15,7 +15,7 @@ export interface ActRequest {
 }
 
 /**
- * Begins the act and returns at once. Throws `conflict` in a state that does not allow it, or
+ * Begins the operation and returns at once. Throws `conflict` in a state that does not allow it, or
  * without a guest.
  */
 export async function actOnGuest(
@@ -35,7 +35,7 @@ export async function actOnGuest(
   await beginAction(context, caller, server, {
     kind: 'act',
     step: 'command-host',
-    // A server that is off stays off when it is made again.
+    // A server that is off stays off when it is recreated.
     data: { act, staysOff: act === 'rebuild' && server.vmState === 'stopped' },
     action,
     requestId,

@@ -1,7 +1,7 @@
 /**
  * Workflow: one command to the host of a server that has a guest (reboot, stop, start, pause,
- * suspend, rebuild …), and what it makes of the server. There is nothing to undo: claims and ports
- * stay as they are, and what the host reports is the server's own failure.
+ * suspend, rebuild …), and the resulting server state. There is nothing to undo: claims and ports
+ * are kept, and an error reported by the host is the server's own failure.
  */
 import type { Task } from '#contracts/store/store.ts';
 import type { ComputeError } from '#core/errors.ts';
@@ -18,7 +18,7 @@ export const actWorkflow: Workflow<'act'> = {
     'host-answered': { run: hostAnswered, exclusive: true },
   },
   failed,
-  // What the host did is not known then: a hard reboot makes the guest again.
+  // The host's outcome is unknown then: a hard reboot recreates the guest.
   recover: async (context, _task, error) => endInError(context, error),
 };
 

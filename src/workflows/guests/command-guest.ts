@@ -1,4 +1,4 @@
-/** The two steps of an act on a guest: the command to its host, and what the answer makes of it. */
+/** The two steps of an operation on a guest: the command to its host, and handling the answer. */
 import type { HostCommandBody } from '#contracts/host/host-link.ts';
 import type { Task } from '#contracts/store/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';

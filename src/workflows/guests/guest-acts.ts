@@ -1,11 +1,11 @@
-/** What can be done to a guest by one command to its host, and what each makes of the server. */
+/** The operations on a guest by one command to its host, and the resulting server state of each. */
 import type { HostCommandBody } from '#contracts/host/host-link.ts';
 import type { GuestActName } from '#contracts/store/task-data.ts';
 import type { PowerState, TaskState, VmState } from '#core/servers/server.ts';
 
 /**
- * `action`: Nova's name of it. `from`: states in which it may be asked for. `failsTo` where a
- * failure leaves no running guest.
+ * `action`: its name in Nova. `from`: states in which it is allowed. `failsTo` where a failure
+ * leaves no running guest.
  */
 export interface GuestAct {
   action: string;
@@ -22,7 +22,7 @@ const running = { vmState: 'active', powerState: 1 } as const;
 export const stopped = { vmState: 'stopped', powerState: 4 } as const;
 const rebooted: VmState[] = ['active', 'stopped', 'paused', 'suspended', 'error'];
 
-/** Each by the name that its task keeps. */
+/** Each by its name in the task row. */
 export const guestActs: Record<GuestActName, GuestAct> = {
   reboot: {
     action: 'reboot',

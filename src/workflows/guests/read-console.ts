@@ -1,6 +1,6 @@
 /**
- * What a guest wrote to its console: a question to its host, which the caller waits for. Nothing of
- * it is kept.
+ * A guest's console output: a query to its host, which the caller waits for. Nothing of it is
+ * stored.
  */
 import type { CommandResult } from '#contracts/host/host-link.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -12,9 +12,9 @@ import { waitForWakeup } from '../engine/wait-for-wakeup.ts';
 const longestWaitMs = 10_000;
 
 /**
- * The last so many lines of it; null: all that the host gives. In any state: what a guest that
- * failed wrote is what one wants to read. Throws `conflict` when the server is on no host or its
- * host is silent, `unavailable` when that does not answer in time.
+ * Its last `lines`; null: all that the host returns. In any state: the output of a failed guest
+ * matters most. Throws `conflict` when the server is on no host or its host is silent,
+ * `unavailable` when that does not answer in time.
  */
 export async function readConsole(
   context: WorkflowContext,
@@ -47,7 +47,7 @@ export async function readConsole(
   }
 }
 
-/** undefined when it did not come in time. */
+/** undefined on timeout. */
 async function answerTo(
   { store, wakeup, clock }: WorkflowContext,
   { hostId, seq }: { hostId: string; seq: number },

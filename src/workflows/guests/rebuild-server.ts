@@ -1,11 +1,11 @@
-/** Rebuild: the guest is made again from an image; host, ports, addresses and devices stay. */
+/** Rebuild: the guest is recreated from an image; host, ports, addresses and devices are kept. */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Server } from '#core/servers/server.ts';
 import { actOnGuest } from './act-on-guest.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { checkImageFits, findImage } from '../boot/find-image.ts';
 
-/** `change`: what else the user sets with it. */
+/** `change`: other fields that the user sets with it. */
 export interface RebuildRequest {
   imageId: string;
   change: Partial<
@@ -15,8 +15,8 @@ export interface RebuildRequest {
 }
 
 /**
- * Begins the rebuild and returns at once. Throws `invalid` when the image is none that the flavor
- * can hold, `conflict` in a wrong state.
+ * Begins the rebuild and returns at once. Throws `invalid` when the image does not fit the flavor,
+ * `conflict` in a wrong state.
  */
 export async function rebuildServer(
   context: WorkflowContext,

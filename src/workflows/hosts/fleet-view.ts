@@ -1,7 +1,7 @@
 /**
  * The hosts as this process last read them, with the scheduler's index over them. Before each
- * decision only the rows that changed are read again. Never the truth: a claim holds only if its
- * host row is still the one that was seen.
+ * decision only the rows that changed are read again. Not authoritative: a claim holds only if its
+ * host row is unchanged since it was read.
  */
 import type { Host, HostVersion, Store } from '#contracts/store/store.ts';
 import { Fleet } from '#core/scheduling/fleet.ts';
@@ -13,7 +13,7 @@ export class FleetView {
   readonly #rows = new Map<string, Host>();
   readonly #idByName = new Map<string, string>();
 
-  /** Brings the view up to date and returns it. `links`: who counts as alive. */
+  /** Brings the view up to date and returns it. `links`: which hosts are alive. */
   async refresh(
     hosts: Pick<Store['hosts'], 'versions' | 'get'>,
     settings: HostStateSettings,

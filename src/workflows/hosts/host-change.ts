@@ -2,7 +2,7 @@
 import type { Host, HostChange } from '#contracts/store/store.ts';
 import type { LedgerEntry } from '#core/ledger/host-ledger.ts';
 
-/** Valid only while the row is still the one that was read, by its generation. */
+/** Valid only while the row is unchanged since it was read, by its generation. */
 export function hostChange(
   { id, generation }: Pick<Host, 'id' | 'generation'>,
   entry: LedgerEntry,

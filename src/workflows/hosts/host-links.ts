@@ -1,5 +1,5 @@
 /**
- * Which hosts are linked to this process, and what it has sent them. The wall clock may jump; a
+ * Which hosts are linked to this process, and the commands sent to them. The wall clock may jump; a
  * link and the monotonic clock do not. State of this process only: after a restart hosts link
  * again, and everything that was pending counts as sent.
  */
@@ -22,7 +22,7 @@ type Seen = Pick<Host, 'id' | 'forcedDown' | 'lastSeenAt'>;
 export class HostLinks {
   readonly #options: HostLinksOptions;
   readonly #startedAt: number;
-  /** Number of open links by host id: for a moment a host may have an old and a new one. */
+  /** Number of open links by host id: briefly a host may have an old and a new one. */
   readonly #open = new Map<string, number>();
   /** When the last link closed, on the monotonic clock. */
   readonly #closedAt = new Map<string, number>();
@@ -35,7 +35,7 @@ export class HostLinks {
     this.#startedAt = options.monotonic.now();
   }
 
-  /** The host has said hello. Returns the way to say that this link has closed. */
+  /** The host has sent hello. Returns the function that reports this link as closed. */
   opened(hostId: string): () => void {
     this.#open.set(hostId, (this.#open.get(hostId) ?? 0) + 1);
     let isOpen = true;
@@ -54,9 +54,9 @@ export class HostLinks {
   }
 
   /**
-   * Is its agent linked, or was it lately, and has no operator forced the host down? `lastSeenAt`
-   * 0: never alive until it links again. A time in the future, left by a clock that has since gone
-   * back, counts for as long as one in the past.
+   * Whether its agent is linked, or was recently, and no operator has forced the host down.
+   * `lastSeenAt` 0: not alive until it links again. A time in the future, left by a clock that has
+   * since gone back, counts for as long as one in the past.
    */
   isAlive({ id, forcedDown, lastSeenAt }: Seen): boolean {
     if (forcedDown || lastSeenAt === 0) return false;
@@ -70,8 +70,8 @@ export class HostLinks {
 
   /**
    * For how long this process has had no link to the host, in milliseconds; Infinity for a host
-   * without a link that an operator forced down. A host from before this process started has its
-   * full time to come back.
+   * without a link that an operator forced down. A host from before this process started has the
+   * full time to return.
    */
   silentMs({ id, forcedDown }: Pick<Seen, 'id' | 'forcedDown'>): number {
     if (this.#open.has(id)) return 0;
@@ -79,17 +79,19 @@ export class HostLinks {
     return this.#options.monotonic.now() - (this.#closedAt.get(id) ?? this.#startedAt);
   }
 
-  /** What the host last said of its uptime; undefined: nothing, which keeps what it said before. */
+  /** Stores the uptime that the host reported; undefined keeps the previous one. */
   noteUptime(hostId: string, uptime: Uptime | undefined): void {
     if (uptime !== undefined) this.#uptimes.set(hostId, uptime);
   }
 
-  /** At most a heartbeat old while the host is linked; undefined: it has not said. */
+  /** At most a heartbeat old while the host is linked; undefined: not reported. */
   uptimeOf(hostId: string): Uptime | undefined {
     return this.#uptimes.get(hostId);
   }
 
-  /** Commands up to this number may have reached the host: sent here, or by the process before. */
+  /**
+   * Commands up to this number may have reached the host: sent here, or by the previous process.
+   */
   markSent(hostId: string, seq: number): void {
     this.#sentUpTo.set(hostId, Math.max(seq, this.#sentUpTo.get(hostId) ?? 0));
   }
@@ -99,7 +101,7 @@ export class HostLinks {
   }
 
   /**
-   * Takes back a command that the host was never sent, so that it never will be. False when it may
+   * Revokes a command that was never sent to the host, so that it never will be. False when it may
    * have been sent.
    */
   withdraw(hostId: string, seq: number): boolean {
@@ -108,7 +110,7 @@ export class HostLinks {
     return true;
   }
 
-  /** The command that was taken back may be sent again: its end could not be recorded. */
+  /** The revoked command may be sent again: its end could not be recorded. */
   reinstate(hostId: string, seq: number): void {
     this.#withdrawn.delete(`${hostId} ${seq}`);
   }

@@ -4,13 +4,13 @@ import { sharedVcpusUsed } from '#core/ledger/host-ledger.ts';
 import type { HostState } from '#core/scheduling/host-state.ts';
 import type { HostLinks } from './host-links.ts';
 
-/** What decides how a host looks to the scheduler. */
+/** The inputs of the scheduler's snapshot of a host. */
 export interface HostStateSettings {
-  /** How often a host's amounts may be promised. */
+  /** The overcommit ratios of a host. */
   allocationRatios: { vcpus: number; memory: number; disk: number };
 }
 
-/** The host as the scheduler sees it. */
+/** The host as the scheduler's snapshot. */
 export function hostState(
   host: Host,
   { allocationRatios }: HostStateSettings,
@@ -39,7 +39,7 @@ export function hostState(
 }
 
 /**
- * Processors that guests share, and how many of their vcpus do. Where some are set apart for pinned
+ * Processors that guests share, and how many of their vcpus do. Where some are dedicated to pinned
  * guests, only those that are named for sharing count. Source: Nova `cpu_dedicated_set`,
  * `cpu_shared_set`.
  */

@@ -23,7 +23,7 @@ import { automaticNics, type NicNaming, resolveNics } from '../ports/resolve-nic
 import { serverOf } from '../engine/server-of.ts';
 import { asFailure } from '../engine/workflow.ts';
 
-/** States in which NICs come and go. */
+/** States in which NICs may be added and removed. */
 export const attachable: readonly VmState[] = ['active', 'paused', 'stopped'];
 
 /** `nic` null: one on the project's only network. */
@@ -32,7 +32,7 @@ export interface AttachRequest {
   requestId: string;
 }
 
-/** What the body of an attach calls a NIC's parts; what does not exist is not found there. */
+/** How errors of an attach name a NIC's parts; what does not exist is `notFound` there. */
 const attachNaming: NicNaming = {
   network: () => 'interfaceAttachment.net_id',
   port: () => 'interfaceAttachment.port_id',
@@ -41,9 +41,9 @@ const attachNaming: NicNaming = {
 };
 
 /**
- * Attaches and returns the port once the guest has the NIC. Throws `invalid` or `conflict` for what
- * cannot be asked for, `invalid` when the server's host has no fitting device left, `unavailable`
- * when network or host refuse. Source: Nova `InterfaceAttachPciClaimFailed`, a 400.
+ * Attaches and returns the port once the guest has the NIC. Throws `invalid` or `conflict` for
+ * invalid requests, `invalid` when the server's host has no fitting device left, `unavailable` when
+ * network or host refuse. Source: Nova `InterfaceAttachPciClaimFailed`, a 400.
  */
 export async function attachInterface(
   context: WorkflowContext,
@@ -74,7 +74,7 @@ export async function attachInterface(
 }
 
 /**
- * A NIC that names a network takes no device: once it has its port it can be bound. The task begins
+ * A NIC that names a network needs no device: once it has its port it can be bound. The task begins
  * with its own undo, leased by the request.
  */
 async function beginWithPort(

@@ -1,4 +1,4 @@
-/** What the steps of an attach do: claim, bind and command the host, and its answer. */
+/** The steps of an attach: claim, bind and command the host, and handling its answer. */
 import type { HostChange, Task } from '#contracts/store/store.ts';
 import type { AttachData } from '#contracts/store/task-data.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
@@ -23,7 +23,7 @@ import { guestNicOf, nicOf } from './detach-nic.ts';
 import { plugWait } from '../ports/wait-for-plug.ts';
 import type { StepOutcome, StepStart } from '../engine/workflow.ts';
 
-/** Takes the device and writes NIC and request: from here on an undo knows what to give back. */
+/** Claims the device and writes NIC and request: from here on an undo can find what to release. */
 export async function claim(
   context: WorkflowContext,
   task: Task<'attach'>,
@@ -44,7 +44,7 @@ export async function claim(
   };
 }
 
-/** Who could bind the port where. */
+/** Which agents could bind the port on which hosts. */
 export function readBinding(
   context: WorkflowContext,
   task: Task<'attach'>,
@@ -53,13 +53,13 @@ export function readBinding(
   return bindingNeeds(context, [nic], devicePorts);
 }
 
-/** Its row, after those that the server has. */
+/** Its row, after the server's existing ones. */
 export function newNic(server: Server, { nic, nicId }: AttachData): ServerNic {
   const position = Math.max(-1, ...server.nics.map((each) => each.position)) + 1;
   return { ...nic, id: nicId, position, ownsPort: false, vif: null };
 }
 
-/** Throws `invalid` when nobody could bind the port on the server's host. */
+/** Throws `invalid` when no agent could bind the port on the server's host. */
 export function refuseUnbindable(
   { id, hostName }: Server,
   binding: SpecBinding | null,
@@ -125,7 +125,7 @@ export async function bindNic(
   const after = { ...server, nics };
   const guest = await guestOf(context, after);
   const body = { do: 'attach', guest, nic: guestNicOf(after, bound) } as const;
-  // A guest that is off has no NIC yet that anybody could wire.
+  // A guest that is off has no NIC yet that could be wired.
   const unwired = server.vmState !== 'stopped' && awaitsWiring(port) ? [port.id] : [];
   return {
     nics: [bound],
@@ -135,7 +135,9 @@ export async function bindNic(
   };
 }
 
-/** The host answered the attach. Throws its own words when the guest did not take the NIC. */
+/**
+ * The host answered the attach. Throws the host's error text when the guest did not get the NIC.
+ */
 export async function nicAttached(
   context: WorkflowContext,
   task: Task<'attach'>,

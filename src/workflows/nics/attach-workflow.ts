@@ -1,7 +1,7 @@
 /**
- * Workflow: a server gets one more NIC. When a step forward fails after `claim`, the workflow
- * continues at `detach-nic` and goes back from there, with nothing left behind. A NIC that names a
- * network has its port, and no device to claim: it begins at `bind-ports`.
+ * Workflow: a server gets one more NIC. When a forward step fails after `claim`, the workflow
+ * continues at `detach-nic` with the undo steps, leaving nothing behind. A NIC that names a network
+ * has its port, and no device to claim: it begins at `bind-ports`.
  */
 import type { Task, UnreadableTask } from '#contracts/store/store.ts';
 import type { AttachData } from '#contracts/store/task-data.ts';
@@ -24,7 +24,7 @@ export const attachWorkflow: Workflow<'attach'> = {
     'bind-ports': { run: bindNic, undo: 'unbind-ports' },
     'nic-attached': { run: nicAttached, exclusive: true, undo: 'detach-nic' },
     'wait-for-plug': { run: waitForPlug(endOfAttach), undo: 'detach-nic' },
-    // Back.
+    // Undo.
     'detach-nic': { run: detachNic },
     'nic-detached': { run: nicDetached },
     'unbind-ports': { run: unbindNicPort },
@@ -34,7 +34,7 @@ export const attachWorkflow: Workflow<'attach'> = {
   recover,
 };
 
-/** As the list of a server's actions names the steps forward. */
+/** Names of the forward steps in the list of a server's actions. */
 const eventNames: Partial<Record<Task<'attach'>['step'], string>> = {
   claim: 'claim',
   'bind-ports': 'bind',
@@ -43,8 +43,8 @@ const eventNames: Partial<Record<Task<'attach'>['step'], string>> = {
 };
 
 /**
- * A claim that fails has changed nothing. What fails after it starts the undo; an undo step is
- * tried again, for what it frees must not leak.
+ * A claim that fails has changed nothing. A later failure starts the undo; an undo step is retried,
+ * because what it frees must not leak.
  */
 async function failed(
   context: WorkflowContext,
@@ -65,7 +65,7 @@ async function failed(
   };
 }
 
-/** Records why what began at `startedAt` failed, as the event `name`, and begins the way back. */
+/** Records why the work begun at `startedAt` failed, as the event `name`, and begins the undo. */
 export function undoAttach(
   context: WorkflowContext,
   task: Task<'attach'>,
@@ -80,8 +80,8 @@ export function undoAttach(
 }
 
 /**
- * The NIC is removed again, where its row says which it is. Otherwise the server goes to ERROR:
- * what the attach holds is released when the server is deleted.
+ * The NIC is removed again, where its row identifies it. Otherwise the server goes to ERROR: what
+ * the attach holds is released when the server is deleted.
  */
 async function recover(
   context: WorkflowContext,

@@ -1,4 +1,4 @@
-/** Begins the removal of a NIC: at a user's request, or because its port is gone. */
+/** Begins the removal of a NIC: at a user's request, or because its port no longer exists. */
 import type { Caller } from '#contracts/services/identity.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
@@ -33,7 +33,7 @@ export async function detachInterface(
 }
 
 /**
- * Begins it for a NIC whose port was deleted in the network service; nothing done while another
+ * Begins it for a NIC whose port was deleted in the network service; does nothing while another
  * workflow runs for the server.
  */
 export async function beginDetach(

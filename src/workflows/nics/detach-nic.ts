@@ -1,6 +1,6 @@
 /**
  * Steps that remove one NIC of a server: from the guest, from its port, from the claims, in that
- * order. Of a detach, and of an attach that failed.
+ * order. Used by detach, and by an attach that failed.
  */
 import type { Host, Task, UnreadableTask } from '#contracts/store/store.ts';
 import type { AttachData } from '#contracts/store/task-data.ts';
@@ -23,22 +23,22 @@ import { type StepOutcome, assertCurrent } from '../engine/workflow.ts';
 /** Workflows that remove a NIC. */
 type NicRemovalKind = 'attach' | 'detach';
 
-/** The NIC a task is about, or undefined when it never got as far as a row. */
+/** The NIC of a task, or undefined when it never got a row. */
 export function nicOf(server: Server, task: Task<NicRemovalKind>): ServerNic | undefined {
   return server.nics.find(({ id }) => id === task.data.nicId);
 }
 
-/** The NIC that a row names which cannot be read otherwise. */
+/** The NIC id in a row that is otherwise unreadable. */
 export function nicIdIn({ data }: UnreadableTask): unknown {
   return (data as { nicId?: unknown } | null)?.nicId;
 }
 
-/** Why the attach is undone whose way back this is; undefined for a detach. */
+/** The error of the attach being undone; undefined for a detach. */
 function failureOf({ data }: Task<NicRemovalKind>): AttachData['failure'] {
   return 'failure' in data ? data.failure : undefined;
 }
 
-/** The NIC as the host needs it. */
+/** The NIC in the form that the host needs. */
 export function guestNicOf(server: Server, nic: ServerNic): GuestNic {
   invariant(nic.vif, `NIC ${nic.id} of server ${server.id} is not bound`);
   const verdict = planGuestNic(nic.vif, {
@@ -53,7 +53,7 @@ export function guestNicOf(server: Server, nic: ServerNic): GuestNic {
   throw new ComputeError('unavailable', verdict.reasons.map(({ message }) => message).join('; '));
 }
 
-/** Asks the host; continues at once for a NIC that no host can have. */
+/** Commands the host; continues at once for a NIC that no host can have. */
 export async function detachNic<Kind extends NicRemovalKind>(
   context: WorkflowContext,
   task: Task<Kind>,
@@ -75,7 +75,7 @@ export async function detachNic<Kind extends NicRemovalKind>(
   };
 }
 
-/** Is it an attach that is undone, and its host was not sent it? */
+/** Whether this undoes an attach that was never sent to the host. */
 async function wasNeverAttached(
   { store }: WorkflowContext,
   task: Task<NicRemovalKind>,
@@ -86,8 +86,8 @@ async function wasNeverAttached(
 }
 
 /**
- * The guest may have the NIC: it keeps its device and port until the host is back. Whoever asked
- * learns after a while why.
+ * The guest may have the NIC: it keeps its device and port until the host is back. The requester
+ * gets the reason after a while.
  */
 function waitForHost<Kind extends NicRemovalKind>(
   { links, settings, clock }: WorkflowContext,
@@ -104,7 +104,7 @@ function waitForHost<Kind extends NicRemovalKind>(
   };
 }
 
-/** A NIC that the guest has not released keeps its device and port: the host is asked again. */
+/** A NIC that the guest has not released keeps its device and port: the command is sent again. */
 export async function nicDetached<Kind extends NicRemovalKind>(
   context: WorkflowContext,
   task: Task<Kind>,
@@ -155,8 +155,8 @@ export async function unbindNicPort<Kind extends NicRemovalKind>(
 }
 
 /**
- * The ports that were made for a NIC: the recorded one, or what an attach left that failed before
- * it was recorded.
+ * The ports created for a NIC: the recorded one, or one left by an attach that failed before it was
+ * recorded.
  */
 async function portsOf(
   context: WorkflowContext,

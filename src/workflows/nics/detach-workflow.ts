@@ -1,6 +1,6 @@
 /**
  * Workflow: a NIC is removed from a server, running or not. Its VF is free only once the host has
- * reported that the guest released it. Nothing here is given up: what a step frees must not leak.
+ * reported that the guest released it. No step gives up: what a step frees must not leak.
  */
 import type { UnreadableTask } from '#contracts/store/store.ts';
 import type { ComputeError } from '#core/errors.ts';
@@ -26,7 +26,7 @@ export const detachWorkflow: Workflow<'detach'> = {
 };
 
 /**
- * The removal begins again, where the row says of which NIC. Otherwise the server goes to ERROR:
+ * The removal begins again, where the row identifies the NIC. Otherwise the server goes to ERROR:
  * what the NIC holds is released when the server is deleted.
  */
 async function recover(

@@ -1,25 +1,21 @@
-/**
- * Hosts are admitted by name, each with a token of its own that is shown once and can be revoked.
- */
+/** Hosts are admitted by name, each with its own token that is shown once and can be revoked. */
 import { randomBytes } from 'node:crypto';
 import type { Enrolment } from '#contracts/store/enrolments.ts';
 import { sha256OfToken } from '#runtime/token-hash.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
-/** An enrolment with its token: the only time that anybody sees it. */
+/** An enrolment with its token, which is never shown again. */
 export type NewEnrolment = Omit<Enrolment, 'tokenSha256'> & { token: string };
 
-/**
- * 256 bits, with a word before them that says what was lost when one turns up where it should not.
- */
+/** 256 bits, with a prefix that identifies a leaked token. */
 function newToken(): string {
   return `novella-host-${randomBytes(32).toString('base64url')}`;
 }
 
 /**
  * Admits a host of this name. Throws `conflict` for one whose agent runs in this process, and when
- * one is enrolled, unless `replaces`: then the former token is good no longer.
+ * one is enrolled, unless `replaces`: then the former token is revoked.
  */
 export async function enrollHost(
   { store, clock, wakeup, links }: WorkflowContext,
@@ -39,7 +35,10 @@ export async function enrollHost(
   return { host, createdAt, revokedAt: null, token };
 }
 
-/** Puts the host out: it counts as silent at once. Its guests go on. Throws `notFound`. */
+/**
+ * Revokes the host's token: it counts as silent at once. Its guests keep running. Throws
+ * `notFound`.
+ */
 export async function revokeHost(
   { store, clock, wakeup }: WorkflowContext,
   host: string,

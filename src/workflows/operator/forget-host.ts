@@ -1,9 +1,9 @@
-/** A host that will not return is removed, with all that was kept of it. */
+/** Removes a host that will not return, with all its data. */
 import { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
 /**
- * Removes the host's rows, devices, commands and token; deleted servers wait for it no longer. A
+ * Removes the host's rows, devices, commands and token; deleted servers no longer wait for it. A
  * host of this name may be enrolled again later. Throws `notFound` for a name that is neither a
  * host's nor enrolled, `conflict` while the host is alive or linked, and, naming them, while
  * servers are on it.

@@ -1,12 +1,12 @@
 /**
- * The operator's word on a host: whether servers may be placed there, and whether it is to count as
+ * The operator's settings for a host: whether servers may be placed there, and whether it is forced
  * down.
  */
 import type { Host } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
-/** Absent fields stay. */
+/** Absent fields are unchanged. */
 export interface HostServiceChange {
   enabled?: boolean;
   disabledReason?: string | null;
@@ -15,7 +15,7 @@ export interface HostServiceChange {
 
 const maxTries = 50;
 
-/** Records it and returns the host as it is then. Throws `notFound`. */
+/** Records it and returns the updated host. Throws `notFound`. */
 export async function setHostService(
   { store }: WorkflowContext,
   hostId: string,

@@ -1,6 +1,6 @@
 /**
- * What is known, before anything is claimed, of a server's ports and of who could bind them. Read
- * from the network service.
+ * The state, before anything is claimed, of a server's ports and of the agents that could bind
+ * them. Read from the network service.
  */
 import type { DevicePort, DevicePorts } from '#contracts/store/task-data.ts';
 import { bindingNeed } from '#core/networking/binding/binding-need.ts';
@@ -13,8 +13,8 @@ import type { WorkflowContext } from '../engine/context.ts';
 const normalPort: Omit<DevicePort, 'id'> = { vnicType: 'normal', profile: {} };
 
 /**
- * null where the network service has no agents, or does not say: then no host is refused, and the
- * binding itself will say.
+ * null where the network service has no agents, or does not report them: then no host is refused,
+ * and the binding itself shows the result.
  */
 export async function bindingNeeds(
   context: WorkflowContext,
@@ -43,8 +43,8 @@ export async function bindingNeeds(
 }
 
 /**
- * For the words of a binding that failed, though the list as it was known let it be tried; the next
- * choice of a host sees it too.
+ * For the message of a failed binding, though the cached list allowed the attempt; the next choice
+ * of a host uses it too.
  */
 export async function agentsNow(context: WorkflowContext): Promise<NetworkAgents | undefined> {
   try {

@@ -1,20 +1,17 @@
 /**
  * Ports that need a device, as read with the service's rights when their server is accepted, and
- * how long that is good.
+ * how long that is valid.
  */
 import type { DevicePort, DevicePorts } from '#contracts/store/task-data.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
-/**
- * A profile that is written back later than this could undo what an administrator wrote there
- * meanwhile.
- */
+/** Writing back an older profile could undo an administrator's change. */
 const goodForMs = 10_000;
 
 /**
- * Those of these NICs: as they were read, or all in one call when that was too long ago. One that
- * is gone is left out.
+ * The ports of these NICs: as read, or all in one call when that was too long ago. One that no
+ * longer exists is left out.
  */
 export async function freshDevicePorts(
   { network, clock }: WorkflowContext,

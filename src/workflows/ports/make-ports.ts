@@ -1,7 +1,7 @@
 /**
- * Ports for NICs that name a network: made with their user's token, so while the request that
- * carries it is there. What the request does not live to keep is undone by the task that it began
- * with. Decision 0010.
+ * Ports for NICs that name a network: created with their user's token, so during the request that
+ * carries it. Ports of an interrupted request are undone by the task that it began with. Decision
+ * 0010.
  */
 import type { Caller } from '#contracts/services/identity.ts';
 import { ComputeError, type ErrorKind, isComputeError } from '#core/errors.ts';
@@ -10,10 +10,10 @@ import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import type { NicNaming } from './resolve-nics.ts';
 
-/** As `openstack server event show` lists it. */
+/** Its name in `openstack server event show`. */
 export const makeEvent = 'make_ports';
 
-/** `securityGroupIds` absent: the network service's own choice. */
+/** `securityGroupIds` absent: the network service's default. */
 export interface NicsWithoutPorts {
   nics: readonly ServerNic[];
   naming: NicNaming;
@@ -21,9 +21,9 @@ export interface NicsWithoutPorts {
 }
 
 /**
- * These NICs, each with a port. Side by side; throws, once none is under way any more, what did not
- * work for the first of them: the others' ports may be there then, and even its own when no answer
- * came. Errors name the NIC, its network and the service's reason.
+ * These NICs, each with a port. Concurrent; throws, once none is in progress any more, the error of
+ * the first failed NIC: the others' ports may exist then, and even its own when no answer came.
+ * Errors name the NIC, its network and the service's reason.
  */
 export async function makePorts(
   context: WorkflowContext,
@@ -59,8 +59,8 @@ function inWords(
 }
 
 /**
- * What the network service says of the request is answered as Nova answers it of a body. No address
- * is left where none was asked for.
+ * Errors of the network service about the request are returned as Nova returns them for a body. No
+ * address is named where none was requested.
  */
 function kindOf(
   kind: ErrorKind,

@@ -1,4 +1,4 @@
-/** What has become of a server's ports while nobody here changed them. */
+/** Changes of a server's ports that were not made here. */
 import { canonicalText } from '#core/canonical-text.ts';
 import { isComputeError } from '#core/errors.ts';
 import { followPort, hasMoved } from '#core/networking/follow-port.ts';
@@ -7,9 +7,9 @@ import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
 /**
- * The bound NICs whose port has another MAC, other addresses or settings of its VF, as they are
- * now. A network is read only for those; with `networksToo` for all, and a NIC whose network has
- * another name, gateway or the like counts too.
+ * The bound NICs whose port has another MAC, other addresses or settings of its VF, with the
+ * current values. A network is read only for those; with `networksToo` for all, and a NIC whose
+ * network has another name, gateway or the like counts too.
  */
 export async function movedNics(
   context: WorkflowContext,
@@ -39,11 +39,11 @@ function isNotShown(error: unknown): boolean {
 }
 
 /**
- * The first bound NIC whose port is gone; undefined when all are there. `ports` are those that name
- * the server: one that is not among them is asked for alone, for its owner may have taken the
- * server's name off it. To a service user that lost its rights every port looks gone: so a port is
- * believed to be gone only when the network service has `reported` that, or still shows the network
- * as it does to administrators.
+ * The first bound NIC whose port no longer exists; undefined when all exist. `ports` are those that
+ * name the server: one that is not among them is read alone, because its owner may have removed the
+ * server's name. To a service user that lost its rights every port seems gone: so a port counts as
+ * gone only when the network service has `reported` that, or still shows the network as it does to
+ * administrators.
  */
 export async function nicWithoutPort(
   context: WorkflowContext,

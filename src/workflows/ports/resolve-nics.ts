@@ -1,6 +1,6 @@
 /**
- * From the NICs a user asked for to network requests and the PCI requests behind them. Reads the
- * network service, changes nothing.
+ * Turns the requested NICs into network requests and their PCI requests. Reads the network service,
+ * changes nothing.
  */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { DevicePorts } from '#contracts/store/task-data.ts';
@@ -16,8 +16,7 @@ import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
 /**
- * NICs in the user's order, the requests of those that need a device, and the ports that led to
- * them.
+ * NICs in the user's order, the requests of those that need a device, and the ports behind these.
  */
 export interface ResolvedNics {
   nics: NetworkRequest[];
@@ -29,18 +28,18 @@ export interface ResolvedNics {
 export interface AskedNics {
   asked: readonly RequestedNic[];
   affinityPolicy: NumaPolicy | null;
-  /** Whose server gets them. Default: the caller's project. */
+  /** The project of the server. Default: the caller's. */
   projectId?: string;
   /** Networks that were just read for this caller, and are not read again. */
   read?: readonly UsableNetwork[];
-  /** Default: as the body of a boot says it. */
+  /** Default: the naming of a boot's body. */
   naming?: NicNaming;
 }
 
 /**
- * How messages name the parts of the n-th NIC, and what kind of error it is when a network or port
- * does not exist, or an address is taken. Source: Nova's `FixedIpAlreadyInUse`, a 400 of a boot and
- * a 409 of an attach.
+ * How messages name the parts of the n-th NIC, and the kind of error when a network or port does
+ * not exist, or an address is taken. Source: Nova's `FixedIpAlreadyInUse`, a 400 of a boot and a
+ * 409 of an attach.
  */
 export interface NicNaming {
   network(at: number): string;
@@ -57,11 +56,11 @@ export const bootNaming: NicNaming = {
 };
 
 /**
- * Reads what each NIC names with the caller's own rights, side by side; ports that need a device
- * once more, in one call for all, and their networks with the service's rights, for a user does not
- * see a port's profile nor a physical network. Throws `invalid` or `conflict` for the first NIC
- * that does not do, naming the NIC, the port and the rule. Source: the seed, "Performance Impact":
- * no other calls.
+ * Reads what each NIC names with the caller's own rights, concurrently; ports that need a device
+ * once more, in one call for all, and their networks with the service's rights, because users
+ * cannot read a port's profile nor a physical network. Throws `invalid` or `conflict` for the first
+ * unsuitable NIC, naming the NIC, the port and the rule. Source: the seed, "Performance Impact": no
+ * other calls.
  */
 export async function resolveNics(
   context: WorkflowContext,
@@ -149,7 +148,7 @@ interface Asked {
   read: readonly UsableNetwork[];
 }
 
-/** A NIC as its user sees it. `needing`: its port needs a device. */
+/** A NIC as visible to its user. `needing`: its port needs a device. */
 interface Named {
   request: NetworkRequest;
   needing?: NeedingPort;
@@ -201,7 +200,7 @@ async function resolvePort(
     message: noPort({ portId, field, missing }).message,
   });
   if (port.projectId !== projectId) {
-    // The owner of a network sees the ports of others on it. Source: Nova's `PortNotUsable`.
+    // The owner of a network can read the ports of others on it. Source: Nova's `PortNotUsable`.
     throw new ComputeError(
       'invalid',
       `${field}: Port ${port.id} is not usable: it belongs to another project than the server.`,
@@ -263,9 +262,9 @@ function checkFree(port: Port, field: string): void {
 }
 
 /**
- * A network without a physical network may still be served by devices whose spec says so
- * (`physical_network` null or absent). Where no host offers a single one, no placement can ever
- * succeed, and the user gets the error at once.
+ * A network without a physical network may still be served by devices whose spec allows it
+ * (`physical_network` null or absent). Where no host offers one, no placement can ever succeed, and
+ * the user gets the error at once.
  */
 async function checkTunnelled(
   context: WorkflowContext,

@@ -10,9 +10,9 @@ import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
 /**
- * The ids for the ports that a boot makes; undefined when only `default` is asked for, which the
- * network service gives anyway. Looked up even where every NIC brings its port. Throws `invalid`
- * for a group that the project has not, `conflict` for a name of several.
+ * The ids for the ports that a boot creates; undefined when only `default` is requested, which the
+ * network service applies anyway. Looked up even where every NIC brings its port. Throws `invalid`
+ * for a group that the project lacks, `conflict` for an ambiguous name.
  */
 export async function groupsForBoot(
   context: WorkflowContext,
@@ -26,7 +26,7 @@ export async function groupsForBoot(
   ];
 }
 
-/** What an action on a server's groups asks for. */
+/** A requested action on a server's groups. */
 export interface SecurityGroupChange {
   act: 'add' | 'remove';
   /** A name or an id. */
@@ -35,8 +35,8 @@ export interface SecurityGroupChange {
 
 /**
  * Adds the group to every port of the server, or removes it from those that have it. Throws
- * `notFound` for a group or port that is not there, `conflict` for a name that several groups have,
- * `invalid` where a port takes no groups.
+ * `notFound` for a group or port that does not exist, `conflict` for an ambiguous name, `invalid`
+ * where a port takes no groups.
  */
 export async function changeGroups(
   context: WorkflowContext,
@@ -54,9 +54,7 @@ export async function changeGroups(
   }
 }
 
-/**
- * Anybody may write a server's id on a port of his own: only what the server's NICs have counts.
- */
+/** Any user may write a server's id on their own port: only ports of the server's NICs count. */
 async function portsOf({ network }: WorkflowContext, { id, nics }: Server): Promise<Port[]> {
   const own = new Set(nics.map(({ portId }) => portId));
   return (await network.listServerPorts(id)).filter((port) => own.has(port.id));
@@ -102,8 +100,8 @@ const groupsOf = ({ securityGroupIds = [] }: Port) => securityGroupIds;
 const uuidForm = /^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
 
 /**
- * Names are the project's; an id may be of a group that is shared with the caller. `kind`: of the
- * error for a group that is not there.
+ * Names are the project's; an id may be of a group shared with the caller. `kind`: of the error for
+ * a group that does not exist.
  */
 async function groupFinder(
   { network }: WorkflowContext,

@@ -1,7 +1,7 @@
 /**
- * Step of a boot and of an attach: ports that somebody else wires are waited for. An event of the
- * network service makes the step due; what counts is the status that the port then has. A lost
- * event costs time only: the step polls, soon at first, then ever more rarely.
+ * Step of a boot and of an attach: waits for ports that another party wires. An event of the
+ * network service makes the step due; only the current status of the port counts. A lost event
+ * costs time only: the step polls, with growing pauses.
  */
 import type { NextStep, Task, TaskStepOf } from '#contracts/store/store.ts';
 import type { PlugData } from '#contracts/store/task-data.ts';
@@ -16,18 +16,18 @@ import { finishedEvent } from '../engine/record-event.ts';
 import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome, WorkflowStep } from '../engine/workflow.ts';
 
-/** Its name in every workflow that has it: what an event wakes. */
+/** Its name in every workflow that has it; an event wakes this step. */
 export const plugStep = 'wait-for-plug' satisfies TaskStepOf['boot'] & TaskStepOf['attach'];
 
-/** As the list of a server's actions has it. */
+/** Its name in the list of a server's actions. */
 export const plugEvent = 'plug_ports';
 
 /** Workflows that wait for the wiring of ports. */
 type PlugKind = 'boot' | 'attach';
 
 /**
- * The wait, begun after the host has done its part; undefined where there is nothing to wait for.
- * Its event is in the server's list from now on: who looks why the server is not ready sees it.
+ * Begins the wait after the host has done its part; undefined where there is nothing to wait for.
+ * Its event is in the server's list from now on: it shows why the server is not ready.
  */
 export function plugWait<Kind extends PlugKind>(
   context: WorkflowContext,
@@ -45,13 +45,13 @@ export function plugWait<Kind extends PlugKind>(
   };
 }
 
-/** When the step of a task began, which may be the wait; else what is given. */
+/** When the step of a task began, which may be the wait; otherwise the given time. */
 export function plugStart(task: Task<PlugKind>, otherwise: number): number {
   const { plug } = task.data;
   return task.step === plugStep && plug !== undefined ? plug.startedAt : otherwise;
 }
 
-/** Agents need seconds. After an event that came before the status did, the next look is soon. */
+/** Agents need seconds. After an event that came before the status did, the next poll is soon. */
 const firstPauseMs = 10_000;
 const laterPauses = { firstMs: 2_000, longestMs: 30_000 };
 
@@ -70,9 +70,9 @@ function parked<Kind extends PlugKind>(
 }
 
 /**
- * The step; `whenWired` says what follows. Throws when the wait is over in vain: `unavailable`, or
- * `invalid` where another host would not help. NICs whose port moved meanwhile follow it, for the
- * ports are read anyway.
+ * The step; `whenWired` returns what follows. Throws when the wait has failed: `unavailable`, or
+ * `invalid` where another host would not help. NICs whose port has changed are updated too, because
+ * the ports are read anyway.
  */
 export function waitForPlug<Kind extends PlugKind>(
   whenWired: (context: WorkflowContext, task: Task<Kind>, host: string) => StepOutcome<Kind>,
@@ -80,12 +80,12 @@ export function waitForPlug<Kind extends PlugKind>(
   return async (context, task) => {
     const { unwired = [], plug } = task.data;
     invariant(plug, `task ${task.id} is at wait-for-plug, but has no plug data`);
-    // Events first: what comes after this is not seen by the look.
+    // Events first: this read does not cover later ones.
     const events = await context.store.networkEvents.of(task.serverId);
     const server = await serverOf(context, task);
     const host = server.hostName ?? '';
     const now = context.clock.now();
-    // A clock that has gone back does not make the wait longer than a whole one from now.
+    // A clock that has gone back does not make the wait longer than a full one from now.
     const deadline = Math.min(plug.deadline, now + context.settings.plugTimeoutMs);
     const isLate = now >= deadline;
     const look = await lookAtPorts(context, server, isLate);
@@ -101,7 +101,7 @@ export function waitForPlug<Kind extends PlugKind>(
     }
     const seen = {
       nics: look.moved,
-      // A port that is gone is seen to once the server is idle.
+      // A port that no longer exists is handled once the server is idle.
       seenEvents: { kinds: ['plugged', 'changed'] as const, upTo: events.at(-1)?.id ?? 0 },
     };
     if (found.state === 'waiting') return { ...seen, next };
@@ -111,9 +111,7 @@ export function waitForPlug<Kind extends PlugKind>(
   };
 }
 
-/**
- * undefined: the network service does not answer now. Throws that once it is too late to ask again.
- */
+/** undefined: the network service does not answer now. Throws that once it is too late to retry. */
 async function lookAtPorts(
   context: WorkflowContext,
   server: Server,

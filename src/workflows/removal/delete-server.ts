@@ -1,12 +1,12 @@
-/** Begins the deletion of a server: it takes over whatever runs for it. */
+/** Begins the deletion of a server: it takes over from any running workflow. */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { isOnSilentHost } from './remove-from-host.ts';
 
 /**
- * Begins the deletion and returns at once; asking again changes nothing, unless the host that is
- * waited for has fallen silent.
+ * Begins the deletion and returns at once; repeating it changes nothing, unless the host that is
+ * waited for has stopped reporting.
  */
 export async function deleteServer(
   context: WorkflowContext,

@@ -1,7 +1,7 @@
 /**
  * Workflow: a server is deleted: guest, ports, devices, row, in that order. Where its host is
  * silent the user does not wait: ports and row go first, and the devices stay held until the host
- * has reported that the guest is gone. Nothing here is given up: what a step frees must not leak.
+ * has reported that the guest is gone. No step gives up: what a step frees must not leak.
  */
 import type { UnreadableTask } from '#contracts/store/store.ts';
 import type { ComputeError } from '#core/errors.ts';
@@ -26,7 +26,7 @@ export const deleteWorkflow: Workflow<'delete'> = {
     // The host was silent: what the guest holds there is released when it has returned.
     'host-returned': { run: returned.hostReturned, exclusive: true },
     'remove-guest-again': { run: returned.removeGuestAgain },
-    // A request may have been making a port when the deletion took over.
+    // A request may have been creating a port when the deletion took over.
     'delete-late-ports': { run: deleteLatePorts },
   },
   failed: async (context, task, error) => ({
@@ -38,8 +38,8 @@ export const deleteWorkflow: Workflow<'delete'> = {
 
 /**
  * A deletion begins again: none of its steps needs what the row held. Once the row of the server is
- * deleted, it continues at the step it stood at; at one that this version does not know it ends,
- * for nothing may be given back twice.
+ * deleted, it continues at its current step; at one unknown to this version it ends, because
+ * nothing may be released twice.
  */
 async function recover(
   context: WorkflowContext,

@@ -1,4 +1,4 @@
-/** What of a deletion is not also the way back of a boot: the row, and ports that come late. */
+/** The steps of a deletion that are not also undo steps of a boot: the row, and late ports. */
 import type { Task } from '#contracts/store/store.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { succeeded } from '../engine/endings.ts';
@@ -13,7 +13,7 @@ type DeleteStep = (
   task: Task<'delete'>,
 ) => Promise<StepOutcome<'delete'>>;
 
-/** A network service that has not made a port by then never will. */
+/** A network service that has not created a port by then never will. */
 const latePortsMs = 120_000;
 
 /** The silent host has confirmed that it has no guest of the server. */
@@ -27,7 +27,7 @@ export const release: DeleteStep = async (context, task) => {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const { hostIsSilent = false } = task.data;
-  // A port that was to be made, and was not recorded: perhaps its creation is still under way.
+  // A port whose creation was not recorded: it may still be in progress.
   const portsMayCome = server.nics.some(({ portId, ownsPort }) => portId === null && !ownsPort);
   const host = hostIsSilent ? undefined : await releaseChange(context, server);
   const now = context.clock.now();
@@ -49,7 +49,7 @@ export const release: DeleteStep = async (context, task) => {
   };
 };
 
-/** Ports whose creation was under way when the server was deleted. */
+/** Ports whose creation was in progress when the server was deleted. */
 export const deleteLatePorts: DeleteStep = async (context, task) => {
   await assertCurrent(context, task);
   await deletePortsMadeFor(context, await serverOf(context, task));

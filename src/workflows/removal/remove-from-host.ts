@@ -12,12 +12,12 @@ import { hostOf, serverOf } from '../engine/server-of.ts';
 import { guestRemoved, type RemovalKind, removeGuest } from './tear-down.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 
-/** Decides that a host is waited for no longer. */
+/** Decides that a host is no longer waited for. */
 export type SilenceRule = (context: WorkflowContext, server: Server) => Promise<boolean>;
 
 /**
- * For what a user waits for: a host that is down, or whose hypervisor does not answer. Nothing can
- * be learned of the guest.
+ * For removals that a user waits for: a host that is down, or whose hypervisor does not answer. The
+ * guest's state is unknown.
  */
 export const isOnSilentHost: SilenceRule = async (context, server) => {
   const host = await hostOf(context, server);
@@ -77,8 +77,8 @@ export function untilHostReturns<Kind extends RemovalKind>(task: Task<Kind>): Ne
 }
 
 /**
- * `host-returned` and `remove-guest-again`: the host is back and did what was waiting for it, and
- * only now nobody uses what the guest held. `giveBack` records that.
+ * `host-returned` and `remove-guest-again`: the host is back and has executed its pending commands,
+ * and only now what the guest held is unused. `giveBack` records that.
  */
 export function returnSteps<Kind extends RemovalKind>(
   giveBack: RemovalStep<Kind>,

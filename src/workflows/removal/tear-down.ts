@@ -1,5 +1,5 @@
 /**
- * Steps that take a server off its host, shared by delete and by a boot that failed: guest, ports,
+ * Steps that take a server off its host, shared by delete and by a failed boot: guest, ports,
  * devices, in that order.
  */
 import type { HostChange, Task } from '#contracts/store/store.ts';
@@ -47,8 +47,8 @@ export async function removeGuest<Kind extends RemovalKind>(
 }
 
 /**
- * The host answered. A guest it could not remove keeps its devices: the command is given again
- * until it is gone.
+ * The host answered. A guest it could not remove keeps its devices: the command is sent again until
+ * the guest is gone.
  */
 export async function guestRemoved<Kind extends RemovalKind>(
   context: WorkflowContext,
@@ -72,8 +72,8 @@ export async function guestRemoved<Kind extends RemovalKind>(
 }
 
 /**
- * Ports the user made are unbound and survive, without the keys that Novella put there; ports made
- * for the server are deleted.
+ * Ports the user created are unbound and kept, without the profile keys that Novella set; ports
+ * created for the server are deleted.
  */
 export function unbindPorts<Kind extends RemovalKind>(
   context: WorkflowContext,
@@ -83,7 +83,7 @@ export function unbindPorts<Kind extends RemovalKind>(
 }
 
 /**
- * The same, but ports made for the server stay its own, for another host: only a request can make
+ * The same, but ports created for the server are kept, for another host: only a request can create
  * them, with its user's token.
  */
 export function unbindAndKeepPorts<Kind extends RemovalKind>(
@@ -127,14 +127,14 @@ async function releasePorts<Kind extends RemovalKind>(
 }
 
 /**
- * Is the port bound for this server: its own, or still on its host after its user took the server's
- * id off it? A port that another server has by now is not.
+ * Whether the port is bound for this server: its own, or still on its host after its user removed
+ * the server's id from it. A port that another server has by now is not.
  */
 export function isBoundFor({ id, hostName }: Server, { deviceId, bindingHost }: Port): boolean {
   return deviceId === id || (deviceId === '' && bindingHost !== '' && bindingHost === hostName);
 }
 
-/** Takes a port off its host. One that went meanwhile needs no unbinding. */
+/** Unbinds a port from its host. One deleted in between needs no unbinding. */
 export async function unbindPort(
   context: WorkflowContext,
   port: Port,
@@ -148,7 +148,7 @@ export async function unbindPort(
 }
 
 /**
- * Ports that a step made for this server, recorded or not. `device_id` alone proves nothing: any
+ * Ports that a step created for this server, recorded or not. `device_id` alone proves nothing: any
  * user may write any server's id there, so only the server's own project and our own owner mark
  * count.
  */
@@ -157,7 +157,7 @@ export async function portsMadeFor(context: WorkflowContext, server: Server): Pr
   return ports.filter((port) => isMadeFor(server, port));
 }
 
-/** Of a server that is gone, or will never be. */
+/** Of a server that is deleted, or will never exist. */
 export async function deletePortsMadeFor(context: WorkflowContext, server: Server): Promise<void> {
   const ports = await portsMadeFor(context, server);
   await settleAll(ports, ({ id }) => context.network.deletePort(id));
@@ -169,9 +169,7 @@ function isMadeFor(server: Server, { projectId, deviceOwner }: Port): boolean {
   );
 }
 
-/**
- * The change that gives back all that the server holds on its host; undefined when it is on none.
- */
+/** The change that releases all that the server holds on its host; undefined when it is on none. */
 export async function releaseChange(
   context: WorkflowContext,
   server: Server,

@@ -14,7 +14,7 @@ import { serverOf } from '../engine/server-of.ts';
 import { guestNicOf } from '../nics/detach-nic.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 
-/** As the list of a server's actions names it when its host has something to do. */
+/** Its name in the list of a server's actions when its host has to act. */
 export const changePortAction = 'change_port';
 
 export async function followPorts(
@@ -55,9 +55,9 @@ export async function vfChanged(
 }
 
 /**
- * What the host refuses is in the server's actions, and the NIC keeps what its VF has: its next
- * start is no surprise. A host that stopped reporting is asked again once it is back. `steps`:
- * those that were done before the refusal.
+ * A refusal of the host is recorded in the server's actions, and the NIC keeps its VF's current
+ * settings: its next start is no surprise. A host that stopped reporting gets the command again
+ * once it is back. `steps`: those that were done before the refusal.
  */
 export async function endOfChange(
   context: WorkflowContext,
@@ -80,7 +80,7 @@ export async function endOfChange(
   };
 }
 
-/** The link state is the last step: where there was one before, only that was refused. */
+/** The link state is the last step: if a step came before it, only the link state was refused. */
 function asItsVf(server: Server, nic: ServerNic, steps: readonly StepRecord[]): ServerNic {
   const { vif } = nic;
   const before = server.nics.find(({ id }) => id === nic.id)?.vif?.details['vf_settings'];
@@ -99,7 +99,7 @@ function followed(nics: ServerNic[], task: Task<'follow-ports'>): StepOutcome<'f
   return { nics, seenEvents: { kinds: ['changed'], upTo }, outcome: succeeded, next: null };
 }
 
-/** Those that are still what the look compared. */
+/** Those that are unchanged since the comparison. */
 function followedNics(server: Server, task: Task<'follow-ports'>): ServerNic[] {
   const { moved } = task.data;
   return moved.flatMap(({ nicId, before, now }) => {
@@ -109,7 +109,7 @@ function followedNics(server: Server, task: Task<'follow-ports'>): ServerNic[] {
   });
 }
 
-/** Has a running guest the VF whose settings are other ones now? */
+/** Whether a running guest has a VF whose settings differ now. */
 export function changesVf({ vmState }: Server, { before, now }: ChangedNic): boolean {
   const runs = vmState === 'active' || vmState === 'paused';
   return runs && hasOtherSettings(before, now.details);

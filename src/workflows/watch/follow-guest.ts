@@ -17,6 +17,6 @@ export async function beginFollowing(
     data,
     action,
   });
-  // Of a server that was deleted meanwhile nobody is left to follow.
+  // The server was deleted in between: there is nothing to follow.
   return begun !== 'busy';
 }

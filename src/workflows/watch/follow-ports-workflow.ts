@@ -1,6 +1,6 @@
 /**
  * Workflow: NICs of an idle server follow their ports. A NIC that another workflow has changed
- * since is left to the next read of the ports: the events stay. Nothing is held by it, so there is
+ * since is left to the next read of the ports: the events are kept. It holds nothing, so there is
  * nothing to undo.
  */
 import type { Task } from '#contracts/store/store.ts';
@@ -13,7 +13,7 @@ import type { StepOutcome, Workflow } from '../engine/workflow.ts';
 export const followPortsWorkflow: Workflow<'follow-ports'> = {
   steps: { follow: { run: followPorts }, 'host-answered': { run: vfChanged } },
   failed,
-  // The events stay: the ports are read and compared again.
+  // The events are kept: the ports are read and compared again.
   recover: async (_context, _task, error) => ({ outcome: failedBy(error), next: null }),
 };
 
@@ -22,7 +22,7 @@ async function failed(
   task: Task<'follow-ports'>,
   error: ComputeError,
 ): Promise<StepOutcome<'follow-ports'>> {
-  // Without a host to ask there is no action that could have the reason, and the events stay.
+  // Without a command to a host no action could have the reason, and the events are kept.
   if (task.data.needsHost !== true) return { outcome: failedBy(error), next: null };
   return endOfChange(context, task, { error: error.message });
 }

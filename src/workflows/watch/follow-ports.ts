@@ -1,6 +1,6 @@
 /**
- * Begins the workflow by which NICs of an idle server follow their ports, which have other
- * addresses or settings now. A running guest's VFs are set by its host.
+ * Begins the workflow by which NICs of an idle server follow their ports, whose addresses or
+ * settings have changed. A running guest's VFs are set by its host.
  */
 import type { FollowPortsData } from '#contracts/store/task-data.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -10,8 +10,8 @@ import type { WorkflowContext } from '../engine/context.ts';
 import { hostOf } from '../engine/server-of.ts';
 
 /**
- * Begins it; nothing done while another workflow runs for the server. The events stay for what is
- * left: further VFs, and those of a silent host.
+ * Begins it; does nothing while another workflow runs for the server. The events are kept for the
+ * rest: further VFs, and those of a silent host.
  */
 export async function beginFollowingPorts(
   context: WorkflowContext,

@@ -1,6 +1,6 @@
 /**
- * Workflow of one step: a server follows its guest, which changed although nobody had asked for it.
- * Nothing is held by it, so one that fails just ends: the state is reported and compared again.
+ * Workflow of one step: a server follows its guest, which changed without a request. It holds
+ * nothing, so a failed one just ends: the state is reported and compared again.
  */
 import type { Task } from '#contracts/store/store.ts';
 import { followGuest, type GuestState } from '#core/guests/follow-guest.ts';

@@ -1,7 +1,7 @@
 /**
- * What the controller makes of the guests that one host shows: servers follow theirs, left-over
- * guests of deleted servers go, guests that nobody knows are shown to the operator and never
- * touched. While a workflow runs for a server it decides alone; it is compared when that ends.
+ * Reconciles servers with the guests that one host reports: servers follow theirs, left-over guests
+ * of deleted servers are removed, unknown guests are shown to the operator and never touched. While
+ * a workflow runs for a server it alone decides; it is compared when that ends.
  */
 import type { HostReport } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
@@ -27,12 +27,12 @@ export class GuestReconciler {
     this.#host = host;
   }
 
-  /** Guests on the host that are no server's there, as problems of the host. */
+  /** Guests on the host that belong to no server there, as problems of the host. */
   get strays(): HostProblem[] {
     return [...this.#strays.values()];
   }
 
-  /** Takes in the first list of a link: all servers of the host are compared with it. */
+  /** Handles the first list of a link: all servers of the host are compared with it. */
   async initialSync(report: HostReport): Promise<void> {
     if (report.hypervisorIsSilent === true) return;
     const servers = await this.#context.store.servers.list({ hostId: this.#host.id });
@@ -44,7 +44,7 @@ export class GuestReconciler {
     await this.sync(report);
   }
 
-  /** Takes in a later list: only what differs from what was reported before is compared. */
+  /** Handles a later list: only differences from the previous report are compared. */
   async sync(report: HostReport): Promise<void> {
     if (report.hypervisorIsSilent === true) return;
     const unsettled = new Set(report.unsettledGuests);
@@ -98,7 +98,7 @@ export class GuestReconciler {
       return;
     }
     if (server?.hostId === this.#host.id && server.deletedAt !== null) {
-      // Its devices and ports were given back with the row: nothing but the guest is left.
+      // Its devices and ports were released with the row: only the guest is left.
       const body = { do: 'destroy', guestId: id } as const;
       await this.#context.store.commands.issue({ hostId: this.#host.id, serverId: id, body });
       this.#context.wakeup.notify(`commands:${this.#host.id}`);
@@ -120,7 +120,7 @@ export class GuestReconciler {
       id,
       wakeup.listen(`ended:${id}`, () => void this.#reconcileAgain(id)),
     );
-    // It may have ended before anybody listened.
+    // It may have ended before the listener was added.
     if ((await store.tasks.of(id)) === undefined) await this.#reconcileAgain(id);
   }
 

@@ -1,7 +1,4 @@
-/**
- * Takes an agent's report of its host into the store: facts, devices, pools. Held devices are never
- * dropped.
- */
+/** Stores an agent's report of its host: facts, devices, pools. Held devices are never dropped. */
 import type { HostReport } from '#contracts/host/host-link.ts';
 import type { Host, HostChange } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -56,7 +53,7 @@ async function inventoryChange(
     devices: changed,
     removedDevices: removed,
     pciStats: poolsOf(devices),
-    // A silent hypervisor says nothing of its host's size: what was known stays.
+    // A silent hypervisor reports no host size: the known one is kept.
     ...(report.hypervisorIsSilent !== true && {
       facts: report.facts,
       numa: { nodes: report.facts.numaNodes ?? [], claims: host.numa.claims },

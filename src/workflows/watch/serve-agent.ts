@@ -1,6 +1,6 @@
 /**
- * The controller's end of one agent's link: takes its reports and results in, and sends it what
- * waits for its host.
+ * The controller's end of one agent's link: handles its reports and results, and sends it the
+ * pending commands of its host.
  */
 import type { ControllerEnd, HostReport, ToController } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
@@ -13,9 +13,9 @@ import { refreshInventory } from './refresh-inventory.ts';
 import { GuestReconciler } from './reconcile-guests.ts';
 
 /**
- * Serves one agent until its link closes. Messages are taken in order. `onReport` is called each
+ * Serves one agent until its link closes. Messages are handled in order. `onReport` is called each
  * time a report of the host is in the store; from the first on it can be scheduled to.
- * `onHelloFailed` is called when the first could not be taken in.
+ * `onHelloFailed` is called when the first could not be stored.
  */
 export function serveAgent(
   context: WorkflowContext,
@@ -57,8 +57,8 @@ class AgentSession {
 
   async take(message: ToController): Promise<void> {
     const { store, clock, wakeup } = this.#context;
-    // A result is true however late it comes; what else a closed link still brings may be older
-    // than what its successor said.
+    // A late result is still true; other messages of a closed link may be older than those of its
+    // successor.
     if (this.#isClosed && message.type !== 'result') return;
     if (message.type === 'hello') return this.#hello(message);
     const host = this.#host;
@@ -87,8 +87,8 @@ class AgentSession {
   }
 
   /**
-   * A result that cannot be recorded is asked for again: the agent keeps it, and a lost result
-   * would park its task for good.
+   * A result that cannot be recorded is requested again: the agent keeps it, and a lost result
+   * would park its task for ever.
    */
   async #record(
     host: Host,
@@ -117,8 +117,8 @@ class AgentSession {
   }
 
   /**
-   * Inventory first: what guests need of it is there when they are looked at. Guests that nobody
-   * knows are problems of the host.
+   * Inventory first: what guests need of it is there when they are compared. Unknown guests are
+   * problems of the host.
    */
   async #takeReport(host: Pick<Host, 'name'>, report: HostReport): Promise<Host> {
     const before = this.#guests?.strays ?? [];
@@ -161,7 +161,7 @@ class AgentSession {
         const waiting = await this.#context.store.commands.pending(host.id);
         for (const command of waiting) {
           if (command.seq <= this.#lastSent) continue;
-          // Its end is being recorded; what comes after it is sent then.
+          // Its end is being recorded; later commands are sent then.
           if (!links.maySend(host.id, command.seq)) break;
           this.#lastSent = command.seq;
           links.markSent(host.id, command.seq);

@@ -1,7 +1,7 @@
 /**
  * Handles the network service's events about ports of idle servers: reads the server's ports once,
- * and begins what follows from them. Servers with a workflow of their own come later: it may read
- * the ports itself, and decides alone while it runs.
+ * and begins what follows from them. Servers with a running workflow come later: it may read the
+ * ports itself, and alone decides while it runs.
  */
 import { isComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -13,15 +13,15 @@ import { pollLoop, type PollLoop } from '../engine/poll-loop.ts';
 import { movedNics, nicWithoutPort } from '../ports/port-news.ts';
 import { plugStep } from '../ports/wait-for-plug.ts';
 
-/** A network service that does not answer is not pressed. */
+/** The pause while the network service does not answer. */
 const pauseMs = 5_000;
 
 export interface PortWatchOptions {
   /** How often it polls for what a lost wake-up missed. */
   pollMs: number;
   /**
-   * Were there ports that changed while nobody here heard of it? Then the ports of every server are
-   * looked at once, one server after the other.
+   * Whether ports may have changed without an event received here. Then the ports of every server
+   * are read at once, one server after the other.
    */
   mayHaveMissed: boolean;
 }
@@ -62,7 +62,7 @@ async function suspectAll({ store, clock }: WorkflowContext): Promise<void> {
 
 async function lookAtPorts(context: WorkflowContext, serverId: string): Promise<void> {
   const { store } = context;
-  // Events first: what comes after this is not seen by the look.
+  // Events first: this read does not cover later ones.
   const events = await store.networkEvents.of(serverId);
   const upTo = events.at(-1)?.id ?? 0;
   const server = await store.servers.get(serverId);
@@ -71,7 +71,7 @@ async function lookAtPorts(context: WorkflowContext, serverId: string): Promise<
   if (server === undefined || !hasGuest(server) || !events.some(concerns)) {
     return store.networkEvents.forget(serverId, upTo);
   }
-  // In a state that lets no NIC go, the events wait for its end.
+  // In a state in which no NIC can be removed, the events wait for its end.
   if (server.taskState !== null || !attachable.includes(server.vmState)) return;
   const ports = await context.network.listServerPorts(serverId);
   const deleted = events.filter(({ kind }) => kind === 'deleted');
