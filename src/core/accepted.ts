@@ -1,8 +1,8 @@
-/** From a "no" as a value to an error, where an act ends with it. */
+/** Converts a refusal value to an error. */
 import { ComputeError } from './errors.ts';
 import type { Verdict } from './reason.ts';
 
-/** The value of a "yes". Throws `invalid` with the reasons of a "no". */
+/** The value of an ok verdict. Throws `invalid` with the reasons of a refusal. */
 export function accepted<T>(verdict: Verdict<T>): T {
   if (verdict.ok) return verdict;
   throw new ComputeError('invalid', verdict.reasons.map(({ message }) => message).join('; '));

@@ -1,5 +1,5 @@
 /**
- * One text per plain value, whatever the order of its keys: for map keys and for "did anything
+ * One text per plain value, regardless of the order of its keys: for map keys and for "did anything
  * change".
  */
 import { compareText } from './compare-text.ts';

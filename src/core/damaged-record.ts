@@ -1,6 +1,6 @@
 /**
- * What is answered for a thing whose record in the database cannot be read: it is refused by name,
- * and can be deleted.
+ * The error for a resource whose database record cannot be read: requests for it are refused by
+ * name, and it can be deleted.
  */
 import { ComputeError } from './errors.ts';
 

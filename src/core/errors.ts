@@ -1,6 +1,6 @@
 /**
- * The one error the product throws on purpose. It knows kinds, not HTTP: `api/faults.ts` gives each
- * kind its status.
+ * The one error the product throws on purpose. It has kinds, not HTTP statuses: `api/faults.ts`
+ * maps each kind to one.
  */
 
 export const errorKinds = [
@@ -66,7 +66,7 @@ export function assertNever(value: never): never {
 }
 
 /**
- * The message of whatever was thrown. Example: `errorText(new Error('no route'))` → `no route`;
+ * The message of any thrown value. Example: `errorText(new Error('no route'))` → `no route`;
  * `errorText('no route')` too.
  */
 export function errorText(error: unknown): string {

@@ -1,9 +1,9 @@
-/** Names of hosts: what stands in URLs, files and logs without harm. */
+/** Names of hosts: safe in URLs, files and logs. */
 
 /** As a pattern of JSON Schema. Examples: `hv1`, `rack-3.example.org`. */
 export const hostNameRule = '^[A-Za-z0-9][A-Za-z0-9.-]{0,254}$';
 
-/** May a host be named like this? */
+/** Is this a valid host name? */
 export function isHostName(text: string): boolean {
   return new RegExp(hostNameRule).test(text);
 }

@@ -1,5 +1,5 @@
 /**
- * Foreign text inside our messages: it is cut, and holds nothing that would steer or confuse a
+ * Foreign text inside our messages: truncated, and without anything that would control or confuse a
  * terminal.
  */
 
@@ -19,8 +19,8 @@ export function printable(text: string): string {
 }
 
 /**
- * The beginning of the text, printable: about 60 characters, and `…` where more follows. No escape
- * is cut in two.
+ * The beginning of the text, printable: about 60 characters, and `…` where more follows. Escapes
+ * are not split.
  */
 export function excerpt(text: string): string {
   let shown = '';

@@ -4,7 +4,7 @@
  */
 
 /**
- * One reason of a "no". `code` is stable for programs, `message` reads aloud, `data` has the
+ * One reason of a refusal. `code` is stable for programs, `message` is for people, `data` has the
  * figures. Example: `{ code: 'pci-exhausted', message: 'physnet2: 0 of 1 VF free', data: { free: 0,
  * needed: 1 } }`.
  */
@@ -14,7 +14,7 @@ export interface Reason {
   data?: Record<string, unknown>;
 }
 
-/** A yes with its value, or a no with at least one reason. */
+/** Ok with its value, or a refusal with at least one reason. */
 export type Verdict<T> = ({ ok: true } & T) | { ok: false; reasons: Reason[] };
 
 /** A refusal with one reason. Example: `refuse('host-disabled', 'disabled: maintenance')`. */

@@ -1,9 +1,9 @@
 /**
- * A key that one JSON object has twice: `JSON.parse`, as Python's reader, keeps the last and says
- * nothing.
+ * A key that one JSON object has twice: `JSON.parse`, like Python's reader, silently keeps the
+ * last.
  */
 
-/** Strings, and what opens, closes and parts. */
+/** Strings, brackets and separators. */
 const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
 
 /**

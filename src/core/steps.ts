@@ -1,13 +1,13 @@
-/** Long computations that stop after each step, so that a server can do other work in between. */
+/** Long computations that pause after each step, so that a server can do other work in between. */
 
 /**
- * Gives nothing at its stops, and what it was made for at its end. Must not depend on anything that
- * changes meanwhile.
+ * Yields nothing at its pauses, and returns its result at the end. Must not depend on anything that
+ * changes in between.
  */
 export type Steps<Made> = Generator<undefined, Made>;
 
 /**
- * Runs it to its end without a stop: for a program that serves nobody else. Example:
+ * Runs it to its end without a pause: for a program with no other work. Example:
  * `allAtOnce(checkingDeviceSpecs(specs, functions))`.
  */
 export function allAtOnce<Made>(steps: Steps<Made>): Made {

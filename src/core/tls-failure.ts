@@ -1,6 +1,6 @@
-/** What a failed TLS handshake means, in an operator's words. */
+/** What a failed TLS handshake means, for an operator. */
 
-/** Where the authorities to trust are named. */
+/** Where the trusted authorities are configured. */
 export interface Trust {
   /** The key or option that names their file. Example: `openstack.ca_file`. */
   key: string;

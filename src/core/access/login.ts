@@ -1,4 +1,4 @@
-/** What signs in at a Keystone, and the body that does. */
+/** Keystone credentials, and the request body for signing in. */
 
 /** A password, scoped to a project. */
 export interface PasswordLogin {

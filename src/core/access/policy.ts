@@ -1,15 +1,15 @@
 /**
- * Who may do what, given the roles of a caller and the project of a target. Knows no token and no
- * route.
+ * Who may do what, given the roles of a caller and the project of a target. Independent of tokens
+ * and routes.
  */
 
 /**
- * The least that a call asks of its caller. `service`: another OpenStack service, or an
+ * The least that a call requires of its caller. `service`: another OpenStack service, or an
  * administrator.
  */
 export type Rule = 'reader' | 'member' | 'admin' | 'service';
 
-/** What the rules look at. */
+/** What the rules check. */
 export interface Actor {
   roles: readonly string[];
   isAdmin: boolean;
@@ -38,8 +38,8 @@ export function allows(rule: Rule, actor: Actor): boolean {
 }
 
 /**
- * May the caller know that something of this project exists? Administrators may for all; to others
- * it is not there.
+ * May the caller see resources of this project? Administrators may see all; for others they do not
+ * exist.
  */
 export function maySee(actor: Actor, projectId: string): boolean {
   return actor.isAdmin || (actor.projectId !== '' && actor.projectId === projectId);

@@ -1,5 +1,5 @@
 /**
- * From a server whose ports are bound to its guest, and the proof that ports and claimed devices
+ * Builds the guest of a server whose ports are bound, and verifies that ports and claimed devices
  * agree.
  */
 import type { BindingProfile } from '../networking/port.ts';
@@ -16,22 +16,22 @@ import type { NicOptions } from './nics/nic-frontend.ts';
 import { planGuestNic } from './nics/plan-nic.ts';
 
 /**
- * `devices`: those that the server holds on its host; `zone`: the host's availability zone, which
- * the guest can read.
+ * `devices`: those that the server holds on its host; `zone`: the host's availability zone, shown
+ * to the guest.
  */
 export interface GuestParts {
   server: Server;
   zone: string;
   devices: readonly PciDevice[];
-  /** What it holds of the host's NUMA nodes; none without a topology. */
+  /** Its shares of the host's NUMA nodes; none without a topology. */
   numa?: NumaShare[];
 }
 
 /**
  * The guest of a server. Refuses when a NIC has no VIF, when its VIF cannot be plugged, or when the
  * device in its port is not the one claimed for its PCI request; all such reasons at once. Devices
- * that no NIC asked for are given as they are. Source: the seed, "pci-request-id" (the id links
- * device and NIC).
+ * that no NIC requested are passed through as they are. Source: the seed, "pci-request-id" (the id
+ * links device and NIC).
  */
 export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
   const { server, devices } = parts;
@@ -100,8 +100,7 @@ function planNic(
 }
 
 /**
- * What is wrong between the device in the port's binding and the device claimed for the NIC's
- * request.
+ * Differences between the device in the port's binding and the one claimed for the NIC's request.
  */
 function deviceProblem(
   nic: ServerNic,
@@ -127,8 +126,7 @@ function deviceProblem(
 }
 
 /**
- * What the port was bound to stays what it was whatever becomes of the host. A key that the port
- * does not have says nothing.
+ * The port's binding is kept even if the host changes. A key that the port lacks is not compared.
  */
 function profileDifferences(profile: BindingProfile, device: PciDevice): string[] {
   const now = {

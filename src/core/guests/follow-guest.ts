@@ -1,17 +1,11 @@
-/**
- * What a server becomes when its guest is found in another state than it was left in, and nothing
- * is under way for it.
- */
+/** The new state of a server whose guest has changed state while no task is in progress for it. */
 import type { FoundGuest } from './plan/plan.ts';
 import type { PowerState, Server, VmState } from '../servers/server.ts';
 
-/** As the host shows the guest; `gone`: it is not on its host. */
+/** The guest's state on the host; `gone`: it is not on its host. */
 export type GuestState = FoundGuest['state'] | 'gone';
 
-/**
- * `action`: what a user would have called it. `problem`: what the user is to know, when it is no
- * good news.
- */
+/** `action`: the matching user action. `problem`: message for the user, when it is a failure. */
 export interface GuestFollowing {
   vmState: VmState;
   powerState: PowerState;
@@ -29,12 +23,12 @@ const powerStates: Record<GuestState, PowerState> = {
 };
 
 /**
- * What changes, or undefined when the rows are right. The power state always follows the guest. The
+ * The changes, or undefined when the rows are right. The power state always follows the guest. The
  * server's state follows while it is active, paused or stopped; one that is suspended or in error,
- * and one whose guest is gone, waits for its user (a hard reboot makes the guest again). Example:
+ * and one whose guest is gone, waits for its user (a hard reboot recreates the guest). Example:
  * active, found shut off → stopped. Source: Nova `_sync_instance_power_state`. It differs on
- * purpose where Nova leaves a paused guest ACTIVE, so that it cannot be unpaused, and stops one
- * that was started on its host.
+ * purpose: Nova leaves a paused guest ACTIVE, so that it cannot be unpaused, and stops one started
+ * on its host.
  */
 export function followGuest(
   { vmState, powerState }: Pick<Server, 'vmState' | 'powerState'>,

@@ -105,8 +105,8 @@ function virtualFunctions(
 }
 
 /**
- * A PF inside a guest has no interface here, and none to judge; that of an InfiniBand PF, IPoIB, is
- * nothing to its VFs.
+ * A PF inside a guest has no interface to check here; that of an InfiniBand PF, IPoIB, does not
+ * affect its VFs.
  */
 function link(pf: PciFunction, { link: found }: FunctionDetails): HostCheck[] {
   if (found === null || pf.isInfiniBand === true) return [];

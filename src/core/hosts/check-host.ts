@@ -1,4 +1,4 @@
-/** All checks of a host, in the order in which an operator reads them. */
+/** All checks of a host, in display order. */
 import type { PciAddress } from '../pci/devices/address.ts';
 import { compileDeviceSpecs } from '../pci/specs/device-matcher.ts';
 import type { PciFunction } from '../pci/devices/device.ts';
@@ -18,14 +18,12 @@ export interface CheckedHost {
   deviceSpecs: readonly DeviceSpec[];
   /** How many VFs a PF is to have, by its interface or address. */
   vfCounts: Readonly<Record<string, number>>;
-  /**
-   * Who on the host uses the offered functions, in plain words, by address. Absent: nobody looked.
-   */
+  /** What on the host uses the offered functions, as text, by address. Absent: not checked. */
   uses?: ReadonlyMap<PciAddress, readonly string[]>;
 }
 
 /**
- * A row for each check; what was not looked at has none. Example: `checkHost(host).some(({ level })
+ * A row for each check; what was not checked has none. Example: `checkHost(host).some(({ level })
  * => level === 'fail')`.
  */
 export function checkHost({

@@ -1,6 +1,6 @@
 /**
- * Checks of what gives devices to guests: IOMMU, interrupt remapping, IOMMU groups, vfio. Source:
- * Linux `Documentation/driver-api/vfio.rst`.
+ * Checks of what passing devices to guests needs: IOMMU, interrupt remapping, IOMMU groups, vfio.
+ * Source: Linux `Documentation/driver-api/vfio.rst`.
  */
 import { slotOf } from '../pci/devices/address.ts';
 import type { PciFunction } from '../pci/devices/device.ts';
@@ -10,7 +10,7 @@ import type { FunctionDetails, HostFacts } from './host-facts.ts';
 
 /**
  * `offered`: the devices that the host's device specs admit. Without any, what they would need is
- * no failure.
+ * not a failure.
  */
 export function checkIommu(facts: HostFacts, offered: readonly PciFunction[]): HostCheck[] {
   const isNeeded = offered.length > 0;
@@ -30,8 +30,8 @@ function iommu(facts: HostFacts, isNeeded: boolean): HostCheck {
 }
 
 /**
- * Intel's is off unless asked for, AMD's on unless refused; without firmware support neither comes
- * up. Source: Linux `kernel-parameters.txt`.
+ * Intel's is off unless enabled, AMD's on unless disabled; without firmware support neither works.
+ * Source: Linux `kernel-parameters.txt`.
  */
 function iommuAdvice({ cpuVendor, architecture, commandLine }: HostFacts) {
   const words = new Set(commandLine.split(/\s+/));
@@ -70,8 +70,8 @@ function interruptRemapping(facts: HostFacts, isNeeded: boolean): HostCheck {
 }
 
 /**
- * A group has one owner: another device of it that the host uses stands in the way, unless one
- * guest can have both.
+ * A group has one owner: another member that the host uses blocks it, unless one guest can have
+ * both.
  */
 function iommuGroups(facts: HostFacts, offered: readonly PciFunction[]): HostCheck {
   const row = report('IOMMU groups', 'iommu-group-shared');
@@ -84,7 +84,7 @@ function iommuGroups(facts: HostFacts, offered: readonly PciFunction[]): HostChe
     const others = first.used.map(({ address }) => address).slice(0, 3);
     const found = `${first.device.address} shares group ${first.group} with ${others.join(', ')}, which this host uses${more}`;
     const orBind = `${fix}; or bind what the host does not need to vfio-pci`;
-    // A PF is handed out whole only for direct-physical ports; its VFs are what most servers get.
+    // A PF is passed through only for direct-physical ports; most servers get its VFs.
     const hasVfs = offered.some(isNoPf);
     if (hasVfs && !blocked.some(({ device }) => isNoPf(device))) return row.warn(found, orBind);
     return row.fail(found, orBind, blocked.length === offered.length ? 'passthrough' : 'none');

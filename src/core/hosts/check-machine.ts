@@ -1,20 +1,20 @@
 /**
- * Checks of the machine: who runs, acceleration, libvirt, QEMU, tools, modules, memory pages, room
- * for disks.
+ * Checks of the machine: user, acceleration, libvirt, QEMU, tools, modules, memory pages, room for
+ * disks.
  */
 import { hypervisorSilent } from './host-problem.ts';
 import { type HostCheck, report } from './host-check.ts';
 import type { CheckedModule, HostFacts, LibvirtFacts, StateDirectoryFacts } from './host-facts.ts';
 
 /**
- * Oldest libvirt and QEMU that are accepted: the first with all that the domain XML may say
- * (virtio's packed ring since 6.3.0, vDPA interfaces since 6.9.0), and what Nova asked for until
+ * Oldest libvirt and QEMU that are accepted: the first with all that the domain XML may contain
+ * (virtio's packed ring since 6.3.0, vDPA interfaces since 6.9.0), and what Nova required until
  * 2024 (`MIN_LIBVIRT_VERSION`, `MIN_QEMU_VERSION`).
  */
 export const oldestLibvirt = '7.0.0';
 export const oldestQemu = '5.2.0';
 
-/** Below the first nobody is placed on the host; below the second it is worth a word. */
+/** Below the first no server is placed on the host; below the second a warning is reported. */
 const fullMib = 1_024;
 const tightMib = 10_240;
 
@@ -39,7 +39,7 @@ function user({ isRoot }: HostFacts): HostCheck {
   return row.warn('not root: the agent must be, and some rows here are guesses', 'run it as root');
 }
 
-/** Code of the row that says whether guests are emulated. */
+/** Code of the row that reports whether guests are emulated. */
 export const noKvm = 'no-kvm';
 
 function acceleration({ kvmNode, cpuVendor }: HostFacts): HostCheck {
@@ -110,8 +110,7 @@ function diskTool({ tools }: HostFacts): HostCheck {
 function isoTool({ tools }: HostFacts): HostCheck {
   const row = report('ISO maker', 'no-iso-maker');
   if (tools.isoMaker !== null) return row.ok(tools.isoMaker);
-  // Every server with a device of its own has a config drive: nothing else could give it its
-  // addresses.
+  // Every server with a passed-through device has a config drive: its only source of addresses.
   return row.fail(
     'no genisoimage or xorriso: servers with a config drive do not start',
     'apt-get install genisoimage',
@@ -162,7 +161,7 @@ function hugepages({ hugepages: sizes }: HostFacts): HostCheck {
   return row.ok(texts.join(', '));
 }
 
-/** What is lost without a module. */
+/** What does not work without a module. */
 const uses: [CheckedModule, string][] = [
   ['macvtap', 'macvtap ports'],
   ['8021q', 'normal ports on VLAN networks'],

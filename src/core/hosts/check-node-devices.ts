@@ -1,4 +1,4 @@
-/** Checks what libvirt knows of the devices that the host offers. */
+/** Checks that libvirt lists the devices that the host offers. */
 import type { PciFunction } from '../pci/devices/device.ts';
 import { type HostCheck, report } from './host-check.ts';
 import type { HostProblem } from './host-problem.ts';
@@ -37,7 +37,7 @@ export function checkNodeDevices(
   ];
 }
 
-/** What the agent reports of it: every row that is not in order; none keeps a server away. */
+/** What the agent reports of it: every row that is not ok; none blocks servers. */
 export function nodeDeviceProblems(
   facts: NodeDeviceFacts,
   offered: readonly PciFunction[],

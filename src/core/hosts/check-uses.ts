@@ -6,9 +6,9 @@ import type { PciFunction } from '../pci/devices/device.ts';
 import { type HostCheck, report } from './host-check.ts';
 
 /**
- * `uses`: in plain words with how to end each, by address. That a host talks through the PF of the
- * VFs that it offers is usual: only such a PF cannot be given away. Example: `0000:01:10.0: its
- * interface enp1s0v0 is a port of bond bond0: ip link set enp1s0v0 nomaster (and 1 more)`.
+ * `uses`: as text with how to end each, by address. A host commonly uses the PF of the VFs that it
+ * offers: only such a PF itself cannot be handed over. Example: `0000:01:10.0: its interface
+ * enp1s0v0 is a port of bond bond0: ip link set enp1s0v0 nomaster (and 1 more)`.
  */
 export function checkUses(
   offered: readonly PciFunction[],

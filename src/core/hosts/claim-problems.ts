@@ -1,4 +1,4 @@
-/** What is wrong between a host's report and the devices that servers hold there. */
+/** Conflicts between a host's report and the devices that servers hold there. */
 import { canonicalText } from '../canonical-text.ts';
 import type { PciDevice } from '../pci/devices/device.ts';
 import { presentPlaceOf, replacement } from '../pci/devices/device-identity.ts';
@@ -7,8 +7,8 @@ import type { HostProblem } from './host-problem.ts';
 const codes = ['device-replaced', 'device-retagged'];
 
 /**
- * The problems of a host with those of its claims as `devices` show them now: one that was about a
- * device given back since is gone.
+ * The problems of a host with those of its claims, from the current `devices`: those about devices
+ * since released are dropped.
  */
 export function withClaimProblems(
   problems: readonly HostProblem[],
@@ -18,8 +18,8 @@ export function withClaimProblems(
 }
 
 /**
- * Held devices that are other devices now, and those whose new tags wait until they are given back.
- * None keeps anybody from the host: such devices are offered to nobody.
+ * Held devices that are other devices now, and those whose new tags apply only after release. None
+ * blocks servers from the host: such devices are not offered.
  */
 export function claimProblems(devices: readonly PciDevice[]): HostProblem[] {
   return devices.flatMap((device): HostProblem[] => {
@@ -28,7 +28,7 @@ export function claimProblems(devices: readonly PciDevice[]): HostProblem[] {
     const holder = `server ${serverId}`;
     const other = replacement(device);
     if (other !== undefined || status === 'missing') {
-      // Only here: it looks through all devices of the host.
+      // Only here: it searches all devices of the host.
       const place = presentPlaceOf(device, devices);
       const isAt = place === undefined ? '' : `it is at ${place} now; `;
       const fate = `${holder} holds it and does not start: put the card back, or delete the server`;

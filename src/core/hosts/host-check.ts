@@ -1,4 +1,4 @@
-/** One row of `novella doctor`, and what the failing rows make of the host. */
+/** One row of `novella doctor`, and the host problems from failing rows. */
 import type { HostProblem, ProblemReach } from './host-problem.ts';
 
 /**
@@ -15,8 +15,8 @@ export interface HostCheck {
 }
 
 /**
- * How a check's rows are made: `report('IOMMU', 'iommu-off').fail('off', 'enable it')`. `code` is
- * stable for programs.
+ * Makes a check's rows: `report('IOMMU', 'iommu-off').fail('off', 'enable it')`. `code` is stable
+ * for programs.
  */
 export function report(name: string, code: string) {
   return {

@@ -1,17 +1,14 @@
-/**
- * A host as its checks see it: plain facts that somebody has looked up. What was not looked at is
- * absent, and is not judged.
- */
+/** The facts about a host that its checks use. What was not read is absent, and is not checked. */
 import type { PciAddress } from '../pci/devices/address.ts';
 
 /** `available`: it can be loaded; `absent`: this kernel does not have it. */
 export type ModuleState = 'loaded' | 'available' | 'absent';
 
-/** Modules that are asked about, by their names in the kernel. */
+/** Modules that are checked, by their names in the kernel. */
 export const checkedModules = ['vfio_pci', 'macvtap', '8021q', 'vhost_net'] as const;
 export type CheckedModule = (typeof checkedModules)[number];
 
-/** A device node. `refused`: it is there and does not open; the reason in the system's words. */
+/** A device node. `refused`: it exists but does not open; `why` is the system's message. */
 export type NodeState = { state: 'opens' | 'absent' } | { state: 'refused'; why: string };
 
 export interface LinkFacts {
@@ -31,7 +28,7 @@ export interface FunctionDetails {
   vfs: { current: number; total: number } | null;
   /**
    * Its own network interface, if it has one; of several, one with a carrier, else one that is up,
-   * else the first. `hasCarrier` null: the kernel does not say (the interface is down).
+   * else the first. `hasCarrier` null: not reported by the kernel (the interface is down).
    */
   link: LinkFacts | null;
 }
@@ -48,30 +45,30 @@ export type NodeDeviceFacts =
 
 export interface StateDirectoryFacts {
   path: string;
-  /** false: not there yet; the figures are of the nearest folder above it that is. */
+  /** false: it does not exist yet; the figures are of the nearest existing parent folder. */
   exists: boolean;
-  /** null: it can be written to. */
+  /** null: it is writable. */
   refusal: string | null;
   freeMib: number;
   totalMib: number;
 }
 
-/** Tools by name: where they were found, or null. */
+/** Tools by name: their path, or null. */
 export interface ToolFacts {
   qemuImg: string | null;
   isoMaker: string | null;
 }
 
 export interface HostFacts {
-  /** Node's word. Example: `x64`, `arm64`. */
+  /** Node's name. Example: `x64`, `arm64`. */
   architecture: string;
   cpuVendor: 'Intel' | 'AMD' | 'other';
   commandLine: string;
   isRoot: boolean;
   iommuGroups: number;
-  /** null: this machine's interrupts are not of the kind that is remapped (no x86). */
+  /** null: interrupts are not remapped on this architecture (not x86). */
   remapsInterrupts: boolean | null;
-  /** vfio gives out devices though interrupts are not remapped. */
+  /** vfio assigns devices although interrupts are not remapped. */
   allowsUnsafeInterrupts: boolean;
   modules: Record<CheckedModule, ModuleState>;
   vfioNode: NodeState;

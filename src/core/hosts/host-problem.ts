@@ -1,13 +1,13 @@
 /**
- * What is wrong with a host, as its agent reports it: kept with the host, shown to operators,
- * respected by the scheduler.
+ * What is wrong with a host, as its agent reports it: stored with the host, shown to operators,
+ * used by the scheduler.
  */
 import type { PciRequest } from '../pci/requests/request.ts';
 import type { Reason } from '../reason.ts';
 
 /**
- * Who is kept from the host: every server, those that get a PCI device whole (not those with a tap
- * over one), or nobody.
+ * Which servers are kept from the host: all, those with a passed-through PCI device (not those with
+ * a tap over one), or none.
  */
 export type ProblemReach = 'all' | 'passthrough' | 'none';
 
@@ -19,7 +19,7 @@ export interface HostProblem extends Reason {
   blocks: ProblemReach;
 }
 
-/** Code of the one problem in which nothing can be done to a host's guests. */
+/** Code of the only problem that prevents all operations on a host's guests. */
 export const hypervisorSilent = 'hypervisor-silent';
 
 /** The problems that keep a server with these requests from the host. Empty: none does. */
@@ -28,7 +28,7 @@ export function blockingProblems(
   requests: readonly PciRequest[],
 ): HostProblem[] {
   if (problems.length === 0) return [];
-  // What needs an interface is met with a device that stays with the host, under a tap.
+  // A request that needs an interface gets a device that stays with the host, under a tap.
   const getsDevice = requests.some(({ needsInterface }) => !needsInterface);
   return problems.filter(
     ({ blocks }) => blocks === 'all' || (blocks === 'passthrough' && getsDevice),

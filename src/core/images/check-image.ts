@@ -1,6 +1,6 @@
 /**
- * Is an image fit to be a guest's disk, or its kernel? What is not is refused before a host does
- * anything with it.
+ * Is an image fit to be a guest's disk, or its kernel? Unfit images are refused before a host uses
+ * them.
  */
 import { refuse, type Verdict } from '../reason.ts';
 import { isQcow2, readQcow2Header } from './qcow2-header.ts';
@@ -16,7 +16,7 @@ export interface ImageFacts {
   head: Uint8Array;
 }
 
-/** `virtualBytes`: size of the disk that a guest sees. */
+/** `virtualBytes`: size of the guest's disk. */
 export interface BaseImage {
   format: 'raw' | 'qcow2';
   virtualBytes: number;
@@ -25,10 +25,9 @@ export interface BaseImage {
 const mib = 1024 ** 2;
 
 /**
- * The disk that this image is. Only its declared format counts: were it guessed, a guest could
- * write a qcow2 header on its raw disk that names any file of the host. Refuses qcow2 that reaches
- * outside of itself for the same reason. Source: OSSA-2024-001 (a host's files read by way of an
- * image).
+ * The disk in this image. Only its declared format counts: if detected, a guest could write a qcow2
+ * header on its raw disk that names any file of the host. Refuses qcow2 that refers to other files
+ * for the same reason. Source: OSSA-2024-001 (a host's files read by way of an image).
  */
 export function checkDiskImage(image: ImageFacts): Verdict<{ base: BaseImage }> {
   const { id, diskFormat, sizeBytes, head } = image;
@@ -60,10 +59,7 @@ export function invalidQcow2(id: string, why: string): ReturnType<typeof refuse>
   return refuse('image-invalid', `image ${id} is not a valid qcow2 image: ${why}`);
 }
 
-/**
- * Refuses what is a disk: only bytes that are loaded as they are can be a kernel. `as`: what the
- * guest wants it for.
- */
+/** Refuses disk images: a kernel is loaded as it is. `as`: what the guest uses it for. */
 export function checkKernelImage(
   { id, diskFormat, head }: ImageFacts,
   as: 'kernel' | 'ramdisk',
@@ -78,8 +74,8 @@ export function checkKernelImage(
 }
 
 /**
- * Bytes of the guest's disk: the flavor's, or the image's own where the flavor says 0. Refuses an
- * image that is larger: a disk is never cut. Without image and size there is nothing to make.
+ * Bytes of the guest's disk: the flavor's, or the image's own where the flavor has 0. Refuses a
+ * larger image: a disk is never truncated. Without image and size no disk is made.
  */
 export function diskBytesOf(
   { diskGib, imageId }: { diskGib: number; imageId: string | null },

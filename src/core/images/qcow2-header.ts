@@ -1,6 +1,6 @@
 /**
- * The first bytes of a qcow2 file: what it says of itself, read before any program opens it.
- * Source: QEMU docs/interop/qcow2.txt.
+ * The header of a qcow2 file, read before any program opens it. Source: QEMU
+ * docs/interop/qcow2.txt.
  */
 
 /** Enough bytes of a file's beginning for its header. */
@@ -29,7 +29,8 @@ export function readQcow2Header(head: Uint8Array): Qcow2Header | undefined {
   const version = view.getUint32(4);
   if ((version !== 2 && version !== 3) || view.byteLength < headerBytes[version]) return undefined;
   const offset = Number(view.getBigUint64(8));
-  // Features that a reader must understand; version 2 has none. All that count are in the low half.
+  // Features that a reader must understand; version 2 has none. All relevant ones are in the low
+  // half.
   const features = version === 3 ? view.getUint32(76) : 0;
   return {
     virtualBytes: Number(view.getBigUint64(24)),
@@ -40,7 +41,7 @@ export function readQcow2Header(head: Uint8Array): Qcow2Header | undefined {
   };
 }
 
-/** Does a file begin as qcow2 does? Of version 1 too, which is none of ours. */
+/** Does a file begin as qcow2 does? Includes version 1, which is not supported. */
 export function isQcow2(head: Uint8Array): boolean {
   return head.length >= 4 && new DataView(head.buffer, head.byteOffset).getUint32(0) === magic;
 }

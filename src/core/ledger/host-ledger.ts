@@ -1,7 +1,7 @@
 /**
- * The ledger of a host: what a claim takes and a release gives back. Devices, vcpus, pinned
- * processors, memory, disk and NUMA shares are booked here and nowhere else, so that both sides of
- * the sum agree: a release undoes its claim.
+ * The ledger of a host: what a claim takes and a release returns. Devices, vcpus, pinned
+ * processors, memory, disk and NUMA shares are booked only here, so that a release exactly undoes
+ * its claim.
  */
 import { allocateClaimed, freeDevices } from '../pci/claims/claim.ts';
 import type { PciDevice } from '../pci/devices/device.ts';
@@ -22,7 +22,7 @@ export interface HostLedger {
 
 /** The fields of a host, and its device rows, that an entry changes. */
 export interface LedgerEntry {
-  /** Rows to write, whole; matched by address. */
+  /** Complete rows to write; matched by address. */
   devices?: PciDevice[];
   pciStats?: PciDevicePool[];
   problems?: HostProblem[];
@@ -32,7 +32,7 @@ export interface LedgerEntry {
   numa?: HostNuma;
 }
 
-/** A server, as far as it is booked. */
+/** The booked properties of a server. */
 export interface Booked {
   id: string;
   flavor: Pick<Flavor, 'vcpus' | 'memoryMib' | 'diskGib' | 'ephemeralGib'>;
@@ -45,7 +45,7 @@ export function diskOf({ diskGib, ephemeralGib }: Booked['flavor']): number {
 
 /**
  * Changed device rows with the pools they leave and what is then wrong with the host's claims.
- * `devices`: all of the host's as they were read. Nothing changed: nothing is written.
+ * `devices`: all of the host's as they were read. No change: nothing is written.
  */
 export function bookDevices(
   { problems }: Pick<HostLedger, 'problems'>,
@@ -60,8 +60,9 @@ export function bookDevices(
 }
 
 /**
- * A whole server comes to the host. `taken`: the device rows that its claim changed (`takeDevices`)
- * and its NUMA shares. Example: a flavor of 2 vcpus on a host that has 3 booked → `vcpusUsed: 5`.
+ * Books an entire server on the host. `taken`: the device rows that its claim changed
+ * (`takeDevices`) and its NUMA shares. Example: a flavor of 2 vcpus on a host that has 3 booked →
+ * `vcpusUsed: 5`.
  */
 export function claimServer(
   host: HostLedger,
@@ -79,7 +80,7 @@ export function claimServer(
   };
 }
 
-/** All that `claimServer` booked for the server, given back; no amount falls below zero. */
+/** Releases all that `claimServer` booked for the server; no amount falls below zero. */
 export function releaseServer(
   host: HostLedger,
   devices: readonly PciDevice[],
@@ -94,7 +95,7 @@ export function releaseServer(
   };
 }
 
-/** The devices of one request of a server, given back: those of a NIC that was detached. */
+/** Releases the devices of one request of a server: those of a detached NIC. */
 export function releaseRequest(
   host: Pick<HostLedger, 'problems'>,
   devices: readonly PciDevice[],
@@ -103,7 +104,7 @@ export function releaseRequest(
   return bookDevices(host, devices, freeDevices(devices, serverId, requestId));
 }
 
-/** What a server claimed is its running guest's: claimed devices become allocated. */
+/** The server's guest runs: its claimed devices become allocated. */
 export function allocateServer(
   host: Pick<HostLedger, 'problems'>,
   devices: readonly PciDevice[],
@@ -112,7 +113,7 @@ export function allocateServer(
   return bookDevices(host, devices, allocateClaimed(devices, serverId));
 }
 
-/** Vcpus booked on processors that guests share: those of pinned guests have their own. */
+/** Vcpus booked on shared processors: those of pinned guests are dedicated. */
 export function sharedVcpusUsed({
   vcpusUsed,
   numa,

@@ -1,5 +1,5 @@
 /**
- * Networks as text: `10.42.0.0/24` → address and mask. No address is checked here; the network
+ * Networks as text: `10.42.0.0/24` → address and mask. Addresses are not checked; the network
  * service has done that.
  */
 
@@ -15,8 +15,8 @@ export function splitCidr(cidr: string): { address: string; netmask: string } {
 }
 
 /**
- * Written as RFC 5952 says: the zeros at the end are `::` where there are two groups of them or
- * more.
+ * Written according to RFC 5952: the zeros at the end are `::` where there are two groups of them
+ * or more.
  */
 function netmask6(prefix: number): string {
   const all = groups(prefix, 8, 16);
@@ -24,7 +24,10 @@ function netmask6(prefix: number): string {
   return set.length <= 6 ? `${set.join(':')}::` : all.map((group) => group.toString(16)).join(':');
 }
 
-/** The mask as numbers of so many bits. Example: 20 bits in groups of 8 → 255, 255, 240, 0. */
+/**
+ * The mask as numbers of the given width in bits. Example: 20 bits in groups of 8 → 255, 255, 240,
+ * 0.
+ */
 function groups(prefix: number, count: number, bits: number): number[] {
   return Array.from({ length: count }, (_, at) => {
     const ones = Math.min(bits, Math.max(0, prefix - at * bits));

@@ -1,10 +1,10 @@
-/** A NIC follows what its port has become while nobody here changed it. */
+/** Updates a NIC after its port was changed in the network service. */
 import { canonicalText } from '../canonical-text.ts';
 import type { Network, Port, VifDetails } from './port.ts';
 import { vifOf } from './vif-of.ts';
 import type { Vif } from './vif.ts';
 
-/** What of a port a NIC follows. */
+/** The properties of a port that a NIC follows. */
 type Followed = Pick<Port, 'macAddress' | 'fixedIps' | 'vifDetails'>;
 
 /** Has the port another MAC, other addresses or other settings for its VF than the NIC's row? */
@@ -15,7 +15,7 @@ export function hasMoved(vif: Vif, port: Followed): boolean {
 }
 
 /**
- * Are the settings of its VF, which only a network service without a NIC agent reports, other ones
+ * Are the settings of its VF, which only a network service without a NIC agent reports, different
  * now? Example: port security was switched off → spoof check off.
  */
 export function hasOtherSettings(vif: Pick<Vif, 'details'>, details: VifDetails): boolean {
@@ -24,9 +24,9 @@ export function hasOtherSettings(vif: Pick<Vif, 'details'>, details: VifDetails)
 }
 
 /**
- * The NIC with MAC, addresses, network names and VF settings of its port now. How it is bound stays
- * as the host has it. Example: a port that got the address 10.0.0.9 → the same VIF with that
- * address and the subnet it is in.
+ * The NIC with MAC, addresses, network names and VF settings of its port now. The binding is
+ * unchanged. Example: a port that got the address 10.0.0.9 → the same VIF with that address and the
+ * subnet it is in.
  */
 export function followPort(vif: Vif, port: Port, network: Network): Vif {
   const now = vifOf(port, network, vif.tag);

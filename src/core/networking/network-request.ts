@@ -1,4 +1,4 @@
-/** What the user asked for one NIC: the seed's "requested network" tuple. */
+/** What the user requested for one NIC: the seed's "requested network" tuple. */
 
 /**
  * A network or a port, in the order of the boot request, and the PCI request it led to.

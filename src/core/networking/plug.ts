@@ -1,12 +1,14 @@
-/** Whether a bound port is wired: who is expected to do that, and what is said when nobody does. */
+/**
+ * Whether a bound port is wired: which agent is expected to do that, and the message when none
+ * does.
+ */
 import type { Port } from './port.ts';
 import { type VnicType, vnicTraits } from './vnic-types.ts';
 
 /**
- * Must somebody still wire this bound port? Not one that is ACTIVE, nor one whose network service
- * keeps no status; not a whole PF, which no agent sees; not one that its owner has switched off.
- * Source: Neutron's port statuses; Nova `_get_neutron_events` waits for the VIFs that are not
- * active.
+ * Does this bound port still have to be wired? Not if it is ACTIVE, its network service keeps no
+ * status, it is a PF (which no agent manages), or its owner disabled it. Source: Neutron's port
+ * statuses; Nova `_get_neutron_events` waits for the VIFs that are not active.
  */
 export function awaitsWiring(port: Pick<Port, 'status' | 'vnicType' | 'adminStateUp'>): boolean {
   return (
@@ -24,8 +26,8 @@ export type PlugState =
   | { state: 'hopeless'; message: string; sameElsewhere: boolean };
 
 /**
- * How it stands with the ports of these ids, given all that the network service shows of the
- * server.
+ * The wiring state of the ports with these ids, given all the server's ports in the network
+ * service.
  */
 export function plugState(
   awaited: readonly string[],
@@ -49,8 +51,8 @@ export function plugState(
 }
 
 /**
- * Why the wait was given up. Example: `port 6d0f… (direct, fa:16:3e:…) is still DOWN on host hv1
- * after 300 s: nobody has wired it; see whether the NIC agent …`.
+ * Why the wait ended. Example: `port 6d0f… (direct, fa:16:3e:…) is still DOWN on host hv1 after 300
+ * s: nobody has wired it; see whether the NIC agent …`.
  */
 export function unwiredMessage(ports: readonly Port[], host: string, seconds: number): string {
   return ports

@@ -1,21 +1,24 @@
-/** What a port that needs a device asks for: one PciRequest. */
+/** The PciRequest of a port that needs a device. */
 import type { Port } from './port.ts';
 import { vnicTraits } from './vnic-types.ts';
 import { isTrue } from '../pci/devices/boolean-text.ts';
 import type { NumaPolicy, PciRequest } from '../pci/requests/request.ts';
 
-/** What of a port decides its request. `numaPolicy`: the port's own `numa_affinity_policy`. */
+/**
+ * The properties of a port that decide its request. `numaPolicy`: the port's own
+ * `numa_affinity_policy`.
+ */
 export type RequestingPort = Pick<Port, 'id' | 'vnicType' | 'profile'> & {
   numaPolicy?: NumaPolicy | null;
 };
 
-/** What the request names as `dev_type`; a VF is what a request takes that names none. */
+/** The request's `dev_type`; a request without one takes a VF. */
 const deviceTypes = { VF: null, PF: 'type-PF', vdpa: 'vdpa' } as const;
 
 /**
  * The request of such a port. `physicalNetwork` null: a tunnelled network, served by devices tagged
  * null or untagged. Example: a direct port on physnet1 → count 1, spec `[{ physical_network:
- * 'physnet1', remote_managed: 'False' }]`. `trusted` of the profile is asked for as given, true or
+ * 'physnet1', remote_managed: 'False' }]`. `trusted` of the profile is requested as given, true or
  * false. Source: the seed, "PCI Requests"; Nova `create_resource_requests`.
  */
 export function requestForPort(

@@ -1,6 +1,6 @@
 /**
- * A port and its network as the network service shows them, in our words. How the service is called
- * is not known here.
+ * A port and its network as the network service shows them, in Novella's terms. Independent of how
+ * the service is called.
  */
 import type { NumaPolicy } from '../pci/requests/request.ts';
 import type { VnicType } from './vnic-types.ts';
@@ -35,9 +35,9 @@ export interface Port {
   deviceOwner: string;
   fixedIps: FixedIp[];
   vnicType: VnicType;
-  /** Neutron's `numa_affinity_policy`; absent or null: the port does not say. */
+  /** Neutron's `numa_affinity_policy`; absent or null: not specified. */
   numaPolicy?: NumaPolicy | null;
-  /** Absent: the service does not say. */
+  /** Absent: not reported. */
   securityGroupIds?: readonly string[];
   /** false: no security group applies to it. */
   portSecurityEnabled?: boolean;
@@ -63,7 +63,7 @@ export interface Network {
   subnets: Subnet[];
 }
 
-/** A network as a user who names it sees it: enough to know whether a server may boot on it. */
+/** A network as shown to the requesting user: enough to decide whether a server may boot on it. */
 export type UsableNetwork = Pick<Network, 'id' | 'name'> & { hasSubnet: boolean };
 
 export interface Subnet {

@@ -1,8 +1,8 @@
-/** Security groups as servers name them. Their rules are the network service's to enforce. */
+/** Security groups as servers name them. The network service enforces their rules. */
 
 /**
- * `remoteGroupId` or `remoteIpPrefix` says from where; neither: from anywhere. Ports are null where
- * the protocol has none, or all are meant.
+ * `remoteGroupId` or `remoteIpPrefix` is the allowed source; neither: any source. Ports are null if
+ * the protocol has none, or for all ports.
  */
 export interface SecurityGroupRule {
   id: string;
@@ -26,8 +26,8 @@ export interface SecurityGroup {
 export type ChosenGroup = { ok: true; id: string } | { ok: false; why: 'unknown' | 'ambiguous' };
 
 /**
- * The group that an id or a name means; an id counts before a name. Example: `chooseGroup('web',
- * groups)` → `{ ok: true, id: '5f…' }`. Source: Nova, `find_resourceid_by_name_or_id`.
+ * The group with this id or name; an id takes precedence. Example: `chooseGroup('web', groups)` →
+ * `{ ok: true, id: '5f…' }`. Source: Nova, `find_resourceid_by_name_or_id`.
  */
 export function chooseGroup(
   idOrName: string,

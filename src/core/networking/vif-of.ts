@@ -1,6 +1,6 @@
 /**
- * From what the network service shows of a port and its network to what the host receives. How the
- * service is called is not known here.
+ * Converts the network service's port and network to what the host receives. Independent of how the
+ * service is called.
  */
 import type { Network, NetworkSegment, Port } from './port.ts';
 import type { Vif } from './vif.ts';
@@ -23,7 +23,7 @@ export function physicalNetworkOf(network: Network): string | null {
 }
 
 /**
- * The NIC as its host is to plug it, read back from the bound port. `tag` is the user's device role
+ * The NIC that the host must plug, read back from the bound port. `tag` is the user's device role
  * tag. Source: the seed, "nova neutronv2 and VIF"; Nova `_build_vif_model`.
  */
 export function vifOf(port: Port, network: Network, tag: string | null): Vif {

@@ -1,7 +1,7 @@
 /**
- * `binding:vnic_type`: what kind of NIC the user wants. The one table of what each type means; all
- * that decides by vnic type reads it. docs/checklists/add-a-vnic-type.md has what else a new one
- * needs.
+ * `binding:vnic_type`: the kind of NIC the user requested. The only table of what each type means;
+ * every decision by vnic type reads it. For what else a new type needs see
+ * docs/checklists/add-a-vnic-type.md.
  */
 
 /** What a vnic type means for scheduling, binding, wiring and the guest. */
@@ -14,20 +14,20 @@ export interface VnicTraits {
   /** Is something made over the device's own network interface, so that it must have one? */
   needsInterface: boolean;
   /**
-   * Whose agent binds and wires the port on its host: a virtual switch's; the SR-IOV NIC agent;
-   * `none`: bound without one, and wired by nobody; `unknown`: a driver that is not known here.
+   * Which agent binds and wires the port on its host: a virtual switch's; the SR-IOV NIC agent;
+   * `none`: bound without one, and not wired; `unknown`: an unknown driver.
    */
   agent: 'switch' | 'nic-switch' | 'none' | 'unknown';
   /**
    * What the guest gets: a NIC of the hypervisor; one over a VF's interface; a vhost-user NIC of a
-   * forwarder in front of a VF; the function itself; or `nothing`, for it is no guest's.
+   * forwarder in front of a VF; the function itself; or `nothing`, if guests cannot have it.
    */
   guestGets: 'virtual' | 'over-vf' | 'forwarded' | 'vf' | 'vdpa' | 'pf' | 'nothing';
   /** May a switch on the card steer the VF's traffic by flows (capability `switchdev`)? */
   mayBeOffloaded: boolean;
   /** Is `trusted` of the binding profile set on the VF? Source: Nova `plug_hw_veb`. */
   mayBeTrusted: boolean;
-  /** Is its device managed by a DPU, and only such a device right for it? */
+  /** Does it require a device managed by a DPU? */
   isRemoteManaged: boolean;
   /** Why no server can have such a port; null: one can. */
   refusal: string | null;
@@ -118,7 +118,7 @@ const table = {
 /** Neutron's `binding:vnic_type`. */
 export type VnicType = keyof typeof table;
 
-/** All types that Neutron knows, those that no server can have among them. */
+/** All types in Neutron, including those that no server can have. */
 export const vnicTypes = Object.keys(table) as readonly VnicType[];
 
 /** A network service newer than this table may have more types. */

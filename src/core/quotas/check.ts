@@ -1,6 +1,6 @@
 /**
- * Would a request pass a limit? Pure: what is used is counted by the store, in the transaction that
- * accepts the request.
+ * Would a request exceed a limit? Pure: the store counts usage in the transaction that accepts the
+ * request.
  */
 import type { QuotaLimits, QuotaName } from './limits.ts';
 import { unlimited } from './limits.ts';
@@ -9,17 +9,16 @@ import { unlimited } from './limits.ts';
 export type Amounts = Readonly<Partial<Record<QuotaName, number>>>;
 
 /**
- * How much more there may be of it: `Infinity` without a limit, 0 where the limit was lowered below
- * what is used.
+ * The remaining amount: `Infinity` without a limit, 0 if the limit was lowered below the usage.
  */
 export function headroom(limits: QuotaLimits, name: QuotaName, used: number): number {
   return limits[name] === unlimited ? Number.POSITIVE_INFINITY : Math.max(0, limits[name] - used);
 }
 
 /**
- * The limits that a request would pass, in the order of the alphabet; none: it may be. What is not
- * asked for is not looked at. Example: limits of 10 instances, `used` `{ instances: 9 }`, `asked`
- * `{ instances: 2 }` → `['instances']`.
+ * The limits that a request would exceed, in alphabetical order; empty: allowed. Amounts that are
+ * not requested are not checked. Example: limits of 10 instances, `used` `{ instances: 9 }`,
+ * `asked` `{ instances: 2 }` → `['instances']`.
  */
 export function exceededQuotas(
   limits: QuotaLimits,
@@ -32,8 +31,8 @@ export function exceededQuotas(
 }
 
 /**
- * The refusal in words. `asked` is text where the user asked for a range. Example: `Quota exceeded
- * for instances: Requested 3, but already used 9 of 10 instances`. Source: Nova
+ * The message of the refusal. `asked` is text for a requested range. Example: `Quota exceeded for
+ * instances: Requested 3, but already used 9 of 10 instances`. Source: Nova
  * `exception.TooManyInstances`.
  */
 export function quotaSentence(

@@ -1,6 +1,6 @@
 /**
- * How much a project may have. Pure data: who reads the configuration and who counts what is used
- * are elsewhere.
+ * How much a project may have. Pure data: reading the configuration and counting usage are
+ * elsewhere.
  */
 
 export const quotaNames = [
@@ -20,7 +20,7 @@ export const quotaNames = [
   'image_storage',
 ] as const;
 
-/** The names of the configuration; those that Nova and Neutron have are spelled as there. */
+/** The names in the configuration; those of Nova and Neutron are spelled as there. */
 export type QuotaName = (typeof quotaNames)[number];
 
 /**
@@ -29,12 +29,12 @@ export type QuotaName = (typeof quotaNames)[number];
  */
 export type QuotaLimits = Readonly<Record<QuotaName, number>>;
 
-/** As the number of a limit: there is none. Source: Nova and Neutron quotas. */
+/** The value of a limit that means no limit. Source: Nova and Neutron quotas. */
 export const unlimited = -1;
 
 /**
- * What a project may have when nobody configured it. Source: defaults of Nova `[quota]` and Neutron
- * `[QUOTAS]`; those of images are our own.
+ * The limits of a project without configuration. Source: defaults of Nova `[quota]` and Neutron
+ * `[QUOTAS]`; those of images are Novella's.
  */
 export const standardLimits: QuotaLimits = {
   instances: 10,
@@ -65,9 +65,9 @@ export interface Quotas {
 }
 
 /**
- * The limits of a project. What is configured for its id counts before its name, and that before
- * the default; `name` undefined: nobody knows it. Example: `limitsOf(quotas, { id: '6f…', name:
- * 'demo' }).instances` → 10.
+ * The limits of a project. The entry for its id takes precedence over that for its name, and that
+ * over the default; `name` undefined: unknown. Example: `limitsOf(quotas, { id: '6f…', name: 'demo'
+ * }).instances` → 10.
  */
 export function limitsOf(
   { default: standard, projects }: Quotas,

@@ -1,6 +1,6 @@
 /**
- * How many of the servers asked for a project may have. Pure: the store counts, in the transaction
- * that makes them.
+ * How many of the requested servers a project may have. Pure: the store counts in the transaction
+ * that creates them.
  */
 import { ComputeError } from '../errors.ts';
 import { type Amounts, exceededQuotas, headroom, quotaSentence } from './check.ts';

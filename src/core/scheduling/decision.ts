@@ -1,4 +1,4 @@
-/** What the scheduler saw and answered for one server: kept, and shown by `novella explain`. */
+/** The scheduler's input and result for one server: stored, and printed by `novella explain`. */
 import type { Reason } from '../reason.ts';
 
 /** A host that passed every filter. Weights are after normalisation and multiplier. */

@@ -4,11 +4,13 @@ import type { HostState } from './host-state.ts';
 import type { RequestSpec } from './request-spec.ts';
 import type { WeigherName } from './weights.ts';
 
-/** Says yes (no reasons) or no (at least one) to one host for one request. */
+/** Accepts (no reasons) or refuses (at least one) one host for one request. */
 export interface Filter {
   name: string;
   check(host: HostState, spec: RequestSpec): Reason[];
-  /** Whether `check` would give no reason, for a filter whose reasons cost more than its answer. */
+  /**
+   * Whether `check` would return no reason; for a filter whose reasons cost more than its verdict.
+   */
   passes?(host: HostState, spec: RequestSpec): boolean;
 }
 
@@ -20,7 +22,7 @@ export interface Weigher {
   name: WeigherName;
   /**
    * An amount: scaled by the greatest of the candidates, so that a small difference counts little.
-   * Absent: the least counts 0 and the greatest 1, whatever is between them.
+   * Absent: the least counts 0 and the greatest 1.
    */
   fromZero?: true;
   /** The least is best. */

@@ -1,7 +1,7 @@
 /**
- * The hosts as the scheduler last saw them, kept between decisions, with an index from kinds of
- * free devices to the hosts that have them. Who reads the hosts, and when, is not known here: `put`
- * each host whose row changed.
+ * The scheduler's latest snapshots of the hosts, kept between decisions, with an index from kinds
+ * of free devices to the hosts that have them. Does not read hosts itself: call `put` for each host
+ * whose row changed.
  */
 import { type PciDevicePool, poolKey } from '../pci/pools/pool.ts';
 import { matchesRequest } from '../pci/pools/pool-match.ts';
@@ -9,7 +9,7 @@ import type { PciRequest } from '../pci/requests/request.ts';
 import type { HostState } from './host-state.ts';
 
 /**
- * Free devices alike in all that a request may ask for but their card: hosts with such cards share
+ * Free devices equal in all that a request may require but their card: hosts with such cards share
  * the kind.
  */
 interface DeviceKind {
@@ -19,9 +19,9 @@ interface DeviceKind {
 }
 
 /**
- * Host snapshots by id. A decision looks only at hosts that have devices for its rarest request, so
- * it costs what may fit, not what there is. Measured with 10,000 hosts of which a tenth fit: 4
- * times as many decisions as with a list.
+ * Host snapshots by id. A decision checks only hosts that have devices for its rarest request, so
+ * its cost depends on the hosts that may fit, not on all. Measured with 10,000 hosts of which a
+ * tenth fit: 4 times as many decisions as with a list.
  */
 export class Fleet {
   readonly #hosts = new Map<string, { host: HostState; kinds: Set<DeviceKind> }>();
@@ -41,14 +41,13 @@ export class Fleet {
   }
 
   /**
-   * The snapshot of this host, to compare its generation with the row's; undefined when it is not
-   * known.
+   * The snapshot of this host, to compare its generation with the row's; undefined when unknown.
    */
   get(hostId: string): HostState | undefined {
     return this.#hosts.get(hostId)?.host;
   }
 
-  /** Adds the host, or replaces what was known of it. Costs the pools of this one host. */
+  /** Adds the host, or replaces its snapshot. Cost: the pools of this one host. */
   put(host: HostState): void {
     this.#unlink(host.id);
     const kinds = new Set<DeviceKind>();
@@ -61,7 +60,7 @@ export class Fleet {
     this.#hosts.set(host.id, { host, kinds });
   }
 
-  /** Forgets the host; nothing happens when it is not known. */
+  /** Removes the host; no effect when unknown. */
   remove(hostId: string): void {
     this.#unlink(hostId);
     this.#hosts.delete(hostId);
@@ -75,7 +74,7 @@ export class Fleet {
 
   /**
    * The hosts that may satisfy the requests: all that have, counted over their cards, enough free
-   * devices for the request that fewest hosts can serve. A host left out cannot; one that is in may
+   * devices for the request that fewest hosts can serve. A host left out cannot; a returned one may
    * still be refused by a filter. No request: all hosts.
    */
   hostsFor(requests: readonly PciRequest[]): HostState[] {
@@ -94,7 +93,7 @@ export class Fleet {
       .map(([host]) => host);
   }
 
-  /** A kind has no card, so what the request says of the card is left to the filters. */
+  /** A kind has no card, so the filters check what the request requires of the card. */
   #kindsFor(request: PciRequest): DeviceKind[] {
     const spec = request.spec.map(({ address: _card, parent_ifname: _netdev, ...rest }) => rest);
     const cardless = { ...request, spec };

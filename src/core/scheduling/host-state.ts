@@ -1,11 +1,11 @@
-/** The scheduler's snapshot of one host. Where snapshots come from is not known here. */
+/** The scheduler's snapshot of one host. Independent of where snapshots come from. */
 import type { HostProblem } from '../hosts/host-problem.ts';
 import type { PciDevicePool } from '../pci/pools/pool.ts';
 import type { HostNuma } from './numa-fit.ts';
 
 /**
- * `generation` counts changes of the host row; a claim made from this snapshot holds only while it
- * still is the row's.
+ * `generation` counts changes of the host row; a claim made from this snapshot is valid only while
+ * it equals the row's.
  */
 export interface HostState {
   id: string;
@@ -16,7 +16,7 @@ export interface HostState {
   disabledReason: string | null;
   /** Its agent reports in time. */
   alive: boolean;
-  /** What its agent says is wrong with it; absent: nothing. */
+  /** Problems that its agent reports; absent: none. */
   problems?: readonly HostProblem[];
   vcpus: number;
   vcpusUsed: number;

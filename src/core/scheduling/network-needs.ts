@@ -1,6 +1,6 @@
 /**
- * What the networks of a server's NICs ask of a host beside devices: physical networks, tunnels,
- * and the ports' resource requests.
+ * What the networks of a server's NICs require of a host besides devices: physical networks,
+ * tunnels, and the ports' resource requests.
  */
 import { ComputeError } from '../errors.ts';
 import type { Network } from '../networking/port.ts';

@@ -1,16 +1,15 @@
-/** The sentence a user reads when no host is left: per host the filter and what was missing. */
+/** The message for the user when no host is left: per host the filter and what was missing. */
 import type { Rejection } from './decision.ts';
 import { availabilityZone } from './filters/availability-zone.ts';
 import { forcedHost } from './filters/forced-host.ts';
 import { sameHost } from './filters/host-hints.ts';
 
-/** Groups of hosts that are spelled out; the others are only counted. */
+/** Groups of hosts that are listed; the others are only counted. */
 const groupsShown = 8;
 const hostsShown = 3;
 
 /**
- * Filters that hold what the user chose: hosts outside the choice are worth a word only when
- * nothing else is.
+ * Filters for the user's choice: hosts outside it are mentioned only when there is nothing else.
  */
 const choiceFilters = new Set([forcedHost.name, availabilityZone.name, sameHost.name]);
 

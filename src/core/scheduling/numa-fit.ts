@@ -6,7 +6,7 @@ import type { GuestNuma, GuestNumaCell } from '../servers/guest-numa.ts';
 
 /**
  * A NUMA node of a host. `cpus`: for guests that share; `dedicatedCpus`: for pinned ones. `socket`
- * null: the host does not say.
+ * null: not reported.
  */
 export interface HostNumaNode {
   id: number;
@@ -30,8 +30,8 @@ export interface NumaClaim extends NumaShare {
 }
 
 /**
- * A host's nodes and who holds what of them; no nodes: the host reports none. Only servers with a
- * NUMA topology count.
+ * A host's nodes and which servers hold what of them; no nodes: the host reports none. Only servers
+ * with a NUMA topology count.
  */
 export interface HostNuma {
   nodes: HostNumaNode[];
@@ -43,7 +43,7 @@ const sharedCpuRatio = 4;
 
 /**
  * Every way to place the cells, each on a host node of its own, shares in cell order; none when
- * there is no way. Nodes are tried in the order of `nodeRank`, lowest first (ties by id), so the
+ * there is none. Nodes are tried in the order of `nodeRank`, lowest first (ties by id), so the
  * first is the best. Source: Nova `numa_fit_instance_to_host`.
  */
 export function* numaPlacements(

@@ -18,8 +18,8 @@ export interface FitInput {
 }
 
 /**
- * The first placement of the cells for which `fits` says yes, with its answer; else the reasons of
- * the last no. Nodes that have devices for the requests are tried first; without requests, nodes
+ * The first placement of the cells that `fits` accepts, with its result; else the reasons of the
+ * last refusal. Nodes that have devices for the requests are tried first; without requests, nodes
  * without devices are. Source: Nova `numa_fit_instance_to_host`, `_numa_cells_support_*`.
  */
 export function fitTogether<T>(

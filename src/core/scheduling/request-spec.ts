@@ -1,4 +1,4 @@
-/** All the scheduler needs to know of what is asked. */
+/** The scheduler's input for one request. */
 import type { BindingNeed } from '../networking/binding/binding-need.ts';
 import type { NetworkAgents } from '../networking/binding/network-agents.ts';
 import type { PciRequest } from '../pci/requests/request.ts';
@@ -18,7 +18,7 @@ export interface RequestSpec {
   pciRequests: PciRequest[];
   /** Absent or null: the guest has no NUMA topology. */
   numa?: GuestNuma | null;
-  /** Zone the user asked for, or null for any. */
+  /** Zone the user requested, or null for any. */
   availabilityZone: string | null;
   /** Administrator's choice of host (`az:host`), or null. */
   forcedHost: string | null;
@@ -26,15 +26,15 @@ export interface RequestSpec {
   failedHosts: { host: string; reason: string }[];
   /** Absent or null: it is in no server group. */
   group?: SpecGroup | null;
-  /** Hosts of the servers it asks to be with; absent or null: it does not ask. */
+  /** Hosts of the servers it must share a host with; absent or null: no such request. */
   sameHost?: readonly string[] | null;
-  /** Hosts of the servers it asks not to be with. */
+  /** Hosts of the servers it must not share a host with. */
   differentHost?: readonly string[];
-  /** Absent or null: who could bind its ports where is not known. */
+  /** Absent or null: which agents could bind its ports is unknown. */
   binding?: SpecBinding | null;
 }
 
-/** What the server's ports need, one each, and the agents there are. */
+/** What the server's ports need, one each, and the existing agents. */
 export interface SpecBinding {
   needs: readonly BindingNeed[];
   agents: NetworkAgents;

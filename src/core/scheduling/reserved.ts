@@ -1,4 +1,4 @@
-/** What an operator keeps of a host for the host itself. */
+/** What an operator reserves for the host itself. */
 
 export interface Reserved {
   vcpus: number;
@@ -6,7 +6,7 @@ export interface Reserved {
 }
 
 /**
- * The facts of a host as guests may have it; never below zero. Source: Nova `reserved_host_cpus`,
+ * The host's resources that guests may use; never below zero. Source: Nova `reserved_host_cpus`,
  * `reserved_host_memory_mb`.
  */
 export function withoutReserved<Facts extends { vcpus: number; memoryMib: number }>(

@@ -1,5 +1,5 @@
 /**
- * Picks the hosts that can take a server, best first, and says of every other one why not. Looks at
+ * Picks the hosts that can take a server, best first, and returns for every other one why not. Uses
  * snapshots; the claim decides.
  */
 import { compareText } from '../compare-text.ts';
@@ -22,7 +22,7 @@ import type { HostState } from './host-state.ts';
 import type { RequestSpec } from './request-spec.ts';
 import { type Weighing, weighHosts } from './weigh-hosts.ts';
 
-/** In this order; the first that refuses is the one that is named. */
+/** In this order; the first that refuses is reported. */
 const filters: readonly Filter[] = [
   forcedHost,
   availabilityZone,
@@ -67,8 +67,8 @@ const candidatesTried = 10;
 
 /**
  * The best candidates of a fleet, at most `limit`: the same, in the same order, as the first of
- * `selectHosts`, without a word on the others. When it gives none, `selectHosts` of `fleet.hosts`
- * says why.
+ * `selectHosts`, without reasons for the others. When it returns none, `selectHosts` of
+ * `fleet.hosts` returns why.
  */
 export function selectBest(
   spec: RequestSpec,

@@ -46,8 +46,8 @@ export function weighHosts(
 }
 
 /**
- * The weights of all hosts by one weigher, scaled to 0…its configured weight; all alike gives 0, so
- * that a weigher which sees no difference makes none.
+ * The weights of all hosts by one weigher, scaled to 0…its configured weight; 0 for all when all
+ * are equal.
  */
 function weightsBy(
   weigher: Weigher,

@@ -16,7 +16,7 @@ export const weigherNames = [
 export type WeigherName = (typeof weigherNames)[number];
 
 /**
- * A factor for each weigher: 0 switches it off, a negative one turns its preference round. Example:
+ * A factor for each weigher: 0 switches it off, a negative one reverses its preference. Example:
  * `{cpu: 1, ram: -1, …}`.
  */
 export type Weights = Readonly<Record<WeigherName, number>>;

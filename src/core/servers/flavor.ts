@@ -1,4 +1,4 @@
-/** A flavor: the size of a server and what else it asks for. */
+/** A flavor: the size of a server and what else it requests. */
 export interface Flavor {
   id: string;
   name: string;

@@ -1,5 +1,5 @@
 /**
- * The NUMA topology that a server asks for through its flavor and image. Where it fits is decided
+ * The NUMA topology that a server requests through its flavor and image. Where it fits is decided
  * in `scheduling/numa-fit.ts`.
  */
 import { ComputeError } from '../errors.ts';
@@ -12,7 +12,7 @@ export interface GuestNumaCell {
   memoryMib: number;
 }
 
-/** `isPinned`: each vcpu gets a processor of the host that is its alone. */
+/** `isPinned`: each vcpu gets a dedicated processor of the host. */
 export interface GuestNuma {
   isPinned: boolean;
   cells: GuestNumaCell[];
@@ -22,8 +22,8 @@ export interface GuestNuma {
 type Properties = Readonly<Record<string, string>>;
 
 /**
- * null: it asks for none, and NUMA policies of PCI requests do not apply. Example: `hw:numa_nodes`
- * 2 with 4 vcpus → two cells of 2. Throws `invalid` for values that cannot be met. Source: Nova
+ * null: none requested, and NUMA policies of PCI requests do not apply. Example: `hw:numa_nodes` 2
+ * with 4 vcpus → two cells of 2. Throws `invalid` for values that cannot be met. Source: Nova
  * `hardware.numa_get_constraints`.
  */
 export function guestNumaOf(flavor: Flavor, imageProperties: Properties = {}): GuestNuma | null {
@@ -63,7 +63,7 @@ export function affinityPolicyOf(flavor: Flavor, imageProperties: Properties): N
   throw refused('pci_numa_affinity_policy', text, `must be one of ${numaPolicies.join(', ')}`);
 }
 
-/** `hw:KEY` of the flavor or `hw_KEY` of the image; both may be set only to the same. */
+/** `hw:KEY` of the flavor or `hw_KEY` of the image; if both are set they must be equal. */
 function either(flavor: Flavor, imageProperties: Properties, key: string): string | undefined {
   const ofFlavor = flavor.extraSpecs[`hw:${key}`];
   const ofImage = imageProperties[`hw_${key}`];

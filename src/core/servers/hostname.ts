@@ -1,4 +1,4 @@
-/** The name a guest calls itself, from the name of its server. */
+/** A guest's own host name, from the name of its server. */
 
 const longest = 63;
 

@@ -1,4 +1,4 @@
-/** How a server's inner states read from outside. */
+/** How a server's internal states appear in the API. */
 import type { Server, TaskState, VmState } from './server.ts';
 
 const byVmState: Record<VmState, string> = {
@@ -11,7 +11,7 @@ const byVmState: Record<VmState, string> = {
   deleted: 'DELETED',
 };
 
-/** Tasks that show through a state. All others leave its own word. */
+/** Tasks that change a state's status. All others keep the state's own. */
 const busy: Partial<Record<VmState, Partial<Record<NonNullable<TaskState>, string>>>> = {
   active: { rebooting: 'REBOOT', rebooting_hard: 'HARD_REBOOT', rebuilding: 'REBUILD' },
   stopped: { rebuilding: 'REBUILD' },
@@ -19,8 +19,8 @@ const busy: Partial<Record<VmState, Partial<Record<NonNullable<TaskState>, strin
 };
 
 /**
- * The `status` word of the API. Example: active + rebooting → `REBOOT`; building → `BUILD`.
- * Source: Nova `api/openstack/common.py`, `_STATE_MAP`.
+ * The `status` of the API. Example: active + rebooting → `REBOOT`; building → `BUILD`. Source: Nova
+ * `api/openstack/common.py`, `_STATE_MAP`.
  */
 export function serverStatus({
   vmState,

@@ -4,8 +4,8 @@
  */
 
 /**
- * Failures whose words are about what the user brought (image, port, network) or say nothing of a
- * host. The whole message must fit.
+ * Failures whose text is about the user's own input (image, port, network) or does not mention a
+ * host. The entire message must match.
  */
 const ownThings = [
   /^image [\w-]+ does not exist any more$/,

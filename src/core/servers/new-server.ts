@@ -1,14 +1,14 @@
 /**
- * What a user asks for when a server is created, once the body is checked. What exists (flavor,
- * image, ports) is not known here.
+ * A user's request for a new server, once the body is checked. Whether flavor, image and ports
+ * exist is not checked here.
  */
 import type { NetworkRequest } from '../networking/network-request.ts';
 
-/** One NIC as asked for: a network (perhaps with an address on it) or a port. Never neither. */
+/** One requested NIC: a network (perhaps with an address on it) or a port; at least one is set. */
 export type RequestedNic = Omit<NetworkRequest, 'pciRequestId'>;
 
 /**
- * A requested server. Flavor, image, networks and ports are ids that nobody has looked up yet.
+ * A requested server. Flavor, image, networks and ports are ids that are not yet resolved.
  * `networks`: 'none' = no NIC; 'auto' = the project's only network (several: conflict; none:
  * invalid); 'unspecified' = left out before microversion 2.37, the same but no network gives a
  * server without NIC. Source: Nova `POST /servers`; the seed, "requested_networks".

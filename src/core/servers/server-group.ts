@@ -1,6 +1,6 @@
 /**
- * A server group: servers of one project that are to share a host, or not to. Who is where is not
- * known here.
+ * A server group: servers of one project that are to share a host, or not to. Independent of where
+ * they run.
  */
 
 export const groupPolicies = [
@@ -23,15 +23,15 @@ export interface ServerGroup {
   userId: string;
   policy: GroupPolicy;
   /**
-   * Of anti-affinity only; null when the user did not say: one. Source: Nova `max_server_per_host`,
+   * Of anti-affinity only; null when not specified: one. Source: Nova `max_server_per_host`,
    * microversion 2.64.
    */
   maxServersPerHost: number | null;
   /** Ids of its live servers, in the order they joined. */
   members: string[];
   /**
-   * Counts placements of its servers; a choice of host made from what was read holds only while it
-   * still is the row's.
+   * Counts placements of its servers; a choice of host is valid only while the value read equals
+   * the row's.
    */
   generation: number;
 }

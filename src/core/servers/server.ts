@@ -1,5 +1,5 @@
 /**
- * A server: what the user sees of one virtual machine. Its guest (the libvirt side) is
+ * A server: the user's view of one virtual machine. Its guest (the libvirt side) is
  * `core/guests/guest.ts`.
  */
 import type { NetworkRequest } from '../networking/network-request.ts';
@@ -35,7 +35,7 @@ export type TaskState =
 /** Nova's numbers: 0 no state, 1 running, 3 paused, 4 shut down, 6 crashed, 7 suspended. */
 export type PowerState = 0 | 1 | 3 | 4 | 6 | 7;
 
-/** Why a server is in ERROR, in words for the user. `details` are for administrators. */
+/** Why a server is in ERROR, for the user. `details` are for administrators. */
 export interface ServerFault {
   code: number;
   message: string;
@@ -56,7 +56,7 @@ export interface ServerNic extends NetworkRequest {
 /** Times are epoch milliseconds. */
 export interface Server {
   id: string;
-  /** Counts up; the guest's name is made of it: `instance-0000002a`. */
+  /** Increasing number; the guest's name is derived from it: `instance-0000002a`. */
   serial: number;
   name: string;
   hostname: string;

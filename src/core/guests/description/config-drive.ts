@@ -1,6 +1,6 @@
 /**
- * The config drive: how a guest learns its name, addresses and user data where no metadata service
- * is. Source: Nova "Config drives".
+ * The config drive: gives a guest its name, addresses and user data without a metadata service.
+ * Source: Nova "Config drives".
  */
 import type { Server } from '../../servers/server.ts';
 import type { DriveFile } from './guest.ts';
@@ -11,14 +11,14 @@ import { networkData } from './network-data.ts';
 export const configDriveLabel = 'config-2';
 
 /**
- * `latest` is what guests read; those that ask for a version find the newest whose content this is.
- * Source: cloud-init `OS_VERSIONS`.
+ * `latest` is what guests read; those that need a version use the newest with this content. Source:
+ * cloud-init `OS_VERSIONS`.
  */
 const versions = ['latest', '2018-08-27'];
 
 /**
- * Has this server one? Without it a server with a VF would know neither address nor VLAN: no
- * metadata service is on its network.
+ * Does this server have one? Without it a server with a VF would get neither address nor VLAN: its
+ * network has no metadata service.
  */
 export function hasConfigDrive(
   server: Pick<Server, 'configDrive' | 'imageProperties' | 'nics'>,

@@ -1,9 +1,9 @@
-/** What an image says of the board and the disk that its guests need. */
+/** The board and disk that an image requires for its guests. */
 import { refuse, type Verdict } from '../../reason.ts';
 
 type Properties = Readonly<Record<string, string>>;
 
-/** How the guest sees its disk. Source: Nova `hw_disk_bus`, those that a q35 board has. */
+/** The bus of the guest's disk. Source: Nova `hw_disk_bus`, those that a q35 board has. */
 const diskBuses = ['virtio', 'scsi', 'sata'] as const;
 export type DiskBus = (typeof diskBuses)[number];
 
@@ -17,9 +17,9 @@ export interface GuestHardware {
 const boards = /^(q35|pc-q35-[\w.-]+)$/;
 
 /**
- * Example: `{ hw_disk_bus: 'sata' }` → `{ machine: 'q35', diskBus: 'sata' }`. Refuses what no guest
- * here can have, naming the property. Source: Glance "Useful image properties", `hw_machine_type`
- * and `hw_disk_bus`.
+ * Example: `{ hw_disk_bus: 'sata' }` → `{ machine: 'q35', diskBus: 'sata' }`. Refuses unsupported
+ * values, naming the property. Source: Glance "Useful image properties", `hw_machine_type` and
+ * `hw_disk_bus`.
  */
 export function guestHardware(properties: Properties): Verdict<{ hardware: GuestHardware }> {
   const machine = properties['hw_machine_type'] ?? 'q35';
@@ -40,7 +40,7 @@ export function guestHardware(properties: Properties): Verdict<{ hardware: Guest
   return { ok: true, hardware: { machine, diskBus } };
 }
 
-/** What Linux calls the disk. Example: `scsi` → `sda`. */
+/** The disk's name in Linux. Example: `scsi` → `sda`. */
 export function diskName(bus: DiskBus): 'vda' | 'sda' {
   return bus === 'virtio' ? 'vda' : 'sda';
 }

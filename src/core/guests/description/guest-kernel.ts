@@ -1,4 +1,4 @@
-/** Which kernel a guest starts from, when its image brings none of its own. */
+/** Which kernel a guest starts from when its image contains none. */
 import type { Server } from '../../servers/server.ts';
 import { diskName, guestHardware } from './guest-hardware.ts';
 import type { GuestKernel } from './guest.ts';
@@ -14,7 +14,7 @@ export interface KernelImages {
 
 /**
  * Example: `{ kernel_id: '5f…', ramdisk_id: '' }` → `{ kernelId: '5f…', ramdiskId: null }`. A
- * ramdisk without a kernel counts for nothing.
+ * ramdisk without a kernel is ignored.
  */
 export function kernelImages(imageProperties: Record<string, string>): KernelImages {
   const kernelId = idOrNull(imageProperties['kernel_id']);
@@ -23,8 +23,8 @@ export function kernelImages(imageProperties: Record<string, string>): KernelIma
 }
 
 /**
- * Root on its first disk, and its words on the serial console. Source: Nova's default for a guest
- * with a kernel.
+ * Root on its first disk, and output on the serial console. Source: Nova's default for a guest with
+ * a kernel.
  */
 function usualCommandLine(imageProperties: Record<string, string>): string {
   return `root=${rootDevice(imageProperties)} console=tty0 console=ttyS0`;
@@ -49,7 +49,7 @@ export function guestKernel({
   return { imageId: kernelId, ramdiskImageId: ramdiskId, commandLine };
 }
 
-/** `nokernel` is how old tools said that there is none. */
+/** Old tools write `nokernel` for none. */
 function idOrNull(id: string | undefined): string | null {
   return id === undefined || id === '' || id === 'nokernel' ? null : id;
 }

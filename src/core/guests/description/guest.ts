@@ -1,7 +1,4 @@
-/**
- * The guest: what a hypervisor needs to know of one server. Hypervisor-neutral; XML is made
- * elsewhere.
- */
+/** The guest: what a hypervisor needs of one server. Hypervisor-neutral; XML is made elsewhere. */
 import type { PciAddress } from '../../pci/devices/address.ts';
 import type { VfRequest } from '../../pci/vf/vf-settings.ts';
 import type { NumaShare } from '../../scheduling/numa-fit.ts';
@@ -27,7 +24,7 @@ interface NicIdentity {
   bandwidth: { inbound: NicRate; outbound: NicRate } | null;
 }
 
-/** What the guest sees of a NIC that the host makes. null: leave the hypervisor's default. */
+/** The guest's side of a NIC that the host makes. null: leave the hypervisor's default. */
 export interface NicFrontend {
   /** Example: `virtio`. */
   model: string | null;
@@ -40,7 +37,7 @@ export interface NicFrontend {
 
 /**
  * What a bridge of a network without a network agent is joined to: the host's interface of this
- * physical network, tagged with this VLAN. `physicalNetwork` null: to nothing, guests of this host
+ * physical network, tagged with this VLAN. `physicalNetwork` null: not joined, guests of this host
  * only. `vlan` null: untagged.
  */
 export interface BridgeWiring {
@@ -56,9 +53,9 @@ export type GuestNic = NicIdentity &
         address: PciAddress;
         vlan: number | null;
         portProfileId: string | null;
-        /** Is the VF to be trusted? null: the port does not say. */
+        /** Is the VF to be trusted? null: not specified by the port. */
         trusted: boolean | null;
-        /** Absent: an agent of the network sets the VF's other settings, or nobody does. */
+        /** Absent: the VF's other settings are left to a network agent, if any. */
         vf?: VfRequest;
       }
     | {
@@ -75,7 +72,7 @@ export type GuestNic = NicIdentity &
         kind: 'bridge';
         bridge: string;
         devName: string;
-        /** How the agent makes the bridge; null: another program of the host has made it. */
+        /** How the agent makes the bridge; null: another program on the host makes it. */
         wiring: BridgeWiring | null;
         frontend: NicFrontend;
       }
@@ -123,13 +120,13 @@ export function isPciNic(nic: GuestNic): nic is PciGuestNic {
   return 'address' in nic;
 }
 
-/** A PCI device of a flavor alias, given as it is. */
+/** A PCI device of a flavor alias, passed through as it is. */
 export interface GuestHostDevice {
   address: PciAddress;
   requestId: string;
   /**
-   * true: its driver stays with it, libvirt neither takes it off nor puts it back. Absent: libvirt
-   * manages it.
+   * true: its driver stays bound, libvirt neither unbinds nor rebinds it. Absent: libvirt manages
+   * it.
    */
   isUnmanaged?: true;
 }
@@ -152,7 +149,7 @@ export interface DriveFile {
 }
 
 /**
- * One guest, complete: what libvirt receives follows from this alone (and the host's own facts).
+ * One guest, complete: what libvirt receives is derived from this (and the host's own facts) only.
  */
 export interface Guest {
   /** The server's id; the domain's uuid. */

@@ -1,6 +1,6 @@
 /**
- * The PCI devices that a guest holds, and how: what a host must check before a start and restore
- * after an end.
+ * The PCI devices that a guest holds, and how: what a host must check before its start and restore
+ * after its end.
  */
 import { assertNever } from '../../errors.ts';
 import type { PciAddress } from '../../pci/devices/address.ts';
@@ -15,12 +15,12 @@ import { isPciNic } from './guest.ts';
 export interface HeldDevice {
   address: PciAddress;
   through: 'hostdev' | 'macvtap' | 'vdpa';
-  /** The guest's MAC and VLAN are set on the VF by us, and cleared by us. */
+  /** The agent sets the guest's MAC and VLAN on the VF, and clears them. */
   isConfigured: boolean;
   trust: boolean;
   /**
-   * true: its driver is the operator's, neither judged nor bound again. Absent: libvirt takes it
-   * off and puts it back.
+   * true: its driver is the operator's, neither checked nor rebound. Absent: libvirt unbinds and
+   * rebinds it.
    */
   isUnmanaged?: true;
 }

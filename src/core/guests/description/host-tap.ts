@@ -1,20 +1,21 @@
 /**
- * A tap that the host makes before its guest starts, where a binding says that the hypervisor is
- * not to.
+ * A tap that the host makes before its guest starts, where a binding requires that the hypervisor
+ * does not.
  */
 
 /** `mtu` null: the kernel's default. */
 export interface HostTap {
   /** Example: `tap6d0f5f54-11`. */
   devName: string;
-  /** What the guest's NIC has at the other end. */
+  /** The MAC of the guest's NIC at the other end. */
   macAddress: string;
   mtu: number | null;
   /**
-   * One queue for each of the guest's: the kernel opens it only in the way in which it was made.
+   * One queue for each of the guest's: the kernel opens a tap only in the mode in which it was
+   * made.
    */
   isMultiQueue: boolean;
-  /** The port that it is of Open vSwitch; null: somebody else connects it. */
+  /** Its Open vSwitch port; null: another program connects it. */
   ovs: OvsPort | null;
 }
 
@@ -25,6 +26,6 @@ export interface HostTap {
 export interface OvsPort {
   /** Example: `br-int`. */
   bridge: string;
-  /** By which the network's agent finds it: the id of the port. */
+  /** The port's id, by which the network's agent finds it. */
   interfaceId: string;
 }

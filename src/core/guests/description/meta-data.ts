@@ -25,8 +25,8 @@ export interface MetaData {
 }
 
 /**
- * Devices are the NICs that have a role tag, a VLAN, or a trusted VF. Where a NIC is on the guest's
- * bus only its hypervisor knows, once it runs; its MAC finds it. Source: Nova
+ * Devices are the NICs that have a role tag, a VLAN, or a trusted VF. A NIC's place on the guest's
+ * bus is known only to the hypervisor, once it runs; its MAC identifies it. Source: Nova
  * `InstanceMetadata._metadata_as_json`, `_get_device_metadata`.
  */
 export function metaData(server: Server, vifs: readonly Vif[], zone: string): MetaData {

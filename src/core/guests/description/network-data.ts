@@ -1,6 +1,6 @@
 /**
- * What a guest can read about its NICs: `network_data.json`. It is all it gets where no DHCP
- * answers, as on an SR-IOV network.
+ * What a guest can read about its NICs: `network_data.json`. Its only source where no DHCP
+ * responds, as on an SR-IOV network.
  */
 import { splitCidr } from '../../networking/cidr.ts';
 import type { FixedIp, Subnet } from '../../networking/port.ts';
@@ -40,16 +40,15 @@ export interface NetworkData {
 }
 
 /**
- * VIF types that guests know as a link's type; to all others an Ethernet NIC is `phy`. Source: Nova
- * `LEGACY_EXPOSED_VIF_TYPES`.
+ * VIF types that guests accept as a link's type; to all others an Ethernet NIC is `phy`. Source:
+ * Nova `LEGACY_EXPOSED_VIF_TYPES`.
  */
 const knownTypes = new Set(['bridge', 'dvs', 'hw_veb', 'hyperv', 'ovs', 'tap', 'vhostuser', 'vif']);
 
 /**
- * One link for each NIC, one network for each address. Addresses are given as they are, never "ask
- * DHCP": the port has them whether or not a DHCP server is near. The VLAN of a VF is not here: its
- * NIC takes the tag off, so the guest must not. Source: Nova `get_network_metadata`; OpenStack's
- * network_data.json schema.
+ * One link for each NIC, one network for each address. Addresses are static, never "use DHCP": the
+ * port has them with or without a DHCP server. The VLAN of a VF is omitted: its NIC strips the tag,
+ * so the guest must not. Source: Nova `get_network_metadata`; OpenStack's network_data.json schema.
  */
 export function networkData(vifs: readonly Vif[]): NetworkData {
   const data: NetworkData = { links: [], networks: [], services: [] };
@@ -65,7 +64,7 @@ export function networkData(vifs: readonly Vif[]): NetworkData {
     for (const fixedIp of vif.fixedIps) {
       const subnet = vif.network.subnets?.find(({ id }) => id === fixedIp.subnetId);
       if (subnet === undefined) continue;
-      // A second address in the same subnet needs no second way out of it.
+      // A second address in the same subnet needs no second gateway.
       const isFirst = !described.has(subnet.id);
       described.add(subnet.id);
       data.networks.push({
@@ -95,7 +94,7 @@ function servicesOf({ dnsNameservers }: Subnet): Service[] {
   return dnsNameservers.map((address) => ({ type: 'dns', address }));
 }
 
-/** The way out first, then the subnet's own routes. */
+/** The gateway first, then the subnet's own routes. */
 function routesOf({ ipVersion, gatewayIp, hostRoutes }: Subnet): Route[] {
   const everything = ipVersion === 4 ? '0.0.0.0/0' : '::/0';
   const wayOut = gatewayIp === null ? [] : [{ destination: everything, nexthop: gatewayIp }];

@@ -1,14 +1,12 @@
 /**
- * What the guest sees of a NIC that the host emulates: model, queues. NICs that are a device of
- * their own have none of it.
+ * The guest's side of an emulated NIC: model, queues. NICs that are passed-through devices have
+ * none.
  */
 import { isTrue } from '../../pci/devices/boolean-text.ts';
 import { refuse, type Verdict } from '../../reason.ts';
 import type { NicFrontend, NicRate } from '../description/guest.ts';
 
-/**
- * What flavor, image and host settings ask of a server's NICs. All texts as their owner wrote them.
- */
+/** What flavor, image and host settings require of a server's NICs. All texts as written. */
 export interface NicOptions {
   vcpus: number;
   /** Example: `{ 'hw:vif_multiqueue_enabled': 'true' }`. */
@@ -18,7 +16,7 @@ export interface NicOptions {
   /** The host's queue sizes; null: the hypervisor's default. */
   rxQueueSize: number | null;
   txQueueSize: number | null;
-  /** Most queues of one NIC that the host can do; null: as many as vcpus. */
+  /** Most queues of one NIC that the host supports; null: as many as vcpus. */
   maxQueues: number | null;
 }
 
@@ -77,10 +75,7 @@ export function planFrontend(options: NicOptions): Verdict<{ frontend: NicFronte
   };
 }
 
-/**
- * A NIC that is a device of its own has no emulated side; what flavor and image say of one must
- * agree all the same.
- */
+/** A passed-through NIC has no emulated side, but flavor and image must not conflict. */
 export function planNoFrontend(options: NicOptions): Verdict<{ frontend: NicFrontend }> {
   const packed = requestedSwitch(options, 'virtio_packed_ring');
   return packed.ok ? { ok: true, frontend: plainFrontend } : packed;
@@ -98,8 +93,8 @@ export const plainFrontend: NicFrontend = {
 const notRequested = { ok: true as const, on: false };
 
 /**
- * A yes or no that flavor or image may give, not differing ones. Source: Nova
- * `_get_flavor_image_meta`, `FlavorImageConflict`.
+ * A switch that flavor or image may set; both must agree. Source: Nova `_get_flavor_image_meta`,
+ * `FlavorImageConflict`.
  */
 function requestedSwitch(options: NicOptions, name: string): Verdict<{ on: boolean }> {
   const ofFlavor = options.extraSpecs[`hw:${name}`];

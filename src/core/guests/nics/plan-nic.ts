@@ -1,6 +1,6 @@
 /**
- * From a bound NIC to its definition for the hypervisor: one function per VIF type. XML and host
- * interfaces are not known here.
+ * From a bound NIC to its definition for the hypervisor: one function per VIF type. Independent of
+ * XML and host interfaces.
  */
 import { deviceName } from '../../networking/vif-of.ts';
 import type { Vif } from '../../networking/vif.ts';
@@ -51,7 +51,7 @@ export function planGuestNic(vif: Vif, options: NicOptions): Planned {
 }
 
 /**
- * Is the guest's NIC the device itself, with nothing emulated? Source: Nova
+ * Is the guest's NIC the device itself, without emulation? Source: Nova
  * `VNIC_TYPES_DIRECT_PASSTHROUGH`.
  */
 function isWholeDevice(vnicType: VnicType): boolean {
@@ -80,7 +80,7 @@ const planners: Record<string, (plan: NicPlan) => Planned> = {
   vhostuser: planVhostUser,
 };
 
-/** The VF's own switch does the VLAN. */
+/** The VF's own switch handles the VLAN. */
 function planHwVeb(plan: NicPlan): Planned {
   const { vif } = plan;
   const slot = pciSlot(vif);
@@ -110,7 +110,9 @@ function trust(vif: Vif): boolean | null {
   return isTrue(typeof trusted === 'string' ? trusted : String(trusted === true));
 }
 
-/** The external switch does the VLAN, named by a port profile; libvirt refuses a VLAN beside it. */
+/**
+ * The external switch handles the VLAN, named by a port profile; libvirt refuses a VLAN beside it.
+ */
 function planQbh(plan: NicPlan): Planned {
   const { vif } = plan;
   const slot = pciSlot(vif);
@@ -207,7 +209,7 @@ function planVrouter(plan: NicPlan): Planned {
   );
 }
 
-/** A vhost-user NIC in front of a VF: the VF must be known even though the guest never sees it. */
+/** A vhost-user NIC in front of a VF: the VF must be known although the guest does not get it. */
 function planForwarded(plan: NicPlan): Planned {
   const slot = pciSlot(plan.vif);
   return slot.ok ? planVhostUser(plan) : slot;
@@ -247,7 +249,7 @@ function planIvs(plan: NicPlan): Planned {
   return planBridge({ ...plan, vif: { ...plan.vif, network: { ...plan.vif.network, bridge } } });
 }
 
-/** A tap that someone else wires up. */
+/** A tap that another component connects. */
 function planGeneric(plan: NicPlan): Planned {
   const { vif, identity, bandwidth, frontend } = plan;
   const mtu = vif.network.mtu;
@@ -321,8 +323,8 @@ function pciSlot(vif: Vif): Verdict<{ address: PciAddress }> {
 }
 
 /**
- * The tag of the VF. The text "0" (a flat network) is a tag too: it clears what the VF had. Source:
- * Nova `LibvirtConfigGuestInterface`.
+ * The VF's VLAN tag. The text "0" (a flat network) is a tag too: it clears the previous one.
+ * Source: Nova `LibvirtConfigGuestInterface`.
  */
 function vlanTag(vif: Vif): Verdict<{ tag: number | null }> {
   const value = vif.details['vlan'];

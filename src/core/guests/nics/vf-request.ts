@@ -1,13 +1,13 @@
-/** What a bound port asks its host to set on the VF, beside MAC and VLAN. */
+/** What a bound port requires its host to set on the VF besides MAC and VLAN. */
 import type { Vif } from '../../networking/vif.ts';
 import type { VfLinkState, VfRequest } from '../../pci/vf/vf-settings.ts';
 import type { NicRate } from '../description/guest.ts';
 
 /**
- * The embedded network service says it in `binding:vif_details`; a Neutron does not, for its NIC
- * agent owns these settings: null then. Example: `{ vf_settings: { spoof_check: true, link_state:
- * 'auto' } }` → spoof check on, link state auto. A flavor that limits what its NICs send limits the
- * VF too: the kernel counts in Mbit/s, at least 1, the flavor in kB/s.
+ * The embedded network service sets it in `binding:vif_details`; Neutron does not, as its NIC agent
+ * owns these settings: null then. Example: `{ vf_settings: { spoof_check: true, link_state: 'auto'
+ * } }` → spoof check on, link state auto. A flavor that limits what its NICs send limits the VF
+ * too: the kernel counts in Mbit/s, at least 1, the flavor in kB/s.
  */
 export function vfRequest({
   vif,

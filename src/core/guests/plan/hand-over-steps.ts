@@ -8,9 +8,9 @@ import type { HostTap } from '../description/host-tap.ts';
 import type { Step, VfStep } from './step.ts';
 
 /**
- * The device is recorded first, so that whatever follows can be undone. libvirt itself sets MAC and
- * VLAN of a VF that it hands over whole; one under a macvtap is set here, so that the network's own
- * agent sees the port's MAC. Source: Nova `plug_hw_veb`.
+ * The device is recorded first, so that all later steps can be undone. libvirt sets MAC and VLAN of
+ * a VF that it passes through; one under a macvtap is set here, so that the network's own agent
+ * sees the port's MAC. Source: Nova `plug_hw_veb`.
  */
 export function handOverSteps(guestId: string, nic: GuestNic): Step[] {
   if (nic.kind === 'bridge' && nic.wiring !== null) {
@@ -49,7 +49,7 @@ export function recordHostDevice(guestId: string, device: GuestHostDevice): Step
   return { do: 'record-device', device: heldHostDevice(device), guestId, macAddress: null };
 }
 
-/** The other way: the guest must have released it. */
+/** The reverse; the guest must have released the device. */
 export function giveBackSteps(guestId: string, nic: GuestNic): Step[] {
   if (nic.kind === 'bridge' && nic.wiring !== null) {
     return [{ do: 'release-bridge', guestId, portId: nic.portId }];
@@ -60,8 +60,8 @@ export function giveBackSteps(guestId: string, nic: GuestNic): Step[] {
 }
 
 /**
- * What gives a VF back clean that nobody has recorded: a MAC left on it would keep its PF from
- * sending to the guest that has the MAC next. Source: Nova `unplug_hw_veb`.
+ * Steps that clean a VF which was not recorded: a MAC left on it would keep its PF from sending to
+ * the guest that has the MAC next. Source: Nova `unplug_hw_veb`.
  */
 export function unplugSteps(device: HeldDevice): VfStep[] {
   const { address } = device;

@@ -6,7 +6,7 @@ import { type GroupMember, isUsedByHost, isVfioDriver } from '../../pci/devices/
 import type { Reason } from '../../reason.ts';
 import type { HeldDevice } from '../description/held-device.ts';
 
-/** What the host says of a function and of who uses it. Absent keys were not found out. */
+/** What the host reports of a function and its users. Absent keys were not determined. */
 export interface DeviceFacts {
   /** null: none is bound. */
   driver: string | null;
@@ -17,8 +17,7 @@ export interface DeviceFacts {
   /** Of a VF: its PF's interface; null when the PF has none. */
   pf: { ifname: string; isUp: boolean } | null;
   /**
-   * Who on the host uses the function's interface, in plain words. Example: `it is a port of bridge
-   * br0`.
+   * What on the host uses the function's interface, as text. Example: `it is a port of bridge br0`.
    */
   uses: string[];
 }
@@ -32,15 +31,15 @@ export interface HandOver {
    * Is it a NIC of the guest, set up through its PF? A device of a flavor alias is given as it is.
    */
   isNic: boolean;
-  /** The devices that this guest is to have whole, this one among them. */
+  /** The devices passed through to this guest, including this one. */
   together: ReadonlySet<PciAddress>;
   /** The devices that other running guests have, with the names of the guests. */
   elsewhere: ReadonlyMap<PciAddress, string>;
 }
 
 /**
- * Why this device must not be given away, with what an operator is to do. Empty when it may. Under
- * a macvtap the device stays with the host, so IOMMU and driver do not matter. Source: Linux
+ * Why this device must not be handed over, and what the operator has to do. Empty when it may.
+ * Under a macvtap the device stays with the host, so IOMMU and driver do not matter. Source: Linux
  * `Documentation/driver-api/vfio.rst` (a group has one owner).
  */
 export function handOverProblems(
@@ -60,8 +59,7 @@ export function handOverProblems(
 }
 
 /**
- * InfiniBand needs no network interface of the host: what it is called there, IPoIB, is a service
- * on top.
+ * InfiniBand needs no network interface of the host: that interface, IPoIB, is a service on top.
  */
 function isEthernet({ classCode }: DeviceFacts): boolean {
   return classCode.startsWith('02') && !classCode.startsWith('0207');

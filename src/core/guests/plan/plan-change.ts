@@ -1,12 +1,12 @@
-/** Steps for a guest that is on its host already: power, pause, NICs that come and go. */
+/** Steps for a guest that is on its host already: power, pause, NICs attached and detached. */
 import { type Guest, type GuestNic, isPciNic, type PciGuestNic } from '../description/guest.ts';
 import { giveBackSteps, handOverSteps, vfChangeOf } from './hand-over-steps.ts';
 import { type FoundGuest, isLive, planSpawn } from './plan.ts';
 import type { Step } from './step.ts';
 
 /**
- * Cuts the power, if it is on, and starts the guest as defined now, with what its config drive says
- * now; `staysOff`: only defines it. Its disk stays unless it is to be `fresh`. What it was before
+ * Cuts the power, if it is on, and starts the guest with its current definition and config drive;
+ * `staysOff`: only defines it. Its disk stays unless it is to be `fresh`. Its previous definition
  * may differ. Source: Nova `_hard_reboot`.
  */
 export function planRespawn(
@@ -40,8 +40,8 @@ export function planSuspend(guest: Guest, found: FoundGuest | undefined): Step[]
 }
 
 /**
- * The NICs come back once the guest runs; those that an earlier try has brought back are not
- * brought twice.
+ * The NICs are reattached once the guest runs; those that an earlier try has reattached are
+ * skipped.
  */
 export function planResume(guest: Guest, found: FoundGuest | undefined): Step[] {
   const attach = (nic: GuestNic): Step => ({ do: 'attach-nic', guestId: guest.id, nic });
@@ -76,7 +76,7 @@ export function planAttach(guest: Guest, nic: GuestNic, found?: FoundGuest): Ste
   ];
 }
 
-/** The device is given back clean only after the guest has released it. */
+/** The device is restored only after the guest has released it. */
 export function planDetach(guestId: string, nic: GuestNic, found: FoundGuest | undefined): Step[] {
   if (found === undefined) return [];
   return [{ do: 'detach-nic', guestId, nic }, ...giveBackSteps(guestId, nic)];

@@ -1,4 +1,4 @@
-/** From the desired guest and what the host has now to the steps between them. */
+/** The steps from the host's current state to the desired guest. */
 import type { PciFunction } from '../../pci/devices/device.ts';
 import type { Reason } from '../../reason.ts';
 import type { Guest } from '../description/guest.ts';
@@ -19,8 +19,8 @@ export interface FoundGuest {
 }
 
 /**
- * Steps that make the guest run on its host, from whatever is there. None when it runs already.
- * `fresh`: from a new disk. Example: nothing found, one VF → check-devices, prepare-files, define,
+ * Steps that make the guest run on its host, from any state. None when it runs already. `fresh`:
+ * from a new disk. Example: nothing found, one VF → check-devices, prepare-files, define,
  * record-device, start.
  */
 export function planSpawn(
@@ -32,7 +32,7 @@ export function planSpawn(
   return [
     { do: 'check-devices', guest },
     { do: 'prepare-files', guest, fresh },
-    // Defined first: whatever fails after it is found again and undone with the guest.
+    // Defined first: if a later step fails, the guest is found and undone with all it has.
     { do: 'define', guest },
     ...guest.nics.flatMap((nic) => handOverSteps(guest.id, nic)),
     ...guest.hostDevices.map((device) => recordHostDevice(guest.id, device)),
@@ -42,9 +42,8 @@ export function planSpawn(
 
 /**
  * Steps that take the guest off its host and leave its devices as if they had never been used. The
- * guest goes after its devices: as long as it is known, an interrupted removal can be done again.
- * Its files go last, and also where no guest is known: a start that was cut short may have left
- * some.
+ * guest is removed after its devices: while it is known, an interrupted removal can be retried. Its
+ * files are removed last, also where no guest is known: an interrupted start may have left some.
  */
 export function planDestroy(guestId: string, found: FoundGuest | undefined): Step[] {
   const removeFiles: Step = { do: 'remove-files', guestId };
@@ -66,8 +65,8 @@ export function isLive(found: FoundGuest): boolean {
 
 /**
  * Why the guest must not start here: a device that is not on the host, that another live guest
- * holds, or (under a macvtap) that has no interface. Empty when all is well. libvirt itself does
- * not refuse a VF under two macvtaps.
+ * holds, or (under a macvtap) that has no interface. Empty when none is. libvirt itself does not
+ * refuse a VF under two macvtaps.
  */
 export function deviceProblems(
   guest: Guest,

@@ -1,4 +1,4 @@
-/** A plan as a person reads it: one line for each step. */
+/** A plan as text: one line for each step. */
 import { printVfChange } from '../../pci/vf/vf-settings.ts';
 import { type BridgeWiring, type GuestNic, isPciNic } from '../description/guest.ts';
 import type { Step } from './step.ts';

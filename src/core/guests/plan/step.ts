@@ -19,13 +19,13 @@ export type Step =
   /** Fails unless every device of the guest is on the host and held by no other guest. */
   | { do: 'check-devices'; guest: Guest }
   /**
-   * Keeps what the device is like before it is handed over, unless that is kept already.
-   * `macAddress`: what it gets there.
+   * Records the device's state before it is handed over, unless recorded already. `macAddress`:
+   * what it gets there.
    */
   | { do: 'record-device'; device: HeldDevice; guestId: string; macAddress: string | null }
   | VfStep
   /**
-   * Makes the device what it was when it was recorded, and looks. One that cannot be cleaned is
+   * Restores the device's recorded state and verifies it. One that cannot be cleaned is
    * quarantined: that is no failure.
    */
   | { do: 'restore-device'; device: HeldDevice; guestId: string }
@@ -37,24 +37,24 @@ export type Step =
       bridge: string;
       wiring: BridgeWiring;
     }
-  /** The bridge goes with its last NIC. Without a port: all bridges of the guest. */
+  /** The bridge is removed with its last NIC. Without a port: all bridges of the guest. */
   | { do: 'release-bridge'; guestId: string; portId?: string }
-  /** The tap under a NIC whose binding says that the host makes it. */
+  /** The tap under a NIC whose binding requires the host to make it. */
   | { do: 'make-tap'; guestId: string; portId: string; tap: HostTap }
   /** Without a port: all taps of the guest. */
   | { do: 'remove-tap'; guestId: string; portId?: string }
   /**
    * Its folder with disk, kernel and config drive. `fresh`: the disk is made again from the image;
-   * else one that is there stays.
+   * else an existing one stays.
    */
   | { do: 'prepare-files'; guest: Guest; fresh: boolean }
-  /** Disk and all: nothing of the guest is left. */
+  /** All files of the guest, including its disk. */
   | { do: 'remove-files'; guestId: string }
   | { do: 'define'; guest: Guest }
   | { do: 'start'; guestId: string }
   | { do: 'destroy'; guestId: string }
   | { do: 'undefine'; guestId: string }
-  /** Asks the guest to shut down, and waits until it has; cuts the power when it does not. */
+  /** Requests the guest to shut down and waits until it has; cuts the power when it does not. */
   | { do: 'shut-down'; guestId: string }
   /** Starts the guest's system again; its devices stay. */
   | { do: 'reboot'; guestId: string }
@@ -65,12 +65,12 @@ export type Step =
    * done.
    */
   | { do: 'save'; guestId: string }
-  /** Goes on from there. */
+  /** Continues from the saved memory. */
   | { do: 'restore'; guestId: string }
   /** Adds a NIC to the guest: to the running one, if it runs, and to its definition. */
   | { do: 'attach-nic'; guestId: string; nic: GuestNic }
   /**
-   * Takes it off again. Done when the hypervisor says that the guest has released it. `keep`: it
-   * stays in the definition.
+   * Detaches it. Done when the hypervisor reports that the guest has released it. `keep`: it stays
+   * in the definition.
    */
   | { do: 'detach-nic'; guestId: string; nic: GuestNic; keep?: true };

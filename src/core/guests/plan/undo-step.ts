@@ -2,8 +2,8 @@
 import type { Step } from './step.ts';
 
 /**
- * Absent: nothing is to be undone. Looking changes nothing, and a recorded device takes all of its
- * VF's settings back.
+ * Absent: nothing to undo. Checks change nothing, and restoring a recorded device resets all of its
+ * VF's settings.
  */
 type Undos = { [Word in Step['do']]?: (step: Extract<Step, { do: Word }>) => Step };
 
@@ -18,7 +18,7 @@ const undos: Undos = {
 };
 
 /**
- * The step that takes this one back, or undefined where none is needed. Example: make-bridge →
+ * The step that undoes this one, or undefined where none is needed. Example: make-bridge →
  * release-bridge of the same port.
  */
 export function undoStep(step: Step): Step | undefined {

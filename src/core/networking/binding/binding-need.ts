@@ -1,5 +1,5 @@
 /**
- * Could the network service bind a NIC's port on a host? Judged by its agents, before anything is
+ * Could the network service bind a NIC's port on a host? Decided by its agents, before anything is
  * claimed there.
  */
 import type { Reason } from '../../reason.ts';
@@ -14,8 +14,8 @@ import { physicalSegmentOf } from '../vif-of.ts';
 import { type VnicTraits, type VnicType, vnicTraits } from '../vnic-types.ts';
 
 /**
- * What decides who can bind a port: its vnic type, the segments that would do, and whether its VF
- * is offloaded (switchdev).
+ * What decides which agents can bind a port: its vnic type, the suitable segments, and whether its
+ * VF is offloaded (switchdev).
  */
 export interface BindingNeed {
   vnicType: VnicType;
@@ -27,7 +27,7 @@ const nicSwitch = ['NIC Switch agent'];
 const offloading = ['Open vSwitch agent', 'OVN Controller agent', 'OVN Controller Gateway agent'];
 const switching = [...offloading, 'Linux bridge agent', 'Macvtap agent'];
 
-/** Kinds that bind no port. An agent of a kind that is in no list may bind anything. */
+/** Kinds that bind no port. An agent of an unlisted kind may bind anything. */
 const bystanders = [
   'BGP dynamic routing agent',
   'DHCP agent',
@@ -41,7 +41,7 @@ const known = new Set([...nicSwitch, ...switching, ...bystanders]);
 
 /**
  * The need of a port of this type on this network. A device comes from the first segment with a
- * physical network, so that segment alone will do. Example: direct, vlan 42 on physnet1 → `{
+ * physical network, so only that segment is suitable. Example: direct, vlan 42 on physnet1 → `{
  * vnicType: 'direct', segments: [{ networkType: 'vlan', physicalNetwork: 'physnet1' }],
  * isOffloaded: false }`.
  */
@@ -68,9 +68,9 @@ export function bindingNeed(
 
 /**
  * Why no agent on this host could bind such a port; undefined when one could, or when that is
- * unknown: where no host has an agent of a fitting kind, or this host one of a kind that is not
- * known here, another mechanism driver may bind. Example: `no live NIC Switch agent serves physnet2
- * (it has physnet1)`. Source: Neutron's `SriovNicSwitchMechanismDriver.bind_port`,
+ * unknown: where no host has an agent of a suitable kind, or this host has one of an unknown kind,
+ * another mechanism driver may bind. Example: `no live NIC Switch agent serves physnet2 (it has
+ * physnet1)`. Source: Neutron's `SriovNicSwitchMechanismDriver.bind_port`,
  * `OpenvswitchMechanismDriver.bind_port`, OVN's `bind_port`; an agent that is only disabled
  * (`admin_state_up` false) binds there.
  */
@@ -94,7 +94,7 @@ export function bindingRefusal(
 }
 
 /**
- * Who usually binds such a port. Example: `a live NIC Switch agent that serves physnet2`.
+ * Which agent usually binds such a port. Example: `a live NIC Switch agent that serves physnet2`.
  * undefined: no agent, or unknown.
  */
 export function describeBinder(need: BindingNeed): string | undefined {

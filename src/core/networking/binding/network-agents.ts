@@ -1,6 +1,6 @@
 /**
- * The agents of the network service: who wires ports on which host, as the service lists them. How
- * they are asked for is not known here.
+ * The agents of the network service: which agent wires ports on which host, as the service lists
+ * them. Independent of how they are requested.
  */
 
 /** One agent on one host. */
@@ -9,11 +9,11 @@ export interface NetworkAgent {
   /** Neutron's `agent_type`. Example: `NIC Switch agent`. */
   kind: string;
   isAlive: boolean;
-  /** In the service's words, UTC. Example: `2026-11-23 07:34:44`. */
+  /** As the service writes it, UTC. Example: `2026-11-23 07:34:44`. */
   lastHeartbeat: string;
-  /** Physical networks it reaches; null: it does not say. */
+  /** Physical networks it reaches; null: not reported. */
   physicalNetworks: string[] | null;
-  /** Tunnel types it makes, such as `vxlan`; null: it does not say. */
+  /** Tunnel types it makes, such as `vxlan`; null: not reported. */
   tunnelTypes: string[] | null;
 }
 
@@ -36,7 +36,7 @@ export class NetworkAgents {
     return this.#byHost.get(host) ?? [];
   }
 
-  /** Of these kinds, those that any host has an agent of, dead or alive. */
+  /** Those of these kinds of which any host has an agent, dead or alive. */
   present(kinds: readonly string[]): string[] {
     return kinds.filter((kind) => this.#kinds.has(kind));
   }
@@ -50,7 +50,7 @@ export function describeAgent(agent: NetworkAgent): string {
   return `${agent.kind} (${describeState(agent)})`;
 }
 
-/** What the brackets of `agentInWords` hold. */
+/** The text in the brackets of `agentInWords`. */
 export function describeState(agent: NetworkAgent): string {
   if (!agent.isAlive) return `it is dead, last heartbeat ${agent.lastHeartbeat} UTC`;
   const { physicalNetworks, tunnelTypes } = agent;

@@ -1,6 +1,6 @@
 /**
  * Port binding as documents: what is sent to the network service when a server takes a port and
- * when it releases it. No call is made here.
+ * when it releases it. Makes no call.
  */
 import type { PciDevice } from '../../pci/devices/device.ts';
 import type { Reason } from '../../reason.ts';
@@ -25,7 +25,7 @@ const ownedKeys = [
   'device_mac_address',
 ] as const;
 
-/** What binding needs to know of a device. */
+/** The properties of a device needed for binding. */
 export type BoundDevice = Pick<
   PciDevice,
   'address' | 'vendorId' | 'productId' | 'deviceType' | 'macAddress' | 'capabilities'
@@ -42,7 +42,7 @@ export interface Binding {
   host: string;
   device: BoundDevice | null;
   physicalNetwork: string | null;
-  /** Who fulfils the port's resource request (guaranteed bandwidth); absent without one. */
+  /** The provider of the port's resource request (guaranteed bandwidth); absent without one. */
   allocation?: Allocation;
 }
 
@@ -78,8 +78,8 @@ export function bindingProfile(
 }
 
 /**
- * The change that gives a port to a server on a host. A port that takes a whole PF also takes over
- * the card's MAC. Source: the seed, "port update"; Nova `_update_ports_for_instance`.
+ * The change that binds a port to a server on a host. A port that takes a PF also takes over the
+ * card's MAC. Source: the seed, "port update"; Nova `_update_ports_for_instance`.
  */
 export function bindChange(binding: Binding): PortChange {
   const { port, device, allocation } = binding;
@@ -129,9 +129,8 @@ export interface BindingPlace {
 }
 
 /**
- * Why a port that was read back after binding cannot be used on this host, in plain words;
- * undefined when it can. Checks that the binding was made, and that the VLAN the host will set is
- * the network's own.
+ * Why a port that was read back after binding cannot be used on this host, as text; undefined when
+ * it can. Checks that the binding was made, and that the VLAN to set is the network's.
  */
 export function bindingProblem(port: Port, place: BindingPlace): Reason | undefined {
   const { host, network } = place;

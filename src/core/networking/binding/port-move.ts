@@ -1,6 +1,6 @@
 /**
  * What is sent to the network service while a server moves from host to host. Documents only, in
- * order; no call is made here.
+ * order; makes no call.
  */
 import type { PciDevice } from '../../pci/devices/device.ts';
 import { refuse, type Verdict } from '../../reason.ts';
@@ -25,7 +25,7 @@ export type PortCall =
   | { do: 'drop-binding'; portId: string; host: string };
 
 /**
- * Says in each port that the server is on its way to `host`. Source: Nova
+ * Records in each port that the server is moving to `host`. Source: Nova
  * `_setup_migration_port_profile`.
  */
 export function prepareMove(ports: readonly Port[], serverHost: string, host: string): PortCall[] {
@@ -36,8 +36,8 @@ export function prepareMove(ports: readonly Port[], serverHost: string, host: st
 }
 
 /**
- * Takes back what `prepareMove` said, and drops bindings on a host that the server is not on.
- * Source: Nova `setup_networks_on_host`.
+ * Undoes `prepareMove`, and drops bindings on a host that the server is not on. Source: Nova
+ * `setup_networks_on_host`.
  */
 export function cleanUpMove(ports: readonly Port[], serverHost: string, host: string): PortCall[] {
   const cleared = ports
@@ -57,7 +57,7 @@ export interface Arrival {
   zone: string;
   /**
    * The device of a port on its new host. undefined: it has none, which is right only where
-   * `mayBeMissing` says so. Not asked for ports that hold no device.
+   * `mayBeMissing` says so. Not called for ports that hold no device.
    */
   deviceOf: (port: Port) => MovedDevice | undefined;
   /** Unshelve: a port may come without a device. */
@@ -68,9 +68,8 @@ export interface Arrival {
 }
 
 /**
- * The device that a port's present one is exchanged for: both were claimed for the same PCI
- * request. undefined when there is none. Source: Nova
- * `MigrationContext.get_pci_mapping_for_migration`.
+ * The device that replaces a port's present one: both were claimed for the same PCI request.
+ * undefined when there is none. Source: Nova `MigrationContext.get_pci_mapping_for_migration`.
  */
 export function replacementOf<T extends HeldFor>(
   port: Port,
@@ -85,8 +84,8 @@ export function replacementOf<T extends HeldFor>(
 export type HeldFor = Pick<PciDevice, 'address' | 'requestId'>;
 
 /**
- * Binds every port to the host where its server has arrived, with its new device. All or nothing: a
- * port whose new device is unknown refuses the whole, before any call. Source: Nova
+ * Binds every port to its server's new host, with its new device. All or nothing: refused before
+ * any call if the new device of a port is unknown. Source: Nova
  * `_update_port_binding_for_instance`.
  */
 export function finishMove(arrival: Arrival): Verdict<{ calls: PortCall[] }> {
@@ -134,7 +133,7 @@ export function addBinding(port: Port, host: string, device: BoundDevice | undef
   return { do: 'add-binding', portId: port.id, host, vnicType: port.vnicType, profile };
 }
 
-/** Host and owner, where the port is not bound there already. */
+/** Host and owner, unless the port is bound there already. */
 function hostChange(port: Port, { host, zone }: Arrival): PortChange {
   const isBroken = port.vifType === 'unbound' || port.vifType === 'binding_failed';
   if (port.bindingHost === host && !isBroken) return {};

@@ -1,6 +1,6 @@
 /**
- * Chooses the exact devices for all requests of one server on one host, or says why not. Takes
- * nothing: `claim.ts` does.
+ * Chooses the exact devices for all requests of one server on one host, or returns the reasons why
+ * not. Claims nothing: `claim.ts` does.
  */
 import type { Verdict } from '../../reason.ts';
 import type { PciAddress } from '../devices/address.ts';
@@ -20,7 +20,7 @@ export interface DeviceAssignment {
 }
 
 /**
- * All of a host's devices, whatever their status, and all requests of one server. NUMA fields as in
+ * All of a host's devices of any status, and all requests of one server. NUMA fields as in
  * `NumaPlacement`.
  */
 export interface AllocationInput {
@@ -28,15 +28,15 @@ export interface AllocationInput {
   requests: readonly PciRequest[];
   numaCells?: readonly number[];
   hostNuma?: readonly HostNumaNode[];
-  /** Among cards with like devices; absent: the lowest address. */
+  /** Among cards with equal devices; absent: the lowest address. */
   preference?: CardPreference | undefined;
 }
 
 /**
- * All requests together or none, in request order; of like devices the lowest address is taken, or
- * the one in a slot of the server's others. Exact: it refuses only when there is no way. Example:
- * two VFs of physnet1 → `{ ok: true, assignments: [{ requestId: 'r1', address: '0000:01:10.0' }, …]
- * }`. Source: Nova `PciDeviceStats.consume_requests`, which gives up earlier.
+ * All requests together or none, in request order; of equal devices the lowest address is taken, or
+ * one in a slot of the server's other devices. Exact: it refuses only when no assignment exists.
+ * Example: two VFs of physnet1 → `{ ok: true, assignments: [{ requestId: 'r1', address:
+ * '0000:01:10.0' }, …] }`. Source: Nova `PciDeviceStats.consume_requests`, which gives up earlier.
  */
 export function allocateDevices({
   devices,

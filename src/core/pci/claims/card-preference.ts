@@ -1,6 +1,6 @@
 /**
- * Which card a VF comes from when several have like ones: packed on few cards, or spread over many.
- * Never changes whether a server fits.
+ * Which card a VF comes from when several cards have equal ones: packed on few, or spread over
+ * many. Never changes whether a server fits.
  */
 import { assignPools, isUsable, type PoolShare } from '../pools/assign-pools.ts';
 import { type PciDevicePool, poolKey } from '../pools/pool.ts';
@@ -8,7 +8,7 @@ import { asksOnlyFor, inTakingOrder, type NumaPlacement } from '../pools/pool-ma
 import type { PciRequest } from '../requests/request.ts';
 
 /**
- * pack: cards in use are filled first, so that whole cards stay free. spread: the emptiest card
+ * pack: cards in use are filled first, so that entire cards stay free. spread: the emptiest card
  * first, also among one server's NICs.
  */
 export const cardPreferences = ['pack', 'spread'] as const;
@@ -16,9 +16,9 @@ export const cardPreferences = ['pack', 'spread'] as const;
 export type CardPreference = (typeof cardPreferences)[number];
 
 /**
- * As `assignPools`, choosing among cards with like devices. Example: two VFs of physnet1, two cards
- * with 4 each, spread → one of each card. Where a request takes whole cards, or more than one card
- * has, the plain answer stands.
+ * As `assignPools`, choosing among cards with equal devices. Example: two VFs of physnet1, two
+ * cards with 4 each, spread → one of each card. Where a request takes entire cards, or more than
+ * one card has, the result is that of `assignPools`.
  */
 export function assignPreferring(
   preference: CardPreference,
@@ -44,7 +44,7 @@ export function assignPreferring(
 
 interface Remaining {
   pool: PciDevicePool;
-  /** The pool with what earlier requests of the server leave. */
+  /** The pool with what is left after earlier requests of the server. */
   left: PciDevicePool;
 }
 
@@ -81,7 +81,7 @@ function order(usual: readonly PciDevicePool[], { left }: Remaining): number {
   return usual.indexOf(left);
 }
 
-/** Alike but for the card, and for how many there are. */
+/** Key of pools that differ only in card and count. */
 function kindOf(pool: PciDevicePool): string {
   return poolKey({ ...pool, address: '', parentIfname: null, count: 0 });
 }

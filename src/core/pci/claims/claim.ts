@@ -1,7 +1,7 @@
 /**
- * Who holds which device. Functions take all devices of a host and return only the rows that
- * change; the store commits them. One rule couples a PF and its VFs: while one side is held, the
- * other cannot be taken. Source: Nova `PciDevice.claim`, `allocate`, `free`.
+ * Which server holds which device. Functions take all devices of a host and return only the rows
+ * that change; the store commits them. One rule couples a PF and its VFs: while one side is held,
+ * the other cannot be taken. Source: Nova `PciDevice.claim`, `allocate`, `free`.
  */
 import { canonicalText } from '../../canonical-text.ts';
 import { ComputeError } from '../../errors.ts';
@@ -9,7 +9,7 @@ import type { DeviceAssignment } from './allocate.ts';
 import type { PciDevice, PciDeviceStatus } from '../devices/device.ts';
 
 /**
- * The rows after these devices are claimed for the server: theirs, and those they hide. Throws
+ * The rows after these devices are claimed for the server: the devices and those they hide. Throws
  * `conflict` naming the device, when one is unknown, not available, or hidden by another of the
  * same claim. Example: one VF of a PF → the VF claimed, the PF unclaimable.
  */
@@ -50,9 +50,9 @@ export function allocateClaimed(devices: readonly PciDevice[], serverId: string)
 }
 
 /**
- * The rows after the server gives back all its devices. What they hid is available again unless
- * another held device hides it too; a device that its host no longer reports becomes `removed`, and
- * one that is another device by now becomes that. No row changes when the server holds nothing.
+ * The rows after the server releases all its devices. What they hid is available again unless
+ * another held device hides it too; a device that its host no longer reports becomes `removed`, one
+ * replaced by another device becomes that device. No row changes when the server holds nothing.
  * `requestId`: only those of this request.
  */
 export function freeDevices(
@@ -68,7 +68,7 @@ export function freeDevices(
   return replacedRows(devices, settle(now));
 }
 
-/** What its host found at its address meanwhile takes its place. */
+/** It is replaced by the device that its host has since found at its address. */
 function givenBack({ found, ...device }: PciDevice): PciDevice {
   const nobody = { serverId: null, requestId: null };
   if (found !== undefined) {
@@ -83,7 +83,7 @@ export function isHeld(device: Pick<PciDevice, 'serverId'>): boolean {
 }
 
 /**
- * The devices with the status of every device that nobody holds set by the coupling rule:
+ * The devices, with the status of every device that no server holds set by the coupling rule:
  * unclaimable while its PF or a VF of it is only claimed, unavailable while one is allocated, else
  * available. One that its host could not clean, and each VF of such a PF, is unavailable too.
  * Devices marked removed stay so.
@@ -114,7 +114,7 @@ function coupledStatus(holders: readonly PciDevice[]): PciDeviceStatus {
   return holders.every((holder) => holder.status === 'claimed') ? 'unclaimable' : 'unavailable';
 }
 
-/** The rows of `after` that are not the very row in the same place of `before`. */
+/** The rows of `after` that are not the identical object at the same index of `before`. */
 function replacedRows(before: readonly PciDevice[], after: readonly PciDevice[]): PciDevice[] {
   return after.filter((device, at) => device !== before[at]);
 }

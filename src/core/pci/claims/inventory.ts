@@ -9,12 +9,12 @@ import type { PciDevice, ReportedDevice } from '../devices/device.ts';
 import { isOtherDevice } from '../devices/device-identity.ts';
 
 /**
- * Rows to write and addresses whose rows go. New devices start available (or hidden, when their PF
- * or a VF of them is held); facts and tags follow the report, but a held device keeps its tags, and
- * its facts too where another device is at its address: it is `missing` then. A held device that is
- * absent becomes `missing`, and `allocated` when it is back; an absent one that nobody holds goes,
- * but for the VFs of a held PF: they are gone as long as a guest has the PF, and come back with it.
- * Source: Nova `PciDevTracker._set_hvdevs`; `missing` is ours.
+ * Rows to write and addresses whose rows are deleted. New devices start available (or hidden, when
+ * their PF or a VF of them is held); facts and tags follow the report, but a held device keeps its
+ * tags, and its facts too where another device is at its address: it is `missing` then. A held
+ * device that is absent becomes `missing`, and `allocated` when it is back; an absent one that no
+ * server holds is deleted, except the VFs of a held PF: they are absent while a guest has the PF,
+ * and return with it. Source: Nova `PciDevTracker._set_hvdevs`; `missing` is Novella's.
  */
 export function reconcileInventory(
   known: readonly PciDevice[],
@@ -50,7 +50,7 @@ function refresh(known: PciDevice | undefined, report: ReportedDevice): PciDevic
   }
   if (isOtherDevice(known, fn)) return { ...known, status: 'missing', found: report };
   const { status, serverId, requestId } = known;
-  // Inside a guest a VF has no interface of the host; it is back when the guest releases it.
+  // A VF in a guest has no host interface; it returns when the guest releases the VF.
   const interfaces = fn.ifname === null ? interfacesOf(known) : {};
   return {
     ...fn,

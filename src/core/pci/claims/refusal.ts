@@ -1,6 +1,6 @@
 /**
- * Why a host cannot satisfy requests, in counts: which request, what is free for it, and what would
- * have fitted but for one thing.
+ * Why a host cannot satisfy requests, in counts: which request, what is free for it, and what
+ * misses it by one key only.
  */
 import type { Reason } from '../../reason.ts';
 import { assignPools, isUsable } from '../pools/assign-pools.ts';
@@ -12,7 +12,8 @@ import { deviceWord, placeOf } from './request-words.ts';
 
 /**
  * Reasons why these pools cannot satisfy all requests; call it only when `assignPools` found no
- * way. Example: `[{ code: 'pci-exhausted', message: 'physnet2: 0 of 1 VF free', data: { … } }]`.
+ * assignment. Example: `[{ code: 'pci-exhausted', message: 'physnet2: 0 of 1 VF free', data: { … }
+ * }]`.
  */
 export function explainRefusal(
   pools: readonly PciDevicePool[],
@@ -34,8 +35,8 @@ function describeRequest(request: PciRequest): string {
 }
 
 /**
- * Requests that are refused alike are one reason, which counts all of them. Example: two ports on
- * physnet2 → `physnet2: 0 of 2 VFs free`.
+ * Requests refused for the same reason share one reason, which counts all of them. Example: two
+ * ports on physnet2 → `physnet2: 0 of 2 VFs free`.
  */
 function addedUp(
   alone: readonly { request: PciRequest; reason: Reason }[],
@@ -97,8 +98,8 @@ function explainGroup(
 }
 
 /**
- * Each kind fits alone and they only fail together: they compete for the same pools, or for a PF
- * and its VFs.
+ * Each kind fits alone but not all together: they compete for the same pools, or for a PF and its
+ * VFs.
  */
 function explainTogether(requests: readonly PciRequest[]): Reason {
   const kinds = [...Map.groupBy(requests, describeRequest).entries()].map(([words, group]) => {
@@ -148,7 +149,7 @@ function oneMiss(pool: PciDevicePool, request: PciRequest, spec: PciRequestSpec)
   };
 }
 
-/** Words for a number of free devices. */
+/** Text for a number of free devices. */
 type MissWords = (count: number) => string;
 
 interface Miss {

@@ -1,9 +1,9 @@
-/** How a request is called in messages: where it looks, what it takes. */
+/** Names of a request in messages: where its devices come from, what it takes. */
 import { asksOnlyFor } from '../pools/pool-match.ts';
 import type { PciRequest } from '../requests/request.ts';
 
 /**
- * Where the request looks for devices. Example: a port's on physnet2 → `physnet2`; on a tunnelled
+ * Where the request's devices come from. Example: a port's on physnet2 → `physnet2`; on a tunnelled
  * network → `no physical network`; an alias's → `alias gpu`.
  */
 export function placeOf(request: PciRequest): string {

@@ -1,6 +1,6 @@
 /**
- * What the scheduler asks of a host's pools: could these requests be satisfied, and what would be
- * left. Knows counts only.
+ * The scheduler's checks of a host's pools: whether these requests fit, and what would be left.
+ * Counts only.
  */
 import type { Verdict } from '../../reason.ts';
 import { assignCounts, assignPools, isUsable } from '../pools/assign-pools.ts';
@@ -10,7 +10,7 @@ import { explainRefusal } from './refusal.ts';
 import type { PciRequest } from '../requests/request.ts';
 
 /**
- * Yes, or the reasons why not. Example: physnet2 used up → `{ ok: false, reasons: [{ message:
+ * Ok, or the reasons why not. Example: physnet2 used up → `{ ok: false, reasons: [{ message:
  * 'physnet2: 0 of 1 VF free', … }] }`. Source: Nova `PciDeviceStats.support_requests`; stricter in
  * that a PF and its VFs do not both count.
  */
@@ -24,9 +24,8 @@ export function canSupport(
 }
 
 /**
- * The answer of `canSupport` without its reasons. A search is needed only where each request fits
- * alone and taking pools as they come fails. Measured on hosts of 8 pools: 6 times as fast as
- * `assignPools`.
+ * The result of `canSupport` without reasons. A search is needed only if each request fits alone
+ * and taking pools in order fails. Measured on hosts of 8 pools: 6 times as fast as `assignPools`.
  */
 export function supports(
   pools: readonly PciDevicePool[],

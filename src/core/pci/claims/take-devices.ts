@@ -7,7 +7,7 @@ import { withInterfaceTags } from '../requests/interface-need.ts';
 
 /**
  * All requests together or none: the host's device rows that change when this server takes what it
- * asks for, or why it cannot. Nothing is stored. Example: one VF of a PF → that VF `claimed`, its
+ * requests, or why it cannot. Nothing is stored. Example: one VF of a PF → that VF `claimed`, its
  * PF `unclaimable`; no requests → no rows. Fields and rule as in `allocateDevices`.
  */
 export function takeDevices(

@@ -67,8 +67,8 @@ export function addressTexts(address: PciAddress): Record<AddressField, string> 
 }
 
 /**
- * The parts that keep the pattern from naming the address. Example: `0000:02:10.0` and 0000:02:10.2
- * → `['function']`.
+ * The parts of the address that the pattern does not match. Example: `0000:02:10.0` and
+ * 0000:02:10.2 → `['function']`.
  */
 export function failedAddressParts({ tests }: AddressPattern, address: PciAddress): AddressField[] {
   const texts = addressTexts(address);
@@ -211,8 +211,8 @@ const mostRepeats = 8;
 const mostCounted = 16;
 
 /**
- * Can matching four characters never take long? Repeats in repeats multiply the ways to match, so
- * there may be only a few.
+ * Is matching four characters always fast? Nested repeats multiply the ways to match, so only a few
+ * are allowed.
  */
 function endsSoon(text: string): boolean {
   const bare = text.replaceAll(/\\./g, '').replaceAll(/\[[^\]]*\]/g, '');

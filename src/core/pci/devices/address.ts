@@ -1,4 +1,4 @@
-/** PCI addresses: domain:bus:slot.function. Knows their text; knows nothing of devices or sysfs. */
+/** PCI addresses: domain:bus:slot.function. Text only, independent of devices and sysfs. */
 import { compareText } from '../../compare-text.ts';
 import { ComputeError } from '../../errors.ts';
 
@@ -21,9 +21,9 @@ export interface PciAddressParts {
 const form = /^([0-9a-f]{4,8}):([0-9a-f]{2}):([01][0-9a-f])\.([0-7])$/;
 
 /**
- * The address that this text is, or undefined. Upper case is accepted, short forms are not.
- * Example: `tryParsePciAddress('0000:81:00.2')` → the address; `'81:00.2'` → undefined.
- * Source: Linux `Documentation/ABI/testing/sysfs-bus-pci`, file names of /sys/bus/pci/devices.
+ * The address in this text, or undefined. Upper case is accepted, short forms are not. Example:
+ * `tryParsePciAddress('0000:81:00.2')` → the address; `'81:00.2'` → undefined. Source: Linux
+ * `Documentation/ABI/testing/sysfs-bus-pci`, file names of /sys/bus/pci/devices.
  */
 export function tryParsePciAddress(text: string): PciAddress | undefined {
   const lower = text.toLowerCase();
@@ -31,7 +31,7 @@ export function tryParsePciAddress(text: string): PciAddress | undefined {
   return lower.replace(/^0+(?=[0-9a-f]{4,}:)/, '') as PciAddress;
 }
 
-/** The address that this text is. Throws `invalid`, naming the text, when it is none. */
+/** The address in this text. Throws `invalid`, naming the text, when it is not an address. */
 export function parsePciAddress(text: string): PciAddress {
   const address = tryParsePciAddress(text);
   if (address !== undefined) return address;
@@ -42,7 +42,7 @@ export function parsePciAddress(text: string): PciAddress {
 }
 
 /**
- * The numbers of an address, for XML and for sorting. Example: `0000:81:00.2` → bus 0x81, function 2.
+ * The numbers of an address, for XML and sorting. Example: `0000:81:00.2` → bus 0x81, function 2.
  */
 export function pciAddressParts(address: PciAddress): PciAddressParts {
   const [domain = '', bus = '', rest = ''] = address.split(':');
@@ -79,14 +79,17 @@ export function nodeDeviceName(address: PciAddress): string {
   return `pci_${address.replaceAll(/[:.]/g, '_')}`;
 }
 
-/** All functions of a card share it, and VFs of it may. Example: `0000:61:00.1` → `0000:61:00`. */
+/**
+ * Shared by all functions of a card, and possibly by its VFs. Example: `0000:61:00.1` →
+ * `0000:61:00`.
+ */
 export function slotOf(address: string): string {
   return address.slice(0, address.lastIndexOf('.'));
 }
 
 /**
- * Is its domain wider than 16 bits, as behind Intel VMD? libvirt takes such an address, QEMU
- * refuses to have the device of a guest there. Source: libvirt `basictypes.rng`, `pciDomain`; QEMU
+ * Is its domain wider than 16 bits, as behind Intel VMD? libvirt accepts such an address, QEMU
+ * refuses a guest's device there. Source: libvirt `basictypes.rng`, `pciDomain`; QEMU
  * `set_pci_host_devaddr`, seen with QEMU 7.2.
  */
 export function hasWideDomain(address: PciAddress): boolean {

@@ -1,5 +1,5 @@
 /**
- * Words that mean true or false in operators' configuration. Source: oslo
+ * Texts that mean true or false in operators' configuration. Source: oslo
  * `strutils.bool_from_string`.
  */
 
@@ -13,7 +13,7 @@ export function parseBooleanText(text: string): boolean | undefined {
   return words.get(text) ?? words.get(text.trim().toLowerCase());
 }
 
-/** Does this text, when there is one, mean true? Anything unclear does not. */
+/** Does this text, if any, mean true? Unclear texts do not. */
 export function isTrue(text: string | null | undefined): boolean {
   return parseBooleanText(text ?? '') === true;
 }

@@ -7,7 +7,7 @@ import type { PciDevice, PciFunction } from './device.ts';
 
 /**
  * Ids and kind must be the same; so must the card's serial, or, where one of them has none to
- * compare, the MAC of the PF. What neither report says is not judged. Example: VF 15b3:1018 of PF
+ * compare, the MAC of the PF. Values that are missing are not compared. Example: VF 15b3:1018 of PF
  * 0c:42:…:10 against 8086:154c → true.
  */
 export function isOtherDevice(held: PciFunction, reported: PciFunction): boolean {
@@ -21,7 +21,7 @@ export function isOtherDevice(held: PciFunction, reported: PciFunction): boolean
   return differ(macOf(held), macOf(reported)) || differ(vfNumOf(held), vfNumOf(reported));
 }
 
-/** Why a held device is missing although its address is there; undefined when it is not so. */
+/** Why a held device is missing although its address exists; undefined when it is not missing. */
 export function replacement(device: PciDevice): string | undefined {
   const { found } = device;
   if (found === undefined || !isOtherDevice(device, found.function)) return undefined;
@@ -29,9 +29,9 @@ export function replacement(device: PciDevice): string | undefined {
 }
 
 /**
- * Where the device that a row stands for is now: the one other address at which its host reports
- * the same ids, number and serial or MAC. undefined when nothing says so for certain. Example: a
- * card in another slot → `0000:5e:00.1`.
+ * The current address of a row's device: the one other address at which its host reports the same
+ * ids, number and serial or MAC. undefined when uncertain. Example: a card in another slot →
+ * `0000:5e:00.1`.
  */
 export function presentPlaceOf(
   device: PciDevice,

@@ -1,5 +1,5 @@
 /**
- * A PCI function as a host shows it, and as Novella keeps it. The rules of who may hold it are in
+ * A PCI function as a host reports it, and as Novella stores it. The rules of claiming it are in
  * `claim.ts`.
  */
 import type { PciAddress } from './address.ts';
@@ -14,7 +14,7 @@ export type PciDeviceType = 'type-PCI' | 'type-PF' | 'type-VF' | 'vdpa';
  * available → claimed (chosen for a server) → allocated (its guest runs). `unclaimable`: a VF of it
  * is claimed or its PF is claimed; `unavailable`: the same once allocated. `missing`: held by a
  * server, no longer reported by the host. `removed`: gone. Source: Nova `PciDeviceStatus`;
- * `missing` is ours (a held row is never dropped).
+ * `missing` is Novella's (a held row is never dropped).
  */
 export type PciDeviceStatus =
   | 'available'
@@ -43,33 +43,31 @@ export interface PciFunction {
   deviceType: PciDeviceType;
   /** The PF of a VF; null for all else. */
   parentAddress: PciAddress | null;
-  /** null when the host does not say (sysfs shows -1). */
+  /** null when not reported (sysfs shows -1). */
   numaNode: number | null;
   /** Its own network interface, when a driver made one; of several, the one of its first port. */
   ifname: string | null;
-  /** Its further ones: some NICs show all their ports on one function. Absent: none. */
+  /** Its other interfaces: some NICs have all their ports on one function. Absent: none. */
   otherIfnames?: string[];
   /** The network interface of its PF. */
   parentIfname: string | null;
-  /** The further ones of its PF. Absent: none. */
+  /** The other interfaces of its PF. Absent: none. */
   otherParentIfnames?: string[];
-  /** Of a PF: the product id of its VFs (sysfs `sriov_vf_device`); absent where it is not known. */
+  /** Of a PF: the product id of its VFs (sysfs `sriov_vf_device`); absent where unknown. */
   vfProductId?: string;
   /** Of a PF with a netdev: its MAC. */
   macAddress: string | null;
   capabilities: PciCapabilities;
   /**
    * Is it an InfiniBand controller, which needs no network interface of the host? Absent: it is
-   * none, or nobody looked.
+   * not, or was not checked.
    */
   isInfiniBand?: true;
-  /**
-   * Of a PF: has its interface a carrier? null: it has no interface. Absent where nobody looked.
-   */
+  /** Of a PF: has its interface a carrier? null: it has no interface. Absent: not checked. */
   link?: 'up' | 'down' | null;
   /**
-   * Why it must not be handed out: its host could not clean it, or cannot set it up. Absent: it may
-   * be.
+   * Why it must not be handed out: its host could not clean it, or cannot set it up. Absent: it
+   * may.
    */
   quarantine?: string;
 }
@@ -85,7 +83,7 @@ export interface ReportedDevice {
   tags: DeviceTags;
 }
 
-/** A function that the operator offers to guests, with the tags of its entry and who holds it. */
+/** A function that the operator offers to guests, with the tags of its entry and its holder. */
 export interface PciDevice extends PciFunction {
   tags: DeviceTags;
   status: PciDeviceStatus;
@@ -95,7 +93,7 @@ export interface PciDevice extends PciFunction {
   requestId: string | null;
   /**
    * What its host reports at the address of a held device, where that is another device or has
-   * other tags: the row keeps what was claimed until it is given back, and becomes this then.
+   * other tags: the row keeps what was claimed until the device is released, then becomes this.
    * Absent: nothing differs. Source: Nova `PciDevTracker.stale`.
    */
   found?: ReportedDevice;

@@ -6,8 +6,8 @@
 const foreignDrivers = ['uio_pci_generic', 'igb_uio', 'uio_hv_generic', 'pci-stub', 'xen-pciback'];
 
 /**
- * Is the device another program's as long as it has this driver? Example: `igb_uio` → true;
- * `igbvf`, `vfio-pci` → false.
+ * Does another program use the device while it has this driver? Example: `igb_uio` → true; `igbvf`,
+ * `vfio-pci` → false.
  */
 export function isForeignDriver(driver: string): boolean {
   return foreignDrivers.includes(driver);

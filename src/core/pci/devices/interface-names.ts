@@ -1,4 +1,4 @@
-/** The names under which a PCI function's network interfaces are found. */
+/** The names of a PCI function's network interfaces. */
 import type { PciFunction } from './device.ts';
 
 type Named = Pick<PciFunction, 'ifname' | 'otherIfnames'>;

@@ -1,23 +1,23 @@
-/** A function as the hypervisor knows it, beside what sysfs says. */
+/** What the hypervisor reports of a function, in addition to sysfs. */
 import type { PciCapabilities, PciFunction } from './device.ts';
 
 /**
- * What the hypervisor says of a function. Absent keys: nothing. Example: `{ network: ['rx', 'tx'],
- * vpd: { cardSerialNumber: 'MT2042X12345' } }`.
+ * What the hypervisor reports of a function. Absent keys: not reported. Example: `{ network: ['rx',
+ * 'tx'], vpd: { cardSerialNumber: 'MT2042X12345' } }`.
  */
 export type NodeCapabilities = Pick<PciCapabilities, 'network' | 'vpd'>;
 
 /**
- * Why a function that the hypervisor does not know is offered to nobody. Source: the seed, "PCI
+ * Why a function that the hypervisor does not list is not offered. Source: the seed, "PCI
  * Whitelist": entries are matched against devices that querying libvirt returns.
  */
 export const unknownToHypervisor =
   'libvirt does not know it: virsh nodedev-list --cap pci does not have it';
 
 /**
- * The function with what the hypervisor says of it; quarantined where it does not know it, unless
- * it is quarantined already. A serial that sysfs has stays: it is there while the hypervisor does
- * not answer, too, and a device is known by it. Example: VF and `{ network: ['rx'] }` → the VF with
+ * The function with what the hypervisor reports of it; quarantined where it reports nothing, unless
+ * already quarantined. A serial from sysfs is kept: it identifies the device, and is available
+ * while the hypervisor does not respond. Example: VF and `{ network: ['rx'] }` → the VF with
  * `capabilities.network`.
  */
 export function withNodeCapabilities(

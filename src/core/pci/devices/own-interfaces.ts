@@ -3,7 +3,7 @@
  * one for each VF and sub-function.
  */
 
-/** An interface as sysfs shows it. */
+/** An interface as in sysfs. */
 export interface ShownInterface {
   name: string;
   /** `phys_port_name`; null: the driver does not give one. */
@@ -23,11 +23,11 @@ const otherEnd = /^(c\d+)?(p\d+)?pf\d+/;
 const bareNumber = /^\d+$/;
 
 /**
- * The function's own interfaces, the one of its first port first; none when all stand for something
- * else. An interface with an uplink's port name wins over one without a port name, and that over
- * one with any other. Example: `en3f0pf0sf88` (pf0sf88), `eth1` (pf0vf0), `p0` (p0) → `p0`;
- * `enp65s0`, `enp65s0d1` without port names → both. Source: Linux
- * `Documentation/networking/switchdev.rst`, "Port Netdev Naming"; devlink port flavours.
+ * The function's own interfaces, the one of its first port first; none when all represent something
+ * else. An uplink's port name takes precedence over no port name, and that over any other. Example:
+ * `en3f0pf0sf88` (pf0sf88), `eth1` (pf0vf0), `p0` (p0) → `p0`; `enp65s0`, `enp65s0d1` without port
+ * names → both. Source: Linux `Documentation/networking/switchdev.rst`, "Port Netdev Naming";
+ * devlink port flavours.
  */
 export function ownInterfaces<Shown extends ShownInterface>(interfaces: readonly Shown[]): Shown[] {
   const candidates = interfaces.filter(({ portName }) => !otherEnd.test(portName ?? ''));

@@ -1,6 +1,6 @@
 /**
  * What each alias can take of what a device list offers: an alias of the wrong type takes nothing,
- * and no server says so before it boots.
+ * which otherwise shows only when a server boots.
  */
 import { isComputeError } from '../../errors.ts';
 import { parseAliases, type PciAlias } from '../requests/alias.ts';
@@ -8,10 +8,7 @@ import type { PciDeviceType } from '../devices/device.ts';
 import type { PciDevicePool } from './pool.ts';
 import { asksOnlyFor, matchesRequest, mismatches } from './pool-match.ts';
 
-/**
- * `takes`: offered functions that it can take with nothing held. `warning` null: nothing is odd
- * about it.
- */
+/** `takes`: offered functions that it can take with nothing held. `warning` null: no problem. */
 export interface CheckedAlias {
   name: string;
   takes: number;
@@ -39,8 +36,8 @@ export function checkAliases(
 }
 
 /**
- * The aliases of these definitions; where one is wrong, none, and what is wrong. Example:
- * `alias[0]: alias "gpu": must have vendor_id and product_id`.
+ * The aliases of these definitions; if one is wrong, none, and the error. Example: `alias[0]: alias
+ * "gpu": must have vendor_id and product_id`.
  */
 export function readAliases(definitions: readonly { text: string; source: string }[]): {
   aliases: PciAlias[];

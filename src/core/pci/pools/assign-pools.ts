@@ -1,7 +1,7 @@
 /**
  * Decides how many devices each request takes from which pool: exact, over pools with counts, never
  * over single devices. A request is either for PFs or for anything else (see `matchesRequest`), so:
- * choose PFs, then match the rest to what they leave.
+ * choose PFs, then match the rest to what remains.
  */
 import { type PciDevicePool, poolKey } from './pool.ts';
 import {
@@ -21,9 +21,9 @@ export interface PoolShare {
 }
 
 /**
- * Shares that satisfy all requests together, or undefined when there is no way at all. Example: two
- * requests for a VF of physnet1, a pool of it with 5 → two shares of 1. A PF and VFs of its card
- * are never both taken. The given pools are the objects in the answer.
+ * Shares that satisfy all requests together, or undefined when none exist. Example: two requests
+ * for a VF of physnet1, a pool of it with 5 → two shares of 1. A PF and VFs of its card are never
+ * both taken. The result refers to the given pool objects.
  */
 export function assignPools(
   pools: readonly PciDevicePool[],
@@ -51,7 +51,7 @@ export function assignPools(
   return choosePfs({ wanted, from: 0, others, taken: [] });
 }
 
-/** As `assignPools`, but by counts alone: a PF and its VFs may both be counted on. */
+/** As `assignPools`, but by counts alone: a PF and its VFs may both count. */
 export function assignCounts(
   pools: readonly PciDevicePool[],
   requests: readonly PciRequest[],
@@ -77,7 +77,7 @@ interface Wanted {
   pools: PciDevicePool[];
 }
 
-/** May this request take from this pool, as far as spec and NUMA policy go? */
+/** May this request take from this pool by spec and NUMA policy? */
 export function isUsable(
   pool: PciDevicePool,
   request: PciRequest,
@@ -99,7 +99,7 @@ interface PfSearch {
   taken: readonly PoolShare[];
 }
 
-/** Tries PFs depth first. Of cards that are alike only one is tried. */
+/** Tries PFs depth first; of equal cards only one. */
 function choosePfs({ wanted, from, others, taken }: PfSearch): PoolShare[] | undefined {
   const hidden = new Set(taken.map(({ pool }) => pool.address));
   const left = matchCounts(others, hidden);
@@ -127,10 +127,7 @@ function isUsedUp(pool: PciDevicePool, taken: readonly PoolShare[]): boolean {
   return taken.filter((share) => share.pool === pool).length >= pool.count;
 }
 
-/**
- * What taking this PF means for the others: equal for cards that are worth the same to every
- * request.
- */
+/** The effect of taking this PF on the other requests: equal for interchangeable cards. */
 function cardKind(pf: PciDevicePool, wanted: readonly Wanted[]): string {
   const counts = wanted.map(({ pools }) =>
     pools
@@ -141,8 +138,8 @@ function cardKind(pf: PciDevicePool, wanted: readonly Wanted[]): string {
 }
 
 /**
- * Matches counts to pools by augmenting paths: a unit that finds its pools full moves an earlier
- * unit elsewhere.
+ * Matches counts to pools by augmenting paths: a unit whose pools are full moves an earlier unit
+ * elsewhere.
  */
 function matchCounts(
   wanted: readonly Wanted[],

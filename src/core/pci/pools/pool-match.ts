@@ -7,10 +7,7 @@ import { isTrue } from '../devices/boolean-text.ts';
 import type { PciDevicePool } from './pool.ts';
 import type { NumaPolicy, PciRequest, PciRequestSpec } from '../requests/request.ts';
 
-/**
- * A NUMA node of the host and the socket it is on; `socket` null or absent when the host does not
- * say.
- */
+/** A NUMA node of the host and the socket it is on; `socket` null or absent: not reported. */
 export interface HostNumaNode {
   id: number;
   socket?: number | null;
@@ -26,10 +23,9 @@ export interface NumaPlacement {
 }
 
 /**
- * Does the pool have what one of the request's specs asks for, and may this kind of device be taken
- * without naming it? A PF, a vdpa device and a remote-managed device are taken only where every
- * spec asks for that kind. Source: Nova `_filter_pools_for_spec`,
- * `_filter_pools_for_unrequested_*`.
+ * Does the pool match one of the request's specs, and may this kind of device be taken without
+ * naming it? A PF, a vdpa device and a remote-managed device are taken only if every spec requires
+ * that kind. Source: Nova `_filter_pools_for_spec`, `_filter_pools_for_unrequested_*`.
  */
 export function matchesRequest(pool: PciDevicePool, request: PciRequest): boolean {
   const { spec } = request;
@@ -47,17 +43,17 @@ export function asksOnlyFor(spec: readonly PciRequestSpec[], deviceType: string)
 }
 
 /**
- * The keys of the spec that the pool does not have as asked. Text is compared without regard to
- * case; null asks for a tag that is null or absent. Example: pool on physnet1, spec `{
- * physical_network: 'physnet2' }` → `['physical_network']`. Source: Nova `pci_device_prop_match`.
+ * The keys of the spec that the pool does not match. Text is compared ignoring case; null requires
+ * a tag that is null or absent. Example: pool on physnet1, spec `{ physical_network: 'physnet2' }`
+ * → `['physical_network']`. Source: Nova `pci_device_prop_match`.
  */
 export function mismatches(pool: PciDevicePool, spec: PciRequestSpec): string[] {
   return Object.keys(spec).filter((key) => !isMet(pool, key, spec[key]));
 }
 
 /**
- * As no `mismatches`, in plain loops: a decision asks this of every pool of every host that may
- * fit. Measured: twice as fast.
+ * True when `mismatches` is empty, in plain loops: a decision checks every pool of every host that
+ * may fit. Measured: twice as fast.
  */
 function matchesAny(pool: PciDevicePool, spec: readonly PciRequestSpec[]): boolean {
   for (const one of spec) if (matchesSpec(pool, one)) return true;
@@ -73,12 +69,12 @@ function isMet(pool: PciDevicePool, key: string, asked: string | null | undefine
   return same(poolValue(pool, key), asked) || keysOutsidePools.has(key);
 }
 
-/** `capability_type` can only be "pci"; the others are asked of Nova's Placement. */
+/** `capability_type` can only be "pci"; the others are for Nova's Placement. */
 const keysOutsidePools = new Set(['resource_class', 'traits', 'capability_type']);
 
 /**
- * The pool as requests and Nova see it: one flat set of keys, tags among them. Example: `{
- * dev_type: 'type-VF', physical_network: 'red', … }`.
+ * The pool as a flat set of keys including tags, as in requests and Nova. Example: `{ dev_type:
+ * 'type-VF', physical_network: 'red', … }`.
  */
 export function poolKeys(pool: PciDevicePool): Record<string, string | null> {
   const keys = ['vendor_id', 'product_id', 'dev_type', 'address', 'numa_node'];
@@ -89,7 +85,7 @@ export function poolKeys(pool: PciDevicePool): Record<string, string | null> {
   };
 }
 
-/** One of `poolKeys`. A tag cannot hide a key. */
+/** The value of one of `poolKeys`. A tag cannot override a key. */
 export function poolValue(pool: PciDevicePool, key: string): string | null | undefined {
   switch (key) {
     case 'vendor_id':
@@ -132,8 +128,8 @@ export function allowsNumaNode(
 }
 
 /**
- * The nodes that share a socket with the guest; empty where one node's socket is unknown, as no
- * answer can then be trusted.
+ * The nodes that share a socket with the guest; empty where one node's socket is unknown, as the
+ * result would be unreliable.
  */
 function socketNodes(cells: readonly number[], host: readonly HostNumaNode[]): Set<number> {
   if (host.some(({ socket = null }) => socket === null)) return new Set();
@@ -143,9 +139,9 @@ function socketNodes(cells: readonly number[], host: readonly HostNumaNode[]): S
 
 /**
  * Sorts pools for taking: on the guest's nodes first, then those on no known node, then PFs of
- * cards that no other request of the server can use (`contested` has the others), then those that
- * say the least (a special device is kept for who asks for it), then by address. Source: Nova keeps
- * pools ordered by their number of keys, and tries stricter NUMA policies first.
+ * cards that no other request of the server can use (`contested` has the others), then those with
+ * the fewest keys (special devices are kept for requests that need them), then by address. Source:
+ * Nova keeps pools ordered by their number of keys, and tries stricter NUMA policies first.
  */
 export function inTakingOrder(
   pools: readonly PciDevicePool[],

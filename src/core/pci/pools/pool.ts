@@ -1,5 +1,5 @@
 /**
- * Pools: devices alike in everything a request can ask for, counted. What the scheduler sees of a
+ * Pools: counts of devices equal in everything a request can require. The scheduler's view of a
  * host.
  */
 import { compareText } from '../../compare-text.ts';
@@ -7,8 +7,8 @@ import { comparePciAddresses } from '../devices/address.ts';
 import type { DeviceTags, PciDevice, PciDeviceType } from '../devices/device.ts';
 
 /**
- * A count of like devices that are free. `address` is the PF's (or the device's own when it has
- * none), as Nova's pool key `address`. `pci_stats` keeps the list of these as JSON. Source: Nova
+ * A count of equal free devices. `address` is the PF's (or the device's own when it has none), as
+ * Nova's pool key `address`. `pci_stats` keeps the list of these as JSON. Source: Nova
  * `pci/stats.py`, `PciDeviceStats.pool_keys`.
  */
 export interface PciDevicePool {
@@ -62,7 +62,7 @@ export function groupByPool(devices: readonly PciDevice[]): PoolWithDevices[] {
   return keyed.toSorted((one, other) => compareText(one.key, other.key)).map(({ group }) => group);
 }
 
-/** Everything but the count, as one text: equal for pools of like devices. */
+/** Everything but the count, as one text: the same for pools of equal devices. */
 export function poolKey(pool: PciDevicePool): string {
   const { vendorId, productId, numaNode, deviceType, address, parentIfname, tags } = pool;
   const inOrder = Object.entries(tags).toSorted(([one], [other]) => compareText(one, other));
@@ -77,7 +77,7 @@ export function poolKey(pool: PciDevicePool): string {
   ]);
 }
 
-/** Tags that a server cannot ask a device for; they only mean something to Nova's Placement. */
+/** Tags that a server cannot request; only Nova's Placement uses them. */
 const tagsOutsidePools = new Set(['resource_class', 'traits']);
 
 function emptyPoolFor(device: PciDevice): PciDevicePool {

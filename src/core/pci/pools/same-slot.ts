@@ -1,6 +1,6 @@
 /**
- * Functions of one slot for one server: a GPU and its audio function share an IOMMU group, and half
- * of one goes to nobody else.
+ * Functions of one slot for one server: a GPU and its audio function share an IOMMU group, and one
+ * half cannot go to another server.
  */
 import { slotOf } from '../devices/address.ts';
 import { isUsable, type PoolShare } from './assign-pools.ts';
@@ -8,10 +8,9 @@ import { type PciDevicePool, poolKey } from './pool.ts';
 import type { NumaPlacement } from './pool-match.ts';
 
 /**
- * The same shares, but where a plain function stands alone in its slot and one exactly like it is
- * free beside another of the server's, that one is taken. Example: GPU 61:00.0 and audio 60:00.1,
- * 61:00.1 free → audio 61:00.1. Nothing else changes: not whether a server fits, and not what of
- * each kind is left.
+ * The same shares, but a plain function alone in its slot is replaced by an equal free one beside
+ * another of the server's. Example: GPU 61:00.0 and audio 60:00.1, 61:00.1 free → audio 61:00.1.
+ * Nothing else changes: not whether a server fits, and not what of each kind is left.
  */
 export function preferringSlots(
   shares: readonly PoolShare[],
@@ -45,7 +44,7 @@ function hasCompany(
   );
 }
 
-/** Alike but for the place. */
+/** Equal except for the address. */
 function kindOf(pool: PciDevicePool): string {
   return poolKey({ ...pool, address: '', count: 0 });
 }

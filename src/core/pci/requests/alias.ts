@@ -1,13 +1,11 @@
-/**
- * PCI aliases: names that the operator gives to kinds of devices, so that flavors can ask for them.
- */
+/** PCI aliases: the operator's names for kinds of devices, so that flavors can request them. */
 import { ComputeError, errorText } from '../../errors.ts';
 import { excerpt, excerptOfJson, printable, quoted } from '../../quoted-text.ts';
 import { repeatedKey } from '../../repeated-key.ts';
 import { parseBooleanText } from '../devices/boolean-text.ts';
 import { type NumaPolicy, numaPolicies, type PciRequestSpec } from './request.ts';
 
-/** An alias; every definition of the same name adds one spec, and any of them will do. */
+/** An alias; every definition of the same name adds one spec, and any of them suffices. */
 export interface PciAlias {
   name: string;
   numaPolicy: NumaPolicy;
@@ -48,7 +46,7 @@ export function parseAliases(
 
 type Refuse = (problem: string) => ComputeError;
 
-/** Keys of a definition and what their text must be. */
+/** Keys of a definition and the rules of their text. */
 const rules: Record<string, { test: RegExp; says: string }> = {
   name: { test: /^.{1,256}$/s, says: '1 to 256 characters' },
   capability_type: { test: /^pci$/, says: '"pci"' },

@@ -1,11 +1,11 @@
-/** What a flavor asks for in PCI devices through `pci_passthrough:alias`. */
+/** The PCI devices that a flavor requests through `pci_passthrough:alias`. */
 import { ComputeError } from '../../errors.ts';
 import type { PciAlias } from './alias.ts';
 import { type NumaPolicy, numaPolicies, type PciRequest } from './request.ts';
 
 /**
- * `affinityPolicy`: of the image; the flavor's `hw:pci_numa_affinity_policy` wins over it, and both
- * over the alias's own.
+ * `affinityPolicy`: of the image; the flavor's `hw:pci_numa_affinity_policy` overrides it, and both
+ * override the alias's own.
  */
 export interface FlavorRequestInput {
   extraSpecs: Record<string, string>;
@@ -51,7 +51,7 @@ export function requestsForFlavor({
   });
 }
 
-/** The extra spec by which a flavor asks for devices. */
+/** The extra spec by which a flavor requests devices. */
 export const aliasKey = 'pci_passthrough:alias';
 
 /**
@@ -74,7 +74,7 @@ function flavorPolicy(extraSpecs: Record<string, string>): NumaPolicy | null {
   );
 }
 
-/** More functions than a guest's board has places for. */
+/** More functions than a guest's board has slots. */
 const mostDevices = 256;
 
 function parsePart(part: string, asked: string): { name: string; count: number } {

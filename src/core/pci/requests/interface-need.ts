@@ -1,7 +1,7 @@
 /**
  * A macvtap is made over the VF's own network interface: a VF without one (bound to vfio-pci, or to
- * no driver) cannot serve it. Pools do not know interfaces, so this is asked when exact devices are
- * chosen.
+ * no driver) cannot serve it. Pools do not record interfaces, so this is checked when exact devices
+ * are chosen.
  */
 import type { PciDevice } from '../devices/device.ts';
 import type { PciRequest } from './request.ts';

@@ -1,5 +1,5 @@
 /**
- * What a server asks for in PCI devices: one request per SR-IOV port, and those of the flavor's
+ * The PCI devices that a server requests: one request per SR-IOV port, and those of the flavor's
  * aliases.
  */
 

@@ -1,7 +1,7 @@
 /**
- * A device list compiled for one host: the first entry that admits a function, without asking entry
- * after entry. The rule is `admits` of `device-spec.ts`; this file only finds the same answer
- * sooner, and a property test holds the two together.
+ * A device list compiled for one host: the first entry that admits a function, without trying entry
+ * after entry. The rule is `admits` of `device-spec.ts`; this file only finds the same entry
+ * faster; a property test compares the two.
  */
 import type { PciAddress } from '../devices/address.ts';
 import { matchesBus, matchesSlot } from '../devices/address-pattern.ts';
@@ -15,7 +15,7 @@ import {
   namedFinder,
 } from './device-spec.ts';
 
-/** Gives the first entry that admits a function, as `matchDevice` does. */
+/** Returns the first entry that admits a function, as `matchDevice` does. */
 export type DeviceMatcher = (fn: PciFunction) => DeviceMatch | undefined;
 
 /**

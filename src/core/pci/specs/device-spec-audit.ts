@@ -1,6 +1,5 @@
 /**
- * What an operator should know of a device list that was accepted: entries that admit nothing, and
- * why. Never a silent no-match.
+ * What an operator should know about an accepted device list: entries that admit nothing, and why.
  */
 import { isAnyAddress } from '../devices/address-pattern.ts';
 import type { PciFunction } from '../devices/device.ts';
@@ -11,7 +10,8 @@ import { type SriovWarning, sriovWarnings } from './sriov-warnings.ts';
 import { type NoMatch, whyNoMatch } from './why-no-match.ts';
 
 /**
- * Something odd about one entry. A `problem` is an entry of no effect; a `warning` may be meant so.
+ * Something odd about one entry. A `problem` is an entry without effect; a `warning` may be
+ * intended.
  */
 export interface DeviceSpecFinding {
   level: 'problem' | 'warning';
@@ -29,13 +29,13 @@ export interface DeviceSpecFinding {
   message: string;
 }
 
-/** What is known of the host beside its functions. */
+/** What is known of the host besides its functions. */
 export interface AuditOptions {
   /** All functions, to find PFs and devnames; default: the functions themselves. */
   hostFunctions?: readonly HostFunction[];
   /**
-   * Set when the functions are only some of the host's: that an entry admits none of them then says
-   * little. Example: `the controller`.
+   * Set when these are only some of the host's functions: an entry that admits none of them may
+   * still be right. Example: `the controller`.
    */
   partlyKnownTo?: string;
 }
@@ -49,14 +49,14 @@ export interface EntryCover {
   admitted: PciFunction[];
   /** What it is the first to admit. */
   taken: PciFunction[];
-  /** VFs of the PFs that it takes which no entry takes. */
+  /** VFs of its PFs that no entry takes. */
   leftOut: PciFunction[];
-  /** Who takes the rest, by entry number. */
+  /** Which entries take the rest, by number. */
   takenBefore: Map<number, number>;
 }
 
 /**
- * Which entry takes which function, with a stop after each function and entry. Example: two equal
+ * Which entry takes which function, pausing after each function and entry. Example: two equal
  * entries → the first takes all that both admit.
  */
 export function* coveringOf(

@@ -1,5 +1,5 @@
 /**
- * What a new device list would change on a host that is in use. It may never be called safe when a
+ * What a new device list would change on a host that is in use. Never reported as safe when a
  * server would lose its device.
  */
 import type { PciAddress } from '../devices/address.ts';
@@ -7,14 +7,14 @@ import { isTrue } from '../devices/boolean-text.ts';
 import { isHeld } from '../claims/claim.ts';
 import type { DeviceTags, PciDevice } from '../devices/device.ts';
 
-/** A device as the controller knows it now. */
+/** A device as the controller has it now. */
 export type KnownDevice = Pick<PciDevice, 'address' | 'status' | 'tags' | 'serverId'>;
 
 /** A device whose tags would change, key by key; undefined: has no such tag. */
 interface RetaggedDevice {
   device: KnownDevice;
   changes: Record<string, { from: string | null | undefined; to: string | null | undefined }>;
-  /** false: a server holds it, and what its port was promised would not be so any more. */
+  /** false: a server holds it, and its port would no longer get what it was promised. */
   isSafe: boolean;
 }
 
@@ -29,9 +29,9 @@ export interface DeviceSpecChange {
 }
 
 /**
- * The difference between what the controller has of a host and what a list would offer there. A
- * device that its host stopped reporting already is not counted as lost: no list brings it back.
- * Example: VF 0000:01:10.0 allocated and not offered any more → `lost` has it, `isSafe` false.
+ * The difference between a host's devices in the controller and what a list would offer. A device
+ * that its host stopped reporting already is not counted as lost: no list restores it. Example: VF
+ * 0000:01:10.0 allocated and not offered any more → `lost` has it, `isSafe` false.
  */
 export function compareOffer(
   known: readonly KnownDevice[],

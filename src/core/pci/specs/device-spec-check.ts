@@ -1,6 +1,6 @@
 /**
  * The dry run of a device list on a host: what each entry does, and for each function which entry
- * takes it, or which comes nearest.
+ * takes it, or which is nearest.
  */
 import type { PciAddress } from '../devices/address.ts';
 import type { DeviceTags, PciFunction } from '../devices/device.ts';
@@ -22,8 +22,8 @@ export interface CheckedEntry extends EntryCover {
 }
 
 /**
- * One function: offered by an entry, or not, with the entry that comes nearest if any has something
- * in common with it.
+ * One function: offered by an entry, or not, with the nearest entry if any has something in common
+ * with it.
  */
 export interface CheckedFunction {
   fn: PciFunction;
@@ -48,8 +48,8 @@ export function checkDeviceSpecs(
 }
 
 /**
- * The same with a stop after each entry and each function: together they are the product of both
- * numbers.
+ * The same, pausing after each entry and each function: the total work is the product of both
+ * counts.
  */
 export function* checkingDeviceSpecs(
   specs: readonly DeviceSpec[],

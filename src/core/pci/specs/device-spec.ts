@@ -12,7 +12,7 @@ import { hasIfname, ifnamesOf } from '../devices/interface-names.ts';
  * names everything.
  */
 export interface DeviceSpec {
-  /** Its place in the whole list, counted over all lines and lists. */
+  /** Its index over all lines and lists. */
   entry: number;
   /** Where it was written. Example: `novella.yaml:12 pci.device_spec[1]`. */
   source: string;
@@ -22,11 +22,11 @@ export interface DeviceSpec {
   /** A network interface of the host, PF or VF. */
   devname: string | null;
   tags: DeviceTags;
-  /** What the operator should know of an entry that is accepted. */
+  /** What the operator should know about an accepted entry. */
   warnings: string[];
 }
 
-/** What must be known of every function of the host to match one of them. */
+/** The fields of every host function that are needed to match one of them. */
 export type HostFunction = Pick<
   PciFunction,
   'address' | 'deviceType' | 'ifname' | 'vendorId' | 'productId'
@@ -54,7 +54,7 @@ export function matchDevice(
   return spec === undefined ? undefined : { spec, tags: spec.tags };
 }
 
-/** Does this entry, looked at alone, admit the function? */
+/** Does this entry on its own admit the function? */
 export function admits(
   spec: DeviceSpec,
   fn: PciFunction,
@@ -68,13 +68,13 @@ export function admits(
   );
 }
 
-/** Is the tag `remote_managed` set to a word for true? */
+/** Is the tag `remote_managed` set to a text for true? */
 export function isRemoteManaged(spec: Pick<DeviceSpec, 'tags'>): boolean {
   return isTrue(spec.tags['remote_managed']);
 }
 
 /**
- * The function that the entry names alone: by devname, or by an address without wildcards.
+ * The single function that the entry names: by devname, or by an address without wildcards.
  * undefined when it names more or none.
  */
 export function namedFunction(
@@ -97,7 +97,7 @@ export function namedFinder(
 ): (spec: DeviceSpec) => readonly HostFunction[] {
   const byName = new Map<string, HostFunction>();
   const byAddress = new Map<string, HostFunction>();
-  // Two may have one name: the first counts, as for `namedFunction`.
+  // Of two with the same name the first counts, as for `namedFunction`.
   for (const one of hostFunctions.toReversed()) {
     for (const name of ifnamesOf(one)) byName.set(name, one);
     byAddress.set(one.address, one);
@@ -125,8 +125,8 @@ export function isPlacedRight(
 }
 
 /**
- * A device that a SmartNIC manages is identified by its card's serial number; without it nothing
- * could address it.
+ * A device that a SmartNIC manages is identified by its card's serial number; without it the device
+ * cannot be addressed.
  */
 export function hasCardSerial(fn: PciFunction): boolean {
   return (fn.capabilities.vpd?.cardSerialNumber ?? '') !== '';

@@ -1,6 +1,6 @@
 /**
- * Why one entry does not admit one device, field by field, and which entry comes nearest to a
- * device that none admits.
+ * Why one entry does not admit one device, field by field, and which entry is nearest to a device
+ * that none admits.
  */
 import {
   type AddressField,
@@ -19,8 +19,7 @@ import {
 } from './device-spec.ts';
 
 /**
- * The keys of an entry that can fail. `address.function` and its like: only this part of an address
- * that fits otherwise.
+ * The keys of an entry that can fail. `address.function` etc.: only this part of the address fails.
  */
 export type SpecField =
   | 'vendor_id'
@@ -30,7 +29,7 @@ export type SpecField =
   | 'devname'
   | 'remote_managed';
 
-/** An entry's view of a device that it does not admit. */
+/** An entry and the keys of it that a device fails. */
 export interface NearMiss {
   spec: DeviceSpec;
   failed: SpecField[];
@@ -42,9 +41,7 @@ export interface NamingEntry {
   named: readonly HostFunction[];
 }
 
-/**
- * The keys of the entry that the device fails; empty when the entry, looked at alone, admits it.
- */
+/** The keys of the entry that the device fails; empty when the entry on its own admits it. */
 export function failedFields(
   spec: DeviceSpec,
   fn: PciFunction,
@@ -61,11 +58,11 @@ export function failedFields(
 }
 
 /**
- * The entry that the device fails in the fewest keys while at least one key that the entry states
- * holds; the first of equal ones. One part of an address counts half a key; where nothing but the
- * rest of that address holds, one and a half. Examples: 8086:10c9 and an entry for 8086:10ca → `{
- * failed: ['product_id'] }`; 0000:02:10.2 and an entry for 0000:02:10.0 → `{ failed:
- * ['address.function'] }`. undefined: no entry has anything in common with it.
+ * The entry that the device fails in the fewest keys while at least one stated key matches; of
+ * equals the first. One part of an address counts half a key; where only the rest of that address
+ * matches, one and a half. Examples: 8086:10c9 and an entry for 8086:10ca → `{ failed:
+ * ['product_id'] }`; 0000:02:10.2 and an entry for 0000:02:10.0 → `{ failed: ['address.function']
+ * }`. undefined: no entry has anything in common with it.
  */
 export function nearestEntry(
   entries: readonly NamingEntry[],
@@ -83,14 +80,14 @@ export function nearestEntry(
   return nearest;
 }
 
-/** Infinite: nothing that the entry states holds, or too little of it. */
+/** Infinite: no stated key matches, or too few do. */
 function distanceOf(spec: DeviceSpec, failed: readonly SpecField[]): number {
   const hasPart = failed.some((field) => field.startsWith('address.'));
   if (failed.length < statedFields(spec)) return failed.length - (hasPart ? 0.5 : 0);
   return hasPart && failed.length === 1 ? 1.5 : Number.POSITIVE_INFINITY;
 }
 
-/** That the domain holds says nothing: most hosts have one. */
+/** A matching domain means nothing: most hosts have only one. */
 function failedAddress({ address }: DeviceSpec, fn: PciFunction): SpecField {
   const [part, ...more] = failedAddressParts(address, fn.address);
   if (part === undefined || more.length > 0) return 'address';

@@ -1,6 +1,5 @@
 /**
- * The functions of a host as far as the rows of its devices say: for questions about a host that is
- * not asked itself.
+ * The functions of a host as far as its device rows show: for use without a request to the host.
  */
 import type { PciDevice } from '../devices/device.ts';
 import type { HostFunction } from './device-spec.ts';

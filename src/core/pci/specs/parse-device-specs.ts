@@ -47,8 +47,8 @@ export function parseDeviceSpecs(
 }
 
 /**
- * As `parseDeviceSpecs`, but continues after a wrong entry: what is right, and one refusal for each
- * that is not. A wrong one keeps its number.
+ * As `parseDeviceSpecs`, but continues after a wrong entry: the valid entries, and one refusal for
+ * each invalid one. A wrong one keeps its number.
  */
 export function readDeviceSpecs(
   sources: readonly DeviceSpecSource[],
@@ -78,8 +78,8 @@ export function readDeviceSpecs(
 }
 
 /**
- * Runs the parse of one place. What it refuses goes to the list, the place before its message, and
- * nothing is given back.
+ * Runs the parse of one place. A refusal is added to the list, its message prefixed with the place,
+ * and undefined is returned.
  */
 function naming<T>(place: string, refusals: ComputeError[], parse: () => T): T | undefined {
   try {
@@ -156,13 +156,13 @@ function parseEntry(object: unknown): ParsedEntry {
   };
 }
 
-/** An empty text or object names nothing, as if it were not there. */
+/** An empty text or object counts as absent. */
 function isGiven<T>(value: T): value is T & {} {
   return value !== undefined && value !== null && value !== '' && JSON.stringify(value) !== '{}';
 }
 
 /**
- * The seed's grammar says `device_id` where its examples say `vendor_id`; some mean the product by
+ * The seed's grammar has `device_id` where its examples have `vendor_id`; some mean the product by
  * it. See docs on device specs.
  */
 function withVendorId(object: Record<string, unknown>): {

@@ -3,8 +3,8 @@ import { isAnyAddress } from '../devices/address-pattern.ts';
 import type { DeviceSpec } from './device-spec.ts';
 
 /**
- * An entry of the option. Example: `{ devname: 'enp1s0', physical_network: 'physnet1' }`. What
- * names everything is left out.
+ * An entry of the option. Example: `{ devname: 'enp1s0', physical_network: 'physnet1' }`. A key
+ * that matches everything is left out.
  */
 export function printDeviceSpec(
   spec: Pick<DeviceSpec, 'vendorId' | 'productId' | 'address' | 'devname' | 'tags'>,

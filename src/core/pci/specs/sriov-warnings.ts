@@ -1,6 +1,6 @@
 /**
- * Entries for networking that offer functions which no port can get: the list is accepted, and
- * ports find nothing.
+ * Entries for networking that offer functions which no port can get: the list is accepted, but
+ * ports get no device.
  */
 import { type AddressField, statedAddressPart } from '../devices/address-pattern.ts';
 import { hasWideDomain } from '../devices/address.ts';
@@ -8,7 +8,7 @@ import type { PciFunction } from '../devices/device.ts';
 import type { DeviceSpec } from './device-spec.ts';
 import { ifnamesOf } from '../devices/interface-names.ts';
 
-/** What an entry offers, and the VFs of its PFs that no entry does. */
+/** What an entry offers, and the VFs of its PFs that no entry offers. */
 interface Offer {
   spec: DeviceSpec;
   taken: readonly PciFunction[];
@@ -53,8 +53,8 @@ function isForPorts({ spec }: Offer): boolean {
 
 function withoutSriov({ taken }: Offer): SriovWarning[] {
   const isPlain = ({ deviceType }: PciFunction) => deviceType === 'type-PCI';
-  // An entry that admits NICs with SR-IOV too is wide on purpose: bridges and disks are not what it
-  // is for.
+  // An entry that also admits NICs with SR-IOV is broad on purpose: it is not meant for bridges and
+  // disks.
   const plain = taken.filter((fn) => isPlain(fn) && (fn.ifname !== null || taken.every(isPlain)));
   if (plain.length === 0) return [];
   const [has, it] = plain.length === 1 ? ['has', 'it'] : ['have', 'them'];
@@ -62,7 +62,7 @@ function withoutSriov({ taken }: Offer): SriovWarning[] {
   return [{ code: 'no-sriov', message }];
 }
 
-/** Only an address with its domain is that of one PF, and brings its VFs along. */
+/** Only an address with its domain names one PF, and thereby admits its VFs. */
 function withoutDomain({ spec, taken, leftOut }: Offer): SriovWarning[] {
   const { written, exact } = spec.address;
   if (spec.devname !== null || exact !== null) return [];
@@ -87,7 +87,9 @@ function isOneSlot(part: (field: AddressField) => string): boolean {
   );
 }
 
-/** A card with many VFs goes on in the next slot, where an address of one slot ends. */
+/**
+ * A card with many VFs continues in the next slot, which an address of one slot does not cover.
+ */
 function withSlotsLeftOut({ spec, taken, leftOut }: Offer): SriovWarning[] {
   const { written } = spec.address;
   if (spec.devname !== null || typeof written !== 'string') return [];
@@ -130,7 +132,7 @@ function withoutInterface({ taken }: Offer, functions: readonly PciFunction[]): 
   }));
 }
 
-/** Is it a VF that cannot be set up, for its PF has no interface? InfiniBand needs none. */
+/** Is it a VF that cannot be set up because its PF has no interface? InfiniBand needs none. */
 export function lacksPfInterface(fn: PciFunction, functions: readonly PciFunction[]): boolean {
   const { deviceType, isInfiniBand, parentIfname, parentAddress } = fn;
   if (deviceType !== 'type-VF' || isInfiniBand === true || parentIfname !== null) return false;
@@ -138,7 +140,7 @@ export function lacksPfInterface(fn: PciFunction, functions: readonly PciFunctio
   return (pf?.ifname ?? null) === null;
 }
 
-/** A port's VF is taken from its driver when a guest gets it, whatever the tag says. */
+/** A port's VF is unbound from its driver when a guest gets it, regardless of the tag. */
 function unmanaged({ spec }: Offer): SriovWarning[] {
   if (spec.tags['managed'] !== 'false') return [];
   const message =

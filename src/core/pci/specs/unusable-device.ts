@@ -1,6 +1,6 @@
 /**
- * Devices that an entry admits and no guest can get: they are shown with the reason, and count as
- * free for nobody.
+ * Devices that an entry admits and no guest can get: they are shown with the reason, and never
+ * count as free.
  */
 import type { PciFunction, ReportedDevice } from '../devices/device.ts';
 import { lacksPfInterface } from './sriov-warnings.ts';

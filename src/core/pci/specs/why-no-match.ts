@@ -1,6 +1,4 @@
-/**
- * The likely reason why an entry admits nothing on a host: what an operator would look at first.
- */
+/** The likely reason why an entry admits nothing on a host: what an operator would check first. */
 import { addressTexts, failedAddressParts } from '../devices/address-pattern.ts';
 import type { PciFunction } from '../devices/device.ts';
 import {
@@ -56,7 +54,7 @@ function absentNetdev(devname: string, functions: readonly PciFunction[]): NoMat
   return { code: 'absent-netdev', message };
 }
 
-/** The function it names is there, so it is the ids, or the card's serial number. */
+/** The named function exists, so the ids or the card's serial number differ. */
 function whyNotNamed(
   spec: DeviceSpec,
   named: HostFunction,
@@ -108,7 +106,7 @@ function whyIdsFail(spec: DeviceSpec, functions: readonly PciFunction[]): NoMatc
   return { code: 'wrong-product', message };
 }
 
-/** Which single part of the address, were it different, would let functions in. */
+/** Which single part of the address keeps functions out. */
 function whyAddressFails(
   spec: DeviceSpec,
   fitting: readonly PciFunction[],
@@ -144,7 +142,7 @@ function pfWithoutVfs(spec: DeviceSpec, pf: HostFunction): NoMatch {
   return { code: 'pf-without-vfs', message };
 }
 
-/** Where it is not known what the VFs of a PF would be, they may be what is asked for. */
+/** Where the product id of a PF's VFs is unknown, it may be the one in the entry. */
 function isVfProduct(spec: DeviceSpec, pf: HostFunction): boolean {
   return pf.vfProductId === undefined || pf.vfProductId === spec.productId;
 }
@@ -153,7 +151,7 @@ function idsFit(spec: DeviceSpec, fn: HostFunction): boolean {
   return [fn.vendorId, '*'].includes(spec.vendorId) && [fn.productId, '*'].includes(spec.productId);
 }
 
-/** Network cards come first: bridges and disks share their vendors' ids and are never meant. */
+/** Network cards first: bridges and disks share their vendors' ids and are never meant. */
 function byInterest(one: PciFunction, other: PciFunction): number {
   const isPlain = ({ deviceType, ifname }: PciFunction) =>
     deviceType === 'type-PCI' && ifname === null ? 1 : 0;

@@ -1,6 +1,6 @@
 /**
- * What a PF's driver keeps of each of its VFs: the settings that an administrator makes from
- * outside the VF. Source: ip-link(8), `vf NUM …`.
+ * What a PF's driver keeps of each of its VFs: the settings that an administrator makes through the
+ * PF. Source: ip-link(8), `vf NUM …`.
  */
 
 export type VfLinkState = 'auto' | 'enable' | 'disable';
@@ -21,16 +21,16 @@ export interface VfSettings {
 
 export type VfSettingName = keyof VfSettings;
 
-/** What is absent stays as it is. */
+/** Absent settings are left unchanged. */
 export type VfChange = Partial<VfSettings>;
 
-/** What a port asks of its VF's settings beyond MAC, VLAN and trust. */
+/** The VF settings that a port requests beyond MAC, VLAN and trust. */
 export type VfRequest = Pick<VfChange, 'spoofCheck' | 'linkState' | 'maxTxRateMbps'>;
 
 /** MAC that means "none set" to the kernel. Source: ip-link(8). */
 export const noMac = '00:00:00:00:00:00';
 
-/** What a driver gives a VF that nobody has touched. */
+/** A driver's defaults for a VF. */
 export const untouchedVf: VfSettings = {
   macAddress: noMac,
   vlan: 0,
@@ -43,7 +43,7 @@ export const untouchedVf: VfSettings = {
 };
 
 /**
- * The wanted settings that differ from the present ones: no NIC is asked for what it has already.
+ * The wanted settings that differ from the present ones: no NIC is set to what it has already.
  * Example: vlan 0, spoof check on → wanted vlan 42, spoof check on → `{ vlan: 42 }`.
  */
 export function changeTowards(now: VfSettings, wanted: VfChange): VfChange {
@@ -54,15 +54,15 @@ export function changeTowards(now: VfSettings, wanted: VfChange): VfChange {
 }
 
 /**
- * The same, with the VLAN's priority: the kernel takes the two together, and resets one that is not
- * said.
+ * The same, with the VLAN's priority: the kernel sets both together, and resets one that is
+ * omitted.
  */
 export function completeChange(now: VfSettings, change: VfChange): VfChange {
   if (change.vlan === undefined && change.qos === undefined) return change;
   return { ...change, vlan: change.vlan ?? now.vlan, qos: change.qos ?? 0 };
 }
 
-/** Words of each setting, as messages and plans say it. */
+/** Text of each setting in messages and plans. */
 const words: { [Name in VfSettingName]: (value: VfSettings[Name]) => string } = {
   macAddress: (mac) => (mac === noMac ? 'no MAC' : `MAC ${mac}`),
   vlan: (vlan) => (vlan === 0 ? 'no VLAN' : `VLAN ${vlan}`),

@@ -1,4 +1,6 @@
-/** A VF as its host has it now: what the PF's driver keeps of it, and its own interface. */
+/**
+ * The current state of a VF on its host: what the PF's driver keeps of it, and its own interface.
+ */
 import { noMac, type VfChange, type VfSettings } from './vf-settings.ts';
 
 /** The network interface that the VF's own driver made. */
@@ -19,7 +21,7 @@ export interface VfState {
   own: VfInterface | null;
 }
 
-/** What is to be there again once the VF comes back. */
+/** What to restore once the VF is released. */
 export interface VfBaseline {
   /** `macAddress` only if an administrator has set it. */
   settings: VfSettings;
@@ -29,7 +31,7 @@ export interface VfBaseline {
 
 /**
  * What to remember of a VF before it is handed over. A PF also lists the MAC that a VF's own driver
- * chose; written back, that would become an administrator's, which the VF may not change any more:
+ * chose; written back, that would become an administrator's, which the VF may no longer change:
  * such a MAC is remembered as not set. Source: Linux `igb_ndo_set_vf_mac`.
  */
 export function vfBaseline({ settings, own }: VfState): VfBaseline {
@@ -42,9 +44,9 @@ export function vfBaseline({ settings, own }: VfState): VfBaseline {
 }
 
 /**
- * The change that brings back the baseline. What the guest's MAC leaves behind cannot be seen
- * (libvirt writes back what it found as an administrator's MAC), so a MAC that was not set is
- * always taken off.
+ * The change that brings back the baseline. Traces of the guest's MAC cannot be detected (libvirt
+ * writes back what it found as an administrator's MAC), so a MAC that was not set is always
+ * cleared.
  */
 export function changeToBaseline(baseline: VfBaseline, { settings }: VfState): VfChange {
   const differing = Object.entries(baseline.settings).filter(
@@ -55,9 +57,8 @@ export function changeToBaseline(baseline: VfBaseline, { settings }: VfState): V
 }
 
 /**
- * What differs from the baseline, in plain words; none when the VF is clean. Where no MAC was set
- * the PF may list none or the VF's own, but never the guest's. Example: `VLAN 42 is set, no VLAN
- * was`.
+ * The differences from the baseline as text; empty when the VF is clean. Where no MAC was set the
+ * PF may list none or the VF's own, but never the guest's. Example: `VLAN 42 is set, no VLAN was`.
  */
 export function baselineDifferences(
   baseline: VfBaseline,

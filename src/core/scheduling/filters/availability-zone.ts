@@ -1,5 +1,5 @@
 /**
- * Refuses a host outside the zone that the user asked for. Source: Nova `AvailabilityZoneFilter`.
+ * Refuses a host outside the zone that the user requested. Source: Nova `AvailabilityZoneFilter`.
  */
 import type { Filter } from '../filter.ts';
 

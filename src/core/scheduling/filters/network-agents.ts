@@ -1,6 +1,6 @@
 /**
- * Refuses a host where no agent of the network service could bind a port of the server. Nova learns
- * it from the failed binding.
+ * Refuses a host where no agent of the network service could bind a port of the server. Nova finds
+ * out from the failed binding.
  */
 import { bindingRefusal } from '../../networking/binding/binding-need.ts';
 import type { Filter } from '../filter.ts';

@@ -1,6 +1,6 @@
 /**
- * Refuses a host on whose NUMA nodes the guest's cells do not fit, whatever devices it asks for.
- * Source: Nova `NUMATopologyFilter`.
+ * Refuses a host on whose NUMA nodes the guest's cells do not fit, regardless of the requested
+ * devices. Source: Nova `NUMATopologyFilter`.
  */
 import type { Filter } from '../filter.ts';
 import { fitTogether } from '../pci-fit.ts';

@@ -40,7 +40,7 @@ function freeOf(total: number, used: number): number {
   return Math.max(0, Math.floor(total) - used);
 }
 
-/** One server may not be larger than the host itself, whatever the ratio allows in sum. */
+/** No server may be larger than the host itself, even if the ratio allows more in total. */
 function shortage(
   what: string,
   unit: string,
