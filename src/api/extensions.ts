@@ -1,6 +1,6 @@
 /**
- * `GET /extensions`: what older clients ask before they use a part of the API. Only what is offered
- * is listed. Source: Nova `extension_info.py`.
+ * `GET /extensions`: what older clients request before they use a part of the API. Only what is
+ * offered is listed. Source: Nova `extension_info.py`.
  */
 import { ComputeError } from '#core/errors.ts';
 import type { Call, Reply } from './requests/route.ts';

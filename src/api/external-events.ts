@@ -1,7 +1,7 @@
 /**
  * `os-server-external-events`: what other services report of a server's ports. Each event is
- * answered separately, before anybody acts on it. Only services and administrators may send them:
- * the row's rule in `routes.ts`.
+ * answered separately, before it is acted on. Only services and administrators may send them: the
+ * row's rule in `routes.ts`.
  */
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
@@ -11,8 +11,8 @@ import { closed } from './requests/json-schema.ts';
 import type { Call, Reply } from './requests/route.ts';
 
 /**
- * An unplugged port is no news: its guest is off or gone, or its agent restarts and plugs it again.
- * It is only logged.
+ * An unplugged port needs no action: its guest is off or gone, or its agent restarts and plugs it
+ * again. It is only logged.
  */
 const networkEvents: Record<string, NetworkEventKind | null> = {
   'network-changed': 'changed',

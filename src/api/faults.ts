@@ -36,8 +36,8 @@ export function faultOf(kind: ErrorKind): { status: number; name: FaultName } {
 }
 
 /**
- * The reply of an error. A bug says nothing of its inside but the request id that finds it in the
- * log; a refused token answers as Keystone's token layer does. Example: `conflict` → 409
+ * The reply of an error. For a bug it has no detail but the request id that finds it in the log; a
+ * refused token is answered as by Keystone's token layer. Example: `conflict` → 409
  * `{"conflictingRequest": {"code": 409, "message": …}}`.
  */
 export function faultReply(

@@ -1,6 +1,6 @@
 /**
- * Bytes of images for hosts: each may have those that a server on it is made from. A host shows its
- * own token, no user's.
+ * Image bytes for hosts: each may read the images of the servers on it. A host presents its own
+ * token, not a user's.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';

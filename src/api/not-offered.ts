@@ -1,5 +1,5 @@
 /**
- * What Nova has and Novella does not offer yet: 501 by name, so that a client does not take a
+ * What Nova has and Novella does not offer yet: 501 by name, so that a client does not mistake a
  * missing feature for a missing object. Where Nova ended an API at a microversion, it is 404 from
  * the next one on. Source: Nova `api/openstack/compute/routes.py` and its version history.
  */

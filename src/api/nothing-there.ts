@@ -1,5 +1,5 @@
 /**
- * Resources that clients ask for in passing and that Novella has none of: an empty list, or not
+ * Resources that clients request incidentally and Novella does not have: an empty list, or not
  * found.
  */
 import { ComputeError } from '#core/errors.ts';
@@ -11,7 +11,7 @@ export function noneOf(key: string): Handler {
   return () => ({ body: { [key]: [] } });
 }
 
-/** The same below a server, which must be there. */
+/** The same below a server, which must exist. */
 export function noneOfServer(key: string): Handler {
   return async (call: Call): Promise<Reply> => {
     await findServer(call);

@@ -1,6 +1,5 @@
 /**
- * The whole compute API as one table: what is there, in which microversions, for whom, and who
- * answers.
+ * The entire compute API as one table: each path, its microversions, its policy and its handler.
  */
 import { externalEventsBody, takeExternalEvents } from './external-events.ts';
 import { listExtensions, showExtension } from './extensions.ts';

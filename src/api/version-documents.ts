@@ -1,6 +1,6 @@
 /**
- * The documents from which clients learn which versions there are. They need no token. Source: Nova
- * API guide, "Versions".
+ * The documents that list the versions for clients. They need no token. Source: Nova API guide,
+ * "Versions".
  */
 import { maxVersion, minVersion } from './requests/negotiate.ts';
 
@@ -25,12 +25,12 @@ function summary(origin: string, id: VersionId) {
   };
 }
 
-/** The body of `GET /`: the old version first, as Tempest wants it. */
+/** The body of `GET /`: the old version first, as Tempest requires. */
 export function versionList(origin: string) {
   return { versions: [summary(origin, 'v2.0'), summary(origin, 'v2.1')] };
 }
 
-/** What `GET /v2.1/` says of its version. */
+/** What `GET /v2.1/` reports of its version. */
 export function versionDocument(origin: string, id: VersionId) {
   const { links, ...rest } = summary(origin, id);
   const described = {
@@ -41,7 +41,9 @@ export function versionDocument(origin: string, id: VersionId) {
   return { ...rest, links: [...links, described], 'media-types': [mediaType(id)] };
 }
 
-/** The body of a path outside every version: where else to look. Example path: `/servers`. */
+/**
+ * The body of a path outside every version: which URLs to use instead. Example path: `/servers`.
+ */
 export function choices(origin: string, path: string) {
   const [clean = ''] = path.split('?');
   return {

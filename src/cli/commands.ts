@@ -165,7 +165,7 @@ function addHostCommands(program: Command, { login, screen }: Parts): void {
   withExamples(forget, 'novella host forget hv1');
 }
 
-/** For a command that asks a cloud and shows the answer. */
+/** For a command that queries a cloud and shows the answer. */
 function withOutput(command: Command): Command {
   return withCloud(withJson(command));
 }

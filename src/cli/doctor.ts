@@ -1,6 +1,6 @@
 /**
  * `novella doctor`: the checks of this machine, a row each, with the fix under each that needs one.
- * Who looks at the machine is handed in.
+ * The inspection of the machine is passed in.
  */
 import { styleText } from 'node:util';
 import type { HostCheck } from '#core/hosts/host-check.ts';

@@ -1,13 +1,13 @@
 /**
- * `novella help [COMMAND…]`: the help of any command; a word that is none is an error that names
- * the nearest.
+ * `novella help [COMMAND…]`: the help of any command; an unknown command is an error that names the
+ * nearest.
  */
 import { type Command, CommanderError } from 'commander';
 import { nearestWord } from '#runtime/nearest-word.ts';
 
 /**
- * Takes the place of commander's own, which knows one level of commands and shows the general help
- * for unknown words.
+ * Replaces commander's own, which has one level of commands and shows the general help for unknown
+ * commands.
  */
 export function addHelpCommand(program: Command): void {
   program

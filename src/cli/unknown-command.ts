@@ -1,6 +1,4 @@
-/**
- * A word that is no command of `novella`: which command was meant, of ours or of the stock client.
- */
+/** An unknown command of `novella`: which command was meant, of ours or of the stock client. */
 
 /** What people type for a command that has another name. */
 const ours: Readonly<Record<string, string>> = {
@@ -23,7 +21,7 @@ const ours: Readonly<Record<string, string>> = {
   serve: 'up',
 };
 
-/** Of nova, in the words of openstack. */
+/** Commands of nova, as openstack names them. */
 const ofNova: Readonly<Record<string, string>> = {
   boot: 'server create',
   list: 'server list',
@@ -46,8 +44,8 @@ const ofOpenStack = new Set(
 );
 
 /**
- * What to type instead; undefined where nothing comes to mind. `words`: the command line from the
- * unknown word on. Example: `['server', 'list']` → a hint that names `openstack server list`.
+ * What to type instead; undefined without a suggestion. `words`: the command line from the unknown
+ * command on. Example: `['server', 'list']` → a hint that names `openstack server list`.
  */
 export function hintForUnknown(words: readonly string[]): string | undefined {
   const [first = '', ...rest] = words;

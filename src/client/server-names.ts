@@ -24,7 +24,7 @@ async function listServers(session: Session, name?: string): Promise<NamedServer
 const longestPattern = 255;
 
 /**
- * A pattern for this name; of a long one, whose escaped text is too long, for names that start like
+ * A pattern for this name; for a name whose escaped text is too long, one for names that start like
  * it.
  */
 function patternFor(name: string): string {

@@ -1,10 +1,10 @@
-/** The requests of the compute API about servers, and waiting for what becomes of them. */
+/** The requests of the compute API about servers, and polling for their results. */
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { request, type ServiceRequest } from './session/request.ts';
 import type { Session } from './session/session.ts';
 import { type Patience, waitFor } from './wait-for.ts';
 
-/** The microversion that the client speaks. */
+/** The microversion that the client requests. */
 export const microversion = '2.79';
 
 /** A server as the compute API shows it to an administrator, the keys that are read. */
@@ -21,7 +21,7 @@ export interface ServerView {
 
 const pageSize = 500;
 
-/** Of all projects. Throws `forbidden` for who is no administrator. */
+/** Of all projects. Throws `forbidden` unless the caller is an administrator. */
 export async function allServers(session: Session): Promise<ServerView[]> {
   const all: ServerView[] = [];
   for (;;) {
@@ -38,7 +38,7 @@ export async function allServers(session: Session): Promise<ServerView[]> {
   }
 }
 
-/** Asks for a server; its id. It may still fail. `server`: the body below its key. */
+/** Requests a server; returns its id. It may still fail. `server`: the body below its key. */
 export async function createServer(session: Session, server: object): Promise<string> {
   const asked = { path: '/servers', method: 'POST', body: { server } } as const;
   return (await compute<{ server: { id: string } }>(session, asked)).server.id;
@@ -49,14 +49,14 @@ export async function showServer(session: Session, id: string): Promise<ServerVi
   return (await compute<{ server: ServerView }>(session, { path: `/servers/${id}` })).server;
 }
 
-/** Asks for the end of a server; `waitForServerGone` waits for it. */
+/** Requests deletion of a server; `waitForServerGone` waits for it. */
 export async function deleteServer(session: Session, id: string): Promise<void> {
   await compute(session, { method: 'DELETE', path: `/servers/${id}` });
 }
 
 /**
- * The server once it is in one of these states and nothing is under way. Throws `conflict` with its
- * fault when it is in ERROR instead, `unavailable` when the time is over.
+ * The server once it is in one of these states and no task is running. Throws `conflict` with its
+ * fault when it is in ERROR instead, `unavailable` on timeout.
  */
 export function waitForServer(
   session: Session,
@@ -76,7 +76,7 @@ export function waitForServer(
   return waitFor(`server ${id} to be ${statuses.join(' or ')}`, look, patience);
 }
 
-/** Throws `unavailable` when the server is still there and the time is over. */
+/** Throws `unavailable` when the server still exists at the timeout. */
 export async function waitForServerGone(
   session: Session,
   id: string,

@@ -1,14 +1,14 @@
-/** Waiting for what becomes of a request. */
+/** Polling for the result of a request. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ComputeError } from '#core/errors.ts';
 
-/** What was seen, and whether that is what is waited for. */
+/** The state that was read, and whether it is the expected one. */
 export interface Sight<T> {
   done: boolean;
   value: T;
 }
 
-/** How long to wait, and between two looks: from `pauseMs` on longer, to `longestPauseMs`. */
+/** How long to wait, and between two polls: from `pauseMs` on longer, to `longestPauseMs`. */
 export interface Patience {
   limitMs: number;
   pauseMs: number;
@@ -17,10 +17,10 @@ export interface Patience {
 }
 
 /**
- * Polls until it is done, and gives what was seen then. `what` completes "waited 60 s for …".
+ * Polls until it is done, and returns the last state. `what` completes "waited 60 s for …".
  * Example: `waitFor('server web to be ACTIVE', async () => { const server = await show(); return {
- * done: server.status === 'ACTIVE', value: server }; })`. Throws `unavailable` with what was seen
- * last when the time is over, and whatever `look` throws.
+ * done: server.status === 'ACTIVE', value: server }; })`. Throws `unavailable` with the last state
+ * on timeout, and whatever `look` throws.
  */
 export async function waitFor<T>(
   what: string,

@@ -7,18 +7,17 @@ import { Transform } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ComputeError } from '#core/errors.ts';
 
-/** Any body may have so many chunks. */
+/** Any body may have this many chunks. */
 const alwaysAllowed = 1_000;
-/** And one more for so many bytes. Clients send 4 KiB and more in each. */
+/** And one more for this many bytes. Clients send 4 KiB and more in each. */
 const bytesForOne = 256;
-/** And so many more in a second: what comes as slowly holds up nobody. */
+/** And this many more per second: chunks this slow delay no other request. */
 const perSecond = 100;
 
 /**
  * Refuses a body in tiny chunks with `invalid`: a million chunks of one byte, 6 MB on the wire,
- * took seconds of processor time. A body that is not read to its end, for whatever reason, takes
- * its connection with it, for to skip chunks takes time as well. Must be on the app before other
- * hooks that watch a body.
+ * took seconds of processor time. The connection of a body that is not read to its end is closed,
+ * for skipping chunks takes time as well. Must be on the app before other hooks that watch a body.
  */
 export function refuseTinyChunks(app: FastifyInstance): void {
   app.addHook('preParsing', async (request: FastifyRequest, _reply, payload) =>

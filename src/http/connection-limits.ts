@@ -1,6 +1,6 @@
 /**
- * Bounds on what a client may leave open: a slow or idle connection is closed, and there are only
- * so many.
+ * Bounds on what a client may leave open: a slow or idle connection is closed, and their number is
+ * limited.
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -12,11 +12,11 @@ export interface ConnectionLimits {
   headersMs: number;
   /** From the headers to the end of a body that is kept in memory. */
   bodyMs: number;
-  /** Without a byte in either direction, while the client is to send or to receive. */
+  /** Without a byte in either direction, while the client should send or receive. */
   idleMs: number;
   /** Between two requests of one connection. */
   keepAliveMs: number;
-  /** At once; one more is closed as it comes. */
+  /** Concurrent connections; one more is closed on arrival. */
   connections: number;
   /** Of these, from one address: some are left for others. */
   connectionsOfAddress: number;
@@ -31,7 +31,7 @@ export const usualLimits: ConnectionLimits = {
   connectionsOfAddress: 768,
 };
 
-/** Bodies under this content type are taken as a stream, for as long as bytes come. */
+/** Bodies of this content type are streamed, for as long as bytes come. */
 const streamed = 'application/octet-stream';
 
 /** Holds the app's server to these limits. */
@@ -64,7 +64,7 @@ export function limitConnections(app: FastifyInstance, limits: ConnectionLimits)
   });
 }
 
-/** Closes what comes from an address that has so many already. */
+/** Closes a connection from an address that has too many already. */
 function limitAddresses(server: FastifyInstance['server'], most: number): void {
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {

@@ -1,11 +1,9 @@
-/**
- * The request that is being answered right now, for what is asked of other services on its behalf.
- */
+/** The request that is being answered, for requests to other services on its behalf. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 const requestIds = new AsyncLocalStorage<string>();
 
-/** Everything that `act` begins belongs to this request. */
+/** Everything that `act` starts belongs to this request. */
 export function answering(requestId: string, act: () => void): void {
   requestIds.run(requestId, act);
 }

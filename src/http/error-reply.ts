@@ -1,4 +1,4 @@
-/** How a service words an error. */
+/** The error body of a service. */
 export interface ErrorReply {
   status: number;
   body: unknown;

@@ -1,17 +1,16 @@
-/** While the disk is full, a service takes only what reads and what makes room. */
+/** While the disk is full, a service accepts only reads and what frees space. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ComputeError } from '#core/errors.ts';
 
 export interface DiskRoom {
-  /** Is there too little for anything new? */
+  /** Is there too little space for anything new? */
   isShort(): boolean;
-  /** Gives what was kept for this to the request. */
+  /** Releases the reserve for deletes and sign-ins to the request. */
   release(): void;
 }
 
 /**
- * Answers 503 to what would need room while there is none. Deletes and sign-ins get what is kept
- * for them.
+ * Answers 503 to what would need space while there is none. Deletes and sign-ins get the reserve.
  */
 export function refuseWithoutRoom(app: FastifyInstance, room: DiskRoom): void {
   app.addHook('preValidation', async (request) => {
@@ -28,13 +27,13 @@ export function refuseWithoutRoom(app: FastifyInstance, room: DiskRoom): void {
 
 const reads = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** A sign-in is a row too, and without one nobody can delete. */
+/** A sign-in is a row too, and is required for deletes. */
 function mayMakeRoom({ method, url }: FastifyRequest): boolean {
   const [path = ''] = url.split('?');
   return method === 'DELETE' || (method === 'POST' && /\/auth\/tokens\/?$/.test(path));
 }
 
-/** A disk that cannot be asked is not known to be full. */
+/** A disk whose state cannot be read is not treated as full. */
 function isShort(room: DiskRoom): boolean {
   try {
     return room.isShort();

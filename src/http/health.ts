@@ -2,8 +2,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
 /**
- * Why requests would fail now, in a few words without paths or names; undefined: they would not.
- * Example: `disk full`.
+ * Why requests would fail now, in short without paths or names; undefined: they would not. Example:
+ * `disk full`.
  */
 export type ReadyCheck = () => Promise<string | undefined>;
 

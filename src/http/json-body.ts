@@ -1,7 +1,4 @@
-/**
- * JSON bodies with bounds: what is nested or listed without end costs no more than a look at its
- * text.
- */
+/** JSON bodies with bounds: endless nesting or lists cost no more than a scan of the text. */
 import type { FastifyRequest } from 'fastify';
 import { ComputeError, errorText } from '#core/errors.ts';
 
@@ -9,7 +6,7 @@ import { ComputeError, errorText } from '#core/errors.ts';
 const deepest = 64;
 /**
  * The largest real body, 50 ports at once, has some 3,000, and a list of 500 devices 4,000. A
- * validator takes up to 20 µs for each to say what is wrong.
+ * validator takes up to 20 µs for each to report what is wrong.
  */
 const mostValues = 5_000;
 
@@ -54,7 +51,7 @@ function halfPair(text: string, value: unknown): string | undefined {
   return undefined;
 }
 
-/** What there is too much of, if anything: levels or values. Example: `[[[…]]]` with 65 levels. */
+/** What exceeds its limit, if anything: levels or values. Example: `[[[…]]]` with 65 levels. */
 function excessOf(text: string): string | undefined {
   let depth = 0;
   let values = 1;

@@ -1,4 +1,4 @@
-/** Taking the port of a service, and why it could not be had. */
+/** Binding the port of a service, and why it failed. */
 import type { FastifyInstance } from 'fastify';
 import { ComputeError } from '#core/errors.ts';
 

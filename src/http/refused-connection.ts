@@ -20,7 +20,7 @@ const problems: Record<string, { kind: ErrorKind; message: string }> = {
   },
 };
 
-/** Writes the answer, if anybody is there to read it, and closes the connection. */
+/** Writes the answer, if the client is still connected, and closes the connection. */
 export function refuseConnection(
   cause: Error & { code?: string },
   socket: Socket,

@@ -1,6 +1,6 @@
 /**
- * One line in the log for each request: what was asked, by whom, and what became of it. Never a
- * body, a header, or a query.
+ * One line in the log for each request: what, by whom, and the result. Never a body, a header, or a
+ * query.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
@@ -12,12 +12,12 @@ export interface RequestUser {
 
 const users = new WeakMap<FastifyRequest, RequestUser>();
 
-/** Whose request it is, once its token was found good. */
+/** The user of the request, once its token is validated. */
 export function noteUser(request: FastifyRequest, user: RequestUser): void {
   users.set(request, user);
 }
 
-/** Paths that a load balancer asks for every few seconds. */
+/** Paths that a load balancer requests every few seconds. */
 const probes = new Set(['/healthcheck', '/livez', '/readyz']);
 
 /**

@@ -1,6 +1,6 @@
 /**
  * One HTTP service on fastify: request ids, JSON bodies, and errors that always have the service's
- * own body. Knows no route and no OpenStack shape; those come from `api` and `embedded`.
+ * own body. Has no route and no OpenStack shape; those come from `api` and `embedded`.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerOptions } from 'node:http';
@@ -51,7 +51,7 @@ export interface HttpServiceOptions {
 }
 
 /**
- * A fastify instance with the house rules on it. Every reply carries `X-Openstack-Request-Id:
+ * A fastify instance with the common rules applied. Every reply carries `X-Openstack-Request-Id:
  * req-<uuid>`.
  */
 export function createHttpService(options: HttpServiceOptions): FastifyInstance {
@@ -118,7 +118,7 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
   return app;
 }
 
-/** The same for both kinds of server; a handshake of TLS has the time that headers have. */
+/** The same for both kinds of server; a TLS handshake has the time limit of headers. */
 function serverOptions(
   { tls }: HttpServiceOptions,
   http: ServerOptions & { headersTimeout: number },
@@ -149,8 +149,7 @@ function badMediaType(request: FastifyRequest): string {
 }
 
 /**
- * The client left while a stream was about to be sent: nothing is wrong here, and nobody reads the
- * answer.
+ * The client disconnected before a stream was sent: no error here, and no reader for the answer.
  */
 function isHungUp({ cause }: ComputeError, { raw }: FastifyRequest): boolean {
   const { code } = (cause ?? {}) as { code?: unknown };

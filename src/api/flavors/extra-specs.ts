@@ -1,4 +1,4 @@
-/** Extra specs of a flavor, whole and by key. */
+/** Extra specs of a flavor, all and by key. */
 import { ComputeError } from '#core/errors.ts';
 import { aliasCounts, aliasKey } from '#core/pci/requests/flavor-request.ts';
 import type { Call, Reply } from '../requests/route.ts';
@@ -42,8 +42,8 @@ export async function deleteExtraSpec(call: Call): Promise<Reply> {
 }
 
 /**
- * Sets the keys with a text and takes those with null away; others stay. Throws `invalid` for
- * devices that are asked for in no right form.
+ * Sets the keys with a text and removes those with null; others stay. Throws `invalid` for device
+ * requests of a wrong form.
  */
 async function changeSpecs(call: Call, extraSpecs: Record<string, string | null>): Promise<void> {
   const aliases = extraSpecs[aliasKey];

@@ -49,7 +49,7 @@ export async function changeFlavor(call: Call<ChangeFlavorBody>): Promise<Reply>
   return { body: { flavor: viewFlavor(call, flavor) } };
 }
 
-/** Without reading it: one whose record is damaged can go. */
+/** Without reading it: a damaged record can be deleted too. */
 export async function deleteFlavor(call: Call): Promise<Reply> {
   await call.context.store.flavors.remove(call.params['id'] ?? '');
   return {};
@@ -97,7 +97,7 @@ async function listBy(call: Call, view: (call: Call, flavor: Flavor) => View): P
 }
 
 /**
- * Administrators ask for public (the default), private, or with `None` all; others see the public
+ * Administrators request public (the default), private, or with `None` all; others see the public
  * ones and those they have access to.
  */
 async function publicityTest(call: Call): Promise<(flavor: Flavor) => boolean> {
@@ -137,7 +137,7 @@ const sortKeys: Record<string, (flavor: Flavor) => string | number> = {
   description: ({ description }) => description ?? '',
 };
 
-/** In the order of their ids unless the query says otherwise. */
+/** In the order of their ids unless the query specifies another. */
 function sortedFlavors(call: Call, flavors: Flavor[]): Flavor[] {
   const key = queryValue(call.query, 'sort_key') ?? 'flavorid';
   const read = Object.hasOwn(sortKeys, key) ? sortKeys[key] : undefined;

@@ -35,7 +35,7 @@ export async function listServices(call: Call): Promise<Reply> {
   return { body: { services } };
 }
 
-/** Services have no pages: all, or the one of a name. */
+/** Services have no pages: all, or the one with a given name. */
 async function hostsAsked(call: Call, name: string | undefined): Promise<NumberedHost[]> {
   if (name === undefined) return numberedHosts(call.context);
   const host = await call.context.store.hosts.named(name);
@@ -86,7 +86,7 @@ export const namedServiceBody = () => namedBody;
 type NamedServiceBody = Static<typeof namedBody>;
 
 /**
- * Before 2.53: the last part of the path says what to do, the body with which service. Source: Nova
+ * Before 2.53: the last part of the path is the operation, the body names the service. Source: Nova
  * compute API reference, "Update Compute Service".
  */
 export async function changeNamedService(call: Call<NamedServiceBody>): Promise<Reply> {

@@ -1,4 +1,4 @@
-/** A page of hosts, read in parts so that other requests have their turns. */
+/** A page of hosts, read in parts so that other requests are served in between. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { Host, HostPage, HostStore } from '#contracts/store/store.ts';
 

@@ -1,4 +1,4 @@
-/** Whether a host is up, as the API words it. */
+/** Whether a host is up, in the API's terms. */
 import type { Host } from '#contracts/store/store.ts';
 import type { ApiContext } from '../requests/context.ts';
 

@@ -71,7 +71,7 @@ export async function showUptime(call: Call): Promise<Reply> {
 }
 
 /**
- * Before 2.53: those whose name has the last but one part of the path in it. Throws `notFound` when
+ * Before 2.53: those whose name contains the last but one part of the path. Throws `notFound` when
  * there is none.
  */
 export async function searchHypervisors(call: Call): Promise<Reply> {
@@ -143,7 +143,7 @@ async function listBy(call: Call, view: HostView): Promise<Reply> {
 }
 
 /**
- * Pages since 2.33, a name's part since 2.53; not both. A part that nothing matches is `notFound`.
+ * Pages since 2.33, part of a name since 2.53; not both. A part that nothing matches is `notFound`.
  */
 async function selectHypervisors(
   call: Call,
@@ -176,7 +176,7 @@ async function pageOfHypervisors(call: Call) {
   return { items, links: nextLinks(call, items, { limit, idOf: (each) => idOf(call, each) }) };
 }
 
-/** The host that this version knows by this id. */
+/** The host that has this id in this version. */
 export async function hostOfId(call: Call, id: string): Promise<Host | undefined> {
   const { hosts } = call.context.store;
   if (call.version >= 53) return hosts.get(id);

@@ -1,4 +1,4 @@
-/** Hosts with the numbers that versions before 2.53 know them by. */
+/** Hosts with their numeric ids in versions before 2.53. */
 import type { Host } from '#contracts/store/store.ts';
 import type { ApiContext } from '../requests/context.ts';
 import { readHosts } from './host-pages.ts';

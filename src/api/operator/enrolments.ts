@@ -1,4 +1,4 @@
-/** Hosts that may dial in, and those that have. */
+/** Hosts that may connect, and those that have. */
 import type { EnrolmentView } from '#client/shapes/hosts.ts';
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import type { Enrolment } from '#contracts/store/enrolments.ts';
@@ -12,7 +12,7 @@ import type { Call, Reply } from '../requests/route.ts';
 export const enrolmentBody = closed({ replace: Type.Optional(Type.Boolean()) });
 
 /**
- * The token is in this answer and in no other. Throws `conflict` for a host with a good token,
+ * The token is in this answer and in no other. Throws `conflict` for a host with a valid token,
  * unless `replace`.
  */
 export async function enroll(call: Call<Static<typeof enrolmentBody>>): Promise<Reply> {

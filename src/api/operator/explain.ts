@@ -1,6 +1,4 @@
-/**
- * All that is known of why a server is where it is: decisions, NICs, requests, devices, domain XML.
- */
+/** Everything that explains where a server is: decisions, NICs, requests, devices, domain XML. */
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import { serverStatus } from '#core/servers/lifecycle.ts';
 import type { Server } from '#core/servers/server.ts';

@@ -58,7 +58,7 @@ function isBehind(marker: string | undefined, { host, address }: DeviceView): bo
 
 /**
  * The hosts that may have devices of the page, from the marker's own on. Throws `invalid` for a
- * marker of no known host.
+ * marker of an unknown host.
  */
 async function* hostsFrom(call: Call, marker: string | undefined): AsyncGenerator<Host> {
   const { hosts } = call.context.store;

@@ -1,4 +1,4 @@
-/** The dry run of a device list against what is known of a host: nothing is changed. */
+/** The dry run of a device list against the recorded devices of a host: nothing is changed. */
 import { ComputeError } from '#core/errors.ts';
 import { checkAliases, readAliases } from '#core/pci/pools/alias-check.ts';
 import { compareOffer } from '#core/pci/specs/device-spec-change.ts';
@@ -27,8 +27,8 @@ export const pciCheckBody = closed({
 type CheckBody = Static<typeof pciCheckBody>;
 
 /**
- * Wrong entries are no error here: they are in the answer. Throws `notFound` for a host that is
- * none, `invalid` for more than one request may have.
+ * Wrong entries are no error here: they are in the answer. Throws `notFound` for an unknown host,
+ * `invalid` for more than one request may have.
  */
 export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
   const { host: name, device_spec: list, alias } = call.body;
@@ -73,8 +73,8 @@ export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
 }
 
 /**
- * A text may hold a list. The answer has the tags of an entry at each function that it takes: long
- * ones would make it endless.
+ * A text may hold a list. The answer has the tags of an entry at each function that it matches:
+ * long ones would make it endless.
  */
 function refuseTooMuch(list: CheckBody['device_spec'], alias: CheckBody['alias'] = []): void {
   const sizes = list.map((entry) => sizesOf(entry));
@@ -109,7 +109,7 @@ function sizesOf(given: string | object): number[] {
     : [textOf(value).length];
 }
 
-/** What cannot be read is one entry, as it stands. */
+/** What cannot be read is one entry, unchanged. */
 function readJson(text: string): string | object {
   try {
     const value: unknown = JSON.parse(text);

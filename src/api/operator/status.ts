@@ -1,4 +1,4 @@
-/** What an operator watches of the controller: room on its disks, and the work under way. */
+/** What an operator monitors of the controller: space on its disks, and the tasks in progress. */
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import type { ControllerStatus, DiskView } from '#client/shapes/status.ts';
 import type { TaskOverview } from '#contracts/store/store.ts';

@@ -16,7 +16,7 @@ export interface Mount {
   prefix: '/v2.1' | '/v2' | '/novella/v1';
   /** Microversions count here; elsewhere everything is as in 2.1. */
   versioned: boolean;
-  /** What older clients get wrong is forgiven, not refused: the habit of v2. */
+  /** Mistakes of older clients are tolerated, not refused, as in v2. */
   lenient: boolean;
   /** The project's id may stand before the path. */
   projectInPath: boolean;

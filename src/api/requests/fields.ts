@@ -41,7 +41,7 @@ export const uuidOrNull = Type.Union([uuid, Type.Null()]);
 const flagWord =
   '^(?:[Tt](?:rue|RUE)?|TRUE|[Ff](?:alse|ALSE)?|FALSE|[01]|ON|[Oo]n|OFF|[Oo]ff|[Yy](?:es|ES)?|YES|[Nn]o?|NO)$';
 
-/** true, false, and the words that old clients send for them. */
+/** true, false, and the strings that old clients send for them. */
 export const flag = Type.Union([
   Type.Boolean(),
   Type.String({ pattern: flagWord, rule: 'must be a boolean' }),

@@ -1,4 +1,4 @@
-/** Long lists are worked through in turns with all other work, so that none delays anybody else. */
+/** Long lists are processed in slices between other work, so that none delays other requests. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { Steps } from '#core/steps.ts';
 
@@ -39,7 +39,7 @@ export async function runInTurns<Made>(steps: Steps<Made>): Promise<Made> {
 }
 
 /**
- * The items that pass the test, in their order, found in turns too. Example: `await
+ * The items that pass the test, in their order, also in slices. Example: `await
  * filterInTurns(servers, isWanted)`.
  */
 export async function filterInTurns<Item>(

@@ -15,8 +15,8 @@ export function closed<Properties extends TProperties>(properties: Properties) {
 }
 
 /**
- * Keys that not every microversion has: the schema has them where they are there, and the type
- * always, so each is optional. Example: `...keysIf(version >= 19, { description })`.
+ * Keys that only some microversions have: the schema has them in those, and the type always, so
+ * each is optional. Example: `...keysIf(version >= 19, { description })`.
  */
 export function keysIf<Properties extends Record<string, TOptional>>(
   areThere: boolean,
@@ -28,7 +28,7 @@ export function keysIf<Properties extends Record<string, TOptional>>(
 const compiled = new WeakMap<TSchema, Validator>();
 
 /**
- * The body as its schema says. `isLenient`: what older clients get wrong is forgiven. Throws
+ * The body as its schema describes it. `isLenient`: mistakes of older clients are tolerated. Throws
  * `invalid` naming field, value and rule. Each schema is compiled once.
  */
 export function readBody<Schema extends TSchema>(
@@ -83,12 +83,12 @@ function ofUnknownKey(finding: Finding): Finding {
   return { ...finding, keyword, instancePath, params };
 }
 
-/** For a body that is no object at all. */
+/** For a body that is not an object. */
 function bodyRule({ properties }: JsonSchema): string {
   return `The request body must be an object with ${Object.keys(properties ?? {}).join(', ')}.`;
 }
 
-/** A key too many; else the innermost fault, and of a union there the union as a whole. */
+/** An unknown key; else the innermost fault, and for a union the fault of the union itself. */
 function mostTelling(findings: Finding[]): Finding | undefined {
   const extra = findings.find(({ keyword }) => keyword === 'additionalProperties');
   if (extra !== undefined) return extra;
@@ -98,7 +98,7 @@ function mostTelling(findings: Finding[]): Finding | undefined {
   return innermost.find(({ keyword }) => keyword === 'anyOf') ?? innermost[0];
 }
 
-/** A schema may word its `pattern` itself, under the key `rule`, which validators pass over. */
+/** A schema may describe its `pattern` under the key `rule`, which validators ignore. */
 function ruleOf(finding: Finding, findings: Finding[], schema: JsonSchema): string {
   const params = finding.params as Record<string, unknown>;
   switch (finding.keyword) {

@@ -1,4 +1,6 @@
-/** `GET /limits`: how much a project may have, and what it uses. -1 is Nova's word for no limit. */
+/**
+ * `GET /limits`: how much a project may have, and what it uses. -1 is Nova's value for no limit.
+ */
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { type QuotaLimits, unlimited } from '#core/quotas/limits.ts';

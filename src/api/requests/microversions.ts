@@ -1,6 +1,6 @@
 /**
  * What each microversion added to a view, as steps down from the newest shape. A view is built
- * once, for the highest version, and steps down to the one asked for. Source: Nova
+ * once, for the highest version, and steps down to the requested one. Source: Nova
  * `rest_api_version_history.rst`.
  */
 
@@ -26,7 +26,7 @@ export function steppedDown<Of>(
   return view;
 }
 
-/** A step that takes keys away. Example: `without(73, 'locked_reason')`. */
+/** A step that removes keys. Example: `without(73, 'locked_reason')`. */
 export function without(below: number, ...keys: string[]): StepDown<unknown> {
   return {
     below,

@@ -1,17 +1,14 @@
-/** Which microversion a request asks for, and the headers that say which one answered. */
+/** Which microversion a request requires, and the headers that report which one answered. */
 import { ComputeError } from '#core/errors.ts';
 
-/**
- * The minor numbers of the lowest and highest microversion. 2.79 is what every stock client is
- * content with.
- */
+/** The minor numbers of the lowest and highest microversion. 2.79 satisfies every stock client. */
 export const minVersion = 1;
 export const maxVersion = 79;
 
 type Headers = Record<string, string | string[] | undefined>;
 
 /**
- * The minor number asked for; 1 when nothing is said. The service-typed header wins over the old
+ * The requested minor number; 1 when none is specified. The service-typed header wins over the old
  * one. Example: `OpenStack-API-Version: compute 2.60, volume 3.1` → 60; `latest` → the highest.
  * Throws `invalid` for a bad form, `notAcceptable` outside the range. Source: Nova API guide,
  * "Microversions".

@@ -44,7 +44,7 @@ export function pageLimit(query: Query): number {
   return Math.min(queryCount(query, 'limit') ?? longestPage, longestPage);
 }
 
-/** Throws `invalid` for what is no whole number of at least 0. */
+/** Throws `invalid` unless it is an integer of at least 0. */
 function queryCount(query: Query, key: string): number | undefined {
   const value = queryValue(query, key);
   if (value === undefined) return undefined;
@@ -56,7 +56,7 @@ function queryCount(query: Query, key: string): number | undefined {
 }
 
 /**
- * Which part of a list without a marker is asked for: from `offset` on, at most the limit (0: as
+ * Which part of a list without a marker is requested: from `offset` on, at most the limit (0: as
  * many as a page may have). Throws `invalid`.
  */
 export function sliceAsked(query: Query): { offset: number; limit: number } {
@@ -85,7 +85,7 @@ export function pageOf<Item>(
   return { items: page, links: nextLinks(call, page, { limit, idOf }) };
 }
 
-/** The link to what follows a full page; none after one that has room. */
+/** The link to what follows a full page; none after a shorter one. */
 export function nextLinks<Item>(
   call: Call,
   page: readonly Item[],

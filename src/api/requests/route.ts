@@ -20,7 +20,7 @@ export interface Accepted {
   caller: Caller;
   /** The minor number: 79 for 2.79. */
   version: number;
-  /** What older clients get wrong in a body is forgiven, not refused: the habit of v2. */
+  /** Mistakes of older clients in a body are tolerated, not refused, as in v2. */
   isLenient: boolean;
   /** Before paths of this API, as the client wrote it. Example: `http://h:8774/v2.1`. */
   base: string;
@@ -60,7 +60,7 @@ export function withBody<Schema extends TSchema>(
   return { body, handler: taking(read, handler) };
 }
 
-/** Is the row there in this microversion? */
+/** Does this microversion have the row? */
 export function isInVersion(route: Pick<Route, 'from' | 'to'>, version: number): boolean {
   return version >= (route.from ?? 1) && version <= (route.to ?? Number.POSITIVE_INFINITY);
 }

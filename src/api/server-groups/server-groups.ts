@@ -25,7 +25,9 @@ const steps: StepDown<ServerGroup>[] = [
 
 export const groupsQuery = ['limit', 'offset', 'all_projects'] as const;
 
-/** Administrators see those of all projects with `all_projects`; to others the key says nothing. */
+/**
+ * Administrators see those of all projects with `all_projects`; for others the key has no effect.
+ */
 export async function listGroups(call: Call): Promise<Reply> {
   const isAll = 'all_projects' in call.query && call.caller.isAdmin;
   const { projectId } = call.caller;
@@ -70,9 +72,7 @@ export async function deleteGroup(call: Call): Promise<Reply> {
   return {};
 }
 
-/**
- * The group of `:id`. Throws `notFound`, also for another project's: to the caller it is not there.
- */
+/** The group of `:id`. Throws `notFound`, also for another project's. */
 async function findGroup(call: Call): Promise<ServerGroup> {
   const id = call.params['id'] ?? '';
   const group = await call.context.store.serverGroups.get(id);

@@ -12,7 +12,7 @@ import { surroundingsOf } from './read.ts';
 import { viewChangedServer } from './read/views.ts';
 
 /**
- * `adminPass` is part of the reply that clients read; nobody sets it in the guest, as with Nova on
+ * `adminPass` is part of the reply that clients read; it is not set in the guest, as with Nova on
  * libvirt.
  */
 export async function createServer(call: Call<CreateServerBody>): Promise<Reply> {

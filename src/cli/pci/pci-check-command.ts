@@ -1,4 +1,4 @@
-/** `novella pci check` and `pci capture` as commander knows them: options, help, exit statuses. */
+/** `novella pci check` and `pci capture` for commander: options, help, exit statuses. */
 import { type Command, Option } from 'commander';
 import { ComputeError } from '#core/errors.ts';
 import type { CloudChoice } from '#client/cloud/clouds-yaml.ts';
@@ -72,7 +72,7 @@ export function addPciCheck(pci: Command, environment: PciCheckEnvironment): voi
   );
 }
 
-/** An option that says one thing: a second one would take the place of the first without a word. */
+/** An option with one value: a second one would silently replace the first. */
 function onlyOne(option: string) {
   return (value: string, before?: string): string => {
     if (before === undefined) return value;

@@ -1,5 +1,5 @@
 /**
- * The words of `novella pci check`: a dry run as lines for people, at most 100 columns wide where
+ * The text of `novella pci check`: a dry run as lines for people, at most 100 columns wide where
  * the text is ours.
  */
 import {
@@ -23,7 +23,7 @@ export interface CheckStyle {
   bold?: boolean;
 }
 
-/** The whole dry run, the verdict last. */
+/** The entire dry run, the verdict last. */
 export function checkLines(view: CheckView, style: CheckStyle): string[] {
   const heading = (text: string) => (style.bold === true ? bold(text) : text);
   return [

@@ -1,7 +1,7 @@
 /**
- * `novella pci check`: tries a device list on a host without changing anything, and says what it
- * would change on a running controller. The host's files are read by whoever runs the command; the
- * words are in `pci-check-text.ts`.
+ * `novella pci check`: tries a device list on a host without changing anything, and reports what it
+ * would change on a running controller. The caller reads the host's files; the text is in
+ * `pci-check-text.ts`.
  */
 import { isComputeError, ComputeError } from '#core/errors.ts';
 import { type PciAddress, parsePciAddress } from '#core/pci/devices/address.ts';
@@ -26,10 +26,7 @@ export interface DeviceList {
   aliases: { text: string; source: string }[];
 }
 
-/**
- * What the command is handed: the machine it runs on. Both readers throw ComputeError naming file
- * and rule.
- */
+/** The machine that the command runs on. Both readers throw ComputeError naming file and rule. */
 export interface LocalMachine {
   hostName: string;
   /** `path`: a sysfs folder, or a captured text of one. */
@@ -37,8 +34,8 @@ export interface LocalMachine {
     path: string,
   ): Promise<{ functions: PciFunction[]; unreadable: { address: string; problem: string }[] }>;
   /**
-   * Who on the machine uses these of the functions below `path`, in plain words: only where it is
-   * this machine's own sysfs, else undefined.
+   * What on the machine uses these of the functions below `path`, in plain English: only where it
+   * is this machine's own sysfs, else undefined.
    */
   readUses(
     path: string,
@@ -62,9 +59,9 @@ export interface PciCheckOptions {
 export const exitStatus = { fine: 0, problems: 1, unsafe: 2 } as const;
 
 /**
- * Prints the dry run and gives the exit status. `session`: the controller to compare with, if any.
- * Where another host than this machine is named, and no sysfs, the controller is asked about the
- * functions that it knows of that host.
+ * Prints the dry run and returns the exit status. `session`: the controller to compare with, if
+ * any. Where another host than this machine is named, and no sysfs, the functions are requested
+ * from the controller.
  */
 export async function checkPci(
   options: PciCheckOptions,
@@ -133,8 +130,7 @@ async function difference(
 }
 
 /**
- * The controller sees the entries without the places they were written at; the answer gets them
- * back.
+ * The controller gets the entries without their source locations; these are added to the answer.
  */
 async function askController(
   session: Session,
@@ -162,7 +158,7 @@ async function askController(
 }
 
 /**
- * A host that the controller does not know: the name is this machine's unless the user said
+ * A host that the controller does not have: the name is this machine's unless the user specified
  * another.
  */
 async function naming<T>(host: string, ask: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-/** `novella pci devices`: every device that may be handed out, who holds it. */
+/** `novella pci devices`: every device that may be assigned, with its holder. */
 import type { PciDeviceStatus } from '#core/pci/devices/device.ts';
 import type { DeviceView } from '#client/shapes/pci.ts';
 import { listDevices } from '#client/operator-api.ts';
@@ -66,7 +66,7 @@ function linkOf({ dev_type: type, link }: DeviceView): string {
   return type === 'type-PF' ? (link ?? '') : '';
 }
 
-/** Nova has no word of its own for it. */
+/** Nova has no term for it. */
 function statusOf({ status, quarantine }: DeviceView): string {
   return (quarantine ?? null) === null ? status : `${status} (quarantine)`;
 }
@@ -85,7 +85,7 @@ function deviceColumns(names: Map<string, string>): Column<DeviceView>[] {
   ];
 }
 
-/** Nova's `dev_type` in one word. Example: `type-VF` → `VF`. */
+/** Nova's `dev_type`, shortened. Example: `type-VF` → `VF`. */
 export function shortType(type: string): string {
   return type.replace(/^type-/, '');
 }

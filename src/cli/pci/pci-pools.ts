@@ -1,5 +1,5 @@
 /**
- * `novella pci pools`: what is free, as the scheduler sees it, and rolled up by physical network.
+ * `novella pci pools`: the free devices in the scheduler's view, and rolled up by physical network.
  */
 import { listPools } from '#client/operator-api.ts';
 import type { PoolsReply, PoolView, StatsView } from '#client/shapes/pci.ts';

@@ -14,28 +14,28 @@ import type { Session } from '#client/session/session.ts';
 
 export interface RegisterOptions {
   /**
-   * Where clients reach the compute API. Example: `http://controller:8774/v2.1`. Left out: the
-   * catalog is left alone.
+   * Where clients reach the compute API. Example: `http://controller:8774/v2.1`. Absent: the
+   * catalog is not changed.
    */
   url?: string;
   region: string;
-  /** The service user. Left out: users are left alone. */
+  /** The service user. Absent: users are not changed. */
   user?: string;
   project: string;
   domain: string;
   passwordFile?: string;
   replace?: boolean;
-  /** Says what it would do, and does nothing. */
+  /** Prints what it would do, without doing it. */
   dryRun?: boolean;
   json?: boolean;
 }
 
 /**
- * Makes what is missing; again, it changes nothing. Needs an administrator. Both plans are whole
- * before anything is done; a password that is made here is shown once its user is there. `--json`:
- * `{service: {act, id}, endpoints: [steps], user: {name, steps, password}, dry_run}`; what was not
- * asked for is null. Throws `conflict` when an endpoint leads elsewhere or the user has another
- * password, unless `--replace`.
+ * Adds what is missing; a second run changes nothing. Needs an administrator. Both plans are
+ * complete before anything is done; a password that is made here is shown once its user exists.
+ * `--json`: `{service: {act, id}, endpoints: [steps], user: {name, steps, password}, dry_run}`;
+ * what was not requested is null. Throws `conflict` when an endpoint leads elsewhere or the user
+ * has another password, unless `--replace`.
  */
 export async function registerCompute(
   session: Session,

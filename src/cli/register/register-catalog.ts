@@ -1,7 +1,4 @@
-/**
- * The compute service and its endpoints in Keystone's catalog: looked at, and written where they
- * are missing.
- */
+/** The compute service and its endpoints in Keystone's catalog: read, and added where missing. */
 import {
   type Endpoint,
   planRegistration,
@@ -19,7 +16,7 @@ interface Service {
 export interface CatalogPlan {
   service: { act: 'keep' | 'add'; id: string | undefined };
   endpoints: RegistrationStep[];
-  /** Does what is to be done; again, nothing is. The service's id. */
+  /** Executes the plan; a second run changes nothing. Returns the service's id. */
   carryOut(): Promise<string>;
 }
 

@@ -1,4 +1,4 @@
-/** The service user in Keystone: looked at, and made where it is missing. */
+/** The service user in Keystone: read, and created where missing. */
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import {
   planServiceUser,
@@ -25,14 +25,14 @@ interface Named {
 export interface UserPlan {
   steps: UserStep[];
   /**
-   * Does what is to be done; again, nothing is. `password` is for a user who is new, and `made` is
-   * called as soon as that one is there.
+   * Executes the plan; a second run changes nothing. `password` is for a new user, and `made` is
+   * called as soon as that user exists.
    */
   carryOut(password: string, made: () => void): Promise<void>;
 }
 
 /**
- * Throws as `planServiceUser`; `notFound` for a domain that is not there. Source: Keystone API v3,
+ * Throws as `planServiceUser`; `notFound` for an unknown domain. Source: Keystone API v3,
  * "Projects", "Users", "Roles".
  */
 export async function planUser(session: Session, options: UserOptions): Promise<UserPlan> {

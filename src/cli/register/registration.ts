@@ -1,6 +1,6 @@
 /**
- * What Keystone's catalog needs so that clients find this compute API. Pure: what is there, what is
- * wanted, what to do.
+ * What Keystone's catalog needs so that clients find this compute API. Pure: the current state, the
+ * required state, the steps.
  */
 import { ComputeError } from '#core/errors.ts';
 

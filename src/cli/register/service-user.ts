@@ -1,10 +1,10 @@
 /**
- * The user that Novella is for the other services: what Keystone lacks of it. Pure: what is there,
- * what is wanted, what to do.
+ * Novella's user at the other services: what Keystone lacks of it. Pure: the current state, the
+ * required state, the steps.
  */
 import { ComputeError } from '#core/errors.ts';
 
-/** The service user's roles: one sees what belongs to others, one may write `binding:profile`. */
+/** The service user's roles: one reads what belongs to others, one may write `binding:profile`. */
 export const serviceRoles = ['admin', 'service'] as const;
 export type ServiceRole = (typeof serviceRoles)[number];
 
@@ -15,14 +15,14 @@ export interface UserState {
   userId: string | undefined;
   roleIds: Partial<Record<ServiceRole, string>>;
   granted: ServiceRole[];
-  /** Is the password given the user's own? undefined: there is no such user, or none was given. */
+  /** Is the given password the user's own? undefined: no such user, or none given. */
   isPassword: boolean | undefined;
 }
 
 export interface WantedUser {
   user: string;
   project: string;
-  /** May another password of a user who is there be changed? */
+  /** May a different password of an existing user be changed? */
   replace: boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The words of `novella explain`: a server's explanation as lines for people. Pure text from the
+ * The text of `novella explain`: a server's explanation as lines for people. Pure text from the
  * API's document.
  */
 import type { DecisionView, ExplainReply, NicView } from '#client/shapes/explain.ts';
@@ -13,10 +13,7 @@ interface Style {
   bold?: boolean;
 }
 
-/**
- * The whole explanation: state, fault, each decision, each NIC with its way from request to
- * binding.
- */
+/** The entire explanation: state, fault, each decision, each NIC from request to binding. */
 export function explainLines(reply: ExplainReply, style: Style = {}): string[] {
   const heading = (text: string) => (style.bold === true ? bold(text) : text);
   const { server } = reply;
@@ -52,8 +49,8 @@ const stepColumns: Column<StepView>[] = [
 ];
 
 /**
- * Why one decision fell as it did: candidates with weights, refused hosts with filter and reasons,
- * the devices taken.
+ * The reasons of one decision: candidates with weights, refused hosts with filter and reasons, the
+ * devices taken.
  */
 export function whyLines(decision: DecisionView, style: Style = {}): string[] {
   const refusals = decision.rejections.flatMap((rejection) =>
@@ -81,7 +78,10 @@ const refusalColumns: Column<{ host: string; filter: string; message: string }>[
   { title: 'REASON', value: (one) => one.message },
 ];
 
-/** Candidates come best first. Where the best are equal, the weights alone do not say why. */
+/**
+ * Candidates come best first. Where the best are equal, the weights alone do not explain the
+ * choice.
+ */
 function tieLines({ candidates }: DecisionView): string[] {
   const [best, next] = candidates;
   if (best === undefined || next === undefined || best.weight !== next.weight) return [];
@@ -101,7 +101,7 @@ function decisionTitle(decision: DecisionView): string {
   return `Attempt ${decision.attempt}: ${answer}, decided ${decision.decided_at}`;
 }
 
-/** A table with nothing in it says nothing; a long one shows its beginning. */
+/** An empty table prints nothing; a long one only its beginning. */
 function section(table: string[]): string[] {
   const rows = table.length - 1;
   if (rows === 0) return [];

@@ -1,5 +1,5 @@
 /**
- * `novella explain SERVER`: where a server is, why, and with which devices. The words are in
+ * `novella explain SERVER`: where a server is, why, and with which devices. The text is in
  * `explain-text.ts`.
  */
 import { explainLines } from './explain-text.ts';
@@ -16,7 +16,7 @@ export interface ExplainOptions {
   json?: boolean;
 }
 
-/** Prints what is known of the server. `--json`: the API's document, which always has the XML. */
+/** Prints the explanation of the server. `--json`: the API's document, which always has the XML. */
 export async function showExplanation(
   session: Session,
   options: ExplainOptions,

@@ -37,7 +37,7 @@ export async function enrollHost(
   ]);
 }
 
-/** Says what it did. `--json`: `{}`. */
+/** Reports what was done. `--json`: `{}`. */
 export async function revokeHost(
   session: Session,
   { name, json }: { name: string; json?: boolean },

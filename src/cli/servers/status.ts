@@ -1,4 +1,4 @@
-/** `novella status`: is the cloud well, and if not, what is wrong. */
+/** `novella status`: is the cloud healthy, and if not, what is wrong. */
 import type { ControllerStatus } from '#client/shapes/status.ts';
 import { controllerStatus, listHosts, listPools } from '#client/operator-api.ts';
 import type { HostView } from '#client/shapes/hosts.ts';

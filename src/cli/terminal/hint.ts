@@ -3,7 +3,7 @@ import type { Command, CommanderError } from 'commander';
 import { nearestWord } from '#runtime/nearest-word.ts';
 import { hintForUnknown } from '../unknown-command.ts';
 
-/** undefined where commander has said it, or nothing comes to mind. */
+/** undefined where commander has printed one, or without a suggestion. */
 export function hintFor({ code, message }: CommanderError, program: Command): string | undefined {
   const { args, options } = program;
   if (code === 'commander.unknownCommand') {

@@ -1,11 +1,11 @@
 /**
- * Where a command's answer goes. Knows people (text) and programs (JSON); does not know what is
- * said.
+ * Where a command's answer is written: as text for people or JSON for programs. Independent of the
+ * content.
  */
 
 /**
- * The answer's way out. `isTerminal`: a person reads it right now. `hasStyle`: colours and bold
- * headings are welcome there.
+ * The output stream. `isTerminal`: a person reads it right now. `hasStyle`: colours and bold
+ * headings are allowed.
  */
 export interface Screen {
   write(text: string): void;

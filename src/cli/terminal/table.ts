@@ -1,6 +1,6 @@
 /**
- * Tables for people: aligned columns, two spaces between them, no lines drawn. Knows nothing of
- * what is in them.
+ * Tables for people: aligned columns, two spaces between them, no lines drawn. Independent of the
+ * content.
  */
 import { styleText } from 'node:util';
 
@@ -37,7 +37,8 @@ export function tableLines<Row>(
 }
 
 /**
- * A heading for a terminal. The caller decides whether it is one, so the stream is not asked again.
+ * A heading for a terminal. The caller decides whether it is one, so the stream is not checked
+ * again.
  */
 export function bold(text: string): string {
   return styleText('bold', text, { validateStream: false });

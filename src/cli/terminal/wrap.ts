@@ -2,9 +2,7 @@
 
 const columns = 80;
 
-/**
- * Breaks at blanks only; a word that is longer stands alone. Later lines are indented two further.
- */
+/** Breaks at blanks only; a longer string stands alone. Later lines are indented two further. */
 export function wrap(text: string, indent: string): string[] {
   const lines: string[] = [];
   let line = indent;

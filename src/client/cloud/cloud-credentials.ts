@@ -45,7 +45,7 @@ export const placeKeys = [
 
 export type CloudKey = (typeof authKeys)[number] | (typeof placeKeys)[number];
 
-/** What somebody has said of a cloud: not checked, not whole. */
+/** What a user specified of a cloud: not checked, perhaps incomplete. */
 export interface CloudWords {
   /** For messages. Example: `clouds.yaml: cloud "novella"`. */
   where: string;
@@ -55,7 +55,7 @@ export interface CloudWords {
 const defaultDomain = 'Default';
 
 /**
- * The words as credentials. Domains are `Default` unless given; the id `default` is that one's, as
+ * The values as credentials. Domains are `Default` unless given; the id `default` is that one's, as
  * `keystone-manage bootstrap` makes it. Throws `invalid` naming place, key, value and rule.
  */
 export function toCredentials({ where, said }: CloudWords): CloudCredentials {

@@ -1,6 +1,6 @@
 /**
- * Whose cloud, and where: credentials from OS_* variables or a clouds.yaml, as the stock client
- * finds them. Reads and writes the file; calls nobody.
+ * Credentials and addresses of a cloud, from OS_* variables or a clouds.yaml, as the stock client
+ * finds them. Reads and writes the file; sends no requests.
  */
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -25,8 +25,8 @@ export interface Surroundings {
 }
 
 /**
- * What somebody chose: the name of an entry of clouds.yaml, and values that count before those of
- * entry and variables.
+ * The user's choice: the name of an entry of clouds.yaml, and values that override those of entry
+ * and variables.
  */
 export interface CloudChoice {
   name: string | undefined;
@@ -36,8 +36,8 @@ export interface CloudChoice {
 /**
  * The credentials to use. `choice.name` (else OS_CLOUD) names an entry of the first clouds.yaml
  * found; without a name, OS_AUTH_URL and its like win, then the entry `novella`, then the only
- * entry. Of the variables OS_COMPUTE_ENDPOINT_OVERRIDE counts beside an entry too. What `choice`
- * says counts before all of them. Throws `invalid` naming what was tried and what to do. Source:
+ * entry. Of the variables OS_COMPUTE_ENDPOINT_OVERRIDE applies beside an entry too. `choice`
+ * overrides all of them. Throws `invalid` naming what was tried and what to do. Source:
  * openstacksdk, "Configuring OpenStack SDK Applications".
  */
 export function findCloud(
@@ -63,7 +63,7 @@ export function findCloud(
   });
 }
 
-/** What the OS_* variables say. Example: OS_REGION_NAME → `region_name`. */
+/** The values of the OS_* variables. Example: OS_REGION_NAME → `region_name`. */
 export function wordsOfVariables(variables: Surroundings['variables']): CloudWords {
   const words = [...authKeys, ...placeKeys]
     .map((key) => [key, variables[`OS_${key.toUpperCase()}`]])
@@ -72,7 +72,7 @@ export function wordsOfVariables(variables: Surroundings['variables']): CloudWor
 }
 
 /**
- * What the first clouds.yaml found says of this cloud, with what a secure.yaml adds:
+ * This cloud's entry in the first clouds.yaml found, with what a secure.yaml adds:
  * OS_CLIENT_CONFIG_FILE, the working folder (and `alsoIn`), ~/.config/openstack, /etc/openstack.
  * Without a name: `novella`, else the only entry. Throws `invalid`.
  */

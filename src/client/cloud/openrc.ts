@@ -43,7 +43,7 @@ const contradicting = [
   'OS_CACERT',
 ];
 
-/** As one word of a POSIX shell, whatever is in it. */
+/** Quoted as one argument of a POSIX shell, with any content. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

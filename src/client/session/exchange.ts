@@ -1,4 +1,4 @@
-/** One HTTP exchange with a service of a cloud, whatever it answers. */
+/** One HTTP exchange with a service of a cloud, whatever the status. */
 import { tlsFailureReason } from '#core/tls-failure.ts';
 import { ComputeError } from '#core/errors.ts';
 
@@ -9,7 +9,7 @@ export interface Sent {
   body?: string | Uint8Array<ArrayBuffer>;
 }
 
-/** What a service answered, with what it was asked. */
+/** What a service answered, with the request. */
 export interface ServiceReply {
   service: string;
   method: string;
@@ -23,8 +23,8 @@ export interface ServiceReply {
 const timeoutMs = 60_000;
 
 /**
- * Sends and reads the whole reply. `service`: for messages. Throws `unavailable` when nobody
- * answers within a minute, or one whose certificate is not trusted.
+ * Sends and reads the entire reply. `service`: for messages. Throws `unavailable` when there is no
+ * answer within a minute, or the certificate is not trusted.
  */
 export async function exchange(service: string, url: string, sent: Sent): Promise<ServiceReply> {
   const { method } = sent;

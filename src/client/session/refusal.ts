@@ -4,7 +4,7 @@ import type { ServiceReply } from './exchange.ts';
 
 /**
  * The JSON of a reply (undefined for an empty one). A refusal is thrown as ComputeError: the
- * service's message, then what was asked, the status and the request id.
+ * service's message, then the request, the status and the request id.
  */
 export function readReply(reply: ServiceReply): unknown {
   const { service, method, url, status, text } = reply;
@@ -21,8 +21,8 @@ export function readReply(reply: ServiceReply): unknown {
 }
 
 /**
- * What the commands ask of compute and operator API is for administrators; which rule of theirs
- * refused it helps nobody here.
+ * What the commands request of compute and operator API is for administrators; which of their rules
+ * refused it does not help here.
  */
 function wordsOf({ service, status, statusText }: ServiceReply, json: unknown): string {
   if (status === 403 && (service === 'compute' || service === 'operator')) {

@@ -1,6 +1,6 @@
 /**
- * Requests of a signed-in user to the services of a cloud. An expired token is renewed. Knows no
- * resource.
+ * Requests of a signed-in user to the services of a cloud. An expired token is renewed. Independent
+ * of resources.
  */
 import { exchange, type ServiceReply } from './exchange.ts';
 import { readReply } from './refusal.ts';
@@ -20,10 +20,10 @@ export interface ServiceRequest {
   microversion?: string;
 }
 
-/** A request with what the usual ones do not need. */
+/** A request with options that are rarely needed. */
 export interface RawRequest extends Omit<ServiceRequest, 'method'> {
   method?: string;
-  /** Instead of `body`: sent as it is, as JSON unless `headers` say otherwise. */
+  /** Instead of `body`: sent as it is, as JSON unless `headers` specify otherwise. */
   content?: string | Uint8Array<ArrayBuffer>;
   headers?: Record<string, string>;
   /** Other than the session's, and never renewed; null: none. */
@@ -32,7 +32,7 @@ export interface RawRequest extends Omit<ServiceRequest, 'method'> {
 
 /**
  * Sends one request and returns its JSON (undefined for an empty reply). A refusal is thrown as
- * ComputeError: the service's message, then what was asked, the status and the request id.
+ * ComputeError: the service's message, then the request, the status and the request id.
  */
 export async function request<T>(session: Session, asked: ServiceRequest): Promise<T> {
   return readReply(await send(session, asked)) as T;
@@ -40,7 +40,7 @@ export async function request<T>(session: Session, asked: ServiceRequest): Promi
 
 /**
  * Sends one request and returns the reply, a refusal too. One for an expired or revoked token is
- * sent again after a new sign-in, once. Throws `unavailable` when nobody answers.
+ * retried once after a new sign-in. Throws `unavailable` when there is no answer.
  */
 export async function send(session: Session, asked: RawRequest): Promise<ServiceReply> {
   const { token = session.token } = asked;
@@ -71,7 +71,7 @@ function sendWith(
 }
 
 /**
- * What the compute service says of its health: `OK`, or why requests would fail now. Needs no
+ * What the compute service reports of its health: `OK`, or why requests would fail now. Needs no
  * token.
  */
 export async function healthOf(session: Session): Promise<string> {

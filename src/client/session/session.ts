@@ -14,8 +14,8 @@ export interface Session {
   /** Example: `{ compute: 'http://127.0.0.1:8774/v2.1' }`. */
   endpoints: Record<string, string>;
   /**
-   * Signs in again, once for all who ask at that moment; `token` is the new one then. Absent where
-   * the token is from elsewhere. Throws as `openSession`.
+   * Signs in again, once for all concurrent callers; `token` is the new one then. Absent where the
+   * token is from elsewhere. Throws as `openSession`.
    */
   renew?(): Promise<void>;
 }
@@ -64,8 +64,8 @@ class SignedIn implements Session {
 }
 
 /**
- * Signs in. Endpoints are the public ones unless the credentials say other ones. Throws
- * `unauthenticated` with Keystone's words, `unavailable` when nobody answers.
+ * Signs in. Endpoints are the public ones unless the credentials specify others. Throws
+ * `unauthenticated` with Keystone's message, `unavailable` when there is no answer.
  */
 export async function openSession(cloud: CloudCredentials): Promise<Session> {
   if (cloud.caFile !== undefined) trustAuthorities(cloud.caFile);

@@ -1,7 +1,4 @@
-/**
- * The authorities of a cloud that has its own. TLS itself passes over without a word what is no
- * certificate.
- */
+/** The authorities of a cloud that has its own. TLS silently ignores what is not a certificate. */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';

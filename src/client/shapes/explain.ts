@@ -10,7 +10,7 @@ export const ReasonView = shape({
   data: Type.Optional(mapOf(Type.Unknown())),
 });
 
-/** What the scheduler saw and answered. `chosen` null: no host. */
+/** The scheduler's input and answer. `chosen` null: no host. */
 export const DecisionView = shape({
   attempt: Type.Integer(),
   decided_at: Moment,
@@ -42,7 +42,7 @@ export const NicView = shape({
 });
 export type NicView = Static<typeof NicView>;
 
-/** What is asked for in PCI devices, by a port (`requester_id`) or an alias of the flavor. */
+/** The requested PCI devices, by a port (`requester_id`) or an alias of the flavor. */
 export const PciRequestView = shape({
   request_id: Type.String(),
   count: Type.Integer(),
@@ -61,7 +61,7 @@ const FaultView = shape({
   details: Type.String(),
 });
 
-/** All that is known of why a server is where it is. */
+/** Everything that explains where a server is. */
 export const ExplainReply = shape({
   server: shape({
     id: Type.String(),

@@ -19,9 +19,9 @@ export const HostView = shape({
   status: Type.Enum(['enabled', 'disabled']),
   disabled_reason: nullable(Type.String()),
   forced_down: Type.Boolean(),
-  /** null: it may not dial in, and is down for that. */
+  /** null: it may not connect, and is down for that reason. */
   last_seen_at: nullable(Moment),
-  /** Counts the changes of what is known of it. */
+  /** Counts the changes of its record. */
   generation: Type.Integer(),
   hypervisor_type: Type.String(),
   hypervisor_version: Type.Integer(),
@@ -46,11 +46,11 @@ export type HostsReply = Static<typeof HostsReply>;
 const Enrolment = {
   host: Type.String(),
   enrolled_at: Moment,
-  /** null: its token is good. */
+  /** null: its token is valid. */
   revoked_at: nullable(Moment),
 };
 
-/** A host that may dial in. `link` null: it has not, or not any more. */
+/** A host that may connect. `link` null: it has not, or is no longer connected. */
 export const EnrolmentView = shape({
   ...Enrolment,
   link: nullable(shape({ address: Type.String(), since: Moment })),
@@ -60,7 +60,7 @@ export type EnrolmentView = Static<typeof EnrolmentView>;
 export const EnrolmentsReply = shape({ enrolments: Type.Array(EnrolmentView) });
 export type EnrolmentsReply = Static<typeof EnrolmentsReply>;
 
-/** A host that was let in; the token is in this reply and in no other. */
+/** A host that was enrolled; the token is in this reply and in no other. */
 export const NewEnrolmentView = shape({ ...Enrolment, token: Type.String() });
 export type NewEnrolmentView = Static<typeof NewEnrolmentView>;
 

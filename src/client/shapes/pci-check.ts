@@ -13,7 +13,7 @@ export const EntryView = shape({
   /** Functions that it would admit alone, and those that it is the first to admit. */
   matches: Type.Integer(),
   takes: Type.Integer(),
-  /** Who takes the others. */
+  /** Which entry admits the others. */
   taken_before: Type.Array(shape({ entry: Type.Integer(), count: Type.Integer() })),
   findings: Type.Array(
     shape({
@@ -40,7 +40,7 @@ export const FunctionView = shape({
   tags: nullable(Tags),
   /** Its place in `pools`. */
   pool: nullable(Type.Integer()),
-  /** Who on the host uses an offered function; null: not looked at. */
+  /** What on the host uses an offered function; null: not inspected. */
   host_uses: nullable(Type.Array(Type.String())),
   /**
    * Of a function that is not offered: the entry that fails it in the fewest keys, with these.
@@ -61,7 +61,7 @@ export const AliasView = shape({
 });
 export type AliasView = Static<typeof AliasView>;
 
-/** Functions alike in all that a request can ask for. `address` is their PF's. */
+/** Functions alike in all that a request can specify. `address` is their PF's. */
 export const OfferedPoolView = shape({
   vendor_id: Type.String(),
   product_id: Type.String(),
@@ -106,7 +106,8 @@ export type ChangeView = Static<typeof ChangeView>;
 export const CheckView = shape({
   result: Type.Enum(['fine', 'problems', 'unsafe']),
   /**
-   * Where the functions come from, and whether they are all of the host's; `note` says what is not.
+   * Where the functions come from, and whether they are all of the host's; `note` lists what is
+   * not.
    */
   functions_from: shape({
     source: Type.String(),

@@ -18,7 +18,7 @@ export const Tags = mapOf(nullable(Type.String()));
 
 const Ids = { vendor_id: Type.String(), product_id: Type.String() };
 
-/** A PCI device of a host; nulls where the host does not say or nobody holds it. */
+/** A PCI device of a host; nulls where the host does not report it or there is no holder. */
 export const DeviceView = shape({
   host: Type.String(),
   address: Type.String(),
@@ -33,9 +33,9 @@ export const DeviceView = shape({
   network_capabilities: nullable(Type.Array(Type.String())),
   /** From the vital product data of the card. */
   card_serial_number: nullable(Type.String()),
-  /** Why it must not be handed out; null: it may be. */
+  /** Why it must not be assigned; null: it may be. */
   quarantine: nullable(Type.String()),
-  /** Why a held device is missing though its address is there. */
+  /** Why a held device is missing though its address exists. */
   replaced: nullable(Type.String()),
   tags: Tags,
   physical_network: nullable(Type.String()),
@@ -51,7 +51,7 @@ export const DevicesReply = shape({
 });
 export type DevicesReply = Static<typeof DevicesReply>;
 
-/** Devices of one host alike in all that a request can ask for. `address` is their PF's. */
+/** Devices of one host alike in all that a request can specify. `address` is their PF's. */
 export const PoolView = shape({
   host: Type.String(),
   ...Ids,

@@ -1,6 +1,6 @@
 /**
- * From a request to its row: path, caller, method, role, body, handler. Knows no service: what a
- * service adds, such as microversions, is in its `RouteTable`.
+ * From a request to its row: path, caller, method, role, body, handler. Independent of services:
+ * what a service adds, such as microversions, is in its `RouteTable`.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Actor, allows } from '#core/access/policy.ts';
@@ -32,7 +32,7 @@ export interface RouteTable<Given extends object, Row extends Route<OpenCall & G
    * Example: `/0123…/servers` → `/0123…`.
    */
   leading?: (below: string) => string;
-  /** Reads who calls, before the body is read. Throws `unauthenticated`. */
+  /** Reads the caller, before the body is read. Throws `unauthenticated`. */
   accept: (request: FastifyRequest, reply: FastifyReply, place: Place) => Promise<Given>;
   actorOf: (given: Given) => Actor;
   /** Is the row there for this call? Default: yes. Example: by microversion. */
@@ -54,7 +54,7 @@ export interface Place {
   path: string;
 }
 
-/** What is known of a request before its body. */
+/** The parts of a request that precede its body. */
 interface Arrived<Given, Row> extends Place {
   params: Record<string, string>;
   /** undefined on a row without a token. */
@@ -65,7 +65,7 @@ interface Arrived<Given, Row> extends Place {
 
 /**
  * Puts the table on the app as one route: fastify takes some milliseconds for each, and a table has
- * hundreds. A known path asked with another method answers 405. Caller, method and role are decided
+ * hundreds. A known path with another method answers 405. Caller, method and role are decided
  * before the body is read, but for actions, which the body names.
  */
 export function mountRoutes<Given extends object, Row extends Route<OpenCall & Given>>(
@@ -129,7 +129,7 @@ function isThereFor<Given extends object, Row extends Route<OpenCall & Given>>(
 }
 
 /**
- * A URL may name the server before the path, as for a proxy: it is passed over. Source: RFC 9112,
+ * A URL may name the server before the path, as for a proxy: it is ignored. Source: RFC 9112,
  * 3.2.2.
  */
 function belowPrefix(url: string, prefix: string): string {
@@ -201,7 +201,7 @@ async function serve<Given extends object, Row extends Route<OpenCall & Given>>(
   return send(reply, statusOf(route, call), await route.handler(call));
 }
 
-/** The row that the body's one key names, or the one row that there is. */
+/** The row that the body's one key names, or the only row. */
 function rowOf<Row extends { action?: string }>(
   rows: readonly Row[],
   body: unknown,

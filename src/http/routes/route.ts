@@ -1,4 +1,4 @@
-/** A row of a route table, and what its handler is given and gives back. */
+/** A row of a route table, and its handler's input and result. */
 import type { FastifyRequest } from 'fastify';
 import type { Rule } from '#core/access/policy.ts';
 import type { Query } from './query.ts';
@@ -6,7 +6,7 @@ import type { Query } from './query.ts';
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
- * Who may make a call: a caller that one of these rules admits; `signed-in`: every good token, one
+ * Who may make a call: a caller that one of these rules admits; `signed-in`: every valid token, one
  * without a role too.
  */
 export type Access = Rule | readonly Rule[] | 'signed-in';
@@ -48,13 +48,13 @@ interface Row<Call> {
   headers?: Record<string, string>;
 }
 
-/** A row that asks for a token. `handler` undefined: known, not offered; answers 501. */
+/** A row that requires a token. `handler` undefined: known, not offered; answers 501. */
 export interface GuardedRoute<Call> extends Row<Call> {
   rule: Access;
   handler?: Handler<Call>;
 }
 
-/** A row that asks for no token. */
+/** A row that requires no token. */
 export interface OpenRoute extends Row<OpenCall> {
   rule: 'anybody';
   handler: Handler<OpenCall>;

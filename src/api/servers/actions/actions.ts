@@ -1,6 +1,6 @@
 /**
- * The actions that `POST /servers/:id/action` knows. Those without a handler are not offered yet.
- * Source: Nova compute API reference, "Servers - run an action".
+ * The actions of `POST /servers/:id/action`. Those without a handler are not offered yet. Source:
+ * Nova compute API reference, "Servers - run an action".
  */
 import { type Route, withBody } from '../../requests/route.ts';
 import { words } from '../../requests/words.ts';
@@ -38,7 +38,7 @@ const offered: Record<string, Pick<Route, 'body' | 'handler' | 'status'>> = {
   'os-getConsoleOutput': { status: 200, ...withBody(consoleBody, showConsole) },
 };
 
-/** Gone after these minor versions. */
+/** Removed after these minor versions. */
 const old: Record<string, number> = {
   addFixedIp: 43,
   removeFixedIp: 43,

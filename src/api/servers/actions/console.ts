@@ -22,7 +22,7 @@ export const consoleBody = () => body;
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const controlCharacters = /[\u0000-\u0008\u000b-\u001f]/g;
 
-/** What the host says when it cannot has its paths and programs: for administrators. */
+/** A host's error message contains its paths and programs: for administrators. */
 async function hidingHosts<T>({ caller }: Call, read: () => Promise<T>): Promise<T> {
   try {
     return await read();

@@ -12,7 +12,7 @@ import { refuseLocked } from '../create/locked.ts';
 
 const nothing = Type.Union([Type.Null(), Type.Object({})]);
 
-/** `{ACTION: null}`; clients of old send an empty object. */
+/** `{ACTION: null}`; old clients send an empty object. */
 export function emptyBody(action: string): BodySchema {
   const schema = closed({ [action]: nothing });
   return () => schema;

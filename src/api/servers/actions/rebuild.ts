@@ -31,7 +31,7 @@ const [body, bodyWithDescription] = [bodyOf(false), bodyOf(true)];
 export const rebuildBody = (version: number) => (version >= 19 ? bodyWithDescription : body);
 
 /**
- * `adminPass` is part of the reply that clients read; nobody sets it in the guest, as with Nova on
+ * `adminPass` is part of the reply that clients read; it is not set in the guest, as with Nova on
  * libvirt.
  */
 export async function rebuildServer(call: Call<Static<typeof body>>): Promise<Reply> {

@@ -75,7 +75,7 @@ function userDataOf(server: ServerBody): string | null {
   );
 }
 
-/** Other hints are dropped, as Nova drops those that no filter of it reads. */
+/** Other hints are dropped, as Nova drops those that none of its filters reads. */
 function hintsOf(body: CreateServerBody): PlacementHints {
   const hints = { ...body['OS-SCH-HNT:scheduler_hints'], ...body['os:scheduler_hints'] };
   return {
@@ -103,7 +103,7 @@ function refuseWhatIsNotOffered(server: ServerBody): void {
   }
 }
 
-/** An entry without a name asks for nothing, as in Nova. */
+/** An entry without a name requests nothing, as in Nova. */
 function groupNamesOf({ security_groups: groups = [] }: ServerBody): string[] {
   return groups.flatMap(({ name }) => name ?? []);
 }

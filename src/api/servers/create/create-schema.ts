@@ -39,16 +39,13 @@ function bodySince(version: number) {
   });
 }
 
-/**
- * Of everything that a body lists, so that no request costs others their time. No guest has a tenth
- * of it.
- */
+/** Limit of every list in a body, so that no request delays others. No guest has a tenth of it. */
 const mostItems = 100;
 
 const listOf = <Items extends TSchema>(items: Items, maxItems = mostItems) =>
   Type.Array(items, { maxItems });
 
-/** Any other hint may be anything: it is for a filter that is not there. */
+/** Any other hint may be anything: its filter does not exist here. */
 function hints() {
   const oneOrMore = Type.Optional(Type.Union([field.uuid, listOf(field.uuid)]));
   return Type.Object(

@@ -1,11 +1,11 @@
-/** A locked server is its owner's only to look at. */
+/** The owner of a locked server may only read it. */
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { Call } from '../../requests/route.ts';
 
 /**
- * Throws `conflict` for a locked server, unless an administrator asks. Source: Nova
+ * Throws `conflict` for a locked server, unless the caller is an administrator. Source: Nova
  * `check_instance_lock`.
  */
 export function refuseLocked(call: Call, server: Server): void {

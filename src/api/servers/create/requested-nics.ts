@@ -1,6 +1,6 @@
 /**
- * The `networks` of a boot request as NICs, in order. What exists is not looked up here. Source:
- * Nova compute API reference, "Create Server", networks.
+ * The `networks` of a boot request as NICs, in order. Existence is not checked here. Source: Nova
+ * compute API reference, "Create Server", networks.
  */
 import ipaddr from 'ipaddr.js';
 import { ComputeError } from '#core/errors.ts';
@@ -10,7 +10,7 @@ import type { CreateServerBody, NetworkEntry } from './create-schema.ts';
 type Networks = CreateServerBody['server']['networks'];
 
 /**
- * Throws `invalid` naming the entry. An empty list is as none given before 2.37, and no NIC from it
+ * Throws `invalid` naming the entry. An empty list means none given before 2.37, and no NIC from it
  * on.
  */
 export function requestedNics(
@@ -58,7 +58,7 @@ function requestedNic(entry: NetworkEntry, where: string): RequestedNic {
   };
 }
 
-/** A port or an address is one server's. */
+/** A port or an address belongs to one server. */
 function refuseSharedIdentity(nics: RequestedNic[], maxCount: number): void {
   const at = nics.findIndex(({ portId, fixedIp }) => portId !== null || fixedIp !== null);
   if (at < 0) return;

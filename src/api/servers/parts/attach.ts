@@ -40,7 +40,7 @@ export async function attachInterface(call: Call<AttachBody>): Promise<Reply> {
   return { body: { interfaceAttachment: await interfaceOf(call, attached, portId) } };
 }
 
-/** Answers at once; the NIC is gone when it is listed no more. */
+/** Answers at once; the NIC is gone when it is no longer listed. */
 export async function detachInterface(call: Call): Promise<Reply> {
   const server = await findServer(call);
   refuseLocked(call, server);

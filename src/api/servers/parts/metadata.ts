@@ -1,4 +1,4 @@
-/** Metadata of a server, whole and by key. */
+/** Metadata of a server, all and by key. */
 import type { Static } from 'typebox';
 import { ComputeError } from '#core/errors.ts';
 import { oneText, textMap } from '../../requests/fields.ts';
@@ -68,10 +68,7 @@ function keyOf(call: Call, metadata: Metadata): string {
   throw new ComputeError('notFound', `Metadata item was not found: '${key}'`);
 }
 
-/**
- * The metadata become what `change` makes of them as they are then: changes at the same time are
- * all kept.
- */
+/** `change` is applied to the metadata as they are then: concurrent changes are all kept. */
 async function setMetadata(
   call: Call,
   id: string,

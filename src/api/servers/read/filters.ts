@@ -16,8 +16,8 @@ import { timesOf } from './time-texts.ts';
 export type ServerTest = (server: Server, zone: string) => boolean;
 
 /**
- * What a value asks for: something that the database finds by a column, or a test of names or of
- * whole servers, from the cheapest to the costliest.
+ * What a value requires: something that the database finds by a column, or a test of names or of
+ * entire servers, from the cheapest to the costliest.
  */
 export type Asked =
   | ServerCondition
@@ -26,8 +26,8 @@ export type Asked =
 
 export interface ServerFilter {
   /**
-   * First minor version in which members filter by it too; for them it counts for nothing before.
-   * Absent: administrators only.
+   * First minor version in which members filter by it too; for them it is ignored before. Absent:
+   * administrators only.
    */
   members?: number;
   /** First and last minor version that has it; default: all. */
@@ -42,7 +42,7 @@ type Read<Value> = (server: Server, zone: string) => Value;
 
 const everybody = { members: 1 } as const;
 
-/** The value is the whole text. */
+/** The value is the entire text. */
 const same = (field: ServerField, rule: Rule = {}): ServerFilter => ({
   ...rule,
   read: (value) => ({ field, oneOf: value === '' ? ['', null] : [value] }),
@@ -99,7 +99,7 @@ const fixedIps = (server: Server, isWanted: (ip: string) => boolean): string[] =
     .filter(isWanted);
 
 /**
- * Of a key that Nova drops before 2.75 and refuses from it on. Novella knows the value, so it
+ * Of a key that Nova drops before 2.75 and refuses from it on. Novella has the value, so it
  * filters.
  */
 const early = { to: 74 } as const;
@@ -171,9 +171,7 @@ const unknown = words(`
   default_swap_device key_data user_data
 `);
 
-/**
- * Is a list that is asked for by this key refused? Keys that begin with `_` are Nova's inner ones.
- */
+/** Is a list with this key refused? Keys that begin with `_` are internal to Nova. */
 export function isNoFilter(key: string): boolean {
   return key.startsWith('_') || joined.includes(key) || unknown.includes(key);
 }

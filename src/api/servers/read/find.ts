@@ -1,14 +1,11 @@
-/** The server that a call is about, when the caller may know of it. */
+/** The server that a call is about, when the caller may see it. */
 import { maySee } from '#core/access/policy.ts';
 import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { Call } from '../../requests/route.ts';
 
-/**
- * The live server of `:id`. Throws `notFound` for a deleted one, and for another project's: to the
- * caller it is not there.
- */
+/** The live server of `:id`. Throws `notFound` for a deleted one, and for another project's. */
 export async function findServer(call: Call): Promise<Server> {
   const server = await findServerEvenDeleted(call);
   if (server.deletedAt === null) return server;

@@ -34,10 +34,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/**
- * Texts that hold a quotation mark or a backslash are left as they are: Python writes those in
- * other ways.
- */
+/** Texts with a quotation mark or a backslash stay unchanged: Python prints those differently. */
 function fromPython(text: string): string {
   return /["\\]/.test(text) ? text : text.replaceAll("'", '"');
 }

@@ -1,4 +1,4 @@
-/** Which servers a list call means: whose, filtered by its query, in its order. */
+/** Which servers a list call selects: by project, filtered by its query, in its order. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type {
   ListedServer,
@@ -19,16 +19,17 @@ import { words } from '../../requests/words.ts';
 import { filters, isNoFilter } from './filters.ts';
 import { orderAsked } from './sort.ts';
 
-/** A page: servers that were read whole for a test come with it. */
+/** A page: servers that were read completely for a test come with it. */
 export interface ServerPage {
   servers: readonly (ListedServer | Server)[];
   links: Link[];
 }
 
 /**
- * The page of a list call, newest first unless it says otherwise. The database finds it by what has
- * a column; tests of names and of whole servers go over its answer part by part, in turns with
- * other requests. Throws `invalid` for a bad value, `forbidden` for what administrators ask only.
+ * The page of a list call, newest first unless it specifies otherwise. The database selects by what
+ * has a column; tests of names and of entire servers run over its answer part by part, between
+ * other requests. Throws `invalid` for a bad value, `forbidden` for what only administrators may
+ * request.
  */
 export async function selectServers(call: Call): Promise<ServerPage> {
   const { store } = call.context;
@@ -56,7 +57,7 @@ const hasTests = ({ ofName, ofServer }: Tests) => ofName.length + ofServer.lengt
 
 const readAtOnce = 100;
 
-/** The first of these that pass all tests, so many as are wanted. */
+/** The first of these that pass all tests, as many as required. */
 async function passing(
   call: Call,
   found: ListedServer[],
@@ -94,8 +95,8 @@ async function asked(
 }
 
 /**
- * Lists of what has changed hold deleted servers too. The key `deleted` is the administrators'.
- * Source: Nova `_get_servers`.
+ * Lists of changes include deleted servers. The key `deleted` is for administrators. Source: Nova
+ * `_get_servers`.
  */
 function deletedAsked(call: Call): 'none' | 'only' | 'too' {
   const { query, caller, version } = call;
@@ -109,8 +110,8 @@ function deletedAsked(call: Call): 'none' | 'only' | 'too' {
 }
 
 /**
- * Is the status of deleted servers the only one asked for? Throws `forbidden` for who is no
- * administrator.
+ * Is the status of deleted servers the only one requested? Throws `forbidden` unless the caller is
+ * an administrator.
  */
 function asksDeleted(call: Call): boolean {
   const statuses = statusWords(call);
@@ -176,8 +177,8 @@ function statusesAsked(call: Call): ServerSelection['either'] {
 }
 
 /**
- * Filters that only administrators may use are left out for others, as Nova does. Throws `invalid`
- * for what nobody can filter by.
+ * Filters that only administrators may use are ignored for others, as in Nova. Throws `invalid` for
+ * a key that cannot be filtered by.
  */
 async function fieldsAsked(call: Call): Promise<{ where: ServerCondition[]; tests: Tests }> {
   const { query, caller, version } = call;
@@ -201,7 +202,7 @@ async function fieldsAsked(call: Call): Promise<{ where: ServerCondition[]; test
   return { where, tests };
 }
 
-/** The zone of a server is its host's, and without a host the one that was asked for. */
+/** The zone of a server is its host's, and without a host the requested one. */
 async function zones({ query, context }: Call): Promise<(server: Server) => string> {
   if (query['availability_zone'] === undefined) return () => '';
   const hosts = await context.store.hosts.list();

@@ -38,12 +38,12 @@ const keys: Record<string, ServerField | null> = {
   vm_state: 'vmState',
 };
 
-/** An order by host would say which servers share one. */
+/** An order by host would reveal which servers share one. */
 const administrators = ['host', 'node'];
 
 /**
- * The order asked for, a key that is repeated counting once; none: newest first. Throws `invalid`
- * for an unknown key or direction, and `forbidden` for a key that is the administrators'. Source:
+ * The requested order, a repeated key counting once; none: newest first. Throws `invalid` for an
+ * unknown key or direction, and `forbidden` for a key that only administrators may use. Source:
  * Nova `remove_invalid_sort_keys`.
  */
 export function orderAsked({ query, caller }: Call): NonNullable<ServerSelection['order']> {

@@ -1,5 +1,5 @@
 /**
- * A time as filters find it: a pattern may be written as the views show times, or as Nova's
+ * A time as filters match it: a pattern may be written as the views show times, or as Nova's
  * database does.
  */
 import { atMicrosecond, atSecond } from '../../requests/links.ts';

@@ -164,7 +164,7 @@ function administratorsView(call: Call, server: Server, host: Host | undefined):
 }
 
 /**
- * Members see no word of hosts, and details only where the words are for them (code below 500);
+ * Members see no host names, and details only where they are meant for members (code below 500);
  * administrators see all.
  */
 function faultOf(call: Call, server: Server, status: string): View {
