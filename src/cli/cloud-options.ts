@@ -1,6 +1,5 @@
 /**
- * Whose cloud, said on the command line: the options that the stock client has for it, before the
- * command or after it.
+ * The cloud options of the command line, as in the stock client, before the command or after it.
  */
 import type { Command } from 'commander';
 import { Option } from 'commander';
@@ -15,7 +14,7 @@ const help = `
 The cloud: --os-cloud NAME or OS_CLOUD names an entry of clouds.yaml; or the
 OS_* variables; or options named like them (--os-auth-url, --os-username …).`;
 
-/** Adds the options to the whole program; a command that signs in nowhere refuses them. */
+/** Adds the options to the program; a command without a sign-in refuses them. */
 export function addCloudOptions(program: Command): void {
   program.option('--os-cloud <name>', 'the cloud of clouds.yaml to use');
   for (const key of keys) program.addOption(new Option(`${flagOf(key)} <value>`).hideHelp());
@@ -27,13 +26,13 @@ export function addCloudOptions(program: Command): void {
   });
 }
 
-/** Marks a command that speaks to a cloud. */
+/** Marks a command that sends requests to a cloud. */
 export function withCloud(command: Command): Command {
   cloudCommands.add(command);
   return command.addHelpText('after', help);
 }
 
-/** What the options of this command's program say. */
+/** The option values of this command's program. */
 export function cloudChoice(command: Command): CloudChoice {
   const program = rootOf(command);
   const said = keys.flatMap((key) => {

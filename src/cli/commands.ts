@@ -1,6 +1,5 @@
 /**
- * The operator's commands as commander knows them: names, options, help. What they do is in a file
- * each.
+ * The operator's commands for commander: names, options, help. Each is implemented in its own file.
  */
 import { type Command, Option } from 'commander';
 import { addCloudOptions, cloudChoice, withCloud } from './cloud-options.ts';

@@ -1,6 +1,5 @@
 /**
- * Text that stands for yes or no. Source: oslo's `bool_from_string`, which Keystone and Neutron
- * use.
+ * Text that means true or false. Source: oslo's `bool_from_string`, which Keystone and Neutron use.
  */
 const words: Record<string, boolean> = {
   ...Object.fromEntries(['1', 't', 'true', 'on', 'y', 'yes'].map((word) => [word, true])),

@@ -1,6 +1,6 @@
 /**
- * What an embedded service says to a path that it does not have: what it is, and where it can be
- * had.
+ * An embedded service's answer for a path that it does not have: what it is, and which service has
+ * it.
  */
 import type { FastifyRequest } from 'fastify';
 import { ComputeError } from '#core/errors.ts';

@@ -1,4 +1,4 @@
-/** The routes of an embedded service on its app. Who the caller is comes from the guard given. */
+/** The routes of an embedded service on its app. The guard identifies the caller. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Actor } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -10,20 +10,20 @@ import {
   titleOf,
 } from '#http/routes/route.ts';
 
-/** A call with a token that was found good. */
+/** A call with a validated token. */
 export type GuardedCall<Who> = OpenCall & { caller: Who };
 
-/** A row that asks for a token, and for a role. */
+/** A row that requires a token and a role. */
 export type GuardedRoute<Who> = GuardedRouteOf<GuardedCall<Who>>;
 
 export interface RouteTable<Who> {
   open: readonly OpenRoute[];
   guarded: readonly GuardedRoute<Who>[];
-  /** Who calls. Throws `unauthenticated`. */
+  /** The caller. Throws `unauthenticated`. */
   guard: (request: FastifyRequest) => Promise<Who>;
-  /** The roles of who calls. */
+  /** The roles of the caller. */
   actorOf: (who: Who) => Actor;
-  /** What a path or method without a row is answered. */
+  /** The answer for a path or method without a row. */
   unknown: (request: FastifyRequest) => ComputeError;
   /** Where clients reach the service. Absent: as each request came. */
   publicUrl?: string;

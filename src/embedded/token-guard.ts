@@ -1,4 +1,4 @@
-/** Reads the token of a request and has it judged. */
+/** Reads the token of a request and has it validated. */
 import type { FastifyRequest } from 'fastify';
 import type { Caller, IdentityService } from '#contracts/services/identity.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -12,7 +12,7 @@ export function tokenOf(request: FastifyRequest): string {
 }
 
 /**
- * A guard that admits every good token of a project. Throws `unauthenticated`, or `forbidden` for
+ * A guard that admits every valid token of a project. Throws `unauthenticated`, or `forbidden` for
  * an unscoped token.
  */
 export function projectGuard(

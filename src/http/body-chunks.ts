@@ -45,7 +45,7 @@ function counted(body: IncomingMessage): Transform {
       done(new ComputeError('invalid', tooTiny(chunks, bytes)));
     },
   });
-  // Where no route reads the body nobody else listens, and an error without a listener ends the
+  // Where no route reads the body there is no listener, and an error without a listener ends the
   // process.
   counter.on('error', () => {});
   body.once('error', (error) => counter.destroy(error));

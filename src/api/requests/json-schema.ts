@@ -1,4 +1,4 @@
-/** Bodies read as their schema says; what is wrong is reported as Nova does. */
+/** Bodies read by their schema; what is wrong is reported as Nova does. */
 import { type Static, type TOptional, type TProperties, type TSchema, Type } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { ComputeError } from '#core/errors.ts';

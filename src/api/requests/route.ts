@@ -48,7 +48,7 @@ export interface Route extends GuardedRoute<Call> {
 }
 
 /**
- * A body and its handler, which is given what the schema says. Example:
+ * A body and its handler, which gets what the schema describes. Example:
  * `{ ...adds, path: '/servers', ...withBody(createServerBody, createServer) }`.
  */
 export function withBody<Schema extends TSchema>(

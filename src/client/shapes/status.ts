@@ -11,8 +11,8 @@ export const DiskView = shape({
 export type DiskView = Static<typeof DiskView>;
 
 /**
- * A piece of work under way. `started_at` null: nobody asked for it; `due_at` null: it waits for
- * its host.
+ * A task in progress. `started_at` null: not started by a request; `due_at` null: it waits for its
+ * host.
  */
 export const TaskView = shape({
   server_id: Type.String(),

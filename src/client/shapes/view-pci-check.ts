@@ -28,12 +28,12 @@ export interface CheckParts {
   aliases?: readonly CheckedAlias[];
   functionsFrom: CheckView['functions_from'];
   unreadable: CheckView['unreadable'];
-  /** By address; absent: not looked at. */
+  /** By address; absent: not inspected. */
   uses?: ReadonlyMap<PciAddress, readonly string[]>;
   change?: { host: string; difference: DeviceSpecChange };
 }
 
-/** The whole document. */
+/** The entire document. */
 export function viewCheck(parts: CheckParts): CheckView {
   const { check, refused, aliases = [], functionsFrom, unreadable } = parts;
   const change =

@@ -1,5 +1,5 @@
 /**
- * Makes what a cloud starts with, as often as asked: domain Default, four roles, projects and users
+ * Creates a cloud's initial records, idempotently: domain Default, four roles, projects and users
  * with their roles.
  */
 import type { NewId } from '#contracts/clock.ts';

@@ -1,6 +1,6 @@
 /**
- * Lists and shows of who exists: projects, users, roles, domains, role assignments, services,
- * endpoints, regions.
+ * Lists and shows of projects, users, roles, domains, role assignments, services, endpoints,
+ * regions.
  */
 import type { IdentityStore } from '#contracts/store/identity-store.ts';
 import { allows } from '#core/access/policy.ts';
@@ -27,7 +27,7 @@ type Call = GuardedCall<Session>;
 export interface Kind {
   singular: string;
   plural: string;
-  /** Every good token lists and shows it; else only admins, beside `isOwn`. */
+  /** Every valid token lists and shows it; else only admins, beside `isOwn`. */
   isPublic: boolean;
   isOwn?: (caller: Session, id: string) => boolean;
   filters: Filters;

@@ -1,4 +1,4 @@
-/** The one domain there is, as Keystone bootstraps it. */
+/** The only domain, as Keystone bootstraps it. */
 
 export const defaultDomain = { id: 'default', name: 'Default' };
 

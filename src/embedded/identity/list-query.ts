@@ -11,8 +11,8 @@ import type { View } from './views.ts';
 type Query = OpenCall['query'];
 
 /**
- * What a list can be filtered by: `fields` of its views; `absent`: what Keystone knows beside and
- * nothing here has. `isTagged`: the filters by tags, which nothing here has either.
+ * What a list can be filtered by: `fields` of its views; `absent`: what Keystone has and nothing
+ * here does. `isTagged`: the filters by tags, which nothing here has either.
  */
 export interface Filters {
   fields: readonly string[];
@@ -20,7 +20,7 @@ export interface Filters {
   isTagged?: boolean;
 }
 
-/** `url`: where the list was asked for, without its query; `text`: the query as it came. */
+/** `url`: of the list, without its query; `text`: the query as it came. */
 export interface ListCall {
   query: Query;
   url: string;
@@ -40,7 +40,7 @@ const comparators: Record<string, (value: string, wanted: string) => boolean> = 
 };
 
 /**
- * The views that the query asks for. Throws `invalid` for a key that filters nothing here, so that
+ * The views that the query selects. Throws `invalid` for a key that filters nothing here, so that
  * no list is longer than was meant, and for a wrong limit or marker. Example:
  * `?name__icontains=DEMO&enabled&limit=1`.
  */
@@ -71,7 +71,7 @@ export function refuseQuery(query: Query): void {
   if (key !== undefined) throw unknownKey(key, []);
 }
 
-/** The error for a key of a query that means nothing. */
+/** The error for a query key that has no meaning. */
 export function unknownKey(key: string, known: readonly string[]): ComputeError {
   const rule = known.length === 0 ? 'it takes no query' : `known are: ${known.join(', ')}`;
   return new ComputeError('invalid', `query: '${key}' is not a filter of this call; ${rule}`);

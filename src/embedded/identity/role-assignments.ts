@@ -9,7 +9,7 @@ import { isSet, unknownKey } from './list-query.ts';
 import { effectiveRoles } from './roles.ts';
 import type { Session } from './sign-in/tokens.ts';
 
-/** Assignments to groups, on domains and on the system: nobody here has one. */
+/** Assignments to groups, on domains and on the system: there are none here. */
 const absent = ['group.id', 'scope.domain.id', 'scope.system', 'scope.OS-INHERIT:inherited_to'];
 const flags = ['effective', 'include_names', 'include_subtree'];
 const ids: Record<string, (assignment: RoleAssignment) => string> = {
@@ -20,8 +20,7 @@ const ids: Record<string, (assignment: RoleAssignment) => string> = {
 const known = [...Object.keys(ids), ...absent, ...flags];
 
 /**
- * Those that the query asks for; with `effective` also roles that come with another, with
- * `include_names` by name.
+ * Those that the query selects; with `effective` also implied roles, with `include_names` by name.
  */
 export async function listRoleAssignments(call: GuardedCall<Session>, { store }: Directory) {
   const { query, origin } = call;

@@ -1,4 +1,4 @@
-/** Which roles there are, and which ones a role brings along. */
+/** The roles, and which ones a role implies. */
 import type { StoredRole } from '#contracts/store/identity-store.ts';
 
 /** Role names made on first start. */

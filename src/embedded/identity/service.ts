@@ -24,7 +24,7 @@ export interface IdentityOptions {
   publicUrl?: string;
   /** Certificate and key, PEM. Absent: clear text. */
   tls?: { cert: Buffer; key: Buffer };
-  /** Asked at each use: URLs are known only when every service listens. */
+  /** Read at each use: URLs are known only when every service listens. */
   catalog: () => Catalog;
   /** Made on start where missing. */
   users: BootstrapUser[];

@@ -5,7 +5,7 @@ import { viewCatalog } from './catalog.ts';
 import { defaultDomain } from './domain.ts';
 import type { Session } from './sign-in/tokens.ts';
 
-/** What is listed of anything here. */
+/** The fields of every list entry. */
 export type View = Record<string, unknown> & { id: string };
 
 export function viewVersion(baseUrl: string) {

@@ -12,7 +12,7 @@ export function ownsImage(caller: Caller, image: StoredImage): boolean {
 
 /**
  * What a list may show: own, public and accepted shared images; all of them to an admin. Community
- * images of others only when the query asks for them, as in Glance.
+ * images of others only when the query requests them, as in Glance.
  */
 export async function visibleImages(
   rows: ImageRows,

@@ -1,4 +1,4 @@
-/** What a user may say of an image: its shape and rules, and how it lies in a stored image. */
+/** What a user may set of an image: its shape and rules, and how it is stored. */
 import { type Static, type TSchema, Type } from 'typebox';
 import { imageVisibilities, type StoredImage } from '#contracts/store/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -88,7 +88,7 @@ function refuseExcess(body: object): void {
   refuseMore('characters of properties and tags', text, mostText);
 }
 
-/** Throws `tooLarge`. Source of the words: Glance's limits of properties and tags. */
+/** Throws `tooLarge`. Source of the messages: Glance's limits of properties and tags. */
 function refuseMore(what: string, attempted: number, most: number): void {
   if (attempted <= most) return;
   throw new ComputeError(
@@ -159,7 +159,7 @@ export function toFields(requested: ImageBody): ImageBodyFields {
   };
 }
 
-/** The other way round: what a user could have said to get this image. */
+/** The reverse: what a user could have sent to get this image. */
 export function toImageBody(
   image: ImageBodyFields & Pick<StoredImage, 'projectId'>,
 ): Record<string, unknown> {

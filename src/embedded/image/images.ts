@@ -11,7 +11,7 @@ import { applyChanges, type PatchForm, readPatch } from './patch.ts';
 import type { UploadGate } from './files/upload-gate.ts';
 import { readImageBody, toFields, toImageBody, type ImageBodyFields } from './image-body.ts';
 
-/** What every act of the image service works with. */
+/** What every operation of the image service works with. */
 export interface ImageContext {
   store: ImageStore;
   files: ImageFiles;
@@ -19,9 +19,9 @@ export interface ImageContext {
   newId: NewId;
   log: Logger;
   limitsOf: LimitsOf;
-  /** Ids of the images whose bytes are coming. */
+  /** Ids of the images with an upload in progress. */
   uploading: Set<string>;
-  /** For each upload: may it go on? */
+  /** For each upload: may it continue? */
   openGate: (image: StoredImage) => UploadGate;
 }
 
@@ -126,7 +126,7 @@ async function checkNewOwner(
   throw storageExceeded({ id: before.id, projectId }, bytes, { usedBytes, limitBytes });
 }
 
-/** DELETE /v2/images/{id}, also of one whose record is damaged: refused while it is protected. */
+/** DELETE /v2/images/{id}, also of a damaged record: refused while it is protected. */
 export async function removeImage(
   context: ImageContext,
   caller: Caller,

@@ -1,7 +1,4 @@
-/**
- * The media types that bodies of the image service have. Their parameters and the case of their
- * letters count for nothing.
- */
+/** The media types of the image service's bodies. Parameters and case are ignored. */
 import { ComputeError } from '#core/errors.ts';
 import type { OpenCall } from '#http/routes/route.ts';
 

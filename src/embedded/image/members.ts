@@ -23,7 +23,7 @@ export const readNewMember = bodyReader(
     { additionalProperties: false },
   ),
 );
-/** Reads a member's answer. The stock client says the member here too. */
+/** Reads a member's answer. The stock client includes the member here too. */
 export const readAnswer = bodyReader(
   Type.Object(
     { status: Type.Enum([...memberStatuses]), member: Type.Optional(Type.String()) },
@@ -132,7 +132,7 @@ export async function answerMember(
   });
 }
 
-/** The owner shares the image with that project no longer. */
+/** The owner stops sharing the image with that project. */
 export async function removeMember(
   { store }: ImageContext,
   caller: Caller,

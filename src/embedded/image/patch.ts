@@ -1,4 +1,4 @@
-/** The two JSON-patch forms of the image API, applied to what a user says of an image. */
+/** The two JSON-patch forms of the image API, applied to the user's attributes of an image. */
 import { ComputeError } from '#core/errors.ts';
 import { baseKeys, refuseServiceKey } from './image-body.ts';
 

@@ -31,8 +31,8 @@ export interface ImageOptions {
   /** How much each project may have. */
   limitsOf: LimitsOf;
   /**
-   * So much of the disk is for the database: an upload that would leave less is refused. undefined:
-   * a sixteenth, at most 256 MiB.
+   * This much of the disk is for the database: an upload that would leave less is refused.
+   * undefined: a sixteenth, at most 256 MiB.
    */
   keepFreeBytes: number | undefined;
   /** Of that disk. Absent: as the system reports. */

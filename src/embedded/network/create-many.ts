@@ -8,7 +8,7 @@ import { checkQuota } from './requests/quota-check.ts';
 import type { Act, Resource } from './resources.ts';
 import type { View } from './views.ts';
 
-/** More would hold the store for longer than others can wait. */
+/** More would hold the store for too long. */
 export const mostAtOnce = 50;
 
 /** Does the body name the plural? Example: `{ "ports": [{…}, {…}] }`. */
@@ -58,7 +58,7 @@ function itemsOf({ singular, plural }: Resource, body: unknown): unknown[] {
   });
 }
 
-/** So that the refusal says how many are asked for, not that the last one was too many. */
+/** So that the refusal has the requested number, not that the last one was too many. */
 async function checkQuotas(
   { singular }: Resource,
   { context, rights }: Act,
@@ -76,7 +76,7 @@ async function checkQuotas(
 }
 
 /**
- * A store whose transactions are part of the one that runs. What a creation reads whole is read
+ * A store whose transactions are part of the one that runs. What a creation reads fully is read
  * once: the addresses of a subnet, to which chosen ones are added, and the networks, for their
  * segments.
  */

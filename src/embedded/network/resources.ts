@@ -1,6 +1,6 @@
 /**
- * The kinds of things the network API has, each with what can be done to it. `routes.ts` makes
- * routes of them.
+ * The resource kinds of the network API, each with its operations. `routes.ts` makes routes of
+ * them.
  */
 import type { PortFilter } from '#contracts/store/network-store.ts';
 import type { Rule } from '#core/access/policy.ts';
@@ -48,7 +48,7 @@ import {
   viewSubnet,
 } from './views.ts';
 
-/** On whose behalf, over what. */
+/** The caller's rights and the network service's context. */
 export interface Act {
   context: NetworkContext;
   rights: Rights;
@@ -57,7 +57,7 @@ export interface Act {
 export interface Resource {
   singular: Listed & QuotaResource;
   plural: string;
-  /** Who creates, changes and deletes it. */
+  /** Who may create, change and delete it. */
   writers: readonly Rule[];
   list: (act: Act, query: Query) => Promise<View[]>;
   show: (act: Act, id: string) => Promise<View>;

@@ -203,7 +203,7 @@ function resourceRoutes(resource: Resource, context: NetworkContext): NetworkRou
   });
 }
 
-/** Example: the ports that `?limit=2` asks for → `{ ports: […], ports_links: […] }`. */
+/** Example: the ports of `?limit=2` → `{ ports: […], ports_links: […] }`. */
 function listed(call: OpenCall, singular: Listed, views: View[]): Reply {
   const [path = '', text = ''] = call.request.url.split(/\?(.*)/s);
   const url = `${call.origin}${path}`;

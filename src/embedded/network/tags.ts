@@ -17,7 +17,7 @@ import { findOwnSubnet, findVisibleSubnet } from './networks/subnets.ts';
 
 type Find<T> = (rows: NetworkRows, rights: Rights, id: string) => Promise<T>;
 
-/** A kind of thing that has tags: who sees one, who changes one, and how it is kept. */
+/** A kind of thing that has tags: who may see one, who may change one, and how it is stored. */
 interface TaggedKind<T extends Tagged = Tagged> {
   see: Find<T>;
   own: Find<T>;
@@ -80,8 +80,8 @@ export async function requireTag(act: Act, thing: TaggedThing, tag: string): Pro
 }
 
 /**
- * The thing's tags become what `change` makes of them; a list without change changes nothing else.
- * Throws when there are more than 50.
+ * `change` is applied to the thing's tags; an unchanged list changes nothing else. Throws when
+ * there are more than 50.
  */
 export async function changeTags(
   { context, rights }: Act,

@@ -7,11 +7,11 @@ import type { Clock } from '#contracts/clock.ts';
 import { ComputeError } from '#core/errors.ts';
 import { ConcurrencyLimit } from '#runtime/concurrency-limit.ts';
 
-/** Checks at once, with one processor left for all else. */
+/** Concurrent checks, with one processor left for all else. */
 const mostAtOnce = Math.max(1, Math.min(4, availableParallelism() - 1));
 const mostWaiting = 128;
 const mostWaitingOfSource = 32;
-/** Wrong passwords for one user from one address: so many at once, and then one in so long. */
+/** Wrong passwords for one user from one address: this many at once, and then one per interval. */
 const burst = 10;
 const refillMs = 5_000;
 const mostRemembered = 10_000;
@@ -24,9 +24,9 @@ export interface Attempt {
 
 export interface SignInGate {
   /**
-   * What `check` says, in its turn. Throws `tooManyRequests` where too many wait, in all or from
-   * this address, and where this user had too many wrong passwords from it. Elsewhere the user
-   * signs in all the same: nobody can lock somebody out from afar, and here for seconds only.
+   * The result of `check`, in its turn. Throws `tooManyRequests` where too many wait, in all or
+   * from this address, and where this user had too many wrong passwords from it. From elsewhere the
+   * user can still sign in: no remote lockout, and here for seconds only.
    */
   admit: (attempt: Attempt, check: () => Promise<boolean>) => Promise<boolean>;
 }

@@ -1,5 +1,5 @@
 /**
- * From the body of `POST /v3/auth/tokens` to a session: who it is, and on which project. Source:
+ * From the body of `POST /v3/auth/tokens` to a session: which user, and on which project. Source:
  * Identity API v3, "Authentication".
  */
 import { type Static, Type } from 'typebox';
@@ -34,7 +34,7 @@ const identity = {
     Type.Object({ user: Type.Object({ ...name, password }, closed) }, closed),
   ),
   token: Type.Optional(Type.Object({ id: Type.String() }, closed)),
-  /** Other ways in, which `identify` refuses by their method. */
+  /** Other methods, which `identify` refuses by name. */
   application_credential: unread,
   totp: unread,
   mapped: unread,
@@ -74,8 +74,8 @@ export interface SignIn {
 }
 
 /**
- * What the body asks for, checked. Throws `unauthenticated` for a wrong user, password, token or
- * project, `tooManyRequests` in a flood of these, `notImplemented` for other ways in.
+ * The body's request, checked. Throws `unauthenticated` for a wrong user, password, token or
+ * project, `tooManyRequests` in a flood of these, `notImplemented` for other methods.
  */
 export async function signIn(body: unknown, by: SignIn): Promise<NewSession> {
   const { store, tokens } = by;

@@ -1,4 +1,4 @@
-/** Sign in, show, check and revoke tokens; what a token sees of itself. */
+/** Sign in, show, check and revoke tokens; a token's view of itself. */
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { noteUser } from '#http/request-log.ts';
@@ -20,7 +20,7 @@ export async function issueToken({ body, query, request }: OpenCall, directory: 
   return tokenReply(text, viewToken(session, catalogFor(query, directory)));
 }
 
-/** GET /v3/auth/tokens: what a service asks to know a user's token. */
+/** GET /v3/auth/tokens: how a service validates a user's token. */
 export async function showToken({ caller, query, request }: Call, directory: Directory) {
   const subject = subjectOf(request.headers);
   const session = await directory.tokens.find(subject, query['allow_expired'] === '1');
@@ -48,7 +48,7 @@ export function showOwnCatalog(call: Call, directory: Directory): Reply {
   return { body: { catalog: viewCatalog(directory.catalog()), links } };
 }
 
-/** Who a request's own token stands for. Throws `unauthenticated`. */
+/** The user of a request's own token. Throws `unauthenticated`. */
 export async function authenticate(
   request: OpenCall['request'],
   { tokens }: Pick<Directory, 'tokens'>,

@@ -1,6 +1,6 @@
 /**
- * Tokens: made, found again, revoked. The store has only their SHA-256; the cache has what they
- * stand for, never their text.
+ * Tokens: created, found, revoked. The store has only their SHA-256; the cache has their sessions,
+ * never their text.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '#contracts/clock.ts';
@@ -14,7 +14,7 @@ import type {
 import type { Actor } from '#core/access/policy.ts';
 import { effectiveRoles } from '../roles.ts';
 
-/** What a token stands for. `project` undefined and no roles: unscoped. */
+/** The session of a token. `project` undefined and no roles: unscoped. */
 export interface Session {
   token: StoredToken;
   user: Omit<StoredUser, 'passwordHash'>;
@@ -56,7 +56,7 @@ export interface TokenOptions {
 }
 
 /**
- * Services may still ask for a token this long after its end. Source: Keystone's
+ * Services may still validate a token this long after its end. Source: Keystone's
  * `allow_expired_window`.
  */
 const expiredKeptMs = 48 * 3600 * 1000;

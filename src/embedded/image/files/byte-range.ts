@@ -3,9 +3,9 @@ import { ComputeError } from '#core/errors.ts';
 import type { ByteRange } from './image-files.ts';
 
 /**
- * The bytes that are asked for, or undefined for all. Throws `invalid` for several ranges,
- * `rangeNotSatisfiable` for what is no range of so many bytes. Examples for 10 bytes: `bytes=2-4` →
- * 2 to 4; `bytes=7-` → 7 to 9; `bytes=-3` → 7 to 9; `bytes=10-` is refused.
+ * The requested bytes, or undefined for all. Throws `invalid` for several ranges,
+ * `rangeNotSatisfiable` for a range outside the bytes. Examples for 10 bytes: `bytes=2-4` → 2 to 4;
+ * `bytes=7-` → 7 to 9; `bytes=-3` → 7 to 9; `bytes=10-` is refused.
  */
 export function readRange(header: string | undefined, sizeBytes: number): ByteRange | undefined {
   if (header === undefined) return undefined;

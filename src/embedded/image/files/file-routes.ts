@@ -23,10 +23,10 @@ export async function upload(call: Call, context: ImageContext): Promise<void> {
   }
 }
 
-/** So much of a refused upload is read and thrown away; then the connection ends. */
+/** This much of a refused upload is read and discarded; then the connection is closed. */
 const mostDiscarded = { bytes: 64 * 1024 ** 2, ms: 10_000 };
 
-/** A client that still sends would miss the answer if its connection ended at once. */
+/** A client that is still sending would miss the answer if its connection were closed at once. */
 function discardRest(raw: IncomingMessage): void {
   if (raw.complete || raw.destroyed) return;
   const end = () => raw.destroy();

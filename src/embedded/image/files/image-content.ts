@@ -1,11 +1,11 @@
-/** The bytes of an image: taken once, given out as often as asked. */
+/** The bytes of an image: uploaded once, downloaded any number of times. */
 import { ComputeError } from '#core/errors.ts';
 import type { ImageStore, StoredImage } from '#contracts/store/image-store.ts';
 import type { ByteRange } from './image-files.ts';
 import type { ImageContext } from '../images.ts';
 import { asUploadFailure } from './storage-failure.ts';
 
-/** Bytes of an upload. `announcedBytes`: how many there will be, where the client says so. */
+/** Bytes of an upload. `announcedBytes`: how many there will be, where the client announces it. */
 export interface Upload {
   bytes: AsyncIterable<Uint8Array>;
   announcedBytes?: number;
@@ -42,7 +42,7 @@ export async function uploadContent(
   }
 }
 
-/** An image that is saving without an upload was left so when the database took no change. */
+/** An image that is saving without an upload remains when the database could not be written. */
 async function beginSaving(store: ImageStore, id: string): Promise<boolean> {
   const change = { status: 'saving' } as const;
   return (await store.update(id, change, 'queued')) || store.update(id, change, 'saving');
@@ -85,7 +85,7 @@ function refuseWithoutFormats(image: StoredImage): void {
   );
 }
 
-/** What is known of the bytes of an image that has them. */
+/** The recorded size and hashes of an image that has its bytes. */
 export interface KnownContent {
   sizeBytes: number;
   sha512: string;
@@ -99,8 +99,8 @@ export function knownContent({ sizeBytes, sha512, md5 }: StoredImage): KnownCont
 }
 
 /**
- * The bytes, or a range of them. Throws `notFound` when the image was deleted meanwhile,
- * `unavailable` when only its file is gone.
+ * The bytes, or a range of them. Throws `notFound` when the image has been deleted, `unavailable`
+ * when only its file is gone.
  */
 export async function readContent(
   { store, files }: ImageContext,

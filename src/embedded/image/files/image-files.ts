@@ -1,6 +1,6 @@
 /**
- * The bytes of images: one file per image in one folder. A file has its name only when it is whole
- * and on disk.
+ * The bytes of images: one file per image in one folder. A file has its name only when it is
+ * complete and on disk.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
@@ -31,7 +31,7 @@ export interface DiskSpace {
 
 export interface ImageFiles {
   /**
-   * Takes the bytes as they come; `admit` is asked with the bytes so far before each part is
+   * Writes the bytes as they come; `admit` is called with the bytes so far before each part is
    * written. What breaks off, or is not admitted, leaves no file.
    */
   write(
@@ -40,8 +40,8 @@ export interface ImageFiles {
     admit: (totalBytes: number) => Promise<void>,
   ): Promise<WrittenFile>;
   /**
-   * Of the whole file unless a range is given; undefined when there is none. A file that is removed
-   * later is still read to its end.
+   * Of the entire file unless a range is given; undefined when there is none. A file that is
+   * removed later is still read to its end.
    */
   read(id: string, range?: ByteRange): Promise<Readable | undefined>;
   /** No error when there is none. */

@@ -1,4 +1,4 @@
-/** What the system reports when the bytes of an image cannot be written, in words. */
+/** Messages for the system's errors when the bytes of an image cannot be written. */
 import { ComputeError } from '#core/errors.ts';
 import { storageFull } from './upload-gate.ts';
 

@@ -1,6 +1,6 @@
 /**
- * May this upload go on? Asked before its first byte and at each part, so that what is refused is
- * never written.
+ * May this upload continue? Checked before its first byte and at each part, so that what is refused
+ * is never written.
  */
 import type { ImageRows, StoredImage } from '#contracts/store/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -9,8 +9,8 @@ import { imageTooLarge, type LimitsOf, storageExceeded, uploadLimits } from '../
 
 export interface UploadGate {
   /**
-   * The upload has so many bytes in all, as announced or as received. Throws `tooLarge`, naming the
-   * limit and what is used.
+   * The upload has this many bytes in all, as announced or as received. Throws `tooLarge`, naming
+   * the limit and what is used.
    */
   admit: (totalBytes: number) => Promise<void>;
   /** The upload is over: its bytes are recorded, or gone. */
@@ -23,15 +23,15 @@ export interface UploadGateOptions {
   /** Of the disk of the images. */
   space: () => Promise<DiskSpace>;
   /**
-   * So much of that disk is for the database, and no upload's. undefined: a sixteenth of it, at
-   * most 256 MiB.
+   * This much of that disk is reserved for the database. undefined: a sixteenth of it, at most 256
+   * MiB.
    */
   keepFreeBytes: number | undefined;
 }
 
 /**
- * The uploads of one project that are under way: bytes by image, announced or received. `ended`
- * grows with each that is over.
+ * The uploads of one project in progress: bytes by image, announced or received. `ended` counts
+ * those that are over.
  */
 interface ProjectUploads {
   held: Map<string, number>;
@@ -39,12 +39,12 @@ interface ProjectUploads {
 }
 
 const mostKeptBytes = 256 * 1024 ** 2;
-/** At most so many bytes are written between two looks at the disk. */
+/** At most this many bytes are written between two checks of the disk. */
 const mostUnseenBytes = 16 * 1024 ** 2;
 
 /**
  * Opens the gate of an upload. Uploads of one project share its limit: what one of them holds is
- * not there for another. An image of no project belongs to the cloud, and is always admitted.
+ * not available to another. An image of no project belongs to the cloud, and is always admitted.
  */
 export function uploadGates(options: UploadGateOptions): (image: StoredImage) => UploadGate {
   const projects = new Map<string, ProjectUploads>();
@@ -73,8 +73,8 @@ export function uploadGates(options: UploadGateOptions): (image: StoredImage) =>
 }
 
 /**
- * Holds bytes for an image. The sum of the database is read again when an upload ended meanwhile,
- * and before a refusal.
+ * Holds bytes for an image. The sum of the database is read again when an upload has ended, and
+ * before a refusal.
  */
 function storageReserve(
   { store, limitsOf }: UploadGateOptions,
@@ -107,8 +107,8 @@ function sumOfOthers(held: ReadonlyMap<string, number>, id: string): number {
 }
 
 /**
- * The first time the whole announced size must fit; later it is enough that the reserve is still
- * there. The nearer it is, the sooner the disk is looked at again, for other uploads write too.
+ * The first time the entire announced size must fit; later the reserve is enough. The nearer it is,
+ * the sooner the disk is checked again, for other uploads write too.
  */
 function diskCheck(
   { space, keepFreeBytes }: UploadGateOptions,
@@ -132,8 +132,8 @@ function diskCheck(
 }
 
 /**
- * The refusal when the disk has no room. How much there is stands in the detail, for the log:
- * members are shown no amounts of the host.
+ * The refusal when the disk has no space. The amount is in the detail, for the log: members are
+ * shown no amounts of the host.
  */
 export function storageFull(id: string, more: { detail?: string; cause?: unknown }): ComputeError {
   return new ComputeError(

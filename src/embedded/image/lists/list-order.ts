@@ -21,7 +21,7 @@ const fields: Record<string, (image: StoredImage) => string | number | null> = {
 };
 
 /**
- * Newest first unless the query says otherwise; what is equal is in the order of creation and id.
+ * Newest first unless the query specifies otherwise; ties are in the order of creation and id.
  * Throws `invalid`.
  */
 export function orderOf(query: Query): Order {
@@ -80,7 +80,7 @@ function refuseUnknown(field: string, value: string, known: string[]): void {
   );
 }
 
-/** What is not set comes before all values. */
+/** Absent values come before all others. */
 function compare(one: string | number | null, other: string | number | null): number {
   if (one === other) return 0;
   if (one === null || other === null) return one === null ? -1 : 1;

@@ -17,7 +17,7 @@ export interface ListQuery {
   /** The id of the image that the page begins after. */
   marker: string | undefined;
   memberStatus: MemberStatusFilter;
-  /** Does it ask for community images of other projects? */
+  /** Does it include community images of other projects? */
   asksCommunity: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface ListQuery {
 const longestPage = 1000;
 
 /**
- * Hidden images are left out unless asked for, as in Glance. Throws `invalid`, naming key and
+ * Hidden images are left out unless requested, as in Glance. Throws `invalid`, naming key and
  * value.
  */
 export function readListQuery(query: Query): ListQuery {
@@ -64,12 +64,11 @@ function single(query: Query, key: string): string | undefined {
   throw new ComputeError('invalid', `query.${key}: is given ${value.length} times`);
 }
 
-/** The texts of one page have at most so many characters, so that no list costs the others time. */
+/** The texts of one page have at most this many characters, so that no list delays others. */
 const mostText = 1_000_000;
 
 /**
- * The images of one page, and whether there are more. `after`: the one of the page before that was
- * its last.
+ * The images of one page, and whether there are more. `after`: the last image of the previous page.
  */
 export function pageOf(
   images: StoredImage[],

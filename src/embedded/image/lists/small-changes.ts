@@ -1,4 +1,4 @@
-/** Changes of an image that have paths of their own: tags, and whether it is given out. */
+/** Changes of an image that have their own paths: tags, and whether it can be downloaded. */
 import type { Caller } from '#contracts/services/identity.ts';
 import { ComputeError } from '#core/errors.ts';
 import { findOwnImage } from '../image-access.ts';
@@ -36,8 +36,8 @@ async function changeTags(
 }
 
 /**
- * POST …/actions/deactivate: its bytes are given to nobody but admins, and no server is made from
- * it. No error when it is so already.
+ * POST …/actions/deactivate: only admins can download its bytes, and no server is made from it. No
+ * error when it is so already.
  */
 export function deactivate(context: ImageContext, caller: Caller, id: string): Promise<void> {
   return setStatus(context, caller, { id, act: 'deactivate', to: 'deactivated', from: 'active' });

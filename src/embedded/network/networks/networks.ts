@@ -152,7 +152,7 @@ export async function removeNetwork(
   });
 }
 
-/** Whose a new thing is: the caller's project, or another that an admin names. */
+/** The project of a new thing: the caller's, or another that an admin names. */
 export function ownerFor(
   rights: Rights,
   requested: { project_id?: string; tenant_id?: string },
@@ -187,7 +187,7 @@ function checkMtu(asked: string | number | undefined): number | undefined {
 }
 
 /**
- * On creation the default may be named. A change may not: whoever shared a network decides when
+ * On creation the default may be named. A change may not: the one who shared a network decides when
  * that ends.
  */
 function refuseAdminKeys(

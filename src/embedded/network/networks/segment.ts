@@ -1,5 +1,5 @@
 /**
- * The provider segment of a network: what was asked for, checked, or one of the configured ranges.
+ * The provider segment of a network: the requested one, checked, or one of the configured ranges.
  */
 import type { StoredNetwork } from '#contracts/store/network-store.ts';
 import type { PhysicalNetwork } from '../requests/context.ts';
@@ -18,7 +18,7 @@ export interface AskedSegment {
 export type Segment = Pick<StoredNetwork, 'networkType' | 'physicalNetwork' | 'segmentationId'>;
 
 /**
- * Example: vlan on physnet1 with id "42" → 42. Nothing asked: the first free VLAN id of the
+ * Example: vlan on physnet1 with id "42" → 42. Nothing requested: the first free VLAN id of the
  * configured ranges. A local network has neither physical network nor id. Throws: unknown type or
  * physical network, id missing or out of range, segment in use.
  */

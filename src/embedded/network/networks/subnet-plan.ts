@@ -1,4 +1,4 @@
-/** What a new subnet's range, gateway and pools are, from what was asked for. */
+/** A new subnet's range, gateway and pools, from the request. */
 import type { AllocationPool, StoredSubnet } from '#contracts/store/network-store.ts';
 import {
   type Cidr,
@@ -43,9 +43,8 @@ export function planSubnet(asked: AskedSubnet, siblings: StoredSubnet[]): Subnet
 }
 
 /**
- * Gateway and pools of a subnet after a change; undefined: as before. Addresses that ports have
- * stay theirs, in a pool or not. Throws what is wrong: gateway or pool outside, or a gateway inside
- * a pool.
+ * Gateway and pools of a subnet after a change; undefined: as before. Ports keep their addresses,
+ * in a pool or not. Throws what is wrong: gateway or pool outside, or a gateway inside a pool.
  */
 export function changeSubnetPlan(
   before: StoredSubnet,
@@ -80,7 +79,7 @@ function checkCidr({ cidr: text, ipVersion }: AskedSubnet): Cidr {
   return cidr;
 }
 
-/** The gateway to use: the one asked for, checked, or the first host. */
+/** The gateway to use: the requested one, checked, or the first host. */
 function checkGateway(asked: string | null | undefined, cidr: Cidr): string | null {
   if (asked === null) return null;
   if (asked === undefined) return printAddress({ version: cidr.version, value: cidr.first });

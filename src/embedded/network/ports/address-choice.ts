@@ -1,4 +1,4 @@
-/** Which addresses a port gets: those asked for, or the next free ones. */
+/** Which addresses a port gets: the requested ones, or the next free ones. */
 import type { StoredSubnet } from '#contracts/store/network-store.ts';
 import type { FixedIp } from '#core/networking/port.ts';
 import { type Address, contains, parseAddress, printAddress } from '../requests/address.ts';
@@ -90,8 +90,8 @@ function takeNextFree(networkId: string, uses: SubnetUse[]): FixedIp {
 }
 
 /**
- * What was found taken once stays so: many addresses chosen from one set are found in one walk
- * through the pools.
+ * An address found taken stays so: many addresses chosen from one set are found in one pass through
+ * the pools.
  */
 const walks = new WeakMap<Set<string>, Iterator<string>>();
 

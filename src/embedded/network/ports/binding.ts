@@ -1,12 +1,12 @@
 /**
- * What a port becomes when a host has it: VIF type, details and status. Source: recorded answers of
+ * The binding of a port to a host: VIF type, details and status. Source: recorded answers of
  * Neutron's SR-IOV driver.
  */
 import type { StoredNetwork, StoredPort } from '#contracts/store/network-store.ts';
 import type { VnicType } from '#core/networking/vnic-types.ts';
 import type { HostMappings } from '../requests/context.ts';
 
-/** What of a port decides how it is bound. */
+/** The fields of a port that decide how it is bound. */
 export type BindablePort = Pick<
   StoredPort,
   'bindingHost' | 'vnicType' | 'portSecurityEnabled' | 'adminStateUp'

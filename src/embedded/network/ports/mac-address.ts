@@ -16,7 +16,7 @@ export async function freeMac(rows: NetworkRows, networkId: string): Promise<str
 }
 
 /**
- * The MAC asked for, in small letters. Throws when it is none, or another port of the network has
+ * The requested MAC, in lower case. Throws when it is not one, or another port of the network has
  * it.
  */
 export async function checkMac(

@@ -130,7 +130,7 @@ function waitingOf(stored: StoredPortBinding): PortBinding {
   return { ...binding, isActive: false };
 }
 
-/** Only a server's ports move. */
+/** Only ports of servers move. */
 async function serverPort(rows: NetworkRows, rights: Rights, id: string): Promise<StoredPort> {
   if (!rights.isPrivileged) throw adminOnly('port.bindings');
   const port = await findPort(rows, rights, id);

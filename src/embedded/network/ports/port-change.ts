@@ -1,4 +1,4 @@
-/** Changing a port: the user's fields, and binding it to a host or taking it off again. */
+/** Changing a port: the user's fields, and binding it to a host or unbinding it. */
 import type { NetworkRows, StoredNetwork, StoredPort } from '#contracts/store/network-store.ts';
 import { vnicTraits } from '#core/networking/vnic-types.ts';
 import { bindPort } from './binding.ts';
@@ -12,7 +12,7 @@ import { groupsForPort, refuseGroupsWithoutSecurity } from '../security-groups/s
 
 /**
  * PUT /v2.0/ports/{id}. Setting `binding:host_id` binds, null or '' unbinds; `binding:profile`
- * replaces the whole profile.
+ * replaces the entire profile.
  */
 export async function updatePort(
   context: NetworkContext,
@@ -88,7 +88,7 @@ async function groupsOf(
 }
 
 /**
- * A port of a whole PF has that PF's MAC while it is bound (`device_mac_address` of the profile),
+ * A port of an entire PF has that PF's MAC while it is bound (`device_mac_address` of the profile),
  * and one of ours again after. Source: Neutron's extension `port-mac-override`.
  */
 async function macOf(

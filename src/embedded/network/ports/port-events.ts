@@ -1,6 +1,6 @@
 /**
  * What the API's changes mean for servers, reported as Neutron's notifier of Nova does. Compute's
- * own calls report nothing: it knows.
+ * own calls report nothing.
  */
 import type { NetworkEvent } from '#contracts/services/network-events.ts';
 import type { StoredPort } from '#contracts/store/network-store.ts';

@@ -7,7 +7,7 @@ import type { AskedAddress } from './address-choice.ts';
 import { owns, type Rights } from '../requests/context.ts';
 import { NetworkError } from '../requests/errors.ts';
 
-/** What of a request the rules look at. */
+/** The parts of a request that the rules check. */
 export interface PolicedPort {
   mac_address?: string;
   fixed_ips?: AskedAddress[];
@@ -23,7 +23,7 @@ const services = 'with the role admin or service';
 const ownersOrServices = `by the network's owner, or ${services}`;
 
 /**
- * Keys that say where a port is, and the MAC of one that exists, are for administrators and
+ * Keys that set where a port is, and the MAC of one that exists, are for administrators and
  * services, whoever owns the network. Throws PolicyNotAuthorized. Example: a member's PUT with
  * `mac_address` → "rule:update_port:mac_address is disallowed by policy: …".
  */

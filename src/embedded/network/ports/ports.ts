@@ -19,7 +19,7 @@ import { checkQuota } from '../requests/quota-check.ts';
 import { groupsForPort, refuseGroupsWithoutSecurity } from '../security-groups/security-groups.ts';
 
 /**
- * POST /v2.0/ports: with the address asked for or the next free one, a MAC, and the project's
+ * POST /v2.0/ports: with the requested address or the next free one, a MAC, and the project's
  * default security group.
  */
 export async function createPort(

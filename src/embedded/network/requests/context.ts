@@ -1,4 +1,4 @@
-/** What every act of the network service works with, and whose rights count. */
+/** What every operation of the network service works with, and the caller's rights. */
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Acting } from '#contracts/services/network.ts';
 import type { NetworkEvent } from '#contracts/services/network-events.ts';
@@ -8,7 +8,7 @@ import type { NetworkStore, Stored } from '#contracts/store/network-store.ts';
 /** A physical network and the VLAN ids that may be given out on it by the service itself. */
 export interface PhysicalNetwork {
   name: string;
-  /** Both ends belong to it; left out: an id must be asked for. Example: `[100, 199]`. */
+  /** Both ends belong to it; left out: an id must be specified. Example: `[100, 199]`. */
   vlanRange?: readonly [number, number];
 }
 
@@ -19,12 +19,12 @@ export interface NetworkContext {
   store: NetworkStore;
   clock: Clock;
   newId: NewId;
-  /** Asked at each use: hosts join later. */
+  /** Read at each use: hosts join later. */
   physicalNetworks: () => PhysicalNetwork[];
   hostMappings: HostMappings;
   /** How much a project may have. */
   limitsOf: (projectId: string) => QuotaLimits;
-  /** Where servers hear of their ports. Absent: nobody listens. */
+  /** Receives the port events of servers. Absent: no receiver. */
   portEvents?: (events: NetworkEvent[]) => Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export interface NetworkContext {
 export interface Rights {
   projectId: string;
   isPrivileged: boolean;
-  /** Learns why a record cannot be read. */
+  /** Is shown why a record cannot be read. */
   isAdmin?: boolean;
 }
 

@@ -17,7 +17,7 @@ export class NetworkError extends ComputeError {
   }
 }
 
-/** A binding that cannot be made, though the request is good: Neutron answers 500. */
+/** A binding that cannot be made, though the request is valid: Neutron answers 500. */
 export const bindingError = 'PortBindingError';
 
 /** Type names of errors that have none of their own; all others are webob's, as HTTPBadRequest. */

@@ -1,4 +1,4 @@
-/** Keys of requests that belong to parts of Neutron which are not here. */
+/** Keys of requests that belong to parts of Neutron that are not here. */
 import { ComputeError } from '#core/errors.ts';
 
 const lacking: Record<string, string> = {
@@ -25,13 +25,13 @@ const lacking: Record<string, string> = {
   remote_address_group_id: 'address groups',
 };
 
-/** The keys that are refused when they ask for something. */
+/** The keys that are refused unless their value is empty. */
 export const lackingKeys: readonly string[] = Object.keys(lacking);
 
 /**
- * The body without keys that ask for nothing (null, '', false, [] or {}); throws `notImplemented`
- * for those that ask for something. Example: `{ port: { qos_policy_id: 'x' } }` →
- * "port.qos_policy_id: QoS policies are not offered …".
+ * The body without keys with empty values (null, '', false, [] or {}); throws `notImplemented` for
+ * other values. Example: `{ port: { qos_policy_id: 'x' } }` → "port.qos_policy_id: QoS policies are
+ * not offered …".
  */
 export function withoutLackingKeys(resource: string, body: unknown): unknown {
   const requested = (body as Record<string, unknown> | undefined | null)?.[resource];

@@ -1,4 +1,4 @@
-/** Which views of a list the filters of a query let through. */
+/** Which views of a list pass the filters of a query. */
 import { asList } from '#http/routes/query.ts';
 import { ComputeError } from '#core/errors.ts';
 import { booleanWord } from '../../boolean-word.ts';

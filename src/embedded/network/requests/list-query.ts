@@ -7,8 +7,7 @@ import type { Listing } from './listings.ts';
 import type { View } from '../views.ts';
 
 /**
- * `query`: keys and values; `url`: where the list was asked for, without its query; `text`: the
- * query as it came.
+ * `query`: keys and values; `url`: of the list, without its query; `text`: the query as it came.
  */
 export interface ListCall {
   query: Query;
@@ -35,9 +34,9 @@ interface Cut {
 }
 
 /**
- * The views that the query asks for, in its order: after the marker, or with `page_reverse` before
- * it. Of pages, too, a full one says where the next and the previous one are. Throws for filters,
- * sort keys and a limit that Neutron refuses, and NotFound for an unknown marker. Example:
+ * The views that the query selects, in its order: after the marker, or with `page_reverse` before
+ * it. A full page has links to the next and the previous one. Throws for filters, sort keys and a
+ * limit that Neutron refuses, and NotFound for an unknown marker. Example:
  * `?sort_key=name&sort_dir=asc&limit=2` → two views, links `next` and `previous`.
  */
 export function pageOf(views: View[], call: ListCall, listing: Listing): Page {
@@ -118,8 +117,7 @@ function cutOf(query: Query): Cut {
 }
 
 /**
- * The marker is looked for among all that the caller sees: it may have left the filtered list
- * since.
+ * The marker is searched among all that the caller sees: it may have left the filtered list since.
  */
 function besideMarker(sorted: View[], { marker, isReverse }: Cut, listing: Listing): View[] {
   const at = sorted.findIndex((view) => view[listing.key] === marker);

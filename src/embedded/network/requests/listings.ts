@@ -1,5 +1,5 @@
 /**
- * By what each list can be filtered and sorted. Source: Neutron's attribute maps, `is_filter` and
+ * The filter and sort keys of each list. Source: Neutron's attribute maps, `is_filter` and
  * `is_sort_key`.
  */
 

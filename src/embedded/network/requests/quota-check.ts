@@ -5,7 +5,7 @@ import { type QuotaLimits, unlimited } from '#core/quotas/limits.ts';
 import type { NetworkContext } from './context.ts';
 import { NetworkError } from './errors.ts';
 
-/** Neutron's word for a thing → ours. */
+/** Neutron's name for a thing → ours. */
 export const quotaResources = {
   network: 'networks',
   subnet: 'subnets',
@@ -33,9 +33,9 @@ export function countOf(
 }
 
 /**
- * May the project have so many more? Throws OverQuota (409), as Neutron words it. Example: `{ port:
- * 1 }` beside 500 of 500 → "Quota exceeded for resources: ['port']: … has 500 of 500 ports and asks
- * for 1 more".
+ * May the project have this many more? Throws OverQuota (409), with Neutron's message. Example: `{
+ * port: 1 }` beside 500 of 500 → "Quota exceeded for resources: ['port']: … has 500 of 500 ports
+ * and asks for 1 more".
  */
 export async function checkQuota(
   rows: NetworkRows,

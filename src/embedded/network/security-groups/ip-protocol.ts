@@ -1,6 +1,6 @@
 /**
  * IP protocols by name and number. Source: IANA's protocol numbers, those that Neutron's security
- * groups know by name.
+ * groups have by name.
  */
 import { NetworkError } from '../requests/errors.ts';
 

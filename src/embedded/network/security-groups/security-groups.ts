@@ -200,7 +200,7 @@ export async function removeSecurityGroup(
   });
 }
 
-/** The groups a port is to have: those asked for, checked, or the project's default. */
+/** The security groups of a port: the requested ones, checked, or the project's default. */
 export async function groupsForPort(
   rows: NetworkRows,
   context: NetworkContext,
@@ -215,8 +215,8 @@ export async function groupsForPort(
 }
 
 /**
- * Without port security a port has no groups. `asked`: those that the request names. Source:
- * Neutron's mix-in `portsecurity_db`.
+ * Without port security a port has no groups. `asked`: the requested ones. Source: Neutron's mix-in
+ * `portsecurity_db`.
  */
 export function refuseGroupsWithoutSecurity(
   port: Pick<StoredPort, 'portSecurityEnabled' | 'securityGroupIds'>,
@@ -263,7 +263,7 @@ function newGroup(
   return { ...newStored(context, given), tags: [] };
 }
 
-/** Every project has a group of this name, made by the service. */
+/** Every project has a group of this name, created by the service. */
 function refuseDefaultName(name: string | undefined): void {
   if (name?.toLowerCase() !== 'default') return;
   throw new NetworkError(

@@ -1,5 +1,5 @@
 /**
- * What a rule of a security group may ask for, and in which words it is kept. Source: Neutron's
+ * What a rule of a security group may specify, and how it is stored. Source: Neutron's
  * `securitygroups_db` and `extensions/securitygroup`.
  */
 import type { StoredSecurityGroupRule } from '#contracts/store/network-store.ts';
@@ -8,7 +8,7 @@ import type { RequestedRule } from '../requests/bodies.ts';
 import { NetworkError } from '../requests/errors.ts';
 import { numberOfProtocol, protocolOf, takesPorts } from './ip-protocol.ts';
 
-/** What a rule lets through; null means any. */
+/** What a rule allows; null means any. */
 export type RuleMatch = Pick<
   StoredSecurityGroupRule,
   | 'direction'
@@ -48,7 +48,7 @@ export function ruleMatchOf(requested: RequestedRule): RuleMatch {
   };
 }
 
-/** Do both let the same through? The whole of IPv4 or IPv6 is no prefix. */
+/** Do both allow the same? All of IPv4 or IPv6 is no prefix. */
 export function isSameRule(one: RuleMatch, other: RuleMatch): boolean {
   return keyOf(one) === keyOf(other);
 }
