@@ -29,7 +29,7 @@ const writers: [string, (path: string, text: string) => Promise<void>][] = [
   ['writeFileDurablySync', async (path, text) => writeFileDurablySync(path, text)],
 ];
 
-/** What a crash is, as far as the calls that follow it can tell: none of them has any effect. */
+/** A crash: none of the calls that follow it has any effect. */
 class Crash extends Error {}
 
 /**

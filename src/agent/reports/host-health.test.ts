@@ -211,7 +211,7 @@ test('while servers are kept away health is looked at more often', async () => {
     await vi.advanceTimersByTimeAsync(5_000);
     await heard('hello', 'report', 'report');
     expect(said.at(-1)).toMatchObject({ report: { problems: [] } });
-    // Told with a report that something else called for: from then on it is looked at more often
+    // Reported together with another change: from then on the host is checked more often
     // too.
     problems = [{ code: 'state-directory', message: 'full', blocks: 'all' }];
     await agent?.refresh();
