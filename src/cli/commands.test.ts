@@ -262,15 +262,15 @@ test('the cloud may be named before the command or after it, and single values c
 const refused = [
   {
     line: 'pci devices --host host-9',
-    says: 'no record of GET /novella/v1/pci/devices?host=host-9',
+    expected: 'no record of GET /novella/v1/pci/devices?host=host-9',
   },
-  { line: 'explain no.one', says: 'no server has the id or name "no.one"' },
-  { line: 'explain twin', says: '2 servers are named "twin": id-1, id-2. Give the id.' },
-  { line: 'pci devices --status gone', says: 'Allowed choices are available' },
-  { line: 'pci devices --free --status claimed', says: 'cannot be used with' },
+  { line: 'explain no.one', expected: 'no server has the id or name "no.one"' },
+  { line: 'explain twin', expected: '2 servers are named "twin": id-1, id-2. Give the id.' },
+  { line: 'pci devices --status gone', expected: 'Allowed choices are available' },
+  { line: 'pci devices --free --status claimed', expected: 'cannot be used with' },
 ];
-for (const { line, says } of refused) {
+for (const { line, expected } of refused) {
   test(`novella ${line} is refused in words`, async () => {
-    await expect(run(line)).rejects.toThrow(says);
+    await expect(run(line)).rejects.toThrow(expected);
   });
 }

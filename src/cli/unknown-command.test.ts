@@ -2,15 +2,15 @@ import { expect, test } from 'vitest';
 import { hintForUnknown } from './unknown-command.ts';
 
 test.each([
-  { typed: 'server list --long', says: 'Try: openstack server list --long' },
-  { typed: 'keypair create k', says: 'Try: openstack keypair create k' },
-  { typed: 'server show $(id)', says: 'Try: openstack server …' },
-  { typed: 'boot x', says: 'Try: openstack server create …' },
-  { typed: 'list', says: 'Try: openstack server list …' },
-  { typed: 'pool', says: 'Try: novella pci pools' },
-  { typed: 'hosts', says: 'Try: novella host list' },
-])('novella $typed is answered with the command that was meant', ({ typed, says }) => {
-  expect(hintForUnknown(typed.split(' '))).toContain(says);
+  { typed: 'server list --long', message: 'Try: openstack server list --long' },
+  { typed: 'keypair create k', message: 'Try: openstack keypair create k' },
+  { typed: 'server show $(id)', message: 'Try: openstack server …' },
+  { typed: 'boot x', message: 'Try: openstack server create …' },
+  { typed: 'list', message: 'Try: openstack server list …' },
+  { typed: 'pool', message: 'Try: novella pci pools' },
+  { typed: 'hosts', message: 'Try: novella host list' },
+])('novella $typed is answered with the command that was meant', ({ typed, message }) => {
+  expect(hintForUnknown(typed.split(' '))).toContain(message);
 });
 
 test.each(['nosuch', 'constructor', ''])('nothing is known of "%s"', (word) => {

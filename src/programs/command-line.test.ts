@@ -88,23 +88,23 @@ async function refusalOf(line: string): Promise<string> {
 }
 
 test.each([
-  { line: 'server list', says: 'Try: openstack server list' },
-  { line: 'pool', says: 'Try: novella pci pools' },
-  { line: 'pci pool', says: '(Did you mean pools?)' },
-  { line: 'help stauts', says: '(Did you mean status?)' },
-  { line: 'help pci pool', says: "unknown command 'pool'\n(Did you mean pools?)" },
-  { line: 'help server', says: 'Try: openstack server' },
-  { line: 'help nosuch', says: "unknown command 'nosuch'\n\nTry: novella --help" },
-  { line: 'status --jsn', says: '(Did you mean --json?)' },
-  { line: '--os-auth-ur x status', says: '(Did you mean --os-auth-url?)' },
-  { line: 'status -f yaml', says: 'Allowed choices are table, json' },
-  { line: '--os-cloud x up', says: '--os-cloud: novella up signs in nowhere' },
+  { line: 'server list', expected: 'Try: openstack server list' },
+  { line: 'pool', expected: 'Try: novella pci pools' },
+  { line: 'pci pool', expected: '(Did you mean pools?)' },
+  { line: 'help stauts', expected: '(Did you mean status?)' },
+  { line: 'help pci pool', expected: "unknown command 'pool'\n(Did you mean pools?)" },
+  { line: 'help server', expected: 'Try: openstack server' },
+  { line: 'help nosuch', expected: "unknown command 'nosuch'\n\nTry: novella --help" },
+  { line: 'status --jsn', expected: '(Did you mean --json?)' },
+  { line: '--os-auth-ur x status', expected: '(Did you mean --os-auth-url?)' },
+  { line: 'status -f yaml', expected: 'Allowed choices are table, json' },
+  { line: '--os-cloud x up', expected: '--os-cloud: novella up signs in nowhere' },
   {
     line: 'pci capture --os-password x',
-    says: '--os-password: novella pci capture signs in nowhere',
+    expected: '--os-password: novella pci capture signs in nowhere',
   },
-])('novella $line is refused with what helps', async ({ line, says }) => {
-  expect(await refusalOf(line)).toContain(says);
+])('novella $line is refused with what helps', async ({ line, expected }) => {
+  expect(await refusalOf(line)).toContain(expected);
 });
 
 test('help shows the help of a command of any depth', async () => {

@@ -159,27 +159,28 @@ test.each([
   {
     name: 'is not what the image service has',
     image: { content: whole, sha512: 'ab'.repeat(64) },
-    says: /^image disk: what came is not what the image service has: its sha512 is [0-9a-f]{128}, must be abab/,
+    expected:
+      /^image disk: what came is not what the image service has: its sha512 is [0-9a-f]{128}, must be abab/,
   },
   {
     name: 'breaks off',
     image: { content: whole, breaksOff: new Error('socket hang up') },
-    says: /^image disk: its bytes broke off: socket hang up$/,
+    expected: /^image disk: its bytes broke off: socket hang up$/,
   },
   {
     name: 'is a qcow2 image that was cut off',
     image: () => ({ diskFormat: 'qcow2', content: qcow2Image().subarray(0, 400_000) }),
-    says: /^image disk is not a valid qcow2 image: qemu-img check finds errors in it/,
+    expected: /^image disk is not a valid qcow2 image: qemu-img check finds errors in it/,
   },
   {
     name: 'is a qcow2 header and nothing more',
     image: { diskFormat: 'qcow2', content: qcow2Head() },
-    says: /^image disk is not a valid qcow2 image: /,
+    expected: /^image disk is not a valid qcow2 image: /,
   },
-])('an image that $name leaves nothing on the host', async ({ image, says }) => {
+])('an image that $name leaves nothing on the host', async ({ image, expected }) => {
   const disk = typeof image === 'function' ? image() : image;
   const host = aHost(describedImages({ disk }));
-  await expect(host.files.prepare(guest, { fresh: false })).rejects.toThrow(says);
+  await expect(host.files.prepare(guest, { fresh: false })).rejects.toThrow(expected);
   expect([host.cached(), host.left()]).toEqual([[], []]);
 });
 
@@ -288,9 +289,9 @@ test('a config drive has the label that guests look for, and its files byte for 
 test('a start brings what the drive says now; a guest without one has none', async () => {
   const host = aHost(describedImages({}));
   const { configDrive } = host.paths(guest.id);
-  const says = (content: string): DriveFile[] => [{ path: 'a', content, encoding: 'utf8' }];
+  const expected = (content: string): DriveFile[] => [{ path: 'a', content, encoding: 'utf8' }];
   for (const content of ['before', 'after']) {
-    const requested = { ...guest, imageId: null, configDrive: says(content) };
+    const requested = { ...guest, imageId: null, configDrive: expected(content) };
     await host.files.prepare(requested, { fresh: false });
     expect(readDrive(configDrive).read('a').toString()).toBe(content);
   }

@@ -171,23 +171,26 @@ test('the NUMA policy of an image counts for the devices of its server', async (
 });
 
 test.each([
-  { property: { hw_machine_type: 'pc' }, says: 'hw_machine_type "pc": must be q35' },
-  { property: { hw_disk_bus: 'ide' }, says: 'hw_disk_bus "ide": must be one of' },
+  { property: { hw_machine_type: 'pc' }, message: 'hw_machine_type "pc": must be q35' },
+  { property: { hw_disk_bus: 'ide' }, message: 'hw_disk_bus "ide": must be one of' },
   {
     property: { hw_pci_numa_affinity_policy: 'sometimes' },
-    says: 'hw:pci_numa_affinity_policy "sometimes": must be one of',
+    message: 'hw:pci_numa_affinity_policy "sometimes": must be one of',
   },
-])('an image that asks for what there is not is refused: $says', async ({ property, says }) => {
-  await refused(await uploadedImage(alice, property), says);
-});
+])(
+  'an image that asks for what there is not is refused: $message',
+  async ({ property, message }) => {
+    await refused(await uploadedImage(alice, property), message);
+  },
+);
 
-async function refused(imageRef: string, says: string): Promise<void> {
+async function refused(imageRef: string, message: string): Promise<void> {
   const networks = [{ port: await alice.port(network, 'direct') }];
   const server = { name: 's', flavorRef: flavors.one, imageRef, networks };
   const reply = await alice.send('compute', 'POST', '/servers', { body: { server } });
   expect([reply.status, reply.body.badRequest?.message]).toEqual([
     400,
-    expect.stringContaining(says),
+    expect.stringContaining(message),
   ]);
 }
 
@@ -210,12 +213,12 @@ test.each([
   {
     what: 'is deleted',
     act: (image: string) => admin.ok('image', 'DELETE', `/v2/images/${image}`),
-    says: (image: string) => `image ${image} does not exist any more`,
+    message: (image: string) => `image ${image} does not exist any more`,
   },
   {
     what: 'is taken out of use',
     act: (image: string) => admin.ok('image', 'POST', `/v2/images/${image}/actions/deactivate`),
-    says: (image: string) => `Image ${image} is not given out: it is deactivated`,
+    message: (image: string) => `Image ${image} is not given out: it is deactivated`,
   },
 ])('a server whose image $what while it waits ends in words, and holds nothing', async (row) => {
   const image = await uploadedImage(alice);
@@ -233,7 +236,7 @@ test.each([
     await user.settled(id, 'ERROR');
     const operator = await on.as('admin');
     const { server } = await operator.ok('compute', 'GET', `/servers/${id}`);
-    expect(server.fault.message).toContain(row.says(image));
+    expect(server.fault.message).toContain(row.message(image));
     expect(await operator.showPort(port)).toMatchObject({
       device_id: '',
       'binding:vif_type': 'unbound',

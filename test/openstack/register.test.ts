@@ -106,10 +106,13 @@ test('another password of a user who is there stays, unless told', async () => {
 });
 
 test.each([
-  { args: [], says: 'nothing to register: name --url, --user or both' },
-  { args: ['--user', 'x', '--domain', 'no'], says: '--domain no: Keystone has no such domain' },
-  { args: ['--user', 'x', '--password-file', '/no'], says: '--password-file /no: cannot be read' },
-])('$says', async ({ args, says }) => {
+  { args: [], message: 'nothing to register: name --url, --user or both' },
+  { args: ['--user', 'x', '--domain', 'no'], message: '--domain no: Keystone has no such domain' },
+  {
+    args: ['--user', 'x', '--password-file', '/no'],
+    message: '--password-file /no: cannot be read',
+  },
+])('$message', async ({ args, message }) => {
   const { code, stderr } = await register(...args);
-  expect([code, stderr]).toEqual([1, expect.stringContaining(says)]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
 });

@@ -89,27 +89,27 @@ test.each([
   {
     what: 'an authority that is not in ca_file',
     section: () => ({ ca_file: otherFile, region: 'Secure' }),
-    says: () =>
+    expected: () =>
       `identity service at ${keystone.url} is not trusted: its certificate is signed by no authority of openstack.ca_file (${otherFile})`,
   },
   {
     what: 'an authority that nobody named',
     section: () => ({ region: 'Secure' }),
-    says: () =>
+    expected: () =>
       `identity service at ${keystone.url} is not trusted: its certificate is signed by an unknown authority`,
   },
   {
     what: 'a certificate of Neutron that has ended',
     section: () => ({ ca_file: caFile, region: 'Lapsed' }),
-    says: () => `network service at ${lapsed.url} is not trusted: its certificate has expired`,
+    expected: () => `network service at ${lapsed.url} is not trusted: its certificate has expired`,
   },
   {
     what: 'a certificate of Glance for another host',
     section: () => ({ ca_file: caFile, region: 'Misnamed' }),
-    says: () =>
+    expected: () =>
       `image service at ${misnamed.url} is not trusted: its certificate is for another host`,
   },
-])('$what: 503 in plain words', async ({ section, says }) => {
+])('$what: 503 in plain words', async ({ section, expected }) => {
   const beside = await besideOpenStack(openstack, { auth_url: keystone.url, ...section() });
   try {
     const alice = await beside.as('alice');
@@ -118,7 +118,7 @@ test.each([
     const reply = await alice.send('compute', 'POST', '/servers', { body: { server } });
     expect([reply.status, reply.body.serviceUnavailable?.message]).toEqual([
       503,
-      expect.stringContaining(says()),
+      expect.stringContaining(expected()),
     ]);
   } finally {
     await beside.stop();

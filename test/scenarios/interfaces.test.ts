@@ -205,12 +205,12 @@ scenario(
       [{ net_id: nobody }, 404, /interfaceAttachment\.net_id: Network 1111/],
       [{ net_id: nobody, fixed_ips: [{ ip_address: 'x' }] }, 400, /fixed_ips/],
     ];
-    for (const [requested, status, says] of rows) {
+    for (const [requested, status, expected] of rows) {
       const reply = await cloud.send('compute', 'POST', `/servers/${id}/os-interface`, {
         body: { interfaceAttachment: requested },
       });
       expect(reply.status).toBe(status);
-      expect(JSON.stringify(reply.body)).toMatch(says);
+      expect(JSON.stringify(reply.body)).toMatch(expected);
     }
   },
 );

@@ -34,58 +34,58 @@ const rows: {
   change: (server: Record<string, unknown>) => Record<string, unknown>;
   status: number;
   body: string;
-  says: RegExp;
+  expected: RegExp;
 }[] = [
   {
     name: 'an unknown port',
     change: (server) => ({ ...server, networks: [{ port: nobody }] }),
     status: 400,
     body: 'badRequest',
-    says: new RegExp(`networks\\[0\\]\\.port: Port id ${nobody} could not be found`),
+    expected: new RegExp(`networks\\[0\\]\\.port: Port id ${nobody} could not be found`),
   },
   {
     name: 'an unknown network',
     change: (server) => ({ ...server, networks: [{ uuid: nobody }] }),
     status: 400,
     body: 'badRequest',
-    says: new RegExp(`networks\\[0\\]\\.uuid: Network ${nobody} could not be found`),
+    expected: new RegExp(`networks\\[0\\]\\.uuid: Network ${nobody} could not be found`),
   },
   {
     name: 'an unknown flavor',
     change: (server) => ({ ...server, flavorRef: nobody }),
     status: 400,
     body: 'badRequest',
-    says: new RegExp(`flavorRef: Flavor ${nobody} could not be found`),
+    expected: new RegExp(`flavorRef: Flavor ${nobody} could not be found`),
   },
   {
     name: 'an unknown image',
     change: (server) => ({ ...server, imageRef: nobody }),
     status: 400,
     body: 'badRequest',
-    says: new RegExp(`imageRef: Image ${nobody} could not be found`),
+    expected: new RegExp(`imageRef: Image ${nobody} could not be found`),
   },
   {
     name: 'an unknown key',
     change: (server) => ({ ...server, colour: 'red' }),
     status: 400,
     body: 'badRequest',
-    says: /colour/,
+    expected: /colour/,
   },
   {
     name: 'a wrong type',
     change: (server) => ({ ...server, networks: 'everywhere' }),
     status: 400,
     body: 'badRequest',
-    says: /networks/,
+    expected: /networks/,
   },
 ];
 
-for (const { name, change, status, body, says } of rows) {
+for (const { name, change, status, body, expected } of rows) {
   scenario(`a boot with ${name} is refused and leaves nothing`, async (cloud) => {
     const server = change(await goodServer(cloud));
     const reply = await cloud.send('compute', 'POST', '/servers', { body: { server } });
     expect(reply.status).toBe(status);
-    expect(reply.body[body]).toEqual({ code: status, message: expect.stringMatching(says) });
+    expect(reply.body[body]).toEqual({ code: status, message: expect.stringMatching(expected) });
     expect(reply.headers.get('x-openstack-request-id')).toMatch(/^req-/);
     await expectUntouched(cloud);
   });
@@ -172,39 +172,39 @@ test('a wrong password is refused by the identity service', async () => {
   }
 });
 
-const configurations: { name: string; yaml: string; says: RegExp }[] = [
+const configurations: { name: string; yaml: string; expected: RegExp }[] = [
   {
     name: 'a device spec with a bad vendor_id',
     yaml: 'simulated:\n  hosts:\n    - name: host-1\n      device_spec:\n        - {"vendor_id": "80g6"}\n',
-    says: /novella\.yaml:5 simulated\.hosts\[0\]\.device_spec\[0\].*vendor_id "80g6"/,
+    expected: /novella\.yaml:5 simulated\.hosts\[0\]\.device_spec\[0\].*vendor_id "80g6"/,
   },
   {
     name: 'a device spec with address and devname',
     yaml: 'simulated:\n  hosts:\n    - name: host-1\n      device_spec:\n        - {"address": "01:00.0", "devname": "enp1s0"}\n',
-    says: /novella\.yaml:5 .*(address|devname)/,
+    expected: /novella\.yaml:5 .*(address|devname)/,
   },
   {
     name: 'a device spec that is not JSON',
     yaml: 'simulated:\n  hosts:\n    - name: host-1\n      device_spec:\n        - "{vendor_id: 8086"\n',
-    says: /novella\.yaml:5 .*JSON/,
+    expected: /novella\.yaml:5 .*JSON/,
   },
-  { name: 'an unknown key', yaml: 'simulatd: {}\n', says: /novella\.yaml.*simulatd/ },
+  { name: 'an unknown key', yaml: 'simulatd: {}\n', expected: /novella\.yaml.*simulatd/ },
   {
     name: 'a wrong type',
     yaml: 'ports: {compute: lots}\n',
-    says: /novella\.yaml:1 ports\.compute/,
+    expected: /novella\.yaml:1 ports\.compute/,
   },
 ];
 
 test.each(configurations)(
   'novella up refuses $name, naming file and place',
-  async ({ yaml, says }) => {
+  async ({ yaml, expected }) => {
     const state = temporaryDirectory();
     const file = join(state.path, 'novella.yaml');
     writeFileSync(file, yaml);
     try {
       const started = startNovella(join(state.path, 'state'), ['--config', file]);
-      await expect(started).rejects.toThrow(says);
+      await expect(started).rejects.toThrow(expected);
     } finally {
       state.remove();
     }

@@ -90,7 +90,7 @@ async function aCloudWithOneHost(url?: (direct: string) => Promise<string>) {
   const cloud = await startController();
   const token = await enroll(cloud, 'hv1');
   const agent = startAgent('hv1', token, await url?.(controllerUrl));
-  await agent.says(linked);
+  await agent.waitForLog(linked);
   await isReady(cloud, 'hv1');
   return { cloud, token, agent };
 }
@@ -142,7 +142,7 @@ test.each([
     const ids = await bootThree(cloud);
     await until(when, isReached);
     await agent.kill();
-    await startAgent('hv1', token).says(linked);
+    await startAgent('hv1', token).waitForLog(linked);
     await expectOneGuestEach(cloud, ids);
   },
   patienceMs,
@@ -208,7 +208,7 @@ test.each([0, 1, 3, 6])(
     await novella.kill();
     const cloud = await startController();
     await cloud.network('blue', 'physnet2', 7);
-    await before.agent.says(linked, 2);
+    await before.agent.waitForLog(linked, 2);
     await expectOneGuestEach(cloud, ids);
     expect(before.agent.said).toContainEqual(expect.stringMatching(/^the link to the controller/));
   },
@@ -221,7 +221,7 @@ test(
     const { cloud, token, agent } = await aCloudWithOneHost();
     await agent.kill();
     const ids = await bootThree(cloud);
-    await startAgent('hv1', token).says(linked);
+    await startAgent('hv1', token).waitForLog(linked);
     await expectOneGuestEach(cloud, ids);
   },
   patienceMs,
@@ -234,10 +234,10 @@ test(
     const token = await enroll(cloud, 'hv1');
     await enroll(cloud, 'hv2');
     const [stranger, impostor] = [startAgent('hv3', 'guessed'), startAgent('hv2', token)];
-    expect(await stranger.says(/refuses this host/)).toBe(
+    expect(await stranger.waitForLog(/refuses this host/)).toBe(
       'the controller refuses this host: The token is not known. Make a new token with "novella host enroll hv3 --replace", and give it to this agent; trying again',
     );
-    expect(await impostor.says(/closed the link/)).toBe(
+    expect(await impostor.waitForLog(/closed the link/)).toBe(
       "the controller closed the link: this token is of host hv1, not of hv2; set the host's name in the configuration, or use the token of hv2; trying again",
     );
     expect((await cloud.ok('operator', 'GET', '/hosts')).hosts).toEqual([]);
@@ -252,12 +252,14 @@ test(
     const [kept] = await bootThree(cloud);
     await cloud.settled(kept ?? '', 'ACTIVE');
     await cloud.send('operator', 'DELETE', '/hosts/hv1/enrolment');
-    expect(await agent.says(/closed the link/)).toContain('The token of host hv1 was revoked.');
+    expect(await agent.waitForLog(/closed the link/)).toContain(
+      'The token of host hv1 was revoked.',
+    );
     const refused = await cloud.settled(await cloud.boot([]), 'ERROR');
     expect(refused.fault.message).toContain('hv1: alive');
     await agent.stop();
     const token = await enroll(cloud, 'hv1');
-    await startAgent('hv1', token).says(linked);
+    await startAgent('hv1', token).waitForLog(linked);
     await isReady(cloud, 'hv1');
     await cloud.settled(kept ?? '', 'ACTIVE');
     expect(guestsOfAgent(folderOf('hv1'), 'hv1')).toContain(kept);
@@ -273,7 +275,7 @@ test(
     const plan = { folder, controllerUrl, host: 'hv1', token };
     const second = startAgentProcess(writeAgentConfig(plan));
     agents.push(second);
-    expect(await agent.says(/closed the link/)).toContain(
+    expect(await agent.waitForLog(/closed the link/)).toContain(
       'another agent runs with the name and token of hv1',
     );
     await cloud.settled(await cloud.boot([]), 'ACTIVE');

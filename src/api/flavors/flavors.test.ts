@@ -50,26 +50,31 @@ test('numbers come as text, ids as numbers, booleans as words; the reply has rea
 const requested = { name: 'x', ram: 1, vcpus: 1, disk: 0 };
 
 test.each([
-  { name: 'no memory', given: { ...requested, ram: 0 }, status: 400, says: 'flavor.ram. Value: 0' },
+  {
+    name: 'no memory',
+    given: { ...requested, ram: 0 },
+    status: 400,
+    expected: 'flavor.ram. Value: 0',
+  },
   {
     name: 'a word for a number',
     given: { ...requested, vcpus: 'two' },
     status: 400,
-    says: 'vcpus',
+    expected: 'vcpus',
   },
-  { name: 'a taken id', given: { ...requested, id: flavorId }, status: 409, says: flavorId },
+  { name: 'a taken id', given: { ...requested, id: flavorId }, status: 409, expected: flavorId },
   {
     name: 'a taken name',
     given: { ...requested, name: 'm1.sriov' },
     status: 409,
-    says: 'm1.sriov',
+    expected: 'm1.sriov',
   },
-  { name: 'an unknown key', given: { ...requested, cores: 1 }, status: 400, says: "'cores'" },
-  { name: 'a bad id', given: { ...requested, id: 'a/b' }, status: 400, says: 'flavor.id' },
-])('a new flavor with $name is refused', async ({ given, status, says }) => {
+  { name: 'an unknown key', given: { ...requested, cores: 1 }, status: 400, expected: "'cores'" },
+  { name: 'a bad id', given: { ...requested, id: 'a/b' }, status: 400, expected: 'flavor.id' },
+])('a new flavor with $name is refused', async ({ given, status, expected }) => {
   const answer = await world.ask('POST /v2.1/flavors', { body: { flavor: given } });
   expect(answer.status).toBe(status);
-  expect(faultOf(answer).message).toContain(says);
+  expect(faultOf(answer).message).toContain(expected);
 });
 
 test('only administrators make flavors', async () => {

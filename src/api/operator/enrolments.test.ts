@@ -90,15 +90,22 @@ test('a host that is put out counts as silent at once', async () => {
 });
 
 test.each([
-  { act: 'DELETE /novella/v1/hosts/hv9/enrolment', status: 404, says: 'Host hv9 is not enrolled.' },
+  {
+    act: 'DELETE /novella/v1/hosts/hv9/enrolment',
+    status: 404,
+    expected: 'Host hv9 is not enrolled.',
+  },
   {
     act: 'POST /novella/v1/hosts/a%2Fb/enrolment',
     status: 400,
-    says: 'Invalid input for field/attribute name. Value: a/b.',
+    expected: 'Invalid input for field/attribute name. Value: a/b.',
   },
-])('$act is refused', async ({ act, status, says }) => {
+])('$act is refused', async ({ act, status, expected }) => {
   const answer = await world.ask(act, { ...plain, body: {} });
-  expect([answer.status, faultOf(answer).message]).toEqual([status, expect.stringContaining(says)]);
+  expect([answer.status, faultOf(answer).message]).toEqual([
+    status,
+    expect.stringContaining(expected),
+  ]);
 });
 
 test.each(['member', 'reader', 'service'])('a %s may do nothing of it', async (as) => {

@@ -94,32 +94,34 @@ test('each alias of the list, or of the controller, with what it could take', as
 const many = (number: number, one: object) => Array.from({ length: number }, () => one);
 
 test.each([
-  { what: '501 entries', body: { device_spec: many(501, {}) }, says: 'device_spec' },
+  { what: '501 entries', body: { device_spec: many(501, {}) }, expected: 'device_spec' },
   {
     what: '501 entries in lists of texts',
     body: { device_spec: [JSON.stringify(many(500, {})), '{}'] },
-    says: 'device_spec: 501 entries: must be at most 500',
+    expected: 'device_spec: 501 entries: must be at most 500',
   },
   {
     what: 'an entry of 3,000 characters in a list',
     body: { device_spec: ['{}', JSON.stringify([{ tag: 'x'.repeat(2_990) }])] },
-    says: /^device_spec\[1\]: 3000 characters: an entry must have at most 2048/,
+    expected: /^device_spec\[1\]: 3000 characters: an entry must have at most 2048/,
   },
   {
     what: '101 aliases',
     body: { device_spec: [], alias: many(101, { name: 'x' }) },
-    says: 'alias',
+    expected: 'alias',
   },
   {
     what: 'a text that is no JSON, and long',
     body: { device_spec: [], alias: ['x'.repeat(2_049)] },
-    says: 'alias[0]: 2049 characters',
+    expected: 'alias[0]: 2049 characters',
   },
-])('$what are refused', async ({ body, says }) => {
+])('$what are refused', async ({ body, expected }) => {
   const answer = await check({ host: 'host-1', ...body });
   expect(answer.status).toBe(400);
   expect(faultOf(answer).message).toEqual(
-    typeof says === 'string' ? expect.stringContaining(says) : expect.stringMatching(says),
+    typeof expected === 'string'
+      ? expect.stringContaining(expected)
+      : expect.stringMatching(expected),
   );
 });
 

@@ -87,25 +87,25 @@ test.each([
 });
 
 test.each([
-  { version: '2.1', sends: { policies: ['soft-affinity'] }, says: 'policies.0' },
-  { version: '2.15', sends: { policies: [] }, says: 'policies' },
-  { version: '2.15', sends: { policies: ['affinity', 'anti-affinity'] }, says: 'policies' },
-  { version: '2.63', sends: { policy: 'affinity' }, says: "'policy' was unexpected" },
-  { version: '2.64', sends: { policies: ['affinity'] }, says: "'policies' was unexpected" },
-  { version: '2.64', sends: { policy: 'legacy' }, says: 'policy' },
+  { version: '2.1', sends: { policies: ['soft-affinity'] }, expected: 'policies.0' },
+  { version: '2.15', sends: { policies: [] }, expected: 'policies' },
+  { version: '2.15', sends: { policies: ['affinity', 'anti-affinity'] }, expected: 'policies' },
+  { version: '2.63', sends: { policy: 'affinity' }, expected: "'policy' was unexpected" },
+  { version: '2.64', sends: { policies: ['affinity'] }, expected: "'policies' was unexpected" },
+  { version: '2.64', sends: { policy: 'legacy' }, expected: 'policy' },
   {
     version: '2.64',
     sends: { policy: 'anti-affinity', rules: { max_server_per_host: 0 } },
-    says: 'rules.max_server_per_host',
+    expected: 'rules.max_server_per_host',
   },
   {
     version: '2.64',
     sends: { policy: 'affinity', rules: { max_server_per_host: 2 } },
-    says: 'Only anti-affinity policy supports rules',
+    expected: 'Only anti-affinity policy supports rules',
   },
-])('$version refuses $sends', async ({ version, sends, says }) => {
+])('$version refuses $sends', async ({ version, sends, expected }) => {
   const reply = await create({ name: 'web', ...sends }, { version });
-  expect([reply.status, faultOf(reply).message]).toEqual([400, expect.stringContaining(says)]);
+  expect([reply.status, faultOf(reply).message]).toEqual([400, expect.stringContaining(expected)]);
 });
 
 test('a group is its project’s: others find none, administrators find all, readers change none', async () => {
@@ -166,20 +166,20 @@ test('a server booted into a group is its member, says so from 2.71 on, and coun
 const nowhere = '0f7a0f4e-6f4e-4b8f-9d4e-0c5b0a3f9e11';
 
 test.each([
-  { hints: { group: nowhere }, says: `Instance group ${nowhere} could not be found.` },
-  { hints: { group: 'web' }, says: 'os:scheduler_hints.group. Value: "web". must be a UUID' },
+  { hints: { group: nowhere }, expected: `Instance group ${nowhere} could not be found.` },
+  { hints: { group: 'web' }, expected: 'os:scheduler_hints.group. Value: "web". must be a UUID' },
   {
     hints: { same_host: nowhere },
-    says: `os:scheduler_hints.same_host: Instance ${nowhere} could not be found.`,
+    expected: `os:scheduler_hints.same_host: Instance ${nowhere} could not be found.`,
   },
   {
     hints: { different_host: [nowhere] },
-    says: `os:scheduler_hints.different_host: Instance ${nowhere} could not be found.`,
+    expected: `os:scheduler_hints.different_host: Instance ${nowhere} could not be found.`,
   },
-  { hints: { different_host: ['a'] }, says: 'different_host.0' },
-])('the hints $hints are refused', async ({ hints, says }) => {
+  { hints: { different_host: ['a'] }, expected: 'different_host.0' },
+])('the hints $hints are refused', async ({ hints, expected }) => {
   const reply = await boot(hints);
-  expect([reply.status, faultOf(reply).message]).toEqual([400, expect.stringContaining(says)]);
+  expect([reply.status, faultOf(reply).message]).toEqual([400, expect.stringContaining(expected)]);
 });
 
 test("another project's group and server are as if they were not there", async () => {

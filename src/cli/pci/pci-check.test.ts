@@ -211,12 +211,15 @@ test('a capture is printed', async () => {
 test.each([
   {
     line: '--config good --against --host host-9 --sysfs /sys',
-    says: 'the controller knows no host "host-9"; name one with --host',
+    message: 'the controller knows no host "host-9"; name one with --host',
   },
-  { line: '--config good --against nonsense', says: '--against "nonsense": must be the address' },
-  { line: '--config good --nova-conf x', says: 'cannot be used with' },
-])('$line is refused in words', async ({ line, says }) => {
-  await expect(run(`check ${line}`)).rejects.toThrow(says);
+  {
+    line: '--config good --against nonsense',
+    message: '--against "nonsense": must be the address',
+  },
+  { line: '--config good --nova-conf x', message: 'cannot be used with' },
+])('$line is refused in words', async ({ line, message }) => {
+  await expect(run(`check ${line}`)).rejects.toThrow(message);
 });
 
 test('offered functions that the host uses are shown with the use; the list itself may be fine', async () => {

@@ -137,41 +137,41 @@ test('the compute endpoint may be given beside a cloud, for as long as the catal
   expect(found).toMatchObject({ computeUrl: 'http://c/v2.1', username: cloud.username });
 });
 
-const refused: { name: string; yaml: string | null; cloud?: string; says: RegExp }[] = [
-  { name: 'no file anywhere', yaml: null, says: /clouds\.yaml.*OS_AUTH_URL.*novella up/ },
+const refused: { name: string; yaml: string | null; cloud?: string; message: RegExp }[] = [
+  { name: 'no file anywhere', yaml: null, message: /clouds\.yaml.*OS_AUTH_URL.*novella up/ },
   {
     name: 'unknown entry',
     yaml: 'clouds: {a: {}, b: {}}',
     cloud: 'c',
-    says: /no cloud "c"; it has a, b/,
+    message: /no cloud "c"; it has a, b/,
   },
-  { name: 'two entries, none named', yaml: 'clouds: {a: {}, b: {}}', says: /OS_CLOUD/ },
-  { name: 'no clouds', yaml: 'cloud: {}', says: /"clouds"/ },
-  { name: 'broken YAML', yaml: 'clouds: [', says: /YAML/ },
+  { name: 'two entries, none named', yaml: 'clouds: {a: {}, b: {}}', message: /OS_CLOUD/ },
+  { name: 'no clouds', yaml: 'cloud: {}', message: /"clouds"/ },
+  { name: 'broken YAML', yaml: 'clouds: [', message: /YAML/ },
   {
     name: 'a key is missing',
     yaml: 'clouds: {a: {auth: {auth_url: http://k}}}',
-    says: /username is missing/,
+    message: /username is missing/,
   },
   {
     name: 'a URL that is none',
     yaml: 'clouds: {a: {auth: {auth_url: keystone, username: u, password: p, project_name: p}}}',
-    says: /cloud "a": auth_url "keystone": must begin with http/,
+    message: /cloud "a": auth_url "keystone": must begin with http/,
   },
   {
     name: 'a domain by an id that nobody here can look up',
     yaml: 'clouds: {a: {auth: {auth_url: http://k, username: u, password: p, project_name: p, user_domain_id: 5f}}}',
-    says: /user_domain_id "5f": set user_domain_name instead/,
+    message: /user_domain_id "5f": set user_domain_name instead/,
   },
   {
     name: 'an unknown interface',
     yaml: 'clouds: {a: {interface: inside, auth: {auth_url: http://k}}}',
-    says: /interface "inside": must be internal or public or admin/,
+    message: /interface "inside": must be internal or public or admin/,
   },
   {
     name: 'two ways to sign in',
     yaml: 'clouds: {a: {auth: {auth_url: http://k, password: p, application_credential_id: i}}}',
-    says: /application_credential_id is not allowed together with password/,
+    message: /application_credential_id is not allowed together with password/,
   },
 ];
 for (const row of refused) {
@@ -185,6 +185,6 @@ for (const row of refused) {
         { variables: { OS_CLIENT_CONFIG_FILE: path }, workingFolder: empty, home: empty },
         { name: row.cloud, said: {} },
       );
-    expect(find).toThrow(row.says);
+    expect(find).toThrow(row.message);
   });
 }

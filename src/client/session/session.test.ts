@@ -136,7 +136,7 @@ test('a token that the caller gives is sent as it is, and not renewed', async ()
   await strict.stop();
 });
 
-const refusals: { name: string; given: RecordedReply; kind: ErrorKind; says: string }[] = [
+const refusals: { name: string; given: RecordedReply; kind: ErrorKind; expected: string }[] = [
   {
     name: 'compute',
     given: {
@@ -145,31 +145,32 @@ const refusals: { name: string; given: RecordedReply; kind: ErrorKind; says: str
       body: { badRequest: { code: 400, message: 'networks[0].port: unknown' } },
     },
     kind: 'invalid',
-    says: 'networks[0].port: unknown (compute GET /v2.1/x: 400, request req-7)',
+    expected: 'networks[0].port: unknown (compute GET /v2.1/x: 400, request req-7)',
   },
   {
     name: 'compute, for administrators only',
     given: { status: 403, body: { forbidden: { code: 403, message: "Policy doesn't allow x" } } },
     kind: 'forbidden',
-    says: 'only administrators may do this; sign in as one: name the cloud with --os-cloud or OS_CLOUD (compute GET /v2.1/x: 403)',
+    expected:
+      'only administrators may do this; sign in as one: name the cloud with --os-cloud or OS_CLOUD (compute GET /v2.1/x: 403)',
   },
   {
     name: 'network',
     given: { status: 409, body: { NeutronError: { type: 'PortInUse', message: 'in use' } } },
     kind: 'conflict',
-    says: 'in use (compute GET /v2.1/x: 409)',
+    expected: 'in use (compute GET /v2.1/x: 409)',
   },
   {
     name: 'no JSON',
     given: { status: 503, body: '<html>' },
     kind: 'unavailable',
-    says: 'Service Unavailable (compute GET /v2.1/x: 503)',
+    expected: 'Service Unavailable (compute GET /v2.1/x: 503)',
   },
   {
     name: 'success that is not JSON',
     given: { status: 200, body: '<html>' },
     kind: 'unavailable',
-    says: 'the reply is not JSON (compute GET /v2.1/x: 200)',
+    expected: 'the reply is not JSON (compute GET /v2.1/x: 200)',
   },
 ];
 for (const row of refusals) {
@@ -177,7 +178,7 @@ for (const row of refusals) {
     cloud.answer('GET /v2.1/x', row.given);
     const error = await refusal(request(session, { service: 'compute', path: '/x' }));
     expect(isComputeError(error, row.kind)).toBe(true);
-    expect(error?.message).toBe(row.says);
+    expect(error?.message).toBe(row.expected);
   });
 }
 

@@ -84,11 +84,11 @@ export function describeGuestFiles(
         /^image vmdk is to be a ramdisk/,
       ],
       ['disk has no size', { imageId: null, diskGib: 0 }, /^the flavor has a disk of 0 GiB/],
-    ])('a guest whose %s gets no files, with the reason', async (_why, change, says) => {
+    ])('a guest whose %s gets no files, with the reason', async (_why, change, expected) => {
       const files = await fresh();
       await expect(files.prepare({ ...guest, ...change }, { fresh: false })).rejects.toMatchObject({
         kind: 'invalid',
-        message: expect.stringMatching(says),
+        message: expect.stringMatching(expected),
       });
       expect(await files.list()).toEqual([]);
     });

@@ -60,61 +60,62 @@ test('a port of a network without a physical one says so by null, or not at all'
   }
 });
 
-const mismatches: { name: string; nic: ServerNic; devices: PciDevice[]; says: RegExp }[] = [
+const mismatches: { name: string; nic: ServerNic; devices: PciDevice[]; expected: RegExp }[] = [
   {
     name: 'the port names another device than the claimed one',
     nic,
     devices: [aVf(vf1, { requestId: 'request-1' })],
-    says: /names 0000:01:10.0, but 0000:01:10.2 is claimed for PCI request request-1/,
+    expected: /names 0000:01:10.0, but 0000:01:10.2 is claimed for PCI request request-1/,
   },
   {
     name: 'no device is claimed for the request',
     nic,
     devices: [],
-    says: /request-1 holds 0 devices, must hold 1/,
+    expected: /request-1 holds 0 devices, must hold 1/,
   },
   {
     name: 'two devices are claimed for the request',
     nic,
     devices: [claimed, aVf(vf1, { requestId: 'request-1' })],
-    says: /request-1 holds 2 devices, must hold 1/,
+    expected: /request-1 holds 2 devices, must hold 1/,
   },
   {
     name: 'the port names a device that nobody asked for',
     nic: { ...nic, pciRequestId: null },
     devices: [],
-    says: /names device 0000:01:10.0 but requested none/,
+    expected: /names device 0000:01:10.0 but requested none/,
   },
   {
     name: 'another card is at the claimed address',
     nic: bound({ pci_vendor_info: '15b3:1018' }),
     devices: [claimed],
-    says: /0000:01:10.0 is not what the port was bound to: pci_vendor_info was 15b3:1018, is 8086:10ca;/,
+    expected:
+      /0000:01:10.0 is not what the port was bound to: pci_vendor_info was 15b3:1018, is 8086:10ca;/,
   },
   {
     name: 'the claimed device is on another physical network now',
     nic: bound({ physical_network: 'physnet7' }),
     devices: [claimed],
-    says: /physical_network was physnet7, is physnet1; delete the server/,
+    expected: /physical_network was physnet7, is physnet1; delete the server/,
   },
   {
     name: 'the claimed device has no physical network any more',
     nic,
     devices: [{ ...claimed, tags: {} }],
-    says: /physical_network was physnet1, is none/,
+    expected: /physical_network was physnet1, is none/,
   },
   {
     name: 'the NIC is not bound',
     nic: { ...nic, vif: null },
     devices: [claimed],
-    says: /not bound yet/,
+    expected: /not bound yet/,
   },
 ];
 
-test.each(mismatches)('no guest when $name', ({ nic, devices, says }) => {
+test.each(mismatches)('no guest when $name', ({ nic, devices, expected }) => {
   expect(buildGuest({ server: server(nic), zone, devices })).toMatchObject({
     ok: false,
-    reasons: [{ message: expect.stringMatching(says) }],
+    reasons: [{ message: expect.stringMatching(expected) }],
   });
 });
 

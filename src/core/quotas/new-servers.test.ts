@@ -22,28 +22,29 @@ test.each([
     used: { instances: 9 },
     counts: [3, 3],
     cores: 1,
-    says: 'Quota exceeded for instances: Requested 3, but already used 9 of 10 instances',
+    expected: 'Quota exceeded for instances: Requested 3, but already used 9 of 10 instances',
   },
   {
     used: { instances: 9, cores: 9 },
     counts: [2, 12],
     cores: 1,
-    says: 'Quota exceeded for cores, instances: Requested 12, 2-12, but already used 9, 9 of 20, 10 cores, instances',
+    expected:
+      'Quota exceeded for cores, instances: Requested 12, 2-12, but already used 9, 9 of 20, 10 cores, instances',
   },
   {
     used: { instances: 1, cores: 18 },
     counts: [1, 1],
     cores: 4,
-    says: 'Quota exceeded for cores: Requested 4, but already used 18 of 20 cores',
+    expected: 'Quota exceeded for cores: Requested 4, but already used 18 of 20 cores',
   },
   {
     used: { server_group_members: 10 },
     counts: [1, 1],
     cores: 1,
-    says: 'Quota exceeded, too many servers in group',
+    expected: 'Quota exceeded, too many servers in group',
   },
-] as const)('$counts beside $used: $says', ({ used, counts, cores, says }) => {
+] as const)('$counts beside $used: $expected', ({ used, counts, cores, expected }) => {
   expect(() => ask(used, [...counts], cores)).toThrow(
-    expect.objectContaining({ kind: 'overQuota', message: says }),
+    expect.objectContaining({ kind: 'overQuota', message: expected }),
   );
 });

@@ -89,109 +89,109 @@ const refusals: {
   name: string;
   host: Partial<HostState>;
   spec: Partial<RequestSpec>;
-  says: string[];
+  expected: string[];
 }[] = [
   {
     name: 'disabled',
     host: { enabled: false, disabledReason: 'new cables' },
     spec: {},
-    says: ['enabled', 'disabled: new cables'],
+    expected: ['enabled', 'disabled: new cables'],
   },
   {
     name: 'one where nobody could bind the ports',
     host: {},
     spec: unserved,
-    says: ['network', 'no live NIC Switch agent serves physnet2 (it has physnet1)'],
+    expected: ['network', 'no live NIC Switch agent serves physnet2 (it has physnet1)'],
   },
   {
     name: 'silent',
     host: { alive: false },
     spec: {},
-    says: ['alive', 'its agent does not report'],
+    expected: ['alive', 'its agent does not report'],
   },
   {
     name: 'unable to give devices',
     host: { ...withVfs(2), problems: [iommuOff] },
     spec: onePort,
-    says: ['health', 'IOMMU: off'],
+    expected: ['health', 'IOMMU: off'],
   },
   {
     name: 'not the one asked for',
     host: {},
     spec: { forcedHost: 'host-9' },
-    says: ['forced host', 'host-9 was requested'],
+    expected: ['forced host', 'host-9 was requested'],
   },
   {
     name: 'in another zone',
     host: {},
     spec: { availabilityZone: 'west' },
-    says: ['zone', 'is in zone nova, not west'],
+    expected: ['zone', 'is in zone nova, not west'],
   },
   {
     name: 'one where it failed',
     host: {},
     spec: { failedHosts: [{ host: 'host-1', reason: 'binding failed' }] },
-    says: ['failed before', 'binding failed'],
+    expected: ['failed before', 'binding failed'],
   },
   {
     name: 'short of vcpus and memory',
     host: { vcpusUsed: 7, memoryMibUsed: 4000 },
     spec: { vcpus: 2 },
-    says: ['resources', 'vcpus: 1 of 2 free', 'memory: 96 MiB of 512 MiB free'],
+    expected: ['resources', 'vcpus: 1 of 2 free', 'memory: 96 MiB of 512 MiB free'],
   },
   {
     name: 'smaller than the server',
     host: {},
     spec: { vcpus: 5 },
-    says: ['resources', 'vcpus: 5 needed, the host has 4 in all'],
+    expected: ['resources', 'vcpus: 5 needed, the host has 4 in all'],
   },
   {
     name: 'out of disk',
     host: { diskGibUsed: 40 },
     spec: {},
-    says: ['resources', 'disk: 0 GiB of 1 GiB free'],
+    expected: ['resources', 'disk: 0 GiB of 1 GiB free'],
   },
   {
     name: 'without the physical network',
     host: withVfs(2, 'physnet2'),
     spec: onePort,
-    says: ['pci', 'physnet1: 0 of 1 VF free'],
+    expected: ['pci', 'physnet1: 0 of 1 VF free'],
   },
   {
     name: 'one that has a server of the anti-affinity group',
     host: {},
     spec: inGroup('anti-affinity', { 'host-1': 1 }),
-    says: ['group', 'server group web (anti-affinity): 1 of 1 servers on this host already'],
+    expected: ['group', 'server group web (anti-affinity): 1 of 1 servers on this host already'],
   },
   {
     name: 'one that has as many servers of the anti-affinity group as its rule allows',
     host: {},
     spec: inGroup('anti-affinity', { 'host-1': 3, 'host-2': 1 }, 3),
-    says: ['group', 'server group web (anti-affinity): 3 of 3 servers on this host already'],
+    expected: ['group', 'server group web (anti-affinity): 3 of 3 servers on this host already'],
   },
   {
     name: 'not where the affinity group is',
     host: {},
     spec: inGroup('affinity', { 'host-3': 1, 'host-2': 2 }),
-    says: ['group', 'server group web (affinity): its servers are on host-2, host-3'],
+    expected: ['group', 'server group web (affinity): its servers are on host-2, host-3'],
   },
   {
     name: 'not that of a server to be with',
     host: {},
     spec: { sameHost: ['host-3', 'host-2', 'host-3'] },
-    says: ['same_host', 'the servers named are on host-2, host-3'],
+    expected: ['same_host', 'the servers named are on host-2, host-3'],
   },
   {
     name: 'any, and the servers to be with are on no host',
     host: {},
     spec: { sameHost: [] },
-    says: ['same_host', 'the servers named are on no host'],
+    expected: ['same_host', 'the servers named are on no host'],
   },
   {
     name: 'that of a server not to be with',
     host: {},
     spec: { differentHost: ['host-2', 'host-1'] },
-    says: ['different_host', 'a server named is on this host'],
+    expected: ['different_host', 'a server named is on this host'],
   },
 ];
 
@@ -216,14 +216,14 @@ describe('selectHosts', () => {
 });
 
 describe('selectHosts', () => {
-  for (const { name, host, spec, says } of refusals) {
+  for (const { name, host, spec, expected } of refusals) {
     test(`refuses a host, with filter and reason, when it is ${name}`, () => {
       const { candidates, rejections } = selectHosts(aSpec(spec), [aHost('host-1', host)]);
       expect(candidates).toEqual([]);
       expect(rejections.map(({ host: refused }) => refused)).toEqual(['host-1']);
       const [rejection] = rejections;
       expect([rejection?.filter, ...(rejection?.reasons.map((one) => one.message) ?? [])]).toEqual(
-        says,
+        expected,
       );
     });
   }

@@ -31,18 +31,18 @@ test.each<{ name: string; specs: Properties; image?: Properties; gives: unknown 
   expect(guestNumaOf(flavor(specs), image)).toEqual(gives);
 });
 
-test.each<{ specs: Properties; image?: Properties; says: string }>([
-  { specs: { 'hw:numa_nodes': '3' }, says: 'hw:numa_nodes "3": 4 vcpus and 1024 MiB' },
-  { specs: { 'hw:numa_nodes': '0' }, says: 'at least 1' },
-  { specs: { 'hw:cpu_policy': 'mixed' }, says: 'hw:cpu_policy "mixed"' },
-  { specs: { 'hw:cpu_thread_policy': 'isolate' }, says: 'only prefer' },
+test.each<{ specs: Properties; image?: Properties; message: string }>([
+  { specs: { 'hw:numa_nodes': '3' }, message: 'hw:numa_nodes "3": 4 vcpus and 1024 MiB' },
+  { specs: { 'hw:numa_nodes': '0' }, message: 'at least 1' },
+  { specs: { 'hw:cpu_policy': 'mixed' }, message: 'hw:cpu_policy "mixed"' },
+  { specs: { 'hw:cpu_thread_policy': 'isolate' }, message: 'only prefer' },
   {
     specs: { 'hw:numa_nodes': '2' },
     image: { hw_numa_nodes: '1' },
-    says: 'the image asks for 1',
+    message: 'the image asks for 1',
   },
-])('$specs is refused: $says', ({ specs, image, says }) => {
-  expect(() => guestNumaOf(flavor(specs), image)).toThrow(says);
+])('$specs is refused: $message', ({ specs, image, message }) => {
+  expect(() => guestNumaOf(flavor(specs), image)).toThrow(message);
 });
 
 test("the NUMA policy is the flavor's or the image's, never a word that is none", () => {

@@ -194,12 +194,12 @@ describe('patches', () => {
     [[{ op: 'add', path: '/x', value: { y: 1 } }], 400, 'x: {"y":1} is not allowed'],
     [[{ op: 'add', path: '/x', value: 'x'.repeat(65_536) }], 400, 'x: "xxx'],
     [[{ op: 'add', path: `/${'x'.repeat(256)}`, value: 'x' }], 400, 'has 256'],
-  ])('%j gives %i: %s', async (changes, status, says) => {
+  ])('%j gives %i: %s', async (changes, status, expected) => {
     const before = await show();
     const answer = await patch(changes);
     expect([answer.status, answer.body.error.message]).toEqual([
       status,
-      expect.stringContaining(says),
+      expect.stringContaining(expected),
     ]);
     expect(await show()).toEqual(before);
   });
@@ -250,11 +250,11 @@ describe('an image', () => {
       'properties of an image. Attempted: 129, Maximum: 128',
     ],
     [{ a: 'x'.repeat(40_000), b: 'x'.repeat(40_000) }, 413, 'characters of properties and tags'],
-  ])('%j is refused', async (body, status, says) => {
+  ])('%j is refused', async (body, status, expected) => {
     const answer = await post(body);
     expect([answer.status, answer.body.error.message]).toEqual([
       status,
-      expect.stringContaining(says),
+      expect.stringContaining(expected),
     ]);
   });
 

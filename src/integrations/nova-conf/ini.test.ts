@@ -74,20 +74,20 @@ test('a section may come again', () => {
 });
 
 const refused = [
-  { given: '  x = 1', says: 'nova.conf:1: "  x = 1": begins with a blank' },
-  { given: '[pci]\n\n  x', says: 'nova.conf:3: "  x": begins with a blank' },
-  { given: 'x = 1', says: 'nova.conf:1: "x = 1": stands before the first [section]' },
-  { given: '[pci', says: 'nova.conf:1: "[pci": a section must end with ]' },
+  { given: '  x = 1', message: 'nova.conf:1: "  x = 1": begins with a blank' },
+  { given: '[pci]\n\n  x', message: 'nova.conf:3: "  x": begins with a blank' },
+  { given: 'x = 1', message: 'nova.conf:1: "x = 1": stands before the first [section]' },
+  { given: '[pci', message: 'nova.conf:1: "[pci": a section must end with ]' },
   {
     given: `\u0007${'x'.repeat(80)}`,
-    says: `nova.conf:1: "\\u0007${'x'.repeat(54)}…": stands before`,
+    message: `nova.conf:1: "\\u0007${'x'.repeat(54)}…": stands before`,
   },
-  { given: '[]', says: 'nova.conf:1: "[]": a section must have a name' },
-  { given: '[pci]\nword', says: 'nova.conf:2: "word": must be KEY = VALUE' },
-  { given: '[pci]\n= 1', says: 'nova.conf:2: "= 1": must have a key' },
+  { given: '[]', message: 'nova.conf:1: "[]": a section must have a name' },
+  { given: '[pci]\nword', message: 'nova.conf:2: "word": must be KEY = VALUE' },
+  { given: '[pci]\n= 1', message: 'nova.conf:2: "= 1": must have a key' },
 ];
-test.each(refused)('$given is refused by file and line', ({ given, says }) => {
-  expect(() => parseIni(given, 'nova.conf')).toThrow(says);
+test.each(refused)('$given is refused by file and line', ({ given, message }) => {
+  expect(() => parseIni(given, 'nova.conf')).toThrow(message);
 });
 
 /** The inverse of the parser; quotes keep what blanks and quotes would lose. */

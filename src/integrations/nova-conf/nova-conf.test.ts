@@ -68,18 +68,18 @@ test('names of options are printable, whatever the file is', () => {
 test.each([
   {
     given: '[DEFAULT]\ncpu_allocation_ratio = \u0007',
-    says: 'nova.conf:2: cpu_allocation_ratio "\\u0007": must be a number',
+    message: 'nova.conf:2: cpu_allocation_ratio "\\u0007": must be a number',
   },
   {
     given: '[DEFAULT]\ncpu_allocation_ratio = many',
-    says: 'nova.conf:2: cpu_allocation_ratio "many": must be a number',
+    message: 'nova.conf:2: cpu_allocation_ratio "many": must be a number',
   },
   {
     given: '[filter_scheduler]\ncpu_weight_multiplier = lots',
-    says: 'nova.conf:2: cpu_weight_multiplier "lots": must be a number',
+    message: 'nova.conf:2: cpu_weight_multiplier "lots": must be a number',
   },
-])('$given is refused', ({ given, says }) => {
-  expect(() => readNovaConf([{ text: given, file: 'nova.conf' }])).toThrow(says);
+])('$given is refused', ({ given, message }) => {
+  expect(() => readNovaConf([{ text: given, file: 'nova.conf' }])).toThrow(message);
 });
 
 test('any text of known options is read or refused with a typed error', () => {

@@ -69,12 +69,12 @@ test('a download that takes long holds up no other call', async () => {
 });
 
 test.each([
-  { status: 'deactivated', says: 'Image i is not given out: it is deactivated' },
-  { status: 'saving', says: 'Image i has no bytes yet: it is saving' },
-])('an image that is $status has no bytes for a host', async ({ status, says }) => {
+  { status: 'deactivated', expected: 'Image i is not given out: it is deactivated' },
+  { status: 'saving', expected: 'Image i has no bytes yet: it is saving' },
+])('an image that is $status has no bytes for a host', async ({ status, expected }) => {
   scripted = await scriptedOpenStack([{ status: 200, body: { ...image, status } }]);
   await expect(scripted.client.image.openImage('i')).rejects.toMatchObject({
     kind: 'conflict',
-    message: says,
+    message: expected,
   });
 });

@@ -74,27 +74,30 @@ test('a simulated machine has the size that is asked for', () => {
 });
 
 test.each([
-  { given: ['nova: 1'], says: 'agent.yaml:3 nova: is not a key of the configuration' },
-  { given: ['host: { nam: x }'], says: 'agent.yaml:3 host.nam: is not a key of the configuration' },
-  { given: ['host: { name: "a b" }'], says: 'agent.yaml:3 host.name: must match pattern' },
+  { given: ['nova: 1'], message: 'agent.yaml:3 nova: is not a key of the configuration' },
+  {
+    given: ['host: { nam: x }'],
+    message: 'agent.yaml:3 host.nam: is not a key of the configuration',
+  },
+  { given: ['host: { name: "a b" }'], message: 'agent.yaml:3 host.name: must match pattern' },
   {
     given: ['host:', '  vf_counts: { enp1s0: 257 }'],
-    says: 'agent.yaml:4 host.vf_counts.enp1s0: must be <= 256',
+    message: 'agent.yaml:4 host.vf_counts.enp1s0: must be <= 256',
   },
   {
     given: ['host: { libvirt: { virt_type: xen } }'],
-    says: 'agent.yaml:3 host.libvirt.virt_type: must be auto or kvm or qemu',
+    message: 'agent.yaml:3 host.libvirt.virt_type: must be auto or kvm or qemu',
   },
   {
     given: ['token: abc'],
-    says: 'agent.yaml:3 token: is not allowed together with token_file: remove one of the two',
+    message: 'agent.yaml:3 token: is not allowed together with token_file: remove one of the two',
   },
   {
     given: ['simulated: {}', 'host: { libvirt: {} }'],
-    says: 'agent.yaml:3 simulated: a simulated machine has no libvirt: leave out one of the two',
+    message: 'agent.yaml:3 simulated: a simulated machine has no libvirt: leave out one of the two',
   },
-])('$given is refused', ({ given, says }) => {
-  expect(() => parse(...given)).toThrow(says);
+])('$given is refused', ({ given, message }) => {
+  expect(() => parse(...given)).toThrow(message);
 });
 
 test('without a token, or with an address that is none, nothing starts', () => {

@@ -92,49 +92,52 @@ test("a real Keystone's project named admin is a project like others", () => {
 test.each([
   {
     given: 'quotas:\n  default:\n    instances: -2',
-    says: 'novella.yaml:3 quotas.default.instances: must be >= -1',
+    message: 'novella.yaml:3 quotas.default.instances: must be >= -1',
   },
   {
     given: 'quotas:\n  projects:\n    demo:\n      cores: many',
-    says: 'novella.yaml:4 quotas.projects.demo.cores: must be a whole number',
+    message: 'novella.yaml:4 quotas.projects.demo.cores: must be a whole number',
   },
   {
     given: 'quotas: { default: { volumes: 1 } }',
-    says: 'novella.yaml:1 quotas.default.volumes: is not a key of the configuration',
+    message: 'novella.yaml:1 quotas.default.volumes: is not a key of the configuration',
   },
   {
     given: 'quotas:\n  servers_per_request: 0',
-    says: 'novella.yaml:2 quotas.servers_per_request: must be >= 1',
+    message: 'novella.yaml:2 quotas.servers_per_request: must be >= 1',
   },
-  { given: 'pci: {\n', says: 'novella.yaml:2:1: ' },
-  { given: 'ports:\n\tcompute: 1', says: 'novella.yaml:2:1: Tabs are not allowed' },
-  { given: 'a: 1\na: 2', says: 'novella.yaml:2:1: Map keys must be unique' },
-  { given: 'state_dir:.novella', says: 'novella.yaml:1: must be keys with values' },
-  { given: '- a', says: 'novella.yaml:1: must be keys with values' },
-  { given: 'ports: 1', says: 'novella.yaml:1 ports: must be keys with values' },
-  { given: 'listen: 127', says: 'novella.yaml:1 listen: must be text' },
-  { given: 'allow_clear_text: 1', says: 'novella.yaml:1 allow_clear_text: must be true or false' },
-  { given: 'prots: {}', says: 'prots: is not a key of the configuration; is ports meant?' },
+  { given: 'pci: {\n', message: 'novella.yaml:2:1: ' },
+  { given: 'ports:\n\tcompute: 1', message: 'novella.yaml:2:1: Tabs are not allowed' },
+  { given: 'a: 1\na: 2', message: 'novella.yaml:2:1: Map keys must be unique' },
+  { given: 'state_dir:.novella', message: 'novella.yaml:1: must be keys with values' },
+  { given: '- a', message: 'novella.yaml:1: must be keys with values' },
+  { given: 'ports: 1', message: 'novella.yaml:1 ports: must be keys with values' },
+  { given: 'listen: 127', message: 'novella.yaml:1 listen: must be text' },
+  {
+    given: 'allow_clear_text: 1',
+    message: 'novella.yaml:1 allow_clear_text: must be true or false',
+  },
+  { given: 'prots: {}', message: 'prots: is not a key of the configuration; is ports meant?' },
   {
     given: 'simulated: { hosts: [{ nmae: one }] }',
-    says: 'hosts[0].nmae: is not a key of the configuration; is name meant?',
+    message: 'hosts[0].nmae: is not a key of the configuration; is name meant?',
   },
-  { given: 'pci:\n  device_spec: 1', says: 'novella.yaml:2 pci.device_spec: must be a list' },
-  { given: 'a: 1', says: 'novella.yaml:1 a: is not a key of the configuration' },
+  { given: 'pci:\n  device_spec: 1', message: 'novella.yaml:2 pci.device_spec: must be a list' },
+  { given: 'a: 1', message: 'novella.yaml:1 a: is not a key of the configuration' },
   {
     given: 'scheduler:\n  weights: { memory: 1 }',
-    says: 'novella.yaml:2 scheduler.weights.memory: is not a key',
+    message: 'novella.yaml:2 scheduler.weights.memory: is not a key',
   },
   {
     given: 'scheduler: { weights: { cpu: much } }',
-    says: 'novella.yaml:1 scheduler.weights.cpu: must be a number',
+    message: 'novella.yaml:1 scheduler.weights.cpu: must be a number',
   },
   {
     given: 'allocation_ratio:\n  disk: 0',
-    says: 'novella.yaml:2 allocation_ratio.disk: must be >',
+    message: 'novella.yaml:2 allocation_ratio.disk: must be >',
   },
-])('$given is refused', ({ given, says }) => {
-  expect(() => parseConfig(given, 'novella.yaml')).toThrow(says);
+])('$given is refused', ({ given, message }) => {
+  expect(() => parseConfig(given, 'novella.yaml')).toThrow(message);
 });
 
 test('a file that is none is refused', () => {
@@ -270,56 +273,56 @@ test.each([
 });
 
 test.each([
-  { text: 'nothing', says: 'no certificate in it; it must be a PEM file' },
+  { text: 'nothing', message: 'no certificate in it; it must be a PEM file' },
   {
     text: '-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n',
-    says: 'certificate 1 of it cannot be read',
+    message: 'certificate 1 of it cannot be read',
   },
-])('a ca_file is looked at before it is used: $says', ({ text, says }) => {
+])('a ca_file is looked at before it is used: $message', ({ text, message }) => {
   const file = freshFile('ca.pem');
   writeFileSync(file, text);
   const section = `openstack: { auth_url: "https://k", username: u, password: s, ca_file: ${file} }`;
-  expect(() => parseConfig(section, 'x')).toThrow(`${file}: ${says}`);
+  expect(() => parseConfig(section, 'x')).toThrow(`${file}: ${message}`);
 });
 
 test.each([
-  { given: 'cloud: other', says: /^x:1 openstack\.cloud: .*has no cloud "other"; it has prod$/ },
+  { given: 'cloud: other', message: /^x:1 openstack\.cloud: .*has no cloud "other"; it has prod$/ },
   {
     given: 'cloud: prod, from: environment',
-    says: /^x:1 openstack\.from: is not allowed together with cloud/,
+    message: /^x:1 openstack\.from: is not allowed together with cloud/,
   },
-  { given: '', says: /^x:1 openstack: must have cloud.*auth_url.*environment/ },
+  { given: '', message: /^x:1 openstack: must have cloud.*auth_url.*environment/ },
   {
     given: 'from: environment',
-    says: /^x:1 openstack, with the OS_\* variables: auth_url is missing/,
+    message: /^x:1 openstack, with the OS_\* variables: auth_url is missing/,
   },
-  { given: `${whole}, ca_file: /dev/null`, says: /^\/dev\/null: no certificate in it/ },
-  { given: `${whole}, ca_file: nowhere.pem`, says: /nowhere\.pem: cannot be read.*ENOENT/ },
-  { given: 'from: shell', says: /^x:1 openstack\.from: must be/ },
-  { given: `${whole}, timeout: 0`, says: /^x:1 openstack\.timeout: / },
-])('a cloud that is not found is reported with place and rule: $given', ({ given, says }) => {
+  { given: `${whole}, ca_file: /dev/null`, message: /^\/dev\/null: no certificate in it/ },
+  { given: `${whole}, ca_file: nowhere.pem`, message: /nowhere\.pem: cannot be read.*ENOENT/ },
+  { given: 'from: shell', message: /^x:1 openstack\.from: must be/ },
+  { given: `${whole}, timeout: 0`, message: /^x:1 openstack\.timeout: / },
+])('a cloud that is not found is reported with place and rule: $given', ({ given, message }) => {
   besideCloudsYaml((workingFolder) => {
     const surroundings = { variables: {}, workingFolder, home: workingFolder };
-    expect(() => parseConfig(`openstack: { ${given} }`, 'x', surroundings)).toThrow(says);
+    expect(() => parseConfig(`openstack: { ${given} }`, 'x', surroundings)).toThrow(message);
   });
 });
 
 test.each([
-  { given: 'auth_url: keystone, username: u, password: p', says: 'x:1 openstack.auth_url: ' },
+  { given: 'auth_url: keystone, username: u, password: p', message: 'x:1 openstack.auth_url: ' },
   {
     given: 'auth_url: "http://k", username: u, password: p, plug_timeout: -1',
-    says: 'x:1 openstack.plug_timeout: must be >= 0',
+    message: 'x:1 openstack.plug_timeout: must be >= 0',
   },
-  { given: 'auth_url: "http://k", username: u', says: 'x:1 openstack: password is missing' },
+  { given: 'auth_url: "http://k", username: u', message: 'x:1 openstack: password is missing' },
   {
     given: 'auth_url: "http://k", username: u, password: p, password_file: f',
-    says: 'x:1 openstack: must have either password or password_file',
+    message: 'x:1 openstack: must have either password or password_file',
   },
   {
     given: 'auth_url: "http://k", username: u, password_file: nowhere',
-    says: 'nowhere: no such file',
+    message: 'nowhere: no such file',
   },
-  { given: 'auth_url: "http://k", username: u, password: p, tls: no', says: 'x:1 openstack' },
-])('the section openstack is checked: $given', ({ given, says }) => {
-  expect(() => parseConfig(`openstack: { ${given} }`, 'x')).toThrow(says);
+  { given: 'auth_url: "http://k", username: u, password: p, tls: no', message: 'x:1 openstack' },
+])('the section openstack is checked: $given', ({ given, message }) => {
+  expect(() => parseConfig(`openstack: { ${given} }`, 'x')).toThrow(message);
 });

@@ -24,22 +24,26 @@ test('a captured text is as good as a sysfs folder', async () => {
 });
 
 test.each([
-  { name: 'a path that is not there', text: undefined, says: 'no such file' },
-  { name: 'another text', text: 'rubbish', says: 'line 1: "rubbish" must be "/sys/PATH: VALUE"' },
+  { name: 'a path that is not there', text: undefined, message: 'no such file' },
+  {
+    name: 'another text',
+    text: 'rubbish',
+    message: 'line 1: "rubbish" must be "/sys/PATH: VALUE"',
+  },
   {
     name: 'a binary file',
     text: `\u001b[2J\uFFFD${'x'.repeat(80)}`,
-    says: `line 1: "\\u001b[2J\\ufffd${'x'.repeat(45)}…" must be`,
+    message: `line 1: "\\u001b[2J\\ufffd${'x'.repeat(45)}…" must be`,
   },
-  { name: 'a text without functions', text: '# none', says: 'has no folder bus/pci/devices' },
+  { name: 'a text without functions', text: '# none', message: 'has no folder bus/pci/devices' },
   {
     name: 'a text that writes through a link',
     text: '/sys/a -> /tmp\n/sys/a/b: 1',
-    says: 'line 2: "/sys/a/b: 1" goes through a link',
+    message: 'line 2: "/sys/a/b: 1" goes through a link',
   },
-])('$name is refused', async ({ text, says }) => {
+])('$name is refused', async ({ text, message }) => {
   const path = text === undefined ? join(folder, 'none') : file('capture.txt', text);
-  await expect(machine.readFunctions(path)).rejects.toThrow(says);
+  await expect(machine.readFunctions(path)).rejects.toThrow(message);
 });
 
 test('the list of a nova.conf comes with its lines', () => {
@@ -92,14 +96,18 @@ test.each([
 });
 
 test.each([
-  { name: 'no file', text: undefined, says: 'no device list is named: name a file with --config' },
-  { name: 'several lists', text: hosts, says: 'choose one with --host: a, b' },
+  {
+    name: 'no file',
+    text: undefined,
+    message: 'no device list is named: name a file with --config',
+  },
+  { name: 'several lists', text: hosts, message: 'choose one with --host: a, b' },
   {
     name: 'a fleet',
     text: 'simulated: { hosts: 1, pfs: 1, vfs: 1 }',
-    says: 'has no device list; write one as pci.device_spec',
+    message: 'has no device list; write one as pci.device_spec',
   },
-])('$name is refused', ({ text, says }) => {
+])('$name is refused', ({ text, message }) => {
   const options = text === undefined ? {} : { config: file('novella.yaml', text) };
-  expect(() => machine.readDeviceList(options)).toThrow(says);
+  expect(() => machine.readDeviceList(options)).toThrow(message);
 });

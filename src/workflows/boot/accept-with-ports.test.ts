@@ -110,11 +110,11 @@ test('when the only server is deleted meanwhile, the request gets that error', a
 });
 
 test.each([
-  { ends: 'made', act: nothing, says: 'was deleted while its ports were made' },
-  { ends: 'refused', act: refuse('conflict'), says: 'no more' },
+  { ends: 'made', act: nothing, expected: 'was deleted while its ports were made' },
+  { ends: 'refused', act: refuse('conflict'), expected: 'no more' },
 ])(
   'a request that outlives its lease keeps nothing, its last port being $ends',
-  async ({ act, says }) => {
+  async ({ act, expected }) => {
     const newServer = aNewServer({
       projectId,
       nics: [aNic({ networkId, portId: null }), aNic({ networkId, portId: null, position: 1 })],
@@ -127,7 +127,7 @@ test.each([
       newServers: [newServer],
       quota: { limits: noLimits, minCount: 1 },
     });
-    await expect(asked).rejects.toThrow(says);
+    await expect(asked).rejects.toThrow(expected);
     expect(made()).toEqual([]);
   },
 );

@@ -152,63 +152,68 @@ test('of several NICs that do not do, the first is named', async () => {
   await expect(resolveNics(context, caller, of(asked))).rejects.toThrow(/^networks\[1\]/);
 });
 
-const refusals: { name: string; port: Port; asked: RequestedNic[]; says: RegExp; kind: string }[] =
-  [
-    {
-      name: 'an unknown port',
-      port: portOf('direct'),
-      asked: [byPort('nowhere')],
-      says: /^networks\[0\]\.port: Port id nowhere could not be found/,
-      kind: 'invalid',
-    },
-    {
-      name: 'an unknown network',
-      port: portOf('direct'),
-      asked: [{ ...byPort(''), portId: null, networkId: 'nowhere' }],
-      says: /^networks\[0\]\.uuid: Network nowhere could not be found/,
-      kind: 'invalid',
-    },
-    {
-      name: 'a port in use',
-      port: portOf('direct', { deviceId: 'server-9', deviceOwner: 'compute:nova' }),
-      asked: [byPort('port-direct')],
-      says: /^networks\[0\]\.port: Port port-direct is in use by compute:nova server-9/,
-      kind: 'conflict',
-    },
-    {
-      name: 'a port of another project, which the owner of its network sees',
-      port: portOf('direct', { projectId: 'other' }),
-      asked: [byPort('port-direct')],
-      says: /^networks\[0\]\.port: Port port-direct is not usable: it belongs to another project/,
-      kind: 'invalid',
-    },
-    {
-      name: 'a port without an address',
-      port: portOf('direct', { fixedIps: [] }),
-      asked: [byPort('port-direct')],
-      says: /port-direct requires a FixedIP/,
-      kind: 'invalid',
-    },
-    {
-      name: 'a port named twice',
-      port: portOf('normal'),
-      asked: [byPort('port-normal'), byPort('port-normal')],
-      says: /^networks\[1\]\.port: port port-normal is named twice/,
-      kind: 'invalid',
-    },
-    {
-      name: 'a vnic type that cannot be made',
-      port: portOf('smart-nic'),
-      asked: [byPort('port-smart-nic')],
-      says: /binding:vnic_type smart-nic, which is not supported; use normal, direct/,
-      kind: 'invalid',
-    },
-  ];
+const refusals: {
+  name: string;
+  port: Port;
+  asked: RequestedNic[];
+  message: RegExp;
+  kind: string;
+}[] = [
+  {
+    name: 'an unknown port',
+    port: portOf('direct'),
+    asked: [byPort('nowhere')],
+    message: /^networks\[0\]\.port: Port id nowhere could not be found/,
+    kind: 'invalid',
+  },
+  {
+    name: 'an unknown network',
+    port: portOf('direct'),
+    asked: [{ ...byPort(''), portId: null, networkId: 'nowhere' }],
+    message: /^networks\[0\]\.uuid: Network nowhere could not be found/,
+    kind: 'invalid',
+  },
+  {
+    name: 'a port in use',
+    port: portOf('direct', { deviceId: 'server-9', deviceOwner: 'compute:nova' }),
+    asked: [byPort('port-direct')],
+    message: /^networks\[0\]\.port: Port port-direct is in use by compute:nova server-9/,
+    kind: 'conflict',
+  },
+  {
+    name: 'a port of another project, which the owner of its network sees',
+    port: portOf('direct', { projectId: 'other' }),
+    asked: [byPort('port-direct')],
+    message: /^networks\[0\]\.port: Port port-direct is not usable: it belongs to another project/,
+    kind: 'invalid',
+  },
+  {
+    name: 'a port without an address',
+    port: portOf('direct', { fixedIps: [] }),
+    asked: [byPort('port-direct')],
+    message: /port-direct requires a FixedIP/,
+    kind: 'invalid',
+  },
+  {
+    name: 'a port named twice',
+    port: portOf('normal'),
+    asked: [byPort('port-normal'), byPort('port-normal')],
+    message: /^networks\[1\]\.port: port port-normal is named twice/,
+    kind: 'invalid',
+  },
+  {
+    name: 'a vnic type that cannot be made',
+    port: portOf('smart-nic'),
+    asked: [byPort('port-smart-nic')],
+    message: /binding:vnic_type smart-nic, which is not supported; use normal, direct/,
+    kind: 'invalid',
+  },
+];
 
-test.each(refusals)('refuses $name, naming it', async ({ port, asked, says, kind }) => {
+test.each(refusals)('refuses $name, naming it', async ({ port, asked, message, kind }) => {
   const { context } = around(port);
   const refusal = resolveNics(context, caller, of(asked));
-  await expect(refusal).rejects.toThrow(says);
+  await expect(refusal).rejects.toThrow(message);
   await expect(refusal).rejects.toMatchObject({ kind });
 });
 

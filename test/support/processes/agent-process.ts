@@ -24,7 +24,7 @@ export interface AgentProcess {
   /** Messages of its log, oldest first. */
   said: string[];
   /** Settles when it has said a line that matches, this many times, or does so later. */
-  says(pattern: RegExp, times?: number): Promise<string>;
+  waitForLog(pattern: RegExp, times?: number): Promise<string>;
   /** Asks it to end and waits until it has; its exit code. */
   stop(): Promise<number | null>;
   /** `kill -9`, and waits until it is gone. */
@@ -78,7 +78,7 @@ export function startAgentProcess(
   return {
     pid: child.pid ?? -1,
     said,
-    says: (pattern, times = 1) =>
+    waitForLog: (pattern, times = 1) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
           const found = said.filter((line) => pattern.test(line)).at(times - 1);

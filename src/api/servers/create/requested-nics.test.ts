@@ -54,41 +54,41 @@ test.each(read)('networks: $name', ({ version, given, gives }) => {
   expect(requestedNics(given, version, 1)).toEqual(gives);
 });
 
-const refused: { name: string; given: Networks; count?: number; says: string }[] = [
+const refused: { name: string; given: Networks; count?: number; message: string }[] = [
   {
     name: 'neither network nor port',
     given: [{}],
-    says: "networks[0]: Bad network format: missing 'uuid'",
+    message: "networks[0]: Bad network format: missing 'uuid'",
   },
   {
     name: 'a network that is no UUID',
     given: [{ uuid: 'red' }],
-    says: 'networks[0]: Bad networks format: network uuid is not in proper format (red)',
+    message: 'networks[0]: Bad networks format: network uuid is not in proper format (red)',
   },
   {
     name: 'a fixed IP on a port',
     given: [{ uuid: networkId }, { port: portId, fixed_ip: '10.0.0.1' }],
-    says: "networks[1]: Specified Fixed IP '10.0.0.1' cannot be used with port",
+    message: "networks[1]: Specified Fixed IP '10.0.0.1' cannot be used with port",
   },
   {
     name: 'a fixed IP that is none',
     given: [{ uuid: networkId, fixed_ip: '10.0.0.300' }],
-    says: 'networks[0].fixed_ip. Value: 10.0.0.300. must be an IP address',
+    message: 'networks[0].fixed_ip. Value: 10.0.0.300. must be an IP address',
   },
   {
     name: 'one port for two servers',
     given: [{ port: portId }],
     count: 2,
-    says: 'networks[0]: a port cannot be given to 2 servers',
+    message: 'networks[0]: a port cannot be given to 2 servers',
   },
   {
     name: 'one address for two servers',
     given: [{ uuid: networkId, fixed_ip: '10.20.0.9' }],
     count: 2,
-    says: 'networks[0]: a fixed IP cannot be given to 2 servers',
+    message: 'networks[0]: a fixed IP cannot be given to 2 servers',
   },
 ];
 
-test.each(refused)('networks: $name is refused', ({ given, count, says }) => {
-  expect(() => requestedNics(given, 79, count ?? 1)).toThrow(says);
+test.each(refused)('networks: $name is refused', ({ given, count, message }) => {
+  expect(() => requestedNics(given, 79, count ?? 1)).toThrow(message);
 });

@@ -23,9 +23,9 @@ test.each([
   [{ hw_machine_type: 'pc' }, 'hw_machine_type "pc": must be q35 or one of its versions'],
   [{ hw_machine_type: "q35'/><evil" }, 'hw_machine_type "q35\'/><evil": must be q35'],
   [{ hw_disk_bus: 'ide' }, 'hw_disk_bus "ide": must be one of virtio, scsi, sata'],
-])('%o is refused', (properties, says) => {
+])('%o is refused', (properties, expected) => {
   expect(guestHardware(properties)).toMatchObject({
     ok: false,
-    reasons: [{ message: expect.stringContaining(says) }],
+    reasons: [{ message: expect.stringContaining(expected) }],
   });
 });

@@ -137,63 +137,63 @@ test.each(plans)('$name', ({ given, gives }) => {
   expect(planGuestNic(aVif(given), noOptions)).toMatchObject({ ok: true, nic: gives });
 });
 
-const refusals: { name: string; given: Partial<Vif>; gives: string; says: RegExp }[] = [
-  { name: 'no VIF type', given: { vifType: '' }, gives: 'missing-vif-type', says: /vif_type/ },
+const refusals: { name: string; given: Partial<Vif>; gives: string; expected: RegExp }[] = [
+  { name: 'no VIF type', given: { vifType: '' }, gives: 'missing-vif-type', expected: /vif_type/ },
   {
     name: 'a binding that failed',
     given: { vifType: 'binding_failed' },
     gives: 'unexpected-vif-type',
-    says: /"binding_failed"/,
+    expected: /"binding_failed"/,
   },
   {
     name: 'no device in the profile',
     given: { profile: {} },
     gives: 'missing-detail',
-    says: /binding:profile lacks pci_slot/,
+    expected: /binding:profile lacks pci_slot/,
   },
   {
     name: 'a device that is no address',
     given: { profile: { pci_slot: '01:10.0' } },
     gives: 'bad-pci-slot',
-    says: /"01:10.0"/,
+    expected: /"01:10.0"/,
   },
   {
     name: 'no VLAN key on hw_veb',
     given: { details: {} },
     gives: 'missing-detail',
-    says: /binding:vif_details lacks vlan/,
+    expected: /binding:vif_details lacks vlan/,
   },
   {
     name: 'a VLAN out of range',
     given: { details: { vlan: '4095' } },
     gives: 'bad-vlan',
-    says: /"4095" must be a whole number from 0 to 4094/,
+    expected: /"4095" must be a whole number from 0 to 4094/,
   },
   {
     name: 'no port profile on 802.1qbh',
     given: { vifType: '802.1qbh', details: {} },
     gives: 'missing-detail',
-    says: /lacks profileid/,
+    expected: /lacks profileid/,
   },
   {
     name: 'no bridge',
     given: { ...virtual, vifType: 'bridge' },
     gives: 'missing-detail',
-    says: /lacks bridge_name/,
+    expected: /lacks bridge_name/,
   },
   {
     name: 'no socket',
     given: { ...virtual, vifType: 'vhostuser' },
     gives: 'missing-detail',
-    says: /lacks vhostuser_socket/,
+    expected: /lacks vhostuser_socket/,
   },
 ];
 
-test.each(refusals)('refused: $name', ({ given, gives, says }) => {
+test.each(refusals)('refused: $name', ({ given, gives, expected }) => {
   const verdict = planGuestNic(aVif(given), noOptions);
   expect(verdict).toMatchObject({
     ok: false,
-    reasons: [{ code: gives, message: expect.stringMatching(says) }],
+    reasons: [{ code: gives, message: expect.stringMatching(expected) }],
   });
 });
 
@@ -268,9 +268,9 @@ test('flavor and image that disagree on the ring are refused for any NIC', () =>
     extraSpecs: { 'hw:virtio_packed_ring': 'true' },
     imageProperties: { hw_virtio_packed_ring: 'false' },
   };
-  const says = { ok: false, reasons: [{ code: 'flavor-image-conflict' }] };
-  expect(planGuestNic(aVif({ vnicType: 'macvtap' }), torn)).toMatchObject(says);
-  expect(planGuestNic(aVif(), torn)).toMatchObject(says);
+  const expected = { ok: false, reasons: [{ code: 'flavor-image-conflict' }] };
+  expect(planGuestNic(aVif({ vnicType: 'macvtap' }), torn)).toMatchObject(expected);
+  expect(planGuestNic(aVif(), torn)).toMatchObject(expected);
 });
 
 const limits = [

@@ -36,7 +36,7 @@ interface Row {
   profile?: Record<string, unknown>;
   segments?: NetworkSegment[];
   agents: NetworkAgent[];
-  says?: string;
+  expected?: string;
 }
 
 const rows: Row[] = [
@@ -45,44 +45,45 @@ const rows: Row[] = [
     name: 'the agent serves another network',
     segments: [vlan('physnet2')],
     agents: [agent()],
-    says: 'no live NIC Switch agent serves physnet2 (it has physnet1)',
+    expected: 'no live NIC Switch agent serves physnet2 (it has physnet1)',
   },
   {
     name: 'the agent serves none',
     agents: [agent({ physicalNetworks: [] })],
-    says: 'no live NIC Switch agent serves physnet1 (it has no network)',
+    expected: 'no live NIC Switch agent serves physnet1 (it has no network)',
   },
   {
     name: 'the agent is dead',
     vnicType: 'macvtap',
     agents: [dead],
-    says: 'no live NIC Switch agent serves physnet1 (it is dead, last heartbeat 2026-11-23 07:34:44 UTC)',
+    expected:
+      'no live NIC Switch agent serves physnet1 (it is dead, last heartbeat 2026-11-23 07:34:44 UTC)',
   },
   {
     name: 'only other hosts have such agents',
     agents: [elsewhere],
-    says: 'no live NIC Switch agent serves physnet1 (there is none)',
+    expected: 'no live NIC Switch agent serves physnet1 (there is none)',
   },
   { name: 'no host has an agent of a fitting kind', agents: [ovs] },
   { name: 'an agent of an unknown kind may bind', agents: [elsewhere, agent({ kind: 'Felix' })] },
   {
     name: 'an agent of a kind that binds nothing is no help',
     agents: [elsewhere, agent({ kind: 'DHCP agent', physicalNetworks: null })],
-    says: 'no live NIC Switch agent serves physnet1 (there is none)',
+    expected: 'no live NIC Switch agent serves physnet1 (there is none)',
   },
   { name: 'a whole PF needs no agent', vnicType: 'direct-physical', agents: [dead, elsewhere] },
   {
     name: 'a network without a physical one',
     segments: [vxlan],
     agents: [agent()],
-    says: 'no live NIC Switch agent serves vxlan networks (it has physnet1)',
+    expected: 'no live NIC Switch agent serves vxlan networks (it has physnet1)',
   },
   { name: 'a network whose segments are not shown', segments: [], agents: [dead] },
   {
     name: 'the device comes from the first segment with a physical network',
     segments: [vxlan, vlan('physnet2'), vlan('physnet1')],
     agents: [agent()],
-    says: 'no live NIC Switch agent serves physnet2 (it has physnet1)',
+    expected: 'no live NIC Switch agent serves physnet2 (it has physnet1)',
   },
   {
     name: 'a normal port on any of its segments',
@@ -95,7 +96,7 @@ const rows: Row[] = [
     vnicType: 'normal',
     segments: [vxlan, vlan('physnet2')],
     agents: [agent(), ovs, elsewhere],
-    says: 'no live Open vSwitch agent serves vxlan networks or physnet2 (it has physnet1)',
+    expected: 'no live Open vSwitch agent serves vxlan networks or physnet2 (it has physnet1)',
   },
   {
     name: 'a tunnel of a type that the agent makes',
@@ -114,7 +115,7 @@ const rows: Row[] = [
     vnicType: 'normal',
     segments: [vlan('physnet2')],
     agents: [ovs, { ...ovn, isAlive: false }],
-    says:
+    expected:
       'no live Open vSwitch agent or OVN Controller agent serves physnet2 (Open vSwitch agent (it has physnet1), ' +
       'OVN Controller agent (it is dead, last heartbeat 2026-11-23 07:34:44 UTC))',
   },
@@ -127,16 +128,16 @@ const rows: Row[] = [
     name: 'an offloaded VF without a virtual switch',
     profile: switchdev,
     agents: [agent(), { ...ovs, host: 'host-9' }],
-    says: 'no live Open vSwitch agent serves physnet1 (there is none)',
+    expected: 'no live Open vSwitch agent serves physnet1 (there is none)',
   },
 ];
 
 test.each(rows)(
-  '$name: $says',
-  ({ vnicType = 'direct', profile = {}, segments = [vlan('physnet1')], agents, says }) => {
+  '$name: $expected',
+  ({ vnicType = 'direct', profile = {}, segments = [vlan('physnet1')], agents, expected }) => {
     const need = bindingNeed({ vnicType, profile }, networkOf(...segments));
     const reason = bindingRefusal(need, 'host-1', new NetworkAgents(agents, 0));
-    expect(reason?.message).toBe(says);
+    expect(reason?.message).toBe(expected);
   },
 );
 

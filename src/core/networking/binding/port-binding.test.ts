@@ -164,9 +164,9 @@ test('a tunnelled network is named as such when its port cannot be bound', () =>
 });
 
 test.each([
-  { agents: [], says: 'agents on that host: none' },
-  { agents: ['physnet2'], says: 'agents on that host: NIC Switch agent (it has physnet2)' },
-])('what was looked for and what there is: $says', ({ agents, says }) => {
+  { agents: [], expected: 'agents on that host: none' },
+  { agents: ['physnet2'], expected: 'agents on that host: NIC Switch agent (it has physnet2)' },
+])('what was looked for and what there is: $expected', ({ agents, expected }) => {
   const list = agents.map((physnet) => ({
     host: 'host-1',
     kind: 'NIC Switch agent',
@@ -181,6 +181,6 @@ test.each([
     agents: new NetworkAgents(list, 0),
   });
   expect(problem?.message).toContain(
-    `; that takes a live NIC Switch agent that serves physnet1; ${says}`,
+    `; that takes a live NIC Switch agent that serves physnet1; ${expected}`,
   );
 });

@@ -105,16 +105,16 @@ describe('allocateDevices', () => {
   }
 });
 
-const refused: { name: string; given: AllocationInput; says: string[] }[] = [
+const refused: { name: string; given: AllocationInput; expected: string[] }[] = [
   {
     name: 'a network that the host does not have',
     given: { devices: aCard({ vfs: 3 }), requests: [aRequest('r1', { network: 'physnet2' })] },
-    says: ['physnet2: 0 of 1 VF free'],
+    expected: ['physnet2: 0 of 1 VF free'],
   },
   {
     name: 'two ports on one VF',
     given: { devices: aCard({ vfs: 1 }), requests: [aRequest('r1'), aRequest('r2')] },
-    says: ['physnet1: 1 of 2 VFs free'],
+    expected: ['physnet1: 1 of 2 VFs free'],
   },
   {
     name: 'a PF and a VF of the only card',
@@ -122,7 +122,7 @@ const refused: { name: string; given: AllocationInput; says: string[] }[] = [
       devices: aCard({ vfs: 2 }),
       requests: [aRequest('r1'), aRequest('r2', { asks: pfOf })],
     },
-    says: [
+    expected: [
       'each request fits alone, but not all together: 1 on physnet1 VF and 1 on physnet1 PF (a PF and its VFs cannot both be taken)',
     ],
   },
@@ -132,7 +132,7 @@ const refused: { name: string; given: AllocationInput; says: string[] }[] = [
       devices: aCard({ vfs: 2 }),
       requests: [aRequest('r1', { asks: { trusted: 'True' } })],
     },
-    says: ['physnet1: 0 of 1 VF free (2 free with trusted unset, "True" asked)'],
+    expected: ['physnet1: 0 of 1 VF free (2 free with trusted unset, "True" asked)'],
   },
   {
     name: 'a device on another node under policy required',
@@ -141,7 +141,7 @@ const refused: { name: string; given: AllocationInput; says: string[] }[] = [
       requests: [aRequest('r1', { numaPolicy: 'required' })],
       numaCells: [1],
     },
-    says: ['physnet1: 0 of 1 VF free on NUMA node 1 (policy required; 2 free elsewhere)'],
+    expected: ['physnet1: 0 of 1 VF free on NUMA node 1 (policy required; 2 free elsewhere)'],
   },
   {
     name: 'a device without a node under policy socket',
@@ -151,12 +151,12 @@ const refused: { name: string; given: AllocationInput; says: string[] }[] = [
       numaCells: [0],
       hostNuma: sockets,
     },
-    says: ['physnet1: 0 of 1 VF free on NUMA node 0 (policy socket; 1 free elsewhere)'],
+    expected: ['physnet1: 0 of 1 VF free on NUMA node 0 (policy socket; 1 free elsewhere)'],
   },
   {
     name: 'a tunnelled network',
     given: { devices: aCard({ vfs: 1 }), requests: [aRequest('r1', { network: null })] },
-    says: ['no physical network: 0 of 1 VF free'],
+    expected: ['no physical network: 0 of 1 VF free'],
   },
   {
     name: 'an alias, named as the flavor names it',
@@ -170,16 +170,16 @@ const refused: { name: string; given: AllocationInput; says: string[] }[] = [
         }),
       ],
     },
-    says: ['alias gpu: 0 of 2 devices free'],
+    expected: ['alias gpu: 0 of 2 devices free'],
   },
 ];
 
 describe('allocateDevices', () => {
-  for (const { name, given, says } of refused) {
+  for (const { name, given, expected } of refused) {
     test(`refuses ${name}`, () => {
       const verdict = allocateDevices(given);
       expect(verdict.ok ? verdict.assignments : verdict.reasons.map((one) => one.message)).toEqual(
-        says,
+        expected,
       );
     });
   }

@@ -191,38 +191,38 @@ describe('explainRefusal', () => {
   });
 });
 
-const words: { name: string; given: Partial<PciRequest>; says: string }[] = [
+const words: { name: string; given: Partial<PciRequest>; expected: string }[] = [
   {
     name: 'PF',
     given: { spec: [{ dev_type: 'type-PF' }] },
-    says: 'dev_type type-PF: 0 of 1 PF free',
+    expected: 'dev_type type-PF: 0 of 1 PF free',
   },
   {
     name: 'vdpa',
     given: { spec: [{ dev_type: 'vdpa', physical_network: 'a' }] },
-    says: 'a: 0 of 1 vdpa device free',
+    expected: 'a: 0 of 1 vdpa device free',
   },
   {
     name: 'VF of an alias',
     given: { aliasName: 'nic', spec: [{ dev_type: 'type-VF' }] },
-    says: 'alias nic: 0 of 1 VF free',
+    expected: 'alias nic: 0 of 1 VF free',
   },
   {
     name: 'device',
     given: { aliasName: 'gpu', count: 2, spec: [{}] },
-    says: 'alias gpu: 0 of 2 devices free',
+    expected: 'alias gpu: 0 of 2 devices free',
   },
   {
     name: 'keys',
     given: { spec: [{ vendor_id: '10de', product_id: '1db4' }] },
-    says: 'vendor_id 10de, product_id 1db4: 0 of 1 VF free',
+    expected: 'vendor_id 10de, product_id 1db4: 0 of 1 VF free',
   },
 ];
 
-for (const { name, given, says } of words) {
+for (const { name, given, expected } of words) {
   test(`a request is called by what it takes and where: ${name}`, () => {
     expect(explainRefusal([], [aRequest('r1', given)], {}).map(({ message }) => message)).toEqual([
-      says,
+      expected,
     ]);
   });
 }

@@ -21,9 +21,9 @@ test('booked counts leave their pools, the others stay', () => {
 
 test('what does not fit is refused with its reason, by both', () => {
   const asked = [aRequest('r1', { count: 6 })];
-  const says = { ok: false, reasons: [{ message: 'physnet1: 5 of 6 VFs free' }] };
-  expect(bookRequests(pools, asked)).toMatchObject(says);
-  expect(canSupport(pools, asked)).toMatchObject(says);
+  const expected = { ok: false, reasons: [{ message: 'physnet1: 5 of 6 VFs free' }] };
+  expect(bookRequests(pools, asked)).toMatchObject(expected);
+  expect(canSupport(pools, asked)).toMatchObject(expected);
 });
 
 test('booking counts a PF and its VFs both; support knows that they exclude each other', () => {

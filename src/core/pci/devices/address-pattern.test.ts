@@ -46,42 +46,42 @@ describe('an address pattern', () => {
   }
 });
 
-const refused: { given: unknown; detail: string; says: string }[] = [
+const refused: { given: unknown; detail: string; message: string }[] = [
   {
     given: 7,
     detail: 'wrong_address_format',
-    says: 'address 7: must be a text such as "0000:0a:00.1"',
+    message: 'address 7: must be a text such as "0000:0a:00.1"',
   },
-  { given: ['0a:'], detail: 'wrong_address_format', says: 'address ["0a:"]: must be' },
-  { given: '1:2:3:4', detail: 'wrong_address_format', says: 'address "1:2:3:4": has more than' },
-  { given: 'zz:', detail: 'not_hex', says: 'address bus "zz": must be hexadecimal or "*"' },
+  { given: ['0a:'], detail: 'wrong_address_format', message: 'address ["0a:"]: must be' },
+  { given: '1:2:3:4', detail: 'wrong_address_format', message: 'address "1:2:3:4": has more than' },
+  { given: 'zz:', detail: 'not_hex', message: 'address bus "zz": must be hexadecimal or "*"' },
   {
     given: '100000000:0a:00.1',
     detail: 'out_of_range',
-    says: 'address domain "100000000": must not be above ffffffff',
+    message: 'address domain "100000000": must not be above ffffffff',
   },
-  { given: '100:00.1', detail: 'out_of_range', says: 'address bus "100": must not be above ff' },
-  { given: '20.1', detail: 'out_of_range', says: 'address slot "20": must not be above 1f' },
-  { given: '.8', detail: 'out_of_range', says: 'address function "8": must not be above 7' },
+  { given: '100:00.1', detail: 'out_of_range', message: 'address bus "100": must not be above ff' },
+  { given: '20.1', detail: 'out_of_range', message: 'address slot "20": must not be above 1f' },
+  { given: '.8', detail: 'out_of_range', message: 'address function "8": must not be above 7' },
   {
     given: { bus: '(' },
     detail: 'wrong_address_format',
-    says: 'bus "(" is not a regular expression',
+    message: 'bus "(" is not a regular expression',
   },
   {
     given: { bus: null },
     detail: 'wrong_address_format',
-    says: 'address {"bus":null}: bus must be a regular expression',
+    message: 'address {"bus":null}: bus must be a regular expression',
   },
   {
     given: { bus: 10 },
     detail: 'wrong_address_format',
-    says: 'address {"bus":10}: bus must be a regular expression',
+    message: 'address {"bus":10}: bus must be a regular expression',
   },
   {
     given: { port: '1' },
     detail: 'wrong_address_format',
-    says: '"port" is not one of domain, bus, slot, function',
+    message: '"port" is not one of domain, bus, slot, function',
   },
 ];
 
@@ -90,13 +90,13 @@ refused.push(
   ...costly.map((bus) => ({
     given: { bus },
     detail: 'wrong_address_format',
-    says: `must have at most 255 characters; with repeats 64`,
+    message: `must have at most 255 characters; with repeats 64`,
   })),
 );
 
 describe('an address pattern is refused with the value and the rule', () => {
-  for (const { given, detail, says } of refused) {
-    test(says, () => {
+  for (const { given, detail, message } of refused) {
+    test(message, () => {
       let error: unknown;
       try {
         parseAddressPattern(given);
@@ -105,7 +105,7 @@ describe('an address pattern is refused with the value and the rule', () => {
       }
       expect(isComputeError(error, 'invalid')).toBe(true);
       expect(error).toMatchObject({ detail });
-      expect(String(error)).toContain(says);
+      expect(String(error)).toContain(message);
     });
   }
 });

@@ -71,84 +71,87 @@ test('with Placement a resource class stands for the ids', () => {
 
 const typed = { ...gpu, device_type: 'type-PF' };
 
-const refused: { given: unknown[]; options?: AliasOptions; says: string }[] = [
-  { given: ['{'], says: '{: must be JSON (' },
-  { given: [''], says: 'alias is empty: must be a JSON object' },
-  { given: ['\u001b[2J'], says: 'alias \\u001b[2J: must be JSON (' },
-  { given: ['null'], says: 'null: must be an object' },
-  { given: ['7'], says: '7: must be an object' },
-  { given: ['"gpu"'], says: '"gpu": must be an object' },
-  { given: ['[]'], says: '[]: must be an object' },
-  { given: [{ vendor_id: '10de', product_id: '1db4' }], says: ': must have a name' },
-  { given: [{ ...gpu, name: '  ' }], says: ': must have a name' },
-  { given: [{ ...gpu, name: '' }], says: 'name "": must be 1 to 256 characters' },
+const refused: { given: unknown[]; options?: AliasOptions; message: string }[] = [
+  { given: ['{'], message: '{: must be JSON (' },
+  { given: [''], message: 'alias is empty: must be a JSON object' },
+  { given: ['\u001b[2J'], message: 'alias \\u001b[2J: must be JSON (' },
+  { given: ['null'], message: 'null: must be an object' },
+  { given: ['7'], message: '7: must be an object' },
+  { given: ['"gpu"'], message: '"gpu": must be an object' },
+  { given: ['[]'], message: '[]: must be an object' },
+  { given: [{ vendor_id: '10de', product_id: '1db4' }], message: ': must have a name' },
+  { given: [{ ...gpu, name: '  ' }], message: ': must have a name' },
+  { given: [{ ...gpu, name: '' }], message: 'name "": must be 1 to 256 characters' },
   {
     given: [{ ...gpu, vendor_id: 'x10de' }],
-    says: 'vendor_id "x10de": must be four hexadecimal digits',
+    message: 'vendor_id "x10de": must be four hexadecimal digits',
   },
-  { given: [{ ...gpu, vendor_id: '10de0' }], says: 'vendor_id "10de0": must be four' },
-  { given: [{ ...gpu, vendor_id: 1 }], says: 'vendor_id 1: must be four' },
-  { given: [{ ...gpu, vendor_id: 4318 }], says: 'vendor_id 4318: must be four' },
+  { given: [{ ...gpu, vendor_id: '10de0' }], message: 'vendor_id "10de0": must be four' },
+  { given: [{ ...gpu, vendor_id: 1 }], message: 'vendor_id 1: must be four' },
+  { given: [{ ...gpu, vendor_id: 4318 }], message: 'vendor_id 4318: must be four' },
   {
     given: [{ ...gpu, product_id: '01db4' }],
-    says: 'product_id "01db4": must be four hexadecimal digits',
+    message: 'product_id "01db4": must be four hexadecimal digits',
   },
-  { given: [{ ...gpu, product_id: '1db4 ' }], says: 'product_id "1db4 ": must be four' },
+  { given: [{ ...gpu, product_id: '1db4 ' }], message: 'product_id "1db4 ": must be four' },
   {
     given: [{ ...gpu, device_type: 'a type-PF' }],
-    says: 'must be type-PCI, type-PF or type-VF',
+    message: 'must be type-PCI, type-PF or type-VF',
   },
-  { given: [{ ...gpu, device_type: 'vdpa' }], says: 'device_type "vdpa": must be' },
-  { given: [{ ...gpu, device_type: 'type-VFs' }], says: 'device_type "type-VFs": must be' },
-  { given: [{ ...gpu, capability_type: 'pcix' }], says: 'capability_type "pcix": must be "pci"' },
-  { given: [{ ...gpu, capability_type: 'a pci' }], says: 'must be "pci"' },
+  { given: [{ ...gpu, device_type: 'vdpa' }], message: 'device_type "vdpa": must be' },
+  { given: [{ ...gpu, device_type: 'type-VFs' }], message: 'device_type "type-VFs": must be' },
+  {
+    given: [{ ...gpu, capability_type: 'pcix' }],
+    message: 'capability_type "pcix": must be "pci"',
+  },
+  { given: [{ ...gpu, capability_type: 'a pci' }], message: 'must be "pci"' },
   {
     given: [{ ...gpu, numa_policy: 'strict' }],
-    says: 'must be required, socket, preferred, legacy',
+    message: 'must be required, socket, preferred, legacy',
   },
-  { given: [{ ...gpu, resource_class: 1 }], says: 'resource_class 1: must be text' },
-  { given: [{ ...gpu, traits: ['A'] }], says: 'traits ["A"]: must be text' },
+  { given: [{ ...gpu, resource_class: 1 }], message: 'resource_class 1: must be text' },
+  { given: [{ ...gpu, traits: ['A'] }], message: 'traits ["A"]: must be text' },
   {
     given: [{ ...gpu, live_migratable: 'maybe' }],
-    says: 'live_migratable "maybe": must be a text such as "yes" or "no"',
+    message: 'live_migratable "maybe": must be a text such as "yes" or "no"',
   },
   {
     given: [{ ...gpu, live_migratable: true }],
-    says: 'live_migratable true: must be a text such as "yes" or "no"',
+    message: 'live_migratable true: must be a text such as "yes" or "no"',
   },
   {
     given: [{ ...gpu, address: '*' }],
-    says: 'key "address": must be one of name, capability_type',
+    message: 'key "address": must be one of name, capability_type',
   },
   {
     given: [{ name: 'gpu', vendor_id: '10de' }],
-    says: '"gpu": must have vendor_id and product_id',
+    message: '"gpu": must have vendor_id and product_id',
   },
   {
     given: [{ name: 'gpu', product_id: '1db4' }],
-    says: '"gpu": must have vendor_id and product_id',
+    message: '"gpu": must have vendor_id and product_id',
   },
   {
     given: [{ name: 'gpu', vendor_id: '10de' }],
     options: { pciInPlacement: true },
-    says: 'must have vendor_id and product_id, or resource_class',
+    message: 'must have vendor_id and product_id, or resource_class',
   },
   {
     given: [gpu, gpu],
     options: { pciInPlacement: true },
-    says: '"gpu": is defined twice; with pci_in_placement a name has one definition',
+    message: '"gpu": is defined twice; with pci_in_placement a name has one definition',
   },
   {
     given: [typed, { ...typed, numa_policy: 'socket' }],
-    says: 'numa_policy "socket" must be that of its first definition, "legacy"',
+    message: 'numa_policy "socket" must be that of its first definition, "legacy"',
   },
-  { given: [gpu, gpu], says: 'every definition of one name must state the same device_type' },
-  { given: [typed, gpu], says: 'must state the same device_type' },
+  { given: [gpu, gpu], message: 'every definition of one name must state the same device_type' },
+  { given: [typed, gpu], message: 'must state the same device_type' },
 ];
 
 describe('an alias is refused with its source and the rule', () => {
-  for (const { given, options, says } of refused) {
-    test(says, () => {
+  for (const { given, options, message } of refused) {
+    test(message, () => {
       let error: unknown;
       try {
         parse(given, options);
@@ -157,7 +160,7 @@ describe('an alias is refused with its source and the rule', () => {
       }
       expect(isComputeError(error, 'invalid')).toBe(true);
       expect(String(error)).toContain('nova.conf:7: alias ');
-      expect(String(error)).toContain(says);
+      expect(String(error)).toContain(message);
     });
   }
 

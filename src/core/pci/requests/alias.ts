@@ -47,21 +47,21 @@ export function parseAliases(
 type Refuse = (problem: string) => ComputeError;
 
 /** Keys of a definition and the rules of their text. */
-const rules: Record<string, { test: RegExp; says: string }> = {
-  name: { test: /^.{1,256}$/s, says: '1 to 256 characters' },
-  capability_type: { test: /^pci$/, says: '"pci"' },
-  vendor_id: { test: /^[0-9a-f]{4}$/i, says: 'four hexadecimal digits' },
-  product_id: { test: /^[0-9a-f]{4}$/i, says: 'four hexadecimal digits' },
+const rules: Record<string, { test: RegExp; allowed: string }> = {
+  name: { test: /^.{1,256}$/s, allowed: '1 to 256 characters' },
+  capability_type: { test: /^pci$/, allowed: '"pci"' },
+  vendor_id: { test: /^[0-9a-f]{4}$/i, allowed: 'four hexadecimal digits' },
+  product_id: { test: /^[0-9a-f]{4}$/i, allowed: 'four hexadecimal digits' },
   device_type: {
     test: /^(type-PCI|type-PF|type-VF)$/,
-    says: 'type-PCI, type-PF or type-VF',
+    allowed: 'type-PCI, type-PF or type-VF',
   },
   numa_policy: {
     test: new RegExp(`^(${numaPolicies.join('|')})$`),
-    says: numaPolicies.join(', '),
+    allowed: numaPolicies.join(', '),
   },
-  resource_class: { test: /^/, says: 'text' },
-  traits: { test: /^/, says: 'text' },
+  resource_class: { test: /^/, allowed: 'text' },
+  traits: { test: /^/, allowed: 'text' },
 };
 
 function parseAlias(
@@ -110,7 +110,7 @@ function parseValue(key: string, value: unknown, refuse: Refuse): string {
   if (rule === undefined)
     throw refuse(`key ${quoted(key)}: must be one of ${Object.keys(rules).join(', ')}`);
   if (typeof value === 'string' && rule.test.test(value)) return value;
-  throw refuse(`${key} ${shown}: must be ${rule.says}`);
+  throw refuse(`${key} ${shown}: must be ${rule.allowed}`);
 }
 
 function hasTarget(spec: PciRequestSpec, options: AliasOptions): boolean {

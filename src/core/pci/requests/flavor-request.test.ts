@@ -47,57 +47,58 @@ const refused = [
   {
     asked: { 'pci_passthrough:alias': 'gpu:1,gpu:0' },
     detail: 'bad_alias_count',
-    says: '"gpu:0": COUNT must be 1 to 256',
+    message: '"gpu:0": COUNT must be 1 to 256',
   },
   {
     asked: { 'pci_passthrough:alias': 'gpu:99999999999999999999' },
     detail: 'bad_alias_count',
-    says: 'COUNT must be 1 to 256',
+    message: 'COUNT must be 1 to 256',
   },
   {
     asked: { 'pci_passthrough:alias': '' },
     detail: 'bad_alias_syntax',
-    says: '"" must be NAME:COUNT',
+    message: '"" must be NAME:COUNT',
   },
   {
     asked: { 'pci_passthrough:alias': 'gpu:1,' },
     detail: 'bad_alias_syntax',
-    says: '"" must be NAME:COUNT',
+    message: '"" must be NAME:COUNT',
   },
   {
     asked: { 'pci_passthrough:alias': 'gpu' },
     detail: 'bad_alias_syntax',
-    says: '"gpu": "gpu" must be NAME:COUNT',
+    message: '"gpu": "gpu" must be NAME:COUNT',
   },
   {
     asked: { 'pci_passthrough:alias': 'gpu:x' },
     detail: 'bad_alias_syntax',
-    says: '"gpu:x" must be NAME:COUNT',
+    message: '"gpu:x" must be NAME:COUNT',
   },
   {
     asked: { 'pci_passthrough:alias': 'a:gpu:1' },
     detail: 'bad_alias_syntax',
-    says: 'must be NAME:COUNT',
+    message: 'must be NAME:COUNT',
   },
   {
     asked: { 'pci_passthrough:alias': 'gpu:1 2' },
     detail: 'bad_alias_syntax',
-    says: 'must be NAME:COUNT',
+    message: 'must be NAME:COUNT',
   },
   {
     asked: { 'pci_passthrough:alias': 'qat:1' },
     detail: 'alias_not_defined',
-    says: '"qat:1": alias "qat" is not defined',
+    message: '"qat:1": alias "qat" is not defined',
   },
   {
     asked: { 'pci_passthrough:alias': 'gpu:1', 'hw:pci_numa_affinity_policy': 'near' },
     detail: undefined,
-    says: 'hw:pci_numa_affinity_policy "near": must be one of required, socket, preferred, legacy',
+    message:
+      'hw:pci_numa_affinity_policy "near": must be one of required, socket, preferred, legacy',
   },
 ];
 
-for (const { asked, detail, says } of refused) {
-  test(`refused: ${says}`, () => {
+for (const { asked, detail, message } of refused) {
+  test(`refused: ${message}`, () => {
     let error: unknown;
     try {
       requestsOf(asked);
@@ -106,6 +107,6 @@ for (const { asked, detail, says } of refused) {
     }
     expect(isComputeError(error, 'invalid')).toBe(true);
     expect(error).toMatchObject({ detail });
-    expect(String(error)).toContain(says);
+    expect(String(error)).toContain(message);
   });
 }

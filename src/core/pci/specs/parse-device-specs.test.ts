@@ -117,76 +117,88 @@ test('an object from YAML is as good as its JSON text, and an old key is warned 
   ]);
 });
 
-const refused: { given: unknown; rule: string; says: string }[] = [
-  { given: '{"vendor_id": ', rule: 'bad_json', says: 'nova.conf:1: {"vendor_id": : must be JSON' },
+const refused: { given: unknown; rule: string; message: string }[] = [
+  {
+    given: '{"vendor_id": ',
+    rule: 'bad_json',
+    message: 'nova.conf:1: {"vendor_id": : must be JSON',
+  },
   {
     given: ' ',
     rule: 'bad_json',
-    says: 'nova.conf:1: device_spec is empty: must be a JSON object or a list of objects',
+    message: 'nova.conf:1: device_spec is empty: must be a JSON object or a list of objects',
   },
   {
     given: `\u001b[2J${'x'.repeat(80)}`,
     rule: 'bad_json',
-    says: `nova.conf:1: \\u001b[2J${'x'.repeat(51)}…: must be JSON (Unexpected token '\\u001b'`,
+    message: `nova.conf:1: \\u001b[2J${'x'.repeat(51)}…: must be JSON (Unexpected token '\\u001b'`,
   },
-  { given: '5', rule: 'not_list_or_dict', says: 'nova.conf:1: 5: must be an object or a list' },
+  { given: '5', rule: 'not_list_or_dict', message: 'nova.conf:1: 5: must be an object or a list' },
   {
     given: [{}, 'x'],
     rule: 'entry_not_object',
-    says: 'nova.conf:1: entry 1: "x": must be an object',
+    message: 'nova.conf:1: entry 1: "x": must be an object',
   },
-  { given: { vendor_id: '80g6' }, rule: 'not_hex', says: 'entry 0: vendor_id "80g6": must be hex' },
-  { given: { product_id: '' }, rule: 'not_hex', says: 'product_id ""' },
-  { given: { vendor_id: 8086 }, rule: 'not_text', says: 'vendor_id 8086: must be text' },
-  { given: { product_id: '12345' }, rule: 'out_of_range', says: 'must not be above ffff' },
-  { given: { address: '0000:01:20.0' }, rule: 'out_of_range', says: 'address slot "20"' },
-  { given: { address: '0000:01:00.8' }, rule: 'out_of_range', says: 'address function "8"' },
+  {
+    given: { vendor_id: '80g6' },
+    rule: 'not_hex',
+    message: 'entry 0: vendor_id "80g6": must be hex',
+  },
+  { given: { product_id: '' }, rule: 'not_hex', message: 'product_id ""' },
+  { given: { vendor_id: 8086 }, rule: 'not_text', message: 'vendor_id 8086: must be text' },
+  { given: { product_id: '12345' }, rule: 'out_of_range', message: 'must not be above ffff' },
+  { given: { address: '0000:01:20.0' }, rule: 'out_of_range', message: 'address slot "20"' },
+  { given: { address: '0000:01:00.8' }, rule: 'out_of_range', message: 'address function "8"' },
   {
     given: { address: '100000000:01:00.0' },
     rule: 'out_of_range',
-    says: 'address domain "100000000"',
+    message: 'address domain "100000000"',
   },
   {
     given: '{"devname":"a","physical_network":"x","devname":"b"}',
     rule: 'repeated_key',
-    says: 'key "devname" is written twice in one object',
+    message: 'key "devname" is written twice in one object',
   },
-  { given: { address: '0:0:0:0' }, rule: 'wrong_address_format', says: 'has more than' },
-  { given: { address: 7 }, rule: 'wrong_address_format', says: 'address 7: must be a text' },
-  { given: { address: { bus: '[0' } }, rule: 'wrong_address_format', says: 'bus "[0"' },
-  { given: { address: { func: '0' } }, rule: 'wrong_address_format', says: '"func" is not one of' },
-  { given: { address: '*', devname: 'a' }, rule: 'devname_and_address', says: 'devname "a"' },
-  { given: { managed: 'maybe' }, rule: 'bad_boolean_tag', says: 'tag managed "maybe"' },
+  { given: { address: '0:0:0:0' }, rule: 'wrong_address_format', message: 'has more than' },
+  { given: { address: 7 }, rule: 'wrong_address_format', message: 'address 7: must be a text' },
+  { given: { address: { bus: '[0' } }, rule: 'wrong_address_format', message: 'bus "[0"' },
+  {
+    given: { address: { func: '0' } },
+    rule: 'wrong_address_format',
+    message: '"func" is not one of',
+  },
+  { given: { address: '*', devname: 'a' }, rule: 'devname_and_address', message: 'devname "a"' },
+  { given: { managed: 'maybe' }, rule: 'bad_boolean_tag', message: 'tag managed "maybe"' },
   {
     given: { one_time_use: 'yes' },
     rule: 'one_time_use_needs_placement',
-    says: 'report_in_placement',
+    message: 'report_in_placement',
   },
-  { given: { physical_network: ['a'] }, rule: 'not_text', says: 'tag physical_network ["a"]' },
+  { given: { physical_network: ['a'] }, rule: 'not_text', message: 'tag physical_network ["a"]' },
   {
     given: { device_id: '1', vendor_id: '2' },
     rule: 'device_id_and_vendor_id',
-    says: 'device_id "1"',
+    message: 'device_id "1"',
   },
   {
     given: { devname: 'enp1s0', remote_managed: 'yes' },
     rule: 'remote_managed_pf',
-    says: '(10ca)',
+    message: '(10ca)',
   },
   {
     given: { devname: 'no0', remote_managed: '1' },
     rule: 'remote_managed_not_present',
-    says: 'no0',
+    message: 'no0',
   },
   {
     given: { address: '0000:01:00.0', product_id: '1', remote_managed: '1' },
     rule: 'remote_managed_id_mismatch',
-    says: '8086:10ca',
+    message: '8086:10ca',
   },
 ];
 
 describe('an entry is refused with its source, number and rule', () => {
-  for (const { given, rule, says } of refused) {
+  for (const { given, rule, message } of refused) {
     test(`${rule}: ${JSON.stringify(given)}`, () => {
       let error: unknown;
       try {
@@ -196,7 +208,7 @@ describe('an entry is refused with its source, number and rule', () => {
       }
       expect(isComputeError(error, 'invalid')).toBe(true);
       expect(error).toMatchObject({ detail: rule });
-      expect(String(error)).toContain(says);
+      expect(String(error)).toContain(message);
     });
   }
 });

@@ -23,8 +23,8 @@ describe('text', () => {
     ['in:"', 'not closed'],
     ['in:"a"b', 'not closed'],
     ['in:a"b"', 'not closed'],
-  ])('%s is refused', (value, says) => {
-    expect(() => textTest('name', value)).toThrow(says);
+  ])('%s is refused', (value, message) => {
+    expect(() => textTest('name', value)).toThrow(message);
   });
 });
 

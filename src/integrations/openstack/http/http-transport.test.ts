@@ -63,33 +63,34 @@ test.each([
     what: 'of another authority',
     certificate: () => others.sign(),
     ca: ours.cert,
-    says: 'its certificate is signed by no authority of openstack.ca_file (/etc/ca.pem)',
+    expected: 'its certificate is signed by no authority of openstack.ca_file (/etc/ca.pem)',
   },
   {
     what: 'of an authority that nobody named',
     certificate: () => ours.sign(),
     ca: undefined,
-    says: 'its certificate is signed by an unknown authority; set openstack.ca_file to your CA bundle',
+    expected:
+      'its certificate is signed by an unknown authority; set openstack.ca_file to your CA bundle',
   },
   {
     what: 'that has ended',
     certificate: () => ours.sign({ days: -1 }),
     ca: ours.cert,
-    says: 'its certificate has expired',
+    expected: 'its certificate has expired',
   },
   {
     what: 'for another host',
     certificate: () => ours.sign({ subject: 'DNS:elsewhere.test' }),
     ca: ours.cert,
-    says: 'its certificate is for another host',
+    expected: 'its certificate is for another host',
   },
-])('a certificate $what is refused in words, at once', async ({ certificate, ca, says }) => {
+])('a certificate $what is refused in words, at once', async ({ certificate, ca, expected }) => {
   const base = await serviceWith(certificate());
   const caller = callerWith(ca);
   const call = { service: 'network', method: 'GET', base, path: '/' } as const;
   await expect(caller.call(call)).rejects.toMatchObject({
     kind: 'unavailable',
-    message: expect.stringContaining(`network service at ${base} is not trusted: ${says}`),
+    message: expect.stringContaining(`network service at ${base} is not trusted: ${expected}`),
   });
   expect(caller.counts()).toEqual({ 'network GET': 1 });
 });

@@ -111,18 +111,26 @@ const inUse = {
   detail: '',
 };
 test.each([
-  { given: recorded('47-port-show-404').reply, kind: 'notFound', says: 'Port p-direct-none could' },
-  { given: recorded('43-port-create-bad-vnic-type').reply, kind: 'invalid', says: 'bogus is not' },
-  { given: { status: 409, body: { NeutronError: inUse } }, kind: 'conflict', says: '10.0.0.9' },
-  { given: { status: 409, body: { NeutronError: quota } }, kind: 'overQuota', says: 'Quota' },
-  { given: { status: 413, body: { NeutronError: quota } }, kind: 'overQuota', says: 'Quota' },
-  { given: { status: 500, body: {} }, kind: 'unavailable', says: 'answers 500 to GET' },
-  { given: { status: 200 }, kind: 'unavailable', says: 'answers 200 to GET /v2.0/ports/p' },
-])('$given.status is $kind in Neutron’s words: $says', async ({ given, kind, says }) => {
+  {
+    given: recorded('47-port-show-404').reply,
+    kind: 'notFound',
+    expected: 'Port p-direct-none could',
+  },
+  {
+    given: recorded('43-port-create-bad-vnic-type').reply,
+    kind: 'invalid',
+    expected: 'bogus is not',
+  },
+  { given: { status: 409, body: { NeutronError: inUse } }, kind: 'conflict', expected: '10.0.0.9' },
+  { given: { status: 409, body: { NeutronError: quota } }, kind: 'overQuota', expected: 'Quota' },
+  { given: { status: 413, body: { NeutronError: quota } }, kind: 'overQuota', expected: 'Quota' },
+  { given: { status: 500, body: {} }, kind: 'unavailable', expected: 'answers 500 to GET' },
+  { given: { status: 200 }, kind: 'unavailable', expected: 'answers 200 to GET /v2.0/ports/p' },
+])('$given.status is $kind in Neutron’s words: $expected', async ({ given, kind, expected }) => {
   const network = await start(given);
   await expect(network.showPort('p', member)).rejects.toMatchObject({
     kind,
-    message: expect.stringContaining(says),
+    message: expect.stringContaining(expected),
   });
 });
 
@@ -160,12 +168,12 @@ test('without the role admin a binding or a physical network is not taken for no
   const body = { ports: [asMember], networks: [plain] };
   scripted = await scriptedOpenStack([{ status: 200, body }], { roles: ['service'] });
   const { network } = scripted.client;
-  const says = {
+  const expected = {
     kind: 'forbidden',
     message: expect.stringContaining('it needs the role `admin` of user nova on project service'),
   };
-  await expect(network.listPorts(['p'])).rejects.toMatchObject(says);
-  await expect(network.showNetwork('n')).rejects.toMatchObject(says);
+  await expect(network.listPorts(['p'])).rejects.toMatchObject(expected);
+  await expect(network.showNetwork('n')).rejects.toMatchObject(expected);
 });
 
 const vlanNetwork = recorded('07-network-show').reply;
