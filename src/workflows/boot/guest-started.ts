@@ -33,10 +33,11 @@ export async function guestStarted(
   const startedAt = task.data.startedAt ?? context.clock.now();
   const spawned = finishedEvent(context, 'spawn', startedAt, { host: host.name });
   const wait = plugWait(context, task);
+  const follows = wait ?? becomeActive(context);
   return {
+    ...follows,
     ...(entry.devices !== undefined && { host: hostChange(host, entry) }),
-    ...(wait ?? becomeActive(context)),
-    events: [spawned, ...(wait?.events ?? [])],
+    events: [spawned, ...(follows.events ?? [])],
   };
 }
 

@@ -35,13 +35,16 @@ function triesAnother(
 /** Last step of an undo: releases the claim, and tries another host where that can help. */
 export const release: BootStep = async (context, task) => {
   const server = await serverOf(context, task);
-  const { failure, failedHosts, attempt, hostIsSilent = false, ...rest } = task.data;
-  invariant(failure, `boot of ${server.id} is undone without a failure`);
+  const {
+    failure: _failure,
+    failedHosts: _hosts,
+    attempt,
+    hostIsSilent = false,
+    ...rest
+  } = task.data;
+  const { failure, tried, message } = failureOf(server, task.data);
   const host = hostIsSilent ? undefined : await releaseChange(context, server);
   const off = { hostId: null, hostName: null };
-  const { hostName } = server;
-  const tried =
-    hostName === null ? [] : [...failedHosts, { host: hostName, reason: failure.message }];
   const now = context.clock.now();
   if (triesAnother(context, server, task.data)) {
     return {
@@ -54,10 +57,6 @@ export const release: BootStep = async (context, task) => {
       },
     };
   }
-  const message =
-    tried.length > 1
-      ? `No host could start the server. ${tried.map((t) => `${t.host}: ${t.reason}`).join('; ')}`
-      : failure.message;
   return {
     ...(host !== undefined && { host }),
     freesPorts: true,
@@ -73,12 +72,27 @@ export const release: BootStep = async (context, task) => {
   };
 };
 
+/** Why the boot failed, the hosts that were tried, and what the requester gets of both. */
+function failureOf({ id, hostName }: Server, { failure, failedHosts }: BootData) {
+  invariant(failure, `boot of ${id} is undone without a failure`);
+  const tried =
+    hostName === null ? [] : [...failedHosts, { host: hostName, reason: failure.message }];
+  const message =
+    tried.length > 1
+      ? `No host could start the server. ${tried.map((t) => `${t.host}: ${t.reason}`).join('; ')}`
+      : failure.message;
+  return { failure, tried, message };
+}
+
 /** The silent host has confirmed that it has no guest of the server. */
 export const giveBack: BootStep = async (context, task) => {
-  const host = await releaseChange(context, await serverOf(context, task));
+  const server = await serverOf(context, task);
+  const host = await releaseChange(context, server);
+  const { failure, message } = failureOf(server, task.data);
   return {
     ...(host !== undefined && { host }),
     server: { hostId: null, hostName: null },
+    outcome: failedBy({ ...failure, message }),
     next: null,
   };
 };

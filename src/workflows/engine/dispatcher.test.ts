@@ -10,6 +10,7 @@ import { silentLog } from '#test/silent-log.ts';
 import { aBoot, aHost, bootData } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from './context.ts';
 import { startDispatcher } from './dispatcher.ts';
+import { failedBy, succeeded } from './endings.ts';
 import { assertCurrent, type StepOutcome, type WorkflowStep } from './workflow.ts';
 
 const leaseMs = 150;
@@ -36,6 +37,8 @@ afterEach(async () => {
 type Step = WorkflowStep<'boot'>['run'];
 type Outcome = StepOutcome<'boot'>;
 
+const ends = { outcome: succeeded, next: null } as const;
+
 const at = (step: TaskStepOf['boot'], dueAt: number | null = 0): NextStep<'boot'> => ({
   step,
   data: bootData,
@@ -57,7 +60,7 @@ function dispatch(
     steps: Object.fromEntries(Object.entries(steps).map(([name, run]) => [name, { run }])),
     failed: async (_context: unknown, _task: unknown, error: ComputeError): Promise<Outcome> => ({
       server: { vmState: 'error' },
-      actionMessage: error.message,
+      outcome: failedBy(error),
       next: null,
     }),
   };
@@ -94,7 +97,7 @@ function heldStep(outcome: Outcome) {
 
 test('a step that outlasts its lease many times runs once, and what it returns is recorded', async () => {
   letTimePass();
-  const held = heldStep({ server: { vmState: 'active' }, next: null });
+  const held = heldStep({ server: { vmState: 'active' }, ...ends });
   dispatch({ schedule: held.run });
   const boot = await aBoot(store);
   await until(() => expect(time.now).toBeGreaterThan(1_000 + 10 * leaseMs));
@@ -107,7 +110,7 @@ test('a step that outlasts its lease many times runs once, and what it returns i
 
 test('the lease is renewed while the step runs, so that no other controller takes the task', async () => {
   letTimePass();
-  const held = heldStep({ next: null });
+  const held = heldStep(ends);
   dispatch({ schedule: held.run });
   const boot = await aBoot(store);
   const end = 1_000 + 10 * leaseMs;
@@ -123,7 +126,7 @@ test('the lease is renewed while the step runs, so that no other controller take
 });
 
 test('the clock jumps past the lease: the step still runs once', async () => {
-  const held = heldStep({ server: { vmState: 'active' }, next: null });
+  const held = heldStep({ server: { vmState: 'active' }, ...ends });
   dispatch({ schedule: held.run });
   const boot = await aBoot(store);
   await until(() => expect(held.runs).toHaveLength(1));
@@ -144,7 +147,7 @@ test('a step whose host changed meanwhile is run again, with what is there then'
     const { generation } = (await store.hosts.get(hostId))!;
     seen.push(generation);
     if (seen.length === 1) await store.hosts.update({ hostId, generation, vcpusUsed: 1 });
-    return { host: { hostId, generation, vcpusUsed: 2 }, next: null };
+    return { host: { hostId, generation, vcpusUsed: 2 }, ...ends };
   };
   const leases = vi.spyOn(store.tasks, 'lease');
   dispatch({ schedule: run });
@@ -158,17 +161,17 @@ test('a step whose host changed meanwhile is run again, with what is there then'
 });
 
 test('a step stops before its next outside effect when another workflow took its server over', async () => {
-  const held = heldStep({ next: null });
+  const held = heldStep(ends);
   const effects: string[] = [];
   const run = async (ctx: WorkflowContext, task: Task<'boot'>): Promise<Outcome> => {
     await held.run(ctx, task);
     await assertCurrent(ctx, task);
     effects.push('bound');
-    return { server: { vmState: 'active' }, next: null };
+    return { server: { vmState: 'active' }, ...ends };
   };
   dispatch({
     schedule: run,
-    'remove-guest': async () => ({ server: { vmState: 'deleted' }, next: null }),
+    'remove-guest': async () => ({ server: { vmState: 'deleted' }, ...ends }),
   });
   const boot = await aBoot(store);
   await until(() => expect(held.runs).toHaveLength(1));
@@ -204,7 +207,7 @@ test('a parked step runs when its host has answered, and not before', async () =
     }),
     'guest-started': async (_context, { serverId }) => {
       answered.push((await store.commands.last(serverId, 'destroy'))?.result);
-      return { next: null };
+      return ends;
     },
   });
   const boot = await aBoot(store);
@@ -223,7 +226,7 @@ test('a parked step runs when its host has answered, and not before', async () =
 });
 
 test('what is recorded by a controller that lost its lease to another is refused', async () => {
-  const held = heldStep({ server: { vmState: 'active' }, next: null });
+  const held = heldStep({ server: { vmState: 'active' }, ...ends });
   dispatch({ schedule: held.run });
   const boot = await aBoot(store);
   await until(() => expect(held.runs).toHaveLength(1));
@@ -250,7 +253,7 @@ test('a task that the store could not record is continued as soon as it can, fro
   const step =
     (next: NextStep<'boot'> | null) => async (_context: WorkflowContext, task: Task<'boot'>) => {
       ran.push(task.step);
-      return { next };
+      return next === null ? ends : { next };
     };
   dispatch({ schedule: step(at('bind-ports')), 'bind-ports': step(null) }, { faultPauseMs: 10 });
   const boot = await aBoot(store);
@@ -269,7 +272,7 @@ test('tasks that cannot be recorded keep no others from running, however many th
   };
   const odd = new Set<string>();
   for (let made = 0; made < concurrency; made += 1) odd.add((await aBoot(store)).id);
-  dispatch({ schedule: async () => ({ next: null }) }, { faultPauseMs: 60_000 });
+  dispatch({ schedule: async () => ends }, { faultPauseMs: 60_000 });
   await until(async () =>
     expect((await store.tasks.overview(time.now, 10)).counts.running).toBe(concurrency),
   );
@@ -283,7 +286,7 @@ test.each(['runs', 'was stopped'])(
     const steps = {
       schedule: async (): Promise<Outcome> => {
         tries += 1;
-        return { next: tries === 1 ? at('schedule', time.now + 30_000) : null };
+        return tries === 1 ? { next: at('schedule', time.now + 30_000) } : ends;
       },
     };
     time.now = 10 * 3_600_000;

@@ -225,7 +225,7 @@ async function recover(
   const outcome =
     kind === task.kind
       ? await workflows[kind].recover(context, task, error)
-      : endInError<TaskKind>(context, error);
+      : endInError(context, error);
   const committed = await context.store.commit({ task: { ...task, kind }, ...outcome });
   return committed.ok ? taskAfter(context, { ...task, kind }, outcome) : undefined;
 }

@@ -1,8 +1,8 @@
 /** Common ways for a workflow to end. */
-import type { ActionOutcome, TaskKind } from '#contracts/store/store.ts';
+import type { ActionOutcome } from '#contracts/store/store.ts';
 import type { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from './context.ts';
-import type { StepOutcome } from './workflow.ts';
+import type { StepEnds } from './workflow.ts';
 
 /** The workflow succeeded. */
 export const succeeded: ActionOutcome = { is: 'ok' };
@@ -19,10 +19,10 @@ export function failedBy({
  * The server goes to ERROR with this error as its fault, and keeps its resources until it is
  * deleted.
  */
-export function endInError<Kind extends TaskKind>(
+export function endInError(
   { clock }: Pick<WorkflowContext, 'clock'>,
   error: ComputeError,
-): StepOutcome<Kind> {
+): StepEnds {
   const { message, detail: details = '' } = error;
   return {
     server: {

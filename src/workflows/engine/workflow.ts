@@ -3,6 +3,8 @@
  * recorded; it records nothing itself.
  */
 import type {
+  ActionOutcome,
+  NextStep,
   Task,
   TaskKind,
   TaskRef,
@@ -13,8 +15,24 @@ import type {
 import { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from './context.ts';
 
+/** What a step wants recorded, apart from where the workflow goes next. */
+type StepChanges = Omit<Transition, 'task' | 'next' | 'outcome'>;
+
+/** A step after which the workflow continues. Example: `{ next: { step: 'release', data, dueAt } }`. */
+export interface StepContinues<Kind extends TaskKind> extends StepChanges {
+  next: NextStep<Kind>;
+  /** Where the requester gets it before the workflow ends, as while a silent host is waited for. */
+  outcome?: ActionOutcome;
+}
+
+/** The last step, which has to state the outcome. Example: `{ outcome: succeeded, next: null }`. */
+export interface StepEnds extends StepChanges {
+  next: null;
+  outcome: ActionOutcome;
+}
+
 /** What a step wants recorded, together with where the workflow goes next. */
-export type StepOutcome<Kind extends TaskKind> = Omit<Transition<Kind>, 'task'>;
+export type StepOutcome<Kind extends TaskKind> = StepContinues<Kind> | StepEnds;
 
 /** What a step starts from, beside its task. */
 export interface StepStart<Read = unknown> {

@@ -151,10 +151,9 @@ export async function nicAttached(
   invariant(host, `server ${server.id} is on no host`);
   const devices = await context.store.hosts.devices(host.id);
   const entry = allocateServer(host, devices, server.id);
-  const wait = plugWait(context, task);
   return {
+    ...(plugWait(context, task) ?? endOfAttach(context, task, host.name)),
     ...(entry.devices !== undefined && { host: hostChange(host, entry) }),
-    ...(wait ?? endOfAttach(context, task, host.name)),
   };
 }
 

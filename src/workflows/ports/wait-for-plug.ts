@@ -14,7 +14,7 @@ import type { WorkflowContext } from '../engine/context.ts';
 import { movedNics } from './port-news.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { serverOf } from '../engine/server-of.ts';
-import type { StepOutcome, WorkflowStep } from '../engine/workflow.ts';
+import type { StepContinues, StepOutcome, WorkflowStep } from '../engine/workflow.ts';
 
 /** Its name in every workflow that has it; an event wakes this step. */
 export const plugStep = 'wait-for-plug' satisfies TaskStepOf['boot'] & TaskStepOf['attach'];
@@ -32,7 +32,7 @@ type PlugKind = 'boot' | 'attach';
 export function plugWait<Kind extends PlugKind>(
   context: WorkflowContext,
   task: Task<Kind>,
-): Required<Pick<StepOutcome<Kind>, 'next' | 'events'>> | undefined {
+): StepContinues<Kind> | undefined {
   const { unwired = [] } = task.data;
   const { plugTimeoutMs } = context.settings;
   if (unwired.length === 0 || plugTimeoutMs === 0) return undefined;
