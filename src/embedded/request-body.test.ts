@@ -9,7 +9,7 @@ const keys = (count: number) =>
 
 test.each([
   [1, "user: unknown key 'k0'"],
-  [20, 'user.k0: unknown key'],
+  [20, "user: unknown key 'k0', 'k1', 'k2'"],
 ])('%i unknown keys are named as such', (count, words) => {
   expect(() => read({ user: keys(count) })).toThrow(words);
 });

@@ -2,7 +2,8 @@
 import { type Static, type TOptional, type TProperties, type TSchema, Type } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { ComputeError } from '#core/errors.ts';
-import { cutTo, type Finding, namesIn, quoted, valueAt } from '#runtime/schema-findings.ts';
+import { faultOf, type SchemaPhrasing } from '#runtime/schema-fault.ts';
+import { type Finding, quoted } from '#runtime/schema-findings.ts';
 
 /** A JSON Schema as plain data. */
 export interface JsonSchema {
@@ -61,77 +62,30 @@ function validatorOf(schema: TSchema): Validator {
   return validator;
 }
 
-function explain(given: Finding[], body: unknown, schema: JsonSchema): string {
-  const findings = given.map(ofUnknownKey);
-  const finding = mostTelling(findings);
-  if (finding === undefined) return 'The request body is invalid.';
-  const names = namesIn(finding.instancePath);
-  const rule = ruleOf(finding, findings, schema);
-  if (names.length === 0) return finding.keyword === 'type' ? bodyRule(schema) : rule;
-  return `Invalid input for field/attribute ${names.join('.')}. Value: ${shown(valueAt(names, body))}. ${rule}`;
-}
+/** The texts of Nova. Passwords stay out of messages and logs. */
+const phrasing: SchemaPhrasing = {
+  unknownKeys: (keys) => {
+    const verb = keys.length === 1 ? 'was' : 'were';
+    return `Additional properties are not allowed (${quoted(keys)} ${verb} unexpected)`;
+  },
+  missingKeys: (keys) => `${quoted(keys)} is a required property`,
+  oneOf: (values) => `must be one of ${quoted(values)}`,
+  or: ', or ',
+  valueLength: 200,
+  secrets: ['adminPass'],
+};
 
-/**
- * Validators list the first findings only: of many unknown keys each, and not what they have in
- * common.
- */
-function ofUnknownKey(finding: Finding): Finding {
-  if (finding.keyword !== 'boolean') return finding;
-  const keyword = 'additionalProperties';
-  const instancePath = finding.instancePath.slice(0, finding.instancePath.lastIndexOf('/'));
-  const params = { [keyword]: namesIn(finding.instancePath).slice(-1) };
-  return { ...finding, keyword, instancePath, params };
+function explain(findings: Finding[], body: unknown, schema: JsonSchema): string {
+  const { names, keys, shown, rule } = faultOf(findings, { value: body, schema }, phrasing);
+  if (names.length > 0) {
+    return `Invalid input for field/attribute ${names.join('.')}. Value: ${shown}. ${rule}`;
+  }
+  return keys.length > 0 ? rule : bodyRule(schema);
 }
 
 /** For a body that is not an object. */
 function bodyRule({ properties }: JsonSchema): string {
   return `The request body must be an object with ${Object.keys(properties ?? {}).join(', ')}.`;
-}
-
-/** An unknown key; else the innermost fault, and for a union the fault of the union itself. */
-function mostTelling(findings: Finding[]): Finding | undefined {
-  const extra = findings.find(({ keyword }) => keyword === 'additionalProperties');
-  if (extra !== undefined) return extra;
-  const depth = ({ instancePath }: Finding) => instancePath.split('/').length;
-  const deepest = findings.reduce((most, each) => Math.max(most, depth(each)), 0);
-  const innermost = findings.filter((each) => depth(each) === deepest);
-  return innermost.find(({ keyword }) => keyword === 'anyOf') ?? innermost[0];
-}
-
-/** A schema may describe its `pattern` under the key `rule`, which validators ignore. */
-function ruleOf(finding: Finding, findings: Finding[], schema: JsonSchema): string {
-  const params = finding.params as Record<string, unknown>;
-  switch (finding.keyword) {
-    case 'additionalProperties': {
-      const extra = params['additionalProperties'] as string[];
-      const verb = extra.length === 1 ? 'was' : 'were';
-      return `Additional properties are not allowed (${quoted(extra)} ${verb} unexpected)`;
-    }
-    case 'required':
-      return `${quoted(params['requiredProperties'] as string[])} is a required property`;
-    case 'anyOf': {
-      const branches = findings.filter(
-        (each) => each.instancePath === finding.instancePath && each.keyword !== 'anyOf',
-      );
-      return [...new Set(branches.map((each) => ruleOf(each, findings, schema)))].join(', or ');
-    }
-    case 'enum':
-      return `must be one of ${quoted(params['allowedValues'] as unknown[])}`;
-    case 'pattern':
-      return (schemaAt(finding.schemaPath, schema)?.['rule'] as string) ?? finding.message;
-    default:
-      return finding.message;
-  }
-}
-
-function schemaAt(schemaPath: string, schema: JsonSchema): JsonSchema | undefined {
-  return valueAt(namesIn(schemaPath.replace(/^#/, '')), schema) as JsonSchema | undefined;
-}
-
-/** Passwords stay out of messages and logs, and a long value is cut. */
-function shown(value: unknown): string {
-  const text = JSON.stringify(value, (key, inner) => (key === 'adminPass' ? '***' : inner)) ?? '';
-  return cutTo(200, text);
 }
 
 /**

@@ -151,13 +151,13 @@ const wrong = [
     name: 'a report with a wrong figure',
     say: JSON.stringify({ ...hello, report: { ...report, facts: { ...report.facts, vcpus: -1 } } }),
     code: 4400,
-    reason: 'hello/report/facts/vcpus: must be >= 0',
+    reason: 'hello.report.facts.vcpus: must be >= 0',
   },
   {
     name: 'an uptime of two lines',
     say: JSON.stringify({ ...hello, report: { ...report, uptime: 'up\nup' } }),
     code: 4400,
-    reason: 'hello/report/uptime: must match pattern',
+    reason: 'hello.report.uptime: must match pattern',
   },
   {
     name: 'a device with an address that is none',
@@ -166,7 +166,7 @@ const wrong = [
       report: { ...report, devices: [{ function: { address: '../..' }, tags: {} }] },
     }),
     code: 4400,
-    reason: 'hello/report/devices/0/function',
+    reason: 'hello.report.devices.0.function',
   },
 ];
 

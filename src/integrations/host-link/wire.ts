@@ -6,6 +6,7 @@ import { type TSchema, Type } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import type { ToAgent, ToController } from '#contracts/host/host-link.ts';
 import { ComputeError } from '#core/errors.ts';
+import { faultOf, plainPhrasing } from '#runtime/schema-fault.ts';
 import { CommandResult, GuestState, HostReport, Uptime } from './wire-report.ts';
 import { HostId, HostName, SequenceNumber, ShortText } from './message-fields.ts';
 
@@ -77,10 +78,9 @@ function reader<Message extends { type: string }>(
     if (validator === undefined)
       throw refused(`type ${JSON.stringify(type)?.slice(0, 40)}: no such message`);
     if (!validator.Check(message)) {
-      const [first] = validator.Errors(message);
-      throw refused(
-        `${String(type)}${first?.instancePath ?? ''}: ${first?.message ?? 'not valid'}`,
-      );
+      const checked = { value: message, schema: schemas[type as Message['type']] };
+      const { names, rule } = faultOf(validator.Errors(message), checked, plainPhrasing);
+      throw refused(`${[type, ...names].join('.')}: ${rule}`);
     }
     return (drops ? validator.Clean(message) : message) as Message;
   };

@@ -7,7 +7,8 @@ import { Compile } from 'typebox/compile';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { nearestWord } from '#runtime/nearest-word.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
-import { type Finding, namesIn } from '#runtime/schema-findings.ts';
+import { faultOf, plainPhrasing, type SchemaPhrasing } from '#runtime/schema-fault.ts';
+import { valueAt } from '#runtime/schema-findings.ts';
 
 /** Where a key is. Example: `novella.yaml:12 simulated.hosts[0].device_spec[1]`. */
 export type Place = (keys: Keys) => string;
@@ -59,35 +60,28 @@ export function checkedBy<Schema extends TSchema>(
 ): Static<Schema> {
   const checker = Compile(schema);
   if (checker.Check(content)) return content;
-  const findings = checker.Errors(content);
-  // A misspelt key says more than that the right one is missing.
-  const first = findings.find(isUnknownKey) ?? findings[0];
-  const keys = namesIn(first?.instancePath ?? '').map(asKey);
-  throw new ComputeError('invalid', `${place(keys)}: ${ruleOf(first, keys, schema)}`);
+  const fault = faultOf(checker.Errors(content), { value: content, schema }, phrasing);
+  const { names, keys, rule } = fault;
+  // A missing key has no line.
+  const unknown = keys.filter((key) => Object.hasOwn(Object(valueAt(names, content)), key));
+  throw new ComputeError(
+    'invalid',
+    `${place([...names, ...unknown.slice(0, 1)].map(asKey))}: ${rule}`,
+  );
 }
 
-/**
- * The checker has no words for a key that no schema has, names types as JSON does, and does not
- * name the words that are allowed.
- */
-function ruleOf(finding: Finding | undefined, keys: Keys, schema: TSchema): string {
-  if (finding === undefined) return 'is not valid';
-  if (isUnknownKey(finding)) {
-    const meant = nearestWord(String(keys.at(-1)), keysBelow(schema, keys.slice(0, -1)));
+/** The checker names types as JSON does; these are the terms of who writes YAML. */
+const phrasing: SchemaPhrasing = {
+  ...plainPhrasing,
+  unknownKeys: ([key = ''], known) => {
+    const meant = nearestWord(key, known);
     const hint = meant === undefined ? '' : `; is ${meant} meant?`;
     return `is not a key of the configuration${hint}`;
-  }
-  const { allowedValues, type } = finding.params as { allowedValues?: unknown[]; type?: string };
-  if (allowedValues !== undefined) return `must be ${allowedValues.join(' or ')}`;
-  const words = type === undefined ? undefined : typeNames[type];
-  return words === undefined ? finding.message : `must be ${words}`;
-}
+  },
+  oneOf: (values) => `must be ${values.join(' or ')}`,
+  type: (type) => typeNames[type] && `must be ${typeNames[type]}`,
+};
 
-function isUnknownKey({ message }: Finding): boolean {
-  return message === 'schema is false';
-}
-
-/** Types by the words of whoever writes YAML. */
 const typeNames: Record<string, string> = {
   object: 'keys with values, such as "key: value", with a space after the colon',
   array: 'a list',
@@ -96,16 +90,6 @@ const typeNames: Record<string, string> = {
   boolean: 'true or false',
   string: 'text; quote what YAML would read as a number or a keyword',
 };
-
-/** The keys that the schema has at this place. */
-function keysBelow(schema: TSchema, keys: Keys): string[] {
-  let at: Partial<Record<string, unknown>> = { ...schema };
-  for (const key of keys) {
-    const { properties, items } = at as { properties?: Record<string, object>; items?: object };
-    at = { ...(typeof key === 'number' ? items : properties?.[key]) };
-  }
-  return Object.keys(at['properties'] ?? {});
-}
 
 function asKey(text: string): string | number {
   return /^\d+$/.test(text) ? Number(text) : text;

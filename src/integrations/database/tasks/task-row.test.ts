@@ -135,12 +135,12 @@ const unreadable: { name: string; change: Partial<TaskRow>; why: string }[] = [
   {
     name: 'a missing key',
     change: { data: JSON.stringify({ ...bootData, attempt: undefined }) },
-    why: 'data: must have required properties attempt',
+    why: "data: required key 'attempt' is missing",
   },
   {
     name: 'a key of another type',
     change: { data: JSON.stringify({ ...bootData, attempt: '1' }) },
-    why: 'data/attempt: must be integer',
+    why: 'data.attempt: must be integer',
   },
 ];
 

@@ -10,6 +10,7 @@ import type {
   TaskStepOf,
 } from '#contracts/store/task.ts';
 import { invariant } from '#core/errors.ts';
+import { faultOf, plainPhrasing } from '#runtime/schema-fault.ts';
 import type { TaskRow } from '../sqlite/tables.ts';
 import { taskData, taskSteps, taskVersion } from './task-schemas.ts';
 
@@ -75,8 +76,9 @@ function check({
   if (json === undefined) return 'its data is not JSON';
   const { value } = json;
   if (isData(kind, value)) return { kind, step, data: value };
-  const [first] = validatorOf(kind).Errors(value);
-  return `data${first?.instancePath ?? ''}: ${first?.message ?? 'not valid'}`;
+  const checked = { value, schema: taskData[kind] };
+  const { names, rule } = faultOf(validatorOf(kind).Errors(value), checked, plainPhrasing);
+  return `${['data', ...names].join('.')}: ${rule}`;
 }
 
 function parse(text: string): { value: unknown } | undefined {
