@@ -3,18 +3,18 @@ import { expect, test } from 'vitest';
 import { excerpt, excerptOfJson, printable, quoted } from './quoted-text.ts';
 
 test.each([
-  { name: 'plain text stays', given: 'größe 5 "x" \\', gives: 'größe 5 "x" \\' },
-  { name: 'a terminal sequence is defused', given: '\u001b[2J', gives: '\\u001b[2J' },
-  { name: 'the second set of controls too', given: '\u009b1m', gives: '\\u009b1m' },
-  { name: 'blanks of lines are short', given: 'a\n\tb\r', gives: 'a\\n\\tb\\r' },
-  { name: 'undecodable bytes and half pairs', given: '\uFFFD\uD800', gives: '\\ufffd\\ud800' },
-  { name: 'a change of direction', given: '\u202Eabc', gives: '\\u202eabc' },
+  { name: 'plain text is unchanged', given: 'größe 5 "x" \\', gives: 'größe 5 "x" \\' },
+  { name: 'a terminal sequence is escaped', given: '\u001b[2J', gives: '\\u001b[2J' },
+  { name: 'C1 controls are escaped too', given: '\u009b1m', gives: '\\u009b1m' },
+  { name: 'line breaks and tabs have short escapes', given: 'a\n\tb\r', gives: 'a\\n\\tb\\r' },
+  { name: 'undecodable bytes and lone surrogates', given: '\uFFFD\uD800', gives: '\\ufffd\\ud800' },
+  { name: 'a bidirectional control', given: '\u202Eabc', gives: '\\u202eabc' },
 ])('$name', ({ given, gives }) => {
   expect(printable(given)).toBe(gives);
   expect(quoted(given)).toBe(`"${gives}"`);
 });
 
-test('a long text is cut before the escape that does not fit', () => {
+test('a long text is cut before an escape that does not fit', () => {
   expect(excerpt('x'.repeat(60))).toBe('x'.repeat(60));
   expect(excerpt('x'.repeat(61))).toBe(`${'x'.repeat(60)}…`);
   expect(excerpt(`${'x'.repeat(57)}\u0001`)).toBe(`${'x'.repeat(57)}…`);
@@ -22,7 +22,8 @@ test('a long text is cut before the escape that does not fit', () => {
 });
 
 /**
- * Texts of any code points, half pairs too; a third of them below 0x10000, a third below 0xa0.
+ *
+ * Texts of any code points, lone surrogates too; a third of them below 0x10000, a third below 0xa0.
  * `fc.string({ unit: 'binary' })` would list all code points first, which takes seconds.
  */
 const anyText = fc
@@ -37,7 +38,7 @@ const anyText = fc
   )
   .map((characters) => characters.join(''));
 
-test('nothing that a terminal obeys is left of any text', () => {
+test('no text keeps a terminal control sequence', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       expect(printable(text)).not.toMatch(/[\p{C}\uFFFD]/u);

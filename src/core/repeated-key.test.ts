@@ -14,7 +14,7 @@ test.each([
   expect(repeatedKey(text)).toBe(key);
 });
 
-test('what is printed has no key twice', () => {
+test('printed JSON has no duplicate key', () => {
   fc.assert(
     fc.property(fc.json(), (text) => {
       expect(repeatedKey(JSON.stringify(JSON.parse(text)))).toBeUndefined();

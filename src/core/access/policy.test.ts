@@ -8,14 +8,34 @@ const actor = (roles: string[], projectId = 'p1'): Actor => ({
 });
 
 const rules: { name: string; roles: string[]; may: Rule[]; mayNot: Rule[] }[] = [
-  { name: 'no role may nothing', roles: [], may: [], mayNot: ['reader', 'member', 'admin'] },
-  { name: 'a reader only reads', roles: ['reader'], may: ['reader'], mayNot: ['member', 'admin'] },
-  { name: 'a member reads too', roles: ['member'], may: ['reader', 'member'], mayNot: ['admin'] },
-  { name: 'a manager is a member', roles: ['manager'], may: ['member'], mayNot: ['admin'] },
-  { name: 'an unknown role counts for nothing', roles: ['x'], may: [], mayNot: ['reader'] },
-  { name: 'a service is no member', roles: ['service'], may: ['service'], mayNot: ['member'] },
+  { name: 'no role allows nothing', roles: [], may: [], mayNot: ['reader', 'member', 'admin'] },
   {
-    name: 'an administrator may all',
+    name: 'a reader can only read',
+    roles: ['reader'],
+    may: ['reader'],
+    mayNot: ['member', 'admin'],
+  },
+  {
+    name: 'a member can read and write',
+    roles: ['member'],
+    may: ['reader', 'member'],
+    mayNot: ['admin'],
+  },
+  {
+    name: 'a manager can do what a member can',
+    roles: ['manager'],
+    may: ['member'],
+    mayNot: ['admin'],
+  },
+  { name: 'an unknown role allows nothing', roles: ['x'], may: [], mayNot: ['reader'] },
+  {
+    name: 'the service role does not include member',
+    roles: ['service'],
+    may: ['service'],
+    mayNot: ['member'],
+  },
+  {
+    name: 'an administrator can do everything',
     roles: ['admin'],
     may: ['reader', 'member', 'admin', 'service'],
     mayNot: [],

@@ -36,7 +36,7 @@ test('its image’s kernel and its own config drive come with it', () => {
   expect(files?.map(({ path }) => path)).toContain('openstack/latest/meta_data.json');
 });
 
-test('NICs keep the order in which the user asked for them', () => {
+test('NICs keep the order of the request', () => {
   const virtual = aVif({ vnicType: 'normal', vifType: 'tap', profile: {}, details: {} });
   const first = aNic({ position: 0, vif: virtual });
   const verdict = buildGuest({
@@ -53,7 +53,7 @@ function bound(profile: Record<string, unknown>): ServerNic {
   return { ...nic, vif: { ...vif, profile: { ...vif.profile, ...profile } } };
 }
 
-test('a port of a network without a physical one says so by null, or not at all', () => {
+test('a port of a network without a physical network has null as its physical network, or no such key', () => {
   const device = { ...claimed, tags: { physical_network: null } };
   for (const one of [bound({ physical_network: null }), bound({ physical_network: undefined })]) {
     expect(buildGuest({ server: server(one), zone, devices: [device] }).ok).toBe(true);
@@ -80,26 +80,26 @@ const mismatches: { name: string; nic: ServerNic; devices: PciDevice[]; expected
     expected: /request-1 holds 2 devices, must hold 1/,
   },
   {
-    name: 'the port names a device that nobody asked for',
+    name: 'the port names a device that was not requested',
     nic: { ...nic, pciRequestId: null },
     devices: [],
     expected: /names device 0000:01:10.0 but requested none/,
   },
   {
-    name: 'another card is at the claimed address',
+    name: 'a different card is at the claimed address',
     nic: bound({ pci_vendor_info: '15b3:1018' }),
     devices: [claimed],
     expected:
       /0000:01:10.0 is not what the port was bound to: pci_vendor_info was 15b3:1018, is 8086:10ca;/,
   },
   {
-    name: 'the claimed device is on another physical network now',
+    name: 'the claimed device is now on another physical network',
     nic: bound({ physical_network: 'physnet7' }),
     devices: [claimed],
     expected: /physical_network was physnet7, is physnet1; delete the server/,
   },
   {
-    name: 'the claimed device has no physical network any more',
+    name: 'the claimed device no longer has a physical network',
     nic,
     devices: [{ ...claimed, tags: {} }],
     expected: /physical_network was physnet1, is none/,
@@ -112,20 +112,20 @@ const mismatches: { name: string; nic: ServerNic; devices: PciDevice[]; expected
   },
 ];
 
-test.each(mismatches)('no guest when $name', ({ nic, devices, expected }) => {
+test.each(mismatches)('no guest is built when $name', ({ nic, devices, expected }) => {
   expect(buildGuest({ server: server(nic), zone, devices })).toMatchObject({
     ok: false,
     reasons: [{ message: expect.stringMatching(expected) }],
   });
 });
 
-test('every NIC that is wrong is named at once', () => {
+test('every faulty NIC is reported at once', () => {
   const wrong = [0, 1].map((position) => ({ ...nic, position, vif: null }));
   const verdict = buildGuest({ server: server(...wrong), zone, devices: [] });
   expect(verdict.ok ? [] : verdict.reasons).toHaveLength(2);
 });
 
-test('a guest is named by its server’s serial', () => {
+test('the serial of a server names its guest', () => {
   expect([guestName(1), guestName(0xabcdef01)]).toEqual(['instance-00000001', 'instance-abcdef01']);
 });
 

@@ -4,7 +4,7 @@ import type { PowerState, VmState } from '../servers/server.ts';
 
 const states: GuestState[] = ['running', 'paused', 'shutOff', 'saved', 'crashed', 'gone'];
 
-/** For each state of a server what it becomes for each state of its guest, in the order above. */
+/** For each state of a server, what it becomes for each state of its guest, in the order above. */
 const table: [VmState, (readonly [VmState, PowerState])[]][] = [
   [
     'active',
@@ -68,17 +68,17 @@ const cases = table.flatMap(([vmState, rows]) =>
 );
 
 test.each(cases)(
-  '$vmState, found $found → $next, power $power; seen again, nothing changes',
+  '$vmState, found $found → $next, power $power; a second report changes nothing',
   (row) => {
     const { vmState, found, next, power } = row;
-    // A power state that none of them has.
+    // A power state that none of these guests has.
     const following = followGuest({ vmState, powerState: 7 }, found);
     expect(following).toMatchObject({ vmState: next, powerState: power });
     expect(followGuest({ vmState: next, powerState: power }, found)).toBeUndefined();
   },
 );
 
-test.each(states)('a server that is being built or is deleted does not follow (%s)', (found) => {
+test.each(states)('a server that is being built or deleted ignores guest states (%s)', (found) => {
   expect(followGuest({ vmState: 'building', powerState: 0 }, found)).toBeUndefined();
   expect(followGuest({ vmState: 'deleted', powerState: 0 }, found)).toBeUndefined();
 });

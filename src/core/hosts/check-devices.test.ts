@@ -20,7 +20,7 @@ test('VFs for ports whose PF has no network interface fail; those of an alias do
   expect(bare([{ product_id: '1018' }])).toEqual([]);
 });
 
-test('InfiniBand: neither an interface of the PF nor a link of IPoIB is asked for', () => {
+test('InfiniBand needs neither an interface of the PF nor a link of IPoIB', () => {
   const down = { ifname: 'ib0', isUp: false, hasCarrier: null };
   const host = aCheckedHost(
     { functions: someDetails(() => ({ link: down, driver: 'mlx5_core' })) },

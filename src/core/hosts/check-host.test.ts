@@ -14,7 +14,7 @@ const onVf = (change: object) => ({
 });
 const link = { ifname: 'enp59s0f0', isUp: true, hasCarrier: true };
 
-test('a healthy host has no row that is not ok, and no problem', () => {
+test('a healthy host has only rows that are ok, and no problem', () => {
   const checks = checkHost(aCheckedHost());
   expect(checks.filter(({ level }) => level !== 'ok')).toEqual([]);
   expect(checks.map(({ name }) => name)).toEqual([
@@ -58,7 +58,7 @@ const noDisk = { path: '/srv', exists: true, refusal: null, freeMib: 1_023, tota
 
 const rows: Row[] = [
   {
-    name: 'Intel without the word on the command line',
+    name: 'Intel without intel_iommu on the command line',
     facts: { ...noIommu, commandLine: 'quiet' },
     row: 'IOMMU',
     level: 'fail',
@@ -67,7 +67,7 @@ const rows: Row[] = [
     blocks: 'passthrough',
   },
   {
-    name: 'Intel with the word: the firmware',
+    name: 'Intel with intel_iommu, disabled in the firmware',
     facts: noIommu,
     row: 'IOMMU',
     level: 'fail',
@@ -75,7 +75,7 @@ const rows: Row[] = [
     fix: 'enable VT-d in the firmware setup and reboot',
   },
   {
-    name: 'AMD needs no word',
+    name: 'AMD needs no kernel parameter',
     facts: { ...noIommu, cpuVendor: 'AMD', commandLine: '' },
     row: 'IOMMU',
     level: 'fail',
@@ -83,7 +83,7 @@ const rows: Row[] = [
     fix: 'enable AMD-Vi (IOMMU) in the firmware setup and reboot',
   },
   {
-    name: 'turned off by hand',
+    name: 'disabled on the command line',
     facts: { ...noIommu, cpuVendor: 'AMD', commandLine: 'a amd_iommu=off b' },
     row: 'IOMMU',
     level: 'fail',
@@ -108,14 +108,14 @@ const rows: Row[] = [
     blocks: 'passthrough',
   },
   {
-    name: 'interrupts are not remapped, and that is accepted',
+    name: 'interrupts are not remapped, and unsafe interrupts are allowed',
     facts: { remapsInterrupts: false, allowsUnsafeInterrupts: true },
     row: 'Interrupt remapping',
     level: 'warn',
     found: 'a guest could forge interrupts',
   },
   {
-    name: 'no matter of this architecture',
+    name: 'interrupt remapping does not apply to this architecture',
     facts: { remapsInterrupts: null, architecture: 'arm64' },
     row: 'Interrupt remapping',
     level: 'ok',
@@ -140,14 +140,14 @@ const rows: Row[] = [
     blocks: 'passthrough',
   },
   {
-    name: 'a bridge in the group is no matter',
+    name: 'a bridge in the group does no harm',
     facts: onPf(() => ({ iommuGroup: 1, classCode: '060400' })),
     row: 'IOMMU groups',
     level: 'ok',
     found: 'each of 4 devices can be given to a guest',
   },
   {
-    name: 'vfio-pci is loaded when needed',
+    name: 'vfio-pci is loaded on demand',
     facts: {
       modules: { vfio_pci: 'available', macvtap: 'loaded', '8021q': 'loaded', vhost_net: 'loaded' },
       vfioNode: { state: 'absent' },
@@ -176,7 +176,7 @@ const rows: Row[] = [
     found: 'no macvtap: no macvtap ports',
   },
   {
-    name: 'vfio refuses us',
+    name: 'vfio denies access',
     facts: { vfioNode: { state: 'refused', why: 'EACCES: permission denied' } },
     row: '/dev/vfio/vfio',
     level: 'fail',
@@ -192,7 +192,7 @@ const rows: Row[] = [
     fix: 'enable VT-x in the firmware setup, then modprobe kvm_intel',
   },
   {
-    name: 'KVM refuses us',
+    name: 'KVM denies access',
     facts: { kvmNode: { state: 'refused', why: 'EACCES' } },
     row: 'Acceleration',
     level: 'fail',
@@ -241,7 +241,7 @@ const rows: Row[] = [
     blocks: 'all',
   },
   {
-    name: 'no ISO maker',
+    name: 'no program that makes ISO images',
     facts: { tools: { qemuImg: '/usr/bin/qemu-img', isoMaker: null } },
     row: 'ISO maker',
     level: 'fail',
@@ -301,21 +301,21 @@ const rows: Row[] = [
     blocks: 'none',
   },
   {
-    name: 'a PF without cable',
+    name: 'a PF without a link',
     facts: onPf(() => ({ link: { ...link, hasCarrier: false } })),
     row: 'Link of enp59s0f0 0000:3b:00.0',
     level: 'warn',
     found: 'up, no carrier',
   },
   {
-    name: 'a card that makes no VFs',
+    name: 'a card that cannot have VFs',
     facts: onPf(() => ({ vfs: null })),
     row: 'VFs of enp59s0f0 0000:3b:00.0',
     level: 'fail',
     found: 'it has no SR-IOV',
   },
   {
-    name: 'a VF that a program of the host has',
+    name: 'a VF that a program of the host uses',
     facts: onVf({ driver: 'uio_pci_generic' }),
     row: 'Drivers',
     level: 'warn',
@@ -335,7 +335,7 @@ test.each(rows)('$name: $row $level', ({ facts, row, level, found, fix, blocks }
   expect(problem !== undefined).toBe(level === 'fail');
 });
 
-test('what nothing needs does not fail: without device specs an IOMMU that is off is only worth a word', () => {
+test('what no device spec needs does not fail: without device specs an IOMMU that is off is only a note', () => {
   const checks = checkHost(
     aCheckedHost(
       {
@@ -349,7 +349,7 @@ test('what nothing needs does not fail: without device specs an IOMMU that is of
   expect(checks.some(({ name }) => name.startsWith('VFs of'))).toBe(false);
 });
 
-test('what was not looked at has no row', () => {
+test('what was not inspected has no row', () => {
   const { facts, ...host } = aCheckedHost();
   const { libvirt: _one, qemuVersion: _two, stateDirectory: _three, ...rest } = facts;
   const names = checkHost({ ...host, facts: rest }).map(({ name }) => name);
@@ -370,7 +370,7 @@ test.each([
   });
 });
 
-test('vf_counts that names no PF of the host fails, by that name', () => {
+test('vf_counts that names no PF of the host fails and names the entry', () => {
   const checks = checkHost(aCheckedHost({}, { vfCounts: { enp9s0: 4 }, entries: [] }));
   expect(problemsOf(checks)).toEqual([
     {

@@ -31,7 +31,7 @@ test('IOMMU group: offered VFs of one group go to one guest at a time', () => {
   });
 });
 
-test('IOMMU group: a PF that is offered too stands in the way of its VF, for no guest has both', () => {
+test('IOMMU group: a PF that is offered too blocks its VF, as no guest gets both', () => {
   const ofCard = ({ address }: { address: string }) => address.startsWith('0000:3b');
   const functions = someDetails((fn) => (ofCard(fn) ? { iommuGroup: 30 } : {}));
   const host = aCheckedHost({ functions });
@@ -43,7 +43,7 @@ test('IOMMU group: a PF that is offered too stands in the way of its VF, for no 
   );
 });
 
-test('IOMMU group: the functions of one card that are offered together are no fault', () => {
+test('IOMMU group: functions of one card that are offered together are fine', () => {
   const host = aCheckedHost();
   const card = ['0000:60:00.0', '0000:60:00.1', '0000:60:00.2'].map(
     (address, at) =>

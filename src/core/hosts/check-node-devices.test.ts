@@ -14,13 +14,13 @@ test.each([
     found: 'libvirt knows all 4 offered devices',
   },
   {
-    name: 'one is not known',
+    name: 'one is unknown',
     facts: listed(addresses.slice(1)),
     level: 'fail',
     found: 'libvirt does not know 0000:3b:00.0: it is offered to no guest',
   },
   {
-    name: 'several are not known',
+    name: 'several are unknown',
     facts: listed(addresses.slice(3)),
     level: 'fail',
     found: 'libvirt does not know 0000:3b:00.0 and 2 more: they are offered to no guest',
@@ -38,7 +38,7 @@ test.each([
   expect(nodeDeviceProblems(facts, functions)).toMatchObject(problems);
 });
 
-test('where nothing is offered there is nothing to judge', () => {
+test('without offered devices there is nothing to check', () => {
   expect(checkNodeDevices(listed([]), [])).toEqual([]);
   expect(checkNodeDevices({ state: 'unlisted', why: 'no such driver' }, [])).toEqual([]);
 });

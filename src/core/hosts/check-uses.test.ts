@@ -15,7 +15,13 @@ function row(entries: object[], uses?: Record<string, string[]>) {
 }
 
 test.each([
-  { name: 'nobody uses one', entries: [vfs], uses: {}, level: 'ok', found: /^none of 4 offered/ },
+  {
+    name: 'no process uses one',
+    entries: [vfs],
+    uses: {},
+    level: 'ok',
+    found: /^none of 4 offered/,
+  },
   {
     name: 'a VF is a port of the host’s bond',
     entries: [vfs],
@@ -24,7 +30,7 @@ test.each([
     found: /^0000:3b:00.1: its interface enp59s0f0v0 is a port of bond bond0: .* nomaster$/,
   },
   {
-    name: 'several are used, a PF with them',
+    name: 'several are used, one of them a PF',
     entries: [all],
     uses: {
       '0000:3b:00.0': [`its VF 0000:3b:00.1: ${bond}`],
@@ -35,7 +41,7 @@ test.each([
     found: /^0000:3b:00.1: .* \(and 1 more\)$/,
   },
   {
-    name: 'the host talks through the PF of the VFs that it offers',
+    name: 'the host’s own traffic uses the PF of the offered VFs',
     entries: [all],
     uses: { '0000:3b:00.0': [address] },
     level: 'ok',
@@ -52,7 +58,7 @@ test.each([
   expect(row(entries, uses)).toMatchObject({ level, found: expect.stringMatching(found) });
 });
 
-test('where nobody looked, and where nothing is offered, there is no row', () => {
+test('without an inspection, or without offered devices, there is no row', () => {
   expect(row([vfs])).toBeUndefined();
   expect(row([{ product_id: 'ffff' }], {})).toBeUndefined();
 });

@@ -6,11 +6,11 @@ import { claimProblems } from './claim-problems.ts';
 const tags = { physical_network: 'physnet1' };
 const held = aVf(vf0, { tags, serverId: 's1', requestId: 'r1', status: 'allocated' });
 
-test('what a host has as it was claimed is no problem', () => {
+test('a host whose devices match their claims has no problem', () => {
   expect(claimProblems([held, aVf(vf0)])).toEqual([]);
 });
 
-test('another device in place of a held one is a problem of its host, and keeps nobody away', () => {
+test('another device in place of a claimed one is a problem of its host and blocks no server', () => {
   const found = { function: aVf(vf0, { vendorId: '10de', productId: '20b5' }), tags };
   expect(claimProblems([{ ...held, found }])).toEqual([
     {
@@ -23,7 +23,7 @@ test('another device in place of a held one is a problem of its host, and keeps 
   ]);
 });
 
-test('new tags of a held device wait until it is given back, and that is said', () => {
+test('new tags of a claimed device apply after its release, and a problem reports it', () => {
   const found = { function: held, tags: { physical_network: 'physnet2', trusted: 'true' } };
   expect(claimProblems([{ ...held, found }])).toEqual([
     {
@@ -38,7 +38,7 @@ const sriov = (bus: string, vfNum = 0) => ({
   capabilities: { sriov: { pfMacAddress: `0c:42:a1:00:${bus}:00`, vfNum } },
 });
 
-test('two cards that changed places: each held device is named with the place where it is', () => {
+test('two cards that swapped slots: each claimed device is reported with its new address', () => {
   const one = { ...held, ...sriov('3b') };
   const two = aVf(vf1, { tags, ...sriov('5e'), serverId: 's2', requestId: 'r2' });
   const swapped = [
@@ -51,7 +51,7 @@ test('two cards that changed places: each held device is named with the place wh
   ]);
 });
 
-test('a card in another slot, whose old one is empty, is named with its place; one that is nowhere is not', () => {
+test('a card moved to another slot is reported with its new address; a missing one is not', () => {
   const missing = { ...held, ...sriov('3b'), status: 'missing' as const };
   const moved = aVf(vf1, { tags, ...sriov('3b') });
   expect(claimProblems([missing, moved])).toMatchObject([

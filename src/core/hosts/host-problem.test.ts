@@ -16,6 +16,6 @@ test.each([
   { name: 'with a tap over a VF', requests: [tapped], blocked: ['all'] },
   { name: 'with a VF of its own', requests: [whole], blocked: ['all', 'passthrough'] },
   { name: 'with both', requests: [tapped, whole], blocked: ['all', 'passthrough'] },
-])('a server $name is kept away by $blocked', ({ requests, blocked }) => {
+])('a server $name is refused by $blocked', ({ requests, blocked }) => {
   expect(blockingProblems(all, requests).map(({ code }) => code)).toEqual(blocked);
 });

@@ -37,15 +37,15 @@ test.each<[string, HeaderOptions]>([
   expect(said(verdict)).toBe(`image i is not a valid qcow2 image: ${why}`);
 });
 
-test.each([0, 3, 4, 7, 8, 71, 103])('a file of %i bytes is no qcow2 image', (length) => {
+test.each([0, 3, 4, 7, 8, 71, 103])('a file of %i bytes is not a qcow2 image', (length) => {
   expect(readQcow2Header(qcow2Head().subarray(0, length))).toBeUndefined();
 });
 
-test('a file that was marked as not closed is no reason to refuse it', () => {
+test('a file whose dirty bit is set is accepted', () => {
   expect(checkDiskImage(facts('qcow2', qcow2Head({ features: 1 }))).ok).toBe(true);
 });
 
-test('the name of a backing file is where the header says, read from any part of memory', () => {
+test('the backing file name is read at the offset in the header, from any part of memory', () => {
   const memory = Buffer.concat([
     Buffer.alloc(7),
     qcow2Head({ backingOffset: 300, backingLength: 9 }),
@@ -64,15 +64,20 @@ test.each([
   expect(checkKernelImage(facts(diskFormat, plain), as).ok).toBe(fits);
 });
 
-test('a kernel that is a qcow2 image by its bytes is refused, whatever it is called', () => {
+test('a kernel that is a qcow2 image by its bytes is refused, whatever its declared format', () => {
   expect(checkKernelImage(facts('aki', qcow2Head()), 'kernel').ok).toBe(false);
 });
 
 const gib = 1024 ** 3;
 test.each([
   { name: 'the flavor’s size', diskGib: 2, virtualBytes: gib, gives: 2 * gib },
-  { name: 'just what the flavor has', diskGib: 2, virtualBytes: 2 * gib, gives: 2 * gib },
-  { name: 'a byte more than it has', diskGib: 2, virtualBytes: 2 * gib + 1, gives: undefined },
+  { name: 'exactly the flavor’s size', diskGib: 2, virtualBytes: 2 * gib, gives: 2 * gib },
+  {
+    name: 'one byte more than the flavor’s size',
+    diskGib: 2,
+    virtualBytes: 2 * gib + 1,
+    gives: undefined,
+  },
   { name: 'the image’s size where the flavor says 0', diskGib: 0, virtualBytes: 77, gives: 77 },
 ])('a disk over an image: $name', ({ diskGib, virtualBytes, gives }) => {
   const verdict = diskBytesOf({ diskGib, imageId: 'i' }, { format: 'raw', virtualBytes });

@@ -51,7 +51,7 @@ const flavor = { vcpus: 2, memoryMib: 512, diskGib: 10, ephemeralGib: 5 };
 const server: Booked = { id: 's1', flavor };
 const share = { node: 0, vcpus: 2, memoryMib: 512, cpus: [4, 5] };
 
-test('a claim books every amount, root and ephemeral disk together', () => {
+test('a claim counts every amount, root and ephemeral disk together', () => {
   const { host, devices, pools } = claim(aBook(aCard({ vfs: 2 })), server, ['r1'], [share]);
   expect(host).toMatchObject({
     vcpusUsed: 2,
@@ -66,12 +66,12 @@ test('a claim books every amount, root and ephemeral disk together', () => {
   expect(pools).toEqual(poolsOf(devices));
 });
 
-test('a server without devices and without NUMA changes neither', () => {
+test('a claim without devices and NUMA changes neither', () => {
   const entry = claimServer(aBook([]).host, [], server, { changed: [], shares: [] });
   expect(entry).toEqual({ vcpusUsed: 2, memoryMibUsed: 512, diskGibUsed: 15 });
 });
 
-test('a request gives back its own devices and no amount', () => {
+test('a release by request returns the request’s devices and no amount', () => {
   const book = claim(aBook(aCard({ vfs: 3 })), server, ['r1', 'r2']);
   const entry = releaseRequest(book.host, book.devices, { serverId: 's1', requestId: 'r2' });
   expect(Object.keys(entry).sort()).toEqual(['devices', 'pciStats', 'problems']);
@@ -81,7 +81,7 @@ test('a request gives back its own devices and no amount', () => {
   ]);
 });
 
-test('claimed devices become the guest’s; nothing claimed, nothing written', () => {
+test('claimed devices become the guest’s; without claims nothing is written', () => {
   const book = claim(aBook(aCard({ vfs: 2 })), server, ['r1']);
   const after = write(book, allocateServer(book.host, book.devices, 's1'));
   expect(after.devices).toEqual(
@@ -96,7 +96,7 @@ test('claimed devices become the guest’s; nothing claimed, nothing written', (
   expect(bookDevices(after.host, after.devices, [])).toEqual({});
 });
 
-test('what was wrong with a claim goes with the claim; other problems of the host stay', () => {
+test('the problems of a claim end with the claim; other problems of the host stay', () => {
   const noIso = { code: 'no-iso-maker', message: 'no genisoimage', blocks: 'none' } as const;
   const replaced = { code: 'device-replaced', message: 'held by s1', blocks: 'none' } as const;
   const host = { problems: [noIso, replaced] };
@@ -116,7 +116,7 @@ test('no amount falls below zero', () => {
   expect(entry).toMatchObject({ vcpusUsed: 0, memoryMibUsed: 0, diskGibUsed: 0 });
 });
 
-test('pinned processors are not among the shared vcpus', () => {
+test('pinned vcpus are not counted as shared vcpus', () => {
   const book = claim(aBook([], { vcpusUsed: 3 }), server, [], [share]);
   expect(book.host.vcpusUsed).toBe(5);
   expect(sharedVcpusUsed(book.host)).toBe(3);
@@ -143,7 +143,7 @@ const someShares = fc.array(
   { maxLength: 2 },
 );
 
-test('a release undoes its claim, whoever else came and stayed', () => {
+test('a release undoes its claim, whichever other claims came and stayed', () => {
   const property = fc.property(
     fc.record({
       vfs: fc.integer({ min: 1, max: 6 }),
@@ -170,7 +170,7 @@ test('a release undoes its claim, whoever else came and stayed', () => {
   fc.assert(property);
 });
 
-test('requests that are given back one by one leave what the whole server leaves', () => {
+test('requests released one by one leave the same state as releasing the whole server', () => {
   const property = fc.property(fc.integer({ min: 1, max: 5 }), aServer('s1'), (count, one) => {
     const ids = Array.from({ length: count }, (_, at) => `r${at}`);
     const claimed = claim(aBook(aCard({ vfs: 6 })), one, ids);

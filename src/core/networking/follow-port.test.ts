@@ -8,7 +8,7 @@ const { macAddress } = reported;
 
 const vifDetails = reported.details;
 
-test('a port with the same MAC and addresses has not moved, whatever else became of it', () => {
+test('a port with the same MAC and addresses has not changed, whatever else changed', () => {
   expect(hasMoved(reported, aPort({ macAddress, fixedIps, status: 'DOWN', profile: {} }))).toBe(
     false,
   );
@@ -17,7 +17,7 @@ test('a port with the same MAC and addresses has not moved, whatever else became
   expect(hasMoved(reported, { macAddress, fixedIps: [], vifDetails })).toBe(true);
 });
 
-test('a port with other settings for its VF has moved, and its NIC has them; all else of its binding stays', () => {
+test('a port with other VF settings has changed, and its NIC gets them; the rest of its binding stays', () => {
   const settings = (spoof_check: boolean) => ({
     vf_settings: { spoof_check, link_state: 'auto' },
   });
@@ -31,7 +31,7 @@ test('a port with other settings for its VF has moved, and its NIC has them; all
   expect(followPort(vif, of({}), aNetwork()).details).toEqual(vif.details);
 });
 
-test('a NIC follows MAC, addresses, their subnets and the name of the network; how it is bound stays', () => {
+test('a NIC follows MAC, addresses, their subnets and the network’s name; its binding stays', () => {
   const subnets = [aSubnet({ id: 'new' }), aSubnet({ id: 'unused' })];
   const now = {
     macAddress: 'fa:16:3e:00:00:99',

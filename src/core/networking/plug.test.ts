@@ -5,13 +5,17 @@ import type { Port } from './port.ts';
 
 const rows: { name: string; given: Partial<Port>; gives: boolean }[] = [
   { name: 'DOWN', given: { status: 'DOWN' }, gives: true },
-  { name: 'being wired', given: { status: 'BUILD' }, gives: true },
+  { name: 'BUILD', given: { status: 'BUILD' }, gives: true },
   { name: 'ACTIVE', given: { status: 'ACTIVE' }, gives: false },
-  { name: 'of a service that keeps no status', given: { status: 'N/A' }, gives: false },
+  { name: 'of a service without a status', given: { status: 'N/A' }, gives: false },
   { name: 'a whole PF', given: { status: 'DOWN', vnicType: 'direct-physical' }, gives: false },
-  { name: 'switched off', given: { status: 'DOWN', adminStateUp: false }, gives: false },
+  {
+    name: 'that is administratively down',
+    given: { status: 'DOWN', adminStateUp: false },
+    gives: false,
+  },
 ];
-test.each(rows)('a bound port $name: somebody is to wire it: $gives', ({ given, gives }) => {
+test.each(rows)('a bound port $name: waits for wiring: $gives', ({ given, gives }) => {
   expect(awaitsWiring(aPort(given))).toBe(gives);
 });
 
@@ -47,7 +51,7 @@ test.each(states)('a port that is waited for, $name', ({ ports, gives }) => {
   expect(plugState([portId], ports, 'hv1')).toEqual(gives);
 });
 
-test('after waiting in vain the error names each port, its host, and the agent that wires its kind', () => {
+test('after the time-out the error names each port, its host, and the agent that wires its kind', () => {
   const normal = { ...down, id: 'n', vnicType: 'normal' } as const;
   const message = unwiredMessage([down, normal], 'hv1', 300);
   expect(message).toContain(

@@ -15,6 +15,9 @@ test.each([
   { asked: 'db', gives: { ok: false, why: 'ambiguous' } },
   { asked: 'c', gives: { ok: true, id: 'c' } },
   { asked: 'DB', gives: { ok: false, why: 'unknown' } },
-])('$asked means the group with this id, else the only one with this name', ({ asked, gives }) => {
-  expect(chooseGroup(asked, groups)).toEqual(gives);
-});
+])(
+  '$asked selects the group with this id, else the only one with this name',
+  ({ asked, gives }) => {
+    expect(chooseGroup(asked, groups)).toEqual(gives);
+  },
+);

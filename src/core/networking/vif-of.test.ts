@@ -12,7 +12,7 @@ const segment = (networkType: string, physicalNetwork: string | null): NetworkSe
 const networks = [
   { name: 'a provider network', given: [segment('vlan', 'physnet1')], gives: 'physnet1' },
   {
-    name: 'several segments: the first that has one',
+    name: 'several segments: the first with a physical network',
     given: [segment('vxlan', null), segment('vlan', 'physnet2'), segment('vlan', 'physnet1')],
     gives: 'physnet2',
   },
@@ -29,14 +29,14 @@ const networks = [
     given: [segment('flat', 'physnet1'), segment('geneve', null)],
     gives: 'physnet1',
   },
-  { name: 'no segment shown', given: [], gives: null },
+  { name: 'no visible segment', given: [], gives: null },
 ];
 
 test.each(networks)('physical network of $name', ({ given, gives }) => {
   expect(physicalNetworkOf(aNetwork({ segments: given }))).toBe(gives);
 });
 
-test('a VIF has what the port was read back with, and the subnets that it has addresses in', () => {
+test('a VIF has the values of the bound port, and the subnets of its addresses', () => {
   const fixedIps = [{ subnetId: 'v4', ipAddress: '10.42.0.7' }];
   const port = aPort({ profile: { pci_slot: '0000:01:10.0' }, fixedIps });
   const subnets = [aSubnet({ id: 'v4' }), aSubnet({ id: 'other' })];

@@ -13,9 +13,12 @@ test.each([
   { used: { cores: 20 }, counts: [2, 3], cores: 0, allowed: 3 },
   { used: { ram: 1e9 }, counts: [1, 10], cores: 1, allowed: 10 },
   { used: { server_group_members: 9 }, counts: [1, 5], cores: 1, allowed: 1 },
-] as const)('of $counts beside $used, $allowed may be made', ({ used, counts, cores, allowed }) => {
-  expect(ask(used, [...counts], cores)).toBe(allowed);
-});
+] as const)(
+  'with $counts requested beside $used, $allowed may be created',
+  ({ used, counts, cores, allowed }) => {
+    expect(ask(used, [...counts], cores)).toBe(allowed);
+  },
+);
 
 test.each([
   {

@@ -1,4 +1,4 @@
-/** Limits of a project, and what a request would pass. */
+/** Limits of a project, and what a request would exceed. */
 import { describe, expect, test } from 'vitest';
 import { exceededQuotas, headroom, quotaSentence } from './check.ts';
 import { limitsOf, noLimits, type QuotaLimits, standardLimits } from './limits.ts';
@@ -31,24 +31,24 @@ test.each([
   { used: 10, asked: 1, exceeded: ['instances'] },
   { used: 12, asked: 1, exceeded: ['instances'] },
   { used: 12, asked: 0, exceeded: [] },
-])('$asked more beside $used of 10: exceeds $exceeded', ({ used, asked, exceeded }) => {
+])('$asked more with $used of 10 in use: exceeds $exceeded', ({ used, asked, exceeded }) => {
   expect(
     exceededQuotas(limits, { used: { instances: used }, asked: { instances: asked } }),
   ).toEqual(exceeded);
 });
 
-test('a limit of -1 is none, and a limit of 0 allows nothing', () => {
+test('a limit of -1 means unlimited, and a limit of 0 allows nothing', () => {
   const asked = { instances: 1_000_000, cores: 1_000_000 };
   expect(exceededQuotas(noLimits, { used: {}, asked })).toEqual([]);
   expect(exceededQuotas({ ...limits, instances: 0 }, { used: {}, asked })).toEqual(['instances']);
 });
 
-test('what is left is never less than nothing', () => {
+test('the remainder is never negative', () => {
   expect(headroom(limits, 'instances', 12)).toBe(0);
   expect(headroom(limits, 'cores', 12)).toBe(Number.POSITIVE_INFINITY);
 });
 
-test('the refusal has every limit that is passed, in the order of the alphabet', () => {
+test('the refusal names every exceeded limit, in alphabetical order', () => {
   const used = { instances: 9, ram: 50_000 };
   const exceeded = exceededQuotas(limits, { used, asked: { ram: 4096, instances: 3 } });
   expect(quotaSentence(exceeded, { limits, used, asked: { ram: 4096, instances: '2-3' } })).toBe(

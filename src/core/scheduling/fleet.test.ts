@@ -53,7 +53,7 @@ function namesFor(fleet: Fleet, ...requests: RequestSpec['pciRequests']): string
   return fleet.hostsFor(requests).map(({ name }) => name);
 }
 
-test('only hosts with enough devices for the rarest request are looked at', () => {
+test('only hosts with enough devices for the rarest request are examined', () => {
   const both = [...aCard({ vfs: 3 }), ...aCard({ bus: 'd8', vfs: 1, network: 'physnet2' })];
   const fleet = new Fleet([
     aHost('a', withVfs(3)),
@@ -67,12 +67,12 @@ test('only hosts with enough devices for the rarest request are looked at', () =
   expect(namesFor(fleet, aRequest('r1', { network: 'physnet3' }))).toEqual([]);
 });
 
-test('a request may name the card; which host has it is left to the filters', () => {
+test('a request may name the card; the filters decide which host has it', () => {
   const fleet = new Fleet([aHost('a', withVfs(1)), aHost('b')]);
   expect(namesFor(fleet, aRequest('r1', { asks: { address: '0000:3b:00.0' } }))).toEqual(['a']);
 });
 
-test('a host that is put again is seen as it is now, and a removed one no more', () => {
+test('a host that is put again replaces the earlier one, and a removed host is gone', () => {
   const fleet = new Fleet([aHost('a', withVfs(1)), aHost('b', withVfs(1))]);
   fleet.put(aHost('a', { generation: 2, ...withVfs(0) }));
   expect(namesFor(fleet, aRequest('r1'))).toEqual(['b']);
@@ -118,7 +118,7 @@ const size = fc.record({
   cpuAllocationRatio: fc.constantFrom(1, 2),
 });
 
-test('a fleet that saw hosts come, change and go gives the best hosts that a list gives', () => {
+test('a fleet with hosts added, changed and removed selects the same hosts as a plain list', () => {
   const visits = fc.array(fc.tuple(fc.nat(5), fc.option(host, { freq: 5 })), { maxLength: 15 });
   const asked = fc.array(request, { maxLength: 2 });
   fc.assert(

@@ -13,7 +13,7 @@ const aNetwork = (...segments: NetworkSegment[]) => ({ id: 'net-1', segments }) 
 const rows = [
   { name: 'no network', given: [], gives: { physicalNetworks: [], isTunneled: false } },
   {
-    name: 'physical networks, sorted and each once',
+    name: 'physical networks, sorted and without duplicates',
     given: [aNetwork(vlan('red')), aNetwork(vlan('blue')), aNetwork(vlan('red'))],
     gives: { physicalNetworks: ['blue', 'red'], isTunneled: false },
   },

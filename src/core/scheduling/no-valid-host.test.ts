@@ -31,7 +31,7 @@ const rows: { name: string; given: Rejection[]; gives: string }[] = [
     gives: `host-1, host-2, host-3 and 97 more: pci: ${noVf}`,
   },
   {
-    name: 'hosts outside the choice of the user are left out beside the chosen one',
+    name: 'hosts that the user’s choice excludes are omitted',
     given: [
       rejected('host-1', 'pci', noVf),
       rejected('host-2', 'forced host', 'host-1 was requested'),
@@ -51,7 +51,7 @@ for (const { name, given, gives } of rows) {
   });
 }
 
-test('the message stays short when every host has a reason of its own', () => {
+test('the message stays short when every host has a different reason', () => {
   const message = noValidHostMessage(varied);
   expect(message).toContain(
     'host-8: pci: physnet7: 0 of 1 VF free; 92 more hosts for other reasons',

@@ -35,18 +35,22 @@ const cpusOf = (wanted: GuestNuma, host: HostNuma) =>
   [...numaPlacements(wanted, host)].map((shares) => shares.map(({ cpus }) => cpus));
 
 test.each([
-  { name: 'one cell: either node', given: cpusOf(guest(2), aHost()), gives: [[[0, 1]], [[4, 5]]] },
   {
-    name: 'two cells: never on one node',
+    name: 'one cell fits either node',
+    given: cpusOf(guest(2), aHost()),
+    gives: [[[0, 1]], [[4, 5]]],
+  },
+  {
+    name: 'two cells never share a node',
     given: cpusOf(guest(1, 2), aHost()),
     gives: [
       [[0], [4]],
       [[4], [0]],
     ],
   },
-  { name: 'more than a node has', given: cpusOf(guest(3), aHost()), gives: [] },
+  { name: 'more than a node has is refused', given: cpusOf(guest(3), aHost()), gives: [] },
   {
-    name: 'processors that another has are passed over',
+    name: 'processors that another guest has are skipped',
     given: cpusOf(guest(1), aHost([claim(0, [0]), claim(1, [4, 5])])),
     gives: [[[1]]],
   },
@@ -55,8 +59,16 @@ test.each([
     given: cpusOf(guest(1), aHost([claim(0, [], 1024)])),
     gives: [[[4]]],
   },
-  { name: 'guests that share', given: cpusOf(guest(2, 1, false), aHost()), gives: [[[]], [[]]] },
-  { name: 'cannot share what is not there', given: cpusOf(guest(3, 1, false), aHost()), gives: [] },
+  {
+    name: 'guests that share processors',
+    given: cpusOf(guest(2, 1, false), aHost()),
+    gives: [[[]], [[]]],
+  },
+  {
+    name: 'shared processors that do not exist are refused',
+    given: cpusOf(guest(3, 1, false), aHost()),
+    gives: [],
+  },
 ])('$name', ({ given, gives }) => {
   expect(given).toEqual(gives);
 });
@@ -92,18 +104,18 @@ function nodeFor(numaPolicy: PciRequest['numaPolicy'], host: HostNuma, wanted = 
   return verdict.ok ? verdict.shares[0]?.node : verdict.reasons[0]?.code;
 }
 
-test('a cell goes to the node of its device', () => {
+test('a cell is placed on the node of its device', () => {
   expect(nodeFor('required', aHost())).toBe(1);
 });
 
-test('where that node is full, only the policy "preferred" takes another', () => {
+test('where that node is full, only the policy "preferred" uses another', () => {
   const full = aHost([claim(1, [4, 5])]);
   expect(nodeFor('required', full)).toBe('pci-numa');
   expect(nodeFor(null, full)).toBe('pci-numa');
   expect(nodeFor('preferred', full)).toBe(0);
 });
 
-test('without requests a cell stays away from devices', () => {
+test('without PCI requests a cell avoids nodes with devices', () => {
   const verdict = fitTogether(
     { guest: guest(1), host: { ...aHost() }, pools: [{ ...pool, numaNode: 0 }], requests: [] },
     () => ({ ok: true }),
@@ -111,6 +123,6 @@ test('without requests a cell stays away from devices', () => {
   expect(verdict).toMatchObject({ ok: true, shares: [{ node: 1 }] });
 });
 
-test('cells that fit nowhere are refused in figures', () => {
+test('a refusal of cells that fit nowhere has figures', () => {
   expect(nodeFor('required', aHost(), guest(3))).toBe('no-numa-fit');
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { withoutReserved } from './reserved.ts';
 
-test('what is reserved is not offered, and nothing is offered that is not there', () => {
+test('reserved amounts are not offered, and an offer never exceeds the capacity', () => {
   const host = { vcpus: 4, memoryMib: 1024, diskGib: 9 };
   expect(withoutReserved(host, { vcpus: 1, memoryMib: 512 })).toEqual({
     vcpus: 3,

@@ -98,7 +98,7 @@ const refusals: {
     expected: ['enabled', 'disabled: new cables'],
   },
   {
-    name: 'one where nobody could bind the ports',
+    name: 'one where no agent could bind the ports',
     host: {},
     spec: unserved,
     expected: ['network', 'no live NIC Switch agent serves physnet2 (it has physnet1)'],
@@ -110,13 +110,13 @@ const refusals: {
     expected: ['alive', 'its agent does not report'],
   },
   {
-    name: 'unable to give devices',
+    name: 'unable to pass devices through',
     host: { ...withVfs(2), problems: [iommuOff] },
     spec: onePort,
     expected: ['health', 'IOMMU: off'],
   },
   {
-    name: 'not the one asked for',
+    name: 'not the requested one',
     host: {},
     spec: { forcedHost: 'host-9' },
     expected: ['forced host', 'host-9 was requested'],
@@ -128,7 +128,7 @@ const refusals: {
     expected: ['zone', 'is in zone nova, not west'],
   },
   {
-    name: 'one where it failed',
+    name: 'one where the server failed before',
     host: {},
     spec: { failedHosts: [{ host: 'host-1', reason: 'binding failed' }] },
     expected: ['failed before', 'binding failed'],
@@ -164,7 +164,7 @@ const refusals: {
     expected: ['group', 'server group web (anti-affinity): 1 of 1 servers on this host already'],
   },
   {
-    name: 'one that has as many servers of the anti-affinity group as its rule allows',
+    name: 'one with as many servers of the anti-affinity group as its rule allows',
     host: {},
     spec: inGroup('anti-affinity', { 'host-1': 3, 'host-2': 1 }, 3),
     expected: ['group', 'server group web (anti-affinity): 3 of 3 servers on this host already'],
@@ -176,19 +176,19 @@ const refusals: {
     expected: ['group', 'server group web (affinity): its servers are on host-2, host-3'],
   },
   {
-    name: 'not that of a server to be with',
+    name: 'not the host of a server in same_host',
     host: {},
     spec: { sameHost: ['host-3', 'host-2', 'host-3'] },
     expected: ['same_host', 'the servers named are on host-2, host-3'],
   },
   {
-    name: 'any, and the servers to be with are on no host',
+    name: 'any host when no server in same_host is on a host',
     host: {},
     spec: { sameHost: [] },
     expected: ['same_host', 'the servers named are on no host'],
   },
   {
-    name: 'that of a server not to be with',
+    name: 'the host of a server in different_host',
     host: {},
     spec: { differentHost: ['host-2', 'host-1'] },
     expected: ['different_host', 'a server named is on this host'],
@@ -199,11 +199,17 @@ const admitted: { name: string; spec: Partial<RequestSpec> }[] = [
   { name: 'for the first server of an affinity group', spec: inGroup('affinity', {}) },
   { name: 'where the affinity group is', spec: inGroup('affinity', { 'host-1': 1, 'host-2': 1 }) },
   { name: 'without an anti-affine server', spec: inGroup('anti-affinity', { 'host-2': 1 }) },
-  { name: 'with room by the rule', spec: inGroup('anti-affinity', { 'host-1': 1 }, 2) },
+  {
+    name: 'with fewer group members than the rule allows',
+    spec: inGroup('anti-affinity', { 'host-1': 1 }, 2),
+  },
   { name: 'that breaks a soft-affinity', spec: inGroup('soft-affinity', { 'host-2': 1 }) },
-  { name: 'that breaks a soft one', spec: inGroup('soft-anti-affinity', { 'host-1': 5 }) },
-  { name: 'of one of the servers to be with', spec: { sameHost: ['host-2', 'host-1'] } },
-  { name: 'of no server to be apart from', spec: { differentHost: ['host-2'] } },
+  {
+    name: 'that breaks a soft-anti-affinity',
+    spec: inGroup('soft-anti-affinity', { 'host-1': 5 }),
+  },
+  { name: 'of one of the servers in same_host', spec: { sameHost: ['host-2', 'host-1'] } },
+  { name: 'of no server in different_host', spec: { differentHost: ['host-2'] } },
 ];
 
 describe('selectHosts', () => {
@@ -239,31 +245,31 @@ const orders: { name: string; hosts: HostState[]; spec: Partial<RequestSpec>; gi
       gives: ['b', 'a'],
     },
     {
-      name: 'a server without devices away from the hosts that have them, even the emptier ones',
+      name: 'a server without devices on a host without devices, even a fuller one',
       hosts: [aHost('a', withVfs(4)), aHost('b', { vcpusUsed: 3, memoryMibUsed: 2048 })],
       spec: {},
       gives: ['b', 'a'],
     },
     {
-      name: 'a server without devices on the emptier host, where the other has a VF less',
+      name: 'a server without devices on the emptier host, though the other has one VF less',
       hosts: [aHost('a', { ...withVfs(3), memoryMibUsed: 2048 }), aHost('b', withVfs(4))],
       spec: {},
       gives: ['b', 'a'],
     },
     {
-      name: 'a server with a port to the host with fewest free devices, so that others stay whole',
+      name: 'a server with a port on the host with the fewest free devices, so that others stay whole',
       hosts: [aHost('a', withVfs(3)), aHost('b', withVfs(1)), aHost('c', withVfs(9, 'physnet2'))],
       spec: onePort,
       gives: ['b', 'a'],
     },
     {
-      name: 'a server of a soft-affinity group with its like, even on the fullest host',
+      name: 'a server of a soft-affinity group with its members, even on the fullest host',
       hosts: [aHost('a'), aHost('b', { vcpusUsed: 1 }), aHost('c', { vcpusUsed: 3 })],
       spec: inGroup('soft-affinity', { c: 2, b: 1 }),
       gives: ['c', 'b', 'a'],
     },
     {
-      name: 'a server of a soft-anti-affinity group where fewest of its like are',
+      name: 'a server of a soft-anti-affinity group where the fewest of its members are',
       hosts: [aHost('a'), aHost('b', { vcpusUsed: 1 }), aHost('c', { vcpusUsed: 3 })],
       spec: inGroup('soft-anti-affinity', { a: 2, b: 1 }),
       gives: ['c', 'b', 'a'],
@@ -287,7 +293,7 @@ test('the weight of a candidate is the sum of its parts', () => {
   expect(second).toMatchObject({ host: 'a', weight: 1.5, weights: { cpu: 0.75, disk: 0.75 } });
 });
 
-test('weights by configuration: a factor, nothing, or the other way round', () => {
+test('a configured weight is a factor: zero disables it, a negative one reverses it', () => {
   const hosts = [aHost('a', { memoryMibUsed: 2048 }), aHost('b')];
   const first = (ram: number) =>
     selectHosts(aSpec(), hosts, { weights: { ...standardWeights, ram } }).candidates[0];

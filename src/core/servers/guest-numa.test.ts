@@ -9,19 +9,19 @@ const cell = { vcpus: 2, memoryMib: 512 };
 const whole = { vcpus: 4, memoryMib: 1024 };
 
 test.each<{ name: string; specs: Properties; image?: Properties; gives: unknown }>([
-  { name: 'nothing asked', specs: {}, gives: null },
+  { name: 'nothing requested', specs: {}, gives: null },
   {
     name: 'two nodes',
     specs: { 'hw:numa_nodes': '2' },
     gives: { isPinned: false, cells: [cell, cell] },
   },
   {
-    name: 'pinned without nodes: one',
+    name: 'pinned without nodes: one node',
     specs: { 'hw:cpu_policy': 'dedicated' },
     gives: { isPinned: true, cells: [whole] },
   },
   {
-    name: 'by the image',
+    name: 'from the image',
     specs: {},
     image: { hw_numa_nodes: '1' },
     gives: { isPinned: false, cells: [whole] },
@@ -45,7 +45,7 @@ test.each<{ specs: Properties; image?: Properties; message: string }>([
   expect(() => guestNumaOf(flavor(specs), image)).toThrow(message);
 });
 
-test("the NUMA policy is the flavor's or the image's, never a word that is none", () => {
+test('the NUMA policy comes from the flavor or the image, and an unknown value is refused', () => {
   const key = 'hw:pci_numa_affinity_policy';
   expect(affinityPolicyOf(flavor({}), {})).toBeNull();
   expect(affinityPolicyOf(flavor({ [key]: 'socket' }), {})).toBe('socket');

@@ -19,11 +19,11 @@ const rows: { vmState: VmState; taskState: TaskState; gives: string }[] = [
   { vmState: 'deleted', taskState: null, gives: 'DELETED' },
 ];
 
-test.each(rows)('$vmState while $taskState reads $gives', ({ vmState, taskState, gives }) => {
+test.each(rows)('$vmState while $taskState is shown as $gives', ({ vmState, taskState, gives }) => {
   expect(serverStatus({ vmState, taskState })).toBe(gives);
 });
 
-test('the states of a status are those that show as it, and no others', () => {
+test('the states of a status are exactly those shown as that status', () => {
   for (const { vmState, taskState, gives } of rows) {
     for (const status of new Set(rows.map((row) => row.gives))) {
       const isMeant = statesShownAs(status).some(

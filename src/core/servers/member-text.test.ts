@@ -42,6 +42,6 @@ test.each([
   'networks[0].uuid: no port can be made on network n1: the quota is full',
   'Port p1 could not be found.',
   'The host of the server stopped reporting.',
-])('what the user brought is named: %s', (message) => {
+])('the name of what the user supplied is kept: %s', (message) => {
   expect(memberText(message)).toBe(message);
 });

@@ -18,7 +18,7 @@ function read(of: Server, name: string): string | undefined {
 
 const meta = (of: Server) => JSON.parse(read(of, 'meta_data.json') ?? '');
 
-test('a guest can read who it is, where, and what its owner noted', () => {
+test('a guest can read its identity, its location and its owner’s metadata', () => {
   const of = server({ name: 'web', hostname: 'web-host', launchIndex: 2 });
   expect(meta(of)).toEqual({
     uuid: of.id,
@@ -47,7 +47,7 @@ test.each<[string, Partial<Vif>, object[]]>([
   );
 });
 
-test('user data is passed on as it came; without any there is no file', () => {
+test('user data is passed through unchanged; without any there is no file', () => {
   const files = configDriveFiles(server({ userData: 'aGVsbG8=' }), 'az-1');
   expect(files.filter(({ path }) => path.endsWith('/user_data'))).toEqual([
     { path: 'openstack/latest/user_data', content: 'aGVsbG8=', encoding: 'base64' },
@@ -71,7 +71,7 @@ const v6 = aSubnet({
 });
 const network = { id: 'net-1', name: 'red', mtu: 9000, bridge: null, subnets: [v4, v6] };
 
-test('a NIC has its MAC, MTU and every address with its way out, and no VLAN', () => {
+test('a NIC is described with MAC, MTU, every address and its gateway, and no VLAN', () => {
   const fixedIps = [
     { subnetId: 'v4', ipAddress: '10.42.0.7' },
     { subnetId: 'v6', ipAddress: 'fd00:42::7' },
@@ -121,7 +121,7 @@ test('a NIC has its MAC, MTU and every address with its way out, and no VLAN', (
   });
 });
 
-test('a second address in a subnet brings no second way out; a subnet without a gateway none', () => {
+test('a second address in a subnet adds no second gateway; a subnet without a gateway adds none', () => {
   const fixedIps = ['10.42.0.7', '10.42.0.8'].map((ipAddress) => ({ subnetId: 'v4', ipAddress }));
   const inner = { ...v4, gatewayIp: null, hostRoutes: [] };
   const routes = (subnet: typeof v4) =>
@@ -135,7 +135,7 @@ test('a second address in a subnet brings no second way out; a subnet without a 
   expect(routes(inner)[0]).toEqual(['10.42.0.7', 0]);
 });
 
-test('networks are counted over all NICs; a NIC without an address is a link all the same', () => {
+test('networks are numbered across all NICs; a NIC without an address is still listed as a link', () => {
   const fixedIps = [{ subnetId: 'v4', ipAddress: '10.42.0.7' }];
   const data = networkData([
     aVif({ network, fixedIps, devName: 'tap1' }),
@@ -154,13 +154,13 @@ test('networks are counted over all NICs; a NIC without an address is a link all
 });
 
 test.each<[string, Partial<Server>, boolean]>([
-  ['nobody asked for one', {}, false],
-  ['its user asked', { configDrive: true }, true],
-  ['its image needs one', { imageProperties: { img_config_drive: 'mandatory' } }, true],
-  ['its image could do with one', { imageProperties: { img_config_drive: 'optional' } }, false],
+  ['nothing requests one', {}, false],
+  ['the user requests one', { configDrive: true }, true],
+  ['the image requires one', { imageProperties: { img_config_drive: 'mandatory' } }, true],
+  ['the image prefers one', { imageProperties: { img_config_drive: 'optional' } }, false],
   ['it has a VF', { nics: [aNic({ pciRequestId: 'r' })] }, true],
   ['it has a virtual NIC', { nics: [aNic()] }, false],
-])('has a server a config drive when %s?', (_why, change, gives) => {
+])('a server has a config drive when %s', (_why, change, gives) => {
   expect(hasConfigDrive(server({ configDrive: false, imageProperties: {}, ...change }))).toBe(
     gives,
   );

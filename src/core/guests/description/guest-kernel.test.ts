@@ -21,6 +21,6 @@ test.each<[Record<string, string>, ReturnType<typeof guestKernel>]>([
   expect(guestKernel({ imageProperties })).toEqual(gives);
 });
 
-test('a ramdisk without a kernel counts for nothing', () => {
+test('a ramdisk without a kernel is ignored', () => {
   expect(kernelImages({ ramdisk_id: 'r' })).toEqual({ kernelId: null, ramdiskId: null });
 });

@@ -16,7 +16,7 @@ const plans: { name: string; given: Partial<Vif>; gives: Partial<GuestNic> }[] =
     gives: { kind: 'hostdev', address: vf0, vlan: 42, portProfileId: null, trusted: null },
   },
   {
-    name: 'the VLAN text 0 of a flat network is a tag, the number 0 is none',
+    name: 'the VLAN text 0 of a flat network is a tag, the number 0 means untagged',
     given: { details: { vlan: '0' } },
     gives: { kind: 'hostdev', vlan: 0 },
   },
@@ -42,7 +42,7 @@ const plans: { name: string; given: Partial<Vif>; gives: Partial<GuestNic> }[] =
     gives: { kind: 'macvtap', vlan: null, portProfileId: 'gold' },
   },
   {
-    name: 'direct-physical is the device as it is',
+    name: 'direct-physical passes the device through unchanged',
     given: { vnicType: 'direct-physical', vifType: 'hostdev_physical' },
     gives: { kind: 'hostdev-physical', address: vf0 },
   },
@@ -67,7 +67,7 @@ const plans: { name: string; given: Partial<Vif>; gives: Partial<GuestNic> }[] =
     gives: { kind: 'bridge', bridge: 'qbr6d0f5f54-9a', devName },
   },
   {
-    name: 'normal on Open vSwitch whose tap is not the hypervisor’s to make',
+    name: 'normal on Open vSwitch whose tap the agent must create',
     given: {
       ...virtual,
       vifType: 'ovs',
@@ -77,7 +77,7 @@ const plans: { name: string; given: Partial<Vif>; gives: Partial<GuestNic> }[] =
     gives: { kind: 'tap', devName, madeByUs: true, ovs: { bridge: 'br-int', interfaceId: portId } },
   },
   {
-    name: 'the firewall bridge between wins over a tap of our own',
+    name: 'the hybrid firewall bridge takes precedence over a tap that the agent creates',
     given: {
       ...virtual,
       vifType: 'ovs',
@@ -87,7 +87,7 @@ const plans: { name: string; given: Partial<Vif>; gives: Partial<GuestNic> }[] =
     gives: { kind: 'bridge', bridge: 'qbr6d0f5f54-9a' },
   },
   {
-    name: 'normal on Open vSwitch whose tap libvirt makes',
+    name: 'normal on Open vSwitch whose tap libvirt creates',
     given: {
       ...virtual,
       vifType: 'ovs',
@@ -121,7 +121,7 @@ const plans: { name: string; given: Partial<Vif>; gives: Partial<GuestNic> }[] =
     gives: { kind: 'vhostuser', socket: '/run/vhu', mode: 'server', devName: 'vhu6d0f5f54-9a' },
   },
   {
-    name: 'a vhost-user socket in front of a VF, named as any NIC',
+    name: 'a vhost-user socket in front of a VF, named like any NIC',
     given: {
       ...virtual,
       vifType: 'agilio_ovs',
@@ -152,7 +152,7 @@ const refusals: { name: string; given: Partial<Vif>; gives: string; expected: Re
     expected: /binding:profile lacks pci_slot/,
   },
   {
-    name: 'a device that is no address',
+    name: 'a device that is not a PCI address',
     given: { profile: { pci_slot: '01:10.0' } },
     gives: 'bad-pci-slot',
     expected: /"01:10.0"/,
@@ -205,17 +205,17 @@ const options: { name: string; given: Partial<NicOptions>; gives: object }[] = [
     gives: { model: 'e1000', queues: null },
   },
   {
-    name: 'a queue for each vcpu, as many as the host can',
+    name: 'one queue per vcpu, up to the host’s maximum',
     given: { vcpus: 4, maxQueues: 2, extraSpecs: { 'hw:vif_multiqueue_enabled': 'true' } },
     gives: { queues: 2 },
   },
   {
-    name: 'no queues for one vcpu',
+    name: 'no extra queues for one vcpu',
     given: { vcpus: 1, imageProperties: { hw_vif_multiqueue_enabled: 'true' } },
     gives: { queues: null },
   },
   {
-    name: 'no queues for a model without them',
+    name: 'no queues for a model without multiqueue',
     given: {
       vcpus: 4,
       imageProperties: { hw_vif_model: 'e1000', hw_vif_multiqueue_enabled: 'true' },
@@ -223,12 +223,12 @@ const options: { name: string; given: Partial<NicOptions>; gives: object }[] = [
     gives: { model: 'e1000', queues: null },
   },
   {
-    name: 'a packed ring where it is virtio',
+    name: 'a packed ring with virtio',
     given: { extraSpecs: { 'hw:virtio_packed_ring': 'true' } },
     gives: { model: 'virtio', packed: true },
   },
   {
-    name: 'no packed ring on another model',
+    name: 'no packed ring with another model',
     given: { imageProperties: { hw_vif_model: 'igb', hw_virtio_packed_ring: 'true' } },
     gives: { model: 'igb', packed: false },
   },
@@ -239,7 +239,7 @@ test.each(options)('an emulated NIC has $name', ({ given, gives }) => {
   expect(verdict).toMatchObject({ ok: true, nic: { frontend: gives } });
 });
 
-test('a model that QEMU lacks is refused for an emulated NIC and means nothing to a VF', () => {
+test('a model that QEMU does not have is refused for an emulated NIC and ignored for a VF', () => {
   const xen = { ...noOptions, imageProperties: { hw_vif_model: 'netfront' } };
   expect(planGuestNic(aVif({ vnicType: 'macvtap' }), xen)).toMatchObject({
     ok: false,
@@ -248,7 +248,7 @@ test('a model that QEMU lacks is refused for an emulated NIC and means nothing t
   expect(planGuestNic(aVif(), xen).ok).toBe(true);
 });
 
-test('flavor and image that disagree on queues are refused where there can be queues', () => {
+test('flavor and image that disagree on queues are refused where the NIC can have queues', () => {
   const torn = {
     ...noOptions,
     vcpus: 2,
@@ -276,7 +276,7 @@ test('flavor and image that disagree on the ring are refused for any NIC', () =>
 const limits = [
   { name: 'none', given: {}, gives: null },
   {
-    name: 'one direction; a peak without an average counts for nothing',
+    name: 'one direction; a peak without an average is ignored',
     given: { 'quota:vif_inbound_average': '1000', 'quota:vif_outbound_peak': '9' },
     gives: { inbound: { average: '1000' }, outbound: {} },
   },

@@ -6,15 +6,15 @@ const settings = (spoofCheck: unknown, linkState: unknown) => ({
 });
 
 const cases = [
-  { name: 'a Neutron says nothing: its agent sets the VF', details: {}, gives: null },
+  { name: 'a Neutron without binding details: its agent sets the VF', details: {}, gives: null },
   {
-    name: 'the flavor’s limit alone sets nothing where an agent does',
+    name: 'the flavor’s limit alone sets nothing where an agent configures the VF',
     details: {},
     average: '1000',
     gives: null,
   },
   {
-    name: 'what the network service says',
+    name: 'the settings from the network service',
     details: settings(true, 'auto'),
     gives: { spoofCheck: true, linkState: 'auto' },
   },
@@ -25,18 +25,18 @@ const cases = [
     gives: { spoofCheck: false, linkState: 'disable', maxTxRateMbps: 9 },
   },
   {
-    name: 'the least limit is 1 Mbit/s',
+    name: 'the lowest limit is 1 Mbit/s',
     details: settings(true, 'auto'),
     average: '1',
     gives: { spoofCheck: true, linkState: 'auto', maxTxRateMbps: 1 },
   },
   {
-    name: 'what is no limit is none',
+    name: 'a limit of 0 means no limit',
     details: settings(true, 'auto'),
     average: 'much',
     gives: { spoofCheck: true, linkState: 'auto' },
   },
-  { name: 'what is no setting is none', details: settings('yes', 'sideways'), gives: {} },
+  { name: 'an unknown setting is ignored', details: settings('yes', 'sideways'), gives: {} },
 ];
 
 test.each(cases)('$name', ({ details, average, gives }) => {

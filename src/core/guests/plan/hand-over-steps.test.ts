@@ -38,7 +38,7 @@ const nics = [
     ],
   },
   {
-    name: 'a macvtap whose external switch does the VLAN',
+    name: 'a macvtap whose external switch applies the VLAN',
     nic: like(aMacvtapNic(vf0, null), { portProfileId: 'profile-1' }),
     gives: ['record 0000:01:10.0 before guest g has it'],
   },
@@ -48,7 +48,7 @@ const nics = [
     gives: ['record 0000:01:10.0 before guest g has it'],
   },
   {
-    name: 'a VF whose port says more',
+    name: 'a VF whose port has more settings',
     nic: like(aHostdevNic(vf0), { trusted: true, vf }),
     gives: [
       'record 0000:01:10.0 before guest g has it',
@@ -56,7 +56,7 @@ const nics = [
     ],
   },
   {
-    name: 'a VF with a spoof check, which some NICs take only after the MAC',
+    name: 'a VF with a spoof check, which some NICs accept only after the MAC',
     nic: like(aHostdevNic(vf0), { vf: { spoofCheck: true } }),
     gives: [
       'record 0000:01:10.0 before guest g has it',
@@ -64,40 +64,40 @@ const nics = [
     ],
   },
   {
-    name: 'a VF whose port says that it must not be trusted',
+    name: 'a VF whose port says trusted false',
     nic: like(aHostdevNic(vf0), { trusted: false }),
     gives: ['record 0000:01:10.0 before guest g has it'],
   },
   {
-    name: 'a bridge that the agent makes',
+    name: 'a bridge that the agent creates',
     nic: like(aBridgeNic(), { wiring }),
     gives: ['make bridge brqb2a7e0c4-55, joined to physnet1, VLAN 42'],
   },
   { name: 'a bridge of another program', nic: aBridgeNic(), gives: [] },
-  { name: 'a tap that the agent makes', nic: aTapNic(), gives: ['make tap tap6d0f5f54-9a'] },
+  { name: 'a tap that the agent creates', nic: aTapNic(), gives: ['make tap tap6d0f5f54-9a'] },
   {
-    name: 'a tap that the agent makes, a port of Open vSwitch',
+    name: 'a tap that the agent creates, a port of Open vSwitch',
     nic: like(aTapNic(), { ovs: { bridge: 'br-int', interfaceId: 'p' } }),
     gives: ['make tap tap6d0f5f54-9a, a port of br-int'],
   },
   {
-    name: 'a tap that libvirt makes',
+    name: 'a tap that libvirt creates',
     nic: like(aTapNic(), { madeByUs: false }),
     gives: [],
   },
 ];
 
-test.each(nics)('before a guest has $name', ({ nic, gives }) => {
+test.each(nics)('before a guest starts with $name', ({ nic, gives }) => {
   const plan = printPlan(handOverSteps('g', nic));
   expect(plan).toBe(gives.length === 0 ? 'nothing to do' : gives.join('\n'));
 });
 
-test.each(nics)('what was done for $name is given back, each step by its own undo', ({ nic }) => {
+test.each(nics)('$name: each step is reversed by its own undo', ({ nic }) => {
   const undone = handOverSteps('g', nic).flatMap((step) => undoStep(step) ?? []);
   expect(undone).toEqual(giveBackSteps('g', nic));
 });
 
-test('a VF that nobody recorded is cleared as Nova does it', () => {
+test('a VF without a record is reset as Nova does it', () => {
   const held = (nic: GuestNic) => heldByNic(nic)!;
   expect(unplugSteps(held(aHostdevNic(vf0)))).toEqual([]);
   expect(printPlan(unplugSteps(held(aMacvtapNic(vf0))))).toBe(
@@ -108,7 +108,7 @@ test('a VF that nobody recorded is cleared as Nova does it', () => {
   expect(printPlan(unplugSteps(held(trusted)))).toBe('set VF 0000:01:10.0: trust off');
 });
 
-test('a guest that was defined and started is cut off and undefined again', () => {
+test('a guest that was defined and started is powered off and undefined', () => {
   const guest = aGuest();
   expect(undoStep({ do: 'start', guestId: guest.id })).toEqual({
     do: 'destroy',
@@ -118,7 +118,7 @@ test('a guest that was defined and started is cut off and undefined again', () =
   expect(undoStep({ do: 'check-devices', guest })).toBeUndefined();
 });
 
-test('the tap of a guest with several queues has several too', () => {
+test('the tap of a guest with several queues is multiqueue', () => {
   const queues = (count: number | null) =>
     handOverSteps('g', like(aTapNic(), { frontend: { ...virtio, queues: count } }));
   expect(queues(4)).toMatchObject([{ tap: { isMultiQueue: true } }]);

@@ -19,36 +19,40 @@ const whole: HandOver = {
   together: new Set([fn.address]),
   elsewhere: new Map(),
 };
-/** Its sister is in the group too. */
+/** The other function of the same group. */
 const sharedWith = (driver: string | null, classCode = '040300') => ({
   iommuGroup: { id: '9', others: [{ address: sister, classCode, driver }] },
 });
 
 const refusals = [
-  { name: 'all is well', facts: {}, gives: [] },
+  { name: 'everything is in order', facts: {}, gives: [] },
   { name: 'no driver is bound', facts: { driver: null }, gives: [] },
-  { name: 'it waits on vfio-pci', facts: { driver: 'vfio-pci' }, gives: [] },
+  { name: 'it is bound to vfio-pci', facts: { driver: 'vfio-pci' }, gives: [] },
   {
     name: 'IOMMU is off',
     facts: { iommuGroup: null },
     gives: [/^IOMMU is off, PCI device 0000:01:10.0 cannot .* add intel_iommu=on/],
   },
   {
-    name: 'the host uses another of its IOMMU group',
+    name: 'the host uses another device of its IOMMU group',
     facts: sharedWith('snd_hda_intel'),
     gives: [
       /^PCI device 0000:01:10.0 shares IOMMU group 9 with 0000:01:10.2 \(driver snd_hda_intel\), .*vfio-pci.*ACS/,
     ],
   },
-  { name: 'another of its IOMMU group is on vfio-pci', facts: sharedWith('vfio-pci'), gives: [] },
-  { name: 'another of its IOMMU group has no driver', facts: sharedWith(null), gives: [] },
+  {
+    name: 'another device of its IOMMU group is on vfio-pci',
+    facts: sharedWith('vfio-pci'),
+    gives: [],
+  },
+  { name: 'another device of its IOMMU group has no driver', facts: sharedWith(null), gives: [] },
   {
     name: 'a bridge is in its IOMMU group',
     facts: sharedWith('pcieport', '060400'),
     gives: [],
   },
   {
-    name: 'a DPDK program has it',
+    name: 'a DPDK program uses it',
     facts: { driver: 'uio_pci_generic' },
     gives: [/^PCI device 0000:01:10.0 is bound to uio_pci_generic, a driver of another program/],
   },
@@ -69,19 +73,19 @@ const refusals = [
   },
 ];
 
-test.each(refusals)('a VF that a guest is to have whole: $name', ({ facts, gives }) => {
+test.each(refusals)('a VF for passthrough: $name', ({ facts, gives }) => {
   const problems = handOverProblems(fn, whole, { ...fine, ...facts });
   expect(problems.map(({ message }) => message)).toEqual(
     gives.map((text) => expect.stringMatching(text)),
   );
 });
 
-test('a VF whose interface is in a container is not taken away from it', () => {
+test('a VF whose interface is in a container is not taken from it', () => {
   const [problem] = handOverProblems(aVf(vf0, { ifname: null }), whole, fine);
   expect(problem?.code).toBe('interface-elsewhere');
 });
 
-test('under a macvtap the host keeps the device: driver and IOMMU do not matter, its PF and users do', () => {
+test('under a macvtap the host keeps the device: driver and IOMMU are ignored, its PF and users are checked', () => {
   const facts = { ...fine, driver: 'uio_pci_generic', iommuGroup: null };
   expect(handOverProblems(fn, { ...whole, through: 'macvtap' }, facts)).toEqual([]);
   const used = { ...facts, pf: { ifname: 'enp1s0', isUp: false }, uses: ['a macvtap is on it'] };
@@ -90,7 +94,7 @@ test('under a macvtap the host keeps the device: driver and IOMMU do not matter,
   ).toEqual(['device-used-by-host', 'pf-down']);
 });
 
-test('a PF has no PF, and a device that is no NIC needs no interface', () => {
+test('a PF needs no PF, and a device that is not a NIC needs no interface', () => {
   expect(handOverProblems(aPf(), whole, { ...fine, pf: null, driver: 'igb' })).toEqual([]);
   const gpu = { ...fine, classCode: '030000', pf: null, driver: 'nvidia' };
   expect(handOverProblems(aPf({ ifname: null }), whole, gpu)).toEqual([]);
@@ -119,7 +123,7 @@ test('InfiniBand needs no interface of the host, neither of the VF nor of its PF
   expect(handOverProblems(vf, whole, down)).toEqual([]);
 });
 
-test("a VF of an alias is not set up through its PF, so the PF's interface does not matter", () => {
+test("a VF of an alias is not configured through its PF, so the PF's interface is not required", () => {
   const alias = { ...whole, isNic: false };
   expect(handOverProblems(fn, alias, { ...fine, pf: null })).toEqual([]);
   const down = { ...fine, pf: { ifname: 'enp1s0', isUp: false } };
@@ -127,7 +131,7 @@ test("a VF of an alias is not set up through its PF, so the PF's interface does 
 });
 
 test.each(['uio_pci_generic', 'nvidia', 'igbvf', null])(
-  'of a device with managed "no" the driver %s is not judged, its users and its IOMMU group are',
+  'with managed "no" the driver %s is not checked; users and IOMMU group are',
   (driver) => {
     const unmanaged: HandOver = { ...whole, isNic: false, isUnmanaged: true };
     const vf = aVf(vf0, { ifname: null });
@@ -144,7 +148,7 @@ test.each([
   ['type-VF', '10000:01:00.1', /^PCI device 10000:01:00.1: .* only a macvtap port can get it$/],
   ['type-PF', '10000:01:00.0', /QEMU does not take: no guest can get it$/],
   ['type-PCI', 'ffffffff:01:00.0', /no guest can get it$/],
-] as const)('a %s in PCI domain of %s is not given whole', (deviceType, text, words) => {
+] as const)('a %s in a PCI domain of %s is not passed through', (deviceType, text, words) => {
   const address = parsePciAddress(text);
   const wide = aVf(vf0, { address, deviceType, ifname: 'ens1', parentAddress: null });
   const problems = handOverProblems(wide, whole, fine);

@@ -45,12 +45,12 @@ const spawn = [
 
 test.each([
   {
-    name: 'a running guest is cut off and made again',
+    name: 'a running guest is powered off and started again',
     steps: planRespawn(guest, found('running')),
     gives: ['destroy', ...spawn],
   },
   {
-    name: 'one that is off is made again',
+    name: 'one that is off is started again',
     steps: planRespawn(guest, found('shutOff')),
     gives: spawn,
   },
@@ -60,19 +60,27 @@ test.each([
     gives: ['prepare-files', 'define'],
   },
   {
-    name: 'a stop of a running guest',
+    name: 'a running guest is stopped',
     steps: planStop('g', found('running')),
     gives: ['shut-down'],
   },
-  { name: 'a stop of one that is off', steps: planStop('g', found('shutOff')), gives: [] },
   {
-    name: 'a guest releases its devices before it is saved; a macvtap stays',
+    name: 'one that is off is not stopped again',
+    steps: planStop('g', found('shutOff')),
+    gives: [],
+  },
+  {
+    name: 'a guest detaches its devices before it is saved; a macvtap stays',
     steps: planSuspend(guest, found('running')),
     gives: ['detach-nic direct', 'save'],
   },
-  { name: 'a guest that is saved already', steps: planSuspend(guest, found('saved')), gives: [] },
   {
-    name: 'its devices come back once it runs',
+    name: 'a guest that is saved already stays saved',
+    steps: planSuspend(guest, found('saved')),
+    gives: [],
+  },
+  {
+    name: 'devices are attached again once the guest runs',
     steps: planResume(guest, found('saved')),
     gives: [
       'check-devices',
@@ -85,23 +93,23 @@ test.each([
     ],
   },
   {
-    name: 'a resume that was cut short before its devices were back',
+    name: 'a resume that was interrupted before its devices were back',
     steps: planResume(guest, { ...found('running'), devices: [] }),
     gives: ['attach-nic direct'],
   },
-  { name: 'one that runs already', steps: planResume(guest, found('running')), gives: [] },
+  { name: 'one that already runs', steps: planResume(guest, found('running')), gives: [] },
   {
     name: 'a NIC is plugged before it is attached',
     steps: planAttach(guest, macvtap),
     gives: ['check-devices', 'record-device', 'set-vf', 'set-vf-link', 'attach-nic macvtap'],
   },
   {
-    name: 'a NIC that the guest has already: its VF is left alone',
+    name: 'a NIC that the guest already has: its VF is not touched',
     steps: planAttach(guest, macvtap, found('running')),
     gives: ['attach-nic macvtap'],
   },
   {
-    name: 'the bridge of a NIC is there before it, and released after it',
+    name: 'the bridge of a NIC exists before it, and is released after it',
     steps: [...planAttach(guest, wired), ...planDetach('g', wired, found('running'))],
     gives: [
       'check-devices',
@@ -116,30 +124,31 @@ test.each([
     steps: planDetach('g', macvtap, found('running')),
     gives: ['detach-nic macvtap', 'restore-device'],
   },
-  { name: 'a NIC of a guest that is gone', steps: planDetach('g', direct, undefined), gives: [] },
+  {
+    name: 'a NIC of a guest that no longer exists',
+    steps: planDetach('g', direct, undefined),
+    gives: [],
+  },
 ])('$name', ({ steps, gives }) => {
   expect(words(steps)).toEqual(gives);
 });
 
-test.each([true, false])(
-  'a rebuild starts from a fresh disk, whether it stays off: %s',
-  (staysOff) => {
-    const steps = planRespawn(guest, found('running'), { staysOff, fresh: true });
-    expect(steps).toContainEqual({ do: 'prepare-files', guest, fresh: true });
-    expect(planRespawn(guest, found('running'), { staysOff })).toContainEqual({
-      do: 'prepare-files',
-      guest,
-      fresh: false,
-    });
-  },
-);
+test.each([true, false])('a rebuild starts from a fresh disk (stays off: %s)', (staysOff) => {
+  const steps = planRespawn(guest, found('running'), { staysOff, fresh: true });
+  expect(steps).toContainEqual({ do: 'prepare-files', guest, fresh: true });
+  expect(planRespawn(guest, found('running'), { staysOff })).toContainEqual({
+    do: 'prepare-files',
+    guest,
+    fresh: false,
+  });
+});
 
-test('an attach checks the new device alone: the guest holds the others itself', () => {
+test('an attach checks only the new device: the guest itself holds the others', () => {
   const [check] = planAttach(guest, macvtap);
   expect(check).toMatchObject({ do: 'check-devices', guest: { nics: [macvtap], hostDevices: [] } });
 });
 
-test('settings of a VF are set under a running guest, the link state last', () => {
+test('settings of a VF are applied under a running guest, the link state last', () => {
   const vf = { spoofCheck: false, linkState: 'disable' } as const;
   const changed = { ...direct, vf } as GuestNic;
   expect(planChangeNic(changed, found('running'))).toEqual([

@@ -40,14 +40,14 @@ test.each(spawns)('from $name to a running guest', ({ given, gives }) => {
   expect(words(planSpawn(guest, given))).toEqual(gives);
 });
 
-test('a guest that is started keeps the disk it has; a fresh one gets a new one', () => {
+test('a guest that is started keeps its disk; a new guest gets a new one', () => {
   const prepares = (fresh: boolean) => ({ do: 'prepare-files', guest, fresh });
   expect(planSpawn(guest, found('shutOff'))).toContainEqual(prepares(false));
   expect(planSpawn(guest, undefined, { fresh: true })).toContainEqual(prepares(true));
 });
 
 const ends = [
-  { name: 'nothing but files', given: undefined, gives: ['remove-files'] },
+  { name: 'files only', given: undefined, gives: ['remove-files'] },
   {
     name: 'a running guest',
     given: found('running'),
@@ -79,7 +79,7 @@ test.each(ends)('from $name to no guest', ({ given, gives }) => {
   expect(words(planDestroy(guest.id, given))).toEqual(gives);
 });
 
-test('a device is recorded before anything is done to it, with the MAC that it gets', () => {
+test('a device is recorded before anything is done to it, with the MAC that it is to get', () => {
   const steps = planSpawn(guest, undefined);
   const [record] = heldDevices(guest);
   expect(steps).toContainEqual({
@@ -101,26 +101,26 @@ const functions = [aPf(), aVf(vf0), aVf(vf1, { ifname: 'enp1s0v1' })];
 const rival = aGuest({ id: 'other', name: 'instance-0000002b', nics: [aMacvtapNic(vf0)] });
 
 const problems = [
-  { name: 'all is well', functions, guests: [], gives: [] },
+  { name: 'everything is in order', functions, guests: [], gives: [] },
   {
-    name: 'a device is gone',
+    name: 'a device is missing',
     functions: functions.slice(0, 1),
     guests: [],
     gives: ['device-missing', 'device-missing'],
   },
   {
-    name: 'a running guest holds one',
+    name: 'another running guest holds a device',
     functions,
     guests: [found('running', rival)],
     gives: ['device-in-use'],
   },
   {
-    name: 'a guest that is off would hold one',
+    name: 'a guest that is off has a device defined',
     functions,
     guests: [found('shutOff', rival)],
     gives: [],
   },
-  { name: 'the guest itself runs', functions, guests: [found('running')], gives: [] },
+  { name: 'the guest itself holds it', functions, guests: [found('running')], gives: [] },
   {
     name: 'the VF for a macvtap has no interface',
     functions: [aVf(vf0), aVf(vf1, { ifname: null })],
@@ -129,6 +129,6 @@ const problems = [
   },
 ];
 
-test.each(problems)('devices before a start: $name', ({ gives, ...host }) => {
+test.each(problems)('device check before a start: $name', ({ gives, ...host }) => {
   expect(deviceProblems(guest, host).map(({ code }) => code)).toEqual(gives);
 });

@@ -48,7 +48,7 @@ const rows: Row[] = [
     expected: 'no live NIC Switch agent serves physnet2 (it has physnet1)',
   },
   {
-    name: 'the agent serves none',
+    name: 'the agent serves no network',
     agents: [agent({ physicalNetworks: [] })],
     expected: 'no live NIC Switch agent serves physnet1 (it has no network)',
   },
@@ -64,10 +64,10 @@ const rows: Row[] = [
     agents: [elsewhere],
     expected: 'no live NIC Switch agent serves physnet1 (there is none)',
   },
-  { name: 'no host has an agent of a fitting kind', agents: [ovs] },
+  { name: 'no host has an agent of a suitable kind', agents: [ovs] },
   { name: 'an agent of an unknown kind may bind', agents: [elsewhere, agent({ kind: 'Felix' })] },
   {
-    name: 'an agent of a kind that binds nothing is no help',
+    name: 'an agent of a kind that binds nothing does not count',
     agents: [elsewhere, agent({ kind: 'DHCP agent', physicalNetworks: null })],
     expected: 'no live NIC Switch agent serves physnet1 (there is none)',
   },
@@ -78,7 +78,7 @@ const rows: Row[] = [
     agents: [agent()],
     expected: 'no live NIC Switch agent serves vxlan networks (it has physnet1)',
   },
-  { name: 'a network whose segments are not shown', segments: [], agents: [dead] },
+  { name: 'a network whose segments are not visible', segments: [], agents: [dead] },
   {
     name: 'the device comes from the first segment with a physical network',
     segments: [vxlan, vlan('physnet2'), vlan('physnet1')],
@@ -92,26 +92,26 @@ const rows: Row[] = [
     agents: [ovs],
   },
   {
-    name: 'a normal port where no virtual switch reaches',
+    name: 'a normal port where no virtual switch is connected',
     vnicType: 'normal',
     segments: [vxlan, vlan('physnet2')],
     agents: [agent(), ovs, elsewhere],
     expected: 'no live Open vSwitch agent serves vxlan networks or physnet2 (it has physnet1)',
   },
   {
-    name: 'a tunnel of a type that the agent makes',
+    name: 'a tunnel of a type that the agent supports',
     vnicType: 'normal',
     segments: [vxlan],
     agents: [agent({ kind: 'Open vSwitch agent', tunnelTypes: ['vxlan'] })],
   },
   {
-    name: 'a tunnel by an agent that says nothing of tunnels',
+    name: 'a tunnel with an agent that reports no tunnel types',
     vnicType: 'normal',
     segments: [vxlan],
     agents: [ovn],
   },
   {
-    name: 'two switches on one host, neither fitting',
+    name: 'two switches on one host, neither suitable',
     vnicType: 'normal',
     segments: [vlan('physnet2')],
     agents: [ovs, { ...ovn, isAlive: false }],
@@ -120,7 +120,7 @@ const rows: Row[] = [
       'OVN Controller agent (it is dead, last heartbeat 2026-11-23 07:34:44 UTC))',
   },
   {
-    name: 'an offloaded VF is the virtual switch’s',
+    name: 'an offloaded VF is bound by the virtual switch',
     profile: switchdev,
     agents: [dead, ovs],
   },
@@ -141,7 +141,7 @@ test.each(rows)(
   },
 );
 
-test('who usually binds a port is named, but for a whole PF', () => {
+test('a refusal names the agent that usually binds a port, except for a whole PF', () => {
   const words = (vnicType: VnicType) =>
     describeBinder(bindingNeed({ vnicType, profile: {} }, networkOf(vlan('physnet2'))));
   expect(words('direct')).toBe('a live NIC Switch agent that serves physnet2');

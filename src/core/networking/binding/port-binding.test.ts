@@ -48,7 +48,7 @@ const bindings: { name: string; given: Partial<Binding>; gives: object }[] = [
     gives: { profile: { ...ofVf, colour: 'green' } },
   },
   {
-    name: 'a VF says what is known of its card',
+    name: 'a VF is described with what is known of its card',
     given: {
       device: {
         ...vf,
@@ -70,7 +70,7 @@ const bindings: { name: string; given: Partial<Binding>; gives: object }[] = [
     },
   },
   {
-    name: 'a port with a whole PF takes over its MAC',
+    name: 'a port with a whole PF takes the PF’s MAC',
     given: { device: pf },
     gives: {
       macAddress: '52:54:00:aa:00:01',
@@ -83,7 +83,7 @@ const bindings: { name: string; given: Partial<Binding>; gives: object }[] = [
     },
   },
   {
-    name: 'a resource request says who fulfils it',
+    name: 'a resource request names its resource provider',
     given: { allocation: 'provider-1' },
     gives: { profile: { ...ofVf, allocation: 'provider-1' } },
   },
@@ -154,7 +154,7 @@ test.each(problems)('a port read back: $name', ({ given, gives }) => {
   expect(problem?.message ?? 'no problem').toMatch(gives);
 });
 
-test('a tunnelled network is named as such when its port cannot be bound', () => {
+test('the refusal of a tunnelled network’s port names the network type', () => {
   const segments = [{ networkType: 'vxlan', physicalNetwork: null, segmentationId: 7 }];
   const problem = bindingProblem(aPort({ vifType: 'binding_failed' }), {
     host: 'host-1',
@@ -166,7 +166,7 @@ test('a tunnelled network is named as such when its port cannot be bound', () =>
 test.each([
   { agents: [], expected: 'agents on that host: none' },
   { agents: ['physnet2'], expected: 'agents on that host: NIC Switch agent (it has physnet2)' },
-])('what was looked for and what there is: $expected', ({ agents, expected }) => {
+])('the refusal names what is needed and what exists: $expected', ({ agents, expected }) => {
   const list = agents.map((physnet) => ({
     host: 'host-1',
     kind: 'NIC Switch agent',

@@ -40,7 +40,7 @@ test('a move is announced in the profile once, and not on the host where the ser
   expect(prepareMove([port], 'host-1', 'host-1')).toEqual([]);
 });
 
-test('a move that is given up leaves no announcement and no binding on the other host', () => {
+test('a cancelled move leaves no announcement and no binding on the other host', () => {
   const announced = aPort({ profile: moving });
   const cleared = { do: 'update', portId: port.id, change: { profile: bound } };
   expect(cleanUpMove([announced], 'host-1', 'host-1')).toEqual([cleared]);
@@ -67,7 +67,7 @@ test('a port arrives with its new device and without the announcement', () => {
   });
 });
 
-test('a virtual port that is bound there already is left alone; one whose binding failed is bound again', () => {
+test('a virtual port that is already bound there is unchanged; one whose binding failed is bound again', () => {
   const normal = aPort({ vnicType: 'normal', vifType: 'ovs', bindingHost: 'host-2' });
   expect(finishMove({ ...arrival, ports: [normal] })).toEqual({ ok: true, calls: [] });
   const broken = { ...normal, vifType: 'binding_failed' };
@@ -112,7 +112,7 @@ test('a live migration names the new device, and the card only where the port na
   });
 });
 
-test('the device in place of the port’s is the one for the same request', () => {
+test('the device that replaces the port’s is the one of the same request', () => {
   const before = [{ address: vf0, requestId: 'request-1' }];
   const after = [
     { address: vf0, requestId: 'request-2' },

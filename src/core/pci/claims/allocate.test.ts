@@ -19,7 +19,7 @@ const granted: { name: string; given: AllocationInput; gives: string[] }[] = [
     gives: ['r1 0000:3b:00.1'],
   },
   {
-    name: 'a count is taken from several cards where one does not suffice',
+    name: 'a count is taken from several cards where one is not enough',
     given: { devices: twoCards, requests: [aRequest('r1', { count: 3 })] },
     gives: ['r1 0000:3b:00.1', 'r1 0000:3b:00.2', 'r1 0000:d8:00.1'],
   },
@@ -29,7 +29,7 @@ const granted: { name: string; given: AllocationInput; gives: string[] }[] = [
     gives: ['r1 0000:d8:00.1', 'r2 0000:3b:00.0'],
   },
   {
-    name: 'an untagged device goes before a tagged one to who asks for neither',
+    name: 'an untagged device comes before a tagged one for a request without the tag',
     given: {
       devices: [...aCard({ vfs: 1, tags: { trusted: 'true' } }), ...aCard({ bus: 'd8', vfs: 1 })],
       requests: [aRequest('r1')],
@@ -37,7 +37,7 @@ const granted: { name: string; given: AllocationInput; gives: string[] }[] = [
     gives: ['r1 0000:d8:00.1'],
   },
   {
-    name: 'an earlier request gives way where a later one has no other choice',
+    name: 'an earlier request takes another device where a later one has no other choice',
     given: {
       devices: [...aCard({ vfs: 1 }), ...aCard({ bus: 'd8', vfs: 1, tags: { trusted: 'true' } })],
       requests: [
@@ -64,7 +64,7 @@ const granted: { name: string; given: AllocationInput; gives: string[] }[] = [
     gives: ['r1 0000:3b:00.1'],
   },
   {
-    name: 'text is compared without regard to case',
+    name: 'text is compared case-insensitively',
     given: {
       devices: aCard({ vfs: 1, network: 'Red' }),
       requests: [aRequest('r1', { network: 'red' })],
@@ -107,7 +107,7 @@ describe('allocateDevices', () => {
 
 const refused: { name: string; given: AllocationInput; expected: string[] }[] = [
   {
-    name: 'a network that the host does not have',
+    name: 'a network without devices on the host',
     given: { devices: aCard({ vfs: 3 }), requests: [aRequest('r1', { network: 'physnet2' })] },
     expected: ['physnet2: 0 of 1 VF free'],
   },
@@ -127,7 +127,7 @@ const refused: { name: string; given: AllocationInput; expected: string[] }[] = 
     ],
   },
   {
-    name: 'a trusted VF where none is',
+    name: 'a trusted VF where no VF is trusted',
     given: {
       devices: aCard({ vfs: 2 }),
       requests: [aRequest('r1', { asks: { trusted: 'True' } })],
@@ -159,7 +159,7 @@ const refused: { name: string; given: AllocationInput; expected: string[] }[] = 
     expected: ['no physical network: 0 of 1 VF free'],
   },
   {
-    name: 'an alias, named as the flavor names it',
+    name: 'an alias, by the flavor’s name for it',
     given: {
       devices: aCard({ vfs: 1 }),
       requests: [
@@ -206,7 +206,7 @@ const mixed = {
   }),
 };
 
-/** Single VFs that several requests want: who takes as things come takes wrong. */
+/** Single VFs that several requests match: taking the first that fits is wrong. */
 const crowded = {
   card: fc.record({
     vfs: fc.constant(1),
@@ -266,7 +266,7 @@ function excludes(one: PciDevice, other: PciDevice): boolean {
   );
 }
 
-test('allocation says yes exactly when trying every way finds one', () => {
+test('an allocation succeeds exactly when an exhaustive search finds one', () => {
   fc.assert(
     fc.property(input, (given) => {
       expect(allocateDevices(given).ok).toBe(isPossible(given));

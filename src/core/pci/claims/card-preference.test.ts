@@ -53,21 +53,21 @@ const rows: {
     gives: { 1: 'a', 2: 'a' },
   },
   {
-    name: 'pack passes over a card that has too few',
+    name: 'pack skips a card that has too few',
     preference: 'pack',
     pools: [card('a', 1), card('b', 3)],
     requests: [ask('1', { count: 2 })],
     gives: { 1: 'b' },
   },
   {
-    name: 'the preference gives way where only another choice leaves enough for the next request',
+    name: 'the preference yields where only another choice leaves enough for the next request',
     preference: 'spread',
     pools: [card('a', 1), card('b', 2)],
     requests: [ask('1'), ask('2', { count: 2, spec: [{ address: 'b' }] })],
     gives: { 1: 'a', 2: 'b' },
   },
   {
-    name: 'a card on the node of the guest comes before an emptier one elsewhere',
+    name: 'a card on the guest’s node comes before an emptier one on another',
     preference: 'spread',
     pools: [card('a', 8, 'red', 1), card('b', 2, 'red', 0)],
     requests: [ask('1', { numaPolicy: 'preferred' })],
@@ -83,7 +83,7 @@ test.each(rows)('$name', ({ preference, pools, requests, cells = [], gives }) =>
   );
 });
 
-test('what one card cannot give, and whole cards, are as without a preference', () => {
+test('a request larger than one card, and one for whole cards, ignore the preference', () => {
   const split = [ask('1', { count: 3 })];
   const pools = [card('a', 2), card('b', 2)];
   expect(assignPreferring('spread', pools, split, {})).toEqual(assignPools(pools, split, {}));
@@ -92,6 +92,6 @@ test('what one card cannot give, and whole cards, are as without a preference', 
   expect(assignPreferring('spread', pfs, whole, {})).toEqual(assignPools(pfs, whole, {}));
 });
 
-test('what does not fit does not fit', () => {
+test('no choice is made when one request has no card', () => {
   expect(assignPreferring('pack', [card('a', 1)], [ask('1'), ask('2')], {})).toBeUndefined();
 });

@@ -23,7 +23,7 @@ function statuses(devices: readonly PciDevice[]): string[] {
 
 const steps: { name: string; after: (card: PciDevice[]) => PciDevice[]; gives: string[] }[] = [
   {
-    name: 'a claimed VF makes its PF unclaimable and leaves its siblings',
+    name: 'a claimed VF makes its PF unclaimable and leaves its siblings unchanged',
     after: (card) => claim(card, vf1, 's1'),
     gives: ['0 unclaimable', '1 claimed', '2 available'],
   },
@@ -58,7 +58,7 @@ const steps: { name: string; after: (card: PciDevice[]) => PciDevice[]; gives: s
     gives: ['0 unavailable', '1 allocated', '2 claimed'],
   },
   {
-    name: 'making one claim final leaves the claims of others',
+    name: 'allocating one claim leaves the claims of other servers',
     after: (card) => {
       const both = claim(claim(card, vf1, 's1'), vf2, 's2');
       return afterChange(both, allocateClaimed(both, 's1'));
@@ -66,7 +66,7 @@ const steps: { name: string; after: (card: PciDevice[]) => PciDevice[]; gives: s
     gives: ['0 unavailable', '1 allocated', '2 claimed'],
   },
   {
-    name: 'a missing device is not allocated by running its server',
+    name: 'a missing device is not allocated when its server starts',
     after: (card) => {
       const gone = claim(card, vf1, 's1').map((device) =>
         device.address === vf1 ? { ...device, status: 'missing' as const } : device,
@@ -76,7 +76,7 @@ const steps: { name: string; after: (card: PciDevice[]) => PciDevice[]; gives: s
     gives: ['0 unavailable', '1 missing', '2 available'],
   },
   {
-    name: 'freeing one VF keeps the PF hidden while its sibling is held',
+    name: 'releasing one VF keeps the PF unavailable while a sibling is held',
     after: (card) => {
       const both = claim(claim(card, vf1, 's1'), vf2, 's2');
       return afterChange(both, freeDevices(both, 's1'));
@@ -84,7 +84,7 @@ const steps: { name: string; after: (card: PciDevice[]) => PciDevice[]; gives: s
     gives: ['0 unclaimable', '1 available', '2 claimed'],
   },
   {
-    name: 'a freed device that its host no longer reports is removed',
+    name: 'a released device that its host no longer reports is removed',
     after: (card) => {
       const held = claim(card, vf1, 's1').map((device) =>
         device.address === vf1 ? { ...device, status: 'missing' as const } : device,
@@ -136,7 +136,7 @@ for (const { name, of, takes } of wrong) {
   });
 }
 
-/** What a cloud does to one host. */
+/** An operation of a cloud on one host. */
 type Command =
   | { do: 'boot'; server: string; takesPf: boolean; count: number }
   | { do: 'run'; server: string }
@@ -171,7 +171,7 @@ function play(devices: PciDevice[], step: Command): PciDevice[] {
 
 const twoCards = [...aCard({ vfs: 2 }), ...aCard({ bus: 'd8', vfs: 1 })];
 
-test('whatever happens, a PF and its VFs are never both held, and freeing all restores the pools', () => {
+test('a PF and its VFs are never both held, and releasing all restores the pools', () => {
   fc.assert(
     fc.property(fc.array(command, { maxLength: 20 }), (commands) => {
       let devices: PciDevice[] = twoCards;

@@ -38,7 +38,7 @@ test('the same report again changes nothing', () => {
   expect(reconcileInventory(card, report(card))).toEqual({ changed: [], removed: [] });
 });
 
-test('facts and tags follow the report; a held device keeps its holder, and its tags until it is given back', () => {
+test('facts and tags follow the report; a held device keeps its server, and its tags until it is released', () => {
   const known = held(aCard({ vfs: 2 }), vf1);
   const now = refreshed(known, aCard({ vfs: 2, network: 'physnet2', numaNode: 1 }));
   expect(now[0]).toMatchObject({ tags: { physical_network: 'physnet2' } });
@@ -65,31 +65,34 @@ const others = [
   },
 ];
 
-test.each(others)('$what at a held address is not what the server holds', ({ change }) => {
-  const known = held(aCard({ vfs: 2 }), vf1).map((fn) =>
-    fn.address === vf1
-      ? { ...fn, capabilities: { sriov: { pfMacAddress: '0c:42:a1:00:3b:00', vfNum: 0 } } }
-      : fn,
-  );
-  const was = known.find(({ address }) => address === vf1);
-  const swapped = known.map((fn) => (fn.address === vf1 ? { ...fn, ...change } : fn));
-  const now = refreshed(known, swapped);
-  const missing = now.find(({ address }) => address === vf1);
-  expect(missing).toMatchObject({
-    vendorId: was?.vendorId,
-    productId: was?.productId,
-    deviceType: 'type-VF',
-    status: 'missing',
-    serverId: 's1',
-  });
-  expect(refreshed(now, swapped)).toEqual(now);
-  const back = refreshed(now, known).find(({ address }) => address === vf1);
-  expect(back).toEqual({ ...was, status: 'allocated' });
-  const free = afterChange(now, freeDevices(now, 's1')).find(({ address }) => address === vf1);
-  expect(free).toMatchObject({ ...change, status: 'available', serverId: null });
-});
+test.each(others)(
+  '$what at a held address is not the device that the server holds',
+  ({ change }) => {
+    const known = held(aCard({ vfs: 2 }), vf1).map((fn) =>
+      fn.address === vf1
+        ? { ...fn, capabilities: { sriov: { pfMacAddress: '0c:42:a1:00:3b:00', vfNum: 0 } } }
+        : fn,
+    );
+    const was = known.find(({ address }) => address === vf1);
+    const swapped = known.map((fn) => (fn.address === vf1 ? { ...fn, ...change } : fn));
+    const now = refreshed(known, swapped);
+    const missing = now.find(({ address }) => address === vf1);
+    expect(missing).toMatchObject({
+      vendorId: was?.vendorId,
+      productId: was?.productId,
+      deviceType: 'type-VF',
+      status: 'missing',
+      serverId: 's1',
+    });
+    expect(refreshed(now, swapped)).toEqual(now);
+    const back = refreshed(now, known).find(({ address }) => address === vf1);
+    expect(back).toEqual({ ...was, status: 'allocated' });
+    const free = afterChange(now, freeDevices(now, 's1')).find(({ address }) => address === vf1);
+    expect(free).toMatchObject({ ...change, status: 'available', serverId: null });
+  },
+);
 
-test('a device whose PF shows no interface for a while is still known by it', () => {
+test('a device whose PF temporarily has no interface is still recognized', () => {
   const sriov = { pfMacAddress: '0c:42:a1:00:3b:00', vfNum: 0 };
   const known = held(aCard({ vfs: 1 }), vf1).map((fn) => ({ ...fn, capabilities: { sriov } }));
   const without = known.map((fn) => ({ ...fn, capabilities: {} }));
@@ -97,7 +100,7 @@ test('a device whose PF shows no interface for a while is still known by it', ()
   expect(now.find(({ address }) => address === vf1)?.capabilities).toEqual({ sriov });
 });
 
-test('a PF in a guest, which shows no MAC to its host, is distinguished from another PF all the same', () => {
+test('a PF in a guest, which shows no MAC to its host, still differs from another PF', () => {
   const known = held(aCard({ vfs: 0 }), pf);
   const withMac = (macAddress: string | null) => known.map((fn) => ({ ...fn, macAddress }));
   const away = refreshed(withMac('0c:42:a1:00:3b:00'), withMac(null));
@@ -105,7 +108,7 @@ test('a PF in a guest, which shows no MAC to its host, is distinguished from ano
   expect(refreshed(away, withMac('0c:42:a1:00:3b:00'))).toMatchObject([{ status: 'claimed' }]);
 });
 
-test('the VFs of a held PF are gone with it, and kept until it is back', () => {
+test('the VFs of a held PF disappear with it, and stay recorded until it is back', () => {
   const card = held(aCard({ vfs: 2 }), pf);
   const away = refreshed(card, card.slice(0, 1));
   expect(away.map(({ status }) => status)).toEqual(['claimed', 'unclaimable', 'unclaimable']);
@@ -114,7 +117,7 @@ test('the VFs of a held PF are gone with it, and kept until it is back', () => {
   expect(refreshed(back, card.slice(0, 1))).toHaveLength(1);
 });
 
-test('a device in quarantine is unavailable, and available once its host reports it clean', () => {
+test('a device in quarantine is unavailable until its host reports it clean', () => {
   const card = aCard({ vfs: 2 });
   const dirty = (address: typeof pf) =>
     card.map((device) =>
@@ -127,7 +130,7 @@ test('a device in quarantine is unavailable, and available once its host reports
   expect(ofPf.map(({ status }) => status)).toEqual(Array(3).fill('unavailable'));
 });
 
-test('a held device keeps its holder in quarantine, and is not free once it is given back', () => {
+test('a held device keeps its server in quarantine, and is not free after its release', () => {
   const card = held(aCard({ vfs: 1 }), vf1);
   const dirty = card.map((device) =>
     device.address === vf1 ? { ...device, quarantine: 'VLAN is 42' } : device,
@@ -138,13 +141,13 @@ test('a held device keeps its holder in quarantine, and is not free once it is g
   expect(given.map(({ status }) => status)).toEqual(['available', 'unavailable']);
 });
 
-test('VFs that appear under a held PF start hidden', () => {
+test('VFs that appear under a held PF start as unavailable', () => {
   const [onlyPf] = aCard({ vfs: 0 });
   const now = refreshed(held([onlyPf!], pf), aCard({ vfs: 2 }));
   expect(now.map(({ status }) => status)).toEqual(['claimed', 'unclaimable', 'unclaimable']);
 });
 
-test('an absent device goes when nobody holds it, and is missing when a server does', () => {
+test('an absent device is removed when it is free, and missing when a server holds it', () => {
   const known = held(aCard({ vfs: 2 }), vf1);
   const now = refreshed(known, []);
   expect(now.map(({ address, status, serverId }) => [address, status, serverId])).toEqual([
@@ -152,7 +155,7 @@ test('an absent device goes when nobody holds it, and is missing when a server d
   ]);
 });
 
-test('a missing device that is back is allocated again, and its PF stays hidden all the while', () => {
+test('a missing device that is back is allocated again, and its PF stays unavailable throughout', () => {
   const card = aCard({ vfs: 1 });
   const without = refreshed(held(card, vf1), [card[0]!]);
   expect(without.map(({ status }) => status)).toEqual(['unavailable', 'missing']);
@@ -160,7 +163,7 @@ test('a missing device that is back is allocated again, and its PF stays hidden 
   expect(back.map(({ status }) => status)).toEqual(['unavailable', 'allocated']);
 });
 
-test('a missing device whose server is gone leaves with the next report', () => {
+test('a missing device whose server is gone is removed with the next report', () => {
   const missing = refreshed(held(aCard({ vfs: 1 }), vf1), []);
   const freed = afterChange(missing, freeDevices(missing, 's1'));
   expect(reconcileInventory(freed, []).removed).toEqual([vf1]);

@@ -31,7 +31,7 @@ const rows: {
     ],
   },
   {
-    name: 'a network nobody has is no near miss; pools without one say so',
+    name: 'a network without pools has no near miss; pools without a network are reported as such',
     cards: [{ vfs: 1, hasPf: false, network: null }],
     requests: [aRequest('r1')],
     gives: [
@@ -48,7 +48,7 @@ const rows: {
     ],
   },
   {
-    name: 'near misses alike are added up',
+    name: 'equal near misses are added up',
     cards: [
       { vfs: 2, hasPf: false },
       { bus: 'd8', vfs: 3, hasPf: false, numaNode: 1 },
@@ -92,7 +92,7 @@ const rows: {
     ],
   },
   {
-    name: 'far devices: figures and policy',
+    name: 'distant devices: figures and policy',
     cards: [
       { vfs: 2, hasPf: false },
       { bus: 'd8', vfs: 1, hasPf: false, numaNode: 1 },
@@ -115,7 +115,7 @@ const rows: {
     ],
   },
   {
-    name: 'several ports on too few: the requests, and only pools of use to one',
+    name: 'several ports on too few devices: the requests, and only pools that match one',
     cards: [{ vfs: 2 }],
     requests: [aRequest('r1'), aRequest('r2', { count: 2 })],
     gives: [
@@ -127,7 +127,7 @@ const rows: {
     ],
   },
   {
-    name: 'each kind alone would fit',
+    name: 'each type alone would fit',
     cards: [{ vfs: 2 }],
     requests: [
       aRequest('r1', { count: 2 }),
@@ -143,7 +143,7 @@ const rows: {
     ],
   },
   {
-    name: 'two requests that are refused alike are one reason, which counts both',
+    name: 'two requests that are refused for the same reason are one reason, which counts both',
     cards: [{ vfs: 1, hasPf: false }],
     requests: ['r1', 'r2'].map((id) => aRequest(id, { network: 'physnet2' })),
     gives: [
@@ -164,7 +164,7 @@ describe('explainRefusal', () => {
     });
   }
 
-  test('a used-up pool is no near miss, nor is one that misses two keys', () => {
+  test('an exhausted pool is no near miss, nor is one with two mismatches', () => {
     const pools = poolsOf(aCard({ vfs: 1, hasPf: false })).map((pool) => ({ ...pool, count: 0 }));
     const [used] = explainRefusal(pools, [aRequest('r1', { asks: { trusted: 'true' } })], {});
     expect(used?.message).toBe('physnet1: 0 of 1 VF free');
@@ -174,7 +174,7 @@ describe('explainRefusal', () => {
     expect(far?.message).toBe('physnet1: 0 of 1 VF free');
   });
 
-  test('no near miss by type or ids, which says nothing', () => {
+  test('a mismatch of type or ids is no near miss', () => {
     const pools = poolsOf(aCard({ vfs: 1, hasPf: false }));
     for (const asks of [{ dev_type: 'type-PCI' }, { vendor_id: '8086' }, { product_id: '1' }]) {
       const [reason] = explainRefusal(pools, [aRequest('r1', { asks })], {});
@@ -182,7 +182,7 @@ describe('explainRefusal', () => {
     }
   });
 
-  test('of many pools eight are named', () => {
+  test('at most eight pools are named', () => {
     const cards = Array.from({ length: 10 }, (_, at) =>
       aCard({ bus: `1${at}`, vfs: 1, hasPf: false }),
     );
@@ -220,7 +220,7 @@ const words: { name: string; given: Partial<PciRequest>; expected: string }[] = 
 ];
 
 for (const { name, given, expected } of words) {
-  test(`a request is called by what it takes and where: ${name}`, () => {
+  test(`a request is described by its device type and place: ${name}`, () => {
     expect(explainRefusal([], [aRequest('r1', given)], {}).map(({ message }) => message)).toEqual([
       expected,
     ]);

@@ -9,7 +9,7 @@ import { bookRequests, canSupport, supports } from './support.ts';
 const pools = poolsOf([...aCard({ vfs: 2 }), ...aCard({ bus: 'd8', vfs: 3, numaNode: 1 })]);
 const countsOf = (booked: typeof pools) => booked.map(({ count }) => count);
 
-test('booked counts leave their pools, the others stay', () => {
+test('booked counts are subtracted from their pools, other pools are unchanged', () => {
   expect(countsOf(pools)).toEqual([1, 2, 1, 3]);
   const asked = [aRequest('r1', { count: 3 }), aRequest('r2')];
   const booked = bookRequests(pools, asked);
@@ -19,14 +19,14 @@ test('booked counts leave their pools, the others stay', () => {
   expect(near.ok && countsOf(near.pools)).toEqual([1, 2, 1, 2]);
 });
 
-test('what does not fit is refused with its reason, by both', () => {
+test('support and booking refuse an excessive request with its reason', () => {
   const asked = [aRequest('r1', { count: 6 })];
   const expected = { ok: false, reasons: [{ message: 'physnet1: 5 of 6 VFs free' }] };
   expect(bookRequests(pools, asked)).toMatchObject(expected);
   expect(canSupport(pools, asked)).toMatchObject(expected);
 });
 
-test('booking counts a PF and its VFs both; support knows that they exclude each other', () => {
+test('booking counts a PF and its VFs separately; support knows that they exclude each other', () => {
   const card = poolsOf(aCard({ vfs: 2 }));
   const asked = [aRequest('r1', { asks: { dev_type: 'type-PF' } }), aRequest('r2')];
   const booked = bookRequests(card, asked);
@@ -34,7 +34,7 @@ test('booking counts a PF and its VFs both; support knows that they exclude each
   expect(canSupport(card, asked).ok).toBe(false);
 });
 
-test('nothing asked is supported', () => {
+test('no requests are supported', () => {
   expect(supports([], [])).toBe(true);
 });
 
@@ -55,7 +55,7 @@ const request = fc.record({
   asks: pick,
 });
 
-test('the quick answer is that of the search', () => {
+test('the quick answer equals that of the search', () => {
   const cards = fc.array(card, { maxLength: 3 });
   const cells = fc.constantFrom([], [0], [1]);
   fc.assert(
@@ -73,7 +73,7 @@ test('the quick answer is that of the search', () => {
   );
 });
 
-test('eight like devices for eight requests are counted, not tried one by one', () => {
+test('eight equal devices for eight requests are counted, not tried one by one', () => {
   const alike = poolsOf(
     Array.from({ length: 8 }, (_, at) => aCard({ bus: `0${at}`, vfs: at + 1 })).flat(),
   );

@@ -1,6 +1,8 @@
 /**
- * Devices that are given back to their pools and taken again. Why so:
+ *
+ * Devices that are returned to their pools and claimed again. The reason:
  * docs/decisions/0025-the-lowest-address-is-taken-first.md.
+ *
  */
 import { aCard, aRequest } from '#test/hosts/pci-cards.ts';
 import { expect, test } from 'vitest';
@@ -9,7 +11,7 @@ import type { PciDevice } from '../devices/device.ts';
 import { poolsOf } from '../pools/pool.ts';
 import { takeDevices } from './take-devices.ts';
 
-/** The rows of a host through takes and releases. */
+/** The rows of a host through claims and releases. */
 class Host {
   devices: PciDevice[];
 
@@ -17,7 +19,7 @@ class Host {
     this.devices = devices;
   }
 
-  /** The address that the server gets; undefined: none. */
+  /** The address that the server gets; undefined when there is none. */
   take(serverId: string, type?: 'type-PF'): string | undefined {
     const [plain] = aRequest('r').spec;
     const spec = [{ ...plain, ...(type !== undefined && { dev_type: type }) }];
@@ -45,7 +47,7 @@ class Host {
   }
 }
 
-test('the lowest address is taken again, whichever came back last', () => {
+test('the lowest address is taken first, whichever was released last', () => {
   const host = new Host(aCard({ vfs: 3 }));
   const [first, second, third] = ['s1', 's2', 's3'].map((server) => host.take(server));
   expect([first, second, third]).toEqual(['0000:3b:00.1', '0000:3b:00.2', '0000:3b:00.3']);
@@ -60,7 +62,7 @@ test('the lowest address is taken again, whichever came back last', () => {
   ]);
 });
 
-test('a VF is in its pool at once, its PF with the last VF of the card', () => {
+test('a released VF is in its pool at once, its PF once the last VF of the card is released', () => {
   const host = new Host(aCard({ vfs: 2 }));
   expect(host.free).toEqual(['type-PF 1', 'type-VF 2']);
   host.take('s1');
@@ -77,7 +79,7 @@ test('a VF is in its pool at once, its PF with the last VF of the card', () => {
   expect(host.free).toEqual(['type-PF 1', 'type-VF 2']);
 });
 
-test('a card that was emptied is as good as another once its devices are back', () => {
+test('a card whose devices all returned ranks equal to an untouched one', () => {
   const host = new Host([...aCard({ vfs: 1 }), ...aCard({ bus: 'd8', vfs: 1 })]);
   expect([host.take('s1'), host.take('s2')]).toEqual(['0000:3b:00.1', '0000:d8:00.1']);
   host.release('s2');

@@ -38,7 +38,7 @@ const rows: { given: unknown; names: number[]; exact?: string }[] = [
 
 describe('an address pattern', () => {
   for (const { given, names, exact = null } of rows) {
-    test(`${JSON.stringify(given)} names ${names.length} of ${all.length}`, () => {
+    test(`${JSON.stringify(given)} matches ${names.length} of ${all.length}`, () => {
       const pattern = parseAddressPattern(given);
       expect(all.filter((one) => matchesAddress(pattern, one))).toEqual(names.map((at) => all[at]));
       expect(pattern.exact).toBe(exact);
@@ -110,7 +110,7 @@ describe('an address pattern is refused with the value and the rule', () => {
   }
 });
 
-test('every pattern keeps the texts of the limits', () => {
+test('the highest and lowest addresses are patterns, kept as written', () => {
   for (const given of ['ffff:ff:1f.7', '0000:00:00.0', '10000:01:00.0', 'ffffffff:ff:1f.7']) {
     expect(parseAddressPattern(given).exact).toBe(given);
   }

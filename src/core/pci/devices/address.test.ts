@@ -28,7 +28,7 @@ for (const { given, gives } of rows) {
   });
 }
 
-test('a text that is no address is refused, naming it', () => {
+test('a text that is not an address is refused, naming it', () => {
   const refused = {
     kind: 'invalid',
     message: expect.stringContaining('PCI address "81:00.2": must be'),
@@ -36,7 +36,7 @@ test('a text that is no address is refused, naming it', () => {
   expect(() => parsePciAddress('81:00.2')).toThrow(expect.objectContaining(refused));
 });
 
-test('the numbers of an address, printed, are the address', () => {
+test('an address survives printing and parsing', () => {
   const parts = fc.record({
     domain: fc.nat(0xffffffff),
     bus: fc.nat(0xff),

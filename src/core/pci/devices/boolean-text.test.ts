@@ -16,6 +16,6 @@ for (const { gives, words } of rows) {
   }
 }
 
-test('nothing is not true', () => {
+test('null and undefined are not true', () => {
   expect([isTrue(null), isTrue(undefined)]).toEqual([false, false]);
 });

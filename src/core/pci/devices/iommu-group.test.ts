@@ -3,12 +3,12 @@ import { isUsedByHost } from './iommu-group.ts';
 
 test.each([
   {
-    what: 'a sound function on its driver',
+    what: 'a normal function on its driver',
     classCode: '040300',
     driver: 'snd_hda_intel',
     is: true,
   },
-  { what: 'a NIC in a DPDK program', classCode: '020000', driver: 'igb_uio', is: true },
+  { what: 'a NIC used by a DPDK program', classCode: '020000', driver: 'igb_uio', is: true },
   { what: 'a function without a driver', classCode: '0c0330', driver: null, is: false },
   { what: 'a function on vfio-pci', classCode: '030000', driver: 'vfio-pci', is: false },
   { what: "a vendor's vfio driver", classCode: '020000', driver: 'mlx5_vfio_pci', is: false },
@@ -23,6 +23,6 @@ test.each([
     driver: 'pcieport',
     is: false,
   },
-])('IOMMU group: does the host use $what? $is', ({ classCode, driver, is }) => {
+])('IOMMU group: $what is used by the host: $is', ({ classCode, driver, is }) => {
   expect(isUsedByHost({ classCode, driver })).toBe(is);
 });

@@ -11,7 +11,7 @@ function shown(text: string) {
 
 test.each([
   ['a plain NIC', 'ens1f0', 'ens1f0'],
-  ['a driver that answers nothing', 'ens1f0=', 'ens1f0'],
+  ['a driver that reports no port names', 'ens1f0=', 'ens1f0'],
   ['sub-function and VF before the uplink', 'en3f0pf0sf88=pf0sf88 eth1=pf0vf0 p0=p0', 'p0'],
   ['the host’s PF on a DPU', 'c1pf0hpf=c1pf0 eth0=c1pf0vf0 p0=p0 pf0hpf=pf0', 'p0'],
   ['a sub-function of another controller', 'en3f0c1pf0sf4=c1pf0sf4 p0=p0', 'p0'],
@@ -37,7 +37,7 @@ test.each([
   expect(ownInterfaces(shown(interfaces)).map(({ name }) => name)).toEqual(own.split(' '));
 });
 
-test('representors alone are nobody’s own interface', () => {
+test('representors alone are not an interface of the device', () => {
   expect(ownInterfaces(shown('eth0=pf0vf0 pf0hpf=pf0'))).toEqual([]);
   expect(ownInterfaces([])).toEqual([]);
 });

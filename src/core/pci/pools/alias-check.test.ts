@@ -42,7 +42,7 @@ test.each([
   expect(checked).toMatchObject(gives);
 });
 
-test('any of several definitions will do', () => {
+test('one matching definition of an alias is enough', () => {
   const definitions = ['1db4', '1018'].map((id) => ({
     text: `{"name": "a", "vendor_id": "15b3", "product_id": "${id}", "device_type": "type-VF"}`,
     source: 'x',

@@ -36,16 +36,16 @@ const matches: {
   spec: PciRequestSpec[];
   gives: boolean;
 }[] = [
-  { name: 'nothing asked', pool: {}, spec: [{}], gives: true },
-  { name: 'no alternative', pool: {}, spec: [], gives: false },
-  { name: 'one alternative of two', pool: {}, spec: [{ vendor_id: '8086' }, {}], gives: true },
+  { name: 'no properties', pool: {}, spec: [{}], gives: true },
+  { name: 'a spec without alternatives', pool: {}, spec: [], gives: false },
+  { name: 'one of two alternatives', pool: {}, spec: [{ vendor_id: '8086' }, {}], gives: true },
   {
-    name: 'no alternative of two',
+    name: 'neither of two alternatives',
     pool: {},
     spec: [{ vendor_id: '8086' }, { product_id: '1' }],
     gives: false,
   },
-  { name: 'another case', pool: {}, spec: [{ physical_network: 'RED' }], gives: true },
+  { name: 'another letter case', pool: {}, spec: [{ physical_network: 'RED' }], gives: true },
   { name: 'another network', pool: {}, spec: [{ physical_network: 'blue' }], gives: false },
   { name: 'null for a tag', pool: {}, spec: [{ physical_network: null }], gives: false },
   { name: 'null for an absent tag', pool: {}, spec: [{ trusted: null }], gives: true },
@@ -72,35 +72,50 @@ const matches: {
     gives: true,
   },
   {
-    name: 'what only Placement knows',
+    name: 'keys that only Placement uses',
     pool: {},
     spec: [{ resource_class: 'A', traits: 'B', capability_type: 'pci' }],
     gives: true,
   },
-  { name: 'a PF not named', pool: { deviceType: 'type-PF' }, spec: [{}], gives: false },
+  { name: 'a PF that is not requested', pool: { deviceType: 'type-PF' }, spec: [{}], gives: false },
   {
-    name: 'a PF named by one of two',
+    name: 'a PF requested by one of two',
     pool: { deviceType: 'type-PF' },
     spec: [pf, {}],
     gives: false,
   },
-  { name: 'a PF named', pool: { deviceType: 'type-PF' }, spec: [pf, pf], gives: true },
-  { name: 'a vdpa device not named', pool: { deviceType: 'vdpa' }, spec: [{}], gives: false },
+  { name: 'a PF that is requested', pool: { deviceType: 'type-PF' }, spec: [pf, pf], gives: true },
   {
-    name: 'a vdpa device named by one of two',
+    name: 'a vdpa device that is not requested',
+    pool: { deviceType: 'vdpa' },
+    spec: [{}],
+    gives: false,
+  },
+  {
+    name: 'a vdpa device requested by one of two',
     pool: { deviceType: 'vdpa' },
     spec: [vdpa, {}],
     gives: false,
   },
-  { name: 'a vdpa device named', pool: { deviceType: 'vdpa' }, spec: [vdpa], gives: true },
-  { name: 'a remote-managed device not asked for', pool: remote, spec: [{}], gives: false },
   {
-    name: 'a remote-managed device asked for by one of two',
+    name: 'a vdpa device that is requested',
+    pool: { deviceType: 'vdpa' },
+    spec: [vdpa],
+    gives: true,
+  },
+  { name: 'a remote-managed device that is not requested', pool: remote, spec: [{}], gives: false },
+  {
+    name: 'a remote-managed device requested by one of two',
     pool: remote,
     spec: [isRemote, {}],
     gives: false,
   },
-  { name: 'a remote-managed device asked for', pool: remote, spec: [isRemote], gives: true },
+  {
+    name: 'a remote-managed device that is requested',
+    pool: remote,
+    spec: [isRemote],
+    gives: true,
+  },
 ];
 
 describe('matchesRequest', () => {
@@ -111,12 +126,12 @@ describe('matchesRequest', () => {
   }
 });
 
-test('mismatches are the keys that are not as asked', () => {
+test('mismatches are the keys that differ from the request', () => {
   const spec = { vendor_id: '8086', physical_network: 'RED', trusted: 'true', traits: 'A' };
   expect(mismatches(aPool(), spec)).toEqual(['vendor_id', 'trusted']);
 });
 
-test('a pool shows as one flat set of keys, which no tag can hide', () => {
+test('a pool is shown as one flat set of keys, and no tag can replace one', () => {
   const tags = { trusted: null, vendor_id: 'ffff', dev_type: 'x', address: 'y', numa_node: '9' };
   const shown = {
     trusted: null,
@@ -190,7 +205,7 @@ describe('inTakingOrder', () => {
   const order = (...given: Parameters<typeof inTakingOrder>) =>
     inTakingOrder(...given).map(({ address }) => address);
 
-  test('a known interface of the PF counts as a tag', () => {
+  test('an interface of the PF counts as a tag', () => {
     const named = aPool({ address: 'a', tags: {}, parentIfname: 'ens1' });
     expect(order([named, plain, tagged], {})).toEqual(['c', 'a', 'b']);
   });
@@ -199,12 +214,12 @@ describe('inTakingOrder', () => {
     expect(order([tagged, plain, nowhere, far], {})).toEqual(['a', 'c', 'd', 'b']);
   });
 
-  test('near ones before all, then those that report no node', () => {
+  test('near devices first, then those without a node', () => {
     expect(order([far, nowhere, tagged, plain], { cells: [0] })).toEqual(['c', 'b', 'd', 'a']);
     expect(order([far, plain], { cells: [1] })).toEqual(['a', 'c']);
   });
 
-  test('contested ones after free ones', () => {
+  test('contested devices after free ones', () => {
     expect(order([far, plain, tagged], {}, new Set(['a', 'c']))).toEqual(['b', 'a', 'c']);
   });
 });

@@ -4,7 +4,7 @@ import { aCard } from '#test/hosts/pci-cards.ts';
 import { poolsOf } from './pool.ts';
 import { printStatsEntry, statsEntries } from './stats-entry.ts';
 
-test('devices alike in ids, node, type, card and tags share a pool; only free ones count', () => {
+test('devices with equal ids, node, type, card and tags share a pool; only free ones count', () => {
   const [pf, first, ...more] = aCard({ vfs: 3 });
   const devices = [...more, { ...first!, status: 'claimed' as const, serverId: 's' }, pf!];
   expect(poolsOf(devices)).toEqual([
@@ -31,14 +31,14 @@ test('devices alike in ids, node, type, card and tags share a pool; only free on
   ]);
 });
 
-test('a plain device has no remote_managed, tags for Placement stay out, a removed device makes no pool', () => {
+test('a plain device has no remote_managed, tags for Placement are left out, a removed device is in no pool', () => {
   const [plain] = aCard({ vfs: 0, tags: { resource_class: 'CUSTOM_GPU', traits: 'a' } });
   const device = { ...plain!, deviceType: 'type-PCI' as const };
   expect(poolsOf([device])[0]?.tags).toEqual({ physical_network: 'physnet1' });
   expect(poolsOf([{ ...device, status: 'removed' }])).toEqual([]);
 });
 
-test('a VF whose entry leaves remote_managed open is not remote-managed', () => {
+test('a VF whose entry omits remote_managed is not remote-managed', () => {
   const [vf] = aCard({ vfs: 1, hasPf: false });
   const device = { ...vf!, tags: { remote_managed: null } };
   expect(poolsOf([device])[0]?.tags).toEqual({ remote_managed: 'false' });

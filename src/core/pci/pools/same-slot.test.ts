@@ -6,8 +6,10 @@ import type { PciDevice } from '../devices/device.ts';
 import type { PciRequest } from '../requests/request.ts';
 
 /**
- * Three graphics cards, each a GPU with its audio function; those at the addresses are held by
- * others.
+ *
+ * Three graphics cards, each a GPU with its audio function; others hold those at the given
+ * addresses.
+ *
  */
 function cards(...held: string[]): PciDevice[] {
   const [like] = aCard({ vfs: 0, network: null });
@@ -38,7 +40,7 @@ const choose = (devices: PciDevice[], requests: PciRequest[]) => {
   return chosen.map(({ requestId, address }) => `${requestId} ${address.slice(5)}`).sort();
 };
 
-test('one that is of another kind is not taken for the sake of the slot', () => {
+test('a device with other tags is not taken because it is in the same slot', () => {
   const devices = cards('60.0').map((device) =>
     device.address === '0000:61:00.1' ? { ...device, tags: { scarce: 'yes' } } : device,
   );
@@ -58,7 +60,7 @@ test.each([
     gives: ['gpu 61:00.0', 'gpu 62:00.0', 'audio 61:00.1', 'audio 62:00.1'],
   },
   { held: ['60.0', '61.1', '62.1'], count: 1, gives: ['gpu 61:00.0', 'audio 60:00.1'] },
-])('with $held taken, $count of each come from one card where one has both', (row) => {
+])('with $held held, $count of each come from one card where one card has both', (row) => {
   const requests = [request('gpu', '2204', row.count), request('audio', '1aef', row.count)];
   expect(choose(cards(...row.held), requests)).toEqual(row.gives.toSorted());
 });

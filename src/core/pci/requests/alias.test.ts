@@ -30,17 +30,17 @@ const accepted = [
     spec: { vendor_id: '10de', product_id: '1db4', capability_type: 'pci' },
   },
   {
-    name: 'live_migratable as a word',
+    name: 'live_migratable as text',
     given: { ...gpu, live_migratable: 'Yes' },
     spec: { vendor_id: '10de', product_id: '1db4', live_migratable: 'true' },
   },
   {
-    name: 'live_migratable refused in a word',
+    name: 'live_migratable false as text',
     given: { ...gpu, live_migratable: 'no' },
     spec: { vendor_id: '10de', product_id: '1db4', live_migratable: 'false' },
   },
   {
-    name: 'what Placement is asked for, beside ids',
+    name: 'keys of Placement, beside ids',
     given: { ...gpu, resource_class: 'CUSTOM_GPU', traits: 'A,B' },
     spec: { vendor_id: '10de', product_id: '1db4', resource_class: 'CUSTOM_GPU', traits: 'A,B' },
   },
@@ -54,13 +54,13 @@ describe('an alias', () => {
   }
 });
 
-test('a name of 256 characters is the longest', () => {
+test('a name may have 256 characters', () => {
   const [alias] = parse([{ ...gpu, name: 'x'.repeat(256) }]);
   expect(alias?.name).toHaveLength(256);
   expect(() => parse([{ ...gpu, name: 'x'.repeat(257) }])).toThrow('1 to 256 characters');
 });
 
-test('with Placement a resource class stands for the ids', () => {
+test('with Placement a resource class replaces the ids', () => {
   const byClass = { name: 'gpu', resource_class: 'CUSTOM_GPU' };
   const [alias] = parse([byClass], { pciInPlacement: true });
   expect(alias?.spec).toEqual([{ resource_class: 'CUSTOM_GPU' }]);
@@ -149,7 +149,7 @@ const refused: { given: unknown[]; options?: AliasOptions; message: string }[] =
   { given: [typed, gpu], message: 'must state the same device_type' },
 ];
 
-describe('an alias is refused with its source and the rule', () => {
+describe('an invalid alias is refused with its source and the rule', () => {
   for (const { given, options, message } of refused) {
     test(message, () => {
       let error: unknown;
@@ -164,7 +164,7 @@ describe('an alias is refused with its source and the rule', () => {
     });
   }
 
-  test('without Placement the message does not speak of resource classes', () => {
+  test('without Placement the message does not mention resource classes', () => {
     expect(() => parse([{ name: 'gpu' }])).toThrow(/product_id$/);
   });
 });

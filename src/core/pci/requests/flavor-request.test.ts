@@ -14,7 +14,7 @@ function requestsOf(extraSpecs: Record<string, string>, affinityPolicy?: NumaPol
   });
 }
 
-test('a flavor without the extra spec asks for nothing', () => {
+test('a flavor without the extra spec requests nothing', () => {
   expect(requestsOf({})).toEqual([]);
   expect(requestsOf({ 'hw:pci_numa_affinity_policy': 'no such' })).toEqual([]);
 });
@@ -26,7 +26,7 @@ const counts = [
 ];
 
 for (const { asked, gives } of counts) {
-  test(`"${asked}" asks for ${gives.join(' and ')}`, () => {
+  test(`"${asked}" requests ${gives.join(' and ')}`, () => {
     const requests = requestsOf({ 'pci_passthrough:alias': asked });
     expect(requests.map(({ count }) => count)).toEqual(gives);
   });

@@ -18,19 +18,19 @@ function chosen(devices: PciDevice[], requests: PciRequest[]) {
   return verdict.assignments.map(({ requestId, address }) => `${requestId} ${address}`);
 }
 
-test('only a VF with an interface serves a request that needs one', () => {
+test('only a VF with an interface satisfies a request that needs one', () => {
   expect(chosen([bare, withInterface], [needing('r1')])).toEqual(['r1 0000:81:10.1']);
   expect(chosen([bare], [needing('r1')])).toBe(
     'physnet1: 0 of 1 VF free (1 VF has no network interface, which macvtap needs)',
   );
 });
 
-test('a request without the need leaves the VF with an interface to the one that has it', () => {
+test('a request without the need leaves the VF with an interface to the request that has it', () => {
   const requests = [request('r1'), needing('r2')];
   expect(chosen([bare, withInterface], requests)).toEqual(['r1 0000:81:10.0', 'r2 0000:81:10.1']);
 });
 
-test('without any need nothing is changed', () => {
+test('without the need the choice is unchanged', () => {
   const input = { devices: [bare], requests: [request('r1')] };
   expect(withInterfaceTags(input)).toBe(input);
 });

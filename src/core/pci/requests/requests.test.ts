@@ -41,7 +41,7 @@ const ports: { name: string; given: Partial<RequestingPort>; gives: PciRequestSp
 
 describe('requestForPort', () => {
   for (const { name, given, gives } of ports) {
-    test(`asks for what a ${name} port needs`, () => {
+    test(`a ${name} port requests what it needs`, () => {
       expect(requestForPort(port(given), 'red', 'request-1')).toEqual({
         requestId: 'request-1',
         count: 1,
@@ -66,7 +66,7 @@ function aliases(...definitions: unknown[]) {
 
 const gpu = { name: ' gpu ', vendor_id: '10de', product_id: '1db4', device_type: 'type-PCI' };
 
-test('a flavor asks for every alias it names, any definition of which will do', () => {
+test('a flavor requests every alias that it names, with any definition of it', () => {
   let last = 0;
   const requests = requestsForFlavor({
     extraSpecs: { 'pci_passthrough:alias': 'gpu:2, qat :1' },

@@ -23,7 +23,9 @@ function aFunction(change: Partial<PciFunction>): PciFunction {
 }
 
 /**
+ *
  * Two PFs with two VFs each, on neighbouring buses of two domains, and a device that is neither.
+ *
  */
 const host = [0, 1].flatMap((domain) => {
   const on = (fn: number) => printPciAddress({ domain, bus: 10 + domain, slot: 0, function: fn });
@@ -62,7 +64,7 @@ function parse(entries: object[]) {
   return parseDeviceSpecs([{ source: 'test', object: entries }], []);
 }
 
-test('a compiled list gives every function the entry that asking one after the other gives', () => {
+test('a compiled list finds the same entry for every function as checking entry by entry', () => {
   const lists = fc.array(entry, { maxLength: 70, size: 'max' });
   const isAccepted = ({
     remote_managed: remote = '',
@@ -83,7 +85,7 @@ test('a compiled list gives every function the entry that asking one after the o
 });
 
 for (const place of [0, 31, 32, 63, 64]) {
-  test(`the only entry that admits is found at place ${place} of a list`, () => {
+  test(`the only entry that matches is found at place ${place} of a list`, () => {
     const specs = parse(
       Array.from({ length: 65 }, (_, at) => ({ bus: at, product_id: at === place ? '*' : 'ffff' })),
     );

@@ -30,47 +30,47 @@ function findings(...option: object[]): string[] {
 
 const rows: { name: string; given: object[]; gives: string }[] = [
   {
-    name: 'a network interface that is not there',
+    name: 'a network interface that does not exist',
     given: [{ devname: 'ens9' }],
     gives: 'problem x:1 absent-netdev: the host has no network interface "ens9"; it has ens1, ens2',
   },
   {
-    name: 'an address where nothing is',
+    name: 'an address without a device',
     given: [{ address: '0000:77:00.0' }],
     gives: 'problem x:1 absent-address: no PCI function is at 0000:77:00.0',
   },
   {
-    name: 'an address where nothing is, with ids that are elsewhere',
+    name: 'an address without a device, with ids that exist elsewhere',
     given: [{ address: '0000:77:00.0', product_id: '1018' }],
     gives:
       'problem x:1 absent-address: no PCI function is at 0000:77:00.0; *:1018 is at 0000:3b:00.1, 0000:3b:00.2',
   },
   {
-    name: 'the product of VFs that are not there yet',
+    name: 'the product of VFs that do not exist yet',
     given: [{ vendor_id: '8086', product_id: '154c' }],
     gives:
       'problem x:1 pf-without-vfs: 154c is the product of VFs, and PF ens2 (0000:5e:00.0) has no VFs yet (sriov_numvfs is 0)',
   },
   {
-    name: 'the same by the name of the PF',
+    name: 'the same by the interface of the PF',
     given: [{ devname: 'ens2', product_id: '154c' }],
     gives:
       'problem x:1 pf-without-vfs: 154c is the product of VFs, and PF ens2 (0000:5e:00.0) has no VFs yet (sriov_numvfs is 0)',
   },
   {
-    name: 'a PF that has no VFs yet, admitted itself',
+    name: 'a PF that has no VFs yet, matched itself',
     given: [{ devname: 'ens2' }],
     gives:
       'warning x:1 only-pfs-without-vfs: admits only PFs, and they have no VFs yet (ens2: sriov_numvfs is 0); direct ports need VFs',
   },
   {
-    name: 'vendor and product the wrong way round',
+    name: 'vendor and product swapped',
     given: [{ vendor_id: '1018', product_id: '15b3' }],
     gives:
       'problem x:1 ids-swapped: vendor_id and product_id look swapped: 15b3:1018 is there (2 functions)',
   },
   {
-    name: 'a vendor that is not there',
+    name: 'an unknown vendor',
     given: [{ vendor_id: '10de' }],
     gives:
       'problem x:1 wrong-vendor: no PCI function has vendor_id 10de; there are 15b3, 8086, 1af4',
@@ -82,7 +82,7 @@ const rows: { name: string; given: object[]; gives: string }[] = [
       'problem x:1 wrong-product: vendor 15b3 is there as 15b3:1017, 15b3:1018, not as 15b3:1019',
   },
   {
-    name: 'a product that is not there',
+    name: 'an unknown product',
     given: [{ product_id: 'ffff' }],
     gives:
       'problem x:1 wrong-product: no PCI function has product_id ffff; there are 15b3:1017, 15b3:1018, 8086:1572, 1af4:1001',
@@ -100,7 +100,7 @@ const rows: { name: string; given: object[]; gives: string }[] = [
       'problem x:1 wrong-address: no *:1018 is at address "*:3c:00.*"; 2 functions would be with bus 3b',
   },
   {
-    name: 'an address with something else',
+    name: 'an address where another device is',
     given: [{ address: '5e:00.0', product_id: '1018' }],
     gives:
       'problem x:1 wrong-address: no *:1018 is at address "5e:00.0"; what is there is 8086:1572',
@@ -112,18 +112,18 @@ const rows: { name: string; given: object[]; gives: string }[] = [
       'problem x:1 no-card-serial: 2 functions would match, but none reports the serial number of its card, which remote_managed needs',
   },
   {
-    name: 'an entry behind a wider one',
+    name: 'an entry after a wider one',
     given: [{ vendor_id: '15b3' }, { product_id: '1018' }],
     gives: 'problem x:2 shadowed: the 2 functions it admits are all taken by entry 0 before it',
   },
   {
-    name: 'an entry behind two that share it',
+    name: 'an entry after two that cover it together',
     given: [{ address: '0000:3b:00.1' }, { address: '0000:3b:00.2' }, { product_id: '1018' }],
     gives:
       'problem x:3 shadowed: the 2 functions it admits are all taken by entries 0, 1 before it',
   },
   {
-    name: 'an old name',
+    name: 'a deprecated key',
     given: [{ device_id: '15b3' }],
     gives:
       'warning x:1 old-name: device_id "15b3" is read as vendor_id, its old name; write vendor_id',
@@ -142,17 +142,17 @@ const rows: { name: string; given: object[]; gives: string }[] = [
   },
 ];
 
-test.each(rows)('the audit names $name', ({ given, gives }) => {
+test.each(rows)('the audit reports $name', ({ given, gives }) => {
   expect(findings(...given)).toEqual([gives]);
 });
 
-test('a list of which every entry takes something has no findings', () => {
+test('a list whose every entry matches something has no findings', () => {
   expect(findings({ address: '0000:3b:00.1' }, { devname: 'ens1' }, { vendor_id: '1af4' })).toEqual(
     [],
   );
 });
 
-test('where not all functions are known, an entry without any may still have some', () => {
+test('where not all functions are known, an entry without matches may still have some', () => {
   const specs = parseDeviceSpecs([{ object: { devname: 'ens9' }, source: 'x:1' }], functions);
   const [finding] = auditDeviceSpecs(specs, functions, { partlyKnownTo: 'the controller' });
   expect(finding).toMatchObject({
@@ -162,7 +162,7 @@ test('where not all functions are known, an entry without any may still have som
   });
 });
 
-test('a finding in one line has place, number and message', () => {
+test('a finding on one line has place, number and message', () => {
   const specs = parseDeviceSpecs([{ object: { devname: 'ens9' }, source: 'x:7' }], functions);
   expect(auditDeviceSpecs(specs, functions).map(printFinding)).toEqual([
     'x:7: entry 0: the host has no network interface "ens9"; it has ens1, ens2',
@@ -190,19 +190,19 @@ test.each([
     ],
   },
   {
-    name: 'the same as expressions',
+    name: 'the same as regular expressions',
     given: { address: { bus: '3b', slot: '00', function: '0' } },
     gives: [
       'warning x:1 pf-without-domain: 3b:00.0 is a PF; without its domain its 2 VFs are not admitted: write 0000:3b:00.0',
     ],
   },
   {
-    name: 'expressions with the domain',
+    name: 'regular expressions with the domain',
     given: { address: { domain: '0000', bus: '3b', slot: '00', function: '0' } },
     gives: [],
   },
   {
-    name: 'expressions for some functions',
+    name: 'regular expressions for some functions',
     given: { address: { bus: '3b', function: '[01]' } },
     gives: [],
   },
@@ -220,7 +220,7 @@ test.each([
   expect(findings(given)).toEqual(gives);
 });
 
-test('VFs that another entry admits are not left out', () => {
+test('VFs that another entry matches are not reported', () => {
   expect(findings({ address: '3b:00.0' }, { product_id: '1018' })).toEqual([]);
 });
 
@@ -246,7 +246,7 @@ test('InfiniBand VFs need no interface of their PF', () => {
 test.each([
   [2, /^10000:3b:00.0, 10000:3b:00.1, 10000:3b:00.2: .*: only macvtap ports can get VFs of it$/],
   [0, /^10000:3b:00.0: a PCI domain above ffff, which QEMU does not take: no guest can get it$/],
-])('a PF with %i VFs behind a VMD is warned of', (vfs, words) => {
+])('a warning names a PF with %i VFs behind a VMD', (vfs, words) => {
   const wide = aCard({ vfs }).map((fn) => ({
     ...fn,
     ifname: 'ens1',
@@ -258,7 +258,7 @@ test.each([
   expect(finding?.message).toMatch(words);
 });
 
-test('VFs of a card that go on in the next slot are named where the address ends before', () => {
+test('VFs of a card that continue in the next slot are reported where the address excludes them', () => {
   const many = aCard({ vfs: 16 });
   const findings = (object: object) =>
     auditDeviceSpecs(parseDeviceSpecs([{ object, source: 'x' }], many), many)
@@ -272,7 +272,7 @@ test('VFs of a card that go on in the next slot are named where the address ends
   }
 });
 
-test('VFs with vDPA devices serve no port', () => {
+test('VFs with vDPA devices cannot serve ports', () => {
   const vdpa = aCard({ vfs: 1 }).map((fn) =>
     fn.deviceType === 'type-VF' ? { ...fn, deviceType: 'vdpa' as const } : fn,
   );

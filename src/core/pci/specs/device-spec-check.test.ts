@@ -20,22 +20,22 @@ const changes: {
   gives: Partial<ReturnType<typeof compareOffer>>;
 }[] = [
   {
-    name: 'a new device appears, a free one is lost: safe',
+    name: 'a new device appears, a free one is removed: safe',
     known: [pf!, vf0!],
     gives: { appearing: [vf1!.address], lost: [pf!], kept: 1, isSafe: true },
   },
   {
-    name: 'a held device that would be lost makes it unsafe',
+    name: 'a held device that would be removed makes it unsafe',
     known: [{ ...pf!, ...held }, vf0!, vf1!],
     gives: { appearing: [], lost: [{ ...pf!, ...held }], isSafe: false },
   },
   {
-    name: 'a device that is missing already is not lost by the change',
+    name: 'a device that is already missing is not lost by the change',
     known: [{ ...pf!, ...held, status: 'missing' }, vf0!, vf1!],
     gives: { lost: [], isSafe: true },
   },
   {
-    name: 'changed tags are shown key by key',
+    name: 'changed tags are listed key by key',
     known: [{ ...vf0!, tags: { physical_network: 'physnet2', trusted: 'true' } }, vf1!],
     gives: {
       retagged: [

@@ -13,7 +13,7 @@ const specsOf = (objects: object[]) =>
     functions,
   );
 
-test('a device fails no key of an entry exactly when the entry admits it', () => {
+test('a device fails no key of an entry exactly when the entry matches it', () => {
   const entry = fc.record(
     {
       vendor_id: fc.constantFrom('15b3', '8086', '*'),
@@ -56,7 +56,7 @@ const rows = [
     gives: { entry: 0, failed: ['address'] },
   },
   {
-    name: 'the one whose address fits but for one part, though it states nothing else',
+    name: 'the one whose address differs in one part, though it states nothing else',
     fn: vf!,
     specs: [
       { vendor_id: '15b3', product_id: '1017', address: '5e:1f.7' },
@@ -65,19 +65,19 @@ const rows = [
     gives: { entry: 1, failed: ['address.function'] },
   },
   {
-    name: 'one that another key keeps closer than an address alone',
+    name: 'one that matches another key rather than only an address',
     fn: vf!,
     specs: [{ address: '0000:3b:00.7' }, { product_id: '1018', address: '0000:3b:00.6' }],
     gives: { entry: 1, failed: ['address.function'] },
   },
   {
-    name: 'none, when only the domain of an address holds',
+    name: 'none, when only the domain of an address matches',
     fn: pf!,
     specs: [{ address: '0000:77:*.*' }, { vendor_id: '8086', address: '0000:77:00.0' }],
     gives: undefined,
   },
   {
-    name: 'none, when nothing that is stated holds',
+    name: 'none, when nothing matches',
     fn: pf!,
     specs: [{ vendor_id: '8086' }, { devname: 'no0', product_id: '1018' }],
     gives: undefined,

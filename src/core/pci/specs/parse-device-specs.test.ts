@@ -54,10 +54,18 @@ const admitted: { name: string; given: unknown[]; gives: PciFunction[] }[] = [
     gives: [pf, vf0, vf1],
   },
   { name: 'a devname of a VF: that VF', given: [{ devname: 'enp1s0v0' }], gives: [vf0] },
-  { name: 'a devname that is absent: nothing', given: [{ devname: 'enp9s0' }], gives: [] },
-  { name: 'a blank and a star are any', given: [{ address: ':01:10.*' }], gives: [vf0, vf1] },
-  { name: 'a lone dot is any', given: [{ address: '.' }], gives: host },
-  { name: 'an empty address is any', given: [{ address: '', product_id: '10c9' }], gives: [pf] },
+  { name: 'a devname of an absent interface: nothing', given: [{ devname: 'enp9s0' }], gives: [] },
+  {
+    name: 'a blank and a star match anything',
+    given: [{ address: ':01:10.*' }],
+    gives: [vf0, vf1],
+  },
+  { name: 'a lone dot matches anything', given: [{ address: '.' }], gives: host },
+  {
+    name: 'an empty address matches anything',
+    given: [{ address: '', product_id: '10c9' }],
+    gives: [pf],
+  },
   { name: 'a function alone', given: [{ address: '.4' }], gives: [vf1] },
   { name: 'a slot and function', given: [{ address: '10.4' }], gives: [vf1] },
   {
@@ -81,7 +89,7 @@ const admitted: { name: string; given: unknown[]; gives: PciFunction[] }[] = [
     gives: [pf],
   },
   {
-    name: 'a remote-managed entry wants a card serial',
+    name: 'a remote-managed entry needs a card serial',
     given: [{ product_id: '10ca', remote_managed: 'true' }],
     gives: [],
   },
@@ -89,7 +97,7 @@ const admitted: { name: string; given: unknown[]; gives: PciFunction[] }[] = [
 
 describe('device specs', () => {
   for (const { name, given, gives } of admitted) {
-    test(`admit by ${name}`, () => {
+    test(`match by ${name}`, () => {
       const specs = parse(...given);
       const found = host.filter((fn) => matchDevice(specs, fn, host) !== undefined);
       expect(found.map(({ address }) => address)).toEqual(gives.map(({ address }) => address));
@@ -97,7 +105,7 @@ describe('device specs', () => {
   }
 });
 
-test('the first entry that admits a device gives its tags, counted over lines and lists', () => {
+test('the first entry that matches a device gives its tags, counted over lines and lists', () => {
   const specs = parse(
     [{ product_id: 'ffff' }, { address: '*:01:10.0', physical_network: 'left', rack: 7 }],
     { vendor_id: '8086', physical_network: null, managed: 'YES' },
@@ -109,7 +117,7 @@ test('the first entry that admits a device gives its tags, counted over lines an
   ]);
 });
 
-test('an object from YAML is as good as its JSON text, and an old key is warned of', () => {
+test('an object from YAML equals its JSON text, and a deprecated key is warned of', () => {
   const [spec] = parseDeviceSpecs([{ object: { device_id: '8086' }, source: 'x.yaml:3' }], host);
   expect(spec).toMatchObject({ vendorId: '8086', productId: '*', tags: {} });
   expect(spec?.warnings).toEqual([

@@ -38,7 +38,7 @@ const ids = fc.record(
 );
 const entry = fc.tuple(ids, place, tags).map(([one, two, three]) => ({ ...one, ...two, ...three }));
 
-test('an entry printed and read again is the same', () => {
+test('an entry is unchanged by printing and parsing', () => {
   fc.assert(
     fc.property(entry, (object) => {
       const [spec] = parse(object);
@@ -47,7 +47,7 @@ test('an entry printed and read again is the same', () => {
   );
 });
 
-test('what names everything is not printed', () => {
+test('a key that matches anything is not printed', () => {
   const [spec] = parse({ vendor_id: '*', address: '', devname: '', physical_network: null });
   expect(printDeviceSpec(spec!)).toEqual({ physical_network: null });
 });
@@ -61,7 +61,7 @@ const wildText = fc.oneof(
   fc.array(wildObject, { maxLength: 3 }).map((list) => JSON.stringify(list)),
 );
 
-test('any option text is read and checked, or refused with the typed error', () => {
+test('any option text is parsed, or refused with the typed error', () => {
   expectAnswersOrRefusals(
     wildText,
     '{"vendor_id": "8086", "physical_network": "physnet1"}',

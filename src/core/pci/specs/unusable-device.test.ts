@@ -17,10 +17,15 @@ test.each([
     tags: { physical_network: null },
     gives: noInterface,
   },
-  { name: 'the same of an alias', functions: bare, tags: {}, gives: undefined },
+  { name: 'the same for an alias', functions: bare, tags: {}, gives: undefined },
   { name: 'a VF whose PF has one', functions: named, tags: forPorts, gives: undefined },
   { name: 'InfiniBand without IPoIB', functions: infiniBand, tags: forPorts, gives: undefined },
-  { name: 'one that was not clean', functions: unclean, tags: forPorts, gives: /^VLAN is 42/ },
+  {
+    name: 'one that could not be cleaned',
+    functions: unclean,
+    tags: forPorts,
+    gives: /^VLAN is 42/,
+  },
 ])('$name', ({ functions, tags, gives }) => {
   const vf = functions.find(({ deviceType }) => deviceType === 'type-VF')!;
   const { quarantine } = withQuarantine({ function: vf, tags }, functions).function;
@@ -28,7 +33,7 @@ test.each([
   else expect(quarantine).toMatch(gives);
 });
 
-test('the PF itself may be had whole', () => {
+test('the PF itself may be passed through', () => {
   const pf = bare.find(({ deviceType }) => deviceType === 'type-PF')!;
   expect(withQuarantine({ function: pf, tags: forPorts }, bare).function).toBe(pf);
 });

@@ -21,30 +21,30 @@ function state(settings: Partial<VfSettings>, own: Partial<VfState['own']> | nul
 }
 
 const baselines = [
-  { name: 'its driver chose', now: state({ macAddress: ownMac }), mac: noMac },
+  { name: 'chosen by the driver', now: state({ macAddress: ownMac }), mac: noMac },
   {
-    name: 'an administrator set, and its driver took',
+    name: 'set by an administrator, and used by the driver',
     now: state({ macAddress: ownMac }, { isMacGiven: true }),
     mac: ownMac,
   },
   {
-    name: 'an administrator set while it had another',
+    name: 'set by an administrator while the driver had another',
     now: state({ macAddress: guestMac }),
     mac: guestMac,
   },
   {
-    name: 'an administrator set and no driver has',
+    name: 'set by an administrator without a driver',
     now: state({ macAddress: guestMac }, null),
     mac: guestMac,
   },
-  { name: 'nobody set', now: state({}, null), mac: noMac },
+  { name: 'not set', now: state({}, null), mac: noMac },
 ];
 
-test.each(baselines)('a MAC that $name is remembered as what it is', ({ now, mac }) => {
+test.each(baselines)('a MAC $name is recorded as such', ({ now, mac }) => {
   expect(vfBaseline(now).settings.macAddress).toBe(mac);
 });
 
-test('what was set comes back, what is so already is not touched', () => {
+test('recorded settings are restored, equal ones are not touched', () => {
   const baseline = vfBaseline(state({ macAddress: guestMac, vlan: 7, trust: true }));
   const now = state({ macAddress: ownMac, vlan: 42, trust: true, spoofCheck: false });
   expect(changeToBaseline(baseline, now)).toEqual({
@@ -54,7 +54,7 @@ test('what was set comes back, what is so already is not touched', () => {
   });
 });
 
-test('a MAC that was not set is taken off even where it looks right, for an administrator’s looks the same', () => {
+test('a MAC that was not recorded as set is cleared even where it looks right, as an administrator’s looks the same', () => {
   const baseline = vfBaseline(state({ macAddress: ownMac }));
   expect(changeToBaseline(baseline, state({ macAddress: ownMac }))).toEqual({ macAddress: noMac });
 });
@@ -97,7 +97,7 @@ test.each(readings)('read back with $name', ({ now, gives }) => {
   expect(baselineDifferences(clean, now, guestMac)).toEqual(gives);
 });
 
-test('only what differs is asked for, and a VLAN comes with its priority', () => {
+test('only differences are set, and a VLAN is set with its priority', () => {
   const now = { ...untouchedVf, vlan: 42, qos: 3 };
   expect(changeTowards(now, { vlan: 42, spoofCheck: true, trust: true })).toEqual({ trust: true });
   expect(completeChange(now, { vlan: 43 })).toEqual({ vlan: 43, qos: 0 });
@@ -105,7 +105,7 @@ test('only what differs is asked for, and a VLAN comes with its priority', () =>
   expect(completeChange(now, { trust: true })).toEqual({ trust: true });
 });
 
-test('every setting has words', () => {
+test('every setting has a label', () => {
   expect(printVfChange(untouchedVf)).toBe(
     'no MAC, no VLAN, VLAN priority 0, spoof check on, trust off, link state auto, no least rate, no rate limit',
   );
