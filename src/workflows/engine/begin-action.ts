@@ -76,6 +76,9 @@ export async function refuseSilentHost(
   );
 }
 
+/** Workflows that a request to change NICs waits for. */
+const nicChanges: readonly string[] = ['attach', 'detach', 'follow-ports'] satisfies TaskKind[];
+
 /**
  * As `beginAction`, after the NIC changes that run now: a client removes the ports of a network one
  * by one, without waiting.
@@ -90,10 +93,12 @@ export async function beginAfterNicChanges<Kind extends TaskKind>(
     try {
       return await beginAction(context, caller, server, workflow);
     } catch (error) {
+      if (!isComputeError(error, 'conflict')) throw error;
+      await refuseSilentHost(context, server, workflow.action);
       const running = await context.store.tasks.of(server.id);
-      const isNicChange =
-        running !== undefined && ['attach', 'detach', 'follow-ports'].includes(running.kind);
-      if (!isComputeError(error, 'conflict') || !isNicChange) throw error;
+      // What was in the way has ended since.
+      if (running === undefined) continue;
+      if (!nicChanges.includes(running.kind)) throw error;
       await endOfAction(context, server.id, running.actionId);
     }
   }
