@@ -1,6 +1,8 @@
 /**
- * What becomes of commands and their results when links, controllers and agents end at the wrong
+ *
+ * What happens to commands and their results when links, controllers and agents end at the wrong
  * moment.
+ *
  */
 import { expect, test, vi } from 'vitest';
 import type { CommandJournal } from '#contracts/host/command-journal.ts';
@@ -27,10 +29,10 @@ const reboot: HostCommand = {
 };
 const spawn: HostCommand = { seq: 1, serverId: guest.id, body: { do: 'spawn', guest } };
 
-/** The guests of these tests have none. */
+/** The guests of these tests have no NIC and no device. */
 const images = { open: () => Promise.reject(new Error('no image is needed')) };
 
-/** A host that counts its reboots, and is at work as long as `gate` is shut. */
+/** A host that counts its reboots; a reboot lasts until `gate` opens. */
 class CountingHypervisor extends SimulatedHypervisor {
   reboots = 0;
   gate: Promise<void> = Promise.resolve();
@@ -70,7 +72,7 @@ async function aHost() {
   return { hypervisor, pciBus, agent, log };
 }
 
-/** The controller's side, by hand: what it heard, and the agent's end of the link. */
+/** The controller's side, scripted: what it received, and the agent's end of the link. */
 function aController() {
   const { agentEnd, controllerEnd } = inProcessLink();
   const heard: ToController[] = [];
@@ -87,7 +89,7 @@ function aController() {
   };
 }
 
-/** A link on which every result is lost: the socket died and nobody has noticed. */
+/** A link on which every result is lost: the socket died without notice. */
 function deaf(end: AgentEnd): AgentEnd {
   return {
     ...end,
@@ -99,7 +101,7 @@ function deaf(end: AgentEnd): AgentEnd {
 
 const gate = () => Promise.withResolvers<void>();
 
-test('an agent says hello with a report of its host, once for each link', async () => {
+test('an agent sends hello with a report of its host, once per link', async () => {
   const host = await aHost();
   const agent = await host.agent(memoryJournal());
   for (const controller of [aController(), aController()]) {
@@ -116,7 +118,7 @@ test('an agent says hello with a report of its host, once for each link', async 
   await agent.stop();
 });
 
-test('reports and heartbeats have the uptime of the host, and come without one that cannot be read', async () => {
+test('reports and heartbeats carry the uptime of the host, and omit one that cannot be read', async () => {
   const host = await aHost();
   const lines = ['up 1', 'up 2', undefined];
   const uptime = async () => lines.shift() ?? Promise.reject(new Error('no such program'));
@@ -131,7 +133,7 @@ test('reports and heartbeats have the uptime of the host, and come without one t
   expect(beats[1]).toEqual({ type: 'heartbeat' });
 });
 
-test('a command that runs while the link is cut runs once; its result comes over the next link', async () => {
+test('a command that runs while the link is cut runs once; its result is sent on the next link', async () => {
   const host = await aHost();
   const agent = await host.agent(memoryJournal());
   const [first, second] = [aController(), aController()];
@@ -152,7 +154,7 @@ test('a command that runs while the link is cut runs once; its result comes over
   expect([host.hypervisor.reboots, first.results()]).toEqual([1, []]);
 });
 
-test('a result that was lost is reported again on the next link, and the command is not carried out again', async () => {
+test('a lost result is sent again on the next link, and the command does not run again', async () => {
   const host = await aHost();
   const journal = memoryJournal();
   const agent = await host.agent(journal);
@@ -178,7 +180,7 @@ test('a result that was lost is reported again on the next link, and the command
   await agent.stop();
 });
 
-test('what is recorded is not reported again', async () => {
+test('a confirmed result is not sent again', async () => {
   const host = await aHost();
   const agent = await host.agent(memoryJournal());
   const [first, second] = [aController(), aController()];
@@ -196,7 +198,7 @@ test('what is recorded is not reported again', async () => {
   await agent.stop();
 });
 
-test('an agent killed after a reboot and before it was recorded does not reboot again: the next one has the result', async () => {
+test('an agent killed after a reboot and before its record does not reboot again: the next one has the result', async () => {
   const host = await aHost();
   const journal = memoryJournal();
   const killed = await host.agent(journal);
@@ -219,7 +221,7 @@ test('an agent killed after a reboot and before it was recorded does not reboot 
   await killed.stop();
 });
 
-test('an agent killed in the middle of a reboot: the next one does not try again, and says that it does not know', async () => {
+test('an agent killed during a reboot: the next one does not retry, and reports that the outcome is unknown', async () => {
   const host = await aHost();
   const journal = memoryJournal();
   const killed = await host.agent(journal);
@@ -248,7 +250,7 @@ test('an agent killed in the middle of a reboot: the next one does not try again
   await killed.stop();
 });
 
-test('a reboot that cannot be remembered is not begun', async () => {
+test('a reboot that cannot be recorded does not begin', async () => {
   const host = await aHost();
   const full = { ...memoryJournal(), write: () => Promise.reject(new Error('no space left')) };
   const agent = await host.agent(full);
@@ -264,7 +266,7 @@ test('a reboot that cannot be remembered is not begun', async () => {
   await agent.stop();
 });
 
-test('results for another controller are not reported to this one, and are forgotten', async () => {
+test('results for another controller are not sent to this one, and are dropped', async () => {
   const host = await aHost();
   const journal = memoryJournal();
   const old = { hostId: 'old', seq: 2, result: { ok: true as const, steps: [] } };
@@ -280,7 +282,7 @@ test('results for another controller are not reported to this one, and are forgo
   await agent.stop();
 });
 
-test('commands of one guest run one after the other, those of another do not wait', async () => {
+test('commands of one guest run in order, those of another run concurrently', async () => {
   const host = await aHost();
   const agent = await host.agent(memoryJournal());
   const controller = aController();
@@ -298,7 +300,7 @@ test('commands of one guest run one after the other, those of another do not wai
   await agent.stop();
 });
 
-test('a stopped agent ends what it does, reports it, and begins nothing more', async () => {
+test('a stopped agent finishes its commands, reports them, and begins no other', async () => {
   const host = await aHost();
   const agent = await host.agent(memoryJournal());
   const controller = aController();
@@ -316,7 +318,7 @@ test('a stopped agent ends what it does, reports it, and begins nothing more', a
   expect(host.hypervisor.reboots).toBe(1);
 });
 
-test('a host that cannot be looked at joins no link; later it does', async () => {
+test('an agent joins no link until it can inspect its host', async () => {
   const host = await aHost();
   const agent = await host.agent(memoryJournal());
   const bus = vi
@@ -331,7 +333,7 @@ test('a host that cannot be looked at joins no link; later it does', async () =>
   await agent.stop();
 });
 
-test('a command that this agent does not know is answered in words', async () => {
+test('an unknown command is refused with a message', async () => {
   const host = await aHost();
   const agent = await host.agent(memoryJournal());
   const controller = aController();

@@ -15,7 +15,7 @@ import { aGuest } from '#test/hosts/guests.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { startAgent } from './agent.ts';
 
-/** Files whose preparation takes as long as the test wants. */
+/** Files whose preparation lasts until the test releases it. */
 function slowFiles(prepared: () => Promise<void>) {
   const acts: string[] = [];
   const files: GuestFiles = {
@@ -53,7 +53,7 @@ async function anAgent(guestFiles: GuestFiles) {
   let seq = 0;
   return {
     stop: () => agent.stop(),
-    /** Gives a command; its result. */
+    /** Sends a command; its result. */
     reported: async (body: HostCommandBody): Promise<CommandResult> => {
       const mine = ++seq;
       controllerEnd.send({ type: 'command', command: { seq: mine, serverId: guest.id, body } });
@@ -68,7 +68,7 @@ async function anAgent(guestFiles: GuestFiles) {
 
 const guest = aGuest();
 
-test('a guest gets its files before it is defined, and loses them after it is gone', async () => {
+test('a guest gets its files before it is defined, and loses them after it is removed', async () => {
   const { files, acts } = slowFiles(async () => {});
   const { reported, stop } = await anAgent(files);
   const words = async (body: HostCommandBody) =>
@@ -91,7 +91,7 @@ test('a guest gets its files before it is defined, and loses them after it is go
   await stop();
 });
 
-test('the console is read while the guest still waits for its disk', async () => {
+test('the console can be read while the guest waits for its disk', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { reported, stop } = await anAgent(slowFiles(() => promise).files);
   const spawned = reported({ do: 'spawn', guest });
@@ -106,7 +106,7 @@ test.each([
   { kind: 'invalid', sameElsewhere: true },
   { kind: 'unavailable', sameElsewhere: undefined },
 ] as const)(
-  'files that cannot be made are reported in their words, and whether another host could: $kind',
+  'files that cannot be made are reported with their message, and whether another host could make them: $kind',
   async (row) => {
     const { files } = slowFiles(() =>
       Promise.reject(new ComputeError(row.kind, 'image i is no disk')),

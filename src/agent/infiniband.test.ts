@@ -1,4 +1,4 @@
-/** An InfiniBand VF comes to a guest and back, whatever IPoIB on its PF says. */
+/** An InfiniBand VF is handed to a guest and returned, whatever IPoIB on its PF reports. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

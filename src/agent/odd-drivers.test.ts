@@ -1,4 +1,4 @@
-/** VFs of drivers with rules of their own come back from a guest too. */
+/** VFs of drivers with special rules return from a guest clean, too. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ async function afterGuest(host: ReturnType<typeof anIgbHost>) {
   kernel.giveBack(vf0, guestMac);
 }
 
-test('a driver that refuses a MAC of zeros gets the VF’s own MAC back, for this guest and the next', async () => {
+test('a driver that refuses a zero MAC gets the VF’s own MAC back, for this guest and the next', async () => {
   const host = anIgbHost(folder);
   const { parts, kernel, options } = host;
   const { own } = await options.pciBus.vfState(vf0);
@@ -44,7 +44,7 @@ test('a driver that refuses a MAC of zeros gets the VF’s own MAC back, for thi
   }
 });
 
-test('a VF without an interface gets a MAC that nobody has, where zeros are refused', async () => {
+test('a VF without an interface gets an unused MAC where a zero MAC is refused', async () => {
   const { parts, kernel, options } = anIgbHost(folder);
   kernel.giveAway(vf0);
   await parts.devices.record(direct, 'g', guestMac);
@@ -57,7 +57,7 @@ test('a VF without an interface gets a MAC that nobody has, where zeros are refu
   expect(settings.macAddress).not.toBe(guestMac);
 });
 
-test('a VF under a macvtap comes back where zeros are refused', async () => {
+test('a VF under a macvtap is restored where a zero MAC is refused', async () => {
   const { parts, kernel, options } = anIgbHost(folder);
   const macvtap = heldByNic(aMacvtapNic(vf0))!;
   const { own } = await options.pciBus.vfState(vf0);
@@ -68,7 +68,7 @@ test('a VF under a macvtap comes back where zeros are refused', async () => {
   expect(kernel.listed(vf0)).toMatchObject({ mac: own?.macAddress, vlan: 0 });
 });
 
-/** As mlx4 has it: a spoof check needs a MAC. */
+/** Like mlx4: a spoof check needs a MAC. */
 function likeMlx4({ kernel }: ReturnType<typeof anIgbHost>): void {
   Object.assign(kernel.listed(vf0), { mac: noMac, spoofchk: false });
   kernel.rule = (vf, words) => {
@@ -77,7 +77,7 @@ function likeMlx4({ kernel }: ReturnType<typeof anIgbHost>): void {
   };
 }
 
-test('where a spoof check needs a MAC, the MAC is set before it, and taken off after it', async () => {
+test('where a spoof check needs a MAC, the MAC is set before it and cleared after it', async () => {
   const host = anIgbHost(folder);
   likeMlx4(host);
   const { parts, kernel } = host;
@@ -89,7 +89,7 @@ test('where a spoof check needs a MAC, the MAC is set before it, and taken off a
   expect(kernel.listed(vf0).spoofchk).toBe(false);
 });
 
-test('one setting that is refused does not stop the others', async () => {
+test('one refused setting does not stop the others', async () => {
   const host = anIgbHost(folder);
   const { parts, kernel } = host;
   await parts.devices.record(direct, 'g', guestMac);
@@ -103,7 +103,7 @@ test('one setting that is refused does not stop the others', async () => {
   expect(await parts.devices.problemOf(vf0)).toBeUndefined();
 });
 
-test('a VF is clean only when the interface that it had is back', async () => {
+test('a VF is clean only once its interface is back', async () => {
   const host = anIgbHost(folder);
   const { parts, options } = host;
   await options.pciBus.setInterface(vf0, { up: true });

@@ -1,4 +1,4 @@
-/** What an agent says of its devices: odd cards, and what the hypervisor knows of them. */
+/** An agent's report of its devices: odd cards, and what the hypervisor knows of them. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ async function reported(cards: Record<string, DescribedCard>, entry: object) {
 
 const forPorts = { physical_network: 'physnet1' };
 
-test('a VF for ports whose PF has no interface is reported with the reason, and so counts for nobody', async () => {
+test('a VF for ports whose PF has no interface is reported with the reason, and counts for no request', async () => {
   const vf = { vendor_id: '177d', product_id: 'a034' };
   expect(await reported(odd.pfWithoutInterface, { ...vf, ...forPorts })).toEqual([
     ['0002:01:00.1', expect.stringContaining('PF 0002:01:00.0 has no network interface')],
@@ -40,7 +40,7 @@ test('a VF for ports whose PF has no interface is reported with the reason, and 
   expect(await reported(odd.pfWithoutInterface, vf)).toEqual([['0002:01:00.1', undefined]]);
 });
 
-test('InfiniBand without IPoIB, and cards with any kind of uplink, are reported as they are', async () => {
+test('InfiniBand without IPoIB, and cards with any kind of uplink, are reported unchanged', async () => {
   for (const cards of [odd.infiniband, odd.twoPorts, odd.switchdev, odd.virtioNet]) {
     const devices = await reported(cards, forPorts);
     expect(devices.length).toBeGreaterThan(1);
@@ -48,7 +48,7 @@ test('InfiniBand without IPoIB, and cards with any kind of uplink, are reported 
   }
 });
 
-/** A report of the described igb host, whose hypervisor says this of its devices. */
+/** A report of the described igb host, whose hypervisor lists these devices. */
 async function reportedBy(nodeDevices: NodeDevices, entry: object = igbVfs, more = {}) {
   const { options } = anIgbHost(folder);
   const { functions } = await options.pciBus.listFunctions();
@@ -60,7 +60,7 @@ async function reportedBy(nodeDevices: NodeDevices, entry: object = igbVfs, more
 const igbVfs = { vendor_id: '8086', product_id: '10ca', ...forPorts };
 const unwatched = { watch: () => () => undefined };
 
-test('what the hypervisor says of a device is reported with what sysfs says of it', async () => {
+test('the report of a device combines the hypervisor’s facts with those of sysfs', async () => {
   const asked: string[] = [];
   const { devices, problems } = await reportedBy({
     ...unwatched,
@@ -83,7 +83,7 @@ test('what the hypervisor says of a device is reported with what sysfs says of i
   expect(problems).toEqual([]);
 });
 
-test('a device that the hypervisor does not know is offered to nobody, and the host says so', async () => {
+test('a device unknown to the hypervisor is offered to no server, and the host reports a problem', async () => {
   const { devices, problems } = await reportedBy({
     ...unwatched,
     describe: async (functions) => new Map(functions.slice(1).map(({ address }) => [address, {}])),
@@ -101,7 +101,7 @@ test('a device that the hypervisor does not know is offered to nobody, and the h
   ]);
 });
 
-test('a device that was just made is waited for, once', async () => {
+test('a device that was just created is waited for, once', async () => {
   let looks = 0;
   const { devices } = await reportedBy(
     {
@@ -137,7 +137,7 @@ test('a hypervisor that cannot list its devices is a problem, and sysfs is enoug
   ]);
 });
 
-test('an entry that needs a serial admits a device whose serial the hypervisor alone knows', async () => {
+test('an entry that needs a serial matches a device whose serial only the hypervisor knows', async () => {
   const nodeDevices: NodeDevices = {
     ...unwatched,
     describe: async (functions) =>

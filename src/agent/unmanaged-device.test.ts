@@ -1,4 +1,4 @@
-/** A device whose entry says `managed: no`: nobody but the operator changes its driver. */
+/** A device whose entry has `managed: no`: only the operator changes its driver. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const unmanaged = { address: vf0, requestId: 'request-1', isUnmanaged: true } as const;
 const guest = aGuest({ id: 'g', nics: [], hostDevices: [unmanaged] });
 
-test('it starts with a driver that no other device may have, through reboot and rebuild', async () => {
+test('a device starts with a driver that other devices may not have, through reboot and rebuild', async () => {
   const { parts, kernel, options } = anIgbHost(folder);
   kernel.giveAway(vf0, 'uio_pci_generic');
   const managed = { ...guest, hostDevices: [{ address: vf0, requestId: 'request-1' }] };
@@ -43,8 +43,8 @@ test('it starts with a driver that no other device may have, through reboot and 
 
 test.each([
   ['the guest ends', false],
-  ['the agent starts again and the guest is gone', true],
-])('a driver that the operator has bound meanwhile stays when %s', async (_when, isRestart) => {
+  ['the agent restarts and the guest no longer exists', true],
+])('a driver that the operator bound in between stays when %s', async (_when, isRestart) => {
   const { parts, kernel, options } = anIgbHost(folder);
   for (const device of [unmanaged, { address: vf1, requestId: 'request-2' }]) {
     const one = { ...guest, id: device.address, hostDevices: [device] };

@@ -1,4 +1,4 @@
-/** A crash is tried at each call to the file system: the old file or the new one, never half. */
+/** A crash is simulated at each file system call: the old file or the new one, never half. */
 import fs, {
   chmodSync,
   mkdirSync,
@@ -29,12 +29,14 @@ const writers: [string, (path: string, text: string) => Promise<void>][] = [
   ['writeFileDurablySync', async (path, text) => writeFileDurablySync(path, text)],
 ];
 
-/** A crash: none of the calls that follow it has any effect. */
+/** A crash: no later call has any effect. */
 class Crash extends Error {}
 
 /**
- * Counts every call to the file system, notes those that make content last, and from the one of
- * this number on fails all.
+ *
+ * Counts every call to the file system, records those that make content durable, and from the
+ * call of this number on fails all.
+ *
  */
 function crashingAt(number: number): { log: string[] } {
   const log: string[] = [];
@@ -73,7 +75,7 @@ function crashingAt(number: number): { log: string[] } {
     const writeFile = file.writeFile.bind(file);
     const sync = file.sync.bind(file);
     file.writeFile = async (text) => {
-      // Half of it is there when the machine stops.
+      // Half of it is written when the machine stops.
       await writeFile((text as string).slice(0, 3));
       step('write', String(path));
       await writeFile((text as string).slice(3));
@@ -114,7 +116,7 @@ test.each(writers)(
   },
 );
 
-test('the content is synced before it has its name, the folder after', async () => {
+test('content is synced before it is renamed, the folder after', async () => {
   const path = freshFile('kept');
   const { log } = crashingAt(Number.POSITIVE_INFINITY);
   await writeFileDurably(path, 'text');
@@ -146,18 +148,21 @@ test('what is renamed or removed is synced too', async () => {
   await removeDurably(`${path}/none/at/all`);
 });
 
-test.each(writers)('%s: for its owner only, whatever was there', async (_, write) => {
-  const path = freshFile('secret');
-  writeFileSync(path, 'old');
-  chmodSync(path, 0o644);
-  writeFileSync(`${path}.new`, 'left by a dead process', { mode: 0o666 });
-  await write(path, 'new');
-  expect(readFileSync(path, 'utf8')).toBe('new');
-  expect(statSync(path).mode & 0o777).toBe(0o600);
-  expect(readdirSync(dirname(path))).toEqual(['secret']);
-});
+test.each(writers)(
+  '%s: readable by its owner only, whatever the file’s mode was',
+  async (_, write) => {
+    const path = freshFile('secret');
+    writeFileSync(path, 'old');
+    chmodSync(path, 0o644);
+    writeFileSync(`${path}.new`, 'left by a dead process', { mode: 0o666 });
+    await write(path, 'new');
+    expect(readFileSync(path, 'utf8')).toBe('new');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(dirname(path))).toEqual(['secret']);
+  },
+);
 
-test.each(writers)('%s: what cannot be written leaves nothing behind', async (_, write) => {
+test.each(writers)('%s: a failed write leaves no file behind', async (_, write) => {
   const path = freshFile('folder');
   mkdirSync(`${path}/inside`, { recursive: true });
   await expect(write(path, 'text')).rejects.toThrow(path);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 
-test('so many run at once, the others in their order as places become free, failures or not', async () => {
+test('at most that many run at once, the others in order as slots become free, failures included', async () => {
   const limit = new ConcurrencyLimit(2);
   const begun: string[] = [];
   const gates = new Map<string, PromiseWithResolvers<void>>();

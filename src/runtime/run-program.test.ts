@@ -5,11 +5,11 @@ const limits = { timeoutMs: 20_000 };
 const sh = (script: string, more: object = {}) =>
   runProgram(['sh', '-c', script], { ...limits, ...more });
 
-test('standard output, with messages in plain English', async () => {
+test('standard output is returned, with messages in plain English', async () => {
   expect(await sh('echo $LC_ALL; echo ignored >&2')).toBe('C\n');
 });
 
-test('only what the environment must have is in it', async () => {
+test('a program gets only the environment that it needs', async () => {
   expect((await runProgram(['env'], limits)).split('\n').toSorted()).toEqual([
     '',
     'LC_ALL=C',
@@ -24,17 +24,17 @@ test.each([
     gives: { how: 'missing', code: 'ENOENT', message: /^program novella-\S+ is not installed$/ },
   },
   {
-    name: 'words on standard error',
+    name: 'a message on standard error',
     act: () => sh('echo one >&2; echo two >&2; exit 3'),
     gives: { how: 'failed', code: 3, message: /^one; two$/ },
   },
   {
-    name: 'no words',
+    name: 'no message',
     act: () => sh('exit 4'),
     gives: { how: 'failed', code: 4, message: /^sh ended with 4$/ },
   },
   {
-    name: 'no end',
+    name: 'a time-out',
     act: () => sh('exec sleep 60', { timeoutMs: 50 }),
     gives: { how: 'timed out', code: null, message: /^timed out after 0.05 s$/ },
   },

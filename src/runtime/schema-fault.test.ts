@@ -21,13 +21,13 @@ const kinds = Type.Object({ kind: Type.Enum(['pf', 'vf']) });
 
 test.each([
   {
-    name: 'a missing key, at the object that lacks it',
+    name: 'a missing key, at the object that needs it',
     schema: named,
     value: { port: {} },
     gives: { names: ['port'], keys: ['name'], rule: "required key 'name' is missing" },
   },
   {
-    name: 'an unknown key, before the missing one that it may be meant for',
+    name: 'an unknown key, before the missing one that it may stand for',
     schema: named,
     value: { port: { nmae: 'a' } },
     gives: { names: ['port'], keys: ['nmae'], rule: "unknown key 'nmae'" },
@@ -49,7 +49,7 @@ test.each([
     },
   },
   {
-    name: 'a value that is none of a list',
+    name: 'a value that is not in a list',
     schema: kinds,
     value: { kind: 'sf' },
     gives: { names: ['kind'], shown: '"sf"', rule: 'must be one of pf, vf' },
@@ -67,7 +67,7 @@ test.each([
     gives: { names: ['labels', 'a'], keys: [], shown: '"x"', rule: 'must be integer' },
   },
   {
-    name: 'the whole value, which is absent',
+    name: 'an absent value',
     schema: named,
     value: undefined,
     gives: { names: [], keys: [], shown: 'nothing', rule: 'must be object' },
@@ -76,7 +76,7 @@ test.each([
   expect(fault(schema, value)).toMatchObject(gives);
 });
 
-test('of many unknown keys as many are named as the validator lists', () => {
+test('unknown keys are named up to the validator’s limit', () => {
   const many = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`k${at}`, at]));
   const { names, keys } = fault(named, { port: many });
   expect(names).toEqual(['port']);
@@ -89,7 +89,7 @@ test('a phrasing gets the keys that the object may have', () => {
   expect(fault(named, { port: { nmae: 'a' } }, { unknownKeys }).rule).toBe('nmae of name');
 });
 
-test('no secret is shown, and no more of a value than fits', () => {
+test('a message shows no secret, and at most a limited part of a value', () => {
   const user = Type.Object({ password: Type.String(), age: Type.Optional(Type.Integer()) });
   const whole = Type.Object({ user: Type.Union([user, Type.Null()]) });
   expect(fault(user, { password: 7 }).shown).toBe('***');
@@ -100,6 +100,6 @@ test('no secret is shown, and no more of a value than fits', () => {
   );
 });
 
-test('a key that the object has only as any object has it is no field', () => {
+test('an inherited property of the object is not a field', () => {
   expect(fault(named, { port: { toString: 1 } })).toMatchObject({ keys: ['toString'] });
 });

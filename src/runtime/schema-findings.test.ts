@@ -5,11 +5,11 @@ test.each([
   ['', []],
   ['/name', ['name']],
   ['/servers/0/a~1b~0c', ['servers', '0', 'a/b~c']],
-])('the names in %j', (pointer, names) => {
+])('the keys in %j', (pointer, names) => {
   expect(namesIn(pointer)).toEqual(names);
 });
 
-test('the value below names, and nothing below what is none', () => {
+test('the value at a path, and nothing below a scalar', () => {
   const body = { servers: [{ name: 's' }], gone: null };
   expect(valueAt(['servers', '0', 'name'], body)).toBe('s');
   expect(valueAt([], body)).toBe(body);
@@ -17,10 +17,10 @@ test('the value below names, and nothing below what is none', () => {
   expect(valueAt(['gone', 'name'], body)).toBeUndefined();
 });
 
-test('a text is cut only when it is longer', () => {
+test('only a longer text is cut', () => {
   expect([cutTo(8, 'a long text'), cutTo(8, '8 signs.')]).toEqual(['a lon...', '8 signs.']);
 });
 
-test('names in quotes', () => {
+test('names are quoted', () => {
   expect(quoted(['a', 1])).toBe("'a', '1'");
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { KeyedQueue, SerialQueue } from './serial-queue.ts';
 
-/** Work that notes its begin and end, and ends when the gate opens. */
+/** Work that records its begin and end, and ends when the gate opens. */
 function journal() {
   const log: string[] = [];
   const work =
@@ -15,7 +15,7 @@ function journal() {
   return { log, work };
 }
 
-test('work runs in the order in which it was given, each after the last has ended', async () => {
+test('work runs in the order of its submission, each after the previous one has ended', async () => {
   const queue = new SerialQueue();
   const { log, work } = journal();
   const gate = Promise.withResolvers<void>();
@@ -25,7 +25,7 @@ test('work runs in the order in which it was given, each after the last has ende
   expect(log).toEqual(['a', 'b', 'c'].flatMap((name) => [`${name} begins`, `${name} ends`]));
 });
 
-test('an error is the caller’s alone: the next one runs, also after a throw that is no promise', async () => {
+test('an error reaches only its caller: the next work runs, also after a synchronous throw', async () => {
   const queue = new SerialQueue();
   const failing = queue.run(() => Promise.reject(new Error('no')));
   const throwing = queue.run(() => {
@@ -37,7 +37,7 @@ test('an error is the caller’s alone: the next one runs, also after a throw th
   expect(await next).toBe('done');
 });
 
-test('work that shares a key is done in turn, all else concurrently', async () => {
+test('work with a common key runs one at a time, all other work concurrently', async () => {
   const queue = new KeyedQueue();
   const { log, work } = journal();
   const gate = Promise.withResolvers<void>();
@@ -54,11 +54,11 @@ test('work that shares a key is done in turn, all else concurrently', async () =
   expect(queue.busyKeys()).toEqual([]);
 });
 
-test('a key that is named twice does not wait for itself', async () => {
+test('a key that is named twice does not block itself', async () => {
   expect(await new KeyedQueue().run(['a', 'a'], async () => 'done')).toBe('done');
 });
 
-test('a turn that is taken lasts until it is ended', async () => {
+test('a turn lasts until it is ended', async () => {
   const queue = new SerialQueue();
   const { log, work } = journal();
   const end = await queue.take();
@@ -69,7 +69,7 @@ test('a turn that is taken lasts until it is ended', async () => {
   expect(await next).toBe('next');
 });
 
-test('drained: nothing waits or runs, work that was added while it was awaited included', async () => {
+test('drained resolves once nothing waits or runs, including work added during the wait', async () => {
   const queue = new KeyedQueue();
   await queue.drained();
   const { log, work } = journal();

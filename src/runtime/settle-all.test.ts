@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { settleAll } from './settle-all.ts';
 
-test('all begin before any has ended; results come in the order of the things', async () => {
+test('all begin before any has ended; results are in the order of the inputs', async () => {
   const begun: number[] = [];
   const allBegun = Promise.withResolvers<void>();
   const results = await settleAll([3, 1, 2], async (thing, at) => {
@@ -13,7 +13,7 @@ test('all begin before any has ended; results come in the order of the things', 
   expect(results).toEqual(['0:3', '1:1', '2:2']);
 });
 
-test('what the first failing one threw comes once the last has ended, whoever failed earlier', async () => {
+test('the first failure in input order is thrown after all have ended, whichever failed earlier', async () => {
   const ended: string[] = [];
   const secondFailed = Promise.withResolvers<void>();
   const outcome = settleAll(['first', 'second', 'third'], async (name) => {

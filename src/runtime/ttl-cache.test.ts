@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { TtlCache } from './ttl-cache.ts';
 
-/** A cache on a clock that stands, and how often each key was read. */
+/** A cache on a stopped clock, and how often each key was read. */
 function aCache() {
   const clock = { now: 1_000 };
   const reads: string[] = [];
@@ -18,7 +18,7 @@ function aCache() {
   return { clock, reads, cache, ask };
 }
 
-test('an answer is believed for its time, and not a millisecond longer', async () => {
+test('an answer is used until it expires, and not a millisecond longer', async () => {
   const { clock, ask } = aCache();
   expect(await ask('a')).toBe('a@1000');
   clock.now = 1_099;
@@ -27,7 +27,7 @@ test('an answer is believed for its time, and not a millisecond longer', async (
   expect(await ask('a')).toBe('a@1100');
 });
 
-test('two who ask at once cause one read; a doubted answer is read again', async () => {
+test('two concurrent callers cause one read; an invalidated answer is read again', async () => {
   const { clock, reads, ask } = aCache();
   await Promise.all([ask('a'), ask('a')]);
   expect(reads).toEqual(['a']);
@@ -36,13 +36,13 @@ test('two who ask at once cause one read; a doubted answer is read again', async
   expect(await ask('a')).toBe('a@1001');
 });
 
-test('of more than the most entries the oldest is forgotten', async () => {
+test('beyond the maximum the oldest entry is dropped', async () => {
   const { reads, ask } = aCache();
   for (const key of ['a', 'b', 'c', 'b', 'c', 'a']) await ask(key);
   expect(reads).toEqual(['a', 'b', 'c', 'a']);
 });
 
-test('an answer that was read again counts as new', async () => {
+test('an answer that was read again counts as the newest', async () => {
   const { reads, ask } = aCache();
   await ask('a');
   await ask('b');
@@ -52,7 +52,7 @@ test('an answer that was read again counts as new', async () => {
   expect(reads).toEqual(['a', 'b', 'a', 'c']);
 });
 
-test('a failure is not kept, and does not remove the answer that came after it', async () => {
+test('a failure is not cached, and does not remove a newer answer', async () => {
   const { cache, ask } = aCache();
   const failing = Promise.withResolvers<string>();
   const first = cache.get('a', () => failing.promise);

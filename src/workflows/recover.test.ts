@@ -1,6 +1,8 @@
 /**
- * Tasks whose rows this version cannot read, as after an upgrade that went back: each ends, says
- * both versions, and releases what is known to be held.
+ *
+ * Tasks whose rows this version cannot read, as after a downgrade: each ends, names both versions,
+ * and releases what is known to be held.
+ *
  */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { TaskKind } from '#contracts/store/store.ts';
@@ -30,7 +32,7 @@ beforeEach(async () => {
   const held = { status: 'allocated', serverId: server.id, requestId: 'r' } as const;
   await world.store.hosts.update({ hostId, generation, devices: [aVf('0000:81:00.1', held)] });
   world.context.links.opened(hostId);
-  // As a guest that was started there.
+  // As for a guest that was started there.
   const body = { do: 'spawn', guest: { id: server.id } } as never;
   await world.store.commands.issue({ hostId, serverId: server.id, body });
   stop = async () => undefined;
@@ -50,7 +52,7 @@ async function left(row: { kind: string; step: string; version?: number; data?: 
     .execute();
 }
 
-/** Runs until the task has ended; the host does what it is commanded. */
+/** Runs until the task has ended; the host executes its commands. */
 async function untilEnded(): Promise<Server> {
   const dispatcher = startDispatcher(world.context, {
     owner: 'here',
@@ -91,7 +93,7 @@ test('a boot is undone: guest, port and device are released, and the server is E
   expect(action?.outcome).toMatchObject({ is: 'failed', kind: 'unavailable' });
 });
 
-test('a deletion begins again, and ends', async () => {
+test('a deletion starts again, and ends', async () => {
   await left({ kind: 'delete', step: 'shred-disks' });
   expect(await untilEnded()).toMatchObject({ vmState: 'deleted' });
   expect(commands).toEqual(['spawn', 'destroy']);
@@ -107,7 +109,7 @@ test.each([
   { step: 'delete-late-ports', held: null, outcome: { is: 'ok' } },
   { step: 'host-returned', held: 'released', outcome: { is: 'ok' } },
   { step: 'a-step-of-later', held: 'kept', outcome: { is: 'failed' } },
-])('a deletion whose server is deleted gives nothing back twice: $step', async (each) => {
+])('a deletion whose server is deleted releases nothing twice: $step', async (each) => {
   const { hostId } = server;
   const { generation } = (await world.store.hosts.get(hostId ?? ''))!;
   await world.store.hosts.update({ hostId: hostId ?? '', generation, vcpusUsed: 3 });
@@ -124,7 +126,7 @@ test.each([
 });
 
 test.each(['attach', 'detach'] satisfies TaskKind[])(
-  'the NIC of an %s is removed, where the row names it',
+  'the NIC of an %s is removed where the row names it',
   async (kind) => {
     await left({ kind, step: 'detach-later', data: { nicId: server.nics[0]!.id } });
     const { nics, vmState } = await untilEnded();
@@ -138,7 +140,7 @@ test.each(['attach', 'detach'] satisfies TaskKind[])(
 );
 
 test.each(['attach', 'detach', 'act', 'migrate'])(
-  'the server of another %s is ERROR, and keeps what it holds until it is deleted',
+  'the server of an unreadable %s is ERROR, and keeps its claims until it is deleted',
   async (kind) => {
     await left({ kind, step: 'some-step', data: null });
     const { vmState, taskState, fault, nics } = await untilEnded();
@@ -151,14 +153,14 @@ test.each(['attach', 'detach', 'act', 'migrate'])(
   },
 );
 
-test.each(['follow', 'follow-ports'])('a %s just ends: it holds nothing', async (kind) => {
+test.each(['follow', 'follow-ports'])('a %s task just ends, as it holds nothing', async (kind) => {
   await left({ kind, step: 'some-step' });
   expect(await untilEnded()).toMatchObject({ vmState: 'building', fault: null });
   const [action] = await world.store.servers.actions(server.id);
   expect(action?.outcome).toMatchObject({ is: 'failed', message: sentence(kind, 'some-step') });
 });
 
-test('data of today’s version that was damaged is as unreadable', async () => {
+test('damaged data of the current version is treated as unreadable', async () => {
   await left({ kind: 'boot', step: 'schedule', version: 1, data: { attempt: 'first' } });
   const { fault } = await untilEnded();
   expect(fault?.message).toMatch(/version 1, and this Novella reads version 1: data/);

@@ -8,7 +8,7 @@ const all = Object.entries(workflows).map(([kind, { steps }]) => ({
   steps: Object.entries(steps as Record<string, WorkflowStep<'boot'>>),
 }));
 
-test.each(all)('the steps forward of $kind come first', ({ steps }) => {
+test.each(all)('the forward steps of $kind come first', ({ steps }) => {
   const isBack = steps.map(([, { undo }]) => undo === undefined);
   expect(isBack).toEqual(isBack.toSorted((one, other) => Number(one) - Number(other)));
 });

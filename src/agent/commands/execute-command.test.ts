@@ -38,7 +38,7 @@ function begin() {
   return { ...host, pciBus, left };
 }
 
-test('a guest has its VF as its port says while it runs, and leaves the host as it was', async () => {
+test('a guest’s VF has the settings of its port while it runs, and the host is restored afterwards', async () => {
   const { parts, left, pciBus, bridges } = begin();
   const before = await left();
   expect(await executeCommand(parts, { do: 'spawn', guest })).toMatchObject({ ok: true });
@@ -53,7 +53,7 @@ test('a guest has its VF as its port says while it runs, and leaves the host as 
   expect(await left()).toEqual(before);
 });
 
-test('the VF of a running guest is set again; that of one that is off waits for its start', async () => {
+test('the VF of a running guest is configured again; that of a stopped one waits for its start', async () => {
   const { parts, pciBus, left } = begin();
   const before = await left();
   const change = async (nic: GuestNic, spoofCheck: boolean) => {
@@ -77,7 +77,7 @@ test('the VF of a running guest is set again; that of one that is off waits for 
   expect(await left()).toEqual(before);
 });
 
-describe('a spawn that fails leaves the host as it was', () => {
+describe('a spawn that fails restores the host', () => {
   const faults: { name: string; words: RegExp; make: (host: ReturnType<typeof begin>) => void }[] =
     [
       {
@@ -99,12 +99,12 @@ describe('a spawn that fails leaves the host as it was', () => {
         },
       },
       {
-        name: 'half-way through the settings of a VF',
+        name: 'midway through the settings of a VF',
         words: /^VF 0000:01:10.2: spoof check off: refused by/,
         make: ({ kernel }) => kernel.refusals.set('vf 1 spoofchk off', 'RTNETLINK answers: Busy'),
       },
       {
-        name: 'before anything is done, for a use of the host',
+        name: 'before any change, because the host uses the device',
         words: /its interface enp1s0v1 has the address 10\.0\.0\.5\/24 of this host/,
         make: ({ kernel }) =>
           kernel.answers.set('-details address show', [
@@ -115,7 +115,7 @@ describe('a spawn that fails leaves the host as it was', () => {
           ]),
       },
       {
-        name: 'before anything is done, for a PF that is down',
+        name: 'before any change, because the PF is down',
         words: /^PF enp1s0 is down, its VF 0000:01:10.0 .*; PF enp1s0 is down, its VF 0000:01:10.2/,
         make: ({ pciBus }) => void pciBus.setInterface(pf0, { up: false }),
       },
@@ -134,7 +134,7 @@ describe('a spawn that fails leaves the host as it was', () => {
   });
 });
 
-test('a spawn that an earlier agent may have begun is not called undone while libvirt is away', async () => {
+test('a spawn that an earlier agent may have begun is not reported as undone while libvirt is away', async () => {
   const { parts, hypervisor } = begin();
   await parts.guestFiles.prepare(guest, { fresh: false });
   hypervisor.listGuests = () => Promise.reject(new ComputeError('unavailable', 'no libvirt'));
@@ -142,7 +142,7 @@ test('a spawn that an earlier agent may have begun is not called undone while li
   expect([result.ok, 'undone' in result]).toEqual([false, false]);
 });
 
-test('a setting that the NIC lacks is refused for its port before anything is done', async () => {
+test('a setting that the NIC does not have is refused for its port before any change', async () => {
   const { parts, left, kernel } = begin();
   const before = await left();
   const nic = { ...macvtap, vf: { linkState: 'disable' } } as GuestNic;
@@ -168,7 +168,7 @@ test('a guest that was defined before a spawn stays defined when the spawn fails
   expect(await hypervisor.listGuests()).toMatchObject([{ id: guest.id, state: 'shutOff' }]);
 });
 
-test('an attach that fails leaves guest, VF and bridge as they were', async () => {
+test('an attach that fails restores guest, VF and bridge', async () => {
   const { parts, left, hypervisor } = begin();
   const small = aGuest();
   await executeCommand(parts, { do: 'spawn', guest: small });
@@ -186,7 +186,7 @@ test('an attach that fails leaves guest, VF and bridge as they were', async () =
   }
 });
 
-test('an attach that is commanded twice does not disturb the NIC that is there', async () => {
+test('a repeated attach does not disturb the NIC that exists', async () => {
   const { parts, left } = begin();
   const small = aGuest();
   await executeCommand(parts, { do: 'spawn', guest: small });

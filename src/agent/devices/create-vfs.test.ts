@@ -14,7 +14,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('PFs, by interface or address, get the VFs that are wanted, and are up', async () => {
+test('PFs, by interface or address, get the configured number of VFs and are up', async () => {
   const { options } = anIgbHost(folder);
   const { pciBus } = options;
   await pciBus.setInterface(pf0, { up: false });
@@ -26,7 +26,7 @@ test('PFs, by interface or address, get the VFs that are wanted, and are up', as
   expect((await pciBus.deviceFacts(vf1)).pf).toEqual({ ifname: 'enp1s0', isUp: true });
 });
 
-test('a PF that has what is wanted keeps its VFs as they are, whoever holds them', async () => {
+test('a PF with enough VFs keeps them unchanged, whoever holds them', async () => {
   const { options, hypervisor } = anIgbHost(folder);
   await hypervisor.define(aGuest({ nics: [aHostdevNic(vf1)] }), {});
   await options.pciBus.applyVfStep({ do: 'set-vf', address: vf1, change: { vlan: 42 } });
@@ -34,7 +34,7 @@ test('a PF that has what is wanted keeps its VFs as they are, whoever holds them
   expect((await options.pciBus.vfState(vf1)).settings.vlan).toBe(42);
 });
 
-test('VFs that a guest holds are kept, also of one that is off; the guest is named', async () => {
+test('VFs that a guest holds are kept, also those of a stopped guest; the guest is named', async () => {
   const { options, hypervisor } = anIgbHost(folder);
   await hypervisor.define(aGuest({ nics: [aHostdevNic(vf1)] }), {});
   const problems = await createVfs(options, { enp1s0: 7, enp2s0: 1 });
@@ -65,7 +65,7 @@ test('VFs that the host itself uses are kept, and the use is named', async () =>
   expect((await options.pciBus.vfCount(pf0)).now).toBe(4);
 });
 
-test('what cannot be had is named, and hinders no other PF', async () => {
+test('a PF that cannot have its VFs is reported, and other PFs get theirs', async () => {
   const { options } = anIgbHost(folder);
   const problems = await createVfs(options, { enp9s0: 4, enp1s0: 8, enp1s0v0: 1, enp2s0: 0 });
   expect(problems.map(({ message }) => message)).toEqual([
@@ -77,7 +77,7 @@ test('what cannot be had is named, and hinders no other PF', async () => {
   expect(functions.filter(({ parentIfname }) => parentIfname === 'enp2s0')).toEqual([]);
 });
 
-test('nothing is changed while nobody knows which guests hold VFs', async () => {
+test('nothing changes while the guests that hold VFs are unknown', async () => {
   const { options, hypervisor } = anIgbHost(folder);
   hypervisor.listGuests = async () => {
     throw new Error('connection refused');
@@ -87,7 +87,7 @@ test('nothing is changed while nobody knows which guests hold VFs', async () => 
   expect((await options.pciBus.vfCount(pf0)).now).toBe(4);
 });
 
-test('the problem of VFs that came late ends once they are there, that of another PF does not', async () => {
+test('the problem of VFs that came late ends once they exist, that of another PF stays', async () => {
   const { options } = anIgbHost(folder);
   const counts = { enp1s0: 7, '0000:02:00.0': 8 };
   const late = (name: string, count: number) => ({

@@ -20,7 +20,7 @@ const guestMac = 'fa:16:3e:5b:10:01';
 const direct = heldByNic(aHostdevNic(vf0))!;
 const macvtap = heldByNic(aMacvtapNic(vf0))!;
 
-/** A host whose VF 0 a guest has had under a macvtap, and what the VF was like before. */
+/** A host whose VF 0 a guest had under a macvtap, and the VF's state before. */
 async function afterMacvtap() {
   const host = anIgbHost(folder);
   const { pciBus } = host.options;
@@ -35,7 +35,7 @@ async function afterMacvtap() {
   return { ...host, pciBus, before };
 }
 
-test('a VF under a macvtap gets its own MAC back, and no administrator’s', async () => {
+test('a VF under a macvtap gets its own MAC back, and no administrative MAC', async () => {
   const { parts, pciBus, before, kernel, options } = await afterMacvtap();
   await parts.devices.restore(macvtap, 'g');
   expect(await pciBus.vfState(vf0)).toEqual(before);
@@ -43,7 +43,7 @@ test('a VF under a macvtap gets its own MAC back, and no administrator’s', asy
   expect(await options.memory.keys('devices')).toEqual([]);
 });
 
-test('a VF that libvirt gives back with an administrator’s MAC loses it, and its PF knows its own again', async () => {
+test('a VF that libvirt returns with an administrative MAC loses it, and its PF shows its own MAC again', async () => {
   const { parts, kernel, options } = anIgbHost(folder);
   const before = await options.pciBus.vfState(vf0);
   await parts.devices.record(direct, 'g', guestMac);
@@ -55,7 +55,7 @@ test('a VF that libvirt gives back with an administrator’s MAC loses it, and i
   expect(kernel.listed(vf0).isMacFixed).toBe(false);
 });
 
-test('a MAC and VLAN that an administrator had set come back', async () => {
+test('a MAC and VLAN that an administrator had set are restored', async () => {
   const { parts, kernel, options } = anIgbHost(folder);
   const { pciBus } = options;
   const change = { macAddress: '52:54:00:6d:90:21', vlan: 7, qos: 3, trust: true };
@@ -72,7 +72,7 @@ test('a MAC and VLAN that an administrator had set come back', async () => {
   expect(kernel.listed(vf0).isMacFixed).toBe(true);
 });
 
-test('a driver that nobody gave back is bound again', async () => {
+test('a driver that was not rebound is bound again', async () => {
   const { parts, kernel, options } = anIgbHost(folder);
   await parts.devices.record(direct, 'g', guestMac);
   kernel.giveAway(vf0);
@@ -82,14 +82,14 @@ test('a driver that nobody gave back is bound again', async () => {
   expect(await parts.devices.problemOf(vf0)).toBeUndefined();
 });
 
-test('what is kept for a guest stays as it was when the guest is given the device again', async () => {
+test('the record kept for a guest stays unchanged when the guest gets the device again', async () => {
   const { parts, pciBus, before } = await afterMacvtap();
   await parts.devices.record(macvtap, 'g', guestMac);
   await parts.devices.restore(macvtap, 'g');
   expect(await pciBus.vfState(vf0)).toEqual(before);
 });
 
-test('what an earlier guest left is cleaned before the next one is recorded', async () => {
+test('the settings of an earlier guest are removed before the VF is recorded for the next', async () => {
   const { parts, pciBus, before } = await afterMacvtap();
   await parts.devices.record(direct, 'next', 'fa:16:3e:5b:10:02');
   expect(await pciBus.vfState(vf0)).toEqual(before);
@@ -97,7 +97,7 @@ test('what an earlier guest left is cleaned before the next one is recorded', as
   expect(await pciBus.vfState(vf0)).toEqual(before);
 });
 
-test('a VF that cannot be cleaned is quarantined with the reason, outlives the agent, and is lifted when clean', async () => {
+test('a VF that cannot be cleaned is quarantined with the reason, also after an agent restart, until it is clean', async () => {
   const { parts, kernel, options, pciBus, before } = await afterMacvtap();
   let reported = 0;
   parts.devices.onChange(() => {
@@ -125,15 +125,15 @@ test('a VF that cannot be cleaned is quarantined with the reason, outlives the a
   expect(await pciBus.vfState(vf0)).toEqual(before);
 });
 
-test('a VF that reads back with the guest’s settings is quarantined, though nothing was refused', async () => {
+test('a VF that reads back with the guest’s settings is quarantined, though no call failed', async () => {
   const { parts, pciBus } = await afterMacvtap();
-  // The kernel says yes and does nothing.
+  // The kernel reports success and does nothing.
   pciBus.applyVfStep = async () => undefined;
   await parts.devices.restore(macvtap, 'g');
   expect(await parts.devices.problemOf(vf0)).toMatch(/^restore failed: .*VLAN is 42, was 0/);
 });
 
-test('guests that are gone leave clean devices behind; those that are off keep theirs', async () => {
+test('guests that no longer exist leave clean devices; stopped guests keep theirs', async () => {
   const { parts, pciBus, before } = await afterMacvtap();
   await parts.devices.record(heldHostDevice({ address: vf1 }), 'other', null);
   await parts.devices.cleanUp(async () => [{ id: 'g' }, { id: 'other' }]);
@@ -142,7 +142,7 @@ test('guests that are gone leave clean devices behind; those that are off keep t
   expect(await pciBus.vfState(vf0)).toEqual(before);
 });
 
-test('nothing is cleaned while nobody knows which guests there are', async () => {
+test('nothing is cleaned while the list of guests is unknown', async () => {
   const { parts, pciBus } = await afterMacvtap();
   const silent = async (): Promise<never> => {
     throw new Error('connection refused');
@@ -173,7 +173,7 @@ test('a PF gets its VFs back, and is found by its name while a guest has it', as
   expect(await parts.devices.problemOf(pf0)).toBeUndefined();
 });
 
-test('a PF that was down comes back down', async () => {
+test('a PF that was down is down again afterwards', async () => {
   const { parts, options } = anIgbHost(folder);
   const { pciBus } = options;
   await pciBus.setInterface(pf0, { up: false });
@@ -183,7 +183,7 @@ test('a PF that was down comes back down', async () => {
   expect(await parts.devices.problemOf(pf0)).toBeUndefined();
 });
 
-test('a PF that comes back keeps VFs that the host has made and uses meanwhile: it is quarantined with the use', async () => {
+test('a PF that returns keeps VFs that the host has made and uses: it is quarantined with the use', async () => {
   const { parts, kernel, options } = anIgbHost(folder);
   const { pciBus } = options;
   const pf = heldHostDevice({ address: pf0 });
@@ -202,7 +202,7 @@ test('a PF that comes back keeps VFs that the host has made and uses meanwhile: 
   expect(await parts.devices.problemOf(pf0)).toBeUndefined();
 });
 
-test('a function that is gone leaves nothing to clean', async () => {
+test('a function that no longer exists leaves nothing to clean', async () => {
   const { parts, options } = anIgbHost(folder);
   await parts.devices.record(direct, 'g', guestMac);
   await options.pciBus.setVfCount(pf0, 0);
@@ -210,12 +210,12 @@ test('a function that is gone leaves nothing to clean', async () => {
   expect(await options.memory.keys('devices')).toEqual([]);
 });
 
-/** As after an operator has given the PF another MAC, or another card has taken its address. */
+/** As after an operator has set another MAC on the PF, or another card has taken its address. */
 function pfShows(root: string, macAddress: string): void {
   writeFileSync(join(root, 'bus/pci/devices', pf0, 'net/enp1s0/address'), `${macAddress}\n`);
 }
 
-test('a VF that still has the guest’s MAC is cleaned although its PF has another MAC by now', async () => {
+test('a VF that still has the guest’s MAC is cleaned although its PF’s MAC has changed', async () => {
   const { parts, pciBus, before, kernel, options } = await afterMacvtap();
   pfShows(kernel.root, '02:00:00:00:77:77');
   await parts.devices.restore(macvtap, 'g');
@@ -223,7 +223,7 @@ test('a VF that still has the guest’s MAC is cleaned although its PF has anoth
   expect(await options.memory.keys('devices')).toEqual([]);
 });
 
-test('another card at the address is left as it is, for it has had no guest', async () => {
+test('another card at the address is left unchanged, as it had no guest', async () => {
   const { parts, kernel, options } = anIgbHost(folder);
   await parts.devices.record(macvtap, 'g', guestMac);
   pfShows(kernel.root, '02:00:00:00:77:77');
@@ -234,7 +234,7 @@ test('another card at the address is left as it is, for it has had no guest', as
   expect(await options.memory.keys('devices')).toEqual([]);
 });
 
-test('a VF that was handed over before there were records is cleared', async () => {
+test('a VF that was handed over before records existed is reset', async () => {
   const { parts, options } = anIgbHost(folder);
   const { pciBus } = options;
   await pciBus.applyVfStep({
@@ -246,7 +246,7 @@ test('a VF that was handed over before there were records is cleared', async () 
   expect((await pciBus.vfState(vf0)).settings).toMatchObject({ macAddress: noMac, vlan: 0 });
 });
 
-test('a VF that is given back twice keeps the MAC of its own: the second time nothing is known of it', async () => {
+test('a VF that is returned twice keeps its own MAC: the second time there is no record', async () => {
   const { parts, options } = anIgbHost(folder);
   const { pciBus } = options;
   const before = await pciBus.vfState(vf0);

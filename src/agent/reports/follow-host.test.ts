@@ -1,4 +1,4 @@
-/** An agent on a described igb host, heard at the other end of its link. */
+/** An agent on a described igb host, and its messages at the other end of the link. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ const soon = { timeout: 10_000, interval: 50 };
 const patience = { timeout: 30_000 };
 
 test(
-  'VFs that go and a carrier that falls are reported unasked, and nothing is reported twice',
+  'removed VFs and a lost carrier are reported unasked, and nothing is reported twice',
   patience,
   async () => {
     const { options, kernel, agent, heard } = await begin();
@@ -69,7 +69,7 @@ test(
 );
 
 test(
-  'a quarantine is reported before the result of the command that gave the VF back',
+  'a quarantine is reported before the result of the command that returned the VF',
   patience,
   async () => {
     const { kernel, agent, heard, notify } = await begin();
@@ -91,7 +91,7 @@ test(
 );
 
 test(
-  'health that was reported with a change of devices is reported again when it is another',
+  'health that was reported with a change of devices is reported again when it changes',
   patience,
   async () => {
     let problems: HostProblem[] = [];
@@ -114,7 +114,7 @@ test(
 );
 
 test(
-  'a VF that the hypervisor learns of later is offered as soon as it reports it',
+  'a VF that the hypervisor lists later is offered from its next report on',
   patience,
   async () => {
     let isKnown = false;

@@ -1,4 +1,4 @@
-/** The agent alone, on a simulated host, with what it says written down. */
+/** The agent alone, on a simulated host, with its messages recorded. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { HostCommand, ToController } from '#contracts/host/host-link.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
@@ -83,13 +83,13 @@ const spawn: HostCommand = { seq: 1, serverId: guest.id, body: { do: 'spawn', gu
 const words = () => said.map((message) => ('state' in message ? message.state : message.type));
 const heard = (...expected: string[]) => vi.waitFor(() => expect(words()).toEqual(expected));
 
-test('how the guest is found is said before the result: who acts on the result knows it', async () => {
+test('the state of a guest is reported before the result of its command', async () => {
   await start();
   notify(spawn);
   await heard('hello', 'running', 'result');
 });
 
-test('what a guest does without a command is said once, as it is when it is looked at', async () => {
+test('a guest that changes without a command is reported once, with its state when read', async () => {
   await start();
   notify(spawn);
   await heard('hello', 'running', 'result');
@@ -101,7 +101,7 @@ test('what a guest does without a command is said once, as it is when it is look
   await heard('hello', 'running', 'result', 'shutOff');
 });
 
-test('a guest that changes again while it is looked at is looked at again', async () => {
+test('a guest that changes again while its state is read is read again', async () => {
   await start();
   notify(spawn);
   await heard('hello', 'running', 'result');
@@ -135,7 +135,7 @@ test('a report names the guests that were being changed while it was made', asyn
   });
 });
 
-test('a hypervisor that does not answer is a problem of the host; the agent starts and serves', async () => {
+test('a hypervisor that does not respond is a problem of the host; the agent starts and serves', async () => {
   faults.set('libvirt-absent', true);
   await start();
   expect(said).toMatchObject([
@@ -158,7 +158,7 @@ test('a hypervisor that does not answer is a problem of the host; the agent star
   expect(said.at(-1)).toMatchObject({ report: { problems: [] } });
 });
 
-test('health is looked at again and again, and reported when it is another', async () => {
+test('health is checked repeatedly, and reported when it changes', async () => {
   let problems: HostProblem[] = [];
   await start({ checkHealth: async () => problems, healthMs: 5 });
   problems = [{ code: 'state-directory', message: 'full: 900 MiB free', blocks: 'all' }];
@@ -169,7 +169,7 @@ test('health is looked at again and again, and reported when it is another', asy
   life.watcher = ({ act }) => {
     if (act === 'facts' && (looks += 1) > 4) looked.resolve();
   };
-  // Figures that move are no news.
+  // Changed figures alone are not reported.
   await looked.promise;
   await heard('hello', 'report');
   problems = [];
@@ -197,7 +197,7 @@ test('devices that the hypervisor cannot list are a problem that is reported onc
   expect(said[0]).toMatchObject({ report: { problems: [{ code: 'node-devices' }] } });
 });
 
-test('while servers are kept away health is looked at more often', async () => {
+test('while a problem keeps servers off the host, health is checked more often', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   try {
     let problems: HostProblem[] = [];
@@ -223,7 +223,7 @@ test('while servers are kept away health is looked at more often', async () => {
   }
 });
 
-test('checks that fail are a problem that keeps nobody away', async () => {
+test('checks that fail to run are a problem that refuses no server', async () => {
   await start({ checkHealth: () => Promise.reject(new Error('EIO')) });
   expect(said).toMatchObject([
     {
@@ -276,7 +276,7 @@ test('an undo that fails too is reported with the failure', async () => {
   });
 });
 
-test('a definition that cannot be shown does not undo what is done', async () => {
+test('a definition that cannot be read does not undo the command', async () => {
   await start();
   life.watcher = ({ act }, when) => {
     if (act === 'domainXml' && when === 'before') throw new Error('later');

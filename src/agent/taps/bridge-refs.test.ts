@@ -14,7 +14,7 @@ function aHost() {
   return { bridges, memory, care: new BridgeRefs({ bridges, memory }) };
 }
 
-test('a bridge goes with its last NIC, of whichever guest', async () => {
+test('a bridge is removed with its last NIC, of whichever guest', async () => {
   const { bridges, care } = aHost();
   await care.make('br-a', { guestId: 'g1', portId: 'p1' }, wiring);
   await care.make('br-a', { guestId: 'g1', portId: 'p1' }, wiring);
@@ -37,7 +37,7 @@ test('a guest leaves all its bridges', async () => {
   expect(await memory.keys('bridges')).toEqual(['bridges/br-b']);
 });
 
-test('a bridge that was not made is released like any other', async () => {
+test('a bridge that was not created is released like any other', async () => {
   const { care, memory } = aHost();
   const nowhere = { physicalNetwork: 'physnet3', vlan: null };
   const use = { guestId: 'g1', portId: 'p1' };
@@ -46,7 +46,7 @@ test('a bridge that was not made is released like any other', async () => {
   expect(await memory.keys('bridges')).toEqual([]);
 });
 
-test('after a crash the bridges of guests that are gone go', async () => {
+test('after a crash the bridges of removed guests are removed', async () => {
   const { bridges, care, memory } = aHost();
   await care.make('br-a', { guestId: 'g1', portId: 'p1' }, wiring);
   await care.make('br-b', { guestId: 'g2', portId: 'p2' }, wiring);

@@ -21,7 +21,7 @@ function aHost(options = {}) {
   return { taps, memory, care: new TapCare({ taps, memory }) };
 }
 
-test('a tap goes with its NIC, and what is left with its guest', async () => {
+test('a tap is removed with its NIC, and remaining taps with their guest', async () => {
   const { taps, care, memory } = aHost();
   await care.make(tap, { guestId: 'g1', portId: 'p1' });
   await care.make(tap, { guestId: 'g1', portId: 'p1' });
@@ -34,7 +34,7 @@ test('a tap goes with its NIC, and what is left with its guest', async () => {
   expect(await memory.keys('taps')).toEqual(['taps/tap-c']);
 });
 
-test('after a crash the taps of guests that are gone go', async () => {
+test('after a crash the taps of removed guests are removed', async () => {
   const { taps, care, memory } = aHost();
   await care.make(tap, { guestId: 'g1', portId: 'p1' });
   await care.make({ ...tap, devName: 'tap-b' }, { guestId: 'g2', portId: 'p2' });
@@ -42,7 +42,7 @@ test('after a crash the taps of guests that are gone go', async () => {
   expect(taps.names).toEqual(['tap-b']);
 });
 
-test('a tap is remembered before it is made, so that a crash in between leaves none behind', async () => {
+test('a tap is recorded before it is created, so that a crash in between leaves none behind', async () => {
   const { taps, care, memory } = aHost();
   const remembered: string[][] = [];
   const ensure = taps.ensureTap.bind(taps);
@@ -54,7 +54,7 @@ test('a tap is remembered before it is made, so that a crash in between leaves n
   expect(remembered).toEqual([['taps/tap-a']]);
 });
 
-test('the tap of a guest that is made while the host is cleaned up stays', async () => {
+test('the tap of a guest that starts during a clean-up stays', async () => {
   const { taps, care } = aHost();
   await care.make(tap, { guestId: 'g1', portId: 'p1' });
   await care.cleanUp(async () => {
@@ -64,7 +64,7 @@ test('the tap of a guest that is made while the host is cleaned up stays', async
   expect(taps.names).toEqual(['tap-b']);
 });
 
-test('a tap that could not be made leaves no record once it is removed', async () => {
+test('a tap that could not be created leaves no record once it is removed', async () => {
   const { care, memory } = aHost({ hasBridge: () => false });
   const use = { guestId: 'g1', portId: 'p1' };
   await expect(care.make(tap, use)).rejects.toThrow('Open vSwitch has no bridge br-int');

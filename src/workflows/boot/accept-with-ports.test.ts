@@ -1,4 +1,4 @@
-/** What else may happen while the ports of a request's servers are made. */
+/** What else may happen while the ports of a request's servers are created. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NewServer } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -25,8 +25,10 @@ beforeEach(async () => {
 afterEach(() => world.stop());
 
 /**
- * A server of the project with one NIC on the network, and with the user's port where it is asked
- * for.
+ *
+ * A server of the project with one NIC on the network, and with the user's port where that is
+ * requested.
+ *
  */
 function aRequest({ port }: { port?: string } = {}): NewServer<'boot'> {
   const named = aNic({ networkId, portId: null });
@@ -34,7 +36,7 @@ function aRequest({ port }: { port?: string } = {}): NewServer<'boot'> {
   return aNewServer({ projectId, nics: nics.map((nic, position) => ({ ...nic, position })) });
 }
 
-/** The world, whose creations of ports do first what is said for each in its turn. */
+/** The world, in which each creation of a port first runs the given function for its turn. */
 function whenCreating(...acts: (() => Promise<unknown> | void)[]): WorkflowContext {
   const { context } = world;
   return {
@@ -63,13 +65,13 @@ const made = () => [...world.ports.values()].filter(({ id }) => id !== portId);
 const owners = () => made().map(({ deviceId }) => deviceId);
 const taskOf = (newServer: NewServer<'boot'>) => world.store.tasks.of(newServer.server.id);
 
-/** The kinds of the tasks that somebody may take now. */
+/** The kinds of the tasks that can be taken now. */
 async function due(): Promise<string[]> {
   const tasks = await world.store.tasks.lease('dispatcher', world.time.now, 1_000, { limit: 10 });
   return tasks.map(({ kind }) => kind);
 }
 
-test('once they have their ports the servers boot, and nobody may touch them before', async () => {
+test('servers boot once they have their ports, and no task can be taken before', async () => {
   const newServers = [aRequest(), aRequest()];
   const context = whenCreating(async () => expect(await due()).toEqual([]));
   const servers = await acceptWithPorts(context, member, {
@@ -83,7 +85,7 @@ test('once they have their ports the servers boot, and nobody may touch them bef
   expect(await due()).toEqual(['boot', 'boot']);
 });
 
-test('a server that its user deletes meanwhile keeps no port; the others boot', async () => {
+test('a server that its user deletes during the request keeps no port; the others boot', async () => {
   const newServers = [aRequest(), aRequest()];
   const context = whenCreating(remove(newServers[0]!));
   const servers = await acceptWithPorts(context, member, {
@@ -95,7 +97,7 @@ test('a server that its user deletes meanwhile keeps no port; the others boot', 
   expect((await due()).toSorted()).toEqual(['boot', 'delete']);
 });
 
-test('when the only server is deleted meanwhile, the request gets that error', async () => {
+test('when the only server is deleted during the request, the request gets that error', async () => {
   const newServer = aRequest();
   const asked = acceptWithPorts(whenCreating(remove(newServer)), member, {
     newServers: [newServer],
@@ -132,7 +134,7 @@ test.each([
   },
 );
 
-test('what is refused is deleted: its own ports are free at once, and it says why', async () => {
+test('a refused server is deleted: its own ports are deleted at once, and the refusal has the reason', async () => {
   const newServer = aRequest({ port: portId });
   const asked = acceptWithPorts(whenCreating(refuse('conflict')), member, {
     newServers: [newServer],
@@ -154,7 +156,7 @@ test.each([
   { minCount: 2, accepted: 2, tasks: ['boot', 'boot', 'delete'] },
   { minCount: 3, accepted: 0, tasks: ['delete', 'delete', 'delete'] },
 ])(
-  'a quota that is full after two of four, $minCount wanted at least: $accepted boot',
+  'a quota that is full after two of four, minimum $minCount: $accepted boot',
   async ({ minCount, accepted, tasks }) => {
     const newServers = [aRequest(), aRequest(), aRequest(), aRequest()];
     const context = whenCreating(nothing, nothing, refuse('overQuota'));
@@ -169,7 +171,7 @@ test.each([
   },
 );
 
-test('an error that nobody foresaw shows nothing of its inside', async () => {
+test('an unexpected error reveals no internals', async () => {
   const newServer = aRequest();
   const context = whenCreating(() => {
     throw new TypeError('cannot read of undefined');
@@ -183,7 +185,7 @@ test('an error that nobody foresaw shows nothing of its inside', async () => {
   expect(action).toMatchObject({ message: 'internal error' });
 });
 
-test('no port is made for servers beyond the quota, and those that there is room for boot', async () => {
+test('no port is created for servers beyond the quota, and those within it boot', async () => {
   const newServers = [aRequest(), aRequest(), aRequest()];
   const quota = { limits: { ...noLimits, instances: 2 }, minCount: 1 };
   expect(await acceptWithPorts(world.context, member, { newServers, quota })).toHaveLength(2);
@@ -196,7 +198,7 @@ test('no port is made for servers beyond the quota, and those that there is room
   expect(made()).toHaveLength(2);
 });
 
-test('a quota that another request fills while ports are made is not passed', async () => {
+test('a quota that another request fills while ports are created is not exceeded', async () => {
   const newServers = [aRequest(), aRequest()];
   const quota = { limits: { ...noLimits, instances: 2 }, minCount: 1 };
   const context = whenCreating(() => world.store.servers.create(aNewServer({ projectId })));

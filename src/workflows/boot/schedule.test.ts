@@ -1,4 +1,4 @@
-/** Hosts that are only silent are given one moment to link again before a server goes without. */
+/** Hosts that are only silent get one moment to link again before a server is refused. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Task } from '#contracts/store/store.ts';
 import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
@@ -39,7 +39,7 @@ test('a host that reports gets the server at once', async () => {
   });
 });
 
-test('a host that fell silent a minute ago is waited for, once', async () => {
+test('a host silent for a minute is waited for, once', async () => {
   silentFor(60_001);
   const task = await aTask();
   const first = await run(task);
@@ -60,13 +60,13 @@ test('a host that is back by then gets the server', async () => {
   expect(await run(task)).toMatchObject({ next: { step: 'bind-ports' }, host: { hostId } });
 });
 
-test('a host that has been silent for longer than a boot waits is not waited for', async () => {
+test('a host silent for longer than a boot waits is not waited for', async () => {
   silentFor(world.context.settings.hostLostMs + 1);
   const outcome = await run(await aTask());
   expect(outcome.next).not.toMatchObject({ step: 'schedule' });
 });
 
-test('no time is lost where hosts refuse for another reason', async () => {
+test('there is no wait where hosts refuse for another reason', async () => {
   const { generation } = (await world.store.hosts.get(hostId))!;
   await world.store.hosts.update({ hostId, generation, enabled: false });
   const outcome = await run(await aTask());

@@ -1,6 +1,8 @@
 /**
+ *
  * A controller dies between any two writes of a workflow of three steps: another one continues when
- * the lease runs out, each step is recorded once, and what the dead one still writes is refused.
+ * the lease expires, each step is recorded once, and later writes of the dead one are refused.
+ *
  */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Store, TaskStepOf } from '#contracts/store/store.ts';
@@ -33,16 +35,16 @@ afterEach(async () => {
 
 interface Controller {
   owner: string;
-  /** Called at each point that a process may die at. */
+  /** Called at each point at which a process may die. */
   at?: (point: string, step: Step) => Promise<void>;
 }
 
-/** Starts one; what its steps do outside is in `effects`, by owner. */
+/** Starts one; the outside effects of its steps are in `effects`, by owner. */
 function start({ owner, at = async () => undefined }: Controller, effects: string[]): void {
   let running: Step = 'schedule';
   const own: Store = {
     ...store,
-    // A process that is dead renews nothing, and one that works here is never slow.
+    // A process that is dead renews no lease, and one that works here is never slow.
     tasks: { ...store.tasks, renew: async () => undefined },
     commit: async (transition) => {
       const step = running;
@@ -97,7 +99,7 @@ const ended = (serverId: string) =>
 
 const points = ['before the effect', 'after the effect', 'before the commit', 'after the commit'];
 test.each(order.flatMap((step) => points.map((point) => ({ step, point }))))(
-  'it dies $point of $step',
+  'a controller dies $point of $step',
   async ({ step, point }) => {
     const effects: string[] = [];
     const dead = Promise.withResolvers<void>();
@@ -117,7 +119,7 @@ test.each(order.flatMap((step) => points.map((point) => ({ step, point }))))(
     await died.promise;
     const before = effects.length;
     start({ owner: 'second' }, effects);
-    // Nobody takes it before the lease has run out.
+    // No other takes it before the lease has expired.
     time.now += leaseMs - 1;
     expect(await store.tasks.lease('third', time.now, leaseMs, { limit: 1 })).toEqual([]);
     time.now += 1;
@@ -126,7 +128,7 @@ test.each(order.flatMap((step) => points.map((point) => ({ step, point }))))(
     const isRecorded = point === 'after the commit';
     const repeated = order.slice(order.indexOf(step) + (isRecorded ? 1 : 0));
     expect(effects.slice(before)).toEqual(repeated.map((name) => `second: ${name}`));
-    // The first one turns out to be alive, and acts no more.
+    // The first one turns out to be alive, and does nothing more.
     dead.resolve();
     for (const stop of stops.splice(0)) await stop();
     expect(effects).toHaveLength(before + repeated.length);
@@ -137,7 +139,7 @@ test.each(order.flatMap((step) => points.map((point) => ({ step, point }))))(
   },
 );
 
-test('what the store refuses at the commit is the step’s own failure', async () => {
+test('a commit that the store refuses fails its step', async () => {
   const effects: string[] = [];
   const commit = store.commit.bind(store);
   store.commit = async (transition) => {

@@ -1,6 +1,8 @@
 /**
- * The dispatcher with toy workflows over a real store: one step of a task runs at a time, and what
- * it returns is recorded once.
+ *
+ * The dispatcher with toy workflows over a real store: one step of a task runs at a time, and its
+ * result is recorded once.
+ *
  */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { NextStep, Store, Task, TaskStepOf } from '#contracts/store/store.ts';
@@ -49,8 +51,10 @@ const ended = (task: Task) =>
   until(async () => expect(await store.tasks.of(task.serverId)).toBeUndefined());
 
 /**
- * Dispatches boots of these steps; the first is `schedule`. Time passes with the machine's own,
- * from the test's start.
+ *
+ * Dispatches boots of these steps; the first is `schedule`. The clock runs with the machine's, from
+ * the test's start.
+ *
  */
 function dispatch(
   steps: Partial<Record<TaskStepOf['boot'], Step>>,
@@ -95,7 +99,7 @@ function heldStep(outcome: Outcome) {
   return { run, runs, go: go.resolve };
 }
 
-test('a step that outlasts its lease many times runs once, and what it returns is recorded', async () => {
+test('a step that outlasts its lease many times runs once, and its result is recorded', async () => {
   letTimePass();
   const held = heldStep({ server: { vmState: 'active' }, ...ends });
   dispatch({ schedule: held.run });
@@ -115,7 +119,7 @@ test('the lease is renewed while the step runs, so that no other controller take
   const boot = await aBoot(store);
   const end = 1_000 + 10 * leaseMs;
   await until(async () => {
-    // As another controller sees it just before a lease of the start would have run out.
+    // As another controller sees it just before a lease of the start would have expired.
     if (held.runs.length > 0) {
       expect(await store.tasks.lease('there', time.now, leaseMs, { limit: 4 })).toEqual([]);
     }
@@ -132,7 +136,7 @@ test('the clock jumps past the lease: the step still runs once', async () => {
   await until(() => expect(held.runs).toHaveLength(1));
   time.now += 4 * 3_600_000;
   const other = await aBoot(store);
-  // A look has been made with the new time once another task was taken.
+  // The dispatcher has polled with the new time once another task was taken.
   await until(() => expect(held.runs.map(({ serverId }) => serverId)).toContain(other.serverId));
   expect(held.runs).toHaveLength(2);
   held.go();
@@ -140,7 +144,7 @@ test('the clock jumps past the lease: the step still runs once', async () => {
   expect(await store.servers.get(boot.serverId)).toMatchObject({ vmState: 'active' });
 });
 
-test('a step whose host changed meanwhile is run again, with what is there then', async () => {
+test('a step whose host changed during it runs again with the new state', async () => {
   const hostId = await aHost(store, []);
   const seen: number[] = [];
   const run = async (): Promise<Outcome> => {
@@ -160,7 +164,7 @@ test('a step whose host changed meanwhile is run again, with what is there then'
   expect(await store.hosts.get(hostId)).toMatchObject({ vcpusUsed: 2 });
 });
 
-test('a step stops before its next outside effect when another workflow took its server over', async () => {
+test('a step stops before its next outside effect when another workflow took over its server', async () => {
   const held = heldStep(ends);
   const effects: string[] = [];
   const run = async (ctx: WorkflowContext, task: Task<'boot'>): Promise<Outcome> => {
@@ -184,7 +188,7 @@ test('a step stops before its next outside effect when another workflow took its
   expect(await store.servers.get(boot.serverId)).toMatchObject({ vmState: 'deleted' });
 });
 
-test('a step that throws fails its workflow with its own words', async () => {
+test('a step that throws fails its workflow with its message', async () => {
   const run = async (): Promise<Outcome> => {
     throw new ComputeError('unavailable', 'the network service does not answer');
   };
@@ -196,7 +200,7 @@ test('a step that throws fails its workflow with its own words', async () => {
   expect(action).toMatchObject({ message: 'the network service does not answer' });
 });
 
-test('a parked step runs when its host has answered, and not before', async () => {
+test('a parked step runs once its host has a result, and not before', async () => {
   const hostId = await aHost(store, []);
   const body = { do: 'destroy', guestId: 'guest' } as const;
   const answered: unknown[] = [];
@@ -225,12 +229,12 @@ test('a parked step runs when its host has answered, and not before', async () =
   expect(answered).toEqual([{ ok: true, steps: [] }]);
 });
 
-test('what is recorded by a controller that lost its lease to another is refused', async () => {
+test('a commit of a controller that lost its lease is refused', async () => {
   const held = heldStep({ server: { vmState: 'active' }, ...ends });
   dispatch({ schedule: held.run });
   const boot = await aBoot(store);
   await until(() => expect(held.runs).toHaveLength(1));
-  // This process stood still for longer than the lease: its renewals did not come.
+  // This process was suspended for longer than the lease: it did not renew it.
   const [taken] = await store.tasks.lease('there', time.now + 10 * leaseMs, leaseMs, { limit: 1 });
   expect(taken).toMatchObject({ serverId: boot.serverId, epoch: boot.epoch + 1 });
   held.go();
@@ -240,7 +244,7 @@ test('what is recorded by a controller that lost its lease to another is refused
   expect(await store.servers.get(boot.serverId)).toMatchObject({ vmState: 'building' });
 });
 
-test('a task that the store could not record is continued as soon as it can, from the step that is recorded', async () => {
+test('a task that the store could not record continues as soon as possible from its recorded step', async () => {
   const commit = store.commit.bind(store);
   const ran: string[] = [];
   let isFull = true;
@@ -264,7 +268,7 @@ test('a task that the store could not record is continued as soon as it can, fro
   expect(await store.tasks.lease('there', time.now, leaseMs, { limit: 4 })).toEqual([]);
 });
 
-test('tasks that cannot be recorded keep no others from running, however many they are', async () => {
+test('tasks that cannot be recorded do not block others, however many they are', async () => {
   const commit = store.commit.bind(store);
   store.commit = async (transition) => {
     if (odd.has(transition.task.id)) throw new TypeError('a mistake of ours');
@@ -280,7 +284,7 @@ test('tasks that cannot be recorded keep no others from running, however many th
 });
 
 test.each(['runs', 'was stopped'])(
-  'the clock goes an hour back while the dispatcher %s: a retry is not put off by an hour',
+  'the clock moves back an hour while the dispatcher %s: a retry is not delayed by an hour',
   async (how) => {
     let tries = 0;
     const steps = {

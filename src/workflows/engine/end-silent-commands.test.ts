@@ -1,6 +1,9 @@
 /**
- * What becomes of commands to a host that stopped reporting: taken back, waited for, ended, and
- * never lost.
+ *
+ * What happens to commands to a host that stopped reporting: withdrawn, waited for, ended, and
+ * never
+ * lost.
+ *
  */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { HostCommandBody } from '#contracts/host/host-link.ts';
@@ -45,7 +48,7 @@ const resultOf = async (serverId: string) =>
   (await store.commands.last(serverId, 'stop'))?.result ?? null;
 const waiting = async () => (await store.commands.pending(hostId)).map(({ serverId }) => serverId);
 
-test('what was never sent is taken back once the host is down, and not before', async () => {
+test('an unsent command is withdrawn once the host is down, and not before', async () => {
   const serverId = await give();
   steady = settings.hostTimeoutMs;
   await endSilentCommands(context);
@@ -62,7 +65,7 @@ test('what was never sent is taken back once the host is down, and not before', 
   expect(notified).toEqual([`commands:${hostId}`, 'tasks']);
 });
 
-test('what may have been sent is waited for until the host is lost, and does not count as undone', async () => {
+test('a command that may have been sent is waited for until the host is lost, and does not count as undone', async () => {
   const serverId = await give();
   links.markSent(hostId, 1);
   steady = settings.hostLostMs;
@@ -75,7 +78,7 @@ test('what may have been sent is waited for until the host is lost, and does not
   expect(result).not.toHaveProperty('undone');
 });
 
-test('what removes a guest waits for the host however long it is away', async () => {
+test('a command that removes a guest waits for the host however long it is away', async () => {
   const serverId = await give('destroy');
   steady = 10 * settings.hostLostMs;
   await endSilentCommands(context);
@@ -92,7 +95,7 @@ test('a command of a linked host is left alone', async () => {
   expect(links.maySend(hostId, 1)).toBe(true);
 });
 
-test('an end that cannot be recorded takes nothing back: a host that returns meanwhile is sent the command', async () => {
+test('an end that cannot be recorded withdraws nothing: a host that returns is sent the command', async () => {
   const serverId = await give();
   const full = new ComputeError('unavailable', 'the disk of the state directory is full');
   vi.spyOn(store.commands, 'complete').mockRejectedValueOnce(full);

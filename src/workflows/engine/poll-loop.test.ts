@@ -6,7 +6,7 @@ import { pollLoop } from './poll-loop.ts';
 const parts = { wakeup: inProcessWakeup(), log: silentLog };
 const options = { topic: 'tasks', pollMs: 60_000, failing: 'no look' } as const;
 
-/** A look that ends on demand, and the number of looks so far. */
+/** A poll that ends on demand, and the number of polls so far. */
 function slowLook() {
   const ends: ((error?: Error) => void)[] = [];
   const look = () =>
@@ -16,7 +16,7 @@ function slowLook() {
   return { look, count: () => ends.length, end: (error?: Error) => ends.at(-1)?.(error) };
 }
 
-test('it polls at once, and once more for all wake-ups that came during it; never twice at a time', async () => {
+test('it polls at once, and once more for all wake-ups during a poll; never twice at a time', async () => {
   const { look, count, end } = slowLook();
   const loop = pollLoop(parts, options, look);
   loop.wake();
@@ -40,7 +40,7 @@ test('a poll that fails is repeated at the next wake-up', async () => {
   await loop.stop();
 });
 
-test('stopped, it waits for the look that is under way, and begins none', async () => {
+test('stopped, it waits for the running poll, and begins no other', async () => {
   const { look, count, end } = slowLook();
   const loop = pollLoop(parts, options, look);
   let isStopped = false;

@@ -1,4 +1,4 @@
-/** What a step may return: checked by the compiler, so the values are only there to be typed. */
+/** What a step may return: checked by the compiler, so the values exist only to be typed. */
 import { expect, test } from 'vitest';
 import type { StepOutcome } from './workflow.ts';
 import { succeeded } from './endings.ts';

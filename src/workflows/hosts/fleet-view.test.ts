@@ -57,7 +57,7 @@ test('a row is read again only when it changed', async () => {
   await store.close();
 });
 
-test('a host that falls silent, and one that speaks again, is seen without reading its row', async () => {
+test('a host that falls silent, and one that reports again, is seen without reading its row', async () => {
   const { store, view, time, refresh, idOf } = await aFleet(['a']);
   await refresh();
   const id = await idOf('a');
@@ -71,7 +71,7 @@ test('a host that falls silent, and one that speaks again, is seen without readi
   await store.close();
 });
 
-test('a host that the store no longer has is forgotten', async () => {
+test('a host that the store no longer has is dropped', async () => {
   const { store, view, refresh } = await aFleet(['a', 'b']);
   await refresh();
   const none = { versions: async () => [], get: async () => undefined };

@@ -1,4 +1,4 @@
-/** Who is alive, whatever the wall clock does, and which commands can be taken back. */
+/** Which hosts are alive, whatever the wall clock does, and which commands can be withdrawn. */
 import { beforeEach, expect, test } from 'vitest';
 import { HostLinks } from './host-links.ts';
 
@@ -22,7 +22,7 @@ function aProcess(): HostLinks {
   });
 }
 
-/** A host as its row has it, last seen that long ago by the wall clock. */
+/** A host as in its row, last seen that long ago by the wall clock. */
 const seen = (agoMs: number) => ({ id: 'h', forcedDown: false, lastSeenAt: wall.now - agoMs });
 function pass(ms: number): void {
   wall.now += ms;
@@ -38,7 +38,7 @@ test.each([4 * hour, -hour])('a linked host is alive though the clock jumps by %
 });
 
 test.each([4 * hour, -hour])(
-  'a host that hung up is alive for a minute and no longer, though the clock jumps by %i ms',
+  'a host that closed its link is alive for a minute and no longer, though the clock jumps by %i ms',
   (jump) => {
     const host = seen(0);
     links.opened('h')();
@@ -51,7 +51,7 @@ test.each([4 * hour, -hour])(
   },
 );
 
-test('after a restart with the clock an hour back a host of before is not alive until it links', () => {
+test('after a restart with the clock an hour back a known host is not alive until it links', () => {
   const host = seen(0);
   wall.now -= hour;
   links = aProcess();
@@ -60,14 +60,14 @@ test('after a restart with the clock an hour back a host of before is not alive 
   expect(links.isAlive(host)).toBe(true);
 });
 
-test('a host from before the restart has its full time to come back', () => {
+test('a known host has its full time to link after a restart', () => {
   const host = seen(10 * hour);
   expect(links.silentMs(host)).toBe(0);
   pass(1_000);
   expect(links.silentMs(host)).toBe(1_000);
 });
 
-test('the old link of a host that dialled in again closes later, and the host stays alive', () => {
+test('a host that links again stays alive when its old link closes later', () => {
   const closeOld = links.opened('h');
   links.opened('h');
   closeOld();
@@ -76,7 +76,7 @@ test('the old link of a host that dialled in again closes later, and the host st
   expect(links.isAlive(seen(hour))).toBe(true);
 });
 
-test('a host that is forced down is not alive, and without a link it is waited for no longer', () => {
+test('a host that is forced down is not alive, and without a link it is no longer waited for', () => {
   const down = { ...seen(0), forcedDown: true };
   const close = links.opened('h');
   expect([links.isAlive(down), links.silentMs(down)]).toEqual([false, 0]);
@@ -89,7 +89,7 @@ test('a host whose token was revoked is not alive, even before its link closes',
   expect(links.isAlive({ ...seen(0), lastSeenAt: 0 })).toBe(false);
 });
 
-test('a command can be taken back until it may have been sent, and is then never sent', () => {
+test('a command can be withdrawn until it may have been sent, and is then never sent', () => {
   links.markSent('h', 4);
   expect(links.withdraw('h', 4)).toBe(false);
   expect(links.withdraw('h', 5)).toBe(true);

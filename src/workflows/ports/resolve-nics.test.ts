@@ -62,9 +62,7 @@ function networkOf(physicalNetwork: string | null): Network {
   };
 }
 
-/**
- * A context whose network service has one port and one network, and the calls that were made to it.
- */
+/** ⏎ A context whose network service has one port and one network, and the calls made to it. ⏎ */
 function around(port: Port, physicalNetwork: string | null = 'physnet1', hosts: Host[] = []) {
   const calls: string[] = [];
   const network: Partial<NetworkService> = {
@@ -135,7 +133,7 @@ test('the NIC and its PCI request share one id', async () => {
   ]);
 });
 
-test('what only the service sees of a port counts: it asks for a trusted device', async () => {
+test('a trusted profile that only the service user can see requests a trusted device', async () => {
   const port = portOf('direct', { profile: { trusted: true } });
   const { context } = around(port);
   const resolved = await resolveNics(context, caller, of([byPort('port-direct')]));
@@ -146,7 +144,7 @@ test('what only the service sees of a port counts: it asks for a trusted device'
   });
 });
 
-test('of several NICs that do not do, the first is named', async () => {
+test('of several invalid NICs the first is named', async () => {
   const { context } = around(portOf('direct'));
   const asked = [byPort('port-direct'), byPort('nowhere'), byPort('nor-here')];
   await expect(resolveNics(context, caller, of(asked))).rejects.toThrow(/^networks\[1\]/);
@@ -181,7 +179,7 @@ const refusals: {
     kind: 'conflict',
   },
   {
-    name: 'a port of another project, which the owner of its network sees',
+    name: 'a port of another project that is visible to the owner of its network',
     port: portOf('direct', { projectId: 'other' }),
     asked: [byPort('port-direct')],
     message: /^networks\[0\]\.port: Port port-direct is not usable: it belongs to another project/,
@@ -202,7 +200,7 @@ const refusals: {
     kind: 'invalid',
   },
   {
-    name: 'a vnic type that cannot be made',
+    name: 'a vnic type that is not supported',
     port: portOf('smart-nic'),
     asked: [byPort('port-smart-nic')],
     message: /binding:vnic_type smart-nic, which is not supported; use normal, direct/,
@@ -210,14 +208,14 @@ const refusals: {
   },
 ];
 
-test.each(refusals)('refuses $name, naming it', async ({ port, asked, message, kind }) => {
+test.each(refusals)('$name is refused by its name', async ({ port, asked, message, kind }) => {
   const { context } = around(port);
   const refusal = resolveNics(context, caller, of(asked));
   await expect(refusal).rejects.toThrow(message);
   await expect(refusal).rejects.toMatchObject({ kind });
 });
 
-test('the project that counts is that of the server, whoever asks', async () => {
+test('the ports must belong to the server’s project, whichever user sends the request', async () => {
   const { context } = around(portOf('normal', { projectId: 'other' }));
   const asked = { ...of([byPort('port-normal')]), projectId: 'other' };
   expect((await resolveNics(context, caller, asked)).nics).toHaveLength(1);
@@ -237,13 +235,13 @@ test('a direct port on a network without a physical network is refused where no 
   await expect(refusal).rejects.toThrow(/its network red has no provider:physical_network/);
 });
 
-test('and accepted where a host offers one', async () => {
+test('a direct port on a network without a physical network is accepted where a host offers such a device', async () => {
   const { context } = around(portOf('direct'), null, [hostOffering({ physical_network: null })]);
   const { pciRequests } = await resolveNics(context, caller, of([byPort('port-direct')]));
   expect(pciRequests[0]?.spec[0]).toMatchObject({ physical_network: null });
 });
 
-test('the policy of flavor or image counts where the port has none of its own', async () => {
+test('the policy of flavor or image applies where the port has none', async () => {
   const policyOf = async (port: Port) => {
     const asked = [byPort('port-direct')];
     const { context } = around(port);

@@ -1,4 +1,4 @@
-/** When the step that waits for wires looks, and what it makes of what it sees. */
+/** When the step that waits for wiring polls, and what it does with the result. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Task } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-/** What the network service shows from now on; null: no port. */
+/** What the network service returns from now on; null: no port. */
 function shows(port: Parameters<typeof aPort>[1] | null): void {
   world.ports.clear();
   const bound = { deviceId: serverId, macAddress: 'fa:16:3e:00:00:01' };
@@ -51,7 +51,7 @@ async function begin(): Promise<void> {
   await world.store.commit({ task, next: null, ...wait });
 }
 
-/** Runs the step if it is due, and says whether it was. */
+/** Runs the step if it is due, and returns whether it was. */
 async function look(): Promise<boolean> {
   const task = await taken();
   if (task === undefined) return false;
@@ -62,7 +62,7 @@ async function look(): Promise<boolean> {
 
 const vmState = async () => (await world.store.servers.get(serverId))?.vmState;
 
-test('without an event it looks after ten seconds, then soon, then ever more rarely', async () => {
+test('without an event the step polls after ten seconds, then soon, then ever more rarely', async () => {
   await begin();
   const began = world.time.now;
   const looks: number[] = [];
@@ -73,7 +73,7 @@ test('without an event it looks after ten seconds, then soon, then ever more rar
   expect(looks).toEqual([10, 12, 16, 24, 40, 70, 100]);
 });
 
-test('a lost event is found by the next look', async () => {
+test('the next poll makes up for a lost event', async () => {
   await begin();
   shows({ status: 'ACTIVE' });
   expect(await look()).toBe(false);
@@ -82,7 +82,7 @@ test('a lost event is found by the next look', async () => {
   expect([await vmState(), await world.store.tasks.of(serverId)]).toEqual(['active', undefined]);
 });
 
-test('an event makes it due at once', async () => {
+test('an event makes the step due at once', async () => {
   await begin();
   shows({ status: 'ACTIVE' });
   await notify();
@@ -98,7 +98,7 @@ test('an event that comes before the wait begins is not lost', async () => {
   expect(await vmState()).toBe('active');
 });
 
-test('an event that comes while it looks makes it look once more, and one that it saw does not', async () => {
+test('an event that comes during a poll causes another, and one handled by the poll does not', async () => {
   await begin();
   await notify();
   const task = await taken();
@@ -110,7 +110,7 @@ test('an event that comes while it looks makes it look once more, and one that i
   expect(await vmState()).toBe('active');
 });
 
-test('an event before the status is followed by a look two seconds later', async () => {
+test('an event before the status is followed by a poll two seconds later', async () => {
   await begin();
   await notify();
   expect([await look(), await look()]).toEqual([true, false]);
@@ -120,7 +120,7 @@ test('an event before the status is followed by a look two seconds later', async
   expect(await vmState()).toBe('active');
 });
 
-test('at the end of its time it looks once more, then gives up', async () => {
+test('at the time-out the step polls once more, then fails', async () => {
   await begin();
   world.time.now += world.context.settings.plugTimeoutMs + 3_600_000;
   const task = await taken();
@@ -133,14 +133,14 @@ test('at the end of its time it looks once more, then gives up', async () => {
   expect(await vmState()).toBe('active');
 });
 
-test('a port that is gone is a reason that no other host takes away', async () => {
+test('a deleted port is a reason that no other host would change', async () => {
   await begin();
   await notify();
   shows(null);
   await expect(run(world.context, (await taken())!)).rejects.toMatchObject({ kind: 'invalid' });
 });
 
-test('a network service that does not answer is asked again, until it is too late', async () => {
+test('a network service that does not respond is polled again until the time-out', async () => {
   await begin();
   const { network } = world.context;
   const listServerPorts = network.listServerPorts.bind(network);
@@ -154,7 +154,7 @@ test('a network service that does not answer is asked again, until it is too lat
   expect([await look(), await vmState()]).toEqual([true, 'active']);
 });
 
-test('addresses that changed meanwhile are taken over with the same look', async () => {
+test('changed addresses are taken over by the same poll', async () => {
   await begin();
   const changed = { serverId, kind: 'changed', portId } as const;
   const store = world.store.networkEvents;
@@ -167,7 +167,7 @@ test('addresses that changed meanwhile are taken over with the same look', async
   expect(await store.of(serverId)).toEqual([]);
 });
 
-test('a clock that goes back does not make the wait longer than a whole one', async () => {
+test('a clock that moves back does not extend the wait beyond its full length', async () => {
   await begin();
   const { plugTimeoutMs } = world.context.settings;
   world.time.now -= 3_600_000;

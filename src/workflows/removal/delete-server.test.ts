@@ -1,4 +1,4 @@
-/** What a deletion does after the server is gone. The rest of it is in the scenarios. */
+/** What a deletion does after the server is deleted. The rest is in the scenarios. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Task } from '#contracts/store/store.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
@@ -16,7 +16,7 @@ afterEach(() => world.stop());
 
 const deletionOf = async (id: string) => taskOf('delete', await world.store.tasks.of(id));
 
-/** Runs the task's step; the task as it is then, undefined: ended. */
+/** Runs the task's step; the task afterwards, undefined: ended. */
 async function run(task: Task<'delete'>): Promise<Task<'delete'> | undefined> {
   const outcome = await deleteWorkflow.steps[task.step].run(world.context, task, {
     read: undefined,
@@ -37,12 +37,12 @@ async function atRelease(nic: ServerNic): Promise<Task<'delete'>> {
 
 test.each([
   { what: 'of its user', nic: aNic({ portId: 'p' }) },
-  { what: 'that was made and deleted', nic: aNic({ portId: null, ownsPort: true }) },
+  { what: 'that was created and deleted', nic: aNic({ portId: null, ownsPort: true }) },
 ])('with a port $what the deletion ends with the server', async ({ nic }) => {
   expect(await run(await atRelease(nic))).toBeUndefined();
 });
 
-test('a port whose creation was not recorded, and that came after the deletion had looked, is deleted two minutes later', async () => {
+test('an unrecorded port that appears after the deletion’s check is deleted two minutes later', async () => {
   const waiting = await run(await atRelease(aNic({ portId: null })));
   expect(waiting).toMatchObject({ step: 'delete-late-ports', dueAt: world.time.now + 120_000 });
   const { serverId } = waiting!;
@@ -65,7 +65,7 @@ const usedOf = async () => {
 const flavorOf = (vcpus: number, memoryMib: number, diskGib: number) =>
   aFlavor({ vcpus, memoryMib, diskGib, ephemeralGib: 1 });
 
-/** Servers on one host that has what they claim. */
+/** Servers on one host that has their claims. */
 async function claiming(...flavors: Flavor[]): Promise<string[]> {
   const ids: string[] = [];
   for (const flavor of flavors) ids.push((await world.activeServer({ flavor, nics: [] })).id);
@@ -88,7 +88,7 @@ const damageFlavor = (id: string) =>
     .where('uuid' as never, '=', id as never)
     .execute();
 
-/** Asks for the deletion and runs it from the release of what is held. */
+/** Requests the deletion and runs it from the release of the claims. */
 async function removed(id: string): Promise<void> {
   const { status } = await world.ask(`DELETE /v2.1/servers/${id}`);
   expect(status).toBe(204);
@@ -100,7 +100,7 @@ async function removed(id: string): Promise<void> {
   expect(await run(await deletionOf(id))).toBeUndefined();
 }
 
-test('a server whose flavor is damaged gives back what it held on its host, and no more', async () => {
+test('a server whose flavor is damaged releases what it held on its host, and no more', async () => {
   const [damaged = '', whole = ''] = await claiming(flavorOf(2, 512, 10), flavorOf(4, 1024, 20));
   await damageFlavor(damaged);
   await removed(damaged);
@@ -109,7 +109,7 @@ test('a server whose flavor is damaged gives back what it held on its host, and 
   expect((await usedOf()).used).toEqual([0, 0, 0]);
 });
 
-test('of several servers with damaged flavors, the last gives back what all of them held', async () => {
+test('of several servers with damaged flavors, the last one releases what all held', async () => {
   const [first = '', last = '', whole = ''] = await claiming(
     flavorOf(2, 512, 10),
     flavorOf(1, 256, 5),
@@ -125,7 +125,7 @@ test('of several servers with damaged flavors, the last gives back what all of t
   expect((await usedOf()).used).toEqual([0, 0, 0]);
 });
 
-test('what a deleted server holds until its silent host returns is not given back with a damaged one', async () => {
+test('what a deleted server holds until its silent host returns is not released with a damaged one', async () => {
   const [damaged = '', waiting = ''] = await claiming(flavorOf(2, 512, 10), flavorOf(4, 1024, 20));
   await world.ask(`DELETE /v2.1/servers/${waiting}`);
   const task = await deletionOf(waiting);

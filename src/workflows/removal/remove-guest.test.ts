@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-/** The host answered the removal of the guest; what the workflow does next. */
+/** The host reported the removal of the guest; what the workflow does next. */
 async function answered(kind: 'boot' | 'delete', result: CommandResult) {
   const body = { do: 'destroy', guestId: server.id } as const;
   await world.store.commands.issue({ hostId, serverId: server.id, body });
@@ -45,7 +45,7 @@ async function answered(kind: 'boot' | 'delete', result: CommandResult) {
 const refused: CommandResult = { ok: false, message: 'libvirt is busy', detail: '', steps: [] };
 
 test.each(['boot', 'delete'] as const)(
-  'the guest of a %s that could not be removed keeps its ports and devices: its host is asked again',
+  'the guest of a %s that could not be removed keeps its ports and devices: the command is sent again',
   async (kind) => {
     const outcome = await answered(kind, refused);
     expect(outcome.next).toMatchObject({ step: 'remove-guest', data: { tries: 1 } });
@@ -56,14 +56,14 @@ test.each(['boot', 'delete'] as const)(
 );
 
 test.each(['boot', 'delete'] as const)(
-  'once the guest of a %s is gone its ports are next',
+  'once the guest of a %s is removed its ports are next',
   async (kind) => {
     const outcome = await answered(kind, { ok: true, steps: [] });
     expect(outcome.next).toMatchObject({ step: 'unbind-ports', dueAt: world.time.now });
   },
 );
 
-test('a deleted server gives back what it claimed, once, and its device', async () => {
+test('a deleted server releases its claims once, and its device', async () => {
   const boot = taskOf('boot', await world.store.tasks.of(server.id));
   const next = { kind: 'delete', step: 'release', data: {}, dueAt: world.time.now } as const;
   await world.store.commit({ task: boot, next });
@@ -75,12 +75,12 @@ test('a deleted server gives back what it claimed, once, and its device', async 
   expect(await world.store.hosts.devices(hostId)).toMatchObject([
     { status: 'available', serverId: null },
   ]);
-  // Recorded by another controller in the meantime: it is not given back a second time.
+  // Recorded by another controller in between: it is not released a second time.
   expect((await world.store.commit({ task, ...outcome })).ok).toBe(false);
   expect(await world.store.hosts.get(hostId)).toMatchObject(left);
 });
 
-test('a boot that is undone gives back what it claimed, once, and its device', async () => {
+test('a boot that is undone releases its claims once, and its device', async () => {
   const boot = taskOf('boot', await world.store.tasks.of(server.id));
   const failure = { message: 'no KVM', detail: '', retry: false };
   const task = { ...boot, data: { ...boot.data, failure } };

@@ -11,7 +11,7 @@ import { unbindPorts } from './tear-down.ts';
 const serverId = 's1';
 const bound = { deviceId: serverId, deviceOwner: 'compute:nova', bindingHost: 'host-1' };
 
-/** Runs the step for a server on host-1 with these NICs; what Neutron was asked to do. */
+/** Runs the step for a server on host-1 with these NICs; the requests to Neutron. */
 async function unbind(nics: ServerNic[], ports: Port[]): Promise<string[]> {
   const asked: string[] = [];
   const network: Partial<NetworkService> = {
@@ -51,31 +51,31 @@ const ownNic = aNic({ portId: 'made', ownsPort: true });
 
 test.each([
   {
-    name: 'ports of its user are unbound, those made for it deleted',
+    name: 'ports of its user are unbound, those created for it deleted',
     nics: [usersNic('a'), ownNic],
     ports: [aPort('a', bound), aPort('made', bound)],
     asked: ['unbind a', 'delete made'],
   },
   {
-    name: 'a port that a step made and no row knows is deleted',
+    name: 'a port that a step created and no row has is deleted',
     nics: [],
     ports: [aPort('lost', { deviceId: serverId })],
     asked: ['delete lost'],
   },
   {
-    name: 'a port whose user took the server off it is still unbound from the host',
+    name: 'a port that its user detached is still unbound from the host',
     nics: [usersNic('a')],
     ports: [aPort('a', { ...bound, deviceId: '' })],
     asked: ['list a', 'unbind a'],
   },
   {
-    name: 'a port that was never bound, one that another server has and one that is gone are left alone',
+    name: 'a port that was never bound, one of another server and one that no longer exists are left alone',
     nics: [usersNic('a'), usersNic('b'), usersNic('c')],
     ports: [aPort('a'), aPort('b', { ...bound, deviceId: 's2' })],
     asked: ['list a b c'],
   },
   {
-    name: 'a port of another project that bears its id is no one’s to delete',
+    name: 'a port of another project with the server’s id is not deleted',
     nics: [],
     ports: [aPort('foreign', { ...bound, projectId: 'p2' })],
     asked: [],

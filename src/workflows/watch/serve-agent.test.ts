@@ -1,6 +1,8 @@
 /**
- * The controller's end: what is sent again, what is recorded, and what a closed link still counts
- * for.
+ *
+ * The controller's end of the link: what is sent again, what is recorded, and which messages of a
+ * closed link count.
+ *
  */
 import { afterEach, expect, test, vi } from 'vitest';
 import type { CommandResult, HostReport, ToAgent } from '#contracts/host/host-link.ts';
@@ -56,7 +58,7 @@ async function aController() {
     const commands = () => heard.filter((message) => message.type === 'command');
     return { agentEnd, heard, commands };
   };
-  /** Writes a command for host-1, and says so. */
+  /** Writes a command for host-1, and wakes up the link. */
   const give = async (): Promise<void> => {
     const [host] = await store.hosts.list();
     const task = await aBoot(store);
@@ -73,7 +75,7 @@ async function aController() {
 
 const hello = { type: 'hello', host: 'host-1', report } as const;
 
-test('hello is answered with the host’s id, and what its report says is in the store', async () => {
+test('hello is answered with the host’s id, and its report is in the store', async () => {
   const { store, join } = await aController();
   const link = join();
   link.agentEnd.send(hello);
@@ -83,7 +85,7 @@ test('hello is answered with the host’s id, and what its report says is in the
   expect(host).toMatchObject({ hostIp: '192.0.2.7', physicalNetworks: ['physnet1'] });
 });
 
-test('every command without a result is sent on each new link, and none twice on one', async () => {
+test('every command without a result is sent on each new link, and once per link', async () => {
   const { join, give } = await aController();
   const first = join();
   first.agentEnd.send(hello);
@@ -100,7 +102,7 @@ test('every command without a result is sent on each new link, and none twice on
   expect(first.commands()).toHaveLength(2);
 });
 
-test('what was sent can be taken back no more, and a host counts as linked until its link closes', async () => {
+test('a sent command cannot be withdrawn, and a host counts as linked until its link closes', async () => {
   const { store, context, join, give } = await aController();
   const link = join();
   link.agentEnd.send(hello);
@@ -116,7 +118,7 @@ test('what was sent can be taken back no more, and a host counts as linked until
   expect(context.links.withdraw(id, 2)).toBe(true);
 });
 
-test('a command that was taken back is not sent, nor what comes after it, until its end is recorded or given up', async () => {
+test('a withdrawn command and those after it are not sent until its end is recorded or cancelled', async () => {
   const { store, context, join, give, look } = await aController();
   const link = join();
   link.agentEnd.send(hello);
@@ -135,7 +137,7 @@ test('a command that was taken back is not sent, nor what comes after it, until 
   );
 });
 
-test('a result that cannot be recorded is not confirmed, and is asked for again', async () => {
+test('a result that cannot be recorded is not confirmed, and is requested again', async () => {
   const { store, log, join, give } = await aController();
   const link = join();
   link.agentEnd.send(hello);
@@ -154,7 +156,7 @@ test('a result that cannot be recorded is not confirmed, and is asked for again'
   await vi.waitFor(() => expect(link.heard).toContainEqual({ type: 'recorded', seq: 1 }));
 });
 
-test('of a closed link late results count, late reports do not', async () => {
+test('late results of a closed link count, late reports do not', async () => {
   const { store, join, give } = await aController();
   const link = join();
   link.agentEnd.send(hello);
@@ -169,7 +171,7 @@ test('of a closed link late results count, late reports do not', async () => {
   expect((await store.hosts.list())[0]?.hostIp).toBe('192.0.2.7');
 });
 
-test('the uptime of a host is that of its last report or heartbeat that has one', async () => {
+test('the uptime of a host is that of its last report or heartbeat with one', async () => {
   const { store, context, join } = await aController();
   const link = join();
   link.agentEnd.send({ type: 'hello', host: 'host-1', report: { ...report, uptime: 'up 1' } });
@@ -184,7 +186,7 @@ test('the uptime of a host is that of its last report or heartbeat that has one'
   expect(uptime()).toBe('up 2');
 });
 
-test('an agent that does not say hello first is sent nothing', async () => {
+test('an agent that does not begin with hello is sent nothing', async () => {
   const { log, join } = await aController();
   const link = join();
   link.agentEnd.send({ type: 'heartbeat' });
@@ -192,7 +194,7 @@ test('an agent that does not say hello first is sent nothing', async () => {
   expect(link.heard).toEqual([]);
 });
 
-test('a hello that cannot be taken in is reported with its cause', async () => {
+test('a hello that cannot be recorded is reported with its cause', async () => {
   const { store } = await openStore(':memory:');
   stores.push(store);
   store.hosts.register = () => Promise.reject(new Error('no such column: number'));

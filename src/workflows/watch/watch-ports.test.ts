@@ -49,7 +49,7 @@ const notify = (kind: NetworkEventKind, port = portId) =>
     { wakes: 'wait-for-plug', now: world.time.now },
   );
 
-/** One look at all idle servers. */
+/** One poll of all idle servers. */
 async function look({ mayHaveMissed = false } = {}): Promise<void> {
   await watchPorts(world.context, { pollMs: 60_000, mayHaveMissed }).stop();
 }
@@ -72,7 +72,7 @@ async function act(): Promise<string | undefined> {
 const left = async () => (await world.store.networkEvents.of(serverId)).map(({ kind }) => kind);
 const addresses = async () => (await world.store.servers.get(serverId))?.nics[0]?.vif?.fixedIps;
 
-test('a changed address is followed with one look', async () => {
+test('a changed address is followed with one poll', async () => {
   world.ports.set(portId, { ...mine(), fixedIps: moved });
   await notify('changed');
   await look();
@@ -80,19 +80,19 @@ test('a changed address is followed with one look', async () => {
   expect([await addresses(), await left(), asked]).toEqual([moved, [], ['ports']]);
 });
 
-test('an event of a port that has not changed costs a look and nothing else', async () => {
+test('an event of a port that has not changed costs a poll and nothing else', async () => {
   await notify('changed');
   await look();
   expect([await act(), await left(), asked]).toEqual([undefined, [], ['ports']]);
 });
 
-test('an event of a port that is no NIC of the server costs no look', async () => {
+test('an event of a port that is not a NIC of the server costs no poll', async () => {
   await notify('deleted', 'other');
   await look();
   expect([await act(), await left(), asked]).toEqual([undefined, [], []]);
 });
 
-test('a port that is gone is taken off; the event stays until there is nothing more to do', async () => {
+test('the NIC of a deleted port is removed; the event stays until nothing is left to do', async () => {
   world.ports.clear();
   await notify('deleted');
   await look();
@@ -100,14 +100,14 @@ test('a port that is gone is taken off; the event stays until there is nothing m
   expect(await left()).toEqual(['deleted']);
 });
 
-test('a port that is there, under another name, is left alone', async () => {
+test('a port that exists under another name is left alone', async () => {
   world.ports.set(portId, aPort(portId, { deviceId: 'another' }));
   await notify('deleted');
   await look();
   expect([await act(), await left()]).toEqual([undefined, []]);
 });
 
-test('a NIC that another workflow changed after the look is looked at again', async () => {
+test('a NIC that another workflow changed after the poll is polled again', async () => {
   world.ports.set(portId, { ...mine(), fixedIps: moved });
   await notify('changed');
   await look();
@@ -126,7 +126,7 @@ test('a NIC that another workflow changed after the look is looked at again', as
   expect([await addresses(), await left()]).toEqual([moved, []]);
 });
 
-describe('a port whose VF is to be set another way', () => {
+describe('a port with changed VF settings', () => {
   const settings = (spoof_check: boolean) => ({ vlan: '100', vf_settings: { spoof_check } });
   const portWith = (details: object) => ({
     ...mine(),
@@ -150,7 +150,7 @@ describe('a port whose VF is to be set another way', () => {
     await notify('changed');
   });
 
-  test('its host is asked, and the NIC follows once that has answered', async () => {
+  test('its host gets a command, and the NIC follows once the host has a result', async () => {
     await look();
     expect(await act()).toBe('follow-ports');
     const [host] = await world.store.hosts.list();
@@ -175,7 +175,7 @@ describe('a port whose VF is to be set another way', () => {
     },
   ];
   test.each(refusals)(
-    'a host refuses $name: the NIC is as its VF, and why is in the actions',
+    'a host refuses $name: the NIC shows its VF’s settings, and the action has the reason',
     async ({ steps, keeps }) => {
       await look();
       await act();
@@ -186,7 +186,7 @@ describe('a port whose VF is to be set another way', () => {
     },
   );
 
-  test('a host that stopped reporting is asked again once it is back', async () => {
+  test('a host that stopped reporting gets the command again once it is back', async () => {
     await look();
     await act();
     await answer({ ok: false, message: hostSilentMessage, detail: '', steps: [] });
@@ -230,7 +230,7 @@ describe('a port whose VF is to be set another way', () => {
     expect(await left()).toEqual([]);
   });
 
-  test('a server that is off asks no host', async () => {
+  test('for a stopped server no host gets a command', async () => {
     await world.store.servers.update(serverId, { vmState: 'stopped' });
     await look();
     expect(await act()).toBe('follow-ports');
@@ -242,7 +242,7 @@ describe('a port whose VF is to be set another way', () => {
   });
 });
 
-test('while the server is in a state that lets no NIC go, the event waits, and nobody is asked', async () => {
+test('while the server’s state forbids detaching, the event waits, and no poll is made', async () => {
   world.ports.clear();
   await world.store.servers.update(serverId, { vmState: 'suspended' });
   await notify('deleted');
@@ -253,7 +253,7 @@ test('while the server is in a state that lets no NIC go, the event waits, and n
   expect(await act()).toBe('detach');
 });
 
-test('a network service that does not answer keeps the event', async () => {
+test('a network service that does not respond keeps the event', async () => {
   const { network } = world.context;
   network.listServerPorts = () => Promise.reject(new ComputeError('unavailable', 'away'));
   await notify('changed');
@@ -261,14 +261,14 @@ test('a network service that does not answer keeps the event', async () => {
   expect([await act(), await left()]).toEqual([undefined, ['changed']]);
 });
 
-test('what was missed is found by a look at every server', async () => {
+test('a missed event is made up for by a poll of every server', async () => {
   world.ports.set(portId, { ...mine(), fixedIps: moved });
   await look({ mayHaveMissed: true });
   expect(await act()).toBe('follow-ports');
   expect([await addresses(), await left(), asked]).toEqual([moved, [], ['ports']]);
 });
 
-test('to who lost the right to see them no port is gone, unless its deletion was reported', async () => {
+test('without its admin role no port counts as deleted, unless its deletion was reported', async () => {
   world.ports.clear();
   const refuse = () => Promise.reject(new ComputeError('forbidden', 'the role admin is missing'));
   world.context.network.showNetwork = refuse;
@@ -279,13 +279,13 @@ test('to who lost the right to see them no port is gone, unless its deletion was
   expect(await act()).toBe('detach');
 });
 
-test('a port that went unheard is gone where its network is still shown', async () => {
+test('a port that is missing while its network is visible is deleted', async () => {
   world.ports.clear();
   await look({ mayHaveMissed: true });
   expect(await act()).toBe('detach');
 });
 
-test('of a server without a host nothing is kept', async () => {
+test('nothing is kept for a server without a host', async () => {
   await world.store.servers.update(serverId, { hostId: null });
   await notify('changed');
   await look();
