@@ -1,6 +1,7 @@
 /** Polling for the result of a request. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ComputeError } from '#core/errors.ts';
+import { backoffMs } from '#runtime/backoff.ts';
 
 /** The state that was read, and whether it is the expected one. */
 export interface Sight<T> {
@@ -28,7 +29,8 @@ export async function waitFor<T>(
   { limitMs, pauseMs, longestPauseMs = pauseMs }: Patience = { limitMs: 60_000, pauseMs: 50 },
 ): Promise<T> {
   const end = performance.now() + limitMs;
-  for (let waitMs = pauseMs; ; waitMs = Math.min(waitMs * 1.5, longestPauseMs)) {
+  const pauses = { firstMs: pauseMs, longestMs: longestPauseMs, factor: 1.5 };
+  for (let polls = 0; ; polls++) {
     const { done, value } = await look();
     if (done) return value;
     if (performance.now() > end) {
@@ -38,6 +40,6 @@ export async function waitFor<T>(
         `waited ${limitMs / 1_000} s for ${what}; last seen: ${seen}`,
       );
     }
-    await pause(waitMs);
+    await pause(backoffMs(pauses, polls));
   }
 }

@@ -4,6 +4,7 @@ import type { IdentityService } from '#contracts/services/identity.ts';
 import type { ImageContents, ImageService } from '#contracts/services/images.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
 import type { Login } from '#core/access/login.ts';
+import type { Retries } from '#runtime/backoff.ts';
 import { createGlance } from './glance.ts';
 import { createKeystoneIdentity } from './keystone.ts';
 import { createNeutron } from './neutron/neutron.ts';
@@ -30,8 +31,8 @@ export interface OpenStackOptions {
   timeoutMs?: number | undefined;
   /** Concurrent calls to one service. Default: 8. */
   connections?: number | undefined;
-  /** Pauses before retries. Default: 200 ms and 1 s. */
-  retryPausesMs?: readonly number[];
+  /** Of a call that may be repeated. Default: twice, after 200 ms and 1 s. */
+  retries?: Retries;
   /** How long the result of a token's validation is cached. Default: one minute. */
   tokenCacheMs?: number | undefined;
   /** How long a network is cached. Default: ten seconds. */
@@ -74,7 +75,7 @@ export function connectOpenStack(options: OpenStackOptions): OpenStack {
     wire,
     limits: { wholeMs: 4 * timeoutMs, mostBytes: 64 * 2 ** 20 },
     trust: { key: 'openstack.ca_file', caFile: options.ca?.file },
-    retryPausesMs: options.retryPausesMs ?? [200, 1_000],
+    retries: options.retries ?? { most: 2, firstMs: 200, longestMs: 1_000, factor: 5 },
     ...(options.requestId !== undefined && { requestId: options.requestId }),
   });
   const tokens = createOwnTokens({ caller, keystone, user: options.user, clock });

@@ -99,7 +99,7 @@ export async function scriptedOpenStack(
     },
     ...(catalog.length === 0 && { networkUrl: url, imageUrl: url }),
     clock: { now: () => time.now },
-    retryPausesMs: [1, 1],
+    retries: { most: 2, firstMs: 1, longestMs: 1 },
     timeoutMs: 10_000,
     ...rest,
   });

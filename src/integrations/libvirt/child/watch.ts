@@ -4,13 +4,14 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorText } from '#core/errors.ts';
+import { backoffMs } from '#runtime/backoff.ts';
 import type { ChildMessage, DomainEvent } from './child-messages.ts';
 import { eventId, nodeDeviceEventId } from '../xml/libvirt-numbers.ts';
 import { CallFailed, type Connection, type ConnectionOpener } from './connection.ts';
 import type { Library, Pointer } from './library.ts';
 
-/** Milliseconds between tries. */
-const tries = { first: 250, longest: 5_000 };
+/** Between tries to connect. */
+const tries = { firstMs: 250, longestMs: 5_000 };
 
 /** libvirt's event loop, on its own thread. Without it there are neither events nor keep-alive. */
 export function runEventLoop(library: Library, fail: (problem: string) => void): void {
@@ -69,7 +70,7 @@ export class Watch {
 
   /** Connects, however long it takes. */
   async connect(): Promise<void> {
-    for (let wait = tries.first; !this.#isClosing; wait = Math.min(wait * 2, tries.longest)) {
+    for (let failures = 0; !this.#isClosing; failures++) {
       try {
         this.#connection = await this.#opener.open();
         await this.#register(this.#connection);
@@ -78,7 +79,7 @@ export class Watch {
       } catch (error) {
         await this.#drop();
         this.#say({ is: 'unreachable', problem: problemOf(error) });
-        await delay(wait);
+        await delay(backoffMs(tries, failures));
       }
     }
   }

@@ -42,7 +42,7 @@ function callerWith(ca: string | undefined) {
     wire: wireWith(ca === undefined ? {} : { ca }),
     limits: { wholeMs: 5_000, mostBytes: 1_000 },
     trust: { key: 'openstack.ca_file', caFile: ca === undefined ? undefined : '/etc/ca.pem' },
-    retryPausesMs: [1, 1],
+    retries: { most: 2, firstMs: 1, longestMs: 1 },
   });
 }
 

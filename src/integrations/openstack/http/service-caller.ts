@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ComputeError, errorText, isComputeError } from '#core/errors.ts';
 import { tlsFailureReason, type Trust } from '#core/tls-failure.ts';
+import { type Retries, retryPauseMs } from '#runtime/backoff.ts';
 import { gatewayStatuses, waitAfter } from './repeat.ts';
 import { type AnswerLimits, readWhole, TooLong } from './whole-answer.ts';
 import { TimedOut, type HttpTransport, type WireAnswer } from './http-transport.ts';
@@ -48,8 +49,7 @@ export interface CallerOptions {
   wire: HttpTransport;
   limits: AnswerLimits;
   trust: Trust;
-  /** Pauses before the second, third … try. */
-  retryPausesMs: readonly number[];
+  retries: Retries;
   /** The request that a call is made for, where known. Example: `req-5f…`. */
   requestId?: () => string | undefined;
 }
@@ -60,7 +60,7 @@ export interface CallerOptions {
  * unknown whether it had processed the request.
  */
 export function createServiceCaller(options: CallerOptions): ServiceCaller {
-  const { wire, retryPausesMs, requestId, limits } = options;
+  const { wire, retries, requestId, limits } = options;
   const counts: CallCounts = {};
   const once = async (call: ServiceCall, isAlone: boolean): Promise<WireAnswer> => {
     const { service, method, base, path, headers, body } = call;
@@ -87,8 +87,8 @@ export function createServiceCaller(options: CallerOptions): ServiceCaller {
     read: (answer: WireAnswer) => Promise<Read>,
   ): Promise<Read> => {
     const isRepeatable = call.isRepeatable ?? call.method !== 'POST';
-    for (let tries = 0; ; tries++) {
-      const pauseMs = retryPausesMs[tries];
+    for (let failures = 0; ; failures++) {
+      const pauseMs = retryPauseMs(retries, failures);
       let waitMs: number | undefined;
       try {
         const answer = await once(call, isAlone);
