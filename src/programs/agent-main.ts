@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { addAgentCommand } from './agent/agent-command.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
-import { runProgram } from './terminal/run-program.ts';
+import { runCommand } from './terminal/run-command.ts';
 import { screenOn } from './terminal/screen-on.ts';
 import { version } from './version.ts';
 
@@ -14,4 +14,4 @@ const program = new Command('novella-agent')
 const libvirtChild = fileURLToPath(new URL('libvirt-child.mjs', import.meta.url));
 addAgentCommand(program, { libvirtChild });
 addDoctorCommand(program, screenOn(process.stdout));
-await runProgram(program);
+await runCommand(program);

@@ -13,7 +13,7 @@ import { addPciCheck } from '#cli/pci/pci-check-command.ts';
 import { addAgentCommand, logFormatOption, logLevelOption } from './agent/agent-command.ts';
 import { addBackupCommands } from './backup-commands.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
-import { runProgram } from './terminal/run-program.ts';
+import { runCommand } from './terminal/run-command.ts';
 import { screenOn } from './terminal/screen-on.ts';
 import type { UpOptions } from './up/up-command.ts';
 import { version } from './version.ts';
@@ -32,7 +32,7 @@ const surroundings = () => ({
 
 /** Runs the command in this process's arguments, and sets its exit status. */
 export async function runCommandLine(): Promise<void> {
-  await runProgram(novellaProgram());
+  await runCommand(novellaProgram());
 }
 
 /** All commands. The modules of each are loaded only when it runs. */

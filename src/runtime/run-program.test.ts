@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ProgramFailure, runProgram } from './run-program.ts';
+import { askProgram, ProgramFailure, programRunner, runProgram } from './run-program.ts';
 
 const limits = { timeoutMs: 20_000 };
 const sh = (script: string, more: object = {}) =>
@@ -15,6 +15,12 @@ test('a program gets only the environment that it needs', async () => {
     'LC_ALL=C',
     'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   ]);
+});
+
+test('a runner keeps its limits', async () => {
+  expect(await askProgram(['echo', 'hello'])).toBe('hello\n');
+  const run = programRunner({ timeoutMs: 20_000, maxOutputBytes: 3 });
+  await expect(run(['echo', 'hello'])).rejects.toMatchObject({ how: 'failed' });
 });
 
 test.each([

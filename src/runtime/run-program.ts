@@ -1,12 +1,22 @@
-/** Runs a program of this machine: one PATH, plain English, a time limit, and a typed failure. */
+/**
+ * Runs programs of this machine. Each runs without the environment of this process, which may hold
+ * secrets: with the system's own PATH, so that nobody's directory is searched, and in English,
+ * because outputs are parsed. Each has a time limit, after which it is killed, and fails as a typed
+ * error.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Messages in English, and only programs of the system. */
 const env = {
   LC_ALL: 'C',
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
 };
+
+/**
+ * Runs one program and returns its standard output. Throws ProgramFailure. For parts that are given
+ * the runner, so that tests can answer instead. Example: `run(['ip', '-json', 'link'])`.
+ */
+export type RunProgram = (command: readonly string[]) => Promise<string>;
 
 export interface ProgramLimits {
   timeoutMs: number;
@@ -51,6 +61,23 @@ export async function runProgram(
     throw failureOf(program, timeoutMs, cause as Failed);
   }
 }
+
+/** A runner with these limits. Example: `programRunner({ timeoutMs: 30_000 })(['uptime'])`. */
+export function programRunner(limits: ProgramLimits): RunProgram {
+  return (command) => runProgram(command, limits);
+}
+
+/**
+ * For tools that list or change devices and links: `ip`, `udevadm`. A change of hundreds of devices
+ * takes seconds, and a list of thousands has megabytes: 30 s, 64 MiB.
+ */
+export const runDeviceTool = programRunner({
+  timeoutMs: 30_000,
+  maxOutputBytes: 64 * 1024 ** 2,
+});
+
+/** For a question with a short answer, such as a program's version: 10 s, 1 MiB. */
+export const askProgram = programRunner({ timeoutMs: 10_000 });
 
 interface Failed {
   code?: number | string;

@@ -2,24 +2,17 @@
 import { errorText } from '#core/errors.ts';
 import type { LibvirtFacts, NodeDeviceFacts } from '#core/hosts/host-facts.ts';
 import { tryParsePciAddress } from '#core/pci/devices/address.ts';
-import { runProgram as runWithin } from '#runtime/run-program.ts';
-
-/** Runs a program and returns what it printed; throws when it fails or cannot be run. */
-export type RunProgram = (program: string, args: readonly string[]) => Promise<string>;
-
-const limits = { timeoutMs: 10_000 };
-
-export const runProgram: RunProgram = (program, args) => runWithin([program, ...args], limits);
+import { ProgramFailure, type RunProgram } from '#runtime/run-program.ts';
 
 /** Asks the daemon behind this URI. Example answer of virsh: `Running against daemon: 11.3.0`. */
 export async function askLibvirt(run: RunProgram, uri: string): Promise<LibvirtFacts> {
   try {
-    const printed = await run('virsh', ['--connect', uri, '--readonly', 'version', '--daemon']);
+    const printed = await run(['virsh', '--connect', uri, '--readonly', 'version', '--daemon']);
     const version = /daemon: (\d[\d.]*)/.exec(printed)?.[1];
     if (version !== undefined) return { uri, state: 'answers', version };
     return { uri, state: 'silent', why: 'virsh does not report its version' };
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'ENOENT') {
+    if (error instanceof ProgramFailure && error.how === 'missing') {
       return { uri, state: 'not installed', why: 'no virsh, so no libvirt, is installed' };
     }
     return { uri, state: 'silent', why: causeOf(error, /^failed to connect/) };
@@ -32,8 +25,8 @@ export async function askLibvirt(run: RunProgram, uri: string): Promise<LibvirtF
  */
 export async function askNodeDevices(run: RunProgram, uri: string): Promise<NodeDeviceFacts> {
   try {
-    const list = ['--connect', uri, '--readonly', 'nodedev-list', '--cap', 'pci'];
-    const printed = await run('virsh', list);
+    const list = ['virsh', '--connect', uri, '--readonly', 'nodedev-list', '--cap', 'pci'];
+    const printed = await run(list);
     const known = printed.split('\n').flatMap((line) => addressIn(line.trim()) ?? []);
     if (known.length === 0) return { state: 'unlisted', why: 'libvirt lists no PCI function' };
     return { state: 'listed', known: new Set(known) };
@@ -49,9 +42,9 @@ function addressIn(name: string) {
 
 /** virsh prints what it could not do, and then why. */
 function causeOf(error: unknown, act: RegExp): string {
-  const { stderr } = error as { stderr?: string };
   const words = errorText(error);
-  const lines = (stderr ?? '').split('\n').map((line) => line.replace(/^error: /, '').trim());
+  const stderr = error instanceof ProgramFailure ? error.stderr : '';
+  const lines = stderr.split('\n').map((line) => line.replace(/^error: /, '').trim());
   return lines.find((line) => line !== '' && !act.test(line)) ?? words;
 }
 
@@ -63,7 +56,7 @@ const emulators: Record<string, string> = {
 /** The version of the QEMU of this machine's own architecture, or null when there is none. */
 export async function askQemu(run: RunProgram, architecture: string): Promise<string | null> {
   try {
-    const printed = await run(emulators[architecture] ?? 'qemu-system-x86_64', ['--version']);
+    const printed = await run([emulators[architecture] ?? 'qemu-system-x86_64', '--version']);
     return /version (\d[\d.]*)/.exec(printed)?.[1] ?? null;
   } catch {
     return null;

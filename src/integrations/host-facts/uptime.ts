@@ -1,6 +1,6 @@
 /** The machine's uptime, as printed by its program `uptime`. */
 import type { Uptime } from '#contracts/host/host-link.ts';
-import type { RunProgram } from './ask-programs.ts';
+import type { RunProgram } from '#runtime/run-program.ts';
 
 const longest = 256;
 
@@ -9,6 +9,6 @@ const longest = 256;
  * returns the same program's line.
  */
 export async function readUptime(run: RunProgram): Promise<Uptime | undefined> {
-  const [line = ''] = (await run('uptime', []).catch(() => '')).split('\n', 1);
+  const [line = ''] = (await run(['uptime']).catch(() => '')).split('\n', 1);
   return / up .*load average/.test(line) && line.length <= longest ? line.trimEnd() : undefined;
 }

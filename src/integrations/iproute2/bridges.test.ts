@@ -4,9 +4,8 @@
  */
 import { execFileSync } from 'node:child_process';
 import { describeHostBridges } from '#contracts/host/host-bridges.contract.ts';
-import type { RunCommand } from '#contracts/host/run-command.ts';
 import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
-import { runOnHost } from '#integrations/sysfs/control/run-on-host.ts';
+import { runDeviceTool, type RunProgram } from '#runtime/run-program.ts';
 import { DescribedLinks } from '#test/hosts/described-links.ts';
 import { expect, test } from 'vitest';
 import { LinuxBridges } from './bridges.ts';
@@ -51,7 +50,7 @@ function tryIp(...words: string[]): boolean {
 let count = 0;
 
 /** A namespace with a pair of interfaces v0, v1; undefined where this machine cannot make one. */
-function namespace(): { name: string; run: RunCommand; hasVlans: boolean } | undefined {
+function namespace(): { name: string; run: RunProgram; hasVlans: boolean } | undefined {
   count += 1;
   const name = `novella-${process.pid}-${count}`;
   const within = (...words: string[]) => tryIp('-n', name, ...words);
@@ -66,7 +65,11 @@ function namespace(): { name: string; run: RunCommand; hasVlans: boolean } | und
   within('link', 'del', 'probe');
   const hasVlans = within('link', 'add', 'link', 'v0', 'name', 'probe', 'type', 'vlan', 'id', '9');
   if (hasVlans) within('link', 'del', 'probe');
-  return { name, hasVlans, run: (command) => runOnHost(['ip', 'netns', 'exec', name, ...command]) };
+  return {
+    name,
+    hasVlans,
+    run: (command) => runDeviceTool(['ip', 'netns', 'exec', name, ...command]),
+  };
 }
 
 const first = namespace();

@@ -3,7 +3,7 @@
  * marked by an alias; only these are ever removed.
  */
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
-import type { RunCommand } from '#contracts/host/run-command.ts';
+import type { RunProgram } from '#runtime/run-program.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import type { BridgeWiring } from '#core/guests/description/guest.ts';
 import { addressesOf, type Link, listLinks, madeByUs } from './links.ts';
@@ -16,7 +16,7 @@ export interface LinuxBridgesOptions {
    * `bridge_mappings`.
    */
   interfaces: Readonly<Record<string, string>>;
-  run: RunCommand;
+  run: RunProgram;
 }
 
 /** Longest name that the kernel accepts. Source: Linux `IFNAMSIZ`. */

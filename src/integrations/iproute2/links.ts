@@ -1,5 +1,5 @@
 /** The network interfaces of a host from `ip -json -details link show`. */
-import type { RunCommand } from '#contracts/host/run-command.ts';
+import type { RunProgram } from '#runtime/run-program.ts';
 
 export interface Link {
   ifname: string;
@@ -29,7 +29,7 @@ interface WireLink {
 export const madeByUs = 'novella';
 
 /** All links. Throws an Error with the host's message. */
-export async function listLinks(run: RunCommand): Promise<Link[]> {
+export async function listLinks(run: RunProgram): Promise<Link[]> {
   const wire = JSON.parse(await run(['ip', '-json', '-details', 'link', 'show'])) as WireLink[];
   return wire.map(({ ifname, ifindex, flags, link, master, ifalias, linkinfo }) => ({
     ifname,
@@ -44,7 +44,7 @@ export async function listLinks(run: RunCommand): Promise<Link[]> {
 }
 
 /** Addresses of an interface except those that the kernel gives every interface. */
-export async function addressesOf(run: RunCommand, ifname: string): Promise<string[]> {
+export async function addressesOf(run: RunProgram, ifname: string): Promise<string[]> {
   const wire = JSON.parse(await run(['ip', '-json', 'address', 'show', 'dev', ifname])) as {
     addr_info?: { local: string; prefixlen: number; scope: string }[];
   }[];

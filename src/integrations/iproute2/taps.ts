@@ -3,7 +3,7 @@
  * by an alias; only these are ever removed.
  */
 import type { HostTaps } from '#contracts/host/host-taps.ts';
-import type { RunCommand } from '#contracts/host/run-command.ts';
+import type { RunProgram } from '#runtime/run-program.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import type { HostTap } from '#core/guests/description/host-tap.ts';
 import { type Link, listLinks, madeByUs } from './links.ts';
@@ -12,9 +12,9 @@ import { type Link, listLinks, madeByUs } from './links.ts';
 const ovsTimeout = 10;
 
 export class LinuxTaps implements HostTaps {
-  readonly #run: RunCommand;
+  readonly #run: RunProgram;
 
-  constructor({ run }: { run: RunCommand }) {
+  constructor({ run }: { run: RunProgram }) {
     this.#run = run;
   }
 

@@ -29,8 +29,7 @@ import type { LookedAt } from './uses/looked-at.ts';
 import { pfReader } from './reading/pf-facts.ts';
 import { readFunction } from './reading/read-function.ts';
 import { readInterface } from './reading/read-interfaces.ts';
-import type { RunCommand } from '#contracts/host/run-command.ts';
-import { runOnHost } from './control/run-on-host.ts';
+import { runDeviceTool, type RunProgram } from '#runtime/run-program.ts';
 import { isUp, linkedName, readText } from './reading/sysfs-files.ts';
 import { VfControl } from './control/vf-control.ts';
 import { readVfCount, type WriteFile, writeVfCount } from './control/vf-count.ts';
@@ -45,7 +44,7 @@ export interface SysfsPciBusOptions {
   /** The folder with `proc` and `dev`. Default: the one with sysfs. */
   machine?: string;
   /** Runs a command of the host. Default: for real. */
-  run?: RunCommand;
+  run?: RunProgram;
   /** Writes a file of sysfs. Default: for real. */
   write?: WriteFile;
 }
@@ -55,11 +54,11 @@ export class SysfsPciBus implements PciBus {
   readonly #machine: string;
   readonly #bus: string;
   readonly #devices: string;
-  readonly #run: RunCommand;
+  readonly #run: RunProgram;
   readonly #write: WriteFile;
   readonly #vfs: VfControl;
 
-  constructor({ root, machine, run = runOnHost, write = writeFile }: SysfsPciBusOptions) {
+  constructor({ root, machine, run = runDeviceTool, write = writeFile }: SysfsPciBusOptions) {
     this.#root = root;
     this.#machine = machine ?? join(root, '..');
     this.#bus = join(root, 'bus/pci');

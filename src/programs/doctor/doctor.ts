@@ -7,13 +7,9 @@ import type { HostCheck } from '#core/hosts/host-check.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
 import { type DeviceSpecSource, parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
-import {
-  askLibvirt,
-  askNodeDevices,
-  askQemu,
-  runProgram,
-} from '#integrations/host-facts/ask-programs.ts';
+import { askLibvirt, askNodeDevices, askQemu } from '#integrations/host-facts/ask-programs.ts';
 import { readHostFacts } from '#integrations/host-facts/read-host.ts';
+import { askProgram } from '#runtime/run-program.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { readAgentConfig, usualStateDir } from '../config/agent-config.ts';
 import { placesHere } from '../hosts/host-health.ts';
@@ -44,8 +40,8 @@ export async function examineHost(configFile: string | undefined): Promise<HostC
   const pciBus = new SysfsPciBus({ root: '/sys' });
   const [facts, libvirt, qemuVersion, { functions }] = await Promise.all([
     readHostFacts({ architecture, ...places }),
-    askLibvirt(runProgram, host.libvirtUri),
-    askQemu(runProgram, architecture),
+    askLibvirt(askProgram, host.libvirtUri),
+    askQemu(askProgram, architecture),
     pciBus.listFunctions(),
   ]);
   const deviceSpecs = parseDeviceSpecs([...host.deviceSpec], functions);
@@ -55,7 +51,7 @@ export async function examineHost(configFile: string | undefined): Promise<HostC
   // One that does not answer is named already.
   const nodeDevices =
     libvirt.state === 'answers' && offered.length > 0
-      ? { nodeDevices: await askNodeDevices(runProgram, host.libvirtUri) }
+      ? { nodeDevices: await askNodeDevices(askProgram, host.libvirtUri) }
       : {};
   return checkHost({
     facts: { ...facts, libvirt, qemuVersion, ...nodeDevices },

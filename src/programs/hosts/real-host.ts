@@ -6,7 +6,6 @@ import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { folderJournal } from '#integrations/command-journal/in-folder.ts';
 import { makeTraversable } from '#integrations/guest-files/traversable-folder.ts';
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
-import { runProgram } from '#integrations/host-facts/ask-programs.ts';
 import { readUptime } from '#integrations/host-facts/uptime.ts';
 import { FileMemory } from '#integrations/host-memory/file-memory.ts';
 import { LinuxBridges } from '#integrations/iproute2/bridges.ts';
@@ -15,7 +14,7 @@ import { LibvirtChild } from '#integrations/libvirt/connection/child-process.ts'
 import { LibvirtNodeDevices } from '#integrations/libvirt/node-devices.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/domains/start-libvirt-hypervisor.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
-import { runOnHost } from '#integrations/sysfs/control/run-on-host.ts';
+import { askProgram, runDeviceTool } from '#runtime/run-program.ts';
 import { machineProblems, placesHere, startNotes } from './host-health.ts';
 import type { RealHostConfig } from '../config/host-config.ts';
 import type { HostParts } from '../config/host-parts.ts';
@@ -68,9 +67,9 @@ export async function realHostParts(
     bridges: new LinuxBridges({
       host: config.name,
       interfaces: config.bridgeMappings,
-      run: runOnHost,
+      run: runDeviceTool,
     }),
-    taps: new LinuxTaps({ run: runOnHost }),
+    taps: new LinuxTaps({ run: runDeviceTool }),
     memory: new FileMemory(join(stateDir, 'memory')),
     deviceSpecs,
     vfCounts: config.vfCounts,
@@ -79,6 +78,6 @@ export async function realHostParts(
     checkHealth: () => machineProblems(machine),
     notes: await startNotes(machine),
     journal: folderJournal(join(stateDir, 'results')),
-    uptime: () => readUptime(runProgram),
+    uptime: () => readUptime(askProgram),
   };
 }

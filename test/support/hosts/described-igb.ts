@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { RunCommand } from '#contracts/host/run-command.ts';
+import type { RunProgram } from '#runtime/run-program.ts';
 import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/machine/sysfs-tree.ts';
 
 interface IgbVf {
@@ -48,7 +48,7 @@ export class DescribedIgb {
     }
   }
 
-  readonly run: RunCommand = async (command) => {
+  readonly run: RunProgram = async (command) => {
     const text = command.join(' ');
     this.commands.push(text);
     for (const [words, refusal] of this.refusals)

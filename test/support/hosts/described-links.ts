@@ -2,7 +2,7 @@
  * A kernel's network interfaces in memory, which understands the `ip link` commands that Novella
  * gives, and answers as the kernel does.
  */
-import type { RunCommand } from '#contracts/host/run-command.ts';
+import type { RunProgram } from '#runtime/run-program.ts';
 
 interface DescribedLink {
   ifname: string;
@@ -53,7 +53,7 @@ export class DescribedLinks {
     return this.#links.filter((link) => link.kind === kind).map(({ ifname }) => ifname);
   }
 
-  readonly run: RunCommand = async (command) => {
+  readonly run: RunProgram = async (command) => {
     if (command[0] === 'ovs-vsctl') return this.#askSwitch(command);
     const words = command.slice(1).filter((word) => word !== 'dev');
     if (words[0] === 'tuntap') return this.#addTap(words[2] ?? '', words.includes('multi_queue'));

@@ -19,7 +19,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunCommand } from '#contracts/host/run-command.ts';
+import type { RunProgram } from '#runtime/run-program.ts';
 import { ensureDebianPackages } from '../debian/debian-packages.ts';
 
 /** Debian packages of a host that runs guests, without any service of the system. */
@@ -130,7 +130,7 @@ export class PrivateLibvirtd {
   }
 
   /** The same for parts of a host that run its programs. */
-  readonly run: RunCommand = async (command) =>
+  readonly run: RunProgram = async (command) =>
     execFileSync('nsenter', ['-t', this.#first, '-m', '-p', ...command], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -16,7 +16,7 @@ import {
 import type { VfInterface, VfState } from '#core/pci/vf/vf-state.ts';
 import { pfReader } from '../reading/pf-facts.ts';
 import { readInterface } from '../reading/read-interfaces.ts';
-import type { RunCommand } from '#contracts/host/run-command.ts';
+import type { RunProgram } from '#runtime/run-program.ts';
 import { isUp, linkedName, readText } from '../reading/sysfs-files.ts';
 import { vfCommands, type VfPlace } from './vf-command.ts';
 import { vfSettingsIn } from '../reading/vf-listing.ts';
@@ -34,12 +34,12 @@ const notSupported = /operation not supported/i;
 
 export class VfControl {
   readonly #devices: string;
-  readonly #run: RunCommand;
+  readonly #run: RunProgram;
   /** By PF and setting: whether the NIC has it. */
   readonly #abilities = new Map<string, boolean>();
 
   /** `devices`: the folder with one link per function. */
-  constructor(devices: string, run: RunCommand) {
+  constructor(devices: string, run: RunProgram) {
     this.#devices = devices;
     this.#run = run;
   }

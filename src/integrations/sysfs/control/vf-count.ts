@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { VfCount } from '#contracts/host/pci-bus.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
-import type { RunCommand } from '#contracts/host/run-command.ts';
+import type { RunProgram } from '#runtime/run-program.ts';
 import { listFolder, readText } from '../reading/sysfs-files.ts';
 
 /** Writes a file of sysfs; throws with the kernel's message when it refuses. */
@@ -27,7 +27,7 @@ export async function readVfCount(devices: string, pf: PciAddress): Promise<VfCo
  * interfaces that their drivers create.
  */
 export async function writeVfCount(
-  host: { devices: string; run: RunCommand; write: WriteFile },
+  host: { devices: string; run: RunProgram; write: WriteFile },
   pf: PciAddress,
   count: number,
 ): Promise<void> {

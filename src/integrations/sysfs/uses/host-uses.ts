@@ -1,5 +1,5 @@
 /** The host's uses of a network interface, from iproute2's JSON. */
-import type { RunCommand } from '#contracts/host/run-command.ts';
+import type { RunProgram } from '#runtime/run-program.ts';
 
 interface Link {
   ifname: string;
@@ -31,7 +31,7 @@ export interface HostNetwork {
  * use interfaces of the host.
  */
 export async function readNetwork(
-  run: RunCommand,
+  run: RunProgram,
   { withoutGuests = false }: { withoutGuests?: boolean } = {},
 ): Promise<HostNetwork> {
   const links = await listed<Link>(run, ['-details', 'address', 'show']);
@@ -102,7 +102,7 @@ function routeUses(routes: readonly Route[], ifname: string): string[] {
 }
 
 /** A kernel without IPv6 lists nothing. */
-async function listed<Row>(run: RunCommand, words: readonly string[]): Promise<Row[]> {
+async function listed<Row>(run: RunProgram, words: readonly string[]): Promise<Row[]> {
   const text = await run(['ip', '-json', ...words]);
   return text.trim() === '' ? [] : (JSON.parse(text) as Row[]);
 }

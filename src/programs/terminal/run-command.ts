@@ -7,7 +7,7 @@ import { ComputeError } from '#core/errors.ts';
 const wrongCommandLine = 2;
 
 /** Runs the command that the arguments name; sets the exit code. */
-export async function runProgram(program: Command): Promise<void> {
+export async function runCommand(program: Command): Promise<void> {
   // Written files may hold secrets and belong to one user.
   process.umask(0o077);
   // A reader that closes early (`novella explain … | head`) is no error of ours.
