@@ -106,13 +106,13 @@ export function configurationPage(): string {
   const isFleet = (key: string): boolean => key.startsWith('simulated.');
   return `# Keys of the configuration files
 
-This page is made from the schemas that check the files; \`npx vitest -u\` in a checkout writes it.
-How the files are used, with examples: [running.md](running.md) for \`novella.yaml\`,
+Generated from the schemas that check the files. In a checkout, \`npx vitest -u\` rewrites this page.
+For use and examples, see [running.md](running.md) for \`novella.yaml\`,
 [agents.md](agents.md) for \`agent.yaml\`, [quotas.md](quotas.md), and
 [openstack-behaviour.md](openstack-behaviour.md) for the section \`openstack\`.
 
-A key that is left out has its default. An unknown key, a wrong type or a malformed device spec
-stops the start; the message names file, line, key and rule.
+An omitted key has its default. An unknown key, a wrong type or a malformed device spec stops the
+start; the message names file, line, key and rule.
 
 ## novella.yaml
 
@@ -120,7 +120,7 @@ The file of \`novella up --config FILE\`.
 
 ${table(HostsFile)}
 
-Instead of a list of hosts, \`simulated\` may describe a fleet of equal ones:
+In place of a list of hosts, \`simulated\` may describe a fleet of identical hosts:
 
 ${table(FleetFile, isFleet)}
 

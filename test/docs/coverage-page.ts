@@ -9,8 +9,8 @@ export function coveragePage(routes: readonly Route[], operatorRoutes: readonly 
   return [
     '# API coverage',
     '',
-    `Made from the route table (\`src/api/routes.ts\`); a test compares. Microversions 2.1 to 2.${maxVersion}.`,
-    `${offered} calls of the compute API are offered; ${routes.length - offered} more are known and answer 501. All else is 404.`,
+    `Generated from the route table (\`src/api/routes.ts\`). Microversions 2.1 to 2.${maxVersion}.`,
+    `The compute API has ${offered} calls; ${routes.length - offered} more calls of Nova answer 501. Other paths are 404.`,
     '',
     '## Compute API, below `/v2.1`',
     '',

@@ -18,15 +18,19 @@ export const AgentFile = Type.Object(
   {
     controller: required(Text, "address of the controller's compute service"),
     token: key(Text, 'the token that `novella host enroll` printed', {
-      unset: '`token_file` must be there',
+      unset: 'required, unless `token_file` is set',
     }),
-    token_file: key(Text, 'file that holds it; read at each try to connect', {
-      unset: '`token` must be there',
+    token_file: key(Text, 'file that contains it; read at each connection attempt', {
+      unset: 'required, unless `token` is set',
     }),
-    ca_file: key(Text, 'PEM file of authorities to trust for the controller', {
-      unset: 'the usual ones only',
-    }),
-    state_dir: key(Text, "folder of guests' files, images, and results still to be reported", {
+    ca_file: key(
+      Text,
+      "PEM file of authorities to trust for the controller, in addition to Node's",
+      {
+        unset: "only Node's authorities",
+      },
+    ),
+    state_dir: key(Text, "folder of guests' files, images, and unconfirmed results", {
       default: usualStateDir,
     }),
     host: Type.Optional(HostSection),

@@ -54,9 +54,13 @@ const Ratio = Type.Number({ exclusiveMinimum: 0 });
 
 const LogSection = Type.Object(
   {
-    level: key(Type.Enum([...logLevels]), 'least level that is logged; info has each request', {
-      default: standardLog.level,
-    }),
+    level: key(
+      Type.Enum([...logLevels]),
+      'lowest level that is logged; info includes each request',
+      {
+        default: standardLog.level,
+      },
+    ),
     format: key(Type.Enum([...logFormats]), 'auto: text at a terminal, JSON elsewhere', {
       default: standardLog.format,
     }),
@@ -71,7 +75,7 @@ const Scheduler = Type.Object(
         Object.fromEntries(
           weigherNames.map((name) => [
             name,
-            key(Type.Number(), `factor of the weigher ${name}; 0 switches it off`, {
+            key(Type.Number(), `factor of the weigher ${name}; 0 turns it off`, {
               default: standardWeights[name],
             }),
           ]),
@@ -87,8 +91,8 @@ const SimulatedHost = Type.Object(
   {
     name: required(Type.String({ pattern: hostNameRule }), 'name of the host, unique'),
     ...machineSize,
-    device_spec: key(Type.Array(DeviceSpecEntry), 'devices that its guests may have', {
-      unset: '`pci.device_spec`, and without that both cards of the captured machine',
+    device_spec: key(Type.Array(DeviceSpecEntry), 'devices for its guests', {
+      unset: '`pci.device_spec`; without that, both cards of the captured machine',
     }),
   },
   { additionalProperties: false },
@@ -96,7 +100,7 @@ const SimulatedHost = Type.Object(
 
 const Fleet = Type.Object(
   {
-    hosts: required(Type.Integer({ minimum: 1, maximum: 10_000 }), 'number of equal hosts'),
+    hosts: required(Type.Integer({ minimum: 1, maximum: 10_000 }), 'number of identical hosts'),
     pfs: required(Type.Integer({ minimum: 1, maximum: 16 }), 'PFs of each host'),
     vfs: required(Type.Integer({ minimum: 1, maximum: 256 }), 'VFs of each PF'),
   },
@@ -105,16 +109,16 @@ const Fleet = Type.Object(
 
 const PortsSection = Type.Object(
   {
-    compute: key(Port, 'of the compute API; 0: a free one', {
+    compute: key(Port, 'port of the compute API; 0: a free one', {
       default: standardPorts.compute,
     }),
-    identity: key(Port, 'of the embedded identity service', {
+    identity: key(Port, 'port of the embedded identity service', {
       default: standardPorts.identity,
     }),
-    network: key(Port, 'of the embedded network service', {
+    network: key(Port, 'port of the embedded network service', {
       default: standardPorts.network,
     }),
-    image: key(Port, 'of the embedded image service', { default: standardPorts.image }),
+    image: key(Port, 'port of the embedded image service', { default: standardPorts.image }),
   },
   { additionalProperties: false },
 );
@@ -123,19 +127,17 @@ const PciSection = Type.Object(
   {
     device_spec: key(
       Type.Array(DeviceSpecEntry),
-      'devices that guests may have on hosts without a list of their own: see ' +
-        '[device-specs.md](device-specs.md)',
+      'devices for guests, on hosts that have no list: see [device-specs.md](device-specs.md)',
       { unset: 'none' },
     ),
     alias: key(
       Type.Array(DeviceSpecEntry),
-      "aliases that flavors may ask for, as Nova's `[pci] alias`: see " +
-        '[host-devices.md](host-devices.md)',
+      "aliases that flavors may request, as Nova's `[pci] alias`",
       { default: [] },
     ),
     card_preference: key(
       Type.Enum([...cardPreferences]),
-      'among VFs of like cards: `pack` fills one card first, `spread` takes the emptiest',
+      'among VFs of equal cards: `pack` fills one card first, `spread` takes the emptiest',
       { unset: 'the lowest address' },
     ),
   },
@@ -144,16 +146,16 @@ const PciSection = Type.Object(
 
 const RatioSection = Type.Object(
   {
-    vcpus: key(Ratio, "how often a host's processors may be promised", {
+    vcpus: key(Ratio, "overcommit of a host's processors", {
       default: standardRatios.vcpus,
     }),
     memory: key(
       Ratio,
-      'how often its memory may be promised; a server with a PCI device has all its ' +
-        'memory pinned, so 1 is right',
+      'overcommit of its memory; keep 1, because a server with a PCI device has all its memory ' +
+        'pinned',
       { default: standardRatios.memory },
     ),
-    disk: key(Ratio, 'how often its disk may be promised', {
+    disk: key(Ratio, 'overcommit of its disk', {
       default: standardRatios.disk,
     }),
   },
@@ -167,17 +169,17 @@ const RatioSection = Type.Object(
 const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
   Type.Object(
     {
-      state_dir: key(Type.String({ minLength: 1 }), 'folder in which everything is kept', {
+      state_dir: key(Type.String({ minLength: 1 }), 'folder of all state', {
         default: '.novella',
       }),
-      listen: key(Type.String({ minLength: 1 }), 'address on which all services listen', {
+      listen: key(Type.String({ minLength: 1 }), 'address that all services listen on', {
         default: '127.0.0.1',
       }),
       tls: Type.Optional(TlsSection),
       public_url: Type.Optional(PublicUrlSection),
       allow_clear_text: key(
         Type.Boolean(),
-        'lets services without TLS listen where other machines reach them',
+        'lets services without TLS listen on non-loopback addresses',
         { default: false },
       ),
       ports: Type.Optional(PortsSection),
@@ -186,17 +188,17 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
       quotas: Type.Optional(QuotaSection),
       keep_free: key(
         Type.Integer({ minimum: 0, maximum: 1_073_741_824 }),
-        'room on the disk of `state_dir` that no image upload may take; 0: none',
+        'space on the disk of `state_dir` that image uploads leave free; 0: none',
         { unit: 'MiB', unset: 'a sixteenth of the disk, at most 256' },
       ),
       host_down_after: key(
         Seconds,
-        "without a link for this long a host is down and gets no server; Nova's `service_down_time`",
+        "a host without a link for this long is down and gets no server; Nova's `service_down_time`",
         { unit: 's', default: 60 },
       ),
       host_lost_after: key(
         Seconds,
-        'without a link for this long, what waits for the host fails: see ' +
+        'after this long without a link, work that waits for the host fails: see ' +
           '[agents.md](agents.md#when-a-host-dies)',
         { unit: 's', default: 600 },
       ),

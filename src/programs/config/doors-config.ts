@@ -16,8 +16,8 @@ const File = Type.String({ minLength: 1 });
 const Url = (service: string) =>
   key(
     Type.String({ minLength: 1 }),
-    `where clients reach the ${service} service: scheme, host and perhaps a port`,
-    { unset: 'as each request came' },
+    `where clients reach the ${service} service: scheme, host and optionally a port`,
+    { unset: 'taken from each request' },
   );
 
 export const TlsSection = Type.Object(
@@ -25,7 +25,7 @@ export const TlsSection = Type.Object(
     certificate: required(File, 'PEM file with the certificate of all services, and its chain'),
     key: required(File, 'PEM file with its key'),
     ca_file: key(File, 'PEM file of the authorities that clients need to trust it', {
-      unset: 'clients know the authority already',
+      unset: 'clients already trust the authority',
     }),
   },
   closed,

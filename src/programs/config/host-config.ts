@@ -31,12 +31,12 @@ export const machineSize = {
 export const HostSection = Type.Object(
   {
     name: key(Type.String({ pattern: hostNameRule }), 'name of the host, as it is enrolled', {
-      unset: "the machine's own",
+      unset: "the machine's name",
     }),
     ip: key(Type.String({ minLength: 1 }), 'shown as `host_ip`', {
-      unset: 'its first address that is not of the loopback',
+      unset: 'its first non-loopback address',
     }),
-    device_spec: key(Type.Array(DeviceSpecEntry), 'devices that its guests may have', {
+    device_spec: key(Type.Array(DeviceSpecEntry), 'devices for its guests', {
       unset: '`pci.device_spec`; of an agent: none',
     }),
     bridge_mappings: key(
@@ -46,16 +46,16 @@ export const HostSection = Type.Object(
     ),
     vf_counts: key(
       Type.Record(Type.String(), Type.Integer({ minimum: 0, maximum: 256 })),
-      'VFs that a PF is to have, by its interface or PCI address',
+      "number of VFs, by the PF's interface or PCI address",
       { default: {} },
     ),
     reserved: Type.Optional(
       Type.Object(
         {
-          vcpus: key(Type.Integer({ minimum: 0 }), 'processors kept for the host itself', {
+          vcpus: key(Type.Integer({ minimum: 0 }), 'processors reserved for the host itself', {
             default: 0,
           }),
-          memory_mib: key(Type.Integer({ minimum: 0 }), 'memory kept for the host itself', {
+          memory_mib: key(Type.Integer({ minimum: 0 }), 'memory reserved for the host itself', {
             unit: 'MiB',
             default: usuallyReservedMib,
           }),
@@ -66,7 +66,7 @@ export const HostSection = Type.Object(
     libvirt: Type.Optional(
       Type.Object(
         {
-          uri: key(Type.String({ minLength: 1 }), 'libvirt to connect to', {
+          uri: key(Type.String({ minLength: 1 }), 'URI of libvirt', {
             default: 'qemu:///system',
           }),
           virt_type: key(
@@ -78,10 +78,10 @@ export const HostSection = Type.Object(
           ),
           cpu_mode: key(
             Type.Enum(['host-model', 'host-passthrough']),
-            'what guests see of the processor under kvm',
+            'CPU model of guests under kvm',
             { default: 'host-model' },
           ),
-          network_xml: key(Type.Boolean(), 'VFs come from libvirt networks', { default: false }),
+          network_xml: key(Type.Boolean(), 'take VFs from libvirt networks', { default: false }),
         },
         closed,
       ),

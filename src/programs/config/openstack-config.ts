@@ -27,49 +27,51 @@ const plugTimeoutSeconds = 300;
 /** Keys as in clouds.yaml where it has an equivalent. */
 export const OpenStackSection = Type.Object(
   {
-    cloud: key(Text, 'cloud of a clouds.yaml that has these values', { unset: 'none' }),
+    cloud: key(Text, 'cloud of a clouds.yaml that provides these values', { unset: 'none' }),
     from: key(
       Type.Literal('environment'),
-      'take them from the environment, as the start of a container does',
-      { unset: 'not' },
+      'read them from the environment, for example in a container',
+      { unset: 'not read' },
     ),
-    auth_url: key(Url, 'the Keystone', { unset: 'must come from `cloud` or `from`' }),
-    username: key(Text, 'the service user', { unset: 'an application credential must be there' }),
+    auth_url: key(Url, 'the Keystone', { unset: 'required, unless `cloud` or `from` provides it' }),
+    username: key(Text, 'the service user', { unset: 'none; then set an application credential' }),
     password: key(Text, 'its password', { unset: '`password_file`' }),
-    password_file: key(Text, 'file that holds nothing but the password', { unset: '`password`' }),
-    application_credential_id: key(Text, 'instead of user, password and project', {
+    password_file: key(Text, 'file that contains only the password', { unset: '`password`' }),
+    application_credential_id: key(Text, 'replaces user, password and project', {
       unset: 'none',
     }),
     application_credential_secret: key(Text, 'its secret', { unset: 'none' }),
     project_name: key(Text, 'the service user’s project', { default: 'service' }),
     user_domain_name: key(Text, 'domain of the user', { default: 'Default' }),
     project_domain_name: key(Text, 'domain of the project', { default: 'Default' }),
-    region: key(Text, 'region of the catalog’s endpoints', { unset: 'the first endpoint of any' }),
+    region: key(Text, 'region of the catalog’s endpoints', {
+      unset: 'the first endpoint of any region',
+    }),
     interface: key(Type.Enum([...endpointInterfaces]), 'interface of the catalog’s endpoints', {
-      unset: 'internal, and where there is none public',
+      unset: 'internal; if there is none, public',
     }),
     ca_file: key(Text, 'PEM file of the authorities to trust for https', {
-      unset: 'the usual ones',
+      unset: "Node's authorities",
     }),
-    timeout: key(Type.Integer({ minimum: 1, maximum: 600 }), 'how long a service may be silent', {
+    timeout: key(Type.Integer({ minimum: 1, maximum: 600 }), 'longest silence of a service', {
       unit: 's',
       default: 30,
     }),
     connections: key(
       Type.Integer({ minimum: 1, maximum: 256 }),
-      'calls at once to each service; others wait',
+      'concurrent calls to each service; others wait',
       { default: 8 },
     ),
     token_cache_time: key(
       Type.Integer({ minimum: 0, maximum: 300 }),
-      'how long a user’s token is valid without another question to Keystone',
+      'how long a validated user token is cached',
       { unit: 's', default: 60 },
     ),
     network_url: key(Url, 'the network service', { unset: "the catalog's" }),
     image_url: key(Url, 'the image service', { unset: "the catalog's" }),
     plug_timeout: key(
       Type.Number({ minimum: 0 }),
-      'how long a port may take to be wired; 0: servers do not wait',
+      'time limit for wiring a port; 0: servers do not wait',
       { unit: 's', default: plugTimeoutSeconds },
     ),
   },

@@ -19,14 +19,14 @@ const meanings: Record<QuotaName, string> = {
   metadata_items: 'metadata keys of one server',
   server_groups: 'server groups',
   server_group_members: 'servers in one group',
-  networks: 'networks (this and all below: of the embedded services)',
+  networks: 'networks (this and all below: embedded services only)',
   subnets: 'subnets',
   ports: 'ports',
   security_groups: 'security groups',
   security_group_rules: 'rules of all security groups',
   images: 'images, with and without bytes',
   image_size: 'size of one image',
-  image_storage: 'size of all images of the project, and of its uploads under way',
+  image_storage: 'size of all images of the project, including uploads in progress',
 };
 
 const inMib: readonly QuotaName[] = ['ram', 'image_size', 'image_storage'];
@@ -49,12 +49,12 @@ export const QuotaSection = Type.Object(
     default: Type.Optional(Limits),
     projects: key(
       Type.Record(Type.String(), Limits),
-      "exceptions: the same keys below a project's id or name; the id counts first",
+      "exceptions: the same keys below a project's id or name; an id wins over a name",
       { default: {} },
     ),
     servers_per_request: key(
       Type.Integer({ minimum: 1, maximum: 1000 }),
-      'servers that one `POST /servers` may ask for, whatever the project may have',
+      "most servers in one `POST /servers`, whatever the project's quota",
       { default: 100 },
     ),
   },

@@ -29,7 +29,7 @@ const chapters: { title: string; notify: (world: World, claim: Claim) => Promise
   { title: 'The agent is killed in the middle of a boot', notify: tellOfKilledAgent },
   { title: 'libvirtd is killed in the middle of a boot', notify: tellOfKilledLibvirtd },
   { title: 'The same by libvirt networks', notify: tellOfNetworkXml },
-  { title: 'What fails is reported, and the host stays whole', notify: tellOfFaults },
+  { title: 'Failures are reported, and the host stays whole', notify: tellOfFaults },
 ];
 
 export interface TellOptions {
