@@ -1,8 +1,6 @@
 /**
- *
  * What happens to commands and their results when links, controllers and agents end at the wrong
  * moment.
- *
  */
 import { expect, test, vi } from 'vitest';
 import type { CommandJournal } from '#contracts/host/command-journal.ts';

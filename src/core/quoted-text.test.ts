@@ -22,7 +22,6 @@ test('a long text is cut before an escape that does not fit', () => {
 });
 
 /**
- *
  * Texts of any code points, lone surrogates too; a third of them below 0x10000, a third below 0xa0.
  * `fc.string({ unit: 'binary' })` would list all code points first, which takes seconds.
  */

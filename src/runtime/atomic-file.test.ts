@@ -33,10 +33,8 @@ const writers: [string, (path: string, text: string) => Promise<void>][] = [
 class Crash extends Error {}
 
 /**
- *
- * Counts every call to the file system, records those that make content durable, and from the
- * call of this number on fails all.
- *
+ * Counts every call to the file system, records those that make content durable, and from the call
+ * of this number on fails all.
  */
 function crashingAt(number: number): { log: string[] } {
   const log: string[] = [];

@@ -1,8 +1,6 @@
 /**
- *
  * Tasks whose rows this version cannot read, as after a downgrade: each ends, names both versions,
  * and releases what is known to be held.
- *
  */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { TaskKind } from '#contracts/store/store.ts';

@@ -1,4 +1,4 @@
-/** The agent as a hypervisor gets it: one folder, somewhere else, with its own Node. */
+/** The agent as a hypervisor gets it: one folder, in another place, with its own Node. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ beforeAll(() => {
 }, patienceMs);
 afterAll(() => place.remove());
 
-test('it says its version and how to start it', async () => {
+test('the bundle prints its version and how to start it', async () => {
   const [node, program] = agent;
   expect((await run(node, [program, '--version'])).stdout).toBe(`${version}\n`);
   const help = await run(node, [program, 'agent', '--help']);
@@ -39,7 +39,7 @@ test('it says its version and how to start it', async () => {
   expect([wrong.code, wrong.stderr]).toEqual([1, 'novella: /nowhere.yaml: no such file\n']);
 });
 
-test('the child that speaks to libvirt is there, with its native library', async () => {
+test('the bundle has the child that connects to libvirt, with its native library', async () => {
   const [node, program] = agent;
   expect(existsSync(join(program, '../libvirt-child.mjs'))).toBe(true);
   const load = `process.stdout.write(typeof (await import('koffi')).default.load)`;
@@ -49,7 +49,7 @@ test('the child that speaks to libvirt is there, with its native library', async
 });
 
 test(
-  'a simulated machine dials in and boots a server',
+  'a bundled agent with a simulated machine links and boots a server',
   async () => {
     const stateDir = join(place.path, 'controller');
     const simulated = { kind: 'captured' as const, hosts: [] };

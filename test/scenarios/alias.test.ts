@@ -1,4 +1,4 @@
-/** Generic PCI passthrough: a flavor asks for devices by alias, beside and without SR-IOV ports. */
+/** Generic PCI passthrough: a flavor requests devices by alias, beside and without SR-IOV ports. */
 import { expect } from 'vitest';
 import type { Cloud } from '#test/worlds/cloud.ts';
 import { scenario } from '#test/worlds/cloud.ts';
@@ -48,7 +48,7 @@ async function flavorAsking(cloud: Cloud, alias: string): Promise<string> {
 }
 
 scenario(
-  'an alias and a port each get a device of their own kind',
+  'an alias and a port each get a device of their own type',
   async (cloud) => {
     const flavorRef = await flavorAsking(cloud, 'accelerator:2');
     const port = await cloud.port(await cloud.network('red'), 'direct');
@@ -69,7 +69,7 @@ scenario(
 );
 
 scenario(
-  'a flavor that asks for an alias nobody defined is refused by name',
+  'a flavor with an unknown alias is refused by its name',
   async (cloud) => {
     const flavorRef = await flavorAsking(cloud, 'unheard-of:1');
     const { images } = await cloud.ok('image', 'GET', '/v2/images');

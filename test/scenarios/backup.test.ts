@@ -1,6 +1,6 @@
 /**
- * A backup of a cloud at work, restored elsewhere, is that cloud as it was: servers, devices,
- * ports, images, passwords, tokens.
+ * A backup of a busy cloud, restored elsewhere, is the same cloud: servers, devices, ports, images,
+ * passwords, tokens.
  */
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ async function image(cloud: Cloud, content: string): Promise<string> {
   return id;
 }
 
-/** Servers, ports and images come and go until it is stopped. */
+/** Servers, ports and images are created and deleted until it is stopped. */
 function load(cloud: Cloud, network: string, imageRef: string): { stop(): Promise<number> } {
   const over = new AbortController();
   let turns = 0;
@@ -76,7 +76,7 @@ function load(cloud: Cloud, network: string, imageRef: string): { stop(): Promis
   };
 }
 
-test('a backup under load, restored into another directory, has everything that was there before it', {
+test('a backup under load, restored into another directory, has everything that existed before it', {
   timeout,
 }, async () => {
   const cloud = await start('state');
@@ -126,11 +126,11 @@ test('a backup under load, restored into another directory, has everything that 
   const bytes = await twin.send('image', 'GET', `/v2/images/${kept}/file`);
   expect(bytes.body).toBe('bytes that are kept');
   expect((await twin.send('compute', 'GET', `/servers/${later}`)).status).toBe(404);
-  // Whoever was signed in still is, and a host may still dial in.
+  // A signed-in user still is, and a host may still link.
   expect((await twin.send('compute', 'GET', '/servers', { token: session })).status).toBe(200);
   const { enrolments } = await twin.ok('operator', 'GET', '/hosts/enrolments');
   expect(enrolments).toMatchObject([{ host: 'hv9', revoked_at: null }]);
-  // What was on its way at the moment of the backup ends, and nothing of it stays.
+  // What was in progress at the moment of the backup ends, and leaves nothing behind.
   await twin.until(async () => {
     const { servers } = await twin.ok('compute', 'GET', '/servers/detail');
     const busy = servers.filter((each: Record<string, unknown>) => each['OS-EXT-STS:task_state']);
@@ -144,7 +144,7 @@ test('a backup under load, restored into another directory, has everything that 
   expect(await twin.freeVfs('physnet1')).toEqual({ 'host-1': 4, 'host-2': 4 });
 });
 
-test('after a restore over hosts that went on: later guests are shown and keep their VFs, deleted servers are back without a guest', {
+test('after a restore onto hosts that continued: later guests are shown and keep their VFs, deleted servers are back without a guest', {
   timeout,
 }, async () => {
   let cloud = await start('state');
@@ -157,7 +157,7 @@ test('after a restore over hosts that went on: later guests are shown and keep t
   await cloud.ok('compute', 'DELETE', `/servers/${doomed}`);
   await cloud.gone(doomed);
   await novella.stop();
-  // As real hosts do, these keep their guests.
+  // Like real hosts, these keep their guests.
   renameSync(place('state/hosts'), place('hosts'));
   await command('restore', place('backup'), '--state-dir', place('state'), '--replace');
   rmSync(place('state/hosts'), { recursive: true });
@@ -177,7 +177,7 @@ test('after a restore over hosts that went on: later guests are shown and keep t
     return { done: server['OS-EXT-STS:power_state'] === 0, value: server };
   });
   expect(back).toBeDefined();
-  // Eight VFs: one is held by the server that is back, one by the guest that nobody knows.
+  // Eight VFs: one is held by the restored server, one by the unknown guest.
   const ports = await Promise.all(Array.from({ length: 7 }, () => cloud.port(network, 'direct')));
   const ids = await Promise.all(ports.map((port) => cloud.boot([{ port }])));
   const ends = await Promise.all(ids.map((id) => cloud.settled(id, 'ACTIVE', 'ERROR')));

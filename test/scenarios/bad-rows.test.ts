@@ -1,7 +1,4 @@
-/**
- * Rows that cannot be read as they are: the cloud starts, lists the others, and lets the
- * administrator remove them.
- */
+/** Unreadable rows: the cloud starts, lists the others, and lets the administrator remove them. */
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
@@ -12,7 +9,7 @@ import { Cloud } from '#test/worlds/cloud.ts';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { silentLog } from '#test/silent-log.ts';
 
-test('a cloud with bad rows in its database starts, lists and boots', async () => {
+test('a cloud with unreadable rows in its database starts, lists and boots', async () => {
   const state = temporaryDirectory();
   const config = { ...readConfig(), stateDir: state.path, ports: freePorts };
   const before = await startAllInOne(config, silentLog);

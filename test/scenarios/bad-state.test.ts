@@ -1,6 +1,6 @@
 /**
- * A state directory that is damaged ends the start in a sentence that names the file and the way
- * out; nothing in it is changed.
+ * A damaged state directory ends the start with a message that names the file and the remedy;
+ * nothing in it is changed.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ const file = (...names: string[]) => join(state.path, ...names);
 
 const config = () => ({ ...readConfig(), stateDir: state.path, ports: freePorts });
 
-/** With what the start ends. */
+/** The error that ends the start. */
 async function refusal(): Promise<string> {
   const cloud = await startAllInOne(config(), silentLog).catch((error: unknown) => error);
   if (!(cloud instanceof ComputeError)) throw new Error('it started', { cause: cloud });
@@ -50,7 +50,7 @@ async function end(stateDir: string, within: string[]): Promise<[number, string]
   return [code, text];
 }
 
-/** A cloud that had a server, and ended. */
+/** A cloud that had a server, and was stopped. */
 async function usedState(): Promise<string> {
   const running = await startAllInOne(config(), silentLog);
   const cloud = await Cloud.at(running);
@@ -62,13 +62,13 @@ async function usedState(): Promise<string> {
 
 const sentence = (words: string) => new RegExp(`^[^\n]*${words}[^\n]*$`);
 
-test('a damaged database', { timeout }, async () => {
+test('a damaged database ends the start', { timeout }, async () => {
   await usedState();
   const path = file('novella.sqlite');
   const whole = readFileSync(path);
   const wayOut = 'restore a backup into it: novella restore BACKUP --state-dir DIR --replace';
 
-  // A page in the middle, which no start would need.
+  // A page in the middle, which the start does not need.
   const torn = Buffer.from(whole);
   torn.fill(0xa5, whole.length - 8192, whole.length - 4096);
   writeFileSync(path, torn);
@@ -91,7 +91,7 @@ test('a damaged database', { timeout }, async () => {
   );
 });
 
-test('a cut guest file of a simulated host', { timeout }, async () => {
+test('a truncated guest file of a simulated host ends the start', { timeout }, async () => {
   const id = await usedState();
   for (const [kind, content] of [
     ['guests', '{"guest":{"id":"'],
@@ -111,7 +111,7 @@ test('a cut guest file of a simulated host', { timeout }, async () => {
   }
 });
 
-test('a host whose first report cannot be taken in', { timeout }, async () => {
+test('a host whose first report cannot be recorded ends the start', { timeout }, async () => {
   await (await startAllInOne(config(), silentLog)).stop();
   const database = new DatabaseSync(file('novella.sqlite'));
   database.exec(`
@@ -136,7 +136,7 @@ test.runIf(canHaveSmallDisk)(
   },
 );
 
-test('a database that another program holds: reads are answered, writes are 503 in words', {
+test('a database that another program locks: reads are answered, writes are refused with 503 and a message', {
   timeout,
 }, async () => {
   const novella = await startNovella(state.path);

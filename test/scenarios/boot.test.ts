@@ -1,38 +1,41 @@
-/** Booting with SR-IOV ports, told over HTTP. */
+/** Boots with SR-IOV ports, over HTTP. */
 import { expect } from 'vitest';
 import { scenario } from '#test/worlds/cloud.ts';
 
-scenario('a direct port takes one VF on its physical network, and gives it back', async (cloud) => {
-  const red = await cloud.network('red');
-  const port = await cloud.port(red, 'direct');
-  const before = await cloud.freeVfs('physnet1');
-  const id = await cloud.boot([{ port }]);
-  const server = await cloud.settled(id, 'ACTIVE');
-  const host: string = server['OS-EXT-SRV-ATTR:host'];
-  const bound = await cloud.showPort(port);
-  expect(bound).toMatchObject({
-    device_id: id,
-    device_owner: 'compute:nova',
-    'binding:host_id': host,
-    'binding:vif_type': 'hw_veb',
-    'binding:vif_details': { vlan: '42' },
-    'binding:profile': { pci_vendor_info: '8086:10ca', physical_network: 'physnet1' },
-  });
-  expect(await cloud.freeVfs('physnet1')).toEqual({ ...before, [host]: (before[host] ?? 0) - 1 });
+scenario(
+  'a direct port takes one VF on its physical network, and its deletion releases it',
+  async (cloud) => {
+    const red = await cloud.network('red');
+    const port = await cloud.port(red, 'direct');
+    const before = await cloud.freeVfs('physnet1');
+    const id = await cloud.boot([{ port }]);
+    const server = await cloud.settled(id, 'ACTIVE');
+    const host: string = server['OS-EXT-SRV-ATTR:host'];
+    const bound = await cloud.showPort(port);
+    expect(bound).toMatchObject({
+      device_id: id,
+      device_owner: 'compute:nova',
+      'binding:host_id': host,
+      'binding:vif_type': 'hw_veb',
+      'binding:vif_details': { vlan: '42' },
+      'binding:profile': { pci_vendor_info: '8086:10ca', physical_network: 'physnet1' },
+    });
+    expect(await cloud.freeVfs('physnet1')).toEqual({ ...before, [host]: (before[host] ?? 0) - 1 });
 
-  await cloud.send('compute', 'DELETE', `/servers/${id}`);
-  await cloud.gone(id);
-  expect(await cloud.freeVfs('physnet1')).toEqual(before);
-  expect(await cloud.showPort(port)).toMatchObject({
-    device_id: '',
-    'binding:host_id': '',
-    'binding:vif_type': 'unbound',
-    'binding:profile': {},
-  });
-});
+    await cloud.send('compute', 'DELETE', `/servers/${id}`);
+    await cloud.gone(id);
+    expect(await cloud.freeVfs('physnet1')).toEqual(before);
+    expect(await cloud.showPort(port)).toMatchObject({
+      device_id: '',
+      'binding:host_id': '',
+      'binding:vif_type': 'unbound',
+      'binding:profile': {},
+    });
+  },
+);
 
 scenario(
-  'NICs of all kinds come in the order asked, each with its own device or none',
+  'NICs of all vnic types keep the requested order, each with its own device or none',
   async (cloud) => {
     const red = await cloud.network('red');
     const blue = await cloud.network('blue', 'physnet2', 43);
@@ -67,7 +70,7 @@ scenario(
   },
 );
 
-scenario('a server that fits nowhere says per host what was missing', async (cloud) => {
+scenario('a server that fits nowhere fails with the shortage of each host', async (cloud) => {
   const red = await cloud.network('red', 'physnet2', 7);
   const ports = [];
   for (let at = 0; at < 5; at++) ports.push(await cloud.port(red, 'direct'));
@@ -83,7 +86,7 @@ scenario('a server that fits nowhere says per host what was missing', async (clo
 });
 
 scenario(
-  'many boots at once never share a VF, and the last ones are refused with the reason',
+  'concurrent boots never share a VF, and the last ones are refused with the reason',
   async (cloud) => {
     const red = await cloud.network('red');
     const ports = await Promise.all(Array.from({ length: 10 }, () => cloud.port(red, 'direct')));

@@ -1,4 +1,4 @@
-/** Which of several like cards the VFs of one server come from. */
+/** Which of several equal cards the VFs of one server come from. */
 import { expect } from 'vitest';
 import { scenario } from '#test/worlds/cloud.ts';
 import type { Config } from '#programs/config/config.ts';

@@ -1,6 +1,6 @@
 /**
- * A state directory of the first days starts: its server runs, is stopped and started, and gives
- * its VF back.
+ * The state directory of an early version starts: its server runs, is stopped and started, and
+ * releases its VF.
  */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ test.each([
   { state: '014842f', about: 'running guests were kept' },
   { state: '5759a1b', about: 'before server groups' },
   { state: '7dbc06c', about: 'before image_properties' },
-  { state: 'df6799a', about: 'before hosts dialled in' },
+  { state: 'df6799a', about: 'before agents dialled the controller' },
   { state: '82e7a61', about: '0007 before 0006' },
   { state: '34a9d5e', about: '0006 without 0007' },
 ])('$state: $about', async ({ state }) => {

@@ -1,5 +1,5 @@
 /**
- * Services that fail in all ways a network knows: whatever happens, nothing is lost and nothing is
+ * Services that fail in all ways of a network: whatever happens, nothing is lost and nothing is
  * stuck at the end.
  */
 import { randomInt } from 'node:crypto';
@@ -10,7 +10,7 @@ import type { Fault, Mischief } from '#test/worlds/faulty-proxy.ts';
 
 const lives = 50;
 const inFlight = 8;
-/** Of a hundred calls, so many meet each fault. */
+/** The share of calls, in percent, that meet each fault. */
 const chances: Partial<Record<Fault, number>> = {
   lost: 3,
   unheard: 4,
@@ -41,7 +41,7 @@ function mischiefOf(random: () => number): Mischief {
   };
 }
 
-/** As a client that asks again when a service is down. */
+/** Like a client that retries while a service is down. */
 async function patiently(cloud: Cloud, method: string, path: string, body?: object) {
   for (;;) {
     const reply = await cloud.send('compute', method, path, body === undefined ? {} : { body });
@@ -49,7 +49,7 @@ async function patiently(cloud: Cloud, method: string, path: string, body?: obje
   }
 }
 
-/** A server from its request to its end; the status that it came to. */
+/** A server from its request to its end; its last status. */
 async function live(cloud: Cloud, requested: object): Promise<string> {
   const made = await patiently(cloud, 'POST', '/servers', { server: requested });
   expect(made).toMatchObject({ status: 202 });
@@ -92,7 +92,7 @@ scenario(
       beside.calm();
       console.log(JSON.stringify({ ends, faults: beside.faults() }));
 
-      // A boot that was refused is taken back while its client asks again.
+      // A refused boot is cleaned up while its client retries.
       const left = async () => (await cloud.ok('compute', 'GET', '/servers')).servers;
       await expect.poll(left, { timeout: 60_000 }).toEqual([]);
       expect(await cloud.freeVfs('physnet1')).toEqual(free);

@@ -1,6 +1,6 @@
 /**
- * The disk of the state directory is full: reads, deletes and sign-ins go on, all else is refused
- * in words, and it ends when there is room.
+ * The disk of the state directory is full: reads, deletes and sign-ins continue, all else is
+ * refused with a message, and the refusals end when there is space.
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -35,7 +35,7 @@ async function health(): Promise<string> {
   return (await fetch(`${new URL(novella.urls.compute).origin}/healthcheck`)).text();
 }
 
-/** Not before the WAL is empty: cutting it would make room, and all would be well again. */
+/** Not before the WAL is empty: truncating it would free space and end the shortage. */
 function fill(): void {
   const database = new DatabaseSync(join(disk.outside, 'novella.sqlite'), { timeout: 10_000 });
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)');

@@ -5,7 +5,7 @@ import { playRoute } from '../fuzz/play.ts';
 import { allRoutes } from '../fuzz/routes.ts';
 import { newTally } from '../fuzz/tally.ts';
 
-test('hostile requests of every route get an answer of their service, and the cloud continues', async () => {
+test('hostile requests to every route get an answer of their service, and the cloud continues', async () => {
   const routes = allRoutes();
   const tally = newTally();
   const cloud = await startFuzzCloud();
@@ -21,7 +21,7 @@ test('hostile requests of every route get an answer of their service, and the cl
     await cloud.stop();
   }
   expect(tally.problems()).toEqual([]);
-  // A tenth of it is promised; a busy machine counts more, and all that goes on beside.
+  // The promise is a tenth of it; a busy machine measures more, including all that runs beside.
   expect(tally.costlierThan(1_000)).toEqual([]);
   expect(tally.unvisited(routes)).toEqual([]);
   expect(tally.tried()).toBe(routes.length * 3);

@@ -1,6 +1,6 @@
 /**
- * Guests that change by themselves, or while nobody was looking: their servers follow, and what
- * belongs to nobody is left alone.
+ * Guests that change on their host, or while no agent watched: their servers follow, and guests
+ * without a server are left alone.
  */
 import { expect } from 'vitest';
 import type { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
@@ -8,7 +8,7 @@ import type { AllInOne } from '#programs/up/up.ts';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 import { aGuest, aHostdevNic, vf0 } from '#test/hosts/guests.ts';
 
-/** An active server with a direct port, and its host as others meet it. */
+/** An active server with a direct port, and its host as an operator would use it. */
 async function aServer(cloud: Cloud, { hosts }: AllInOne) {
   const red = await cloud.network('red');
   const port = await cloud.port(red, 'direct');
@@ -20,7 +20,7 @@ async function aServer(cloud: Cloud, { hosts }: AllInOne) {
     host,
     onHost: (act: (hypervisor: SimulatedHypervisor) => Promise<void> | void) =>
       hosts.onHost(host, async ({ hypervisor }) => act(hypervisor)),
-    /** Once both words are so. */
+    /** Once both states match. */
     becomes: (status: string, power: number) =>
       cloud.until(async () => {
         const { server } = await cloud.ok('compute', 'GET', `/servers/${id}`);
@@ -52,17 +52,20 @@ scenario(
   },
 );
 
-scenario('a guest that crashes becomes SHUTOFF, and its user reads why', async (cloud, running) => {
-  const server = await aServer(cloud, running);
-  await server.onHost((hypervisor) => hypervisor.crash(server.id));
-  await server.becomes('SHUTOFF', 6);
-  expect(await server.newestAction()).toMatchObject({
-    action: 'stop',
-    message: 'its guest crashed',
-  });
-  await server.act({ 'os-start': null });
-  await server.becomes('ACTIVE', 1);
-});
+scenario(
+  'a guest that crashes becomes SHUTOFF, and its fault has the reason',
+  async (cloud, running) => {
+    const server = await aServer(cloud, running);
+    await server.onHost((hypervisor) => hypervisor.crash(server.id));
+    await server.becomes('SHUTOFF', 6);
+    expect(await server.newestAction()).toMatchObject({
+      action: 'stop',
+      message: 'its guest crashed',
+    });
+    await server.act({ 'os-start': null });
+    await server.becomes('ACTIVE', 1);
+  },
+);
 
 scenario(
   'a guest that is paused on its host becomes PAUSED, and ACTIVE when it continues',
@@ -79,20 +82,23 @@ scenario(
   },
 );
 
-scenario('what happens while an action runs is seen when it has ended', async (cloud, running) => {
-  const server = await aServer(cloud, running);
-  // The guest ends by itself in the very moment in which the host has carried out its command.
-  running.hosts.watchCalls(server.host, ({ act }, when) => {
-    if (act !== 'reboot' || when !== 'after') return;
-    running.hosts.watchCalls(server.host, undefined);
-    void server.onHost((hypervisor) => hypervisor.destroy(server.id));
-  });
-  await server.act({ reboot: { type: 'SOFT' } });
-  await server.becomes('SHUTOFF', 4);
-});
+scenario(
+  'a change during an action is noticed when the action has ended',
+  async (cloud, running) => {
+    const server = await aServer(cloud, running);
+    // The guest ends at the very moment at which the host has executed its command.
+    running.hosts.watchCalls(server.host, ({ act }, when) => {
+      if (act !== 'reboot' || when !== 'after') return;
+      running.hosts.watchCalls(server.host, undefined);
+      void server.onHost((hypervisor) => hypervisor.destroy(server.id));
+    });
+    await server.act({ reboot: { type: 'SOFT' } });
+    await server.becomes('SHUTOFF', 4);
+  },
+);
 
 scenario(
-  'what happened while the agent was away is seen when it is back',
+  'a change during the agent’s absence is noticed when it is back',
   async (cloud, running) => {
     const server = await aServer(cloud, running);
     running.hosts.kill(server.host);
@@ -103,7 +109,7 @@ scenario(
 );
 
 scenario(
-  'a guest that is gone leaves its server ACTIVE without power, until a hard reboot makes it again',
+  'a guest that no longer exists leaves its server ACTIVE without power, until a hard reboot recreates it',
   async (cloud, running) => {
     const server = await aServer(cloud, running);
     running.hosts.kill(server.host);
@@ -126,7 +132,7 @@ scenario(
 );
 
 scenario(
-  'a guest that no server has is shown to the operator, and left alone',
+  'a guest without a server is shown to the operator, and left alone',
   async (cloud, { hosts }) => {
     const guest = aGuest({ nics: [aHostdevNic(vf0)] });
     await hosts.onHost('host-1', async ({ hypervisor }) => {
@@ -142,7 +148,7 @@ scenario(
         message: expect.stringContaining(`${guest.name} (${guest.id}) is on this host`),
       },
     ]);
-    // Nor does it lose its VF to a server, which gets another or goes elsewhere.
+    // Nor does a server take its VF: it gets another or another host.
     const red = await cloud.network('red');
     for (const _ of [1, 2, 3]) {
       await cloud.settled(await cloud.boot([{ port: await cloud.port(red, 'direct') }]), 'ACTIVE');
@@ -162,13 +168,13 @@ scenario(
 );
 
 scenario(
-  'the guest of a deleted server that comes back with its host goes',
+  'the guest of a deleted server that returns with its host is removed',
   async (cloud, running) => {
     const server = await aServer(cloud, running);
     await cloud.send('compute', 'DELETE', `/servers/${server.id}`);
     await cloud.gone(server.id);
     const guest = aGuest({ id: server.id, nics: [aHostdevNic(vf0)] });
-    // As on a host that was put back to an earlier state of its disk.
+    // As on a host whose disk was restored to an earlier state.
     await server.onHost(async (hypervisor) => {
       await hypervisor.define(guest, {});
       await hypervisor.start(server.id);

@@ -1,7 +1,4 @@
-/**
- * What a guest is made of beside its NICs: images, kernel, config drive; and what it says on its
- * console.
- */
+/** What a guest has beside its NICs: images, kernel, config drive; and its console output. */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
@@ -30,7 +27,7 @@ async function consoleOf(cloud: Cloud, id: string, length: unknown = null): Prom
   return reply.body.output;
 }
 
-/** The guest as its simulated host keeps it. */
+/** The guest as its simulated host records it. */
 function guestOn(place: { cloudsYaml: string }, id: string): Guest {
   const [path = ''] = globSync(join(dirname(place.cloudsYaml), 'hosts/*/guests', `${id}.json`));
   return JSON.parse(readFileSync(path, 'utf8')).guest;
@@ -80,7 +77,7 @@ scenario(
 );
 
 scenario(
-  'without a device a server has a config drive when its user asks; a NIC that comes later is on it after a reboot',
+  'without a device a server has a config drive when its user requests one; a NIC attached later is on it after a reboot',
   async (cloud, running) => {
     const red = await cloud.network('red');
     const plain = await cloud.boot([{ uuid: red }]);
@@ -99,7 +96,7 @@ scenario(
   },
 );
 
-scenario('the console is shown as it stands, in any state, and to no stranger', async (cloud) => {
+scenario('the console is readable in any state, and only by its project', async (cloud) => {
   const red = await cloud.network('red');
   const id = await cloud.boot([{ port: await cloud.port(red, 'direct') }], { name: 'talker' });
   await cloud.settled(id, 'ACTIVE');
@@ -114,7 +111,7 @@ scenario('the console is shown as it stands, in any state, and to no stranger', 
 });
 
 scenario(
-  'a server boots its image’s kernel; a rebuild brings the new image’s',
+  'a server boots its image’s kernel; a rebuild boots the new image’s',
   async (cloud, running) => {
     const bytes = Buffer.from('a kernel');
     const kernel = await image(cloud, { disk_format: 'aki', container_format: 'aki' }, bytes);
@@ -152,7 +149,7 @@ scenario(
 
 const none = '00000000-0000-4000-8000-000000000000';
 
-scenario('an image whose kernel is not there is refused at once', async (cloud) => {
+scenario('an image whose kernel does not exist is refused at once', async (cloud) => {
   const imageRef = await image(cloud, { kernel_id: none }, Buffer.alloc(4096));
   const { flavors } = await cloud.ok('compute', 'GET', '/flavors');
   const server = { name: 's', flavorRef: flavors[0].id, imageRef, networks: 'none' };
@@ -167,7 +164,7 @@ scenario('an image whose kernel is not there is refused at once', async (cloud) 
 });
 
 scenario(
-  'an image that is of no use is the server’s fault, on one host only, and its VF is free again',
+  'an unusable image is the server’s fault, on one host only, and its VF is free again',
   async (cloud) => {
     const red = await cloud.network('red');
     const free = await cloud.freeVfs('physnet1');

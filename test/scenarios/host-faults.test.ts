@@ -1,6 +1,6 @@
 /**
- * A host that fails is told in plain words, another is tried where that helps, and the failing one
- * is left as it was.
+ * A failing host is reported with its cause, another is tried where that helps, and the failing one
+ * is restored.
  */
 import { expect } from 'vitest';
 import type { SimulatedFault } from '#integrations/simulated/host-faults.ts';
@@ -21,7 +21,7 @@ const faults: { fault: SimulatedFault; vnic: 'direct' | 'macvtap'; words: RegExp
   { fault: 'disk-full', vnic: 'direct', words: /No space left on device/ },
 ];
 
-/** Nothing of the server is left on any host, and its port is nobody's. */
+/** Nothing of the server is left on any host, and its port is unbound. */
 async function expectIntact(cloud: Cloud, port: string): Promise<void> {
   expect(await cloud.freeVfs('physnet1')).toEqual({ 'host-1': 4, 'host-2': 4 });
   expect(await cloud.showPort(port)).toMatchObject({
@@ -34,12 +34,12 @@ async function expectIntact(cloud: Cloud, port: string): Promise<void> {
 
 for (const { fault, vnic, words } of faults) {
   scenario(
-    `${fault}, ${vnic}: the other host takes the server; with both failing, the fault says why`,
+    `${fault}, ${vnic}: the other host takes the server; with both failing, the fault has the reason`,
     async (cloud, { hosts }) => {
       const red = await cloud.network('red');
       const port = await cloud.port(red, vnic);
-      // The fault strikes between two reports: the scheduler does not know yet. What only a report
-      // tells is in the tests below.
+      // The fault happens between two reports: the scheduler does not know of it. What a report
+      // shows is in the tests below.
       const strike = (host: string, isOn = true) => hosts.setFault(host, fault, isOn);
       strike('host-1');
       const lucky = await cloud.boot([{ port }]);
@@ -84,7 +84,7 @@ const unfit: { fault: SimulatedFault; words: string; withoutDevice: string }[] =
 
 for (const { fault, words, withoutDevice } of unfit) {
   scenario(
-    `${fault}, reported: no server goes there, with that reason; the service stays up`,
+    `${fault}, reported: no server is placed there, with that reason; the service stays up`,
     async (cloud, { hosts }) => {
       const red = await cloud.network('red');
       const [direct, macvtap] = [await cloud.port(red, 'direct'), await cloud.port(red, 'macvtap')];
@@ -92,7 +92,7 @@ for (const { fault, words, withoutDevice } of unfit) {
       await hosts.refresh();
       const refused = await cloud.settled(await cloud.boot([{ port: direct }]), 'ACTIVE', 'ERROR');
       expect(refused.fault.message).toContain(words);
-      // A macvtap stays with the host: only the hypervisor's own problems keep it away.
+      // A macvtap stays with the host: only the hypervisor's own problems rule it out.
       const tapped = await cloud.settled(await cloud.boot([{ port: macvtap }]), 'ACTIVE', 'ERROR');
       expect(tapped.status).toBe(withoutDevice);
       const plain = await cloud.settled(await cloud.boot([{ uuid: red }]), 'ACTIVE', 'ERROR');
@@ -113,7 +113,7 @@ for (const { fault, words, withoutDevice } of unfit) {
 }
 
 scenario(
-  'a NIC is attached to no server of a host that cannot give devices',
+  'a NIC is attached to no server of a host that cannot pass devices through',
   async (cloud, { hosts }) => {
     const red = await cloud.network('red');
     const port = await cloud.port(red, 'direct');
@@ -132,7 +132,7 @@ scenario(
 );
 
 scenario(
-  'libvirt goes and comes back: its host says so at once, and its servers stay as they are',
+  'libvirt stops and comes back: its host reports it at once, and its servers stay unchanged',
   async (cloud, { hosts }) => {
     const red = await cloud.network('red');
     const id = await cloud.boot([{ port: await cloud.port(red, 'direct') }]);
@@ -159,7 +159,7 @@ scenario(
 );
 
 scenario(
-  'a server is deleted while libvirt is away; its VF is free once libvirt has released it',
+  'a server is deleted while libvirt is down; its VF is free once libvirt has released it',
   async (cloud, { hosts }) => {
     const red = await cloud.network('red');
     const port = await cloud.port(red, 'direct');
@@ -193,7 +193,7 @@ async function image(cloud: Cloud, content: Uint8Array): Promise<string> {
 }
 
 scenario(
-  'a corrupt image is told as it is, no second host tries it, and the first is left as it was',
+  'a corrupt image is reported as such, no second host tries it, and the first is restored',
   async (cloud) => {
     const red = await cloud.network('red');
     const port = await cloud.port(red, 'direct');
@@ -208,7 +208,7 @@ scenario(
 );
 
 scenario(
-  'an image that is gone when the host asks for it is told so, and the host is left as it was',
+  'an image that is deleted before the host requests it is reported as such, and the host is restored',
   async (cloud, { hosts }) => {
     const red = await cloud.network('red');
     const port = await cloud.port(red, 'direct');
@@ -228,7 +228,7 @@ scenario(
 );
 
 scenario(
-  'libvirt goes while a server is on its way to the host: the other host takes it at once',
+  'libvirt stops while a server is on its way to the host: the other host takes it at once',
   async (cloud, { hosts }) => {
     const red = await cloud.network('red');
     const port = await cloud.port(red, 'direct');

@@ -26,7 +26,7 @@ async function setService(cloud: Cloud, body: object): Promise<Reply> {
 }
 
 scenario(
-  'a disabled host gets no server and says why; enabled again it does',
+  'a disabled host gets no server, with the reason; an enabled one does again',
   async (cloud) => {
     const set = (body: object) => setService(cloud, body);
     const { status, body } = await set({ status: 'disabled', disabled_reason: 'new fans' });
@@ -48,7 +48,7 @@ scenario(
 );
 
 scenario(
-  'a server keeps its VF when the entry that admitted it goes, and nobody gets it afterwards',
+  'a server keeps its VF when its device spec is removed, and no other gets it afterwards',
   async (cloud, { hosts }) => {
     const red = await cloud.network('red');
     const [first, second] = [await cloud.port(red, 'direct'), await cloud.port(red, 'direct')];
@@ -65,7 +65,7 @@ scenario(
 );
 
 scenario(
-  'VFs that come are offered by themselves; those that go are offered no more',
+  'new VFs are offered without a restart; removed ones are no longer offered',
   async (cloud, { hosts }) => {
     const free = async () => {
       const { stats } = await cloud.ok('operator', 'GET', '/pci/pools');
@@ -109,7 +109,7 @@ scenario(
 );
 
 scenario(
-  'a VF that belongs to another card after a restart is missing, and its server does not start on it',
+  'a VF that belongs to another card after a restart is missing, and its server does not start with it',
   async (cloud, { hosts }) => {
     const port = await cloud.port(await cloud.network('red'), 'direct');
     const id = await cloud.boot([{ port }]);

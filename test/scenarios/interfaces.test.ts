@@ -1,4 +1,4 @@
-/** NICs that come to a server and go again, told over HTTP. */
+/** NICs that are attached to a server and detached, over HTTP. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
@@ -14,7 +14,7 @@ async function attach(cloud: Cloud, server: string, requested: object) {
   });
 }
 
-/** Detaches, and waits until the server does not know the port any more. */
+/** Detaches, and waits until the server no longer has the port. */
 async function detach(cloud: Cloud, server: string, port: string): Promise<void> {
   const path = `/servers/${server}/os-interface/${port}`;
   expect(await cloud.send('compute', 'DELETE', path)).toMatchObject({ status: 202 });
@@ -56,7 +56,7 @@ scenario('a direct port is attached to a running server, and detached again', as
   expect(await domainXml(cloud, id)).not.toContain(bound.mac_address);
 });
 
-/** What the stock client's recorded attach was answered. */
+/** The answer to the stock client's recorded attach. */
 function recordedKeys(): string[] {
   const file = new URL('../fixtures/recorded/compute-calls.json', import.meta.url);
   const calls: { method: string; path: string; response: unknown }[] = JSON.parse(
@@ -91,17 +91,20 @@ scenario(
   },
 );
 
-scenario('a NIC attached by network gets a port of its own, which goes with it', async (cloud) => {
-  const red = await cloud.network('red');
-  const id = await bare(cloud);
-  const { body } = await attach(cloud, id, { net_id: red });
-  const port: string = body.interfaceAttachment.port_id;
-  expect(await cloud.showPort(port)).toMatchObject({ device_id: id });
-  await detach(cloud, id, port);
-  expect((await cloud.send('network', 'GET', `/ports/${port}`)).status).toBe(404);
-});
+scenario(
+  'a NIC attached by network gets a port of its own, which is deleted with it',
+  async (cloud) => {
+    const red = await cloud.network('red');
+    const id = await bare(cloud);
+    const { body } = await attach(cloud, id, { net_id: red });
+    const port: string = body.interfaceAttachment.port_id;
+    expect(await cloud.showPort(port)).toMatchObject({ device_id: id });
+    await detach(cloud, id, port);
+    expect((await cloud.send('network', 'GET', `/ports/${port}`)).status).toBe(404);
+  },
+);
 
-scenario('what is wrong with an attach is said, and nothing is changed', async (cloud) => {
+scenario('an invalid attach is refused with the reason and changes nothing', async (cloud) => {
   const red = await cloud.network('red');
   const port = await cloud.port(red, 'direct');
   const [first, second] = [await bare(cloud), await bare(cloud)];
@@ -118,21 +121,24 @@ scenario('what is wrong with an attach is said, and nothing is changed', async (
   expect(await cloud.freeVfs('physnet1')).toEqual(before);
 });
 
-scenario('one port, attached to many servers at once, comes to one of them', async (cloud) => {
-  const red = await cloud.network('red');
-  const port = await cloud.port(red, 'direct');
-  const before = await cloud.freeVfs('physnet1');
-  const ids = [await bare(cloud), await bare(cloud), await bare(cloud)];
-  const replies = await Promise.all(ids.map((id) => attach(cloud, id, { port_id: port })));
-  expect(replies.map(({ status }) => status).filter((status) => status === 200)).toHaveLength(1);
-  const { device_id: owner } = await cloud.showPort(port);
-  expect(replies[ids.indexOf(owner)]?.status).toBe(200);
-  const sum = (free: Record<string, number>) =>
-    Object.values(free).reduce((total, count) => total + count, 0);
-  expect(sum(await cloud.freeVfs('physnet1'))).toBe(sum(before) - 1);
-});
+scenario(
+  'one port attached to many servers concurrently is attached to one of them',
+  async (cloud) => {
+    const red = await cloud.network('red');
+    const port = await cloud.port(red, 'direct');
+    const before = await cloud.freeVfs('physnet1');
+    const ids = [await bare(cloud), await bare(cloud), await bare(cloud)];
+    const replies = await Promise.all(ids.map((id) => attach(cloud, id, { port_id: port })));
+    expect(replies.map(({ status }) => status).filter((status) => status === 200)).toHaveLength(1);
+    const { device_id: owner } = await cloud.showPort(port);
+    expect(replies[ids.indexOf(owner)]?.status).toBe(200);
+    const sum = (free: Record<string, number>) =>
+      Object.values(free).reduce((total, count) => total + count, 0);
+    expect(sum(await cloud.freeVfs('physnet1'))).toBe(sum(before) - 1);
+  },
+);
 
-scenario('a server that is deleted with an attached port gives back all', async (cloud) => {
+scenario('a server that is deleted with an attached port releases everything', async (cloud) => {
   const red = await cloud.network('red');
   const port = await cloud.port(red, 'macvtap');
   const before = await cloud.freeVfs('physnet1');
@@ -144,28 +150,31 @@ scenario('a server that is deleted with an attached port gives back all', async 
   expect(await cloud.showPort(port)).toMatchObject({ device_id: '', 'binding:host_id': '' });
 });
 
-scenario('NICs come and go one after the other without the client waiting', async (cloud) => {
-  const id = await cloud.boot([]);
-  await cloud.settled(id, 'ACTIVE');
-  const red = await cloud.network('red');
-  const ports: string[] = [];
-  for (let at = 0; at < 3; at++) ports.push(await cloud.port(red, 'normal'));
-  const path = `/servers/${id}/os-interface`;
-  const attach = (port_id: string) =>
-    cloud.send('compute', 'POST', path, { body: { interfaceAttachment: { port_id } } });
-  const attached = await Promise.all(ports.map(attach));
-  expect(attached.map(({ status }) => status)).toEqual([200, 200, 200]);
-  for (const port of ports) {
-    expect((await cloud.send('compute', 'DELETE', `${path}/${port}`)).status).toBe(202);
-  }
-  await cloud.until(async () => {
-    const { interfaceAttachments: left } = await cloud.ok('compute', 'GET', path);
-    return { done: left.length === 0, value: left };
-  });
-});
+scenario(
+  'NICs are attached and detached one after the other without the client waiting',
+  async (cloud) => {
+    const id = await cloud.boot([]);
+    await cloud.settled(id, 'ACTIVE');
+    const red = await cloud.network('red');
+    const ports: string[] = [];
+    for (let at = 0; at < 3; at++) ports.push(await cloud.port(red, 'normal'));
+    const path = `/servers/${id}/os-interface`;
+    const attach = (port_id: string) =>
+      cloud.send('compute', 'POST', path, { body: { interfaceAttachment: { port_id } } });
+    const attached = await Promise.all(ports.map(attach));
+    expect(attached.map(({ status }) => status)).toEqual([200, 200, 200]);
+    for (const port of ports) {
+      expect((await cloud.send('compute', 'DELETE', `${path}/${port}`)).status).toBe(202);
+    }
+    await cloud.until(async () => {
+      const { interfaceAttachments: left } = await cloud.ok('compute', 'GET', path);
+      return { done: left.length === 0, value: left };
+    });
+  },
+);
 
 scenario(
-  'what is asked of a server whose host is silent is refused at once',
+  'a request for a server whose host is silent is refused at once',
   async (cloud, { hosts }) => {
     const port = await cloud.port(await cloud.network('red'), 'direct');
     const id = await cloud.boot([]);
@@ -195,7 +204,7 @@ scenario(
 );
 
 scenario(
-  'an attach that names what does not exist, or no address, says which field',
+  'an attach that names what does not exist, or no address, is refused with the field',
   async (cloud) => {
     const id = await cloud.boot([]);
     await cloud.settled(id, 'ACTIVE');

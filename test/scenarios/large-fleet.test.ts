@@ -1,12 +1,12 @@
 /**
- * With many hosts the scheduler looks only at those that may fit; what it decides and says stays
+ * With many hosts the scheduler examines only those that may fit; its decisions and messages stay
  * the same.
  */
 import { expect } from 'vitest';
 import { scenario } from '#test/worlds/cloud.ts';
 
 scenario(
-  'among 250 hosts a port finds its VF, and what fits nowhere gets its reasons in one line',
+  'among 250 hosts a port finds its VF, and a server that fits nowhere gets its reasons in one line',
   async (cloud) => {
     const red = await cloud.network('red');
     const one = await cloud.boot([{ port: await cloud.port(red, 'direct') }]);

@@ -1,6 +1,6 @@
 /**
- * Images that do not fit on the disk of the state directory: refused in words, and the cloud
- * continues as if nothing had been sent.
+ * Images that do not fit on the disk of the state directory: refused with a message, and the cloud
+ * continues unaffected.
  */
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
@@ -29,12 +29,12 @@ afterEach(async () => {
 
 const mib = 1024 ** 2;
 
-/** Parts of a MiB; without an announced length there is no end of them. */
+/** Parts of a MiB; endless without an announced length. */
 async function* parts(announced = Number.POSITIVE_INFINITY): AsyncIterable<Uint8Array> {
   for (let at = 0; at < announced; at += mib) yield new Uint8Array(mib);
 }
 
-/** Status and words of the answer, which may come before all is sent. */
+/** Status and message of the answer, which may come before all is sent. */
 async function put(url: string, token: string, announced?: number): Promise<[number, string]> {
   const sending = request(url, {
     method: 'PUT',

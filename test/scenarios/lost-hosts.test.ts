@@ -1,6 +1,6 @@
 /**
- * Hosts that die with work in hand: what waited for them ends with its reason, no guest runs twice,
- * and hosts that stay away can be forgotten.
+ * Hosts that die during a command: what waited for them ends with its reason, no guest runs twice,
+ * and hosts that stay away can be deleted.
  */
 import { expect } from 'vitest';
 import type { Config } from '#programs/config/config.ts';
@@ -33,7 +33,7 @@ function dieIn(hosts: AllInOne['hosts'], call: string, when: 'before' | 'after')
 }
 
 scenario(
-  'a host dies while it starts a guest: the server is in ERROR with the reason, and the host removes the guest when it returns',
+  'a host dies while it starts a guest: the server is ERROR with the reason, and the host removes the guest when it returns',
   async (cloud, { hosts }) => {
     const port = await cloud.port(await cloud.network('red'), 'direct');
     dieIn(hosts, 'start', 'after');
@@ -62,7 +62,7 @@ scenario(
 );
 
 scenario(
-  'a host that was gone before it was sent the server cannot have it: the other host takes the server',
+  'a host that was down before it was sent the server cannot have it: the other host takes the server',
   async (cloud, { hosts }) => {
     const port = await cloud.port(await cloud.network('red'), 'direct');
     for (const host of ['host-1', 'host-2']) hosts.kill(host);
@@ -85,7 +85,7 @@ scenario(
 );
 
 scenario(
-  'a host dies while it stops a guest: the action ends with the reason, and the server is as it was',
+  'a host dies while it stops a guest: the action ends with the reason, and the server is unchanged',
   async (cloud, { hosts }) => {
     const id = await cloud.boot([]);
     await cloud.settled(id, 'ACTIVE');
@@ -110,7 +110,7 @@ scenario(
 );
 
 scenario(
-  'an attach that its host was never sent ends while the host is away, and nothing of it is left',
+  'an attach that was never sent to its host ends while the host is away, and leaves nothing',
   async (cloud, { hosts }) => {
     const id = await cloud.boot([]);
     const { 'OS-EXT-SRV-ATTR:host': host } = await cloud.settled(id, 'ACTIVE');
@@ -133,7 +133,7 @@ scenario(
 );
 
 scenario(
-  'a host that will not return is forgotten once no server is on it, and its name can be enrolled',
+  'a lost host can be deleted once no server is on it, and its name can be enrolled',
   async (cloud, { hosts }) => {
     const id = await cloud.boot([]);
     const { 'OS-EXT-SRV-ATTR:host': host } = await cloud.settled(id, 'ACTIVE');

@@ -1,6 +1,6 @@
 /**
- * Ports of NICs that name a network: made while the request is there, kept from host to host, and
- * left with no one whatever happens.
+ * Ports of NICs that name a network: created during the request, kept from host to host, and never
+ * orphaned, whatever happens.
  */
 import { expect } from 'vitest';
 import { besideFaulty, killableBesideFaulty } from '#test/worlds/beside-faulty.ts';
@@ -10,13 +10,13 @@ import type { Fault, Mischief } from '#test/worlds/faulty-proxy.ts';
 const portsOf = async (cloud: Cloud) => (await cloud.ok('network', 'GET', '/ports')).ports;
 const serversOf = async (cloud: Cloud) => (await cloud.ok('compute', 'GET', '/servers')).servers;
 
-/** The creations of ports, in their order, meet these. */
+/** The creations of ports, in their order, meet these faults. */
 function atCreations(...faults: (Fault | undefined)[]): Mischief {
   return ({ method, path }) =>
     method === 'POST' && path.endsWith('/ports') ? faults.shift() : undefined;
 }
 
-/** What a boot is answered, whatever it is. */
+/** The answer to a boot, whatever it is. */
 async function askToBoot(cloud: Cloud, networks: object[], more = {}) {
   const { images } = await cloud.ok('image', 'GET', '/v2/images');
   const server = { name: 's', flavorRef: '1', imageRef: images[0].id, networks, ...more };
@@ -39,48 +39,51 @@ async function eventsOf(cloud: Cloud, server: string, action: string): Promise<s
   return instanceAction.events.map(({ event }: { event: string }) => event);
 }
 
-scenario('what the network service refuses is told at once, and no server stays', async (cloud) => {
-  const red = await cloud.network('red');
-  const taken = { uuid: red, fixed_ip: '10.42.0.9' };
-  const first = await cloud.boot([taken]);
-  await cloud.settled(first, 'ACTIVE');
-  const [mine] = await portsOf(cloud);
-  const port = await cloud.port(red, 'direct');
-  const reply = await askToBoot(cloud, [{ port }, { uuid: red }, taken]);
-  expect(reply).toMatchObject({
-    status: 400,
-    body: {
-      badRequest: {
-        message: expect.stringMatching(
-          `^networks\\[2\\]\\.uuid: no port can be made on network ${red} with the address 10.42.0.9: `,
-        ),
+scenario(
+  'a refusal of the network service is returned at once, and no server stays',
+  async (cloud) => {
+    const red = await cloud.network('red');
+    const taken = { uuid: red, fixed_ip: '10.42.0.9' };
+    const first = await cloud.boot([taken]);
+    await cloud.settled(first, 'ACTIVE');
+    const [mine] = await portsOf(cloud);
+    const port = await cloud.port(red, 'direct');
+    const reply = await askToBoot(cloud, [{ port }, { uuid: red }, taken]);
+    expect(reply).toMatchObject({
+      status: 400,
+      body: {
+        badRequest: {
+          message: expect.stringMatching(
+            `^networks\\[2\\]\\.uuid: no port can be made on network ${red} with the address 10.42.0.9: `,
+          ),
+        },
       },
-    },
-  });
-  const again = await askToBoot(cloud, [{ port }]);
-  expect(again.status).toBe(202);
-  const second = again.body.server.id;
-  await cloud.settled(second, 'ACTIVE');
-  await cloud.until(async () => {
-    const left = await serversOf(cloud);
-    return { done: left.length === 2, value: left };
-  });
-  const ids = (await portsOf(cloud)).map(({ id }: { id: string }) => id);
-  expect(new Set(ids)).toEqual(new Set([mine.id, port]));
-  expect(await cloud.showPort(port)).toMatchObject({ device_id: second });
+    });
+    const again = await askToBoot(cloud, [{ port }]);
+    expect(again.status).toBe(202);
+    const second = again.body.server.id;
+    await cloud.settled(second, 'ACTIVE');
+    await cloud.until(async () => {
+      const left = await serversOf(cloud);
+      return { done: left.length === 2, value: left };
+    });
+    const ids = (await portsOf(cloud)).map(({ id }: { id: string }) => id);
+    expect(new Set(ids)).toEqual(new Set([mine.id, port]));
+    expect(await cloud.showPort(port)).toMatchObject({ device_id: second });
 
-  const path = `/servers/${first}/os-interface`;
-  const body = { interfaceAttachment: { net_id: red, fixed_ips: [{ ip_address: '10.42.0.9' }] } };
-  expect(await cloud.send('compute', 'POST', path, { body })).toMatchObject({
-    status: 409,
-    body: {
-      conflictingRequest: { message: expect.stringContaining('interfaceAttachment.net_id') },
-    },
-  });
-  await cloud.settled(first, 'ACTIVE');
-  expect(await portsOf(cloud)).toHaveLength(2);
-  expect((await cloud.ok('compute', 'GET', path)).interfaceAttachments).toHaveLength(1);
-});
+    const path = `/servers/${first}/os-interface`;
+    const body = { interfaceAttachment: { net_id: red, fixed_ips: [{ ip_address: '10.42.0.9' }] } };
+    expect(await cloud.send('compute', 'POST', path, { body })).toMatchObject({
+      status: 409,
+      body: {
+        conflictingRequest: { message: expect.stringContaining('interfaceAttachment.net_id') },
+      },
+    });
+    await cloud.settled(first, 'ACTIVE');
+    expect(await portsOf(cloud)).toHaveLength(2);
+    expect((await cloud.ok('compute', 'GET', path)).interfaceAttachments).toHaveLength(1);
+  },
+);
 
 scenario('several servers of one request each get a port of their own', async (cloud) => {
   const red = await cloud.network('red');
@@ -94,28 +97,31 @@ scenario('several servers of one request each get a port of their own', async (c
   await expectNothing(cloud);
 });
 
-scenario('the next host gets the same port; with no host left it goes', async (cloud, running) => {
-  const red = await cloud.network('red');
-  const strike = (host: string) => running.hosts.setFault(host, 'disk-full', true);
-  strike('host-1');
-  const lucky = await cloud.boot([{ uuid: red }]);
-  const server = await cloud.settled(lucky, 'ACTIVE', 'ERROR');
-  expect([server.status, server['OS-EXT-SRV-ATTR:host']]).toEqual(['ACTIVE', 'host-2']);
-  const events = await eventsOf(cloud, lucky, 'create');
-  expect(events.filter((event) => event === 'make_ports')).toHaveLength(1);
-  expect(events.filter((event) => event === 'bind_ports')).toHaveLength(2);
-  expect(await portsOf(cloud)).toMatchObject([
-    { device_id: lucky, device_owner: 'compute:nova', 'binding:host_id': 'host-2' },
-  ]);
-  await cloud.send('compute', 'DELETE', `/servers/${lucky}`);
-  await expectNothing(cloud);
+scenario(
+  'the next host gets the same port; with no host left the port is deleted',
+  async (cloud, running) => {
+    const red = await cloud.network('red');
+    const strike = (host: string) => running.hosts.setFault(host, 'disk-full', true);
+    strike('host-1');
+    const lucky = await cloud.boot([{ uuid: red }]);
+    const server = await cloud.settled(lucky, 'ACTIVE', 'ERROR');
+    expect([server.status, server['OS-EXT-SRV-ATTR:host']]).toEqual(['ACTIVE', 'host-2']);
+    const events = await eventsOf(cloud, lucky, 'create');
+    expect(events.filter((event) => event === 'make_ports')).toHaveLength(1);
+    expect(events.filter((event) => event === 'bind_ports')).toHaveLength(2);
+    expect(await portsOf(cloud)).toMatchObject([
+      { device_id: lucky, device_owner: 'compute:nova', 'binding:host_id': 'host-2' },
+    ]);
+    await cloud.send('compute', 'DELETE', `/servers/${lucky}`);
+    await expectNothing(cloud);
 
-  strike('host-2');
-  const unlucky = await cloud.boot([{ uuid: red }]);
-  const { fault } = await cloud.settled(unlucky, 'ACTIVE', 'ERROR');
-  expect(fault.message).toMatch(/No valid host.*No space left on device/);
-  expect(await portsOf(cloud)).toEqual([]);
-});
+    strike('host-2');
+    const unlucky = await cloud.boot([{ uuid: red }]);
+    const { fault } = await cloud.settled(unlucky, 'ACTIVE', 'ERROR');
+    expect(fault.message).toMatch(/No valid host.*No space left on device/);
+    expect(await portsOf(cloud)).toEqual([]);
+  },
+);
 
 scenario('a server that fits nowhere keeps no port', async (cloud) => {
   const red = await cloud.network('red');
@@ -160,34 +166,37 @@ for (const fault of ['lost', 'unheard', 'withheld', 'half'] as const) {
   });
 }
 
-scenario('a server that is deleted while its ports are made keeps none', async (first, running) => {
-  const deleted = Promise.withResolvers<undefined>();
-  const held: Mischief = ({ method, path }) =>
-    method === 'POST' && path.endsWith('/ports') ? deleted.promise : undefined;
-  const beside = await besideFaulty(running, held, { timeout: 30 });
-  try {
-    const { cloud } = beside;
-    const red = await first.network('red');
-    const asked = askToBoot(cloud, [{ uuid: red }, { uuid: red }]);
-    const [{ id }] = await first.until(async () => {
-      const servers = await serversOf(cloud);
-      return { done: servers.length === 1, value: servers };
-    });
-    expect((await cloud.send('compute', 'DELETE', `/servers/${id}`)).status).toBe(204);
-    deleted.resolve(undefined);
-    expect(await asked).toMatchObject({
-      status: 409,
-      body: { conflictingRequest: { message: expect.stringContaining(`${id} was deleted`) } },
-    });
-    await cloud.gone(id);
-    await expectNothing(first);
-  } finally {
-    await beside.stop();
-  }
-});
+scenario(
+  'a server that is deleted while its ports are created keeps none',
+  async (first, running) => {
+    const deleted = Promise.withResolvers<undefined>();
+    const held: Mischief = ({ method, path }) =>
+      method === 'POST' && path.endsWith('/ports') ? deleted.promise : undefined;
+    const beside = await besideFaulty(running, held, { timeout: 30 });
+    try {
+      const { cloud } = beside;
+      const red = await first.network('red');
+      const asked = askToBoot(cloud, [{ uuid: red }, { uuid: red }]);
+      const [{ id }] = await first.until(async () => {
+        const servers = await serversOf(cloud);
+        return { done: servers.length === 1, value: servers };
+      });
+      expect((await cloud.send('compute', 'DELETE', `/servers/${id}`)).status).toBe(204);
+      deleted.resolve(undefined);
+      expect(await asked).toMatchObject({
+        status: 409,
+        body: { conflictingRequest: { message: expect.stringContaining(`${id} was deleted`) } },
+      });
+      await cloud.gone(id);
+      await expectNothing(first);
+    } finally {
+      await beside.stop();
+    }
+  },
+);
 
 scenario(
-  'kill -9 while a port is made: the next start leaves neither server nor port, and no NIC',
+  'kill -9 while a port is created: the next start leaves neither server nor port, and no NIC',
   async (first, running) => {
     const beside = await killableBesideFaulty(
       running,

@@ -26,7 +26,9 @@ scenario('every service has health endpoints, and no metrics', async (_cloud, { 
   }
 });
 
-test('an openrc for each user is beside clouds.yaml, for its owner only', { timeout }, async () => {
+test('an openrc for each user is beside clouds.yaml, readable by its owner only', {
+  timeout,
+}, async () => {
   const state = temporaryDirectory();
   const novella = await startNovella(state.path);
   for (const [name, user] of [
@@ -42,7 +44,7 @@ test('an openrc for each user is beside clouds.yaml, for its owner only', { time
   state.remove();
 });
 
-test('the demo forgets its state, though Ctrl-C arrives three times', { timeout }, async () => {
+test('the demo removes its state, even when Ctrl-C arrives three times', { timeout }, async () => {
   const state = temporaryDirectory();
   const demo = spawn(process.execPath, [starter, 'demo'], {
     env: { ...process.env, TMPDIR: state.path },
@@ -65,7 +67,7 @@ test('the demo forgets its state, though Ctrl-C arrives three times', { timeout 
   state.remove();
 });
 
-test('what a start shows of images was named by an administrator', { timeout }, async () => {
+test('the image names that a start prints are escaped', { timeout }, async () => {
   const state = temporaryDirectory();
   const config = { ...readConfig(), stateDir: state.path, ports: freePorts };
   const before = await startAllInOne(config, silentLog);

@@ -1,6 +1,6 @@
 /**
- * A Novella among other services: the identity, network and image services of another cloud,
- * reached as a real OpenStack would be.
+ * A Novella among other services: the identity, network and image services of another cloud, used
+ * like those of a real OpenStack.
  */
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
@@ -59,7 +59,7 @@ scenario('a server boots on the ports and images of other services', async (firs
   }
 });
 
-scenario('a wrong password ends the start, in words', async (_first, running) => {
+scenario('a wrong password ends the start with a message', async (_first, running) => {
   const state = temporaryDirectory();
   await expect(beside(running, state.path, 'demo-password')).rejects.toMatchObject({
     kind: 'invalid',
@@ -68,19 +68,22 @@ scenario('a wrong password ends the start, in words', async (_first, running) =>
   state.remove();
 });
 
-scenario('services that are down do not stop the start; who calls is told which', async () => {
-  const state = temporaryDirectory();
-  const nobody = 'http://127.0.0.1:1/v3';
-  const text = `openstack: { auth_url: "${nobody}", username: nova, password: secret }`;
-  const config = { ...parseConfig(text, 'x'), stateDir: state.path, ports: freePorts };
-  const alone = await startAllInOne(config, silentLog);
-  try {
-    const headers = { 'x-auth-token': 'somebody' };
-    const reply = await fetch(`${alone.urls.compute}/servers`, { headers });
-    expect(reply.status).toBe(503);
-    expect(await reply.text()).toContain(`identity service at ${nobody} does not answer`);
-  } finally {
-    await alone.stop();
-    state.remove();
-  }
-});
+scenario(
+  'services that are down do not stop the start; a caller’s error names the service',
+  async () => {
+    const state = temporaryDirectory();
+    const nobody = 'http://127.0.0.1:1/v3';
+    const text = `openstack: { auth_url: "${nobody}", username: nova, password: secret }`;
+    const config = { ...parseConfig(text, 'x'), stateDir: state.path, ports: freePorts };
+    const alone = await startAllInOne(config, silentLog);
+    try {
+      const headers = { 'x-auth-token': 'somebody' };
+      const reply = await fetch(`${alone.urls.compute}/servers`, { headers });
+      expect(reply.status).toBe(503);
+      expect(await reply.text()).toContain(`identity service at ${nobody} does not answer`);
+    } finally {
+      await alone.stop();
+      state.remove();
+    }
+  },
+);

@@ -1,4 +1,4 @@
-/** Where many servers go: plain ones and ones with VFs, on two equal hosts. */
+/** Placement of many servers: plain ones and ones with VFs, on two equal hosts. */
 import { expect } from 'vitest';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 

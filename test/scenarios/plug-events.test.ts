@@ -1,6 +1,6 @@
 /**
- * Ports that somebody else wires, changes or deletes: a Novella on a network service that says so
- * by events, as Neutron does.
+ * Ports that others wire, change or delete: a Novella on a network service that reports it by
+ * events, as Neutron does.
  */
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -78,7 +78,7 @@ async function useNovella(started: Pick<AllInOne, 'urls' | 'stop'>): Promise<voi
   cloud = await Cloud.at({ urls, cloudsYaml: services.cloudsYaml });
 }
 
-/** What the network service tells, and which codes it is answered with. */
+/** The events of the network service, and the codes that they are answered with. */
 async function notify(name: string, server: string, ...ports: string[]): Promise<number[]> {
   const events = ports.map((tag) => ({ name: `network-${name}`, server_uuid: server, tag }));
   const { body } = await cloud.send('compute', 'POST', '/os-server-external-events', {
@@ -97,7 +97,7 @@ async function steps(server: string): Promise<string[]> {
     .toReversed();
 }
 
-/** Its guest runs, and its ports are waited for. */
+/** Its guest runs, and it waits for its ports. */
 const waits = (server: string) =>
   cloud.until(async () => {
     const done = (await steps(server)).includes('plug_ports null');
@@ -105,8 +105,8 @@ const waits = (server: string) =>
   });
 
 /**
- * Polled in the list, which asks the network service nothing; a server's own view has its security
- * groups.
+ * Polled in the list, which sends the network service no request; a server's own view has its
+ * security groups.
  */
 const listed = (id: string, query: string) =>
   cloud.until(async () => {
@@ -117,7 +117,7 @@ const listed = (id: string, query: string) =>
 const showServer = async (id: string) =>
   (await cloud.ok('compute', 'GET', `/servers/${id}`)).server;
 
-/** Of ports alone. */
+/** Requests for ports alone. */
 const portCalls = () => network.calls.filter((call) => call.includes('/ports'));
 
 const untouched = { 'host-1': 4, 'host-2': 4 };
@@ -132,12 +132,12 @@ async function aServer(): Promise<{ id: string; port: string }> {
   return { id, port };
 }
 
-test('a server is BUILD until its ports are wired; a boot of one port costs four calls', async () => {
+test('a server is BUILD until its ports are wired; a boot with one port costs four calls', async () => {
   await start();
   const port = await cloud.port(red, 'direct');
   const id = await cloud.boot([{ port }]);
   await waits(id);
-  // Told for the binding itself: no reason to look.
+  // Sent for the binding itself: no reason to poll.
   expect(await notify('changed', id, port)).toEqual([200]);
   await listed(id, 'status=BUILD&task_state=spawning');
   network.wire(port);
@@ -152,7 +152,7 @@ test('a server is BUILD until its ports are wired; a boot of one port costs four
   expect(await steps(id)).toEqual(expect.arrayContaining(['spawn Success', 'plug_ports Success']));
 });
 
-test('all ports are waited for, whatever their kind', async () => {
+test('all ports are waited for, whatever their vnic type', async () => {
   await start();
   const ports = await Promise.all(
     ['direct', 'macvtap', 'normal'].map((kind) => cloud.port(red, kind)),
@@ -172,7 +172,7 @@ test('all ports are waited for, whatever their kind', async () => {
   await cloud.settled(id, 'ACTIVE');
 });
 
-test('ports that nobody wires: every host is tried, the reason names port, host and agent, and all is given back', async () => {
+test('ports that are never wired: every host is tried, the reason names port, host and agent, and everything is released', async () => {
   await start(1);
   const port = await cloud.port(red, 'direct');
   const id = await cloud.boot([{ port }]);
@@ -201,13 +201,13 @@ test('a port whose wiring failed ends the wait at once', async () => {
   expect(await cloud.freeVfs('physnet1')).toEqual(untouched);
 });
 
-test('with plug_timeout 0 nothing is waited for', async () => {
+test('with plug_timeout 0 no port is waited for', async () => {
   await start(0);
   const port = await cloud.port(red, 'direct');
   await cloud.settled(await cloud.boot([{ port }]), 'ACTIVE');
 });
 
-test('a whole PF is wired by nobody, and not waited for', async () => {
+test('a whole PF needs no wiring, and is not waited for', async () => {
   await start();
   const port = await cloud.port(red, 'direct-physical');
   await cloud.settled(await cloud.boot([{ port }]), 'ACTIVE');
@@ -229,7 +229,7 @@ test('an event that comes while the port is still being bound is not missed', as
   await cloud.settled(id, 'ACTIVE');
 });
 
-test('killed in the wait, and wired while nobody heard it: the next start finds out', async () => {
+test('killed during the wait, and wired while it was down: the next start notices', async () => {
   const seconds = 4;
   const first = await startProcess(seconds);
   const port = await cloud.port(red, 'direct');
@@ -241,7 +241,7 @@ test('killed in the wait, and wired while nobody heard it: the next start finds 
   await cloud.settled(id, 'ACTIVE');
 });
 
-test('a network service that is away while a port is waited for does not end the boot', async () => {
+test('a network service that is down while a port is waited for does not end the boot', async () => {
   await start();
   const port = await cloud.port(red, 'direct');
   const id = await cloud.boot([{ port }]);
@@ -255,7 +255,7 @@ test('a network service that is away while a port is waited for does not end the
   await cloud.settled(id, 'ACTIVE');
 });
 
-test('a server is deleted while its ports are waited for', async () => {
+test('a server can be deleted while its ports are waited for', async () => {
   await start();
   const port = await cloud.port(red, 'direct');
   const id = await cloud.boot([{ port }]);
@@ -266,7 +266,7 @@ test('a server is deleted while its ports are waited for', async () => {
   expect(await cloud.showPort(port)).toMatchObject(unbound);
 });
 
-test('an attach ends when the port is wired; one that nobody wires is undone', async () => {
+test('an attach ends when the port is wired; one that is never wired is undone', async () => {
   await start(2);
   const { id } = await aServer();
   const [late, never] = [await cloud.port(red, 'macvtap'), await cloud.port(red, 'direct')];
@@ -293,7 +293,7 @@ test('an attach ends when the port is wired; one that nobody wires is undone', a
   expect(interfaceAttachments).toHaveLength(2);
 });
 
-test('a port attached to a server that is off is not waited for: nothing there can be wired', async () => {
+test('a port attached to a stopped server is not waited for, as nothing can wire it', async () => {
   await start();
   const { id } = await aServer();
   await cloud.send('compute', 'POST', `/servers/${id}/action`, { body: { 'os-stop': null } });
@@ -305,7 +305,7 @@ test('a port attached to a server that is off is not waited for: nothing there c
   expect(status).toBe(200);
 });
 
-test('addresses that change are shown, for one look and no action of the server', async () => {
+test('changed addresses are shown, at the cost of one poll and no action of the server', async () => {
   await start();
   const { id, port } = await aServer();
   const [{ subnet_id: subnet }] = (await cloud.showPort(port)).fixed_ips;
@@ -328,7 +328,7 @@ test('addresses that change are shown, for one look and no action of the server'
 });
 
 for (const isOff of [false, true]) {
-  test(`a port deleted under a server that is ${isOff ? 'off' : 'running'}: its NIC goes and its VF is free`, async () => {
+  test(`a port deleted under a server that is ${isOff ? 'off' : 'running'}: its NIC is removed and its VF is free`, async () => {
     await start();
     const { id, port } = await aServer();
     if (isOff) {
@@ -348,13 +348,13 @@ for (const isOff of [false, true]) {
     const path = `/servers/${id}/os-instance-actions`;
     const [newest] = (await cloud.ok('compute', 'GET', path)).instanceActions;
     expect(newest).toMatchObject({ action: 'detach_interface', user_id: 'novella', message: null });
-    // The port is asked for twice: it does not name the server, and it is not there.
+    // The port is requested twice: by its server, without success, and by its id.
     expect(portCalls().slice(0, 2)).toEqual(['GET /v2.0/ports', 'GET /v2.0/ports']);
     expect(portCalls().filter((call) => !call.startsWith('GET'))).toEqual([]);
   });
 }
 
-test('a port deleted while nobody hears it: the next start takes its NIC off', async () => {
+test('a port deleted while Novella is down: the next start detaches its NIC', async () => {
   await start();
   const { port } = await aServer();
   await novella?.stop();
@@ -366,7 +366,7 @@ test('a port deleted while nobody hears it: the next start takes its NIC off', a
   });
 });
 
-test('a deletion that is told of a port which is there changes nothing', async () => {
+test('a deletion event for a port that exists changes nothing', async () => {
   await start();
   const { id, port } = await aServer();
   network.calls.length = 0;

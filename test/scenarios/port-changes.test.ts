@@ -1,10 +1,10 @@
-/** What is changed in the embedded network service reaches the server that has the port. */
+/** Changes in the embedded network service reach the server that has the port. */
 import { expect, vi } from 'vitest';
 import { scenario } from '#test/worlds/cloud.ts';
 
 const soon = { timeout: 60_000, interval: 200 };
 
-scenario('another address of a port is that of its server, in every view', async (cloud) => {
+scenario('a changed address of a port is that of its server, in every view', async (cloud) => {
   const port = await cloud.port(await cloud.network('red'), 'direct');
   const id = await cloud.boot([{ port }]);
   await cloud.settled(id, 'ACTIVE');
@@ -24,7 +24,7 @@ scenario('another address of a port is that of its server, in every view', async
   expect(interfaces.interfaceAttachments[0].fixed_ips[0].ip_address).toBe(address);
 });
 
-scenario('another name of a network is that of the addresses on it', async (cloud) => {
+scenario('a changed name of a network is that of the addresses on it', async (cloud) => {
   const red = await cloud.network('red');
   const id = await cloud.boot([{ port: await cloud.port(red, 'direct') }]);
   await cloud.settled(id, 'ACTIVE');
@@ -35,7 +35,7 @@ scenario('another name of a network is that of the addresses on it', async (clou
   }, soon);
 });
 
-scenario('a port that is deleted is taken off its server, and its VF is free', async (cloud) => {
+scenario('a deleted port is detached from its server, and its VF is free', async (cloud) => {
   const port = await cloud.port(await cloud.network('red'), 'direct');
   const id = await cloud.boot([{ port }]);
   await cloud.settled(id, 'ACTIVE');
@@ -49,7 +49,7 @@ scenario('a port that is deleted is taken off its server, and its VF is free', a
 
 for (const vnicType of ['direct', 'macvtap']) {
   scenario(
-    `port security of a ${vnicType} port reaches the VF of the running guest; what its driver refuses is in its actions`,
+    `port security of a ${vnicType} port reaches the VF of the running guest; a refusal of its driver is in the actions`,
     async (cloud, { hosts }) => {
       const port = await cloud.port(await cloud.network('red'), vnicType);
       const id = await cloud.boot([{ port }]);
@@ -98,7 +98,7 @@ for (const vnicType of ['direct', 'macvtap']) {
 }
 
 scenario(
-  'a server that is off follows its port, and starts as that is',
+  'a stopped server follows its port, and starts with the new settings',
   async (cloud, { hosts }) => {
     const port = await cloud.port(await cloud.network('red'), 'direct');
     const id = await cloud.boot([{ port }]);

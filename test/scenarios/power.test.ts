@@ -9,7 +9,7 @@ async function act(cloud: Cloud, id: string, body: object) {
   return cloud.send('compute', 'POST', `/servers/${id}/action`, { body });
 }
 
-/** An ACTIVE server with a direct port, and how to see what it holds. */
+/** An ACTIVE server with a direct port, and functions that show what it holds. */
 async function withVf(cloud: Cloud) {
   const red = await cloud.network('red');
   const port = await cloud.port(red, 'direct');
@@ -63,7 +63,7 @@ for (const { name, steps } of acts) {
   });
 }
 
-scenario('a rebuild keeps the VF; a server that is off stays off', async (cloud) => {
+scenario('a rebuild keeps the VF; a stopped server stays off', async (cloud) => {
   const { id, slot, held } = await withVf(cloud);
   const { images } = await cloud.ok('image', 'GET', '/v2/images');
   const body = { rebuild: { imageRef: images[0].id, name: 'again' } };
@@ -78,7 +78,7 @@ scenario('a rebuild keeps the VF; a server that is off stays off', async (cloud)
   expect(await held()).toEqual([slot, `${slot} allocated`]);
 });
 
-scenario('an act that the state does not allow is refused', async (cloud) => {
+scenario('an action that the state does not allow is refused', async (cloud) => {
   const { id } = await withVf(cloud);
   const reply = await act(cloud, id, { 'os-start': null });
   expect([reply.status, reply.body.conflictingRequest.message]).toEqual([

@@ -1,7 +1,7 @@
 /**
- * An agent is killed, or its host fails, at every single call of every act on a guest: afterwards
- * the act is done or undone, a running guest has exactly its devices, no VF has two guests, and
- * when the server is deleted nothing of it is left.
+ * An agent is killed, or its host fails, at every single call of every action on a guest:
+ * afterwards the action is done or undone, a running guest has exactly its devices, no VF has two
+ * guests, and a deleted server leaves nothing behind.
  */
 import { expect } from 'vitest';
 import { ComputeError } from '#core/errors.ts';
@@ -16,7 +16,7 @@ const vfs = {
   source: 'test',
 };
 
-/** A host for each call that an act may have, and one on which it is not disturbed. */
+/** A host for each call of an action, and one that is not disturbed. */
 const withHosts =
   (count: number) =>
   (config: Config): Config => {
@@ -38,11 +38,11 @@ interface Place {
   /** Not on the server yet. */
   sparePort: string;
   serverId: string;
-  /** What its VFs are like before anybody has had them. */
+  /** The state of its VFs before a guest had one. */
   untouched: VfState[];
 }
 
-/** MAC, VLAN and whatever else is set on each VF. */
+/** MAC, VLAN and all other settings of each VF. */
 function vfStates(hosts: AllInOne['hosts'], host: string): Promise<VfState[]> {
   return hosts.onHost(host, ({ pciBus, machine }) => {
     const vfsThere = machine.functions.filter(({ parentAddress }) => parentAddress !== null);
@@ -52,17 +52,17 @@ function vfStates(hosts: AllInOne['hosts'], host: string): Promise<VfState[]> {
 
 interface Act {
   name: string;
-  /** More than it has calls to the host; and those of them that change something. */
+  /** More than the action has calls to the host; and those of them that change something. */
   calls: number;
   changes: number;
-  /** What leads to it from an active server. 'none': it begins without one. */
+  /** The actions that lead to it from an active server. 'none': it starts without one. */
   before: 'none' | ((place: Place) => Promise<void>);
   run: (place: Place) => Promise<void>;
-  /** Status words in which it may end; none: the server is gone. */
+  /** Statuses in which it may end; none: the server is deleted. */
   ends: string[];
 }
 
-/** Asks, and comes back when nothing is under way. */
+/** Sends the request, and returns when no task is running. */
 async function ask({ cloud, serverId }: Place, body: object, ...ends: string[]): Promise<void> {
   const path = `/servers/${serverId}/action`;
   expect((await cloud.send('compute', 'POST', path, { body })).status).toBe(202);
@@ -139,16 +139,16 @@ const acts: Act[] = [
 ];
 
 /**
- * How a call is disturbed. After a call that only looks the host is as it was before it, so being
- * killed there is nothing of its own.
+ * How a call is disturbed. After a read-only call the host is unchanged, so being killed there is
+ * no separate case.
  */
 const disturbances = [
   { name: 'fails', when: 'before', dies: false, only: 'calls' },
-  { name: 'is done and then fails', when: 'after', dies: false, only: 'changes' },
-  { name: 'is done and then its agent is killed', when: 'after', dies: true, only: 'changes' },
+  { name: 'succeeds and then fails', when: 'after', dies: false, only: 'changes' },
+  { name: 'succeeds and then its agent is killed', when: 'after', dies: true, only: 'changes' },
 ] as const;
 
-/** Calls that only look. */
+/** Read-only calls. */
 const looks = new Set([
   'facts',
   'listGuests',
@@ -164,7 +164,7 @@ const looks = new Set([
   'keys',
 ]);
 
-/** Lets the call with this number (from 1) go wrong, once. Says whether there was such a call. */
+/** Makes the call with this number (from 1) fail, once. Returns whether there was such a call. */
 function disturb(
   { hosts, host }: Place,
   callNumber: number,
@@ -191,7 +191,7 @@ function disturb(
 
 const powerOf = { running: 1, paused: 3, shutOff: 4, saved: 4, crashed: 6 };
 
-/** Rows and host come to tell one story, in which nothing is half done. */
+/** Rows and host agree, and nothing is half done. */
 async function becomesWhole({ cloud, hosts, host, serverId }: Place): Promise<string> {
   return cloud.until(async () => {
     const { server } = await cloud.ok('compute', 'GET', `/servers/${serverId}`);
@@ -226,7 +226,7 @@ async function expectNothingLeft({
   sparePort,
   untouched,
 }: Place): Promise<void> {
-  // What could not be cleaned is quarantined until a later try: a start is one.
+  // What could not be cleaned is quarantined until a later attempt: a start is one.
   await hosts.restart(host);
   const { devices } = await cloud.ok('operator', 'GET', `/pci/devices?host=${host}`);
   expect(devices.map(({ status }: { status: string }) => status)).toEqual(
@@ -259,7 +259,7 @@ async function aPlace(cloud: Cloud, { hosts }: AllInOne, at: number, red: string
   return { cloud, hosts, host, ports, sparePort, serverId: '', untouched };
 }
 
-/** Some at a time: each waits for its own host, on a machine that has others to serve. */
+/** A few at a time: each waits for its own host, on a shared machine. */
 async function inParallel<T>(works: (() => Promise<T>)[]): Promise<T[]> {
   const results: T[] = [];
   const waiting = [...works.entries()];
@@ -277,7 +277,7 @@ const patienceMs = 240_000;
 for (const act of acts) {
   for (const disturbance of disturbances) {
     scenario(
-      `${act.name}: whichever call of it ${disturbance.name}, it is done or undone`,
+      `${act.name}: whichever call ${disturbance.name}, the action is done or undone`,
       async (cloud, running) => {
         const red = await cloud.network('red');
         const numbers = Array.from({ length: act[disturbance.only] }, (_, at) => at + 1);
@@ -299,7 +299,7 @@ for (const act of acts) {
             return wasDisturbed;
           }),
         );
-        // Every call had its turn: the first hosts met the disturbance, the last did not.
+        // Every call was disturbed once: the first hosts met the disturbance, the last did not.
         expect([happened.at(0), happened.at(-1)]).toEqual([true, false]);
       },
       withHosts(act[disturbance.only]),

@@ -1,4 +1,4 @@
-/** What a user gets wrong is refused by name, in OpenStack's bodies, and leaves nothing behind. */
+/** Mistakes of a user are refused by name, in OpenStack's bodies, and leave nothing behind. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,9 +7,7 @@ import { startNovella, temporaryDirectory } from '#test/processes/novella-proces
 
 const nobody = '11111111-2222-4333-8444-555555555555';
 
-/**
- * A cloud in which nothing may be left: its ports are unbound, its devices free, its servers none.
- */
+/** A cloud in which nothing may be left: no bound port, no held device, no server. */
 async function expectUntouched(cloud: Cloud): Promise<void> {
   const { servers } = await cloud.ok('compute', 'GET', '/servers');
   expect(servers).toEqual([]);
@@ -110,7 +108,7 @@ scenario('a direct port on a network without a physical network is refused', asy
   await cloud.settled(id, 'ACTIVE');
 });
 
-scenario('a port in use is refused, by name, and stays with its server', async (cloud) => {
+scenario('a port in use is refused by its id, and stays with its server', async (cloud) => {
   const port = await cloud.port(await cloud.network('red'), 'direct');
   const id = await cloud.boot([{ port }]);
   await cloud.settled(id, 'ACTIVE');
@@ -123,7 +121,7 @@ scenario('a port in use is refused, by name, and stays with its server', async (
   expect(await cloud.showPort(port)).toMatchObject({ device_id: id, 'binding:vif_type': 'hw_veb' });
 });
 
-scenario('two boots at once with one port: one gets it, the other is refused', async (cloud) => {
+scenario('two concurrent boots with one port: one gets it, the other is refused', async (cloud) => {
   const port = await cloud.port(await cloud.network('red'), 'direct');
   const server = { ...(await goodServer(cloud)), networks: [{ port }] };
   const replies = await Promise.all(
@@ -197,7 +195,7 @@ const configurations: { name: string; yaml: string; expected: RegExp }[] = [
 ];
 
 test.each(configurations)(
-  'novella up refuses $name, naming file and place',
+  'novella up refuses $name, naming file and position',
   async ({ yaml, expected }) => {
     const state = temporaryDirectory();
     const file = join(state.path, 'novella.yaml');

@@ -1,6 +1,6 @@
 /**
- * `novella keystone register` on a cloud with services of its own: there is nothing to do, and what
- * is not offered is said.
+ * `novella keystone register` on a cloud with services of its own: it changes nothing, and reports
+ * what is not offered.
  */
 import { expect } from 'vitest';
 import { registerCompute } from '#cli/register/keystone-register.ts';
@@ -11,7 +11,7 @@ import { scenario } from '#test/worlds/cloud.ts';
 const usual = { region: 'RegionOne', project: 'service', domain: 'Default' };
 
 scenario(
-  'the embedded catalog leads here already; a service user is not offered there',
+  'the embedded catalog already leads here; a service user is not offered',
   async (_cloud, running) => {
     const session = await openSession(readCloud(running.cloudsYaml, 'novella'));
     let said = '';

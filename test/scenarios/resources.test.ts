@@ -1,9 +1,9 @@
-/** Processors, memory and disk: promised as often as the configuration says, and no more. */
+/** Processors, memory and disk: allocated up to the configured ratio, and no further. */
 import { expect } from 'vitest';
 import { scenario } from '#test/worlds/cloud.ts';
 
 scenario(
-  'a host is full when its memory is promised, and says so',
+  'a host whose memory is allocated refuses the next server with the reason',
   async (cloud) => {
     const ids = [];
     for (let at = 0; at < 3; at++) ids.push(await cloud.boot([]));

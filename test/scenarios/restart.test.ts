@@ -46,8 +46,8 @@ test('servers, ports, claims and guests are the same after a restart', async () 
 });
 
 /**
- * Kills spread over the life of a burst: six boots record some twenty events, and two of them are
- * deleted meanwhile.
+ * Kills spread over a burst: six boots record some twenty events, and two of them are deleted at
+ * the same time.
  */
 const killAtEvents = [0, 1, 3, 5, 8, 11, 14];
 
@@ -75,17 +75,17 @@ test.each(killAtEvents)('kill -9 at event %i of a burst of boots and deletes', a
   expect(await cloud.freeVfs('physnet1')).toEqual({ 'host-1': 4, 'host-2': 4 });
 });
 
-/** Everything that has a say about who holds what, without what changes by itself. */
+/** Every record of who holds what, without values that change on their own. */
 async function world(cloud: Cloud) {
   const { servers } = await cloud.ok('compute', 'GET', '/servers/detail');
   const { ports } = await cloud.ok('network', 'GET', '/ports');
   const found = await cloud.ok('operator', 'GET', '/pci/devices');
-  // A VF inside a guest has no interface; when that is seen depends on the last look at the host.
+  // A VF inside a guest has no interface; when that is noticed depends on the host's last report.
   const devices = found.devices.map((device: object) => ({ ...device, ifname: undefined }));
   const pools = await cloud.ok('operator', 'GET', '/pci/pools');
   const { hypervisors } = await cloud.ok('compute', 'GET', '/os-hypervisors/detail');
   const all = { servers, ports, devices, pools, hypervisors, guests: guestsOnHosts() };
-  // Links name the port that this process happened to get.
+  // Links contain the port that this process happened to get.
   return JSON.parse(JSON.stringify(all).replaceAll(/127\.0\.0\.1:\d+/g, 'HERE')) as typeof all;
 }
 
@@ -99,7 +99,7 @@ function guestsOnHosts(): { host: string; id: string }[] {
   );
 }
 
-/** Servers, ports, devices, pools, usage and guests tell one story about exactly these servers. */
+/** Servers, ports, devices, pools, usage and guests agree on exactly these servers. */
 async function expectAgreement(cloud: Cloud, serverIds: string[]): Promise<void> {
   const { servers, ports, devices, pools, hypervisors, guests } = await world(cloud);
   expect(servers.map((server: { id: string }) => server.id).sort()).toEqual([...serverIds].sort());

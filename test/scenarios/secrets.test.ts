@@ -1,4 +1,6 @@
-/** What a cloud of our own keeps of passwords and tokens, and how a password is made again. */
+/**
+ * What an embedded identity service stores of passwords and tokens, and how a password is reset.
+ */
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
@@ -10,7 +12,7 @@ import { freePorts, readConfig } from '#programs/config/config.ts';
 import { startAllInOne } from '#programs/up/up.ts';
 
 scenario(
-  'the database has neither a password nor a token that was given out',
+  'the database contains neither a password nor a token that was issued',
   async (_cloud, running) => {
     const credentials = readCloud(running.cloudsYaml, 'novella');
     const { token } = await openSession(credentials);
@@ -29,7 +31,7 @@ scenario(
 );
 
 scenario(
-  'a password is shown by the start that makes it; its file removed, the next makes another',
+  'a password is printed by the start that creates it; when its file is removed, the next start creates another',
   async (_cloud, running) => {
     const stateDir = dirname(running.cloudsYaml);
     const before = readCloud(running.cloudsYaml, 'novella');

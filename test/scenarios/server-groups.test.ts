@@ -1,6 +1,6 @@
 /**
- * Server groups and hints: where servers go in relation to each other, and what a user reads when
- * they cannot.
+ * Server groups and hints: where servers are placed in relation to each other, and what a user
+ * reads when they cannot be.
  */
 import { expect } from 'vitest';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
@@ -16,7 +16,7 @@ async function aGroup(cloud: Cloud, policy: string, rules = {}): Promise<string>
   return body.server_group.id;
 }
 
-/** Boots `count` servers at once, all with these hints. Their ids. */
+/** Boots `count` servers concurrently, all with these hints. Their ids. */
 async function bootWith(cloud: Cloud, hints: object, count = 1): Promise<string[]> {
   const { flavors } = await cloud.ok('compute', 'GET', '/flavors');
   const { images } = await cloud.ok('image', 'GET', '/v2/images');
@@ -42,7 +42,7 @@ scenario('servers of an affinity group share a host', async (cloud) => {
 });
 
 scenario(
-  'an anti-affinity group takes one server per host; the next fails with the reason until one leaves',
+  'an anti-affinity group has one server per host; the next fails with the reason until one is deleted',
   async (cloud) => {
     const group = await aGroup(cloud, 'anti-affinity');
     const ids = await bootWith(cloud, { group }, 2);
@@ -61,30 +61,30 @@ scenario(
   },
 );
 
-scenario('max_server_per_host lets an anti-affinity group have more on each', async (cloud) => {
-  const group = await aGroup(cloud, 'anti-affinity', { max_server_per_host: 2 });
-  const ids = await bootWith(cloud, { group }, 4);
-  expect(await hostsOf(cloud, ids)).toEqual(['host-1', 'host-1', 'host-2', 'host-2']);
-  const [fifth = ''] = await bootWith(cloud, { group });
-  expect((await cloud.settled(fifth, 'ERROR')).fault.message).toContain('2 of 2 servers');
-});
-
 scenario(
-  'soft policies count for more than the balance of hosts, and refuse none',
+  'max_server_per_host allows an anti-affinity group more servers per host',
   async (cloud) => {
-    for (let count = 0; count < 3; count += 1) {
-      const id = await cloud.boot([], { availability_zone: 'nova:host-1' });
-      await cloud.settled(id, 'ACTIVE');
-    }
-    const apart = await aGroup(cloud, 'soft-anti-affinity');
-    const pair = await bootWith(cloud, { group: apart }, 2);
-    expect(await hostsOf(cloud, pair)).toEqual(['host-1', 'host-2']);
-    expect(await hostsOf(cloud, await bootWith(cloud, { group: apart }))).toEqual(['host-2']);
-    const together = await aGroup(cloud, 'soft-affinity');
-    const hosts = await hostsOf(cloud, await bootWith(cloud, { group: together }, 3));
-    expect(new Set(hosts).size).toBe(1);
+    const group = await aGroup(cloud, 'anti-affinity', { max_server_per_host: 2 });
+    const ids = await bootWith(cloud, { group }, 4);
+    expect(await hostsOf(cloud, ids)).toEqual(['host-1', 'host-1', 'host-2', 'host-2']);
+    const [fifth = ''] = await bootWith(cloud, { group });
+    expect((await cloud.settled(fifth, 'ERROR')).fault.message).toContain('2 of 2 servers');
   },
 );
+
+scenario('soft policies outweigh the balance of hosts, and refuse no server', async (cloud) => {
+  for (let count = 0; count < 3; count += 1) {
+    const id = await cloud.boot([], { availability_zone: 'nova:host-1' });
+    await cloud.settled(id, 'ACTIVE');
+  }
+  const apart = await aGroup(cloud, 'soft-anti-affinity');
+  const pair = await bootWith(cloud, { group: apart }, 2);
+  expect(await hostsOf(cloud, pair)).toEqual(['host-1', 'host-2']);
+  expect(await hostsOf(cloud, await bootWith(cloud, { group: apart }))).toEqual(['host-2']);
+  const together = await aGroup(cloud, 'soft-affinity');
+  const hosts = await hostsOf(cloud, await bootWith(cloud, { group: together }, 3));
+  expect(new Set(hosts).size).toBe(1);
+});
 
 scenario('same_host and different_host', async (cloud) => {
   const [first = ''] = await bootWith(cloud, {});

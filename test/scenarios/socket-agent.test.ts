@@ -22,7 +22,7 @@ import {
 } from '#test/processes/novella-process.ts';
 import { recordedEvents, until, untilRecorded } from '#test/processes/recorded-events.ts';
 
-/** Processes start slowly on a machine that has much else to do. */
+/** Processes start slowly on a busy machine. */
 const patienceMs = 240_000;
 
 const linked = /^linked to the controller$/;
@@ -33,7 +33,7 @@ let novella: NovellaProcess;
 const agents: AgentProcess[] = [];
 const cleanUps: (() => Promise<void>)[] = [];
 
-/** A controller without hosts, on a port that stays the same when it starts again. */
+/** A controller without hosts, on a port that stays the same across restarts. */
 beforeEach(async () => {
   state = temporaryDirectory();
   const port = await freePort();
@@ -76,7 +76,7 @@ function startAgent(host: string, token: string, url = controllerUrl): AgentProc
   return agent;
 }
 
-/** The host is up and has VFs to give. */
+/** The host is up and has free VFs. */
 async function isReady(cloud: Cloud, host: string): Promise<void> {
   await cloud.until(async () => {
     const { hosts } = await cloud.ok('operator', 'GET', '/hosts');
@@ -111,7 +111,7 @@ async function bootThree(cloud: Cloud): Promise<string[]> {
 }
 
 test(
-  'a server with a direct port boots on a host that has dialled in, and goes again',
+  'a server with a direct port boots on a linked host, and is deleted',
   async () => {
     const { cloud, agent } = await aCloudWithOneHost();
     const listed = await cloud.ok('operator', 'GET', '/hosts/enrolments');
@@ -148,7 +148,7 @@ test.each([
   patienceMs,
 );
 
-/** Cuts the wire each time that two more events are recorded, until it is stopped. */
+/** Cuts the connection each time that two more events are recorded, until it is stopped. */
 function cutting(wire: { cut(): void }): { cuts(): number; stop(): void } {
   let cuts = 0;
   let seen = recordedEvents(stateDir());
@@ -163,7 +163,7 @@ function cutting(wire: { cut(): void }): { cuts(): number; stop(): void } {
 }
 
 test(
-  'the wire is cut again and again while servers boot and reboot',
+  'the connection is cut repeatedly while servers boot and reboot',
   async () => {
     let wire: Awaited<ReturnType<typeof aWireTo>> | undefined;
     const { cloud } = await aCloudWithOneHost(async (direct) => {
@@ -200,7 +200,7 @@ async function expectRebooted(cloud: Cloud, id: string): Promise<void> {
 }
 
 test.each([0, 1, 3, 6])(
-  'the controller is killed at event %i of three boots; it knows the host and its networks at once when it starts again',
+  'the controller is killed at event %i of three boots; it knows the host and its networks at once when it restarts',
   async (events) => {
     const before = await aCloudWithOneHost();
     const ids = await bootThree(before.cloud);
@@ -216,7 +216,7 @@ test.each([0, 1, 3, 6])(
 );
 
 test(
-  'a boot that is asked for while the agent is away waits for it',
+  'a boot that is requested while the agent is away waits for it',
   async () => {
     const { cloud, token, agent } = await aCloudWithOneHost();
     await agent.kill();
@@ -228,7 +228,7 @@ test(
 );
 
 test(
-  'an agent with a wrong token, or another host’s, says what to do and never becomes a host',
+  'an agent with a wrong token, or another host’s, logs the remedy and never becomes a host',
   async () => {
     const cloud = await startController();
     const token = await enroll(cloud, 'hv1');
@@ -246,7 +246,7 @@ test(
 );
 
 test(
-  'a revoked host is put out at once and gets no server; enrolled again it is back, its guests untouched',
+  'a revoked host is disconnected at once and gets no server; enrolled again it is back, its guests untouched',
   async () => {
     const { cloud, agent } = await aCloudWithOneHost();
     const [kept] = await bootThree(cloud);
@@ -268,7 +268,7 @@ test(
 );
 
 test(
-  'two agents with one host’s token: the newer has the link, and the older says why it lost it',
+  'two agents with one host’s token: the newer has the link, and the older logs why it lost it',
   async () => {
     const { cloud, token, agent } = await aCloudWithOneHost();
     const folder = join(state.path, 'second');

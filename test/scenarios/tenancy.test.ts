@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { scenario } from '#test/worlds/cloud.ts';
 
 scenario(
-  'a port that names a foreign server neither stops its deletion nor goes with it',
+  'a port that names another project’s server neither blocks its deletion nor is deleted with it',
   async (cloud) => {
     const red = await cloud.network('red');
     const id = await cloud.boot([{ port: await cloud.port(red, 'direct') }]);
@@ -38,7 +38,7 @@ scenario('a bound port whose device_id was cleared is unbound with its server', 
   });
 });
 
-scenario('a member sees its own servers and ports only, and nothing of hosts', async (cloud) => {
+scenario('a member sees only its own servers and ports, and nothing of hosts', async (cloud) => {
   const red = await cloud.network('red');
   const port = await cloud.port(red, 'direct');
   const id = await cloud.boot([{ port }]);
@@ -66,7 +66,7 @@ scenario('a member sees its own servers and ports only, and nothing of hosts', a
 });
 
 scenario(
-  'a member whose server fits nowhere reads no word of hosts; an administrator reads all',
+  'a member whose server fits nowhere reads nothing of hosts; an administrator reads all',
   async (cloud) => {
     const demo = await cloud.as('novella-demo');
     const flavor = { name: 'huge', ram: 40_000, vcpus: 1, disk: 900 };
@@ -107,7 +107,7 @@ async function imageOf(cloud: {
 }
 
 scenario(
-  'an attach that fails leaves alone what names the same server in another project',
+  'an attach that fails does not touch another project’s port that names the same server',
   async (cloud) => {
     const { network } = await cloud.ok('network', 'POST', '/networks', {
       network: { name: 'all', shared: true },

@@ -1,4 +1,4 @@
-/** TLS and public addresses: what clients are shown, and who is let in. */
+/** TLS and public addresses: what clients are shown, and which connections are accepted. */
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -31,7 +31,7 @@ scenario(
 );
 
 scenario(
-  'a client that talks clear text to a service with TLS is cut off, and others are served',
+  'a plain-text client of a service with TLS is disconnected, and others are served',
   async (cloud, { urls }) => {
     const { port } = new URL(urls.compute);
     const outcome = new Promise((resolve) => {

@@ -1,13 +1,13 @@
 /**
  * A setup file: each reply of the operator API that a test reads through `fetch` must have its
- * shape, whoever gave it: a cloud of this process or of another, or a recorded one.
+ * shape, from a cloud of this process, of another, or a recorded one.
  */
 import { afterEach, expect } from 'vitest';
 import { isOperatorUrl, wrongInReply } from './operator-replies.ts';
 
 interface CheckedFetch {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>;
-  /** What was found since the last test ended. */
+  /** The findings since the last test ended. */
   wrong?: string[];
 }
 

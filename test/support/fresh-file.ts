@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 /**
- * The path of a file that is not there yet, in a folder of its own that goes when the running test
- * ends.
+ * The path of a file that does not exist yet, in a folder of its own that is removed when the
+ * running test ends.
  */
 export function freshFile(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'novella-test-'));

@@ -1,4 +1,4 @@
-/** Images for tests: described in memory, given out as the image service gives them. */
+/** Images for tests: described in memory, returned as by the image service. */
 import { createHash } from 'node:crypto';
 import type { ImageSource } from '#contracts/services/images.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -6,13 +6,13 @@ import { ComputeError } from '#core/errors.ts';
 export interface DescribedImage {
   diskFormat?: string;
   content: Uint8Array;
-  /** What the image service says it is; default: what it is. */
+  /** The format that the image service reports; default: the real one. */
   sha512?: string;
   /** Thrown instead of the second half of its bytes. */
   breaksOff?: Error;
 }
 
-/** `opened` has the ids in the order in which they were asked for. */
+/** `opened` has the ids in the order of the requests. */
 export interface DescribedImages extends ImageSource {
   images: Map<string, DescribedImage>;
   opened: string[];
@@ -43,7 +43,7 @@ async function* inHalves({ content, breaksOff }: DescribedImage): AsyncGenerator
   yield content.subarray(middle);
 }
 
-/** What may be said in a qcow2 header; a plain disk of 1 MiB unless told otherwise. */
+/** Fields of a qcow2 header; by default a plain disk of 1 MiB. */
 export interface HeaderOptions {
   version?: number;
   virtualBytes?: number;

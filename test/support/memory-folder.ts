@@ -1,4 +1,4 @@
-/** A folder for temporary files that is in memory. */
+/** A folder in memory for temporary files. */
 import { readFileSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
@@ -8,8 +8,8 @@ const shared = '/dev/shm';
 const least = 2 * 1024 ** 3;
 
 /**
- * `/dev/shm` where it has room and may run programs (a container's is often small, and mounted
- * noexec), else the usual folder. A TMPDIR of the user's own is kept.
+ * `/dev/shm` where it has space and may run programs (a container's is often small, and mounted
+ * noexec), else the usual folder. A TMPDIR of the user is kept.
  */
 export function memoryFolder(): string {
   if (process.env['TMPDIR'] !== undefined) return process.env['TMPDIR'];
@@ -21,7 +21,7 @@ export function memoryFolder(): string {
     const { bavail, bsize } = statfsSync(shared);
     if (!options.includes('noexec') && bavail * bsize >= least) return shared;
   } catch {
-    // No such file system here.
+    // This system has no such file system.
   }
   return tmpdir();
 }

@@ -1,6 +1,6 @@
 /**
- * Holds replies of the operator API against their shapes. Whatever a test asks of it through
- * `fetch` is checked by `check-replies.ts`, whatever it asks a `ComputeWorld` by that one.
+ * Checks replies of the operator API against their shapes. `check-replies.ts` checks every request
+ * through `fetch`, and the `ComputeWorld` its own.
  */
 import type { TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
@@ -17,7 +17,7 @@ export interface SeenReply {
 
 const prefix = '/novella/v1';
 
-/** Whose successes have no shape: bytes of an image, and the agents' WebSocket. */
+/** Routes whose successes have no shape: bytes of an image, and the agents' WebSocket. */
 const shapeless = [/^\/images\/[^/]+\/content$/, /^\/host-link$/];
 
 const routes = Object.entries(operatorReplies as Record<string, TSchema | null>).map(
@@ -34,7 +34,7 @@ export function isOperatorUrl(url: string): boolean {
   return pathOf(url).startsWith(`${prefix}/`);
 }
 
-/** What of the reply is not as its shape says; none of a reply of another API. */
+/** The differences of the reply from its shape; none for a reply of another API. */
 export function wrongInReply(seen: SeenReply): string[] {
   if (!isOperatorUrl(seen.url)) return [];
   const { method, status, body } = seen;
@@ -43,7 +43,7 @@ export function wrongInReply(seen: SeenReply): string[] {
   // A HEAD is a GET without the body.
   if (method === 'HEAD' || status === 101) return [];
   const isShapeless = shapeless.some((form) => form.test(path));
-  // Who answers for a controller in a test of image downloads may be none.
+  // A test of image downloads may use a server that is no controller.
   if (isShapeless && (status < 400 || body === undefined)) return [];
   if (status >= 400) return findings(named, FaultReply, body);
   const route = routes.find((each) => each.method === method && each.path.test(path));
@@ -56,12 +56,12 @@ function findings(named: string, schema: TSchema, body: unknown): string[] {
   const validator = compiled.get(schema) ?? Compile(schema);
   compiled.set(schema, validator);
   if (validator.Check(body)) return [];
-  // What fits no fault at all fails each of them, which helps nobody.
+  // A body that fits no kind of fault fails each of them, which is no help.
   if (schema === FaultReply) return [`${named}: ${JSON.stringify(body)} is no fault`];
   return (
     validator
       .Errors(body)
-      // An unknown key is named once more, by the object that has it.
+      // An unknown key is reported a second time, by the object that has it.
       .filter(({ keyword }) => keyword !== 'boolean')
       .map(({ instancePath, message, params }) => {
         const keys = 'additionalProperties' in params ? params.additionalProperties : [];

@@ -1,4 +1,4 @@
-/** A log that keeps what was said, for tests that read it as an operator would. */
+/** A log that keeps its lines, for tests that read it as an operator would. */
 import type { Log } from '#contracts/log.ts';
 
 export interface SaidLog extends Log {

@@ -1,4 +1,4 @@
-/** A log that keeps quiet, for tests that start whole programs. */
+/** A log that writes nothing, for tests that start whole programs. */
 import { pino } from 'pino';
 
 export const silentLog = pino({ level: 'silent' });

@@ -1,9 +1,7 @@
-/** Names every test that was skipped at the end of a run, with the reason that its title has. */
+/** Names every skipped test at the end of a run, with the reason in its title. */
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
-/**
- * Prints nothing when only some tests were asked for by `-t`: the others are not skipped for lack.
- */
+/** Prints nothing when `-t` selected tests: the others are not skipped for lack of anything. */
 export default class SkipReporter implements Reporter {
   #isPartial = false;
 

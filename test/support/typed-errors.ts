@@ -1,14 +1,14 @@
 /**
- * For tests with wild input: a refusal by the one typed error is as good as an answer, anything
- * else fails the test.
+ * For tests with wild input: a refusal by the one typed error is as good as an answer, any other
+ * error fails the test.
  */
 import * as fc from 'fast-check';
 import { expect } from 'vitest';
 import { ComputeError } from '#core/errors.ts';
 
 /**
- * Every input is answered, or refused with a ComputeError that is no bug. `good` is one of the
- * inputs and must be answered: a reader that refuses everything fails.
+ * Every input is answered, or refused with a ComputeError that is not a bug. `good` is one of the
+ * inputs and must be answered: a parser that refuses everything fails.
  */
 export function expectAnswersOrRefusals<Input>(
   inputs: fc.Arbitrary<Input>,

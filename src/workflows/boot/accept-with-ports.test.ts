@@ -25,10 +25,8 @@ beforeEach(async () => {
 afterEach(() => world.stop());
 
 /**
- *
  * A server of the project with one NIC on the network, and with the user's port where that is
  * requested.
- *
  */
 function aRequest({ port }: { port?: string } = {}): NewServer<'boot'> {
   const named = aNic({ networkId, portId: null });

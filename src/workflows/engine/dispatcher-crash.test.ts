@@ -1,8 +1,6 @@
 /**
- *
  * A controller dies between any two writes of a workflow of three steps: another one continues when
  * the lease expires, each step is recorded once, and later writes of the dead one are refused.
- *
  */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Store, TaskStepOf } from '#contracts/store/store.ts';

@@ -1,8 +1,6 @@
 /**
- *
  * The dispatcher with toy workflows over a real store: one step of a task runs at a time, and its
  * result is recorded once.
- *
  */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { NextStep, Store, Task, TaskStepOf } from '#contracts/store/store.ts';
@@ -51,10 +49,8 @@ const ended = (task: Task) =>
   until(async () => expect(await store.tasks.of(task.serverId)).toBeUndefined());
 
 /**
- *
  * Dispatches boots of these steps; the first is `schedule`. The clock runs with the machine's, from
  * the test's start.
- *
  */
 function dispatch(
   steps: Partial<Record<TaskStepOf['boot'], Step>>,

@@ -1,9 +1,6 @@
 /**
- *
  * What happens to commands to a host that stopped reporting: withdrawn, waited for, ended, and
- * never
- * lost.
- *
+ * never lost.
  */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { HostCommandBody } from '#contracts/host/host-link.ts';

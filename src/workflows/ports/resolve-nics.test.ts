@@ -62,7 +62,7 @@ function networkOf(physicalNetwork: string | null): Network {
   };
 }
 
-/** ⏎ A context whose network service has one port and one network, and the calls made to it. ⏎ */
+/** A context whose network service has one port and one network, and the calls made to it. */
 function around(port: Port, physicalNetwork: string | null = 'physnet1', hosts: Host[] = []) {
   const calls: string[] = [];
   const network: Partial<NetworkService> = {

@@ -1,8 +1,6 @@
 /**
- *
  * The controller's end of the link: what is sent again, what is recorded, and which messages of a
  * closed link count.
- *
  */
 import { afterEach, expect, test, vi } from 'vitest';
 import type { CommandResult, HostReport, ToAgent } from '#contracts/host/host-link.ts';

@@ -1,7 +1,7 @@
 /**
  * A process to be killed: boots servers in the database named by its first argument for ever, each
- * in one transition that claims a VF and a vcpu, and says the id of each server whose transition
- * was recorded. When all VFs are taken it frees them.
+ * in one transition that claims a VF and a vcpu, and prints the id of each server whose transition
+ * was recorded. When all VFs are taken it releases them.
  */
 import type { Store } from '#contracts/store/store.ts';
 import { openStore } from '#integrations/database/store.ts';

@@ -1,6 +1,6 @@
 /**
  * State directories as early versions left them: dumps by `sqlite3 .dump`, named by the commit that
- * wrote them, with what their simulated hosts kept.
+ * wrote them, with the files of their simulated hosts.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
@@ -11,14 +11,14 @@ const folder = fileURLToPath(new URL('../../fixtures/states/', import.meta.url))
 /** Names of all. Example: `7dbc06c`. */
 export const earlyStates = readdirSync(folder);
 
-/** Makes the database of this state in a new file. */
+/** Creates the database of this state in a new file. */
 export function makeEarlyDatabase(state: string, file: string): void {
   const database = new DatabaseSync(file, { enableForeignKeyConstraints: false });
   database.exec(readFileSync(`${folder}${state}/novella.sql`, 'utf8'));
   database.close();
 }
 
-/** What its simulated hosts kept. */
+/** The files of its simulated hosts. */
 export function earlyHosts(state: string): string {
   return `${folder}${state}/hosts`;
 }

@@ -1,6 +1,6 @@
 /**
- * Where test environments keep what is costly to make: Debian trees and what is made of them, each
- * named by what went in.
+ * Where test environments keep what is costly to make: Debian trees and their products, each named
+ * by its inputs.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
@@ -27,15 +27,15 @@ export function keyOf(...parts: (string | Buffer)[]): string {
 }
 
 /**
- * The path, after `make` has made it if it was not there. `make` gets another path to fill; only
- * what is whole takes the name, so that an interrupted or simultaneous run never leaves half of it.
+ * The path, after `make` has made it if it did not exist. `make` gets another path to fill; only a
+ * finished result takes the name, so that an interrupted or concurrent run never leaves half of it.
  */
 export async function madeOnce(
   path: string,
   make: (unfinished: string) => Promise<void>,
 ): Promise<string> {
   if (existsSync(path)) return path;
-  // Some tools choose the format by the ending.
+  // Some tools choose the format by the file extension.
   const unfinished = path.replace(/[^/]+$/, `unfinished-${process.pid}-$&`);
   rmSync(unfinished, { recursive: true, force: true });
   try {

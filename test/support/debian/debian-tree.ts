@@ -1,6 +1,6 @@
 /**
- * Debian trees in a cache: built from the mirror that this machine uses itself, kept as an archive
- * and as the files.
+ * Debian trees in a cache: built from the mirror that this machine uses, kept as an archive and as
+ * files.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,25 +12,25 @@ const suite = 'trixie';
 
 export interface TreeRecipe {
   packages: string[];
-  /** Later rules win over earlier ones. */
+  /** Later rules take precedence. */
   dpkgOptions: string[];
   /** Programs of ours in the tree, by path. They are not part of the archive. */
   scripts?: Record<string, string>;
 }
 
 export interface Tree {
-  /** Names everything that went in, but not the day it was made. */
+  /** The name covers all inputs except the day of the build. */
   key: string;
   path: string;
 }
 
-/** Leaves documents out, and does not wait for the disk. */
+/** Omits documentation, and does not sync to the disk. */
 export const leanDpkgOptions = [
   'force-unsafe-io',
   ...['doc', 'man', 'locale', 'info'].map((what) => `path-exclude=/usr/share/${what}/*`),
 ];
 
-/** The tree, built (minutes), unpacked from the cached archive, or as it lies in this folder. */
+/** The tree, built (minutes), unpacked from the cached archive, or existing in this folder. */
 export async function debianTree(cache: string, recipe: TreeRecipe): Promise<Tree> {
   const { packages, dpkgOptions, scripts = {} } = recipe;
   const key = keyOf(suite, ...packages, ...dpkgOptions, ...Object.entries(scripts).flat());
@@ -60,7 +60,7 @@ async function buildArchive(file: string, { packages, dpkgOptions }: TreeRecipe)
       `deb ${await debianMirror()} ${suite} main`,
     ],
   ];
-  // The kernel's own initial disk would take long to make, and the lab has its own.
+  // Building the kernel's own initial disk would take long, and the lab has its own.
   const env = { INITRD: 'No', DEBIAN_FRONTEND: 'noninteractive' };
   await mustRun('mmdebstrap', args, env).catch((error: unknown) => {
     rmSync(file, { force: true });
@@ -68,7 +68,7 @@ async function buildArchive(file: string, { packages, dpkgOptions }: TreeRecipe)
   });
 }
 
-/** Where this machine itself gets Debian from. */
+/** The package sources of this machine. */
 async function debianMirror(): Promise<string> {
   const format = ['--format', '$(REPO_URI)', 'Created-By: Packages'];
   const [first] = (await mustRun('apt-get', ['indextargets', ...format])).split('\n');

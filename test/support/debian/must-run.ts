@@ -1,9 +1,9 @@
-/** Programs of the outside that test environments are built with. */
+/** External programs that test environments are built with. */
 import { run } from '../processes/command.ts';
 
 /**
- * Runs a program to its end and returns what it printed. Throws with the program's own words when
- * it fails.
+ * Runs a program to its end and returns its output. Throws with the program's message when it
+ * fails.
  */
 export async function mustRun(
   command: string,

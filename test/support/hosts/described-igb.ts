@@ -1,6 +1,6 @@
 /**
  * The captured igb host as a kernel that can be changed: sysfs files below a folder, and the `ip`
- * commands that Novella gives. What it takes and refuses was seen on real igb PFs and VFs (Linux
+ * commands that Novella runs. Its answers and refusals were seen on real igb PFs and VFs (Linux
  * 6.12, iproute2 6.15).
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -27,13 +27,13 @@ export class DescribedIgb {
   readonly root: string;
   readonly commands: string[] = [];
   readonly #vfs = new Map<string, IgbVf[]>();
-  /** What else `ip -json` says, by its words. */
+  /** Further keys of `ip -json`, by name. */
   readonly answers = new Map<string, unknown>();
-  /** Words of a command that the kernel refuses, and its own. */
+  /** The arguments of a command that the kernel refuses, and its message. */
   readonly refusals = new Map<string, string>();
   /**
-   * What a driver refuses of a VF as it is: `ip link set PF vf N` with these words. Returns the
-   * kernel's words, or undefined.
+   * What a driver refuses for a VF in its current state: `ip link set PF vf N` with these
+   * arguments. Returns the kernel's message, or undefined.
    */
   rule: (vf: Readonly<IgbVf>, words: string) => string | undefined = () => undefined;
 
@@ -80,7 +80,7 @@ export class DescribedIgb {
     symlinkSync(`../../../bus/pci/drivers/${driver}`, join(this.#folder(address), 'driver'));
   }
 
-  /** As libvirt gives it back: the MAC that it found is now an administrator's. */
+  /** As libvirt returns it: the MAC that it found is now an administrative one. */
   giveBack(address: string, mac: string): void {
     const vf = this.#byAddress(address);
     Object.assign(vf, { mac, isMacFixed: true });
@@ -88,7 +88,7 @@ export class DescribedIgb {
     this.#bind(address);
   }
 
-  /** What the PF lists of a VF. */
+  /** The PF's entry for a VF. */
   listed(address: string): IgbVf {
     return this.#byAddress(address);
   }
@@ -151,7 +151,7 @@ export class DescribedIgb {
     }
     const vf = this.#byAddress(address);
     const mac = words[1] ?? '';
-    // The kernel does not ask the driver for the MAC that is there.
+    // The kernel does not ask the driver for a MAC that is already set.
     if (readFileSync(join(folder, 'address'), 'utf8').trim() === mac) return;
     if (vf.isMacFixed) throw new Error('RTNETLINK answers: Cannot assign requested address');
     vf.mac = mac;
@@ -189,7 +189,7 @@ export class DescribedIgb {
     this.#bind(address);
   }
 
-  /** A VF that is in the tree: as its driver starts. */
+  /** A VF in the tree, as its driver starts it. */
   #describe(pf: string, number: number): void {
     const address = vfAddress(pf, number);
     const file = join(this.#netOf(address), 'address');

@@ -1,6 +1,6 @@
 /**
  * A kernel's network interfaces in memory, which understands the `ip link` commands that Novella
- * gives, and answers as the kernel does.
+ * runs, and answers as the kernel does.
  */
 import type { RunProgram } from '#runtime/run-program.ts';
 
@@ -34,7 +34,7 @@ export class DescribedLinks {
     else this.#links.push({ ...link, ifindex: ++this.#lastIndex });
   }
 
-  /** Undefined where there is none. */
+  /** Undefined where it does not exist. */
   named(name: string): Readonly<DescribedLink> | undefined {
     return this.#links.find(({ ifname }) => ifname === name);
   }
@@ -66,7 +66,7 @@ export class DescribedLinks {
     return '';
   };
 
-  /** Ports of the one bridge of Open vSwitch, br-int, with what was set on each. */
+  /** Ports of the only bridge of Open vSwitch, br-int, with their settings. */
   readonly ovsPorts = new Map<string, string[]>();
 
   #askSwitch(command: readonly string[]): string {

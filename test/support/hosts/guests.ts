@@ -1,6 +1,6 @@
 /**
- * Guests, NICs, VIFs and ports for tests: each builder gives something whole and valid, and takes
- * what the test is about.
+ * Guests, NICs, VIFs and ports for tests: each builder returns a complete and valid value, and
+ * takes the fields that the test is about.
  */
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import type { NicOptions } from '#core/guests/nics/nic-frontend.ts';
@@ -37,7 +37,7 @@ export function aBridgeNic(): GuestNic {
   };
 }
 
-/** A tap that the agent makes. */
+/** A tap that the agent creates. */
 export function aTapNic(): GuestNic {
   return {
     ...identity,

@@ -1,4 +1,4 @@
-/** Facts of hosts for tests: a healthy machine with two cards, and what a test changes of it. */
+/** Facts of hosts for tests: a healthy machine with two cards, and the changes of a test. */
 import type { CheckedHost } from '#core/hosts/check-host.ts';
 import type { FunctionDetails, HostFacts } from '#core/hosts/host-facts.ts';
 import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
@@ -57,7 +57,7 @@ export function someFacts(change: Partial<HostFacts> = {}): HostFacts {
 
 const vfEntry = { vendor_id: '15b3', product_id: '1018', physical_network: 'physnet1' };
 
-/** Its VFs are offered on physnet1, unless the test says other entries. */
+/** Its VFs are offered on physnet1, unless the test has other entries. */
 export function aCheckedHost(
   facts: Partial<HostFacts> = {},
   {

@@ -19,8 +19,10 @@ import { DescribedIgb } from './described-igb.ts';
 import { describedImages } from '../images.ts';
 import { silentLog } from '../silent-log.ts';
 
-/** `folder`: where its sysfs is made. Nothing waits for a driver, or a node
- * device, that does not come. */
+/**
+ * `folder`: where its sysfs is created. Nothing waits for a driver, or a node device, that does not
+ * appear.
+ */
 export function anIgbHost(folder: string) {
   const kernel = new DescribedIgb(join(mkdtempSync(join(folder, 'igb-')), 'sys'));
   const { root, run, write } = kernel;

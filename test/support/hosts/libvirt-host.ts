@@ -30,7 +30,7 @@ export class LibvirtHost {
     return new LibvirtHost(await PrivateLibvirtd.start(options));
   }
 
-  /** `child`: one that the test wants to get at. */
+  /** `child`: one that the test controls. */
   async hypervisor(
     options: Partial<StartLibvirtOptions> = {},
     child?: LibvirtChild,
@@ -61,7 +61,7 @@ export class LibvirtHost {
     copyFileSync(this.#linux.ramdisk, paths.ramdisk);
   }
 
-  /** A request for the small Linux. `more`: words of its command line. */
+  /** A request for the small Linux. `more`: arguments of its kernel command line. */
   kernel(more = ''): NonNullable<Guest['kernel']> {
     const commandLine = `console=ttyS0 panic=-1 mitigations=off quiet ${more}`.trim();
     return { imageId: 'kernel', ramdiskImageId: 'ramdisk', commandLine };
@@ -72,7 +72,7 @@ export class LibvirtHost {
     return existsSync(consoleLog) ? readFileSync(consoleLog, 'utf8') : '';
   }
 
-  /** Waits until the small Linux says that it is up. */
+  /** Waits until the small Linux reports that it is up. */
   async whenUp({ id }: Guest): Promise<void> {
     const slow = { timeout: 100_000, interval: 200 };
     await expect.poll(() => this.console(id), slow).toContain(linuxIsUp);

@@ -1,4 +1,4 @@
-/** Is libvirt's library (Debian package libvirt0) on this machine? */
+/** Is libvirt's library (Debian package libvirt0) installed? */
 import { existsSync } from 'node:fs';
 
 const folders = [

@@ -1,4 +1,4 @@
-/** Node devices as libvirt's test driver takes them: `test:///FILE`, no daemon, no root. */
+/** Node devices as libvirt's test driver reads them: `test:///FILE`, no daemon, no root. */
 import { writeFileSync } from 'node:fs';
 import { nodeDeviceName, pciAddressParts } from '#core/pci/devices/address.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';

@@ -1,6 +1,4 @@
-/**
- * Cards that show themselves otherwise than a plain NIC with its VFs, by what is odd about them.
- */
+/** Cards that look different from a plain NIC with its VFs, by their peculiarity. */
 import type { DescribedCard } from './described-cards.ts';
 
 /** One function, two ports, as a ConnectX-3 and Chelsio's cards show them. */
@@ -32,7 +30,7 @@ export const switchdev: Record<string, DescribedCard> = {
   },
 };
 
-/** virtio-net with SR-IOV, as some DPUs show themselves to their host. */
+/** virtio-net with SR-IOV, as some DPUs present themselves to their host. */
 export const virtioNet: Record<string, DescribedCard> = {
   '0000:06:00.0': {
     ids: '1af4:1041',
@@ -106,7 +104,7 @@ export const bonded: Record<string, DescribedCard> = {
   },
 };
 
-/** VFs of one PF with vDPA devices whose names look like something else. */
+/** VFs of one PF with vDPA devices whose names suggest something else. */
 export const oddlyNamedVdpa: Record<string, DescribedCard> = {
   '0000:07:00.0': {
     ids: '1af4:1041',
@@ -119,10 +117,7 @@ export const oddlyNamedVdpa: Record<string, DescribedCard> = {
   },
 };
 
-/**
- * What firmware and drivers leave out: no NUMA node, VFs switched off by the driver, a file that is
- * empty.
- */
+/** What firmware and drivers omit: no NUMA node, VFs disabled by the driver, an empty file. */
 export const silentFirmware: Record<string, DescribedCard> = {
   '0000:0a:00.0': {
     ids: '14e4:16d7',
@@ -133,7 +128,7 @@ export const silentFirmware: Record<string, DescribedCard> = {
   '0000:0a:00.1': { ids: '14e4:16d7', totalVfs: 8, files: { numa_node: '' } },
 };
 
-/** InfiniBand with IPoIB and a partition key on the PF, whose listing knows no VFs. */
+/** InfiniBand with IPoIB and a partition key on the PF, which lists no VFs. */
 export const ipoib: Record<string, DescribedCard> = {
   '0000:82:00.0': {
     ids: '15b3:101b',

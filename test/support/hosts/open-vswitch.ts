@@ -22,7 +22,7 @@ export class OpenVswitch {
     this.#libvirtd = libvirtd;
   }
 
-  /** Installs what is missing, and starts. It ends with the libvirtd. */
+  /** Installs what is missing, and starts it. It ends with the libvirtd. */
   static start(libvirtd: PrivateLibvirtd): OpenVswitch {
     ensureDebianPackages(['openvswitch-switch']);
     const run = '/run/openvswitch';
@@ -34,7 +34,7 @@ export class OpenVswitch {
     return new OpenVswitch(libvirtd);
   }
 
-  /** As Neutron's agent makes its integration bridge. */
+  /** As Neutron's agent creates its integration bridge. */
   addBridge(name: string): void {
     this.#ask('add-br', name, '--', 'set', 'bridge', name, 'datapath_type=netdev');
   }
@@ -48,7 +48,7 @@ export class OpenVswitch {
   }
 
   /**
-   * What a port says of whose it is, by key. Example: `{ 'iface-id': '6d0f5f54-…', 'attached-mac':
+   * The owner that a port records, by key. Example: `{ 'iface-id': '6d0f5f54-…', 'attached-mac':
    * 'fa:16:3e:…' }`.
    */
   externalIds(port: string): Record<string, string> {

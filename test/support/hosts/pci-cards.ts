@@ -51,7 +51,7 @@ function slotOf(number: number): string {
     .padStart(2, '0')}.${number % 8}`;
 }
 
-/** A direct port's request on a physical network, changed as reported. */
+/** A direct port's request on a physical network, with these changes. */
 export function aRequest(
   requestId: string,
   change: Partial<PciRequest> & { network?: string | null; asks?: PciRequestSpec } = {},

@@ -1,7 +1,7 @@
 /**
  * A libvirtd of a test's own: its configuration, sockets, state and users are files of a temporary
- * folder, bound over the machine's places in a mount namespace; its processes, guests too, live in
- * a process namespace that ends with the test. Needs root.
+ * folder, bound over the machine's places in a mount namespace; its processes, guests too, run in a
+ * process namespace that ends with the test. Needs root.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
@@ -51,7 +51,7 @@ stdio_handler = "file"
 cgroup_controllers = []
 `;
 
-/** libvirt looks these up when it starts, whoever runs the guests. */
+/** libvirt resolves these when it starts, whichever user runs the guests. */
 const users = 'libvirt-qemu:x:64055:64055::/var/lib/libvirt:/usr/sbin/nologin\n';
 const groups = 'libvirt-qemu:x:64055:\nkvm:x:64056:\n';
 
@@ -59,7 +59,7 @@ export class PrivateLibvirtd {
   readonly folder: string;
   readonly uri: string;
   readonly #namespace: ChildProcess;
-  /** Process 1 of the namespace, as the machine numbers it. */
+  /** Process 1 of the namespace, by its number on the machine. */
   readonly #first: string;
 
   private constructor(folder: string, namespace: ChildProcess, first: string) {
@@ -69,7 +69,7 @@ export class PrivateLibvirtd {
     this.#first = first;
   }
 
-  /** Installs what is missing, and starts. */
+  /** Installs what is missing, and starts it. */
   static async start({ withKvm = false } = {}): Promise<PrivateLibvirtd> {
     ensureDebianPackages(packages);
     if (process.getuid?.() !== 0) throw new Error('this test needs root: it makes namespaces');
@@ -100,7 +100,7 @@ export class PrivateLibvirtd {
     return join(this.folder, 'guests');
   }
 
-  /** `withoutDriver`: its file of libvirt is not there. Example: `nodedev`. */
+  /** `withoutDriver`: libvirt's file of that driver is hidden. Example: `nodedev`. */
   async startDaemon({ withoutDriver }: { withoutDriver?: string } = {}): Promise<void> {
     const daemon = ['libvirtd', '-d', '-f', '/etc/libvirt/libvirtd.conf', '-p', pidFile];
     if (withoutDriver === undefined) this.inside(...daemon);
@@ -108,7 +108,7 @@ export class PrivateLibvirtd {
     await until('libvirtd listens', () => existsSync(join(this.folder, 'run', 'libvirt-sock')));
   }
 
-  /** As a crash or the kernel would. Guests go on. */
+  /** As a crash or the kernel would. Guests keep running. */
   async killDaemon(): Promise<void> {
     const pid = readFileSync(join(this.folder, 'run', 'libvirtd.pid'), 'utf8').trim();
     this.inside('kill', '-9', pid);
@@ -116,14 +116,15 @@ export class PrivateLibvirtd {
     await until('libvirtd is gone', () => !this.#isInside(pid));
   }
 
-  /** Stops it where it is, and lets it go on. */
+  /** Suspends it, and continues it. */
   signalDaemon(signal: 'STOP' | 'CONT'): void {
     const pid = readFileSync(join(this.folder, 'run', 'libvirtd.pid'), 'utf8').trim();
     this.inside('kill', `-${signal}`, pid);
   }
 
   /**
-   * Runs a program where the libvirtd lives: with its places and processes. A daemon ends with it.
+   * Runs a program in the namespaces of the libvirtd: with its places and processes. A daemon ends
+   * with it.
    */
   inside(...command: string[]): void {
     execFileSync('nsenter', ['-t', this.#first, '-m', '-p', ...command], { stdio: 'ignore' });
@@ -136,12 +137,12 @@ export class PrivateLibvirtd {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
 
-  /** What virsh prints. For tests that look at the host, or act on it as a stranger. */
+  /** The output of virsh. For tests that inspect the host, or change it as another program. */
   virsh(...args: string[]): string {
     return execFileSync('virsh', ['-q', '-c', this.uri, ...args], { encoding: 'utf8' });
   }
 
-  /** The same with a file that has this text. */
+  /** The same with a file of this text. */
   virshInput(act: string, text: string): void {
     const path = join(this.folder, 'virsh-input');
     writeFileSync(path, text);
@@ -182,8 +183,8 @@ export class PrivateLibvirtd {
 }
 
 /**
- * Kept from libvirt: most tests emulate. Where it opens and does not work, as in some containers,
- * libvirt would ask QEMU again for each guest what it can do, a quarter of a minute each.
+ * Hidden from libvirt: most tests emulate. Where it opens and does not work, as in some containers,
+ * libvirt would ask QEMU for each guest's capabilities again, a quarter of a minute each.
  */
 const kvm = '/dev/kvm';
 
@@ -201,9 +202,7 @@ function writePlaces(folder: string): void {
   writeFileSync(join(folder, 'group'), readFileSync('/etc/group', 'utf8') + groups);
 }
 
-/**
- * Process 1 must take care of orphans: libvirt counts a process that nobody waited for as alive.
- */
+/** Process 1 must reap orphans: libvirt counts a process that was not waited for as alive. */
 function mountScript(folder: string, withKvm: boolean): string {
   const binds = [
     ...Object.entries(places).map(([name, place]) => [join(folder, name), place]),

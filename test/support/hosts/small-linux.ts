@@ -1,6 +1,6 @@
 /**
  * A Linux that a test's guest starts in seconds: Debian's cloud kernel, busybox, and an init that
- * says when it is up.
+ * prints a line when it is up.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ export const linuxIsUp = 'small linux is up';
 /** Needed for the power button, in the order of loading. */
 const modules = ['kernel/drivers/input/evdev.ko', 'kernel/drivers/acpi/button.ko'];
 
-/** On the kernel's command line `off-after=SECONDS` has the guest power itself off. */
+/** `off-after=SECONDS` on the kernel's command line makes the guest power off. */
 const init = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin

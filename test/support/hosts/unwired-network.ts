@@ -7,15 +7,15 @@ import type { AddressInfo } from 'node:net';
 
 export interface UnwiredNetwork {
   url: string;
-  /** What was asked of it, in order. Example: `GET /v2.0/ports`, without query. */
+  /** The requests that it got, in order. Example: `GET /v2.0/ports`, without query. */
   calls: string[];
   /** From now on this port is shown with this status. */
   wire(portId: string, status?: 'ACTIVE' | 'ERROR'): void;
-  /** Answers 503 until it is told otherwise. */
+  /** Answers 503 until it is switched back. */
   isDown: boolean;
   /**
-   * Settles at the next call for which this holds, before it is answered; the answer waits for what
-   * is returned.
+   * Settles at the next call for which this holds, before it is answered; the answer waits for the
+   * returned promise.
    */
   hold(which: (call: string) => boolean): { held: Promise<void>; go: () => void };
   stop(): Promise<void>;
@@ -54,7 +54,7 @@ export async function unwiredNetwork(behind: string): Promise<UnwiredNetwork> {
       const shown = text === '' ? undefined : JSON.parse(text);
       if (shown?.port !== undefined) shown.port = asShown(shown.port);
       if (shown?.ports !== undefined) shown.ports = shown.ports.map(asShown);
-      // What was read before is what is answered, however late.
+      // What was read first is the answer, however late.
       await hold?.until;
       response.writeHead(answer.status, { 'content-type': 'application/json' });
       response.end(shown === undefined ? '' : JSON.stringify(shown));

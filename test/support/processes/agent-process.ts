@@ -10,12 +10,12 @@ import { stringify } from 'yaml';
 import { starter } from './starter.ts';
 
 export interface AgentPlan {
-  /** Everything of this agent is kept there. */
+  /** All files of this agent are kept there. */
   folder: string;
   controllerUrl: string;
   host: string;
   token: string;
-  /** Authorities to trust beside the usual ones. */
+  /** Certificate authorities to trust beside the usual ones. */
   caFile?: string;
 }
 
@@ -23,11 +23,11 @@ export interface AgentProcess {
   pid: number;
   /** Messages of its log, oldest first. */
   said: string[];
-  /** Settles when it has said a line that matches, this many times, or does so later. */
+  /** Settles when it has logged a line that matches, this many times, or as soon as it does. */
   waitForLog(pattern: RegExp, times?: number): Promise<string>;
-  /** Asks it to end and waits until it has; its exit code. */
+  /** Sends SIGTERM and waits until it has ended; its exit code. */
   stop(): Promise<number | null>;
-  /** `kill -9`, and waits until it is gone. */
+  /** `kill -9`, and waits until it has ended. */
   kill(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export function writeAgentConfig({
   return path;
 }
 
-/** `command`: how the agent is started; the project's own starter unless reported. */
+/** `command`: how the agent is started; by default the project's own starter. */
 export function startAgentProcess(
   configPath: string,
   command: [string, ...string[]] = [process.execPath, starter],

@@ -1,4 +1,4 @@
-/** Runs a command as a person at a shell would, and keeps what it printed. */
+/** Runs a command as a user at a shell would, and keeps its output. */
 import { spawn } from 'node:child_process';
 
 export interface CommandOutcome {

@@ -1,7 +1,7 @@
 /** TCP ports for programs that cannot choose their own. */
 import { createServer } from 'node:net';
 
-/** As many ports of 127.0.0.1 that nobody listens on now. */
+/** As many ports of 127.0.0.1 on which no program listens now. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(

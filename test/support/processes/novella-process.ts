@@ -14,9 +14,9 @@ export interface NovellaProcess {
   stateDir: string;
   cloudsYaml: string;
   pid: number;
-  /** Asks it to end and waits until it has. */
+  /** Sends SIGTERM and waits until it has ended. */
   stop(): Promise<void>;
-  /** `kill -9`, and waits until it is gone. */
+  /** `kill -9`, and waits until it has ended. */
   kill(): Promise<void>;
 }
 
@@ -38,8 +38,8 @@ export function startNovella(
 }
 
 /**
- * As `startNovella`, on the ports that its configuration says. `within`: a command that runs
- * another in its place.
+ * As `startNovella`, on the ports of its configuration. `within`: a command that runs another in
+ * its place.
  */
 export async function startConfigured(
   stateDir: string,

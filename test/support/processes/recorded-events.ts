@@ -1,6 +1,6 @@
 /**
- * How far a Novella in another process has come: the events of actions that its database has, read
- * beside it. They only grow, so a moment that is waited for cannot be missed.
+ * How far a Novella in another process has come: the events of actions in its database, read from
+ * outside. They only grow, so a moment that is waited for cannot be missed.
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 const timeoutMs = 60_000;
 const pollMs = 2;
 
-/** The events that are recorded now. */
+/** The events recorded so far. */
 export function recordedEvents(stateDir: string): number {
   const database = new DatabaseSync(join(stateDir, 'novella.sqlite'), { readOnly: true });
   try {
@@ -25,7 +25,7 @@ export async function untilRecorded(stateDir: string, count: number): Promise<vo
   await until(`${count} events`, () => recordedEvents(stateDir) >= count);
 }
 
-/** Polls every two milliseconds. Throws, naming what was waited for, after a minute. */
+/** Polls every two milliseconds. Throws after a minute, with what it waited for. */
 export async function until(what: string, isSo: () => boolean): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!isSo()) {

@@ -1,9 +1,9 @@
-/** Bytes passed on both ways between two ends, by who understands none of them. */
+/** Forwards bytes both ways between two ends without interpreting them. */
 import type { Socket } from 'node:net';
 
 /**
  * Joins them until one closes or fails, which ends the other. Both are in `ends` as long as they
- * live.
+ * are open.
  */
 export function relay(near: Socket, far: Socket, ends: Set<Socket>): void {
   for (const [one, other] of [

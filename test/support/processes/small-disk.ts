@@ -1,5 +1,5 @@
 /**
- * A file system of a few MiB, in a mount namespace of its own: it is gone with the process that
+ * A file system of a few MiB, in a mount namespace of its own: it disappears with the process that
  * holds it.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -12,13 +12,13 @@ import { temporaryDirectory } from './novella-process.ts';
 export interface SmallDisk {
   /** As processes run by `within` see it. */
   path: string;
-  /** The same folder for everybody else. */
+  /** The same folder for all other processes. */
   outside: string;
   /** The command that runs another where the disk is mounted. */
   within: string[];
-  /** Leaves not one block free. */
+  /** Fills it to the last block. */
   fill(): void;
-  /** Takes away what `fill` wrote. */
+  /** Removes what `fill` wrote. */
   empty(): void;
   remove(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface SmallDisk {
 const isRoot = process.getuid?.() === 0;
 const userNamespace = isRoot ? [] : ['--user', '--map-root-user'];
 
-/** Does this machine let us have one? Containers may not. */
+/** May this process mount one? Containers may not. */
 export const canHaveSmallDisk =
   spawnSync('unshare', [
     ...userNamespace,

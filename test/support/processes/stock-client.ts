@@ -1,17 +1,15 @@
-/**
- * Debian's own `openstack` and `nova` commands, pointed at a running Novella by its clouds.yaml.
- */
+/** Debian's `openstack` and `nova` commands, pointed at a running Novella by its clouds.yaml. */
 import { parse } from 'yaml';
 import { readFileSync } from 'node:fs';
 import { type CommandOutcome, run } from './command.ts';
 
 export interface StockClient {
-  /** `openstack … -f json`, parsed. Rejects with the client's own words when it fails. */
+  /** `openstack … -f json`, parsed. Rejects with the client's message when it fails. */
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever the command prints
   json(...args: string[]): Promise<any>;
-  /** `openstack …`, whatever comes of it. */
+  /** `openstack …`, whatever its exit status. */
   openstack(...args: string[]): Promise<CommandOutcome>;
-  /** `nova …`, whatever comes of it. */
+  /** `nova …`, whatever its exit status. */
   nova(...args: string[]): Promise<CommandOutcome>;
 }
 

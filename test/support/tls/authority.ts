@@ -13,7 +13,7 @@ export interface Certificate {
 export interface CertificateOptions {
   /** Default: 127.0.0.1. Example: `DNS:elsewhere`. */
   subject?: string;
-  /** Default: a day from now. Negative: it has ended. */
+  /** Default: a day from now. Negative: it has expired. */
   days?: number;
 }
 
@@ -23,7 +23,7 @@ export interface Authority {
   sign(options?: CertificateOptions): Certificate;
 }
 
-/** Keys are of P-256, so that making many costs nothing. */
+/** Keys are of P-256, so that generating many costs nothing. */
 export function makeAuthority(name: string): Authority {
   const own = inFolder((openssl, read) => {
     openssl('req', '-x509', ...newKey, '-keyout', 'key', '-out', 'cert', '-subj', `/CN=${name}`);

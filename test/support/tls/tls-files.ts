@@ -1,6 +1,6 @@
 /**
  * A certificate for 127.0.0.1 and localhost, its key, and the authority that signed it: valid for a
- * century, and trusted by nobody else.
+ * century, and trusted by no other program.
  */
 import { fileURLToPath } from 'node:url';
 

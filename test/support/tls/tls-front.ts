@@ -1,4 +1,4 @@
-/** A TLS front before a service that speaks plain HTTP, as clouds have it. */
+/** A TLS front of a service that speaks plain HTTP, as clouds have it. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createServer } from 'node:tls';
@@ -11,7 +11,7 @@ export interface TlsFront {
   stop(): Promise<void>;
 }
 
-/** Passes bytes on to the service at this URL; its path stays. */
+/** Forwards bytes to the service at this URL; its path stays. */
 export async function tlsFront(target: string, certificate: Certificate): Promise<TlsFront> {
   const { hostname, port, pathname } = new URL(target);
   const ends = new Set<Socket>();

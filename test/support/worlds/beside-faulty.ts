@@ -1,4 +1,4 @@
-/** A second Novella that has the services of a first one, and whose every call to them may fail. */
+/** A second Novella that uses the services of a first one; any of its calls to them may fail. */
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { freePorts, parseConfig } from '#programs/config/config.ts';
@@ -8,7 +8,7 @@ import { type FaultyProxy, faultyProxy, type Mischief } from './faulty-proxy.ts'
 import { startNovella, temporaryDirectory } from '../processes/novella-process.ts';
 import { silentLog } from '../silent-log.ts';
 
-/** In this process. Waits 3 s for answers unless told otherwise. */
+/** In this process. Waits 3 s for answers by default. */
 export async function besideFaulty(first: CloudPlace, mischief: Mischief, { timeout = 3 } = {}) {
   const services = await faultyServices(first, mischief);
   const state = temporaryDirectory();
@@ -28,7 +28,7 @@ export async function besideFaulty(first: CloudPlace, mischief: Mischief, { time
 }
 
 /**
- * In one of its own, which can be killed and started again on the same state. Waits 30 s for
+ * In a process of its own, which can be killed and restarted on the same state. Waits 30 s for
  * answers.
  */
 export async function killableBesideFaulty(first: CloudPlace, mischief: Mischief) {

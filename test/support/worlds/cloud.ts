@@ -1,4 +1,4 @@
-/** A running Novella over HTTP, in the words that scenarios tell their stories with. */
+/** A running Novella over HTTP, with the verbs of the scenarios. */
 import { expect, test } from 'vitest';
 import { readCloud } from '#client/cloud/clouds-yaml.ts';
 import { createNetwork, createPort } from '#client/networks.ts';
@@ -10,7 +10,7 @@ import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
 import { temporaryDirectory } from '../processes/novella-process.ts';
 import { silentLog } from '../silent-log.ts';
 
-/** What a service answered, whatever it was. */
+/** The answer of a service, whatever it is. */
 export interface Reply {
   status: number;
   headers: Headers;
@@ -18,7 +18,7 @@ export interface Reply {
   body: any;
 }
 
-/** What is sent beside method and path. `token` null: none. */
+/** The request beside method and path. `token` null: none. */
 export interface Sent {
   body?: unknown;
   text?: string;
@@ -54,13 +54,13 @@ export class Cloud {
    */
   static async at(place: CloudPlace, name = 'novella'): Promise<Cloud> {
     const session = await openSession(readCloud(place.cloudsYaml, name));
-    // Where the place is, the catalog may lead elsewhere, as to what stands before a service.
+    // Where an address is given, the catalog may lead elsewhere, such as to a proxy of the service.
     const { compute, network, identity, image } = place.urls;
     session.endpoints = { ...session.endpoints, compute, network, identity, image };
     return new Cloud(place, session);
   }
 
-  /** A path of the network service is below its version. A token is sent as it is. */
+  /** A path of the network service is below its version. A token is sent unchanged. */
   async send(
     service: ServiceName,
     method: string,
@@ -111,7 +111,7 @@ export class Cloud {
     return created.server.id;
   }
 
-  /** The server once its status is one of these and nothing is under way. */
+  /** The server once its status is one of these and no task is running. */
   // oxlint-disable-next-line typescript/no-explicit-any -- bodies are asserted, not typed
   async settled(serverId: string, ...statuses: string[]): Promise<any> {
     const server = await this.until(async () => {
@@ -153,14 +153,14 @@ export class Cloud {
     return reply.body;
   }
 
-  /** Polls until it is done or patience ends. */
+  /** Polls until it is done or the time-out ends. */
   until<T>(look: () => Promise<Sight<T>>): Promise<T> {
     return waitFor('what the test expects', look, patience);
   }
 }
 
 /**
- * A test that gets a cloud of its own in this process. `change` edits the configuration before the
+ * A test with a cloud of its own in this process. `change` edits the configuration before the
  * start.
  */
 export function scenario(

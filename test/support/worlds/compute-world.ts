@@ -49,7 +49,7 @@ const callers: Record<string, { roles: string[]; project: string }> = {
 };
 
 export interface Asked {
-  /** Who asks; default admin, null: nobody. */
+  /** The caller; default admin, null: unauthenticated. */
   as?: string | null;
   /** The microversion; default 2.79. '' sends none. */
   version?: string;
@@ -57,7 +57,7 @@ export interface Asked {
   headers?: Record<string, string>;
 }
 
-/** The body of POST /servers for a server without NICs, but for `change`. */
+/** The body of POST /servers for a server without NICs, with these changes. */
 export function bootBody(change: object = {}) {
   const server = { name: 's', flavorRef: flavorId, imageRef: imageId, networks: 'none' };
   return { server: { ...server, ...change } };
@@ -66,7 +66,7 @@ export function bootBody(change: object = {}) {
 export type ComputeWorld = Awaited<ReturnType<typeof aComputeWorld>>;
 
 /**
- * One flavor, one image, one network and one free direct port; no host unless the test makes one.
+ * One flavor, one image, one network and one free direct port; no host unless the test creates one.
  */
 export async function aComputeWorld() {
   const time = { now: Date.parse('2026-11-23T07:30:00Z') };
@@ -120,10 +120,10 @@ export async function aComputeWorld() {
     context,
     contents,
     store,
-    /** Under the store, to damage rows. */
+    /** Below the store, to damage rows. */
     db,
     time,
-    /** By project: what is not as Nova's defaults. */
+    /** By project: what differs from Nova's defaults. */
     limits,
     ports,
     /** Example: `ask('GET /v2.1/servers', { as: 'member', version: '2.1' })`. */
@@ -146,7 +146,7 @@ export async function aComputeWorld() {
       const newServer = aNewServer({ projectId, imageId, flavor, ...change });
       return store.servers.create(newServer);
     },
-    /** An active one on host-1, with a bound direct port; its agent spoke just now. */
+    /** An active one on host-1, with a bound direct port; its agent has just reported. */
     activeServer: async (change: Partial<Omit<Server, 'serial'>> = {}): Promise<Server> => {
       const [host] = await store.hosts.list();
       const hostId = host?.id ?? (await aHost(store, []));
@@ -216,7 +216,7 @@ const boundVif: Vif = {
   tag: 'lan',
 };
 
-/** Who has this token. */
+/** The user of this token. */
 export function callerOf(token: string): Caller {
   const known = callers[token];
   if (known === undefined) throw new ComputeError('unauthenticated', 'The token is unknown.');
@@ -270,7 +270,7 @@ const describedGroups: SecurityGroup[] = [
   { id: groupIds.foreign, name: 'foreign', projectId: otherProjectId },
 ].map((group) => ({ ...group, description: '', rules: [] }));
 
-/** Makes ports, changes their groups and deletes them, and binds none: nothing boots here. */
+/** Creates ports, changes their groups and deletes them, and binds none: nothing boots here. */
 function describedNetwork(ports: Map<string, Port>): NetworkService {
   const refuse = () => Promise.reject(new ComputeError('bug', 'this network binds nothing'));
   const absent = (what: string) => Promise.reject(new ComputeError('notFound', what));
@@ -320,7 +320,7 @@ function describedNetwork(ports: Map<string, Port>): NetworkService {
   };
 }
 
-/** The image has bytes; an image that a server is made from may have gone. */
+/** The image has bytes; an image that a server was created from may have been deleted. */
 function describedContents(): ImageContents {
   return {
     openImage: async (id) => {

@@ -1,13 +1,13 @@
 /**
- * A wire between an agent and its controller that a test can cut: a relay of bytes that understands
- * none of them.
+ * A connection between an agent and its controller that a test can cut: a relay of bytes that
+ * interprets none of them.
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { relay } from '../processes/relay.ts';
 
 export interface CuttableWire {
   url: string;
-  /** Breaks off what is connected now; who dials again is connected again. */
+  /** Breaks existing connections; a new one is connected again. */
   cut(): void;
   close(): Promise<void>;
 }

@@ -87,7 +87,7 @@ const hosts: Record<string, ReadonlySet<string>> = {
 };
 
 /**
- * Users admin (project admin) and demo (project demo), and those given, whose password is
+ * Users admin (project admin) and demo (project demo), and these users, whose password is
  * `demoPassword`. `time.now` can be set. `stop` removes its files.
  */
 export async function startEmbeddedCloud({

@@ -1,25 +1,25 @@
-/** A proxy between Novella and a service that does to each call what the test tells it. */
+/** A proxy between Novella and a service that disturbs each call as the test decides. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
- * `lost`: cut before the service hears of it. `unheard`: done by the service, cut before the
- * answer. `withheld`: done, and no answer ever. `half`: cut in the middle of the answer. `busy`:
- * 503 without asking. `silent`: no answer ever. `corrupt`: one bit of the answer is another.
+ * `lost`: cut before the service gets it. `unheard`: done by the service, cut before the answer.
+ * `withheld`: done, and no answer ever. `half`: cut in the middle of the answer. `busy`: 503
+ * without forwarding. `silent`: no answer ever. `corrupt`: one bit of the answer is flipped.
  */
 export type Fault = 'lost' | 'unheard' | 'withheld' | 'half' | 'busy' | 'silent' | 'corrupt';
 
 export interface FaultyProxy {
   /** With the path of the service's. */
   url: string;
-  /** How often it did what. */
+  /** The count of each fault. */
   done: Partial<Record<Fault, number>>;
   stop(): Promise<void>;
 }
 
 /**
- * What becomes of this call? undefined: nothing; a promise holds the call back. Example: `({ method
+ * Which fault this call meets; undefined: none; a promise holds the call back. Example: `({ method
  * }) => (method === 'GET' ? 'lost' : undefined)`.
  */
 export type Mischief = (call: {

@@ -15,7 +15,7 @@ import { silentLog } from '../silent-log.ts';
 export interface TestDoor {
   url: string;
   door: HostDoor;
-  /** Breaks every connection off, as a network does: nobody says goodbye. */
+  /** Breaks every connection off, as a network does: without a closing handshake. */
   cut(): void;
   close(): Promise<void>;
 }
@@ -29,8 +29,8 @@ export interface TestDoorOptions {
 }
 
 /**
- * A controller that only takes links, on a free port; everybody is host-1 unless `admit` says
- * otherwise.
+ * A controller that only accepts links, on a free port; every host is host-1 unless `admit` returns
+ * another.
  */
 export async function aHostDoor(options: TestDoorOptions = {}): Promise<TestDoor> {
   const shouldUpgradeCallback = (request: IncomingMessage) => isHostLinkRequest(request);
@@ -69,7 +69,7 @@ export async function aHostDoor(options: TestDoorOptions = {}): Promise<TestDoor
   };
 }
 
-/** Pauses for tests: nobody waits for long. */
+/** Pauses for tests: none is long. */
 export const quickTiming: DialTiming = {
   firstPauseMs: 1,
   longestPauseMs: 20,
@@ -77,7 +77,7 @@ export const quickTiming: DialTiming = {
   livenessMs: 2_000,
 };
 
-/** An agent's side that dials `url`. `close` hangs up first. */
+/** An agent's side that dials `url`. `close` closes the link first. */
 export function aDial(
   url: string,
   more: { token?: () => string; onLink?: (end: AgentEnd) => void; log?: Log; timing?: object } = {},

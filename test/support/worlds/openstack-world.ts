@@ -1,6 +1,6 @@
 /**
- * The embedded services with what the contracts of identity, network and image ask for: called in
- * this process, or through HTTP.
+ * The embedded services with what the contracts of identity, network and image need: called in this
+ * process, or through HTTP.
  */
 import { listen } from '#http/listen.ts';
 import type { Caller } from '#contracts/services/identity.ts';

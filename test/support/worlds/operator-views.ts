@@ -3,7 +3,7 @@ import type { ControllerStatus } from '#client/shapes/status.ts';
 import type { DeviceView, PoolView, StatsView } from '#client/shapes/pci.ts';
 import type { HostView } from '#client/shapes/hosts.ts';
 
-/** A host that is well: host-1 with three guests and ten free devices. */
+/** A healthy host: host-1 with three guests and ten free devices. */
 export function aHostView(change: Partial<HostView> = {}): HostView {
   return {
     id: '0c1d2e3f-1111-4222-8333-444455556666',
@@ -31,7 +31,7 @@ export function aHostView(change: Partial<HostView> = {}): HostView {
   };
 }
 
-/** A VF that is free, on host-2, which reports no NUMA node. */
+/** A free VF on host-2, which reports no NUMA node. */
 export function aDeviceView(change: Partial<DeviceView> = {}): DeviceView {
   return {
     host: 'host-2',
@@ -84,7 +84,7 @@ export function aStatsView(change: Partial<StatsView> = {}): StatsView {
   };
 }
 
-/** A controller with room on its disk and nothing to do. */
+/** A controller with space on its disk and no task. */
 export function aControllerStatus(change: Partial<ControllerStatus> = {}): ControllerStatus {
   const disk = {
     uses: ['state', 'images'],

@@ -8,8 +8,8 @@ import type { CloudPlace } from '#client/cloud/cloud-credentials.ts';
 import type { PasswordLogin } from '#core/access/login.ts';
 
 /**
- * A recorded reply. `status` is 200 and `headers` are none unless given. A text body is sent as it
- * is.
+ * A recorded reply. By default `status` is 200 and `headers` are none. A text body is sent
+ * unchanged.
  */
 export interface RecordedReply {
   status?: number;
@@ -17,7 +17,7 @@ export interface RecordedReply {
   body: unknown;
 }
 
-/** What was asked of the server, in order. */
+/** The requests to the server, in order. */
 export interface ReceivedRequest {
   line: string;
   headers: IncomingMessage['headers'];
@@ -26,7 +26,7 @@ export interface ReceivedRequest {
 
 export interface RecordedCloud {
   origin: string;
-  /** What a sign-in gives; at first `token-1`. */
+  /** The token of a sign-in; at first `token-1`. */
   token: string;
   credentials: CloudPlace & PasswordLogin;
   received: ReceivedRequest[];
@@ -38,7 +38,7 @@ export interface RecordedCloud {
   stop(): Promise<void>;
 }
 
-/** Starts it. Login works with the credentials given back; every service is at the one origin. */
+/** Starts it. Login works with the returned credentials; every service is at the one origin. */
 export async function startRecordedCloud(): Promise<RecordedCloud> {
   const replies = new Map<string, Parameters<RecordedCloud['answer']>[1]>();
   const received: ReceivedRequest[] = [];

@@ -1,6 +1,5 @@
 /**
- * Replays recorded exchanges: ids of the record are exchanged for those our service made. For
- * tests.
+ * Replays recorded exchanges: ids of the record are replaced by those of our service. For tests.
  */
 
 export interface Exchange {
@@ -11,7 +10,7 @@ export interface Exchange {
   response?: unknown;
 }
 
-/** Knows which of our ids stands for a recorded one. */
+/** Maps recorded ids to ours. */
 export class IdMap {
   readonly #ours = new Map<string, string>();
 

@@ -1,6 +1,6 @@
 /**
- * A server that stands for Keystone, Neutron and Glance: it signs everyone in, and answers all else
- * as it is reported.
+ * A server that stands for Keystone, Neutron and Glance: it signs every user in, and answers all
+ * else as scripted.
  */
 import type { Caller } from '#contracts/services/identity.ts';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
@@ -14,7 +14,7 @@ export interface Heard {
   body: unknown;
 }
 
-/** An answer, or an act upon the open connection. */
+/** An answer, or an action on the open connection. */
 export type Reply =
   | { status: number; body?: unknown; headers?: Record<string, string> }
   | ((response: ServerResponse) => void);
@@ -34,13 +34,13 @@ export const member: Caller = {
   token: 'user-token',
 };
 
-/** Silence. */
+/** No answer. */
 export const silence: Reply = () => undefined;
 
 export type ScriptedOpenStack = Awaited<ReturnType<typeof scriptedOpenStack>>;
 
 /**
- * `replies` are given one after the other, the last again and again. Sign-ins are not heard but
+ * `replies` are sent one after the other, the last one repeatedly. Sign-ins are not recorded but
  * counted; token n is `own-n`.
  */
 export async function scriptedOpenStack(

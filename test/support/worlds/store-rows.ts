@@ -1,6 +1,6 @@
 /**
- * Rows for tests of the store: each builder gives something whole and valid, and takes what the
- * test is about.
+ * Rows for tests of the store: each builder returns a complete and valid row, and takes the fields
+ * that the test is about.
  */
 import type {
   NewServer,
@@ -188,7 +188,7 @@ export async function aHost(store: Store, devices: PciDevice[], name = 'host-1')
   return id;
 }
 
-/** Makes a server and returns its boot task, leased by nobody. */
+/** Creates a server and returns its boot task, without a lease. */
 export async function aBoot(
   store: Store,
   change: Partial<Omit<Server, 'serial'>> = {},
@@ -207,7 +207,7 @@ export function toStep(
   return { task: taskOf('boot', task), next: { step, data: bootData, dueAt: 1_000 }, ...change };
 }
 
-/** A task that was read, which is of this kind and can be read; a test that has another fails. */
+/** A task as read, which must be of this kind and readable; otherwise the test fails. */
 export function taskOf<Kind extends TaskKind>(
   kind: Kind,
   task: StoredTask | undefined,

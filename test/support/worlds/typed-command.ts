@@ -6,7 +6,7 @@ import { addPciCheck } from '#cli/pci/pci-check-command.ts';
 import type { LocalMachine } from '#cli/pci/pci-check.ts';
 import type { RecordedCloud } from './recorded-cloud.ts';
 
-/** What was printed, and the exit status that the command chose, if it chose one. */
+/** The output, and the exit status that the command set, if any. */
 export interface Typed {
   text: string;
   status: number | undefined;
@@ -19,8 +19,8 @@ export interface TypingOptions {
 }
 
 /**
- * Example: `await typed(cloud, 'pci pools --json')`. Rejects with what the program would print as
- * its error.
+ * Example: `await typed(cloud, 'pci pools --json')`. Rejects with the message that the program
+ * would print as its error.
  */
 export async function typed(
   cloud: RecordedCloud,

@@ -1,8 +1,8 @@
-/** Images for tests, put into a cloud over its public API. */
+/** Images for tests, uploaded to a cloud over its public API. */
 import { request, send } from '#client/session/request.ts';
 import type { Session } from '#client/session/session.ts';
 
-/** Makes an image with these bytes; its id. `requested`: the body of its creation. */
+/** Creates an image with these bytes; its id. `requested`: the body of its creation. */
 export async function uploadImage(
   session: Session,
   requested: Record<string, unknown>,

@@ -1,8 +1,6 @@
 /**
- *
  * Devices that are returned to their pools and claimed again. The reason:
  * docs/decisions/0025-the-lowest-address-is-taken-first.md.
- *
  */
 import { aCard, aRequest } from '#test/hosts/pci-cards.ts';
 import { expect, test } from 'vitest';

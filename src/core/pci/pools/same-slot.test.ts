@@ -6,10 +6,8 @@ import type { PciDevice } from '../devices/device.ts';
 import type { PciRequest } from '../requests/request.ts';
 
 /**
- *
  * Three graphics cards, each a GPU with its audio function; others hold those at the given
  * addresses.
- *
  */
 function cards(...held: string[]): PciDevice[] {
   const [like] = aCard({ vfs: 0, network: null });

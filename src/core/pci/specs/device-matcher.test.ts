@@ -23,9 +23,7 @@ function aFunction(change: Partial<PciFunction>): PciFunction {
 }
 
 /**
- *
  * Two PFs with two VFs each, on neighbouring buses of two domains, and a device that is neither.
- *
  */
 const host = [0, 1].flatMap((domain) => {
   const on = (fn: number) => printPciAddress({ domain, bus: 10 + domain, slot: 0, function: fn });
