@@ -2,6 +2,7 @@
  * Compares the product's answers with those that a data file holds. A place where they differ is a
  * text; no text, all equal.
  */
+import { bookRequests } from '../test/conformance/book-requests.ts';
 import { firstDifference } from '../test/conformance/topic.ts';
 import { canonical } from '../test/conformance/topics/vif-xml.ts';
 import { allocateDevices } from '#core/pci/claims/allocate.ts';
@@ -12,7 +13,7 @@ import { admits } from '#core/pci/specs/device-spec.ts';
 import { type PciDevicePool, poolsOf } from '#core/pci/pools/pool.ts';
 import type { NumaPlacement } from '#core/pci/pools/pool-match.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
-import { bookRequests, canSupport, supports } from '#core/pci/claims/support.ts';
+import { canSupport, supports } from '#core/pci/claims/support.ts';
 import { Fleet } from '#core/scheduling/fleet.ts';
 import {
   type CoreData,

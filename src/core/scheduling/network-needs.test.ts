@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Network, NetworkSegment } from '../networking/port.ts';
-import { networkNeeds, resourceGroupsOf } from './network-needs.ts';
+import { networkNeeds } from './network-needs.ts';
 
 const vlan = (physicalNetwork: string): NetworkSegment => ({
   networkType: 'vlan',
@@ -39,15 +39,4 @@ test('segments without any physical network are refused, naming the network', ()
   expect(() => networkNeeds([aNetwork(vxlan, vxlan)])).toThrow(
     'network net-1: none of its 2 segments has a provider:physical_network',
   );
-});
-
-test('a resource request becomes a group of the port, or its own groups', () => {
-  const resources = { NET_BW_EGR_KILOBIT_PER_SEC: 1000 };
-  expect(resourceGroupsOf('port-1', null)).toEqual([]);
-  expect(resourceGroupsOf('port-1', { resources, required: ['B', 'A'] })).toEqual([
-    { requesterId: 'port-1', resources, requiredTraits: ['A', 'B'] },
-  ]);
-  expect(resourceGroupsOf('port-1', { request_groups: [{ id: 'g', resources }] })).toEqual([
-    { requesterId: 'g', resources, requiredTraits: [] },
-  ]);
 });

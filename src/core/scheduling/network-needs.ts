@@ -1,6 +1,6 @@
 /**
- * What the networks of a server's NICs require of a host besides devices: physical networks,
- * tunnels, and the ports' resource requests.
+ * What the networks of a server's NICs require of a host besides devices: physical networks and
+ * tunnels.
  */
 import { ComputeError } from '../errors.ts';
 import type { Network } from '../networking/port.ts';
@@ -10,15 +10,6 @@ import { physicalNetworkOf } from '../networking/vif-of.ts';
 export interface NetworkNeeds {
   physicalNetworks: string[];
   isTunneled: boolean;
-}
-
-/**
- * A port's request for resources of one provider. `requesterId`: the port, or the group's own id.
- */
-export interface ResourceGroup {
-  requesterId: string;
-  resources: Record<string, number>;
-  requiredTraits: string[];
 }
 
 /** Source: Nova `L3_NETWORK_TYPES`. */
@@ -48,32 +39,4 @@ export function networkNeeds(networks: readonly Network[]): NetworkNeeds {
     physicalNetworks: [...new Set(names)].toSorted(),
     isTunneled: needs.some(({ isTunneled }) => isTunneled),
   };
-}
-
-interface WireGroup {
-  id?: string;
-  resources?: Record<string, number>;
-  required?: string[];
-}
-
-/**
- * A port's `resource_request` as Neutron shows it: one group, or with its extension a list of
- * groups.
- */
-export type PortResourceRequest = WireGroup & { request_groups?: WireGroup[] };
-
-/**
- * The groups of a port's resource request; none when it has none. Source: Nova
- * `RequestGroup.from_port_request`, `from_extended_port_request`.
- */
-export function resourceGroupsOf(
-  portId: string,
-  request: PortResourceRequest | null,
-): ResourceGroup[] {
-  const groups = request?.request_groups ?? (request?.resources === undefined ? [] : [request]);
-  return groups.map(({ id, resources = {}, required = [] }) => ({
-    requesterId: id ?? portId,
-    resources,
-    requiredTraits: required.toSorted(),
-  }));
 }

@@ -21,7 +21,7 @@ import {
 import { skipTitle } from '#test/skip-title.ts';
 import { describe, expect, test } from 'vitest';
 import { domainXml } from './xml/domain-xml.ts';
-import { hostdevNetworkXml, macvtapNetworkXml, vfNetworkXml } from './xml/network-xml.ts';
+import { macvtapNetworkXml, vfNetworkXml } from './xml/network-xml.ts';
 
 const schemas = '/usr/share/libvirt/schemas';
 const areHere = existsSync(join(schemas, 'domain.rng'));
@@ -181,14 +181,6 @@ describe.runIf(areHere)(skipTitle('libvirt’s domain schema accepts', areHere, 
 
 describe.runIf(areHere)(skipTitle('libvirt’s network schema accepts', areHere, absence), () => {
   const rows = [
-    {
-      name: 'the pool of a PF',
-      xml: hostdevNetworkXml({ name: 'novella-enp1s0', pf: 'enp1s0', vlan: null }),
-    },
-    {
-      name: 'the pool of a PF with a VLAN',
-      xml: hostdevNetworkXml({ name: 'novella-enp1s0-42', pf: 'enp1s0', vlan: 42 }),
-    },
     {
       name: 'the network of one VF with a VLAN',
       xml: vfNetworkXml({ name: `novella-port-${portId}`, address: vf1, vlan: 42 }),

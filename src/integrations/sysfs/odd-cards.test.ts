@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parsePciAddress } from '#core/pci/devices/address.ts';
-import { matchDevice } from '#core/pci/specs/device-spec.ts';
+import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
 import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { writeSysfsTree } from '#integrations/simulated/machine/sysfs-tree.ts';
 import { type DescribedCard, writeCards } from '#test/hosts/described-cards.ts';
@@ -30,9 +30,8 @@ async function read(cards: Record<string, DescribedCard>) {
 async function offeredBy(devname: string, cards: Record<string, DescribedCard>) {
   const functions = await read(cards);
   const specs = parseDeviceSpecs([{ object: { devname }, source: 'test' }], functions);
-  return functions
-    .filter((fn) => matchDevice(specs, fn, functions) !== undefined)
-    .map(({ address }) => address);
+  const match = compileDeviceSpecs(specs, functions);
+  return functions.filter((fn) => match(fn) !== undefined).map(({ address }) => address);
 }
 
 test.each(['enp65s0', 'enp65s0d1'])('the port %s names a function with two ports', async (name) => {
@@ -135,7 +134,8 @@ test('a PCI domain of more than 16 bits: an address names the PF and its VFs', a
     [{ object: { address: '10000:01:00.0' }, source: 'test' }],
     functions,
   );
-  const offered = functions.filter((fn) => matchDevice(specs, fn, functions) !== undefined);
+  const match = compileDeviceSpecs(specs, functions);
+  const offered = functions.filter((fn) => match(fn) !== undefined);
   expect(offered.map(({ address }) => address)).toEqual(
     Object.keys(odd.wideDomain).concat('10000:01:00.1', '10000:01:00.2'),
   );

@@ -21,7 +21,7 @@ import {
 import { bindingProblem } from '#core/networking/binding/port-binding.ts';
 import type { VnicType } from '#core/networking/vnic-types.ts';
 import { parsePciAddress } from '#core/pci/devices/address.ts';
-import { matchDevice } from '#core/pci/specs/device-spec.ts';
+import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
 import type { PciDeviceType, PciFunction } from '#core/pci/devices/device.ts';
 import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { type CaseOutcome, failed, judge, type Topic, type VectorCase } from '../topic.ts';
@@ -221,7 +221,7 @@ function moved(wire: WireDevice, input: Input): MovedDevice {
     })),
   ];
   const texts = (input.device_spec ?? []).map((text) => ({ source: 'device_spec', text }));
-  const match = matchDevice(parseDeviceSpecs(texts, functions), device, functions);
+  const match = compileDeviceSpecs(parseDeviceSpecs(texts, functions), functions)(device);
   if (match === undefined) throw new Refusal(`no entry admits ${device.address}`);
   return { ...device, physicalNetwork: match.tags['physical_network'] ?? null };
 }

@@ -1,6 +1,7 @@
 /** Topic devspec: which devices the operator's list admits, by which entry, with which tags. */
 import { ComputeError } from '#core/errors.ts';
-import { type DeviceSpec, matchDevice } from '#core/pci/specs/device-spec.ts';
+import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
+import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';
 import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import {
   type DescribedDevice,
@@ -28,8 +29,9 @@ export const devspec: Topic = {
     }
     if (expect['error'] !== undefined) return failed('accepted; a refusal was expected');
     const functions = hostFunctions(input.host);
+    const matchOf = compileDeviceSpecs(specs, functions);
     const results = input.devices.map((device) => {
-      const match = matchDevice(specs, toFunction(device, functions), functions);
+      const match = matchOf(toFunction(device, functions));
       return match === undefined
         ? { address: device.address, match: false }
         : { address: device.address, match: true, entry: match.spec.entry, tags: match.tags };

@@ -10,11 +10,8 @@ import { requestsForFlavor } from '#core/pci/requests/flavor-request.ts';
 import { type RequestingPort, requestForPort } from '#core/networking/port-request.ts';
 import { physicalNetworkOf } from '#core/networking/vif-of.ts';
 import type { NumaPolicy, PciRequest } from '#core/pci/requests/request.ts';
-import {
-  networkNeeds,
-  type PortResourceRequest,
-  resourceGroupsOf,
-} from '#core/scheduling/network-needs.ts';
+import { networkNeeds } from '#core/scheduling/network-needs.ts';
+import { type PortResourceRequest, resourceGroupsOf } from './resource-groups.ts';
 import { failed, judge, passed, type Topic } from '../topic.ts';
 
 interface DescribedSegment {

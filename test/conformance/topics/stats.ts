@@ -6,12 +6,11 @@ import { assertNever } from '#core/errors.ts';
 import { allocateDevices, type DeviceAssignment } from '#core/pci/claims/allocate.ts';
 import { claimDevices } from '#core/pci/claims/claim.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
-import { matchDevice } from '#core/pci/specs/device-spec.ts';
+import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
 import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { groupByPool, type PciDevicePool, poolKey, poolsOf } from '#core/pci/pools/pool.ts';
-import { type HostNumaNode, poolKeys } from '#core/pci/pools/pool-match.ts';
+import { type HostNumaNode, poolValue } from '#core/pci/pools/pool-match.ts';
 import type { NumaPolicy, PciRequest, PciRequestSpec } from '#core/pci/requests/request.ts';
-import { bookRequests } from '#core/pci/claims/support.ts';
 import {
   type DescribedDevice,
   type DescribedFunction,
@@ -19,6 +18,7 @@ import {
   optionSources,
   toFunction,
 } from './described-function.ts';
+import { bookRequests } from '../book-requests.ts';
 import { type CaseOutcome, failed, firstDifference, passed, type Topic } from '../topic.ts';
 
 interface Step {
@@ -110,10 +110,11 @@ class DescribedHost {
     const functions = hostFunctions(input.host);
     const options = { reportInPlacement: input.report_in_placement ?? false };
     const specs = parseDeviceSpecs(optionSources(input.option), functions, options);
+    const matchOf = compileDeviceSpecs(specs, functions);
     this.hostNuma = input.host_numa ?? [];
     this.offered = input.devices.flatMap((device) => {
       const fn = toFunction(device, functions);
-      const match = matchDevice(specs, fn, functions);
+      const match = matchOf(fn);
       if (match === undefined) return [];
       return [{ ...fn, tags: match.tags, status: 'available', serverId: null, requestId: null }];
     });
@@ -212,6 +213,13 @@ function toRequest(described: DescribedRequest, index: number): PciRequest {
   };
 }
 
+/** As Nova has it: one set of keys with the tags. */
 function flatPool(pool: PciDevicePool): Record<string, unknown> {
-  return { ...poolKeys(pool), numa_node: pool.numaNode };
+  const keys = ['vendor_id', 'product_id', 'dev_type', 'address'];
+  const own = pool.parentIfname === null ? keys : [...keys, 'parent_ifname'];
+  return {
+    ...pool.tags,
+    ...Object.fromEntries(own.map((key) => [key, poolValue(pool, key) ?? null])),
+    numa_node: pool.numaNode,
+  };
 }

@@ -4,34 +4,19 @@ import { aCard, aRequest } from '#test/hosts/pci-cards.ts';
 import { assignPools } from '../pools/assign-pools.ts';
 import { poolsOf } from '../pools/pool.ts';
 import type { PciRequestSpec } from '../requests/request.ts';
-import { bookRequests, canSupport, supports } from './support.ts';
+import { canSupport, supports } from './support.ts';
 
 const pools = poolsOf([...aCard({ vfs: 2 }), ...aCard({ bus: 'd8', vfs: 3, numaNode: 1 })]);
-const countsOf = (booked: typeof pools) => booked.map(({ count }) => count);
 
-test('booked counts are subtracted from their pools, other pools are unchanged', () => {
-  expect(countsOf(pools)).toEqual([1, 2, 1, 3]);
-  const asked = [aRequest('r1', { count: 3 }), aRequest('r2')];
-  const booked = bookRequests(pools, asked);
-  expect(booked.ok && countsOf(booked.pools)).toEqual([1, 0, 1, 1]);
-  expect(countsOf(pools)).toEqual([1, 2, 1, 3]);
-  const near = bookRequests(pools, [aRequest('r1')], { cells: [1] });
-  expect(near.ok && countsOf(near.pools)).toEqual([1, 2, 1, 2]);
-});
-
-test('support and booking refuse an excessive request with its reason', () => {
+test('an excessive request is refused with its reason', () => {
   const asked = [aRequest('r1', { count: 6 })];
   const expected = { ok: false, reasons: [{ message: 'physnet1: 5 of 6 VFs free' }] };
-  expect(bookRequests(pools, asked)).toMatchObject(expected);
   expect(canSupport(pools, asked)).toMatchObject(expected);
 });
 
-test('booking counts a PF and its VFs separately; support knows that they exclude each other', () => {
-  const card = poolsOf(aCard({ vfs: 2 }));
-  const asked = [aRequest('r1', { asks: { dev_type: 'type-PF' } }), aRequest('r2')];
-  const booked = bookRequests(card, asked);
-  expect(booked.ok && countsOf(booked.pools)).toEqual([0, 1]);
-  expect(canSupport(card, asked).ok).toBe(false);
+test('a PF and its VFs exclude each other', () => {
+  const both = [aRequest('r1', { asks: { dev_type: 'type-PF' } }), aRequest('r2')];
+  expect(canSupport(poolsOf(aCard({ vfs: 2 })), both).ok).toBe(false);
 });
 
 test('no requests are supported', () => {

@@ -1,10 +1,7 @@
-/**
- * The scheduler's checks of a host's pools: whether these requests fit, and what would be left.
- * Counts only.
- */
+/** The scheduler's check of a host's pools: whether these requests fit. Counts only. */
 import type { Verdict } from '../../reason.ts';
-import { assignCounts, assignPools, isUsable } from '../pools/assign-pools.ts';
-import { type PciDevicePool, poolKey } from '../pools/pool.ts';
+import { assignPools, isUsable } from '../pools/assign-pools.ts';
+import type { PciDevicePool } from '../pools/pool.ts';
 import { asksOnlyFor, type NumaPlacement } from '../pools/pool-match.ts';
 import { explainRefusal } from './refusal.ts';
 import type { PciRequest } from '../requests/request.ts';
@@ -74,25 +71,4 @@ function missingOf(
     missing -= count;
   }
   return missing;
-}
-
-/**
- * The pools once the requests are booked: counts go down, no device is chosen, and what a taken PF
- * or VF hides still counts (only the claim knows). Source: Nova `PciDeviceStats.apply_requests`.
- */
-export function bookRequests(
-  pools: readonly PciDevicePool[],
-  requests: readonly PciRequest[],
-  placement: NumaPlacement = {},
-): Verdict<{ pools: PciDevicePool[] }> {
-  const shares = assignCounts(pools, requests, placement);
-  if (shares === undefined) {
-    return { ok: false, reasons: explainRefusal(pools, requests, placement) };
-  }
-  const taken = Map.groupBy(shares, ({ pool }) => poolKey(pool));
-  const booked = pools.map((pool) => {
-    const counts = taken.get(poolKey(pool)) ?? [];
-    return { ...pool, count: counts.reduce((left, share) => left - share.count, pool.count) };
-  });
-  return { ok: true, pools: booked };
 }

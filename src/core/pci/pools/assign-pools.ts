@@ -51,26 +51,10 @@ export function assignPools(
   return choosePfs({ wanted, from: 0, others, taken: [] });
 }
 
-/** As `assignPools`, but by counts alone: a PF and its VFs may both count. */
-export function assignCounts(
-  pools: readonly PciDevicePool[],
-  requests: readonly PciRequest[],
-  placement: NumaPlacement,
-): PoolShare[] | undefined {
-  const wanted = requests.map((request) => ({
-    request,
-    count: request.count,
-    pools: inTakingOrder(
-      pools.filter((pool) => isUsable(pool, request, placement)),
-      placement,
-    ),
-  }));
-  return matchCounts(wanted, none);
-}
-
 const none: ReadonlySet<string> = new Set();
 
-interface Wanted {
+/** A request for some devices. */
+export interface Wanted {
   request: PciRequest;
   count: number;
   /** Pools it may take from, best first. */
@@ -139,9 +123,9 @@ function cardKind(pf: PciDevicePool, wanted: readonly Wanted[]): string {
 
 /**
  * Matches counts to pools by augmenting paths: a unit whose pools are full moves an earlier unit
- * elsewhere.
+ * elsewhere. Pools at the hidden addresses give nothing. Undefined when not all are matched.
  */
-function matchCounts(
+export function matchCounts(
   wanted: readonly Wanted[],
   hiddenAddresses: ReadonlySet<string>,
 ): PoolShare[] | undefined {

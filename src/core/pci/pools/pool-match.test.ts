@@ -7,7 +7,7 @@ import {
   matchesRequest,
   mismatches,
   type NumaPlacement,
-  poolKeys,
+  poolValue,
 } from './pool-match.ts';
 import type { NumaPolicy, PciRequestSpec } from '../requests/request.ts';
 
@@ -131,22 +131,20 @@ test('mismatches are the keys that differ from the request', () => {
   expect(mismatches(aPool(), spec)).toEqual(['vendor_id', 'trusted']);
 });
 
-test('a pool is shown as one flat set of keys, and no tag can replace one', () => {
-  const tags = { trusted: null, vendor_id: 'ffff', dev_type: 'x', address: 'y', numa_node: '9' };
-  const shown = {
+test('no tag can replace a key of the pool, but for the interface that it lacks', () => {
+  const tags = {
     trusted: null,
-    vendor_id: '15b3',
-    product_id: '1018',
-    dev_type: 'type-VF',
-    address: '0000:3b:00.0',
-    numa_node: '0',
+    vendor_id: 'ffff',
+    dev_type: 'x',
+    address: 'y',
+    numa_node: '9',
+    parent_ifname: 'ens9',
   };
-  expect(poolKeys(aPool({ tags }))).toEqual(shown);
-  expect(poolKeys(aPool({ tags, numaNode: null, parentIfname: 'ens1' }))).toEqual({
-    ...shown,
-    numa_node: null,
-    parent_ifname: 'ens1',
-  });
+  const pool = aPool({ tags, parentIfname: 'ens1' });
+  const valuesOf = (one: typeof pool) => Object.keys(tags).map((key) => poolValue(one, key));
+  expect(valuesOf(pool)).toEqual([null, '15b3', 'type-VF', '0000:3b:00.0', '0', 'ens1']);
+  expect(poolValue(aPool({ tags, numaNode: null }), 'numa_node')).toBeNull();
+  expect(poolValue(aPool({ tags, parentIfname: null }), 'parent_ifname')).toBe('ens9');
 });
 
 const sockets = [0, 1, 2, 3].map((id) => ({ id, socket: id < 2 ? 0 : 1 }));

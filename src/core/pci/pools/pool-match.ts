@@ -73,19 +73,9 @@ function isMet(pool: PciDevicePool, key: string, asked: string | null | undefine
 const keysOutsidePools = new Set(['resource_class', 'traits', 'capability_type']);
 
 /**
- * The pool as a flat set of keys including tags, as in requests and Nova. Example: `{ dev_type:
- * 'type-VF', physical_network: 'red', … }`.
+ * The pool's value of a key of requests, or of a tag, in Nova's spelling. A tag cannot override a
+ * key. Example: `poolValue(pool, 'dev_type')` → `'type-VF'`.
  */
-export function poolKeys(pool: PciDevicePool): Record<string, string | null> {
-  const keys = ['vendor_id', 'product_id', 'dev_type', 'address', 'numa_node'];
-  const own = pool.parentIfname === null ? keys : [...keys, 'parent_ifname'];
-  return {
-    ...pool.tags,
-    ...Object.fromEntries(own.map((key) => [key, poolValue(pool, key) ?? null])),
-  };
-}
-
-/** The value of one of `poolKeys`. A tag cannot override a key. */
 export function poolValue(pool: PciDevicePool, key: string): string | null | undefined {
   switch (key) {
     case 'vendor_id':

@@ -15,7 +15,7 @@ import {
   namedFinder,
 } from './device-spec.ts';
 
-/** Returns the first entry that admits a function, as `matchDevice` does. */
+/** Returns the first entry that admits a function, or undefined: no server may have it. */
 export type DeviceMatcher = (fn: PciFunction) => DeviceMatch | undefined;
 
 /**
@@ -26,7 +26,8 @@ type EntrySet = Int32Array;
 /**
  * The matcher of this list on this host. For every value of a field it remembers which entries
  * accept it, so that a function costs four look-ups and an intersection however long the list is.
- * Measured at 64 entries, 2,048 devices: 150 times as fast as `matchDevice`. Example:
+ * Measured at 64 entries, 2,048 devices: 150 times as fast as trying
+ * entry after entry. Example:
  * `compileDeviceSpecs(specs, functions)(fn)?.tags` → `{ physical_network: 'physnet1' }`.
  */
 export function compileDeviceSpecs(

@@ -40,21 +40,11 @@ export interface DeviceMatch {
 }
 
 /**
- * The first entry that admits the function, or undefined: no server may have it. A literal address
- * or a devname that is a PF's admits the PF and all its VFs. `hostFunctions`: all functions of the
- * host, to recognise PFs and find devnames. Source: the seed, "PCI Whitelist"; Nova
- * `PciDeviceSpec.match`.
+ * Does this entry on its own admit the function? The first entry that does gives it its tags; one
+ * that no entry admits is for no server. A literal address or a devname that is a PF's admits the
+ * PF and all its VFs. `hostFunctions`: all functions of the host, to recognise PFs and find
+ * devnames. Source: the seed, "PCI Whitelist"; Nova `PciDeviceSpec.match`.
  */
-export function matchDevice(
-  specs: readonly DeviceSpec[],
-  fn: PciFunction,
-  hostFunctions: readonly HostFunction[],
-): DeviceMatch | undefined {
-  const spec = specs.find((one) => admits(one, fn, hostFunctions));
-  return spec === undefined ? undefined : { spec, tags: spec.tags };
-}
-
-/** Does this entry on its own admit the function? */
 export function admits(
   spec: DeviceSpec,
   fn: PciFunction,

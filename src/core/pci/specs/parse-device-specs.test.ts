@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isComputeError } from '../../errors.ts';
 import { parsePciAddress } from '../devices/address.ts';
 import type { PciFunction } from '../devices/device.ts';
-import { matchDevice } from './device-spec.ts';
+import { compileDeviceSpecs } from './device-matcher.ts';
 import { parseDeviceSpecs } from './parse-device-specs.ts';
 
 function aFunction(address: string, change: Partial<PciFunction> = {}): PciFunction {
@@ -98,8 +98,8 @@ const admitted: { name: string; given: unknown[]; gives: PciFunction[] }[] = [
 describe('device specs', () => {
   for (const { name, given, gives } of admitted) {
     test(`match by ${name}`, () => {
-      const specs = parse(...given);
-      const found = host.filter((fn) => matchDevice(specs, fn, host) !== undefined);
+      const match = compileDeviceSpecs(parse(...given), host);
+      const found = host.filter((fn) => match(fn) !== undefined);
       expect(found.map(({ address }) => address)).toEqual(gives.map(({ address }) => address));
     });
   }
@@ -110,7 +110,7 @@ test('the first entry that matches a device gives its tags, counted over lines a
     [{ product_id: 'ffff' }, { address: '*:01:10.0', physical_network: 'left', rack: 7 }],
     { vendor_id: '8086', physical_network: null, managed: 'YES' },
   );
-  const entries = [vf0, vf1].map((fn) => matchDevice(specs, fn, host));
+  const entries = [vf0, vf1].map(compileDeviceSpecs(specs, host));
   expect(entries.map((match) => [match?.spec.entry, match?.spec.source, match?.tags])).toEqual([
     [1, 'nova.conf:1', { physical_network: 'left', rack: '7' }],
     [2, 'nova.conf:2', { physical_network: null, managed: 'true' }],

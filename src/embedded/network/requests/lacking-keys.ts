@@ -1,7 +1,8 @@
 /** Keys of requests that belong to parts of Neutron that are not here. */
 import { ComputeError } from '#core/errors.ts';
 
-const lacking: Record<string, string> = {
+/** The keys that are refused unless their value is empty, and what they belong to. */
+export const lackingKeys: Record<string, string> = {
   allowed_address_pairs: 'allowed address pairs',
   extra_dhcp_opts: 'extra DHCP options',
   qos_policy_id: 'QoS policies',
@@ -25,9 +26,6 @@ const lacking: Record<string, string> = {
   remote_address_group_id: 'address groups',
 };
 
-/** The keys that are refused unless their value is empty. */
-export const lackingKeys: readonly string[] = Object.keys(lacking);
-
 /**
  * The body without keys with empty values (null, '', false, [] or {}); throws `notImplemented` for
  * other values. Example: `{ port: { qos_policy_id: 'x' } }` → "port.qos_policy_id: QoS policies are
@@ -37,7 +35,7 @@ export function withoutLackingKeys(resource: string, body: unknown): unknown {
   const requested = (body as Record<string, unknown> | undefined | null)?.[resource];
   if (typeof requested !== 'object' || requested === null || Array.isArray(requested)) return body;
   const kept = Object.entries(requested).filter(([key, value]) => {
-    const what = Object.hasOwn(lacking, key) ? lacking[key] : undefined;
+    const what = Object.hasOwn(lackingKeys, key) ? lackingKeys[key] : undefined;
     if (what === undefined) return true;
     if (!asksForNothing(value)) {
       throw new ComputeError(

@@ -7,24 +7,6 @@ import { addressAttributes } from './pci-address-xml.ts';
 import { element, printXml } from './xml.ts';
 
 /**
- * A network that passes through the VFs of one PF, VLAN tagged when one is given. Example:
- * `hostdevNetworkXml({ name: 'novella-enp1s0', pf: 'enp1s0', vlan: null })`.
- */
-export function hostdevNetworkXml(network: {
-  name: string;
-  pf: string;
-  vlan: number | null;
-}): string {
-  return printXml(
-    element('network', {}, [
-      element('name', {}, [network.name]),
-      element('forward', { mode: 'hostdev', managed: 'yes' }, [element('pf', { dev: network.pf })]),
-      vlan(network.vlan),
-    ]),
-  );
-}
-
-/**
  * A network of exactly one VF, for one port on one host: the claimed VF, regardless of others free
  * on its PF. Example: `vfNetworkXml({ name: 'novella-port-6d0f5f54-…', address: '0000:01:10.2',
  * vlan: 42 })`.
