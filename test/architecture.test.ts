@@ -1,6 +1,6 @@
 /**
- * Holds the direction rule of ARCHITECTURE.md: who may import whom, what the core must not touch,
- * how long a file may be.
+ * Checks the direction rule of ARCHITECTURE.md: which ring may import which, what the core must not
+ * use, how long a file may be.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -112,7 +112,7 @@ test('integrations never import each other', () => {
   expect(wrong, 'give it as a contract from programs').toEqual([]);
 });
 
-/** Paths through a graph that come back to where they were. */
+/** Cycles of a graph. */
 function circlesIn(edges: ReadonlyMap<string, readonly string[]>): string[] {
   const done = new Set<string>();
   const circles: string[] = [];
@@ -130,11 +130,11 @@ function circlesIn(edges: ReadonlyMap<string, readonly string[]>): string[] {
 const importsOf = (file: SourceFile): string[] =>
   file.imports.map((specifier) => target(file, specifier)).filter((path) => path !== undefined);
 
-test('no file imports itself in a circle', () => {
+test('no file imports itself in a cycle', () => {
   expect(circlesIn(new Map(product.map((file) => [file.path, importsOf(file)])))).toEqual([]);
 });
 
-/** Circles among folders that have the same parent. `depth`: of the uppermost that are compared. */
+/** Cycles among folders that have the same parent. `depth`: of the uppermost that are compared. */
 function foldersInCircles(tree: readonly SourceFile[], depth: number): string[] {
   const edges = new Map<string, string[]>();
   for (const file of tree) {
@@ -151,11 +151,11 @@ function foldersInCircles(tree: readonly SourceFile[], depth: number): string[] 
   return circlesIn(edges);
 }
 
-test('folders beside each other in a ring import in one direction', () => {
+test('sibling folders of a ring import in one direction', () => {
   expect(foldersInCircles(product, 1)).toEqual([]);
 });
 
-test('folders beside each other in test/support import in one direction', () => {
+test('sibling folders of test/support import in one direction', () => {
   expect(foldersInCircles(support, 0)).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 /**
- * The page of configuration keys is what the schemas say, and what they say of defaults is true.
+ * The page of configuration keys matches the schemas, and the defaults that they describe are real.
  */
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -10,11 +10,11 @@ test('docs/configuration.md lists every key of the schemas (vitest -u writes it)
   await expect(configurationPage()).toMatchFileSnapshot('../docs/configuration.md');
 });
 
-test('every key has a meaning, and a default or what holds without it', () => {
+test('every key has a meaning, and a default or its effect when absent', () => {
   expect(undescribedKeys()).toEqual([]);
 });
 
-test('a file that states every default is a file that states none', () => {
+test('a file that states every default equals an empty file', () => {
   const { openstack, ...own } = statedDefaults();
   expect(Object.keys(own)).toContain('quotas');
   expect(parseConfig(stringify(own), 'stated.yaml')).toEqual(parseConfig('', 'empty.yaml'));

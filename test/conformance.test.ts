@@ -1,4 +1,4 @@
-/** Every scored vector of a topic that needs no running cloud holds. */
+/** Every scored vector of a topic that needs no running cloud passes. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { playFile } from './conformance/play.ts';

@@ -1,4 +1,4 @@
-/** Links between the documents: every file and every heading that one names is there. */
+/** Links between the documents: every file and every heading that a link names exists. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ const documents = [
   'bench/README.md',
 ];
 
-/** Without code, where brackets are no links. */
+/** Without code, where brackets are not links. */
 function proseOf(file: string): string {
   return readFileSync(join(root, file), 'utf8')
     .replaceAll(/^```[\s\S]*?^```/gm, '')
@@ -47,6 +47,6 @@ function brokenLinksOf(file: string): string[] {
   });
 }
 
-test.each(documents)('the links of %s lead somewhere', (file) => {
+test.each(documents)('the links of %s resolve', (file) => {
   expect(brokenLinksOf(file)).toEqual([]);
 });

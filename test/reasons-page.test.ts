@@ -58,7 +58,7 @@ test('docs/reasons.md has every code of a reason, and no other', () => {
   expect([...documented].sort()).toEqual(written);
 });
 
-test('each code says what it means and what to do', () => {
+test('each code has its meaning and the remedy', () => {
   const short = rows
     .filter(([, , meaning, remedy]) => meaning?.trim() === '' || remedy?.trim() === '')
     .map(([, code]) => code);

@@ -1,4 +1,4 @@
-/** The stock client and images: made, changed, shared, taken out of use, refused by a quota. */
+/** The stock client and images: created, changed, shared, deactivated, refused by a quota. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,7 +45,7 @@ async function ok(client: StockClient, ...args: string[]): Promise<void> {
   expect([args, code, stdout + stderr]).toEqual([args, 0, expect.any(String)]);
 }
 
-test('an image is made from a file, changed, tagged, and saved as it was', async () => {
+test('an image is created from a file, changed, tagged, and downloaded unchanged', async () => {
   const from = file('small.raw', 1_000_000);
   await ok(demo, 'image', 'create', ...formats, '--file', from, '--tag', 'a', 'small');
   const to = join(files.path, 'saved.raw');
@@ -63,7 +63,7 @@ test('an image is made from a file, changed, tagged, and saved as it was', async
   });
 });
 
-test('an image is shared with a project, which accepts it, and shared no longer', async () => {
+test('an image is shared with a project, which accepts it, and then unshared', async () => {
   const { project_id: project } = await admin.json('token', 'issue');
   await ok(demo, 'image', 'add', 'project', 'small', project);
   const [member] = await demo.json('image', 'member', 'list', 'small');
@@ -75,14 +75,14 @@ test('an image is shared with a project, which accepts it, and shared no longer'
   expect(await demo.json('image', 'member', 'list', 'small')).toEqual([]);
 });
 
-test('an image is taken out of use and back', async () => {
+test('an image is deactivated and reactivated', async () => {
   await ok(demo, 'image', 'set', '--deactivate', 'small');
   expect((await demo.json('image', 'show', 'small')).status).toBe('deactivated');
   await ok(demo, 'image', 'set', '--activate', 'small');
   expect((await demo.json('image', 'show', 'small')).status).toBe('active');
 });
 
-test('an image that is too large is refused in words, before all of it is sent', async () => {
+test('an image that is too large is refused with a message, before all of it is sent', async () => {
   const large = file('large.raw', 30_000_000);
   const made = await demo.openstack('image', 'create', ...formats, '--file', large, 'large');
   expect([made.code, made.stderr]).toEqual([

@@ -1,6 +1,5 @@
 /**
- * The stock client of Debian with what the embedded network service has beside ports: tags, rules,
- * pools.
+ * The stock client of Debian with the embedded network service beyond ports: tags, rules, pools.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
@@ -40,7 +39,7 @@ test('networks and ports are tagged, and found by their tags', async () => {
   expect(await client.json('port', 'list', '--not-tags', 'a')).toEqual([]);
 });
 
-test('rules of a security group are kept in its words', async () => {
+test('rules of a security group are stored unchanged', async () => {
   await client.json('security', 'group', 'create', 'web');
   const rule = ['security', 'group', 'rule', 'create', '--remote-ip', '192.0.2.0/24'];
   expect(

@@ -26,7 +26,7 @@ afterAll(async () => {
 const vfSlot = /^0000:0[12]:1[01]\.[0-6]$/;
 
 describe('a user of the openstack command', () => {
-  test('makes a VLAN provider network, a subnet and SR-IOV ports', async () => {
+  test('creates a VLAN provider network, a subnet and SR-IOV ports', async () => {
     const network = await client.json(
       ...['network', 'create', '--provider-network-type', 'vlan'],
       ...['--provider-physical-network', 'physnet1', '--provider-segment', '42', 'red'],
@@ -95,7 +95,7 @@ describe('a user of the openstack command', () => {
     ]);
   });
 
-  test('reads on the port which VF it got, with the MAC and VLAN untouched', async () => {
+  test('reads on the port which VF it got, with the MAC and VLAN unchanged', async () => {
     const host = (await client.json('server', 'show', 'first'))['OS-EXT-SRV-ATTR:host'];
     const slots = new Set<string>();
     for (const name of ['direct-1', 'macvtap-1']) {
@@ -116,7 +116,7 @@ describe('a user of the openstack command', () => {
     expect(slots.size).toBe(2);
   });
 
-  test('follows what happened in the event list', async () => {
+  test('follows the actions in the event list', async () => {
     const events = await client.json('server', 'event', 'list', 'first');
     expect(events).toEqual([expect.objectContaining({ Action: 'create' })]);
     const event = await client.json('server', 'event', 'show', 'first', events[0]['Request ID']);
@@ -128,14 +128,14 @@ describe('a user of the openstack command', () => {
     ]);
   });
 
-  test('reads what the guest wrote to its console', async () => {
+  test('reads the guest’s console output', async () => {
     const { code, stdout } = await client.openstack('console', 'log', 'show', 'first');
     expect([code, stdout]).toEqual([0, expect.stringContaining('first login:')]);
     const tail = await client.openstack('console', 'log', 'show', '--lines', '1', 'first');
     expect(tail.stdout.trim()).toBe('first login:');
   });
 
-  test('is told in plain words what is wrong', async () => {
+  test('gets plain error messages', async () => {
     const boot = ['server', 'create', '--flavor', 'm1.small', '--image', 'tiny'];
     const inUse = await client.openstack(...boot, '--port', 'direct-1', 'second');
     expect(inUse.code).not.toBe(0);

@@ -1,5 +1,5 @@
 /**
- * `npm run conformance -- DIR`: plays every vector file of DIR through the product and says where
+ * `npm run conformance -- DIR`: plays every vector file of DIR through the product and prints where
  * it differs from the reference.
  */
 import { readdirSync } from 'node:fs';

@@ -4,8 +4,8 @@ import { type CaseOutcome, failed, type Topic, type VectorCase } from './topic.t
 import { topics } from './topics.ts';
 
 /**
- * `notes`: one line per failing case, and per case where the product finds what the reference does
- * not.
+ * `notes`: one line per failing case, and per case where the product succeeds and the reference
+ * does not.
  */
 export interface Tally {
   topic: string;
@@ -36,7 +36,7 @@ export async function playFile(path: string): Promise<Tally> {
 }
 
 /**
- * Only what holds for today's Nova, and is neither accidental nor open, is scored. See the README
+ * Only what applies to today's Nova, and is neither accidental nor open, is scored. See the README
  * of the vectors.
  */
 function isScored(testCase: VectorCase): boolean {

@@ -22,7 +22,8 @@ export interface VectorCase {
 }
 
 /**
- * `better`: the product finds an answer where the reference gives up; shown apart, judged by hand.
+ * `better`: the product finds an answer where the reference gives up; listed apart, reviewed by
+ * hand.
  */
 export type CaseOutcome =
   | { kind: 'passed' }
@@ -59,7 +60,7 @@ export function judge(expected: unknown, actual: unknown): CaseOutcome {
 }
 
 /**
- * The first place where two JSON values differ, or undefined. Absent and undefined are alike; order
+ * The first place where two JSON values differ, or undefined. Absent and undefined are equal; order
  * in lists counts. Example: `steps[0].count: expected 2, got 1`.
  */
 export function firstDifference(

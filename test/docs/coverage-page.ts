@@ -38,7 +38,7 @@ function range({ from, to }: Route): string {
   return from === undefined ? 'all' : `from 2.${from}`;
 }
 
-/** Some that are missing look first whether what they are asked of is there. */
+/** Some operations on a missing resource check first whether its parent exists. */
 const isMissing = ({ handler, status }: Route) => handler === undefined || status === 501;
 
 function answer(route: Route): string {

@@ -37,7 +37,7 @@ const blocks = documents.flatMap((file) =>
 /** By `test/openstack/document.test.ts`, which runs this document alone. */
 const onRealServices = 'docs/openstack.md';
 
-test('every shell block says how it is tested', () => {
+test('every shell block is tagged with how it is tested', () => {
   const untagged = blocks
     .filter(({ file, tags }) => {
       if (file === onRealServices) return !tags.includes('openstack');
@@ -130,7 +130,7 @@ for (const file of documents) {
       state.remove();
     });
 
-    test('its shell blocks run, one after the other, against a fresh cloud', async () => {
+    test('the shell blocks run, one after the other, against a fresh cloud', async () => {
       const script = executed
         .map(({ text }) => text.replaceAll('.novella/', `${state.path}/`))
         .join('\n');

@@ -1,6 +1,6 @@
 /**
- * Bodies that are taken, to be spoilt: made of a schema, or written down where a service keeps its
- * schemas to itself.
+ * Valid bodies, to be corrupted: made from a schema, or written here where a service keeps its
+ * schemas private.
  */
 import type { JsonSchema } from '#api/requests/json-schema.ts';
 
@@ -54,7 +54,7 @@ const leftOut = [
   'id',
 ];
 
-/** A value that the schema admits. `name`: the key that it stands under. */
+/** A value that the schema accepts. `name`: its key. */
 export function bodyFor(schema: JsonSchema, name = ''): unknown {
   if (Object.hasOwn(known, name)) return known[name];
   const options = schema['anyOf'] as JsonSchema[] | undefined;

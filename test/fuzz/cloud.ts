@@ -21,11 +21,11 @@ import type { Target } from './play.ts';
 
 export interface FuzzCloud {
   target: Target;
-  /** Makes things to name, where the last ones are gone. */
+  /** Creates resources to name, where the last ones were deleted. */
   refill(): Promise<void>;
   /**
-   * Lists of every service answer, a server boots, and all of it again after a restart. Throws when
-   * not.
+   * Lists of every service answer, a server boots, and all of it again after a restart. Throws
+   * otherwise.
    */
   proveWhole(): Promise<void>;
   stop(): Promise<void>;
@@ -115,10 +115,7 @@ async function tokensOf({ urls }: AllInOne): Promise<Record<Caller, string | und
   };
 }
 
-/**
- * What was made is deleted by the requests, or fills the quota: whatever is refused here is left as
- * it is.
- */
+/** The requests delete what was created, or it fills the quota: a refusal here is ignored. */
 async function refill(admin: Cloud, { ids }: Target): Promise<void> {
   const add = (kind: keyof typeof ids, id: unknown) => {
     if (typeof id === 'string') ids[kind].push(id);

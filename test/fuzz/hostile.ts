@@ -1,6 +1,6 @@
 /**
- * What a hostile client sends: requests of every route, spoilt here and there. Nothing but
- * fast-check's seed chooses.
+ * The requests of a hostile client: every route, corrupted here and there. Only fast-check's seed
+ * chooses.
  */
 import {
   type Arbitrary,
@@ -183,7 +183,7 @@ function spoilt(body: unknown, { place, how, key, atom: value }: Spoil): unknown
 }
 
 function placesOf(body: unknown, path: string[] = []): string[][] {
-  // What was spoilt already may be deep.
+  // What was corrupted already may be deep.
   if (typeof body !== 'object' || body === null || path.length > 8) return [path];
   return [path, ...Object.entries(body).flatMap(([key, value]) => placesOf(value, [...path, key]))];
 }

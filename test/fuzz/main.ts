@@ -1,6 +1,6 @@
 /**
  * `npm run fuzz -- --seconds N --seed S`: every route of the four services under hostile requests,
- * for as long as reported.
+ * for the given time.
  */
 import { parseArgs } from 'node:util';
 import { startFuzzCloud } from './cloud.ts';

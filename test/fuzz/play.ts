@@ -1,11 +1,11 @@
-/** Sends hostile requests to a cloud and judges every answer. */
+/** Sends hostile requests to a cloud and checks every answer. */
 import { Agent, request } from 'node:http';
 import { sample } from 'fast-check';
 import { placeholders } from './bodies.ts';
 import { type Caller, type HostileRequest, hostileRequests } from './hostile.ts';
 import type { FuzzRoute, ServiceName } from './routes.ts';
 
-/** Where the cloud is, and what there is of it to name. */
+/** The cloud's address, and the resources that requests can name. */
 export interface Target {
   origins: Record<ServiceName, string>;
   tokens: Record<Caller, string | undefined>;
@@ -25,7 +25,7 @@ export interface Outcome {
   url: string;
   answer: Answer;
   cpuMs: number;
-  /** What is wrong with the answer; undefined: nothing. */
+  /** The fault of the answer; undefined: none. */
   problem: string | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Every route of the four services, from the tables that mount them, with a body that it would
- * take.
+ * accept.
  */
 import { operatorRoutes } from '#api/operator/routes.ts';
 import { routes as computeRoutes } from '#api/routes.ts';
@@ -18,9 +18,9 @@ export interface FuzzRoute {
   method: string;
   /** From the service's root; `:name` stands for a parameter. */
   path: string;
-  /** A body that the schema admits; undefined: none. */
+  /** A body that the schema accepts; undefined: none. */
   body: unknown;
-  /** The microversion to ask for mostly. */
+  /** The microversion of most requests. */
   version: number;
 }
 

@@ -1,4 +1,4 @@
-/** What was tried and how it ended, per route, and the costliest requests. */
+/** The requests that were tried and how they ended, per route, and the costliest requests. */
 import type { Outcome } from './play.ts';
 import type { FuzzRoute } from './routes.ts';
 
@@ -10,9 +10,9 @@ export interface Tally {
   unvisited(routes: readonly FuzzRoute[]): string[];
   /** One line for each answer that is wrong. */
   problems(): string[];
-  /** One line for each route: what came back how often. */
+  /** One line for each route: the answers and their counts. */
   table(): string[];
-  /** The requests that took most processor time, with all that went on beside them. */
+  /** The requests that took most processor time, including all that ran beside them. */
   worst(count: number): string[];
   /** The same, of those that took more milliseconds. */
   costlierThan(ms: number): string[];

@@ -1,10 +1,10 @@
 /**
- * Asks the command server in the emulated host (`guest/command-server.ts`). No limit but the
+ * Client of the command server in the emulated host (`guest/command-server.ts`). No limit but the
  * script's own: scripts may take minutes.
  */
 import { request } from 'node:http';
 
-/** What a script came to. `code` is 124 when its time was up. */
+/** The result of a script. `code` is 124 after a time-out. */
 export interface ScriptOutcome {
   code: number;
   stdout: string;
@@ -16,7 +16,7 @@ export interface CommandServer {
   password: string;
 }
 
-/** Has everything been started? False also when nobody answers within two seconds. */
+/** Has everything been started? Also false without an answer within two seconds. */
 export async function isReady(server: CommandServer): Promise<boolean> {
   try {
     return (await ask(server, { path: '/ready', timeoutMs: 2_000 })).status === 200;

@@ -1,4 +1,4 @@
-/** The micro guest's readers of the config drive, run by the awk at hand. */
+/** The micro guest's readers of the config drive, run by the awk of this machine. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -46,7 +46,7 @@ test.each([0, 2])('JSON indented by %i becomes paths and values', (indent) => {
   ]);
 });
 
-test('a NIC is given the addresses of its link, however its MAC is written', () => {
+test('a NIC gets the addresses of its link, however its MAC is written', () => {
   const settings = (mac: string) =>
     awk('nic-settings.awk', flat(networkData), ['-v', `mac=${mac}`])
       .trim()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { packArchive } from './cpio.ts';
 
-test('an archive holds folders, files, links and programs as the format wants them', () => {
+test('an archive holds folders, files, links and programs in the kernel’s format', () => {
   const archive = packArchive([
     { path: 'bin' },
     { path: 'bin/busybox', content: 'elf', isExecutable: true },

@@ -5,14 +5,14 @@ import process from 'node:process';
 interface Emulator {
   hasEnded(): boolean;
   ended: Promise<void>;
-  /** What it printed about itself. */
+  /** Its output about itself. */
   said(): string;
   end(): void;
 }
 
 /**
- * Starts it; `folder` is for its temporary files. It is killed with this process, whatever ends
- * that.
+ * Starts it; `folder` is for its temporary files. It is killed with this process, however that
+ * ends.
  */
 export function startEmulator(command: string[], folder: string, isInteractive: boolean): Emulator {
   const child: ChildProcess = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...command], {

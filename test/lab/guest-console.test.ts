@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseReports } from './guest-console.ts';
 
-test('lines for machines are told from the rest of a console', () => {
+test('report lines are recognized among other console output', () => {
   const text = [
     '[    0.5] L2-NIC is no report in the middle of a line',
     'L2-NIC if=eth0 mac=52:54:00:6d:90:02 driver=igbvf addr=10.42.0.5/24\r',

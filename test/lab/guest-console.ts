@@ -1,5 +1,5 @@
 /**
- * The serial console of a micro guest: what it reported, and commands typed to it. Its words:
+ * The serial console of a micro guest: its reports, and commands typed to it. The protocol:
  * `guest/l2.sh`.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,16 +12,16 @@ export interface GuestConsole {
    */
   reports(): Promise<GuestReport[]>;
   /**
-   * The first report like this one, once it is there. Throws with the console's end when it does
-   * not come in time (default: ten minutes).
+   * The first report that matches, once it is there. Throws with the console's end when it does not
+   * come in time (default: ten minutes).
    */
   waitFor(like: Partial<GuestReport>, timeoutMs?: number): Promise<GuestReport>;
   /**
-   * Types a command and returns what the guest reported until it was done. Example: `command('ping
+   * Types a command and returns the guest's reports until it was done. Example: `command('ping
    * 10.42.0.6')` → `[{ what: 'PING', address: '10.42.0.6', received: '2/2' }]`.
    */
   command(line: string, timeoutMs?: number): Promise<GuestReport[]>;
-  /** Types a command that the guest does not outlive, and waits for its end. */
+  /** Types a command that ends the guest, and waits for that. */
   type(line: string): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export function guestConsole(host: LabHost, domain: string, log: string): GuestC
   };
 }
 
-/** The reports in a console's text; what is no report is passed over. */
+/** The reports in a console's text; other lines are skipped. */
 export function parseReports(text: string): GuestReport[] {
   return text.split('\n').flatMap((line) => {
     const [, what, rest = ''] = /^L2-([A-Z-]+)(?: (.*?))?\r?$/.exec(line) ?? [];
@@ -85,7 +85,7 @@ function typing(domain: string, line: string, log: string, offset: number): stri
     until tail -c +${offset + 1} '${log}' | grep -q '^L2-DONE'; do kill -0 $drain; sleep 0.3; done`;
 }
 
-/** A script that types a command and waits until the guest does not run any more. */
+/** A script that types a command and waits until the guest no longer runs. */
 function lastTyping(domain: string, line: string): string {
   return `${opened(domain)}
     cat <&3 > /dev/null & drain=$!
@@ -95,9 +95,9 @@ function lastTyping(domain: string, line: string): string {
 }
 
 /**
- * The guest's terminal as file 3. It is held open, and emptied: QEMU notices only after a while
- * that somebody is there, forgets what was typed by one who has left, and stops the guest's output
- * when an open terminal is not emptied.
+ * The guest's terminal as file 3. It is held open, and emptied: QEMU notices a new client only
+ * after a while, drops the input of one that has left, and stops the guest's output when an open
+ * terminal is not emptied.
  */
 function opened(domain: string): string {
   return `

@@ -18,7 +18,7 @@ import { labDevices, machineCommand, nvmeFile } from './machine.ts';
 
 export interface LabHostOptions {
   /**
-   * A folder to be /mnt/share within. A temporary one unless given; the caller's is not removed.
+   * A folder mounted at /mnt/share within. By default a temporary one; the caller's is not removed.
    */
   shareDirectory?: string;
   /** TCP ports within that the outside is to reach. Example: `[16509]` for libvirt. */
@@ -29,7 +29,7 @@ export interface LabHostOptions {
    */
   folders?: Record<string, string>;
   memoryMib?: number;
-  /** Default: true. Without, its kernel is told to leave the IOMMU alone. */
+  /** Default: true. Without, its kernel is started with the IOMMU off. */
   withIommu?: boolean;
   /** The console on this terminal, with a shell; the host lives as long as the shell. */
   isInteractive?: boolean;
@@ -46,13 +46,13 @@ export interface LabHost {
   readFile(path: string, offset?: number): Promise<string>;
   /** /mnt/share within. */
   shareDirectory: string;
-  /** The port of 127.0.0.1 that leads to this port within. Throws when it was not asked for. */
+  /** The port of 127.0.0.1 that leads to this port within. Throws when it was not requested. */
   portTo(portWithin: number): number;
   /** The last lines of the serial console; empty when that is on the terminal. */
   consoleTail(lines?: number): string;
   /**
    * Resolves when the emulator has ended, for whatever reason; it is ended when one of its
-   * processors stands still.
+   * processors hangs.
    */
   ended: Promise<void>;
   hasEnded(): boolean;
@@ -63,9 +63,9 @@ export interface LabHost {
 const commandPort = 8000;
 
 /**
- * A host whose devices are there and whose libvirtd answers. Takes half a minute on two idle
- * processors. Started again, twice, when the emulator lost a timer interrupt and one of the
- * processors stands still. Throws with the console's end when it does not come up.
+ * A host whose devices exist and whose libvirtd answers. Takes half a minute on two idle
+ * processors. Restarted, twice, when the emulator lost a timer interrupt and one of the processors
+ * hangs. Throws with the console's end when it does not come up.
  */
 export async function startLabHost(options: LabHostOptions = {}): Promise<LabHost> {
   for (let attempt = 1; ; attempt++) {
@@ -78,7 +78,7 @@ export async function startLabHost(options: LabHostOptions = {}): Promise<LabHos
 }
 
 /**
- * Said by the kernel of one of its processors. Seen once in some dozen starts on a busy machine.
+ * The kernel's message about a hung processor. Seen once in some dozen starts on a busy machine.
  */
 const lostTimer = 'kthread timer wakeup didn';
 
@@ -166,7 +166,7 @@ async function becomesReady(
   }
 }
 
-/** What is read is kept within: nobody changes it meanwhile. */
+/** What is read is cached within: it does not change. */
 function mounting(paths: string[]): string {
   const options = 'trans=virtio,version=9p2000.L,msize=524288,ro,cache=loose';
   const mounts = paths.map(

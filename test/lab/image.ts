@@ -87,7 +87,7 @@ async function makeImage(tree: string, image: string): Promise<void> {
   writeFileSync(join(image, 'initial-disk'), packed);
 }
 
-/** A file system with the content of a folder; its holes take no room. */
+/** A file system with the content of a folder; its holes take no space. */
 async function makeDisk(content: string, disk: string, size: string): Promise<void> {
   const options = ['-q', '-t', 'ext4', '-O', '^has_journal', '-m', '0'];
   await mustRun('/usr/sbin/mke2fs', [...options, '-d', content, disk, size]);

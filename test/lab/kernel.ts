@@ -42,8 +42,8 @@ export interface KernelModule {
 }
 
 /**
- * These modules and all they need, each after what it needs. What is built in is left out; an
- * unknown name throws.
+ * These modules and all they need, each after what it needs. Built-in ones are omitted; an unknown
+ * name throws.
  */
 export async function kernelModules(tree: string, names: string[]): Promise<KernelModule[]> {
   const folder = join(tree, 'usr/lib/modules', kernelRelease(tree));
@@ -66,7 +66,7 @@ export async function kernelModules(tree: string, names: string[]): Promise<Kern
   );
 }
 
-/** depmod's list: what each module needs, nearest first, all the way down. */
+/** depmod's list: what each module needs, nearest first, down to the last. */
 function readDependencies(folder: string): Map<string, string[]> {
   const lines = readFileSync(join(folder, 'modules.dep'), 'utf8').trim().split('\n');
   return new Map(
@@ -85,7 +85,7 @@ function moduleName(path: string): string {
 
 async function plainModule(path: string): Promise<Buffer> {
   if (!path.endsWith('.xz')) return readFileSync(path);
-  // A module is binary: it passes as base64 through the text that a command prints.
+  // A module is binary: it passes as base64 through the text output of a command.
   const text = await mustRun('sh', ['-c', 'xz -dc "$0" | base64 -w0', path]);
   return Buffer.from(text, 'base64');
 }

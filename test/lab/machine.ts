@@ -1,8 +1,8 @@
 /**
  * The emulated compute host as a command line: a PC with an IOMMU, two SR-IOV cards (Intel 82576, 7
- * VFs each), a plain NIC on the same wire, and an NVMe disk to give away whole. Emulated processor
- * and all: no KVM, no root, no card. Its own processor has AMD's virtualization extension, so that
- * its guests need no second emulation.
+ * VFs each), a plain NIC on the same wire, and an NVMe disk to pass through. Even the processor is
+ * emulated: no KVM, no root, no card. It has AMD's virtualization extension, so that its guests
+ * need no second emulation.
  */
 import { join } from 'node:path';
 import type { HostImage } from './image.ts';
@@ -20,7 +20,7 @@ export const labDevices = {
   ],
   /** Alone in its IOMMU group; its first bytes are its text. */
   nvme: { address: '0000:03:00.0', vendorId: '1b36', productId: '0010', text: 'novella-lab-nvme' },
-  /** A NIC on the PFs' wire that is no PF: for bridges. */
+  /** A NIC on the PFs' wire that is not a PF: for bridges. */
   uplink: { interface: 'uplink0', macAddress: '52:54:00:00:00:fd' },
   management: { interface: 'mgmt0', macAddress: '52:54:00:00:00:fe' },
 } as const;
@@ -37,7 +37,7 @@ export interface Machine {
   /** Folders that are shown within, read-only; mount tags are folder0, folder1 … */
   folders: readonly string[];
   memoryMib: number;
-  /** Whether its kernel is told to use the IOMMU that it has. */
+  /** Whether its kernel uses its IOMMU. */
   withIommu: boolean;
   /** TCP ports within, by port of 127.0.0.1 outside. */
   forwards: ReadonlyMap<number, number>;
@@ -70,7 +70,7 @@ function boot({ image, console, withIommu }: Machine): string[] {
     ...['console=ttyS0', 'panic=-1', 'oops=panic', 'quiet', 'loglevel=4', 'mitigations=off'],
     // On a busy machine the emulated timer ticks too late for the kernel's own check of it.
     'no_timer_check',
-    // An emulated disk loses an interrupt now and then, and then answers nobody any more: better an
+    // An emulated disk loses an interrupt now and then, and then no longer answers: better an
     // end than a wait for it.
     'sysctl.kernel.hung_task_panic=1',
     ...(withIommu ? ['intel_iommu=on', 'iommu=pt'] : ['intel_iommu=off']),
@@ -82,7 +82,7 @@ function boot({ image, console, withIommu }: Machine): string[] {
   ];
 }
 
-/** What is written to the disks is forgotten: many hosts may share them. */
+/** Writes to the disks are discarded: many hosts may share them. */
 function disks({ image, runDirectory }: Machine): string[] {
   const file = (path: string, id: string) =>
     `file=${path},format=raw,if=none,id=${id},snapshot=on,cache=unsafe`;

@@ -1,7 +1,7 @@
 /**
- * `npm run lab`: the whole path on an emulated SR-IOV host, told as a story; exit 0 only if all of
- * it held. `--shell` leaves everything up afterwards, `--json FILE` writes the report, `--only
- * TEXT` tells chapters with this in their title, `--console` opens the bare host.
+ * `npm run lab`: the whole path on an emulated SR-IOV host, shown as a story; exit 0 only if every
+ * check passed. `--shell` leaves everything up afterwards, `--json FILE` writes the report, `--only
+ * TEXT` runs chapters with this in their title, `--console` opens the bare host.
  */
 import { writeFileSync } from 'node:fs';
 import process from 'node:process';
@@ -30,13 +30,13 @@ else await tell();
 async function tell(): Promise<void> {
   const write = (line: string) => void process.stdout.write(`${line}\n`);
   const options = {
-    // With a shell there is nothing to tell unless asked for.
+    // With a shell no chapter runs unless selected.
     ...(values.shell === true ? { only: values.only ?? '\0' } : {}),
     ...(values.only !== undefined && { only: values.only }),
     ...(values.shell === true && { stay: { greeting, visit } }),
   };
   let reported = await tellStory(write, options);
-  // Emulated processors fail now and then, which says nothing of what the story is about.
+  // Emulated processors fail now and then, independent of what the story checks.
   for (let again = 0; reported.isCutOff && again < 2 && values.shell !== true; again++) {
     write(
       '\nThe emulated host did not live to the end. The story starts again from its beginning.',

@@ -10,7 +10,7 @@ const modules = [
   ...['button', 'evdev', 'virtio_net', 'igbvf', 'igb', 'e1000e'],
 ];
 
-/** Its first file system. What its init prints and obeys: `guest/l2.sh`. */
+/** Its first file system. The output and commands of its init: `guest/l2.sh`. */
 export function microGuest(tree: string): Promise<Buffer> {
   const awk = ['json.awk', 'nic-settings.awk', 'devices.awk'];
   return initialDisk({

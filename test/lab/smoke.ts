@@ -1,6 +1,6 @@
 /**
- * Shows that the lab itself works: starts the host and hand-made guests and says how long each step
- * took. Novella has no part in it.
+ * Shows that the lab itself works: starts the host and hand-made guests and prints how long each
+ * step took. Novella has no part in it.
  */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -34,7 +34,7 @@ const second: GuestOptions = {
 };
 const third = { macAddress: '52:54:00:6d:90:04', vfAddress: '0000:01:10.4' };
 
-/** Throws at the first thing that is not as it should be. Takes two to four minutes. */
+/** Throws at the first failure. Takes two to four minutes. */
 export async function smoke(): Promise<void> {
   await step('image', () => hostImage());
   const host = await step('host ready', () => startLabHost());

@@ -13,7 +13,7 @@ const packages = [
   ...['iproute2', 'iputils-ping', 'pciutils', 'ethtool', 'tcpdump', 'procps'],
 ];
 
-/** Later rules win over earlier ones. A guest's CD drive needs two files of the SCSI drivers. */
+/** Later rules take precedence. A guest's CD drive needs two files of the SCSI drivers. */
 const dpkgOptions = [
   ...leanDpkgOptions,
   ...['gpu', 'media', 'infiniband', 'net/wireless', 'staging', 'scsi', 'iio']
@@ -29,8 +29,8 @@ const dpkgOptions = [
 const hostPackages = ['e2fsprogs', 'xz-utils'];
 
 /**
- * The tree, built (a minute, 230 MB from the mirror), unpacked from the cached archive, or as it
- * lies there.
+ * The tree, built (a minute, 230 MB from the mirror), unpacked from the cached archive, or
+ * existing.
  */
 export function labTree(): Promise<Tree> {
   ensureDebianPackages(hostPackages);

@@ -1,6 +1,6 @@
 /**
- * What is left and what is told when libvirtd, the child with libvirt in it, or both are killed or
- * stopped.
+ * What is left and what is reported when libvirtd, the child with libvirt in it, or both are killed
+ * or suspended.
  */
 import { randomUUID } from 'node:crypto';
 import type { HypervisorChange } from '#contracts/host/hypervisor.ts';
@@ -28,7 +28,7 @@ async function aRunningGuest(hypervisor: LibvirtHypervisor, name: string): Promi
   return guest;
 }
 
-/** What is reported, in words. */
+/** The reports, as text. */
 function listenTo(hypervisor: LibvirtHypervisor): string[] {
   const reported: string[] = [];
   hypervisor.watch((change: HypervisorChange) =>
@@ -39,7 +39,7 @@ function listenTo(hypervisor: LibvirtHypervisor): string[] {
 
 const slow = { timeout: 60_000, interval: 100 };
 
-test('libvirtd is killed: guests go on, it is reported, and once it is back the list is right', async () => {
+test('libvirtd is killed: guests keep running, it is reported, and once it is back the list is correct', async () => {
   const hypervisor = await host.hypervisor();
   const guest = await aRunningGuest(hypervisor, 'instance-1');
   const before = await hypervisor.listGuests();
@@ -58,7 +58,7 @@ test('libvirtd is killed: guests go on, it is reported, and once it is back the 
   await expect.poll(() => reported, slow).toEqual(['lost', 'back', 'shutOff']);
 });
 
-test('a hypervisor that starts before libvirtd says what to do, and works once that is there', async () => {
+test('a hypervisor that starts before libvirtd reports the remedy, and works once libvirtd is up', async () => {
   await host.libvirtd.killDaemon();
   const hypervisor = await host.hypervisor();
   const reported = listenTo(hypervisor);
@@ -71,7 +71,7 @@ test('a hypervisor that starts before libvirtd says what to do, and works once t
   expect((await hypervisor.facts()).vcpus).toBeGreaterThan(0);
 });
 
-test('a libvirtd that is stopped in the middle is found out by its silence', async () => {
+test('a suspended libvirtd is detected by its silence', async () => {
   const hypervisor = await host.hypervisor();
   const reported = listenTo(hypervisor);
   await hypervisor.listGuests();
@@ -86,7 +86,7 @@ test('a libvirtd that is stopped in the middle is found out by its silence', asy
   expect(await hypervisor.listGuests()).toEqual([]);
 });
 
-test('the child is killed in the middle of starts: what was asked fails or is done, and doing it again is enough', async () => {
+test('the child is killed during starts: each request fails or is done, and a retry is enough', async () => {
   const child = new LibvirtChild({ uri: host.libvirtd.uri, log: silentLog });
   const hypervisor = await host.hypervisor({}, child);
   const guests = await Promise.all(
@@ -104,7 +104,7 @@ test('the child is killed in the middle of starts: what was asked fails or is do
     if (outcome.status === 'rejected')
       expect(outcome.reason).toMatchObject({ kind: 'unavailable' });
   }
-  // The guests have news of their own.
+  // The guests report changes of their own.
   const ofLibvirt = () => reported.filter((news) => news === 'lost' || news === 'back');
   await expect.poll(() => ofLibvirt().slice(0, 2), slow).toEqual(['lost', 'back']);
   for (const { id } of guests) await hypervisor.start(id);

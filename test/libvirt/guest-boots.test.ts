@@ -1,6 +1,6 @@
 /**
- * One guest on this machine, from its image to its first words on the console: agent, files,
- * libvirt and QEMU together.
+ * One guest on this machine, from its image to its first console output: agent, files, libvirt and
+ * QEMU together.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ afterAll(async () => {
 });
 
 test.each(['virtio', 'scsi', 'sata'] as const)(
-  'a guest boots its image from a %s disk, is heard on its console, starts again, and leaves nothing',
+  'a guest boots its image from a %s disk, prints to its console, restarts, and leaves nothing',
   async (diskBus) => {
     const images = describedImages({ disk: { content: bootDisk() } });
     const guestFiles = new HostGuestFiles({

@@ -31,7 +31,7 @@ const folder = mkdtempSync(join(tmpdir(), 'novella-files-'));
 beforeAll(() => ensureDebianPackages(['qemu-utils', 'genisoimage', 'xorriso']));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A host with room for everything, and its parts to look at. */
+/** A host with space for everything, and its parts to inspect. */
 function aHost(
   images: DescribedImages,
   more: { freeBytes?: () => Promise<number>; now?: () => number } = {},
@@ -91,7 +91,7 @@ test.each([
   { format: 'raw', content: () => Buffer.alloc(mib, 'a') },
   { format: 'qcow2', content: qcow2Image },
 ])(
-  'a guest’s disk is an overlay of its size on the $format image, which stays as it is',
+  'a guest’s disk is an overlay of its size on the $format image, which stays unchanged',
   async (row) => {
     const content = row.content();
     const host = aHost(describedImages({ disk: { diskFormat: row.format, content } }));
@@ -111,7 +111,7 @@ test.each([
   },
 );
 
-test('a start keeps what the guest wrote; a fresh one begins with the image again', async () => {
+test('a start keeps what the guest wrote; a fresh start begins with the image again', async () => {
   const host = aHost(describedImages({ disk: { content: Buffer.alloc(mib, 'a') } }));
   const { disk } = host.paths(guest.id);
   await host.files.prepare(guest, { fresh: false });
@@ -135,7 +135,7 @@ test('the disk has the image’s own size where the flavor says 0, and the flavo
   expect(info(disk)['backing-filename']).toBeUndefined();
 });
 
-test('kernel and ramdisk lie beside the disk, and go when a rebuild has none', async () => {
+test('kernel and ramdisk are stored beside the disk, and removed when a rebuild has none', async () => {
   const host = aHost(
     describedImages({
       disk: { content: Buffer.alloc(mib) },
@@ -157,23 +157,23 @@ test('kernel and ramdisk lie beside the disk, and go when a rebuild has none', a
 const whole = Buffer.alloc(2 * mib, 'x');
 test.each([
   {
-    name: 'is not what the image service has',
+    name: 'differs from the image service’s',
     image: { content: whole, sha512: 'ab'.repeat(64) },
     expected:
       /^image disk: what came is not what the image service has: its sha512 is [0-9a-f]{128}, must be abab/,
   },
   {
-    name: 'breaks off',
+    name: 'is incomplete',
     image: { content: whole, breaksOff: new Error('socket hang up') },
     expected: /^image disk: its bytes broke off: socket hang up$/,
   },
   {
-    name: 'is a qcow2 image that was cut off',
+    name: 'is a truncated qcow2 image',
     image: () => ({ diskFormat: 'qcow2', content: qcow2Image().subarray(0, 400_000) }),
     expected: /^image disk is not a valid qcow2 image: qemu-img check finds errors in it/,
   },
   {
-    name: 'is a qcow2 header and nothing more',
+    name: 'is only a qcow2 header',
     image: { diskFormat: 'qcow2', content: qcow2Head() },
     expected: /^image disk is not a valid qcow2 image: /,
   },
@@ -184,7 +184,7 @@ test.each([
   expect([host.cached(), host.left()]).toEqual([[], []]);
 });
 
-test('a disk without room for the image is full before a byte is fetched', async () => {
+test('a disk without space for the image is refused before a byte is fetched', async () => {
   const images = describedImages({ disk: { content: Buffer.alloc(8 * mib) } });
   const host = aHost(images, { freeBytes: async () => 70 * mib });
   await expect(host.files.prepare(guest, { fresh: false })).rejects.toMatchObject({
@@ -194,7 +194,7 @@ test('a disk without room for the image is full before a byte is fetched', async
   expect([host.cached(), host.left()]).toEqual([[], []]);
 });
 
-test('a disk that runs full while the image comes is told so, and left as it was', async () => {
+test('a disk that fills up during the download is reported, and restored', async () => {
   const small = mkdtempSync(join(folder, 'small-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small]);
   try {
@@ -215,7 +215,7 @@ test('a disk that runs full while the image comes is told so, and left as it was
   }
 });
 
-test('images that no disk needs go after a week, or when room is short; those under a disk stay', async () => {
+test('unused images are removed after a week, or when space is short; those under a disk stay', async () => {
   const content = Buffer.alloc(mib);
   const images = describedImages({
     disk: { content },
@@ -272,7 +272,7 @@ function readDrive(iso: string) {
   return { label, read, joliet: execFileSync('isoinfo', ['-J', '-f', '-i', iso]).toString() };
 }
 
-test('a config drive has the label that guests look for, and its files byte for byte', async () => {
+test('a config drive has the label that guests search for, and its files byte for byte', async () => {
   const host = aHost(describedImages({}));
   const withDrive = { ...guest, imageId: null, configDrive: drive };
   await host.files.prepare(withDrive, { fresh: false });
@@ -286,7 +286,7 @@ test('a config drive has the label that guests look for, and its files byte for 
   expect(host.left()).toHaveLength(3);
 });
 
-test('a start brings what the drive says now; a guest without one has none', async () => {
+test('a start updates the drive; a guest without one has none', async () => {
   const host = aHost(describedImages({}));
   const { configDrive } = host.paths(guest.id);
   const expected = (content: string): DriveFile[] => [{ path: 'a', content, encoding: 'utf8' }];
@@ -299,14 +299,14 @@ test('a start brings what the drive says now; a guest without one has none', asy
   expect(existsSync(configDrive)).toBe(false);
 });
 
-test('xorriso makes the same drive where there is no genisoimage', async () => {
+test('xorriso makes the same drive where genisoimage is missing', async () => {
   const iso = join(folder, 'by-xorriso.iso');
   await makeConfigDriveIso(iso, drive, ['xorriso']);
   expect(readDrive(iso).label).toBe('config-2');
   expect(readDrive(iso).read('openstack/latest/user_data').toString('hex')).toBe('deadbeef');
 });
 
-test('a drive file cannot be put outside of the drive', async () => {
+test('a drive file cannot be placed outside of the drive', async () => {
   const iso = join(folder, 'evil.iso');
   for (const path of ['../evil', '/evil', 'a/../../evil']) {
     const files: DriveFile[] = [{ path, content: '', encoding: 'utf8' }];
@@ -315,7 +315,7 @@ test('a drive file cannot be put outside of the drive', async () => {
   expect(existsSync(iso)).toBe(false);
 });
 
-test('an id that would lead elsewhere is none', async () => {
+test('an id that would leave the folder is refused', async () => {
   const { files } = aHost(describedImages({}));
   await expect(files.remove('../images')).rejects.toMatchObject({ kind: 'invalid' });
   const elsewhere = { ...guest, imageId: '../../etc/passwd' };

@@ -1,6 +1,6 @@
 /**
  * The hypervisor contract against a real libvirtd and QEMU. The guests have no system: the firmware
- * finds nothing to start and waits.
+ * finds nothing to boot and waits.
  */
 import { describeHypervisor } from '#contracts/host/hypervisor.contract.ts';
 import { LibvirtHost } from '#test/hosts/libvirt-host.ts';

@@ -38,7 +38,7 @@ function aNic(devName: string): GuestNic {
   return { ...bridgeNic, devName, portId: randomUUID() } as GuestNic;
 }
 
-/** A macvtap over the cable's end. Without a VLAN: that only a VF can do. */
+/** A macvtap over the cable's end. Without a VLAN, which only a VF supports. */
 function aMacvtap(): GuestNic {
   return { ...aMacvtapNic(vf1, null), portId: randomUUID() };
 }
@@ -52,7 +52,7 @@ async function define(hypervisor: LibvirtHypervisor, change: Partial<Guest> = {}
   return guest;
 }
 
-test('a guest with a system takes a NIC while it runs, releases it again, and obeys the power button', async () => {
+test('a guest with a system takes a NIC while it runs, releases it, and obeys the power button', async () => {
   const hypervisor = await host.hypervisor({ shutdownMs: 60_000, detachMs: 60_000 });
   const guest = await define(hypervisor, { kernel: host.kernel() });
   await hypervisor.start(guest.id);
@@ -72,7 +72,7 @@ test('a guest with a system takes a NIC while it runs, releases it again, and ob
   expect(host.console(guest.id)).toContain('power button');
 });
 
-test('a guest that powers itself off is told of', async () => {
+test('a guest that powers itself off is reported', async () => {
   const hypervisor = await host.hypervisor();
   const reported: string[] = [];
   hypervisor.watch((change) => change.what === 'guest' && reported.push(change.state));
@@ -84,7 +84,7 @@ test('a guest that powers itself off is told of', async () => {
   expect(await hypervisor.listGuests()).toMatchObject([{ state: 'shutOff' }]);
 });
 
-test('a guest whose system does not take part keeps its NIC, and the error says so', async () => {
+test('a guest whose system does not cooperate keeps its NIC, and the error says so', async () => {
   const hypervisor = await host.hypervisor({ detachMs: 1_000 });
   const nic = aNic(`nvu${process.pid}`);
   const guest = await define(hypervisor, { nics: [nic] });
@@ -118,7 +118,7 @@ test('a device under one guest’s macvtap is refused to another, started or att
   ]);
 });
 
-test('of two guests that want one device at the same time exactly one starts', async () => {
+test('of two guests that start with the same device exactly one succeeds', async () => {
   const hypervisor = await host.hypervisor();
   const one = await define(hypervisor, { name: 'instance-1', nics: [aMacvtap()] });
   const two = await define(hypervisor, { name: 'instance-2', nics: [aMacvtap()] });
@@ -126,7 +126,7 @@ test('of two guests that want one device at the same time exactly one starts', a
   expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
 });
 
-test('a stranger’s macvtap counts too', async () => {
+test('a macvtap of another program counts too', async () => {
   const hypervisor = await host.hypervisor();
   const guest = await define(hypervisor, { nics: [aMacvtap()] });
   const xml = host.libvirtd.virsh('dumpxml', guest.id);
@@ -145,7 +145,7 @@ test('a stranger’s macvtap counts too', async () => {
   }
 });
 
-test('with networks each port has one while a guest names it; libvirt gives it what was claimed', async () => {
+test('with networks each port has one while a guest names it; libvirt assigns the claimed device', async () => {
   const hypervisor = await host.hypervisor({ networkXml: true });
   const nic = aMacvtap();
   const networks = () => host.libvirtd.virsh('net-list', '--all', '--name').trim();
@@ -168,9 +168,9 @@ test('with networks each port has one while a guest names it; libvirt gives it w
   expect(networks()).toBe('');
 });
 
-test('what libvirt refuses keeps its code and words, and leaves nothing behind', async () => {
+test('a refusal of libvirt keeps its code and message, and leaves nothing behind', async () => {
   const hypervisor = await host.hypervisor({ networkXml: true });
-  // This machine has no VFs, and libvirt looks before it takes a network of one.
+  // This machine has no VFs, and libvirt checks before it takes a network of one.
   const nics = [{ ...aHostdevNic(vf0), portId: randomUUID() }];
   await expect(define(hypervisor, { nics })).rejects.toMatchObject({
     kind: 'unavailable',

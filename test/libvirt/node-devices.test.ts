@@ -1,6 +1,6 @@
 /**
  * Node devices of a real libvirtd: the PCI functions of this machine, as sysfs shows them; what its
- * agent and the doctor make of them; and a libvirtd that has no driver for them.
+ * agent and the doctor make of them; and a libvirtd without a driver for them.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -58,7 +58,7 @@ async function aHost() {
   return { configFile, offered: [first, ...like].map(({ address }) => address) };
 }
 
-test('the agent of this machine asks the libvirtd of its configuration', async () => {
+test('the agent of this machine uses the libvirtd of its configuration', async () => {
   const { configFile, offered } = await aHost();
   const { host } = readAgentConfig(configFile);
   const around = { stateDir: libvirtd.folder, images: describedImages({}), log: silentLog };
@@ -75,7 +75,7 @@ test('the agent of this machine asks the libvirtd of its configuration', async (
   }
 });
 
-test('the doctor says that libvirt knows what is offered', async () => {
+test('the doctor reports that libvirt knows the offered devices', async () => {
   const { configFile, offered } = await aHost();
   const row = (await examineHost(configFile)).find(({ code }) => code === 'node-devices');
   expect(row).toMatchObject({
@@ -84,12 +84,12 @@ test('the doctor says that libvirt knows what is offered', async () => {
   });
 });
 
-test('a libvirtd without a driver for node devices says so, and answers all else', async () => {
+test('a libvirtd without a node device driver reports it, and answers all else', async () => {
   const nodeDevices = new LibvirtNodeDevices({ child });
   await libvirtd.killDaemon();
   await libvirtd.startDaemon({ withoutDriver: 'nodedev' });
   const all = await functions();
-  // The connections of the killed one are found out one after the other.
+  // The connections of the killed one are detected one after the other.
   const said = () => nodeDevices.describe(all).then(() => 'all', String);
   await expect.poll(said, patience).toMatch(/list the host's devices: .*not supported/);
   await expect.poll(() => child.call('listDomains', []).catch(String), patience).toEqual([]);

@@ -56,7 +56,7 @@ test('a guest’s NIC is a port of the switch that names the Neutron port, while
   expect(ovs.ports(bridge)).toEqual([]);
 });
 
-test('one that a running guest takes and releases comes and goes with it', async () => {
+test('a NIC attached to a running guest is such a port until it is detached', async () => {
   const hypervisor = await host.hypervisor({ detachMs: 60_000 });
   const guest = aGuest({ id: randomUUID(), memoryMib: 128, kernel: host.kernel() });
   await host.prepare(guest);
@@ -72,7 +72,7 @@ test('one that a running guest takes and releases comes and goes with it', async
   expect(ovs.ports(bridge)).toEqual([]);
 });
 
-test.each([null, 2])('a tap that the agent made is the guest’s: queues %s', async (queues) => {
+test.each([null, 2])('a guest uses the tap that the agent created: queues %s', async (queues) => {
   const hypervisor = await host.hypervisor();
   const portId = randomUUID();
   const nic = {
@@ -95,7 +95,7 @@ test.each([null, 2])('a tap that the agent made is the guest’s: queues %s', as
   expect(await host.libvirtd.run(['ip', '-br', 'link'])).not.toContain(tapName);
 });
 
-test('a bridge that is not there is told by its name', async () => {
+test('a missing bridge is reported by its name', async () => {
   const hypervisor = await host.hypervisor();
   const devName = `nvq${process.pid}`;
   const nic = anOvsNic({ bridge: 'br-nowhere', devName, portId: randomUUID() });

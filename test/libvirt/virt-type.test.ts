@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterEach(() => host.clear());
 afterAll(() => host.stop());
 
-test('left to itself it takes what really runs a guest, keeps the answer, and leaves nothing of the trial', async () => {
+test('by default it uses the type that really runs a guest, caches the answer, and leaves nothing of the trial', async () => {
   const guest = aGuest({ memoryMib: 128 });
   const started = async () => {
     const hypervisor = await host.hypervisor({ virtType: 'auto' });

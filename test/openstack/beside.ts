@@ -18,8 +18,8 @@ import type { people } from './environment/people.ts';
 export type Beside = Awaited<ReturnType<typeof besideOpenStack>>;
 
 /**
- * `section`: more keys of the section `openstack`. Users call the services themselves, whatever way
- * Novella takes.
+ * `section`: more keys of the section `openstack`. Users call the services themselves, whichever
+ * way Novella takes.
  */
 export async function besideOpenStack(openstack: OpenStack, section: Record<string, unknown> = {}) {
   openstack.agent('host-1', { physnet1: ['enp1s0'] });

@@ -1,6 +1,6 @@
 /**
- * The calls of one boot and one delete, as Keystone and Neutron have them in their logs. The table
- * of docs/performance.md is held by this test.
+ * The calls of one boot and one delete, as in the logs of Keystone and Neutron. This test checks
+ * the table of docs/performance.md.
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -113,7 +113,7 @@ test.each(rows)('$what: these calls and no more', async ({ what, nics, boot, del
   expect(documented).toContain(inTable(what, boot, gone));
 });
 
-test('attaching and taking off a port costs the same', async () => {
+test('attaching and detaching a port costs the same', async () => {
   const server = await cloud.boot('grows', await nicsOf(['direct']));
   const port = await cloud.port(network, 'direct');
   const path = `/servers/${server.id}/os-interface`;
@@ -123,11 +123,11 @@ test('attaching and taking off a port costs the same', async () => {
     expect(status).toBe(200);
   });
   expect(await cloud.shown(port)).toMatchObject({ 'binding:vif_type': 'hw_veb' });
-  // What the answer shows of the port is read once more.
+  // The answer's view of the port is read once more.
   expect(attaching.calls).toEqual([showPort, listPorts, listServerPorts, updatePort].toSorted());
   const detaching = await heardWhile(cloud, async () => {
     await cloud.compute('alice', 'DELETE', `${path}/${port}`);
-    // Whoever asks Neutron at the same time may be written into the line of another.
+    // A concurrent request to Neutron may be written into the line of another.
     await expect
       .poll(
         async () => {

@@ -1,6 +1,5 @@
 /**
- * A real OpenStack with Novella in Nova's place, spoken to over HTTP: what tests of ports need of
- * it.
+ * A real OpenStack with Novella in Nova's place, used over HTTP: what tests of ports need of it.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +29,7 @@ export interface Answer {
 export interface CloudOptions {
   /** Simulated hosts: PF → physical network. Example: `{ 'host-1': { enp1s0: 'physnet1' } }`. */
   hosts: Record<string, Record<string, string | null>>;
-  /** Whose rights Novella has. Default: the people's `service`. */
+  /** The user of Novella. Default: the people's `service`. */
   as?: { user: string; password: string; project: string };
 }
 
@@ -84,7 +83,7 @@ export class Cloud {
     this.#flavorRef = made.body.flavor.id;
   }
 
-  /** Puts a small image there for everyone. */
+  /** Uploads a small image for every project. */
   async makeImage(): Promise<void> {
     const requested = {
       ...{ name: 'tiny', visibility: 'public' },
@@ -143,8 +142,8 @@ export class Cloud {
   }
 
   /**
-   * As `boot`, and its id. Polls the short list, which asks Neutron nothing; a server's own view
-   * has its security groups.
+   * As `boot`, and its id. Polls the short list, which sends Neutron no request; a server's own
+   * view has its security groups.
    */
   async started(name: string, networks: object[]): Promise<string> {
     const { status, body } = await this.create(name, networks);
@@ -158,7 +157,7 @@ export class Cloud {
     return id;
   }
 
-  /** Deletes alice's server and waits until it is gone. */
+  /** Deletes alice's server and waits until it is deleted. */
   async remove(id: string): Promise<void> {
     await this.compute('alice', 'DELETE', `/servers/${id}`);
     await expect.poll(() => this.#ids(''), { timeout: 60_000 }).not.toContain(id);

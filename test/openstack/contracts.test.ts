@@ -1,5 +1,5 @@
 /**
- * The contracts of identity, network and images, kept by the clients of a real Keystone, Neutron
+ * The contracts of identity, network and images, run with the clients of a real Keystone, Neutron
  * and Glance.
  */
 import { afterAll, beforeAll } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * As whom Novella signs in at a real Keystone, and what its start says: a cloud of clouds.yaml, the
- * environment, an application credential.
+ * As which user Novella signs in at a real Keystone, and what its start prints: a cloud of
+ * clouds.yaml, the environment, an application credential.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,8 +25,8 @@ afterAll(async () => {
 });
 
 /**
- * What the start prints for people, up to the hint that comes last. `variables` are all of OS_*
- * that it has.
+ * The lines that the start prints, up to the hint that comes last. `variables` are all its OS_*
+ * variables.
  */
 async function greetingOf(
   section: object,
@@ -65,7 +65,7 @@ test('a cloud of clouds.yaml is enough', async () => {
   expect(lines).toEqual(expect.arrayContaining([...found(), '  nothing is missing']));
 });
 
-test('the environment is enough where it is asked for; a user without the roles is told which are missing', async () => {
+test('the environment is enough when it is selected; a user without the roles reads which are missing', async () => {
   const { user, password, project } = openstack.people.alice;
   const lines = await greetingOf(
     { from: 'environment' },

@@ -64,7 +64,7 @@ async function play(script: string): Promise<{ code: number | null; said: string
   }
 }
 
-/** Asks a group to end. Is there one? */
+/** Signals a group. Does it exist? */
 function isAsked(group: number): boolean {
   try {
     return process.kill(group, 'SIGTERM');
@@ -73,7 +73,7 @@ function isAsked(group: number): boolean {
   }
 }
 
-test('every command of the document does what it says', async () => {
+test('every command of the document works as described', async () => {
   const [port = 0] = await freePorts(1);
   const blocks = shellBlocks(file, readFileSync(file, 'utf8'));
   expect(blocks.filter(({ tags }) => !tags.includes('openstack'))).toEqual([]);

@@ -1,5 +1,5 @@
 /**
- * Proves the environment itself: what the stock client and a service such as Nova get from real
+ * Tests the environment itself: what the stock client and a service such as Nova get from real
  * Keystone, Neutron and Glance.
  */
 import { execFileSync } from 'node:child_process';
@@ -33,7 +33,7 @@ async function directPort(): Promise<{ id: string; binding_vif_type: string | nu
   return openstack.json('alice', 'port', 'create', ...options, name);
 }
 
-/** What Nova sends at boot. */
+/** The request that Nova sends at boot. */
 async function bind(
   portId: string,
   host: string,
@@ -90,7 +90,7 @@ test('a binding profile needs the service role', async () => {
   expect((await bind(port.id, 'host-1', 'admin')).status).toBe(403);
 });
 
-test('many ports are bound at once', async () => {
+test('many ports are bound concurrently', async () => {
   openstack.agent('host-1', { physnet1: ['ens1f0'] });
   const token = await openstack.token('alice');
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever Neutron answers
@@ -109,7 +109,7 @@ test('many ports are bound at once', async () => {
   );
 });
 
-test('an image that was uploaded comes back byte for byte', async () => {
+test('an uploaded image is downloaded byte for byte', async () => {
   const bytes = randomBytes(3_000_000);
   writeFileSync(join(openstack.folder, 'image.raw'), bytes);
   const form = ['--disk-format', 'raw', '--container-format', 'bare', '--file', 'image.raw'];
@@ -121,7 +121,7 @@ test('an image that was uploaded comes back byte for byte', async () => {
   expect(shown.properties.os_hash_value).toBe(createHash('sha512').update(bytes).digest('hex'));
 });
 
-test('a killed Neutron refuses, and started again it answers on the same port and knows its networks', async () => {
+test('a killed Neutron refuses, and restarted it answers on the same port and knows its networks', async () => {
   await openstack.kill('neutron');
   await expect(fetch(openstack.urls.neutron)).rejects.toThrow('fetch failed');
   const began = performance.now();
@@ -132,7 +132,7 @@ test('a killed Neutron refuses, and started again it answers on the same port an
   expect(openstack.logs('neutron')).toContain('GET /v2.0/networks');
 });
 
-test('killed and started, Keystone and Glance answer again', async () => {
+test('Keystone and Glance answer again after a kill and restart', async () => {
   for (const name of ['keystone', 'glance'] as const) {
     await openstack.kill(name);
     await openstack.start(name);
@@ -140,7 +140,7 @@ test('killed and started, Keystone and Glance answer again', async () => {
   expect(await openstack.json('alice', 'image', 'list')).toHaveLength(1);
 });
 
-test('a service of ours in the catalog', async () => {
+test('the catalog leads to a service of ours', async () => {
   await openstack.register('compute', 'http://127.0.0.1:1/v2.1');
   const entries = await openstack.json('alice', 'catalog', 'list');
   expect(entries.map(({ Type }: { Type: string }) => Type).sort()).toEqual([

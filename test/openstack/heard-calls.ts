@@ -1,11 +1,8 @@
-/** What Keystone and Neutron say in their own logs that they were asked. */
+/** The requests in the logs of Keystone and Neutron. */
 import { expect } from 'vitest';
 import type { Cloud } from './cloud.ts';
 
-/**
- * `calls`: those that belong to what was done; `renewals`: those that renew what Novella remembers
- * for a while. Sorted.
- */
+/** `calls`: those of the actions; `renewals`: those that renew what Novella caches. Sorted. */
 export interface Heard {
   calls: string[];
   renewals: string[];
@@ -13,15 +10,15 @@ export interface Heard {
 
 const uuid = /[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}/g;
 
-/** Networks, subnets and agents, read with the service's rights; and who a token is. */
+/** Networks, subnets and agents, read with the service's rights; and token checks. */
 const remembered = [
   /^service GET (agents|networks\?id|subnets\?network_id)$/,
   /^GET auth\/tokens\?nocatalog$/,
 ];
 
 /**
- * What both services heard of Novella while `act` ran. Example of a call: `user GET ports/{id}`,
- * `service GET ports?device_id`.
+ * The requests that both services got from Novella while `act` ran. Example of a call: `user GET
+ * ports/{id}`, `service GET ports?device_id`.
  */
 export async function heardWhile(cloud: Cloud, act: () => Promise<void>): Promise<Heard> {
   const { openstack } = cloud;
@@ -41,7 +38,7 @@ export async function heardWhile(cloud: Cloud, act: () => Promise<void>): Promis
   return { calls: all.filter((call) => !isRenewal(call)), renewals: all.filter(isRenewal) };
 }
 
-/** A line may be written just after its answer: it is there when that of a later call is. */
+/** A line may be written just after its answer: it exists when that of a later call does. */
 async function settled(cloud: Cloud): Promise<void> {
   const last = `last-${performance.now()}`;
   await cloud.neutron('admin', 'GET', `/networks?name=${last}`);

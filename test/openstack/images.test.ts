@@ -1,5 +1,5 @@
 /**
- * Images of a real Glance: their bytes on a host, what they ask of a guest, and those that no
+ * Images of a real Glance: their bytes on a host, their requirements on a guest, and those that no
  * server may start from.
  */
 import { randomBytes } from 'node:crypto';
@@ -55,8 +55,8 @@ async function remove(user: Cloud, id: string): Promise<void> {
 }
 
 /**
- * The cache of a host that was enrolled under this name, and knows nothing but the controller and
- * its own token.
+ * The cache of a host that was enrolled under this name, and has nothing but the controller and its
+ * own token.
  */
 async function cacheOf(host: string, on: Beside): Promise<{ cache: ImageCache; folder: string }> {
   const token = await on.tokenOf(host);
@@ -84,7 +84,7 @@ const download = (cache: ImageCache, id: string): Promise<Buffer> =>
     async ({ path }) => readFileSync(path),
   );
 
-test('a host gets the bytes of a private image through the controller, whole and checked', async () => {
+test('a host gets the bytes of a private image through the controller, complete and checked', async () => {
   const bytes = randomBytes(3_000_000);
   const image = await made(bytes, '--private');
   const id = await boot(alice, image);
@@ -112,7 +112,7 @@ async function behind(mischief: Mischief, notify: (on: Beside) => Promise<void>)
   }
 }
 
-test('bytes that arrive changed are refused, and nothing of them stays on the host', async () => {
+test('bytes that change in transit are refused, and leave nothing on the host', async () => {
   const image = await uploadedImage(alice, { bytes: randomBytes(200_000) });
   const isFile: Mischief = ({ path }) => (path.endsWith('/file') ? 'corrupt' : undefined);
   await behind(isFile, async (on) => {
@@ -129,7 +129,7 @@ test('bytes that arrive changed are refused, and nothing of them stays on the ho
   });
 });
 
-/** What the operator is shown of a server. */
+/** The operator's view of a server. */
 // oxlint-disable-next-line typescript/no-explicit-any -- bodies are asserted, not typed
 const explained = (id: string): Promise<any> =>
   admin.ok('operator', 'GET', `/servers/${id}/explain`);
@@ -159,7 +159,7 @@ test.each([
   await remove(alice, id);
 });
 
-test('the NUMA policy of an image counts for the devices of its server', async () => {
+test('the NUMA policy of an image applies to the devices of its server', async () => {
   const properties = ['hw_pci_numa_affinity_policy=preferred', 'hw_numa_nodes=1'];
   const given = properties.flatMap((property) => ['--property', property]);
   const image = await made(Buffer.alloc(4_096), ...given);
@@ -178,7 +178,7 @@ test.each([
     message: 'hw:pci_numa_affinity_policy "sometimes": must be one of',
   },
 ])(
-  'an image that asks for what there is not is refused: $message',
+  'an image that requires what is not available is refused: $message',
   async ({ property, message }) => {
     await refused(await uploadedImage(alice, property), message);
   },
@@ -194,13 +194,13 @@ async function refused(imageRef: string, message: string): Promise<void> {
   ]);
 }
 
-test('the private image of another project is one that is not there', async () => {
+test('the private image of another project is refused like one that does not exist', async () => {
   const bob = await beside.as('bob');
   const image = await uploadedImage(bob, { visibility: 'private' });
   await refused(image, `Image ${image} could not be found`);
 });
 
-test('an image without bytes, and one that was taken out of use, are refused', async () => {
+test('an image without bytes, and a deactivated one, are refused', async () => {
   const described = { name: 'later', disk_format: 'raw', container_format: 'bare' };
   const { id: queued } = await alice.ok('image', 'POST', '/v2/images', described);
   await refused(queued, `Image ${queued} is not active: queued`);
@@ -216,32 +216,35 @@ test.each([
     message: (image: string) => `image ${image} does not exist any more`,
   },
   {
-    what: 'is taken out of use',
+    what: 'is deactivated',
     act: (image: string) => admin.ok('image', 'POST', `/v2/images/${image}/actions/deactivate`),
     message: (image: string) => `Image ${image} is not given out: it is deactivated`,
   },
-])('a server whose image $what while it waits ends in words, and holds nothing', async (row) => {
-  const image = await uploadedImage(alice);
-  let looks = 0;
-  const atSecondLook: Mischief = async ({ path }) => {
-    // The first is the API's; then the host wants the bytes.
-    if (path.endsWith(image) && ++looks === 2) await row.act(image);
-    return undefined;
-  };
-  await behind(atSecondLook, async (on) => {
-    const user = await on.as('alice');
-    const port = await user.port(network, 'direct');
-    const free = await (await on.as('admin')).freeVfs('physnet1');
-    const id = await boot(user, image, { networks: [{ port }] });
-    await user.settled(id, 'ERROR');
-    const operator = await on.as('admin');
-    const { server } = await operator.ok('compute', 'GET', `/servers/${id}`);
-    expect(server.fault.message).toContain(row.message(image));
-    expect(await operator.showPort(port)).toMatchObject({
-      device_id: '',
-      'binding:vif_type': 'unbound',
+])(
+  'a server whose image $what while it waits fails with a message, and holds nothing',
+  async (row) => {
+    const image = await uploadedImage(alice);
+    let looks = 0;
+    const atSecondLook: Mischief = async ({ path }) => {
+      // The first is the API's; then the host requests the bytes.
+      if (path.endsWith(image) && ++looks === 2) await row.act(image);
+      return undefined;
+    };
+    await behind(atSecondLook, async (on) => {
+      const user = await on.as('alice');
+      const port = await user.port(network, 'direct');
+      const free = await (await on.as('admin')).freeVfs('physnet1');
+      const id = await boot(user, image, { networks: [{ port }] });
+      await user.settled(id, 'ERROR');
+      const operator = await on.as('admin');
+      const { server } = await operator.ok('compute', 'GET', `/servers/${id}`);
+      expect(server.fault.message).toContain(row.message(image));
+      expect(await operator.showPort(port)).toMatchObject({
+        device_id: '',
+        'binding:vif_type': 'unbound',
+      });
+      expect(await operator.freeVfs('physnet1')).toEqual(free);
+      await remove(user, id);
     });
-    expect(await operator.freeVfs('physnet1')).toEqual(free);
-    await remove(user, id);
-  });
-});
+  },
+);

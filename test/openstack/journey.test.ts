@@ -103,7 +103,7 @@ const unbound = {
   device_owner: '',
 };
 
-test('a server with a direct, a macvtap and a normal port lives and goes; its ports are bound, and survive unbound', async () => {
+test('a server with a direct, a macvtap and a normal port boots and is deleted; its ports are bound, and remain unbound', async () => {
   const kinds = ['direct', 'macvtap', 'normal'];
   const ports: string[] = [];
   for (const kind of kinds) ports.push(await port('physnet1', kind));
@@ -126,7 +126,7 @@ test('a server with a direct, a macvtap and a normal port lives and goes; its po
   for (const id of ports) expect(await shown(id)).toMatchObject(unbound);
 });
 
-test('a port is attached to a running server, and taken off again', async () => {
+test('a port is attached to a running server, and detached', async () => {
   const first = await port('physnet1', 'direct');
   const late = await port('physnet1', 'direct');
   const { id } = await boot('grows', [first]);
@@ -139,7 +139,7 @@ test('a port is attached to a running server, and taken off again', async () => 
   await openstack.command('alice', 'server', 'delete', '--wait', 'grows');
 });
 
-test('where no agent serves the network the server says so, and the port is let go', async () => {
+test('where no agent serves the network the server’s fault says so, and the port is unbound', async () => {
   const id = await port('physnet2', 'direct');
   await expect(boot('nobody-there', [id])).rejects.toThrow(/nobody-there/);
   const server = await openstack.json('alice', 'server', 'show', 'nobody-there');
@@ -152,7 +152,7 @@ test('where no agent serves the network the server says so, and the port is let 
   expect(await shown(id)).toMatchObject(unbound);
 });
 
-test('a port of another project is refused as one that is not there', async () => {
+test('a port of another project is refused like one that does not exist', async () => {
   const options = ['--network', 'physnet1', '--vnic-type', 'direct'];
   const { id } = await openstack.json('bob', 'port', 'create', ...options, 'not-yours');
   await expect(boot('thief', [id])).rejects.toThrow(`No Port found for ${id}`);
@@ -185,7 +185,7 @@ test('a Neutron that is killed while a server boots: the boot ends, and nothing 
   expect(await shown(id)).toMatchObject(unbound);
 });
 
-test('a Keystone that is down is told by name; back again, the same token is good', async () => {
+test('a Keystone that is down is named; once it is back, the same token is valid', async () => {
   const headers = { 'x-auth-token': await openstack.token('alice') };
   const servers = () => fetch(`${novella.urls.compute}/servers`, { headers });
   await openstack.kill('keystone');

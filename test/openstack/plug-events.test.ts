@@ -1,6 +1,6 @@
 /**
  * Neutron's own notifier and its own RPC: a server waits for the agent of its host, and follows
- * what is done to its ports in Neutron.
+ * changes of its ports in Neutron.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -138,7 +138,7 @@ async function remove(id: string): Promise<void> {
   await expect.poll(status, patience).toBe(404);
 }
 
-/** Lines of Neutron's log about its own calls that name this. */
+/** Lines of Neutron's log about its own calls that contain this. */
 const logged = (...words: string[]) =>
   openstack
     .logs('neutron')
@@ -147,7 +147,7 @@ const logged = (...words: string[]) =>
 
 const unbound = { device_id: '', 'binding:host_id': '', 'binding:vif_type': 'unbound' };
 
-test('a server is BUILD until the agent has wired its ports, and ACTIVE by the event of it', async () => {
+test('a server is BUILD until the agent has wired its ports, and ACTIVE through the agent’s event', async () => {
   const ports = [await port('direct'), await port('macvtap'), await port('normal')];
   agent.rest();
   const id = await boot(ports);
@@ -166,7 +166,7 @@ test('a server is BUILD until the agent has wired its ports, and ACTIVE by the e
 test('one direct port costs four calls of ports', async () => {
   const id = await port('direct');
   const server = await boot([id]);
-  // The list asks Neutron nothing; a server's own view reads its ports' security groups.
+  // The list sends Neutron no request; a server's own view reads its ports' security groups.
   const active = async () =>
     (await send('compute', 'GET', '/servers?status=ACTIVE')).servers.map(
       ({ id: each }: { id: string }) => each,
@@ -180,7 +180,7 @@ test('one direct port costs four calls of ports', async () => {
   await remove(server);
 });
 
-test('an agent that wires nothing: the boot is given up with the reason, and everything undone', async () => {
+test('an agent that wires nothing: the boot fails with the reason, and everything is undone', async () => {
   const id = await port('direct');
   agent.rest();
   const server = await boot([id]);
@@ -193,7 +193,7 @@ test('an agent that wires nothing: the boot is given up with the reason, and eve
   await remove(server);
 });
 
-test('a fixed IP that is changed in Neutron is what the server shows; a port deleted there leaves the server', async () => {
+test('a fixed IP that changes in Neutron is shown by the server; a port deleted there is detached', async () => {
   const [kept, doomed] = [await port('direct'), await port('macvtap')];
   const id = await boot([kept, doomed]);
   await becomes(id, 'ACTIVE');
@@ -213,7 +213,7 @@ test('a fixed IP that is changed in Neutron is what the server shows; a port del
   expect(await showPort(kept)).toMatchObject(unbound);
 });
 
-test('a broker that was ended leaves no process: nobody listens where it did', async () => {
+test('a stopped broker leaves no process and no listener', async () => {
   const folder = runFolder();
   const broker = await startBroker(folder);
   const refused = () => Promise.all(broker.ports.map((at) => isRefused(at)));

@@ -1,5 +1,5 @@
 /**
- * The environment's Keystone, Neutron and Glance, as the contracts ask for them, behind our own
+ * The environment's Keystone, Neutron and Glance, as the contracts need them, behind our own
  * clients.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -51,7 +51,9 @@ export async function realIdentity(openstack: OpenStack): Promise<IdentityUnderT
   };
 }
 
-/** Keystone's tokens live for hours; one of an application credential ends with the credential. */
+/**
+ * Keystone's tokens are valid for hours; one of an application credential ends with the credential.
+ */
 async function briefToken(openstack: OpenStack, endsAt: number): Promise<string> {
   const ends = ['--expiration', new Date(endsAt).toISOString().replace(/\.\d+Z$/, '')];
   const name = `brief-${endsAt}`;

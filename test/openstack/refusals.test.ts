@@ -1,6 +1,6 @@
 /**
  * Ports that cannot be bound, on a real Neutron: refused before anything is claimed where its
- * agents tell, and in plain words where only the binding does.
+ * agents show it, and with a plain message where only the binding does.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => cloud?.stop());
 
-/** What an administrator reads; its user reads nothing of hosts. */
+/** An administrator's message; its user reads nothing of hosts. */
 async function faultOf(server: string): Promise<string> {
   const columns = ['-c', 'status', '-c', 'fault'];
   const [forAlice, shown] = [
@@ -40,7 +40,7 @@ async function faultOf(server: string): Promise<string> {
   return shown.fault.message;
 }
 
-/** A boot that ends in ERROR without Neutron having been asked to bind anything. */
+/** A boot that ends in ERROR without a request to Neutron to bind anything. */
 async function refusedUnasked(portId: string): Promise<string> {
   let id = '';
   const { calls } = await heardWhile(cloud, async () => {
@@ -70,7 +70,7 @@ test('a host without an agent is refused before the claim', async () => {
   );
 });
 
-test('a whole PF is bound where there is no agent', async () => {
+test('a whole PF is bound without an agent', async () => {
   const port = await cloud.port(red, 'direct-physical');
   const { id, status } = await cloud.boot('whole', [{ port }]);
   expect(status).toBe('ACTIVE');
@@ -89,7 +89,7 @@ test('an agent that serves another network, and one that is dead, are named', as
   );
 });
 
-test('of two hosts the one that has a live agent is taken; that it is disabled does not count for Neutron', async () => {
+test('of two hosts the one with a live agent is chosen; that the agent is disabled does not count for Neutron', async () => {
   cloud.openstack.agent('host-1', { physnet2: ['enp1s0'] });
   cloud.openstack.agent('host-2', { physnet1: ['enp1s0'] });
   const { agents } = (await cloud.neutron('admin', 'GET', '/agents?host=host-2')).body;
@@ -110,7 +110,7 @@ test('of two hosts the one that has a live agent is taken; that it is disabled d
   await cloud.remove(id);
 });
 
-test('agents that die after they were listed: one host is tried, and says what was looked for; the next is not', async () => {
+test('agents that die after they were listed: one host is tried, and reports what it needs; the next is refused', async () => {
   cloud.openstack.agent('host-1', { physnet1: ['enp1s0'] });
   cloud.openstack.agent('host-2', { physnet1: ['enp1s0'] });
   await cloud.startNovella({ hosts: { 'host-1': host, 'host-2': host } });
@@ -136,7 +136,7 @@ test('agents that die after they were listed: one host is tried, and says what w
   await cloud.remove(id);
 });
 
-test('a port that nobody on its host could bind is not attached', async () => {
+test('a port that no agent on its host could bind is not attached', async () => {
   cloud.openstack.agent('host-1', { physnet2: ['enp1s0'] });
   await cloud.startNovella({ hosts: { 'host-1': host } });
   const server = await cloud.boot('grows', []);
@@ -155,7 +155,7 @@ test('a port that nobody on its host could bind is not attached', async () => {
   await cloud.remove(server.id);
 });
 
-test('of two ports one cannot be bound: the other is let go', async () => {
+test('of two ports one cannot be bound: the other is unbound', async () => {
   cloud.openstack.agent('host-1', { physnet1: ['enp1s0'] });
   await cloud.startNovella({ hosts: { 'host-1': host } });
   cloud.openstack.silenceAgents('host-1', 'Open vSwitch agent');
@@ -212,7 +212,7 @@ test('of several segments the first with a physical network is bound; without an
   );
 });
 
-test('without the role service it is said which user needs it and how it gets it; that is enough', async () => {
+test('without the role service the error names the user, the role and the remedy; that is enough', async () => {
   const { openstack } = cloud;
   openstack.agent('host-1', { physnet1: ['enp1s0'] });
   await cloud.startNovella({ hosts: { 'host-1': host }, as: openstack.people.admin });
@@ -238,7 +238,7 @@ test('without the role service it is said which user needs it and how it gets it
   expect(await cloud.shown(port)).toMatchObject({ 'binding:vif_type': 'hw_veb' });
 });
 
-test('without the role admin it is said which user needs it and how it gets it; that is enough', async () => {
+test('without the role admin the error names the user, the role and the remedy; that is enough', async () => {
   const { openstack } = cloud;
   const words = (text: string) => openstack.command('admin', ...text.split(' '));
   await words('user create --project service --password openstack half');
@@ -260,7 +260,7 @@ test('without the role admin it is said which user needs it and how it gets it; 
   await cloud.remove(id);
 });
 
-/** A Neutron that takes a user's token whatever is beside it, as some are set up. */
+/** A Neutron that accepts a user's token whatever is beside it, as some are configured. */
 async function tolerateTokensBeside(): Promise<void> {
   const { openstack } = cloud;
   const file = join(openstack.folder, 'neutron.conf');
@@ -273,7 +273,7 @@ async function tolerateTokensBeside(): Promise<void> {
   await openstack.start('neutron');
 }
 
-/** Alice asks for a NIC by network; what she is reported. No server and no port stays. */
+/** Alice requests a NIC by network; her error message. No server and no port stays. */
 async function refusedAtOnce(nic: object): Promise<[number, string]> {
   const made = async () =>
     (await cloud.neutron('admin', 'GET', `/ports?network_id=${red}&device_owner=`)).body.ports
@@ -287,7 +287,7 @@ async function refusedAtOnce(nic: object): Promise<[number, string]> {
   return [status, fault?.message ?? ''];
 }
 
-test('a NIC by network is made with the rights of its user: Neutron’s policy and quota say no at once', async () => {
+test('a NIC by network is created with the rights of its user: Neutron’s policy and quota refuse at once', async () => {
   cloud.openstack.agent('host-1', { physnet1: ['enp1s0'] });
   await cloud.startNovella({ hosts: { 'host-1': host } });
   const where = `networks\\[0\\]\\.uuid: no port can be made on network ${red}`;

@@ -1,6 +1,6 @@
 /**
- * `novella keystone register` on a real Keystone: the service user, its roles and the catalog;
- * again, nothing; what is another's stays.
+ * `novella keystone register` on a real Keystone: the service user, its roles and the catalog; a
+ * second run changes nothing; entries of others stay.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ function passwordFile(name: string, password: string): string {
 const signIn = (user: string, password: string, project = 'service') =>
   tokenOf(openstack.urls.keystone, { user, password, project, roles: [] });
 
-test('a dry run tells all of it and does none; the run does it; again, nothing is to be done', async () => {
+test('a dry run prints every change and makes none; the run makes them; a second run changes nothing', async () => {
   const args = ['--user', 'nova', '--url', url];
   const plan = await said(...args, '--dry-run');
   expect(plan.split('\n')).toEqual([
@@ -76,7 +76,7 @@ test('a dry run tells all of it and does none; the run does it; again, nothing i
   expect(again).not.toContain('password');
 });
 
-test('project, user and grants that are missing are made with the password of a file, in a project of another name', async () => {
+test('missing project, user and grants are created with the password of a file, in a project of another name', async () => {
   const file = passwordFile('new', 'from a file');
   const args = ['--user', 'compute', '--project', 'services', '--password-file', file];
   expect(await said(...args)).toContain('add     project   services');
@@ -90,7 +90,7 @@ test('project, user and grants that are missing are made with the password of a 
   expect(await said(...args)).toContain('All of it was there.');
 });
 
-test('another password of a user who is there stays, unless told', async () => {
+test('an existing user keeps another password, unless it is to be replaced', async () => {
   const file = passwordFile('other', 'another');
   const { user, password } = openstack.people.service;
   const args = ['--user', user, '--password-file', file];

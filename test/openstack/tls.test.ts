@@ -1,6 +1,6 @@
 /**
- * Real services behind TLS with an authority of one's own: believed by `ca_file`, and told in words
- * where they are not.
+ * Real services behind TLS with a private certificate authority: trusted by `ca_file`, and
+ * otherwise refused with a plain message.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ afterAll(async () => {
   files.remove();
 });
 
-test('a server boots and goes with all services behind TLS, their endpoints from the catalog', async () => {
+test('a server boots and is deleted with all services behind TLS, their endpoints from the catalog', async () => {
   const beside = await besideOpenStack(openstack, {
     auth_url: keystone.url,
     ca_file: caFile,
@@ -93,13 +93,13 @@ test.each([
       `identity service at ${keystone.url} is not trusted: its certificate is signed by no authority of openstack.ca_file (${otherFile})`,
   },
   {
-    what: 'an authority that nobody named',
+    what: 'an authority that is not configured',
     section: () => ({ region: 'Secure' }),
     expected: () =>
       `identity service at ${keystone.url} is not trusted: its certificate is signed by an unknown authority`,
   },
   {
-    what: 'a certificate of Neutron that has ended',
+    what: 'an expired certificate of Neutron',
     section: () => ({ ca_file: caFile, region: 'Lapsed' }),
     expected: () => `network service at ${lapsed.url} is not trusted: its certificate has expired`,
   },
@@ -109,7 +109,7 @@ test.each([
     expected: () =>
       `image service at ${misnamed.url} is not trusted: its certificate is for another host`,
   },
-])('$what: 503 in plain words', async ({ section, expected }) => {
+])('$what: 503 with a plain message', async ({ section, expected }) => {
   const beside = await besideOpenStack(openstack, { auth_url: keystone.url, ...section() });
   try {
     const alice = await beside.as('alice');

@@ -29,7 +29,7 @@ afterAll(async () => {
   await openstack?.stop();
 });
 
-/** Who asks revokes the token, which may be its own. */
+/** The caller revokes the token, which may be its own. */
 async function revoke(token: string, asker: string): Promise<void> {
   const headers = { 'x-auth-token': asker, 'x-subject-token': token };
   const url = `${openstack.urls.keystone}/auth/tokens`;
@@ -45,14 +45,14 @@ async function live(user: Cloud): Promise<void> {
   await user.gone(id);
 }
 
-test('a revoked token counts no more once what is remembered of it is old', async () => {
+test('a revoked token is refused once the cached answer expires', async () => {
   const alice = await beside.as('alice');
   const servers = async () => (await alice.send('compute', 'GET', '/servers')).status;
   expect(await servers()).toBe(200);
   const began = performance.now();
   await revoke(alice.session.token, alice.session.token);
   await expect.poll(servers, { interval: 50, timeout: 20_000 }).toBe(401);
-  // Keystone's revocations count whole seconds, and the machine may be busy; unless told it would
+  // Keystone's revocations count whole seconds, and the machine may be busy; by default it would
   // be a minute.
   expect(performance.now() - began).toBeLessThan((cacheSeconds + 10) * 1_000);
   await live(await beside.as('alice'));
@@ -67,7 +67,7 @@ async function revokeAllOf(name: keyof typeof openstack.people): Promise<void> {
   await isNewTokenGood(name);
 }
 
-/** Keystone's revocations count whole seconds: a token made in the same one is refused too. */
+/** Keystone's revocations count whole seconds: a token issued in the same one is refused too. */
 async function isNewTokenGood(name: keyof typeof openstack.people): Promise<void> {
   const ask = async () => {
     const token = await openstack.token(name);
@@ -84,7 +84,7 @@ test('all tokens of the service user are revoked: the next call signs in again',
   await live(alice);
 });
 
-/** Stops Keystone, gives it other keys, and starts it again: no token of before is good. */
+/** Stops Keystone, replaces its keys, and restarts it: no earlier token is valid. */
 async function changeKeys(): Promise<void> {
   await openstack.kill('keystone');
   const folder = join(openstack.folder, 'fernet-keys');
@@ -98,7 +98,7 @@ function fernetKey(): string {
   return randomBytes(32).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
-test('Keystone comes back with other keys: who signs in again is served, who does not is refused', async () => {
+test('Keystone restarts with other keys: a user who signs in again is served, one who does not is refused', async () => {
   const before = await beside.as('alice');
   await live(before);
   await changeKeys();
@@ -107,7 +107,7 @@ test('Keystone comes back with other keys: who signs in again is served, who doe
   await live(await beside.as('alice'));
 });
 
-test('Keystone changes its keys and Neutron forgets its tokens while a port is being bound: the boot continues', async () => {
+test('Keystone replaces its keys and Neutron drops its tokens while a port is being bound: the boot continues', async () => {
   let binds = 0;
   const proxy = await faultyProxy(openstack.urls.neutron, async ({ method }) => {
     if (method !== 'PUT' || ++binds > 1) return undefined;

@@ -20,7 +20,7 @@ export interface BootStep {
 
 /**
  * Boots these servers at the same time (one, unless a scheduler was stale). Refusals are thrown.
- * The hosts that would do are those of the first decision, made without a host being asked for.
+ * The valid hosts are those of the first decision, made before a host gets a command.
  */
 export async function bootAll(world: World, boots: readonly BootStep[]): Promise<BootOutcome[]> {
   const outcomes = await bootOnce(world, boots, ({ step }) => step.host);
@@ -133,7 +133,7 @@ interface SettledServer {
 
 const patienceMs = 20_000;
 
-/** The server once nothing is under way for it. Throws when that takes too long. */
+/** The server once no task is running. Throws when that takes too long. */
 export async function settled(world: World, id: string): Promise<SettledServer> {
   const end = Date.now() + patienceMs;
   for (;;) {
@@ -146,7 +146,7 @@ export async function settled(world: World, id: string): Promise<SettledServer> 
   }
 }
 
-/** Deletes a server and waits until it is gone. */
+/** Deletes a server and waits until it is deleted. */
 export async function deleteServer(world: World, name: string): Promise<void> {
   const id = world.servers.get(name) ?? '';
   await world.ask({ service: 'compute', path: `/servers/${id}`, method: 'DELETE' });

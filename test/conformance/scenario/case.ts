@@ -1,6 +1,4 @@
-/**
- * The form of a recorded scenario: what there is, what is done, and what is seen after each step.
- */
+/** The form of a recorded scenario: the initial state, the steps, and the state after each. */
 import type { DescribedDevice } from '#integrations/simulated/machine/described-devices.ts';
 
 export interface ScenarioInput {
@@ -30,7 +28,7 @@ export interface ScenarioPort {
   profile?: object;
 }
 
-/** `do` says which of the other keys count. */
+/** `do` selects which of the other keys apply. */
 export interface ScenarioStep {
   do: string;
   server?: string;

@@ -1,6 +1,6 @@
 /**
- * What can be seen of a scenario's cloud from outside, in the words of its recordings, and how far
- * it is from what was recorded.
+ * What is visible of a scenario's cloud from outside, in the terms of its recordings, and how it
+ * differs from them.
  */
 import type { ScenarioState, SeenPort } from './case.ts';
 import { recordedMac, type World } from './world.ts';
@@ -103,8 +103,8 @@ function seenPort(port: PortView, serverNames: Map<string, string>): SeenPort {
 }
 
 /**
- * The first place where the cloud is not as recorded, or undefined. Parts that the recording leaves
- * out, and its free choices, do not count.
+ * The first difference between the cloud and the recording, or undefined. Parts that the recording
+ * omits, and its free choices, do not count.
  */
 export function stateDifference(
   recorded: ScenarioState,

@@ -68,7 +68,7 @@ async function act(world: World, step: ScenarioStep, body: object): Promise<void
 
 const patienceMs = 20_000;
 
-/** A NIC is gone with its device once `explain` does not know it any more. */
+/** A NIC and its device are released once `explain` no longer lists it. */
 async function detached(world: World, step: ScenarioStep): Promise<void> {
   const end = Date.now() + patienceMs;
   for (;;) {

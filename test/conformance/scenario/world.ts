@@ -1,6 +1,6 @@
 /**
  * The cloud of one recorded scenario: an all-in-one with the scenario's hosts, networks and ports,
- * spoken to over its public API.
+ * used over its public API.
  */
 import { createNetwork } from '#client/networks.ts';
 import { readCloud } from '#client/cloud/clouds-yaml.ts';
@@ -29,7 +29,7 @@ export interface World {
   stop(): Promise<void>;
 }
 
-/** Starts the cloud and makes networks and ports; flavors come with the boots. */
+/** Starts the cloud and creates networks and ports; flavors come with the boots. */
 export async function startWorld(input: ScenarioInput): Promise<World> {
   const state = temporaryDirectory();
   const cloud = await startAllInOne(configOf(input, state.path));

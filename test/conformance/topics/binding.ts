@@ -1,6 +1,6 @@
 /**
- * Topic binding: what a server's ports are told when they are bound, unbound and moved, as the
- * calls that go to Neutron.
+ * Topic binding: what a server's ports get when they are bound, unbound and moved, as the calls
+ * that go to Neutron.
  */
 import type { Port, PortChange } from '#core/networking/port.ts';
 import {
@@ -205,7 +205,7 @@ function newDevice(port: Port, input: Input): MovedDevice | undefined {
 }
 
 /**
- * The device with the physical network of the entry that admits it; a device that none admits is
+ * The device with the physical network of the entry that matches it; a device that none matches is
  * refused.
  */
 function moved(wire: WireDevice, input: Input): MovedDevice {

@@ -44,9 +44,7 @@ function typeOf(fn: DescribedFunction): PciDeviceType {
   return fn.pf === undefined ? 'type-PCI' : 'type-VF';
 }
 
-/**
- * A reported device as a function; what the vector does not say is taken from the described sysfs.
- */
+/** A reported device as a function; what the vector omits is taken from the described sysfs. */
 export function toFunction(
   device: DescribedDevice,
   functions: readonly HostFunction[],

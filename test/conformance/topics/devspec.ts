@@ -1,4 +1,4 @@
-/** Topic devspec: which devices the operator's list admits, by which entry, with which tags. */
+/** Topic devspec: which devices the operator's list matches, by which entry, with which tags. */
 import { ComputeError } from '#core/errors.ts';
 import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
 import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';
@@ -41,8 +41,8 @@ export const devspec: Topic = {
 };
 
 /**
- * Tags are text here, as in the records that Nova keeps of devices and pools; a vector shows them
- * as the entry has them.
+ * Tags are text here, as in Nova's records of devices and pools; a vector shows them as the entry
+ * has them.
  */
 function withTextTags(result: { tags?: Record<string, unknown> }): object {
   if (result.tags === undefined) return result;

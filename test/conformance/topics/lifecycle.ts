@@ -1,4 +1,4 @@
-/** Topic `lifecycle`: what becomes of a server's devices and ports while it lives. */
+/** Topic `lifecycle`: what happens to a server's devices and ports during its life. */
 import { playScenario } from '../scenario/scenario.ts';
 import type { Topic } from '../topic.ts';
 

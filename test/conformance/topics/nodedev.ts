@@ -29,7 +29,7 @@ function byId(records: { dev_id: string }[]): Record<string, unknown> {
   return Object.fromEntries(records.map((each) => [each.dev_id, each]));
 }
 
-/** The record in the words of Nova's `pci_devices`. */
+/** The record with the keys of Nova's `pci_devices`. */
 function record(device: NodeDevice): { dev_id: string } & Record<string, unknown> {
   const { network, sriov, vpd } = device.capabilities;
   const capabilities = {

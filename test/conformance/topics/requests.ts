@@ -1,6 +1,6 @@
 /**
- * Topic requests: what flavors and ports ask for in PCI devices, and what the scheduler is told
- * about networks.
+ * Topic requests: which PCI devices flavors and ports request, and what the scheduler gets about
+ * networks.
  */
 import { ComputeError } from '#core/errors.ts';
 import type { BindingProfile, Network } from '#core/networking/port.ts';

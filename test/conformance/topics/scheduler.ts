@@ -1,4 +1,4 @@
-/** Topic `scheduler`: which hosts a server may go to, and what it takes there. */
+/** Topic `scheduler`: which hosts a server may be placed on, and what it takes there. */
 import { playScenario } from '../scenario/scenario.ts';
 import type { Topic } from '../topic.ts';
 

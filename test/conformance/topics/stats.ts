@@ -164,7 +164,7 @@ class DescribedHost {
     return { pools: this.pools() };
   }
 
-  /** Booked counts leave with as many free devices, so that later steps see them gone. */
+  /** Booked counts are removed with as many free devices, so that later steps do not find them. */
   private apply(step: Step): StepResult {
     const booked = bookRequests(poolsOf(this.devices), ...this.asked(step));
     if (!booked.ok) return { error: 'request_failed', pools: this.pools() };

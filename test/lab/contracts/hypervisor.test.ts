@@ -1,6 +1,6 @@
 /**
  * The hypervisor contract against libvirt on the emulated SR-IOV host: real VFs, real guests, the
- * driver out here and libvirtd in there.
+ * driver outside and libvirtd inside.
  */
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import {
@@ -19,7 +19,7 @@ import { type LabHost, startLabHost } from '../host.ts';
 import { labDevices } from '../machine.ts';
 
 const libvirtPort = 16_509;
-/** The same path out here, where the driver asks how large it is, and in there. */
+/** The same path outside, where the driver reads its size, and inside. */
 const guests = temporaryDirectory();
 const [pf] = labDevices.pfs;
 

@@ -1,6 +1,6 @@
 /**
  * Node devices of libvirt on the emulated SR-IOV host: VFs with real interfaces, and udev that
- * reports them, the driver out here and libvirtd in there.
+ * reports them, the driver outside and libvirtd inside.
  */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
@@ -46,14 +46,14 @@ function makeVfs(count: number): Promise<string> {
     until [ -e /sys/class/net/${pf.interface}v${count - 1} ]; do sleep 0.1; done`);
 }
 
-/** Of those with an interface: libvirt learns of function and interface one after the other. */
+/** Of those with an interface: libvirt lists function and interface one after the other. */
 async function vfsThatLibvirtKnows(): Promise<number> {
   const vfs = (await functions()).filter(({ deviceType }) => deviceType === 'type-VF');
   const known = await new LibvirtNodeDevices({ child }).describe(vfs);
   return [...known.values()].filter(({ network }) => network !== undefined).length;
 }
 
-/** What sysfs says in there, as far as it matters here. */
+/** What sysfs shows inside, as far as it matters here. */
 async function functions(): Promise<PciFunction[]> {
   const printed = await host.mustRun(`
     cd /sys/bus/pci/devices
@@ -87,7 +87,7 @@ const suite = { make: async () => new LibvirtNodeDevices({ child }), functions }
 describeNodeDevices('libvirt on the emulated host', suite);
 describeNodeDevicesOfVfs('libvirt on the emulated host, with VFs', suite);
 
-test('VFs that come are reported by libvirt, and known then with their features', async () => {
+test('libvirt lists new VFs, and then their features', async () => {
   const nodeDevices = new LibvirtNodeDevices({ child });
   let reported = 0;
   const unwatch = nodeDevices.watch(() => {

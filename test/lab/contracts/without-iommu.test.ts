@@ -1,6 +1,6 @@
 /**
- * A host whose kernel does not use its IOMMU: the doctor says so, no VF is given from it, and what
- * needs none runs there.
+ * A host whose kernel does not use its IOMMU: the doctor reports it, none of its VFs is passed
+ * through, and servers that need none run there.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ afterAll(async () => {
   state.remove();
 });
 
-test('the doctor says what is wrong and what to do', async () => {
+test('the doctor reports the fault and the remedy', async () => {
   const { ok, checks } = await agent.doctor();
   expect(ok).toBe(false);
   expect(checks.filter(({ level }) => level === 'fail')).toMatchObject([
@@ -59,7 +59,7 @@ test('the doctor says what is wrong and what to do', async () => {
   ]);
 });
 
-test('no VF is given from it, with that reason', async () => {
+test('no VF is passed through, with the reason', async () => {
   const port = await world.user.createPort(world.networks.red, 'direct');
   const id = await ask(world, 'needs-a-vf', [port]);
   await expect(world.user.settled(id, 'ACTIVE')).rejects.toThrow(
@@ -72,7 +72,7 @@ test('a macvtap on a VF, which stays with the host, runs there, through reboots 
   const { user, networks, imageId } = world;
   const port = await user.createPort(networks.green, 'macvtap');
   const server = await running(world, await ask(world, 'tapped', [port]), [port]);
-  /** Names this start of the guest: its QEMU, and how often its system has come up in that. */
+  /** Identifies this start of the guest: its QEMU, and how often its system has booted in it. */
   const start = async () => {
     const qemu = (await host.mustRun("pgrep -f '[g]uest=instance'")).trim();
     const reports = await server.console.reports();

@@ -10,7 +10,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 
-/** What a script came to. `code` is 124 when its time was up, 137 when a signal ended it. */
+/** The result of a script. `code` is 124 after a time-out, 137 when a signal ended it. */
 interface ScriptOutcome {
   code: number;
   stdout: string;
@@ -50,10 +50,7 @@ function sendFile(query: URLSearchParams, response: ServerResponse): void {
   stream.once('open', () => stream.pipe(response));
 }
 
-/**
- * Output goes to files, not pipes: what the script leaves running in the background may keep them
- * open.
- */
+/** Output goes to files, not pipes: background processes of the script may keep them open. */
 async function runScript(script: string, timeoutMs: number): Promise<ScriptOutcome> {
   const folder = mkdtempSync('/run/command-');
   const paths = { stdout: join(folder, 'stdout'), stderr: join(folder, 'stderr') };

@@ -1,4 +1,4 @@
-/** The agent inside the emulated host: brought in as one bundle, started, stopped, killed. */
+/** The agent inside the emulated host: copied in as one bundle, started, stopped, killed. */
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LabHost } from '../host.ts';
@@ -10,11 +10,11 @@ export interface LabAgent {
   stateDirectory: string;
   /** Starts it and waits until the controller has its first report. */
   start(options?: { networkXml: boolean }): Promise<void>;
-  /** Asks it to end, and waits until it has. */
+  /** Sends SIGTERM, and waits until it has ended. */
   stop(): Promise<void>;
-  /** `kill -9` once it has begun to make this server's guest. */
+  /** `kill -9` once it has begun to create this server's guest. */
   killDuring(serverId: string): Promise<void>;
-  /** What `novella doctor` says about the host. */
+  /** The output of `novella doctor` on the host. */
   doctor(): Promise<DoctorReport>;
   /** Resident memory of the agent and of its libvirt child, in MiB. */
   memoryMib(): Promise<{ agent: number; child: number }>;
@@ -35,8 +35,8 @@ export interface AgentPlace {
   controllerPort: number;
   token: string;
   /**
-   * Has the controller a report of the host since then (epoch milliseconds) in which nothing keeps
-   * servers away?
+   * Has the controller a report of the host since then (epoch milliseconds) without a problem that
+   * refuses servers?
    */
   isReady(since: number): Promise<boolean>;
 }
@@ -50,7 +50,7 @@ const logFile = '/var/log/novella-agent.log';
 
 /**
  * The agent's configuration: two PFs, one with five VFs and one with a single one, a NIC for
- * bridges, an NVMe disk to give away.
+ * bridges, an NVMe disk to pass through.
  */
 function configuration(place: AgentPlace, networkXml: boolean): string {
   const [first, second] = labDevices.pfs;

@@ -1,7 +1,4 @@
-/**
- * What the story's user asks of the cloud: the calls that the stock client makes, and waiting for
- * what becomes of them.
- */
+/** The story's user of the cloud: the calls of the stock client, and waiting for their results. */
 import { readFile } from 'node:fs/promises';
 import { createNetwork, createPort, type PortView, showPort } from '#client/networks.ts';
 import {
@@ -87,7 +84,7 @@ export class CloudUser {
     return made.flavor.id;
   }
 
-  /** The id of a server that is asked for; it may still fail. */
+  /** The id of a requested server; it may still fail. */
   createServer(server: object): Promise<string> {
     return createServer(this.#session, server);
   }
@@ -97,8 +94,8 @@ export class CloudUser {
   }
 
   /**
-   * The server once it is in one of these states and nothing is under way. Throws with its fault
-   * when it is in ERROR instead.
+   * The server once it is in one of these states and no task is running. Throws with its fault when
+   * it is in ERROR instead.
    */
   settled(id: string, ...statuses: string[]): Promise<ServerView> {
     return waitForServer(this.#session, id, { statuses, patience: slowHost });
@@ -108,7 +105,7 @@ export class CloudUser {
     await this.#post('compute', `/servers/${serverId}/action`, action);
   }
 
-  /** What the guest wrote to its serial console, as `openstack console log show` gives it. */
+  /** The guest's serial console, as `openstack console log show` returns it. */
   async console(serverId: string): Promise<string> {
     const path = `/servers/${serverId}/action`;
     const body = { 'os-getConsoleOutput': { length: -1 } };
@@ -138,14 +135,13 @@ export class CloudUser {
     return servers.map(({ id }) => id);
   }
 
-  /** Lets a host in; its agent's token. */
+  /** Enrolls a host; its agent's token. */
   async enrollHost(name: string): Promise<string> {
     return (await makeEnrolment(this.#session, name, false)).token;
   }
 
   /**
-   * Has the controller heard of the host since then (epoch milliseconds), and that nothing keeps
-   * servers away?
+   * Has the host reported since then (epoch milliseconds), without a problem that refuses servers?
    */
   async isReady(name: string, since: number): Promise<boolean> {
     const host = (await listHosts(this.#session)).find((each) => each.name === name);
@@ -154,13 +150,13 @@ export class CloudUser {
     return host.problems.every(({ blocks }) => blocks === 'none');
   }
 
-  /** What the host says is wrong with it. Example: `['health: IOMMU: off']`. */
+  /** The problems that the host reports. Example: `['health: IOMMU: off']`. */
   async problemsOf(name: string): Promise<string[]> {
     const host = (await listHosts(this.#session)).find((each) => each.name === name);
     return (host?.problems ?? []).map((problem) => problem.message);
   }
 
-  /** What the host did to start the server's guest, with times. */
+  /** The host's steps to start the server's guest, with times. */
   async spawnSteps(serverId: string): Promise<ExplainReply['spawn_steps']> {
     return (await explainServer(this.#session, serverId)).spawn_steps;
   }
@@ -190,7 +186,7 @@ export class CloudUser {
   }
 }
 
-/** Polls until there is an answer. Throws when patience (seconds) ends. */
+/** Polls until there is an answer. Throws after the time-out (seconds). */
 export async function until<T>(
   what: string,
   patienceSeconds: number,

@@ -1,4 +1,4 @@
-/** What the story's servers are made of: networks, images and flavors, made by the API. */
+/** What the story's servers are made of: networks, images and flavors, created by the API. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostImage } from '../image.ts';
@@ -6,7 +6,7 @@ import type { CloudUser } from './cloud-user.ts';
 import type { World } from './world.ts';
 
 /**
- * Makes them; `state` is a folder for a file. The flavor `withNvme` needs an alias `nvme` in the
+ * Creates them; `state` is a folder for a file. The flavor `withNvme` needs an alias `nvme` in the
  * controller's configuration.
  */
 export async function stock(
@@ -18,7 +18,7 @@ export async function stock(
   const ramdisk = { disk_format: 'ari', container_format: 'ari' };
   const kernelId = await user.createImage({ name: 'micro-kernel', ...kernel }, image.kernel);
   const ramdiskId = await user.createImage({ name: 'micro-ramdisk', ...ramdisk }, image.microGuest);
-  // Its system is its first file system: the disk is there to be seen.
+  // Its system is its first file system: the disk exists only to be seen.
   const emptyDisk = join(state, 'empty-disk');
   writeFileSync(emptyDisk, new Uint8Array(1 << 20));
   const flavor = { ram: 192, vcpus: 1, disk: 0 };

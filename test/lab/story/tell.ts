@@ -24,18 +24,18 @@ import { expected, type World } from './world.ts';
 const chapters: { title: string; notify: (world: World, claim: Claim) => Promise<void> }[] = [
   { title: 'Four servers: VFs, VLANs, every kind of NIC', notify: tellOfFourServers },
   { title: 'Attach, detach, pause, suspend, stop, start', notify: tellOfHotPlug },
-  { title: 'Two servers want the last VF', notify: tellOfLastVf },
+  { title: 'Two servers compete for the last VF', notify: tellOfLastVf },
   { title: 'A whole card', notify: tellOfWholeCard },
-  { title: 'The agent is killed in the middle of a boot', notify: tellOfKilledAgent },
-  { title: 'libvirtd is killed in the middle of a boot', notify: tellOfKilledLibvirtd },
+  { title: 'The agent is killed during a boot', notify: tellOfKilledAgent },
+  { title: 'libvirtd is killed during a boot', notify: tellOfKilledLibvirtd },
   { title: 'The same by libvirt networks', notify: tellOfNetworkXml },
-  { title: 'Failures are reported, and the host stays whole', notify: tellOfFaults },
+  { title: 'Failures are reported, and the host is restored', notify: tellOfFaults },
 ];
 
 export interface TellOptions {
-  /** Tells only chapters whose title has this text in it. */
+  /** Runs only chapters with this text in their title. */
   only?: string;
-  /** Leaves everything up until the user has seen enough. */
+  /** Leaves everything up until the user has finished. */
   stay?: {
     greeting: (place: StayingPlace) => string[];
     visit: (place: StayingPlace) => Promise<void>;
@@ -50,7 +50,7 @@ export interface StayingPlace {
   run: LabHost['run'];
 }
 
-/** Tells the whole story. Nothing is left behind when this returns. */
+/** Runs the whole story. Nothing is left behind when this returns. */
 export async function tellStory(
   write: (line: string) => void,
   options: TellOptions = {},
@@ -94,7 +94,7 @@ export async function tellStory(
 const libvirtPort = 16_509;
 
 /**
- * Throws when the emulated host ends, with its last words: nothing that is waited for will come
+ * Throws when the emulated host ends, with the console's end: nothing that is waited for would come
  * then.
  */
 async function death(host: LabHost): Promise<never> {

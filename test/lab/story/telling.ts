@@ -1,10 +1,7 @@
-/**
- * The lab's story as it is reported: chapters with claims, printed for a person while they happen,
- * kept for the report.
- */
+/** The lab's story: chapters with checks, printed as they run, and kept for the report. */
 import { errorText } from '#core/errors.ts';
 
-/** One thing that must hold, and what was seen when it did not. Times in seconds. */
+/** One check, and its failure if it did not pass. Times in seconds. */
 export interface ToldClaim {
   claim: string;
   holds: boolean;
@@ -21,20 +18,17 @@ export interface ToldChapter {
 /** The report, one JSON document. */
 export interface Told {
   holds: boolean;
-  /** The emulated host ended in the middle: nothing is said about what was not reported. */
+  /** The emulated host ended early: chapters that are missing were not checked. */
   isCutOff: boolean;
   seconds: number;
   chapters: ToldChapter[];
 }
 
-/**
- * Tells of one thing that must hold: `check` gives what was seen, and throws, in plain words, when
- * it does not hold.
- */
+/** Runs one check: `check` returns what was seen, and throws a plain message when it fails. */
 export type Claim = (claim: string, check: () => Promise<string>) => Promise<void>;
 
 export interface Telling {
-  /** A chapter whose act throws has failed with that; the next one is told all the same. */
+  /** A chapter that throws has failed with that error; the next one runs all the same. */
   chapter(title: string, act: (claim: Claim) => Promise<void>): Promise<void>;
   cutOff(): void;
   report(): Told;
@@ -89,7 +83,7 @@ export function startTelling(write: (line: string) => void): Telling {
   };
 }
 
-/** The last lines: how many claims held, which did not, and where the time went. */
+/** The last lines: how many checks passed, which did not, and where the time went. */
 export function closingLines({ chapters, seconds }: Told): string[] {
   const claims = chapters.flatMap((chapter) => chapter.claims);
   const failed = claims.filter(({ holds }) => !holds);

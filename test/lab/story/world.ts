@@ -51,7 +51,7 @@ export async function boot(
   return running(world, await ask(world, name, ports, options), ports);
 }
 
-/** Asks for a server and returns its id at once. */
+/** Requests a server and returns its id at once. */
 export function ask(
   { user, imageId, flavors }: World,
   name: string,
@@ -134,13 +134,13 @@ export const startLibvirtd = `
   libvirtd -d -l
   until virsh -q list > /dev/null 2>&1; do sleep 0.1; done`;
 
-/** Deletes every server and waits until each is gone: a chapter leaves the host as it found it. */
+/** Deletes every server and waits until each is deleted: a chapter restores the host. */
 export async function clear({ user }: World): Promise<void> {
   const ids = await user.serverIds();
   await Promise.all(ids.map((id) => user.deleteServer(id)));
 }
 
-/** Waits until the host says what is asked for; `look` gives undefined until then. */
+/** Waits until the host shows what is requested; `look` returns undefined until then. */
 export function hostShows<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
   return until(what, 300, async () => {
     const seen = await look();
@@ -149,7 +149,7 @@ export function hostShows<T>(what: string, look: () => Promise<T | undefined>): 
   });
 }
 
-/** Throws what was found when it is not what was expected. */
+/** Throws what was found when it differs from what was expected. */
 export function expected(holds: boolean, found: string): string {
   if (holds) return found;
   throw new Error(found);

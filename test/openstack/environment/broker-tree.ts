@@ -5,7 +5,7 @@
 import { debianTree, leanDpkgOptions, type Tree } from '#test/debian/debian-tree.ts';
 import { noAutostart, openstackCache } from './tree.ts';
 
-/** The tree, built (a minute), unpacked from the cached archive, or as it lies there. */
+/** The tree, built (a minute), unpacked from the cached archive, or existing. */
 export function brokerTree(): Promise<Tree> {
   return debianTree(openstackCache(), {
     packages: ['rabbitmq-server'],

@@ -1,6 +1,6 @@
 /**
- * RabbitMQ on free ports of the loopback: what Neutron and its agents talk through. All its files
- * are in the run folder.
+ * RabbitMQ on free ports of the loopback, for messages between Neutron and its agents. All its
+ * files are in the run folder.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -21,7 +21,7 @@ export interface Broker {
 }
 
 /**
- * Settles when it lets clients in. Its node has a name server of its own (epmd), which ends with
+ * Settles when it accepts clients. Its node has a name server of its own (epmd), which ends with
  * it.
  */
 export async function startBroker(runFolder: string): Promise<Broker> {
@@ -64,7 +64,7 @@ async function letsClientsIn(port: number, running: Running, log: string): Promi
   }
 }
 
-/** A broker says hello in AMQP only once it has started: before, it refuses, or is silent. */
+/** A broker sends its AMQP greeting only once it has started: before, it refuses, or is silent. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('AMQP\0\0\x09\x01'));

@@ -1,7 +1,4 @@
-/**
- * The state of services that nobody has used yet: databases, keys, people and the catalog. Made
- * once.
- */
+/** The initial state of services: databases, keys, people and the catalog. Made once. */
 import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -74,7 +71,7 @@ async function makeKeystone(place: Place, url: string): Promise<void> {
   );
 }
 
-/** All but the administrator, who is there; and the services. */
+/** All but the administrator, who exists; and the services. */
 async function introduce(keystone: KeystoneApi): Promise<void> {
   const roles = new Map((await keystone.list('roles')).map((role) => [role.name, role]));
   const others: Person[] = Object.values(people).filter(({ user }) => user !== 'admin');

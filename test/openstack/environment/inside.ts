@@ -41,8 +41,8 @@ function commandLine({ tree, folder }: Place, env: Record<string, string>, comma
 }
 
 /**
- * Runs a program to its end and returns what it printed. Throws with the program's own words when
- * it fails.
+ * Runs a program to its end and returns its output. Throws with the program's message when it
+ * fails.
  */
 export function runInside(
   place: Place,
@@ -55,14 +55,14 @@ export function runInside(
 export interface Running {
   /** Of the outermost of its processes. */
   pid: number;
-  /** Settles when the last process is gone. */
+  /** Settles when the last process has ended. */
   ended: Promise<void>;
   isRunning(): boolean;
-  /** `kill -9` for all its processes, and waits until they are gone. */
+  /** `kill -9` for all its processes, and waits until they have ended. */
   kill(): Promise<void>;
 }
 
-/** Starts a program that stays; what it prints is added to the log file. */
+/** Starts a program that keeps running; its output is added to the log file. */
 export function startInside(
   place: Place,
   command: string[],

@@ -72,7 +72,7 @@ export class OpenStack {
     return this.#services[name].start();
   }
 
-  /** `kill -9`, and waits until it is gone. */
+  /** `kill -9`, and waits until it has ended. */
   kill(name: ServiceName): Promise<void> {
     return this.#services[name].kill();
   }
@@ -92,7 +92,7 @@ export class OpenStack {
   }
 
   /**
-   * `openstack … -f json` as one of the people, parsed. Rejects with the client's own words when it
+   * `openstack … -f json` as one of the people, parsed. Rejects with the client's message when it
    * fails.
    */
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever the command prints
@@ -117,7 +117,7 @@ export class OpenStack {
 
   /**
    * Makes the agents of a host alive for Neutron: the NIC switch agent with these PFs by physical
-   * network, and Open vSwitch. Again: instead.
+   * network, and Open vSwitch. A second call replaces them.
    */
   agent(host: string, physicalFunctions: Record<string, string[]>): void {
     const physnets = Object.keys(physicalFunctions);
@@ -146,8 +146,8 @@ export class OpenStack {
   }
 
   /**
-   * As `agent`, but one that lives: it wires the ports that are bound on its host. Only where
-   * `startOpenStack` was asked for `agents`.
+   * As `agent`, but a running one: it wires the ports that are bound on its host. Only where
+   * `startOpenStack` was called with `agents`.
    */
   async wiringAgent(
     host: string,
@@ -159,7 +159,7 @@ export class OpenStack {
   }
 
   /**
-   * Makes the agents of a host dead for Neutron, or that of one kind: their last word is months
+   * Makes the agents of a host dead for Neutron, or that of one kind: their last report is months
    * old.
    */
   silenceAgents(host: string, kind = '%'): void {
@@ -212,7 +212,7 @@ export async function startOpenStack({ agents = false } = {}): Promise<OpenStack
   return openstack;
 }
 
-/** Nobody reads the database yet. */
+/** No program reads the database yet. */
 function setCatalog(folder: string, ports: Ports): void {
   const database = new DatabaseSync(join(folder, 'keystone.db'));
   const update = database.prepare(

@@ -1,4 +1,4 @@
-/** Who may do what in the environment's Keystone. */
+/** The users of the environment's Keystone and their roles. */
 
 export interface Person {
   user: string;
@@ -12,9 +12,9 @@ const password = 'openstack';
 
 export const people = {
   admin: { user: 'admin', password, project: 'admin', roles: ['admin'] },
-  /** What a service such as Nova is for the others. */
+  /** The user of a service such as Nova. */
   service: { user: 'service', password, project: 'service', roles: ['admin', 'service'] },
-  /** Who the contracts ask for. */
+  /** The user of the contracts. */
   demo: { user: 'demo', password, project: 'demo', roles: ['member', 'reader'] },
   alice: { user: 'alice', password, project: 'red', roles: ['member', 'reader'] },
   bob: { user: 'bob', password, project: 'blue', roles: ['member', 'reader'] },

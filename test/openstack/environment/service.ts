@@ -36,7 +36,7 @@ export class Service {
     return this.#running?.pid ?? 0;
   }
 
-  /** All it has printed, over all its starts. */
+  /** All its output, over all its starts. */
   logs(): string {
     return existsSync(this.#log) ? readFileSync(this.#log, 'utf8') : '';
   }

@@ -8,7 +8,7 @@ import { people } from './people.ts';
 export const serviceNames = ['keystone', 'neutron', 'glance'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-/** `broker`: of the RabbitMQ that Neutron talks to its agents through; absent: to nobody. */
+/** `broker`: the RabbitMQ between Neutron and its agents; absent: none. */
 export type Ports = Record<ServiceName, number> & { broker?: number };
 export type Urls = Record<ServiceName, string>;
 
@@ -47,7 +47,10 @@ export function serviceCommand(name: ServiceName, ports: Ports) {
   }
 }
 
-/** The server closes each connection itself, and says so. Its log tells who asked for what. */
+/**
+ * The server closes each connection itself, and announces it. Its log has the requests with their
+ * users.
+ */
 function uwsgi(port: number, program: string): string[] {
   return [
     ...[
@@ -106,8 +109,8 @@ backend = oslo_cache.dict
 `;
 
 /**
- * Agents may be rows that nobody renews, so they stay alive for 23 days. Compute is told of ports
- * where there are agents that wire them.
+ * Agents may be rows that no process renews, so they stay alive for 23 days. Compute gets events of
+ * ports where there are agents that wire them.
  */
 const neutronConf = (ports: Ports) => `[DEFAULT]
 ${log}

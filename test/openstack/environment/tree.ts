@@ -18,7 +18,7 @@ export const noAutostart = { 'usr/sbin/policy-rc.d': '#!/bin/sh\nexit 101\n' };
 
 export const openstackCache = (): string => cacheFolder('openstack');
 
-/** The tree, built (minutes), unpacked from the cached archive, or as it lies there. */
+/** The tree, built (minutes), unpacked from the cached archive, or existing. */
 export function openstackTree(): Promise<Tree> {
   return debianTree(openstackCache(), {
     packages,

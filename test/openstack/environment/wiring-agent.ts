@@ -1,6 +1,6 @@
 /**
- * The agents of one host that live: they hear of bound ports through RabbitMQ, and wire them in
- * Neutron's eyes.
+ * The running agents of one host: they get bound ports through RabbitMQ, and report them to Neutron
+ * as wired.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,14 +12,14 @@ const program = fileURLToPath(new URL('wiring-agent.py', import.meta.url));
 const readyLimitMs = 60_000;
 
 export interface WiringAgent {
-  /** From now on it wires nothing, and says that it is alive. */
+  /** From now on it wires nothing, and still reports that it is alive. */
   rest(): void;
-  /** Wires what was bound meanwhile, and continues. */
+  /** Wires what was bound in between, and continues. */
   work(): void;
   kill(): Promise<void>;
 }
 
-/** Settles when Neutron has heard that it is alive. */
+/** Settles when Neutron has a report that it is alive. */
 export async function startWiringAgent(
   place: Place,
   host: string,

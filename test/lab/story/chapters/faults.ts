@@ -1,6 +1,5 @@
 /**
- * Chapter: a host that something is wrong with. Each refusal says why, and leaves host, port and
- * pool as they were.
+ * Chapter: a faulty host. Each refusal has the reason, and leaves host, port and pool unchanged.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,11 +18,11 @@ import {
 } from '../world.ts';
 
 interface Fault {
-  /** What the claim says. */
+  /** The subject of the check. */
   what: string;
   /** A script on the host. */
   strike: string;
-  /** A script on the host that takes it back. */
+  /** A script on the host that reverses it. */
   mend: string;
   network: 'red' | 'redAcross';
   /** Of the server's fault. */
@@ -44,7 +43,7 @@ const faults: Fault[] = [
     words: /PF enp1s0 is down/,
   },
   {
-    what: 'a VF that a foreign driver has',
+    what: 'a VF with a foreign driver',
     strike: `
       modprobe uio_pci_generic
       echo ${onlyVf} > /sys/bus/pci/devices/${onlyVf}/driver/unbind
@@ -67,7 +66,7 @@ const faults: Fault[] = [
     words: /disk full: guest .* needs 2 MiB|is full/,
   },
   {
-    what: 'a folder that may not be written',
+    what: 'a folder without write permission',
     strike: `
       mount --bind /var/lib/novella/guests /var/lib/novella/guests
       mount -o remount,bind,ro /var/lib/novella/guests`,
@@ -76,7 +75,7 @@ const faults: Fault[] = [
     words: /read-only file system/i,
   },
   {
-    what: 'a libvirtd that is gone',
+    what: 'a stopped libvirtd',
     strike: killLibvirtd,
     mend: startLibvirtd,
     network: 'red',
@@ -120,8 +119,8 @@ export async function tellOfFaults(world: World, claim: Claim): Promise<void> {
 }
 
 /**
- * Asks for a server, which must fail with these words and leave everything as it was. Returns the
- * words.
+ * Requests a server, which must fail with this message and leave everything unchanged. Returns the
+ * message.
  */
 async function refused(world: World, network: 'red' | 'redAcross', words: RegExp): Promise<string> {
   const { user, host, networks } = world;

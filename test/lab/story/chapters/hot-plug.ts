@@ -1,5 +1,5 @@
 /**
- * Chapter: a VF comes to a running guest and goes again; the guest's life: pause, reboot, stop,
+ * Chapter: a VF is attached to a running guest and detached; the guest's life: pause, reboot, stop,
  * start.
  */
 import type { Claim } from '../telling.ts';
@@ -50,7 +50,7 @@ export async function tellOfHotPlug(world: World, claim: Claim): Promise<void> {
     const free = await user.freeVfs('physnet1');
     await user.act(server.id, { resume: null });
     await user.settled(server.id, 'ACTIVE');
-    // A resume begins the console again, as a start does: what it says of the NIC is of now.
+    // A resume begins the console again, as a start does: its report of the NIC is new.
     const nic = await server.console.waitFor({ what: 'NIC', mac: server.ports[0]!.mac_address });
     return expected(
       nic['driver'] === 'igbvf',

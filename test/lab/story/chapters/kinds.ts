@@ -1,6 +1,6 @@
 /**
- * Of the four servers: a VF, a macvtap, a NIC on a bridge, and a PCI device that is no NIC, in one
- * guest.
+ * Of the four servers: a VF, a macvtap, a NIC on a bridge, and a PCI device that is not a NIC, in
+ * one guest.
  */
 import { labDevices } from '../../machine.ts';
 import type { FourServers } from './four-servers.ts';

@@ -1,5 +1,6 @@
 /**
- * Chapters: two who want the last VF; an agent, and a libvirtd, that die in the middle of a boot.
+ * Chapters: two servers that compete for the last VF; an agent, and a libvirtd, that die during a
+ * boot.
  */
 import type { Claim } from '../telling.ts';
 import {

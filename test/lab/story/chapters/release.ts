@@ -1,13 +1,13 @@
 /**
- * Of the four servers: what they hold while they run, and what their end leaves behind, which is
- * nothing.
+ * Of the four servers: what they hold while they run, and that their deletion leaves nothing
+ * behind.
  */
 import { labDevices } from '../../machine.ts';
 import type { FourServers } from './four-servers.ts';
 import type { Claim } from '../telling.ts';
 import { clear, driverOf, expected, type ShownVf, vfsOf, type World } from '../world.ts';
 
-/** How the first PF was before there was any server. */
+/** The first PF's state before there was any server. */
 export interface Before {
   four: FourServers;
   vfsBefore: ShownVf[];

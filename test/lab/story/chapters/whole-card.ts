@@ -1,4 +1,4 @@
-/** Chapter: a whole PF; its VFs go out of stock, and come back. */
+/** Chapter: a whole PF; its VFs leave the pool, and return. */
 import { labDevices } from '../../machine.ts';
 import type { Claim } from '../telling.ts';
 import { boot, clear, driverOf, expected, hostShows, type World } from '../world.ts';
