@@ -66,7 +66,7 @@ export function machineCommand(machine: Machine): string[] {
 
 function boot({ image, console, withIommu }: Machine): string[] {
   const isShell = console === 'terminal';
-  const words = [
+  const parameters = [
     ...['console=ttyS0', 'panic=-1', 'oops=panic', 'quiet', 'loglevel=4', 'mitigations=off'],
     // On a busy machine the emulated timer ticks too late for the kernel's own check of it.
     'no_timer_check',
@@ -77,7 +77,7 @@ function boot({ image, console, withIommu }: Machine): string[] {
     ...(isShell ? ['lab.shell'] : []),
   ];
   return [
-    ...['-kernel', image.kernel, '-initrd', image.initialDisk, '-append', words.join(' ')],
+    ...['-kernel', image.kernel, '-initrd', image.initialDisk, '-append', parameters.join(' ')],
     ...['-serial', isShell ? 'mon:stdio' : `file:${console.file}`],
   ];
 }

@@ -10,8 +10,8 @@ import { parseArgs } from 'node:util';
 import { startLabHost } from './host.ts';
 import { labDevices, outsideAddress } from './machine.ts';
 import { smoke } from './smoke.ts';
-import { type StayingPlace, tellStory } from './story/tell.ts';
-import { closingLines } from './story/telling.ts';
+import { type StayingPlace, runStory } from './story/run-story.ts';
+import { closingLines } from './story/story-report.ts';
 
 const { values } = parseArgs({
   options: {
@@ -25,9 +25,9 @@ const { values } = parseArgs({
 
 if (values.console === true) await openConsole();
 else if (values.smoke === true) await smoke();
-else await tell();
+else await story();
 
-async function tell(): Promise<void> {
+async function story(): Promise<void> {
   const write = (line: string) => void process.stdout.write(`${line}\n`);
   const options = {
     // With a shell no chapter runs unless selected.
@@ -35,18 +35,16 @@ async function tell(): Promise<void> {
     ...(values.only !== undefined && { only: values.only }),
     ...(values.shell === true && { stay: { greeting, visit } }),
   };
-  let reported = await tellStory(write, options);
+  let reported = await runStory(write, options);
   // Emulated processors fail now and then, independent of what the story checks.
   for (let again = 0; reported.isCutOff && again < 2 && values.shell !== true; again++) {
-    write(
-      '\nThe emulated host did not live to the end. The story starts again from its beginning.',
-    );
-    reported = await tellStory(write, options);
+    write('\nThe emulated host ended early. The story starts again from its beginning.');
+    reported = await runStory(write, options);
   }
   for (const line of closingLines(reported)) write(line);
   if (values.json !== undefined)
     writeFileSync(values.json, `${JSON.stringify(reported, null, 2)}\n`);
-  process.exitCode = reported.holds ? 0 : 1;
+  process.exitCode = reported.passed ? 0 : 1;
 }
 
 function greeting({ cloudsYaml, libvirtUri, share }: StayingPlace): string[] {
@@ -59,7 +57,7 @@ function greeting({ cloudsYaml, libvirtUri, share }: StayingPlace): string[] {
     '  openstack console log show my-server',
     `  virsh -c ${libvirtUri} list`,
     `The wire between the two PFs is recorded in ${share}/wire.pcap.`,
-    'Lines typed here are run on the emulated host, as root. Ctrl-D ends it all.',
+    'Lines typed here are run on the emulated host, as root. Ctrl-D stops everything.',
   ];
 }
 

@@ -108,7 +108,7 @@ export function labAgent(place: AgentPlace): LabAgent {
       const { stdout, stderr } = await host.run(
         '/lab/node /opt/novella-agent/novella-agent.mjs doctor --json --config /mnt/share/agent.yaml',
       );
-      if (stdout === '') throw new Error(`the doctor said nothing: ${stderr}`);
+      if (stdout === '') throw new Error(`the doctor printed nothing: ${stderr}`);
       return JSON.parse(stdout) as DoctorReport;
     },
     async memoryMib() {

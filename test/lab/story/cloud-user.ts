@@ -189,13 +189,13 @@ export class CloudUser {
 /** Polls until there is an answer. Throws after the time-out (seconds). */
 export async function until<T>(
   what: string,
-  patienceSeconds: number,
+  timeoutSeconds: number,
   ask: () => Promise<T | undefined>,
 ): Promise<T> {
   const look = async () => {
     const value = await ask();
     return { done: value !== undefined, value };
   };
-  const answer = await waitFor(what, look, { limitMs: patienceSeconds * 1_000, pauseMs });
+  const answer = await waitFor(what, look, { limitMs: timeoutSeconds * 1_000, pauseMs });
   return answer as T;
 }

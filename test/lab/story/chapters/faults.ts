@@ -5,7 +5,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labDevices } from '../../machine.ts';
 import { labHostName } from '../agent.ts';
-import type { Claim } from '../telling.ts';
+import type { Check } from '../story-report.ts';
 import {
   ask,
   driverOf,
@@ -23,10 +23,10 @@ interface Fault {
   /** A script on the host. */
   strike: string;
   /** A script on the host that reverses it. */
-  mend: string;
+  restore: string;
   network: 'red' | 'redAcross';
   /** Of the server's fault. */
-  words: RegExp;
+  message: RegExp;
 }
 
 const [first, second] = labDevices.pfs;
@@ -38,9 +38,9 @@ const faults: Fault[] = [
   {
     what: 'a PF that is down',
     strike: `ip link set ${first.interface} down`,
-    mend: `ip link set ${first.interface} up`,
+    restore: `ip link set ${first.interface} up`,
     network: 'red',
-    words: /PF enp1s0 is down/,
+    message: /PF enp1s0 is down/,
   },
   {
     what: 'a VF with a foreign driver',
@@ -49,62 +49,62 @@ const faults: Fault[] = [
       echo ${onlyVf} > /sys/bus/pci/devices/${onlyVf}/driver/unbind
       echo uio_pci_generic > ${driverOverride}
       ${bind}`,
-    mend: `
+    restore: `
       echo ${onlyVf} > /sys/bus/pci/devices/${onlyVf}/driver/unbind
       echo > ${driverOverride}
       ${bind}`,
     network: 'redAcross',
-    words: /0000:02:10.0 is bound to uio_pci_generic/,
+    message: /0000:02:10.0 is bound to uio_pci_generic/,
   },
   {
     what: 'a full disk',
     strike: `
       room=$(df --output=avail -B1 /var/lib/novella | tail -1)
       fallocate -l $((room - 65536)) /var/lib/novella/filler`,
-    mend: 'rm -f /var/lib/novella/filler',
+    restore: 'rm -f /var/lib/novella/filler',
     network: 'red',
-    words: /disk full: guest .* needs 2 MiB|is full/,
+    message: /disk full: guest .* needs 2 MiB|is full/,
   },
   {
     what: 'a folder without write permission',
     strike: `
       mount --bind /var/lib/novella/guests /var/lib/novella/guests
       mount -o remount,bind,ro /var/lib/novella/guests`,
-    mend: 'umount /var/lib/novella/guests',
+    restore: 'umount /var/lib/novella/guests',
     network: 'red',
-    words: /read-only file system/i,
+    message: /read-only file system/i,
   },
   {
     what: 'a stopped libvirtd',
     strike: killLibvirtd,
-    mend: startLibvirtd,
+    restore: startLibvirtd,
     network: 'red',
-    words: /libvirtd at qemu:.* does not answer/,
+    message: /libvirtd at qemu:.* does not answer/,
   },
 ];
 
-export async function tellOfFaults(world: World, claim: Claim): Promise<void> {
+export async function checkFaults(world: World, check: Check): Promise<void> {
   const { host, agent, user } = world;
-  await claim('novella doctor finds nothing to mend on the host', async () => {
+  await check('novella doctor finds no fault on the host', async () => {
     const { ok, checks } = await agent.doctor();
     const failing = checks.filter(({ level }) => level === 'fail');
-    const words = failing.map(({ name, found }) => `${name}: ${found}`).join('; ');
-    return expected(ok, ok ? `${checks.length} checks` : words);
+    const message = failing.map(({ name, found }) => `${name}: ${found}`).join('; ');
+    return expected(ok, ok ? `${checks.length} checks` : message);
   });
-  for (const { what, strike, mend, network, words } of faults) {
-    await claim(`${what} is reported, and nothing is left behind`, async () => {
+  for (const { what, strike, restore, network, message } of faults) {
+    await check(`${what} is reported, and nothing is left behind`, async () => {
       await host.mustRun(`set -e\n${strike}`);
       try {
-        return await refused(world, network, words);
+        return await refused(world, network, message);
       } finally {
-        await host.mustRun(`set -e\n${mend}`);
-        await hostShows('the host to be well', async () =>
+        await host.mustRun(`set -e\n${restore}`);
+        await hostShows('the host to be healthy', async () =>
           (await user.problemsOf(labHostName)).length === 0 ? true : undefined,
         );
       }
     });
   }
-  await claim('an image that is none is reported, and nothing is left behind', async () => {
+  await check('an invalid image is reported, and nothing is left behind', async () => {
     const file = join(host.shareDirectory, 'no-image');
     writeFileSync(file, 'no qcow2 at all');
     const requested = { name: 'broken', disk_format: 'qcow2', container_format: 'bare' };
@@ -112,7 +112,7 @@ export async function tellOfFaults(world: World, claim: Claim): Promise<void> {
     rmSync(file);
     return refused({ ...world, imageId }, 'red', /is not a valid qcow2 image/);
   });
-  await claim('the VF is its own driver’s again', async () => {
+  await check('the VF has its own driver again', async () => {
     const driver = await driverOf(world, onlyVf);
     return expected(driver === 'igbvf', driver);
   });
@@ -122,7 +122,11 @@ export async function tellOfFaults(world: World, claim: Claim): Promise<void> {
  * Requests a server, which must fail with this message and leave everything unchanged. Returns the
  * message.
  */
-async function refused(world: World, network: 'red' | 'redAcross', words: RegExp): Promise<string> {
+async function refused(
+  world: World,
+  network: 'red' | 'redAcross',
+  pattern: RegExp,
+): Promise<string> {
   const { user, host, networks } = world;
   const port = await user.createPort(networks[network], 'direct');
   const id = await ask(world, 'unlucky', [port]);
@@ -146,5 +150,5 @@ async function refused(world: World, network: 'red' | 'redAcross', words: RegExp
     !macs.some(({ address }) => address === port.mac_address),
     `${message}; a VF still has its MAC`,
   );
-  return expected(words.test(message), message);
+  return expected(pattern.test(message), message);
 }

@@ -2,10 +2,10 @@
  * Chapter: four servers at once. `a` and `b` have a NIC of each kind, and `a` the NVMe disk and a
  * trusted VF; `other` is in another VLAN of the same PF, `across` in their VLAN on the other PF.
  */
-import { tellOfKinds } from './kinds.ts';
-import { tellOfRelease } from './release.ts';
-import type { Claim } from '../telling.ts';
-import { tellOfVlans } from './vlans.ts';
+import { checkKinds } from './kinds.ts';
+import { checkRelease } from './release.ts';
+import type { Check } from '../story-report.ts';
+import { checkVlans } from './vlans.ts';
 import { boot, type RunningServer, vfsOf, type World } from '../world.ts';
 
 export interface FourServers {
@@ -15,7 +15,7 @@ export interface FourServers {
   across: RunningServer;
 }
 
-export async function tellOfFourServers(world: World, claim: Claim): Promise<void> {
+export async function checkFourServers(world: World, check: Check): Promise<void> {
   const { user, networks, flavors } = world;
   const vfsBefore = await vfsOf(world, 'enp1s0');
   const freeBefore = await user.freeVfs('physnet1');
@@ -33,7 +33,7 @@ export async function tellOfFourServers(world: World, claim: Claim): Promise<voi
   const redAcross = await user.createPort(networks.redAcross, 'direct');
   const across = await boot(world, 'across', [redAcross]);
   const four = { a, b, other, across };
-  await tellOfVlans(world, four, claim);
-  await tellOfKinds(world, four, claim);
-  await tellOfRelease(world, { four, vfsBefore, freeBefore }, claim);
+  await checkVlans(world, four, check);
+  await checkKinds(world, four, check);
+  await checkRelease(world, { four, vfsBefore, freeBefore }, check);
 }

@@ -2,15 +2,15 @@
  * Chapter: a VF is attached to a running guest and detached; the guest's life: pause, reboot, stop,
  * start.
  */
-import type { Claim } from '../telling.ts';
+import type { Check } from '../story-report.ts';
 import { addressOf, boot, clear, expected, hostShows, vfsOf, type World } from '../world.ts';
 
-export async function tellOfHotPlug(world: World, claim: Claim): Promise<void> {
+export async function checkHotPlug(world: World, check: Check): Promise<void> {
   const { user, networks } = world;
   const free = await user.freeVfs('physnet1');
   const server = await boot(world, 'grows', [await user.createPort(networks.red, 'direct')]);
   const late = await user.createPort(networks.blue, 'direct');
-  await claim('a direct port attached while it runs becomes a NIC of the guest', async () => {
+  await check('a direct port attached while it runs becomes a NIC of the guest', async () => {
     await user.attach(server.id, late.id);
     const nic = await server.console.waitFor({ what: 'NIC', mac: late.mac_address });
     return expected(
@@ -18,7 +18,7 @@ export async function tellOfHotPlug(world: World, claim: Claim): Promise<void> {
       `${nic['if']} at ${nic['pci']}, driver ${nic['driver']}`,
     );
   });
-  await claim('detached again it leaves the guest, and its VF is free and clean', async () => {
+  await check('detached, it leaves the guest, and its VF is free and clean', async () => {
     await user.detach(server.id, late.id);
     await server.console.waitFor({ what: 'NIC-GONE', mac: late.mac_address });
     const now = await hostShows('the VF to be free', async () => {
@@ -31,7 +31,7 @@ export async function tellOfHotPlug(world: World, claim: Claim): Promise<void> {
     );
     return expected(left.length === 0, `${now} VFs free, ${left.length} with its MAC or VLAN`);
   });
-  await claim('paused, it is PAUSED; unpaused, it answers', async () => {
+  await check('paused, it is PAUSED; unpaused, it answers', async () => {
     await user.act(server.id, { pause: null });
     await user.settled(server.id, 'PAUSED');
     await user.act(server.id, { unpause: null });
@@ -39,12 +39,12 @@ export async function tellOfHotPlug(world: World, claim: Claim): Promise<void> {
     const nics = await server.console.command('nics');
     return expected(nics.length > 0, `${nics.length} NIC`);
   });
-  await claim('its console can be read over the API', async () => {
+  await check('its console can be read over the API', async () => {
     const address = await addressOf(world, server.ports[0]!);
     const output = await user.console(server.id);
     return expected(output.includes(`addr=${address}/24`), `${output.length} characters`);
   });
-  await claim('suspended, its VF is kept for it; resumed, the guest has it again', async () => {
+  await check('suspended, the server keeps its VF; resumed, the guest has it again', async () => {
     await user.act(server.id, { suspend: null });
     await user.settled(server.id, 'SUSPENDED');
     const free = await user.freeVfs('physnet1');
@@ -54,15 +54,15 @@ export async function tellOfHotPlug(world: World, claim: Claim): Promise<void> {
     const nic = await server.console.waitFor({ what: 'NIC', mac: server.ports[0]!.mac_address });
     return expected(
       nic['driver'] === 'igbvf',
-      `${free} VFs free meanwhile, ${nic['if']}, driver ${nic['driver']}`,
+      `${free} VFs free while suspended, ${nic['if']}, driver ${nic['driver']}`,
     );
   });
-  await claim('a guest that powers itself off makes its server SHUTOFF', async () => {
+  await check('a guest that powers itself off makes its server SHUTOFF', async () => {
     await server.console.type('poweroff');
     const { status } = await user.settled(server.id, 'SHUTOFF');
     return status;
   });
-  await claim('started again, it has its VF again', async () => {
+  await check('started again, it has its VF again', async () => {
     await user.act(server.id, { 'os-start': null });
     await user.settled(server.id, 'ACTIVE');
     // A start begins the console again.

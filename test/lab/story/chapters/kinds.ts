@@ -4,18 +4,14 @@
  */
 import { labDevices } from '../../machine.ts';
 import type { FourServers } from './four-servers.ts';
-import type { Claim } from '../telling.ts';
+import type { Check } from '../story-report.ts';
 import { addressOf, answers, driverOf, expected, pings, type World } from '../world.ts';
 
 const kinds = ['direct', 'macvtap', 'normal'] as const;
 const drivers = ['igbvf', 'virtio_net', 'virtio_net'];
 
-export async function tellOfKinds(
-  world: World,
-  { a, b }: FourServers,
-  claim: Claim,
-): Promise<void> {
-  await claim(
+export async function checkKinds(world: World, { a, b }: FourServers, check: Check): Promise<void> {
+  await check(
     'guest a sees a VF and two virtio NICs, with MAC and address of each port',
     async () => {
       const seen: string[] = [];
@@ -32,13 +28,13 @@ export async function tellOfKinds(
   // only.
   for (const [at, kind] of kinds.entries()) {
     if (kind === 'direct') continue;
-    await claim(`over its ${kind} port a reaches the ${kind} port of b`, async () => {
+    await check(`over its ${kind} port a reaches the ${kind} port of b`, async () => {
       const address = await addressOf(world, b.ports[at]!);
       const received = await answers(a, address);
       return expected(received === pings, `${received} of ${pings} pings of ${address} answered`);
     });
   }
-  await claim('guest a has the NVMe disk that its flavor’s alias asks for', async () => {
+  await check('guest a has the NVMe disk that its flavor’s alias requests', async () => {
     const { vendorId, productId, text } = labDevices.nvme;
     const pci = await a.console.waitFor({ what: 'PCI', id: `${vendorId}:${productId}` });
     const disks = await a.console.command('disks');
@@ -48,7 +44,7 @@ export async function tellOfKinds(
       `${pci['address']}, ${disks.length} disks, ${found?.['name'] ?? 'none'} has its text`,
     );
   });
-  await claim('the host cannot use that disk meanwhile', async () => {
+  await check('the host cannot use that disk while the guest has it', async () => {
     const driver = await driverOf(world, labDevices.nvme.address);
     return expected(driver === 'vfio-pci', `driver ${driver}`);
   });

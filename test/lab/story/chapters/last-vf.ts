@@ -2,7 +2,7 @@
  * Chapters: two servers that compete for the last VF; an agent, and a libvirtd, that die during a
  * boot.
  */
-import type { Claim } from '../telling.ts';
+import type { Check } from '../story-report.ts';
 import {
   ask,
   clear,
@@ -14,17 +14,17 @@ import {
   type World,
 } from '../world.ts';
 
-export async function tellOfLastVf(world: World, claim: Claim): Promise<void> {
+export async function checkLastVf(world: World, check: Check): Promise<void> {
   const { user, networks } = world;
   const free = await user.freeVfs('physnet2');
-  await claim('the other PF has one VF free', async () => expected(free === 1, `${free} free`));
+  await check('the other PF has one VF free', async () => expected(free === 1, `${free} free`));
   const port = () => user.createPort(networks.redAcross, 'direct');
   const ids = await Promise.all([
     ask(world, 'first', [await port()]),
     ask(world, 'second', [await port()]),
   ]);
-  await claim(
-    'of two servers that want it one runs and one is refused, with the reason',
+  await check(
+    'of two servers that request it one runs and one is refused, with the reason',
     async () => {
       const ended = await Promise.all(
         ids.map(async (id) => {
@@ -44,18 +44,18 @@ export async function tellOfLastVf(world: World, claim: Claim): Promise<void> {
   await clear(world);
 }
 
-export async function tellOfKilledAgent(world: World, claim: Claim): Promise<void> {
+export async function checkKilledAgent(world: World, check: Check): Promise<void> {
   const { user, networks, agent, host } = world;
   const port = await user.createPort(networks.red, 'direct');
   const free = await user.freeVfs('physnet1');
   const id = await ask(world, 'survivor', [port]);
   await agent.killDuring(id);
-  await claim('the server whose host lost its agent is still being built', async () => {
+  await check('a server whose host lost its agent stays BUILD', async () => {
     const { status } = await user.showServer(id);
     return expected(status === 'BUILD', status);
   });
   await agent.start();
-  await claim('with the agent back it runs, once, with one VF', async () => {
+  await check('with the agent back it runs, once, with one VF', async () => {
     const server = await running(world, id, [port]);
     const domains = (await host.mustRun('virsh -q list --name')).trim().split('\n');
     const now = await user.freeVfs('physnet1');
@@ -67,7 +67,7 @@ export async function tellOfKilledAgent(world: World, claim: Claim): Promise<voi
   await clear(world);
 }
 
-export async function tellOfKilledLibvirtd(world: World, claim: Claim): Promise<void> {
+export async function checkKilledLibvirtd(world: World, check: Check): Promise<void> {
   const { user, networks, host } = world;
   const port = await user.createPort(networks.red, 'direct');
   const free = await user.freeVfs('physnet1');
@@ -76,7 +76,7 @@ export async function tellOfKilledLibvirtd(world: World, claim: Claim): Promise<
     until pgrep -f '[g]uest=instance' > /dev/null; do sleep 0.02; done
     ${killLibvirtd}
     ${startLibvirtd}`);
-  await claim(
+  await check(
     'the boot is undone, with the reason: no QEMU, no file, and the VF is free',
     async () => {
       const ended = await user.settled(id, 'ACTIVE').then(

@@ -1,8 +1,8 @@
 /** Chapter: the same NICs by way of libvirt networks (`libvirt.network_xml: true`). */
-import type { Claim } from '../telling.ts';
+import type { Check } from '../story-report.ts';
 import { addressOf, boot, clear, expected, type World } from '../world.ts';
 
-export async function tellOfNetworkXml(world: World, claim: Claim): Promise<void> {
+export async function checkNetworkXml(world: World, check: Check): Promise<void> {
   const { user, networks, host } = world;
   await world.agent.stop();
   await world.agent.start({ networkXml: true });
@@ -11,14 +11,14 @@ export async function tellOfNetworkXml(world: World, claim: Claim): Promise<void
     await user.createPort(networks.blue, 'macvtap'),
   ];
   const server = await boot(world, 'by-network', ports);
-  await claim('the domain names a libvirt network for each of its NICs', async () => {
+  await check('the domain names a libvirt network for each of its NICs', async () => {
     const xml = await host.mustRun(`virsh dumpxml --inactive ${server.domain}`);
     const names = [...xml.matchAll(/<source network='([^']+)'/g)].map(([, name]) => name);
     const defined = (await host.mustRun('virsh -q net-list --name')).split('\n');
     const known = names.filter((name) => name !== undefined && defined.includes(name));
     return expected(known.length === 2, known.join(', '));
   });
-  await claim('its guest has both NICs, with MAC and address', async () => {
+  await check('its guest has both NICs, with MAC and address', async () => {
     const seen: string[] = [];
     for (const port of ports) {
       const nic = await server.console.waitFor({ what: 'NIC', mac: port.mac_address });
@@ -29,7 +29,7 @@ export async function tellOfNetworkXml(world: World, claim: Claim): Promise<void
     return seen.join(', ');
   });
   await clear(world);
-  await claim('with the server its networks are gone', async () => {
+  await check('a deleted server’s networks are deleted', async () => {
     const names = (await host.mustRun('virsh -q net-list --all --name')).split('\n');
     const left = names.filter((name) => name.startsWith('novella-')).join(', ');
     return expected(left === '', left === '' ? 'none left' : left);

@@ -4,7 +4,7 @@
  */
 import { labDevices } from '../../machine.ts';
 import type { FourServers } from './four-servers.ts';
-import type { Claim } from '../telling.ts';
+import type { Check } from '../story-report.ts';
 import { clear, driverOf, expected, type ShownVf, vfsOf, type World } from '../world.ts';
 
 /** The first PF's state before there was any server. */
@@ -14,16 +14,16 @@ export interface Before {
   freeBefore: number;
 }
 
-export async function tellOfRelease(
+export async function checkRelease(
   world: World,
   { four, vfsBefore, freeBefore }: Before,
-  claim: Claim,
+  check: Check,
 ): Promise<void> {
   const { user } = world;
   const ports = Object.values(four).flatMap((server) => server.ports);
   const slots: string[] = [];
-  await claim(
-    'while they run five VFs of the first PF are theirs, one of them trusted',
+  await check(
+    'while they run they hold five VFs of the first PF, one of them trusted',
     async () => {
       for (const { id } of ports) {
         const slot = (await user.showPort(id))['binding:profile']['pci_slot'];
@@ -40,12 +40,12 @@ export async function tellOfRelease(
     },
   );
   await clear(world);
-  await claim('with the servers gone the PF shows each VF as it was before', async () => {
+  await check('after their deletion the PF shows each VF’s earlier state', async () => {
     const after = await vfsOf(world, 'enp1s0');
     const text = (vfs: ShownVf[]) => JSON.stringify(vfs.map(settings));
     return expected(text(after) === text(vfsBefore), text(after));
   });
-  await claim('every VF has its own driver again, and the NVMe disk its own', async () => {
+  await check('every VF has its own driver again, and the NVMe disk its own', async () => {
     const drivers = await Promise.all(slots.map((slot) => driverOf(world, slot)));
     const disk = await driverOf(world, labDevices.nvme.address);
     return expected(
@@ -53,14 +53,14 @@ export async function tellOfRelease(
       `${drivers.join(', ')}; ${disk}`,
     );
   });
-  await claim('the ports live on, unbound', async () => {
+  await check('the ports still exist, unbound', async () => {
     const shown = await Promise.all(ports.map(({ id }) => user.showPort(id)));
     const bound = shown.filter(
       (port) => (port['binding:host_id'] ?? '') !== '' || 'pci_slot' in port['binding:profile'],
     );
     return expected(bound.length === 0, `${bound.length} of ${shown.length} bound`);
   });
-  await claim('the pool has as many VFs as before', async () => {
+  await check('the pool has as many VFs as before', async () => {
     const now = await user.freeVfs('physnet1');
     return expected(now === freeBefore, `${now} free, ${freeBefore} before`);
   });

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { FourServers } from './four-servers.ts';
-import type { Claim } from '../telling.ts';
+import type { Check } from '../story-report.ts';
 import { vlansOnWire } from './wire.ts';
 import {
   addressOf,
@@ -16,29 +16,29 @@ import {
   type World,
 } from '../world.ts';
 
-export async function tellOfVlans(
+export async function checkVlans(
   world: World,
   { a, b, other, across }: FourServers,
-  claim: Claim,
+  check: Check,
 ): Promise<void> {
   const { user, host } = world;
-  for (const server of [a, b, other, across]) await claim(...ownNic(world, server));
-  await claim('what the host did to start b, and how long it took', async () => {
+  for (const server of [a, b, other, across]) await check(...ownNic(world, server));
+  await check('the host reports its steps to start b, with times', async () => {
     const steps = await user.spawnSteps(b.id);
-    const words = steps.map(({ step, milliseconds }) => `${step} ${Math.round(milliseconds)} ms`);
+    const shown = steps.map(({ step, milliseconds }) => `${step} ${Math.round(milliseconds)} ms`);
     return expected(
       steps.some(({ step }) => step === 'start'),
-      words.join(', '),
+      shown.join(', '),
     );
   });
-  await claim('the config drive of a tells the VLAN and the tag of its VF', async () => {
+  await check('the config drive of a has the VLAN and the tag of its VF', async () => {
     const device = await a.console.waitFor({ what: 'DEVICE', mac: a.ports[0]!.mac_address });
     return expected(
       device['vlan'] === '42' && device['tags']?.includes('storage') === true,
       `vlan ${device['vlan']}, tags ${device['tags']}`,
     );
   });
-  await claim('the PF shows the MACs and VLANs of its three guests', async () => {
+  await check('the PF shows the MACs and VLANs of its three guests', async () => {
     const vfs = await vfsOf(world, 'enp1s0');
     const shown = vfs.map(({ address, vlan_list }) => `${address} ${vlan_list?.[0]?.vlan ?? 0}`);
     const wanted = [a, b].map(({ ports }) => `${ports[0]!.mac_address} 42`);
@@ -48,21 +48,21 @@ export async function tellOfVlans(
       shown.join(', '),
     );
   });
-  await claim('a reaches b: same PF, same VLAN', () => reaches(world, a, b, pings));
-  await claim('a does not reach the guest in VLAN 43', () => reaches(world, a, other, 0));
-  await claim('a reaches the guest on the other PF, across the wire', () =>
+  await check('a reaches b: same PF, same VLAN', () => reaches(world, a, b, pings));
+  await check('a does not reach the guest in VLAN 43', () => reaches(world, a, other, 0));
+  await check('a reaches the guest on the other PF, across the wire', () =>
     reaches(world, a, across, pings),
   );
-  await claim('on the wire the frames of a carry the tag 42, and only that', async () => {
+  await check('on the wire the frames of a carry the tag 42, and only that', async () => {
     const pcap = join(host.shareDirectory, 'wire.pcap');
     const vlans = await vlansOnWire(pcap, a.ports[0]!.mac_address);
     return expected(vlans.join() === '42', `tags ${vlans.join(', ') || 'none'}`);
   });
 }
 
-function ownNic(world: World, server: RunningServer): Parameters<Claim> {
+function ownNic(world: World, server: RunningServer): Parameters<Check> {
   const [port] = server.ports;
-  const check = async () => {
+  const act = async () => {
     const nic = await server.console.waitFor({ what: 'NIC', mac: port!.mac_address });
     const address = await addressOf(world, port!);
     return expected(
@@ -70,7 +70,7 @@ function ownNic(world: World, server: RunningServer): Parameters<Claim> {
       `${nic['if']} ${nic['mac']} driver ${nic['driver']} address ${nic['addr']}`,
     );
   };
-  return [`guest ${server.name} has a VF with its port's MAC and address`, check];
+  return [`guest ${server.name} has a VF with its port's MAC and address`, act];
 }
 
 async function reaches(

@@ -11,28 +11,28 @@ import { hostImage } from '../image.ts';
 import { mustRun } from '#test/debian/must-run.ts';
 import { labAgent, labHostName } from './agent.ts';
 import { CloudUser } from './cloud-user.ts';
-import { tellOfFaults } from './chapters/faults.ts';
-import { tellOfFourServers } from './chapters/four-servers.ts';
-import { tellOfHotPlug } from './chapters/hot-plug.ts';
-import { tellOfKilledAgent, tellOfKilledLibvirtd, tellOfLastVf } from './chapters/last-vf.ts';
-import { tellOfNetworkXml } from './chapters/network-xml.ts';
+import { checkFaults } from './chapters/faults.ts';
+import { checkFourServers } from './chapters/four-servers.ts';
+import { checkHotPlug } from './chapters/hot-plug.ts';
+import { checkKilledAgent, checkKilledLibvirtd, checkLastVf } from './chapters/last-vf.ts';
+import { checkNetworkXml } from './chapters/network-xml.ts';
 import { stock } from './stock.ts';
-import { type Claim, startTelling, type Told } from './telling.ts';
-import { tellOfWholeCard } from './chapters/whole-card.ts';
+import { type Check, startReport, type StoryReport } from './story-report.ts';
+import { checkWholeCard } from './chapters/whole-card.ts';
 import { expected, type World } from './world.ts';
 
-const chapters: { title: string; notify: (world: World, claim: Claim) => Promise<void> }[] = [
-  { title: 'Four servers: VFs, VLANs, every kind of NIC', notify: tellOfFourServers },
-  { title: 'Attach, detach, pause, suspend, stop, start', notify: tellOfHotPlug },
-  { title: 'Two servers compete for the last VF', notify: tellOfLastVf },
-  { title: 'A whole card', notify: tellOfWholeCard },
-  { title: 'The agent is killed during a boot', notify: tellOfKilledAgent },
-  { title: 'libvirtd is killed during a boot', notify: tellOfKilledLibvirtd },
-  { title: 'The same by libvirt networks', notify: tellOfNetworkXml },
-  { title: 'Failures are reported, and the host is restored', notify: tellOfFaults },
+const chapters: { title: string; run: (world: World, check: Check) => Promise<void> }[] = [
+  { title: 'Four servers: VFs, VLANs, every kind of NIC', run: checkFourServers },
+  { title: 'Attach, detach, pause, suspend, stop, start', run: checkHotPlug },
+  { title: 'Two servers compete for the last VF', run: checkLastVf },
+  { title: 'A whole card', run: checkWholeCard },
+  { title: 'The agent is killed during a boot', run: checkKilledAgent },
+  { title: 'libvirtd is killed during a boot', run: checkKilledLibvirtd },
+  { title: 'The same by libvirt networks', run: checkNetworkXml },
+  { title: 'Failures are reported, and the host is restored', run: checkFaults },
 ];
 
-export interface TellOptions {
+export interface StoryOptions {
   /** Runs only chapters with this text in their title. */
   only?: string;
   /** Leaves everything up until the user has finished. */
@@ -51,27 +51,25 @@ export interface StayingPlace {
 }
 
 /** Runs the whole story. Nothing is left behind when this returns. */
-export async function tellStory(
+export async function runStory(
   write: (line: string) => void,
-  options: TellOptions = {},
-): Promise<Told> {
-  const telling = startTelling(write);
+  options: StoryOptions = {},
+): Promise<StoryReport> {
+  const report = startReport(write);
   const state = temporaryDirectory();
   const ends: (() => Promise<unknown> | void)[] = [() => state.remove()];
   try {
     let world: World | undefined;
-    await telling.chapter('An emulated SR-IOV host joins a new cloud', async (claim) => {
-      world = await begin({ state: state.path, claim, ends });
+    await report.chapter('An emulated SR-IOV host joins a new cloud', async (check) => {
+      world = await begin({ state: state.path, check, ends });
     });
-    for (const { title, notify } of chapters) {
+    for (const { title, run } of chapters) {
       const begun = world;
       if (begun === undefined) break;
       if (options.only !== undefined && !title.includes(options.only)) continue;
-      await telling.chapter(title, (claim) =>
-        Promise.race([notify(begun, claim), death(begun.host)]),
-      );
+      await report.chapter(title, (check) => Promise.race([run(begun, check), death(begun.host)]));
       if (!begun.host.hasEnded()) continue;
-      telling.cutOff();
+      report.cutOff();
       break;
     }
     if (options.stay !== undefined && world !== undefined) {
@@ -85,7 +83,7 @@ export async function tellStory(
       for (const line of options.stay.greeting(place)) write(line);
       await Promise.race([options.stay.visit(place), host.ended]);
     }
-    return telling.report();
+    return report.report();
   } finally {
     for (const end of ends.toReversed()) await end();
   }
@@ -104,17 +102,17 @@ async function death(host: LabHost): Promise<never> {
 
 async function begin(parts: {
   state: string;
-  claim: Claim;
+  check: Check;
   ends: (() => Promise<unknown> | void)[];
 }): Promise<World> {
-  const { state, claim, ends } = parts;
+  const { state, check, ends } = parts;
   const configFile = join(state, 'novella.yaml');
   const { vendorId, productId } = labDevices.nvme;
   const alias = { name: 'nvme', vendor_id: vendorId, product_id: productId };
   writeFileSync(configFile, JSON.stringify({ simulated: { hosts: [] }, pci: { alias: [alias] } }));
   let world: World | undefined;
   const bundle = join(state, 'bundle');
-  await claim('the agent is one bundle', async () => {
+  await check('the agent is one bundle', async () => {
     await mustRun('npm', ['run', '-s', 'bundle:agent', '--', bundle]);
     return 'made';
   });
@@ -131,7 +129,7 @@ async function begin(parts: {
     token: await user.enrollHost(labHostName),
     isReady: (since) => user.isReady(labHostName, since),
   });
-  await claim(
+  await check(
     'its agent reports five VFs of one PF, one of the other, and the NVMe disk',
     async () => {
       await agent.start();
@@ -145,14 +143,14 @@ async function begin(parts: {
       );
     },
   );
-  await claim('the agent is small', async () => {
+  await check('the agent’s memory is small', async () => {
     const memory = await agent.memoryMib();
     return expected(memory.agent > 0, `${memory.agent} MiB, its libvirt child ${memory.child} MiB`);
   });
-  await claim('networks, images and flavors are made by the API', async () => {
+  await check('networks, images and flavors are created over the API', async () => {
     world = { user, host, agent, ...(await stock(user, image, state)) };
     return 'made';
   });
-  if (world === undefined) throw new Error('without them there is nothing to tell');
+  if (world === undefined) throw new Error('the story needs its networks, images and flavors');
   return world;
 }
