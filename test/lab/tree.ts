@@ -9,7 +9,8 @@ import { debianTree, leanDpkgOptions, type Tree } from '#test/debian/debian-tree
 const packages = [
   ...['linux-image-amd64', 'initramfs-tools', 'kmod', 'udev', 'busybox-static', 'zstd'],
   ...['qemu-system-x86', 'qemu-utils', 'xorriso'],
-  ...['libvirt-daemon', 'libvirt-daemon-driver-qemu', 'libvirt-daemon-system', 'libvirt-clients'],
+  ...['libvirt-daemon', 'libvirt-daemon-driver-qemu', 'libvirt-daemon-driver-nodedev'],
+  ...['libvirt-daemon-system', 'libvirt-clients'],
   ...['iproute2', 'iputils-ping', 'pciutils', 'ethtool', 'tcpdump', 'procps'],
 ];
 

@@ -167,9 +167,9 @@ async function hostsInHere(
 }
 
 /**
- * Hosts from before this start. No agent has reported yet: one of the previous process that this
- * configuration no longer has is not to be scheduled to; a remote one was not silent, this process
- * was down.
+ * The hosts in the database when this process starts. None has reported to it yet. A host that ran
+ * in the previous process counts as down until it reports: this configuration may no longer have
+ * it. A remote host was not silent, because this process was down: it gets time to dial in.
  */
 async function hostsOfBefore(store: Store, stops: Stops): Promise<ReturningHosts> {
   const enrolments = await store.enrolments.list();

@@ -1,5 +1,6 @@
 /** Debian packages that a test needs beside Node: installed when they are missing and we may. */
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 
 /**
  * Makes sure these packages are installed. Throws with the command to run when this user may not
@@ -15,6 +16,18 @@ export function ensureDebianPackages(names: string[]): void {
   }
   apt('update', '-qq');
   apt('install', '-y', '-qq', '--no-install-recommends', ...missing);
+}
+
+/**
+ * These packages on this release of Debian or a later one; none on an earlier one, which does not
+ * have them. Example: `packagesSince(13, ['libvirt-daemon-driver-nodedev'])`.
+ */
+export function packagesSince(release: number, names: string[]): string[] {
+  const file = '/etc/debian_version';
+  if (!existsSync(file)) return [];
+  // Such as `12.11`; a release to come has a name, `forky/sid`.
+  const number = Number.parseInt(readFileSync(file, 'utf8'), 10);
+  return number < release ? [] : names;
 }
 
 function isInstalled(name: string): boolean {

@@ -20,12 +20,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunProgram } from '#runtime/run-program.ts';
-import { ensureDebianPackages } from '../debian/debian-packages.ts';
+import { ensureDebianPackages, packagesSince } from '../debian/debian-packages.ts';
 
 /** Debian packages of a host that runs guests, without any service of the system. */
 const packages = [
   'libvirt-daemon',
   'libvirt-daemon-driver-qemu',
+  // Debian 12 has it in `libvirt-daemon`.
+  ...packagesSince(13, ['libvirt-daemon-driver-nodedev']),
   'libvirt-clients',
   'qemu-system-x86',
   'qemu-utils',
