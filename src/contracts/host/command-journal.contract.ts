@@ -16,7 +16,7 @@ export function commandJournalContract(fresh: () => () => CommandJournal): void 
     expect(await fresh()().read()).toEqual([]);
   });
 
-  test('what was written is read in the next life; the newest word on a command counts', async () => {
+  test('what was written is read after a restart; the newest entry of a command counts', async () => {
     const open = fresh();
     const other: JournalEntry = { ...begun, seq: 2 };
     await open().write(begun);
@@ -34,7 +34,7 @@ export function commandJournalContract(fresh: () => () => CommandJournal): void 
     expect(await open().read()).toEqual([{ ...begun, hostId: 'another' }]);
   });
 
-  test('what was removed is gone; removing it again is no error', async () => {
+  test('a removed entry is gone; removing it again is no error', async () => {
     const open = fresh();
     await open().write(done);
     await open().remove(done);

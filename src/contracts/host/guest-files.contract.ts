@@ -41,7 +41,7 @@ export function describeGuestFiles(
     const fresh = async () => (await make(images)).files;
     const guest = aGuest({ imageId: 'disk' });
 
-    test('files of a guest are made, kept and removed, each as often as asked', async () => {
+    test('files of a guest are made, kept and removed; repeating each is no error', async () => {
       const files = await fresh();
       expect(await files.list()).toEqual([]);
       await files.prepare({ ...guest, kernel }, { fresh: false });
@@ -54,32 +54,44 @@ export function describeGuestFiles(
     });
 
     test.each<[string, Partial<Guest>, RegExp]>([
-      ['image is gone', { imageId: 'gone' }, /^image gone does not exist any more$/],
+      ['image does not exist', { imageId: 'gone' }, /^image gone does not exist any more$/],
       [
         'image has a backing file',
         { imageId: 'backed' },
         /^image backed is not a valid qcow2 image: it has a backing file$/,
       ],
-      ['image is no qcow2', { imageId: 'no-qcow2' }, /^image no-qcow2 is not a valid qcow2 image/],
       [
-        'image is a qcow2 that calls itself raw',
+        'image is not a qcow2 image',
+        { imageId: 'no-qcow2' },
+        /^image no-qcow2 is not a valid qcow2 image/,
+      ],
+      [
+        'image is a qcow2 image declared as raw',
         { imageId: 'hidden-qcow2' },
         /^image hidden-qcow2 is declared raw but/,
       ],
-      ['image is of another kind', { imageId: 'vmdk' }, /^image vmdk has disk format 'vmdk'/],
+      [
+        'image has an unsupported format',
+        { imageId: 'vmdk' },
+        /^image vmdk has disk format 'vmdk'/,
+      ],
       [
         'image is too large',
         { imageId: 'large' },
         /^image large is a disk of 3072 MiB, the flavor's has 1024 MiB$/,
       ],
-      ['kernel is gone', { kernel: { ...kernel, imageId: 'gone' } }, /^image gone does not exist/],
       [
-        'kernel is a disk',
+        'kernel does not exist',
+        { kernel: { ...kernel, imageId: 'gone' } },
+        /^image gone does not exist/,
+      ],
+      [
+        'kernel is a disk image',
         { kernel: { ...kernel, imageId: 'vmdk' } },
         /^image vmdk is to be a kernel/,
       ],
       [
-        'ramdisk is a disk',
+        'ramdisk is a disk image',
         { kernel: { ...kernel, ramdiskImageId: 'vmdk' } },
         /^image vmdk is to be a ramdisk/,
       ],
@@ -93,7 +105,7 @@ export function describeGuestFiles(
       expect(await files.list()).toEqual([]);
     });
 
-    test('what the image service says when it does not answer is what the guest gets', async () => {
+    test('a guest’s error carries the message of an image service that does not answer', async () => {
       const silent = someImages();
       silent.open = () => Promise.reject(new ComputeError('unavailable', 'no answer'));
       const { files } = await make(silent);
@@ -114,7 +126,7 @@ export function describeGuestFiles(
       expect(await files.list()).toEqual([guest.id]);
     });
 
-    test('a guest that has its files starts again though its images are gone', async () => {
+    test('a guest that has its files starts again though its images were deleted', async () => {
       const going = someImages();
       const { files } = await make(going);
       await files.prepare({ ...guest, kernel }, { fresh: false });
@@ -122,7 +134,7 @@ export function describeGuestFiles(
       await files.prepare({ ...guest, kernel }, { fresh: false });
     });
 
-    test('a fresh start that fails leaves the files that were there', async () => {
+    test('a fresh start that fails keeps the existing files', async () => {
       const files = await fresh();
       await files.prepare(guest, { fresh: false });
       const gone = { ...guest, imageId: 'gone' };
@@ -130,7 +142,7 @@ export function describeGuestFiles(
       expect(await files.list()).toEqual([guest.id]);
     });
 
-    test('an image is brought to the host once for all guests', async () => {
+    test('an image is copied to the host once for all guests', async () => {
       const counted = someImages();
       const { files } = await make(counted);
       const guests = ['1', '2', '3'].map((end) => ({ ...guest, id: guest.id.slice(0, -1) + end }));
@@ -139,11 +151,11 @@ export function describeGuestFiles(
       expect(counted.opened).toEqual(['disk']);
     });
 
-    test('a guest that never ran wrote nothing', async () => {
+    test('a guest that never ran has an empty console', async () => {
       expect(await (await fresh()).consoleOutput(guest.id, null)).toBe('');
     });
 
-    test('the console shows the last lines, as many as asked', async () => {
+    test('the console returns the last lines, as many as requested', async () => {
       const { files, run } = await make(images);
       await files.prepare(guest, { fresh: false });
       await run(guest.id, 200);
@@ -155,7 +167,7 @@ export function describeGuestFiles(
       expect(await files.consoleOutput(guest.id, 0)).toBe('');
     });
 
-    test('a long console is shown from its end only', async () => {
+    test('only the end of a long console is returned', async () => {
       const { files, run } = await make(images);
       await files.prepare(guest, { fresh: false });
       await run(guest.id, 2 * maxConsoleBytes);

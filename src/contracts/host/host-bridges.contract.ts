@@ -30,7 +30,7 @@ export function describeHostBridges(
       host = undefined;
     });
 
-    test('a bridge is there once it is made, and gone once it is released; twice is no error', async () => {
+    test('a bridge exists from its creation to its release; repeating either is no error', async () => {
       const { bridges, names } = await begin();
       await bridges.ensureBridge(bridge, flat);
       await bridges.ensureBridge(bridge, flat);
@@ -42,7 +42,7 @@ export function describeHostBridges(
       expect(await names()).toEqual([bridge]);
     });
 
-    test('a bridge of a network without a physical one is joined to nothing', async () => {
+    test('a bridge of a network without a physical network has no uplink', async () => {
       const { bridges, names } = await begin();
       await bridges.ensureBridge(bridge, local);
       expect(await names()).toEqual([bridge]);
@@ -63,7 +63,7 @@ export function describeHostBridges(
       });
     if (hasVlans) testVlans();
 
-    test('a physical network without an interface here is refused by name, and nothing is made', async () => {
+    test('a physical network without an interface on the host is refused by name, and nothing is created', async () => {
       const { bridges, names } = await begin();
       const nowhere = { physicalNetwork: 'physnet3', vlan: 42 };
       await expect(bridges.ensureBridge(bridge, nowhere)).rejects.toMatchObject({

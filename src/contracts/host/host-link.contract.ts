@@ -34,7 +34,7 @@ export function hostLinkContract(connect: () => Promise<JoinedEnds>): void {
     },
   };
 
-  test('each end hears what the other said, in order, also what was said before it listened', async () => {
+  test('each end receives the other’s messages in order, also those sent before it listened', async () => {
     const { agentEnd, controllerEnd } = await connect();
     const sent = [hello, result(1), result(2), result(3, 'x'.repeat(300_000)), result(4)];
     for (const message of sent) agentEnd.send(message);
@@ -48,7 +48,7 @@ export function hostLinkContract(connect: () => Promise<JoinedEnds>): void {
     expect(await listen(agentEnd, 2)).toEqual(answers);
   });
 
-  test('a listener that is not done with a message gets no other', async () => {
+  test('a listener gets no other message until it is done with one', async () => {
     const { agentEnd, controllerEnd } = await connect();
     const trail: string[] = [];
     const done = new Promise<void>((resolve) => {
@@ -69,7 +69,7 @@ export function hostLinkContract(connect: () => Promise<JoinedEnds>): void {
   });
 
   test.each(['agentEnd', 'controllerEnd'] as const)(
-    'when the %s closes, both are reported once, also who asks later',
+    'when the %s closes, both are notified once, also a later listener',
     async (closer) => {
       const ends = await connect();
       let reported = 0;
@@ -90,7 +90,7 @@ export function hostLinkContract(connect: () => Promise<JoinedEnds>): void {
     },
   );
 
-  test('what was said before a close arrives; what is said after it is lost without an error', async () => {
+  test('messages sent before a close arrive; later ones are lost without an error', async () => {
     const { agentEnd, controllerEnd } = await connect();
     agentEnd.send(hello);
     agentEnd.send(result(1));

@@ -11,7 +11,7 @@ export function describeHostMemory(
   make: () => Promise<{ memory: HostMemory; again?: () => HostMemory }>,
 ): void {
   describe(`host memory contract: ${name}`, () => {
-    test('a document is kept, replaced and forgotten', async () => {
+    test('a document is stored, replaced and removed', async () => {
       const { memory } = await make();
       expect(await memory.read('devices/0000:01:10.0')).toBeUndefined();
       await memory.write('devices/0000:01:10.0', { driver: 'igbvf', vf: null });
@@ -34,7 +34,7 @@ export function describeHostMemory(
       ]);
     });
 
-    test('what was read is nobody else’s to change', async () => {
+    test('changing a returned document does not change the stored one', async () => {
       const { memory } = await make();
       const document = { uses: ['a'] };
       await memory.write('bridges/br0', document);
@@ -42,7 +42,7 @@ export function describeHostMemory(
       expect(await memory.read('bridges/br0')).toEqual({ uses: ['a'] });
     });
 
-    test('it outlives its process, where it says so', async () => {
+    test('documents outlive the process, where the memory is persistent', async () => {
       const { memory, again } = await make();
       await memory.write('devices/0000:01:10.0', { driver: 'igbvf' });
       if (again === undefined) return;

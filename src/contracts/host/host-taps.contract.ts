@@ -32,7 +32,7 @@ export function describeHostTaps(name: string, make: () => Promise<TapsUnderTest
       host = undefined;
     });
 
-    test('a tap is there once it is made, and gone once it is removed; twice is no error', async () => {
+    test('a tap exists from its creation to its removal; repeating either is no error', async () => {
       const { taps, names, ports } = await begin();
       await taps.ensureTap(plain, 'guest-1');
       await taps.ensureTap(plain, 'guest-1');
@@ -43,7 +43,7 @@ export function describeHostTaps(name: string, make: () => Promise<TapsUnderTest
       expect(await names()).toEqual([]);
     });
 
-    test('a tap of Open vSwitch is a port of its bridge as long as it is there', async () => {
+    test('a tap of Open vSwitch is a port of its bridge as long as it exists', async () => {
       const { taps, names, ports } = await begin();
       await taps.ensureTap({ ...ofSwitch, isMultiQueue: true }, 'guest-1');
       await taps.ensureTap({ ...ofSwitch, isMultiQueue: true }, 'guest-1');
@@ -53,7 +53,7 @@ export function describeHostTaps(name: string, make: () => Promise<TapsUnderTest
       expect([...(await ports()), ...(await names())]).toEqual([]);
     });
 
-    test('a bridge that is not there is named, and no tap is left', async () => {
+    test('a missing bridge is named, and no tap is left', async () => {
       const { taps, names } = await begin();
       const nowhere = { ...ofSwitch, ovs: { ...ovs, bridge: 'br-none' } };
       await expect(taps.ensureTap(nowhere, 'guest-1')).rejects.toMatchObject({

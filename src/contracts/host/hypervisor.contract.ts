@@ -59,7 +59,7 @@ export function describeHypervisor(name: string, suite: HypervisorSuite): void {
   const { make, timeoutMs } = suite;
   const { aGuestHere, aRunningGuest } = tools(suite);
   describe(`hypervisor contract: ${name}`, { timeout: timeoutMs ?? 5_000 }, () => {
-    test('a guest goes from defined to running to gone', async () => {
+    test('a guest is defined, started, stopped and undefined', async () => {
       const hypervisor = await make();
       const guest = await aGuestHere();
       const states = async () => (await hypervisor.listGuests()).map(({ state }) => state);
@@ -73,7 +73,7 @@ export function describeHypervisor(name: string, suite: HypervisorSuite): void {
       expect(await states()).toEqual([]);
     });
 
-    test('every act can be done twice', async () => {
+    test('every operation can be repeated', async () => {
       const hypervisor = await make();
       const guest = await aGuestHere();
       await hypervisor.define(guest, {});
@@ -145,7 +145,7 @@ export function describeHypervisor(name: string, suite: HypervisorSuite): void {
       await expect(hypervisor.restore(guest.id)).rejects.toMatchObject({ kind: 'conflict' });
     });
 
-    test('a watcher is notified of what becomes of a guest', async () => {
+    test('a watcher is notified of a guest’s state changes', async () => {
       const hypervisor = await make();
       const guest = await aGuestHere();
       const reported: string[] = [];
@@ -181,7 +181,7 @@ export function describeHypervisorDevices(name: string, suite: HypervisorSuite):
   const { make, timeoutMs, macvtapSource = 'enp1s0v1' } = suite;
   const { aGuestHere, aRunningGuest } = tools(suite);
   describe(`hypervisor contract, devices: ${name}`, { timeout: timeoutMs ?? 5_000 }, () => {
-    test('a guest says which devices it holds, and how', async () => {
+    test('a guest lists the devices that it holds, and how', async () => {
       const hypervisor = await make();
       const secondNic = { ...aMacvtapNic(vf1), portId: other, macAddress: 'fa:16:3e:5b:10:02' };
       const guest = await aGuestHere({ nics: [aHostdevNic(vf0), secondNic] });
@@ -221,7 +221,7 @@ export function describeHypervisorDevices(name: string, suite: HypervisorSuite):
       expect(await hypervisor.domainXml(guest.id)).toContain("slot='0x10' function='0x0'");
     });
 
-    test('a guest with a device cannot be saved; once the device is off it can, and resumes with it', async () => {
+    test('a guest with a device cannot be saved; once the device is detached it can, and resumes with it', async () => {
       const nic = aHostdevNic(vf0);
       const { hypervisor, guest, state, held } = await aRunningGuest(nic);
       await expect(hypervisor.save(guest.id)).rejects.toMatchObject({ kind: 'conflict' });
@@ -236,7 +236,7 @@ export function describeHypervisorDevices(name: string, suite: HypervisorSuite):
       expect(await held()).toEqual([vf0]);
     });
 
-    test('a NIC comes to a running guest and goes again, in its definition too', async () => {
+    test('a NIC is attached to a running guest and detached, in its definition too', async () => {
       const nic = aHostdevNic(vf0);
       const { hypervisor, guest, held } = await aRunningGuest();
       const isDefined = async () =>
@@ -249,7 +249,7 @@ export function describeHypervisorDevices(name: string, suite: HypervisorSuite):
       expect([await held(), await isDefined()]).toEqual([[], false]);
     });
 
-    test('a NIC comes to a guest that is off, and is there when it starts', async () => {
+    test('a NIC attached to a stopped guest is there when it starts', async () => {
       const { hypervisor, guest, held } = await aRunningGuest();
       await hypervisor.destroy(guest.id);
       await hypervisor.attachNic(guest.id, aMacvtapNic(vf1), { [vf1]: macvtapSource });
@@ -268,7 +268,7 @@ export function describeHypervisorDevices(name: string, suite: HypervisorSuite):
       });
     });
 
-    test('NICs of a guest that is gone are gone; none comes to it', async () => {
+    test('detaching a NIC from an undefined guest is no error; attaching one is', async () => {
       const hypervisor = await make();
       await hypervisor.detachNic(other, aHostdevNic(vf0));
       await expect(hypervisor.attachNic(other, aHostdevNic(vf0), {})).rejects.toMatchObject({

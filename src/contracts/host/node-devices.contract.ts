@@ -22,7 +22,7 @@ export function describeNodeDevices(name: string, { make, functions }: NodeDevic
       expect([...known.keys()].sort()).toEqual(all.map(({ address }) => address).sort());
     });
 
-    test('only what is asked for is said, and for nothing nothing', async () => {
+    test('only the requested functions are listed; an empty request lists none', async () => {
       const nodeDevices = await make();
       const [first, ...others] = await functions();
       expect((await nodeDevices.describe([])).size).toBe(0);
@@ -32,7 +32,7 @@ export function describeNodeDevices(name: string, { make, functions }: NodeDevic
       expect([...(await nodeDevices.describe([first])).keys()]).toEqual([first.address]);
     });
 
-    test('said again it is the same', async () => {
+    test('a repeated list is equal', async () => {
       const nodeDevices = await make();
       const all = await functions();
       expect(await nodeDevices.describe(all)).toEqual(await nodeDevices.describe(all));
@@ -43,7 +43,7 @@ export function describeNodeDevices(name: string, { make, functions }: NodeDevic
 /** For the captured igb host with an interface on each VF. */
 export function describeNodeDevicesOfVfs(name: string, suite: NodeDevicesSuite): void {
   describe(`node devices contract: ${name}`, () => {
-    test('a VF has the features of its interface, as Nova keeps them; its PF none', async () => {
+    test('a VF has the features of its interface, as Nova stores them; its PF has none', async () => {
       const all = await suite.functions();
       const known = await (await suite.make()).describe(all);
       const vfs = all.filter(({ deviceType }) => deviceType === 'type-VF');

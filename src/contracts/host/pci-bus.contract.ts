@@ -46,7 +46,7 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       });
     });
 
-    test('a VF comes with its PF, its number there, and both interfaces', async () => {
+    test('a VF is listed with its PF, its number there, and both interfaces', async () => {
       const { functions } = await (await make()).listFunctions();
       expect(functions.find(({ address }) => address === vf1)).toEqual({
         address: vf1,
@@ -62,7 +62,7 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       });
     });
 
-    test('the interface of a function is found by address; one without has none', async () => {
+    test('the interface of a function is found by address; a function may have none', async () => {
       const bus = await make();
       expect(await bus.ifnameOf(vf0)).toBe('enp1s0v0');
       expect(await bus.ifnameOf(parsePciAddress('0000:00:1f.0'))).toBeNull();
@@ -79,13 +79,13 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       expect(await bus.driverOf(vf1)).toEqual(expect.any(String));
     });
 
-    test('a VF that nobody has touched has the MAC of its own driver and no other setting', async () => {
+    test('an untouched VF has the MAC of its own driver and no other setting', async () => {
       const { settings, own } = await (await make()).vfState(vf0);
       expect(settings).toEqual({ ...untouchedVf, macAddress: own?.macAddress });
       expect(own).toMatchObject({ ifname: 'enp1s0v0', isMacGiven: false, isUp: false });
     });
 
-    test('settings of a VF are made and read back; the others, and other VFs, stay', async () => {
+    test('settings of a VF are set and read back; the others, and other VFs, stay', async () => {
       const bus = await make();
       const before = await bus.vfState(vf1);
       const change = { macAddress, vlan: 42, qos: 3, spoofCheck: false, maxTxRateMbps: 100 };
@@ -98,7 +98,7 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       expect(await bus.vfState(vf1)).toEqual(before);
     });
 
-    test('the interface of a VF takes the MAC that its PF was given before', async () => {
+    test('the interface of a VF takes the MAC that was set on its PF before', async () => {
       const bus = await make();
       await bus.applyVfStep({ do: 'set-vf', address: vf0, change: { macAddress, vlan: 42 } });
       await bus.applyVfStep({ do: 'set-vf-link', address: vf0, macAddress, up: true });
@@ -108,7 +108,7 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       expect(own).toMatchObject({ macAddress, isUp: true });
     });
 
-    test('a setting that the NIC lacks is known beforehand, and refused by name', async () => {
+    test('an unsupported setting of a NIC is known beforehand, and refused by name', async () => {
       const bus = await make();
       const change = { linkState: 'disable', spoofCheck: false } as const;
       expect(await bus.lackingSettings(vf0, change)).toEqual(['linkState']);
@@ -122,7 +122,7 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       });
     });
 
-    test('what is no VF has no VF settings', async () => {
+    test('a function that is not a VF has no VF settings', async () => {
       const bus = await make();
       const refusal = { kind: 'unavailable', message: expect.stringContaining(pf0) };
       await expect(bus.vfState(pf0)).rejects.toMatchObject(refusal);
@@ -130,7 +130,7 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       await expect(bus.applyVfStep(step)).rejects.toMatchObject(refusal);
     });
 
-    test('a VF is alone in its IOMMU group, its PF is up, and nobody uses it', async () => {
+    test('a VF is alone in its IOMMU group, its PF is up, and the host does not use it', async () => {
       const bus = await make();
       expect(await bus.deviceFacts(vf0)).toMatchObject({
         driver: await bus.driverOf(vf0),
@@ -142,7 +142,7 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       await expect(bus.deviceFacts(nowhere)).rejects.toMatchObject({ kind: 'unavailable' });
     });
 
-    test('a PF is given another number of VFs, which are then there, untouched', async () => {
+    test('a PF gets another number of VFs, which then exist, untouched', async () => {
       const bus = await make();
       const vfsOf = async () =>
         (await bus.listFunctions()).functions.filter(({ parentAddress }) => parentAddress === pf0);
@@ -175,7 +175,7 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       expect(await bus.driverOf(vf0)).toBe(driver);
     });
 
-    test('a watcher is notified of VFs that go, until the watch ends', {
+    test('a watcher is notified of removed VFs, until the watch ends', {
       timeout: 30_000,
     }, async () => {
       const bus = await make();

@@ -25,7 +25,7 @@ export function describeIdentityService(
     });
     afterAll(() => world.stop());
 
-    test('a token has its user, project and roles, and goes along', async () => {
+    test('a token has its user, project and roles, and is forwarded', async () => {
       const token = await world.signIn('demo');
       const caller = await world.identity.validate(token);
       expect(caller).toMatchObject({
@@ -41,14 +41,14 @@ export function describeIdentityService(
       expect(await world.identity.validate(token)).toEqual(caller);
     });
 
-    test('who has the role admin is admin', async () => {
+    test('a user with the role admin is an administrator', async () => {
       const caller = await world.identity.validate(await world.signIn('admin'));
       expect(caller.isAdmin).toBe(true);
       expect(caller.roles).toContain('admin');
     });
 
     test.each(['', 'nobody', 'two\nlines', 'é', 'x'.repeat(4_000)])(
-      'a text that is no token is refused: %j',
+      'a text that is not a token is refused: %j',
       async (text) => {
         await expect(world.identity.validate(text)).rejects.toMatchObject({
           kind: 'unauthenticated',
@@ -66,7 +66,7 @@ export function describeIdentityService(
       });
     });
 
-    test('a token that has ended is refused, though it was believed a moment before', async () => {
+    test('an expired token is refused, though it was accepted a moment before', async () => {
       const { token, outlive } = await world.signInBriefly();
       await world.identity.validate(token);
       await outlive();

@@ -29,7 +29,7 @@ export function describeImageService(name: string, make: () => Promise<ImagesUnd
     });
     afterAll(() => world.stop());
 
-    test('an image is shown with what a guest needs to know of it', async () => {
+    test('an image has what a guest needs to know of it', async () => {
       const { images, member, whole } = world;
       expect(await images.showImage(whole.id, member)).toEqual({
         id: whole.id,
@@ -43,7 +43,7 @@ export function describeImageService(name: string, make: () => Promise<ImagesUnd
       });
     });
 
-    test('its bytes come whole, with size, hash and format', async () => {
+    test('its bytes are complete, with size, hash and format', async () => {
       const { images, whole } = world;
       const { bytes, ...described } = await images.openImage(whole.id);
       expect(described).toMatchObject({
@@ -56,7 +56,7 @@ export function describeImageService(name: string, make: () => Promise<ImagesUnd
       expect(Buffer.concat(parts).equals(whole.bytes)).toBe(true);
     });
 
-    test('one that is not there, or not the caller’s to see, is not found', async () => {
+    test('an image that does not exist, or that the caller may not see, is not found', async () => {
       const { images, member, foreignId } = world;
       for (const id of [unknownId, foreignId]) {
         await expect(images.showImage(id, member)).rejects.toMatchObject({
@@ -74,7 +74,7 @@ export function describeImageService(name: string, make: () => Promise<ImagesUnd
       expect(size).toBeGreaterThan(0);
     });
 
-    test('one without bytes yet is a conflict to open', async () => {
+    test('opening an image without bytes is a conflict', async () => {
       const { images, queuedId } = world;
       await expect(images.openImage(queuedId)).rejects.toMatchObject({
         kind: 'conflict',

@@ -11,7 +11,7 @@ export interface DescribedImages {
 }
 
 export function imageSourceContract(fresh: () => Promise<DescribedImages>): void {
-  test('an image comes whole, with its size, hash and format', async () => {
+  test('an image is complete, with its size, hash and format', async () => {
     const { source, whole } = await fresh();
     const { bytes, ...described } = await source.open(whole.id);
     expect(described).toMatchObject({
@@ -24,7 +24,7 @@ export function imageSourceContract(fresh: () => Promise<DescribedImages>): void
     expect(Buffer.concat(parts).equals(whole.bytes)).toBe(true);
   });
 
-  test('the same image can be opened twice at once', async () => {
+  test('the same image can be opened twice concurrently', async () => {
     const { source, whole } = await fresh();
     const sizes = await Promise.all(
       [source.open(whole.id), source.open(whole.id)].map(async (opened) => {

@@ -65,7 +65,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       return world.network.createPort(requested, caller);
     };
 
-    test('a network shows its segment and subnets to the service, and to a member that it can be booted on', async () => {
+    test('a network has its segment and subnets for the service, and the fact that it can be booted on for a member', async () => {
       const { network, networkId, physicalNetwork, vlan, member } = world;
       const seen = await network.showNetwork(networkId);
       expect(seen).toMatchObject({
@@ -77,7 +77,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       expect(await network.findNetwork(networkId, member)).toEqual(asMember);
     });
 
-    test('what is not there is not found', async () => {
+    test('an unknown network, port or group is not found', async () => {
       const { network, member } = world;
       const gone = { kind: 'notFound', message: expect.stringContaining(unknownId) };
       await expect(network.showNetwork(unknownId)).rejects.toMatchObject(gone);
@@ -85,7 +85,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       await expect(network.showPort(unknownId, member)).rejects.toMatchObject(gone);
     });
 
-    test('a port has the security groups it is made with, else the project’s default, until they are changed', async () => {
+    test('a port has the security groups of its creation, else the project’s default, until they are changed', async () => {
       const { network, member } = world;
       const { projectId } = member;
       const groups = await network.listSecurityGroups({ projectId }, member);
@@ -117,7 +117,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       expect(await network.listSecurityGroups({ ids }, member)).toEqual([]);
     });
 
-    test('several ports are read at once; one that does not exist is left out', async () => {
+    test('several ports are read at once; one that does not exist is omitted', async () => {
       const { network } = world;
       const ids = [await world.makePort('direct'), await world.makePort('normal')];
       const ports = await network.listPorts([unknownId, ...ids]);
@@ -125,7 +125,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       expect(await network.listPorts([])).toEqual([]);
     });
 
-    test('agents, where there are any, show their host and what they reach', async () => {
+    test('agents, where they exist, list their host and the networks they serve', async () => {
       const { network, host, physicalNetwork } = world;
       const agents = await network.listAgents();
       expect(agents.on('no-such-host')).toEqual([]);
@@ -139,7 +139,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       );
     });
 
-    test('another project’s port is not there for a member, and is for the service', async () => {
+    test('another project’s port does not exist for a member, and does for the service', async () => {
       const id = await world.makeForeignPort();
       await expect(world.network.showPort(id, world.member)).rejects.toMatchObject({
         kind: 'notFound',
@@ -193,7 +193,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       expect((await network.listServerPorts(serverId)).map((port) => port.id)).not.toContain(id);
     });
 
-    test('a host that does not reach the network: binding_failed is the answer', async () => {
+    test('a host without the network answers with vif_type binding_failed', async () => {
       const { bound, seen } = await bind(await world.makePort('direct'), world.hostElsewhere);
       expect(bound.vifType).toBe('binding_failed');
       const place = { host: world.hostElsewhere, network: seen };
@@ -201,7 +201,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       await world.network.updatePort(bound.id, unbindChange(bound));
     });
 
-    test('a port waits on a second host, is moved there, and leaves the first', async () => {
+    test('a port is bound to a second host, moved there, and unbound from the first', async () => {
       const { network, host, secondHost, vlan } = world;
       const id = await world.makePort('direct');
       const { bound } = await bind(id, host);
@@ -240,7 +240,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       await network.updatePort(id, unbindChange(bound));
     });
 
-    test('a binding where nobody could make it, or of a port that no server has, is refused', async () => {
+    test('a binding that no agent can make, or of a port without a server, is refused', async () => {
       const { network, host, hostElsewhere } = world;
       const id = await world.makePort('direct');
       const requested = { host: hostElsewhere, vnicType: 'direct', profile: {} } as const;
@@ -259,7 +259,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       await network.updatePort(id, unbindChange(bound));
     });
 
-    test('a port is made for a server, and deleting it twice is no error', async () => {
+    test('a port is created for a server, and deleting it twice is no error', async () => {
       const { network, member } = world;
       const port = await createPort(member);
       expect(port).toMatchObject({
@@ -272,7 +272,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       expect(await network.listPorts([port.id])).toEqual([]);
     });
 
-    test('a port is made with the rights of its user: another project’s network is not there for it', async () => {
+    test('a port is created with the rights of its user: another project’s network does not exist for it', async () => {
       const networkId = await world.makeForeignNetwork();
       await expect(createPort(world.member, { networkId })).rejects.toMatchObject({
         kind: 'notFound',
@@ -280,7 +280,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       });
     });
 
-    test('an address in use is a conflict, in the words of the service', async () => {
+    test('an address in use is a conflict, with the service’s message', async () => {
       const { network, owner } = world;
       const port = await createPort(owner);
       const fixedIp = port.fixedIps[0]?.ipAddress ?? '';
@@ -291,7 +291,7 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       await network.deletePort(port.id);
     });
 
-    test('a project boots on shared networks, and once it has its own on those', async () => {
+    test('a project boots on shared networks, and on its own once it has one', async () => {
       const { network, networkId, member } = world;
       const ids = async () => (await network.listBootableNetworks(member)).map(({ id }) => id);
       expect(await ids()).toContain(networkId);

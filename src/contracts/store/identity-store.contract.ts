@@ -44,7 +44,7 @@ export function identityStoreContract(open: () => Promise<IdentityStore>): void 
     );
   });
 
-  test('grants a role once, however often it is asked', async () => {
+  test('grants a role once, however often it is requested', async () => {
     const store = await filled();
     const assignment = { userId: 'u1', projectId: 'p1', roleId: 'r1' };
     await store.grant(assignment);

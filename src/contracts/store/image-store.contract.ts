@@ -24,7 +24,7 @@ const image: StoredImage = {
 };
 
 export function imageStoreContract(open: () => Promise<ImageStore>): void {
-  test('gives back what was added, newest first', async () => {
+  test('returns what was added, newest first', async () => {
     const store = await open();
     const newer = { ...image, id: 'i2', createdAt: 2, sizeBytes: 5_000_000_000 };
     await store.add(image);
@@ -40,7 +40,7 @@ export function imageStoreContract(open: () => Promise<ImageStore>): void {
     await expect(store.add(image)).rejects.toThrow('image i1 exists already');
   });
 
-  test('changes an image only while it has the status asked for', async () => {
+  test('changes an image only while it has the required status', async () => {
     const store = await open();
     await store.add(image);
     expect(await store.update('i1', { status: 'saving' }, 'queued')).toBe(true);

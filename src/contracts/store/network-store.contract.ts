@@ -88,7 +88,7 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     return store;
   };
 
-  test('gives back networks, subnets and ports as they were added', async () => {
+  test('returns networks, subnets and ports as they were added', async () => {
     const store = await filled();
     expect(await store.network('net1')).toEqual(network);
     expect(await store.subnets('net1')).toEqual([subnet]);
@@ -97,7 +97,7 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     expect(await store.takenAddresses('sub1')).toEqual(new Set(['10.0.0.5']));
   });
 
-  test('counts what belongs to a project', async () => {
+  test('counts the resources of a project', async () => {
     const store = await filled();
     for (const things of ['networks', 'subnets', 'ports'] as const) {
       expect(await store.count(things, 'p1')).toBe(1);
@@ -107,7 +107,7 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     expect(await store.count('securityGroupRules', 'p1')).toBe(0);
   });
 
-  test('refuses a segment twice, flat networks included', async () => {
+  test('refuses a duplicate segment, flat networks included', async () => {
     const store = await filled();
     await expect(store.addNetwork({ ...network, id: 'net2' })).rejects.toThrow('vlan 42');
     const flat: StoredNetwork = { ...network, networkType: 'flat', segmentationId: null };
@@ -115,7 +115,7 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     await expect(store.addNetwork({ ...flat, id: 'flat2' })).rejects.toThrow('flat');
   });
 
-  test('refuses an address twice in a subnet and a MAC twice on a network', async () => {
+  test('refuses a duplicate address in a subnet and a duplicate MAC on a network', async () => {
     const store = await filled();
     const other = { ...port, id: 'port2' };
     await expect(store.addPort(other)).rejects.toThrow('fa:16:3e:00:00:01');
@@ -155,7 +155,7 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     expect(await store.isMacTaken('net1', port.macAddress)).toBe(false);
   });
 
-  test('bindings that wait are one on each host, and go with their port', async () => {
+  test('inactive bindings are one per host, and are deleted with their port', async () => {
     const store = await filled();
     const { vnicType, profile } = port;
     const waits = { portId: 'port1', host: 'h2', vnicType, profile };
@@ -170,14 +170,14 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     expect(await store.portBindings('port1')).toEqual([]);
   });
 
-  test('subnets go with their network', async () => {
+  test('subnets are deleted with their network', async () => {
     const store = await filled();
     await store.removePort('port1');
     await store.removeNetwork('net1');
     expect(await store.subnets()).toEqual([]);
   });
 
-  test('what a transaction throws undoes all of it', async () => {
+  test('an error in a transaction undoes all of it', async () => {
     const store = await filled();
     const work = store.atomic(async (rows) => {
       await rows.updateNetwork({ ...network, name: 'renamed' });
@@ -187,7 +187,7 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     expect((await store.network('net1'))?.name).toBe('n');
   });
 
-  test('a project has one default security group; rules go with their group', async () => {
+  test('a project has one default security group; rules are deleted with their group', async () => {
     const store = await open();
     await store.addSecurityGroup(group, [rule]);
     await expect(store.addSecurityGroup({ ...group, id: 'g2' }, [])).rejects.toThrow('default');

@@ -5,7 +5,7 @@ import type { OpenStore } from './store.contract.ts';
 import type { ActionOutcome } from './store.ts';
 
 export function storeActionsContract(fresh: () => Promise<OpenStore>): void {
-  test('actions are newest first; an event that ends replaces the one that ran', async () => {
+  test('actions are newest first; an event that ends replaces the running one', async () => {
     const store = await (await fresh())();
     const { task: boot, ...newServer } = aNewServer();
     await store.servers.create({ ...newServer, task: boot });
@@ -40,20 +40,23 @@ export function storeActionsContract(fresh: () => Promise<OpenStore>): void {
       message: 'no VF is left',
     },
     { outcome: { is: 'failed', kind: 'unavailable', message: 'no KVM' }, message: 'no KVM' },
-  ])('an action ends as its workflow says: $outcome.is', async ({ outcome, message }) => {
-    const open = await fresh();
-    const store = await open();
-    const task = await aBoot(store);
-    await store.commit(toStep(task, 'bind-ports'));
-    const [running] = await store.servers.actions(task.serverId);
-    expect(running).toMatchObject({ outcome: null, message: null });
-    await store.commit({ task, next: null, outcome });
-    expect(await (await open()).servers.actions(task.serverId)).toMatchObject([
-      { outcome, message },
-    ]);
-  });
+  ])(
+    'an action ends with the outcome of its workflow: $outcome.is',
+    async ({ outcome, message }) => {
+      const open = await fresh();
+      const store = await open();
+      const task = await aBoot(store);
+      await store.commit(toStep(task, 'bind-ports'));
+      const [running] = await store.servers.actions(task.serverId);
+      expect(running).toMatchObject({ outcome: null, message: null });
+      await store.commit({ task, next: null, outcome });
+      expect(await (await open()).servers.actions(task.serverId)).toMatchObject([
+        { outcome, message },
+      ]);
+    },
+  );
 
-  test('a workflow that succeeds in the end keeps the message of what it waited for', async () => {
+  test('a workflow that succeeds in the end keeps the message of its wait', async () => {
     const store = await (await fresh())();
     const task = await aBoot(store);
     await store.commit(toStep(task, 'bind-ports', { actionMessage: 'its host is silent' }));

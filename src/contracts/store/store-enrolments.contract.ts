@@ -10,7 +10,7 @@ const hv2: Enrolment = { host: 'hv2', tokenSha256: 'bb', createdAt: 6, revokedAt
 const once = { replaces: false };
 
 export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
-  test('an enrolled host is found by its token, over another connection; any other token is nobody’s', async () => {
+  test('an enrolled host is found by its token, over another connection; an unknown token finds none', async () => {
     const open = await fresh();
     const { enrolments } = await open();
     await enrolments.enroll(hv2, once);
@@ -21,7 +21,7 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     expect(await again.ofToken('cc')).toBeUndefined();
   });
 
-  test('a host with a good token gets another only where it replaces the first, which is nobody’s then', async () => {
+  test('a host with a valid token gets another only as a replacement, which invalidates the first', async () => {
     const { enrolments } = await (await fresh())();
     await enrolments.enroll(hv1, once);
     const next = { host: 'hv1', tokenSha256: 'cc', createdAt: 9 };
@@ -35,7 +35,7 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     expect(await enrolments.ofToken('aa')).toBeUndefined();
   });
 
-  test('of two that enroll one host at once, one is refused', async () => {
+  test('of two concurrent enrolments of one host, one is refused', async () => {
     const open = await fresh();
     const stores = [await open(), await open()];
     const tries = await Promise.allSettled(
@@ -47,7 +47,7 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     expect(await stores[0]?.enrolments.list()).toHaveLength(1);
   });
 
-  test('a host that is removed was never enrolled', async () => {
+  test('a removed host counts as never enrolled', async () => {
     const { enrolments } = await (await fresh())();
     await enrolments.enroll(hv1, once);
     expect(await enrolments.remove('hv1')).toBe(true);
@@ -56,7 +56,7 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     expect(await enrolments.remove('hv1')).toBe(false);
   });
 
-  test('a revoked token is known as such, and the host can be enrolled again', async () => {
+  test('a revoked token is recognized as revoked, and the host can be enrolled again', async () => {
     const { enrolments } = await (await fresh())();
     await enrolments.enroll(hv1, once);
     await enrolments.revoke('hv1', 7);

@@ -10,7 +10,7 @@ import type { OpenStore } from './store.contract.ts';
 import type { CommitResult, Store, Task } from './store.ts';
 
 export function storeGroupsContract(fresh: () => Promise<OpenStore>): void {
-  test('a group is read back as it was made, over another connection, by id and by project', async () => {
+  test('a group is read back as created, over another connection, by id and by project', async () => {
     const open = await fresh();
     const store = await open();
     const made = await aGroup(store, { maxServersPerHost: 3 });
@@ -26,7 +26,7 @@ export function storeGroupsContract(fresh: () => Promise<OpenStore>): void {
     expect(await again.serverGroups.get('none')).toBeUndefined();
   });
 
-  test('a server joins when it is made and leaves when it is deleted', async () => {
+  test('a server joins its group when it is created and leaves it when it is deleted', async () => {
     const store = await (await fresh())();
     const { id } = await aGroup(store);
     const [first, second] = [await aMember(store, id), await aMember(store, id)];
@@ -37,7 +37,7 @@ export function storeGroupsContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.serverGroups.of(first.serverId)).toBeUndefined();
   });
 
-  test('a server whose group is gone is refused, and nothing of it is left', async () => {
+  test('a server whose group does not exist is refused, and nothing of it is left', async () => {
     const store = await (await fresh())();
     const newServer = { ...aNewServer(), groupId: 'gone' };
     await expect(store.servers.create(newServer)).rejects.toMatchObject({
@@ -47,7 +47,7 @@ export function storeGroupsContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.servers.get(newServer.server.id)).toBeUndefined();
   });
 
-  test('a removed group leaves its servers alone; a second removal finds none', async () => {
+  test('removing a group leaves its servers unchanged; a second removal finds none', async () => {
     const store = await (await fresh())();
     const { id } = await aGroup(store);
     const { serverId } = await aMember(store, id);
@@ -58,7 +58,7 @@ export function storeGroupsContract(fresh: () => Promise<OpenStore>): void {
     await expect(store.serverGroups.remove(id)).rejects.toMatchObject({ kind: 'notFound' });
   });
 
-  test('its servers are counted by host; one that is on none is not', async () => {
+  test('the servers of a group are counted by host; one without a host is not', async () => {
     const store = await (await fresh())();
     const { id } = await aGroup(store);
     for (const host of ['host-1', 'host-2', 'host-1', null]) {
@@ -72,7 +72,7 @@ export function storeGroupsContract(fresh: () => Promise<OpenStore>): void {
     ]);
   });
 
-  test('a placement that read an older group, or one that is gone, is refused whole', async () => {
+  test('a placement that read an older group, or one that was deleted, is refused as a whole', async () => {
     const store = await (await fresh())();
     const group = await aGroup(store);
     const hostId = await aHost(store, []);
@@ -89,7 +89,7 @@ export function storeGroupsContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.tasks.of(second.serverId)).toEqual(second);
   });
 
-  test('two connections that fight for hosts never put two servers of an anti-affinity group on one', async () => {
+  test('two connections that compete for hosts never put two servers of an anti-affinity group on one', async () => {
     const open = await fresh();
     const stores = [await open(), await open()];
     const { id } = await aGroup(stores[0]!);

@@ -10,7 +10,7 @@ type Boot = Task<'boot'>;
 type Five = [Boot, Boot, Boot, Boot, Boot];
 
 export function leaseContract(fresh: () => Promise<OpenStore>): void {
-  test('each due task is leased once, though two connections look at once', async () => {
+  test('each due task is leased once, though two connections poll concurrently', async () => {
     const open = await fresh();
     const [first, second] = [await open(), await open()];
     const boots = [];
@@ -26,7 +26,7 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     expect(await first.tasks.lease('a', 1_000, leaseMs, { limit: 4 })).toEqual([]);
   });
 
-  test('what is due longest comes first; what is not due yet does not come', async () => {
+  test('the task that is due longest is first; one that is not due yet is not leased', async () => {
     const store = await (await fresh())();
     const [late, early, next] = [await aBoot(store), await aBoot(store), await aBoot(store)];
     for (const [task, dueAt] of [
@@ -40,7 +40,7 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     expect(leased.map((task) => task.id)).toEqual([early.id, next.id]);
   });
 
-  test('tasks are counted by what they wait for, and the oldest named', async () => {
+  test('tasks are counted by what they wait for, with the oldest of each', async () => {
     const store = await (await fresh())();
     const boots = [];
     for (let count = 0; count < 5; count++) boots.push(await aBoot(store));
@@ -83,7 +83,7 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     });
   });
 
-  test('a task that was given back is leased again, with what the step handed on', async () => {
+  test('a released task is leased again, with the state that the step passed on', async () => {
     const store = await (await fresh())();
     const boot = await aBoot(store);
     const [task] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
@@ -101,7 +101,7 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     ]);
   });
 
-  test('when a lease runs out another takes the task, and the first can neither commit nor give it back', async () => {
+  test('when a lease expires another takes the task, and the first can neither commit nor release it', async () => {
     const store = await (await fresh())();
     await aBoot(store);
     const [stuck] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
@@ -129,7 +129,7 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     expect(heir).toMatchObject({ serverId, epoch: 2 });
   });
 
-  test('an owner does not take what it runs itself, even after its lease', async () => {
+  test('an owner does not take a task that it runs itself, even after its lease', async () => {
     const store = await (await fresh())();
     const { serverId } = await aBoot(store);
     const other = await aBoot(store);
@@ -158,7 +158,7 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     ]);
   });
 
-  test('whoever was born with a lease and is late finds its task with another', async () => {
+  test('an owner whose lease from creation has expired finds its task with another', async () => {
     const store = await (await fresh())();
     const created = aNewServer();
     const lease = { owner: 'req-1', until: 1_000 + leaseMs };
@@ -169,7 +169,7 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.commit(late)).toEqual({ ok: false, why: 'superseded' });
   });
 
-  test('a workflow may begin with a lease of its own, while the one of the step before stands', async () => {
+  test('a workflow may begin with a lease of its own while the lease of the step before stands', async () => {
     const store = await (await fresh())();
     await aBoot(store);
     const [boot] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
@@ -190,7 +190,7 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 })).toEqual([task]);
   });
 
-  test('a process that knows it is alone gives back every lease', async () => {
+  test('a process that is the only one releases every lease', async () => {
     const store = await (await fresh())();
     const boot = await aBoot(store);
     await store.tasks.lease('dead', 1_000, leaseMs, { limit: 1 });

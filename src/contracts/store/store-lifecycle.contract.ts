@@ -18,7 +18,7 @@ const request: PciRequest = {
 };
 
 export function storeLifecycleContract(fresh: () => Promise<OpenStore>): void {
-  test('a NIC and its request come with one commit and go with another; its port is free then', async () => {
+  test('a NIC and its request are added by one commit and removed by another; its port is free then', async () => {
     const store = await (await fresh())();
     const first = aNic();
     const task = await aBoot(store, { nics: [first] });
@@ -47,7 +47,7 @@ export function storeLifecycleContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.servers.pciRequests(other.server.id)).toEqual([request]);
   });
 
-  test('a server that got no host releases its ports, and still shows its NICs', async () => {
+  test('a server without a host releases its ports, and still shows its NICs', async () => {
     const store = await (await fresh())();
     const nic = aNic();
     const task = await aBoot(store, { nics: [nic] });
@@ -56,7 +56,7 @@ export function storeLifecycleContract(fresh: () => Promise<OpenStore>): void {
     expect((await store.servers.get(task.serverId))?.nics).toEqual([nic]);
   });
 
-  test('who begins only on an idle server is refused while a workflow runs, though two ask at once', async () => {
+  test('an action that needs an idle server is refused while a workflow runs, though two are requested at once', async () => {
     const open = await fresh();
     const [store, second] = [await open(), await open()];
     const boot = await aBoot(store);
@@ -88,7 +88,7 @@ export function storeLifecycleContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.tasks.of(boot.serverId)).toMatchObject({ kind: 'act', epoch: 2 });
   });
 
-  test("an operator's word on a host, and who holds its NUMA nodes, are read back", async () => {
+  test("an operator's setting of a host, and the holders of its NUMA nodes, are read back", async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, []);
     const { generation } = (await store.hosts.get(hostId))!;
@@ -104,7 +104,7 @@ export function storeLifecycleContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.hosts.get(hostId)).toMatchObject(set);
   });
 
-  test('a host is forgotten with all that it holds of deleted servers; their tasks wait no longer', async () => {
+  test('a host is deleted with all that it holds of deleted servers; their tasks wait no longer', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, [aVf('0000:81:00.1')]);
     const next = await aHost(store, [], 'host-2');

@@ -82,7 +82,7 @@ async function severalServers(store: Store): Promise<void> {
 }
 
 export function storeListsContract(fresh: () => Promise<OpenStore>): void {
-  test('pages in any order hold every server once, in the order of the whole list', async () => {
+  test('pages in any order contain every server once, in the order of the whole list', async () => {
     const store = await (await fresh())();
     await severalServers(store);
     for (const by of everyField) {
@@ -127,7 +127,7 @@ export function storeListsContract(fresh: () => Promise<OpenStore>): void {
     }
   });
 
-  test('conditions: one of some values, none of some, no value, changed within', async () => {
+  test('conditions: one of some values, not one of some, no value, changed within', async () => {
     const store = await (await fresh())();
     await severalServers(store);
     const names = async (selection: Partial<ServerSelection>) =>
@@ -174,7 +174,7 @@ export function storeListsContract(fresh: () => Promise<OpenStore>): void {
     expect(await found('REBOOT', 'SHUTOFF')).toEqual(['active/rebooting', 'stopped/powering-on']);
   });
 
-  test('servers are read in the order of their ids; one that does not exist is left out', async () => {
+  test('servers are read in the order of their ids; one that does not exist is omitted', async () => {
     const store = await (await fresh())();
     const ids: string[] = [];
     for (let at = 0; at < 130; at += 1) ids.push((await store.servers.create(aNewServer())).id);
@@ -183,7 +183,7 @@ export function storeListsContract(fresh: () => Promise<OpenStore>): void {
     expect(read.map(({ id }) => id)).toEqual(ids.toReversed());
   });
 
-  test('what a command said is erased when its host has answered; how it ended stays', async () => {
+  test('the content of a command is erased when its host has a result; the outcome stays', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, []);
     const task = await aBoot(store);

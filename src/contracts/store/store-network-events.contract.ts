@@ -22,7 +22,7 @@ const dueNow = async (store: Store) =>
   (await store.tasks.lease('a', 1_000, 100, { limit: 10 })).map(({ serverId }) => serverId);
 
 export function storeNetworkEventsContract(fresh: () => Promise<OpenStore>): void {
-  test('an event is kept over another connection until it was seen to; an equal one takes its place', async () => {
+  test('an event is kept over another connection until it was handled; an equal one replaces it', async () => {
     const open = await fresh();
     const store = await open();
     const { serverId } = await aBoot(store);
@@ -43,7 +43,7 @@ export function storeNetworkEventsContract(fresh: () => Promise<OpenStore>): voi
     expect((await store.networkEvents.of(serverId)).map(({ portId }) => portId)).toEqual(['p2']);
   });
 
-  test('a step sees to kinds that it names, up to the event that it knew', async () => {
+  test('a step handles the kinds that it names, up to the event that it knew', async () => {
     const store = await (await fresh())();
     const task = await aBoot(store);
     const notify = (kind: 'changed' | 'deleted') =>
@@ -62,7 +62,7 @@ export function storeNetworkEventsContract(fresh: () => Promise<OpenStore>): voi
     expect(left.map(({ kind }) => kind)).toEqual(['deleted', 'changed']);
   });
 
-  test('a plug makes the task due that waits for it; another event does not', async () => {
+  test('a plug event makes the task due that waits for it; another event does not', async () => {
     const store = await (await fresh())();
     const { serverId } = await waiting(store);
     const notify = (kind: 'changed' | 'plugged') =>
@@ -83,7 +83,7 @@ export function storeNetworkEventsContract(fresh: () => Promise<OpenStore>): voi
     expect(await dueNow(store)).toEqual([]);
   });
 
-  test('who parks after a plug that was not seen is due at once; after one that was seen, not', async () => {
+  test('a step that parks after an unhandled plug event is due at once; after a handled one, not', async () => {
     const store = await (await fresh())();
     const task = await aBoot(store);
     const { serverId } = task;
@@ -101,7 +101,7 @@ export function storeNetworkEventsContract(fresh: () => Promise<OpenStore>): voi
     expect((await store.tasks.of(serverId))?.dueAt).toBe(far);
   });
 
-  test('a plug that no workflow can wait for is not kept, nor longer than the workflow', async () => {
+  test('a plug event that no workflow can wait for is not kept, nor longer than the workflow', async () => {
     const store = await (await fresh())();
     const task = await aBoot(store);
     const { serverId } = task;
@@ -114,7 +114,7 @@ export function storeNetworkEventsContract(fresh: () => Promise<OpenStore>): voi
     expect((await store.networkEvents.of(serverId)).map(({ kind }) => kind)).toEqual(['changed']);
   });
 
-  test('a server with events is named while no workflow runs for it, and once; a deleted one has none', async () => {
+  test('a server with events is listed while no workflow runs for it, and once; a deleted one has none', async () => {
     const store = await (await fresh())();
     const task = await aBoot(store);
     const { serverId } = task;

@@ -17,7 +17,7 @@ const within = (change: Partial<QuotaLimits>, minCount = 1) => ({
 });
 
 export function storeQuotasContract(fresh: () => Promise<OpenStore>): void {
-  test('usage counts live servers of the project; a deleted one gives back at once', async () => {
+  test('usage counts live servers of the project; a deleted one is subtracted at once', async () => {
     const store = await (await fresh())();
     const [first] = some(1);
     await store.servers.createWithin(within({}), [first!, ...some(2)]);
@@ -44,7 +44,7 @@ export function storeQuotasContract(fresh: () => Promise<OpenStore>): void {
     { limits: { cores: 5 }, made: 2 },
     { limits: { ram: 512 }, made: 1 },
     { limits: {}, made: 5 },
-  ])('of five servers $made are made within $limits', async ({ limits, made }) => {
+  ])('of five servers $made are created within $limits', async ({ limits, made }) => {
     const store = await (await fresh())();
     const servers = await store.servers.createWithin(within(limits), some(5));
     expect(servers).toHaveLength(made);
@@ -53,7 +53,7 @@ export function storeQuotasContract(fresh: () => Promise<OpenStore>): void {
     );
   });
 
-  test('too few are none: nothing of a refused request is left', async () => {
+  test('fewer than the minimum are refused: nothing of a refused request is left', async () => {
     const store = await (await fresh())();
     const asked = store.servers.createWithin(within({ instances: 4 }, 5), some(5));
     await expect(asked).rejects.toMatchObject({
@@ -71,7 +71,7 @@ export function storeQuotasContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.servers.list({ includeDeleted: true })).toEqual([]);
   });
 
-  test('many requests over two connections never pass a limit together', async () => {
+  test('concurrent requests over two connections never exceed a limit together', async () => {
     const open = await fresh();
     const stores = [await open(), await open()];
     const asked = Array.from({ length: 12 }, (_, at) =>
@@ -82,7 +82,7 @@ export function storeQuotasContract(fresh: () => Promise<OpenStore>): void {
     expect(await stores[0]!.quotaUsage('project-1')).toMatchObject({ instances: 6 });
   });
 
-  test('a group takes no more members than the limit, and a project has no more groups', async () => {
+  test('a group has no more members than the limit, and a project no more groups', async () => {
     const store = await (await fresh())();
     const id = await aGroup(store, standardLimits);
     const limits = within({ server_group_members: 2 });

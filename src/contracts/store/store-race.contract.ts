@@ -19,7 +19,7 @@ const takePf: Take = (_host, serverId) => ({
 const takeVcpu: Take = (host) => ({ vcpusUsed: host.vcpusUsed + 1 });
 
 export function storeRaceContract(fresh: () => Promise<OpenStore>): void {
-  test('updates that build on what is there come one after the other', async () => {
+  test('concurrent updates based on the current row apply one after the other', async () => {
     const open = await fresh();
     const stores = [await open(), await open()];
     const { id } = await stores[0]!.servers.create(aNewServer({ tags: [] }));
@@ -40,7 +40,7 @@ export function storeRaceContract(fresh: () => Promise<OpenStore>): void {
     { name: 'a PF and its VF', takes: [takePf, takeVf] },
     { name: 'a VF and its PF', takes: [takeVf, takePf] },
     { name: 'the last vcpu', takes: [takeVcpu, takeVcpu] },
-  ])('of two connections that want $name, exactly one gets it', async ({ takes }) => {
+  ])('of two connections that claim $name, exactly one gets it', async ({ takes }) => {
     const open = await fresh();
     const stores = [await open(), await open()];
     const hostId = await aHost(stores[0]!, [aPf(), aVf(vf)]);
@@ -71,7 +71,7 @@ export function storeRaceContract(fresh: () => Promise<OpenStore>): void {
     }
   });
 
-  test('many boots over two connections share out all VFs, and no VF goes twice', async () => {
+  test('many boots over two connections share all VFs, and no VF is claimed twice', async () => {
     const open = await fresh();
     const stores = [await open(), await open()];
     const addresses = Array.from({ length: 7 }, (_, index) => `0000:81:00.${index + 1}`);
@@ -94,7 +94,7 @@ export function storeRaceContract(fresh: () => Promise<OpenStore>): void {
     expect((await stores[0]!.hosts.get(hostId))?.generation).toBe(2 + addresses.length);
   });
 
-  test('whatever the code does, a held device goes to no other server before it is given back', async () => {
+  test('whatever the code does, a held device goes to no other server before its release', async () => {
     const store = await (await fresh())();
     const [first, second] = [await aBoot(store), await aBoot(store)];
     const held = aVf(vf, { status: 'claimed', serverId: first.serverId });
@@ -110,7 +110,7 @@ export function storeRaceContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.hosts.devices(hostId)).toEqual([stolen]);
   });
 
-  test('whatever the code does, the row of a held device does not go', async () => {
+  test('whatever the code does, the row of a held device is not deleted', async () => {
     const store = await (await fresh())();
     const { serverId } = await aBoot(store);
     const hostId = await aHost(store, [aVf(vf, { status: 'missing', serverId })]);
@@ -120,7 +120,7 @@ export function storeRaceContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.hosts.devices(hostId)).toHaveLength(1);
   });
 
-  test('two connections that want one port: exactly one server is made', async () => {
+  test('two connections that request one port: exactly one server is created', async () => {
     const open = await fresh();
     const stores = [await open(), await open()];
     const nic = aNic();

@@ -40,7 +40,7 @@ function takeOverContract(fresh: () => Promise<OpenStore>): void {
     );
   };
 
-  test('a delete over a running boot starts when the running step has returned, and the boot commits nothing more', async () => {
+  test('a deletion during a boot starts when the running step has returned, and the boot commits nothing more', async () => {
     const open = await fresh();
     const [store, other] = [await open(), await open()];
     await aBoot(store);
@@ -61,7 +61,7 @@ function takeOverContract(fresh: () => Promise<OpenStore>): void {
     expect(await other.tasks.lease('b', 1_000, leaseMs, { limit: 1 })).toEqual([deletion]);
   });
 
-  test('a delete over a step that does not return starts when its lease runs out: the lease is renewed no more', async () => {
+  test('a deletion over a step that does not return starts when its lease expires: the lease is no longer renewed', async () => {
     const store = await (await fresh())();
     await aBoot(store);
     const [boot] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
@@ -74,7 +74,7 @@ function takeOverContract(fresh: () => Promise<OpenStore>): void {
     expect(leased).toMatchObject({ id: deletion.id });
   });
 
-  test('a delete over a boot whose process died starts when its lease runs out', async () => {
+  test('a deletion over a boot whose process died starts when its lease expires', async () => {
     const store = await (await fresh())();
     await aBoot(store);
     const [boot] = await store.tasks.lease('dead', 1_000, leaseMs, { limit: 1 });
@@ -83,7 +83,7 @@ function takeOverContract(fresh: () => Promise<OpenStore>): void {
     expect(leased).toEqual({ ...deletion, epoch: deletion.epoch + 1 });
   });
 
-  test('an ended workflow is no task, commits nothing more, and the next one counts on from its epoch', async () => {
+  test('an ended workflow is no task, commits nothing more, and the next one continues its epoch', async () => {
     const store = await (await fresh())();
     const boot = await aBoot(store);
     expect(await store.commit({ task: boot, next: null })).toEqual({ ok: true });
@@ -147,7 +147,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     expect(await (await open()).commands.pending(one)).toEqual([waiting[1]]);
   });
 
-  test('a command that nobody waits for is given once, and again when it has a result', async () => {
+  test('a command without a waiting task is sent once, and again when it has a result', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, []);
     const { serverId } = await aBoot(store);
@@ -179,7 +179,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     });
   });
 
-  test('the answer to an older command wakes nobody who waits for a newer one', async () => {
+  test('the result of an older command does not wake a task that waits for a newer one', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, []);
     const task = await aBoot(store);
@@ -191,7 +191,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     expect((await store.tasks.of(task.serverId))?.dueAt).toBe(6);
   });
 
-  test('who parks when the answer is there already is due at once', async () => {
+  test('a task that parks when the result already exists is due at once', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, []);
     const task = await aBoot(store);
@@ -208,7 +208,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
       body: { do: 'console', guestId: serverId, lines: 5 },
     });
 
-  test('a question waits for its host among the commands, and is answered once', async () => {
+  test('a query waits for its host among the commands, and is answered once', async () => {
     const open = await fresh();
     const [store, other] = [await open(), await open()];
     const hostId = await aHost(store, []);
@@ -225,7 +225,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     expect(await other.commands.answer(hostId, seq)).toEqual(reported);
   });
 
-  test('a task that waits for its command neither hears nor misses anything by a question', async () => {
+  test('a query neither wakes nor delays a task that waits for its command', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, []);
     const task = await aBoot(store);
@@ -240,7 +240,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     expect((await store.tasks.of(task.serverId))?.dueAt).toBe(9_000);
   });
 
-  test('a question that was forgotten is neither asked nor answered, and no command goes with it', async () => {
+  test('a deleted query is neither sent nor answered, and no command is deleted with it', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, []);
     const task = await aBoot(store);
@@ -274,7 +274,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     expect((await store.commands.last(task.serverId, 'spawn'))?.result).toEqual(failed);
   });
 
-  test('a command for an unknown host is refused, and the step with it', async () => {
+  test('a command for an unknown host is refused, and its step too', async () => {
     const store = await (await fresh())();
     const task = await aBoot(store);
     await expect(order(store, task, { hostId: 'none' })).rejects.toMatchObject({

@@ -75,7 +75,7 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
 }
 
 function serversContract(fresh: () => Promise<OpenStore>): void {
-  test('a server is read back as it was made, over another connection and after a restart', async () => {
+  test('a server is read back as created, over another connection and after a restart', async () => {
     const open = await fresh();
     const store = await open();
     const nics = [aNic({ pciRequestId: 'request-1' }), aNic({ position: 1, portId: null })];
@@ -109,7 +109,7 @@ function serversContract(fresh: () => Promise<OpenStore>): void {
     });
   });
 
-  test('serials count up', async () => {
+  test('serials increase', async () => {
     const store = await (await fresh())();
     const first = await store.servers.create(aNewServer());
     const second = await store.servers.create(aNewServer());
@@ -129,7 +129,7 @@ function serversContract(fresh: () => Promise<OpenStore>): void {
     });
   });
 
-  test('lists are newest first, of a project, of a host, and without deleted servers unless asked', async () => {
+  test('lists are newest first, of a project, of a host, and without deleted servers by default', async () => {
     const store = await (await fresh())();
     const old = await store.servers.create(aNewServer({ createdAt: 1, nics: [aNic()] }));
     const other = await store.servers.create(aNewServer({ createdAt: 2, projectId: 'project-2' }));
@@ -147,7 +147,7 @@ function serversContract(fresh: () => Promise<OpenStore>): void {
     expect(first?.nics.map((nic) => nic.position)).toEqual([0, 1]);
   });
 
-  test('a port that belongs to a live server is refused by name, and nothing of the second server is left', async () => {
+  test('a port of a live server is refused by name, and nothing of the second server is left', async () => {
     const store = await (await fresh())();
     const nic = aNic();
     await store.servers.create(aNewServer({ nics: [nic] }));
@@ -198,7 +198,7 @@ function serversContract(fresh: () => Promise<OpenStore>): void {
 function hostsContract(fresh: () => Promise<OpenStore>): void {
   const registration = { name: 'host-1', availabilityZone: 'nova', hostIp: '192.0.2.1', facts };
 
-  test('a host registers once; again gives the same', async () => {
+  test('a host is registered once; a repeat returns the same row', async () => {
     const store = await (await fresh())();
     const host = await store.hosts.register(registration);
     expect(host).toMatchObject({ ...registration, vcpusUsed: 0, pciStats: [], enabled: true });
@@ -208,7 +208,7 @@ function hostsContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.hosts.get('none')).toBeUndefined();
   });
 
-  test('devices, pools and facts are read back as they were reported', async () => {
+  test('devices, pools and facts are read back as reported', async () => {
     const store = await (await fresh())();
     const { id, generation } = await store.hosts.register(registration);
     const devices = [aPf(), aVf('0000:81:00.1'), aVf('0000:81:00.2', { tags: { a: null } })];
@@ -252,7 +252,7 @@ function hostsContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.hosts.devices(id)).toEqual(devices);
   });
 
-  test('what is wrong with a host is kept until its next report; a new host has nothing', async () => {
+  test('the problems of a host are kept until its next report; a new host has none', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, []);
     expect((await store.hosts.get(hostId))?.problems).toEqual([]);
@@ -264,7 +264,7 @@ function hostsContract(fresh: () => Promise<OpenStore>): void {
     expect((await store.hosts.get(hostId))?.problems).toEqual([]);
   });
 
-  test('a change of an old generation is refused whole', async () => {
+  test('a change based on an old generation is refused as a whole', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, [aVf('0000:81:00.1')]);
     const before = await store.hosts.get(hostId);
@@ -274,7 +274,7 @@ function hostsContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.hosts.devices(hostId)).toHaveLength(1);
   });
 
-  test('a function that went takes its row along; a thousand come and go in one change', async () => {
+  test('a function that disappears removes its row; a thousand appear and disappear in one change', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, [aPf()]);
     const many = Array.from({ length: 1_000 }, (_, index) =>
@@ -289,7 +289,7 @@ function hostsContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.hosts.devices(hostId)).toEqual([aPf()]);
   });
 
-  test('hearing from a host changes its last word and not its generation', async () => {
+  test('a message from a host changes its last contact and not its generation', async () => {
     const store = await (await fresh())();
     const host = await store.hosts.register(registration);
     await store.hosts.seen(host.id, 77);
@@ -298,14 +298,14 @@ function hostsContract(fresh: () => Promise<OpenStore>): void {
 }
 
 function flavorsContract(fresh: () => Promise<OpenStore>): void {
-  test('hundreds of flavors are listed in the order they were made', async () => {
+  test('hundreds of flavors are listed in the order of their creation', async () => {
     const store = await (await fresh())();
     const ids = Array.from({ length: 401 }, (_, at) => `flavor-${at}`);
     for (const id of ids) await store.flavors.create(aFlavor({ id, name: id }));
     expect((await store.flavors.list()).map(({ id }) => id)).toEqual(ids);
   });
 
-  test('a flavor is read back as it was made, and goes once', async () => {
+  test('a flavor is read back as created, and removed once', async () => {
     const store = await (await fresh())();
     const small = aFlavor();
     const large = aFlavor({ id: 'flavor-2', name: 'm1.large', isPublic: false, description: 'x' });
@@ -329,7 +329,7 @@ function flavorsContract(fresh: () => Promise<OpenStore>): void {
     });
   });
 
-  test('two writers of different extra specs both win, and null removes one', async () => {
+  test('two concurrent writers of different extra specs both succeed, and null removes one', async () => {
     const open = await fresh();
     const [first, second] = [await open(), await open()];
     await first.flavors.create(aFlavor({ extraSpecs: { old: '1' } }));

@@ -31,7 +31,7 @@ describe('the journal in a folder', () => {
     expect(await journal.read()).toEqual([{ hostId: 'h', seq: 1, result: null }]);
   });
 
-  test('a folder that has gone is said in words', async () => {
+  test('a missing folder is reported with a message', async () => {
     const folder = freshFolder();
     const journal = folderJournal(folder);
     rmSync(folder, { recursive: true });

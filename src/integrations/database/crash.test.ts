@@ -12,7 +12,7 @@ const program = fileURLToPath(
   new URL('../../../test/support/databases/commit-until-killed.ts', import.meta.url),
 );
 
-test('a process killed in the middle of its commits loses none that were confirmed to it, and leaves claims, devices and tasks in agreement', async () => {
+test('a process killed during its commits loses none that were confirmed, and leaves claims, devices and tasks in agreement', async () => {
   const path = freshFile('killed.db');
   const devices = Array.from({ length: 5 }, (_, index) => aVf(`0000:81:00.${index + 1}`));
   const { store } = await openStore(path);

@@ -54,7 +54,7 @@ async function shapeToday(): Promise<string[]> {
   return shape;
 }
 
-test.each(earlyStates)('the database of %s becomes as one that is made today', async (state) => {
+test.each(earlyStates)('the upgraded database of %s equals a new one', async (state) => {
   const today = await shapeToday();
   await upgraded(restored(state), async (db) => {
     expect(await shapeOf(db)).toEqual(today);
@@ -63,7 +63,7 @@ test.each(earlyStates)('the database of %s becomes as one that is made today', a
   });
 });
 
-test.each(withServer)('the server, devices, port and network of %s are there', async (state) => {
+test.each(withServer)('the server, devices, port and network of %s still exist', async (state) => {
   await upgraded(restored(state), async (db) => {
     const store = computeStore(db);
     const [server] = await store.servers.list({});
@@ -80,7 +80,7 @@ test.each(withServer)('the server, devices, port and network of %s are there', a
 
 const names = Object.keys(migrations).toSorted();
 test.each(names)(
-  'a database that stopped at %s becomes as one that is made today',
+  'a database that stopped at %s is upgraded to a new one’s schema',
   async (last) => {
     const file = freshFile('novella.sqlite');
     const db = openSqlite<ComputeTables>(file);

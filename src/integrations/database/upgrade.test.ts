@@ -11,8 +11,7 @@ let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
 /**
- * A database as it was before devices knew their request: one host, one server, a held VF and a
- * free one.
+ * A database from before devices had their request: one host, one server, a held VF and a free one.
  */
 async function oldDatabase() {
   const db = openSqlite<ComputeTables>(freshFile('old.db'));
@@ -51,7 +50,7 @@ async function oldDatabase() {
   return { db, store, hostId: host.id, task: { ...newServer.task, epoch: 1 } };
 }
 
-test('a database with devices in it learns request_id: its rows stay, have none, and can be claimed and freed', async () => {
+test('a database with devices gets request_id: its rows stay, have none, and can be claimed and released', async () => {
   const { db, store, hostId, task } = await oldDatabase();
   expect(await migrate(db)).toContain('0002-pci-device-request-id');
   const devices = await store.hosts.devices(hostId);
@@ -73,7 +72,7 @@ test('a database with devices in it learns request_id: its rows stay, have none,
   expect(await store.hosts.devices(hostId)).toEqual([freed, claimed]);
 });
 
-test('from the upgrade on the database refuses a second holder of a device, and a second row of one', async () => {
+test('after the upgrade the database refuses a second holder of a device, and a second row of one', async () => {
   const { db } = await oldDatabase();
   await migrate(db);
   const row = db.updateTable('pci_devices').where('address', '=', '0000:81:00.1');
@@ -83,7 +82,7 @@ test('from the upgrade on the database refuses a second holder of a device, and 
   await expect(db.insertInto('pci_devices').values(second).execute()).rejects.toThrow('UNIQUE');
 });
 
-test('a second process that opens the database finds nothing left to run', async () => {
+test('a second process that opens the database finds no migration to run', async () => {
   const path = freshFile('both.db');
   const [first, second] = [openSqlite<ComputeTables>(path), openSqlite<ComputeTables>(path)];
   close = async () => {
@@ -101,7 +100,7 @@ async function aDatabase() {
   return db;
 }
 
-test('a database of a newer version is refused, naming what this one does not know', async () => {
+test('a database of a newer version is refused, naming the unknown migration', async () => {
   const db = await aDatabase();
   await migrate(db);
   await sql`insert into kysely_migration values ('9999-from-the-future', '2030-01-01')`.execute(db);
@@ -113,7 +112,7 @@ test('a database of a newer version is refused, naming what this one does not kn
   });
 });
 
-test('a migration that ran before one with a lower number existed is no obstacle', async () => {
+test('a migration that ran before one with a lower number existed does no harm', async () => {
   const db = await aDatabase();
   await migrate(db, '0005-server-groups');
   await sql`alter table compute_nodes add column problems text`.execute(db);

@@ -87,7 +87,7 @@ test.each([
   expect(await askQemu(run, architecture)).toBe('10.0.3');
 });
 
-test('no QEMU, or one that says nothing, has no version', async () => {
+test('no QEMU, or one that prints nothing, has no version', async () => {
   expect(await askQemu(failing({ how: 'missing' }), 'x64')).toBeNull();
   expect(await askQemu(async () => 'hm', 'x64')).toBeNull();
 });

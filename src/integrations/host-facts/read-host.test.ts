@@ -104,7 +104,7 @@ test('the captured host is read, function by function', async () => {
   expect(byAddress.get('0000:01:10.0')).toMatchObject({ iommuGroup: 9, vfs: null });
 });
 
-test('its checks hold: each VF can be given to a guest', async () => {
+test('its checks pass: each VF can be passed to a guest', async () => {
   anIgbHost();
   const facts = await readHostFacts(places());
   const { functions } = await new SysfsPciBus({ root: join(root, 'sys') }).listFunctions();
@@ -161,7 +161,7 @@ test.each([
   expect(found?.link).toEqual({ ifname, isUp: true, hasCarrier: true });
 });
 
-test('a module that is built in and says so nowhere shows itself', async () => {
+test('a built-in module that is not listed is detected by its files', async () => {
   mkdirSync(join(root, 'sys/class/macvtap'), { recursive: true });
   put('dev/vhost-net');
   const { modules } = await readHostFacts(places());
@@ -182,7 +182,7 @@ test('unsafe interrupts, AMD, cgroups v1, a node that is a folder', async () => 
   });
 });
 
-test('a state directory is measured where it is, or where it will be; a file in its way refuses', async () => {
+test('a state directory is measured at its current or future place; a file in its way refuses', async () => {
   const there = await readHostFacts(places({ stateDirectory: root }));
   expect(there.stateDirectory).toMatchObject({ path: root, exists: true, refusal: null });
   expect(there.stateDirectory?.totalMib).toBeGreaterThan(0);
@@ -193,7 +193,7 @@ test('a state directory is measured where it is, or where it will be; a file in 
   expect(blocked.stateDirectory?.refusal).toContain('EACCES');
 });
 
-test('a tool that cannot be run is no tool', async () => {
+test('a tool that is not executable is not found', async () => {
   put('bin/qemu-img');
   symlinkSync('nowhere', join(root, 'bin/genisoimage'));
   expect((await readHostFacts(places())).tools).toEqual({ qemuImg: null, isoMaker: null });

@@ -3,7 +3,7 @@ import { readUptime } from './uptime.ts';
 
 const line = ' 08:32:11 up 93 days, 18:25, 12 users,  load average: 0.20, 0.12, 0.14';
 
-test('the uptime of a machine is the line of its program', async () => {
+test('the uptime of a machine is the output of its program', async () => {
   const asked: (readonly string[])[] = [];
   const run = async (command: readonly string[]) => {
     asked.push(command);
@@ -14,13 +14,13 @@ test('the uptime of a machine is the line of its program', async () => {
 });
 
 test.each(['', 'uptime: not today\n', `${line}${' '.repeat(300)}x\n`])(
-  'a program that prints something else says nothing: %j',
+  'a program that prints something else gives no uptime: %j',
   async (printed) => {
     expect(await readUptime(async () => printed)).toBeUndefined();
   },
 );
 
-test('a machine without the program says nothing', async () => {
+test('a machine without the program has no uptime', async () => {
   const run = () => Promise.reject(new Error('spawn uptime ENOENT'));
   expect(await readUptime(run)).toBeUndefined();
 });

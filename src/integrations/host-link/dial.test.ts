@@ -57,7 +57,7 @@ test('after each cut the agent dials again', async () => {
   );
 });
 
-test('an agent that starts before its controller links as soon as that is there', async () => {
+test('an agent that starts before its controller links as soon as the controller is up', async () => {
   const closed = await aHostDoor();
   await closed.close();
   const { log, links } = anAgent(closed.url);
@@ -65,13 +65,13 @@ test('an agent that starts before its controller links as soon as that is there'
   expect(log.said[0]).toBe(
     `warn the controller at ${closed.url} does not answer (ECONNREFUSED); trying again`,
   );
-  // The same trouble again is no news.
+  // A repeated problem is not logged again.
   expect(log.said[1]).toMatch(/^debug /);
   await aDoor({ port: Number(new URL(closed.url).port) });
   await vi.waitFor(() => expect(links).toHaveLength(1));
 });
 
-test('a refused token is said in plain words with what to do, and tried again when it has been replaced', async () => {
+test('a refused token is reported with the remedy, and retried when it has been replaced', async () => {
   const door = await aDoor({ admit: only('new') });
   let token = 'old';
   const { log, links } = anAgent(door.url, { token: () => token });
@@ -83,7 +83,7 @@ test('a refused token is said in plain words with what to do, and tried again wh
   await vi.waitFor(() => expect(links).toHaveLength(1));
 });
 
-test('a token that cannot be read is said, and asked for again', async () => {
+test('an unreadable token is reported, and read again', async () => {
   const door = await aDoor();
   let isThere = false;
   const token = () => {
@@ -97,7 +97,7 @@ test('a token that cannot be read is said, and asked for again', async () => {
   await vi.waitFor(() => expect(links).toHaveLength(1));
 });
 
-test('a controller whose certificate is not trusted is said so, with the key that names authorities', async () => {
+test('an untrusted certificate is reported, with the key that names certificate authorities', async () => {
   const pem = { cert: readFileSync(tlsFiles.certificate), key: readFileSync(tlsFiles.key) };
   const other = createTlsServer(pem);
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
@@ -111,7 +111,7 @@ test('a controller whose certificate is not trusted is said so, with the key tha
   );
 });
 
-test('an address where no controller is says so', async () => {
+test('an address without a controller is reported', async () => {
   const other = createServer((_request, response) => void response.writeHead(404).end('no'));
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   opened.push({ close: () => new Promise((resolve) => other.close(() => resolve())) });
@@ -124,7 +124,7 @@ test('an address where no controller is says so', async () => {
   );
 });
 
-test('a controller that answers no ping is gone: the agent hangs up and dials again', async () => {
+test('a controller that answers no ping is gone: the agent closes the link and dials again', async () => {
   const dead = new WebSocketServer({ port: 0, host: '127.0.0.1', autoPong: false });
   await new Promise((resolve) => dead.once('listening', resolve));
   opened.push({
@@ -138,7 +138,7 @@ test('a controller that answers no ping is gone: the agent hangs up and dials ag
   await vi.waitFor(() => expect(links.length).toBeGreaterThan(1));
 });
 
-test('close stops the dialling at once, whatever it is doing', async () => {
+test('close stops dialling at once, whatever it is doing', async () => {
   const door = await aDoor({ admit: only('other') });
   const { dial, log } = anAgent(door.url, { timing: { patientPauseMs: 600_000 } });
   await vi.waitFor(() => expect(log.said).toHaveLength(1));

@@ -21,7 +21,7 @@ async function aDoor(options: TestDoorOptions = {}): Promise<TestDoor & { log: S
 
 const path = '/novella/v1/host-link';
 
-/** A peer that says what it likes. */
+/** A peer that sends anything. */
 function aPeer(url: string, token = 'good'): WebSocket {
   const peer = new WebSocket(`${url.replace('http', 'ws')}${path}`, {
     headers: { authorization: `Bearer ${token}` },
@@ -105,7 +105,7 @@ test('an upgrade elsewhere, or of another kind, is a plain request', async () =>
   expect([elsewhere.status, http2.status]).toEqual([404, 404]);
 });
 
-test('what is no WebSocket handshake is refused in words of HTTP', async () => {
+test('a request that is not a WebSocket handshake is refused over HTTP', async () => {
   const door = await aDoor();
   const answer = await upgrade(door.url, {
     connection: 'Upgrade',
@@ -115,13 +115,13 @@ test('what is no WebSocket handshake is refused in words of HTTP', async () => {
   expect(answer.status).toBe(400);
 });
 
-test('a store that cannot be asked is no open door', async () => {
+test('a failing store admits no host', async () => {
   const door = await aDoor({ admit: () => Promise.reject(new Error('disk full')) });
   expect((await upgrade(door.url, webSocket)).status).toBe(503);
 });
 
 const wrong = [
-  { name: 'what is not JSON', say: '{', code: 4400, reason: 'not JSON' },
+  { name: 'invalid JSON', say: '{', code: 4400, reason: 'not JSON' },
   { name: 'no object', say: '7', code: 4400, reason: 'type undefined: no such message' },
   {
     name: 'an unknown message',
@@ -130,7 +130,7 @@ const wrong = [
     reason: 'type "format-disk": no such message',
   },
   {
-    name: 'a word of objects',
+    name: 'a name that every object has',
     say: JSON.stringify({ type: 'constructor' }),
     code: 4400,
     reason: 'type "constructor": no such message',
@@ -160,7 +160,7 @@ const wrong = [
     reason: 'hello.report.uptime: must match pattern',
   },
   {
-    name: 'a device with an address that is none',
+    name: 'a device with an invalid address',
     say: JSON.stringify({
       ...hello,
       report: { ...report, devices: [{ function: { address: '../..' }, tags: {} }] },
@@ -170,22 +170,25 @@ const wrong = [
   },
 ];
 
-test.each(wrong)('$name ends the link, and the log says so', async ({ say, code, reason }) => {
-  const heard: ToController[] = [];
-  const door = await aDoor({
-    onLink: (end) => end.onMessage((message) => void heard.push(message)),
-  });
-  const peer = aPeer(door.url);
-  await isOpen(peer);
-  const ended = endOf(peer);
-  peer.send(say);
-  peer.send(JSON.stringify(hello));
-  expect(await ended).toEqual({ code, reason: expect.stringContaining(reason) });
-  expect(door.log.said.at(1)).toContain(`warn link closed: ${reason}`);
-  expect(heard).toEqual([]);
-});
+test.each(wrong)(
+  '$name ends the link, and the log has the reason',
+  async ({ say, code, reason }) => {
+    const heard: ToController[] = [];
+    const door = await aDoor({
+      onLink: (end) => end.onMessage((message) => void heard.push(message)),
+    });
+    const peer = aPeer(door.url);
+    await isOpen(peer);
+    const ended = endOf(peer);
+    peer.send(say);
+    peer.send(JSON.stringify(hello));
+    expect(await ended).toEqual({ code, reason: expect.stringContaining(reason) });
+    expect(door.log.said.at(1)).toContain(`warn link closed: ${reason}`);
+    expect(heard).toEqual([]);
+  },
+);
 
-test('binary messages and messages beyond all measure end the link', async () => {
+test('binary messages and oversized messages end the link', async () => {
   const door = await aDoor();
   const binary = aPeer(door.url);
   await isOpen(binary);
@@ -231,7 +234,7 @@ test('a second link of a host replaces the first, whose late messages still coun
   await vi.waitFor(() => expect(heard).toContain('2 hello'));
 });
 
-test('a link whose token is good no longer is closed at the next check', async () => {
+test('a link whose token was revoked is closed at the next check', async () => {
   let isGood = true;
   const admit = async (): Promise<Admission> =>
     isGood ? { host: 'host-1' } : { status: 401, message: 'The token was revoked.' };
@@ -247,7 +250,7 @@ test('a link whose token is good no longer is closed at the next check', async (
   expect(door.door.linked()).toEqual([]);
 });
 
-test('a host that has fallen silent without a goodbye is noticed', async () => {
+test('a host that falls silent without a close is noticed', async () => {
   const closed = Promise.withResolvers<void>();
   const door = await aDoor({ livenessMs: 20, onLink: (end) => end.onClose(closed.resolve) });
   const peer = aPeer(door.url);
@@ -257,7 +260,7 @@ test('a host that has fallen silent without a goodbye is noticed', async () => {
   expect(door.door.linked()).toEqual([]);
 });
 
-test('a closed door hangs up and lets nobody in', async () => {
+test('a closed door closes its links and accepts no more', async () => {
   const door = await aDoor();
   const peer = aPeer(door.url);
   await isOpen(peer);

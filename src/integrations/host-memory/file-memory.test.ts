@@ -20,7 +20,7 @@ describeHostMemory('files', async () => {
 });
 describeHostMemory('simulated', async () => ({ memory: new SimulatedMemory() }));
 
-test('a file that a crash left half written is no document', async () => {
+test('a file that a crash left incomplete is no document', async () => {
   const directory = mkdtempSync(join(folder, 'crash-'));
   const memory = new FileMemory(directory);
   await memory.write('devices/0000:01:10.0', { driver: 'igbvf' });
@@ -30,7 +30,7 @@ test('a file that a crash left half written is no document', async () => {
   expect(readdirSync(join(directory, 'devices'))).toEqual(['0000:01:10.0.json']);
 });
 
-test('a document that cannot be read is named, not taken for none', async () => {
+test('an unreadable document is named, not treated as absent', async () => {
   const directory = mkdtempSync(join(folder, 'broken-'));
   const memory = new FileMemory(directory);
   await memory.write('devices/0000:01:10.0', {});

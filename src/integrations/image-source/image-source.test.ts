@@ -42,7 +42,7 @@ describe('images over HTTP', () => {
     return { source, whole, queuedId: queuedImageId };
   });
 
-  test('a kernel and a ramdisk that an image names are for its host too', async () => {
+  test('a host may read the kernel and ramdisk of its servers’ images too', async () => {
     const { world, controllerUrl } = await aController([]);
     const imageProperties = { kernel_id: imageId };
     await world.activeServer({ imageId: queuedImageId, imageProperties, nics: [] });
@@ -50,7 +50,7 @@ describe('images over HTTP', () => {
     expect((await source.open(imageId)).sizeBytes).toBe(imageBytes.length);
   });
 
-  test('an image that no server of the host is made from is not for it', async () => {
+  test('an image without a server on the host is refused', async () => {
     const { world, controllerUrl } = await aController([]);
     await world.server({ imageId });
     const source = httpImageSource({ controllerUrl, token: () => 'secret' });
@@ -60,13 +60,13 @@ describe('images over HTTP', () => {
     });
   });
 
-  test.each(['another', ''])('the token "%s" opens nothing', async (token) => {
+  test.each(['another', ''])('the token "%s" is refused', async (token) => {
     const { controllerUrl } = await aController([imageId]);
     const source = httpImageSource({ controllerUrl, token: () => token });
     await expect(source.open(imageId)).rejects.toMatchObject({ kind: 'unauthenticated' });
   });
 
-  test('a revoked token opens nothing', async () => {
+  test('a revoked token is refused', async () => {
     const { world, controllerUrl } = await aController([imageId]);
     await world.store.enrolments.revoke('host-1', 2);
     const source = httpImageSource({ controllerUrl, token: () => 'secret' });
@@ -74,7 +74,7 @@ describe('images over HTTP', () => {
   });
 });
 
-describe('answers of what is no controller, or of one that dies', () => {
+describe('answers of another program, or of a controller that dies', () => {
   async function aServer(answer: RequestListener) {
     const server = createServer(answer);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -83,7 +83,7 @@ describe('answers of what is no controller, or of one that dies', () => {
     return httpImageSource({ controllerUrl: `http://127.0.0.1:${port}`, token: () => 'secret' });
   }
 
-  test('a download that breaks off says how far it came', async () => {
+  test('an interrupted download reports how far it came', async () => {
     const source = await aServer((_request, response) => {
       response.writeHead(200, {
         'content-length': 100,
@@ -102,7 +102,7 @@ describe('answers of what is no controller, or of one that dies', () => {
     });
   });
 
-  test('a download that breaks off continues where it was', async () => {
+  test('an interrupted download continues where it stopped', async () => {
     const whole = 'novella';
     let answers = 0;
     const source = await aServer((_request, response) => {
@@ -121,17 +121,17 @@ describe('answers of what is no controller, or of one that dies', () => {
     expect(answers).toBe(2);
   });
 
-  test('an answer without hash is no image', async () => {
+  test('an answer without a hash is refused', async () => {
     const source = await aServer((_request, response) => response.end('hello'));
     await expect(source.open('i1')).rejects.toThrow('the answer has no size, hash or format');
   });
 
-  test('an error without words has its number', async () => {
+  test('an error without a message has its number', async () => {
     const source = await aServer((_request, response) => response.writeHead(502).end('<html>'));
     await expect(source.open('i1')).rejects.toThrow('image i1: the controller answered 502');
   });
 
-  test('nobody there', async () => {
+  test('no server at the address', async () => {
     const source = httpImageSource({
       controllerUrl: 'http://127.0.0.1:1',
       token: () => 't',

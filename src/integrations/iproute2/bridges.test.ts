@@ -1,6 +1,6 @@
 /**
  * The real bridges in a network namespace of their own, which needs root, `ip` and a kernel with
- * bridges and veth pairs; where there are none only the described kernel runs.
+ * bridges and veth pairs; elsewhere only the described kernel runs.
  */
 import { execFileSync } from 'node:child_process';
 import { describeHostBridges } from '#contracts/host/host-bridges.contract.ts';
@@ -98,7 +98,7 @@ function onLinks(...names: string[]) {
   return { kernel, bridges: new LinuxBridges({ host: 'host-1', interfaces, run: kernel.run }) };
 }
 
-test('a bridge that guests have joined stays until the last tap is gone', async () => {
+test('a bridge with guests stays until the last tap is gone', async () => {
   const { kernel, bridges } = onLinks('v0');
   await bridges.ensureBridge(bridge, { physicalNetwork: 'physnet1', vlan: 42 });
   kernel.add({ ifname: 'tap6d0f5f54-9a', master: bridge });
@@ -109,7 +109,7 @@ test('a bridge that guests have joined stays until the last tap is gone', async 
   expect(kernel.names).toEqual(['v0']);
 });
 
-test('a bridge that we did not make is used and never taken away', async () => {
+test('a bridge of another program is used and never deleted', async () => {
   const { kernel, bridges } = onLinks('v0', 'eth9');
   kernel.add({ ifname: bridge, kind: 'bridge', alias: 'of the operator' });
   kernel.add({ ifname: 'eth9', master: bridge });
@@ -118,7 +118,7 @@ test('a bridge that we did not make is used and never taken away', async () => {
   expect(kernel.namesOfKind('bridge')).toEqual([bridge]);
 });
 
-test('a bridge that a crash left without its mark is taken over', async () => {
+test('a bridge that a crash left without its mark is adopted', async () => {
   const { kernel, bridges } = onLinks('v0');
   kernel.add({ ifname: bridge, kind: 'bridge' });
   await bridges.ensureBridge(bridge, { physicalNetwork: null, vlan: null });
@@ -137,7 +137,7 @@ test('an interface with an address of the host does not join a bridge untagged; 
   expect(kernel.names).toEqual(['v0', bridge, 'v0.42']);
 });
 
-test('an interface that is in another bridge already is refused by name', async () => {
+test('an interface that is already in another bridge is refused by name', async () => {
   const { kernel, bridges } = onLinks('v0');
   kernel.add({ ifname: 'br0', kind: 'bridge' });
   kernel.add({ ifname: 'v0', master: 'br0' });
@@ -159,7 +159,7 @@ test('a VLAN interface whose name would be too long gets a short one', async () 
   expect(kernel.names).toEqual(['enp129s0f0np0']);
 });
 
-test('an interface that is not there is named', async () => {
+test('a missing interface is named', async () => {
   const { bridges } = onLinks('eth0');
   await expect(
     bridges.ensureBridge(bridge, { physicalNetwork: 'physnet1', vlan: 42 }),

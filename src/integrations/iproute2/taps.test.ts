@@ -37,7 +37,7 @@ const tap: HostTap = {
   ovs: { bridge: 'br-int', interfaceId: 'port-1' },
 };
 
-test('a tap has what its NIC needs, and says whose it is', async () => {
+test('a tap has what its NIC needs, and names its owner', async () => {
   const kernel = new DescribedLinks([]);
   const taps = new LinuxTaps({ run: kernel.run });
   await taps.ensureTap(tap, 'guest-1');
@@ -61,7 +61,7 @@ test('an interface of another program with this name stays, and is named', async
   expect(kernel.names).toEqual([tap.devName]);
 });
 
-test('a port whose tap went with the power of the host goes too', async () => {
+test('a port whose tap disappeared with a reboot of the host is removed too', async () => {
   const kernel = new DescribedLinks([]);
   const taps = new LinuxTaps({ run: kernel.run });
   await taps.ensureTap(tap, 'guest-1');
@@ -70,7 +70,7 @@ test('a port whose tap went with the power of the host goes too', async () => {
   expect([...kernel.ovsPorts.keys()]).toEqual([]);
 });
 
-test('the reason is what was refused first, also where the tap cannot be taken away again', async () => {
+test('the reason is the first refusal, also where the tap cannot be removed again', async () => {
   const kernel = new DescribedLinks([]);
   const run: typeof kernel.run = async (command) => {
     if (command[0] === 'ovs-vsctl') throw new Error('no bridge named br-int');

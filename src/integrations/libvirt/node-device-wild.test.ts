@@ -1,6 +1,6 @@
 /**
- * Whatever libvirt's node device XML holds: each text gives a function or a problem, and nothing is
- * thrown.
+ * Whatever libvirt's node device XML contains: each text gives a function or a problem, and nothing
+ * is thrown.
  */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -39,7 +39,7 @@ const device = fc
   .map((parts) => `<device>${parts.join('')}</device>`);
 const text = fc.oneof(device, device, fc.string(), part);
 
-test('any texts are read, and what is no function is reported', () => {
+test('any text is parsed, and one that is not a function is reported', () => {
   fc.assert(
     fc.property(fc.array(text, { maxLength: 4 }), (texts) => {
       const { functions, unreadable } = readNodeDevices(texts, sysfs);

@@ -3,7 +3,7 @@ import { readNodeDevices, vdpaDevices } from './node-device.ts';
 
 const none = { ifnameOf: () => null, macOf: () => null, vfNumOf: () => undefined };
 
-/** A node device of libvirt 11 on the emulated igb host, cut to what is read. */
+/** A node device of libvirt 11 on the emulated igb host, reduced to what is read. */
 const vf = `<device>
   <name>pci_0000_01_10_2</name>
   <parent>pci_0000_00_04_0</parent>
@@ -49,11 +49,11 @@ test('a VF is read with its own address from decimal and its PF’s from hexadec
 });
 
 const odd = [
-  { name: 'an id that is no number', given: vf.replace('0x10ca', '82576') },
+  { name: 'an id that is not a number', given: vf.replace('0x10ca', '82576') },
   { name: 'a slot that PCI does not have', given: vf.replace('<slot>16', '<slot>99') },
   { name: 'no function', given: vf.replace('<function>2</function>', '') },
   { name: 'XML that ends too early', given: vf.slice(0, -20) },
-  { name: 'something that is no device', given: '<network/>' },
+  { name: 'something that is not a device', given: '<network/>' },
 ];
 
 test.each(odd)('a node device with $name is reported and hides no other', ({ given }) => {

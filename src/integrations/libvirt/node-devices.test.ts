@@ -1,6 +1,6 @@
 /**
  * Node devices from libvirt's own test driver: no daemon, no root, the real library in the child
- * (Debian package libvirt0). And what is asked of a libvirt, counted on a described one.
+ * (Debian package libvirt0). And the requests to a libvirt, counted on a described one.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,7 +55,7 @@ describe.runIf(isLibvirtHere)(title, { timeout: 30_000 }, () => {
   describeNodeDevices('libvirt’s test driver', suite);
   describeNodeDevicesOfVfs('libvirt’s test driver', suite);
 
-  test('the serial of a card is said of its PF and of its VFs', async () => {
+  test('the serial of a card is that of its PF and of its VFs', async () => {
     const withSerial = writeNodeXml(join(folder, 'serial.xml'), functions, {
       features: [],
       serials: { [pf0]: 'MT2042X12345' },
@@ -67,7 +67,7 @@ describe.runIf(isLibvirtHere)(title, { timeout: 30_000 }, () => {
     expect(known.get(vf0)).toEqual({ vpd: { cardSerialNumber: 'MT2042X12345' } });
   });
 
-  test('a libvirt that lists no PCI function says so', async () => {
+  test('a libvirt that lists no PCI function reports it', async () => {
     await expect(nodeDevicesAt('test:///default').describe(functions)).rejects.toMatchObject({
       kind: 'unavailable',
       message: expect.stringContaining('libvirt lists no PCI function'),
@@ -75,7 +75,7 @@ describe.runIf(isLibvirtHere)(title, { timeout: 30_000 }, () => {
   });
 });
 
-/** A libvirt with these functions that counts what is asked. */
+/** A libvirt with these functions that counts requests. */
 function aCountingLibvirt(functions: readonly PciFunction[]) {
   const asked: string[] = [];
   const listeners: ((news: ChildNews) => void)[] = [];
@@ -103,7 +103,7 @@ function aCountingLibvirt(functions: readonly PciFunction[]) {
     forget: (name: string) => {
       names = names.filter((each) => each !== name);
     },
-    /** What was asked since the last time. */
+    /** The requests since the last call. */
     asked: () => asked.splice(0),
   };
 }
@@ -114,7 +114,7 @@ const namesOf = (functions: readonly (PciFunction | undefined)[]) =>
   functions.flatMap((fn) => (fn === undefined ? [] : [nodeDeviceName(fn.address)]));
 const every = pf === undefined ? [] : [pf, ...vfs];
 
-test('the XML is read of what is asked for and its PF alone, and once', async () => {
+test('only the XML of the requested functions and their PFs is read, and once', async () => {
   const libvirt = aCountingLibvirt(every);
   let now = 0;
   const nodeDevices = new LibvirtNodeDevices({ child: libvirt.child, now: () => now });
@@ -128,7 +128,7 @@ test('the XML is read of what is asked for and its PF alone, and once', async ()
   expect(libvirt.asked()).toHaveLength(4);
 });
 
-test('what libvirt reports as changed is read again, and all of it after a silence', async () => {
+test('a function that libvirt reports as changed is read again, and all of them after an interruption', async () => {
   const libvirt = aCountingLibvirt(every);
   const nodeDevices = new LibvirtNodeDevices({ child: libvirt.child });
   let reported = 0;
@@ -150,7 +150,7 @@ test('what libvirt reports as changed is read again, and all of it after a silen
   expect(reported).toBe(1);
 });
 
-test('many are read in calls of 32; one that has gone is not known, and read again when it is back', async () => {
+test('many are read in calls of 32; a missing one is unknown, and read again when it is back', async () => {
   const libvirt = aCountingLibvirt(every);
   const nodeDevices = new LibvirtNodeDevices({ child: libvirt.child });
   expect((await nodeDevices.describe(every)).size).toBe(41);

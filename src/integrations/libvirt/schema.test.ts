@@ -109,7 +109,7 @@ const nics: { name: string; nic: GuestNic }[] = [
     },
   },
   {
-    name: 'a tap made by someone else',
+    name: 'a tap that another program creates',
     nic: {
       ...identity,
       kind: 'tap',
@@ -156,7 +156,7 @@ describe.runIf(areHere)(skipTitle('libvirt’s domain schema accepts', areHere, 
     expect({ xml, complaint: complaint('domain', xml) }).toEqual({ xml, complaint: undefined });
   });
 
-  test('a guest with a flavor’s device and an awkward name', () => {
+  test('a guest with a flavor’s device and an unusual name', () => {
     const guest = aGuest({
       vcpus: 3,
       numa: [
@@ -170,7 +170,7 @@ describe.runIf(areHere)(skipTitle('libvirt’s domain schema accepts', areHere, 
     expect({ xml, complaint: complaint('domain', xml) }).toEqual({ xml, complaint: undefined });
   });
 
-  test('and refuses what is wrong, so that the tests above can fail', () => {
+  test('the schemas refuse wrong XML, so that the tests above can fail', () => {
     const xml = domainXml(aGuest({ nics: [aHostdevNic(vf0, 5000)] }), {
       virtType: 'kvm',
       ...names,

@@ -5,7 +5,7 @@ import { type IniOption, parseIni } from './ini.ts';
 
 const rows: { name: string; given: string; gives: [string, string, number][] }[] = [
   {
-    name: 'a repeated key is kept each time',
+    name: 'a repeated key keeps each value',
     given: '[pci]\nalias = a\nalias = b',
     gives: [
       ['alias', 'a', 2],
@@ -39,7 +39,7 @@ const rows: { name: string; given: string; gives: [string, string, number][] }[]
     gives: [['a', '1\n# kept', 2]],
   },
   {
-    name: 'the first of = and : parts key from value',
+    name: 'the first of = and : separates key and value',
     given: '[pci]\na : {"x": "y=z"}\nb = 0000:01:00.0\nc=',
     gives: [
       ['a', '{"x": "y=z"}', 2],
@@ -48,7 +48,7 @@ const rows: { name: string; given: string; gives: [string, string, number][] }[]
     ],
   },
   {
-    name: 'one pair of quotes goes',
+    name: 'one pair of quotes is removed',
     given: '[pci]\na = "x"\nb = \'"y"\'\nc = "',
     gives: [
       ['a', 'x', 2],
@@ -57,7 +57,7 @@ const rows: { name: string; given: string; gives: [string, string, number][] }[]
     ],
   },
   {
-    name: 'line ends of other systems and a byte order mark do not matter',
+    name: 'line ends of other systems and a byte order mark are accepted',
     given: '\uFEFF[pci]\r\na = 1\r\n  2\r\n',
     gives: [['a', '1\n2', 2]],
   },
@@ -68,7 +68,7 @@ test.each(rows)('$name', ({ given, gives }) => {
   expect(options.map(({ key, value, line }) => [key, value, line])).toEqual(gives);
 });
 
-test('a section may come again', () => {
+test('a section may be repeated', () => {
   const options = parseIni('[a]\nx = 1\n[b]\nx = 2\n[a]\nx = 3', 'nova.conf');
   expect(options.map(({ section, value }) => section + value)).toEqual(['a1', 'b2', 'a3']);
 });
@@ -112,7 +112,7 @@ const option = fc.record({
     .map(([first, more]) => [first, ...more].join('\n')),
 });
 
-test('what was printed is read again', () => {
+test('printed text is parsed to the same', () => {
   fc.assert(
     fc.property(fc.array(option, { maxLength: 5 }), (options) => {
       const read = parseIni(print(options), 'x');
@@ -121,7 +121,7 @@ test('what was printed is read again', () => {
   );
 });
 
-test('any text is read or refused with a typed error', () => {
+test('any text is parsed or refused with a typed error', () => {
   const piece = fc.oneof(
     fc.string(),
     fc.constantFrom('[pci]', '[', ']', '=', ':', '\n', '\r', ' ', '\t', '#', ';', '"', "'"),

@@ -46,7 +46,7 @@ test('old and new names are read, the oldest first, each value with its line', (
   expect(conf.weights).toEqual({ pci: 2.5 });
 });
 
-test('what is left behind is named with line and reason, without its value', () => {
+test('unsupported options are named with line and reason, without their value', () => {
   const left = unsupportedOptions(readNovaConf([{ text: file, file: 'nova.conf' }]));
   expect(left.map(({ line, option, why }) => `${line} ${option}: ${why}`)).toEqual([
     '2 [DEFAULT] transport_url: Novella has no message broker',
@@ -58,7 +58,7 @@ test('what is left behind is named with line and reason, without its value', () 
   ]);
 });
 
-test('names of options are printable, whatever the file is', () => {
+test('names of options are escaped, whatever the file contains', () => {
   const [left] = unsupportedOptions(
     readNovaConf([{ text: '[\u001b[2J]\nk\uFFFD = 1', file: 'x' }]),
   );
@@ -82,7 +82,7 @@ test.each([
   expect(() => readNovaConf([{ text: given, file: 'nova.conf' }])).toThrow(message);
 });
 
-test('any text of known options is read or refused with a typed error', () => {
+test('any text of known options is parsed or refused with a typed error', () => {
   const line = fc.oneof(
     fc.string(),
     fc.tuple(fc.constantFrom(...file.split('\n')), fc.string()).map((parts) => parts.join('')),
@@ -92,7 +92,7 @@ test('any text of known options is read or refused with a typed error', () => {
   );
 });
 
-test('files add up in their order, and of a single value the last counts', () => {
+test('files are merged in order, and the last single value counts', () => {
   const conf = readNovaConf([
     {
       file: '01.conf',

@@ -1,6 +1,6 @@
 /**
- * The contracts of identity, network and image: kept by the embedded services in this process, and
- * by the clients over HTTP.
+ * The contracts of identity, network and image: run with the embedded services in this process, and
+ * with the clients over HTTP.
  */
 import { describeIdentityService } from '#contracts/services/identity.contract.ts';
 import { describeImageService } from '#contracts/services/image-service.contract.ts';

@@ -1,4 +1,4 @@
-/** What only a real Glance does: other hashes, and bytes that break off. */
+/** Behaviour of a real Glance alone: other hashes, and interrupted bytes. */
 import { afterEach, expect, test } from 'vitest';
 import {
   type Reply,
@@ -27,7 +27,7 @@ const member = {
   ...{ roles: ['member'], isAdmin: false, token: 't' },
 };
 
-test('an image with another hash cannot be checked, so it is refused in words', async () => {
+test('an image with an unsupported hash cannot be checked, and is refused with a message', async () => {
   scripted = await scriptedOpenStack([{ status: 200, body: { ...image, os_hash_algo: 'sha256' } }]);
   await expect(scripted.client.image.openImage('i')).rejects.toMatchObject({
     kind: 'conflict',
@@ -35,7 +35,7 @@ test('an image with another hash cannot be checked, so it is refused in words', 
   });
 });
 
-test('bytes that break off are reported', async () => {
+test('interrupted bytes are reported', async () => {
   const half: Reply = (response) => {
     response.writeHead(200, { 'content-length': '10' });
     response.write('half', () => response.destroy());
@@ -51,12 +51,12 @@ test('bytes that break off are reported', async () => {
   });
 });
 
-test('bytes of a saving image are not there: 204', async () => {
+test('an image that is saving has no bytes: 204', async () => {
   scripted = await scriptedOpenStack([{ status: 200, body: image }, { status: 204 }]);
   await expect(scripted.client.image.openImage('i')).rejects.toMatchObject({ kind: 'conflict' });
 });
 
-test('a download that takes long holds up no other call', async () => {
+test('a long download delays no other call', async () => {
   const slow: Reply = (response) => {
     response.writeHead(200, { 'content-length': '10' });
     response.write('half');

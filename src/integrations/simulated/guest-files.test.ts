@@ -28,7 +28,7 @@ const content = Buffer.alloc(1024);
 const twoImages = () => describedImages({ first: { content }, second: { content } });
 const guest = aGuest({ imageId: 'first', nics: [aHostdevNic(vf0)] });
 
-test('what a guest has outlives the process', async () => {
+test('a guest’s state and console outlive the process', async () => {
   const stateDirectory = mkdtempSync(join(folder, 'host-'));
   const first = made(twoImages(), stateDirectory).files;
   await first.prepare(guest, { fresh: false });
@@ -41,7 +41,7 @@ test('what a guest has outlives the process', async () => {
   expect(await made(twoImages(), stateDirectory).files.list()).toEqual([]);
 });
 
-test('the console shows the guest’s NICs, and of the disk it has: another only when it starts afresh', async () => {
+test('the console shows the guest’s NICs, and its disk until a fresh start replaces it', async () => {
   const { files } = made(twoImages());
   await files.prepare(guest, { fresh: false });
   const log = () => files.consoleOutput(guest.id, null);

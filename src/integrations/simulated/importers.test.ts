@@ -46,7 +46,7 @@ test('a described card may have ids, a MAC, vDPA devices, no NUMA node', () => {
   ]);
 });
 
-test('a fleet has like hosts whose cards all differ in MAC', () => {
+test('a fleet has equal hosts whose cards all differ in MAC', () => {
   const fleet = simulatedFleet({ hosts: 300, pfs: 2, vfsPerPf: 4 });
   expect(fleet.map(({ name }) => name).slice(-1)).toEqual(['host-0300']);
   const pfs = fleet.flatMap(({ functions }) => functions.filter((fn) => fn.macAddress !== null));
@@ -60,7 +60,7 @@ test('a fleet has like hosts whose cards all differ in MAC', () => {
 const badLines = [
   { name: 'is neither file nor link', given: 'hello' },
   { name: 'leaves the tree', given: '/sys/../etc/passwd: x' },
-  { name: 'is no sysfs path', given: '/etc/passwd: x' },
+  { name: 'is not a sysfs path', given: '/etc/passwd: x' },
 ];
 
 test.each(badLines)('a capture is refused when a line $name', ({ given }) => {

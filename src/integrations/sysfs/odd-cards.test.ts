@@ -1,5 +1,5 @@
 /**
- * Discovery of cards that are no plain NICs; each is described in
+ * Discovery of cards that are not plain NICs; each is described in
  * `test/support/hosts/odd-cards.ts`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -39,7 +39,7 @@ test.each(['enp65s0', 'enp65s0d1'])('the port %s names a function with two ports
   expect(await offeredBy(name, odd.twoPorts)).toEqual(all);
 });
 
-test('a function with two ports is set up through the first, and one carrier is enough', async () => {
+test('a function with two ports is configured through the first, and one carrier is enough', async () => {
   const [pf, vf] = await read(odd.twoPorts);
   const pfMacAddress = '02:c9:00:00:00:01';
   expect(pf).toMatchObject({ ifname: 'enp65s0', otherIfnames: ['enp65s0d1'], link: 'up' });
@@ -55,7 +55,7 @@ test('a PF in switchdev mode has the name, MAC and carrier of its uplink', async
   expect(vf?.capabilities.sriov?.pfMacAddress).toBe('02:aa:00:00:00:01');
 });
 
-test('the VFs of a PF in switchdev mode are set up through its uplink', async () => {
+test('the VFs of a PF in switchdev mode are configured through its uplink', async () => {
   const commands: string[] = [];
   const bus = new SysfsPciBus({
     root: writeCards(root, odd.switchdev),
@@ -75,7 +75,7 @@ test('virtio-net has its interface one folder deeper', async () => {
   expect(vf).toMatchObject({ ifname: 'enp6s0v0', parentIfname: 'enp6s0' });
 });
 
-test('the interface of a virtio-net function is seen where the host uses it', async () => {
+test('the interface of a virtio-net function is detected where the host uses it', async () => {
   const link = [
     { ifname: 'enp6s0', flags: [], addr_info: [{ local: '192.0.2.2', prefixlen: 24 }] },
   ];
@@ -95,7 +95,7 @@ test('a vDPA device counts whatever its name', async () => {
   expect(await typesOf(odd.vdpaVfs)).toEqual(['type-PF', 'vdpa', 'vdpa', 'vdpa', 'type-VF']);
 });
 
-test('a PF in a bond is known by its own MAC, not by the bond’s', async () => {
+test('a PF in a bond is identified by its own MAC, not by the bond’s', async () => {
   const functions = await read(odd.bonded);
   expect(functions.map((fn) => fn.macAddress ?? fn.capabilities.sriov?.pfMacAddress)).toEqual([
     '3c:fd:fe:00:00:10',
@@ -105,7 +105,7 @@ test('a PF in a bond is known by its own MAC, not by the bond’s', async () => 
   ]);
 });
 
-test('no NUMA node is no node 0, and a PF that can have no VFs is a plain function', async () => {
+test('a missing NUMA node is not node 0, and a PF that cannot have VFs is a plain function', async () => {
   const functions = await read(odd.silentFirmware);
   expect(functions.map(({ deviceType, numaNode }) => [deviceType, numaNode])).toEqual([
     ['type-PCI', null],

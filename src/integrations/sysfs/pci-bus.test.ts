@@ -25,7 +25,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A described kernel of its own, and the bus on it. */
+/** A described kernel for the test, and the bus on it. */
 function onIgb() {
   const kernel = new DescribedIgb(join(mkdtempSync(join(folder, 'igb-')), 'sys'));
   const { root, run, write } = kernel;
@@ -34,7 +34,7 @@ function onIgb() {
 
 describePciBus('sysfs', async () => onIgb().bus);
 
-/** A tree of one PF and one VF, with these files changed or added (null: taken away). */
+/** A tree of one PF and one VF, with these files changed or added (null: removed). */
 function tree(name: string, files: Record<string, string | null> = {}): SysfsPciBus {
   const root = join(folder, name);
   const lines: Record<string, string> = {
@@ -59,12 +59,12 @@ function tree(name: string, files: Record<string, string | null> = {}): SysfsPci
   return new SysfsPciBus({ root });
 }
 
-test('NUMA node -1 means that the host does not say', async () => {
+test('NUMA node -1 means that the host does not report one', async () => {
   const { functions } = await tree('numa').listFunctions();
   expect(functions.map(({ numaNode }) => numaNode)).toEqual([1, null]);
 });
 
-test('an odd function is reported with its problem and hides no other', async () => {
+test('a malformed function is reported with its problem and hides no other', async () => {
   const { functions, unreadable } = await tree('odd', {
     '0000:3b:00.7/vendor': '0x15b3',
     '0000:3b:01.0/vendor': 'rubbish',
@@ -97,7 +97,7 @@ test('a VF with a vDPA device is of type vdpa', async () => {
   expect(functions.map(({ deviceType }) => deviceType)).toEqual(['type-PF', 'vdpa']);
 });
 
-test('the interfaces that stand for VFs on a switching PF are not the PF’s own', async () => {
+test('the representors of VFs on a switching PF are not the PF’s own interfaces', async () => {
   const bus = tree('switchdev', {
     '0000:3b:00.0/net/ens1f0/phys_port_name': 'p0',
     '0000:3b:00.0/net/eth0/phys_port_name': 'pf0vf0',
@@ -112,7 +112,7 @@ test('a capture of a tree shows the same functions', async () => {
   expect(again).toEqual(await new SysfsPciBus({ root: captured }).listFunctions());
 });
 
-test('what has no PCI functions is not captured', async () => {
+test('a tree without PCI functions cannot be captured', async () => {
   await expect(captureSysfs(folder)).rejects.toThrow('has no PCI functions in bus/pci/devices');
 });
 
@@ -121,7 +121,7 @@ test('a machine without PCI has no functions', async () => {
   expect(await bus.listFunctions()).toEqual({ functions: [], unreadable: [] });
 });
 
-test('only what is not set yet becomes a command, one for each setting', async () => {
+test('only differences become commands, one for each setting', async () => {
   const { kernel, bus } = onIgb();
   const change = {
     macAddress,
@@ -138,7 +138,7 @@ test('only what is not set yet becomes a command, one for each setting', async (
   ]);
 });
 
-test('a setting that a NIC lacks is probed once for each PF', async () => {
+test('an unsupported setting of a NIC is probed once for each PF', async () => {
   const { kernel, bus } = onIgb();
   const probes = () => kernel.commands.filter((command) => command.includes(' state '));
   await bus.lackingSettings(vf0, { linkState: 'disable' });
@@ -146,7 +146,7 @@ test('a setting that a NIC lacks is probed once for each PF', async () => {
   expect(probes()).toEqual(['ip link set enp1s0 vf 0 state auto']);
 });
 
-test('a refusal names VF, setting and the driver’s words', async () => {
+test('a refusal names VF, setting and the driver’s message', async () => {
   const { kernel, bus } = onIgb();
   const set = (change: VfChange) => bus.applyVfStep({ do: 'set-vf', address: vf0, change });
   await expect(set({ linkState: 'disable' })).rejects.toThrow(
@@ -161,7 +161,7 @@ test('a refusal names VF, setting and the driver’s words', async () => {
   );
 });
 
-test('several refusals are all named, and what is not refused is set', async () => {
+test('several refusals are all named, and the other settings are set', async () => {
   const { kernel, bus } = onIgb();
   kernel.refusals.set('vlan', 'RTNETLINK answers: Operation not permitted');
   const change = { minTxRateMbps: 50, vlan: 42, trust: true };
@@ -190,7 +190,7 @@ test('a PF without a carrier, and one that is down, have no link', async () => {
   expect(await link()).toBeNull();
 });
 
-test('a watcher is notified of a carrier that goes', { timeout: 30_000 }, async () => {
+test('a watcher is notified of a lost carrier', { timeout: 30_000 }, async () => {
   const { kernel, bus } = onIgb();
   const carrier = join(kernel.root, 'bus/pci/devices', pf0, 'net/enp1s0/carrier');
   let reported = 0;
@@ -218,7 +218,7 @@ test('a kernel that refuses VFs is quoted', async () => {
   );
 });
 
-test('VFs that appear one after the other are waited for, the longer the more there are', async () => {
+test('VFs that appear one after the other are waited for, longer for more VFs', async () => {
   const { kernel } = onIgb();
   let isThere = false;
   const late = async (path: string, text: string): Promise<void> => {

@@ -1,5 +1,5 @@
 /**
- * Whatever the files of a sysfs tree hold: every function is read or named as unreadable, and
+ * Whatever the files of a sysfs tree contain: every function is read or reported as unreadable, and
  * nothing is thrown.
  */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -53,7 +53,7 @@ test('any tree is read', async () => {
   );
 });
 
-test('a root that is no folder is refused by the typed error', async () => {
+test('a root that is not a folder is refused by the typed error', async () => {
   const root = join(folder, 'file');
   writeFileSync(root, '');
   await expect(new SysfsPciBus({ root }).listFunctions()).rejects.toMatchObject({

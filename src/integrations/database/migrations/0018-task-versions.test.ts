@@ -41,7 +41,7 @@ test.each(renamed)('a $kind that an older version left at $before is at $since',
   expect(await store.tasks.of(old.server.id)).toMatchObject({ kind, step: since, data });
 });
 
-test.each(renamed)('$since is a step of $kind, and $before is none', ({ kind, before, since }) => {
+test.each(renamed)('$since is a step of $kind, and $before is not', ({ kind, before, since }) => {
   const steps = taskSteps[kind as keyof typeof taskSteps];
   expect(steps).toHaveProperty([since]);
   expect(steps).not.toHaveProperty([before]);

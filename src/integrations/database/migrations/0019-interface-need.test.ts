@@ -47,7 +47,7 @@ test('a macvtap request of an older version needs an interface, others do not', 
 });
 
 test.each([...rows, { requestId: 'none', before: null, needsInterface: null }])(
-  'an attach of an older version that runs continues: $requestId',
+  'a running attach of an older version continues: $requestId',
   async ({ requestId, before, needsInterface }) => {
     const { db, serverId } = await oldDatabase();
     const request = before === null ? null : { requestId, count: 1, spec: before };

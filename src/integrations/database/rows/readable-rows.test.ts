@@ -61,7 +61,7 @@ test.each(['9007199254740993', '9223372036854775807', '-9223372036854775808', '1
   },
 );
 
-test('an image whose text cannot be read is left out of the list', async () => {
+test('an image with unreadable text is omitted from the list', async () => {
   const { db, store } = await images();
   await poison(db, 'images', `tags = '{' where id = 'bad'`);
   expect((await store.list()).map(({ id }) => id)).toEqual(['good']);
@@ -73,18 +73,21 @@ const columns = [
   ['flavors', 'extra_specs'],
 ] as const;
 
-test.each(columns)('an unreadable %s.%s costs its own entry of a list', async (table, column) => {
-  const { store, db } = await openStore(':memory:', { clock: { now: Date.now } });
-  closers.push(() => store.close());
-  for (const name of ['good', 'bad']) {
-    await store.servers.create(aNewServer({ name }));
-    await store.flavors.create(aFlavor({ id: name, name }));
-  }
-  const named = table === 'instances' ? 'display_name' : 'name';
-  await poison(db as Kysely<unknown>, table, `${column} = '{"a' where ${named} = 'bad'`);
-  const list = table === 'instances' ? await store.servers.list({}) : await store.flavors.list();
-  expect(list.map(({ name }) => name)).toEqual(['good']);
-});
+test.each(columns)(
+  'an unreadable %s.%s removes only its own entry of a list',
+  async (table, column) => {
+    const { store, db } = await openStore(':memory:', { clock: { now: Date.now } });
+    closers.push(() => store.close());
+    for (const name of ['good', 'bad']) {
+      await store.servers.create(aNewServer({ name }));
+      await store.flavors.create(aFlavor({ id: name, name }));
+    }
+    const named = table === 'instances' ? 'display_name' : 'name';
+    await poison(db as Kysely<unknown>, table, `${column} = '{"a' where ${named} = 'bad'`);
+    const list = table === 'instances' ? await store.servers.list({}) : await store.flavors.list();
+    expect(list.map(({ name }) => name)).toEqual(['good']);
+  },
+);
 
 test.each(['cpu_info', 'pci_stats', 'problems', 'numa_topology', 'physical_networks'])(
   'a host with an unreadable %s is listed: it reports it again',

@@ -51,7 +51,7 @@ test('secrets of a deleted server are in no byte of the database’s files, seco
   expect(filesWithSecret(path)).toEqual([]);
 });
 
-test('what its host still has to do for a deleted server stays as it was given', async () => {
+test('a command that its host still has to run for a deleted server stays unchanged', async () => {
   const { store, hostId, task } = await bootedServer();
   const { serverId } = task;
   await store.commands.complete(hostId, 1, { ok: true, steps: [] }, 5);
@@ -62,14 +62,14 @@ test('what its host still has to do for a deleted server stays as it was given',
   expect(await store.commands.pending(hostId)).toMatchObject([{ body: command.body }]);
 });
 
-test('a command’s secrets are gone once its host has answered, while the server lives', async () => {
+test('a command’s secrets are erased once its host has a result, while the server lives', async () => {
   const { db, store, hostId } = await bootedServer();
   await store.commands.complete(hostId, 1, { ok: true, steps: [] }, 5);
   const rows = await db.selectFrom('host_commands').selectAll().execute();
   expect(JSON.stringify(rows)).not.toContain(secret);
 });
 
-test('a server deleted while its host is silent leaves no secret in what the host was not yet asked for', async () => {
+test('a server deleted while its host is silent leaves no secret in unsent commands', async () => {
   const { path, store, hostId, task } = await bootedServer();
   const body = { do: 'destroy' as const, guestId: task.serverId };
   await store.commands.issue({ hostId, serverId: task.serverId, body });
@@ -80,7 +80,7 @@ test('a server deleted while its host is silent leaves no secret in what the hos
   expect((await store.commands.last(task.serverId, 'spawn'))?.result).toMatchObject({ ok: false });
 });
 
-test('an upgrade erases what was confided to servers deleted before it', async () => {
+test('an upgrade erases the secrets of servers deleted before it', async () => {
   const path = freshFile('old.db');
   const db = openSqlite<ComputeTables>(path);
   close = () => db.destroy();

@@ -45,7 +45,7 @@ test('a writer waits for the transaction of another connection in the same proce
   ]);
 });
 
-test('a writer that waited too long says that the database is busy', async () => {
+test('a writer that waited too long reports that the database is busy', async () => {
   const [first, second] = await twoConnections(1);
   await first.transaction().execute(async (trx) => {
     await trx.insertInto('notes').values({ text: 'first' }).execute();
@@ -73,7 +73,7 @@ test('a migration that fails halfway leaves nothing behind', async () => {
   expect(tables).toEqual(['notes']);
 });
 
-test('timers and sockets have their turn between the transactions of a busy writer', async () => {
+test('timers and sockets run between the transactions of a busy writer', async () => {
   const [db] = await twoConnections();
   const many = 1_000;
   const stop = new AbortController();
@@ -87,7 +87,7 @@ test('timers and sockets have their turn between the transactions of a busy writ
   expect(written).toBeLessThan(many);
 });
 
-test('a full disk is reported as such, also within a transaction, and writing continues once there is room', async () => {
+test('a full disk is reported as such, also within a transaction, and writing continues once there is space', async () => {
   const [db] = await twoConnections();
   await sql`pragma max_page_count = 3`.execute(db);
   const text = 'x'.repeat(100_000);
@@ -108,7 +108,7 @@ test('a full disk is reported as such, also within a transaction, and writing co
   expect(await db.selectFrom('notes').select('text').execute()).toHaveLength(1);
 });
 
-test('reads go on while another program holds the database, and all writes that wait fail together in bounded time', async () => {
+test('reads continue while another program locks the database, and all waiting writes fail together in bounded time', async () => {
   const path = freshFile('notes.db');
   const db = open(path, 100);
   await db.schema.createTable('notes').addColumn('text', 'text').execute();

@@ -13,7 +13,7 @@ const source = stripTypeScriptTypes(
 const isRoot = process.getuid?.() === 0;
 const nobody = isRoot ? { uid: 65_534, gid: 65_534 } : {};
 
-/** What a user who may not do everything is told; root may do everything. */
+/** What an unprivileged user is told; root may do everything. */
 function said(path: string): string {
   const code = `${source.replaceAll('export ', '')}\nconsole.log(whyUnusable(process.argv[1]) ?? 'usable');`;
   const args = ['--input-type=module', '-e', code, path];
@@ -36,7 +36,7 @@ function aFile(): string {
   return path;
 }
 
-test('what is usable, and what is no file or has no folder', () => {
+test('usable paths, and paths that are not a file or have no folder', () => {
   const path = aFile();
   expect(whyUnusable(path)).toBeUndefined();
   expect(whyUnusable(`${path}-new`)).toBeUndefined();

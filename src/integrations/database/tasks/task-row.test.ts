@@ -1,5 +1,6 @@
 /**
- * A task row outlives the version that wrote it: it is read as it was, or says why it cannot be.
+ * A task row outlives the version that wrote it: it is read unchanged, or the error says why it
+ * cannot be.
  */
 import type { Selectable } from 'kysely';
 import { expect, test } from 'vitest';
@@ -106,7 +107,7 @@ const row = (change: Partial<TaskRow> = {}): Selectable<TaskRow> => {
   return { version: 1, ...written, ...change } as Selectable<TaskRow>;
 };
 
-test.each(whole)('$kind at $step is read as it was written', ({ kind, step, data }) => {
+test.each(whole)('$kind at $step is read as written', ({ kind, step, data }) => {
   const task = readTask(row({ kind, step, data: JSON.stringify(data) }));
   expect(task).toEqual({
     id: 't',
@@ -144,18 +145,21 @@ const unreadable: { name: string; change: Partial<TaskRow>; why: string }[] = [
   },
 ];
 
-test.each(unreadable)('a row with $name is no task, and names both versions', ({ change, why }) => {
-  const given = row(change);
-  const task = readTask(given);
-  const { kind, step, version } = given;
-  expect(task).toMatchObject({ id: 't', serverId: 's', epoch: 1, kind, step });
-  const problem = 'problem' in task ? task.problem : '';
-  const versions = `was written in version ${version}, and this Novella reads version 1: `;
-  expect(problem).toContain(`the task of this server (${kind}, step ${step}) ${versions}`);
-  expect(problem).toContain(why);
-});
+test.each(unreadable)(
+  'a row with $name is not a task, and the error names both versions',
+  ({ change, why }) => {
+    const given = row(change);
+    const task = readTask(given);
+    const { kind, step, version } = given;
+    expect(task).toMatchObject({ id: 't', serverId: 's', epoch: 1, kind, step });
+    const problem = 'problem' in task ? task.problem : '';
+    const versions = `was written in version ${version}, and this Novella reads version 1: `;
+    expect(problem).toContain(`the task of this server (${kind}, step ${step}) ${versions}`);
+    expect(problem).toContain(why);
+  },
+);
 
-test('what can be read of the data of an unreadable row is there for its undo', () => {
+test('the readable part of an unreadable row is available to its undo', () => {
   expect(readTask(row({ kind: 'attach', step: 'fly', data: '{"nicId":"x"}' }))).toMatchObject({
     data: { nicId: 'x' },
   });

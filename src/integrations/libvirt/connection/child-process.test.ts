@@ -25,7 +25,7 @@ function aChild(options: Partial<LibvirtChildOptions> = {}): LibvirtChild {
   return child;
 }
 
-/** What the child reported, in words. */
+/** The child's reports, as text. */
 function listenTo(child: LibvirtChild): string[] {
   const reported: string[] = [];
   child.watch((news: ChildNews) => {
@@ -52,7 +52,7 @@ describe.runIf(isLibvirtHere)(title, { timeout: 30_000 }, () => {
     expect(facts.capabilities).toContain('<capabilities>');
   });
 
-  test('of many calls that fail at once each gets its own error, with libvirt’s code and words', async () => {
+  test('of many concurrent failing calls each gets its own error, with libvirt’s code and message', async () => {
     const child = aChild();
     const names = Array.from({ length: 200 }, (_, at) => `network-${at}`);
     const outcomes = await Promise.allSettled(
@@ -68,7 +68,7 @@ describe.runIf(isLibvirtHere)(title, { timeout: 30_000 }, () => {
     expect(errors[0]).toMatchObject({ kind: 'notFound', code: 43, domain: 12 });
   });
 
-  test('what libvirt refuses in this state is a conflict that names the act', async () => {
+  test('a refusal of libvirt because of the state is a conflict that names the operation', async () => {
     const child = aChild();
     await child.call('destroyDomain', [testDomain]);
     await expect(
@@ -89,7 +89,7 @@ describe.runIf(isLibvirtHere)(title, { timeout: 30_000 }, () => {
     await expect.poll(() => reported).toEqual(['lifecycle 3', 'lifecycle 4', 'lifecycle 5']);
   });
 
-  test('when it is killed calls in flight fail, it is started again, and both are reported', async () => {
+  test('when the child is killed calls in flight fail, it is restarted, and both are reported', async () => {
     const child = aChild();
     await child.firstTry();
     const reported = listenTo(child);
@@ -110,7 +110,7 @@ describe.runIf(isLibvirtHere)(title, { timeout: 30_000 }, () => {
     expect(reported).toEqual(['lost', 'back']);
   });
 
-  test('when it hangs the call fails in good time, and the next one works', async () => {
+  test('when the child hangs the call fails after a time-out, and the next one works', async () => {
     const child = aChild({ callLimitMs: 2_000 });
     await child.firstTry();
     process.kill(child.pid ?? 0, 'SIGSTOP');
@@ -121,7 +121,7 @@ describe.runIf(isLibvirtHere)(title, { timeout: 30_000 }, () => {
     await expect.poll(() => child.call('listDomains', []), { timeout: 20_000 }).toHaveLength(1);
   });
 
-  test('a libvirtd that does not answer is named, with what to do', async () => {
+  test('a libvirtd that does not answer is named, with the remedy', async () => {
     const child = aChild({ uri: 'qemu:///system?socket=/nowhere/libvirt-sock' });
     await child.firstTry();
     await expect(child.call('listDomains', [], 'list guests')).rejects.toMatchObject({
@@ -141,7 +141,7 @@ describe.runIf(isLibvirtHere)(title, { timeout: 30_000 }, () => {
     });
   });
 
-  test('it ends when it is closed, and takes no more calls', async () => {
+  test('a closed connection ends the child, and refuses calls', async () => {
     const child = aChild();
     await child.firstTry();
     const { pid = 0 } = child;

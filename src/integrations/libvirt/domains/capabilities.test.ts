@@ -48,7 +48,7 @@ test('the facts of a host are those that libvirt reports', () => {
   });
 });
 
-test('a host that says nothing of its processors has none of it', () => {
+test('a host without processor facts has none', () => {
   const host = {
     type: 'QEMU',
     version: 1,

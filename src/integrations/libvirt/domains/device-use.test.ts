@@ -41,7 +41,12 @@ const rows = [
     domain: aDomain(macvtapHolder, 1, { [vf1]: 'enp1s0v1' }),
     by: 'instance-7',
   },
-  { name: 'a VF whose interface a stranger uses', wanted: vf1, domain: stranger, by: 'theirs' },
+  {
+    name: 'a VF whose interface another program uses',
+    wanted: vf1,
+    domain: stranger,
+    by: 'theirs',
+  },
 ];
 
 test.each(rows)('$name', async ({ wanted, domain, by }) => {
@@ -53,7 +58,7 @@ test.each(rows)('$name', async ({ wanted, domain, by }) => {
   else expect(refusal).toThrow(`PCI device ${wanted} is in use by guest ${by}`);
 });
 
-test('a guest may have what it has itself', async () => {
+test('a guest may have the devices that it already holds', async () => {
   const devices = [{ address: vf0, interface: null }];
   expect(() => refuseDevicesInUse(devices, [aDomain(holder, 1)], 'other')).not.toThrow();
 });

@@ -32,14 +32,14 @@ test.each([
   { what: 'a macvtap and a bridge', there: tap0, asked: red, ifname: null },
   { what: 'a bridge and a macvtap', there: red, asked: tap1, ifname: 'enp1s0v1' },
   { what: 'two macvtaps', there: tap0, asked: tap1, ifname: 'enp1s0v1' },
-])('one MAC on $what: each NIC is its own', ({ there, asked, ifname }) => {
+])('one MAC on $what: each NIC is identified', ({ there, asked, ifname }) => {
   expect(deviceOfNic(domain(there), asked, ifname)).toBeUndefined();
   const both = domain(there, asked);
   expect(both).toHaveLength(2);
   expect(deviceOfNic(both, asked, ifname)).toBe(both[1]);
 });
 
-test('a macvtap whose interface is not known is found by its MAC', () => {
+test('a macvtap with an unknown interface is found by its MAC', () => {
   const devices = domain(tap0);
   expect(deviceOfNic(devices, tap0)).toBe(devices[0]);
 });

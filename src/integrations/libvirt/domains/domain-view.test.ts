@@ -47,7 +47,7 @@ const usb = `<hostdev mode='subsystem' type='usb'><source><vendor id='0x1234'/><
 
 const rows = [
   {
-    name: 'a VF given whole',
+    name: 'a VF passed through',
     nic: aHostdevNic(vf0),
     xml: hostdev,
     held: [[vf0, 'hostdev', false]],
@@ -66,13 +66,18 @@ const rows = [
     held: [[vf1, 'macvtap', true]],
   },
   {
-    name: 'a whole function of a flavor, which no port knows',
+    name: 'a whole function of a flavor, without a port',
     nic: aHostdevNic(vf0),
     xml: wholeFunction,
     held: [[parsePciAddress('0000:02:00.0'), 'hostdev', false]],
   },
-  { name: 'a NIC that is off the running guest', nic: aHostdevNic(vf0), xml: '', held: [] },
-  { name: 'a USB device, which is none of ours', nic: aHostdevNic(vf0), xml: usb, held: [] },
+  {
+    name: 'a NIC that is detached from the running guest',
+    nic: aHostdevNic(vf0),
+    xml: '',
+    held: [],
+  },
+  { name: 'a USB device, which is not ours', nic: aHostdevNic(vf0), xml: usb, held: [] },
 ];
 
 test.each(rows)('a domain holds $name', ({ nic, xml, held }) => {
@@ -83,7 +88,7 @@ test.each(rows)('a domain holds $name', ({ nic, xml, held }) => {
   expect(view).toMatchObject({ state: 'running', isActive: true });
 });
 
-test('somebody else’s domain has no metadata of ours, and still holds what it holds', () => {
+test('a domain of another program has no metadata of ours, and its devices are still listed', () => {
   const xml = `<domain><metadata><x:y xmlns:x='urn:x'/></metadata><devices>${hostdev}</devices></domain>`;
   const view = viewOf({ id: 'a', name: 'theirs', state: 3, isSaved: false, xml });
   expect(view.metadata).toBeUndefined();
@@ -91,7 +96,7 @@ test('somebody else’s domain has no metadata of ours, and still holds what it 
   expect(view.state).toBe('paused');
 });
 
-test('what is written into a domain is read back, trust and awkward names too', () => {
+test('what is written into a domain is read back, trust and unusual names too', () => {
   const nic = aHostdevNic(vf0);
   const trusted = nic.kind === 'hostdev' ? { ...nic, trusted: true } : nic;
   const metadata = metadataOf(aGuest({ title: `<"R&D's">`, nics: [trusted, aMacvtapNic(vf1)] }));
@@ -126,7 +131,7 @@ test.each(states)('libvirt’s state $libvirt is $ours', ({ libvirt, ours }) => 
 test.each([
   ['yes', undefined],
   ['no', true],
-])('a whole function with managed %s is read back so', (managed, isUnmanaged) => {
+])('a whole function with managed %s is read back unchanged', (managed, isUnmanaged) => {
   const xml = wholeFunction.replace("managed='yes'", `managed='${managed}'`);
   const text = `<domain><devices>${xml}</devices></domain>`;
   const [held] = viewOf({ id: 'a', name: 'web', state: 1, isSaved: false, xml: text }).held;

@@ -19,7 +19,7 @@ const rows: DomainRow[] = [
   { id: 'theirs', name: 'theirs', state: 1, isSaved: false, xml: '<domain/>' },
 ];
 
-/** A child that has these two domains and says what the test has it say. */
+/** A child that has these two domains and sends the events of the test. */
 function aScriptedChild() {
   let say = (_news: ChildNews): void => undefined;
   const child = {

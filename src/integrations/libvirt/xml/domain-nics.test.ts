@@ -20,6 +20,6 @@ test('the NICs of a domain are read with kind, MAC, VLAN and source', () => {
   ]);
 });
 
-test('no document has no NICs', () => {
+test('an empty text has no NICs', () => {
   expect(domainNics('')).toEqual([]);
 });

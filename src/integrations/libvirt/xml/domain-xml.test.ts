@@ -8,7 +8,7 @@ test.each([
   { diskBus: 'sata', drive: 'sdb', controllers: 0 },
   { diskBus: 'scsi', drive: 'sdb', controllers: 1 },
   { diskBus: 'virtio', drive: 'sda', controllers: 0 },
-] as const)('an image may want its board and its disk bus: $diskBus', (row) => {
+] as const)('an image may require its machine type and its disk bus: $diskBus', (row) => {
   const { diskBus, drive, controllers } = row;
   const guest = aGuest({ hardware: { machine: 'pc-q35-9.2', diskBus }, configDrive: [] });
   const xml = domainXml(guest, { virtType: 'kvm', macvtapSources: {} });
@@ -99,7 +99,7 @@ test('a guest with a VF and a macvtap becomes a q35 domain that names both', () 
 
 const emulated: DomainOptions = { virtType: 'qemu', macvtapSources: {} };
 
-test('a guest that starts from its kernel names kernel, ramdisk and command line, and needs no disk', () => {
+test('a guest that boots its kernel directly names kernel, ramdisk and command line, and needs no disk', () => {
   const kernel = { imageId: 'image-1', ramdiskImageId: 'image-2', commandLine: 'console=ttyS0' };
   const xml = domainXml(aGuest({ kernel, diskGib: 0 }), { ...emulated, diskDirectory: '/guests' });
   expect(xml).toContain(`    <kernel>/guests/0a1b2c3d-1111-4222-8333-444455556666/kernel</kernel>
@@ -121,7 +121,7 @@ test('a config drive is a read-only CD', () => {
   expect(domainXml(aGuest(), emulated)).not.toContain('cdrom');
 });
 
-test('there is a PCIe port for each device, and eight more for those that come later', () => {
+test('there is a PCIe port for each device, and eight more for later ones', () => {
   const portsOf = (xml: string) => xml.match(/model='pcie-root-port'/g)?.length;
   expect(portsOf(domainXml(aGuest(), emulated))).toBe(3 + 8);
   const more = aGuest({
@@ -131,7 +131,7 @@ test('there is a PCIe port for each device, and eight more for those that come l
   expect(portsOf(domainXml(more, emulated))).toBe(5 + 8);
 });
 
-test('the processor is the host’s with KVM, and all that emulation can do without', () => {
+test('with KVM the processor is the host’s; an emulated one omits what is not needed', () => {
   const modeOf = (options: DomainOptions) =>
     /<cpu mode='(.*)'/.exec(domainXml(aGuest(), options))?.[1];
   expect(modeOf({ ...emulated, virtType: 'kvm' })).toBe('host-model');
@@ -171,7 +171,11 @@ const texts = [
     given: `<a b='c' & "d">`,
     gives: '&lt;a b=&apos;c&apos; &amp; &quot;d&quot;&gt;',
   },
-  { name: 'what XML cannot hold is dropped', given: 'a\u0000b\u001bc\ud800', gives: 'abc' },
+  {
+    name: 'characters that XML does not allow are dropped',
+    given: 'a\u0000b\u001bc\ud800',
+    gives: 'abc',
+  },
   { name: 'any script is kept', given: 'größe 网卡 🖧', gives: 'größe 网卡 🖧' },
 ];
 
@@ -210,7 +214,7 @@ test.each([
   [true, 'qemu', "<driver name='qemu' queues='4'/>"],
   [false, 'qemu', "<driver name='qemu'/>"],
   [true, 'kvm', "<driver name='vhost' queues='4'/>"],
-] as const)('a tap with queues, made by us: %s, on %s', (madeByUs, virtType, gives) => {
+] as const)('a multiqueue tap that we create: %s, on %s', (madeByUs, virtType, gives) => {
   const nic = { ...aTapNic(), madeByUs, frontend: { ...virtio, queues: 4 } } as GuestNic;
   const xml = domainXml(aGuest({ nics: [nic] }), { virtType, macvtapSources: {} });
   expect(xml).toContain(gives);

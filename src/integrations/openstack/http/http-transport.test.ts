@@ -1,4 +1,4 @@
-/** TLS with an authority of one's own; ends to all waiting. */
+/** TLS with a private certificate authority; ends to every wait. */
 import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server } from 'node:net';
@@ -49,7 +49,7 @@ function callerWith(ca: string | undefined) {
 const ours = makeAuthority('ours');
 const others = makeAuthority('others');
 
-test('a service is believed by the authorities of ca_file, for every method', async () => {
+test('a service is trusted by the authorities of ca_file, for every method', async () => {
   const base = await serviceWith(ours.sign());
   const caller = callerWith(ours.cert);
   for (const method of ['GET', 'POST'] as const) {
@@ -66,14 +66,14 @@ test.each([
     expected: 'its certificate is signed by no authority of openstack.ca_file (/etc/ca.pem)',
   },
   {
-    what: 'of an authority that nobody named',
+    what: 'of an authority that is not configured',
     certificate: () => ours.sign(),
     ca: undefined,
     expected:
       'its certificate is signed by an unknown authority; set openstack.ca_file to your CA bundle',
   },
   {
-    what: 'that has ended',
+    what: 'that has expired',
     certificate: () => ours.sign({ days: -1 }),
     ca: ours.cert,
     expected: 'its certificate has expired',
@@ -84,19 +84,22 @@ test.each([
     ca: ours.cert,
     expected: 'its certificate is for another host',
   },
-])('a certificate $what is refused in words, at once', async ({ certificate, ca, expected }) => {
-  const base = await serviceWith(certificate());
-  const caller = callerWith(ca);
-  const call = { service: 'network', method: 'GET', base, path: '/' } as const;
-  await expect(caller.call(call)).rejects.toMatchObject({
-    kind: 'unavailable',
-    message: expect.stringContaining(`network service at ${base} is not trusted: ${expected}`),
-  });
-  expect(caller.counts()).toEqual({ 'network GET': 1 });
-});
+])(
+  'a certificate $what is refused with a message, at once',
+  async ({ certificate, ca, expected }) => {
+    const base = await serviceWith(certificate());
+    const caller = callerWith(ca);
+    const call = { service: 'network', method: 'GET', base, path: '/' } as const;
+    await expect(caller.call(call)).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining(`network service at ${base} is not trusted: ${expected}`),
+    });
+    expect(caller.counts()).toEqual({ 'network GET': 1 });
+  },
+);
 
-test('a connection that never becomes one ends after its own limit', async () => {
-  // Takes the connection, and never answers the greeting of TLS.
+test('a connection that is never established ends after its own time-out', async () => {
+  // Accepts the connection, and never answers the TLS handshake.
   const base = `https://${await listening(createServer(() => undefined))}`;
   const wire = wireWith({ connectMs: 50 });
   await expect(wire.send({ method: 'GET', url: base, headers: {} })).rejects.toThrow(

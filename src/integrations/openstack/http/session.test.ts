@@ -42,7 +42,7 @@ const start = async (replies: Reply[], options: Partial<OpenStackOptions> = {}) 
 
 const short = { timeoutMs: 150 };
 
-test('one sign-in serves many calls, and is made again before the token ends', async () => {
+test('one sign-in serves many calls, and is repeated before the token expires', async () => {
   const network = await start([shown]);
   await Promise.all([1, 2, 3].map(() => network.listPorts(['p'])));
   expect(scripted.signIns()).toBe(1);
@@ -54,13 +54,13 @@ test('one sign-in serves many calls, and is made again before the token ends', a
   ]);
 });
 
-test('a refused token is renewed once, and the call made again', async () => {
+test('a refused token is renewed once, and the call repeated', async () => {
   const network = await start([refused, shown]);
   expect((await network.listPorts(['p']))[0]?.id).toBe('p');
   expect(scripted.heard.map(({ headers }) => headers['x-auth-token'])).toEqual(['own-1', 'own-2']);
 });
 
-test('while a role is missing a refusal is tried once more with a new token, for the role may have been given', async () => {
+test('while a role is missing a refusal is retried once with a new token, as the role may have been granted', async () => {
   const denied: Reply = { status: 403, body: { NeutronError: { message: 'no' } } };
   scripted = await scriptedOpenStack([denied, shown], { roles: ['admin'] });
   expect((await scripted.client.network.updatePort('p', {})).id).toBe('p');
@@ -71,7 +71,7 @@ test('while a role is missing a refusal is tried once more with a new token, for
   expect(scripted.heard).toHaveLength(1);
 });
 
-test('while a role is missing what is left out of an answer is asked for once more too', async () => {
+test('while a role is missing an incomplete answer is also requested once more', async () => {
   const { 'binding:host_id': _, 'binding:vif_type': __, ...half } = port;
   const part: Reply = { status: 200, body: { port: half, ports: [half] } };
   scripted = await scriptedOpenStack([part, shown, part, shown], { roles: ['service'] });
@@ -85,7 +85,7 @@ test('while a role is missing what is left out of an answer is asked for once mo
   expect(scripted.heard).toHaveLength(1);
 });
 
-test('a fresh token that is refused too is said in words', async () => {
+test('a fresh token that is also refused is reported with a message', async () => {
   const network = await start([refused]);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
@@ -94,7 +94,7 @@ test('a fresh token that is refused too is said in words', async () => {
   expect(scripted.heard).toHaveLength(2);
 });
 
-test('a user’s token that is refused beside ours without the role service may be good', async () => {
+test('a user’s token that is refused beside ours without the role service may be valid', async () => {
   scripted = await scriptedOpenStack([refused], { roles: ['admin'] });
   await expect(scripted.client.network.showPort('p', member)).rejects.toMatchObject({
     kind: 'unavailable',
@@ -132,7 +132,7 @@ test('a service that stays away is named after three tries', async () => {
   expect(scripted.heard).toHaveLength(3);
 });
 
-test('a failure that stays is reported with the service’s own words', async () => {
+test('a failure that stays is reported with the service’s message', async () => {
   const body = { NeutronError: { type: 'HTTPInternalServerError', message: 'Request Failed' } };
   const network = await start([{ status: 500, body }]);
   await expect(network.updatePort('p', { deviceId: '' })).rejects.toMatchObject({
@@ -142,7 +142,7 @@ test('a failure that stays is reported with the service’s own words', async ()
   expect(scripted.heard).toHaveLength(3);
 });
 
-test('a service that is asked too much is asked again, even to create: 429 says that nothing was done', async () => {
+test('an overloaded service gets the request again, even a creation: 429 means that nothing was done', async () => {
   const busy = { status: 429, headers: { 'retry-after': '0' } };
   const network = await start([busy, shown, busy, busy, shown]);
   expect((await network.createPort(newPort, member)).id).toBe('p');
@@ -150,7 +150,7 @@ test('a service that is asked too much is asked again, even to create: 429 says 
   expect(scripted.heard).toHaveLength(5);
 });
 
-test('who asks for a long rest is not waited for', async () => {
+test('a long Retry-After is not waited for', async () => {
   const network = await start([{ status: 503, headers: { 'retry-after': '3600' } }]);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
     message: `network service at ${scripted.url} does not answer: it answers 503`,
@@ -158,7 +158,7 @@ test('who asks for a long rest is not waited for', async () => {
   expect(scripted.heard).toHaveLength(1);
 });
 
-test('an answer without end is not read on', async () => {
+test('an endless answer is cut off', async () => {
   const flood: Reply = (response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
     const pour = () => {
@@ -175,7 +175,7 @@ test('an answer without end is not read on', async () => {
   expect(scripted.heard).toHaveLength(1);
 });
 
-test('an answer that only trickles ends too', async () => {
+test('a slow answer that trickles times out too', async () => {
   const trickle: Reply = (response) => {
     response.writeHead(200);
     const timer = setInterval(() => response.write(' '), 20);
@@ -188,7 +188,7 @@ test('an answer that only trickles ends too', async () => {
   });
 });
 
-test('a read whose answer is cut off is made again; a creation is not', async () => {
+test('a read whose answer is cut off is repeated; a creation is not', async () => {
   const cutOff: Reply = (response) => {
     response.writeHead(200, { 'content-length': '1000' });
     response.write('{"port":', () => response.destroy());
@@ -199,7 +199,7 @@ test('a read whose answer is cut off is made again; a creation is not', async ()
   expect(scripted.heard).toHaveLength(3);
 });
 
-test('silence ends in an error, and is not tried again', async () => {
+test('silence ends in an error, and is not retried', async () => {
   const network = await start([silence], short);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
@@ -208,7 +208,7 @@ test('silence ends in an error, and is not tried again', async () => {
   expect(scripted.heard).toHaveLength(1);
 });
 
-test('an answer that stops in the middle ends too', async () => {
+test('an answer that stops in the middle times out too', async () => {
   const half: Reply = (response) => {
     response.writeHead(200, { 'content-length': '1000' });
     response.write('{"port":');
@@ -220,7 +220,7 @@ test('an answer that stops in the middle ends too', async () => {
   });
 });
 
-test('nobody listens: the service is named with its URL', async () => {
+test('without a listener the service is named with its URL', async () => {
   const free = createServer();
   await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve));
   const { port: number } = free.address() as { port: number };
@@ -234,13 +234,13 @@ test('nobody listens: the service is named with its URL', async () => {
   expect(scripted.client.calls()).toEqual({ 'identity POST': 1, 'network GET': 3 });
 });
 
-test('the request that a call is made for goes along', async () => {
+test('the id of the caller’s request is forwarded', async () => {
   const network = await start([shown], { requestId: () => 'req-1' });
   await network.listPorts(['p']);
   expect(scripted.heard[0]?.headers['x-openstack-request-id']).toBe('req-1');
 });
 
-test('an unknown token is asked for once a minute at most; known ones end when they say', async () => {
+test('an unknown token is checked at most once a minute; known ones are accepted until they expire', async () => {
   const expires = (ms: number): Reply => ({
     status: 200,
     body: {
@@ -293,7 +293,7 @@ test('endpoints come from the catalog: the region’s internal one, else the pub
   });
 });
 
-test('the survey names roles, endpoints, extensions and agents, and what of them is missing', async () => {
+test('the survey lists roles, endpoints, extensions and agents, and which are missing', async () => {
   const agent = (host: string, alive: boolean) => ({
     ...{ id: host, host, alive, agent_type: 'NIC Switch agent', heartbeat_timestamp: '' },
     configurations: { device_mappings: { physnet1: ['ens1f0'] } },

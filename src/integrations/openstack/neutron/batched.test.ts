@@ -10,7 +10,7 @@ function reader() {
   return { calls, ask };
 }
 
-test('what is asked for at the same time is one call, each once; the next is another', async () => {
+test('concurrent requests become one call, each id once; a later request is another', async () => {
   const { calls, ask } = reader();
   const later = Promise.resolve().then(() => ask('b'));
   expect(await Promise.all([ask('a'), ask('a'), ask('none'), later])).toEqual([
@@ -23,13 +23,13 @@ test('what is asked for at the same time is one call, each once; the next is ano
   expect(calls).toEqual([['a', 'none', 'b'], ['a']]);
 });
 
-test('a hundred go in one call, more in another', async () => {
+test('a hundred are one call, more are another', async () => {
   const { calls, ask } = reader();
   await Promise.all(Array.from({ length: 101 }, (_, at) => ask(String(at))));
   expect(calls.map(({ length }) => length)).toEqual([100, 1]);
 });
 
-test('an error reaches all who asked, and the next try is a new one', async () => {
+test('an error reaches all concurrent callers, and the next attempt is a new call', async () => {
   let tries = 0;
   const ask = batched(async () => {
     tries += 1;

@@ -1,4 +1,4 @@
-/** The client of Neutron against answers that a real Neutron gave. */
+/** The client of Neutron against answers that a real Neutron sent. */
 import { afterEach, expect, test } from 'vitest';
 import { physicalSegmentOf } from '#core/networking/vif-of.ts';
 import {
@@ -78,7 +78,7 @@ test('a new port is the body that Nova sends', async () => {
   });
 });
 
-test('binding_failed is an answer', async () => {
+test('binding_failed is returned as an answer', async () => {
   const { reply, id } = recorded('42-direct-port-bind-no-agent-host');
   const network = await start(reply);
   expect(await network.updatePort(id, { bindingHost: 'no-agent-here' })).toMatchObject({
@@ -91,7 +91,7 @@ const serviceRole =
   'the role `service` of user nova on project service, to write binding:profile and to act for users ' +
   '(openstack role add --project service --user nova service)';
 
-test('a service user without the role service gets that error, with Neutron’s words', async () => {
+test('a service user without the role service gets that error, with Neutron’s message', async () => {
   const message =
     '((((rule:update_port and rule:update_port:device_id) and rule:update_port:device_owner) and ' +
     'rule:update_port:binding:host_id) and rule:update_port:binding:profile) is disallowed by policy';
@@ -126,21 +126,24 @@ test.each([
   { given: { status: 413, body: { NeutronError: quota } }, kind: 'overQuota', expected: 'Quota' },
   { given: { status: 500, body: {} }, kind: 'unavailable', expected: 'answers 500 to GET' },
   { given: { status: 200 }, kind: 'unavailable', expected: 'answers 200 to GET /v2.0/ports/p' },
-])('$given.status is $kind in Neutron’s words: $expected', async ({ given, kind, expected }) => {
-  const network = await start(given);
-  await expect(network.showPort('p', member)).rejects.toMatchObject({
-    kind,
-    message: expect.stringContaining(expected),
-  });
-});
+])(
+  '$given.status is $kind with Neutron’s message: $expected',
+  async ({ given, kind, expected }) => {
+    const network = await start(given);
+    await expect(network.showPort('p', member)).rejects.toMatchObject({
+      kind,
+      message: expect.stringContaining(expected),
+    });
+  },
+);
 
-test('deleting a port that is gone is no error', async () => {
+test('deleting a port that does not exist is no error', async () => {
   const network = await start(recorded('47-port-show-404').reply);
   await network.deletePort('gone/../networks');
   expect(scripted.heard[0]?.path).toBe('/v2.0/ports/gone%2F..%2Fnetworks');
 });
 
-test('what a user names is read with the user’s token, the service’s beside it', async () => {
+test('what a user names is read with the user’s token, beside the service’s', async () => {
   const network = await start(recorded('12-direct-port-show-unbound').reply);
   await network.showPort('p', member);
   await network.updatePort('p', {});
@@ -152,14 +155,14 @@ test('what a user names is read with the user’s token, the service’s beside 
   ]);
 });
 
-test('with both roles it is the policy that asks for more', async () => {
+test('with both roles the error names the policy', async () => {
   const network = await start({ status: 403, body: {} });
   await expect(network.updatePort('p', {})).rejects.toThrow(
     "user nova has the roles admin, service on project service, so the service's policy asks for more",
   );
 });
 
-test('without the role admin a binding or a physical network is not taken for none', async () => {
+test('without the role admin a hidden binding or physical network is not taken as absent', async () => {
   const port = { ...(recorded('12-direct-port-show-unbound').reply.body as { port: object }).port };
   const asMember = Object.fromEntries(
     Object.entries(port).filter(([key]) => !/^binding:(?!vnic)/.test(key)),
@@ -178,7 +181,7 @@ test('without the role admin a binding or a physical network is not taken for no
 
 const vlanNetwork = recorded('07-network-show').reply;
 
-test('networks that are asked for side by side are one call, and one for their subnets, while they are believed', async () => {
+test('concurrent reads of networks are one call, and one for their subnets, while they are cached', async () => {
   const subnets = ['s2', 's1'];
   const { network: shown } = vlanNetwork.body as { network: { id: string } };
   const second = { ...shown, id: 'another', subnets: [] };
@@ -254,7 +257,7 @@ test('of several segments the first with a physical network counts; numbers come
   });
 });
 
-test('agents are read once for half a minute, page by page; each kind says what it reaches in its own way', async () => {
+test('agents are read once per half minute, page by page; each type reports its networks in its own way', async () => {
   const agent = (id: string, agentType: string, configurations?: object) => ({
     ...{ id, agent_type: agentType, host: 'h1', alive: id !== 'a2' },
     ...{ heartbeat_timestamp: '2026-11-23 07:34:44', configurations },
@@ -305,7 +308,7 @@ test('agents are read once for half a minute, page by page; each kind says what 
   expect(scripted.heard).toHaveLength(6);
 });
 
-test('for show, security groups are read once a second for each token; to act upon them, each time', async () => {
+test('for display, security groups are cached for a second per token; for changes they are read each time', async () => {
   const group = {
     id: 'g',
     name: 'web',

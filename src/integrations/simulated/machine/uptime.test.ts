@@ -13,7 +13,7 @@ test.each([
   expect(uptimeLine(at, seconds, load)).toBe(line);
 });
 
-test('its line is one that the stock client can take apart', async () => {
+test('its line is one that the stock client can parse', async () => {
   const form = /\s*(.+)\sup\s+(.+),\s+(.+)\susers?,\s+load average:\s(.+)/;
   expect(await simulatedUptime()).toMatch(form);
 });

@@ -19,13 +19,13 @@ const readOnly = large(0x90, [
 
 const rows = [
   {
-    name: 'the serial number stands among other fields',
+    name: 'the serial number among other fields',
     given: [...name, ...readOnly, 0x78],
     gives: 'MT2042X12345',
   },
   { name: 'no data', given: [], gives: undefined },
   { name: 'no serial number', given: [...name, 0x78], gives: undefined },
-  { name: 'cut off', given: [...name, ...readOnly.slice(0, 6)], gives: undefined },
+  { name: 'truncated data', given: [...name, ...readOnly.slice(0, 6)], gives: undefined },
   { name: 'an empty serial number', given: large(0x90, field('SN', '  ')), gives: undefined },
 ];
 

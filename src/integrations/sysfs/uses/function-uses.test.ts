@@ -1,4 +1,4 @@
-/** What of the host is below a function; the machines are described. */
+/** The host's uses of a function; the machines are described. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -21,7 +21,7 @@ function put(path: string, text: string): void {
   writeFileSync(join(machine, path), `${text}\n`);
 }
 
-/** `answers`: of `ip -json`, by its further words. */
+/** `answers`: of `ip -json`, by its further arguments. */
 async function usesOf(card: DescribedCard, answers: Record<string, unknown> = {}) {
   const root = writeCards(join(machine, 'sys'), { [address]: card });
   const bus = new SysfsPciBus({
@@ -55,7 +55,7 @@ test('a PF is used through its second port and through its VFs', async () => {
   ]);
 });
 
-test('a port of Open vSwitch is taken out there', async () => {
+test('a port of Open vSwitch is removed there', async () => {
   const uses = await usesOf(twoPorts, {
     '-details address show': [
       {
@@ -115,7 +115,7 @@ test('functions behind a bridge are not the bridge’s own', async () => {
   ).toEqual([]);
 });
 
-test('the uses of many functions are found with one listing, those of guests left out', async () => {
+test('the uses of many functions are found with one listing, omitting those of guests', async () => {
   const commands: string[] = [];
   const links = [
     { ifname: 'enp65s0d1', addr_info: [{ local: '192.0.2.10', prefixlen: 24, scope: 'global' }] },
@@ -165,16 +165,16 @@ const withHolder = (holder: string): DescribedCard => ({
 });
 const rootMount = '29 1 259:2 / / rw,relatime shared:1 - ext4 /dev/root rw';
 
-test('a disk that nobody uses may go', async () => {
+test('an unused disk may be passed through', async () => {
   expect(await usesOf({ ...disk, files: { 'nvme/nvme0/nvme0n1/dev': '259:0' } })).toEqual([]);
 });
 
-test('a mounted partition is known by its number, whatever the mount calls it', async () => {
+test('a mounted partition is identified by its number, whatever name the mount has', async () => {
   put('proc/1/mountinfo', rootMount);
   expect(await usesOf(disk)).toEqual(['its disk nvme0n1p2 is mounted at /: umount /']);
 });
 
-test('a file system of several disks is known by the name of each', async () => {
+test('a file system of several disks is identified by the name of each', async () => {
   put('proc/1/mountinfo', String.raw`31 29 0:40 / /srv/my\040files rw - btrfs /dev/nvme0n1 rw`);
   expect(await usesOf({ ...disk, files: { 'nvme/nvme0/nvme0n1/dev': '259:0' } })).toEqual([
     'its disk nvme0n1 is mounted at /srv/my files: umount /srv/my files',
@@ -198,7 +198,7 @@ test('a volume on the disk is followed to what is mounted', async () => {
   expect(use).toBe('its disk sda is part of vg-root, which is mounted at /: umount /');
 });
 
-test('a disk of a RAID that is not mounted is used too', async () => {
+test('an unmounted disk of a RAID is a use too', async () => {
   put('sys/block/md0/dev', '9:0');
   expect(await usesOf(withHolder('md0'))).toContain(
     'its disk nvme0n1 is part of md0: take it out of that volume',
@@ -264,14 +264,14 @@ test('volumes on volumes are followed: a multipath under an encrypted swap', asy
 const gpu: DescribedCard = { ids: '10de:2204', classCode: '030000', driver: 'nouveau' };
 
 test.each([
-  { what: 'a card that nothing is shown on', card: gpu, gives: [] },
+  { what: 'a card without a display', card: gpu, gives: [] },
   {
     what: 'the card of the console',
     card: { ...gpu, files: { boot_vga: '1' } },
     gives: [expect.stringMatching(/^the console of this host is on it \(boot_vga\): .*vfio-pci/)],
   },
   {
-    what: 'the card of the console, given to vfio-pci',
+    what: 'the card of the console, bound to vfio-pci',
     card: { ...gpu, driver: 'vfio-pci', files: { boot_vga: '1' } },
     gives: [],
   },

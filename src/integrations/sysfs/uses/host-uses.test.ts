@@ -7,7 +7,7 @@ import { vfSettingsIn } from '../reading/vf-listing.ts';
 const path = new URL('../../../../test/fixtures/recorded/igb-ip.json', import.meta.url);
 const recorded = JSON.parse(readFileSync(fileURLToPath(path), 'utf8')) as Record<string, unknown>;
 
-/** The recorded host: what iproute2 said there. */
+/** The recorded host: the output of iproute2 there. */
 const run = async (command: readonly string[]): Promise<string> =>
   JSON.stringify(
     recorded[
@@ -19,7 +19,7 @@ const run = async (command: readonly string[]): Promise<string> =>
   );
 
 const uses = [
-  { name: 'a VF that only has what the kernel gives it', ifname: 'enp1s0v1', gives: [] },
+  { name: 'a VF with only what the kernel sets up', ifname: 'enp1s0v1', gives: [] },
   { name: 'a PF that is up and has a link-local address', ifname: 'enp1s0', gives: [] },
   {
     name: 'a VF in a bridge',
@@ -32,7 +32,7 @@ const uses = [
     gives: ['the macvtap interface mvt9 is on its interface enp1s0v3: ip link del mvt9'],
   },
   {
-    name: 'a PF that the host talks through',
+    name: 'a PF with the host’s own traffic',
     ifname: 'enp2s0',
     gives: [
       'the vlan interface enp2s0.42 is on its interface enp2s0: ip link del enp2s0.42',
@@ -47,13 +47,13 @@ test.each(uses)('uses of $name', async ({ ifname, gives }) => {
   expect(found.filter((use) => !use.includes('192.0.2.0'))).toEqual(gives);
 });
 
-test('what guests have is no use of the host, where it is left out', async () => {
+test('devices of guests are not a use of the host when they are omitted', async () => {
   const network = await readNetwork(run, { withoutGuests: true });
   expect(hostUses(network, ['enp1s0v3'])).toEqual([]);
   expect(hostUses(network, ['enp1s0v2'])).toHaveLength(1);
 });
 
-test('what is on an interface uses it; the other end of a pair does not', () => {
+test('an interface on top of another is a use of it; the other end of a pair is not', () => {
   const on = (ifname: string, kind: string) => ({
     ifname,
     link: 'eth7',
@@ -92,7 +92,7 @@ test('the settings of real igb VFs are read', () => {
   expect(vfSettingsIn(listing, 4)).toBeUndefined();
 });
 
-test('an older iproute2 says the VLAN without a list', () => {
+test('an older iproute2 prints the VLAN without a list', () => {
   const old = JSON.stringify([{ vfinfo_list: [{ vf: 0, vlan: 7, qos: 1 }] }]);
   expect(vfSettingsIn(old, 0)).toMatchObject({ vlan: 7, qos: 1, spoofCheck: true });
 });

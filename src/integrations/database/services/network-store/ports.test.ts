@@ -91,7 +91,7 @@ beforeEach(async () => {
 afterEach(() => close());
 
 test.each([1, 100, 101, 500, 501, 1_200])(
-  'of %i ports asked for, their own addresses are read, in order, and no others',
+  'for %i requested ports only their own addresses are read, in order',
   async (number) => {
     const ids = Array.from({ length: number }, (_, at) => idOf(at));
     const ports = await store.ports({ ids });
@@ -101,7 +101,7 @@ test.each([1, 100, 101, 500, 501, 1_200])(
   },
 );
 
-test('of no ports, no addresses are read', async () => {
+test('for no ports no addresses are read', async () => {
   expect(await store.ports({ ids: [] })).toEqual([]);
   expect(await store.ports({ projectId: 'other' })).toEqual([]);
   expect(read).toEqual([]);
