@@ -48,7 +48,7 @@ export function planServiceUser(there: UserState, wanted: WantedUser): UserStep[
   if (there.isPassword === false && !wanted.replace) {
     throw new ComputeError(
       'conflict',
-      `user ${user} has another password than the one in the file; with --replace it becomes this one, and whoever uses the other is refused`,
+      `user ${user} has another password than the one in the file; with --replace it becomes this one, and clients with the old one are refused`,
     );
   }
   const change: UserStep[] =

@@ -38,7 +38,7 @@ export function plugState(
   for (const id of awaited) {
     const port = ports.find((each) => each.id === id);
     if (port === undefined) {
-      const message = `port ${id} is no longer this server's in the network service: nobody will wire it on host ${host}`;
+      const message = `port ${id} is no longer this server's in the network service: it will not be wired on host ${host}`;
       return { state: 'hopeless', message, sameElsewhere: true };
     }
     if (port.status === 'ERROR') {
@@ -52,13 +52,13 @@ export function plugState(
 
 /**
  * Why the wait ended. Example: `port 6d0f… (direct, fa:16:3e:…) is still DOWN on host hv1 after 300
- * s: nobody has wired it; see whether the NIC agent …`.
+ * s: no agent has wired it; see whether the NIC agent …`.
  */
 export function unwiredMessage(ports: readonly Port[], host: string, seconds: number): string {
   return ports
     .map(
       ({ id, vnicType, macAddress, status }) =>
-        `port ${id} (${vnicType}, ${macAddress}) is still ${status} on host ${host} after ${seconds} s: nobody has wired it; ${whereToLook(vnicType, host)}`,
+        `port ${id} (${vnicType}, ${macAddress}) is still ${status} on host ${host} after ${seconds} s: no agent has wired it; ${whereToLook(vnicType, host)}`,
     )
     .join('; ');
 }
